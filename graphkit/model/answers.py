@@ -1,0 +1,247 @@
+"""Answers: what a question returns, as frozen values in the shape of the JSON contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from graphkit.model.environment import Environment
+from graphkit.model.incidents import Cause, CompromisedRelease, Source
+from graphkit.model.names import CompanyId, ServiceId
+from graphkit.model.organisation import Claim
+from graphkit.model.times import Instant
+
+
+class Tier(StrEnum):
+    """Evidence that a release reached something, strongest first (semantics §3)."""
+
+    OBSERVED = "observed"
+    REPLAYED = "replayed"
+    PICKED = "picked"
+    ADMITTED = "admitted"
+
+
+class Verdict(StrEnum):
+    """The verdict of a service or build: the tiers, then `unknown`, then `cleared` (semantics §4)."""
+
+    OBSERVED = "observed"
+    REPLAYED = "replayed"
+    PICKED = "picked"
+    ADMITTED = "admitted"
+    UNKNOWN = "unknown"
+    CLEARED = "cleared"
+
+
+class CompanyVerdict(StrEnum):
+    """The verdict of a company: its own services' tiers beside `stated` and `supplier`."""
+
+    STATED = "stated"
+    OBSERVED = "observed"
+    REPLAYED = "replayed"
+    PICKED = "picked"
+    SUPPLIER = "supplier"
+    ADMITTED = "admitted"
+    UNKNOWN = "unknown"
+    CLEARED = "cleared"
+    NONE = "none"
+    """Named in claims or supply relations only; nothing ties it to the incident."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One node of a why-path and the reason for the edge that leads into it.
+
+    ``why`` of the first node names where the path starts; later ones quote the requirement or
+    document behind the edge.
+    """
+
+    node: str
+    why: str
+
+
+Path = tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A stretch of time in which nothing relevant changed: ``start <= t < until``."""
+
+    start: Instant
+    until: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The stretch that was asked about, and whose account of the times answered."""
+
+    start: Instant
+    until: Instant
+    reading: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
+    """In slot number ``slot`` a fresh install takes ``release`` (``name@version``)."""
+
+    slot: int
+    release: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentName:
+    """A document as answers name it."""
+
+    sha256: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildVerdict:
+    """One build of a service, judged. ``at`` None: the unrecorded build, or an undated document."""
+
+    at: Instant | None
+    verdict: Verdict
+    reason: str
+    basis: str = ""
+    document: DocumentName | None = None
+    slots: tuple[int, ...] = ()
+    paths: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceVerdict:
+    """A service with its worst build's verdict, and every build. Services are never left out."""
+
+    service: ServiceId
+    company: CompanyId | None
+    owner: str
+    verdict: Verdict
+    basis: str
+    reason: str
+    slots: tuple[int, ...]
+    builds: tuple[BuildVerdict, ...]
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supplied:
+    """A supply relation as a company's row shows it: what is supplied to it, and by whom."""
+
+    supplier: CompanyId
+    what: str
+    data: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyRow:
+    """A company: its verdict, the chain of suppliers it hangs on, and everything claimed about it.
+
+    ``distance`` 0: its own; 1, 2, …: through suppliers, named in ``via`` from the company outwards;
+    None: not exposed. ``origin_tier`` is the tier of the company at the chain's end.
+    """
+
+    company: CompanyId
+    name: str
+    verdict: CompanyVerdict
+    distance: int | None
+    via: tuple[CompanyId, ...]
+    origin_tier: str
+    supplies: tuple[Supplied, ...]
+    data: tuple[str, ...]
+    services: tuple[ServiceId, ...]
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageRow:
+    """What a fresh install of a package takes (design §7). ``package`` may be ``name[extra]``.
+
+    ``tier`` is that of its newest listed final release, None where only others are exposed;
+    ``older_tier`` the strongest among those. ``nominated`` True: single choices reach the newest
+    release but the forward walk did not confirm it. ``releases``: how many are exposed at all.
+    ``dependents``: how many packages of the closure require it directly; for the order of rows.
+    """
+
+    package: str
+    tier: Tier | None
+    takes: tuple[Take, ...]
+    older_tier: Tier | None
+    newest: str
+    releases: int
+    distance: int
+    slots: tuple[int, ...]
+    paths: tuple[Path, ...]
+    nominated: bool = False
+    unresolvable: tuple[int, ...] = ()
+    dependents: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accused:
+    """A compromised release as the reading that answers has it. ``ghost``: no longer listed."""
+
+    release: CompromisedRelease
+    start: Instant | None
+    until: Instant | None
+    ghost: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The incident, or the bare target, that a blast answered for."""
+
+    id: str
+    title: str
+    actor: str
+    causes: tuple[Cause, ...]
+    releases: tuple[Accused, ...]
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """Counts over everything, untouched by ``--limit`` and ``--tier``."""
+
+    services: tuple[tuple[str, int], ...]
+    companies: tuple[tuple[str, int], ...]
+    packages: tuple[tuple[str, int], ...]
+    releases: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What makes the answer repeatable: versions, the question, digests of the facts."""
+
+    graphkit: str
+    packaging: str
+    question: str
+    inputs: int
+    facts_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blast:
+    """The blast radius of one incident or release: everything the graph can say of it."""
+
+    incident: Asked
+    window: Window
+    slots: tuple[Slot, ...]
+    environment: Environment
+    resolver: str
+    summary: Summary
+    services: tuple[ServiceVerdict, ...]
+    companies: tuple[CompanyRow, ...]
+    packages: tuple[PackageRow, ...]
+    provenance: Provenance
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """One row of ``who-has``: a service, a document of it and a release the document lists."""
+
+    service: ServiceId
+    release: str
+    current: bool
+    document: DocumentName

@@ -1,0 +1,108 @@
+"""Documents: SBOMs, lock files, environment listings and manifests, as every reader returns them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from graphkit.model.names import ExtraName, PackageName
+from graphkit.model.requirements import Requirement
+from graphkit.model.times import Instant
+
+
+class DocumentKind(StrEnum):
+    """What a document is; it decides the basis of what it shows (semantics §3)."""
+
+    SBOM = "sbom"
+    LOCK = "lock"
+    ENVIRONMENT = "environment"
+    MANIFEST = "manifest"
+
+
+class Basis(StrEnum):
+    """How a document shows a release, strongest first (semantics §3)."""
+
+    HASH = "hash"
+    INSTALLED = "installed"
+    BUILT = "built"
+    LOCKED = "locked"
+    LISTED = "listed"
+
+
+class Completeness(StrEnum):
+    """Whether a document lists everything: said so, implied by its kind, denied, or not said."""
+
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something odd in an input. ``place`` points into it: ``components[3].purl``, ``line 7``."""
+
+    place: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """A row of a document. ``ref`` is unique in its document.
+
+    ``package`` is set for Python components only; ``purl`` is as written (or made, for locks) and
+    names components of other ecosystems. ``version`` empty: the document does not say; it is
+    unknown, not absent. ``sha256`` are archive hashes the row names. ``optional``: excluded or
+    optional scope, a dev group, or a marker for another platform: the basis is then `listed`.
+    ``origin`` is empty for an index, else the URL, VCS or path identity of the component.
+    ``index`` is the index address the row names, empty where it names none.
+    """
+
+    ref: str
+    name: str
+    package: PackageName | None = None
+    version: str = ""
+    purl: str = ""
+    sha256: tuple[str, ...] = ()
+    optional: bool = False
+    origin: str = ""
+    index: str = ""
+    marker: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Edge:
+    """``source`` depends on ``target``, both refs of one document. Never crosses documents."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One document. ``sha256`` of its bytes is its identity; ``path`` is relative to what was given.
+
+    ``basis`` is the strongest its kind and life-cycle phase allow. ``roots`` are refs of what it
+    describes. ``requirements`` and ``constraints`` are filled for manifests. ``covers_python`` False:
+    it says nothing of Python. ``created`` is the time it gives itself. ``dependencies_known`` False:
+    it has no dependency graph, so depth and paths are unknown.
+    """
+
+    sha256: str
+    path: str
+    kind: DocumentKind
+    format: str
+    basis: Basis
+    components: tuple[Component, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    roots: tuple[str, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
+    constraints: tuple[Requirement, ...] = ()
+    requires_python: str = ""
+    extras: tuple[ExtraName, ...] = ()
+    subject: str = ""
+    created: Instant | None = None
+    completeness: Completeness = Completeness.UNKNOWN
+    covers_python: bool = True
+    dependencies_known: bool = True
+    problems: tuple[Problem, ...] = ()

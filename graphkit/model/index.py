@@ -1,0 +1,105 @@
+"""What an index page and a release's metadata say, as facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from graphkit.model.names import ExtraName, PackageName
+from graphkit.model.requirements import Requirement
+from graphkit.model.times import FOREVER, Instant
+
+
+class FileKind(StrEnum):
+    """What a file of a release is; `unknown` where a source names a release but not its files."""
+
+    WHEEL = "wheel"
+    SDIST = "sdist"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file of a release (PEP 691). ``uploaded`` None: time unknown. ``sha256`` empty: unknown.
+
+    ``yanked`` is the state as read; ``yanked_since`` dates it (PEP 592 does not), None: unknown.
+    """
+
+    filename: str
+    kind: FileKind
+    sha256: str = ""
+    requires_python: str = ""
+    uploaded: Instant | None = None
+    yanked: bool = False
+    yanked_since: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseFiles:
+    """A release as a project page lists it. ``version`` is as written there."""
+
+    version: str
+    files: tuple[File, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectPage:
+    """One reading of a project page: every release it listed when read.
+
+    ``status`` is PEP 792's project status as text (`active`, `archived`, `quarantined`,
+    `deprecated`, or a value unknown today). ``found`` False: the index answered that there is no
+    such project. ``source`` is a short name of the index, never a path of a machine.
+    """
+
+    package: PackageName
+    spelling: str
+    releases: tuple[ReleaseFiles, ...]
+    read_at: Instant
+    source: str
+    status: str = "active"
+    found: bool = True
+
+
+class MetadataSource(StrEnum):
+    """Where the requirements of a release came from, strongest first."""
+
+    CORE_METADATA = "core-metadata"
+    WHEEL = "wheel"
+    RELEASE_JSON = "release-json"
+    BULK = "bulk"
+    NEAREST = "nearest-release"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseMetadata:
+    """The requirements of one release. ``source`` UNKNOWN: nobody could read them; see ``reason``.
+
+    ``unreadable`` are requirement texts without even a name: the set is incomplete because of them.
+    """
+
+    package: PackageName
+    version: str
+    requirements: tuple[Requirement, ...]
+    source: MetadataSource
+    provides_extra: tuple[ExtraName, ...] = ()
+    requires_python: str = ""
+    reason: str = ""
+    unreadable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hidden:
+    """A stretch in which a file, a release or a whole project was not listed (removed, quarantined).
+
+    ``version`` empty: the whole project; ``filename`` empty: the whole release.
+    """
+
+    package: PackageName
+    start: Instant
+    until: Instant = FOREVER
+    version: str = ""
+    filename: str = ""
+    why: str = ""
+    sources: tuple[str, ...] = ()

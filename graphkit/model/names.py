@@ -1,0 +1,86 @@
+"""Identities. Each has one constructor here; raw strings stop at the readers."""
+
+from __future__ import annotations
+
+from typing import NewType
+
+from packageurl import PackageURL
+from packaging.utils import InvalidName, canonicalize_name
+
+PackageName = NewType("PackageName", str)
+"""A project name in PEP 503 normal form."""
+ExtraName = NewType("ExtraName", str)
+"""An extra in PEP 685 normal form."""
+ServiceId = NewType("ServiceId", str)
+CompanyId = NewType("CompanyId", str)
+
+
+class BadName(ValueError):
+    """A text that is no name of its kind."""
+
+
+def package_name(raw: str) -> PackageName:
+    """Return the PEP 503 name of a project as written in the wild.
+
+    >>> package_name("Zope.Interface")
+    'zope-interface'
+
+    Raises:
+        BadName: the text is no name by PEP 508.
+    """
+    try:
+        return PackageName(canonicalize_name(raw.strip(), validate=True))
+    except InvalidName as error:
+        shown = raw if len(raw) <= 80 else raw[:77] + "..."
+        raise BadName(f"{shown!r} is no package name (PEP 508)") from error
+
+
+def extra_name(raw: str) -> ExtraName:
+    """Return the PEP 685 normal form of an extra; older metadata writes ``adhoc_ssl``."""
+    return ExtraName(canonicalize_name(raw.strip()))
+
+
+def service_id(raw: str) -> ServiceId:
+    """Return the name of a service: trimmed, never empty."""
+    if not (text := raw.strip()):
+        raise BadName("a service needs a name")
+    return ServiceId(text)
+
+
+def company_id(raw: str) -> CompanyId:
+    """Return the id of a company: trimmed, never empty."""
+    if not (text := raw.strip()):
+        raise BadName("a company needs an id")
+    return CompanyId(text)
+
+
+def purl_of(package: PackageName, version: str | None = None) -> str:
+    """Return the purl of a Python package or release, in its PEP 503 spelling."""
+    return PackageURL("pypi", None, package, version).to_string()
+
+
+def read_purl(text: str) -> PackageURL:
+    """Return a purl's parts; scheme and type may be in capitals, as in the field.
+
+    Raises:
+        BadName: the text is no purl.
+    """
+    scheme, _, rest = text.strip().partition(":")
+    try:
+        return PackageURL.from_string(f"{scheme.lower()}:{rest}")
+    except ValueError as error:
+        shown = text if len(text) <= 80 else text[:77] + "..."
+        raise BadName(f"{shown!r} is no purl") from error
+
+
+def name_of_purl(text: str) -> PackageName | None:
+    """Return the package that a ``pkg:pypi`` purl names, None for other types.
+
+    >>> name_of_purl("pkg:pypi/zope.interface@5") == name_of_purl("pkg:PyPI/zope-interface")
+    True
+
+    Raises:
+        BadName: the text is no purl, or names no package.
+    """
+    purl = read_purl(text)
+    return package_name(purl.name) if purl.type == "pypi" else None

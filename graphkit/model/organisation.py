@@ -1,0 +1,140 @@
+"""Companies, services, their builds and documents, supply relations and claims."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from graphkit.model.environment import Environment
+from graphkit.model.incidents import Source
+from graphkit.model.names import CompanyId, PackageName, ServiceId
+from graphkit.model.times import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """A company. ``name`` is its own spelling, ``kind`` free text."""
+
+    id: CompanyId
+    name: str
+    kind: str = ""
+    builds_complete: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentUse:
+    """A document describes a service.
+
+    ``built_at``: when the build it describes ran. ``stands_from``: for a lock or manifest, the commit
+    from which it stood; ``stands_until`` its next known state; ``read_at`` the last moment it was known
+    to stand. All None: undated; it exposes and never clears.
+    """
+
+    service: ServiceId
+    document: str
+    path: str = ""
+    built_at: Instant | None = None
+    stands_from: Instant | None = None
+    stands_until: Instant | None = None
+    read_at: Instant | None = None
+    branch: str = ""
+    note: str = ""
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """A build that the organisation names. ``document``: what came out of it (sha256), may be empty.
+
+    ``lock``: the lock it installed from; ``manifest``: what it resolved from (sha256, may be empty).
+    """
+
+    service: ServiceId
+    at: Instant
+    document: str = ""
+    lock: str = ""
+    manifest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What a company runs. ``builds_complete``: the builds named are all there were."""
+
+    id: ServiceId
+    company: CompanyId | None = None
+    owner: str = ""
+    builds_complete: bool = False
+    environment: Environment | None = None
+    resolver: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supply:
+    """``supplier`` supplies ``customer``. ``data``: which of the customer's data the supplier holds."""
+
+    supplier: CompanyId
+    customer: CompanyId
+    what: str
+    data: tuple[str, ...] = ()
+    start: Instant | None = None
+    until: Instant | None = None
+    sources: tuple[str, ...] = ()
+
+
+class Polarity(StrEnum):
+    """Whether a claim affirms exposure, denies it, or says neither."""
+
+    AFFIRMS = "affirms"
+    DENIES = "denies"
+    NEITHER = "neither"
+
+
+class Standing(StrEnum):
+    """Who stands behind a claim. Only the first two make a company `stated` (semantics §3)."""
+
+    FIRST_HAND = "first-hand"
+    CONFIRMED = "confirmed"
+    REPORTED = "reported"
+    RUMOUR = "rumour"
+    ATTACKER = "attacker"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Who said what about a company, when, how sure, where.
+
+    ``object`` is what the claim is about: a purl, an incident id, a company or free text; only one
+    that names the target package or incident can make the company `stated`.
+    """
+
+    id: str
+    company: CompanyId
+    claimant: str
+    text: str
+    polarity: Polarity
+    standing: Standing
+    certainty: str
+    date: str
+    object: str = ""
+    relation: str = ""
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """One organisation file, or all of them joined. ``source`` names the file.
+
+    ``private_indexes`` are index addresses whose releases are not the public ones; ``private_packages``
+    names that are never taken from the public index.
+    """
+
+    source: str = ""
+    companies: tuple[Company, ...] = ()
+    services: tuple[Service, ...] = ()
+    uses: tuple[DocumentUse, ...] = ()
+    builds: tuple[Build, ...] = ()
+    supplies: tuple[Supply, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    private_indexes: tuple[str, ...] = ()
+    private_packages: tuple[PackageName, ...] = ()

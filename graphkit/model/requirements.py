@@ -1,0 +1,71 @@
+"""Requirements (PEP 508): package, extras, specifier, marker or URL."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from packaging.requirements import InvalidRequirement
+from packaging.requirements import Requirement as Pep508
+
+from graphkit.model.names import BadName, ExtraName, PackageName, extra_name, package_name
+
+_LEADING_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[([^\]]*)\])?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Requirement:
+    """One requirement, its parts normalised so that equal ones are equal values.
+
+    ``specifier`` is ``str(SpecifierSet)`` (sorted; empty admits all), ``marker`` the marker's normal
+    text or empty, ``url`` a direct reference (PEP 440) or empty: it is an identity of its own and
+    never matches an index release. ``unreadable`` holds the raw text where the specifier or marker
+    could not be read: then specifier and marker are empty, so the edge stays and admits every
+    version, for `admitted` only.
+    """
+
+    package: PackageName
+    extras: tuple[ExtraName, ...] = ()
+    specifier: str = ""
+    marker: str = ""
+    url: str = ""
+    unreadable: str = ""
+
+    def __str__(self) -> str:
+        if self.unreadable:
+            return self.unreadable
+        text = self.package + (f"[{','.join(self.extras)}]" if self.extras else "")
+        text += f" @ {self.url}" if self.url else self.specifier
+        return f"{text} ; {self.marker}" if self.marker else text
+
+
+def requirement(raw: str) -> Requirement:
+    """Return the requirement that a PEP 508 text names; keep what cannot be read as ``unreadable``.
+
+    >>> str(requirement("LiteLLM [proxy] (<2,>=1.37)"))
+    'litellm[proxy]<2,>=1.37'
+    >>> requirement("foo>=1.0.*").unreadable
+    'foo>=1.0.*'
+
+    Raises:
+        BadName: not even a package name stands at its start.
+    """
+    try:
+        read = Pep508(raw)
+        return Requirement(
+            package=package_name(read.name),
+            extras=tuple(sorted({extra_name(extra) for extra in read.extras})),
+            specifier=str(read.specifier),
+            marker=str(read.marker) if read.marker else "",
+            url=read.url or "",
+        )
+    except InvalidRequirement:
+        if not (found := _LEADING_NAME.match(raw)):
+            shown = raw if len(raw) <= 80 else raw[:77] + "..."
+            raise BadName(f"{shown!r} is no requirement (PEP 508)") from None
+        extras = (part for part in (found[2] or "").split(",") if part.strip())
+        return Requirement(
+            package=package_name(found[1]),
+            extras=tuple(sorted({extra_name(extra) for extra in extras})),
+            unreadable=raw.strip(),
+        )

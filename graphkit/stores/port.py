@@ -1,0 +1,248 @@
+"""The seam between what is kept and what is asked: a store answers these calls and no question.
+
+Every call moves a whole frontier: arrays in, arrays out. Ids are dense and non-negative, valid for one
+``Reader`` only, and never reach an answer. All arrays are little-endian and read-only. Releases of a
+package are consecutive in PEP 440 order (legacy versions below all others), so a release id is also
+its position, and a range is a list of half-open stretches of release ids of its target package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graphkit.model.documents import Document, Problem
+from graphkit.model.incidents import Incident
+from graphkit.model.index import ProjectPage, ReleaseMetadata
+from graphkit.model.names import PackageName
+from graphkit.model.organisation import DocumentUse, Organisation
+from graphkit.model.times import Instant
+
+Ids = NDArray[np.int32]
+Offsets = NDArray[np.int64]
+Times = NDArray[np.int64]
+Flags = NDArray[np.uint8]
+
+Fact = ProjectPage | ReleaseMetadata | Document | DocumentUse | Organisation | Incident
+
+PAGE_READ = 1
+"""Package flag: its project page was read, so its releases are known; else they are hearsay."""
+PAGE_MISSING = 2
+"""Package flag: the index said there is no such project."""
+PAGE_QUARANTINED = 4
+"""Package flag: quarantined (PEP 792) when last read."""
+
+RELEASE_PRERELEASE = 1
+RELEASE_LEGACY = 2
+"""Release flag: not PEP 440; never chosen."""
+RELEASE_GHOST = 4
+"""Release flag: named by an incident, document or old page, not listed when the page was last read."""
+RELEASE_REQUIREMENTS_READ = 8
+"""Release flag: its requirements are known."""
+RELEASE_REQUIREMENTS_NEAREST = 16
+"""Release flag: its requirements are those of the nearest earlier release."""
+RELEASE_REQUIREMENTS_PARTIAL = 32
+"""Release flag: some of its requirement texts had not even a name."""
+
+FILE_TIME_KNOWN = 1
+FILE_YANKED = 2
+FILE_YANK_DATED = 4
+"""File flag: ``yanked_since`` is known."""
+FILE_SDIST = 8
+FILE_WHEEL = 16
+FILE_KIND_UNKNOWN = 32
+"""File flag: the source names no files of this release; taken as installable everywhere."""
+
+RANGE_UNREADABLE = 1
+"""Range flag: the specifier could not be read; it admits all, for `admitted` only."""
+RANGE_URL = 2
+"""Range flag: a direct reference; it has no stretches."""
+RANGE_NAMES_PRERELEASE = 4
+"""Range flag: its specifier names a pre-release (`SpecifierSet.prereleases`)."""
+RANGE_PINNED = 8
+"""Range flag: one `==` without wildcard, or `===`; the only kind that unlocks a yanked release."""
+RANGE_RAW = 16
+"""Range flag: holds `===`; matches text in documents, never chosen by order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """What a reader reads. ``facts_sha256`` is the same for equal facts in any store and order."""
+
+    facts_sha256: str
+    newest_fact: Instant
+    inputs: int
+    packaging: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packages:
+    """Columns, one row per id asked: name, flags, first release id, one past the last."""
+
+    name: tuple[PackageName, ...]
+    flags: Flags
+    start: Ids
+    stop: Ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Releases:
+    """Columns, one row per release id asked; files in CSR form by ``file_start`` (len rows + 1).
+
+    ``package``: package id. ``version``: the spelling shown. ``requirement_set``: id, -1 unknown.
+    File columns: ``uploaded`` (µs; 0 where time is not known, see flags), ``yanked_since``, ``flags``,
+    ``filename``, ``sha256`` and ``requires_python`` as text. ``requirements_source``: MetadataSource text.
+    """
+
+    package: Ids
+    version: tuple[str, ...]
+    flags: Flags
+    requirement_set: Ids
+    requirements_source: tuple[str, ...]
+    file_start: Offsets
+    file_uploaded: Times
+    file_yanked_since: Times
+    file_flags: Flags
+    filename: tuple[str, ...]
+    file_sha256: tuple[str, ...]
+    file_requires_python: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Members:
+    """Requirement sets in CSR form, one row per set asked: ``range`` and ``marker`` ids of each member."""
+
+    start: Offsets
+    range: Ids
+    marker: Ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranges:
+    """Columns, one row per range id asked. A range is one (package, extras, specifier or URL).
+
+    ``package``: id of the target package. Stretches in CSR form: ``lo <= release id < hi``, ascending.
+    ``text``: the specifier, URL or unreadable text as shown.
+    """
+
+    package: Ids
+    extras: tuple[tuple[str, ...], ...]
+    text: tuple[str, ...]
+    flags: Flags
+    start: Offsets
+    lo: Ids
+    hi: Ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declarers:
+    """In CSR form, one row per range asked: the ``release`` ids that declare it, under which ``marker``."""
+
+    start: Offsets
+    release: Ids
+    marker: Ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listings:
+    """Rows of documents that name a package, purl or file hash asked for.
+
+    ``component`` is the row's number in its document.
+    """
+
+    document: tuple[str, ...]
+    component: Ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a store did with a batch: facts that were new, and facts it had already."""
+
+    new: int
+    unchanged: int
+
+
+class Reader(Protocol):
+    """One consistent reading of a graph. Every method costs in its answer, not in the graph."""
+
+    def generation(self) -> Generation:
+        """Return what this reader reads."""
+
+    def package_ids(self, names: Sequence[str]) -> Ids:
+        """Return the ids of PEP 503 names, -1 where the graph has no such package."""
+
+    def packages(self, ids: Ids) -> Packages:
+        """Return names, flags and release stretches of packages."""
+
+    def releases(self, ids: Ids) -> Releases:
+        """Return releases with their files."""
+
+    def requirements(self, sets: Ids) -> Members:
+        """Return the members of requirement sets."""
+
+    def ranges(self, ids: Ids) -> Ranges:
+        """Return ranges with their stretches."""
+
+    def constraints_on(self, packages: Ids) -> tuple[Offsets, Ids]:
+        """Return the ranges that aim at each package, in CSR form (start, range ids)."""
+
+    def declarers(self, ranges: Ids) -> Declarers:
+        """Return who declares each range."""
+
+    def markers(self, ids: Ids) -> tuple[str, ...]:
+        """Return marker texts; id 0 is the empty marker."""
+
+    def evidence(self) -> Evidence:
+        """Return the organisation's side: incidents, companies, services and their documents."""
+
+
+class Evidence(Protocol):
+    """The organisation's side of a reader."""
+
+    def incidents(self) -> tuple[Incident, ...]:
+        """Return all incidents and advisories, by id."""
+
+    def organisation(self) -> Organisation:
+        """Return every organisation fact, joined, each list sorted by its ids.
+
+        ``uses`` holds one row per document and service; ``services`` also holds those that only a
+        document made.
+        """
+
+    def heads(self, documents: Sequence[str]) -> tuple[Document, ...]:
+        """Return documents without components and edges, in the order asked."""
+
+    def document(self, sha256: str) -> Document:
+        """Return one whole document. Raises KeyError where there is none."""
+
+    def listings(self, packages: Sequence[str], purls: Sequence[str], hashes: Sequence[str]) -> Listings:
+        """Return rows by package, by purl without version, or by file hash; sorted by document, row.
+
+        Three empty sequences return every row.
+        """
+
+    def problems(self) -> tuple[tuple[str, Problem], ...]:
+        """Return every document's problems as (path, problem), sorted."""
+
+
+class Store(Protocol):
+    """A kept graph. Write side; ``reader`` gives the read side."""
+
+    def record(self, facts: Iterable[Fact]) -> Receipt:
+        """Keep a batch in one transaction. The same facts again change nothing, in any order."""
+
+    def has_document(self, sha256: str) -> bool:
+        """Return whether a document of these bytes is kept."""
+
+    def reader(self) -> Reader:
+        """Return a reader of the newest generation; compiles it first where the record changed."""
+
+    def counts(self) -> dict[str, int]:
+        """Return how many of each kind of thing are kept, by its word."""
+
+    def close(self) -> None:
+        """Let go of files and connections. Safe to call twice."""
