@@ -38,7 +38,7 @@ def instant(value: str | dt.datetime | dt.date) -> Instant:
         except ValueError as error:
             raise BadTime(f"{value!r} is no RFC 3339 time") from error
     if not isinstance(value, dt.datetime):
-        value = dt.datetime(value.year, value.month, value.day)
+        value = dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
     if value.tzinfo is None:
         value = value.replace(tzinfo=dt.UTC)
     try:
