@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from graphkit.model.documents import Problem
 from graphkit.model.environment import Environment
 from graphkit.model.incidents import Cause, CompromisedRelease, Source
 from graphkit.model.names import CompanyId, ServiceId
@@ -33,11 +34,11 @@ class Verdict(StrEnum):
 
 
 class CompanyVerdict(StrEnum):
-    """The verdict of a company: its own services' tiers beside `stated` and `supplier`."""
+    """The verdict of a company: its own services' tiers beside `stated` and `supplier`, worst first."""
 
-    STATED = "stated"
     OBSERVED = "observed"
     REPLAYED = "replayed"
+    STATED = "stated"
     PICKED = "picked"
     SUPPLIER = "supplier"
     ADMITTED = "admitted"
@@ -245,3 +246,54 @@ class Holding:
     release: str
     current: bool
     document: DocumentName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhoHas:
+    """Every stored document and service that lists what was asked, one row per release."""
+
+    query: str
+    matches: tuple[Holding, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhyAnswer:
+    """One service of a blast, with what it was judged on."""
+
+    service: ServiceVerdict
+    blast: Blast
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """What a graph holds: counts by word, and every problem as (path, problem)."""
+
+    counts: tuple[tuple[str, int], ...]
+    problems: tuple[tuple[str, Problem], ...]
+    packaging: str
+    facts_sha256: str
+    newest_fact: Instant | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """An input that could not be used at all: which, where in it, and what was expected."""
+
+    path: str
+    place: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestReport:
+    """What an ingest read. ``worst`` holds the first problems of the inputs with most of them."""
+
+    read: int
+    new: int
+    unchanged: int
+    rejected: tuple[Rejected, ...] = ()
+    unrecognised: tuple[str, ...] = ()
+    problems: int = 0
+    worst: tuple[tuple[str, Problem], ...] = ()
+    notes: tuple[str, ...] = ()

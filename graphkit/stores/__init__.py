@@ -1,1 +1,44 @@
-"""..."""
+"""Stores: where facts are kept. One registry line each; nothing here imports a database."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Final, Protocol, cast
+
+from graphkit.model.errors import GraphkitError
+from graphkit.stores.port import Store
+
+
+class Opener(Protocol):
+    """What a registry line names: a class or function that opens a store at an address."""
+
+    def __call__(self, address: str | Path, *, create: bool) -> Store:
+        """Return the opened store; ``create`` False refuses to make a missing one."""
+
+
+STORES: Final[tuple[tuple[str, str], ...]] = (("embedded", "graphkit.stores.embedded.store:EmbeddedStore"),)
+"""Every store as (name, lazy path). The first one takes plain paths."""
+
+_SERVER_SCHEMES: Final = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
+
+
+def open_store(address: str | Path, *, create: bool = False) -> Store:
+    """Return the store at an address: a folder, or the URL of a server.
+
+    A missing folder is made only with ``create``. Cost: nothing is read before the first call.
+
+    Raises:
+        GraphkitError: there is no graph at the address, or no store for such an address.
+    """
+    scheme, separator, _ = str(address).partition("://")
+    if separator and not isinstance(address, Path):
+        if scheme.lower() in _SERVER_SCHEMES:
+            raise GraphkitError(f"{scheme}:// addresses are not available yet; give a folder")
+        raise GraphkitError(f"no store takes {scheme}:// addresses; give a folder")
+    return _opener(dict(STORES)["embedded"])(address, create=create)
+
+
+def _opener(path: str) -> Opener:
+    module, _, name = path.partition(":")
+    return cast("Opener", getattr(import_module(module), name))

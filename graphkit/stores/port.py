@@ -140,10 +140,14 @@ class Ranges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declarers:
-    """In CSR form, one row per range asked: the ``release`` ids that declare it, under which ``marker``."""
+    """In CSR form, one row per range asked: the ``release`` ids that declare it, under which ``marker``.
+
+    ``package`` is the package id of each of those releases.
+    """
 
     start: Offsets
     release: Ids
+    package: Ids
     marker: Ids
 
 

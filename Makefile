@@ -1,0 +1,69 @@
+# make demo | test | lint | bench | pins. Needs Python 3.11 or newer and make; everything else goes into .venv.
+.POSIX:
+.SUFFIXES:
+
+# Candidates; the first that is new enough makes .venv. Choose one with: make PYTHON=python3.12
+PYTHON = python3.13 python3.12 python3.11 python3
+
+# What the tests need beside Python, as command=Debian-package.
+TEST_NEEDS = chromium=chromium
+
+# A release younger than this is not taken by `make pins`: most compromised ones are found within days.
+COOLDOWN = 7 days
+
+BIN = .venv/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check
+# Every archive is checked against a hash in the repository; the checkout itself is then installed with nothing fetched.
+INSTALL = $(PIP) install --quiet --require-hashes --requirement
+PINS = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-config \
+	--exclude-newer '$(COOLDOWN)' --custom-compile-command 'make pins'
+
+demo: .venv/.runtime
+	$(BIN)/graphkit demo --output report.html
+
+test: needs lint
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: .venv/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: .venv/.runtime
+	$(BIN)/python benchmarks/cli.py
+
+pins: .venv/.dev
+	$(PINS) --output-file requirements.txt pyproject.toml requirements-build.in
+	$(PINS) --output-file requirements-dev.txt --constraint requirements.txt \
+		pyproject.toml requirements-build.in requirements-dev.in
+
+needs:
+	@missing=; \
+	for need in $(TEST_NEEDS); do \
+		command -v "$${need%%=*}" >/dev/null 2>&1 || missing="$$missing $${need#*=}"; \
+	done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then \
+		echo "make test needs, by their Debian names:$$missing. Install them, then run make test again." >&2; exit 1; \
+	fi; \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing
+
+# Stamps: each is newer than what it was made from, so a second make does nothing again.
+.venv/.made:
+	@for python in $(PYTHON); do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			"$$python" -m venv .venv && : >$@; exit; \
+		fi; \
+	done; \
+	echo "graphkit needs Python 3.11 or newer, and none of these is: $(PYTHON). Try: make PYTHON=/path/to/python" >&2; exit 1
+
+.venv/.runtime: .venv/.made requirements.txt pyproject.toml
+	$(INSTALL) requirements.txt
+	$(PIP) install --quiet --no-index --no-deps --no-build-isolation --editable .
+	@: >$@
+
+.venv/.dev: .venv/.runtime requirements-dev.txt
+	$(INSTALL) requirements-dev.txt
+	@: >$@
+
+.PHONY: demo test lint bench pins needs

@@ -1,0 +1,85 @@
+"""The compilation: the whole record as arrays, the same bytes for the same facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from graphkit.model.documents import Document
+from graphkit.model.organisation import Organisation
+from graphkit.model.times import FOREVER
+from graphkit.stores.embedded.compile_evidence import (
+    compile_heads,
+    compile_listings,
+    kept_heads,
+    kept_organisation,
+    stage_mentioned,
+)
+from graphkit.stores.embedded.compile_ranges import compile_ranges, compile_sets, number_sets
+from graphkit.stores.embedded.compile_releases import compile_files, compile_packages, compile_releases
+from graphkit.stores.embedded.folder import IndexWriter
+from graphkit.stores.embedded.kept import incidents, stage_incidents
+
+
+def compile_index(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
+    """Compile the record into the folder ``target``, which appears whole or not at all.
+
+    Cost: time and memory in the size of the record.
+    """
+    out = IndexWriter(target)
+    try:
+        counts = _compile(connection, out)
+        out.finish(newest_fact=counts.pop("newest"), inputs=counts.pop("inputs"), counts=counts)
+    finally:
+        out.abandon()
+
+
+def _compile(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> dict[str, int]:
+    kept = incidents(connection)
+    heads = kept_heads(connection)
+    organisation = kept_organisation(connection)
+    stage_incidents(connection, kept)
+    stage_mentioned(connection, heads, kept)
+    number_sets(connection)
+    packages = compile_packages(connection, out)
+    sets = compile_sets(connection, out)
+    targets = compile_releases(connection, out, packages, sets)
+    releases = int(targets.start[-1])
+    files = compile_files(connection, out, releases)
+    ranges = compile_ranges(connection, out, targets)
+    compile_heads(out, heads, kept, organisation)
+    rows = compile_listings(connection, out)
+    return {
+        "packages": packages,
+        "releases": releases,
+        "files": files,
+        "requirement sets": sets,
+        "ranges": ranges,
+        "documents": len(heads),
+        "components": rows,
+        "incidents": len(kept),
+        "companies": len(organisation.companies),
+        "services": len(organisation.services),
+        "builds": len(organisation.builds),
+        "supply relations": len(organisation.supplies),
+        "claims": len(organisation.claims),
+        "newest": _newest(connection, heads, organisation),
+        "inputs": _count_inputs(connection),
+    }
+
+
+def _count_inputs(connection: duckdb.DuckDBPyConnection) -> int:
+    tables = ("pages", "release_metadata", "documents", "incidents", "organisations")
+    return sum(len(connection.table(name)) for name in tables)
+
+
+def _newest(connection: duckdb.DuckDBPyConnection, heads: Iterable[Document], organisation: Organisation) -> int:
+    """Return the latest instant that a page, file, document or use gives; 0 where none does."""
+    query = "SELECT max(read_at) FROM pages UNION ALL SELECT max(uploaded) FROM files"
+    stamps = [at for (at,) in connection.execute(query).fetchall()]
+    stamps += [head.created for head in heads]
+    for use in organisation.uses:
+        stamps += [use.built_at, use.stands_from, use.stands_until, use.read_at]
+    return max((int(at) for at in stamps if at is not None and at < FOREVER), default=0)

@@ -1,0 +1,46 @@
+"""Compressed sparse rows: row i of a table is ``values[start[i]:start[i + 1]]``."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Offsets = NDArray[np.int64]
+Numbers = NDArray[np.signedinteger[Any]]
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def offsets(counts: NDArray[Any]) -> Offsets:
+    """Return the row starts, shape (rows + 1,), that counts per row lead to."""
+    start = np.zeros(len(counts) + 1, dtype=np.int64)
+    np.cumsum(counts, out=start[1:])
+    return start
+
+
+def positions(start: Offsets, ids: Numbers) -> tuple[Offsets, Offsets]:
+    """Return where the values of the rows asked for stand: (new start, positions in the value arrays).
+
+    Rows come in the order asked, repeats included. Cost: the answer.
+    """
+    first = start[ids]
+    counts = start[np.asarray(ids, dtype=np.int64) + 1] - first
+    new = offsets(counts)
+    return new, np.arange(new[-1], dtype=np.int64) + np.repeat(first - new[:-1], counts)
+
+
+def gather(start: Offsets, values: NDArray[Scalar], ids: Numbers) -> tuple[Offsets, NDArray[Scalar]]:
+    """Return the rows asked for as rows of their own: (new start, new values)."""
+    new, at = positions(start, ids)
+    return new, values[at]
+
+
+def inverted(keys: Numbers, rows: int) -> tuple[Offsets, Offsets]:
+    """Return which positions of ``keys`` hold each key 0..rows-1: (start, positions), positions ascending.
+
+    Negative keys stand for none and are left out. Cost: one stable sort.
+    """
+    order = np.argsort(keys, kind="stable").astype(np.int64)
+    order = order[np.searchsorted(keys[order], 0) :]
+    return offsets(np.bincount(keys[order], minlength=rows)), order

@@ -1,0 +1,79 @@
+"""Blobs of the record decoded to model values, and rows streamed from it, for the compilation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import duckdb
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from graphkit.model.incidents import Incident
+from graphkit.model.index import FileKind
+from graphkit.stores.embedded.staging import version_of
+
+_BATCH: Final = 50_000
+_SDIST_ENDINGS: Final = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.z", ".tar")
+
+
+def rows(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:
+    """Yield a query's rows, a batch at a time. One stream at a time: a second query ends the first."""
+    result = connection.execute(query)
+    while batch := result.fetchmany(_BATCH):
+        yield from batch
+
+
+def columns(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[NDArray[Any], ...]:
+    """Return a query's columns as arrays; none of them may hold NULL."""
+    return tuple(np.asarray(column) for column in connection.execute(query).fetchnumpy().values())
+
+
+def put(connection: duckdb.DuckDBPyConnection, table: str, shape: str, values: Mapping[str, NDArray[Any]]) -> None:
+    """Make a temporary table of arrays, one per column of ``shape`` (SQL)."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({shape})")
+    if len(next(iter(values.values()))):
+        connection.register("incoming", dict(values))
+        connection.execute(f"INSERT INTO {table} SELECT {', '.join(values)} FROM incoming")  # noqa: S608 - own names
+        connection.unregister("incoming")
+
+
+def incidents(connection: duckdb.DuckDBPyConnection) -> tuple[Incident, ...]:
+    """Return all incidents, by id."""
+    found = connection.execute("SELECT body FROM incidents ORDER BY id").fetchall()
+    return tuple(msgspec.json.decode(body, type=Incident) for (body,) in found)
+
+
+def stage_incidents(connection: duckdb.DuckDBPyConnection, kept: tuple[Incident, ...]) -> None:
+    """Put compromised releases and their archives into temporary tables, for the releases they bring back.
+
+    A withdrawn advisory accuses nothing and brings nothing back.
+    """
+    releases: list[tuple[Any, ...]] = []
+    files: list[tuple[Any, ...]] = []
+    for one in (release for incident in kept if not incident.withdrawn for release in incident.releases):
+        if one.package is None or not one.version:
+            continue
+        version = version_of(one.version)
+        identity = (one.package, version.key)
+        releases.append((*identity, version.text, one.listed_from))
+        archives = [file for file in one.files if not file.member and file.filename]
+        files += [(*identity, file.filename, _kind(file.filename), file.sha256, one.listed_from) for file in archives]
+    _fill(connection, "accused", "package VARCHAR, version_key VARCHAR, version VARCHAR, listed_from BIGINT", releases)
+    shape = "package VARCHAR, version_key VARCHAR, filename VARCHAR, kind VARCHAR, sha256 VARCHAR, listed_from BIGINT"
+    _fill(connection, "accused_files", shape, files)
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, table: str, shape: str, found: list[tuple[Any, ...]]) -> None:
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({shape})")
+    if found:  # a few hundred rows at most, so one by one is fast enough
+        marks = ", ".join("?" * len(found[0]))
+        connection.executemany(f"INSERT INTO {table} VALUES ({marks})", found)  # noqa: S608 - own names
+
+
+def _kind(filename: str) -> FileKind:
+    lowered = filename.lower()
+    if lowered.endswith(".whl"):
+        return FileKind.WHEEL
+    return FileKind.SDIST if lowered.endswith(_SDIST_ENDINGS) else FileKind.OTHER

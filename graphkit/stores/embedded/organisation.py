@@ -1,0 +1,93 @@
+"""Several accounts of one organisation, joined into one by rules that no order of ingest changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import MISSING, fields, replace
+from typing import Any, TypeVar
+
+from graphkit.model.organisation import DocumentUse, Organisation, Service
+
+Fact = TypeVar("Fact", bound=Any)
+
+
+def joined(organisations: Iterable[Organisation], uses: Iterable[DocumentUse]) -> Organisation:
+    """Return all organisations as one, each list sorted by its ids.
+
+    Two sources about the same thing fill each other's gaps; where they differ, the one whose source
+    name sorts first holds. Services that only a use or a build names are there too.
+    """
+    ordered = sorted(organisations, key=lambda one: one.source)
+    all_uses = _merged_uses([*(use for one in ordered for use in one.uses), *uses])
+    builds = _united((build for one in ordered for build in one.builds), lambda build: (build.service, build.at))
+    services = [service for one in ordered for service in one.services]
+    services += [
+        Service(id=name) for name in sorted({use.service for use in all_uses} | {build.service for build in builds})
+    ]
+    return Organisation(
+        companies=_united((company for one in ordered for company in one.companies), lambda company: company.id),
+        services=_united(services, lambda service: service.id),
+        uses=all_uses,
+        builds=builds,
+        supplies=tuple(sorted({supply for one in ordered for supply in one.supplies}, key=repr)),
+        claims=_united((claim for one in ordered for claim in one.claims), lambda claim: claim.id),
+        private_indexes=tuple(sorted({index for one in ordered for index in one.private_indexes})),
+        private_packages=tuple(sorted({package for one in ordered for package in one.private_packages})),
+    )
+
+
+def _united(found: Iterable[Fact], key: Callable[[Fact], Hashable]) -> tuple[Fact, ...]:
+    groups: dict[Any, list[Fact]] = {}
+    for one in found:
+        groups.setdefault(key(one), []).append(one)
+    return tuple(_filled(groups[ident]) for ident in sorted(groups))
+
+
+def _filled(accounts: Sequence[Fact]) -> Fact:
+    """Return the first account, its gaps (fields at their default) filled from the next ones."""
+    first = accounts[0]
+    known: dict[str, Any] = {}
+    for field in fields(first):
+        if field.default is not MISSING and getattr(first, field.name) == field.default:
+            values = (getattr(one, field.name) for one in accounts[1:])
+            known[field.name] = next((value for value in values if value != field.default), field.default)
+    return replace(first, **known) if known else first
+
+
+def _merged_uses(uses: Sequence[DocumentUse]) -> tuple[DocumentUse, ...]:
+    """Return uses, those of one service, document and time as one.
+
+    A use without any time says nothing that a dated use of the same document does not, so it joins
+    each of them.
+    """
+    groups: dict[tuple[str, str], dict[tuple[int, int, str], list[DocumentUse]]] = {}
+    for use in uses:
+        times = (_instant(use.built_at), _instant(use.stands_from), use.branch)
+        groups.setdefault((use.service, use.document), {}).setdefault(times, []).append(use)
+    merged = []
+    for _, dated in sorted(groups.items()):
+        undated = dated.pop(_UNDATED, []) if len(dated) > 1 else []
+        merged += [_merged_use([*found, *undated]) for _, found in sorted(dated.items())]
+    return tuple(merged)
+
+
+def _instant(at: int | None) -> int:
+    return _UNKNOWN if at is None else at
+
+
+_UNKNOWN = -(2**63)
+_UNDATED = (_UNKNOWN, _UNKNOWN, "")
+
+
+def _merged_use(found: Sequence[DocumentUse]) -> DocumentUse:
+    """The earliest end and the latest reading hold: a state that was seen to end has ended."""
+    ends = [use.stands_until for use in found if use.stands_until is not None]
+    readings = [use.read_at for use in found if use.read_at is not None]
+    return replace(
+        found[0],
+        path=min((use.path for use in found if use.path), default=""),
+        stands_until=min(ends, default=None),
+        read_at=max(readings, default=None),
+        note="; ".join(sorted({use.note for use in found if use.note})),
+        sources=tuple(sorted({source for use in found for source in use.sources})),
+    )

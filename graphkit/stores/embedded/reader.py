@@ -1,0 +1,144 @@
+"""The read side: every call is a gather over memory-mapped arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graphkit.model.names import ExtraName, PackageName
+from graphkit.stores import port
+from graphkit.stores.embedded import csr
+from graphkit.stores.embedded.evidence import IndexEvidence
+from graphkit.stores.embedded.folder import SOURCES, IndexFolder
+
+_NO_EXTRAS: Final[tuple[ExtraName, ...]] = ()
+
+
+class IndexReader:
+    """`port.Reader` over a compiled index. Stays valid after newer generations are compiled."""
+
+    def __init__(self, index: IndexFolder) -> None:
+        self._header = index.header
+        self._names = index.texts("package.name")
+        self._package_start, self._package_flags = index.arrays(("package.start", "package.flags"))
+        self._versions = index.texts("release.text")
+        self._release_flags, self._release_set, self._release_source, self._release_package = index.arrays(
+            ("release.flags", "release.set", "release.source", "release.package")
+        )
+        self._file_start, self._uploaded, self._yanked_since, self._file_flags, self._file_python = index.arrays(
+            ("file.start", "file.uploaded", "file.yanked_since", "file.flags", "file.python")
+        )
+        self._filenames, self._hashes = index.texts("file.name"), index.texts("file.sha256")
+        self._pythons = index.texts("python_text")
+        self._set_start, self._set_range, self._set_marker = index.arrays(("set.start", "set.range", "set.marker"))
+        self._declared_start, self._declared_set, self._declared_marker = index.arrays(
+            ("declared.start", "declared.set", "declared.marker")
+        )
+        self._users_start, self._users = index.arrays(("users.start", "users.release"))
+        self._range_package, self._range_extras, self._range_flags = index.arrays(
+            ("range.package", "range.extras", "range.flags")
+        )
+        self._range_start, self._lo, self._hi = index.arrays(("range.start", "range.lo", "range.hi"))
+        self._range_text, self._extras = index.texts("range.text"), index.texts("range_extras")
+        self._constraints_start = index.array("constraints.start")
+        self._markers = index.texts("marker")
+        self._evidence = IndexEvidence(index)
+
+    def generation(self) -> port.Generation:
+        """Return what this reader reads."""
+        header = self._header
+        return port.Generation(
+            facts_sha256=header.facts_sha256,
+            newest_fact=header.newest_fact,
+            inputs=header.inputs,
+            packaging=header.packaging,
+        )
+
+    def counts(self) -> dict[str, int]:
+        """Return how many of each kind of thing were compiled, by its word."""
+        return dict(self._header.counts)
+
+    def package_ids(self, names: Sequence[str]) -> port.Ids:
+        """Return the ids of PEP 503 names, -1 where unknown. Cost: one bisection a name."""
+        return _frozen(self._names.find(names))
+
+    def packages(self, ids: port.Ids) -> port.Packages:
+        """Return names, flags and release stretches of packages."""
+        ids = np.asarray(ids, dtype=np.int64)
+        return port.Packages(
+            name=tuple(PackageName(name) for name in self._names.at(ids)),
+            flags=_frozen(self._package_flags[ids]),
+            start=_frozen(self._package_start[ids]),
+            stop=_frozen(self._package_start[ids + 1]),
+        )
+
+    def releases(self, ids: port.Ids) -> port.Releases:
+        """Return releases with their files."""
+        start, at = csr.positions(self._file_start, ids)
+        return port.Releases(
+            package=_frozen(self._release_package[ids]),
+            version=self._versions.at(ids),
+            flags=_frozen(self._release_flags[ids]),
+            requirement_set=_frozen(self._release_set[ids]),
+            requirements_source=tuple(SOURCES[number] for number in self._release_source[ids].tolist()),
+            file_start=_frozen(start),
+            file_uploaded=_frozen(self._uploaded[at]),
+            file_yanked_since=_frozen(self._yanked_since[at]),
+            file_flags=_frozen(self._file_flags[at]),
+            filename=self._filenames.at(at),
+            file_sha256=self._hashes.at(at),
+            file_requires_python=self._pythons.at(self._file_python[at]),
+        )
+
+    def requirements(self, sets: port.Ids) -> port.Members:
+        """Return the members of requirement sets."""
+        start, at = csr.positions(self._set_start, sets)
+        return port.Members(
+            start=_frozen(start), range=_frozen(self._set_range[at]), marker=_frozen(self._set_marker[at])
+        )
+
+    def ranges(self, ids: port.Ids) -> port.Ranges:
+        """Return ranges with their stretches."""
+        start, at = csr.positions(self._range_start, ids)
+        extras = self._extras.at(self._range_extras[ids])
+        return port.Ranges(
+            package=_frozen(self._range_package[ids]),
+            extras=tuple(tuple(text.split(",")) if text else _NO_EXTRAS for text in extras),
+            text=self._range_text.at(ids),
+            flags=_frozen(self._range_flags[ids]),
+            start=_frozen(start),
+            lo=_frozen(self._lo[at]),
+            hi=_frozen(self._hi[at]),
+        )
+
+    def constraints_on(self, packages: port.Ids) -> tuple[port.Offsets, port.Ids]:
+        """Return the ranges that aim at each package; ranges are sorted by package, so no table is read."""
+        start, ids = csr.positions(self._constraints_start, packages)
+        return _frozen(start), _frozen(ids.astype(np.int32))
+
+    def declarers(self, ranges: port.Ids) -> port.Declarers:
+        """Return who declares each range: range → requirement sets → releases."""
+        by_range, at = csr.positions(self._declared_start, ranges)
+        by_set, releases = csr.gather(self._users_start, self._users, self._declared_set[at])
+        return port.Declarers(
+            start=_frozen(by_set[by_range]),
+            release=_frozen(releases),
+            package=_frozen(self._release_package[releases]),
+            marker=_frozen(np.repeat(self._declared_marker[at], np.diff(by_set))),
+        )
+
+    def markers(self, ids: port.Ids) -> tuple[str, ...]:
+        """Return marker texts; id 0 is the empty marker."""
+        return self._markers.at(ids)
+
+    def evidence(self) -> IndexEvidence:
+        """Return the organisation's side."""
+        return self._evidence
+
+
+def _frozen(values: NDArray[Any]) -> NDArray[Any]:
+    values.flags.writeable = False
+    return values

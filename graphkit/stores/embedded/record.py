@@ -1,0 +1,157 @@
+"""The record: one DuckDB file, written in transactions, whose content does not depend on order."""
+
+# ruff: noqa: S608 - statements are put together from the names in schema.py alone
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from graphkit.model.errors import GraphkitError
+from graphkit.stores.embedded.schema import FORMAT, MERGES, SHARED, TABLES, VIEWS, Merge, column_names
+from graphkit.stores.embedded.staging import Staging
+from graphkit.stores.port import Fact, Receipt
+
+_CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
+    # A query must neither load code from the network, nor read other files, nor see Python variables.
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "python_enable_replacements": False,
+}
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn an error of the database or the disk into one line that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise GraphkitError(f"{path.parent.name}: the graph cannot be written: {error.strerror}") from error
+    except duckdb.Error as error:
+        text = str(error).partition("\n")[0]
+        if "lock" in text.lower():
+            raise GraphkitError(f"{path.name}: another process has this graph open; wait until it is done") from error
+        raise GraphkitError(f"{path.name}: the record cannot be used: {text}") from error
+
+
+class Record:
+    """An open record. Holds the database's lock until ``close``."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the record file.
+
+        Raises:
+            GraphkitError: another process holds it, or it is no record of this format.
+        """
+        self._path = path
+        with explained(path):
+            self.connection = duckdb.connect(str(path), config=_CONFIG)
+            try:
+                self._check()
+            except BaseException:
+                self.connection.close()
+                raise
+
+    def _check(self) -> None:
+        query = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'"
+        present = {name for (name,) in self.connection.execute(query).fetchall()}
+        if not present:
+            self._create()
+        elif not TABLES.keys() <= present:
+            raise GraphkitError(f"{self._path.name} is a database, but no graph; give another folder")
+        elif (found := self._one("SELECT format FROM record")) != FORMAT:
+            raise GraphkitError(f"{self._path.name} has format {found}, this graphkit reads {FORMAT}; ingest anew")
+
+    def _create(self) -> None:
+        with self._transaction():
+            for name, columns in TABLES.items():
+                self.connection.execute(f"CREATE TABLE {name} ({columns})")
+            for view in VIEWS:
+                self.connection.execute(view)
+            self.connection.execute("INSERT INTO record VALUES (?, ?, 0)", [FORMAT, secrets.token_hex(4)])
+
+    def _one(self, query: str) -> object:
+        row = self.connection.execute(query).fetchone()
+        return row[0] if row else None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self.connection.begin()
+        try:
+            yield
+        except BaseException:
+            self.connection.rollback()
+            raise
+        self.connection.commit()
+
+    def generation(self) -> str:
+        """Return the mark of the newest committed batch; it differs between stores and batches."""
+        return str(self._one("SELECT store || '-' || generation FROM record"))
+
+    def documents(self) -> set[str]:
+        """Return the SHA-256 of every document kept."""
+        with explained(self._path):
+            return {sha for (sha,) in self.connection.execute("SELECT sha256 FROM documents").fetchall()}
+
+    def write(self, facts: Iterable[Fact], mark: Path) -> Receipt:
+        """Keep a batch in one transaction.
+
+        ``mark`` is the file that repeats the generation for readers; it is gone while the commit
+        runs, so that a kill at any point leaves either no mark or a true one.
+        """
+        with explained(self._path):
+            staging = Staging(self.connection)
+            for fact in facts:
+                staging.add(fact)
+            staging.finish()
+            new = sum(self._merge(merge) for merge in MERGES)
+            if new:
+                with self._transaction():
+                    self._replace()
+                    mark.unlink(missing_ok=True)
+            self.write_mark(mark)
+        return Receipt(new=new, unchanged=staging.facts - new)
+
+    def write_mark(self, mark: Path) -> str:
+        """Write the generation where readers look for it without the database; return it."""
+        generation = self.generation()
+        fresh = mark.with_name(f"{mark.name}.{os.getpid()}")
+        fresh.write_text(generation, encoding="utf-8")
+        fresh.replace(mark)
+        return generation
+
+    def _merge(self, merge: Merge) -> int:
+        """Work out the rows that a table will hold for the staged keys; return how many facts are new."""
+        table, keys, columns = merge.table, merge.keys, column_names(merge.table)
+        pooled = dict(merge.pooled)
+        shown = ", ".join(f"{pooled[name]} AS {name}" if name in pooled else name for name in columns)
+        known = "" if merge.newest else f"FROM {table} SEMI JOIN staged_{table} USING ({keys}) UNION ALL"
+        self.connection.execute(f"""
+            CREATE OR REPLACE TEMP TABLE merged_{table} AS SELECT {shown} FROM ({known} FROM staged_{table})
+            WINDOW w AS (PARTITION BY {keys}) QUALIFY row_number() OVER (w ORDER BY {merge.order}) = 1""")
+        if not merge.digest:
+            return 0
+        same = ", ".join(dict.fromkeys([*keys.split(", "), merge.digest]))
+        return int(str(self._one(f"SELECT count(*) FROM merged_{table} ANTI JOIN {table} USING ({same})")))
+
+    def _replace(self) -> None:
+        for merge in MERGES:
+            table, keys = merge.table, merge.keys
+            self.connection.execute(f"DELETE FROM {table} WHERE ({keys}) IN (SELECT ({keys}) FROM merged_{table})")
+            self.connection.execute(f"INSERT INTO {table} FROM merged_{table}")
+        for table, column, referrer in SHARED:
+            self.connection.execute(f"""
+                INSERT INTO {table} SELECT DISTINCT * FROM staged_{table}
+                WHERE {column} IN (SELECT {column} FROM {referrer})
+                AND {column} NOT IN (SELECT {column} FROM {table})""")
+        self.connection.execute("UPDATE record SET generation = generation + 1")
+
+    def close(self) -> None:
+        """Let go of the database and its lock."""
+        self.connection.close()

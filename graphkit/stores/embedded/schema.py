@@ -1,0 +1,116 @@
+"""The record's tables. Names are the words of the model; times are microseconds UTC, NULL where unknown.
+
+No table has a unique index: a batch is staged, merged by its keys in one transaction (``MERGES``) and
+the merge is the same function in any order, so that order and batching change nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+FORMAT: Final = "1"
+"""Version of these tables; a record of another format is refused, never guessed at."""
+
+TABLES: Final[dict[str, str]] = {
+    "pages": "package VARCHAR, read_at BIGINT, source VARCHAR, status VARCHAR, found BOOLEAN, page VARCHAR",
+    "page_releases": "package VARCHAR, version_key VARCHAR, version VARCHAR, read_at BIGINT, page VARCHAR",
+    "files": (
+        "package VARCHAR, version_key VARCHAR, filename VARCHAR, kind VARCHAR, sha256 VARCHAR, "
+        "requires_python VARCHAR, uploaded BIGINT, yanked BOOLEAN, yanked_since BIGINT, read_at BIGINT, page VARCHAR"
+    ),
+    "release_metadata": (
+        "package VARCHAR, version_key VARCHAR, version VARCHAR, source VARCHAR, strength INTEGER, "
+        "requirement_set VARCHAR, requires_python VARCHAR, provides_extra VARCHAR, reason VARCHAR, "
+        "unreadable VARCHAR, metadata VARCHAR"
+    ),
+    "requirements": (
+        "requirement_set VARCHAR, package VARCHAR, extras VARCHAR, specifier VARCHAR, url VARCHAR, "
+        "unreadable VARCHAR, marker VARCHAR"
+    ),
+    "documents": (
+        "sha256 VARCHAR, path VARCHAR, kind VARCHAR, format VARCHAR, subject VARCHAR, created BIGINT, "
+        "component_list VARCHAR, head VARCHAR, document VARCHAR"
+    ),
+    "components": (
+        "component_list VARCHAR, position INTEGER, ref VARCHAR, name VARCHAR, package VARCHAR, version VARCHAR, "
+        "version_key VARCHAR, purl VARCHAR, sha256 VARCHAR, optional BOOLEAN, origin VARCHAR, index_url VARCHAR, "
+        "marker VARCHAR, place VARCHAR"
+    ),
+    "component_edges": "component_list VARCHAR, position INTEGER, source VARCHAR, target VARCHAR",
+    "document_uses": (
+        "service VARCHAR, document VARCHAR, path VARCHAR, built_at BIGINT, stands_from BIGINT, stands_until BIGINT, "
+        "read_at BIGINT, branch VARCHAR, body VARCHAR, document_use VARCHAR"
+    ),
+    "organisations": "source VARCHAR, body VARCHAR, organisation VARCHAR",
+    "incidents": "id VARCHAR, title VARCHAR, actor VARCHAR, advisory BOOLEAN, body VARCHAR, incident VARCHAR",
+    "record": "format VARCHAR, store VARCHAR, generation BIGINT",
+}
+"""Every table by name. A column named as its table, in the singular, is the digest of the row's fact."""
+
+VIEWS: Final[tuple[str, ...]] = (
+    """CREATE VIEW companies AS SELECT source, unnest(from_json(body->'companies',
+    '[{"id":"VARCHAR","name":"VARCHAR","kind":"VARCHAR"}]'), recursive := true) FROM organisations""",
+    """CREATE VIEW services AS SELECT source, unnest(from_json(body->'services',
+    '[{"id":"VARCHAR","company":"VARCHAR","owner":"VARCHAR"}]'), recursive := true) FROM organisations""",
+    """CREATE VIEW claims AS SELECT source, unnest(from_json(body->'claims',
+    '[{"id":"VARCHAR","company":"VARCHAR","claimant":"VARCHAR","text":"VARCHAR","polarity":"VARCHAR",
+    "standing":"VARCHAR","date":"VARCHAR"}]'), recursive := true) FROM organisations""",
+    """CREATE VIEW compromised_releases AS SELECT id AS incident, unnest(from_json(body->'releases',
+    '[{"purl":"VARCHAR","package":"VARCHAR","version":"VARCHAR","listed_from":"BIGINT"}]'), recursive := true)
+    FROM incidents""",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """How staged rows join a table: rows of equal ``keys`` become one, the first by ``order``.
+
+    ``digest`` names the column that says whether a fact is new; empty: the rows belong to another
+    fact. ``pooled`` are columns whose value does not follow the first row, as column → SQL over ``w``,
+    the window of all rows with the same keys. ``newest``: the staged row replaces the kept one, the
+    one rule that depends on order.
+    """
+
+    table: str
+    keys: str
+    order: str
+    digest: str = ""
+    pooled: tuple[tuple[str, str], ...] = ()
+    newest: bool = False
+
+
+MERGES: Final[tuple[Merge, ...]] = (
+    Merge(table="pages", keys="page", order="package", digest="page"),
+    Merge(
+        table="page_releases",
+        keys="package, version_key",
+        order="read_at DESC, page DESC",
+        pooled=(("version", "first_value(version) OVER (w ORDER BY length(version) DESC, version)"),),
+    ),
+    Merge(
+        table="files",
+        keys="package, version_key, filename",
+        order="read_at DESC, page DESC, sha256 DESC, kind, requires_python DESC, yanked DESC, yanked_since",
+        # PEP 700 upload times never change, and a newer page may come from a mirror that lacks them.
+        pooled=(("uploaded", "min(uploaded) OVER w"),),
+    ),
+    Merge(table="release_metadata", keys="package, version_key", order="strength, metadata", digest="metadata"),
+    Merge(table="documents", keys="sha256", order="path, document", digest="document"),
+    Merge(table="document_uses", keys="document_use", order="service", digest="document_use"),
+    Merge(table="organisations", keys="source", order="organisation", digest="organisation", newest=True),
+    Merge(table="incidents", keys="id", order="incident", digest="incident", newest=True),
+)
+"""Tables whose rows merge by a rule that no order can change."""
+
+SHARED: Final[tuple[tuple[str, str, str], ...]] = (
+    ("requirements", "requirement_set", "release_metadata"),
+    ("components", "component_list", "documents"),
+    ("component_edges", "component_list", "documents"),
+)
+"""Lists stored once by the digest of their content: (table, digest column, table that refers to it)."""
+
+
+def column_names(table: str) -> tuple[str, ...]:
+    """Return the columns of a table, in order."""
+    return tuple(column.split()[0] for column in TABLES[table].split(", "))

@@ -1,0 +1,80 @@
+"""Text columns: one UTF-8 blob and where each text starts in it."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+
+
+class Texts:
+    """A text column of ``len`` rows over memory-mapped arrays; nothing is decoded before it is asked for."""
+
+    __slots__ = ("_blob", "_start")
+
+    def __init__(self, blob: Bytes, start: NDArray[np.int64]) -> None:
+        self._blob = blob.data
+        self._start = start
+
+    def __len__(self) -> int:
+        return len(self._start) - 1
+
+    def raw(self, row: int) -> bytes:
+        """Return one text as UTF-8 bytes."""
+        return bytes(self._blob[int(self._start[row]) : int(self._start[row + 1])])
+
+    def at(self, rows: NDArray[Any]) -> tuple[str, ...]:
+        """Return the texts of rows, in the order asked."""
+        blob = self._blob
+        wanted = np.asarray(rows, dtype=np.int64)
+        ends = zip(self._start[wanted].tolist(), self._start[wanted + 1].tolist(), strict=True)
+        return tuple(str(blob[lo:hi], "utf-8") for lo, hi in ends)
+
+    def find(self, texts: Sequence[str]) -> NDArray[np.int32]:
+        """Return the row of each text, -1 where there is none. The column must be sorted.
+
+        UTF-8 bytes sort as code points do, so Python's and DuckDB's order are this one. Cost: one
+        bisection a text; the column is not read as a whole.
+        """
+        found = (self._bisect(text.encode("utf-8", "replace")) for text in texts)
+        return np.fromiter(found, dtype=np.int32, count=len(texts))
+
+    def _bisect(self, text: bytes) -> int:
+        lo, hi = 0, len(self)
+        while lo < hi:
+            middle = (lo + hi) // 2
+            if self.raw(middle) < text:
+                lo = middle + 1
+            else:
+                hi = middle
+        return lo if lo < len(self) and self.raw(lo) == text else -1
+
+
+class TextsBuilder:
+    """Collects texts row by row into the two arrays of a text column."""
+
+    __slots__ = ("_blob", "_start")
+
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        self._blob = bytearray()
+        self._start = array("q", [0])
+        for text in texts:
+            self.add(text)
+
+    def add(self, text: str) -> None:
+        """Put one text at the end."""
+        self.add_raw(text.encode("utf-8"))
+
+    def add_raw(self, text: bytes) -> None:
+        """Put one text at the end, as UTF-8 bytes."""
+        self._blob += text
+        self._start.append(len(self._blob))
+
+    def arrays(self) -> tuple[Bytes, NDArray[np.int64]]:
+        """Return (blob, starts) of all rows so far."""
+        return np.frombuffer(bytes(self._blob), dtype=np.uint8), np.array(self._start, dtype=np.int64)

@@ -1,0 +1,178 @@
+"""What a root could install at all: some choice of listed releases that the ranges allow (semantics §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from graphkit.model.answers import Path, Step
+from graphkit.model.times import Instant
+from graphkit.trace.forward import Root
+from graphkit.trace.listing import Package, Stretches, meet
+from graphkit.trace.nominate import Masks, Reached
+from graphkit.trace.world import Node, Want, World
+
+_MOST_NODES = 200_000
+
+
+def _offered(package: Package, instants: Sequence[Instant]) -> tuple[Masks, Masks]:
+    """Return per release the slots in which it may be listed, and listed without a yank."""
+    listed = np.zeros(package.size, dtype=np.uint64)
+    fresh = np.zeros(package.size, dtype=np.uint64)
+    for bit, at in enumerate(instants):
+        shelf = package.shelf(at, doubtful=True)
+        listed[shelf.listed] |= np.uint64(1 << bit)
+        fresh[shelf.fresh] |= np.uint64(1 << bit)
+    return listed, fresh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """Whether a root may install a target: the slots as bits, and for each a parent to walk back by."""
+
+    slots: int
+    path: Path
+
+
+class _Bounds:
+    """The root's own constraints: they bind wherever their package is reached."""
+
+    def __init__(self, world: World, root: Root) -> None:
+        own = list(root.wants) + list(root.constraints)
+        if root.fixed:
+            for extra in ("", *root.extras):
+                own.extend(world.declared((*root.fixed, extra)).wants)
+        self._own: dict[int, Stretches] = {}
+        for want in own:
+            if want.stretches is not None and not want.doubtful:
+                known = self._own.get(want.package, ((0, world.package(want.package).size),))
+                self._own[want.package] = meet(known, want.stretches)
+
+    def within(self, world: World, want: Want) -> Stretches:
+        """Return the positions that a requirement may take under the root's constraints."""
+        stretches = want.stretches or ()
+        if want.doubtful and want.stretches is not None and not stretches:
+            stretches = ((0, world.package(want.package).size),)
+        return meet(stretches, self._own[want.package]) if want.package in self._own else stretches
+
+
+def admission(
+    world: World, root: Root, targets: dict[int, list[int]], instants: Sequence[Instant], goal: Reached, mask: int
+) -> Admission:
+    """Return the slots of ``mask`` in which a root may install one of the targets, and a shortest path.
+
+    ``goal`` is the reverse *admitted* walk over the same instants: nodes outside it are not entered,
+    since they cannot reach a target. Cost: the part of the root's closure that can.
+    """
+    bounds = _Bounds(world, root)
+    offers: dict[int, tuple[Masks, Masks]] = {}
+    reached: dict[Node, int] = {}
+    parents: dict[Node, tuple[Node | None, Want]] = {}
+    queue: list[Node] = []
+
+    def enter(source: Node | None, want: Want, slots: int) -> None:
+        if want.package not in offers:
+            offers[want.package] = _offered(world.package(want.package), instants)
+        listed, fresh = offers[want.package]
+        offer = listed if want.pinned else fresh
+        for lo, hi in bounds.within(world, want):
+            for extra in ("", *want.extras):
+                able = goal.masks.get((want.package, extra))
+                if able is None:
+                    continue
+                open_slots = able[lo:hi] & offer[lo:hi] & np.uint64(slots)
+                for position in (np.flatnonzero(open_slots) + lo).tolist():
+                    node = (want.package, position, extra)
+                    new = int(open_slots[position - lo]) & ~reached.get(node, 0)
+                    if new:
+                        reached[node] = reached.get(node, 0) | new
+                        parents.setdefault(node, (source, want))
+                        queue.append(node)
+
+    if root.fixed:
+        for extra in ("", *root.extras):
+            reached[*root.fixed, extra] = mask
+            queue.append((*root.fixed, extra))
+    for want in root.wants:
+        enter(None, want, mask)
+    for node in queue:
+        if not (node[0] in targets and node[1] in targets[node[0]]):
+            for want in world.declared(node).wants:
+                enter(node, want, reached[node])
+    hits = [(ident, position, "") for ident, positions in targets.items() for position in positions]
+    slots = 0
+    for hit in hits:
+        slots |= reached.get(hit, 0)
+    slots &= mask
+    if slots and mask != slots & -slots:
+        # A parent may have been met in another slot; one slot alone gives a path that holds in it.
+        return Admission(slots=slots, path=admission(world, root, targets, instants, goal, slots & -slots).path)
+    first = min((queue.index(hit) for hit in hits if hit in parents), default=None)
+    return Admission(slots=slots, path=() if first is None else _back(world, root, parents, queue[first]))
+
+
+def _back(world: World, root: Root, parents: dict[Node, tuple[Node | None, Want]], node: Node) -> Path:
+    steps: list[Step] = []
+    at: Node | None = node
+    while at is not None and at in parents:
+        source, want = parents[at]
+        asker = world.label(source) if source else root.label
+        origin = world.source_of(source) if source else "manifest"
+        steps.append(Step(node=world.label((at[0], at[1], "")), why=f"{asker} allows {want.text} ({origin})"))
+        at = source
+    return (Step(node=root.label, why=root.why), *reversed(steps))
+
+
+def unread_of(world: World, root: Root, start: Instant, until: Instant) -> tuple[str, ...]:
+    """Return what a root's closure has that was never read; empty: the closure is complete.
+
+    The closure is every release that could be listed at any instant of the window and that the ranges
+    allow. Only over a complete one does an empty `admitted` clear anything (semantics §4).
+    """
+    bounds = _Bounds(world, root)
+    unread: set[str] = set()
+    seen: set[Node] = set()
+    queue: list[Node] = []
+    offers: dict[int, np.ndarray[tuple[int], np.dtype[np.bool_]]] = {}
+
+    def enter(want: Want) -> None:
+        package = world.package(want.package)
+        if want.stretches is None:
+            unread.add(f"{want.text} (a URL)")
+            return
+        if not package.is_read:
+            unread.add(f"project page of {package.name}")
+            return
+        if package.ident not in offers:
+            offers[package.ident] = _ever_listed(package, start, until)
+        for lo, hi in bounds.within(world, want):
+            for position in (np.flatnonzero(offers[package.ident][lo:hi]) + lo).tolist():
+                for extra in ("", *want.extras):
+                    if (node := (package.ident, position, extra)) not in seen:
+                        seen.add(node)
+                        queue.append(node)
+
+    if root.fixed:
+        queue.extend((*root.fixed, extra) for extra in ("", *root.extras))
+        seen.update(queue)
+    for want in root.wants:
+        enter(want)
+    for node in queue:
+        declared = world.declared(node)
+        if not declared.is_read:
+            unread.add(f"requirements of {world.label(node)}")
+        for want in declared.wants:
+            enter(want)
+        if len(queue) > _MOST_NODES:
+            unread.add(f"more than {_MOST_NODES:,} releases")
+            break
+    return tuple(sorted(unread))
+
+
+def _ever_listed(package: Package, start: Instant, until: Instant) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    found = package.shelf(start, doubtful=True).listed.copy()
+    for state in range(package.state_at(start) + 1, package.state_at(until - 1) + 1):
+        found |= package.shelf_of(state, doubtful=True).listed
+    return found

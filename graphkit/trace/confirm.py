@@ -1,0 +1,96 @@
+"""Confirmation: the stretches of a window in which a root's forward walk takes an accused release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graphkit.model.answers import Path, Slot
+from graphkit.model.times import Instant
+from graphkit.trace.forward import Root, Stay, path_to, stays
+from graphkit.trace.world import World
+
+Targets = dict[int, list[int]]
+"""Accused positions by package id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """In ``start <= t < until`` the root takes ``release`` (``name@version``)."""
+
+    start: Instant
+    until: Instant
+    release: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """What the forward walks of one root say over a window.
+
+    ``picked`` holds under every account of the uncertain times, ``doubtful`` under one only (then it is
+    `admitted`). ``unresolvable``: stretches without a resolution, with the packages that had no release.
+    """
+
+    picked: tuple[Hit, ...]
+    doubtful: tuple[Hit, ...]
+    unresolvable: tuple[tuple[Instant, Instant, tuple[str, ...]], ...]
+    unread: tuple[str, ...]
+    path: Path
+
+
+def confirm(world: World, root: Root, start: Instant, until: Instant, targets: Targets) -> Confirmation:
+    """Walk a root over a window, under both accounts of uncertain times where it met any."""
+    loose = list(stays(world, root, start, until, doubtful=True))
+    uncertain = any(world.package(ident).is_uncertain for stay in loose for ident in stay.walk.visited)
+    strict = list(stays(world, root, start, until, doubtful=False)) if uncertain else loose
+    either, path = _hits(world, root, loose, targets)
+    certain, strict_path = _hits(world, root, strict, targets) if uncertain else (either, path)
+    picked = tuple(hit for one in certain for other in either if (hit := _both(one, other)))
+    return Confirmation(
+        picked=picked,
+        doubtful=() if not uncertain else tuple(hit for hit in (*either, *certain) if not _covered(hit, picked)),
+        unresolvable=tuple(
+            (stay.start, stay.until, tuple(world.package(ident).name for ident in stay.walk.unresolvable))
+            for stay in strict
+            if stay.walk.unresolvable
+        ),
+        unread=tuple(sorted({name for stay in loose for name in stay.walk.unread})),
+        path=(strict_path if picked else ()) or path or strict_path,
+    )
+
+
+def _hits(world: World, root: Root, found: list[Stay], targets: Targets) -> tuple[tuple[Hit, ...], Path]:
+    hits: list[Hit] = []
+    best: Path = ()
+    for stay in found:
+        for ident, positions in sorted(targets.items()):
+            for position in positions:
+                if stay.walk.takes(ident, position):
+                    hits.append(Hit(start=stay.start, until=stay.until, release=world.label((ident, position, ""))))
+                    path = path_to(world, root, stay.walk, ident)
+                    best = path if not best or len(path) < len(best) else best
+    return tuple(hits), best
+
+
+def _both(one: Hit, other: Hit) -> Hit | None:
+    start, until = max(one.start, other.start), min(one.until, other.until)
+    if one.release != other.release or start >= until:
+        return None
+    return Hit(start=start, until=until, release=one.release)
+
+
+def _covered(hit: Hit, by: tuple[Hit, ...]) -> bool:
+    return any(known.release == hit.release and known.start <= hit.start and hit.until <= known.until for known in by)
+
+
+def slots_of(hits: tuple[Hit, ...], slots: tuple[Slot, ...]) -> tuple[tuple[int, str], ...]:
+    """Return (slot number, release) for every slot that a hit falls into, sorted."""
+    return tuple(
+        sorted(
+            {
+                (number, hit.release)
+                for number, slot in enumerate(slots)
+                for hit in hits
+                if hit.start < slot.until and slot.start < hit.until
+            }
+        )
+    )

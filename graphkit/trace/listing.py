@@ -1,0 +1,246 @@
+"""What was on offer, when: the releases of one package over time (semantics §1), and the choice among them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from packaging.specifiers import SpecifierSet
+
+from graphkit.model.index import Hidden
+from graphkit.model.names import PackageName
+from graphkit.model.times import BEGINNING, FOREVER, Instant
+from graphkit.model.versions import ReleaseVersion, release_version
+from graphkit.stores import port
+from graphkit.trace.environment import Ground
+
+Positions = NDArray[np.int64]
+Truths = NDArray[np.bool_]
+Stretches = tuple[tuple[int, int], ...]
+"""Half-open stretches of positions within one package, ascending."""
+
+Profile = Literal["uv", "pip"]
+"""Whose rules for pre-releases and yanked releases a choice follows (semantics §2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """The releases of a package in one state, under one account of the uncertain times.
+
+    ``listed`` and ``fresh`` (listed and not yanked), shape (releases,). The rest are running maxima:
+    entry i is the highest position <= i that qualifies, -1 for none; so the newest qualifying
+    release of a stretch is one look-up.
+    """
+
+    listed: Truths
+    fresh: Truths
+    final: Positions
+    any: Positions
+    pinned_final: Positions
+    pinned_any: Positions
+
+
+class Package:
+    """One package as an environment sees it: positions are release ids less ``start``.
+
+    ``changes`` are the instants at which the listing or yank of a release changes, ascending; the
+    state is constant between them, so any instant costs one bisection and, once, one shelf.
+    """
+
+    def __init__(
+        self,
+        ident: int,
+        columns: port.Packages,
+        releases: port.Releases,
+        ground: Ground,
+        hidden: Sequence[Hidden],
+        compromised: frozenset[str],
+    ) -> None:
+        self.ident = ident
+        self.name: PackageName = columns.name[0]
+        self.is_read = bool(columns.flags[0] & (port.PAGE_READ | port.PAGE_MISSING))
+        self.start, self.stop = int(columns.start[0]), int(columns.stop[0])
+        self.size = self.stop - self.start
+        self.texts = releases.version
+        self.flags = releases.flags
+        self.requirement_sets = releases.requirement_set
+        self.requirement_sources = releases.requirements_source
+        self._final = (releases.flags & (port.RELEASE_PRERELEASE | port.RELEASE_LEGACY)) == 0
+        self._legacy = (releases.flags & port.RELEASE_LEGACY) != 0
+        self._compromised = np.array([release_version(text).key in compromised for text in self.texts], dtype=bool)
+        self._read_files(releases, ground)
+        self._hide(hidden, releases)
+        self._shelves: dict[tuple[int, bool], Shelf] = {}
+        self._stretches: dict[str, Stretches] = {}
+
+    def _read_files(self, releases: port.Releases, ground: Ground) -> None:
+        count = np.diff(releases.file_start)
+        owner = np.repeat(np.arange(self.size), count)
+        flags = releases.file_flags
+        usable = np.fromiter(
+            (
+                _installs(int(flag), name, requires, ground)
+                for flag, name, requires in zip(flags, releases.filename, releases.file_requires_python, strict=True)
+            ),
+            dtype=bool,
+            count=len(flags),
+        )
+        self._owner, flags = owner[usable], flags[usable]
+        timed = (flags & port.FILE_TIME_KNOWN) != 0
+        self._uploaded = np.where(timed, releases.file_uploaded[usable], BEGINNING)
+        self._timed = timed
+        yanked = (flags & port.FILE_YANKED) != 0
+        dated = (flags & port.FILE_YANK_DATED) != 0
+        # A compromised release counts as not yanked until proven (semantics §1).
+        self._yank_open = yanked & ~dated & ~self._compromised[self._owner]
+        self._yanked_since = np.where(yanked & dated, releases.file_yanked_since[usable], FOREVER)
+        self._filename = tuple(name for name, keep in zip(releases.filename, usable, strict=True) if keep)
+
+    def _hide(self, hidden: Sequence[Hidden], releases: port.Releases) -> None:
+        self._gaps: list[tuple[Truths, Instant, Instant]] = []
+        keys = [release_version(text).key for text in releases.version]
+        for gap in hidden:
+            key = release_version(gap.version).key if gap.version else ""
+            covers = np.fromiter(
+                (
+                    (not key or keys[owner] == key) and (not gap.filename or name == gap.filename)
+                    for owner, name in zip(self._owner, self._filename, strict=True)
+                ),
+                dtype=bool,
+                count=len(self._owner),
+            )
+            if covers.any():
+                self._gaps.append((covers, gap.start, gap.until))
+        stamps = [*self._uploaded[self._timed], *self._yanked_since[self._yanked_since < FOREVER]]
+        stamps += [edge for _, start, until in self._gaps for edge in (start, until)]
+        self.changes: tuple[Instant, ...] = tuple(sorted({int(t) for t in stamps if BEGINNING < t < FOREVER}))
+
+    @cached_property
+    def is_uncertain(self) -> bool:
+        """Whether any listing or yank of it has no known time, so that two accounts differ."""
+        return not bool(self._timed.all()) or bool(self._yank_open.any())
+
+    @cached_property
+    def versions(self) -> tuple[ReleaseVersion, ...]:
+        """The versions in order of position."""
+        return tuple(release_version(text) for text in self.texts)
+
+    def position_of(self, version: str) -> int | None:
+        """Return the position of a version in any spelling, None where the package has no such release."""
+        key = release_version(version).key
+        return next((i for i, known in enumerate(self.versions) if known.key == key), None)
+
+    def stretches(self, specifier: str) -> Stretches:
+        """Return the positions that a specifier text admits, pre-releases included. Cost: one match a release."""
+        if specifier not in self._stretches:
+            wanted = SpecifierSet(specifier)
+            admits = [
+                version.parsed is not None and wanted.contains(version.parsed, prereleases=True)
+                for version in self.versions
+            ]
+            self._stretches[specifier] = _runs(admits)
+        return self._stretches[specifier]
+
+    def state_at(self, at: Instant) -> int:
+        """Return the number of the state that holds at an instant: how many changes came before or at it."""
+        return bisect_right(self.changes, at)
+
+    def shelf(self, at: Instant, *, doubtful: bool) -> Shelf:
+        """Return what is on offer at an instant.
+
+        ``doubtful`` True takes every uncertain listing as listed and every undated yank as not
+        yanked; False takes neither.
+        """
+        return self.shelf_of(self.state_at(at), doubtful=doubtful)
+
+    def shelf_of(self, state: int, *, doubtful: bool) -> Shelf:
+        """Return the shelf of a state by its number."""
+        doubtful = doubtful or not self.is_uncertain
+        key = (state, doubtful)
+        if key not in self._shelves:
+            self._shelves[key] = self._stock(self.changes[state - 1] if state else BEGINNING, doubtful=doubtful)
+        return self._shelves[key]
+
+    def _stock(self, at: Instant, *, doubtful: bool) -> Shelf:
+        offered = (self._uploaded <= at) & (self._timed | doubtful)
+        for covers, start, until in self._gaps:
+            if start <= at < until:
+                offered &= ~covers
+        yanked = self._yanked_since <= at
+        if not doubtful:
+            yanked |= self._yank_open
+        listed = np.zeros(self.size, dtype=bool)
+        listed[self._owner[offered]] = True
+        fresh = np.zeros(self.size, dtype=bool)
+        fresh[self._owner[offered & ~yanked]] = True
+        choosable = listed & ~self._legacy
+        return Shelf(
+            listed=listed,
+            fresh=fresh,
+            final=_newest(fresh & self._final),
+            any=_newest(fresh & choosable),
+            pinned_final=_newest(choosable & self._final),
+            pinned_any=_newest(choosable),
+        )
+
+
+def _installs(flag: int, filename: str, requires_python: str, ground: Ground) -> bool:
+    if flag & port.FILE_WHEEL:
+        return ground.installs(filename, requires_python)
+    return bool(flag & (port.FILE_SDIST | port.FILE_KIND_UNKNOWN)) and ground.python_fits(requires_python)
+
+
+def _newest(qualifies: Truths) -> Positions:
+    positions = np.where(qualifies, np.arange(len(qualifies), dtype=np.int64), np.int64(-1))
+    return np.maximum.accumulate(positions) if len(positions) else positions
+
+
+def _runs(admits: Sequence[bool]) -> Stretches:
+    edges = np.flatnonzero(np.diff(np.array([False, *admits, False], dtype=np.int8)))
+    return tuple((int(lo), int(hi)) for lo, hi in zip(edges[::2], edges[1::2], strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What all requirements on one package together ask for (the intersection, semantics §2)."""
+
+    stretches: Stretches
+    names_prerelease: bool = False
+    pinned: bool = False
+    """A single ``==`` or ``===`` that the profile lets unlock a yanked release."""
+
+
+def meet(left: Stretches, right: Stretches) -> Stretches:
+    """Return the positions in both."""
+    found: list[tuple[int, int]] = []
+    i = j = 0
+    while i < len(left) and j < len(right):
+        lo, hi = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])
+        if lo < hi:
+            found.append((lo, hi))
+        if left[i][1] < right[j][1]:
+            i += 1
+        else:
+            j += 1
+    return tuple(found)
+
+
+def choose(shelf: Shelf, demand: Demand, profile: Profile) -> int:
+    """Return the position that a resolver takes, -1 where no release fits.
+
+    The newest final one; a pre-release where no final fits (uv and pip) or where a specifier names
+    one (pip alone). Yanked ones only for a demand that is pinned. Tried with uv 0.13 and pip 26.
+    """
+    finals = shelf.pinned_final if demand.pinned else shelf.final
+    everything = shelf.pinned_any if demand.pinned else shelf.any
+    order = (everything,) if demand.names_prerelease and profile == "pip" else (finals, everything)
+    for newest in order:
+        for lo, hi in reversed(demand.stretches):
+            if (found := int(newest[hi - 1])) >= lo:
+                return found
+    return -1

@@ -1,0 +1,193 @@
+"""The index as one environment and one reading see it, read through the port as far as a question goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from graphkit.model.environment import Environment
+from graphkit.model.index import Hidden, MetadataSource
+from graphkit.model.names import PackageName
+from graphkit.stores import port
+from graphkit.trace.environment import Ground, extras_of
+from graphkit.trace.listing import Package, Profile, Stretches
+
+Node = tuple[int, int, str]
+"""A release as a walk sees it: package id, position, extra (empty: the release itself)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A requirement as a walk follows it: on which package, with which extras, admitting what.
+
+    ``stretches`` None: it names a URL, an identity of its own. ``doubtful``: its marker is undecidable
+    or its specifier unreadable, so it counts for `admitted` only. ``direct``: the root itself asks.
+    """
+
+    package: int
+    extras: tuple[str, ...]
+    stretches: Stretches | None
+    names_prerelease: bool
+    pinned: bool
+    doubtful: bool
+    text: str
+    direct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a node declares. ``is_read`` False: its requirements, or some, are not known."""
+
+    wants: tuple[Want, ...]
+    is_read: bool
+
+
+class World:
+    """Packages and requirements, each read once. Nothing here depends on the question's window."""
+
+    def __init__(
+        self,
+        reader: port.Reader,
+        environment: Environment,
+        profile: Profile,
+        hidden: Iterable[Hidden],
+        compromised: Mapping[PackageName, frozenset[str]],
+    ) -> None:
+        self.reader = reader
+        self.environment = environment
+        self.profile: Profile = profile
+        self.ground = Ground(environment)
+        self._hidden: dict[str, list[Hidden]] = {}
+        for gap in hidden:
+            self._hidden.setdefault(gap.package, []).append(gap)
+        self._compromised = compromised
+        self._packages: dict[int, Package] = {}
+        self._ids: dict[str, int] = {}
+        self._members: dict[int, tuple[tuple[int, str], ...]] = {}
+        self._ranges: dict[int, Want] = {}
+        self._declared: dict[Node, Declared] = {}
+
+    def find(self, name: PackageName) -> Package | None:
+        """Return a package by name, None where the graph has none of that name."""
+        if name not in self._ids:
+            self._ids[name] = int(self.reader.package_ids([name])[0])
+        ident = self._ids[name]
+        return None if ident < 0 else self.package(ident)
+
+    def package(self, ident: int) -> Package:
+        """Return a package by id."""
+        if ident not in self._packages:
+            columns = self.reader.packages(np.array([ident], dtype=np.int32))
+            releases = self.reader.releases(np.arange(columns.start[0], columns.stop[0], dtype=np.int32))
+            name = columns.name[0]
+            self._packages[ident] = Package(
+                ident,
+                columns,
+                releases,
+                self.ground,
+                self._hidden.get(name, ()),
+                self._compromised.get(name, frozenset()),
+            )
+        return self._packages[ident]
+
+    def label(self, node: Node) -> str:
+        """Return ``name@version`` or ``name[extra]@version``."""
+        package = self.package(node[0])
+        return f"{package.name}{f'[{node[2]}]' if node[2] else ''}@{package.texts[node[1]]}"
+
+    def declared(self, node: Node) -> Declared:
+        """Return what a release, or an extra of it, requires in this environment.
+
+        An extra requires what is active with it and not without it; its own release comes with the
+        requirement that named it. An extra that the release lacks adds nothing.
+        """
+        if node not in self._declared:
+            self._declared[node] = self._read_declared(node)
+        return self._declared[node]
+
+    def _read_declared(self, node: Node) -> Declared:
+        ident, position, extra = node
+        package = self.package(ident)
+        flags = int(package.flags[position])
+        requirement_set = int(package.requirement_sets[position])
+        if requirement_set < 0:
+            return Declared((), is_read=False)
+        wants = []
+        for range_id, marker in self._members_of(requirement_set):
+            truth = self.ground.truth(marker, extra)
+            if truth is False or (extra and self.ground.truth(marker) is not False):
+                continue
+            want = self._want(range_id)
+            text = f"{want.text} ; {marker}" if marker else want.text
+            wants.append(
+                Want(
+                    want.package,
+                    want.extras,
+                    want.stretches,
+                    want.names_prerelease,
+                    want.pinned,
+                    want.doubtful or truth is None,
+                    text,
+                )
+            )
+        return Declared(tuple(wants), is_read=not flags & port.RELEASE_REQUIREMENTS_PARTIAL)
+
+    def _members_of(self, requirement_set: int) -> tuple[tuple[int, str], ...]:
+        if requirement_set not in self._members:
+            found = self.reader.requirements(np.array([requirement_set], dtype=np.int32))
+            markers = self.reader.markers(found.marker)
+            self._members[requirement_set] = tuple(zip(found.range.tolist(), markers, strict=True))
+            self.load_ranges(found.range)
+        return self._members[requirement_set]
+
+    def load_ranges(self, ids: port.Ids) -> None:
+        """Read ranges that are not yet known, all in one call."""
+        missing = np.array(sorted({int(i) for i in ids} - self._ranges.keys()), dtype=np.int32)
+        if not len(missing):
+            return
+        columns = self.reader.ranges(missing)
+        starts = self.reader.packages(columns.package).start
+        names = self.reader.packages(columns.package).name
+        for row, ident in enumerate(missing.tolist()):
+            flags = int(columns.flags[row])
+            first, last = int(columns.start[row]), int(columns.start[row + 1])
+            base = int(starts[row])
+            pieces = tuple(
+                (int(lo) - base, int(hi) - base)
+                for lo, hi in zip(columns.lo[first:last], columns.hi[first:last], strict=True)
+            )
+            extras = columns.extras[row]
+            bracket = f"[{','.join(extras)}]" if extras else ""
+            text = columns.text[row]
+            shown = f"{names[row]}{bracket} @ {text}" if flags & port.RANGE_URL else f"{names[row]}{bracket}{text}"
+            unreadable = bool(flags & port.RANGE_UNREADABLE)
+            self._ranges[ident] = Want(
+                int(columns.package[row]),
+                extras,
+                None if flags & port.RANGE_URL else pieces,
+                bool(flags & port.RANGE_NAMES_PRERELEASE),
+                bool(flags & port.RANGE_PINNED),
+                unreadable,
+                text if unreadable else shown,
+            )
+
+    def _want(self, range_id: int) -> Want:
+        if range_id not in self._ranges:
+            self.load_ranges(np.array([range_id], dtype=np.int32))
+        return self._ranges[range_id]
+
+    def source_of(self, node: Node) -> str:
+        """Return where a release's requirements came from, as a why-path says it."""
+        source = self.package(node[0]).requirement_sources[node[1]]
+        if source == MetadataSource.NEAREST:
+            return "requirements of the nearest earlier release"
+        return source or "source not known"
+
+    def extras_on_offer(self, ident: int, position: int) -> tuple[str, ...]:
+        """Return the extras that the markers of a release's requirements name."""
+        requirement_set = int(self.package(ident).requirement_sets[position])
+        if requirement_set < 0:
+            return ()
+        return tuple(sorted({extra for _, marker in self._members_of(requirement_set) for extra in extras_of(marker)}))

@@ -1,0 +1,9 @@
+-- Which releases require a package, and how they put it.
+SET VARIABLE package = 'litellm';
+
+SELECT metadata.package, metadata.version, requirement.extras, requirement.specifier, requirement.marker,
+    metadata.source
+FROM requirements AS requirement
+JOIN release_metadata AS metadata USING (requirement_set)
+WHERE requirement.package = getvariable('package')
+ORDER BY ALL;

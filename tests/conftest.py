@@ -1,0 +1,78 @@
+"""What all tests share: a clean environment, the shared material, and no silent gaps in CI."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+IN_CI = os.environ.get("CI") == "true"
+NEEDED = ("browser", "server")
+"""Marks of tests that a developer's machine may skip and CI may not."""
+
+# The same examples on every run, so that a red test is red again; `--hypothesis-profile=explore` looks further.
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=2_000)
+settings.load_profile("repeatable")
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test below tests/browser, so that none is forgotten."""
+    for item in items:
+        if item.path.is_relative_to(ROOT / "tests" / "browser"):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip of a needed test into a failure where CI runs."""
+    report = yield
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail") and any(map(item.get_closest_marker, NEEDED)):
+        report.outcome = "failed"
+        report.longrepr = f"CI may not skip {item.nodeid}: {skip_reason(report)}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Turn the skip of a whole module, whatever its marks, into an error where CI runs."""
+    report = yield
+    if IN_CI and report.skipped:
+        text = f"CI may not skip {report.nodeid}: {skip_reason(report)}"
+        report.outcome = "failed"
+        report.longrepr = text
+    return report
+
+
+def skip_reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """Return the reason of a skip."""
+    return report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of samples and recorded cases beside the checkout; in CI it has to be there."""
+    if not (folder := ROOT.parent / "shared").is_dir():
+        (pytest.fail if IN_CI else pytest.skip)("there is no ../shared beside this checkout")
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep a developer's settings, graphs and caches out of the tests, and the tests out of them."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith("GRAPHKIT_"):
+                patch.delenv(name)
+        for name in ("DATA", "CACHE", "CONFIG", "STATE"):
+            patch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+        for name in ("COLUMNS", "FORCE_COLOR"):
+            patch.delenv(name, raising=False)
+        patch.setenv("NO_COLOR", "1")
+        yield

@@ -1,0 +1,515 @@
+"""What every store must do, whichever it is: one line in STORES adds one to the suite."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from graphkit.model.documents import Basis, Component, Document, DocumentKind, Edge, Problem
+from graphkit.model.errors import InputError
+from graphkit.model.incidents import CompromisedFile, CompromisedRelease, Incident
+from graphkit.model.index import File, FileKind, MetadataSource, ProjectPage, ReleaseFiles, ReleaseMetadata
+from graphkit.model.names import CompanyId, PackageName, ServiceId, package_name
+from graphkit.model.organisation import Build, Claim, Company, DocumentUse, Organisation, Polarity, Service, Standing
+from graphkit.model.requirements import requirement
+from graphkit.stores import open_store, port
+
+STORES: dict[str, Callable[[Path], port.Store]] = {"embedded": lambda folder: open_store(folder / "graph", create=True)}
+
+
+@pytest.fixture(params=STORES)
+def fresh(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], port.Store]]:
+    opened: list[port.Store] = []
+
+    def make() -> port.Store:
+        opened.append(STORES[request.param](tmp_path_factory.mktemp("store")))
+        return opened[-1]
+
+    yield make
+    for store in opened:
+        store.close()
+        store.close()
+
+
+def page(name: str, listed: dict[str, int | None], *, read_at: int = 1000, **rest: Any) -> ProjectPage:
+    """A page that lists one wheel per version, uploaded when the mapping says."""
+    releases = tuple(
+        ReleaseFiles(
+            version=version,
+            files=(File(filename=f"{name}-{version}-py3-none-any.whl", kind=FileKind.WHEEL, uploaded=at),),
+        )
+        for version, at in listed.items()
+    )
+    return replace(
+        ProjectPage(
+            package=package_name(name), spelling=name, releases=releases, read_at=read_at, source="index.example"
+        ),
+        **rest,
+    )
+
+
+def metadata(
+    name: str, version: str, *requires: str, source: MetadataSource = MetadataSource.CORE_METADATA
+) -> ReleaseMetadata:
+    return ReleaseMetadata(
+        package=package_name(name), version=version, requirements=tuple(map(requirement, requires)), source=source
+    )
+
+
+def component(ref: str, name: str, version: str = "", **rest: Any) -> Component:
+    row = Component(ref=ref, name=name, package=package_name(name), version=version, purl=f"pkg:pypi/{name}@{version}")
+    return replace(row, **rest)
+
+
+def document(sha256: str, *components: Component, **rest: Any) -> Document:
+    return replace(
+        Document(
+            sha256=sha256,
+            path=f"sboms/{sha256}.json",
+            kind=DocumentKind.SBOM,
+            format="cyclonedx",
+            basis=Basis.BUILT,
+            components=components,
+        ),
+        **rest,
+    )
+
+
+BAD = CompromisedRelease(
+    purl="pkg:pypi/lib@1.2",
+    package=PackageName("lib"),
+    version="1.2",
+    listed_from=500,
+    files=(CompromisedFile(filename="lib-1.2.tar.gz", sha256="f" * 64),),
+)
+
+WORLD: tuple[port.Fact, ...] = (
+    page("lib", {"1.0": 100, "1.1rc1": 200, "1.1": 300, "2004d-final": 50}),
+    page("lib", {"0.9": 20, "1.0": None}, read_at=900),
+    page("app", {"1": 110, "2": 120}),
+    metadata("lib", "1.0", "dep>=1", 'extra-dep; extra == "x"'),
+    metadata("lib", "1.1", "dep>=2"),
+    metadata("lib", "1.1", "weaker", source=MetadataSource.BULK),
+    metadata("app", "1", "lib>=1,<2"),
+    metadata("app", "2", "Lib[x]!=1.0 ; python_version > '3'", "lib @ https://files.example/lib.whl", "lib>=1.0.*"),
+    document("aa", component("1", "lib", "1.2"), component("2", "app", "1"), edges=(Edge(source="2", target="1"),)),
+    document(
+        "bb", Component(ref="n", name="left", purl="pkg:npm/%40s/left@1.0?a=b", sha256=("AB" * 32,)), created=1500
+    ),
+    document("cc", component("1", "lib", "1.2"), component("2", "app", "1"), edges=(Edge(source="2", target="1"),)),
+    DocumentUse(service=ServiceId("web"), document="aa", built_at=1400),
+    Organisation(
+        source="org.toml",
+        companies=(Company(id=CompanyId("acme"), name="Acme"),),
+        services=(Service(id=ServiceId("web"), company=CompanyId("acme")),),
+        builds=(Build(service=ServiceId("ci"), at=5),),
+    ),
+    Incident(id="INC-1", title="lib", releases=(BAD,)),
+)
+
+
+def ids(*numbers: int) -> port.Ids:
+    return np.array(numbers, dtype=np.int32)
+
+
+def one(reader: port.Reader, name: str) -> tuple[port.Packages, port.Releases]:
+    """A package and its releases by name."""
+    found = reader.packages(reader.package_ids([name]))
+    return found, reader.releases(np.arange(found.start[0], found.stop[0], dtype=np.int32))
+
+
+def dump(reader: port.Reader) -> object:
+    """Everything a reader says, with no id left in it."""
+    evidence = reader.evidence()
+    everything = evidence.listings([], [], [])
+    names = ["app", "dep", "extra-dep", "lib", "weaker"]
+    held: list[object] = [reader.generation(), evidence.incidents(), evidence.organisation(), evidence.problems()]
+    held += [everything.document, everything.component.tolist()]
+    for name in names:
+        if (ident := reader.package_ids([name]))[0] < 0:
+            continue
+        package, releases = one(reader, name)
+        start, ranges = reader.constraints_on(ident)
+        columns = reader.ranges(ranges)
+        owners = reader.declarers(ranges)
+        held += [package.name, package.flags.tolist(), releases.version, releases.flags.tolist(), start.tolist()]
+        held += [releases.file_uploaded.tolist(), releases.filename, releases.requirements_source]
+        held += [columns.text, columns.extras, (columns.lo - package.start[0]).tolist(), columns.flags.tolist()]
+        held += [reader.releases(owners.release).version, reader.markers(owners.marker)]
+    return held
+
+
+def test_the_same_facts_again_change_nothing(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    first = store.record(WORLD)
+    before = dump(store.reader())
+    assert (first.new, first.unchanged) == (len(WORLD) - 1, 1)  # the weaker metadata says nothing new
+    assert store.record(reversed(WORLD)) == port.Receipt(new=0, unchanged=len(WORLD))
+    assert dump(store.reader()) == before
+    assert store.record([]) == port.Receipt(new=0, unchanged=0)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations(WORLD), cuts=st.lists(st.integers(0, len(WORLD)), max_size=3))
+def test_order_and_batching_change_nothing(
+    fresh: Callable[[], port.Store], order: Sequence[port.Fact], cuts: list[int]
+) -> None:
+    whole, parts = fresh(), fresh()
+    whole.record(WORLD)
+    edges = [0, *sorted(cuts), len(order)]
+    for lo, hi in pairwise(edges):
+        parts.record(order[lo:hi])
+    assert dump(parts.reader()) == dump(whole.reader())
+    assert parts.counts() == whole.counts()
+
+
+def test_another_spelling_of_a_name_changes_nothing(fresh: Callable[[], port.Store]) -> None:
+    one_way, other_way = fresh(), fresh()
+    one_way.record([page("Zope.Interface", {"1": 1}, releases=()), metadata("Zope_Interface", "1", "A.B>=1")])
+    other_way.record([page("zope-interface", {"1": 1}, releases=()), metadata("zope.interface", "1", "a-b >=1")])
+    assert one_way.reader().generation() == other_way.reader().generation()
+
+
+def test_a_new_fact_changes_the_digest(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    store.record(WORLD)
+    before = store.reader().generation()
+    assert store.record([metadata("app", "2", "other", source=MetadataSource.BULK)]).new == 0
+    assert store.reader().generation() == before
+    store.record([metadata("lib", "1.1rc1", "other")])
+    assert store.reader().generation().facts_sha256 != before.facts_sha256
+    assert store.reader().generation().inputs == before.inputs + 1
+
+
+def test_a_reader_stays_as_it_was(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    store.record(WORLD)
+    old = store.reader()
+    before = dump(old)
+    store.record([page("lib", {"9": 9}, read_at=2000)])
+    assert one(store.reader(), "lib")[1].version[-1] == "9"
+    assert dump(old) == before
+
+
+def test_an_empty_store_answers(fresh: Callable[[], port.Store]) -> None:
+    reader = fresh().reader()
+    none = ids()
+    assert reader.package_ids(["lib"]).tolist() == [-1]
+    assert reader.packages(none).name == reader.releases(none).version == ()
+    assert reader.ranges(none).text == reader.markers(none) == ()
+    assert reader.markers(ids(0)) == ("",)
+    assert len(reader.declarers(none).start) == len(reader.constraints_on(none)[0]) == 1
+    assert reader.evidence().organisation() == Organisation()
+    assert reader.evidence().listings([], [], ["aa"]).document == ()
+    assert reader.generation().newest_fact == reader.generation().inputs == 0
+
+
+def test_releases_stand_in_order_and_ghosts_are_marked(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    store.record(WORLD)
+    package, releases = one(store.reader(), "lib")
+    assert package.flags.tolist() == [port.PAGE_READ]
+    assert releases.version == ("2004d-final", "0.9", "1.0", "1.1rc1", "1.1", "1.2")
+    read, nearest = port.RELEASE_REQUIREMENTS_READ, port.RELEASE_REQUIREMENTS_NEAREST
+    assert releases.flags.tolist() == [
+        port.RELEASE_LEGACY,
+        port.RELEASE_GHOST,
+        read,
+        port.RELEASE_PRERELEASE,
+        read,
+        port.RELEASE_GHOST | nearest,
+    ]
+    assert releases.requirement_set[5] == releases.requirement_set[4]
+    assert releases.requirements_source == ("", "", "core-metadata", "", "core-metadata", "nearest-release")
+    assert releases.file_uploaded.tolist() == [50, 20, 100, 200, 300, 500]
+    assert (releases.filename[5], releases.file_sha256[5]) == ("lib-1.2.tar.gz", "f" * 64)
+    assert releases.file_flags[5] == port.FILE_TIME_KNOWN | port.FILE_SDIST
+    assert not releases.file_flags.flags.writeable
+
+
+def test_requirements_are_lent_by_final_releases_first(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    store.record(
+        [
+            page("lib", {"1.0": 1, "1.1rc1": 2, "2.0": 3}),
+            metadata("lib", "1.0", "final"),
+            metadata("lib", "1.1rc1", "pre"),
+            metadata("lib", "2.0", "later"),
+            Incident(id="i", title="", releases=(BAD, replace(BAD, version="0.1", files=(), listed_from=None))),
+        ]
+    )
+    _, releases = one(store.reader(), "lib")
+    assert releases.version == ("0.1", "1.0", "1.1rc1", "1.2", "2.0")
+    assert releases.requirement_set[3] == releases.requirement_set[1]
+    assert releases.requirement_set[0] == -1
+    assert releases.file_flags[0] == port.FILE_KIND_UNKNOWN
+
+
+def test_a_listed_compromised_release_is_no_ghost(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    member = CompromisedFile(filename="lib/evil.pth", member=True)
+    named = replace(BAD, files=(CompromisedFile(filename="lib-1.2.0-py3-none-any.whl", sha256="e" * 64), member))
+    store.record([page("lib", {"1.2.0": None}), Incident(id="i", title="", releases=(named,))])
+    _, releases = one(store.reader(), "lib")
+    assert (releases.version, releases.flags.tolist()) == (("1.2.0",), [0])
+    assert (releases.filename, releases.file_sha256) == (("lib-1.2.0-py3-none-any.whl",), ("e" * 64,))
+    assert releases.file_uploaded.tolist() == [500]
+
+
+def test_a_withdrawn_advisory_brings_nothing_back(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    store.record([page("lib", {"1.0": 1}), Incident(id="i", title="", releases=(BAD,), withdrawn=True)])
+    assert one(store.reader(), "lib")[1].version == ("1.0",)
+
+
+@pytest.mark.parametrize(
+    ("rest", "flags"),
+    [
+        ({"found": False}, port.PAGE_MISSING),
+        ({"status": "quarantined"}, port.PAGE_READ | port.PAGE_QUARANTINED),
+        ({"status": "a new word"}, port.PAGE_READ),
+    ],
+)
+def test_page_states(fresh: Callable[[], port.Store], rest: dict[str, Any], flags: int) -> None:
+    store = fresh()
+    store.record([page("lib", {"1": 1}), page("lib", {}, read_at=2000, **rest)])
+    package, releases = one(store.reader(), "lib")
+    assert (package.flags[0], releases.flags[0]) == (flags, port.RELEASE_GHOST)
+
+
+def test_hearsay_packages_have_no_page(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    manifest = document("dd", requirements=(requirement("wanted>1"),), constraints=(requirement("bound<2"),))
+    store.record([metadata("app", "1", "dep"), document("aa", component("1", "seen", "3")), manifest])
+    reader = store.reader()
+    found = reader.packages(reader.package_ids(["app", "bound", "dep", "seen", "wanted"]))
+    assert found.flags.tolist() == [0] * 5
+    assert (found.stop - found.start).tolist() == [1, 0, 0, 1, 0]
+    assert one(reader, "seen")[1].flags.tolist() == [port.RELEASE_GHOST]
+
+
+def test_components_from_elsewhere_are_no_releases(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    store.record([document("aa", component("1", "lib", "3", origin="git+https://code.example/lib"))])
+    assert one(store.reader(), "lib")[1].version == ()
+
+
+def test_files_say_what_the_pages_said(fresh: Callable[[], port.Store]) -> None:
+    files = (
+        File(filename="lib-1.tar.gz", kind=FileKind.SDIST, uploaded=7, yanked=True, yanked_since=9),
+        File(filename="lib-1.exe", kind=FileKind.OTHER, requires_python=">=3", sha256="a" * 64, yanked=True),
+    )
+    newest = page("lib", {}, releases=(ReleaseFiles(version="1", files=files), ReleaseFiles(version="2", files=())))
+    store = fresh()
+    store.record([newest, replace(metadata("lib", "1"), requires_python=">=3.8")])
+    _, releases = one(store.reader(), "lib")
+    assert releases.file_start.tolist() == [0, 2, 2]
+    assert releases.filename == ("lib-1.exe", "lib-1.tar.gz")
+    assert releases.file_requires_python == (">=3", ">=3.8")
+    assert releases.file_flags.tolist() == [
+        port.FILE_YANKED,
+        port.FILE_TIME_KNOWN | port.FILE_YANKED | port.FILE_YANK_DATED | port.FILE_SDIST,
+    ]
+    assert releases.file_yanked_since.tolist() == [0, 9]
+
+
+def test_the_newest_page_holds_and_upload_times_stay(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    yanked = File(filename="lib-1-py3-none-any.whl", kind=FileKind.WHEEL, yanked=True)
+    store.record([page("lib", {}, read_at=2000, releases=(ReleaseFiles(version="1.0", files=(yanked,)),))])
+    store.record([page("lib", {"1": 5})])
+    _, releases = one(store.reader(), "lib")
+    assert releases.version == ("1.0",)
+    assert releases.file_flags.tolist() == [port.FILE_TIME_KNOWN | port.FILE_YANKED | port.FILE_WHEEL]
+    assert releases.file_uploaded.tolist() == [5]
+
+
+def test_ranges_and_their_declarers(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    store.record(WORLD)
+    reader = store.reader()
+    lib = reader.package_ids(["lib"])
+    start = int(reader.packages(lib).start[0])
+    bounds, ranges = reader.constraints_on(lib)
+    found = reader.ranges(ranges)
+    assert bounds.tolist() == [0, 4]
+    assert found.text == ("<2,>=1", "https://files.example/lib.whl", "lib>=1.0.*", "!=1.0")
+    assert found.extras == ((), (), (), ("x",))
+    assert found.flags.tolist() == [0, port.RANGE_URL, port.RANGE_UNREADABLE, 0]
+    pieces = [list(zip(found.lo[a:b] - start, found.hi[a:b] - start, strict=True)) for a, b in pairwise(found.start)]
+    assert pieces == [[(2, 6)], [], [(1, 6)], [(1, 2), (3, 6)]]
+    declared = reader.declarers(ranges)
+    assert declared.start.tolist() == [0, 1, 2, 3, 4]
+    assert reader.releases(declared.release).version == ("1", "2", "2", "2")
+    assert reader.packages(declared.package).name == ("app",) * 4
+    assert reader.markers(declared.marker) == ("", "", "", 'python_version > "3"')
+    sets = reader.releases(declared.release).requirement_set
+    members = reader.requirements(sets[:2])
+    assert sorted(members.range[: members.start[1]]) == [ranges[0]]
+    assert sorted(members.range[members.start[1] :]) == sorted(ranges[1:])
+
+
+@pytest.mark.parametrize(
+    ("specifier", "flags", "versions"),
+    [
+        ("===2004D-final", port.RANGE_RAW | port.RANGE_PINNED, ["2004d-final"]),
+        ("===1.0,>=0", port.RANGE_RAW, ["1.0"]),
+        ("==1.0", port.RANGE_PINNED, ["1.0", "1.0+cu1"]),
+        ("==1.*", 0, ["1.0", "1.0+cu1", "1.1rc1", "1.1"]),
+        (">=1.1rc1", port.RANGE_NAMES_PRERELEASE, ["1.1rc1", "1.1"]),
+        ("", 0, ["1.0", "1.0+cu1", "1.1rc1", "1.1"]),
+        ("<1", 0, []),
+    ],
+)
+def test_range_flags_and_stretches(
+    fresh: Callable[[], port.Store], specifier: str, flags: int, versions: list[str]
+) -> None:
+    store = fresh()
+    listed: dict[str, int | None] = {"2004d-final": 1, "1.0": 2, "1.0+cu1": 3, "1.1rc1": 4, "1.1": 5}
+    store.record([page("lib", listed), metadata("app", "1", f"lib{specifier}")])
+    found = store.reader().ranges(ids(0))
+    admitted = [at for lo, hi in zip(found.lo, found.hi, strict=True) for at in range(lo, hi)]
+    assert found.flags.tolist() == [flags]
+    assert list(store.reader().releases(ids(*admitted)).version) == versions
+
+
+def test_unknown_and_partial_requirements(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    store.record(
+        [
+            page("lib", {"1": 1, "2": 2, "3": 3}),
+            metadata("lib", "1", source=MetadataSource.UNKNOWN),
+            replace(metadata("lib", "2", "dep"), unreadable=("???",)),
+            metadata("lib", "3"),
+        ]
+    )
+    _, releases = one(store.reader(), "lib")
+    assert (releases.requirement_set >= 0).tolist() == [False, True, True]
+    assert releases.flags[1] == port.RELEASE_REQUIREMENTS_READ | port.RELEASE_REQUIREMENTS_PARTIAL
+    assert releases.requirements_source[0] == "unknown"
+    members = store.reader().requirements(releases.requirement_set[1:])
+    assert np.diff(members.start).tolist() == [1, 0]
+
+
+def test_documents_come_back_whole(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    odd = document("ee", component("1", "lib"), problems=(Problem(place="line 1", text="odd"),), subject="it")
+    lonely = document("ff", edges=(Edge(source="a", target="b"),))
+    store.record([*WORLD, odd, lonely])
+    evidence = store.reader().evidence()
+    for fact in (*WORLD, odd, lonely):
+        if isinstance(fact, Document):
+            assert evidence.document(fact.sha256) == fact
+            assert evidence.heads([fact.sha256]) == (replace(fact, components=(), edges=()),)
+            assert store.has_document(fact.sha256)
+    assert evidence.problems() == ((odd.path, odd.problems[0]),)
+    assert not store.has_document("00")
+    with pytest.raises(KeyError):
+        evidence.document("00")
+
+
+def test_listings_by_package_purl_and_hash(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    store.record(WORLD)
+    evidence = store.reader().evidence()
+
+    def rows(*asked: Sequence[str]) -> list[tuple[str, int]]:
+        found = evidence.listings(*asked)
+        return list(zip(found.document, found.component.tolist(), strict=True))
+
+    assert rows(["lib"], [], []) == [("aa", 0), ("cc", 0)]
+    assert rows([], ["pkg:npm/%40s/left@9"], []) == rows([], [], ["ab" * 32]) == [("bb", 0)]
+    assert rows(["app"], ["PKG:npm/%40s/left"], ["ab" * 32]) == [("aa", 1), ("bb", 0), ("cc", 1)]
+    assert rows(["nowhere"], ["pkg:npm/nowhere", "no purl"], ["00"]) == []
+    assert rows([], [], []) == [("aa", 0), ("aa", 1), ("bb", 0), ("cc", 0), ("cc", 1)]
+
+
+def test_one_document_under_two_paths_takes_the_first_by_name(fresh: Callable[[], port.Store]) -> None:
+    store, other = fresh(), fresh()
+    near, far = document("aa", path="a.json"), document("aa", path="b.json")
+    store.record([near, far])
+    other.record([far])
+    assert other.record([near]).new == 1
+    assert store.reader().evidence().heads(["aa"]) == other.reader().evidence().heads(["aa"]) == (near,)
+
+
+def test_the_organisation_is_joined(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    claim = Claim(
+        id="c1",
+        company=CompanyId("acme"),
+        claimant="press",
+        text="hit",
+        polarity=Polarity.AFFIRMS,
+        standing=Standing.REPORTED,
+        certainty="",
+        date="2026-03-24",
+    )
+    second = Organisation(
+        source="a-first.toml", companies=(Company(id=CompanyId("acme"), name="ACME", kind="vendor"),), claims=(claim,)
+    )
+    store.record([*WORLD, second])
+    found = store.reader().evidence().organisation()
+    assert found.companies == (Company(id=CompanyId("acme"), name="ACME", kind="vendor"),)
+    assert [service.id for service in found.services] == ["ci", "web"]
+    assert found.services[1].company == "acme"
+    assert found.claims == (claim,)
+    assert [(use.service, use.document, use.built_at) for use in found.uses] == [("web", "aa", 1400)]
+    store.record([replace(second, companies=(), claims=())])
+    again = store.reader().evidence().organisation()
+    assert (again.companies[0].name, again.claims) == ("Acme", ())
+
+
+def test_the_last_ingest_of_an_incident_holds(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    first, last = Incident(id="i", title="z", releases=()), Incident(id="i", title="a", releases=())
+    store.record([last, first])
+    assert store.record([first, last]).new == 1
+    assert store.reader().evidence().incidents() == (last,)
+
+
+def test_newest_fact_and_counts(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    store.record(WORLD)
+    generation = store.reader().generation()
+    assert (generation.newest_fact, generation.inputs) == (1500, 12)
+    counts = store.counts()
+    assert (counts["documents"], counts["components"], counts["incidents"], counts["releases"]) == (3, 5, 1, 8)
+
+
+def test_a_failing_batch_leaves_nothing(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    store.record(WORLD[:3])
+    before = store.reader().generation()
+
+    def interrupted() -> Iterator[port.Fact]:
+        yield from WORLD
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.record(interrupted())
+    with pytest.raises(InputError, match="surrogate"):
+        store.record([*WORLD, document("dd", path="\ud800")])
+    assert store.reader().generation() == before
+    assert store.record(WORLD).new == len(WORLD) - 4
+
+
+@pytest.mark.parametrize("text", ["'; DROP TABLE files; --", "\x00", "a\nb", "\U0001f40d", "</script>", " "])
+def test_hostile_texts_come_back_as_they_were(fresh: Callable[[], port.Store], text: str) -> None:
+    store = fresh()
+    hostile = document("aa", Component(ref=text, name=text, version=text, purl=text, sha256=(text,)), path=text)
+    files = (File(filename=text, kind=FileKind.OTHER, sha256=text, requires_python=text),)
+    store.record([hostile, page("lib", {}, releases=(ReleaseFiles(version=text, files=files),))])
+    reader = store.reader()
+    assert reader.evidence().document("aa") == hostile
+    assert one(reader, "lib")[1].filename == (text,)
+    assert one(reader, "lib")[1].version == (text.strip(),)
+    assert len(reader.evidence().listings([], [], [text]).document) == bool(text)

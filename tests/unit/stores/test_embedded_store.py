@@ -1,0 +1,208 @@
+"""The embedded folder: locks, kills, damage, and what a reader may import."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from graphkit.model.errors import GraphkitError
+from graphkit.model.index import File, FileKind, MetadataSource, ProjectPage, ReleaseFiles, ReleaseMetadata
+from graphkit.model.names import PackageName, package_name
+from graphkit.model.requirements import requirement
+from graphkit.stores import STORES, open_store, port
+from graphkit.stores.embedded.store import EmbeddedStore
+
+
+def page(name: str, *versions: str) -> ProjectPage:
+    releases = tuple(
+        ReleaseFiles(version=one, files=(File(filename=f"{name}-{one}.tar.gz", kind=FileKind.SDIST, uploaded=1),))
+        for one in versions
+    )
+    return ProjectPage(package=package_name(name), spelling=name, releases=releases, read_at=9, source="index.example")
+
+
+def metadata(name: str, version: str, *requires: str) -> ReleaseMetadata:
+    return ReleaseMetadata(
+        package=package_name(name),
+        version=version,
+        requirements=tuple(map(requirement, requires)),
+        source=MetadataSource.WHEEL,
+    )
+
+
+FACTS: tuple[port.Fact, ...] = (page("lib", "1", "2"), page("app", "1"), metadata("app", "1", "lib>=1", "dep"))
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Path:
+    store = EmbeddedStore(tmp_path / "graph", create=True)
+    store.record(FACTS)
+    store.reader()
+    store.close()
+    return tmp_path / "graph"
+
+
+def in_another_process(script: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_every_store_of_the_registry_is_there(tmp_path: Path) -> None:
+    assert [name for name, _ in STORES] == ["embedded"]
+    opened: port.Store = EmbeddedStore(tmp_path / "new", create=True)  # mypy compares it with the port here
+    opened.close()
+    assert isinstance(open_store(tmp_path / "new"), EmbeddedStore)
+
+
+@pytest.mark.parametrize("address", ["neo4j://host", "bolt+s://host", "NEO4J://host"])
+def test_servers_are_not_available_yet(address: str) -> None:
+    with pytest.raises(GraphkitError, match="not available yet"):
+        open_store(address)
+    with pytest.raises(GraphkitError, match="no store takes"):
+        open_store("redis://host")
+
+
+def test_a_missing_graph_names_the_command_that_makes_one(tmp_path: Path) -> None:
+    with pytest.raises(GraphkitError, match=r"graphkit ingest .*graphkit demo"):
+        open_store(tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_foreign_folder_or_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    for address in (tmp_path, tmp_path / "thesis.txt"):
+        with pytest.raises(GraphkitError, match="something else"):
+            open_store(address, create=True)
+    with pytest.raises(GraphkitError, match="cannot be made"):
+        open_store(tmp_path / "thesis.txt" / "below", create=True)
+
+
+def test_a_broken_record_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "graph.duckdb").write_bytes(b"no database" * 2000)
+    with pytest.raises(GraphkitError, match=r"graph\.duckdb: the record cannot be used") as caught:
+        open_store(tmp_path).reader()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("statement", "match"),
+    [("CREATE TABLE mine (a INTEGER)", "but no graph"), ("UPDATE record SET format = '0'", "has format 0")],
+)
+def test_other_databases_are_refused(tmp_path: Path, statement: str, match: str) -> None:
+    path = tmp_path / "graph.duckdb"
+    if statement.startswith("UPDATE"):
+        EmbeddedStore(tmp_path, create=True).close()
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(statement)
+    with pytest.raises(GraphkitError, match=match):
+        open_store(tmp_path).record(FACTS)
+
+
+def test_a_fresh_index_needs_no_database(graph: Path) -> None:
+    script = """
+import sys
+from graphkit.stores import open_store
+reader = open_store(sys.argv[1]).reader()
+print(reader.package_ids(["lib", "none"]).tolist(), len(reader.evidence().incidents()), "duckdb" in sys.modules)
+"""
+    assert in_another_process(script, graph).stdout == "[2, -1] 0 False\n"
+
+
+def test_a_lock_of_another_process_is_one_line(graph: Path) -> None:
+    script = """
+import sys
+from graphkit.model.errors import GraphkitError
+from graphkit.stores import open_store
+store = open_store(sys.argv[1])
+print(store.counts()["packages"])
+try:
+    store.record([])
+except GraphkitError as error:
+    print(error)
+"""
+    holder = EmbeddedStore(graph)
+    holder.has_document("")
+    count, _, line = in_another_process(script, graph).stdout.partition("\n")
+    holder.close()
+    assert count == "3", "reading a fresh index needs no lock"
+    assert line == "graph.duckdb: another process has this graph open; wait until it is done\n"
+
+
+@pytest.mark.parametrize("moment", ["_replace", "write_mark"])
+def test_a_killed_ingest_is_all_or_nothing(graph: Path, moment: str) -> None:
+    script = f"""
+import os, signal, sys
+from graphkit.model.index import ProjectPage
+from graphkit.stores import open_store
+from graphkit.stores.embedded.record import Record
+whole = Record.{moment}
+def killed(self, *rest):
+    if {moment!r} == "_replace":
+        whole(self, *rest)
+    os.kill(os.getpid(), signal.SIGKILL)
+store = open_store(sys.argv[1])
+Record.{moment} = killed
+store.record([ProjectPage(package="late", spelling="late", releases=(), read_at=10, source="index.example")])
+"""
+    assert in_another_process(script, graph).returncode == -signal.SIGKILL
+    store = EmbeddedStore(graph)
+    kept = moment == "write_mark"  # by then the commit is done
+    assert (store.reader().package_ids(["late"])[0] >= 0) == kept
+    assert store.record(FACTS).new == 0
+    store.close()
+
+
+def test_equal_facts_compile_to_equal_bytes(tmp_path: Path) -> None:
+    found = []
+    for number, facts in enumerate([FACTS, tuple(reversed(FACTS)), (*FACTS, *FACTS)]):
+        store = EmbeddedStore(tmp_path / str(number), create=True)
+        for fact in facts:
+            store.record([fact])
+        store.reader()
+        store.close()
+        (index,) = (tmp_path / str(number) / "index").iterdir()
+        found.append({file.name: file.read_bytes() for file in index.iterdir()})
+    assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize("name", ["header.json", "package.start.npy", "release.flags.npy"])
+@pytest.mark.parametrize("damage", ["removed", "emptied", "cut"])
+def test_a_damaged_index_is_compiled_anew(graph: Path, name: str, damage: str) -> None:
+    (file,) = (graph / "index").glob(f"*/{name}")
+    if damage == "removed":
+        file.unlink()
+    else:
+        file.write_bytes(b"" if damage == "emptied" else file.read_bytes()[:-1])
+    store = EmbeddedStore(graph)
+    assert store.reader().package_ids(["app"]).tolist() == [0]
+    store.close()
+    assert len(list((graph / "index").iterdir())) == 1
+
+
+def test_the_whole_index_may_be_thrown_away(graph: Path) -> None:
+    before = EmbeddedStore(graph).reader().generation()
+    for file in (graph / "index").glob("*/*"):
+        file.unlink()
+    (graph / "generation").unlink()
+    (graph / "index" / ".building-left").mkdir()
+    store = EmbeddedStore(graph)
+    assert store.reader().generation() == before
+    assert store.reader() is store.reader()
+    store.close()
+    assert [path.name for path in (graph / "index").iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_failed_compilation_leaves_nothing_behind(graph: Path) -> None:
+    store = EmbeddedStore(graph)
+    store.record([ProjectPage(package=PackageName("x"), spelling="x", releases=(), read_at=1, source="index.example")])
+    index = graph / "index"
+    index.rename(graph / "kept")
+    index.write_text("in the way")
+    with pytest.raises(GraphkitError, match="File exists"):
+        store.reader()
+    index.unlink()
+    assert store.reader().package_ids(["x"]).tolist() == [3]
+    store.close()
