@@ -286,20 +286,22 @@ def forward(
     A root release is fixed, and a pick whether it was listed or not; a range of others that leaves it out makes it
     unresolvable. Undecidable markers and unreadable specifiers are left out; so is a package with a direct URL.
     """
-    picks: dict[PackageName, str] = {root.package: root.version} if isinstance(root, RootRelease) else {}
+    fixed = {root.package: root.version} if isinstance(root, RootRelease) else {}
+    picks = fixed
     for _ in range(ROUNDS):
-        demands = {name: asked for name, asked in _demands(world, root, picks, env).items() if not asked.by_url}
+        asked_of = _demands(world, root, picks, env)
+        demands = {name: asked for name, asked in asked_of.items() if name in fixed or not asked.by_url}
         chosen = {
             name: choose(world, name, asked.ranges, at, env, profile, uncertain_in=uncertain_in, direct=asked.direct)
             for name, asked in demands.items()
         }
+        chosen |= {
+            name: version
+            for name, version in fixed.items()
+            if all(one.contains(version, prereleases=True) for one in demands[name].ranges)
+        }
         missing = [name for name, version in chosen.items() if version is None]
-        if isinstance(root, RootRelease):
-            ranges = demands[root.package].ranges
-            fits = all(one.contains(root.version, prereleases=True) for one in ranges)
-            missing = [name for name in missing if name != root.package] + ([] if fits else [root.package])
-            chosen[root.package] = root.version
-        picks, last = {name: version for name, version in chosen.items() if version is not None}, picks
+        picks, last = {name: version for name, version in chosen.items() if version is not None} | fixed, picks
         if picks == last:
             extras = {name: frozenset(demands[name].extras) for name in picks}
             return Walk(picks=picks, extras=extras, unresolvable=tuple(sorted(missing)))
@@ -341,7 +343,7 @@ def _demands(world: World, root: Root, picks: dict[PackageName, str], env: Envir
             ask(wanted, direct=True)
     seen = set()
     for name, extra in todo:  # grows
-        if (name, extra) in seen or name not in picks or demands[name].by_url:
+        if (name, extra) in seen or name not in picks:
             continue
         seen.add((name, extra))
         if isinstance(root, RootRelease) and name == root.package and extra in {None, *root.extras}:

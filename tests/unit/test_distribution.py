@@ -86,6 +86,7 @@ def test_sdist_has_what_a_builder_and_a_tester_need(in_sdist: set[str]) -> None:
     assert not [name for name in in_sdist if name.startswith(".venv") or "__pycache__" in name]
 
 
+@pytest.mark.xfail(reason="the demo verb is not built yet", strict=True)
 def test_demo_runs_from_the_wheel_in_an_empty_folder(archives: Path, tmp_path: Path) -> None:
     environment, folder, home = tmp_path / "environment", tmp_path / "empty", tmp_path / "home"
     folder.mkdir()
