@@ -1,0 +1,281 @@
+"""What a fresh install of each reached package takes, slot by slot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from graphkit.model.answers import PackageRow, Path, Slot, Take, Tier
+from graphkit.model.times import rfc3339
+from graphkit.trace.admit import admission
+from graphkit.trace.confirm import Confirmation, Hit, Targets, confirm, slots_of
+from graphkit.trace.forward import Root
+from graphkit.trace.listing import Demand, Package, choose
+from graphkit.trace.nominate import MOST_SLOTS, Question, Reached, reverse
+from graphkit.trace.world import World
+
+_MOST_OLDER_WALKS = 8
+"""How many nominated older releases are walked before `older_tier` settles for `admitted`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """One pass of at most 64 slots: which slots, and what reaches the targets in them."""
+
+    first: int
+    slots: tuple[Slot, ...]
+    admitted: Reached
+    nominated: tuple[Reached, ...]
+    """Under each account of the uncertain times."""
+
+    def nominates(self, ident: int, extra: str, position: int) -> int:
+        """Return the slots of this pass, as bits, in which single choices reach a release."""
+        bits = 0
+        for account in self.nominated:
+            bits |= account.mask(ident, extra, position)
+        return bits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """The slots of a window, the passes over them, and the time-free closure they stand on."""
+
+    slots: tuple[Slot, ...]
+    passes: tuple[Pass, ...]
+    closure: Reached
+
+
+def survey(world: World, targets: Targets, start: int, until: int) -> Field:
+    """Return who could reach the targets: closure first, then every instant at which its listings change."""
+    closure = reverse(world, targets, [start], Question.CLOSURE)
+    idents = {ident for ident, _ in closure.masks} | set(targets)
+    inside = {t for ident in idents for t in world.package(ident).changes if start < t < until}
+    edges = [start, *sorted(inside), until]
+    slots = tuple(Slot(start=a, until=b) for a, b in pairwise(edges))
+    accounts = (True, False) if any(world.package(ident).is_uncertain for ident in idents) else (True,)
+    passes = []
+    for first in range(0, len(slots), MOST_SLOTS):
+        part = slots[first : first + MOST_SLOTS]
+        instants = [slot.start for slot in part]
+        passes.append(
+            Pass(
+                first=first,
+                slots=part,
+                admitted=reverse(world, targets, instants, Question.ADMITTED),
+                nominated=tuple(
+                    reverse(world, targets, instants, Question.NOMINATED, doubtful=account) for account in accounts
+                ),
+            )
+        )
+    return Field(slots=slots, passes=tuple(passes), closure=closure)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newest:
+    """A package's newest listed final release over consecutive slots."""
+
+    position: int
+    first: int
+    last: int
+
+
+def _newest_of(package: Package, world: World, slots: Sequence[Slot]) -> Iterator[Newest]:
+    everything = Demand(stretches=((0, package.size),) if package.size else ())
+    run: Newest | None = None
+    for number, slot in enumerate(slots):
+        position = choose(package.shelf(slot.start, doubtful=True), everything, world.profile)
+        if run and run.position == position:
+            run = Newest(position=position, first=run.first, last=number)
+            continue
+        if run and run.position >= 0:
+            yield run
+        run = Newest(position=position, first=number, last=number)
+    if run and run.position >= 0:
+        yield run
+
+
+def package_rows(world: World, field: Field, targets: Targets) -> tuple[tuple[PackageRow, ...], frozenset[str]]:
+    """Return a row per exposed package, and the names that were nominated but not confirmed.
+
+    A package that is exposed only with an extra has a row ``name[extra]``.
+    """
+    rows: list[PackageRow] = []
+    unconfirmed: set[str] = set()
+    dependents = _dependents(world, field)
+    keys = sorted({key for one in field.passes for key in one.admitted.masks} | set(field.closure.masks))
+    tiers: dict[int, Tier | None] = {}
+    for ident, extra in keys:
+        if ident in targets:
+            continue
+        row, nominated = _row(world, field, targets, ident, extra, dependents.get(ident, 0))
+        if nominated and (row is None or row.tier is not Tier.PICKED):
+            unconfirmed.add(f"{world.package(ident).name}{f'[{extra}]' if extra else ''}")
+        if row is None:
+            continue
+        if not extra:
+            tiers[ident] = row.tier
+        elif not _stronger(row.tier, tiers.get(ident)):
+            continue
+        rows.append(row)
+    rows.sort(key=_order)
+    return tuple(rows), frozenset(unconfirmed)
+
+
+def _stronger(tier: Tier | None, base: Tier | None) -> bool:
+    ranks = [*Tier, None]
+    return ranks.index(tier) < ranks.index(base)
+
+
+def _order(row: PackageRow) -> tuple[int, int, int, str]:
+    return ([*Tier, None].index(row.tier), row.distance, -row.dependents, row.package)
+
+
+def _dependents(world: World, field: Field) -> dict[int, int]:
+    """Count, per package of the closure, the packages of the closure that aim a range at it."""
+    idents = np.array(sorted({ident for ident, _ in field.closure.masks}), dtype=np.int32)
+    start, ranges = world.reader.constraints_on(idents)
+    declarers = world.reader.declarers(ranges)
+    per_range = np.diff(declarers.start)
+    aimed = np.repeat(np.repeat(idents, np.diff(start)), per_range)
+    inside = np.isin(declarers.package, idents)
+    pairs = np.unique(np.stack([aimed[inside], declarers.package[inside]], axis=1), axis=0)
+    counted, counts = np.unique(pairs[:, 0], return_counts=True)
+    return dict(zip(counted.tolist(), counts.tolist(), strict=True))
+
+
+def _row(
+    world: World, field: Field, targets: Targets, ident: int, extra: str, dependents: int
+) -> tuple[PackageRow | None, bool]:
+    package = world.package(ident)
+    runs = list(_newest_of(package, world, field.slots))
+    picked: list[Hit] = []
+    doubtful: list[Hit] = []
+    stuck: set[int] = set()
+    paths: list[Path] = []
+    nominated = False
+    admitted: set[int] = set()
+    for run in runs:
+        root = root_of(world, ident, run.position, extra, field.slots[run.first].start)
+        bits = _bits(field, run, ident, extra)
+        if bits:
+            nominated = True
+            found = confirm(world, root, field.slots[run.first].start, field.slots[run.last].until, targets)
+            picked += found.picked
+            doubtful += found.doubtful
+            stuck |= _stuck_slots(found, field.slots)
+            if found.path:
+                paths.append(found.path)
+        slots, path = _admitted_slots(world, field, targets, root, run)
+        admitted |= slots
+        if path:
+            paths.append(path)
+    takes = slots_of(tuple(picked), field.slots)
+    admitted |= {number for number, _ in slots_of(tuple(doubtful), field.slots)}
+    tier = Tier.PICKED if takes else Tier.ADMITTED if admitted else None
+    older, count = _older(world, field, targets, ident, extra, {run.position for run in runs})
+    exposed = count + len({run.position for run in runs if tier})
+    if tier is None and older is None:
+        return None, nominated
+    slots_shown = sorted({number for number, _ in takes} if takes else admitted)
+    best = min(paths, key=len, default=())
+    shown = _shown_run(runs, slots_shown)
+    row = PackageRow(
+        package=f"{package.name}[{extra}]" if extra else package.name,
+        tier=tier,
+        takes=tuple(Take(slot=number, release=release) for number, release in takes),
+        older_tier=older,
+        newest=package.texts[shown.position] if shown else "",
+        releases=exposed,
+        distance=len(best) - 1 if tier and best else field.closure.distance.get((ident, extra), 0),
+        slots=tuple(slots_shown),
+        paths=(best,) if tier and best else (),
+        nominated=nominated and tier is not Tier.PICKED,
+        unresolvable=tuple(sorted(stuck)),
+        dependents=dependents,
+    )
+    return row, nominated
+
+
+def _shown_run(runs: Sequence[Newest], slots: Sequence[int]) -> Newest | None:
+    for run in runs:
+        if slots and run.first <= slots[0] <= run.last:
+            return run
+    return runs[-1] if runs else None
+
+
+def root_of(world: World, ident: int, position: int, extra: str, at: int) -> Root:
+    """Return the root of a fresh install of one release, with an extra or without."""
+    return Root(
+        label=world.label((ident, position, extra)),
+        why=f"newest release listed at {rfc3339(at)}",
+        fixed=(ident, position),
+        extras=(extra,) if extra else (),
+    )
+
+
+def _bits(field: Field, run: Newest, ident: int, extra: str) -> int:
+    bits = 0
+    for one in field.passes:
+        window = _window(one, run)
+        bits |= one.nominates(ident, extra, run.position) & window
+        if extra:
+            bits |= one.nominates(ident, "", run.position) & window
+    return bits
+
+
+def _window(one: Pass, run: Newest) -> int:
+    """Return the bits of a pass that a run of slots covers."""
+    mask = 0
+    for bit in range(len(one.slots)):
+        if run.first <= one.first + bit <= run.last:
+            mask |= 1 << bit
+    return mask
+
+
+def _admitted_slots(world: World, field: Field, targets: Targets, root: Root, run: Newest) -> tuple[set[int], Path]:
+    found: set[int] = set()
+    path: Path = ()
+    assert root.fixed is not None
+    for one in field.passes:
+        mask = 0
+        for extra in ("", *root.extras):
+            mask |= one.admitted.mask(*(root.fixed[0], extra, root.fixed[1])) & _window(one, run)
+        if mask:
+            instants = [slot.start for slot in one.slots]
+            answer = admission(world, root, targets, instants, one.admitted, mask)
+            found |= {one.first + bit for bit in range(len(instants)) if answer.slots >> bit & 1}
+            path = path or answer.path
+    return found, path
+
+
+def _stuck_slots(found: Confirmation, slots: Sequence[Slot]) -> set[int]:
+    return {
+        number
+        for number, slot in enumerate(slots)
+        for start, until, _ in found.unresolvable
+        if start < slot.until and slot.start < until
+    }
+
+
+def _older(
+    world: World, field: Field, targets: Targets, ident: int, extra: str, newest: set[int]
+) -> tuple[Tier | None, int]:
+    """Return the strongest tier among the releases that are not the newest, and how many are exposed."""
+    package = world.package(ident)
+    admitted = np.zeros(package.size, dtype=bool)
+    nominated = np.zeros(package.size, dtype=bool)
+    for one in field.passes:
+        for masks, reached in ((admitted, one.admitted), *((nominated, account) for account in one.nominated)):
+            if (found := reached.masks.get((ident, extra))) is not None:
+                np.logical_or(masks, found != 0, out=masks)
+    admitted[list(newest)] = nominated[list(newest)] = False
+    count = int((admitted | nominated).sum())
+    start, until = field.slots[0].start, field.slots[-1].until
+    for position in np.flatnonzero(nominated)[::-1][:_MOST_OLDER_WALKS].tolist():
+        root = root_of(world, ident, position, extra, start)
+        if confirm(world, root, start, until, targets).picked:
+            return Tier.PICKED, count
+    return (Tier.ADMITTED if count else None), count
