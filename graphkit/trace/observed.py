@@ -1,0 +1,190 @@
+"""What one document says of a case: it shows an accused release, clears it, or leaves it open (semantics §3, §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from graphkit.model.answers import Path, Step, Verdict
+from graphkit.model.documents import Basis, Completeness, Component, Document
+from graphkit.model.names import PackageName
+from graphkit.model.organisation import Organisation
+from graphkit.model.versions import release_version
+from graphkit.trace.case import Case
+
+_BASES = list(Basis)
+_VERDICTS = list(Verdict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a document says of the case, whatever its date."""
+
+    verdict: Verdict
+    reason: str
+    basis: str = ""
+    paths: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accusation:
+    """The case as documents are matched with it: version keys by package, purls, and known bad hashes."""
+
+    keys: Mapping[PackageName, frozenset[str]]
+    purls: frozenset[str]
+    hashes: frozenset[str]
+    archives: frozenset[tuple[PackageName, str, str]]
+    """(package, version key, sha256) of every bad archive whose hash is known."""
+    mixed: frozenset[tuple[PackageName, str]]
+    """Releases of which only some files are bad."""
+    unhashed: frozenset[tuple[PackageName, str]]
+    """Releases with a bad file, or perhaps one, whose hash is not known."""
+    private_indexes: frozenset[str]
+    private_packages: frozenset[PackageName]
+
+
+def accuse(case: Case, organisation: Organisation) -> Accusation:
+    """Return a case in the form that documents are matched with."""
+    archives: set[tuple[PackageName, str, str]] = set()
+    mixed: set[tuple[PackageName, str]] = set()
+    unhashed: set[tuple[PackageName, str]] = set()
+    for release in case.releases:
+        if release.package:
+            key = release_version(release.version).key
+            archives |= {(release.package, key, f.sha256) for f in release.files if f.sha256 and not f.member}
+            if not release.whole:
+                mixed.add((release.package, key))
+            if release.whole or not all(f.sha256 for f in release.files):
+                unhashed.add((release.package, key))
+    return Accusation(
+        keys=case.keys(),
+        purls=frozenset(release.purl for release in case.releases if not release.package),
+        hashes=frozenset(f.sha256 for release in case.releases for f in release.files if f.sha256),
+        archives=frozenset(archives),
+        mixed=frozenset(mixed),
+        unhashed=frozenset(unhashed),
+        private_indexes=frozenset(address.rstrip("/") for address in organisation.private_indexes) - {""},
+        private_packages=frozenset(organisation.private_packages),
+    )
+
+
+def read_document(document: Document, accused: Accusation) -> Finding:
+    """Return what one document says: it shows an accused release, clears it, or leaves it open, and why."""
+    rows = [(row, _match(row, document, accused)) for row in document.components]
+    suspects = [(row, match) for row, match in rows if match.verdict is not Verdict.CLEARED]
+    if suspects:
+        row, match = min(suspects, key=lambda one: _rank(*one))
+        if match.verdict is Verdict.UNKNOWN:
+            return Finding(verdict=Verdict.UNKNOWN, reason=f"{document.path}: {match.reason}")
+        place = f" at {row.place}" if row.place else ""
+        name = f"{row.package or row.name} {row.version}".strip()
+        return Finding(
+            verdict=match.verdict,
+            basis=match.basis if match.verdict is Verdict.OBSERVED else "",
+            reason=f"{document.path} lists {name}{place}" + (f", {match.reason}" if match.reason else ""),
+            paths=(_path_in(document, row),),
+        )
+    if not document.covers_python:
+        return Finding(
+            verdict=Verdict.UNKNOWN,
+            reason=f"{document.path} says nothing of Python packages; a listing that covers Python would settle it",
+        )
+    others = sorted({f"{row.package} {row.version}" for row in document.components if row.package in accused.keys})
+    if document.completeness is not Completeness.COMPLETE:
+        held = f"holds {' and '.join(others)}, but " if others else ""
+        return Finding(
+            verdict=Verdict.UNKNOWN,
+            reason=f"{document.path} {held}does not say that it is complete; a lock file or an environment listing "
+            "of that build would settle it",
+        )
+    what = " and ".join(others) or f"no {' or '.join(sorted(accused.keys)) or 'accused component'}"
+    return Finding(verdict=Verdict.CLEARED, reason=f"{document.path} is complete and lists {what}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """What one row says. `cleared`: it is something else, or the target at another version."""
+
+    verdict: Verdict
+    reason: str = ""
+    basis: Basis = Basis.LISTED
+
+
+_ELSE = _Match(Verdict.CLEARED)
+
+
+def _rank(row: Component, match: _Match) -> tuple[int, int, str]:
+    return (_VERDICTS.index(match.verdict), _BASES.index(match.basis), row.ref)
+
+
+def _match(row: Component, document: Document, accused: Accusation) -> _Match:
+    """Return what one row of a document says of the case."""
+    if accused.hashes.intersection(row.sha256):
+        return _Match(Verdict.OBSERVED, "by its hash", Basis.HASH)
+    basis = Basis.LISTED if row.optional else document.basis
+    if row.package is None:
+        same = bool(row.purl) and row.purl.partition("?")[0] in accused.purls
+        return _Match(Verdict.OBSERVED, "", basis) if same else _ELSE
+    keys = accused.keys.get(row.package)
+    if keys is None:
+        return _ELSE
+    version = release_version(row.version)
+    if not row.version:
+        return _Match(Verdict.UNKNOWN, f"it lists {row.package} without a version; its version would settle it")
+    if version.key in keys:
+        return _of_release(row, version.key, basis, accused)
+    if version.parsed is None:
+        return _Match(
+            Verdict.UNKNOWN,
+            f"it lists {row.package} at {row.version!r}, no PEP 440 version; the version installed would settle it",
+        )
+    return _ELSE
+
+
+def _of_release(row: Component, key: str, basis: Basis, accused: Accusation) -> _Match:
+    """Return what a row says that names an accused release: same name, perhaps not the same file."""
+    assert row.package is not None
+    name = f"{row.package} {row.version}"
+    if row.origin:
+        return _Match(
+            Verdict.UNKNOWN, f"it lists {name} from {row.origin}, not from an index; its hash would settle it"
+        )
+    if row.index.rstrip("/") in accused.private_indexes or row.package in accused.private_packages:
+        return _Match(Verdict.UNKNOWN, f"it lists {name} from a private index; its hash would settle it")
+    bad = {digest for package, version, digest in accused.archives if (package, version) == (row.package, key)}
+    mixed = (row.package, key) in accused.mixed
+    if bad and row.sha256:
+        # A different known hash rules a match out, unless the release has bad files of unknown hash.
+        if mixed and (row.package, key) not in accused.unhashed:
+            return _ELSE
+        return _Match(Verdict.UNKNOWN, f"it lists {name} with a hash that is none of the known bad files'")
+    if mixed:
+        return _Match(Verdict.ADMITTED, "of which only some files are bad; its hash would settle it")
+    return _Match(Verdict.OBSERVED, "", basis)
+
+
+def _path_in(document: Document, row: Component) -> Path:
+    """Return a shortest path inside one document from what it describes to a row; breadth first."""
+    labels = {one.ref: f"{one.name}@{one.version}" if one.version else one.name for one in document.components}
+    parents: dict[str, str] = {}
+    children: dict[str, list[str]] = {}
+    for edge in document.edges:
+        children.setdefault(edge.source, []).append(edge.target)
+    queue = list(document.roots)
+    seen = set(queue)
+    for ref in queue:
+        for child in children.get(ref, ()):
+            if child not in seen:
+                seen.add(child)
+                parents[child] = ref
+                queue.append(child)
+    steps: list[Step] = []
+    ref = row.ref
+    while ref in parents:
+        steps.append(Step(node=labels.get(ref, ref), why=f"{labels.get(parents[ref], parents[ref])} depends on it"))
+        ref = parents[ref]
+    where = f"{document.path} (sha256 {document.sha256[:12]})"
+    if ref not in seen:
+        return (Step(node=document.path, why=where), Step(node=labels.get(ref, ref), why=f"listed in {where}"))
+    top = Step(node=labels.get(ref, ref), why=where)
+    return (Step(node=document.path, why=where), top, *reversed(steps)) if ref == row.ref else (top, *reversed(steps))
