@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 
 from graphkit.model.answers import Accused, Asked
 from graphkit.model.errors import UsageError
@@ -79,11 +80,17 @@ class Case:
         )
 
 
-def resolve(incidents: Sequence[Incident], targets: Sequence[str], reading: str | None) -> Case:
+def resolve(
+    incidents: Sequence[Incident],
+    targets: Sequence[str],
+    reading: str | None,
+    versions_of: Callable[[PackageName], Sequence[str]],
+) -> Case:
     """Return the case that target texts name.
 
     A target is an incident or advisory id, an alias of one, ``name==version`` or a purl with a version.
-    A release that an incident names brings that incident's account of the times along.
+    A release that an incident names brings that incident's account of the times along. Where an
+    advisory gives ranges, the releases in them are those of ``versions_of``, all that the graph knows.
 
     Raises:
         UsageError: a target that is none of these, or a reading that no incident gives.
@@ -94,6 +101,10 @@ def resolve(incidents: Sequence[Incident], targets: Sequence[str], reading: str 
         if incident := _incident(incidents, text):
             asked[incident.id] = incident
             releases.update((release.purl, release) for release in incident.releases)
+            for package, specifier in incident.ranges:
+                for version in _within(specifier, versions_of(package)):
+                    named = _python_release(package, version)
+                    releases.setdefault(named.purl, named)
             continue
         wanted = _release(text)
         key = release_version(wanted.version).key
@@ -173,6 +184,13 @@ def _release(text: str) -> CompromisedRelease:
 def _python_release(package: PackageName, version: str) -> CompromisedRelease:
     shown = release_version(version).text
     return CompromisedRelease(purl=purl_of(package, shown), package=package, version=shown)
+
+
+def _within(specifier: str, versions: Sequence[str]) -> list[str]:
+    """Return the versions in a range; one that PEP 440 cannot read is in no range."""
+    admitted = SpecifierSet(specifier)
+    parsed = ((text, release_version(text).parsed) for text in versions)
+    return [text for text, version in parsed if version and admitted.contains(version, prereleases=True)]
 
 
 def _readings(incidents: tuple[Incident, ...], wanted: str | None) -> tuple[Reading, tuple[Reading, ...]]:

@@ -50,6 +50,7 @@ class Package:
 
     ``changes`` are the instants at which the listing or yank of a release changes, ascending; the
     state is constant between them, so any instant costs one bisection and, once, one shelf.
+    ``first_upload``: the earliest known upload of any file of each release, FOREVER where none is known.
     """
 
     def __init__(
@@ -90,6 +91,9 @@ class Package:
             dtype=bool,
             count=len(flags),
         )
+        known = (flags & port.FILE_TIME_KNOWN) != 0
+        self.first_upload = np.full(self.size, FOREVER, dtype=np.int64)
+        np.minimum.at(self.first_upload, owner[known], releases.file_uploaded[known])
         self._owner, flags = owner[usable], flags[usable]
         timed = (flags & port.FILE_TIME_KNOWN) != 0
         self._uploaded = np.where(timed, releases.file_uploaded[usable], BEGINNING)

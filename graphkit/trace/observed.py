@@ -89,6 +89,12 @@ def read_document(document: Document, accused: Accusation) -> Finding:
             verdict=Verdict.UNKNOWN,
             reason=f"{document.path} says nothing of Python packages; a listing that covers Python would settle it",
         )
+    kinds = {row.purl.partition("/")[0] for row in document.components if row.purl}
+    if missing := sorted({purl.partition("/")[0] for purl in accused.purls} - kinds):
+        return Finding(
+            verdict=Verdict.UNKNOWN,
+            reason=f"{document.path} says nothing of {missing[0]} components; a listing of them would settle it",
+        )
     others = sorted({f"{row.package} {row.version}" for row in document.components if row.package in accused.keys})
     if document.completeness is not Completeness.COMPLETE:
         held = f"holds {' and '.join(others)}, but " if others else ""
@@ -133,12 +139,8 @@ def _match(row: Component, document: Document, accused: Accusation) -> _Match:
         return _Match(Verdict.UNKNOWN, f"it lists {row.package} without a version; its version would settle it")
     if version.key in keys:
         return _of_release(row, version.key, basis, accused)
-    if version.parsed is None:
-        return _Match(
-            Verdict.UNKNOWN,
-            f"it lists {row.package} at {row.version!r}, no PEP 440 version; the version installed would settle it",
-        )
-    return _ELSE
+    odd = f"it lists {row.package} at {row.version!r}, no PEP 440 version; the version installed would settle it"
+    return _Match(Verdict.UNKNOWN, odd) if version.parsed is None else _ELSE
 
 
 def _of_release(row: Component, key: str, basis: Basis, accused: Accusation) -> _Match:

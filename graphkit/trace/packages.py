@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -14,63 +13,11 @@ from graphkit.trace.admit import admission
 from graphkit.trace.confirm import Confirmation, Hit, Targets, confirm, slots_of
 from graphkit.trace.forward import Root
 from graphkit.trace.listing import Demand, Package, choose
-from graphkit.trace.nominate import MOST_SLOTS, Question, Reached, reverse
+from graphkit.trace.survey import Field, Pass
 from graphkit.trace.world import World
 
 _MOST_OLDER_WALKS = 8
 """How many nominated older releases are walked before `older_tier` settles for `admitted`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pass:
-    """One pass of at most 64 slots: which slots, and what reaches the targets in them."""
-
-    first: int
-    slots: tuple[Slot, ...]
-    admitted: Reached
-    nominated: tuple[Reached, ...]
-    """Under each account of the uncertain times."""
-
-    def nominates(self, ident: int, extra: str, position: int) -> int:
-        """Return the slots of this pass, as bits, in which single choices reach a release."""
-        bits = 0
-        for account in self.nominated:
-            bits |= account.mask(ident, extra, position)
-        return bits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """The slots of a window, the passes over them, and the time-free closure they stand on."""
-
-    slots: tuple[Slot, ...]
-    passes: tuple[Pass, ...]
-    closure: Reached
-
-
-def survey(world: World, targets: Targets, start: int, until: int) -> Field:
-    """Return who could reach the targets: closure first, then every instant at which its listings change."""
-    closure = reverse(world, targets, [start], Question.CLOSURE)
-    idents = {ident for ident, _ in closure.masks} | set(targets)
-    inside = {t for ident in idents for t in world.package(ident).changes if start < t < until}
-    edges = [start, *sorted(inside), until]
-    slots = tuple(Slot(start=a, until=b) for a, b in pairwise(edges))
-    accounts = (True, False) if any(world.package(ident).is_uncertain for ident in idents) else (True,)
-    passes = []
-    for first in range(0, len(slots), MOST_SLOTS):
-        part = slots[first : first + MOST_SLOTS]
-        instants = [slot.start for slot in part]
-        passes.append(
-            Pass(
-                first=first,
-                slots=part,
-                admitted=reverse(world, targets, instants, Question.ADMITTED),
-                nominated=tuple(
-                    reverse(world, targets, instants, Question.NOMINATED, doubtful=account) for account in accounts
-                ),
-            )
-        )
-    return Field(slots=slots, passes=tuple(passes), closure=closure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +29,8 @@ class Newest:
     last: int
 
 
-def _newest_of(package: Package, world: World, slots: Sequence[Slot]) -> Iterator[Newest]:
+def newest_of(package: Package, world: World, slots: Sequence[Slot]) -> Iterator[Newest]:
+    """Yield what a fresh install of a package alone takes, run by run; slots without any are left out."""
     everything = Demand(stretches=((0, package.size),) if package.size else ())
     run: Newest | None = None
     for number, slot in enumerate(slots):
@@ -97,20 +45,33 @@ def _newest_of(package: Package, world: World, slots: Sequence[Slot]) -> Iterato
         yield run
 
 
-def package_rows(world: World, field: Field, targets: Targets) -> tuple[tuple[PackageRow, ...], frozenset[str]]:
-    """Return a row per exposed package, and the names that were nominated but not confirmed.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposed:
+    """The packages reached. ``unconfirmed``: nominated, but the forward walk takes no accused release.
+
+    ``unread``: what walks met of which the graph does not know enough.
+    """
+
+    rows: tuple[PackageRow, ...]
+    unconfirmed: tuple[str, ...]
+    unread: tuple[str, ...]
+
+
+def package_rows(world: World, field: Field, targets: Targets) -> Exposed:
+    """Return a row per exposed package.
 
     A package that is exposed only with an extra has a row ``name[extra]``.
     """
     rows: list[PackageRow] = []
     unconfirmed: set[str] = set()
+    unread: set[str] = set()
     dependents = _dependents(world, field)
     keys = sorted({key for one in field.passes for key in one.admitted.masks} | set(field.closure.masks))
     tiers: dict[int, Tier | None] = {}
     for ident, extra in keys:
         if ident in targets:
             continue
-        row, nominated = _row(world, field, targets, ident, extra, dependents.get(ident, 0))
+        row, nominated = _row(world, field, targets, (ident, extra), dependents.get(ident, 0), unread)
         if nominated and (row is None or row.tier is not Tier.PICKED):
             unconfirmed.add(f"{world.package(ident).name}{f'[{extra}]' if extra else ''}")
         if row is None:
@@ -121,7 +82,7 @@ def package_rows(world: World, field: Field, targets: Targets) -> tuple[tuple[Pa
             continue
         rows.append(row)
     rows.sort(key=_order)
-    return tuple(rows), frozenset(unconfirmed)
+    return Exposed(rows=tuple(rows), unconfirmed=tuple(sorted(unconfirmed)), unread=tuple(sorted(unread)))
 
 
 def _stronger(tier: Tier | None, base: Tier | None) -> bool:
@@ -147,10 +108,11 @@ def _dependents(world: World, field: Field) -> dict[int, int]:
 
 
 def _row(
-    world: World, field: Field, targets: Targets, ident: int, extra: str, dependents: int
+    world: World, field: Field, targets: Targets, key: tuple[int, str], dependents: int, unread: set[str]
 ) -> tuple[PackageRow | None, bool]:
+    ident, extra = key
     package = world.package(ident)
-    runs = list(_newest_of(package, world, field.slots))
+    runs = list(newest_of(package, world, field.slots))
     picked: list[Hit] = []
     doubtful: list[Hit] = []
     stuck: set[int] = set()
@@ -163,6 +125,7 @@ def _row(
         if bits:
             nominated = True
             found = confirm(world, root, field.slots[run.first].start, field.slots[run.last].until, targets)
+            unread.update(found.unread)
             picked += found.picked
             doubtful += found.doubtful
             stuck |= _stuck_slots(found, field.slots)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from packaging.markers import InvalidMarker
@@ -19,7 +19,7 @@ from graphkit.trace.admit import admission, unread_of
 from graphkit.trace.confirm import Targets, confirm, slots_of
 from graphkit.trace.forward import Root
 from graphkit.trace.observed import Accusation, Finding, read_document
-from graphkit.trace.packages import Field
+from graphkit.trace.survey import Field
 from graphkit.trace.world import Want, World
 
 _BASES = list(Basis)
@@ -43,7 +43,10 @@ class Bench:
     until: Instant
     earliest: Instant | None
     """The first upload of an accused file, None where one is not known."""
+    unplaced: tuple[str, ...]
+    """What of the case the index facts do not know, so that no walk can clear it."""
     document: Callable[[str], Document]
+    """Return a document by its sha256; rows that cannot matter to the case may be left out."""
 
 
 def judge(bench: Bench, service: Service, uses: Sequence[DocumentUse], builds: Sequence[Build]) -> ServiceVerdict:
@@ -55,7 +58,7 @@ def judge(bench: Bench, service: Service, uses: Sequence[DocumentUse], builds: S
         finding = findings[use.document]
         if document.kind is DocumentKind.MANIFEST:
             continue
-        if document.kind is DocumentKind.LOCK and finding.verdict is not Verdict.OBSERVED:
+        if document.kind is DocumentKind.LOCK and use.built_at is None and finding.verdict is not Verdict.OBSERVED:
             continue
         judged.append(_recorded(bench, use, document, finding))
     judged += [_named(bench, build) for build in builds]
@@ -178,7 +181,12 @@ def _standing(
 ) -> list[tuple[DocumentUse, Instant, Instant]]:
     """Return the stretch in which each dated lock stood: to its next known state, or to when it was read."""
     locks = sorted(
-        (use for use in uses if kinds[use.document] is DocumentKind.LOCK and use.stands_from is not None), key=_when
+        (
+            use if use.stands_from is not None else replace(use, stands_from=use.read_at)
+            for use in uses
+            if kinds[use.document] is DocumentKind.LOCK and (use.stands_from, use.read_at) != (None, None)
+        ),
+        key=_when,
     )
     found = []
     for number, use in enumerate(locks):
@@ -226,10 +234,15 @@ def _stretch(
         use = max(stood, key=_when)
         return _walked(bench, bench.document(use.document), start, until, use.stands_from)
     when = f"from {rfc3339(start)} to {rfc3339(until)}"
+    locks = sorted(
+        bench.document(u.document).path for u in uses if bench.document(u.document).kind is DocumentKind.LOCK
+    )
+    beside = f" ({locks[0]} is, but not for then)" if locks else ""
     return BuildVerdict(
         at=None,
         verdict=Verdict.UNKNOWN,
-        reason=f"no lock or manifest is known to have stood {when}; one, or a list of all builds, would settle it",
+        reason=f"no lock or manifest is known to have stood {when}{beside}; one, or a list of all builds, "
+        "would settle it",
     )
 
 
@@ -267,24 +280,26 @@ def _walked(bench: Bench, manifest: Document, start: Instant, until: Instant, da
             slots=tuple(sorted(slots)),
             paths=(path,) if path else (),
         )
-    unread = (*unreadable, *unread_of(bench.world, root, start, until))
+    unread = (*bench.unplaced, *unreadable, *unread_of(bench.world, root, start, until))
     if dated is None:
         unread = (*unread, f"when {manifest.path} stood")
     if manifest.completeness is not Completeness.COMPLETE:
         unread = (*unread, f"all requirements of {manifest.path}")
+    stuck = sorted({package for _, _, packages in found.unresolvable for package in packages})
+    lost = f" (nothing listed then fits it: {', '.join(stuck[:3])})" if stuck else ""
     if not unread:
         return BuildVerdict(
             at=None,
             verdict=Verdict.CLEARED,
-            reason=f"nothing that {manifest.path} allows reaches it, over a closure that was read completely",
+            reason=f"nothing that {manifest.path} allows reaches it, over a closure that was read completely{lost}",
             document=name,
         )
     more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
     return BuildVerdict(
         at=None,
         verdict=Verdict.UNKNOWN,
-        reason=f"a fresh install from {manifest.path} does not reach it, but not all is known: {unread[0]}{more} would "
-        "settle it; so would the lock or SBOM of the build",
+        reason=f"a fresh install from {manifest.path} does not reach it{lost}, but not all is known: "
+        f"{unread[0]}{more} would settle it; so would the lock or SBOM of the build",
         document=name,
     )
 

@@ -1,0 +1,132 @@
+"""The blast radius of a case: who is reached, on what evidence, and what the answer rests on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from graphkit import __version__
+from graphkit.model.answers import Blast, CompanyRow, CompanyVerdict, Provenance, ServiceVerdict, Summary, Tier, Verdict
+from graphkit.model.incidents import Incident
+from graphkit.model.names import PackageName
+from graphkit.model.organisation import Organisation
+from graphkit.model.times import rfc3339
+from graphkit.stores import port
+from graphkit.trace.case import resolve, under
+from graphkit.trace.companies import company_rows
+from graphkit.trace.notes import footnotes, some
+from graphkit.trace.view import Documents, Question, View, answer
+
+
+def blast(reader: port.Reader, question: Question) -> Blast:
+    """Return everything that a graph can say of a case.
+
+    Cost: the reverse closure of the targets, a few forward walks per package in it, and the rows of
+    documents that name a target.
+
+    Raises:
+        UsageError: a target, reading or window that the graph cannot make sense of.
+    """
+    incidents = reader.evidence().incidents()
+    organisation = reader.evidence().organisation()
+    case = resolve(incidents, question.targets, question.reading, lambda name: _versions_of(reader, name))
+    documents = Documents(reader, case)
+    view = answer(reader, case, question, organisation, documents)
+    start, until = view.window.start, view.window.until
+    companies = company_rows(organisation, case, view.services, start, until)
+    generation = reader.generation()
+    return Blast(
+        incident=case.asked(_ghosts(view)),
+        window=view.window,
+        slots=view.field.slots,
+        environment=question.environment,
+        resolver=question.resolver,
+        summary=_summary(view, companies),
+        services=view.services,
+        companies=companies,
+        packages=view.packages.rows,
+        provenance=Provenance(
+            graphkit=__version__,
+            packaging=generation.packaging,
+            question=str(question),
+            inputs=generation.inputs,
+            facts_sha256=generation.facts_sha256,
+        ),
+        notes=(*footnotes(view, documents), *_rivals(reader, view, question, organisation, documents, incidents)),
+    )
+
+
+def _versions_of(reader: port.Reader, name: PackageName) -> tuple[str, ...]:
+    idents = reader.package_ids([name])
+    if idents[0] < 0:
+        return ()
+    columns = reader.packages(idents)
+    return reader.releases(np.arange(columns.start[0], columns.stop[0], dtype=np.int32)).version
+
+
+def _ghosts(view: View) -> frozenset[str]:
+    ghosts = set()
+    for release in view.case.releases:
+        package = view.world.find(release.package) if release.package else None
+        position = package.position_of(release.version) if package else None
+        if package is not None and position is not None and package.flags[position] & port.RELEASE_GHOST:
+            ghosts.add(release.purl)
+    return frozenset(ghosts)
+
+
+def _summary(view: View, companies: Sequence[CompanyRow]) -> Summary:
+    services = Counter(one.verdict for one in view.services)
+    counted = Counter(one.verdict for one in companies)
+    tiers = Counter(row.tier for row in view.packages.rows)
+    bases = {row.package for row in view.packages.rows if "[" not in row.package}
+    return Summary(
+        services=tuple((verdict.value, services[verdict]) for verdict in Verdict),
+        companies=tuple((verdict.value, counted[verdict]) for verdict in CompanyVerdict),
+        packages=(
+            ("picked", tiers[Tier.PICKED]),
+            ("nominated", len(view.packages.unconfirmed)),
+            ("admitted", tiers[Tier.ADMITTED]),
+        ),
+        # An extra's releases are those of its package: they count once.
+        releases=sum(
+            row.releases
+            for row in view.packages.rows
+            if "[" not in row.package or row.package.partition("[")[0] not in bases
+        ),
+    )
+
+
+def _rivals(
+    reader: port.Reader,
+    view: View,
+    question: Question,
+    organisation: Organisation,
+    documents: Documents,
+    incidents: Sequence[Incident],
+) -> Iterator[str]:
+    """Say which verdicts each other reading of the times would change (semantics §1)."""
+    for reading in view.case.others:
+        rival = answer(reader, under(view.case, incidents, reading), question, organisation, documents)
+        changed = [
+            f"{one.service} {one.verdict} → {other.verdict}"
+            for one, other in _paired(view.services, rival.services)
+            if one.verdict is not other.verdict
+        ]
+        before = {row.package: row.tier.value if row.tier else "older only" for row in view.packages.rows}
+        after = {row.package: row.tier.value if row.tier else "older only" for row in rival.packages.rows}
+        changed += [
+            f"{name} {before.get(name, 'not reached')} → {after.get(name, 'not reached')}"
+            for name in sorted(before.keys() | after.keys())
+            if before.get(name) != after.get(name)
+        ]
+        span = f"{rfc3339(rival.window.start)} to {rfc3339(rival.window.until)}"
+        yield f"reading {reading.id} ({span}) would change {some(changed) if changed else 'no verdict'}"
+
+
+def _paired(
+    ours: Sequence[ServiceVerdict], theirs: Sequence[ServiceVerdict]
+) -> Iterator[tuple[ServiceVerdict, ServiceVerdict]]:
+    by_name = {one.service: one for one in theirs}
+    return ((one, by_name[one.service]) for one in ours)

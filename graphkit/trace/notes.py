@@ -1,0 +1,105 @@
+"""The footnotes of an answer: what is uncertain, unread, unconfirmed, or would differ under another reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from graphkit.model.answers import Slot
+from graphkit.model.times import rfc3339
+from graphkit.stores import port
+from graphkit.trace.forward import walk
+from graphkit.trace.packages import newest_of, root_of
+from graphkit.trace.view import Documents, View
+
+_SHOWN = 8
+_MOST_STUCK_WALKS = 500
+
+
+def some(names: Sequence[str]) -> str:
+    """Return the first names, and how many more there are."""
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def footnotes(view: View, documents: Documents) -> Iterator[str]:
+    """Yield what qualifies an answer, most important first; nothing is left out silently."""
+    yield from view.notes
+    for release in view.unplaced:
+        if release.package:
+            yield (
+                f"the graph's index facts do not know {release.package} {release.version}: only documents can show it "
+                f"(graphkit ingest index {release.package} --closure)"
+            )
+        else:
+            yield f"{release.purl} is no Python package: only documents can show it"
+    yield from _ghost_notes(view)
+    if view.packages.unconfirmed:
+        yield (
+            "nominated by single choices, not confirmed by the walk with all constraints: "
+            f"{some(view.packages.unconfirmed)}"
+        )
+    yield from _stuck_notes(view)
+    if view.packages.unread:
+        yield f"not read, so walks through them are incomplete: {some(view.packages.unread)}"
+    if uncertain := sorted(
+        view.world.package(ident).name
+        for ident in {ident for ident, _ in view.field.closure.masks} | set(view.targets)
+        if view.world.package(ident).is_uncertain
+    ):
+        yield (
+            f"upload or yank times are not all known for {some(uncertain)}; hits that hold under one account of them "
+            "only are admitted"
+        )
+    if mirrors := sorted(set(documents.mirrors())):
+        yield f"presumed to mirror the public index, since no organisation file says otherwise: {some(mirrors)}"
+    if view.packages.rows:
+        yield "build requirements (PEP 518) of source distributions were not read; an install that builds may pull more"
+    if older := [row for row in view.packages.rows if row.tier is None]:
+        yield (
+            f"{len(older)} packages are reached by older releases alone, which a fresh install does not take: "
+            f"{some([row.package for row in older])}"
+        )
+
+
+def _ghost_notes(view: View) -> Iterator[str]:
+    for ident, positions in sorted(view.targets.items()):
+        package = view.world.package(ident)
+        nearest = [package.texts[p] for p in positions if package.flags[p] & port.RELEASE_REQUIREMENTS_NEAREST]
+        if nearest:
+            yield (
+                f"the requirements of {package.name} {' and '.join(nearest)} are those of the nearest earlier release: "
+                "nobody kept theirs"
+            )
+
+
+def _stuck_notes(view: View) -> Iterator[str]:
+    """Say where the accused package has no release on the index at all: then nothing resolves, and nothing follows."""
+    for ident in sorted(view.targets):
+        package = view.world.package(ident)
+        empty = [s for s in view.field.slots if not package.shelf(s.start, doubtful=True).listed.any()]
+        if not empty:
+            continue
+        stuck, walked = _stuck(view, ident, empty)
+        why = next((gap.why for gap in view.case.hidden if gap.package == package.name and not gap.version), "")
+        because = f" ({why})" if why else ""
+        limit = f"; looked at {walked} packages" if walked >= _MOST_STUCK_WALKS else ""
+        yield (
+            f"from {rfc3339(empty[0].start)} the index lists no release of {package.name}{because}: {len(stuck)} "
+            f"packages that need it are unresolvable then{': ' if stuck else ''}{some(stuck)}{limit}. That proves "
+            "nothing: resolvers go back to older releases that do not need it"
+        )
+
+
+def _stuck(view: View, ident: int, empty: Sequence[Slot]) -> tuple[list[str], int]:
+    keys = sorted(view.field.closure.masks, key=lambda key: (view.field.closure.distance[key], key))
+    keys = [key for key in keys if key[0] not in view.targets][:_MOST_STUCK_WALKS]
+    stuck = []
+    for other, extra in keys:
+        package = view.world.package(other)
+        for run in newest_of(package, view.world, empty):
+            root = root_of(view.world, other, run.position, extra, empty[run.first].start)
+            if ident in walk(view.world, root, empty[run.first].start, doubtful=True).unresolvable:
+                stuck.append(f"{package.name}[{extra}]" if extra else package.name)
+                break
+    bare = set(stuck)
+    return sorted(name for name in stuck if "[" not in name or name.partition("[")[0] not in bare), len(keys)

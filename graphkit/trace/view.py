@@ -1,0 +1,235 @@
+"""A case under one reading, answered: the worlds it is asked in, the window, every service and package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from graphkit.model.answers import ServiceVerdict, Verdict, Window
+from graphkit.model.documents import Document
+from graphkit.model.environment import Environment
+from graphkit.model.errors import UsageError
+from graphkit.model.incidents import CompromisedRelease
+from graphkit.model.organisation import Build, DocumentUse, Organisation, Service
+from graphkit.model.times import FOREVER, Instant, rfc3339
+from graphkit.stores import port
+from graphkit.trace.case import Case, Span
+from graphkit.trace.confirm import Targets
+from graphkit.trace.listing import Profile
+from graphkit.trace.observed import accuse
+from graphkit.trace.packages import Exposed, package_rows
+from graphkit.trace.services import Bench, judge
+from graphkit.trace.survey import Field, closure_of, slots_between, survey
+from graphkit.trace.world import World
+
+_VERDICTS = list(Verdict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A blast as asked. ``environment`` is that of packages, and of services that have none of their own."""
+
+    targets: tuple[str, ...]
+    span: Span = field(default_factory=Span)
+    reading: str | None = None
+    environment: Environment = field(default_factory=Environment)
+    resolver: Profile = "uv"
+    builds_complete: bool = False
+
+    def __str__(self) -> str:
+        default = Environment()
+        asked = (
+            ("--at", rfc3339(self.span.at)),
+            ("--from", rfc3339(self.span.start)),
+            ("--until", rfc3339(self.span.until)),
+            ("--reading", self.reading),
+            ("--python", self.environment.python if self.environment.python != default.python else None),
+            ("--platform", self.environment.platform if self.environment.platform != default.platform else None),
+            ("--resolver", self.resolver if self.resolver != "uv" else None),
+        )
+        words = [f"{name} {value}" for name, value in asked if value]
+        return " ".join(["blast", *self.targets, *words, *(["--builds-complete"] if self.builds_complete else [])])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A case under one reading, answered."""
+
+    case: Case
+    world: World
+    targets: Targets
+    window: Window
+    field: Field
+    services: tuple[ServiceVerdict, ...]
+    packages: Exposed
+    unplaced: tuple[CompromisedRelease, ...]
+    notes: tuple[str, ...]
+
+
+class Documents:
+    """Documents by sha256, each read once: whole where a row may matter to the case, else the head alone."""
+
+    def __init__(self, reader: port.Reader, case: Case) -> None:
+        self._evidence = reader.evidence()
+        hashes = sorted({file.sha256 for release in case.releases for file in release.files if file.sha256})
+        purls = sorted({release.purl for release in case.releases if not release.package})
+        self._packages = frozenset(case.keys())
+        asked = self._packages or purls or hashes
+        rows = self._evidence.listings(sorted(self._packages), purls, hashes) if asked else None
+        self._named = set(rows.document) if rows is not None else set()
+        self._everything = bool(purls)
+        self._read: dict[str, Document] = {}
+
+    def __call__(self, sha256: str) -> Document:
+        """Return a document; KeyError where the graph keeps none of these bytes."""
+        if sha256 not in self._read:
+            whole = self._everything or sha256 in self._named
+            read = self._evidence.document
+            self._read[sha256] = read(sha256) if whole else self._evidence.heads([sha256])[0]
+        return self._read[sha256]
+
+    def mirrors(self) -> Iterator[str]:
+        """Yield the index addresses that documents name for a package of the case."""
+        for document in self._read.values():
+            yield from (row.index for row in document.components if row.index and row.package in self._packages)
+
+
+_Setting = tuple[Environment, Profile]
+
+
+def answer(
+    reader: port.Reader, case: Case, question: Question, organisation: Organisation, documents: Documents
+) -> View:
+    """Return everything one reading says of a case.
+
+    Raises:
+        UsageError: the window asked for is empty.
+    """
+    settings = {(question.environment, question.resolver): None}
+    settings |= {_setting(service, question): None for service in organisation.services}
+    worlds = {one: World(reader, *one, case.hidden, case.keys()) for one in settings}
+    world = worlds[question.environment, question.resolver]
+    targets, unplaced = _targets(world, case)
+    window, notes = _window(case, world, targets, question.span, reader.generation().newest_fact)
+    closures = {one: closure_of(known, targets, window.start) for one, known in worlds.items()}
+    # One list of slots for all environments, so that a slot's number means the same in every row.
+    slots = slots_between([(worlds[one], closures[one]) for one in worlds], targets, window.start, window.until)
+    benches = {
+        one: Bench(
+            world=known,
+            field=survey(known, targets, closures[one], slots),
+            targets=targets,
+            accused=accuse(case, organisation),
+            start=window.start,
+            until=window.until,
+            earliest=_earliest(case, world, targets),
+            unplaced=tuple(_unplaced(release) for release in unplaced),
+            document=documents,
+        )
+        for one, known in worlds.items()
+    }
+    surveyed = benches[question.environment, question.resolver].field
+    return View(
+        case=case,
+        world=world,
+        targets=targets,
+        window=window,
+        field=surveyed,
+        services=_services(benches, question, organisation),
+        packages=package_rows(world, surveyed, targets),
+        unplaced=unplaced,
+        notes=notes,
+    )
+
+
+def _setting(service: Service, question: Question) -> _Setting:
+    """Return the environment and resolver that a service belongs to, else those asked for."""
+    profile: Profile = "pip" if service.resolver == "pip" else "uv" if service.resolver == "uv" else question.resolver
+    return service.environment or question.environment, profile
+
+
+def _unplaced(release: CompromisedRelease) -> str:
+    if release.package:
+        return f"whether and when the index listed {release.package} {release.version}"
+    return f"a listing that covers {release.purl.partition('/')[0]} components"
+
+
+def _targets(world: World, case: Case) -> tuple[Targets, tuple[CompromisedRelease, ...]]:
+    """Return the accused positions by package, and the releases that the index facts do not know."""
+    targets: Targets = {}
+    unplaced: list[CompromisedRelease] = []
+    for release in case.releases:
+        package = world.find(release.package) if release.package else None
+        position = package.position_of(release.version) if package else None
+        if package is None or position is None:
+            unplaced.append(release)
+        else:
+            targets.setdefault(package.ident, []).append(position)
+    return targets, tuple(unplaced)
+
+
+def _starts(case: Case, world: World) -> list[tuple[CompromisedRelease, Instant | None]]:
+    """Return when each accused release was first listed, as far as anyone says."""
+    found = []
+    for release in case.releases:
+        start = release.listed_from
+        package = world.find(release.package) if release.package else None
+        position = package.position_of(release.version) if package else None
+        if start is None and package is not None and position is not None:
+            first = int(package.first_upload[position])
+            start = first if first < FOREVER else None
+        found.append((release, start))
+    return found
+
+
+def _earliest(case: Case, world: World, targets: Targets) -> Instant | None:
+    """Return the first upload of an accused file; None where one is not known, so nothing ran before it."""
+    starts = [start for _, start in _starts(case, world)]
+    return min(start for start in starts if start is not None) if starts and None not in starts and targets else None
+
+
+def _window(case: Case, world: World, targets: Targets, span: Span, newest: Instant) -> tuple[Window, tuple[str, ...]]:
+    """Return the window asked about: the reading's, cropped or replaced by the options."""
+    if span.at is not None:
+        return Window(start=span.at, until=span.at + 1, reading=case.reading.id), ()
+    notes: list[str] = []
+    starts = _starts(case, world)
+    undated = [release for release, start in starts if start is None]
+    known = [start for _, start in starts if start is not None]
+    if case.reading.start is not None:
+        known = [case.reading.start]
+    elif undated and span.start is None:
+        # Nobody says when: no earlier than the package itself, so nothing is cleared by leaving time out.
+        known += [int(world.package(ident).first_upload.min(initial=FOREVER)) for ident in targets]
+        names = " and ".join(f"{release.package or release.purl} {release.version}" for release in undated)
+        notes.append(f"when {names} was first listed is not known; the window starts where the graph's knowledge does")
+    begin = min((start for start in known if start < FOREVER), default=newest)
+    ends = [case.until_of(release) for release in case.releases]
+    end = max((newest if end is None else end for end in ends), default=newest)
+    start = begin if span.start is None else span.start
+    until = end if span.until is None else span.until
+    if start >= until:
+        if span.start is not None or span.until is not None:
+            raise UsageError(f"the window from {rfc3339(start)} to {rfc3339(until)} is empty; give --from and --until")
+        until = start + 1
+    return Window(start=start, until=until, reading=case.reading.id), tuple(notes)
+
+
+def _services(
+    benches: Mapping[_Setting, Bench], question: Question, organisation: Organisation
+) -> tuple[ServiceVerdict, ...]:
+    """Judge every service in its own environment; worst first, then by name."""
+    whole = {company.id for company in organisation.companies if company.builds_complete}
+    uses: dict[str, list[DocumentUse]] = {}
+    builds: dict[str, list[Build]] = {}
+    for use in organisation.uses:
+        uses.setdefault(use.service, []).append(use)
+    for build in organisation.builds:
+        builds.setdefault(build.service, []).append(build)
+    judged = []
+    for service in organisation.services:
+        closed = service.builds_complete or service.company in whole or question.builds_complete
+        asked = replace(service, builds_complete=closed)
+        bench = benches[_setting(service, question)]
+        judged.append(judge(bench, asked, uses.get(service.id, ()), builds.get(service.id, ())))
+    return tuple(sorted(judged, key=lambda one: (_VERDICTS.index(one.verdict), one.service)))
