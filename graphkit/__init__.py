@@ -1,5 +1,3 @@
 """graphkit: who transitively pulled a compromised release, when, by which path, on what evidence."""
 
-from typing import Final
-
-__version__: Final = "0.1.0"
+__version__ = "0.1.0"

@@ -27,7 +27,8 @@ class DocumentUse:
 
     ``built_at``: when the build it describes ran. ``stands_from``: for a lock or manifest, the commit
     from which it stood; ``stands_until`` its next known state; ``read_at`` the last moment it was known
-    to stand. All None: undated; it exposes and never clears.
+    to stand. All None: undated; it exposes and never clears. ``derived``: nobody named the service, it
+    was made from the document itself, and any other use of the same document takes its place.
     """
 
     service: ServiceId
@@ -40,6 +41,7 @@ class DocumentUse:
     branch: str = ""
     note: str = ""
     sources: tuple[str, ...] = ()
+    derived: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,7 +102,7 @@ def _current(uses: Sequence[DocumentUse], evidence: port.Evidence, at: Instant |
         if ended or (at is not None and since is not None and since > at):
             continue
         built = head.kind in {DocumentKind.SBOM, DocumentKind.ENVIRONMENT}
-        line = ("", "") if built else (use.path or head.path, use.branch)
+        line = (use.document if use.derived else "", "") if built else (use.path or head.path, use.branch)
         standing.append((use, line, since))
         if since is not None:
             newest[line] = max(since, newest.get(line, since))

@@ -81,29 +81,35 @@ class Package:
 
     def _read_files(self, releases: port.Releases, ground: Ground) -> None:
         count = np.diff(releases.file_start)
-        owner = np.repeat(np.arange(self.size), count)
-        flags = releases.file_flags
+        # A compromised release of which only documents tell: it was on offer, nobody knows when.
+        hearsay = np.flatnonzero(self._compromised & (count == 0))
+        owner = np.append(np.repeat(np.arange(self.size), count), hearsay)
+        flags = np.append(releases.file_flags, np.full(len(hearsay), port.FILE_KIND_UNKNOWN, dtype=np.uint8))
+        uploaded = np.append(releases.file_uploaded, np.zeros(len(hearsay), dtype=np.int64))
+        yanked_since = np.append(releases.file_yanked_since, np.zeros(len(hearsay), dtype=np.int64))
+        filenames = (*releases.filename, *("" for _ in hearsay))
+        requires = (*releases.file_requires_python, *("" for _ in hearsay))
         usable = np.fromiter(
             (
-                _installs(int(flag), name, requires, ground)
-                for flag, name, requires in zip(flags, releases.filename, releases.file_requires_python, strict=True)
+                _installs(int(flag), name, python, ground)
+                for flag, name, python in zip(flags, filenames, requires, strict=True)
             ),
             dtype=bool,
             count=len(flags),
         )
         known = (flags & port.FILE_TIME_KNOWN) != 0
         self.first_upload = np.full(self.size, FOREVER, dtype=np.int64)
-        np.minimum.at(self.first_upload, owner[known], releases.file_uploaded[known])
+        np.minimum.at(self.first_upload, owner[known], uploaded[known])
         self._owner, flags = owner[usable], flags[usable]
         timed = (flags & port.FILE_TIME_KNOWN) != 0
-        self._uploaded = np.where(timed, releases.file_uploaded[usable], BEGINNING)
+        self._uploaded = np.where(timed, uploaded[usable], BEGINNING)
         self._timed = timed
         yanked = (flags & port.FILE_YANKED) != 0
         dated = (flags & port.FILE_YANK_DATED) != 0
         # A compromised release counts as not yanked until proven (semantics §1).
         self._yank_open = yanked & ~dated & ~self._compromised[self._owner]
-        self._yanked_since = np.where(yanked & dated, releases.file_yanked_since[usable], FOREVER)
-        self._filename = tuple(name for name, keep in zip(releases.filename, usable, strict=True) if keep)
+        self._yanked_since = np.where(yanked & dated, yanked_since[usable], FOREVER)
+        self._filename = tuple(name for name, keep in zip(filenames, usable, strict=True) if keep)
 
     def _hide(self, hidden: Sequence[Hidden], releases: port.Releases) -> None:
         self._gaps: list[tuple[Truths, Instant, Instant]] = []

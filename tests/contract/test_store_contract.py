@@ -231,7 +231,7 @@ def test_releases_stand_in_order_and_ghosts_are_marked(fresh: Callable[[], port.
     assert releases.requirements_source == ("", "", "core-metadata", "", "core-metadata", "nearest-release")
     assert releases.file_uploaded.tolist() == [50, 20, 100, 200, 300, 500]
     assert (releases.filename[5], releases.file_sha256[5]) == ("lib-1.2.tar.gz", "f" * 64)
-    assert releases.file_flags[5] == port.FILE_TIME_KNOWN | port.FILE_SDIST
+    assert releases.file_flags[5] == port.FILE_TIME_KNOWN | port.FILE_KIND_UNKNOWN
     assert not releases.file_flags.flags.writeable
 
 

@@ -59,7 +59,13 @@ def stage_incidents(connection: duckdb.DuckDBPyConnection, kept: tuple[Incident,
         identity = (one.package, version.key)
         releases.append((*identity, version.text, one.listed_from))
         archives = [file for file in one.files if not file.member and file.filename]
-        files += [(*identity, file.filename, _kind(file.filename), file.sha256, one.listed_from) for file in archives]
+        # An incident seldom names every archive of a release that is bad as a whole, so the names it gives do
+        # not narrow down where the release could be installed.
+        kinds = [FileKind.UNKNOWN if one.whole else _kind(file.filename) for file in archives]
+        files += [
+            (*identity, file.filename, kind, file.sha256, one.listed_from)
+            for file, kind in zip(archives, kinds, strict=True)
+        ]
     _fill(connection, "accused", "package VARCHAR, version_key VARCHAR, version VARCHAR, listed_from BIGINT", releases)
     shape = "package VARCHAR, version_key VARCHAR, filename VARCHAR, kind VARCHAR, sha256 VARCHAR, listed_from BIGINT"
     _fill(connection, "accused_files", shape, files)

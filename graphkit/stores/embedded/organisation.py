@@ -18,7 +18,7 @@ def joined(organisations: Iterable[Organisation], uses: Iterable[DocumentUse]) -
     name sorts first holds. Services that only a use or a build names are there too.
     """
     ordered = sorted(organisations, key=lambda one: one.source)
-    all_uses = _merged_uses([*(use for one in ordered for use in one.uses), *uses])
+    all_uses = _merged_uses(_named([*(use for one in ordered for use in one.uses), *uses]))
     builds = _united((build for one in ordered for build in one.builds), lambda build: (build.service, build.at))
     services = [service for one in ordered for service in one.services]
     services += [
@@ -52,6 +52,12 @@ def _filled(accounts: Sequence[Fact]) -> Fact:
             values = (getattr(one, field.name) for one in accounts[1:])
             known[field.name] = next((value for value in values if value != field.default), field.default)
     return replace(first, **known) if known else first
+
+
+def _named(uses: Sequence[DocumentUse]) -> list[DocumentUse]:
+    """Return uses without those that were only derived from a document that somebody did name."""
+    named = {use.document for use in uses if not use.derived}
+    return [use for use in uses if not use.derived or use.document not in named]
 
 
 def _merged_uses(uses: Sequence[DocumentUse]) -> tuple[DocumentUse, ...]:

@@ -1,0 +1,472 @@
+"""Feeding a graph: files found, recognised, read and kept, batch by batch; nothing odd stops the rest."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import Final, TypedDict
+
+from graphkit.model.answers import IngestReport, Rejected
+from graphkit.model.documents import Document, DocumentKind, Problem
+from graphkit.model.errors import InputError, UsageError
+from graphkit.model.names import BadName, ServiceId, company_id, service_id
+from graphkit.model.organisation import Company, DocumentUse, Organisation, Service
+from graphkit.model.times import BadTime, Instant, instant
+from graphkit.sources import advisories, incident, organisation
+from graphkit.sources.documents import read_document
+from graphkit.stores.port import Fact, Store
+
+_BATCH: Final = 500
+_WORST: Final = 5
+_SKIPPED: Final = frozenset({".git", ".hg", ".svn"})
+_EXPECTED: Final = "no reader knows it; expected an SBOM, a lock file, an environment listing or a manifest"
+
+
+class IntakeOptions(TypedDict, total=False):
+    """How sources are read. Times are RFC 3339 texts; ``built_at`` of a lock is the commit it stands from."""
+
+    service: str | None
+    company: str | None
+    built_at: str | None
+    read_at: str | None
+    branch: str | None
+    closure: bool
+    as_of: str | None
+    window_from: str | None
+    window_until: str | None
+    slice_to: str | None
+    index_url: str | None
+
+
+Progress = Callable[[int, int | None, str], None]
+
+
+def take_in(
+    store: Store, kind: str, sources: Sequence[str], options: IntakeOptions, progress: Progress
+) -> IngestReport:
+    """Read sources of one kind into a store and return what became of each.
+
+    What was read is kept in batches, also when it is interrupted. Cost: each input once; documents
+    whose bytes the graph has are not parsed again.
+
+    Raises:
+        UsageError: an unknown kind, or an option that makes no sense.
+        GraphkitError: the graph is in use elsewhere, or the index cannot be reached.
+    """
+    if kind not in _KINDS:
+        raise UsageError(f"no kind {kind!r}; there are {', '.join(_KINDS)}")
+    tally = _Tally()
+    _KINDS[kind](_Intake(store, tally, _Order.read(options), progress, kind), sources)
+    return tally.report()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """The options, read."""
+
+    service: ServiceId | None
+    company: str
+    built_at: Instant | None
+    read_at: Instant | None
+    branch: str
+    closure: bool
+    start: Instant | None
+    until: Instant | None
+    slice_to: Path | None
+    index_url: str | None
+
+    @classmethod
+    def read(cls, options: IntakeOptions) -> _Order:
+        """Return options with their times and names read; UsageError where one makes no sense."""
+        try:
+            times = {
+                name: instant(str(options[name])) if options.get(name) else None  # type: ignore[literal-required]
+                for name in ("built_at", "read_at", "as_of", "window_from", "window_until")
+            }
+            service = options.get("service")
+            company = options.get("company")
+            named = service_id(service) if service is not None else None
+            owner = company_id(company) if company is not None else ""
+        except BadTime as error:
+            raise UsageError(f"{error}; give a UTC time such as 2026-03-24T10:52:00Z") from error
+        except BadName as error:
+            raise UsageError(str(error)) from error
+        as_of = times["as_of"]
+        if as_of is not None and (times["window_from"] is not None or times["window_until"] is not None):
+            raise UsageError("--as-of is one instant; it does not go with --from or --until")
+        slice_to = options.get("slice_to")
+        return cls(
+            service=named,
+            company=owner,
+            built_at=times["built_at"],
+            read_at=times["read_at"],
+            branch=options.get("branch") or "",
+            closure=options.get("closure", False),
+            start=times["window_from"] if as_of is None else as_of,
+            until=times["window_until"] if as_of is None else as_of + 1,
+            slice_to=Path(slice_to) if slice_to else None,
+            index_url=options.get("index_url"),
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Tally:
+    """What became of each input so far."""
+
+    read: int = 0
+    new: int = 0
+    unchanged: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+    unrecognised: list[str] = field(default_factory=list)
+    problems: list[tuple[str, tuple[Problem, ...]]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def reject(self, path: str, error: InputError | str, place: str = "") -> None:
+        """Note an input that could not be used."""
+        if isinstance(error, InputError):
+            place, error = error.place or place, error.problem
+        self.rejected.append(Rejected(path=path, place=place, problem=error))
+
+    def report(self) -> IngestReport:
+        """Return the report; ``worst`` holds the first problem of the inputs with most of them."""
+        worst = sorted(self.problems, key=lambda one: (-len(one[1]), one[0]))[:_WORST]
+        return IngestReport(
+            read=self.read,
+            new=self.new,
+            unchanged=self.unchanged,
+            rejected=tuple(self.rejected),
+            unrecognised=tuple(sorted(self.unrecognised)),
+            problems=sum(len(found) for _, found in self.problems),
+            worst=tuple((path, found[0]) for path, found in worst),
+            notes=tuple(dict.fromkeys(self.notes)),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A file to read: where it is, what answers call it, and whether a person named it."""
+
+    path: Path
+    label: str
+    named: bool
+
+
+def _walk(sources: Sequence[str], tally: _Tally) -> Iterator[_Found]:
+    """Yield the files that sources name or hold, in the order of their names; links out are not followed."""
+    for source in sources:
+        path = Path(source)
+        try:
+            if path.is_dir():
+                yield from _inside(path, tally)
+            elif path.exists():
+                yield _Found(path=path, label=_label(path), named=True)
+            else:
+                tally.reject(_label(path), "no such file or folder")
+        except (OSError, ValueError) as error:
+            tally.reject(_label(path), f"cannot be read: {getattr(error, 'strerror', None) or error}")
+
+
+def _inside(folder: Path, tally: _Tally) -> Iterator[_Found]:
+    def note(error: OSError) -> None:
+        tally.reject(_shown(Path(error.filename).relative_to(folder)), f"cannot be read: {error.strerror}")
+
+    for parent, folders, files in os.walk(folder, onerror=note):
+        folders[:] = sorted(set(folders) - _SKIPPED)
+        for name in sorted(files):
+            path = Path(parent, name)
+            if path.is_file():  # no pipes or devices, which would never end
+                yield _Found(path=path, label=_shown(path.relative_to(folder)), named=False)
+
+
+def _label(path: Path) -> str:
+    """Return what answers call a named file: the path as given where it is relative, else its name alone."""
+    plain = not path.is_absolute() and ".." not in path.parts
+    return _shown(path if plain else Path(path.name))
+
+
+def _shown(path: Path) -> str:
+    return os.fsencode(str(PurePosixPath(*path.parts))).decode("utf-8", "backslashreplace")
+
+
+class _Intake:
+    """One run: reads files into facts and keeps them batch by batch."""
+
+    def __init__(self, store: Store, tally: _Tally, order: _Order, progress: Progress, kind: str) -> None:
+        self.store = store
+        self.tally = tally
+        self.order = order
+        self.progress = progress
+        self.kind = kind
+        self._batch: list[tuple[str, tuple[Fact, ...]]] = []
+        self._size = 0
+        self._here: set[str] = set()
+
+    def bytes_of(self, found: _Found) -> bytes | None:
+        """Return a file's bytes; None and a rejection where it cannot be read."""
+        try:
+            return found.path.read_bytes()
+        except OSError as error:
+            self.tally.reject(found.label, f"cannot be read: {error.strerror}")
+            return None
+
+    def keep(self, label: str, facts: Iterable[Fact]) -> None:
+        """Put facts into the batch; a full batch goes to the store."""
+        facts = tuple(facts)
+        self._batch.append((label, facts))
+        self._size += len(facts)
+        if self._size >= _BATCH:
+            self.flush()
+
+    def flush(self) -> tuple[int, int]:
+        """Write the batch; facts that cannot be stored are rejected one input at a time."""
+        batch, self._batch, self._size = self._batch, [], 0
+        try:
+            receipt = self.store.record([fact for _, facts in batch for fact in facts])
+        except InputError:
+            new = unchanged = 0
+            for label, facts in batch:
+                try:
+                    one = self.store.record(facts)
+                    new, unchanged = new + one.new, unchanged + one.unchanged
+                except InputError as error:
+                    self.tally.reject(label, error)
+            return new, unchanged
+        return receipt.new, receipt.unchanged
+
+    def document(self, data: bytes, label: str) -> Document | None:
+        """Return a document with its problems counted; None where no reader knows it."""
+        read = read_document(data, label, hint=self.kind if self.kind in {"sbom", "lock", "env"} else "")
+        if read is not None and read.problems:
+            self.tally.problems.append((label, read.problems))
+        return read
+
+    def is_known(self, sha256: str) -> bool:
+        """Return whether these bytes are kept, or met before in this run; counts them either way."""
+        known = sha256 in self._here or self.store.has_document(sha256)
+        self._here.add(sha256)
+        self.tally.new += not known
+        self.tally.unchanged += known
+        return known
+
+
+def _documents(intake: _Intake, sources: Sequence[str]) -> None:
+    found = list(_walk(sources, intake.tally))
+    try:
+        for number, file in enumerate(found):
+            intake.progress(number, len(found), file.label)
+            if (data := intake.bytes_of(file)) is not None:
+                try:
+                    _take_document(intake, file, data)
+                except InputError as error:
+                    intake.tally.reject(file.label, error)
+        intake.progress(len(found), len(found), "keeping")
+    finally:
+        intake.flush()
+
+
+def _take_document(intake: _Intake, file: _Found, data: bytes) -> None:
+    order = intake.order
+    told = order.service or order.company or order.built_at is not None or order.read_at is not None
+    sha256 = hashlib.sha256(data).hexdigest()
+    if not told and intake.store.has_document(sha256):
+        intake.tally.read += 1
+        intake.is_known(sha256)
+        return
+    if advisories.claims(data, file.label):
+        intake.tally.read += 1
+        intake.keep(file.label, advisories.parse(data, file.label))
+        intake.tally.notes.append(f"{file.label} is an advisory and was read as one")
+        return
+    document = intake.document(data, file.label)
+    if document is None:
+        if file.named:
+            intake.tally.reject(file.label, _EXPECTED)
+        else:
+            intake.tally.unrecognised.append(file.label)
+        return
+    intake.tally.read += 1
+    intake.is_known(sha256)
+    intake.keep(file.label, (document, *_service_of(document, file.label, order)))
+
+
+def _service_of(document: Document, label: str, order: _Order) -> Iterator[Fact]:
+    """Yield the use of a document by its service, and the company that runs it where one was named."""
+    derived = order.service is None
+    name = order.service or ServiceId(document.subject.strip() or label)
+    stands = document.kind in {DocumentKind.LOCK, DocumentKind.MANIFEST}
+    yield DocumentUse(
+        service=name,
+        document=document.sha256,
+        path=label,
+        built_at=None if stands else order.built_at,
+        stands_from=order.built_at if stands else None,
+        read_at=order.read_at,
+        branch=order.branch,
+        derived=derived,
+    )
+    if order.company:
+        company = Company(id=company_id(order.company), name=order.company)
+        service = Service(id=name, company=company.id)
+        yield Organisation(source=f"ingest {name}", companies=(company,), services=(service,))
+
+
+def _advisories(intake: _Intake, sources: Sequence[str]) -> None:
+    found = list(_walk(sources, intake.tally))
+    new = unchanged = 0
+    for number, file in enumerate(found):
+        intake.progress(number, len(found), file.label)
+        if (data := intake.bytes_of(file)) is None:
+            continue
+        try:
+            if incident.claims(data, file.label):
+                intake.keep(file.label, [incident.parse(data, file.label)])
+            elif advisories.claims(data, file.label):
+                intake.keep(file.label, advisories.parse(data, file.label))
+            elif file.named:
+                intake.tally.reject(file.label, "no OSV record and no incident file; see docs/incident-file.md")
+                continue
+            else:
+                intake.tally.unrecognised.append(file.label)
+                continue
+            intake.tally.read += 1
+        except InputError as error:
+            intake.tally.reject(file.label, error)
+    new, unchanged = intake.flush()
+    intake.tally.new, intake.tally.unchanged = new, unchanged
+
+
+def _organisations(intake: _Intake, sources: Sequence[str]) -> None:
+    for file in _walk(sources, intake.tally):
+        intake.progress(intake.tally.read, None, file.label)
+        if (data := intake.bytes_of(file)) is None:
+            continue
+        try:
+            if organisation.claims(data, file.label):
+                _take_organisation(intake, file, data)
+            elif file.named:
+                intake.tally.reject(file.label, "no organisation file; see docs/organisation-file.md")
+            else:
+                intake.tally.unrecognised.append(file.label)
+        except InputError as error:
+            intake.tally.reject(file.label, error)
+    new, unchanged = intake.flush()
+    intake.tally.new, intake.tally.unchanged = new, unchanged
+
+
+def _take_organisation(intake: _Intake, file: _Found, data: bytes) -> None:
+    read = organisation.parse(data, file.label)
+    digests: dict[str, str] = {}
+    documents: list[Document] = []
+    for path in read.documents:
+        named = _Found(path=file.path.parent / path, label=path, named=True)
+        content = intake.bytes_of(named)
+        if content is None:
+            continue
+        try:
+            document = intake.document(content, path)
+        except InputError as error:
+            intake.tally.reject(path, error)
+            continue
+        if document is None:
+            intake.tally.reject(path, _EXPECTED)
+            continue
+        digests[path] = document.sha256
+        documents.append(document)
+    facts = replace(
+        read.organisation,
+        uses=tuple(replace(use, document=digests[use.path]) for use in read.organisation.uses if use.path in digests),
+        builds=tuple(
+            replace(
+                build,
+                document=digests.get(build.document, ""),
+                lock=digests.get(build.lock, ""),
+                manifest=digests.get(build.manifest, ""),
+            )
+            for build in read.organisation.builds
+        ),
+    )
+    intake.tally.read += 1
+    intake.keep(file.label, (*documents, facts))
+
+
+def _index(intake: _Intake, sources: Sequence[str]) -> None:
+    names: list[str] = []
+    try:
+        for source in sources:
+            path = Path(source)
+            if path.is_file():
+                _take_facts(intake, source, _slice_facts(path))
+            elif path.suffix or len(path.parts) > 1:
+                intake.tally.reject(_label(path), "no such file; give package names, or a recorded slice")
+            else:
+                names.append(source)
+        if names:
+            _take_facts(intake, "index", _live_facts(intake, names))
+    finally:
+        new, unchanged = intake.flush()
+        intake.tally.new += new
+        intake.tally.unchanged += unchanged
+
+
+def _take_facts(intake: _Intake, label: str, facts: Iterable[Fact]) -> None:
+    batch: list[Fact] = []
+
+    def flush() -> None:
+        receipt = intake.store.record(batch)
+        intake.tally.new += receipt.new
+        intake.tally.unchanged += receipt.unchanged
+        batch.clear()
+
+    try:
+        for fact in facts:
+            intake.tally.read += 1
+            batch.append(fact)
+            if len(batch) >= _BATCH:
+                flush()
+    except InputError as error:
+        intake.tally.reject(label, error)
+    finally:
+        flush()
+
+
+def _slice_facts(path: Path) -> Iterator[Fact]:
+    from graphkit.sources.index import is_slice, slice_facts  # noqa: PLC0415 - HTTP clients are heavy
+
+    with path.open("rb") as file:
+        head = file.read(512)
+    if not is_slice(head, path.name):
+        raise InputError("no recorded slice of an index")
+    yield from slice_facts(path)
+
+
+def _live_facts(intake: _Intake, names: Sequence[str]) -> Iterator[Fact]:
+    from platformdirs import user_cache_path  # noqa: PLC0415 - only where the index is asked
+
+    from graphkit.sources.index import gather, open_live  # noqa: PLC0415 - HTTP clients are heavy
+
+    order = intake.order
+    with open_live(order.index_url, cache=user_cache_path("graphkit") / "index") as source:
+        yield from gather(
+            source,
+            names,
+            closure=order.closure,
+            start=order.start,
+            until=order.until,
+            as_of=None,
+            record=order.slice_to,
+            progress=intake.progress,
+        )
+
+
+_KINDS: Final[dict[str, Callable[[_Intake, Sequence[str]], None]]] = {
+    "sbom": _documents,
+    "lock": _documents,
+    "env": _documents,
+    "org": _organisations,
+    "advisory": _advisories,
+    "index": _index,
+}
+"""Every kind of source, by the word of the command line."""

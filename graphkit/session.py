@@ -1,0 +1,208 @@
+"""The one place that joins sources, stores and trace: a graph that can be fed and asked."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Protocol, Self, TypedDict, Unpack, cast
+
+from graphkit.model.environment import Environment
+from graphkit.model.errors import UsageError
+from graphkit.resources import resource
+from graphkit.stores import open_store
+from graphkit.stores.port import Reader, Store
+
+if TYPE_CHECKING:
+    from graphkit.intake import IntakeOptions
+    from graphkit.model.answers import Blast, IngestReport, Stats, WhoHas, WhyAnswer
+    from graphkit.trace.view import Question
+
+_PLATFORMS: Final = ("linux", "musllinux", "macos", "windows")
+DEMO_GRAPH: Final = "graphkit-demo"
+"""Where `demo` keeps its graph unless told: apart from a person's own, so that no example reaches their report."""
+
+
+class Progress(Protocol):
+    """Told how far a long work is: done, of how many (None: not known), and what is at hand."""
+
+    def __call__(self, done: int, total: int | None, what: str) -> None:
+        """Take note."""
+
+
+class BlastOptions(TypedDict, total=False):
+    """How a blast is asked. Times are RFC 3339 texts; ``platform`` may name a machine, as in ``macos-arm64``."""
+
+    at: str | None
+    window_from: str | None
+    window_until: str | None
+    reading: str | None
+    python: str | None
+    platform: str | None
+    resolver: str | None
+    builds_complete: bool
+
+
+def default_address() -> str:
+    """Return where the graph is kept unless told: ``GRAPHKIT_GRAPH``, else a folder of this user."""
+    if address := os.environ.get("GRAPHKIT_GRAPH"):
+        return address
+    from platformdirs import user_data_path  # noqa: PLC0415 - only where nothing else is said
+
+    return str(user_data_path("graphkit") / "graph")
+
+
+def open_graph(address: str | None = None, *, create: bool = False) -> Graph:
+    """Open a graph by its address: a folder, or None for the default one.
+
+    Raises:
+        GraphkitError: there is none and ``create`` is False, or the address is no graph's.
+    """
+    return Graph(open_store(address or default_address(), create=create))
+
+
+class Graph:
+    """A graph: fed by `ingest`, asked by the rest. Use it in a ``with`` statement, or call `close`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        self._store.close()
+
+    def ingest(
+        self, kind: str, sources: Sequence[str], *, progress: Progress | None = None, **options: Unpack[IntakeOptions]
+    ) -> IngestReport:
+        """Read sources of one kind into the graph; what was read before an interruption is kept.
+
+        Kinds: `sbom`, `lock`, `env` (documents; folders are walked), `org`, `advisory`, `index` (names,
+        or the path of a recorded slice). Inputs that cannot be used are in the report, not raised.
+
+        Raises:
+            UsageError: a kind, name or option that makes no sense.
+            GraphkitError: the graph is in use elsewhere, or the index cannot be reached.
+        """
+        from graphkit.intake import take_in  # noqa: PLC0415 - readers are heavy
+
+        return take_in(self._store, kind, sources, options, progress or _silent)
+
+    def blast(self, *targets: str, **options: Unpack[BlastOptions]) -> Blast:
+        """Return who was reached by the targets: ``name==version``, purls, incident or advisory ids.
+
+        Cost: see `graphkit.trace.blast.blast`.
+
+        Raises:
+            UsageError: a target, time, reading or environment that makes no sense.
+        """
+        from graphkit.trace.blast import blast  # noqa: PLC0415 - numpy
+
+        return blast(self._reader(), _question(targets, options))
+
+    def why(self, service: str, *targets: str, **options: Unpack[BlastOptions]) -> WhyAnswer:
+        """Return one service of a blast, with every build of it and the paths behind its verdict.
+
+        Raises:
+            UsageError: the graph has no such service, or as for `blast`.
+        """
+        from graphkit.model.answers import WhyAnswer  # noqa: PLC0415
+
+        answer = self.blast(*targets, **options)
+        found = next((one for one in answer.services if one.service == service), None)
+        if found is None:
+            names = [one.service for one in answer.services]
+            near = difflib.get_close_matches(service, names, n=3) or names[:3]
+            raise UsageError(
+                f"the graph has no service {service!r}; there are, for example: {', '.join(near) or 'none'}"
+            )
+        return WhyAnswer(service=found, blast=answer)
+
+    def who_has(self, query: str, *, at: str | None = None) -> WhoHas:
+        """Return every stored document and service that lists a package.
+
+        Raises:
+            UsageError: the query names no package, or ``at`` is no time.
+        """
+        from graphkit.trace.case import read_span  # noqa: PLC0415
+        from graphkit.trace.holdings import who_has  # noqa: PLC0415
+
+        return who_has(self._reader(), query, read_span(at, None, None).at)
+
+    def stats(self) -> Stats:
+        """Return what the graph holds, and every problem its documents had."""
+        from graphkit.model.answers import Stats  # noqa: PLC0415
+
+        reader = self._reader()
+        generation = reader.generation()
+        return Stats(
+            counts=tuple(sorted(self._store.counts().items())),
+            problems=reader.evidence().problems(),
+            packaging=generation.packaging,
+            facts_sha256=generation.facts_sha256,
+            newest_fact=generation.newest_fact if generation.inputs else None,
+        )
+
+    def _reader(self) -> Reader:
+        return self._store.reader()
+
+
+def _silent(done: int, total: int | None, what: str) -> None:
+    """Take no note of progress."""
+
+
+def _question(targets: Sequence[str], options: BlastOptions) -> Question:
+    from graphkit.trace.case import read_span  # noqa: PLC0415
+    from graphkit.trace.listing import Profile  # noqa: PLC0415
+    from graphkit.trace.view import Question  # noqa: PLC0415
+
+    if not targets:
+        raise UsageError("name a target: a release such as litellm==1.82.8, a purl, or an incident's id")
+    resolver = options.get("resolver") or "uv"
+    if resolver not in {"uv", "pip"}:
+        raise UsageError(f"no resolver {resolver!r}; there are uv and pip")
+    return Question(
+        targets=tuple(targets),
+        span=read_span(options.get("at"), options.get("window_from"), options.get("window_until")),
+        reading=options.get("reading"),
+        environment=_environment(options.get("python"), options.get("platform")),
+        resolver=cast("Profile", resolver),
+        builds_complete=options.get("builds_complete", False),
+    )
+
+
+def _environment(python: str | None, platform: str | None) -> Environment:
+    default = Environment()
+    name, _, machine = (platform or default.platform).lower().partition("-")
+    if name not in _PLATFORMS:
+        raise UsageError(f"no platform {name!r}; there are {', '.join(_PLATFORMS)}, with a machine as in macos-arm64")
+    version = python or default.python
+    parts = version.split(".")
+    if len(parts) not in {2, 3} or not all(part.isdecimal() for part in parts):
+        raise UsageError(f"no Python version {version!r}; give one such as 3.12")
+    return Environment(python=version, platform=name, machine=machine or default.machine)
+
+
+def run_demo(address: str | None, progress: Progress | None = None) -> Blast:
+    """Read the LiteLLM case that ships with graphkit into a graph of its own and return its blast radius.
+
+    Needs no network. A second run finds everything there and answers the same.
+    """
+    from graphkit.model.errors import GraphkitError  # noqa: PLC0415
+
+    case = resource("examples", "litellm-2026-03")
+    with open_graph(address or DEMO_GRAPH, create=True) as graph:
+        for kind, name in (("index", "index.slice"), ("advisory", "incident.yaml"), ("org", "organisation.yaml")):
+            report = graph.ingest(kind, [str(case / name)], progress=progress)
+            if report.rejected:
+                first = report.rejected[0]
+                raise GraphkitError(f"{first.path}: {first.place} {first.problem}; reinstall graphkit")
+        return graph.blast("litellm-2026-03")
