@@ -19,6 +19,11 @@ class BadName(ValueError):
     """A text that is no name of its kind."""
 
 
+def _shown(text: str) -> str:
+    """Return a text as a message quotes it: escaped, and cut where it is long."""
+    return repr(text if len(text) <= 80 else text[:77] + "...")
+
+
 def package_name(raw: str) -> PackageName:
     """Return the PEP 503 name of a project as written in the wild.
 
@@ -31,8 +36,7 @@ def package_name(raw: str) -> PackageName:
     try:
         return PackageName(canonicalize_name(raw.strip(), validate=True))
     except InvalidName as error:
-        shown = raw if len(raw) <= 80 else raw[:77] + "..."
-        raise BadName(f"{shown!r} is no package name (PEP 508)") from error
+        raise BadName(f"{_shown(raw)} is no package name (PEP 508)") from error
 
 
 def extra_name(raw: str) -> ExtraName:
@@ -69,8 +73,7 @@ def read_purl(text: str) -> PackageURL:
     try:
         return PackageURL.from_string(f"{scheme.lower()}:{rest}")
     except ValueError as error:
-        shown = text if len(text) <= 80 else text[:77] + "..."
-        raise BadName(f"{shown!r} is no purl") from error
+        raise BadName(f"{_shown(text)} is no purl") from error
 
 
 def name_of_purl(text: str) -> PackageName | None:
@@ -80,7 +83,12 @@ def name_of_purl(text: str) -> PackageName | None:
     True
 
     Raises:
-        BadName: the text is no purl, or names no package.
+        BadName: the text is no purl, or names no package; a namespace, which PyPI purls do not have,
+            makes it the name of something else.
     """
     purl = read_purl(text)
-    return package_name(purl.name) if purl.type == "pypi" else None
+    if purl.type != "pypi":
+        return None
+    if purl.namespace:
+        raise BadName(f"{_shown(text)} has a namespace, which no package on the index has")
+    return package_name(purl.name)

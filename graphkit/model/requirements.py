@@ -10,6 +10,7 @@ from packaging.requirements import Requirement as Pep508
 
 from graphkit.model.names import BadName, ExtraName, PackageName, extra_name, package_name
 
+_URL = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*:/")
 _LEADING_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[([^\]]*)\])?")
 
 
@@ -59,8 +60,8 @@ def requirement(raw: str) -> Requirement:
             marker=str(read.marker) if read.marker else "",
             url=read.url or "",
         )
-    except InvalidRequirement:
-        if not (found := _LEADING_NAME.match(raw)):
+    except (InvalidRequirement, RecursionError):  # packaging reads nested markers by recursion
+        if not (found := _LEADING_NAME.match(raw)) or _URL.match(raw):
             shown = raw if len(raw) <= 80 else raw[:77] + "..."
             raise BadName(f"{shown!r} is no requirement (PEP 508)") from None
         extras = (part for part in (found[2] or "").split(",") if part.strip())

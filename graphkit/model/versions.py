@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_version
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,6 @@ def release_version(raw: str) -> ReleaseVersion:
     text = raw.strip()
     try:
         parsed = Version(text)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion is one; so are more digits than int() reads in one go
         return ReleaseVersion(key=text, text=text, parsed=None)
     return ReleaseVersion(key=canonicalize_version(parsed), text=str(parsed), parsed=parsed)

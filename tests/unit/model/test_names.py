@@ -150,7 +150,6 @@ def test_any_text_is_a_purl_or_bad(text: str) -> None:
     assert name is None or name == package_name(name)
 
 
-@pytest.mark.xfail(reason="a namespace is read past: pkg:pypi has none, so this is another identity")
 def test_a_namespace_is_not_read_past() -> None:
     with pytest.raises(BadName):
         name_of_purl("pkg:pypi/somebody/litellm@1.82.8")

@@ -86,7 +86,6 @@ def test_a_name_that_ends_oddly_is_bad() -> None:
         requirement("foo_")
 
 
-@pytest.mark.xfail(reason="a bare URL is read as a package called https")
 @pytest.mark.parametrize(
     "raw", ["https://x.example/a-1.0-py3-none-any.whl", "git+https://x.example/a.git", "file:///a.whl"]
 )
@@ -95,7 +94,6 @@ def test_a_bare_url_names_no_package(raw: str) -> None:
         requirement(raw)
 
 
-@pytest.mark.xfail(raises=RecursionError, reason="packaging reads markers by recursion")
 def test_deep_markers_are_unreadable() -> None:
     raw = "foo; " + "(" * 5_000 + "os_name == 'nt'" + ")" * 5_000
     assert requirement(raw).unreadable == raw

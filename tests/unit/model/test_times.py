@@ -57,7 +57,6 @@ def test_what_is_no_time_is_refused(text: str) -> None:
         instant(text)
 
 
-@pytest.mark.xfail(raises=BadTime, reason="RFC 3339 §5.6 allows lower case and leap seconds")
 @pytest.mark.parametrize("text", ["2026-03-24t10:39:00z", "2016-12-31T23:59:60Z"])
 def test_rarer_rfc_3339_is_read(text: str) -> None:
     instant(text)
@@ -132,15 +131,14 @@ def test_rfc3339(at: int | None, text: str | None) -> None:
     assert rfc3339(at) == text
 
 
-@pytest.mark.xfail(strict=False, reason="strftime does not fill %Y with zeros on every system")
 def test_early_years_have_four_digits() -> None:
     assert rfc3339(instant("0001-01-01")) == "0001-01-01T00:00:00Z"
 
 
-@pytest.mark.xfail(raises=OverflowError, reason="an offset reaches beyond the years that datetime has")
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
-def test_what_can_be_read_can_be_shown(text: str) -> None:
-    rfc3339(instant(text))
+def test_an_offset_beyond_the_years_is_bad(text: str) -> None:
+    with pytest.raises(BadTime):
+        instant(text)
 
 
 def test_interval_is_half_open() -> None:

@@ -60,7 +60,6 @@ def test_any_text_is_a_version(raw: str) -> None:
     assert version.parsed is None or release_version(version.text) == version
 
 
-@pytest.mark.xfail(raises=ValueError, reason="more digits than int() reads in one go is not InvalidVersion")
 def test_endless_digits_stay_text() -> None:
     assert release_version("1" * 5_000).parsed is None
 
