@@ -15,6 +15,7 @@ from graphkit.trace.nominate import Masks, Reached
 from graphkit.trace.world import Node, Want, World
 
 _MOST_NODES = 200_000
+Unlocked = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 def _offered(package: Package, instants: Sequence[Instant]) -> tuple[Masks, Masks]:
@@ -40,22 +41,90 @@ class _Bounds:
     """The root's own constraints: they bind wherever their package is reached."""
 
     def __init__(self, world: World, root: Root) -> None:
-        own = list(root.wants) + list(root.constraints)
-        if root.fixed:
-            for extra in ("", *root.extras):
-                own.extend(world.declared((*root.fixed, extra)).wants)
         self._own: dict[int, Stretches] = {}
-        for want in own:
+        for want in (*root.wants, *root.constraints, *own_wants(world, root)):
             if want.stretches is not None and not want.doubtful:
-                known = self._own.get(want.package, ((0, world.package(want.package).size),))
-                self._own[want.package] = meet(known, want.stretches)
+                self._bind(world, want.package, want.stretches)
+        if root.fixed:
+            self._bind(world, root.fixed[0], ((root.fixed[1], root.fixed[1] + 1),))
 
-    def within(self, world: World, want: Want) -> Stretches:
+    def _bind(self, world: World, ident: int, stretches: Stretches) -> None:
+        known = self._own.get(ident, ((0, world.package(ident).size),))
+        self._own[ident] = meet(known, stretches)
+
+    def within(self, want: Want) -> Stretches:
         """Return the positions that a requirement may take under the root's constraints."""
         stretches = want.stretches or ()
-        if want.doubtful and want.stretches is not None and not stretches:
-            stretches = ((0, world.package(want.package).size),)
         return meet(stretches, self._own[want.package]) if want.package in self._own else stretches
+
+
+def own_wants(world: World, root: Root) -> tuple[Want, ...]:
+    """Return what a fixed root requires, with its extras and those that they ask of the root itself."""
+    if root.fixed is None:
+        return ()
+    extras = ["", *root.extras]
+    found: list[Want] = []
+    for extra in extras:
+        for want in world.declared((*root.fixed, extra)).wants:
+            found.append(want)
+            if want.package == root.fixed[0] and not want.doubtful:
+                extras.extend(more for more in want.extras if more not in extras)
+    return tuple(found)
+
+
+class _Admitting:
+    """One admission: breadth first through every release that the ranges allow, slots as bits."""
+
+    def __init__(self, world: World, root: Root, instants: Sequence[Instant], goal: Reached) -> None:
+        self.world = world
+        self.goal = goal
+        self.instants = instants
+        self.bounds = _Bounds(world, root)
+        self.reached: dict[Node, int] = {}
+        self.parents: dict[Node, tuple[Node | None, Want]] = {}
+        self.queue: list[Node] = []
+        self._offers: dict[int, tuple[Masks, Masks]] = {}
+        self._unlocked: dict[int, Unlocked] = {}
+        self._met: dict[int, list[tuple[Node | None, Want, int]]] = {}
+
+    def enter(self, source: Node | None, want: Want, slots: int) -> None:
+        """Follow one requirement. A pin that is met unlocks a yanked release for every other one, too."""
+        if want.stretches is None:
+            return
+        met = self._met.setdefault(want.package, [])
+        met.append((source, want, slots))
+        if want.pinned and self._unlock(want):
+            for again in met:
+                self._take(*again)
+        else:
+            self._take(source, want, slots)
+
+    def _unlock(self, want: Want) -> bool:
+        size = self.world.package(want.package).size
+        known = self._unlocked.setdefault(want.package, np.zeros(size, dtype=bool))
+        before = int(known.sum())
+        for lo, hi in want.stretches or ():
+            known[lo:hi] = True
+        return int(known.sum()) > before
+
+    def _take(self, source: Node | None, want: Want, slots: int) -> None:
+        ident = want.package
+        if ident not in self._offers:
+            self._offers[ident] = _offered(self.world.package(ident), self.instants)
+        listed, fresh = self._offers[ident]
+        offer = np.where(self._unlocked[ident], listed, fresh) if ident in self._unlocked else fresh
+        for lo, hi in self.bounds.within(want):
+            for extra in ("", *want.extras):
+                able = self.goal.masks.get((ident, extra))
+                if able is None:
+                    continue
+                open_slots = able[lo:hi] & offer[lo:hi] & np.uint64(slots)
+                for position in (np.flatnonzero(open_slots) + lo).tolist():
+                    node = (ident, position, extra)
+                    if int(open_slots[position - lo]) & ~self.reached.get(node, 0):
+                        self.reached[node] = self.reached.get(node, 0) | int(open_slots[position - lo])
+                        self.parents.setdefault(node, (source, want))
+                        self.queue.append(node)
 
 
 def admission(
@@ -64,53 +133,30 @@ def admission(
     """Return the slots of ``mask`` in which a root may install one of the targets, and a shortest path.
 
     ``goal`` is the reverse *admitted* walk over the same instants: nodes outside it are not entered,
-    since they cannot reach a target. Cost: the part of the root's closure that can.
+    since they cannot reach a target. Pins outside it are not met either: they unlock nothing that
+    leads to a target. Cost: the part of the root's closure that can.
     """
-    bounds = _Bounds(world, root)
-    offers: dict[int, tuple[Masks, Masks]] = {}
-    reached: dict[Node, int] = {}
-    parents: dict[Node, tuple[Node | None, Want]] = {}
-    queue: list[Node] = []
-
-    def enter(source: Node | None, want: Want, slots: int) -> None:
-        if want.package not in offers:
-            offers[want.package] = _offered(world.package(want.package), instants)
-        listed, fresh = offers[want.package]
-        offer = listed if want.pinned else fresh
-        for lo, hi in bounds.within(world, want):
-            for extra in ("", *want.extras):
-                able = goal.masks.get((want.package, extra))
-                if able is None:
-                    continue
-                open_slots = able[lo:hi] & offer[lo:hi] & np.uint64(slots)
-                for position in (np.flatnonzero(open_slots) + lo).tolist():
-                    node = (want.package, position, extra)
-                    new = int(open_slots[position - lo]) & ~reached.get(node, 0)
-                    if new:
-                        reached[node] = reached.get(node, 0) | new
-                        parents.setdefault(node, (source, want))
-                        queue.append(node)
-
+    walk = _Admitting(world, root, instants, goal)
     if root.fixed:
         for extra in ("", *root.extras):
-            reached[*root.fixed, extra] = mask
-            queue.append((*root.fixed, extra))
+            walk.reached[*root.fixed, extra] = mask
+            walk.queue.append((*root.fixed, extra))
     for want in root.wants:
-        enter(None, want, mask)
-    for node in queue:
+        walk.enter(None, want, mask)
+    for node in walk.queue:
         if not (node[0] in targets and node[1] in targets[node[0]]):
             for want in world.declared(node).wants:
-                enter(node, want, reached[node])
+                walk.enter(node, want, walk.reached[node])
     hits = [(ident, position, "") for ident, positions in targets.items() for position in positions]
     slots = 0
     for hit in hits:
-        slots |= reached.get(hit, 0)
+        slots |= walk.reached.get(hit, 0)
     slots &= mask
     if slots and mask != slots & -slots:
         # A parent may have been met in another slot; one slot alone gives a path that holds in it.
         return Admission(slots=slots, path=admission(world, root, targets, instants, goal, slots & -slots).path)
-    first = min((queue.index(hit) for hit in hits if hit in parents), default=None)
-    return Admission(slots=slots, path=() if first is None else _back(world, root, parents, queue[first]))
+    first = min((walk.queue.index(hit) for hit in hits if hit in walk.parents), default=None)
+    return Admission(slots=slots, path=() if first is None else _back(world, root, walk.parents, walk.queue[first]))
 
 
 def _back(world: World, root: Root, parents: dict[Node, tuple[Node | None, Want]], node: Node) -> Path:
@@ -147,7 +193,7 @@ def unread_of(world: World, root: Root, start: Instant, until: Instant) -> tuple
             return
         if package.ident not in offers:
             offers[package.ident] = _ever_listed(package, start, until)
-        for lo, hi in bounds.within(world, want):
+        for lo, hi in bounds.within(want):
             for position in (np.flatnonzero(offers[package.ident][lo:hi]) + lo).tolist():
                 for extra in ("", *want.extras):
                     if (node := (package.ident, position, extra)) not in seen:

@@ -244,11 +244,13 @@ def choose(shelf: Shelf, demand: Demand, profile: Profile) -> int:
     """Return the position that a resolver takes, -1 where no release fits.
 
     The newest final one; a pre-release where no final fits (uv and pip) or where a specifier names
-    one (pip alone). Yanked ones only for a demand that is pinned. Tried with uv 0.13 and pip 26.
+    one (pip alone). Yanked ones only for a demand that is pinned, and only where nothing else fits
+    (PEP 592). Tried with uv 0.13 and pip 26.
     """
-    finals = shelf.pinned_final if demand.pinned else shelf.final
-    everything = shelf.pinned_any if demand.pinned else shelf.any
-    order = (everything,) if demand.names_prerelease and profile == "pip" else (finals, everything)
+    finals_first = not (demand.names_prerelease and profile == "pip")
+    order = [*([shelf.final] if finals_first else []), shelf.any]
+    if demand.pinned:
+        order += [*([shelf.pinned_final] if finals_first else []), shelf.pinned_any]
     for newest in order:
         for lo, hi in reversed(demand.stretches):
             if (found := int(newest[hi - 1])) >= lo:

@@ -58,7 +58,7 @@ class _ReverseWalk:
         self._question = question
         self._doubtful = doubtful
         self._everything = np.uint64((1 << len(instants)) - 1)
-        self._listed: dict[int, tuple[Masks, Masks]] = {}
+        self._listed: dict[int, Masks] = {}
         self.masks: dict[tuple[int, str], Masks] = {}
         self.distance: dict[tuple[int, str], int] = {}
 
@@ -67,7 +67,7 @@ class _ReverseWalk:
         for ident, positions in seeds.items():
             fresh = np.zeros(self._world.package(ident).size, dtype=np.uint64)
             fresh[positions] = self._everything
-            frontier[ident, ""] = fresh & self._listing(ident)[0]
+            frontier[ident, ""] = fresh & self._listing(ident)
         level = 0
         while frontier := self._enter(frontier, level):
             frontier = self._step(frontier)
@@ -123,10 +123,9 @@ class _ReverseWalk:
     def _through(self, package: Package, hits: Masks, ranges: _Stretched) -> Masks:
         if self._question is Question.CLOSURE:
             return ranges.any_of(hits)
-        listed, fresh = self._listing(package.ident)
         if self._question is Question.ADMITTED:
-            pinned = (ranges.flags & port.RANGE_PINNED) != 0
-            return np.where(pinned, ranges.any_of(hits & listed), ranges.any_of(hits & fresh))
+            # Yanked ones too: whether a pin unlocks them depends on the root, and is settled by its admission.
+            return ranges.any_of(hits & self._listing(package.ident))
         result = np.zeros(len(ranges.flags), dtype=np.uint64)
         for shelf, slots in self._shelves(package):
             chosen = ranges.newest(shelf, self._world.profile)
@@ -145,7 +144,7 @@ class _ReverseWalk:
                     continue
                 chosen = np.flatnonzero(rows == number)
                 self._place(arrived, extra, declarers, chosen, passed)
-        return {(ident, extra): masks & self._listing(ident)[0] for (ident, extra), masks in arrived.items()}
+        return {(ident, extra): masks & self._listing(ident) for (ident, extra), masks in arrived.items()}
 
     def _holds(self, marker: str, extra: str, *, loose: bool) -> bool:
         truth = self._world.ground.truth(marker, extra)
@@ -180,20 +179,17 @@ class _ReverseWalk:
             states[state] = states.get(state, 0) | 1 << bit
         return [(package.shelf_of(state, doubtful=self._doubtful), np.uint64(slots)) for state, slots in states.items()]
 
-    def _listing(self, ident: int) -> tuple[Masks, Masks]:
-        """Return the slots in which each release is listed, and listed without a yank."""
+    def _listing(self, ident: int) -> Masks:
+        """Return the slots in which each release is listed."""
         if ident not in self._listed:
             package = self._world.package(ident)
             if self._question is Question.CLOSURE:
-                always = np.full(package.size, self._everything, dtype=np.uint64)
-                self._listed[ident] = (always, always)
+                self._listed[ident] = np.full(package.size, self._everything, dtype=np.uint64)
             else:
                 listed = np.zeros(package.size, dtype=np.uint64)
-                fresh = np.zeros(package.size, dtype=np.uint64)
                 for shelf, slots in self._shelves(package):
                     listed[shelf.listed] |= slots
-                    fresh[shelf.fresh] |= slots
-                self._listed[ident] = (listed, fresh)
+                self._listed[ident] = listed
         return self._listed[ident]
 
 
@@ -221,16 +217,21 @@ class _Stretched:
 
     def newest(self, shelf: Shelf, profile: str) -> NDArray[np.int64]:
         """Return the position that each range alone chooses, -1 for none; as `listing.choose` does."""
-        final, every = self._top(shelf.final), self._top(shelf.any)
-        if profile == "pip":
-            pinned = (self.flags & port.RANGE_PINNED) != 0
-            final = np.where(pinned, self._top(shelf.pinned_final), final)
-            every = np.where(pinned, self._top(shelf.pinned_any), every)
-            named = (self.flags & port.RANGE_NAMES_PRERELEASE) != 0
-            final = np.where(named, every, final)
-        chosen = np.where(final >= 0, final, every)
+        chosen = self._finals_first(shelf.final, shelf.any, profile)
+        # Any declarer may be the root, whose pin unlocks a yanked release in every profile (PEP 592).
+        pinned = ((self.flags & port.RANGE_PINNED) != 0) & (chosen < 0)
+        if pinned.any():
+            chosen = np.where(pinned, self._finals_first(shelf.pinned_final, shelf.pinned_any, profile), chosen)
         chosen[(self.flags & port.RANGE_UNREADABLE) != 0] = -1
         return chosen
+
+    def _finals_first(
+        self, finals: NDArray[np.int64], everything: NDArray[np.int64], profile: str
+    ) -> NDArray[np.int64]:
+        final, every = self._top(finals), self._top(everything)
+        if profile == "pip":
+            final[(self.flags & port.RANGE_NAMES_PRERELEASE) != 0] = -1
+        return np.where(final >= 0, final, every)
 
     def _top(self, newest: NDArray[np.int64]) -> NDArray[np.int64]:
         """Scan the stretches of every range from the top, all ranges at once."""

@@ -68,12 +68,16 @@ SELECT package, version_key, filename, first(kind ORDER BY kind) AS kind, max(sh
     min(listed_from) AS listed_from
 FROM accused_files GROUP BY ALL;
 
+CREATE OR REPLACE TEMP TABLE accused_since AS
+SELECT package, version_key, min(listed_from) AS since FROM accused WHERE whole GROUP BY ALL;
+
 CREATE OR REPLACE TEMP TABLE all_files AS
 SELECT package, version_key, filename, coalesce(files.kind, ghost_files.kind) AS kind,
     coalesce(nullif(files.sha256, ''), ghost_files.sha256, '') AS sha256,
-    coalesce(files.requires_python, '') AS requires_python, coalesce(uploaded, listed_from) AS uploaded,
+    coalesce(files.requires_python, '') AS requires_python, coalesce(uploaded, listed_from, since) AS uploaded,
     coalesce(yanked, FALSE) AS yanked, yanked_since
 FROM files FULL OUTER JOIN ghost_files USING (package, version_key, filename)
+LEFT JOIN accused_since USING (package, version_key)
 UNION ALL
 SELECT package, version_key, '', 'unknown', '', '', min(listed_from), FALSE, NULL
 FROM accused ANTI JOIN files USING (package, version_key) ANTI JOIN ghost_files USING (package, version_key)

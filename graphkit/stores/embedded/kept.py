@@ -57,7 +57,7 @@ def stage_incidents(connection: duckdb.DuckDBPyConnection, kept: tuple[Incident,
             continue
         version = version_of(one.version)
         identity = (one.package, version.key)
-        releases.append((*identity, version.text, one.listed_from))
+        releases.append((*identity, version.text, one.listed_from, one.whole))
         archives = [file for file in one.files if not file.member and file.filename]
         # An incident seldom names every archive of a release that is bad as a whole, so the names it gives do
         # not narrow down where the release could be installed.
@@ -66,7 +66,8 @@ def stage_incidents(connection: duckdb.DuckDBPyConnection, kept: tuple[Incident,
             (*identity, file.filename, kind, file.sha256, one.listed_from)
             for file, kind in zip(archives, kinds, strict=True)
         ]
-    _fill(connection, "accused", "package VARCHAR, version_key VARCHAR, version VARCHAR, listed_from BIGINT", releases)
+    shape = "package VARCHAR, version_key VARCHAR, version VARCHAR, listed_from BIGINT, whole BOOLEAN"
+    _fill(connection, "accused", shape, releases)
     shape = "package VARCHAR, version_key VARCHAR, filename VARCHAR, kind VARCHAR, sha256 VARCHAR, listed_from BIGINT"
     _fill(connection, "accused_files", shape, files)
 
