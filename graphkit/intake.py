@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -75,6 +76,7 @@ class _Order:
     closure: bool
     start: Instant | None
     until: Instant | None
+    as_of: Instant | None
     slice_to: Path | None
     index_url: str | None
 
@@ -83,7 +85,7 @@ class _Order:
         """Return options with their times and names read; UsageError where one makes no sense."""
         try:
             times = {
-                name: instant(str(options[name])) if options.get(name) else None  # type: ignore[literal-required]
+                name: instant(str(options[name])) if options.get(name) else None
                 for name in ("built_at", "read_at", "as_of", "window_from", "window_until")
             }
             service = options.get("service")
@@ -94,9 +96,11 @@ class _Order:
             raise UsageError(f"{error}; give a UTC time such as 2026-03-24T10:52:00Z") from error
         except BadName as error:
             raise UsageError(str(error)) from error
-        as_of = times["as_of"]
-        if as_of is not None and (times["window_from"] is not None or times["window_until"] is not None):
-            raise UsageError("--as-of is one instant; it does not go with --from or --until")
+        start, until = times["window_from"], times["window_until"]
+        if (start is None) != (until is None):
+            raise UsageError("--from and --until of an ingest go together: the window in which choices fall")
+        if start is not None and until is not None and start >= until:
+            raise UsageError("--from must be before --until")
         slice_to = options.get("slice_to")
         return cls(
             service=named,
@@ -105,8 +109,9 @@ class _Order:
             read_at=times["read_at"],
             branch=options.get("branch") or "",
             closure=options.get("closure", False),
-            start=times["window_from"] if as_of is None else as_of,
-            until=times["window_until"] if as_of is None else as_of + 1,
+            start=start,
+            until=until,
+            as_of=times["as_of"],
             slice_to=Path(slice_to) if slice_to else None,
             index_url=options.get("index_url"),
         )
@@ -437,7 +442,7 @@ def _slice_facts(path: Path) -> Iterator[Fact]:
 
     with path.open("rb") as file:
         head = file.read(512)
-    if not is_slice(head, path.name):
+    if not is_slice(head):
         raise InputError("no recorded slice of an index")
     yield from slice_facts(path)
 
@@ -445,19 +450,20 @@ def _slice_facts(path: Path) -> Iterator[Fact]:
 def _live_facts(intake: _Intake, names: Sequence[str]) -> Iterator[Fact]:
     from platformdirs import user_cache_path  # noqa: PLC0415 - only where the index is asked
 
-    from graphkit.sources.index import gather, open_live  # noqa: PLC0415 - HTTP clients are heavy
+    from graphkit.sources.index import Order, gather, open_live  # noqa: PLC0415 - HTTP clients are heavy
 
-    order = intake.order
-    with open_live(order.index_url, cache=user_cache_path("graphkit") / "index") as source:
+    asked = intake.order
+    now = instant(dt.datetime.now(dt.UTC))
+    at = asked.as_of or now
+    order = Order(
+        start=at if asked.start is None else asked.start,
+        until=at + 1 if asked.until is None else asked.until,
+        as_of=asked.as_of,
+        closure=asked.closure,
+    )
+    with open_live(asked.index_url, cache=user_cache_path("graphkit") / "index", read_at=now) as source:
         yield from gather(
-            source,
-            names,
-            closure=order.closure,
-            start=order.start,
-            until=order.until,
-            as_of=None,
-            record=order.slice_to,
-            progress=intake.progress,
+            source, names, order, record=asked.slice_to, progress=intake.progress, reject=intake.tally.reject
         )
 
 

@@ -1,8 +1,31 @@
-"""The environment an install runs in: markers (PEP 508) and wheel tags (PEP 425) follow from it."""
+"""The environment an install runs in, and what it makes of markers, Requires-Python and wheel tags.
+
+Sources: PEP 508 (markers), PEP 345 (Requires-Python), PEP 425 (tags).
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cache
+
+from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.tags import Tag, compatible_tags, cpython_tags
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import InvalidVersion
+
+_EXTRA = re.compile(r"extra\s*(?:==|!=|in)\s*[\"']([^\"']*)[\"']|[\"']([^\"']*)[\"']\s*(?:==|!=|in)\s*extra\b")
+_UNDECIDABLE = re.compile(r"\bplatform_(?:release|version)\b")
+_SYSTEMS = {
+    "linux": ("posix", "linux", "Linux"),
+    "musllinux": ("posix", "linux", "Linux"),
+    "macos": ("posix", "darwin", "Darwin"),
+    "windows": ("nt", "win32", "Windows"),
+}
+_NEWEST_GLIBC = 39
+_NEWEST_MUSL = 2
+_MACOS = range(14, 10, -1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,3 +40,112 @@ class Environment:
     platform: str = "linux"
     machine: str = "x86_64"
     implementation: str = "cpython"
+
+
+def extras_of(marker: str) -> tuple[str, ...]:
+    """Return the extras that a marker text compares with, normalised (PEP 685), sorted."""
+    if "extra" not in marker:
+        return ()
+    return tuple(sorted({canonicalize_name(left or right) for left, right in _EXTRA.findall(marker)}))
+
+
+class Ground:
+    """An environment's verdict on markers, Requires-Python texts and file names, each asked once.
+
+    Python's patch level and the kernel are not part of an `Environment`: the patch level is taken as
+    zero, as uv does, and a marker on kernel release or version is undecidable.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        os_name, sys_platform, system = _SYSTEMS.get(environment.platform, ("", environment.platform, ""))
+        python = environment.python
+        full = python if python.count(".") > 1 else f"{python}.0"
+        pypy = environment.implementation == "pypy"
+        self.environment = environment
+        self._full = full
+        self._minor = ".".join(full.split(".")[:2])
+        self._variables = {
+            "os_name": os_name,
+            "sys_platform": sys_platform,
+            "platform_system": system,
+            "platform_machine": environment.machine,
+            "platform_python_implementation": "PyPy" if pypy else "CPython",
+            "implementation_name": environment.implementation,
+            "implementation_version": full,
+            "python_version": self._minor,
+            "python_full_version": full,
+            "platform_release": "",
+            "platform_version": "",
+        }
+        self._tags: frozenset[Tag] | None = None
+        self._truths: dict[tuple[str, str], bool | None] = {}
+        self._installable: dict[tuple[str, str], bool] = {}
+
+    def truth(self, marker: str, extra: str = "") -> bool | None:
+        """Return whether a marker holds under an extra (empty: none); None where it cannot be decided."""
+        key = (marker, extra)
+        if key not in self._truths:
+            self._truths[key] = self._evaluate(marker, extra)
+        return self._truths[key]
+
+    def _evaluate(self, marker: str, extra: str) -> bool | None:
+        if not marker:
+            return True
+        if _UNDECIDABLE.search(marker):
+            return None
+        try:
+            return Marker(marker).evaluate({**self._variables, "extra": extra})
+        except (UndefinedComparison, UndefinedEnvironmentName, InvalidVersion, ValueError):
+            return None
+
+    def installs(self, filename: str, requires_python: str) -> bool:
+        """Return whether a wheel of this name and Requires-Python can be installed here."""
+        key = (filename, requires_python)
+        if key not in self._installable:
+            self._installable[key] = self.python_fits(requires_python) and self._tags_fit(filename)
+        return self._installable[key]
+
+    def python_fits(self, requires_python: str) -> bool:
+        """Return whether Requires-Python admits this Python; a text nobody can read does."""
+        return not requires_python or _python_fits(requires_python, self._full)
+
+    def _tags_fit(self, filename: str) -> bool:
+        if filename.endswith("-none-any.whl") and ("-py3-" in filename or "-py2.py3-" in filename):
+            return True
+        try:
+            tags = parse_wheel_filename(filename)[3]
+        except InvalidWheelFilename:
+            return False
+        if self._tags is None:
+            self._tags = frozenset(_tags_of(self.environment, self._minor))
+        return not self._tags.isdisjoint(tags)
+
+
+@cache
+def _python_fits(requires_python: str, full: str) -> bool:
+    try:
+        return SpecifierSet(requires_python).contains(full, prereleases=True)
+    except InvalidSpecifier:
+        return True
+
+
+def _tags_of(environment: Environment, minor: str) -> list[Tag]:
+    major_text, minor_text = minor.split(".")[:2]
+    version = (int(major_text), int(minor_text))
+    platforms = _platforms_of(environment)
+    found = list(cpython_tags(version, platforms=platforms))
+    return [*found, *compatible_tags(version, interpreter=f"cp{major_text}{minor_text}", platforms=platforms)]
+
+
+def _platforms_of(environment: Environment) -> list[str]:
+    machine = environment.machine
+    if environment.platform == "windows":
+        return ["win_amd64" if machine.lower() in {"x86_64", "amd64"} else f"win_{machine.lower()}"]
+    if environment.platform == "macos":
+        return [f"macosx_{major}_0_{arch}" for major in _MACOS for arch in (machine, "universal2")] + [
+            f"macosx_10_{minor}_{arch}" for minor in range(16, 8, -1) for arch in (machine, "universal2")
+        ]
+    if environment.platform == "musllinux":
+        return [f"musllinux_1_{minor}_{machine}" for minor in range(_NEWEST_MUSL, -1, -1)] + [f"linux_{machine}"]
+    glibc = [f"manylinux_2_{minor}_{machine}" for minor in range(_NEWEST_GLIBC, 4, -1)]
+    return [*glibc, f"manylinux2014_{machine}", f"manylinux2010_{machine}", f"manylinux1_{machine}", f"linux_{machine}"]

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from packaging.specifiers import SpecifierSet
 
+from graphkit.model.environment import Ground
 from graphkit.model.index import Hidden
 from graphkit.model.names import PackageName
 from graphkit.model.times import BEGINNING, FOREVER, Instant
 from graphkit.model.versions import ReleaseVersion, release_version
 from graphkit.stores import port
-from graphkit.trace.environment import Ground
 
 Positions = NDArray[np.int64]
 Truths = NDArray[np.bool_]

@@ -14,9 +14,9 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from graphkit.model.environment import extras_of
 from graphkit.model.times import Instant
 from graphkit.stores import port
-from graphkit.trace.environment import extras_of
 from graphkit.trace.listing import Package, Shelf
 from graphkit.trace.world import World
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graphkit.model.environment import Environment
+from graphkit.model.environment import Environment, Ground, extras_of
 from graphkit.model.index import Hidden, MetadataSource
 from graphkit.model.names import PackageName
 from graphkit.stores import port
-from graphkit.trace.environment import Ground, extras_of
 from graphkit.trace.listing import Package, Profile, Stretches
 
 Node = tuple[int, int, str]

@@ -117,7 +117,7 @@ def document(path: str, kind: DocumentKind, rows: Sequence[str] = (), **more: ob
 def use(service: str, of: Document, **times: str) -> DocumentUse:
     """Return a use of a document by a service, its times as clocks of the day or full times."""
     known = {name: at(time) for name, time in times.items()}
-    return DocumentUse(service=service_id(service), document=of.sha256, path=of.path, **known)
+    return DocumentUse(service=service_id(service), document=of.sha256, path=of.path, **known)  # type: ignore[arg-type]
 
 
 def manifest(path: str, *texts: str) -> Document:

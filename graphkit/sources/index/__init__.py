@@ -1,0 +1,7 @@
+"""The package index, live or as a recorded slice holds it: pages and requirements as facts."""
+
+from graphkit.sources.index.client import open_live
+from graphkit.sources.index.closure import Order, gather
+from graphkit.sources.index.slice import is_slice, slice_facts
+
+__all__ = ["Order", "gather", "is_slice", "open_live", "slice_facts"]

@@ -1,0 +1,296 @@
+"""The package index over HTTP: one pool, an RFC 9111 cache, retries with back-off, nothing downloaded whole."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Protocol
+from urllib.parse import quote, urlsplit
+
+import httpx
+import stamina
+
+from graphkit import __version__
+from graphkit.model.errors import GraphkitError, InputError
+from graphkit.model.index import File, FileKind, ReleaseMetadata
+from graphkit.model.index import MetadataSource as Source
+from graphkit.model.names import PackageName
+from graphkit.model.times import Instant
+from graphkit.sources.index.metadata import from_core_metadata, from_release_json, unknown
+from graphkit.sources.index.pages import ACCEPT, Reading, absent, read_page
+from graphkit.sources.index.settings import index_address, index_name, without_secrets
+
+CONNECTIONS: Final = 8
+_ATTEMPTS: Final = 5
+_LONGEST_WAIT: Final = 60.0
+_FRESH: Final = "max-age=600"
+"""How long an answer counts as fresh that says nothing of it: what the public index says of its pages."""
+_LARGEST_METADATA: Final = 16 * 2**20
+_CHUNK: Final = 64 * 1024
+_FOR_EVER: Final[dict[str, object]] = {"caching": {"rfc": False}}
+"""For files, whose bytes never change under their address (PEP 503's hash fragments, PEP 658)."""
+
+
+class Index(Protocol):
+    """Where project pages and release metadata come from: the live index or a recorded slice."""
+
+    def page(self, package: PackageName) -> Reading:
+        """Return a project page; `found` False where the index has no such project."""
+
+    def metadata(self, reading: Reading, version: str) -> ReleaseMetadata:
+        """Return the requirements of a release of a page; `source` UNKNOWN with a reason where nobody could tell."""
+
+
+class HttpIndex:
+    """A simple API behind an httpx client. Safe to call from several threads."""
+
+    def __init__(self, client: httpx.Client, address: str, *, name: str, read_at: Instant) -> None:
+        self._client = client
+        self._address = address
+        self._name = name
+        self._read_at = read_at
+        self._silent: set[str] = set()
+        self._spoken: set[str] = set()
+
+    def page(self, package: PackageName) -> Reading:
+        """Return a project page (one request).
+
+        Raises:
+            GraphkitError: the index cannot be reached or refuses.
+            InputError: the answer is no project page.
+        """
+        url = f"{self._address}{quote(package)}/"
+        answer = self._get(url, headers={"Accept": ACCEPT})
+        if answer.status_code in {404, 410}:
+            return absent(package, read_at=self._read_at, source=self._name)
+        self._expect(answer)
+        kind = answer.headers.get("content-type", "")
+        return read_page(answer.content, kind, package, url=str(answer.url), read_at=self._read_at, source=self._name)
+
+    def metadata(self, reading: Reading, version: str) -> ReleaseMetadata:
+        """Return a release's requirements: PEP 658, else the index's JSON, else a range of the wheel.
+
+        Cost: one request as a rule, at most five; never a whole file of the release.
+        """
+        package = reading.page.package
+        files = next((release.files for release in reading.page.releases if release.version == version), ())
+        best = min(files, key=_preference, default=None)
+        if best is None:
+            return unknown(package, version, "the index lists no file of it")
+        is_wheel = best.kind is FileKind.WHEEL
+        return (
+            self._core_metadata(reading, version, best)
+            or self._release_json(package, version, has_wheel=is_wheel)
+            or (self._wheel(reading, version, best) if is_wheel else None)
+            or unknown(package, version, f"{best.filename} has no metadata that can be read without building it")
+        )
+
+    def _core_metadata(self, reading: Reading, version: str, file: File) -> ReleaseMetadata | None:
+        offer = reading.offers[file.filename]
+        # A mirror may serve the file and strip the key that announces it: asked until a "no" comes before any "yes".
+        origin = f"core-metadata {urlsplit(offer.url).netloc}"
+        if offer.metadata is None and (file.kind is not FileKind.WHEEL or origin in self._silent):
+            return None
+        answer = self._get(f"{offer.url}.metadata", extensions=_FOR_EVER)
+        if answer.status_code >= 400:
+            if offer.metadata is None and origin not in self._spoken:
+                self._silent.add(origin)
+            return None
+        self._spoken.add(origin)
+        if offer.metadata and hashlib.sha256(answer.content).hexdigest() != offer.metadata:
+            text = f"the metadata file of {file.filename} does not have the hash that the index gives"
+            return unknown(reading.page.package, version, text)
+        try:
+            return from_core_metadata(
+                answer.content, reading.page.package, version, source=Source.CORE_METADATA, filename=file.filename
+            )
+        except InputError:
+            return None
+
+    def _release_json(self, package: PackageName, version: str, *, has_wheel: bool) -> ReleaseMetadata | None:
+        if not self._address.endswith("/simple/") or "json" in self._silent:
+            return None
+        base = self._address.removesuffix("simple/")
+        answer = self._get(f"{base}pypi/{quote(package)}/{quote(version)}/json")
+        if answer.status_code >= 400:
+            self._silent.add("json")  # a release of its own page: the index has no such API
+            return None
+        return from_release_json(answer.content, package, version, has_wheel=has_wheel)
+
+    def _wheel(self, reading: Reading, version: str, file: File) -> ReleaseMetadata | None:
+        try:
+            with zipfile.ZipFile(io.BufferedReader(_Ranges(self, reading.offers[file.filename].url), _CHUNK)) as wheel:
+                member = next(name for name in wheel.namelist() if _is_metadata(name))
+                if wheel.getinfo(member).file_size > _LARGEST_METADATA:
+                    return None
+                data = wheel.read(member)
+            return from_core_metadata(data, reading.page.package, version, source=Source.WHEEL, filename=file.filename)
+        except (zipfile.BadZipFile, StopIteration, NotImplementedError, EOFError, _NoRanges, InputError):
+            return None
+
+    def read_range(self, url: str, start: int | None, length: int) -> tuple[bytes, int]:
+        """Return bytes of a file and its whole length; ``start`` None: its last ``length`` bytes."""
+        wanted = f"bytes=-{length}" if start is None else f"bytes={start}-{start + length - 1}"
+        # A server that knows no ranges sends everything: the body is left unread then.
+        with self._stream(url, {"Range": wanted, "Accept-Encoding": "identity"}) as answer:
+            if answer.status_code != 206:
+                raise _NoRanges(url)
+            return answer.read(), int(answer.headers["content-range"].rpartition("/")[2])
+
+    def _get(
+        self, url: str, *, headers: dict[str, str] | None = None, extensions: dict[str, object] | None = None
+    ) -> httpx.Response:
+        try:
+            for attempt in stamina.retry_context(
+                on=_wait, attempts=_ATTEMPTS, timeout=_LONGEST_WAIT * 2, wait_max=_LONGEST_WAIT
+            ):
+                with attempt:
+                    answer = self._client.get(url, headers=headers, extensions=extensions)
+                    if answer.status_code == 429 or answer.status_code >= 500:
+                        answer.raise_for_status()
+        except httpx.HTTPStatusError as error:
+            return error.response
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            raise _unreachable(url, error) from error
+        return answer
+
+    @contextmanager
+    def _stream(self, url: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
+        try:
+            with self._client.stream("GET", url, headers=headers, extensions={"caching": {"rfc": True}}) as answer:
+                yield answer
+        except httpx.HTTPError as error:
+            raise _unreachable(url, error) from error
+
+    def _expect(self, answer: httpx.Response) -> None:
+        if answer.status_code >= 400:
+            raise GraphkitError(
+                f"the index answered {answer.status_code} for {without_secrets(str(answer.url))}; "
+                "what was read so far is kept: run the same command again later, or give another --index-url"
+            )
+
+
+class _NoRanges(Exception):
+    """A server that does not answer ranges."""
+
+
+class _Ranges(io.RawIOBase):
+    """A remote file as a seekable one, read by HTTP ranges (RFC 9110 §14)."""
+
+    def __init__(self, index: HttpIndex, url: str) -> None:
+        super().__init__()
+        self._index = index
+        self._url = url
+        # The end of a wheel holds its directory and, as wheels are written, often METADATA itself.
+        self._tail, self._length = index.read_range(url, None, _CHUNK)
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._length}[whence]
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        length = min(len(buffer), self._length - self._at)
+        if length <= 0:
+            return 0
+        start = self._at - (self._length - len(self._tail))
+        if start >= 0:
+            data = self._tail[start : start + length]
+        else:
+            data, _ = self._index.read_range(self._url, self._at, length)
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+
+class Fresh(httpx.BaseTransport):
+    """Lets the cache keep answers that say nothing of caching, for as long as the public index would."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request on, and date an answer without cache headers."""
+        answer = self._inner.handle_request(request)
+        if answer.status_code == 200 and not {"cache-control", "expires", "etag"} & set(answer.headers):
+            answer.headers["cache-control"] = _FRESH
+        return answer
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._inner.close()
+
+
+@contextmanager
+def open_live(told: str | None, *, cache: Path | None, read_at: Instant) -> Iterator[HttpIndex]:
+    """Open the index at an address (None: as uv or pip are set up), with its cache in a folder, or none.
+
+    Raises:
+        GraphkitError: the address is none, or the cache cannot be written.
+    """
+    address = index_address(told)
+    client = httpx.Client(
+        transport=_transport(cache),
+        headers={"User-Agent": f"graphkit/{__version__}"},
+        follow_redirects=True,
+        timeout=httpx.Timeout(30.0, pool=None),
+    )
+    with client:
+        yield HttpIndex(client, address, name=index_name(address), read_at=read_at)
+
+
+def _transport(cache: Path | None) -> httpx.BaseTransport:
+    inner = Fresh(httpx.HTTPTransport(limits=httpx.Limits(max_connections=CONNECTIONS)))
+    if cache is None:
+        return inner
+    from hishel import SqliteStorage  # noqa: PLC0415 - only where answers are kept
+    from hishel.httpx import CacheTransport  # noqa: PLC0415
+
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        transport: httpx.BaseTransport = CacheTransport(inner, SqliteStorage(database_path=cache / "http.db"), rfc=True)
+    except OSError as error:
+        raise GraphkitError(f"the cache folder cannot be made: {error.strerror}; set XDG_CACHE_HOME") from error
+    return transport
+
+
+def _preference(file: File) -> tuple[int, str]:
+    """Order files by how much their metadata speaks for an install of the default environment."""
+    if file.kind is FileKind.WHEEL:
+        pure = file.filename.endswith("-none-any.whl")
+        usual = "manylinux" in file.filename and "x86_64" in file.filename
+        return (0 if pure else 1 if usual and "-cp312-" in file.filename else 2 if usual else 3, file.filename)
+    return (4 if file.kind is FileKind.SDIST else 5, file.filename)
+
+
+def _is_metadata(name: str) -> bool:
+    folder, _, member = name.partition("/")
+    return member == "METADATA" and folder.endswith(".dist-info")
+
+
+def _wait(error: Exception) -> bool | float:
+    """Return how long to wait before the next attempt in seconds, True for the usual, False to give up."""
+    if isinstance(error, httpx.HTTPStatusError):
+        told = error.response.headers.get("retry-after", "")
+        return min(float(told), _LONGEST_WAIT) if told.isdigit() else True
+    return isinstance(error, httpx.TransportError)
+
+
+def _unreachable(url: str, error: Exception) -> GraphkitError:
+    return GraphkitError(
+        f"the index cannot be reached at {without_secrets(url)} ({type(error).__name__}: {error}); "
+        "check the network or --index-url; without a network, ingest a recorded slice: graphkit ingest index FILE"
+    )

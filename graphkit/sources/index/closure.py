@@ -1,0 +1,277 @@
+"""What of an index a question needs: from some packages on, every release that could be picked in a window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement
+from packaging.requirements import Requirement as Pep508
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from graphkit.model.environment import Environment, Ground
+from graphkit.model.errors import InputError, UsageError
+from graphkit.model.index import FileKind, ProjectPage, ReleaseFiles, ReleaseMetadata
+from graphkit.model.names import PackageName, extra_name, package_name
+from graphkit.model.times import Instant
+from graphkit.model.versions import ReleaseVersion, release_version
+from graphkit.sources.index.client import CONNECTIONS, Index
+from graphkit.sources.index.metadata import unknown
+from graphkit.sources.index.pages import Reading, absent, as_of
+from graphkit.sources.index.slice import SliceWriter
+
+Fact = ProjectPage | ReleaseMetadata
+Progress = Callable[[int, int | None, str], None]
+Reject = Callable[[str, InputError], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What to read: the window in which choices fall, and the instant whose pages are wanted (None: now)."""
+
+    start: Instant
+    until: Instant
+    as_of: Instant | None = None
+    closure: bool = True
+    environment: Environment = field(default_factory=Environment)
+
+
+def gather(
+    index: Index, names: Sequence[str], order: Order, *, record: Path | None, progress: Progress, reject: Reject
+) -> Iterator[Fact]:
+    """Yield pages and requirements of packages, and with ``closure`` of all they may lead to in the window.
+
+    Names may carry extras and a version, as in ``crewai[litellm]`` or ``litellm==1.82.6``. Each package
+    is a root of its own: the ranges that its closure aims at a package tell which releases of it a
+    resolver could take. Cost: one request a package and about one a release that could be taken.
+    ``record`` is written when everything was read. A page that nobody can read goes to ``reject``.
+
+    Raises:
+        UsageError: a name that is none, or that the index does not have.
+        GraphkitError: the index cannot be reached; what was yielded before stays good.
+    """
+    walks = [_Walk(_root(name)) for name in names]
+    roots = {walk.root.package for walk in walks}
+    shelf = _Shelf(order)
+    writer = SliceWriter(roots)
+    done = 0
+    while missing := _missing(walks, shelf, order):
+        for (package, version), answer in _fetch(index, shelf, missing):
+            done += 1
+            progress(done, None, package)
+            if isinstance(answer, InputError):
+                reject(package, answer)
+                shelf.put_aside(package, version, answer)
+            elif isinstance(answer, Reading):
+                reading = answer if order.as_of is None else as_of(answer, order.as_of)
+                if package in roots and not reading.page.found:
+                    raise UsageError(f"the index has no package {package!r}; check the spelling")
+                shelf.readings[package] = reading
+                writer.page(reading)
+                yield reading.page
+            else:
+                shelf.metadata[package, version] = answer
+                writer.metadata(answer)
+                yield answer
+    if record is not None:
+        writer.write(record)
+
+
+def _fetch(
+    index: Index, shelf: _Shelf, wanted: Sequence[tuple[PackageName, str]]
+) -> Iterator[tuple[tuple[PackageName, str], Reading | ReleaseMetadata | InputError]]:
+    """Yield pages (version empty) and requirements as they come, read by one pool of threads."""
+
+    def read(package: PackageName, version: str) -> Reading | ReleaseMetadata | InputError:
+        try:
+            return index.metadata(shelf.readings[package], version) if version else index.page(package)
+        except InputError as error:
+            return error
+
+    with ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="index") as pool:
+        futures = {pool.submit(read, package, version): (package, version) for package, version in wanted}
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Demand:
+    """A requirement as the closure follows it."""
+
+    package: PackageName
+    extras: tuple[str, ...]
+    specifier: str
+
+
+def _root(text: str) -> _Demand:
+    try:
+        read = Pep508(text)
+    except InvalidRequirement as error:
+        raise UsageError(f"{text!r} is no package name; give one as in litellm, crewai[litellm] or x==1.0") from error
+    extras = tuple(sorted(extra_name(extra) for extra in read.extras))
+    return _Demand(package=package_name(read.name), extras=extras, specifier=str(read.specifier))
+
+
+class _Walk:
+    """The closure of one root, as far as it is known."""
+
+    def __init__(self, root: _Demand) -> None:
+        self.root = root
+        self.demands: dict[PackageName, set[_Demand]] = {root.package: {root}}
+        self.changed: set[PackageName] = {root.package}
+        self.followed: set[tuple[PackageName, str, str]] = set()
+
+    def add(self, demand: _Demand) -> None:
+        """Take a requirement into the closure."""
+        there = self.demands.setdefault(demand.package, set())
+        if demand not in there:
+            there.add(demand)
+            self.changed.add(demand.package)
+
+
+class _Shelf:
+    """What was read, with the choices that ranges leave, each computed once."""
+
+    def __init__(self, order: Order) -> None:
+        self.readings: dict[PackageName, Reading] = {}
+        self.metadata: dict[tuple[PackageName, str], ReleaseMetadata] = {}
+        self._offers: dict[PackageName, _Offers] = {}
+        self._order = order
+        self.ground = Ground(order.environment)
+
+    def put_aside(self, package: PackageName, version: str, error: InputError) -> None:
+        """Go on without a page or requirements that nobody could read."""
+        if version:
+            self.metadata[package, version] = unknown(package, version, str(error))
+        else:
+            self.readings[package] = absent(package, read_at=self._order.start, source="")
+
+    def choices(self, package: PackageName, specifiers: frozenset[str]) -> list[str]:
+        """Return the versions of a package that some of these ranges together may leave as the choice."""
+        if package not in self._offers:
+            self._offers[package] = _Offers(self.readings[package].page, self._order, self.ground)
+        return self._offers[package].choices(specifiers)
+
+
+class _Offers:
+    """The releases of a page, newest first; sets of them are bits of an integer, bit 0 the newest."""
+
+    def __init__(self, page: ProjectPage, order: Order, ground: Ground) -> None:
+        read = [(release_version(release.version), release) for release in page.releases]
+        self._order = order
+        self._ground = ground
+        self._releases = sorted(
+            (one for one in read if one[0].parsed and self._may_be_listed(one[1])), key=lambda one: one[0], reverse=True
+        )
+        self._masks: dict[str, int] = {}
+
+    def _may_be_listed(self, release: ReleaseFiles) -> bool:
+        return any(
+            (file.uploaded is None or file.uploaded < self._order.until)
+            and (
+                self._ground.installs(file.filename, file.requires_python)
+                if file.kind is FileKind.WHEEL
+                else file.kind is FileKind.SDIST and self._ground.python_fits(file.requires_python)
+            )
+            for file in release.files
+        )
+
+    @cached_property
+    def _finals(self) -> int:
+        return self._bits(lambda version, release: not version.is_prerelease and not _is_yanked(release))
+
+    @cached_property
+    def _stops(self) -> int:
+        """The finals that were there all the time: nothing older is chosen where one of them fits."""
+        start = self._order.start
+        return self._finals & self._bits(
+            lambda _version, release: any(f.uploaded is not None and f.uploaded <= start for f in release.files)
+        )
+
+    def _bits(self, holds: Callable[[ReleaseVersion, ReleaseFiles], bool]) -> int:
+        return sum(1 << position for position, one in enumerate(self._releases) if holds(*one))
+
+    def _mask(self, specifier: str) -> int:
+        if specifier not in self._masks:
+            try:
+                admitted = SpecifierSet(specifier)
+                mask = self._bits(lambda version, _: admitted.contains(version.parsed or "", prereleases=True))
+            except InvalidSpecifier:
+                mask = self._bits(lambda *_: True)
+            self._masks[specifier] = mask
+        return self._masks[specifier]
+
+    def choices(self, specifiers: frozenset[str]) -> list[str]:
+        """Return what some of the ranges together may leave as the choice.
+
+        The ranges that admit a release, all of them at once, leave the fewest others: if that
+        intersection has a newer release that stops the search, no part of it chooses this one.
+        """
+        masks = [(self._mask(one), bool(_names_prerelease(one))) for one in specifiers]
+        union = 0
+        for mask, _ in masks:
+            union |= mask
+        found = []
+        for position, (version, release) in enumerate(self._releases):
+            bit = 1 << position
+            if not union & bit:
+                continue
+            common, wants = -1, False
+            for mask, names_prerelease in masks:
+                if mask & bit:
+                    common &= mask
+                    wants = wants or names_prerelease
+            newer = common & (bit - 1)
+            if newer & self._stops or (version.is_prerelease and not wants and common & self._finals):
+                continue
+            found.append(release.version)
+        return found
+
+
+def _is_yanked(release: ReleaseFiles) -> bool:
+    return all(file.yanked for file in release.files)
+
+
+def _names_prerelease(specifier: str) -> bool:
+    try:
+        return bool(SpecifierSet(specifier).prereleases)
+    except InvalidSpecifier:
+        return False
+
+
+def _missing(walks: Sequence[_Walk], shelf: _Shelf, order: Order) -> list[tuple[PackageName, str]]:
+    """Return the pages (version empty) and requirements to read next; follow what is there already."""
+    missing: dict[tuple[PackageName, str], None] = {}
+    for walk in walks:
+        while walk.changed:
+            package = walk.changed.pop()
+            if package not in shelf.readings:
+                missing[package, ""] = None
+                continue
+            demands = walk.demands[package]
+            extras = {"", *(extra for demand in demands for extra in demand.extras)}
+            for version in shelf.choices(package, frozenset(demand.specifier for demand in demands)):
+                if (package, version) not in shelf.metadata:
+                    missing[package, version] = None
+                elif order.closure:
+                    _follow(walk, shelf, package, version, extras)
+    for walk in walks:
+        walk.changed |= {package for package, _ in missing if package in walk.demands}
+    return list(missing)
+
+
+def _follow(walk: _Walk, shelf: _Shelf, package: PackageName, version: str, extras: set[str]) -> None:
+    for extra in extras:
+        if (package, version, extra) in walk.followed:
+            continue
+        walk.followed.add((package, version, extra))
+        for one in shelf.metadata[package, version].requirements:
+            # What cannot be decided keeps its edge (semantics §2); a URL is an identity of its own.
+            if not one.url and shelf.ground.truth(one.marker, extra) is not False:
+                walk.add(_Demand(package=one.package, extras=one.extras, specifier=one.specifier))

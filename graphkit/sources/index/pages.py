@@ -1,0 +1,225 @@
+"""Project pages of the simple API: JSON (PEP 691, 700, 714, 792) and HTML (PEP 503, 592, 658)."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import msgspec
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+
+from graphkit.model.errors import InputError
+from graphkit.model.index import File, FileKind, ProjectPage, ReleaseFiles
+from graphkit.model.names import PackageName
+from graphkit.model.times import BadTime, Instant, instant
+from graphkit.model.versions import release_version
+
+JSON_TYPE: Final = "application/vnd.pypi.simple.v1+json"
+ACCEPT: Final = f"{JSON_TYPE}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
+_SDISTS: Final = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.Z", ".tar")
+_OTHERS: Final = (".egg", ".exe", ".msi", ".rpm", ".dmg", ".deb")
+_SPELLED: Final = re.compile(r"[-_.]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Where a file's bytes are, and whether its metadata file is announced (PEP 658).
+
+    ``metadata`` None: not announced; empty: announced without a hash; else the SHA-256 it must have.
+    """
+
+    url: str
+    metadata: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A page as a fact, and the offers behind its files by file name."""
+
+    page: ProjectPage
+    offers: Mapping[str, Offer]
+
+
+class _File(msgspec.Struct, rename="kebab"):
+    filename: str
+    url: str = ""
+    hashes: dict[str, Any] | None = None
+    requires_python: str | None = None
+    upload_time: str | None = None
+    yanked: bool | str | None = False
+    core_metadata: Any = None
+    dist_info_metadata: Any = None
+    data_dist_info_metadata: Any = None
+
+
+class _Page(msgspec.Struct, rename="kebab"):
+    name: str
+    files: list[_File]
+    versions: list[str] | None = None
+    project_status: Any = None
+
+
+_DECODER: Final = msgspec.json.Decoder(_Page)
+
+
+def absent(package: PackageName, *, read_at: Instant, source: str) -> Reading:
+    """Return the reading of a page that the index answered with "no such project"."""
+    page = ProjectPage(package=package, spelling=package, releases=(), read_at=read_at, source=source, found=False)
+    return Reading(page=page, offers={})
+
+
+def read_page(
+    data: bytes, content_type: str, package: PackageName, *, url: str, read_at: Instant, source: str
+) -> Reading:
+    """Return a project page read from the bytes an index sent.
+
+    The type that came back decides, not the one asked for (PEP 691). Cost: some microseconds a file.
+
+    Raises:
+        InputError: no page of the simple API, or the page of another project.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == JSON_TYPE or (kind == "application/json" and data.lstrip()[:1] == b"{"):
+        files, versions, name, status = _from_json(data, package)
+    elif kind in {"text/html", "application/vnd.pypi.simple.v1+html"}:
+        files, versions, name, status = _from_html(data, package, url)
+    else:
+        raise InputError(f"the index answered with {kind or 'no type'!r}, no project page", place=f"page of {package}")
+    if str(canonicalize_name(name)) != package:
+        raise InputError(f"the page of {name[:80]!r} came for it", place=f"page of {package}")
+    page = ProjectPage(
+        package=package,
+        spelling=name,
+        releases=_releases(package, files, versions),
+        read_at=read_at,
+        source=source,
+        status=status,
+    )
+    return Reading(page=page, offers={file.filename: _offer(file, url) for file in files})
+
+
+def as_of(reading: Reading, at: Instant) -> Reading:
+    """Return the page as it may have stood at an instant: files uploaded after it left out.
+
+    What was removed since cannot come back this way; the page then counts as read at that instant.
+    """
+    releases = tuple(
+        ReleaseFiles(version=release.version, files=kept)
+        for release in reading.page.releases
+        if (kept := tuple(file for file in release.files if file.uploaded is None or file.uploaded <= at))
+        or not release.files
+    )
+    page = replace(reading.page, releases=releases, read_at=min(at, reading.page.read_at))
+    return Reading(page=page, offers=reading.offers)
+
+
+def _from_json(data: bytes, package: PackageName) -> tuple[list[_File], list[str], str, str]:
+    try:
+        page = _DECODER.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"no project page in JSON (PEP 691): {error}", place=f"page of {package}") from error
+    status = page.project_status
+    if isinstance(status, dict):  # PEP 792's text says `state`, its example `status`
+        status = status.get("status") or status.get("state")
+    return page.files, page.versions or [], page.name, status if isinstance(status, str) and status else "active"
+
+
+def _from_html(data: bytes, package: PackageName, url: str) -> tuple[list[_File], list[str], str, str]:
+    from pypi_simple import ProjectPage as Html  # noqa: PLC0415 - slow to import, and rarely needed
+    from pypi_simple import UnsupportedRepoVersionError  # noqa: PLC0415
+
+    try:
+        page = Html.from_html(package, data, url)
+    except (UnsupportedRepoVersionError, ValueError) as error:
+        raise InputError(f"no project page in HTML (PEP 503): {error}", place=f"page of {package}") from error
+    files = [
+        _File(
+            filename=one.filename,
+            url=one.url,
+            hashes=dict(one.digests),
+            requires_python=one.requires_python,
+            yanked=one.is_yanked,
+            core_metadata=(dict(one.metadata_digests or {}) or True) if one.has_metadata else None,
+        )
+        for one in page.packages
+    ]
+    return files, [], package, "active"
+
+
+def _offer(file: _File, url: str) -> Offer:
+    from urllib.parse import urljoin  # noqa: PLC0415
+
+    told = next(
+        (one for one in (file.core_metadata, file.dist_info_metadata, file.data_dist_info_metadata) if one is not None),
+        None,
+    )
+    metadata: str | None = None
+    if isinstance(told, dict):
+        metadata = str(told.get("sha256", "")).lower()
+    elif told:
+        metadata = ""
+    return Offer(url=urljoin(url, file.url), metadata=metadata)
+
+
+def _releases(package: PackageName, files: Iterable[_File], versions: Iterable[str]) -> tuple[ReleaseFiles, ...]:
+    by_version: defaultdict[str, list[File]] = defaultdict(list)
+    spelled: dict[str, str] = {}
+    for version in versions:
+        spelled.setdefault(release_version(version).key, version)
+        by_version[release_version(version).key] = []
+    for file in files:
+        version, kind = _read_filename(file.filename, package)
+        key = release_version(version).key
+        spelled.setdefault(key, version)
+        by_version[key].append(_file(file, kind))
+    return tuple(ReleaseFiles(version=spelled[key], files=tuple(found)) for key, found in by_version.items())
+
+
+def _file(file: _File, kind: FileKind) -> File:
+    hashes = file.hashes or {}
+    digest = hashes.get("sha256")
+    try:
+        uploaded = instant(file.upload_time) if file.upload_time else None
+    except BadTime:
+        uploaded = None  # the same as no time: uncertain, never a guess
+    return File(
+        filename=file.filename,
+        kind=kind,
+        sha256=digest.lower() if isinstance(digest, str) else "",
+        requires_python=(file.requires_python or "").strip(),
+        uploaded=uploaded,
+        yanked=file.yanked is not None and file.yanked is not False,  # an empty reason is still a yank (PEP 592)
+    )
+
+
+def _read_filename(filename: str, package: PackageName) -> tuple[str, FileKind]:
+    """Return the version and kind that a file name says; the text after the name where no rule reads it."""
+    try:
+        if filename.endswith(".whl"):
+            return str(parse_wheel_filename(filename)[1]), FileKind.WHEEL
+        return str(parse_sdist_filename(filename)[1]), FileKind.SDIST
+    except (InvalidWheelFilename, InvalidSdistFilename, ValueError):
+        pass
+    ending = next((one for one in (*_SDISTS, *_OTHERS, ".whl") if filename.endswith(one)), "")
+    kind = FileKind.SDIST if ending in _SDISTS else FileKind.WHEEL if ending == ".whl" else FileKind.OTHER
+    rest = _without_name(filename[: len(filename) - len(ending)], package)
+    if kind is not FileKind.SDIST:
+        rest = rest.split("-")[0]  # python and platform tags follow
+    return rest, kind
+
+
+def _without_name(stem: str, package: PackageName) -> str:
+    """Return what follows a package's name, in whatever spelling, at the start of a file name."""
+    for end in (match.start() for match in _SPELLED.finditer(stem)):
+        if str(canonicalize_name(stem[:end])) == package:
+            return stem[end:].lstrip("-_.") or stem
+    return stem

@@ -1,0 +1,311 @@
+"""Organisation files: companies, services, builds, documents, suppliers, claims (docs/organisation-file.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import Final, Literal, TypeVar
+
+import msgspec
+
+from graphkit.model.environment import Environment
+from graphkit.model.errors import InputError
+from graphkit.model.incidents import Source
+from graphkit.model.names import BadName, CompanyId, company_id, package_name, service_id
+from graphkit.model.organisation import (
+    Build,
+    Claim,
+    Company,
+    DocumentUse,
+    Organisation,
+    Polarity,
+    Service,
+    Standing,
+    Supply,
+)
+from graphkit.sources.incident import Shape, cited
+from graphkit.sources.plain import decode, time, typed
+
+SCHEMA: Final = "graphkit.organisation/1"
+_Name = TypeVar("_Name")
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+class _SourceShape(Shape):
+    id: str
+    title: str = ""
+    publisher: str = ""
+    date: str = ""
+    url: str | None = None
+
+
+class _CompanyShape(Shape):
+    id: str
+    name: str = ""
+    kind: str = ""
+    builds: Literal["complete"] | None = None
+
+
+class _BuildShape(Shape):
+    at: str
+    document: str = ""
+    lock: str = ""
+    manifest: str = ""
+
+
+class _KnownBuilds(Shape):
+    complete: bool
+    known: tuple[_BuildShape, ...] = ()
+
+
+class _DocumentShape(Shape):
+    path: str
+    built_at: str | None = None
+    stands_from: str | None = None
+    stands_until: str | None = None
+    read_at: str | None = None
+    branch: str = ""
+    note: str = ""
+    sources: tuple[str, ...] = ()
+
+
+class _EnvironmentShape(Shape):
+    python: str = "3.12"
+    platform: Literal["linux", "musllinux", "macos", "windows"] = "linux"
+    machine: str = "x86_64"
+    implementation: str = "cpython"
+
+
+class _ServiceShape(Shape):
+    name: str
+    company: str | None = None
+    owner: str = ""
+    builds: Literal["complete"] | tuple[_BuildShape, ...] | _KnownBuilds | None = None
+    documents: tuple[_DocumentShape, ...] = ()
+    environment: _EnvironmentShape | None = None
+    resolver: Literal["uv", "pip", ""] = ""
+    note: str = ""
+
+
+class _SupplyShape(Shape):
+    supplier: str
+    customer: str
+    what: str
+    data: tuple[str, ...] = ()
+    start: str | None = msgspec.field(name="from", default=None)
+    until: str | None = None
+    sources: tuple[str, ...] = ()
+
+
+class _ClaimShape(Shape):
+    id: str
+    company: str
+    claimant: str
+    text: str
+    polarity: str
+    standing: str
+    date: str
+    certainty: str = ""
+    about: str = ""
+    relation: str = ""
+    sources: tuple[str, ...] = ()
+
+
+class _OrganisationShape(Shape):
+    schema: str
+    companies: tuple[_CompanyShape, ...] = ()
+    services: tuple[_ServiceShape, ...] = ()
+    supplies: tuple[_SupplyShape, ...] = ()
+    claims: tuple[_ClaimShape, ...] = ()
+    private_indexes: tuple[str, ...] = ()
+    private_packages: tuple[str, ...] = ()
+    sources: tuple[_SourceShape, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationFile:
+    """An organisation file as read. Uses and builds name documents by the paths in ``documents``.
+
+    Those are relative to the file; who reads them puts their digests into the uses and builds.
+    """
+
+    organisation: Organisation
+    documents: tuple[str, ...]
+
+
+def claims(data: bytes, name: str) -> bool:  # noqa: ARG001 - the name decides nothing
+    """Return whether a file says that it is an organisation file."""
+    return SCHEMA.rpartition("/")[0].encode() in data[:4096]
+
+
+def parse(data: bytes, path: str) -> OrganisationFile:
+    """Return what an organisation file says. ``path`` is kept as the source of its facts.
+
+    Raises:
+        InputError: the file does not follow docs/organisation-file.md, with the place.
+    """
+    read = typed(decode(data), _OrganisationShape)
+    if read.schema != SCHEMA:
+        raise InputError(f"{read.schema!r} is not {SCHEMA!r}, which this graphkit reads", place="schema")
+    sources = {
+        one.id: Source(id=one.id, title=one.title, publisher=one.publisher, date=one.date, url=one.url or "")
+        for one in read.sources
+    }
+    services = [_service(one, f"services[{i}]") for i, one in enumerate(read.services)]
+    _no_doubles("services", "name", [service.id for service in services])
+    _no_doubles("companies", "id", [one.id.strip() for one in read.companies])
+    _no_doubles("claims", "id", [one.id for one in read.claims])
+    organisation = Organisation(
+        source=path,
+        companies=tuple(_company(one, f"companies[{i}]") for i, one in enumerate(read.companies)),
+        services=tuple(services),
+        uses=tuple(
+            _use(service, one, f"services[{i}].documents[{j}]", sources)
+            for i, service in enumerate(read.services)
+            for j, one in enumerate(service.documents)
+        ),
+        builds=tuple(
+            _build(service, one, f"{place}[{j}]")
+            for i, service in enumerate(read.services)
+            for place, known in [_known_builds(service, f"services[{i}].builds")]
+            for j, one in enumerate(known)
+        ),
+        supplies=tuple(_supply(one, f"supplies[{i}]", sources) for i, one in enumerate(read.supplies)),
+        claims=tuple(_claim(one, f"claims[{i}]", sources) for i, one in enumerate(read.claims)),
+        private_indexes=tuple(read.private_indexes),
+        private_packages=tuple(
+            _named(package_name, one, f"private_packages[{i}]") for i, one in enumerate(read.private_packages)
+        ),
+    )
+    paths = [use.path for use in organisation.uses]
+    paths += [path for build in organisation.builds for path in (build.document, build.lock, build.manifest) if path]
+    return OrganisationFile(organisation=organisation, documents=tuple(dict.fromkeys(paths)))
+
+
+def _no_doubles(place: str, key: str, names: list[str]) -> None:
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise InputError(f"{name!r} stands twice", place=f"{place}[{number}].{key}")
+
+
+def _named(read: Callable[[str], _Name], text: str, place: str) -> _Name:
+    try:
+        return read(text)
+    except BadName as error:
+        raise InputError(str(error), place=place) from error
+
+
+def _company(read: _CompanyShape, place: str) -> Company:
+    return Company(
+        id=_named(company_id, read.id, f"{place}.id"),
+        name=read.name or read.id,
+        kind=read.kind,
+        builds_complete=read.builds == "complete",
+    )
+
+
+def _service(read: _ServiceShape, place: str) -> Service:
+    company: CompanyId | None = None
+    if read.company is not None:
+        company = _named(company_id, read.company, f"{place}.company")
+    there = read.environment
+    return Service(
+        id=_named(service_id, read.name, f"{place}.name"),
+        company=company,
+        owner=read.owner,
+        builds_complete=read.builds == "complete" or (isinstance(read.builds, _KnownBuilds) and read.builds.complete),
+        environment=None if there is None else _environment(there, f"{place}.environment"),
+        resolver=read.resolver,
+        note=read.note,
+    )
+
+
+def _environment(read: _EnvironmentShape, place: str) -> Environment:
+    parts = read.python.split(".")
+    if len(parts) not in {2, 3} or not all(part.isdecimal() for part in parts):
+        raise InputError(f"{read.python!r} is no Python version such as 3.12", place=f"{place}.python")
+    return Environment(
+        python=read.python, platform=read.platform, machine=read.machine, implementation=read.implementation
+    )
+
+
+def _known_builds(read: _ServiceShape, place: str) -> tuple[str, tuple[_BuildShape, ...]]:
+    if isinstance(read.builds, _KnownBuilds):
+        return f"{place}.known", read.builds.known
+    return place, read.builds if isinstance(read.builds, tuple) else ()
+
+
+def _use(service: _ServiceShape, read: _DocumentShape, place: str, sources: Mapping[str, Source]) -> DocumentUse:
+    start, until = time(read.stands_from, f"{place}.stands_from"), time(read.stands_until, f"{place}.stands_until")
+    if start is not None and until is not None and start >= until:
+        raise InputError("`stands_from` must be before `stands_until`", place=place)
+    return DocumentUse(
+        service=service_id(service.name),
+        document="",
+        path=_path(read.path, f"{place}.path"),
+        built_at=time(read.built_at, f"{place}.built_at"),
+        stands_from=start,
+        stands_until=until,
+        read_at=time(read.read_at, f"{place}.read_at"),
+        branch=read.branch,
+        note=read.note,
+        sources=cited(read.sources, f"{place}.sources", sources),
+    )
+
+
+def _build(service: _ServiceShape, read: _BuildShape, place: str) -> Build:
+    at = time(read.at, f"{place}.at")
+    if at is None:
+        raise InputError("a build needs the time it ran", place=f"{place}.at")
+    return Build(
+        service=service_id(service.name),
+        at=at,
+        document=_path(read.document, f"{place}.document"),
+        lock=_path(read.lock, f"{place}.lock"),
+        manifest=_path(read.manifest, f"{place}.manifest"),
+    )
+
+
+def _path(text: str, place: str) -> str:
+    """Return a path relative to the file; another machine's absolute path would mean nothing here."""
+    path = PurePosixPath(text.replace("\\", "/"))
+    if path.is_absolute() or "\0" in text or (path.parts and path.parts[0].endswith(":")):
+        raise InputError(f"{text[:80]!r}: give the path relative to this file", place=place)
+    return str(path) if text else ""
+
+
+def _supply(read: _SupplyShape, place: str, sources: Mapping[str, Source]) -> Supply:
+    return Supply(
+        supplier=_named(company_id, read.supplier, f"{place}.supplier"),
+        customer=_named(company_id, read.customer, f"{place}.customer"),
+        what=read.what,
+        data=tuple(read.data),
+        start=time(read.start, f"{place}.from"),
+        until=time(read.until, f"{place}.until"),
+        sources=cited(read.sources, f"{place}.sources", sources),
+    )
+
+
+def _claim(read: _ClaimShape, place: str, sources: Mapping[str, Source]) -> Claim:
+    return Claim(
+        id=read.id,
+        company=_named(company_id, read.company, f"{place}.company"),
+        claimant=read.claimant,
+        text=read.text,
+        polarity=_word(Polarity, read.polarity, f"{place}.polarity"),
+        standing=_word(Standing, read.standing, f"{place}.standing"),
+        certainty=read.certainty,
+        date=read.date,
+        object=read.about,
+        relation=read.relation,
+        sources=tuple(sources[one] for one in cited(read.sources, f"{place}.sources", sources)),
+    )
+
+
+def _word(words: type[_Word], text: str, place: str) -> _Word:
+    try:
+        return words(text)
+    except ValueError as error:
+        raise InputError(f"{text[:80]!r} is none of {', '.join(words)}", place=place) from error

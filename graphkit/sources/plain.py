@@ -1,0 +1,110 @@
+"""Text files that people write, YAML, TOML or JSON, decoded into typed values: every error with its place."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from typing import Any, Final, TypeVar
+
+import msgspec
+import yaml
+
+from graphkit.model.errors import InputError
+from graphkit.model.times import BadTime, Instant, instant
+
+_T = TypeVar("_T")
+_BASE: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_NULL: Final = re.compile(r"^(?:~|null|Null|NULL|)$")
+_DEEPEST: Final = 100
+
+
+class _Loader(_BASE):  # type: ignore[misc]
+    """YAML in which every scalar but null is text: ``1.10`` stays a version, ``2026-03-24`` a date as written."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - PyYAML's signature
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for number, key in enumerate(keys):
+            if key in keys[:number]:
+                line = node.value[number][0].start_mark.line + 1
+                raise InputError(f"{key!r} stands twice in one mapping", place=f"line {line}")
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:null", _NULL, ["~", "n", "N", ""])
+_Loader.add_constructor("tag:yaml.org,2002:null", lambda _loader, _node: None)
+
+
+def decode(data: bytes) -> Any:
+    """Return what a file holds, by its content: JSON, TOML or YAML (1.1), in this order.
+
+    Nothing is ever constructed but mappings, lists and scalars. TOML dates come as RFC 3339 text.
+
+    Raises:
+        InputError: none of the three can read it, with the place that the most likely one names.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError("not UTF-8 text", place=f"byte {error.start}") from error
+    try:
+        if text.lstrip()[:1] in {"{", "["}:
+            return msgspec.json.decode(text)
+        if not re.search(r"^\s*(?:\[\[?[\w.\"-]+\]\]?|[\w.\"-]+\s*=)", text, re.MULTILINE):
+            return _yaml(text)
+        try:
+            return _without_dates(tomllib.loads(text))
+        except tomllib.TOMLDecodeError as error:
+            try:
+                return _yaml(text)
+            except InputError:
+                raise InputError(f"no TOML: {error}") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InputError(f"cannot be read: {error}") from error
+
+
+def _yaml(text: str) -> Any:
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a loader that constructs text only
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
+        raise InputError(f"no YAML: {problem}", place=place) from error
+
+
+def _without_dates(value: Any, depth: int = 0) -> Any:
+    if depth > _DEEPEST:
+        raise InputError(f"nested more than {_DEEPEST} deep")
+    if isinstance(value, dict):
+        return {key: _without_dates(one, depth + 1) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_without_dates(one, depth + 1) for one in value]
+    return value.isoformat() if isinstance(value, dt.datetime | dt.date | dt.time) else value
+
+
+def typed(value: Any, shape: type[_T]) -> _T:
+    """Return a decoded value as a struct type.
+
+    Raises:
+        InputError: a key or value that the shape does not have, with its place as in ``services[2].owner``.
+    """
+    try:
+        return msgspec.convert(value, shape, strict=False)
+    except (msgspec.ValidationError, RecursionError) as error:
+        problem, _, place = str(error).partition(" - at `")
+        raise InputError(problem, place=place.rstrip("`").removeprefix("$").lstrip(".")) from error
+
+
+def time(text: str | None, place: str) -> Instant | None:
+    """Return the instant of a text, None for none.
+
+    Raises:
+        InputError: the text is no time.
+    """
+    if text is None:
+        return None
+    try:
+        return instant(text)
+    except BadTime as error:
+        raise InputError(f"{error}; give a UTC time such as 2026-03-24T10:52:00Z", place=place) from error
