@@ -1,1 +1,89 @@
-"""..."""
+"""The command line: one module per verb, thin; this one runs them and gives every failure one line and a code."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Final
+
+import typer
+
+from graphkit import __version__
+from graphkit.model.errors import GraphkitError, UsageError
+
+VERBS: Final = (
+    "graphkit.cli.demo:demo",
+    "graphkit.cli.ingest:ingest",
+    "graphkit.cli.blast:blast",
+    "graphkit.cli.why:why",
+    "graphkit.cli.who_has:who_has",
+    "graphkit.cli.stats:stats",
+)
+"""Every verb, in the order of the help."""
+
+FAILED: Final = 4
+_USAGE: Final = 2
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"graphkit {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+    ),
+) -> None:
+    """After a package on the Python index was compromised: who pulled it, when, by which path, on what evidence.
+
+    Exit codes: 0 done; 1 exposed at or above --fail-on; 2 usage; 3 done, but some input was rejected or (with
+    --strict) something is unknown; 4 failed, with one line that says what to do.
+    """
+
+
+def application() -> typer.Typer:
+    """Return the command line with every verb."""
+    app = typer.Typer(
+        name="graphkit",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    app.callback()(_root)
+    for path in VERBS:
+        module, _, name = path.partition(":")
+        app.command(name.replace("_", "-"))(getattr(import_module(module), name))
+    return app
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            # A terminal that cannot show a character shows its number; that never stops an answer.
+            reconfigure(errors="backslashreplace")
+    try:
+        application()()
+    except UsageError as error:
+        code = _say(error, _USAGE)
+    except GraphkitError as error:
+        code = _say(error, FAILED)
+    except KeyboardInterrupt:
+        code = _say("interrupted; what was read so far is kept: run the same command again to go on", FAILED)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of the output went away, and Python would complain at exit
+        code = FAILED
+    except OSError as error:
+        code = _say(f"{error.filename or 'input or output'}: {error.strerror or error}", FAILED)
+    sys.exit(code)
+
+
+def _say(problem: object, code: int) -> int:
+    from graphkit.reports.text import shown  # noqa: PLC0415 - only where something failed
+
+    print(f"graphkit: {shown(str(problem))}", file=sys.stderr)
+    return code

@@ -22,7 +22,8 @@ ARROWS: Mapping[str, frozenset[str]] = {
     "trace": frozenset({"model", "stores.port"}),
     "replay": frozenset({"model", "resources", "trace", "stores.port"}),
     "reports": frozenset({"model", "resources"}),
-    "session": frozenset({"model", "resources", "sources", "stores", "trace", "replay"}),
+    "intake": frozenset({"model", "resources", "sources", "stores"}),
+    "session": frozenset({"model", "resources", "intake", "stores", "trace", "replay"}),
     "cli": frozenset({"model", "resources", "session", "reports"}),
     "": frozenset({"model", "session"}),
 }

@@ -21,7 +21,7 @@ from graphkit.model.index import MetadataSource as Source
 from graphkit.model.names import PackageName
 from graphkit.model.times import Instant
 from graphkit.sources.index.metadata import from_core_metadata, from_release_json, unknown
-from graphkit.sources.index.pages import ACCEPT, Reading, absent, read_page
+from graphkit.sources.index.pages import ACCEPT, Offer, Reading, absent, read_page
 from graphkit.sources.index.settings import index_address, index_name, without_secrets
 
 CONNECTIONS: Final = 8
@@ -78,7 +78,7 @@ class HttpIndex:
         """
         package = reading.page.package
         files = next((release.files for release in reading.page.releases if release.version == version), ())
-        best = min(files, key=_preference, default=None)
+        best = min(files, key=lambda file: _preference(file, reading.offers[file.filename]), default=None)
         if best is None:
             return unknown(package, version, "the index lists no file of it")
         is_wheel = best.kind is FileKind.WHEEL
@@ -92,10 +92,11 @@ class HttpIndex:
     def _core_metadata(self, reading: Reading, version: str, file: File) -> ReleaseMetadata | None:
         offer = reading.offers[file.filename]
         # A mirror may serve the file and strip the key that announces it: asked until a "no" comes before any "yes".
-        origin = f"core-metadata {urlsplit(offer.url).netloc}"
+        url = reading.address(file.filename)
+        origin = f"core-metadata {urlsplit(url).netloc}"
         if offer.metadata is None and (file.kind is not FileKind.WHEEL or origin in self._silent):
             return None
-        answer = self._get(f"{offer.url}.metadata", extensions=_FOR_EVER)
+        answer = self._get(f"{url}.metadata", extensions=_FOR_EVER)
         if answer.status_code >= 400:
             if offer.metadata is None and origin not in self._spoken:
                 self._silent.add(origin)
@@ -123,7 +124,7 @@ class HttpIndex:
 
     def _wheel(self, reading: Reading, version: str, file: File) -> ReleaseMetadata | None:
         try:
-            with zipfile.ZipFile(io.BufferedReader(_Ranges(self, reading.offers[file.filename].url), _CHUNK)) as wheel:
+            with zipfile.ZipFile(io.BufferedReader(_Ranges(self, reading.address(file.filename)), _CHUNK)) as wheel:
                 member = next(name for name in wheel.namelist() if _is_metadata(name))
                 if wheel.getinfo(member).file_size > _LARGEST_METADATA:
                     return None
@@ -267,9 +268,14 @@ def _transport(cache: Path | None) -> httpx.BaseTransport:
     return transport
 
 
-def _preference(file: File) -> tuple[int, str]:
-    """Order files by how much their metadata speaks for an install of the default environment."""
+def _preference(file: File, offer: Offer) -> tuple[int, str]:
+    """Order files by how much their metadata speaks for an install of the default environment.
+
+    Wheels go first; among them those whose metadata file is announced, which cost one small request.
+    """
     if file.kind is FileKind.WHEEL:
+        if offer.metadata is not None:
+            return (-1, file.filename)
         pure = file.filename.endswith("-none-any.whl")
         usual = "manylinux" in file.filename and "x86_64" in file.filename
         return (0 if pure else 1 if usual and "-cp312-" in file.filename else 2 if usual else 3, file.filename)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from urllib.parse import urljoin
 
 import msgspec
 from packaging.utils import (
@@ -27,6 +28,7 @@ JSON_TYPE: Final = "application/vnd.pypi.simple.v1+json"
 ACCEPT: Final = f"{JSON_TYPE}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 _SDISTS: Final = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.Z", ".tar")
 _OTHERS: Final = (".egg", ".exe", ".msi", ".rpm", ".dmg", ".deb")
+_WHEEL_PARTS: Final = 5
 _SPELLED: Final = re.compile(r"[-_.]+")
 
 
@@ -34,7 +36,8 @@ _SPELLED: Final = re.compile(r"[-_.]+")
 class Offer:
     """Where a file's bytes are, and whether its metadata file is announced (PEP 658).
 
-    ``metadata`` None: not announced; empty: announced without a hash; else the SHA-256 it must have.
+    ``url`` may be relative to the page's. ``metadata`` None: not announced; empty: announced without a
+    hash; else the SHA-256 it must have.
     """
 
     url: str
@@ -43,10 +46,15 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A page as a fact, and the offers behind its files by file name."""
+    """A page as a fact, where it was read, and the offers behind its files by file name."""
 
     page: ProjectPage
     offers: Mapping[str, Offer]
+    url: str = ""
+
+    def address(self, filename: str) -> str:
+        """Return where a file's bytes are."""
+        return urljoin(self.url, self.offers[filename].url)
 
 
 class _File(msgspec.Struct, rename="kebab"):
@@ -104,7 +112,7 @@ def read_page(
         source=source,
         status=status,
     )
-    return Reading(page=page, offers={file.filename: _offer(file, url) for file in files})
+    return Reading(page=page, offers={file.filename: _offer(file) for file in files}, url=url)
 
 
 def as_of(reading: Reading, at: Instant) -> Reading:
@@ -119,7 +127,7 @@ def as_of(reading: Reading, at: Instant) -> Reading:
         or not release.files
     )
     page = replace(reading.page, releases=releases, read_at=min(at, reading.page.read_at))
-    return Reading(page=page, offers=reading.offers)
+    return replace(reading, page=page)
 
 
 def _from_json(data: bytes, package: PackageName) -> tuple[list[_File], list[str], str, str]:
@@ -155,32 +163,34 @@ def _from_html(data: bytes, package: PackageName, url: str) -> tuple[list[_File]
     return files, [], package, "active"
 
 
-def _offer(file: _File, url: str) -> Offer:
-    from urllib.parse import urljoin  # noqa: PLC0415
-
-    told = next(
-        (one for one in (file.core_metadata, file.dist_info_metadata, file.data_dist_info_metadata) if one is not None),
-        None,
-    )
+def _offer(file: _File) -> Offer:
+    told = file.core_metadata
+    if told is None:
+        told = file.dist_info_metadata if file.dist_info_metadata is not None else file.data_dist_info_metadata
     metadata: str | None = None
     if isinstance(told, dict):
         metadata = str(told.get("sha256", "")).lower()
     elif told:
         metadata = ""
-    return Offer(url=urljoin(url, file.url), metadata=metadata)
+    return Offer(url=file.url, metadata=metadata)
 
 
 def _releases(package: PackageName, files: Iterable[_File], versions: Iterable[str]) -> tuple[ReleaseFiles, ...]:
     by_version: defaultdict[str, list[File]] = defaultdict(list)
     spelled: dict[str, str] = {}
+    keys: dict[str, str] = {}  # files of one release spell its version alike, so each text is read once
+
+    def key_of(version: str) -> str:
+        if version not in keys:
+            keys[version] = release_version(version).key
+            spelled.setdefault(keys[version], version)
+        return keys[version]
+
     for version in versions:
-        spelled.setdefault(release_version(version).key, version)
-        by_version[release_version(version).key] = []
+        by_version[key_of(version)] = []
     for file in files:
         version, kind = _read_filename(file.filename, package)
-        key = release_version(version).key
-        spelled.setdefault(key, version)
-        by_version[key].append(_file(file, kind))
+        by_version[key_of(version)].append(_file(file, kind))
     return tuple(ReleaseFiles(version=spelled[key], files=tuple(found)) for key, found in by_version.items())
 
 
@@ -205,6 +215,10 @@ def _read_filename(filename: str, package: PackageName) -> tuple[str, FileKind]:
     """Return the version and kind that a file name says; the text after the name where no rule reads it."""
     try:
         if filename.endswith(".whl"):
+            parts = filename.split("-")
+            # The usual case: one name without dashes, version, three tags (PEP 427). The rest is read in full.
+            if len(parts) == _WHEEL_PARTS and canonicalize_name(parts[0]) == str(package):
+                return parts[1], FileKind.WHEEL
             return str(parse_wheel_filename(filename)[1]), FileKind.WHEEL
         return str(parse_sdist_filename(filename)[1]), FileKind.SDIST
     except (InvalidWheelFilename, InvalidSdistFilename, ValueError):

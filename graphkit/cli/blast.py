@@ -1,0 +1,72 @@
+"""`graphkit blast`: who was reached, when, by which path, on what evidence."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from graphkit.cli import options as opt
+from graphkit.cli.terminal import answer, colour, note, width
+
+
+class BlastFormat(StrEnum):
+    """The reports of a blast."""
+
+    TABLE = "table"
+    JSON = "json"
+    HTML = "html"
+
+
+def blast(
+    targets: opt.Targets,
+    graph: opt.GraphAt = None,
+    start: opt.From = None,
+    until: opt.Until = None,
+    at: opt.At = None,
+    reading: opt.Reading = None,
+    tier: Annotated[opt.TierName, typer.Option("--tier", help="Weakest tier to list; weaker ones are counted.")] = (
+        opt.TierName.PICKED
+    ),
+    python: opt.Python = None,
+    platform: opt.Platform = None,
+    resolver: opt.ResolverName = opt.Resolver.UV,
+    builds_complete: opt.BuildsComplete = False,
+    format_: Annotated[BlastFormat, typer.Option("--format", help="How the answer is written.")] = BlastFormat.TABLE,
+    output: opt.Output = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=0, help="List at most so many packages; the summary stays whole.")
+    ] = None,
+    fail_on: Annotated[
+        opt.TierName | None, typer.Option("--fail-on", help="Exit 1 where a service is exposed at this tier or above.")
+    ] = None,
+    strict: opt.Strict = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Who was reached by a compromised release: services, companies, packages, each with its evidence."""
+    from graphkit.model.answers import Tier, Verdict  # noqa: PLC0415 - not needed for help
+    from graphkit.reports import View, report  # noqa: PLC0415
+    from graphkit.session import open_graph  # noqa: PLC0415
+
+    with open_graph(graph) as opened:
+        found = opened.blast(
+            *targets,
+            at=at,
+            window_from=start,
+            window_until=until,
+            reading=reading,
+            python=python,
+            platform=platform,
+            resolver=resolver,
+            builds_complete=builds_complete,
+        )
+    view = View(tier=Tier(tier), limit=limit, width=width(), colour=colour() and output is None)
+    answer(report(format_).render(found, view), output)
+    if output is not None:
+        note(f"wrote {output}", quiet=quiet)
+    verdicts = list(Verdict)
+    if fail_on and any(verdicts.index(one.verdict) <= verdicts.index(Verdict(fail_on)) for one in found.services):
+        raise typer.Exit(1)
+    if strict and any(one.verdict is Verdict.UNKNOWN for one in found.services):
+        raise typer.Exit(3)

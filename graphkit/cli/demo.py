@@ -1,0 +1,32 @@
+"""`graphkit demo`: the LiteLLM case, from what ships with graphkit, with no network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from graphkit.cli import options as opt
+from graphkit.cli.terminal import answer, colour, note, progress, width
+
+
+def demo(
+    graph: Annotated[
+        str | None,
+        typer.Option("--graph", metavar="PATH", help="Where the case's graph is kept. Default: ./graphkit-demo"),
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The report to write.")] = Path(
+        "report.html"
+    ),
+    quiet: opt.Quiet = False,
+) -> None:
+    """The LiteLLM case of March 2026: read it, answer it, and write report.html. Needs no network."""
+    from graphkit.reports import View, report  # noqa: PLC0415 - not needed for help
+    from graphkit.session import DEMO_GRAPH, run_demo  # noqa: PLC0415
+
+    with progress(quiet=quiet) as bar:
+        found = run_demo(graph, bar)
+    answer(report("table").render(found, View(width=width(), colour=colour())), None)
+    answer(report("html").render(found, View()), output)
+    note(f"wrote {output}; ask on with: graphkit blast {found.incident.id} --graph {graph or DEMO_GRAPH}", quiet=quiet)

@@ -1,0 +1,86 @@
+"""`graphkit ingest`: documents, organisation and incident files, advisories and the index into the graph."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from graphkit.cli import options as opt
+from graphkit.cli.terminal import answer, progress, width
+
+
+class Kind(StrEnum):
+    """The kinds of sources."""
+
+    SBOM = "sbom"
+    LOCK = "lock"
+    ENV = "env"
+    ORG = "org"
+    ADVISORY = "advisory"
+    INDEX = "index"
+
+
+def ingest(
+    kind: Annotated[Kind, typer.Argument(metavar="KIND", help="sbom, lock, env, org, advisory or index.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(metavar="SOURCE...", help="Files and folders; for index, package names or a recorded slice."),
+    ],
+    graph: opt.GraphAt = None,
+    service: Annotated[str | None, typer.Option("--service", help="The service that the documents describe.")] = None,
+    company: Annotated[str | None, typer.Option("--company", help="The company that runs it.")] = None,
+    built_at: Annotated[
+        str | None, typer.Option("--built-at", metavar="TIME", help="When it was built; for a lock, its commit.")
+    ] = None,
+    read_at: Annotated[
+        str | None, typer.Option("--read-at", metavar="TIME", help="The last moment a lock was known to stand.")
+    ] = None,
+    branch: Annotated[str | None, typer.Option("--branch", help="The branch that a lock stands on.")] = None,
+    closure: Annotated[
+        bool, typer.Option("--closure", help="index: follow requirements through every release that could be picked.")
+    ] = False,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="TIME", help="index: pages without what was uploaded later.")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="index: start of the window of choices.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="index: end of the window of choices.")
+    ] = None,
+    slice_: Annotated[
+        Path | None, typer.Option("--slice", metavar="FILE", help="index: also write what was read as a slice.")
+    ] = None,
+    index_url: Annotated[
+        str | None, typer.Option("--index-url", metavar="URL", help="index: default is what uv or pip are set to.")
+    ] = None,
+    format_: opt.Format = opt.TextOrJson.TABLE,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Read sources into the graph; it is made where there is none. Exit 3 where an input was rejected."""
+    from graphkit.reports import ingest_json, ingest_text  # noqa: PLC0415 - not needed for help
+    from graphkit.session import open_graph  # noqa: PLC0415
+
+    with open_graph(graph, create=True) as opened, progress(quiet=quiet) as bar:
+        done = opened.ingest(
+            kind,
+            sources,
+            progress=bar,
+            service=service,
+            company=company,
+            built_at=built_at,
+            read_at=read_at,
+            branch=branch,
+            closure=closure,
+            as_of=as_of,
+            window_from=start,
+            window_until=until,
+            slice_to=None if slice_ is None else str(slice_),
+            index_url=index_url,
+        )
+    answer(ingest_json(done) if format_ is opt.TextOrJson.JSON else ingest_text(done, width()), None)
+    if done.rejected:
+        raise typer.Exit(3)

@@ -1,0 +1,63 @@
+"""Options that several verbs share, each with one name and one meaning."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class TierName(StrEnum):
+    """The tiers as the command line spells them, strongest first."""
+
+    OBSERVED = "observed"
+    REPLAYED = "replayed"
+    PICKED = "picked"
+    ADMITTED = "admitted"
+
+
+class Resolver(StrEnum):
+    """The resolver profiles."""
+
+    UV = "uv"
+    PIP = "pip"
+
+
+class TextOrJson(StrEnum):
+    """The formats of answers that are no blast."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+GraphAt = Annotated[
+    str | None,
+    typer.Option(
+        "--graph", metavar="PATH", help="The graph's folder. Default: $GRAPHKIT_GRAPH, else a folder of this user."
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only errors on stderr.")]
+Targets = Annotated[
+    list[str],
+    typer.Argument(metavar="TARGET...", help="name==version, a purl, or the id of an incident or advisory."),
+]
+At = Annotated[str | None, typer.Option("--at", metavar="TIME", help="One instant (RFC 3339; UTC unless it says).")]
+From = Annotated[str | None, typer.Option("--from", metavar="TIME", help="Start of the window asked about.")]
+Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="End of the window asked about.")]
+Reading = Annotated[str | None, typer.Option("--reading", metavar="ID", help="Which account of the times answers.")]
+Python = Annotated[
+    str | None, typer.Option("--python", metavar="VERSION", help="Python of services that do not say. Default: 3.12.")
+]
+Platform = Annotated[
+    str | None,
+    typer.Option("--platform", metavar="NAME", help="linux, musllinux, macos or windows, as in macos-arm64."),
+]
+ResolverName = Annotated[Resolver, typer.Option("--resolver", help="Whose rules of choice apply.")]
+BuildsComplete = Annotated[
+    bool, typer.Option("--builds-complete", help="The builds in the graph are all there were: no unrecorded one.")
+]
+Format = Annotated[TextOrJson, typer.Option("--format", help="How the answer is written.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the answer to a file.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit 3 where something is unknown.")]

@@ -1,0 +1,77 @@
+"""What verbs write: answers to stdout or a file, everything else to stderr, progress on a terminal only."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from graphkit.model.errors import GraphkitError
+
+if TYPE_CHECKING:
+    from graphkit.session import Progress
+
+_PLAIN_WIDTH = 80
+_WIDEST = 160
+
+
+def width() -> int:
+    """Return how many columns an answer on stdout has: the terminal's, else 80."""
+    return min(shutil.get_terminal_size((_PLAIN_WIDTH, 24)).columns, _WIDEST) if sys.stdout.isatty() else _PLAIN_WIDTH
+
+
+def colour() -> bool:
+    """Return whether an answer on stdout may be coloured (see no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def answer(text: str, output: Path | None) -> None:
+    """Write an answer to stdout, or whole to a file: a file that was there stays as it was if this fails.
+
+    Raises:
+        GraphkitError: the file cannot be written.
+    """
+    if output is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    beside = output.with_name(f".{output.name}.{os.getpid()}.part")
+    try:
+        beside.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+        beside.replace(output)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise GraphkitError(f"{output} cannot be written: {error.strerror}; give another --output") from error
+
+
+def note(text: str, *, quiet: bool) -> None:
+    """Write a line to stderr, unless told to be quiet."""
+    if not quiet:
+        from graphkit.reports.text import shown  # noqa: PLC0415 - not needed for help
+
+        print(shown(text), file=sys.stderr)
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Progress | None]:
+    """Show how far a long work is, where stderr is a terminal; otherwise there is nothing to tell."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415 - slow to import
+    from rich.markup import escape  # noqa: PLC0415
+    from rich.progress import Progress as Bar  # noqa: PLC0415
+
+    from graphkit.reports.text import shown  # noqa: PLC0415
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def tell(done: int, total: int | None, what: str) -> None:
+            bar.update(task, completed=done, total=total, description=escape(shown(what)[:40]))
+
+        yield tell

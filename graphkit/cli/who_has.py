@@ -1,0 +1,26 @@
+"""`graphkit who-has`: stored documents and services that hold a package."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from graphkit.cli import options as opt
+from graphkit.cli.terminal import answer, width
+
+
+def who_has(
+    query: Annotated[str, typer.Argument(metavar="NAME[SPEC]", help="As in litellm, 'litellm>=1.82,<1.83' or a purl.")],
+    graph: opt.GraphAt = None,
+    at: opt.At = None,
+    format_: opt.Format = opt.TextOrJson.TABLE,
+    output: opt.Output = None,
+) -> None:
+    """Which stored documents and services hold a package, now or at an instant."""
+    from graphkit.reports import who_has_json, who_has_text  # noqa: PLC0415 - not needed for help
+    from graphkit.session import open_graph  # noqa: PLC0415
+
+    with open_graph(graph) as opened:
+        found = opened.who_has(query, at=at)
+    answer(who_has_json(found) if format_ is opt.TextOrJson.JSON else who_has_text(found, width()), output)

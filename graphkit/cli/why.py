@@ -1,0 +1,45 @@
+"""`graphkit why`: one service, every build of it, and the paths behind its verdict."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from graphkit.cli import options as opt
+from graphkit.cli.terminal import answer, width
+
+
+def why(
+    service: Annotated[str, typer.Argument(metavar="SERVICE", help="A service as blast names it.")],
+    targets: opt.Targets,
+    graph: opt.GraphAt = None,
+    start: opt.From = None,
+    until: opt.Until = None,
+    at: opt.At = None,
+    reading: opt.Reading = None,
+    python: opt.Python = None,
+    platform: opt.Platform = None,
+    resolver: opt.ResolverName = opt.Resolver.UV,
+    builds_complete: opt.BuildsComplete = False,
+    format_: opt.Format = opt.TextOrJson.TABLE,
+    output: opt.Output = None,
+) -> None:
+    """Why a service has its verdict: its builds and paths, with the document or requirement behind each edge."""
+    from graphkit.reports import why_json, why_text  # noqa: PLC0415 - not needed for help
+    from graphkit.session import open_graph  # noqa: PLC0415
+
+    with open_graph(graph) as opened:
+        found = opened.why(
+            service,
+            *targets,
+            at=at,
+            window_from=start,
+            window_until=until,
+            reading=reading,
+            python=python,
+            platform=platform,
+            resolver=resolver,
+            builds_complete=builds_complete,
+        )
+    answer(why_json(found) if format_ is opt.TextOrJson.JSON else why_text(found, width()), output)
