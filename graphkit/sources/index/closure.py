@@ -187,11 +187,13 @@ class _Offers:
         return self._bits(lambda version, release: not version.is_prerelease and not _is_yanked(release))
 
     @cached_property
-    def _stops(self) -> int:
-        """The finals that were there all the time: nothing older is chosen where one of them fits."""
+    def _settled(self) -> int:
+        """What was there all the time, and not yanked: nothing older of its sort is chosen where it fits."""
         start = self._order.start
-        return self._finals & self._bits(
-            lambda _version, release: any(f.uploaded is not None and f.uploaded <= start for f in release.files)
+        return self._bits(
+            lambda _, release: (
+                not _is_yanked(release) and any(f.uploaded is not None and f.uploaded <= start for f in release.files)
+            )
         )
 
     def _bits(self, holds: Callable[[ReleaseVersion, ReleaseFiles], bool]) -> int:
@@ -227,8 +229,8 @@ class _Offers:
                 if mask & bit:
                     common &= mask
                     wants = wants or names_prerelease
-            newer = common & (bit - 1)
-            if newer & self._stops or (version.is_prerelease and not wants and common & self._finals):
+            newer = common & (bit - 1) & self._settled
+            if newer & self._finals or (version.is_prerelease and (newer or (not wants and common & self._finals))):
                 continue
             found.append(release.version)
         return found

@@ -184,14 +184,14 @@ class _Members(httpx.BaseTransport):
 
 def _unpack(path: Path) -> dict[str, bytes]:
     members: dict[str, bytes] = {}
-    total = 0
+    decompressor = lzma.LZMADecompressor(format=lzma.FORMAT_XZ)
     try:
-        with tarfile.open(path, mode="r:xz") as archive:
+        raw = decompressor.decompress(path.read_bytes(), max_length=_LARGEST)
+        if not decompressor.eof:
+            raise InputError("a damaged slice: it ends too early, or holds more than 2 GiB")
+        with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as archive:
             for info in archive:
                 if info.isfile() and (file := archive.extractfile(info)):
-                    total += info.size
-                    if total > _LARGEST:
-                        raise InputError("a slice of more than 2 GiB; a recorded slice of some packages is far smaller")
                     members[info.name] = file.read()
     except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
         raise InputError(f"a damaged slice: {error}") from error

@@ -69,8 +69,8 @@ def test_names_are_normalised_and_open_ends_stay_open() -> None:
         ),
         (
             ("title: x", "title: x\nreadings: [{id: a, hidden: [{purl: pkg:npm/a, from: 2026-02-01}]}]"),
-            "readings[0]",
-            "",
+            "readings[0].hidden[0].purl",
+            "Python index",
         ),
     ],
 )

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+import stamina
+
+from graphkit.model.errors import GraphkitError
+from graphkit.model.index import MetadataSource, ReleaseMetadata
+from graphkit.model.names import package_name
+from graphkit.sources.index.client import open_live
+from graphkit.sources.index.pages import JSON_TYPE
+from tests.unit.sources.index.recorded import Index, Release
+
+DAY = "2026-03-01T00:00:00Z"
+APP: dict[str, dict[str, Release]] = {"app": {"1.0": (DAY, ["lib>=2 ; extra == 'x'", "other"])}}
+WANTED = ['lib>=2 ; extra == "x"', "other"]
+
+
+@pytest.fixture(autouse=True)
+def _without_waiting() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=3):
+        yield
+
+
+def requirements(index: Index) -> ReleaseMetadata:
+    opened = index.open()
+    return opened.metadata(opened.page(package_name("app")), "1.0")
+
+
+@pytest.mark.parametrize(
+    ("index", "source"),
+    [
+        (Index(APP), MetadataSource.CORE_METADATA),
+        (Index(APP, announces=False), MetadataSource.CORE_METADATA),
+        (Index(APP, announces=False, serves_metadata=False, serves_json=True), MetadataSource.RELEASE_JSON),
+        (Index(APP, announces=False, serves_metadata=False), MetadataSource.WHEEL),
+        (Index(APP, serves_metadata=False), MetadataSource.WHEEL),
+    ],
+)
+def test_requirements_come_from_the_first_place_that_has_them(index: Index, source: MetadataSource) -> None:
+    read = requirements(index)
+    assert (read.source, [str(one) for one in read.requirements]) == (source, WANTED)
+
+
+def test_a_wheel_is_never_read_whole() -> None:
+    sizes = []
+
+    def measure(request: httpx.Request) -> None:
+        sizes.append(request.headers.get("range"))
+
+    requirements(Index(APP, serves_metadata=False, before=measure))
+    assert sizes[-1] is not None
+    assert all(size is not None for size in sizes[-2:])
+
+
+def test_without_any_of_them_the_reason_is_said() -> None:
+    read = requirements(Index(APP, serves_metadata=False, serves_ranges=False))
+    assert read.source is MetadataSource.UNKNOWN
+    assert "app-1.0-py3-none-any.whl" in read.reason
+
+
+def test_a_mirror_without_metadata_files_is_asked_for_them_once() -> None:
+    packages: dict[str, dict[str, Release]] = {"app": {f"1.{n}": (DAY, []) for n in range(5)}}
+    index = Index(packages, announces=False, serves_metadata=False)
+    opened = index.open()
+    reading = opened.page(package_name("app"))
+    for release in reading.page.releases:
+        opened.metadata(reading, release.version)
+    assert sum(count for path, count in index.asked.items() if path.endswith(".metadata")) == 1
+
+
+def test_no_such_project_is_a_fact() -> None:
+    reading = Index({}).open().page(package_name("nope"))
+    assert not reading.page.found
+
+
+def test_a_busy_index_is_asked_again() -> None:
+    calls = []
+
+    def busy(request: httpx.Request) -> httpx.Response | None:
+        calls.append(request.url.path)
+        return httpx.Response(503) if len(calls) < 3 else None
+
+    assert Index(APP, before=busy).open().page(package_name("app")).page.found
+    assert len(calls) == 3
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_a_refusal_is_one_line_that_says_what_to_do(status: int) -> None:
+    index = Index(APP, before=lambda _: httpx.Response(status)).open()
+    with pytest.raises(GraphkitError, match=rf"{status}.*run the same command again"):
+        index.page(package_name("app"))
+
+
+def test_a_cut_network_is_one_line_that_says_what_to_do() -> None:
+    def cut(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no route to host", request=request)
+
+    with pytest.raises(GraphkitError, match=r"cannot be reached.*recorded slice"):
+        Index(APP, before=cut).open().page(package_name("app"))
+
+
+class _Server(BaseHTTPRequestHandler):
+    served: list[str]
+
+    def do_GET(self) -> None:
+        self.served.append(self.path)
+        body = b'{"meta": {"api-version": "1.1"}, "name": "app", "files": []}'
+        self.send_response(200)
+        self.send_header("content-type", JSON_TYPE)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+@contextlib.contextmanager
+def serving() -> Iterator[tuple[str, list[str]]]:
+    served: list[str] = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Server", (_Server,), {"served": served}))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/simple/", served
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_the_cache_keeps_pages_between_runs(tmp_path: Path) -> None:
+    with serving() as (address, served):
+        for _ in range(2):
+            with open_live(address, cache=tmp_path / "cache", read_at=0) as index:
+                assert index.page(package_name("app")).page.found
+    assert served == ["/simple/app/"]
+
+
+def test_a_cache_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with (
+        pytest.raises(GraphkitError, match="cache folder"),
+        open_live("http://127.0.0.1:9/simple/", cache=tmp_path / "file" / "below", read_at=0),
+    ):
+        pass

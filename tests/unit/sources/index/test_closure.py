@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+import pytest
+
+from graphkit.model.errors import GraphkitError, InputError, UsageError
+from graphkit.model.index import ProjectPage, ReleaseMetadata
+from graphkit.model.times import instant
+from graphkit.sources.index import Order, gather, is_slice, slice_facts
+from tests.unit.sources.index.recorded import Index, Release
+
+World = dict[str, dict[str, Release]]
+WINDOW = Order(start=instant("2026-03-24T08:00:00Z"), until=instant("2026-03-24T22:00:00Z"))
+OLD, NEW, LATE = "2026-01-01T00:00:00Z", "2026-03-24T12:00:00Z", "2026-06-01T00:00:00Z"
+
+
+def read(
+    packages: Mapping[str, Mapping[str, Release]], *names: str, order: Order = WINDOW, record: Path | None = None
+) -> tuple[set[str], set[str]]:
+    """Return which pages and which releases' requirements were read."""
+    facts = list(
+        gather(Index(packages).open(), names, order, record=record, progress=lambda *_: None, reject=lambda *_: None)
+    )
+    pages = {str(fact.package) for fact in facts if isinstance(fact, ProjectPage)}
+    releases = {f"{fact.package}=={fact.version}" for fact in facts if isinstance(fact, ReleaseMetadata)}
+    return pages, releases
+
+
+def test_every_release_that_could_be_picked_in_the_window() -> None:
+    packages: World = {
+        "app": {"1.0": (OLD, ["lib"]), "0.9": (OLD, ["gone"])},
+        "lib": {"1": (OLD, []), "2": (NEW, []), "3": (LATE, [])},
+    }
+    pages, releases = read(packages, "app")
+    assert pages == {"app", "lib"}
+    assert releases == {"app==1.0", "lib==1", "lib==2"}
+
+
+def test_ranges_together_may_leave_what_none_leaves_alone() -> None:
+    packages: World = {
+        "app": {"1": (OLD, ["a", "b"])},
+        "a": {"1": (OLD, ["lib<3"])},
+        "b": {"1": (OLD, ["lib!=2"])},
+        "lib": {"1": (OLD, []), "2": (OLD, []), "3": (OLD, [])},
+    }
+    assert read(packages, "app")[1] >= {"lib==1", "lib==2", "lib==3"}
+
+
+def test_a_root_is_not_held_back_by_another_one() -> None:
+    packages: World = {
+        "one": {"1": (OLD, ["lib<3"])},
+        "two": {"1": (OLD, ["lib!=2"])},
+        "lib": {"1": (OLD, []), "2": (OLD, []), "3": (OLD, [])},
+    }
+    assert "lib==1" not in read(packages, "one", "two")[1]
+
+
+def test_extras_markers_and_addresses() -> None:
+    packages: World = {
+        "app": {
+            "1": (
+                OLD,
+                ["base", "more ; extra == 'full'", "old ; python_version < '3'", "direct @ http://x.example/d.whl"],
+            )
+        },
+        "base": {"1": (OLD, [])},
+        "more": {"1": (OLD, ["app[full]"])},
+    }
+    assert read(packages, "app")[0] == {"app", "base"}
+    assert read(packages, "app[full]")[0] == {"app", "base", "more"}
+
+
+def test_prereleases_count_where_nothing_else_fits_or_they_are_named() -> None:
+    lib: dict[str, Release] = {"1.0": (OLD, []), "2.0rc1": (OLD, [])}
+    only: dict[str, Release] = {"1.0b1": (OLD, []), "1.0b2": (OLD, [])}
+    packages: World = {"app": {"1": (OLD, ["lib", "only"])}, "lib": lib, "only": only}
+    assert read(packages, "app")[1] == {"app==1", "lib==1.0", "only==1.0b2"}
+    packages["app"] = {"1": (OLD, ["lib>=1.0rc1"])}
+    assert "lib==2.0rc1" in read(packages, "app")[1]
+
+
+def test_without_closure_only_the_names_are_read() -> None:
+    packages: World = {"app": {"1.0": (OLD, ["lib"]), "0.9": (OLD, [])}, "lib": {"1": (OLD, [])}}
+    order = Order(start=WINDOW.start, until=WINDOW.until, closure=False)
+    assert read(packages, "app", "app==0.9", order=order) == ({"app"}, {"app==1.0", "app==0.9"})
+
+
+def test_as_of_reads_the_pages_of_then() -> None:
+    packages: World = {"app": {"1.0": (OLD, []), "2.0": (LATE, [])}}
+    at = instant("2026-04-01")
+    facts = gather(
+        Index(packages).open(),
+        ["app"],
+        Order(start=at, until=at + 1, as_of=at),
+        record=None,
+        progress=lambda *_: None,
+        reject=lambda *_: None,
+    )
+    (page,) = (fact for fact in facts if isinstance(fact, ProjectPage))
+    assert ([release.version for release in page.releases], page.read_at) == (["1.0"], at)
+
+
+def test_a_name_that_is_none_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="no package name"):
+        read({}, "not a name")
+    with pytest.raises(UsageError, match="no package 'nope'"):
+        read({}, "nope")
+
+
+def test_a_missing_dependency_is_a_fact_and_no_error() -> None:
+    assert read({"app": {"1": (OLD, ["nope"])}}, "app") == ({"app", "nope"}, {"app==1"})
+
+
+CYCLE: World = {
+    "app": {"1.0": (OLD, ["lib[x]<3", "nope"])},
+    "lib": {"1": (OLD, []), "2": (NEW, ["app ; extra == 'x'"]), "3": (OLD, [])},
+}
+
+
+def test_a_slice_reads_back_as_the_same_facts(tmp_path: Path) -> None:
+    path = tmp_path / "a.slice"
+    facts = list(
+        gather(Index(CYCLE).open(), ["app"], WINDOW, record=path, progress=lambda *_: None, reject=lambda *_: None)
+    )
+    assert is_slice(path.read_bytes()[:512])
+    back = list(slice_facts(path))
+    assert {
+        fact.package: ([(r.version, r.files) for r in sorted(fact.releases, key=lambda r: r.version)], fact.found)
+        for fact in back
+        if isinstance(fact, ProjectPage)
+    } == {
+        fact.package: ([(r.version, r.files) for r in sorted(fact.releases, key=lambda r: r.version)], fact.found)
+        for fact in facts
+        if isinstance(fact, ProjectPage)
+    }
+    assert {(fact.package, fact.version, fact.requirements) for fact in back if isinstance(fact, ReleaseMetadata)} == {
+        (fact.package, fact.version, fact.requirements) for fact in facts if isinstance(fact, ReleaseMetadata)
+    }
+
+
+def test_a_slice_is_the_same_bytes_each_time(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        read(CYCLE, "app", record=tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize("cut", [10, 60, -20])
+def test_a_damaged_slice_is_an_input_error(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "a.slice"
+    read(CYCLE, "app", record=path)
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(InputError):
+        list(slice_facts(path))
+
+
+def test_what_was_read_before_a_failure_was_already_given() -> None:
+    index = Index({"app": {"1": (OLD, ["lib"])}, "lib": {"1": (OLD, [])}})
+    facts = gather(index.open(), ["app"], WINDOW, record=None, progress=lambda *_: None, reject=lambda *_: None)
+    seen = [next(facts).package, next(facts).package]
+    index.before = lambda _: httpx.Response(403)
+    with pytest.raises(GraphkitError, match="403"):
+        next(facts)
+    assert seen == ["app", "app"]

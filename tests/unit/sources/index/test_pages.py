@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from graphkit.model.errors import InputError
+from graphkit.model.index import FileKind
+from graphkit.model.names import package_name
+from graphkit.model.times import instant
+from graphkit.sources.index.pages import JSON_TYPE, Reading, as_of, read_page
+
+URL = "http://index.example/simple/zope-interface/"
+NAME = package_name("zope.interface")
+
+
+def page(*files: dict[str, Any], name: str = "Zope.Interface", **more: Any) -> Reading:
+    data = json.dumps({"meta": {"api-version": "1.1"}, "name": name, "files": list(files), **more}).encode()
+    return read_page(data, JSON_TYPE, NAME, url=URL, read_at=instant("2026-11-01"), source="test")
+
+
+def file(filename: str, **more: Any) -> dict[str, Any]:
+    return {"filename": filename, "url": f"../../files/{filename}", "hashes": {}, **more}
+
+
+def test_a_json_page_in_full() -> None:
+    read = page(
+        file(
+            "zope.interface-5.0-cp312-cp312-manylinux_2_17_x86_64.whl",
+            **{
+                "hashes": {"sha256": "AB" * 32},
+                "requires-python": ">=3.8",
+                "upload-time": "2026-03-24T10:39:00.123456Z",
+                "yanked": "",
+                "core-metadata": {"sha256": "cd"},
+            },
+        ),
+        file("zope_interface-5.0.0.tar.gz"),
+    )
+    (release,) = read.page.releases
+    wheel, sdist = release.files
+    assert (wheel.kind, wheel.sha256, wheel.requires_python) == (FileKind.WHEEL, "ab" * 32, ">=3.8")
+    assert wheel.uploaded == instant("2026-03-24T10:39:00.123456Z")
+    assert wheel.yanked  # an empty reason is still a yank
+    assert (sdist.kind, sdist.uploaded, sdist.yanked) == (FileKind.SDIST, None, False)
+    assert read.offers[wheel.filename].metadata == "cd"
+    assert read.address(wheel.filename) == f"http://index.example/files/{wheel.filename}"
+    assert read.page.spelling == "Zope.Interface"
+
+
+@pytest.mark.parametrize(
+    ("filename", "version", "kind"),
+    [
+        ("zope.interface-5.0-py3-none-any.whl", "5.0", FileKind.WHEEL),
+        ("zope.interface-5.0-1-py3-none-any.whl", "5.0", FileKind.WHEEL),
+        ("zope-interface-5.0rc1.zip", "5.0rc1", FileKind.SDIST),
+        ("zope.interface-2004d-final.tar.gz", "2004d-final", FileKind.SDIST),
+        ("zope.interface-3.0-py2.7-win32.egg", "3.0", FileKind.OTHER),
+        ("zope.interface-3.0.win32-py2.7.exe", "3.0.win32", FileKind.OTHER),
+        ("Zope_Interface-1!2.0.post1+local.tar.bz2", "1!2.0.post1+local", FileKind.SDIST),
+    ],
+)
+def test_file_names_say_version_and_kind(filename: str, version: str, kind: FileKind) -> None:
+    (release,) = page(file(filename)).page.releases
+    assert (release.version, release.files[0].kind) == (version, kind)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ({"status": "quarantined"}, "quarantined"),
+        ({"state": "archived", "reason": "x"}, "archived"),
+        ("deprecated", "deprecated"),
+        ({"status": "of-tomorrow"}, "of-tomorrow"),
+        (None, "active"),
+        (7, "active"),
+    ],
+)
+def test_project_status_in_both_spellings_and_of_tomorrow(status: object, expected: str) -> None:
+    told: dict[str, Any] = {"project-status": status}
+    assert page(**told).page.status == expected
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({}, None),
+        ({"core-metadata": False}, None),
+        ({"core-metadata": True}, ""),
+        ({"dist-info-metadata": {"sha256": "AA"}}, "aa"),
+        ({"data-dist-info-metadata": True}, ""),
+        ({"core-metadata": False, "dist-info-metadata": True}, None),
+    ],
+)
+def test_metadata_is_announced_under_three_keys(keys: dict[str, object], expected: str | None) -> None:
+    name = "zope.interface-5.0-py3-none-any.whl"
+    assert page(file(name, **keys)).offers[name].metadata == expected
+
+
+def test_versions_without_files_are_kept() -> None:
+    read = page(versions=["1.0", "not a version"]).page
+    assert [(release.version, release.files) for release in read.releases] == [("1.0", ()), ("not a version", ())]
+
+
+def test_a_bad_upload_time_is_no_time() -> None:
+    (release,) = page(file("zope.interface-1.0.tar.gz", **{"upload-time": "yesterday"})).page.releases
+    assert release.files[0].uploaded is None
+
+
+HTML = b"""<!DOCTYPE html><html><body>
+<a href="../../files/zope.interface-5.0-py3-none-any.whl#sha256=%s" data-requires-python="&gt;=3.8" data-yanked="">x</a>
+<a href="../../files/zope.interface-5.1.tar.gz" data-core-metadata="true">y</a>
+</body></html>""" % (b"ab" * 32)
+
+
+def test_an_html_page_says_the_same_without_times() -> None:
+    read = read_page(HTML, "text/html; charset=utf-8", NAME, url=URL, read_at=0, source="test")
+    first, second = (release.files[0] for release in read.page.releases)
+    assert (first.sha256, first.requires_python, first.yanked, first.uploaded) == ("ab" * 32, ">=3.8", True, None)
+    assert read.offers[second.filename].metadata == ""
+    assert read.address(first.filename).startswith("http://index.example/files/zope.interface-5.0")
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"{", JSON_TYPE),
+        (b"[]", JSON_TYPE),
+        (b'{"name": "zope.interface"}', JSON_TYPE),
+        (b"\xff", JSON_TYPE),
+        (b'{"name": "other", "files": []}', JSON_TYPE),
+        (b"<html>", "application/pdf"),
+        (b"", ""),
+        (b'<meta name="pypi:repository-version" content="9.0">', "text/html"),
+    ],
+)
+def test_what_is_no_page_is_an_input_error(data: bytes, kind: str) -> None:
+    with pytest.raises(InputError):
+        read_page(data, kind, NAME, url=URL, read_at=0, source="test")
+
+
+def test_as_of_drops_what_came_later_and_keeps_unknown_times() -> None:
+    read = page(
+        file("zope.interface-1.0.tar.gz", **{"upload-time": "2026-01-01T00:00:00Z"}),
+        file("zope.interface-2.0.tar.gz", **{"upload-time": "2026-05-01T00:00:00Z"}),
+        file("zope.interface-3.0.tar.gz"),
+    )
+    then = as_of(read, instant("2026-03-24"))
+    assert [release.version for release in then.page.releases] == ["1.0", "3.0"]
+    assert then.page.read_at == instant("2026-03-24")
+    assert then.address("zope.interface-1.0.tar.gz") == read.address("zope.interface-1.0.tar.gz")
