@@ -11,8 +11,8 @@ from functools import cache
 
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.tags import Tag, compatible_tags, cpython_tags
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.tags import InvalidTag, Tag, compatible_tags, cpython_tags, parse_tag
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion
 
 _EXTRA = re.compile(r"extra\s*(?:==|!=|in)\s*[\"']([^\"']*)[\"']|[\"']([^\"']*)[\"']\s*(?:==|!=|in)\s*extra\b")
@@ -23,6 +23,7 @@ _SYSTEMS = {
     "macos": ("posix", "darwin", "Darwin"),
     "windows": ("nt", "win32", "Windows"),
 }
+_DASHES_IN_TAGS = 2
 _NEWEST_GLIBC = 39
 _NEWEST_MUSL = 2
 _MACOS = range(14, 10, -1)
@@ -79,7 +80,7 @@ class Ground:
         }
         self._tags: frozenset[Tag] | None = None
         self._truths: dict[tuple[str, str], bool | None] = {}
-        self._installable: dict[tuple[str, str], bool] = {}
+        self._installable: dict[str, bool] = {}
 
     def truth(self, marker: str, extra: str = "") -> bool | None:
         """Return whether a marker holds under an extra (empty: none); None where it cannot be decided."""
@@ -98,27 +99,29 @@ class Ground:
         except (UndefinedComparison, UndefinedEnvironmentName, InvalidVersion, ValueError):
             return None
 
-    def installs(self, filename: str, requires_python: str) -> bool:
-        """Return whether a wheel of this name and Requires-Python can be installed here."""
-        key = (filename, requires_python)
-        if key not in self._installable:
-            self._installable[key] = self.python_fits(requires_python) and self._tags_fit(filename)
-        return self._installable[key]
+    def installs(self, needs: str) -> bool:
+        """Return whether a file can be installed here, by what it needs (`graphkit.model.index.needs_of`)."""
+        if needs not in self._installable:
+            tags, _, requires_python = needs.partition(" ")
+            fits = tags in {"sdist", "unknown"} or self._tags_fit(tags)
+            self._installable[needs] = fits and self.python_fits(requires_python)
+        return self._installable[needs]
 
     def python_fits(self, requires_python: str) -> bool:
         """Return whether Requires-Python admits this Python; a text nobody can read does."""
         return not requires_python or _python_fits(requires_python, self._full)
 
-    def _tags_fit(self, filename: str) -> bool:
-        if filename.endswith("-none-any.whl") and ("-py3-" in filename or "-py2.py3-" in filename):
+    def _tags_fit(self, tags: str) -> bool:
+        if tags in {"py3-none-any", "py2.py3-none-any"}:
             return True
-        try:
-            tags = parse_wheel_filename(filename)[3]
-        except InvalidWheelFilename:
+        if tags.count("-") != _DASHES_IN_TAGS:
             return False
         if self._tags is None:
             self._tags = frozenset(_tags_of(self.environment, self._minor))
-        return not self._tags.isdisjoint(tags)
+        try:
+            return not self._tags.isdisjoint(parse_tag(tags))
+        except InvalidTag:
+            return False
 
 
 @cache

@@ -35,6 +35,16 @@ class File:
     yanked_since: Instant | None = None
 
 
+def needs_of(kind: FileKind, filename: str, requires_python: str) -> str:
+    """Return what a file needs of an environment, as one text: its wheel tags or kind, a blank, Requires-Python.
+
+    >>> needs_of(FileKind.WHEEL, "a-1.0-py3-none-any.whl", ">=3.9")
+    'py3-none-any >=3.9'
+    """
+    tags = "-".join(filename.removesuffix(".whl").rsplit("-", 3)[1:]) if kind is FileKind.WHEEL else kind.value
+    return f"{tags} {requires_python}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseFiles:
     """A release as a project page lists it. ``version`` is as written there."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,8 @@ Ids = NDArray[np.int32]
 Offsets = NDArray[np.int64]
 Times = NDArray[np.int64]
 Flags = NDArray[np.uint8]
+
+TextKind = Literal["marker", "needs"]
 
 Fact = ProjectPage | ReleaseMetadata | Document | DocumentUse | Organisation | Incident
 
@@ -95,21 +97,22 @@ class Releases:
 
     ``package``: package id. ``version``: the spelling shown. ``requirement_set``: id, -1 unknown.
     File columns: ``uploaded`` (µs; 0 where time is not known, see flags), ``yanked_since``, ``flags``,
-    ``filename``, ``sha256`` and ``requires_python`` as text. ``requirements_source``: MetadataSource text.
+    ``needs`` (id of a text, see `Reader.texts`), ``filename`` and ``sha256``.
+    ``requirements_source``: MetadataSource text. Text columns may be decoded as they are read.
     """
 
     package: Ids
-    version: tuple[str, ...]
+    version: Sequence[str]
     flags: Flags
     requirement_set: Ids
-    requirements_source: tuple[str, ...]
+    requirements_source: Sequence[str]
     file_start: Offsets
     file_uploaded: Times
     file_yanked_since: Times
     file_flags: Flags
-    filename: tuple[str, ...]
-    file_sha256: tuple[str, ...]
-    file_requires_python: tuple[str, ...]
+    file_needs: Ids
+    filename: Sequence[str]
+    file_sha256: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,8 +200,11 @@ class Reader(Protocol):
     def declarers(self, ranges: Ids) -> Declarers:
         """Return who declares each range."""
 
-    def markers(self, ids: Ids) -> tuple[str, ...]:
-        """Return marker texts; id 0 is the empty marker."""
+    def texts(self, kind: TextKind, ids: Ids) -> tuple[str, ...]:
+        """Return texts that many rows share: markers (id 0 is the empty one), or what files need.
+
+        The latter are made by `graphkit.model.index.needs_of`.
+        """
 
     def evidence(self) -> Evidence:
         """Return the organisation's side: incidents, companies, services and their documents."""

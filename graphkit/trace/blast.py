@@ -17,7 +17,7 @@ from graphkit.stores import port
 from graphkit.trace.case import resolve, under
 from graphkit.trace.companies import company_rows
 from graphkit.trace.notes import footnotes, some
-from graphkit.trace.view import Documents, Question, View, answer
+from graphkit.trace.view import Documents, Question, View, Worlds, answer, worlds_of
 
 
 def blast(reader: port.Reader, question: Question) -> Blast:
@@ -33,7 +33,8 @@ def blast(reader: port.Reader, question: Question) -> Blast:
     organisation = reader.evidence().organisation()
     case = resolve(incidents, question.targets, question.reading, lambda name: _versions_of(reader, name))
     documents = Documents(reader, case)
-    view = answer(reader, case, question, organisation, documents)
+    worlds = worlds_of(reader, case, question, organisation)
+    view = answer(case, question, organisation, documents, worlds)
     start, until = view.window.start, view.window.until
     companies = company_rows(organisation, case, view.services, start, until)
     generation = reader.generation()
@@ -54,11 +55,14 @@ def blast(reader: port.Reader, question: Question) -> Blast:
             inputs=generation.inputs,
             facts_sha256=generation.facts_sha256,
         ),
-        notes=(*footnotes(view, documents), *_rivals(reader, view, question, organisation, documents, incidents)),
+        notes=(
+            *footnotes(view, documents),
+            *_rivals(view, question, organisation, documents, incidents, worlds),
+        ),
     )
 
 
-def _versions_of(reader: port.Reader, name: PackageName) -> tuple[str, ...]:
+def _versions_of(reader: port.Reader, name: PackageName) -> Sequence[str]:
     idents = reader.package_ids([name])
     if idents[0] < 0:
         return ()
@@ -99,16 +103,18 @@ def _summary(view: View, companies: Sequence[CompanyRow]) -> Summary:
 
 
 def _rivals(
-    reader: port.Reader,
     view: View,
     question: Question,
     organisation: Organisation,
     documents: Documents,
     incidents: Sequence[Incident],
+    worlds: Worlds,
 ) -> Iterator[str]:
     """Say which verdicts each other reading of the times would change (semantics §1)."""
     for reading in view.case.others:
-        rival = answer(reader, under(view.case, incidents, reading), question, organisation, documents)
+        case = under(view.case, incidents, reading)
+        others = {setting: world.under(case.hidden) for setting, world in worlds.items()}
+        rival = answer(case, question, organisation, documents, others)
         changed = [
             f"{one.service} {one.verdict} → {other.verdict}"
             for one, other in _paired(view.services, rival.services)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graphkit.model.answers import Path, Step
 from graphkit.model.times import Instant
-from graphkit.trace.listing import Demand, Stretches, choose, meet
+from graphkit.trace.listing import Bits, Demand, choose
 from graphkit.trace.world import Node, Want, World
 
 _MOST_ROUNDS = 50
@@ -56,96 +56,144 @@ class Walk:
         return not self.unresolvable and self.picks.get(ident) == position
 
 
+@dataclass(slots=True)
+class Memory:
+    """Walks done before. A walk is the same again where every choice that it made falls as it fell."""
+
+    _known: dict[Root, list[tuple[tuple[tuple[int, Demand, int], ...], Walk]]] = field(default_factory=dict)
+
+    def find(self, world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk | None:
+        """Return a walk of the same root whose choices at this instant are the same, None for none."""
+        shelves, profile = world.on_offer(at, doubtful=doubtful), world.profile
+        for choices, found in self._known.get(root, ()):
+            for ident, demand, chosen in choices:
+                if choose(shelves[ident], demand, profile) != chosen:
+                    break
+            else:
+                return found
+        return None
+
+    def keep(self, root: Root, choices: dict[tuple[int, Demand], int], found: Walk) -> Walk:
+        """Remember a walk and every choice that it made on its way."""
+        self._known.setdefault(root, []).append((tuple((*key, chosen) for key, chosen in choices.items()), found))
+        return found
+
+
 def walk(world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk:
     """Return what a root installs at an instant. Cost: the root's closure, times a few rounds."""
-    picks: dict[int, int] = {root.fixed[0]: root.fixed[1]} if root.fixed else {}
+    memory = world.memory_of(Memory)
+    if (known := memory.find(world, root, at, doubtful=doubtful)) is not None:
+        return known
+    shelves = world.on_offer(at, doubtful=doubtful)
+    choices: dict[tuple[int, Demand], int] = {}
+    start = {root.fixed[0]: root.fixed[1]} if root.fixed else {}
+    picks = start
     visited: set[int] = set(picks)
     for _ in range(_MOST_ROUNDS):
         gathered = _Gathering(world, root, picks)
-        unread = gathered.unread
-        visited.update(gathered.demands)
-        chosen: dict[int, int] = {root.fixed[0]: root.fixed[1]} if root.fixed else {}
+        visited.update(gathered.admits)
+        chosen = dict(start)
         failed = []
-        for ident, wants in gathered.demands.items():
-            if any(want.stretches is None for want in wants):
-                unread.append(f"{world.package(ident).name} (a URL)")
-                continue
+        for ident, admits in gathered.admits.items():
             package = world.package(ident)
-            if not package.is_read:
-                unread.append(package.name)
+            if ident in gathered.urls or not package.is_read:
                 continue
-            if root.fixed and ident == root.fixed[0]:
-                if not _admits(wants, root.fixed[1]):
+            if ident in start:
+                if not admits >> start[ident] & 1:
                     failed.append(ident)
                 continue
-            found = choose(package.shelf(at, doubtful=doubtful), _demand(world, wants, package.size), world.profile)
+            demand = Demand(admits, ident in gathered.prerelease, ident in gathered.pinned)
+            found = choose(shelves[ident], demand, world.profile)
+            choices[ident, demand] = found
             if found < 0:
                 failed.append(ident)
             else:
                 chosen[ident] = found
         if chosen == picks:
-            return Walk(
+            settled = Walk(
                 picks=picks,
                 parents=gathered.parents,
                 unresolvable=tuple(sorted(failed)),
-                unread=tuple(sorted(set(unread))),
+                unread=tuple(sorted(gathered.unread())),
                 visited=frozenset(visited),
             )
+            return memory.keep(root, choices, settled)
         picks = chosen
-    return Walk(picks={}, parents={}, unresolvable=tuple(sorted(picks)), unread=(), visited=frozenset(visited))
-
-
-def _admits(wants: Sequence[Want], position: int) -> bool:
-    return all(any(lo <= position < hi for lo, hi in want.stretches or ()) for want in wants)
-
-
-def _demand(world: World, wants: Sequence[Want], size: int) -> Demand:
-    stretches: Stretches = ((0, size),) if size else ()
-    for want in wants:
-        stretches = meet(stretches, want.stretches or ())
-    return Demand(
-        stretches=stretches,
-        names_prerelease=any(want.names_prerelease for want in wants),
-        pinned=any(want.pinned and (want.direct or world.profile == "pip") for want in wants),
-    )
+    endless = Walk(picks={}, parents={}, unresolvable=tuple(sorted(picks)), unread=(), visited=frozenset(visited))
+    return memory.keep(root, choices, endless)
 
 
 class _Gathering:
-    """Every requirement that holds, collected breadth first from the root through the last choices."""
+    """Every requirement that holds, collected breadth first from the root through the last choices.
+
+    By package id: ``admits`` (what all requirements together admit, as bits) and ``parents``; the sets
+    hold packages for which some requirement names a pre-release, a pin that the profile honours, a URL.
+    """
 
     def __init__(self, world: World, root: Root, picks: dict[int, int]) -> None:
         self.picks = picks
-        self.demands: dict[int, list[Want]] = {}
+        self.admits: dict[int, Bits] = {}
         self.parents: dict[int, tuple[Node | None, Want]] = {}
-        self.unread: list[str] = []
+        self.prerelease: set[int] = set()
+        self.pinned: set[int] = set()
+        self.urls: set[int] = set()
+        self._world = world
+        self._every_pin = world.profile == "pip"
         self._seen: set[Node] = set()
         self._queue: list[Node] = []
         if root.fixed:
-            self._reach(root.fixed, root.extras)
+            for extra in ("", *root.extras):
+                self._reach((*root.fixed, extra))
         self._follow(None, root.wants)
         for node in self._queue:
-            declared = world.declared(node)
-            if not declared.is_read:
-                self.unread.append(f"requirements of {world.label(node)}")
-            self._follow(node, declared.wants)
+            self._follow(node, world.declared(node).wants)
         for constraint in root.constraints:
-            if constraint.package in self.demands:
-                self.demands[constraint.package].append(constraint)
+            if constraint.package in self.admits:
+                self._bind(constraint)
+
+    def unread(self) -> set[str]:
+        """Return what the walk went past without knowing enough of it."""
+        found = {f"{self._world.package(ident).name} (a URL)" for ident in self.urls}
+        found |= {
+            self._world.package(ident).name
+            for ident in self.admits
+            if ident not in self.urls and not self._world.package(ident).is_read
+        }
+        return found | {
+            f"requirements of {self._world.label(node)}"
+            for node in self._queue
+            if not self._world.declared(node).is_read
+        }
 
     def _follow(self, source: Node | None, wants: Sequence[Want]) -> None:
         for want in wants:
             if want.doubtful:
                 continue
-            self.demands.setdefault(want.package, []).append(want)
-            self.parents.setdefault(want.package, (source, want))
-            if want.package in self.picks:
-                self._reach((want.package, self.picks[want.package]), want.extras)
+            ident = want.package
+            if ident not in self.admits:
+                self.admits[ident] = -1
+                self.parents[ident] = (source, want)
+                if ident in self.picks:
+                    self._reach((ident, self.picks[ident], ""))
+            self._bind(want)
+            if want.extras and ident in self.picks:
+                for extra in want.extras:
+                    self._reach((ident, self.picks[ident], extra))
 
-    def _reach(self, release: tuple[int, int], extras: Sequence[str]) -> None:
-        for extra in ("", *extras):
-            if (node := (*release, extra)) not in self._seen:
-                self._seen.add(node)
-                self._queue.append(node)
+    def _bind(self, want: Want) -> None:
+        ident = want.package
+        self.admits[ident] &= want.admits
+        if want.names_prerelease:
+            self.prerelease.add(ident)
+        if want.pinned and (want.direct or self._every_pin):
+            self.pinned.add(ident)
+        if want.stretches is None:
+            self.urls.add(ident)
+
+    def _reach(self, node: Node) -> None:
+        if node not in self._seen:
+            self._seen.add(node)
+            self._queue.append(node)
 
 
 def path_to(world: World, root: Root, found: Walk, ident: int) -> Path:

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from packaging.specifiers import SpecifierSet
 
-from graphkit.model.environment import Ground
 from graphkit.model.index import Hidden
 from graphkit.model.names import PackageName
 from graphkit.model.times import BEGINNING, FOREVER, Instant
@@ -28,21 +27,46 @@ Profile = Literal["uv", "pip"]
 """Whose rules for pre-releases and yanked releases a choice follows (semantics §2)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+Bits = int
+"""A set of positions of one package: bit p is position p, so the newest is the highest bit."""
+
+
+class Choosable:
+    """Releases that qualify, in the two shapes that walks ask for: one set of ranges, or all at once."""
+
+    def __init__(self, qualifies: Truths) -> None:
+        self._qualifies = qualifies
+
+    @cached_property
+    def bits(self) -> Bits:
+        """The positions as bits."""
+        return int.from_bytes(np.packbits(self._qualifies, bitorder="little").tobytes(), "little")
+
+    @cached_property
+    def newest(self) -> Positions:
+        """Running maxima: entry i is the highest position <= i that qualifies, -1 for none."""
+        positions = np.where(self._qualifies, np.arange(len(self._qualifies), dtype=np.int64), np.int64(-1))
+        return np.maximum.accumulate(positions) if len(positions) else positions
+
+
+ShelfKey = tuple[int, bytes, bytes]
+"""Package id, what is listed, what is fresh."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shelf:
     """The releases of a package in one state, under one account of the uncertain times.
 
-    ``listed`` and ``fresh`` (listed and not yanked), shape (releases,). The rest are running maxima:
-    entry i is the highest position <= i that qualifies, -1 for none; so the newest qualifying
-    release of a stretch is one look-up.
+    ``listed`` and ``fresh`` (listed and not yanked), shape (releases,). The rest are what a choice may
+    fall on, each as a `Choosable`; a pin also unlocks what is yanked.
     """
 
     listed: Truths
     fresh: Truths
-    final: Positions
-    any: Positions
-    pinned_final: Positions
-    pinned_any: Positions
+    final: Choosable
+    any: Choosable
+    pinned_final: Choosable
+    pinned_any: Choosable
 
 
 class Package:
@@ -51,16 +75,19 @@ class Package:
     ``changes`` are the instants at which the listing or yank of a release changes, ascending; the
     state is constant between them, so any instant costs one bisection and, once, one shelf.
     ``first_upload``: the earliest known upload of any file of each release, FOREVER where none is known.
+    ``usable`` says of each file whether the environment can install it. ``shelves`` are shared, so that
+    equal states are one value, in whatever account of the times they occur.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - every one of them is what the class is made of
         self,
         ident: int,
         columns: port.Packages,
         releases: port.Releases,
-        ground: Ground,
+        usable: Truths,
         hidden: Sequence[Hidden],
         compromised: frozenset[str],
+        shelves: dict[ShelfKey, Shelf],
     ) -> None:
         self.ident = ident
         self.name: PackageName = columns.name[0]
@@ -73,30 +100,29 @@ class Package:
         self.requirement_sources = releases.requirements_source
         self._final = (releases.flags & (port.RELEASE_PRERELEASE | port.RELEASE_LEGACY)) == 0
         self._legacy = (releases.flags & port.RELEASE_LEGACY) != 0
-        self._compromised = np.array([release_version(text).key in compromised for text in self.texts], dtype=bool)
-        self._read_files(releases, ground)
-        self._hide(hidden, releases)
-        self._shelves: dict[tuple[int, bool], Shelf] = {}
+        self._compromised = np.zeros(self.size, dtype=bool)
+        if compromised:
+            self._compromised[:] = [version.key in compromised for version in self.versions]
+        self._hidden = hidden
+        self._hides_files = any(gap.filename for gap in hidden)
+        self._read_files(releases, usable)
+        self._hide()
+        self._states: dict[tuple[int, bool], Shelf] = {}
+        self._shelves = shelves
         self._stretches: dict[str, Stretches] = {}
 
-    def _read_files(self, releases: port.Releases, ground: Ground) -> None:
+    def _read_files(self, releases: port.Releases, usable: Truths) -> None:
         count = np.diff(releases.file_start)
+        owner = np.repeat(np.arange(self.size), count)
+        flags, uploaded, yanked_since = releases.file_flags, releases.file_uploaded, releases.file_yanked_since
         # A compromised release of which only documents tell: it was on offer, nobody knows when.
         hearsay = np.flatnonzero(self._compromised & (count == 0))
-        owner = np.append(np.repeat(np.arange(self.size), count), hearsay)
-        flags = np.append(releases.file_flags, np.full(len(hearsay), port.FILE_KIND_UNKNOWN, dtype=np.uint8))
-        uploaded = np.append(releases.file_uploaded, np.zeros(len(hearsay), dtype=np.int64))
-        yanked_since = np.append(releases.file_yanked_since, np.zeros(len(hearsay), dtype=np.int64))
-        filenames = (*releases.filename, *("" for _ in hearsay))
-        requires = (*releases.file_requires_python, *("" for _ in hearsay))
-        usable = np.fromiter(
-            (
-                _installs(int(flag), name, python, ground)
-                for flag, name, python in zip(flags, filenames, requires, strict=True)
-            ),
-            dtype=bool,
-            count=len(flags),
-        )
+        if len(hearsay):
+            nothing = np.zeros(len(hearsay), dtype=np.int64)
+            owner = np.append(owner, hearsay)
+            flags = np.append(flags, np.full(len(hearsay), port.FILE_KIND_UNKNOWN, dtype=np.uint8))
+            uploaded, yanked_since = np.append(uploaded, nothing), np.append(yanked_since, nothing)
+            usable = np.append(usable, nothing == 0)
         known = (flags & port.FILE_TIME_KNOWN) != 0
         self.first_upload = np.full(self.size, FOREVER, dtype=np.int64)
         np.minimum.at(self.first_upload, owner[known], uploaded[known])
@@ -109,26 +135,24 @@ class Package:
         # A compromised release counts as not yanked until proven (semantics §1).
         self._yank_open = yanked & ~dated & ~self._compromised[self._owner]
         self._yanked_since = np.where(yanked & dated, yanked_since[usable], FOREVER)
-        self._filename = tuple(name for name, keep in zip(filenames, usable, strict=True) if keep)
+        names = [*releases.filename, *("" for _ in hearsay)] if self._hides_files else []
+        self._filename = [name for name, keep in zip(names, usable.tolist(), strict=False) if keep]
 
-    def _hide(self, hidden: Sequence[Hidden], releases: port.Releases) -> None:
+    def _hide(self) -> None:
         self._gaps: list[tuple[Truths, Instant, Instant]] = []
-        keys = [release_version(text).key for text in releases.version]
-        for gap in hidden:
-            key = release_version(gap.version).key if gap.version else ""
-            covers = np.fromiter(
-                (
-                    (not key or keys[owner] == key) and (not gap.filename or name == gap.filename)
-                    for owner, name in zip(self._owner, self._filename, strict=True)
-                ),
-                dtype=bool,
-                count=len(self._owner),
-            )
+        for gap in self._hidden:
+            covers = np.ones(len(self._owner), dtype=bool)
+            if gap.version:
+                key = release_version(gap.version).key
+                covers &= np.array([version.key == key for version in self.versions], dtype=bool)[self._owner]
+            if gap.filename:
+                covers &= np.array([name == gap.filename for name in self._filename], dtype=bool)
             if covers.any():
                 self._gaps.append((covers, gap.start, gap.until))
-        stamps = [*self._uploaded[self._timed], *self._yanked_since[self._yanked_since < FOREVER]]
-        stamps += [edge for _, start, until in self._gaps for edge in (start, until)]
-        self.changes: tuple[Instant, ...] = tuple(sorted({int(t) for t in stamps if BEGINNING < t < FOREVER}))
+        edges = [edge for _, start, until in self._gaps for edge in (start, until)]
+        yanks = self._yanked_since[self._yanked_since < FOREVER]
+        stamps = np.unique(np.concatenate([self._uploaded[self._timed], yanks, np.array(edges, dtype=np.int64)]))
+        self.changes: tuple[Instant, ...] = tuple(stamps[(stamps > BEGINNING) & (stamps < FOREVER)].tolist())
 
     @cached_property
     def is_uncertain(self) -> bool:
@@ -172,9 +196,9 @@ class Package:
         """Return the shelf of a state by its number."""
         doubtful = doubtful or not self.is_uncertain
         key = (state, doubtful)
-        if key not in self._shelves:
-            self._shelves[key] = self._stock(self.changes[state - 1] if state else BEGINNING, doubtful=doubtful)
-        return self._shelves[key]
+        if key not in self._states:
+            self._states[key] = self._stock(self.changes[state - 1] if state else BEGINNING, doubtful=doubtful)
+        return self._states[key]
 
     def _stock(self, at: Instant, *, doubtful: bool) -> Shelf:
         offered = (self._uploaded <= at) & (self._timed | doubtful)
@@ -188,26 +212,19 @@ class Package:
         listed[self._owner[offered]] = True
         fresh = np.zeros(self.size, dtype=bool)
         fresh[self._owner[offered & ~yanked]] = True
+        same = (self.ident, listed.tobytes(), fresh.tobytes())
+        if same in self._shelves:
+            return self._shelves[same]
         choosable = listed & ~self._legacy
-        return Shelf(
+        self._shelves[same] = Shelf(
             listed=listed,
             fresh=fresh,
-            final=_newest(fresh & self._final),
-            any=_newest(fresh & choosable),
-            pinned_final=_newest(choosable & self._final),
-            pinned_any=_newest(choosable),
+            final=Choosable(fresh & self._final),
+            any=Choosable(fresh & choosable),
+            pinned_final=Choosable(choosable & self._final),
+            pinned_any=Choosable(choosable),
         )
-
-
-def _installs(flag: int, filename: str, requires_python: str, ground: Ground) -> bool:
-    if flag & port.FILE_WHEEL:
-        return ground.installs(filename, requires_python)
-    return bool(flag & (port.FILE_SDIST | port.FILE_KIND_UNKNOWN)) and ground.python_fits(requires_python)
-
-
-def _newest(qualifies: Truths) -> Positions:
-    positions = np.where(qualifies, np.arange(len(qualifies), dtype=np.int64), np.int64(-1))
-    return np.maximum.accumulate(positions) if len(positions) else positions
+        return self._shelves[same]
 
 
 def _runs(admits: Sequence[bool]) -> Stretches:
@@ -215,11 +232,11 @@ def _runs(admits: Sequence[bool]) -> Stretches:
     return tuple((int(lo), int(hi)) for lo, hi in zip(edges[::2], edges[1::2], strict=True))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Demand:
     """What all requirements on one package together ask for (the intersection, semantics §2)."""
 
-    stretches: Stretches
+    admits: Bits
     names_prerelease: bool = False
     pinned: bool = False
     """A single ``==`` or ``===`` that the profile lets unlock a yanked release."""
@@ -240,6 +257,11 @@ def meet(left: Stretches, right: Stretches) -> Stretches:
     return tuple(found)
 
 
+def bits_of(stretches: Stretches) -> Bits:
+    """Return the positions of stretches as bits."""
+    return sum((1 << hi) - (1 << lo) for lo, hi in stretches)
+
+
 def choose(shelf: Shelf, demand: Demand, profile: Profile) -> int:
     """Return the position that a resolver takes, -1 where no release fits.
 
@@ -248,11 +270,12 @@ def choose(shelf: Shelf, demand: Demand, profile: Profile) -> int:
     (PEP 592). Tried with uv 0.13 and pip 26.
     """
     finals_first = not (demand.names_prerelease and profile == "pip")
-    order = [*([shelf.final] if finals_first else []), shelf.any]
+    if finals_first and (found := shelf.final.bits & demand.admits):
+        return found.bit_length() - 1
+    order = [shelf.any]
     if demand.pinned:
         order += [*([shelf.pinned_final] if finals_first else []), shelf.pinned_any]
-    for newest in order:
-        for lo, hi in reversed(demand.stretches):
-            if (found := int(newest[hi - 1])) >= lo:
-                return found
+    for choosable in order:
+        if found := choosable.bits & demand.admits:
+            return found.bit_length() - 1
     return -1

@@ -137,7 +137,7 @@ class _ReverseWalk:
         arrived: dict[tuple[int, str], Masks] = {}
         distinct, rows = np.unique(declarers.marker, return_inverse=True)
         loose = self._question is not Question.NOMINATED
-        for number, marker in enumerate(self._world.reader.markers(distinct.astype(np.int32))):
+        for number, marker in enumerate(self._world.reader.texts("marker", distinct.astype(np.int32))):
             extras = [""] if self._holds(marker, "", loose=loose) else [*extras_of(marker)]
             for extra in extras:
                 if not self._holds(marker, extra, loose=loose):
@@ -217,11 +217,13 @@ class _Stretched:
 
     def newest(self, shelf: Shelf, profile: str) -> NDArray[np.int64]:
         """Return the position that each range alone chooses, -1 for none; as `listing.choose` does."""
-        chosen = self._finals_first(shelf.final, shelf.any, profile)
+        chosen = self._finals_first(shelf.final.newest, shelf.any.newest, profile)
         # Any declarer may be the root, whose pin unlocks a yanked release in every profile (PEP 592).
         pinned = ((self.flags & port.RANGE_PINNED) != 0) & (chosen < 0)
         if pinned.any():
-            chosen = np.where(pinned, self._finals_first(shelf.pinned_final, shelf.pinned_any, profile), chosen)
+            chosen = np.where(
+                pinned, self._finals_first(shelf.pinned_final.newest, shelf.pinned_any.newest, profile), chosen
+            )
         chosen[(self.flags & port.RANGE_UNREADABLE) != 0] = -1
         return chosen
 

@@ -31,7 +31,7 @@ class Newest:
 
 def newest_of(package: Package, world: World, slots: Sequence[Slot]) -> Iterator[Newest]:
     """Yield what a fresh install of a package alone takes, run by run; slots without any are left out."""
-    everything = Demand(stretches=((0, package.size),) if package.size else ())
+    everything = Demand((1 << package.size) - 1)
     run: Newest | None = None
     for number, slot in enumerate(slots):
         position = choose(package.shelf(slot.start, doubtful=True), everything, world.profile)

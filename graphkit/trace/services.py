@@ -18,6 +18,7 @@ from graphkit.model.times import FOREVER, Instant, rfc3339
 from graphkit.trace.admit import admission, unread_of
 from graphkit.trace.confirm import Targets, confirm, slots_of
 from graphkit.trace.forward import Root
+from graphkit.trace.listing import bits_of
 from graphkit.trace.observed import Accusation, Finding, read_document
 from graphkit.trace.survey import Field
 from graphkit.trace.world import Want, World
@@ -348,5 +349,6 @@ def _want(world: World, one: Requirement, ident: int) -> Want:
         pinned=len(single) == 1 and single[0].operator in {"==", "==="} and not single[0].version.endswith(".*"),
         doubtful=doubtful,
         text=str(one),
+        admits=bits_of(stretches),
         direct=True,
     )

@@ -97,20 +97,26 @@ class Documents:
 _Setting = tuple[Environment, Profile]
 
 
-def answer(
-    reader: port.Reader, case: Case, question: Question, organisation: Organisation, documents: Documents
-) -> View:
+Worlds = Mapping[_Setting, World]
+"""A world for each environment and resolver that the question or a service has."""
+
+
+def worlds_of(reader: port.Reader, case: Case, question: Question, organisation: Organisation) -> Worlds:
+    """Return the worlds that a case is asked in."""
+    settings = {(question.environment, question.resolver): None}
+    settings |= {_setting(service, question): None for service in organisation.services}
+    return {one: World(reader, *one, case.hidden, case.keys()) for one in settings}
+
+
+def answer(case: Case, question: Question, organisation: Organisation, documents: Documents, worlds: Worlds) -> View:
     """Return everything one reading says of a case.
 
     Raises:
         UsageError: the window asked for is empty.
     """
-    settings = {(question.environment, question.resolver): None}
-    settings |= {_setting(service, question): None for service in organisation.services}
-    worlds = {one: World(reader, *one, case.hidden, case.keys()) for one in settings}
     world = worlds[question.environment, question.resolver]
     targets, unplaced = _targets(world, case)
-    window, notes = _window(case, world, targets, question.span, reader.generation().newest_fact)
+    window, notes = _window(case, world, targets, question.span, world.reader.generation().newest_fact)
     closures = {one: closure_of(known, targets, window.start) for one, known in worlds.items()}
     # One list of slots for all environments, so that a slot's number means the same in every row.
     slots = slots_between([(worlds[one], closures[one]) for one in worlds], targets, window.start, window.until)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from graphkit.model.environment import Environment, Ground, extras_of
 from graphkit.model.index import Hidden, MetadataSource
 from graphkit.model.names import PackageName
+from graphkit.model.times import Instant
 from graphkit.stores import port
-from graphkit.trace.listing import Package, Profile, Stretches
+from graphkit.trace.listing import Bits, Package, Profile, Shelf, ShelfKey, Stretches, Truths, bits_of
 
+_M = TypeVar("_M")
 Node = tuple[int, int, str]
 """A release as a walk sees it: package id, position, extra (empty: the release itself)."""
 
@@ -21,7 +25,8 @@ Node = tuple[int, int, str]
 class Want:
     """A requirement as a walk follows it: on which package, with which extras, admitting what.
 
-    ``stretches`` None: it names a URL, an identity of its own. ``doubtful``: its marker is undecidable
+    ``stretches`` None: it names a URL, an identity of its own; ``admits`` are the same as bits.
+    ``doubtful``: its marker is undecidable
     or its specifier unreadable, so it counts for `admitted` only. ``direct``: the root itself asks.
     """
 
@@ -32,6 +37,7 @@ class Want:
     pinned: bool
     doubtful: bool
     text: str
+    admits: Bits
     direct: bool = False
 
 
@@ -41,6 +47,13 @@ class Declared:
 
     wants: tuple[Want, ...]
     is_read: bool
+
+
+def _by_package(hidden: Iterable[Hidden]) -> dict[str, list[Hidden]]:
+    found: dict[str, list[Hidden]] = {}
+    for gap in hidden:
+        found.setdefault(gap.package, []).append(gap)
+    return found
 
 
 class World:
@@ -58,15 +71,35 @@ class World:
         self.environment = environment
         self.profile: Profile = profile
         self.ground = Ground(environment)
-        self._hidden: dict[str, list[Hidden]] = {}
-        for gap in hidden:
-            self._hidden.setdefault(gap.package, []).append(gap)
+        self._hidden = _by_package(hidden)
         self._compromised = compromised
         self._packages: dict[int, Package] = {}
+        self._shelves: dict[ShelfKey, Shelf] = {}
+        self._usable = np.empty(0, dtype=np.int8)
+        self._memories: dict[type, object] = {}
+        self._offers: dict[tuple[Instant, bool], OnOffer] = {}
         self._ids: dict[str, int] = {}
         self._members: dict[int, tuple[tuple[int, str], ...]] = {}
         self._ranges: dict[int, Want] = {}
         self._declared: dict[Node, Declared] = {}
+
+    def under(self, hidden: Iterable[Hidden]) -> World:
+        """Return the same world with other gaps; all that does not depend on them is shared."""
+        there = _by_package(hidden)
+        changed = {name for name in self._hidden.keys() | there.keys() if self._hidden.get(name) != there.get(name)}
+        other = copy(self)
+        other._offers = {}  # noqa: SLF001 - a world of its own kind
+        other._hidden = there  # noqa: SLF001
+        other._packages = {  # noqa: SLF001
+            ident: one for ident, one in self._packages.items() if one.name not in changed
+        }
+        return other
+
+    def memory_of(self, kind: type[_M]) -> _M:
+        """Return what walks of a kind remember between the questions asked of this world."""
+        found = self._memories.setdefault(kind, kind())
+        assert isinstance(found, kind)
+        return found
 
     def find(self, name: PackageName) -> Package | None:
         """Return a package by name, None where the graph has none of that name."""
@@ -85,11 +118,30 @@ class World:
                 ident,
                 columns,
                 releases,
-                self.ground,
+                self._fits(releases.file_needs),
                 self._hidden.get(name, ()),
                 self._compromised.get(name, frozenset()),
+                self._shelves,
             )
         return self._packages[ident]
+
+    def _fits(self, needs: port.Ids) -> Truths:
+        """Return which files the environment can install. Each distinct need is asked once."""
+        top = int(needs.max(initial=-1)) + 1
+        if top > len(self._usable):
+            self._usable = np.append(self._usable, np.full(top - len(self._usable), -1, dtype=np.int8))
+        known = self._usable[needs]
+        if (new := np.unique(needs[known < 0])).size:
+            self._usable[new] = [self.ground.installs(text) for text in self.reader.texts("needs", new)]
+            known = self._usable[needs]
+        return known > 0
+
+    def on_offer(self, at: Instant, *, doubtful: bool) -> OnOffer:
+        """Return the shelves of an instant by package id, each stocked when it is asked for."""
+        key = (at, doubtful)
+        if key not in self._offers:
+            self._offers[key] = OnOffer(self, at, doubtful=doubtful)
+        return self._offers[key]
 
     def label(self, node: Node) -> str:
         """Return ``name@version`` or ``name[extra]@version``."""
@@ -129,6 +181,7 @@ class World:
                     want.pinned,
                     want.doubtful or truth is None,
                     text,
+                    want.admits,
                 )
             )
         return Declared(tuple(wants), is_read=not flags & port.RELEASE_REQUIREMENTS_PARTIAL)
@@ -136,7 +189,7 @@ class World:
     def _members_of(self, requirement_set: int) -> tuple[tuple[int, str], ...]:
         if requirement_set not in self._members:
             found = self.reader.requirements(np.array([requirement_set], dtype=np.int32))
-            markers = self.reader.markers(found.marker)
+            markers = self.reader.texts("marker", found.marker)
             self._members[requirement_set] = tuple(zip(found.range.tolist(), markers, strict=True))
             self.load_ranges(found.range)
         return self._members[requirement_set]
@@ -170,6 +223,7 @@ class World:
                 bool(flags & port.RANGE_PINNED),
                 unreadable,
                 text if unreadable else shown,
+                bits_of(pieces),
             )
 
     def _want(self, range_id: int) -> Want:
@@ -190,3 +244,17 @@ class World:
         if requirement_set < 0:
             return ()
         return tuple(sorted({extra for _, marker in self._members_of(requirement_set) for extra in extras_of(marker)}))
+
+
+class OnOffer(dict[int, Shelf]):
+    """The shelves of one instant by package id, stocked when they are asked for."""
+
+    def __init__(self, world: World, at: Instant, *, doubtful: bool) -> None:
+        super().__init__()
+        self._world = world
+        self._at = at
+        self._doubtful = doubtful
+
+    def __missing__(self, ident: int) -> Shelf:
+        self[ident] = self._world.package(ident).shelf(self._at, doubtful=self._doubtful)
+        return self[ident]

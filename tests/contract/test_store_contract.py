@@ -143,7 +143,7 @@ def dump(reader: port.Reader) -> object:
         held += [package.name, package.flags.tolist(), releases.version, releases.flags.tolist(), start.tolist()]
         held += [releases.file_uploaded.tolist(), releases.filename, releases.requirements_source]
         held += [columns.text, columns.extras, (columns.lo - package.start[0]).tolist(), columns.flags.tolist()]
-        held += [reader.releases(owners.release).version, reader.markers(owners.marker)]
+        held += [reader.releases(owners.release).version, reader.texts("marker", owners.marker)]
     return held
 
 
@@ -204,8 +204,8 @@ def test_an_empty_store_answers(fresh: Callable[[], port.Store]) -> None:
     none = ids()
     assert reader.package_ids(["lib"]).tolist() == [-1]
     assert reader.packages(none).name == reader.releases(none).version == ()
-    assert reader.ranges(none).text == reader.markers(none) == ()
-    assert reader.markers(ids(0)) == ("",)
+    assert reader.ranges(none).text == reader.texts("marker", none) == ()
+    assert reader.texts("marker", ids(0)) == ("",)
     assert len(reader.declarers(none).start) == len(reader.constraints_on(none)[0]) == 1
     assert reader.evidence().organisation() == Organisation()
     assert reader.evidence().listings([], [], ["aa"]).document == ()
@@ -310,10 +310,11 @@ def test_files_say_what_the_pages_said(fresh: Callable[[], port.Store]) -> None:
     newest = page("lib", {}, releases=(ReleaseFiles(version="1", files=files), ReleaseFiles(version="2", files=())))
     store = fresh()
     store.record([newest, replace(metadata("lib", "1"), requires_python=">=3.8")])
-    _, releases = one(store.reader(), "lib")
+    reader = store.reader()
+    _, releases = one(reader, "lib")
     assert releases.file_start.tolist() == [0, 2, 2]
     assert releases.filename == ("lib-1.exe", "lib-1.tar.gz")
-    assert releases.file_requires_python == (">=3", ">=3.8")
+    assert reader.texts("needs", releases.file_needs) == ("other >=3", "sdist >=3.8")
     assert releases.file_flags.tolist() == [
         port.FILE_YANKED,
         port.FILE_TIME_KNOWN | port.FILE_YANKED | port.FILE_YANK_DATED | port.FILE_SDIST,
@@ -350,7 +351,7 @@ def test_ranges_and_their_declarers(fresh: Callable[[], port.Store]) -> None:
     assert declared.start.tolist() == [0, 1, 2, 3, 4]
     assert reader.releases(declared.release).version == ("1", "2", "2", "2")
     assert reader.packages(declared.package).name == ("app",) * 4
-    assert reader.markers(declared.marker) == ("", "", "", 'python_version > "3"')
+    assert reader.texts("marker", declared.marker) == ("", "", "", 'python_version > "3"')
     sets = reader.releases(declared.release).requirement_set
     members = reader.requirements(sets[:2])
     assert sorted(members.range[: members.start[1]]) == [ranges[0]]

@@ -14,7 +14,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from graphkit.model.environment import Environment, Ground
 from graphkit.model.errors import InputError, UsageError
-from graphkit.model.index import FileKind, ProjectPage, ReleaseFiles, ReleaseMetadata
+from graphkit.model.index import ProjectPage, ReleaseFiles, ReleaseMetadata, needs_of
 from graphkit.model.names import PackageName, extra_name, package_name
 from graphkit.model.times import Instant
 from graphkit.model.versions import ReleaseVersion, release_version
@@ -174,11 +174,7 @@ class _Offers:
     def _may_be_listed(self, release: ReleaseFiles) -> bool:
         return any(
             (file.uploaded is None or file.uploaded < self._order.until)
-            and (
-                self._ground.installs(file.filename, file.requires_python)
-                if file.kind is FileKind.WHEEL
-                else file.kind is FileKind.SDIST and self._ground.python_fits(file.requires_python)
-            )
+            and self._ground.installs(needs_of(file.kind, file.filename, file.requires_python))
             for file in release.files
         )
 

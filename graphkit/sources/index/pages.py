@@ -224,7 +224,8 @@ def _read_filename(filename: str, package: PackageName) -> tuple[str, FileKind]:
     except (InvalidWheelFilename, InvalidSdistFilename, ValueError):
         pass
     ending = next((one for one in (*_SDISTS, *_OTHERS, ".whl") if filename.endswith(one)), "")
-    kind = FileKind.SDIST if ending in _SDISTS else FileKind.WHEEL if ending == ".whl" else FileKind.OTHER
+    # A wheel whose name no rule reads is one that no installer takes.
+    kind = FileKind.SDIST if ending in _SDISTS else FileKind.OTHER
     rest = _without_name(filename[: len(filename) - len(ending)], package)
     if kind is not FileKind.SDIST:
         rest = rest.split("-")[0]  # python and platform tags follow

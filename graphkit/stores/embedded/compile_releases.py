@@ -85,7 +85,9 @@ GROUP BY ALL;
 
 CREATE OR REPLACE TEMP TABLE dressed_files AS
 SELECT release, filename, all_files.sha256,
-    coalesce(nullif(all_files.requires_python, ''), release_metadata.requires_python, '') AS requires_python,
+    CASE kind WHEN 'wheel' THEN array_to_string(string_split(regexp_replace(filename, '[.]whl$', ''), '-')[-3:], '-')
+        ELSE kind END
+    || ' ' || coalesce(nullif(all_files.requires_python, ''), release_metadata.requires_python, '') AS needs,
     coalesce(uploaded, 0) AS uploaded, coalesce(yanked_since, 0) AS yanked_since,
     (CASE WHEN uploaded IS NULL THEN 0 ELSE {port.FILE_TIME_KNOWN} END
     + CASE WHEN yanked THEN {port.FILE_YANKED} ELSE 0 END
@@ -95,9 +97,8 @@ SELECT release, filename, all_files.sha256,
 FROM all_files JOIN release_ids USING (package, version_key)
 LEFT JOIN release_metadata USING (package, version_key);
 
-CREATE OR REPLACE TEMP TABLE python_texts AS
-SELECT requires_python, (row_number() OVER (ORDER BY requires_python) - 1)::INTEGER AS id
-FROM (SELECT DISTINCT requires_python FROM dressed_files);
+CREATE OR REPLACE TEMP TABLE needs_texts AS
+SELECT needs, (row_number() OVER (ORDER BY needs) - 1)::INTEGER AS id FROM (SELECT DISTINCT needs FROM dressed_files);
 """  # noqa: S608 - whole numbers of the port
 
 
@@ -209,17 +210,17 @@ def _number_releases(connection: duckdb.DuckDBPyConnection, places: Any) -> None
 def compile_files(connection: duckdb.DuckDBPyConnection, out: IndexWriter, releases: int) -> int:
     """Write the files of every release, by name; return how many there are."""
     connection.execute(GATHER_FILES)
-    pythons = rows(connection, "SELECT requires_python FROM python_texts ORDER BY id")
-    out.texts("python_text", TextsBuilder(text for (text,) in pythons))
+    needs_texts = rows(connection, "SELECT needs FROM needs_texts ORDER BY id")
+    out.texts("needs", TextsBuilder(text for (text,) in needs_texts))
     query = """
-        SELECT release, uploaded, yanked_since, flags, python_texts.id AS python
-        FROM dressed_files JOIN python_texts USING (requires_python) ORDER BY release, filename"""
-    release, uploaded, yanked_since, flags, python = columns(connection, query)
+        SELECT release, uploaded, yanked_since, flags, needs_texts.id AS needs
+        FROM dressed_files JOIN needs_texts USING (needs) ORDER BY release, filename"""
+    release, uploaded, yanked_since, flags, needs = columns(connection, query)
     out.array("file.start", csr.offsets(np.bincount(release, minlength=releases)), fact=True)
     out.array("file.uploaded", uploaded, fact=True)
     out.array("file.yanked_since", yanked_since, fact=True)
     out.array("file.flags", flags, fact=True)
-    out.array("file.python", python, fact=True)
+    out.array("file.needs", needs, fact=True)
     names, hashes = TextsBuilder(), TextsBuilder()
     for name, sha256 in rows(connection, "SELECT filename, sha256 FROM dressed_files ORDER BY release, filename"):
         names.add(name)

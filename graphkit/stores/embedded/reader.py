@@ -13,7 +13,9 @@ from graphkit.stores import port
 from graphkit.stores.embedded import csr
 from graphkit.stores.embedded.evidence import IndexEvidence
 from graphkit.stores.embedded.folder import SOURCES, IndexFolder
+from graphkit.stores.embedded.texts import TextColumn, Texts, TextsBuilder
 
+_SOURCES: Final = Texts(*TextsBuilder(SOURCES).arrays())
 _NO_EXTRAS: Final[tuple[ExtraName, ...]] = ()
 
 
@@ -28,11 +30,10 @@ class IndexReader:
         self._release_flags, self._release_set, self._release_source, self._release_package = index.arrays(
             ("release.flags", "release.set", "release.source", "release.package")
         )
-        self._file_start, self._uploaded, self._yanked_since, self._file_flags, self._file_python = index.arrays(
-            ("file.start", "file.uploaded", "file.yanked_since", "file.flags", "file.python")
+        self._file_start, self._uploaded, self._yanked_since, self._file_flags, self._file_needs = index.arrays(
+            ("file.start", "file.uploaded", "file.yanked_since", "file.flags", "file.needs")
         )
         self._filenames, self._hashes = index.texts("file.name"), index.texts("file.sha256")
-        self._pythons = index.texts("python_text")
         self._set_start, self._set_range, self._set_marker = index.arrays(("set.start", "set.range", "set.marker"))
         self._declared_start, self._declared_set, self._declared_marker = index.arrays(
             ("declared.start", "declared.set", "declared.marker")
@@ -44,7 +45,7 @@ class IndexReader:
         self._range_start, self._lo, self._hi = index.arrays(("range.start", "range.lo", "range.hi"))
         self._range_text, self._extras = index.texts("range.text"), index.texts("range_extras")
         self._constraints_start = index.array("constraints.start")
-        self._markers = index.texts("marker")
+        self._shared: dict[port.TextKind, Texts] = {"marker": index.texts("marker"), "needs": index.texts("needs")}
         self._evidence = IndexEvidence(index)
 
     def generation(self) -> port.Generation:
@@ -80,17 +81,17 @@ class IndexReader:
         start, at = csr.positions(self._file_start, ids)
         return port.Releases(
             package=_frozen(self._release_package[ids]),
-            version=self._versions.at(ids),
+            version=TextColumn(self._versions, np.asarray(ids)),
             flags=_frozen(self._release_flags[ids]),
             requirement_set=_frozen(self._release_set[ids]),
-            requirements_source=tuple(SOURCES[number] for number in self._release_source[ids].tolist()),
+            requirements_source=TextColumn(_SOURCES, self._release_source[ids]),
             file_start=_frozen(start),
             file_uploaded=_frozen(self._uploaded[at]),
             file_yanked_since=_frozen(self._yanked_since[at]),
             file_flags=_frozen(self._file_flags[at]),
-            filename=self._filenames.at(at),
-            file_sha256=self._hashes.at(at),
-            file_requires_python=self._pythons.at(self._file_python[at]),
+            file_needs=_frozen(self._file_needs[at]),
+            filename=TextColumn(self._filenames, at),
+            file_sha256=TextColumn(self._hashes, at),
         )
 
     def requirements(self, sets: port.Ids) -> port.Members:
@@ -130,9 +131,9 @@ class IndexReader:
             marker=_frozen(np.repeat(self._declared_marker[at], np.diff(by_set))),
         )
 
-    def markers(self, ids: port.Ids) -> tuple[str, ...]:
-        """Return marker texts; id 0 is the empty marker."""
-        return self._markers.at(ids)
+    def texts(self, kind: port.TextKind, ids: port.Ids) -> tuple[str, ...]:
+        """Return marker texts, or what files need."""
+        return self._shared[kind].at(ids)
 
     def evidence(self) -> IndexEvidence:
         """Return the organisation's side."""

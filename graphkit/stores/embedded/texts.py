@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,42 @@ class Texts:
             else:
                 hi = middle
         return lo if lo < len(self) and self.raw(lo) == text else -1
+
+
+class TextColumn(Sequence[str]):
+    """Rows of a text column, each decoded when it is read; equal to any sequence of the same texts."""
+
+    __slots__ = ("_rows", "_texts")
+
+    def __init__(self, texts: Texts, rows: NDArray[Any]) -> None:
+        self._texts = texts
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> TextColumn: ...
+
+    def __getitem__(self, index: int | slice) -> str | TextColumn:
+        if isinstance(index, slice):
+            return TextColumn(self._texts, self._rows[index])
+        return self._texts.raw(int(self._rows[index])).decode()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts.at(self._rows))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
 
 
 class TextsBuilder:
