@@ -2,7 +2,8 @@
 
 A round chooses every package from the intersection of all requirements that the root and the last
 round's choices make, until a round changes nothing. There is no backtracking: where a package has no
-release that fits, the walk is unresolvable and proves nothing.
+release that fits, the walk does not resolve, and only those of its choices count that no way out of
+the conflict can shake.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 
 from graphkit.model.answers import Path, Step
 from graphkit.model.times import Instant
+from graphkit.trace.conflict import unshaken
 from graphkit.trace.listing import Bits, Demand, choose
 from graphkit.trace.world import Node, Want, World
 
@@ -42,7 +44,8 @@ class Walk:
     ``picks``: package id → position. ``parents``: package id → the (node, requirement) that first led
     to it, None as the node for the root. ``unresolvable``: packages with no release that fits;
     ``unread``: packages or releases about which the graph does not know enough. ``visited``: ids of
-    every package whose listing the result depends on.
+    every package whose listing the result depends on. ``firm`` None: everything fits; else the packages
+    whose choice no way out of the conflict can shake (`graphkit.trace.conflict`).
     """
 
     picks: dict[int, int]
@@ -50,10 +53,11 @@ class Walk:
     unresolvable: tuple[int, ...]
     unread: tuple[str, ...]
     visited: frozenset[int]
+    firm: frozenset[int] | None = None
 
     def takes(self, ident: int, position: int) -> bool:
-        """Return whether it installs that release; a walk that does not resolve installs nothing."""
-        return not self.unresolvable and self.picks.get(ident) == position
+        """Return whether it installs that release, whatever a resolver does about what does not fit."""
+        return self.picks.get(ident) == position and (self.firm is None or ident in self.firm)
 
 
 @dataclass(slots=True)
@@ -116,6 +120,7 @@ def walk(world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk:
                 unresolvable=tuple(sorted(failed)),
                 unread=tuple(sorted(gathered.unread())),
                 visited=frozenset(visited),
+                firm=unshaken(world, root.fixed, gathered.asks(root), picks, failed, shelves) if failed else None,
             )
             return memory.keep(root, choices, settled)
         picks = chosen
@@ -150,6 +155,13 @@ class _Gathering:
         for constraint in root.constraints:
             if constraint.package in self.admits:
                 self._bind(constraint)
+
+    def asks(self, root: Root) -> list[tuple[Node | None, Want]]:
+        """Return every requirement that holds, with who asks."""
+        found: list[tuple[Node | None, Want]] = [(None, want) for want in root.wants]
+        found += [(None, want) for want in root.constraints if want.package in self.admits]
+        found += [(node, want) for node in self._queue for want in self._world.declared(node).wants]
+        return [(node, want) for node, want in found if not want.doubtful and want.stretches is not None]
 
     def unread(self) -> set[str]:
         """Return what the walk went past without knowing enough of it."""
