@@ -56,7 +56,7 @@ def gather(
     walks = [_Walk(_root(name)) for name in names]
     roots = {walk.root.package for walk in walks}
     shelf = _Shelf(order)
-    writer = SliceWriter(roots)
+    writer = SliceWriter({walk.root.package for walk in walks if not walk.root.specifier})
     done = 0
     while missing := _missing(walks, shelf, order):
         for (package, version), answer in _fetch(index, shelf, missing):
