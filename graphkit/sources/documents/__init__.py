@@ -1,1 +1,105 @@
-"""..."""
+"""Documents: SBOMs, lock files, environment listings and manifests, each by the reader that claims its content."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import zlib
+from dataclasses import replace
+from functools import cache
+from importlib import import_module
+from typing import Final
+
+from graphkit.model.documents import Document
+from graphkit.model.errors import InputError
+from graphkit.sources.documents.interface import Reader
+
+READERS: Final = (
+    "graphkit.sources.documents.cyclonedx:READER",
+    "graphkit.sources.documents.uv_lock:READER",
+    "graphkit.sources.documents.requirements:READER",
+    "graphkit.sources.documents.pyproject:READER",
+)
+"""Every format, as a lazy path to its reader. The order is that of listing, never a tie-break."""
+
+UNPACKED: Final = 512 * 1024 * 1024
+"""The most bytes that a compressed document may unpack to."""
+
+_HEAD: Final = 64 * 1024
+_GZIP: Final = b"\x1f\x8b\x08"
+_AUTO_GZIP: Final = 31  # zlib: a gzip wrapper with the largest window
+_PAIRS: Final = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+
+def read_document(data: bytes, path: str, *, hint: str = "") -> Document | None:
+    """Return the document that bytes hold, None where no reader claims them.
+
+    gzip (RFC 1952), a UTF-8 byte order mark and UTF-16 are taken off first; ``sha256`` is always
+    that of the bytes as given. ``path`` is what answers call it; ``hint`` is `sbom`, `lock`, `env`
+    or empty. Cost: a cheap look per format, then one parse.
+
+    Raises:
+        InputError: a reader claims it and cannot use it, or two readers claim it.
+    """
+    text = _text_of(data)
+    if text is None:
+        return None
+    claimed = [reader for reader in _readers() if reader.claims(text, path, hint)]
+    if not claimed:
+        return None
+    if len(claimed) > 1:
+        raise InputError(f"claimed by two readers: {' and '.join(reader.format for reader in claimed)}")
+    try:
+        document = claimed[0].parse(text, path, hint)
+    except RecursionError as error:
+        raise InputError(f"{claimed[0].format}: nested too deep to read") from error
+    return document if text is data else replace(document, sha256=hashlib.sha256(data).hexdigest())
+
+
+@cache
+def _readers() -> tuple[Reader, ...]:
+    parts = (path.partition(":") for path in READERS)
+    return tuple(getattr(import_module(module), name) for module, _, name in parts)
+
+
+def _text_of(data: bytes) -> bytes | None:
+    """Return UTF-8 text without packing and byte order mark; None for bytes that are no text."""
+    if data.startswith(_GZIP):
+        unpacked = _unpacked(data)
+        if unpacked is None:
+            return None
+        data = unpacked
+    if data.startswith(codecs.BOM_UTF8):
+        return data[len(codecs.BOM_UTF8) :]
+    encoding = next((name for mark, name in _PAIRS if data.startswith(mark)), "")
+    if not encoding and b"\0" in data[:2]:  # without a mark, ASCII shows in every second byte
+        encoding = "utf-16-be" if data[:1] == b"\0" else "utf-16-le"
+    if encoding:
+        try:
+            return data.decode(encoding).removeprefix("\ufeff").encode()
+        except UnicodeError:
+            return None
+    return None if b"\0" in data[:_HEAD] else data
+
+
+def _unpacked(data: bytes) -> bytes | None:
+    """Return what gzip bytes hold, every member of them; None where that is plainly no text."""
+    parts: list[bytes] = []
+    size = 0
+    while data.startswith(_GZIP):
+        stream = zlib.decompressobj(wbits=_AUTO_GZIP)
+        try:
+            head = stream.decompress(data, _HEAD)
+            if not parts and b"\0\0" in head:
+                return None
+            rest = stream.decompress(stream.unconsumed_tail, max(1, UNPACKED - size - len(head) + 1))
+        except zlib.error as error:
+            raise InputError(f"gzip data that cannot be unpacked: {error}") from error
+        size += len(head) + len(rest)
+        if size > UNPACKED:
+            raise InputError(f"gzip data that unpacks to more than {UNPACKED // 1024**2} MiB")
+        if not stream.eof:
+            raise InputError("gzip data that is cut short")
+        parts += (head, rest)
+        data = stream.unused_data
+    return b"".join(parts)

@@ -1,0 +1,267 @@
+"""Answers as JSON, in the shapes that design §7 promises: keys sorted, the same bytes for the same answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from graphkit.model.answers import (
+    Accused,
+    Blast,
+    BuildVerdict,
+    CompanyRow,
+    DocumentName,
+    IngestReport,
+    PackageRow,
+    Path,
+    ServiceVerdict,
+    Stats,
+    WhoHas,
+    WhyAnswer,
+)
+from graphkit.model.documents import Problem
+from graphkit.model.incidents import Source
+from graphkit.model.organisation import Claim
+from graphkit.model.times import rfc3339
+from graphkit.reports.interface import View
+from graphkit.reports.text import safe_json
+from graphkit.reports.wording import Listing, listing
+
+Shape = dict[str, Any]
+
+
+class JsonReport:
+    """A blast as JSON, for programs."""
+
+    suffix: Final = ".json"
+
+    def render(self, blast: Blast, view: View) -> str:
+        """Return the answer in the shape ``graphkit.blast/1``."""
+        return encoded(blast_shape(blast, listing(blast, view)))
+
+
+REPORT: Final = JsonReport()
+
+
+def who_has_json(answer: WhoHas) -> str:
+    """Return who holds a package in the shape ``graphkit.who-has/1``."""
+    rows = [
+        {
+            "service": row.service,
+            "release": row.release,
+            "current": row.current,
+            "document": _document(row.document),
+        }
+        for row in answer.matches
+    ]
+    return encoded(
+        {"schema": "graphkit.who-has/1", "query": answer.query, "matches": rows, "notes": list(answer.notes)}
+    )
+
+
+def why_json(answer: WhyAnswer) -> str:
+    """Return one service with its builds and paths in the shape ``graphkit.why/1``, beside what was asked."""
+    blast = answer.blast
+    whole = blast_shape(blast, Listing(packages=(), releases=blast.incident.releases, notes=()))
+    kept = ("incident", "window", "slots", "environment", "provenance", "notes")
+    shape = {"schema": "graphkit.why/1", "service": _service(answer.service)}
+    return encoded(shape | {key: whole[key] for key in kept})
+
+
+def stats_json(answer: Stats) -> str:
+    """Return what a graph holds in the shape ``graphkit.stats/1``."""
+    return encoded(
+        {
+            "schema": "graphkit.stats/1",
+            "counts": dict(answer.counts),
+            "problems": _problems(answer.problems),
+            "packaging": answer.packaging,
+            "facts_sha256": answer.facts_sha256,
+            "newest_fact": rfc3339(answer.newest_fact),
+        }
+    )
+
+
+def ingest_json(answer: IngestReport) -> str:
+    """Return what an ingest read in the shape ``graphkit.ingest/1``."""
+    return encoded(
+        {
+            "schema": "graphkit.ingest/1",
+            "read": answer.read,
+            "new": answer.new,
+            "unchanged": answer.unchanged,
+            "rejected": [{"path": one.path, "place": one.place, "problem": one.problem} for one in answer.rejected],
+            "unrecognised": list(answer.unrecognised),
+            "problems": answer.problems,
+            "worst": _problems(answer.worst),
+            "notes": list(answer.notes),
+        }
+    )
+
+
+def encoded(shape: Mapping[str, Any]) -> str:
+    """Return JSON text: keys sorted, two spaces, characters that hide or reorder as escapes, a newline at the end."""
+    return safe_json(json.dumps(shape, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False)) + "\n"
+
+
+def blast_shape(blast: Blast, listed: Listing) -> Shape:
+    """Return a blast in the shape ``graphkit.blast/1``, with the packages and releases that are listed."""
+    incident, environment, provenance = blast.incident, blast.environment, blast.provenance
+    return {
+        "schema": "graphkit.blast/1",
+        "incident": {
+            "id": incident.id,
+            "title": incident.title,
+            "actor": incident.actor,
+            "causes": [
+                {"text": one.text, "certainty": one.certainty, "sources": list(one.sources)} for one in incident.causes
+            ],
+            "releases": [_accused(one) for one in listed.releases],
+            "sources": _sources(incident.sources),
+        },
+        "window": {
+            "from": rfc3339(blast.window.start),
+            "until": rfc3339(blast.window.until),
+            "reading": blast.window.reading,
+        },
+        "slots": [{"from": rfc3339(slot.start), "until": rfc3339(slot.until)} for slot in blast.slots],
+        "environment": {
+            "python": environment.python,
+            "platform": environment.platform,
+            "machine": environment.machine,
+            "implementation": environment.implementation,
+            "resolver": blast.resolver,
+        },
+        "summary": {
+            "services": dict(blast.summary.services),
+            "companies": dict(blast.summary.companies),
+            "packages": dict(blast.summary.packages),
+            "releases": blast.summary.releases,
+        },
+        "services": [_service(one) for one in blast.services],
+        "companies": [_company(one) for one in blast.companies],
+        "packages": [_package(one) for one in listed.packages],
+        "provenance": {
+            "graphkit": provenance.graphkit,
+            "packaging": provenance.packaging,
+            "question": provenance.question,
+            "inputs": provenance.inputs,
+            "facts_sha256": provenance.facts_sha256,
+        },
+        "notes": [*blast.notes, *listed.notes],
+    }
+
+
+def _accused(one: Accused) -> Shape:
+    release = one.release
+    return {
+        "purl": release.purl,
+        "package": release.package,
+        "version": release.version,
+        "from": rfc3339(one.start),
+        "until": rfc3339(one.until),
+        "files": [{"filename": f.filename, "sha256": f.sha256, "member": f.member} for f in release.files],
+        "ghost": one.ghost,
+        "whole": release.whole,
+        "note": release.note,
+        "sources": list(release.sources),
+    }
+
+
+def _service(one: ServiceVerdict) -> Shape:
+    return {
+        "service": one.service,
+        "company": one.company,
+        "owner": one.owner,
+        "verdict": one.verdict.value,
+        "basis": one.basis,
+        "reason": one.reason,
+        "slots": list(one.slots),
+        "builds": [_build(build) for build in one.builds],
+        "paths": _paths(one.paths),
+    }
+
+
+def _build(one: BuildVerdict) -> Shape:
+    return {
+        "at": rfc3339(one.at),
+        "verdict": one.verdict.value,
+        "reason": one.reason,
+        "basis": one.basis,
+        "document": _document(one.document) if one.document else None,
+        "slots": list(one.slots),
+        "paths": _paths(one.paths),
+    }
+
+
+def _document(one: DocumentName) -> Shape:
+    return {"sha256": one.sha256, "path": one.path}
+
+
+def _paths(paths: Iterable[Path]) -> list[list[Shape]]:
+    return [[{"node": step.node, "why": step.why} for step in path] for path in paths]
+
+
+def _company(one: CompanyRow) -> Shape:
+    return {
+        "company": one.company,
+        "name": one.name,
+        "verdict": one.verdict.value,
+        "distance": one.distance,
+        "via": list(one.via),
+        "origin_tier": one.origin_tier,
+        "supplies": [
+            {"supplier": s.supplier, "what": s.what, "data": list(s.data), "sources": list(s.sources)}
+            for s in one.supplies
+        ],
+        "data": list(one.data),
+        "services": list(one.services),
+        "claims": [_claim(claim) for claim in one.claims],
+    }
+
+
+def _claim(one: Claim) -> Shape:
+    """Return a claim; ``source`` is the first of ``sources`` in short: its address, else its id."""
+    first = one.sources[0] if one.sources else None
+    return {
+        "id": one.id,
+        "claimant": one.claimant,
+        "polarity": one.polarity.value,
+        "standing": one.standing.value,
+        "text": one.text,
+        "certainty": one.certainty,
+        "date": one.date,
+        "object": one.object,
+        "relation": one.relation,
+        "source": (first.url or first.id) if first else None,
+        "sources": _sources(one.sources),
+    }
+
+
+def _sources(sources: Sequence[Source]) -> list[Shape]:
+    return [
+        {"id": one.id, "title": one.title, "publisher": one.publisher, "date": one.date, "url": one.url}
+        for one in sources
+    ]
+
+
+def _package(one: PackageRow) -> Shape:
+    return {
+        "package": one.package,
+        "tier": one.tier.value if one.tier else None,
+        "takes": [{"slot": take.slot, "release": take.release} for take in one.takes],
+        "older_tier": one.older_tier.value if one.older_tier else None,
+        "newest": one.newest,
+        "releases": one.releases,
+        "distance": one.distance,
+        "slots": list(one.slots),
+        "paths": _paths(one.paths),
+        "nominated": one.nominated,
+        "unresolvable": list(one.unresolvable),
+        "dependents": one.dependents,
+    }
+
+
+def _problems(rows: Iterable[tuple[str, Problem]]) -> list[Shape]:
+    return [{"path": path, "place": problem.place, "problem": problem.text} for path, problem in rows]

@@ -1,0 +1,195 @@
+"""A blast as one page that a browser opens from a file: picture, table and sources, nothing loaded from outside."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from functools import cache
+from html import escape
+from importlib.resources import files
+from string import Template
+from typing import Any, Final
+
+from graphkit.model.answers import Blast, Tier
+from graphkit.reports.html.content import Content, Entry, content, web_address
+from graphkit.reports.html.layout import VERDICTS, picture
+from graphkit.reports.html.network import drawing_script, network
+from graphkit.reports.interface import View
+from graphkit.reports.text import counted, script_json, shown
+from graphkit.reports.wording import Listing, between, headline, listing, name_of, slot_runs, span
+
+_LISTED: Final = 50
+"""How many releases the head of the page lists; the table has all."""
+
+
+class HtmlReport:
+    """A blast as a self-contained page for people; its data stands in it as escaped JSON."""
+
+    suffix: Final = ".html"
+
+    def render(self, blast: Blast, view: View) -> str:
+        """Return the page. It holds packages of every tier; ``view.tier`` is what it shows at first.
+
+        Its content policy lets only its own scripts and styles run, by their hashes, and nothing load.
+        """
+        listed = listing(blast, View(tier=Tier.ADMITTED, limit=view.limit))
+        style, drawing, script = _part("page.css"), drawing_script(), _part("page.js")
+        incident = blast.incident
+        return Template(_part("template.html")).substitute(
+            policy=escape(_policy(scripts=[drawing, script], styles=[style])),
+            title=_text(f"{incident.id}: {incident.title}" if incident.title else incident.id),
+            headline=_text(headline(blast)),
+            head=_head(blast, listed),
+            foot=_foot(blast, listed),
+            style=style,
+            data=script_json(json.dumps(page_shape(blast, view), ensure_ascii=False, separators=(",", ":"))),
+            drawing=drawing,
+            script=script,
+        )
+
+
+REPORT: Final = HtmlReport()
+
+
+def page_shape(blast: Blast, view: View) -> dict[str, Any]:
+    """Return what the page's script reads: entries of the table, the network as drawn, slots and sources."""
+    shown_all = content(blast, listing(blast, View(tier=Tier.ADMITTED, limit=view.limit)))
+    drawn = picture(shown_all)
+    return {
+        "entries": [_entry(one, drawn.at[one.id]) for one in shown_all.entries.values()],
+        "network": network(drawn),
+        "slots": [span(slot) for slot in blast.slots],
+        "sources": _sources(shown_all),
+        "verdicts": list(VERDICTS),
+        "weakest": view.tier.value,
+        "file": _file_name(blast.incident.id),
+    }
+
+
+def _entry(one: Entry, node: str) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "node": node,
+        "kind": one.kind,
+        "name": one.name,
+        "verdict": one.verdict,
+        "evidence": one.evidence,
+        "belongs": one.belongs,
+        "reason": one.reason,
+        "slots": list(one.slots),
+        "when": slot_runs(one.slots),
+        "dated": one.dated,
+        "row": one.row,
+        "facts": [list(fact) for fact in one.facts],
+        "paths": [{"steps": [list(step) for step in steps], "passes": list(ids)} for steps, ids in one.paths],
+        "builds": one.builds,
+        "claims": one.claims,
+        "sources": one.sources,
+        "lit": one.lit,
+    }
+
+
+def _sources(shown_all: Content) -> dict[str, dict[str, str]]:
+    return dict(sorted(shown_all.sources.items()))
+
+
+def _file_name(text: str) -> str:
+    """Return a text as the stem of a file name: letters, digits, dots and dashes of ASCII."""
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "-.") else "-" for c in text[:60])
+    return kept.strip("-.") or "report"
+
+
+@cache
+def _part(name: str) -> str:
+    """Return a file of this folder, with the line ends that a browser's parser makes of them."""
+    return files("graphkit.reports.html").joinpath(name).read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def _policy(*, scripts: Iterable[str], styles: Iterable[str]) -> str:
+    """Return a content policy under which only these scripts and styles run, and nothing loads (CSP level 2)."""
+    rules = (
+        ("default-src", ["'none'"]),
+        ("script-src", [_hash(text) for text in scripts]),
+        ("style-src", [_hash(text) for text in styles]),
+        ("img-src", ["data:"]),
+        ("base-uri", ["'none'"]),
+        ("form-action", ["'none'"]),
+    )
+    return "; ".join(f"{name} {' '.join(values)}" for name, values in rules)
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _text(text: str) -> str:
+    return escape(shown(text))
+
+
+def _head(blast: Blast, listed: Listing) -> str:
+    """Return the compromised releases and the counts: they stand in the page without its script, too."""
+    rows = []
+    for one in listed.releases[:_LISTED]:
+        ghost = '<span class="tag">no longer on the index</span>' if one.ghost else ""
+        note = f"<br><small>{_text(one.release.note)}</small>" if one.release.note else ""
+        rows.append(
+            f"<li><b>{_text(name_of(one))}</b> <span>{_text(between(one.start, one.until))}</span> {ghost}{note}</li>"
+        )
+    if (rest := len(blast.incident.releases) - len(rows)) > 0:
+        rows.append(f"<li>{counted(rest, 'more release')}: see the table or the JSON report</li>")
+    counts = "".join(
+        f"<div><h3>{word}</h3>{_chips(pairs)}</div>"
+        for word, pairs in (
+            ("Services", blast.summary.services),
+            ("Companies", blast.summary.companies),
+            ("Packages", blast.summary.packages),
+        )
+    )
+    return (
+        f'<section class="releases"><h2>Compromised releases</h2><ul>{"".join(rows)}</ul></section>'
+        f'<section class="counts"><h2>Counts</h2>{counts}</section>'
+    )
+
+
+def _chips(pairs: Sequence[tuple[str, int]]) -> str:
+    chips = "".join(
+        f'<span class="chip v-{_text(word)}"><b>{number:,}</b> {_text(word)}</span>' for word, number in pairs if number
+    )
+    return chips or '<span class="chip">none</span>'
+
+
+def _foot(blast: Blast, listed: Listing) -> str:
+    """Return notes, causes, sources and provenance."""
+    notes = "".join(f"<li>{_text(note)}</li>" for note in (*listed.notes, *blast.notes))
+    causes = "".join(
+        f"<li>{_text(one.text)} <small>{_text(one.certainty)} {_text(' '.join(one.sources))}</small></li>"
+        for one in blast.incident.causes
+    )
+    sources = "".join(
+        f"<li><b>{_text(one.id)}</b> {_anchor(one.url, one.title or one.url)} "
+        f"<small>{_text(', '.join(filter(None, (one.publisher, one.date))))}</small></li>"
+        for one in blast.incident.sources
+    )
+    made, where = blast.provenance, blast.environment
+    parts = (
+        ("Notes", notes, " open"),
+        ("Causes, none of which carries exposure", causes, ""),
+        ("Sources", sources, ""),
+    )
+    lists = "".join(
+        f"<details{state}><summary>{head}</summary><ul>{rows}</ul></details>" for head, rows, state in parts if rows
+    )
+    return (
+        f"{lists}<p><small>Asked: <code>{_text(made.question)}</code>; fresh installs by {_text(blast.resolver)} on "
+        f"{_text(where.implementation)} {_text(where.python)}, {_text(where.platform)} {_text(where.machine)}. "
+        f"graphkit {_text(made.graphkit)}, packaging {_text(made.packaging)}, {counted(made.inputs, 'input')}, facts "
+        f"<code>{_text(made.facts_sha256)}</code></small></p>"
+    )
+
+
+def _anchor(url: str, title: str) -> str:
+    if not web_address(url):
+        return _text(title)
+    return f'<a href="{escape(url)}" rel="noreferrer noopener" target="_blank">{_text(title)}</a>'

@@ -1,0 +1,321 @@
+"""What the page shows, as plain values: one entry per release, package, service and company, and their links.
+
+Every text here has passed `shown`, so that the page's script may put it anywhere as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from graphkit.model.answers import Accused, Blast, CompanyRow, CompanyVerdict, PackageRow, Path, ServiceVerdict
+from graphkit.model.incidents import Source
+from graphkit.model.names import CompanyId
+from graphkit.model.organisation import Claim
+from graphkit.reports.text import counted, shown
+from graphkit.reports.wording import (
+    EXPOSED,
+    REACHED,
+    WORDS,
+    Listing,
+    bearing,
+    between,
+    clock,
+    name_of,
+    standing,
+    takes_in_words,
+)
+
+COMPROMISED: Final = "compromised"
+RELEASE, PACKAGE, SERVICE, COMPANY = "release", "package", "service", "company"
+KINDS: Final = (RELEASE, PACKAGE, SERVICE, COMPANY)
+_EXPOSED: Final = frozenset((*EXPOSED, *REACHED))
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry:
+    """A row of the table, and mostly a node of the picture. ``column`` orders the layers inside its kind.
+
+    ``slots`` are those in which it was exposed; ``dated`` False: exposed, but nobody knows when.
+    ``paths`` are (steps, ids of the entries they pass); ``lit`` all entries that a click lights.
+    """
+
+    id: str
+    kind: str
+    name: str
+    verdict: str
+    evidence: str = ""
+    belongs: str = ""
+    reason: str = ""
+    column: int = 0
+    slots: Sequence[int] = ()
+    dated: bool = True
+    row: bool = True
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    paths: list[tuple[list[tuple[str, str]], list[str]]] = field(default_factory=list)
+    builds: list[dict[str, Any]] = field(default_factory=list)
+    claims: list[dict[str, Any]] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    lit: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Content:
+    """All entries in the order of the table, and the links between them: (from, to) → why."""
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    links: dict[tuple[str, str], str] = field(default_factory=dict)
+    sources: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def content(blast: Blast, listed: Listing) -> Content:
+    """Return what the page shows of a blast: every service and company, and the packages listed."""
+    return _Builder(blast, listed).content
+
+
+class _Builder:
+    def __init__(self, blast: Blast, listed: Listing) -> None:
+        self.content = Content()
+        self._blast = blast
+        self._by_node: dict[str, str] = {}
+        self._companies = {row.company: f"c{number}" for number, row in enumerate(blast.companies)}
+        self._services = {one.service: f"s{number}" for number, one in enumerate(blast.services)}
+        self._spare = 0
+        self._sources(blast.incident.sources)
+        for number, accused in enumerate(listed.releases):
+            self._release(number, accused)
+        for number, row in enumerate(listed.packages):
+            self._by_node.setdefault(row.package, f"p{number}")
+        for number, row in enumerate(listed.packages):
+            self._package(f"p{number}", row)
+        for one in blast.services:
+            self._service(one)
+        for company in blast.companies:
+            self._company(company)
+        for company in blast.companies:
+            self._chain(company)
+
+    def _add(self, entry: Entry) -> Entry:
+        self.content.entries[entry.id] = entry
+        return entry
+
+    def _release(self, number: int, one: Accused) -> None:
+        release, ident = one.release, f"r{number}"
+        if release.package:
+            self._by_node[f"{release.package}@{release.version}"] = ident
+        self._by_node[release.purl] = ident
+        entry = Entry(
+            id=ident,
+            kind=RELEASE,
+            name=shown(name_of(one)),
+            verdict=COMPROMISED,
+            evidence="no longer on the index" if one.ghost else "still listed",
+            reason=shown(release.note),
+            slots=[
+                slot
+                for slot, stretch in enumerate(self._blast.slots)
+                if (one.start is None or one.start < stretch.until) and (one.until is None or stretch.start < one.until)
+            ],
+            sources=[shown(text) for text in release.sources],
+        )
+        entry.facts += [("purl", shown(release.purl)), ("listed", between(one.start, one.until))]
+        if not release.whole:
+            entry.facts.append(("files", "only those named here are bad"))
+        for file in release.files:
+            inside = " (inside an archive)" if file.member else ""
+            entry.facts.append(("file", shown(f"{file.filename}{inside} sha256 {file.sha256 or 'not known'}")))
+        self._add(entry)
+
+    def _package(self, ident: str, row: PackageRow) -> None:
+        where = standing(row)
+        takes = takes_in_words(row.takes)
+        reason = f"a fresh install takes {takes}" if takes else WORDS[where]
+        entry = Entry(
+            id=ident,
+            kind=PACKAGE,
+            name=shown(row.package),
+            verdict=where,
+            evidence=shown(f"newest {row.newest}" if row.newest else ""),
+            reason=shown(reason),
+            column=row.distance,
+            slots=list(row.slots),
+            dated=bool(row.slots) or row.tier is None,
+        )
+        entry.facts += [
+            ("newest release", shown(row.newest) or "none"),
+            ("steps to the release", str(row.distance)),
+            ("releases exposed", f"{row.releases:,}"),
+            ("required by", counted(row.dependents, "package reached", "packages reached")),
+        ]
+        if row.older_tier:
+            entry.facts.append(("older releases", row.older_tier.value))
+        if row.unresolvable:
+            entry.facts.append(("unresolvable in slots", ", ".join(map(str, row.unresolvable))))
+        self._add(entry)
+        self._trails(entry, row.paths)
+
+    def _service(self, one: ServiceVerdict) -> None:
+        entry = Entry(
+            id=self._services[one.service],
+            kind=SERVICE,
+            name=shown(one.service),
+            verdict=one.verdict.value,
+            evidence=shown(one.basis),
+            belongs=shown(", ".join(filter(None, (one.company or "", one.owner)))),
+            reason=shown(one.reason),
+            slots=list(one.slots),
+            dated=bool(one.slots) or one.verdict not in _EXPOSED,
+        )
+        for word, text in (("company", one.company or "not known"), ("owner", one.owner or "not known")):
+            entry.facts.append((word, shown(text)))
+        entry.builds = [
+            {
+                "when": clock(build.at) if build.at is not None else "no recorded time",
+                "verdict": build.verdict.value,
+                "reason": shown(build.reason),
+                "basis": shown(build.basis),
+                "document": shown(f"{build.document.path} (sha256 {build.document.sha256})") if build.document else "",
+            }
+            for build in one.builds
+        ]
+        self._add(entry)
+        self._trails(entry, one.paths)
+
+    def _company(self, row: CompanyRow) -> None:
+        entry = Entry(
+            id=self._companies[row.company],
+            kind=COMPANY,
+            name=shown(row.name),
+            verdict=row.verdict.value,
+            column=row.distance or 0,
+            dated=row.verdict not in _EXPOSED,
+        )
+        if row.distance:
+            entry.evidence = f"{counted(row.distance, 'step')} away"
+            entry.reason = shown(f"supplied by {' < '.join(row.via)}, which is {row.origin_tier}")
+        elif row.verdict is CompanyVerdict.NONE:
+            entry.reason = "named only, nothing ties it to the incident"
+        elif row.verdict is CompanyVerdict.STATED:
+            entry.reason = "an affirmative claim, first-hand or confirmed"
+        elif row.services:
+            entry.reason = shown(f"its services: {', '.join(row.services)}")
+        entry.facts.append(("id", shown(row.company)))
+        if row.data:
+            entry.facts.append(("data held", shown(", ".join(row.data))))
+        for one in row.supplies:
+            holds = f"; holds {', '.join(one.data)}" if one.data else ""
+            entry.facts.append(
+                ("supplied", shown(f"{one.supplier}: {one.what}{holds} {' '.join(one.sources)}".strip()))
+            )
+        entry.claims = [self._claim(claim) for claim in row.claims]
+        self._add(entry)
+        services = [self._services[name] for name in row.services if name in self._services]
+        for ident in services:
+            self._link(ident, entry.id, "operated by")
+        entry.slots = sorted({slot for ident in services for slot in self.content.entries[ident].slots})
+        entry.dated = entry.dated or bool(entry.slots)
+        exposed = [ident for ident in services if self.content.entries[ident].verdict in _EXPOSED]
+        entry.lit = [entry.id, *dict.fromkeys(other for ident in exposed for other in self._lit_of(ident))]
+
+    def _chain(self, row: CompanyRow) -> None:
+        """Tie a company to the suppliers it hangs on; it was exposed when the chain's end was."""
+        if not row.via:
+            return
+        entry = self.content.entries[self._companies[row.company]]
+        below = entry
+        for name in row.via:
+            supplier = self.content.entries.get(self._companies.get(CompanyId(name), ""))
+            if supplier is None:
+                break
+            self._link(supplier.id, below.id, "supplies")
+            entry.lit += supplier.lit
+            entry.slots, entry.dated = supplier.slots, supplier.dated
+            below = supplier
+        entry.lit = list(dict.fromkeys(entry.lit))
+        steps = [(shown(name), "supplier") for name in reversed(row.via)]
+        entry.paths.append(([*steps, (entry.name, "supplied")], entry.lit))
+
+    def _lit_of(self, ident: str) -> list[str]:
+        return self.content.entries[ident].lit
+
+    def _trails(self, entry: Entry, paths: Iterable[Path]) -> None:
+        """Add an entry's paths, and the links along them; a path leads from the entry to a release."""
+        entry.lit = [entry.id]
+        for path in paths:
+            passed = [entry.id]
+            own = entry.kind == PACKAGE or (bool(path) and self._known(path[0].node) is None)
+            rest = path[1:] if own else path  # the first step is the entry itself, or its document
+            for number, step in enumerate(rest):
+                ident = self._known(step.node) or self._between(step.node, entry, len(rest) - 1 - number)
+                if ident != passed[-1]:
+                    self._link(ident, passed[-1], shown(step.why))
+                    passed.append(ident)
+            entry.paths.append(([(shown(step.node), shown(step.why)) for step in path], passed))
+            entry.lit += passed
+        entry.lit = list(dict.fromkeys(entry.lit))
+
+    def _known(self, node: str) -> str | None:
+        return self._by_node.get(node) or self._by_node.get(node.rpartition("@")[0])
+
+    def _between(self, node: str, owner: Entry, distance: int) -> str:
+        """Return a node for a package that a path passes and that has no row of its own."""
+        ident = f"x{self._spare}"
+        self._spare += 1
+        self._by_node[node] = ident
+        self._add(
+            Entry(
+                id=ident,
+                kind=PACKAGE,
+                name=shown(node),
+                verdict=owner.verdict,
+                reason=f"on the path of {owner.name}",
+                column=max(distance, 1),
+                slots=owner.slots,
+                dated=owner.dated,
+                row=False,
+                lit=[ident],
+            )
+        )
+        return ident
+
+    def _link(self, start: str, end: str, why: str) -> None:
+        self.content.links.setdefault((start, end), why)
+
+    def _claim(self, claim: Claim) -> dict[str, Any]:
+        self._sources(claim.sources)
+        return {
+            "claimant": shown(claim.claimant),
+            "date": shown(claim.date),
+            "certainty": shown(claim.certainty),
+            "polarity": claim.polarity.value,
+            "standing": claim.standing.value,
+            "text": shown(claim.text),
+            "mark": bearing(claim),
+            "sources": [shown(one.id) for one in claim.sources],
+        }
+
+    def _sources(self, sources: Iterable[Source]) -> None:
+        for one in sources:
+            self.content.sources.setdefault(
+                shown(one.id),
+                {
+                    "title": shown(one.title or one.id),
+                    "publisher": shown(one.publisher),
+                    "date": shown(one.date),
+                    "url": web_address(one.url),
+                },
+            )
+
+
+def web_address(url: str) -> str:
+    """Return an address that a person may be offered to click: http or https, nothing hidden in it; else empty."""
+    if url != shown(url) or any(character in url for character in " \"'<>\\`"):
+        return ""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        return ""
+    return url if usable else ""

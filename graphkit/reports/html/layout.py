@@ -1,0 +1,152 @@
+"""Where each node stands: layers from left to right, computed once, so that a picture is the same every time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from graphkit.reports.html.content import COMPANY, KINDS, PACKAGE, Content, Entry
+
+MOST_DRAWN: Final = 2_000
+"""How many nodes a picture has at most; the rest stand behind counted ones, and all in the table."""
+TALLEST: Final = 28
+"""How many nodes stand in one column before another is begun beside it."""
+LAYER_GAP: Final = 330
+COLUMN_GAP: Final = 250
+ROW_GAP: Final = 64
+
+_ORDER: Final = (
+    "compromised",
+    "observed",
+    "replayed",
+    "stated",
+    "picked",
+    "supplier",
+    "admitted",
+    "nominated",
+    "older",
+    "unknown",
+    "cleared",
+    "none",
+)
+VERDICTS: Final = _ORDER
+"""Every verdict that an entry can have, worst first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """A drawn node: an entry, or a cluster of ``count`` entries of one kind and verdict."""
+
+    id: str
+    kind: str
+    verdict: str
+    label: str
+    x: int
+    y: int
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """Nodes and links as they are drawn. ``at`` names the node that stands for each entry."""
+
+    spots: tuple[Spot, ...]
+    links: tuple[tuple[str, str, str], ...]
+    at: Mapping[str, str]
+
+
+def picture(content: Content, most: int = MOST_DRAWN) -> Picture:
+    """Return the drawn nodes with their places: releases left, then packages by distance, services, companies.
+
+    In a column nodes stand near what they hang on. Cost: nodes and links, sorted once per layer.
+    """
+    at, clusters = _clustered(content, most)
+    entries = content.entries
+    nodes: dict[str, Entry] = {ident: entries[ident] for ident in at if at[ident] == ident}
+    nodes |= clusters
+    links: dict[tuple[str, str], str] = {}
+    for (start, end), why in content.links.items():
+        pair = (at[start], at[end])
+        if pair[0] != pair[1]:
+            links.setdefault(pair, why if pair == (start, end) else "")
+    places = _places(nodes, links)
+    counts = Counter(at.values())
+    spots = tuple(
+        Spot(
+            id=ident,
+            kind=one.kind,
+            verdict=one.verdict,
+            label=one.name,
+            x=places[ident][0],
+            y=places[ident][1],
+            count=counts[ident],
+        )
+        for ident, one in nodes.items()
+    )
+    return Picture(spots=spots, links=tuple((start, end, why) for (start, end), why in links.items()), at=at)
+
+
+def _clustered(content: Content, most: int) -> tuple[dict[str, str], dict[str, Entry]]:
+    """Return which node stands for each entry, and the clusters; the weakest verdicts give way first."""
+    entries = list(content.entries.values())
+    if len(entries) <= most:
+        return {one.id: one.id for one in entries}, {}
+    rank = {kind: number for number, kind in enumerate(("release", "service", "company", "package"))}
+    room = most - len(KINDS) * len(_ORDER)  # every kind and verdict may need a cluster
+    order = sorted(
+        range(len(entries)),
+        key=lambda n: (_ORDER.index(entries[n].verdict), rank[entries[n].kind], entries[n].column, n),
+    )
+    kept = {entries[n].id for n in order[: max(room, 0)]}
+    at: dict[str, str] = {}
+    clusters: dict[str, Entry] = {}
+    for one in entries:
+        if one.id in kept:
+            at[one.id] = one.id
+            continue
+        ident = f"+{one.kind}-{one.verdict}"
+        if (cluster := clusters.get(ident)) is None:
+            clusters[ident] = Entry(
+                id=ident, kind=one.kind, name="", verdict=one.verdict, column=one.column, slots=one.slots
+            )
+        elif one.slots:
+            cluster.slots = sorted({*cluster.slots, *one.slots})
+        at[one.id] = ident
+    return at, clusters
+
+
+def _places(nodes: Mapping[str, Entry], links: Iterable[tuple[str, str]]) -> dict[str, tuple[int, int]]:
+    """Return x and y of each node; layers are kinds, packages and companies one layer per distance."""
+    before: dict[str, list[str]] = {}
+    for start, end in links:
+        before.setdefault(end, []).append(start)
+    layers: dict[tuple[int, int], list[Entry]] = {}
+    for one in nodes.values():
+        column = one.column if one.kind in {PACKAGE, COMPANY} else 0
+        layers.setdefault((KINDS.index(one.kind), column), []).append(one)
+    places: dict[str, tuple[int, int]] = {}
+    left = 0
+    for key in sorted(layers):
+        ordered = _by_neighbours(layers[key], before, places)
+        columns = -(-len(ordered) // TALLEST)
+        rows = -(-len(ordered) // columns)
+        for number, one in enumerate(ordered):
+            column, row = divmod(number, rows)
+            tall = min(rows, len(ordered) - column * rows)
+            places[one.id] = (left + column * COLUMN_GAP, (2 * row - tall + 1) * ROW_GAP // 2)
+        left += (columns - 1) * COLUMN_GAP + LAYER_GAP
+    return places
+
+
+def _by_neighbours(
+    layer: Sequence[Entry], before: Mapping[str, Sequence[str]], places: Mapping[str, tuple[int, int]]
+) -> list[Entry]:
+    """Return a layer from top to bottom: worst verdict first, then beside what each node hangs on."""
+
+    def height(one: Entry) -> int:
+        ys = [places[other][1] for other in before.get(one.id, ()) if other in places]
+        return sum(ys) // len(ys) if ys else 0
+
+    return sorted(layer, key=lambda one: (_ORDER.index(one.verdict), height(one), one.name, one.id))

@@ -1,0 +1,39 @@
+"""The seam of the reports: an answer and a view of it in, text out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from graphkit.model.answers import Blast, Tier
+from graphkit.model.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """How much of an answer to show, and on what.
+
+    ``tier`` is the weakest one whose packages are listed; weaker ones are counted. ``limit`` cuts lists
+    of packages and releases, never a summary; None: no cut. ``width`` in columns and ``colour`` are for
+    terminals.
+    """
+
+    tier: Tier = Tier.PICKED
+    limit: int | None = None
+    width: int = 80
+    colour: bool = False
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and self.limit < 0:
+            raise UsageError(f"a limit of {self.limit} makes no sense; give 0 or more")
+
+
+class Report(Protocol):
+    """A form that an answer can take. Reports are pure: the same answer and view give the same bytes."""
+
+    @property
+    def suffix(self) -> str:
+        """Return the ending of a file of this form, with its dot."""
+
+    def render(self, blast: Blast, view: View) -> str:
+        """Return the whole report, ending in a newline; it has no character that UTF-8 cannot hold."""

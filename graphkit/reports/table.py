@@ -1,0 +1,282 @@
+"""Answers as text for a terminal, made to be read without colour and at 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Final
+
+from graphkit.model.answers import (
+    Blast,
+    BuildVerdict,
+    CompanyRow,
+    CompanyVerdict,
+    IngestReport,
+    Path,
+    Stats,
+    WhoHas,
+    WhyAnswer,
+)
+from graphkit.model.documents import Problem
+from graphkit.model.organisation import Claim
+from graphkit.reports.interface import View
+from graphkit.reports.sheet import Sheet
+from graphkit.reports.text import counted
+from graphkit.reports.wording import (
+    EXPOSED,
+    WORDS,
+    bearing,
+    between,
+    clock,
+    headline,
+    listing,
+    name_of,
+    slot_runs,
+    span,
+    standing,
+    takes_in_words,
+)
+
+_SHORT: Final = 12
+
+
+class TableReport:
+    """A blast as text: a headline, then releases, services, companies, packages and notes."""
+
+    suffix: Final = ".txt"
+
+    def render(self, blast: Blast, view: View) -> str:
+        """Return the answer as text ``view.width`` columns wide."""
+        sheet = Sheet(view.width, colour=view.colour)
+        listed = listing(blast, view)
+        sheet.line(f"{blast.incident.id}: {blast.incident.title}" if blast.incident.title else blast.incident.id)
+        sheet.blank()
+        sheet.line(headline(blast), style="bold", hang=0)
+        sheet.title("Compromised releases")
+        for one in listed.releases:
+            ghost = ", no longer on the index" if one.ghost else ""
+            part = "" if one.release.whole else ", only some of its files"
+            sheet.line(f"{name_of(one)}  {between(one.start, one.until)}{ghost}{part}", indent=2)
+            if one.release.note:
+                sheet.line(one.release.note, indent=6)
+        for cause in blast.incident.causes:
+            sheet.line(
+                f"cause: {cause.text}{_ids(cause.sources)} [{cause.certainty or 'certainty not said'}]", indent=2
+            )
+        _slots(sheet, blast)
+        _services(sheet, blast)
+        _companies(sheet, blast)
+        sheet.title(f"Packages ({_counts(blast.summary.packages)})")
+        if listed.packages:
+            rows = [
+                (
+                    WORDS[standing(row)],
+                    row.package,
+                    row.newest,
+                    takes_in_words(row.takes) or (f"({slot_runs(row.slots)})" if row.slots else "-"),
+                    str(row.distance),
+                )
+                for row in listed.packages
+            ]
+            sheet.table(("tier", "package", "newest", "a fresh install takes (slots)", "steps"), rows, tint=0, whole=1)
+        else:
+            sheet.line("none to list", indent=2)
+        if listed.notes:
+            sheet.blank()
+        for note in listed.notes:
+            sheet.line(note, indent=2)
+        _notes(sheet, blast.notes)
+        provenance = blast.provenance
+        sheet.blank()
+        sheet.line(
+            f"graphkit {provenance.graphkit}, packaging {provenance.packaging}; question: {provenance.question}; "
+            f"{counted(provenance.inputs, 'input')}, facts {provenance.facts_sha256[:_SHORT]}",
+            style="dim",
+        )
+        return sheet.text()
+
+
+REPORT: Final = TableReport()
+
+
+def who_has_table(answer: WhoHas, *, width: int = 80, colour: bool = False) -> str:
+    """Return who holds a package as text."""
+    sheet = Sheet(width, colour=colour)
+    services = len({row.service for row in answer.matches})
+    sheet.line(
+        f"{answer.query}: {counted(services, 'service')} in {counted(len(answer.matches), 'row')} of documents",
+        style="bold",
+    )
+    if answer.matches:
+        sheet.blank()
+        rows = [
+            (
+                row.service,
+                row.release.replace("@", " "),
+                "now" if row.current else "earlier",
+                f"{row.document.path} ({row.document.sha256[:_SHORT]})",
+            )
+            for row in answer.matches
+        ]
+        sheet.table(("service", "release", "holds it", "document"), rows)
+    _notes(sheet, answer.notes)
+    return sheet.text()
+
+
+def why_table(answer: WhyAnswer, *, width: int = 80, colour: bool = False) -> str:
+    """Return one service's verdict as text: every build, and each path with what stands behind its edges."""
+    sheet = Sheet(width, colour=colour)
+    one, blast = answer.service, answer.blast
+    sheet.line(f"{one.service} is {one.verdict}: {one.reason}", style="bold")
+    for word, text in (("owner", one.owner), ("company", one.company or ""), ("basis", one.basis)):
+        if text:
+            sheet.line(f"{word}: {text}", indent=2)
+    sheet.line(f"asked: {blast.incident.id}, {span(blast.window)}", indent=2)
+    _slots(sheet, blast)
+    sheet.title(f"Builds ({len(one.builds)})")
+    for build in one.builds:
+        _build(sheet, build, paths=True)
+    if not one.builds:
+        sheet.line("none are known", indent=2)
+    of_builds = {path for build in one.builds for path in build.paths}
+    if rest := [path for path in one.paths if path not in of_builds]:
+        sheet.title("Paths")
+        for path in rest:
+            _steps(sheet, path, indent=2)
+    _notes(sheet, blast.notes)
+    return sheet.text()
+
+
+def stats_table(answer: Stats, *, problems: bool = True, width: int = 80, colour: bool = False) -> str:
+    """Return what a graph holds as text; ``problems`` lists every one, else they are counted."""
+    sheet = Sheet(width, colour=colour)
+    rows = [(word.replace("_", " "), f"{number:,}") for word, number in answer.counts]
+    sheet.table(("what", "how many"), rows)
+    sheet.blank()
+    sheet.line(f"newest fact: {clock(answer.newest_fact) if answer.newest_fact is not None else 'none'}")
+    sheet.line(f"facts sha256: {answer.facts_sha256}")
+    sheet.line(f"compiled with packaging {answer.packaging}")
+    if answer.problems:
+        sheet.title(f"Problems ({len(answer.problems):,})")
+        if problems:
+            _problems(sheet, answer.problems)
+        else:
+            sheet.line("graphkit stats --problems lists them", indent=2)
+    return sheet.text()
+
+
+def ingest_table(answer: IngestReport, *, width: int = 80, colour: bool = False) -> str:
+    """Return what an ingest read as text; every input that was not used is named."""
+    sheet = Sheet(width, colour=colour)
+    sheet.line(
+        f"{answer.read:,} read: {answer.new:,} new, {answer.unchanged:,} unchanged; {len(answer.rejected):,} rejected, "
+        f"{len(answer.unrecognised):,} unrecognised, {counted(answer.problems, 'problem')}",
+        style="bold",
+    )
+    if answer.rejected:
+        sheet.title(f"Rejected ({len(answer.rejected):,})")
+        _problems(sheet, ((one.path, Problem(place=one.place, text=one.problem)) for one in answer.rejected))
+    if answer.unrecognised:
+        sheet.title(f"Unrecognised ({len(answer.unrecognised):,})")
+        for path in answer.unrecognised:
+            sheet.line(path, indent=2)
+    if answer.worst:
+        sheet.title("Inputs with most problems")
+        _problems(sheet, answer.worst)
+    _notes(sheet, answer.notes)
+    return sheet.text()
+
+
+def _slots(sheet: Sheet, blast: Blast) -> None:
+    sheet.title("Slots of the window")
+    for number, slot in enumerate(blast.slots):
+        sheet.line(f"{number}: {span(slot)}", indent=2)
+
+
+def _services(sheet: Sheet, blast: Blast) -> None:
+    sheet.title(f"Services ({_counts(blast.summary.services)})")
+    if not blast.services:
+        sheet.line("the graph holds none; graphkit ingest reads their documents", indent=2)
+    for verdict, group in groupby(blast.services, key=lambda one: one.verdict):
+        for one in group:
+            about = [f"company {one.company}" if one.company else "", f"owner {one.owner}" if one.owner else ""]
+            about += [f"basis {one.basis}" if one.basis else "", f"slots {slot_runs(one.slots)}" if one.slots else ""]
+            said = ", ".join(filter(None, about))
+            sheet.line(f"{one.service}" + (f" ({said})" if said else ""), indent=2, lead=verdict.value, tint=verdict)
+            sheet.line(one.reason, indent=6)
+            if verdict in EXPOSED and one.paths:
+                sheet.line("path: " + " -> ".join(step.node for step in one.paths[0]), indent=6)
+            if len(one.builds) > 1:
+                for build in one.builds:
+                    _build(sheet, build, paths=False, indent=6)
+
+
+def _build(sheet: Sheet, build: BuildVerdict, *, paths: bool, indent: int = 2) -> None:
+    when = f"build of {clock(build.at)}" if build.at is not None else "no recorded time"
+    of = f", {build.document.path} ({build.document.sha256[:_SHORT]})" if build.document else ""
+    basis = f", basis {build.basis}" if build.basis else ""
+    slots = f", slots {slot_runs(build.slots)}" if build.slots else ""
+    sheet.line(f"{when}{of}{basis}{slots}", indent=indent, lead=build.verdict.value, tint=build.verdict)
+    if paths:
+        sheet.line(build.reason, indent=indent + 4)
+        for path in build.paths:
+            _steps(sheet, path, indent=indent + 4)
+
+
+def _steps(sheet: Sheet, path: Path, *, indent: int) -> None:
+    for number, step in enumerate(path):
+        sheet.line(f"{'-> ' if number else ''}{step.node}", indent=indent + 2 * min(number, 6))
+        sheet.line(step.why, indent=indent + 2 * min(number, 6) + 3, style="dim")
+
+
+def _companies(sheet: Sheet, blast: Blast) -> None:
+    sheet.title(f"Companies ({_counts(blast.summary.companies)})")
+    if not blast.companies:
+        sheet.line("the graph names none; graphkit ingest org reads them", indent=2)
+    for row in blast.companies:
+        named = row.name if row.name == row.company else f"{row.name} ({row.company})"
+        sheet.line(named + _stands(row), indent=2, lead=row.verdict.value, tint=row.verdict)
+        for supplied in row.supplies:
+            data = f"; holds {', '.join(supplied.data)}" if supplied.data else ""
+            sheet.line(f"{supplied.supplier} supplies {supplied.what}{data}{_ids(supplied.sources)}", indent=6)
+        if row.services:
+            sheet.line(f"services: {', '.join(row.services)}", indent=6)
+        for claim in row.claims:
+            sheet.line(_claim(claim), indent=6)
+
+
+def _stands(row: CompanyRow) -> str:
+    if row.verdict is CompanyVerdict.NONE:
+        return ": named only, nothing ties it to the incident"
+    if row.distance:
+        chain = " < ".join(row.via)
+        return f", {counted(row.distance, 'step')} away: supplied by {chain}, which is {row.origin_tier}"
+    return ""
+
+
+def _claim(claim: Claim) -> str:
+    """Return a claim in one line: who, when, how sure, what, where it stands, and whether it can change anything."""
+    said = ", ".join(filter(None, (claim.claimant, claim.date, claim.certainty)))
+    mark = f" [{why}]" if (why := bearing(claim)) else f" [{claim.polarity}, {claim.standing}]"
+    return f"{said}: {claim.text}{_ids([one.id for one in claim.sources])}{mark}"
+
+
+def _ids(sources: Sequence[str]) -> str:
+    return f" ({', '.join(sources)})" if sources else ""
+
+
+def _counts(counts: Iterable[tuple[str, int]]) -> str:
+    return ", ".join(f"{number:,} {word}" for word, number in counts if number) or "none"
+
+
+def _problems(sheet: Sheet, rows: Iterable[tuple[str, Problem]]) -> None:
+    for path, problem in rows:
+        place = f", {problem.place}" if problem.place else ""
+        sheet.line(f"{path}{place}: {problem.text}", indent=2)
+
+
+def _notes(sheet: Sheet, notes: Sequence[str]) -> None:
+    if notes:
+        sheet.title(f"Notes ({len(notes)})")
+        for note in notes:
+            sheet.line(f"- {note}", indent=2)

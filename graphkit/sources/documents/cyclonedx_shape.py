@@ -1,0 +1,266 @@
+"""The parts of a CycloneDX BOM that graphkit reads, as typed structs; sloppy BOMs are put into the same shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from graphkit.model.errors import InputError
+from graphkit.sources.documents.rows import Notes
+
+_Texts = list[str] | None
+
+
+class Hash(msgspec.Struct):
+    """A digest and its algorithm."""
+
+    alg: str | None = None
+    content: str | None = None
+
+
+class Reference(msgspec.Struct):
+    """An external reference; only what it hashes counts."""
+
+    type: str | None = None
+    hashes: list[Hash] | None = None
+
+
+class Part(msgspec.Struct):
+    """A component, with those nested in it."""
+
+    ref: str | None = msgspec.field(default=None, name="bom-ref")
+    type: str | None = None
+    name: str | None = None
+    version: str | None = None
+    purl: str | None = None
+    scope: str | None = None
+    external: bool | None = msgspec.field(default=None, name="isExternal")
+    hashes: list[Hash] | None = None
+    references: list[Reference] | None = msgspec.field(default=None, name="externalReferences")
+    components: list[Part] | None = None
+
+
+class Service(msgspec.Struct):
+    """A service, which dependencies may name too; they nest."""
+
+    ref: str | None = msgspec.field(default=None, name="bom-ref")
+    services: list[Service] | None = None
+
+
+class Phase(msgspec.Struct):
+    """A life-cycle phase (since 1.5)."""
+
+    phase: str | None = None
+
+
+class Tool(msgspec.Struct):
+    """What wrote the BOM."""
+
+    name: str | None = None
+
+
+class Tools(msgspec.Struct):
+    """Tools as an object (since 1.5), in the place of a list."""
+
+    components: list[Tool] | None = None
+
+
+class Metadata(msgspec.Struct):
+    """What the BOM says of itself."""
+
+    timestamp: str | None = None
+    component: Part | None = None
+    lifecycles: list[Phase] | None = None
+    tools: list[Tool] | Tools | None = None
+
+
+class Dependency(msgspec.Struct):
+    """A component and what it depends on."""
+
+    ref: str | None = None
+    targets: _Texts = msgspec.field(default=None, name="dependsOn")
+
+
+class Composition(msgspec.Struct):
+    """How complete parts of the BOM are."""
+
+    aggregate: str | None = None
+    assemblies: list[Any] | None = None
+    dependencies: _Texts = None
+
+
+class Bom(msgspec.Struct):
+    """A whole BOM."""
+
+    spec: str | None = msgspec.field(default=None, name="specVersion")
+    metadata: Metadata | None = None
+    components: list[Part] | None = None
+    services: list[Service] | None = None
+    dependencies: list[Dependency] | None = None
+    compositions: list[Composition] | None = None
+
+
+_DECODER = msgspec.json.Decoder(Bom)
+
+
+def decode(data: bytes, notes: Notes) -> Bom:
+    """Return a BOM. Where a value has a type that the schema does not allow, that value alone is noted and left out.
+
+    Cost: one pass, a few ms per MB; a BOM against the schema takes a second one.
+
+    Raises:
+        InputError: the bytes are no JSON (RFC 8259; it has no NaN), or nested too deep.
+    """
+    try:
+        return _DECODER.decode(data)
+    except msgspec.ValidationError:
+        pass
+    except UnicodeDecodeError:
+        data = _repaired(data, notes)
+    except msgspec.DecodeError as error:
+        raise InputError(f"no JSON: {error}") from error
+    except RecursionError as error:
+        raise InputError("nested too deep to read") from error
+    try:
+        loose = msgspec.json.decode(data)
+    except UnicodeDecodeError:
+        return decode(_repaired(data, notes), notes)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InputError(f"no JSON that can be read: {error}") from error
+    return _bom(notes.table(loose, "the document"), notes)
+
+
+def _repaired(data: bytes, notes: Notes) -> bytes:
+    """Return UTF-8 with a replacement character for each byte that is none; notes where the first stands."""
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        notes.add(f"byte {error.start}", "no UTF-8 text; what cannot be read is replaced")
+    return data.decode("utf-8", "replace").encode()
+
+
+def _bom(loose: dict[str, Any], notes: Notes) -> Bom:
+    meta = notes.table(loose.get("metadata"), "metadata")
+    subject = meta.get("component")
+    tools = meta.get("tools")
+    if isinstance(tools, dict):
+        tools = tools.get("components")
+    metadata = Metadata(
+        timestamp=notes.text(meta.get("timestamp"), "metadata.timestamp"),
+        component=_parts([subject], "metadata.component", notes)[0] if isinstance(subject, dict) else None,
+        lifecycles=[
+            Phase(phase=notes.text(row.get("phase"), f"{place}.phase"))
+            for place, row in _tables(meta, "lifecycles", "metadata.", notes)
+        ],
+        tools=[Tool(name=row["name"]) for row in tools if isinstance(row, dict) and isinstance(row.get("name"), str)]
+        if isinstance(tools, list)
+        else None,
+    )
+    if subject is not None and not isinstance(subject, dict):
+        notes.table(subject, "metadata.component")
+    return Bom(
+        spec=notes.text(loose.get("specVersion"), "specVersion"),
+        metadata=metadata,
+        components=_parts(notes.array(loose.get("components"), "components"), "", notes),
+        services=_services(loose.get("services"), notes),
+        dependencies=[
+            Dependency(ref=notes.text(row.get("ref"), f"{place}.ref"), targets=_texts(row, "dependsOn", place, notes))
+            for place, row in _tables(loose, "dependencies", "", notes)
+        ],
+        compositions=[
+            Composition(
+                aggregate=notes.text(row.get("aggregate"), f"{place}.aggregate"),
+                assemblies=_texts(row, "assemblies", place, notes),
+                dependencies=_texts(row, "dependencies", place, notes),
+            )
+            for place, row in _tables(loose, "compositions", "", notes)
+        ],
+    )
+
+
+def _tables(owner: dict[str, Any], key: str, prefix: str, notes: Notes) -> list[tuple[str, dict[str, Any]]]:
+    rows = notes.array(owner.get(key), f"{prefix}{key}")
+    placed = [(f"{prefix}{key}[{i}]", row) for i, row in enumerate(rows)]
+    return [(place, notes.table(row, place)) for place, row in placed if not _is_stray(row, place, notes)]
+
+
+def _is_stray(row: Any, place: str, notes: Notes) -> bool:
+    if isinstance(row, dict):
+        return False
+    notes.add(place, "is no object and was left out", lost=True)
+    return True
+
+
+def _texts(owner: dict[str, Any], key: str, place: str, notes: Notes) -> _Texts:
+    if owner.get(key) is None:
+        return None
+    rows = notes.array(owner[key], f"{place}.{key}")
+    found = [notes.text(row, f"{place}.{key}[{i}]") for i, row in enumerate(rows)]
+    return [text for text in found if text]
+
+
+def _parts(rows: list[Any], place: str, notes: Notes) -> list[Part]:
+    """Return components from loose rows, nested ones too, without recursion."""
+    found: list[Part] = []
+    waiting: list[tuple[list[Part], Any, str]] = [
+        (found, row, place or f"components[{i}]") for i, row in enumerate(rows)
+    ]
+    for into, row, where in waiting:
+        if _is_stray(row, where, notes):
+            continue
+        inner: list[Part] = []
+        into.append(_part(row, where, inner, notes))
+        nested = notes.array(row.get("components"), f"{where}.components")
+        waiting.extend((inner, one, deeper(where, i)) for i, one in enumerate(nested))
+    return found
+
+
+def _part(row: dict[str, Any], place: str, inner: list[Part], notes: Notes) -> Part:
+    def text(key: str) -> str | None:
+        return notes.text(row.get(key), f"{place}.{key}") or None
+
+    external = row.get("isExternal")
+    references = [
+        Reference(type=notes.text(one.get("type"), f"{where}.type"), hashes=_hashes(one, where, notes))
+        for where, one in _tables(row, "externalReferences", f"{place}.", notes)
+    ]
+    return Part(
+        ref=text("bom-ref"),
+        type=text("type"),
+        name=text("name"),
+        version=text("version"),
+        purl=text("purl"),
+        scope=text("scope"),
+        external=external if isinstance(external, bool) else None,
+        hashes=_hashes(row, place, notes),
+        references=references,
+        components=inner,
+    )
+
+
+def _hashes(row: dict[str, Any], place: str, notes: Notes) -> list[Hash]:
+    return [
+        Hash(alg=notes.text(one.get("alg"), f"{where}.alg"), content=notes.text(one.get("content"), f"{where}.content"))
+        for where, one in _tables(row, "hashes", f"{place}.", notes)
+    ]
+
+
+def _services(value: Any, notes: Notes) -> list[Service]:
+    """Return every service of a loose BOM in one flat list: only their refs count."""
+    found: list[Service] = []
+    waiting = list(notes.array(value, "services"))
+    for one in waiting:
+        if isinstance(one, dict):
+            ref = one.get("bom-ref")
+            found.append(Service(ref=ref if isinstance(ref, str) else None))
+            nested = one.get("services")
+            waiting.extend(nested if isinstance(nested, list) else ())
+    return found
+
+
+def deeper(place: str, number: int) -> str:
+    """Return the place of a nested component; far down, the place of an ancestor stands for all below it."""
+    if place.endswith(" and below"):
+        return place
+    return f"{place}.components[{number}]" if len(place) < 1_000 else f"{place} and below"

@@ -1,0 +1,64 @@
+"""What a component's purl says of it: the Python package, its version, where it came from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from graphkit.model.names import BadName, PackageName, name_of_purl, package_name, read_purl
+from graphkit.model.versions import release_version
+from graphkit.sources.documents.rows import Notes, shown
+
+_PLAIN: Final = re.compile(r"pkg:pypi/([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:@([A-Za-z0-9._+!-]+))?")
+_OTHER: Final = re.compile(r"pkg:/*(?!pypi/)[a-z][a-z0-9.+-]*/[^\s?#]+(?:[?#]\S*)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who a component is. ``package`` None: no Python package, or none that can be told."""
+
+    package: PackageName | None = None
+    version: str = ""
+    origin: str = ""
+    index: str = ""
+
+
+def identity_of(purl: str, version: str, notes: Notes, place: str) -> Identity:
+    """Return who a purl says a component is, beside the version that its row names.
+
+    The purl's version stands where the row has none, and where the two differ, which is noted. Of its
+    qualifiers, ``repository_url`` names the index; ``vcs_url`` and ``download_url`` say that the
+    component comes from none (purl specification, "known qualifiers"). Cost: plain purls by one
+    pattern, others by the purl library.
+    """
+    if plain := _PLAIN.fullmatch(purl):
+        package = package_name(plain[1])
+        return Identity(package=package, version=_agreed(version, plain[2] or "", notes, place))
+    if not purl or _OTHER.fullmatch(purl):
+        return Identity(version=version)
+    try:
+        read = read_purl(purl)
+        found = name_of_purl(purl)
+    except BadName as error:
+        notes.add(f"{place}.purl", str(error), lost=True)
+        return Identity(version=version)
+    if found is None:
+        return Identity(version=version)
+    qualifiers = read.qualifiers if isinstance(read.qualifiers, dict) else {}
+    return Identity(
+        package=found,
+        version=_agreed(version, read.version or "", notes, place),
+        origin=qualifiers.get("vcs_url") or qualifiers.get("download_url") or "",
+        index=qualifiers.get("repository_url") or "",
+    )
+
+
+def _agreed(written: str, named: str, notes: Notes, place: str) -> str:
+    """Return the version of a Python row from its own field and its purl's."""
+    written = written.strip()
+    if not written and not named:
+        notes.add(f"{place}.version", "no version: unknown")
+    elif written and named and written != named and release_version(written).key != release_version(named).key:
+        notes.add(f"{place}.version", f"{shown(written)}, but its purl says {shown(named)}, which is kept")
+    return named or written

@@ -1,0 +1,146 @@
+"""What the readers share: problems with their place, refs unique in a document, hashes and platforms."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, Final
+
+from graphkit.model.documents import Problem
+from graphkit.model.environment import Environment, Ground
+from graphkit.model.errors import InputError
+
+_HEX64: Final = re.compile(r"[0-9a-fA-F]{64}")
+_JSON: Final = re.compile(rb"\s*\{")
+_FAKE_EXTRA: Final = re.compile(r"extra\s*[!=]=\s*[\"'](?:extra|group|project)-")
+_PYTHONS: Final = tuple(f"3.{minor}" for minor in range(8, 16))
+
+
+def shown(value: object) -> str:
+    """Return a value as a message quotes it: escaped, and cut where it is long.
+
+    >>> shown("a" * 100)[-6:]
+    "aaaaa'"
+    """
+    if isinstance(value, int) and value.bit_length() > 256:
+        return "a huge number"
+    text = value if isinstance(value, str) else type(value).__name__
+    if not isinstance(value, str):
+        return f"a {text}" if isinstance(value, dict | list | set | tuple) or value is None else repr(value)[:80]
+    return repr(text if len(text) <= 80 else f"{text[:38]}...{text[-38:]}")
+
+
+def is_json(data: bytes) -> bool:
+    """Return whether bytes begin as a JSON object does."""
+    return bool(_JSON.match(data))
+
+
+class Notes:
+    """Problems in the order they were met; ``lost`` says whether a row is missing because of one."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.lost = False
+
+    def add(self, place: str, text: str, *, lost: bool = False) -> None:
+        """Note a problem; ``lost`` where a row, or what it names, cannot be told any more."""
+        self.problems.append(Problem(place=place, text=text))
+        self.lost |= lost
+
+    def text(self, value: Any, place: str) -> str:
+        """Return a value that should be text; a number becomes text, anything else is empty and noted."""
+        if isinstance(value, str):
+            return value
+        if value is None:
+            return ""
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            self.add(place, f"should be text, is the number {shown(value)}")
+            return "" if isinstance(value, int) and value.bit_length() > 256 else str(value)
+        self.add(place, f"should be text, is {shown(value)}")
+        return ""
+
+    def table(self, value: Any, place: str) -> dict[str, Any]:
+        """Return a value that should be a table; anything else is empty and noted."""
+        if isinstance(value, dict):
+            return value
+        if value is not None:
+            self.add(place, f"should be a table, is {shown(value)}")
+        return {}
+
+    def array(self, value: Any, place: str) -> list[Any]:
+        """Return a value that should be an array; anything else is empty and noted."""
+        if isinstance(value, list):
+            return value
+        if value is not None:
+            self.add(place, f"should be an array, is {shown(value)}", lost=True)
+        return []
+
+    def sha256(self, value: str, place: str) -> str:
+        """Return a SHA-256 in lower case; a text that is none is empty and noted."""
+        if _HEX64.fullmatch(value):
+            return value.lower()
+        self.add(place, f"{shown(value)} is no SHA-256")
+        return ""
+
+
+class Refs:
+    """Refs handed out, each only once."""
+
+    def __init__(self) -> None:
+        self._next: dict[str, int] = {}
+
+    def unique(self, ref: str) -> str:
+        """Return a ref, with ``#2``, ``#3``, … behind it where it was taken."""
+        found = ref
+        while found in self._next:
+            self._next[ref] += 1
+            found = f"{ref}#{self._next[ref]}"
+        self._next[found] = 1
+        return found
+
+
+def is_elsewhere(marker: str) -> bool:
+    """Return whether a marker (PEP 508) holds under no Python on the platform that answers assume.
+
+    Conflict markers of uv compare with extras that nobody asks for (``extra == 'extra-3-app-cpu'``);
+    what they decide is not known, so they never put a row elsewhere. Unreadable markers do not either.
+    """
+    return bool(marker) and not _FAKE_EXTRA.search(marker) and _holds_nowhere(marker)
+
+
+@cache
+def _grounds() -> tuple[Ground, ...]:
+    return tuple(Ground(Environment(python=python)) for python in _PYTHONS)
+
+
+@cache
+def _holds_nowhere(marker: str) -> bool:
+    try:
+        return all(ground.truth(marker) is False for ground in _grounds())
+    except RecursionError:  # packaging reads nested markers by recursion
+        return False
+
+
+def any_marker(markers: Iterable[str]) -> str:
+    """Return one marker that holds where any of several does."""
+    found = list(dict.fromkeys(markers))
+    return found[0] if len(found) == 1 else " or ".join(f"({one})" for one in found)
+
+
+def toml(data: bytes) -> dict[str, Any]:
+    """Return what TOML bytes hold.
+
+    Raises:
+        InputError: they are no TOML, with the line and column that are wrong.
+    """
+    try:
+        return tomllib.loads(data.decode())
+    except UnicodeDecodeError as error:
+        raise InputError("no UTF-8 text", place=f"byte {error.start}") from error
+    except RecursionError as error:
+        raise InputError("no TOML that can be read: nested too deep") from error
+    except ValueError as error:  # TOMLDecodeError is one; so are more digits than int() reads in one go
+        problem, _, place = str(error).partition(" (at ")
+        raise InputError(f"no TOML: {problem}", place=place.rstrip(")").partition(",")[0]) from error

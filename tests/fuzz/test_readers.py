@@ -1,0 +1,231 @@
+"""Hostile documents: whatever bytes come, a reader returns a document or an InputError, the same each time."""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from graphkit.model.documents import Document
+from graphkit.model.errors import InputError
+from graphkit.sources import documents
+from graphkit.sources.documents import read_document
+
+SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
+LARGEST = 30_000
+SEEDS: tuple[bytes, ...] = (
+    json.dumps(
+        {
+            "bomFormat": "CycloneDX",
+            "specVersion": "1.6",
+            "metadata": {
+                "timestamp": "2026-03-24T10:39:00Z",
+                "component": {"name": "app", "bom-ref": "app"},
+                "lifecycles": [{"phase": "build"}],
+                "tools": {"components": [{"name": "t"}]},
+            },
+            "components": [
+                {"bom-ref": "a", "name": "a", "version": "1", "purl": "pkg:pypi/a@1?vcs_url=x", "components": [{}]},
+                {"name": "b", "hashes": [{"alg": "SHA-256", "content": "00" * 32}], "scope": "optional"},
+            ],
+            "dependencies": [{"ref": "app", "dependsOn": ["a", "%40b"]}],
+            "compositions": [{"aggregate": "complete", "assemblies": ["app"]}],
+        }
+    ).encode(),
+    (
+        b'version = 1\nrequires-python = ">=3.11"\n[manifest]\nmembers = ["app"]\n[[package]]\nname = "app"\n'
+        b'version = "0.1"\nsource = { editable = "." }\ndependencies = [{ name = "a", marker = "os_name == \'nt\'" }]\n'
+        b'[package.optional-dependencies]\nx = [{ name = "a", extra = ["y"] }]\n[package.dev-dependencies]\nd = []\n'
+        b'[[package]]\nname = "a"\nversion = "1"\nsource = { registry = "r" }\nsdist = { hash = "sha256:00" }\n'
+    ),
+    (
+        b"--index-url https://index.corp/simple\na==1 \\\n  --hash=sha256:00 # via b\nb[c]>=1,<2 ; os_name == 'nt'\n"
+        b"c @ https://files.corp/c-1-py3-none-any.whl\n-e git+https://git.corp/d#egg=d\n    # via\n    #   a\n"
+    ),
+    (
+        b"[project]\nname = 'x'\ndependencies = ['a>=1 ; extra == \"b\"']\n[project.optional-dependencies]\ny = ['b']\n"
+        b"[tool.poetry.dependencies]\npython = '^3.9'\na = { version = '~1', markers = 'x' }\n"
+    ),
+)
+TOKENS = st.sampled_from(
+    [
+        *(
+            b"null",
+            b"[]",
+            b"{}",
+            b'""',
+            b"0",
+            b"-1e999",
+            b"NaN",
+            b"true",
+            b"\x00",
+            b"\xff",
+            b"\n",
+            b'"',
+            b"'",
+            b"\\",
+            b"#",
+        ),
+        *(
+            b"9" * 5_000,
+            b"(" * 2_000,
+            b"[" * 2_000,
+            b"=" * 99,
+            b"pkg:pypi/",
+            b"\\ud800",
+            b"\xed\xa0\x80",
+            b"%ff",
+            b"@",
+            b";",
+        ),
+        *(b"==1.*", b"1" + b".1" * 600, b"--hash=sha256:", b"${A}", b"a." * 500, "\u2028\U000e0001é".encode()),
+    ]
+)
+
+
+@cache
+def seeds() -> tuple[bytes, ...]:
+    found = sorted(path for path in SAMPLES.glob("*/*") if path.is_file())
+    return (*SEEDS, *(path.read_bytes() for path in found if path.stat().st_size < LARGEST))
+
+
+def outcome(data: bytes, hint: str = "") -> Document | str | None:
+    try:
+        return read_document(data, "requirements.txt", hint=hint)
+    except InputError as error:
+        return str(error)
+
+
+def check(data: bytes, hint: str = "") -> None:
+    first = outcome(data, hint)
+    assert first == outcome(data, hint)
+    for reader in documents._readers():  # each on its own too, as if its claim had been wrong
+        reader.claims(data, "x", hint)
+        try:
+            read = reader.parse(data, "x", hint)
+        except InputError:
+            continue
+        refs = {row.ref for row in read.components}
+        assert len(refs) == len(read.components)
+        assert refs.issuperset(read.roots)
+        assert all(edge.source in refs and edge.target in refs for edge in read.edges)
+        assert all(problem.place and problem.text for problem in read.problems)
+        assert hash(read) == hash(read)  # tuples all the way down
+
+
+QUICK = settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+
+@QUICK
+@given(st.data())
+def test_changed_bytes(draw: st.DataObject) -> None:
+    data = bytearray(draw.draw(st.sampled_from(SEEDS)))
+    for _ in range(draw.draw(st.integers(1, 4))):
+        at = draw.draw(st.integers(0, len(data)))
+        until = min(len(data), at + draw.draw(st.integers(0, 12)))
+        data[at:until] = draw.draw(TOKENS | st.binary(max_size=4))
+    check(bytes(data), draw.draw(st.sampled_from(["", "sbom", "lock", "env"])))
+
+
+@settings(QUICK, max_examples=40)
+@given(st.data())
+def test_changed_samples(draw: st.DataObject) -> None:
+    data = bytearray(draw.draw(st.sampled_from(seeds())))
+    at = draw.draw(st.integers(0, len(data)))
+    data[at : at + draw.draw(st.integers(0, 200))] = draw.draw(TOKENS)
+    outcome(bytes(data))
+
+
+ODD: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**80), 2**80)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=6)
+    | st.sampled_from(
+        ["a", "pkg:pypi/a@1", "1.0", "complete", "a==1", "^1.2", "extra == 'extra-1-a'", "sha256:" + "0" * 64]
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "version", "ref"]), inner),
+    max_leaves=6,
+)
+
+
+def bent(value: Any, odd: Any, at: int) -> Any:
+    """Return a decoded document in which the value that comes at a number is another; no recursion is needed here."""
+    spots: list[tuple[Any, Any]] = []
+    waiting = [value]
+    for one in waiting:
+        pairs = list(one.items()) if isinstance(one, dict) else list(enumerate(one)) if isinstance(one, list) else []
+        spots += [(one, key) for key, _ in pairs]
+        waiting += [inner for _, inner in pairs]
+    owner, key = spots[at % len(spots)]
+    owner[key] = odd
+    return value
+
+
+@QUICK
+@given(odd=ODD, at=st.integers(0, 60))
+def test_values_of_other_types_in_a_bom(odd: Any, at: int) -> None:
+    data = json.dumps(bent(json.loads(SEEDS[0]), odd, at)).encode()
+    check(data)
+
+
+TOML_KEYS = ("package", "manifest", "project", "tool", "build-system", "dependency-groups", "requires-python")
+
+
+def toml_value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)} = {toml_value(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(toml_value(one) for one in value) + "]"
+    if value is None:
+        return '""'
+    text = json.dumps(value)
+    return text.replace("\x7f", "\\u007f") if isinstance(value, str) else text
+
+
+@QUICK
+@given(
+    keys=st.dictionaries(st.sampled_from(TOML_KEYS), ODD, max_size=4),
+    row=st.dictionaries(
+        st.sampled_from(["name", "version", "source", "dependencies", "optional-dependencies", "wheels", "sdist"])
+        | st.sampled_from(["dev-dependencies", "resolution-markers", "extras", "dynamic", "requires-python", "group"]),
+        ODD,
+        max_size=5,
+    ),
+)
+def test_values_of_other_types_in_toml(keys: dict[str, Any], row: dict[str, Any]) -> None:
+    plain = "".join(
+        f"{key} = {toml_value(value)}\n" for key, value in keys.items() if key not in {"package", "project"}
+    )
+    lock = f"version = 1\n{plain}package = [{toml_value({'name': 'a'} | row)}, {toml_value(row)}]\n"
+    project = f"{plain}project = {toml_value(row)}\n"
+    check(lock.encode())
+    check(project.encode())
+    if "tool" not in keys:
+        check(f"tool.poetry = {toml_value(row)}\n{plain}".encode())
+
+
+@QUICK
+@given(
+    st.lists(
+        TOKENS | st.sampled_from([b"a==1", b" ", b"-r x", b"--hash", b"# via a", b"-e .", b"a @ b:/c"]), max_size=12
+    )
+)
+def test_lines_of_anything(parts: list[bytes]) -> None:
+    check(b"".join(parts), "lock")
+
+
+@pytest.mark.parametrize("depth", [10, sys.getrecursionlimit() * 2, 200_000])
+def test_depth(depth: int) -> None:
+    check(b'{"bomFormat": "CycloneDX", "components": [' + b'{"components": [' * depth + b"]}" * depth + b"]}")
+    check(b'{"bomFormat": "CycloneDX", "name": 1, "components": [' + b'{"name": 1, "components": [' * depth)
+    check(b"version = 1\nrequires-python = ''\nx = " + b"[" * depth + b"]" * depth)
+    check(b"[project]\ndependencies = ['a ; " + b"(" * depth + b'os_name == "nt"' + b")" * depth + b"']")
+    check(b"a==1 ; " + b"(" * depth + b"os_name == 'nt'" + b")" * depth)
