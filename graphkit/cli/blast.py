@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, colour, note, width
+from graphkit.cli.terminal import answer, note, sheet
 
 
 class BlastFormat(StrEnum):
@@ -46,7 +46,8 @@ def blast(
 ) -> None:
     """Who was reached by a compromised release: services, companies, packages, each with its evidence."""
     from graphkit.model.answers import Tier, Verdict  # noqa: PLC0415 - not needed for help
-    from graphkit.reports import View, report  # noqa: PLC0415
+    from graphkit.reports import report  # noqa: PLC0415
+    from graphkit.reports.interface import View  # noqa: PLC0415
     from graphkit.session import open_graph  # noqa: PLC0415
 
     with open_graph(graph) as opened:
@@ -61,8 +62,7 @@ def blast(
             resolver=resolver,
             builds_complete=builds_complete,
         )
-    view = View(tier=Tier(tier), limit=limit, width=width(), colour=colour() and output is None)
-    answer(report(format_).render(found, view), output)
+    answer(report(format_).render(found, View(tier=Tier(tier), limit=limit, **sheet(output))), output)
     if output is not None:
         note(f"wrote {output}", quiet=quiet)
     verdicts = list(Verdict)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, colour, note, progress, width
+from graphkit.cli.terminal import answer, note, progress, sheet
 
 
 def demo(
@@ -22,11 +22,12 @@ def demo(
     quiet: opt.Quiet = False,
 ) -> None:
     """The LiteLLM case of March 2026: read it, answer it, and write report.html. Needs no network."""
-    from graphkit.reports import View, report  # noqa: PLC0415 - not needed for help
+    from graphkit.reports import report  # noqa: PLC0415 - not needed for help
+    from graphkit.reports.interface import View  # noqa: PLC0415
     from graphkit.session import DEMO_GRAPH, run_demo  # noqa: PLC0415
 
     with progress(quiet=quiet) as bar:
         found = run_demo(graph, bar)
-    answer(report("table").render(found, View(width=width(), colour=colour())), None)
+    answer(report("table").render(found, View(**sheet(None))), None)
     answer(report("html").render(found, View()), output)
     note(f"wrote {output}; ask on with: graphkit blast {found.incident.id} --graph {graph or DEMO_GRAPH}", quiet=quiet)

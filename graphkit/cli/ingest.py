@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, progress, width
+from graphkit.cli.terminal import answer, progress, sheet
 
 
 class Kind(StrEnum):
@@ -61,7 +61,8 @@ def ingest(
     quiet: opt.Quiet = False,
 ) -> None:
     """Read sources into the graph; it is made where there is none. Exit 3 where an input was rejected."""
-    from graphkit.reports import ingest_json, ingest_text  # noqa: PLC0415 - not needed for help
+    from graphkit.reports.as_json import ingest_json  # noqa: PLC0415 - not needed for help
+    from graphkit.reports.table import ingest_table  # noqa: PLC0415
     from graphkit.session import open_graph  # noqa: PLC0415
 
     with open_graph(graph, create=True) as opened, progress(quiet=quiet) as bar:
@@ -81,6 +82,6 @@ def ingest(
             slice_to=None if slice_ is None else str(slice_),
             index_url=index_url,
         )
-    answer(ingest_json(done) if format_ is opt.TextOrJson.JSON else ingest_text(done, width()), None)
+    answer(ingest_json(done) if format_ is opt.TextOrJson.JSON else ingest_table(done, **sheet(None)), None)
     if done.rejected:
         raise typer.Exit(3)

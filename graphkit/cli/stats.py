@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, width
+from graphkit.cli.terminal import answer, sheet
 
 
 def stats(
@@ -17,10 +17,12 @@ def stats(
     output: opt.Output = None,
 ) -> None:
     """What the graph holds: counts, the newest fact, and problems of documents."""
-    from graphkit.reports import stats_json, stats_text  # noqa: PLC0415 - not needed for help
+    from graphkit.reports.as_json import stats_json  # noqa: PLC0415 - not needed for help
+    from graphkit.reports.table import stats_table  # noqa: PLC0415
     from graphkit.session import open_graph  # noqa: PLC0415
 
     with open_graph(graph) as opened:
         found = opened.stats()
     as_json = format_ is opt.TextOrJson.JSON
-    answer(stats_json(found, problems=problems) if as_json else stats_text(found, width(), problems=problems), output)
+    text = stats_json(found) if as_json else stats_table(found, problems=problems, **sheet(output))
+    answer(text, output)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from graphkit.model.errors import GraphkitError
 
@@ -17,16 +17,23 @@ if TYPE_CHECKING:
 
 _PLAIN_WIDTH = 80
 _WIDEST = 160
+_NARROWEST = 40
 
 
-def width() -> int:
-    """Return how many columns an answer on stdout has: the terminal's, else 80."""
-    return min(shutil.get_terminal_size((_PLAIN_WIDTH, 24)).columns, _WIDEST) if sys.stdout.isatty() else _PLAIN_WIDTH
+class Sheet(TypedDict):
+    """What an answer is written on."""
+
+    width: int
+    colour: bool
 
 
-def colour() -> bool:
-    """Return whether an answer on stdout may be coloured (see no-color.org)."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def sheet(output: Path | None) -> Sheet:
+    """Return the terminal's columns, and whether it takes colour (no-color.org); 80 and none for a file or pipe."""
+    if output is not None or not sys.stdout.isatty():
+        return Sheet(width=_PLAIN_WIDTH, colour=False)
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    columns = shutil.get_terminal_size((_PLAIN_WIDTH, 24)).columns
+    return Sheet(width=max(min(columns, _WIDEST), _NARROWEST), colour=not plain)
 
 
 def answer(text: str, output: Path | None) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, width
+from graphkit.cli.terminal import answer, sheet
 
 
 def who_has(
@@ -18,9 +18,11 @@ def who_has(
     output: opt.Output = None,
 ) -> None:
     """Which stored documents and services hold a package, now or at an instant."""
-    from graphkit.reports import who_has_json, who_has_text  # noqa: PLC0415 - not needed for help
+    from graphkit.reports.as_json import who_has_json  # noqa: PLC0415 - not needed for help
+    from graphkit.reports.table import who_has_table  # noqa: PLC0415
     from graphkit.session import open_graph  # noqa: PLC0415
 
     with open_graph(graph) as opened:
         found = opened.who_has(query, at=at)
-    answer(who_has_json(found) if format_ is opt.TextOrJson.JSON else who_has_text(found, width()), output)
+    as_json = format_ is opt.TextOrJson.JSON
+    answer(who_has_json(found) if as_json else who_has_table(found, **sheet(output)), output)

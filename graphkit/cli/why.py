@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, width
+from graphkit.cli.terminal import answer, sheet
 
 
 def why(
@@ -26,7 +26,8 @@ def why(
     output: opt.Output = None,
 ) -> None:
     """Why a service has its verdict: its builds and paths, with the document or requirement behind each edge."""
-    from graphkit.reports import why_json, why_text  # noqa: PLC0415 - not needed for help
+    from graphkit.reports.as_json import why_json  # noqa: PLC0415 - not needed for help
+    from graphkit.reports.table import why_table  # noqa: PLC0415
     from graphkit.session import open_graph  # noqa: PLC0415
 
     with open_graph(graph) as opened:
@@ -42,4 +43,5 @@ def why(
             resolver=resolver,
             builds_complete=builds_complete,
         )
-    answer(why_json(found) if format_ is opt.TextOrJson.JSON else why_text(found, width()), output)
+    as_json = format_ is opt.TextOrJson.JSON
+    answer(why_json(found) if as_json else why_table(found, **sheet(output)), output)
