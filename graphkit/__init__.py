@@ -1,3 +1,26 @@
-"""graphkit: who transitively pulled a compromised release, when, by which path, on what evidence."""
+"""graphkit: who transitively pulled a compromised release, when, by which path, on what evidence.
 
-__version__ = "0.1.0"
+The Python door: ``graphkit.open()`` returns a `Graph` to feed and to ask, with the same words as the command line.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graphkit.model import __version__
+
+if TYPE_CHECKING:
+    from graphkit.session import Graph
+
+__all__ = ["__version__", "open"]
+
+
+def open(address: str | None = None, *, create: bool = False) -> Graph:  # noqa: A001 - graphkit.open is its name
+    """Return the graph at an address: a folder, or None for the default one; ``create`` makes a missing one.
+
+    Raises:
+        GraphkitError: there is none and ``create`` is False, or the address is no graph's.
+    """
+    from graphkit.session import open_graph  # noqa: PLC0415 - importing graphkit alone loads nothing heavy
+
+    return open_graph(address, create=create)

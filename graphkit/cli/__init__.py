@@ -8,7 +8,7 @@ from typing import Final
 
 import typer
 
-from graphkit import __version__
+from graphkit.model import __version__
 from graphkit.model.errors import GraphkitError, UsageError
 
 VERBS: Final = (

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from graphkit import __version__
+from graphkit.model import __version__
 from graphkit.model.answers import Blast, CompanyRow, CompanyVerdict, Provenance, ServiceVerdict, Summary, Tier, Verdict
 from graphkit.model.incidents import Incident
 from graphkit.model.names import PackageName

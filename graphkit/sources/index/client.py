@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 import stamina
 
-from graphkit import __version__
+from graphkit.model import __version__
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.index import File, FileKind, ReleaseMetadata
 from graphkit.model.index import MetadataSource as Source
