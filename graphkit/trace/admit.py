@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from graphkit.model.answers import Path, Step
+from graphkit.model.intervals import Stretches, meet
 from graphkit.model.times import Instant
 from graphkit.trace.forward import Root
-from graphkit.trace.listing import Package, Stretches, meet
+from graphkit.trace.listing import Package
 from graphkit.trace.nominate import Masks, Reached
 from graphkit.trace.world import Node, Want, World
 

@@ -17,6 +17,7 @@ from graphkit.stores import port
 from graphkit.trace.case import resolve, under
 from graphkit.trace.companies import company_rows
 from graphkit.trace.notes import footnotes, some
+from graphkit.trace.packages import Exposed, package_rows, package_tiers
 from graphkit.trace.view import Documents, Question, View, Worlds, answer, worlds_of
 
 
@@ -35,6 +36,7 @@ def blast(reader: port.Reader, question: Question) -> Blast:
     documents = Documents(reader, case)
     worlds = worlds_of(reader, case, question, organisation)
     view = answer(case, question, organisation, documents, worlds)
+    exposed = package_rows(view.world, view.field, view.targets)
     start, until = view.window.start, view.window.until
     companies = company_rows(organisation, case, view.services, start, until)
     generation = reader.generation()
@@ -44,10 +46,10 @@ def blast(reader: port.Reader, question: Question) -> Blast:
         slots=view.field.slots,
         environment=question.environment,
         resolver=question.resolver,
-        summary=_summary(view, companies),
+        summary=_summary(view, exposed, companies),
         services=view.services,
         companies=companies,
-        packages=view.packages.rows,
+        packages=exposed.rows,
         provenance=Provenance(
             graphkit=__version__,
             packaging=generation.packaging,
@@ -56,8 +58,8 @@ def blast(reader: port.Reader, question: Question) -> Blast:
             facts_sha256=generation.facts_sha256,
         ),
         notes=(
-            *footnotes(view, documents),
-            *_rivals(view, question, organisation, documents, incidents, worlds),
+            *footnotes(view, exposed, documents),
+            *_rivals(view, exposed, question, organisation, documents, incidents, worlds),
         ),
     )
 
@@ -80,30 +82,29 @@ def _ghosts(view: View) -> frozenset[str]:
     return frozenset(ghosts)
 
 
-def _summary(view: View, companies: Sequence[CompanyRow]) -> Summary:
+def _summary(view: View, exposed: Exposed, companies: Sequence[CompanyRow]) -> Summary:
     services = Counter(one.verdict for one in view.services)
     counted = Counter(one.verdict for one in companies)
-    tiers = Counter(row.tier for row in view.packages.rows)
-    bases = {row.package for row in view.packages.rows if "[" not in row.package}
+    tiers = Counter(row.tier for row in exposed.rows)
+    bases = {row.package for row in exposed.rows if "[" not in row.package}
     return Summary(
         services=tuple((verdict.value, services[verdict]) for verdict in Verdict),
         companies=tuple((verdict.value, counted[verdict]) for verdict in CompanyVerdict),
         packages=(
             ("picked", tiers[Tier.PICKED]),
-            ("nominated", len(view.packages.unconfirmed)),
+            ("nominated", len(exposed.unconfirmed)),
             ("admitted", tiers[Tier.ADMITTED]),
         ),
         # An extra's releases are those of its package: they count once.
         releases=sum(
-            row.releases
-            for row in view.packages.rows
-            if "[" not in row.package or row.package.partition("[")[0] not in bases
+            row.releases for row in exposed.rows if "[" not in row.package or row.package.partition("[")[0] not in bases
         ),
     )
 
 
-def _rivals(
+def _rivals(  # noqa: PLR0917 - everything that a reading is judged with
     view: View,
+    exposed: Exposed,
     question: Question,
     organisation: Organisation,
     documents: Documents,
@@ -120,8 +121,9 @@ def _rivals(
             for one, other in _paired(view.services, rival.services)
             if one.verdict is not other.verdict
         ]
-        before = {row.package: row.tier.value if row.tier else "older only" for row in view.packages.rows}
-        after = {row.package: row.tier.value if row.tier else "older only" for row in rival.packages.rows}
+        before = {row.package: row.tier.value if row.tier else "older only" for row in exposed.rows}
+        tiers = package_tiers(rival.world, rival.field, rival.targets)
+        after = {name: tier.value if tier else "older only" for name, tier in tiers.items()}
         changed += [
             f"{name} {before.get(name, 'not reached')} → {after.get(name, 'not reached')}"
             for name in sorted(before.keys() | after.keys())

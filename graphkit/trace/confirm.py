@@ -58,6 +58,28 @@ def confirm(world: World, root: Root, start: Instant, until: Instant, targets: T
     )
 
 
+def is_picked(world: World, root: Root, start: Instant, until: Instant, targets: Targets) -> bool:
+    """Return whether a root takes a target in some part of a window; as `confirm` says, with fewer walks."""
+    begin = _first_listed(world, targets, start, until)
+    if begin is None:
+        return False
+    return any(
+        confirm(world, root, stay.start, stay.until, targets).picked
+        for stay in stays(world, root, begin, until, doubtful=True)
+    )
+
+
+def _first_listed(world: World, targets: Targets, start: Instant, until: Instant) -> Instant | None:
+    """Return the first instant of a window at which some target may be listed, None for none."""
+    found = [
+        at
+        for ident, positions in targets.items()
+        for at in (start, *(t for t in world.package(ident).changes if start < t < until))
+        if world.package(ident).shelf(at, doubtful=True).listed[positions].any()
+    ]
+    return min(found, default=None)
+
+
 def _hits(world: World, root: Root, found: list[Stay], targets: Targets) -> tuple[tuple[Hit, ...], Path]:
     hits: list[Hit] = []
     best: Path = ()

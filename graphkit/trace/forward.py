@@ -60,11 +60,15 @@ class Walk:
         return self.picks.get(ident) == position and (self.firm is None or ident in self.firm)
 
 
+Choice = tuple[int, Demand, int]
+"""Package id, what was asked of it, and the position that was chosen."""
+
+
 @dataclass(slots=True)
 class Memory:
     """Walks done before. A walk is the same again where every choice that it made falls as it fell."""
 
-    _known: dict[Root, list[tuple[tuple[tuple[int, Demand, int], ...], Walk]]] = field(default_factory=dict)
+    _known: dict[Root, list[tuple[list[Choice], Walk]]] = field(default_factory=dict)
 
     def find(self, world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk | None:
         """Return a walk of the same root whose choices at this instant are the same, None for none."""
@@ -77,9 +81,9 @@ class Memory:
                 return found
         return None
 
-    def keep(self, root: Root, choices: dict[tuple[int, Demand], int], found: Walk) -> Walk:
+    def keep(self, root: Root, choices: list[Choice], found: Walk) -> Walk:
         """Remember a walk and every choice that it made on its way."""
-        self._known.setdefault(root, []).append((tuple((*key, chosen) for key, chosen in choices.items()), found))
+        self._known.setdefault(root, []).append((choices, found))
         return found
 
 
@@ -89,7 +93,8 @@ def walk(world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk:
     if (known := memory.find(world, root, at, doubtful=doubtful)) is not None:
         return known
     shelves = world.on_offer(at, doubtful=doubtful)
-    choices: dict[tuple[int, Demand], int] = {}
+    choices: list[Choice] = []
+    last: dict[int, tuple[tuple[int, bool, bool], int]] = {}
     start = {root.fixed[0]: root.fixed[1]} if root.fixed else {}
     picks = start
     visited: set[int] = set(picks)
@@ -99,16 +104,19 @@ def walk(world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk:
         chosen = dict(start)
         failed = []
         for ident, admits in gathered.admits.items():
-            package = world.package(ident)
-            if ident in gathered.urls or not package.is_read:
-                continue
-            if ident in start:
-                if not admits >> start[ident] & 1:
-                    failed.append(ident)
-                continue
-            demand = Demand(admits, ident in gathered.prerelease, ident in gathered.pinned)
-            found = choose(shelves[ident], demand, world.profile)
-            choices[ident, demand] = found
+            asked = (admits, ident in gathered.prerelease, ident in gathered.pinned)
+            before, found = last.get(ident, (None, -1))
+            if before != asked:
+                if ident in gathered.urls or not world.package(ident).is_read:
+                    continue
+                if ident in start:
+                    if not admits >> start[ident] & 1:
+                        failed.append(ident)
+                    continue
+                demand = Demand(*asked)
+                found = choose(shelves[ident], demand, world.profile)
+                choices.append((ident, demand, found))
+                last[ident] = (asked, found)
             if found < 0:
                 failed.append(ident)
             else:
@@ -150,11 +158,13 @@ class _Gathering:
             for extra in ("", *root.extras):
                 self._reach((*root.fixed, extra))
         self._follow(None, root.wants)
+        declared = world.declared
         for node in self._queue:
-            self._follow(node, world.declared(node).wants)
+            self._follow(node, declared(node).wants)
         for constraint in root.constraints:
             if constraint.package in self.admits:
-                self._bind(constraint)
+                self.admits[constraint.package] &= constraint.admits
+                self._mark(constraint)
 
     def asks(self, root: Root) -> list[tuple[Node | None, Want]]:
         """Return every requirement that holds, with who asks."""
@@ -178,23 +188,27 @@ class _Gathering:
         }
 
     def _follow(self, source: Node | None, wants: Sequence[Want]) -> None:
+        admits, picks = self.admits, self.picks
         for want in wants:
             if want.doubtful:
                 continue
             ident = want.package
-            if ident not in self.admits:
-                self.admits[ident] = -1
+            if ident in admits:
+                admits[ident] &= want.admits
+            else:
+                admits[ident] = want.admits
                 self.parents[ident] = (source, want)
-                if ident in self.picks:
-                    self._reach((ident, self.picks[ident], ""))
-            self._bind(want)
-            if want.extras and ident in self.picks:
+                if ident in picks:
+                    self._reach((ident, picks[ident], ""))
+            if want.is_plain:
+                continue
+            self._mark(want)
+            if want.extras and ident in picks:
                 for extra in want.extras:
-                    self._reach((ident, self.picks[ident], extra))
+                    self._reach((ident, picks[ident], extra))
 
-    def _bind(self, want: Want) -> None:
+    def _mark(self, want: Want) -> None:
         ident = want.package
-        self.admits[ident] &= want.admits
         if want.names_prerelease:
             self.prerelease.add(ident)
         if want.pinned and (want.direct or self._every_pin):

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from graphkit.model.index import Hidden
+from graphkit.model.intervals import Stretches, stretches
 from graphkit.model.names import PackageName
 from graphkit.model.times import BEGINNING, FOREVER, Instant
-from graphkit.model.versions import ReleaseVersion, release_version
+from graphkit.model.versions import release_version
 from graphkit.stores import port
 
 Positions = NDArray[np.int64]
 Truths = NDArray[np.bool_]
-Stretches = tuple[tuple[int, int], ...]
-"""Half-open stretches of positions within one package, ascending."""
-
 Profile = Literal["uv", "pip"]
 """Whose rules for pre-releases and yanked releases a choice follows (semantics §2)."""
 
@@ -69,6 +68,31 @@ class Shelf:
     pinned_any: Choosable
 
 
+class _Readable(Sequence[Version]):
+    """The versions of a package that PEP 440 can read, each parsed when a bisection looks at it."""
+
+    def __init__(self, texts: Sequence[str], first: int) -> None:
+        self._texts = texts
+        self._first = first
+        self._known: dict[int, Version] = {}
+
+    def __len__(self) -> int:
+        return len(self._texts) - self._first
+
+    @overload
+    def __getitem__(self, index: int) -> Version: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Version]: ...
+
+    def __getitem__(self, index: int | slice) -> Version | Sequence[Version]:
+        if isinstance(index, slice):
+            return [self[position] for position in range(*index.indices(len(self)))]
+        if index not in self._known:
+            self._known[index] = Version(self._texts[self._first + index])
+        return self._known[index]
+
+
 class Package:
     """One package as an environment sees it: positions are release ids less ``start``.
 
@@ -101,8 +125,10 @@ class Package:
         self._final = (releases.flags & (port.RELEASE_PRERELEASE | port.RELEASE_LEGACY)) == 0
         self._legacy = (releases.flags & port.RELEASE_LEGACY) != 0
         self._compromised = np.zeros(self.size, dtype=bool)
-        if compromised:
-            self._compromised[:] = [version.key in compromised for version in self.versions]
+        # Legacy versions stand below all others.
+        self._first = int(self._legacy.sum())
+        self._readable = _Readable(self.texts, self._first)
+        self._compromised[[p for key in compromised if (p := self.position_of(key)) is not None]] = True
         self._hidden = hidden
         self._hides_files = any(gap.filename for gap in hidden)
         self._read_files(releases, usable)
@@ -143,8 +169,7 @@ class Package:
         for gap in self._hidden:
             covers = np.ones(len(self._owner), dtype=bool)
             if gap.version:
-                key = release_version(gap.version).key
-                covers &= np.array([version.key == key for version in self.versions], dtype=bool)[self._owner]
+                covers &= self._owner == self.position_of(gap.version)
             if gap.filename:
                 covers &= np.array([name == gap.filename for name in self._filename], dtype=bool)
             if covers.any():
@@ -159,25 +184,21 @@ class Package:
         """Whether any listing or yank of it has no known time, so that two accounts differ."""
         return not bool(self._timed.all()) or bool(self._yank_open.any())
 
-    @cached_property
-    def versions(self) -> tuple[ReleaseVersion, ...]:
-        """The versions in order of position."""
-        return tuple(release_version(text) for text in self.texts)
-
     def position_of(self, version: str) -> int | None:
         """Return the position of a version in any spelling, None where the package has no such release."""
-        key = release_version(version).key
-        return next((i for i, known in enumerate(self.versions) if known.key == key), None)
+        wanted = release_version(version)
+        if wanted.parsed is None:
+            return next((i for i in range(self._first) if self.texts[i].strip() == wanted.key), None)
+        position = self._first + bisect_left(self._readable, wanted.parsed)
+        if position < self.size and self._readable[position - self._first] == wanted.parsed:
+            return position
+        return None
 
     def stretches(self, specifier: str) -> Stretches:
-        """Return the positions that a specifier text admits, pre-releases included. Cost: one match a release."""
+        """Return the positions that a specifier text admits, pre-releases included. Cost: two bisections each."""
         if specifier not in self._stretches:
-            wanted = SpecifierSet(specifier)
-            admits = [
-                version.parsed is not None and wanted.contains(version.parsed, prereleases=True)
-                for version in self.versions
-            ]
-            self._stretches[specifier] = _runs(admits)
+            found = stretches(SpecifierSet(specifier), self._readable, self.texts[self._first :])
+            self._stretches[specifier] = tuple((lo + self._first, hi + self._first) for lo, hi in found)
         return self._stretches[specifier]
 
     def state_at(self, at: Instant) -> int:
@@ -227,11 +248,6 @@ class Package:
         return self._shelves[same]
 
 
-def _runs(admits: Sequence[bool]) -> Stretches:
-    edges = np.flatnonzero(np.diff(np.array([False, *admits, False], dtype=np.int8)))
-    return tuple((int(lo), int(hi)) for lo, hi in zip(edges[::2], edges[1::2], strict=True))
-
-
 @dataclass(frozen=True, slots=True)
 class Demand:
     """What all requirements on one package together ask for (the intersection, semantics §2)."""
@@ -240,21 +256,6 @@ class Demand:
     names_prerelease: bool = False
     pinned: bool = False
     """A single ``==`` or ``===`` that the profile lets unlock a yanked release."""
-
-
-def meet(left: Stretches, right: Stretches) -> Stretches:
-    """Return the positions in both."""
-    found: list[tuple[int, int]] = []
-    i = j = 0
-    while i < len(left) and j < len(right):
-        lo, hi = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])
-        if lo < hi:
-            found.append((lo, hi))
-        if left[i][1] < right[j][1]:
-            i += 1
-        else:
-            j += 1
-    return tuple(found)
 
 
 def bits_of(stretches: Stretches) -> Bits:

@@ -8,7 +8,7 @@ from graphkit.model.answers import Slot
 from graphkit.model.times import rfc3339
 from graphkit.stores import port
 from graphkit.trace.forward import walk
-from graphkit.trace.packages import newest_of, root_of
+from graphkit.trace.packages import Exposed, newest_of, root_of
 from graphkit.trace.view import Documents, View
 
 _SHOWN = 8
@@ -21,7 +21,7 @@ def some(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + more
 
 
-def footnotes(view: View, documents: Documents) -> Iterator[str]:
+def footnotes(view: View, exposed: Exposed, documents: Documents) -> Iterator[str]:
     """Yield what qualifies an answer, most important first; nothing is left out silently."""
     yield from view.notes
     for release in view.unplaced:
@@ -33,14 +33,13 @@ def footnotes(view: View, documents: Documents) -> Iterator[str]:
         else:
             yield f"{release.purl} is no Python package: only documents can show it"
     yield from _ghost_notes(view)
-    if view.packages.unconfirmed:
+    if exposed.unconfirmed:
         yield (
-            "nominated by single choices, not confirmed by the walk with all constraints: "
-            f"{some(view.packages.unconfirmed)}"
+            f"nominated by single choices, not confirmed by the walk with all constraints: {some(exposed.unconfirmed)}"
         )
     yield from _stuck_notes(view)
-    if view.packages.unread:
-        yield f"not read, so walks through them are incomplete: {some(view.packages.unread)}"
+    if exposed.unread:
+        yield f"not read, so walks through them are incomplete: {some(exposed.unread)}"
     if uncertain := sorted(
         view.world.package(ident).name
         for ident in {ident for ident, _ in view.field.closure.masks} | set(view.targets)
@@ -52,9 +51,9 @@ def footnotes(view: View, documents: Documents) -> Iterator[str]:
         )
     if mirrors := sorted(set(documents.mirrors())):
         yield f"presumed to mirror the public index, since no organisation file says otherwise: {some(mirrors)}"
-    if view.packages.rows:
+    if exposed.rows:
         yield "build requirements (PEP 518) of source distributions were not read; an install that builds may pull more"
-    if older := [row for row in view.packages.rows if row.tier is None]:
+    if older := [row for row in exposed.rows if row.tier is None]:
         yield (
             f"{len(older)} packages are reached by older releases alone, which a fresh install does not take: "
             f"{some([row.package for row in older])}"

@@ -10,7 +10,7 @@ import numpy as np
 from graphkit.model.answers import PackageRow, Path, Slot, Take, Tier
 from graphkit.model.times import rfc3339
 from graphkit.trace.admit import admission
-from graphkit.trace.confirm import Confirmation, Hit, Targets, confirm, slots_of
+from graphkit.trace.confirm import Confirmation, Hit, Targets, confirm, is_picked, slots_of
 from graphkit.trace.forward import Root
 from graphkit.trace.listing import Demand, Package, choose
 from graphkit.trace.survey import Field, Pass
@@ -45,6 +45,45 @@ def newest_of(package: Package, world: World, slots: Sequence[Slot]) -> Iterator
         yield run
 
 
+def package_tiers(world: World, field: Field, targets: Targets) -> dict[str, Tier | None]:
+    """Return the tier of every row that `package_rows` has, by its name; None where only older ones are exposed."""
+    found: dict[str, Tier | None] = {}
+    tiers: dict[int, Tier | None] = {}
+    for ident, extra in _keys(field):
+        if ident in targets:
+            continue
+        package = world.package(ident)
+        runs = list(newest_of(package, world, field.slots))
+        tier = _tier(world, field, targets, (ident, extra), runs)
+        if tier is None and _older(world, field, targets, ident, extra, {run.position for run in runs})[0] is None:
+            continue
+        if not extra:
+            tiers[ident] = tier
+        elif not _stronger(tier, tiers.get(ident)):
+            continue
+        found[f"{package.name}[{extra}]" if extra else package.name] = tier
+    return found
+
+
+def _keys(field: Field) -> list[tuple[int, str]]:
+    return sorted({key for one in field.passes for key in one.admitted.masks} | set(field.closure.masks))
+
+
+def _tier(world: World, field: Field, targets: Targets, key: tuple[int, str], runs: Sequence[Newest]) -> Tier | None:
+    ident, extra = key
+    tier: Tier | None = None
+    for run in runs:
+        start, until = field.slots[run.first].start, field.slots[run.last].until
+        root = root_of(world, ident, run.position, extra, start)
+        nominated = _bits(field, run, ident, extra)
+        if nominated and is_picked(world, root, start, until, targets):
+            return Tier.PICKED
+        doubtful = nominated and confirm(world, root, start, until, targets).doubtful
+        if doubtful or _admitted_slots(world, field, targets, root, run)[0]:
+            tier = Tier.ADMITTED
+    return tier
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposed:
     """The packages reached. ``unconfirmed``: nominated, but the forward walk takes no accused release.
@@ -66,9 +105,8 @@ def package_rows(world: World, field: Field, targets: Targets) -> Exposed:
     unconfirmed: set[str] = set()
     unread: set[str] = set()
     dependents = _dependents(world, field)
-    keys = sorted({key for one in field.passes for key in one.admitted.masks} | set(field.closure.masks))
     tiers: dict[int, Tier | None] = {}
-    for ident, extra in keys:
+    for ident, extra in _keys(field):
         if ident in targets:
             continue
         row, nominated = _row(world, field, targets, (ident, extra), dependents.get(ident, 0), unread)

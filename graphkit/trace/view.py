@@ -1,4 +1,4 @@
-"""A case under one reading, answered: the worlds it is asked in, the window, every service and package."""
+"""A case under one reading: the worlds it is asked in, the window, and every service."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from graphkit.trace.case import Case, Span
 from graphkit.trace.confirm import Targets
 from graphkit.trace.listing import Profile
 from graphkit.trace.observed import accuse
-from graphkit.trace.packages import Exposed, package_rows
 from graphkit.trace.services import Bench, judge
 from graphkit.trace.survey import Field, closure_of, slots_between, survey
 from graphkit.trace.world import World
@@ -53,7 +52,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """A case under one reading, answered."""
+    """A case under one reading: every service judged, and the ground that packages are judged on."""
 
     case: Case
     world: World
@@ -61,7 +60,6 @@ class View:
     window: Window
     field: Field
     services: tuple[ServiceVerdict, ...]
-    packages: Exposed
     unplaced: tuple[CompromisedRelease, ...]
     notes: tuple[str, ...]
 
@@ -109,7 +107,7 @@ def worlds_of(reader: port.Reader, case: Case, question: Question, organisation:
 
 
 def answer(case: Case, question: Question, organisation: Organisation, documents: Documents, worlds: Worlds) -> View:
-    """Return everything one reading says of a case.
+    """Return what one reading says of a case: every service, and the ground that packages are judged on.
 
     Raises:
         UsageError: the window asked for is empty.
@@ -142,7 +140,6 @@ def answer(case: Case, question: Question, organisation: Organisation, documents
         window=window,
         field=surveyed,
         services=_services(benches, question, organisation),
-        packages=package_rows(world, surveyed, targets),
         unplaced=unplaced,
         notes=notes,
     )

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
 
 from graphkit.model.environment import Environment, Ground, extras_of
 from graphkit.model.index import Hidden, MetadataSource
+from graphkit.model.intervals import Stretches
 from graphkit.model.names import PackageName
 from graphkit.model.times import Instant
 from graphkit.stores import port
-from graphkit.trace.listing import Bits, Package, Profile, Shelf, ShelfKey, Stretches, Truths, bits_of
+from graphkit.trace.listing import Bits, Package, Profile, Shelf, ShelfKey, Truths, bits_of
 
 _M = TypeVar("_M")
 Node = tuple[int, int, str]
@@ -39,6 +40,12 @@ class Want:
     text: str
     admits: Bits
     direct: bool = False
+    is_plain: bool = field(init=False, default=False)
+    """It has no extras and nothing that bends the rules of choice: its range says it all."""
+
+    def __post_init__(self) -> None:
+        odd = self.extras or self.names_prerelease or self.pinned or self.stretches is None
+        object.__setattr__(self, "is_plain", not odd)
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ def test_the_other_readings(graph: Graph) -> None:
     short = graph.blast("litellm-2026-03", reading="maintainer-short")
     assert (short.window.start, short.window.until) == (at("10:39"), at("11:19"))
     wide = graph.blast("litellm-2026-03", reading="maintainer-wide")
-    assert {one.service: one.verdict for one in wide.services}["dspy repository"] is Verdict.UNKNOWN
+    assert {str(one.service): one.verdict for one in wide.services}["dspy repository"] is Verdict.UNKNOWN
 
 
 def test_locks_clear_installs_from_them_with_the_version_in_the_reason(answer: Blast, shared: Path) -> None:

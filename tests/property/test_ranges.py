@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from graphkit.stores.embedded.intervals import stretches
+from graphkit.model.intervals import stretches
 
 _SMALL = st.integers(0, 3)
 

@@ -116,6 +116,7 @@ def _policy(*, scripts: Iterable[str], styles: Iterable[str]) -> str:
         ("img-src", ["data:"]),
         ("base-uri", ["'none'"]),
         ("form-action", ["'none'"]),
+        ("require-trusted-types-for", ["'script'"]),  # no text becomes markup by any way of the DOM
     )
     return "; ".join(f"{name} {' '.join(values)}" for name, values in rules)
 

@@ -155,6 +155,17 @@ class _Builder:
             entry.facts.append(("unresolvable in slots", ", ".join(map(str, row.unresolvable))))
         self._add(entry)
         self._trails(entry, row.paths)
+        self._taken(entry, row)
+
+    def _taken(self, entry: Entry, row: PackageRow) -> None:
+        """Link every release that a package takes, not only the one its path ends in, to where that path enters."""
+        passed = entry.paths[0][1] if entry.paths else [entry.id]
+        last = next((ident for ident in reversed(passed) if self.content.entries[ident].kind != RELEASE), entry.id)
+        for release in dict.fromkeys(take.release for take in row.takes):
+            if (ident := self._by_node.get(release)) is not None:
+                self._link(ident, last, f"a fresh install of {entry.name} takes it")
+                if ident not in entry.lit:
+                    entry.lit.append(ident)
 
     def _service(self, one: ServiceVerdict) -> None:
         entry = Entry(

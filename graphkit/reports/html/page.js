@@ -147,7 +147,7 @@
         const data = make("td");
         data.append(make("span", word(one.verdict), `verdict v-${one.verdict}`));
         row.append(data);
-      } else row.append(make("td", brief(cell(one, key), 400), key));
+      } else row.append(make("td", brief(cell(one, key), 400), `c-${key}`));
     }
     return row;
   }
@@ -400,7 +400,4 @@
     state.rows = Infinity;
     fill();
   });
-  document.documentElement.dataset.ready = "yes";
-  // For tests of the page in a browser: where a node is on the screen.
-  globalThis.graphkitPage = { whereIs: (id) => network.canvasToDOM(network.getPosition(id)), opacity: (id) => nodes.get(id).opacity };
 })();

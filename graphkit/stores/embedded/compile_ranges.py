@@ -12,10 +12,10 @@ import numpy as np
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
+from graphkit.model.intervals import Stretches, meet, raw_matches, stretches
 from graphkit.stores import port
 from graphkit.stores.embedded import csr
 from graphkit.stores.embedded.folder import IndexWriter
-from graphkit.stores.embedded.intervals import Stretches, meet, raw_matches, stretches
 from graphkit.stores.embedded.kept import columns, rows
 from graphkit.stores.embedded.texts import Texts, TextsBuilder
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from graphkit.model.errors import InputError
+from graphkit.model.incidents import Incident
 from graphkit.model.times import FOREVER, instant
 from graphkit.sources import advisories, incident, organisation
 
@@ -21,7 +22,7 @@ releases:
 """
 
 
-def parse(text: str) -> incident.Incident:
+def parse(text: str) -> Incident:
     return incident.parse(text.encode(), "x.yaml")
 
 

@@ -41,7 +41,7 @@ def test_the_locks_stand_to_the_repair_of_their_project(shared: Path) -> None:
     facts = json.loads((shared / "case" / "litellm-2026-03.json").read_text(encoding="utf-8"))
     repairs = {one["project"]: one.get("commit_time") for one in facts["downstream_responses"]}
     read = organisation.parse(CASE.read_bytes(), CASE.name)
-    until = {use.service: use.stands_until for use in read.organisation.uses}
+    until = {str(use.service): use.stands_until for use in read.organisation.uses}
     assert until["dspy repository"] == instant(repairs["stanfordnlp/dspy"])
     assert until["crewai repository"] == instant(repairs["crewAIInc/crewAI"])
     assert until["graphrag repository"] == instant(repairs["microsoft/graphrag"])

@@ -9,6 +9,7 @@ from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import Version
 
 Stretches = tuple[tuple[int, int], ...]
+"""Half-open stretches of positions within one package, ascending."""
 
 
 def stretches(specifiers: SpecifierSet, versions: Sequence[Version], texts: Sequence[str] | None = None) -> Stretches:

@@ -1,0 +1,127 @@
+"""Worlds where the engine does not say what semantics.md says, as small as they get. Each one fixed loses its mark."""
+
+from __future__ import annotations
+
+import pytest
+
+from graphkit.model.answers import Blast, Tier, Verdict
+from graphkit.model.index import Hidden, ProjectPage, ReleaseFiles
+from graphkit.model.names import package_name
+from graphkit.stores.port import Fact
+from graphkit.trace.blast import blast
+from graphkit.trace.forward import walk
+from graphkit.trace.listing import Profile
+from graphkit.trace.view import Question
+from tests.property import oracle
+from tests.property.small import OLD, made, sdist
+from tests.property.test_trace import Engine
+from tests.property.worlds import (
+    INCIDENT,
+    MINUTE,
+    NOON,
+    READ_AT,
+    Constrained,
+    Root,
+    World,
+    facts_of_services,
+    graph_of,
+    instants,
+)
+
+
+def answer_of(world: World, root: Root, *more: Fact, profile: Profile = "uv") -> Blast:
+    with graph_of(world, *facts_of_services([root]), *more) as reader:
+        return blast(reader, Question(targets=(INCIDENT,), resolver=profile))
+
+
+def verdict_of(world: World, root: Root, *more: Fact, profile: Profile = "uv") -> Verdict:
+    (one,) = answer_of(world, root, *more, profile=profile).services
+    return one.verdict
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="the window ends at the first gap of an accused release, though it comes back",
+)
+def test_a_release_that_comes_back_is_in_the_window_again() -> None:
+    world = made(
+        {"bad": {"1": sdist()}, "app": {"1": sdist(), "2": sdist(NOON + 5 * MINUTE)}},
+        {"app@2": ("bad",)},
+        bad=["bad@1"],
+        hidden=(Hidden(package=package_name("bad"), start=NOON + MINUTE, until=NOON + 3 * MINUTE),),
+    )
+    assert [oracle.picked(world, ("app",), at) for at in instants(world)] == [False, False, False, True]
+    assert verdict_of(world, ("app",)) is Verdict.PICKED
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="the pin of a constraint unlocks a yanked release in the walk, not in admission",
+)
+def test_the_pin_of_a_constraint_unlocks_a_yank_for_admission_too() -> None:
+    world = made(
+        {"app": {"1": sdist(), "2": sdist()}, "p": {"1": sdist(yanked=True, yanked_since=OLD)}},
+        {"app@1": ("p",)},
+        bad=["p@1"],
+    )
+    assert verdict_of(world, Constrained(texts=("p",), constraints=("p==1",))) is Verdict.PICKED
+    root = Constrained(texts=("app",), constraints=("p==1",))
+    assert oracle.admitted(world, root, NOON)
+    assert verdict_of(world, root) is Verdict.ADMITTED
+
+
+@pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="admission meets no pin that does not itself lead to a target"
+)
+def test_a_pin_beside_the_way_unlocks_a_yank_for_admission_too() -> None:
+    world = made(
+        {
+            "app": {"1": sdist(), "2": sdist()},
+            "p": {"1": sdist(yanked=True, yanked_since=OLD)},
+            "q": {"1": sdist()},
+            "bad": {"1": sdist()},
+        },
+        {"app@1": ("p[x]>=1", "q"), "q@1": ("p==1",), "p@1": ("bad ; extra == 'x'",)},
+        bad=["bad@1"],
+    )
+    assert verdict_of(world, ("app<2",), profile="pip") is Verdict.PICKED
+    assert oracle.admitted(world, ("app",), NOON)
+    assert verdict_of(world, ("app",), profile="pip") is Verdict.ADMITTED
+
+
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="borrowed requirements count as read")
+def test_what_a_ghost_borrowed_clears_nothing() -> None:
+    world = made({"g": {"1": sdist(), "2": sdist()}, "bad": {"1": sdist()}}, bad=["bad@1"])
+    before = ProjectPage(
+        package=package_name("g"),
+        spelling="g",
+        releases=(ReleaseFiles(version="3", files=(sdist(),)),),
+        read_at=READ_AT - MINUTE,
+        source="index.example",
+    )
+    assert verdict_of(world, ("g>=3",), before) is Verdict.UNKNOWN
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="the newest certain release below an uncertain one is not a choice for a row",
+)
+def test_the_newest_certain_release_of_a_package_counts_for_its_tier() -> None:
+    world = made({"app": {"1": sdist(), "2": sdist(None)}, "bad": {"1": sdist()}}, {"app@1": ("bad",)}, bad=["bad@1"])
+    assert verdict_of(world, ("app",)) is Verdict.ADMITTED
+    (row,) = answer_of(world, ("app",)).packages
+    assert row.tier is Tier.ADMITTED
+
+
+@pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="a walk that ends without settling may say that nothing failed"
+)
+def test_a_walk_that_never_settles_says_so() -> None:
+    world = made({"p": {"2": sdist()}}, {"p@2": ("p<2",)}, bad=["p@2"])
+    assert oracle.forward(world, ("p",), NOON).unresolvable
+    with graph_of(world) as reader:
+        engine = Engine(reader, world, "uv")
+        assert walk(engine.world, engine.root(("p",))[0], NOON, doubtful=True).unresolvable

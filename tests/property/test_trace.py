@@ -1,0 +1,210 @@
+"""The engine against the oracle, on made-up worlds in a real store: same listings, choices, walks and tiers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from graphkit.model.answers import Verdict
+from graphkit.model.environment import Environment
+from graphkit.model.names import PackageName, service_id
+from graphkit.model.times import Instant
+from graphkit.stores.port import Reader
+from graphkit.trace.admit import admission, unread_of
+from graphkit.trace.blast import blast
+from graphkit.trace.case import resolve
+from graphkit.trace.confirm import Targets, confirm
+from graphkit.trace.forward import Root as EngineRoot
+from graphkit.trace.forward import walk
+from graphkit.trace.listing import Profile
+from graphkit.trace.nominate import Masks
+from graphkit.trace.services import root_of_manifest
+from graphkit.trace.survey import closure_of, slots_between, survey
+from graphkit.trace.view import Question
+from graphkit.trace.world import World as EngineWorld
+from tests.property import oracle
+from tests.property.worlds import (
+    INCIDENT,
+    Root,
+    RootRelease,
+    World,
+    facts_of_services,
+    graph_of,
+    instants,
+    manifest_of,
+    manifests,
+    named_extras,
+    roots,
+    worlds,
+)
+
+ENVIRONMENT = Environment()
+Case = tuple[World, Root, Profile]
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """Give a world, a root in it and a profile."""
+    world = draw(worlds())
+    return world, draw(roots(world)), draw(st.sampled_from(["uv", "pip"]))
+
+
+class Engine:
+    """The engine over one world: what each part of it says."""
+
+    def __init__(self, reader: Reader, made: World, profile: Profile) -> None:
+        case = resolve(reader.evidence().incidents(), [INCIDENT], None, lambda _: ())
+        self.made = made
+        self.world = EngineWorld(reader, ENVIRONMENT, profile, case.hidden, case.keys())
+        self.targets: Targets = {}
+        for release in case.releases:
+            assert release.package is not None
+            ident, position = self.place(release.package, release.version)
+            self.targets.setdefault(ident, []).append(position)
+
+    def place(self, name: PackageName, version: str) -> tuple[int, int]:
+        """Return a release's package id and position."""
+        package = self.world.find(name)
+        assert package is not None
+        position = package.position_of(version)
+        assert position is not None
+        return package.ident, position
+
+    def root(self, made: Root) -> tuple[EngineRoot, tuple[str, ...]]:
+        """Return a root as the engine takes it, and what of it the graph does not know."""
+        if isinstance(made, RootRelease):
+            fixed = self.place(made.package, made.version)
+            return EngineRoot(label="root", why="", fixed=fixed, extras=tuple(sorted(made.extras))), ()
+        return root_of_manifest(self.world, manifest_of(made))
+
+    def nodes(self, masks: dict[tuple[int, str], Masks], bit: int) -> frozenset[oracle.Node]:
+        """Return what a reverse walk reached in one slot, in the words of the oracle."""
+        return frozenset(self._nodes(masks, bit))
+
+    def _nodes(self, masks: dict[tuple[int, str], Masks], bit: int) -> Iterator[oracle.Node]:
+        for (ident, extra), found in masks.items():
+            package = self.world.package(ident)
+            for position, value in enumerate(found.tolist()):
+                if value >> bit & 1:
+                    yield package.name, package.texts[position], extra or None
+
+
+def with_extras(made: World, nodes: frozenset[oracle.Node]) -> frozenset[oracle.Node]:
+    """Return the nodes, and of each release among them every extra: ``name[extra]`` needs the release as such."""
+    return nodes | {
+        (name, version, extra)
+        for name, version, none in nodes
+        if none is None
+        for extra in named_extras(made.requirements.get((name, version)))
+    }
+
+
+def check_listings(engine: Engine, at: Instant) -> None:
+    for name in engine.made.packages:
+        package = engine.world.find(name)
+        if package is None:
+            assert not engine.made.packages[name]
+            continue
+        for version in engine.made.packages[name]:
+            position = package.position_of(version)
+            if position is None:
+                assert not engine.made.packages[name][version]
+                continue
+            for account in oracle.BOTH:
+                shelf = package.shelf(at, doubtful=account)
+                key = (engine.made, name, version, at)
+                assert shelf.listed[position] == oracle.listed(*key, uncertain_in=account), (name, version, account)
+                standing = shelf.listed[position] and oracle.unyanked(*key, uncertain_in=account)
+                assert shelf.fresh[position] == standing, (name, version, account)
+
+
+def check_walks(engine: Engine, root: EngineRoot, made: Root, at: Instant, profile: Profile) -> None:
+    for account in oracle.BOTH:
+        found = walk(engine.world, root, at, doubtful=account)
+        wanted = oracle.forward(engine.made, made, at, ENVIRONMENT, profile, uncertain_in=account)
+        assert bool(found.unresolvable) == bool(wanted.unresolvable), (account, found, wanted)
+        if not wanted.unresolvable:
+            picks = {
+                engine.world.package(ident).name: engine.world.package(ident).texts[position]
+                for ident, position in found.picks.items()
+            }
+            assert picks == wanted.picks, account
+
+
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(cases())
+def test_the_engine_says_what_the_oracle_says(case: Case) -> None:
+    made, asked, profile = case
+    note(f"{made}\n{asked}\n{profile}")
+    with graph_of(made) as reader:
+        engine = Engine(reader, made, profile)
+        root, unknown = engine.root(asked)
+        start, until = made.window
+        closure = closure_of(engine.world, engine.targets, start)
+        slots = slots_between([(engine.world, closure)], engine.targets, start, until)
+        field = survey(engine.world, engine.targets, closure, slots)
+        complete = not unknown and not unread_of(engine.world, root, start, until)
+        for at in instants(made):
+            note(f"at {at}")
+            check_listings(engine, at)
+            check_walks(engine, root, asked, at, profile)
+            number = next(i for i, slot in enumerate(slots) if slot.start <= at < slot.until)
+            one, bit = field.passes[number // 64], number % 64
+            admitted = oracle.admitted(made, asked, at)
+            on_offer = not isinstance(asked, RootRelease) or oracle.listed(made, asked.package, asked.version, at)
+            # A release is a root only while it was on offer; the rows of packages ask for no other.
+            found = (
+                on_offer
+                and admission(
+                    engine.world, root, engine.targets, [s.start for s in one.slots], one.admitted, 1 << bit
+                ).slots
+                == 1 << bit
+            )
+            assert found == admitted, "admitted"
+            confirmed = confirm(engine.world, root, at, at + 1, engine.targets)
+            # Where something has no choice, a walk may still pick what that cannot shake (docs/decisions/0005).
+            taken = on_offer and bool(confirmed.picked)
+            assert oracle.picked(made, asked, at, ENVIRONMENT, profile) <= taken, "picked"
+            assert taken <= oracle.may_pick(made, asked, at, ENVIRONMENT, profile), "picked beyond the walk"
+            # The first account is the full one: all that is uncertain is on offer.
+            assert with_extras(made, engine.nodes(one.nominated[0].masks, bit)) == oracle.nominated(
+                made, at, ENVIRONMENT, profile, (True,)
+            ), "nominated"
+            if confirmed.picked and on_offer:
+                assert admitted  # whether it was nominated is a matter of the rows shown: see test_laws
+            if complete:
+                assert oracle.closure_complete(made, asked, at)
+
+
+@st.composite
+def services(draw: st.DrawFn) -> tuple[World, tuple[Root, ...], Profile]:
+    """Give a world, the manifests of some services, and a profile."""
+    world = draw(worlds())
+    made = draw(st.lists(manifests(world), min_size=2, max_size=6, unique=True))
+    return world, tuple(made), draw(st.sampled_from(["uv", "pip"]))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(services())
+def test_a_service_is_judged_as_the_oracle_judges_it(case: tuple[World, tuple[Root, ...], Profile]) -> None:
+    made, asked, profile = case
+    with graph_of(made, *facts_of_services(asked)) as reader:
+        answer = blast(reader, Question(targets=(INCIDENT,), environment=ENVIRONMENT, resolver=profile))
+    found = {one.service: one for one in answer.services}
+    assert len(found) == len(asked)
+    for number, root in enumerate(asked):
+        note(f"{root}: {found[service_id(str(number))]}")
+        verdict = found[service_id(str(number))].verdict
+        times = instants(made)
+        picked = any(oracle.picked(made, root, at, ENVIRONMENT, profile) for at in times)
+        may_pick = any(oracle.may_pick(made, root, at, ENVIRONMENT, profile) for at in times)
+        admitted = any(oracle.admitted(made, root, at) for at in times)
+        if verdict is Verdict.CLEARED:
+            inside = [at for at in times if at < answer.window.until]  # what was bad may have left before the end
+            assert all(oracle.closure_complete(made, root, at) for at in inside), "cleared over what was not read"
+        else:
+            assert verdict is not Verdict.OBSERVED, "no document lists anything"
+        assert picked <= (verdict is Verdict.PICKED) <= may_pick
+        assert (verdict in {Verdict.PICKED, Verdict.ADMITTED}) == admitted
