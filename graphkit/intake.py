@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Final, TypedDict
 
+from packaging.requirements import InvalidRequirement, Requirement
+
 from graphkit.model.answers import IngestReport, Rejected
 from graphkit.model.documents import Document, DocumentKind, Problem
 from graphkit.model.errors import InputError, UsageError
@@ -22,6 +24,7 @@ from graphkit.stores.port import Fact, Store
 
 _BATCH: Final = 500
 _WORST: Final = 5
+_ENDINGS: Final = (".slice", ".xz", ".json", ".toml", ".txt", ".yaml", ".yml")
 _SKIPPED: Final = frozenset({".git", ".hg", ".svn"})
 _EXPECTED: Final = "no reader knows it; expected an SBOM, a lock file, an environment listing or a manifest"
 
@@ -90,8 +93,9 @@ class _Order:
             }
             service = options.get("service")
             company = options.get("company")
-            named = service_id(service) if service is not None else None
-            owner = company_id(company) if company is not None else ""
+            named = service_id(_utf8("--service", service)) if service is not None else None
+            owner = company_id(_utf8("--company", company)) if company is not None else ""
+            branch = _utf8("--branch", options.get("branch") or "")
         except BadTime as error:
             raise UsageError(f"{error}; give a UTC time such as 2026-03-24T10:52:00Z") from error
         except BadName as error:
@@ -107,7 +111,7 @@ class _Order:
             company=owner,
             built_at=times["built_at"],
             read_at=times["read_at"],
-            branch=options.get("branch") or "",
+            branch=branch,
             closure=options.get("closure", False),
             start=start,
             until=until,
@@ -115,6 +119,14 @@ class _Order:
             slice_to=Path(slice_to) if slice_to else None,
             index_url=options.get("index_url"),
         )
+
+
+def _utf8(option: str, text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{option} is no UTF-8 text") from error
+    return text
 
 
 @dataclass(slots=True, kw_only=True)
@@ -176,7 +188,8 @@ def _walk(sources: Sequence[str], tally: _Tally) -> Iterator[_Found]:
 
 def _inside(folder: Path, tally: _Tally) -> Iterator[_Found]:
     def note(error: OSError) -> None:
-        tally.reject(_shown(Path(error.filename).relative_to(folder)), f"cannot be read: {error.strerror}")
+        inside = Path(error.filename).relative_to(folder)
+        tally.reject(_shown(inside) if inside.parts else _label(folder), f"cannot be read: {error.strerror}")
 
     for parent, folders, files in os.walk(folder, onerror=note):
         folders[:] = sorted(set(folders) - _SKIPPED)
@@ -208,6 +221,7 @@ class _Intake:
         self._batch: list[tuple[str, tuple[Fact, ...]]] = []
         self._size = 0
         self._here: set[str] = set()
+        self._served: set[tuple[str, str]] | None = None
 
     def bytes_of(self, found: _Found) -> bytes | None:
         """Return a file's bytes; None and a rejection where it cannot be read."""
@@ -225,21 +239,24 @@ class _Intake:
         if self._size >= _BATCH:
             self.flush()
 
-    def flush(self) -> tuple[int, int]:
+    def flush(self) -> None:
         """Write the batch; facts that cannot be stored are rejected one input at a time."""
         batch, self._batch, self._size = self._batch, [], 0
         try:
-            receipt = self.store.record([fact for _, facts in batch for fact in facts])
+            self._record([fact for _, facts in batch for fact in facts])
         except InputError:
-            new = unchanged = 0
             for label, facts in batch:
                 try:
-                    one = self.store.record(facts)
-                    new, unchanged = new + one.new, unchanged + one.unchanged
+                    self._record(facts)
                 except InputError as error:
                     self.tally.reject(label, error)
-            return new, unchanged
-        return receipt.new, receipt.unchanged
+
+    def _record(self, facts: Sequence[Fact]) -> None:
+        """Write facts. Of documents, those are counted; of all else, facts."""
+        receipt = self.store.record(facts)
+        if _KINDS[self.kind] is not _documents:
+            self.tally.new += receipt.new
+            self.tally.unchanged += receipt.unchanged
 
     def document(self, data: bytes, label: str) -> Document | None:
         """Return a document with its problems counted; None where no reader knows it."""
@@ -247,6 +264,15 @@ class _Intake:
         if read is not None and read.problems:
             self.tally.problems.append((label, read.problems))
         return read
+
+    def has_service(self, sha256: str, label: str) -> bool:
+        """Return whether the graph has these bytes with a service that somebody named, or one of this path."""
+        if not self.store.has_document(sha256):
+            return False
+        if self._served is None:
+            uses = self.store.reader().evidence().organisation().uses
+            self._served = {(use.document, use.path if use.derived else "") for use in uses}
+        return (sha256, "") in self._served or (sha256, label) in self._served
 
     def is_known(self, sha256: str) -> bool:
         """Return whether these bytes are kept, or met before in this run; counts them either way."""
@@ -274,9 +300,9 @@ def _documents(intake: _Intake, sources: Sequence[str]) -> None:
 
 def _take_document(intake: _Intake, file: _Found, data: bytes) -> None:
     order = intake.order
-    told = order.service or order.company or order.built_at is not None or order.read_at is not None
+    told = order.service or order.company or order.branch or order.built_at is not None or order.read_at is not None
     sha256 = hashlib.sha256(data).hexdigest()
-    if not told and intake.store.has_document(sha256):
+    if not told and intake.has_service(sha256, file.label):
         intake.tally.read += 1
         intake.is_known(sha256)
         return
@@ -320,45 +346,49 @@ def _service_of(document: Document, label: str, order: _Order) -> Iterator[Fact]
 
 def _advisories(intake: _Intake, sources: Sequence[str]) -> None:
     found = list(_walk(sources, intake.tally))
-    new = unchanged = 0
-    for number, file in enumerate(found):
-        intake.progress(number, len(found), file.label)
-        if (data := intake.bytes_of(file)) is None:
-            continue
-        try:
-            if incident.claims(data, file.label):
-                intake.keep(file.label, [incident.parse(data, file.label)])
-            elif advisories.claims(data, file.label):
-                intake.keep(file.label, advisories.parse(data, file.label))
-            elif file.named:
-                intake.tally.reject(file.label, "no OSV record and no incident file; see docs/incident-file.md")
-                continue
-            else:
-                intake.tally.unrecognised.append(file.label)
-                continue
-            intake.tally.read += 1
-        except InputError as error:
-            intake.tally.reject(file.label, error)
-    new, unchanged = intake.flush()
-    intake.tally.new, intake.tally.unchanged = new, unchanged
+    try:
+        for number, file in enumerate(found):
+            intake.progress(number, len(found), file.label)
+            if (data := intake.bytes_of(file)) is not None:
+                try:
+                    _take_advisory(intake, file, data)
+                except InputError as error:
+                    intake.tally.reject(file.label, error)
+    finally:
+        intake.flush()
+
+
+def _take_advisory(intake: _Intake, file: _Found, data: bytes) -> None:
+    if incident.claims(data, file.label):
+        intake.keep(file.label, [incident.parse(data, file.label)])
+    elif advisories.claims(data, file.label):
+        intake.keep(file.label, advisories.parse(data, file.label))
+    elif file.named:
+        intake.tally.reject(file.label, "no OSV record and no incident file; see docs/incident-file.md")
+        return
+    else:
+        intake.tally.unrecognised.append(file.label)
+        return
+    intake.tally.read += 1
 
 
 def _organisations(intake: _Intake, sources: Sequence[str]) -> None:
-    for file in _walk(sources, intake.tally):
-        intake.progress(intake.tally.read, None, file.label)
-        if (data := intake.bytes_of(file)) is None:
-            continue
-        try:
-            if organisation.claims(data, file.label):
-                _take_organisation(intake, file, data)
-            elif file.named:
-                intake.tally.reject(file.label, "no organisation file; see docs/organisation-file.md")
-            else:
-                intake.tally.unrecognised.append(file.label)
-        except InputError as error:
-            intake.tally.reject(file.label, error)
-    new, unchanged = intake.flush()
-    intake.tally.new, intake.tally.unchanged = new, unchanged
+    try:
+        for file in _walk(sources, intake.tally):
+            intake.progress(intake.tally.read, None, file.label)
+            if (data := intake.bytes_of(file)) is None:
+                continue
+            try:
+                if organisation.claims(data, file.label):
+                    _take_organisation(intake, file, data)
+                elif file.named:
+                    intake.tally.reject(file.label, "no organisation file; see docs/organisation-file.md")
+                else:
+                    intake.tally.unrecognised.append(file.label)
+            except InputError as error:
+                intake.tally.reject(file.label, error)
+    finally:
+        intake.flush()
 
 
 def _take_organisation(intake: _Intake, file: _Found, data: bytes) -> None:
@@ -403,45 +433,44 @@ def _index(intake: _Intake, sources: Sequence[str]) -> None:
         for source in sources:
             path = Path(source)
             if path.is_file():
-                _take_facts(intake, source, _slice_facts(path))
-            elif path.suffix or len(path.parts) > 1:
-                intake.tally.reject(_label(path), "no such file; give package names, or a recorded slice")
-            else:
+                _take_facts(intake, _label(path), _slice_facts(path))
+            elif _is_name(source):
                 names.append(source)
+            else:
+                intake.tally.reject(_label(path), "no such file; give package names, or a recorded slice")
         if names:
             _take_facts(intake, "index", _live_facts(intake, names))
     finally:
-        new, unchanged = intake.flush()
-        intake.tally.new += new
-        intake.tally.unchanged += unchanged
+        intake.flush()
+
+
+def _is_name(source: str) -> bool:
+    """Return whether a source that is no file may name a package, as `litellm==1.82.6` or `zope.interface` do."""
+    try:
+        return Requirement(source).url is None and not source.lower().endswith(_ENDINGS)
+    except InvalidRequirement:
+        return False
 
 
 def _take_facts(intake: _Intake, label: str, facts: Iterable[Fact]) -> None:
-    batch: list[Fact] = []
-
-    def flush() -> None:
-        receipt = intake.store.record(batch)
-        intake.tally.new += receipt.new
-        intake.tally.unchanged += receipt.unchanged
-        batch.clear()
-
     try:
         for fact in facts:
             intake.tally.read += 1
-            batch.append(fact)
-            if len(batch) >= _BATCH:
-                flush()
+            intake.keep(label, [fact])
     except InputError as error:
         intake.tally.reject(label, error)
     finally:
-        flush()
+        intake.flush()
 
 
 def _slice_facts(path: Path) -> Iterator[Fact]:
     from graphkit.sources.index import is_slice, slice_facts  # noqa: PLC0415 - HTTP clients are heavy
 
-    with path.open("rb") as file:
-        head = file.read(512)
+    try:
+        with path.open("rb") as file:
+            head = file.read(512)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}") from error
     if not is_slice(head):
         raise InputError("no recorded slice of an index")
     yield from slice_facts(path)

@@ -79,6 +79,7 @@ class Ground:
             "platform_version": "",
         }
         self._tags: frozenset[Tag] | None = None
+        self._markers: dict[str, Marker] = {}
         self._truths: dict[tuple[str, str], bool | None] = {}
         self._installable: dict[str, bool] = {}
 
@@ -92,10 +93,14 @@ class Ground:
     def _evaluate(self, marker: str, extra: str) -> bool | None:
         if not marker:
             return True
+        if extra and "extra" not in marker:
+            return self.truth(marker)
         if _UNDECIDABLE.search(marker):
             return None
         try:
-            return Marker(marker).evaluate({**self._variables, "extra": extra})
+            if marker not in self._markers:
+                self._markers[marker] = Marker(marker)
+            return self._markers[marker].evaluate({**self._variables, "extra": extra})
         except (UndefinedComparison, UndefinedEnvironmentName, InvalidVersion, ValueError):
             return None
 

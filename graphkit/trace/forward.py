@@ -9,11 +9,12 @@ the conflict can shake.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from graphkit.model.answers import Path, Step
 from graphkit.model.times import Instant
+from graphkit.stores import port
 from graphkit.trace.conflict import unshaken
 from graphkit.trace.listing import Bits, Demand, choose
 from graphkit.trace.world import Node, Want, World
@@ -55,6 +56,18 @@ class Walk:
     visited: frozenset[int]
     firm: frozenset[int] | None = None
 
+    def renamed(self, twins: Mapping[tuple[int, int], int]) -> Walk:
+        """Return the same walk through other releases that require the same: (package, position) → position."""
+
+        def other(node: Node | None) -> Node | None:
+            return node and (node[0], twins.get(node[:2], node[1]), node[2])
+
+        return replace(
+            self,
+            picks={ident: twins.get((ident, position), position) for ident, position in self.picks.items()},
+            parents={ident: (other(node), want) for ident, (node, want) in self.parents.items()},
+        )
+
     def takes(self, ident: int, position: int) -> bool:
         """Return whether it installs that release, whatever a resolver does about what does not fit."""
         return self.picks.get(ident) == position and (self.firm is None or ident in self.firm)
@@ -64,9 +77,26 @@ Choice = tuple[int, Demand, int]
 """Package id, what was asked of it, and the position that was chosen."""
 
 
+def _is_twin(world: World, ident: int, one: int, other: int) -> bool:
+    """Return whether two releases of a package require the same, so that walks through them are the same."""
+    if one < 0 or other < 0:
+        return False
+    package = world.package(ident)
+    sets, partial = package.requirement_sets, port.RELEASE_REQUIREMENTS_PARTIAL
+    return bool(sets[one] == sets[other] and not (package.flags[one] ^ package.flags[other]) & partial)
+
+
+def _renamed(choices: list[Choice], twins: Mapping[tuple[int, int], int]) -> list[Choice]:
+    return [(ident, demand, twins.get((ident, chosen), chosen)) for ident, demand, chosen in choices]
+
+
 @dataclass(slots=True)
 class Memory:
-    """Walks done before. A walk is the same again where every choice that it made falls as it fell."""
+    """Walks done before.
+
+    A walk is the same again where every choice that it made falls as it fell, or on a release that
+    requires the same: a compromised release is mostly the last good one with something put in.
+    """
 
     _known: dict[Root, list[tuple[list[Choice], Walk]]] = field(default_factory=dict)
 
@@ -74,11 +104,16 @@ class Memory:
         """Return a walk of the same root whose choices at this instant are the same, None for none."""
         shelves, profile = world.on_offer(at, doubtful=doubtful), world.profile
         for choices, found in self._known.get(root, ()):
+            twins: dict[tuple[int, int], int] = {}
             for ident, demand, chosen in choices:
-                if choose(shelves[ident], demand, profile) != chosen:
+                now = choose(shelves[ident], demand, profile)
+                if now != chosen and not _is_twin(world, ident, chosen, now):
+                    break
+                if twins.setdefault((ident, chosen), now) != now:
                     break
             else:
-                return found
+                renamed = {key: now for key, now in twins.items() if key[1] != now}
+                return self.keep(root, _renamed(choices, renamed), found.renamed(renamed)) if renamed else found
         return None
 
     def keep(self, root: Root, choices: list[Choice], found: Walk) -> Walk:

@@ -13,7 +13,7 @@ from string import Template
 from typing import Any, Final
 
 from graphkit.model.answers import Blast, Tier
-from graphkit.reports.html.content import Content, Entry, content, web_address
+from graphkit.reports.html.content import COMPANY, PACKAGE, RELEASE, SERVICE, Content, Entry, content, web_address
 from graphkit.reports.html.layout import VERDICTS, picture
 from graphkit.reports.html.network import drawing_script, network
 from graphkit.reports.interface import View
@@ -54,11 +54,16 @@ REPORT: Final = HtmlReport()
 
 
 def page_shape(blast: Blast, view: View) -> dict[str, Any]:
-    """Return what the page's script reads: entries of the table, the network as drawn, slots and sources."""
+    """Return what the page's script reads: entries in the order of the table, the network as drawn, slots, sources."""
     shown_all = content(blast, listing(blast, View(tier=Tier.ADMITTED, limit=view.limit)))
     drawn = picture(shown_all)
     return {
-        "entries": [_entry(one, drawn.at[one.id]) for one in shown_all.entries.values()],
+        "entries": [
+            _entry(one, drawn.at[one.id])
+            for kind in (RELEASE, SERVICE, COMPANY, PACKAGE)
+            for one in shown_all.entries.values()
+            if one.kind == kind
+        ],
         "network": network(drawn),
         "slots": [span(slot) for slot in blast.slots],
         "sources": _sources(shown_all),

@@ -11,11 +11,11 @@ from graphkit.reports.html.content import COMPANY, KINDS, PACKAGE, Content, Entr
 
 MOST_DRAWN: Final = 2_000
 """How many nodes a picture has at most; the rest stand behind counted ones, and all in the table."""
-TALLEST: Final = 28
+TALLEST: Final = 24
 """How many nodes stand in one column before another is begun beside it."""
 LAYER_GAP: Final = 330
 COLUMN_GAP: Final = 250
-ROW_GAP: Final = 64
+ROW_GAP: Final = 80
 
 _ORDER: Final = (
     "compromised",
