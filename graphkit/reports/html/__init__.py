@@ -93,6 +93,7 @@ def _entry(one: Entry, node: str) -> dict[str, Any]:
         "claims": one.claims,
         "sources": one.sources,
         "lit": one.lit,
+        "trail": [list(link) for link in one.trail],
     }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -39,7 +40,7 @@ class Entry:
     """A row of the table, and mostly a node of the picture. ``column`` orders the layers inside its kind.
 
     ``slots`` are those in which it was exposed; ``dated`` False: exposed, but nobody knows when.
-    ``paths`` are (steps, ids of the entries they pass); ``lit`` all entries that a click lights.
+    ``paths`` are (steps, ids of the entries they pass); ``lit`` all entries that a click lights, ``trail`` the links.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Entry:
     claims: list[dict[str, Any]] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     lit: list[str] = field(default_factory=list)
+    trail: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -164,6 +166,7 @@ class _Builder:
         for release in dict.fromkeys(take.release for take in row.takes):
             if (ident := self._by_node.get(release)) is not None:
                 self._link(ident, last, f"a fresh install of {entry.name} takes it")
+                entry.trail.append((ident, last))
                 if ident not in entry.lit:
                     entry.lit.append(ident)
 
@@ -228,28 +231,37 @@ class _Builder:
         entry.slots = sorted({slot for ident in services for slot in self.content.entries[ident].slots})
         entry.dated = entry.dated or bool(entry.slots)
         exposed = [ident for ident in services if self.content.entries[ident].verdict in _EXPOSED]
-        entry.lit = [entry.id, *dict.fromkeys(other for ident in exposed for other in self._lit_of(ident))]
+        entry.lit = [entry.id, *dict.fromkeys(other for ident in exposed for other in self._entry(ident).lit)]
+        entry.trail = [link for ident in exposed for link in (*self._entry(ident).trail, (ident, entry.id))]
 
     def _chain(self, row: CompanyRow) -> None:
         """Tie a company to the suppliers it hangs on; it was exposed when the chain's end was."""
         if not row.via:
             return
         entry = self.content.entries[self._companies[row.company]]
-        below = entry
-        for name in row.via:
-            supplier = self.content.entries.get(self._companies.get(CompanyId(name), ""))
-            if supplier is None:
-                break
-            self._link(supplier.id, below.id, "supplies")
-            entry.lit += supplier.lit
-            entry.slots, entry.dated = supplier.slots, supplier.dated
-            below = supplier
-        entry.lit = list(dict.fromkeys(entry.lit))
-        steps = [(shown(name), "supplier") for name in reversed(row.via)]
-        entry.paths.append(([*steps, (entry.name, "supplied")], entry.lit))
+        chain = [*reversed(row.via), row.company]
+        steps = [(shown(chain[0]), f"is {shown(row.origin_tier)}")]
+        for supplier, customer in pairwise(chain):
+            why = self._supplied(supplier, customer)
+            steps.append((shown(customer), why))
+            if supplier in self._companies and customer in self._companies:
+                link = (self._companies[supplier], self._companies[customer])
+                self._link(*link, why)
+                entry.trail.append(link)
+        suppliers = [self.content.entries[self._companies[name]] for name in row.via if name in self._companies]
+        entry.lit = list(dict.fromkeys(other for one in (entry, *suppliers) for other in one.lit))
+        if suppliers:
+            entry.trail += suppliers[-1].trail
+            entry.slots, entry.dated = suppliers[-1].slots, suppliers[-1].dated
+        entry.paths.append((steps, entry.lit))
 
-    def _lit_of(self, ident: str) -> list[str]:
-        return self.content.entries[ident].lit
+    def _supplied(self, supplier: CompanyId, customer: CompanyId) -> str:
+        row = next((row for row in self._blast.companies if row.company == customer), None)
+        what = sorted({one.what for one in row.supplies if one.supplier == supplier and one.what} if row else ())
+        return shown(f"{supplier} supplies it{' with ' + ', '.join(what) if what else ''}")
+
+    def _entry(self, ident: str) -> Entry:
+        return self.content.entries[ident]
 
     def _trails(self, entry: Entry, paths: Iterable[Path]) -> None:
         """Add an entry's paths, and the links along them; a path leads from the entry to a release."""
@@ -262,6 +274,7 @@ class _Builder:
                 ident = self._known(step.node) or self._between(step.node, entry, len(rest) - 1 - number)
                 if ident != passed[-1]:
                     self._link(ident, passed[-1], shown(step.why))
+                    entry.trail.append((ident, passed[-1]))
                     passed.append(ident)
             entry.paths.append(([(shown(step.node), shown(step.why)) for step in path], passed))
             entry.lit += passed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from graphkit.reports.html.content import COMPANY, KINDS, PACKAGE, Content, Entr
 MOST_DRAWN: Final = 2_000
 """How many nodes a picture has at most; the rest stand behind counted ones, and all in the table."""
 TALLEST: Final = 24
-"""How many nodes stand in one column before another is begun beside it."""
+"""How many nodes stand in one column before another is begun beside it; more where there are very many."""
 LAYER_GAP: Final = 330
 COLUMN_GAP: Final = 250
 ROW_GAP: Final = 80
@@ -127,10 +128,11 @@ def _places(nodes: Mapping[str, Entry], links: Iterable[tuple[str, str]]) -> dic
         column = one.column if one.kind in {PACKAGE, COMPANY} else 0
         layers.setdefault((KINDS.index(one.kind), column), []).append(one)
     places: dict[str, tuple[int, int]] = {}
+    tallest = max(TALLEST, math.isqrt(2 * len(nodes)))  # so that a crowd is about as wide as a screen
     left = 0
     for key in sorted(layers):
         ordered = _by_neighbours(layers[key], before, places)
-        columns = -(-len(ordered) // TALLEST)
+        columns = -(-len(ordered) // tallest)
         rows = -(-len(ordered) // columns)
         for number, one in enumerate(ordered):
             column, row = divmod(number, rows)

@@ -36,7 +36,8 @@ def drawing_script() -> str:
     """
     script = files("pyvis").joinpath(*_SCRIPT).read_text(encoding="utf-8")
     script = script.replace("\r\n", "\n").replace("\r", "\n")
-    return _SOURCE_MAP.sub("", script).replace("</script", "<\\/script").strip() + "\n"
+    # The two texts that end an inline script, or hide its end from a parser; inside strings both read the same.
+    return _SOURCE_MAP.sub("", script).replace("</script", "<\\/script").replace("<!--", "<\\!--").strip() + "\n"
 
 
 def network(picture: Picture) -> dict[str, list[dict[str, Any]]]:

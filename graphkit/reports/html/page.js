@@ -56,7 +56,7 @@
       physics: false,
       layout: { randomSeed: 1, improvedLayout: false },
       interaction: { hover: true, tooltipDelay: 150, selectConnectedEdges: false, hideEdgesOnDrag: many, hideEdgesOnZoom: many },
-      nodes: { font: { size: 14, face: "system-ui, sans-serif", color: paint("ink") }, scaling: { label: { enabled: false, drawThreshold: 6 } } },
+      nodes: { font: { size: 16, face: "system-ui, sans-serif", color: paint("ink") }, scaling: { label: { enabled: false, drawThreshold: 4 } } },
       edges: { arrows: { to: { scaleFactor: 0.5 } }, width: 1.2,
         smooth: many ? false : { enabled: true, type: "cubicBezier", forceDirection: "horizontal", roundness: 0.45 } },
     });
@@ -68,21 +68,22 @@
     if (node.count > 1 || node.id.startsWith("+")) return `${node.count.toLocaleString("en")} × ${node.kind}, ${word(node.group)}`;
     return `${brief(inside[0].name)}\n${node.kind}, ${word(node.group)}`;
   }
+  // The entries whose paths are lit: the chosen ones, and for a release whatever it reaches.
+  const chosen = () => (members.get(state.chosen) || []).flatMap((one) => (one.kind === "release" ? [one, ...reaches(one.id)] : [one]));
+  const link = (start, end) => `${start} ${end}`;
+  function trail() {
+    if (!state.chosen) return null;
+    return new Set(chosen().flatMap((one) => one.trail.map(([start, end]) => link(byId.get(start).node, byId.get(end).node))));
+  }
   function lit() {
-    if (state.chosen) {
-      const inside = members.get(state.chosen) || (byId.has(state.chosen) ? [byId.get(state.chosen)] : []);
-      const ids = new Set(inside.flatMap((one) => one.lit.concat(one.id)));
-      for (const one of inside.filter((each) => each.kind === "release"))
-        for (const other of reaches(one.id)) other.lit.forEach((id) => ids.add(id));
-      return new Set([...ids].map((id) => byId.get(id)).filter(Boolean).map((one) => one.node));
-    }
+    if (state.chosen) return new Set(chosen().flatMap((one) => [one.id, ...one.lit]).map((id) => byId.get(id).node));
     if (state.slot < 0 && !state.search) return null;
     const bright = entries.filter((one) => (state.slot < 0 || one.slots.includes(state.slot)) && (!state.search || found(one)));
     return new Set(bright.map((one) => one.node));
   }
   function repaint() {
     if (!network) return;
-    const paint = colours(), bright = lit(), ink = paint("ink"), ground = paint("sheet");
+    const paint = colours(), bright = lit(), way = trail(), ink = paint("ink"), ground = paint("sheet");
     nodes.update(report.network.nodes.map((node) => {
       const own = paint(node.group), full = !bright || bright.has(node.id), hollow = HOLLOW.has(node.group);
       const colour = { background: hollow ? ground : own, border: own };
@@ -94,7 +95,7 @@
       };
     }));
     edges.update(report.network.edges.map((edge) => {
-      const full = !bright || (bright.has(edge.from) && bright.has(edge.to));
+      const full = !bright || (way ? way.has(link(edge.from, edge.to)) : bright.has(edge.from) && bright.has(edge.to));
       const colour = bright && full ? paint("lit") : paint("edge");
       return { id: edge.id, hidden: !drawn.has(edge.from) || !drawn.has(edge.to), width: bright && full ? 2.2 : 1.2,
         color: { color: colour, hover: colour, highlight: colour, opacity: full ? (bright ? 0.9 : 0.6) : 0.1 } };
@@ -196,7 +197,7 @@
     made.append(...items);
     return made;
   }
-  function link(one) {
+  function named(one) {
     const item = make("li"), button = make("button", brief(one.name, 80));
     button.type = "button";
     button.addEventListener("click", () => choose(one.id, origin));
@@ -205,7 +206,7 @@
   }
   function links(panel, head, many) {
     if (!many.length) return;
-    panel.append(make("h3", `${head} (${many.length.toLocaleString("en")})`), list("ul", many.slice(0, NAMED).map(link)));
+    panel.append(make("h3", `${head} (${many.length.toLocaleString("en")})`), list("ul", many.slice(0, NAMED).map(named)));
     if (many.length > NAMED) panel.append(make("p", `and ${(many.length - NAMED).toLocaleString("en")} more; the table has all`, "hint"));
   }
   function source(id) {
@@ -275,7 +276,8 @@
     $("panel").scrollTop = 0;
     origin = from;
     if (from) $("panel").focus();
-    if (from && network && nodes.get(state.chosen) && drawn.has(state.chosen)) network.moveTo({ position: network.getPosition(state.chosen) });
+    const bright = from && drawn.has(state.chosen) ? [...lit()].filter((node) => drawn.has(node)) : [];
+    if (bright.length) network.fit({ nodes: bright, animation: false, maxZoomLevel: 1.1 });
   }
 
   // Downloads: what the table lists now, all rows of it.

@@ -1,0 +1,279 @@
+"""The page in a real browser: nothing is requested, nothing of the report runs, and everything can be reached."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from graphkit.model.answers import Blast
+from graphkit.reports import report
+from graphkit.reports.interface import View
+from tests.unit.reports import answers
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+# Keeps hold of the network that the page makes, so that a test can ask it where a node is.
+CAPTURE = """
+let made;
+const vis = {};
+Object.defineProperty(vis, "Network", { enumerable: true, configurable: true, get: () => made, set(Network) {
+  made = class extends Network { constructor(box, held, options) { super(box, held, options);
+    window.seen = { network: this, nodes: held.nodes, edges: held.edges }; } };
+} });
+window.vis = vis;
+"""
+
+
+@dataclass
+class Opened:
+    """A page, and what went on in it: requests beside the file itself, console messages, errors."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+
+    def click_node(self, ident: str) -> None:
+        """Click a node of the picture where it is drawn."""
+        self.page.locator("#picture").scroll_into_view_if_needed()
+        at = self.page.evaluate("id => seen.network.canvasToDOM(seen.network.getPosition(id))", ident)
+        self.page.locator("#picture canvas").click(position=at)
+        self.page.wait_for_timeout(400)  # vis waits for a second click
+
+    def bright(self) -> set[str]:
+        """Return the nodes that are drawn in full."""
+        found = self.page.evaluate("() => seen.nodes.get().filter(n => !n.hidden && n.opacity === 1).map(n => n.id)")
+        return set(found)
+
+    def names(self) -> list[str]:
+        """Return the names that the table lists."""
+        return self.page.locator("tbody th button").all_text_contents()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not (found := shutil.which("chromium")):
+        pytest.skip("there is no chromium; apt-get install chromium")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+class Opener:
+    def __init__(self, browser: Browser, folder: Path) -> None:
+        self.browser, self.folder, self.all = browser, folder, list[Opened]()
+
+    def __call__(self, answer: Blast, view: View | None = None, **context: Any) -> Opened:
+        file = self.folder / "report.html"
+        file.write_text(report("html").render(answer, view or View()), encoding="utf-8")
+        page = self.browser.new_context(
+            **{"viewport": {"width": 1400, "height": 1000}, "accept_downloads": True, **context}
+        ).new_page()
+        opened = Opened(page)
+        self.all.append(opened)
+        page.on("request", lambda request: opened.requests.append(request.url))
+        page.on("console", lambda message: opened.messages.append(message.text))
+        page.on("pageerror", lambda error: opened.messages.append(str(error)))
+        page.add_init_script(CAPTURE)
+        page.route("**/*", lambda route: route.continue_() if route.request.url == file.as_uri() else route.abort())
+        page.goto(file.as_uri())
+        expect(page.locator("#status")).to_contain_text("rows")
+        return opened
+
+
+@pytest.fixture
+def opener(browser: Browser, tmp_path: Path) -> Iterator[Opener]:
+    """Open pages; afterwards none of them has asked for anything or complained."""
+    made = Opener(browser, tmp_path)
+    yield made
+    for opened in made.all:
+        assert opened.requests == [(tmp_path / "report.html").as_uri()]
+        assert opened.messages == []
+        opened.page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_hostile_names_are_text(opener: Opener, scheme: str) -> None:
+    opened = opener(answers.hostile(), View(), color_scheme=scheme)
+    assert "taken" not in opened.page.title() or opened.page.title().startswith("</script>")
+    names = opened.names()
+    assert answers.SCRIPT in names
+    assert answers.IMAGE in names
+    assert "pay\\u202eipa\\u2066\\u2069" in names
+    assert any(name.endswith("(10,000 characters)") for name in names)
+    assert opened.page.locator("img, iframe, object, embed").count() == 0
+    # The whole of a long name is in the panel, and no name makes the page wider than its window.
+    opened.page.locator("tbody th button", has_text="(10,000 characters)").first.click()
+    expect(opened.page.locator("#panel .name")).to_have_text(answers.LONG)
+    assert opened.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_policy_stops_what_is_put_into_the_page(opener: Opener) -> None:
+    opened = opener(answers.blast())
+    opened.page.evaluate(
+        "() => { const s = document.createElement('script');"
+        "try { s.textContent = 'window.ran = 1'; document.head.append(s); } catch { window.refused = 1; } }"
+    )
+    assert opened.page.evaluate("window.ran === undefined")
+    assert opened.messages != []
+    opened.messages.clear()
+
+
+def test_a_click_lights_the_path_and_tells_of_it(opener: Opener) -> None:
+    opened = opener(answers.blast())
+    opened.click_node("s0")
+    panel = opened.page.locator("#panel")
+    expect(panel.locator("h2")).to_contain_text("payments")
+    expect(panel).to_contain_text("helper-lib@1.0 depends on it")
+    expect(panel).to_contain_text("a list of all builds would settle it")
+    between = opened.page.evaluate("() => seen.nodes.get().find(n => n.label.startsWith('helper-lib')).id")
+    assert opened.bright() == {"s0", "p0", "r1", between}
+    lit = opened.page.evaluate("() => seen.edges.get().filter(e => e.width > 2).map(e => [e.from, e.to])")
+    assert sorted(lit) == sorted([["p0", "s0"], [between, "p0"], ["r1", between]])
+    opened.page.keyboard.press("Escape")
+    assert len(opened.bright()) > 10
+
+
+def test_a_click_on_a_company_shows_its_claims_and_sources(opener: Opener) -> None:
+    opened = opener(answers.blast())
+    opened.click_node("c0")
+    panel = opened.page.locator("#panel")
+    expect(panel).to_contain_text("we installed it")
+    expect(panel).to_contain_text("a denial: shown, changes nothing")
+    expect(panel).to_contain_text("the attacker's word: shown, changes nothing")
+    link = panel.get_by_role("link", name="what happened")
+    expect(link).to_have_attribute("href", "https://news.example/a?b=1&c=2")
+    expect(link).to_have_attribute("rel", "noreferrer noopener")
+    opened.page.locator("tbody th button", has_text="Reseller").click()
+    assert {"c2", "c1", "c0", "s0", "r1"} <= opened.bright()
+
+
+def test_an_address_that_is_no_page_is_no_link(opener: Opener) -> None:
+    opened = opener(answers.hostile())
+    opened.click_node("c0")
+    assert opened.page.locator("a:not([href^='http'])").count() == 0
+    expect(opened.page.locator("#panel")).to_contain_text(answers.IMAGE)
+
+
+def test_search_and_filters(opener: Opener) -> None:
+    opened = opener(answers.blast())
+    page = opened.page
+    whole = len(opened.names())
+    page.get_by_label("Search").fill("team pay")
+    assert opened.names() == ["payments", "billing"]
+    assert opened.bright() == {"s0", "s2"}
+    page.get_by_label("Search").press("Enter")
+    expect(page.locator("#panel h2")).to_contain_text("payments")
+    page.get_by_role("button", name="Reset").click()
+    expect(page.locator("tbody tr")).to_have_count(whole)
+    assert "old-timer" not in opened.names()
+    page.get_by_label("Packages down to").select_option("admitted")
+    assert {"old-timer", "camel-ai[all]"} <= set(opened.names())
+    page.get_by_label("Verdict").select_option("unknown")
+    assert opened.names() == ["billing"]
+    page.get_by_label("Verdict").select_option("")
+    page.get_by_label("Packages down to").select_option("observed")
+    page.get_by_label("Kind").select_option("package")
+    assert opened.names() == []
+
+
+def test_the_slider_lights_what_was_exposed_when(opener: Opener) -> None:
+    opened = opener(answers.blast())
+    slider = opened.page.get_by_role("slider")
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(opened.page.locator("#moment")).to_have_text("0: 2026-03-24 10:39 to 10:52 UTC")
+    assert {"s1", "p0", "r0"} <= opened.bright()
+    assert not {"s0", "p1", "r1"} & opened.bright()
+    slider.press("ArrowRight")
+    assert {"s0", "r1", "c0"} <= opened.bright()
+    assert "s1" not in opened.bright()
+    expect(opened.page.locator("#status")).to_contain_text("exposed from")
+    slider.press("End")
+    assert slider.get_attribute("aria-valuetext") == "2: 2026-03-24 12:00:30.250000 to 13:11 UTC"
+    slider.press("Home")
+    expect(opened.page.locator("#moment")).to_have_text("the whole window")
+
+
+def test_the_table_is_sorted_by_keyboard(opener: Opener) -> None:
+    opened = opener(answers.blast())
+    page = opened.page
+    head = page.get_by_role("columnheader", name="Name")
+    expect(head).to_have_attribute("aria-sort", "none")
+    head.get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    names = opened.names()
+    assert names == sorted(names, key=str.lower)
+    page.keyboard.press("Space")
+    expect(head).to_have_attribute("aria-sort", "descending")
+    assert opened.names() == names[::-1]
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(head).to_have_attribute("aria-sort", "none")
+    expect(page.get_by_role("columnheader", name="Verdict")).to_have_attribute("aria-sort", "ascending")
+    first = page.locator("tbody th button").first
+    first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#panel h2")).to_contain_text("litellm 1.82.7")
+    expect(page.locator("#panel")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(first).to_be_focused()
+
+
+def test_downloads(opener: Opener) -> None:
+    opened = opener(answers.hostile())
+    saved = {}
+    for word in ("CSV", "JSON"):
+        with opened.page.expect_download() as waiting:
+            opened.page.get_by_role("button", name=f"Download {word}").click()
+        saved[word] = Path(waiting.value.path()).read_text(encoding="utf-8")
+    rows = list(csv.reader(saved["CSV"].splitlines()))
+    assert rows[0][:3] == ["Kind", "Name", "Verdict"]
+    cells = [cell for row in rows for cell in row]
+    assert "'" + answers.FORMULA in cells
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t"))]
+    assert answers.SCRIPT in cells
+    names = [row["name"] for row in json.loads(saved["JSON"])]
+    assert answers.FORMULA in names
+    assert answers.LONG in names
+
+
+def test_a_crowd_is_drawn_in_part_and_listed_whole(opener: Opener) -> None:
+    opened = opener(answers.crowd(5_000), View())
+    page = opened.page
+    page.get_by_label("Packages down to").select_option("admitted")
+    expect(page.locator("#status")).to_contain_text("5,010 of 5,010 rows")
+    assert page.evaluate("() => seen.nodes.length") <= 2_000
+    cluster = page.evaluate("() => seen.nodes.getIds().find(id => id.startsWith('+'))")
+    opened.click_node(cluster)
+    expect(page.locator("#panel")).to_contain_text("drawn as one node")
+    shown = page.locator("tbody tr").count()
+    page.get_by_role("button", name="Show more").click()
+    assert page.locator("tbody tr").count() > shown
+
+
+def test_a_small_screen_and_print_lose_nothing(opener: Opener) -> None:
+    opened = opener(answers.blast(), View(), viewport={"width": 360, "height": 640})
+    assert opened.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    opened.page.emulate_media(media="print")
+    expect(opened.page.locator("form.tools")).to_be_hidden()
+    expect(opened.page.get_by_role("cell", name="its SBOM would settle it")).to_be_visible()
+
+
+def test_without_scripts_the_lists_still_stand(opener: Opener, tmp_path: Path) -> None:
+    page = opener.browser.new_context(java_script_enabled=False).new_page()
+    file = tmp_path / "plain.html"
+    file.write_text(report("html").render(answers.blast(), View()), encoding="utf-8")
+    page.goto(file.as_uri())
+    expect(page.locator("h1")).to_contain_text("2 of 4 services exposed, at worst observed")
+    expect(page.locator(".releases")).to_contain_text("litellm 1.82.8")
+    page.context.close()

@@ -1,0 +1,387 @@
+"""Answers made by hand for the tests of the reports: rich ones, with names that mean harm.
+
+``python -m tests.unit.reports.answers`` writes the golden files anew; read the difference before you keep it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path as File
+from typing import Final
+
+from graphkit.model.answers import (
+    Accused,
+    Asked,
+    Blast,
+    BuildVerdict,
+    CompanyRow,
+    CompanyVerdict,
+    DocumentName,
+    Holding,
+    IngestReport,
+    PackageRow,
+    Provenance,
+    Rejected,
+    ServiceVerdict,
+    Slot,
+    Stats,
+    Step,
+    Summary,
+    Supplied,
+    Take,
+    Tier,
+    Verdict,
+    WhoHas,
+    WhyAnswer,
+    Window,
+)
+from graphkit.model.documents import Problem
+from graphkit.model.environment import Environment
+from graphkit.model.incidents import Cause, CompromisedFile, CompromisedRelease, Source
+from graphkit.model.names import CompanyId, ServiceId, package_name
+from graphkit.model.organisation import Claim, Polarity, Standing
+from graphkit.model.times import instant
+from graphkit.reports import report
+from graphkit.reports.html import page_shape
+from graphkit.reports.interface import View
+
+GOLDEN: Final = File(__file__).resolve().parents[2] / "golden"
+
+SCRIPT: Final = "</script><script>document.title='taken'</script>"
+IMAGE: Final = "<img src=x onerror=\"document.title='taken'\">"
+BIDI: Final = "pay\u202eipa\u2066\u2069"
+BREAKS: Final = "line\u2028para\u2029end"
+ESCAPES: Final = "red\x1b[31mtitle\x1b]0;taken\x07\r\n\tdone"
+FORMULA: Final = "=cmd|' /C calc'!A0"
+QUOTES: Final = "a\"b'c`d&amp;<e>[bold]f[/bold]"
+SURROGATE: Final = "half \ud83d"
+LONG: Final = "n" * 10_000
+HOSTILE: Final = (SCRIPT, IMAGE, BIDI, BREAKS, ESCAPES, FORMULA, QUOTES, SURROGATE, LONG)
+
+PAGE: Final = Source(
+    id="S1", title="what happened", publisher="the press", date="2026-03-25", url="https://news.example/a?b=1&c=2"
+)
+TRAP: Final = Source(id="S2", title=IMAGE, publisher=BIDI, date="2026-03-26", url="javascript:document.title='taken'")
+NO_ADDRESS: Final = Source(id="S3", title="a letter")
+
+_T0, _T1, _T2, _T3 = (instant(f"2026-03-24T{clock}Z") for clock in ("10:39:00", "10:52:00", "12:00:30.25", "13:11:00"))
+_SLOTS: Final = (Slot(start=_T0, until=_T1), Slot(start=_T1, until=_T2), Slot(start=_T2, until=_T3))
+_LOCK: Final = DocumentName(sha256="ab" * 32, path="locks/uv.lock")
+
+
+def accused(version: str, start: int | None, *, package: str = "litellm", ghost: bool = True) -> Accused:
+    """Return a compromised release with one file."""
+    release = CompromisedRelease(
+        purl=f"pkg:pypi/{package}@{version}",
+        package=package_name(package),
+        version=version,
+        listed_from=start,
+        files=(
+            CompromisedFile(filename=f"{package}-{version}-py3-none-any.whl", sha256="cd" * 32),
+            CompromisedFile(filename=f"{package}_init.pth", member=True),
+        ),
+        note="runs at every start",
+        sources=("S1",),
+    )
+    return Accused(release=release, start=start, until=_T3, ghost=ghost)
+
+
+def path(*steps: tuple[str, str]) -> tuple[Step, ...]:
+    """Return a why-path from (node, why) pairs."""
+    return tuple(Step(node=node, why=why) for node, why in steps)
+
+
+def package(name: str, tier: Tier | None = Tier.PICKED, **more: object) -> PackageRow:
+    """Return a package whose newest release takes the bad ones, unless told otherwise."""
+    taken = tier is Tier.PICKED
+    known: dict[str, object] = {
+        "takes": (
+            (Take(slot=0, release="litellm@1.82.7"), *(Take(slot=n, release="litellm@1.82.8") for n in (1, 2)))
+            if taken
+            else ()
+        ),
+        "older_tier": None if tier else Tier.ADMITTED,
+        "newest": "3.1.3",
+        "releases": 4,
+        "distance": 1,
+        "slots": (0, 1, 2) if taken else (),
+        "paths": (
+            (
+                path(
+                    (f"{name}@3.1.3", "newest release listed at 2026-03-24T10:39:00Z"),
+                    ("litellm@1.82.7", "asks >=1.64"),
+                ),
+            )
+            if tier
+            else ()
+        ),
+    }
+    return PackageRow(package=name, tier=tier, **{**known, **more})  # type: ignore[arg-type]
+
+
+def service(name: str, verdict: Verdict, **more: object) -> ServiceVerdict:
+    """Return a service with one unrecorded build."""
+    reason = str(more.pop("reason", f"because it is {verdict}"))
+    known: dict[str, object] = {
+        "company": None,
+        "owner": "",
+        "basis": "",
+        "slots": (),
+        "builds": (BuildVerdict(at=None, verdict=verdict, reason=reason),),
+        "paths": (),
+    }
+    return ServiceVerdict(
+        service=ServiceId(name),
+        verdict=verdict,
+        reason=reason,
+        **{**known, **more},  # type: ignore[arg-type]
+    )
+
+
+def company(name: str, verdict: CompanyVerdict, **more: object) -> CompanyRow:
+    """Return a company that stands for itself."""
+    known: dict[str, object] = {
+        "name": name.title(),
+        "distance": 0 if verdict not in {CompanyVerdict.UNKNOWN, CompanyVerdict.CLEARED, CompanyVerdict.NONE} else None,
+        "via": (),
+        "origin_tier": verdict.value,
+        "supplies": (),
+        "data": (),
+        "services": (),
+        "claims": (),
+    }
+    return CompanyRow(company=CompanyId(name), verdict=verdict, **{**known, **more})  # type: ignore[arg-type]
+
+
+def claim(ident: str, text: str, polarity: Polarity, standing: Standing, *sources: Source) -> Claim:
+    """Return a claim about acme."""
+    return Claim(
+        id=ident,
+        company=CompanyId("acme"),
+        claimant="a spokesperson",
+        text=text,
+        polarity=polarity,
+        standing=standing,
+        certainty="as said",
+        date="2026-03-31",
+        object="pkg:pypi/litellm@1.82.8",
+        relation="installed",
+        sources=sources,
+    )
+
+
+def blast() -> Blast:
+    """Return an answer with everything an answer can have, in words that mean no harm."""
+    through_lock = path(
+        ("locks/uv.lock", "the lock that stood then"),
+        ("dspy@3.1.3", "listed in locks/uv.lock"),
+        ("helper-lib@1.0", "dspy@3.1.3 depends on it"),
+        ("litellm@1.82.8", "helper-lib@1.0 depends on it"),
+    )
+    services = (
+        service(
+            "payments",
+            Verdict.OBSERVED,
+            company=CompanyId("acme"),
+            owner="team pay",
+            basis="locked",
+            reason="locks/uv.lock lists litellm 1.82.8",
+            slots=(1, 2),
+            builds=(
+                BuildVerdict(
+                    at=_T1,
+                    verdict=Verdict.OBSERVED,
+                    reason="its lock lists litellm 1.82.8",
+                    basis="locked",
+                    document=_LOCK,
+                    slots=(1, 2),
+                    paths=(through_lock,),
+                ),
+                BuildVerdict(at=None, verdict=Verdict.UNKNOWN, reason="a list of all builds would settle it"),
+            ),
+            paths=(through_lock,),
+        ),
+        service(
+            "search",
+            Verdict.PICKED,
+            slots=(0,),
+            paths=(path(("pyproject.toml", "asked"), ("graphrag@3.0", "any"), ("litellm@1.82.7", "asks it")),),
+        ),
+        service("billing", Verdict.UNKNOWN, owner="team pay", reason="its SBOM would settle it"),
+        service("website", Verdict.CLEARED, company=CompanyId("acme"), reason="its lock lists litellm 1.82.6"),
+    )
+    claims = (
+        claim("c1", "we installed it", Polarity.AFFIRMS, Standing.CONFIRMED, PAGE, NO_ADDRESS),
+        claim("c2", "no user data leaked", Polarity.DENIES, Standing.FIRST_HAND, PAGE),
+        claim("c3", "4 TB taken", Polarity.AFFIRMS, Standing.ATTACKER),
+    )
+    supplies = (Supplied(supplier=CompanyId("acme"), what="card payments", data=("card numbers",), sources=("S1",)),)
+    companies = (
+        company("acme", CompanyVerdict.OBSERVED, services=(ServiceId("payments"), ServiceId("website")), claims=claims),
+        company(
+            "shop",
+            CompanyVerdict.SUPPLIER,
+            distance=1,
+            via=(CompanyId("acme"),),
+            origin_tier="observed",
+            supplies=supplies,
+            data=("card numbers",),
+        ),
+        company(
+            "reseller",
+            CompanyVerdict.SUPPLIER,
+            distance=2,
+            via=(CompanyId("shop"), CompanyId("acme")),
+            origin_tier="observed",
+        ),
+        company("bystander", CompanyVerdict.NONE),
+    )
+    packages = (
+        package("dspy", dependents=7),
+        package("crewai[litellm]", takes=(Take(slot=2, release="litellm@1.82.8"),), slots=(2,)),
+        package(
+            "graphrag",
+            distance=2,
+            paths=(path(("graphrag@3.0", "newest"), ("graphrag-llm@3.0", "asks it"), ("litellm@1.82.7", "asks >=1")),),
+        ),
+        package("camel-ai[all]", Tier.ADMITTED, nominated=True, slots=(1,), unresolvable=(2,)),
+        package("old-timer", None, distance=3),
+    )
+    return Blast(
+        incident=Asked(
+            id="litellm-2026-03",
+            title="Credential stealer in litellm 1.82.7 and 1.82.8",
+            actor="TeamPCP",
+            causes=(Cause(text="a stolen token", certainty="best supported", sources=("S1",)), Cause(text="a worm")),
+            releases=(accused("1.82.7", _T0), accused("1.82.8", _T1)),
+            sources=(PAGE, NO_ADDRESS),
+        ),
+        window=Window(start=_T0, until=_T3, reading="operator"),
+        slots=_SLOTS,
+        environment=Environment(),
+        resolver="uv",
+        summary=Summary(
+            services=tuple((verdict.value, sum(one.verdict is verdict for one in services)) for verdict in Verdict),
+            companies=tuple((word.value, sum(row.verdict is word for row in companies)) for word in CompanyVerdict),
+            packages=(("picked", 3), ("nominated", 1), ("admitted", 1)),
+            releases=21,
+        ),
+        services=services,
+        companies=companies,
+        packages=packages,
+        provenance=Provenance(
+            graphkit="0.1.0", packaging="26.3", question="blast litellm-2026-03", inputs=12, facts_sha256="ef" * 32
+        ),
+        notes=("one document could not be read", "reading press would change payments observed → unknown"),
+    )
+
+
+def hostile() -> Blast:
+    """Return the same answer with every free text and name replaced by one that means harm."""
+    plain = blast()
+    names = dict(
+        zip((one.service for one in plain.services), map(ServiceId, (SCRIPT, BIDI, LONG, FORMULA)), strict=True)
+    )
+    acme = plain.companies[0]
+    return replace(
+        plain,
+        incident=replace(
+            plain.incident,
+            id=SCRIPT,
+            title=IMAGE,
+            actor=ESCAPES,
+            sources=(PAGE, TRAP),
+            causes=(Cause(text=BREAKS, certainty=IMAGE),),
+        ),
+        services=tuple(
+            replace(one, service=names[one.service], owner=QUOTES, reason=f"{one.reason} {BREAKS} {SURROGATE}")
+            for one in plain.services
+        ),
+        companies=(
+            replace(
+                acme,
+                name=IMAGE,
+                services=tuple(names[name] for name in acme.services),
+                claims=(
+                    *(replace(one, claimant=ESCAPES, text=SCRIPT, sources=(PAGE, TRAP)) for one in acme.claims),
+                    claim("c9", LONG, Polarity.NEITHER, Standing.REPORTED, TRAP),
+                ),
+            ),
+            *plain.companies[1:],
+        ),
+        packages=(*plain.packages, *(package(name) for name in HOSTILE)),
+        notes=HOSTILE,
+    )
+
+
+def crowd(number: int) -> Blast:
+    """Return an answer with very many packages."""
+    tiers = (Tier.PICKED, Tier.ADMITTED, None)
+    return replace(
+        blast(), packages=tuple(package(f"p{n:06}", tiers[n % 3], distance=1 + n % 4) for n in range(number))
+    )
+
+
+def why() -> WhyAnswer:
+    """Return the exposed service of the answer."""
+    answer = blast()
+    return WhyAnswer(service=answer.services[0], blast=answer)
+
+
+def who_has() -> WhoHas:
+    """Return two rows of documents."""
+    return WhoHas(
+        query="litellm>=1.82",
+        matches=(
+            Holding(service=ServiceId("payments"), release="litellm@1.82.8", current=True, document=_LOCK),
+            Holding(service=ServiceId(BIDI), release="litellm@1.82.6", current=False, document=_LOCK),
+        ),
+        notes=("one row has no version",),
+    )
+
+
+def stats() -> Stats:
+    """Return what a small graph holds."""
+    return Stats(
+        counts=(("documents", 3), ("index_packages", 1_234_567)),
+        problems=(
+            ("a.json", Problem(place="components[3].purl", text="is no purl")),
+            ("b.json", Problem(place="", text=ESCAPES)),
+        ),
+        packaging="26.3",
+        facts_sha256="ef" * 32,
+        newest_fact=_T3,
+    )
+
+
+def ingest() -> IngestReport:
+    """Return an ingest that went wrong in parts."""
+    return IngestReport(
+        read=5,
+        new=3,
+        unchanged=1,
+        rejected=(Rejected(path="bad.json", place="line 7", problem="expected an object"),),
+        unrecognised=("photo.jpg", BIDI),
+        problems=2,
+        worst=(("a.json", Problem(place="components[3].purl", text="is no purl")),),
+        notes=("an interrupted run was taken up",),
+    )
+
+
+def golden() -> dict[str, str]:
+    """Return the text that each golden file should have."""
+    view = View()
+    page = page_shape(blast(), view)
+    return {
+        "blast.txt": report("table").render(blast(), view),
+        "blast.json": report("json").render(blast(), view),
+        "blast.page.json": json.dumps(page, indent=1, ensure_ascii=True) + "\n",
+        "hostile.txt": report("table").render(hostile(), View(width=100, tier=Tier.ADMITTED)),
+        "hostile.json": report("json").render(hostile(), View(tier=Tier.ADMITTED, limit=9)),
+    }
+
+
+if __name__ == "__main__":
+    for name, text in golden().items():
+        (GOLDEN / name).write_text(text, encoding="utf-8")
