@@ -459,8 +459,6 @@ def _take_facts(intake: _Intake, label: str, facts: Iterable[Fact]) -> None:
             intake.keep(label, [fact])
     except InputError as error:
         intake.tally.reject(label, error)
-    finally:
-        intake.flush()
 
 
 def _slice_facts(path: Path) -> Iterator[Fact]:

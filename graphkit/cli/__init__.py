@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
+from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
 from typing import Final
 
@@ -23,6 +27,11 @@ VERBS: Final = (
 
 FAILED: Final = 4
 _USAGE: Final = 2
+_INTERRUPTED: Final = "interrupted; what was read so far is kept: run the same command again to go on"
+
+
+class _NobodyReadsError(GraphkitError):
+    """The reader of the output went away."""
 
 
 def _show_version(wanted: bool) -> None:
@@ -56,8 +65,23 @@ def application() -> typer.Typer:
     app.callback()(_root)
     for path in VERBS:
         module, _, name = path.partition(":")
-        app.command(name.replace("_", "-"))(getattr(import_module(module), name))
+        app.command(name.replace("_", "-"))(_ended_here(getattr(import_module(module), name)))
     return app
+
+
+def _ended_here(verb: Callable[..., None]) -> Callable[..., None]:
+    """Return a verb whose interruption and lost reader `main` gets to see; typer has codes of its own for them."""
+
+    @wraps(verb)
+    def run(*words: object, **options: object) -> None:
+        try:
+            verb(*words, **options)
+        except KeyboardInterrupt as error:
+            raise GraphkitError(_INTERRUPTED) from error
+        except BrokenPipeError as error:
+            raise _NobodyReadsError from error
+
+    return run
 
 
 def main() -> None:
@@ -66,17 +90,19 @@ def main() -> None:
         if reconfigure := getattr(stream, "reconfigure", None):
             # A terminal that cannot show a character shows its number; that never stops an answer.
             reconfigure(errors="backslashreplace")
+    logging.getLogger().addHandler(logging.NullHandler())  # else libraries write their warnings to stderr
     try:
         application()()
     except UsageError as error:
         code = _say(error, _USAGE)
+    except _NobodyReadsError:
+        # What is left would be written at exit, and Python would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = FAILED
     except GraphkitError as error:
         code = _say(error, FAILED)
     except KeyboardInterrupt:
-        code = _say("interrupted; what was read so far is kept: run the same command again to go on", FAILED)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of the output went away, and Python would complain at exit
-        code = FAILED
+        code = _say(_INTERRUPTED, FAILED)
     except OSError as error:
         code = _say(f"{error.filename or 'input or output'}: {error.strerror or error}", FAILED)
     sys.exit(code)

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
@@ -46,13 +46,20 @@ def answer(text: str, output: Path | None) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
         return
-    beside = output.with_name(f".{output.name}.{os.getpid()}.part")
+    beside = output.parent / f".graphkit-{os.getpid()}.part"
     try:
-        beside.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-        beside.replace(output)
+        # A pipe or device is written as it is; a file in its place would break it for everybody.
+        special = output.exists() and not output.is_file()
+        (output if special else beside).write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+        if not special:
+            beside.replace(output)
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise GraphkitError(f"{output} cannot be written: {error.strerror}; give another --output") from error
+    finally:
+        with suppress(OSError):
+            beside.unlink()
 
 
 def note(text: str, *, quiet: bool) -> None:

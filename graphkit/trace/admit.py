@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -73,46 +74,72 @@ def own_wants(world: World, root: Root) -> tuple[Want, ...]:
     return tuple(found)
 
 
+class _Goal:
+    """What leads to a target, with what is on offer of it; shared by every root that is asked for it."""
+
+    def __init__(self, world: World, reached: Reached, instants: Sequence[Instant]) -> None:
+        self.masks = reached.masks
+        self._reached = reached  # kept, so that its identity stays its own
+        self._world = world
+        self._instants = instants
+        self._offers: dict[int, tuple[Masks, Masks]] = {}
+
+    def offered(self, ident: int) -> tuple[Masks, Masks]:
+        """Return the slots in which each release of a package may be listed, and listed without a yank."""
+        if ident not in self._offers:
+            self._offers[ident] = _offered(self._world.package(ident), self._instants)
+        return self._offers[ident]
+
+    @cached_property
+    def yanked(self) -> dict[int, Masks]:
+        """Per package, the slots in which a release that leads to a target is listed, but yanked."""
+        found: dict[int, Masks] = {}
+        for (ident, _), able in self.masks.items():
+            listed, fresh = self.offered(ident)
+            slots = able & listed & ~fresh
+            if slots.any():
+                found[ident] = found[ident] | slots if ident in found else slots
+        return found
+
+
+class _Goals:
+    """The goals of a world, each made once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, _Goal] = {}
+
+    def find(self, world: World, reached: Reached, instants: Sequence[Instant]) -> _Goal:
+        """Return the goal of a reverse walk over instants."""
+        if id(reached) not in self._known:
+            self._known[id(reached)] = _Goal(world, reached, instants)
+        return self._known[id(reached)]
+
+
 class _Admitting:
     """One admission: breadth first through every release that the ranges allow, slots as bits."""
 
-    def __init__(self, world: World, root: Root, instants: Sequence[Instant], goal: Reached) -> None:
+    def __init__(self, world: World, root: Root, goal: _Goal) -> None:
         self.world = world
         self.goal = goal
-        self.instants = instants
         self.bounds = _Bounds(world, root)
         self.reached: dict[Node, int] = {}
         self.parents: dict[Node, tuple[Node | None, Want]] = {}
         self.queue: list[Node] = []
-        self._offers: dict[int, tuple[Masks, Masks]] = {}
         self._unlocked: dict[int, Unlocked] = {}
-        self._met: dict[int, list[tuple[Node | None, Want, int]]] = {}
 
-    def enter(self, source: Node | None, want: Want, slots: int) -> None:
-        """Follow one requirement. A pin that is met unlocks a yanked release for every other one, too."""
-        if want.stretches is None:
-            return
-        met = self._met.setdefault(want.package, [])
-        met.append((source, want, slots))
-        if want.pinned and self._unlock(want):
-            for again in met:
-                self._take(*again)
-        else:
-            self._take(source, want, slots)
-
-    def _unlock(self, want: Want) -> bool:
+    def unlock(self, want: Want) -> None:
+        """Let a pin take what is yanked, for every other requirement on the package too."""
         size = self.world.package(want.package).size
         known = self._unlocked.setdefault(want.package, np.zeros(size, dtype=bool))
-        before = int(known.sum())
         for lo, hi in want.stretches or ():
             known[lo:hi] = True
-        return int(known.sum()) > before
 
-    def _take(self, source: Node | None, want: Want, slots: int) -> None:
+    def enter(self, source: Node | None, want: Want, slots: int) -> None:
+        """Follow one requirement."""
+        if want.stretches is None:
+            return
         ident = want.package
-        if ident not in self._offers:
-            self._offers[ident] = _offered(self.world.package(ident), self.instants)
-        listed, fresh = self._offers[ident]
+        listed, fresh = self.goal.offered(ident)
         offer = np.where(self._unlocked[ident], listed, fresh) if ident in self._unlocked else fresh
         for lo, hi in self.bounds.within(want):
             for extra in ("", *want.extras):
@@ -134,10 +161,16 @@ def admission(
     """Return the slots of ``mask`` in which a root may install one of the targets, and a shortest path.
 
     ``goal`` is the reverse *admitted* walk over the same instants: nodes outside it are not entered,
-    since they cannot reach a target. Pins outside it are not met either: they unlock nothing that
-    leads to a target. Cost: the part of the root's closure that can.
+    since they cannot reach a target. Cost: the part of the root's closure that can; the whole closure
+    where something yanked could lead to a target, since any pin in it may unlock that.
     """
-    walk = _Admitting(world, root, instants, goal)
+    led = world.memory_of(_Goals).find(world, goal, instants)
+    walk = _Admitting(world, root, led)
+    if yanked := [ident for ident, slots in led.yanked.items() if (slots & np.uint64(mask)).any()]:
+        pins = _Closure(world, root, min(instants), max(instants) + 1).pins
+        for ident in yanked:
+            for want in pins.get(ident, ()):
+                walk.unlock(want)
     if root.fixed:
         for extra in ("", *root.extras):
             walk.reached[*root.fixed, extra] = mask
@@ -176,46 +209,66 @@ def unread_of(world: World, root: Root, start: Instant, until: Instant) -> tuple
     """Return what a root's closure has that was never read; empty: the closure is complete.
 
     The closure is every release that could be listed at any instant of the window and that the ranges
-    allow. Only over a complete one does an empty `admitted` clear anything (semantics §4).
+    allow. Only over a complete one does an empty `admitted` clear anything (semantics §4). Borrowed
+    requirements are not read ones.
     """
-    bounds = _Bounds(world, root)
-    unread: set[str] = set()
-    seen: set[Node] = set()
-    queue: list[Node] = []
-    offers: dict[int, np.ndarray[tuple[int], np.dtype[np.bool_]]] = {}
+    closure = _Closure(world, root, start, until)
+    return tuple(sorted(closure.unread))
 
-    def enter(want: Want) -> None:
-        package = world.package(want.package)
+
+class _Closure:
+    """Every release that could be listed in a window and that the ranges allow, with the pins met on the way."""
+
+    def __init__(self, world: World, root: Root, start: Instant, until: Instant) -> None:
+        self.unread: set[str] = set()
+        self.pins: dict[int, list[Want]] = {}
+        self._world = world
+        self._span = (start, until)
+        self._bounds = _Bounds(world, root)
+        self._seen: set[Node] = set()
+        self._queue: list[Node] = []
+        self._offers: dict[int, Unlocked] = {}
+        if root.fixed:
+            self._queue.extend((*root.fixed, extra) for extra in ("", *root.extras))
+            self._seen.update(self._queue)
+        for want in (*root.wants, *root.constraints):
+            self._pin(want)
+        for want in root.wants:
+            self._enter(want)
+        for node in self._queue:
+            declared = world.declared(node)
+            if not declared.is_read:
+                self.unread.add(f"requirements of {world.label(node)}")
+            elif declared.is_borrowed:
+                self.unread.add(f"requirements of {world.label(node)} itself")
+            for want in declared.wants:
+                self._pin(want)
+                self._enter(want)
+            if len(self._queue) > _MOST_NODES:
+                self.unread.add(f"more than {_MOST_NODES:,} releases")
+                break
+
+    def _pin(self, want: Want) -> None:
+        if want.pinned and want.stretches is not None:
+            self.pins.setdefault(want.package, []).append(want)
+
+    def _enter(self, want: Want) -> None:
+        package = self._world.package(want.package)
         if want.stretches is None:
-            unread.add(f"{want.text} (a URL)")
+            self.unread.add(f"{want.text} (a URL)")
             return
         if not package.is_read:
-            unread.add(f"project page of {package.name}")
+            self.unread.add(f"project page of {package.name}")
             return
-        if package.ident not in offers:
-            offers[package.ident] = _ever_listed(package, start, until)
-        for lo, hi in bounds.within(want):
-            for position in (np.flatnonzero(offers[package.ident][lo:hi]) + lo).tolist():
+        if package.ident not in self._offers:
+            self._offers[package.ident] = _ever_listed(package, *self._span)
+        offer = self._offers[package.ident]
+        for lo, hi in self._bounds.within(want):
+            for position in (np.flatnonzero(offer[lo:hi]) + lo).tolist():
                 for extra in ("", *want.extras):
-                    if (node := (package.ident, position, extra)) not in seen:
-                        seen.add(node)
-                        queue.append(node)
-
-    if root.fixed:
-        queue.extend((*root.fixed, extra) for extra in ("", *root.extras))
-        seen.update(queue)
-    for want in root.wants:
-        enter(want)
-    for node in queue:
-        declared = world.declared(node)
-        if not declared.is_read:
-            unread.add(f"requirements of {world.label(node)}")
-        for want in declared.wants:
-            enter(want)
-        if len(queue) > _MOST_NODES:
-            unread.add(f"more than {_MOST_NODES:,} releases")
-            break
-    return tuple(sorted(unread))
+                    if (node := (package.ident, position, extra)) not in self._seen:
+                        self._seen.add(node)
+                        self._queue.append(node)
 
 
 def _ever_listed(package: Package, start: Instant, until: Instant) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

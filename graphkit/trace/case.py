@@ -14,7 +14,7 @@ from graphkit.model.errors import UsageError
 from graphkit.model.incidents import CompromisedRelease, Incident, Reading
 from graphkit.model.index import Hidden
 from graphkit.model.names import BadName, PackageName, package_name, purl_of, read_purl
-from graphkit.model.times import Instant, instant
+from graphkit.model.times import FOREVER, Instant, instant
 from graphkit.model.versions import release_version
 
 _NO_READING = Reading(id="index")
@@ -48,17 +48,20 @@ class Case:
         return {package: frozenset(keys) for package, keys in found.items()}
 
     def until_of(self, release: CompromisedRelease) -> Instant | None:
-        """Return when the reading has a release leave the index, None where it does not say."""
+        """Return when the reading has a release leave the index for good, None where it does not say."""
         key = release_version(release.version).key
-        ends = [
-            gap.start
+        gaps = [
+            gap
             for gap in self.hidden
             if gap.package == release.package
             and not gap.filename
             and (not gap.version or release_version(gap.version).key == key)
-            and (release.listed_from is None or gap.start >= release.listed_from)
         ]
-        return min(ends, default=self.reading.until)
+        end = FOREVER
+        for gap in sorted(gaps, key=lambda one: one.until, reverse=True):
+            if gap.until >= end:  # a gap from which it comes back does not end its listing
+                end = min(end, gap.start)
+        return self.reading.until if end == FOREVER else end
 
     def asked(self, ghosts: frozenset[str]) -> Asked:
         """Return the case as an answer shows it; ``ghosts`` are the purls no longer listed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from graphkit.model.answers import Path, Slot
@@ -44,7 +45,7 @@ def confirm(world: World, root: Root, start: Instant, until: Instant, targets: T
     strict = list(stays(world, root, start, until, doubtful=False)) if uncertain else loose
     either, path = _hits(world, root, loose, targets)
     certain, strict_path = _hits(world, root, strict, targets) if uncertain else (either, path)
-    picked = tuple(hit for one in certain for other in either if (hit := _both(one, other)))
+    picked = tuple(in_both(certain, either))
     return Confirmation(
         picked=picked,
         doubtful=() if not uncertain else tuple(hit for hit in (*either, *certain) if not _covered(hit, picked)),
@@ -91,6 +92,11 @@ def _hits(world: World, root: Root, found: list[Stay], targets: Targets) -> tupl
                     path = path_to(world, root, stay.walk, ident)
                     best = path if not best or len(path) < len(best) else best
     return tuple(hits), best
+
+
+def in_both(some: Iterable[Hit], others: Sequence[Hit]) -> list[Hit]:
+    """Return what two accounts both have."""
+    return [hit for one in some for other in others if (hit := _both(one, other))]
 
 
 def _both(one: Hit, other: Hit) -> Hit | None:

@@ -167,7 +167,11 @@ def walk(world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk:
             )
             return memory.keep(root, choices, settled)
         picks = chosen
-    endless = Walk(picks={}, parents={}, unresolvable=tuple(sorted(picks)), unread=(), visited=frozenset(visited))
+    # It goes round and round: nothing that it met is settled.
+    unsettled = tuple(sorted(visited - start.keys()))
+    endless = Walk(
+        picks={}, parents={}, unresolvable=unsettled, unread=(), visited=frozenset(visited), firm=frozenset()
+    )
     return memory.keep(root, choices, endless)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
 from graphkit.model.answers import PackageRow, Path, Slot, Take, Tier
 from graphkit.model.times import rfc3339
 from graphkit.trace.admit import admission
-from graphkit.trace.confirm import Confirmation, Hit, Targets, confirm, is_picked, slots_of
+from graphkit.trace.confirm import Confirmation, Hit, Targets, confirm, in_both, is_picked, slots_of
 from graphkit.trace.forward import Root
 from graphkit.trace.listing import Demand, Package, choose
 from graphkit.trace.survey import Field, Pass
@@ -22,27 +23,42 @@ _MOST_OLDER_WALKS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newest:
-    """A package's newest listed final release over consecutive slots."""
+    """A package's newest listed final release over consecutive slots.
+
+    ``agreed``: every account of the uncertain times has it; else it is what one account takes
+    (``doubtful``: the one that believes every listing), and what it takes is `admitted` at most.
+    """
 
     position: int
     first: int
     last: int
+    agreed: bool = True
+    doubtful: bool = True
 
 
 def newest_of(package: Package, world: World, slots: Sequence[Slot]) -> Iterator[Newest]:
-    """Yield what a fresh install of a package alone takes, run by run; slots without any are left out."""
+    """Yield what a fresh install of a package alone takes, run by run; slots without any are left out.
+
+    Where a release of uncertain listing is the newest, the newest certain one is a choice as well.
+    """
     everything = Demand((1 << package.size) - 1)
-    run: Newest | None = None
-    for number, slot in enumerate(slots):
-        position = choose(package.shelf(slot.start, doubtful=True), everything, world.profile)
-        if run and run.position == position:
-            run = Newest(position=position, first=run.first, last=number)
-            continue
-        if run and run.position >= 0:
-            yield run
-        run = Newest(position=position, first=number, last=number)
-    if run and run.position >= 0:
-        yield run
+    loose, strict = (
+        [choose(package.shelf(slot.start, doubtful=doubtful), everything, world.profile) for slot in slots]
+        for doubtful in (True, False)
+    )
+    same = [one == other for one, other in zip(loose, strict, strict=True)]
+    yield from _runs(loose, same, doubtful=True)
+    if not all(same):
+        rest = [-1 if agreed else position for position, agreed in zip(strict, same, strict=True)]
+        yield from _runs(rest, same, doubtful=False)
+
+
+def _runs(positions: Sequence[int], agreed: Sequence[bool], *, doubtful: bool) -> Iterator[Newest]:
+    numbered = enumerate(zip(positions, agreed, strict=True))
+    for (position, same), run in groupby(numbered, key=lambda one: one[1]):
+        numbers = [number for number, _ in run]
+        if position >= 0:
+            yield Newest(position=position, first=numbers[0], last=numbers[-1], agreed=same, doubtful=doubtful)
 
 
 def package_tiers(world: World, field: Field, targets: Targets) -> dict[str, Tier | None]:
@@ -72,16 +88,20 @@ def _keys(field: Field) -> list[tuple[int, str]]:
 def _tier(world: World, field: Field, targets: Targets, key: tuple[int, str], runs: Sequence[Newest]) -> Tier | None:
     ident, extra = key
     tier: Tier | None = None
+    hits: dict[bool, list[Hit]] = {True: [], False: []}
     for run in runs:
         start, until = field.slots[run.first].start, field.slots[run.last].until
         root = root_of(world, ident, run.position, extra, start)
         nominated = _bits(field, run, ident, extra)
-        if nominated and is_picked(world, root, start, until, targets):
+        if nominated and run.agreed and is_picked(world, root, start, until, targets):
             return Tier.PICKED
-        doubtful = nominated and confirm(world, root, start, until, targets).doubtful
-        if doubtful or _admitted_slots(world, field, targets, root, run)[0]:
+        if nominated:
+            found = confirm(world, root, start, until, targets)
+            hits[run.doubtful] += [] if run.agreed else found.picked
+            tier = Tier.ADMITTED if found.doubtful or found.picked else tier
+        if _admitted_slots(world, field, targets, root, run)[0]:
             tier = Tier.ADMITTED
-    return tier
+    return Tier.PICKED if in_both(hits[True], hits[False]) else tier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +173,7 @@ def _row(
     runs = list(newest_of(package, world, field.slots))
     picked: list[Hit] = []
     doubtful: list[Hit] = []
+    hits: dict[bool, list[Hit]] = {True: [], False: []}
     stuck: set[int] = set()
     paths: list[Path] = []
     nominated = False
@@ -164,7 +185,10 @@ def _row(
             nominated = True
             found = confirm(world, root, field.slots[run.first].start, field.slots[run.last].until, targets)
             unread.update(found.unread)
-            picked += found.picked
+            if run.agreed:
+                picked += found.picked
+            else:
+                hits[run.doubtful] += found.picked
             doubtful += found.doubtful
             stuck |= _stuck_slots(found, field.slots)
             if found.path:
@@ -173,6 +197,8 @@ def _row(
         admitted |= slots
         if path:
             paths.append(path)
+    picked += in_both(hits[True], hits[False])
+    doubtful += [*hits[True], *hits[False]]
     takes = slots_of(tuple(picked), field.slots)
     admitted |= {number for number, _ in slots_of(tuple(doubtful), field.slots)}
     tier = Tier.PICKED if takes else Tier.ADMITTED if admitted else None

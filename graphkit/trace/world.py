@@ -50,10 +50,14 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What a node declares. ``is_read`` False: its requirements, or some, are not known."""
+    """What a node declares. ``is_read`` False: its requirements, or some, are not known.
+
+    ``is_borrowed``: they are those of another release, so nothing is cleared by them.
+    """
 
     wants: tuple[Want, ...]
     is_read: bool
+    is_borrowed: bool = False
 
 
 def _by_package(hidden: Iterable[Hidden]) -> dict[str, list[Hidden]]:
@@ -191,7 +195,11 @@ class World:
                     want.admits,
                 )
             )
-        return Declared(tuple(wants), is_read=not flags & port.RELEASE_REQUIREMENTS_PARTIAL)
+        return Declared(
+            tuple(wants),
+            is_read=not flags & port.RELEASE_REQUIREMENTS_PARTIAL,
+            is_borrowed=bool(flags & port.RELEASE_REQUIREMENTS_NEAREST),
+        )
 
     def _members_of(self, requirement_set: int) -> tuple[tuple[int, str], ...]:
         if requirement_set not in self._members:

@@ -1,8 +1,6 @@
-"""Worlds where the engine does not say what semantics.md says, as small as they get. Each one fixed loses its mark."""
+"""Worlds in which the engine once did not say what semantics.md says, as small as they get."""
 
 from __future__ import annotations
-
-import pytest
 
 from graphkit.model.answers import Blast, Tier, Verdict
 from graphkit.model.index import Hidden, ProjectPage, ReleaseFiles
@@ -39,11 +37,6 @@ def verdict_of(world: World, root: Root, *more: Fact, profile: Profile = "uv") -
     return one.verdict
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="the window ends at the first gap of an accused release, though it comes back",
-)
 def test_a_release_that_comes_back_is_in_the_window_again() -> None:
     world = made(
         {"bad": {"1": sdist()}, "app": {"1": sdist(), "2": sdist(NOON + 5 * MINUTE)}},
@@ -55,11 +48,6 @@ def test_a_release_that_comes_back_is_in_the_window_again() -> None:
     assert verdict_of(world, ("app",)) is Verdict.PICKED
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="the pin of a constraint unlocks a yanked release in the walk, not in admission",
-)
 def test_the_pin_of_a_constraint_unlocks_a_yank_for_admission_too() -> None:
     world = made(
         {"app": {"1": sdist(), "2": sdist()}, "p": {"1": sdist(yanked=True, yanked_since=OLD)}},
@@ -72,9 +60,6 @@ def test_the_pin_of_a_constraint_unlocks_a_yank_for_admission_too() -> None:
     assert verdict_of(world, root) is Verdict.ADMITTED
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="admission meets no pin that does not itself lead to a target"
-)
 def test_a_pin_beside_the_way_unlocks_a_yank_for_admission_too() -> None:
     world = made(
         {
@@ -91,7 +76,6 @@ def test_a_pin_beside_the_way_unlocks_a_yank_for_admission_too() -> None:
     assert verdict_of(world, ("app",), profile="pip") is Verdict.ADMITTED
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="borrowed requirements count as read")
 def test_what_a_ghost_borrowed_clears_nothing() -> None:
     world = made({"g": {"1": sdist(), "2": sdist()}, "bad": {"1": sdist()}}, bad=["bad@1"])
     before = ProjectPage(
@@ -104,11 +88,6 @@ def test_what_a_ghost_borrowed_clears_nothing() -> None:
     assert verdict_of(world, ("g>=3",), before) is Verdict.UNKNOWN
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="the newest certain release below an uncertain one is not a choice for a row",
-)
 def test_the_newest_certain_release_of_a_package_counts_for_its_tier() -> None:
     world = made({"app": {"1": sdist(), "2": sdist(None)}, "bad": {"1": sdist()}}, {"app@1": ("bad",)}, bad=["bad@1"])
     assert verdict_of(world, ("app",)) is Verdict.ADMITTED
@@ -116,9 +95,6 @@ def test_the_newest_certain_release_of_a_package_counts_for_its_tier() -> None:
     assert row.tier is Tier.ADMITTED
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="a walk that ends without settling may say that nothing failed"
-)
 def test_a_walk_that_never_settles_says_so() -> None:
     world = made({"p": {"2": sdist()}}, {"p@2": ("p<2",)}, bad=["p@2"])
     assert oracle.forward(world, ("p",), NOON).unresolvable
