@@ -24,7 +24,7 @@ from graphkit.stores.port import Fact, Store
 
 _BATCH: Final = 500
 _WORST: Final = 5
-_ENDINGS: Final = (".slice", ".xz", ".json", ".toml", ".txt", ".yaml", ".yml")
+_ENDINGS: Final = (".slice", ".xz", ".lock", ".json", ".toml", ".txt", ".yaml", ".yml")
 _SKIPPED: Final = frozenset({".git", ".hg", ".svn"})
 _EXPECTED: Final = "no reader knows it; expected an SBOM, a lock file, an environment listing or a manifest"
 
@@ -432,7 +432,7 @@ def _index(intake: _Intake, sources: Sequence[str]) -> None:
     try:
         for source in sources:
             path = Path(source)
-            if path.is_file():
+            if _is_file(path):
                 _take_facts(intake, _label(path), _slice_facts(path))
             elif _is_name(source):
                 names.append(source)
@@ -442,6 +442,13 @@ def _index(intake: _Intake, sources: Sequence[str]) -> None:
             _take_facts(intake, "index", _live_facts(intake, names))
     finally:
         intake.flush()
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a text too long for the name of a file
+        return False
 
 
 def _is_name(source: str) -> bool:

@@ -80,6 +80,10 @@ def _ended_here(verb: Callable[..., None]) -> Callable[..., None]:
             raise GraphkitError(_INTERRUPTED) from error
         except BrokenPipeError as error:
             raise _NobodyReadsError from error
+        except RuntimeError as error:
+            if str(error) != "Query interrupted":  # what Ctrl-C becomes inside a statement of DuckDB
+                raise
+            raise GraphkitError(_INTERRUPTED) from error
 
     return run
 

@@ -133,8 +133,8 @@ def walk(world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk:
     start = {root.fixed[0]: root.fixed[1]} if root.fixed else {}
     picks = start
     visited: set[int] = set(picks)
+    gathered = _Gathering(world, root, picks)
     for _ in range(_MOST_ROUNDS):
-        gathered = _Gathering(world, root, picks)
         visited.update(gathered.admits)
         chosen = dict(start)
         failed = []
@@ -157,15 +157,21 @@ def walk(world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk:
             else:
                 chosen[ident] = found
         if chosen == picks:
+            gathered = gathered.anew()
             settled = Walk(
                 picks=picks,
                 parents=gathered.parents,
                 unresolvable=tuple(sorted(failed)),
                 unread=tuple(sorted(gathered.unread())),
                 visited=frozenset(visited),
-                firm=unshaken(world, root.fixed, gathered.asks(root), picks, failed, shelves) if failed else None,
+                firm=unshaken(world, root.fixed, gathered.asks(), picks, failed, shelves) if failed else None,
             )
             return memory.keep(root, choices, settled)
+        # Where choices were added and none was changed, all that was gathered still holds.
+        if picks.items() <= chosen.items():
+            gathered.extend(chosen)
+        else:
+            gathered = _Gathering(world, root, chosen)
         picks = chosen
     # It goes round and round: nothing that it met is settled.
     unsettled = tuple(sorted(visited - start.keys()))
@@ -190,25 +196,49 @@ class _Gathering:
         self.pinned: set[int] = set()
         self.urls: set[int] = set()
         self._world = world
+        self._root = root
         self._every_pin = world.profile == "pip"
         self._seen: set[Node] = set()
         self._queue: list[Node] = []
+        self._followed = 0
+        self._extras: dict[int, list[str]] = {}
+        """Extras asked of packages for which nothing is chosen yet."""
+        self._unbound = list(root.constraints)
         if root.fixed:
             for extra in ("", *root.extras):
                 self._reach((*root.fixed, extra))
         self._follow(None, root.wants)
-        declared = world.declared
-        for node in self._queue:
+        self._run()
+
+    def extend(self, picks: dict[int, int]) -> None:
+        """Go on with choices that were added to those known."""
+        added = picks.keys() - self.picks.keys()
+        self.picks = picks
+        for ident in [ident for ident in self.admits if ident in added]:
+            for extra in ("", *self._extras.pop(ident, ())):
+                self._reach((ident, picks[ident], extra))
+        self._run()
+
+    def anew(self) -> _Gathering:
+        """Return the same, collected breadth first from the start, so that parents are nearest."""
+        return _Gathering(self._world, self._root, self.picks)
+
+    def _run(self) -> None:
+        declared = self._world.declared
+        while self._followed < len(self._queue):
+            node = self._queue[self._followed]
+            self._followed += 1
             self._follow(node, declared(node).wants)
-        for constraint in root.constraints:
+        for constraint in self._unbound:
             if constraint.package in self.admits:
                 self.admits[constraint.package] &= constraint.admits
                 self._mark(constraint)
+        self._unbound = [one for one in self._unbound if one.package not in self.admits]
 
-    def asks(self, root: Root) -> list[tuple[Node | None, Want]]:
+    def asks(self) -> list[tuple[Node | None, Want]]:
         """Return every requirement that holds, with who asks."""
-        found: list[tuple[Node | None, Want]] = [(None, want) for want in root.wants]
-        found += [(None, want) for want in root.constraints if want.package in self.admits]
+        found: list[tuple[Node | None, Want]] = [(None, want) for want in self._root.wants]
+        found += [(None, want) for want in self._root.constraints if want.package in self.admits]
         found += [(node, want) for node in self._queue for want in self._world.declared(node).wants]
         return [(node, want) for node, want in found if not want.doubtful and want.stretches is not None]
 
@@ -242,9 +272,12 @@ class _Gathering:
             if want.is_plain:
                 continue
             self._mark(want)
-            if want.extras and ident in picks:
-                for extra in want.extras:
-                    self._reach((ident, picks[ident], extra))
+            if want.extras:
+                if ident in picks:
+                    for extra in want.extras:
+                        self._reach((ident, picks[ident], extra))
+                else:
+                    self._extras.setdefault(ident, []).extend(want.extras)
 
     def _mark(self, want: Want) -> None:
         ident = want.package

@@ -13,7 +13,7 @@ from graphkit.model.times import rfc3339
 from graphkit.trace.admit import admission
 from graphkit.trace.confirm import Confirmation, Hit, Targets, confirm, in_both, is_picked, slots_of
 from graphkit.trace.forward import Root
-from graphkit.trace.listing import Demand, Package, choose
+from graphkit.trace.listing import Demand, Package, Truths, choose
 from graphkit.trace.survey import Field, Pass
 from graphkit.trace.world import World
 
@@ -71,7 +71,7 @@ def package_tiers(world: World, field: Field, targets: Targets) -> dict[str, Tie
         package = world.package(ident)
         runs = list(newest_of(package, world, field.slots))
         tier = _tier(world, field, targets, (ident, extra), runs)
-        if tier is None and _older(world, field, targets, ident, extra, {run.position for run in runs})[0] is None:
+        if tier is None and not _older_ones(world, field, ident, extra, {run.position for run in runs})[1]:
             continue
         if not extra:
             tiers[ident] = tier
@@ -287,10 +287,8 @@ def _stuck_slots(found: Confirmation, slots: Sequence[Slot]) -> set[int]:
     }
 
 
-def _older(
-    world: World, field: Field, targets: Targets, ident: int, extra: str, newest: set[int]
-) -> tuple[Tier | None, int]:
-    """Return the strongest tier among the releases that are not the newest, and how many are exposed."""
+def _older_ones(world: World, field: Field, ident: int, extra: str, newest: set[int]) -> tuple[Truths, int]:
+    """Return which releases that are not the newest are nominated, and how many are exposed at all."""
     package = world.package(ident)
     admitted = np.zeros(package.size, dtype=bool)
     nominated = np.zeros(package.size, dtype=bool)
@@ -299,7 +297,14 @@ def _older(
             if (found := reached.masks.get((ident, extra))) is not None:
                 np.logical_or(masks, found != 0, out=masks)
     admitted[list(newest)] = nominated[list(newest)] = False
-    count = int((admitted | nominated).sum())
+    return nominated, int((admitted | nominated).sum())
+
+
+def _older(
+    world: World, field: Field, targets: Targets, ident: int, extra: str, newest: set[int]
+) -> tuple[Tier | None, int]:
+    """Return the strongest tier among the releases that are not the newest, and how many are exposed."""
+    nominated, count = _older_ones(world, field, ident, extra, newest)
     start, until = field.slots[0].start, field.slots[-1].until
     for position in np.flatnonzero(nominated)[::-1][:_MOST_OLDER_WALKS].tolist():
         root = root_of(world, ident, position, extra, start)
