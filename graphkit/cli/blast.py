@@ -9,6 +9,7 @@ import typer
 
 from graphkit.cli import options as opt
 from graphkit.cli.terminal import answer, note, sheet
+from graphkit.model.answers import Tier, Verdict
 
 
 class BlastFormat(StrEnum):
@@ -26,8 +27,8 @@ def blast(
     until: opt.Until = None,
     at: opt.At = None,
     reading: opt.Reading = None,
-    tier: Annotated[opt.TierName, typer.Option("--tier", help="Weakest tier to list; weaker ones are counted.")] = (
-        opt.TierName.PICKED
+    tier: Annotated[Tier, typer.Option("--tier", help="Weakest tier to list; weaker ones are counted.")] = (
+        Tier.PICKED
     ),
     python: opt.Python = None,
     platform: opt.Platform = None,
@@ -39,14 +40,13 @@ def blast(
         int | None, typer.Option("--limit", min=0, help="List at most so many packages; the summary stays whole.")
     ] = None,
     fail_on: Annotated[
-        opt.TierName | None, typer.Option("--fail-on", help="Exit 1 where a service is exposed at this tier or above.")
+        Tier | None, typer.Option("--fail-on", help="Exit 1 where a service is exposed at this tier or above.")
     ] = None,
     strict: opt.Strict = False,
     quiet: opt.Quiet = False,
 ) -> None:
     """Who was reached by a compromised release: services, companies, packages, each with its evidence."""
-    from graphkit.model.answers import Tier, Verdict  # noqa: PLC0415 - not needed for help
-    from graphkit.reports import report  # noqa: PLC0415
+    from graphkit.reports import report  # noqa: PLC0415 - not needed for help
     from graphkit.reports.interface import View  # noqa: PLC0415
     from graphkit.session import open_graph  # noqa: PLC0415
 
@@ -62,7 +62,7 @@ def blast(
             resolver=resolver,
             builds_complete=builds_complete,
         )
-    answer(report(format_).render(found, View(tier=Tier(tier), limit=limit, **sheet(output))), output)
+    answer(report(format_).render(found, View(tier=tier, limit=limit, **sheet(output))), output)
     if output is not None:
         note(f"wrote {output}", quiet=quiet)
     verdicts = list(Verdict)

@@ -9,15 +9,6 @@ from typing import Annotated
 import typer
 
 
-class TierName(StrEnum):
-    """The tiers as the command line spells them, strongest first."""
-
-    OBSERVED = "observed"
-    REPLAYED = "replayed"
-    PICKED = "picked"
-    ADMITTED = "admitted"
-
-
 class Resolver(StrEnum):
     """The resolver profiles."""
 

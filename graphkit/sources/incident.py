@@ -23,12 +23,18 @@ class Shape(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """A mapping of the file; a key that it does not have is an error, since it may be a slip of the pen."""
 
 
-class _SourceShape(Shape):
+class SourceShape(Shape):
+    """A source that statements of a file cite by its id."""
+
     id: str
     title: str = ""
     publisher: str = ""
     date: str = ""
     url: str | None = None
+
+    def source(self) -> Source:
+        """Return it as a value."""
+        return Source(id=self.id, title=self.title, publisher=self.publisher, date=self.date, url=self.url or "")
 
 
 class _FileShape(Shape):
@@ -80,7 +86,7 @@ class _IncidentShape(Shape):
     aliases: tuple[str, ...] = ()
     actor: str = ""
     causes: tuple[_CauseShape, ...] = ()
-    sources: tuple[_SourceShape, ...] = ()
+    sources: tuple[SourceShape, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -117,10 +123,7 @@ def parse(data: bytes, path: str) -> Incident:  # noqa: ARG001 - places are in t
             Cause(text=one.text, certainty=one.certainty, sources=cited(one.sources, f"causes[{i}].sources", known))
             for i, one in enumerate(read.causes)
         ),
-        sources=tuple(
-            Source(id=one.id, title=one.title, publisher=one.publisher, date=one.date, url=one.url or "")
-            for one in read.sources
-        ),
+        sources=tuple(one.source() for one in read.sources),
         notes=tuple(read.notes),
     )
 

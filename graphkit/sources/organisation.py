@@ -25,20 +25,12 @@ from graphkit.model.organisation import (
     Standing,
     Supply,
 )
-from graphkit.sources.incident import Shape, cited
+from graphkit.sources.incident import Shape, SourceShape, cited
 from graphkit.sources.plain import decode, time, typed
 
 SCHEMA: Final = "graphkit.organisation/1"
 _Name = TypeVar("_Name")
 _Word = TypeVar("_Word", bound=StrEnum)
-
-
-class _SourceShape(Shape):
-    id: str
-    title: str = ""
-    publisher: str = ""
-    date: str = ""
-    url: str | None = None
 
 
 class _CompanyShape(Shape):
@@ -121,7 +113,7 @@ class _OrganisationShape(Shape):
     claims: tuple[_ClaimShape, ...] = ()
     private_indexes: tuple[str, ...] = ()
     private_packages: tuple[str, ...] = ()
-    sources: tuple[_SourceShape, ...] = ()
+    sources: tuple[SourceShape, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,10 +141,7 @@ def parse(data: bytes, path: str) -> OrganisationFile:
     read = typed(decode(data), _OrganisationShape)
     if read.schema != SCHEMA:
         raise InputError(f"{read.schema!r} is not {SCHEMA!r}, which this graphkit reads", place="schema")
-    sources = {
-        one.id: Source(id=one.id, title=one.title, publisher=one.publisher, date=one.date, url=one.url or "")
-        for one in read.sources
-    }
+    sources = {one.id: one.source() for one in read.sources}
     services = [_service(one, f"services[{i}]") for i, one in enumerate(read.services)]
     _no_doubles("services", "name", [service.id for service in services])
     _no_doubles("companies", "id", [one.id.strip() for one in read.companies])
