@@ -81,6 +81,7 @@ class Ground:
         self._tags: frozenset[Tag] | None = None
         self._markers: dict[str, Marker] = {}
         self._truths: dict[tuple[str, str], bool | None] = {}
+        self._fitting: dict[str, bool] = {}
         self._installable: dict[str, bool] = {}
 
     def truth(self, marker: str, extra: str = "") -> bool | None:
@@ -108,8 +109,9 @@ class Ground:
         """Return whether a file can be installed here, by what it needs (`graphkit.model.index.needs_of`)."""
         if needs not in self._installable:
             tags, _, requires_python = needs.partition(" ")
-            fits = tags in {"sdist", "unknown"} or self._tags_fit(tags)
-            self._installable[needs] = fits and self.python_fits(requires_python)
+            if tags not in self._fitting:
+                self._fitting[tags] = tags in {"sdist", "unknown"} or self._tags_fit(tags)
+            self._installable[needs] = self._fitting[tags] and self.python_fits(requires_python)
         return self._installable[needs]
 
     def python_fits(self, requires_python: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,12 +12,11 @@ from graphkit.model.answers import Path, Step
 from graphkit.model.intervals import Stretches, meet
 from graphkit.model.times import Instant
 from graphkit.trace.forward import Root
-from graphkit.trace.listing import Package
+from graphkit.trace.listing import Package, Truths
 from graphkit.trace.nominate import Masks, Reached
 from graphkit.trace.world import Node, Want, World
 
 _MOST_NODES = 200_000
-Unlocked = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 def _offered(package: Package, instants: Sequence[Instant]) -> tuple[Masks, Masks]:
@@ -125,14 +124,15 @@ class _Admitting:
         self.reached: dict[Node, int] = {}
         self.parents: dict[Node, tuple[Node | None, Want]] = {}
         self.queue: list[Node] = []
-        self._unlocked: dict[int, Unlocked] = {}
+        self._unlocked: dict[int, Masks] = {}
 
-    def unlock(self, want: Want) -> None:
-        """Let a pin take what is yanked, for every other requirement on the package too."""
-        size = self.world.package(want.package).size
-        known = self._unlocked.setdefault(want.package, np.zeros(size, dtype=bool))
-        for lo, hi in want.stretches or ():
-            known[lo:hi] = True
+    def unlock(self, pins: Iterable[Want], bit: int) -> None:
+        """Let pins take what is yanked in a slot, for every other requirement on the packages too."""
+        for want in pins:
+            size = self.world.package(want.package).size
+            known = self._unlocked.setdefault(want.package, np.zeros(size, dtype=np.uint64))
+            for lo, hi in want.stretches or ():
+                known[lo:hi] |= np.uint64(1 << bit)
 
     def enter(self, source: Node | None, want: Want, slots: int) -> None:
         """Follow one requirement."""
@@ -140,7 +140,7 @@ class _Admitting:
             return
         ident = want.package
         listed, fresh = self.goal.offered(ident)
-        offer = np.where(self._unlocked[ident], listed, fresh) if ident in self._unlocked else fresh
+        offer = fresh | (listed & self._unlocked[ident]) if ident in self._unlocked else fresh
         for lo, hi in self.bounds.within(want):
             for extra in ("", *want.extras):
                 able = self.goal.masks.get((ident, extra))
@@ -166,11 +166,10 @@ def admission(
     """
     led = world.memory_of(_Goals).find(world, goal, instants)
     walk = _Admitting(world, root, led)
-    if yanked := [ident for ident, slots in led.yanked.items() if (slots & np.uint64(mask)).any()]:
-        pins = _Closure(world, root, min(instants), max(instants) + 1).pins
-        for ident in yanked:
-            for want in pins.get(ident, ()):
-                walk.unlock(want)
+    yanked = {ident for ident, slots in led.yanked.items() if (slots & np.uint64(mask)).any()}
+    for bit, at in enumerate(instants) if yanked else ():
+        if mask >> bit & 1:
+            walk.unlock((want for want in _Closure(world, root, at, at + 1).pins if want.package in yanked), bit)
     if root.fixed:
         for extra in ("", *root.extras):
             walk.reached[*root.fixed, extra] = mask
@@ -221,13 +220,13 @@ class _Closure:
 
     def __init__(self, world: World, root: Root, start: Instant, until: Instant) -> None:
         self.unread: set[str] = set()
-        self.pins: dict[int, list[Want]] = {}
+        self.pins: list[Want] = []
         self._world = world
         self._span = (start, until)
         self._bounds = _Bounds(world, root)
         self._seen: set[Node] = set()
         self._queue: list[Node] = []
-        self._offers: dict[int, Unlocked] = {}
+        self._offers: dict[int, Truths] = {}
         if root.fixed:
             self._queue.extend((*root.fixed, extra) for extra in ("", *root.extras))
             self._seen.update(self._queue)
@@ -250,7 +249,7 @@ class _Closure:
 
     def _pin(self, want: Want) -> None:
         if want.pinned and want.stretches is not None:
-            self.pins.setdefault(want.package, []).append(want)
+            self.pins.append(want)
 
     def _enter(self, want: Want) -> None:
         package = self._world.package(want.package)
@@ -271,7 +270,7 @@ class _Closure:
                         self._queue.append(node)
 
 
-def _ever_listed(package: Package, start: Instant, until: Instant) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _ever_listed(package: Package, start: Instant, until: Instant) -> Truths:
     found = package.shelf(start, doubtful=True).listed.copy()
     for state in range(package.state_at(start) + 1, package.state_at(until - 1) + 1):
         found |= package.shelf_of(state, doubtful=True).listed

@@ -8,7 +8,6 @@ the conflict can shake.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,7 +16,7 @@ from graphkit.model.times import Instant
 from graphkit.stores import port
 from graphkit.trace.conflict import unshaken
 from graphkit.trace.listing import Bits, Demand, choose
-from graphkit.trace.world import Node, Want, World
+from graphkit.trace.world import Node, OnOffer, Want, World
 
 _MOST_ROUNDS = 50
 
@@ -83,7 +82,7 @@ def _is_twin(world: World, ident: int, one: int, other: int) -> bool:
         return False
     package = world.package(ident)
     sets, partial = package.requirement_sets, port.RELEASE_REQUIREMENTS_PARTIAL
-    return bool(sets[one] == sets[other] and not (package.flags[one] ^ package.flags[other]) & partial)
+    return bool(sets[one] == sets[other] >= 0 and not (package.flags[one] | package.flags[other]) & partial)
 
 
 def _renamed(choices: list[Choice], twins: Mapping[tuple[int, int], int]) -> list[Choice]:
@@ -105,15 +104,20 @@ class Memory:
         shelves, profile = world.on_offer(at, doubtful=doubtful), world.profile
         for choices, found in self._known.get(root, ()):
             twins: dict[tuple[int, int], int] = {}
-            for ident, demand, chosen in choices:
+            same: set[tuple[int, int]] = set()
+            for number, (ident, demand, chosen) in enumerate(choices):
                 now = choose(shelves[ident], demand, profile)
-                if now != chosen and not _is_twin(world, ident, chosen, now):
-                    break
-                if twins.setdefault((ident, chosen), now) != now:
+                if now == chosen:
+                    same.add((ident, chosen))
+                elif not _is_twin(world, ident, chosen, now) or twins.setdefault((ident, chosen), now) != now:
+                    # What differs here differs elsewhere too: look at it first the next time.
+                    choices.insert(0, choices.pop(number))
                     break
             else:
-                renamed = {key: now for key, now in twins.items() if key[1] != now}
-                return self.keep(root, _renamed(choices, renamed), found.renamed(renamed)) if renamed else found
+                if not twins:
+                    return found
+                if same.isdisjoint(twins):
+                    return self.keep(root, _renamed(choices, twins), found.renamed(twins))
         return None
 
     def keep(self, root: Root, choices: list[Choice], found: Walk) -> Walk:
@@ -124,40 +128,50 @@ class Memory:
 
 def walk(world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk:
     """Return what a root installs at an instant. Cost: the root's closure, times a few rounds."""
-    memory = world.memory_of(Memory)
-    if (known := memory.find(world, root, at, doubtful=doubtful)) is not None:
-        return known
     shelves = world.on_offer(at, doubtful=doubtful)
+    if root not in shelves.walks:
+        known = world.memory_of(Memory).find(world, root, at, doubtful=doubtful)
+        shelves.walks[root] = known or _walk(world, root, shelves)
+    found = shelves.walks[root]
+    assert isinstance(found, Walk)
+    return found
+
+
+def _walk(world: World, root: Root, shelves: OnOffer) -> Walk:
+    memory = world.memory_of(Memory)
     choices: list[Choice] = []
     last: dict[int, tuple[tuple[int, bool, bool], int]] = {}
     start = {root.fixed[0]: root.fixed[1]} if root.fixed else {}
     picks = start
     visited: set[int] = set(picks)
+    failed: set[int] = set()
     gathered = _Gathering(world, root, picks)
+    is_anew = True
     for _ in range(_MOST_ROUNDS):
-        visited.update(gathered.admits)
-        chosen = dict(start)
-        failed = []
-        for ident, admits in gathered.admits.items():
-            asked = (admits, ident in gathered.prerelease, ident in gathered.pinned)
+        visited.update(gathered.touched)
+        chosen = dict(start) if is_anew else dict(picks)
+        failed = set() if is_anew else failed - gathered.touched
+        for ident in gathered.touched:
+            asked = (gathered.admits[ident], ident in gathered.prerelease, ident in gathered.pinned)
             before, found = last.get(ident, (None, -1))
+            if ident in gathered.urls or (before is None and not world.package(ident).is_read):
+                chosen.pop(ident, None)
+                continue
+            if ident in start:
+                if not asked[0] >> start[ident] & 1:
+                    failed.add(ident)
+                continue
             if before != asked:
-                if ident in gathered.urls or not world.package(ident).is_read:
-                    continue
-                if ident in start:
-                    if not admits >> start[ident] & 1:
-                        failed.append(ident)
-                    continue
                 demand = Demand(*asked)
                 found = choose(shelves[ident], demand, world.profile)
                 choices.append((ident, demand, found))
                 last[ident] = (asked, found)
             if found < 0:
-                failed.append(ident)
+                failed.add(ident)
+                chosen.pop(ident, None)
             else:
                 chosen[ident] = found
         if chosen == picks:
-            gathered = gathered.anew()
             settled = Walk(
                 picks=picks,
                 parents=gathered.parents,
@@ -168,10 +182,11 @@ def walk(world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk:
             )
             return memory.keep(root, choices, settled)
         # Where choices were added and none was changed, all that was gathered still holds.
-        if picks.items() <= chosen.items():
-            gathered.extend(chosen)
-        else:
+        is_anew = not picks.items() <= chosen.items()
+        if is_anew:
             gathered = _Gathering(world, root, chosen)
+        else:
+            gathered.extend(chosen)
         picks = chosen
     # It goes round and round: nothing that it met is settled.
     unsettled = tuple(sorted(visited - start.keys()))
@@ -186,6 +201,7 @@ class _Gathering:
 
     By package id: ``admits`` (what all requirements together admit, as bits) and ``parents``; the sets
     hold packages for which some requirement names a pre-release, a pin that the profile honours, a URL.
+    ``touched``: of which packages the last step saw a requirement.
     """
 
     def __init__(self, world: World, root: Root, picks: dict[int, int]) -> None:
@@ -204,6 +220,7 @@ class _Gathering:
         self._extras: dict[int, list[str]] = {}
         """Extras asked of packages for which nothing is chosen yet."""
         self._unbound = list(root.constraints)
+        self.touched: set[int] = set()
         if root.fixed:
             for extra in ("", *root.extras):
                 self._reach((*root.fixed, extra))
@@ -214,24 +231,23 @@ class _Gathering:
         """Go on with choices that were added to those known."""
         added = picks.keys() - self.picks.keys()
         self.picks = picks
+        self.touched = set()
         for ident in [ident for ident in self.admits if ident in added]:
             for extra in ("", *self._extras.pop(ident, ())):
                 self._reach((ident, picks[ident], extra))
         self._run()
 
-    def anew(self) -> _Gathering:
-        """Return the same, collected breadth first from the start, so that parents are nearest."""
-        return _Gathering(self._world, self._root, self.picks)
-
     def _run(self) -> None:
         declared = self._world.declared
-        while self._followed < len(self._queue):
-            node = self._queue[self._followed]
-            self._followed += 1
-            self._follow(node, declared(node).wants)
+        while level := self._queue[self._followed :]:
+            self._followed = len(self._queue)
+            self._world.load(level)
+            for node in level:
+                self._follow(node, declared(node).wants)
         for constraint in self._unbound:
             if constraint.package in self.admits:
                 self.admits[constraint.package] &= constraint.admits
+                self.touched.add(constraint.package)
                 self._mark(constraint)
         self._unbound = [one for one in self._unbound if one.package not in self.admits]
 
@@ -257,11 +273,12 @@ class _Gathering:
         }
 
     def _follow(self, source: Node | None, wants: Sequence[Want]) -> None:
-        admits, picks = self.admits, self.picks
+        admits, picks, touched = self.admits, self.picks, self.touched
         for want in wants:
             if want.doubtful:
                 continue
             ident = want.package
+            touched.add(ident)
             if ident in admits:
                 admits[ident] &= want.admits
             else:
@@ -328,15 +345,14 @@ def stays(world: World, root: Root, start: Instant, until: Instant, *, doubtful:
     Exact, not sampled: a walk depends only on the listings of the packages that it visited, so its
     result holds until the first of them changes.
     """
+    changes = world.changes(start, until)
     at = start
     while at < until:
         found = walk(world, root, at, doubtful=doubtful)
-        nexts = [until]
+        stop = until
         for ident in found.visited:
-            changes = world.package(ident).changes
-            index = bisect_right(changes, at)
-            if index < len(changes):
-                nexts.append(changes[index])
-        stop = min(nexts)
+            for change in changes[ident]:
+                if at < change < stop:
+                    stop = change
         yield Stay(start=at, until=stop, walk=found)
         at = stop

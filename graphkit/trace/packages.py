@@ -10,7 +10,7 @@ import numpy as np
 
 from graphkit.model.answers import PackageRow, Path, Slot, Take, Tier
 from graphkit.model.times import rfc3339
-from graphkit.trace.admit import admission
+from graphkit.trace.admit import admission, own_wants
 from graphkit.trace.confirm import Confirmation, Hit, Targets, confirm, in_both, is_picked, slots_of
 from graphkit.trace.forward import Root
 from graphkit.trace.listing import Demand, Package, Truths, choose
@@ -92,7 +92,7 @@ def _tier(world: World, field: Field, targets: Targets, key: tuple[int, str], ru
     for run in runs:
         start, until = field.slots[run.first].start, field.slots[run.last].until
         root = root_of(world, ident, run.position, extra, start)
-        nominated = _bits(field, run, ident, extra)
+        nominated = _bits(field, run, ident, extra) and not _rules_out(world, root, targets)
         if nominated and run.agreed and is_picked(world, root, start, until, targets):
             return Tier.PICKED
         if nominated:
@@ -181,8 +181,8 @@ def _row(
     for run in runs:
         root = root_of(world, ident, run.position, extra, field.slots[run.first].start)
         bits = _bits(field, run, ident, extra)
-        if bits:
-            nominated = True
+        nominated = nominated or bool(bits)
+        if bits and not _rules_out(world, root, targets):
             found = confirm(world, root, field.slots[run.first].start, field.slots[run.last].until, targets)
             unread.update(found.unread)
             if run.agreed:
@@ -224,6 +224,15 @@ def _row(
         dependents=dependents,
     )
     return row, nominated
+
+
+def _rules_out(world: World, root: Root, targets: Targets) -> bool:
+    """Return whether a root's own requirements leave no target to take, so that no walk of it can take one."""
+    left = {ident: sum(1 << position for position in positions) for ident, positions in targets.items()}
+    for want in own_wants(world, root):
+        if want.package in left and not want.doubtful and want.stretches is not None:
+            left[want.package] &= want.admits
+    return not any(left.values())
 
 
 def _shown_run(runs: Sequence[Newest], slots: Sequence[int]) -> Newest | None:

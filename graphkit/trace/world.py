@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
@@ -89,6 +90,7 @@ class World:
         self._usable = np.empty(0, dtype=np.int8)
         self._memories: dict[type, object] = {}
         self._offers: dict[tuple[Instant, bool], OnOffer] = {}
+        self._changes: dict[tuple[Instant, Instant], ChangesWithin] = {}
         self._ids: dict[str, int] = {}
         self._members: dict[int, tuple[tuple[int, str], ...]] = {}
         self._ranges: dict[int, Want] = {}
@@ -100,6 +102,7 @@ class World:
         changed = {name for name in self._hidden.keys() | there.keys() if self._hidden.get(name) != there.get(name)}
         other = copy(self)
         other._offers = {}  # noqa: SLF001 - a world of its own kind
+        other._changes = {}  # noqa: SLF001
         other._hidden = there  # noqa: SLF001
         other._packages = {  # noqa: SLF001
             ident: one for ident, one in self._packages.items() if one.name not in changed
@@ -154,6 +157,13 @@ class World:
             self._offers[key] = OnOffer(self, at, doubtful=doubtful)
         return self._offers[key]
 
+    def changes(self, start: Instant, until: Instant) -> ChangesWithin:
+        """Return when the listings of packages change inside a window, by package id."""
+        key = (start, until)
+        if key not in self._changes:
+            self._changes[key] = ChangesWithin(self, start, until)
+        return self._changes[key]
+
     def label(self, node: Node) -> str:
         """Return ``name@version`` or ``name[extra]@version``."""
         package = self.package(node[0])
@@ -182,7 +192,10 @@ class World:
             if truth is False or (extra and self.ground.truth(marker) is not False):
                 continue
             want = self._want(range_id)
-            text = f"{want.text} ; {marker}" if marker else want.text
+            if not marker:
+                wants.append(want)
+                continue
+            text = f"{want.text} ; {marker}"
             wants.append(
                 Want(
                     want.package,
@@ -203,28 +216,37 @@ class World:
 
     def _members_of(self, requirement_set: int) -> tuple[tuple[int, str], ...]:
         if requirement_set not in self._members:
-            found = self.reader.requirements(np.array([requirement_set], dtype=np.int32))
-            markers = self.reader.texts("marker", found.marker)
-            self._members[requirement_set] = tuple(zip(found.range.tolist(), markers, strict=True))
-            self.load_ranges(found.range)
+            self._load_members([requirement_set])
         return self._members[requirement_set]
+
+    def load(self, nodes: Iterable[Node]) -> None:
+        """Read what many releases require in one go; asked for one by one it costs a call of the store each."""
+        sets = {int(self.package(ident).requirement_sets[position]) for ident, position, _ in nodes}
+        if missing := sorted(one for one in sets if one >= 0 and one not in self._members):
+            self._load_members(missing)
+
+    def _load_members(self, sets: list[int]) -> None:
+        found = self.reader.requirements(np.array(sets, dtype=np.int32))
+        pairs = list(zip(found.range.tolist(), self.reader.texts("marker", found.marker), strict=True))
+        bounds = found.start.tolist()
+        for requirement_set, first, last in zip(sets, bounds, bounds[1:], strict=False):
+            self._members[requirement_set] = tuple(pairs[first:last])
+        self.load_ranges(found.range)
 
     def load_ranges(self, ids: port.Ids) -> None:
         """Read ranges that are not yet known, all in one call."""
-        missing = np.array(sorted({int(i) for i in ids} - self._ranges.keys()), dtype=np.int32)
+        missing = np.array(sorted(set(ids.tolist()) - self._ranges.keys()), dtype=np.int32)
         if not len(missing):
             return
         columns = self.reader.ranges(missing)
-        starts = self.reader.packages(columns.package).start
-        names = self.reader.packages(columns.package).name
+        about = self.reader.packages(columns.package)
+        names = about.name
+        bounds, bases = columns.start.tolist(), about.start.tolist()
+        los, his, all_flags = columns.lo.tolist(), columns.hi.tolist(), columns.flags.tolist()
         for row, ident in enumerate(missing.tolist()):
-            flags = int(columns.flags[row])
-            first, last = int(columns.start[row]), int(columns.start[row + 1])
-            base = int(starts[row])
-            pieces = tuple(
-                (int(lo) - base, int(hi) - base)
-                for lo, hi in zip(columns.lo[first:last], columns.hi[first:last], strict=True)
-            )
+            flags, base = all_flags[row], bases[row]
+            first, last = bounds[row], bounds[row + 1]
+            pieces = tuple((lo - base, hi - base) for lo, hi in zip(los[first:last], his[first:last], strict=True))
             extras = columns.extras[row]
             bracket = f"[{','.join(extras)}]" if extras else ""
             text = columns.text[row]
@@ -269,7 +291,24 @@ class OnOffer(dict[int, Shelf]):
         self._world = world
         self._at = at
         self._doubtful = doubtful
+        self.walks: dict[object, object] = {}
+        """Walks over these shelves, by their root."""
 
     def __missing__(self, ident: int) -> Shelf:
         self[ident] = self._world.package(ident).shelf(self._at, doubtful=self._doubtful)
+        return self[ident]
+
+
+class ChangesWithin(dict[int, tuple[Instant, ...]]):
+    """The changes of a window by package id, looked up when they are asked for; mostly none."""
+
+    def __init__(self, world: World, start: Instant, until: Instant) -> None:
+        super().__init__()
+        self._world = world
+        self._start = start
+        self._until = until
+
+    def __missing__(self, ident: int) -> tuple[Instant, ...]:
+        changes = self._world.package(ident).changes
+        self[ident] = changes[bisect_right(changes, self._start) : bisect_left(changes, self._until)]
         return self[ident]

@@ -101,3 +101,16 @@ def test_a_walk_that_never_settles_says_so() -> None:
     with graph_of(world) as reader:
         engine = Engine(reader, world, "uv")
         assert walk(engine.world, engine.root(("p",))[0], NOON, doubtful=True).unresolvable
+
+
+def test_a_pin_unlocks_a_yank_only_in_the_slots_where_it_is_met() -> None:
+    late = NOON + 6 * MINUTE
+    world = made(
+        {"app": {"1": sdist(late), "2": sdist(late)}, "p": {"1": sdist(yanked=True, yanked_since=OLD)}},
+        {"app@1": ("p==1",)},
+        bad=["p@1"],
+    )
+    root = ("app", "p ; platform_release >= '5'")
+    assert [oracle.admitted(world, root, at) for at in instants(world)] == [False, True]
+    (one,) = answer_of(world, root).services
+    assert (one.verdict, one.slots) == (Verdict.ADMITTED, (1,))
