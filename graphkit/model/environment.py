@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion
 
 _EXTRA = re.compile(r"extra\s*(?:==|!=|in)\s*[\"']([^\"']*)[\"']|[\"']([^\"']*)[\"']\s*(?:==|!=|in)\s*extra\b")
+_EXTRA_ALONE = re.compile(r"extra == [\"']([^\"']+)[\"']")
 _UNDECIDABLE = re.compile(r"\bplatform_(?:release|version)\b")
 _SYSTEMS = {
     "linux": ("posix", "linux", "Linux"),
@@ -96,6 +97,8 @@ class Ground:
             return True
         if extra and "extra" not in marker:
             return self.truth(marker)
+        if alone := _EXTRA_ALONE.fullmatch(marker):  # by far the most common kind
+            return bool(extra) and canonicalize_name(alone[1]) == canonicalize_name(extra)
         if _UNDECIDABLE.search(marker):
             return None
         try:
