@@ -26,6 +26,8 @@ _BATCH: Final = 500
 _WORST: Final = 5
 _ENDINGS: Final = (".slice", ".xz", ".lock", ".json", ".toml", ".txt", ".yaml", ".yml")
 _SKIPPED: Final = frozenset({".git", ".hg", ".svn"})
+_RECORD: Final = "graph.duckdb"
+"""Marks a folder as a graph, such as the one at work: it changes while it is walked, and holds no document."""
 _EXPECTED: Final = "no reader knows it; expected an SBOM, a lock file, an environment listing or a manifest"
 
 
@@ -176,12 +178,12 @@ def _walk(sources: Sequence[str], tally: _Tally) -> Iterator[_Found]:
     for source in sources:
         path = Path(source)
         try:
-            if path.is_dir():
+            if source and path.is_dir():  # an empty text, as of an unset variable, is not the folder at hand
                 yield from _inside(path, tally)
-            elif path.exists():
+            elif source and path.exists():
                 yield _Found(path=path, label=_label(path), named=True)
             else:
-                tally.reject(_label(path), "no such file or folder")
+                tally.reject(_label(path) if source else "", "no such file or folder")
         except (OSError, ValueError) as error:
             tally.reject(_label(path), f"cannot be read: {getattr(error, 'strerror', None) or error}")
 
@@ -192,7 +194,8 @@ def _inside(folder: Path, tally: _Tally) -> Iterator[_Found]:
         tally.reject(_shown(inside) if inside.parts else _label(folder), f"cannot be read: {error.strerror}")
 
     for parent, folders, files in os.walk(folder, onerror=note):
-        folders[:] = sorted(set(folders) - _SKIPPED)
+        kept = set(folders) - _SKIPPED
+        folders[:] = sorted(name for name in kept if not Path(parent, name, _RECORD).exists())
         for name in sorted(files):
             path = Path(parent, name)
             if path.is_file():  # no pipes or devices, which would never end

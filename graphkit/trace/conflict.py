@@ -34,9 +34,10 @@ def unshaken(
         by_package.setdefault(ask[1].package, []).append(ask)
     shaken = set(failed)
     for ident in failed:
-        shaken.update(_involved(by_package.get(ident, ()), shelves[ident]))
-    if fixed:
-        shaken.discard(fixed[0])
+        # Where the root asks for the impossible by itself, no way out is left: it installs nothing.
+        if not (involved := _involved(by_package.get(ident, ()), shelves[ident]) - {fixed[0] if fixed else None, None}):
+            return frozenset()
+        shaken.update(one for one in involved if one is not None)
     while True:
         reached = _reached(fixed, asks, shaken)
         new = {
@@ -51,8 +52,8 @@ def unshaken(
         shaken |= new
 
 
-def _involved(asking: Sequence[Ask], shelf: Shelf) -> set[int]:
-    """Return the packages that ask for what does not fit together.
+def _involved(asking: Sequence[Ask], shelf: Shelf) -> set[int | None]:
+    """Return the packages that ask for what does not fit together; None for the root's own list.
 
     Those of every pair that nothing on offer satisfies; where each pair has something, all that narrow
     the choice. Where a single one finds nothing, it is involved alone.
@@ -66,7 +67,7 @@ def _involved(asking: Sequence[Ask], shelf: Shelf) -> set[int]:
         for ask in (one, other)
     ]
     narrowing = [(node, want) for node, want in asking if want.admits & offer != offer]
-    return {node[0] for node, _ in alone or pairs or narrowing if node is not None}
+    return {node and node[0] for node, _ in alone or pairs or narrowing}
 
 
 def _reached(fixed: tuple[int, int] | None, asks: Sequence[Ask], shaken: set[int]) -> dict[int, list[Want]]:

@@ -222,3 +222,37 @@ def test_a_release_nobody_placed_clears_no_manifest(day: list[Fact], tmp_path: P
     loose = manifest("loose.txt", "dspy")
     found = service(ask(tmp_path / "g", [*day, loose, use("s", loose, stands_from=OLD)], "litellm==9.9.9"), "s")
     assert found.verdict is Verdict.UNKNOWN
+
+
+def conflict_world(*, app: list[str], litellm: list[str] | None = None) -> list[Fact]:
+    """A root whose closure has nothing of `peg` for everybody: one asks for peg<2, another for peg>=2."""
+    return [
+        *package("litellm", {"1.82.6": (OLD, litellm or [])}),
+        incident(compromised("litellm", "1.82.7", "10:39", "a" * 64), until="13:11"),
+        *package("peg", {"1.0": (OLD, []), "2.0": (OLD, [])}),
+        *package("low", {"1.0": (OLD, ["peg<2"])}),
+        *package("high", {"1.0": (OLD, ["peg>=2"])}),
+        *package("middle", {"1.0": (OLD, ["litellm", "peg<2"])}),
+        *package("capper", {"1.0": (OLD, ["litellm<1.82.7", "peg<2"])}),
+        *package("app", {"1.0": (OLD, app)}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("app", "litellm", "expected"),
+    [
+        (["litellm", "low", "high"], None, "picked"),  # nobody in the conflict has a say about litellm
+        (["litellm", "low", "high"], ["peg"], "picked"),  # litellm asks for peg too, but for any
+        (["litellm", "high"], ["peg<2"], "admitted"),  # litellm itself does not fit: a resolver may go back from it
+        (["middle", "high"], None, "admitted"),  # litellm only by way of one that does not fit
+        (["litellm", "capper", "high"], None, "admitted"),  # a cap holds it below; were capper left, nobody knows
+        (["litellm", "peg<2", "peg>=2"], None, "admitted"),  # the root contradicts itself: it installs nothing
+    ],
+)
+def test_a_choice_counts_where_no_way_out_of_a_conflict_shakes_it(
+    tmp_path: Path, app: list[str], litellm: list[str] | None, expected: str
+) -> None:
+    answer = ask(tmp_path / "g", conflict_world(app=app, litellm=litellm))
+    assert tiers(answer).get("app") == expected
+    (row,) = (one for one in answer.packages if one.package == "app")
+    assert expected != "picked" or row.unresolvable == (0,)

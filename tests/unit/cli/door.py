@@ -1,0 +1,66 @@
+"""The command line as a person meets it: in this process where that is enough, else in one of its own."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from graphkit.cli import main
+
+PROGRAM = str(Path(sys.executable).with_name("graphkit"))
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run wrote and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What stdout holds, decoded."""
+        return json.loads(self.out)
+
+
+def run(*words: str | Path) -> Ran:
+    """Run graphkit in this process, its output caught as through a pipe."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    code = 0
+    with patch.object(sys, "argv", ["graphkit", *map(str, words)]), redirect_stdout(out), redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else 1
+    texts = [stream.buffer.getvalue().decode() for stream in (out, err) if isinstance(stream.buffer, io.BytesIO)]
+    return Ran(code, *texts)
+
+
+def start(
+    words: Sequence[str | Path | bytes], cwd: Path, env: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start graphkit as a process of its own."""
+    return subprocess.Popen(
+        [PROGRAM, *words], cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
+    )
+
+
+def apart(*words: str | Path | bytes, cwd: Path, env: Mapping[str, str] | None = None) -> Ran:
+    """Run graphkit as a process of its own to its end."""
+    with start(words, cwd, env) as process:
+        out, err = process.communicate(timeout=60)
+    return Ran(process.returncode, out.decode(), err.decode())
+
+
+def is_one_line(err: str) -> bool:
+    """Return whether stderr holds one line of graphkit's own, and nothing else."""
+    return err.startswith("graphkit: ") and err.endswith("\n") and err.count("\n") == 1
