@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import tomllib
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 import yaml
@@ -94,6 +95,17 @@ def typed(value: Any, shape: type[_T]) -> _T:
     except (msgspec.ValidationError, RecursionError) as error:
         problem, _, place = str(error).partition(" - at `")
         raise InputError(problem, place=place.rstrip("`").removeprefix("$").lstrip(".")) from error
+
+
+def without_secrets(address: str) -> str:
+    """Return an address as it may be kept and printed: without user and password."""
+    if "@" not in address:
+        return address
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # brackets that are no IPv6 address
+        return address.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def time(text: str | None, place: str) -> Instant | None:

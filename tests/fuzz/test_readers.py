@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,42 @@ SEEDS: tuple[bytes, ...] = (
     (
         b"[project]\nname = 'x'\ndependencies = ['a>=1 ; extra == \"b\"']\n[project.optional-dependencies]\ny = ['b']\n"
         b"[tool.poetry.dependencies]\npython = '^3.9'\na = { version = '~1', markers = 'x' }\n"
+    ),
+    (
+        b'[[package]]\nname = "a"\nversion = "1"\noptional = false\ngroups = ["main", "dev"]\n'
+        b'markers = {main = "extra == \'x\'"}\nfiles = [{file = "a-1.tar.gz", hash = "sha256:00"}]\n'
+        b'[package.dependencies]\nb = [{version = "^1", markers = "os_name == \'nt\'"}, "*"]\n[[package]]\nname = "b"\n'
+        b'version = "1"\ncategory = "dev"\n[package.source]\ntype = "git"\nurl = "x"\nresolved_reference = "y"\n'
+        b'[[package]]\nname = "b"\nversion = "2"\n[metadata]\nlock-version = "2.1"\npython-versions = "^3.9"\n'
+        b'content-hash = "0"\n[metadata.files]\nb = [{file = "b-2.tar.gz", hash = "sha256:00"}]\n'
+    ),
+    (
+        b'[metadata]\ngroups = ["default", "dev"]\nlock_version = "4.5.0"\ncontent_hash = "sha256:0"\n'
+        b'[[metadata.targets]]\nrequires_python = ">=3.9"\n[[package]]\nname = "a"\nversion = "1"\ngroups = ["dev"]\n'
+        b'marker = "os_name == \'nt\'"\ndependencies = ["b[c]>=1; os_name == \'nt\'", "a==1"]\n'
+        b'files = [{file = "a-1.tar.gz", hash = "sha256:00"}]\n[[package]]\nname = "a"\nversion = "1"\nextras = ["x"]\n'
+        b'[[package]]\nname = "b"\nversion = "1"\ngit = "x"\nrevision = "y"\n'
+    ),
+    json.dumps(
+        {
+            "_meta": {
+                "pipfile-spec": 6,
+                "requires": {"python_version": "3.12"},
+                "sources": [{"name": "corp", "url": "https://index.corp/simple"}],
+            },
+            "default": {
+                "a": {"hashes": ["sha256:00"], "index": "corp", "markers": "os_name == 'nt'", "version": "==1"},
+                "b": {"git": "x", "ref": "y"},
+            },
+            "develop": {"c": {"version": "*", "os_name": "== 'nt'"}},
+        }
+    ).encode(),
+    (
+        b'lock-version = "1.0"\ncreated-by = "x"\nextras = ["e"]\ndependency-groups = ["g"]\ndefault-groups = ["g"]\n'
+        b'[[packages]]\nname = "a"\nversion = "1"\nindex = "https://index.corp/simple"\n'
+        b'marker = "\'e\' in extras and \'g\' in dependency_groups"\ndependencies = [{name = "b", version = "1"}]\n'
+        b'sdist = {name = "a-1.tar.gz", url = "u", hashes = {sha256 = "00"}}\n[[packages]]\nname = "b"\n'
+        b'vcs = {type = "git", url = "x", commit-id = "y"}\n[packages.tool.pdm]\ndependencies = ["a>=1"]\n'
     ),
 )
 TOKENS = st.sampled_from(
@@ -212,6 +249,19 @@ def test_values_of_other_types_in_toml(keys: dict[str, Any], row: dict[str, Any]
         check(f"tool.poetry = {toml_value(row)}\n{plain}".encode())
 
 
+LOCKS = [one for one in SEEDS if any(mark in one for mark in (b"lock-version", b"lock_version", b"pipfile-spec"))]
+
+
+@QUICK
+@given(odd=ODD, at=st.integers(0, 60), seed=st.sampled_from(LOCKS))
+def test_values_of_other_types_in_locks(odd: Any, at: int, seed: bytes) -> None:
+    if seed.startswith(b"{"):
+        check(json.dumps(bent(json.loads(seed), odd, at)).encode())
+    else:
+        lock = bent(tomllib.loads(seed.decode()), odd, at)
+        check("".join(f"{key} = {toml_value(value)}\n" for key, value in lock.items()).encode())
+
+
 @QUICK
 @given(
     st.lists(
@@ -229,3 +279,8 @@ def test_depth(depth: int) -> None:
     check(b"version = 1\nrequires-python = ''\nx = " + b"[" * depth + b"]" * depth)
     check(b"[project]\ndependencies = ['a ; " + b"(" * depth + b'os_name == "nt"' + b")" * depth + b"']")
     check(b"a==1 ; " + b"(" * depth + b"os_name == 'nt'" + b")" * depth)
+    check(b"[metadata]\nlock-version = '2.1'\nx = " + b"[" * depth + b"]" * depth)
+    check(b'{"_meta": {"pipfile-spec": 6}, "default": ' + b'{"a": ' * depth + b"{}" + b"}" * depth + b"}")
+    deep = b"(" * depth + b"os_name == 'nt'" + b")" * depth
+    check(b'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "a"\nmarker = "' + deep + b'"\n')
+    check(b'[metadata]\nlock_version = "4.5"\n[[package]]\nname = "a"\ndependencies = ["b; ' + deep + b'"]\n')

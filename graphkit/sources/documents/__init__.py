@@ -13,10 +13,16 @@ from typing import Final
 from graphkit.model.documents import Document
 from graphkit.model.errors import InputError
 from graphkit.sources.documents.interface import Reader
+from graphkit.sources.plain import without_secrets
 
 READERS: Final = (
     "graphkit.sources.documents.cyclonedx:READER",
+    "graphkit.sources.documents.spdx:READER",
     "graphkit.sources.documents.uv_lock:READER",
+    "graphkit.sources.documents.poetry_lock:READER",
+    "graphkit.sources.documents.pdm_lock:READER",
+    "graphkit.sources.documents.pipfile_lock:READER",
+    "graphkit.sources.documents.pylock:READER",
     "graphkit.sources.documents.requirements:READER",
     "graphkit.sources.documents.pyproject:READER",
 )
@@ -53,7 +59,19 @@ def read_document(data: bytes, path: str, *, hint: str = "") -> Document | None:
         document = claimed[0].parse(text, path, hint)
     except RecursionError as error:
         raise InputError(f"{claimed[0].format}: nested too deep to read") from error
+    document = _without_secrets(document)
     return document if text is data else replace(document, sha256=hashlib.sha256(data).hexdigest())
+
+
+def _without_secrets(document: Document) -> Document:
+    """Return a document whose addresses hold no user or password: what is kept ends up in reports."""
+    if not any("@" in row.index or "@" in row.origin for row in document.components):
+        return document
+    rows = (
+        replace(row, index=without_secrets(row.index), origin=without_secrets(row.origin))
+        for row in document.components
+    )
+    return replace(document, components=tuple(rows))
 
 
 @cache

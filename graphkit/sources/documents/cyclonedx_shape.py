@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from graphkit.model.errors import InputError
-from graphkit.sources.documents.rows import Notes
+from graphkit.sources.documents.rows import Notes, repaired
 
 _Texts = list[str] | None
 
@@ -117,7 +117,7 @@ def decode(data: bytes, notes: Notes) -> Bom:
     except msgspec.ValidationError:
         pass
     except UnicodeDecodeError:
-        data = _repaired(data, notes)
+        data = repaired(data, notes)
     except msgspec.DecodeError as error:
         raise InputError(f"no JSON: {error}") from error
     except RecursionError as error:
@@ -125,19 +125,10 @@ def decode(data: bytes, notes: Notes) -> Bom:
     try:
         loose = msgspec.json.decode(data)
     except UnicodeDecodeError:
-        return decode(_repaired(data, notes), notes)
+        return decode(repaired(data, notes), notes)
     except (msgspec.DecodeError, RecursionError) as error:
         raise InputError(f"no JSON that can be read: {error}") from error
     return _bom(notes.table(loose, "the document"), notes)
-
-
-def _repaired(data: bytes, notes: Notes) -> bytes:
-    """Return UTF-8 with a replacement character for each byte that is none; notes where the first stands."""
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        notes.add(f"byte {error.start}", "no UTF-8 text; what cannot be read is replaced")
-    return data.decode("utf-8", "replace").encode()
 
 
 def _bom(loose: dict[str, Any], notes: Notes) -> Bom:

@@ -85,6 +85,15 @@ class Notes:
         return ""
 
 
+def repaired(data: bytes, notes: Notes) -> bytes:
+    """Return UTF-8 with a replacement character for each byte that is none; notes where the first stands."""
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        notes.add(f"byte {error.start}", "no UTF-8 text; what cannot be read is replaced")
+    return data.decode("utf-8", "replace").encode()
+
+
 class Refs:
     """Refs handed out, each only once."""
 

@@ -22,7 +22,8 @@ from graphkit.model.names import PackageName
 from graphkit.model.times import Instant
 from graphkit.sources.index.metadata import from_core_metadata, from_release_json, unknown
 from graphkit.sources.index.pages import ACCEPT, Offer, Reading, absent, read_page
-from graphkit.sources.index.settings import index_address, index_name, without_secrets
+from graphkit.sources.index.settings import index_address, index_name
+from graphkit.sources.plain import without_secrets
 
 CONNECTIONS: Final = 8
 _ATTEMPTS: Final = 5

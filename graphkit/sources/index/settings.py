@@ -8,9 +8,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from graphkit.model.errors import GraphkitError
+from graphkit.sources.plain import without_secrets
 
 _VARIABLES: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
 PUBLIC: Final = "public index"
@@ -39,12 +40,6 @@ def index_name(address: str) -> str:
     if address.rstrip("/") == _public().rstrip("/"):
         return PUBLIC
     return urlsplit(address).hostname or PUBLIC
-
-
-def without_secrets(address: str) -> str:
-    """Return an address as it may be printed: without user and password."""
-    parts = urlsplit(address)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _public() -> str:

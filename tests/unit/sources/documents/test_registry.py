@@ -18,7 +18,17 @@ SAMPLES = ROOT.parent / "shared" / "samples"
 ALL = sorted(path for path in SAMPLES.glob("*/*") if path.is_file())
 BOM = b'{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": []}'
 PINNED = "litellm==1.82.8\nhttpx==0.28.1\n"
-FORMATS = {"cyclonedx-json": "CycloneDX", "uv-lock": "uv.lock", "requirements": "requirements.txt"}
+FORMATS = {
+    "cyclonedx-json": "CycloneDX",
+    "github-dependency-graph": "SPDX",
+    "pdm-lock": "pdm.lock",
+    "pipfile-lock": "Pipfile.lock",
+    "poetry-lock": "poetry.lock",
+    "pylock": "pylock.toml",
+    "requirements": "requirements.txt",
+    "spdx-json": "SPDX",
+    "uv-lock": "uv.lock",
+}
 
 needs_samples = pytest.mark.skipif(not ALL, reason="the shared samples are not here")
 
@@ -156,3 +166,24 @@ def test_broken_documents_are_rejected_aloud(data: bytes) -> None:
 def test_two_hundred_thousand_blanks_cost_nothing() -> None:
     for line in (b"a" + b" " * 200_000 + b"x", b"a" * 200_000 + b"=", b"a[" + b"a, " * 70_000, b"a==1;(" * 40_000):
         read_document(b"b==1\n" + line + b"\n", "requirements.txt", hint="lock")
+
+
+def test_no_password_of_an_index_or_repository_is_kept() -> None:
+    data = b"""version = 1
+requires-python = ">=3.11"
+
+[[package]]
+name = "a"
+version = "1.0"
+source = { registry = "https://user:secret@packages.example/simple" }
+
+[[package]]
+name = "b"
+version = "1.0"
+source = { git = "https://token@code.example/b.git?rev=1#abc" }
+"""
+    document = read_document(data, "uv.lock")
+    assert document is not None
+    assert "secret" not in repr(document)
+    assert "token" not in repr(document)
+    assert document.components[0].index == "https://packages.example/simple"

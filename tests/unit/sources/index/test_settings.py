@@ -6,7 +6,8 @@ import pytest
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
 from graphkit.model.errors import GraphkitError
-from graphkit.sources.index.settings import PUBLIC, index_address, index_name, without_secrets
+from graphkit.sources.index.settings import PUBLIC, index_address, index_name
+from graphkit.sources.plain import without_secrets
 
 
 @pytest.fixture

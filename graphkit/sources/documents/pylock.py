@@ -1,0 +1,194 @@
+"""Lock files of the standard format (pylock.toml and pylock.*.toml, PEP 751, lock-version 1.x) as documents."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from packaging.pylock import Pylock, PylockValidationError
+from packaging.version import Version
+
+from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind
+from graphkit.model.errors import InputError
+from graphkit.model.names import BadName, PackageName, package_name, purl_of
+from graphkit.model.requirements import requirement
+from graphkit.sources.documents.lock_rows import LockRows, name_in, sha256_in, tables_in, without_extras
+from graphkit.sources.documents.rows import Notes, is_elsewhere, is_json, shown, toml
+
+_TABLE: Final = re.compile(rb"^[ \t]*\[", re.MULTILINE)
+_LOCK_VERSION: Final = re.compile(rb"^[ \t]*lock-version[ \t]*=", re.MULTILINE)
+_OWN: Final = re.compile(rb"^[ \t]*(?:created-by[ \t]*=|packages[ \t]*=|\[\[[ \t]*packages[ \t]*\]\])", re.MULTILINE)
+_GROUP: Final = re.compile(r"(?:\"([^\"]*)\"|'([^']*)')\s*(not\s+)?in\s+dependency_groups\b")
+_HOLDS: Final = ('python_version < "0"', 'python_version >= "0"')
+_SOURCES: Final = ("vcs", "directory", "archive")
+_ALONE: Final = {"lock-version": "1.0", "created-by": "-"}
+"""What makes one package a lock of its own, for `packaging` to check it alone."""
+
+
+class PyLock:
+    """The reader of pylock.toml."""
+
+    format = "pylock.toml"
+
+    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+        """Return whether TOML has a lock-version before its first table, and its maker or packages.
+
+        poetry.lock has its lock-version in a table.
+        """
+        if is_json(data):
+            return False
+        first = _TABLE.search(data)
+        return bool(_LOCK_VERSION.search(data[: first.start()] if first else data)) and bool(_OWN.search(data))
+
+    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a lock is a lock
+        """Return a lock as a document; its basis is `locked`, and it is complete unless a row was lost.
+
+        What goes against the standard, in the lock or in one of its packages, is a problem. Rows of
+        groups that are not the default, and rows for other platforms, are optional; rows of extras are
+        not. Dependencies "are purely informational": a lock in which no row has any has no known ones.
+        """
+        lock = toml(data)
+        minor = _minor_of(lock.get("lock-version"))
+        if not isinstance(lock.get("packages"), list):
+            raise InputError(f"should be an array, is {shown(lock.get('packages'))}", place="packages")
+        notes = Notes()
+        if minor:
+            notes.add("lock-version", f"1.{minor} is newer than the 1.0 that is read; its new keys are not")
+        _check({**lock, "lock-version": "1.0", "packages": []}, "", notes)
+        defaults = [one for one in notes.array(lock.get("default-groups"), "default-groups") if isinstance(one, str)]
+        rows = LockRows(notes)
+        taken = []
+        for place, table in tables_in(lock["packages"], "packages", notes):
+            _check({**_ALONE, "packages": [table]}, place, notes)
+            if (name := name_in(table, place, notes)) is not None:
+                taken.append((rows.add(name, _component(name, table, place, defaults, notes)), place, table))
+        for ref, place, table in taken:
+            for where, wanted, specifier in _wanted(table, place, notes):
+                rows.link(ref, wanted, specifier, where, sure=where.startswith(f"{place}.dependencies"))
+        return Document(
+            sha256=hashlib.sha256(data).hexdigest(),
+            path=path,
+            kind=DocumentKind.LOCK,
+            format=f"pylock.toml 1.{minor}",
+            basis=Basis.LOCKED,
+            components=tuple(rows.components),
+            edges=tuple(rows.edges),
+            roots=rows.roots() if rows.edges else (),
+            requires_python=notes.text(lock.get("requires-python"), "requires-python"),
+            completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
+            dependencies_known=any("dependencies" in table or _pdm_of(table) for _, _, table in taken),
+            problems=tuple(notes.problems),
+        )
+
+
+READER: Final = PyLock()
+
+
+def _minor_of(raw: Any) -> int:
+    """Return the minor number of a lock-version; PEP 751 asks for an error where the major one is not 1."""
+    try:
+        version = Version(raw) if isinstance(raw, str) else None
+    except ValueError:
+        version = None
+    if version is None or version.major != 1:
+        raise InputError(f"lock-version {shown(raw)} of pylock.toml cannot be read; 1.x can", place="lock-version")
+    return version.minor
+
+
+def _check(lock: dict[str, Any], place: str, notes: Notes) -> None:
+    """Note the first thing in a lock that goes against the standard."""
+    try:
+        Pylock.from_dict(lock)
+    except PylockValidationError as error:
+        inner = (error.context or "").removeprefix("packages[0]").removeprefix(".")
+        where = f"{place}.{inner}" if place and inner else place or inner
+        notes.add(where or "the lock", _cut(error.message))
+    except (ValueError, RecursionError):  # URLs that urllib refuses; packaging reads nested markers by recursion
+        notes.add(place or "the lock", "goes against PEP 751 in a way that cannot be told")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 300 else f"{text[:200]}...{text[-97:]}"
+
+
+def _component(name: PackageName, table: dict[str, Any], place: str, defaults: list[str], notes: Notes) -> Component:
+    origin = _origin_of(table, place, notes)
+    version = notes.text(table.get("version"), f"{place}.version")
+    if not version and not origin:
+        notes.add(f"{place}.version", "no version: unknown")
+    marker = notes.text(table.get("marker"), f"{place}.marker")
+    return Component(
+        ref="",
+        name=name,
+        package=name,
+        version=version,
+        purl=purl_of(name, version or None),
+        sha256=sha256_in(_hashes(table, place, notes), notes),
+        optional=is_elsewhere(_with_groups(without_extras(marker), defaults)),
+        origin=origin,
+        index="" if origin else notes.text(table.get("index"), f"{place}.index"),
+        marker=marker,
+        place=place,
+    )
+
+
+def _with_groups(marker: str, defaults: list[str]) -> str:
+    """Return a marker in which the default groups are installed and no others, as an installer does unasked."""
+    return _GROUP.sub(lambda found: _HOLDS[((found[1] or found[2] or "") in defaults) != bool(found[3])], marker)
+
+
+def _origin_of(table: dict[str, Any], place: str, notes: Notes) -> str:
+    """Return where a row comes from if not from an index; an installer takes these before sdist and wheels."""
+    kind = next((one for one in _SOURCES if one in table), "")
+    if not kind:
+        return ""
+    where = f"{place}.{kind}"
+    source = notes.table(table[kind], where)
+    keys = ("url", "path", "type", "commit-id", "subdirectory")
+    url, path, vcs, commit, below = (notes.text(source.get(key), f"{where}.{key}") for key in keys)
+    tail = f"#subdirectory={below}" if below else ""
+    if kind == "vcs":
+        return f"{vcs or 'vcs'}+{url or path}" + (f"@{commit}" if commit else "") + tail
+    return f"{url}{tail}" if url and kind == "archive" else f"{'path' if kind == 'archive' else kind}:{path}{tail}"
+
+
+def _hashes(table: dict[str, Any], place: str, notes: Notes) -> Iterator[tuple[str, str]]:
+    files = [(key, table[key]) for key in ("sdist", "archive") if key in table]
+    wheels = notes.array(table.get("wheels"), f"{place}.wheels")
+    for key, file in [*files, *((f"wheels[{at}]", wheel) for at, wheel in enumerate(wheels))]:
+        where = f"{place}.{key}.hashes"
+        hashes = notes.table(notes.table(file, f"{place}.{key}").get("hashes"), where)
+        if "sha256" in hashes:
+            yield f"{where}.sha256", f"sha256:{notes.text(hashes['sha256'], f'{where}.sha256')}"
+
+
+def _wanted(table: dict[str, Any], place: str, notes: Notes) -> Iterator[tuple[str, PackageName, str]]:
+    """Yield what a row leads to, with place and specifier: the standard's tables, else the lines that PDM adds."""
+    if "dependencies" not in table:
+        for at, text in enumerate(_pdm_of(table)):
+            where = f"{place}.tool.pdm.dependencies[{at}]"
+            try:
+                wanted = requirement(notes.text(text, where))
+            except ValueError as error:  # BadName is one; so are more digits than int() reads in one go
+                notes.add(where, str(error))
+                continue
+            yield where, wanted.package, wanted.specifier
+    for at, one in enumerate(notes.array(table.get("dependencies"), f"{place}.dependencies")):
+        where = f"{place}.dependencies[{at}]"
+        named = notes.table(one, where)
+        version = notes.text(named.get("version"), f"{where}.version")
+        try:
+            name = package_name(notes.text(named.get("name"), f"{where}.name"))
+        except BadName as error:
+            notes.add(where, str(error))
+            continue
+        yield where, name, f"=={version}" if version else ""
+
+
+def _pdm_of(table: dict[str, Any]) -> list[Any]:
+    tools = table.get("tool")
+    pdm = tools.get("pdm") if isinstance(tools, dict) else None
+    lines = pdm.get("dependencies") if isinstance(pdm, dict) else None
+    return lines if isinstance(lines, list) else []

@@ -1,0 +1,151 @@
+"""The parts of an SPDX 2 document that graphkit reads, as typed structs; sloppy ones are put into the same shape."""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeVar, get_args, get_origin
+
+import msgspec
+
+from graphkit.model.errors import InputError
+from graphkit.sources.documents.rows import Notes, repaired
+
+_Text = str | None
+_Texts = list[str] | None
+_Shape = TypeVar("_Shape", bound=msgspec.Struct)
+
+
+class Checksum(msgspec.Struct):
+    """A digest and its algorithm."""
+
+    algorithm: _Text = None
+    value: _Text = msgspec.field(default=None, name="checksumValue")
+
+
+class Reference(msgspec.Struct):
+    """An external reference; only purls count, whatever their category is called."""
+
+    type: _Text = msgspec.field(default=None, name="referenceType")
+    locator: _Text = msgspec.field(default=None, name="referenceLocator")
+
+
+class Package(msgspec.Struct):
+    """A package."""
+
+    id: _Text = msgspec.field(default=None, name="SPDXID")
+    name: _Text = None
+    version: _Text = msgspec.field(default=None, name="versionInfo")
+    download: _Text = msgspec.field(default=None, name="downloadLocation")
+    source: _Text = msgspec.field(default=None, name="sourceInfo")
+    purpose: _Text = msgspec.field(default=None, name="primaryPackagePurpose")
+    checksums: list[Checksum] | None = None
+    references: list[Reference] | None = msgspec.field(default=None, name="externalRefs")
+
+
+class Element(msgspec.Struct):
+    """A file or snippet, which relationships may name too."""
+
+    id: _Text = msgspec.field(default=None, name="SPDXID")
+
+
+class Relationship(msgspec.Struct):
+    """How one element relates to another."""
+
+    element: _Text = msgspec.field(default=None, name="spdxElementId")
+    type: _Text = msgspec.field(default=None, name="relationshipType")
+    related: _Text = msgspec.field(default=None, name="relatedSpdxElement")
+
+
+class Creation(msgspec.Struct):
+    """Who wrote the document, when and how."""
+
+    created: _Text = None
+    creators: _Texts = None
+    comment: _Text = None
+
+
+class Spdx(msgspec.Struct):
+    """A whole document."""
+
+    version: _Text = msgspec.field(default=None, name="spdxVersion")
+    id: _Text = msgspec.field(default=None, name="SPDXID")
+    creation: Creation | None = msgspec.field(default=None, name="creationInfo")
+    described: _Texts = msgspec.field(default=None, name="documentDescribes")
+    packages: list[Package] | None = None
+    files: list[Element] | None = None
+    snippets: list[Element] | None = None
+    relationships: list[Relationship] | None = None
+
+
+class Wrapped(Spdx):
+    """What a file holds: a document, or one inside ``sbom`` as GitHub's REST API gives it.
+
+    ``context`` is there in SPDX 3 only, which is JSON-LD.
+    """
+
+    sbom: Spdx | None = None
+    context: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="@context")
+
+
+_DECODER: Final = msgspec.json.Decoder(Wrapped)
+
+
+def decode(data: bytes, notes: Notes) -> Wrapped:
+    """Return a document. A value of a type that the schema does not allow is noted and left out, alone.
+
+    Cost: one pass, a few ms per MB; a document against the schema takes a second one.
+
+    Raises:
+        InputError: the bytes are no JSON (RFC 8259; it has no NaN), or nested too deep.
+    """
+    try:
+        return _DECODER.decode(data)
+    except msgspec.ValidationError:
+        pass
+    except UnicodeDecodeError:
+        data = repaired(data, notes)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InputError(f"no JSON that can be read: {error}") from error
+    try:
+        loose = msgspec.json.decode(data)
+    except UnicodeDecodeError:
+        return decode(repaired(data, notes), notes)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InputError(f"no JSON that can be read: {error}") from error
+    return _shaped(notes.table(loose, "the document"), Wrapped, "", notes)
+
+
+def _shaped(row: dict[str, Any], shape: type[_Shape], place: str, notes: Notes) -> _Shape:
+    """Return a loose table as a struct. The recursion goes as deep as the structs do, never as the input does."""
+    found: dict[str, Any] = {}
+    for field in msgspec.structs.fields(shape):
+        value = row.get(field.encode_name)
+        kind = get_args(field.type)[0] if get_args(field.type) else field.type
+        where = f"{place}.{field.encode_name}".lstrip(".")
+        if value is None:
+            continue
+        if kind is str:
+            found[field.name] = notes.text(value, where)
+        elif kind is msgspec.Raw:
+            found[field.name] = msgspec.Raw(msgspec.json.encode(value))
+        elif get_origin(kind) is list:
+            found[field.name] = _list(value, get_args(kind)[0], where, notes)
+        elif isinstance(value, dict):
+            found[field.name] = _shaped(value, kind, where, notes)
+        else:
+            notes.table(value, where)
+    return shape(**found)
+
+
+def _list(value: Any, inner: type[Any], place: str, notes: Notes) -> list[Any]:
+    found: list[Any] = []
+    for number, row in enumerate(notes.array(value, place)):
+        where = f"{place}[{number}]"
+        if inner is str:
+            found.append(notes.text(row, where))
+        elif isinstance(row, dict):
+            found.append(_shaped(row, inner, where, notes))
+        else:
+            # Counted on, so that the places of the rows behind it stay right.
+            notes.add(where, "is no object and was left out", lost=True)
+            found.append(inner())
+    return found
