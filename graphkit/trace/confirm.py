@@ -60,15 +60,24 @@ def confirm(world: World, root: Root, start: Instant, until: Instant, targets: T
     )
 
 
-def is_picked(world: World, root: Root, start: Instant, until: Instant, targets: Targets) -> bool:
-    """Return whether a root takes a target in some part of a window; as `confirm` says, with fewer walks."""
+def brief(
+    world: World, root: Root, start: Instant, until: Instant, targets: Targets, *, first: bool
+) -> tuple[list[Hit], bool]:
+    """Return what a root certainly takes in a window, and whether it takes anything by one account only.
+
+    As `confirm` says, with fewer walks: none before a target is listed and, with ``first``, none after
+    the first certain hit.
+    """
+    picked: list[Hit] = []
+    doubtful = False
     begin = _first_listed(world, targets, start, until)
-    if begin is None:
-        return False
-    return any(
-        confirm(world, root, stay.start, stay.until, targets).picked
-        for stay in stays(world, root, begin, until, doubtful=True)
-    )
+    for stay in () if begin is None else stays(world, root, begin, until, doubtful=True):
+        found = confirm(world, root, stay.start, stay.until, targets)
+        picked += found.picked
+        doubtful = doubtful or bool(found.doubtful)
+        if first and picked:
+            break
+    return picked, doubtful
 
 
 def _first_listed(world: World, targets: Targets, start: Instant, until: Instant) -> Instant | None:

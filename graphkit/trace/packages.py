@@ -11,7 +11,7 @@ import numpy as np
 from graphkit.model.answers import PackageRow, Path, Slot, Take, Tier
 from graphkit.model.times import rfc3339
 from graphkit.trace.admit import admission, own_wants
-from graphkit.trace.confirm import Confirmation, Hit, Targets, confirm, in_both, is_picked, slots_of
+from graphkit.trace.confirm import Confirmation, Hit, Targets, brief, confirm, in_both, slots_of
 from graphkit.trace.forward import Root
 from graphkit.trace.listing import Demand, Package, Truths, choose
 from graphkit.trace.survey import Field, Pass
@@ -93,12 +93,12 @@ def _tier(world: World, field: Field, targets: Targets, key: tuple[int, str], ru
         start, until = field.slots[run.first].start, field.slots[run.last].until
         root = root_of(world, ident, run.position, extra, start)
         nominated = _bits(field, run, ident, extra) and not _rules_out(world, root, targets)
-        if nominated and run.agreed and is_picked(world, root, start, until, targets):
-            return Tier.PICKED
         if nominated:
-            found = confirm(world, root, start, until, targets)
-            hits[run.doubtful] += [] if run.agreed else found.picked
-            tier = Tier.ADMITTED if found.doubtful or found.picked else tier
+            picked, doubtful = brief(world, root, start, until, targets, first=run.agreed)
+            if picked and run.agreed:
+                return Tier.PICKED
+            hits[run.doubtful] += picked
+            tier = Tier.ADMITTED if picked or doubtful else tier
         if _admitted_slots(world, field, targets, root, run)[0]:
             tier = Tier.ADMITTED
     return Tier.PICKED if in_both(hits[True], hits[False]) else tier
