@@ -114,6 +114,20 @@ def main() -> None:
     sys.exit(code)
 
 
+def program() -> None:
+    """Run the command line as a process of its own: what it held is not taken apart, the system takes it back."""
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0 if end.code is None else FAILED
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except OSError:
+            code = FAILED
+        os._exit(code)
+
+
 def _say(problem: object, code: int) -> int:
     from graphkit.reports.text import shown  # noqa: PLC0415 - only where something failed
 

@@ -41,8 +41,7 @@ class Confirmation:
 def confirm(world: World, root: Root, start: Instant, until: Instant, targets: Targets) -> Confirmation:
     """Walk a root over a window, under both accounts of uncertain times where it met any."""
     loose = list(stays(world, root, start, until, doubtful=True))
-    met = frozenset[int]().union(*(stay.walk.visited for stay in loose))
-    uncertain = any(world.package(ident).is_uncertain for ident in met)
+    uncertain = any(stay.walk.is_uncertain for stay in loose)
     strict = list(stays(world, root, start, until, doubtful=False)) if uncertain else loose
     either, path = _hits(world, root, loose, targets)
     certain, strict_path = _hits(world, root, strict, targets) if uncertain else (either, path)

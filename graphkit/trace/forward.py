@@ -45,7 +45,8 @@ class Walk:
     to it, None as the node for the root. ``unresolvable``: packages with no release that fits;
     ``unread``: packages or releases about which the graph does not know enough. ``visited``: ids of
     every package whose listing the result depends on. ``firm`` None: everything fits; else the packages
-    whose choice no way out of the conflict can shake (`graphkit.trace.conflict`).
+    whose choice no way out of the conflict can shake (`graphkit.trace.conflict`). ``is_uncertain``: the
+    listing of something visited has no known time, so that two accounts of it differ.
     """
 
     picks: dict[int, int]
@@ -54,6 +55,7 @@ class Walk:
     unread: tuple[str, ...]
     visited: frozenset[int]
     firm: frozenset[int] | None = None
+    is_uncertain: bool = False
 
     def renamed(self, twins: Mapping[tuple[int, int], int]) -> Walk:
         """Return the same walk through other releases that require the same: (package, position) → position."""
@@ -178,6 +180,7 @@ def _walk(world: World, root: Root, shelves: OnOffer) -> Walk:
                 unresolvable=tuple(sorted(failed)),
                 unread=tuple(sorted(gathered.unread())),
                 visited=frozenset(visited),
+                is_uncertain=any(world.package(ident).is_uncertain for ident in visited),
                 firm=unshaken(world, root.fixed, gathered.asks(), picks, failed, shelves) if failed else None,
             )
             return memory.keep(root, choices, settled)
@@ -191,7 +194,13 @@ def _walk(world: World, root: Root, shelves: OnOffer) -> Walk:
     # It goes round and round: nothing that it met is settled.
     unsettled = tuple(sorted(visited - start.keys()))
     endless = Walk(
-        picks={}, parents={}, unresolvable=unsettled, unread=(), visited=frozenset(visited), firm=frozenset()
+        picks={},
+        parents={},
+        unresolvable=unsettled,
+        unread=(),
+        visited=frozenset(visited),
+        firm=frozenset(),
+        is_uncertain=any(world.package(ident).is_uncertain for ident in visited),
     )
     return memory.keep(root, choices, endless)
 
