@@ -98,7 +98,7 @@ def main() -> None:
             reconfigure(errors="backslashreplace")
     logging.getLogger().addHandler(logging.NullHandler())  # else libraries write their warnings to stderr
     try:
-        application()()
+        application()(prog_name="graphkit")
     except UsageError as error:
         code = _say(error, _USAGE)
     except _NobodyReadsError:

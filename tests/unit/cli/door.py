@@ -6,8 +6,8 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,13 +45,18 @@ def run(*words: str | Path) -> Ran:
     return Ran(code, *texts)
 
 
+@contextmanager
 def start(
     words: Sequence[str | Path | bytes], cwd: Path, env: Mapping[str, str] | None = None
-) -> subprocess.Popen[bytes]:
-    """Start graphkit as a process of its own."""
-    return subprocess.Popen(
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start graphkit as a process of its own; it does not outlive a test that fails."""
+    with subprocess.Popen(
         [PROGRAM, *words], cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def apart(*words: str | Path | bytes, cwd: Path, env: Mapping[str, str] | None = None) -> Ran:

@@ -30,8 +30,10 @@ def test_what_was_read_before_an_interruption_is_kept_and_the_next_run_goes_on(
     with start(words, tmp_path, elsewhere) as process:
         end = writing_end(tmp_path / "pipe")  # it has read the folder and waits for what the pipe holds
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
-        os.close(end)
+        try:
+            out, err = process.communicate(timeout=30)
+        finally:
+            os.close(end)
     assert (process.returncode, out) == (4, b"")
     assert is_one_line(err.decode()), err.decode()
     assert b"interrupted; what was read so far is kept" in err
