@@ -18,6 +18,9 @@ class BlastFormat(StrEnum):
     TABLE = "table"
     JSON = "json"
     HTML = "html"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    MERMAID = "mermaid"
 
 
 def blast(

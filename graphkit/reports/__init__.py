@@ -12,6 +12,9 @@ REPORTS: Final[tuple[tuple[str, str], ...]] = (
     ("table", "graphkit.reports.table:REPORT"),
     ("json", "graphkit.reports.as_json:REPORT"),
     ("html", "graphkit.reports.html:REPORT"),
+    ("csv", "graphkit.reports.as_csv:REPORT"),
+    ("markdown", "graphkit.reports.status_note:REPORT"),
+    ("mermaid", "graphkit.reports.mermaid:REPORT"),
 )
 """Every report as (name, lazy path), in the order of listing."""
 

@@ -23,6 +23,7 @@ READERS: Final = (
     "graphkit.sources.documents.pdm_lock:READER",
     "graphkit.sources.documents.pipfile_lock:READER",
     "graphkit.sources.documents.pylock:READER",
+    "graphkit.sources.documents.pip_inspect:READER",
     "graphkit.sources.documents.requirements:READER",
     "graphkit.sources.documents.pyproject:READER",
 )

@@ -379,9 +379,15 @@ def golden() -> dict[str, str]:
         "blast.page.json": json.dumps(page, indent=1, ensure_ascii=True) + "\n",
         "hostile.txt": report("table").render(hostile(), View(width=100, tier=Tier.ADMITTED)),
         "hostile.json": report("json").render(hostile(), View(tier=Tier.ADMITTED, limit=9)),
+        "blast.csv": report("csv").render(blast(), view),
+        "blast.md": report("markdown").render(blast(), view),
+        "blast.mmd": report("mermaid").render(blast(), view),
+        "hostile.csv": report("csv").render(hostile(), View(tier=Tier.ADMITTED)),
+        "hostile.md": report("markdown").render(hostile(), View(tier=Tier.ADMITTED)),
+        "hostile.mmd": report("mermaid").render(hostile(), View(tier=Tier.ADMITTED, limit=9)),
     }
 
 
 if __name__ == "__main__":
     for name, text in golden().items():
-        (GOLDEN / name).write_text(text, encoding="utf-8")
+        (GOLDEN / name).write_bytes(text.encode())

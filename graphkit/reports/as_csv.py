@@ -1,0 +1,107 @@
+"""A blast as CSV for spreadsheets: a row for each service, company and package, and for what a reader must know."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from graphkit.model.answers import Blast, CompanyRow, CompanyVerdict, PackageRow, Path, ServiceVerdict, Verdict
+from graphkit.reports.interface import View
+from graphkit.reports.text import shown
+from graphkit.reports.wording import WORDS, listing, slot_runs, standing, takes_in_words
+
+COLUMNS: Final = ("kind", "name", "verdict", "basis", "slots", "reason", "company", "owner", "path")
+_FORMULA: Final = frozenset("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
+"""What a spreadsheet may take for the start of a formula; the last four are the wide forms of the first."""
+
+
+class CsvReport:
+    """A blast as RFC 4180 has it. What is not listed, and the notes of the answer, are rows of kind ``note``."""
+
+    suffix: Final = ".csv"
+
+    def render(self, blast: Blast, view: View) -> str:
+        """Return the table with its heads; lines end in CR and LF."""
+        listed = listing(blast, view)
+        companies = {name: row.company for row in blast.companies for name in row.services}
+        written = io.StringIO()
+        writer = csv.writer(written, lineterminator="\r\n")
+        writer.writerow(COLUMNS)
+        rows: list[Sequence[str]] = [
+            _service(one, one.company or companies.get(one.service) or "") for one in blast.services
+        ]
+        rows += [_company(row) for row in blast.companies]
+        rows += [_package(row) for row in listed.packages]
+        rows += [("note", "", "", "", "", text, "", "", "") for text in (*listed.notes, *blast.notes)]
+        writer.writerows([cell(text) for text in row] for row in rows)
+        return written.getvalue()
+
+
+REPORT: Final = CsvReport()
+
+
+def cell(text: str) -> str:
+    r"""Return a text as no spreadsheet takes for a formula: an apostrophe before it where it starts like one.
+
+    >>> cell("=1+1"), cell("a\tb")
+    ("'=1+1", 'a\\x09b')
+    """
+    return f"'{shown(text)}" if text[:1] in _FORMULA else shown(text)
+
+
+def _service(one: ServiceVerdict, company: str) -> Sequence[str]:
+    reasons = "; ".join((one.reason, *_unknown_builds(one)))
+    path = _path(one.paths)
+    return ("service", one.service, one.verdict, one.basis, _slots(one.slots), reasons, company, one.owner, path)
+
+
+def _unknown_builds(one: ServiceVerdict) -> Iterator[str]:
+    """Yield what is not known of the builds of a service whose own verdict says something else."""
+    for reason, number in _counted(b.reason for b in one.builds if b.verdict is Verdict.UNKNOWN):
+        if one.verdict is not Verdict.UNKNOWN or reason != one.reason:
+            yield f"{'a build' if number == 1 else f'{number:,} builds'} unknown: {reason}"
+
+
+def _counted(texts: Iterable[str]) -> Sequence[tuple[str, int]]:
+    counts: dict[str, int] = {}
+    for text in texts:
+        counts[text] = counts.get(text, 0) + 1
+    return tuple(counts.items())
+
+
+def _company(row: CompanyRow) -> Sequence[str]:
+    reasons = [f"its services: {', '.join(row.services)}"] if row.services else []
+    if row.distance:
+        reasons.append(f"supplied by {' < '.join(row.via)}, which is {row.origin_tier}")
+    if row.verdict is CompanyVerdict.NONE:
+        reasons.append("named only, nothing ties it to the incident")
+    if row.verdict is CompanyVerdict.STATED:
+        reasons.append("an affirmative claim, first-hand or confirmed")
+    if row.claims:
+        reasons.append(f"claims: {', '.join(claim.id for claim in row.claims)}")
+    path = " -> ".join((row.company, *row.via)) if row.via else ""
+    return ("company", row.name, row.verdict, row.origin_tier, "", "; ".join(reasons), row.company, "", path)
+
+
+def _package(row: PackageRow) -> Sequence[str]:
+    takes = takes_in_words(row.takes)
+    reasons = [f"a fresh install takes {takes}" if takes else WORDS[standing(row)]]
+    if row.newest:
+        reasons.append(f"newest {row.newest}")
+    if row.older_tier:
+        reasons.append(f"older releases {row.older_tier}")
+    if row.unresolvable:
+        reasons.append(f"unresolvable in slots {slot_runs(row.unresolvable)}")
+    reason = "; ".join(reasons)
+    return ("package", row.package, standing(row), "", _slots(row.slots), reason, "", "", _path(row.paths))
+
+
+def _slots(slots: Sequence[int]) -> str:
+    """Return slot numbers so that no spreadsheet takes them for a date, as it does with ``1-2``."""
+    return slot_runs(slots).replace("-", " to ")
+
+
+def _path(paths: Sequence[Path]) -> str:
+    return " -> ".join(step.node for step in min(paths, key=len)) if paths else ""
