@@ -286,19 +286,32 @@ class _Intake:
         return known
 
 
-def _documents(intake: _Intake, sources: Sequence[str]) -> None:
+def _each(intake: _Intake, sources: Sequence[str], take: Callable[[_Intake, _Found, bytes], None]) -> None:
+    """Take every file that sources name or hold; what was taken before an interruption is kept."""
     found = list(_walk(sources, intake.tally))
     try:
         for number, file in enumerate(found):
             intake.progress(number, len(found), file.label)
             if (data := intake.bytes_of(file)) is not None:
                 try:
-                    _take_document(intake, file, data)
+                    take(intake, file, data)
                 except InputError as error:
                     intake.tally.reject(file.label, error)
         intake.progress(len(found), len(found), "keeping")
     finally:
         intake.flush()
+
+
+def _unclaimed(intake: _Intake, file: _Found, expected: str) -> None:
+    """Note a file that nobody reads: rejected where a person named it, else unrecognised."""
+    if file.named:
+        intake.tally.reject(file.label, expected)
+    else:
+        intake.tally.unrecognised.append(file.label)
+
+
+def _documents(intake: _Intake, sources: Sequence[str]) -> None:
+    _each(intake, sources, _take_document)
 
 
 def _take_document(intake: _Intake, file: _Found, data: bytes) -> None:
@@ -316,10 +329,7 @@ def _take_document(intake: _Intake, file: _Found, data: bytes) -> None:
         return
     document = intake.document(data, file.label)
     if document is None:
-        if file.named:
-            intake.tally.reject(file.label, _EXPECTED)
-        else:
-            intake.tally.unrecognised.append(file.label)
+        _unclaimed(intake, file, _EXPECTED)
         return
     intake.tally.read += 1
     intake.is_known(sha256)
@@ -348,17 +358,7 @@ def _service_of(document: Document, label: str, order: _Order) -> Iterator[Fact]
 
 
 def _advisories(intake: _Intake, sources: Sequence[str]) -> None:
-    found = list(_walk(sources, intake.tally))
-    try:
-        for number, file in enumerate(found):
-            intake.progress(number, len(found), file.label)
-            if (data := intake.bytes_of(file)) is not None:
-                try:
-                    _take_advisory(intake, file, data)
-                except InputError as error:
-                    intake.tally.reject(file.label, error)
-    finally:
-        intake.flush()
+    _each(intake, sources, _take_advisory)
 
 
 def _take_advisory(intake: _Intake, file: _Found, data: bytes) -> None:
@@ -366,35 +366,20 @@ def _take_advisory(intake: _Intake, file: _Found, data: bytes) -> None:
         intake.keep(file.label, [incident.parse(data, file.label)])
     elif advisories.claims(data, file.label):
         intake.keep(file.label, advisories.parse(data, file.label))
-    elif file.named:
-        intake.tally.reject(file.label, "no OSV record and no incident file; see docs/incident-file.md")
-        return
     else:
-        intake.tally.unrecognised.append(file.label)
+        _unclaimed(intake, file, "no OSV record and no incident file; see docs/incident-file.md")
         return
     intake.tally.read += 1
 
 
 def _organisations(intake: _Intake, sources: Sequence[str]) -> None:
-    try:
-        for file in _walk(sources, intake.tally):
-            intake.progress(intake.tally.read, None, file.label)
-            if (data := intake.bytes_of(file)) is None:
-                continue
-            try:
-                if organisation.claims(data, file.label):
-                    _take_organisation(intake, file, data)
-                elif file.named:
-                    intake.tally.reject(file.label, "no organisation file; see docs/organisation-file.md")
-                else:
-                    intake.tally.unrecognised.append(file.label)
-            except InputError as error:
-                intake.tally.reject(file.label, error)
-    finally:
-        intake.flush()
+    _each(intake, sources, _take_organisation)
 
 
 def _take_organisation(intake: _Intake, file: _Found, data: bytes) -> None:
+    if not organisation.claims(data, file.label):
+        _unclaimed(intake, file, "no organisation file; see docs/organisation-file.md")
+        return
     read = organisation.parse(data, file.label)
     digests: dict[str, str] = {}
     documents: list[Document] = []

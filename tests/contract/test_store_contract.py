@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from graphkit.model.documents import Basis, Component, Document, DocumentKind, Edge, Problem
 from graphkit.model.errors import InputError
 from graphkit.model.incidents import CompromisedFile, CompromisedRelease, Incident
-from graphkit.model.index import File, FileKind, MetadataSource, ProjectPage, ReleaseFiles, ReleaseMetadata
+from graphkit.model.index import File, FileKind, MetadataSource, ProjectPage, ReleaseFiles, ReleaseMetadata, needs_of
 from graphkit.model.names import CompanyId, PackageName, ServiceId, package_name
 from graphkit.model.organisation import Build, Claim, Company, DocumentUse, Organisation, Polarity, Service, Standing
 from graphkit.model.requirements import requirement
@@ -320,6 +320,21 @@ def test_files_say_what_the_pages_said(fresh: Callable[[], port.Store]) -> None:
         port.FILE_TIME_KNOWN | port.FILE_YANKED | port.FILE_YANK_DATED | port.FILE_SDIST,
     ]
     assert releases.file_yanked_since.tolist() == [0, 9]
+
+
+def test_what_files_need_is_what_the_model_says(fresh: Callable[[], port.Store]) -> None:
+    files = (
+        File(filename="lib-1.0-py2.py3-none-any.whl", kind=FileKind.WHEEL, requires_python=">=3.8, <4"),
+        File(filename="lib-1.0-1-cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", kind=FileKind.WHEEL),
+        File(filename="lib-1.0.whl.tar.gz", kind=FileKind.SDIST, requires_python=">=3"),
+        File(filename="lib-1.0.egg", kind=FileKind.OTHER),
+    )
+    store = fresh()
+    store.record([page("lib", {}, releases=(ReleaseFiles(version="1.0", files=files),))])
+    reader = store.reader()
+    _, releases = one(reader, "lib")
+    needs = dict(zip(releases.filename, reader.texts("needs", releases.file_needs), strict=True))
+    assert needs == {file.filename: needs_of(file.kind, file.filename, file.requires_python) for file in files}
 
 
 def test_the_newest_page_holds_and_upload_times_stay(fresh: Callable[[], port.Store]) -> None:

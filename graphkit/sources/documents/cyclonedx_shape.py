@@ -6,8 +6,7 @@ from typing import Any
 
 import msgspec
 
-from graphkit.model.errors import InputError
-from graphkit.sources.documents.rows import Notes, repaired
+from graphkit.sources.documents.rows import Notes, shaped_json
 
 _Texts = list[str] | None
 
@@ -112,23 +111,7 @@ def decode(data: bytes, notes: Notes) -> Bom:
     Raises:
         InputError: the bytes are no JSON (RFC 8259; it has no NaN), or nested too deep.
     """
-    try:
-        return _DECODER.decode(data)
-    except msgspec.ValidationError:
-        pass
-    except UnicodeDecodeError:
-        data = repaired(data, notes)
-    except msgspec.DecodeError as error:
-        raise InputError(f"no JSON: {error}") from error
-    except RecursionError as error:
-        raise InputError("nested too deep to read") from error
-    try:
-        loose = msgspec.json.decode(data)
-    except UnicodeDecodeError:
-        return decode(repaired(data, notes), notes)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise InputError(f"no JSON that can be read: {error}") from error
-    return _bom(notes.table(loose, "the document"), notes)
+    return shaped_json(data, _DECODER, _bom, notes)
 
 
 def _bom(loose: dict[str, Any], notes: Notes) -> Bom:

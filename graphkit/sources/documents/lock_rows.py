@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -9,7 +10,7 @@ from typing import Any, Final
 
 from packaging.specifiers import SpecifierSet
 
-from graphkit.model.documents import Component, Edge
+from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
 from graphkit.model.names import BadName, PackageName, package_name
 from graphkit.model.versions import release_version
 from graphkit.sources.documents.rows import Notes, Refs
@@ -94,6 +95,22 @@ class LockRows:
         for row in found:
             if row.ref != source:
                 self.edges[Edge(source=source, target=row.ref)] = None
+
+    def document(self, data: bytes, path: str, kind: str, requires_python: str) -> Document:
+        """Return the lock: all that was taken up and noted so far. ``kind`` is its format as answers show it."""
+        return Document(
+            sha256=hashlib.sha256(data).hexdigest(),
+            path=path,
+            kind=DocumentKind.LOCK,
+            format=kind,
+            basis=Basis.LOCKED,
+            components=tuple(self.components),
+            edges=tuple(self.edges),
+            roots=self.roots(),
+            requires_python=requires_python,
+            completeness=Completeness.INCOMPLETE if self._notes.lost else Completeness.COMPLETE,
+            problems=tuple(self._notes.problems),
+        )
 
     def roots(self) -> tuple[str, ...]:
         """Return what nothing in the lock requires, and one row of each cycle that nothing else leads to.

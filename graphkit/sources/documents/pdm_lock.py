@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind
+from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import PackageName, purl_of
 from graphkit.model.requirements import requirement
@@ -54,19 +53,7 @@ class PdmLock:
         for ref, row in zip(refs, merged, strict=True):
             for place, table in row.parts:
                 _link(rows, ref, table.get("dependencies"), f"{place}.dependencies", notes)
-        return Document(
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=path,
-            kind=DocumentKind.LOCK,
-            format=f"pdm.lock {version}",
-            basis=Basis.LOCKED,
-            components=tuple(rows.components),
-            edges=tuple(rows.edges),
-            roots=rows.roots(),
-            requires_python=_python_of(metadata, notes),
-            completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
-            problems=tuple(notes.problems),
-        )
+        return rows.document(data, path, f"pdm.lock {version}", _python_of(metadata, notes))
 
 
 READER: Final = PdmLock()

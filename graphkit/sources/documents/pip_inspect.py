@@ -8,7 +8,6 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import msgspec
 from packaging.markers import Environment as Variables
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 
@@ -18,7 +17,7 @@ from graphkit.model.errors import InputError
 from graphkit.model.names import PackageName, purl_of
 from graphkit.model.requirements import Requirement, requirement
 from graphkit.sources.documents.lock_rows import LockRows, name_in, sha256_in, tables_in
-from graphkit.sources.documents.rows import Notes, is_json, repaired, shown
+from graphkit.sources.documents.rows import Notes, is_json, json_value, repaired, shown
 
 _PIP: Final = re.compile(rb"(?<!\\)\"pip_version\"\s*:")
 _INSTALLED: Final = re.compile(rb"(?<!\\)\"installed\"\s*:")
@@ -51,7 +50,7 @@ class PipInspect:
         for, unless all are said to be, as after an install of a whole lock, and those that nothing requires.
         """
         notes = Notes()
-        report = _decoded(repaired(data, notes))
+        report = json_value(repaired(data, notes))
         document = Document(
             sha256=hashlib.sha256(data).hexdigest(),
             path=path,
@@ -77,15 +76,6 @@ class PipInspect:
 
 
 READER: Final = PipInspect()
-
-
-def _decoded(data: bytes) -> Any:
-    try:
-        return msgspec.json.decode(data)
-    except RecursionError as error:
-        raise InputError("no JSON that can be read: nested too deep") from error
-    except msgspec.DecodeError as error:
-        raise InputError(f"no JSON: {error}") from error
 
 
 def _listed(report: list[Any], rows: LockRows, notes: Notes) -> None:

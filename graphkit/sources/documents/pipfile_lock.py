@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
+from dataclasses import replace
 from typing import Any, Final
 
-import msgspec
-
-from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind
+from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, package_name, purl_of
 from graphkit.sources.documents.lock_rows import LockRows, sha256_in
-from graphkit.sources.documents.rows import Notes, is_elsewhere, is_json, shown
+from graphkit.sources.documents.rows import Notes, is_elsewhere, is_json, json_value, shown
 
 _META: Final = re.compile(rb"(?<!\\)\"_meta\"\s*:")
 _SPEC: Final = re.compile(rb"(?<!\\)\"pipfile-spec\"\s*:")
@@ -62,32 +60,15 @@ class PipfileLock:
                 continue
             for raw, value in lock[section].items():
                 _take(rows, section, raw, value, indexes, notes)
-        return Document(
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=path,
-            kind=DocumentKind.LOCK,
-            format=f"Pipfile.lock {spec}",
-            basis=Basis.LOCKED,
-            components=tuple(rows.components),
-            requires_python=_python_of(meta, notes),
-            completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
-            dependencies_known=False,
-            problems=tuple(notes.problems),
-        )
+        read = rows.document(data, path, f"Pipfile.lock {spec}", _python_of(meta, notes))
+        return replace(read, roots=(), dependencies_known=False)
 
 
 READER: Final = PipfileLock()
 
 
 def _decoded(data: bytes) -> dict[str, Any]:
-    try:
-        lock = msgspec.json.decode(data)
-    except UnicodeDecodeError as error:
-        raise InputError("no UTF-8 text", place=f"byte {error.start}") from error
-    except RecursionError as error:
-        raise InputError("no JSON that can be read: nested too deep") from error
-    except msgspec.DecodeError as error:
-        raise InputError(f"no JSON: {error}") from error
+    lock = json_value(data)
     if not isinstance(lock, dict):
         raise InputError(f"should be an object, is {shown(lock)}")
     return lock

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from typing import Any, Final
 
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
-from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind
+from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.versions import release_version
@@ -61,19 +60,7 @@ class PoetryLock:
             _link(rows, ref, notes.table(table.get("dependencies"), f"{place}.dependencies"), place, notes)
         python = notes.text(metadata.get("python-versions"), "metadata.python-versions")
         specifier = specifier_of(python)
-        return Document(
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=path,
-            kind=DocumentKind.LOCK,
-            format=f"poetry.lock {version}",
-            basis=Basis.LOCKED,
-            components=tuple(rows.components),
-            edges=tuple(rows.edges),
-            roots=rows.roots(),
-            requires_python=python if specifier is None else specifier,
-            completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
-            problems=tuple(notes.problems),
-        )
+        return rows.document(data, path, f"poetry.lock {version}", python if specifier is None else specifier)
 
 
 READER: Final = PoetryLock()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from packaging.pylock import Pylock, PylockValidationError
 from packaging.version import Version
 
-from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind
+from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.requirements import requirement
@@ -67,19 +67,12 @@ class PyLock:
         for ref, place, table in taken:
             for where, wanted, specifier in _wanted(table, place, notes):
                 rows.link(ref, wanted, specifier, where, sure=where.startswith(f"{place}.dependencies"))
-        return Document(
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=path,
-            kind=DocumentKind.LOCK,
-            format=f"pylock.toml 1.{minor}",
-            basis=Basis.LOCKED,
-            components=tuple(rows.components),
-            edges=tuple(rows.edges),
+        return replace(
+            rows.document(
+                data, path, f"pylock.toml 1.{minor}", notes.text(lock.get("requires-python"), "requires-python")
+            ),
             roots=rows.roots() if rows.edges else (),
-            requires_python=notes.text(lock.get("requires-python"), "requires-python"),
-            completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
             dependencies_known=any("dependencies" in table or _pdm_of(table) for _, _, table in taken),
-            problems=tuple(notes.problems),
         )
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+import msgspec
 
 from graphkit.model.documents import Problem
 from graphkit.model.environment import Environment, Ground
 from graphkit.model.errors import InputError
 
+_Shape = TypeVar("_Shape")
 _HEX64: Final = re.compile(r"[0-9a-fA-F]{64}")
 _JSON: Final = re.compile(rb"\s*\{")
 _FAKE_EXTRA: Final = re.compile(r"extra\s*[!=]=\s*[\"'](?:extra|group|project)-")
@@ -83,6 +86,43 @@ class Notes:
             return value.lower()
         self.add(place, f"{shown(value)} is no SHA-256")
         return ""
+
+
+def json_value(data: bytes) -> Any:
+    """Return what JSON (RFC 8259; it has no NaN) holds.
+
+    Raises:
+        InputError: the bytes are none, are no UTF-8, or are nested too deep.
+    """
+    try:
+        return msgspec.json.decode(data)
+    except UnicodeDecodeError as error:
+        raise InputError("no UTF-8 text", place=f"byte {error.start}") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise _no_json(error) from error
+
+
+def shaped_json(
+    data: bytes, decoder: msgspec.json.Decoder[_Shape], loosely: Callable[[dict[str, Any], Notes], _Shape], notes: Notes
+) -> _Shape:
+    """Return JSON in the shape of a decoder; where a value does not fit, what ``loosely`` makes of all of it.
+
+    Cost: one pass, a few ms per MB; a document against its schema takes a second one.
+
+    Raises:
+        InputError: the bytes are no JSON, or nested too deep.
+    """
+    try:
+        return decoder.decode(data)
+    except (msgspec.ValidationError, UnicodeDecodeError):
+        return loosely(notes.table(json_value(repaired(data, notes)), "the document"), notes)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise _no_json(error) from error
+
+
+def _no_json(error: Exception) -> InputError:
+    deep = isinstance(error, RecursionError)
+    return InputError("no JSON that can be read: nested too deep" if deep else f"no JSON: {error}")
 
 
 def repaired(data: bytes, notes: Notes) -> bytes:

@@ -6,8 +6,7 @@ from typing import Any, Final, TypeVar, get_args, get_origin
 
 import msgspec
 
-from graphkit.model.errors import InputError
-from graphkit.sources.documents.rows import Notes, repaired
+from graphkit.sources.documents.rows import Notes, shaped_json
 
 _Text = str | None
 _Texts = list[str] | None
@@ -97,21 +96,7 @@ def decode(data: bytes, notes: Notes) -> Wrapped:
     Raises:
         InputError: the bytes are no JSON (RFC 8259; it has no NaN), or nested too deep.
     """
-    try:
-        return _DECODER.decode(data)
-    except msgspec.ValidationError:
-        pass
-    except UnicodeDecodeError:
-        data = repaired(data, notes)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise InputError(f"no JSON that can be read: {error}") from error
-    try:
-        loose = msgspec.json.decode(data)
-    except UnicodeDecodeError:
-        return decode(repaired(data, notes), notes)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise InputError(f"no JSON that can be read: {error}") from error
-    return _shaped(notes.table(loose, "the document"), Wrapped, "", notes)
+    return shaped_json(data, _DECODER, lambda loose, notes: _shaped(loose, Wrapped, "", notes), notes)
 
 
 def _shaped(row: dict[str, Any], shape: type[_Shape], place: str, notes: Notes) -> _Shape:

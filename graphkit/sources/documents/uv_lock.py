@@ -11,6 +11,7 @@ from graphkit.model.documents import Basis, Completeness, Component, Document, D
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, ExtraName, PackageName, extra_name, package_name, purl_of
 from graphkit.model.versions import release_version
+from graphkit.sources.documents.lock_rows import name_in
 from graphkit.sources.documents.rows import Notes, Refs, any_marker, is_elsewhere, is_json, shown, toml
 
 _VERSION: Final = re.compile(rb"^[ \t]*version[ \t]*=[ \t]*\d+[ \t]*(?:#.*)?\r?$", re.MULTILINE)
@@ -148,7 +149,7 @@ class _Rows:
         """Take up one ``[[package]]``."""
         table = self._notes.table(value, place)
         self._notes.lost |= not isinstance(value, dict)
-        if isinstance(value, dict) and (name := _name_of(table, place, self._notes)) is not None:
+        if isinstance(value, dict) and (name := name_in(table, place, self._notes)) is not None:
             self.by_name.setdefault(name, []).append(len(self.rows))
             self.rows.append(_Row(name, table, place, self._refs, self._notes))
 
@@ -186,7 +187,7 @@ class _Rows:
 
     def matching(self, wanted: dict[str, Any], place: str) -> list[int]:
         """Return the rows that a dependency may mean: every version of the name, narrowed by what it says."""
-        name = _name_of(wanted, place, self._notes)
+        name = name_in(wanted, place, self._notes)
         if name is None:
             return []
         found = self.by_name.get(name, [])
@@ -202,17 +203,6 @@ class _Rows:
         if not found:
             self._notes.add(place, f"{name} {shown(version)} is not in this lock; the dependency was left out")
         return found
-
-
-def _name_of(table: dict[str, Any], place: str, notes: Notes) -> PackageName | None:
-    if not (raw := notes.text(table.get("name"), f"{place}.name")):
-        notes.add(place, "a package without a name was left out", lost=True)
-        return None
-    try:
-        return package_name(raw)
-    except BadName as error:
-        notes.add(f"{place}.name", str(error), lost=True)
-        return None
 
 
 def _path_of(row: _Row) -> str:
