@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 from graphkit.model.names import ExtraName, PackageName
 from graphkit.model.requirements import Requirement
@@ -51,10 +53,11 @@ class Component:
 
     ``package`` is set for Python components only; ``purl`` is as written (or made, for locks) and
     names components of other ecosystems. ``version`` empty: the document does not say; it is
-    unknown, not absent. ``sha256`` are archive hashes the row names. ``optional``: excluded or
-    optional scope, a dev group, or a marker for another platform: the basis is then `listed`.
-    ``origin`` is empty for an index, else the URL, VCS or path identity of the component.
-    ``index`` is the index address the row names, empty where it names none.
+    unknown, not absent. ``sha256`` are archive hashes the row names; ``members`` those of files
+    inside, as `RECORD` (PEP 376) or SPDX have them: they show a bad file and rule none out.
+    ``optional``: excluded or optional scope, a dev group, or a marker for another platform: the
+    basis is then `listed`. ``origin`` is empty for an index, else the URL, VCS or path identity of
+    the component. ``index`` is the index address the row names, empty where it names none.
     """
 
     ref: str
@@ -63,15 +66,24 @@ class Component:
     version: str = ""
     purl: str = ""
     sha256: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
     optional: bool = False
     origin: str = ""
     index: str = ""
     marker: str = ""
-    place: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Edge:
+@lru_cache(maxsize=1024)
+def usual_places(count: int) -> tuple[str, ...]:
+    """Return where the components of a flat BOM stand that describes one: that one first, then its list.
+
+    >>> usual_places(2)
+    ('metadata.component', 'components[0]')
+    """
+    return ("metadata.component", *(f"components[{at}]" for at in range(count - 1)))[:count]
+
+
+class Edge(NamedTuple):
     """``source`` depends on ``target``, both refs of one document. Never crosses documents."""
 
     source: str
@@ -82,7 +94,8 @@ class Edge:
 class Document:
     """One document. ``sha256`` of its bytes is its identity; ``path`` is relative to what was given.
 
-    ``basis`` is the strongest its kind and life-cycle phase allow. ``roots`` are refs of what it
+    ``basis`` is the strongest its kind and life-cycle phase allow. ``places`` says where in the file
+    each component stands, one text for each of them, or none at all. ``roots`` are refs of what it
     describes. ``requirements`` and ``constraints`` are filled for manifests. ``covers_python`` False:
     it says nothing of Python. ``created`` is the time it gives itself. ``dependencies_known`` False:
     it has no dependency graph, so depth and paths are unknown.
@@ -94,6 +107,7 @@ class Document:
     format: str
     basis: Basis
     components: tuple[Component, ...] = ()
+    places: tuple[str, ...] = ()
     edges: tuple[Edge, ...] = ()
     roots: tuple[str, ...] = ()
     requirements: tuple[Requirement, ...] = ()

@@ -227,7 +227,10 @@ class Evidence(Protocol):
         """Return documents without components and edges, in the order asked."""
 
     def document(self, sha256: str) -> Document:
-        """Return one whole document. Raises KeyError where there is none."""
+        """Return one whole document. Raises KeyError where there is none.
+
+        Refs are handles that hold within the document; a store may give others than it was given.
+        """
 
     def listings(self, packages: Sequence[str], purls: Sequence[str], hashes: Sequence[str]) -> Listings:
         """Return rows by package, by purl without version, or by file hash; sorted by document, row.
@@ -245,8 +248,11 @@ class Store(Protocol):
     def record(self, facts: Iterable[Fact]) -> Receipt:
         """Keep a batch in one transaction. The same facts again change nothing, in any order."""
 
-    def has_document(self, sha256: str) -> bool:
-        """Return whether a document of these bytes is kept."""
+    def known(self, documents: Sequence[str]) -> dict[str, frozenset[str]]:
+        """Return which documents, by SHA-256, are kept, each with the paths of its uses.
+
+        The path of a use whose service somebody named is empty: any file of these bytes is that one.
+        """
 
     def reader(self) -> Reader:
         """Return a reader of the newest generation; compiles it first where the record changed."""

@@ -70,13 +70,13 @@ def accuse(case: Case, organisation: Organisation) -> Accusation:
 
 def read_document(document: Document, accused: Accusation) -> Finding:
     """Return what one document says: it shows an accused release, clears it, or leaves it open, and why."""
-    rows = [(row, _match(row, document, accused)) for row in document.components]
-    suspects = [(row, match) for row, match in rows if match.verdict is not Verdict.CLEARED]
+    rows = [(number, row, _match(row, document, accused)) for number, row in enumerate(document.components)]
+    suspects = [(row, match, number) for number, row, match in rows if match.verdict is not Verdict.CLEARED]
     if suspects:
-        row, match = min(suspects, key=lambda one: _rank(*one))
+        row, match, number = min(suspects, key=lambda one: (_rank(one[1]), one[2]))
         if match.verdict is Verdict.UNKNOWN:
             return Finding(verdict=Verdict.UNKNOWN, reason=f"{document.path}: {match.reason}")
-        place = f" at {row.place}" if row.place else ""
+        place = f" at {document.places[number]}" if document.places else ""
         name = f"{row.package or row.name} {row.version}".strip()
         return Finding(
             verdict=match.verdict,
@@ -119,13 +119,13 @@ class _Match:
 _ELSE = _Match(Verdict.CLEARED)
 
 
-def _rank(row: Component, match: _Match) -> tuple[int, int, str]:
-    return (_VERDICTS.index(match.verdict), _BASES.index(match.basis), row.ref)
+def _rank(match: _Match) -> tuple[int, int]:
+    return (_VERDICTS.index(match.verdict), _BASES.index(match.basis))
 
 
 def _match(row: Component, document: Document, accused: Accusation) -> _Match:
     """Return what one row of a document says of the case."""
-    if accused.hashes.intersection(row.sha256):
+    if accused.hashes.intersection((*row.sha256, *row.members)):
         return _Match(Verdict.OBSERVED, "by its hash", Basis.HASH)
     basis = Basis.LISTED if row.optional else document.basis
     if row.package is None:

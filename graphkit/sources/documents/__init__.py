@@ -18,6 +18,9 @@ from graphkit.sources.plain import without_secrets
 READERS: Final = (
     "graphkit.sources.documents.cyclonedx:READER",
     "graphkit.sources.documents.spdx:READER",
+    "graphkit.sources.documents.spdx_yaml:READER",
+    "graphkit.sources.documents.spdx_tag_value:READER",
+    "graphkit.sources.documents.spdx_rdf:READER",
     "graphkit.sources.documents.uv_lock:READER",
     "graphkit.sources.documents.poetry_lock:READER",
     "graphkit.sources.documents.pdm_lock:READER",

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote
 
 import msgspec
 
-from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
+from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, Edge, usual_places
 from graphkit.model.errors import InputError
 from graphkit.model.times import BadTime, Instant, instant
-from graphkit.sources.documents.cyclonedx_shape import Bom, Metadata, Part, Service, decode, deeper
-from graphkit.sources.documents.purls import identity_of
-from graphkit.sources.documents.rows import Notes, Refs, is_json, shown
+from graphkit.sources.documents.cyclonedx_quick import Plain, read_plain
+from graphkit.sources.documents.cyclonedx_rows import Rows
+from graphkit.sources.documents.cyclonedx_shape import Bom, Metadata, Service, decode
+from graphkit.sources.documents.rows import Notes, is_json, shown
 
 _MARK: Final = re.compile(rb"\"bomFormat\"\s*:\s*\"CycloneDX\"")
 _SPEC: Final = re.compile(r"1\.(\d{1,3})")
@@ -26,7 +26,6 @@ _EARLIER: Final = frozenset({"design", "pre-build", "discovery", "decommission"}
 _PYTHON_TOOLS: Final = frozenset(
     {"cyclonedx-py", "cyclonedx-bom", "cyclonedx-python", "pip-audit", "pip_audit", "sbom4python", "uv"}
 )
-_NO_PACKAGES: Final = frozenset({"file", "container", "operating-system", "device", "firmware", "platform", "data"})
 _NOT_NAMES: Final = frozenset({"file", "data"})
 
 
@@ -49,45 +48,65 @@ class CycloneDx:
             return True  # broken, to be rejected aloud
 
     def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a BOM is an SBOM
-        """Return a BOM as a document.
-
-        Its basis is the strongest that its life-cycle phases allow: `installed` for operations,
-        `listed` where all come before a build, else `built`. It is complete only where its
-        compositions say so of what it describes, none of them denies it, and no row was lost.
-        """
+        """Return a BOM as a document; see `document_of`."""
+        if (plain := read_plain(data)) is not None:
+            return _document(plain, data, path, Notes())
         notes = Notes()
-        bom = decode(data, notes)
-        meta = bom.metadata or Metadata()
-        version = _version_of(bom, notes)
-        rows = _Rows(notes)
-        rows.read(bom, meta)
-        graph = _Graph(bom, rows, notes)
-        components = tuple(rows.components.values())
-        subject = (meta.component.name or "").strip() if meta.component else ""
-        named = meta.component is not None and meta.component.type not in _NOT_NAMES and any(map(str.isalnum, subject))
-        return Document(
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=path,
-            kind=DocumentKind.SBOM,
-            format=f"CycloneDX {version}".strip(),
-            basis=_basis_of(meta),
-            components=components,
-            edges=graph.edges,
-            roots=graph.roots,
-            subject=subject if named else "",
-            created=_created_of(meta, notes),
-            completeness=_completeness_of(bom, rows, graph.roots, notes),
-            covers_python=any(row.package for row in components) or _is_by_python_tool(meta),
-            dependencies_known=graph.is_known,
-            problems=tuple(notes.problems),
-        )
+        return document_of(decode(data, notes), data, path, notes)
 
 
 READER: Final = CycloneDx()
 
 
-def _version_of(bom: Bom, notes: Notes) -> str:
-    text = (bom.spec or "").strip()
+def document_of(bom: Bom, data: bytes, path: str, notes: Notes) -> Document:
+    """Return a BOM, in JSON or XML, as a document.
+
+    Its basis is the strongest that its life-cycle phases allow: `installed` for operations,
+    `listed` where all come before a build, else `built`. It is complete only where its
+    compositions say so of what it describes, none of them denies it, and no row was lost.
+    """
+    meta = bom.metadata or Metadata()
+    rows = Rows(notes)
+    rows.read(bom, meta)
+    graph = _Graph(bom, rows, notes)
+    read = Plain(
+        spec=bom.spec,
+        metadata=meta,
+        rows=tuple(rows.components.values()),
+        edges=graph.edges,
+        roots=graph.roots,
+        is_known=graph.is_known,
+    )
+    completeness = _completeness_of(bom, rows, graph.roots, notes)
+    return replace(_document(read, data, path, notes), completeness=completeness, places=tuple(rows.places))
+
+
+def _document(read: Plain, data: bytes, path: str, notes: Notes) -> Document:
+    meta = read.metadata
+    version = _version_of(read.spec, notes)
+    subject = (meta.component.name or "").strip() if meta.component else ""
+    named = meta.component is not None and meta.component.type not in _NOT_NAMES and any(map(str.isalnum, subject))
+    created = _created_of(meta, notes)
+    return Document(
+        sha256=hashlib.sha256(data).hexdigest(),
+        path=path,
+        kind=DocumentKind.SBOM,
+        format=f"CycloneDX {version}".strip(),
+        basis=_basis_of(meta),
+        components=read.rows,
+        places=usual_places(len(read.rows)),
+        edges=read.edges,
+        roots=read.roots,
+        subject=subject if named else "",
+        created=created,
+        covers_python=any(row.package for row in read.rows) or _is_by_python_tool(meta),
+        dependencies_known=read.is_known,
+        problems=tuple(notes.problems),
+    )
+
+
+def _version_of(spec: str | None, notes: Notes) -> str:
+    text = (spec or "").strip()
     read = _SPEC.fullmatch(text)
     if not text:
         notes.add("specVersion", "is missing; read as 1.7")
@@ -121,93 +140,10 @@ def _is_by_python_tool(meta: Metadata) -> bool:
     return any((tool.name or "").lower() in _PYTHON_TOOLS for tool in tools or ())
 
 
-class _Rows:
-    """The components of a BOM under refs of their own, and how the BOM itself calls them."""
-
-    def __init__(self, notes: Notes) -> None:
-        self.components: dict[str, Component] = {}
-        self.names: dict[str, str] = {}
-        """Our ref for each ``bom-ref`` as written."""
-        self.root = ""
-        self.unidentified = 0
-        """Rows without a purl that may stand for a Python package."""
-        self._notes = notes
-        self._refs = Refs()
-        self._seen: dict[tuple[str, str, str, str], str] = {}
-
-    def read(self, bom: Bom, meta: Metadata) -> None:
-        """Take up every component, first the one that the BOM describes; nested ones after those around them."""
-        for part, place in _walk(bom, meta):
-            self._take(part, place)
-
-    def _take(self, part: Part, place: str) -> None:
-        written, name, purl = part.ref or "", part.name or "", (part.purl or "").strip()
-        is_root = place == "metadata.component"
-        key = (written, name, part.version or "", purl)
-        if written and key in self._seen:  # the same component once more: syft#2062, trivy#4447
-            self._merge(self._seen[key], part, place)
-            return
-        identity = identity_of(purl, part.version or "", self._notes, place)
-        ref = self._refs.unique(written or place)
-        if not written:
-            pass
-        elif written in self.names:
-            self._notes.add(f"{place}.bom-ref", f"{shown(written)} stands twice; this one goes by {shown(ref)}")
-        else:
-            self.names[written] = ref
-        if not purl:
-            if not name and not is_root:
-                self._notes.add(place, "a component without name and purl", lost=True)
-            self.unidentified += not is_root and part.type not in _NO_PACKAGES
-        self._seen[key] = ref
-        if is_root:
-            self.root = ref
-        self.components[ref] = Component(
-            ref=ref,
-            name=name or (identity.package or ""),
-            package=identity.package,
-            version=identity.version,
-            purl=purl,
-            sha256=self._hashes(part, place),
-            optional=_is_optional(part),
-            origin=identity.origin,
-            index=identity.index,
-            place=place,
-        )
-
-    def _merge(self, ref: str, part: Part, place: str) -> None:
-        row = self.components[ref]
-        hashes = tuple(dict.fromkeys((*row.sha256, *self._hashes(part, place))))
-        self.components[ref] = replace(row, sha256=hashes, optional=row.optional and _is_optional(part))
-
-    def _hashes(self, part: Part, place: str) -> tuple[str, ...]:
-        """Return the SHA-256 of a component and of the archives it was distributed as."""
-        named = [(f"{place}.hashes", one) for one in part.hashes or ()]
-        for number, reference in enumerate(part.references or ()):
-            if reference.type == "distribution":
-                named += [(f"{place}.externalReferences[{number}].hashes", one) for one in reference.hashes or ()]
-        found = [self._notes.sha256(one.content or "", where) for where, one in named if one.alg == "SHA-256"]
-        return tuple(sorted({digest for digest in found if digest}))
-
-
-def _is_optional(part: Part) -> bool:
-    return (part.scope or "").lower() in {"optional", "excluded"} or part.external is True
-
-
-def _walk(bom: Bom, meta: Metadata) -> Iterator[tuple[Part, str]]:
-    """Yield every component with its place. Nesting is assembly and makes no edge."""
-    waiting = [(part, f"components[{i}]") for i, part in enumerate(bom.components or ())]
-    if meta.component:
-        waiting.insert(0, (meta.component, "metadata.component"))
-    for part, place in waiting:
-        yield part, place
-        waiting.extend((inner, deeper(place, i)) for i, inner in enumerate(part.components or ()))
-
-
 class _Graph:
     """The dependency graph of a BOM. ``roots``: what it describes, then what else nothing depends on."""
 
-    def __init__(self, bom: Bom, rows: _Rows, notes: Notes) -> None:
+    def __init__(self, bom: Bom, rows: Rows, notes: Notes) -> None:
         self._rows = rows
         self._notes = notes
         self._services = _service_refs(bom)
@@ -248,7 +184,7 @@ def _service_refs(bom: Bom) -> frozenset[str]:
     return frozenset(one.ref for one in waiting if one.ref)
 
 
-def _completeness_of(bom: Bom, rows: _Rows, roots: tuple[str, ...], notes: Notes) -> Completeness:
+def _completeness_of(bom: Bom, rows: Rows, roots: tuple[str, ...], notes: Notes) -> Completeness:
     """Return what the compositions say of the whole.
 
     One that names nothing speaks of the BOM. One denial anywhere denies the whole, since what is

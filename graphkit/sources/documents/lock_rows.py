@@ -69,13 +69,15 @@ class LockRows:
 
     def __init__(self, notes: Notes) -> None:
         self.components: list[Component] = []
+        self.places: list[str] = []
         self.edges: dict[Edge, None] = {}
         self._notes = notes
         self._refs = Refs()
         self._by_name: dict[PackageName, list[Component]] = {}
 
-    def add(self, name: PackageName, row: Component) -> str:
+    def add(self, name: PackageName, row: Component, place: str) -> str:
         """Take up a row and return the ref it got."""
+        self.places.append(place)
         ref = self._refs.unique(f"{name}@{row.version}" if row.version else name)
         self.components.append(replace(row, ref=ref))
         self._by_name.setdefault(name, []).append(self.components[-1])
@@ -105,6 +107,7 @@ class LockRows:
             format=kind,
             basis=Basis.LOCKED,
             components=tuple(self.components),
+            places=tuple(self.places),
             edges=tuple(self.edges),
             roots=self.roots(),
             requires_python=requires_python,

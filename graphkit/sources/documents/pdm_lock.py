@@ -49,7 +49,7 @@ class PdmLock:
         rows = LockRows(notes)
         files = notes.table(metadata.get("files"), "metadata.files")
         merged = _merged(lock.get("package"), files, notes)
-        refs = [rows.add(row.name, row.component(notes)) for row in merged]
+        refs = [rows.add(row.name, row.component(notes), row.parts[0][0]) for row in merged]
         for ref, row in zip(refs, merged, strict=True):
             for place, table in row.parts:
                 _link(rows, ref, table.get("dependencies"), f"{place}.dependencies", notes)
@@ -87,7 +87,6 @@ class _Row:
             optional=aside,
             origin=self.origin,
             marker=any_marker(markers) if all(markers) else "",
-            place=self.parts[0][0],
         )
 
 

@@ -35,7 +35,9 @@ class PipfileLock:
 
     def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
         """Return whether JSON has the keys that only Pipenv writes. Cost: two searches."""
-        return is_json(data) and bool(_META.search(data)) and bool(_SPEC.search(data))
+        if not is_json(data) or b'"pipfile-spec"' not in data:  # a plain search first: it is ten times as fast
+            return False
+        return bool(_META.search(data)) and bool(_SPEC.search(data))
 
     def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a lock is a lock
         """Return a lock as a document; its basis is `locked`, and it is complete unless a row was lost.
@@ -124,9 +126,8 @@ def _take(rows: LockRows, section: str, raw: str, value: Any, indexes: dict[str,
         origin=origin,
         index="" if origin else indexes.get(named, named),
         marker=marker,
-        place=place,
     )
-    rows.add(name, row)
+    rows.add(name, row, place)
 
 
 def _version_of(table: dict[str, Any], place: str, notes: Notes) -> str:

@@ -80,7 +80,7 @@ def _taken(lock: dict[str, Any], metadata: dict[str, Any], rows: LockRows, notes
         hashes = [(where, one) for where, _, one in _files(table.get("files"), f"{place}.files", notes)]
         hashes += apart.hashes(name, version if rows_of[name] > 1 else "")
         row = _component(name, version, table, place, sha256_in(hashes, notes), notes)
-        taken.append((rows.add(name, row), place, table))
+        taken.append((rows.add(name, row, place), place, table))
     return taken
 
 
@@ -145,7 +145,6 @@ def _component(
         origin=origin,
         index=index,
         marker=marker,
-        place=place,
     )
 
 

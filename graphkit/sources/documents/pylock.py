@@ -63,7 +63,7 @@ class PyLock:
         for place, table in tables_in(lock["packages"], "packages", notes):
             _check({**_ALONE, "packages": [table]}, place, notes)
             if (name := name_in(table, place, notes)) is not None:
-                taken.append((rows.add(name, _component(name, table, place, defaults, notes)), place, table))
+                taken.append((rows.add(name, _component(name, table, place, defaults, notes), place), place, table))
         for ref, place, table in taken:
             for where, wanted, specifier in _wanted(table, place, notes):
                 rows.link(ref, wanted, specifier, where, sure=where.startswith(f"{place}.dependencies"))
@@ -123,7 +123,6 @@ def _component(name: PackageName, table: dict[str, Any], place: str, defaults: l
         origin=origin,
         index="" if origin else notes.text(table.get("index"), f"{place}.index"),
         marker=marker,
-        place=place,
     )
 
 

@@ -259,8 +259,7 @@ class _Rows:
         refs = Refs()
         components = [_component(item, refs, self._notes) for item in self.items]
         components += [
-            Component(ref=refs.unique(name), name=name, package=name, purl=purl_of(name), place=place)
-            for name, place in self._unsafe
+            Component(ref=refs.unique(name), name=name, package=name, purl=purl_of(name)) for name, _ in self._unsafe
         ]
         for name, place in self._unsafe:
             self._notes.add(place, f"{name} was left out by the tool that wrote this; its version is unknown")
@@ -275,6 +274,7 @@ class _Rows:
             kind=DocumentKind.ENVIRONMENT if is_environment else DocumentKind.LOCK,
             basis=Basis.INSTALLED if is_environment else Basis.LOCKED,
             components=tuple(components),
+            places=(*(item.place for item in self.items), *(place for _, place in self._unsafe)),
             edges=edges,
             roots=roots,
             completeness=Completeness.INCOMPLETE
@@ -336,7 +336,6 @@ def _component(item: _Item, refs: Refs, notes: Notes) -> Component:
         origin=item.origin,
         index=item.index,
         marker=marker,
-        place=item.place,
     )
 
 

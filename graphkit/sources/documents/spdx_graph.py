@@ -51,7 +51,8 @@ class Graph:
     nothing depends on; ``described`` the first of these. ``optional``: reached from a development,
     test or optional dependency and from nothing else. ``is_known``: some dependency is told, be it
     as ``NONE``; that one element contains another counts where the container is a Python package,
-    as sbom4python wrote it (sbom4python#2). Cost: linear.
+    as sbom4python wrote it (sbom4python#2). ``contents``: our refs of packages, each with the id of
+    what else it contains: files, mostly. Cost: linear.
     """
 
     def __init__(self, document: Spdx, names: Mapping[str, str], python: frozenset[str], notes: Notes) -> None:
@@ -60,6 +61,7 @@ class Graph:
         self._self = {document.id or "SPDXRef-DOCUMENT", "SPDXRef-DOCUMENT"}
         others = (*(document.files or ()), *(document.snippets or ()))
         self._others = NO_ELEMENTS.union(one.id for one in others if one.id) | self._self
+        self.contents: list[tuple[str, str]] = []
         self._edges: dict[Edge, None] = {}
         self._needs: dict[str, list[str]] = {}
         self._weak: dict[str, None] = {}
@@ -108,6 +110,7 @@ class Graph:
         if near and target == "NONE" and not holds:
             self.is_known = True
         if not near or not far:
+            self.contents += [(near, target)] if near and holds else []
             return
         self._edges[Edge(source=near, target=far)] = None
         self.is_known |= near in python if holds else True

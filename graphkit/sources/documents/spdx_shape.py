@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final, TypeVar, get_args, get_origin
 
 import msgspec
 
-from graphkit.sources.documents.rows import Notes, shaped_json
+from graphkit.sources.documents.rows import Notes, is_json, shaped_json
 
 _Text = str | None
 _Texts = list[str] | None
@@ -38,12 +41,20 @@ class Package(msgspec.Struct):
     purpose: _Text = msgspec.field(default=None, name="primaryPackagePurpose")
     checksums: list[Checksum] | None = None
     references: list[Reference] | None = msgspec.field(default=None, name="externalRefs")
+    files: _Texts = msgspec.field(default=None, name="hasFiles")
 
 
 class Element(msgspec.Struct):
-    """A file or snippet, which relationships may name too."""
+    """A snippet, which relationships may name too."""
 
     id: _Text = msgspec.field(default=None, name="SPDXID")
+
+
+class File(Element):
+    """A file, which relationships may name too."""
+
+    name: _Text = msgspec.field(default=None, name="fileName")
+    checksums: list[Checksum] | None = None
 
 
 class Relationship(msgspec.Struct):
@@ -70,7 +81,7 @@ class Spdx(msgspec.Struct):
     creation: Creation | None = msgspec.field(default=None, name="creationInfo")
     described: _Texts = msgspec.field(default=None, name="documentDescribes")
     packages: list[Package] | None = None
-    files: list[Element] | None = None
+    files: list[File] | None = None
     snippets: list[Element] | None = None
     relationships: list[Relationship] | None = None
 
@@ -78,11 +89,39 @@ class Spdx(msgspec.Struct):
 class Wrapped(Spdx):
     """What a file holds: a document, or one inside ``sbom`` as GitHub's REST API gives it.
 
-    ``context`` is there in SPDX 3 only, which is JSON-LD.
+    ``context`` is there in JSON-LD only.
     """
 
     sbom: Spdx | None = None
     context: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="@context")
+
+
+_VERSION_TAG: Final = re.compile(rb"(?:^|[\r\n])(?:(SPDXVersion)|[\"']?spdxVersion[\"']?)[ \t]*:")
+_CODE_LINE: Final = re.compile(rb"[^\r\n]+")
+_NO_CODE: Final = re.compile(rb"\s*(?:#|---|%YAML|$)")
+_KEY: Final = re.compile(rb"[ \t]*[\"']?[A-Za-z][\w-]{0,59}[\"']?[ \t]*:")
+_LOOKED_AT: Final = 200
+
+
+def text_syntax(data: bytes) -> str:
+    """Return `tag-value` or `YAML` where text without brackets is an SPDX 2 document of it, else nothing.
+
+    The first line that gives the SPDX version decides, by its spelling; and the first line that is
+    no comment must be a key with a value, which it is in no lock and no TOML. Cost: a search.
+    """
+    if is_json(data) or not (found := _VERSION_TAG.search(data)):
+        return ""
+    lines = (one[0] for one in islice(_CODE_LINE.finditer(data), _LOOKED_AT))
+    first = next((one for one in lines if not _NO_CODE.match(one)), b"")
+    return "" if not _KEY.match(first) else "tag-value" if found[1] else "YAML"
+
+
+def line_of(place: str, lines: Mapping[str, int]) -> str:
+    """Return the line on which a place as in ``packages[3].checksums[0]`` stands, or what it stands in."""
+    at = place
+    while at and at not in lines:
+        at = at[: max(at.rfind("."), at.rfind("["), 0)]
+    return f"line {lines[at]}" if at else place
 
 
 _DECODER: Final = msgspec.json.Decoder(Wrapped)
@@ -97,6 +136,11 @@ def decode(data: bytes, notes: Notes) -> Wrapped:
         InputError: the bytes are no JSON (RFC 8259; it has no NaN), or nested too deep.
     """
     return shaped_json(data, _DECODER, lambda loose, notes: _shaped(loose, Wrapped, "", notes), notes)
+
+
+def shaped(loose: dict[str, Any], notes: Notes) -> Spdx:
+    """Return a loose table, as YAML gives it, as a document; values of other types are noted and left out."""
+    return _shaped(loose, Spdx, "", notes)
 
 
 def _shaped(row: dict[str, Any], shape: type[_Shape], place: str, notes: Notes) -> _Shape:

@@ -66,6 +66,7 @@ class UvLock:
             format=f"uv.lock {version}",
             basis=Basis.LOCKED,
             components=tuple(_component(row, optional=i in optional) for i, row in enumerate(rows.rows)),
+            places=tuple(row.place for row in rows.rows),
             edges=tuple(links.edges),
             roots=tuple(rows.rows[root].ref for root in roots),
             requires_python=notes.text(lock.get("requires-python"), "requires-python"),
@@ -132,7 +133,6 @@ def _component(row: _Row, *, optional: bool) -> Component:
         origin=origin,
         index=index,
         marker=any_marker(row.markers) if row.markers else "",
-        place=row.place,
     )
 
 

@@ -11,6 +11,7 @@ from graphkit.model.documents import Document
 from graphkit.model.organisation import Organisation
 from graphkit.model.times import FOREVER
 from graphkit.stores.embedded.compile_evidence import (
+    HOLD,
     compile_heads,
     compile_listings,
     kept_heads,
@@ -38,6 +39,7 @@ def compile_index(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
 
 def _compile(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> dict[str, int]:
     kept = incidents(connection)
+    connection.execute(HOLD)
     heads = kept_heads(connection)
     organisation = kept_organisation(connection)
     stage_incidents(connection, kept)

@@ -3,41 +3,55 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any, Final
 
 import duckdb
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from graphkit.model.documents import Component, Document, Edge, Problem
+from graphkit.model.documents import Document, Problem
 from graphkit.model.incidents import Incident
 from graphkit.model.organisation import DocumentUse, Organisation
 from graphkit.stores.embedded import csr
+from graphkit.stores.embedded.encoding import encoded
 from graphkit.stores.embedded.folder import IndexWriter
-from graphkit.stores.embedded.kept import put, rows
+from graphkit.stores.embedded.kept import columns, put, rows
 from graphkit.stores.embedded.organisation import joined
 from graphkit.stores.embedded.purls import purl_key
-from graphkit.stores.embedded.staging import encoded
 from graphkit.stores.embedded.texts import TextsBuilder
 
-_COMPONENTS: Final = """
-SELECT component_list, ref, name, package, version, purl, sha256, optional, origin, index_url, marker, place
-FROM components WHERE component_list IN (SELECT component_list FROM documents) ORDER BY component_list, position
+HOLD: Final = """
+CREATE OR REPLACE TEMP TABLE held_lists AS
+SELECT id, (row_number() OVER (ORDER BY digest) - 1)::INTEGER AS place, places
+FROM component_lists WHERE id IN (SELECT list FROM documents);
+
+CREATE OR REPLACE TEMP TABLE held_components AS
+SELECT *, (row_number() OVER (ORDER BY digest) - 1)::INTEGER AS place FROM components
+WHERE id IN (SELECT component FROM listings WHERE list IN (SELECT id FROM held_lists));
+"""
+"""Numbers that do not depend on the order in which lists and components came: their digests are of their content."""
+
+_BODIES: Final = """
+SELECT to_json({ref: '', name: name, package: package, version: version, purl: purl, sha256: sha256::JSON,
+    members: coalesce(inside, []), optional: optional, origin: origin, index: index_url, marker: marker}),
+    coalesce(package, ''), purl, sha256, coalesce(inside, [])
+FROM held_components
+LEFT JOIN (SELECT component, list(sha256 ORDER BY rowid) AS inside FROM component_members GROUP BY component)
+ON component = id ORDER BY place
+"""
+_HEADS: Final = """
+SELECT '{"sha256":' || to_json(sha256) || ',"path":' || to_json(path) || ',' || head[2:] FROM documents ORDER BY sha256
 """
 _TEXTS: Final = msgspec.json.Decoder(tuple[str, ...])
-_EDGES: Final = """
-SELECT component_list, source, target FROM component_edges
-WHERE component_list IN (SELECT component_list FROM documents) ORDER BY component_list, position
-"""
 
 
 def kept_heads(connection: duckdb.DuckDBPyConnection) -> tuple[Document, ...]:
     """Return every document without components and edges, by SHA-256."""
-    found = rows(connection, "SELECT head FROM documents ORDER BY sha256")
     decoder = msgspec.json.Decoder(Document)
-    return tuple(decoder.decode(head) for (head,) in found)
+    return tuple(decoder.decode(head) for (head,) in rows(connection, _HEADS))
 
 
 def stage_mentioned(
@@ -53,11 +67,41 @@ def stage_mentioned(
 def kept_organisation(connection: duckdb.DuckDBPyConnection) -> Organisation:
     """Return every organisation and every use of a document, joined."""
     bodies = connection.execute("SELECT body FROM organisations ORDER BY source").fetchall()
-    uses = connection.execute("SELECT body FROM document_uses ORDER BY document_use").fetchall()
+    query = """
+        SELECT service, document, path, built_at, stands_from, stands_until, read_at, branch, derived, rest
+        FROM document_uses ORDER BY document_use"""
     return joined(
         [msgspec.json.decode(body, type=Organisation) for (body,) in bodies],
-        [msgspec.json.decode(body, type=DocumentUse) for (body,) in uses],
+        [_use(row) for row in rows(connection, query)],
     )
+
+
+def _use(row: tuple[Any, ...]) -> DocumentUse:
+    service, document, path, built_at, stands_from, stands_until, read_at, branch, derived, rest = row
+    said = _REST.decode(rest)
+    return DocumentUse(
+        service=service,
+        document=document,
+        path=path,
+        built_at=built_at,
+        stands_from=stands_from,
+        stands_until=stands_until,
+        read_at=read_at,
+        branch=branch,
+        note=said.note,
+        sources=said.sources,
+        derived=derived,
+    )
+
+
+class _Rest(msgspec.Struct, frozen=True):
+    """What a use says beside its columns."""
+
+    note: str = ""
+    sources: tuple[str, ...] = ()
+
+
+_REST: Final = msgspec.json.Decoder(_Rest)
 
 
 def compile_heads(
@@ -77,100 +121,72 @@ def compile_heads(
     out.texts("whole", wholes)
 
 
-class _Lists:
-    """Component lists as they are read: one body each, and every row's keys."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-        self.bodies = TextsBuilder()
-        self.sizes = array("q")
-        self.package: list[str] = []
-        self.purl: list[str] = []
-        self.hash_rows = array("q")
-        self.hashes: list[str] = []
-
-    def add(self, name: str, components: tuple[Component, ...], edges: tuple[Edge, ...]) -> None:
-        """Add one list under its digest."""
-        self.names.append(name)
-        self.bodies.add_raw(encoded((components, edges)))
-        self.sizes.append(len(components))
-        for one in components:
-            for sha256 in one.sha256:
-                self.hash_rows.append(len(self.package))
-                self.hashes.append(sha256.lower())
-            self.package.append(one.package or "")
-            self.purl.append(purl_key(one.purl) if one.purl else "")
-
-
 def compile_listings(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> int:
-    """Write the component lists, and where documents name a package, purl or hash; return how many rows.
+    """Write the component lists, and which components name a package, purl or hash; return how many rows there are.
 
-    A row is numbered by its document's place and its own within the document, equal lists being
-    written once but numbered for every document.
+    Every distinct component is written once, every distinct list once as numbers of components; documents
+    point at lists. A row of a document is found from a component by the lists that hold it.
     """
-    found = _Lists()
-    for name, components, edges in _kept_lists(connection):
-        found.add(name, components, edges)
-    out.texts("list.body", found.bodies)
-    places = {name: place for place, name in enumerate(found.names)}
-    query = "SELECT component_list FROM documents ORDER BY sha256"
-    lists = np.array([places.get(name, -1) for (name,) in rows(connection, query)], dtype=np.int64)
-    out.array("document.list", lists.astype(np.int32), fact=True)
-    # A last, empty list stands for documents without components.
-    sizes = np.array([*found.sizes, 0], dtype=np.int64)
-    list_start = csr.offsets(sizes)
-    lists = np.where(lists < 0, len(sizes) - 1, lists)
-    start, at = csr.positions(list_start, lists)
-    out.array("row.start", start)
-    total = len(found.package)
-    everything = np.arange(total, dtype=np.int64)
-    _look_up(out, "package", found.package, csr.inverted(everything, total)[0], at)
-    _look_up(out, "purl", found.purl, csr.inverted(everything, total)[0], at)
-    hash_rows = np.array(found.hash_rows, dtype=np.int64)
-    _look_up(out, "hash", found.hashes, csr.inverted(hash_rows, total)[0], at)
-    return len(at)
+    bodies = TextsBuilder()
+    packages, purls, hashes, owners = list[str](), list[str](), list[str](), array("q")
+    for number, (body, package, purl, sha256, inside) in enumerate(rows(connection, _BODIES)):
+        bodies.add(body)
+        packages.append(package)
+        purls.append(purl_key(purl) if purl else "")
+        digests = {one.lower() for one in (*_TEXTS.decode(sha256), *inside)}
+        hashes += sorted(digests)
+        owners.extend(repeat(number, len(digests)))
+    out.texts("component.body", bodies)
+    every = np.arange(len(packages), dtype=np.int32)
+    _look_up(out, "package", packages, every)
+    _look_up(out, "purl", purls, every)
+    _look_up(out, "hash", hashes, np.array(owners, dtype=np.int32))
+    _compile_places(connection, out)
+    sizes = _compile_rows(connection, out, len(packages))
+    query = "SELECT coalesce(place, -1)::INTEGER FROM documents LEFT JOIN held_lists ON list = id ORDER BY sha256"
+    (lists,) = columns(connection, query)
+    out.array("document.list", lists, fact=True)
+    start, documents = csr.inverted(lists, len(sizes))
+    out.array("list.document_start", start)
+    out.array("list.document", documents.astype(np.int32))
+    return int(sizes[lists[lists >= 0]].sum())
 
 
-def _look_up(out: IndexWriter, kind: str, keys: Sequence[str], key_start: csr.Offsets, at: csr.Offsets) -> None:
-    """Write a sorted text column of keys and the document rows of each.
+def _compile_places(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> None:
+    query = "SELECT coalesce(places, '') FROM held_lists ORDER BY place"
+    out.texts("list.places", TextsBuilder(places for (places,) in rows(connection, query)))
 
-    ``key_start``: which keys each list row has, CSR. ``at``: the list row of each document row.
-    """
-    texts = sorted({key for key in keys if key})
+
+def _compile_rows(connection: duckdb.DuckDBPyConnection, out: IndexWriter, components: int) -> NDArray[np.int64]:
+    """Write what lists hold and how their rows depend on each other; return the length of each list."""
+    count = len(connection.table("held_lists"))
+    query = """
+        SELECT held_lists.place AS list, held_components.place AS component FROM listings
+        JOIN held_lists ON held_lists.id = list JOIN held_components ON held_components.id = component
+        ORDER BY held_lists.place, listings.rowid"""
+    lists, numbers = columns(connection, query)
+    sizes = np.bincount(lists, minlength=count)
+    out.array("list.start", csr.offsets(sizes), fact=True)
+    out.array("list.component", numbers, fact=True)
+    start, at = csr.inverted(numbers, components)
+    out.array("component.row_start", start)
+    out.array("component.row", at.astype(np.int32))
+    query = """
+        SELECT place, source, target FROM listing_edges JOIN held_lists ON id = list
+        ORDER BY place, listing_edges.rowid"""
+    lists, sources, targets = columns(connection, query)
+    out.array("list.edge_start", csr.offsets(np.bincount(lists, minlength=count)), fact=True)
+    out.array("list.edge_source", sources, fact=True)
+    out.array("list.edge_target", targets, fact=True)
+    return sizes
+
+
+def _look_up(out: IndexWriter, kind: str, keys: Sequence[str], components: NDArray[np.int32]) -> None:
+    """Write a sorted text column of keys and the components that have each; an empty key stands for none."""
+    texts = sorted(set(keys) - {""})
     out.texts(f"by_{kind}.text", TextsBuilder(texts), fact=False)
     numbers = {text: number for number, text in enumerate(texts)}
     numbered = np.array([numbers.get(key, -1) for key in keys], dtype=np.int64)
-    row_start, row_keys = csr.gather(key_start, numbered, at)
-    start, entries = csr.inverted(row_keys, len(texts))
-    owners = np.repeat(np.arange(len(at), dtype=np.int64), np.diff(row_start))
+    start, entries = csr.inverted(numbered, len(texts))
     out.array(f"by_{kind}.start", start)
-    out.array(f"by_{kind}.row", owners[entries])
-
-
-def _kept_lists(
-    connection: duckdb.DuckDBPyConnection,
-) -> Iterator[tuple[str, tuple[Component, ...], tuple[Edge, ...]]]:
-    edges: dict[str, list[Edge]] = {}
-    for name, source, target in rows(connection, _EDGES):
-        edges.setdefault(name, []).append(Edge(source=source, target=target))
-    for name, group in groupby(rows(connection, _COMPONENTS), key=lambda row: row[0]):
-        yield name, tuple(_component(row) for row in group), tuple(edges.pop(name, ()))
-    for name, orphans in sorted(edges.items()):  # edges between rows that the document does not have
-        yield name, (), tuple(orphans)
-
-
-def _component(row: tuple[Any, ...]) -> Component:
-    _, ref, name, package, version, purl, sha256, optional, origin, index, marker, place = row
-    return Component(
-        ref=ref,
-        name=name,
-        package=package,
-        version=version,
-        purl=purl,
-        sha256=_TEXTS.decode(sha256),
-        optional=optional,
-        origin=origin,
-        index=index,
-        marker=marker,
-        place=place,
-    )
+    out.array(f"by_{kind}.component", components[entries])

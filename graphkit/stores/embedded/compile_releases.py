@@ -16,9 +16,9 @@ from graphkit.model.versions import ReleaseVersion
 from graphkit.stores import port
 from graphkit.stores.embedded import csr
 from graphkit.stores.embedded.compile_ranges import Packages
+from graphkit.stores.embedded.encoding import version_of
 from graphkit.stores.embedded.folder import SOURCES, IndexWriter
 from graphkit.stores.embedded.kept import columns, put, rows
-from graphkit.stores.embedded.staging import version_of
 from graphkit.stores.embedded.texts import Texts, TextsBuilder
 
 _NEAREST: Final = SOURCES.index(MetadataSource.NEAREST)
@@ -29,9 +29,8 @@ SELECT package, page, found, status FROM pages
 QUALIFY row_number() OVER (PARTITION BY package ORDER BY read_at DESC, page DESC) = 1;
 
 CREATE OR REPLACE TEMP TABLE listed_components AS
-SELECT DISTINCT package, version_key, version FROM components
-WHERE package <> '' AND version_key <> '' AND origin = ''
-AND component_list IN (SELECT component_list FROM documents);
+SELECT DISTINCT package, version_key, version FROM held_components
+WHERE package <> '' AND version_key <> '' AND origin = '';
 
 CREATE OR REPLACE TEMP TABLE known AS
 SELECT package, version_key, version, 0 AS hearsay, current_pages.page = page_releases.page AS listed, FALSE AS accused
@@ -48,8 +47,7 @@ FROM known GROUP BY ALL;
 CREATE OR REPLACE TEMP TABLE package_names AS
 SELECT package, row_number() OVER (ORDER BY package) - 1 AS id FROM (
     SELECT package FROM releases UNION SELECT package FROM pages UNION SELECT package FROM members
-    UNION SELECT package FROM components
-    WHERE package <> '' AND component_list IN (SELECT component_list FROM documents)
+    UNION SELECT package FROM held_components WHERE package <> ''
     UNION SELECT package FROM mentioned);
 """
 

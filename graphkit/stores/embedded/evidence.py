@@ -8,8 +8,9 @@ from functools import cached_property
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from graphkit.model.documents import Component, Document, Edge, Problem
+from graphkit.model.documents import Component, Document, Edge, Problem, usual_places
 from graphkit.model.incidents import Incident
 from graphkit.model.organisation import Organisation
 from graphkit.stores import port
@@ -19,7 +20,6 @@ from graphkit.stores.embedded.purls import purl_key
 from graphkit.stores.embedded.texts import Texts
 
 _INCIDENTS, _ORGANISATION, _PROBLEMS = 0, 1, 2
-_Rows = port.Offsets
 
 
 class IndexEvidence:
@@ -27,8 +27,15 @@ class IndexEvidence:
 
     def __init__(self, index: IndexFolder) -> None:
         self._sha256, self._heads = index.texts("document.sha256"), index.texts("document.head")
-        self._lists, self._row_start = index.arrays(("document.list", "row.start"))
-        self._bodies, self._wholes = index.texts("list.body"), index.texts("whole")
+        self._lists, self._list_start, self._components = index.arrays(
+            ("document.list", "list.start", "list.component")
+        )
+        self._bodies, self._places, self._wholes = map(index.texts, ("component.body", "list.places", "whole"))
+        self._edge_start, self._sources, self._targets = index.arrays(
+            ("list.edge_start", "list.edge_source", "list.edge_target")
+        )
+        self._row_start, self._rows = index.arrays(("component.row_start", "component.row"))
+        self._document_start, self._documents = index.arrays(("list.document_start", "list.document"))
         self._by_package, self._by_purl, self._by_hash = (
             _LookUp(index, "package"),
             _LookUp(index, "purl"),
@@ -67,10 +74,20 @@ class IndexEvidence:
         """
         place = self._place(sha256)
         head: Document = _HEAD.decode(self._heads.raw(place))
-        if (body := int(self._lists[place])) < 0:
+        if (number := int(self._lists[place])) < 0:
             return head
-        components, edges = _BODY.decode(self._bodies.raw(body))
-        return replace(head, components=components, edges=edges)
+        first, last = map(int, self._list_start[number : number + 2])
+        numbers = self._components[first:last].tolist()
+        rows = (_COMPONENT.decode(self._bodies.raw(component)) for component in numbers)
+        near, far = map(int, self._edge_start[number : number + 2])
+        edges = zip(self._sources[near:far].tolist(), self._targets[near:far].tolist(), strict=True)
+        places = self._places.raw(number)
+        return replace(
+            head,
+            components=tuple(replace(row, ref=str(at)) for at, row in enumerate(rows)),
+            places=_PLACES.decode(places) if places else usual_places(len(numbers)),
+            edges=tuple(Edge(source=str(source), target=str(target)) for source, target in edges),
+        )
 
     def _place(self, sha256: str) -> int:
         if (place := int(self._sha256.find([sha256])[0])) < 0:
@@ -80,21 +97,23 @@ class IndexEvidence:
     def listings(self, packages: Sequence[str], purls: Sequence[str], hashes: Sequence[str]) -> port.Listings:
         """Return rows by package, by purl without version, or by file hash; sorted by document, row."""
         if packages or purls or hashes:
-            rows = np.unique(
-                np.concatenate(
-                    [
-                        self._by_package.rows(packages),
-                        self._by_purl.rows([purl_key(purl) for purl in purls]),
-                        self._by_hash.rows([sha256.lower() for sha256 in hashes]),
-                    ]
-                )
+            components = np.concatenate(
+                [
+                    self._by_package.components(packages),
+                    self._by_purl.components([purl_key(purl) for purl in purls]),
+                    self._by_hash.components([sha256.lower() for sha256 in hashes]),
+                ]
             )
+            _, rows = csr.gather(self._row_start, self._rows, np.unique(components))
         else:
-            rows = np.arange(self._row_start[-1], dtype=np.int64)
-        documents = np.searchsorted(self._row_start, rows, side="right") - 1
-        component = (rows - self._row_start[documents]).astype(np.int32)
+            rows = np.arange(len(self._components), dtype=np.int32)
+        lists = np.searchsorted(self._list_start, rows, side="right") - 1
+        start, documents = csr.gather(self._document_start, self._documents, lists)
+        component = np.repeat(rows - self._list_start[lists], np.diff(start)).astype(np.int32)
+        order = np.lexsort((component, documents))
+        component = component[order]
         component.flags.writeable = False
-        return port.Listings(document=self._sha256.at(documents), component=component)
+        return port.Listings(document=self._sha256.at(documents[order]), component=component)
 
     def problems(self) -> tuple[tuple[str, Problem], ...]:
         """Return every document's problems as (path, problem), sorted."""
@@ -102,20 +121,21 @@ class IndexEvidence:
 
 
 _HEAD = msgspec.json.Decoder(Document)
-_BODY = msgspec.json.Decoder(tuple[tuple[Component, ...], tuple[Edge, ...]])
+_COMPONENT = msgspec.json.Decoder(Component)
+_PLACES = msgspec.json.Decoder(tuple[str, ...])
 
 
 class _LookUp:
-    """Document rows by a sorted text key."""
+    """Components by a sorted text key."""
 
-    __slots__ = ("_rows", "_start", "_texts")
+    __slots__ = ("_components", "_start", "_texts")
 
     def __init__(self, index: IndexFolder, kind: str) -> None:
         self._texts: Texts = index.texts(f"by_{kind}.text")
-        self._start, self._rows = index.arrays((f"by_{kind}.start", f"by_{kind}.row"))
+        self._start, self._components = index.arrays((f"by_{kind}.start", f"by_{kind}.component"))
 
-    def rows(self, keys: Sequence[str]) -> _Rows:
-        """Return the rows of all keys that are there."""
+    def components(self, keys: Sequence[str]) -> NDArray[np.int32]:
+        """Return the components of all keys that are there."""
         found = self._texts.find(keys)
-        _, rows = csr.gather(self._start, self._rows, found[found >= 0])
-        return rows
+        _, components = csr.gather(self._start, self._components, found[found >= 0])
+        return components

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from graphkit.model.incidents import Incident
 from graphkit.model.index import FileKind
-from graphkit.stores.embedded.staging import version_of
+from graphkit.stores.embedded.encoding import version_of
 
 _BATCH: Final = 50_000
 _SDIST_ENDINGS: Final = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.z", ".tar")

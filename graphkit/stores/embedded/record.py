@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 import duckdb
 
 from graphkit.model.errors import GraphkitError
+from graphkit.stores.embedded.lists import Lists
 from graphkit.stores.embedded.schema import FORMAT, MERGES, SHARED, TABLES, VIEWS, Merge, column_names
 from graphkit.stores.embedded.staging import Staging
 from graphkit.stores.port import Fact, Receipt
@@ -50,6 +51,7 @@ class Record:
             GraphkitError: another process holds it, or it is no record of this format.
         """
         self._path = path
+        self._lists = Lists()
         with explained(path):
             self.connection = duckdb.connect(str(path), config=_CONFIG)
             try:
@@ -94,10 +96,16 @@ class Record:
         """Return the mark of the newest committed batch; it differs between stores and batches."""
         return str(self._one("SELECT store || '-' || generation FROM record"))
 
-    def documents(self) -> set[str]:
-        """Return the SHA-256 of every document kept."""
+    def known(self, documents: Sequence[str]) -> dict[str, frozenset[str]]:
+        """Return which documents are kept, each with the paths of its uses; see `port.Store.known`."""
+        query = """
+            SELECT sha256, list(DISTINCT CASE WHEN derived THEN document_uses.path ELSE '' END)
+            FILTER (WHERE document_uses.document IS NOT NULL)
+            FROM documents LEFT JOIN document_uses ON document_uses.document = sha256
+            WHERE sha256 IN (SELECT unnest($asked)) GROUP BY sha256"""
         with explained(self._path):
-            return {sha for (sha,) in self.connection.execute("SELECT sha256 FROM documents").fetchall()}
+            found = self.connection.execute(query, {"asked": list(documents)}).fetchall()
+        return {sha256: frozenset(paths or ()) for sha256, paths in found}
 
     def write(self, facts: Iterable[Fact], mark: Path) -> Receipt:
         """Keep a batch in one transaction.
@@ -106,15 +114,19 @@ class Record:
         runs, so that a kill at any point leaves either no mark or a true one.
         """
         with explained(self._path):
-            staging = Staging(self.connection)
-            for fact in facts:
-                staging.add(fact)
-            staging.finish()
-            new = sum(self._merge(merge) for merge in MERGES)
-            if new:
+            staging = Staging(self.connection, self._lists)
+            try:
+                for fact in facts:
+                    staging.add(fact)
+                staging.finish()
                 with self._transaction():
-                    self._replace()
-                    mark.unlink(missing_ok=True)
+                    self._lists.write(self.connection)
+                    new = sum(self._merge(merge) for merge in MERGES)
+                    if new:
+                        self._replace()
+                        mark.unlink(missing_ok=True)
+            finally:
+                self._lists.forget()
             self.write_mark(mark)
         return Receipt(new=new, unchanged=staging.facts - new)
 

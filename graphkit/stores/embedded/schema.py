@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-FORMAT: Final = "1"
+FORMAT: Final = "2"
 """Version of these tables; a record of another format is refused, never guessed at."""
 
 TABLES: Final[dict[str, str]] = {
@@ -30,23 +30,33 @@ TABLES: Final[dict[str, str]] = {
     ),
     "documents": (
         "sha256 VARCHAR, path VARCHAR, kind VARCHAR, format VARCHAR, subject VARCHAR, created BIGINT, "
-        "component_list VARCHAR, head VARCHAR, document VARCHAR"
+        "list INTEGER, head VARCHAR, document UUID"
     ),
+    "component_lists": "id INTEGER, digest UUID, places VARCHAR",
+    "listings": "list INTEGER, component INTEGER",
+    "listing_edges": "list INTEGER, source INTEGER, target INTEGER",
     "components": (
-        "component_list VARCHAR, position INTEGER, ref VARCHAR, name VARCHAR, package VARCHAR, version VARCHAR, "
-        "version_key VARCHAR, purl VARCHAR, sha256 VARCHAR, optional BOOLEAN, origin VARCHAR, index_url VARCHAR, "
-        "marker VARCHAR, place VARCHAR"
+        "id INTEGER, digest UUID, name VARCHAR, package VARCHAR, version VARCHAR, version_key VARCHAR, purl VARCHAR, "
+        "sha256 VARCHAR, optional BOOLEAN, origin VARCHAR, index_url VARCHAR, marker VARCHAR"
     ),
-    "component_edges": "component_list VARCHAR, position INTEGER, source VARCHAR, target VARCHAR",
+    "component_members": "component INTEGER, sha256 VARCHAR",
     "document_uses": (
         "service VARCHAR, document VARCHAR, path VARCHAR, built_at BIGINT, stands_from BIGINT, stands_until BIGINT, "
-        "read_at BIGINT, branch VARCHAR, body VARCHAR, document_use VARCHAR"
+        "read_at BIGINT, branch VARCHAR, derived BOOLEAN, rest VARCHAR, document_use UUID"
     ),
     "organisations": "source VARCHAR, body VARCHAR, organisation VARCHAR",
     "incidents": "id VARCHAR, title VARCHAR, actor VARCHAR, advisory BOOLEAN, body VARCHAR, incident VARCHAR",
     "record": "format VARCHAR, store VARCHAR, generation BIGINT",
 }
-"""Every table by name. A column named as its table, in the singular, is the digest of the row's fact."""
+"""Every table by name. A column named as its table, in the singular, is the digest of the row's fact.
+
+Equal components and equal lists of them are kept once, under numbers that mean nothing outside this
+record. Rows of ``listings`` and ``listing_edges`` stand in the order of the list (``rowid``); an edge
+leads from one position in it to another, counted from 0.
+"""
+
+INTERNED: Final = ("component_lists", "listings", "listing_edges", "components", "component_members")
+"""Tables that `lists.Lists` fills; what they hold counts only through the documents that refer to it."""
 
 VIEWS: Final[tuple[str, ...]] = (
     """CREATE VIEW companies AS SELECT source, unnest(from_json(body->'companies',
@@ -103,11 +113,7 @@ MERGES: Final[tuple[Merge, ...]] = (
 )
 """Tables whose rows merge by a rule that no order can change."""
 
-SHARED: Final[tuple[tuple[str, str, str], ...]] = (
-    ("requirements", "requirement_set", "release_metadata"),
-    ("components", "component_list", "documents"),
-    ("component_edges", "component_list", "documents"),
-)
+SHARED: Final[tuple[tuple[str, str, str], ...]] = (("requirements", "requirement_set", "release_metadata"),)
 """Lists stored once by the digest of their content: (table, digest column, table that refers to it)."""
 
 

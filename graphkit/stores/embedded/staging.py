@@ -2,63 +2,43 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import lru_cache
+from dataclasses import fields
 from typing import Any, Final
 
 import duckdb
-import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from graphkit.model.documents import Document
-from graphkit.model.errors import InputError
 from graphkit.model.incidents import Incident
 from graphkit.model.index import File, MetadataSource, ProjectPage, ReleaseMetadata
 from graphkit.model.organisation import DocumentUse, Organisation
 from graphkit.model.times import BEGINNING
-from graphkit.model.versions import release_version
-from graphkit.stores.embedded.schema import TABLES, column_names
+from graphkit.stores.embedded.encoding import DTYPES, digest, encoded, insert, version_of
+from graphkit.stores.embedded.lists import Lists
+from graphkit.stores.embedded.schema import INTERNED, TABLES, column_names
 from graphkit.stores.port import Fact
 
 _FLUSH_ROWS: Final = 200_000
 _STRENGTH: Final = {source: place for place, source in enumerate(MetadataSource)}
-_DTYPES: Final = {"BIGINT": np.int64, "INTEGER": np.int32, "BOOLEAN": np.bool_}
 
-version_of = lru_cache(maxsize=1 << 16)(release_version)
-"""`release_version`, remembered: a page names each version once per file."""
-
-
-def digest(value: Any) -> str:
-    """Return the SHA-256 of a value's canonical bytes, in hex.
-
-    Raises:
-        InputError: a text in it has lone surrogates.
-    """
-    return hashlib.sha256(encoded(value)).hexdigest()
-
-
-def encoded(value: Any) -> bytes:
-    """Return a value as JSON bytes, fields in the order of its class.
-
-    Raises:
-        InputError: a text in it has lone surrogates, which no UTF-8 file or database can hold.
-    """
-    try:
-        return msgspec.json.encode(value)
-    except UnicodeEncodeError as error:
-        raise InputError("a text with lone surrogates, which UTF-8 cannot hold") from error
+_UUID: Final = 32
+"""How many hexadecimal digits of a digest the record keeps."""
+_APART: Final = frozenset({"sha256", "path", "components", "places", "edges", "roots"})
+_USE_COLUMNS: Final = frozenset(column_names("document_uses"))
 
 
 class Staging:
     """Collects facts into temporary tables ``staged_*``. ``facts`` counts what was added."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, lists: Lists) -> None:
         self.facts = 0
+        self.lists = lists
         self._connection = connection
-        self._columns: dict[str, list[tuple[Any, ...]]] = {name: [] for name in TABLES if name != "record"}
-        self._lists: set[str] = set()
+        merged = {name: list[tuple[Any, ...]]() for name in TABLES if name not in {"record", *INTERNED}}
+        self._columns = merged
+        self._sets: set[str] = set()
         self._newest: dict[tuple[str, str], tuple[Any, ...]] = {}
         self._rows = 0
         for name in self._columns:
@@ -102,18 +82,13 @@ class Staging:
         self._rows = 0
 
     def _flush_table(self, table: str, rows: list[tuple[Any, ...]]) -> None:
-        kinds = [_DTYPES.get(column.split()[1]) for column in TABLES[table].split(", ")]
-        arrays: dict[str, Any] = {}
-        shown = []
+        kinds = [DTYPES.get(column.split()[1]) for column in TABLES[table].split(", ")]
+        arrays: dict[str, NDArray[Any]] = {}
         for name, kind, values in zip(column_names(table), kinds, zip(*rows, strict=True), strict=True):
-            # NumPy integers have no null: an instant that no fact has stands for it on the way.
             is_time = kind is np.int64
-            shown.append(f"nullif({name}, {BEGINNING})" if is_time else name)
             filled = [BEGINNING if value is None else value for value in values] if is_time else values
             arrays[name] = np.array(filled, dtype=kind or object)
-        self._connection.register("incoming", arrays)
-        self._connection.execute(f"INSERT INTO staged_{table} SELECT {', '.join(shown)} FROM incoming")  # noqa: S608 - own names
-        self._connection.unregister("incoming")
+        insert(self._connection, f"staged_{table}", arrays)
 
     def _put(self, table: str, row: tuple[Any, ...]) -> None:
         self._columns[table].append(row)
@@ -135,8 +110,8 @@ class Staging:
         version = version_of(fact.version)
         requirements = sorted(set(fact.requirements))
         requirement_set = digest(requirements)
-        if requirement_set not in self._lists:
-            self._lists.add(requirement_set)
+        if requirement_set not in self._sets:
+            self._sets.add(requirement_set)
             for one in requirements:
                 extras = ",".join(one.extras)
                 rest = (one.specifier, one.url, one.unreadable, one.marker)
@@ -155,25 +130,16 @@ class Staging:
         self._put("release_metadata", (*content, digest(content)))
 
     def _document(self, fact: Document) -> None:
-        component_list = digest((fact.components, fact.edges))
-        head = encoded(replace(fact, components=(), edges=()))
+        number, listed, roots = self.lists.add(fact)
+        head = encoded({**_said(fact, _APART), **({"roots": roots} if roots else {})}).decode()
         shown = (fact.sha256, fact.path, fact.kind, fact.format, fact.subject, fact.created)
-        self._put("documents", (*shown, component_list, head.decode(), digest((head.decode(), component_list))))
-        if component_list in self._lists:
-            return
-        self._lists.add(component_list)
-        for position, one in enumerate(fact.components):
-            key = version_of(one.version).key if one.version else ""
-            name = (one.ref, one.name, one.package, one.version, key, one.purl, _list(one.sha256))
-            rest = (one.optional, one.origin, one.index, one.marker, one.place)
-            self._put("components", (component_list, position, *name, *rest))
-        for position, edge in enumerate(fact.edges):
-            self._put("component_edges", (component_list, position, edge.source, edge.target))
+        self._put("documents", (*shown, number, head, digest((shown, head, listed.hex()))[:_UUID]))
 
     def _use(self, fact: DocumentUse) -> None:
-        body = encoded(fact).decode()
+        rest = encoded(_said(fact, _USE_COLUMNS)).decode()
         times = (fact.built_at, fact.stands_from, fact.stands_until, fact.read_at)
-        self._put("document_uses", (fact.service, fact.document, fact.path, *times, fact.branch, body, digest(body)))
+        shown = (fact.service, fact.document, fact.path, *times, fact.branch, fact.derived, rest)
+        self._put("document_uses", (*shown, digest(shown)[:_UUID]))
 
     def _organisation(self, fact: Organisation) -> None:
         body = encoded(fact).decode()
@@ -183,6 +149,20 @@ class Staging:
         body = encoded(fact).decode()
         row = (fact.id, fact.title, fact.actor, fact.advisory, body, digest(body))
         self._newest["incidents", fact.id] = row
+
+
+def _said(fact: Document | DocumentUse, apart: frozenset[str]) -> dict[str, Any]:
+    """Return the fields of a fact that differ from their default, without those that have columns of their own."""
+    shown = (
+        (name, default, getattr(fact, name))
+        for name, default in (_USE if isinstance(fact, DocumentUse) else _DOCUMENT)
+        if name not in apart
+    )
+    return {name: value for name, default, value in shown if value != default}
+
+
+_DOCUMENT: Final = tuple((field.name, field.default) for field in fields(Document))
+_USE: Final = tuple((field.name, field.default) for field in fields(DocumentUse))
 
 
 def _file_columns(file: File) -> tuple[Any, ...]:

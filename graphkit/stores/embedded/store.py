@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,7 +30,6 @@ class EmbeddedStore:
         """
         self._path = Path(address)
         self._record: Record | None = None
-        self._documents: set[str] | None = None
         self._reader: tuple[str, IndexReader] | None = None
         if (self._path / _RECORD).is_file():
             return
@@ -64,15 +63,11 @@ class EmbeddedStore:
             GraphkitError: another process has the graph open.
             InputError: a text in a fact cannot be stored; nothing of the batch is kept.
         """
-        receipt = self._opened().write(facts, self._path / _MARK)
-        self._documents = None
-        return receipt
+        return self._opened().write(facts, self._path / _MARK)
 
-    def has_document(self, sha256: str) -> bool:
-        """Return whether a document of these bytes is kept. Cost: the first call after a batch reads all hashes."""
-        if self._documents is None:
-            self._documents = self._opened().documents()
-        return sha256 in self._documents
+    def known(self, documents: Sequence[str]) -> dict[str, frozenset[str]]:
+        """Return which documents are kept; see `port.Store.known`. Cost: one query."""
+        return self._opened().known(documents)
 
     def reader(self) -> IndexReader:
         """Return a reader of the newest generation; compiles it first where the record changed.

@@ -124,7 +124,7 @@ except GraphkitError as error:
     print(error)
 """
     holder = EmbeddedStore(graph)
-    holder.has_document("")
+    holder.known([])
     count, _, line = in_another_process(script, graph).stdout.partition("\n")
     holder.close()
     assert count == "3", "reading a fresh index needs no lock"

@@ -1,0 +1,60 @@
+"""Feeding a graph: files found, recognised, read and kept, batch by batch; nothing odd stops the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
+
+from graphkit.intake.documents import Documents
+from graphkit.intake.facts import take_advisory, take_index, take_organisation
+from graphkit.intake.order import IntakeOptions, Order
+from graphkit.intake.run import Run
+from graphkit.model.answers import IngestReport
+from graphkit.model.errors import UsageError
+from graphkit.sources.arrivals import Progress
+from graphkit.stores.port import Store
+
+__all__ = ("IntakeOptions", "take_in")
+
+
+def take_in(
+    store: Store, kind: str, sources: Sequence[str], options: IntakeOptions, progress: Progress
+) -> IngestReport:
+    """Read sources of one kind into a store and return what became of each.
+
+    What was read is kept in batches, also when it is interrupted. Cost: each input once; documents
+    whose bytes the graph has are not parsed again.
+
+    Raises:
+        UsageError: an unknown kind, or an option that makes no sense.
+        GraphkitError: the graph is in use elsewhere, or the index cannot be reached.
+    """
+    if kind not in _KINDS:
+        raise UsageError(f"no kind {kind!r}; there are {', '.join(_KINDS)}")
+    run = Run(store, Order.read(options), progress)
+    _KINDS[kind](run, sources)
+    return run.tally.report()
+
+
+def _documents(kind: str, run: Run, sources: Sequence[str]) -> None:
+    Documents(run, kind).take_files(sources)
+
+
+def _organisations(run: Run, sources: Sequence[str]) -> None:
+    run.each(sources, take_organisation)
+
+
+def _advisories(run: Run, sources: Sequence[str]) -> None:
+    run.each(sources, take_advisory)
+
+
+_KINDS: Final[dict[str, Callable[[Run, Sequence[str]], None]]] = {
+    "sbom": partial(_documents, "sbom"),
+    "lock": partial(_documents, "lock"),
+    "env": partial(_documents, "env"),
+    "org": _organisations,
+    "advisory": _advisories,
+    "index": take_index,
+}
+"""Every kind of source, by the word of the command line."""

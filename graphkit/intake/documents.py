@@ -1,0 +1,155 @@
+"""Documents of a run: recognised, read, and given to the services they describe."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from graphkit.intake.files import Content, Found
+from graphkit.intake.run import EXPECTED, Run
+from graphkit.model.documents import Document, DocumentKind
+from graphkit.model.errors import InputError
+from graphkit.model.names import BadName, ServiceId, company_id, service_id
+from graphkit.model.organisation import Company, DocumentUse, Organisation, Service
+from graphkit.sources import advisories
+from graphkit.sources.arrivals import Arrival
+from graphkit.sources.documents import read_document
+from graphkit.sources.documents.packed import members
+from graphkit.stores.port import Fact
+
+
+class Documents:
+    """Takes documents, chunk by chunk; ``hint`` is the kind that a person gave: `sbom`, `lock` or `env`."""
+
+    def __init__(self, run: Run, hint: str) -> None:
+        self._run = run
+        self._hint = hint
+        self._known: dict[str, frozenset[str]] = {}
+        self._here: set[str] = set()
+
+    def take_files(self, sources: Sequence[str]) -> None:
+        """Take every document that sources name or hold; each chunk is kept before the next is looked at."""
+        try:
+            for chunk in self._run.chunks(sources):
+                self._take_chunk(chunk)
+        finally:
+            self._run.flush()
+
+    def take_arrivals(self, arrivals: Iterator[Arrival]) -> None:
+        """Take documents that a source hands over one by one."""
+        run = self._run
+        try:
+            for one in arrivals:
+                run.attempt(one.path, lambda one=one: self._take_arrival(one))  # type: ignore[misc]
+        finally:
+            run.flush()
+
+    def read(self, data: bytes, label: str) -> Document | None:
+        """Return a document with its problems counted; None where no reader knows it."""
+        found = read_document(data, label, hint=self._hint)
+        if found is not None:
+            self._run.tally.odd(label, found.problems)
+        return found
+
+    def _take_chunk(self, chunk: Sequence[Content]) -> None:
+        self._known = self._run.store.known([one.sha256 for one in chunk])
+        self._here = set()
+        for one in chunk:
+            self._run.attempt(one.found.label, lambda one=one: self._take(one))  # type: ignore[misc]
+        self._run.flush()
+
+    def _take(self, content: Content) -> None:
+        run, found, data = self._run, content.found, content.data or b""
+        paths = self._known.get(content.sha256, ())
+        if not run.order.is_told and ("" in paths or found.label in paths):
+            run.tally.read += 1
+            self._count(content.sha256)
+            return
+        if (inside := members(data)) is not None:
+            self._take_members(found, inside)
+            return
+        if advisories.claims(data, found.label):
+            run.tally.read += 1
+            run.keep(found.label, advisories.parse(data, found.label))
+            run.tally.notes[f"{found.label} is an advisory and was read as one"] = None
+            return
+        document = self.read(data, found.label)
+        if document is None:
+            run.unclaimed(found, EXPECTED)
+            return
+        run.tally.read += 1
+        self._count(document.sha256)
+        run.keep(found.label, (document, *self._service_of(document, found.label)), counted=False)
+
+    def _take_members(self, archive: Found, inside: Iterator[tuple[str, bytes]]) -> None:
+        """Take what an archive holds, each member as a file of its own; none of them was named by a person."""
+        found = []
+        for name, data in inside:
+            member = Found(path=archive.path, label=f"{archive.label}/{name}", named=False)
+            found.append(Content(found=member, data=data, sha256=hashlib.sha256(data).hexdigest()))
+        self._known |= self._run.store.known([one.sha256 for one in found])
+        for one in found:
+            self._run.attempt(one.found.label, lambda one=one: self._take(one))  # type: ignore[misc]
+
+    def _count(self, sha256: str) -> None:
+        known = sha256 in self._known or sha256 in self._here
+        self._here.add(sha256)
+        self._run.tally.new += not known
+        self._run.tally.unchanged += known
+
+    def _service_of(self, document: Document, label: str) -> Iterator[Fact]:
+        """Yield the use of a document by its service, and the company that runs it where one was named."""
+        order = self._run.order
+        stands = document.kind in {DocumentKind.LOCK, DocumentKind.MANIFEST}
+        name = order.service or ServiceId(document.subject.strip() or label)
+        yield DocumentUse(
+            service=name,
+            document=document.sha256,
+            path=label,
+            built_at=None if stands else order.built_at,
+            stands_from=order.built_at if stands else None,
+            read_at=order.read_at,
+            branch=order.branch,
+            derived=order.service is None,
+        )
+        if order.company:
+            yield operated(name, order.company)
+
+    def _take_arrival(self, one: Arrival) -> None:
+        run = self._run
+        document = read_document(one.data, one.path, hint=one.hint)
+        if document is None:
+            run.tally.reject(one.path, EXPECTED)
+            return
+        run.tally.odd(one.path, document.problems)
+        try:
+            service = service_id(one.service or document.subject.strip() or one.path)
+            company = one.company or run.order.company
+            owner = [operated(service, company, one.owner)] if company or one.owner else []
+        except BadName as error:
+            raise InputError(str(error)) from error
+        run.tally.read += 1
+        if document.sha256 not in self._here:
+            self._known |= run.store.known([document.sha256])
+        self._count(document.sha256)
+        use = DocumentUse(
+            service=service,
+            document=document.sha256,
+            path=one.path,
+            built_at=one.built_at,
+            stands_from=one.stands_from,
+            stands_until=one.stands_until,
+            read_at=one.read_at,
+            branch=one.branch,
+            note=one.note,
+            sources=one.sources,
+            derived=not one.service,
+        )
+        run.keep(one.path, (document, use, *owner), counted=False)
+
+
+def operated(service: ServiceId, company: str, owner: str = "") -> Organisation:
+    """Return who runs a service, as one fact of its own."""
+    named = (Company(id=company_id(company), name=company),) if company else ()
+    run = Service(id=service, company=named[0].id if named else None, owner=owner)
+    return Organisation(source=f"ingest {service}", companies=named, services=(run,))

@@ -1,0 +1,148 @@
+"""Facts of a run that are no documents: organisation files, advisories and incidents, index data."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from graphkit.intake.documents import Documents
+from graphkit.intake.files import Found, content_of, label_of
+from graphkit.intake.run import EXPECTED, Run
+from graphkit.model.documents import Document
+from graphkit.model.errors import InputError
+from graphkit.model.times import instant
+from graphkit.sources import advisories, incident, organisation
+from graphkit.stores.port import Fact
+
+_ENDINGS: Final = (".slice", ".xz", ".lock", ".json", ".toml", ".txt", ".yaml", ".yml")
+
+
+def take_advisory(run: Run, found: Found, data: bytes) -> None:
+    """Take an OSV record or an incident file."""
+    if incident.claims(data, found.label):
+        run.keep(found.label, [incident.parse(data, found.label)])
+    elif advisories.claims(data, found.label):
+        run.keep(found.label, advisories.parse(data, found.label))
+    else:
+        run.unclaimed(found, "no OSV record and no incident file; see docs/incident-file.md")
+        return
+    run.tally.read += 1
+
+
+def take_organisation(run: Run, found: Found, data: bytes) -> None:
+    """Take an organisation file with the documents it names."""
+    if not organisation.claims(data, found.label):
+        run.unclaimed(found, "no organisation file; see docs/organisation-file.md")
+        return
+    read = organisation.parse(data, found.label)
+    reader = Documents(run, "")
+    digests: dict[str, str] = {}
+    documents: list[Document] = []
+    for path in read.documents:
+        content = content_of(Found(path=found.path.parent / path, label=path, named=True))
+        if content.data is None:
+            run.tally.reject(path, content.problem)
+            continue
+        try:
+            document = reader.read(content.data, path)
+        except InputError as error:
+            run.tally.reject(path, error)
+            continue
+        if document is None:
+            run.tally.reject(path, EXPECTED)
+            continue
+        digests[path] = document.sha256
+        documents.append(document)
+    facts = replace(
+        read.organisation,
+        uses=tuple(replace(use, document=digests[use.path]) for use in read.organisation.uses if use.path in digests),
+        builds=tuple(
+            replace(
+                build,
+                document=digests.get(build.document, ""),
+                lock=digests.get(build.lock, ""),
+                manifest=digests.get(build.manifest, ""),
+            )
+            for build in read.organisation.builds
+        ),
+    )
+    run.tally.read += 1
+    run.keep(found.label, (*documents, facts))
+
+
+def take_index(run: Run, sources: Sequence[str]) -> None:
+    """Take packages of the live index by name, and recorded slices by path."""
+    names: list[str] = []
+    try:
+        for source in sources:
+            path = Path(source)
+            if _is_file(path):
+                _take_facts(run, label_of(path), _slice_facts(path))
+            elif _is_name(source):
+                names.append(source)
+            else:
+                run.tally.reject(label_of(path), "no such file; give package names, or a recorded slice")
+        if names:
+            _take_facts(run, "index", _live_facts(run, names))
+    finally:
+        run.flush()
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a text too long for the name of a file
+        return False
+
+
+def _is_name(source: str) -> bool:
+    """Return whether a source that is no file may name a package, as `litellm==1.82.6` or `zope.interface` do."""
+    try:
+        return Requirement(source).url is None and not source.lower().endswith(_ENDINGS)
+    except InvalidRequirement:
+        return False
+
+
+def _take_facts(run: Run, label: str, facts: Iterable[Fact]) -> None:
+    try:
+        for fact in facts:
+            run.tally.read += 1
+            run.keep(label, [fact])
+    except InputError as error:
+        run.tally.reject(label, error)
+
+
+def _slice_facts(path: Path) -> Iterator[Fact]:
+    from graphkit.sources.index import is_slice, slice_facts  # noqa: PLC0415 - HTTP clients are heavy
+
+    try:
+        with path.open("rb") as file:
+            head = file.read(512)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}") from error
+    if not is_slice(head):
+        raise InputError("no recorded slice of an index")
+    yield from slice_facts(path)
+
+
+def _live_facts(run: Run, names: Sequence[str]) -> Iterator[Fact]:
+    from platformdirs import user_cache_path  # noqa: PLC0415 - only where the index is asked
+
+    from graphkit.sources.index import Order, gather, open_live  # noqa: PLC0415 - HTTP clients are heavy
+
+    asked = run.order
+    now = instant(dt.datetime.now(dt.UTC))
+    at = asked.as_of or now
+    order = Order(
+        start=at if asked.start is None else asked.start,
+        until=at + 1 if asked.until is None else asked.until,
+        as_of=asked.as_of,
+        closure=asked.closure,
+    )
+    with open_live(asked.index_url, cache=user_cache_path("graphkit") / "index", read_at=now) as source:
+        yield from gather(source, names, order, record=asked.slice_to, progress=run.progress, reject=run.tally.reject)

@@ -1,0 +1,109 @@
+"""Files of a run: found, called by a label that answers use, and read ahead in chunks."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from graphkit.intake.tally import Tally
+
+_SKIPPED: Final = frozenset({".git", ".hg", ".svn"})
+_RECORD: Final = "graph.duckdb"
+"""Marks a folder as a graph, such as the one at work: it changes while it is walked, and holds no document."""
+_CHUNK_FILES: Final = 1_000
+_CHUNK_BYTES: Final = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A file to read: where it is, what answers call it, and whether a person named it."""
+
+    path: Path
+    label: str
+    named: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """A file's bytes and their SHA-256; ``data`` None, with the reason in ``problem``: they cannot be read."""
+
+    found: Found
+    data: bytes | None
+    sha256: str = ""
+    problem: str = ""
+
+
+def walk(sources: Sequence[str], tally: Tally) -> Iterator[Found]:
+    """Yield the files that sources name or hold, in the order of their names; links out are not followed."""
+    for source in sources:
+        path = Path(source)
+        try:
+            if source and path.is_dir():  # an empty text, as of an unset variable, is not the folder at hand
+                yield from _inside(path, tally)
+            elif source and path.exists():
+                yield Found(path=path, label=label_of(path), named=True)
+            else:
+                tally.reject(label_of(path) if source else "", "no such file or folder")
+        except (OSError, ValueError) as error:
+            tally.reject(label_of(path), f"cannot be read: {getattr(error, 'strerror', None) or error}")
+
+
+def _inside(folder: Path, tally: Tally) -> Iterator[Found]:
+    def note(error: OSError) -> None:
+        inside = Path(error.filename).relative_to(folder)
+        tally.reject(_shown(inside) if inside.parts else label_of(folder), f"cannot be read: {error.strerror}")
+
+    for parent, folders, files in os.walk(folder, onerror=note):
+        kept = set(folders) - _SKIPPED
+        folders[:] = sorted(name for name in kept if not Path(parent, name, _RECORD).exists())
+        for name in sorted(files):
+            path = Path(parent, name)
+            if path.is_file():  # no pipes or devices, which would never end
+                yield Found(path=path, label=_shown(path.relative_to(folder)), named=False)
+
+
+def label_of(path: Path) -> str:
+    """Return what answers call a named file: the path as given where it is relative, else its name alone."""
+    plain = not path.is_absolute() and ".." not in path.parts
+    return _shown(path if plain else Path(path.name))
+
+
+def _shown(path: Path) -> str:
+    return os.fsencode(str(PurePosixPath(*path.parts))).decode("utf-8", "backslashreplace")
+
+
+def read_ahead(files: Iterator[Found]) -> Iterator[list[Content]]:
+    """Yield files with their bytes, a chunk at a time, while the next chunk is read on another thread.
+
+    At most two chunks are held, of 64 MiB or one file each. Reading and hashing let other threads run.
+    """
+    with ThreadPoolExecutor(1) as reader:
+        waiting = reader.submit(_chunk, files)
+        while chunk := waiting.result():
+            waiting = reader.submit(_chunk, files)
+            yield chunk
+
+
+def _chunk(files: Iterator[Found]) -> list[Content]:
+    chunk: list[Content] = []
+    size = 0
+    for found in files:
+        chunk.append(content_of(found))
+        size += len(chunk[-1].data or b"")
+        if len(chunk) >= _CHUNK_FILES or size >= _CHUNK_BYTES:
+            break
+    return chunk
+
+
+def content_of(found: Found) -> Content:
+    """Return a file's bytes."""
+    try:
+        data = found.path.read_bytes()
+    except OSError as error:
+        return Content(found=found, data=None, problem=f"cannot be read: {error.strerror}")
+    return Content(found=found, data=data, sha256=hashlib.sha256(data).hexdigest())

@@ -1,0 +1,53 @@
+"""What became of each input of a run."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+from typing import Final
+
+from graphkit.model.answers import IngestReport, Rejected
+from graphkit.model.documents import Problem
+from graphkit.model.errors import InputError
+
+_WORST: Final = 5
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What became of each input so far. Its size does not grow with inputs that were fine."""
+
+    read: int = 0
+    new: int = 0
+    unchanged: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+    unrecognised: list[str] = field(default_factory=list)
+    notes: dict[str, None] = field(default_factory=dict)
+    _problems: int = 0
+    _worst: list[tuple[int, str, Problem]] = field(default_factory=list)
+
+    def reject(self, path: str, error: InputError | str, place: str = "") -> None:
+        """Note an input that could not be used."""
+        if isinstance(error, InputError):
+            place, error = error.place or place, error.problem
+        self.rejected.append(Rejected(path=path, place=place, problem=error))
+
+    def odd(self, path: str, problems: tuple[Problem, ...]) -> None:
+        """Note what was odd about an input that could be used; of the worst inputs the first problem is shown."""
+        if problems:
+            self._problems += len(problems)
+            worst = [*self._worst, (len(problems), path, problems[0])]
+            self._worst = heapq.nsmallest(_WORST, worst, key=lambda one: (-one[0], one[1]))
+
+    def report(self) -> IngestReport:
+        """Return the report."""
+        return IngestReport(
+            read=self.read,
+            new=self.new,
+            unchanged=self.unchanged,
+            rejected=tuple(self.rejected),
+            unrecognised=tuple(sorted(self.unrecognised)),
+            problems=self._problems,
+            worst=tuple((path, first) for _, path, first in self._worst),
+            notes=tuple(self.notes),
+        )

@@ -1,0 +1,47 @@
+"""What a source hands over that is no file of a folder: a document with what its source knows of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from graphkit.model.times import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A document's bytes, not yet read, and what its source says of them.
+
+    ``path`` is what answers call it, unique in its source: `github/acme/shop/uv.lock`. ``service`` and
+    ``company`` empty: the source names none. ``hint`` is `sbom`, `lock`, `env` or empty. Times are as
+    in `model.organisation.DocumentUse`: ``built_at`` for what describes a build, ``stands_from`` and
+    ``stands_until`` for locks and manifests. ``sources`` says where it stands: addresses, commits.
+    """
+
+    data: bytes
+    path: str
+    service: str = ""
+    company: str = ""
+    owner: str = ""
+    hint: str = ""
+    built_at: Instant | None = None
+    stands_from: Instant | None = None
+    stands_until: Instant | None = None
+    read_at: Instant | None = None
+    branch: str = ""
+    note: str = ""
+    sources: tuple[str, ...] = ()
+
+
+class Reject(Protocol):
+    """Told of an input that could not be used: what it is called, and what is wrong and what to do."""
+
+    def __call__(self, path: str, problem: str) -> None:
+        """Take note."""
+
+
+class Progress(Protocol):
+    """Told how far a long work is: done, of how many (None: not known), and what is at hand."""
+
+    def __call__(self, done: int, total: int | None, what: str) -> None:
+        """Take note."""
