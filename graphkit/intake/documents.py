@@ -14,7 +14,7 @@ from graphkit.model.organisation import Company, DocumentUse, Organisation, Serv
 from graphkit.sources import advisories
 from graphkit.sources.arrivals import Arrival
 from graphkit.sources.documents import read_document
-from graphkit.sources.documents.packed import members
+from graphkit.sources.packed import members
 from graphkit.stores.port import Fact
 
 

@@ -81,20 +81,39 @@ def read_ahead(files: Iterator[Found]) -> Iterator[list[Content]]:
     """Yield files with their bytes, a chunk at a time, while the next chunk is read on another thread.
 
     At most two chunks are held, of 64 MiB or one file each. Reading and hashing let other threads run.
+    What may never end, such as a pipe that a person named, comes alone, after all before it were taken.
     """
-    with ThreadPoolExecutor(1) as reader:
+    reader = ThreadPoolExecutor(1)
+    try:
         waiting = reader.submit(_chunk, files)
         while chunk := waiting.result():
             waiting = reader.submit(_chunk, files)
-            yield chunk
+            yield from _apart(chunk)
+    finally:
+        reader.shutdown(wait=False, cancel_futures=True)
 
 
-def _chunk(files: Iterator[Found]) -> list[Content]:
-    chunk: list[Content] = []
+def _apart(chunk: list[Content | Found]) -> Iterator[list[Content]]:
+    ready: list[Content] = []
+    for one in chunk:
+        if isinstance(one, Content):
+            ready.append(one)
+            continue
+        if ready:
+            yield ready
+        ready = []
+        yield [content_of(one)]
+    if ready:
+        yield ready
+
+
+def _chunk(files: Iterator[Found]) -> list[Content | Found]:
+    chunk: list[Content | Found] = []
     size = 0
     for found in files:
-        chunk.append(content_of(found))
-        size += len(chunk[-1].data or b"")
+        content = content_of(found) if found.path.is_file() else None
+        chunk.append(content or found)
+        size += len(content.data or b"") if content else 0
         if len(chunk) >= _CHUNK_FILES or size >= _CHUNK_BYTES:
             break
     return chunk

@@ -56,11 +56,11 @@ class Clash:
 
 
 def alias_purl(text: str) -> str:
-    """Return a purl's type, namespace and name in the canonical spelling; equal texts, one package elsewhere.
+    """Return a purl's type, namespace and name in the canonical spelling of `packageurl`.
 
     Version, qualifiers and subpath are left out: they say which file of the package it is.
 
-    >>> alias_purl("pkg:DEB/Debian/python3-yaml@6.0.1-2?arch=amd64")
+    >>> alias_purl("pkg:DEB/debian/python3-yaml@6.0.1-2?arch=amd64")
     'pkg:deb/debian/python3-yaml'
 
     Raises:

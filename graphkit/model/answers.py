@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -231,7 +232,7 @@ class Blast:
     environment: Environment
     resolver: str
     summary: Summary
-    services: tuple[ServiceVerdict, ...]
+    services: Sequence[ServiceVerdict]
     companies: tuple[CompanyRow, ...]
     packages: tuple[PackageRow, ...]
     provenance: Provenance

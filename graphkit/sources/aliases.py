@@ -91,6 +91,7 @@ class _Rows:
             self.unknown(row, _ROW_KEYS, place)
             if (name := self._read(row.get("name"), f"{place}.name", named)) is None:
                 continue
+            yield str(name), name, f"{place}.name"  # its own name, which nobody else may have
             if row.get("also") is None:
                 self.odd(f"{place}.also", f"{shown(name)} has no other names here")
             for inner, text in self._items(row.get("also"), f"{place}.also"):
@@ -102,13 +103,14 @@ class _Rows:
         places: defaultdict[str, list[str]] = defaultdict(list)
         pairs = []
         for also, name, place in rows:
-            places[also].append(place)
+            if also != name:
+                places[also].append(place)
             pairs.append((also, name))
         names, clashes = settled(pairs)
         for clash in clashes:
             meanings = " and ".join(shown(one) for one in clash.meanings[:3])
             for place in places[clash.name]:
-                self.odd(place, f"{shown(clash.name)} cannot be {meanings} at once; it is taken for none of them")
+                self.odd(place, f"{shown(clash.name)} cannot mean {meanings} at once; it is left out")
         return names
 
     def _items(self, value: object, place: str) -> Iterator[tuple[str, object]]:

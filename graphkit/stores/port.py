@@ -158,11 +158,12 @@ class Declarers:
 class Listings:
     """Rows of documents that name a package, purl or file hash asked for.
 
-    ``component`` is the row's number in its document.
+    ``component`` is the row's number in its document; ``content`` is equal for rows that say the same.
     """
 
     document: tuple[str, ...]
     component: Ids
+    content: Ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +212,10 @@ class Reader(Protocol):
 
 
 class Evidence(Protocol):
-    """The organisation's side of a reader."""
+    """The organisation's side of a reader. Equal only to itself, so that what follows from it can be remembered."""
+
+    def __hash__(self) -> int:
+        """Return a hash by identity."""
 
     def incidents(self) -> tuple[Incident, ...]:
         """Return all incidents and advisories, by id."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from graphkit.model import __version__
-from graphkit.model.answers import Blast, CompanyRow, CompanyVerdict, Provenance, ServiceVerdict, Summary, Tier, Verdict
+from graphkit.model.answers import Blast, CompanyRow, CompanyVerdict, Provenance, Summary, Tier, Verdict
 from graphkit.model.incidents import Incident
 from graphkit.model.names import PackageName
 from graphkit.model.organisation import Organisation
@@ -38,7 +38,7 @@ def blast(reader: port.Reader, question: Question) -> Blast:
     view = answer(case, question, organisation, documents, worlds)
     exposed = package_rows(view.world, view.field, view.targets)
     start, until = view.window.start, view.window.until
-    companies = company_rows(organisation, case, view.services, start, until)
+    companies = company_rows(organisation, case, view.services.judged, start, until)
     generation = reader.generation()
     return Blast(
         incident=case.asked(_ghosts(view)),
@@ -83,7 +83,7 @@ def _ghosts(view: View) -> frozenset[str]:
 
 
 def _summary(view: View, exposed: Exposed, companies: Sequence[CompanyRow]) -> Summary:
-    services = Counter(one.verdict for one in view.services)
+    services = view.services.counts
     counted = Counter(one.verdict for one in companies)
     tiers = Counter(row.tier for row in exposed.rows)
     bases = {row.package for row in exposed.rows if "[" not in row.package}
@@ -117,9 +117,9 @@ def _rivals(  # noqa: PLR0917 - everything that a reading is judged with
         others = {setting: world.under(case.hidden) for setting, world in worlds.items()}
         rival = answer(case, question, organisation, documents, others)
         changed = [
-            f"{one.service} {one.verdict} → {other.verdict}"
-            for one, other in _paired(view.services, rival.services)
-            if one.verdict is not other.verdict
+            f"{service} {ours} → {theirs}"
+            for service, ours, theirs in _paired(view.services.verdicts(), rival.services.verdicts())
+            if ours is not theirs
         ]
         before = {row.package: row.tier.value if row.tier else "older only" for row in exposed.rows}
         tiers = package_tiers(rival.world, rival.field, rival.targets)
@@ -133,8 +133,5 @@ def _rivals(  # noqa: PLR0917 - everything that a reading is judged with
         yield f"reading {reading.id} ({span}) would change {some(changed) if changed else 'no verdict'}"
 
 
-def _paired(
-    ours: Sequence[ServiceVerdict], theirs: Sequence[ServiceVerdict]
-) -> Iterator[tuple[ServiceVerdict, ServiceVerdict]]:
-    by_name = {one.service: one for one in theirs}
-    return ((one, by_name[one.service]) for one in ours)
+def _paired(ours: Mapping[str, Verdict], theirs: Mapping[str, Verdict]) -> Iterator[tuple[str, Verdict, Verdict]]:
+    return ((service, verdict, theirs[service]) for service, verdict in ours.items())

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from graphkit.model.answers import ServiceVerdict, Verdict, Window
+from graphkit.model.answers import ServiceVerdict, Window
 from graphkit.model.documents import Document
 from graphkit.model.environment import Environment
 from graphkit.model.errors import UsageError
 from graphkit.model.incidents import CompromisedRelease
-from graphkit.model.organisation import Build, DocumentUse, Organisation, Service
+from graphkit.model.organisation import Organisation, Service
 from graphkit.model.times import FOREVER, Instant, rfc3339
 from graphkit.stores import port
 from graphkit.trace.case import Case, Span
 from graphkit.trace.confirm import Targets
 from graphkit.trace.listing import Profile
 from graphkit.trace.observed import accuse
+from graphkit.trace.roll import Account, Roll, accounts_of
 from graphkit.trace.services import Bench, judge
 from graphkit.trace.survey import Field, closure_of, slots_between, survey
 from graphkit.trace.world import World
-
-_VERDICTS = list(Verdict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +58,7 @@ class View:
     targets: Targets
     window: Window
     field: Field
-    services: tuple[ServiceVerdict, ...]
+    services: Roll
     unplaced: tuple[CompromisedRelease, ...]
     notes: tuple[str, ...]
 
@@ -74,16 +73,23 @@ class Documents:
         self._packages = frozenset(case.keys())
         asked = self._packages or purls or hashes
         rows = self._evidence.listings(sorted(self._packages), purls, hashes) if asked else None
-        self._named = set(rows.document) if rows is not None else set()
+        self._named: dict[str, tuple[int, ...]] = {}
+        for sha256, content in zip(rows.document, rows.content.tolist(), strict=True) if rows is not None else ():
+            self._named[sha256] = (*self._named.get(sha256, ()), content)
         self._everything = bool(purls)
         self._read: dict[str, Document] = {}
+        self.organisation = self._evidence.organisation()
+        self.accounts = accounts_of(self._evidence)
+
+    def said(self, sha256: str) -> tuple[int, ...] | None:
+        """Return what the rows say by which a document can matter, in numbers; None where all of it may matter."""
+        return None if self._everything else self._named.get(sha256, ())
 
     def __call__(self, sha256: str) -> Document:
         """Return a document; KeyError where the graph keeps none of these bytes."""
         if sha256 not in self._read:
-            whole = self._everything or sha256 in self._named
             read = self._evidence.document
-            self._read[sha256] = read(sha256) if whole else self._evidence.heads([sha256])[0]
+            self._read[sha256] = read(sha256) if self.said(sha256) != () else self._evidence.heads([sha256])[0]
         return self._read[sha256]
 
     def mirrors(self) -> Iterator[str]:
@@ -139,7 +145,7 @@ def answer(case: Case, question: Question, organisation: Organisation, documents
         targets=targets,
         window=window,
         field=surveyed,
-        services=_services(benches, question, organisation),
+        services=_services(benches, question, documents),
         unplaced=unplaced,
         notes=notes,
     )
@@ -218,21 +224,14 @@ def _window(case: Case, world: World, targets: Targets, span: Span, newest: Inst
     return Window(start=start, until=until, reading=case.reading.id), tuple(notes)
 
 
-def _services(
-    benches: Mapping[_Setting, Bench], question: Question, organisation: Organisation
-) -> tuple[ServiceVerdict, ...]:
+def _services(benches: Mapping[_Setting, Bench], question: Question, documents: Documents) -> Roll:
     """Judge every service in its own environment; worst first, then by name."""
-    whole = {company.id for company in organisation.companies if company.builds_complete}
-    uses: dict[str, list[DocumentUse]] = {}
-    builds: dict[str, list[Build]] = {}
-    for use in organisation.uses:
-        uses.setdefault(use.service, []).append(use)
-    for build in organisation.builds:
-        builds.setdefault(build.service, []).append(build)
-    judged = []
-    for service in organisation.services:
+    whole = {company.id for company in documents.organisation.companies if company.builds_complete}
+
+    def judged(account: Account) -> ServiceVerdict:
+        service = account.service
         closed = service.builds_complete or service.company in whole or question.builds_complete
         asked = replace(service, builds_complete=closed)
-        bench = benches[_setting(service, question)]
-        judged.append(judge(bench, asked, uses.get(service.id, ()), builds.get(service.id, ())))
-    return tuple(sorted(judged, key=lambda one: (_VERDICTS.index(one.verdict), one.service)))
+        return judge(benches[_setting(service, question)], asked, account.uses, account.builds)
+
+    return Roll(documents.accounts, documents.said, judged)

@@ -133,7 +133,7 @@ def look(reader: Reader, span: Span) -> View:
 
 
 def in_json(one: Blast) -> Any:
-    return msgspec.json.decode(msgspec.json.encode(one))
+    return msgspec.json.decode(msgspec.json.encode(one, enc_hook=list))
 
 
 def services(one: Blast) -> dict[ServiceId, ServiceVerdict]:

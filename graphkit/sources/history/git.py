@@ -210,7 +210,9 @@ class Blobs:
         process.wait()
 
 
-_MISSING: Final = "its content is not in this clone; fetch the whole history (git fetch --refetch --no-filter) to read it"
+_MISSING: Final = (
+    "its content is not in this clone; fetch the whole history (git fetch --refetch --no-filter) to read it"
+)
 _UNREADABLE: Final = (
     "git cannot read its content, which is damaged or not in this partial clone; "
     "fetch the whole history (git fetch --refetch --no-filter) to read it"

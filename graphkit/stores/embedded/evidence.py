@@ -111,9 +111,9 @@ class IndexEvidence:
         start, documents = csr.gather(self._document_start, self._documents, lists)
         component = np.repeat(rows - self._list_start[lists], np.diff(start)).astype(np.int32)
         order = np.lexsort((component, documents))
-        component = component[order]
-        component.flags.writeable = False
-        return port.Listings(document=self._sha256.at(documents[order]), component=component)
+        component, content = component[order], np.repeat(self._components[rows], np.diff(start))[order]
+        component.flags.writeable = content.flags.writeable = False
+        return port.Listings(document=self._sha256.at(documents[order]), component=component, content=content)
 
     def problems(self) -> tuple[tuple[str, Problem], ...]:
         """Return every document's problems as (path, problem), sorted."""

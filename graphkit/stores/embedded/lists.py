@@ -92,6 +92,8 @@ class Lists:
 
     def write(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Write what is new to the record, and into the staged documents which list each of them has."""
+        if not self._lists:
+            return
         kept = self._write_components(connection)
         shape = "list INTEGER, digest VARCHAR, places VARCHAR"
         rows = [(i, found.hex(), places) for (found, i), places in zip(self._lists.items(), self._places, strict=True)]

@@ -1,0 +1,377 @@
+"""SPDX documents of version 3.0 in JSON-LD (SPDX 3.0.0 and 3.0.1).
+
+Their packages, files and relationships are put into the terms of SPDX 2.3, so that names, ranges, several
+purls and loose files mean the same in both; what only SPDX 3 says is read here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Final
+
+import msgspec
+
+from graphkit.model.documents import Basis, Completeness, Document
+from graphkit.model.errors import InputError
+from graphkit.sources.documents import spdx_shape as spdx2
+from graphkit.sources.documents.rows import Notes, is_json, json_value, repaired, shown
+from graphkit.sources.documents.spdx3_shape import (
+    COLLECTIONS,
+    PACKAGES,
+    RELATIONSHIPS,
+    Element,
+    elements_in,
+    nobody,
+    text_of,
+    word,
+)
+from graphkit.sources.documents.spdx_document import document_of
+
+_MARK: Final = re.compile(rb"spdx\.org\\?/rdf\\?/v?3")
+_CYCLONEDX: Final = re.compile(rb"\"bomFormat\"\s*:\s*\"CycloneDX\"")
+_CONTEXT: Final = re.compile(r"spdx\.org/rdf/v?(3(?:\.\d{1,3}){0,2})")
+_VERSION: Final = re.compile(r"3(?:\.(\d{1,3}))?(?:\.\d{1,3})?")
+_DOCUMENT: Final = "_:every collection"
+"""What SPDX 2 has one of: all documents, SBOMs and bundles of a file go by this id."""
+
+_TYPES: Final = {
+    **dict.fromkeys(("design", "source"), Basis.LISTED),
+    **dict.fromkeys(("build", "analyzed"), Basis.BUILT),
+    **dict.fromkeys(("deployed", "runtime"), Basis.INSTALLED),
+}
+_NEEDS: Final = frozenset(
+    {"dependson", "hasdynamiclink", "hasstaticlink", "hasprerequisite", "hasprovideddependency", "usestool"}
+)
+_MAY_NEED: Final = frozenset({"hasoptionaldependency", "hasoptionalcomponent"})
+_HOLDS: Final = frozenset({"contains"})
+_HOLDS_FILES: Final = frozenset({"expandsto", "hasdistributionartifact"})
+_READ: Final = _NEEDS | _MAY_NEED | _HOLDS | _HOLDS_FILES | {"describes"}
+_SILENT: Final = frozenset(
+    {
+        *("affects", "amendedby", "ancestorof", "availablefrom", "configures", "coordinatedby", "copiedto"),
+        *("delegatedto", "descendantof", "doesnotaffect", "exploitcreatedby", "fixedby", "fixedin", "foundby"),
+        *("generates", "hasaddedfile", "hasassessmentfor", "hasassociatedvulnerability"),
+        *("hasconcludedlicense", "hasdatafile", "hasdeclaredlicense", "hasdeletedfile"),
+        *("hasdependencymanifest", "hasdocumentation", "hasevidence", "hasexample", "hashost", "hasinput"),
+        *("hasmetadata", "hasoutput", "hasrequirement", "hasspecification", "hastest", "hastestcase"),
+        *("hasvariant", "invokedby", "modifiedby", "other", "packagedby", "patchedby", "publishedby"),
+        *("reportedby", "republishedby", "serializedinartifact", "testedon", "trainedon"),
+        "underinvestigationfor",
+    }
+)
+"""Types of the standard (Core, RelationshipType) that say nothing of what depends on what."""
+_UNSHIPPED: Final = frozenset({"development", "test"})
+_MANY: Final = re.compile(r"\bmerkle\b|\bnot (?:a|the) hash of\b", re.IGNORECASE)
+_PLACE: Final = re.compile(r"(packages|files|relationships|documentDescribes)\[(\d+)\](.*)", re.DOTALL)
+_TAILS: Final = (
+    (re.compile(r"^\.SPDXID\b"), ".spdxId"),
+    (re.compile(r"^\.versionInfo\b"), ".software_packageVersion"),
+    (re.compile(r"^\.checksums\b"), ".verifiedUsing"),
+    (re.compile(r"^\.externalRefs\[0\]\.referenceLocator"), ".software_packageUrl"),
+    (
+        re.compile(r"^\.externalRefs\[(\d+)\]\.referenceLocator"),
+        lambda found: f".externalIdentifier[{int(found[1]) - 1}].identifier",
+    ),
+    (re.compile(r"^\.externalRefs\b"), ".externalIdentifier"),
+    (re.compile(r"^\.(?:spdxElementId|relatedSpdxElement)\b"), ""),
+)
+
+
+class _Mark(msgspec.Struct):
+    context: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="@context")
+    graph: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="@graph")
+
+
+class Spdx3Json:
+    """The reader of SPDX 3 JSON-LD."""
+
+    format = "SPDX 3 JSON"
+
+    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+        """Return whether JSON has the context of SPDX 3, or has ``@graph`` and its terms. Cost: a search or a scan."""
+        if not is_json(data) or not _MARK.search(data):
+            return False
+        try:
+            top = msgspec.json.decode(data, type=_Mark)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # broken, to be rejected aloud
+            return (b'"@context"' in data or b'"@graph"' in data) and not _CYCLONEDX.search(data)
+        return bool(_MARK.search(bytes(top.context) or bytes(top.graph)))
+
+    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - it is an SBOM
+        """Return an SPDX 3 document.
+
+        Its basis is the strongest of its SBOM types; without one it is as in SPDX 2. ``created`` and
+        the version are those of the document itself, else of an SBOM in it, else the newest. It is complete
+        only where every package in it says so of its dependencies; see `_completeness_of`. Cost: linear.
+
+        Raises:
+            InputError: it is no JSON, or of another version than 3.
+        """
+        notes = Notes()
+        top = json_value(repaired(data, notes))
+        if not isinstance(top, dict):
+            raise InputError(f"should be an object, is {shown(top)}")
+        graph = _Graph(elements_in(top, notes), notes)
+        version = _version_of(top, graph, notes)
+        read = graph.in_terms_of_2()
+        found = document_of(read, data, path, notes, place_of=graph.place_of)
+        types = {_TYPES[one] for one in graph.sbom_types() if one in _TYPES}
+        return replace(
+            found,
+            format=f"SPDX {version}".strip(),
+            basis=min(types, key=list(Basis).index) if types else found.basis,
+            completeness=_completeness_of(graph, found, notes),
+        )
+
+
+READER: Final = Spdx3Json()
+
+
+def _version_of(top: dict[str, Any], graph: _Graph, notes: Notes) -> str:
+    context = _CONTEXT.search(str(msgspec.json.encode(top.get("@context")), "utf-8"))
+    one = graph.creation
+    text = one.text("specVersion", notes) if one else ""
+    place = one.at("specVersion") if one else "@context"
+    if not text and context:
+        return context[1]
+    found = _VERSION.fullmatch(text)
+    if not text:
+        notes.add(place, "is missing; read as 3.0.1")
+    elif not found:
+        raise InputError(f"SPDX {shown(text)} cannot be read here; 3.0 can", place=place)
+    elif int(found[1] or 0):
+        notes.add(place, f"{text} is newer than 3.0, as which it was read")
+    return text
+
+
+def _completeness_of(graph: _Graph, found: Document, notes: Notes) -> Completeness:
+    """Return whether the document lists everything below what it describes.
+
+    ``completeness`` is said of one relationship: its list of targets is exhaustive. The whole is so
+    only if every package says it of all that it depends on, under no scope, for then no dependency of a
+    dependency can be missing either; and if nothing was lost, leads elsewhere, or may be a Python package
+    without saying so. One denial of a dependency or of contents denies the whole.
+    """
+    if graph.is_denied:
+        return Completeness.INCOMPLETE
+    packages = {one.id for one in graph.packages}
+    if not packages or not found.roots or not packages <= graph.exhaustive or graph.is_torn:
+        return Completeness.UNKNOWN
+    if notes.lost:
+        return Completeness.INCOMPLETE
+    roots = set(found.roots)
+    return (
+        Completeness.COMPLETE if all(row.purl or row.ref in roots for row in found.components) else Completeness.UNKNOWN
+    )
+
+
+class _Graph:
+    """The elements of a document by their class, and what they are in the terms of SPDX 2."""
+
+    def __init__(self, elements: list[Element], notes: Notes) -> None:
+        self._notes = notes
+        self._elements = elements
+        self._by_id: dict[str, Element] = {}
+        for one in elements:
+            self._by_id.setdefault(one.id, one)
+            if isinstance(other := one.table.get("@id"), str):  # beside an spdxId
+                self._by_id.setdefault(other.strip(), one)
+        self.packages = [one for one in elements if one.kind in PACKAGES]
+        self._files = [one for one in elements if one.kind == "file"]
+        documents = [one for one in elements if one.kind == "spdxdocument"]
+        self._collections = [*documents, *(one for one in elements if one.kind in COLLECTIONS - {"spdxdocument"})]
+        maps = [row for one in documents for key in ("import", "imports") for _, row in one.tables(key, notes)]
+        self._imported = {row["externalSpdxId"] for row in maps if isinstance(row.get("externalSpdxId"), str)}
+        self.creation = self._creation()
+        self.exhaustive: set[str] = set()
+        """The ids of elements that say that all they depend on is listed."""
+        self.is_denied = False
+        self.is_torn = False
+        """A relationship leads to what is not here, or to what nothing is asserted of."""
+        self._relationships: list[spdx2.Relationship] = []
+        self._relationship_places: list[str] = []
+        self._root_places: list[str] = []
+
+    def in_terms_of_2(self) -> spdx2.Spdx:
+        """Return what the elements say as an SPDX 2.3 document."""
+        self._relate()
+        others = [one.id for one in self._elements if one.kind not in PACKAGES and one.kind != "file"]
+        return spdx2.Spdx(
+            version="SPDX-2.3",
+            id=_DOCUMENT,
+            creation=self._made(),
+            described=self._described(),
+            packages=[self._package(one) for one in self.packages],
+            files=[
+                spdx2.File(id=one.id, name=one.text("name", self._notes), checksums=self._checksums(one))
+                for one in self._files
+            ],
+            snippets=[spdx2.Element(id=one) for one in others],
+            relationships=self._relationships,
+        )
+
+    def place_of(self, place: str) -> str:
+        """Return where in the file something stands that has this place in the terms of SPDX 2."""
+        if place == "creationInfo.created" and self.creation:
+            return self.creation.at("created")
+        if not (found := _PLACE.fullmatch(place)):
+            return place
+        number, tail = int(found[2]), found[3]
+        for pattern, instead in _TAILS:
+            tail = pattern.sub(instead, tail)
+        if found[1] == "relationships":
+            return self._relationship_places[number]
+        if found[1] == "documentDescribes":
+            return self._root_places[number]
+        one = (self.packages if found[1] == "packages" else self._files)[number]
+        return f"{one.place}{tail}".lstrip(".") or "the document"
+
+    def sbom_types(self) -> set[str]:
+        """Return every SBOM type that is said, in lower case."""
+        found = set()
+        for one in self._collections:
+            value = one.table.get("software_sbomType")
+            for number, said in enumerate(value if isinstance(value, list) else [value]):
+                found.add(word(text_of(said, one.at(f"software_sbomType[{number}]"), self._notes)))
+        return found
+
+    def _creation(self) -> Element | None:
+        """Return how the document was made, as it says itself, else as an SBOM in it says, else the newest."""
+        made = [one for one in self._elements if one.kind == "creationinfo"]
+        for one in self._collections:
+            for ref, _ in one.refs("creationInfo", Notes()):
+                if (found := self._by_id.get(ref)) and found.kind == "creationinfo":
+                    return found
+        return max(made, key=lambda one: one.text("created", Notes()), default=None)
+
+    def _made(self) -> spdx2.Creation:
+        if self.creation is None:
+            return spdx2.Creation()
+        tools = [self._by_id.get(ref) for ref, _ in self.creation.refs("createdUsing", self._notes)]
+        return spdx2.Creation(
+            created=self.creation.text("created", self._notes),
+            creators=[f"Tool: {one.text('name', self._notes)}" for one in tools if one],
+        )
+
+    def _described(self) -> list[str]:
+        """Return the root elements of the document, and of the SBOMs among them; without any, of every collection."""
+        documents = [one for one in self._collections if one.kind == "spdxdocument"]
+        found = self._roots_of(documents) or self._roots_of(self._collections)
+        self._root_places = list(found.values())
+        return list(found)
+
+    def _roots_of(self, waiting: list[Element]) -> dict[str, str]:
+        waiting = list(waiting)
+        seen = {one.id for one in waiting}
+        found: dict[str, str] = {}
+        for one in waiting:
+            for ref, place in one.refs("rootElement", self._notes):
+                inner = self._by_id.get(ref)
+                if inner is None:
+                    self._resolved(ref, place, "root element")
+                elif inner.kind not in COLLECTIONS:
+                    found.setdefault(inner.id, place)
+                elif inner.id not in seen:
+                    seen.add(inner.id)
+                    waiting.append(inner)
+        return found
+
+    def _relate(self) -> None:
+        odd: set[str] = set()
+        for one in self._elements:
+            if one.kind not in RELATIONSHIPS:
+                continue
+            written = one.text("relationshipType", self._notes)
+            kind = word(written)
+            if kind in _READ:
+                self._take(one, kind)
+            elif kind not in _SILENT and kind not in odd:
+                odd.add(kind)
+                self._notes.add(one.at("relationshipType"), f"{shown(written)} is no type that SPDX 3 has; ignored")
+
+    def _take(self, one: Element, kind: str) -> None:
+        scope, said = (word(one.text(key, self._notes)) for key in ("scope", "completeness"))
+        sources = self._ends(one, "from")
+        targets = self._ends(one, "to")
+        self.is_denied |= said == "incomplete" and kind != "describes"
+        if said == "complete" and kind == "dependson" and not scope:
+            self.exhaustive.update(ref for ref, _ in sources)
+            if not targets:  # a list without elements says what NoneElement does
+                targets = [("NONE", one.at("to"))]
+        for source, _ in sources:
+            for target, place in targets:
+                if row := self._in_terms_of_2(kind, source, target, is_optional=scope in _UNSHIPPED):
+                    self._relationships.append(row)
+                    self._relationship_places.append(place)
+
+    def _in_terms_of_2(self, kind: str, source: str, target: str, *, is_optional: bool) -> spdx2.Relationship | None:
+        if kind in _NEEDS and not is_optional:
+            return spdx2.Relationship(element=source, type="DEPENDS_ON", related=target)
+        if kind in _NEEDS or kind in _MAY_NEED:
+            return spdx2.Relationship(element=target, type="OPTIONAL_DEPENDENCY_OF", related=source)
+        if kind == "describes":
+            is_ours = source == _DOCUMENT
+            return spdx2.Relationship(element=source, type="DESCRIBES", related=target) if is_ours else None
+        if kind in _HOLDS_FILES and ((held := self._by_id.get(target)) is None or held.kind != "file"):
+            return None
+        return spdx2.Relationship(element=source, type="CONTAINS", related=target)
+
+    def _ends(self, one: Element, key: str) -> list[tuple[str, str]]:
+        refs = one.refs(key, self._notes)
+        if not refs and (key == "from" or one.table.get(key) is None):
+            self._notes.add(one.at(key), "names no element; the relationship was left out")
+            self.is_torn = True
+        found = [(self._resolved(ref, place, "relationship"), place) for ref, place in refs]
+        return [(ref, place) for ref, place in found if ref]
+
+    def _resolved(self, ref: str, place: str, what: str) -> str:
+        """Return an id as SPDX 2 has it, empty (and noted) for what is no element here."""
+        if found := self._by_id.get(ref):
+            return _DOCUMENT if found.kind in COLLECTIONS else found.id
+        if none := nobody(ref):
+            self.is_torn |= none == "NOASSERTION"
+            return none
+        self.is_torn = True
+        where = "points into another document" if ref in self._imported else "is no element here"
+        self._notes.add(place, f"{shown(ref)} {where}; the {what} was left out")
+        return ""
+
+    def _package(self, one: Element) -> spdx2.Package:
+        return spdx2.Package(
+            id=one.id,
+            name=one.text("name", self._notes),
+            version=one.text("software_packageVersion", self._notes),
+            download=one.text("software_downloadLocation", self._notes),
+            source=one.text("software_sourceInfo", self._notes),
+            purpose=word(one.text("software_primaryPurpose", self._notes)),
+            checksums=self._checksums(one),
+            references=list(self._purls(one)),
+        )
+
+    def _purls(self, one: Element) -> Iterable[spdx2.Reference]:
+        """Yield the purl of a package, then one reference per external identifier, empty where that is no purl."""
+        yield spdx2.Reference(type="purl", locator=one.text("software_packageUrl", self._notes))
+        for place, row in one.tables("externalIdentifier", self._notes):
+            kind = word(text_of(row.get("externalIdentifierType"), f"{place}.externalIdentifierType", self._notes))
+            is_purl = kind in {"packageurl", "purl"}
+            text = text_of(row.get("identifier"), f"{place}.identifier", self._notes)
+            yield spdx2.Reference(type="purl", locator=text) if is_purl else spdx2.Reference()
+
+    def _checksums(self, one: Element) -> list[spdx2.Checksum]:
+        """Return one checksum per integrity method, empty where it is no hash of one file's bytes.
+
+        A PackageVerificationCode is a hash over hashes; taken for an archive's it would rule out a bad one.
+        """
+        found = []
+        for place, row in one.tables("verifiedUsing", self._notes):
+            kind = word(text_of(row.get("type", row.get("@type")), f"{place}.type", self._notes))
+            algorithm = word(text_of(row.get("algorithm"), f"{place}.algorithm", self._notes))
+            value = text_of(row.get("hashValue"), f"{place}.hashValue", self._notes)
+            is_of_many = _MANY.search(text_of(row.get("comment"), f"{place}.comment", Notes()))
+            if algorithm == "sha256" and is_of_many:
+                self._notes.add(place, "is a hash over several files, as its comment says, and was left out")
+            is_hash = kind in {"hash", ""} and not is_of_many
+            found.append(spdx2.Checksum(algorithm=algorithm, value=value) if is_hash else spdx2.Checksum())
+        return found

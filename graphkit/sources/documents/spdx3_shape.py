@@ -1,0 +1,168 @@
+"""The elements of an SPDX 3 document in JSON-LD, in whichever way they are written, as one flat list."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from graphkit.sources.documents.rows import Notes
+
+PACKAGES: Final = frozenset({"package", "aipackage", "datasetpackage"})
+"""Packages and the classes that SPDX 3 derives from them."""
+COLLECTIONS: Final = frozenset({"spdxdocument", "sbom", "bom", "bundle"})
+RELATIONSHIPS: Final = frozenset({"relationship", "lifecyclescopedrelationship"})
+
+_NESTING: Final = ("@included", "createdUsing", "creationInfo", "element", "from", "rootElement", "to")
+"""Where the JSON schema of SPDX 3 lets a whole element stand in place of its id."""
+_DEEPEST: Final = 50
+_TERM: Final = re.compile(r"(?:https?://spdx\.org/rdf/v?3[^/]*/terms/|spdx:)(?:([A-Za-z]+)/)?([A-Za-z]+)")
+_SHORT: Final = re.compile(r"([a-z]+):([A-Za-z]+)")
+_NOBODY: Final = re.compile(r"(?:.*[/:#])?(None|NoAssertion)Element")
+_CORE: Final = frozenset({"", "core", "spdx"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Element:
+    """One element. ``kind``: its class in lower case without profile; ``table``: its properties by plain names."""
+
+    id: str
+    kind: str
+    place: str
+    table: dict[str, Any]
+
+    def at(self, *parts: str) -> str:
+        """Return the place of a property, or of the element itself."""
+        return ".".join((*((self.place,) if self.place else ()), *parts)) or "the document"
+
+    def text(self, key: str, notes: Notes) -> str:
+        """Return a property that should be text, empty where it is none (noted) or not there."""
+        return text_of(self.table.get(key), self.at(key), notes)
+
+    def tables(self, key: str, notes: Notes) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the objects of a property with their places; what is none is noted, and yields an empty one."""
+        for place, one in _each(self.table.get(key), self.at(key)):
+            yield place, plain(notes.table(one, place))
+
+    def refs(self, key: str, notes: Notes) -> list[tuple[str, str]]:
+        """Return the ids that a property names, each with its place; for an element inside, the id it goes by."""
+        found = []
+        for place, one in _each(self.table.get(key), self.at(key)):
+            if written := _id_of(plain(one), place) if isinstance(one, dict) else notes.text(one, place).strip():
+                found.append((written, place))
+        return found
+
+
+def elements_in(top: dict[str, Any], notes: Notes) -> list[Element]:
+    """Return every element of a document: of ``@graph``, or the document itself, then those that stand inside others.
+
+    An element without a type is noted and left out. Cost: linear.
+    """
+    waiting = deque[tuple[Any, str, int]]()
+    if "@graph" in top:
+        graph = top["@graph"]
+        if isinstance(graph, list):
+            waiting.extend((one, f"@graph[{i}]", 0) for i, one in enumerate(graph))
+        elif isinstance(graph, dict):
+            waiting.append((graph, "@graph", 0))
+        else:
+            notes.array(graph, "@graph")
+    else:
+        waiting.append((top, "", 0))
+    found = []
+    while waiting:
+        value, place, depth = waiting.popleft()
+        if not isinstance(value, dict):
+            notes.add(place, "is no object and was left out", lost=True)
+            continue
+        table = plain(value)
+        if not (kind := _kind_of(table)):
+            notes.add(place or "the document", "an element without a type was left out", lost=True)
+            continue
+        one = Element(id=_id_of(table, place), kind=kind, place=place, table=table)
+        found.append(one)
+        inner = [(inside, where, depth + 1) for inside, where in _inside(one)]
+        if inner and depth == _DEEPEST:
+            notes.add(one.at(), "elements are nested too deep to follow", lost=True)
+        else:
+            waiting.extend(inner)
+    return found
+
+
+def text_of(value: Any, place: str, notes: Notes) -> str:
+    """Return a JSON-LD value that should be text: bare, alone in a list, or in ``@value``."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, dict) and "@value" in value:
+        value = value["@value"]
+    return notes.text(value, place).strip()
+
+
+def word(text: str) -> str:
+    """Return an entry of a vocabulary in lower case: ``dependsOn``, its IRI, and ``DEPENDS_ON`` are one.
+
+    >>> word("https://spdx.org/rdf/3.0.1/terms/Core/RelationshipType/dependsOn")
+    'dependson'
+    """
+    return re.split(r"[/:#]", text)[-1].lower().replace("_", "").replace("-", "")
+
+
+def nobody(ref: str) -> str:
+    """Return `NONE` or `NOASSERTION`, as SPDX 2 has it, for an id that stands for no element, else nothing."""
+    found = _NOBODY.fullmatch(ref)
+    return found[1].upper() if found else ""
+
+
+def plain(table: dict[str, Any]) -> dict[str, Any]:
+    """Return an object under the property names of the context: ``name``, ``software_packageUrl``."""
+    if not any(":" in key for key in table):
+        return table
+    return {_key(key): value for key, value in table.items()}
+
+
+@lru_cache(maxsize=4096)
+def _key(key: str) -> str:
+    found = _TERM.fullmatch(key) or _SHORT.fullmatch(key)
+    if not found:
+        return key
+    profile = (found[1] or "").lower()
+    return found[2] if profile in _CORE else f"{profile}_{found[2]}"
+
+
+def _kind_of(table: dict[str, Any]) -> str:
+    """Return the class of an element, empty where it has none; of several, one that is read."""
+    value = table.get("type", table.get("@type"))
+    kinds = [_class(one) for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
+    read = PACKAGES | COLLECTIONS | RELATIONSHIPS | {"file", "creationinfo"}
+    return next((one for one in kinds if one in read), kinds[0] if kinds else "")
+
+
+@lru_cache(maxsize=4096)
+def _class(written: str) -> str:
+    return re.split(r"[/:#_]", written.strip())[-1].lower()
+
+
+def _id_of(table: dict[str, Any], place: str) -> str:
+    """Return the id of an element, a blank one made of its place where it has none."""
+    for key in ("spdxId", "@id"):
+        if isinstance(found := table.get(key), str) and found.strip():
+            return found.strip()
+    return f"_:{place}"
+
+
+def _inside(one: Element) -> Iterator[tuple[dict[str, Any], str]]:
+    for key in _NESTING:
+        for place, value in _each(one.table.get(key), one.at(key)):
+            if isinstance(value, dict) and _kind_of(plain(value)):
+                yield value, place
+
+
+def _each(value: Any, place: str) -> Iterator[tuple[str, Any]]:
+    """Yield what a property holds, one value or a list of them, with its places."""
+    if isinstance(value, list):
+        yield from ((f"{place}[{i}]", one) for i, one in enumerate(value))
+    elif value is not None:
+        yield place, value

@@ -1,0 +1,637 @@
+"""Lock files through time, read from small repositories that git itself builds."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from graphkit.model.errors import GraphkitError
+from graphkit.sources.arrivals import Arrival
+from graphkit.sources.history import is_repository, states
+from graphkit.sources.history.git import Blobs, Git
+
+DAY = 86_400
+T0 = 1_774_000_000
+ENVIRONMENT = {
+    **{key: value for key, value in os.environ.items() if not key.startswith("GIT_")},
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_AUTHOR_NAME": "a",
+    "GIT_AUTHOR_EMAIL": "a@files.example",
+    "GIT_COMMITTER_NAME": "a",
+    "GIT_COMMITTER_EMAIL": "a@files.example",
+    "LC_ALL": "C",
+}
+
+
+def git(folder: Path, *arguments: str | Path, given: bytes = b"") -> str:
+    command = ["git", "-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always", *map(str, arguments)]
+    done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, input=given, capture_output=True, check=True)
+    return done.stdout.decode().strip()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """A commit to make: seconds after T0, parents by number, and its whole tree."""
+
+    at: int
+    tree: Mapping[str | bytes, str]
+    parents: Sequence[int] = ()
+    subject: str = "change"
+    mode: str = "100644"
+
+
+def build(folder: Path, nodes: Sequence[Node], **refs: int) -> list[str]:
+    """Make a repository, bare if called so; returns the commits' names.
+
+    ``refs`` are branches, or whole refs with `__` for `/`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    git(folder, "init", "-q", "--template=", *(["--bare"] if folder.suffix == ".git" else []))
+    out = []
+    for number, node in enumerate(nodes):
+        stamp = f"a <a@files.example> {T0 + node.at} +0000"
+        subject = node.subject.encode()
+        out.append(f"commit refs/making/{number}\nmark :{number + 1}\ncommitter {stamp}\n".encode())
+        out.append(b"data %d\n%s\n" % (len(subject), subject))
+        out += [
+            f"{'from' if place == 0 else 'merge'} :{parent + 1}\n".encode() for place, parent in enumerate(node.parents)
+        ]
+        out.append(b"deleteall\n")
+        for path, text in node.tree.items():
+            name = path if isinstance(path, bytes) else path.encode()
+            quoted = b'"' + b"".join(b"\\%03o" % byte for byte in name) + b'"'
+            out.append(b"M %s inline %s\ndata %d\n%s\n" % (node.mode.encode(), quoted, len(text), text.encode()))
+        out.append(b"\n")
+    for ref, number in refs.items():
+        full = ref.replace("__", "/")
+        full = full if full.startswith("refs/") else f"refs/heads/{full}"
+        out.append(f"reset {full}\nfrom :{number + 1}\n\n".encode())
+    git(folder, "fast-import", "--quiet", "--export-marks=marks", given=b"".join(out))
+    marks = folder / ("marks" if folder.suffix == ".git" else ".git/marks")
+    pairs = (line.split() for line in (marks if marks.exists() else folder / "marks").read_text().splitlines())
+    names = {int(mark[1:]): sha for mark, sha in pairs}
+    deleting = b"".join(f"delete refs/making/{number}\n".encode() for number in range(len(nodes)))
+    git(folder, "update-ref", "--stdin", given=deleting)
+    return [names[number + 1] for number in range(len(nodes))]
+
+
+@dataclass
+class Read:
+    """What came of a repository."""
+
+    found: list[Arrival] = field(default_factory=list)
+    rejected: list[tuple[str, str]] = field(default_factory=list)
+    told: list[tuple[int, int | None, str]] = field(default_factory=list)
+
+    def spans(self) -> list[tuple[str, int, int | None, int | None, str]]:
+        """Return text, from, until, read_at (seconds after T0) and branch of each, in order."""
+        rows = [
+            (a.data.decode(), seconds(a.stands_from) or 0, seconds(a.stands_until), seconds(a.read_at), a.branch)
+            for a in self.found
+        ]
+        return sorted(rows, key=lambda row: (row[1], row[0], row[4]))
+
+
+def seconds(at: int | None) -> int | None:
+    return None if at is None else at // 1_000_000 - T0
+
+
+def read(folder: Path, name: str = "") -> Read:
+    out = Read()
+    out.found = list(
+        states(
+            folder,
+            name=name,
+            reject=lambda path, problem: out.rejected.append((path, problem)),
+            progress=lambda done, total, what: out.told.append((done, total, what)),
+        )
+    )
+    return out
+
+
+def lock(text: str) -> dict[str | bytes, str]:
+    return {"uv.lock": text}
+
+
+def test_each_blob_of_a_straight_history_is_a_state(tmp_path: Path) -> None:
+    nodes = [
+        Node(at=0, tree=lock("A")),
+        Node(at=10, tree={**lock("A"), "README": "x"}, parents=[0]),
+        Node(at=20, tree=lock("B"), parents=[1]),
+        Node(at=30, tree=lock("A"), parents=[2]),
+        Node(at=40, tree={}, parents=[3]),
+        Node(at=50, tree=lock("A"), parents=[4]),
+        Node(at=60, tree={**lock("A"), "README": "y"}, parents=[5]),
+    ]
+    shas = build(tmp_path / "shop", nodes, main=6)
+    got = read(tmp_path / "shop")
+    assert got.spans() == [
+        ("A", 0, 20, None, "main"),
+        ("B", 20, 30, None, "main"),  # reverted
+        ("A", 30, 40, None, "main"),  # deleted
+        ("A", 50, None, 60, "main"),  # added again; read_at is the tip's time
+    ]
+    first = min(got.found, key=lambda one: one.stands_from or 0)
+    assert (first.service, first.path, first.hint, first.sources) == ("shop", "uv.lock", "lock", (shas[0], shas[1]))
+    assert first.note.startswith(f"first commit {shas[0][:12]} of 2026-03-20T09:46:40Z, last commit {shas[1][:12]} of ")
+    assert shas[2][:12] in first.note
+    assert got.rejected == []
+    assert got.told[-1][:2] == (4, 4)
+    assert read(tmp_path / "shop", name="till").found[0].service == "till"
+
+
+def test_a_branch_that_was_merged_and_deleted_is_found(tmp_path: Path) -> None:
+    nodes = [
+        Node(at=0, tree=lock("A")),
+        Node(at=100, tree=lock("BAD"), parents=[0]),
+        Node(at=7300, tree=lock("C"), parents=[1]),
+        Node(at=9000, tree=lock("C"), parents=[0, 2], subject="Merge pull request #1 from acme/bump"),
+    ]
+    build(tmp_path, nodes, main=3)
+    assert read(tmp_path).spans() == [
+        ("A", 0, 9000, None, "main"),
+        ("BAD", 100, 7300, None, "acme/bump"),  # for two hours
+        ("C", 7300, None, 9000, "acme/bump"),
+        ("C", 9000, None, 9000, "main"),
+    ]
+
+
+def test_a_living_branch_carries_on_what_it_forked_off_with(tmp_path: Path) -> None:
+    nodes = [
+        Node(at=0, tree=lock("BAD")),
+        Node(at=10, tree=lock("GOOD"), parents=[0]),
+        Node(at=50, tree={**lock("BAD"), "x": "x"}, parents=[0]),
+        Node(at=60, tree=lock("OWN"), parents=[2]),
+    ]
+    shas = build(tmp_path, nodes, main=1, feature=3)
+    got = read(tmp_path)
+    assert got.spans() == [
+        ("BAD", 0, 60, None, "feature"),
+        ("BAD", 0, 10, None, "main"),
+        ("GOOD", 10, None, 10, "main"),
+        ("OWN", 60, None, 60, "feature"),
+    ]
+    carried = next(a for a in got.found if a.branch == "feature" and a.data == b"BAD")
+    assert carried.sources == (shas[0], shas[2])
+    assert "taken along from where the branch forked off" in carried.note
+
+
+def test_what_lines_share_is_told_once(tmp_path: Path) -> None:
+    nodes = [
+        Node(at=0, tree=lock("A")),
+        Node(at=10, tree={**lock("A"), "x": "1"}, parents=[0]),
+        Node(at=15, tree={**lock("A"), "y": "1"}, parents=[0]),
+        Node(at=20, tree={**lock("A"), "x": "1", "y": "1"}, parents=[1, 2]),
+        Node(at=30, tree=lock("B"), parents=[3]),
+    ]
+    build(tmp_path, nodes, main=4, refs__tags__v1=3, refs__remotes__origin__main=4)
+    assert read(tmp_path).spans() == [("A", 0, 30, None, "main"), ("B", 30, None, 30, "main")]
+
+
+def test_a_living_branch_left_behind_still_stands(tmp_path: Path) -> None:
+    nodes = [Node(at=0, tree=lock("A")), Node(at=30, tree=lock("B"), parents=[0])]
+    build(tmp_path, nodes, main=1, stable=0, refs__tags__old=0)
+    assert read(tmp_path).spans() == [
+        ("A", 0, 30, None, "main"),
+        ("A", 0, None, 0, "stable"),  # and no tag, which adds only commits of its own
+        ("B", 30, None, 30, "main"),
+    ]
+
+
+def test_commits_that_only_a_tag_or_another_ref_has_are_read(tmp_path: Path) -> None:
+    nodes = [Node(at=0, tree=lock("A"))] + [Node(at=n, tree=lock(str(n)), parents=[0]) for n in (10, 20, 30, 40)]
+    refs = {"refs__tags__v1": 1, "refs__pull__7__head": 2, "refs__notes__x": 3, "refs__stash": 4}
+    build(tmp_path, nodes, main=0, **refs)
+    assert {(row[0], row[4]) for row in read(tmp_path).spans()} == {
+        ("A", "main"),
+        ("A", "pull/7/head"),
+        ("10", "v1"),
+        ("20", "pull/7/head"),
+        ("A", "v1"),
+    }
+
+
+def test_an_octopus_has_a_line_for_each_arm(tmp_path: Path) -> None:
+    arms = [Node(at=10 + n, tree=lock(f"arm{n}"), parents=[0]) for n in range(3)]
+    nodes = [
+        Node(at=0, tree=lock("A")),
+        *arms,
+        Node(at=40, tree=lock("M"), parents=[0, 1, 2, 3], subject="Merge branches 'one', 'two' and 'three'"),
+    ]
+    build(tmp_path, nodes, main=4)
+    assert [row for row in read(tmp_path).spans() if row[4] != "main"] == [
+        ("arm0", 10, None, 40, "one"),
+        ("arm1", 11, None, 40, "two"),
+        ("arm2", 12, None, 40, "three"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("subject", "branch"),
+    [
+        ("Merge branch 'x/y'", "x/y"),
+        ("Merge branch 'x' into 'main'", "x"),
+        ("Merge branch 'x' of https://files.example/y", "x"),
+        ("Merge remote-tracking branch 'origin/x'", "origin/x"),
+        ("Merged in x (pull request #3)", "x"),
+        ("Merge pull request #12 from acme/x", "acme/x"),
+        ("bump everything", None),
+        ("", None),
+        ("Merge branches 'a' and 'b'", None),  # one arm, two names
+        ("Merge branch '" + "x" * 300 + "'", None),
+    ],
+)
+def test_a_merged_line_is_called_as_the_merge_says(tmp_path: Path, subject: str, branch: str | None) -> None:
+    nodes = [
+        Node(at=0, tree=lock("A")),
+        Node(at=10, tree=lock("B"), parents=[0]),
+        Node(at=20, tree=lock("B"), parents=[0, 1], subject=subject),
+    ]
+    shas = build(tmp_path, nodes, main=2)
+    assert [row[4] for row in read(tmp_path).spans() if row[1] == 10] == [branch or shas[2][:12]]
+
+
+def test_a_branch_merged_again_and_again_is_one_line(tmp_path: Path) -> None:
+    said = "Merge branch 'develop'"
+    nodes = [
+        Node(at=0, tree=lock("A")),
+        Node(at=10, tree=lock("B"), parents=[0]),
+        Node(at=20, tree=lock("B"), parents=[0, 1], subject=said),
+        Node(at=30, tree=lock("C"), parents=[1]),
+        Node(at=40, tree=lock("C"), parents=[2, 3], subject=said),
+    ]
+    build(tmp_path, nodes, main=4)
+    assert [row for row in read(tmp_path).spans() if row[4] == "develop"] == [
+        ("B", 10, 30, None, "develop"),
+        ("C", 30, None, 40, "develop"),
+    ]
+
+
+def test_two_lines_of_one_name_at_one_time_are_kept_apart(tmp_path: Path) -> None:
+    said = "Merge branch 'fix'"
+    nodes = [
+        Node(at=0, tree=lock("A")),
+        Node(at=10, tree=lock("B"), parents=[0]),
+        Node(at=12, tree=lock("C"), parents=[0]),
+        Node(at=20, tree=lock("A"), parents=[0, 1], subject=said),
+        Node(at=30, tree=lock("A"), parents=[3, 2], subject=said),
+    ]
+    shas = build(tmp_path, nodes, main=4)
+    assert [row for row in read(tmp_path).spans() if row[0] != "A"] == [
+        ("B", 10, None, 20, "fix"),
+        ("C", 12, None, 30, f"fix@{shas[2][:12]}"),  # else the second would end the first at 12
+    ]
+
+
+def test_commits_of_one_second_hide_no_state(tmp_path: Path) -> None:
+    nodes = [Node(at=5, tree=lock(text), parents=[n - 1] if n else []) for n, text in enumerate("ABC")]
+    shas = build(tmp_path, nodes, main=2)
+    assert {(row[0], row[1], row[2], row[3]) for row in read(tmp_path).spans()} == {
+        ("A", 5, 6, None),
+        ("B", 5, 6, None),
+        ("C", 5, None, 5),
+    }
+    branches = {row[4] for row in read(tmp_path).spans()}
+    assert len(branches) == 3
+    assert branches <= {"main", *(f"main@{sha[:12]}" for sha in shas)}
+
+
+def test_a_clock_that_runs_backwards_loses_no_stretch(tmp_path: Path) -> None:
+    times = {"Z": 10, "A": 100, "B": 50, "C": 200}
+    nodes = [Node(at=at, tree=lock(text), parents=[n - 1] if n else []) for n, (text, at) in enumerate(times.items())]
+    build(tmp_path, nodes, main=3)
+    got = read(tmp_path)
+    assert {row[:4] for row in got.spans()} == {
+        ("Z", 10, 100, None),
+        ("A", 50, 200, None),
+        ("B", 50, 200, None),
+        ("C", 200, None, 200),
+    }
+    assert "run backwards" in next(a.note for a in got.found if a.data == b"A")
+    assert len({(a.branch, a.stands_from) for a in got.found}) == 4
+
+
+def test_a_clock_that_never_catches_up_leaves_the_end_open(tmp_path: Path) -> None:
+    nodes = [Node(at=DAY, tree=lock("A")), Node(at=0, tree=lock("B"), parents=[0])]
+    build(tmp_path, nodes, main=1)
+    assert {row[:4] for row in read(tmp_path).spans()} == {("A", 0, None, DAY), ("B", 0, None, 0)}
+
+
+def test_every_known_name_in_any_folder_and_a_folder_renamed(tmp_path: Path) -> None:
+    names = ["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pylock.dev.toml", "Requirements.TXT"]
+    names += ["dev-requirements.txt", "requirements-ci.txt", "requirements/prod.txt", "requirements/ci/py.txt"]
+    others = ["package.lock", "sbom.json", "pylock.x.y/z.toml", "notes.txt", "uv.lock.bak"]
+    tree: dict[str | bytes, str] = {f"{place}{name}": name for name in names for place in ("", "a/b/")}
+    nodes = [
+        Node(at=0, tree={**tree, **dict.fromkeys(others, "x")}),
+        Node(at=9, tree={path.replace("a/b/", "c/"): text for path, text in tree.items()}, parents=[0]),  # type: ignore[arg-type]
+    ]
+    build(tmp_path / "shop", nodes, main=1)
+    got = read(tmp_path / "shop").found
+    assert {a.path for a in got if a.stands_until is not None} == {f"a/b/{name}" for name in names}
+    assert {a.path for a in got if a.stands_until is None} == {f"{p}{name}" for name in names for p in ("", "c/")}
+    assert {a.service for a in got if a.path.endswith("uv.lock")} == {"shop", "shop/a/b", "shop/c"}
+    assert next(a.service for a in got if a.path == "c/requirements/prod.txt") == "shop/c/requirements"
+
+
+def test_odd_names_are_shown_and_nothing_else(tmp_path: Path) -> None:
+    odd: list[str | bytes] = [
+        b"caf\xe9/uv.lock",
+        "new\nline/uv.lock",
+        ":100644 x/uv.lock",
+        "-o/uv.lock",
+        'q"\t/uv.lock',
+        "é/uv.lock",
+        ("0" * 40 + "/uv.lock"),
+        "*[x]?/uv.lock",
+    ]
+    build(tmp_path, [Node(at=0, tree=dict.fromkeys(odd, "A"))], main=0)
+    shown = {name.decode("utf-8", "backslashreplace") if isinstance(name, bytes) else name for name in odd}
+    assert {a.path for a in read(tmp_path).found} == shown
+    assert "caf\\xe9/uv.lock" in shown
+
+
+def test_a_link_is_told_and_not_followed(tmp_path: Path) -> None:
+    nodes = [
+        Node(at=0, tree=lock("A")),
+        Node(at=10, tree=lock("../etc/lock"), parents=[0], mode="120000"),
+        Node(at=20, tree=lock("B"), parents=[1]),
+    ]
+    shas = build(tmp_path, nodes, main=2)
+    got = read(tmp_path)
+    assert got.spans() == [("A", 0, 10, None, "main"), ("B", 20, None, 20, "main")]
+    assert [(path, shas[1][:12] in text, "symbolic link" in text) for path, text in got.rejected] == [
+        ("uv.lock", True, True)
+    ]
+
+
+def test_a_head_on_no_branch_is_a_line_of_its_own(tmp_path: Path) -> None:
+    nodes = [Node(at=0, tree=lock("A")), Node(at=10, tree=lock("B"), parents=[0])]
+    shas = build(tmp_path, nodes, main=0)
+    git(tmp_path, "update-ref", "--no-deref", "HEAD", shas[1])
+    assert read(tmp_path).spans() == [
+        ("A", 0, 10, None, "HEAD"),
+        ("A", 0, None, 0, "main"),
+        ("B", 10, None, 10, "HEAD"),
+    ]
+
+
+def test_bare_linked_and_nested_repositories(tmp_path: Path) -> None:
+    nodes = [Node(at=0, tree=lock("A"))]
+    build(tmp_path / "shop.git", nodes, main=0)
+    build(tmp_path / "tree", nodes, main=0)
+    git(tmp_path / "tree", "worktree", "add", "-q", "-b", "other", tmp_path / "linked", "main")
+    for folder, service in (
+        (tmp_path / "shop.git", "shop"),
+        (tmp_path / "tree", "tree"),
+        (tmp_path / "linked", "linked"),
+    ):
+        assert is_repository(folder)
+        assert [a.service for a in read(folder).found] == [service]
+    assert read(tmp_path / "tree" / ".git").found[0].service == "tree"
+
+
+def test_what_is_no_repository(tmp_path: Path) -> None:
+    (tmp_path / "tree" / "inner").mkdir(parents=True)
+    build(tmp_path / "tree", [Node(at=0, tree=lock("A"))], main=0)
+    (tmp_path / "file").write_text("x")
+    for path in (tmp_path, tmp_path / "file", tmp_path / "none", tmp_path / "tree" / "inner", Path("a\0b")):
+        assert not is_repository(path)
+        with pytest.raises(GraphkitError, match="no git repository"):
+            read(path)
+    # A .git that leads nowhere is not the repository of the folder above.
+    (tmp_path / "tree" / "inner" / ".git").mkdir()
+    for part in ("objects", "refs"):
+        (tmp_path / "tree" / "inner" / ".git" / part).mkdir()
+    (tmp_path / "tree" / "inner" / ".git" / "HEAD").write_text("nonsense")
+    assert is_repository(tmp_path / "tree" / "inner")
+    with pytest.raises(GraphkitError, match="inner: git cannot read this repository"):
+        read(tmp_path / "tree" / "inner")
+
+
+def test_an_empty_repository_and_one_without_locks(tmp_path: Path) -> None:
+    build(tmp_path / "empty", [])
+    build(tmp_path / "plain", [Node(at=0, tree={"README": "x"}), Node(at=1, tree={}, parents=[0])], main=1)
+    for name in ("empty", "plain"):
+        got = read(tmp_path / name)
+        assert (got.found, got.rejected) == ([], [])
+
+
+def test_a_shallow_clone_says_that_a_state_may_be_older(tmp_path: Path) -> None:
+    nodes = [Node(at=10 * n, tree=lock("A" if n < 3 else "B"), parents=[n - 1] if n else []) for n in range(4)]
+    build(tmp_path / "whole", nodes, main=3)
+    git(tmp_path, "clone", "-q", "--depth", "2", f"file://{tmp_path / 'whole'}", tmp_path / "cut")
+    got = read(tmp_path / "cut")
+    assert got.spans() == [("A", 20, 30, None, "main"), ("B", 30, None, 30, "main")]
+    assert ["shallow" in a.note for a in sorted(got.found, key=lambda a: a.stands_from or 0)] == [True, False]
+
+
+def partial(tmp_path: Path, what: str) -> Path:
+    nodes = [Node(at=10 * n, tree=lock(text), parents=[n - 1] if n else []) for n, text in enumerate("ABC")]
+    build(tmp_path / "whole", nodes, main=2)
+    git(tmp_path / "whole", "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "-q", f"--filter={what}", f"file://{tmp_path / 'whole'}", tmp_path / "part")
+    return tmp_path / "part"
+
+
+def test_missing_blobs_are_told_one_by_one_and_never_fetched(tmp_path: Path) -> None:
+    part = partial(tmp_path, "blob:none")
+    marker = tmp_path / "ran"
+    git(part, "config", "protocol.ext.allow", "always")
+    git(part, "config", "remote.origin.url", f"ext::sh -c touch% {marker}")
+    got = read(part)
+    assert got.spans() == [("C", 20, None, 20, "main")]  # the checked-out one
+    assert [path for path, _ in got.rejected] == ["uv.lock", "uv.lock"]
+    assert all("fetch the whole history" in text for _, text in got.rejected)
+    assert not marker.exists()
+
+
+def test_missing_trees_are_an_error_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(GraphkitError, match="fetch it whole") as caught:
+        read(partial(tmp_path, "tree:0"))
+    assert "\n" not in str(caught.value)
+
+
+def test_nothing_that_a_repository_names_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = [Node(at=0, tree={**lock("A"), ".gitattributes": "* diff=x filter=x\n"})]
+    nodes.append(Node(at=1, tree={**lock("B"), ".gitattributes": "* diff=x filter=x\n"}, parents=[0]))
+    build(tmp_path / "shop", nodes, main=1)
+    marker = tmp_path / "ran"
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ntouch '{marker}'\ncat\n")
+    program.chmod(0o755)
+    for hook in ("post-checkout", "reference-transaction", "post-index-change", "pre-auto-gc"):
+        (tmp_path / "shop" / ".git" / "hooks").mkdir(exist_ok=True)
+        (tmp_path / "shop" / ".git" / "hooks" / hook).symlink_to(program)
+    settings_of = ["core.fsmonitor", "core.pager", "diff.external", "diff.x.textconv", "diff.x.command", "core.editor"]
+    settings_of += ["filter.x.smudge", "filter.x.clean", "filter.x.process", "gpg.program", "core.sshCommand"]
+    for key in settings_of:
+        git(tmp_path / "shop", "config", key, str(program))
+    for key, value in {
+        "log.showSignature": "true",
+        "alias.rev-list": f"!{program}",
+        "alias.diff-tree": f"!{program}",
+        "pager.rev-list": str(program),
+        "core.hooksPath": str(tmp_path / "shop" / ".git" / "hooks"),
+    }.items():
+        git(tmp_path / "shop", "config", key, value)
+    monkeypatch.setenv("GIT_EXTERNAL_DIFF", str(program))
+    monkeypatch.setenv("GIT_PAGER", str(program))
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
+    assert [row[0] for row in read(tmp_path / "shop").spans()] == ["A", "B"]
+    assert not marker.exists()
+
+
+def test_replacements_do_not_rewrite_history(tmp_path: Path) -> None:
+    nodes = [Node(at=0, tree=lock("BAD")), Node(at=10, tree=lock("GOOD"), parents=[0]), Node(at=10, tree=lock("GOOD"))]
+    shas = build(tmp_path, nodes, main=1)
+    git(tmp_path, "replace", shas[1], shas[2])
+    assert [row[0] for row in read(tmp_path).spans()] == ["BAD", "GOOD"]
+
+
+def test_a_branch_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    build(tmp_path, [Node(at=0, tree=lock("A"))], main=0)
+    (tmp_path / ".git" / "refs" / "heads" / "gone").write_text("1" * 40 + "\n")
+    got = read(tmp_path)
+    assert got.spans() == [("A", 0, None, 0, "main")]
+    assert [path for path, _ in got.rejected] == ["gone"]
+
+
+def test_a_repository_of_another_user_is_not_read(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder away")
+    build(tmp_path / "shop", [Node(at=0, tree=lock("A"))], main=0)
+    for path in (tmp_path / "shop", tmp_path / "shop" / ".git"):
+        os.chown(path, 12345, 12345)
+    with pytest.raises(GraphkitError, match=r"shop: belongs to another user.*run as its owner") as caught:
+        read(tmp_path / "shop")
+    assert "\n" not in str(caught.value)
+
+
+def test_no_git_program_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build(tmp_path, [Node(at=0, tree=lock("A"))], main=0)
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    with pytest.raises(GraphkitError, match="install git"):
+        read(tmp_path)
+
+
+def test_blobs_that_are_too_large_missing_or_none_are_said_in_words(tmp_path: Path) -> None:
+    build(tmp_path, [Node(at=0, tree={"uv.lock": "x" * 2000, "pdm.lock": "y"})], main=0)
+    large, small, tree = (git(tmp_path, "rev-parse", f"main:{name}") for name in ("uv.lock", "pdm.lock", ""))
+    with Blobs(Git(tmp_path, "shop"), largest=1000) as blobs:
+        assert blobs.read(small) == b"y"
+        assert "2000 bytes" in str(blobs.read(large))
+        assert "not in this clone" in str(blobs.read("1" * 40))
+        assert "cannot read" in str(blobs.read(tree))
+        assert blobs.read(small) == b"y"
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="only Linux lists a process's children")
+def test_stopping_in_the_middle_leaves_no_process(tmp_path: Path) -> None:
+    nodes = [Node(at=n, tree=lock(str(n)), parents=[n - 1] if n else []) for n in range(5)]
+    build(tmp_path, nodes, main=4)
+    before = children()
+    walk = states(tmp_path, reject=lambda *_: None, progress=lambda *_: None)
+    next(walk)
+    assert children() != before
+    del walk
+    assert children() == before
+
+
+def children() -> str:
+    """Return the ids of this process's children."""
+    return Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text()
+
+
+TREE = st.dictionaries(st.sampled_from(["uv.lock", "a/uv.lock"]), st.sampled_from("ABC"), max_size=2)
+Plan = list[tuple[int, list[int], dict[str | bytes, str]]]
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> tuple[Plan, list[int]]:
+    plan: Plan = []
+    for number in range(draw(st.integers(1, 9))):
+        parents = draw(st.lists(st.integers(0, number - 1), max_size=3, unique=True)) if number else []
+        at = draw(st.one_of(st.just(number * 10), st.integers(0, 100)))
+        plan.append((at, parents, draw(TREE)))
+    return plan, draw(st.lists(st.integers(0, len(plan) - 1), min_size=1, max_size=4))
+
+
+def last_followers(plan: Plan, reached: set[int]) -> dict[int, int]:
+    """Return, for each commit, until when it stood at least: the latest commit that has it as its first parent."""
+    until = {number: plan[number][0] + 1 for number in reached}
+    for number in reached:
+        at, parents, _ = plan[number]
+        if parents:
+            until[parents[0]] = max(until[parents[0]], at)
+    return until
+
+
+@settings(max_examples=25)
+@given(plans())
+@example(([(0, [], {"uv.lock": "A"}), (5, [0], {"uv.lock": "B"}), (9, [0], {}), (9, [1, 2], {})], [3]))
+def test_every_tree_of_every_commit_is_covered(made: tuple[Plan, list[int]]) -> None:
+    """From each commit to the last one that was made on it, its locks are in a state that stood."""
+    plan, ends = made
+    with tempfile.TemporaryDirectory() as folder:
+        nodes = [Node(at=at, parents=parents, tree=tree) for at, parents, tree in plan]
+        build(Path(folder), nodes, main=ends[0], **{f"b{number}": end for number, end in enumerate(ends)})
+        got = read(Path(folder))
+    reached, waiting = set[int](), list(ends)
+    while waiting:
+        if (number := waiting.pop()) not in reached:
+            reached.add(number)
+            waiting += plan[number][1]
+    stood = as_answers_read_them(got.found)
+    for number, until in last_followers(plan, reached).items():
+        at, _, tree = plan[number]
+        for path, text in tree.items():
+            spans = [one[2:] for one in stood if one[:2] == (path, text)]
+            for moment in range(at, until):
+                assert any(start <= moment < end for start, end in spans), (number, path, text, moment, got.spans())
+    assert len({(a.path, a.branch, a.stands_from) for a in got.found}) == len(got.found)
+    assert {(a.path, a.data.decode()) for a in got.found} == {
+        pair for number in reached for pair in plan[number][2].items()
+    }
+
+
+def as_answers_read_them(found: Sequence[Arrival]) -> list[tuple[str, str, int, int]]:
+    """Return path, text, from and end as `trace` reads states: the next of a path and branch ends the one before."""
+    rows = []
+    for one in found:
+        assert one.stands_from is not None
+        later = [a.stands_from for a in found if (a.path, a.branch) == (one.path, one.branch) and a is not one]
+        ends = [at for at in later if at is not None and at >= one.stands_from]
+        if one.stands_until is not None:
+            assert one.stands_until > one.stands_from
+            ends.append(one.stands_until)
+        elif not ends:
+            assert one.read_at is not None
+            ends.append(one.read_at + 1_000_000)
+        rows.append((one.path, one.data.decode(), seconds(one.stands_from) or 0, seconds(min(ends)) or 0))
+    return rows
+
+
+def test_a_long_history_is_read_in_one_pass(tmp_path: Path) -> None:
+    count, folder = 2_000, tmp_path / "long"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    out = []
+    for number in range(count):
+        out.append(f"commit refs/heads/main\ncommitter a <a@files.example> {T0 + number} +0000\ndata 1\nx\n")
+        for path, text in (("uv.lock", str(number // 20)), ("other", str(number))):
+            out.append(f"M 100644 inline {path}\ndata {len(text)}\n{text}\n")
+    git(folder, "fast-import", "--quiet", given="".join(out).encode())
+    got = read(folder)
+    assert len(got.found) == count // 20
+    assert got.told[0][1] == count
