@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from graphkit.intake.documents import Documents
@@ -13,6 +14,7 @@ from graphkit.intake.run import Run
 from graphkit.model.answers import IngestReport
 from graphkit.model.errors import UsageError
 from graphkit.sources.arrivals import Progress
+from graphkit.sources.history import is_repository
 from graphkit.stores.port import Store
 
 __all__ = ("IntakeOptions", "take_in")
@@ -38,7 +40,15 @@ def take_in(
 
 
 def _documents(kind: str, run: Run, sources: Sequence[str]) -> None:
-    Documents(run, kind).take_files(sources)
+    documents = Documents(run, kind)
+    files = []
+    for source in sources:
+        if kind == "lock" and is_repository(Path(source)):
+            documents.take_history(Path(source))
+        else:
+            files.append(source)
+    if files:
+        documents.take_files(files)
 
 
 def _organisations(run: Run, sources: Sequence[str]) -> None:

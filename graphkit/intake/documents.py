@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from graphkit.intake.files import Content, Found
 from graphkit.intake.run import EXPECTED, Run
@@ -14,6 +15,7 @@ from graphkit.model.organisation import Company, DocumentUse, Organisation, Serv
 from graphkit.sources import advisories
 from graphkit.sources.arrivals import Arrival
 from graphkit.sources.documents import read_document
+from graphkit.sources.history import states
 from graphkit.sources.packed import members
 from graphkit.stores.port import Fact
 
@@ -26,6 +28,7 @@ class Documents:
         self._hint = hint
         self._known: dict[str, frozenset[str]] = {}
         self._here: set[str] = set()
+        self._last: tuple[bytes, Document] | None = None
 
     def take_files(self, sources: Sequence[str]) -> None:
         """Take every document that sources name or hold; each chunk is kept before the next is looked at."""
@@ -35,7 +38,14 @@ class Documents:
         finally:
             self._run.flush()
 
-    def take_arrivals(self, arrivals: Iterator[Arrival]) -> None:
+    def take_history(self, repository: Path) -> None:
+        """Take every state that a repository's history holds of its lock files; the work tree itself is not read."""
+        run = self._run
+        name = run.order.service or ""
+        self.take_arrivals(states(repository, name=name, reject=run.tally.reject, progress=run.progress))
+        run.tally.notes["of a repository, what was committed was read, and not what stands in its work tree"] = None
+
+    def take_arrivals(self, arrivals: Iterable[Arrival]) -> None:
         """Take documents that a source hands over one by one."""
         run = self._run
         try:
@@ -66,6 +76,8 @@ class Documents:
             self._count(content.sha256)
             return
         if (inside := members(data)) is not None:
+            if found.is_member:
+                raise InputError("an archive inside an archive; unpack the outer one and give the folder")
             self._take_members(found, inside)
             return
         if advisories.claims(data, found.label):
@@ -81,15 +93,26 @@ class Documents:
         self._count(document.sha256)
         run.keep(found.label, (document, *self._service_of(document, found.label)), counted=False)
 
-    def _take_members(self, archive: Found, inside: Iterator[tuple[str, bytes]]) -> None:
+    def _take_members(self, archive: Found, inside: Iterator[tuple[str, bytes | InputError]]) -> None:
         """Take what an archive holds, each member as a file of its own; none of them was named by a person."""
-        found = []
         for name, data in inside:
-            member = Found(path=archive.path, label=f"{archive.label}/{name}", named=False)
-            found.append(Content(found=member, data=data, sha256=hashlib.sha256(data).hexdigest()))
-        self._known |= self._run.store.known([one.sha256 for one in found])
-        for one in found:
-            self._run.attempt(one.found.label, lambda one=one: self._take(one))  # type: ignore[misc]
+            member = Found(path=archive.path, label=f"{archive.label}/{name}", named=False, is_member=True)
+            if isinstance(data, InputError):
+                self._run.tally.reject(member.label, data)
+                continue
+            content = Content(found=member, data=data, sha256=hashlib.sha256(data).hexdigest())
+            self._known |= self._run.store.known([content.sha256])
+            self._run.attempt(member.label, lambda content=content: self._take(content))  # type: ignore[misc]
+
+    def _arrived(self, one: Arrival) -> Document:
+        """Return the document that arrived. States of the same bytes come together, and are read once."""
+        if self._last is None or self._last[0] is not one.data or self._last[1].path != one.path:
+            document = read_document(one.data, one.path, hint=one.hint)
+            if document is None:
+                raise InputError(EXPECTED)
+            self._run.tally.odd(one.path, document.problems)
+            self._last = (one.data, document)
+        return self._last[1]
 
     def _count(self, sha256: str) -> None:
         known = sha256 in self._known or sha256 in self._here
@@ -117,11 +140,7 @@ class Documents:
 
     def _take_arrival(self, one: Arrival) -> None:
         run = self._run
-        document = read_document(one.data, one.path, hint=one.hint)
-        if document is None:
-            run.tally.reject(one.path, EXPECTED)
-            return
-        run.tally.odd(one.path, document.problems)
+        document = self._arrived(one)
         try:
             service = service_id(one.service or document.subject.strip() or one.path)
             company = one.company or run.order.company

@@ -15,10 +15,13 @@ from graphkit.intake.files import Found, content_of, label_of
 from graphkit.intake.run import EXPECTED, Run
 from graphkit.model.documents import Document
 from graphkit.model.errors import InputError
+from graphkit.model.names import company_id
+from graphkit.model.organisation import Company, Organisation, Service
 from graphkit.model.times import instant
-from graphkit.sources import advisories, incident, organisation
+from graphkit.sources import advisories, aliases, backstage, codeowners, incident, organisation
 from graphkit.stores.port import Fact
 
+_OWNERS_FOLDERS: Final = frozenset({".github", ".gitlab", "docs"})
 _ENDINGS: Final = (".slice", ".xz", ".lock", ".json", ".toml", ".txt", ".yaml", ".yml")
 
 
@@ -35,7 +38,24 @@ def take_advisory(run: Run, found: Found, data: bytes) -> None:
 
 
 def take_organisation(run: Run, found: Found, data: bytes) -> None:
-    """Take an organisation file with the documents it names."""
+    """Take an organisation file with the documents it names, an alias file, a catalogue, or a CODEOWNERS file."""
+    if aliases.claims(data, found.label):
+        run.tally.read += 1
+        named = aliases.parse(data, found.label)
+        run.tally.odd(found.label, named.problems)
+        run.keep(found.label, [Organisation(source=found.label, aliases=named.aliases)])
+        return
+    if backstage.claims(data, found.label):
+        run.tally.read += 1
+        company = Company(id=company_id(run.order.company), name=run.order.company) if run.order.company else None
+        catalogue = backstage.parse(data, found.label, company.id if company else None)
+        run.tally.odd(found.label, catalogue.problems)
+        facts = replace(catalogue.organisation, aliases=catalogue.aliases, companies=(company,) if company else ())
+        run.keep(found.label, [facts])
+        return
+    if found.path.name == "CODEOWNERS":
+        _take_owners(run, found, data)
+        return
     if not organisation.claims(data, found.label):
         run.unclaimed(found, "no organisation file; see docs/organisation-file.md")
         return
@@ -73,6 +93,25 @@ def take_organisation(run: Run, found: Found, data: bytes) -> None:
     )
     run.tally.read += 1
     run.keep(found.label, (*documents, facts))
+
+
+def _take_owners(run: Run, found: Found, data: bytes) -> None:
+    """Give the services whose documents lie in a repository the owners that its CODEOWNERS file names for them."""
+    run.tally.read += 1
+    owners = codeowners.parse(data)
+    run.tally.odd(found.label, owners.problems)
+    folder = found.path.parent
+    top = folder.parent if folder.name in _OWNERS_FOLDERS else folder
+    run.flush()  # what stands before it in this run counts
+    uses = run.store.reader().evidence().organisation().uses
+    named = {
+        use.service: ", ".join(owners.owners_of(use.path)) for use in uses if use.path and _is_file(top / use.path)
+    }
+    services = tuple(Service(id=service, owner=owner) for service, owner in sorted(named.items()) if owner)
+    if not services:
+        run.tally.notes[f"{found.label} names no owner: no document that the graph has lies in its repository"] = None
+        return
+    run.keep(found.label, [Organisation(source=found.label, services=services)])
 
 
 def take_index(run: Run, sources: Sequence[str]) -> None:

@@ -26,6 +26,8 @@ class Found:
     path: Path
     label: str
     named: bool
+    is_member: bool = False
+    """It stands inside an archive, in which further archives are not opened: some hold themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

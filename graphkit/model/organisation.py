@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from graphkit.model.aliases import Aliases
 from graphkit.model.environment import Environment
 from graphkit.model.incidents import Source
 from graphkit.model.names import CompanyId, PackageName, ServiceId
@@ -128,7 +129,7 @@ class Organisation:
     """One organisation file, or all of them joined. ``source`` names the file.
 
     ``private_indexes`` are index addresses whose releases are not the public ones; ``private_packages``
-    names that are never taken from the public index.
+    names that are never taken from the public index. ``aliases`` are other names of packages and services.
     """
 
     source: str = ""
@@ -140,3 +141,4 @@ class Organisation:
     claims: tuple[Claim, ...] = ()
     private_indexes: tuple[str, ...] = ()
     private_packages: tuple[PackageName, ...] = ()
+    aliases: Aliases = field(default_factory=Aliases)

@@ -36,12 +36,12 @@ class Arrival:
 class Reject(Protocol):
     """Told of an input that could not be used: what it is called, and what is wrong and what to do."""
 
-    def __call__(self, path: str, problem: str) -> None:
+    def __call__(self, path: str, problem: str, /) -> None:
         """Take note."""
 
 
 class Progress(Protocol):
     """Told how far a long work is: done, of how many (None: not known), and what is at hand."""
 
-    def __call__(self, done: int, total: int | None, what: str) -> None:
+    def __call__(self, done: int, total: int | None, what: str, /) -> None:
         """Take note."""

@@ -181,7 +181,9 @@ def _parts(pattern: str, host: Host) -> tuple[str, ...]:
     is_single = parts[-1] == "*"
     if not pattern.startswith("/") and (host is Host.GITLAB or "/" not in inner):
         parts.insert(0, _ANY_DEPTH)
-    if is_folder or parts[-1] == _ANY_DEPTH:
+    if is_folder and parts[-1] == _ANY_DEPTH:
+        parts += ["*", _ANY_DEPTH, "*"]
+    elif is_folder or parts[-1] == _ANY_DEPTH:
         parts += [_ANY_DEPTH, "*"]
     elif host is Host.GITHUB and not is_single:
         parts.append(_ANY_DEPTH)

@@ -174,9 +174,11 @@ def parse(data: bytes, path: str) -> OrganisationFile:
 
 
 def _no_doubles(place: str, key: str, names: list[str]) -> None:
+    seen = set[str]()
     for number, name in enumerate(names):
-        if name in names[:number]:
+        if name in seen:
             raise InputError(f"{name!r} stands twice", place=f"{place}[{number}].{key}")
+        seen.add(name)
 
 
 def _named(read: Callable[[str], _Name], text: str, place: str) -> _Name:

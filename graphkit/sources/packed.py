@@ -18,27 +18,30 @@ TOTAL_BYTES: Final = 2 * 2**30
 
 _MARKS: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _CHUNK: Final = 2**20
+_BROKEN: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, OSError)
 _WHEEL: Final = b".dist-info/WHEEL"
 _DIRECTORY: Final = 2**20
 """How far from the end the names of an archive are looked for; a wheel's ``.dist-info`` stands last (PEP 427)."""
 
 
-def members(data: bytes) -> Iterator[tuple[str, bytes]] | None:
+def members(data: bytes) -> Iterator[tuple[str, bytes | InputError]] | None:
     """Return the files of a ZIP archive, as (name, bytes) in the order of their names; None for anything else.
+
+    A member that cannot be unpacked has its error in the place of its bytes.
 
     Sizes that an archive states are not believed: what is unpacked is counted. Nothing is written to
     disk, so names that lead out lead nowhere. Python packages (`*.whl`) are archives as well, and
     their members are no documents of anybody's; they are left alone.
 
     Raises:
-        InputError: while members are read: the archive is damaged, encrypted, or unpacks to too much.
+        InputError: while members are read: the archive as a whole is damaged, or unpacks to too much.
     """
     if not data.startswith(_MARKS) or _WHEEL in data[-_DIRECTORY:]:
         return None
     return _members(data)
 
 
-def _members(data: bytes) -> Iterator[tuple[str, bytes]]:
+def _members(data: bytes) -> Iterator[tuple[str, bytes | InputError]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             files = sorted((one for one in archive.infolist() if not one.is_dir()), key=lambda one: one.filename)
@@ -46,24 +49,33 @@ def _members(data: bytes) -> Iterator[tuple[str, bytes]]:
                 raise InputError(f"ZIP archive of more than {MEMBERS} files; unpack it and give the folder")
             total = 0
             for one in files:
-                if one.flag_bits & 1:
-                    raise InputError("is encrypted; unpack it first", place=shown_name(one.filename))
-                content = _content(archive, one, TOTAL_BYTES - total)
-                total += len(content)
+                if total >= TOTAL_BYTES:
+                    raise InputError(f"unpacks to more than {TOTAL_BYTES // 2**20} MiB; unpack it and give the folder")
+                content = _content(archive, one)
+                total += len(content) if isinstance(content, bytes) else MEMBER_BYTES
                 yield shown_name(one.filename), content
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, OSError) as error:
+    except _BROKEN as error:
         raise InputError(f"ZIP archive that cannot be unpacked: {error}") from error
 
 
-def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int) -> bytes:
+def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | InputError:
     """Return what a member unpacks to, as long as it is not too much."""
+    if member.flag_bits & 1:
+        return InputError("is encrypted; unpack it first")
+    try:
+        return _unpacked(archive, member)
+    except _BROKEN as error:
+        return InputError(f"cannot be unpacked: {error}")
+
+
+def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | InputError:
     parts: list[bytes] = []
-    size, most = 0, min(MEMBER_BYTES, left)
+    size = 0
     with archive.open(member) as file:
         while part := file.read(_CHUNK):
             size += len(part)
-            if size > most:
-                raise InputError(f"unpacks to more than {most // 2**20} MiB", place=shown_name(member.filename))
+            if size > MEMBER_BYTES:
+                return InputError(f"unpacks to more than {MEMBER_BYTES // 2**20} MiB")
             parts.append(part)
     return b"".join(parts)
 

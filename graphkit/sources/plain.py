@@ -25,10 +25,12 @@ class _Loader(_BASE):  # type: ignore[misc]
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - PyYAML's signature
         keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        seen = set[str]()
         for number, key in enumerate(keys):
-            if key in keys[:number]:
+            if key in seen:
                 line = node.value[number][0].start_mark.line + 1
                 raise InputError(f"{key!r} stands twice in one mapping", place=f"line {line}")
+            seen.add(key)
         return super().construct_mapping(node, deep)
 
 
@@ -51,7 +53,7 @@ def decode(data: bytes) -> Any:
     try:
         if text.lstrip()[:1] in {"{", "["}:
             return msgspec.json.decode(text)
-        if not re.search(r"^\s*(?:\[\[?[\w.\"-]+\]\]?|[\w.\"-]+\s*=)", text, re.MULTILINE):
+        if not re.search(r"^[ \t]*(?:\[\[?[\w.\"-]+\]\]?|[\w.\"-]+\s*=)", text, re.MULTILINE):
             return _yaml(text)
         try:
             return _without_dates(tomllib.loads(text))

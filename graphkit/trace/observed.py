@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from graphkit.model.aliases import alias_purl
 from graphkit.model.answers import Path, Step, Verdict
 from graphkit.model.documents import Basis, Completeness, Component, Document
-from graphkit.model.names import PackageName
+from graphkit.model.names import BadName, PackageName
 from graphkit.model.organisation import Organisation
 from graphkit.model.versions import release_version
 from graphkit.trace.case import Case
@@ -39,6 +40,8 @@ class Accusation:
     """Releases of which only some files are bad."""
     unhashed: frozenset[tuple[PackageName, str]]
     """Releases with a bad file, or perhaps one, whose hash is not known."""
+    aliases: Mapping[str, PackageName]
+    """Which accused package a purl without version names elsewhere."""
     private_indexes: frozenset[str]
     private_packages: frozenset[PackageName]
 
@@ -56,13 +59,20 @@ def accuse(case: Case, organisation: Organisation) -> Accusation:
                 mixed.add((release.package, key))
             if release.whole or not all(f.sha256 for f in release.files):
                 unhashed.add((release.package, key))
+    keys = case.keys()
     return Accusation(
-        keys=case.keys(),
+        keys=keys,
         purls=frozenset(release.purl for release in case.releases if not release.package),
         hashes=frozenset(f.sha256 for release in case.releases for f in release.files if f.sha256),
         archives=frozenset(archives),
         mixed=frozenset(mixed),
         unhashed=frozenset(unhashed),
+        aliases={
+            purl: alias.package
+            for alias in organisation.aliases.packages
+            if alias.package in keys
+            for purl in alias.purls
+        },
         private_indexes=frozenset(address.rstrip("/") for address in organisation.private_indexes) - {""},
         private_packages=frozenset(organisation.private_packages),
     )
@@ -130,7 +140,7 @@ def _match(row: Component, document: Document, accused: Accusation) -> _Match:
     basis = Basis.LISTED if row.optional else document.basis
     if row.package is None:
         same = bool(row.purl) and row.purl.partition("?")[0] in accused.purls
-        return _Match(Verdict.OBSERVED, "", basis) if same else _ELSE
+        return _Match(Verdict.OBSERVED, "", basis) if same else _match_alias(row, accused)
     keys = accused.keys.get(row.package)
     if keys is None:
         return _ELSE
@@ -141,6 +151,31 @@ def _match(row: Component, document: Document, accused: Accusation) -> _Match:
         return _of_release(row, version.key, basis, accused)
     odd = f"it lists {row.package} at {row.version!r}, no PEP 440 version; the version installed would settle it"
     return _Match(Verdict.UNKNOWN, odd) if version.parsed is None else _ELSE
+
+
+def _match_alias(row: Component, accused: Accusation) -> _Match:
+    """Return what a row of another ecosystem says that an alias file calls an accused package.
+
+    Versions elsewhere carry a revision of their own (``6.0.1-2``), and what was built there is not the
+    file that was compromised: a hit is `admitted` at most.
+    """
+    if not row.purl or not accused.aliases:
+        return _ELSE
+    try:
+        package = accused.aliases.get(alias_purl(row.purl))
+    except BadName:
+        return _ELSE
+    if package is None:
+        return _ELSE
+    name = f"it lists {row.purl}, by the alias file {package}"
+    version = release_version(row.version)
+    if version.parsed is None:
+        odd = f"at {row.version!r}, no PEP 440 version" if row.version else "without a version"
+        return _Match(Verdict.UNKNOWN, f"{name}, {odd}; what it was built from would settle it")
+    bad = {release_version(key).parsed for key in accused.keys[package]}
+    if version.parsed in bad or any(one is not None and one.base_version == version.parsed.base_version for one in bad):
+        return _Match(Verdict.ADMITTED, f"by the alias file {package}; what it was built from would settle it")
+    return _ELSE
 
 
 def _of_release(row: Component, key: str, basis: Basis, accused: Accusation) -> _Match:

@@ -190,18 +190,16 @@ def _standing(
         key=_when,
     )
     found = []
-    for number, use in enumerate(locks):
-        later = (
-            one.stands_from
-            for one in locks[number + 1 :]
-            if (one.path, one.branch) == (use.path, use.branch) and one.stands_from is not None
-        )
-        ends = [end for end in (use.stands_until, next(later, None)) if end is not None]
+    next_state: dict[tuple[str, str], Instant] = {}
+    for use in reversed(locks):
         assert use.stands_from is not None
+        line = use.path, use.branch
+        ends = [end for end in (use.stands_until, next_state.get(line)) if end is not None]
+        next_state[line] = use.stands_from
         # The last moment it was seen to stand is part of the stretch.
         until = min(ends) if ends else use.read_at + 1 if use.read_at is not None else use.stands_from
         found.append((use, use.stands_from, until))
-    return found
+    return found[::-1]
 
 
 def _stretch(

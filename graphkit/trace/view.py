@@ -71,14 +71,17 @@ class Documents:
         hashes = sorted({file.sha256 for release in case.releases for file in release.files if file.sha256})
         purls = sorted({release.purl for release in case.releases if not release.package})
         self._packages = frozenset(case.keys())
+        self.organisation = self._evidence.organisation()
+        aliases = [
+            purl for one in self.organisation.aliases.packages if one.package in self._packages for purl in one.purls
+        ]
         asked = self._packages or purls or hashes
-        rows = self._evidence.listings(sorted(self._packages), purls, hashes) if asked else None
+        rows = self._evidence.listings(sorted(self._packages), [*purls, *aliases], hashes) if asked else None
         self._named: dict[str, tuple[int, ...]] = {}
         for sha256, content in zip(rows.document, rows.content.tolist(), strict=True) if rows is not None else ():
             self._named[sha256] = (*self._named.get(sha256, ()), content)
         self._everything = bool(purls)
         self._read: dict[str, Document] = {}
-        self.organisation = self._evidence.organisation()
         self.accounts = accounts_of(self._evidence)
 
     def said(self, sha256: str) -> tuple[int, ...] | None:

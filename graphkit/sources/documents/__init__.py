@@ -21,6 +21,8 @@ READERS: Final = (
     "graphkit.sources.documents.spdx_yaml:READER",
     "graphkit.sources.documents.spdx_tag_value:READER",
     "graphkit.sources.documents.spdx_rdf:READER",
+    "graphkit.sources.documents.spdx3:READER",
+    "graphkit.sources.documents.syft:READER",
     "graphkit.sources.documents.uv_lock:READER",
     "graphkit.sources.documents.poetry_lock:READER",
     "graphkit.sources.documents.pdm_lock:READER",

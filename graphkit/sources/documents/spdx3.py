@@ -157,7 +157,8 @@ def _completeness_of(graph: _Graph, found: Document, notes: Notes) -> Completene
     if graph.is_denied:
         return Completeness.INCOMPLETE
     packages = {one.id for one in graph.packages}
-    if not packages or not found.roots or not packages <= graph.exhaustive or graph.is_torn:
+    is_clear = len(packages) == len(graph.packages) and not graph.is_torn  # each id is one package's
+    if not packages or not found.roots or not packages <= graph.exhaustive or not is_clear:
         return Completeness.UNKNOWN
     if notes.lost:
         return Completeness.INCOMPLETE
@@ -197,6 +198,7 @@ class _Graph:
     def in_terms_of_2(self) -> spdx2.Spdx:
         """Return what the elements say as an SPDX 2.3 document."""
         self._relate()
+        self._unfold()
         others = [one.id for one in self._elements if one.kind not in PACKAGES and one.kind != "file"]
         return spdx2.Spdx(
             version="SPDX-2.3",
@@ -298,7 +300,7 @@ class _Graph:
         self.is_denied |= said == "incomplete" and kind != "describes"
         if said == "complete" and kind == "dependson" and not scope:
             self.exhaustive.update(ref for ref, _ in sources)
-            if not targets:  # a list without elements says what NoneElement does
+            if not targets and not self.is_torn:  # a list without elements says what NoneElement does
                 targets = [("NONE", one.at("to"))]
         for source, _ in sources:
             for target, place in targets:
@@ -317,6 +319,25 @@ class _Graph:
         if kind in _HOLDS_FILES and ((held := self._by_id.get(target)) is None or held.kind != "file"):
             return None
         return spdx2.Relationship(element=source, type="CONTAINS", related=target)
+
+    def _unfold(self) -> None:
+        """Put the files in folders, which are files too, into the package that holds the folder.
+
+        Of several packages that hold one folder the first gets what is in it, so that the work stays linear.
+        """
+        inside: dict[str, list[tuple[str, str]]] = {}
+        waiting: list[tuple[str, str]] = []
+        for row, place in zip(self._relationships, self._relationship_places, strict=True):
+            if row.type == "CONTAINS" and row.element and row.related and (holder := self._by_id.get(row.element)):
+                if holder.kind == "file":
+                    inside.setdefault(holder.id, []).append((row.related, place))
+                elif holder.kind in PACKAGES:
+                    waiting.append((holder.id, row.related))
+        for package, held in waiting:
+            for ref, place in inside.pop(held, ()):
+                waiting.append((package, ref))
+                self._relationships.append(spdx2.Relationship(element=package, type="CONTAINS", related=ref))
+                self._relationship_places.append(place)
 
     def _ends(self, one: Element, key: str) -> list[tuple[str, str]]:
         refs = one.refs(key, self._notes)

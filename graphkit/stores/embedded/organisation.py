@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields, replace
 from typing import Any, TypeVar
 
-from graphkit.model.organisation import DocumentUse, Organisation, Service
+from graphkit.model.aliases import joined as joined_aliases
+from graphkit.model.names import ServiceId
+from graphkit.model.organisation import Build, DocumentUse, Organisation, Service
 
 Fact = TypeVar("Fact", bound=Any)
+Named = TypeVar("Named", DocumentUse, Build)
 
 
 def joined(organisations: Iterable[Organisation], uses: Iterable[DocumentUse]) -> Organisation:
     """Return all organisations as one, each list sorted by its ids.
 
     Two sources about the same thing fill each other's gaps; where they differ, the one whose source
-    name sorts first holds. Services that only a use or a build names are there too.
+    name sorts first holds. Services that only a use or a build names are there too, and each goes by the
+    one name that aliases give it; a name on which aliases disagree is nobody's.
     """
     ordered = sorted(organisations, key=lambda one: one.source)
-    all_uses = _merged_uses(_named([*(use for one in ordered for use in one.uses), *uses]))
-    builds = _united((build for one in ordered for build in one.builds), lambda build: (build.service, build.at))
-    services = [service for one in ordered for service in one.services]
+    aliases, _ = joined_aliases(one.aliases for one in ordered)
+    named = {name: alias.service for alias in aliases.services for name in alias.names}
+    given = [use for one in ordered for use in one.uses]
+    all_uses = _merged_uses(_named([_renamed(use, named) for use in (*given, *uses)]))
+    builds = _united(
+        (_renamed(build, named) for one in ordered for build in one.builds), lambda build: (build.service, build.at)
+    )
+    services = [replace(service, id=named.get(service.id, service.id)) for one in ordered for service in one.services]
     services += [
         Service(id=name) for name in sorted({use.service for use in all_uses} | {build.service for build in builds})
     ]
@@ -33,7 +42,13 @@ def joined(organisations: Iterable[Organisation], uses: Iterable[DocumentUse]) -
         claims=_united((claim for one in ordered for claim in one.claims), lambda claim: claim.id),
         private_indexes=tuple(sorted({index for one in ordered for index in one.private_indexes})),
         private_packages=tuple(sorted({package for one in ordered for package in one.private_packages})),
+        aliases=aliases,
     )
+
+
+def _renamed(fact: Named, names: Mapping[str, ServiceId]) -> Named:
+    known = names.get(fact.service)
+    return fact if known is None else replace(fact, service=known)
 
 
 def _united(found: Iterable[Fact], key: Callable[[Fact], Hashable]) -> tuple[Fact, ...]:

@@ -274,7 +274,8 @@ def test_hostile_yaml_stays_bounded() -> None:
 
 PIECES = st.sampled_from(
     ["---", "...", "apiVersion: backstage.io/v1", "kind: Component", "kind: Group", "metadata: {name: a}",
-     "metadata: &x", "  name: b", "spec: {owner: t}", "spec: *x", "{", "- a", "# c", "%TAG", "\t", "? [a]", "a = 1", "\x00", "<<: *x"]
+     "metadata: &x", "  name: b", "spec: {owner: t}", "spec: *x", "{", "- a", "# c",
+     "%TAG", "\t", "? [a]", "a = 1", "\x00", "<<: *x"]
 )  # fmt: skip
 
 

@@ -118,6 +118,8 @@ def test_each_section_answers_by_itself(path: str, owners: tuple[str, ...]) -> N
         ("docs/**", "docs/a/b", True, True),
         ("docs/**", "docs", False, False),
         ("**", "a/b", True, True),
+        ("**/", "a/b", True, True),
+        ("**/", "a", False, False),
         ("*", "a/.b", True, True),
         ("/*", "a", True, True),
         ("/*", "a/b", False, False),

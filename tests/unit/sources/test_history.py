@@ -77,8 +77,8 @@ def build(folder: Path, nodes: Sequence[Node], **refs: int) -> list[str]:
         full = full if full.startswith("refs/") else f"refs/heads/{full}"
         out.append(f"reset {full}\nfrom :{number + 1}\n\n".encode())
     git(folder, "fast-import", "--quiet", "--export-marks=marks", given=b"".join(out))
-    marks = folder / ("marks" if folder.suffix == ".git" else ".git/marks")
-    pairs = (line.split() for line in (marks if marks.exists() else folder / "marks").read_text().splitlines())
+    marks = next(folder.rglob("marks"))  # git puts it in its own folder
+    pairs = (line.split() for line in marks.read_text().splitlines())
     names = {int(mark[1:]): sha for mark, sha in pairs}
     deleting = b"".join(f"delete refs/making/{number}\n".encode() for number in range(len(nodes)))
     git(folder, "update-ref", "--stdin", given=deleting)
@@ -331,10 +331,10 @@ def test_every_known_name_in_any_folder_and_a_folder_renamed(tmp_path: Path) -> 
     names = ["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pylock.dev.toml", "Requirements.TXT"]
     names += ["dev-requirements.txt", "requirements-ci.txt", "requirements/prod.txt", "requirements/ci/py.txt"]
     others = ["package.lock", "sbom.json", "pylock.x.y/z.toml", "notes.txt", "uv.lock.bak"]
-    tree: dict[str | bytes, str] = {f"{place}{name}": name for name in names for place in ("", "a/b/")}
+    here: dict[str | bytes, str] = {f"{place}{name}": name for name in names for place in ("", "a/b/")}
     nodes = [
-        Node(at=0, tree={**tree, **dict.fromkeys(others, "x")}),
-        Node(at=9, tree={path.replace("a/b/", "c/"): text for path, text in tree.items()}, parents=[0]),  # type: ignore[arg-type]
+        Node(at=0, tree={**here, **dict.fromkeys(others, "x")}),
+        Node(at=9, tree={str(path).replace("a/b/", "c/"): text for path, text in here.items()}, parents=[0]),
     ]
     build(tmp_path / "shop", nodes, main=1)
     got = read(tmp_path / "shop").found
@@ -553,7 +553,9 @@ def children() -> str:
     return Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text()
 
 
-TREE = st.dictionaries(st.sampled_from(["uv.lock", "a/uv.lock"]), st.sampled_from("ABC"), max_size=2)
+TREE: st.SearchStrategy[dict[str | bytes, str]] = st.dictionaries(
+    st.sampled_from(["uv.lock", "a/uv.lock"]), st.sampled_from("ABC"), max_size=2
+)
 Plan = list[tuple[int, list[int], dict[str | bytes, str]]]
 
 
@@ -577,7 +579,7 @@ def last_followers(plan: Plan, reached: set[int]) -> dict[int, int]:
     return until
 
 
-@settings(max_examples=25)
+@settings(max_examples=60)
 @given(plans())
 @example(([(0, [], {"uv.lock": "A"}), (5, [0], {"uv.lock": "B"}), (9, [0], {}), (9, [1, 2], {})], [3]))
 def test_every_tree_of_every_commit_is_covered(made: tuple[Plan, list[int]]) -> None:
