@@ -19,8 +19,13 @@ from graphkit.sources.documents import spdx_shape as spdx2
 from graphkit.sources.documents.rows import Notes, is_json, json_value, repaired, shown
 from graphkit.sources.documents.spdx3_shape import (
     COLLECTIONS,
+    HOLDS_FILES,
+    MAY_NEED,
+    NEEDS,
     PACKAGES,
+    READ,
     RELATIONSHIPS,
+    SILENT,
     Element,
     elements_in,
     nobody,
@@ -41,27 +46,6 @@ _TYPES: Final = {
     **dict.fromkeys(("build", "analyzed"), Basis.BUILT),
     **dict.fromkeys(("deployed", "runtime"), Basis.INSTALLED),
 }
-_NEEDS: Final = frozenset(
-    {"dependson", "hasdynamiclink", "hasstaticlink", "hasprerequisite", "hasprovideddependency", "usestool"}
-)
-_MAY_NEED: Final = frozenset({"hasoptionaldependency", "hasoptionalcomponent"})
-_HOLDS: Final = frozenset({"contains"})
-_HOLDS_FILES: Final = frozenset({"expandsto", "hasdistributionartifact"})
-_READ: Final = _NEEDS | _MAY_NEED | _HOLDS | _HOLDS_FILES | {"describes"}
-_SILENT: Final = frozenset(
-    {
-        *("affects", "amendedby", "ancestorof", "availablefrom", "configures", "coordinatedby", "copiedto"),
-        *("delegatedto", "descendantof", "doesnotaffect", "exploitcreatedby", "fixedby", "fixedin", "foundby"),
-        *("generates", "hasaddedfile", "hasassessmentfor", "hasassociatedvulnerability"),
-        *("hasconcludedlicense", "hasdatafile", "hasdeclaredlicense", "hasdeletedfile"),
-        *("hasdependencymanifest", "hasdocumentation", "hasevidence", "hasexample", "hashost", "hasinput"),
-        *("hasmetadata", "hasoutput", "hasrequirement", "hasspecification", "hastest", "hastestcase"),
-        *("hasvariant", "invokedby", "modifiedby", "other", "packagedby", "patchedby", "publishedby"),
-        *("reportedby", "republishedby", "serializedinartifact", "testedon", "trainedon"),
-        "underinvestigationfor",
-    }
-)
-"""Types of the standard (Core, RelationshipType) that say nothing of what depends on what."""
 _UNSHIPPED: Final = frozenset({"development", "test"})
 _MANY: Final = re.compile(r"\bmerkle\b|\bnot (?:a|the) hash of\b", re.IGNORECASE)
 _PLACE: Final = re.compile(r"(packages|files|relationships|documentDescribes)\[(\d+)\](.*)", re.DOTALL)
@@ -287,36 +271,38 @@ class _Graph:
                 continue
             written = one.text("relationshipType", self._notes)
             kind = word(written)
-            if kind in _READ:
+            if kind in READ:
                 self._take(one, kind)
-            elif kind not in _SILENT and kind not in odd:
+            elif kind not in SILENT and kind not in odd:
                 odd.add(kind)
                 self._notes.add(one.at("relationshipType"), f"{shown(written)} is no type that SPDX 3 has; ignored")
 
     def _take(self, one: Element, kind: str) -> None:
         scope, said = (word(one.text(key, self._notes)) for key in ("scope", "completeness"))
-        sources = self._ends(one, "from")
-        targets = self._ends(one, "to")
+        sources, targets = self._ends(one, "from"), self._ends(one, "to")
+        if len(sources) > 1:
+            self._notes.add(one.at("from"), f"names {len(sources)} elements, of which one is legal; the first was read")
+            self.is_torn = True
         self.is_denied |= said == "incomplete" and kind != "describes"
         if said == "complete" and kind == "dependson" and not scope:
-            self.exhaustive.update(ref for ref, _ in sources)
+            self.exhaustive.update(ref for ref, _ in sources[:1])
             if not targets and not self.is_torn:  # a list without elements says what NoneElement does
                 targets = [("NONE", one.at("to"))]
-        for source, _ in sources:
+        for source, _ in sources[:1]:
             for target, place in targets:
                 if row := self._in_terms_of_2(kind, source, target, is_optional=scope in _UNSHIPPED):
                     self._relationships.append(row)
                     self._relationship_places.append(place)
 
     def _in_terms_of_2(self, kind: str, source: str, target: str, *, is_optional: bool) -> spdx2.Relationship | None:
-        if kind in _NEEDS and not is_optional:
+        if kind in NEEDS and not is_optional:
             return spdx2.Relationship(element=source, type="DEPENDS_ON", related=target)
-        if kind in _NEEDS or kind in _MAY_NEED:
+        if kind in NEEDS or kind in MAY_NEED:
             return spdx2.Relationship(element=target, type="OPTIONAL_DEPENDENCY_OF", related=source)
         if kind == "describes":
             is_ours = source == _DOCUMENT
             return spdx2.Relationship(element=source, type="DESCRIBES", related=target) if is_ours else None
-        if kind in _HOLDS_FILES and ((held := self._by_id.get(target)) is None or held.kind != "file"):
+        if kind in HOLDS_FILES and ((held := self._by_id.get(target)) is None or held.kind != "file"):
             return None
         return spdx2.Relationship(element=source, type="CONTAINS", related=target)
 

@@ -16,6 +16,30 @@ PACKAGES: Final = frozenset({"package", "aipackage", "datasetpackage"})
 COLLECTIONS: Final = frozenset({"spdxdocument", "sbom", "bom", "bundle"})
 RELATIONSHIPS: Final = frozenset({"relationship", "lifecyclescopedrelationship"})
 
+NEEDS: Final = frozenset(
+    {"dependson", "hasdynamiclink", "hasstaticlink", "hasprerequisite", "hasprovideddependency", "usestool"}
+)
+"""Relationships (Core, RelationshipType, by `word`) of an element that depends on others."""
+MAY_NEED: Final = frozenset({"hasoptionaldependency", "hasoptionalcomponent"})
+HOLDS: Final = frozenset({"contains"})
+HOLDS_FILES: Final = frozenset({"expandsto", "hasdistributionartifact"})
+"""Contents where they are files, which show a bad one; between packages they say nothing of the kind."""
+READ: Final = NEEDS | MAY_NEED | HOLDS | HOLDS_FILES | {"describes"}
+SILENT: Final = frozenset(
+    {
+        *("affects", "amendedby", "ancestorof", "availablefrom", "configures", "coordinatedby", "copiedto"),
+        *("delegatedto", "descendantof", "doesnotaffect", "exploitcreatedby", "fixedby", "fixedin", "foundby"),
+        *("generates", "hasaddedfile", "hasassessmentfor", "hasassociatedvulnerability"),
+        *("hasconcludedlicense", "hasdatafile", "hasdeclaredlicense", "hasdeletedfile"),
+        *("hasdependencymanifest", "hasdocumentation", "hasevidence", "hasexample", "hashost", "hasinput"),
+        *("hasmetadata", "hasoutput", "hasrequirement", "hasspecification", "hastest", "hastestcase"),
+        *("hasvariant", "invokedby", "modifiedby", "other", "packagedby", "patchedby", "publishedby"),
+        *("reportedby", "republishedby", "serializedinartifact", "testedon", "trainedon"),
+        "underinvestigationfor",
+    }
+)
+"""Types of the standard that say nothing of what depends on what."""
+
 _NESTING: Final = ("@included", "createdUsing", "creationInfo", "element", "from", "rootElement", "to")
 """Where the JSON schema of SPDX 3 lets a whole element stand in place of its id."""
 _DEEPEST: Final = 50

@@ -209,7 +209,7 @@ def _is_listed(what: str, table: dict[str, Any]) -> bool:
     if what in _LISTED or what in _INSTALLED:
         return what in _LISTED
     by = table.get("foundBy")
-    if by in _LISTING or by == "python-installed-package-cataloger":
+    if isinstance(by, str) and (by in _LISTING or by == "python-installed-package-cataloger"):
         return by in _LISTING
     paths = [one.get("path") for one in _listed_in(table, "locations") if isinstance(one, dict)]
     return bool(paths) and all(isinstance(one, str) and is_of_manifest(one) for one in paths)

@@ -201,6 +201,14 @@ def test_refs_that_lead_nowhere() -> None:
     ]
 
 
+def test_only_one_element_relates_to_others() -> None:
+    several = related("a dependsOn c", **{"from": ["urn:a", "urn:b"], "completeness": "complete"})
+    rest = [related(f"{one} dependsOn", to=["NoneElement"], completeness="complete") for one in "bc"]
+    found = spdx(document("a"), package("a"), package("b"), package("c"), several, *rest)
+    assert (edges(found), found.completeness) == (["a>c"], Completeness.UNKNOWN)
+    assert texts(found) == [("@graph[5].from", "names 2 elements, of which one is legal; the first was read")]
+
+
 def test_elements_of_other_profiles_are_no_loose_ends() -> None:
     tool = {"type": "Tool", "spdxId": "urn:tool", "name": "gcc"}
     build = {"type": "build_Build", "spdxId": "urn:build"}
@@ -422,11 +430,12 @@ def test_what_is_of_another_type_is_noted_alone(broken: dict[str, Any], place: s
 
 
 def test_odd_graphs() -> None:
+    graph: Any
     for graph in (None, [], "text", 7):
         found = read({"@context": CONTEXT, "@graph": graph})
         assert found.components == ()
     assert read({"@context": CONTEXT}).problems[0].text == "an element without a type was left out"
-    odd = [
+    odd: list[Any] = [
         None,
         1,
         "x",

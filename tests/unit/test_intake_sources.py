@@ -1,0 +1,235 @@
+"""Feeding a graph from archives, git history, catalogues, owners and alias files."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from graphkit.model.answers import Verdict
+from graphkit.session import Graph, open_graph
+from tests.unit.cli.inputs import BAD, GOOD, put, sbom
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Iterator[Graph]:
+    with open_graph(str(tmp_path / "graph"), create=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to stand in."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def zipped(files: Mapping[str, str | bytes]) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return held.getvalue()
+
+
+def holders(graph: Graph, query: str = "litellm") -> list[tuple[str, str, bool]]:
+    return [(one.service, one.release, one.current) for one in graph.who_has(query).matches]
+
+
+# Archives
+
+
+def test_an_archive_is_read_as_the_files_it_holds(graph: Graph, work: Path) -> None:
+    inside = {"a/bom.json": sbom("shop", "litellm==1.82.8"), "b/requirements.txt": BAD, "read.me": "hello, world"}
+    (work / "all.zip").write_bytes(zipped(inside))
+    report = graph.ingest("sbom", ["all.zip"])
+    assert (report.read, report.new, report.unrecognised) == (2, 2, ("all.zip/read.me",))
+    assert [service for service, *_ in holders(graph)] == ["all.zip/b/requirements.txt", "shop"]
+    again = graph.ingest("sbom", ["all.zip"])
+    assert (again.read, again.new, again.unchanged) == (2, 0, 2)
+
+
+def test_an_archive_in_an_archive_and_a_damaged_one_are_one_line_each(graph: Graph, work: Path) -> None:
+    inner = zipped({"bom.json": sbom("shop", "litellm==1.82.8")})
+    (work / "outer.zip").write_bytes(zipped({"inner.zip": inner, "requirements.txt": BAD}))
+    (work / "cut.zip").write_bytes(inner[:-20])
+    report = graph.ingest("sbom", ["outer.zip", "cut.zip"])
+    assert report.read == 1
+    problems = {one.path: one.problem for one in report.rejected}
+    assert "an archive inside an archive" in problems["outer.zip/inner.zip"]
+    assert "cannot be unpacked" in problems["cut.zip"]
+
+
+# Git history
+
+
+def git(folder: Path, *words: str, at: str = "2026-03-20T10:00:00Z") -> None:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    who = {f"GIT_{role}_{part}": "a@b.example" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
+    when = {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at, "GIT_CONFIG_GLOBAL": os.devnull}
+    subprocess.run(["git", *words], cwd=folder, env=plain | who | when, check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(work: Path) -> Path:
+    """A repository in which a branch locked the bad release for two hours."""
+    folder = work / "shop"
+    folder.mkdir()
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    put(folder / "requirements.txt", GOOD)
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "good")
+    git(folder, "checkout", "-qb", "bump")
+    put(folder / "requirements.txt", BAD)
+    git(folder, "commit", "-qam", "bad", at="2026-03-24T11:00:00Z")
+    put(folder / "requirements.txt", f"{GOOD}# again\n")
+    git(folder, "commit", "-qam", "good again", at="2026-03-24T13:00:00Z")
+    return folder
+
+
+def test_what_was_locked_for_two_hours_on_one_branch_is_found(graph: Graph, repository: Path) -> None:
+    report = graph.ingest("lock", [str(repository)])
+    assert report.rejected == ()
+    assert report.read == 4
+    answer = graph.blast("litellm==1.82.8", window_from="2026-03-24T10:39:00Z", window_until="2026-03-24T16:00:00Z")
+    (service,) = answer.services
+    assert (service.service, service.verdict, service.basis) == ("shop", Verdict.OBSERVED, "locked")
+    (bad,) = graph.who_has("litellm==1.82.8").matches
+    assert not bad.current
+    assert graph.who_has("litellm==1.82.8", at="2026-03-24T12:00:00Z").matches[0].current
+    reasons = " ".join(build.reason for build in service.builds)
+    assert "it stood from 2026-03-24T11:00:00Z to 2026-03-24T13:00:00Z" in reasons
+    again = graph.ingest("lock", [str(repository)])
+    assert (again.read, again.new) == (4, 0)
+
+
+def test_a_repository_given_as_sboms_is_a_folder_like_others(graph: Graph, repository: Path) -> None:
+    assert graph.ingest("sbom", [str(repository)]).read == 1
+
+
+def test_a_name_for_the_repository_is_that_of_its_service(graph: Graph, repository: Path) -> None:
+    graph.ingest("lock", [str(repository)], service="till")
+    assert {service for service, *_ in holders(graph)} == {"till"}
+
+
+# Catalogues, owners, aliases
+
+CATALOGUE = """
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata:
+  name: shop
+  annotations: {github.com/project-slug: acme/shop}
+spec: {type: service, lifecycle: production, owner: team-a}
+---
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: {}
+"""
+
+
+def test_a_catalogue_gives_services_their_owner_and_their_other_names(graph: Graph, work: Path) -> None:
+    put(work / "catalog-info.yaml", CATALOGUE)
+    put(work / "requirements.txt", BAD)
+    report = graph.ingest("org", ["catalog-info.yaml"], company="Acme")
+    assert (report.read, report.rejected) == (1, ())
+    assert report.problems > 0
+    graph.ingest("lock", ["requirements.txt"], service="acme/shop")
+    (service,) = graph.blast("litellm==1.82.8").services
+    assert (service.service, service.owner, service.company) == ("shop", "team-a", "Acme")
+
+
+def test_codeowners_name_the_owner_of_what_lies_in_their_repository(graph: Graph, work: Path) -> None:
+    put(work / "repo" / "apps" / "shop" / "requirements.txt", BAD)
+    put(work / "repo" / ".github" / "CODEOWNERS", "* @acme/all\n/apps/shop/ @acme/shop\n!odd\n")
+    put(work / "else.txt", GOOD)
+    graph.ingest("lock", ["repo"])
+    graph.ingest("lock", ["else.txt"])
+    report = graph.ingest("org", ["repo/.github/CODEOWNERS"])
+    assert (report.read, report.rejected) == (1, ())
+    owners = {one.service: one.owner for one in graph.blast("litellm==1.82.8").services}
+    assert owners == {"apps/shop/requirements.txt": "@acme/shop", "else.txt": ""}
+
+
+def test_codeowners_of_nothing_known_say_so(graph: Graph, work: Path) -> None:
+    put(work / "CODEOWNERS", "* @acme/all\n")
+    report = graph.ingest("org", ["CODEOWNERS"])
+    assert "names no owner" in " ".join(report.notes)
+
+
+ALIASES = """
+schema: graphkit.aliases/1
+packages:
+- name: litellm
+  also: ["pkg:deb/debian/python3-litellm"]
+services:
+- name: shop
+  also: [shop-prod]
+"""
+
+
+def debian(version: str) -> str:
+    row = {"bom-ref": "d", "type": "library", "name": "python3-litellm", "version": version}
+    row["purl"] = f"pkg:deb/debian/python3-litellm@{version}" if version else "pkg:deb/debian/python3-litellm"
+    python = {"bom-ref": "p", "type": "library", "name": "p", "version": "1", "purl": "pkg:pypi/p@1"}
+    bom = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "metadata": {"component": {"bom-ref": "r", "name": "image", "type": "application"}},
+        "components": [row, python],
+        "compositions": [{"aggregate": "complete", "assemblies": ["r"]}],
+    }
+    return json.dumps(bom)
+
+
+@pytest.mark.parametrize(
+    ("version", "verdict", "words"),
+    [
+        ("1.82.8", Verdict.ADMITTED, "by the alias file litellm"),
+        ("1.82.8-1", Verdict.ADMITTED, "by the alias file litellm"),
+        ("1.82.6-1", Verdict.UNKNOWN, "undated"),
+        ("1:1.82.6~rc1-1", Verdict.UNKNOWN, "no PEP 440 version"),
+        ("", Verdict.UNKNOWN, "without a version"),
+    ],
+)
+def test_a_package_elsewhere_counts_by_its_alias_and_never_as_observed(
+    graph: Graph, work: Path, version: str, verdict: Verdict, words: str
+) -> None:
+    put(work / "image.json", debian(version))
+    graph.ingest("sbom", ["image.json"])
+    put(work / "aliases.yaml", ALIASES)
+    assert graph.ingest("org", ["aliases.yaml"]).rejected == ()
+    (service,) = graph.blast("litellm==1.82.8", builds_complete=True).services
+    assert service.verdict is verdict
+    assert words in service.reason
+
+
+def test_without_an_alias_nobody_guesses(graph: Graph, work: Path) -> None:
+    put(work / "image.json", debian("1.82.8"))
+    graph.ingest("sbom", ["image.json"])
+    (service,) = graph.blast("litellm==1.82.8", builds_complete=True).services
+    assert service.verdict is Verdict.UNKNOWN
+
+
+def test_services_of_two_names_are_one_in_either_order(graph: Graph, work: Path, tmp_path: Path) -> None:
+    put(work / "aliases.yaml", ALIASES)
+    put(work / "a.txt", GOOD)
+    put(work / "b.txt", BAD)
+    with open_graph(str(tmp_path / "other"), create=True) as other:
+        for one, last in ((graph, False), (other, True)):
+            for path, name in (("a.txt", "shop"), ("b.txt", "shop-prod")):
+                if not last and path == "b.txt":
+                    one.ingest("org", ["aliases.yaml"])
+                one.ingest("lock", [path], service=name)
+            if last:
+                one.ingest("org", ["aliases.yaml"])
+            assert [service.service for service in one.blast("litellm==1.82.8").services] == ["shop"]
+        assert other.stats() == graph.stats()
