@@ -17,6 +17,7 @@ from graphkit.sources.plain import without_secrets
 
 READERS: Final = (
     "graphkit.sources.documents.cyclonedx:READER",
+    "graphkit.sources.documents.cyclonedx_xml:READER",
     "graphkit.sources.documents.spdx:READER",
     "graphkit.sources.documents.spdx_yaml:READER",
     "graphkit.sources.documents.spdx_tag_value:READER",

@@ -111,10 +111,11 @@ def decode(data: bytes, notes: Notes) -> Bom:
     Raises:
         InputError: the bytes are no JSON (RFC 8259; it has no NaN), or nested too deep.
     """
-    return shaped_json(data, _DECODER, _bom, notes)
+    return shaped_json(data, _DECODER, shaped, notes)
 
 
-def _bom(loose: dict[str, Any], notes: Notes) -> Bom:
+def shaped(loose: dict[str, Any], notes: Notes) -> Bom:
+    """Return a BOM from its JSON form, decoded; a value of a type that the schema does not allow is left out, noted."""
     meta = notes.table(loose.get("metadata"), "metadata")
     subject = meta.get("component")
     tools = meta.get("tools")

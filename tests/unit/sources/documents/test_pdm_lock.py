@@ -77,7 +77,7 @@ def test_rows_of_one_release_are_one() -> None:
         ("a@2", False, ""),
     ]
     assert read.components[0].sha256 == (one, two)
-    assert read.components[0].place == "package[0]"
+    assert read.places[0] == "package[0]"
     assert [(edge.source, edge.target) for edge in read.edges] == [("a@1", "a@1#2"), ("a@2", "a@1"), ("a@2", "a@1#2")]
 
 

@@ -182,7 +182,7 @@ def test_roots() -> None:
 def test_direct_urls(direct: Any, origin: str, sha256: tuple[str, ...]) -> None:
     document = inspected(row("a", direct_url=direct))
     assert (one(document).origin, one(document).sha256, document.problems) == (origin, sha256, ())
-    assert one(document).place == "installed[0]"
+    assert document.places == ("installed[0]",)
 
 
 @pytest.mark.parametrize("direct", [{}, [], 7, "x", {"url": None}, {"url": []}, {"vcs_info": 1}])
@@ -314,11 +314,12 @@ def test_others_are_left_alone(data: bytes) -> None:
 def test_a_list() -> None:
     rows = [{"name": "A_b", "version": "1"}, {"name": "c", "version": "2", "editable_project_location": "/src"}]
     document = read(json.dumps([*rows, {"name": "a.b", "version": "1"}]).encode(), "env")
-    assert [(row.ref, row.origin, row.place) for row in document.components] == [
-        ("a-b@1", "", "rows[0]"),
-        ("c@2", "directory:/src", "rows[1]"),
-        ("a-b@1#2", "", "rows[2]"),
+    assert [(row.ref, row.origin) for row in document.components] == [
+        ("a-b@1", ""),
+        ("c@2", "directory:/src"),
+        ("a-b@1#2", ""),
     ]
+    assert document.places == ("rows[0]", "rows[1]", "rows[2]")
     assert (document.completeness, document.problems) == (Completeness.COMPLETE, ())
 
 

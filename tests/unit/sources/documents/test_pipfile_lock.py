@@ -90,7 +90,7 @@ def test_other_sections_and_other_platforms_are_optional() -> None:
         ("sphinx@3", True),
     ]
     assert read.components[2].marker == "(python_version >= '3.9') and (os_name == 'nt')"
-    assert read.components[-1].place == "docs.sphinx"
+    assert read.places[-1] == "docs.sphinx"
     assert read.problems == ()
 
 

@@ -57,7 +57,8 @@ def test_samples_are_read_by_content_whatever_their_name(path: Path) -> None:
     assert len(refs) == len(document.components)
     assert refs.issuperset(ref for edge in document.edges for ref in (edge.source, edge.target))
     assert refs.issuperset(document.roots)
-    assert all(row.place for row in document.components)
+    assert len(document.places) == len(document.components)
+    assert all(document.places)
 
 
 @pytest.mark.parametrize(

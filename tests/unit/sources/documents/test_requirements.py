@@ -106,7 +106,7 @@ def test_a_list_pinned_by_hand_may_leave_things_out() -> None:
 def test_hashes_continue_over_lines_and_comments() -> None:
     found = read(f"a==1 \\\n    --hash=sha256:{A.upper()} \\\n    --hash=sha256:{B}  # why\n    # via x\nb==2\\\n\n")
     assert [(row.name, row.version, row.sha256) for row in found.components] == [("a", "1", (A, B)), ("b", "2", ())]
-    assert [row.place for row in found.components] == ["line 1", "line 5"]
+    assert found.places == ("line 1", "line 5")
     assert texts(read("a==1 --hash=sha256:00 --hash=md5:ff\n")) == [("line 1", "'00' is no SHA-256")]
 
 

@@ -1,0 +1,261 @@
+"""CycloneDX XML gives what the same BOM gives in JSON, and hostile XML is one line."""
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graphkit.model.documents import Basis, Completeness, Document
+from graphkit.model.errors import InputError
+from graphkit.sources.documents import read_document
+from graphkit.sources.documents.cyclonedx import READER as JSON_READER
+from graphkit.sources.documents.cyclonedx_xml import READER
+
+DIGEST = "ab" * 32
+NS = "http://cyclonedx.org/schema/bom/1.6"
+
+
+def xml(inner: str, *, version: str = "1.6", head: str = '<?xml version="1.0" encoding="UTF-8"?>') -> bytes:
+    return f'{head}<bom xmlns="http://cyclonedx.org/schema/bom/{version}">{inner}</bom>'.encode()
+
+
+def read(data: bytes) -> Document:
+    return READER.parse(data, "bom.xml", "sbom")
+
+
+def part(row: dict[str, Any], tag: str = "component") -> str:
+    attributes = "".join(
+        f" {key}={quoteattr(str(row[key]).lower() if key == 'isExternal' else row[key])}"
+        for key in ("bom-ref", "type", "isExternal")
+        if key in row
+    )
+    texts = "".join(f"<{key}>{escape(row[key])}</{key}>" for key in ("name", "version", "scope") if key in row)
+    hashes = "".join(f"<hash alg={quoteattr(one['alg'])}>{one['content']}</hash>" for one in row.get("hashes", ()))
+    purl = f"<purl>{escape(row['purl'])}</purl>" if "purl" in row else ""
+    inner = "".join(map(part, row.get("components", ())))
+    return f"<{tag}{attributes}>{texts}<hashes>{hashes}</hashes>{purl}<components>{inner}</components></{tag}>"
+
+
+def as_xml(bom: dict[str, Any]) -> bytes:
+    meta = bom["metadata"]
+    phases = "".join(f"<lifecycle><phase>{one['phase']}</phase></lifecycle>" for one in meta["lifecycles"])
+    links = "".join(
+        f"<dependency ref={quoteattr(one['ref'])}>"
+        + "".join(f"<dependency ref={quoteattr(ref)}/>" for ref in one["dependsOn"])
+        + "</dependency>"
+        for one in bom["dependencies"]
+    )
+    whole = "".join(
+        f"<composition><aggregate>{one['aggregate']}</aggregate><assemblies>"
+        + "".join(f"<assembly ref={quoteattr(ref)}/>" for ref in one["assemblies"])
+        + "</assemblies></composition>"
+        for one in bom["compositions"]
+    )
+    return xml(
+        f"<metadata><timestamp>{meta['timestamp']}</timestamp><lifecycles>{phases}</lifecycles>"
+        f"{part(meta['component'])}</metadata><components>{''.join(map(part, bom['components']))}</components>"
+        f"<dependencies>{links}</dependencies><compositions>{whole}</compositions>"
+    )
+
+
+_TEXTS = st.sampled_from(["a", "b", "c", "@d", "%40d", "x & y", "</script>", "1.0", "ü"])
+_HASHES = st.lists(
+    st.fixed_dictionaries({"alg": st.sampled_from(["SHA-256", "MD5"]), "content": st.sampled_from([DIGEST, "zz"])}),
+    max_size=2,
+)
+_OPTIONAL: dict[str, Any] = {
+    "bom-ref": _TEXTS,
+    "version": st.sampled_from(["1.0", "2.0rc1", "odd one"]),
+    "purl": st.sampled_from(["pkg:pypi/a@1.0", "pkg:pypi/B_b", "pkg:npm/x@1", "pkg:pypi/c@2?vcs_url=git%2Bx"]),
+    "scope": st.sampled_from(["required", "optional", "excluded"]),
+    "type": st.sampled_from(["library", "file", "application"]),
+    "isExternal": st.booleans(),
+    "hashes": _HASHES,
+}
+_LEAVES = st.fixed_dictionaries({"name": _TEXTS}, optional=_OPTIONAL)
+_PARTS = st.fixed_dictionaries({"name": _TEXTS}, optional={**_OPTIONAL, "components": st.lists(_LEAVES, max_size=2)})
+_BOMS = st.fixed_dictionaries(
+    {
+        "metadata": st.fixed_dictionaries(
+            {
+                "timestamp": st.sampled_from(["2026-03-24T10:00:00Z", "yesterday"]),
+                "component": _PARTS,
+                "lifecycles": st.lists(
+                    st.fixed_dictionaries({"phase": st.sampled_from(["build", "design"])}), max_size=2
+                ),
+            }
+        ),
+        "components": st.lists(_PARTS, max_size=4),
+        "dependencies": st.lists(
+            st.fixed_dictionaries({"ref": _TEXTS, "dependsOn": st.lists(_TEXTS, max_size=3)}), max_size=4
+        ),
+        "compositions": st.lists(
+            st.fixed_dictionaries(
+                {"aggregate": st.sampled_from(["complete", "incomplete"]), "assemblies": st.lists(_TEXTS, max_size=2)}
+            ),
+            max_size=2,
+        ),
+    }
+)
+
+
+@given(_BOMS)
+def test_xml_and_json_of_one_bom_are_one_document(bom: dict[str, Any]) -> None:
+    named = {"bomFormat": "CycloneDX", "specVersion": "1.6", **bom}
+    expected = JSON_READER.parse(json.dumps(named).encode(), "bom.xml", "sbom")
+    found = read(as_xml(bom))
+    ours, theirs = (
+        [getattr(one, field) for field in Document.__slots__ if field != "sha256"] for one in (found, expected)
+    )
+    assert ours == theirs
+
+
+def test_one_project_in_three_versions_and_two_syntaxes_is_one_graph(shared: Path) -> None:
+    names = ("xml/*_lock21_1.1.xml", "xml/*_lock21_1.5.xml", "json/*_lock21_1.4.json", "json/*_lock21_1.7.json")
+    found = []
+    for pattern in names:
+        (path,) = (shared / "samples").glob(f"cyclonedx-{pattern}")
+        document = read_document(path.read_bytes(), path.name)
+        assert document is not None
+        found.append(document)
+    releases = [{(row.package, row.version) for row in one.components if row.package} for one in found]
+    assert len(releases[0]) == 63
+    assert all(one == releases[0] for one in releases)
+    assert found[0].dependencies_known is False  # 1.1 has no dependencies
+    graphs = [{(edge.source, edge.target) for edge in one.edges} for one in found[1:]]
+    assert graphs[0] == graphs[1] == graphs[2] != set()
+
+
+def test_real_boms_read(shared: Path) -> None:
+    for path in sorted((shared / "samples" / "cyclonedx-xml").glob("*.xml")):
+        document = read_document(path.read_bytes(), path.name)
+        assert document is not None
+        assert document.format.startswith("CycloneDX 1.")
+        assert document.components
+
+
+def test_what_is_not_the_boms_own_is_passed_over() -> None:
+    inner = """
+      <components><component type="library" bom-ref="a"><name>a</name><version>1</version><purl>pkg:pypi/a@1</purl>
+        <pedigree><ancestors><component type="library"><name>old</name></component></ancestors></pedigree>
+        <evidence><identity/></evidence></component></components>
+      <vulnerabilities><vulnerability><affects><target><ref>a</ref></target></affects></vulnerability></vulnerabilities>
+      <dependencies><dependency ref="a"><provides ref="b"/></dependency></dependencies>
+      <formulation><formula><components><component type="library"><name>tool</name></component></components>
+      </formula></formulation>
+      <x:components xmlns:x="https://elsewhere.example"><x:component><x:name>other</x:name></x:component></x:components>
+    """
+    document = read(xml(inner))
+    assert [row.name for row in document.components] == ["a"]
+    assert (document.edges, document.dependencies_known, document.problems) == ((), True, ())
+
+
+def test_tools_of_both_shapes_are_known() -> None:
+    for tools in (
+        "<tools><tool><vendor>x</vendor><name>cyclonedx-py</name></tool></tools>",
+        "<tools><components><component type='application'><name>cyclonedx-py</name></component></components></tools>",
+    ):
+        assert read(xml(f"<metadata>{tools}</metadata>")).covers_python
+    assert not read(xml("<metadata><tools><tool><name>else</name></tool></tools></metadata>")).covers_python
+
+
+def test_phases_services_and_compositions_count() -> None:
+    inner = """<metadata><lifecycles><lifecycle><phase>operations</phase></lifecycle></lifecycles>
+      <component type="application" bom-ref="app"><name>app</name></component></metadata>
+      <services><service bom-ref="s"><name>s</name><services><service bom-ref="t"/></services></service></services>
+      <dependencies><dependency ref="app"><dependency ref="s"/><dependency ref="t"/></dependency></dependencies>
+      <compositions><composition><aggregate>complete</aggregate><assemblies><assembly ref="app"/></assemblies>
+      </composition></compositions>"""
+    document = read(xml(inner))
+    assert (document.basis, document.completeness) == (Basis.INSTALLED, Completeness.COMPLETE)
+    assert (document.subject, document.problems) == ("app", ())
+
+
+def test_prefixes_comments_and_cdata_are_only_syntax() -> None:
+    data = (
+        f'<!-- <bom> --><c:bom xmlns:c="{NS}"><c:components><c:component type="library" bom-ref="a"><c:name>a'
+        "<!-- x -->b<![CDATA[</script>]]></c:name></c:component></c:components></c:bom>"
+    ).encode()
+    assert READER.claims(data, "x", "")
+    assert [row.name for row in read(data).components] == ["ab</script>"]
+
+
+def test_another_namespace_is_read_and_noted() -> None:
+    inner = b'<components><component type="library"><name>a</name></component></components></bom>'
+    data = b'<bom xmlns="https://cyclonedx.example/bom">' + inner
+    assert READER.claims(data, "a.cdx.xml", "")
+    assert not READER.claims(data, "a.xml", "")
+    document = read(data)
+    assert [row.name for row in document.components] == ["a"]
+    assert document.problems[0].place == "bom"
+    assert [row.name for row in read(b"<bom>" + inner).components] == ["a"]
+
+
+def test_encodings() -> None:
+    row = '<components><component type="library"><name>grün</name></component></components>'
+    body = f'<bom xmlns="{NS}">{row}</bom>'
+    for encoding in ("utf-8", "utf-16", "iso-8859-1"):
+        document = read_document(f'<?xml version="1.0" encoding="{encoding}"?>{body}'.encode(encoding), "bom.xml")
+        assert document is not None
+        assert [row.name for row in document.components] == ["grün"]
+
+
+BOMB = '<!DOCTYPE bom [<!ENTITY a "aaaaaaaaaa">' + "".join(
+    f'<!ENTITY {chr(98 + at)} "{f"&{chr(97 + at)};" * 10}">' for at in range(9)
+)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        f'{BOMB}]><bom xmlns="{NS}"><serialNumber>&j;</serialNumber></bom>',
+        f'<!DOCTYPE bom SYSTEM "file:///etc/passwd"><bom xmlns="{NS}"/>',
+        f'<!DOCTYPE bom [<!ENTITY x SYSTEM "file:///etc/hostname">]><bom xmlns="{NS}"><x>&x;</x></bom>',
+    ],
+)
+def test_document_types_are_refused(data: str) -> None:
+    assert READER.claims(data.encode(), "bom.xml", "")
+    with pytest.raises(InputError, match="document type definition"):
+        read(data.encode())
+
+
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        (f'<bom xmlns="{NS}"><components>', "line 1"),
+        (f'<bom xmlns="{NS}">\n<a></b></bom>', "line 2, column 6"),
+        (f'<bom xmlns="{NS}">&undefined;</bom>', "line 1"),
+        (f'<bom xmlns="{NS}">\0</bom>', "line 1"),
+        (f'<?xml version="1.0" encoding="none-such"?><bom xmlns="{NS}">\udcff</bom>', ""),
+    ],
+)
+def test_broken_xml_is_one_line_with_its_place(data: str, place: str) -> None:
+    with pytest.raises(InputError, match="no XML") as caught:
+        read(data.encode("utf-8", "surrogateescape"))
+    assert caught.value.place.startswith(place)
+
+
+def test_depth_and_length_are_survived() -> None:
+    deep = "<components><component>" * 50_000 + "</component></components>" * 50_000
+    assert len(read(xml(deep)).components) == 50_000
+    passed = "<x>" * 100_000 + "</x>" * 100_000
+    assert read(xml(passed)).components == ()
+    long = "x" * 5_000_000
+    document = read(xml(f'<components><component bom-ref="{long}"><name>{long}</name></component></components>'))
+    assert len(document.components[0].name) == len(long)
+
+
+def test_others_are_left_alone() -> None:
+    for data in (
+        b"",
+        b"<",
+        b"<html><bom/></html>",
+        b'{"bomFormat": "CycloneDX"}',
+        b"<bombast xmlns='x'/>",
+        b"<!--" * 9_000,
+    ):
+        assert not READER.claims(data, "bom.xml", "sbom")
