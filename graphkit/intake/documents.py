@@ -61,11 +61,12 @@ class Documents:
             self._run.tally.odd(label, found.problems)
         return found
 
-    def _take_chunk(self, chunk: Sequence[Content]) -> None:
+    def _take_chunk(self, chunk: list[Content]) -> None:
         self._known = self._run.store.known([one.sha256 for one in chunk])
         self._here = set()
-        for one in chunk:
-            self._run.attempt(one.found.label, lambda one=one: self._take(one))  # type: ignore[misc]
+        for at in range(len(chunk)):
+            self._run.attempt(chunk[at].found.label, lambda at=at: self._take(chunk[at]))  # type: ignore[misc]
+        chunk.clear()  # the bytes are of no more use, and writing takes memory too
         self._run.flush()
 
     def _take(self, content: Content) -> None:

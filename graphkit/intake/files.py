@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -96,17 +97,19 @@ def read_ahead(files: Iterator[Found]) -> Iterator[list[Content]]:
 
 
 def _apart(chunk: list[Content | Found]) -> Iterator[list[Content]]:
-    ready: list[Content] = []
-    for one in chunk:
-        if isinstance(one, Content):
-            ready.append(one)
-            continue
+    """Yield a chunk in pieces that end before what is still to be read; nothing of it is held back here."""
+    while chunk:
+        ready = [one for one in takewhile(_is_read, chunk) if isinstance(one, Content)]
+        later = chunk[len(ready)] if len(ready) < len(chunk) else None
+        del chunk[: len(ready) + 1]
         if ready:
             yield ready
-        ready = []
-        yield [content_of(one)]
-    if ready:
-        yield ready
+        if isinstance(later, Found):
+            yield [content_of(later)]
+
+
+def _is_read(one: Content | Found) -> bool:
+    return isinstance(one, Content)
 
 
 def _chunk(files: Iterator[Found]) -> list[Content | Found]:

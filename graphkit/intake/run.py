@@ -67,8 +67,10 @@ class Run:
                 if one.data is None:
                     self.tally.reject(one.found.label, one.problem)
             self.progress(done, None, chunk[0].found.label)
-            yield [one for one in chunk if one.data is not None]
             done += len(chunk)
+            usable = [one for one in chunk if one.data is not None]
+            chunk.clear()  # whoever takes the chunk decides when its bytes are let go
+            yield usable
         self.progress(done, done, "keeping")
 
     def each(self, sources: Sequence[str], take: Callable[[Run, Found, bytes], None]) -> None:

@@ -1,5 +1,7 @@
 """Component lists on their way into the record: equal components and equal lists are kept once, under numbers."""
 
+# ruff: noqa: S608 - statements are put together from own names alone
+
 from __future__ import annotations
 
 import hashlib
@@ -18,6 +20,9 @@ from graphkit.stores.embedded.encoding import DTYPES, digest, encoded, insert, v
 _REMEMBERED: Final = 200_000
 """Components whose digest is remembered between batches; a fleet shares most of them."""
 
+_SHARED: Final = 10_000
+_PART: Final = 50_000
+"""Rows that are turned into columns at a time."""
 _Digest = bytes
 _DIGEST_SIZE: Final = 16
 
@@ -49,8 +54,14 @@ class Lists:
 
     def add(self, document: Document) -> tuple[int, _Digest, tuple[str, ...]]:
         """Take up a document's components: (number of the list in this batch, its digest, roots by position)."""
-        remembered = self._digests
-        digests = [known[1] if (known := remembered.get(id(one))) else self._digest(one) for one in document.components]
+        remembered, components = self._digests, document.components
+        digests = [known[1] if (known := remembered.get(id(one))) else _digest(one) for one in components]
+        if len(components) <= _SHARED:  # what a huge document lists, hardly any other does
+            remembered.update(
+                (id(one), (one, found))
+                for one, found in zip(components, digests, strict=True)
+                if id(one) not in remembered
+            )
         place_of = {one.ref: at for at, one in enumerate(document.components)}
         edges = document.edges
         # An edge to a row that the document does not have leads nowhere, and a reader has said so.
@@ -74,12 +85,6 @@ class Lists:
             self._targets += targets
         return number, identity, tuple(str(place_of[ref]) for ref in document.roots if ref in place_of)
 
-    def _digest(self, one: Component) -> _Digest:
-        """Return the digest of a component, its ref aside, which says nothing outside its document."""
-        found = bytes.fromhex(digest(replace(one, ref="")))[:_DIGEST_SIZE]
-        self._digests[id(one)] = (one, found)
-        return found
-
     def _numbered(self, components: Sequence[Component], digests: Sequence[_Digest]) -> Sequence[_Digest]:
         """Return digests, after the components that are new to this batch got their numbers."""
         if not self._components.keys() >= set(digests):
@@ -94,32 +99,26 @@ class Lists:
         """Write what is new to the record, and into the staged documents which list each of them has."""
         if not self._lists:
             return
-        kept = self._write_components(connection)
-        shape = "list INTEGER, digest VARCHAR, places VARCHAR"
+        components = self._write_components(connection)
+        shape = "number INTEGER, digest VARCHAR, places VARCHAR"
         rows = [(i, found.hex(), places) for (found, i), places in zip(self._lists.items(), self._places, strict=True)]
         _stage(connection, "incoming_lists", shape, rows)
+        ids, is_new = _numbered(connection, "component_lists", "incoming_lists")
         connection.execute("""
-            CREATE OR REPLACE TEMP TABLE staged_lists AS
-            SELECT incoming.list, coalesce(known.id, (SELECT coalesce(max(id) + 1, 0) FROM component_lists)
-                + (count(*) FILTER (known.id IS NULL) OVER (ORDER BY incoming.list) - 1))::INTEGER AS id,
-                known.id IS NULL AS is_new
-            FROM incoming_lists AS incoming LEFT JOIN component_lists AS known ON known.digest = incoming.digest::UUID;
             INSERT INTO component_lists SELECT id, digest::UUID, places
-            FROM incoming_lists JOIN staged_lists USING (list) WHERE is_new ORDER BY list""")
-        found = connection.execute("SELECT id, is_new FROM staged_lists ORDER BY list").fetchnumpy()
-        ids, is_new = np.asarray(found["id"]), np.asarray(found["is_new"], dtype=np.bool_)
+            FROM incoming_lists JOIN numbered_component_lists USING (number) WHERE is_new ORDER BY number""")
         sizes = np.array(self._sizes, dtype=np.int64)
         fresh = np.repeat(is_new, sizes)
         numbers = np.array(self._numbers, dtype=np.int32)
-        insert(connection, "listings", {"list": np.repeat(ids, sizes)[fresh], "component": kept[numbers][fresh]})
+        insert(connection, "listings", {"list": np.repeat(ids, sizes)[fresh], "component": components[numbers][fresh]})
         sizes = np.array(self._edge_sizes, dtype=np.int64)
         fresh = np.repeat(is_new, sizes)
         sources, targets = np.array(self._sources, dtype=np.int32), np.array(self._targets, dtype=np.int32)
         edges = {"list": np.repeat(ids, sizes)[fresh], "source": sources[fresh], "target": targets[fresh]}
         insert(connection, "listing_edges", edges)
         connection.execute("""
-            UPDATE staged_documents SET list = staged_lists.id FROM staged_lists
-            WHERE staged_documents.list = staged_lists.list""")
+            UPDATE staged_documents SET list = numbered.id FROM numbered_component_lists AS numbered
+            WHERE staged_documents.list = numbered.number""")
 
     def _write_components(self, connection: duckdb.DuckDBPyConnection) -> NDArray[np.int32]:
         """Write the components that the record has not; return the number kept of each in this batch."""
@@ -128,21 +127,39 @@ class Lists:
             "purl VARCHAR, sha256 VARCHAR, optional BOOLEAN, origin VARCHAR, index_url VARCHAR, marker VARCHAR"
         )
         _stage(connection, "incoming_components", shape, self._rows)
+        ids, _ = _numbered(connection, "components", "incoming_components")
         connection.execute("""
-            CREATE OR REPLACE TEMP TABLE staged_components AS
-            SELECT incoming.number, coalesce(known.id, (SELECT coalesce(max(id) + 1, 0) FROM components)
-                + (count(*) FILTER (known.id IS NULL) OVER (ORDER BY incoming.number) - 1))::INTEGER AS id,
-                known.id IS NULL AS is_new
-            FROM incoming_components AS incoming LEFT JOIN components AS known ON known.digest = incoming.digest::UUID;
             INSERT INTO components SELECT id, digest::UUID, name, package, version, version_key, purl, sha256, optional,
                 origin, index_url, marker
-            FROM incoming_components JOIN staged_components USING (number) WHERE is_new ORDER BY number""")
-        _stage(connection, "incoming_members", "number INTEGER, sha256 VARCHAR", self._members)
-        connection.execute("""
-            INSERT INTO component_members SELECT id, sha256 FROM incoming_members JOIN staged_components USING (number)
-            WHERE is_new""")
-        query = "SELECT id FROM staged_components ORDER BY number"
-        return np.asarray(connection.execute(query).fetchnumpy()["id"], dtype=np.int32)
+            FROM incoming_components JOIN numbered_components USING (number) WHERE is_new""")
+        if self._members:
+            _stage(connection, "incoming_members", "number INTEGER, sha256 VARCHAR", self._members)
+            connection.execute("""
+                INSERT INTO component_members SELECT id, sha256
+                FROM incoming_members JOIN numbered_components USING (number) WHERE is_new""")
+        return ids
+
+
+def _numbered(
+    connection: duckdb.DuckDBPyConnection, table: str, incoming: str
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Return the number kept of each row of a batch, and whether it is new; leaves both as ``numbered_…``."""
+    query = f"""
+        SELECT coalesce(known.id, -1) AS id FROM (SELECT number, digest::UUID AS digest FROM {incoming}) AS incoming
+        LEFT JOIN {table} AS known USING (digest) ORDER BY number"""
+    ids = np.asarray(connection.execute(query).fetchnumpy()["id"], dtype=np.int32)
+    row = connection.execute(f"SELECT coalesce(max(id) + 1, 0) FROM {table}").fetchone()
+    is_new = ids < 0
+    ids[is_new] = (row[0] if row else 0) + np.arange(np.count_nonzero(is_new), dtype=np.int32)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE numbered_{table} (number INTEGER, id INTEGER, is_new BOOLEAN)")
+    number = np.arange(len(ids), dtype=np.int32)
+    insert(connection, f"numbered_{table}", {"number": number, "id": ids, "is_new": is_new})
+    return ids, is_new
+
+
+def _digest(one: Component) -> _Digest:
+    """Return the digest of a component, its ref aside, which says nothing outside its document."""
+    return bytes.fromhex(digest(replace(one, ref="")))[:_DIGEST_SIZE]
 
 
 def _columns(one: Component) -> tuple[Any, ...]:
@@ -152,12 +169,14 @@ def _columns(one: Component) -> tuple[Any, ...]:
 
 
 def _stage(connection: duckdb.DuckDBPyConnection, table: str, shape: str, rows: list[tuple[Any, ...]]) -> None:
+    """Move rows into a temporary table; the list is empty then."""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({shape})")
-    if rows:
-        names = [column.split() for column in shape.split(", ")]
-        columns = zip(*rows, strict=True)
+    names = [column.split() for column in shape.split(", ")]
+    while rows:  # from the end, and let go: a huge document is not held twice
+        part = rows[-_PART:]
+        del rows[-_PART:]
         arrays: dict[str, NDArray[Any]] = {
             name: np.array(values, dtype=DTYPES.get(kind, object))
-            for (name, kind), values in zip(names, columns, strict=True)
+            for (name, kind), values in zip(names, zip(*part, strict=True), strict=True)
         }
         insert(connection, table, arrays)
