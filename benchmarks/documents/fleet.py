@@ -18,6 +18,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def trees(index: Index, order: Order) -> Iterator[Tree]:
     found = roots(index, order)
     for done in range(order.documents):
         root = next(found, None)
-        tree = root and closure(index, [root] if order.components is None else _and(root, found), _size(order))
+        tree = root and closure(index, [root] if order.components is None else chain([root], found), _size(order))
         if not tree or len(tree) < (order.components or 0):
             raise SystemExit(f"only {done} documents: no more packages with {order.fewest} to {order.most} components")
         yield tree
@@ -77,11 +78,6 @@ def roots(index: Index, order: Order) -> Iterator[Release]:
             root = index.pick(name)
             if root and order.fewest <= len(closure(index, [root], order.most + 1)) <= order.most:
                 yield root
-
-
-def _and(root: Release, others: Iterator[Release]) -> Iterator[Release]:
-    yield root
-    yield from others
 
 
 def _size(order: Order) -> int:
@@ -115,12 +111,13 @@ def _metadata(service: str, chance: random.Random) -> dict[str, Any]:
     return {
         "timestamp": built.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "tools": {"components": [{"type": "application", "name": "fleet", "version": "1.0.0"}]},
-        "component": {"type": "application", "bom-ref": service, "name": service, "version": f"1.{number_of(chance)}.0"},
+        "component": {
+            "type": "application",
+            "bom-ref": service,
+            "name": service,
+            "version": f"1.{chance.randrange(100)}.0",
+        },
     }
-
-
-def number_of(chance: random.Random) -> int:
-    return chance.randrange(100)
 
 
 def _dependencies(tree: Tree, refs: Mapping[Release, str]) -> Iterator[dict[str, Any]]:
@@ -212,9 +209,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--parquet", type=Path, default=PARQUET)
     asked = parser.parse_args()
-    order = Order(
-        documents=asked.documents, components=asked.components, unlike=asked.unlike, seed=asked.seed
-    )
+    order = Order(documents=asked.documents, components=asked.components, unlike=asked.unlike, seed=asked.seed)
     start = time.perf_counter()
     components, size = write(asked.parquet, asked.output, order)
     took = time.perf_counter() - start

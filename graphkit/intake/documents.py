@@ -15,6 +15,7 @@ from graphkit.model.organisation import Company, DocumentUse, Organisation, Serv
 from graphkit.sources import advisories
 from graphkit.sources.arrivals import Arrival
 from graphkit.sources.documents import read_document
+from graphkit.sources.environments import read_environment
 from graphkit.sources.history import states
 from graphkit.sources.packed import members
 from graphkit.stores.port import Fact
@@ -71,6 +72,9 @@ class Documents:
 
     def _take(self, content: Content) -> None:
         run, found, data = self._run, content.found, content.data or b""
+        if found.is_environment:
+            self._take_environment(found)
+            return
         paths = self._known.get(content.sha256, ())
         if not run.order.is_told and ("" in paths or found.label in paths):
             run.tally.read += 1
@@ -93,6 +97,35 @@ class Documents:
         run.tally.read += 1
         self._count(document.sha256)
         run.keep(found.label, (document, *self._service_of(document, found.label)), counted=False)
+
+    def _take_environment(self, found: Found) -> None:
+        """Take what is installed in a folder, and the SBOMs that distributions bring, for the same service."""
+        run = self._run
+        installed = read_environment(found.path, found.label)
+        document = installed.document
+        run.tally.odd(found.label, document.problems)
+        run.tally.read += 1
+        self._known |= run.store.known([document.sha256])
+        self._count(document.sha256)
+        uses = list(self._service_of(document, found.label))
+        run.keep(found.label, (document, *uses), counted=False)
+        service = next(one.service for one in uses if isinstance(one, DocumentUse))
+        for name, data in installed.bundled:
+            label = f"{found.label}/{name}"
+            run.attempt(label, lambda label=label, data=data: self._take_bundled(label, data, service))  # type: ignore[misc]
+
+    def _take_bundled(self, label: str, data: bytes, service: ServiceId) -> None:
+        """Take an SBOM inside an installed distribution (PEP 770): what it lists is compiled in, not installed."""
+        run = self._run
+        document = self.read(data, label)
+        if document is None:
+            run.tally.unrecognised.append(label)
+            return
+        run.tally.read += 1
+        self._known |= run.store.known([document.sha256])
+        self._count(document.sha256)
+        use = DocumentUse(service=service, document=document.sha256, path=label, read_at=run.order.read_at)
+        run.keep(label, (document, use), counted=False)
 
     def _take_members(self, archive: Found, inside: Iterator[tuple[str, bytes | InputError]]) -> None:
         """Take what an archive holds, each member as a file of its own; none of them was named by a person."""

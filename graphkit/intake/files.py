@@ -12,8 +12,10 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from graphkit.intake.tally import Tally
+from graphkit.sources.environments import is_environment
 
 _SKIPPED: Final = frozenset({".git", ".hg", ".svn"})
+_LIBRARIES: Final = frozenset({"lib", "Lib", "lib64"})
 _RECORD: Final = "graph.duckdb"
 """Marks a folder as a graph, such as the one at work: it changes while it is walked, and holds no document."""
 _CHUNK_FILES: Final = 1_000
@@ -27,6 +29,8 @@ class Found:
     path: Path
     label: str
     named: bool
+    is_environment: bool = False
+    """It is a folder of installed distributions, read as a whole."""
     is_member: bool = False
     """It stands inside an archive, in which further archives are not opened: some hold themselves."""
 
@@ -62,12 +66,28 @@ def _inside(folder: Path, tally: Tally) -> Iterator[Found]:
         tally.reject(_shown(inside) if inside.parts else label_of(folder), f"cannot be read: {error.strerror}")
 
     for parent, folders, files in os.walk(folder, onerror=note):
+        if is_environment(Path(parent)):
+            yield Found(
+                path=Path(parent), label=_environment_label(Path(parent), folder), named=False, is_environment=True
+            )
+            folders.clear()  # what its packages bring is nobody's document
+            continue
         kept = set(folders) - _SKIPPED
+        if "pyvenv.cfg" in files:  # beside what is installed it holds copies of programs alone
+            kept &= _LIBRARIES
+            files.clear()
         folders[:] = sorted(name for name in kept if not Path(parent, name, _RECORD).exists())
         for name in sorted(files):
             path = Path(parent, name)
             if path.is_file():  # no pipes or devices, which would never end
                 yield Found(path=path, label=_shown(path.relative_to(folder)), named=False)
+
+
+def _environment_label(found: Path, folder: Path) -> str:
+    """Return what answers call an environment: the virtual environment it belongs to, else the folder itself."""
+    tops = (top for top in (found, *found.parents[:3]) if top.is_relative_to(folder) and (top / "pyvenv.cfg").is_file())
+    inside = next(tops, found).relative_to(folder)
+    return _shown(inside) if inside.parts else label_of(folder)
 
 
 def label_of(path: Path) -> str:
@@ -116,7 +136,7 @@ def _chunk(files: Iterator[Found]) -> list[Content | Found]:
     chunk: list[Content | Found] = []
     size = 0
     for found in files:
-        content = content_of(found) if found.path.is_file() else None
+        content = content_of(found) if found.is_environment or found.path.is_file() else None
         chunk.append(content or found)
         size += len(content.data or b"") if content else 0
         if len(chunk) >= _CHUNK_FILES or size >= _CHUNK_BYTES:
@@ -125,7 +145,9 @@ def _chunk(files: Iterator[Found]) -> list[Content | Found]:
 
 
 def content_of(found: Found) -> Content:
-    """Return a file's bytes."""
+    """Return a file's bytes; of an environment none, since it is read file by file when it is taken."""
+    if found.is_environment:
+        return Content(found=found, data=b"")
     try:
         data = found.path.read_bytes()
     except OSError as error:

@@ -85,6 +85,11 @@ class Ground:
         self._fitting: dict[str, bool] = {}
         self._installable: dict[str, bool] = {}
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """The marker variables (PEP 508), without those that differ from machine to machine."""
+        return {name: value for name, value in self._variables.items() if value}
+
     def truth(self, marker: str, extra: str = "") -> bool | None:
         """Return whether a marker holds under an extra (empty: none); None where it cannot be decided."""
         key = (marker, extra)

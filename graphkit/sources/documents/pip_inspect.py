@@ -52,33 +52,41 @@ class PipInspect:
         for, unless all are said to be, as after an install of a whole lock, and those that nothing requires.
         """
         notes = Notes()
-        report = json_value(repaired(data, notes))
-        document = Document(
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=path,
-            kind=DocumentKind.ENVIRONMENT,
-            format="pip list",
-            basis=Basis.INSTALLED,
-            dependencies_known=False,
-        )
-        rows = LockRows(notes)
-        if isinstance(report, list):
-            _listed(report, rows, notes)
-        elif isinstance(report, dict):
-            document = _inspected(report, rows, document, notes)
-        else:
-            raise InputError(f"should be an object, is {shown(report)}")
-        return replace(
-            document,
-            components=tuple(rows.components),
-            places=tuple(rows.places),
-            edges=tuple(rows.edges),
-            completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
-            problems=tuple(notes.problems),
-        )
+        return environment_of(json_value(repaired(data, notes)), hashlib.sha256(data).hexdigest(), path, notes)
 
 
 READER: Final = PipInspect()
+
+
+def environment_of(report: Any, sha256: str, path: str, notes: Notes) -> Document:
+    """Return an environment from a report of pip's, or one in its form.
+
+    Raises:
+        InputError: the report as a whole cannot be used.
+    """
+    document = Document(
+        sha256=sha256,
+        path=path,
+        kind=DocumentKind.ENVIRONMENT,
+        format="pip list",
+        basis=Basis.INSTALLED,
+        dependencies_known=False,
+    )
+    rows = LockRows(notes)
+    if isinstance(report, list):
+        _listed(report, rows, notes)
+    elif isinstance(report, dict):
+        document = _inspected(report, rows, document, notes)
+    else:
+        raise InputError(f"should be an object, is {shown(report)}")
+    return replace(
+        document,
+        components=tuple(rows.components),
+        places=tuple(rows.places),
+        edges=tuple(rows.edges),
+        completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
+        problems=tuple(notes.problems),
+    )
 
 
 def _listed(report: list[Any], rows: LockRows, notes: Notes) -> None:

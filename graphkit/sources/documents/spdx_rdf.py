@@ -28,6 +28,7 @@ from graphkit.sources.documents.spdx_triples import RDF, Node, Said, read_nodes
 _SPDX: Final = "http://spdx.org/rdf/terms#"
 _COMMENT: Final = "http://www.w3.org/2000/01/rdf-schema#comment"
 _MARK: Final = b"spdx.org/rdf/terms"
+_PLAIN: Final = b"<spdxVersion>"
 _HEAD: Final = 64 * 1024
 _TURTLE: Final = re.compile(rb"^\s*@?prefix\s+[\w-]*:\s*<https?://spdx\.org/rdf/terms#?>", re.IGNORECASE | re.MULTILINE)
 _ENCODING: Final = re.compile(rb"\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w.-]{1,40})[\"']")
@@ -45,13 +46,12 @@ class SpdxRdf:
     def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
         """Return whether XML is RDF at its root and names SPDX 2's terms.
 
-        Turtle of SPDX 2 is claimed too, to be rejected aloud. Cost: a search, and a look at the head on a hit.
+        Turtle and plain XML of SPDX 2 are claimed too, to be rejected aloud. Cost: two searches, and a
+        look at the head on a hit.
         """
-        if _MARK not in data:
+        if _MARK not in data and _PLAIN not in data:
             return False
-        if not data.lstrip().startswith(b"<"):
-            return _is_turtle(data)
-        return _root_of(data) == f"{RDF} RDF"
+        return _root_of(data) in {f"{RDF} RDF", "Document"} if is_xml(data) else _is_turtle(data)
 
     def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - it is an SBOM
         """Return a document; see `document_of`. Places are lines.
@@ -59,14 +59,20 @@ class SpdxRdf:
         Packages, files and relationships come in the order in which they stand, nested or not.
         """
         notes = Notes()
-        if not data.lstrip().startswith(b"<") and _is_turtle(data):
-            raise InputError("SPDX in Turtle cannot be read; in JSON, YAML, tag-value and RDF/XML it can")
+        if not is_xml(data) or _root_of(data) == "Document":
+            said = "plain XML" if is_xml(data) else "Turtle"
+            raise InputError(f"SPDX in {said} cannot be read; in JSON, YAML, tag-value and RDF/XML it can")
         reading = _Reading(read_nodes(_utf8(data, notes), notes), notes)
         read = reading.read()
         return document_of(read, data, path, notes, place_of=lambda place: line_of(place, reading.lines))
 
 
 READER: Final = SpdxRdf()
+
+
+def is_xml(data: bytes) -> bool:
+    """Return whether text begins as XML does."""
+    return data[:_HEAD].lstrip().startswith(b"<")
 
 
 def _is_turtle(data: bytes) -> bool:

@@ -1,0 +1,316 @@
+"""Answers of a server's REST API: bounded, retried, patient with rate limits, secrets for its own origin only."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+import stamina
+
+from graphkit.model import __version__
+from graphkit.model.errors import GraphkitError, InputError
+from graphkit.model.times import rfc3339
+from graphkit.sources.documents.rows import shown
+from graphkit.sources.pulls.credentials import Credential
+
+LARGEST: Final = 256 * 2**20
+"""The most bytes that one answer may have, unpacked."""
+LONGEST_WAIT: Final = 60.0
+"""The longest wait in seconds that a server may ask for; for a longer one the pull stops."""
+
+_ATTEMPTS: Final = 4
+_WAITS: Final = 5
+_REDIRECTS: Final = 5
+_MOVED: Final = frozenset({301, 302, 303, 307, 308})
+_DEFAULT_PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
+_PACKINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
+_WHOLE: Final = re.compile(r"[0-9]{1,10}")
+_LIMIT_WORDS: Final = re.compile(rb"rate limit|abuse detection", re.IGNORECASE)
+_SECOND: Final = 1_000_000
+
+
+class Unreachable(GraphkitError):
+    """Nobody answered, however often asked."""
+
+
+class Stopped(GraphkitError):
+    """The server will not go on now: a rate limit that lasts longer than a wait is worth."""
+
+
+class Unauthorised(GraphkitError):
+    """The server does not take the token or key, or wants one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back in the end; ``url`` is where from, without its query, which may hold a signature."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    url: str
+    next_page: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it is an answer and no refusal."""
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """Return the decoded body.
+
+        Raises:
+            InputError: it is no JSON (RFC 8259), or nested too deep.
+        """
+        return self.as_type(Any)
+
+    def as_type(self, shape: Any) -> Any:
+        """Return the body as a type of msgspec; InputError where it is no such JSON."""
+        try:
+            return msgspec.json.decode(self.body, type=shape)
+        except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+            kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+            what = "a web page" if kind == "text/html" else "something that is no JSON of this API"
+            raise InputError(f"the server answered with {what}") from error
+
+
+class Client:
+    """Asks one API, one request at a time. ``base`` is its address without a slash at the end.
+
+    The credential goes to the origin of ``base`` alone (RFC 9110 §15.4: a redirect may lead anywhere),
+    where httpx would keep an X-Api-Key. ``sleep`` waits for seconds, ``clock`` returns those since 1970,
+    for servers that do not date their answers.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is its own choice, and none has a better home
+        self,
+        http: httpx.Client,
+        base: str,
+        credential: Credential,
+        *,
+        headers: Mapping[str, str] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._http = http
+        self._base = httpx.URL(base)
+        self._headers = dict(headers or {})
+        self.base = base
+        self.credential = credential
+        self.sleep = sleep
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return f"Client({self.base!r})"
+
+    @property
+    def host(self) -> str:
+        """The server's host, with a port that is not its scheme's."""
+        return self._base.netloc.decode("ascii")
+
+    def get(self, path: str, **query: str) -> Answer:
+        """Return the answer for a path below the base, redirects followed and rate limits waited for.
+
+        Answers of 5xx come back only after several attempts. Cost: one request as a rule.
+
+        Raises:
+            Unreachable: nobody answered. Stopped: a rate limit that lasts too long. Unauthorised: 401.
+            InputError: the answer is too large, or leads in circles.
+        """
+        return self._patient(httpx.URL(f"{self.base}{path}", params=query or None))
+
+    def follow(self, answer: Answer) -> Answer | None:
+        """Return the next page by RFC 8288 (`Link: rel="next"`), None after the last.
+
+        Raises:
+            InputError: it leads to another server; see `get` for the rest.
+        """
+        if not answer.next_page:
+            return None
+        url = self._joined(self._base, answer.next_page)
+        if _origin(url) != _origin(self._base):
+            raise InputError("the server's next page is on another server; it was not followed")
+        return self._patient(url)
+
+    def _patient(self, url: httpx.URL) -> Answer:
+        for _ in range(_WAITS):
+            answer = self._followed(url)
+            wait = self._asked_to_wait(answer)
+            if wait is None:
+                break
+            if wait > LONGEST_WAIT:
+                raise Stopped(self._limit(answer, wait))
+            self.sleep(wait)
+        else:
+            raise Stopped(self._limit(answer, wait or 0.0))
+        if answer.status == 401:
+            took = "does not take the token or key" if self.credential.value else "wants a token or key"
+            raise Unauthorised(f"{self.host} {took} (401); {self.credential.advice}")
+        return answer
+
+    def _limit(self, answer: Answer, wait: float) -> str:
+        until = rfc3339(int((self._now(answer) + wait) * _SECOND)) or "later"
+        more = "" if self.credential.value else f"; with a token the limit is higher: {self.credential.advice}"
+        return f"the rate limit of {self.host} is used up and goes on at {until}; pull again then{more}"
+
+    def _asked_to_wait(self, answer: Answer) -> float | None:
+        """Return for how many seconds a rate limit asks to wait, None where there is none.
+
+        GitHub answers 403 as well as 429, and names no time for some of its secondary limits, for
+        which its documentation asks for a minute.
+        """
+        is_spent = answer.headers.get("x-ratelimit-remaining", "").strip() == "0"
+        told = answer.headers.get("retry-after", "")
+        says_so = bool(_LIMIT_WORDS.search(answer.body[:4096]))
+        if answer.status != 429 and not (answer.status == 403 and (is_spent or told or says_so)):
+            return None
+        if (after := self._seconds(told, answer)) is not None:
+            return max(after, 1.0)
+        reset = answer.headers.get("x-ratelimit-reset", "").strip()
+        if is_spent and _WHOLE.fullmatch(reset):
+            return max(float(reset) - self._now(answer) + 1.0, 1.0)
+        return LONGEST_WAIT
+
+    def _seconds(self, told: str, answer: Answer) -> float | None:
+        """Return a Retry-After in seconds (RFC 9110 §10.2.3), None where it says nothing usable."""
+        told = told.strip()
+        if re.fullmatch("[0-9]+", told):
+            return float(told) if _WHOLE.fullmatch(told) else 1e9
+        at = _http_date(told)
+        return None if at is None else at - self._now(answer)
+
+    def _now(self, answer: Answer) -> float:
+        # The server's own time: the clock here may be wrong, and the limit is in the server's.
+        at = _http_date(answer.headers.get("date", ""))
+        return self._clock() if at is None else at
+
+    def _followed(self, url: httpx.URL) -> Answer:
+        for _ in range(_REDIRECTS + 1):
+            answer = self._retried(url)
+            goal = answer.headers.get("location", "")
+            if answer.status not in _MOVED or not goal:
+                return answer
+            there = self._joined(url, goal)
+            if url.scheme == "https" and there.scheme != "https":
+                raise InputError("the server leads from https to an address without it; it was not followed")
+            url = there
+        raise InputError(f"the server leads on more than {_REDIRECTS} times")
+
+    @staticmethod
+    def _joined(url: httpx.URL, goal: str) -> httpx.URL:
+        try:
+            there = url.join(goal).copy_with(username=None, password=None, fragment=None)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise InputError("the server leads to an address that is none") from error
+        if there.scheme not in _DEFAULT_PORTS or not there.host:
+            raise InputError("the server leads to an address that is neither http nor https")
+        return there
+
+    def _retried(self, url: httpx.URL) -> Answer:
+        try:
+            for attempt in stamina.retry_context(on=_is_passing, attempts=_ATTEMPTS, wait_max=LONGEST_WAIT):
+                with attempt:
+                    answer = self._once(url)
+                    if answer.status >= 500:
+                        raise _Busy(answer)
+        except _Busy as busy:
+            return busy.answer
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            raise Unreachable(_unreachable(url, error)) from error
+        return answer
+
+    def _once(self, url: httpx.URL) -> Answer:
+        with self._http.stream("GET", url, headers=self._headers_for(url), follow_redirects=False) as response:
+            if response.headers.get("content-encoding", "").strip().lower() not in _PACKINGS:
+                raise InputError("the server packs its answer in a way it was not asked for")
+            parts, size = [], 0
+            for part in response.iter_bytes():
+                size += len(part)
+                if size > LARGEST:
+                    raise InputError(f"the answer is larger than {LARGEST // 2**20} MiB; it was not read")
+                parts.append(part)
+            return Answer(
+                status=response.status_code,
+                headers=response.headers,
+                body=b"".join(parts),
+                url=str(url.copy_with(query=None)),
+                next_page=response.links.get("next", {}).get("url", ""),
+            )
+
+    def _headers_for(self, url: httpx.URL) -> dict[str, str]:
+        headers = {"User-Agent": f"graphkit/{__version__}", "Accept-Encoding": "gzip"}
+        if _origin(url) != _origin(self._base):
+            return headers
+        own = {self.credential.header: self.credential.value} if self.credential.value else {}
+        return headers | self._headers | own
+
+
+class _Busy(Exception):
+    """An answer of 5xx, which another attempt may better."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+def _is_passing(error: Exception) -> bool | float:
+    """Return whether another attempt may help, or after how many seconds."""
+    if isinstance(error, _Busy):
+        told = error.answer.headers.get("retry-after", "").strip()
+        return min(float(told), LONGEST_WAIT) if _WHOLE.fullmatch(told) else True
+    return isinstance(error, httpx.TransportError)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port or _DEFAULT_PORTS.get(url.scheme)
+
+
+def _http_date(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp() if text.strip() else None
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+
+
+def _unreachable(url: httpx.URL, error: Exception) -> str:
+    # Only a failed connection has a text of the machine's own; others repeat what the server sent.
+    why = f"{type(error).__name__}: {shown(str(error))}" if isinstance(error, httpx.ConnectError) else ""
+    return f"{url.host} cannot be reached ({why or type(error).__name__}); check the address and the network"
+
+
+def plain_base(address: str, *, told_by: str) -> str:
+    """Return an API's address without a slash at its end, as it may be shown.
+
+    Raises:
+        GraphkitError: it is no http(s) address, or holds user, password, query or fragment.
+    """
+    try:
+        parts = urlsplit(address.strip())
+        has_host, _ = bool(parts.hostname), parts.port
+        httpx.URL(address.strip())
+    except (ValueError, httpx.InvalidURL) as error:
+        raise GraphkitError(f"{told_by} is no web address; give one like https://host.example/path") from error
+    if parts.username is not None or parts.password is not None:
+        raise GraphkitError(
+            f"{told_by} holds a user or password, which ends up in logs and histories; give it without, "
+            "and the secret in an environment variable"
+        )
+    if parts.scheme not in _DEFAULT_PORTS or not has_host or parts.query or parts.fragment:
+        raise GraphkitError(f"{told_by} should be an http(s) address without ? and #, like https://host.example/path")
+    return parts.geturl().rstrip("/")
+
+
+@contextmanager
+def connected() -> Iterator[httpx.Client]:
+    """Open the one pool of connections of a pull; proxies and certificates as the environment sets them."""
+    limits = httpx.Limits(max_connections=4)
+    with httpx.Client(limits=limits, timeout=httpx.Timeout(60.0, pool=None), follow_redirects=False) as http:
+        yield http

@@ -1,0 +1,219 @@
+"""Installed Pythons read from disk: names, versions, hashes and hooks, and nothing of it is run."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from graphkit.model.answers import Verdict
+from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, Problem
+from graphkit.session import open_graph
+from graphkit.sources.documents.pip_inspect import READER as PIP_INSPECT
+from graphkit.sources.environments import is_environment, read_environment
+
+HOOK = b"import os; exec('x')\n"
+
+
+def recorded(data: bytes) -> str:
+    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+
+
+def install(folder: Path, name: str, version: str, *requires: str, record: str | bytes = "", **files: str) -> Path:
+    """Write the metadata of a distribution as an installer does."""
+    info = folder / f"{name}-{version}.dist-info"
+    info.mkdir(parents=True)
+    wanted = "".join(f"Requires-Dist: {one}\n" for one in requires)
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{wanted}\nName: not this\n"
+    )
+    (info / "RECORD").write_bytes(record if isinstance(record, bytes) else record.encode())
+    for key, text in files.items():
+        (info / key.replace("_json", ".json")).write_text(text)
+    return info
+
+
+def read(folder: Path) -> Document:
+    return read_environment(folder, "env").document
+
+
+def found(document: Document) -> list[tuple[str, str]]:
+    return [(row.name, row.version) for row in document.components]
+
+
+def edges(document: Document) -> set[tuple[str, str]]:
+    names = {row.ref: row.name for row in document.components}
+    return {(names[edge.source], names[edge.target]) for edge in document.edges}
+
+
+def texts(document: Document) -> list[tuple[str, str]]:
+    return [(one.place, one.text) for one in document.problems]
+
+
+def test_names_versions_and_edges(tmp_path: Path) -> None:
+    install(
+        tmp_path, "App", "1.0", 'lib_b>=1; python_version >= "3"', 'win; sys_platform == "win32"', 'x; extra == "x"'
+    )
+    install(tmp_path, "lib-b", "2.0")
+    assert is_environment(tmp_path)
+    document = read(tmp_path)
+    assert found(document) == [("app", "1.0"), ("lib-b", "2.0")]
+    assert edges(document) == {("app", "lib-b")}
+    assert (document.kind, document.basis, document.completeness) == (
+        DocumentKind.ENVIRONMENT,
+        Basis.INSTALLED,
+        Completeness.COMPLETE,
+    )
+    assert document.places == ("App-1.0.dist-info", "lib-b-2.0.dist-info")
+    assert document.problems == ()
+
+
+def test_the_same_environment_elsewhere_is_the_same_document_and_another_is_not(tmp_path: Path) -> None:
+    for place in ("a", "b"):
+        install(tmp_path / place, "lib", "1.0")
+    assert read(tmp_path / "a").sha256 == read(tmp_path / "b").sha256
+    install(tmp_path / "b", "more", "1.0")
+    assert read(tmp_path / "a").sha256 != read(tmp_path / "b").sha256
+
+
+def test_hashes_of_files_are_members_and_archives_are_not(tmp_path: Path) -> None:
+    files = {"lib/a.py": b"a", "lib/b.py": b"", '"lib/c, d.py"': b"c"}
+    record = "".join(f"{name},{recorded(data)},1\n" for name, data in files.items()) + "lib-1.0.dist-info/RECORD,,\n"
+    direct = {
+        "url": "https://files.example/lib-1.0-py3-none-any.whl",
+        "archive_info": {"hashes": {"sha256": "AB" * 32}},
+    }
+    install(tmp_path, "lib", "1.0", record=record, direct_url_json=json.dumps(direct))
+    (row,) = read(tmp_path).components
+    assert row.members == tuple(sorted(hashlib.sha256(data).hexdigest() for data in (b"a", b"c")))
+    assert row.sha256 == ("ab" * 32,)
+    assert row.origin == "https://files.example/lib-1.0-py3-none-any.whl"
+
+
+@pytest.mark.parametrize(
+    ("direct", "origin"),
+    [
+        (
+            '{"url": "https://git.example/lib", "vcs_info": {"vcs": "git", "commit_id": "abc"}}',
+            "git+https://git.example/lib@abc",
+        ),
+        ('{"url": "file:///src/lib", "dir_info": {"editable": true}}', "file:///src/lib"),
+        ("not json", "unknown"),
+    ],
+)
+def test_what_did_not_come_from_an_index_says_so(tmp_path: Path, direct: str, origin: str) -> None:
+    install(tmp_path, "lib", "1.0", direct_url_json=direct)
+    assert [row.origin for row in read(tmp_path).components] == [origin]
+
+
+def test_a_hook_that_nobody_claims_is_hashed_and_named(tmp_path: Path) -> None:
+    install(tmp_path, "lib", "1.0", record=f"lib.pth,{recorded(b'src')},3\nown.pth,{recorded(b'before')},6\n")
+    (tmp_path / "lib.pth").write_bytes(b"src")
+    (tmp_path / "own.pth").write_bytes(b"after")
+    (tmp_path / "litellm_init.pth").write_bytes(HOOK)
+    (tmp_path / "plain.pth").write_bytes(b"/somewhere\n")
+    document = read(tmp_path)
+    rows = {row.name: row.members for row in document.components[1:]}
+    assert rows == {
+        name: (hashlib.sha256(data).hexdigest(),)
+        for name, data in (("litellm_init.pth", HOOK), ("own.pth", b"after"), ("plain.pth", b"/somewhere\n"))
+    }
+    assert texts(document) == [
+        ("litellm_init.pth", "runs code at every start of Python, and no installed distribution claims it"),
+        ("own.pth", "differs from what lib-1.0.dist-info recorded of it"),
+    ]
+
+
+def test_leftovers_old_metadata_and_folders_without_any(tmp_path: Path) -> None:
+    install(tmp_path, "litellm", "1.82.8").rename(tmp_path / "~itellm-1.82.8.dist-info")
+    (tmp_path / "old-1.0.egg-info").write_text("Metadata-Version: 1.0\nName: old\nVersion: 1.0\n")
+    (tmp_path / "bare-2.0.dist-info").mkdir()
+    document = read(tmp_path)
+    assert [(row.name, row.version, row.optional) for row in document.components] == [
+        ("bare", "2.0", False),
+        ("old", "1.0", False),
+        ("litellm", "1.82.8", True),
+    ]
+    assert ("bare-2.0.dist-info", "has no METADATA; its name is all that is known of it") in texts(document)
+    assert ("~itellm-1.82.8.dist-info", "left behind by an uninstall that was interrupted") in texts(document)
+
+
+def test_odd_records_and_links_stop_nothing(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "METADATA").write_text("Name: stolen\nVersion: 1\n")
+    site = tmp_path / "site"
+    install(site, "lib", "1.0", record=b'../../etc/passwd,sha256=short,1\n\xff\xfe,,\n"unclosed,sha256=x\n')
+    (site / "linked-1.0.dist-info").symlink_to(outside)
+    (site / "loop.pth").symlink_to("loop.pth")
+    document = read(site)
+    assert ("lib", "1.0") in found(document)
+    assert "stolen" not in dict(found(document))
+    assert Problem(place="lib-1.0.dist-info/RECORD", text="1 hashes that are no SHA-256") in document.problems
+
+
+def test_what_cannot_be_read_is_not_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path, "lib", "1.0")
+    monkeypatch.setitem(sys.modules["graphkit.sources.environments"]._LARGEST, "METADATA", 3)
+    document = read(tmp_path)
+    assert document.completeness is Completeness.INCOMPLETE
+    assert "not read" in document.problems[0].text
+
+
+def test_many_distributions_take_linear_time(tmp_path: Path) -> None:
+    for number in range(2_000):
+        install(tmp_path, f"lib{number}", "1.0", f"lib{number + 1}")
+    assert len(read(tmp_path).edges) == 1_999
+
+
+def test_it_sees_what_pip_sees() -> None:
+    folder = Path(sysconfig.get_paths()["purelib"])
+    answer = subprocess.run([sys.executable, "-m", "pip", "inspect", "--local"], check=True, capture_output=True)
+    theirs = PIP_INSPECT.parse(answer.stdout, "pip", "env")
+    ours = read(folder)
+    named = {row.name: row.version for row in ours.components if row.package}
+    assert {row.name: row.version for row in theirs.components}.items() <= named.items()
+    assert edges(theirs) <= edges(ours)
+
+
+def test_a_virtual_environment_is_one_service_by_its_files_hashes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    site = tmp_path / "venv" / "lib" / "python3.12" / "site-packages"
+    bom = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "components": [{"name": "zlib", "type": "library", "purl": "pkg:generic/zlib@1"}],
+    }
+    info = install(site, "renamed", "9.9", record=f"renamed.pth,{recorded(HOOK)},1\n")
+    (info / "sboms").mkdir()
+    (info / "sboms" / "auditwheel.cdx.json").write_text(json.dumps(bom))
+    (site / "renamed").mkdir()
+    (site / "renamed" / "requirements.txt").write_text("litellm==1.82.8\n")
+    (tmp_path / "venv" / "pyvenv.cfg").write_text("version = 3.12.4\n")
+    incident = {
+        "schema": "graphkit.incident/1",
+        "id": "INC-1",
+        "title": "litellm",
+        "releases": [
+            {
+                "purl": "pkg:pypi/litellm@1.82.8",
+                "files": [{"filename": "litellm_init.pth", "sha256": hashlib.sha256(HOOK).hexdigest(), "member": True}],
+            }
+        ],
+    }
+    (tmp_path / "incident.yaml").write_text(json.dumps(incident))
+    with open_graph(str(tmp_path / "graph"), create=True) as graph:
+        report = graph.ingest("env", ["venv"])
+        assert (report.read, report.unrecognised, report.rejected) == (2, (), ())
+        assert graph.ingest("advisory", ["incident.yaml"]).rejected == ()
+        (service,) = graph.blast("INC-1").services
+    assert (service.service, service.verdict, service.basis) == ("venv", Verdict.OBSERVED, "hash")
+    assert "renamed 9.9" in service.reason
