@@ -77,7 +77,7 @@ class Index:
         return [name for (name,) in self._database.execute("SELECT DISTINCT name FROM release ORDER BY 1").fetchall()]
 
     def pick(self, name: str, specifier: str = "") -> Release | None:
-        """Return the newest final release that Python 3.11 may install and the specifier admits; None: there is none."""
+        """Return the newest final release that Python 3.11 may install and the specifier admits, or None."""
         key = name, specifier
         if key not in self._picks:
             self._picks[key] = self._newest(name, specifier)
@@ -149,6 +149,8 @@ class Index:
 
     def _load_finals(self, names: Iterable[str]) -> None:
         missing = sorted({name for name in names if name not in self._finals})
+        if not missing:
+            return
         self._finals.update((name, []) for name in missing)
         rows = self._database.execute(
             "SELECT name, version, requires_python FROM release WHERE name IN (SELECT unnest(?::VARCHAR[]))", [missing]
@@ -216,7 +218,7 @@ def closure(index: Index, roots: Iterable[Release], most: int) -> Tree:
 def _walk(
     index: Index, chosen: Mapping[str, Release], root: Release, seen: set[tuple[Release, str]]
 ) -> Iterator[tuple[Release, Wanted]]:
-    """Yield each requirement that applies, breadth first; the caller chooses its target before the next is asked for."""
+    """Yield each requirement that applies, breadth first; the caller chooses its target before asking for the next."""
     queue = deque([(root, NO_EXTRA)])
     while queue:
         release, extra = queue.popleft()

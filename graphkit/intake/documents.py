@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
-from graphkit.intake.files import Content, Found
+from graphkit.intake.files import Content, Found, beside
 from graphkit.intake.run import EXPECTED, Run
 from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.errors import InputError
@@ -15,6 +16,7 @@ from graphkit.model.organisation import Company, DocumentUse, Organisation, Serv
 from graphkit.sources import advisories
 from graphkit.sources.arrivals import Arrival
 from graphkit.sources.documents import read_document
+from graphkit.sources.documents.interface import Beside
 from graphkit.sources.environments import read_environment
 from graphkit.sources.history import states
 from graphkit.sources.packed import members
@@ -55,9 +57,9 @@ class Documents:
         finally:
             run.flush()
 
-    def read(self, data: bytes, label: str) -> Document | None:
+    def read(self, data: bytes, label: str, files: Beside | None = None) -> Document | None:
         """Return a document with its problems counted; None where no reader knows it."""
-        found = read_document(data, label, hint=self._hint)
+        found = read_document(data, label, hint=self._hint, beside=files)
         if found is not None:
             self._run.tally.odd(label, found.problems)
         return found
@@ -90,7 +92,7 @@ class Documents:
             run.keep(found.label, advisories.parse(data, found.label))
             run.tally.notes[f"{found.label} is an advisory and was read as one"] = None
             return
-        document = self.read(data, found.label)
+        document = self.read(data, found.label, None if found.is_member else partial(beside, found))
         if document is None:
             run.unclaimed(found, EXPECTED)
             return
@@ -130,7 +132,9 @@ class Documents:
     def _take_members(self, archive: Found, inside: Iterator[tuple[str, bytes | InputError]]) -> None:
         """Take what an archive holds, each member as a file of its own; none of them was named by a person."""
         for name, data in inside:
-            member = Found(path=archive.path, label=f"{archive.label}/{name}", named=False, is_member=True)
+            member = Found(
+                path=archive.path, label=f"{archive.label}/{name}", named=False, root=archive.root, is_member=True
+            )
             if isinstance(data, InputError):
                 self._run.tally.reject(member.label, data)
                 continue

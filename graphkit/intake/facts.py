@@ -64,7 +64,7 @@ def take_organisation(run: Run, found: Found, data: bytes) -> None:
     digests: dict[str, str] = {}
     documents: list[Document] = []
     for path in read.documents:
-        content = content_of(Found(path=found.path.parent / path, label=path, named=True))
+        content = content_of(Found(path=found.path.parent / path, label=path, named=True, root=found.root))
         if content.data is None:
             run.tally.reject(path, content.problem)
             continue

@@ -29,6 +29,8 @@ class Found:
     path: Path
     label: str
     named: bool
+    root: Path
+    """Files that it includes are read inside this folder alone."""
     is_environment: bool = False
     """It is a folder of installed distributions, read as a whole."""
     is_member: bool = False
@@ -53,7 +55,7 @@ def walk(sources: Sequence[str], tally: Tally) -> Iterator[Found]:
             if source and path.is_dir():  # an empty text, as of an unset variable, is not the folder at hand
                 yield from _inside(path, tally)
             elif source and path.exists():
-                yield Found(path=path, label=label_of(path), named=True)
+                yield Found(path=path, label=label_of(path), named=True, root=_root_of(path))
             else:
                 tally.reject(label_of(path) if source else "", "no such file or folder")
         except (OSError, ValueError) as error:
@@ -67,9 +69,8 @@ def _inside(folder: Path, tally: Tally) -> Iterator[Found]:
 
     for parent, folders, files in os.walk(folder, onerror=note):
         if is_environment(Path(parent)):
-            yield Found(
-                path=Path(parent), label=_environment_label(Path(parent), folder), named=False, is_environment=True
-            )
+            label = _environment_label(Path(parent), folder)
+            yield Found(path=Path(parent), label=label, named=False, root=folder, is_environment=True)
             folders.clear()  # what its packages bring is nobody's document
             continue
         kept = set(folders) - _SKIPPED
@@ -80,7 +81,23 @@ def _inside(folder: Path, tally: Tally) -> Iterator[Found]:
         for name in sorted(files):
             path = Path(parent, name)
             if path.is_file():  # no pipes or devices, which would never end
-                yield Found(path=path, label=_shown(path.relative_to(folder)), named=False)
+                yield Found(path=path, label=_shown(path.relative_to(folder)), named=False, root=folder)
+
+
+def _root_of(path: Path) -> Path:
+    """Return the folder at hand where a named file lies in it, else the file's own."""
+    here = Path.cwd()
+    return here if path.resolve().is_relative_to(here) else path.parent
+
+
+def beside(found: Found, name: str) -> bytes | None:
+    """Return a file that a document includes, by its path from the document's folder; None outside the root."""
+    path = found.path.parent / name
+    try:
+        inside = path.is_file() and path.resolve().is_relative_to(found.root.resolve())
+        return path.read_bytes() if inside else None
+    except (OSError, ValueError):
+        return None
 
 
 def _environment_label(found: Path, folder: Path) -> str:

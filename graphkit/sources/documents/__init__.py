@@ -12,7 +12,7 @@ from typing import Final
 
 from graphkit.model.documents import Document
 from graphkit.model.errors import InputError
-from graphkit.sources.documents.interface import Reader
+from graphkit.sources.documents.interface import Beside, Including, Reader
 from graphkit.sources.plain import without_secrets
 
 READERS: Final = (
@@ -44,12 +44,13 @@ _AUTO_GZIP: Final = 31  # zlib: a gzip wrapper with the largest window
 _PAIRS: Final = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
-def read_document(data: bytes, path: str, *, hint: str = "") -> Document | None:
+def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | None = None) -> Document | None:
     """Return the document that bytes hold, None where no reader claims them.
 
     gzip (RFC 1952), a UTF-8 byte order mark and UTF-16 are taken off first; ``sha256`` is always
     that of the bytes as given. ``path`` is what answers call it; ``hint`` is `sbom`, `lock`, `env`
-    or empty. Cost: a cheap look per format, then one parse.
+    or empty. ``beside`` gives files that a document may include; where it includes some, its ``sha256``
+    is that of them all. Cost: a cheap look per format, then one parse.
 
     Raises:
         InputError: a reader claims it and cannot use it, or two readers claim it.
@@ -62,12 +63,18 @@ def read_document(data: bytes, path: str, *, hint: str = "") -> Document | None:
         return None
     if len(claimed) > 1:
         raise InputError(f"claimed by two readers: {' and '.join(reader.format for reader in claimed)}")
+    (reader,) = claimed
     try:
-        document = claimed[0].parse(text, path, hint)
+        if beside is not None and isinstance(reader, Including):
+            document = reader.parse_with(text, path, hint, beside)
+        else:
+            document = reader.parse(text, path, hint)
     except RecursionError as error:
-        raise InputError(f"{claimed[0].format}: nested too deep to read") from error
+        raise InputError(f"{reader.format}: nested too deep to read") from error
     document = _without_secrets(document)
-    return document if text is data else replace(document, sha256=hashlib.sha256(data).hexdigest())
+    if text is data or document.sha256 != hashlib.sha256(text).hexdigest():
+        return document
+    return replace(document, sha256=hashlib.sha256(data).hexdigest())
 
 
 def _without_secrets(document: Document) -> Document:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 from graphkit.model.documents import Document
+
+Beside = Callable[[str], bytes | None]
+"""Returns the bytes of a file by its path from the document's folder (POSIX, normalised); None where there is none
+that may be read."""
 
 
 class Reader(Protocol):
@@ -35,5 +40,18 @@ class Reader(Protocol):
 
         Raises:
             InputError: the document as a whole cannot be used.
+        """
+        ...
+
+
+@runtime_checkable
+class Including(Protocol):
+    """A format whose documents may include files that lie beside them."""
+
+    def parse_with(self, data: bytes, path: str, hint: str, beside: Beside) -> Document:
+        """Return the document with what it includes; else as `Reader.parse`.
+
+        ``sha256`` is that of a listing of all files where it includes any, so that a change of one of
+        them is another document.
         """
         ...

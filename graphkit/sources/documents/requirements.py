@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,8 @@ from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sd
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.requirements import Requirement, requirement
+from graphkit.sources.documents.interface import Beside
+from graphkit.sources.documents.requirements_files import Included
 from graphkit.sources.documents.requirements_lines import Line, logical_lines
 from graphkit.sources.documents.rows import Notes, Refs, is_elsewhere, shown
 
@@ -78,18 +79,28 @@ class Requirements:
         Every line pinned (one ``==`` or ``===`` without a wildcard, a hash, or a URL): a lock, with ``hint``
         `env` an environment. A lock is complete where a tool that resolves wrote it, or all of it is
         hashed, which pip takes only whole; a list pinned by hand may leave out what it needs itself.
+        Files that it includes are not followed.
         """
+        return self._parse(data, path, hint, None)
+
+    def parse_with(self, data: bytes, path: str, hint: str, beside: Beside) -> Document:
+        """Return a requirements file with the files it includes; their places read ``base.txt line 3``.
+
+        What `-c` names constrains a manifest; a lock needs no constraints.
+        """
+        return self._parse(data, path, hint, beside)
+
+    def _parse(self, data: bytes, path: str, hint: str, beside: Beside | None) -> Document:
         notes = Notes()
-        try:
-            text = data.decode()
-        except UnicodeDecodeError as error:
-            notes.add(f"byte {error.start}", "no UTF-8 text; what cannot be read is escaped")
-            text = data.decode("utf-8", "backslashreplace")
         rows = _Rows(notes)
-        for line in logical_lines(text):
-            rows.take(line)
+        files = Included(data, beside, notes)
+        for line, place, constrains in files.lines():
+            if constrains:
+                rows.constrain(line, place)
+            else:
+                rows.take(line, place)
         document = Document(
-            sha256=hashlib.sha256(data).hexdigest(),
+            sha256=files.digest(),
             path=path,
             kind=DocumentKind.MANIFEST,
             format="requirements.txt",
@@ -126,6 +137,7 @@ class _Rows:
     def __init__(self, notes: Notes) -> None:
         self.items: list[_Item] = []
         self._notes = notes
+        self._constraints: dict[Requirement, None] = {}
         self._indexes: list[str] = []
         self._extra_indexes = 0
         self._is_open = False
@@ -138,9 +150,22 @@ class _Rows:
         self._in_via = False
         self._editable: tuple[str, str] | None = None
 
-    def take(self, line: Line) -> None:
+    def constrain(self, line: Line, place: str) -> None:
+        """Take up one line of a constraints file: it asks for nothing, and narrows what is asked for."""
+        if line.kind in {"comment", "option"} and line.option not in {"--requirement", "--constraint"}:
+            return
+        try:
+            asked = requirement(line.text) if line.kind in {"requirement", "bare"} else None
+        except BadName:
+            asked = None
+        if asked is None or asked.unreadable:
+            self._is_open = True
+            self._notes.add(place, f"{shown(line.text)} is no constraint that can be read")
+        else:
+            self._constraints[asked] = None
+
+    def take(self, line: Line, place: str) -> None:
         """Take up one line; what it does not understand becomes a problem."""
-        place = f"line {line.number}"
         if line.kind == "comment":
             self._comment(line)
             return
@@ -315,6 +340,7 @@ class _Rows:
         return replace(
             document,
             requirements=tuple(asked),
+            constraints=tuple(self._constraints),
             completeness=Completeness.INCOMPLETE if is_open else Completeness.COMPLETE,
             dependencies_known=False,
             problems=tuple(self._notes.problems),

@@ -64,6 +64,11 @@ class Answer:
         """Whether it is an answer and no refusal."""
         return 200 <= self.status < 300
 
+    def check_busy(self) -> None:
+        """Raise where the server says that it is its own fault, so that another attempt is made."""
+        if self.status >= 500:
+            raise _Busy(self)
+
     def json(self) -> Any:
         """Return the decoded body.
 
@@ -90,7 +95,7 @@ class Client:
     for servers that do not date their answers.
     """
 
-    def __init__(  # noqa: PLR0913 - each is its own choice, and none has a better home
+    def __init__(
         self,
         http: httpx.Client,
         base: str,
@@ -116,7 +121,7 @@ class Client:
         """The server's host, with a port that is not its scheme's."""
         return self._base.netloc.decode("ascii")
 
-    def get(self, path: str, **query: str) -> Answer:
+    def get(self, path: str, /, **query: str) -> Answer:
         """Return the answer for a path below the base, redirects followed and rate limits waited for.
 
         Answers of 5xx come back only after several attempts. Cost: one request as a rule.
@@ -216,11 +221,12 @@ class Client:
 
     def _retried(self, url: httpx.URL) -> Answer:
         try:
-            for attempt in stamina.retry_context(on=_is_passing, attempts=_ATTEMPTS, wait_max=LONGEST_WAIT):
+            for attempt in stamina.retry_context(
+                on=_is_passing, attempts=_ATTEMPTS, timeout=LONGEST_WAIT * 2, wait_max=LONGEST_WAIT
+            ):
                 with attempt:
                     answer = self._once(url)
-                    if answer.status >= 500:
-                        raise _Busy(answer)
+                    answer.check_busy()
         except _Busy as busy:
             return busy.answer
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:

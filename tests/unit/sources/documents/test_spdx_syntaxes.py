@@ -151,16 +151,16 @@ RELATED = st.fixed_dictionaries(
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     """Draw a document in the shape of JSON. A file is in one package at most, as tag-value has it by place."""
     rows = draw(st.lists(PACKAGES, min_size=1, max_size=5))
-    packages = [row | {"SPDXID": name, "hasFiles": []} for name, row in zip(IDS, rows, strict=False)]
+    packages: list[dict[str, Any]] = [
+        row | {"SPDXID": name, "hasFiles": []} for name, row in zip(IDS, rows, strict=False)
+    ]
     files = [
-        {"SPDXID": name, "fileName": f"./{name}.py", "checksums": draw(DIGESTS)}
+        {"SPDXID": name, "fileName": f"./{name}.py", "checksums": draw(DIGESTS)[:1]}
         for name in FILES[: draw(st.integers(0, 3))]
     ]
-    for row in files[:1]:  # the order of the loose ones is told by one name only
-        if draw(st.booleans()):
+    for number, row in enumerate(files):
+        if number or draw(st.booleans()):  # one is loose at most: else their order shows, by the name of the first
             packages[draw(st.integers(0, len(packages) - 1))]["hasFiles"].append(row["SPDXID"])
-    for row in files[1:]:
-        packages[draw(st.integers(0, len(packages) - 1))]["hasFiles"].append(row["SPDXID"])
     made = {
         "created": draw(st.sampled_from(["2026-03-24T10:39:00Z", "yesterday"])),
         "creators": draw(st.lists(st.sampled_from(["Tool: x-1", "Tool: GitHub.com-Dependency-Graph"]), max_size=2)),
@@ -212,8 +212,12 @@ def test_changed_bytes_end_in_a_document_or_a_clear_line(name: str, at: int, gon
         "creationInfo": {"created": "2026-03-24T10:39:00Z", "creators": ["Tool: x"], "comment": "c"},
         "packages": [
             {
-                **{"SPDXID": "SPDXRef-1", "name": "a", "versionInfo": "1", "downloadLocation": "NONE"},
-                **{"sourceInfo": "x", "hasFiles": ["SPDXRef-File0"]},
+                "SPDXID": "SPDXRef-1",
+                "name": "a",
+                "versionInfo": "1",
+                "downloadLocation": "NONE",
+                "sourceInfo": "x",
+                "hasFiles": ["SPDXRef-File0"],
                 "checksums": [{"algorithm": "SHA256", "checksumValue": "ab" * 32}],
                 "externalRefs": [{"referenceType": "purl", "referenceLocator": "pkg:pypi/a@1"}],
             }
@@ -230,8 +234,7 @@ def test_changed_bytes_end_in_a_document_or_a_clear_line(name: str, at: int, gon
     assert sum(one.claims(data, "x", "") for one in _readers()) <= 1
     try:
         found = reader.parse(data, "x", "")
-    except InputError as error:
-        assert str(error)
+    except InputError:
         return
     assert found == reader.parse(data, "x", "")
     assert all(problem.place and problem.text for problem in found.problems)
