@@ -21,13 +21,21 @@ class Kind(StrEnum):
     ORG = "org"
     ADVISORY = "advisory"
     INDEX = "index"
+    GITHUB = "github"
+    DEPENDENCY_TRACK = "dependency-track"
 
 
 def ingest(
-    kind: Annotated[Kind, typer.Argument(metavar="KIND", help="sbom, lock, env, org, advisory or index.")],
+    kind: Annotated[
+        Kind, typer.Argument(metavar="KIND", help="sbom, lock, env, org, advisory, index, github or dependency-track.")
+    ],
     sources: Annotated[
         list[str],
-        typer.Argument(metavar="SOURCE...", help="Files and folders; for index, package names or a recorded slice."),
+        typer.Argument(
+            metavar="SOURCE...",
+            help="Files and folders; for index, package names or a recorded slice; for github, ORG or OWNER/REPO; for "
+            "dependency-track, its address. Tokens come from the environment or the keyring.",
+        ),
     ],
     graph: opt.GraphAt = None,
     service: Annotated[str | None, typer.Option("--service", help="The service that the documents describe.")] = None,

@@ -59,6 +59,18 @@ def _advisories(run: Run, sources: Sequence[str]) -> None:
     run.each(sources, take_advisory)
 
 
+def _github(run: Run, sources: Sequence[str]) -> None:
+    from graphkit.intake.pulls import take_github  # noqa: PLC0415 - HTTP clients are heavy
+
+    take_github(run, sources)
+
+
+def _dependency_track(run: Run, sources: Sequence[str]) -> None:
+    from graphkit.intake.pulls import take_dependency_track  # noqa: PLC0415 - HTTP clients are heavy
+
+    take_dependency_track(run, sources)
+
+
 _KINDS: Final[dict[str, Callable[[Run, Sequence[str]], None]]] = {
     "sbom": partial(_documents, "sbom"),
     "lock": partial(_documents, "lock"),
@@ -66,5 +78,7 @@ _KINDS: Final[dict[str, Callable[[Run, Sequence[str]], None]]] = {
     "org": _organisations,
     "advisory": _advisories,
     "index": take_index,
+    "github": _github,
+    "dependency-track": _dependency_track,
 }
 """Every kind of source, by the word of the command line."""

@@ -32,6 +32,7 @@ class Documents:
         self._known: dict[str, frozenset[str]] = {}
         self._here: set[str] = set()
         self._last: tuple[bytes, Document] | None = None
+        self._met: set[tuple[str, str]] | None = None
 
     def take_files(self, sources: Sequence[str]) -> None:
         """Take every document that sources name or hold; each chunk is kept before the next is looked at."""
@@ -48,9 +49,10 @@ class Documents:
         self.take_arrivals(states(repository, name=name, reject=run.tally.reject, progress=run.progress))
         run.tally.notes["of a repository, what was committed was read, and not what stands in its work tree"] = None
 
-    def take_arrivals(self, arrivals: Iterable[Arrival]) -> None:
-        """Take documents that a source hands over one by one."""
+    def take_arrivals(self, arrivals: Iterable[Arrival], met: set[tuple[str, str]] | None = None) -> None:
+        """Take documents that a source hands over one by one; ``met`` gets the (path, SHA-256) of each."""
         run = self._run
+        self._met = met
         try:
             for one in arrivals:
                 run.attempt(one.path, lambda one=one: self._take_arrival(one))  # type: ignore[misc]
@@ -73,7 +75,7 @@ class Documents:
         self._run.flush()
 
     def _take(self, content: Content) -> None:
-        run, found, data = self._run, content.found, content.data or b""
+        run, found, data = self._run, content.found, content.bytes()
         if found.is_environment:
             self._take_environment(found)
             return
@@ -179,6 +181,8 @@ class Documents:
     def _take_arrival(self, one: Arrival) -> None:
         run = self._run
         document = self._arrived(one)
+        if self._met is not None:
+            self._met.add((one.path, document.sha256))
         try:
             service = service_id(one.service or document.subject.strip() or one.path)
             company = one.company or run.order.company

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from graphkit.intake.tally import Tally
+from graphkit.model.errors import InputError
 from graphkit.sources.environments import is_environment
 
 _SKIPPED: Final = frozenset({".git", ".hg", ".svn"})
@@ -45,6 +46,16 @@ class Content:
     data: bytes | None
     sha256: str = ""
     problem: str = ""
+
+    def bytes(self) -> bytes:
+        """Return the bytes.
+
+        Raises:
+            InputError: they could not be read.
+        """
+        if self.data is None:
+            raise InputError(self.problem)
+        return self.data
 
 
 def walk(sources: Sequence[str], tally: Tally) -> Iterator[Found]:

@@ -60,17 +60,12 @@ class Run:
             self.tally.unchanged += receipt.unchanged
 
     def chunks(self, sources: Sequence[str]) -> Iterator[list[Content]]:
-        """Yield every file that sources name or hold, in chunks; one that cannot be read is rejected."""
+        """Yield every file that sources name or hold, in chunks; one that cannot be read comes with its problem."""
         done = 0
         for chunk in read_ahead(walk(sources, self.tally)):
-            for one in chunk:
-                if one.data is None:
-                    self.tally.reject(one.found.label, one.problem)
             self.progress(done, None, chunk[0].found.label)
             done += len(chunk)
-            usable = [one for one in chunk if one.data is not None]
-            chunk.clear()  # whoever takes the chunk decides when its bytes are let go
-            yield usable
+            yield chunk
         self.progress(done, done, "keeping")
 
     def each(self, sources: Sequence[str], take: Callable[[Run, Found, bytes], None]) -> None:
@@ -78,7 +73,7 @@ class Run:
         try:
             for chunk in self.chunks(sources):
                 for one in chunk:
-                    self.attempt(one.found.label, lambda one=one: take(self, one.found, one.data or b""))  # type: ignore[misc]
+                    self.attempt(one.found.label, lambda one=one: take(self, one.found, one.bytes()))  # type: ignore[misc]
         finally:
             self.flush()
 

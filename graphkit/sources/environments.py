@@ -10,8 +10,6 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from email.parser import BytesHeaderParser
-from email.policy import compat32
 from pathlib import Path
 from typing import Any, Final
 
@@ -214,6 +212,9 @@ class _Reading:
 
 def _headers(data: bytes) -> dict[str, Any]:
     """Return the fields of core metadata that count; the description behind them is not looked at."""
+    from email.parser import BytesHeaderParser  # noqa: PLC0415 - heavy, and only for environments
+    from email.policy import compat32  # noqa: PLC0415
+
     head = data.split(b"\n\n", 1)[0].split(b"\r\n\r\n", 1)[0]
     message = BytesHeaderParser(policy=compat32).parsebytes(head)
     found: dict[str, Any] = {

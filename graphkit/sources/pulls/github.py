@@ -205,42 +205,48 @@ class GitHubPull(Pull):
     def _committed(self, one: _Repository, address: str) -> Iterator[Arrival]:
         label = f"{self._name}/{one.label}"
         try:
-            branch = Branch.open(self._client, address, one.default_branch or "HEAD", self._read_at)
-            answer = (
-                self._client.get(f"{address}/git/trees/{quote(branch.head, safe='')}", recursive="1")
-                if branch
-                else None
-            )
-            if branch is None or answer is None or answer.status == 409:
-                self._note(f"{one.label} is empty")
-                return
-            if not answer.is_good:
-                raise InputError(f"its files cannot be listed ({answer.status}); the token needs to read contents")
-            tree: Tree = answer.as_type(Tree)
+            seen = self._tree(one, address)
         except InputError as error:
             self._miss(label, str(error))
             return
+        if seen is None:
+            self._note(f"{one.label} is empty")
+            return
+        branch, tree = seen
         if tree.truncated:
             self._miss(label, "it has more files than GitHub lists at once; clone it, and ingest its history")
         for file in wanted(tree):
-            yield from self._file(one, address, branch, file)
+            try:
+                arrival = self._file(one, address, branch, file)
+            except InputError as error:
+                self._miss(f"{label}/{file.path}", str(error))
+            else:
+                yield arrival
 
-    def _file(self, one: _Repository, address: str, branch: Branch, file: Wanted) -> Iterator[Arrival]:
-        path = f"{self._name}/{one.label}/{file.path}"
-        try:
-            if file.problem:
-                raise InputError(file.problem)  # noqa: TRY301 - one way out for every file that cannot be read
-            data = blob_of(self._client.get(f"{address}/git/blobs/{file.sha}"), file.sha)
-            stand = branch.stand(file.path)
-        except InputError as error:
-            self._miss(path, str(error))
-            return
+    def _tree(self, one: _Repository, address: str) -> tuple[Branch, Tree] | None:
+        branch = Branch.open(self._client, address, one.default_branch or "HEAD", self._read_at)
+        if branch is None:
+            return None
+        # The commit, not the branch: what is pushed meanwhile must not mix two states.
+        answer = self._client.get(f"{address}/git/trees/{quote(branch.head, safe='')}", recursive="1")
+        if answer.status == 409:
+            return None
+        if not answer.is_good:
+            raise InputError(f"its files cannot be listed ({answer.status}); the token needs to read contents")
+        tree: Tree = answer.as_type(Tree)
+        return branch, tree
+
+    def _file(self, one: _Repository, address: str, branch: Branch, file: Wanted) -> Arrival:
+        if file.problem:
+            raise InputError(file.problem)
+        data = blob_of(self._client.get(f"{address}/git/blobs/{file.sha}"), file.sha)
+        stand = branch.stand(file.path)
         folder = file.path.rpartition("/")[0]
         is_sbom = file.hint == "sbom"
         when = f"committed {rfc3339(stand.since)}" if is_sbom and stand.since is not None else ""
-        yield Arrival(
+        return Arrival(
             data=data,
-            path=path,
+            path=f"{self._name}/{one.label}/{file.path}",
             service=f"{one.label}/{folder}" if folder else one.label,
             hint=file.hint,
             stands_from=None if is_sbom else stand.since,

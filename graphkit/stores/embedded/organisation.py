@@ -101,14 +101,16 @@ _UNDATED = (_UNKNOWN, _UNKNOWN, "")
 
 
 def _merged_use(found: Sequence[DocumentUse]) -> DocumentUse:
-    """The earliest end and the latest reading hold: a state that was seen to end has ended."""
-    ends = [use.stands_until for use in found if use.stands_until is not None]
+    """The earliest end and the latest reading hold, but what was read after an end had not ended."""
     readings = [use.read_at for use in found if use.read_at is not None]
+    latest = max(readings, default=None)
+    known = (use.stands_until for use in found if use.stands_until is not None)
+    ends = [end for end in known if latest is None or end >= latest]
     return replace(
         found[0],
         path=min((use.path for use in found if use.path), default=""),
         stands_until=min(ends, default=None),
-        read_at=max(readings, default=None),
+        read_at=latest,
         note="; ".join(sorted({use.note for use in found if use.note})),
         sources=tuple(sorted({source for use in found for source in use.sources})),
     )
