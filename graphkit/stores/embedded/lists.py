@@ -47,22 +47,11 @@ class Lists:
         if len(self._digests) > _REMEMBERED:
             self._digests.clear()
 
-    @property
-    def weight(self) -> int:
-        """How many rows wait to be written."""
-        return len(self._numbers) + len(self._sources)
-
     def add(self, document: Document) -> tuple[int, _Digest, tuple[str, ...]]:
         """Take up a document's components: (number of the list in this batch, its digest, roots by position)."""
-        remembered, components = self._digests, document.components
-        digests = [known[1] if (known := remembered.get(id(one))) else _digest(one) for one in components]
-        if len(components) <= _SHARED:  # what a huge document lists, hardly any other does
-            remembered.update(
-                (id(one), (one, found))
-                for one, found in zip(components, digests, strict=True)
-                if id(one) not in remembered
-            )
-        place_of = {one.ref: at for at, one in enumerate(document.components)}
+        components = document.components
+        digests = self._digested(components)
+        place_of = {one.ref: at for at, one in enumerate(components)}
         edges = document.edges
         # An edge to a row that the document does not have leads nowhere, and a reader has said so.
         pairs = [
@@ -79,21 +68,36 @@ class Lists:
             number = self._lists[identity] = len(self._lists)
             self._places.append(places)
             self._sizes.append(len(digests))
-            self._numbers.extend(map(self._components.__getitem__, self._numbered(document.components, digests)))
+            self._numbers.extend(self._numbered(components, digests))
             self._edge_sizes.append(len(sources))
             self._sources += sources
             self._targets += targets
         return number, identity, tuple(str(place_of[ref]) for ref in document.roots if ref in place_of)
 
-    def _numbered(self, components: Sequence[Component], digests: Sequence[_Digest]) -> Sequence[_Digest]:
-        """Return digests, after the components that are new to this batch got their numbers."""
-        if not self._components.keys() >= set(digests):
-            for one, found in zip(components, digests, strict=True):
-                if found not in self._components:
-                    number = self._components[found] = len(self._components)
-                    self._rows.append((number, found.hex(), *_columns(one)))
-                    self._members += [(number, sha256) for sha256 in one.members]
-        return digests
+    def _digested(self, components: Sequence[Component]) -> list[_Digest]:
+        known = list(map(self._digests.get, map(id, components)))
+        found = []
+        for one, entry in zip(components, known, strict=True):
+            if entry is None:
+                entry = (one, _digest(one))  # noqa: PLW2901 - what it was not
+                if len(components) <= _SHARED:  # what a huge document lists, hardly any other does
+                    self._digests[id(one)] = entry
+            found.append(entry[1])
+        return found
+
+    def _numbered(self, components: Sequence[Component], digests: Sequence[_Digest]) -> list[int]:
+        """Return the numbers of components in this batch, new ones after the others."""
+        known = list(map(self._components.get, digests))
+        numbers = []
+        for number, one, found in zip(known, components, digests, strict=True):
+            if number is not None or (number := self._components.get(found)) is not None:
+                numbers.append(number)
+                continue
+            numbers.append(len(self._rows))
+            self._components[found] = numbers[-1]
+            self._rows.append((numbers[-1], found.hex(), *_columns(one)))
+            self._members += [(numbers[-1], sha256) for sha256 in one.members]
+        return numbers
 
     def write(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Write what is new to the record, and into the staged documents which list each of them has."""
