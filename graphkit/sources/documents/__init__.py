@@ -10,9 +10,12 @@ from functools import cache
 from importlib import import_module
 from typing import Final
 
+import msgspec
+
 from graphkit.model.documents import Document
 from graphkit.model.errors import InputError
 from graphkit.sources.documents.interface import Beside, Including, Reader
+from graphkit.sources.documents.rows import is_json
 from graphkit.sources.plain import without_secrets
 
 READERS: Final = (
@@ -39,6 +42,7 @@ UNPACKED: Final = 512 * 1024 * 1024
 """The most bytes that a compressed document may unpack to."""
 
 _HEAD: Final = 64 * 1024
+_PLAIN: Final = "CycloneDX JSON"
 _GZIP: Final = b"\x1f\x8b\x08"
 _AUTO_GZIP: Final = 31  # zlib: a gzip wrapper with the largest window
 _PAIRS: Final = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -58,7 +62,10 @@ def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | No
     text = _text_of(data)
     if text is None:
         return None
-    claimed = [reader for reader in _readers() if reader.claims(text, path, hint)]
+    if _is_plain_bom(text):
+        claimed = [reader for reader in _readers() if reader.format == _PLAIN]
+    else:
+        claimed = [reader for reader in _readers() if reader.claims(text, path, hint)]
     if not claimed:
         return None
     if len(claimed) > 1:
@@ -75,6 +82,37 @@ def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | No
     if text is data or document.sha256 != hashlib.sha256(text).hexdigest():
         return document
     return replace(document, sha256=hashlib.sha256(data).hexdigest())
+
+
+class _Top(msgspec.Struct):
+    """The keys at the top of JSON by which its readers know their formats."""
+
+    bom: str = msgspec.field(default="", name="bomFormat")
+    spdx: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="spdxVersion")
+    context: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="@context")
+    sbom: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    artifacts: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    pipfile: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="_meta")
+    pip: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="pip_version")
+
+
+_TOP: Final = msgspec.json.Decoder(_Top)
+
+
+def _is_plain_bom(text: bytes) -> bool:
+    """Return whether text is a CycloneDX BOM and has no key of another format at its top.
+
+    All claims together take several passes over the text, this one does: most documents of a fleet are
+    such BOMs.
+    """
+    if not is_json(text) or b'"bomFormat"' not in text[:_HEAD]:
+        return False
+    try:
+        top = _TOP.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    others = (top.spdx, top.context, top.sbom, top.artifacts, top.pipfile, top.pip)
+    return top.bom == "CycloneDX" and not any(map(bytes, others))
 
 
 def _without_secrets(document: Document) -> Document:

@@ -1,122 +1,98 @@
-"""CycloneDX BOMs in XML, versions 1.0 to 1.7 (ECMA-424), as documents; nothing is expanded or fetched, ever."""
+"""CycloneDX BOMs in XML, versions 1.0 to 1.7 (ECMA-424), as documents."""
 
 from __future__ import annotations
 
-import codecs
+import io
 import re
-from dataclasses import dataclass
-from sys import intern
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from xml.sax import SAXParseException
+from xml.sax.handler import ContentHandler, feature_external_ges, feature_namespaces
+from xml.sax.xmlreader import AttributesNSImpl
 
-import msgspec
-from defusedxml.common import DefusedXmlException
+from defusedxml import DefusedXmlException
+from defusedxml.sax import make_parser
 
 from graphkit.model.documents import Document
 from graphkit.model.errors import InputError
 from graphkit.sources.documents.cyclonedx import document_of
-from graphkit.sources.documents.cyclonedx_shape import (
-    Bom,
-    Composition,
-    Dependency,
-    Hash,
-    Metadata,
-    Part,
-    Phase,
-    Reference,
-    Service,
-    Tool,
+from graphkit.sources.documents.cyclonedx_shape import shaped
+from graphkit.sources.documents.rows import Notes, shown
+
+_ROOT: Final = re.compile(
+    rb"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>\s*)*<(?:[\w.-]+:)?bom[\s/>]", re.DOTALL
 )
-from graphkit.sources.documents.rows import Notes, repaired, shown
-
-_SPACE: Final = re.compile(r"http://cyclonedx\.org/schema/bom/(1\.\d{1,3})")
-_EXTENSION: Final = re.compile(r"http://cyclonedx\.org/schema/ext/(?:dependency-graph|bom-descriptor)/1\.\d")
-"""What 1.1 had for dependencies and metadata; 1.2 took both in."""
-
+_MARK: Final = b"cyclonedx.org/schema/bom"
+_FILE: Final = re.compile(r"(?:^|[./_-])(?:bom|cdx|cyclonedx)\.xml$", re.IGNORECASE)
+_NAMESPACE: Final = re.compile(r"https?://cyclonedx\.org/schema/bom/(\d+\.\d+)/?")
+_DECLARED: Final = re.compile(rb"(<\?xml[^>]*?)\s+encoding\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _HEAD: Final = 64 * 1024
-_BLANK: Final = re.compile(rb"\s*")
-_ROOT: Final = re.compile(rb"<(?:[^\s<>/:=\"']{1,200}:)?bom(?=[\s/>]|\Z)[^>]*")
-_ENCODING: Final = re.compile(rb"<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
-_AS_DECLARED: Final = re.compile(
-    r"utf-?8|us-ascii|ascii|iso[-_]?8859[-_]\d+|latin-?\d|windows-125\d|cp125\d|koi8-[ru]", re.IGNORECASE
-)
-_WIDE: Final = re.compile(r"utf-?(?:16|32)\w*|u(?:cs|nicode)\w*|iso-10646-ucs.*", re.IGNORECASE)
-_TRUTH: Final = {"true": True, "1": True, "false": False, "0": False}  # xs:boolean
 
-_BELOW: Final[dict[str, dict[str, str]]] = {
+
+class _Rule(NamedTuple):
+    """What an element becomes in the JSON form: a ``text``, an ``object``, a ``list``, or a ``ref`` out of it."""
+
+    key: str
+    how: str
+    kind: str = ""
+
+
+_RULES: Final[dict[str, dict[str, _Rule]]] = {
     "bom": {
-        "metadata": "metadata",
-        "components": "components",
-        "services": "services",
-        "dependencies": "dependencies",
-        "compositions": "compositions",
+        "metadata": _Rule("metadata", "object", "metadata"),
+        "components": _Rule("components", "list", "components"),
+        "services": _Rule("services", "list", "services"),
+        "dependencies": _Rule("dependencies", "list", "dependencies"),
+        "compositions": _Rule("compositions", "list", "compositions"),
     },
-    "metadata": {"timestamp": "text", "lifecycles": "lifecycles", "tools": "tools", "component": "component"},
-    "lifecycles": {"lifecycle": "lifecycle"},
-    "lifecycle": {"phase": "text"},
-    "tools": {"tool": "tool", "components": "tool components"},
-    "tool components": {"component": "tool"},
-    "tool": {"name": "text"},
-    "components": {"component": "component"},
+    "metadata": {
+        "timestamp": _Rule("timestamp", "text"),
+        "lifecycles": _Rule("lifecycles", "list", "lifecycles"),
+        "component": _Rule("component", "object", "component"),
+        "tools": _Rule("tools", "list", "tools"),
+    },
+    "lifecycles": {"lifecycle": _Rule("", "object", "lifecycle")},
+    "lifecycle": {"phase": _Rule("phase", "text")},
+    # Since 1.5 the tools are components (and services) of their own, up to then each was a `tool`.
+    "tools": {
+        "tool": _Rule("", "object", "tool"),
+        "components": _Rule("", "list", "tools"),
+        "component": _Rule("", "object", "tool"),
+    },
+    "tool": {"name": _Rule("name", "text")},
+    "components": {"component": _Rule("", "object", "component")},
     "component": {
-        "name": "text",
-        "version": "text",
-        "purl": "text",
-        "scope": "text",
-        "hashes": "hashes",
-        "externalReferences": "references",
-        "components": "components",
+        "name": _Rule("name", "text"),
+        "version": _Rule("version", "text"),
+        "purl": _Rule("purl", "text"),
+        "scope": _Rule("scope", "text"),
+        "hashes": _Rule("hashes", "list", "hashes"),
+        "externalReferences": _Rule("externalReferences", "list", "references"),
+        "components": _Rule("components", "list", "components"),
     },
-    "hashes": {"hash": "hash"},
-    "references": {"reference": "reference"},
-    "reference": {"hashes": "hashes"},
-    "services": {"service": "service"},
-    "service": {"services": "services"},
-    "dependencies": {"dependency": "dependency"},
-    "dependency": {"dependency": "dependency"},
-    "compositions": {"composition": "composition"},
+    "hashes": {"hash": _Rule("content", "object", "hash")},
+    "references": {"reference": _Rule("", "object", "reference")},
+    "reference": {"hashes": _Rule("hashes", "list", "hashes")},
+    "services": {"service": _Rule("", "object", "service")},
+    "service": {"services": _Rule("services", "list", "services")},
+    "dependencies": {"dependency": _Rule("", "object", "dependency")},
+    "dependency": {"dependency": _Rule("dependsOn", "ref")},
+    "compositions": {"composition": _Rule("", "object", "composition")},
     "composition": {
-        "aggregate": "text",
-        "assemblies": "assemblies",
-        "dependencies": "composed",
-        "vulnerabilities": "judged",
+        "aggregate": _Rule("aggregate", "text"),
+        "assemblies": _Rule("assemblies", "list", "refs"),
+        "dependencies": _Rule("dependencies", "list", "refs"),
     },
-    "assemblies": {"assembly": "ref"},
-    "composed": {"dependency": "ref"},
-    "judged": {"vulnerability": "ref"},
-    "ref": {},
-    "text": {},
-    "hash": {},
+    "refs": {"assembly": _Rule("", "ref"), "dependency": _Rule("", "ref")},
 }
-"""What is read inside what, by element names, and as which kind. All else is passed over with all in it:
-pedigree, evidence, vulnerabilities and formulation have components and dependencies that are not the BOM's."""
+"""The elements that are read, by what they stand in; all others, and what is in them, are passed over."""
 
-_LISTS: Final = {
-    "components": "components",
-    "dependencies": "dependencies",
-    "compositions": "compositions",
-    "lifecycles": "lifecycles",
-    "tools": "tools",
-    "hashes": "hashes",
-    "references": "references",
-    "assemblies": "assemblies",
-    "composed": "dependencies",
-    "judged": "vulnerabilities",
+_ATTRIBUTES: Final[dict[str, tuple[str, ...]]] = {
+    "component": ("bom-ref", "type", "isExternal"),
+    "hash": ("alg",),
+    "reference": ("type",),
+    "service": ("bom-ref",),
+    "dependency": ("ref",),
 }
-"""Kinds that only hold others, and the field that those are kept in."""
-
-_ROWS: Final[dict[str, tuple[type[msgspec.Struct], dict[str, str]]]] = {
-    "lifecycle": (Phase, {}),
-    "tool": (Tool, {}),
-    "component": (Part, {"bom-ref": "ref", "type": "type"}),
-    "hash": (Hash, {"alg": "alg"}),
-    "reference": (Reference, {"type": "type"}),
-    "service": (Service, {"bom-ref": "ref"}),
-    "composition": (Composition, {}),
-}
-"""Kinds that become a struct, and their attributes that become its fields."""
-
-_FLAT: Final = frozenset({"services", "tool components"})  # of services and tools only the names count
-_STRICT: Final = frozenset({"components", "dependencies", "compositions", "assemblies", "composed", "text", "hash"})
 
 
 class CycloneDxXml:
@@ -124,64 +100,124 @@ class CycloneDxXml:
 
     format = "CycloneDX XML"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - a BOM is an SBOM
-        """Return whether the root of XML is a `bom` of CycloneDX by its namespace, else by the file's name.
-
-        Cost: a look at what stands before the root, and at its start tag.
-        """
-        at = _BLANK.match(data).end()  # type: ignore[union-attr]  # an empty match is one
-        if not data.startswith(b"<", at):
-            return False
-        at, is_plain = _root_at(data, at)
-        head = data[at : at + _HEAD]
-        root = _ROOT.match(head) if is_plain else _ROOT.search(head)
-        return bool(root) and (b"cyclonedx" in root[0].lower() or name.lower().endswith((".cdx.xml", "bom.xml")))
+    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+        """Return whether the root element of XML is a BOM. Cost: a look at the head."""
+        head = data[:_HEAD]
+        return head.lstrip()[:1] == b"<" and bool(_ROOT.match(head)) and (_MARK in head or bool(_FILE.search(name)))
 
     def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a BOM is an SBOM
-        """Return a BOM as a document, the same that its JSON gives; see `document_of`.
+        """Return a BOM as a document, the same as from JSON; see `cyclonedx.document_of`.
 
-        Places are written as in JSON. Depth costs memory, never stack. Cost: linear, about 1 s for
-        10 MB, and memory for what is read of it.
+        Cost: one pass over the events of the parser, without a tree; memory for what is read alone.
 
         Raises:
-            InputError: no well-formed XML, with line and column; or XML with a document type, which is
-                where entity bombs and outside addresses come in.
+            InputError: the bytes are no XML, with the line and column, or have a document type
+                definition, through which entities could make much of little.
         """
         notes = Notes()
-        return document_of(_read(data, notes), data, path, notes)
+        return document_of(shaped(_loose(data, notes), notes), data, path, notes)
 
 
 READER: Final = CycloneDxXml()
 
 
-def _root_at(data: bytes, at: int) -> tuple[int, bool]:
-    """Return where the root's start tag stands, or a document type before it, and which of both."""
-    ends = ((b"<?", b"?>"), (b"<!--", b"-->"))
-    while True:
-        start = next((one for one in ends if data.startswith(one[0], at)), None)
-        if start is None:
-            return at, not data.startswith(b"<!", at)
-        end = data.find(start[1], at + len(start[0]))
-        if end < 0:
-            return len(data), True
-        at = _BLANK.match(data, end + len(start[1])).end()  # type: ignore[union-attr]
-
-
-def _read(data: bytes, notes: Notes) -> Bom:
-    from defusedxml.ElementTree import ParseError, XMLParser
-
-    start = _BLANK.match(data).end()  # type: ignore[union-attr]  # expat wants the declaration first
-    target = _Target(notes)
-    text, encoding = _text_of(memoryview(data)[start:], notes)
-    lines = data.count(b"\n", 0, start)
-    parser = XMLParser(target=target, encoding=encoding, forbid_dtd=True)
+def _loose(data: bytes, notes: Notes) -> dict[str, Any]:
+    handler = _Handler()
+    parser = make_parser()
+    parser.forbid_dtd = True
+    parser.setFeature(feature_namespaces, 1)
+    parser.setFeature(feature_external_ges, 0)
+    parser.setContentHandler(handler)
     try:
-        parser.feed(text)
-        parser.close()
+        parser.parse(io.BytesIO(_undeclared(data)))
     except DefusedXmlException as error:
-        raise InputError("a document type or entity in XML is not read", place=f"line {target.line}") from error
-    except ParseError as error:
-        line, column = error.position
-        problem = str(error).partition(": line ")[0]
-        raise InputError(f"no XML: {problem}", place=f"line {line + lines}, column {column + 1}") from error
-    return target.finished()
+        raise InputError("XML with a document type definition, which is not read; take it out") from error
+    except SAXParseException as error:
+        place = f"line {error.getLineNumber()}, column {(error.getColumnNumber() or 0) + 1}"
+        raise InputError(f"no XML: {error.getMessage()}", place=place) from error
+    except (LookupError, ValueError) as error:
+        raise InputError(f"no XML that can be read: {error}") from error
+    found = _NAMESPACE.fullmatch(handler.namespace)
+    if found:
+        handler.bom["specVersion"] = found[1]
+    elif handler.namespace:
+        notes.add("bom", f"namespace {shown(handler.namespace)} is none of CycloneDX; read all the same")
+    return handler.bom
+
+
+def _undeclared(data: bytes) -> bytes:
+    """Return UTF-8 without an encoding in its declaration: it may be that of before somebody converted it."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return data
+    return _DECLARED.sub(rb"\1", data[:_HEAD], count=1) + data[_HEAD:]
+
+
+class _Handler(ContentHandler):
+    """Builds the JSON form of a BOM from events. ``namespace`` is that of the root element."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bom: dict[str, Any] = {}
+        self.namespace = ""
+        self._open: list[tuple[str, Any]] = []
+        """The elements that stand open, as kind and value; a text has its holder and key as the value."""
+        self._passed = 0
+        self._text: list[str] = []
+
+    def startElementNS(self, name: tuple[str | None, str], qname: str | None, attrs: AttributesNSImpl) -> None:  # noqa: ARG002, N802 - SAX's
+        """Take up an element, or begin to pass it over."""
+        if not self._open:
+            self.namespace = name[0] or ""
+            self._open.append(("bom", self.bom))
+            return
+        kind, holder = self._open[-1]
+        rule = _RULES.get(kind, {}).get(name[1]) if not self._passed and name[0] == (self.namespace or None) else None
+        if rule is None:
+            self._passed += 1
+            return
+        self._text.clear()
+        if rule.how == "text":
+            self._open.append(("text", (holder, rule.key)))
+        elif rule.how == "ref":
+            targets = holder if isinstance(holder, list) else holder.setdefault(rule.key, [])
+            targets.append(_attribute(attrs, "ref") or "")
+            self._open.append(("ref", None))
+        elif rule.how == "list":
+            self._open.append((rule.kind, holder if isinstance(holder, list) else holder.setdefault(rule.key, [])))
+        else:
+            self._open.append((rule.kind, self._object(holder, rule, attrs)))
+
+    def _object(self, holder: Any, rule: _Rule, attrs: AttributesNSImpl) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for key in _ATTRIBUTES.get(rule.kind, ()):
+            if (value := _attribute(attrs, key)) is not None:
+                made[key] = value.strip() in {"true", "1"} if key == "isExternal" else value
+        if isinstance(holder, list):
+            holder.append(made)
+        else:
+            holder[rule.key] = made
+        return made
+
+    def endElementNS(self, name: tuple[str | None, str], qname: str | None) -> None:  # noqa: ARG002, N802 - SAX's
+        """Close an element."""
+        if self._passed:
+            self._passed -= 1
+            return
+        kind, value = self._open.pop()
+        if kind == "text":
+            holder, key = value
+            holder[key] = "".join(self._text).strip()
+        elif kind == "hash":
+            value["content"] = "".join(self._text).strip()
+
+    def characters(self, content: str) -> None:
+        """Keep text of the elements that have some."""
+        if not self._passed and self._open and self._open[-1][0] in {"text", "hash"}:
+            self._text.append(content)
+
+
+def _attribute(attrs: AttributesNSImpl, key: str) -> str | None:
+    found = attrs.get((None, key))
+    return None if found is None else str(found)

@@ -188,3 +188,21 @@ source = { git = "https://token@code.example/b.git?rev=1#abc" }
     assert "secret" not in repr(document)
     assert "token" not in repr(document)
     assert document.components[0].index == "https://packages.example/simple"
+
+
+def test_the_short_way_to_plain_boms_claims_what_all_readers_would(shared: Path) -> None:
+    plain = 0
+    for path in sorted((shared / "samples").rglob("*")):
+        if path.is_file():
+            data = path.read_bytes()
+            claimed = [one.format for one in documents._readers() if one.claims(data, path.name, "")]
+            if documents._is_plain_bom(data):
+                plain += 1
+                assert claimed == ["CycloneDX JSON"]
+    assert plain >= 15
+
+
+@pytest.mark.parametrize("key", ["spdxVersion", "@context", "sbom", "artifacts", "_meta", "pip_version"])
+def test_a_bom_with_a_key_of_another_format_is_asked_of_every_reader(key: str) -> None:
+    assert documents._is_plain_bom(b'{"bomFormat": "CycloneDX"}')
+    assert not documents._is_plain_bom(f'{{"bomFormat": "CycloneDX", "{key}": 1}}'.encode())

@@ -1,0 +1,76 @@
+"""Every real document of the shared samples reads, with what its manifest says is in it."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from graphkit.model.documents import Document, DocumentKind
+from graphkit.sources.documents import read_document
+
+BY_NAME = ("uv-lock/crewAIInc__crewAI__uv.lock", "uv-lock/stanfordnlp__dspy__uv.lock")
+"""Locks of which the manifest counts names: some stand there in several versions, for different Pythons."""
+
+
+@cache
+def read(path: Path) -> Document:
+    document = read_document(path.read_bytes(), path.name)
+    assert document is not None, path
+    return document
+
+
+def releases(document: Document) -> set[tuple[str | None, str]]:
+    return {(row.package, row.version) for row in document.components if row.package}
+
+
+def test_the_table_of_the_manifest_is_reproduced(shared: Path) -> None:
+    folder = shared / "samples"
+    with (folder / "MANIFEST.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if not row["file"].startswith("osv-advisories")]
+    assert len(rows) == 49
+    for row in rows:
+        document = read(folder / row["file"])
+        if document.kind is DocumentKind.MANIFEST:  # aider's file, which pins all lines but five
+            assert (len(document.requirements), document.components) == (110, ())
+            continue
+        found = releases(document)
+        count = len({name for name, _ in found}) if row["file"] in BY_NAME else len(found)
+        assert count == int(row["pypi_components"]), row["file"]
+        versions = sorted(version for name, version in releases(document) if name == "litellm")
+        assert versions == row["litellm_versions"].split(";") if row["litellm_versions"] else versions == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("sbomify__github-action__trivy.cdx.json", "sbomify__github-action__syft.cdx.json"),
+        ("sbomify__github-action__trivy.cdx.json", "sbomify__github-action__sbom4python.cdx.json"),
+        ("chainguard-dev__bom-shelter__spdx-syft-sysdig*", "chainguard-dev__bom-shelter__spdx-trivy-sysdig*"),
+        ("*regression-issue702_lock21_1.4.json", "*regression-issue702_lock21_1.5.xml"),
+        ("*regression-issue702__lock21__poetry.lock", "*regression-issue702_lock21_1.7.json"),
+    ],
+)
+def test_one_thing_by_two_tools_has_the_same_releases(shared: Path, one: str, other: str) -> None:
+    (left,) = (shared / "samples").glob(f"*/{one}")
+    (right,) = (shared / "samples").glob(f"*/{other}")
+    assert releases(read(left)) == releases(read(right))
+
+
+@pytest.mark.parametrize(
+    ("more", "less", "missing"),
+    [
+        # The SPDX export leaves out what setuptools bundles; Trivy read the lock without its dev groups.
+        ("Nafsgerman__siftguard__sbom.cyclonedx.json", "Nafsgerman__siftguard__sbom.spdx.json", 26),
+        ("sbomify__sbomify__sbomify_syft*", "sbomify__sbomify__sbomify_trivy*", 88),
+    ],
+)
+def test_where_two_tools_differ_one_lists_less_and_nothing_else(
+    shared: Path, more: str, less: str, missing: int
+) -> None:
+    (left,) = (shared / "samples").glob(f"*/{more}")
+    (right,) = (shared / "samples").glob(f"*/{less}")
+    assert releases(read(right)) < releases(read(left))
+    assert len(releases(read(left)) - releases(read(right))) == missing
