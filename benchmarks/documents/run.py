@@ -97,10 +97,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"  {name:<24}{count / best:>8,.0f} documents/s {best / base:>7.2f} x json.loads")
     if given.peer_python:
         words = (given.peer_python, "-c", _PEER, str(given.fleet), str(_PEER_DOCUMENTS))
-        seconds = timed(lambda: run(*words)) / _PEER_DOCUMENTS
-        print(
-            f"  {'cyclonedx-python-lib':<24}{1 / seconds:>8,.0f} documents/s {seconds * count / base:>7.2f} x json.loads"
-        )
+        each = timed(lambda: run(*words)) / _PEER_DOCUMENTS
+        print(f"  {'cyclonedx-python-lib':<24}{1 / each:>8,.0f} documents/s {each * count / base:>7.2f} x json.loads")
     if not given.osv_scanner:
         print("  osv-scanner             not given (--osv-scanner)")
     print("in one process")
