@@ -8,11 +8,12 @@ import zlib
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
+from itertools import repeat
 from typing import Final
 
 import msgspec
 
-from graphkit.model.documents import Document
+from graphkit.model.documents import Document, Problem
 from graphkit.model.errors import InputError
 from graphkit.sources.documents.interface import Beside, Including, Reader
 from graphkit.sources.documents.rows import is_json
@@ -42,6 +43,8 @@ UNPACKED: Final = 512 * 1024 * 1024
 """The most bytes that a compressed document may unpack to."""
 
 _HEAD: Final = 64 * 1024
+_LONGEST: Final = 1_000
+"""Characters of a name that are kept; no package has a longer one."""
 _PLAIN: Final = "CycloneDX JSON"
 _GZIP: Final = b"\x1f\x8b\x08"
 _AUTO_GZIP: Final = 31  # zlib: a gzip wrapper with the largest window
@@ -78,7 +81,7 @@ def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | No
             document = reader.parse(text, path, hint)
     except RecursionError as error:
         raise InputError(f"{reader.format}: nested too deep to read") from error
-    document = _without_secrets(document)
+    document = _with_short_names(_without_secrets(document))
     if text is data or document.sha256 != hashlib.sha256(text).hexdigest():
         return document
     return replace(document, sha256=hashlib.sha256(data).hexdigest())
@@ -124,6 +127,20 @@ def _without_secrets(document: Document) -> Document:
         for row in document.components
     )
     return replace(document, components=tuple(rows))
+
+
+def _with_short_names(document: Document) -> Document:
+    """Return a document whose names can be shown: one of megabytes is cut, and noted."""
+    if len(document.subject) <= _LONGEST and not any(len(row.name) > _LONGEST for row in document.components):
+        return document
+    problems = tuple(
+        Problem(place=place, text=f"a name of {len(row.name):,} characters; cut")
+        for row, place in zip(document.components, document.places or repeat(""), strict=False)
+        if len(row.name) > _LONGEST
+    )
+    rows = (replace(row, name=row.name[:_LONGEST]) if len(row.name) > _LONGEST else row for row in document.components)
+    subject = document.subject[:_LONGEST]
+    return replace(document, components=tuple(rows), subject=subject, problems=(*document.problems, *problems))
 
 
 @cache

@@ -206,3 +206,16 @@ def test_the_short_way_to_plain_boms_claims_what_all_readers_would(shared: Path)
 def test_a_bom_with_a_key_of_another_format_is_asked_of_every_reader(key: str) -> None:
     assert documents._is_plain_bom(b'{"bomFormat": "CycloneDX"}')
     assert not documents._is_plain_bom(f'{{"bomFormat": "CycloneDX", "{key}": 1}}'.encode())
+
+
+def test_a_name_of_megabytes_is_cut_and_noted() -> None:
+    long = "l" * 5_000_000
+    data = (
+        f'{{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{{"type": "library", "name": "{long}"}}]}}'
+    )
+    document = read_document(data.encode(), "a.json")
+    assert document is not None
+    assert [len(row.name) for row in document.components] == [1_000]
+    assert [(one.place, one.text) for one in document.problems] == [
+        ("components[0]", "a name of 5,000,000 characters; cut")
+    ]
