@@ -31,7 +31,7 @@ def test_the_shape_that_is_promised(work: Path) -> None:
     assert ran.json == {
         "schema": "graphkit.ingest/1",
         "read": 4,
-        "new": 3,
+        "new": 4,
         "unchanged": 0,
         "rejected": [
             {
