@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from graphkit.model.names import BadName, ServiceId, company_id, service_id
 from graphkit.model.organisation import Company, DocumentUse, Organisation, Service
 from graphkit.sources import advisories
 from graphkit.sources.arrivals import Arrival
-from graphkit.sources.documents import read_document
+from graphkit.sources.documents import parts_of, read_document
 from graphkit.sources.documents.interface import Beside
 from graphkit.sources.environments import read_environment
 from graphkit.sources.history import states
@@ -94,13 +95,29 @@ class Documents:
             run.keep(found.label, advisories.parse(data, found.label))
             run.tally.notes[f"{found.label} is an advisory and was read as one"] = None
             return
-        document = self.read(data, found.label, None if found.is_member else partial(beside, found))
+        document = self._read_one(found, data)
         if document is None:
-            run.unclaimed(found, EXPECTED)
             return
         run.tally.read += 1
         self._count(document.sha256)
         run.keep(found.label, (document, *self._service_of(document, found.label)), counted=False)
+
+    def _read_one(self, found: Found, data: bytes) -> Document | None:
+        """Return the document of a file; None, and all that is to do done, where it holds several or none."""
+        try:
+            document = self.read(data, found.label, None if found.is_member else partial(beside, found))
+        except InputError:
+            if found.is_part or (inside := parts_of(data, found.label)) is None:
+                raise
+        else:
+            if document is not None:
+                return document
+            if found.is_part or (inside := parts_of(data, found.label)) is None:
+                self._run.unclaimed(found, EXPECTED)
+                return None
+        parts = ((str(number), error or part) for number, (part, error) in enumerate(inside, 1))
+        self._take_members(found, parts, before="#")
+        return None
 
     def _take_environment(self, found: Found) -> None:
         """Take what is installed in a folder, and the SBOMs that distributions bring, for the same service."""
@@ -131,11 +148,13 @@ class Documents:
         use = DocumentUse(service=service, document=document.sha256, path=label, read_at=run.order.read_at)
         run.keep(label, (document, use), counted=False)
 
-    def _take_members(self, archive: Found, inside: Iterator[tuple[str, bytes | InputError]]) -> None:
-        """Take what an archive holds, each member as a file of its own; none of them was named by a person."""
+    def _take_members(
+        self, outer: Found, inside: Iterator[tuple[str, bytes | InputError]], *, before: str = "/"
+    ) -> None:
+        """Take what a file holds, each member as a file of its own; none of them was named by a person."""
         for name, data in inside:
-            member = Found(
-                path=archive.path, label=f"{archive.label}/{name}", named=False, root=archive.root, is_member=True
+            member = replace(
+                outer, label=f"{outer.label}{before}{name}", named=False, is_member=True, is_part=before == "#"
             )
             if isinstance(data, InputError):
                 self._run.tally.reject(member.label, data)

@@ -36,6 +36,8 @@ class Found:
     """It is a folder of installed distributions, read as a whole."""
     is_member: bool = False
     """It stands inside an archive, in which further archives are not opened: some hold themselves."""
+    is_part: bool = False
+    """It is one of several documents in a file, and is not looked into for more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

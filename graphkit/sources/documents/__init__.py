@@ -17,6 +17,7 @@ from graphkit.model.documents import Document, Problem
 from graphkit.model.errors import InputError
 from graphkit.sources.documents.interface import Beside, Including, Reader
 from graphkit.sources.documents.rows import is_json
+from graphkit.sources.documents.several import Part, several
 from graphkit.sources.plain import without_secrets
 
 READERS: Final = (
@@ -45,6 +46,8 @@ UNPACKED: Final = 512 * 1024 * 1024
 _HEAD: Final = 64 * 1024
 _LONGEST: Final = 1_000
 """Characters of a name that are kept; no package has a longer one."""
+_LOOKED_AT: Final = 100
+"""How many parts of a file may be none of a reader's before all of it is."""
 _PLAIN: Final = "CycloneDX JSON"
 _GZIP: Final = b"\x1f\x8b\x08"
 _AUTO_GZIP: Final = 31  # zlib: a gzip wrapper with the largest window
@@ -65,10 +68,7 @@ def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | No
     text = _text_of(data)
     if text is None:
         return None
-    if _is_plain_bom(text):
-        claimed = [reader for reader in _readers() if reader.format == _PLAIN]
-    else:
-        claimed = [reader for reader in _readers() if reader.claims(text, path, hint)]
+    claimed = _claimed(text, path, hint)
     if not claimed:
         return None
     if len(claimed) > 1:
@@ -85,6 +85,27 @@ def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | No
     if text is data or document.sha256 != hashlib.sha256(text).hexdigest():
         return document
     return replace(document, sha256=hashlib.sha256(data).hexdigest())
+
+
+def parts_of(data: bytes, path: str) -> list[Part] | None:
+    """Return the documents of a file that holds several; None where it holds one, or nothing that a reader claims.
+
+    To be asked of what `read_document` does not know or cannot use: a file that it can is one document.
+
+    Raises:
+        InputError: it cannot be unpacked, or holds too many.
+    """
+    text = _text_of(data)
+    found = several(text) if text is not None else None
+    if found and any(_claimed(part, path, "") for part, _ in found[:_LOOKED_AT]):
+        return found
+    return None
+
+
+def _claimed(text: bytes, path: str, hint: str) -> list[Reader]:
+    if _is_plain_bom(text):
+        return [reader for reader in _readers() if reader.format == _PLAIN]
+    return [reader for reader in _readers() if reader.claims(text, path, hint)]
 
 
 class _Top(msgspec.Struct):

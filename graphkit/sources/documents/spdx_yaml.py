@@ -63,8 +63,9 @@ def _loaded(text: str, notes: Notes) -> _Value:
     try:
         for event in _events(text):
             if isinstance(event, yaml.DocumentStartEvent) and tree.is_done:
-                notes.add(_place(event.start_mark), "another document; only the first is read", lost=True)
-                break
+                raise InputError(
+                    "another document; of a file with several, each is read apart", place=_place(event.start_mark)
+                )
             tree.take(event)
     except yaml.YAMLError as error:
         problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
