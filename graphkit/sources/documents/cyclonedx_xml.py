@@ -18,13 +18,14 @@ from graphkit.sources.documents.cyclonedx import document_of
 from graphkit.sources.documents.cyclonedx_shape import shaped
 from graphkit.sources.documents.rows import Notes, shown
 
-_ROOT: Final = re.compile(
-    rb"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>\s*)*<(?:[\w.-]+:)?bom[\s/>]", re.DOTALL
-)
+_PROLOG: Final = re.compile(rb"\s*(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)", re.DOTALL)
+"""One part of what may stand before the root element; asked part by part, since all at once takes forever on some."""
+_ROOT: Final = re.compile(rb"\s*<(?:[\w.-]+:)?bom[\s/>]")
 _MARK: Final = b"cyclonedx.org/schema/bom"
 _FILE: Final = re.compile(r"(?:^|[./_-])(?:bom|cdx|cyclonedx)\.xml$", re.IGNORECASE)
 _NAMESPACE: Final = re.compile(r"https?://cyclonedx\.org/schema/bom/(\d+\.\d+)/?")
-_DECLARED: Final = re.compile(rb"(<\?xml[^>]*?)\s+encoding\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+_DECLARATION: Final = re.compile(rb"\s*<\?xml\s[^>]{0,1000}>")
+_DECLARED: Final = re.compile(rb"\sencoding\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _HEAD: Final = 64 * 1024
 
 
@@ -103,7 +104,7 @@ class CycloneDxXml:
     def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
         """Return whether the root element of XML is a BOM. Cost: a look at the head."""
         head = data[:_HEAD]
-        return head.lstrip()[:1] == b"<" and bool(_ROOT.match(head)) and (_MARK in head or bool(_FILE.search(name)))
+        return head.lstrip()[:1] == b"<" and _is_bom(head) and (_MARK in head or bool(_FILE.search(name)))
 
     def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a BOM is an SBOM
         """Return a BOM as a document, the same as from JSON; see `cyclonedx.document_of`.
@@ -145,13 +146,23 @@ def _loose(data: bytes, notes: Notes) -> dict[str, Any]:
     return handler.bom
 
 
+def _is_bom(head: bytes) -> bool:
+    at = 0
+    while part := _PROLOG.match(head, at):
+        at = part.end()
+    return bool(_ROOT.match(head, at))
+
+
 def _undeclared(data: bytes) -> bytes:
     """Return UTF-8 without an encoding in its declaration: it may be that of before somebody converted it."""
     try:
         data.decode()
     except UnicodeDecodeError:
         return data
-    return _DECLARED.sub(rb"\1", data[:_HEAD], count=1) + data[_HEAD:]
+    declaration = _DECLARATION.match(data)
+    if declaration is None:
+        return data
+    return _DECLARED.sub(b"", declaration[0], count=1) + data[declaration.end() :]
 
 
 class _Handler(ContentHandler):

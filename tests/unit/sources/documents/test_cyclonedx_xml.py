@@ -1,6 +1,7 @@
 """CycloneDX XML gives what the same BOM gives in JSON, and hostile XML is one line."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -247,6 +248,26 @@ def test_depth_and_length_are_survived() -> None:
     long = "x" * 5_000_000
     document = read(xml(f'<components><component bom-ref="{long}"><name>{long}</name></component></components>'))
     assert len(document.components[0].name) == len(long)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<!---->" * 9_000 + b"<x>",
+        b"<?a?>" * 12_000 + b"<x>",
+        b"<!DOCTYPE x []>" * 4_000 + b"<x>",
+        b"<!DOCTYPE [" * 5_000,
+        b"<?xml" * 12_000,
+        b"<?xml " + b" " * 60_000 + b"?><bom>" + b"<!-- cyclonedx.org/schema/bom -->",
+        b"<?xml " + b"encoding" * 8_000,
+    ],
+)
+def test_no_prolog_takes_long(data: bytes) -> None:
+    started = time.process_time()
+    assert not READER.claims(data, "x.xml", "") or data.startswith(b"<?xml  ")
+    with pytest.raises(InputError):
+        read(data)
+    assert time.process_time() - started < 5
 
 
 def test_others_are_left_alone() -> None:
