@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from typing import overload
 
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import Version
@@ -16,17 +17,42 @@ def stretches(specifiers: SpecifierSet, versions: Sequence[Version], texts: Sequ
     """Return the positions that a specifier set admits, pre-releases included, ascending and disjoint.
 
     ``versions`` are in PEP 440 order. ``texts`` are the spellings that ``===`` is compared with,
-    default the normal form of each version. Cost: two bisections a specifier; only ``===`` looks at
-    every version.
+    default the normal form of each version. Cost: a bisection and a few questions to packaging a
+    specifier; only ``===`` looks at every version.
     """
     admitted: Stretches = ((0, len(versions)),) if versions else ()
     for specifier in specifiers:
-        admitted = meet(admitted, _single(specifier, versions, texts))
+        admitted = meet(admitted, single(specifier, versions, texts))
     return admitted
 
 
-def _single(specifier: Specifier, versions: Sequence[Version], texts: Sequence[str] | None) -> Stretches:
-    """Each PEP 440 operator admits one stretch, or all but one, so its edges can be bisected."""
+class Readable(Sequence[Version]):
+    """Versions that PEP 440 can read, from ``first`` on, each parsed when a bisection looks at it."""
+
+    def __init__(self, texts: Sequence[str], first: int = 0) -> None:
+        self._texts = texts
+        self._first = first
+        self._known: dict[int, Version] = {}
+
+    def __len__(self) -> int:
+        return len(self._texts) - self._first
+
+    @overload
+    def __getitem__(self, index: int) -> Version: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Version]: ...
+
+    def __getitem__(self, index: int | slice) -> Version | Sequence[Version]:
+        if isinstance(index, slice):
+            return [self[position] for position in range(*index.indices(len(self)))]
+        if index not in self._known:
+            self._known[index] = Version(self._texts[self._first + index])
+        return self._known[index]
+
+
+def single(specifier: Specifier, versions: Sequence[Version], texts: Sequence[str] | None = None) -> Stretches:
+    """Return the positions that one clause admits: one stretch, or all but one, so that its edges can be bisected."""
     end, operator = len(versions), specifier.operator
     if operator == "===":
         return raw_matches(specifier.version, texts if texts is not None else [str(v) for v in versions])
@@ -34,17 +60,17 @@ def _single(specifier: Specifier, versions: Sequence[Version], texts: Sequence[s
     def admits(version: Version) -> bool:
         return specifier.contains(version, prereleases=True)
 
-    if operator in {">", ">="}:
-        return _stretch(bisect_left(versions, True, key=admits), end)  # noqa: FBT003 - the bisected value
-    if operator in {"<", "<="}:
-        return _stretch(0, _first_not(admits, versions, 0))
-    # ==, ~= and what != leaves out start at their own version, or at the first dev release of ==1.*
     anchor = specifier.version
-    lo = bisect_left(versions, Version(f"{anchor[:-2]}.dev0" if anchor.endswith(".*") else anchor))
+    at = bisect_left(versions, Version(f"{anchor[:-2]}.dev0" if anchor.endswith(".*") else anchor))
+    if operator in {">", ">="}:
+        return _stretch(_turn(lambda version: not admits(version), versions, at), end)
+    if operator in {"<", "<="}:
+        return _stretch(0, _turn(admits, versions, at))
+    # ==, ~= and what != leaves out start at their own version, or at the first dev release of ==1.*
     if operator == "!=":
-        hi = _first_not(lambda version: not admits(version), versions, lo)
-        return _stretch(0, lo) + _stretch(hi, end) if lo < hi else _stretch(0, end)
-    return _stretch(lo, _first_not(admits, versions, lo))
+        hi = _turn(lambda version: not admits(version), versions, at, floor=at)
+        return _stretch(0, at) + _stretch(hi, end) if at < hi else _stretch(0, end)
+    return _stretch(at, _turn(admits, versions, at, floor=at))
 
 
 def raw_matches(literal: str, texts: Sequence[str]) -> Stretches:
@@ -53,8 +79,28 @@ def raw_matches(literal: str, texts: Sequence[str]) -> Stretches:
     return tuple((at, at + 1) for at, text in enumerate(texts) if text.lower() == wanted)
 
 
-def _first_not(admits: Callable[[Version], bool], versions: Sequence[Version], lo: int) -> int:
-    return bisect_left(versions, True, lo=lo, key=lambda version: not admits(version))  # noqa: FBT003 - as above
+def _turn(holds: Callable[[Version], bool], versions: Sequence[Version], at: int, *, floor: int = 0) -> int:
+    """Return the first position from ``floor`` on at which something that holds before it does so no more.
+
+    Looked for outward from ``at``: it turns near the specifier's own version more often than not, and
+    asking packaging is what costs.
+    """
+    lo, hi, step = floor, len(versions), 1
+    if at < hi and holds(versions[at]):
+        lo = at + 1
+        while at + step < hi:
+            if not holds(versions[at + step]):
+                hi = at + step
+                break
+            lo, step = at + step + 1, step * 2
+    else:
+        hi = at
+        while at - step >= lo:
+            if holds(versions[at - step]):
+                lo = at - step + 1
+                break
+            hi, step = at - step, step * 2
+    return bisect_left(versions, True, lo=lo, hi=hi, key=lambda version: not holds(version))  # noqa: FBT003 - sought
 
 
 def _stretch(lo: int, hi: int) -> Stretches:

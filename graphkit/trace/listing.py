@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from graphkit.model.index import Hidden
-from graphkit.model.intervals import Stretches, stretches
+from graphkit.model.intervals import Readable, Stretches, stretches
 from graphkit.model.names import PackageName
 from graphkit.model.times import BEGINNING, FOREVER, Instant
 from graphkit.model.versions import release_version
@@ -68,31 +68,6 @@ class Shelf:
     pinned_any: Choosable
 
 
-class _Readable(Sequence[Version]):
-    """The versions of a package that PEP 440 can read, each parsed when a bisection looks at it."""
-
-    def __init__(self, texts: Sequence[str], first: int) -> None:
-        self._texts = texts
-        self._first = first
-        self._known: dict[int, Version] = {}
-
-    def __len__(self) -> int:
-        return len(self._texts) - self._first
-
-    @overload
-    def __getitem__(self, index: int) -> Version: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Version]: ...
-
-    def __getitem__(self, index: int | slice) -> Version | Sequence[Version]:
-        if isinstance(index, slice):
-            return [self[position] for position in range(*index.indices(len(self)))]
-        if index not in self._known:
-            self._known[index] = Version(self._texts[self._first + index])
-        return self._known[index]
-
-
 class Package:
     """One package as an environment sees it: positions are release ids less ``start``.
 
@@ -127,7 +102,7 @@ class Package:
         self._compromised = np.zeros(self.size, dtype=bool)
         # Legacy versions stand below all others.
         self._first = int(self._legacy.sum())
-        self._readable = _Readable(self.texts, self._first)
+        self._readable = Readable(self.texts, self._first)
         self._compromised[[p for key in compromised if (p := self.position_of(key)) is not None]] = True
         self._hidden = hidden
         self._hides_files = any(gap.filename for gap in hidden)
@@ -152,10 +127,9 @@ class Package:
         known = (flags & port.FILE_TIME_KNOWN) != 0
         self.first_upload = np.full(self.size, FOREVER, dtype=np.int64)
         np.minimum.at(self.first_upload, owner[known], uploaded[known])
-        self._owner, flags = owner[usable], flags[usable]
-        timed = (flags & port.FILE_TIME_KNOWN) != 0
-        self._uploaded = np.where(timed, uploaded[usable], BEGINNING)
-        self._timed = timed
+        self._owner, flags, known = owner[usable], flags[usable], known[usable]
+        self._uploaded = np.where(known, uploaded[usable], BEGINNING)
+        self._timed = known | ((flags & port.FILE_ALWAYS_LISTED) != 0)
         yanked = (flags & port.FILE_YANKED) != 0
         dated = (flags & port.FILE_YANK_DATED) != 0
         # A compromised release counts as not yanked until proven (semantics §1).

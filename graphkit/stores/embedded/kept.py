@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from graphkit.model.incidents import Incident
 from graphkit.model.index import FileKind
 from graphkit.stores.embedded.encoding import version_of
+from graphkit.stores.embedded.texts import TextsBuilder
 
 _BATCH: Final = 50_000
 _SDIST_ENDINGS: Final = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.z", ".tar")
@@ -28,6 +29,21 @@ def rows(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[An
 def columns(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[NDArray[Any], ...]:
     """Return a query's columns as arrays; none of them may hold NULL."""
     return tuple(np.asarray(column) for column in connection.execute(query).fetchnumpy().values())
+
+
+def scalar(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    """Return the one number that a query gives."""
+    ((value,),) = connection.execute(query).fetchall()
+    return int(value)
+
+
+def texts(connection: duckdb.DuckDBPyConnection, query: str) -> TextsBuilder:
+    """Return a query's one column of texts, to be written."""
+    builder = TextsBuilder()
+    result = connection.execute(query)
+    while batch := result.fetchmany(_BATCH):
+        builder.extend([text for (text,) in batch])
+    return builder
 
 
 def put(connection: duckdb.DuckDBPyConnection, table: str, shape: str, values: Mapping[str, NDArray[Any]]) -> None:

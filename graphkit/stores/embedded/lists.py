@@ -1,7 +1,5 @@
 """Component lists on their way into the record: equal components and equal lists are kept once, under numbers."""
 
-# ruff: noqa: S608 - statements are put together from own names alone
-
 from __future__ import annotations
 
 import hashlib
@@ -15,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model.documents import Component, Document, usual_places
-from graphkit.stores.embedded.encoding import DTYPES, digest, encoded, insert, version_of
+from graphkit.stores.embedded.encoding import digest, encoded, insert, version_of
+from graphkit.stores.embedded.interned import numbered, stage
 
 _REMEMBERED: Final = 200_000
 """Components whose digest is remembered between batches; a fleet shares most of them."""
 
 _SHARED: Final = 10_000
-_PART: Final = 50_000
-"""Rows that are turned into columns at a time."""
 _Digest = bytes
 _DIGEST_SIZE: Final = 16
 
@@ -106,8 +103,8 @@ class Lists:
         components = self._write_components(connection)
         shape = "number INTEGER, digest VARCHAR, places VARCHAR"
         rows = [(i, found.hex(), places) for (found, i), places in zip(self._lists.items(), self._places, strict=True)]
-        _stage(connection, "incoming_lists", shape, rows)
-        ids, is_new = _numbered(connection, "component_lists", "incoming_lists")
+        stage(connection, "incoming_lists", shape, rows)
+        ids, is_new = numbered(connection, "component_lists", "incoming_lists")
         connection.execute("""
             INSERT INTO component_lists SELECT id, digest::UUID, places
             FROM incoming_lists JOIN numbered_component_lists USING (number) WHERE is_new ORDER BY number""")
@@ -130,35 +127,18 @@ class Lists:
             "number INTEGER, digest VARCHAR, name VARCHAR, package VARCHAR, version VARCHAR, version_key VARCHAR, "
             "purl VARCHAR, sha256 VARCHAR, optional BOOLEAN, origin VARCHAR, index_url VARCHAR, marker VARCHAR"
         )
-        _stage(connection, "incoming_components", shape, self._rows)
-        ids, _ = _numbered(connection, "components", "incoming_components")
+        stage(connection, "incoming_components", shape, self._rows)
+        ids, _ = numbered(connection, "components", "incoming_components")
         connection.execute("""
             INSERT INTO components SELECT id, digest::UUID, name, package, version, version_key, purl, sha256, optional,
                 origin, index_url, marker
             FROM incoming_components JOIN numbered_components USING (number) WHERE is_new""")
         if self._members:
-            _stage(connection, "incoming_members", "number INTEGER, sha256 VARCHAR", self._members)
+            stage(connection, "incoming_members", "number INTEGER, sha256 VARCHAR", self._members)
             connection.execute("""
                 INSERT INTO component_members SELECT id, sha256
                 FROM incoming_members JOIN numbered_components USING (number) WHERE is_new""")
         return ids
-
-
-def _numbered(
-    connection: duckdb.DuckDBPyConnection, table: str, incoming: str
-) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    """Return the number kept of each row of a batch, and whether it is new; leaves both as ``numbered_…``."""
-    query = f"""
-        SELECT coalesce(known.id, -1) AS id FROM (SELECT number, digest::UUID AS digest FROM {incoming}) AS incoming
-        LEFT JOIN {table} AS known USING (digest) ORDER BY number"""
-    ids = np.asarray(connection.execute(query).fetchnumpy()["id"], dtype=np.int32)
-    row = connection.execute(f"SELECT coalesce(max(id) + 1, 0) FROM {table}").fetchone()
-    is_new = ids < 0
-    ids[is_new] = (row[0] if row else 0) + np.arange(np.count_nonzero(is_new), dtype=np.int32)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE numbered_{table} (number INTEGER, id INTEGER, is_new BOOLEAN)")
-    number = np.arange(len(ids), dtype=np.int32)
-    insert(connection, f"numbered_{table}", {"number": number, "id": ids, "is_new": is_new})
-    return ids, is_new
 
 
 def _digest(one: Component) -> _Digest:
@@ -170,17 +150,3 @@ def _columns(one: Component) -> tuple[Any, ...]:
     key = version_of(one.version).key if one.version else ""
     known = (one.name, one.package, one.version, key, one.purl, encoded(one.sha256).decode())
     return (*known, one.optional, one.origin, one.index, one.marker)
-
-
-def _stage(connection: duckdb.DuckDBPyConnection, table: str, shape: str, rows: list[tuple[Any, ...]]) -> None:
-    """Move rows into a temporary table; the list is empty then."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({shape})")
-    names = [column.split() for column in shape.split(", ")]
-    while rows:  # from the end, and let go: a huge document is not held twice
-        part = rows[-_PART:]
-        del rows[-_PART:]
-        arrays: dict[str, NDArray[Any]] = {
-            name: np.array(values, dtype=DTYPES.get(kind, object))
-            for (name, kind), values in zip(names, zip(*part, strict=True), strict=True)
-        }
-        insert(connection, table, arrays)

@@ -26,24 +26,25 @@ class IndexReader:
         self._header = index.header
         self._names = index.texts("package.name")
         self._package_start, self._package_flags = index.arrays(("package.start", "package.flags"))
-        self._versions = index.texts("release.text")
-        self._release_flags, self._release_set, self._release_source, self._release_package = index.arrays(
-            ("release.flags", "release.set", "release.source", "release.package")
+        self._versions = index.texts("version")
+        self._release_version, self._release_flags, self._release_set, self._release_source, self._release_package = (
+            index.arrays(("release.version", "release.flags", "release.set", "release.source", "release.package"))
         )
-        self._file_start, self._uploaded, self._yanked_since, self._file_flags, self._file_needs = index.arrays(
-            ("file.start", "file.uploaded", "file.yanked_since", "file.flags", "file.needs")
+        self._file_start, self._uploaded, self._file_flags, self._file_needs = index.arrays(
+            ("file.start", "file.uploaded", "file.flags", "file.needs")
         )
-        self._filenames, self._hashes = index.texts("file.name"), index.texts("file.sha256")
+        self._yank_file, self._yank_since = index.arrays(("yank.file", "yank.since"))
+        self._filenames, self._hashes = index.texts("file.filename"), index.texts("file.sha256")
         self._set_start, self._set_range, self._set_marker = index.arrays(("set.start", "set.range", "set.marker"))
         self._declared_start, self._declared_set, self._declared_marker = index.arrays(
             ("declared.start", "declared.set", "declared.marker")
         )
         self._users_start, self._users = index.arrays(("users.start", "users.release"))
-        self._range_package, self._range_extras, self._range_flags = index.arrays(
-            ("range.package", "range.extras", "range.flags")
+        self._range_package, self._range_extras, self._range_flags, self._range_text = index.arrays(
+            ("range.package", "range.extras", "range.flags", "range.text")
         )
         self._range_start, self._lo, self._hi = index.arrays(("range.start", "range.lo", "range.hi"))
-        self._range_text, self._extras = index.texts("range.text"), index.texts("range_extras")
+        self._texts, self._extras = index.texts("range_text"), index.texts("range_extras")
         self._constraints_start = index.array("constraints.start")
         self._shared: dict[port.TextKind, Texts] = {"marker": index.texts("marker"), "needs": index.texts("needs")}
         self._evidence = IndexEvidence(index)
@@ -81,18 +82,27 @@ class IndexReader:
         start, at = csr.positions(self._file_start, ids)
         return port.Releases(
             package=_frozen(self._release_package[ids]),
-            version=TextColumn(self._versions, np.asarray(ids)),
+            version=TextColumn(self._versions, self._release_version[ids]),
             flags=_frozen(self._release_flags[ids]),
             requirement_set=_frozen(self._release_set[ids]),
             requirements_source=TextColumn(_SOURCES, self._release_source[ids]),
             file_start=_frozen(start),
             file_uploaded=_frozen(self._uploaded[at]),
-            file_yanked_since=_frozen(self._yanked_since[at]),
+            file_yanked_since=_frozen(self._yanks_of(at)),
             file_flags=_frozen(self._file_flags[at]),
             file_needs=_frozen(self._file_needs[at]),
             filename=TextColumn(self._filenames, at),
             file_sha256=TextColumn(self._hashes, at),
         )
+
+    def _yanks_of(self, files: csr.Offsets) -> port.Times:
+        """Return since when files are yanked, 0 for most of them: few yanks have a date."""
+        since = np.zeros(len(files), dtype=np.int64)
+        if len(self._yank_file):
+            place = np.minimum(np.searchsorted(self._yank_file, files), len(self._yank_file) - 1)
+            dated = self._yank_file[place] == files
+            since[dated] = self._yank_since[place[dated]]
+        return since
 
     def requirements(self, sets: port.Ids) -> port.Members:
         """Return the members of requirement sets."""
@@ -108,7 +118,7 @@ class IndexReader:
         return port.Ranges(
             package=_frozen(self._range_package[ids]),
             extras=tuple(tuple(text.split(",")) if text else _NO_EXTRAS for text in extras),
-            text=self._range_text.at(ids),
+            text=self._texts.at(self._range_text[ids]),
             flags=_frozen(self._range_flags[ids]),
             start=_frozen(start),
             lo=_frozen(self._lo[at]),

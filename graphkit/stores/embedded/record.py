@@ -15,7 +15,7 @@ import duckdb
 
 from graphkit.model.errors import GraphkitError
 from graphkit.stores.embedded.lists import Lists
-from graphkit.stores.embedded.schema import FORMAT, MERGES, SHARED, TABLES, VIEWS, Merge, column_names
+from graphkit.stores.embedded.schema import FORMAT, MERGES, TABLES, VIEWS, Merge, column_names
 from graphkit.stores.embedded.staging import Staging
 from graphkit.stores.port import Fact, Receipt
 
@@ -121,6 +121,7 @@ class Record:
                 staging.finish()
                 with self._transaction():
                     self._lists.write(self.connection)
+                    staging.sets.write(self.connection)
                     new = sum(self._merge(merge) for merge in MERGES)
                     if new:
                         self._replace()
@@ -157,11 +158,6 @@ class Record:
             table, keys = merge.table, merge.keys
             self.connection.execute(f"DELETE FROM {table} WHERE ({keys}) IN (SELECT ({keys}) FROM merged_{table})")
             self.connection.execute(f"INSERT INTO {table} FROM merged_{table}")
-        for table, column, referrer in SHARED:
-            self.connection.execute(f"""
-                INSERT INTO {table} SELECT DISTINCT * FROM staged_{table}
-                WHERE {column} IN (SELECT {column} FROM {referrer})
-                AND {column} NOT IN (SELECT {column} FROM {table})""")
         self.connection.execute("UPDATE record SET generation = generation + 1")
 
     def close(self) -> None:

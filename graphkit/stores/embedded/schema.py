@@ -9,25 +9,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-FORMAT: Final = "2"
+FORMAT: Final = "3"
 """Version of these tables; a record of another format is refused, never guessed at."""
 
 TABLES: Final[dict[str, str]] = {
-    "pages": "package VARCHAR, read_at BIGINT, source VARCHAR, status VARCHAR, found BOOLEAN, page VARCHAR",
-    "page_releases": "package VARCHAR, version_key VARCHAR, version VARCHAR, read_at BIGINT, page VARCHAR",
+    "pages": "package VARCHAR, read_at BIGINT, source VARCHAR, status VARCHAR, found BOOLEAN, page UUID",
+    "page_releases": "package VARCHAR, version_key VARCHAR, version VARCHAR, read_at BIGINT, page UUID",
     "files": (
         "package VARCHAR, version_key VARCHAR, filename VARCHAR, kind VARCHAR, sha256 VARCHAR, "
-        "requires_python VARCHAR, uploaded BIGINT, yanked BOOLEAN, yanked_since BIGINT, read_at BIGINT, page VARCHAR"
+        "requires_python VARCHAR, uploaded BIGINT, always BOOLEAN, yanked BOOLEAN, yanked_since BIGINT, read_at BIGINT, "
+        "page UUID"
     ),
     "release_metadata": (
         "package VARCHAR, version_key VARCHAR, version VARCHAR, source VARCHAR, strength INTEGER, "
-        "requirement_set VARCHAR, requires_python VARCHAR, provides_extra VARCHAR, reason VARCHAR, "
-        "unreadable VARCHAR, metadata VARCHAR"
+        "requirement_set INTEGER, requires_python VARCHAR, provides_extra VARCHAR, reason VARCHAR, "
+        "unreadable VARCHAR, metadata UUID"
     ),
+    "versions": "version_key VARCHAR, ordering BLOB, prerelease BOOLEAN",
+    "requirement_sets": "id INTEGER, digest UUID",
+    "requirement_members": "requirement_set INTEGER, requirement INTEGER",
     "requirements": (
-        "requirement_set VARCHAR, package VARCHAR, extras VARCHAR, specifier VARCHAR, url VARCHAR, "
+        "id INTEGER, digest UUID, package VARCHAR, extras VARCHAR, specifier VARCHAR, url VARCHAR, "
         "unreadable VARCHAR, marker VARCHAR"
     ),
+    "tables": "digest UUID, source VARCHAR, read_at BIGINT, rows BIGINT, unread BIGINT, times VARCHAR, problems VARCHAR",
     "documents": (
         "sha256 VARCHAR, path VARCHAR, kind VARCHAR, format VARCHAR, subject VARCHAR, created BIGINT, "
         "list INTEGER, head VARCHAR, document UUID"
@@ -55,8 +60,11 @@ record. Rows of ``listings`` and ``listing_edges`` stand in the order of the lis
 leads from one position in it to another, counted from 0.
 """
 
-INTERNED: Final = ("component_lists", "listings", "listing_edges", "components", "component_members")
-"""Tables that `lists.Lists` fills; what they hold counts only through the documents that refer to it."""
+INTERNED: Final = (
+    *("component_lists", "listings", "listing_edges", "components", "component_members"),
+    *("versions", "requirement_sets", "requirement_members", "requirements"),
+)
+"""Tables of what is kept once under a number, or once at all; it counts only through the rows that refer to it."""
 
 VIEWS: Final[tuple[str, ...]] = (
     """CREATE VIEW companies AS SELECT source, unnest(from_json(body->'companies',
@@ -112,9 +120,6 @@ MERGES: Final[tuple[Merge, ...]] = (
     Merge(table="incidents", keys="id", order="incident", digest="incident", newest=True),
 )
 """Tables whose rows merge by a rule that no order can change."""
-
-SHARED: Final[tuple[tuple[str, str, str], ...]] = (("requirements", "requirement_set", "release_metadata"),)
-"""Lists stored once by the digest of their content: (table, digest column, table that refers to it)."""
 
 
 def column_names(table: str) -> tuple[str, ...]:

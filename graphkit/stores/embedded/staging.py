@@ -17,14 +17,13 @@ from graphkit.model.organisation import DocumentUse, Organisation
 from graphkit.model.times import BEGINNING
 from graphkit.stores.embedded.encoding import DTYPES, digest, encoded, insert, version_of
 from graphkit.stores.embedded.lists import Lists
+from graphkit.stores.embedded.requirement_sets import DIGITS, RequirementSets
 from graphkit.stores.embedded.schema import INTERNED, TABLES, column_names
 from graphkit.stores.port import Fact
 
 _FLUSH_ROWS: Final = 200_000
 _STRENGTH: Final = {source: place for place, source in enumerate(MetadataSource)}
 
-_UUID: Final = 32
-"""How many hexadecimal digits of a digest the record keeps."""
 _APART: Final = frozenset({"sha256", "path", "components", "places", "edges", "roots"})
 _USE_COLUMNS: Final = frozenset(column_names("document_uses"))
 
@@ -36,9 +35,9 @@ class Staging:
         self.facts = 0
         self.lists = lists
         self._connection = connection
-        merged = {name: list[tuple[Any, ...]]() for name in TABLES if name not in {"record", *INTERNED}}
+        merged = {name: list[tuple[Any, ...]]() for name in TABLES if name not in {"record", "tables", *INTERNED}}
         self._columns = merged
-        self._sets: set[str] = set()
+        self.sets = RequirementSets()
         self._newest: dict[tuple[str, str], tuple[Any, ...]] = {}
         self._rows = 0
         for name in self._columns:
@@ -98,7 +97,7 @@ class Staging:
         listed = [(version_of(release.version), release.files) for release in page.releases]
         content = [(version.key, version.text, sorted(map(encoded, files))) for version, files in listed]
         state = (page.package, page.read_at, page.source, page.status, page.found)
-        identity = digest((state, sorted(content)))
+        identity = digest((state, sorted(content)))[:DIGITS]
         self._put("pages", (*state, identity))
         for version, files in listed:
             seen = (page.read_at, identity)
@@ -108,38 +107,24 @@ class Staging:
 
     def _metadata(self, fact: ReleaseMetadata) -> None:
         version = version_of(fact.version)
-        requirements = sorted(set(fact.requirements))
-        requirement_set = digest(requirements)
-        if requirement_set not in self._sets:
-            self._sets.add(requirement_set)
-            for one in requirements:
-                extras = ",".join(one.extras)
-                rest = (one.specifier, one.url, one.unreadable, one.marker)
-                self._put("requirements", (requirement_set, one.package, extras, *rest))
+        number, requirement_set = self.sets.add(fact.requirements)
         offered, unreadable = sorted(set(fact.provides_extra)), sorted(set(fact.unreadable))
         words = (fact.requires_python, _list(offered), fact.reason, _list(unreadable))
-        content = (
-            fact.package,
-            version.key,
-            version.text,
-            fact.source,
-            _STRENGTH[fact.source],
-            requirement_set,
-            *words,
-        )
-        self._put("release_metadata", (*content, digest(content)))
+        content = (fact.package, version.key, version.text, fact.source, _STRENGTH[fact.source])
+        identity = digest((*content, requirement_set, *words))[:DIGITS]
+        self._put("release_metadata", (*content, number, *words, identity))
 
     def _document(self, fact: Document) -> None:
         number, listed, roots = self.lists.add(fact)
         head = encoded({**_said(fact, _APART), **({"roots": roots} if roots else {})}).decode()
         shown = (fact.sha256, fact.path, fact.kind, fact.format, fact.subject, fact.created)
-        self._put("documents", (*shown, number, head, digest((shown, head, listed.hex()))[:_UUID]))
+        self._put("documents", (*shown, number, head, digest((shown, head, listed.hex()))[:DIGITS]))
 
     def _use(self, fact: DocumentUse) -> None:
         rest = encoded(_said(fact, _USE_COLUMNS)).decode()
         times = (fact.built_at, fact.stands_from, fact.stands_until, fact.read_at)
         shown = (fact.service, fact.document, fact.path, *times, fact.branch, fact.derived, rest)
-        self._put("document_uses", (*shown, digest(shown)[:_UUID]))
+        self._put("document_uses", (*shown, digest(shown)[:DIGITS]))
 
     def _organisation(self, fact: Organisation) -> None:
         body = encoded(fact).decode()
@@ -167,7 +152,7 @@ _USE: Final = tuple((field.name, field.default) for field in fields(DocumentUse)
 
 def _file_columns(file: File) -> tuple[Any, ...]:
     known = (file.filename, file.kind, file.sha256, file.requires_python)
-    return (*known, file.uploaded, file.yanked, file.yanked_since)
+    return (*known, file.uploaded, False, file.yanked, file.yanked_since)
 
 
 def _list(texts: Sequence[str]) -> str:

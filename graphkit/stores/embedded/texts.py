@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, overload
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
+Starts = NDArray[np.int64] | NDArray[np.uint32]
+_MOST_IN_FOUR_BYTES: Final = 1 << 32
 
 
 class Texts:
@@ -17,7 +19,7 @@ class Texts:
 
     __slots__ = ("_blob", "_start")
 
-    def __init__(self, blob: Bytes, start: NDArray[np.int64]) -> None:
+    def __init__(self, blob: Bytes, start: Starts) -> None:
         self._blob = blob.data
         self._start = start
 
@@ -92,15 +94,26 @@ class TextColumn(Sequence[str]):
 
 
 class TextsBuilder:
-    """Collects texts row by row into the two arrays of a text column."""
+    """Collects texts into the two arrays of a text column."""
 
-    __slots__ = ("_blob", "_start")
+    __slots__ = ("_blob", "_sizes")
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
         self._blob = bytearray()
-        self._start = array("q", [0])
-        for text in texts:
-            self.add(text)
+        self._sizes = array("i")
+        self.extend(texts)
+
+    @classmethod
+    def sparse(cls, columns: Mapping[str, NDArray[Any]], count: int) -> TextsBuilder:
+        """Return a column of ``count`` texts, all empty but those of ``columns``: where (ascending), and what."""
+        at, texts = columns.values()
+        raw = list(map(str.encode, texts.tolist()))
+        sizes = np.zeros(count, dtype=np.int32)
+        sizes[at.astype(np.int64)] = list(map(len, raw))
+        found = cls()
+        found._blob += b"".join(raw)
+        found._sizes = array("i", sizes.tobytes())
+        return found
 
     def add(self, text: str) -> None:
         """Put one text at the end."""
@@ -109,8 +122,17 @@ class TextsBuilder:
     def add_raw(self, text: bytes) -> None:
         """Put one text at the end, as UTF-8 bytes."""
         self._blob += text
-        self._start.append(len(self._blob))
+        self._sizes.append(len(text))
 
-    def arrays(self) -> tuple[Bytes, NDArray[np.int64]]:
+    def extend(self, texts: Iterable[str]) -> None:
+        """Put texts at the end. Cost: no Python step per text."""
+        raw = list(map(str.encode, texts))
+        self._blob += b"".join(raw)
+        self._sizes.extend(map(len, raw))
+
+    def arrays(self) -> tuple[Bytes, Starts]:
         """Return (blob, starts) of all rows so far."""
-        return np.frombuffer(bytes(self._blob), dtype=np.uint8), np.array(self._start, dtype=np.int64)
+        start = np.zeros(len(self._sizes) + 1, dtype=np.int64)
+        np.cumsum(np.frombuffer(self._sizes, dtype=np.int32), out=start[1:])
+        fitting = start.astype(np.uint32) if start[-1] < _MOST_IN_FOUR_BYTES else start
+        return np.frombuffer(bytes(self._blob), dtype=np.uint8), fitting
