@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
+from typing import Final
 
 from graphkit.model.names import ExtraName, PackageName
 from graphkit.model.requirements import Requirement
@@ -97,6 +99,41 @@ class ReleaseMetadata:
     requires_python: str = ""
     reason: str = ""
     unreadable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseTable:
+    """Every release of an index, or every file, as a table on disk that a store reads in columns.
+
+    Rows of millions are never Python values: the fact says where they are, and what a reader has
+    checked of them. ``paths`` are Parquet files of one table; ``columns`` those of `TABLE_COLUMNS` that it
+    has. ``digest`` is the SHA-256 of its bytes and of how it is read, its identity. ``source`` is what
+    answers call it. ``times_listed``: rows without a time are taken as listed always (semantics §1).
+    ``one_release``: it has one release per package, the newest, so older ones are unknown.
+    """
+
+    paths: tuple[Path, ...]
+    columns: frozenset[str]
+    digest: str
+    source: str
+    times_listed: bool = False
+    one_release: bool = False
+
+
+TABLE_COLUMNS: Final[dict[str, tuple[str, bool]]] = {
+    "name": ("VARCHAR", True),
+    "version": ("VARCHAR", True),
+    "upload_time": ("TIMESTAMP WITH TIME ZONE", True),
+    "requires_python": ("VARCHAR", True),
+    "requires_dist": ("VARCHAR[]", True),
+    "filename": ("VARCHAR", False),
+    "sha256_digest": ("VARCHAR", False),
+    "yanked": ("BOOLEAN", False),
+}
+"""Columns of a table by the names of the public `distribution_metadata` export: type in SQL, and whether it is needed.
+
+Any of them may hold nulls; the order does not matter, and others are ignored.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

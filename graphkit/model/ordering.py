@@ -14,7 +14,7 @@ _LONG: Final = 255
 
 
 def ordering_of(version: ReleaseVersion) -> bytes:
-    """Return bytes that compare as versions do: ``a < b`` where ``ordering_of(a) < ordering_of(b)``, equal where equal.
+    """Return bytes that compare as versions do: smaller for an earlier one, equal for equal ones.
 
     Legacy versions stand below all others, in text order, as in `ReleaseVersion`. The parts follow
     each other as PEP 440 compares them (summary of permitted suffixes and relative ordering): epoch,

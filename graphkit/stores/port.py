@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from graphkit.model.documents import Document, Problem
 from graphkit.model.incidents import Incident
-from graphkit.model.index import ProjectPage, ReleaseMetadata
+from graphkit.model.index import ProjectPage, ReleaseMetadata, ReleaseTable
 from graphkit.model.names import PackageName
 from graphkit.model.organisation import DocumentUse, Organisation
 from graphkit.model.times import Instant
@@ -29,7 +29,7 @@ Flags = NDArray[np.uint8]
 
 TextKind = Literal["marker", "needs"]
 
-Fact = ProjectPage | ReleaseMetadata | Document | DocumentUse | Organisation | Incident
+Fact = ProjectPage | ReleaseMetadata | ReleaseTable | Document | DocumentUse | Organisation | Incident
 
 PAGE_READ = 1
 """Package flag: its project page was read, so its releases are known; else they are hearsay."""

@@ -6,12 +6,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, overload
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from packaging.specifiers import SpecifierSet
-from packaging.version import Version
 
 from graphkit.model.index import Hidden
 from graphkit.model.intervals import Readable, Stretches, stretches

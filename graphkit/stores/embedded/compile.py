@@ -47,15 +47,14 @@ def _compile(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> dict[st
     number_sets(connection)
     packages = compile_packages(connection, out)
     sets = compile_sets(connection, out)
-    targets = compile_releases(connection, out, packages, sets)
-    releases = int(targets.start[-1])
-    files = compile_files(connection, out, releases)
-    ranges = compile_ranges(connection, out, targets)
+    order = compile_releases(connection, out, packages, sets)
+    files = compile_files(connection, out, order)
+    ranges = compile_ranges(connection, out, order)
     compile_heads(out, heads, kept, organisation)
     rows = compile_listings(connection, out)
     return {
         "packages": packages,
-        "releases": releases,
+        "releases": len(order.keys),
         "files": files,
         "requirement sets": sets,
         "ranges": ranges,

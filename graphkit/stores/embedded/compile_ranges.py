@@ -7,7 +7,6 @@ from typing import Final
 import duckdb
 import numpy as np
 
-from graphkit.stores import port
 from graphkit.stores.embedded import csr
 from graphkit.stores.embedded.compile_releases import Order
 from graphkit.stores.embedded.folder import IndexWriter

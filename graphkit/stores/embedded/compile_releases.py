@@ -1,7 +1,12 @@
-"""Packages, releases and files: the index as pages, metadata, tables, documents and incidents know it, in columns."""
+"""Packages, releases and files: the index as pages, metadata, tables, documents and incidents know it, in columns.
+
+Texts become numbers in the database, a look-up per distinct text; what follows is sorting and bisecting arrays
+of numbers. A release is one number on the way: its package, then the place of its version.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,8 +24,11 @@ from graphkit.stores.embedded.kept import columns, rows, scalar, texts
 from graphkit.stores.embedded.texts import TextsBuilder
 
 _NEAREST: Final = SOURCES.index(MetadataSource.NEAREST)
+_PLACES: Final = 32
+"""Bits that the place of a version takes in the number of a release."""
+Keys = NDArray[np.int64]
 
-GATHER_RELEASES: Final = """
+NUMBER_NAMES: Final = """
 CREATE OR REPLACE TEMP TABLE current_pages AS
 SELECT package, page, found, status FROM pages
 QUALIFY row_number() OVER (PARTITION BY package ORDER BY read_at DESC, page DESC) = 1;
@@ -29,58 +37,52 @@ CREATE OR REPLACE TEMP TABLE listed_components AS
 SELECT DISTINCT package, version_key, version FROM held_components
 WHERE package <> '' AND version_key <> '' AND origin = '';
 
-CREATE OR REPLACE TEMP TABLE known AS
-SELECT package, version_key, version, 0 AS hearsay, current_pages.page = page_releases.page AS listed, FALSE AS accused
-FROM page_releases JOIN current_pages USING (package)
-UNION ALL SELECT package, version_key, version, 1, FALSE, FALSE
-FROM release_metadata ANTI JOIN page_releases USING (package, version_key)
-UNION ALL SELECT package, version_key, version, 2, FALSE, FALSE FROM listed_components
-UNION ALL SELECT package, version_key, version, 3, FALSE, TRUE FROM accused;
-
-CREATE OR REPLACE TEMP TABLE hearsay AS
-SELECT package, version_key, first(version ORDER BY hearsay, length(version) DESC, version) AS version,
-    bool_or(listed) AS listed, bool_or(accused) AS accused
-FROM known SEMI JOIN (SELECT package, version_key FROM known WHERE hearsay > 0) AS heard USING (package, version_key)
-GROUP BY package, version_key;
-
-CREATE OR REPLACE TEMP TABLE releases AS
-SELECT package, version_key, version, listed, accused FROM hearsay
-UNION ALL
-SELECT package, version_key, version, listed, accused FROM known ANTI JOIN hearsay USING (package, version_key);
-
 CREATE OR REPLACE TEMP TABLE package_names AS
-SELECT package, (row_number() OVER (ORDER BY package) - 1)::INTEGER AS id FROM (
-    SELECT package FROM releases UNION SELECT package FROM pages UNION SELECT package FROM used_requirements
-    UNION SELECT package FROM held_components WHERE package <> ''
-    UNION SELECT package FROM mentioned);
+SELECT package, (row_number() OVER (ORDER BY package) - 1)::INTEGER AS id, page, found, status FROM (
+    SELECT package FROM pages UNION SELECT package FROM release_metadata UNION SELECT package FROM accused
+    UNION SELECT package FROM used_requirements UNION SELECT package FROM mentioned
+    UNION SELECT package FROM held_components WHERE package <> '')
+LEFT JOIN current_pages USING (package);
 """
-"""What only a page or table lists is one row already, and need not be grouped with what others say of it."""
 
-ORDER_VERSIONS: Final = """
+NEW_VERSIONS: Final = """
+SELECT version_key FROM (
+    SELECT version_key FROM page_releases UNION SELECT version_key FROM release_metadata
+    UNION SELECT version_key FROM listed_components UNION SELECT version_key FROM accused
+    UNION SELECT version_key FROM accused_files UNION SELECT version_key FROM files)
+ANTI JOIN versions USING (version_key)
+"""
+
+NUMBER_VERSIONS: Final = """
 CREATE OR REPLACE TEMP TABLE ordered_versions AS
 SELECT version_key, prerelease, ordering < '\\x01'::BLOB AS legacy,
-    (row_number() OVER (ORDER BY ordering) - 1)::INTEGER AS place
-FROM (FROM versions UNION ALL FROM more_versions) SEMI JOIN releases USING (version_key);
+    (row_number() OVER (ORDER BY ordering) - 1)::BIGINT AS place
+FROM (FROM versions UNION ALL FROM more_versions);
 
 CREATE OR REPLACE TEMP TABLE version_texts AS
-SELECT version, (row_number() OVER (ORDER BY version) - 1)::INTEGER AS id FROM (SELECT DISTINCT version FROM releases);
-
-CREATE OR REPLACE TEMP TABLE release_ids AS
-SELECT (row_number() OVER (ORDER BY name.id, place) - 1)::INTEGER AS release, name.id AS package_id, place,
-    package, version_key, version_texts.id AS version_id, listed, accused, prerelease, legacy,
-    coalesce(sets.id, -1) AS set_id, coalesce(strength, -1) AS strength,
-    coalesce(release_metadata.unreadable, '[]') <> '[]' AS partial,
-    coalesce(release_metadata.requires_python, '') AS requires_python
-FROM releases JOIN package_names AS name USING (package) JOIN ordered_versions USING (version_key)
-JOIN version_texts ON version_texts.version = releases.version
-LEFT JOIN release_metadata USING (package, version_key)
-LEFT JOIN sets ON sets.requirement_set = release_metadata.requirement_set AND release_metadata.source <> 'unknown';
+SELECT version, (row_number() OVER (ORDER BY version) - 1)::INTEGER AS id FROM (
+    SELECT version FROM page_releases UNION SELECT version FROM release_metadata
+    UNION SELECT version FROM listed_components UNION SELECT version FROM accused);
 """
 
-RELEASE_ROWS: Final = """
-SELECT package_id, place, version_id, listed, accused, prerelease, legacy, set_id, strength, partial
-FROM release_ids ORDER BY release
-"""
+_KEY: Final = f"name.id::BIGINT << {_PLACES} | place"
+_PLACED: Final = "JOIN package_names AS name USING (package) JOIN ordered_versions USING (version_key)"
+
+LISTED: Final = f"""
+SELECT {_KEY} AS key, shown.id AS version, release.page = name.page AS listed
+FROM page_releases AS release {_PLACED} JOIN version_texts AS shown USING (version)
+"""  # noqa: S608 - own names
+DESCRIBED: Final = f"""
+SELECT {_KEY} AS key, shown.id AS version, coalesce(sets.id, -1) AS set_id, strength, unreadable <> '[]' AS partial
+FROM release_metadata {_PLACED} JOIN version_texts AS shown USING (version)
+LEFT JOIN sets ON sets.requirement_set = release_metadata.requirement_set AND source <> 'unknown'
+"""  # noqa: S608 - own names
+HEARD: Final = f"""
+SELECT {_KEY} AS key, hearsay, length(version) AS size, shown.id AS version, accused FROM (
+    SELECT package, version_key, version, 2 AS hearsay, FALSE AS accused FROM listed_components
+    UNION ALL SELECT package, version_key, version, 3, TRUE FROM accused)
+{_PLACED} JOIN version_texts AS shown USING (version) ORDER BY key, hearsay, size DESC, shown.id
+"""  # noqa: S608 - own names
 
 GATHER_FILES: Final = f"""
 CREATE OR REPLACE TEMP TABLE ghost_files AS
@@ -91,79 +93,108 @@ FROM accused_files GROUP BY ALL;
 CREATE OR REPLACE TEMP TABLE accused_since AS
 SELECT package, version_key, min(listed_from) AS since FROM accused WHERE whole GROUP BY ALL;
 
-CREATE OR REPLACE TEMP TABLE named_files AS
-SELECT DISTINCT package, version_key FROM files SEMI JOIN (FROM files WHERE filename = '') AS whole
-USING (package, version_key) WHERE filename <> '';
-
-CREATE OR REPLACE TEMP TABLE current_files AS
-SELECT * FROM files WHERE filename <> ''
-UNION ALL SELECT * FROM files ANTI JOIN named_files USING (package, version_key) WHERE filename = '';
-
-CREATE OR REPLACE TEMP TABLE all_files AS
-SELECT package, version_key, filename, coalesce(files.kind, ghost_files.kind) AS kind,
-    coalesce(nullif(files.sha256, ''), ghost_files.sha256, '') AS sha256,
-    coalesce(files.requires_python, '') AS requires_python, coalesce(uploaded, listed_from, since) AS uploaded,
+CREATE OR REPLACE TEMP TABLE touched_files AS
+SELECT package, version_key, filename, coalesce(known.kind, ghost_files.kind) AS kind,
+    coalesce(nullif(known.sha256, ''), ghost_files.sha256, '') AS sha256,
+    coalesce(known.requires_python, '') AS requires_python, coalesce(uploaded, listed_from, since) AS uploaded,
     coalesce(always, FALSE) AS always, coalesce(yanked, FALSE) AS yanked, yanked_since
-FROM current_files AS files FULL OUTER JOIN ghost_files USING (package, version_key, filename)
+FROM (FROM files SEMI JOIN (
+    SELECT package, version_key FROM ghost_files UNION SELECT package, version_key FROM accused_since) AS accused
+    USING (package, version_key)) AS known
+FULL OUTER JOIN ghost_files USING (package, version_key, filename)
 LEFT JOIN accused_since USING (package, version_key)
 UNION ALL
 SELECT package, version_key, '', 'unknown', '', '', min(listed_from), FALSE, FALSE, NULL
 FROM accused ANTI JOIN files USING (package, version_key) ANTI JOIN ghost_files USING (package, version_key)
 GROUP BY ALL;
 
+CREATE OR REPLACE TEMP VIEW all_files AS
+SELECT package, version_key, filename, kind, sha256, requires_python, uploaded, always, yanked, yanked_since
+FROM files ANTI JOIN touched_files USING (package, version_key)
+UNION ALL SELECT * FROM touched_files;
+
 CREATE OR REPLACE TEMP TABLE dressed_files AS
-SELECT release, filename, all_files.sha256,
+SELECT {_KEY} AS key, filename, sha256,
     CASE kind WHEN 'wheel' THEN array_to_string(string_split(regexp_replace(filename, '[.]whl$', ''), '-')[-3:], '-')
-        ELSE kind END
-    || ' ' || coalesce(nullif(all_files.requires_python, ''), release_ids.requires_python) AS needs,
-    coalesce(uploaded, 0) AS uploaded, coalesce(yanked_since, 0) AS yanked_since,
+        ELSE kind END AS tags,
+    requires_python, coalesce(uploaded, 0) AS uploaded, coalesce(yanked_since, 0) AS yanked_since,
     (CASE WHEN uploaded IS NOT NULL THEN {port.FILE_TIME_KNOWN} WHEN always THEN {port.FILE_ALWAYS_LISTED} ELSE 0 END
     + CASE WHEN yanked THEN {port.FILE_YANKED} ELSE 0 END
     + CASE WHEN yanked_since IS NULL THEN 0 ELSE {port.FILE_YANK_DATED} END
     + CASE kind WHEN 'sdist' THEN {port.FILE_SDIST} WHEN 'wheel' THEN {port.FILE_WHEEL}
         WHEN 'unknown' THEN {port.FILE_KIND_UNKNOWN} ELSE 0 END)::UTINYINT AS flags
-FROM all_files JOIN release_ids USING (package, version_key);
+FROM all_files {_PLACED};
+
+UPDATE dressed_files SET requires_python = metadata.requires_python
+FROM (SELECT {_KEY} AS key, requires_python FROM release_metadata {_PLACED} WHERE requires_python <> '') AS metadata
+WHERE metadata.key = dressed_files.key AND dressed_files.requires_python = '';
 
 CREATE OR REPLACE TEMP TABLE needs_texts AS
-SELECT needs, (row_number() OVER (ORDER BY needs) - 1)::INTEGER AS id FROM (SELECT DISTINCT needs FROM dressed_files);
+SELECT tags, requires_python, (dense_rank() OVER (ORDER BY tags || ' ' || requires_python) - 1)::INTEGER AS id
+FROM (SELECT DISTINCT tags, requires_python FROM dressed_files);
+"""  # noqa: S608 - whole numbers of the port, own names
+"""A file that an incident accuses is in the table ``touched_files`` with what the incident says of it."""
 
-CREATE OR REPLACE TEMP TABLE ordered_files AS
-SELECT (row_number() OVER (ORDER BY release, filename) - 1)::INTEGER AS file, release, filename, sha256, uploaded,
-    yanked_since, flags, needs_texts.id AS needs FROM dressed_files JOIN needs_texts USING (needs);
-"""  # noqa: S608 - whole numbers of the port
+FILES: Final = """
+SELECT key, filename, sha256, uploaded, yanked_since, flags, needs_texts.id AS needs
+FROM dressed_files JOIN needs_texts USING (tags, requires_python) WHERE filename <> '' ORDER BY filename
+"""
+UNNAMED_FILES: Final = """
+SELECT key, uploaded, flags, needs_texts.id AS needs
+FROM dressed_files JOIN needs_texts USING (tags, requires_python) WHERE filename = ''
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """How releases are numbered: ``start`` and ``legacy`` (how many) by package; ``place`` by release.
+    """How releases are numbered: ``start`` and ``legacy`` (how many) by package; ``keys`` by release, ascending.
 
-    ``place`` is the version's position among all versions of the index, in PEP 440 order; releases are
-    sorted by package and place. ``versions`` are the keys of places, of which the first ``first`` are legacy.
-    ``version`` is the id of the spelling that a release shows, a row of ``shown``.
+    The key of a release is its package and the place of its version among all versions of the index in PEP
+    440 order. ``versions`` are the texts of places, of which the first ``first`` are legacy. ``version``
+    is the id of the spelling that a release shows, a row of ``shown``.
     """
 
     start: NDArray[np.int64]
     legacy: NDArray[np.int64]
-    package: NDArray[np.int32]
-    place: NDArray[np.int32]
+    keys: Keys
     versions: list[str]
     first: int
     version: NDArray[np.int32]
     shown: list[str]
 
+    def releases_of(self, keys: Keys) -> NDArray[np.int64]:
+        """Return the ids of the releases with these keys, all of which must be there."""
+        return np.searchsorted(self.keys, keys)
+
+    def first_from(self, package: NDArray[np.int32], place: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the first release from a place on, of each package or behind it."""
+        return np.searchsorted(self.keys, package.astype(np.int64) << _PLACES | place)
+
 
 def compile_packages(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> int:
     """Write names and flags of packages, sorted by name; return how many there are."""
-    connection.execute(GATHER_RELEASES)
+    connection.execute(NUMBER_NAMES)
     query = f"""
-        SELECT (CASE WHEN current_pages.found IS NULL THEN 0 WHEN current_pages.found THEN {port.PAGE_READ}
-            ELSE {port.PAGE_MISSING} END
-            + CASE WHEN current_pages.status = 'quarantined' THEN {port.PAGE_QUARANTINED} ELSE 0 END)::UTINYINT AS flags
-        FROM package_names LEFT JOIN current_pages USING (package) ORDER BY package_names.id"""  # noqa: S608 - numbers
+        SELECT (CASE WHEN found IS NULL THEN 0 WHEN found THEN {port.PAGE_READ} ELSE {port.PAGE_MISSING} END
+            + CASE WHEN status = 'quarantined' THEN {port.PAGE_QUARANTINED} ELSE 0 END)::UTINYINT AS flags
+        FROM package_names ORDER BY id"""  # noqa: S608 - numbers
     (flags,) = columns(connection, query)
     out.texts("package.name", texts(connection, "SELECT package FROM package_names ORDER BY id"))
     out.array("package.flags", flags, fact=True)
     return len(flags)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Releases:
+    """Columns by release, ascending in ``key``. What is not known of one: set -1, strength -1, version -1."""
+
+    key: Keys
+    version: NDArray[np.int32]
+    listed: NDArray[np.bool_]
+    accused: NDArray[np.bool_]
+    set_id: NDArray[np.int32]
+    strength: NDArray[np.int32]
+    partial: NDArray[np.bool_]
 
 
 def compile_releases(connection: duckdb.DuckDBPyConnection, out: IndexWriter, count: int, sets: int) -> Order:
@@ -171,52 +202,51 @@ def compile_releases(connection: duckdb.DuckDBPyConnection, out: IndexWriter, co
 
     Cost: columns throughout; versions that no table of the record has ordered are parsed once each.
     """
-    _order_versions(connection)
-    package, place, version, listed, accused, prerelease, legacy, set_ids, strength, partial = columns(
-        connection, RELEASE_ROWS
-    )
+    _number_versions(connection)
+    read = _gathered(connection)
+    package = (read.key >> _PLACES).astype(np.int32)
+    prerelease, legacy = columns(connection, "SELECT prerelease, legacy FROM ordered_versions ORDER BY place")
+    place = read.key & ((1 << _PLACES) - 1)
+    is_legacy = legacy[place]
     start = csr.offsets(np.bincount(package, minlength=count))
-    known = set_ids >= 0
-    nearest = strength == _NEAREST
-    flags = np.where(listed, 0, port.RELEASE_GHOST).astype(np.uint8)
+    known, nearest = read.set_id >= 0, read.strength == _NEAREST
+    flags = np.where(read.listed, 0, port.RELEASE_GHOST).astype(np.uint8)
     for truth, flag in (
-        (prerelease, port.RELEASE_PRERELEASE),
-        (legacy, port.RELEASE_LEGACY),
+        (prerelease[place], port.RELEASE_PRERELEASE),
+        (is_legacy, port.RELEASE_LEGACY),
         (known & nearest, port.RELEASE_REQUIREMENTS_NEAREST),
         (known & ~nearest, port.RELEASE_REQUIREMENTS_READ),
-        (known & partial, port.RELEASE_REQUIREMENTS_PARTIAL),
+        (known & read.partial, port.RELEASE_REQUIREMENTS_PARTIAL),
     ):
         flags[truth] |= flag
-    source = (strength % len(SOURCES)).astype(np.uint8)
-    borrows = np.flatnonzero(~known & (accused | ~listed) & ~legacy)
-    _lend(borrows, start[package[borrows]], set_ids, source, flags)
+    source = (read.strength % len(SOURCES)).astype(np.uint8)
+    borrows = np.flatnonzero(~known & (read.accused | ~read.listed) & ~is_legacy)
+    _lend(borrows, start[package[borrows]], read.set_id, source, flags)
+    shown, version = _shown(connection, read.version)
     out.array("package.start", start.astype(np.int32), fact=True)
-    shown = [text for (text,) in rows(connection, "SELECT version FROM version_texts ORDER BY id")]
     out.texts("version", TextsBuilder(shown))
     out.array("release.version", version, fact=True)
     out.array("release.flags", flags, fact=True)
     out.array("release.source", source, fact=True)
-    out.array("release.set", set_ids, fact=True)
+    out.array("release.set", read.set_id, fact=True)
     out.array("release.package", package)
-    set_start, members = csr.inverted(set_ids, sets)
+    set_start, members = csr.inverted(read.set_id, sets)
     out.array("users.start", set_start.astype(np.int32))
     out.array("users.release", members.astype(np.int32))
     return Order(
         start=start,
-        legacy=np.bincount(package[legacy], minlength=count),
-        package=package,
-        place=place,
+        legacy=np.bincount(package[is_legacy], minlength=count),
+        keys=read.key,
         versions=[text for (text,) in rows(connection, "SELECT version_key FROM ordered_versions ORDER BY place")],
-        first=scalar(connection, "SELECT count(*) FROM ordered_versions WHERE legacy"),
+        first=int(np.count_nonzero(legacy)),
         version=version,
         shown=shown,
     )
 
 
-def _order_versions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the temporary tables ``ordered_versions``, ``version_texts`` and ``release_ids``."""
-    query = "SELECT DISTINCT version_key FROM releases ANTI JOIN versions USING (version_key)"
-    found = [version_of(key) for (key,) in connection.execute(query).fetchall()]
+def _number_versions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the temporary tables ``ordered_versions`` and ``version_texts``."""
+    found = [version_of(key) for (key,) in connection.execute(NEW_VERSIONS).fetchall()]
     connection.execute("CREATE OR REPLACE TEMP TABLE more_versions AS FROM versions LIMIT 0")
     insert(
         connection,
@@ -227,7 +257,49 @@ def _order_versions(connection: duckdb.DuckDBPyConnection) -> None:
             "prerelease": np.array([one.is_prerelease for one in found], dtype=np.bool_),
         },
     )
-    connection.execute(ORDER_VERSIONS)
+    connection.execute(NUMBER_VERSIONS)
+
+
+def _gathered(connection: duckdb.DuckDBPyConnection) -> _Releases:
+    """Return every release that anything names. Its spelling is a page's, else metadata's, else of who names it."""
+    listed_key, listed_version, listed = columns(connection, LISTED)
+    described_key, described_version, set_id, strength, partial = columns(connection, DESCRIBED)
+    heard_key, _, _, heard_version, accused = columns(connection, HEARD)
+    key = csr.distinct(np.concatenate([listed_key, described_key, heard_key]))
+    count = len(key)
+    found = _Releases(
+        key=key,
+        version=np.full(count, -1, dtype=np.int32),
+        listed=np.zeros(count, dtype=np.bool_),
+        accused=np.zeros(count, dtype=np.bool_),
+        set_id=np.full(count, -1, dtype=np.int32),
+        strength=np.full(count, -1, dtype=np.int32),
+        partial=np.zeros(count, dtype=np.bool_),
+    )
+    at = np.searchsorted(key, heard_key)
+    found.version[at[::-1]] = heard_version[::-1]  # of several the first stays
+    np.logical_or.at(found.accused, at, accused)
+    at = np.searchsorted(key, described_key)
+    found.version[at], found.set_id[at], found.strength[at], found.partial[at] = (
+        described_version,
+        set_id,
+        strength,
+        partial,
+    )
+    at = np.searchsorted(key, listed_key)
+    found.version[at], found.listed[at] = listed_version, listed
+    return found
+
+
+def _shown(
+    connection: duckdb.DuckDBPyConnection, version: NDArray[np.int32]
+) -> tuple[list[str], NDArray[np.int32]]:
+    """Return the spellings that releases show, sorted, and the number of each release's."""
+    every = [text for (text,) in rows(connection, "SELECT version FROM version_texts ORDER BY id")]
+    used = np.zeros(len(every), dtype=np.bool_)
+    used[version] = True
+    number = np.cumsum(used, dtype=np.int32) - 1
+    return [every[place] for place in np.flatnonzero(used).tolist()], number[version]
 
 
 def _lend(
@@ -255,21 +327,38 @@ def _lend(
     flags[borrowers] |= port.RELEASE_REQUIREMENTS_NEAREST | flags[lender] & port.RELEASE_REQUIREMENTS_PARTIAL
 
 
-def compile_files(connection: duckdb.DuckDBPyConnection, out: IndexWriter, releases: int) -> int:
-    """Write the files of every release, by name; return how many there are."""
+def compile_files(connection: duckdb.DuckDBPyConnection, out: IndexWriter, order: Order) -> int:
+    """Write the files of every release, by name; return how many there are.
+
+    A row without a file name stands for a release as a whole, and for nothing where its files are known.
+    """
     connection.execute(GATHER_FILES)
-    out.texts("needs", texts(connection, "SELECT needs FROM needs_texts ORDER BY id"))
-    query = "SELECT release, uploaded, flags, needs FROM ordered_files ORDER BY file"
-    release, uploaded, flags, needs = columns(connection, query)
+    named = connection.execute(FILES).fetchnumpy()
+    names, hashes = named.pop("filename"), named.pop("sha256")
+    key, uploaded, yanked_since, flags, needs = map(np.asarray, named.values())
+    whole_key, *whole = columns(connection, UNNAMED_FILES)
+    alone = ~np.isin(whole_key, key)
+    release = order.releases_of(np.concatenate([key, whole_key[alone]]))
+    sorting = np.argsort(release, kind="stable")
+    release = release[sorting]
+    place = np.empty(len(sorting), dtype=np.int64)
+    place[sorting] = np.arange(len(sorting))
+    place = place[: len(key)]
+    releases = len(order.keys)
+    out.texts(
+        "needs",
+        texts(connection, "SELECT DISTINCT ON (id) tags || ' ' || requires_python FROM needs_texts ORDER BY id"),
+    )
     out.array("file.start", csr.offsets(np.bincount(release, minlength=releases)).astype(np.int32), fact=True)
-    out.array("file.uploaded", uploaded, fact=True)
-    out.array("file.flags", flags, fact=True)
-    out.array("file.needs", needs, fact=True)
-    query = "SELECT file, yanked_since FROM ordered_files WHERE yanked_since <> 0 ORDER BY file"
-    at, since = columns(connection, query)
-    out.array("yank.file", at.astype(np.int32), fact=True)
-    out.array("yank.since", since.astype(np.int64), fact=True)
-    for name in ("filename", "sha256"):
-        query = f"SELECT file, {name} FROM ordered_files WHERE {name} <> '' ORDER BY file"  # noqa: S608 - own names
-        out.texts(f"file.{name}", TextsBuilder.sparse(connection.execute(query).fetchnumpy(), len(release)))
+    for name, of_named, of_whole in zip(
+        ("uploaded", "flags", "needs"), (uploaded, flags, needs), whole, strict=True
+    ):
+        out.array(f"file.{name}", np.concatenate([of_named, of_whole[alone]])[sorting], fact=True)
+    dated = np.flatnonzero(yanked_since)
+    dated = dated[np.argsort(place[dated])]
+    out.array("yank.file", place[dated].astype(np.int32), fact=True)
+    out.array("yank.since", yanked_since[dated].astype(np.int64), fact=True)
+    by_place = np.argsort(place)
+    out.texts("file.filename", TextsBuilder.sparse(place[by_place], names[by_place], len(release)))
+    out.texts("file.sha256", TextsBuilder.sparse(place[by_place], hashes[by_place], len(release)))
     return len(release)

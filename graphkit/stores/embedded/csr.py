@@ -36,6 +36,12 @@ def gather(start: Offsets, values: NDArray[Scalar], ids: Numbers) -> tuple[Offse
     return new, values[at]
 
 
+def distinct(values: Offsets) -> Offsets:
+    """Return the distinct values, ascending. Cost: one sort; `numpy.unique` hashes, which takes longer for millions."""
+    values = np.sort(values)
+    return values[np.append(True, values[1:] != values[:-1])] if len(values) else values
+
+
 def inverted(keys: Numbers, rows: int) -> tuple[Offsets, Offsets]:
     """Return which positions of ``keys`` hold each key 0..rows-1: (start, positions), positions ascending.
 

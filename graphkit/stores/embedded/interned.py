@@ -34,8 +34,13 @@ def numbered(
 
 
 def stage(connection: duckdb.DuckDBPyConnection, table: str, shape: str, rows: list[tuple[Any, ...]]) -> None:
-    """Move rows into a temporary table; the list is empty then."""
+    """Move rows into a new temporary table; the list is empty then."""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({shape})")
+    append(connection, table, shape, rows)
+
+
+def append(connection: duckdb.DuckDBPyConnection, table: str, shape: str, rows: list[tuple[Any, ...]]) -> None:
+    """Move rows into a table of that shape; the list is empty then."""
     names = [column.split() for column in shape.split(", ")]
     while rows:  # from the end, and let go: a huge document is not held twice
         part = rows[-_PART:]

@@ -14,7 +14,10 @@ from typing import Final
 import duckdb
 
 from graphkit.model.errors import GraphkitError
+from graphkit.model.index import ReleaseTable
+from graphkit.stores.embedded.bulk import BulkTable
 from graphkit.stores.embedded.lists import Lists
+from graphkit.stores.embedded.requirement_sets import DIGITS
 from graphkit.stores.embedded.schema import FORMAT, MERGES, TABLES, VIEWS, Merge, column_names
 from graphkit.stores.embedded.staging import Staging
 from graphkit.stores.port import Fact, Receipt
@@ -24,6 +27,8 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "python_enable_replacements": False,
+    # What does not fit waits on disk: a whole index must not take the memory of the machine.
+    "memory_limit": "1GB",
 }
 
 
@@ -122,9 +127,9 @@ class Record:
                 with self._transaction():
                     self._lists.write(self.connection)
                     staging.sets.write(self.connection)
-                    new = sum(self._merge(merge) for merge in MERGES)
+                    new = self._merge_all() + sum(map(self._load, staging.tables))
                     if new:
-                        self._replace()
+                        self.connection.execute("UPDATE record SET generation = generation + 1")
                         mark.unlink(missing_ok=True)
             finally:
                 self._lists.forget()
@@ -139,9 +144,37 @@ class Record:
         fresh.replace(mark)
         return generation
 
-    def _merge(self, merge: Merge) -> int:
-        """Work out the rows that a table will hold for the staged keys; return how many facts are new."""
+    def _load(self, table: ReleaseTable) -> int:
+        """Write a whole index; return 1, or 0 where this very table was read before."""
+        known = "SELECT count(*) FROM tables WHERE digest = ?"
+        ((count,),) = self.connection.execute(known, [table.digest[:DIGITS]]).fetchall()
+        if count:
+            return 0
+        for merge in MERGES:
+            self.connection.execute(f"DELETE FROM staged_{merge.table}")
+        BulkTable(self.connection, table).stage()
+        self._merge_all(distinct=True)
+        return 1
+
+    def _merge_all(self, *, distinct: bool = False) -> int:
+        """Let everything staged join its table; return how many facts are new."""
+        new = sum(self._merge(merge, distinct=distinct) for merge in MERGES)
+        if new:
+            self._replace()
+        return new
+
+    def _merge(self, merge: Merge, *, distinct: bool) -> int:
+        """Work out the rows that a table will hold for the staged keys; return how many facts are new.
+
+        ``distinct``: no two of the staged rows have the same keys. Where the table has none of them
+        either, the staged rows are those.
+        """
         table, keys, columns = merge.table, merge.keys, column_names(merge.table)
+        if distinct and not self._one(f"SELECT count(*) FROM {table} SEMI JOIN staged_{table} USING ({keys})"):
+            self.connection.execute(f"DROP TABLE IF EXISTS merged_{table}")
+            self.connection.execute(f"CREATE TEMP TABLE merged_{table} ({TABLES[table]})")
+            self.connection.execute(f"INSERT INTO {table} FROM staged_{table}")
+            return int(str(self._one(f"SELECT count(*) FROM staged_{table}")))
         pooled = dict(merge.pooled)
         shown = ", ".join(f"{pooled[name]} AS {name}" if name in pooled else name for name in columns)
         known = "" if merge.newest else f"FROM {table} SEMI JOIN staged_{table} USING ({keys}) UNION ALL"
@@ -158,7 +191,6 @@ class Record:
             table, keys = merge.table, merge.keys
             self.connection.execute(f"DELETE FROM {table} WHERE ({keys}) IN (SELECT ({keys}) FROM merged_{table})")
             self.connection.execute(f"INSERT INTO {table} FROM merged_{table}")
-        self.connection.execute("UPDATE record SET generation = generation + 1")
 
     def close(self) -> None:
         """Let go of the database and its lock."""

@@ -17,8 +17,8 @@ TABLES: Final[dict[str, str]] = {
     "page_releases": "package VARCHAR, version_key VARCHAR, version VARCHAR, read_at BIGINT, page UUID",
     "files": (
         "package VARCHAR, version_key VARCHAR, filename VARCHAR, kind VARCHAR, sha256 VARCHAR, "
-        "requires_python VARCHAR, uploaded BIGINT, always BOOLEAN, yanked BOOLEAN, yanked_since BIGINT, read_at BIGINT, "
-        "page UUID"
+        "requires_python VARCHAR, uploaded BIGINT, always BOOLEAN, yanked BOOLEAN, yanked_since BIGINT, "
+        "read_at BIGINT, page UUID"
     ),
     "release_metadata": (
         "package VARCHAR, version_key VARCHAR, version VARCHAR, source VARCHAR, strength INTEGER, "
@@ -32,7 +32,7 @@ TABLES: Final[dict[str, str]] = {
         "id INTEGER, digest UUID, package VARCHAR, extras VARCHAR, specifier VARCHAR, url VARCHAR, "
         "unreadable VARCHAR, marker VARCHAR"
     ),
-    "tables": "digest UUID, source VARCHAR, read_at BIGINT, rows BIGINT, unread BIGINT, times VARCHAR, problems VARCHAR",
+    "tables": "digest UUID, source VARCHAR, read_at BIGINT, releases BIGINT, problems VARCHAR",
     "documents": (
         "sha256 VARCHAR, path VARCHAR, kind VARCHAR, format VARCHAR, subject VARCHAR, created BIGINT, "
         "list INTEGER, head VARCHAR, document UUID"

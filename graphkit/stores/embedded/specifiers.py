@@ -8,7 +8,6 @@ package is found by looking up (package, place) in the sorted releases: no Pytho
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,13 +72,9 @@ class Specifiers:
 
     def pieces_of(self, package: NDArray[np.int32], ident: NDArray[np.int32]) -> _Stretched:
         """Return the stretches of release ids that ranges admit, each a package and the id of a specifier."""
-        order = self._order
-        versions = np.int64(len(order.versions) + 1)
-        releases = order.package * versions + order.place
         start, at = csr.positions(self._start, ident)
         row = np.repeat(np.arange(len(ident), dtype=np.int64), np.diff(start))
-        base = package[row] * versions
-        lo, hi = (np.searchsorted(releases, base + edge[at]) for edge in (self._lo, self._hi))
+        lo, hi = (self._order.first_from(package[row], edge[at]) for edge in (self._lo, self._hi))
         return _joined(len(ident), *self._with_raw(row, lo, hi, package, ident))
 
     def _with_raw(

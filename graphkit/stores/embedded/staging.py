@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from graphkit.model.documents import Document
 from graphkit.model.incidents import Incident
-from graphkit.model.index import File, MetadataSource, ProjectPage, ReleaseMetadata
+from graphkit.model.index import File, MetadataSource, ProjectPage, ReleaseMetadata, ReleaseTable
 from graphkit.model.organisation import DocumentUse, Organisation
 from graphkit.model.times import BEGINNING
 from graphkit.stores.embedded.encoding import DTYPES, digest, encoded, insert, version_of
@@ -38,6 +38,7 @@ class Staging:
         merged = {name: list[tuple[Any, ...]]() for name in TABLES if name not in {"record", "tables", *INTERNED}}
         self._columns = merged
         self.sets = RequirementSets()
+        self.tables: list[ReleaseTable] = []
         self._newest: dict[tuple[str, str], tuple[Any, ...]] = {}
         self._rows = 0
         for name in self._columns:
@@ -55,6 +56,8 @@ class Staging:
                 self._page(fact)
             case ReleaseMetadata():
                 self._metadata(fact)
+            case ReleaseTable():
+                self.tables.append(fact)
             case Document():
                 self._document(fact)
             case DocumentUse():

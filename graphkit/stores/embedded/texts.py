@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, overload
 
 import numpy as np
@@ -104,12 +104,11 @@ class TextsBuilder:
         self.extend(texts)
 
     @classmethod
-    def sparse(cls, columns: Mapping[str, NDArray[Any]], count: int) -> TextsBuilder:
-        """Return a column of ``count`` texts, all empty but those of ``columns``: where (ascending), and what."""
-        at, texts = columns.values()
+    def sparse(cls, rows: NDArray[Any], texts: NDArray[Any], count: int) -> TextsBuilder:
+        """Return a column of ``count`` texts, all empty but those of some rows, ascending."""
         raw = list(map(str.encode, texts.tolist()))
         sizes = np.zeros(count, dtype=np.int32)
-        sizes[at.astype(np.int64)] = list(map(len, raw))
+        sizes[rows] = list(map(len, raw))
         found = cls()
         found._blob += b"".join(raw)
         found._sizes = array("i", sizes.tobytes())
