@@ -121,8 +121,11 @@ class BulkTable:
         self._connection = connection
         self._table = table
 
-    def stage(self) -> None:
-        """Stage the table: its pages, releases, files and metadata, with requirement sets written.
+    def write(self) -> bool:
+        """Write the table: its pages, releases, files, metadata and requirement sets.
+
+        Where the record knows some of its packages, pages to metadata are staged only, and True is returned:
+        they have to be merged.
 
         Cost: a few passes in the database; in Python a step per distinct name, version, requirement
         text and requirement set.
@@ -135,13 +138,17 @@ class BulkTable:
         read = self._read_texts()
         execute(PLACE)
         problems += self._lost_rows()
+        known = "SELECT count(*) FROM table_packages SEMI JOIN ({}) USING (package)"
+        tables = "SELECT package FROM pages UNION ALL SELECT package FROM release_metadata"
+        merging = bool(scalar(self._connection, known.format(tables)))
         self._settle()
         self._write_sets(read)
         problems += self._problems(read)
-        self._stage_rows(problems)
+        self._put_rows(problems, "staged_" if merging else "")
         for name in _TABLES:
             execute(f"DROP TABLE table_{name}")
         execute("DROP VIEW table_source")
+        return merging
 
     def _source(self) -> str:
         has = self._table.columns
@@ -188,7 +195,8 @@ class BulkTable:
         ids: dict[str, int] = {}
         shape = "raw VARCHAR, id INTEGER, version_key VARCHAR, key_id INTEGER, version VARCHAR"
         rows: list[tuple[Any, ...]] = [
-            (raw, number, one.key, ids.setdefault(one.key, len(ids)), one.text) for number, (raw, one) in enumerate(read)
+            (raw, number, one.key, ids.setdefault(one.key, len(ids)), one.text)
+            for number, (raw, one) in enumerate(read)
         ]
         stage(self._connection, "table_versions", shape, rows)
         known = {key for (key,) in self._connection.execute("SELECT version_key FROM versions").fetchall()}
@@ -270,10 +278,11 @@ class BulkTable:
         first = np.empty(len(numbers), dtype=np.int64)
         first[places[::-1]] = np.arange(count)[::-1]  # of equal sets the first
         new, at = csr.positions(start, first)
-        write_sets(self._connection, new, members[at])
+        kept = write_sets(self._connection, new, members[at])
         every = np.arange(count, dtype=np.int32)
-        numbered = {"set_id": every, "number": places, "partial": partial}
-        put(self._connection, "table_set_numbers", "set_id INTEGER, number INTEGER, partial BOOLEAN", numbered)
+        numbered = {"set_id": every, "requirement_set": kept[places], "partial": partial}
+        shape = "set_id INTEGER, requirement_set INTEGER, partial BOOLEAN"
+        put(self._connection, "table_set_numbers", shape, {**numbered})
 
     def _problems(self, read: _Read) -> list[tuple[str, str]]:
         """Return every requirement text that could not be read, with the releases that have it."""
@@ -293,37 +302,35 @@ class BulkTable:
             for text, count, named in found
         )
 
-    def _stage_rows(self, problems: Sequence[tuple[str, str]]) -> None:
+    def _put_rows(self, problems: Sequence[tuple[str, str]], into: str) -> None:
+        """Write the rows into the tables whose names begin with ``into``: the record's, or those staged for a merge."""
         table = self._table
         newest = scalar(self._connection, "SELECT coalesce(max(uploaded), 0) FROM table_rows")
-        digest = table.digest[:DIGITS]
         always = str(table.times_listed).upper()
         self._connection.execute(
-            """
-            INSERT INTO staged_pages SELECT package, $at, $source, 'active', TRUE, page
+            f"""
+            INSERT INTO {into}pages SELECT package, $at, $source, 'active', TRUE, page
             FROM table_packages SEMI JOIN table_rows USING (package_id) ORDER BY package_id""",
             {"at": newest, "source": table.source},
         )
         self._connection.execute(f"""
-            INSERT INTO staged_page_releases SELECT package, version_key, version, {newest}, page
+            INSERT INTO {into}page_releases SELECT package, version_key, version, {newest}, page
             FROM table_settled JOIN table_packages USING (package_id)
             JOIN table_versions AS versions ON versions.id = version_id;
-            INSERT INTO staged_files SELECT package, version_key, filename, kind, sha256, requires_python, uploaded,
+            INSERT INTO {into}files SELECT package, version_key, filename, kind, sha256, requires_python, uploaded,
                 {always} AND uploaded IS NULL, yanked, NULL, {newest}, page
             FROM table_rows JOIN table_packages USING (package_id)
             JOIN table_versions AS versions ON versions.id = version_id;
-            INSERT INTO staged_release_metadata
+            INSERT INTO {into}release_metadata
             SELECT package, version_key, version, CASE WHEN unknown THEN 'unknown' ELSE 'bulk' END,
-                CASE WHEN unknown THEN 5 ELSE {_STRENGTH} END, ids.id, requires_python, '[]',
+                CASE WHEN unknown THEN 5 ELSE {_STRENGTH} END, requirement_set, '', '[]',
                 CASE WHEN unknown THEN 'its source archives carry no requirements' ELSE '' END,
-                CASE WHEN partial THEN '["see stats --problems"]' ELSE '[]' END,
-                md5(concat_ws(chr(31), package, version_key, version, incoming_sets.digest, requires_python,
-                    unknown, partial))::UUID
-            FROM table_settled
-            JOIN table_packages USING (package_id) JOIN table_versions AS versions ON versions.id = version_id
-            LEFT JOIN table_set_numbers USING (set_id) LEFT JOIN incoming_sets USING (number)
-            LEFT JOIN numbered_requirement_sets AS ids USING (number)""")
-        row = [digest, table.source, newest, scalar(self._connection, "SELECT count(*) FROM table_settled")]
+                CASE WHEN partial THEN '["see stats --problems"]' ELSE '[]' END, page
+            FROM table_settled JOIN table_packages USING (package_id)
+            JOIN table_versions AS versions ON versions.id = version_id
+            LEFT JOIN table_set_numbers USING (set_id)""")
+        row = [table.digest[:DIGITS], table.source, newest]
+        row.append(scalar(self._connection, "SELECT count(*) FROM table_settled"))
         self._connection.execute("INSERT INTO tables VALUES (?, ?, ?, ?, ?)", [*row, json.dumps(problems)])
 
 

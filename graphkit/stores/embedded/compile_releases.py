@@ -291,9 +291,7 @@ def _gathered(connection: duckdb.DuckDBPyConnection) -> _Releases:
     return found
 
 
-def _shown(
-    connection: duckdb.DuckDBPyConnection, version: NDArray[np.int32]
-) -> tuple[list[str], NDArray[np.int32]]:
+def _shown(connection: duckdb.DuckDBPyConnection, version: NDArray[np.int32]) -> tuple[list[str], NDArray[np.int32]]:
     """Return the spellings that releases show, sorted, and the number of each release's."""
     every = [text for (text,) in rows(connection, "SELECT version FROM version_texts ORDER BY id")]
     used = np.zeros(len(every), dtype=np.bool_)
@@ -350,9 +348,7 @@ def compile_files(connection: duckdb.DuckDBPyConnection, out: IndexWriter, order
         texts(connection, "SELECT DISTINCT ON (id) tags || ' ' || requires_python FROM needs_texts ORDER BY id"),
     )
     out.array("file.start", csr.offsets(np.bincount(release, minlength=releases)).astype(np.int32), fact=True)
-    for name, of_named, of_whole in zip(
-        ("uploaded", "flags", "needs"), (uploaded, flags, needs), whole, strict=True
-    ):
+    for name, of_named, of_whole in zip(("uploaded", "flags", "needs"), (uploaded, flags, needs), whole, strict=True):
         out.array(f"file.{name}", np.concatenate([of_named, of_whole[alone]])[sorting], fact=True)
     dated = np.flatnonzero(yanked_since)
     dated = dated[np.argsort(place[dated])]

@@ -152,29 +152,20 @@ class Record:
             return 0
         for merge in MERGES:
             self.connection.execute(f"DELETE FROM staged_{merge.table}")
-        BulkTable(self.connection, table).stage()
-        self._merge_all(distinct=True)
+        if BulkTable(self.connection, table).write():
+            self._merge_all()
         return 1
 
-    def _merge_all(self, *, distinct: bool = False) -> int:
+    def _merge_all(self) -> int:
         """Let everything staged join its table; return how many facts are new."""
-        new = sum(self._merge(merge, distinct=distinct) for merge in MERGES)
+        new = sum(map(self._merge, MERGES))
         if new:
             self._replace()
         return new
 
-    def _merge(self, merge: Merge, *, distinct: bool) -> int:
-        """Work out the rows that a table will hold for the staged keys; return how many facts are new.
-
-        ``distinct``: no two of the staged rows have the same keys. Where the table has none of them
-        either, the staged rows are those.
-        """
+    def _merge(self, merge: Merge) -> int:
+        """Work out the rows that a table will hold for the staged keys; return how many facts are new."""
         table, keys, columns = merge.table, merge.keys, column_names(merge.table)
-        if distinct and not self._one(f"SELECT count(*) FROM {table} SEMI JOIN staged_{table} USING ({keys})"):
-            self.connection.execute(f"DROP TABLE IF EXISTS merged_{table}")
-            self.connection.execute(f"CREATE TEMP TABLE merged_{table} ({TABLES[table]})")
-            self.connection.execute(f"INSERT INTO {table} FROM staged_{table}")
-            return int(str(self._one(f"SELECT count(*) FROM staged_{table}")))
         pooled = dict(merge.pooled)
         shown = ", ".join(f"{pooled[name]} AS {name}" if name in pooled else name for name in columns)
         known = "" if merge.newest else f"FROM {table} SEMI JOIN staged_{table} USING ({keys}) UNION ALL"

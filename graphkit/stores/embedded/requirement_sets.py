@@ -71,13 +71,17 @@ class RequirementSets:
         sizes = np.array(self._sizes, dtype=np.int64)
         start, members = csr.offsets(sizes), np.array(self._members, dtype=np.int32)
         write_sets(connection, start, members)
+        connection.execute("""
+            UPDATE staged_release_metadata SET requirement_set = numbered.id FROM numbered_requirement_sets AS numbered
+            WHERE staged_release_metadata.requirement_set = numbered.number""")
 
 
-def write_sets(connection: duckdb.DuckDBPyConnection, start: csr.Offsets, members: NDArray[np.int32]) -> None:
-    """Write the tables ``incoming_requirements`` and ``incoming_sets``, and the members of the sets that are new.
+def write_sets(
+    connection: duckdb.DuckDBPyConnection, start: csr.Offsets, members: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Write the tables ``incoming_requirements`` and ``incoming_sets``; return the number kept of each set.
 
-    Row i of the sets has ``members[start[i]:start[i + 1]]``, numbers of incoming requirements. Numbers of
-    sets in ``staged_release_metadata`` become those kept.
+    Row i of the sets has ``members[start[i]:start[i + 1]]``, numbers of incoming requirements.
     """
     requirements, _ = numbered(connection, "requirements", "incoming_requirements")
     connection.execute("""
@@ -90,6 +94,4 @@ def write_sets(connection: duckdb.DuckDBPyConnection, start: csr.Offsets, member
     fresh = np.repeat(is_new, np.diff(start))
     columns = {"requirement_set": np.repeat(ids, np.diff(start))[fresh], "requirement": requirements[members][fresh]}
     insert(connection, "requirement_members", columns)
-    connection.execute("""
-        UPDATE staged_release_metadata SET requirement_set = numbered.id FROM numbered_requirement_sets AS numbered
-        WHERE staged_release_metadata.requirement_set = numbered.number""")
+    return ids
