@@ -6,7 +6,6 @@ of numbers. A release is one number on the way: its package, then the place of i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,7 +19,7 @@ from graphkit.stores import port
 from graphkit.stores.embedded import csr
 from graphkit.stores.embedded.encoding import insert, version_of
 from graphkit.stores.embedded.folder import SOURCES, IndexWriter
-from graphkit.stores.embedded.kept import columns, rows, scalar, texts
+from graphkit.stores.embedded.kept import columns, rows, texts
 from graphkit.stores.embedded.texts import TextsBuilder
 
 _NEAREST: Final = SOURCES.index(MetadataSource.NEAREST)
