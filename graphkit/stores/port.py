@@ -27,7 +27,7 @@ Offsets = NDArray[np.int64]
 Times = NDArray[np.int64]
 Flags = NDArray[np.uint8]
 
-TextKind = Literal["marker", "needs"]
+TextKind = Literal["marker", "needs", "extras"]
 
 Fact = ProjectPage | ReleaseMetadata | ReleaseTable | Document | DocumentUse | Organisation | Incident
 
@@ -75,9 +75,14 @@ RANGE_RAW = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """What a reader reads. ``facts_sha256`` is the same for equal facts in any store and order."""
+    """What a reader reads. ``facts_sha256`` is the same for equal facts in any store and order.
+
+    Ids of packages are below ``packages``, those of releases below ``releases``.
+    """
 
     facts_sha256: str
+    packages: int
+    releases: int
     newest_fact: Instant
     inputs: int
     packaging: str
@@ -85,9 +90,9 @@ class Generation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packages:
-    """Columns, one row per id asked: name, flags, first release id, one past the last."""
+    """Columns, one row per id asked: name, flags, first release id, one past the last. Names may be decoded as read."""
 
-    name: tuple[PackageName, ...]
+    name: Sequence[str]
     flags: Flags
     start: Ids
     stop: Ids
@@ -131,12 +136,13 @@ class Ranges:
     """Columns, one row per range id asked. A range is one (package, extras, specifier or URL).
 
     ``package``: id of the target package. Stretches in CSR form: ``lo <= release id < hi``, ascending.
-    ``text``: the specifier, URL or unreadable text as shown.
+    ``extras``: id of a text, the extras with commas between them; 0 is none. ``text``: the specifier, URL
+    or unreadable text as shown; it may be decoded as it is read.
     """
 
     package: Ids
-    extras: tuple[tuple[str, ...], ...]
-    text: tuple[str, ...]
+    extras: Ids
+    text: Sequence[str]
     flags: Flags
     start: Offsets
     lo: Ids
@@ -145,15 +151,18 @@ class Ranges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declarers:
-    """In CSR form, one row per range asked: the ``release`` ids that declare it, under which ``marker``.
+    """In CSR form, one row per range asked: which requirement sets hold it, under which ``marker``.
 
-    ``package`` is the package id of each of those releases.
+    ``set`` is a row of the second table, also in CSR form (``users``): the ``release`` ids that declare that
+    set, and the ``package`` of each. Many releases share a set, and a set is there once.
     """
 
     start: Offsets
+    set: Ids
+    marker: Ids
+    users: Offsets
     release: Ids
     package: Ids
-    marker: Ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +213,7 @@ class Reader(Protocol):
         """Return who declares each range."""
 
     def texts(self, kind: TextKind, ids: Ids) -> tuple[str, ...]:
-        """Return texts that many rows share: markers (id 0 is the empty one), or what files need.
+        """Return texts that many rows share: markers and extras (id 0 is the empty one), or what files need.
 
         The latter are made by `graphkit.model.index.needs_of`.
         """

@@ -13,7 +13,8 @@ from graphkit.model.intervals import Stretches, meet
 from graphkit.model.times import Instant
 from graphkit.trace.forward import Root
 from graphkit.trace.listing import Package, Truths
-from graphkit.trace.nominate import Masks, Reached
+from graphkit.trace.nominate import Reached
+from graphkit.trace.offers import Masks
 from graphkit.trace.world import Node, Want, World
 
 _MOST_NODES = 200_000

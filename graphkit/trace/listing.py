@@ -88,7 +88,7 @@ class Package:
         shelves: dict[ShelfKey, Shelf],
     ) -> None:
         self.ident = ident
-        self.name: PackageName = columns.name[0]
+        self.name = PackageName(columns.name[0])
         self.is_read = bool(columns.flags[0] & (port.PAGE_READ | port.PAGE_MISSING))
         self.start, self.stop = int(columns.start[0]), int(columns.stop[0])
         self.size = self.stop - self.start

@@ -3,27 +3,26 @@
 Three questions share one walk. *closure*: which releases have any range that admits it, whatever the
 time. *admitted*: which could reach it through listed releases. *nominated*: which reach it when every
 range alone chooses its newest (semantics §2). Only how a range passes a mask on differs.
+
+A level is a few gathers over columns, whatever its size: no step of Python per release, range or package.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model.environment import extras_of
-from graphkit.model.times import Instant
 from graphkit.stores import port
-from graphkit.trace.listing import Package, Shelf
+from graphkit.trace.listing import Package
+from graphkit.trace.offers import Masks, Offers, Places, Rows, spread
 from graphkit.trace.world import World
 
-Masks = NDArray[np.uint64]
-"""Bit b of entry i: release i of the package, in slot b. Shape (releases of the package,)."""
-
-MOST_SLOTS = 64
+_FINAL, _ANY, _PINNED_FINAL, _PINNED_ANY = range(4)
 
 
 class Question(Enum):
@@ -34,231 +33,416 @@ class Question(Enum):
     NOMINATED = "nominated"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
-    """What a reverse walk reached: ``masks`` and least ``distance`` (edges) by (package id, extra)."""
+    """What a reverse walk reached: masks and least distance (edges) by (package id, extra).
 
-    masks: dict[tuple[int, str], Masks]
-    distance: dict[tuple[int, str], int]
+    ``plain`` has a mask per release id; extras, which are few, stand apart as sorted keys.
+    """
+
+    def __init__(self, world: World, plain: Masks, distance: Places, extras: _Extras) -> None:
+        self.plain = plain
+        self.packages: Places = np.flatnonzero(distance >= 0).astype(np.int32)
+        self._world = world
+        self._distance = distance
+        self._extras = extras
+
+    @cached_property
+    def masks(self) -> Mapping[tuple[int, str], Masks]:
+        """The masks of each package and extra reached; shape (releases of the package,)."""
+        return _ByKey(self)
+
+    @cached_property
+    def distance(self) -> Mapping[tuple[int, str], int]:
+        """The least number of edges from a seed, by package and extra."""
+        found = {(ident, ""): at for ident, at in zip(self.packages.tolist(), self._near(), strict=True)}
+        return found | self._extras.distance
+
+    def _near(self) -> list[int]:
+        near: list[int] = self._distance[self.packages].tolist()
+        return near
+
+    def keys(self) -> list[tuple[int, str]]:
+        """Return every package, and extra of one, that was reached; ascending."""
+        return sorted({*((ident, "") for ident in self.packages.tolist()), *self._extras.distance})
+
+    def extra_keys(self) -> Iterable[tuple[int, str]]:
+        """Return the packages that were reached with an extra, with it."""
+        return self._extras.distance.keys()
+
+    def of(self, ident: int, extra: str) -> Masks | None:
+        """Return the masks of a package's releases, None where it was not reached with that extra."""
+        if extra:
+            return self._extras.of(self._world.package(ident), extra)
+        if self._distance[ident] < 0:
+            return None
+        package = self._world.package(ident)
+        return self.plain[package.start : package.stop]
 
     def mask(self, ident: int, extra: str, position: int) -> int:
         """Return the slots, as bits, in which a release or an extra of it was reached."""
-        found = self.masks.get((ident, extra))
+        found = self.of(ident, extra)
         return 0 if found is None else int(found[position])
 
 
-class _ReverseWalk:
-    """One walk. Levels are package by package; within a package all is columns."""
+class _ByKey(Mapping[tuple[int, str], Masks]):
+    """`Reached` as a mapping; views, made when they are asked for."""
 
-    def __init__(self, world: World, instants: Sequence[Instant], question: Question, *, doubtful: bool) -> None:
-        if len(instants) > MOST_SLOTS:
-            raise ValueError(f"one pass holds {MOST_SLOTS} slots, not {len(instants)}")
-        self._world = world
-        self._instants = instants
-        self._question = question
-        self._doubtful = doubtful
-        self._everything = np.uint64((1 << len(instants)) - 1)
-        self._listed: dict[int, Masks] = {}
-        self.masks: dict[tuple[int, str], Masks] = {}
+    def __init__(self, reached: Reached) -> None:
+        self._reached = reached
+        self._keys: list[tuple[int, str]] | None = None
+
+    def __getitem__(self, key: tuple[int, str]) -> Masks:
+        found = self._reached.of(*key)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        self._keys = self._keys or self._reached.keys()
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        self._keys = self._keys or self._reached.keys()
+        return len(self._keys)
+
+
+class _Extras:
+    """Extras reached: ``keys`` (number of the extra, then release id), ascending, and their ``masks``."""
+
+    def __init__(self, releases: int) -> None:
+        self.numbers: dict[str, int] = {"": 0}
+        self.keys: Rows = np.empty(0, dtype=np.int64)
+        self.masks: Masks = np.empty(0, dtype=np.uint64)
         self.distance: dict[tuple[int, str], int] = {}
+        self.size = np.int64(max(1, releases))
 
-    def run(self, seeds: dict[int, list[int]]) -> None:
-        frontier: dict[tuple[int, str], Masks] = {}
-        for ident, positions in seeds.items():
-            fresh = np.zeros(self._world.package(ident).size, dtype=np.uint64)
-            fresh[positions] = self._everything
-            frontier[ident, ""] = fresh & self._listing(ident)
+    def number(self, extra: str) -> int:
+        """Return the number of an extra."""
+        return self.numbers.setdefault(extra, len(self.numbers))
+
+    def enter(self, keys: Rows, masks: Masks) -> tuple[Rows, Masks]:
+        """Take up masks by key, ascending; return what is new of them."""
+        if not len(keys):
+            return keys, masks
+        known = self.at(keys)
+        new = masks & ~known
+        keys, masks = keys[new != 0], new[new != 0]
+        self.keys, self.masks = _united(np.concatenate([self.keys, keys]), np.concatenate([self.masks, masks]))
+        return keys, masks
+
+    def at(self, keys: Rows) -> Masks:
+        """Return the masks of keys, 0 where unknown."""
+        return _looked_up(self.keys, self.masks, keys)
+
+    def of(self, package: Package, extra: str) -> Masks | None:
+        """Return the masks of a package's releases with an extra, None where none was reached."""
+        start, stop = package.start, package.stop
+        if extra not in self.numbers:
+            return None
+        base = self.numbers[extra] * self.size
+        first, last = np.searchsorted(self.keys, [base + start, base + stop])
+        if first == last:
+            return None
+        found = np.zeros(stop - start, dtype=np.uint64)
+        found[self.keys[first:last] - base - start] = self.masks[first:last]
+        return found
+
+
+def _looked_up(keys: Rows, masks: Masks, asked: Rows) -> Masks:
+    if not len(keys):
+        return np.zeros(len(asked), dtype=np.uint64)
+    place = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
+    return np.where(keys[place] == asked, masks[place], np.uint64(0))
+
+
+def _united(keys: Rows, masks: Masks) -> tuple[Rows, Masks]:
+    """Return distinct keys, ascending, each with the union of its masks."""
+    if not len(keys):
+        return keys, masks
+    order = np.argsort(keys, kind="stable")
+    keys, masks = keys[order], masks[order]
+    first = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
+    return keys[first], np.bitwise_or.reduceat(masks, first)
+
+
+class _ReverseWalk:
+    """One walk. Its frontier is releases with masks, and keys of extras with masks."""
+
+    def __init__(self, world: World, slots: int, question: Question, offers: Offers | None) -> None:
+        self._world = world
+        self._question = question
+        self._offers = offers
+        self._everything = np.uint64((1 << slots) - 1)
+        self._fresh: Masks = np.zeros(world.releases, dtype=np.uint64)
+        """Masks of the frontier by release."""
+        self._markers: dict[int, tuple[bool, tuple[int, ...]]] = {}
+        self.plain: Masks = np.zeros(world.releases, dtype=np.uint64)
+        self.extras = _Extras(world.releases)
+        self.distance: Places = np.full(world.packages, -1, dtype=np.int32)
+
+    def run(self, seeds: Mapping[int, Sequence[int]]) -> Reached:
+        """Walk from accused positions by package id until nothing is new."""
+        idents = np.array(sorted(seeds), dtype=np.int32)
+        start = self._world.reader.packages(idents).start.tolist()
+        places = [
+            first + position
+            for ident, first in zip(idents.tolist(), start, strict=True)
+            for position in sorted(set(seeds[ident]))
+        ]
+        owners = np.repeat(idents, [len(set(seeds[ident])) for ident in idents.tolist()])
+        releases, packages, masks = self._enter(
+            np.array(places, dtype=np.int64), owners, np.full(len(places), self._everything, dtype=np.uint64)
+        )
+        extras, of_extras = self.extras.keys, self.extras.masks
         level = 0
-        while frontier := self._enter(frontier, level):
-            frontier = self._step(frontier)
+        while len(releases) or len(extras):
+            touched = np.unique(np.concatenate([packages, self._owners(extras % self.extras.size)]))
+            self._fresh[releases] = masks
+            self._note_distance(packages, extras, level)
+            arrived = self._step(touched.astype(np.int32), extras, of_extras)
+            self._fresh[releases] = 0
+            (releases, packages, masks), (extras, of_extras) = arrived
             level += 1
+        return Reached(self._world, self.plain, self.distance, self.extras)
 
-    def _enter(self, arrived: dict[tuple[int, str], Masks], level: int) -> dict[tuple[int, str], Masks]:
-        """Keep what is new of each arrival; the walk ends when nothing is."""
-        news = {}
-        for key, masks in arrived.items():
-            known = self.masks.get(key)
-            new = masks if known is None else masks & ~known
-            if new.any():
-                self.masks[key] = masks.copy() if known is None else known | masks
-                self.distance.setdefault(key, level)
-                news[key] = new
-        return news
+    def _owners(self, releases: Rows) -> Places:
+        return self._world.reader.releases(releases.astype(np.int32)).package
 
-    def _step(self, frontier: dict[tuple[int, str], Masks]) -> dict[tuple[int, str], Masks]:
+    def _note_distance(self, packages: Places, extras: Rows, level: int) -> None:
+        new = packages[self.distance[packages] < 0]
+        self.distance[new] = level
+        if len(extras):
+            names = list(self.extras.numbers)
+            owners = self._owners(extras % self.extras.size).tolist()
+            for ident, number in set(zip(owners, (extras // self.extras.size).tolist(), strict=True)):
+                self.extras.distance.setdefault((ident, names[number]), level)
+
+    def _enter(self, releases: Rows, packages: Places, masks: Masks) -> tuple[Rows, Places, Masks]:
+        """Keep what is new of arrivals, each release once, in the slots in which it is listed."""
+        if self._offers is not None:
+            self._offers.load(np.unique(packages))
+            masks = masks & self._offers.listed[releases]
+        masks = masks & ~self.plain[releases]
+        new = np.flatnonzero(masks)
+        releases, packages, masks = releases[new], packages[new], masks[new]
+        self.plain[releases] |= masks
+        return releases, packages, masks
+
+    def _step(
+        self, touched: Places, extras: Rows, of_extras: Masks
+    ) -> tuple[tuple[Rows, Places, Masks], tuple[Rows, Masks]]:
         reader = self._world.reader
-        idents = np.array(sorted({ident for ident, _ in frontier}), dtype=np.int32)
-        start, ranges = reader.constraints_on(idents)
+        start, ranges = reader.constraints_on(touched)
         columns = reader.ranges(ranges)
-        passed = np.zeros(len(ranges), dtype=np.uint64)
-        for row, ident in enumerate(idents.tolist()):
-            rows = slice(int(start[row]), int(start[row + 1]))
-            passed[rows] = self._pass_on(self._world.package(ident), columns, rows, frontier)
+        row = np.repeat(np.arange(len(touched)), np.diff(start))
+        aimed = _Ranges(self._world, touched, row, columns)
+        passed = self._through(aimed, self._fresh)
+        if len(extras):
+            passed |= self._through_extras(aimed, extras, of_extras)
         live = np.flatnonzero(passed)
-        declarers = reader.declarers(ranges[live])
-        return self._arrive(declarers, np.repeat(passed[live], np.diff(declarers.start)))
+        return self._arrive(reader.declarers(ranges[live]), passed[live])
 
-    def _pass_on(
-        self, package: Package, columns: port.Ranges, rows: slice, frontier: dict[tuple[int, str], Masks]
-    ) -> Masks:
-        """Return the slots in which each range on one package takes a release of the frontier."""
-        count = rows.stop - rows.start
-        result = np.zeros(count, dtype=np.uint64)
-        starts = columns.start[rows.start : rows.stop + 1]
-        pieces = slice(int(starts[0]), int(starts[-1]))
-        lo = columns.lo[pieces].astype(np.int64) - package.start
-        hi = columns.hi[pieces].astype(np.int64) - package.start
-        offsets = starts - starts[0]
-        flags = columns.flags[rows]
-        extras = columns.extras[rows]
-        for (ident, extra), hits in frontier.items():
-            if ident != package.ident:
-                continue
-            passed = self._through(package, hits, _Stretched(offsets, lo, hi, flags))
-            if extra:
-                passed[[extra not in named for named in extras]] = 0
-            result |= passed
-        return result
-
-    def _through(self, package: Package, hits: Masks, ranges: _Stretched) -> Masks:
+    def _through(self, aimed: _Ranges, fresh: Masks) -> Masks:
+        """Return the slots in which each range takes a release of the frontier."""
         if self._question is Question.CLOSURE:
-            return ranges.any_of(hits)
+            return aimed.any_of(fresh[aimed.releases])
+        assert self._offers is not None
         if self._question is Question.ADMITTED:
             # Yanked ones too: whether a pin unlocks them depends on the root, and is settled by its admission.
-            return ranges.any_of(hits & self._listing(package.ident))
-        result = np.zeros(len(ranges.flags), dtype=np.uint64)
-        for shelf, slots in self._shelves(package):
-            chosen = ranges.newest(shelf, self._world.profile)
-            result |= np.where(chosen >= 0, hits[chosen] & slots, np.uint64(0))
+            return aimed.any_of(fresh[aimed.releases] & self._offers.listed[aimed.releases])
+        result = np.zeros(len(aimed.flags), dtype=np.uint64)
+        for rows, release, slots in self._chosen(aimed):
+            np.bitwise_or.at(result, rows, fresh[release] & slots)
         return result
 
-    def _arrive(self, declarers: port.Declarers, passed: Masks) -> dict[tuple[int, str], Masks]:
+    def _chosen(self, aimed: _Ranges) -> Iterator[tuple[Rows, Rows, Masks]]:
+        """Yield (rows, release, slots): what ranges choose, state by state of their package."""
+        assert self._offers is not None
+        state_row, shift, slots = self._offers.states(aimed.packages)
+        first = len(aimed.packages)
+        every = np.arange(len(aimed.flags), dtype=np.int64)
+        yield from self._chosen_in(aimed, every, shift[aimed.row], slots[aimed.row])
+        # Further states: each with the ranges on its package.
+        rows, begin = spread(aimed.start[state_row[first:]], aimed.start[state_row[first:] + 1])
+        if len(rows):
+            state = first + np.repeat(np.arange(len(begin) - 1), np.diff(begin))
+            yield from self._chosen_in(aimed, rows, shift[state], slots[state])
+
+    def _chosen_in(
+        self, aimed: _Ranges, rows: Rows, shift: Rows, slots: Masks
+    ) -> Iterator[tuple[Rows, Rows, Masks]]:
+        assert self._offers is not None
+        chosen = aimed.newest(self._offers, rows, shift, self._world.profile)
+        found = chosen >= 0
+        yield rows[found], chosen[found] - shift[found], slots[found]
+
+    def _through_extras(self, aimed: _Ranges, extras: Rows, of_extras: Masks) -> Masks:
+        """Return the slots in which ranges that name an extra take it of a release of the frontier."""
+        result = np.zeros(len(aimed.flags), dtype=np.uint64)
+        pairs = [
+            (row, number)
+            for row, text in aimed.named_extras()
+            for extra in text.split(",")
+            if (number := self.extras.numbers.get(extra))
+        ]
+        if not pairs:
+            return result
+        rows, numbers = np.array(pairs, dtype=np.int64).T
+        if self._question is Question.NOMINATED:
+            for found, release, slots in self._chosen(aimed):
+                order = np.argsort(rows, kind="stable")
+                lo, hi = (np.searchsorted(rows[order], found, side=side) for side in ("left", "right"))
+                at, begin = spread(lo.astype(np.int64), hi.astype(np.int64))
+                pair = order[at]
+                which = np.repeat(np.arange(len(found)), np.diff(begin))
+                keys = numbers[pair] * self.extras.size + release[which]
+                np.bitwise_or.at(result, rows[pair], _looked_up(extras, of_extras, keys) & slots[which])
+            return result
+        for number in np.unique(numbers).tolist():
+            mine = rows[numbers == number]
+            hits = _looked_up(extras, of_extras, number * self.extras.size + aimed.releases)
+            if self._question is Question.ADMITTED:
+                assert self._offers is not None
+                hits = hits & self._offers.listed[aimed.releases]
+            if hits.any():
+                np.bitwise_or.at(result, mine, aimed.any_of(hits)[mine])
+        return result
+
+    def _arrive(
+        self, declarers: port.Declarers, passed: Masks
+    ) -> tuple[tuple[Rows, Places, Masks], tuple[Rows, Masks]]:
         """Turn declarations into nodes, under their markers and their own listing."""
-        arrived: dict[tuple[int, str], Masks] = {}
-        distinct, rows = np.unique(declarers.marker, return_inverse=True)
+        masks = np.repeat(passed, np.diff(declarers.start))
+        plain, rows, numbers = self._by_marker(declarers.marker)
+        count = len(declarers.users) - 1
+        sets, of_sets = _united(declarers.set[plain].astype(np.int64), masks[plain])
+        at, begin = spread(declarers.users[sets], declarers.users[sets + 1])
+        found = self._enter(
+            declarers.release[at].astype(np.int64), declarers.package[at], np.repeat(of_sets, np.diff(begin))
+        )
+        keys, of_keys = _united(numbers * np.int64(max(1, count)) + declarers.set[rows], masks[rows])
+        sets, numbers = keys % max(1, count), keys // max(1, count)
+        at, begin = spread(declarers.users[sets], declarers.users[sets + 1])
+        releases = declarers.release[at].astype(np.int64)
+        of_keys = np.repeat(of_keys, np.diff(begin))
+        if self._offers is not None and len(at):
+            self._offers.load(np.unique(declarers.package[at]))
+            of_keys = of_keys & self._offers.listed[releases]
+        keys, of_keys = _united(np.repeat(numbers, np.diff(begin)) * self.extras.size + releases, of_keys)
+        return found, self.extras.enter(keys, of_keys)
+
+    def _by_marker(self, markers: Places) -> tuple[Rows, Rows, Rows]:
+        """Return the rows that hold without an extra, then (rows, extras) of those that hold with one."""
+        distinct = np.flatnonzero(np.bincount(markers)).astype(np.int32) if len(markers) else markers
+        new = np.array([one for one in distinct.tolist() if one not in self._markers], dtype=np.int32)
         loose = self._question is not Question.NOMINATED
-        for number, marker in enumerate(self._world.reader.texts("marker", distinct.astype(np.int32))):
-            extras = [""] if self._holds(marker, "", loose=loose) else [*extras_of(marker)]
-            for extra in extras:
-                if not self._holds(marker, extra, loose=loose):
-                    continue
-                chosen = np.flatnonzero(rows == number)
-                self._place(arrived, extra, declarers, chosen, passed)
-        return {(ident, extra): masks & self._listing(ident) for (ident, extra), masks in arrived.items()}
+        for one, marker in zip(new.tolist(), self._world.reader.texts("marker", new), strict=True):
+            holds = self._holds(marker, "", loose=loose)
+            extras = () if holds else tuple(e for e in extras_of(marker) if self._holds(marker, e, loose=loose))
+            self._markers[one] = holds, tuple(map(self.extras.number, extras))
+        top = int(distinct.max(initial=-1)) + 1
+        holds_of, count_of = np.zeros(top, dtype=np.bool_), np.zeros(top, dtype=np.int64)
+        known = [self._markers[one] for one in distinct.tolist()]
+        holds_of[distinct] = [holds for holds, _ in known]
+        count_of[distinct] = [len(extras) for _, extras in known]
+        flat = np.array([extra for _, extras in known for extra in extras], dtype=np.int64)
+        begin_of = np.zeros(top, dtype=np.int64)
+        begin_of[distinct] = np.cumsum(count_of[distinct]) - count_of[distinct]
+        plain = np.flatnonzero(holds_of[markers])
+        rows = np.flatnonzero(count_of[markers])
+        begin = begin_of[markers[rows]]
+        at, first = spread(begin, begin + count_of[markers[rows]])
+        return plain, np.repeat(rows, np.diff(first)), flat[at]
 
     def _holds(self, marker: str, extra: str, *, loose: bool) -> bool:
         truth = self._world.ground.truth(marker, extra)
         return loose if truth is None else truth
 
-    def _place(
-        self,
-        arrived: dict[tuple[int, str], Masks],
-        extra: str,
-        declarers: port.Declarers,
-        chosen: NDArray[np.intp],
-        passed: Masks,
-    ) -> None:
-        owners = declarers.package[chosen]
-        order = np.argsort(owners, kind="stable")
-        chosen, owners = chosen[order], owners[order]
-        bounds = np.flatnonzero(np.diff(owners)) + 1
-        for rows in np.split(chosen, bounds):
-            if not len(rows):
-                continue
-            package = self._world.package(int(declarers.package[rows[0]]))
-            key = (package.ident, extra)
-            if key not in arrived:
-                arrived[key] = np.zeros(package.size, dtype=np.uint64)
-            np.bitwise_or.at(arrived[key], declarers.release[rows] - package.start, passed[rows])
 
-    def _shelves(self, package: Package) -> list[tuple[Shelf, np.uint64]]:
-        """Return the distinct states of a package over the slots, each with its slots as a mask."""
-        states: dict[int, int] = {}
-        for bit, at in enumerate(self._instants):
-            state = package.state_at(at)
-            states[state] = states.get(state, 0) | 1 << bit
-        return [(package.shelf_of(state, doubtful=self._doubtful), np.uint64(slots)) for state, slots in states.items()]
+class _Ranges:
+    """The ranges on some packages, ``row`` of each; their stretches as release ids, in CSR form.
 
-    def _listing(self, ident: int) -> Masks:
-        """Return the slots in which each release is listed."""
-        if ident not in self._listed:
-            package = self._world.package(ident)
-            if self._question is Question.CLOSURE:
-                self._listed[ident] = np.full(package.size, self._everything, dtype=np.uint64)
-            else:
-                listed = np.zeros(package.size, dtype=np.uint64)
-                for shelf, slots in self._shelves(package):
-                    listed[shelf.listed] |= slots
-                self._listed[ident] = listed
-        return self._listed[ident]
+    ``releases`` are those of the packages behind each other; ``any_of`` takes masks in that order.
+    """
 
+    def __init__(self, world: World, packages: Places, row: Rows, columns: port.Ranges) -> None:
+        about = world.reader.packages(packages)
+        first = about.start.astype(np.int64)
+        self.packages = packages
+        self.row = row
+        self.start = np.searchsorted(row, np.arange(len(packages) + 1))
+        self.releases, begin = spread(first, about.stop.astype(np.int64))
+        self.flags = columns.flags
+        self._world = world
+        self._extras = columns.extras
+        self._offsets = columns.start
+        self._lo, self._hi = columns.lo.astype(np.int64), columns.hi.astype(np.int64)
+        of_piece = np.repeat(row, np.diff(columns.start))
+        self._local = (begin[:-1] - first)[of_piece]
 
-@dataclass(frozen=True, slots=True)
-class _Stretched:
-    """The ranges on one package: CSR ``offsets`` into stretches ``lo``, ``hi`` (positions), and flags."""
-
-    offsets: NDArray[np.int64]
-    lo: NDArray[np.int64]
-    hi: NDArray[np.int64]
-    flags: port.Flags
+    def named_extras(self) -> Iterator[tuple[int, str]]:
+        """Yield the ranges that name extras, with them."""
+        rows = np.flatnonzero(self._extras)
+        yield from zip(rows.tolist(), self._world.reader.texts("extras", self._extras[rows]), strict=True)
 
     def any_of(self, hits: Masks) -> Masks:
         """Return the union of the hits inside each range."""
         result = np.zeros(len(self.flags), dtype=np.uint64)
-        if not len(self.lo) or not len(hits):
+        if not len(self._lo):
             return result
         # reduceat takes [lo, hi) pairs; a sentinel lets hi stand one past the last release.
-        bounds = np.empty(2 * len(self.lo), dtype=np.int64)
-        bounds[::2], bounds[1::2] = self.lo, self.hi
+        bounds = np.empty(2 * len(self._lo), dtype=np.int64)
+        bounds[::2], bounds[1::2] = self._lo + self._local, self._hi + self._local
         unions = np.bitwise_or.reduceat(np.append(hits, np.uint64(0)), bounds)[::2]
-        unions[self.lo >= self.hi] = 0
-        np.bitwise_or.at(result, np.repeat(np.arange(len(result)), np.diff(self.offsets)), unions)
+        full = np.diff(self._offsets) > 0
+        result[full] = np.bitwise_or.reduceat(unions, self._offsets[:-1][full])
         return result
 
-    def newest(self, shelf: Shelf, profile: str) -> NDArray[np.int64]:
-        """Return the position that each range alone chooses, -1 for none; as `listing.choose` does."""
-        chosen = self._finals_first(shelf.final.newest, shelf.any.newest, profile)
+    def newest(self, offers: Offers, rows: Rows, shift: Rows, profile: str) -> NDArray[np.int64]:
+        """Return the place that each of some ranges alone chooses in a state, -1 for none; as `listing.choose` does."""
+        flags = self.flags[rows]
+        chosen = self._finals_first(offers, rows, shift, profile, (_FINAL, _ANY))
         # Any declarer may be the root, whose pin unlocks a yanked release in every profile (PEP 592).
-        pinned = ((self.flags & port.RANGE_PINNED) != 0) & (chosen < 0)
-        if pinned.any():
-            chosen = np.where(
-                pinned, self._finals_first(shelf.pinned_final.newest, shelf.pinned_any.newest, profile), chosen
-            )
-        chosen[(self.flags & port.RANGE_UNREADABLE) != 0] = -1
+        pinned = np.flatnonzero(((flags & port.RANGE_PINNED) != 0) & (chosen < 0))
+        if len(pinned):
+            kinds = (_PINNED_FINAL, _PINNED_ANY)
+            chosen[pinned] = self._finals_first(offers, rows[pinned], shift[pinned], profile, kinds)
+        chosen[(flags & port.RANGE_UNREADABLE) != 0] = -1
         return chosen
 
     def _finals_first(
-        self, finals: NDArray[np.int64], everything: NDArray[np.int64], profile: str
+        self, offers: Offers, rows: Rows, shift: Rows, profile: str, kinds: tuple[int, int]
     ) -> NDArray[np.int64]:
-        final, every = self._top(finals), self._top(everything)
+        chosen = self._top(offers, rows, shift, kinds[0])
         if profile == "pip":
-            final[(self.flags & port.RANGE_NAMES_PRERELEASE) != 0] = -1
-        return np.where(final >= 0, final, every)
+            chosen[(self.flags[rows] & port.RANGE_NAMES_PRERELEASE) != 0] = -1
+        rest = np.flatnonzero(chosen < 0)
+        chosen[rest] = self._top(offers, rows[rest], shift[rest], kinds[1])
+        return chosen
 
-    def _top(self, newest: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _top(self, offers: Offers, rows: Rows, shift: Rows, kind: int) -> NDArray[np.int64]:
         """Scan the stretches of every range from the top, all ranges at once."""
-        result = np.full(len(self.flags), -1, dtype=np.int64)
-        count = np.diff(self.offsets)
+        result = np.full(len(rows), -1, dtype=np.int64)
+        stop = self._offsets[rows + 1]
+        count = stop - self._offsets[rows]
         for depth in range(int(count.max(initial=0))):
-            open_ranges = np.flatnonzero((count > depth) & (result < 0))
-            piece = self.offsets[open_ranges + 1] - 1 - depth
-            found = newest[self.hi[piece] - 1]
-            fits = (found >= self.lo[piece]) & (self.hi[piece] > self.lo[piece])
-            result[open_ranges[fits]] = found[fits]
+            waiting = np.flatnonzero((count > depth) & (result < 0))
+            piece = stop[waiting] - 1 - depth
+            found = offers.newest(kind, self._hi[piece] + shift[waiting] - 1)
+            fits = found >= self._lo[piece] + shift[waiting]
+            result[waiting[fits]] = found[fits]
         return result
 
 
-def reverse(
-    world: World, seeds: dict[int, list[int]], instants: Sequence[Instant], question: Question, *, doubtful: bool = True
-) -> Reached:
-    """Return everything that reaches the seeds, in at most 64 slots, one bit each.
+def closure_of(world: World, seeds: Mapping[int, Sequence[int]]) -> Reached:
+    """Return every release with a chain of ranges that admits a seed, whatever the time; see `reverse`."""
+    return _ReverseWalk(world, 1, Question.CLOSURE, None).run(seeds)
+
+
+def reverse(world: World, seeds: Mapping[int, Sequence[int]], offers: Offers, question: Question) -> Reached:
+    """Return everything that reaches the seeds at the instants of some offers, at most 64, one bit each.
 
     ``seeds`` are positions by package id. Each node must be listed in a slot to be reached in it, the
     seeds and the roots included. Cost: in the edges of the answer.
-
-    Raises:
-        ValueError: more than 64 instants; take several passes.
     """
-    found = _ReverseWalk(world, instants, question, doubtful=doubtful)
-    found.run(seeds)
-    return Reached(masks=found.masks, distance=found.distance)
+    return _ReverseWalk(world, offers.slots, question, offers).run(seeds)

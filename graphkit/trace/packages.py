@@ -157,10 +157,13 @@ def _dependents(world: World, field: Field) -> dict[int, int]:
     idents = np.array(sorted({ident for ident, _ in field.closure.masks}), dtype=np.int32)
     start, ranges = world.reader.constraints_on(idents)
     declarers = world.reader.declarers(ranges)
-    per_range = np.diff(declarers.start)
-    aimed = np.repeat(np.repeat(idents, np.diff(start)), per_range)
-    inside = np.isin(declarers.package, idents)
-    pairs = np.unique(np.stack([aimed[inside], declarers.package[inside]], axis=1), axis=0)
+    aimed = np.repeat(np.repeat(idents, np.diff(start)), np.diff(declarers.start))
+    held = np.unique(np.stack([aimed, declarers.set], axis=1), axis=0)
+    users = declarers.users[held[:, 1] + 1] - declarers.users[held[:, 1]]
+    at = np.repeat(declarers.users[held[:, 1]] - np.cumsum(users) + users, users) + np.arange(users.sum())
+    package = declarers.package[at]
+    inside = np.isin(package, idents)
+    pairs = np.unique(np.stack([np.repeat(held[:, 0], users)[inside], package[inside]], axis=1), axis=0)
     counted, counts = np.unique(pairs[:, 0], return_counts=True)
     return dict(zip(counted.tolist(), counts.tolist(), strict=True))
 

@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 from graphkit.model.answers import Slot
 from graphkit.model.times import Instant
 from graphkit.trace.confirm import Targets
-from graphkit.trace.nominate import MOST_SLOTS, Question, Reached, reverse
+from graphkit.trace.nominate import Question, Reached, reverse
+from graphkit.trace.offers import MOST_SLOTS, Offers, Places, changes_of, is_uncertain
 from graphkit.trace.world import World
 
 
@@ -40,45 +43,35 @@ class Field:
     closure: Reached
 
 
-def closure_of(world: World, targets: Targets, start: Instant) -> Reached:
-    """Return every release with a chain of ranges that admits a target, whatever the time."""
-    return reverse(world, targets, [start], Question.CLOSURE)
-
-
 def slots_between(
     worlds: Iterable[tuple[World, Reached]], targets: Targets, start: Instant, until: Instant
 ) -> tuple[Slot, ...]:
     """Return the stretches of a window between which the listing of a release in a closure changes."""
-    inside = {
-        t
-        for world, closure in worlds
-        for ident in _idents(closure, targets)
-        for t in world.package(ident).changes
-        if start < t < until
-    }
+    inside: set[Instant] = set()
+    for world, closure in worlds:
+        inside |= changes_of(world, _idents(closure, targets), start, until)
     return tuple(Slot(start=a, until=b) for a, b in pairwise([start, *sorted(inside), until]))
 
 
 def survey(world: World, targets: Targets, closure: Reached, slots: tuple[Slot, ...]) -> Field:
     """Return who could reach the targets in each slot; more than 64 slots take several passes."""
-    uncertain = any(world.package(ident).is_uncertain for ident in _idents(closure, targets))
+    uncertain = bool(is_uncertain(world, _idents(closure, targets)).any())
     accounts = (True, False) if uncertain else (True,)
     passes = []
     for first in range(0, len(slots), MOST_SLOTS):
         part = slots[first : first + MOST_SLOTS]
-        instants = [slot.start for slot in part]
+        offers = [Offers(world, [slot.start for slot in part], doubtful=account) for account in accounts]
         passes.append(
             Pass(
                 first=first,
                 slots=part,
-                admitted=reverse(world, targets, instants, Question.ADMITTED),
-                nominated=tuple(
-                    reverse(world, targets, instants, Question.NOMINATED, doubtful=account) for account in accounts
-                ),
+                admitted=reverse(world, targets, offers[0], Question.ADMITTED),
+                nominated=tuple(reverse(world, targets, one, Question.NOMINATED) for one in offers),
             )
         )
     return Field(slots=slots, passes=tuple(passes), closure=closure)
 
 
-def _idents(closure: Reached, targets: Targets) -> set[int]:
-    return {ident for ident, _ in closure.masks} | set(targets)
+def _idents(closure: Reached, targets: Targets) -> Places:
+    with_extras = [ident for ident, _ in closure.extra_keys()]
+    return np.unique(np.concatenate([closure.packages, np.array([*targets, *with_extras], dtype=np.int32)]))

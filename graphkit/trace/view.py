@@ -19,7 +19,8 @@ from graphkit.trace.listing import Profile
 from graphkit.trace.observed import accuse
 from graphkit.trace.roll import Account, Roll, accounts_of
 from graphkit.trace.services import Bench, judge
-from graphkit.trace.survey import Field, closure_of, slots_between, survey
+from graphkit.trace.nominate import closure_of
+from graphkit.trace.survey import Field, slots_between, survey
 from graphkit.trace.world import World
 
 
@@ -124,7 +125,7 @@ def answer(case: Case, question: Question, organisation: Organisation, documents
     world = worlds[question.environment, question.resolver]
     targets, unplaced = _targets(world, case)
     window, notes = _window(case, world, targets, question.span, world.reader.generation().newest_fact)
-    closures = {one: closure_of(known, targets, window.start) for one, known in worlds.items()}
+    closures = {one: closure_of(known, targets) for one, known in worlds.items()}
     # One list of slots for all environments, so that a slot's number means the same in every row.
     slots = slots_between([(worlds[one], closures[one]) for one in worlds], targets, window.start, window.until)
     benches = {

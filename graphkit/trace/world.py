@@ -83,6 +83,8 @@ class World:
         self.environment = environment
         self.profile: Profile = profile
         self.ground = Ground(environment)
+        generation = reader.generation()
+        self.packages, self.releases = generation.packages, generation.releases
         self._hidden = _by_package(hidden)
         self._compromised = compromised
         self._packages: dict[int, Package] = {}
@@ -90,6 +92,7 @@ class World:
         self._usable = np.empty(0, dtype=np.int8)
         self._memories: dict[type, object] = {}
         self._offers: dict[tuple[Instant, bool], OnOffer] = {}
+        self._odd: port.Ids | None = None
         self._changes: dict[tuple[Instant, Instant], ChangesWithin] = {}
         self._ids: dict[str, int] = {}
         self._members: dict[int, tuple[tuple[int, str], ...]] = {}
@@ -102,12 +105,21 @@ class World:
         changed = {name for name in self._hidden.keys() | there.keys() if self._hidden.get(name) != there.get(name)}
         other = copy(self)
         other._offers = {}  # noqa: SLF001 - a world of its own kind
+        other._odd = None  # noqa: SLF001
         other._changes = {}  # noqa: SLF001
         other._hidden = there  # noqa: SLF001
         other._packages = {  # noqa: SLF001
             ident: one for ident, one in self._packages.items() if one.name not in changed
         }
         return other
+
+    @property
+    def odd(self) -> port.Ids:
+        """The packages of which an incident says something: hidden, or with accused releases; ascending."""
+        if self._odd is None:
+            found = self.reader.package_ids(sorted(self._hidden.keys() | self._compromised.keys()))
+            self._odd = np.sort(found[found >= 0])
+        return self._odd
 
     def memory_of(self, kind: type[_M]) -> _M:
         """Return what walks of a kind remember between the questions asked of this world."""
@@ -127,19 +139,19 @@ class World:
         if ident not in self._packages:
             columns = self.reader.packages(np.array([ident], dtype=np.int32))
             releases = self.reader.releases(np.arange(columns.start[0], columns.stop[0], dtype=np.int32))
-            name = columns.name[0]
+            name = PackageName(columns.name[0])
             self._packages[ident] = Package(
                 ident,
                 columns,
                 releases,
-                self._fits(releases.file_needs),
+                self.fits(releases.file_needs),
                 self._hidden.get(name, ()),
                 self._compromised.get(name, frozenset()),
                 self._shelves,
             )
         return self._packages[ident]
 
-    def _fits(self, needs: port.Ids) -> Truths:
+    def fits(self, needs: port.Ids) -> Truths:
         """Return which files the environment can install. Each distinct need is asked once."""
         top = int(needs.max(initial=-1)) + 1
         if top > len(self._usable):
@@ -239,17 +251,19 @@ class World:
         if not len(missing):
             return
         columns = self.reader.ranges(missing)
+        named = self.reader.texts("extras", columns.extras)
+        texts = tuple(columns.text)
         about = self.reader.packages(columns.package)
-        names = about.name
+        names = tuple(about.name)
         bounds, bases = columns.start.tolist(), about.start.tolist()
         los, his, all_flags = columns.lo.tolist(), columns.hi.tolist(), columns.flags.tolist()
         for row, ident in enumerate(missing.tolist()):
             flags, base = all_flags[row], bases[row]
             first, last = bounds[row], bounds[row + 1]
             pieces = tuple((lo - base, hi - base) for lo, hi in zip(los[first:last], his[first:last], strict=True))
-            extras = columns.extras[row]
+            extras = tuple(named[row].split(",")) if named[row] else ()
             bracket = f"[{','.join(extras)}]" if extras else ""
-            text = columns.text[row]
+            text = texts[row]
             shown = f"{names[row]}{bracket} @ {text}" if flags & port.RANGE_URL else f"{names[row]}{bracket}{text}"
             unreadable = bool(flags & port.RANGE_UNREADABLE)
             self._ranges[ident] = Want(

@@ -142,8 +142,9 @@ def dump(reader: port.Reader) -> object:
         owners = reader.declarers(ranges)
         held += [package.name, package.flags.tolist(), releases.version, releases.flags.tolist(), start.tolist()]
         held += [releases.file_uploaded.tolist(), releases.filename, releases.requirements_source]
-        held += [columns.text, columns.extras, (columns.lo - package.start[0]).tolist(), columns.flags.tolist()]
-        held += [reader.releases(owners.release).version, reader.texts("marker", owners.marker)]
+        held += [columns.text, reader.texts("extras", columns.extras), (columns.lo - package.start[0]).tolist(), columns.flags.tolist()]
+        held += [owners.set.tolist(), owners.users.tolist(), reader.texts("marker", owners.marker)]
+        held += [reader.releases(owners.release).version, reader.packages(owners.package).name]
     return held
 
 
@@ -358,17 +359,20 @@ def test_ranges_and_their_declarers(fresh: Callable[[], port.Store]) -> None:
     found = reader.ranges(ranges)
     assert bounds.tolist() == [0, 4]
     assert found.text == ("<2,>=1", "https://files.example/lib.whl", "lib>=1.0.*", "!=1.0")
-    assert found.extras == ((), (), (), ("x",))
+    assert reader.texts("extras", found.extras) == ("", "", "", "x")
+    assert found.extras.tolist()[:3] == [0, 0, 0]
     assert found.flags.tolist() == [0, port.RANGE_URL, port.RANGE_UNREADABLE, 0]
     pieces = [list(zip(found.lo[a:b] - start, found.hi[a:b] - start, strict=True)) for a, b in pairwise(found.start)]
     assert pieces == [[(2, 6)], [], [(1, 6)], [(1, 2), (3, 6)]]
     declared = reader.declarers(ranges)
     assert declared.start.tolist() == [0, 1, 2, 3, 4]
-    assert reader.releases(declared.release).version == ("1", "2", "2", "2")
-    assert reader.packages(declared.package).name == ("app",) * 4
+    assert declared.set.tolist()[1:] == [declared.set[1]] * 3
+    assert reader.releases(declared.release[declared.users[declared.set]]).version == ("1", "2", "2", "2")
+    assert declared.users.tolist() == [0, 1, 2]
+    assert reader.packages(declared.package).name == ("app",) * 2
     assert reader.texts("marker", declared.marker) == ("", "", "", 'python_version > "3"')
-    sets = reader.releases(declared.release).requirement_set
-    members = reader.requirements(sets[:2])
+    sets = reader.releases(declared.release[declared.users[declared.set[:2]]]).requirement_set
+    members = reader.requirements(sets)
     assert sorted(members.range[: members.start[1]]) == [ranges[0]]
     assert sorted(members.range[members.start[1] :]) == sorted(ranges[1:])
 

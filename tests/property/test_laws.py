@@ -25,7 +25,8 @@ from graphkit.trace.admit import admission
 from graphkit.trace.blast import blast
 from graphkit.trace.case import Span, resolve
 from graphkit.trace.confirm import confirm
-from graphkit.trace.nominate import MOST_SLOTS, Reached
+from graphkit.trace.nominate import Reached
+from graphkit.trace.offers import MOST_SLOTS
 from graphkit.trace.packages import newest_of, root_of
 from graphkit.trace.survey import Field, survey
 from graphkit.trace.view import Documents, Question, View, answer, worlds_of

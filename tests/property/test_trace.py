@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
@@ -19,9 +19,10 @@ from graphkit.trace.confirm import Targets, confirm
 from graphkit.trace.forward import Root as EngineRoot
 from graphkit.trace.forward import walk
 from graphkit.trace.listing import Profile
-from graphkit.trace.nominate import Masks
+from graphkit.trace.nominate import closure_of
+from graphkit.trace.offers import Masks
 from graphkit.trace.services import root_of_manifest
-from graphkit.trace.survey import closure_of, slots_between, survey
+from graphkit.trace.survey import slots_between, survey
 from graphkit.trace.view import Question
 from graphkit.trace.world import World as EngineWorld
 from tests.property import oracle
@@ -79,11 +80,11 @@ class Engine:
             return EngineRoot(label="root", why="", fixed=fixed, extras=tuple(sorted(made.extras))), ()
         return root_of_manifest(self.world, manifest_of(made))
 
-    def nodes(self, masks: dict[tuple[int, str], Masks], bit: int) -> frozenset[oracle.Node]:
+    def nodes(self, masks: Mapping[tuple[int, str], Masks], bit: int) -> frozenset[oracle.Node]:
         """Return what a reverse walk reached in one slot, in the words of the oracle."""
         return frozenset(self._nodes(masks, bit))
 
-    def _nodes(self, masks: dict[tuple[int, str], Masks], bit: int) -> Iterator[oracle.Node]:
+    def _nodes(self, masks: Mapping[tuple[int, str], Masks], bit: int) -> Iterator[oracle.Node]:
         for (ident, extra), found in masks.items():
             package = self.world.package(ident)
             for position, value in enumerate(found.tolist()):
@@ -142,7 +143,7 @@ def test_the_engine_says_what_the_oracle_says(case: Case) -> None:
         engine = Engine(reader, made, profile)
         root, unknown = engine.root(asked)
         start, until = made.window
-        closure = closure_of(engine.world, engine.targets, start)
+        closure = closure_of(engine.world, engine.targets)
         slots = slots_between([(engine.world, closure)], engine.targets, start, until)
         field = survey(engine.world, engine.targets, closure, slots)
         complete = not unknown and not unread_of(engine.world, root, start, until)

@@ -27,7 +27,7 @@ FROM requirements SEMI JOIN (
 
 CREATE OR REPLACE TEMP TABLE range_extras AS
 SELECT extras, (row_number() OVER (ORDER BY extras) - 1)::INTEGER AS id
-FROM (SELECT DISTINCT extras FROM used_requirements);
+FROM (SELECT extras FROM used_requirements UNION SELECT '');
 
 CREATE OR REPLACE TEMP TABLE range_texts AS
 SELECT kind, text, (row_number() OVER (ORDER BY kind, text) - 1)::INTEGER AS id
@@ -47,7 +47,7 @@ SELECT used.id AS requirement, ranges.id AS range_id, markers.id AS marker_id
 FROM used_requirements AS used JOIN range_texts USING (kind, text) JOIN markers USING (marker)
 JOIN ranges ON ranges.package = used.package AND ranges.extras = used.extras AND ranges.text_id = range_texts.id;
 """
-"""Numbers by content, so that equal facts get equal ids in any order of ingest. The empty marker is 0."""
+"""Numbers by content, so that equal facts get equal ids in any order of ingest. The empty marker is 0, and so are no extras."""
 
 
 def number_sets(connection: duckdb.DuckDBPyConnection) -> None:

@@ -139,7 +139,7 @@ SELECT key, filename, sha256, uploaded, yanked_since, flags, needs_texts.id AS n
 FROM dressed_files JOIN needs_texts USING (tags, requires_python) WHERE filename <> '' ORDER BY filename
 """
 UNNAMED_FILES: Final = """
-SELECT key, uploaded, flags, needs_texts.id AS needs
+SELECT key, uploaded, yanked_since, flags, needs_texts.id AS needs
 FROM dressed_files JOIN needs_texts USING (tags, requires_python) WHERE filename = ''
 """
 
@@ -332,28 +332,25 @@ def compile_files(connection: duckdb.DuckDBPyConnection, out: IndexWriter, order
     connection.execute(GATHER_FILES)
     named = connection.execute(FILES).fetchnumpy()
     names, hashes = named.pop("filename"), named.pop("sha256")
-    key, uploaded, yanked_since, flags, needs = map(np.asarray, named.values())
-    whole_key, *whole = columns(connection, UNNAMED_FILES)
+    key, *of_named = map(np.asarray, named.values())
+    whole_key, *of_whole = columns(connection, UNNAMED_FILES)
     alone = ~np.isin(whole_key, key)
     release = order.releases_of(np.concatenate([key, whole_key[alone]]))
     sorting = np.argsort(release, kind="stable")
-    release = release[sorting]
-    place = np.empty(len(sorting), dtype=np.int64)
-    place[sorting] = np.arange(len(sorting))
-    place = place[: len(key)]
-    releases = len(order.keys)
-    out.texts(
-        "needs",
-        texts(connection, "SELECT DISTINCT ON (id) tags || ' ' || requires_python FROM needs_texts ORDER BY id"),
+    uploaded, yanked_since, flags, needs = (
+        np.concatenate([one, other[alone]])[sorting] for one, other in zip(of_named, of_whole, strict=True)
     )
-    out.array("file.start", csr.offsets(np.bincount(release, minlength=releases)).astype(np.int32), fact=True)
-    for name, of_named, of_whole in zip(("uploaded", "flags", "needs"), (uploaded, flags, needs), whole, strict=True):
-        out.array(f"file.{name}", np.concatenate([of_named, of_whole[alone]])[sorting], fact=True)
+    counts = np.bincount(release, minlength=len(order.keys))
+    query = "SELECT DISTINCT ON (id) tags || ' ' || requires_python FROM needs_texts ORDER BY id"
+    out.texts("needs", texts(connection, query))
+    out.array("file.start", csr.offsets(counts).astype(np.int32), fact=True)
+    out.array("file.uploaded", uploaded, fact=True)
+    out.array("file.flags", flags, fact=True)
+    out.array("file.needs", needs, fact=True)
     dated = np.flatnonzero(yanked_since)
-    dated = dated[np.argsort(place[dated])]
-    out.array("yank.file", place[dated].astype(np.int32), fact=True)
-    out.array("yank.since", yanked_since[dated].astype(np.int64), fact=True)
-    by_place = np.argsort(place)
-    out.texts("file.filename", TextsBuilder.sparse(place[by_place], names[by_place], len(release)))
-    out.texts("file.sha256", TextsBuilder.sparse(place[by_place], hashes[by_place], len(release)))
+    out.array("yank.file", dated.astype(np.int32), fact=True)
+    out.array("yank.since", yanked_since[dated], fact=True)
+    at = np.flatnonzero(sorting < len(key))
+    for name, column in (("filename", names), ("sha256", hashes)):
+        out.texts(f"file.{name}", TextsBuilder.sparse(at, column[sorting[at]], len(release)))
     return len(release)

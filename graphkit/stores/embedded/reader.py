@@ -8,7 +8,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from graphkit.model.names import ExtraName, PackageName
 from graphkit.stores import port
 from graphkit.stores.embedded import csr
 from graphkit.stores.embedded.evidence import IndexEvidence
@@ -16,7 +15,6 @@ from graphkit.stores.embedded.folder import SOURCES, IndexFolder
 from graphkit.stores.embedded.texts import TextColumn, Texts, TextsBuilder
 
 _SOURCES: Final = Texts(*TextsBuilder(SOURCES).arrays())
-_NO_EXTRAS: Final[tuple[ExtraName, ...]] = ()
 
 
 class IndexReader:
@@ -44,9 +42,13 @@ class IndexReader:
             ("range.package", "range.extras", "range.flags", "range.text")
         )
         self._range_start, self._lo, self._hi = index.arrays(("range.start", "range.lo", "range.hi"))
-        self._texts, self._extras = index.texts("range_text"), index.texts("range_extras")
+        self._texts = index.texts("range_text")
         self._constraints_start = index.array("constraints.start")
-        self._shared: dict[port.TextKind, Texts] = {"marker": index.texts("marker"), "needs": index.texts("needs")}
+        self._shared: dict[port.TextKind, Texts] = {
+            "marker": index.texts("marker"),
+            "needs": index.texts("needs"),
+            "extras": index.texts("range_extras"),
+        }
         self._evidence = IndexEvidence(index)
 
     def generation(self) -> port.Generation:
@@ -54,6 +56,8 @@ class IndexReader:
         header = self._header
         return port.Generation(
             facts_sha256=header.facts_sha256,
+            packages=header.counts["packages"],
+            releases=header.counts["releases"],
             newest_fact=header.newest_fact,
             inputs=header.inputs,
             packaging=header.packaging,
@@ -71,7 +75,7 @@ class IndexReader:
         """Return names, flags and release stretches of packages."""
         ids = np.asarray(ids, dtype=np.int64)
         return port.Packages(
-            name=tuple(PackageName(name) for name in self._names.at(ids)),
+            name=TextColumn(self._names, ids),
             flags=_frozen(self._package_flags[ids]),
             start=_frozen(self._package_start[ids]),
             stop=_frozen(self._package_start[ids + 1]),
@@ -114,11 +118,10 @@ class IndexReader:
     def ranges(self, ids: port.Ids) -> port.Ranges:
         """Return ranges with their stretches."""
         start, at = csr.positions(self._range_start, ids)
-        extras = self._extras.at(self._range_extras[ids])
         return port.Ranges(
             package=_frozen(self._range_package[ids]),
-            extras=tuple(tuple(text.split(",")) if text else _NO_EXTRAS for text in extras),
-            text=self._texts.at(self._range_text[ids]),
+            extras=_frozen(self._range_extras[ids]),
+            text=TextColumn(self._texts, self._range_text[ids]),
             flags=_frozen(self._range_flags[ids]),
             start=_frozen(start),
             lo=_frozen(self._lo[at]),
@@ -132,13 +135,17 @@ class IndexReader:
 
     def declarers(self, ranges: port.Ids) -> port.Declarers:
         """Return who declares each range: range → requirement sets → releases."""
-        by_range, at = csr.positions(self._declared_start, ranges)
-        by_set, releases = csr.gather(self._users_start, self._users, self._declared_set[at])
+        start, at = csr.positions(self._declared_start, ranges)
+        sets = self._declared_set[at]
+        distinct = csr.distinct(sets)
+        users, releases = csr.gather(self._users_start, self._users, distinct)
         return port.Declarers(
-            start=_frozen(by_set[by_range]),
+            start=_frozen(start),
+            set=_frozen(np.searchsorted(distinct, sets).astype(np.int32)),
+            marker=_frozen(self._declared_marker[at]),
+            users=_frozen(users),
             release=_frozen(releases),
             package=_frozen(self._release_package[releases]),
-            marker=_frozen(np.repeat(self._declared_marker[at], np.diff(by_set))),
         )
 
     def texts(self, kind: port.TextKind, ids: port.Ids) -> tuple[str, ...]:

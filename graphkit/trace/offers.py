@@ -1,0 +1,263 @@
+"""What many packages had on offer at many instants, in columns: the same as `listing`, for a whole index at once.
+
+A package has one state in most windows, so states stand behind each other in one array of places: the
+first state of every package at its own release ids, so that nothing is translated, further ones behind all
+of them. Packages that an incident hides or accuses are few; `listing.Package` decides for those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graphkit.model.times import BEGINNING, FOREVER, Instant
+from graphkit.stores import port
+from graphkit.trace.listing import Package, Shelf
+from graphkit.trace.world import World
+
+Masks = NDArray[np.uint64]
+"""Bit b of an entry: in slot b."""
+MOST_SLOTS = 64
+Places = NDArray[np.int32]
+Rows = NDArray[np.int64]
+
+
+def spread(start: Rows, stop: Rows) -> tuple[Rows, Rows]:
+    """Return the numbers of stretches behind each other, and where each stretch begins among them (rows + 1)."""
+    count = stop - start
+    first = np.zeros(len(count) + 1, dtype=np.int64)
+    np.cumsum(count, out=first[1:])
+    return np.arange(first[-1], dtype=np.int64) + np.repeat(start - first[:-1], count), first
+
+
+class _Files:
+    """The usable files of some packages: ``release`` of each, ``first`` of each package.
+
+    ``release_flags`` are those of all their releases, ``release_first`` where each package begins in them.
+    """
+
+    def __init__(self, world: World, start: Rows, stop: Rows) -> None:
+        releases, first = spread(start, stop)
+        found = world.reader.releases(releases.astype(np.int32))
+        self.release_flags, self.release_first = found.flags, first
+        usable = world.fits(found.file_needs)
+        owner = np.repeat(releases, np.diff(found.file_start))
+        flags = found.file_flags[usable]
+        known = (flags & port.FILE_TIME_KNOWN) != 0
+        yanked, dated = (flags & port.FILE_YANKED) != 0, (flags & port.FILE_YANK_DATED) != 0
+        self.release = owner[usable]
+        self.uploaded = np.where(known, found.file_uploaded[usable], BEGINNING)
+        self.timed = known | ((flags & port.FILE_ALWAYS_LISTED) != 0)
+        self.yank_open = yanked & ~dated
+        self.yanked_since = np.where(yanked & dated, found.file_yanked_since[usable], FOREVER)
+        before = np.concatenate([[0], np.cumsum(usable)])
+        self.first = before[found.file_start[first]]
+
+    def changes(self, start: Instant, until: Instant) -> Iterator[tuple[Rows, NDArray[np.int64]]]:
+        """Yield where files change within ``start < t <= until``, and when: uploads, then yanks."""
+        for times, able in ((self.uploaded, self.timed), (self.yanked_since, np.True_)):
+            inside = np.flatnonzero((times > start) & (times <= until) & able)
+            yield inside, times[inside]
+
+
+class Offers:
+    """The offers at the instants of one pass, under one account of the uncertain times; loaded as walks reach them.
+
+    Of each place: ``newest`` four running maxima (final, any, the same where a pin unlocks yanks), as the
+    highest place at or below it that qualifies, else -1. ``listed``: by release, the slots in which it is listed.
+    """
+
+    def __init__(self, world: World, instants: Sequence[Instant], *, doubtful: bool) -> None:
+        if len(instants) > MOST_SLOTS:
+            raise ValueError(f"one pass holds {MOST_SLOTS} slots, not {len(instants)}")
+        self._world = world
+        self.slots = len(instants)
+        self._instants = np.array(instants, dtype=np.int64)
+        self._doubtful = doubtful
+        self._size = world.releases
+        self._is_loaded = np.zeros(world.packages, dtype=np.bool_)
+        self._first_more = np.zeros(world.packages, dtype=np.int32)
+        self._count_more = np.zeros(world.packages, dtype=np.int32)
+        self._slots = np.zeros(world.packages, dtype=np.uint64)
+        self._more: list[tuple[int, int, int]] = []
+        """Further states: place of their first release, of the package's first release, slots."""
+        self.listed: Masks = np.zeros(self._size, dtype=np.uint64)
+        self._newest = [np.zeros(self._size, dtype=np.int32) for _ in range(4)]
+        self._used = self._size
+
+    def load(self, packages: Places) -> None:
+        """Read what is not known yet of some packages, distinct and ascending."""
+        packages = packages[~self._is_loaded[packages]]
+        if not len(packages):
+            return
+        self._is_loaded[packages] = True
+        odd = np.isin(packages, self._world.odd)
+        self._load_plain(packages[~odd])
+        for ident in packages[odd].tolist():
+            self._load_odd(self._world.package(ident))
+
+    def _load_plain(self, packages: Places) -> None:
+        if not len(packages):
+            return
+        columns = self._world.reader.packages(packages)
+        start, stop = columns.start.astype(np.int64), columns.stop.astype(np.int64)
+        files = _Files(self._world, start, stop)
+        row, slot = self._boundaries(files, len(packages))
+        first = np.flatnonzero(np.append(True, row[1:] != row[:-1]))
+        until = np.append(slot[1:], len(self._instants))
+        until[first[1:] - 1] = len(self._instants)
+        slots = _bits(slot, until)
+        self._slots[packages] = slots[first]
+        base = start[row].copy()
+        further = np.ones(len(row), dtype=np.bool_)
+        further[first] = False
+        sizes = (stop - start)[row[further]]
+        base[further] = self._used + np.cumsum(sizes) - sizes
+        self._grow(int(sizes.sum()))
+        self._stock(files, row, start, stop, base, slot, slots)
+        more = np.flatnonzero(further)
+        self._count_more[packages] = np.bincount(row[more], minlength=len(packages))
+        self._first_more[packages[row[more][::-1]]] = (len(self._more) + np.arange(len(more), dtype=np.int32))[::-1]
+        self._more += zip(base[more].tolist(), start[row[more]].tolist(), slots[more].tolist(), strict=True)
+
+    def _boundaries(self, files: _Files, count: int) -> tuple[Rows, Rows]:
+        """Return (package row, first slot) of every state, ascending: a state begins where a listing or yank changes."""
+        rows, slots = [np.arange(count, dtype=np.int64)], [np.zeros(count, dtype=np.int64)]
+        for at, times in files.changes(int(self._instants[0]), int(self._instants[-1])):
+            rows.append(np.searchsorted(files.first, at, side="right") - 1)
+            slots.append(np.searchsorted(self._instants, times))
+        width = np.int64(len(self._instants) + 1)
+        key = np.sort(np.concatenate(rows) * width + np.concatenate(slots))
+        key = key[np.append(True, key[1:] != key[:-1])]
+        return key // width, key % width
+
+    def _stock(
+        self, files: _Files, row: Rows, start: Rows, stop: Rows, base: Rows, slot: Rows, slots: Masks
+    ) -> None:
+        """Fill the places of states: ``row`` of their package, ``base`` place, first ``slot`` and all their ``slots``."""
+        at = self._instants[slot]
+        chosen, first = spread(files.first[row], files.first[row + 1])
+        state = np.repeat(np.arange(len(row)), np.diff(first))
+        when = at[state]
+        offered = (files.uploaded[chosen] <= when) & (files.timed[chosen] | self._doubtful)
+        yanked = files.yanked_since[chosen] <= when
+        if not self._doubtful:
+            yanked |= files.yank_open[chosen]
+        places, begin = spread(base, base + (stop - start)[row])
+        of_file = files.release[chosen] - start[row[state]] + begin[state]
+        listed, fresh = (np.zeros(len(places), dtype=np.bool_) for _ in range(2))
+        listed[of_file[offered]] = True
+        fresh[of_file[offered & ~yanked]] = True
+        in_flags, _ = spread(files.release_first[row], files.release_first[row + 1])
+        self._fill(places, begin, files.release_flags[in_flags], listed, fresh)
+        releases = places - np.repeat(base - start[row], np.diff(begin))
+        masks = np.repeat(slots, np.diff(begin))
+        # The first state of a package sets its bits, further ones are few and add theirs.
+        further = listed & (releases != places)
+        self.listed[releases[listed & ~further]] = masks[listed & ~further]
+        np.bitwise_or.at(self.listed, releases[further], masks[further])
+
+    def _fill(
+        self, places: Rows, begin: Rows, flags: port.Flags, listed: NDArray[np.bool_], fresh: NDArray[np.bool_]
+    ) -> None:
+        """Fill the running maxima of states; ``begin`` is where each of them begins in the rest."""
+        final = (flags & (port.RELEASE_PRERELEASE | port.RELEASE_LEGACY)) == 0
+        readable = (flags & port.RELEASE_LEGACY) == 0
+        every = np.arange(len(places))
+        floor = np.repeat(begin[:-1], np.diff(begin))
+        for newest, qualifies in zip(
+            self._newest, (fresh & final, fresh & readable, listed & final, listed & readable), strict=True
+        ):
+            found = np.maximum.accumulate(np.where(qualifies, every, -1))
+            newest[places] = np.where(found >= floor, places[found], -1)
+
+    def _load_odd(self, package: Package) -> None:
+        states: dict[int, int] = {}
+        for bit, at in enumerate(self._instants.tolist()):
+            state = package.state_at(at)
+            states[state] = states.get(state, 0) | 1 << bit
+        base = package.start
+        for number, (state, slots) in enumerate(states.items()):
+            if number:
+                base = self._used
+                self._grow(package.size)
+                if number == 1:
+                    self._first_more[package.ident] = len(self._more)
+                self._count_more[package.ident] += 1
+                self._more.append((base, package.start, slots))
+            else:
+                self._slots[package.ident] = slots
+            self._fill_odd(package, package.shelf_of(state, doubtful=self._doubtful), base, slots)
+
+    def _fill_odd(self, package: Package, shelf: Shelf, base: int, slots: int) -> None:
+        for newest, choosable in zip(
+            self._newest, (shelf.final, shelf.any, shelf.pinned_final, shelf.pinned_any), strict=True
+        ):
+            found = choosable.newest
+            newest[base : base + package.size] = np.where(found < 0, -1, found + base)
+        self.listed[package.start : package.stop][shelf.listed] |= np.uint64(slots)
+
+    def _grow(self, count: int) -> None:
+        self._used += count
+        if self._used > len(self._newest[0]):
+            room = max(self._used, 2 * len(self._newest[0]))
+            self._newest = [np.concatenate([one, np.zeros(room - len(one), dtype=np.int32)]) for one in self._newest]
+
+    def states(self, package: Places) -> tuple[Rows, Rows, Masks]:
+        """Return (row, shift, slots) of every state of the packages asked, which must be loaded; repeats are fine.
+
+        ``row`` counts in ``package``; a place less ``shift`` is a release id.
+        """
+        rows = np.arange(len(package), dtype=np.int64)
+        counts = self._count_more[package]
+        if not counts.any():
+            return rows, np.zeros(len(rows), dtype=np.int64), self._slots[package]
+        more = np.array(self._more, dtype=np.uint64).reshape(-1, 3)
+        first = self._first_more[package].astype(np.int64)
+        which, _ = spread(first, first + counts)
+        further = np.repeat(rows, counts)
+        shift = more[which, 0].astype(np.int64) - more[which, 1].astype(np.int64)
+        return (
+            np.concatenate([rows, further]),
+            np.concatenate([np.zeros(len(rows), dtype=np.int64), shift]),
+            np.concatenate([self._slots[package], more[which, 2]]),
+        )
+
+    def newest(self, kind: int, places: Rows) -> NDArray[np.int64]:
+        """Return the highest qualifying place of the same state at or below each place, -1 for none."""
+        return self._newest[kind][places].astype(np.int64)
+
+
+def _bits(start: Rows, stop: Rows) -> Masks:
+    """Return masks with the bits from start to stop, at most 64."""
+    below = np.uint64(0xFFFFFFFFFFFFFFFF)
+    upto = np.where(stop >= 64, below, (np.uint64(1) << (stop % 64).astype(np.uint64)) - np.uint64(1))
+    masks: Masks = upto & ~((np.uint64(1) << start.astype(np.uint64)) - np.uint64(1))
+    return masks
+
+
+def changes_of(world: World, packages: Places, start: Instant, until: Instant) -> set[Instant]:
+    """Return every instant in ``start < t < until`` at which a listing or yank of the packages changes."""
+    odd = np.isin(packages, world.odd)
+    found = {t for ident in packages[odd].tolist() for t in world.package(ident).changes if start < t < until}
+    if len(plain := packages[~odd]):
+        columns = world.reader.packages(plain)
+        files = _Files(world, columns.start.astype(np.int64), columns.stop.astype(np.int64))
+        for _, times in files.changes(start, until - 1):
+            found.update(times.tolist())
+    return found
+
+
+def is_uncertain(world: World, packages: Places) -> NDArray[np.bool_]:
+    """Return of each package whether a listing or yank of it has no known time."""
+    odd = np.isin(packages, world.odd)
+    found = np.zeros(len(packages), dtype=np.bool_)
+    found[odd] = [world.package(ident).is_uncertain for ident in packages[odd].tolist()]
+    if len(plain := packages[~odd]):
+        columns = world.reader.packages(plain)
+        files = _Files(world, columns.start.astype(np.int64), columns.stop.astype(np.int64))
+        unknown = np.concatenate([[0], np.cumsum(~files.timed | files.yank_open)])
+        found[~odd] = unknown[files.first[1:]] > unknown[files.first[:-1]]
+    return found
