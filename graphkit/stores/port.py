@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from graphkit.model.documents import Document, Problem
 from graphkit.model.incidents import Incident
 from graphkit.model.index import ProjectPage, ReleaseMetadata, ReleaseTable
-from graphkit.model.names import PackageName
 from graphkit.model.organisation import DocumentUse, Organisation
 from graphkit.model.times import Instant
 

@@ -16,12 +16,15 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from graphkit.model.csr import distinct, spread
 from graphkit.model.environment import extras_of
 from graphkit.stores import port
 from graphkit.trace.listing import Package
-from graphkit.trace.offers import Masks, Offers, Places, Rows, spread
+from graphkit.trace.offers import Masks, Offers, Places, Rows
 from graphkit.trace.world import World
 
+_EXTRA = 24
+"""Bits that the number of an extra takes."""
 _FINAL, _ANY, _PINNED_FINAL, _PINNED_ANY = range(4)
 
 
@@ -113,12 +116,27 @@ class _Extras:
         self.numbers: dict[str, int] = {"": 0}
         self.keys: Rows = np.empty(0, dtype=np.int64)
         self.masks: Masks = np.empty(0, dtype=np.uint64)
-        self.distance: dict[tuple[int, str], int] = {}
+        self._levels: list[Rows] = []
         self.size = np.int64(max(1, releases))
 
     def number(self, extra: str) -> int:
         """Return the number of an extra."""
         return self.numbers.setdefault(extra, len(self.numbers))
+
+    def note(self, packages: Places, numbers: Rows, level: int) -> None:
+        """Note that packages were reached with extras at a level."""
+        assert level == len(self._levels)
+        self._levels.append(distinct(packages.astype(np.int64) << _EXTRA | numbers))
+
+    @cached_property
+    def distance(self) -> dict[tuple[int, str], int]:
+        """The first level at which a package was reached with an extra."""
+        names = list(self.numbers)
+        found: dict[tuple[int, str], int] = {}
+        for level, keys in enumerate(self._levels):
+            for key in keys.tolist():
+                found.setdefault((key >> _EXTRA, names[key & ((1 << _EXTRA) - 1)]), level)
+        return found
 
     def enter(self, keys: Rows, masks: Masks) -> tuple[Rows, Masks]:
         """Take up masks by key, ascending; return what is new of them."""
@@ -165,6 +183,16 @@ def _united(keys: Rows, masks: Masks) -> tuple[Rows, Masks]:
     return keys[first], np.bitwise_or.reduceat(masks, first)
 
 
+def _dealt(rows: Rows, ids: Places, known: Places, numbers: Sequence[Sequence[int]]) -> tuple[Rows, Rows]:
+    """Return each row once for every number that its id has; ``known`` are the distinct ids, ascending."""
+    counts = np.array([len(one) for one in numbers], dtype=np.int64)
+    flat = np.array([number for one in numbers for number in one], dtype=np.int64)
+    place = np.searchsorted(known, ids)
+    begin = (np.cumsum(counts) - counts)[place]
+    at, first = spread(begin, begin + counts[place])
+    return np.repeat(rows, np.diff(first)), flat[at]
+
+
 class _ReverseWalk:
     """One walk. Its frontier is releases with masks, and keys of extras with masks."""
 
@@ -196,10 +224,10 @@ class _ReverseWalk:
         extras, of_extras = self.extras.keys, self.extras.masks
         level = 0
         while len(releases) or len(extras):
-            touched = np.unique(np.concatenate([packages, self._owners(extras % self.extras.size)]))
+            touched = distinct(np.concatenate([packages, self._owners(extras % self.extras.size)]))
             self._fresh[releases] = masks
             self._note_distance(packages, extras, level)
-            arrived = self._step(touched.astype(np.int32), extras, of_extras)
+            arrived = self._step(touched, extras, of_extras)
             self._fresh[releases] = 0
             (releases, packages, masks), (extras, of_extras) = arrived
             level += 1
@@ -211,16 +239,12 @@ class _ReverseWalk:
     def _note_distance(self, packages: Places, extras: Rows, level: int) -> None:
         new = packages[self.distance[packages] < 0]
         self.distance[new] = level
-        if len(extras):
-            names = list(self.extras.numbers)
-            owners = self._owners(extras % self.extras.size).tolist()
-            for ident, number in set(zip(owners, (extras // self.extras.size).tolist(), strict=True)):
-                self.extras.distance.setdefault((ident, names[number]), level)
+        self.extras.note(self._owners(extras % self.extras.size), extras // self.extras.size, level)
 
     def _enter(self, releases: Rows, packages: Places, masks: Masks) -> tuple[Rows, Places, Masks]:
         """Keep what is new of arrivals, each release once, in the slots in which it is listed."""
         if self._offers is not None:
-            self._offers.load(np.unique(packages))
+            self._offers.load(distinct(packages))
             masks = masks & self._offers.listed[releases]
         masks = masks & ~self.plain[releases]
         new = np.flatnonzero(masks)
@@ -268,9 +292,7 @@ class _ReverseWalk:
             state = first + np.repeat(np.arange(len(begin) - 1), np.diff(begin))
             yield from self._chosen_in(aimed, rows, shift[state], slots[state])
 
-    def _chosen_in(
-        self, aimed: _Ranges, rows: Rows, shift: Rows, slots: Masks
-    ) -> Iterator[tuple[Rows, Rows, Masks]]:
+    def _chosen_in(self, aimed: _Ranges, rows: Rows, shift: Rows, slots: Masks) -> Iterator[tuple[Rows, Rows, Masks]]:
         assert self._offers is not None
         chosen = aimed.newest(self._offers, rows, shift, self._world.profile)
         found = chosen >= 0
@@ -278,35 +300,31 @@ class _ReverseWalk:
 
     def _through_extras(self, aimed: _Ranges, extras: Rows, of_extras: Masks) -> Masks:
         """Return the slots in which ranges that name an extra take it of a release of the frontier."""
+        rows, numbers = self._named_extras(aimed)
         result = np.zeros(len(aimed.flags), dtype=np.uint64)
-        pairs = [
-            (row, number)
-            for row, text in aimed.named_extras()
-            for extra in text.split(",")
-            if (number := self.extras.numbers.get(extra))
-        ]
-        if not pairs:
+        if not len(rows):
             return result
-        rows, numbers = np.array(pairs, dtype=np.int64).T
-        if self._question is Question.NOMINATED:
-            for found, release, slots in self._chosen(aimed):
-                order = np.argsort(rows, kind="stable")
-                lo, hi = (np.searchsorted(rows[order], found, side=side) for side in ("left", "right"))
-                at, begin = spread(lo.astype(np.int64), hi.astype(np.int64))
-                pair = order[at]
-                which = np.repeat(np.arange(len(found)), np.diff(begin))
-                keys = numbers[pair] * self.extras.size + release[which]
-                np.bitwise_or.at(result, rows[pair], _looked_up(extras, of_extras, keys) & slots[which])
+        bases = numbers * self.extras.size
+        if self._question is not Question.NOMINATED:
+            if self._offers is not None:
+                of_extras = of_extras & self._offers.listed[extras % self.extras.size]
+            np.bitwise_or.at(result, rows, aimed.any_among(rows, bases, extras, of_extras))
             return result
-        for number in np.unique(numbers).tolist():
-            mine = rows[numbers == number]
-            hits = _looked_up(extras, of_extras, number * self.extras.size + aimed.releases)
-            if self._question is Question.ADMITTED:
-                assert self._offers is not None
-                hits = hits & self._offers.listed[aimed.releases]
-            if hits.any():
-                np.bitwise_or.at(result, mine, aimed.any_of(hits)[mine])
+        for found, release, slots in self._chosen(aimed):
+            lo, hi = np.searchsorted(rows, found), np.searchsorted(rows, found, side="right")
+            pair, begin = spread(lo, hi)
+            which = np.repeat(np.arange(len(found)), np.diff(begin))
+            hits = _looked_up(extras, of_extras, bases[pair] + release[which])
+            np.bitwise_or.at(result, rows[pair], hits & slots[which])
         return result
+
+    def _named_extras(self, aimed: _Ranges) -> tuple[Rows, Rows]:
+        """Return (rows, numbers) of the extras that ranges name, as far as any was reached; rows ascending."""
+        rows = np.flatnonzero(aimed.extras)
+        ids = distinct(aimed.extras[rows])
+        texts = self._world.reader.texts("extras", ids)
+        known = [[n for one in text.split(",") if (n := self.extras.numbers.get(one))] for text in texts]
+        return _dealt(rows, aimed.extras[rows], ids, known)
 
     def _arrive(
         self, declarers: port.Declarers, passed: Masks
@@ -326,33 +344,25 @@ class _ReverseWalk:
         releases = declarers.release[at].astype(np.int64)
         of_keys = np.repeat(of_keys, np.diff(begin))
         if self._offers is not None and len(at):
-            self._offers.load(np.unique(declarers.package[at]))
+            self._offers.load(distinct(declarers.package[at]))
             of_keys = of_keys & self._offers.listed[releases]
         keys, of_keys = _united(np.repeat(numbers, np.diff(begin)) * self.extras.size + releases, of_keys)
         return found, self.extras.enter(keys, of_keys)
 
     def _by_marker(self, markers: Places) -> tuple[Rows, Rows, Rows]:
         """Return the rows that hold without an extra, then (rows, extras) of those that hold with one."""
-        distinct = np.flatnonzero(np.bincount(markers)).astype(np.int32) if len(markers) else markers
-        new = np.array([one for one in distinct.tolist() if one not in self._markers], dtype=np.int32)
+        ids = distinct(markers)
+        new = np.array([one for one in ids.tolist() if one not in self._markers], dtype=np.int32)
         loose = self._question is not Question.NOMINATED
         for one, marker in zip(new.tolist(), self._world.reader.texts("marker", new), strict=True):
             holds = self._holds(marker, "", loose=loose)
             extras = () if holds else tuple(e for e in extras_of(marker) if self._holds(marker, e, loose=loose))
             self._markers[one] = holds, tuple(map(self.extras.number, extras))
-        top = int(distinct.max(initial=-1)) + 1
-        holds_of, count_of = np.zeros(top, dtype=np.bool_), np.zeros(top, dtype=np.int64)
-        known = [self._markers[one] for one in distinct.tolist()]
-        holds_of[distinct] = [holds for holds, _ in known]
-        count_of[distinct] = [len(extras) for _, extras in known]
-        flat = np.array([extra for _, extras in known for extra in extras], dtype=np.int64)
-        begin_of = np.zeros(top, dtype=np.int64)
-        begin_of[distinct] = np.cumsum(count_of[distinct]) - count_of[distinct]
-        plain = np.flatnonzero(holds_of[markers])
-        rows = np.flatnonzero(count_of[markers])
-        begin = begin_of[markers[rows]]
-        at, first = spread(begin, begin + count_of[markers[rows]])
-        return plain, np.repeat(rows, np.diff(first)), flat[at]
+        known = [self._markers[one] for one in ids.tolist()]
+        holds_of = np.zeros(int(ids.max(initial=-1)) + 1, dtype=np.bool_)
+        holds_of[ids] = [holds for holds, _ in known]
+        rows = np.arange(len(markers), dtype=np.int64)
+        return np.flatnonzero(holds_of[markers]), *_dealt(rows, markers, ids, [extras for _, extras in known])
 
     def _holds(self, marker: str, extra: str, *, loose: bool) -> bool:
         truth = self._world.ground.truth(marker, extra)
@@ -373,17 +383,11 @@ class _Ranges:
         self.start = np.searchsorted(row, np.arange(len(packages) + 1))
         self.releases, begin = spread(first, about.stop.astype(np.int64))
         self.flags = columns.flags
-        self._world = world
-        self._extras = columns.extras
+        self.extras = columns.extras
         self._offsets = columns.start
         self._lo, self._hi = columns.lo.astype(np.int64), columns.hi.astype(np.int64)
         of_piece = np.repeat(row, np.diff(columns.start))
         self._local = (begin[:-1] - first)[of_piece]
-
-    def named_extras(self) -> Iterator[tuple[int, str]]:
-        """Yield the ranges that name extras, with them."""
-        rows = np.flatnonzero(self._extras)
-        yield from zip(rows.tolist(), self._world.reader.texts("extras", self._extras[rows]), strict=True)
 
     def any_of(self, hits: Masks) -> Masks:
         """Return the union of the hits inside each range."""
@@ -396,6 +400,22 @@ class _Ranges:
         unions = np.bitwise_or.reduceat(np.append(hits, np.uint64(0)), bounds)[::2]
         full = np.diff(self._offsets) > 0
         result[full] = np.bitwise_or.reduceat(unions, self._offsets[:-1][full])
+        return result
+
+    def any_among(self, rows: Rows, bases: Rows, keys: Rows, masks: Masks) -> Masks:
+        """Return for each of some ranges the union of the masks of keys that are ``base`` and a release inside it."""
+        piece, begin = spread(self._offsets[rows], self._offsets[rows + 1])
+        pair = np.repeat(np.arange(len(rows)), np.diff(begin))
+        lo = np.searchsorted(keys, bases[pair] + self._lo[piece])
+        hi = np.searchsorted(keys, bases[pair] + self._hi[piece])
+        hit = np.flatnonzero(lo < hi)
+        hit = hit[np.argsort(lo[hit], kind="stable")]  # ascending, so that what lies between is passed once
+        result = np.zeros(len(rows), dtype=np.uint64)
+        if len(hit):
+            bounds = np.empty(2 * len(hit), dtype=np.int64)
+            bounds[::2], bounds[1::2] = lo[hit], hi[hit]
+            unions = np.bitwise_or.reduceat(np.append(masks, np.uint64(0)), bounds)[::2]
+            np.bitwise_or.at(result, pair[hit], unions)
         return result
 
     def newest(self, offers: Offers, rows: Rows, shift: Rows, profile: str) -> NDArray[np.int64]:

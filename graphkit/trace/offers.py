@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from graphkit.model.csr import distinct, spread
 from graphkit.model.times import BEGINNING, FOREVER, Instant
 from graphkit.stores import port
 from graphkit.trace.listing import Package, Shelf
@@ -22,14 +23,7 @@ Masks = NDArray[np.uint64]
 MOST_SLOTS = 64
 Places = NDArray[np.int32]
 Rows = NDArray[np.int64]
-
-
-def spread(start: Rows, stop: Rows) -> tuple[Rows, Rows]:
-    """Return the numbers of stretches behind each other, and where each stretch begins among them (rows + 1)."""
-    count = stop - start
-    first = np.zeros(len(count) + 1, dtype=np.int64)
-    np.cumsum(count, out=first[1:])
-    return np.arange(first[-1], dtype=np.int64) + np.repeat(start - first[:-1], count), first
+_Bounds = tuple[Rows, Rows]
 
 
 class _Files:
@@ -116,27 +110,28 @@ class Offers:
         sizes = (stop - start)[row[further]]
         base[further] = self._used + np.cumsum(sizes) - sizes
         self._grow(int(sizes.sum()))
-        self._stock(files, row, start, stop, base, slot, slots)
+        self._stock(files, (start, stop), row, base, slot, slots)
         more = np.flatnonzero(further)
         self._count_more[packages] = np.bincount(row[more], minlength=len(packages))
         self._first_more[packages[row[more][::-1]]] = (len(self._more) + np.arange(len(more), dtype=np.int32))[::-1]
         self._more += zip(base[more].tolist(), start[row[more]].tolist(), slots[more].tolist(), strict=True)
 
     def _boundaries(self, files: _Files, count: int) -> tuple[Rows, Rows]:
-        """Return (package row, first slot) of every state, ascending: a state begins where a listing or yank changes."""
+        """Return (package row, first slot) of every state, ascending: one begins where a listing or yank changes."""
         rows, slots = [np.arange(count, dtype=np.int64)], [np.zeros(count, dtype=np.int64)]
         for at, times in files.changes(int(self._instants[0]), int(self._instants[-1])):
             rows.append(np.searchsorted(files.first, at, side="right") - 1)
             slots.append(np.searchsorted(self._instants, times))
         width = np.int64(len(self._instants) + 1)
-        key = np.sort(np.concatenate(rows) * width + np.concatenate(slots))
-        key = key[np.append(True, key[1:] != key[:-1])]
+        key = distinct(np.concatenate(rows) * width + np.concatenate(slots))
         return key // width, key % width
 
-    def _stock(
-        self, files: _Files, row: Rows, start: Rows, stop: Rows, base: Rows, slot: Rows, slots: Masks
-    ) -> None:
-        """Fill the places of states: ``row`` of their package, ``base`` place, first ``slot`` and all their ``slots``."""
+    def _stock(self, files: _Files, bounds: _Bounds, row: Rows, base: Rows, slot: Rows, slots: Masks) -> None:
+        """Fill the places of states: ``row`` of their package, ``base`` place, first ``slot`` and all ``slots``.
+
+        ``bounds`` are the first release of each package, and one past its last.
+        """
+        start, stop = bounds
         at = self._instants[slot]
         chosen, first = spread(files.first[row], files.first[row + 1])
         state = np.repeat(np.arange(len(row)), np.diff(first))

@@ -16,10 +16,10 @@ from graphkit.stores import port
 from graphkit.trace.case import Case, Span
 from graphkit.trace.confirm import Targets
 from graphkit.trace.listing import Profile
+from graphkit.trace.nominate import closure_of
 from graphkit.trace.observed import accuse
 from graphkit.trace.roll import Account, Roll, accounts_of
 from graphkit.trace.services import Bench, judge
-from graphkit.trace.nominate import closure_of
 from graphkit.trace.survey import Field, slots_between, survey
 from graphkit.trace.world import World
 

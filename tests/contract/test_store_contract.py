@@ -142,7 +142,12 @@ def dump(reader: port.Reader) -> object:
         owners = reader.declarers(ranges)
         held += [package.name, package.flags.tolist(), releases.version, releases.flags.tolist(), start.tolist()]
         held += [releases.file_uploaded.tolist(), releases.filename, releases.requirements_source]
-        held += [columns.text, reader.texts("extras", columns.extras), (columns.lo - package.start[0]).tolist(), columns.flags.tolist()]
+        held += [
+            columns.text,
+            reader.texts("extras", columns.extras),
+            (columns.lo - package.start[0]).tolist(),
+            columns.flags.tolist(),
+        ]
         held += [owners.set.tolist(), owners.users.tolist(), reader.texts("marker", owners.marker)]
         held += [reader.releases(owners.release).version, reader.packages(owners.package).name]
     return held

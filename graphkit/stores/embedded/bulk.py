@@ -16,12 +16,12 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from graphkit.model import csr
 from graphkit.model.index import TABLE_COLUMNS, ReleaseTable
 from graphkit.model.names import BadName, PackageName, package_name
 from graphkit.model.ordering import ordering_of
 from graphkit.model.requirement_texts import read_requirement
 from graphkit.model.versions import release_version
-from graphkit.stores.embedded import csr
 from graphkit.stores.embedded.encoding import insert
 from graphkit.stores.embedded.interned import append, stage
 from graphkit.stores.embedded.kept import columns, put, scalar

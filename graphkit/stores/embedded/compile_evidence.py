@@ -12,10 +12,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from graphkit.model import csr
 from graphkit.model.documents import Document, Problem
 from graphkit.model.incidents import Incident
 from graphkit.model.organisation import DocumentUse, Organisation
-from graphkit.stores.embedded import csr
 from graphkit.stores.embedded.encoding import encoded
 from graphkit.stores.embedded.folder import IndexWriter
 from graphkit.stores.embedded.kept import columns, put, rows

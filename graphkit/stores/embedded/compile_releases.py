@@ -13,10 +13,10 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from graphkit.model import csr
 from graphkit.model.index import MetadataSource
 from graphkit.model.ordering import ordering_of
 from graphkit.stores import port
-from graphkit.stores.embedded import csr
 from graphkit.stores.embedded.encoding import insert, version_of
 from graphkit.stores.embedded.folder import SOURCES, IndexWriter
 from graphkit.stores.embedded.kept import columns, rows, texts

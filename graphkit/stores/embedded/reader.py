@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from graphkit.model import csr
 from graphkit.stores import port
-from graphkit.stores.embedded import csr
 from graphkit.stores.embedded.evidence import IndexEvidence
 from graphkit.stores.embedded.folder import SOURCES, IndexFolder
 from graphkit.stores.embedded.texts import TextColumn, Texts, TextsBuilder

@@ -11,8 +11,8 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from graphkit.model import csr
 from graphkit.model.requirements import Requirement
-from graphkit.stores.embedded import csr
 from graphkit.stores.embedded.encoding import insert
 from graphkit.stores.embedded.interned import numbered, stage
 

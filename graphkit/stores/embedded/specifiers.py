@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 
+from graphkit.model import csr
 from graphkit.model.intervals import Readable, Stretches, meet, raw_matches, single
 from graphkit.stores import port
-from graphkit.stores.embedded import csr
 from graphkit.stores.embedded.compile_releases import Order
 
 _URL, _UNREADABLE = 1, 2

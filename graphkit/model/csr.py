@@ -30,13 +30,19 @@ def positions(start: Offsets, ids: Numbers) -> tuple[Offsets, Offsets]:
     return new, np.arange(new[-1], dtype=np.int64) + np.repeat(first - new[:-1], counts)
 
 
+def spread(start: Numbers, stop: Numbers) -> tuple[Offsets, Offsets]:
+    """Return the numbers of stretches behind each other, and where each stretch begins among them (rows + 1)."""
+    first = offsets(np.asarray(stop, dtype=np.int64) - start)
+    return np.arange(first[-1], dtype=np.int64) + np.repeat(start - first[:-1], np.diff(first)), first
+
+
 def gather(start: Offsets, values: NDArray[Scalar], ids: Numbers) -> tuple[Offsets, NDArray[Scalar]]:
     """Return the rows asked for as rows of their own: (new start, new values)."""
     new, at = positions(start, ids)
     return new, values[at]
 
 
-def distinct(values: Offsets) -> Offsets:
+def distinct(values: NDArray[Scalar]) -> NDArray[Scalar]:
     """Return the distinct values, ascending. Cost: one sort; `numpy.unique` hashes, which takes longer for millions."""
     values = np.sort(values)
     return values[np.append(True, values[1:] != values[:-1])] if len(values) else values

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphkit.stores.embedded import csr
+from graphkit.model import csr
 
 TABLES = st.lists(st.lists(st.integers(0, 99), max_size=4), min_size=1, max_size=8)
 
