@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from graphkit.trace.view import Question
 
 _PLATFORMS: Final = ("linux", "musllinux", "macos", "windows")
+_FEWEST_WALKED: Final = 100
+"""Packages that are walked though fewer are looked at: what is walked first may turn out not to be picked."""
 DEMO_GRAPH: Final = "graphkit-demo"
 """Where `demo` keeps its graph unless told: apart from a person's own, so that no example reaches their report."""
 
@@ -32,7 +34,11 @@ class Progress(Protocol):
 
 
 class BlastOptions(TypedDict, total=False):
-    """How a blast is asked. Times are RFC 3339 texts; ``platform`` may name a machine, as in ``macos-arm64``."""
+    """How a blast is asked. Times are RFC 3339 texts; ``platform`` may name a machine, as in ``macos-arm64``.
+
+    ``limit``: how many packages somebody will look at. ``confirm``: `shown` walks about as many, `all` every
+    package that was nominated.
+    """
 
     at: str | None
     window_from: str | None
@@ -42,6 +48,8 @@ class BlastOptions(TypedDict, total=False):
     platform: str | None
     resolver: str | None
     builds_complete: bool
+    limit: int | None
+    confirm: str | None
 
 
 def default_address() -> str:
@@ -178,7 +186,19 @@ def _question(targets: Sequence[str], options: BlastOptions) -> Question:
         environment=_environment(options.get("python"), options.get("platform")),
         resolver=cast("Profile", resolver),
         builds_complete=options.get("builds_complete", False),
+        most=_most(options.get("limit"), options.get("confirm") or "shown"),
     )
+
+
+def _most(limit: int | None, confirm: str) -> int | None:
+    """Return how many packages to walk at most; None for all."""
+    from graphkit.trace.view import MOST_WALKED  # noqa: PLC0415
+
+    if confirm not in {"shown", "all"}:
+        raise UsageError(f"no confirmation {confirm!r}; there are shown and all")
+    if confirm == "all":
+        return None
+    return MOST_WALKED if limit is None else max(limit, _FEWEST_WALKED)
 
 
 def _environment(python: str | None, platform: str | None) -> Environment:

@@ -23,6 +23,13 @@ class BlastFormat(StrEnum):
     MERMAID = "mermaid"
 
 
+class Confirm(StrEnum):
+    """Which of many nominated packages are confirmed by a walk."""
+
+    SHOWN = "shown"
+    ALL = "all"
+
+
 def blast(
     targets: opt.Targets,
     graph: opt.GraphAt = None,
@@ -42,6 +49,9 @@ def blast(
     limit: Annotated[
         int | None, typer.Option("--limit", min=0, help="List at most so many packages; the summary stays whole.")
     ] = None,
+    confirm: Annotated[
+        Confirm, typer.Option("--confirm", help="Walk the packages that are shown, or all that are nominated.")
+    ] = Confirm.SHOWN,
     fail_on: Annotated[
         Tier | None, typer.Option("--fail-on", help="Exit 1 where a service is exposed at this tier or above.")
     ] = None,
@@ -64,6 +74,8 @@ def blast(
             platform=platform,
             resolver=resolver,
             builds_complete=builds_complete,
+            limit=limit,
+            confirm=confirm,
         )
     answer(report(format_).render(found, View(tier=tier, limit=limit, **sheet(output))), output)
     if output is not None:

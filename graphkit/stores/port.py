@@ -36,6 +36,10 @@ PAGE_MISSING = 2
 """Package flag: the index said there is no such project."""
 PAGE_QUARANTINED = 4
 """Package flag: quarantined (PEP 792) when last read."""
+PAGE_ONE_RELEASE = 8
+"""Package flag: no page was read, but a table that has the newest release alone: older ones are not known."""
+PAGE_TIMES_ASSUMED = 16
+"""Package flag: files of it have no time and are taken as listed always; see `FILE_ALWAYS_LISTED`."""
 
 RELEASE_PRERELEASE = 1
 RELEASE_LEGACY = 2
@@ -89,12 +93,16 @@ class Generation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packages:
-    """Columns, one row per id asked: name, flags, first release id, one past the last. Names may be decoded as read."""
+    """Columns, one row per id asked: name, flags, first release id, one past the last.
+
+    Names may be decoded as they are read. ``dependents``: how many packages have a release that requires it.
+    """
 
     name: Sequence[str]
     flags: Flags
     start: Ids
     stop: Ids
+    dependents: Ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,10 +186,11 @@ class Listings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a store did with a batch: facts that were new, and facts it had already."""
+    """What a store did with a batch: facts that were new, facts it had already, and what was odd in tables it read."""
 
     new: int
     unchanged: int
+    problems: tuple[tuple[str, Problem], ...] = ()
 
 
 class Reader(Protocol):
@@ -253,7 +262,7 @@ class Evidence(Protocol):
         """
 
     def problems(self) -> tuple[tuple[str, Problem], ...]:
-        """Return every document's problems as (path, problem), sorted."""
+        """Return every problem of documents and tables as (path, problem), sorted."""
 
 
 class Store(Protocol):

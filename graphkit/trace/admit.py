@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -14,21 +13,10 @@ from graphkit.model.times import Instant
 from graphkit.trace.forward import Root
 from graphkit.trace.listing import Package, Truths
 from graphkit.trace.nominate import Reached
-from graphkit.trace.offers import Masks
+from graphkit.trace.offers import Masks, Offers
 from graphkit.trace.world import Node, Want, World
 
 _MOST_NODES = 200_000
-
-
-def _offered(package: Package, instants: Sequence[Instant]) -> tuple[Masks, Masks]:
-    """Return per release the slots in which it may be listed, and listed without a yank."""
-    listed = np.zeros(package.size, dtype=np.uint64)
-    fresh = np.zeros(package.size, dtype=np.uint64)
-    for bit, at in enumerate(instants):
-        shelf = package.shelf(at, doubtful=True)
-        listed[shelf.listed] |= np.uint64(1 << bit)
-        fresh[shelf.fresh] |= np.uint64(1 << bit)
-    return listed, fresh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,53 +62,13 @@ def own_wants(world: World, root: Root) -> tuple[Want, ...]:
     return tuple(found)
 
 
-class _Goal:
-    """What leads to a target, with what is on offer of it; shared by every root that is asked for it."""
-
-    def __init__(self, world: World, reached: Reached, instants: Sequence[Instant]) -> None:
-        self.masks = reached.masks
-        self._reached = reached  # kept, so that its identity stays its own
-        self._world = world
-        self._instants = instants
-        self._offers: dict[int, tuple[Masks, Masks]] = {}
-
-    def offered(self, ident: int) -> tuple[Masks, Masks]:
-        """Return the slots in which each release of a package may be listed, and listed without a yank."""
-        if ident not in self._offers:
-            self._offers[ident] = _offered(self._world.package(ident), self._instants)
-        return self._offers[ident]
-
-    @cached_property
-    def yanked(self) -> dict[int, Masks]:
-        """Per package, the slots in which a release that leads to a target is listed, but yanked."""
-        found: dict[int, Masks] = {}
-        for (ident, _), able in self.masks.items():
-            listed, fresh = self.offered(ident)
-            slots = able & listed & ~fresh
-            if slots.any():
-                found[ident] = found[ident] | slots if ident in found else slots
-        return found
-
-
-class _Goals:
-    """The goals of a world, each made once."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, _Goal] = {}
-
-    def find(self, world: World, reached: Reached, instants: Sequence[Instant]) -> _Goal:
-        """Return the goal of a reverse walk over instants."""
-        if id(reached) not in self._known:
-            self._known[id(reached)] = _Goal(world, reached, instants)
-        return self._known[id(reached)]
-
-
 class _Admitting:
     """One admission: breadth first through every release that the ranges allow, slots as bits."""
 
-    def __init__(self, world: World, root: Root, goal: _Goal) -> None:
+    def __init__(self, world: World, root: Root, goal: Reached, offers: Offers) -> None:
         self.world = world
-        self.goal = goal
+        self._goal = goal
+        self._offers = offers
         self.bounds = _Bounds(world, root)
         self.reached: dict[Node, int] = {}
         self.parents: dict[Node, tuple[Node | None, Want]] = {}
@@ -140,13 +88,15 @@ class _Admitting:
         if want.stretches is None:
             return
         ident = want.package
-        listed, fresh = self.goal.offered(ident)
-        offer = fresh | (listed & self._unlocked[ident]) if ident in self._unlocked else fresh
+        able_of = [(extra, able) for extra in ("", *want.extras) if (able := self._goal.of(ident, extra)) is not None]
+        if not able_of:
+            return
+        package = self.world.package(ident)
+        offer = self._offers.fresh[package.start : package.stop]
+        if ident in self._unlocked:
+            offer = offer | (self._offers.listed[package.start : package.stop] & self._unlocked[ident])
         for lo, hi in self.bounds.within(want):
-            for extra in ("", *want.extras):
-                able = self.goal.masks.get((ident, extra))
-                if able is None:
-                    continue
+            for extra, able in able_of:
                 open_slots = able[lo:hi] & offer[lo:hi] & np.uint64(slots)
                 for position in (np.flatnonzero(open_slots) + lo).tolist():
                     node = (ident, position, extra)
@@ -165,9 +115,9 @@ def admission(
     since they cannot reach a target. Cost: the part of the root's closure that can; the whole closure
     where something yanked could lead to a target, since any pin in it may unlock that.
     """
-    led = world.memory_of(_Goals).find(world, goal, instants)
-    walk = _Admitting(world, root, led)
-    yanked = {ident for ident, slots in led.yanked.items() if (slots & np.uint64(mask)).any()}
+    assert goal.offers is not None
+    walk = _Admitting(world, root, goal, goal.offers)
+    yanked = {ident for ident, slots in goal.yanked.items() if slots & mask}
     for bit, at in enumerate(instants) if yanked else ():
         if mask >> bit & 1:
             walk.unlock((want for want in _Closure(world, root, at, at + 1).pins if want.package in yanked), bit)

@@ -36,7 +36,7 @@ def blast(reader: port.Reader, question: Question) -> Blast:
     documents = Documents(reader, case)
     worlds = worlds_of(reader, case, question, organisation)
     view = answer(case, question, organisation, documents, worlds)
-    exposed = package_rows(view.world, view.field, view.targets)
+    exposed = package_rows(view.world, view.field, view.targets, question.most)
     start, until = view.window.start, view.window.until
     companies = company_rows(organisation, case, view.services.judged, start, until)
     generation = reader.generation()
@@ -92,13 +92,14 @@ def _summary(view: View, exposed: Exposed, companies: Sequence[CompanyRow]) -> S
         companies=tuple((verdict.value, counted[verdict]) for verdict in CompanyVerdict),
         packages=(
             ("picked", tiers[Tier.PICKED]),
-            ("nominated", len(exposed.unconfirmed)),
-            ("admitted", tiers[Tier.ADMITTED]),
+            ("nominated", len(exposed.unconfirmed) + exposed.unwalked.nominated),
+            ("admitted", tiers[Tier.ADMITTED] + exposed.unwalked.admitted),
         ),
         # An extra's releases are those of its package: they count once.
         releases=sum(
             row.releases for row in exposed.rows if "[" not in row.package or row.package.partition("[")[0] not in bases
-        ),
+        )
+        + exposed.unwalked.releases,
     )
 
 
@@ -122,7 +123,7 @@ def _rivals(  # noqa: PLR0917 - everything that a reading is judged with
             if ours is not theirs
         ]
         before = {row.package: row.tier.value if row.tier else "older only" for row in exposed.rows}
-        tiers = package_tiers(rival.world, rival.field, rival.targets)
+        tiers = package_tiers(rival.world, rival.field, rival.targets, question.most)
         after = {name: tier.value if tier else "older only" for name, tier in tiers.items()}
         changed += [
             f"{name} {before.get(name, 'not reached')} → {after.get(name, 'not reached')}"

@@ -9,7 +9,7 @@ A level is a few gathers over columns, whatever its size: no step of Python per 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
 
@@ -20,12 +20,11 @@ from graphkit.model.csr import distinct, spread
 from graphkit.model.environment import extras_of
 from graphkit.stores import port
 from graphkit.trace.listing import Package
-from graphkit.trace.offers import Masks, Offers, Places, Rows
+from graphkit.trace.offers import ANY, FINAL, PINNED_ANY, PINNED_FINAL, Masks, Offers, Places, Rows
 from graphkit.trace.world import World
 
 _EXTRA = 24
 """Bits that the number of an extra takes."""
-_FINAL, _ANY, _PINNED_FINAL, _PINNED_ANY = range(4)
 
 
 class Question(Enum):
@@ -39,11 +38,15 @@ class Question(Enum):
 class Reached:
     """What a reverse walk reached: masks and least distance (edges) by (package id, extra).
 
-    ``plain`` has a mask per release id; extras, which are few, stand apart as sorted keys.
+    ``plain`` has a mask per release id; extras, which are few, stand apart as sorted keys. ``offers``: what
+    was on offer at the instants of the walk; None for the closure, which asks for no time.
     """
 
-    def __init__(self, world: World, plain: Masks, distance: Places, extras: _Extras) -> None:
+    def __init__(
+        self, world: World, plain: Masks, distance: Places, extras: _Extras, offers: Offers | None = None
+    ) -> None:
         self.plain = plain
+        self.offers = offers
         self.packages: Places = np.flatnonzero(distance >= 0).astype(np.int32)
         self._world = world
         self._distance = distance
@@ -57,20 +60,47 @@ class Reached:
     @cached_property
     def distance(self) -> Mapping[tuple[int, str], int]:
         """The least number of edges from a seed, by package and extra."""
-        found = {(ident, ""): at for ident, at in zip(self.packages.tolist(), self._near(), strict=True)}
+        found = {(ident, ""): at for ident, at in zip(self.packages.tolist(), self.levels.tolist(), strict=True)}
         return found | self._extras.distance
 
-    def _near(self) -> list[int]:
-        near: list[int] = self._distance[self.packages].tolist()
-        return near
+    @cached_property
+    def yanked(self) -> dict[int, int]:
+        """The slots, as bits, in which a release of a package that was reached is listed, but yanked."""
+        if self.offers is None:
+            return {}
+        keys = self._extras.keys % self._extras.size
+        releases = np.concatenate([np.flatnonzero(self.plain), keys])
+        masks = np.concatenate([self.plain[releases[: len(releases) - len(keys)]], self._extras.masks])
+        masks &= self.offers.listed[releases] & ~self.offers.fresh[releases]
+        releases, masks = releases[masks != 0], masks[masks != 0]
+        found: dict[int, int] = {}
+        owners = self._world.reader.releases(releases.astype(np.int32)).package.tolist()
+        for ident, slots in zip(owners, masks.tolist(), strict=True):
+            found[ident] = found.get(ident, 0) | slots
+        return found
 
     def keys(self) -> list[tuple[int, str]]:
         """Return every package, and extra of one, that was reached; ascending."""
         return sorted({*((ident, "") for ident in self.packages.tolist()), *self._extras.distance})
 
-    def extra_keys(self) -> Iterable[tuple[int, str]]:
-        """Return the packages that were reached with an extra, with it."""
-        return self._extras.distance.keys()
+    @property
+    def levels(self) -> Places:
+        """The level at which each of ``packages`` was first reached."""
+        levels: Places = self._distance[self.packages]
+        return levels
+
+    def with_extras(self) -> tuple[Places, list[str], Rows]:
+        """Return (package, extra, first level) of all that was reached with an extra."""
+        keys, level = self._extras.near
+        names = list(self._extras.numbers)
+        numbers = (keys & ((1 << _EXTRA) - 1)).tolist()
+        return (keys >> _EXTRA).astype(np.int32), [names[number] for number in numbers], level
+
+    def masks_of(self, extra: Sequence[str], releases: Rows) -> Masks:
+        """Return the masks of releases, each with the extra asked."""
+        numbers = self._extras.numbers
+        number = np.array([numbers.get(one, -1) for one in extra], dtype=np.int64)
+        return self._extras.at(number * self._extras.size + releases)
 
     def of(self, ident: int, extra: str) -> Masks | None:
         """Return the masks of a package's releases, None where it was not reached with that extra."""
@@ -129,14 +159,24 @@ class _Extras:
         self._levels.append(distinct(packages.astype(np.int64) << _EXTRA | numbers))
 
     @cached_property
+    def near(self) -> tuple[Rows, Rows]:
+        """Every package reached with an extra, as package and number of the extra in one key, and its first level."""
+        keys = np.concatenate(self._levels) if self._levels else np.empty(0, dtype=np.int64)
+        level = np.repeat(np.arange(len(self._levels)), [len(one) for one in self._levels])
+        order = np.lexsort((level, keys))
+        keys, level = keys[order], level[order]
+        first = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
+        return keys[first], level[first]
+
+    @cached_property
     def distance(self) -> dict[tuple[int, str], int]:
         """The first level at which a package was reached with an extra."""
         names = list(self.numbers)
-        found: dict[tuple[int, str], int] = {}
-        for level, keys in enumerate(self._levels):
-            for key in keys.tolist():
-                found.setdefault((key >> _EXTRA, names[key & ((1 << _EXTRA) - 1)]), level)
-        return found
+        keys, level = self.near
+        return {
+            (key >> _EXTRA, names[key & ((1 << _EXTRA) - 1)]): at
+            for key, at in zip(keys.tolist(), level.tolist(), strict=True)
+        }
 
     def enter(self, keys: Rows, masks: Masks) -> tuple[Rows, Masks]:
         """Take up masks by key, ascending; return what is new of them."""
@@ -177,7 +217,7 @@ def _united(keys: Rows, masks: Masks) -> tuple[Rows, Masks]:
     """Return distinct keys, ascending, each with the union of its masks."""
     if not len(keys):
         return keys, masks
-    order = np.argsort(keys, kind="stable")
+    order = np.argsort(keys)
     keys, masks = keys[order], masks[order]
     first = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
     return keys[first], np.bitwise_or.reduceat(masks, first)
@@ -231,7 +271,7 @@ class _ReverseWalk:
             self._fresh[releases] = 0
             (releases, packages, masks), (extras, of_extras) = arrived
             level += 1
-        return Reached(self._world, self.plain, self.distance, self.extras)
+        return Reached(self._world, self.plain, self.distance, self.extras, self._offers)
 
     def _owners(self, releases: Rows) -> Places:
         return self._world.reader.releases(releases.astype(np.int32)).package
@@ -421,11 +461,11 @@ class _Ranges:
     def newest(self, offers: Offers, rows: Rows, shift: Rows, profile: str) -> NDArray[np.int64]:
         """Return the place that each of some ranges alone chooses in a state, -1 for none; as `listing.choose` does."""
         flags = self.flags[rows]
-        chosen = self._finals_first(offers, rows, shift, profile, (_FINAL, _ANY))
+        chosen = self._finals_first(offers, rows, shift, profile, (FINAL, ANY))
         # Any declarer may be the root, whose pin unlocks a yanked release in every profile (PEP 592).
         pinned = np.flatnonzero(((flags & port.RANGE_PINNED) != 0) & (chosen < 0))
         if len(pinned):
-            kinds = (_PINNED_FINAL, _PINNED_ANY)
+            kinds = (PINNED_FINAL, PINNED_ANY)
             chosen[pinned] = self._finals_first(offers, rows[pinned], shift[pinned], profile, kinds)
         chosen[(flags & port.RANGE_UNREADABLE) != 0] = -1
         return chosen

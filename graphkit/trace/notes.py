@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from graphkit.model.answers import Slot
+from graphkit.model.csr import distinct
 from graphkit.model.times import rfc3339
 from graphkit.stores import port
 from graphkit.trace.forward import walk
-from graphkit.trace.packages import Exposed, newest_of, root_of
+from graphkit.trace.offers import is_uncertain
+from graphkit.trace.packages import Exposed, Unwalked, newest_of, root_of
 from graphkit.trace.view import Documents, View
 
 _SHOWN = 8
@@ -33,6 +37,8 @@ def footnotes(view: View, exposed: Exposed, documents: Documents) -> Iterator[st
         else:
             yield f"{release.purl} is no Python package: only documents can show it"
     yield from _ghost_notes(view)
+    if exposed.unwalked:
+        yield from _unwalked(exposed.unwalked)
     if exposed.unconfirmed:
         yield (
             f"nominated by single choices, not confirmed by the walk with all constraints: {some(exposed.unconfirmed)}"
@@ -40,11 +46,7 @@ def footnotes(view: View, exposed: Exposed, documents: Documents) -> Iterator[st
     yield from _stuck_notes(view)
     if exposed.unread:
         yield f"not read, so walks through them are incomplete: {some(exposed.unread)}"
-    if uncertain := sorted(
-        view.world.package(ident).name
-        for ident in {ident for ident, _ in view.field.closure.masks} | set(view.targets)
-        if view.world.package(ident).is_uncertain
-    ):
+    if uncertain := _uncertain(view):
         yield (
             f"upload or yank times are not all known for {some(uncertain)}; hits that hold under one account of them "
             "only are admitted"
@@ -58,6 +60,24 @@ def footnotes(view: View, exposed: Exposed, documents: Documents) -> Iterator[st
             f"{len(older)} packages are reached by older releases alone, which a fresh install does not take: "
             f"{some([row.package for row in older])}"
         )
+
+
+def _unwalked(left: Unwalked) -> Iterator[str]:
+    parts = (
+        f"{left.nominated:,} nominated by single choices" if left.nominated else "",
+        f"{left.admitted:,} reached by what ranges allow" if left.admitted else "",
+        f"{left.older:,} reached by older releases at most" if left.older else "",
+    )
+    yield (
+        f"not walked, so neither confirmed nor listed: {', '.join(part for part in parts if part)}; "
+        "--limit lists more, --confirm all walks them all"
+    )
+
+
+def _uncertain(view: View) -> list[str]:
+    """Return the packages of the closure of which a time is not known, by name."""
+    idents = distinct(np.concatenate([view.field.reached.ident, np.array(list(view.targets), dtype=np.int32)]))
+    return list(view.world.reader.packages(idents[is_uncertain(view.world, idents)]).name)
 
 
 def _ghost_notes(view: View) -> Iterator[str]:
@@ -90,8 +110,10 @@ def _stuck_notes(view: View) -> Iterator[str]:
 
 
 def _stuck(view: View, ident: int, empty: Sequence[Slot]) -> tuple[list[str], int]:
-    keys = sorted(view.field.closure.masks, key=lambda key: (view.field.closure.distance[key], key))
-    keys = [key for key in keys if key[0] not in view.targets][:_MOST_STUCK_WALKS]
+    reached = view.field.reached
+    near = np.argsort(reached.distance, kind="stable")[: _MOST_STUCK_WALKS + len(view.targets)].tolist()
+    found = sorted((int(reached.distance[row]), int(reached.ident[row]), reached.extra[row]) for row in near)
+    keys = [(ident, extra) for _, ident, extra in found if ident not in view.targets][:_MOST_STUCK_WALKS]
     stuck = []
     for other, extra in keys:
         package = view.world.package(other)

@@ -21,6 +21,8 @@ from graphkit.trace.world import World
 Masks = NDArray[np.uint64]
 """Bit b of an entry: in slot b."""
 MOST_SLOTS = 64
+FINAL, ANY, PINNED_FINAL, PINNED_ANY = range(4)
+"""What a running maximum counts: finals, any; the same where a pin unlocks yanks."""
 Places = NDArray[np.int32]
 Rows = NDArray[np.int64]
 _Bounds = tuple[Rows, Rows]
@@ -60,7 +62,8 @@ class Offers:
     """The offers at the instants of one pass, under one account of the uncertain times; loaded as walks reach them.
 
     Of each place: ``newest`` four running maxima (final, any, the same where a pin unlocks yanks), as the
-    highest place at or below it that qualifies, else -1. ``listed``: by release, the slots in which it is listed.
+    highest place at or below it that qualifies, else -1. ``listed`` and ``fresh`` (listed, not yanked): by
+    release, the slots in which it is.
     """
 
     def __init__(self, world: World, instants: Sequence[Instant], *, doubtful: bool) -> None:
@@ -78,6 +81,7 @@ class Offers:
         self._more: list[tuple[int, int, int]] = []
         """Further states: place of their first release, of the package's first release, slots."""
         self.listed: Masks = np.zeros(self._size, dtype=np.uint64)
+        self.fresh: Masks = np.zeros(self._size, dtype=np.uint64)
         self._newest = [np.zeros(self._size, dtype=np.int32) for _ in range(4)]
         self._used = self._size
 
@@ -150,9 +154,11 @@ class Offers:
         releases = places - np.repeat(base - start[row], np.diff(begin))
         masks = np.repeat(slots, np.diff(begin))
         # The first state of a package sets its bits, further ones are few and add theirs.
-        further = listed & (releases != places)
-        self.listed[releases[listed & ~further]] = masks[listed & ~further]
-        np.bitwise_or.at(self.listed, releases[further], masks[further])
+        further = releases != places
+        for held, able in ((self.listed, listed), (self.fresh, fresh)):
+            first_ones, others = np.flatnonzero(able & ~further), np.flatnonzero(able & further)
+            held[releases[first_ones]] = masks[first_ones]
+            np.bitwise_or.at(held, releases[others], masks[others])
 
     def _fill(
         self, places: Rows, begin: Rows, flags: port.Flags, listed: NDArray[np.bool_], fresh: NDArray[np.bool_]
@@ -193,6 +199,7 @@ class Offers:
             found = choosable.newest
             newest[base : base + package.size] = np.where(found < 0, -1, found + base)
         self.listed[package.start : package.stop][shelf.listed] |= np.uint64(slots)
+        self.fresh[package.start : package.stop][shelf.fresh] |= np.uint64(slots)
 
     def _grow(self, count: int) -> None:
         self._used += count
@@ -219,6 +226,21 @@ class Offers:
             np.concatenate([np.zeros(len(rows), dtype=np.int64), shift]),
             np.concatenate([self._slots[package], more[which, 2]]),
         )
+
+    def newest_releases(self, world: World, packages: Places) -> tuple[Rows, Rows, Masks]:
+        """Return (row, release, slots): the newest release of packages in each of their states, finals first.
+
+        States without any are left out. The packages must be loaded.
+        """
+        row, shift, slots = self.states(packages)
+        columns = world.reader.packages(packages)
+        last = columns.stop.astype(np.int64)[row] - 1 + shift
+        full = (columns.stop > columns.start)[row]
+        row, shift, slots, last = row[full], shift[full], slots[full], last[full]
+        final, other = self.newest(FINAL, last), self.newest(ANY, last)
+        place = np.where(final >= 0, final, other)
+        there = place >= 0
+        return row[there], place[there] - shift[there], slots[there]
 
     def newest(self, kind: int, places: Rows) -> NDArray[np.int64]:
         """Return the highest qualifying place of the same state at or below each place, -1 for none."""

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
+from numpy.typing import NDArray
 
 from graphkit.model.answers import PackageRow, Path, Slot, Take, Tier
+from graphkit.model.csr import distinct, spread
 from graphkit.model.times import rfc3339
+from graphkit.stores import port
 from graphkit.trace.admit import admission, own_wants
 from graphkit.trace.confirm import Confirmation, Hit, Targets, brief, confirm, in_both, slots_of
 from graphkit.trace.forward import Root
@@ -61,13 +64,11 @@ def _runs(positions: Sequence[int], agreed: Sequence[bool], *, doubtful: bool) -
             yield Newest(position=position, first=numbers[0], last=numbers[-1], agreed=same, doubtful=doubtful)
 
 
-def package_tiers(world: World, field: Field, targets: Targets) -> dict[str, Tier | None]:
+def package_tiers(world: World, field: Field, targets: Targets, most: int | None = None) -> dict[str, Tier | None]:
     """Return the tier of every row that `package_rows` has, by its name; None where only older ones are exposed."""
     found: dict[str, Tier | None] = {}
     tiers: dict[int, Tier | None] = {}
-    for ident, extra in _keys(field):
-        if ident in targets:
-            continue
+    for (ident, extra), _ in _ranked(world, field, targets, most).walked:
         package = world.package(ident)
         runs = list(newest_of(package, world, field.slots))
         tier = _tier(world, field, targets, (ident, extra), runs)
@@ -79,10 +80,6 @@ def package_tiers(world: World, field: Field, targets: Targets) -> dict[str, Tie
             continue
         found[f"{package.name}[{extra}]" if extra else package.name] = tier
     return found
-
-
-def _keys(field: Field) -> list[tuple[int, str]]:
-    return sorted({key for one in field.passes for key in one.admitted.masks} | set(field.closure.masks))
 
 
 def _tier(world: World, field: Field, targets: Targets, key: tuple[int, str], runs: Sequence[Newest]) -> Tier | None:
@@ -114,22 +111,40 @@ class Exposed:
     rows: tuple[PackageRow, ...]
     unconfirmed: tuple[str, ...]
     unread: tuple[str, ...]
+    unwalked: Unwalked
 
 
-def package_rows(world: World, field: Field, targets: Targets) -> Exposed:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unwalked:
+    """What was reached, but not walked, since no more than so many rows were asked for.
+
+    ``nominated`` and ``admitted`` count packages by what the reverse walks say of their newest release,
+    ``older`` those that only older releases may reach by, ``releases`` the releases of all of them.
+    """
+
+    nominated: int = 0
+    admitted: int = 0
+    older: int = 0
+    releases: int = 0
+
+    def __bool__(self) -> bool:
+        """Return whether anything was left."""
+        return bool(self.nominated or self.admitted or self.older)
+
+
+def package_rows(world: World, field: Field, targets: Targets, most: int | None = None) -> Exposed:
     """Return a row per exposed package.
 
-    A package that is exposed only with an extra has a row ``name[extra]``.
+    A package that is exposed only with an extra has a row ``name[extra]``. ``most``: walk no more than so many
+    packages, those that are nominated first, then by distance and dependents; the rest is counted.
     """
     rows: list[PackageRow] = []
     unconfirmed: set[str] = set()
     unread: set[str] = set()
-    dependents = _dependents(world, field)
+    chosen = _ranked(world, field, targets, most)
     tiers: dict[int, Tier | None] = {}
-    for ident, extra in _keys(field):
-        if ident in targets:
-            continue
-        row, nominated = _row(world, field, targets, (ident, extra), dependents.get(ident, 0), unread)
+    for (ident, extra), dependents in chosen.walked:
+        row, nominated = _row(world, field, targets, (ident, extra), dependents, unread)
         if nominated and (row is None or row.tier is not Tier.PICKED):
             unconfirmed.add(f"{world.package(ident).name}{f'[{extra}]' if extra else ''}")
         if row is None:
@@ -140,7 +155,66 @@ def package_rows(world: World, field: Field, targets: Targets) -> Exposed:
             continue
         rows.append(row)
     rows.sort(key=_order)
-    return Exposed(rows=tuple(rows), unconfirmed=tuple(sorted(unconfirmed)), unread=tuple(sorted(unread)))
+    return Exposed(
+        rows=tuple(rows),
+        unconfirmed=tuple(sorted(unconfirmed)),
+        unread=tuple(sorted(unread)),
+        unwalked=chosen.unwalked,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ranked:
+    """Which packages to walk, by package and extra, each with its number of dependents; and what is left."""
+
+    walked: list[tuple[tuple[int, str], int]]
+    unwalked: Unwalked
+
+
+def _ranked(world: World, field: Field, targets: Targets, most: int | None) -> _Ranked:
+    reached = field.reached
+    dependents = world.reader.packages(reached.ident).dependents
+    inside = ~np.isin(reached.ident, np.array(list(targets), dtype=np.int32))
+    if most is None or np.count_nonzero(inside) <= most:
+        return _Ranked(walked=_keyed(field, np.flatnonzero(inside), dependents), unwalked=Unwalked())
+    nominated, admitted = (np.zeros(len(reached.ident), dtype=np.bool_) for _ in range(2))
+    for one in field.passes:
+        nominated |= one.standing.nominated
+        admitted |= one.standing.admitted
+    rank = np.where(nominated, 0, np.where(admitted, 1, 2))
+    # An extra says something only where it is exposed more than the package itself.
+    plain = np.full(world.packages, 3, dtype=np.int64)
+    bare = np.array([not extra for extra in reached.extra], dtype=np.bool_)
+    plain[reached.ident[bare]] = rank[bare]
+    rows = np.flatnonzero(inside & (bare | (rank < plain[reached.ident])))
+    order = np.lexsort((reached.ident[rows], -dependents[rows], reached.distance[rows], rank[rows]))
+    walked, left = rows[order[:most]], rows[order[most:]]
+    idents = reached.ident[left]
+    return _Ranked(
+        walked=_keyed(field, walked, dependents),
+        unwalked=Unwalked(
+            nominated=int(np.count_nonzero(rank[left] == 0)),
+            admitted=int(np.count_nonzero(rank[left] == 1)),
+            older=int(np.count_nonzero(rank[left] == 2)),
+            releases=_releases_of(world, field, distinct(idents)),
+        ),
+    )
+
+
+def _keyed(field: Field, rows: NDArray[np.intp], dependents: port.Ids) -> list[tuple[tuple[int, str], int]]:
+    ident, extra = field.reached.ident[rows].tolist(), [field.reached.extra[row] for row in rows.tolist()]
+    return sorted(zip(zip(ident, extra, strict=True), dependents[rows].tolist(), strict=True))
+
+
+def _releases_of(world: World, field: Field, packages: port.Ids) -> int:
+    """Return how many releases of some packages are admitted or nominated in any slot."""
+    columns = world.reader.packages(packages)
+    releases, _ = spread(columns.start, columns.stop)
+    hit = np.zeros(len(releases), dtype=np.bool_)
+    for one in field.passes:
+        for walk in (one.admitted, *one.nominated):
+            hit |= walk.plain[releases] != 0
+    return int(np.count_nonzero(hit))
 
 
 def _stronger(tier: Tier | None, base: Tier | None) -> bool:
@@ -150,22 +224,6 @@ def _stronger(tier: Tier | None, base: Tier | None) -> bool:
 
 def _order(row: PackageRow) -> tuple[int, int, int, str]:
     return ([*Tier, None].index(row.tier), row.distance, -row.dependents, row.package)
-
-
-def _dependents(world: World, field: Field) -> dict[int, int]:
-    """Count, per package of the closure, the packages of the closure that aim a range at it."""
-    idents = np.array(sorted({ident for ident, _ in field.closure.masks}), dtype=np.int32)
-    start, ranges = world.reader.constraints_on(idents)
-    declarers = world.reader.declarers(ranges)
-    aimed = np.repeat(np.repeat(idents, np.diff(start)), np.diff(declarers.start))
-    held = np.unique(np.stack([aimed, declarers.set], axis=1), axis=0)
-    users = declarers.users[held[:, 1] + 1] - declarers.users[held[:, 1]]
-    at = np.repeat(declarers.users[held[:, 1]] - np.cumsum(users) + users, users) + np.arange(users.sum())
-    package = declarers.package[at]
-    inside = np.isin(package, idents)
-    pairs = np.unique(np.stack([np.repeat(held[:, 0], users)[inside], package[inside]], axis=1), axis=0)
-    counted, counts = np.unique(pairs[:, 0], return_counts=True)
-    return dict(zip(counted.tolist(), counts.tolist(), strict=True))
 
 
 def _row(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from graphkit.model.answers import ServiceVerdict, Window
+from graphkit.model.answers import ServiceVerdict, Slot, Window
 from graphkit.model.documents import Document
 from graphkit.model.environment import Environment
 from graphkit.model.errors import UsageError
@@ -16,17 +16,26 @@ from graphkit.stores import port
 from graphkit.trace.case import Case, Span
 from graphkit.trace.confirm import Targets
 from graphkit.trace.listing import Profile
-from graphkit.trace.nominate import closure_of
+from graphkit.trace.nominate import Reached, closure_of
 from graphkit.trace.observed import accuse
+from graphkit.trace.offers import MOST_SLOTS
 from graphkit.trace.roll import Account, Roll, accounts_of
 from graphkit.trace.services import Bench, judge
 from graphkit.trace.survey import Field, slots_between, survey
 from graphkit.trace.world import World
 
+_MANY_PACKAGES = 1_000
+"""A closure of more packages is asked about all of a long window only where somebody says so."""
+MOST_WALKED = 1_000
+"""Packages that are walked unless told; a few milliseconds each."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A blast as asked. ``environment`` is that of packages, and of services that have none of their own."""
+    """A blast as asked. ``environment`` is that of packages, and of services that have none of their own.
+
+    ``most``: how many packages are walked where more are reached; None walks them all.
+    """
 
     targets: tuple[str, ...]
     span: Span = field(default_factory=Span)
@@ -34,6 +43,7 @@ class Question:
     environment: Environment = field(default_factory=Environment)
     resolver: Profile = "uv"
     builds_complete: bool = False
+    most: int | None = MOST_WALKED
 
     def __str__(self) -> str:
         default = Environment()
@@ -47,7 +57,11 @@ class Question:
             ("--resolver", self.resolver if self.resolver != "uv" else None),
         )
         words = [f"{name} {value}" for name, value in asked if value]
-        return " ".join(["blast", *self.targets, *words, *(["--builds-complete"] if self.builds_complete else [])])
+        if self.builds_complete:
+            words.append("--builds-complete")
+        if self.most is None:
+            words.append("--confirm all")
+        return " ".join(["blast", *self.targets, *words])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +142,9 @@ def answer(case: Case, question: Question, organisation: Organisation, documents
     closures = {one: closure_of(known, targets) for one, known in worlds.items()}
     # One list of slots for all environments, so that a slot's number means the same in every row.
     slots = slots_between([(worlds[one], closures[one]) for one in worlds], targets, window.start, window.until)
+    if (cut := _newest_slots(case, question, slots, closures.values())) is not None:
+        notes = (*notes, _cut_note(window, slots, cut))
+        window, slots = replace(window, start=cut[0].start), cut
     benches = {
         one: Bench(
             world=known,
@@ -152,6 +169,24 @@ def answer(case: Case, question: Question, organisation: Organisation, documents
         services=_services(benches, question, documents),
         unplaced=unplaced,
         notes=notes,
+    )
+
+
+def _newest_slots(
+    case: Case, question: Question, slots: tuple[Slot, ...], closures: Iterable[Reached]
+) -> tuple[Slot, ...] | None:
+    """Return the newest slots of one pass, where nobody said when to look and all of them would take many passes."""
+    asked = question.span.start is not None or question.span.until is not None or case.incidents
+    if asked or len(slots) <= MOST_SLOTS or max(len(one.packages) for one in closures) <= _MANY_PACKAGES:
+        return None
+    return slots[-MOST_SLOTS:]
+
+
+def _cut_note(window: Window, slots: Sequence[Slot], cut: Sequence[Slot]) -> str:
+    return (
+        f"from {rfc3339(window.start)} on the choices of what requires it changed {len(slots):,} times; this answer "
+        f"is for the last {len(cut)} of those stretches, from {rfc3339(cut[0].start)} on: give --from and --until for "
+        "others"
     )
 
 

@@ -10,6 +10,7 @@ import duckdb
 from graphkit.model.documents import Document
 from graphkit.model.organisation import Organisation
 from graphkit.model.times import FOREVER
+from graphkit.stores.embedded.bulk import SAYS_NOTHING
 from graphkit.stores.embedded.compile_evidence import (
     HOLD,
     compile_heads,
@@ -18,10 +19,11 @@ from graphkit.stores.embedded.compile_evidence import (
     kept_organisation,
     stage_mentioned,
 )
+from graphkit.stores.embedded.compile_projects import compile_projects
 from graphkit.stores.embedded.compile_ranges import compile_ranges, compile_sets, number_sets
 from graphkit.stores.embedded.compile_releases import compile_files, compile_packages, compile_releases
 from graphkit.stores.embedded.folder import IndexWriter
-from graphkit.stores.embedded.kept import incidents, stage_incidents
+from graphkit.stores.embedded.kept import incidents, scalar, stage_incidents, table_problems
 
 
 def compile_index(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
@@ -47,16 +49,17 @@ def _compile(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> dict[st
     number_sets(connection)
     packages = compile_packages(connection, out)
     sets = compile_sets(connection, out)
-    order = compile_releases(connection, out, packages, sets)
+    order = compile_releases(connection, out, packages, sets.count)
     files = compile_files(connection, out, order)
-    ranges = compile_ranges(connection, out, order)
-    compile_heads(out, heads, kept, organisation)
+    ranges = compile_ranges(connection, out, order, sets)
+    compile_heads(out, heads, kept, organisation, table_problems(connection))
+    compile_projects(connection, out)
     rows = compile_listings(connection, out)
     return {
         "packages": packages,
         "releases": len(order.keys),
         "files": files,
-        "requirement sets": sets,
+        "requirement sets": sets.count,
         "ranges": ranges,
         "documents": len(heads),
         "components": rows,
@@ -72,8 +75,12 @@ def _compile(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> dict[st
 
 
 def _count_inputs(connection: duckdb.DuckDBPyConnection) -> int:
-    tables = ("pages", "release_metadata", "documents", "incidents", "organisations")
-    return sum(len(connection.table(name)) for name in tables)
+    """Return how many inputs the record was made of; a table is one, whatever it says."""
+    tables = ("tables", "documents", "incidents", "organisations")
+    pages = "SELECT count(*) FROM pages WHERE source NOT IN (SELECT source FROM tables)"
+    described = "SELECT count(*) FROM release_metadata WHERE source <> 'bulk' AND reason <> ?"
+    ((known,),) = connection.execute(described, [SAYS_NOTHING]).fetchall()
+    return scalar(connection, pages) + int(known) + sum(len(connection.table(name)) for name in tables)
 
 
 def _newest(connection: duckdb.DuckDBPyConnection, heads: Iterable[Document], organisation: Organisation) -> int:

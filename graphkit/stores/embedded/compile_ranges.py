@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import duckdb
 import numpy as np
+from numpy.typing import NDArray
 
 from graphkit.model import csr
 from graphkit.stores.embedded.compile_releases import Order
@@ -55,8 +57,17 @@ def number_sets(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(NUMBER_SETS)
 
 
-def compile_sets(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> int:
-    """Write requirement sets and who is in them, both ways; return how many sets there are."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sets:
+    """The requirement sets: how many, and one row per member, ascending: its set and its range."""
+
+    count: int
+    set: NDArray[np.int32]
+    range: NDArray[np.int32]
+
+
+def compile_sets(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> Sets:
+    """Write requirement sets and who is in them, both ways."""
     out.texts("marker", texts(connection, "SELECT marker FROM markers ORDER BY id"))
     query = """
         SELECT DISTINCT sets.id AS set_id, range_id, marker_id
@@ -71,11 +82,11 @@ def compile_sets(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> int
     out.array("declared.start", start.astype(np.int32))
     out.array("declared.set", sets[at])
     out.array("declared.marker", markers[at])
-    return count
+    return Sets(count=count, set=sets, range=ranges)
 
 
-def compile_ranges(connection: duckdb.DuckDBPyConnection, out: IndexWriter, order: Order) -> int:
-    """Write every range with its flags and stretches; return how many there are.
+def compile_ranges(connection: duckdb.DuckDBPyConnection, out: IndexWriter, order: Order, sets: Sets) -> int:
+    """Write every range with its flags and stretches, and how many packages require each; return how many there are.
 
     A specifier is read once, as stretches of the versions of the whole index in their order; what it
     admits of one package is then two bisections in arrays, all ranges at once.
@@ -98,4 +109,18 @@ def compile_ranges(connection: duckdb.DuckDBPyConnection, out: IndexWriter, orde
     out.array("range.hi", hi)
     counts = np.bincount(package, minlength=len(order.start) - 1)
     out.array("constraints.start", csr.offsets(counts).astype(np.int32))
+    out.array("package.dependents", _dependents(order, sets, package))
     return len(package)
+
+
+def _dependents(order: Order, sets: Sets, package: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return of each package how many packages have a release that requires it; ``package`` is that of each range."""
+    count = np.int64(max(1, len(order.start) - 1))
+    required = csr.distinct(sets.set * count + package[sets.range])
+    known = order.set_id >= 0
+    users = csr.distinct(order.set_id[known] * count + order.package[known])
+    start = np.searchsorted(users, np.arange(sets.count + 1) * count)
+    owner = required // count
+    at, begin = csr.spread(start[owner], start[owner + 1])
+    pairs = np.repeat(required % count, np.diff(begin)) * count + users[at] % count
+    return np.bincount(csr.distinct(pairs) // count, minlength=len(order.start) - 1).astype(np.int32)

@@ -29,19 +29,21 @@ Keys = NDArray[np.int64]
 
 NUMBER_NAMES: Final = """
 CREATE OR REPLACE TEMP TABLE current_pages AS
-SELECT package, page, found, status FROM pages
-QUALIFY row_number() OVER (PARTITION BY package ORDER BY read_at DESC, page DESC) = 1;
+SELECT package, page, found, status, read_at FROM pages
+QUALIFY row_number() OVER (PARTITION BY package ORDER BY found IS NULL, read_at DESC, page DESC) = 1;
 
 CREATE OR REPLACE TEMP TABLE listed_components AS
 SELECT DISTINCT package, version_key, version FROM held_components
 WHERE package <> '' AND version_key <> '' AND origin = '';
 
 CREATE OR REPLACE TEMP TABLE package_names AS
-SELECT package, (row_number() OVER (ORDER BY package) - 1)::INTEGER AS id, page, found, status FROM (
+SELECT package, (row_number() OVER (ORDER BY package) - 1)::INTEGER AS id, page, found, status, read_at,
+    assumed.package IS NOT NULL AS assumed FROM (
     SELECT package FROM pages UNION SELECT package FROM release_metadata UNION SELECT package FROM accused
     UNION SELECT package FROM used_requirements UNION SELECT package FROM mentioned
     UNION SELECT package FROM held_components WHERE package <> '')
-LEFT JOIN current_pages USING (package);
+LEFT JOIN current_pages USING (package)
+LEFT JOIN (SELECT DISTINCT package FROM files WHERE always) AS assumed USING (package);
 """
 
 NEW_VERSIONS: Final = """
@@ -68,9 +70,11 @@ _KEY: Final = f"name.id::BIGINT << {_PLACES} | place"
 _PLACED: Final = "JOIN package_names AS name USING (package) JOIN ordered_versions USING (version_key)"
 
 LISTED: Final = f"""
-SELECT {_KEY} AS key, shown.id AS version, release.page = name.page AS listed
+SELECT {_KEY} AS key, shown.id AS version,
+    release.page = name.page OR name.found IS NULL OR release.read_at > name.read_at AS listed
 FROM page_releases AS release {_PLACED} JOIN version_texts AS shown USING (version)
 """  # noqa: S608 - own names
+"""What names the newest release alone can add to a page, and never takes away what a page lists."""
 DESCRIBED: Final = f"""
 SELECT {_KEY} AS key, shown.id AS version, coalesce(sets.id, -1) AS set_id, strength, unreadable <> '[]' AS partial
 FROM release_metadata {_PLACED} JOIN version_texts AS shown USING (version)
@@ -150,7 +154,8 @@ class Order:
 
     The key of a release is its package and the place of its version among all versions of the index in PEP
     440 order. ``versions`` are the texts of places, of which the first ``first`` are legacy. ``version``
-    is the id of the spelling that a release shows, a row of ``shown``.
+    is the id of the spelling that a release shows, a row of ``shown``. ``package`` and ``set_id`` (-1: none
+    known) are by release too.
     """
 
     start: NDArray[np.int64]
@@ -160,6 +165,8 @@ class Order:
     first: int
     version: NDArray[np.int32]
     shown: list[str]
+    package: NDArray[np.int32]
+    set_id: NDArray[np.int32]
 
     def releases_of(self, keys: Keys) -> NDArray[np.int64]:
         """Return the ids of the releases with these keys, all of which must be there."""
@@ -174,8 +181,10 @@ def compile_packages(connection: duckdb.DuckDBPyConnection, out: IndexWriter) ->
     """Write names and flags of packages, sorted by name; return how many there are."""
     connection.execute(NUMBER_NAMES)
     query = f"""
-        SELECT (CASE WHEN found IS NULL THEN 0 WHEN found THEN {port.PAGE_READ} ELSE {port.PAGE_MISSING} END
-            + CASE WHEN status = 'quarantined' THEN {port.PAGE_QUARANTINED} ELSE 0 END)::UTINYINT AS flags
+        SELECT (CASE WHEN page IS NULL THEN 0 WHEN found IS NULL THEN {port.PAGE_ONE_RELEASE}
+            WHEN found THEN {port.PAGE_READ} ELSE {port.PAGE_MISSING} END
+            + CASE WHEN status = 'quarantined' THEN {port.PAGE_QUARANTINED} ELSE 0 END
+            + CASE WHEN assumed THEN {port.PAGE_TIMES_ASSUMED} ELSE 0 END)::UTINYINT AS flags
         FROM package_names ORDER BY id"""  # noqa: S608 - numbers
     (flags,) = columns(connection, query)
     out.texts("package.name", texts(connection, "SELECT package FROM package_names ORDER BY id"))
@@ -240,6 +249,8 @@ def compile_releases(connection: duckdb.DuckDBPyConnection, out: IndexWriter, co
         first=int(np.count_nonzero(legacy)),
         version=version,
         shown=shown,
+        package=package,
+        set_id=read.set_id,
     )
 
 

@@ -23,7 +23,9 @@ class IndexReader:
     def __init__(self, index: IndexFolder) -> None:
         self._header = index.header
         self._names = index.texts("package.name")
-        self._package_start, self._package_flags = index.arrays(("package.start", "package.flags"))
+        self._package_start, self._package_flags, self._dependents = index.arrays(
+            ("package.start", "package.flags", "package.dependents")
+        )
         self._versions = index.texts("version")
         self._release_version, self._release_flags, self._release_set, self._release_source, self._release_package = (
             index.arrays(("release.version", "release.flags", "release.set", "release.source", "release.package"))
@@ -79,6 +81,7 @@ class IndexReader:
             flags=_frozen(self._package_flags[ids]),
             start=_frozen(self._package_start[ids]),
             stop=_frozen(self._package_start[ids + 1]),
+            dependents=_frozen(self._dependents[ids]),
         )
 
     def releases(self, ids: port.Ids) -> port.Releases:
