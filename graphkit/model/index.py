@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 
 from graphkit.model.names import ExtraName, PackageName
@@ -106,13 +106,13 @@ class ReleaseTable:
     """Every release of an index, or every file, as a table on disk that a store reads in columns.
 
     Rows of millions are never Python values: the fact says where they are, and what a reader has
-    checked of them. ``paths`` are Parquet files of one table; ``columns`` those of `TABLE_COLUMNS` that it
-    has. ``digest`` is the SHA-256 of its bytes and of how it is read, its identity. ``source`` is what
-    answers call it. ``times_listed``: rows without a time are taken as listed always (semantics §1).
+    checked of them. ``paths`` are Parquet files of one table; ``columns`` those of `TABLE_COLUMNS` and
+    `PROJECT_COLUMNS` that it has. ``digest`` is the SHA-256 of its bytes and of how it is read, its identity.
+    ``source`` is what answers call it. ``times_listed``: rows without a time are taken as listed always (semantics §1).
     ``one_release``: it has one release per package, the newest, so older ones are unknown.
     """
 
-    paths: tuple[Path, ...]
+    paths: tuple[str, ...]
     columns: frozenset[str]
     digest: str
     source: str
@@ -134,6 +134,20 @@ TABLE_COLUMNS: Final[dict[str, tuple[str, bool]]] = {
 
 Any of them may hold nulls; the order does not matter, and others are ignored.
 """
+
+PROJECT_COLUMNS: Final[dict[str, str]] = {"downloads": "BIGINT", "maintainers": "VARCHAR[]"}
+"""Columns that say something of the package, with their types; no export has them, but another source does."""
+
+
+def table_sql(paths: Sequence[str]) -> str:
+    """Return the SQL that reads Parquet files as one table. A name is taken as it stands: no pattern, no partition.
+
+    >>> table_sql(["it's [1].parquet"])
+    "read_parquet(['it''s [[]1].parquet'], union_by_name = true, hive_partitioning = false)"
+    """
+    signs = str.maketrans({"[": "[[]", "*": "[*]", "?": "[?]", "'": "''"})
+    listed = ", ".join(f"'{path.translate(signs)}'" for path in paths)
+    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

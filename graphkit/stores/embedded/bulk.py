@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model import csr
-from graphkit.model.index import TABLE_COLUMNS, ReleaseTable
+from graphkit.model.index import PROJECT_COLUMNS, ReleaseTable, table_sql
 from graphkit.model.names import BadName, PackageName, package_name
 from graphkit.model.ordering import ordering_of
 from graphkit.model.requirement_texts import read_requirement
@@ -37,20 +37,24 @@ _TABLES: Final = (
 )
 
 _STRENGTH: Final = 3  # of MetadataSource.BULK
+SAYS_NOTHING: Final = "its source archives carry no requirements"
+_LAST: Final = 2**63 - 1
 
 GATHER: Final = """
 CREATE OR REPLACE TEMP TABLE table_sets AS
-SELECT requires_dist, (row_number() OVER () - 1)::INTEGER AS id
+SELECT requires_dist, (row_number() OVER (ORDER BY hash(requires_dist)) - 1)::INTEGER AS id
 FROM (SELECT DISTINCT requires_dist FROM table_source WHERE requires_dist IS NOT NULL);
 
 CREATE OR REPLACE TEMP TABLE table_texts AS
 SELECT text, (row_number() OVER () - 1)::INTEGER AS id
-FROM (SELECT DISTINCT unnest(requires_dist) AS text FROM table_sets) WHERE text IS NOT NULL;
+FROM (SELECT DISTINCT coalesce(text, '') AS text FROM (SELECT unnest(requires_dist) AS text FROM table_sets));
 
 CREATE OR REPLACE TEMP TABLE table_members AS
 SELECT members.id AS set_id, table_texts.id AS text_id
-FROM (SELECT id, unnest(requires_dist) AS text FROM table_sets) AS members JOIN table_texts USING (text);
+FROM (SELECT id, unnest(requires_dist) AS text FROM table_sets) AS members
+JOIN table_texts ON table_texts.text = coalesce(members.text, '');
 """
+"""A text that is null is one without even a name."""
 
 PLACE: Final = """
 CREATE OR REPLACE TEMP TABLE table_rows AS
@@ -70,7 +74,7 @@ SELECT package_id, key_id FROM table_rows GROUP BY ALL HAVING count(*) > 1;
 CREATE OR REPLACE TEMP TABLE table_several AS FROM table_rows SEMI JOIN table_shared USING (package_id, key_id)
 QUALIFY row_number() OVER (
     PARTITION BY package_id, key_id, filename
-    ORDER BY uploaded DESC NULLS LAST, sha256, requires_python, version_id, set_id) = 1;
+    ORDER BY uploaded DESC NULLS LAST, sha256, requires_python, version_id, set_id, yanked) = 1;
 
 DELETE FROM table_rows WHERE (package_id, key_id) IN (FROM table_shared);
 INSERT INTO table_rows FROM table_several;
@@ -122,9 +126,10 @@ class BulkTable:
     def __init__(self, connection: duckdb.DuckDBPyConnection, table: ReleaseTable) -> None:
         self._connection = connection
         self._table = table
+        self.problems: list[tuple[str, str]] = []
 
     def write(self) -> bool:
-        """Write the table: its pages, releases, files, metadata and requirement sets.
+        """Write the table: its pages, releases, files, metadata and requirement sets; ``problems`` says what was odd.
 
         Where the record knows some of its packages, pages to metadata are staged only, and True is returned:
         they have to be merged.
@@ -134,19 +139,19 @@ class BulkTable:
         """
         execute = self._connection.execute
         execute(self._source())
-        problems = self._name_packages()
+        self.problems = self._name_packages()
         self._read_versions()
         execute(GATHER)
         read = self._read_texts()
         execute(PLACE)
-        problems += self._lost_rows()
+        self.problems += self._lost_rows()
         known = "SELECT count(*) FROM table_packages SEMI JOIN ({}) USING (package)"
         tables = "SELECT package FROM pages UNION ALL SELECT package FROM release_metadata"
         merging = bool(scalar(self._connection, known.format(tables)))
         self._settle()
         self._write_sets(read)
-        problems += self._problems(read)
-        self._put_rows(problems, "staged_" if merging else "")
+        self.problems += self._problems(read)
+        self._put_rows("staged_" if merging else "")
         for name in _TABLES:
             execute(f"DROP TABLE table_{name}")
         execute("DROP VIEW table_source")
@@ -154,23 +159,19 @@ class BulkTable:
 
     def _source(self) -> str:
         has = self._table.columns
-        paths = ", ".join("'" + str(path).replace("'", "''") + "'" for path in self._table.paths)
-
-        def column(name: str, otherwise: str) -> str:
-            return f"TRY_CAST({name} AS {TABLE_COLUMNS[name][0]})" if name in has else otherwise
-
-        filename = f"coalesce({column('filename', 'NULL')}, '')"
+        filename = "coalesce(filename, '')" if "filename" in has else "''"
+        sha256 = "lower(coalesce(sha256_digest, ''))" if "sha256_digest" in has else "''"
+        yanked = "coalesce(yanked, FALSE)" if "yanked" in has else "FALSE"
+        more = ", ".join(name if name in has else f"NULL AS {name}" for name in PROJECT_COLUMNS)
         return f"""
             CREATE OR REPLACE TEMP VIEW table_source AS
             SELECT name, version, requires_dist, {filename} AS filename,
                 CASE WHEN {filename} = '' THEN 'unknown' WHEN {filename} LIKE '%.whl' THEN 'wheel'
                     WHEN regexp_matches({filename}, '[.](tar[.](gz|bz2|xz|Z)|tgz|zip|tar)$') THEN 'sdist'
                     ELSE 'other' END AS kind,
-                lower(coalesce({column("sha256_digest", "NULL")}, '')) AS sha256,
-                coalesce(requires_python, '') AS requires_python,
-                epoch_us({column("upload_time", "NULL")}) AS uploaded,
-                coalesce({column("yanked", "NULL")}, FALSE) AS yanked
-            FROM read_parquet([{paths}], union_by_name = true)"""
+                {sha256} AS sha256, coalesce(requires_python, '') AS requires_python,
+                epoch_us(upload_time) AS uploaded, {yanked} AS yanked, {more}
+            FROM {table_sql(self._table.paths)}"""
 
     def _name_packages(self) -> list[tuple[str, str]]:
         """Make ``table_names``: the package of each name as written. Return the names that are none."""
@@ -195,6 +196,7 @@ class BulkTable:
         """Make ``table_versions``, each distinct text read once; the order is kept for every later compilation."""
         query = "SELECT DISTINCT version FROM table_source WHERE version IS NOT NULL ORDER BY version"
         read = [(raw, release_version(raw)) for (raw,) in self._connection.execute(query).fetchall()]
+        read.sort(key=lambda pair: (-len(pair[1].text), pair[1].text))  # of several spellings a page shows the first
         ids: dict[str, int] = {}
         shape = "raw VARCHAR, id INTEGER, version_key VARCHAR, key_id INTEGER, version VARCHAR"
         rows: list[tuple[Any, ...]] = [
@@ -305,14 +307,17 @@ class BulkTable:
             for text, count, named in found
         )
 
-    def _put_rows(self, problems: Sequence[tuple[str, str]], into: str) -> None:
+    def _put_rows(self, into: str) -> None:
         """Write the rows into the tables whose names begin with ``into``: the record's, or those staged for a merge."""
         table = self._table
         newest = scalar(self._connection, "SELECT coalesce(max(uploaded), 0) FROM table_rows")
         always = str(table.times_listed).upper()
+        found = "NULL" if table.one_release else "TRUE"
+        # Of two tables the newer one says what a release requires: its rows come first in the order of their ids.
+        metadata = f"('{_LAST - newest:016x}' || replace(page::VARCHAR, '-', '')[:16])::UUID"
         self._connection.execute(
             f"""
-            INSERT INTO {into}pages SELECT package, $at, $source, 'active', TRUE, page
+            INSERT INTO {into}pages SELECT package, $at, $source, 'active', {found}, page
             FROM table_packages SEMI JOIN table_rows USING (package_id) ORDER BY package_id""",
             {"at": newest, "source": table.source},
         )
@@ -327,14 +332,20 @@ class BulkTable:
             INSERT INTO {into}release_metadata
             SELECT package, version_key, version, CASE WHEN unknown THEN 'unknown' ELSE 'bulk' END,
                 CASE WHEN unknown THEN 5 ELSE {_STRENGTH} END, requirement_set, '', '[]',
-                CASE WHEN unknown THEN 'its source archives carry no requirements' ELSE '' END,
-                CASE WHEN partial THEN '["see stats --problems"]' ELSE '[]' END, page
+                CASE WHEN unknown THEN '{SAYS_NOTHING}' ELSE '' END,
+                CASE WHEN partial THEN '["see stats --problems"]' ELSE '[]' END, {metadata}
             FROM table_settled JOIN table_packages USING (package_id)
             JOIN table_versions AS versions ON versions.id = version_id
             LEFT JOIN table_set_numbers USING (set_id)""")
+        if table.columns & PROJECT_COLUMNS.keys():
+            self._connection.execute(f"""
+                INSERT INTO projects
+                SELECT package, {newest}, max(downloads), coalesce(array_to_string(max(maintainers), ', '), ''), page
+                FROM table_source JOIN table_names USING (name) JOIN table_packages USING (package)
+                WHERE downloads IS NOT NULL OR maintainers IS NOT NULL GROUP BY package, page""")
         row = [table.digest[:DIGITS], table.source, newest]
         row.append(scalar(self._connection, "SELECT count(*) FROM table_settled"))
-        self._connection.execute("INSERT INTO tables VALUES (?, ?, ?, ?, ?)", [*row, json.dumps(problems)])
+        self._connection.execute("INSERT INTO tables VALUES (?, ?, ?, ?, ?)", [*row, json.dumps(self.problems)])
 
 
 def _set_digests(digests: NDArray[Any], start: csr.Offsets, members: NDArray[np.int32]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from graphkit.model.documents import Problem
 from graphkit.model.incidents import Incident
 from graphkit.model.index import FileKind
 from graphkit.stores.embedded.encoding import version_of
@@ -59,6 +60,16 @@ def incidents(connection: duckdb.DuckDBPyConnection) -> tuple[Incident, ...]:
     """Return all incidents, by id."""
     found = connection.execute("SELECT body FROM incidents ORDER BY id").fetchall()
     return tuple(msgspec.json.decode(body, type=Incident) for (body,) in found)
+
+
+def table_problems(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, Problem]]:
+    """Return what was odd in tables, as (source, problem)."""
+    found = connection.execute("SELECT source, problems FROM tables").fetchall()
+    return [
+        (source, Problem(place=place, text=text))
+        for source, problems in found
+        for place, text in msgspec.json.decode(problems, type=list[tuple[str, str]])
+    ]
 
 
 def stage_incidents(connection: duckdb.DuckDBPyConnection, kept: tuple[Incident, ...]) -> None:

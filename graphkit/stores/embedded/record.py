@@ -13,7 +13,8 @@ from typing import Final
 
 import duckdb
 
-from graphkit.model.errors import GraphkitError
+from graphkit.model.documents import Problem
+from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.index import ReleaseTable
 from graphkit.stores.embedded.bulk import BulkTable
 from graphkit.stores.embedded.lists import Lists
@@ -44,6 +45,13 @@ def explained(path: Path) -> Iterator[None]:
         if "lock" in text.lower():
             raise GraphkitError(f"{path.name}: another process has this graph open; wait until it is done") from error
         raise GraphkitError(f"{path.name}: the record cannot be used: {text}") from error
+
+
+def _told(error: duckdb.Error, table: ReleaseTable) -> str:
+    text = str(error).partition("\n")[0]
+    for path in table.paths:
+        text = text.replace(path, Path(path).name)
+    return text
 
 
 class Record:
@@ -118,6 +126,7 @@ class Record:
         ``mark`` is the file that repeats the generation for readers; it is gone while the commit
         runs, so that a kill at any point leaves either no mark or a true one.
         """
+        problems: list[tuple[str, Problem]] = []
         with explained(self._path):
             staging = Staging(self.connection, self._lists)
             try:
@@ -127,14 +136,14 @@ class Record:
                 with self._transaction():
                     self._lists.write(self.connection)
                     staging.sets.write(self.connection)
-                    new = self._merge_all() + sum(map(self._load, staging.tables))
+                    new = self._merge_all() + sum(self._load(table, problems) for table in staging.tables)
                     if new:
                         self.connection.execute("UPDATE record SET generation = generation + 1")
                         mark.unlink(missing_ok=True)
             finally:
                 self._lists.forget()
             self.write_mark(mark)
-        return Receipt(new=new, unchanged=staging.facts - new)
+        return Receipt(new=new, unchanged=staging.facts - new, problems=tuple(problems))
 
     def write_mark(self, mark: Path) -> str:
         """Write the generation where readers look for it without the database; return it."""
@@ -144,16 +153,28 @@ class Record:
         fresh.replace(mark)
         return generation
 
-    def _load(self, table: ReleaseTable) -> int:
-        """Write a whole index; return 1, or 0 where this very table was read before."""
+    def _load(self, table: ReleaseTable, problems: list[tuple[str, Problem]]) -> int:
+        """Write a whole index; return 1, or 0 where this very table was read before.
+
+        Raises:
+            InputError: what the table holds cannot be read.
+        """
         known = "SELECT count(*) FROM tables WHERE digest = ?"
         ((count,),) = self.connection.execute(known, [table.digest[:DIGITS]]).fetchall()
         if count:
             return 0
         for merge in MERGES:
             self.connection.execute(f"DELETE FROM staged_{merge.table}")
-        if BulkTable(self.connection, table).write():
+        bulk = BulkTable(self.connection, table)
+        try:
+            is_merging = bulk.write()
+        except duckdb.OperationalError:  # the disk, or memory
+            raise
+        except duckdb.Error as error:
+            raise InputError(f"damaged, so nothing of it was kept: {_told(error, table)}") from error
+        if is_merging:
             self._merge_all()
+        problems += [(table.source, Problem(place=place, text=text)) for place, text in bulk.problems]
         return 1
 
     def _merge_all(self) -> int:

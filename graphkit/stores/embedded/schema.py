@@ -33,6 +33,7 @@ TABLES: Final[dict[str, str]] = {
         "unreadable VARCHAR, marker VARCHAR"
     ),
     "tables": "digest UUID, source VARCHAR, read_at BIGINT, releases BIGINT, problems VARCHAR",
+    "projects": "package VARCHAR, read_at BIGINT, downloads BIGINT, maintainers VARCHAR, page UUID",
     "documents": (
         "sha256 VARCHAR, path VARCHAR, kind VARCHAR, format VARCHAR, subject VARCHAR, created BIGINT, "
         "list INTEGER, head VARCHAR, document UUID"
@@ -54,6 +55,8 @@ TABLES: Final[dict[str, str]] = {
     "record": "format VARCHAR, store VARCHAR, generation BIGINT",
 }
 """Every table by name. A column named as its table, in the singular, is the digest of the row's fact.
+
+A page with ``found`` NULL is of a table that has the newest release alone.
 
 Equal components and equal lists of them are kept once, under numbers that mean nothing outside this
 record. Rows of ``listings`` and ``listing_edges`` stand in the order of the list (``rowid``); an edge

@@ -18,7 +18,7 @@ from graphkit.model.times import BEGINNING
 from graphkit.stores.embedded.encoding import DTYPES, digest, encoded, insert, version_of
 from graphkit.stores.embedded.lists import Lists
 from graphkit.stores.embedded.requirement_sets import DIGITS, RequirementSets
-from graphkit.stores.embedded.schema import INTERNED, TABLES, column_names
+from graphkit.stores.embedded.schema import MERGES, TABLES, column_names
 from graphkit.stores.port import Fact
 
 _FLUSH_ROWS: Final = 200_000
@@ -35,7 +35,7 @@ class Staging:
         self.facts = 0
         self.lists = lists
         self._connection = connection
-        merged = {name: list[tuple[Any, ...]]() for name in TABLES if name not in {"record", "tables", *INTERNED}}
+        merged = {merge.table: list[tuple[Any, ...]]() for merge in MERGES}
         self._columns = merged
         self.sets = RequirementSets()
         self.tables: list[ReleaseTable] = []
