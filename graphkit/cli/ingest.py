@@ -12,6 +12,13 @@ from graphkit.cli import options as opt
 from graphkit.cli.terminal import answer, progress, sheet
 
 
+class UnknownTimes(StrEnum):
+    """How releases without an upload time are taken."""
+
+    UNCERTAIN = "uncertain"
+    LISTED = "listed"
+
+
 class Kind(StrEnum):
     """The kinds of sources."""
 
@@ -21,13 +28,18 @@ class Kind(StrEnum):
     ORG = "org"
     ADVISORY = "advisory"
     INDEX = "index"
+    PARQUET = "parquet"
+    PYPI_DB = "pypi-db"
     GITHUB = "github"
     DEPENDENCY_TRACK = "dependency-track"
 
 
 def ingest(
     kind: Annotated[
-        Kind, typer.Argument(metavar="KIND", help="sbom, lock, env, org, advisory, index, github or dependency-track.")
+        Kind,
+        typer.Argument(
+            metavar="KIND", help="sbom, lock, env, org, advisory, index, parquet, pypi-db, github or dependency-track."
+        ),
     ],
     sources: Annotated[
         list[str],
@@ -65,6 +77,12 @@ def ingest(
     index_url: Annotated[
         str | None, typer.Option("--index-url", metavar="URL", help="index: default is what uv or pip are set to.")
     ] = None,
+    unknown_times: Annotated[
+        UnknownTimes,
+        typer.Option(
+            "--unknown-times", help="parquet, pypi-db: releases without a time may be listed, or always were."
+        ),
+    ] = UnknownTimes.UNCERTAIN,
     format_: opt.Format = opt.TextOrJson.TABLE,
     quiet: opt.Quiet = False,
 ) -> None:
@@ -89,6 +107,7 @@ def ingest(
             window_until=until,
             slice_to=None if slice_ is None else str(slice_),
             index_url=index_url,
+            unknown_times=unknown_times,
         )
     answer(ingest_json(done) if format_ is opt.TextOrJson.JSON else ingest_table(done, **sheet(None)), None)
     if done.rejected:

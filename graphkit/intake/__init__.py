@@ -71,6 +71,18 @@ def _dependency_track(run: Run, sources: Sequence[str]) -> None:
     take_dependency_track(run, sources)
 
 
+def _parquet(run: Run, sources: Sequence[str]) -> None:
+    from graphkit.intake.tables import take_parquet  # noqa: PLC0415 - seldom needed
+
+    take_parquet(run, sources)
+
+
+def _pypi_db(run: Run, sources: Sequence[str]) -> None:
+    from graphkit.intake.tables import take_pypi_db  # noqa: PLC0415 - seldom needed
+
+    take_pypi_db(run, sources)
+
+
 _KINDS: Final[dict[str, Callable[[Run, Sequence[str]], None]]] = {
     "sbom": partial(_documents, "sbom"),
     "lock": partial(_documents, "lock"),
@@ -78,6 +90,8 @@ _KINDS: Final[dict[str, Callable[[Run, Sequence[str]], None]]] = {
     "org": _organisations,
     "advisory": _advisories,
     "index": take_index,
+    "parquet": _parquet,
+    "pypi-db": _pypi_db,
     "github": _github,
     "dependency-track": _dependency_track,
 }

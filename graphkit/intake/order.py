@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from graphkit.model.errors import UsageError
 from graphkit.model.names import BadName, ServiceId, company_id, service_id
 from graphkit.model.times import BadTime, Instant, instant
 
+UNKNOWN_TIMES: Final = ("uncertain", "listed")
+"""How releases of a table without an upload time may be taken."""
+
 
 class IntakeOptions(TypedDict, total=False):
-    """How sources are read. Times are RFC 3339 texts; ``built_at`` of a lock is the commit it stands from."""
+    """How sources are read. Times are RFC 3339 texts; ``built_at`` of a lock is the commit it stands from.
+
+    ``unknown_times`` is one of `UNKNOWN_TIMES`.
+    """
 
     service: str | None
     company: str | None
@@ -25,6 +31,7 @@ class IntakeOptions(TypedDict, total=False):
     window_until: str | None
     slice_to: str | None
     index_url: str | None
+    unknown_times: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +49,8 @@ class Order:
     as_of: Instant | None
     slice_to: Path | None
     index_url: str | None
+    times_listed: bool
+    """Rows of a table without a time are taken as listed always (semantics §1)."""
 
     @property
     def is_told(self) -> bool:
@@ -72,6 +81,9 @@ class Order:
         if start is not None and until is not None and start >= until:
             raise UsageError("--from must be before --until")
         slice_to = options.get("slice_to")
+        unknown_times = options.get("unknown_times") or "uncertain"
+        if unknown_times not in UNKNOWN_TIMES:
+            raise UsageError(f"no --unknown-times {unknown_times!r}; there are {' and '.join(UNKNOWN_TIMES)}")
         return cls(
             service=named,
             company=owner,
@@ -84,6 +96,7 @@ class Order:
             as_of=times["as_of"],
             slice_to=Path(slice_to) if slice_to else None,
             index_url=options.get("index_url"),
+            times_listed=unknown_times == "listed",
         )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 from graphkit.intake.files import Content, Found, read_ahead, walk
 from graphkit.intake.order import Order
@@ -58,6 +60,8 @@ class Run:
         if counted:
             self.tally.new += receipt.new
             self.tally.unchanged += receipt.unchanged
+        for source, problems in groupby(receipt.problems, key=itemgetter(0)):
+            self.tally.odd(source, tuple(problem for _, problem in problems))
 
     def chunks(self, sources: Sequence[str]) -> Iterator[list[Content]]:
         """Yield every file that sources name or hold, in chunks; one that cannot be read comes with its problem."""
