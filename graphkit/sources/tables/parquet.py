@@ -38,15 +38,15 @@ def parquet_table(
     with duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}) as reader:
         for path, label in files.items():
             try:
-                shapes[path] = checked(reader, path)
-                _same_types(shapes[path], next(iter(shapes.values())))
+                shape = checked(reader, path)
+                _same_types(shape, next(iter(shapes.values()), shape))
                 digest = hashlib.sha256()
                 with path.open("rb") as file:
                     while chunk := file.read(_CHUNK):
                         digest.update(chunk)
                         done += len(chunk)
                         progress(done, total, f"checking {label}")
-                digests[digest.hexdigest()] = path
+                shapes[path], digests[digest.hexdigest()] = shape, path
             except InputError as error:
                 reject(label, str(error))
             except OSError as error:
@@ -90,7 +90,7 @@ def checked(reader: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
     for name, kind in shape.items():
         wanted, _ = TABLE_COLUMNS[name]
         if kind != wanted and not (wanted.startswith("TIMESTAMP") and kind in _TIMES):
-            raise InputError(f"{name} is of type {kind}; expected {wanted}", place=f"column {name}")
+            raise InputError(f"is of type {kind}; expected {wanted}", place=f"column {name}")
     return shape
 
 
@@ -112,7 +112,7 @@ def _check_marks(path: Path) -> None:
 def _same_types(shape: Mapping[str, str], first: Mapping[str, str]) -> None:
     for name, kind in shape.items():
         if (other := first.get(name, kind)) != kind:
-            raise InputError(f"{name} is of type {kind} here and {other} in the first file", place=f"column {name}")
+            raise InputError(f"is of type {kind} here and {other} in the first file", place=f"column {name}")
 
 
 def _size(path: Path) -> int:

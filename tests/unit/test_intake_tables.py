@@ -1,0 +1,204 @@
+"""Whole indexes into a graph: read once, merged by the newest, and nothing odd about them lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from graphkit.model.answers import IngestReport
+from graphkit.model.errors import UsageError
+from graphkit.session import Graph, open_graph
+from graphkit.stores import open_store, port
+from tests.contract.test_store_contract import metadata, page
+from tests.tables import Row, write_parquet
+from tests.unit.sources.tables.test_pypi_db import ROWS, database
+
+DAY = 86_400_000_000
+
+
+def row(name: str, version: str, at: int | None = None, requires: list[str] | None = None, **more: object) -> Row:
+    return {"name": name, "version": version, "upload_time": at, "requires_dist": requires, **more}
+
+
+OLD = [row("lib", "1.0", DAY, ["a>=1"]), row("lib", "1.1", 2 * DAY, ["a>=2"]), row("app", "1", DAY, ["lib"])]
+NEW = [row("Lib", "1.1", 2 * DAY, ["a>=2", "b"]), row("lib", "1.2", 3 * DAY, None), row("new", "1", 4 * DAY, [])]
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Iterator[Graph]:
+    with open_graph(str(tmp_path / "graph"), create=True) as opened:
+        yield opened
+
+
+def releases(tmp_path: Path, name: str) -> dict[str, tuple[list[str], int]]:
+    """Return the releases of a package: what each requires, and its flags."""
+    store = open_store(str(tmp_path / "graph"))
+    reader = store.reader()
+    [ident] = reader.package_ids([name])
+    package = reader.packages(np.array([ident], dtype=np.int32))
+    found = reader.releases(np.arange(package.start[0], package.stop[0], dtype=np.int32))
+    texts = {}
+    for at, version in enumerate(found.version):
+        number = found.requirement_set[at]
+        members = reader.requirements(np.array([number] if number >= 0 else [], dtype=np.int32)).range
+        ranges = reader.ranges(members)
+        names = reader.packages(ranges.package).name
+        said = sorted(f"{name}{text}" for name, text in zip(names, ranges.text, strict=True))
+        texts[version] = (said, int(found.flags[at]))
+    store.close()
+    return texts
+
+
+def brief(report: IngestReport) -> tuple[int, int, int, int]:
+    return report.read, report.new, report.unchanged, len(report.rejected)
+
+
+def test_a_table_is_read_once(graph: Graph, tmp_path: Path) -> None:
+    path = str(write_parquet(tmp_path / "old.parquet", OLD))
+    assert brief(graph.ingest("parquet", [path])) == (1, 1, 0, 0)
+    before = graph.stats()
+    assert brief(graph.ingest("parquet", [path])) == (1, 0, 1, 0)
+    assert graph.stats() == before
+    assert dict(before.counts)["releases"] == 3
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_two_tables_the_newer_one_holds(graph: Graph, tmp_path: Path, turn: int) -> None:
+    paths = [write_parquet(tmp_path / "old.parquet", OLD), write_parquet(tmp_path / "new.parquet", NEW)]
+    for path in paths[::turn]:
+        assert brief(graph.ingest("parquet", [str(path)])) == (1, 1, 0, 0)
+    known = port.RELEASE_REQUIREMENTS_READ
+    found = releases(tmp_path, "lib")
+    assert found["1.1"] == (["a>=2", "b"], known)
+    assert found["1.2"] == ([], 0)  # null: unknown, not none
+    assert found["1.0"] == (["a>=1"], known | port.RELEASE_GHOST)  # the newer table lists it no more
+    assert releases(tmp_path, "app") == {"1": (["lib"], known)}
+    assert releases(tmp_path, "new") == {"1": ([], known)}
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_page_beside_a_table(graph: Graph, tmp_path: Path, turn: int) -> None:
+    path = str(write_parquet(tmp_path / "old.parquet", OLD))
+    facts: list[port.Fact] = [page("lib", {"1.0": DAY, "1.1": 2 * DAY, "9": 9 * DAY}, read_at=10 * DAY)]
+    facts.append(metadata("lib", "1.1", "c"))
+    store = open_store(str(tmp_path / "graph"))
+    for step in (lambda: graph.ingest("parquet", [path]), lambda: store.record(facts))[::turn]:
+        step()
+        graph.close()
+        store.close()
+    found = releases(tmp_path, "lib")
+    assert found["1.1"][0] == ["c"]  # what core metadata says is stronger than a table
+    assert found["1.0"][0] == ["a>=1"]
+    assert set(found) == {"1.0", "1.1", "9"}
+
+
+def test_files_in_folders_are_one_table(graph: Graph, tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    folder.mkdir()
+    for number, part in enumerate((OLD[:1], OLD[1:])):
+        write_parquet(folder / f"{number:012}.parquet", part)
+    (folder / "readme.txt").write_text("nothing")
+    assert brief(graph.ingest("parquet", [str(folder)])) == (2, 1, 0, 0)
+    assert dict(graph.stats().counts)["releases"] == 3
+
+
+def test_a_bad_file_keeps_the_others_out(graph: Graph, tmp_path: Path) -> None:
+    good = write_parquet(tmp_path / "good.parquet", OLD)
+    bad = tmp_path / "bad.parquet"
+    bad.write_bytes(good.read_bytes()[:100])
+    report = graph.ingest("parquet", [str(good), str(bad), str(tmp_path / "gone.parquet")])
+    assert report.new == 0
+    assert [one.path for one in report.rejected] == ["gone.parquet"]
+    report = graph.ingest("parquet", [str(good), str(bad)])
+    assert [one.path for one in report.rejected] == ["bad.parquet"]
+    assert report.notes == ("of the files none was kept: a table's files share its packages, and one is missing",)
+    assert dict(graph.stats().counts)["releases"] == 0
+
+
+def test_damage_inside_is_one_line_and_changes_nothing(graph: Graph, tmp_path: Path) -> None:
+    many = [row(f"lib-{number}", f"1.{number}", DAY, [f"a>={number}"]) for number in range(300)]
+    data = bytearray(write_parquet(tmp_path / "good.parquet", many).read_bytes())
+    data[40:140] = bytes(byte ^ 0xFF for byte in data[40:140])
+    bad = tmp_path / "bad.parquet"
+    bad.write_bytes(data)
+    report = graph.ingest("parquet", [str(bad)])
+    [one] = report.rejected
+    assert one.problem.startswith("damaged, so nothing of it was kept: ")
+    assert str(tmp_path) not in one.problem
+    assert dict(graph.stats().counts)["releases"] == 0
+
+
+def test_what_cannot_be_read_is_counted_and_named(graph: Graph, tmp_path: Path) -> None:
+    odd = [
+        row("lib", "1.0", DAY, ["a>=1.0.*", "b", ">=2"]),
+        *(row("lib", f"2.{number}", DAY, ["a>=1.0.*"]) for number in range(4)),
+        row("no name", "1", DAY),
+        row("lib", None, DAY),  # type: ignore[arg-type]
+    ]
+    report = graph.ingest("parquet", [str(write_parquet(tmp_path / "odd.parquet", odd))])
+    assert report.problems == 4
+    [(path, _)] = report.worst
+    assert path == "odd.parquet"
+    found = {(path, one.place): one.text for path, one in graph.stats().problems}
+    assert set(found) == {
+        ("odd.parquet", "requires_dist of lib 1.0, lib 2.0, lib 2.1 and 2 more"),
+        ("odd.parquet", "requires_dist of lib 1.0"),
+        ("odd.parquet", "name no name"),
+        ("odd.parquet", "version"),
+    }
+    assert "'a>=1.0.*' cannot be read; it admits every version" in found.values()
+    kept = releases(tmp_path, "lib")
+    assert kept["1.0"] == (["aa>=1.0.*", "b"], port.RELEASE_REQUIREMENTS_READ | port.RELEASE_REQUIREMENTS_PARTIAL)
+
+
+def test_times_that_are_not_known_are_taken_as_told(graph: Graph, tmp_path: Path) -> None:
+    path = str(write_parquet(tmp_path / "a.parquet", [row("lib", "1.0", None, ["a"]), row("dated", "1", DAY, [])]))
+    graph.ingest("parquet", [path])
+    assert _flags(tmp_path, ["lib", "dated"]) == [port.PAGE_READ, port.PAGE_READ]
+    assert brief(graph.ingest("parquet", [path], unknown_times="listed")) == (1, 1, 0, 0)
+    assert _flags(tmp_path, ["lib", "dated"]) == [port.PAGE_READ | port.PAGE_TIMES_ASSUMED, port.PAGE_READ]
+    with pytest.raises(UsageError, match="no --unknown-times 'never'; there are uncertain and listed"):
+        graph.ingest("parquet", [path], unknown_times="never")
+
+
+def _flags(tmp_path: Path, names: list[str]) -> list[int]:
+    store = open_store(str(tmp_path / "graph"))
+    reader = store.reader()
+    flags = reader.packages(reader.package_ids(names)).flags.tolist()
+    store.close()
+    return [int(flag) for flag in flags]
+
+
+def test_the_newest_release_alone_says_nothing_of_older_ones(graph: Graph, tmp_path: Path) -> None:
+    path = str(database(tmp_path / "pypi.db", ROWS))
+    report = graph.ingest("pypi-db", [path])
+    assert brief(report) == (1, 1, 0, 0)
+    assert report.notes == ("pypi.db has one release of each package: what older ones require is not known",)
+    assert report.problems == 3  # a requirement without a name, a package without one, a release without a version
+    assert brief(graph.ingest("pypi-db", [path])) == (1, 0, 1, 0)
+    assert _flags(tmp_path, ["app", "windows"]) == [port.PAGE_ONE_RELEASE, port.PAGE_ONE_RELEASE]
+    assert releases(tmp_path, "app")["2.0"][0] == ["lib<2,>=1", "six>=1.9", "torch>=2"]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_it_adds_to_a_page_and_takes_nothing_away(graph: Graph, tmp_path: Path, turn: int) -> None:
+    table = str(write_parquet(tmp_path / "a.parquet", [row("app", "1.0", DAY, ["lib"])]))
+    steps = (("parquet", table), ("pypi-db", str(database(tmp_path / "pypi.db", ROWS))))
+    for kind, path in steps[::turn]:
+        graph.ingest(kind, [path])
+    assert _flags(tmp_path, ["app"]) == [port.PAGE_READ]
+    assert {version: flags & port.RELEASE_GHOST for version, (_, flags) in releases(tmp_path, "app").items()} == {
+        "1.0": 0,
+        "2.0": 0,
+    }
+
+
+@pytest.mark.parametrize("kind", ["parquet", "pypi-db"])
+def test_what_is_not_there_is_rejected(graph: Graph, tmp_path: Path, kind: str) -> None:
+    for source in ("gone", "", "x" * 5000, str(tmp_path)):
+        report = graph.ingest(kind, [source])
+        assert len(report.rejected) == 1, source
+        assert "\n" not in report.rejected[0].problem
