@@ -70,7 +70,7 @@ def test_a_file_that_none_knows_is_passed_over_in_a_folder_and_refused_by_name(
     assert run("ingest", "lock", source).code == code
 
 
-@pytest.mark.parametrize("kind", ["sbom", "lock", "env", "org", "advisory", "index"])
+@pytest.mark.parametrize("kind", ["sbom", "lock", "env", "org", "advisory", "index", "parquet", "pypi-db"])
 def test_an_input_that_cannot_be_used_is_code_3_for_every_kind(work: Path, kind: str) -> None:
     put(work / "notes.md", "# nothing\n")
     unreadable(work / "secret.txt")
