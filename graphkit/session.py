@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Sequence
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Protocol, Self, TypedDict, Unpack, cast
 
@@ -106,7 +107,7 @@ class Graph:
 
         return take_in(self._store, kind, sources, options, progress or _silent)
 
-    def blast(self, *targets: str, **options: Unpack[BlastOptions]) -> Blast:
+    def blast(self, *targets: str, progress: Progress | None = None, **options: Unpack[BlastOptions]) -> Blast:
         """Return who was reached by the targets: ``name==version``, purls, incident or advisory ids.
 
         Cost: see `graphkit.trace.blast.blast`.
@@ -114,9 +115,10 @@ class Graph:
         Raises:
             UsageError: a target, time, reading or environment that makes no sense.
         """
+        from graphkit.processes import spread  # noqa: PLC0415 - only where something is asked
         from graphkit.trace.blast import blast  # noqa: PLC0415 - numpy
 
-        return blast(self._reader(), _question(targets, options))
+        return blast(self._reader(), _question(targets, options), partial(spread, progress or _silent))
 
     def why(self, service: str, *targets: str, **options: Unpack[BlastOptions]) -> WhyAnswer:
         """Return one service of a blast, with every build of it and the paths behind its verdict.
@@ -192,7 +194,7 @@ def _question(targets: Sequence[str], options: BlastOptions) -> Question:
 
 def _most(limit: int | None, confirm: str) -> int | None:
     """Return how many packages to walk at most; None for all."""
-    from graphkit.trace.view import MOST_WALKED  # noqa: PLC0415
+    from graphkit.trace.ranking import MOST_WALKED  # noqa: PLC0415
 
     if confirm not in {"shown", "all"}:
         raise UsageError(f"no confirmation {confirm!r}; there are shown and all")

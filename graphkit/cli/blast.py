@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, note, sheet
+from graphkit.cli.terminal import answer, note, progress, sheet
 from graphkit.model.answers import Tier, Verdict
 
 
@@ -63,9 +63,10 @@ def blast(
     from graphkit.reports.interface import View  # noqa: PLC0415
     from graphkit.session import open_graph  # noqa: PLC0415
 
-    with open_graph(graph) as opened:
+    with open_graph(graph) as opened, progress(quiet=quiet or confirm is Confirm.SHOWN) as bar:
         found = opened.blast(
             *targets,
+            progress=bar,
             at=at,
             window_from=start,
             window_until=until,

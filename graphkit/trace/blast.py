@@ -17,12 +17,12 @@ from graphkit.stores import port
 from graphkit.trace.case import resolve, under
 from graphkit.trace.companies import company_rows
 from graphkit.trace.notes import footnotes, some
-from graphkit.trace.packages import Exposed, package_rows, package_tiers
+from graphkit.trace.packages import Exposed, Spread, package_rows, package_tiers
 from graphkit.trace.view import Documents, Question, View, Worlds, answer, worlds_of
 
 
-def blast(reader: port.Reader, question: Question) -> Blast:
-    """Return everything that a graph can say of a case.
+def blast(reader: port.Reader, question: Question, spread: Spread = map) -> Blast:
+    """Return everything that a graph can say of a case. ``spread`` may walk packages in several processes.
 
     Cost: the reverse closure of the targets, a few forward walks per package in it, and the rows of
     documents that name a target.
@@ -36,7 +36,7 @@ def blast(reader: port.Reader, question: Question) -> Blast:
     documents = Documents(reader, case)
     worlds = worlds_of(reader, case, question, organisation)
     view = answer(case, question, organisation, documents, worlds)
-    exposed = package_rows(view.world, view.field, view.targets, question.most)
+    exposed = package_rows(view.world, view.field, view.targets, question.most, spread)
     start, until = view.window.start, view.window.until
     companies = company_rows(organisation, case, view.services.judged, start, until)
     generation = reader.generation()

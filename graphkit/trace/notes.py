@@ -12,7 +12,8 @@ from graphkit.model.times import rfc3339
 from graphkit.stores import port
 from graphkit.trace.forward import walk
 from graphkit.trace.offers import is_uncertain
-from graphkit.trace.packages import Exposed, Unwalked, newest_of, root_of
+from graphkit.trace.packages import Exposed, newest_of, root_of
+from graphkit.trace.ranking import Unwalked
 from graphkit.trace.view import Documents, View
 
 _SHOWN = 8
@@ -70,7 +71,7 @@ def _unwalked(left: Unwalked) -> Iterator[str]:
     )
     yield (
         f"not walked, so neither confirmed nor listed: {', '.join(part for part in parts if part)}; "
-        "--limit lists more, --confirm all walks them all"
+        "--limit walks more, --confirm all every one that is nominated"
     )
 
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
+from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from graphkit.model.answers import PackageRow, Path, Slot, Take, Tier
-from graphkit.model.csr import distinct, spread
 from graphkit.model.times import rfc3339
-from graphkit.stores import port
 from graphkit.trace.admit import admission, own_wants
 from graphkit.trace.confirm import Confirmation, Hit, Targets, brief, confirm, in_both, slots_of
 from graphkit.trace.forward import Root
 from graphkit.trace.listing import Demand, Package, Truths, choose
+from graphkit.trace.ranking import Candidate, Unwalked, ranked
 from graphkit.trace.survey import Field, Pass
 from graphkit.trace.world import World
 
@@ -68,7 +68,7 @@ def package_tiers(world: World, field: Field, targets: Targets, most: int | None
     """Return the tier of every row that `package_rows` has, by its name; None where only older ones are exposed."""
     found: dict[str, Tier | None] = {}
     tiers: dict[int, Tier | None] = {}
-    for (ident, extra), _ in _ranked(world, field, targets, most).walked:
+    for ident, extra, *_ in ranked(world, field, targets, most).walked:
         package = world.package(ident)
         runs = list(newest_of(package, world, field.slots))
         tier = _tier(world, field, targets, (ident, extra), runs)
@@ -114,37 +114,37 @@ class Exposed:
     unwalked: Unwalked
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unwalked:
-    """What was reached, but not walked, since no more than so many rows were asked for.
+class Spread(Protocol):
+    """Does work on many things, perhaps in several processes; what comes of it, in their order."""
 
-    ``nominated`` and ``admitted`` count packages by what the reverse walks say of their newest release,
-    ``older`` those that only older releases may reach by, ``releases`` the releases of all of them.
-    """
-
-    nominated: int = 0
-    admitted: int = 0
-    older: int = 0
-    releases: int = 0
-
-    def __bool__(self) -> bool:
-        """Return whether anything was left."""
-        return bool(self.nominated or self.admitted or self.older)
+    def __call__(self, work: Callable[[Candidate], Walked], over: Sequence[Candidate], /) -> Iterable[Walked]:
+        """Return what the work made of each."""
 
 
-def package_rows(world: World, field: Field, targets: Targets, most: int | None = None) -> Exposed:
+class Walked(NamedTuple):
+    """What became of a candidate: its row, whether it was nominated, and what its walks met that nobody read."""
+
+    row: PackageRow | None
+    nominated: bool
+    unread: tuple[str, ...]
+
+
+def package_rows(
+    world: World, field: Field, targets: Targets, most: int | None = None, spread_over: Spread = map
+) -> Exposed:
     """Return a row per exposed package.
 
     A package that is exposed only with an extra has a row ``name[extra]``. ``most``: walk no more than so many
-    packages, those that are nominated first, then by distance and dependents; the rest is counted.
+    packages, see `ranking.ranked`; the rest is counted. ``spread_over`` may walk them in several processes.
     """
     rows: list[PackageRow] = []
     unconfirmed: set[str] = set()
     unread: set[str] = set()
-    chosen = _ranked(world, field, targets, most)
+    chosen = ranked(world, field, targets, most)
     tiers: dict[int, Tier | None] = {}
-    for (ident, extra), dependents in chosen.walked:
-        row, nominated = _row(world, field, targets, (ident, extra), dependents, unread)
+    walks = spread_over(partial(_walked, world, field, targets), chosen.walked)
+    for (ident, extra, *_), (row, nominated, missing) in zip(chosen.walked, walks, strict=True):
+        unread.update(missing)
         if nominated and (row is None or row.tier is not Tier.PICKED):
             unconfirmed.add(f"{world.package(ident).name}{f'[{extra}]' if extra else ''}")
         if row is None:
@@ -163,60 +163,6 @@ def package_rows(world: World, field: Field, targets: Targets, most: int | None 
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ranked:
-    """Which packages to walk, by package and extra, each with its number of dependents; and what is left."""
-
-    walked: list[tuple[tuple[int, str], int]]
-    unwalked: Unwalked
-
-
-def _ranked(world: World, field: Field, targets: Targets, most: int | None) -> _Ranked:
-    reached = field.reached
-    dependents = world.reader.packages(reached.ident).dependents
-    inside = ~np.isin(reached.ident, np.array(list(targets), dtype=np.int32))
-    if most is None or np.count_nonzero(inside) <= most:
-        return _Ranked(walked=_keyed(field, np.flatnonzero(inside), dependents), unwalked=Unwalked())
-    nominated, admitted = (np.zeros(len(reached.ident), dtype=np.bool_) for _ in range(2))
-    for one in field.passes:
-        nominated |= one.standing.nominated
-        admitted |= one.standing.admitted
-    rank = np.where(nominated, 0, np.where(admitted, 1, 2))
-    # An extra says something only where it is exposed more than the package itself.
-    plain = np.full(world.packages, 3, dtype=np.int64)
-    bare = np.array([not extra for extra in reached.extra], dtype=np.bool_)
-    plain[reached.ident[bare]] = rank[bare]
-    rows = np.flatnonzero(inside & (bare | (rank < plain[reached.ident])))
-    order = np.lexsort((reached.ident[rows], -dependents[rows], reached.distance[rows], rank[rows]))
-    walked, left = rows[order[:most]], rows[order[most:]]
-    idents = reached.ident[left]
-    return _Ranked(
-        walked=_keyed(field, walked, dependents),
-        unwalked=Unwalked(
-            nominated=int(np.count_nonzero(rank[left] == 0)),
-            admitted=int(np.count_nonzero(rank[left] == 1)),
-            older=int(np.count_nonzero(rank[left] == 2)),
-            releases=_releases_of(world, field, distinct(idents)),
-        ),
-    )
-
-
-def _keyed(field: Field, rows: NDArray[np.intp], dependents: port.Ids) -> list[tuple[tuple[int, str], int]]:
-    ident, extra = field.reached.ident[rows].tolist(), [field.reached.extra[row] for row in rows.tolist()]
-    return sorted(zip(zip(ident, extra, strict=True), dependents[rows].tolist(), strict=True))
-
-
-def _releases_of(world: World, field: Field, packages: port.Ids) -> int:
-    """Return how many releases of some packages are admitted or nominated in any slot."""
-    columns = world.reader.packages(packages)
-    releases, _ = spread(columns.start, columns.stop)
-    hit = np.zeros(len(releases), dtype=np.bool_)
-    for one in field.passes:
-        for walk in (one.admitted, *one.nominated):
-            hit |= walk.plain[releases] != 0
-    return int(np.count_nonzero(hit))
-
-
 def _stronger(tier: Tier | None, base: Tier | None) -> bool:
     ranks = [*Tier, None]
     return ranks.index(tier) < ranks.index(base)
@@ -226,10 +172,9 @@ def _order(row: PackageRow) -> tuple[int, int, int, str]:
     return ([*Tier, None].index(row.tier), row.distance, -row.dependents, row.package)
 
 
-def _row(
-    world: World, field: Field, targets: Targets, key: tuple[int, str], dependents: int, unread: set[str]
-) -> tuple[PackageRow | None, bool]:
-    ident, extra = key
+def _walked(world: World, field: Field, targets: Targets, candidate: Candidate) -> Walked:
+    ident, extra, distance, dependents = candidate
+    unread: set[str] = set()
     package = world.package(ident)
     runs = list(newest_of(package, world, field.slots))
     picked: list[Hit] = []
@@ -266,7 +211,7 @@ def _row(
     older, count = _older(world, field, targets, ident, extra, {run.position for run in runs})
     exposed = count + len({run.position for run in runs if tier})
     if tier is None and older is None:
-        return None, nominated
+        return Walked(None, nominated, tuple(unread))
     slots_shown = sorted({number for number, _ in takes} if takes else admitted)
     best = min(paths, key=len, default=())
     shown = _shown_run(runs, slots_shown)
@@ -277,14 +222,14 @@ def _row(
         older_tier=older,
         newest=package.texts[shown.position] if shown else "",
         releases=exposed,
-        distance=len(best) - 1 if tier and best else field.closure.distance.get((ident, extra), 0),
+        distance=len(best) - 1 if tier and best else distance,
         slots=tuple(slots_shown),
         paths=(best,) if tier and best else (),
         nominated=nominated and tier is not Tier.PICKED,
         unresolvable=tuple(sorted(stuck)),
         dependents=dependents,
     )
-    return row, nominated
+    return Walked(row, nominated, tuple(unread))
 
 
 def _rules_out(world: World, root: Root, targets: Targets) -> bool:

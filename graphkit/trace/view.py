@@ -19,6 +19,7 @@ from graphkit.trace.listing import Profile
 from graphkit.trace.nominate import Reached, closure_of
 from graphkit.trace.observed import accuse
 from graphkit.trace.offers import MOST_SLOTS
+from graphkit.trace.ranking import MOST_WALKED
 from graphkit.trace.roll import Account, Roll, accounts_of
 from graphkit.trace.services import Bench, judge
 from graphkit.trace.survey import Field, slots_between, survey
@@ -26,15 +27,13 @@ from graphkit.trace.world import World
 
 _MANY_PACKAGES = 1_000
 """A closure of more packages is asked about all of a long window only where somebody says so."""
-MOST_WALKED = 1_000
-"""Packages that are walked unless told; a few milliseconds each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A blast as asked. ``environment`` is that of packages, and of services that have none of their own.
 
-    ``most``: how many packages are walked where more are reached; None walks them all.
+    ``most``: how many packages are walked where more are reached; None walks all that are nominated.
     """
 
     targets: tuple[str, ...]

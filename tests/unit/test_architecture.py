@@ -17,13 +17,14 @@ PACKAGE = ROOT / "graphkit"
 ARROWS: Mapping[str, frozenset[str]] = {
     "model": frozenset(),
     "resources": frozenset({"model"}),
+    "processes": frozenset(),
     "sources": frozenset({"model", "resources"}),
     "stores": frozenset({"model", "resources"}),
     "trace": frozenset({"model", "stores.port"}),
     "replay": frozenset({"model", "resources", "trace", "stores.port"}),
     "reports": frozenset({"model", "resources"}),
     "intake": frozenset({"model", "resources", "sources", "stores"}),
-    "session": frozenset({"model", "resources", "intake", "stores", "trace", "replay"}),
+    "session": frozenset({"model", "resources", "processes", "intake", "stores", "trace", "replay"}),
     "cli": frozenset({"model", "resources", "session", "reports"}),
     "": frozenset({"model", "session"}),
 }

@@ -1,0 +1,35 @@
+"""Work in several processes: the same, in the same order, as in one; and told of."""
+
+from __future__ import annotations
+
+import pytest
+
+from graphkit import processes
+from graphkit.processes import spread
+
+
+@pytest.mark.parametrize("count", [0, 1, 100, 5_000])
+def test_it_is_what_map_makes(count: int) -> None:
+    told: list[tuple[int, int | None]] = []
+    base = {"add": 1}
+    found = list(spread(lambda done, total, _: told.append((done, total)), lambda one: one + base["add"], range(count)))
+    assert found == [one + 1 for one in range(count)]
+    assert told == [(done, count) for done in range(64, count + 1, 64)]
+
+
+def test_an_error_comes_through_and_leaves_nothing_behind() -> None:
+    def broken(one: int) -> int:
+        if one == 3_000:
+            raise ValueError("three thousand")
+        return one
+
+    with pytest.raises(ValueError, match="three thousand"):
+        list(spread(lambda *_: None, broken, range(5_000)))
+    assert processes._work == []
+
+
+def test_leaving_early_ends_the_children() -> None:
+    work = spread(lambda *_: None, lambda one: one, range(5_000))
+    assert next(iter(work)) == 0
+    del work
+    assert processes._work == []
