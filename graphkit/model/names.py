@@ -86,9 +86,13 @@ def name_of_purl(text: str) -> PackageName | None:
         BadName: the text is no purl, or names no package; a namespace, which PyPI purls do not have,
             makes it the name of something else.
     """
-    purl = read_purl(text)
+    return package_of(read_purl(text))
+
+
+def package_of(purl: PackageURL) -> PackageName | None:
+    """Return the package that a purl names, from its parts; see `name_of_purl`."""
     if purl.type != "pypi":
         return None
     if purl.namespace:
-        raise BadName(f"{_shown(text)} has a namespace, which no package on the index has")
+        raise BadName(f"{_shown(f'{purl.namespace}/{purl.name}')} has a namespace, which no package on the index has")
     return package_name(purl.name)
