@@ -96,7 +96,9 @@ class Server:
         return {headers.get("authorization") or headers.get("x-api-key") for _, _, headers in self.asked}
 
     def close(self) -> None:
-        """Stop."""
+        """Stop; once is enough."""
+        if not self._thread.is_alive():
+            return
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -143,8 +145,7 @@ def pulled(opened: Opened, target: str, environ: Mapping[str, str]) -> Read:
     out = Read()
 
     def reject(path: str, problem: str) -> None:
-        assert path not in out.rejected or out.rejected[path] == problem
-        out.rejected[path] = problem
+        out.rejected[path] = "; ".join(filter(None, (out.rejected.get(path), problem)))
 
     with opened(
         target,
