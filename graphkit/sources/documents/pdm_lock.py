@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
-from graphkit.model.names import PackageName, purl_of
+from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.requirements import requirement
 from graphkit.model.versions import release_version
 from graphkit.sources.documents.lock_rows import LockRows, name_in, sha256_in, tables_in
@@ -47,8 +47,9 @@ class PdmLock:
             problem = f"lock_version {shown(version)} of pdm.lock cannot be read; 4.x can"
             raise InputError(problem, place="metadata.lock_version")
         rows = LockRows(notes)
-        files = notes.table(metadata.get("files"), "metadata.files")
-        merged = _merged(lock.get("package"), files, notes)
+        if "package" not in lock:
+            notes.add("package", "no packages are listed, not even none", lost=True)
+        merged = _merged(lock.get("package"), _Apart(metadata, notes), notes)
         refs = [rows.add(row.name, row.component(notes), row.parts[0][0]) for row in merged]
         for ref, row in zip(refs, merged, strict=True):
             for place, table in row.parts:
@@ -90,7 +91,42 @@ class _Row:
         )
 
 
-def _merged(value: Any, files: dict[str, Any], notes: Notes) -> list[_Row]:
+class _Apart:
+    """The files of locks 4.0 to 4.2, which stand under ``[metadata.files]`` by name, extras and version."""
+
+    def __init__(self, metadata: dict[str, Any], notes: Notes) -> None:
+        self._notes = notes
+        self._found: dict[tuple[str, str], list[tuple[str, Any]]] = {}
+        for raw, value in notes.table(metadata.get("files"), "metadata.files").items():
+            if key := _key_of(raw):
+                self._found.setdefault(key, []).append((f"metadata.files.{raw}", value))
+            else:
+                notes.add(f"metadata.files.{raw}", "names no package and version", lost=True)
+
+    def take(self, row: _Row) -> None:
+        """Give a row its files."""
+        for place, value in self._found.pop((row.name, release_version(row.version).key), ()):
+            row.sha256.update(sha256_in(_hashes(value, place, self._notes), self._notes))
+
+    def rest(self) -> Iterator[_Row]:
+        """Yield a row for each release that has files and no row of its own."""
+        for (name, version), files in list(self._found.items()):
+            place = files[0][0]
+            self._notes.add(place, f"{name} {version} is no package of this lock, and has files in it")
+            row = _Row(name=PackageName(name), version=version, origin="", parts=[(place, {})])
+            self.take(row)
+            yield row
+
+
+def _key_of(raw: str) -> tuple[str, str] | None:
+    named, _, version = raw.strip().rpartition(" ")
+    try:
+        return package_name(named.partition("[")[0]), release_version(version).key
+    except BadName:
+        return None
+
+
+def _merged(value: Any, apart: _Apart, notes: Notes) -> list[_Row]:
     found: dict[tuple[str, str, str], _Row] = {}
     for place, table in tables_in(value, "package", notes):
         if (name := name_in(table, place, notes)) is None:
@@ -103,10 +139,9 @@ def _merged(value: Any, files: dict[str, Any], notes: Notes) -> list[_Row]:
         row = found.setdefault(key, _Row(name=name, version=version, origin=origin))
         row.parts.append((place, table))
         row.sha256.update(sha256_in(_hashes(table.get("files"), f"{place}.files", notes), notes))
-        apart = f"{table.get('name')} {version}"  # where 4.0 to 4.2 keep them
-        if len(row.parts) == 1 and apart in files:
-            row.sha256.update(sha256_in(_hashes(files[apart], f"metadata.files.{apart}", notes), notes))
-    return list(found.values())
+    for row in found.values():
+        apart.take(row)
+    return [*found.values(), *apart.rest()]
 
 
 def _hashes(value: Any, place: str, notes: Notes) -> Iterator[tuple[str, Any]]:

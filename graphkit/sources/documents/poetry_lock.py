@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
-
-from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.versions import release_version
+from graphkit.sources.documents.addresses import key_of_file
 from graphkit.sources.documents.lock_rows import LockRows, name_in, sha256_in, tables_in, without_extras
 from graphkit.sources.documents.poetry import specifier_of
 from graphkit.sources.documents.rows import Notes, any_marker, is_elsewhere, is_json, shown, toml
@@ -78,37 +78,46 @@ def _taken(lock: dict[str, Any], metadata: dict[str, Any], rows: LockRows, notes
     for name, place, table in named:
         version = notes.text(table.get("version"), f"{place}.version")
         hashes = [(where, one) for where, _, one in _files(table.get("files"), f"{place}.files", notes)]
-        hashes += apart.hashes(name, version if rows_of[name] > 1 else "")
-        row = _component(name, version, table, place, sha256_in(hashes, notes), notes)
-        taken.append((rows.add(name, row, place), place, table))
+        own, anyones = apart.hashes(name, version if rows_of[name] > 1 else "")
+        row = _component(name, version, table, place, sha256_in([*hashes, *own], notes), notes)
+        taken.append((rows.add(name, replace(row, members=sha256_in(anyones, notes)), place), place, table))
+    for name, place in apart.named.items():
+        if name not in rows_of:
+            notes.add(place, f"{name} is no package of this lock, and has files in it; its version is unknown")
+            sha256 = sha256_in(apart.hashes(name, "")[0], notes)
+            rows.add(name, Component(ref="", name=name, package=name, purl=purl_of(name), sha256=sha256), place)
     return taken
 
 
 class _Apart:
-    """The files of locks 1.x, which stand under ``[metadata.files]`` in one list for all versions of a name."""
+    """The files of locks 1.x, which stand under ``[metadata]`` in one list for all versions of a name.
+
+    ``named`` are the names with where their files stand. The first of these locks have hashes alone.
+    """
 
     def __init__(self, metadata: dict[str, Any], notes: Notes) -> None:
-        self._all: dict[str, list[tuple[str, Any]]] = {}
-        self._of_version: dict[tuple[str, str], list[tuple[str, Any]]] = {}
-        for raw, value in notes.table(metadata.get("files"), "metadata.files").items():
-            name = _normal(raw)
-            for where, file, digest in _files(value, f"metadata.files.{raw}", notes):
-                self._all.setdefault(name, []).append((where, digest))
-                if key := _version_of(file):
-                    self._of_version.setdefault((name, key), []).append((where, digest))
+        self.named: dict[PackageName, str] = {}
+        self._files: dict[PackageName, list[tuple[str, str, Any]]] = {}
+        for key in ("files", "hashes"):
+            for raw, value in notes.table(metadata.get(key), f"metadata.{key}").items():
+                place = f"metadata.{key}.{raw}"
+                try:
+                    name = package_name(raw)
+                except BadName as error:
+                    notes.add(place, str(error), lost=True)
+                    continue
+                self.named.setdefault(name, place)
+                self._files.setdefault(name, []).extend((_files if key == "files" else _bare)(value, place, notes))
 
-    def hashes(self, name: PackageName, version: str) -> list[tuple[str, Any]]:
-        """Return the hashes of a name, those of a version only where one is named."""
-        if version:
-            return self._of_version.get((name, release_version(version).key), [])
-        return self._all.get(name, [])
-
-
-def _normal(raw: str) -> str:
-    try:
-        return package_name(raw)
-    except BadName:
-        return ""
+    def hashes(self, name: PackageName, version: str) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
+        """Return the hashes of a name, and where one of several versions is named, those of no version apart."""
+        files = self._files.get(name, [])
+        if not version:
+            return [(where, digest) for where, _, digest in files], []
+        key = release_version(version).key
+        keyed = [(key_of_file(file), where, digest) for where, file, digest in files]
+        own = [(where, digest) for of, where, digest in keyed if of == key]
+        return own, [(where, digest) for of, where, digest in keyed if not of]
 
 
 def _files(value: Any, place: str, notes: Notes) -> Iterator[tuple[str, str, Any]]:
@@ -119,12 +128,10 @@ def _files(value: Any, place: str, notes: Notes) -> Iterator[tuple[str, str, Any
         yield f"{where}.hash", notes.text(file.get("file"), f"{where}.file"), file.get("hash")
 
 
-def _version_of(file: str) -> str:
-    try:
-        version = parse_wheel_filename(file)[1] if file.endswith(".whl") else parse_sdist_filename(file)[1]
-    except ValueError:  # InvalidWheelFilename and InvalidSdistFilename are
-        return ""
-    return release_version(str(version)).key
+def _bare(value: Any, place: str, notes: Notes) -> Iterator[tuple[str, str, Any]]:
+    """Yield bare SHA-256 in the form of `_files`."""
+    for at, one in enumerate(notes.array(value, place)):
+        yield f"{place}[{at}]", "", f"sha256:{notes.text(one, f'{place}[{at}]')}"
 
 
 def _component(

@@ -14,7 +14,7 @@ from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.requirements import requirement
-from graphkit.sources.documents.lock_rows import LockRows, name_in, sha256_in, tables_in, without_extras
+from graphkit.sources.documents.lock_rows import LockRows, leaves_out, name_in, sha256_in, tables_in, without_extras
 from graphkit.sources.documents.rows import Notes, is_elsewhere, is_json, shown, toml
 
 _TABLE: Final = re.compile(rb"^[ \t]*\[", re.MULTILINE)
@@ -54,6 +54,8 @@ class PyLock:
         if not isinstance(lock.get("packages"), list):
             raise InputError(f"should be an array, is {shown(lock.get('packages'))}", place="packages")
         notes = Notes()
+        if leaves_out(data):
+            notes.add("the lock", "was made without some of what is installed, as its first lines say", lost=True)
         if minor:
             notes.add("lock-version", f"1.{minor} is newer than the 1.0 that is read; its new keys are not")
         _check({**lock, "lock-version": "1.0", "packages": []}, "", notes)

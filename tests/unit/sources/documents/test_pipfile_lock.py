@@ -175,3 +175,20 @@ def test_hostile_values() -> None:
     deep = "(" * 3_000 + "os_name == 'nt'" + ")" * 3_000
     read = lock({"a": {"version": f"=={'9' * 5_000}", "markers": deep}, "b" * 9_999: {"version": "==1"}})
     assert (len(read.components), read.components[0].optional) == (2, False)
+
+
+def test_what_pipenv_had_no_name_for_is_named_by_its_address() -> None:
+    digest = "ab" * 32
+    wheel = f"https://files.example/litellm-1.82.8-py3-none-any.whl#sha256={digest}"
+    read = lock({"e1839a8": {"file": wheel}, "abcdef0": {"path": "./wheels/b-2.tar.gz"}, "fade5": {"version": "==1"}})
+    assert [(row.package, row.version, row.sha256) for row in read.components] == [
+        ("litellm", "1.82.8", (digest,)),
+        ("b", "2", ()),
+        ("fade5", "1", ()),
+    ]
+    assert read.completeness is Completeness.COMPLETE
+    assert lock({"e1839a8": {"path": ".", "editable": True}}).completeness is Completeness.COMPLETE
+    for source in ({"path": "./litellm"}, {"git": "https://git.example/x"}):
+        nameless = lock({"e1839a8": source})
+        assert nameless.completeness is Completeness.INCOMPLETE
+        assert "does not name its package" in nameless.problems[0].text

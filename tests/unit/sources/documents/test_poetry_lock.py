@@ -191,3 +191,30 @@ def test_deep_markers_are_left_alone() -> None:
     marker = "(" * 3_000 + "sys_platform == 'win32'" + ")" * 3_000
     read = lock(row("a", more=f'markers = "{marker}"'))
     assert (read.components[0].marker, read.components[0].optional) == (marker, False)
+
+
+def test_what_is_required_and_not_listed_is_a_row_of_unknown_version() -> None:
+    wanted = '[package.dependencies]\nlitellm = ">=1"\nwin = {version = "*", markers = "os_name == \'nt\'"}'
+    read = lock(row("app", more=wanted), row("other", more='[package.dependencies]\nlitellm = "*"'))
+    assert [(one.package, one.version) for one in read.components] == [("app", "1"), ("other", "1"), ("litellm", "")]
+    assert read.places[2] == "package[0].dependencies.litellm"
+    assert read.roots == ("app@1", "other@1")
+
+
+def test_no_hash_of_1x_drops_out() -> None:
+    one, two, three = "aa" * 32, "bb" * 32, "cc" * 32
+    tail = (
+        '[metadata]\nlock-version = "1.0"\npython-versions = "*"\ncontent-hash = "00"\n[metadata.files]\n'
+        f'twice = [{{file = "odd", hash = "sha256:{one}"}}, {{file = "twice-2.tar.gz", hash = "sha256:{two}"}}]\n'
+        f'gone = [{{file = "gone-1.tar.gz", hash = "sha256:{three}"}}]\n'
+        f'[metadata.hashes]\nplain = ["{three}"]\n"-" = []\n'
+    )
+    read = lock(row("twice", "1"), row("twice", "2"), row("plain"), tail=tail)
+    assert [(one.ref, one.sha256, one.members) for one in read.components] == [
+        ("twice@1", (), (one,)),
+        ("twice@2", (two,), (one,)),
+        ("plain@1", (three,), ()),
+        ("gone", (three,), ()),
+    ]
+    assert [problem.place for problem in read.problems] == ["metadata.hashes.-", "metadata.files.gone"]
+    assert read.completeness is Completeness.INCOMPLETE

@@ -212,3 +212,46 @@ def test_deep_markers_are_left_alone() -> None:
     marker = "(" * 3_000 + "sys_platform == 'win32'" + ")" * 3_000
     read = lock(f'name = "a"\nversion = "1"\nsource = {{ registry = "r" }}\nresolution-markers = ["{marker}"]')
     assert read.components[0].marker == marker
+
+
+def test_what_has_no_row_of_its_own_is_a_row_all_the_same() -> None:
+    wanted = '{ name = "litellm" }, { name = "b", version = "2" }, { name = "b", version = "1.0" }, { name = "b" }'
+    read = lock(
+        f'name = "app"\nversion = "0"\nsource = {{ virtual = "." }}\ndependencies = [{wanted}]',
+        'name = "b"\nversion = "1"\nsource = { registry = "r" }',
+    )
+    found = list(zip(read.components, read.places, strict=True))[2:]
+    assert [(row.package, row.version, row.ref, place) for row, place in found] == [
+        ("litellm", "", "litellm", "package[0].dependencies[0]"),
+        ("b", "2", "b@2", "package[0].dependencies[1]"),
+    ]
+    assert read.completeness is Completeness.COMPLETE
+    nameless = lock('name = "app"\nversion = "0"\nsource = { virtual = "." }\ndependencies = ["litellm"]')
+    assert nameless.completeness is Completeness.INCOMPLETE
+
+
+def test_the_name_of_a_hash_may_be_in_capitals() -> None:
+    digest = "AA" * 32
+    read = lock(f'name = "a"\nversion = "1"\nsource = {{ registry = "r" }}\nsdist = {{ hash = "SHA256:{digest}" }}')
+    assert read.components[0].sha256 == (digest.lower(),)
+
+
+def test_locks_of_uv_before_0_4_have_distributions() -> None:
+    sources = {
+        "a": "registry+https://index.example/simple",
+        "b": "git+https://git.example/b#abc",
+        "c": "direct+https://files.example/c.whl",
+        "d": "editable+.",
+    }
+    rows = "".join(
+        f'\n[[distribution]]\nname = "{name}"\nversion = "1"\nsource = "{source}"\n' for name, source in sources.items()
+    )
+    assert READER.claims((HEAD + rows).encode(), "x", "")
+    read = READER.parse((HEAD + rows).encode(), "x", "")
+    assert [(row.name, row.index, row.origin) for row in read.components] == [
+        ("a", "https://index.example/simple", ""),
+        ("b", "", "git+https://git.example/b#abc"),
+        ("c", "", "https://files.example/c.whl"),
+        ("d", "", "editable:."),
+    ]
+    assert (read.subject, read.problems) == ("d", ())
