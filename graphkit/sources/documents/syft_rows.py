@@ -28,8 +28,9 @@ _MANIFEST: Final = re.compile(
     r"|pylock(?:\.[^/\\]+)?\.toml|pyproject\.toml|setup\.(?:py|cfg))",
     re.IGNORECASE,
 )
-_PIN: Final = re.compile(r"={2,3}\s*([^\s,*<>~=;]+)")
-_RECORD: Final = re.compile(r"[A-Za-z0-9_-]{43}=?")
+_PIN: Final = re.compile(r"\(?\s*={2,3}\s*[^\s,*<>~=;()]+\s*\)?(?:\s*[;\\#].*|\s+--.*)?", re.DOTALL)
+_RECORD: Final = re.compile(r"[A-Za-z0-9_+/-]{43}=?")
+_STANDARD: Final = str.maketrans("-_", "+/")
 _HEX: Final = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -57,10 +58,11 @@ class Rows:
         self._seen: dict[tuple[str, ...], str] = {}
         self._members: dict[str, set[str]] = {}
 
-    def take_source(self, written: str, name: str, version: str) -> None:
-        """Take up what was looked at as the first row."""
+    def take_source(self, written: str, name: str, version: str, hashes: Iterable[str] = ()) -> None:
+        """Take up what was looked at as the first row; ``hashes`` where it is a file."""
         self.source = self._ref(written, "source")
-        self.components[self.source] = Component(ref=self.source, name=name, version=version)
+        sums = tuple(sorted(hashes))
+        self.components[self.source] = Component(ref=self.source, name=name, version=version, sha256=sums)
         self.places.append("source")
 
     def take(self, table: dict[str, Any], place: str) -> None:
@@ -69,6 +71,8 @@ class Rows:
             self._notes.text(table.get(key), f"{place}.{key}").strip()
             for key in ("id", "name", "version", "purl", "type")
         )
+        if table.get("language") == "python" and not purl:
+            kind = "python"  # before 2021 the type was `wheel` or `egg`
         found = self._identity(name, version, purl, kind, place)
         metadata = self._notes.table(table.get("metadata"), f"{place}.metadata") if found.package else {}
         what = self._notes.text(table.get("metadataType"), f"{place}.metadataType").strip().lower()
@@ -78,7 +82,9 @@ class Rows:
         origin, index = self._source_of(metadata, place)
         hashes = self._archives(metadata, f"{place}.metadata")
         members = set() if is_listed else self._installed(metadata, f"{place}.metadata")
-        key = (written, name, found.version, purl)
+        if found.package is None:
+            members = digests_in(table.get("metadata"))
+        key = (written, name, found.version, purl, origin or found.origin)
         if written and key in self._seen:  # the same artifact once more
             ref = self._seen[key]
             hashes |= {*self.components[ref].sha256}
@@ -198,10 +204,31 @@ class Rows:
             return ""
         if _RECORD.fullmatch(value) and not _HEX.fullmatch(value):
             try:
-                return base64.urlsafe_b64decode(f"{value.rstrip('=')}=").hex()
+                return base64.b64decode(f"{value.rstrip('=').translate(_STANDARD)}=").hex()
             except binascii.Error:
                 pass
         return self._notes.sha256(value, f"{place}.digest.value")
+
+
+def digests_in(metadata: Any) -> set[str]:
+    """Return every SHA-256 in metadata of another ecosystem, where each has a shape of its own.
+
+    An rpm or a conda package may hold the very files of a Python release, and lists them with their hashes.
+    Cost: linear, without recursion.
+    """
+    found: set[str] = set()
+    waiting = [metadata]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, list):
+            waiting += one
+        elif isinstance(one, dict):
+            waiting += one.values()
+            algorithm = one.get("algorithm")
+            is_sha256 = isinstance(algorithm, str) and algorithm.lower().replace("-", "") == "sha256"
+            texts = (one.get("value") if is_sha256 else None, one.get("sha256"), one.get("sha256_in_prefix"))
+            found |= {text.lower() for text in texts if isinstance(text, str) and _HEX.fullmatch(text)}
+    return found
 
 
 def _is_listed(what: str, table: dict[str, Any]) -> bool:
