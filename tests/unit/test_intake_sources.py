@@ -14,6 +14,7 @@ import pytest
 
 from graphkit.model.answers import Verdict
 from graphkit.session import Graph, open_graph
+from tests.unit.cli.door import run
 from tests.unit.cli.inputs import BAD, GOOD, put, sbom
 
 
@@ -71,11 +72,12 @@ def test_an_archive_in_an_archive_and_a_damaged_one_are_one_line_each(graph: Gra
 # Git history
 
 
-def git(folder: Path, *words: str, at: str = "2026-03-20T10:00:00Z") -> None:
+def git(folder: Path, *words: str, at: str = "2026-03-20T10:00:00Z") -> str:
     plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     who = {f"GIT_{role}_{part}": "a@b.example" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
     when = {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at, "GIT_CONFIG_GLOBAL": os.devnull}
-    subprocess.run(["git", *words], cwd=folder, env=plain | who | when, check=True, capture_output=True)
+    done = subprocess.run(["git", *words], cwd=folder, env=plain | who | when, check=True, capture_output=True)
+    return done.stdout.decode().strip()
 
 
 @pytest.fixture
@@ -109,6 +111,26 @@ def test_what_was_locked_for_two_hours_on_one_branch_is_found(graph: Graph, repo
     assert "it stood from 2026-03-24T11:00:00Z to 2026-03-24T13:00:00Z" in reasons
     again = graph.ingest("lock", [str(repository)])
     assert (again.read, again.new) == (4, 0)
+
+
+def test_the_command_line_tells_of_the_two_hours_by_branch_and_commits(repository: Path, tmp_path: Path) -> None:
+    place = tmp_path / "graph"
+    assert run("ingest", "lock", repository, "--graph", place).code == 0
+    window = ("--from", "2026-03-24T10:39:00Z", "--until", "2026-03-24T16:00:00Z")
+    done = run("blast", "litellm==1.82.8", *window, "--graph", place, "--format", "json")
+    assert done.code == 0
+    (service,) = done.json["services"]
+    assert (service["service"], service["verdict"]) == ("shop", "observed")
+    sha = git(repository, "rev-parse", "bump~1")[:12]
+    said = " ".join(build["reason"] for build in service["builds"])
+    assert "it stood from 2026-03-24T11:00:00Z to 2026-03-24T13:00:00Z" in said
+    commit = f"commit {sha} of 2026-03-24T11:00:00Z"
+    assert f"branch bump, first {commit}, last {commit}" in said
+    held = {}
+    for at in ("", "2026-03-24T12:00:00Z", "2026-03-24T13:00:00Z", "2026-03-24T10:59:59Z"):
+        asked = run("who-has", "litellm==1.82.8", *(("--at", at) if at else ()), "--graph", place, "--format", "json")
+        held[at] = [row["current"] for row in asked.json["matches"]]
+    assert list(held.values()) == [[False], [True], [False], [False]]
 
 
 def test_a_repository_given_as_sboms_is_a_folder_like_others(graph: Graph, repository: Path) -> None:
