@@ -9,7 +9,7 @@ from typing import Final
 from graphkit.model.documents import Component
 from graphkit.model.names import BadName, PackageName, package_name
 from graphkit.sources.documents.cyclonedx_shape import Bom, Hash, Metadata, Part, Service, deeper
-from graphkit.sources.documents.purls import identity_of
+from graphkit.sources.documents.purls import another_version, identity_of
 from graphkit.sources.documents.rows import Notes, Refs, shown
 
 _ARCHIVES: Final = frozenset({"source-distribution", "distribution-intake"})
@@ -85,6 +85,10 @@ class Rows:
             index=identity.index,
         )
         self.places.append(place)
+        if other := another_version(identity, part.version or ""):
+            more = self._refs.unique(ref)
+            self.components[more] = replace(self.components[ref], ref=more, version=other)
+            self.places.append(place)
 
     def name(self) -> None:
         """Take nameable rows for the Python packages of their names, where all others with a purl are Python packages.

@@ -33,7 +33,8 @@ class Identity:
 def identity_of(purl: str, version: str, notes: Notes, place: str) -> Identity:
     """Return who a purl says a component is, beside the version that its row names.
 
-    The purl's version stands where the row has none, and where the two differ, which is noted. Of its
+    The purl's version stands where the row has none, and where the two differ, which is noted: see
+    `another_version`. Of its
     qualifiers, ``repository_url`` names the index; ``vcs_url`` and ``download_url`` say that the
     component comes from none (purl specification, "known qualifiers"). What tools get wrong in Python
     purls (encoded twice, extras in the name, a slash at the end, qualifiers without a value) is read
@@ -82,11 +83,26 @@ def _read(text: str, notes: Notes, place: str) -> PackageURL:
     return mended
 
 
+def another_version(identity: Identity, written: str) -> str:
+    """Return the version that a Python row names where its purl names another one, else nothing.
+
+    Which of the two it is cannot be told: it is a row more.
+    """
+    read = release_version(written)
+    if identity.package is None or read.parsed is None or read.key == release_version(identity.version).key:
+        return ""
+    return read.text
+
+
 def _agreed(written: str, named: str, notes: Notes, place: str) -> str:
-    """Return the version of a Python row from its own field and its purl's; which is true cannot be told."""
+    """Return the version of a Python row from its own field and its purl's, which comes first."""
     written = written.strip()
     if not written and not named:
         notes.add(f"{place}.version", "no version: unknown")
-    elif written and named and written != named and release_version(written).key != release_version(named).key:
-        notes.add(f"{place}.version", f"{shown(written)}, but its purl says {shown(named)}, which is kept", lost=True)
+    elif (
+        written and named and written != named and (read := release_version(written)).key != release_version(named).key
+    ):
+        what = "which is kept" if read.parsed is None else "either may be meant"
+        text = f"{shown(written)}, but its purl says {shown(named)}; {what}"
+        notes.add(f"{place}.version", text, lost=read.parsed is None)
     return named or written

@@ -156,9 +156,11 @@ def test_versions_of_row_and_purl() -> None:
             {"name": "e", "purl": "pkg:npm/e"},
         ]
     )
-    assert [row.version for row in read.components] == ["1.0", "1.0", "2.0", "", ""]
+    assert [row.version for row in read.components] == ["1.0", "1.0", "2.0", "1.0", "", ""]
+    assert [row.ref for row in read.components][2:4] == ["c", "c#2"]
+    assert read.places[2:4] == ("components[2]", "components[2]")
     assert texts(read) == [
-        ("components[2].version", "'1.0', but its purl says '2.0', which is kept"),
+        ("components[2].version", "'1.0', but its purl says '2.0'; either may be meant"),
         ("components[3].version", "no version: unknown"),
     ]
 
@@ -364,7 +366,7 @@ def test_complete_is_not_believed_where_contents_stand_in_another_bom() -> None:
     assert bom(**ROOTED | own, compositions=[{"aggregate": "complete"}]).completeness is Completeness.COMPLETE
 
 
-@pytest.mark.parametrize("row", [{"version": 4.1, "purl": "pkg:pypi/a"}, {"version": "1", "purl": "pkg:pypi/a@2"}])
+@pytest.mark.parametrize("row", [{"version": 4.1, "purl": "pkg:pypi/a"}, {"version": "x", "purl": "pkg:pypi/a@2"}])
 def test_complete_is_not_believed_where_a_version_cannot_be_told(row: dict[str, Any]) -> None:
     odd = {"components": [{"type": "library", "bom-ref": "a", "name": "a", **row}]}
     assert bom(**ROOTED | odd, compositions=[{"aggregate": "complete"}]).completeness is Completeness.INCOMPLETE

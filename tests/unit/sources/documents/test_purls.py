@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphkit.model.names import package_name
-from graphkit.sources.documents.purls import Identity, identity_of
+from graphkit.sources.documents.purls import Identity, another_version, identity_of
 from graphkit.sources.documents.rows import Notes
 
 
@@ -99,13 +99,24 @@ def test_the_same_name_elsewhere_is_never_guessed_equal(purl: str) -> None:
     assert read(purl, "1.82.8") == (Identity(version="1.82.8"), [], False)
 
 
-def test_two_versions_of_one_row_are_a_contradiction() -> None:
-    found, texts, lost = read("pkg:pypi/litellm@1.82.6", "1.82.8")
-    assert found.version == "1.82.6"
-    assert texts == ["'1.82.8', but its purl says '1.82.6', which is kept"]
-    assert lost
-    assert read("pkg:pypi/litellm@1.82.8", "v1.82.8.0")[1:] == ([], False)
-    assert read("pkg:npm/litellm@1.82.8", "1")[1:] == ([], False)
+@pytest.mark.parametrize(
+    ("written", "named", "text", "other"),
+    [
+        ("1.82.8", "1.82.6", "'1.82.8', but its purl says '1.82.6'; either may be meant", "1.82.8"),
+        ("1.82.8", ">=1.80", "'1.82.8', but its purl says '>=1.80'; either may be meant", "1.82.8"),
+        ("latest", "1.82.6", "'latest', but its purl says '1.82.6'; which is kept", ""),
+    ],
+)
+def test_two_versions_of_one_row_are_a_contradiction(written: str, named: str, text: str, other: str) -> None:
+    found, texts, lost = read(f"pkg:pypi/litellm@{named}", written)
+    assert (found.version, texts, another_version(found, written)) == (named, [text], other)
+    assert lost is not bool(other)
+
+
+def test_one_version_in_two_spellings_is_none() -> None:
+    for purl, written in (("pkg:pypi/a@1.82.8", "v1.82.8.0"), ("pkg:npm/a@1.82.8", "1"), ("pkg:pypi/a", " 1 ")):
+        found, texts, lost = read(purl, written)
+        assert (texts, lost, another_version(found, written)) == ([], False, "")
 
 
 @given(st.text(st.sampled_from("pkg:yi/litem@1.82?#%=&[]405B \n\ud800é"), max_size=30))
