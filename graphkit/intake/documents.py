@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from graphkit.intake.bounds import check_size, with_short_texts
 from graphkit.intake.files import Content, Found, beside
 from graphkit.intake.run import EXPECTED, Run
 from graphkit.model.documents import Document, DocumentKind
@@ -20,7 +21,7 @@ from graphkit.sources.documents import parts_of, read_document
 from graphkit.sources.documents.interface import Beside
 from graphkit.sources.environments import read_environment
 from graphkit.sources.history import states
-from graphkit.sources.packed import members
+from graphkit.sources.packed import gunzipped, members, unopened
 from graphkit.stores.port import Fact
 
 
@@ -62,9 +63,18 @@ class Documents:
 
     def read(self, data: bytes, label: str, files: Beside | None = None) -> Document | None:
         """Return a document with its problems counted; None where no reader knows it."""
-        found = read_document(data, label, hint=self._hint, beside=files)
-        if found is not None:
-            self._run.tally.odd(label, found.problems)
+        return self._read_text(data, gunzipped(data), label, files)
+
+    def _read_text(self, data: bytes, text: bytes, label: str, files: Beside | None) -> Document | None:
+        """Return the document of a file's bytes; ``text`` is what they hold once unpacked."""
+        check_size(text)
+        found = read_document(text, label, hint=self._hint, beside=files)
+        if found is None:
+            return None
+        found = with_short_texts(found)
+        if text is not data and found.sha256 == hashlib.sha256(text).hexdigest():  # else it includes others
+            found = replace(found, sha256=hashlib.sha256(data).hexdigest())
+        self._run.tally.odd(label, found.problems)
         return found
 
     def _take_chunk(self, chunk: list[Content]) -> None:
@@ -104,20 +114,27 @@ class Documents:
 
     def _read_one(self, found: Found, data: bytes) -> Document | None:
         """Return the document of a file; None, and all that is to do done, where it holds several or none."""
+        text = gunzipped(data)
         try:
-            document = self.read(data, found.label, None if found.is_member else partial(beside, found))
+            document = self._read_text(data, text, found.label, None if found.is_member else partial(beside, found))
         except InputError:
-            if found.is_part or (inside := parts_of(data, found.label)) is None:
+            if found.is_part or (inside := parts_of(text, found.label)) is None:
                 raise
         else:
             if document is not None:
                 return document
-            if found.is_part or (inside := parts_of(data, found.label)) is None:
-                self._run.unclaimed(found, EXPECTED)
+            if found.is_part or (inside := parts_of(text, found.label)) is None:
+                self._unclaimed(found, data)
                 return None
         parts = ((str(number), error or part) for number, (part, error) in enumerate(inside, 1))
         self._take_members(found, parts, before="#")
         return None
+
+    def _unclaimed(self, found: Found, data: bytes) -> None:
+        packing = unopened(data)
+        self._run.unclaimed(found, f"{packing} is not opened; unpack it and give the folder" if packing else EXPECTED)
+        if packing and not found.named:
+            self._run.tally.notes[f"{packing} is not opened; what such files hold was not read"] = None
 
     def _take_environment(self, found: Found) -> None:
         """Take what is installed in a folder, and the SBOMs that distributions bring, for the same service."""
@@ -169,6 +186,7 @@ class Documents:
             document = read_document(one.data, one.path, hint=one.hint)
             if document is None:
                 raise InputError(EXPECTED)
+            document = with_short_texts(document)
             self._run.tally.odd(one.path, document.problems)
             self._last = (one.data, document)
         return self._last[1]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from typing import Final
 from graphkit.intake.tally import Tally
 from graphkit.model.errors import InputError
 from graphkit.sources.environments import is_environment
+from graphkit.sources.packed import is_other
 
 _SKIPPED: Final = frozenset({".git", ".hg", ".svn"})
 _LIBRARIES: Final = frozenset({"lib", "Lib", "lib64"})
@@ -21,6 +24,10 @@ _RECORD: Final = "graph.duckdb"
 """Marks a folder as a graph, such as the one at work: it changes while it is walked, and holds no document."""
 _CHUNK_FILES: Final = 1_000
 _CHUNK_BYTES: Final = 64 * 2**20
+LARGEST: Final = 512 * 2**20
+"""The most bytes that a file may have: what is unpacked may have no more either."""
+_HEAD: Final = 64 * 1024
+_PART: Final = 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +115,8 @@ def beside(found: Found, name: str) -> bytes | None:
     path = found.path.parent / name
     try:
         inside = path.is_file() and path.resolve().is_relative_to(found.root.resolve())
-        return path.read_bytes() if inside else None
-    except (OSError, ValueError):
+        return _bytes_of(path) if inside else None
+    except (OSError, ValueError, InputError):
         return None
 
 
@@ -133,8 +140,9 @@ def _shown(path: Path) -> str:
 def read_ahead(files: Iterator[Found]) -> Iterator[list[Content]]:
     """Yield files with their bytes, a chunk at a time, while the next chunk is read on another thread.
 
-    At most two chunks are held, of 64 MiB or one file each. Reading and hashing let other threads run.
-    What may never end, such as a pipe that a person named, comes alone, after all before it were taken.
+    At most two chunks are held, of 64 MiB and a file each. Reading and hashing let other threads run.
+    A larger file, and what may never end, such as a pipe that a person named, comes alone, after all
+    before it were taken.
     """
     reader = ThreadPoolExecutor(1)
     try:
@@ -166,7 +174,7 @@ def _chunk(files: Iterator[Found]) -> list[Content | Found]:
     chunk: list[Content | Found] = []
     size = 0
     for found in files:
-        content = content_of(found) if found.is_environment or found.path.is_file() else None
+        content = content_of(found) if found.is_environment or _is_small(found.path) else None
         chunk.append(content or found)
         size += len(content.data or b"") if content else 0
         if len(chunk) >= _CHUNK_FILES or size >= _CHUNK_BYTES:
@@ -174,12 +182,46 @@ def _chunk(files: Iterator[Found]) -> list[Content | Found]:
     return chunk
 
 
+def _is_small(path: Path) -> bool:
+    """Return whether a path is that of a file which may be held beside others; also where it is gone by now."""
+    try:
+        status = path.stat()
+    except OSError:
+        return True
+    return stat.S_ISREG(status.st_mode) and status.st_size <= _CHUNK_BYTES
+
+
 def content_of(found: Found) -> Content:
     """Return a file's bytes; of an environment none, since it is read file by file when it is taken."""
     if found.is_environment:
         return Content(found=found, data=b"")
     try:
-        data = found.path.read_bytes()
+        data = _bytes_of(found.path)
     except OSError as error:
         return Content(found=found, data=None, problem=f"cannot be read: {error.strerror}")
+    except InputError as error:
+        return Content(found=found, data=None, problem=error.problem)
     return Content(found=found, data=data, sha256=hashlib.sha256(data).hexdigest())
+
+
+def _bytes_of(path: Path) -> bytes:
+    """Return a file's bytes; of one that is too large and plainly no document, the first alone.
+
+    Raises:
+        InputError: it has more than `LARGEST`, or grows beyond that, or never ends.
+    """
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size <= LARGEST:
+            data = file.read(size + 1)
+            if len(data) <= size:
+                return data
+            held = io.BytesIO()
+            held.write(data)  # it grew, or is a pipe or a device, whose size nobody knows
+            while len(part := file.read(_PART)) and held.tell() <= LARGEST:
+                held.write(part)
+            if held.tell() <= LARGEST:
+                return held.getvalue()
+        elif is_other(head := file.read(_HEAD)):
+            return head
+    raise InputError(f"larger than {LARGEST // 2**20} MiB; split it, or unpack it and give the folder")
