@@ -16,6 +16,7 @@ from graphkit.model.environment import extras_of
 from graphkit.model.errors import InputError
 from graphkit.model.names import PackageName, purl_of
 from graphkit.model.requirements import Requirement, requirement
+from graphkit.sources.documents.addresses import without_passwords
 from graphkit.sources.documents.lock_rows import LockRows, name_in, sha256_in, tables_in
 from graphkit.sources.documents.rows import Notes, is_json, json_value, repaired, shown
 
@@ -158,7 +159,7 @@ def _direct_of(value: Any, place: str, notes: Notes) -> tuple[str, tuple[str, ..
     if value is None:
         return "", ()
     table = notes.table(value, place)
-    url = notes.text(table.get("url"), f"{place}.url")
+    url = without_passwords(notes.text(table.get("url"), f"{place}.url"))
     if not url:
         notes.add(f"{place}.url", "not from an index, and from where it does not say")
         return "unknown", ()
