@@ -85,7 +85,7 @@ class Spdx3Json:
             top = msgspec.json.decode(data, type=_Mark)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # broken, to be rejected aloud
             return (b'"@context"' in data or b'"@graph"' in data) and not _CYCLONEDX.search(data)
-        return bool(_MARK.search(bytes(top.context) or bytes(top.graph)))
+        return bool(_MARK.search(bytes(top.context) or bytes(top.graph)) or _TYPE.search(bytes(top.type)))
 
     def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - it is an SBOM
         """Return an SPDX 3 document.

@@ -574,6 +574,24 @@ def test_the_export_of_github_is_a_document_in_sbom() -> None:
     assert odd.problems[0].place == "sbom.packages[0]"
 
 
+def test_no_document_is_dropped_for_what_stands_beside_it() -> None:
+    row = package("litellm", "1.82.8")
+    beside = read({"sbom": shape(packages=[row])} | shape())
+    assert texts(beside) == [("sbom", "stands inside a document and is not read")]
+    nameless = {"SPDXID": "SPDXRef-DOCUMENT", "packages": [row]}
+    for data in (nameless, {"sbom": nameless}):
+        found = read_document(json.dumps(data).encode(), "x")
+        assert found is not None
+        assert [one.version for one in found.components] == ["1.82.8"]
+        assert "is missing; read as 2.3" in [text for _, text in texts(found)]
+    for other in (
+        {"SPDXID": "x"},
+        {"packages": []},
+        {"SPDXID": "x", "packages": [], "@context": "spdx.org/rdf/3.0.1/x"},
+    ):
+        assert not READER.claims(json.dumps(other).encode(), "x", "")
+
+
 def test_python_is_covered_where_a_row_or_the_tool_says_so() -> None:
     assert not spdx().covers_python
     assert not spdx(packages=[{"SPDXID": "x", "name": "x", "externalRefs": [purl_ref("pkg:npm/x@1")]}]).covers_python
