@@ -22,8 +22,8 @@ from graphkit.model.versions import release_version
 from graphkit.sources.documents.pip_inspect import environment_of
 from graphkit.sources.documents.rows import Notes, json_value, shown
 
-_INSTALLED: Final = re.compile(r"(?P<stem>[^/]+)\.(?P<kind>dist-info|egg-info|egg-link|egg)")
-_TELLS: Final = re.compile(r"[^/]+\.dist-info|[^/]+-[^/]+\.egg-info")
+_INSTALLED: Final = re.compile(r"(?P<stem>[^/]+)\.(?P<kind>dist-info|egg-info|egg-link|egg)", re.IGNORECASE)
+_TELLS: Final = re.compile(r"[^/]+\.dist-info|[^/]+-[^/]+\.egg-info", re.IGNORECASE)
 """Names that only an installer gives; a project being worked on has a `name.egg-info` beside its sources too."""
 _LIBRARIES: Final = frozenset({"site-packages", "dist-packages"})
 _PYTHON: Final = re.compile(r"python(3\.\d+)")
@@ -183,11 +183,12 @@ class _Reading:
     def rows(self, entry: str, found: re.Match[str]) -> Iterator[_Row]:
         """Yield what an entry says is installed: one distribution, or two where its name and metadata differ."""
         self._seen[f"{entry}/"] = ""  # it counts whatever can be read of it
-        if found["kind"] == "egg-link":
+        kind = found["kind"].lower()
+        if kind == "egg-link":
             yield self._linked(entry, found["stem"])
             return
-        told = _named(found["stem"], found["kind"])
-        row = self._row(entry, found["kind"], told)
+        told = _named(found["stem"], kind)
+        row = self._row(entry, kind, told)
         yield row
         metadata = row.table["metadata"]
         if not row.is_leftover and (other := _otherwise(metadata, told)):

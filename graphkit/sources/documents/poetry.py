@@ -10,6 +10,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from graphkit.model.names import BadName, ExtraName, PackageName, extra_name, package_name
 from graphkit.model.requirements import Requirement
+from graphkit.sources.documents.addresses import without_passwords
 from graphkit.sources.documents.rows import Notes, shown
 
 POETRY: Final = "poetry"
@@ -122,8 +123,8 @@ class PoetryTable:
         if is_optional and not asked_by:
             self._notes.add(place, "is optional, and no extra asks for it: never installed")
             return []
-        url = next((f"{key}+{table[key]}" for key in _DIRECT if isinstance(table.get(key), str)), "")
-        raw = self._notes.text(table.get("version"), f"{place}.version")
+        url = next((f"{key}+{without_passwords(table[key])}" for key in _DIRECT if isinstance(table.get(key), str)), "")
+        raw = without_passwords(self._notes.text(table.get("version"), f"{place}.version"))
         specifier = specifier_of(raw) if raw and not url else ""
         extras = tuple(
             sorted(

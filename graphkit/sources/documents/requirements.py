@@ -145,6 +145,8 @@ class _Rows:
         self._is_open = False
         """Something outside decides too: an include, a constraint, a local project."""
         self._has_local = False
+        self._has_links = False
+        """Releases of a folder or page that nobody read can be chosen as well."""
         self._is_generated = False
         self._leaves_out = False
         self._unsafe: list[tuple[PackageName, str]] = []
@@ -222,6 +224,7 @@ class _Rows:
         if line.option in _REACHES_OUT:
             self._notes.add(place, _REACHES_OUT[line.option].format(shown(line.text)))
         self._is_open |= line.option in {"--requirement", "--constraint"}
+        self._has_links |= line.option == "--find-links"
         self._extra_indexes += line.option in {"--extra-index-url", "--find-links"}
         if line.option == "--index-url":
             self._indexes.append(line.text)
@@ -346,7 +349,10 @@ class _Rows:
 
     def wanted(self, document: Document) -> Document:
         """Return a file with open ranges: a manifest."""
-        is_open = self._notes.lost or self._is_open or self._has_local
+        hashed = [item for item in self.items if item.sha256]
+        if hashed:
+            self._notes.add(hashed[0].place, "has a hash, and other lines admit several versions: pip refuses that")
+        is_open = self._notes.lost or self._is_open or self._has_local or self._has_links or bool(hashed)
         asked = dict.fromkeys(item.asked for item in self.items if item.asked)
         return replace(
             document,

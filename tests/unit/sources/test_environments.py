@@ -264,6 +264,7 @@ def test_a_project_that_is_worked_on_is_no_environment(tmp_path: Path, monkeypat
         ("litellm-1.82.8.dist-info", "\ufeffName: litellm\r\nVersion: 1.82.8\r\n\r\nName: x", [("litellm", "1.82.8")]),
         ("zope.interface-5.0.0.dist-info", "Name: zope-interface\nVersion: 5.0\n", [("zope-interface", "5.0")]),
         ("a-b-1.0.dist-info", "", [("a-b", "1.0")]),
+        ("A-1.0.DIST-INFO", "", [("a", "1.0")]),
         ("a_b-1.0_local-py3.12.egg-info", "Name: a-b\nVersion: 1.0-local\n", [("a-b", "1.0-local")]),
         ("nameless.dist-info", "Name: litellm\n", [("litellm", ""), ("nameless", "")]),
     ],

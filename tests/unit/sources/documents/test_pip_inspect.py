@@ -361,3 +361,12 @@ def test_hostile_extras_cost_little() -> None:
 
 def test_it_is_registered() -> None:
     assert "graphkit.sources.documents.pip_inspect:READER" in READERS
+
+
+def test_the_hash_in_the_fragment_of_a_url_counts_and_its_password_is_not_kept() -> None:
+    from graphkit.sources.documents.pip_inspect import _direct_of  # noqa: PLC0415
+    from graphkit.sources.documents.rows import Notes  # noqa: PLC0415
+
+    digest = "ab" * 32
+    direct = {"url": f"https://me:hush@files.example/a.whl#sha256={digest}", "archive_info": {}}
+    assert _direct_of(direct, "x", Notes()) == (f"https://files.example/a.whl#sha256={digest}", (digest,))

@@ -193,3 +193,35 @@ def test_the_name_helps_where_the_content_may_be_another_tools() -> None:
 def test_broken_ones_are_refused(text: bytes) -> None:
     with pytest.raises(InputError):
         READER.parse(text, "x", "")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "[tool.uv]\noverride-dependencies = ['litellm==1.82.8']\n",
+        "[tool.uv.sources]\nB_b = { git = 'https://git.example/b' }\n",
+        "[tool.uv.sources]\nb-b = [{ url = 'https://files.example/b.whl', marker = 'x' }]\n",
+        "[tool.uv.sources]\nb-b = { workspace = true }\n",
+        "[tool.pdm.resolution.overrides]\nlitellm = '1.82.8'\n",
+        "[tool.poetry.dependencies]\nb_b = { path = '../b' }\n",
+    ],
+)
+def test_what_a_tool_takes_instead_leaves_a_manifest_open(more: str) -> None:
+    assert read(f"[project]\nname = 'a'\ndependencies = ['b-b']\n{more}").completeness is Completeness.INCOMPLETE
+
+
+def test_an_index_of_a_package_and_constraints_do_not() -> None:
+    more = (
+        "[tool.uv]\nconstraint-dependencies = ['b<2']\n[tool.uv.sources]\nb = { index = 'corp' }\n'-' = { git = 'x' }\n"
+    )
+    assert read(f"[project]\nname = 'a'\ndependencies = ['b']\n{more}").completeness is Completeness.COMPLETE
+
+
+def test_no_password_of_a_url_is_kept() -> None:
+    project = (
+        "[project]\ndependencies = ['a @ https://me:hush@files.example/a.whl', 'b @ https://me:hush@x.example ; 1']\n"
+    )
+    poetry = "[tool.poetry.dependencies]\na = { url = 'https://me:hush@files.example/a.whl' }\nb = 'https://hush@x.example'\n"
+    assert shown(read(project))[0] == "a @ https://files.example/a.whl"
+    assert shown(read(poetry))[0] == "a @ url+https://files.example/a.whl"
+    assert "hush" not in repr((read(project), read(poetry)))

@@ -329,3 +329,11 @@ def test_no_password_of_an_index_or_a_url_is_kept() -> None:
     )
     assert "hush" not in repr(read(text))
     assert "hush" not in repr(read(text + "open>=1\n"))
+
+
+def test_a_hash_beside_open_lines_and_pages_of_links_leave_a_manifest_open() -> None:
+    found = read(f"a>=1\nb==1 --hash=sha256:{A}\n")
+    assert (found.kind, found.completeness) == (DocumentKind.MANIFEST, Completeness.INCOMPLETE)
+    assert [place for place, _ in texts(found)] == ["line 2"]
+    assert read("a>=1\n--find-links ./wheels\n").completeness is Completeness.INCOMPLETE
+    assert read(f"a==1 --hash=sha256:{A}\n-f ./wheels\n").completeness is Completeness.COMPLETE
