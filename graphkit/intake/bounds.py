@@ -29,7 +29,8 @@ _ROW: Final = 2_400
 _LINK: Final = 200
 _YAML_ROW: Final = 2_600
 _RDF_ROW: Final = 4_300
-_TABLE_ROW: Final = 5_000
+_TABLE_ROW: Final = 3_600
+_LINE: Final = 300
 _MARKS: Final = (
     (b"<component ", _ROW),
     (b"<dependency ", _LINK),
@@ -40,6 +41,7 @@ _MARKS: Final = (
     (b":Relationship>", _LINK),
     (b"[[package", _TABLE_ROW),
     (b"==", _ROW),
+    (b'",\n', _LINE),
 )
 """What a row of a format that is no JSON begins with, and the bytes of memory that it takes, as measured."""
 
@@ -64,6 +66,8 @@ class _Listed(msgspec.Struct):
     artifacts: list[_Row] = []
     artifact_relationships: list[_Row] = msgspec.field(default_factory=list, name="artifactRelationships")
     installed: list[_Row] = []
+    default: dict[str, _Row] = {}
+    develop: dict[str, _Row] = {}
 
 
 _LISTED: Final = msgspec.json.Decoder(_Listed)
@@ -87,7 +91,8 @@ def _json_memory(text: bytes) -> int:
         found = _LISTED.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # odd values: the reader will say which
         return text.count(b"{") * _ROW // 4
-    rows = _all(found.components) + len(found.packages) + len(found.artifacts) + len(found.installed)
+    flat = (found.packages, found.artifacts, found.installed, found.default, found.develop)
+    rows = _all(found.components) + sum(map(len, flat))
     links = sum(bytes(one.targets).count(b",") + 1 for one in found.dependencies)
     relations = len(found.relationships) + len(found.artifact_relationships) + len(found.files)
     return rows * _ROW + links * _LINK + relations * _ROW // 3 + len(found.graph) * _ROW * 3 // 4
