@@ -14,7 +14,7 @@ from graphkit.model.errors import InputError
 from graphkit.model.times import BadTime, Instant, instant
 from graphkit.sources.documents.rows import Notes, Refs, shown
 from graphkit.sources.documents.spdx_graph import NO_ELEMENTS, Graph
-from graphkit.sources.documents.spdx_identity import hashes_in, hashes_of, identities_of, purls_of, said
+from graphkit.sources.documents.spdx_identity import by_name, hashes_in, hashes_of, identities_of, purls_of, said
 from graphkit.sources.documents.spdx_shape import Creation, File, Package, Spdx
 
 _VERSION: Final = re.compile(r"(?:SPDX-)?2\.(\d{1,3})")
@@ -30,6 +30,7 @@ _MANIFESTS: Final = re.compile(
     r"|setup\.(?:py|cfg)|environment\.ya?ml",
     re.IGNORECASE,
 )
+_LIBRARIES: Final = frozenset({"", "LIBRARY", "FRAMEWORK"})
 _PYTHON_TOOL: Final = re.compile(r"\b(?:sbom4python|pip-audit|uv-\d)", re.IGNORECASE)
 _VCS: Final = re.compile(r"(?:git|hg|svn|bzr)\+|(?:git|ssh|svn)://|file:", re.IGNORECASE)
 _ARCHIVE: Final = re.compile(r"\.(?:whl|zip|egg|git|tgz|tar\.(?:gz|bz2|xz|zst))(?:@[^@]*)?$", re.IGNORECASE)
@@ -66,6 +67,7 @@ def document_of(
     graph = Graph(read, rows.names, frozenset(ref for ref, row in rows.components.items() if row.package), notes)
     for ref in (row for one in graph.optional for row in (one, *rows.others.get(one, ()))):
         rows.components[ref] = replace(rows.components[ref], optional=True)
+    rows.name(graph.described or graph.roots)
     rows.take_files(read.files or (), graph)
     components = tuple(rows.components.values())
     creators = [one for one in creation.creators or () if one]
@@ -150,6 +152,8 @@ class _Rows:
         self._notes = notes
         self._refs = Refs()
         self._seen: dict[tuple[str, ...], str] = {}
+        self._nameless: dict[str, tuple[Package, str]] = {}
+        """The packages that no purl names but perhaps their name, by our ref, with their places."""
         self._held: list[tuple[str, str, str]] = []
         """Our ref of a package, the id of a file in it, and where it says so."""
 
@@ -178,6 +182,8 @@ class _Rows:
             self.names[written] = ref
         if (part.purpose or "").upper() == "FILE":
             self.files.add(ref)
+        if not refs and (part.purpose or "").upper() in _LIBRARIES and not _MANIFESTS.fullmatch(name):
+            self._nameless[ref] = part, place
         self._hold(ref, part, place)
         hashes = {*hashes_of(part.checksums, place, self._notes), *hashes_in(source[0])}
         for number, (purl, one) in enumerate(found):
@@ -199,6 +205,24 @@ class _Rows:
                 index=one.index or index,
             )
             self.places.append(place)
+
+    def name(self, roots: Iterable[str]) -> None:
+        """Take packages without purl for the Python packages of their names, where all that have one are Python's.
+
+        The name says so in this document alone, and the row is then `listed` at most. What the document
+        describes decides nothing, and is not named: it is an application, an image or a folder mostly.
+        """
+        top = set(roots)
+        if not self.python or any(
+            row.purl and not row.package for ref, row in self.components.items() if ref not in top
+        ):
+            return
+        for ref, (part, place) in self._nameless.items():
+            row = self.components[ref]
+            if ref in top or row.package or not (found := by_name(part, place, self._notes)):
+                continue
+            self._notes.add(place, f"without purl; taken for the Python package {found.package}, by its name")
+            self.components[ref] = replace(row, package=found.package, version=found.version, optional=True)
 
     def take_files(self, files: Iterable[File], graph: Graph) -> None:
         """Take up the SHA-256 of files as members of the packages that hold them.

@@ -104,7 +104,8 @@ def identities_of(part: Package, purls: Sequence[tuple[int, str]], place: str, n
         notes.add(f"{place}.externalRefs", f"purls of {len(found)} Python releases: a row for each")
     if found and version and not is_range:
         found += _another(found, version, place, notes)
-    return found or others[:1] or [("", _by_name(part, written, version, place, notes))]
+    named = by_name(part, place, notes) if _is_pythons(part) and not found and not others else None
+    return found or others[:1] or [("", named or Identity(version=written))]
 
 
 def _another(found: Releases, version: str, place: str, notes: Notes) -> Releases:
@@ -121,19 +122,22 @@ def _another(found: Releases, version: str, place: str, notes: Notes) -> Release
     return [(purl, replace(first, version=version))]
 
 
-def _by_name(part: Package, written: str, version: str, place: str, notes: Notes) -> Identity:
-    """Return who a package without purl is: a name alone is nobody's, unless something says that it is Python's."""
-    name = said(part.name)
-    bare = _PREFIX.sub("", name, count=1)
-    if not name or not (bare != name or _PYTHON_SOURCE.search(part.source or "")):
-        return Identity(version=written)
+def by_name(part: Package, place: str, notes: Notes) -> Identity | None:
+    """Return the Python release that a package without purl is by its name, None where that is no name of one."""
+    written = said(part.version)
+    version = exact[1] if (exact := _EXACT.fullmatch(written)) else written
     try:
-        package = package_name(bare)
+        package = package_name(_PREFIX.sub("", said(part.name), count=1).partition("[")[0])
     except BadName:
-        return Identity(version=written)
+        return None
     if not written:
         notes.add(f"{place}.versionInfo", "no version: unknown")
     elif _RANGE.search(version):
         notes.add(f"{place}.versionInfo", f"{shown(written)} is a range: the version is unknown")
         version = ""
     return Identity(package=package, version=version)
+
+
+def _is_pythons(part: Package) -> bool:
+    """Return whether something says that a name without purl is Python's; a name alone is nobody's."""
+    return bool(_PREFIX.match(said(part.name)) or _PYTHON_SOURCE.search(part.source or ""))

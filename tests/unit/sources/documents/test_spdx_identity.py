@@ -99,3 +99,29 @@ def test_hashes_in_addresses_are_those_of_archives() -> None:
     document = spdx(packages=[package("a", downloadLocation=url, externalRefs=refs), package("b")])
     assert [row.sha256 for row in document.components] == [(DIGEST, "cd" * 32), ()]
     assert spdx(packages=[package("a", downloadLocation=f"{url}0")]).components[0].sha256 == ()
+
+
+def test_a_name_is_pythons_where_all_purls_are() -> None:
+    bare = {"SPDXID": "l", "name": "LiteLLM", "versionInfo": "1.82.8"}
+    app = {"SPDXID": "app", "name": "app", "versionInfo": "2"}
+    document = spdx(packages=[app, package("a"), bare], documentDescribes=["app"])
+    assert [(row.package, row.version, row.optional) for row in document.components] == [
+        (None, "2", False),  # what is described is no package of the index
+        ("a", "1.0", False),
+        ("litellm", "1.82.8", True),
+    ]
+    assert [one.text for one in document.problems] == [
+        "without purl; taken for the Python package litellm, by its name"
+    ]
+
+    def named(*rows: dict[str, Any]) -> list[str]:
+        return [row.name for row in spdx(packages=[app, *rows], documentDescribes=["app"]).components if row.package]
+
+    assert named(bare) == []  # nothing says that it lists Python
+    assert named(bare, package("a"), package("n", externalRefs=[purl_ref("pkg:npm/n@1")])) == ["a"]
+    for purpose, is_named in (("LIBRARY", True), ("framework", True), ("APPLICATION", False), ("FILE", False)):
+        assert named(package("a"), bare | {"primaryPackagePurpose": purpose}) == ["a", *(["LiteLLM"] * is_named)]
+    for name in ("poetry.lock", "x y", "/app/x", ""):
+        assert named(package("a"), bare | {"name": name}) == ["a"]
+    loose = spdx(packages=[package("a"), bare | {"versionInfo": ">=1"}])
+    assert [row.version for row in loose.components] == ["1.0", ""]

@@ -52,10 +52,10 @@ def test_a_version_stays_what_is_written(written: str, version: str) -> None:
 def test_merge_keys_give_what_a_mapping_does_not_say(version: str) -> None:
     more = "  versionInfo: 1.82.8\n" if "[" in version else ""
     base = f"b: &b\n  name: litellm\n  {PURL}\n{more}o: &o {{versionInfo: 9, name: other}}\n"
-    document = read(f"{base}packages:\n- SPDXID: x\n  {version}\n- SPDXID: y\n  name: y\n")
+    document = read(f"{base}packages:\n- SPDXID: x\n  {version}\n- SPDXID: y\n  name: uv.lock\n")
     assert [(row.name, row.package, row.version) for row in document.components] == [
         ("litellm", "litellm", "1.82.8"),
-        ("y", None, ""),
+        ("uv.lock", None, ""),
     ]
     assert document.problems == ()
 
