@@ -155,7 +155,6 @@ def test_another_spec_is_refused(spec: Any) -> None:
         b'"default": {',
         b'"default": NaN}',
         b'"default": {"\xff": 1}}',
-        b'"default": {"a": "\\ud800"}}',
         b'"x": ' + b"[" * 99_999,
     ],
 )
@@ -192,3 +191,10 @@ def test_what_pipenv_had_no_name_for_is_named_by_its_address() -> None:
         nameless = lock({"e1839a8": source})
         assert nameless.completeness is Completeness.INCOMPLETE
         assert "does not name its package" in nameless.problems[0].text
+
+
+def test_half_a_character_loses_its_row_alone() -> None:
+    rows = b'"default": {"a\\ud800": {"version": "==1"}, "b": {"version": "==2"}}}'
+    read = read_document(b'{"_meta": {"pipfile-spec": 6}, ' + rows, "x")
+    assert read is not None
+    assert ([one.ref for one in read.components], read.completeness) == (["b@2"], Completeness.INCOMPLETE)
