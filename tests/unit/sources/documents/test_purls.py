@@ -1,5 +1,7 @@
 """Purls as tools write them, right and wrong."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,6 +83,42 @@ def test_what_names_no_package_loses_the_row_and_says_so(purl: str) -> None:
     assert found == Identity(version="1.82.8")
     assert lost
     assert len(texts) == 1
+
+
+@pytest.mark.parametrize(
+    ("purl", "version"),
+    [
+        ("pkg:npm/%40scope/x@1.0.0", "1.0.0"),
+        ("pkg:npm/@scope/x@1.0.0", "1.0.0"),
+        ("pkg:npm/@scope/x", ""),
+        ("pkg:npm/x", ""),
+        ("pkg:maven/org.a/b@1.0?type=jar", "1.0"),
+        ("pkg:oci/app@sha256%3Aaa?tag=a@b", "sha256:aa"),
+        ("pkg:npm/x@1#a@b", "1"),
+    ],
+)
+def test_a_row_without_a_version_has_that_of_its_purl(purl: str, version: str) -> None:
+    assert read(purl) == (Identity(version=version), [], False)
+    assert read(purl, "2") == (Identity(version="2"), [], False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pkg:" + "/" * 100_000,
+        "pkg:npm/" + "a/" * 100_000,
+        "pkg:npm/" + "@" * 100_000,
+        "pkg:pypi/" + "a@" * 50_000,
+        "pkg:pypi/" + "[" * 100_000,
+        "pkg:pypi/a" + " " * 100_000 + "]@1",
+        "pkg:pypi/a@" + "%" * 100_000,
+    ],
+)
+def test_no_purl_takes_long(text: str) -> None:
+    started = time.process_time()
+    read(text + " !")
+    read(text)
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(
