@@ -16,7 +16,7 @@ from graphkit.model.documents import Basis, Completeness, Document
 from graphkit.model.errors import InputError
 from graphkit.sources.documents import spdx_shape as spdx2
 from graphkit.sources.documents.rows import Notes, is_json, json_value, repaired, shown
-from graphkit.sources.documents.spdx3_packages import file_of, is_package, package_of
+from graphkit.sources.documents.spdx3_packages import file_of, is_package, package_of, tells_who
 from graphkit.sources.documents.spdx3_shape import (
     COLLECTIONS,
     HOLDS_FILES,
@@ -164,9 +164,8 @@ def _completeness_of(graph: _Graph, found: Document, notes: Notes) -> Completene
     if notes.lost:
         return Completeness.INCOMPLETE
     roots = set(found.roots)
-    return (
-        Completeness.COMPLETE if all(row.purl or row.ref in roots for row in found.components) else Completeness.UNKNOWN
-    )
+    is_told = all(row.ref in roots or tells_who(row) for row in found.components)
+    return Completeness.COMPLETE if is_told else Completeness.UNKNOWN
 
 
 class _Graph:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from graphkit.model.documents import Component
+from graphkit.model.names import BadName, package_name
 from graphkit.sources.documents import spdx_shape as spdx2
 from graphkit.sources.documents.rows import Notes, shown
 from graphkit.sources.documents.spdx3_shape import COLLECTIONS, PACKAGES, RELATIONSHIPS, Element, plain, text_of, word
@@ -17,6 +19,15 @@ _NOT_LISTED: Final = (
 )
 """Classes whose purl names no part of what is described: who made the document, and the document itself."""
 
+_ELSEWHERE: Final = frozenset(
+    {
+        *("alpm", "apk", "bitnami", "cargo", "cocoapods", "composer", "conan", "cpan", "cran", "deb", "docker"),
+        *("gem", "githubactions", "golang", "hackage", "hex", "huggingface", "julia", "luarocks", "maven", "npm"),
+        *("nuget", "oci", "opam", "otp", "pub", "qpkg", "rpm", "swift", "vscode-extension"),
+    }
+)
+"""Types of purls whose packages are no Python packages of that name; a conda, generic or GitHub one may be."""
+
 ById = Mapping[str, Element]
 
 
@@ -25,6 +36,19 @@ def is_package(one: Element, by_id: ById) -> bool:
     if one.kind in PACKAGES:
         return True
     return one.kind not in _NOT_LISTED and any(ref.locator for ref in _purls(one, by_id, Notes()))
+
+
+def tells_who(row: Component) -> bool:
+    """Return whether a row says beyond doubt which Python package it is, or that it is none.
+
+    Without a purl its name is all there is; where its name is another package's than its purl, either may be wrong.
+    """
+    if not row.purl or row.package is None:
+        return row.purl.partition("/")[0].removeprefix("pkg:").lower() in _ELSEWHERE
+    try:
+        return package_name(row.name) == row.package
+    except BadName:  # a title, as in "Beautiful Soup"
+        return True
 
 
 def package_of(one: Element, by_id: ById, notes: Notes) -> spdx2.Package:

@@ -116,7 +116,7 @@ def _another(found: Releases, version: str, place: str, notes: Notes) -> Release
     purl, first = found[0]
     where = f"{place}.versionInfo"
     if read.parsed is None and first.version:
-        notes.add(where, f"{shown(version)}, but its purl says {shown(first.version)}, which is kept")
+        notes.add(where, f"{shown(version)}, but its purl says {shown(first.version)}, which is kept", lost=True)
         return []
     notes.add(where, f"{shown(version)}, but its purl says {shown(first.version)}: a row for each")
     return [(purl, replace(first, version=version))]

@@ -62,6 +62,12 @@ def test_a_complete_document_is_complete() -> None:
     assert (found.completeness, rows(found), found.problems) == (Completeness.COMPLETE, [BAD], ())
 
 
+def test_packages_of_other_ecosystems_and_titles_keep_it_complete() -> None:
+    other = litellm(software_packageUrl="pkg:npm/litellm@1", spdxId="urn:n")
+    title = litellm(name="Beautiful Soup", software_packageUrl="pkg:pypi/beautifulsoup4@4", spdxId="urn:b")
+    assert whole(other, title, litellm(name="LiteLLM")).completeness is Completeness.COMPLETE
+
+
 @pytest.mark.parametrize("link", ["_:h", {"@id": "_:h"}, " _:h "])
 def test_hashes_and_identifiers_may_be_nodes_of_their_own(link: Any) -> None:
     row = litellm(software_packageUrl=None, verifiedUsing=[link], externalIdentifier={"@id": "_:e"})
@@ -194,6 +200,14 @@ def test_a_complete_document_holds_every_version_it_says_and_no_more(row: dict[s
         litellm(software_packageUrl=None),
         litellm(software_packageUrl=None, externalIdentifier=["_:gone"]),
         litellm(type="software_Pakage", software_packageUrl=None),
+        litellm(software_packageUrl="pkg:generic/litellm@1.82.8"),
+        litellm(software_packageUrl="pkg:github/BerriAI/litellm@v1.82.8"),
+        litellm(software_packageUrl="pkg:conda/litellm@1.82.8"),
+        litellm(software_packageUrl="pkg:pip/litellm@1.82.8"),
+        litellm(software_packageUrl="pkg:pypi/openai@1.82.8"),
+        litellm(software_packageUrl="pkg:pypi/litellm@1.82.6", software_packageVersion="garbage"),
+        litellm(software_packageUrl="pkg:pypi/litellm", software_packageVersion=1.5),
+        litellm(software_packageUrl="pkg:pypi/litellm", software_packageVersion=[{"@value": 1.5}]),
         litellm(type=None),
         litellm(type=7),
         litellm(type="software_File", software_packageUrl=None, externalIdentifier=[{"identifier": 7}]) | {"type": "x"},

@@ -125,3 +125,12 @@ def test_a_name_is_pythons_where_all_purls_are() -> None:
         assert named(package("a"), bare | {"name": name}) == ["a"]
     loose = spdx(packages=[package("a"), bare | {"versionInfo": ">=1"}])
     assert [row.version for row in loose.components] == ["1.0", ""]
+
+
+def test_a_fraction_is_no_version() -> None:
+    loose = package("a", None) | {"versionInfo": 1.5}
+    document = spdx(
+        packages=[loose, package("b", "1.10") | {"versionInfo": 1.1}, package("c", None) | {"versionInfo": 2}]
+    )
+    assert [row.version for row in document.components] == ["", "1.10", "2"]
+    assert document.problems[0].text == "should be text, is the number 1.5: the version is unknown"
