@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import codecs
-import csv
 import hashlib
 import os
 import re
@@ -17,10 +14,10 @@ from typing import Any, Final
 from graphkit.model.documents import Completeness, Component, Document
 from graphkit.model.environment import Environment, Ground
 from graphkit.model.errors import InputError
-from graphkit.model.names import BadName, package_name
-from graphkit.model.versions import release_version
+from graphkit.model.names import BadName, package_name, purl_of
 from graphkit.sources.documents.pip_inspect import environment_of
 from graphkit.sources.documents.rows import Notes, json_value, shown
+from graphkit.sources.installed_metadata import called, headers, otherwise, recorded
 
 _INSTALLED: Final = re.compile(r"(?P<stem>[^/]+)\.(?P<kind>dist-info|egg-info|egg-link|egg)", re.IGNORECASE)
 _TELLS: Final = re.compile(r"[^/]+\.dist-info|[^/]+-[^/]+\.egg-info", re.IGNORECASE)
@@ -29,7 +26,6 @@ _LIBRARIES: Final = frozenset({"site-packages", "dist-packages"})
 _PYTHON: Final = re.compile(r"python(3\.\d+)")
 _SYSTEM_LINE: Final = re.compile(r"^\s*include-system-site-packages\s*=\s*true\s*$", re.MULTILINE | re.IGNORECASE)
 _VERSION_LINE: Final = re.compile(r"^\s*version(?:_info)?\s*=\s*(3\.\d+)", re.MULTILINE)
-_ODD_LINE: Final = re.compile(r"(.*),(sha256=[A-Za-z0-9_-]{43}=?),\d*", re.DOTALL)
 _STARTS: Final = re.compile(rb"^(?:import[ \t]|.*;[ \t]*import[ \t])", re.MULTILINE)
 _LARGEST: Final = {
     "METADATA": 16 * 2**20,
@@ -40,7 +36,6 @@ _LARGEST: Final = {
 }
 _EMPTY: Final = hashlib.sha256().hexdigest()
 """That of an empty file, which every distribution has some of and no incident means."""
-_FIELDS: Final = (("requires_dist", "Requires-Dist"), ("provides_extra", "Provides-Extra"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +90,7 @@ def read_environment(folder: Path, path: str) -> Installed:
         "installed": [row.table for row in rows],
         "environment": Ground(Environment(python=python)).variables,
     }
-    stray = list(_hooks(hooks, rows, reading))
+    stray = [*_hooks(hooks, rows, reading), *_unclaimed(folder, names, rows, reading)]
     document = environment_of(report, reading.identity(), path, notes)
     named = {place: row for row, place in zip(rows, (f"installed[{at}]" for at in range(len(rows))), strict=True)}
     components = [
@@ -155,13 +150,19 @@ class _Reading:
                 return None
             if path.stat().st_size > _LARGEST[kind]:
                 self.notes.add(_shown(name), f"larger than {_LARGEST[kind] // 2**20} MiB; not read", lost=True)
+                self._seen[name] = "too large"
                 return None
             data = path.read_bytes()
         except OSError as error:
+            self._seen[name] = "unreadable"
             self.notes.add(_shown(name), f"cannot be read: {error.strerror}", lost=True)
             return None
         self._seen[name] = hashlib.sha256(data).hexdigest()
         return data
+
+    def met(self, name: str) -> None:
+        """Take something that was met and not read into the identity."""
+        self._seen[f"{name}/"] = ""
 
     def python(self) -> str:
         """Return the Python that the folder is of; notes where that one takes packages from elsewhere too."""
@@ -176,22 +177,22 @@ class _Reading:
         """Return whether a line of a `.pth` file adds a folder whose packages were not read."""
         folder = os.path.normpath(self._folder)
         added = os.path.normpath(Path(folder, line))
-        if not Path(added).is_relative_to(folder):
-            return True
-        return added != folder and is_environment(Path(added))
+        is_away = not Path(added).is_relative_to(folder) or (added != folder and is_environment(Path(added)))
+        self._seen[f"added {line}"] = str(is_away)
+        return is_away
 
     def rows(self, entry: str, found: re.Match[str]) -> Iterator[_Row]:
         """Yield what an entry says is installed: one distribution, or two where its name and metadata differ."""
-        self._seen[f"{entry}/"] = ""  # it counts whatever can be read of it
+        self.met(entry)  # it counts whatever can be read of it
         kind = found["kind"].lower()
         if kind == "egg-link":
             yield self._linked(entry, found["stem"])
             return
-        told = _named(found["stem"], kind)
+        told = called(found["stem"], kind)
         row = self._row(entry, kind, told)
         yield row
         metadata = row.table["metadata"]
-        if not row.is_leftover and (other := _otherwise(metadata, told)):
+        if not row.is_leftover and (other := otherwise(metadata, told)):
             says = f"{metadata.get('name')} {metadata.get('version')}"
             self.notes.add(_shown(entry), f"its metadata says {shown(says)}, its own name does not; both are listed")
             yield _Row(entry=_shown(entry), table={"metadata": other})
@@ -208,7 +209,7 @@ class _Reading:
         places = [f"{entry}{inner}/METADATA", f"{entry}{inner}/PKG-INFO"]
         for name in places if kind == "egg" else [*places, entry]:
             if (data := self.bytes_of(name, "METADATA")) is not None:
-                metadata = _headers(data)
+                metadata = headers(data)
                 break
         else:
             self.notes.add(_shown(entry), "has no METADATA; its name is all that is known of it")
@@ -243,22 +244,9 @@ class _Reading:
         data = self.bytes_of(f"{entry}/RECORD", "RECORD")
         if data is None:
             return {}
-        found: dict[str, str] = {}
-        odd = others = 0
-        for text in data.decode("utf-8", "replace").replace("\0", "").split("\n"):
-            name, stated = _recorded(text.rstrip("\r"))
-            kind, _, value = stated.partition("=")
-            digest = _digest(value) if kind == "sha256" else ""
-            odd += kind == "sha256" and not digest
-            others += bool(value) and kind != "sha256"
-            if name and (digest or name not in found):
-                found[name] = digest
-        for count, text in (
-            (odd, "hashes that are no SHA-256"),
-            (others, "hashes of another kind than SHA-256, which no incident can be matched with"),
-        ):
-            if count:
-                self.notes.add(f"{_shown(entry)}/RECORD", f"{count} {text}")
+        found, problems = recorded(data)
+        for problem in problems:
+            self.notes.add(f"{_shown(entry)}/RECORD", problem)
         return found
 
     def _bundled(self, entry: str) -> Iterator[tuple[str, bytes]]:
@@ -278,65 +266,6 @@ class _Reading:
                     yield _shown(name), data
 
 
-def _named(stem: str, kind: str) -> dict[str, str]:
-    """Return name and version that an entry is called by, as far as it says them (PEP 376, PEP 427; setuptools)."""
-    if kind == "dist-info":  # `name-version`; older tools leave dashes in names
-        name, _, version = stem.rpartition("-") if "-" in stem else (stem, "", "")
-    else:  # `name-version-py3.12`; dashes in names are escaped
-        name, _, rest = stem.partition("-")
-        version = rest.partition("-")[0]
-    return {key: value for key, value in (("name", name.lstrip("~")), ("version", version)) if value}
-
-
-def _otherwise(metadata: dict[str, Any], told: dict[str, str]) -> dict[str, str]:
-    """Return the name and version that an entry is called by, where its metadata says others; else nothing."""
-    try:
-        is_same = package_name(str(metadata.get("name"))) == package_name(told.get("name", ""))
-    except BadName:
-        return {}
-    version = told.get("version", "")
-    says, called = (release_version(one.replace("_", "-")).key for one in (str(metadata.get("version")), version))
-    return {} if is_same and (not version or says == called) else told
-
-
-def _recorded(line: str) -> tuple[str, str]:
-    """Return the file and the hash of one line of RECORD, each empty where it has none.
-
-    Read line by line, so that a quote that is not closed swallows nothing; the hash of an odd line still counts.
-    """
-    try:
-        name, stated, *_ = [*next(csv.reader([line]), []), "", ""]
-    except csv.Error:
-        name, stated = "", ""
-    if not stated and (odd := _ODD_LINE.fullmatch(line)):
-        return odd[1], odd[2]
-    return name, stated
-
-
-def _digest(value: str) -> str:
-    """Return a digest of RECORD (PEP 376: URL-safe Base64 without padding) in hexadecimal, empty for no SHA-256."""
-    try:
-        digest = base64.urlsafe_b64decode(value + "==")
-    except (binascii.Error, ValueError):
-        return ""
-    return digest.hex() if len(digest) == hashlib.sha256().digest_size else ""
-
-
-def _headers(data: bytes) -> dict[str, Any]:
-    """Return the fields of core metadata that count; the description behind them is not looked at."""
-    from email.parser import BytesHeaderParser  # noqa: PLC0415 - heavy, and only for environments
-    from email.policy import compat32  # noqa: PLC0415
-
-    head = data.removeprefix(codecs.BOM_UTF8).split(b"\n\n", 1)[0].split(b"\r\n\r\n", 1)[0]
-    message = BytesHeaderParser(policy=compat32).parsebytes(head)
-    found: dict[str, Any] = {
-        key: str(message[name]).strip() for key, name in (("name", "Name"), ("version", "Version")) if message[name]
-    }
-    for key, name in _FIELDS:
-        found[key] = [" ".join(str(value).split()) for value in message.get_all(name, [])]
-    return found
-
-
 def _hooks(hooks: Sequence[tuple[str, bytes]], rows: Sequence[_Row], reading: _Reading) -> Iterator[Component]:
     """Yield a row for each `.pth` file that is not as a RECORD says; Python runs them at every start (`site`).
 
@@ -344,10 +273,10 @@ def _hooks(hooks: Sequence[tuple[str, bytes]], rows: Sequence[_Row], reading: _R
     """
     notes = reading.notes
     linked = {os.path.normpath(row.project) for row in rows if row.project}
-    recorded = {name: (row, digest) for row in rows for name, digest in row.files.items() if name.endswith(".pth")}
+    claimed = {name: (row, digest) for row in rows for name, digest in row.files.items() if name.endswith(".pth")}
     for name, data in hooks:
         digest = hashlib.sha256(data).hexdigest()
-        owner = recorded.get(name)
+        owner = claimed.get(name)
         if owner is not None and owner[1] == digest:
             continue
         if owner is not None and owner[1]:
@@ -362,6 +291,29 @@ def _hooks(hooks: Sequence[tuple[str, bytes]], rows: Sequence[_Row], reading: _R
             text = f"adds {shown(away[0])}{more} to what Python imports; what is installed there was not read"
             notes.add(_shown(name), text, lost=True)
         yield Component(ref=f"pth {name}", name=_shown(name), members=(digest,))
+
+
+def _unclaimed(folder: Path, names: Sequence[str], rows: Sequence[_Row], reading: _Reading) -> Iterator[Component]:
+    """Yield a row for each import package that no RECORD names: copied in, or its metadata was taken away.
+
+    Its version is unknown, and so is whether its project is called the same. Where a distribution has no
+    RECORD, what is whose cannot be told, and nothing is yielded.
+    """
+    if not all(row.files for row in rows):
+        return
+    claimed = {re.split(r"[/\\]", file, maxsplit=1)[0] for row in rows for file in row.files}
+    for name in names:
+        if name in claimed or not name.isidentifier() or not (folder / name / "__init__.py").is_file():
+            continue
+        reading.met(name)
+        reading.notes.add(
+            _shown(name), "can be imported, and no installed distribution claims it; its version is unknown"
+        )
+        try:
+            package = package_name(name)
+        except BadName:
+            continue
+        yield Component(ref=f"code {name}", name=package, package=package, purl=purl_of(package))
 
 
 def _python_of(folder: Path) -> tuple[str, bool]:

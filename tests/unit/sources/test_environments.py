@@ -392,3 +392,16 @@ def test_no_password_of_an_address_is_kept(tmp_path: Path) -> None:
     document = read(tmp_path)
     assert document.components[0].origin == "git+https://git.example/lib@abc"
     assert "hush" not in repr(document)
+
+
+def test_code_that_nobody_claims_is_a_row_of_unknown_version(tmp_path: Path) -> None:
+    for name in ("lib", "litellm", "no_package"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "lib" / "__init__.py").write_text("")
+    (tmp_path / "litellm" / "__init__.py").write_text("")
+    info = install(tmp_path, "lib", "1.0", record="lib/__init__.py,,\nlib-1.0.dist-info/METADATA,,\n")
+    document = read(tmp_path)
+    assert found(document) == [("lib", "1.0"), ("litellm", "")]
+    assert texts(document)[-1][0] == "litellm"
+    (info / "RECORD").write_text("")  # now nobody can tell what is whose
+    assert found(read(tmp_path)) == [("lib", "1.0")]
