@@ -9,7 +9,7 @@ from typing import Final
 
 from graphkit.model.names import BadName, package_name
 from graphkit.model.versions import release_version
-from graphkit.sources.documents.purls import Identity, identity_of
+from graphkit.sources.documents.purls import Identity, another_version, identity_of
 from graphkit.sources.documents.rows import Notes, shown
 from graphkit.sources.documents.spdx_graph import NO_ELEMENTS
 from graphkit.sources.documents.spdx_shape import Checksum, Package, Reference
@@ -110,16 +110,15 @@ def identities_of(part: Package, purls: Sequence[tuple[int, str]], place: str, n
 
 def _another(found: Releases, version: str, place: str, notes: Notes) -> Releases:
     """Return the release that a package's own version names, where its purls name others only."""
-    read = release_version(version)
-    if any(release_version(one.version).key == read.key for _, one in found):
-        return []
     purl, first = found[0]
-    where = f"{place}.versionInfo"
-    if read.parsed is None and first.version:
-        notes.add(where, f"{shown(version)}, but its purl says {shown(first.version)}, which is kept", lost=True)
-        return []
-    notes.add(where, f"{shown(version)}, but its purl says {shown(first.version)}: a row for each")
-    return [(purl, replace(first, version=version))]
+    text = f"{shown(version)}, but its purl says {shown(first.version)}"
+    if all(another_version(one, version) for _, one in found):
+        notes.add(f"{place}.versionInfo", f"{text}: a row for each")
+        return [(purl, replace(first, version=version))]
+    read = release_version(version)
+    if read.parsed is None and first.version and read.key not in {one.version for _, one in found}:
+        notes.add(f"{place}.versionInfo", f"{text}, which is kept", lost=True)
+    return []
 
 
 def by_name(part: Package, place: str, notes: Notes) -> Identity | None:

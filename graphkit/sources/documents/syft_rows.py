@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from graphkit.model.documents import Component
 from graphkit.model.names import BadName, package_name
-from graphkit.sources.documents.purls import Identity, identity_of
+from graphkit.sources.documents.purls import Identity, another_version, identity_of
 from graphkit.sources.documents.rows import Notes, Refs, shown
 
 _INSTALLED: Final = frozenset({"python-package", "pythonpackagemetadata"})
@@ -77,6 +77,7 @@ class Rows:
         metadata = self._notes.table(table.get("metadata"), f"{place}.metadata") if found.package else {}
         what = self._notes.text(table.get("metadataType"), f"{place}.metadataType").strip().lower()
         is_listed = found.package is not None and _is_listed(what, table)
+        other = another_version(found, version)
         if found.package and what in _REQUIREMENT:
             found = self._pinned(found, metadata, place)
         origin, index = self._source_of(metadata, place)
@@ -108,7 +109,17 @@ class Rows:
             self.places.append(place)
             if is_listed:
                 self.listed.add(ref)
+            if other and found.version:
+                self._add_another(ref, other, place)
         self.hold(ref, members)
+
+    def _add_another(self, ref: str, version: str, place: str) -> None:
+        """Take up the release that an artifact's version names beside that of its purl; either may be meant."""
+        more = self._refs.unique(ref)
+        self.components[more] = replace(self.components[ref], ref=more, version=version, sha256=())
+        self.places.append(place)
+        if ref in self.listed:
+            self.listed.add(more)
 
     def hold(self, ref: str, digests: Iterable[str]) -> None:
         """Take up digests of files as members of a row; without one, as those of a row that is made for them."""

@@ -252,6 +252,18 @@ def test_python_without_purl_by_type_or_language(kind: str) -> None:
     assert row_of(other, "litellm").package == ("litellm" if kind == "python" else None)
 
 
+def test_two_versions_of_one_artifact_are_two_rows() -> None:
+    found = syft(artifact("litellm", "1.82.8", purl="pkg:pypi/litellm@1.82.6"), artifact("b", "1.0.0"))
+    assert [(row.ref, row.version) for row in found.components[1:]] == [
+        ("litellm", "1.82.6"),
+        ("litellm#2", "1.82.8"),
+        ("b", "1.0.0"),
+    ]
+    metadata = {"versionConstraint": ">=1"}
+    guessed = artifact("a", "1.8", "python-pip-requirements-entry", purl="pkg:pypi/a@1.7", metadata=metadata)
+    assert [row.version for row in syft(guessed).components[1:]] == [""]
+
+
 def test_the_same_id_from_two_sources_is_two_rows() -> None:
     git = {"directUrlOrigin": {"url": "https://git.example/a.git", "vcs": "git"}}
     found = syft(artifact("a", metadata=git), artifact("a"))
