@@ -6,12 +6,12 @@ import codecs
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from graphkit.model.documents import Completeness, Component, Document
+from graphkit.model.documents import Completeness, Component, Document, Problem
 from graphkit.model.environment import Environment, Ground
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, package_name, purl_of
@@ -105,10 +105,17 @@ def read_environment(folder: Path, path: str) -> Installed:
             places=(*(named[place].entry for place in document.places), *(row.name for row in stray)),
             completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
             # What a platform calls itself is not on disk.
-            problems=tuple(one for one in notes.problems if one.place != "environment"),
+            problems=tuple(_placed(one, named) for one in notes.problems if one.place != "environment"),
         ),
         bundled=tuple(one for row in rows for one in row.bundled),
     )
+
+
+def _placed(problem: Problem, rows: Mapping[str, _Row]) -> Problem:
+    """Return a problem whose place is an entry of the folder, not a number in the report made of them."""
+    number, end, inner = problem.place.partition("]")
+    row = rows.get(number + end)
+    return replace(problem, place=row.entry + inner) if row else problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

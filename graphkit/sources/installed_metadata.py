@@ -13,7 +13,8 @@ from typing import Any, Final
 from graphkit.model.names import BadName, package_name
 from graphkit.model.versions import release_version
 
-_ODD_LINE: Final = re.compile(r"(.*),(sha256=[A-Za-z0-9_-]{43}=?),\d*", re.DOTALL)
+_ODD_LINE: Final = re.compile(r"(.*),(sha256=[A-Za-z0-9_-]{43,64}=?),\d*", re.DOTALL)
+_HEX: Final = re.compile(r"[0-9a-fA-F]{64}")
 _FIELDS: Final = (("requires_dist", "Requires-Dist"), ("provides_extra", "Provides-Extra"))
 
 
@@ -75,7 +76,12 @@ def _line(line: str) -> tuple[str, str]:
 
 
 def _digest(value: str) -> str:
-    """Return a digest of RECORD (PEP 376: URL-safe Base64 without padding) in hexadecimal, empty for no SHA-256."""
+    """Return a digest of RECORD (PEP 376: URL-safe Base64 without padding) in hexadecimal, empty for no SHA-256.
+
+    Debian's packages have it in hexadecimal.
+    """
+    if _HEX.fullmatch(value):
+        return value.lower()
     try:
         digest = base64.urlsafe_b64decode(value + "==")
     except (binascii.Error, ValueError):

@@ -285,7 +285,9 @@ def test_names_in_latin_1_and_versions_side_by_side(tmp_path: Path) -> None:
     info = install(tmp_path, "litellm", "1.82.6")
     (info / "METADATA").write_bytes(b"Author: Ren\xe9\nName: litellm\nVersion: 1.82.6\n\nCaf\xe9")
     install(tmp_path, "litellm", "1.82.8")
-    assert found(read(tmp_path)) == [("litellm", "1.82.6"), ("litellm", "1.82.8")]
+    document = read(tmp_path)
+    assert found(document) == [("litellm", "1.82.6"), ("litellm", "1.82.8")]
+    assert [place for place, _ in texts(document)] == ["litellm-1.82.8.dist-info"]
 
 
 def test_what_python_takes_from_elsewhere_leaves_it_open(tmp_path: Path) -> None:
@@ -335,11 +337,12 @@ def test_a_record_gives_every_hash_that_it_has(tmp_path: Path) -> None:
         "other,sha384=abc,1",
         f"twice.pth,{recorded(b'4')},1\ntwice.pth,,",
         f"last\r,{recorded(b'5')},1\r",
+        f"debian.py,sha256={hashlib.sha256(b'6').hexdigest()},1",
     ]
     install(tmp_path, "lib", "1.0", record="\n".join(lines))
     document = read(tmp_path)
     assert set(document.components[0].members) == {
-        hashlib.sha256(one).hexdigest() for one in (b"1", b"2", b"3", b"4", b"5")
+        hashlib.sha256(one).hexdigest() for one in (b"1", b"2", b"3", b"4", b"5", b"6")
     }
     assert (
         "lib-1.0.dist-info/RECORD",
