@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import takewhile
@@ -88,7 +88,7 @@ def _inside(folder: Path, tally: Tally) -> Iterator[Found]:
         tally.reject(_shown(inside) if inside.parts else label_of(folder), f"cannot be read: {error.strerror}")
 
     for parent, folders, files in os.walk(folder, onerror=note):
-        if is_environment(Path(parent)):
+        if _holds(is_environment, Path(parent)):
             label = _environment_label(Path(parent), folder)
             yield Found(path=Path(parent), label=label, named=False, root=folder, is_environment=True)
             folders.clear()  # what its packages bring is nobody's document
@@ -97,11 +97,24 @@ def _inside(folder: Path, tally: Tally) -> Iterator[Found]:
         if "pyvenv.cfg" in files:  # beside what is installed it holds copies of programs alone
             kept &= _LIBRARIES
             files.clear()
-        folders[:] = sorted(name for name in kept if not Path(parent, name, _RECORD).exists())
+        folders[:] = sorted(name for name in kept if not _holds(Path.exists, Path(parent, name, _RECORD)))
         for name in sorted(files):
             path = Path(parent, name)
-            if path.is_file():  # no pipes or devices, which would never end
+            try:
+                is_wanted = path.is_file()  # no pipes or devices, which would never end
+            except OSError as error:  # a path too long for the system to open
+                tally.reject(_shown(path.relative_to(folder)), f"cannot be read: {error.strerror}")
+                continue
+            if is_wanted:
                 yield Found(path=path, label=_shown(path.relative_to(folder)), named=False, root=folder)
+
+
+def _holds(test: Callable[[Path], bool], path: Path) -> bool:
+    """Return what a test says of a path; False where the system cannot say, as the walk will then say itself."""
+    try:
+        return test(path)
+    except OSError:
+        return False
 
 
 def _root_of(path: Path) -> Path:

@@ -95,6 +95,22 @@ def test_a_file_that_vanishes_after_it_was_found_is_rejected(
     assert report.read == 1
 
 
+def test_a_path_too_long_to_open_is_rejected_and_the_walk_goes_on(
+    graph: Graph, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(work / "in" / "z" / "a.txt", BAD)
+    monkeypatch.chdir(work / "in")
+    for _ in range(25):  # longer together than a path may be
+        Path("d" * 200).mkdir()
+        monkeypatch.chdir("d" * 200)
+    Path("b.txt").write_text(BAD)
+    monkeypatch.chdir(work)
+    report = graph.ingest("lock", ["in"])
+    assert report.read == 1
+    assert [one.problem for one in report.rejected] == ["cannot be read: File name too long"]
+    assert report.rejected[0].path.startswith("d" * 200 + "/")
+
+
 def test_large_files_come_alone(graph: Graph, work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "_CHUNK_BYTES", 8)
     for name in "abc":
