@@ -214,3 +214,26 @@ def test_no_password_is_kept_or_shown(tmp_path: Path, monkeypatch: pytest.Monkey
     assert {one.code for one in answers} <= {0, 3}
     assert [one for one in answers if "hush" in one.out + one.err] == []
     assert [path for path in (tmp_path / "g").rglob("*") if path.is_file() and b"hush" in path.read_bytes()] == []
+
+
+@pytest.mark.parametrize(
+    ("whole", "digest", "verdict"),
+    [
+        (True, ARCHIVE, Verdict.OBSERVED),
+        (True, OTHER, Verdict.UNKNOWN),  # all files of the release are bad, so one of unknown hash may be too
+        (True, "", Verdict.OBSERVED),
+        (False, ARCHIVE, Verdict.OBSERVED),
+        (False, OTHER, Verdict.CLEARED),  # a good file of a release with a bad one
+        (False, "", Verdict.ADMITTED),
+    ],
+)
+def test_another_known_hash_rules_a_match_out_where_good_files_exist(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, whole: bool, digest: str, verdict: Verdict
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    put(Path("incident.json"), json.dumps(INCIDENT).replace('"purl"', f'"whole": {json.dumps(whole)}, "purl"'))
+    put(Path("r.txt"), f"{MADE}litellm==1.82.8" + (f" --hash=sha256:{digest}\n" if digest else "\n"))
+    with open_graph("other", create=True) as other:
+        assert not other.ingest("advisory", ["incident.json"]).rejected
+        other.ingest("lock", ["r.txt"], service="api", built_at="2026-03-24T00:00:00Z", read_at=READ)
+        assert [one.verdict for one in other.blast("INC-1").services] == [verdict]
