@@ -223,3 +223,94 @@ def test_namesakes_that_are_judged_alike_are_judged_each_by_its_own_words(graph:
     graph.ingest("sbom", ["in"])
     found = {one.service: one.verdict for one in graph.blast("case-1", builds_complete=True).services}
     assert found == {f"{kind}-{number}": verdict for kind, verdict in said.items() for number in range(2)}
+
+
+# Files of locks
+
+GOOD, EVIL = "aa" * 32, "cd" * 32
+MIXED = INCIDENT.replace(
+    "  listed_from", f"  whole: false\n  files:\n  - {{filename: litellm-1.82.8.tar.gz, sha256: {EVIL}}}\n  listed_from"
+)
+WHEEL = "litellm-1.82.8-py3-none-any.whl"
+LOCKS = {
+    "uv.lock": (
+        'version = 1\nrequires-python = ">=3.12"\n[[package]]\nname = "app"\nversion = "1"\n'
+        'source = {{ virtual = "." }}\ndependencies = [{{ name = "{name}" }}]\n[[package]]\nname = "{name}"\n'
+        'version = "{version}"\nsource = {{ registry = "https://index.example/simple" }}\n'
+        'wheels = [{{ url = "https://files.example/{file}", hash = "{one}" }}, {{ hash = "{two}" }}]\n'
+    ),
+    "poetry.lock": (
+        '[[package]]\nname = "{name}"\nversion = "{version}"\n'
+        'files = [{{ file = "{file}", hash = "{one}" }}, {{ hash = "{two}" }}]\n'
+        '[metadata]\nlock-version = "2.1"\npython-versions = ">=3.12"\ncontent-hash = "00"\n'
+    ),
+    "pdm.lock": (
+        '[metadata]\nlock_version = "4.5.0"\n[[package]]\nname = "{name}"\nversion = "{version}"\n'
+        'files = [{{ file = "{file}", hash = "{one}" }}, {{ hash = "{two}" }}]\n'
+    ),
+    "pylock.toml": (
+        'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "{name}"\nversion = "{version}"\n'
+        'wheels = [{{ name = "{file}", url = "https://files.example/a", hashes = {{ {plain_one} }} }}]\n'
+        'sdist = {{ url = "https://files.example/b", hashes = {{ {plain_two} }} }}\n'
+    ),
+}
+
+
+def locked(graph: Graph, name: str, case: str, lock: str) -> ServiceVerdict:
+    put(Path("case.yaml"), case)
+    assert not graph.ingest("advisory", ["case.yaml"]).rejected
+    put(Path(name), lock)
+    report = graph.ingest("lock", [name], built_at="2026-03-20T00:00:00Z", read_at="2026-03-30T00:00:00Z")
+    assert report.rejected == ()
+    (service,) = graph.blast("case-1").services
+    return service
+
+
+def lock_of(kind: str, *, name: str = "litellm", version: str = "1.82.8", file: str = WHEEL, one: str, two: str) -> str:
+    def plain(text: str) -> str:
+        algorithm, _, digest = text.partition(":")
+        return f'{algorithm} = "{digest}"'
+
+    parts = {"name": name, "version": version, "file": file, "one": one, "two": two}
+    return LOCKS[kind].format(**parts, plain_one=plain(one), plain_two=plain(two))
+
+
+@pytest.mark.parametrize("kind", LOCKS)
+@pytest.mark.parametrize(
+    ("two", "verdict"),
+    [
+        (f"sha256:{'bb' * 32}", "cleared"),
+        (f"sha256:{EVIL}", "observed"),
+        (f"md5:{'bb' * 16}", "admitted"),
+        (f"sha512:{'bb' * 64}", "admitted"),
+    ],
+)
+def test_a_file_whose_hash_is_not_known_may_be_the_bad_one(graph: Graph, kind: str, two: str, verdict: str) -> None:
+    assert locked(graph, kind, MIXED, lock_of(kind, one=f"sha256:{GOOD}", two=two)).verdict == verdict
+
+
+@pytest.mark.parametrize(("hashes", "verdict"), [("", "cleared"), (f" --hash=sha512:{'bb' * 64}", "admitted")])
+def test_a_line_that_allows_another_hash(graph: Graph, hashes: str, verdict: str) -> None:
+    line = f"litellm==1.82.8 --hash=sha256:{GOOD}{hashes}\n"
+    assert locked(graph, "requirements.txt", MIXED, line).verdict == verdict
+
+
+@pytest.mark.parametrize("kind", LOCKS)
+@pytest.mark.parametrize(("name", "version"), [("other", "1.82.8"), ("litellm", "1.82.6")])
+def test_a_file_of_another_name_or_version_is_what_would_be_installed(
+    graph: Graph, kind: str, name: str, version: str
+) -> None:
+    hashes = {"one": f"sha256:{GOOD}", "two": f"sha256:{GOOD}"}
+    found = locked(graph, kind, INCIDENT, lock_of(kind, name=name, version=version, **hashes))
+    assert found.verdict == "unknown"
+
+
+@pytest.mark.parametrize(
+    "lock",
+    [
+        f"other @ https://files.example/{WHEEL} --hash=sha256:{GOOD}\n",
+        f"other @ https://files.example/{WHEEL.replace('-', '%2D', 1)} --hash=sha256:{GOOD}\n",
+    ],
+)
+def test_a_url_of_another_name(graph: Graph, lock: str) -> None:
+    assert locked(graph, "requirements.txt", INCIDENT, lock).verdict == "unknown"

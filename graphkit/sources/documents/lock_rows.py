@@ -9,11 +9,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.versions import release_version
-from graphkit.sources.documents.rows import Notes, Refs
+from graphkit.sources.documents.addresses import named_by
+from graphkit.sources.documents.rows import Notes, Refs, shown
 
 _EXTRA: Final = re.compile(
     r"\bextra\s*[!=]=\s*(?:\"[^\"]*\"|'[^']*')|(?:\"[^\"]*\"|'[^']*')\s*[!=]=\s*extra\b"
@@ -79,6 +81,37 @@ def sha256_in(hashes: Iterable[tuple[str, Any]], notes: Notes) -> tuple[str, ...
     return tuple(sorted(found))
 
 
+def digests_in(hashes: Iterable[tuple[str, Any]], notes: Notes) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the SHA-256 of a row's files as ``sha256`` and ``members`` of its component.
+
+    Where a file has none that can be read, those of the others rule no other file out: they are members.
+    """
+    given = list(hashes)
+    found = [sha256_in([one], notes) for one in given]
+    known = tuple(sorted({digest for one in found for digest in one}))
+    return (known, ()) if all(found) else ((), known)
+
+
+def note_strangers(name: PackageName, version: str, addresses: Iterable[tuple[str, str]], notes: Notes) -> None:
+    """Note files of a row, by place and address, whose names say another package or version than the row.
+
+    What would be installed cannot be told then: something is lost. Another local version (PEP 440) is
+    another build of the same.
+    """
+    for place, address in addresses:
+        named, of = named_by(address.removeprefix("path:"))
+        is_of_it = canonicalize_name(f"{named}-{of}").startswith(f"{name}-") and not _is_another(version, of)
+        if not named or is_of_it:
+            continue
+        row = f"{name} {version}".rstrip()
+        notes.add(place, f"{shown(address)} is {named} {of}".rstrip() + f", in a row of {row}", lost=True)
+
+
+def _is_another(version: str, of: str) -> bool:
+    one, other = release_version(version).parsed, release_version(of).parsed
+    return one is not None and other is not None and one.public != other.public
+
+
 class LockRows:
     """The rows of a lock in their order, each under its name, and the edges that were linked."""
 
@@ -93,6 +126,7 @@ class LockRows:
 
     def add(self, name: PackageName, row: Component, place: str) -> str:
         """Take up a row and return the ref it got."""
+        note_strangers(name, row.version, [(place, row.origin)] if row.origin else [], self._notes)
         self.places.append(place)
         ref = self._refs.unique(f"{name}@{row.version}" if row.version else name)
         self.components.append(replace(row, ref=ref))

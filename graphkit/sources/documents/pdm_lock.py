@@ -12,7 +12,7 @@ from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.requirements import requirement
 from graphkit.model.versions import release_version
-from graphkit.sources.documents.lock_rows import LockRows, name_in, sha256_in, tables_in
+from graphkit.sources.documents.lock_rows import LockRows, digests_in, name_in, note_strangers, tables_in
 from graphkit.sources.documents.rows import Notes, any_marker, is_elsewhere, is_json, shown, toml
 
 _METADATA: Final = re.compile(rb"^[ \t]*\[[ \t]*metadata[ \t]*\]", re.MULTILINE)
@@ -67,7 +67,7 @@ class _Row:
     name: PackageName
     version: str
     origin: str
-    sha256: set[str] = field(default_factory=set)
+    hashes: list[tuple[str, Any]] = field(default_factory=list)
     parts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def component(self, notes: Notes) -> Component:
@@ -78,13 +78,15 @@ class _Row:
             groups = notes.array(table.get("groups"), f"{place}.groups")
             markers.append(marker)
             aside &= (bool(groups) and _DEFAULT not in groups) or is_elsewhere(marker)
+        sha256, members = digests_in(self.hashes, notes)
         return Component(
             ref="",
             name=self.name,
             package=self.name,
             version=self.version,
             purl=purl_of(self.name, self.version or None),
-            sha256=tuple(sorted(self.sha256)),
+            sha256=sha256,
+            members=members,
             optional=aside,
             origin=self.origin,
             marker=any_marker(markers) if all(markers) else "",
@@ -106,7 +108,7 @@ class _Apart:
     def take(self, row: _Row) -> None:
         """Give a row its files."""
         for place, value in self._found.pop((row.name, release_version(row.version).key), ()):
-            row.sha256.update(sha256_in(_hashes(value, place, self._notes), self._notes))
+            row.hashes.extend(_hashes(value, place, self._notes))
 
     def rest(self) -> Iterator[_Row]:
         """Yield a row for each release that has files and no row of its own."""
@@ -138,7 +140,8 @@ def _merged(value: Any, apart: _Apart, notes: Notes) -> list[_Row]:
         key = (name, release_version(version).key, origin)
         row = found.setdefault(key, _Row(name=name, version=version, origin=origin))
         row.parts.append((place, table))
-        row.sha256.update(sha256_in(_hashes(table.get("files"), f"{place}.files", notes), notes))
+        row.hashes.extend(_hashes(table.get("files"), f"{place}.files", notes))
+        note_strangers(name, version, _named(table.get("files"), f"{place}.files"), notes)
     for row in found.values():
         apart.take(row)
     return [*found.values(), *apart.rest()]
@@ -147,6 +150,13 @@ def _merged(value: Any, apart: _Apart, notes: Notes) -> list[_Row]:
 def _hashes(value: Any, place: str, notes: Notes) -> Iterator[tuple[str, Any]]:
     for at, one in enumerate(notes.array(value, place)):
         yield f"{place}[{at}].hash", notes.table(one, f"{place}[{at}]").get("hash")
+
+
+def _named(value: Any, place: str) -> Iterator[tuple[str, str]]:
+    for at, one in enumerate(value if isinstance(value, list) else []):
+        for key in ("file", "url") if isinstance(one, dict) else ():
+            if isinstance(one.get(key), str):
+                yield f"{place}[{at}].{key}", one[key]
 
 
 def _origin_of(table: dict[str, Any], place: str, notes: Notes) -> str:

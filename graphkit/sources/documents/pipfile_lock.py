@@ -10,7 +10,7 @@ from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.sources.documents.addresses import named_by, sha256_of
-from graphkit.sources.documents.lock_rows import LockRows, sha256_in
+from graphkit.sources.documents.lock_rows import LockRows, digests_in
 from graphkit.sources.documents.rows import Notes, is_elsewhere, is_json, json_value, shown
 
 _META: Final = re.compile(rb"(?<!\\)\"_meta\"\s*:")
@@ -130,13 +130,15 @@ def _take(rows: LockRows, section: str, raw: str, value: Any, indexes: dict[str,
     ]
     if own := sha256_of(origin):
         hashes.append((place, f"sha256:{own}"))
+    sha256, members = digests_in(hashes, notes)
     row = Component(
         ref="",
         name=name,
         package=name,
         version=version,
         purl=purl_of(name, version or None),
-        sha256=sha256_in(hashes, notes),
+        sha256=sha256,
+        members=members,
         optional=section != _DEFAULT or is_elsewhere(marker),
         origin=origin,
         index="" if origin else indexes.get(index, index),

@@ -13,7 +13,15 @@ from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.versions import release_version
 from graphkit.sources.documents.addresses import key_of_file
-from graphkit.sources.documents.lock_rows import LockRows, name_in, sha256_in, tables_in, without_extras
+from graphkit.sources.documents.lock_rows import (
+    LockRows,
+    digests_in,
+    name_in,
+    note_strangers,
+    sha256_in,
+    tables_in,
+    without_extras,
+)
 from graphkit.sources.documents.poetry import specifier_of
 from graphkit.sources.documents.rows import Notes, any_marker, is_elsewhere, is_json, shown, toml
 
@@ -77,15 +85,20 @@ def _taken(lock: dict[str, Any], metadata: dict[str, Any], rows: LockRows, notes
     taken = []
     for name, place, table in named:
         version = notes.text(table.get("version"), f"{place}.version")
-        hashes = [(where, one) for where, _, one in _files(table.get("files"), f"{place}.files", notes)]
+        files = list(_files(table.get("files"), f"{place}.files", notes))
+        note_strangers(name, version, ((where, file) for where, file, _ in files), notes)
+        hashes = [(where, one) for where, _, one in files]
         own, anyones = apart.hashes(name, version if rows_of[name] > 1 else "")
-        row = _component(name, version, table, place, sha256_in([*hashes, *own], notes), notes)
-        taken.append((rows.add(name, replace(row, members=sha256_in(anyones, notes)), place), place, table))
+        sha256, members = digests_in([*hashes, *own], notes)
+        row = _component(name, version, table, place, sha256, notes)
+        members = tuple(sorted({*members, *sha256_in(anyones, notes)}))
+        taken.append((rows.add(name, replace(row, members=members), place), place, table))
     for name, place in apart.named.items():
         if name not in rows_of:
             notes.add(place, f"{name} is no package of this lock, and has files in it; its version is unknown")
-            sha256 = sha256_in(apart.hashes(name, "")[0], notes)
-            rows.add(name, Component(ref="", name=name, package=name, purl=purl_of(name), sha256=sha256), place)
+            sha256, members = digests_in(apart.hashes(name, "")[0], notes)
+            row = Component(ref="", name=name, package=name, purl=purl_of(name), sha256=sha256, members=members)
+            rows.add(name, row, place)
     return taken
 
 

@@ -15,7 +15,7 @@ from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.requirements import Requirement, requirement
 from graphkit.sources.documents.addresses import named_by, sha256_of
 from graphkit.sources.documents.interface import Beside
-from graphkit.sources.documents.lock_rows import LEAVES_OUT
+from graphkit.sources.documents.lock_rows import LEAVES_OUT, digests_in, note_strangers
 from graphkit.sources.documents.requirements_files import Included
 from graphkit.sources.documents.requirements_lines import Line, logical_lines
 from graphkit.sources.documents.rows import Notes, Refs, is_elsewhere, shown
@@ -128,7 +128,7 @@ class _Item:
     origin: str = ""
     index: str = ""
     is_pinned: bool = False
-    sha256: tuple[str, ...] = ()
+    digests: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     asked: Requirement | None = None
     via: list[str]
 
@@ -252,7 +252,7 @@ class _Rows:
                 version=version,
                 origin=address,
                 is_pinned=True,
-                sha256=self._hashes(line, place, address),
+                digests=self._hashes(line, place, address),
                 asked=Requirement(package=package, url=address),
                 via=[],
             )
@@ -275,15 +275,16 @@ class _Rows:
                 version=version or (named_by(asked.url)[1] if asked.url else ""),
                 origin=asked.url,
                 is_pinned=bool(version or asked.url or line.hashes),
-                sha256=self._hashes(line, place, asked.url),
+                digests=self._hashes(line, place, asked.url),
                 asked=asked,
                 via=[],
             )
         )
 
-    def _hashes(self, line: Line, place: str, address: str) -> tuple[str, ...]:
-        found = [self._notes.sha256(value, place) for kind, value in line.hashes if kind == "sha256"]
-        return tuple(sorted({digest for digest in (*found, sha256_of(address)) if digest}))
+    def _hashes(self, line: Line, place: str, address: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        own = sha256_of(address)
+        hashes = (*line.hashes, *([("sha256", own)] if own else []))
+        return digests_in([(place, f"{kind}:{value}") for kind, value in hashes], self._notes)
 
     def listed(self, document: Document, *, is_environment: bool) -> Document:
         """Return a file whose every line is pinned: a lock or an environment."""
@@ -299,6 +300,7 @@ class _Rows:
         edges, roots = self._graph(components)
         hashed = all(item.line.hashes for item in self.items)
         complete = (is_environment or hashed or self._is_generated) and not self._leaves_out
+        said = Completeness.COMPLETE if complete else Completeness.UNKNOWN
         # A tool that resolves lists what a local project requires as well.
         open_local = self._has_local and not (is_environment or self._is_generated)
         lost = self._notes.lost or self._is_open or open_local
@@ -310,11 +312,7 @@ class _Rows:
             places=(*(item.place for item in self.items), *(place for _, place in self._unsafe)),
             edges=edges,
             roots=roots,
-            completeness=Completeness.INCOMPLETE
-            if lost
-            else Completeness.COMPLETE
-            if complete
-            else Completeness.UNKNOWN,
+            completeness=Completeness.INCOMPLETE if lost else said,
             dependencies_known=any(item.via for item in self.items),
             problems=tuple(self._notes.problems),
         )
@@ -349,7 +347,7 @@ class _Rows:
 
     def wanted(self, document: Document) -> Document:
         """Return a file with open ranges: a manifest."""
-        hashed = [item for item in self.items if item.sha256]
+        hashed = [item for item in self.items if any(item.digests)]
         if hashed:
             self._notes.add(hashed[0].place, "has a hash, and other lines admit several versions: pip refuses that")
         is_open = self._notes.lost or self._is_open or self._has_local or self._has_links or bool(hashed)
@@ -366,6 +364,7 @@ class _Rows:
 
 def _component(item: _Item, refs: Refs, notes: Notes) -> Component:
     marker = item.asked.marker if item.asked else ""
+    note_strangers(item.package, item.version, [(item.place, item.origin)] if item.origin else [], notes)
     if not item.version:
         notes.add(item.place, f"{item.package} without a version: unknown")
     return Component(
@@ -374,7 +373,8 @@ def _component(item: _Item, refs: Refs, notes: Notes) -> Component:
         package=item.package,
         version=item.version,
         purl=purl_of(item.package, item.version or None),
-        sha256=item.sha256,
+        sha256=item.digests[0],
+        members=item.digests[1],
         optional=is_elsewhere(marker),
         origin=item.origin,
         index=item.index,

@@ -11,7 +11,7 @@ from graphkit.model.documents import Basis, Completeness, Component, Document, D
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, ExtraName, PackageName, extra_name, package_name, purl_of
 from graphkit.model.versions import release_version
-from graphkit.sources.documents.lock_rows import name_in, sha256_in
+from graphkit.sources.documents.lock_rows import digests_in, name_in, note_strangers
 from graphkit.sources.documents.rows import Notes, Refs, any_marker, is_elsewhere, is_json, shown, toml
 
 _VERSION: Final = re.compile(rb"^[ \t]*version[ \t]*=[ \t]*\d+[ \t]*(?:#.*)?\r?$", re.MULTILINE)
@@ -100,7 +100,8 @@ class _Row:
             notes.add(f"{place}.version", "no version: unknown")
         markers = notes.array(table.get("resolution-markers"), f"{place}.resolution-markers")
         self.markers = [one for one in markers if isinstance(one, str)]
-        self.sha256 = sha256_in(_hashes(table, place, notes), notes)
+        note_strangers(name, self.version, _files(table, place, self.source), notes)
+        self.sha256, self.members = digests_in(_hashes(table, place, notes), notes)
 
 
 def _source_of(table: dict[str, Any], place: str, notes: Notes) -> dict[str, str]:
@@ -121,6 +122,18 @@ def _hashes(table: dict[str, Any], place: str, notes: Notes) -> Iterator[tuple[s
         yield f"{place}.{key}.hash", notes.table(archive, f"{place}.{key}").get("hash")
 
 
+def _files(table: dict[str, Any], place: str, source: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the addresses and names of a row's files, with their places; what is no text says nothing."""
+    yield from ((f"{place}.source.{key}", source[key]) for key in ("url", "path") if key in source)
+    wheels = table.get("wheels")
+    archives = [("sdist", table.get("sdist")), *enumerate(wheels if isinstance(wheels, list) else [])]
+    for key, archive in archives:
+        where = f"{place}.sdist" if key == "sdist" else f"{place}.wheels[{key}]"
+        for word in ("filename", "url", "path") if isinstance(archive, dict) else ():
+            if isinstance(archive.get(word), str):
+                yield f"{where}.{word}", archive[word]
+
+
 def _component(row: _Row, *, optional: bool) -> Component:
     origin, index = "", row.source.get("registry", "")
     if not index and row.source:
@@ -135,6 +148,7 @@ def _component(row: _Row, *, optional: bool) -> Component:
         version=row.version,
         purl=purl_of(row.name, row.version or None),
         sha256=row.sha256,
+        members=row.members,
         optional=optional or (bool(row.markers) and all(map(is_elsewhere, row.markers))),
         origin=origin,
         index=index,

@@ -149,7 +149,8 @@ def test_files_of_1x_go_to_their_own_version() -> None:
         f'Lone = [{{file = "anything", hash = "sha256:{lone}"}}, {{hash = "md5:0"}}, {{hash = "sha256:0"}}]\n'
     )
     read = lock(row("litellm", "1.82.6"), row("litellm", "1.82.8"), row("lone"), tail=tail)
-    assert [one.sha256 for one in read.components] == [(old,), (new,), (lone,)]
+    assert [one.sha256 for one in read.components] == [(old,), (new,), ()]
+    assert [one.members for one in read.components] == [(lone,), (lone,), (lone,)]
     assert [one.place for one in read.problems] == ["metadata.files.Lone[2].hash"]
 
 
