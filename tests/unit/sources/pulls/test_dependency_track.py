@@ -218,6 +218,10 @@ def test_what_two_servers_of_one_host_hold_is_kept_apart(server: Server) -> None
         ("sbom.example", "http(s) address"),
         ("file:///etc/passwd", "http(s) address"),
         ("https://[", "no web address"),
+        ("https://sbom.example:70000", "no web address"),
+        ("https://sbom..example", "no web address"),
+        ("https://xn--", "no web address"),
+        (f"https://{'a' * 64}.example", "no web address"),
         ("", "http(s) address"),
     ],
 )
@@ -226,6 +230,19 @@ def test_an_address_with_a_secret_or_none_is_refused_unshown(address: str, words
         pulled(open_dependency_track, address, {})
     assert words in str(caught.value)
     assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["[::1]:8080", "b\u00fccher.example", "sbom.example.", "127.0.0.1", "dtrack:8080"])
+def test_an_address_may_name_any_host_that_there_can_be(host: str) -> None:
+    with open_dependency_track(
+        f"http://{host}",
+        read_at=0,
+        reject=lambda *_: None,
+        progress=lambda *_: None,
+        environ={},
+        keyring=lambda *_: None,
+    ) as opened:
+        assert opened.source.startswith("dependency-track/")
 
 
 def test_a_key_goes_nowhere_else(server: Server, elsewhere: Server) -> None:
