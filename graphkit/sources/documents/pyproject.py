@@ -18,6 +18,7 @@ from graphkit.model.names import BadName, ExtraName, PackageName, extra_name, pa
 from graphkit.model.requirements import Requirement, requirement
 from graphkit.sources.documents.addresses import without_passwords
 from graphkit.sources.documents.poetry import POETRY, PoetryTable
+from graphkit.sources.documents.pyproject_groups import Grouped, groups_of, marker_of_group
 from graphkit.sources.documents.rows import Notes, is_json, shown, toml
 
 _HEADER: Final = re.compile(rb"^[ \t]*\[[ \t]*(?:project|tool[ \t]*\.[ \t]*poetry)[ \t]*[\].]", re.MULTILINE)
@@ -44,8 +45,9 @@ class PyProject:
     def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a manifest is a manifest
         """Return a project's own requirements as a manifest.
 
-        Those of an extra have ``extra == "…"`` in their marker. Complete unless something is dynamic,
-        cannot be told, or was lost. Build requirements and dependency groups are noted: an install
+        Those of an extra have ``extra == "…"`` in their marker, those of a dependency group
+        ``"…" in dependency_groups``: an install may bring them. Complete unless something is dynamic,
+        cannot be told, or was lost. Build requirements are noted: an install
         does not bring them into the environment. What a tool takes from elsewhere, or at another version than
         is asked for, leaves the manifest incomplete.
         """
@@ -61,6 +63,7 @@ class PyProject:
             asked.of_project(project, poetry)
         else:
             asked.of_poetry(poetry)
+        asked.of_groups(groups_of(read, poetry, notes))
         asked.is_open |= _note_the_rest(read, tools, {one.package for one in asked.requirements}, notes)
         subject = notes.text(project.get("name"), "project.name") or poetry.name
         return Document(
@@ -119,6 +122,11 @@ class _Asked:
         self.extras |= poetry.extras
         self.requires_python = self.requires_python or self._specifier(poetry.python, "tool.poetry.dependencies.python")
 
+    def of_groups(self, groups: Iterable[Grouped]) -> None:
+        """Take up dependency groups, each under the marker that it has in a pylock.toml (PEP 751)."""
+        for group, asked in groups:
+            self.requirements[_under_group(asked, group)] = None
+
     def _specifier(self, raw: str, place: str) -> str:
         try:
             return str(SpecifierSet(raw))
@@ -150,6 +158,15 @@ def under_extra(read: Requirement, extra: str) -> Requirement:
         return replace(read, specifier="", marker="", url="", unreadable=f"{read} ; {text}")
 
 
+def _under_group(read: Requirement, group: str) -> Requirement:
+    if read.unreadable:
+        return read
+    try:
+        return replace(read, marker=marker_of_group(group, read.marker))
+    except ValueError:
+        return replace(read, specifier="", marker="", url="", unreadable=f"{read} (group {group})")
+
+
 def _note_the_rest(read: dict[str, Any], tools: dict[str, Any], asked: AbstractSet[PackageName], notes: Notes) -> bool:
     """Note what stands in a pyproject.toml and not every install of the project itself takes into account.
 
@@ -159,8 +176,6 @@ def _note_the_rest(read: dict[str, Any], tools: dict[str, Any], asked: AbstractS
     wanted = [one for one in notes.array(build.get("requires"), "build-system.requires") if isinstance(one, str)]
     if wanted:
         notes.add("build-system.requires", f"needed to build it, and no part of its environment: {_some(wanted)}")
-    if groups := notes.table(read.get("dependency-groups"), "dependency-groups"):
-        notes.add("dependency-groups", f"installed on request only, and not read: {_some(groups)}")
     uv = notes.table(tools.get("uv"), "tool.uv")
     for key in ("sources", "override-dependencies", "constraint-dependencies"):
         if uv.get(key):
