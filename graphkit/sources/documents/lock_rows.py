@@ -6,12 +6,14 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
+from graphkit.model.environment import Environment, Ground
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.versions import release_version
 from graphkit.sources.documents.addresses import named_by
@@ -39,6 +41,30 @@ def without_extras(marker: str) -> str:
     'python_version >= "0" and os_name == "nt"'
     """
     return _EXTRA.sub(_ALWAYS, marker)
+
+
+def holds_everywhere(marker: str, requires_python: str) -> bool:
+    """Return whether a marker holds under every Python of a lock, whatever the platform; what cannot be told does not.
+
+    >>> holds_everywhere('python_version >= "3.9"', ">=3.10"), holds_everywhere('os_name == "nt"', "")
+    (True, False)
+    """
+    return not marker or _holds_everywhere(marker, requires_python)
+
+
+@cache
+def _grounds() -> tuple[Ground, ...]:
+    minors, platforms = range(8, 16), ("linux", "macos", "windows")
+    return tuple(Ground(Environment(python=f"3.{minor}", platform=one)) for minor in minors for one in platforms)
+
+
+@lru_cache(maxsize=4096)
+def _holds_everywhere(marker: str, requires_python: str) -> bool:
+    grounds = [ground for ground in _grounds() if ground.python_fits(requires_python)]
+    try:
+        return bool(grounds) and all(ground.truth(marker) is True for ground in grounds)
+    except RecursionError:  # packaging reads nested markers by recursion
+        return False
 
 
 def leaves_out(data: bytes) -> bool:

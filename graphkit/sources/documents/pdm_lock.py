@@ -12,7 +12,14 @@ from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.requirements import requirement
 from graphkit.model.versions import release_version
-from graphkit.sources.documents.lock_rows import LockRows, digests_in, name_in, note_strangers, tables_in
+from graphkit.sources.documents.lock_rows import (
+    LockRows,
+    digests_in,
+    holds_everywhere,
+    name_in,
+    note_strangers,
+    tables_in,
+)
 from graphkit.sources.documents.rows import Notes, any_marker, is_elsewhere, is_json, shown, toml
 
 _METADATA: Final = re.compile(rb"^[ \t]*\[[ \t]*metadata[ \t]*\]", re.MULTILINE)
@@ -49,12 +56,13 @@ class PdmLock:
         rows = LockRows(notes)
         if "package" not in lock:
             notes.add("package", "no packages are listed, not even none", lost=True)
+        python = _python_of(metadata, notes)
         merged = _merged(lock.get("package"), _Apart(metadata, notes), notes)
         refs = [rows.add(row.name, row.component(notes), row.parts[0][0]) for row in merged]
         for ref, row in zip(refs, merged, strict=True):
             for place, table in row.parts:
-                _link(rows, ref, table.get("dependencies"), f"{place}.dependencies", notes)
-        return rows.document(data, path, f"pdm.lock {version}", _python_of(metadata, notes))
+                _link(rows, ref, table.get("dependencies"), f"{place}.dependencies", python, notes)
+        return rows.document(data, path, f"pdm.lock {version}", python)
 
 
 READER: Final = PdmLock()
@@ -186,7 +194,7 @@ def _targets(value: Any, notes: Notes) -> Iterator[tuple[str, dict[str, Any]]]:
         yield f"metadata.targets[{at}]", notes.table(one, f"metadata.targets[{at}]")
 
 
-def _link(rows: LockRows, ref: str, value: Any, place: str, notes: Notes) -> None:
+def _link(rows: LockRows, ref: str, value: Any, place: str, python: str, notes: Notes) -> None:
     for at, one in enumerate(notes.array(value, place)):
         where = f"{place}[{at}]"
         if not (text := notes.text(one, where)):
@@ -196,5 +204,5 @@ def _link(rows: LockRows, ref: str, value: Any, place: str, notes: Notes) -> Non
         except ValueError as error:  # BadName is one; so are more digits than int() reads in one go
             notes.add(where, str(error))
             continue
-        sure = not wanted.marker and not wanted.unreadable
+        sure = not wanted.unreadable and holds_everywhere(wanted.marker, python)
         rows.link(ref, wanted.package, wanted.specifier, where, sure=sure)

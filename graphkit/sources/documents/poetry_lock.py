@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
+from packaging.specifiers import SpecifierSet
+
 from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
@@ -16,6 +18,7 @@ from graphkit.sources.documents.addresses import key_of_file
 from graphkit.sources.documents.lock_rows import (
     LockRows,
     digests_in,
+    holds_everywhere,
     name_in,
     note_strangers,
     sha256_in,
@@ -62,13 +65,18 @@ class PoetryLock:
             raise InputError(problem, place="metadata.lock-version")
         if "package" not in lock:
             notes.add("package", "no packages are listed, not even none", lost=True)
+        if "content-hash" not in metadata:
+            # Poetry writes it last but for the files of locks 1.x.
+            notes.add("metadata.content-hash", "is missing, as if the lock were cut short", lost=True)
+        python = notes.text(metadata.get("python-versions"), "metadata.python-versions")
+        specifier = specifier_of(python)
+        requires_python = python if specifier is None else specifier
         rows = LockRows(notes)
         taken = _taken(lock, metadata, rows, notes)
         for ref, place, table in taken:
-            _link(rows, ref, notes.table(table.get("dependencies"), f"{place}.dependencies"), place, notes)
-        python = notes.text(metadata.get("python-versions"), "metadata.python-versions")
-        specifier = specifier_of(python)
-        return rows.document(data, path, f"poetry.lock {version}", python if specifier is None else specifier)
+            dependencies = notes.table(table.get("dependencies"), f"{place}.dependencies")
+            _link(rows, ref, dependencies, place, requires_python, notes)
+        return rows.document(data, path, f"poetry.lock {version}", requires_python)
 
 
 READER: Final = PoetryLock()
@@ -203,7 +211,9 @@ def _place_of(table: dict[str, Any], place: str, notes: Notes) -> tuple[str, boo
     return any_marker(asked) if asked and all(asked) else "", is_aside
 
 
-def _link(rows: LockRows, ref: str, dependencies: dict[str, Any], place: str, notes: Notes) -> None:
+def _link(
+    rows: LockRows, ref: str, dependencies: dict[str, Any], place: str, requires_python: str, notes: Notes
+) -> None:
     for raw, value in dependencies.items():
         where = f"{place}.dependencies.{raw}"
         try:
@@ -216,5 +226,17 @@ def _link(rows: LockRows, ref: str, dependencies: dict[str, Any], place: str, no
             at_one = f"{where}[{at}]" if isinstance(value, list) else where
             table = {"version": one} if isinstance(one, str) else notes.table(one, at_one)
             version = notes.text(table.get("version"), f"{at_one}.version")
-            sure = not any(table.get(key) for key in ("optional", "markers", "python", "platform"))
+            sure = not table.get("optional") and _is_always(table, requires_python)
             rows.link(ref, wanted, specifier_of(version) or "", at_one, sure=sure)
+
+
+def _is_always(table: dict[str, Any], requires_python: str) -> bool:
+    """Return whether a dependency is needed under every Python of the lock, whatever the platform."""
+    marker, python = table.get("markers") or "", table.get("python")
+    if table.get("platform") or not isinstance(marker, str):
+        return False
+    specifier = specifier_of(python) if isinstance(python, str) else ""
+    if specifier is None:
+        return False
+    clauses = [f'python_full_version {one.operator} "{one.version}"' for one in SpecifierSet(specifier)]
+    return holds_everywhere(" and ".join([*([f"({marker})"] if marker else []), *clauses]), requires_python)

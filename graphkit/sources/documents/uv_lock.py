@@ -185,10 +185,20 @@ class _Rows:
             for member in (*_strings(manifest.get("members")), *_required(manifest.get("requirements")))
             for number in self.by_name.get(_normal(member), ())
         ]
+        for member in _strings(manifest.get("members")):
+            if _normal(member) not in self.by_name:
+                self._notes.add(
+                    "manifest.members", f"{shown(member)} has no row, as if the lock were cut short", lost=True
+                )
+        for number, one in _tables_in(manifest.get("requirements")):
+            self.matching(one, f"manifest.requirements[{number}]")
         if named:
             return tuple(dict.fromkeys(named))
         local = [i for i, row in enumerate(self.rows) if "editable" in row.source or "virtual" in row.source]
         here = [i for i in local if _path_of(self.rows[i]) == "."]
+        if not any(row.is_local for row in self.rows) and not manifest.get("requirements"):
+            text = "no row is of what the lock was made for, as if it were cut short"
+            self._notes.add("package", text, lost=True)
         return tuple(here or local or self._unrequired())
 
     def _unrequired(self) -> list[int]:

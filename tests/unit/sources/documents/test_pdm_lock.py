@@ -172,6 +172,13 @@ def test_a_lock_without_a_list_of_packages_is_not_complete() -> None:
     assert lock(head="package = []\n" + HEAD).completeness is Completeness.COMPLETE
 
 
+def test_a_marker_that_always_holds_is_none() -> None:
+    wanted = 'dependencies = ["a; python_version >= \\"3.9\\"", "b; python_version >= \\"3.12\\""]'
+    targets = '[[metadata.targets]]\nrequires_python = ">=3.10"\n'
+    read = lock(row("app", more=wanted), head=HEAD + targets)
+    assert [(one.package, one.version) for one in read.components] == [("app", "1"), ("a", "")]
+
+
 def test_what_is_required_and_not_listed_is_a_row_of_unknown_version() -> None:
     read = lock(row("app", more='dependencies = ["litellm>=1", "win; os_name == \'nt\'"]'))
     assert [(one.package, one.version) for one in read.components] == [("app", "1"), ("litellm", "")]

@@ -194,6 +194,33 @@ def test_deep_markers_are_left_alone() -> None:
     assert (read.components[0].marker, read.components[0].optional) == (marker, False)
 
 
+@pytest.mark.parametrize(
+    ("condition", "listed"),
+    [
+        ('markers = "python_version >= \\"3.10\\""', True),
+        ('markers = "python_version >= \\"3.11\\""', False),
+        ('markers = "extra == \\"x\\""', False),
+        ('markers = "sys_platform == \\"linux\\""', False),
+        ('python = ">=3.8"', True),
+        ('python = "^3.11"', False),
+        ('python = ">=3.8 || <3"', False),
+        ('platform = "linux"', False),
+        ("optional = true", False),
+    ],
+)
+def test_a_condition_that_always_holds_is_none(condition: str, *, listed: bool) -> None:
+    read = lock(row("app", more=f'[package.dependencies]\nlitellm = {{version = "*", {condition}}}'))
+    assert ("litellm" in [one.name for one in read.components]) == listed
+
+
+def test_a_lock_that_ends_before_its_content_hash_is_cut_short() -> None:
+    for text in ('[metadata]\nlock-version = "2.1"\n', TAIL.rpartition("content-hash")[0]):
+        read = lock(row("a"), tail=text)
+        assert read.completeness is Completeness.INCOMPLETE
+    whole = lock(tail=f"package = []\n{TAIL}")  # of a project that wants nothing
+    assert (whole.components, whole.completeness) == ((), Completeness.COMPLETE)
+
+
 def test_what_is_required_and_not_listed_is_a_row_of_unknown_version() -> None:
     wanted = '[package.dependencies]\nlitellm = ">=1"\nwin = {version = "*", markers = "os_name == \'nt\'"}'
     read = lock(row("app", more=wanted), row("other", more='[package.dependencies]\nlitellm = "*"'))

@@ -139,7 +139,7 @@ def test_hashes_of_all_archives_are_kept() -> None:
     )
     # Two of the files have no SHA-256, so the others rule none out.
     assert (read.components[0].sha256, read.components[0].members) == ((), ("aa" * 32, "bb" * 32))
-    assert [problem.place for problem in read.problems] == ["package[0].wheels[3].hash"]
+    assert [problem.place for problem in read.problems] == ["package[0].wheels[3].hash", "package"]
 
 
 def test_a_row_without_a_name_is_noted_and_the_lock_is_no_longer_complete() -> None:
@@ -151,9 +151,10 @@ def test_a_row_without_a_name_is_noted_and_the_lock_is_no_longer_complete() -> N
         "package[1].name",
         "package[2].name",
         "package[2]",
+        "package",
     ]
     flat = READER.parse((HEAD + "package = [5]\n").encode(), "x", "")
-    assert [problem.place for problem in flat.problems] == ["package[0]"]
+    assert [problem.place for problem in flat.problems] == ["package[0]", "package"]
     assert flat.completeness is Completeness.INCOMPLETE
     assert read.completeness is Completeness.INCOMPLETE
 
@@ -192,9 +193,38 @@ def test_broken_toml_names_the_line() -> None:
     assert caught.value.place == "line 6"
 
 
-def test_an_empty_lock_is_complete() -> None:
-    read = lock()
-    assert (read.components, read.completeness) == ((), Completeness.COMPLETE)
+OWN = 'name = "app"\nversion = "1"\nsource = {{ {} = "{}" }}'
+
+
+@pytest.mark.parametrize(
+    "lock_of_nothing",
+    [
+        lock(OWN.format("virtual", ".")),
+        lock(OWN.format("editable", ".")),
+        lock(OWN.format("editable", "packages/app"), head=HEAD + '[manifest]\nmembers = ["app"]\n'),
+    ],
+)
+def test_the_lock_of_a_project_that_wants_nothing_has_its_own_row_and_is_complete(lock_of_nothing: Document) -> None:
+    assert [one.name for one in lock_of_nothing.components] == ["app"]
+    assert lock_of_nothing.completeness is Completeness.COMPLETE
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        lock(),  # behind its head; the lock of a script (PEP 723) that wants nothing looks the same
+        lock('name = "a"\nversion = "1"\nsource = { registry = "r" }'),  # before the project's own row
+        lock(OWN.format("editable", "packages/app"), head=HEAD + '[manifest]\nmembers = ["app", "web"]\n'),
+    ],
+)
+def test_a_lock_without_the_row_of_what_it_was_made_for_is_cut_short(cut: Document) -> None:
+    assert cut.completeness is Completeness.INCOMPLETE
+    assert "cut short" in cut.problems[-1].text
+
+
+def test_a_lock_without_the_row_of_what_a_script_wants_has_that_of_no_version() -> None:
+    read = lock(head=HEAD + '[manifest]\nrequirements = [{ name = "litellm", specifier = ">=1" }]\n')
+    assert [(one.name, one.version) for one in read.components] == [("litellm", "")]
 
 
 def test_a_chain_of_ten_thousand_is_no_recursion() -> None:
