@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from graphkit.intake.bounds import check_size, with_short_texts
 from graphkit.intake.files import Content, Found, beside
@@ -23,6 +24,9 @@ from graphkit.sources.environments import read_environment
 from graphkit.sources.history import states
 from graphkit.sources.packed import gunzipped, members, unopened
 from graphkit.stores.port import Fact
+
+_DOUBTFUL: Final = (".txt", "pyproject.toml")
+"""Names that documents share with other files: prose about requirements, settings of tools."""
 
 
 class Documents:
@@ -48,7 +52,8 @@ class Documents:
         """Take every state that a repository's history holds of its lock files; the work tree itself is not read."""
         run = self._run
         name = run.order.service or ""
-        self.take_arrivals(states(repository, name=name, reject=run.tally.reject, progress=run.progress))
+        found = states(repository, name=name, reject=run.tally.reject, progress=run.progress)
+        self.take_arrivals(self._without_others(found))
         run.tally.notes["of a repository, what was committed was read, and not what stands in its work tree"] = None
 
     def take_arrivals(self, arrivals: Iterable[Arrival], met: set[tuple[str, str]] | None = None) -> None:
@@ -60,6 +65,16 @@ class Documents:
                 run.attempt(one.path, lambda one=one: self._take_arrival(one))  # type: ignore[misc]
         finally:
             run.flush()
+
+    def _without_others(self, arrivals: Iterable[Arrival]) -> Iterator[Arrival]:
+        """Leave out files that only have the name of a document; each is told of once, whatever its states."""
+        others: set[str] = set()
+        for one in arrivals:
+            if not is_none(one):
+                yield one
+            elif one.path not in others:
+                others.add(one.path)
+                self._run.tally.unrecognised.append(one.path)
 
     def read(self, data: bytes, label: str, files: Beside | None = None) -> Document | None:
         """Return a document with its problems counted; None where no reader knows it."""
@@ -251,3 +266,13 @@ def operated(service: ServiceId, company: str, owner: str = "") -> Organisation:
     named = (Company(id=company_id(company), name=company),) if company else ()
     run = Service(id=service, company=named[0].id if named else None, owner=owner)
     return Organisation(source=f"ingest {service}", companies=named, services=(run,))
+
+
+def is_none(one: Arrival) -> bool:
+    """Return whether a file only has a name that documents have, too, and is none."""
+    if not one.path.lower().endswith(_DOUBTFUL):
+        return False
+    try:
+        return read_document(one.data, one.path, hint=one.hint) is None
+    except InputError:
+        return False

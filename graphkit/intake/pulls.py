@@ -9,20 +9,16 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Final
 
-from graphkit.intake.documents import Documents
+from graphkit.intake.documents import Documents, is_none
 from graphkit.intake.run import Run
-from graphkit.model.errors import InputError
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.times import Instant, instant
 from graphkit.sources.arrivals import Arrival
-from graphkit.sources.documents import read_document
 from graphkit.sources.pulls import Pull, open_dependency_track, open_github
 
 _Open = Callable[..., AbstractContextManager[Pull]]
 
 _SHOWN: Final = 5
-_DOUBTFUL: Final = (".txt", "pyproject.toml")
-"""Names that documents share with other files: prose about requirements, settings of tools."""
 
 
 def take_github(run: Run, sources: Sequence[str]) -> None:
@@ -74,7 +70,7 @@ class _Pulled:
     def arrivals(self) -> Iterator[Arrival]:
         """Yield what the pull brings; what stood at the path of each before ends as soon as it is taken."""
         for one in self._pull:
-            if _is_none(one):
+            if is_none(one):
                 self._run.tally.unrecognised.append(one.path)
                 continue
             before = len(self.met)
@@ -109,13 +105,3 @@ def _read_before(use: DocumentUse, read_at: Instant) -> bool:
 def _ended(use: DocumentUse) -> DocumentUse:
     assert use.read_at is not None
     return replace(use, stands_until=use.read_at + 1)  # the last moment it was seen counts
-
-
-def _is_none(one: Arrival) -> bool:
-    """Return whether a file only has a name that documents have, too, and is none."""
-    if not one.path.lower().endswith(_DOUBTFUL):
-        return False
-    try:
-        return read_document(one.data, one.path, hint=one.hint) is None
-    except InputError:
-        return False

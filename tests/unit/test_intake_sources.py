@@ -15,7 +15,7 @@ import pytest
 from graphkit.model.answers import Verdict
 from graphkit.session import Graph, open_graph
 from tests.unit.cli.door import run
-from tests.unit.cli.inputs import BAD, GOOD, put, sbom
+from tests.unit.cli.inputs import BAD, GOOD, put, sbom, uv_lock
 
 
 @pytest.fixture
@@ -255,3 +255,87 @@ def test_services_of_two_names_are_one_in_either_order(graph: Graph, work: Path,
                 one.ingest("org", ["aliases.yaml"])
             assert [service.service for service in one.blast("litellm==1.82.8").services] == ["shop"]
         assert other.stats() == graph.stats()
+
+
+# Organisation files read again
+
+
+_ORGANISATION = "schema: graphkit.organisation/1\nservices:\n"
+
+
+def _locked(name: str, start: str = "2026-03-24T10:00:00Z", end: str = "2026-03-24T12:00:00Z") -> str:
+    return f"- name: {name}\n  documents: [{{path: {name}.txt, stands_from: '{start}', read_at: '{end}'}}]\n"
+
+
+def _verdicts(graph: Graph) -> dict[str, Verdict]:
+    return {one.service: one.verdict for one in graph.blast("litellm==1.82.8").services}
+
+
+def test_what_an_organisation_file_names_no_more_was_there(graph: Graph, work: Path) -> None:
+    put(work / "a.txt", BAD)
+    put(work / "b.txt", f"{BAD}# b\n")
+    put(work / "org.yaml", _ORGANISATION + _locked("a") + _locked("b"))
+    graph.ingest("org", ["org.yaml"])
+    put(work / "org.yaml", _ORGANISATION + _locked("a"))
+    graph.ingest("org", ["org.yaml"])
+    assert _verdicts(graph) == {"a": Verdict.OBSERVED, "b": Verdict.OBSERVED}
+
+
+def test_what_cannot_be_read_any_more_was_there(graph: Graph, work: Path) -> None:
+    put(work / "a.txt", BAD)
+    put(work / "org.yaml", _ORGANISATION + _locked("a"))
+    graph.ingest("org", ["org.yaml"])
+    (work / "a.txt").unlink()
+    assert graph.ingest("org", ["org.yaml"]).rejected
+    assert _verdicts(graph) == {"a": Verdict.OBSERVED}
+
+
+def test_times_of_an_organisation_file_may_be_corrected(graph: Graph, work: Path) -> None:
+    def verdict() -> Verdict:
+        found = graph.blast("litellm==1.82.8", window_from="2026-03-24T10:00:00Z", window_until="2026-03-24T16:00:00Z")
+        return found.services[0].verdict
+
+    put(work / "a.txt", uv_lock("a", "litellm==1.82.6"))
+    for end, expected in (("2026-03-26T10:00:00Z", Verdict.CLEARED), ("2026-03-22T10:00:00Z", Verdict.UNKNOWN)):
+        put(work / "org.yaml", _ORGANISATION + _locked("a", "2026-03-20T10:00:00Z", end))
+        graph.ingest("org", ["org.yaml"])
+        assert verdict() is expected
+
+
+def test_owners_of_a_repository_own_nothing_in_another(graph: Graph, work: Path) -> None:
+    for name, text in (("one", BAD), ("two", f"{BAD}# two\n")):
+        put(work / name / "requirements.txt", text)
+        put(work / name / "CODEOWNERS", f"* @acme/{name}\n")
+        graph.ingest("lock", [name], service=name)
+    graph.ingest("org", ["one/CODEOWNERS"])
+    graph.ingest("org", [str(work / "two/CODEOWNERS")])
+    owners = {one.service: one.owner for one in graph.blast("litellm==1.82.8").services}
+    assert owners == {"one": "@acme/one", "two": "@acme/two"}
+
+
+def test_catalogues_of_two_repositories_stand_beside_each_other(graph: Graph, work: Path) -> None:
+    for name in ("one", "two"):
+        entity: dict[str, object] = {
+            "apiVersion": "backstage.io/v1alpha1",
+            "kind": "Component",
+            "metadata": {"name": name},
+        }
+        put(
+            work / name / "catalog-info.yaml",
+            json.dumps(entity | {"spec": {"type": "service", "owner": f"team-{name}"}}),
+        )
+        graph.ingest("org", [name])
+    assert _verdicts(graph).keys() == {"one", "two"}
+
+
+def test_words_in_a_file_named_as_a_list_are_no_document_of_a_history(graph: Graph, work: Path) -> None:
+    put(work / "repository" / "requirements.txt", "What we need from you:\n\nA name and an address.\n")
+    put(work / "repository" / "app" / "requirements.txt", BAD)
+    git(work / "repository", "init", "-q")
+    for words in ("one", "two"):
+        put(work / "repository" / "requirements.txt", f"What we need from you, {words}:\n\nA name and an address.\n")
+        git(work / "repository", "add", ".")
+        git(work / "repository", "commit", "-qm", words)
+    report = graph.ingest("lock", ["repository"])
+    assert (report.read, report.rejected) == (1, ())
+    assert report.unrecognised == ("requirements.txt",)
