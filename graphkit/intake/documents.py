@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Final
 
+from graphkit.intake.bounds import check_size, with_short_texts
 from graphkit.intake.files import Content, Found, beside
 from graphkit.intake.run import EXPECTED, Run
 from graphkit.model.documents import Document, DocumentKind
@@ -20,8 +22,11 @@ from graphkit.sources.documents import parts_of, read_document
 from graphkit.sources.documents.interface import Beside
 from graphkit.sources.environments import read_environment
 from graphkit.sources.history import states
-from graphkit.sources.packed import members
+from graphkit.sources.packed import gunzipped, members, unopened
 from graphkit.stores.port import Fact
+
+_DOUBTFUL: Final = (".txt", "pyproject.toml")
+"""Names that documents share with other files: prose about requirements, settings of tools."""
 
 
 class Documents:
@@ -47,7 +52,8 @@ class Documents:
         """Take every state that a repository's history holds of its lock files; the work tree itself is not read."""
         run = self._run
         name = run.order.service or ""
-        self.take_arrivals(states(repository, name=name, reject=run.tally.reject, progress=run.progress))
+        found = states(repository, name=name, reject=run.tally.reject, progress=run.progress)
+        self.take_arrivals(self._without_others(found))
         run.tally.notes["of a repository, what was committed was read, and not what stands in its work tree"] = None
 
     def take_arrivals(self, arrivals: Iterable[Arrival], met: set[tuple[str, str]] | None = None) -> None:
@@ -60,11 +66,30 @@ class Documents:
         finally:
             run.flush()
 
+    def _without_others(self, arrivals: Iterable[Arrival]) -> Iterator[Arrival]:
+        """Leave out files that only have the name of a document; each is told of once, whatever its states."""
+        others: set[str] = set()
+        for one in arrivals:
+            if not is_none(one):
+                yield one
+            elif one.path not in others:
+                others.add(one.path)
+                self._run.tally.unrecognised.append(one.path)
+
     def read(self, data: bytes, label: str, files: Beside | None = None) -> Document | None:
         """Return a document with its problems counted; None where no reader knows it."""
-        found = read_document(data, label, hint=self._hint, beside=files)
-        if found is not None:
-            self._run.tally.odd(label, found.problems)
+        return self._read_text(data, gunzipped(data), label, files)
+
+    def _read_text(self, data: bytes, text: bytes, label: str, files: Beside | None) -> Document | None:
+        """Return the document of a file's bytes; ``text`` is what they hold once unpacked."""
+        check_size(text)
+        found = read_document(text, label, hint=self._hint, beside=files)
+        if found is None:
+            return None
+        found = with_short_texts(found)
+        if text is not data and found.sha256 == hashlib.sha256(text).hexdigest():  # else it includes others
+            found = replace(found, sha256=hashlib.sha256(data).hexdigest())
+        self._run.tally.odd(label, found.problems)
         return found
 
     def _take_chunk(self, chunk: list[Content]) -> None:
@@ -104,20 +129,27 @@ class Documents:
 
     def _read_one(self, found: Found, data: bytes) -> Document | None:
         """Return the document of a file; None, and all that is to do done, where it holds several or none."""
+        text = gunzipped(data)
         try:
-            document = self.read(data, found.label, None if found.is_member else partial(beside, found))
+            document = self._read_text(data, text, found.label, None if found.is_member else partial(beside, found))
         except InputError:
-            if found.is_part or (inside := parts_of(data, found.label)) is None:
+            if found.is_part or (inside := parts_of(text, found.label)) is None:
                 raise
         else:
             if document is not None:
                 return document
-            if found.is_part or (inside := parts_of(data, found.label)) is None:
-                self._run.unclaimed(found, EXPECTED)
+            if found.is_part or (inside := parts_of(text, found.label)) is None:
+                self._unclaimed(found, data)
                 return None
         parts = ((str(number), error or part) for number, (part, error) in enumerate(inside, 1))
         self._take_members(found, parts, before="#")
         return None
+
+    def _unclaimed(self, found: Found, data: bytes) -> None:
+        packing = unopened(data)
+        self._run.unclaimed(found, f"{packing} is not opened; unpack it and give the folder" if packing else EXPECTED)
+        if packing and not found.named:
+            self._run.tally.notes[f"{packing} is not opened; what such files hold was not read"] = None
 
     def _take_environment(self, found: Found) -> None:
         """Take what is installed in a folder, and the SBOMs that distributions bring, for the same service."""
@@ -169,6 +201,7 @@ class Documents:
             document = read_document(one.data, one.path, hint=one.hint)
             if document is None:
                 raise InputError(EXPECTED)
+            document = with_short_texts(document)
             self._run.tally.odd(one.path, document.problems)
             self._last = (one.data, document)
         return self._last[1]
@@ -233,3 +266,13 @@ def operated(service: ServiceId, company: str, owner: str = "") -> Organisation:
     named = (Company(id=company_id(company), name=company),) if company else ()
     run = Service(id=service, company=named[0].id if named else None, owner=owner)
     return Organisation(source=f"ingest {service}", companies=named, services=(run,))
+
+
+def is_none(one: Arrival) -> bool:
+    """Return whether a file only has a name that documents have, too, and is none."""
+    if not one.path.lower().endswith(_DOUBTFUL):
+        return False
+    try:
+        return read_document(one.data, one.path, hint=one.hint) is None
+    except InputError:
+        return False

@@ -5,20 +5,22 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from graphkit.intake.documents import Documents
-from graphkit.intake.files import Found, content_of, label_of
+from graphkit.intake.files import Found, beside, content_of, label_of
 from graphkit.intake.run import EXPECTED, Run
 from graphkit.model.documents import Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import company_id
-from graphkit.model.organisation import Company, Organisation, Service
+from graphkit.model.organisation import Company, DocumentUse, Organisation, Service
 from graphkit.model.times import instant
 from graphkit.sources import advisories, aliases, backstage, codeowners, incident, organisation
+from graphkit.sources.documents import read_document
 from graphkit.stores.port import Fact
 
 _OWNERS_FOLDERS: Final = frozenset({".github", ".gitlab", "docs"})
@@ -50,7 +52,9 @@ def take_organisation(run: Run, found: Found, data: bytes) -> None:
         company = Company(id=company_id(run.order.company), name=run.order.company) if run.order.company else None
         catalogue = backstage.parse(data, found.label, company.id if company else None)
         run.tally.odd(found.label, catalogue.problems)
-        facts = replace(catalogue.organisation, aliases=catalogue.aliases, companies=(company,) if company else ())
+        companies = (company,) if company else ()
+        source = _source_of(found, sorted(service.id for service in catalogue.organisation.services))
+        facts = replace(catalogue.organisation, source=source, aliases=catalogue.aliases, companies=companies)
         run.keep(found.label, [facts])
         return
     if found.path.name == "CODEOWNERS":
@@ -93,6 +97,11 @@ def take_organisation(run: Run, found: Found, data: bytes) -> None:
     )
     run.tally.read += 1
     run.keep(found.label, (*documents, facts))
+    # The file that is read last holds, but what it names no more, or cannot be read now, was still of its
+    # service: an undated use exposes and never clears, and says nothing beside one that has times.
+    lasting = {(use.service, use.document, use.path) for use in facts.uses}
+    undated = (DocumentUse(service=service, document=sha, path=path) for service, sha, path in sorted(lasting))
+    run.keep(found.label, undated, counted=False)
 
 
 def _take_owners(run: Run, found: Found, data: bytes) -> None:
@@ -104,14 +113,35 @@ def _take_owners(run: Run, found: Found, data: bytes) -> None:
     top = folder.parent if folder.name in _OWNERS_FOLDERS else folder
     run.flush()  # what stands before it in this run counts
     uses = run.store.reader().evidence().organisation().uses
+    # By its bytes, too: `requirements.txt` stands at the top of many repositories.
+    here = {path: _digests(top, path) for path in {use.path for use in uses} if path and _is_file(top / path)}
     named = {
-        use.service: ", ".join(owners.owners_of(use.path)) for use in uses if use.path and _is_file(top / use.path)
+        use.service: ", ".join(owners.owners_of(use.path)) for use in uses if use.document in here.get(use.path, ())
     }
     services = tuple(Service(id=service, owner=owner) for service, owner in sorted(named.items()) if owner)
     if not services:
         run.tally.notes[f"{found.label} names no owner: no document that the graph has lies in its repository"] = None
         return
-    run.keep(found.label, [Organisation(source=found.label, services=services)])
+    source = _source_of(found, [service.id for service in services])
+    run.keep(found.label, [Organisation(source=source, services=services)])
+
+
+def _source_of(found: Found, services: Sequence[str]) -> str:
+    """Return what makes a catalogue or CODEOWNERS file one of its own: each repository has one of that name."""
+    return f"{found.label} of {', '.join(services[:1]) or 'nobody'}"
+
+
+def _digests(top: Path, path: str) -> frozenset[str]:
+    """Return the SHA-256 that a file of a repository has as a document: alone, and with what it includes."""
+    found = Found(path=top / path, label=path, named=False, root=top)
+    content = content_of(found)
+    if content.data is None:
+        return frozenset()
+    try:
+        document = read_document(content.data, path, hint="lock", beside=partial(beside, found))
+    except InputError:
+        document = None
+    return frozenset({content.sha256, *([document.sha256] if document else ())})
 
 
 def take_index(run: Run, sources: Sequence[str]) -> None:

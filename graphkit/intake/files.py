@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
-from collections.abc import Iterator, Sequence
+import stat
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import takewhile
@@ -14,6 +16,7 @@ from typing import Final
 from graphkit.intake.tally import Tally
 from graphkit.model.errors import InputError
 from graphkit.sources.environments import is_environment
+from graphkit.sources.packed import is_other
 
 _SKIPPED: Final = frozenset({".git", ".hg", ".svn"})
 _LIBRARIES: Final = frozenset({"lib", "Lib", "lib64"})
@@ -21,6 +24,10 @@ _RECORD: Final = "graph.duckdb"
 """Marks a folder as a graph, such as the one at work: it changes while it is walked, and holds no document."""
 _CHUNK_FILES: Final = 1_000
 _CHUNK_BYTES: Final = 64 * 2**20
+LARGEST: Final = 512 * 2**20
+"""The most bytes that a file may have: what is unpacked may have no more either."""
+_HEAD: Final = 64 * 1024
+_PART: Final = 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +88,7 @@ def _inside(folder: Path, tally: Tally) -> Iterator[Found]:
         tally.reject(_shown(inside) if inside.parts else label_of(folder), f"cannot be read: {error.strerror}")
 
     for parent, folders, files in os.walk(folder, onerror=note):
-        if is_environment(Path(parent)):
+        if _holds(is_environment, Path(parent)):
             label = _environment_label(Path(parent), folder)
             yield Found(path=Path(parent), label=label, named=False, root=folder, is_environment=True)
             folders.clear()  # what its packages bring is nobody's document
@@ -90,11 +97,24 @@ def _inside(folder: Path, tally: Tally) -> Iterator[Found]:
         if "pyvenv.cfg" in files:  # beside what is installed it holds copies of programs alone
             kept &= _LIBRARIES
             files.clear()
-        folders[:] = sorted(name for name in kept if not Path(parent, name, _RECORD).exists())
+        folders[:] = sorted(name for name in kept if not _holds(Path.exists, Path(parent, name, _RECORD)))
         for name in sorted(files):
             path = Path(parent, name)
-            if path.is_file():  # no pipes or devices, which would never end
+            try:
+                is_wanted = path.is_file()  # no pipes or devices, which would never end
+            except OSError as error:  # a path too long for the system to open
+                tally.reject(_shown(path.relative_to(folder)), f"cannot be read: {error.strerror}")
+                continue
+            if is_wanted:
                 yield Found(path=path, label=_shown(path.relative_to(folder)), named=False, root=folder)
+
+
+def _holds(test: Callable[[Path], bool], path: Path) -> bool:
+    """Return what a test says of a path; False where the system cannot say, as the walk will then say itself."""
+    try:
+        return test(path)
+    except OSError:
+        return False
 
 
 def _root_of(path: Path) -> Path:
@@ -108,8 +128,8 @@ def beside(found: Found, name: str) -> bytes | None:
     path = found.path.parent / name
     try:
         inside = path.is_file() and path.resolve().is_relative_to(found.root.resolve())
-        return path.read_bytes() if inside else None
-    except (OSError, ValueError):
+        return _bytes_of(path) if inside else None
+    except (OSError, ValueError, InputError):
         return None
 
 
@@ -133,8 +153,9 @@ def _shown(path: Path) -> str:
 def read_ahead(files: Iterator[Found]) -> Iterator[list[Content]]:
     """Yield files with their bytes, a chunk at a time, while the next chunk is read on another thread.
 
-    At most two chunks are held, of 64 MiB or one file each. Reading and hashing let other threads run.
-    What may never end, such as a pipe that a person named, comes alone, after all before it were taken.
+    At most two chunks are held, of 64 MiB and a file each. Reading and hashing let other threads run.
+    A larger file, and what may never end, such as a pipe that a person named, comes alone, after all
+    before it were taken.
     """
     reader = ThreadPoolExecutor(1)
     try:
@@ -166,7 +187,7 @@ def _chunk(files: Iterator[Found]) -> list[Content | Found]:
     chunk: list[Content | Found] = []
     size = 0
     for found in files:
-        content = content_of(found) if found.is_environment or found.path.is_file() else None
+        content = content_of(found) if found.is_environment or _is_small(found.path) else None
         chunk.append(content or found)
         size += len(content.data or b"") if content else 0
         if len(chunk) >= _CHUNK_FILES or size >= _CHUNK_BYTES:
@@ -174,12 +195,46 @@ def _chunk(files: Iterator[Found]) -> list[Content | Found]:
     return chunk
 
 
+def _is_small(path: Path) -> bool:
+    """Return whether a path is that of a file which may be held beside others; also where it is gone by now."""
+    try:
+        status = path.stat()
+    except OSError:
+        return True
+    return stat.S_ISREG(status.st_mode) and status.st_size <= _CHUNK_BYTES
+
+
 def content_of(found: Found) -> Content:
     """Return a file's bytes; of an environment none, since it is read file by file when it is taken."""
     if found.is_environment:
         return Content(found=found, data=b"")
     try:
-        data = found.path.read_bytes()
+        data = _bytes_of(found.path)
     except OSError as error:
         return Content(found=found, data=None, problem=f"cannot be read: {error.strerror}")
+    except InputError as error:
+        return Content(found=found, data=None, problem=error.problem)
     return Content(found=found, data=data, sha256=hashlib.sha256(data).hexdigest())
+
+
+def _bytes_of(path: Path) -> bytes:
+    """Return a file's bytes; of one that is too large and plainly no document, the first alone.
+
+    Raises:
+        InputError: it has more than `LARGEST`, or grows beyond that, or never ends.
+    """
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size <= LARGEST:
+            data = file.read(size + 1)
+            if len(data) <= size:
+                return data
+            held = io.BytesIO()
+            held.write(data)  # it grew, or is a pipe or a device, whose size nobody knows
+            while len(part := file.read(_PART)) and held.tell() <= LARGEST:
+                held.write(part)
+            if held.tell() <= LARGEST:
+                return held.getvalue()
+        elif is_other(head := file.read(_HEAD)):
+            return head
+    raise InputError(f"larger than {LARGEST // 2**20} MiB; split it, or unpack it and give the folder")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from graphkit.model.names import PackageName, ServiceId, read_purl
+from graphkit.model.names import PackageName, ServiceId, bare_purl
 
 _Id = TypeVar("_Id", bound=str)
 
@@ -66,7 +66,7 @@ def alias_purl(text: str) -> str:
     Raises:
         BadName: the text is no purl.
     """
-    return read_purl(text)._replace(version=None, qualifiers={}, subpath=None).to_string()
+    return bare_purl(text)
 
 
 def settled(pairs: Iterable[tuple[str, _Id]]) -> tuple[dict[_Id, tuple[str, ...]], tuple[Clash, ...]]:

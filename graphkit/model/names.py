@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NewType
+from typing import Final, NewType
 
 from packageurl import PackageURL
 from packaging.utils import InvalidName, canonicalize_name
@@ -13,6 +13,17 @@ ExtraName = NewType("ExtraName", str)
 """An extra in PEP 685 normal form."""
 ServiceId = NewType("ServiceId", str)
 CompanyId = NewType("CompanyId", str)
+
+# fmt: off
+_ELSEWHERE: Final = frozenset({
+    "alpm", "apk", "bitbucket", "bitnami", "bower", "brew", "cargo", "carthage", "chocolatey",
+    "chrome-extension", "clojars", "cocoapods", "composer", "conan", "cpan", "cran", "deb", "docker", "ebuild",
+    "elm", "gem", "github", "gitlab", "golang", "gradle", "guix", "hackage", "helm", "hex", "huggingface",
+    "julia", "luarocks", "maven", "mlflow", "nix", "npm", "nuget", "oci", "opam", "osgi", "otp", "pub",
+    "puppet", "qpkg", "rpm", "rubygems", "swid", "swift", "terraform", "vscode-extension", "winget", "yocto",
+})
+# fmt: on
+"""Purl types that have names of their own, under which a Python package is never guessed."""
 
 
 class BadName(ValueError):
@@ -86,9 +97,71 @@ def name_of_purl(text: str) -> PackageName | None:
         BadName: the text is no purl, or names no package; a namespace, which PyPI purls do not have,
             makes it the name of something else.
     """
-    purl = read_purl(text)
+    return package_of(read_purl(text))
+
+
+def package_of(purl: PackageURL) -> PackageName | None:
+    """Return the package that a purl names, from its parts; see `name_of_purl`."""
     if purl.type != "pypi":
         return None
     if purl.namespace:
-        raise BadName(f"{_shown(text)} has a namespace, which no package on the index has")
+        raise BadName(f"{_shown(f'{purl.namespace}/{purl.name}')} has a namespace, which no package on the index has")
     return package_name(purl.name)
+
+
+def bare_purl(text: str) -> str:
+    """Return a purl's type, namespace and name in one spelling: version, qualifiers and subpath are left out.
+
+    A slash that somebody encoded parts namespace and name all the same.
+
+    >>> bare_purl("pkg:NPM/@scope%2Fname@1.0?x=y#z")
+    'pkg:npm/%40scope/name'
+
+    Raises:
+        BadName: the text is no purl.
+    """
+    read = read_purl(text)
+    namespace, _, name = "/".join(filter(None, (read.namespace, read.name))).rpartition("/")
+    return PackageURL(read.type, namespace or None, name or read.name).to_string()
+
+
+def purl_key(text: str) -> str:
+    """Return the key under which a purl is looked up, whatever its version, in any case; a broken one up to its ``@``.
+
+    >>> purl_key("pkg:deb/Debian/xz-utils@5.6.1-1?arch=amd64")
+    'pkg:deb/debian/xz-utils'
+    """
+    for part in (text, text.partition("?")[0]):
+        try:
+            return bare_purl(part).casefold()
+        except BadName:
+            continue
+    return text.partition("@")[0].strip().casefold()
+
+
+def namesakes_of(name: str, purl: str) -> tuple[PackageName, ...]:
+    """Return the packages that a row may be which is of none by its purl: those of its names, sorted.
+
+    A row without a purl may be a Python package, and so may one of a type that holds packages of any
+    kind (conda, generic) or that nobody knows. Types with names of their own are never guessed.
+
+    >>> namesakes_of("LiteLLM", "pkg:conda/litellm@1.82.8"), namesakes_of("litellm", "pkg:npm/litellm@1")
+    (('litellm',), ())
+    """
+    names = [name]
+    if purl:
+        try:
+            read = read_purl(purl)
+        except BadName:
+            pass
+        else:
+            if read.type in _ELSEWHERE:
+                return ()
+            names.append(read.name.rpartition("/")[2])
+    found = set()
+    for one in names:
+        try:
+            found.add(package_name(one.partition("[")[0]))
+        except BadName:
+            continue
+    return tuple(sorted(found))

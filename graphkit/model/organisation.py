@@ -8,7 +8,7 @@ from enum import StrEnum
 from graphkit.model.aliases import Aliases
 from graphkit.model.environment import Environment
 from graphkit.model.incidents import Source
-from graphkit.model.names import CompanyId, PackageName, ServiceId
+from graphkit.model.names import CompanyId, ExtraName, PackageName, ServiceId
 from graphkit.model.times import Instant
 
 
@@ -61,7 +61,11 @@ class Build:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What a company runs. ``builds_complete``: the builds named are all there were."""
+    """What a company runs. ``builds_complete``: the builds named are all there were.
+
+    ``extras`` and ``groups``: what of its manifest's own extras and dependency groups it installs; None:
+    not said, so it may install any.
+    """
 
     id: ServiceId
     company: CompanyId | None = None
@@ -70,6 +74,8 @@ class Service:
     environment: Environment | None = None
     resolver: str = ""
     note: str = ""
+    extras: tuple[ExtraName, ...] | None = None
+    groups: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

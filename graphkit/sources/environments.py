@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import csv
+import codecs
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from graphkit.model.documents import Completeness, Component, Document
+from graphkit.model.documents import Completeness, Component, Document, Problem
 from graphkit.model.environment import Environment, Ground
 from graphkit.model.errors import InputError
+from graphkit.model.names import BadName, package_name, purl_of
 from graphkit.sources.documents.pip_inspect import environment_of
-from graphkit.sources.documents.rows import Notes, json_value
+from graphkit.sources.documents.rows import Notes, json_value, shown
+from graphkit.sources.installed_metadata import called, headers, otherwise, recorded
 
-_INSTALLED: Final = re.compile(r"(?P<name>[^/]+?)(?:-(?P<version>[^/-]+)(?:-[^/]*)?)?\.(?:dist-info|egg-info)")
+_INSTALLED: Final = re.compile(r"(?P<stem>[^/]+)\.(?P<kind>dist-info|egg-info|egg-link|egg)", re.IGNORECASE)
+_TELLS: Final = re.compile(r"[^/]+\.dist-info|[^/]+-[^/]+\.egg-info", re.IGNORECASE)
+"""Names that only an installer gives; a project being worked on has a `name.egg-info` beside its sources too."""
+_LIBRARIES: Final = frozenset({"site-packages", "dist-packages"})
 _PYTHON: Final = re.compile(r"python(3\.\d+)")
+_SYSTEM_LINE: Final = re.compile(r"^\s*include-system-site-packages\s*=\s*true\s*$", re.MULTILINE | re.IGNORECASE)
 _VERSION_LINE: Final = re.compile(r"^\s*version(?:_info)?\s*=\s*(3\.\d+)", re.MULTILINE)
 _STARTS: Final = re.compile(rb"^(?:import[ \t]|.*;[ \t]*import[ \t])", re.MULTILINE)
-_LARGEST: Final = {"METADATA": 16 * 2**20, "RECORD": 256 * 2**20, "direct_url.json": 2**20, ".pth": 2**20}
+_LARGEST: Final = {
+    "METADATA": 16 * 2**20,
+    "RECORD": 256 * 2**20,
+    "direct_url.json": 2**20,
+    ".pth": 2**20,
+    ".egg-link": 2**16,
+}
 _EMPTY: Final = hashlib.sha256().hexdigest()
 """That of an empty file, which every distribution has some of and no incident means."""
-_FIELDS: Final = (("requires_dist", "Requires-Dist"), ("provides_extra", "Provides-Extra"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +52,11 @@ class Installed:
 
 def is_environment(folder: Path) -> bool:
     """Return whether a folder directly holds metadata of installed distributions. Cost: its listing."""
+    tells = _INSTALLED if folder.name in _LIBRARIES else _TELLS
     try:
         with os.scandir(folder) as entries:
-            return any(_INSTALLED.fullmatch(entry.name) for entry in entries)
-    except OSError:
+            return any(tells.fullmatch(entry.name) for entry in entries)
+    except (OSError, ValueError):  # a name with a NUL, as a `.pth` file may have
         return False
 
 
@@ -55,11 +65,13 @@ def read_environment(folder: Path, path: str) -> Installed:
 
     Names, versions and requirements come from `METADATA` or `PKG-INFO`, file hashes from `RECORD`
     (PEP 376, 627), the origin from `direct_url.json` (PEP 610), all as they stand: nothing is imported
-    and no link out of the folder is followed. `.pth` files, which Python runs at every start, are
-    hashed themselves, so that one counts that no `RECORD` names or that was changed. The identity
-    ``sha256`` is that of the sorted listing of the files read with the SHA-256 of each, so the same
-    environment read at another place or time is one document. Complete unless something could not be
-    read. Cost: the files named, once.
+    and no link out of the folder is followed. Eggs and links to projects (`.egg-link`) are installed
+    too. Where metadata and the name of its folder differ, both are rows: which of them lies is unknown.
+    `.pth` files, which Python runs at every start, are hashed themselves, so that one counts that no
+    `RECORD` names or that was changed. The identity ``sha256`` is that of the sorted listing of what
+    was met with the SHA-256 of each file read, so the same environment read at another place or time
+    is one document. Complete unless something could not be read, or Python takes packages from
+    elsewhere too. Cost: the files named, once.
 
     Raises:
         InputError: the folder cannot be read.
@@ -69,21 +81,22 @@ def read_environment(folder: Path, path: str) -> Installed:
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}") from error
     reading = _Reading(folder)
-    rows = [row for name in names if (found := _INSTALLED.fullmatch(name)) and (row := reading.row(name, found))]
+    rows = [row for name in names if (found := _INSTALLED.fullmatch(name)) for row in reading.rows(name, found)]
     hooks = [(name, data) for name in names if name.endswith(".pth") and (data := reading.bytes_of(name, ".pth"))]
     notes = reading.notes
+    python = reading.python()
     report = {
         "version": "1",
         "installed": [row.table for row in rows],
-        "environment": Ground(Environment(python=_python_of(folder))).variables,
+        "environment": Ground(Environment(python=python)).variables,
     }
+    stray = [*_hooks(hooks, rows, reading), *_unclaimed(folder, names, rows, reading)]
     document = environment_of(report, reading.identity(), path, notes)
     named = {place: row for row, place in zip(rows, (f"installed[{at}]" for at in range(len(rows))), strict=True)}
     components = [
         replace(row, members=named[place].members, optional=named[place].is_leftover)
         for row, place in zip(document.components, document.places, strict=True)
     ]
-    stray = list(_hooks(hooks, rows, notes))
     return Installed(
         document=replace(
             document,
@@ -92,10 +105,17 @@ def read_environment(folder: Path, path: str) -> Installed:
             places=(*(named[place].entry for place in document.places), *(row.name for row in stray)),
             completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
             # What a platform calls itself is not on disk.
-            problems=tuple(one for one in notes.problems if one.place != "environment"),
+            problems=tuple(_placed(one, named) for one in notes.problems if one.place != "environment"),
         ),
         bundled=tuple(one for row in rows for one in row.bundled),
     )
+
+
+def _placed(problem: Problem, rows: Mapping[str, _Row]) -> Problem:
+    """Return a problem whose place is an entry of the folder, not a number in the report made of them."""
+    number, end, inner = problem.place.partition("]")
+    row = rows.get(number + end)
+    return replace(problem, place=row.entry + inner) if row else problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +124,12 @@ class _Row:
 
     entry: str
     table: dict[str, Any]
-    is_leftover: bool
+    is_leftover: bool = False
     members: tuple[str, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
+    """The SHA-256 of every file that its RECORD names; empty where it names none."""
+    project: str = ""
+    """The folder that an `.egg-link` leads to."""
     bundled: tuple[tuple[str, bytes], ...] = ()
 
 
@@ -127,35 +150,86 @@ class _Reading:
         """Return a file's bytes, None where there is no such file, or (noted) it cannot be used."""
         path = self._folder / name
         try:
-            if not path.is_file() or not path.resolve().is_relative_to(self._folder.resolve()):
+            if not path.is_file():
+                return None
+            if not path.resolve().is_relative_to(self._folder.resolve()):
+                self.notes.add(_shown(name), "a link out of the folder, which is not followed")
                 return None
             if path.stat().st_size > _LARGEST[kind]:
                 self.notes.add(_shown(name), f"larger than {_LARGEST[kind] // 2**20} MiB; not read", lost=True)
+                self._seen[name] = "too large"
                 return None
             data = path.read_bytes()
         except OSError as error:
+            self._seen[name] = "unreadable"
             self.notes.add(_shown(name), f"cannot be read: {error.strerror}", lost=True)
             return None
         self._seen[name] = hashlib.sha256(data).hexdigest()
         return data
 
-    def row(self, entry: str, found: re.Match[str]) -> _Row | None:
-        """Return what an entry says of an installed distribution; None (noted) where it says nothing."""
+    def met(self, name: str) -> None:
+        """Take something that was met and not read into the identity."""
+        self._seen[f"{name}/"] = ""
+
+    def python(self) -> str:
+        """Return the Python that the folder is of; notes where that one takes packages from elsewhere too."""
+        python, is_open = _python_of(self._folder)
+        self._seen["python"] = f"{python} {is_open}"
+        if is_open:
+            text = "the system's own packages can be imported too (include-system-site-packages), and were not read"
+            self.notes.add("pyvenv.cfg", text, lost=True)
+        return python
+
+    def leads_away(self, line: str) -> bool:
+        """Return whether a line of a `.pth` file adds a folder whose packages were not read."""
+        folder = os.path.normpath(self._folder)
+        added = os.path.normpath(Path(folder, line))
+        is_away = not Path(added).is_relative_to(folder) or (added != folder and is_environment(Path(added)))
+        self._seen[f"added {line}"] = str(is_away)
+        return is_away
+
+    def rows(self, entry: str, found: re.Match[str]) -> Iterator[_Row]:
+        """Yield what an entry says is installed: one distribution, or two where its name and metadata differ."""
+        self.met(entry)  # it counts whatever can be read of it
+        kind = found["kind"].lower()
+        if kind == "egg-link":
+            yield self._linked(entry, found["stem"])
+            return
+        told = called(found["stem"], kind)
+        row = self._row(entry, kind, told)
+        yield row
+        metadata = row.table["metadata"]
+        if not row.is_leftover and (other := otherwise(metadata, told)):
+            says = f"{metadata.get('name')} {metadata.get('version')}"
+            self.notes.add(_shown(entry), f"its metadata says {shown(says)}, its own name does not; both are listed")
+            yield _Row(entry=_shown(entry), table={"metadata": other})
+
+    def _linked(self, entry: str, name: str) -> _Row:
+        data = self.bytes_of(entry, ".egg-link") or b""
+        project = data.decode("utf-8", "replace").partition("\n")[0].strip()
+        table = {"metadata": {"name": name}, "direct_url": {"url": f"directory:{project}"}}
+        return _Row(entry=_shown(entry), table=table, project=project)
+
+    def _row(self, entry: str, kind: str, told: dict[str, str]) -> _Row:
         metadata: dict[str, Any] = {}
-        for name in (f"{entry}/METADATA", f"{entry}/PKG-INFO", entry):
+        inner = "/EGG-INFO" if kind == "egg" else ""
+        places = [f"{entry}{inner}/METADATA", f"{entry}{inner}/PKG-INFO"]
+        for name in places if kind == "egg" else [*places, entry]:
             if (data := self.bytes_of(name, "METADATA")) is not None:
-                metadata = _headers(data)
+                metadata = headers(data)
                 break
         else:
             self.notes.add(_shown(entry), "has no METADATA; its name is all that is known of it")
         leftover = entry.startswith("~")
         if leftover:
             self.notes.add(_shown(entry), "left behind by an uninstall that was interrupted")
-        for key, value in (("name", found["name"].lstrip("~")), ("version", found["version"])):
-            if not metadata.get(key) and value:
+        for key, value in told.items():
+            if not metadata.get(key):
                 metadata[key] = value
+                # pip puts the tilde in the place of a letter.
+                self.notes.lost |= leftover and key == "name"
         files = self._record(entry)
-        members = sorted(set(files.values()) - {_EMPTY})
+        members = sorted(set(files.values()) - {_EMPTY, ""})
         table: dict[str, Any] = {"metadata": metadata}
         if (direct := self.bytes_of(f"{entry}/direct_url.json", "direct_url.json")) is not None:
             try:
@@ -173,85 +247,100 @@ class _Reading:
         )
 
     def _record(self, entry: str) -> dict[str, str]:
-        """Return the SHA-256 of each file that a RECORD names, in hexadecimal."""
+        """Return the SHA-256 of each file that a RECORD names, in hexadecimal; empty where it gives none."""
         data = self.bytes_of(f"{entry}/RECORD", "RECORD")
         if data is None:
             return {}
-        found: dict[str, str] = {}
-        odd = 0
-        try:
-            lines = csv.reader(data.decode("utf-8", "replace").replace("\0", "").splitlines())
-            for line in lines:
-                if len(line) < 2 or not line[1].startswith("sha256="):
-                    continue
-                try:
-                    digest = base64.urlsafe_b64decode(line[1][7:] + "==")
-                except (binascii.Error, ValueError):
-                    digest = b""
-                odd += len(digest) != hashlib.sha256().digest_size
-                if len(digest) == hashlib.sha256().digest_size:
-                    found[line[0]] = digest.hex()
-        except csv.Error as error:
-            self.notes.add(f"{_shown(entry)}/RECORD", f"cannot be read on: {error}")
-        if odd:
-            self.notes.add(f"{_shown(entry)}/RECORD", f"{odd} hashes that are no SHA-256")
+        found, problems = recorded(data)
+        for problem in problems:
+            self.notes.add(f"{_shown(entry)}/RECORD", problem)
         return found
 
     def _bundled(self, entry: str) -> Iterator[tuple[str, bytes]]:
         folder = self._folder / entry / "sboms"
-        try:
-            is_own = folder.is_dir() and not folder.is_symlink()
-            names = sorted(entry.name for entry in folder.iterdir()) if is_own else []
-        except OSError as error:
-            self.notes.add(f"{_shown(entry)}/sboms", f"cannot be read: {error.strerror}")
+
+        def note(error: OSError) -> None:
+            if not isinstance(error, FileNotFoundError | NotADirectoryError):
+                self.notes.add(f"{_shown(entry)}/sboms", f"cannot be read: {error.strerror}")
+
+        if folder.is_symlink():
             return
-        for name in names:
-            if (data := self.bytes_of(f"{entry}/sboms/{name}", "RECORD")) is not None:
-                yield _shown(f"{entry}/sboms/{name}"), data
+        for parent, folders, files in os.walk(folder, onerror=note):
+            folders.sort()
+            for file in sorted(files):
+                name = Path(parent, file).relative_to(self._folder).as_posix()
+                if (data := self.bytes_of(name, "RECORD")) is not None:
+                    yield _shown(name), data
 
 
-def _headers(data: bytes) -> dict[str, Any]:
-    """Return the fields of core metadata that count; the description behind them is not looked at."""
-    from email.parser import BytesHeaderParser  # noqa: PLC0415 - heavy, and only for environments
-    from email.policy import compat32  # noqa: PLC0415
+def _hooks(hooks: Sequence[tuple[str, bytes]], rows: Sequence[_Row], reading: _Reading) -> Iterator[Component]:
+    """Yield a row for each `.pth` file that is not as a RECORD says; Python runs them at every start (`site`).
 
-    head = data.split(b"\n\n", 1)[0].split(b"\r\n\r\n", 1)[0]
-    message = BytesHeaderParser(policy=compat32).parsebytes(head)
-    found: dict[str, Any] = {
-        key: str(message[name]).strip() for key, name in (("name", "Name"), ("version", "Version")) if message[name]
-    }
-    for key, name in _FIELDS:
-        found[key] = [" ".join(str(value).split()) for value in message.get_all(name, [])]
-    return found
-
-
-def _hooks(hooks: Sequence[tuple[str, bytes]], rows: Sequence[_Row], notes: Notes) -> Iterator[Component]:
-    """Yield a row for each `.pth` file that is not as a RECORD says; Python runs them at every start (`site`)."""
-    recorded = {name: (row, digest) for row in rows for name, digest in row.files.items() if name.endswith(".pth")}
+    A folder that such a file adds may hold further packages, unless it is a project that is linked to.
+    """
+    notes = reading.notes
+    linked = {os.path.normpath(row.project) for row in rows if row.project}
+    claimed = {name: (row, digest) for row in rows for name, digest in row.files.items() if name.endswith(".pth")}
     for name, data in hooks:
         digest = hashlib.sha256(data).hexdigest()
-        owner = recorded.get(name)
+        owner = claimed.get(name)
         if owner is not None and owner[1] == digest:
             continue
-        if owner is not None:
+        if owner is not None and owner[1]:
             notes.add(_shown(name), f"differs from what {owner[0].entry} recorded of it")
-        elif _STARTS.search(data):
+        elif owner is None and _STARTS.search(data):
             notes.add(_shown(name), "runs code at every start of Python, and no installed distribution claims it")
+        lines = data.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace").splitlines()
+        added = [line.strip() for line in lines if line.strip() and not line.startswith(("#", "import ", "import\t"))]
+        away = [line for line in added if os.path.normpath(line) not in linked and reading.leads_away(line)]
+        if away and (owner is None or owner[1]):
+            more = f" and {len(away) - 1} more" if len(away) > 1 else ""
+            text = f"adds {shown(away[0])}{more} to what Python imports; what is installed there was not read"
+            notes.add(_shown(name), text, lost=True)
         yield Component(ref=f"pth {name}", name=_shown(name), members=(digest,))
 
 
-def _python_of(folder: Path) -> str:
-    """Return the Python version that a folder is of, by `pyvenv.cfg` or its path; else the default."""
-    for parent in (folder, *folder.parents[:3]):
-        if found := _PYTHON.fullmatch(parent.name):
-            return found[1]
-        try:
-            text = (parent / "pyvenv.cfg").read_text("utf-8", "replace")
-        except OSError:
+def _unclaimed(folder: Path, names: Sequence[str], rows: Sequence[_Row], reading: _Reading) -> Iterator[Component]:
+    """Yield a row for each import package that no RECORD names: copied in, or its metadata was taken away.
+
+    Its version is unknown, and so is whether its project is called the same. Where a distribution has no
+    RECORD, what is whose cannot be told, and nothing is yielded.
+    """
+    if not all(row.files for row in rows):
+        return
+    claimed = {re.split(r"[/\\]", file, maxsplit=1)[0] for row in rows for file in row.files}
+    for name in names:
+        if name in claimed or not name.isidentifier() or not (folder / name / "__init__.py").is_file():
             continue
-        if found := _VERSION_LINE.search(text):
-            return found[1]
-    return Environment().python
+        reading.met(name)
+        reading.notes.add(
+            _shown(name), "can be imported, and no installed distribution claims it; its version is unknown"
+        )
+        try:
+            package = package_name(name)
+        except BadName:
+            continue
+        yield Component(ref=f"code {name}", name=package, package=package, purl=purl_of(package))
+
+
+def _python_of(folder: Path) -> tuple[str, bool]:
+    """Return the Python version that a folder is of, by its path or `pyvenv.cfg`, else the default.
+
+    And whether `pyvenv.cfg` says that the system's own packages can be imported as well.
+    """
+    parents = (folder, *folder.parents[:3])
+    text = next((text for parent in parents if (text := _settings_in(parent))), "")
+    named = (_PYTHON.fullmatch(parent.name) for parent in parents)
+    found = next((one for one in named if one), None) or _VERSION_LINE.search(text)
+    return found[1] if found else Environment().python, bool(_SYSTEM_LINE.search(text))
+
+
+def _settings_in(folder: Path) -> str:
+    path = folder / "pyvenv.cfg"
+    try:
+        return path.read_text("utf-8", "replace") if path.is_file() else ""
+    except OSError:
+        return ""
 
 
 def _shown(name: str) -> str:

@@ -13,7 +13,7 @@ import msgspec
 from graphkit.model.environment import Environment
 from graphkit.model.errors import InputError
 from graphkit.model.incidents import Source
-from graphkit.model.names import BadName, CompanyId, company_id, package_name, service_id
+from graphkit.model.names import BadName, CompanyId, company_id, extra_name, package_name, service_id
 from graphkit.model.organisation import (
     Build,
     Claim,
@@ -78,6 +78,8 @@ class _ServiceShape(Shape):
     documents: tuple[_DocumentShape, ...] = ()
     environment: _EnvironmentShape | None = None
     resolver: Literal["uv", "pip", ""] = ""
+    extras: tuple[str, ...] | None = None
+    groups: tuple[str, ...] | None = None
     note: str = ""
 
 
@@ -209,6 +211,8 @@ def _service(read: _ServiceShape, place: str) -> Service:
         builds_complete=read.builds == "complete" or (isinstance(read.builds, _KnownBuilds) and read.builds.complete),
         environment=None if there is None else _environment(there, f"{place}.environment"),
         resolver=read.resolver,
+        extras=None if read.extras is None else tuple(sorted(map(extra_name, read.extras))),
+        groups=None if read.groups is None else tuple(sorted(map(extra_name, read.groups))),
         note=read.note,
     )
 

@@ -1,10 +1,11 @@
-"""Archives of documents: what a ZIP file holds, bounded in size, number and depth."""
+"""Files that hold others: what a ZIP archive or gzip data holds, bounded in size, number and depth."""
 
 from __future__ import annotations
 
 import io
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -17,45 +18,79 @@ TOTAL_BYTES: Final = 2 * 2**30
 """The most that one member, and an archive as a whole, may unpack to."""
 
 _MARKS: Final = (b"PK\x03\x04", b"PK\x05\x06")
+_ENTRY: Final = b"PK\x01\x02"
 _CHUNK: Final = 2**20
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, OSError)
-_WHEEL: Final = b".dist-info/WHEEL"
-_DIRECTORY: Final = 2**20
-"""How far from the end the names of an archive are looked for; a wheel's ``.dist-info`` stands last (PEP 427)."""
+_INSTALLED: Final = ".dist-info/WHEEL"
+"""Stands in every wheel (PEP 427), and beside every distribution that was installed from one."""
+_ENVIRONMENT: Final = "an environment inside an archive; unpack it and give the folder"
+
+_GZIP: Final = b"\x1f\x8b\x08"
+_AUTO_GZIP: Final = 31  # zlib: a gzip wrapper with the largest window
+_HEAD: Final = 1024
+_TAR: Final = slice(257, 262)
+_OTHERS: Final = (
+    (b"\xfd7zXZ\0", "xz"),
+    (b"BZh", "bzip2"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"Rar!\x1a\x07", "RAR"),
+)
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 def members(data: bytes) -> Iterator[tuple[str, bytes | InputError]] | None:
     """Return the files of a ZIP archive, as (name, bytes) in the order of their names; None for anything else.
 
-    A member that cannot be unpacked has its error in the place of its bytes.
+    A member that cannot be unpacked has its error in the place of its bytes. Names differ: of equal ones
+    the second has ``(2)`` behind it.
 
     Sizes that an archive states are not believed: what is unpacked is counted. Nothing is written to
     disk, so names that lead out lead nowhere. Python packages (`*.whl`) are archives as well, and
-    their members are no documents of anybody's; they are left alone.
+    their members are no documents of anybody's; they are left alone. What is installed in an archive
+    is evidence that only a folder gives: it has an error.
 
     Raises:
-        InputError: while members are read: the archive as a whole is damaged, or unpacks to too much.
+        InputError: also while members are read: the archive as a whole is damaged, or unpacks to too much.
     """
-    if not data.startswith(_MARKS) or _WHEEL in data[-_DIRECTORY:]:
+    if not data.startswith(_MARKS):
         return None
-    return _members(data)
-
-
-def _members(data: bytes) -> Iterator[tuple[str, bytes | InputError]]:
+    if data.count(_ENTRY) > MEMBERS:  # before Python makes an object of each
+        raise InputError(f"ZIP archive of more than {MEMBERS} files; unpack it and give the folder")
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            files = sorted((one for one in archive.infolist() if not one.is_dir()), key=lambda one: one.filename)
-            if len(files) > MEMBERS:
-                raise InputError(f"ZIP archive of more than {MEMBERS} files; unpack it and give the folder")
-            total = 0
-            for one in files:
-                if total >= TOTAL_BYTES:
-                    raise InputError(f"unpacks to more than {TOTAL_BYTES // 2**20} MiB; unpack it and give the folder")
-                content = _content(archive, one)
-                total += len(content) if isinstance(content, bytes) else MEMBER_BYTES
-                yield shown_name(one.filename), content
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except UnicodeDecodeError as error:
+        raise InputError("ZIP archive with a name that is no UTF-8; unpack it and give the folder") from error
     except _BROKEN as error:
         raise InputError(f"ZIP archive that cannot be unpacked: {error}") from error
+    files = sorted((one for one in archive.infolist() if not one.is_dir()), key=lambda one: one.filename)
+    installed = Counter("/".join(one.filename.split("/")[:-2]) for one in files if one.filename.endswith(_INSTALLED))
+    if installed[""] == 1:
+        return None
+    if installed[""]:
+        raise InputError(_ENVIRONMENT)
+    return _members(archive, files, tuple(installed))
+
+
+def _members(
+    archive: zipfile.ZipFile, files: list[zipfile.ZipInfo], installed: tuple[str, ...]
+) -> Iterator[tuple[str, bytes | InputError]]:
+    folders = tuple(f"{folder}/" for folder in installed)
+    for folder in sorted(installed):
+        yield shown_name(folder), InputError(_ENVIRONMENT)
+    total = 0
+    met = Counter[str]()
+    with archive:
+        for one in files:
+            if folders and one.filename.startswith(folders):
+                continue
+            if total >= TOTAL_BYTES:
+                raise InputError(f"unpacks to more than {TOTAL_BYTES // 2**20} MiB; unpack it and give the folder")
+            content = _content(archive, one)
+            total += len(content) if isinstance(content, bytes) else MEMBER_BYTES
+            name = shown_name(one.filename)
+            met[name] += 1
+            yield name if met[name] == 1 else f"{name} ({met[name]})", content
 
 
 def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | InputError:
@@ -69,18 +104,74 @@ def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | Input
 
 
 def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | InputError:
-    parts: list[bytes] = []
-    size = 0
+    held = io.BytesIO()  # whose bytes are taken without a copy
     with archive.open(member) as file:
         while part := file.read(_CHUNK):
-            size += len(part)
-            if size > MEMBER_BYTES:
+            held.write(part)
+            if held.tell() > MEMBER_BYTES:
                 return InputError(f"unpacks to more than {MEMBER_BYTES // 2**20} MiB")
-            parts.append(part)
-    return b"".join(parts)
+    return held.getvalue()
 
 
 def shown_name(name: str) -> str:
     """Return a member's name as labels show it: no step up, no root, nothing that UTF-8 cannot hold."""
     parts = [part for part in name.replace("\\", "/").split("/") if part not in {"", ".", ".."}]
     return "/".join(parts).encode("utf-8", "backslashreplace").decode() or "unnamed"
+
+
+def gunzipped(data: bytes) -> bytes:
+    """Return what gzip bytes (RFC 1952) hold, every member of them; what is no gzip as it is.
+
+    Raises:
+        InputError: they are damaged, cut short, or unpack to too much.
+    """
+    if not data.startswith(_GZIP):
+        return data
+    held = io.BytesIO()
+    rest = memoryview(data)
+    while bytes(rest[: len(_GZIP)]) == _GZIP:
+        try:
+            rest = rest[len(rest) - _gunzip(rest, held) :]
+        except zlib.error as error:
+            raise InputError(f"gzip data that cannot be unpacked: {error}") from error
+    return held.getvalue()
+
+
+def _gunzip(data: memoryview, held: io.BytesIO) -> int:
+    """Unpack the first member of gzip data, a little at a time; return how many bytes are behind it."""
+    stream = zlib.decompressobj(wbits=_AUTO_GZIP)
+    for at in range(0, len(data), _CHUNK):
+        pending: bytes | memoryview = data[at : at + _CHUNK]
+        while pending and not stream.eof:
+            held.write(stream.decompress(pending, _CHUNK))
+            pending = stream.unconsumed_tail
+            if held.tell() > MEMBER_BYTES:
+                raise InputError(f"gzip data that unpacks to more than {MEMBER_BYTES // 2**20} MiB")
+        if stream.eof:
+            return len(data) - min(at + _CHUNK, len(data)) + len(stream.unused_data)
+    raise InputError("gzip data that is cut short")
+
+
+def unopened(data: bytes) -> str:
+    """Return the name of a packing that is not opened, as a message shows it; empty for anything else.
+
+    >>> unopened(b"BZh91AY")
+    'bzip2'
+    """
+    head = data[:_HEAD]
+    if head.startswith(_GZIP):
+        try:
+            inside = zlib.decompressobj(wbits=_AUTO_GZIP).decompress(head, _HEAD)
+        except zlib.error:
+            return ""
+        if inside.startswith((_GZIP, *_MARKS)):
+            return "gzip around another archive"
+        head = inside
+    if head[_TAR] == b"ustar":
+        return "tar"
+    return next((name for mark, name in _OTHERS if head.startswith(mark)), "")
+
+
+def is_other(head: bytes) -> bool:
+    """Return whether a file that begins so is plainly neither text nor anything that is opened here."""
+    return b"\0" in head[2:] and not head.startswith((*_MARKS, _GZIP, *_UTF_16)) and b"\0" not in head[:2]

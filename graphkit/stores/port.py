@@ -258,6 +258,7 @@ class Evidence(Protocol):
     def listings(self, packages: Sequence[str], purls: Sequence[str], hashes: Sequence[str]) -> Listings:
         """Return rows by package, by purl without version, or by file hash; sorted by document, row.
 
+        By package also those that may be it by their name alone (`graphkit.model.names.namesakes_of`).
         Three empty sequences return every row.
         """
 

@@ -13,7 +13,7 @@ from graphkit.model.answers import Accused, Asked
 from graphkit.model.errors import UsageError
 from graphkit.model.incidents import CompromisedRelease, Incident, Reading
 from graphkit.model.index import Hidden
-from graphkit.model.names import BadName, PackageName, package_name, purl_of, read_purl
+from graphkit.model.names import BadName, PackageName, package_name, purl_key, purl_of, read_purl
 from graphkit.model.times import FOREVER, Instant, instant
 from graphkit.model.versions import release_version
 
@@ -113,7 +113,8 @@ def resolve(
         key = release_version(wanted.version).key
         for known in incidents:
             for release in known.releases:
-                same = release.package == wanted.package if wanted.package else release.purl == wanted.purl
+                same = release.package == wanted.package
+                same = same and (wanted.package is not None or purl_key(release.purl) == purl_key(wanted.purl))
                 if same and release_version(release.version).key == key and not known.withdrawn:
                     previous = next(iter(i for i in asked.values() if not i.advisory), None)
                     if known.advisory and (previous or wanted is not releases.get(wanted.purl, wanted)):

@@ -10,11 +10,13 @@ from packaging.specifiers import SpecifierSet
 from graphkit.model.answers import DocumentName, Holding, WhoHas
 from graphkit.model.documents import Component, Document, DocumentKind
 from graphkit.model.errors import UsageError
-from graphkit.model.names import BadName, ServiceId, name_of_purl, package_name, read_purl
+from graphkit.model.names import BadName, ServiceId, name_of_purl, package_name, purl_key, read_purl
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.times import Instant
 from graphkit.model.versions import release_version
 from graphkit.stores import port
+from graphkit.trace.elsewhere import is_one, release_of_purl, release_of_row
+from graphkit.trace.notes import some
 
 
 class _Wanted:
@@ -26,8 +28,10 @@ class _Wanted:
             if query.strip().lower().startswith("pkg:"):
                 purl = read_purl(query)
                 self.package = name_of_purl(query) or ""
-                self.purl = "" if self.package else purl._replace(version=None, qualifiers={}, subpath=None).to_string()
+                self.purl = "" if self.package else query.strip()
                 self.raw = purl.version or ""
+                if self.package and (version := release_version(self.raw)).parsed:
+                    self.raw, self.specifier = "", SpecifierSet(f"=={version.text}")
                 return
             read = Requirement(query)
             self.package, self.specifier = package_name(read.name), read.specifier
@@ -36,6 +40,12 @@ class _Wanted:
 
     def admits(self, row: Component) -> bool:
         """Return whether a row is asked for; one without a version always is, since it may be."""
+        if self.purl:
+            return purl_key(row.purl) == purl_key(self.purl) and (
+                not self.raw or is_one(release_of_row(row), release_of_purl(self.purl)) is not False
+            )
+        if row.package != self.package:
+            return False
         if not row.version:
             return True
         version = release_version(row.version)
@@ -82,8 +92,12 @@ def who_has(reader: port.Reader, query: str, at: Instant | None) -> WhoHas:
     }
     ordered = sorted(matches, key=lambda one: (one.service, one.document.path, one.document.sha256, one.release))
     unversioned = sum(one.release.endswith("@?") for one in ordered)
-    notes = (f"{unversioned} rows have no version, so may or may not be it",) if unversioned else ()
-    return WhoHas(query=query, matches=tuple(ordered), notes=notes)
+    notes = [f"{unversioned} rows have no version, so may or may not be it"] if unversioned else []
+    listed = (documents[sha256].components[number] for sha256, numbers in rows.items() for number in numbers)
+    others = [row.purl or f"{row.name} without a purl" for row in listed if wanted.package and row.package is None]
+    if others:
+        notes.append(f"{len(others)} rows have its name and may or may not be it: {some(sorted(set(others)))}")
+    return WhoHas(query=query, matches=tuple(ordered), notes=tuple(notes))
 
 
 def _current(uses: Sequence[DocumentUse], evidence: port.Evidence, at: Instant | None) -> set[DocumentUse]:

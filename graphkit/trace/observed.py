@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from graphkit.model.aliases import alias_purl
 from graphkit.model.answers import Path, Step, Verdict
 from graphkit.model.documents import Basis, Completeness, Component, Document
-from graphkit.model.names import BadName, PackageName
+from graphkit.model.names import PackageName, namesakes_of, purl_key
 from graphkit.model.organisation import Organisation
-from graphkit.model.versions import release_version
+from graphkit.model.versions import ReleaseVersion, release_version
 from graphkit.trace.case import Case
+from graphkit.trace.elsewhere import Release, is_one, release_of_purl, release_of_row, type_of
 
 _BASES = list(Basis)
 _VERDICTS = list(Verdict)
@@ -32,7 +32,8 @@ class Accusation:
     """The case as documents are matched with it: version keys by package, purls, and known bad hashes."""
 
     keys: Mapping[PackageName, frozenset[str]]
-    purls: frozenset[str]
+    elsewhere: tuple[Release, ...]
+    """The accused releases of other ecosystems."""
     hashes: frozenset[str]
     archives: frozenset[tuple[PackageName, str, str]]
     """(package, version key, sha256) of every bad archive whose hash is known."""
@@ -41,7 +42,7 @@ class Accusation:
     unhashed: frozenset[tuple[PackageName, str]]
     """Releases with a bad file, or perhaps one, whose hash is not known."""
     aliases: Mapping[str, PackageName]
-    """Which accused package a purl without version names elsewhere."""
+    """Which package a purl names elsewhere, by its key: accused ones and others."""
     private_indexes: frozenset[str]
     private_packages: frozenset[PackageName]
 
@@ -62,17 +63,14 @@ def accuse(case: Case, organisation: Organisation) -> Accusation:
     keys = case.keys()
     return Accusation(
         keys=keys,
-        purls=frozenset(release.purl for release in case.releases if not release.package),
+        elsewhere=tuple(
+            release_of_purl(release.purl, release.version) for release in case.releases if not release.package
+        ),
         hashes=frozenset(f.sha256 for release in case.releases for f in release.files if f.sha256),
         archives=frozenset(archives),
         mixed=frozenset(mixed),
         unhashed=frozenset(unhashed),
-        aliases={
-            purl: alias.package
-            for alias in organisation.aliases.packages
-            if alias.package in keys
-            for purl in alias.purls
-        },
+        aliases={purl_key(purl): one.package for one in organisation.aliases.packages for purl in one.purls},
         private_indexes=frozenset(address.rstrip("/") for address in organisation.private_indexes) - {""},
         private_packages=frozenset(organisation.private_packages),
     )
@@ -99,8 +97,8 @@ def read_document(document: Document, accused: Accusation) -> Finding:
             verdict=Verdict.UNKNOWN,
             reason=f"{document.path} says nothing of Python packages; a listing that covers Python would settle it",
         )
-    kinds = {row.purl.partition("/")[0] for row in document.components if row.purl}
-    if missing := sorted({purl.partition("/")[0] for purl in accused.purls} - kinds):
+    kinds = {type_of(row.purl) for row in document.components if row.purl} if accused.elsewhere else set()
+    if missing := sorted({type_of(release.key) for release in accused.elsewhere} - kinds):
         return Finding(
             verdict=Verdict.UNKNOWN,
             reason=f"{document.path} says nothing of {missing[0]} components; a listing of them would settle it",
@@ -139,8 +137,7 @@ def _match(row: Component, document: Document, accused: Accusation) -> _Match:
         return _Match(Verdict.OBSERVED, "by its hash", Basis.HASH)
     basis = Basis.LISTED if row.optional else document.basis
     if row.package is None:
-        same = bool(row.purl) and row.purl.partition("?")[0] in accused.purls
-        return _Match(Verdict.OBSERVED, "", basis) if same else _match_alias(row, accused)
+        return min((_match_elsewhere(row, basis, accused), _match_name(row, accused)), key=_rank)
     keys = accused.keys.get(row.package)
     if keys is None:
         return _ELSE
@@ -149,33 +146,70 @@ def _match(row: Component, document: Document, accused: Accusation) -> _Match:
         return _Match(Verdict.UNKNOWN, f"it lists {row.package} without a version; its version would settle it")
     if version.key in keys:
         return _of_release(row, version.key, basis, accused)
-    odd = f"it lists {row.package} at {row.version!r}, no PEP 440 version; the version installed would settle it"
-    return _Match(Verdict.UNKNOWN, odd) if version.parsed is None else _ELSE
+    if version.parsed is None:
+        odd = f"it lists {row.package} at {row.version!r}, no PEP 440 version; the version installed would settle it"
+        return _Match(Verdict.UNKNOWN, odd)
+    if version.parsed.local and release_version(version.parsed.public).key in keys:
+        rebuilt = f"it lists {row.package} {row.version}, somebody's build of {version.parsed.public} (PEP 440)"
+        return _Match(Verdict.UNKNOWN, f"{rebuilt}; its hash, or what it was built from, would settle it")
+    return _ELSE
 
 
-def _match_alias(row: Component, accused: Accusation) -> _Match:
-    """Return what a row of another ecosystem says that an alias file calls an accused package.
+def _match_elsewhere(row: Component, basis: Basis, accused: Accusation) -> _Match:
+    """Return what a row of another ecosystem says of the accused releases of its own."""
+    if not row.purl or not accused.elsewhere:
+        return _ELSE
+    found = release_of_row(row)
+    said = [is_one(found, release) for release in accused.elsewhere]
+    if True in said:
+        return _Match(Verdict.OBSERVED, "", basis)
+    if None in said:
+        at = f" at {row.version!r}" if row.version else " without a version"
+        return _Match(Verdict.UNKNOWN, f"it lists {row.purl}{at}; the version, or digest, that ran would settle it")
+    return _ELSE
 
-    Versions elsewhere carry a revision of their own (``6.0.1-2``), and what was built there is not the
-    file that was compromised: a hit is `admitted` at most.
+
+def _match_name(row: Component, accused: Accusation) -> _Match:
+    """Return what a row says that is no Python package by its purl, and yet may be an accused one.
+
+    An alias file may call it that. Versions elsewhere carry a revision of their own (``6.0.1-2``), and
+    what was built there is not the file that was compromised: a hit is `admitted` at most. Where no
+    alias file says what it is, a row of that name is not absent either.
     """
-    if not row.purl or not accused.aliases:
+    alias = accused.aliases.get(purl_key(row.purl)) if row.purl and accused.aliases else None
+    if alias is None:
+        return _match_namesake(row, accused)
+    if alias not in accused.keys:
         return _ELSE
-    try:
-        package = accused.aliases.get(alias_purl(row.purl))
-    except BadName:
-        return _ELSE
-    if package is None:
-        return _ELSE
-    name = f"it lists {row.purl}, by the alias file {package}"
+    name = f"it lists {row.purl}, by the alias file {alias}"
     version = release_version(row.version)
     if version.parsed is None:
         odd = f"at {row.version!r}, no PEP 440 version" if row.version else "without a version"
         return _Match(Verdict.UNKNOWN, f"{name}, {odd}; what it was built from would settle it")
-    bad = {release_version(key).parsed for key in accused.keys[package]}
-    if version.parsed in bad or any(one is not None and one.base_version == version.parsed.base_version for one in bad):
-        return _Match(Verdict.ADMITTED, f"by the alias file {package}; what it was built from would settle it")
+    if _is_of(version, accused.keys[alias]):
+        return _Match(Verdict.ADMITTED, f"by the alias file {alias}; what it was built from would settle it")
     return _ELSE
+
+
+def _match_namesake(row: Component, accused: Accusation) -> _Match:
+    version = release_version(row.version)
+    for package in namesakes_of(row.name, row.purl):
+        if package not in accused.keys or (version.parsed is not None and not _is_of(version, accused.keys[package])):
+            continue
+        at = f" {row.version}" if row.version else " without a version"
+        if not row.purl:
+            text = f"it lists {row.name}{at} without a purl, which may be the Python package; its purl would settle it"
+        else:
+            text = f"it lists {row.purl}{at}, which may be {package}; an alias file that names it would settle it"
+        return _Match(Verdict.UNKNOWN, text)
+    return _ELSE
+
+
+def _is_of(version: ReleaseVersion, keys: frozenset[str]) -> bool:
+    """Return whether a version that may carry a revision of its own is one of some releases."""
+    assert version.parsed is not None
+    bad = [release_version(key).parsed for key in keys]
+    return any(one is not None and one.base_version == version.parsed.base_version for one in bad)
 
 
 def _of_release(row: Component, key: str, basis: Basis, accused: Accusation) -> _Match:

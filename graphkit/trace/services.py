@@ -6,22 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from packaging.markers import InvalidMarker
-from packaging.requirements import InvalidRequirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 from graphkit.model.answers import BuildVerdict, DocumentName, Path, ServiceVerdict, Verdict
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse, Service
-from graphkit.model.requirements import Requirement
 from graphkit.model.times import FOREVER, Instant, rfc3339
 from graphkit.trace.admit import admission, unread_of
 from graphkit.trace.confirm import Targets, confirm, slots_of
-from graphkit.trace.forward import Root
-from graphkit.trace.listing import bits_of
+from graphkit.trace.manifests import Asked, root_of_manifest
 from graphkit.trace.observed import Accusation, Finding, read_document
 from graphkit.trace.survey import Field
-from graphkit.trace.world import Want, World
+from graphkit.trace.world import World
 
 _BASES = list(Basis)
 _VERDICTS = list(Verdict)
@@ -48,11 +42,14 @@ class Bench:
     """What of the case the index facts do not know, so that no walk can clear it."""
     document: Callable[[str], Document]
     """Return a document by its sha256; rows that cannot matter to the case may be left out."""
+    asked: Asked
+    """What a service installs of its manifest's extras and groups."""
 
 
 def judge(bench: Bench, service: Service, uses: Sequence[DocumentUse], builds: Sequence[Build]) -> ServiceVerdict:
     """Return a service's verdict: that of its worst build. Every build is in it."""
     judged: list[BuildVerdict] = []
+    bench = replace(bench, asked=Asked(extras=service.extras, groups=service.groups))
     findings = {sha: read_document(bench.document(sha), bench.accused) for sha in sorted({u.document for u in uses})}
     for use in sorted(uses, key=_when):
         document = bench.document(use.document)
@@ -248,7 +245,7 @@ def _stretch(
 def _walked(bench: Bench, manifest: Document, start: Instant, until: Instant, dated: Instant | None) -> BuildVerdict:
     """Judge installs from a manifest over a stretch: the walk, then what its ranges admit, then completeness."""
     name = DocumentName(sha256=manifest.sha256, path=manifest.path)
-    root, unreadable = root_of_manifest(bench.world, manifest)
+    root, unreadable = root_of_manifest(bench.world, manifest, bench.asked)
     found = confirm(bench.world, root, start, until, bench.targets)
     if found.picked:
         takes = slots_of(found.picked, bench.field.slots)
@@ -300,53 +297,4 @@ def _walked(bench: Bench, manifest: Document, start: Instant, until: Instant, da
         reason=f"a fresh install from {manifest.path} does not reach it{lost}, but not all is known: "
         f"{unread[0]}{more} would settle it; so would the lock or SBOM of the build",
         document=name,
-    )
-
-
-def root_of_manifest(world: World, manifest: Document) -> tuple[Root, tuple[str, ...]]:
-    """Return a manifest as the root of a walk, and what of it the graph cannot follow."""
-    missing: list[str] = []
-
-    def wants(requirements: Sequence[Requirement]) -> tuple[Want, ...]:
-        found = []
-        for one in requirements:
-            if world.ground.truth(one.marker) is False:
-                continue
-            package = world.find(one.package)
-            if package is None:
-                missing.append(f"project page of {one.package}")
-                continue
-            found.append(_want(world, one, package.ident))
-        return tuple(found)
-
-    return (
-        Root(
-            label=manifest.path,
-            why=f"{manifest.path} (sha256 {manifest.sha256[:12]})",
-            wants=wants(manifest.requirements),
-            constraints=wants(manifest.constraints),
-        ),
-        tuple(dict.fromkeys(missing)),
-    )
-
-
-def _want(world: World, one: Requirement, ident: int) -> Want:
-    package = world.package(ident)
-    doubtful = bool(one.unreadable) or world.ground.truth(one.marker) is None
-    try:
-        specifiers = SpecifierSet(one.specifier)
-        stretches = package.stretches(one.specifier)
-    except (InvalidSpecifier, InvalidRequirement, InvalidMarker):
-        specifiers, stretches, doubtful = SpecifierSet(), package.stretches(""), True
-    single = list(specifiers)
-    return Want(
-        package=ident,
-        extras=one.extras,
-        stretches=None if one.url else stretches,
-        names_prerelease=bool(specifiers.prereleases),
-        pinned=len(single) == 1 and single[0].operator in {"==", "==="} and not single[0].version.endswith(".*"),
-        doubtful=doubtful,
-        text=str(one),
-        admits=bits_of(stretches),
-        direct=True,
     )

@@ -16,6 +16,7 @@ from graphkit.stores import port
 from graphkit.trace.case import Case, Span
 from graphkit.trace.confirm import Targets
 from graphkit.trace.listing import Profile
+from graphkit.trace.manifests import Asked
 from graphkit.trace.nominate import Reached, closure_of
 from graphkit.trace.observed import accuse
 from graphkit.trace.offers import MOST_SLOTS
@@ -155,6 +156,7 @@ def answer(case: Case, question: Question, organisation: Organisation, documents
             earliest=_earliest(case, world, targets),
             unplaced=tuple(_unplaced(release) for release in unplaced),
             document=documents,
+            asked=Asked(),
         )
         for one, known in worlds.items()
     }

@@ -19,9 +19,9 @@ from graphkit.trace.confirm import Targets, confirm
 from graphkit.trace.forward import Root as EngineRoot
 from graphkit.trace.forward import walk
 from graphkit.trace.listing import Profile
+from graphkit.trace.manifests import Asked, root_of_manifest
 from graphkit.trace.nominate import closure_of
 from graphkit.trace.offers import Masks
-from graphkit.trace.services import root_of_manifest
 from graphkit.trace.survey import slots_between, survey
 from graphkit.trace.view import Question
 from graphkit.trace.world import World as EngineWorld
@@ -78,7 +78,7 @@ class Engine:
         if isinstance(made, RootRelease):
             fixed = self.place(made.package, made.version)
             return EngineRoot(label="root", why="", fixed=fixed, extras=tuple(sorted(made.extras))), ()
-        return root_of_manifest(self.world, manifest_of(made))
+        return root_of_manifest(self.world, manifest_of(made), Asked())
 
     def nodes(self, masks: Mapping[tuple[int, str], Masks], bit: int) -> frozenset[oracle.Node]:
         """Return what a reverse walk reached in one slot, in the words of the oracle."""

@@ -2,65 +2,29 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from graphkit.model.answers import Verdict
 from graphkit.session import Graph, open_graph
-from tests.unit.cli.inputs import BAD, sbom
+from tests.unit.cli.door import run
+from tests.unit.cli.inputs import BAD, put, sbom, uv_lock
+from tests.unit.sources.pulls.replay import TOKEN as SECRET
+from tests.unit.sources.pulls.replay import Reply, Server, commit, hold, organisation, serving
 
-SECRET = "tok_never_shown"
-
-
-class Server:
-    """Answers by path; whatever it has no answer for is 404. ``asked`` are the requests with their headers."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, Any] = {}
-        self.headers: dict[str, dict[str, str]] = {}
-        self.asked: list[tuple[str, dict[str, str]]] = []
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                path = urlsplit(self.path).path
-                server.asked.append((self.path, dict(self.headers)))
-                found = server.answers.get(path)
-                body = found if isinstance(found, bytes) else json.dumps(found).encode()
-                self.send_response(404 if found is None else 200)
-                for name, value in server.headers.get(path, {}).items():
-                    self.send_header(name, value)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+UUID = "6f9619ff-8b86-d011-b42d-00c04fc964ff"
+START, UNTIL = "2026-03-24T10:39:00Z", "2026-03-24T16:00:00Z"
+SBOM = "/repos/acme/shop/dependency-graph/sbom"
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    opened = Server()
-    yield opened
-    opened.close()
+    with serving() as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -69,48 +33,10 @@ def graph(tmp_path: Path) -> Iterator[Graph]:
         yield opened
 
 
-def blob_id(text: str) -> str:
-    """Return what git calls a file of this text."""
-    data = text.encode()
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-
-
-def repository(server: Server, *, files: dict[str, str], sbom_name: str = "shop") -> None:
+def repository(server: Server, *, files: dict[str, str], **more: Any) -> None:
     """Let the server hold one organisation with one repository."""
-    owner = {"login": "acme", "type": "Organization", "public_repos": 1, "total_private_repos": 0}
-    one = {"name": "shop", "owner": owner, "html_url": "https://git.example/acme/shop", "default_branch": "main"}
-    commit = {"sha": "c" * 40, "commit": {"committer": {"date": "2026-03-24T11:00:00Z"}, "tree": {"sha": "t" * 40}}}
-    tree = [
-        {"path": path, "type": "blob", "sha": blob_id(text), "size": len(text), "mode": "100644"}
-        for path, text in files.items()
-    ]
-    root = "/repos/acme/shop"
-    spdx = {
-        "spdxVersion": "SPDX-2.3",
-        "SPDXID": "SPDXRef-DOCUMENT",
-        "name": sbom_name,
-        "creationInfo": {"created": "2026-03-25T00:00:00Z", "creators": ["Tool: GitHub.com-Dependency-Graph"]},
-        "packages": [{"SPDXID": "SPDXRef-a", "name": "litellm", "versionInfo": "1.82.8"}],
-    }
-    server.answers |= {
-        "/orgs/acme": owner,
-        "/orgs/acme/repos": [one],
-        root: one,
-        f"{root}/branches/main": {"name": "main", "commit": commit},
-        f"{root}/commits/main": commit,
-        f"{root}/commits": [commit],
-        f"{root}/git/trees/{'c' * 40}": {"sha": "c" * 40, "tree": tree, "truncated": False},
-        f"{root}/git/trees/{'t' * 40}": {"sha": "t" * 40, "tree": tree, "truncated": False},
-        f"{root}/git/trees/main": {"sha": "t" * 40, "tree": tree, "truncated": False},
-        f"{root}/dependency-graph/sbom": {"sbom": spdx},
-    }
-    for row, text in zip(tree, files.values(), strict=True):
-        content = base64.b64encode(text.encode()).decode()
-        server.answers[f"{root}/git/blobs/{row['sha']}"] = {
-            "content": content,
-            "encoding": "base64",
-            "size": row["size"],
-        }
+    organisation(server, "shop")
+    hold(server, files=files, **more)
 
 
 @pytest.fixture
@@ -130,7 +56,7 @@ def test_an_organisation_is_pulled_and_its_locks_stand_from_their_commit(graph: 
         "acme/shop": Verdict.OBSERVED,
         "acme/shop/apps/till": Verdict.OBSERVED,
     }
-    assert all(headers.get("Authorization") == f"Bearer {SECRET}" for _, headers in github.asked)
+    assert all(headers.get("authorization") == f"Bearer {SECRET}" for _, _, headers in github.asked)
     assert SECRET not in repr(report) + repr(tuple(answer.services))
 
 
@@ -154,7 +80,7 @@ def test_after_a_partial_pull_nothing_has_ended(graph: Graph, github: Server) ->
     graph.ingest("github", ["acme"], read_at="2026-03-24T12:00:00Z")
     before = graph.who_has("litellm").matches
     repository(github, files={})
-    github.answers["/repos/acme/shop/dependency-graph/sbom"] = {"sbom": None}
+    github.plans[SBOM] = {"sbom": None}
     report = graph.ingest("github", ["acme"], read_at="2026-03-26T12:00:00Z")
     assert report.rejected != ()
     assert "nothing of it counts as gone" in " ".join(report.notes)
@@ -163,14 +89,219 @@ def test_after_a_partial_pull_nothing_has_ended(graph: Graph, github: Server) ->
 
 def test_a_dependency_track_server_is_pulled(graph: Graph, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEPENDENCY_TRACK_API_KEY", SECRET)
-    uuid = "6f9619ff-8b86-d011-b42d-00c04fc964ff"
-    server.answers["/api/v1/project"] = [
-        {"uuid": uuid, "name": "shop", "version": "1.0", "active": True, "lastBomImport": 1774353600000}
-    ]
-    server.headers["/api/v1/project"] = {"X-Total-Count": "1"}
-    server.answers[f"/api/v1/bom/cyclonedx/project/{uuid}"] = json.loads(sbom("other", "litellm==1.82.8"))
+    hold_project(server, "1.0", "litellm==1.82.8")
     report = graph.ingest("dependency-track", [server.address])
     assert (report.read, report.rejected) == (1, ())
     assert [(one.service, one.release) for one in graph.who_has("litellm").matches] == [("shop", "litellm@1.82.8")]
-    assert {headers.get("X-Api-Key") for _, headers in server.asked} == {SECRET}
+    assert server.secrets() == {SECRET}
     assert SECRET not in repr(report)
+
+
+def hold_project(server: Server, *versions: str, root: str = "", **more: Any) -> None:
+    """Let a server hold versions of one project, each given as a version and what it lists in turn."""
+    pairs = list(zip(versions[::2], versions[1::2], strict=True))
+    days = {"1.0": "2026-03-20", "2.0": "2026-03-25"}
+    rows = [
+        {
+            "uuid": f"{UUID[:-1]}{number}",
+            "name": "shop",
+            "version": version,
+            "lastBomImport": f"{days[version]}T12:00:00Z",
+        }
+        | more
+        for number, (version, _) in enumerate(pairs)
+    ]
+    server.plans[f"{root}/api/v1/project"] = lambda query: Reply(
+        body=rows if query["pageNumber"] == "1" else [], headers={"X-Total-Count": str(len(rows))}
+    )
+    for row, (_, listed) in zip(rows, pairs, strict=True):
+        server.plans[f"{root}/api/v1/bom/cyclonedx/project/{row['uuid']}"] = json.loads(sbom("other", listed))
+
+
+def test_versions_of_a_project_follow_one_another(
+    graph: Graph, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEPENDENCY_TRACK_API_KEY", SECRET)
+    hold_project(server, "2.0", "litellm==1.82.9", "1.0", "litellm==1.82.8")
+    graph.ingest("dependency-track", [server.address])
+    held = {one.release: one.current for one in graph.who_has("litellm").matches}
+    assert held == {"litellm@1.82.8": False, "litellm@1.82.9": True}
+    then = {one.release: one.current for one in graph.who_has("litellm", at="2026-03-24T12:00:00Z").matches}
+    assert then == {"litellm@1.82.8": True, "litellm@1.82.9": False}
+    (service,) = graph.blast("litellm==1.82.8").services
+    assert service.verdict is Verdict.OBSERVED
+
+
+def test_a_server_in_a_folder_of_a_host_is_not_ended_by_the_host(
+    graph: Graph, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEPENDENCY_TRACK_API_KEY", SECRET)
+    hold_project(server, "1.0", "litellm==1.82.8", root="/team")
+    server.plans["/api/v1/project"] = Reply(body=[], headers={"X-Total-Count": "0"})
+    graph.ingest("dependency-track", [f"{server.address}/team"], read_at="2026-03-24T12:00:00Z")
+    graph.ingest("dependency-track", [server.address], read_at="2026-03-26T12:00:00Z")
+    assert [one.current for one in graph.who_has("litellm").matches] == [True]
+    hold_project(server, root="/team")
+    graph.ingest("dependency-track", [f"{server.address}/team"], read_at="2026-03-27T12:00:00Z")
+    assert [one.current for one in graph.who_has("litellm").matches] == [False]
+    assert graph.blast("litellm==1.82.8").services[0].verdict is Verdict.OBSERVED
+
+
+# What ended, and when
+
+
+def verdict(graph: Graph) -> Verdict:
+    (service,) = graph.blast("litellm==1.82.8", window_from=START, window_until=UNTIL).services
+    return service.verdict
+
+
+def good(day: str) -> dict[str, Any]:
+    """Return a repository with a whole lock of the good release, committed on a day of March, and no SBOM."""
+    files = {"uv.lock": uv_lock("shop", "litellm==1.82.6")}
+    return {"files": files, "history": [commit("a", f"2026-03-{day}T10:00:00Z")], "export": Reply(status=404)}
+
+
+def test_a_lock_clears_the_time_until_it_was_last_seen(graph: Graph, github: Server) -> None:
+    repository(github, **good("20"))
+    graph.ingest("github", ["acme"], read_at="2026-03-25T12:00:00Z")
+    assert verdict(graph) is Verdict.CLEARED
+
+
+@pytest.mark.parametrize("extent", ["complete", "partial"])
+@pytest.mark.parametrize("later", ["gone", "replaced", "the repository is gone"])
+def test_a_lock_says_nothing_of_the_time_after_it_was_last_seen(
+    graph: Graph, github: Server, later: str, extent: str
+) -> None:
+    repository(github, **good("20"))
+    graph.ingest("github", ["acme"], read_at="2026-03-23T12:00:00Z")
+    if later == "replaced":
+        newer = good("25") | {"history": [commit("b", "2026-03-25T10:00:00Z")]}
+        newer["files"] = {"uv.lock": uv_lock("shop", "litellm==1.82.6", "other==1")}
+        repository(github, **newer)
+    else:
+        organisation(github, *(["shop"] if later == "gone" else []))
+        hold(github, files={}, export=Reply(status=404))
+    if extent == "partial":
+        github.plans[SBOM] = {"sbom": None}
+        github.plans["/orgs/acme"] |= {"total_private_repos": None}
+    report = graph.ingest("github", ["acme"], read_at="2026-03-26T12:00:00Z")
+    assert (extent == "complete") is ("nothing of it counts as gone" not in " ".join(report.notes))
+    assert verdict(graph) is Verdict.UNKNOWN
+    graph.ingest("github", ["acme"], read_at="2026-03-27T12:00:00Z")
+    assert verdict(graph) is Verdict.UNKNOWN
+
+
+def test_what_was_seen_again_stood_in_between(graph: Graph, github: Server) -> None:
+    repository(github, **good("20"))
+    graph.ingest("github", ["acme"], read_at="2026-03-23T12:00:00Z")
+    organisation(github)
+    graph.ingest("github", ["acme"], read_at="2026-03-24T12:00:00Z")
+    assert verdict(graph) is Verdict.UNKNOWN
+    repository(github, **good("20"))  # the same commit: it had only been out of sight
+    graph.ingest("github", ["acme"], read_at="2026-03-26T12:00:00Z")
+    assert verdict(graph) is Verdict.CLEARED
+
+
+def test_what_is_gone_today_was_locked_last_week(graph: Graph, github: Server) -> None:
+    repository(github, files={"requirements.txt": BAD}, export=Reply(status=404))
+    graph.ingest("github", ["acme"], read_at="2026-03-24T12:00:00Z")
+    organisation(github)
+    report = graph.ingest("github", ["acme"], read_at="2026-03-31T12:00:00Z")
+    assert "no longer there" in " ".join(report.notes)
+    assert [one.current for one in graph.who_has("litellm==1.82.8").matches] == [False]
+    then = graph.who_has("litellm==1.82.8", at="2026-03-24T11:30:00Z").matches
+    assert [one.current for one in then] == [True]
+    assert verdict(graph) is Verdict.OBSERVED
+
+
+def test_a_document_that_cannot_be_read_leaves_everything_open(graph: Graph, github: Server) -> None:
+    repository(github, files={"requirements.txt": BAD, "a/uv.lock": uv_lock("a", "litellm==1.82.8")})
+    graph.ingest("github", ["acme"], read_at="2026-03-24T12:00:00Z")
+    before = graph.who_has("litellm").matches
+    repository(github, files={"a/uv.lock": "version = 1\n[[package"})
+    report = graph.ingest("github", ["acme"], read_at="2026-03-26T12:00:00Z")
+    assert len(report.rejected) == 1
+    assert "nothing of it counts as gone" in " ".join(report.notes)
+    assert graph.who_has("litellm").matches == before
+
+
+def test_a_file_that_only_has_the_name_of_a_document_is_no_failure(graph: Graph, github: Server) -> None:
+    prose = "You need a machine with 8 GB of memory.\n"
+    repository(github, files={"docs/requirements.txt": prose, "a/pyproject.toml": "[tool.x]\ny = 1\n"})
+    report = graph.ingest("github", ["acme"])
+    assert [path.partition("/shop/")[2] for path in report.unrecognised] == [
+        "a/pyproject.toml",
+        "docs/requirements.txt",
+    ]
+    assert report.rejected == ()
+    assert "nothing of it counts as gone" not in " ".join(report.notes)
+
+
+def test_folders_end_nothing_and_are_not_ended(graph: Graph, github: Server, tmp_path: Path) -> None:
+    put(tmp_path / "top" / "github" / "acme" / "shop" / "requirements.txt", BAD)
+    graph.ingest("lock", [str(tmp_path / "top")])
+    (tmp_path / "top" / "github" / "acme" / "shop" / "requirements.txt").unlink()
+    put(tmp_path / "top" / "else.txt", "x==1\n")
+    graph.ingest("lock", [str(tmp_path / "top")])
+    organisation(github)
+    graph.ingest("github", ["acme"])
+    assert [one.current for one in graph.who_has("litellm").matches] == [True]
+
+
+def test_an_older_pull_that_comes_in_later_ends_nothing_newer(graph: Graph, github: Server) -> None:
+    repository(github, files={"requirements.txt": BAD}, export=Reply(status=404))
+    graph.ingest("github", ["acme"], read_at="2026-03-26T12:00:00Z")
+    organisation(github)
+    graph.ingest("github", ["acme"], read_at="2026-03-25T12:00:00Z")
+    assert [one.current for one in graph.who_has("litellm").matches] == [True]
+
+
+def test_a_stop_in_the_middle_keeps_what_is_done_and_ends_nothing(graph: Graph, github: Server) -> None:
+    organisation(github, "a", "b")
+    graph.ingest("github", ["acme"], read_at="2026-03-24T12:00:00Z")
+    organisation(github, "new", "b")
+
+    def stop(done: int, total: int | None, what: str) -> None:
+        if (done, what) == (1, "acme/b"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        graph.ingest("github", ["acme"], read_at="2026-03-26T12:00:00Z", progress=stop)
+    held = {(one.service, one.current) for one in graph.who_has("litellm==1.82.8").matches}
+    assert held == {("acme/a", True), ("acme/b", True), ("acme/new", True)}
+
+
+# Secrets
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_token_is_in_no_output_and_in_no_file(
+    tmp_path: Path, github: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("DEPENDENCY_TRACK_API_KEY", SECRET)
+    organisation(github, "shop", "broken")
+    leak = {"message": f"Bad: {SECRET}"}
+    github.plans["/repos/acme/broken/commits"] = Reply(status=500, body=leak, headers={"X-Error": SECRET})
+    place = tmp_path / "graph"
+    done = run("ingest", "github", "acme", "--graph", place, "--format", "json")
+    assert done.code == 3
+    assert SECRET not in done.out + done.err
+    github.plans["/orgs/acme"] = Reply(status=401, body=leak)
+    for words in (("github", "acme"), ("github", f"https://{SECRET}@git.example/acme")):
+        done = run("ingest", *words, "--graph", place)
+        assert done.code == 4
+        assert done.err.startswith("graphkit: ")
+        assert done.err.count("\n") == 1
+        assert SECRET not in done.out + done.err
+    for address in (f"https://u:{SECRET}@sbom.example", f"{github.address}/?key={SECRET}"):
+        done = run("ingest", "dependency-track", address, "--graph", place)
+        assert (done.code, done.err.count("\n")) == (4, 1)
+        assert SECRET not in done.out + done.err
+    kept = files_of(tmp_path)
+    assert any(path.endswith("graph.duckdb") for path in kept)
+    assert not [path for path, data in kept.items() if SECRET.encode() in data]

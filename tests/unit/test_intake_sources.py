@@ -14,7 +14,8 @@ import pytest
 
 from graphkit.model.answers import Verdict
 from graphkit.session import Graph, open_graph
-from tests.unit.cli.inputs import BAD, GOOD, put, sbom
+from tests.unit.cli.door import run
+from tests.unit.cli.inputs import BAD, GOOD, put, sbom, uv_lock
 
 
 @pytest.fixture
@@ -71,11 +72,12 @@ def test_an_archive_in_an_archive_and_a_damaged_one_are_one_line_each(graph: Gra
 # Git history
 
 
-def git(folder: Path, *words: str, at: str = "2026-03-20T10:00:00Z") -> None:
+def git(folder: Path, *words: str, at: str = "2026-03-20T10:00:00Z") -> str:
     plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     who = {f"GIT_{role}_{part}": "a@b.example" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
     when = {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at, "GIT_CONFIG_GLOBAL": os.devnull}
-    subprocess.run(["git", *words], cwd=folder, env=plain | who | when, check=True, capture_output=True)
+    done = subprocess.run(["git", *words], cwd=folder, env=plain | who | when, check=True, capture_output=True)
+    return done.stdout.decode().strip()
 
 
 @pytest.fixture
@@ -109,6 +111,26 @@ def test_what_was_locked_for_two_hours_on_one_branch_is_found(graph: Graph, repo
     assert "it stood from 2026-03-24T11:00:00Z to 2026-03-24T13:00:00Z" in reasons
     again = graph.ingest("lock", [str(repository)])
     assert (again.read, again.new) == (4, 0)
+
+
+def test_the_command_line_tells_of_the_two_hours_by_branch_and_commits(repository: Path, tmp_path: Path) -> None:
+    place = tmp_path / "graph"
+    assert run("ingest", "lock", repository, "--graph", place).code == 0
+    window = ("--from", "2026-03-24T10:39:00Z", "--until", "2026-03-24T16:00:00Z")
+    done = run("blast", "litellm==1.82.8", *window, "--graph", place, "--format", "json")
+    assert done.code == 0
+    (service,) = done.json["services"]
+    assert (service["service"], service["verdict"]) == ("shop", "observed")
+    sha = git(repository, "rev-parse", "bump~1")[:12]
+    said = " ".join(build["reason"] for build in service["builds"])
+    assert "it stood from 2026-03-24T11:00:00Z to 2026-03-24T13:00:00Z" in said
+    commit = f"commit {sha} of 2026-03-24T11:00:00Z"
+    assert f"branch bump, first {commit}, last {commit}" in said
+    held = {}
+    for at in ("", "2026-03-24T12:00:00Z", "2026-03-24T13:00:00Z", "2026-03-24T10:59:59Z"):
+        asked = run("who-has", "litellm==1.82.8", *(("--at", at) if at else ()), "--graph", place, "--format", "json")
+        held[at] = [row["current"] for row in asked.json["matches"]]
+    assert list(held.values()) == [[False], [True], [False], [False]]
 
 
 def test_a_repository_given_as_sboms_is_a_folder_like_others(graph: Graph, repository: Path) -> None:
@@ -233,3 +255,87 @@ def test_services_of_two_names_are_one_in_either_order(graph: Graph, work: Path,
                 one.ingest("org", ["aliases.yaml"])
             assert [service.service for service in one.blast("litellm==1.82.8").services] == ["shop"]
         assert other.stats() == graph.stats()
+
+
+# Organisation files read again
+
+
+_ORGANISATION = "schema: graphkit.organisation/1\nservices:\n"
+
+
+def _locked(name: str, start: str = "2026-03-24T10:00:00Z", end: str = "2026-03-24T12:00:00Z") -> str:
+    return f"- name: {name}\n  documents: [{{path: {name}.txt, stands_from: '{start}', read_at: '{end}'}}]\n"
+
+
+def _verdicts(graph: Graph) -> dict[str, Verdict]:
+    return {one.service: one.verdict for one in graph.blast("litellm==1.82.8").services}
+
+
+def test_what_an_organisation_file_names_no_more_was_there(graph: Graph, work: Path) -> None:
+    put(work / "a.txt", BAD)
+    put(work / "b.txt", f"{BAD}# b\n")
+    put(work / "org.yaml", _ORGANISATION + _locked("a") + _locked("b"))
+    graph.ingest("org", ["org.yaml"])
+    put(work / "org.yaml", _ORGANISATION + _locked("a"))
+    graph.ingest("org", ["org.yaml"])
+    assert _verdicts(graph) == {"a": Verdict.OBSERVED, "b": Verdict.OBSERVED}
+
+
+def test_what_cannot_be_read_any_more_was_there(graph: Graph, work: Path) -> None:
+    put(work / "a.txt", BAD)
+    put(work / "org.yaml", _ORGANISATION + _locked("a"))
+    graph.ingest("org", ["org.yaml"])
+    (work / "a.txt").unlink()
+    assert graph.ingest("org", ["org.yaml"]).rejected
+    assert _verdicts(graph) == {"a": Verdict.OBSERVED}
+
+
+def test_times_of_an_organisation_file_may_be_corrected(graph: Graph, work: Path) -> None:
+    def verdict() -> Verdict:
+        found = graph.blast("litellm==1.82.8", window_from="2026-03-24T10:00:00Z", window_until="2026-03-24T16:00:00Z")
+        return found.services[0].verdict
+
+    put(work / "a.txt", uv_lock("a", "litellm==1.82.6"))
+    for end, expected in (("2026-03-26T10:00:00Z", Verdict.CLEARED), ("2026-03-22T10:00:00Z", Verdict.UNKNOWN)):
+        put(work / "org.yaml", _ORGANISATION + _locked("a", "2026-03-20T10:00:00Z", end))
+        graph.ingest("org", ["org.yaml"])
+        assert verdict() is expected
+
+
+def test_owners_of_a_repository_own_nothing_in_another(graph: Graph, work: Path) -> None:
+    for name, text in (("one", BAD), ("two", f"{BAD}# two\n")):
+        put(work / name / "requirements.txt", text)
+        put(work / name / "CODEOWNERS", f"* @acme/{name}\n")
+        graph.ingest("lock", [name], service=name)
+    graph.ingest("org", ["one/CODEOWNERS"])
+    graph.ingest("org", [str(work / "two/CODEOWNERS")])
+    owners = {one.service: one.owner for one in graph.blast("litellm==1.82.8").services}
+    assert owners == {"one": "@acme/one", "two": "@acme/two"}
+
+
+def test_catalogues_of_two_repositories_stand_beside_each_other(graph: Graph, work: Path) -> None:
+    for name in ("one", "two"):
+        entity: dict[str, object] = {
+            "apiVersion": "backstage.io/v1alpha1",
+            "kind": "Component",
+            "metadata": {"name": name},
+        }
+        put(
+            work / name / "catalog-info.yaml",
+            json.dumps(entity | {"spec": {"type": "service", "owner": f"team-{name}"}}),
+        )
+        graph.ingest("org", [name])
+    assert _verdicts(graph).keys() == {"one", "two"}
+
+
+def test_words_in_a_file_named_as_a_list_are_no_document_of_a_history(graph: Graph, work: Path) -> None:
+    put(work / "repository" / "requirements.txt", "What we need from you:\n\nA name and an address.\n")
+    put(work / "repository" / "app" / "requirements.txt", BAD)
+    git(work / "repository", "init", "-q")
+    for words in ("one", "two"):
+        put(work / "repository" / "requirements.txt", f"What we need from you, {words}:\n\nA name and an address.\n")
+        git(work / "repository", "add", ".")
+        git(work / "repository", "commit", "-qm", words)
+    report = graph.ingest("lock", ["repository"])
+    assert (report.read, report.rejected) == (1, ())
+    assert report.unrecognised == ("requirements.txt",)

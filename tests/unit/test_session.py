@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,72 @@ def test_nothing_drops_out(graph: Graph, work: Path) -> None:
     assert {one.service for one in answer.services} == {"bad.txt", "good.txt", "empty"}
     assert sum(count for _, count in answer.summary.services) == 3
     assert all(one.reason for one in answer.services)
+
+
+# Manifests
+
+EXTRA = "[project.optional-dependencies]\nproxy = ['litellm==1.82.8']\nall = ['shop[proxy]']\nnone = ['other']\n"
+
+
+def organised(graph: Graph, work: Path, **more: Any) -> None:
+    documents = [{"path": "pyproject.toml", "stands_from": "2026-03-01T00:00:00Z"}]
+    service = {"name": "shop", "documents": documents, **more}
+    put(work / "org.json", json.dumps({"schema": "graphkit.organisation/1", "services": [service]}))
+    assert not graph.ingest("org", ["org.json"]).rejected
+
+
+@pytest.mark.parametrize(
+    ("asked", "more", "verdict"),
+    [
+        (EXTRA, {}, "admitted"),
+        (EXTRA, {"extras": ["none"]}, "cleared"),
+        (EXTRA, {"extras": []}, "cleared"),
+        (EXTRA, {"extras": ["Proxy"]}, "picked"),
+        (EXTRA, {"extras": ["all"]}, "picked"),
+        ("[dependency-groups]\ndev = ['litellm==1.82.8']\n", {}, "admitted"),
+        ("[dependency-groups]\ndev = ['litellm==1.82.8']\n", {"groups": ["dev"]}, "picked"),
+        ("[dependency-groups]\ndev = ['litellm==1.82.8']\n", {"groups": ["docs"], "extras": ["dev"]}, "cleared"),
+        ("[dependency-groups]\nci = [{include-group = 'x'}]\nx = ['litellm>1.82.6']\n", {"groups": ["ci"]}, "picked"),
+        ("[dependency-groups]\ndev = ['litellm ; os_name == \"nt\"']\n", {}, "cleared"),
+        ("[dependency-groups]\ndev = ['unread']\n", {}, "unknown"),
+        ("[tool.uv]\ndev-dependencies = ['litellm']\n", {}, "admitted"),
+        ("[tool.pdm.dev-dependencies]\ntest = ['litellm']\n", {}, "admitted"),
+        ("[tool.hatch.envs.test]\nextra-dependencies = ['litellm']\n", {}, "admitted"),
+        ("[tool.poetry.group.test.dependencies]\nlitellm = '^1'\n", {}, "admitted"),
+        ("[tool.poetry.dev-dependencies]\nlitellm = '^1'\n", {}, "admitted"),
+    ],
+)
+def test_what_an_install_may_ask_for_is_admitted(
+    graph: Graph, work: Path, asked: str, more: dict[str, Any], verdict: str
+) -> None:
+    put(work / "pyproject.toml", f"[project]\nname = 'shop'\ndependencies = ['other']\n{asked}")
+    recorded_slice(work / "other.slice", {"other": {"1.0": ("2026-01-01T00:00:00Z", [])}})
+    assert not graph.ingest("index", ["other.slice"]).rejected
+    organised(graph, work, **more)
+    assert only(graph).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("asked", "verdict"),
+    [
+        ("litellm==1.82.8", "picked"),
+        ("litellm===1.82.8", "picked"),
+        ("litellm==1.82.8+corp", "unknown"),
+        ("litellm===1.82.8+corp", "unknown"),
+        ("litellm==1.82.6+corp", "unknown"),
+        ("litellm===1.82.6", "cleared"),
+        ("litellm===1.82.8.0", "unknown"),
+        ("litellm===main", "unknown"),
+        ("litellm<1.82.8", "cleared"),
+        ("litellm!=1.82.8", "cleared"),
+        ("litellm", "picked"),
+        ("litellm @ git+https://git.example/litellm", "unknown"),
+    ],
+)
+def test_a_manifest_of_one_range(graph: Graph, work: Path, asked: str, verdict: str) -> None:
+    put(work / "pyproject.toml", f"[project]\nname = 'shop'\ndependencies = ['{asked}']\n")
+    organised(graph, work)
+    assert only(graph).verdict == verdict
 
 
 # Targets

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 import zlib
 from dataclasses import replace
 from functools import cache
@@ -51,21 +52,27 @@ _LOOKED_AT: Final = 100
 _PLAIN: Final = "CycloneDX JSON"
 _GZIP: Final = b"\x1f\x8b\x08"
 _AUTO_GZIP: Final = 31  # zlib: a gzip wrapper with the largest window
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_ESCAPES: Final = re.compile(
+    rb"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
+)
+"""Escapes in JSON: a pair of surrogates, a half of one, any other."""
+_ELEMENTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _PAIRS: Final = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
 def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | None = None) -> Document | None:
     """Return the document that bytes hold, None where no reader claims them.
 
-    gzip (RFC 1952), a UTF-8 byte order mark and UTF-16 are taken off first; ``sha256`` is always
-    that of the bytes as given. ``path`` is what answers call it; ``hint`` is `sbom`, `lock`, `env`
-    or empty. ``beside`` gives files that a document may include; where it includes some, its ``sha256``
-    is that of them all. Cost: a cheap look per format, then one parse.
+    gzip (RFC 1952), a UTF-8 byte order mark, UTF-16 and a JSON array around one object are taken off
+    first; ``sha256`` is always that of the bytes as given. ``path`` is what answers call it; ``hint``
+    is `sbom`, `lock`, `env` or empty. ``beside`` gives files that a document may include; where it
+    includes some, its ``sha256`` is that of them all. Cost: a cheap look per format, then one parse.
 
     Raises:
         InputError: a reader claims it and cannot use it, or two readers claim it.
     """
-    text = _text_of(data)
+    text, problems = _plain_text(data)
     if text is None:
         return None
     claimed = _claimed(text, path, hint)
@@ -82,6 +89,8 @@ def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | No
     except RecursionError as error:
         raise InputError(f"{reader.format}: nested too deep to read") from error
     document = _with_short_names(_without_secrets(document))
+    if problems:
+        document = replace(document, problems=(*problems, *document.problems))
     if text is data or document.sha256 != hashlib.sha256(text).hexdigest():
         return document
     return replace(document, sha256=hashlib.sha256(data).hexdigest())
@@ -95,7 +104,7 @@ def parts_of(data: bytes, path: str) -> list[Part] | None:
     Raises:
         InputError: it cannot be unpacked, or holds too many.
     """
-    text = _text_of(data)
+    text, _ = _plain_text(data)
     found = several(text) if text is not None else None
     if found and any(_claimed(part, path, "") for part, _ in found[:_LOOKED_AT]):
         return found
@@ -168,6 +177,44 @@ def _with_short_names(document: Document) -> Document:
 def _readers() -> tuple[Reader, ...]:
     parts = (path.partition(":") for path in READERS)
     return tuple(getattr(import_module(module), name) for module, _, name in parts)
+
+
+def _plain_text(data: bytes) -> tuple[bytes | None, tuple[Problem, ...]]:
+    """Return UTF-8 text as readers take it, None for bytes that are no text, and what had to be mended."""
+    text = _text_of(data)
+    if text is None or not (is_json(text) or text.lstrip()[:1] == b"["):
+        return text, ()
+    whole, problems = _without_halves(text)
+    return _out_of_array(whole), problems
+
+
+def _without_halves(text: bytes) -> tuple[bytes, tuple[Problem, ...]]:
+    """Return JSON with a replacement character for each escape of half a character, which no UTF-8 can hold.
+
+    Tools that cut long texts leave such halves (RFC 8259, section 8.2). Cost: a search; one pass where
+    there are surrogates, and one more where one of them stands alone.
+    """
+    if not _SURROGATE.search(text):
+        return text, ()
+    try:
+        msgspec.json.decode(text, type=msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError):
+        first = next((found.start() for found in _ESCAPES.finditer(text) if found[2]), None)
+        if first is not None:
+            mended = _ESCAPES.sub(lambda found: b"\\ufffd" if found[2] else found[0], text)
+            return mended, (Problem(place=f"byte {first}", text="half a character; what cannot be read is replaced"),)
+    return text, ()
+
+
+def _out_of_array(text: bytes) -> bytes:
+    """Return the one object of a JSON array; all else as it is."""
+    if text.lstrip()[:1] != b"[":
+        return text
+    try:
+        elements = [bytes(one) for one in _ELEMENTS.decode(text)]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return text
+    return elements[0] if len(elements) == 1 and is_json(elements[0]) else text
 
 
 def _text_of(data: bytes) -> bytes | None:

@@ -10,12 +10,12 @@ from urllib.parse import unquote
 
 import msgspec
 
-from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, Edge, usual_places
+from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge, usual_places
 from graphkit.model.errors import InputError
 from graphkit.model.times import BadTime, Instant, instant
 from graphkit.sources.documents.cyclonedx_quick import Plain, read_plain
-from graphkit.sources.documents.cyclonedx_rows import Rows
-from graphkit.sources.documents.cyclonedx_shape import Bom, Metadata, Service, decode
+from graphkit.sources.documents.cyclonedx_rows import Rows, package_by_name, services_of
+from graphkit.sources.documents.cyclonedx_shape import Bom, Metadata, decode
 from graphkit.sources.documents.rows import Notes, is_json, shown
 
 _MARK: Final = re.compile(rb"\"bomFormat\"\s*:\s*\"CycloneDX\"")
@@ -27,6 +27,7 @@ _PYTHON_TOOLS: Final = frozenset(
     {"cyclonedx-py", "cyclonedx-bom", "cyclonedx-python", "pip-audit", "pip_audit", "sbom4python", "uv"}
 )
 _NOT_NAMES: Final = frozenset({"file", "data"})
+_PROJECTS: Final = frozenset({"", "application", "library", "framework"})
 
 
 class _Mark(msgspec.Struct):
@@ -68,6 +69,8 @@ def document_of(bom: Bom, data: bytes, path: str, notes: Notes) -> Document:
     meta = bom.metadata or Metadata()
     rows = Rows(notes)
     rows.read(bom, meta)
+    if _is_by_python_tool(meta) or any(row.package for row in rows.components.values()):
+        rows.name()
     graph = _Graph(bom, rows, notes)
     read = Plain(
         spec=bom.spec,
@@ -78,7 +81,11 @@ def document_of(bom: Bom, data: bytes, path: str, notes: Notes) -> Document:
         is_known=graph.is_known,
     )
     completeness = _completeness_of(bom, rows, graph.roots, notes)
-    return replace(_document(read, data, path, notes), completeness=completeness, places=tuple(rows.places))
+    document = _document(read, data, path, notes)
+    listed = document.components
+    if completeness is Completeness.COMPLETE and document.covers_python:
+        listed = _with_named_subject(listed, meta)
+    return replace(document, completeness=completeness, components=listed, places=tuple(rows.places))
 
 
 def _document(read: Plain, data: bytes, path: str, notes: Notes) -> Document:
@@ -140,13 +147,26 @@ def _is_by_python_tool(meta: Metadata) -> bool:
     return any((tool.name or "").lower() in _PYTHON_TOOLS for tool in tools or ())
 
 
+def _with_named_subject(rows: tuple[Component, ...], meta: Metadata) -> tuple[Component, ...]:
+    """Return rows in which the subject is the Python package of its name, where it has no purl.
+
+    Tools describe a project that way. It was not taken from an index, which its origin says: a match
+    with it stays open, where a complete list would clear it, since the subject is not in its own list.
+    """
+    subject = meta.component
+    if subject is None or subject.group or (subject.type or "") not in _PROJECTS or rows[0].purl:
+        return rows
+    package = package_by_name(rows[0].name)
+    return (replace(rows[0], package=package, origin="metadata.component"), *rows[1:]) if package else rows
+
+
 class _Graph:
     """The dependency graph of a BOM. ``roots``: what it describes, then what else nothing depends on."""
 
     def __init__(self, bom: Bom, rows: Rows, notes: Notes) -> None:
         self._rows = rows
         self._notes = notes
-        self._services = _service_refs(bom)
+        self._services = frozenset(one.ref for one in services_of(bom) if one.ref)
         self._decoded: dict[str, str] | None = None
         edges: dict[Edge, None] = {}
         for number, one in enumerate(bom.dependencies or ()):
@@ -173,38 +193,49 @@ class _Graph:
         if found := self._decoded.get(unquote(written)):
             return found
         where = "points into another document" if written.startswith("urn:cdx:") else "is no component here"
-        self._notes.add(place, f"{shown(written)} {where}; the dependency was left out")
+        # What it leads to is missing from the list, whatever the compositions say.
+        self._notes.add(place, f"{shown(written)} {where}; the dependency was left out", lost=True)
         return ""
-
-
-def _service_refs(bom: Bom) -> frozenset[str]:
-    waiting: list[Service] = list(bom.services or ())
-    for one in waiting:
-        waiting.extend(one.services or ())
-    return frozenset(one.ref for one in waiting if one.ref)
 
 
 def _completeness_of(bom: Bom, rows: Rows, roots: tuple[str, ...], notes: Notes) -> Completeness:
     """Return what the compositions say of the whole.
 
-    One that names nothing speaks of the BOM. One denial anywhere denies the whole, since what is
-    missing below any part is missing from the list.
+    One denial anywhere denies the whole, since what is missing below any part is missing from the list.
     """
     said = {(one.aggregate or "").strip().lower() for one in bom.compositions or ()}
     if any(word.startswith("incomplete") for word in said):
         return Completeness.INCOMPLETE
     if said != {"complete"}:
         return Completeness.UNKNOWN
-    covered: set[str] = set()
-    for one in bom.compositions or ():
-        named = [*(ref for ref in one.assemblies or () if isinstance(ref, str)), *(one.dependencies or ())]
-        covered |= {rows.names.get(ref, "") for ref in named} if named else set(roots) | {""}
-    if not covered.issuperset(roots) or (not roots and not covered):
-        return Completeness.UNKNOWN
     if notes.lost:
         return Completeness.INCOMPLETE
-    if rows.unidentified:
-        text = f"says complete, but {rows.unidentified} components without purl may be Python packages"
-        notes.add("compositions", text)
+    if not _is_all_covered(bom, rows, roots):
         return Completeness.UNKNOWN
-    return Completeness.COMPLETE
+    doubts = (
+        (rows.unidentified, "components without purl may be Python packages"),
+        (rows.linked, "components have their contents in another BOM"),
+    )
+    found = [f"says complete, but {count} {text}" for count, text in doubts if count]
+    for text in found:
+        notes.add("compositions", text)
+    return Completeness.UNKNOWN if found else Completeness.COMPLETE
+
+
+def _is_all_covered(bom: Bom, rows: Rows, roots: tuple[str, ...]) -> bool:
+    """Return whether the compositions speak of the whole.
+
+    One that names nothing speaks of the BOM. Those that name refs speak of these alone and do not
+    cascade (schema): the assemblies of what is described are all that it is made of, but its
+    dependencies are only the direct ones, so that those of every package have to be named too.
+    """
+    assembled: set[str] = set()
+    depended: set[str] = set()
+    for one in bom.compositions or ():
+        if not (one.assemblies or one.dependencies or one.vulnerabilities):
+            return True
+        assembled.update(rows.names.get(ref, "") for ref in one.assemblies or ())
+        depended.update(rows.names.get(ref, "") for ref in one.dependencies or ())
+    packages = {ref for ref, row in rows.components.items() if row.package}
+    named = assembled | depended
+    return bool(roots) and (assembled.issuperset(roots) or named.issuperset((*roots, *packages)))

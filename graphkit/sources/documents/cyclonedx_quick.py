@@ -115,13 +115,13 @@ def _fresh_component(raw: bytes) -> Component | None:
 
 
 def _row(part: Part, place: str) -> Component | None:
-    """Return a component as a row, None where there is anything to say about it."""
+    """Return a component as a row, None where there is anything to say about it, or the others decide what it is."""
     if not part.ref or part.components:
         return None
     notes = Notes()
     rows = Rows(notes)
     rows.take(part, place)
-    return None if notes.problems else rows.components.get(part.ref)
+    return None if notes.problems or rows.nameable else rows.components.get(part.ref)
 
 
 def _fresh_links(raw: bytes) -> _Links | None:

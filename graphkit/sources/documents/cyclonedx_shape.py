@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from graphkit.sources.documents.rows import Notes, shaped_json
+from graphkit.sources.documents.rows import Notes, shaped_json, shown
 
 _Texts = list[str] | None
 
@@ -33,18 +33,21 @@ class Part(msgspec.Struct):
     name: str | None = None
     version: str | None = None
     purl: str | None = None
+    group: str | None = None
     scope: str | None = None
     external: bool | None = msgspec.field(default=None, name="isExternal")
+    version_range: str | None = msgspec.field(default=None, name="versionRange")
     hashes: list[Hash] | None = None
     references: list[Reference] | None = msgspec.field(default=None, name="externalReferences")
     components: list[Part] | None = None
 
 
 class Service(msgspec.Struct):
-    """A service, which dependencies may name too; they nest."""
+    """A service, which dependencies may name too; they nest. The schema gives them no components, some tools do."""
 
     ref: str | None = msgspec.field(default=None, name="bom-ref")
     services: list[Service] | None = None
+    components: list[Part] | None = None
 
 
 class Phase(msgspec.Struct):
@@ -82,11 +85,12 @@ class Dependency(msgspec.Struct):
 
 
 class Composition(msgspec.Struct):
-    """How complete parts of the BOM are."""
+    """How complete parts of the BOM are. A ref that cannot be read is empty, so that something stays named."""
 
     aggregate: str | None = None
-    assemblies: list[Any] | None = None
+    assemblies: _Texts = None
     dependencies: _Texts = None
+    vulnerabilities: _Texts = None
 
 
 class Bom(msgspec.Struct):
@@ -148,6 +152,7 @@ def shaped(loose: dict[str, Any], notes: Notes) -> Bom:
                 aggregate=notes.text(row.get("aggregate"), f"{place}.aggregate"),
                 assemblies=_texts(row, "assemblies", place, notes),
                 dependencies=_texts(row, "dependencies", place, notes),
+                vulnerabilities=_texts(row, "vulnerabilities", place, notes),
             )
             for place, row in _tables(loose, "compositions", "", notes)
         ],
@@ -171,16 +176,13 @@ def _texts(owner: dict[str, Any], key: str, place: str, notes: Notes) -> _Texts:
     if owner.get(key) is None:
         return None
     rows = notes.array(owner[key], f"{place}.{key}")
-    found = [notes.text(row, f"{place}.{key}[{i}]") for i, row in enumerate(rows)]
-    return [text for text in found if text]
+    return [notes.text(row, f"{place}.{key}[{i}]") for i, row in enumerate(rows)]
 
 
-def _parts(rows: list[Any], place: str, notes: Notes) -> list[Part]:
+def _parts(rows: list[Any], place: str, notes: Notes, listed: str = "components") -> list[Part]:
     """Return components from loose rows, nested ones too, without recursion."""
     found: list[Part] = []
-    waiting: list[tuple[list[Part], Any, str]] = [
-        (found, row, place or f"components[{i}]") for i, row in enumerate(rows)
-    ]
+    waiting: list[tuple[list[Part], Any, str]] = [(found, row, place or f"{listed}[{i}]") for i, row in enumerate(rows)]
     for into, row, where in waiting:
         if _is_stray(row, where, notes):
             continue
@@ -196,6 +198,9 @@ def _part(row: dict[str, Any], place: str, inner: list[Part], notes: Notes) -> P
         return notes.text(row.get(key), f"{place}.{key}") or None
 
     external = row.get("isExternal")
+    if isinstance(row.get("version"), float):
+        notes.add(f"{place}.version", f"the number {shown(row['version'])} may have ended in zeros: unknown", lost=True)
+        row = row | {"version": None}
     references = [
         Reference(type=notes.text(one.get("type"), f"{where}.type"), hashes=_hashes(one, where, notes))
         for where, one in _tables(row, "externalReferences", f"{place}.", notes)
@@ -206,8 +211,10 @@ def _part(row: dict[str, Any], place: str, inner: list[Part], notes: Notes) -> P
         name=text("name"),
         version=text("version"),
         purl=text("purl"),
+        group=text("group"),
         scope=text("scope"),
         external=external if isinstance(external, bool) else None,
+        version_range=text("versionRange"),
         hashes=_hashes(row, place, notes),
         references=references,
         components=inner,
@@ -222,13 +229,15 @@ def _hashes(row: dict[str, Any], place: str, notes: Notes) -> list[Hash]:
 
 
 def _services(value: Any, notes: Notes) -> list[Service]:
-    """Return every service of a loose BOM in one flat list: only their refs count."""
+    """Return every service of a loose BOM in one flat list: only their refs and components count."""
     found: list[Service] = []
     waiting = list(notes.array(value, "services"))
-    for one in waiting:
+    for number, one in enumerate(waiting):
         if isinstance(one, dict):
             ref = one.get("bom-ref")
-            found.append(Service(ref=ref if isinstance(ref, str) else None))
+            place = f"services[{number}].components"
+            parts = _parts(notes.array(one.get("components"), place), "", notes, place)
+            found.append(Service(ref=ref if isinstance(ref, str) else None, components=parts))
             nested = one.get("services")
             waiting.extend(nested if isinstance(nested, list) else ())
     return found

@@ -62,8 +62,10 @@ _RULES: Final[dict[str, dict[str, _Rule]]] = {
     "tool": {"name": _Rule("name", "text")},
     "components": {"component": _Rule("", "object", "component")},
     "component": {
+        "group": _Rule("group", "text"),
         "name": _Rule("name", "text"),
         "version": _Rule("version", "text"),
+        "versionRange": _Rule("versionRange", "text"),
         "purl": _Rule("purl", "text"),
         "scope": _Rule("scope", "text"),
         "hashes": _Rule("hashes", "list", "hashes"),
@@ -74,7 +76,10 @@ _RULES: Final[dict[str, dict[str, _Rule]]] = {
     "references": {"reference": _Rule("", "object", "reference")},
     "reference": {"hashes": _Rule("hashes", "list", "hashes")},
     "services": {"service": _Rule("", "object", "service")},
-    "service": {"services": _Rule("services", "list", "services")},
+    "service": {
+        "services": _Rule("services", "list", "services"),
+        "components": _Rule("components", "list", "components"),
+    },
     "dependencies": {"dependency": _Rule("", "object", "dependency")},
     "dependency": {"dependency": _Rule("dependsOn", "ref")},
     "compositions": {"composition": _Rule("", "object", "composition")},
@@ -82,8 +87,9 @@ _RULES: Final[dict[str, dict[str, _Rule]]] = {
         "aggregate": _Rule("aggregate", "text"),
         "assemblies": _Rule("assemblies", "list", "refs"),
         "dependencies": _Rule("dependencies", "list", "refs"),
+        "vulnerabilities": _Rule("vulnerabilities", "list", "refs"),
     },
-    "refs": {"assembly": _Rule("", "ref"), "dependency": _Rule("", "ref")},
+    "refs": dict.fromkeys(("assembly", "dependency", "vulnerability"), _Rule("", "ref")),
 }
 """The elements that are read, by what they stand in; all others, and what is in them, are passed over."""
 

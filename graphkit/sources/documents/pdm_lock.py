@@ -9,10 +9,17 @@ from typing import Any, Final
 
 from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
-from graphkit.model.names import PackageName, purl_of
+from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.requirements import requirement
 from graphkit.model.versions import release_version
-from graphkit.sources.documents.lock_rows import LockRows, name_in, sha256_in, tables_in
+from graphkit.sources.documents.lock_rows import (
+    LockRows,
+    digests_in,
+    holds_everywhere,
+    name_in,
+    note_strangers,
+    tables_in,
+)
 from graphkit.sources.documents.rows import Notes, any_marker, is_elsewhere, is_json, shown, toml
 
 _METADATA: Final = re.compile(rb"^[ \t]*\[[ \t]*metadata[ \t]*\]", re.MULTILINE)
@@ -47,13 +54,15 @@ class PdmLock:
             problem = f"lock_version {shown(version)} of pdm.lock cannot be read; 4.x can"
             raise InputError(problem, place="metadata.lock_version")
         rows = LockRows(notes)
-        files = notes.table(metadata.get("files"), "metadata.files")
-        merged = _merged(lock.get("package"), files, notes)
+        if "package" not in lock:
+            notes.add("package", "no packages are listed, not even none", lost=True)
+        python = _python_of(metadata, notes)
+        merged = _merged(lock.get("package"), _Apart(metadata, notes), notes)
         refs = [rows.add(row.name, row.component(notes), row.parts[0][0]) for row in merged]
         for ref, row in zip(refs, merged, strict=True):
             for place, table in row.parts:
-                _link(rows, ref, table.get("dependencies"), f"{place}.dependencies", notes)
-        return rows.document(data, path, f"pdm.lock {version}", _python_of(metadata, notes))
+                _link(rows, ref, table.get("dependencies"), f"{place}.dependencies", python, notes)
+        return rows.document(data, path, f"pdm.lock {version}", python)
 
 
 READER: Final = PdmLock()
@@ -66,7 +75,7 @@ class _Row:
     name: PackageName
     version: str
     origin: str
-    sha256: set[str] = field(default_factory=set)
+    hashes: list[tuple[str, Any]] = field(default_factory=list)
     parts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def component(self, notes: Notes) -> Component:
@@ -77,20 +86,57 @@ class _Row:
             groups = notes.array(table.get("groups"), f"{place}.groups")
             markers.append(marker)
             aside &= (bool(groups) and _DEFAULT not in groups) or is_elsewhere(marker)
+        sha256, members = digests_in(self.hashes, notes)
         return Component(
             ref="",
             name=self.name,
             package=self.name,
             version=self.version,
             purl=purl_of(self.name, self.version or None),
-            sha256=tuple(sorted(self.sha256)),
+            sha256=sha256,
+            members=members,
             optional=aside,
             origin=self.origin,
             marker=any_marker(markers) if all(markers) else "",
         )
 
 
-def _merged(value: Any, files: dict[str, Any], notes: Notes) -> list[_Row]:
+class _Apart:
+    """The files of locks 4.0 to 4.2, which stand under ``[metadata.files]`` by name, extras and version."""
+
+    def __init__(self, metadata: dict[str, Any], notes: Notes) -> None:
+        self._notes = notes
+        self._found: dict[tuple[str, str], list[tuple[str, Any]]] = {}
+        for raw, value in notes.table(metadata.get("files"), "metadata.files").items():
+            if key := _key_of(raw):
+                self._found.setdefault(key, []).append((f"metadata.files.{raw}", value))
+            else:
+                notes.add(f"metadata.files.{raw}", "names no package and version", lost=True)
+
+    def take(self, row: _Row) -> None:
+        """Give a row its files."""
+        for place, value in self._found.pop((row.name, release_version(row.version).key), ()):
+            row.hashes.extend(_hashes(value, place, self._notes))
+
+    def rest(self) -> Iterator[_Row]:
+        """Yield a row for each release that has files and no row of its own."""
+        for (name, version), files in list(self._found.items()):
+            place = files[0][0]
+            self._notes.add(place, f"{name} {version} is no package of this lock, and has files in it")
+            row = _Row(name=PackageName(name), version=version, origin="", parts=[(place, {})])
+            self.take(row)
+            yield row
+
+
+def _key_of(raw: str) -> tuple[str, str] | None:
+    named, _, version = raw.strip().rpartition(" ")
+    try:
+        return package_name(named.partition("[")[0]), release_version(version).key
+    except BadName:
+        return None
+
+
+def _merged(value: Any, apart: _Apart, notes: Notes) -> list[_Row]:
     found: dict[tuple[str, str, str], _Row] = {}
     for place, table in tables_in(value, "package", notes):
         if (name := name_in(table, place, notes)) is None:
@@ -102,16 +148,23 @@ def _merged(value: Any, files: dict[str, Any], notes: Notes) -> list[_Row]:
         key = (name, release_version(version).key, origin)
         row = found.setdefault(key, _Row(name=name, version=version, origin=origin))
         row.parts.append((place, table))
-        row.sha256.update(sha256_in(_hashes(table.get("files"), f"{place}.files", notes), notes))
-        apart = f"{table.get('name')} {version}"  # where 4.0 to 4.2 keep them
-        if len(row.parts) == 1 and apart in files:
-            row.sha256.update(sha256_in(_hashes(files[apart], f"metadata.files.{apart}", notes), notes))
-    return list(found.values())
+        row.hashes.extend(_hashes(table.get("files"), f"{place}.files", notes))
+        note_strangers(name, version, _named(table.get("files"), f"{place}.files"), notes)
+    for row in found.values():
+        apart.take(row)
+    return [*found.values(), *apart.rest()]
 
 
 def _hashes(value: Any, place: str, notes: Notes) -> Iterator[tuple[str, Any]]:
     for at, one in enumerate(notes.array(value, place)):
         yield f"{place}[{at}].hash", notes.table(one, f"{place}[{at}]").get("hash")
+
+
+def _named(value: Any, place: str) -> Iterator[tuple[str, str]]:
+    for at, one in enumerate(value if isinstance(value, list) else []):
+        for key in ("file", "url") if isinstance(one, dict) else ():
+            if isinstance(one.get(key), str):
+                yield f"{place}[{at}].{key}", one[key]
 
 
 def _origin_of(table: dict[str, Any], place: str, notes: Notes) -> str:
@@ -141,7 +194,7 @@ def _targets(value: Any, notes: Notes) -> Iterator[tuple[str, dict[str, Any]]]:
         yield f"metadata.targets[{at}]", notes.table(one, f"metadata.targets[{at}]")
 
 
-def _link(rows: LockRows, ref: str, value: Any, place: str, notes: Notes) -> None:
+def _link(rows: LockRows, ref: str, value: Any, place: str, python: str, notes: Notes) -> None:
     for at, one in enumerate(notes.array(value, place)):
         where = f"{place}[{at}]"
         if not (text := notes.text(one, where)):
@@ -151,5 +204,5 @@ def _link(rows: LockRows, ref: str, value: Any, place: str, notes: Notes) -> Non
         except ValueError as error:  # BadName is one; so are more digits than int() reads in one go
             notes.add(where, str(error))
             continue
-        sure = not wanted.marker and not wanted.unreadable
+        sure = not wanted.unreadable and holds_everywhere(wanted.marker, python)
         rows.link(ref, wanted.package, wanted.specifier, where, sure=sure)

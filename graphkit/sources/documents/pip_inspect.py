@@ -16,6 +16,7 @@ from graphkit.model.environment import extras_of
 from graphkit.model.errors import InputError
 from graphkit.model.names import PackageName, purl_of
 from graphkit.model.requirements import Requirement, requirement
+from graphkit.sources.documents.addresses import sha256_of, without_passwords
 from graphkit.sources.documents.lock_rows import LockRows, name_in, sha256_in, tables_in
 from graphkit.sources.documents.rows import Notes, is_json, json_value, repaired, shown
 
@@ -158,12 +159,13 @@ def _direct_of(value: Any, place: str, notes: Notes) -> tuple[str, tuple[str, ..
     if value is None:
         return "", ()
     table = notes.table(value, place)
-    url = notes.text(table.get("url"), f"{place}.url")
+    url = without_passwords(notes.text(table.get("url"), f"{place}.url"))
     if not url:
         notes.add(f"{place}.url", "not from an index, and from where it does not say")
         return "unknown", ()
     below = notes.text(table.get("subdirectory"), f"{place}.subdirectory")
     tail = f"#subdirectory={below}" if below else ""
+    own = sha256_of(url)
     if "vcs_info" in table:
         vcs = notes.table(table["vcs_info"], f"{place}.vcs_info")
         kind, commit = (notes.text(vcs.get(key), f"{place}.vcs_info.{key}") for key in ("vcs", "commit_id"))
@@ -172,6 +174,7 @@ def _direct_of(value: Any, place: str, notes: Notes) -> tuple[str, tuple[str, ..
     archive = notes.table(table.get("archive_info"), where)
     hashes = notes.table(archive.get("hashes"), f"{where}.hashes")
     found = [(f"{where}.hashes.sha256", f"sha256:{notes.text(hashes['sha256'], where)}")] if "sha256" in hashes else []
+    found += [(f"{place}.url", f"sha256:{own}")] if own else []
     found.append((f"{where}.hash", notes.text(archive.get("hash"), f"{where}.hash").replace("=", ":", 1)))
     return url + tail, sha256_in(found, notes)
 

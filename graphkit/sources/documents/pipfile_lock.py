@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
-from graphkit.model.names import BadName, package_name, purl_of
-from graphkit.sources.documents.lock_rows import LockRows, sha256_in
+from graphkit.model.names import BadName, PackageName, package_name, purl_of
+from graphkit.sources.documents.addresses import named_by, sha256_of
+from graphkit.sources.documents.lock_rows import LockRows, digests_in
 from graphkit.sources.documents.rows import Notes, is_elsewhere, is_json, json_value, shown
 
 _META: Final = re.compile(rb"(?<!\\)\"_meta\"\s*:")
@@ -18,6 +19,9 @@ _KNOWN: Final = 6
 _DEFAULT: Final = "default"
 _VCS: Final = ("git", "hg", "svn", "bzr")
 _PINNED: Final = re.compile(r"\s*={2,3}\s*([^\s,*]+)\s*")
+_HASHED: Final = re.compile(r"[0-9a-f]{5,64}")
+"""Keys of what Pipenv does not know the name of: the start of a hash of where it is."""
+_ITSELF: Final = frozenset({"path:.", "path:./"})
 _PYTHON: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,3}")
 # fmt: off
 _VARIABLES: Final = (
@@ -108,26 +112,46 @@ def _take(rows: LockRows, section: str, raw: str, value: Any, indexes: dict[str,
     table = notes.table(value, place)
     origin = _origin_of(table, place, notes)
     version = _version_of(table, place, notes)
+    if origin:
+        named = named_by(origin)
+        if _HASHED.fullmatch(raw) and origin not in _ITSELF:  # Pipenv did not know its name
+            if not named[0]:
+                notes.add(place, f"{shown(origin)} does not name its package", lost=True)
+            name = _normal(named[0]) or name
+        version = version or named[1]
     if not version and not origin:
         notes.add(f"{place}.version", "no version: unknown")
-    named = notes.text(table.get("index"), f"{place}.index")
-    if named and named not in indexes:
-        notes.add(f"{place}.index", f"{shown(named)} is no source of this lock")
+    index = notes.text(table.get("index"), f"{place}.index")
+    if index and index not in indexes:
+        notes.add(f"{place}.index", f"{shown(index)} is no source of this lock")
     marker = _marker_of(table, place, notes)
-    hashes = enumerate(notes.array(table.get("hashes"), f"{place}.hashes"))
+    hashes = [
+        (f"{place}.hashes[{at}]", one) for at, one in enumerate(notes.array(table.get("hashes"), f"{place}.hashes"))
+    ]
+    if own := sha256_of(origin):
+        hashes.append((place, f"sha256:{own}"))
+    sha256, members = digests_in(hashes, notes)
     row = Component(
         ref="",
         name=name,
         package=name,
         version=version,
         purl=purl_of(name, version or None),
-        sha256=sha256_in(((f"{place}.hashes[{at}]", one) for at, one in hashes), notes),
+        sha256=sha256,
+        members=members,
         optional=section != _DEFAULT or is_elsewhere(marker),
         origin=origin,
-        index="" if origin else indexes.get(named, named),
+        index="" if origin else indexes.get(index, index),
         marker=marker,
     )
     rows.add(name, row, place)
+
+
+def _normal(raw: str) -> PackageName | None:
+    try:
+        return package_name(raw)
+    except BadName:
+        return None
 
 
 def _version_of(table: dict[str, Any], place: str, notes: Notes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from packaging.markers import InvalidMarker, Marker
@@ -10,6 +11,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from graphkit.model.names import BadName, ExtraName, PackageName, extra_name, package_name
 from graphkit.model.requirements import Requirement
+from graphkit.sources.documents.addresses import without_passwords
 from graphkit.sources.documents.rows import Notes, shown
 
 POETRY: Final = "poetry"
@@ -80,7 +82,7 @@ class PoetryTable:
             self.python = raw if found is None else found
 
     def requirements(self) -> list[Requirement]:
-        """Return the main requirements; development groups are noted and left out."""
+        """Return the main requirements."""
         asked_by: dict[PackageName, list[ExtraName]] = {}
         for extra, names in self._notes.table(self.table.get("extras"), "tool.poetry.extras").items():
             self.extras.add(extra_name(extra))
@@ -91,17 +93,34 @@ class PoetryTable:
                     asked_by.setdefault(package, []).append(extra_name(extra))
         found: list[Requirement] = []
         for raw, value in self.dependencies.items():
-            place = f"tool.poetry.dependencies.{raw}"
-            if raw.lower() == "python":
-                continue
-            if (package := self._package(raw, place)) is None:
-                continue
-            for number, one in enumerate(value if isinstance(value, list) else [value]):
-                where = f"{place}[{number}]" if isinstance(value, list) else place
-                found += self._requirements_of(package, one, asked_by.get(package, []), where)
-        groups = [key for key in ("group", "dev-dependencies") if self.table.get(key)]
-        for key in groups:
-            self._notes.add(f"tool.poetry.{key}", "dependency groups are installed on request only, and not read")
+            if raw.lower() != "python":
+                found += self._entry(raw, value, asked_by, "tool.poetry.dependencies")
+        return found
+
+    def groups(self) -> Iterator[tuple[str, Requirement]]:
+        """Yield what dependency groups ask for, with their names; before Poetry 1.2 there was one, for development."""
+        places = {"dev": [("tool.poetry.dev-dependencies", self.table.get("dev-dependencies"))]}
+        for group, value in self._notes.table(self.table.get("group"), "tool.poetry.group").items():
+            where = f"tool.poetry.group.{group}"
+            wanted = self._notes.table(value, where).get("dependencies")
+            places.setdefault(group, []).append((f"{where}.dependencies", wanted))
+        for group, tables in places.items():
+            for place, table in tables:
+                for raw, value in self._notes.table(table, place).items():
+                    if raw.lower() != "python":
+                        yield from ((group, one) for one in self._entry(raw, value, {}, place))
+
+    def _entry(
+        self, raw: str, value: Any, asked_by: Mapping[PackageName, list[ExtraName]], table: str
+    ) -> list[Requirement]:
+        """Return one package of a table, which may be asked for in several ways."""
+        place = f"{table}.{raw}"
+        if (package := self._package(raw, place)) is None:
+            return []
+        found: list[Requirement] = []
+        for number, one in enumerate(value if isinstance(value, list) else [value]):
+            where = f"{place}[{number}]" if isinstance(value, list) else place
+            found += self._requirements_of(package, one, asked_by.get(package, []), where)
         return found
 
     def _package(self, raw: str, place: str) -> PackageName | None:
@@ -122,8 +141,8 @@ class PoetryTable:
         if is_optional and not asked_by:
             self._notes.add(place, "is optional, and no extra asks for it: never installed")
             return []
-        url = next((f"{key}+{table[key]}" for key in _DIRECT if isinstance(table.get(key), str)), "")
-        raw = self._notes.text(table.get("version"), f"{place}.version")
+        url = next((f"{key}+{without_passwords(table[key])}" for key in _DIRECT if isinstance(table.get(key), str)), "")
+        raw = without_passwords(self._notes.text(table.get("version"), f"{place}.version"))
         specifier = specifier_of(raw) if raw and not url else ""
         extras = tuple(
             sorted(

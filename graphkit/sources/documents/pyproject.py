@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any, Final
 
@@ -13,9 +14,11 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
-from graphkit.model.names import BadName, ExtraName, extra_name
+from graphkit.model.names import BadName, ExtraName, PackageName, extra_name, package_name
 from graphkit.model.requirements import Requirement, requirement
+from graphkit.sources.documents.addresses import without_passwords
 from graphkit.sources.documents.poetry import POETRY, PoetryTable
+from graphkit.sources.documents.pyproject_groups import Grouped, groups_of, marker_of_group
 from graphkit.sources.documents.rows import Notes, is_json, shown, toml
 
 _HEADER: Final = re.compile(rb"^[ \t]*\[[ \t]*(?:project|tool[ \t]*\.[ \t]*poetry)[ \t]*[\].]", re.MULTILINE)
@@ -24,6 +27,7 @@ _TELLING: Final = re.compile(
     rb"|(?:requires-python|dynamic|optional-dependencies)[ \t]*=|dependencies[ \t]*=[ \t]*\[)",
     re.MULTILINE,
 )
+_ELSEWHERE: Final = frozenset({"git", "url", "path", "file", "workspace"})
 _FILE: Final = re.compile(r"(?:^|[/\\])[^/\\]*pyproject[^/\\]*\.toml$", re.IGNORECASE)
 
 
@@ -41,9 +45,11 @@ class PyProject:
     def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a manifest is a manifest
         """Return a project's own requirements as a manifest.
 
-        Those of an extra have ``extra == "…"`` in their marker. Complete unless something is dynamic,
-        cannot be told, or was lost. Build requirements and dependency groups are noted: an install
-        does not bring them into the environment.
+        Those of an extra have ``extra == "…"`` in their marker, those of a dependency group
+        ``"…" in dependency_groups``: an install may bring them. Complete unless something is dynamic,
+        cannot be told, or was lost. Build requirements are noted: an install
+        does not bring them into the environment. What a tool takes from elsewhere, or at another version than
+        is asked for, leaves the manifest incomplete.
         """
         read = toml(data)
         notes = Notes()
@@ -57,7 +63,8 @@ class PyProject:
             asked.of_project(project, poetry)
         else:
             asked.of_poetry(poetry)
-        _note_the_rest(read, tools, notes)
+        asked.of_groups(groups_of(read, poetry, notes))
+        asked.is_open |= _note_the_rest(read, tools, {one.package for one in asked.requirements}, notes)
         subject = notes.text(project.get("name"), "project.name") or poetry.name
         return Document(
             sha256=hashlib.sha256(data).hexdigest(),
@@ -115,6 +122,11 @@ class _Asked:
         self.extras |= poetry.extras
         self.requires_python = self.requires_python or self._specifier(poetry.python, "tool.poetry.dependencies.python")
 
+    def of_groups(self, groups: Iterable[Grouped]) -> None:
+        """Take up dependency groups, each under the marker that it has in a pylock.toml (PEP 751)."""
+        for group, asked in groups:
+            self.requirements[_under_group(asked, group)] = None
+
     def _specifier(self, raw: str, place: str) -> str:
         try:
             return str(SpecifierSet(raw))
@@ -126,7 +138,7 @@ class _Asked:
         for number, one in enumerate(self._notes.array(value, place)):
             where = f"{place}[{number}]"
             try:
-                read = requirement(self._notes.text(one, where))
+                read = requirement(without_passwords(self._notes.text(one, where)))
             except BadName as error:
                 self._notes.add(where, str(error), lost=True)
                 continue
@@ -146,20 +158,50 @@ def under_extra(read: Requirement, extra: str) -> Requirement:
         return replace(read, specifier="", marker="", url="", unreadable=f"{read} ; {text}")
 
 
-def _note_the_rest(read: dict[str, Any], tools: dict[str, Any], notes: Notes) -> None:
-    """Note what stands in a pyproject.toml and no install of the project itself takes into account."""
+def _under_group(read: Requirement, group: str) -> Requirement:
+    if read.unreadable:
+        return read
+    try:
+        return replace(read, marker=marker_of_group(group, read.marker))
+    except ValueError:
+        return replace(read, specifier="", marker="", url="", unreadable=f"{read} (group {group})")
+
+
+def _note_the_rest(read: dict[str, Any], tools: dict[str, Any], asked: AbstractSet[PackageName], notes: Notes) -> bool:
+    """Note what stands in a pyproject.toml and not every install of the project itself takes into account.
+
+    Return whether one that does may take something else than is asked for.
+    """
     build = notes.table(read.get("build-system"), "build-system")
     wanted = [one for one in notes.array(build.get("requires"), "build-system.requires") if isinstance(one, str)]
     if wanted:
         notes.add("build-system.requires", f"needed to build it, and no part of its environment: {_some(wanted)}")
-    if groups := notes.table(read.get("dependency-groups"), "dependency-groups"):
-        notes.add("dependency-groups", f"installed on request only, and not read: {_some(groups)}")
     uv = notes.table(tools.get("uv"), "tool.uv")
     for key in ("sources", "override-dependencies", "constraint-dependencies"):
         if uv.get(key):
             found = uv[key] if isinstance(uv[key], dict | list) else []
             names = [one for one in found if isinstance(one, str)]
             notes.add(f"tool.uv.{key}", f"heeded by uv alone, and not read: {_some(names)}")
+    pdm = notes.table(notes.table(tools.get("pdm"), "tool.pdm").get("resolution"), "tool.pdm.resolution")
+    if overrides := pdm.get("overrides"):
+        what = _some(overrides if isinstance(overrides, dict) else [])
+        notes.add("tool.pdm.resolution.overrides", f"heeded by PDM alone, and not read: {what}")
+    poetry = notes.table(tools.get(POETRY), "tool.poetry").get("dependencies") if "project" in read else None
+    moved = _moved(uv.get("sources"), asked) or _moved(poetry, asked)
+    return moved or bool(uv.get("override-dependencies") or overrides)
+
+
+def _moved(sources: Any, asked: AbstractSet[PackageName]) -> bool:
+    """Return whether something asked for comes from a URL, a repository, a folder or the same workspace."""
+    for raw, value in sources.items() if isinstance(sources, dict) else ():
+        tables = value if isinstance(value, list) else [value]
+        if any(isinstance(one, dict) and not _ELSEWHERE.isdisjoint(one) for one in tables):
+            try:
+                if package_name(raw) in asked:
+                    return True
+            except BadName:
+                continue
+    return False
 
 
 def _some(names: Iterable[str]) -> str:

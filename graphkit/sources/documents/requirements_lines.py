@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from graphkit.sources.documents.addresses import without_passwords
+
 _COMMENT: Final = re.compile(r"(?:^|\s)#(.*)$")
 _VARIABLE: Final = re.compile(r"\$\{[A-Z0-9_]+\}")
 _NAME: Final = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
@@ -69,7 +71,7 @@ class Line:
     """A logical line.
 
     ``kind``: `requirement` (PEP 508), `bare` (a name alone), `url`, `path`, `option`, `comment` or
-    `odd`. ``text`` is without comment and trailing options; for an option it is its value and ``option`` its
+    `odd`. ``text`` is without comment, passwords and trailing options; for an option it is its value and ``option`` its
     long name, for a comment the text behind ``#``.
     """
 
@@ -90,8 +92,7 @@ def logical_lines(text: str) -> Iterator[Line]:
     """
     parts: list[str] = []
     first = 0
-    for number, raw in enumerate(text.split("\n"), start=1):
-        line = raw.rstrip("\r")
+    for number, line in enumerate(text.splitlines(), start=1):  # with every line end that pip knows
         comment = _COMMENT.search(line)
         if not parts:
             first = number
@@ -103,7 +104,7 @@ def logical_lines(text: str) -> Iterator[Line]:
             yield from _read("".join(parts), first)
             parts, first = [], number
         parts.append(line)
-        yield from _read(" ".join(parts) if len(parts) > 1 else line, first)
+        yield from _read("".join(parts), first)
         parts = []
     if parts:
         yield from _read("".join(parts), first)
@@ -118,6 +119,7 @@ def _read(joined: str, number: int) -> Iterator[Line]:
             yield Line(number=number, kind="comment", text=comment)
         return
     variable = bool(_VARIABLE.search(text))
+    text = without_passwords(text)
     if option := _option_of(text):
         yield Line(
             number=number, kind="option", option=option[0], text=option[1], comment=comment, has_variable=variable

@@ -13,6 +13,7 @@ import msgspec
 from graphkit.model.documents import Problem
 from graphkit.model.environment import Environment, Ground
 from graphkit.model.errors import InputError
+from graphkit.sources.documents.addresses import without_passwords
 
 _Shape = TypeVar("_Shape")
 _HEX64: Final = re.compile(r"[0-9a-fA-F]{64}")
@@ -22,14 +23,14 @@ _PYTHONS: Final = tuple(f"3.{minor}" for minor in range(8, 16))
 
 
 def shown(value: object) -> str:
-    """Return a value as a message quotes it: escaped, and cut where it is long.
+    """Return a value as a message quotes it: escaped, without passwords, and cut where it is long.
 
     >>> shown("a" * 100)[-6:]
     "aaaaa'"
     """
     if isinstance(value, int) and value.bit_length() > 256:
         return "a huge number"
-    text = value if isinstance(value, str) else type(value).__name__
+    text = without_passwords(value) if isinstance(value, str) else type(value).__name__
     if not isinstance(value, str):
         return f"a {text}" if isinstance(value, dict | list | set | tuple) or value is None else repr(value)[:80]
     return repr(text if len(text) <= 80 else f"{text[:38]}...{text[-38:]}")

@@ -13,7 +13,7 @@ from graphkit.sources.documents.rows import Notes, is_json
 from graphkit.sources.documents.spdx_document import document_of
 from graphkit.sources.documents.spdx_shape import Spdx, decode
 
-_MARKS: Final = (b'"spdxVersion"', b"spdx.org/rdf/terms", rb"spdx.org\/rdf\/terms")
+_MARKS: Final = (b'"spdxVersion"', b'"SPDXID"', b"spdx.org/rdf/terms", rb"spdx.org\/rdf\/terms")
 _OTHERS: Final = re.compile(rb"\"bomFormat\"\s*:\s*\"CycloneDX\"|spdx\.org\\?/rdf\\?/v?3")
 """What a broken document holds that is CycloneDX, or SPDX 3, which has a reader of its own."""
 _SPDX3: Final = re.compile(rb"spdx\.org\\?/rdf\\?/v?3")
@@ -22,6 +22,8 @@ _LINKED: Final = re.compile(rb"spdx\.org\\?/rdf\\?/terms")
 
 class _Mark(msgspec.Struct):
     version: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="spdxVersion")
+    id: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="SPDXID")
+    packages: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
     context: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="@context")
     sbom: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
@@ -32,9 +34,9 @@ class SpdxJson:
     format = "SPDX JSON"
 
     def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
-        """Return whether JSON has an SPDX version at its top or in ``sbom``, and is not SPDX 3.
+        """Return whether JSON has an SPDX version, or an SPDX id and packages, at its top or in ``sbom``.
 
-        JSON-LD of SPDX 2 is claimed too, to be rejected aloud. Cost: a search or a scan.
+        SPDX 3 is not claimed; JSON-LD of SPDX 2 is, to be rejected aloud. Cost: a search or a scan.
         """
         if not is_json(data) or not any(mark in data for mark in _MARKS):
             return False
@@ -45,7 +47,9 @@ class SpdxJson:
             return _MARKS[0] in data and not _OTHERS.search(data)
         if _SPDX3.search(bytes(top.context)):
             return False
-        return any(bytes(one) for one in (top.version, inner.version)) or bool(_LINKED.search(bytes(top.context)))
+        if any(bytes(one.version) or (bytes(one.id) and bytes(one.packages)) for one in (top, inner)):
+            return True
+        return bool(_LINKED.search(bytes(top.context)))
 
     def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - it is an SBOM
         """Return an SPDX document, bare or in ``sbom``; see `document_of`."""
@@ -54,7 +58,9 @@ class SpdxJson:
         if not wrapped.version and _LINKED.search(bytes(wrapped.context)):
             problem = "SPDX 2 in JSON-LD cannot be read; in JSON, YAML, tag-value and RDF/XML it can"
             raise InputError(problem, place="@context")
-        if wrapped.sbom is None or wrapped.version:
+        if wrapped.sbom is None or wrapped.version or wrapped.packages:
+            if wrapped.sbom is not None:
+                notes.add("sbom", "stands inside a document and is not read", lost=True)
             return document_of(wrapped, data, path, notes)
         read: Spdx = wrapped.sbom
         return document_of(read, data, path, notes, place_of="sbom.{}".format, is_export=True)

@@ -7,7 +7,6 @@ purls and loose files mean the same in both; what only SPDX 3 says is read here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -17,17 +16,18 @@ from graphkit.model.documents import Basis, Completeness, Document
 from graphkit.model.errors import InputError
 from graphkit.sources.documents import spdx_shape as spdx2
 from graphkit.sources.documents.rows import Notes, is_json, json_value, repaired, shown
+from graphkit.sources.documents.spdx3_packages import file_of, is_package, package_of, tells_who
 from graphkit.sources.documents.spdx3_shape import (
     COLLECTIONS,
     HOLDS_FILES,
     MAY_NEED,
     NEEDS,
-    PACKAGES,
     READ,
     RELATIONSHIPS,
     SILENT,
     Element,
     elements_in,
+    is_class,
     nobody,
     text_of,
     word,
@@ -35,6 +35,8 @@ from graphkit.sources.documents.spdx3_shape import (
 from graphkit.sources.documents.spdx_document import document_of
 
 _MARK: Final = re.compile(rb"spdx\.org\\?/rdf\\?/v?3")
+_EXPANDED: Final = re.compile(rb"\s*\[\s*\{")
+_TYPE: Final = re.compile(rb"spdx\.org\\?/rdf\\?/v?3[^\"]{0,20}/terms")
 _CYCLONEDX: Final = re.compile(rb"\"bomFormat\"\s*:\s*\"CycloneDX\"")
 _CONTEXT: Final = re.compile(r"spdx\.org/rdf/v?(3(?:\.\d{1,3}){0,2})")
 _VERSION: Final = re.compile(r"3(?:\.(\d{1,3}))?(?:\.\d{1,3})?")
@@ -47,7 +49,6 @@ _TYPES: Final = {
     **dict.fromkeys(("deployed", "runtime"), Basis.INSTALLED),
 }
 _UNSHIPPED: Final = frozenset({"development", "test"})
-_MANY: Final = re.compile(r"\bmerkle\b|\bnot (?:a|the) hash of\b", re.IGNORECASE)
 _PLACE: Final = re.compile(r"(packages|files|relationships|documentDescribes)\[(\d+)\](.*)", re.DOTALL)
 _TAILS: Final = (
     (re.compile(r"^\.SPDXID\b"), ".spdxId"),
@@ -66,6 +67,7 @@ _TAILS: Final = (
 class _Mark(msgspec.Struct):
     context: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="@context")
     graph: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="@graph")
+    type: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="@type")
 
 
 class Spdx3Json:
@@ -75,13 +77,15 @@ class Spdx3Json:
 
     def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
         """Return whether JSON has the context of SPDX 3, or has ``@graph`` and its terms. Cost: a search or a scan."""
+        if _EXPANDED.match(data):
+            return _is_expanded(data)
         if not is_json(data) or not _MARK.search(data):
             return False
         try:
             top = msgspec.json.decode(data, type=_Mark)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # broken, to be rejected aloud
             return (b'"@context"' in data or b'"@graph"' in data) and not _CYCLONEDX.search(data)
-        return bool(_MARK.search(bytes(top.context) or bytes(top.graph)))
+        return bool(_MARK.search(bytes(top.context) or bytes(top.graph)) or _TYPE.search(bytes(top.type)))
 
     def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - it is an SBOM
         """Return an SPDX 3 document.
@@ -95,6 +99,8 @@ class Spdx3Json:
         """
         notes = Notes()
         top = json_value(repaired(data, notes))
+        if isinstance(top, list) and _EXPANDED.match(data):
+            top = {"@graph": top}
         if not isinstance(top, dict):
             raise InputError(f"should be an object, is {shown(top)}")
         graph = _Graph(elements_in(top, notes), notes)
@@ -111,6 +117,17 @@ class Spdx3Json:
 
 
 READER: Final = Spdx3Json()
+
+
+def _is_expanded(data: bytes) -> bool:
+    """Return whether JSON is a list of elements of SPDX 3 with their terms in full (JSON-LD 1.1, "expanded form")."""
+    if b'"@type"' not in data or not _MARK.search(data):
+        return False
+    try:
+        rows = msgspec.json.decode(data, type=list[_Mark])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return any(_TYPE.search(bytes(one.type)) for one in rows) and not any(one.context or one.graph for one in rows)
 
 
 def _version_of(top: dict[str, Any], graph: _Graph, notes: Notes) -> str:
@@ -147,9 +164,8 @@ def _completeness_of(graph: _Graph, found: Document, notes: Notes) -> Completene
     if notes.lost:
         return Completeness.INCOMPLETE
     roots = set(found.roots)
-    return (
-        Completeness.COMPLETE if all(row.purl or row.ref in roots for row in found.components) else Completeness.UNKNOWN
-    )
+    is_told = all(row.ref in roots or tells_who(row) for row in found.components)
+    return Completeness.COMPLETE if is_told else Completeness.UNKNOWN
 
 
 class _Graph:
@@ -163,8 +179,10 @@ class _Graph:
             self._by_id.setdefault(one.id, one)
             if isinstance(other := one.table.get("@id"), str):  # beside an spdxId
                 self._by_id.setdefault(other.strip(), one)
-        self.packages = [one for one in elements if one.kind in PACKAGES]
-        self._files = [one for one in elements if one.kind == "file"]
+        self.packages = [one for one in elements if is_package(one, self._by_id)]
+        self._held = {one.id for one in self.packages}
+        """The ids of packages; an archive with a purl is one, though its class is that of files."""
+        self._files = [one for one in elements if one.kind == "file" and not is_package(one, self._by_id)]
         documents = [one for one in elements if one.kind == "spdxdocument"]
         self._collections = [*documents, *(one for one in elements if one.kind in COLLECTIONS - {"spdxdocument"})]
         maps = [row for one in documents for key in ("import", "imports") for _, row in one.tables(key, notes)]
@@ -183,17 +201,14 @@ class _Graph:
         """Return what the elements say as an SPDX 2.3 document."""
         self._relate()
         self._unfold()
-        others = [one.id for one in self._elements if one.kind not in PACKAGES and one.kind != "file"]
+        others = [one.id for one in self._elements if one.id not in self._held and one.kind != "file"]
         return spdx2.Spdx(
             version="SPDX-2.3",
             id=_DOCUMENT,
             creation=self._made(),
             described=self._described(),
-            packages=[self._package(one) for one in self.packages],
-            files=[
-                spdx2.File(id=one.id, name=one.text("name", self._notes), checksums=self._checksums(one))
-                for one in self._files
-            ],
+            packages=[package_of(one, self._by_id, self._notes) for one in self.packages],
+            files=[file_of(one, self._by_id, self._notes) for one in self._files],
             snippets=[spdx2.Element(id=one) for one in others],
             relationships=self._relationships,
         )
@@ -268,6 +283,9 @@ class _Graph:
         odd: set[str] = set()
         for one in self._elements:
             if one.kind not in RELATIONSHIPS:
+                if not is_class(one.kind) and one.kind not in odd and one.id not in self._held:
+                    odd.add(one.kind)
+                    self._notes.add(one.at("type"), f"{shown(one.kind)} is no class that SPDX 3 has", lost=True)
                 continue
             written = one.text("relationshipType", self._notes)
             kind = word(written)
@@ -315,9 +333,9 @@ class _Graph:
         waiting: list[tuple[str, str]] = []
         for row, place in zip(self._relationships, self._relationship_places, strict=True):
             if row.type == "CONTAINS" and row.element and row.related and (holder := self._by_id.get(row.element)):
-                if holder.kind == "file":
+                if holder.kind == "file" and holder.id not in self._held:
                     inside.setdefault(holder.id, []).append((row.related, place))
-                elif holder.kind in PACKAGES:
+                elif holder.id in self._held:
                     waiting.append((holder.id, row.related))
         for package, held in waiting:
             for ref, place in inside.pop(held, ()):
@@ -344,41 +362,3 @@ class _Graph:
         where = "points into another document" if ref in self._imported else "is no element here"
         self._notes.add(place, f"{shown(ref)} {where}; the {what} was left out")
         return ""
-
-    def _package(self, one: Element) -> spdx2.Package:
-        return spdx2.Package(
-            id=one.id,
-            name=one.text("name", self._notes),
-            version=one.text("software_packageVersion", self._notes),
-            download=one.text("software_downloadLocation", self._notes),
-            source=one.text("software_sourceInfo", self._notes),
-            purpose=word(one.text("software_primaryPurpose", self._notes)),
-            checksums=self._checksums(one),
-            references=list(self._purls(one)),
-        )
-
-    def _purls(self, one: Element) -> Iterable[spdx2.Reference]:
-        """Yield the purl of a package, then one reference per external identifier, empty where that is no purl."""
-        yield spdx2.Reference(type="purl", locator=one.text("software_packageUrl", self._notes))
-        for place, row in one.tables("externalIdentifier", self._notes):
-            kind = word(text_of(row.get("externalIdentifierType"), f"{place}.externalIdentifierType", self._notes))
-            is_purl = kind in {"packageurl", "purl"}
-            text = text_of(row.get("identifier"), f"{place}.identifier", self._notes)
-            yield spdx2.Reference(type="purl", locator=text) if is_purl else spdx2.Reference()
-
-    def _checksums(self, one: Element) -> list[spdx2.Checksum]:
-        """Return one checksum per integrity method, empty where it is no hash of one file's bytes.
-
-        A PackageVerificationCode is a hash over hashes; taken for an archive's it would rule out a bad one.
-        """
-        found = []
-        for place, row in one.tables("verifiedUsing", self._notes):
-            kind = word(text_of(row.get("type", row.get("@type")), f"{place}.type", self._notes))
-            algorithm = word(text_of(row.get("algorithm"), f"{place}.algorithm", self._notes))
-            value = text_of(row.get("hashValue"), f"{place}.hashValue", self._notes)
-            is_of_many = _MANY.search(text_of(row.get("comment"), f"{place}.comment", Notes()))
-            if algorithm == "sha256" and is_of_many:
-                self._notes.add(place, "is a hash over several files, as its comment says, and was left out")
-            is_hash = kind in {"hash", ""} and not is_of_many
-            found.append(spdx2.Checksum(algorithm=algorithm, value=value) if is_hash else spdx2.Checksum())
-        return found

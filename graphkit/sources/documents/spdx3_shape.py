@@ -10,11 +10,27 @@ from functools import lru_cache
 from typing import Any, Final
 
 from graphkit.sources.documents.rows import Notes
+from graphkit.sources.documents.spdx_shape import version_text
 
 PACKAGES: Final = frozenset({"package", "aipackage", "datasetpackage"})
 """Packages and the classes that SPDX 3 derives from them."""
 COLLECTIONS: Final = frozenset({"spdxdocument", "sbom", "bom", "bundle"})
 RELATIONSHIPS: Final = frozenset({"relationship", "lifecyclescopedrelationship"})
+_CLASSES: Final = (
+    PACKAGES
+    | COLLECTIONS
+    | RELATIONSHIPS
+    | {
+        *("agent", "person", "organization", "softwareagent", "tool", "creationinfo", "annotation", "file"),
+        *("snippet", "build", "hash", "packageverificationcode", "externalidentifier", "externalref"),
+        *("externalmap", "namespacemap", "dictionaryentry", "positiveintegerrange", "contentidentifier"),
+        *("individualelement", "vulnerability", "energyconsumption", "energyconsumptiondescription"),
+        *("simplelicensingtext", "licenseexpression", "customlicense", "customlicenseaddition"),
+        *("listedlicense", "listedlicenseexception", "conjunctivelicenseset", "disjunctivelicenseset"),
+        *("orlateroperator", "withadditionoperator", "individuallicensinginfo", "cdxpropertyentry"),
+        "cdxpropertiesextension",
+    }
+)
 
 NEEDS: Final = frozenset(
     {"dependson", "hasdynamiclink", "hasstaticlink", "hasprerequisite", "hasprovideddependency", "usestool"}
@@ -66,15 +82,19 @@ class Element:
         """Return a property that should be text, empty where it is none (noted) or not there."""
         return text_of(self.table.get(key), self.at(key), notes)
 
+    def values(self, key: str) -> Iterator[tuple[str, Any]]:
+        """Yield what a property holds, one value or a list of them, with its places."""
+        return _each(self.table.get(key), self.at(key))
+
     def tables(self, key: str, notes: Notes) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield the objects of a property with their places; what is none is noted, and yields an empty one."""
-        for place, one in _each(self.table.get(key), self.at(key)):
+        for place, one in self.values(key):
             yield place, plain(notes.table(one, place))
 
     def refs(self, key: str, notes: Notes) -> list[tuple[str, str]]:
         """Return the ids that a property names, each with its place; for an element inside, the id it goes by."""
         found = []
-        for place, one in _each(self.table.get(key), self.at(key)):
+        for place, one in self.values(key):
             if written := _id_of(plain(one), place) if isinstance(one, dict) else notes.text(one, place).strip():
                 found.append((written, place))
         return found
@@ -116,13 +136,19 @@ def elements_in(top: dict[str, Any], notes: Notes) -> list[Element]:
     return found
 
 
+def is_class(kind: str) -> bool:
+    """Return whether a class is one of SPDX 3.0's, those of security by their ending."""
+    return kind in _CLASSES or kind.endswith("vulnassessmentrelationship")
+
+
 def text_of(value: Any, place: str, notes: Notes) -> str:
-    """Return a JSON-LD value that should be text: bare, alone in a list, or in ``@value``."""
+    """Return a JSON-LD value that should be text: bare, alone in a list, in ``@value``, or an entry's ``@id``."""
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
-    if isinstance(value, dict) and "@value" in value:
-        value = value["@value"]
-    return notes.text(value, place).strip()
+    if isinstance(value, dict):
+        value = value.get("@value", value.get("@id", value) if len(value) == 1 else value)
+    is_version = place.endswith("packageVersion")
+    return (version_text(value, place, notes) if is_version else notes.text(value, place)).strip()
 
 
 def word(text: str) -> str:

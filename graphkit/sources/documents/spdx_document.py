@@ -12,11 +12,10 @@ from urllib.parse import urlsplit
 from graphkit.model.documents import Basis, Component, Document, DocumentKind
 from graphkit.model.errors import InputError
 from graphkit.model.times import BadTime, Instant, instant
-from graphkit.model.versions import release_version
-from graphkit.sources.documents.purls import Identity, identity_of
 from graphkit.sources.documents.rows import Notes, Refs, shown
 from graphkit.sources.documents.spdx_graph import NO_ELEMENTS, Graph
-from graphkit.sources.documents.spdx_shape import Checksum, Creation, File, Package, Reference, Spdx
+from graphkit.sources.documents.spdx_identity import by_name, hashes_in, hashes_of, identities_of, purls_of, said
+from graphkit.sources.documents.spdx_shape import Creation, File, Package, Spdx
 
 _VERSION: Final = re.compile(r"(?:SPDX-)?2\.(\d{1,3})")
 _GITHUB: Final = "github.com-dependency-graph"
@@ -31,9 +30,8 @@ _MANIFESTS: Final = re.compile(
     r"|setup\.(?:py|cfg)|environment\.ya?ml",
     re.IGNORECASE,
 )
+_LIBRARIES: Final = frozenset({"", "LIBRARY", "FRAMEWORK"})
 _PYTHON_TOOL: Final = re.compile(r"\b(?:sbom4python|pip-audit|uv-\d)", re.IGNORECASE)
-_EXACT: Final = re.compile(r"={1,3}\s*([^\s,*|]+)")
-_RANGE: Final = re.compile(r"[<>^*,|]|^[~=!]|\S\s+\S")
 _VCS: Final = re.compile(r"(?:git|hg|svn|bzr)\+|(?:git|ssh|svn)://|file:", re.IGNORECASE)
 _ARCHIVE: Final = re.compile(r"\.(?:whl|zip|egg|git|tgz|tar\.(?:gz|bz2|xz|zst))(?:@[^@]*)?$", re.IGNORECASE)
 _INDEX_PATHS: Final = frozenset({"simple", "packages", "pypi", "+f"})
@@ -67,8 +65,9 @@ def document_of(
     for number, part in enumerate(read.packages or ()):
         rows.take(part, f"packages[{number}]")
     graph = Graph(read, rows.names, frozenset(ref for ref, row in rows.components.items() if row.package), notes)
-    for ref in graph.optional:
+    for ref in (row for one in graph.optional for row in (one, *rows.others.get(one, ()))):
         rows.components[ref] = replace(rows.components[ref], optional=True)
+    rows.name(graph.described or graph.roots)
     rows.take_files(read.files or (), graph)
     components = tuple(rows.components.values())
     creators = [one for one in creation.creators or () if one]
@@ -113,7 +112,7 @@ def _version_of(read: Spdx, notes: Notes) -> str:
 
 
 def _basis_of(creation: Creation, rows: _Rows) -> Basis:
-    if (said := _TYPE.search(creation.comment or "")) and (basis := _TYPES.get(said[1].lower())):
+    if (found := _TYPE.search(creation.comment or "")) and (basis := _TYPES.get(found[1].lower())):
         return basis
     return Basis.LISTED if rows.listed and rows.listed == rows.python else Basis.BUILT
 
@@ -145,33 +144,36 @@ class _Rows:
         self.names: dict[str, str] = {}
         """Our ref for each ``SPDXID`` as written."""
         self.files: set[str] = set()
+        self.others: dict[str, list[str]] = {}
+        """Our refs of the further rows of a package, by that of its first."""
         self.python = 0
         self.listed = 0
         """How many Python packages there are, and how many say that a manifest or lock names them."""
         self._notes = notes
         self._refs = Refs()
         self._seen: dict[tuple[str, ...], str] = {}
+        self._nameless: dict[str, tuple[Package, str]] = {}
+        """The packages that no purl names but perhaps their name, by our ref, with their places."""
         self._held: list[tuple[str, str, str]] = []
         """Our ref of a package, the id of a file in it, and where it says so."""
 
     def take(self, part: Package, place: str) -> None:
         """Take up a package, as one row for each Python release that its purls name, else as one."""
-        written, name = _said(part.id), _said(part.name)
-        refs = [(i, (one.locator or "").strip()) for i, one in enumerate(part.references or ()) if _is_purl(one)]
-        key = (written, name, part.version or "", *(purl for _, purl in refs))
+        written, name = said(part.id), said(part.name)
+        refs = purls_of(part.references)
+        source = (said(part.download), said(part.source))
+        key = (written, name, part.version or "", *source, *(purl for _, purl in refs))
         if written and key in self._seen:  # the same package once more
             first = self.components[self._seen[key]]
-            hashes = tuple(dict.fromkeys((*first.sha256, *self._hashes(part.checksums, place))))
-            self.components[first.ref] = replace(first, sha256=hashes)
+            more = hashes_of(part.checksums, place, self._notes)
+            self.components[first.ref] = replace(first, sha256=tuple(dict.fromkeys((*first.sha256, *more))))
             self._hold(first.ref, part, place)
             return
         if not name and not refs:
             self._notes.add(place, "a package without name and purl", lost=True)
             if not written:
                 return
-        found = self._identities(part, refs, place)
-        if len(found) > 1:
-            self._notes.add(f"{place}.externalRefs", f"purls of {len(found)} Python releases: a row for each")
+        found = identities_of(part, refs, place, self._notes)
         ref = self._refs.unique(written or place)
         self._seen[key] = ref
         if written in self.names:
@@ -180,10 +182,14 @@ class _Rows:
             self.names[written] = ref
         if (part.purpose or "").upper() == "FILE":
             self.files.add(ref)
+        if not refs and (part.purpose or "").upper() in _LIBRARIES and not _MANIFESTS.fullmatch(name):
+            self._nameless[ref] = part, place
         self._hold(ref, part, place)
-        hashes = self._hashes(part.checksums, place)
+        hashes = {*hashes_of(part.checksums, place, self._notes), *hashes_in(source[0])}
         for number, (purl, one) in enumerate(found):
             row = self._refs.unique(ref) if number else ref
+            if number:
+                self.others.setdefault(ref, []).append(row)
             # Which of several releases an archive holds cannot be told; the first keeps what is said of it.
             origin, index = _source_of(part.download or "") if one.package and not number else ("", "")
             self.python += one.package is not None
@@ -194,39 +200,29 @@ class _Rows:
                 package=one.package,
                 version=one.version,
                 purl=purl,
-                sha256=() if number else hashes,
+                sha256=tuple(sorted({*(() if number else hashes), *hashes_in(purl)})),
                 origin=one.origin or origin,
                 index=one.index or index,
             )
             self.places.append(place)
 
-    def _identities(self, part: Package, purls: list[tuple[int, str]], place: str) -> list[tuple[str, Identity]]:
-        """Return every Python release that the purls of a package name, with its purl; else who else it is."""
-        written = _said(part.version)
-        version = exact[1] if (exact := _EXACT.fullmatch(written)) else written
-        is_range = bool(_RANGE.search(version))
-        python: dict[tuple[str, str], tuple[str, Identity]] = {}
-        others: list[tuple[str, Identity]] = []
-        for number, purl in purls:
-            own = Notes()
-            one = identity_of(purl, "" if is_range or python else version, own, place)
-            if one.package is None:
-                others.append((purl, replace(one, version=written)))
-            elif not one.version and any(package == one.package for package, _ in python):
+    def name(self, roots: Iterable[str]) -> None:
+        """Take packages without purl for the Python packages of their names, where all that have one are Python's.
+
+        The name says so in this document alone, and the row is then `listed` at most. What the document
+        describes decides nothing, and is not named: it is an application, an image or a folder mostly.
+        """
+        top = set(roots)
+        if not self.python or any(
+            row.purl and not row.package for ref, row in self.components.items() if ref not in top
+        ):
+            return
+        for ref, (part, place) in self._nameless.items():
+            row = self.components[ref]
+            if ref in top or row.package or not (found := by_name(part, place, self._notes)):
                 continue
-            elif _RANGE.search(one.version):
-                own.add(f"{place}.purl", f"{shown(one.version)} is a range: the version is unknown")
-                one = replace(one, version="")
-            if one.package is not None:
-                if is_range and not python:
-                    said = "its purl names one" if one.version else "the version is unknown"
-                    self._notes.add(f"{place}.versionInfo", f"{shown(written)} is a range: {said}")
-                    own.problems = [problem for problem in own.problems if not problem.place.endswith(".version")]
-                python.setdefault((one.package, release_version(one.version).key), (purl, one))
-            for problem in own.problems:
-                at = "versionInfo" if problem.place.endswith(".version") else f"externalRefs[{number}].referenceLocator"
-                self._notes.add(f"{place}.{at}", problem.text, lost=own.lost)
-        return [*python.values()] or others[:1] or [("", Identity(version=written))]
+            self._notes.add(place, f"without purl; taken for the Python package {found.package}, by its name")
+            self.components[ref] = replace(row, package=found.package, version=found.version, optional=True)
 
     def take_files(self, files: Iterable[File], graph: Graph) -> None:
         """Take up the SHA-256 of files as members of the packages that hold them.
@@ -239,8 +235,8 @@ class _Rows:
         digests: dict[str, str] = {}
         loose: dict[str, int] = {}
         for number, one in enumerate(files):
-            found = self._hashes(one.checksums, f"files[{number}]")
-            written = _said(one.id)
+            found = hashes_of(one.checksums, f"files[{number}]", self._notes)
+            written = said(one.id)
             if written and written not in digests:
                 digests[written], found = found[0] if found else "", found[1:]
             loose.update(dict.fromkeys(found, number))
@@ -263,7 +259,7 @@ class _Rows:
 
     def _add_loose(self, files: list[File], loose: dict[str, int]) -> None:
         first = min(loose.values())
-        name = _said(files[first].name) or _said(files[first].id) or f"files[{first}]"
+        name = said(files[first].name) or said(files[first].id) or f"files[{first}]"
         others = len(set(loose.values())) - 1
         ref = self._refs.unique(f"files[{first}]")
         name = f"{name} and {others} more" if others else name
@@ -273,25 +269,6 @@ class _Rows:
     def _hold(self, ref: str, part: Package, place: str) -> None:
         files = enumerate(part.files or ())
         self._held += [(ref, (one or "").strip(), f"{place}.hasFiles[{i}]") for i, one in files]
-
-    def _hashes(self, checksums: Iterable[Checksum] | None, place: str) -> tuple[str, ...]:
-        found = set()
-        for number, one in enumerate(checksums or ()):
-            if (one.algorithm or "").upper().replace("-", "") == "SHA256":
-                found.add(self._notes.sha256(one.value or "", f"{place}.checksums[{number}]"))
-        return tuple(sorted(found - {""}))
-
-
-def _said(text: str | None) -> str:
-    """Return a text without white space around it, empty where it is none."""
-    text = (text or "").strip()
-    return "" if text in NO_ELEMENTS else text
-
-
-def _is_purl(one: Reference) -> bool:
-    """Return whether a reference is a purl. The category is written in several ways and decides nothing."""
-    locator = _said(one.locator)
-    return bool(locator) and ((one.type or "").lower().endswith("purl") or locator[:4].lower() == "pkg:")
 
 
 def _is_of_manifest(source: str) -> bool:
@@ -306,7 +283,7 @@ def _source_of(download: str) -> tuple[str, str]:
     An origin is a repository or an archive outside an index; home pages, which some tools write here,
     and project pages are neither, since an origin says that the index did not give the release.
     """
-    text = _said(download)
+    text = said(download)
     if _VCS.match(text):
         return text, ""
     try:

@@ -155,11 +155,11 @@ class _Reading:
         if not tops:
             self._notes.add("line 1", "no SpdxDocument is described")
         top = tops[0] if tops else Node(address="", line=1)
-        read = Spdx(id=self._ids.get(top.address), creation=self._creation(top), described=[])
+        described = self._all(top, "describesPackage")
+        self.lines |= {f"documentDescribes[{number}]": one.line for number, one in enumerate(described)}
+        read = Spdx(id=self._ids.get(top.address), creation=self._creation(top))
         read.version = self._text(top, "specVersion", "spdxVersion")
-        for one in self._all(top, "describesPackage"):
-            self.lines[f"documentDescribes[{len(read.described or ())}]"] = one.line
-            (read.described or []).append(self._id(one))
+        read.described = [self._id(one) for one in described]
         read.packages = [self._package(node, number) for number, node in enumerate(self._of.get("Package", ()))]
         read.files = [self._file(node, number) for number, node in enumerate(self._of.get("File", ()))]
         read.snippets = [Element(id=self._ids.get(node.address)) for node in self._of.get("Snippet", ())]

@@ -32,6 +32,8 @@ _FIELDS: Final = {
     "packagesourceinfo": "source",
     "primarypackagepurpose": "purpose",
 }
+_DOCUMENT: Final = "SPDXRef-DOCUMENT"
+_HEADER: Final = frozenset({"spdxversion", "datalicense", "documentname", "documentnamespace"})
 _TAGS: Final = (
     *("SPDXVersion", "SPDXID", "Created", "Creator", "CreatorComment", "PackageName", "PackageVersion"),
     *("PackageDownloadLocation", "PackageSourceInfo", "PrimaryPackagePurpose", "PackageChecksum", "ExternalRef"),
@@ -121,6 +123,8 @@ class _Reading:
         self._snippets: list[Element] = []
         self._relationships: list[Relationship] = []
         self._section: Spdx | Package | Element | None = self._spdx
+        self._is_header = False
+        """The tag before was one of the document's own, which may stand behind packages."""
         self._unknown: set[str] = set()
 
     def read(self) -> Spdx:
@@ -143,12 +147,17 @@ class _Reading:
             self._of_package(line, tag, value)
         elif low == "filechecksum":
             self._of_file(line, tag, value)
-        elif low in {"spdxversion", "created", "creator", "creatorcomment"}:
+        elif low in _HEADER:
+            self._is_header = True
+            if low == "spdxversion":
+                self._of_document(line, tag, value)
+        elif low in {"created", "creator", "creatorcomment"}:
             self._of_document(line, tag, value)
         else:
             self._ignore(line, tag)
 
     def _begin(self, line: int, low: str, value: str) -> None:
+        self._is_header = False
         if low == "packagename":
             self.lines[f"packages[{len(self._packages)}]"] = line
             self._section = Package(name=value, checksums=[], references=[], files=[])
@@ -164,7 +173,10 @@ class _Reading:
             self._section = None
 
     def _name(self, line: int, value: str) -> None:
-        if self._section is None:
+        if (self._is_header and self._spdx.id is None) or value == _DOCUMENT:
+            self._is_header = False
+            self._set(self._spdx, "id", "SPDXID", value, line)
+        elif self._section is None:
             self._notes.add(f"line {line}", f"the id {shown(value)} belongs to no element; left out")
         elif not self._set(self._section, "id", "SPDXID", value, line):
             return

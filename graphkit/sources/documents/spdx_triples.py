@@ -179,6 +179,8 @@ class _Striped(ContentHandler):
     def _say(self, here: _Open, target: str) -> None:
         assert here.node is not None
         here.target = target
+        if here.predicate == f"{RDF}type":  # a class may be a property too, as serialisers without SPDX's terms have it
+            here.node.types.append(target)
         here.node.said.append(Said(predicate=here.predicate, node=target, line=here.line))
 
     def _say_attributes(self, node: Node, given: dict[Name, str], line: int) -> None:

@@ -16,6 +16,7 @@ from graphkit.sources.documents.spdx_shape import shaped, text_syntax
 
 _LOADER: Final[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
+_MERGE: Final = "<<"
 _DEEPEST: Final = 100
 _UNFOLDED: Final = 1_000_000
 """How many values aliases may add to what is written out."""
@@ -91,6 +92,8 @@ class _Tree:
         self._open: list[tuple[dict[str, Any] | list[Any], str, int]] = []
         self._keys: list[str | None] = []
         """For each open value, the key whose value comes next; None where a key comes, or in lists."""
+        self._merged: list[list[_Value]] = []
+        """For each open value, what its merge keys name: their keys count where it has none of its own."""
         self._anchors: dict[str, tuple[_Value, int]] = {}
         self._count = 0
         self._unfolded = 0
@@ -103,10 +106,12 @@ class _Tree:
                 raise InputError(f"nested more than {_DEEPEST} deep", place=f"line {line}")
             self._open.append(({} if isinstance(event, yaml.MappingStartEvent) else [], event.anchor or "", self._size))
             self._keys.append(None)
+            self._merged.append([])
             self._count += 1
         elif isinstance(event, _ENDS):
             grown, anchor, before = self._open.pop()
             self._keys.pop()
+            self._merge(grown, self._merged.pop(), line)
             if anchor:
                 self._anchors[anchor] = (grown, self._size - before)
             self._put(grown, line)
@@ -144,12 +149,24 @@ class _Tree:
         if isinstance(owner, list):
             owner.append(value)
         elif key is None:
-            if not isinstance(value, str) or value == "<<":
+            if not isinstance(value, str):
                 self._notes.add(f"line {line}", f"the key {shown(value)} is not read", lost=True)
                 value = ""
             self._keys[-1] = value
+        elif key == _MERGE:
+            self._merged[-1] += value if isinstance(value, list) else [value]
+            self._keys[-1] = None
         else:
             if key in owner:
                 self._notes.add(f"line {line}", f"{shown(key)} stands twice in one mapping; the first counts")
             owner.setdefault(key, value)
             self._keys[-1] = None
+
+    def _merge(self, grown: dict[str, Any] | list[Any], merged: list[_Value], line: int) -> None:
+        """Give a mapping the keys of those that it merges (YAML, "merge key"); the first that has one counts."""
+        for one in merged:
+            if isinstance(one, dict) and isinstance(grown, dict):
+                for key, value in one.items():
+                    grown.setdefault(key, value)
+            else:
+                self._notes.add(f"line {line}", f"{shown(one)} is no mapping to be merged; left out", lost=True)

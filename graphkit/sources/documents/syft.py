@@ -158,10 +158,17 @@ def _take_source(top: dict[str, Any], rows: Rows, notes: Notes) -> str:
     if not is_folder:
         name = _TAG.sub("", name)
     version = "" if is_folder else notes.text(source.get("version"), "source.version").strip()
-    rows.take_source(notes.text(source.get("id"), "source.id").strip(), name, version)
+    rows.take_source(notes.text(source.get("id"), "source.id").strip(), name, version, _digests_of(source, notes))
     if is_folder and ("/" in name or "\\" in name or is_of_manifest(name)):
         return ""  # a path says where the tool was run, not what it looked at
     return name if any(map(str.isalnum, name)) else ""
+
+
+def _digests_of(source: dict[str, Any], notes: Notes) -> set[str]:
+    """Return the SHA-256 of a file that was looked at by itself: an archive, mostly."""
+    metadata = source.get("metadata")
+    rows = _tables(metadata, "digests", "source.metadata", notes) if isinstance(metadata, dict) else ()
+    return {digest for place, row in rows if (digest := _sha256(row, place, notes))}
 
 
 class _Graph:

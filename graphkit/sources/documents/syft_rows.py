@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from graphkit.model.documents import Component
 from graphkit.model.names import BadName, package_name
-from graphkit.sources.documents.purls import Identity, identity_of
+from graphkit.sources.documents.purls import Identity, another_version, identity_of
 from graphkit.sources.documents.rows import Notes, Refs, shown
 
 _INSTALLED: Final = frozenset({"python-package", "pythonpackagemetadata"})
@@ -28,8 +28,9 @@ _MANIFEST: Final = re.compile(
     r"|pylock(?:\.[^/\\]+)?\.toml|pyproject\.toml|setup\.(?:py|cfg))",
     re.IGNORECASE,
 )
-_PIN: Final = re.compile(r"={2,3}\s*([^\s,*<>~=;]+)")
-_RECORD: Final = re.compile(r"[A-Za-z0-9_-]{43}=?")
+_PIN: Final = re.compile(r"\(?\s*={2,3}\s*[^\s,*<>~=;()]+\s*\)?(?:\s*[;\\#].*|\s+--.*)?", re.DOTALL)
+_RECORD: Final = re.compile(r"[A-Za-z0-9_+/-]{43}=?")
+_STANDARD: Final = str.maketrans("-_", "+/")
 _HEX: Final = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -57,10 +58,11 @@ class Rows:
         self._seen: dict[tuple[str, ...], str] = {}
         self._members: dict[str, set[str]] = {}
 
-    def take_source(self, written: str, name: str, version: str) -> None:
-        """Take up what was looked at as the first row."""
+    def take_source(self, written: str, name: str, version: str, hashes: Iterable[str] = ()) -> None:
+        """Take up what was looked at as the first row; ``hashes`` where it is a file."""
         self.source = self._ref(written, "source")
-        self.components[self.source] = Component(ref=self.source, name=name, version=version)
+        sums = tuple(sorted(hashes))
+        self.components[self.source] = Component(ref=self.source, name=name, version=version, sha256=sums)
         self.places.append("source")
 
     def take(self, table: dict[str, Any], place: str) -> None:
@@ -69,16 +71,21 @@ class Rows:
             self._notes.text(table.get(key), f"{place}.{key}").strip()
             for key in ("id", "name", "version", "purl", "type")
         )
+        if table.get("language") == "python" and not purl:
+            kind = "python"  # before 2021 the type was `wheel` or `egg`
         found = self._identity(name, version, purl, kind, place)
         metadata = self._notes.table(table.get("metadata"), f"{place}.metadata") if found.package else {}
         what = self._notes.text(table.get("metadataType"), f"{place}.metadataType").strip().lower()
         is_listed = found.package is not None and _is_listed(what, table)
+        other = another_version(found, version)
         if found.package and what in _REQUIREMENT:
             found = self._pinned(found, metadata, place)
         origin, index = self._source_of(metadata, place)
         hashes = self._archives(metadata, f"{place}.metadata")
         members = set() if is_listed else self._installed(metadata, f"{place}.metadata")
-        key = (written, name, found.version, purl)
+        if found.package is None:
+            members = digests_in(table.get("metadata"))
+        key = (written, name, found.version, purl, origin or found.origin)
         if written and key in self._seen:  # the same artifact once more
             ref = self._seen[key]
             hashes |= {*self.components[ref].sha256}
@@ -102,7 +109,17 @@ class Rows:
             self.places.append(place)
             if is_listed:
                 self.listed.add(ref)
+            if other and found.version:
+                self._add_another(ref, other, place)
         self.hold(ref, members)
+
+    def _add_another(self, ref: str, version: str, place: str) -> None:
+        """Take up the release that an artifact's version names beside that of its purl; either may be meant."""
+        more = self._refs.unique(ref)
+        self.components[more] = replace(self.components[ref], ref=more, version=version, sha256=())
+        self.places.append(place)
+        if ref in self.listed:
+            self.listed.add(more)
 
     def hold(self, ref: str, digests: Iterable[str]) -> None:
         """Take up digests of files as members of a row; without one, as those of a row that is made for them."""
@@ -198,10 +215,31 @@ class Rows:
             return ""
         if _RECORD.fullmatch(value) and not _HEX.fullmatch(value):
             try:
-                return base64.urlsafe_b64decode(f"{value.rstrip('=')}=").hex()
+                return base64.b64decode(f"{value.rstrip('=').translate(_STANDARD)}=").hex()
             except binascii.Error:
                 pass
         return self._notes.sha256(value, f"{place}.digest.value")
+
+
+def digests_in(metadata: Any) -> set[str]:
+    """Return every SHA-256 in metadata of another ecosystem, where each has a shape of its own.
+
+    An rpm or a conda package may hold the very files of a Python release, and lists them with their hashes.
+    Cost: linear, without recursion.
+    """
+    found: set[str] = set()
+    waiting = [metadata]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, list):
+            waiting += one
+        elif isinstance(one, dict):
+            waiting += one.values()
+            algorithm = one.get("algorithm")
+            is_sha256 = isinstance(algorithm, str) and algorithm.lower().replace("-", "") == "sha256"
+            texts = (one.get("value") if is_sha256 else None, one.get("sha256"), one.get("sha256_in_prefix"))
+            found |= {text.lower() for text in texts if isinstance(text, str) and _HEX.fullmatch(text)}
+    return found
 
 
 def _is_listed(what: str, table: dict[str, Any]) -> bool:

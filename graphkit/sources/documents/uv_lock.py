@@ -11,12 +11,14 @@ from graphkit.model.documents import Basis, Completeness, Component, Document, D
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, ExtraName, PackageName, extra_name, package_name, purl_of
 from graphkit.model.versions import release_version
-from graphkit.sources.documents.lock_rows import name_in
+from graphkit.sources.documents.lock_rows import digests_in, name_in, note_strangers
 from graphkit.sources.documents.rows import Notes, Refs, any_marker, is_elsewhere, is_json, shown, toml
 
 _VERSION: Final = re.compile(rb"^[ \t]*version[ \t]*=[ \t]*\d+[ \t]*(?:#.*)?\r?$", re.MULTILINE)
 _OWN: Final = re.compile(rb"^[ \t]*(?:requires-python[ \t]*=|source[ \t]*=[ \t]*\{)", re.MULTILINE)
 _TABLE: Final = re.compile(rb"^[ \t]*\[", re.MULTILINE)
+_OLD_SOURCE: Final = re.compile(r"(registry|git|direct|path|directory|editable)\+(.+)")
+"""Sources as uv wrote them before 0.4."""
 _KNOWN: Final = 1
 _LOCAL: Final = ("editable", "virtual", "directory", "path")
 _SOURCES: Final = ("registry", "git", "url", *_LOCAL)
@@ -53,8 +55,9 @@ class UvLock:
             raise InputError(f"version {shown(version)} of uv.lock cannot be read; 1 can", place="version")
         notes = Notes()
         rows = _Rows(notes)
-        for number, row in enumerate(notes.array(lock.get("package"), "package")):
-            rows.take(row, f"package[{number}]")
+        listed = "distribution" if "package" not in lock and "distribution" in lock else "package"  # before uv 0.4
+        for number, row in enumerate(notes.array(lock.get(listed), listed)):
+            rows.take(row, f"{listed}[{number}]")
         manifest = notes.table(lock.get("manifest"), "manifest")
         roots = rows.roots(manifest)
         links = _Links(rows, notes)
@@ -65,8 +68,11 @@ class UvLock:
             kind=DocumentKind.LOCK,
             format=f"uv.lock {version}",
             basis=Basis.LOCKED,
-            components=tuple(_component(row, optional=i in optional) for i, row in enumerate(rows.rows)),
-            places=tuple(row.place for row in rows.rows),
+            components=(
+                *(_component(row, optional=i in optional) for i, row in enumerate(rows.rows)),
+                *rows.unlisted(),
+            ),
+            places=(*(row.place for row in rows.rows), *rows.missing.values()),
             edges=tuple(links.edges),
             roots=tuple(rows.rows[root].ref for root in roots),
             requires_python=notes.text(lock.get("requires-python"), "requires-python"),
@@ -94,25 +100,38 @@ class _Row:
             notes.add(f"{place}.version", "no version: unknown")
         markers = notes.array(table.get("resolution-markers"), f"{place}.resolution-markers")
         self.markers = [one for one in markers if isinstance(one, str)]
-        self.sha256 = tuple(sorted(set(_hashes(table, place, notes))))
+        note_strangers(name, self.version, _files(table, place, self.source), notes)
+        self.sha256, self.members = digests_in(_hashes(table, place, notes), notes)
 
 
 def _source_of(table: dict[str, Any], place: str, notes: Notes) -> dict[str, str]:
-    found = notes.table(table.get("source"), f"{place}.source")
+    raw = table.get("source")
+    if isinstance(raw, str) and (read := _OLD_SOURCE.fullmatch(raw)):
+        return {"url" if read[1] == "direct" else read[1]: read[2]}
+    found = notes.table(raw, f"{place}.source")
     if not any(kind in found for kind in _SOURCES):
         notes.add(f"{place}.source", f"none of {', '.join(_SOURCES)}")
     return {key: notes.text(value, f"{place}.source.{key}") for key, value in found.items()}
 
 
-def _hashes(table: dict[str, Any], place: str, notes: Notes) -> Iterator[str]:
+def _hashes(table: dict[str, Any], place: str, notes: Notes) -> Iterator[tuple[str, Any]]:
     archives = [("sdist", table["sdist"])] if "sdist" in table else []
     wheels = notes.array(table.get("wheels"), f"{place}.wheels")
     archives += [(f"wheels[{i}]", wheel) for i, wheel in enumerate(wheels)]
     for key, archive in archives:
-        digest = notes.table(archive, f"{place}.{key}").get("hash")
-        kind, _, value = notes.text(digest, f"{place}.{key}.hash").partition(":")
-        if kind == "sha256" and (known := notes.sha256(value, f"{place}.{key}.hash")):
-            yield known
+        yield f"{place}.{key}.hash", notes.table(archive, f"{place}.{key}").get("hash")
+
+
+def _files(table: dict[str, Any], place: str, source: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the addresses and names of a row's files, with their places; what is no text says nothing."""
+    yield from ((f"{place}.source.{key}", source[key]) for key in ("url", "path") if key in source)
+    wheels = table.get("wheels")
+    archives = [("sdist", table.get("sdist")), *enumerate(wheels if isinstance(wheels, list) else [])]
+    for key, archive in archives:
+        where = f"{place}.sdist" if key == "sdist" else f"{place}.wheels[{key}]"
+        for word in ("filename", "url", "path") if isinstance(archive, dict) else ():
+            if isinstance(archive.get(word), str):
+                yield f"{where}.{word}", archive[word]
 
 
 def _component(row: _Row, *, optional: bool) -> Component:
@@ -129,6 +148,7 @@ def _component(row: _Row, *, optional: bool) -> Component:
         version=row.version,
         purl=purl_of(row.name, row.version or None),
         sha256=row.sha256,
+        members=row.members,
         optional=optional or (bool(row.markers) and all(map(is_elsewhere, row.markers))),
         origin=origin,
         index=index,
@@ -142,6 +162,8 @@ class _Rows:
     def __init__(self, notes: Notes) -> None:
         self.rows: list[_Row] = []
         self.by_name: dict[PackageName, list[int]] = {}
+        self.missing: dict[tuple[PackageName, str], str] = {}
+        """Where a row wants what has no row of its own, at the version it says: the lock is odd, or cut short."""
         self._notes = notes
         self._refs = Refs()
 
@@ -163,10 +185,20 @@ class _Rows:
             for member in (*_strings(manifest.get("members")), *_required(manifest.get("requirements")))
             for number in self.by_name.get(_normal(member), ())
         ]
+        for member in _strings(manifest.get("members")):
+            if _normal(member) not in self.by_name:
+                self._notes.add(
+                    "manifest.members", f"{shown(member)} has no row, as if the lock were cut short", lost=True
+                )
+        for number, one in _tables_in(manifest.get("requirements")):
+            self.matching(one, f"manifest.requirements[{number}]")
         if named:
             return tuple(dict.fromkeys(named))
         local = [i for i, row in enumerate(self.rows) if "editable" in row.source or "virtual" in row.source]
         here = [i for i in local if _path_of(self.rows[i]) == "."]
+        if not any(row.is_local for row in self.rows) and not manifest.get("requirements"):
+            text = "no row is of what the lock was made for, as if it were cut short"
+            self._notes.add("package", text, lost=True)
         return tuple(here or local or self._unrequired())
 
     def _unrequired(self) -> list[int]:
@@ -191,10 +223,11 @@ class _Rows:
         if name is None:
             return []
         found = self.by_name.get(name, [])
+        version, source = wanted.get("version"), wanted.get("source")
         if not found:
             self._notes.add(place, f"{name} is no package of this lock; the dependency was left out")
+            self.missing.setdefault((name, version if isinstance(version, str) else ""), place)
             return []
-        version, source = wanted.get("version"), wanted.get("source")
         if isinstance(version, str):
             key = release_version(version).key
             found = [i for i in found if release_version(self.rows[i].version).key == key]
@@ -202,7 +235,14 @@ class _Rows:
             found = [i for i in found if self.rows[i].source == source] or found
         if not found:
             self._notes.add(place, f"{name} {shown(version)} is not in this lock; the dependency was left out")
+            self.missing.setdefault((name, str(version)), place)
         return found
+
+    def unlisted(self) -> Iterator[Component]:
+        """Yield what rows want that has no row of its own."""
+        for name, version in self.missing:
+            ref = self._refs.unique(f"{name}@{version}" if version else name)
+            yield Component(ref=ref, name=name, package=name, version=version, purl=purl_of(name, version or None))
 
 
 def _path_of(row: _Row) -> str:
@@ -262,6 +302,7 @@ class _Links:
             where = f"{place}[{at}]"
             wanted = self._notes.table(one, where)
             if not isinstance(one, dict):
+                self._notes.lost = True  # what it names cannot be told
                 continue
             marker = self._notes.text(wanted.get("marker"), f"{where}.marker")
             asked: list[ExtraName] = [extra_name(extra) for extra in _strings(wanted.get("extra"))]

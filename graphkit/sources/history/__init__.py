@@ -97,7 +97,7 @@ def _arrival(state: lines.State, data: bytes, service: str, *, shallow: bool) ->
 
 
 def _note(state: lines.State, *, shallow: bool) -> str:
-    parts = [f"first commit {_shown(state.first)}, last commit {_shown(state.last)}"]
+    parts = [f"branch {state.branch}, first commit {_shown(state.first)}, last commit {_shown(state.last)}"]
     if state.ended_by:
         parts.append(f"ended by commit {state.ended_by[:12]}")
     if state.forked:

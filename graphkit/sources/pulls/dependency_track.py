@@ -19,7 +19,7 @@ from graphkit.model.times import BadTime, Instant, instant, rfc3339
 from graphkit.sources.arrivals import Arrival, Progress, Reject
 from graphkit.sources.documents.rows import shown
 from graphkit.sources.pulls.credentials import Credential, Keyring, secret
-from graphkit.sources.pulls.http import Answer, Client, connected, plain_base
+from graphkit.sources.pulls.http import Answer, Client, Unreachable, connected, plain_base
 from graphkit.sources.pulls.pull import Pull
 
 VARIABLES: Final = ("DEPENDENCY_TRACK_API_KEY",)
@@ -36,7 +36,7 @@ class _Project(msgspec.Struct, rename="camel"):
     name: str | None = None
     version: str | None = None
     active: bool | None = None
-    last_bom_import: int | str | None = None
+    last_bom_import: Any = None
     collection_logic: str | None = None
 
     @property
@@ -51,15 +51,16 @@ class _Inventory(msgspec.Struct):
 class DependencyTrackPull(Pull):
     """The inventories of every project that the key may see, inactive ones too.
 
-    A project is a service by its name; its versions are documents of that one service. An inventory is
-    written anew for each export, with the time of the export in it: when its BOM was uploaded is in the
-    note, and when it was built nobody says. Complete only where as many projects came as the server says
-    there are; projects that are kept from the key are counted nowhere.
+    A project is a service by its name; its versions are states of that one service, by when the BOM of
+    each was uploaded, which is the nearest that the server knows to its build. (An inventory is written
+    anew for each export, and holds the time of that.) Complete only where as many projects came as the
+    server says there are; projects that are kept from the key are counted nowhere.
     """
 
     def __init__(self, client: Client, *, read_at: Instant, reject: Reject, progress: Progress) -> None:
         parts = urlsplit(client.base)
-        source = f"dependency-track/{parts.netloc.lower()}{parts.path}"
+        # One word, or the pull of a host would end what the server in a folder of it holds.
+        source = f"dependency-track/{parts.netloc.lower()}{quote(parts.path, safe='')}"
         super().__init__(client, source=source, read_at=read_at, reject=reject, progress=progress)
 
     def _arrivals(self) -> Iterator[Arrival]:
@@ -84,11 +85,13 @@ class DependencyTrackPull(Pull):
         number, rows = 0, list[Any]()
         while number == 0 or rows:
             number += 1
-            answer = self._client.get("/api/v1/project", pageSize=str(_PAGE), pageNumber=str(number))
-            if number > 1 and not answer.is_good:
-                self._miss(self._source, f"the list of projects breaks off ({answer.status}); pull again")
-                break
-            rows = self._rows(answer)
+            try:
+                answer, rows = self._page(number)
+            except (InputError, Unreachable) as error:
+                if number == 1:
+                    raise _no_list(self._client.host, error) from error
+                self._miss(self._source, f"the list of projects breaks off: {error}; pull again")
+                return list(found.values())
             before = len(found)
             for place, row in enumerate(rows):
                 if (one := self._project(row, place)) is not None:
@@ -100,18 +103,20 @@ class DependencyTrackPull(Pull):
         self._compare(told, len(found), is_cut=bool(rows))
         return list(found.values())
 
-    def _rows(self, answer: Answer) -> list[Any]:
-        if answer.status == 403:
+    def _page(self, number: int) -> tuple[Answer, list[Any]]:
+        """Return a page of projects and its rows.
+
+        Raises:
+            InputError: it is refused or no list. GraphkitError: the key may not list projects at all.
+        """
+        answer = self._client.get("/api/v1/project", pageSize=str(_PAGE), pageNumber=str(number))
+        if number == 1 and answer.status == 403:
             raise GraphkitError(
                 f"{self._client.host} refuses (403): the key needs VIEW_PORTFOLIO; {self._client.credential.advice}"
             )
         if not answer.is_good:
-            raise GraphkitError(f"{self._client.host} answered {answer.status} for its projects; {_advice()}")
-        try:
-            rows: list[Any] = answer.as_type(list[Any])
-        except InputError as error:
-            raise GraphkitError(f"{self._client.host}: {error}; {_advice()}") from error
-        return rows
+            raise InputError(f"the server answered {answer.status} for its projects")
+        return answer, answer.as_type(list[Any])
 
     def _project(self, row: Any, place: int) -> _Project | None:
         try:
@@ -149,6 +154,7 @@ class DependencyTrackPull(Pull):
             path=self._path(one),
             service=(one.name or "").strip(),
             hint="sbom",
+            built_at=uploaded,
             read_at=self._read_at,
             note="; ".join(parts),
             sources=(f"{self._client.base}/projects/{one.uuid}",),
@@ -172,13 +178,12 @@ def _has_components(answer: Answer, *, is_uploaded: bool) -> bool:
     return rows.startswith(b"[") and (is_uploaded or rows[1:].strip() != b"]")
 
 
-def _uploaded(told: int | str | None) -> Instant | None:
+def _uploaded(told: object) -> Instant | None:
     """Return when a BOM was last imported: milliseconds since 1970, in some versions RFC 3339 text."""
     try:
-        if isinstance(told, int):
-            at = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(milliseconds=told)
-            return instant(at) if told > 0 else None
-        return instant(told) if told else None
+        if isinstance(told, int) and told > 0:
+            return instant(dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(milliseconds=told))
+        return instant(told) if isinstance(told, str) else None
     except (BadTime, OverflowError):
         return None
 
@@ -191,8 +196,12 @@ def _total(answer: Answer, before: int | None) -> int | None:
     return max(int(told), before or 0)
 
 
-def _advice() -> str:
-    return "give the address of the API server, which is often not that of the pages people look at"
+def _no_list(host: str, error: InputError | Unreachable) -> GraphkitError:
+    if isinstance(error, Unreachable):
+        return error
+    return GraphkitError(
+        f"{host}: {error}; give the address of the API server, which is often not that of the pages people look at"
+    )
 
 
 @contextmanager

@@ -21,8 +21,8 @@ from graphkit.sources.plain import without_secrets
 from graphkit.sources.pulls.credentials import Credential, Keyring, secret
 from graphkit.sources.pulls.github_commits import Branch
 from graphkit.sources.pulls.github_exports import Exports
-from graphkit.sources.pulls.github_files import Tree, Wanted, blob_of, wanted
-from graphkit.sources.pulls.http import Answer, Client, connected, plain_base
+from graphkit.sources.pulls.github_files import Tree, Wanted, blob_of, submodules, wanted
+from graphkit.sources.pulls.http import Answer, Client, Unreachable, connected, plain_base
 from graphkit.sources.pulls.pull import Pull
 
 PUBLIC: Final = "https://api.github.com"
@@ -115,10 +115,15 @@ class GitHubPull(Pull):
         self._compare(owner, len(found), is_user=kind == "users")
         return found
 
-    def _pages(self, answer: Answer | None) -> Iterator[_Repository]:
+    def _pages(self, answer: Answer) -> Iterator[_Repository]:
+        """Yield what the pages list. One after the first that cannot be had loses none before it.
+
+        Raises:
+            InputError: the first page is no list.
+        """
         met: set[str] = set()
-        while answer is not None:
-            rows: list[Any] = answer.as_type(list[Any])
+        rows: list[Any] | None = answer.as_type(list[Any])
+        while rows is not None:
             before = len(met)
             for number, row in enumerate(rows):
                 one = self._repository(row, number)
@@ -128,15 +133,24 @@ class GitHubPull(Pull):
             self._progress(len(met), None, f"repositories of {self._owner}")
             if answer.headers.get("x-github-sso", "").startswith("partial-results"):
                 self._miss(self._source, "the token is not authorised for single sign-on; repositories are left out")
-            following = None
             if answer.next_page and len(met) == before:
                 self._miss(self._source, "the server lists the same repositories again; what follows was not asked for")
-            elif answer.next_page:
-                following = self._client.follow(answer)
-                if following is not None and not following.is_good:
-                    self._miss(self._source, f"the list of repositories breaks off ({following.status}); pull again")
-                    following = None
-            answer = following
+                return
+            answer, rows = self._following(answer)
+
+    def _following(self, answer: Answer) -> tuple[Answer, list[Any] | None]:
+        """Return the next page and its rows, None after the last or where the list breaks off."""
+        try:
+            following = self._client.follow(answer)
+            if following is None:
+                return answer, None
+            if following.is_good:
+                return following, following.as_type(list[Any])
+            why = f" ({following.status})"
+        except (InputError, Unreachable) as error:
+            why = f": {error}"
+        self._miss(self._source, f"the list of repositories breaks off{why}; pull again")
+        return answer, None
 
     def _repository(self, row: Any, number: int) -> _Repository | None:
         try:
@@ -213,6 +227,12 @@ class GitHubPull(Pull):
             self._note(f"{one.label} is empty")
             return
         branch, tree = seen
+        if inside := submodules(tree):
+            more = f" and {len(inside) - 3} more" if len(inside) > 3 else ""
+            listed = ", ".join(map(shown, inside[:3]))
+            self._note(
+                f"{one.label} has submodules ({listed}{more}); they are repositories of their own, not read here"
+            )
         if tree.truncated:
             self._miss(label, "it has more files than GitHub lists at once; clone it, and ingest its history")
         for file in wanted(tree):
@@ -295,6 +315,16 @@ def _sources(one: _Repository, commit: str = "") -> tuple[str, ...]:
     return tuple(part for part in (without_secrets(page) if is_web else "", commit) if part)
 
 
+def _server_of(base: str) -> str:
+    """Return what a server is called in paths, which no organisation can be: it has a dot or a colon.
+
+    What two servers hold goes by two names, or the pull of one would end what is on the other.
+    """
+    parts = urlsplit(base)
+    place = parts.netloc.lower()
+    return place if "." in place or ":" in place else f"{place}:{443 if parts.scheme == 'https' else 80}"
+
+
 @contextmanager
 def open_github(
     target: str,
@@ -317,8 +347,7 @@ def open_github(
     environ = os.environ if environ is None else environ
     base = plain_base(environ.get(_ADDRESS, "").strip() or PUBLIC, told_by=_ADDRESS)
     host = (urlsplit(base).hostname or "").lower()
-    # What two servers hold goes by two names; the public one needs none.
-    name = "github" if base == PUBLIC else f"github/{urlsplit(base).netloc.lower()}"
+    name = "github" if base == PUBLIC else f"github/{_server_of(base)}"
     token = secret(VARIABLES, host, environ=environ, keyring=keyring)
     credential = Credential(header="Authorization", variables=VARIABLES, value=f"Bearer {token}" if token else "")
     with connected() as http:

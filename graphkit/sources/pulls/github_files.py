@@ -72,6 +72,11 @@ def wanted(tree: Tree) -> Iterator[Wanted]:
         yield Wanted(path=path, sha=one.sha, hint=hint, problem=problem)
 
 
+def submodules(tree: Tree) -> list[str]:
+    """Return the paths at which a tree holds other repositories."""
+    return sorted(one.path for one in tree.tree if one.type == "commit")
+
+
 def _hint(path: str, locked: Iterable[str]) -> str | None:
     name = _name(path)
     if _LOCK.fullmatch(name) or _LIST.fullmatch(path):

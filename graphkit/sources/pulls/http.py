@@ -35,6 +35,7 @@ _PACKINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
 _WHOLE: Final = re.compile(r"[0-9]{1,10}")
 _LIMIT_WORDS: Final = re.compile(rb"rate limit|abuse detection", re.IGNORECASE)
 _SECOND: Final = 1_000_000
+_NO_ADDRESS: Final = "the server leads to an address that is none"
 
 
 class Unreachable(GraphkitError):
@@ -213,8 +214,9 @@ class Client:
     def _joined(url: httpx.URL, goal: str) -> httpx.URL:
         try:
             there = url.join(goal).copy_with(username=None, password=None, fragment=None)
+            _check_host(there)
         except (httpx.InvalidURL, ValueError) as error:
-            raise InputError("the server leads to an address that is none") from error
+            raise InputError(_NO_ADDRESS) from error
         if there.scheme not in _DEFAULT_PORTS or not there.host:
             raise InputError("the server leads to an address that is neither http nor https")
         return there
@@ -229,6 +231,8 @@ class Client:
                     answer.check_busy()
         except _Busy as busy:
             return busy.answer
+        except UnicodeError as error:  # httpx reads where a redirect leads, even where it is not to follow
+            raise InputError(_NO_ADDRESS) from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise Unreachable(_unreachable(url, error)) from error
         return answer
@@ -279,6 +283,12 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port or _DEFAULT_PORTS.get(url.scheme)
 
 
+def _check_host(url: httpx.URL) -> None:
+    """Raise ValueError where nothing can have such a name (RFC 5891), of which sockets tell by a traceback."""
+    if url.host:  # which reads what an IDN stands for
+        url.raw_host.decode("ascii").encode("idna")
+
+
 def _http_date(text: str) -> float | None:
     try:
         return parsedate_to_datetime(text).timestamp() if text.strip() else None
@@ -301,7 +311,7 @@ def plain_base(address: str, *, told_by: str) -> str:
     try:
         parts = urlsplit(address.strip())
         has_host, _ = bool(parts.hostname), parts.port
-        httpx.URL(address.strip())
+        _check_host(httpx.URL(address.strip()))
     except (ValueError, httpx.InvalidURL) as error:
         raise GraphkitError(f"{told_by} is no web address; give one like https://host.example/path") from error
     if parts.username is not None or parts.password is not None:

@@ -250,7 +250,7 @@ class BulkTable:
     def _settle(self) -> None:
         """Make ``table_settled``, a row per release, out of ``table_rows``, of which the newest win."""
         execute = self._connection.execute
-        execute("SET VARIABLE nothing = (SELECT id FROM table_sets WHERE len(requires_dist) = 0)")
+        execute("SET VARIABLE nothing = coalesce((SELECT id FROM table_sets WHERE len(requires_dist) = 0), -1)")
         execute("SET VARIABLE sets = (SELECT count(*) FROM table_sets)")
         execute(SETTLED)
         execute(UNITED)

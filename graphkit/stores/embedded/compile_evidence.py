@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from graphkit.model import csr
 from graphkit.model.documents import Document, Problem
 from graphkit.model.incidents import Incident
+from graphkit.model.names import namesakes_of, purl_key
 from graphkit.model.organisation import DocumentUse, Organisation
 from graphkit.stores.embedded.encoding import encoded
 from graphkit.stores.embedded.folder import IndexWriter
 from graphkit.stores.embedded.kept import columns, put, rows
 from graphkit.stores.embedded.organisation import joined
-from graphkit.stores.embedded.purls import purl_key
 from graphkit.stores.embedded.texts import TextsBuilder
 
 HOLD: Final = """
@@ -37,7 +37,7 @@ WHERE id IN (SELECT component FROM listings WHERE list IN (SELECT id FROM held_l
 _BODIES: Final = """
 SELECT to_json({ref: '', name: name, package: package, version: version, purl: purl, sha256: sha256::JSON,
     members: coalesce(inside, []), optional: optional, origin: origin, index: index_url, marker: marker}),
-    coalesce(package, ''), purl, sha256, coalesce(inside, [])
+    coalesce(package, ''), name, purl, sha256, coalesce(inside, [])
 FROM held_components
 LEFT JOIN (SELECT component, list(sha256 ORDER BY rowid) AS inside FROM component_members GROUP BY component)
 ON component = id ORDER BY place
@@ -133,21 +133,24 @@ def compile_listings(connection: duckdb.DuckDBPyConnection, out: IndexWriter) ->
     point at lists. A row of a document is found from a component by the lists that hold it.
     """
     bodies = TextsBuilder()
-    packages, purls, hashes, owners = list[str](), list[str](), list[str](), array("q")
-    for number, (body, package, purl, sha256, inside) in enumerate(rows(connection, _BODIES)):
+    purls = list[str]()
+    packages, named = list[str](), array("q")
+    hashes, owners = list[str](), array("q")
+    for number, (body, package, name, purl, sha256, inside) in enumerate(rows(connection, _BODIES)):
         bodies.add(body)
-        packages.append(package)
+        names = (package,) if package else namesakes_of(name, purl)
+        packages += names
+        named.extend(repeat(number, len(names)))
         purls.append(purl_key(purl) if purl else "")
         digests = {one.lower() for one in (*_TEXTS.decode(sha256), *inside)}
         hashes += sorted(digests)
         owners.extend(repeat(number, len(digests)))
     out.texts("component.body", bodies)
-    every = np.arange(len(packages), dtype=np.int32)
-    _look_up(out, "package", packages, every)
-    _look_up(out, "purl", purls, every)
+    _look_up(out, "package", packages, np.array(named, dtype=np.int32))
+    _look_up(out, "purl", purls, np.arange(len(purls), dtype=np.int32))
     _look_up(out, "hash", hashes, np.array(owners, dtype=np.int32))
     _compile_places(connection, out)
-    sizes = _compile_rows(connection, out, len(packages))
+    sizes = _compile_rows(connection, out, len(purls))
     query = "SELECT coalesce(place, -1)::INTEGER FROM documents LEFT JOIN held_lists ON list = id ORDER BY sha256"
     (lists,) = columns(connection, query)
     out.array("document.list", lists, fact=True)

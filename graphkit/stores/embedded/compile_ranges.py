@@ -49,7 +49,7 @@ SELECT used.id AS requirement, ranges.id AS range_id, markers.id AS marker_id
 FROM used_requirements AS used JOIN range_texts USING (kind, text) JOIN markers USING (marker)
 JOIN ranges ON ranges.package = used.package AND ranges.extras = used.extras AND ranges.text_id = range_texts.id;
 """
-"""Numbers by content, so that equal facts get equal ids in any order of ingest. The empty marker and no extras are 0."""
+"""Numbers by content, so that equal facts get equal ids in any order of ingest. The empty marker and no extras: 0."""
 
 
 def number_sets(connection: duckdb.DuckDBPyConnection) -> None:

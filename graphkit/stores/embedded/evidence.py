@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from graphkit.model import csr
 from graphkit.model.documents import Component, Document, Edge, Problem, usual_places
 from graphkit.model.incidents import Incident
+from graphkit.model.names import purl_key
 from graphkit.model.organisation import Organisation
 from graphkit.stores import port
 from graphkit.stores.embedded.folder import IndexFolder
-from graphkit.stores.embedded.purls import purl_key
 from graphkit.stores.embedded.texts import Texts
 
 _INCIDENTS, _ORGANISATION, _PROBLEMS = 0, 1, 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import sysconfig
@@ -127,7 +128,9 @@ def test_a_hook_that_nobody_claims_is_hashed_and_named(tmp_path: Path) -> None:
     assert texts(document) == [
         ("litellm_init.pth", "runs code at every start of Python, and no installed distribution claims it"),
         ("own.pth", "differs from what lib-1.0.dist-info recorded of it"),
+        ("plain.pth", "adds '/somewhere' to what Python imports; what is installed there was not read"),
     ]
+    assert document.completeness is Completeness.INCOMPLETE
 
 
 def test_leftovers_old_metadata_and_folders_without_any(tmp_path: Path) -> None:
@@ -217,3 +220,191 @@ def test_a_virtual_environment_is_one_service_by_its_files_hashes(
         (service,) = graph.blast("INC-1").services
     assert (service.service, service.verdict, service.basis) == ("venv", Verdict.OBSERVED, "hash")
     assert "renamed 9.9" in service.reason
+
+
+def test_eggs_and_links_to_projects_are_installed_too(tmp_path: Path) -> None:
+    site = tmp_path / "site-packages"
+    (site / "litellm-1.82.8-py3.12.egg" / "EGG-INFO").mkdir(parents=True)
+    (site / "litellm-1.82.8-py3.12.egg" / "EGG-INFO" / "PKG-INFO").write_text("Name: litellm\nVersion: 1.82.8\n")
+    (site / "zipped-2.0-py3.12.egg").write_bytes(b"PK\3\4")
+    (site / "my-project.egg-link").write_text("/srv/project\n.")
+    (site / "easy-install.pth").write_text("./litellm-1.82.8-py3.12.egg\n./zipped-2.0-py3.12.egg\n/srv/project\n")
+    assert is_environment(site)
+    document = read(site)
+    assert [(row.name, row.version, row.origin) for row in document.components if row.package] == [
+        ("litellm", "1.82.8", ""),
+        ("my-project", "", "directory:/srv/project"),
+        ("zipped", "2.0", ""),
+    ]
+    assert document.completeness is Completeness.COMPLETE  # each line of the hook is a row
+
+
+def test_a_project_that_is_worked_on_is_no_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "src" / "app.egg-info").mkdir(parents=True)
+    (tmp_path / "src" / "app.egg-info" / "PKG-INFO").write_text("Name: app\nVersion: 1\n")
+    (tmp_path / "src" / "requirements.txt").write_text("litellm==1.82.8\n")
+    assert not is_environment(tmp_path / "src")
+    with open_graph(str(tmp_path / "graph"), create=True) as graph:
+        graph.ingest("env", ["src"])
+        assert [one.service for one in graph.who_has("litellm").matches] == ["requirements.txt"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "metadata", "rows"),
+    [
+        ("litellm-1.82.8.dist-info", "Name: other\nVersion: 1\n", [("litellm", "1.82.8"), ("other", "1")]),
+        (
+            "litellm-1.82.8.dist-info",
+            "Name: litellm\nVersion: 1.82.6\n",
+            [("litellm", "1.82.6"), ("litellm", "1.82.8")],
+        ),
+        ("litellm-1.82.8.dist-info", "Name: Lite-LLM\n", [("lite-llm", "1.82.8"), ("litellm", "1.82.8")]),
+        ("litellm-1.82.8.dist-info", "no headers\nat all\n", [("litellm", "1.82.8")]),
+        ("litellm-1.82.8.dist-info", "\ufeffName: litellm\r\nVersion: 1.82.8\r\n\r\nName: x", [("litellm", "1.82.8")]),
+        ("zope.interface-5.0.0.dist-info", "Name: zope-interface\nVersion: 5.0\n", [("zope-interface", "5.0")]),
+        ("a-b-1.0.dist-info", "", [("a-b", "1.0")]),
+        ("A-1.0.DIST-INFO", "", [("a", "1.0")]),
+        ("a_b-1.0_local-py3.12.egg-info", "Name: a-b\nVersion: 1.0-local\n", [("a-b", "1.0-local")]),
+        ("nameless.dist-info", "Name: litellm\n", [("litellm", ""), ("nameless", "")]),
+    ],
+)
+def test_where_name_and_metadata_differ_both_count(
+    tmp_path: Path, entry: str, metadata: str, rows: list[tuple[str, str]]
+) -> None:
+    folder = tmp_path / entry
+    folder.mkdir()
+    (folder / "METADATA").write_bytes(metadata.encode())
+    document = read(tmp_path)
+    assert sorted(found(document)) == rows
+    assert len(document.places) == len(document.components)
+    assert ("both are listed" in " ".join(text for _, text in texts(document))) == (len(rows) > 1)
+
+
+def test_names_in_latin_1_and_versions_side_by_side(tmp_path: Path) -> None:
+    info = install(tmp_path, "litellm", "1.82.6")
+    (info / "METADATA").write_bytes(b"Author: Ren\xe9\nName: litellm\nVersion: 1.82.6\n\nCaf\xe9")
+    install(tmp_path, "litellm", "1.82.8")
+    document = read(tmp_path)
+    assert found(document) == [("litellm", "1.82.6"), ("litellm", "1.82.8")]
+    assert [place for place, _ in texts(document)] == ["litellm-1.82.8.dist-info"]
+
+
+def test_what_python_takes_from_elsewhere_leaves_it_open(tmp_path: Path) -> None:
+    site = tmp_path / "lib" / "python3.12" / "site-packages"
+    install(site, "lib", "1.0")
+    (tmp_path / "pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11.1\n")
+    own = read(site)
+    (tmp_path / "pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = True\n")
+    shared = read(site)
+    assert (own.completeness, shared.completeness) == (Completeness.COMPLETE, Completeness.INCOMPLETE)
+    assert own.sha256 != shared.sha256
+    assert texts(shared)[0][0] == "pyvenv.cfg"
+
+
+@pytest.mark.parametrize(
+    ("lines", "completeness"),
+    [
+        ("vendor\n", Completeness.INCOMPLETE),
+        ("../elsewhere\n", Completeness.INCOMPLETE),
+        ("# /opt/more\n\nimport sys; sys.path\nplain\nwin32\\lib\na\0b\n.\n", Completeness.COMPLETE),
+    ],
+)
+def test_folders_that_a_hook_adds(tmp_path: Path, lines: str, completeness: Completeness) -> None:
+    install(tmp_path, "lib", "1.0")
+    install(tmp_path / "vendor", "litellm", "1.82.8")
+    (tmp_path / "more.pth").write_text(lines)
+    assert read(tmp_path).completeness is completeness
+
+
+def test_the_hook_of_an_editable_install_adds_the_project_alone(tmp_path: Path) -> None:
+    install(tmp_path, "app", "1.0", record=f"app.pth,{recorded(b'/srv/app')},8\nbare.pth,,\n")
+    (tmp_path / "app.pth").write_text("/srv/app")
+    (tmp_path / "bare.pth").write_bytes(HOOK)
+    document = read(tmp_path)
+    assert document.completeness is Completeness.COMPLETE
+    assert document.problems == ()
+    assert [row.name for row in document.components] == ["app", "bare.pth"]  # one without a recorded hash is hashed
+
+
+def test_a_record_gives_every_hash_that_it_has(tmp_path: Path) -> None:
+    lines = [
+        f'"open quote,{recorded(b"1")},1',
+        f'"quoted, with ""comma""",{recorded(b"2")},1',
+        f"form\x0cfeed\u2028,{recorded(b'3')},1",
+        "none,,",
+        "",
+        "other,sha384=abc,1",
+        f"twice.pth,{recorded(b'4')},1\ntwice.pth,,",
+        f"last\r,{recorded(b'5')},1\r",
+        f"debian.py,sha256={hashlib.sha256(b'6').hexdigest()},1",
+    ]
+    install(tmp_path, "lib", "1.0", record="\n".join(lines))
+    document = read(tmp_path)
+    assert set(document.components[0].members) == {
+        hashlib.sha256(one).hexdigest() for one in (b"1", b"2", b"3", b"4", b"5", b"6")
+    }
+    assert (
+        "lib-1.0.dist-info/RECORD",
+        "1 hashes of another kind than SHA-256, which no incident can be matched with",
+    ) in (texts(document))
+
+
+def test_what_has_nothing_to_read_is_part_of_the_identity(tmp_path: Path) -> None:
+    for place, name in (("a", "lib-1.0"), ("b", "litellm-1.82.8")):
+        (tmp_path / place / f"{name}.dist-info").mkdir(parents=True)
+    assert read(tmp_path / "a").sha256 != read(tmp_path / "b").sha256
+
+
+def test_a_leftover_without_metadata_has_no_name(tmp_path: Path) -> None:
+    install(tmp_path, "lib", "1.0")
+    (tmp_path / "~itellm-1.82.8.dist-info").mkdir()
+    assert read(tmp_path).completeness is Completeness.INCOMPLETE
+
+
+def test_pipes_loops_and_links_out_end_and_are_named(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    info = install(site, "lib", "1.0")
+    os.mkfifo(site / "pipe.pth")
+    os.mkfifo(info / "direct_url.json")
+    (info / "RECORD").unlink()
+    os.mkfifo(info / "RECORD")
+    (info / "sboms").mkdir()
+    (info / "sboms" / "loop").symlink_to(info)
+    (tmp_path / "hook.pth").write_bytes(HOOK)
+    (site / "hook.pth").symlink_to(tmp_path / "hook.pth")
+    document = read(site)
+    assert found(document) == [("lib", "1.0")]
+    assert texts(document) == [("hook.pth", "a link out of the folder, which is not followed")]
+
+
+def test_bundled_boms_may_lie_in_folders(tmp_path: Path) -> None:
+    info = install(tmp_path, "lib", "1.0")
+    (info / "sboms" / "deep").mkdir(parents=True)
+    (info / "sboms" / "deep" / "a.json").write_text("{}")
+    (info / "sboms" / "b.json").write_text("{}")
+    assert [name for name, _ in read_environment(tmp_path, "env").bundled] == [
+        "lib-1.0.dist-info/sboms/b.json",
+        "lib-1.0.dist-info/sboms/deep/a.json",
+    ]
+
+
+def test_no_password_of_an_address_is_kept(tmp_path: Path) -> None:
+    vcs = {"url": "https://me:hush@git.example/lib", "vcs_info": {"vcs": "git", "commit_id": "abc"}}
+    install(tmp_path, "lib", "1.0", direct_url_json=json.dumps(vcs))
+    document = read(tmp_path)
+    assert document.components[0].origin == "git+https://git.example/lib@abc"
+    assert "hush" not in repr(document)
+
+
+def test_code_that_nobody_claims_is_a_row_of_unknown_version(tmp_path: Path) -> None:
+    for name in ("lib", "litellm", "no_package"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "lib" / "__init__.py").write_text("")
+    (tmp_path / "litellm" / "__init__.py").write_text("")
+    info = install(tmp_path, "lib", "1.0", record="lib/__init__.py,,\nlib-1.0.dist-info/METADATA,,\n")
+    document = read(tmp_path)
+    assert found(document) == [("lib", "1.0"), ("litellm", "")]
+    assert texts(document)[-1][0] == "litellm"
+    (info / "RECORD").write_text("")  # now nobody can tell what is whose
+    assert found(read(tmp_path)) == [("lib", "1.0")]

@@ -143,7 +143,9 @@ def test_each_blob_of_a_straight_history_is_a_state(tmp_path: Path) -> None:
     ]
     first = min(got.found, key=lambda one: one.stands_from or 0)
     assert (first.service, first.path, first.hint, first.sources) == ("shop", "uv.lock", "lock", (shas[0], shas[1]))
-    assert first.note.startswith(f"first commit {shas[0][:12]} of 2026-03-20T09:46:40Z, last commit {shas[1][:12]} of ")
+    assert first.note.startswith(
+        f"branch main, first commit {shas[0][:12]} of 2026-03-20T09:46:40Z, last commit {shas[1][:12]} of "
+    )
     assert shas[2][:12] in first.note
     assert got.rejected == []
     assert got.told[-1][:2] == (4, 4)
@@ -373,6 +375,67 @@ def test_a_link_is_told_and_not_followed(tmp_path: Path) -> None:
     assert [(path, shas[1][:12] in text, "symbolic link" in text) for path, text in got.rejected] == [
         ("uv.lock", True, True)
     ]
+
+
+def test_a_lock_that_got_another_name_is_one_state_under_each(tmp_path: Path) -> None:
+    nodes = [
+        Node(at=0, tree={"requirements.txt": "A"}),
+        Node(at=10, tree={"requirements-prod.txt": "A"}, parents=[0]),
+        Node(at=20, tree={"prod.txt": "A"}, parents=[1]),
+    ]
+    build(tmp_path, nodes, main=2)
+    assert [(a.path, seconds(a.stands_from), seconds(a.stands_until)) for a in read(tmp_path).found] == [
+        ("requirements.txt", 0, 10),
+        ("requirements-prod.txt", 10, 20),
+    ]
+
+
+def test_times_are_the_committers_and_a_rebase_says_when_it_was_made(tmp_path: Path) -> None:
+    tmp_path.joinpath("uv.lock").write_text("A")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "uv.lock")
+    dated = ["env", f"GIT_AUTHOR_DATE={T0} +0000", f"GIT_COMMITTER_DATE={T0 + 500} -0900", "git", "commit", "-qm", "x"]
+    subprocess.run(dated, cwd=tmp_path, env=ENVIRONMENT, check=True)
+    assert read(tmp_path).spans() == [("A", 500, None, 500, "main")]
+
+
+def test_what_stands_in_the_work_tree_alone_is_not_history(tmp_path: Path) -> None:
+    build(tmp_path, [Node(at=0, tree=lock("A"))], main=0)
+    git(tmp_path, "reset", "-q", "--hard", "main")
+    tmp_path.joinpath("uv.lock").write_text("DIRTY")
+    tmp_path.joinpath("pdm.lock").write_text("NEW")
+    git(tmp_path, "add", "pdm.lock")
+    before = sorted((path, path.stat().st_mtime_ns) for path in tmp_path.rglob("*"))
+    assert read(tmp_path).spans() == [("A", 0, None, 0, "main")]
+    assert sorted((path, path.stat().st_mtime_ns) for path in tmp_path.rglob("*")) == before
+
+
+def test_a_submodule_is_a_repository_of_its_own(tmp_path: Path) -> None:
+    build(tmp_path / "lib", [Node(at=0, tree=lock("L"))], main=0)
+    build(tmp_path / "shop", [Node(at=0, tree=lock("A"))], main=0)
+    shop = tmp_path / "shop"
+    git(shop, "reset", "-q", "--hard", "main")
+    git(shop, "submodule", "--quiet", "add", tmp_path / "lib", "vendor/lib")
+    git(shop, "submodule", "--quiet", "add", tmp_path / "lib", "odd/uv.lock")
+    git(shop, "commit", "-qm", "modules")
+    assert is_repository(shop / "vendor" / "lib")
+    assert [a.data for a in read(shop / "vendor" / "lib").found] == [b"L"]
+    got = read(shop)
+    assert [a.data for a in got.found] == [b"A"]
+    assert [(path, "submodule" in text) for path, text in got.rejected] == [("odd/uv.lock", True)]
+
+
+def test_a_repository_of_longer_names_is_read_alike(tmp_path: Path) -> None:
+    for text, at in (("A", 0), ("B", 10)):
+        if not (tmp_path / ".git").exists():
+            git(tmp_path, "init", "-q", "--object-format=sha256")
+        tmp_path.joinpath("uv.lock").write_text(text)
+        git(tmp_path, "add", "uv.lock")
+        when = [f"GIT_AUTHOR_DATE={T0 + at} +0000", f"GIT_COMMITTER_DATE={T0 + at} +0000"]
+        subprocess.run(["env", *when, "git", "commit", "-qm", "x"], cwd=tmp_path, env=ENVIRONMENT, check=True)
+    got = read(tmp_path)
+    assert [row[:4] for row in got.spans()] == [("A", 0, 10, None), ("B", 10, None, 10)]
+    assert {len(sha) for a in got.found for sha in a.sources} == {64}
 
 
 def test_a_head_on_no_branch_is_a_line_of_its_own(tmp_path: Path) -> None:

@@ -1,7 +1,11 @@
 """Archives of documents: bounded, and never believed in what they say of themselves."""
 
+import bz2
+import gzip
 import io
+import lzma
 import struct
+import tarfile
 import zipfile
 from collections.abc import Mapping
 
@@ -9,7 +13,7 @@ import pytest
 
 from graphkit.model.errors import InputError
 from graphkit.sources import packed
-from graphkit.sources.packed import members
+from graphkit.sources.packed import gunzipped, is_other, members, unopened
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
@@ -81,3 +85,99 @@ def test_a_damaged_or_encrypted_member_leaves_the_others() -> None:
     assert isinstance(error, InputError)
     assert "encrypted" in str(error)
     assert content == b"y"
+
+
+def test_a_list_of_files_inside_a_member_makes_no_wheel_of_an_archive() -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("a.json", b'{"fileName": "x-1.dist-info/WHEEL"}')
+    assert [name for name, _ in unpacked(held.getvalue())] == ["a.json"]
+
+
+def test_an_environment_inside_an_archive_is_said_and_its_files_are_nobodys() -> None:
+    place = "app/.venv/lib/python3.12/site-packages"
+    found = unpacked(zipped({f"{place}/a-1.dist-info/WHEEL": b"", f"{place}/a/requirements.txt": b"x", "b.txt": b"y"}))
+    assert [(name, str(content)) for name, content in found] == [
+        (place, "an environment inside an archive; unpack it and give the folder"),
+        ("b.txt", "b'y'"),
+    ]
+    with pytest.raises(InputError, match="an environment inside an archive"):
+        unpacked(zipped({"a-1.dist-info/WHEEL": b"", "b-1.dist-info/WHEEL": b""}))
+    assert members(zipped({"a-1.dist-info/WHEEL": b"", "a/_vendor/b-1.dist-info/WHEEL": b""})) is None
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_members_of_equal_names_are_told_apart() -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, data in (("a.json", b"1"), ("a.json", b"2"), ("../a.json", b"3")):
+            archive.writestr(name, data)
+    found = unpacked(held.getvalue())
+    assert sorted(name for name, _ in found) == ["a.json", "a.json (2)", "a.json (3)"]
+    assert sorted(content for _, content in found if isinstance(content, bytes)) == [b"1", b"2", b"3"]
+
+
+def test_a_million_entries_are_refused_before_they_are_looked_at() -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("a", b"")
+    entry = held.getvalue()[held.getvalue().index(b"PK\x01\x02") : held.getvalue().index(b"PK\x05\x06")]
+    with pytest.raises(InputError, match="more than 50000 files"):
+        members(b"PK\x03\x04" + entry * 1_000_000)
+
+
+def test_a_name_that_is_no_utf_8_is_one_line() -> None:
+    data = zipped({"äXX": b""}).replace("ä".encode(), b"\xff\xfe")
+    with pytest.raises(InputError, match="a name that is no UTF-8"):
+        members(data)
+
+
+def test_gzip_gives_every_member_and_a_bomb_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = bytes(range(256)) * 20_000
+    assert gunzipped(gzip.compress(text)) == text
+    assert gunzipped(gzip.compress(text, 0) + gzip.compress(b"!") + b"\0\0") == text + b"!"
+    assert gunzipped(gzip.compress(b"")) == b""
+    assert gunzipped(text) is text
+    for broken in (gzip.compress(text)[:-9], gzip.compress(text)[:5], gzip.compress(text)[:3]):
+        with pytest.raises(InputError, match="cut short"):
+            gunzipped(broken)
+    with pytest.raises(InputError, match="cannot be unpacked"):
+        gunzipped(gzip.compress(text)[:3] + b"\xff" * 50)
+    monkeypatch.setattr(packed, "MEMBER_BYTES", 2**20)
+    with pytest.raises(InputError, match="more than 1 MiB"):
+        gunzipped(gzip.compress(bytes(2**22)))
+
+
+def tar() -> bytes:
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("a"), io.BytesIO())
+    return held.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (tar(), "tar"),
+        (gzip.compress(tar()), "tar"),
+        (gzip.compress(zipped({"a": b""})), "gzip around another archive"),
+        (gzip.compress(gzip.compress(b"a")), "gzip around another archive"),
+        (lzma.compress(b"a"), "xz"),
+        (bz2.compress(b"a"), "bzip2"),
+        (b"\x28\xb5\x2f\xfd", "Zstandard"),
+        (b"7z\xbc\xaf\x27\x1c", "7z"),
+        (b"Rar!\x1a\x07\x00", "RAR"),
+        (gzip.compress(b"a"), ""),
+        (b"\x1f\x8b\x08\xff", ""),
+        (b"", ""),
+        (b"{}", ""),
+    ],
+)
+def test_packings_that_are_not_opened_have_a_name(data: bytes, name: str) -> None:
+    assert unopened(data) == name
+
+
+def test_what_is_plainly_no_document() -> None:
+    assert is_other(b"\x7fELF\x02\x01\x01\0\0")
+    for head in (b"", b"{}", "{}".encode("utf-16"), "{}".encode("utf-16-le"), zipped({"a": b""}), gzip.compress(b"")):
+        assert not is_other(head)

@@ -156,9 +156,11 @@ def test_versions_of_row_and_purl() -> None:
             {"name": "e", "purl": "pkg:npm/e"},
         ]
     )
-    assert [row.version for row in read.components] == ["1.0", "1.0", "2.0", "", ""]
+    assert [row.version for row in read.components] == ["1.0", "1.0", "2.0", "1.0", "", ""]
+    assert [row.ref for row in read.components][2:4] == ["c", "c#2"]
+    assert read.places[2:4] == ("components[2]", "components[2]")
     assert texts(read) == [
-        ("components[2].version", "'1.0', but its purl says '2.0', which is kept"),
+        ("components[2].version", "'1.0', but its purl says '2.0'; either may be meant"),
         ("components[3].version", "no version: unknown"),
     ]
 
@@ -196,6 +198,28 @@ def test_hashes_are_lower_case_sha256() -> None:
     )
     assert read.components[0].sha256 == ("ab" * 32, "cd" * 32)
     assert texts(read) == [("components[0].hashes", "'xyz' is no SHA-256")]
+
+
+@pytest.mark.parametrize("alg", ["SHA-256", "sha-256", "SHA256", "sha256", " SHA_256 "])
+def test_sha256_is_known_in_every_spelling(alg: str) -> None:
+    read = bom(components=[library("a", hashes=[{"alg": alg, "content": f" {'AB' * 32}\n"}])])
+    assert read.components[0].sha256 == ("ab" * 32,)
+
+
+@pytest.mark.parametrize("alg", ["SHA3-256", "SHA-512", "SHA-384", "MD5", "BLAKE2b-256", "BLAKE3", "", None])
+def test_other_algorithms_say_nothing(alg: str | None) -> None:
+    read = bom(components=[library("a", hashes=[{"alg": alg, "content": "ab" * 32}])])
+    assert (read.components[0].sha256, read.problems) == ((), ())
+
+
+def test_hashes_of_sources_and_mirrors_show_a_bad_file_and_rule_none_out() -> None:
+    references = [
+        {"type": kind, "url": "x", "hashes": [{"alg": "SHA-256", "content": digest * 32}]}
+        for kind, digest in (("source-distribution", "ab"), ("distribution-intake", "cd"), ("distribution", "ef"))
+    ]
+    first, again = library("a", externalReferences=references[:1]), library("a", externalReferences=references[1:])
+    row = bom(components=[first, again]).components[0]
+    assert (row.sha256, row.members) == (("ef" * 32,), ("ab" * 32, "cd" * 32))
 
 
 def test_refs_are_unique_and_the_same_component_is_one_row() -> None:
@@ -282,7 +306,19 @@ ROOTED: dict[str, Any] = {
         ([], Completeness.UNKNOWN),
         ([{"aggregate": "complete"}], Completeness.COMPLETE),
         ([{"aggregate": "complete", "assemblies": ["app"]}], Completeness.COMPLETE),
-        ([{"aggregate": "complete", "dependencies": ["app"]}], Completeness.COMPLETE),
+        # "References do not cascade to transitive dependencies" (schema): those of `a` are not said to be complete.
+        ([{"aggregate": "complete", "dependencies": ["app"]}], Completeness.UNKNOWN),
+        ([{"aggregate": "complete", "dependencies": ["app", "a"]}], Completeness.COMPLETE),
+        (
+            [{"aggregate": "complete", "dependencies": ["a"]}, {"aggregate": " Complete ", "assemblies": ["app"]}],
+            Completeness.COMPLETE,
+        ),
+        ([{"aggregate": "complete", "vulnerabilities": ["app"]}], Completeness.UNKNOWN),
+        ([{"aggregate": "complete", "assemblies": ["urn:cdx:0/1#app"]}], Completeness.UNKNOWN),
+        ([{"aggregate": "complete", "assemblies": [{}]}], Completeness.UNKNOWN),
+        ([{"aggregate": "complete", "assemblies": [""]}], Completeness.UNKNOWN),
+        ([{"aggregate": "complete"}, {}], Completeness.UNKNOWN),
+        ([{"aggregate": "complete"}, {"aggregate": "incomplete_third_party_opensource_only"}], Completeness.INCOMPLETE),
         ([{"aggregate": "complete", "dependencies": ["a"]}], Completeness.UNKNOWN),
         ([{"aggregate": "complete"}, {"aggregate": "unknown", "assemblies": ["a"]}], Completeness.UNKNOWN),
         ([{"aggregate": "complete"}, {"aggregate": "incomplete_first_party_only"}], Completeness.INCOMPLETE),
@@ -294,11 +330,145 @@ def test_compositions_decide_completeness(compositions: list[dict[str, Any]], fo
     assert bom(**ROOTED, compositions=compositions).completeness is found
 
 
+@pytest.mark.parametrize("ref", ["a", "gone", "app"])
+def test_complete_of_a_part_says_nothing_of_a_bom_without_a_subject(ref: str) -> None:
+    read = bom(components=[library("a")], compositions=[{"aggregate": "complete", "assemblies": [ref]}])
+    assert read.completeness is Completeness.UNKNOWN
+    assert bom(components=[library("a")], compositions=[{"aggregate": "complete"}]).completeness is (
+        Completeness.COMPLETE
+    )
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        [{"ref": "app", "dependsOn": ["pkg:pypi/litellm@1.82.8"]}],
+        [{"ref": "app", "dependsOn": ["urn:cdx:f08a6ccd-4dce-4759-bd84-c626675d60a7/1#litellm"]}],
+        [{"ref": "pkg:pypi/litellm@1.82.8", "dependsOn": []}],
+        [{"ref": "app", "dependsOn": [{"ref": "litellm"}]}],
+        [{"ref": "app", "dependsOn": "litellm"}],
+        [{"dependsOn": ["a"]}],
+    ],
+)
+def test_complete_is_not_believed_where_a_dependency_is_not_listed(links: list[Any]) -> None:
+    read = bom(**ROOTED, dependencies=links, compositions=[{"aggregate": "complete"}])
+    assert read.completeness is Completeness.INCOMPLETE
+    assert read.problems[0].place.startswith("dependencies[0]")
+
+
+def test_complete_is_not_believed_where_contents_stand_in_another_bom() -> None:
+    link = [{"type": "bom", "url": "urn:cdx:f08a6ccd-4dce-4759-bd84-c626675d60a7/1"}]
+    odd = {"components": [library("a", externalReferences=link)]}
+    read = bom(**ROOTED | odd, compositions=[{"aggregate": "complete"}])
+    assert read.completeness is Completeness.UNKNOWN
+    assert texts(read) == [("compositions", "says complete, but 1 components have their contents in another BOM")]
+    own = {"metadata": {"component": {"name": "app", "externalReferences": link}}}
+    assert bom(**ROOTED | own, compositions=[{"aggregate": "complete"}]).completeness is Completeness.COMPLETE
+
+
+@pytest.mark.parametrize("row", [{"version": 4.1, "purl": "pkg:pypi/a"}, {"version": "x", "purl": "pkg:pypi/a@2"}])
+def test_complete_is_not_believed_where_a_version_cannot_be_told(row: dict[str, Any]) -> None:
+    odd = {"components": [{"type": "library", "bom-ref": "a", "name": "a", **row}]}
+    assert bom(**ROOTED | odd, compositions=[{"aggregate": "complete"}]).completeness is Completeness.INCOMPLETE
+
+
+def test_a_number_may_have_ended_in_zeros() -> None:
+    data = b'{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "a", "version": 4.10, "purl": '
+    read = READER.parse(data + b'"pkg:pypi/a"}, {"name": "b", "version": 4.1, "purl": "pkg:pypi/b@4.10"}]}', "x", "")
+    assert [row.version for row in read.components] == ["", "4.10"]
+    assert texts(read)[0] == ("components[0].version", "the number 4.1 may have ended in zeros: unknown")
+
+
 def test_complete_is_not_believed_where_a_row_may_be_anything() -> None:
     odd = {"components": [library("a"), {"type": "library", "name": "litellm"}]}
     read = bom(**ROOTED | odd, compositions=[{"aggregate": "complete"}])
     assert read.completeness is Completeness.UNKNOWN
     assert read.problems[-1].place == "compositions"
+
+
+def test_a_row_without_purl_is_the_package_of_its_name_among_python_rows_only() -> None:
+    bare = {"type": "library", "bom-ref": "x", "name": "LiteLLM[proxy]", "version": "1.82.8"}
+    read = bom(metadata={"component": {"name": "app", "purl": "pkg:github/acme/app"}}, components=[library("a"), bare])
+    row = read.components[2]
+    assert (row.package, row.version, row.optional, row.origin) == ("litellm", "1.82.8", True, "")
+    assert texts(read) == [("components", "1 without purl taken for Python packages, by their names")]
+    by_tool = bom(metadata={"tools": [{"name": "cyclonedx-py"}]}, components=[bare])
+    assert by_tool.components[0].package == "litellm"
+
+
+@pytest.mark.parametrize(
+    ("row", "others"),
+    [
+        ({"type": "library"}, [library("a"), {"name": "b", "purl": "pkg:npm/b@1"}]),
+        ({"type": "library"}, [library("a"), {"name": "b", "purl": "broken"}]),
+        ({"type": "library"}, []),
+        ({"type": "library", "group": "org.acme"}, [library("a")]),
+        ({"type": "file"}, [library("a")]),
+        ({"type": "application"}, [library("a")]),
+        ({}, [library("a")]),
+        ({"type": "library", "name": "lite llm"}, [library("a")]),
+    ],
+)
+def test_a_name_alone_means_nothing_elsewhere(row: dict[str, Any], others: list[dict[str, Any]]) -> None:
+    read = bom(components=[{"name": "litellm", "version": "1.82.8", **row}, *others])
+    assert read.components[0].package is None
+
+
+def test_a_wheel_without_purl_may_be_a_package() -> None:
+    odd = {"components": [library("a"), {"type": "file", "name": "/dist/litellm-1.82.8-py3-none-any.whl"}]}
+    assert bom(**ROOTED | odd, compositions=[{"aggregate": "complete"}]).completeness is Completeness.UNKNOWN
+
+
+def test_a_subject_without_purl_is_open_where_a_complete_list_would_clear_it() -> None:
+    own = {"metadata": {"component": {"type": "application", "name": "LiteLLM", "version": "1.82.8"}}}
+    said = {"compositions": [{"aggregate": "complete"}]}
+    read = bom(**ROOTED | own | said)
+    assert (read.components[0].package, read.components[0].origin) == ("litellm", "metadata.component")
+    assert read.completeness is Completeness.COMPLETE
+    assert bom(**ROOTED | own).components[0].package is None
+    for more in ({"type": "container"}, {"group": "acme"}, {"name": "lite llm"}, {"purl": "pkg:oci/litellm"}):
+        other = {"metadata": {"component": own["metadata"]["component"] | more}}
+        assert bom(**ROOTED | other | said).components[0].package is None
+    assert not bom(**own, **said).covers_python
+
+
+def test_components_of_services_are_listed() -> None:
+    inner = {"bom-ref": "t", "components": [library("b", components=[library("c")])]}
+    services = [{"bom-ref": "s", "name": "s", "components": [library("a")], "services": [inner]}]
+    for more in ({}, {"specVersion": 1.6}):  # by the schema, and not
+        read = bom(services=services, **more)
+        assert [row.package for row in read.components] == ["a", "b", "c"]
+        assert read.places == (
+            "services[0].components[0]",
+            "services[1].components[0]",
+            "services[1].components[0].components[0]",
+        )
+
+
+def test_pedigree_evidence_formulation_and_tools_are_no_content() -> None:
+    other = library("litellm", "1.82.8")
+    read = bom(
+        metadata={"tools": {"components": [other], "services": [{"name": "s", "components": [other]}]}},
+        components=[library("a", pedigree={"ancestors": [other], "descendants": [other], "variants": [other]})],
+        formulation=[{"components": [other]}],
+        annotations=[{"annotator": {"component": other}}],
+        declarations={"targets": {"components": [other]}},
+    )
+    assert [row.package for row in read.components] == ["a"]
+
+
+def test_a_range_is_no_version() -> None:
+    external = {"name": "a", "purl": "pkg:pypi/a", "isExternal": True, "versionRange": "vers:pypi/>=1.80|<1.83"}
+    for more in ({}, {"hashes": "none"}):  # by the schema, and not
+        read = bom(specVersion="1.7", components=[external | more])
+        assert (read.components[0].package, read.components[0].version, read.components[0].optional) == ("a", "", True)
+        text = "'vers:pypi/>=1.80|<1.83' is a range: which version of it runs cannot be told"
+        assert ("components[0].versionRange", text) in texts(read)
+
+
+def test_an_empty_list_of_dependencies_says_nothing() -> None:
+    assert not bom(components=[library("a")], dependencies=[]).dependencies_known
+    assert bom(components=[library("a")], dependencies=[{"ref": "a"}]).dependencies_known
 
 
 def test_python_is_covered_where_a_row_or_the_tool_says_so() -> None:

@@ -1,14 +1,17 @@
 """Plain BOMs read by their bytes give what the full reader gives; everything odd is left to it."""
 
 import json
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graphkit.model.documents import Document
+from graphkit.model.errors import InputError
 from graphkit.sources.documents.cyclonedx import READER, document_of
 from graphkit.sources.documents.cyclonedx_quick import read_plain
 from graphkit.sources.documents.cyclonedx_shape import decode
@@ -149,6 +152,71 @@ _LINKS = st.lists(
 def test_both_ways_agree_on_anything(parts: list[Any], links: list[Any], subject: Any) -> None:
     data = json.dumps(bom(components=parts, dependencies=links, metadata={"component": subject})).encode()
     assert READER.parse(data, "x.json", "sbom") == full(data)
+
+
+_ODD: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        *(None, True, 1, 1.5, 10**400, "", " ", "x", [], {}, [None], [[]], {"ref": "x"}),
+        *("pkg:pypi/litellm@1.82.8", "pkg:pypi/a[b]%40@%2541?x", "library", "complete", "urn:cdx:x/1#y"),
+    ]
+)
+_KEYS = (
+    *("name", "version", "purl", "bom-ref", "scope", "type", "group", "isExternal", "versionRange", "hashes"),
+    *("externalReferences", "components", "ref", "dependsOn", "services", "metadata", "compositions", "specVersion"),
+)
+
+
+def nodes(value: Any) -> list[Any]:
+    """Return every object and list in a value that is not empty."""
+    waiting = [value]
+    for one in waiting:
+        waiting.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+    return [one for one in waiting if one and isinstance(one, dict | list)]
+
+
+def spoil(bom: Any, draw: st.DataObject) -> None:
+    """Delete, duplicate, add or retype one field somewhere in a BOM."""
+    holder = draw.draw(st.sampled_from(nodes(bom)))
+    if isinstance(holder, dict):
+        key = draw.draw(st.sampled_from(sorted({*holder, *_KEYS})))
+        if draw.draw(st.booleans()):
+            holder.pop(key, None)
+        else:
+            holder[key] = draw.draw(_ODD)
+        return
+    at = draw.draw(st.integers(0, len(holder) - 1))
+    how = draw.draw(st.sampled_from(["delete", "twice", "odd"]))
+    if how == "twice":
+        holder.insert(0, json.loads(json.dumps(holder[at])))
+    elif how == "odd":
+        holder[at] = draw.draw(_ODD)
+    else:
+        del holder[at]
+
+
+@cache
+def small_samples(folder: Path) -> tuple[bytes, ...]:
+    return tuple(path.read_bytes() for path in sorted(folder.glob("*.json")) if path.stat().st_size < 40_000)
+
+
+@given(draw=st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_both_ways_agree_on_spoilt_samples(shared: Path, draw: st.DataObject) -> None:
+    samples = small_samples(shared / "samples" / "cyclonedx-json")
+    bom = json.loads(draw.draw(st.sampled_from(samples)))
+    for _ in range(draw.draw(st.integers(1, 4))):
+        if nodes(bom):
+            spoil(bom, draw)
+    data = json.dumps(bom).encode()
+    read, expected = (outcome(one, data) for one in (lambda text: READER.parse(text, "x.json", "sbom"), full))
+    assert read == expected
+
+
+def outcome(reader: Callable[[bytes], Document], data: bytes) -> Document | str:
+    try:
+        return reader(data)
+    except InputError as error:
+        return str(error)
 
 
 @given(st.binary(max_size=60))

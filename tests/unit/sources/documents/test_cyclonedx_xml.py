@@ -185,6 +185,56 @@ def test_prefixes_comments_and_cdata_are_only_syntax() -> None:
     assert [row.name for row in read(data).components] == ["ab</script>"]
 
 
+@pytest.mark.parametrize("minor", range(8))
+def test_every_version_is_known_by_its_namespace(minor: int) -> None:
+    row = '<components><component type="library"><name>a</name><purl>pkg:pypi/a@1</purl></component></components>'
+    document = read(xml(row, version=f"1.{minor}"))
+    assert (document.format, document.problems) == (f"CycloneDX 1.{minor}", ())
+    assert document.components[0].package == "a"
+
+
+def test_values_are_read_through_space_comments_and_cdata() -> None:
+    inner = f"""<components><component bom-ref="a" type="library"><name>
+        Lite<!-- x -->LLM </name><version>
+        1.82<![CDATA[.8]]>
+        </version><scope> optional </scope><hashes><hash alg="sha-256">
+        {DIGEST[:32]}<!-- cut -->{DIGEST[32:]}</hash></hashes>
+        <purl> <![CDATA[pkg:pypi/litellm@1.82.8?file_name=a&x=y]]>
+        </purl></component></components>"""
+    document = read(xml(inner))
+    (row,) = document.components
+    assert (row.name, row.package, row.version, row.sha256) == ("LiteLLM", "litellm", "1.82.8", (DIGEST,))
+    assert row.optional
+    assert document.problems == ()
+
+
+def test_what_rules_of_json_need_is_read_from_xml_too() -> None:
+    part = '<component type="library" bom-ref="a"><name>a</name><purl>pkg:pypi/a@1</purl>{}</component>'
+    app = '<metadata><component type="application" bom-ref="app"><name>app</name></component></metadata>'
+    says = "<compositions><composition><aggregate>complete</aggregate>{}</composition></compositions>"
+
+    def found(row: str, refs: str = "") -> Completeness:
+        return read(xml(f"{app}<components>{row}</components>{says.format(refs)}")).completeness
+
+    assert found(part.format("")) is Completeness.COMPLETE
+    assert found(part.format(""), '<vulnerabilities><vulnerability ref="v"/></vulnerabilities>') is Completeness.UNKNOWN
+    assert found(part.format(""), "<assemblies><assembly/></assemblies>") is Completeness.UNKNOWN
+    assert found(part.format(""), '<dependencies><dependency ref="app"/></dependencies>') is Completeness.UNKNOWN
+    link = '<externalReferences><reference type="bom"><url>urn:cdx:x/1</url></reference></externalReferences>'
+    assert found(part.format(link)) is Completeness.UNKNOWN
+    bare = '<component type="library">{}<name>litellm</name><version>1.82.8</version></component>'
+    for group, package in (("", "litellm"), ("<group>org.acme</group>", None)):
+        document = read(xml(f"<components>{part.format('')}{bare.format(group)}</components>"))
+        assert document.components[1].package == package
+    document = read(xml(f"<services><service><components>{part.format('')}</components></service></services>"))
+    assert document.places == ("services[0].components[0]",)
+    what = "<name>a</name><versionRange>vers:pypi/*</versionRange><purl>pkg:pypi/a</purl>"
+    row = f'<component isExternal="1">{what}</component>'
+    document = read(xml(f"<components>{row}</components>", version="1.7"))
+    assert document.problems[-1].place == "components[0].versionRange"
+    assert document.components[0].optional
+
+
 def test_another_namespace_is_read_and_noted() -> None:
     inner = b'<components><component type="library"><name>a</name></component></components></bom>'
     data = b'<bom xmlns="https://cyclonedx.example/bom">' + inner

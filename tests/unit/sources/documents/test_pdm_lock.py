@@ -109,7 +109,8 @@ def test_hashes_that_stand_apart() -> None:
         HEAD.replace("4.5.0", "4.0") + f'[metadata.files]\n"A 1" = [{{hash = "sha256:{"aa" * 32}"}}, {{hash = "x"}}]\n'
     )
     read = lock(row("A"), head=head)
-    assert read.components[0].sha256 == ("aa" * 32,)
+    # One of the files has no SHA-256, so the other's rules none out.
+    assert (read.components[0].sha256, read.components[0].members) == ((), ("aa" * 32,))
 
 
 def test_targets_that_disagree_say_nothing() -> None:
@@ -150,3 +151,34 @@ def test_a_circle_of_ten_thousand_is_no_recursion() -> None:
     count = 10_000
     read = lock(*(row(f"p{i}", more=f'dependencies = ["p{(i + 1) % count}"]') for i in range(count)))
     assert (len(read.edges), read.roots) == (count, ("p0@1",))
+
+
+def test_no_hash_of_4_0_drops_out() -> None:
+    one, two, three = "aa" * 32, "bb" * 32, "cc" * 32
+    files = "".join(
+        f'"{key}" = [{{url = "x", hash = "sha256:{digest}"}}]\n'
+        for key, digest in (("lib.a 1.0", one), ("lib-a[x] 1", two), ("Gone 2.0", three), ("odd", three))
+    )
+    read = lock(row("Lib_A", "1"), head=f'[metadata]\nlock_version = "4.1"\n[metadata.files]\n{files}')
+    assert [(one.package, one.version, one.sha256) for one in read.components] == [
+        ("lib-a", "1", (one, two)),
+        ("gone", "2", (three,)),
+    ]
+    assert [one.place for one in read.problems] == ["metadata.files.odd", "metadata.files.Gone 2.0"]
+
+
+def test_a_lock_without_a_list_of_packages_is_not_complete() -> None:
+    assert lock().completeness is Completeness.INCOMPLETE  # cut short behind its head
+    assert lock(head="package = []\n" + HEAD).completeness is Completeness.COMPLETE
+
+
+def test_a_marker_that_always_holds_is_none() -> None:
+    wanted = 'dependencies = ["a; python_version >= \\"3.9\\"", "b; python_version >= \\"3.12\\""]'
+    targets = '[[metadata.targets]]\nrequires_python = ">=3.10"\n'
+    read = lock(row("app", more=wanted), head=HEAD + targets)
+    assert [(one.package, one.version) for one in read.components] == [("app", "1"), ("a", "")]
+
+
+def test_what_is_required_and_not_listed_is_a_row_of_unknown_version() -> None:
+    read = lock(row("app", more='dependencies = ["litellm>=1", "win; os_name == \'nt\'"]'))
+    assert [(one.package, one.version) for one in read.components] == [("app", "1"), ("litellm", "")]

@@ -278,7 +278,6 @@ def test_nothing_installed() -> None:
         report().replace(b"[]", b"[" * 100_000),
         report().replace(b"[]", b'{"a":' * 100_000),
         report().replace(b"[]", b"[" + b"9" * 100_000 + b"]"),
-        report().replace(b"[]", b'["\\ud800"]'),
         b'{"x": [{"pip_version": "1", "installed": []}]}',
         b'{"pip_version": , "installed": ',
     ],
@@ -361,3 +360,18 @@ def test_hostile_extras_cost_little() -> None:
 
 def test_it_is_registered() -> None:
     assert "graphkit.sources.documents.pip_inspect:READER" in READERS
+
+
+def test_the_hash_in_the_fragment_of_a_url_counts_and_its_password_is_not_kept() -> None:
+    from graphkit.sources.documents.pip_inspect import _direct_of  # noqa: PLC0415
+    from graphkit.sources.documents.rows import Notes  # noqa: PLC0415
+
+    digest = "ab" * 32
+    direct = {"url": f"https://me:hush@files.example/a.whl#sha256={digest}", "archive_info": {}}
+    assert _direct_of(direct, "x", Notes()) == (f"https://files.example/a.whl#sha256={digest}", (digest,))
+
+
+def test_half_a_character_loses_its_row_alone() -> None:
+    document = read_document(report(row("a")).replace(b'"installed": [', b'"installed": ["\\ud800", '), "x")
+    assert document is not None
+    assert ([one.name for one in document.components], document.completeness) == (["a"], Completeness.INCOMPLETE)

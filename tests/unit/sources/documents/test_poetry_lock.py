@@ -149,7 +149,8 @@ def test_files_of_1x_go_to_their_own_version() -> None:
         f'Lone = [{{file = "anything", hash = "sha256:{lone}"}}, {{hash = "md5:0"}}, {{hash = "sha256:0"}}]\n'
     )
     read = lock(row("litellm", "1.82.6"), row("litellm", "1.82.8"), row("lone"), tail=tail)
-    assert [one.sha256 for one in read.components] == [(old,), (new,), (lone,)]
+    assert [one.sha256 for one in read.components] == [(old,), (new,), ()]
+    assert [one.members for one in read.components] == [(lone,), (lone,), (lone,)]
     assert [one.place for one in read.problems] == ["metadata.files.Lone[2].hash"]
 
 
@@ -191,3 +192,57 @@ def test_deep_markers_are_left_alone() -> None:
     marker = "(" * 3_000 + "sys_platform == 'win32'" + ")" * 3_000
     read = lock(row("a", more=f'markers = "{marker}"'))
     assert (read.components[0].marker, read.components[0].optional) == (marker, False)
+
+
+@pytest.mark.parametrize(
+    ("condition", "listed"),
+    [
+        ('markers = "python_version >= \\"3.10\\""', True),
+        ('markers = "python_version >= \\"3.11\\""', False),
+        ('markers = "extra == \\"x\\""', False),
+        ('markers = "sys_platform == \\"linux\\""', False),
+        ('python = ">=3.8"', True),
+        ('python = "^3.11"', False),
+        ('python = ">=3.8 || <3"', False),
+        ('platform = "linux"', False),
+        ("optional = true", False),
+    ],
+)
+def test_a_condition_that_always_holds_is_none(condition: str, *, listed: bool) -> None:
+    read = lock(row("app", more=f'[package.dependencies]\nlitellm = {{version = "*", {condition}}}'))
+    assert ("litellm" in [one.name for one in read.components]) == listed
+
+
+def test_a_lock_that_ends_before_its_content_hash_is_cut_short() -> None:
+    for text in ('[metadata]\nlock-version = "2.1"\n', TAIL.rpartition("content-hash")[0]):
+        read = lock(row("a"), tail=text)
+        assert read.completeness is Completeness.INCOMPLETE
+    whole = lock(tail=f"package = []\n{TAIL}")  # of a project that wants nothing
+    assert (whole.components, whole.completeness) == ((), Completeness.COMPLETE)
+
+
+def test_what_is_required_and_not_listed_is_a_row_of_unknown_version() -> None:
+    wanted = '[package.dependencies]\nlitellm = ">=1"\nwin = {version = "*", markers = "os_name == \'nt\'"}'
+    read = lock(row("app", more=wanted), row("other", more='[package.dependencies]\nlitellm = "*"'))
+    assert [(one.package, one.version) for one in read.components] == [("app", "1"), ("other", "1"), ("litellm", "")]
+    assert read.places[2] == "package[0].dependencies.litellm"
+    assert read.roots == ("app@1", "other@1")
+
+
+def test_no_hash_of_1x_drops_out() -> None:
+    one, two, three = "aa" * 32, "bb" * 32, "cc" * 32
+    tail = (
+        '[metadata]\nlock-version = "1.0"\npython-versions = "*"\ncontent-hash = "00"\n[metadata.files]\n'
+        f'twice = [{{file = "odd", hash = "sha256:{one}"}}, {{file = "twice-2.tar.gz", hash = "sha256:{two}"}}]\n'
+        f'gone = [{{file = "gone-1.tar.gz", hash = "sha256:{three}"}}]\n'
+        f'[metadata.hashes]\nplain = ["{three}"]\n"-" = []\n'
+    )
+    read = lock(row("twice", "1"), row("twice", "2"), row("plain"), tail=tail)
+    assert [(one.ref, one.sha256, one.members) for one in read.components] == [
+        ("twice@1", (), (one,)),
+        ("twice@2", (two,), (one,)),
+        ("plain@1", (three,), ()),
+        ("gone", (three,), ()),
+    ]
+    assert [problem.place for problem in read.problems] == ["metadata.hashes.-", "metadata.files.gone"]
+    assert read.completeness is Completeness.INCOMPLETE

@@ -70,13 +70,69 @@ def test_what_cannot_be_read_is_kept_or_noted() -> None:
     assert other.completeness is Completeness.INCOMPLETE
 
 
-def test_groups_and_the_settings_of_uv_are_noted() -> None:
+def test_the_settings_of_uv_are_noted() -> None:
     found = read(
-        "[project]\nname = 'a'\n[dependency-groups]\ndev = ['pytest']\n[tool.uv]\nconstraint-dependencies = ['a<2']\n"
-        "[tool.uv.sources]\nb = { git = 'x' }\n"
+        "[project]\nname = 'a'\n[tool.uv]\nconstraint-dependencies = ['a<2']\n[tool.uv.sources]\nb = { git = 'x' }\n"
     )
-    assert places(found) == ["dependency-groups", "tool.uv.sources", "tool.uv.constraint-dependencies"]
+    assert places(found) == ["tool.uv.sources", "tool.uv.constraint-dependencies"]
     assert found.completeness is Completeness.COMPLETE
+
+
+GROUPS = """
+[project]
+name = "a"
+[dependency-groups]
+Dev = ["pytest>=8 ; python_version > '3.9'", {include-group = "lint_all"}]
+lint-all = ["ruff", {include-group = "dev"}]
+odd = ["what ever = 1"]
+[tool.uv]
+dev-dependencies = ["mypy"]
+[tool.rye]
+dev-dependencies = ["nox"]
+[tool.pdm.dev-dependencies]
+docs = ["sphinx"]
+[tool.hatch.envs.test]
+dependencies = ["hypothesis"]
+extra-dependencies = ["coverage"]
+[tool.poetry.dev-dependencies]
+black = "^24"
+[tool.poetry.group.types.dependencies]
+python = "^3.9"
+stubs = { version = "1.*", markers = "os_name == 'nt'" }
+"""
+
+
+def test_groups_are_asked_for_under_their_name() -> None:
+    found = read(GROUPS)
+    assert shown(found) == [
+        'pytest>=8 ; python_version > "3.9" and "dev" in dependency_groups',
+        'ruff ; "dev" in dependency_groups',
+        'ruff ; "lint-all" in dependency_groups',
+        'pytest>=8 ; python_version > "3.9" and "lint-all" in dependency_groups',
+        "what ever = 1",
+        'mypy ; "dev" in dependency_groups',
+        'nox ; "dev" in dependency_groups',
+        'sphinx ; "docs" in dependency_groups',
+        'hypothesis ; "test" in dependency_groups',
+        'coverage ; "test" in dependency_groups',
+        'black<25,>=24 ; "dev" in dependency_groups',
+        'stubs==1.* ; os_name == "nt" and "types" in dependency_groups',
+    ]
+    assert (places(found), found.completeness) == ([], Completeness.COMPLETE)
+
+
+@pytest.mark.parametrize(
+    ("group", "place"),
+    [
+        ("dev = ['-']", "dependency-groups.dev[0]"),
+        ("dev = [{include-group = 'no'}]", "dependency-groups.dev[0]"),
+        ("dev = [{}]", "dependency-groups.dev[0]"),
+        ("dev = 'a'", "dependency-groups.dev"),
+    ],
+)
+def test_what_cannot_be_told_of_a_group_leaves_a_manifest_open(group: str, place: str) -> None:
+    found = read(f"[project]\nname = 'a'\n[dependency-groups]\n{group}\n")
+    assert (places(found), found.completeness) == ([place], Completeness.INCOMPLETE)
 
 
 POETRY = """
@@ -115,12 +171,12 @@ def test_poetrys_table() -> None:
         'g>=2 ; sys_platform == "linux"',
         "i",
         "j 1",
+        'pytest ; "dev" in dependency_groups',
     ]
     assert (found.subject, found.requires_python, found.extras) == ("app", "<4,>=3.9", ("bee",))
     assert found.requirements[3].unreadable
     stem = "tool.poetry.dependencies"
     assert {f"{stem}.{name}" for name in "dhij-"} <= set(places(found))
-    assert "tool.poetry.group" in places(found)
     assert found.completeness is Completeness.INCOMPLETE  # a name is lost
 
 
@@ -193,3 +249,35 @@ def test_the_name_helps_where_the_content_may_be_another_tools() -> None:
 def test_broken_ones_are_refused(text: bytes) -> None:
     with pytest.raises(InputError):
         READER.parse(text, "x", "")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "[tool.uv]\noverride-dependencies = ['litellm==1.82.8']\n",
+        "[tool.uv.sources]\nB_b = { git = 'https://git.example/b' }\n",
+        "[tool.uv.sources]\nb-b = [{ url = 'https://files.example/b.whl', marker = 'x' }]\n",
+        "[tool.uv.sources]\nb-b = { workspace = true }\n",
+        "[tool.pdm.resolution.overrides]\nlitellm = '1.82.8'\n",
+        "[tool.poetry.dependencies]\nb_b = { path = '../b' }\n",
+    ],
+)
+def test_what_a_tool_takes_instead_leaves_a_manifest_open(more: str) -> None:
+    assert read(f"[project]\nname = 'a'\ndependencies = ['b-b']\n{more}").completeness is Completeness.INCOMPLETE
+
+
+def test_an_index_of_a_package_and_constraints_do_not() -> None:
+    more = (
+        "[tool.uv]\nconstraint-dependencies = ['b<2']\n[tool.uv.sources]\nb = { index = 'corp' }\n'-' = { git = 'x' }\n"
+    )
+    assert read(f"[project]\nname = 'a'\ndependencies = ['b']\n{more}").completeness is Completeness.COMPLETE
+
+
+def test_no_password_of_a_url_is_kept() -> None:
+    project = (
+        "[project]\ndependencies = ['a @ https://me:hush@files.example/a.whl', 'b @ https://me:hush@x.example ; 1']\n"
+    )
+    poetry = "[tool.poetry.dependencies]\na = { url = 'https://me:hush@files.example/a.whl' }\nb = 'https://hush@x.example'\n"
+    assert shown(read(project))[0] == "a @ https://files.example/a.whl"
+    assert shown(read(poetry))[0] == "a @ url+https://files.example/a.whl"
+    assert "hush" not in repr((read(project), read(poetry)))

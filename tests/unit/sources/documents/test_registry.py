@@ -219,3 +219,48 @@ def test_a_name_of_megabytes_is_cut_and_noted() -> None:
     assert [(one.place, one.text) for one in document.problems] == [
         ("components[0]", "a name of 5,000,000 characters; cut")
     ]
+
+
+HALF = rb"cut off \ud83d"
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [
+        (rb'"name": "a", "description": "%b"' % HALF, "a"),
+        (rb'"name": "%b"' % HALF, "cut off \ufffd"),
+        (rb'"name": "\udc00\ud83d\ude00\uD83D\u00e9"', "\ufffd\U0001f600\ufffd\xe9"),
+        (rb'"name": "\\ud83d \ud83d"', "\\ud83d \ufffd"),
+    ],
+)
+def test_half_a_character_loses_no_document(field: bytes, name: str) -> None:
+    data = b'{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{' + field + b"}]}"
+    document = read_document(data, "a.json")
+    assert document is not None
+    assert [row.name for row in document.components] == [name]
+    assert document.sha256 == hashlib.sha256(data).hexdigest()
+    assert document.problems[0].place.startswith("byte ")
+    assert "half a character" in document.problems[0].text
+
+
+def test_whole_characters_are_left_alone() -> None:
+    data = rb'{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "\ud83d\ude00 \\ud83d"}]}'
+    document = read_document(data, "a.json")
+    assert document is not None
+    assert [row.name for row in document.components] == ["\U0001f600 \\ud83d"]
+    assert document.problems == ()
+    for broken in (rb'{"bomFormat": "CycloneDX", "a": "\ud83d', rb'{"bomFormat": "CycloneDX", "a": "\ud83d" "b"}'):
+        with pytest.raises(InputError):
+            read_document(broken, "a.json")
+
+
+def test_an_array_around_one_document_is_taken_off() -> None:
+    for data in (b"[" + BOM + b"]", b" [\n" + BOM + b"\n] "):
+        document = read_document(data, "a.json")
+        assert document is not None
+        assert document.format == "CycloneDX 1.6"
+        assert document.sha256 == hashlib.sha256(data).hexdigest()
+        assert documents.parts_of(data, "a.json") is None
+    for other in (b"[]", b"[1]", b"[[" + BOM + b"]]", b"[" + BOM, b"[" + BOM + b"," + BOM + b"]", b"[" * 100_000):
+        assert read_document(other, "a.json") is None
+    assert len(documents.parts_of(b"[" + BOM + b"," + BOM + b"]", "a.json") or ()) == 2

@@ -364,12 +364,13 @@ def test_versions_missing_exact_and_in_the_purl() -> None:
             package("h", "2004d-final"),
         ]
     )
-    assert [row.version for row in document.components] == ["", "", "1.0", "1.82.8", "", "1.0", "2.0", "2004d-final"]
+    versions = ["", "", "1.0", "1.82.8", "", "1.0", "2.0", "1.0", "2004d-final"]
+    assert [row.version for row in document.components] == versions
     assert texts(document) == [
         ("packages[0].versionInfo", "no version: unknown"),
         ("packages[1].versionInfo", "no version: unknown"),
         ("packages[4].externalRefs[0].referenceLocator", "'>=1.0' is a range: the version is unknown"),
-        ("packages[6].versionInfo", "'1.0', but its purl says '2.0', which is kept"),
+        ("packages[6].versionInfo", "'1.0', but its purl says '2.0': a row for each"),
     ]
 
 
@@ -497,6 +498,25 @@ def test_the_export_of_github_is_a_document_in_sbom() -> None:
     assert READER.claims(json.dumps({"sbom": inner}).encode(), "x", "")
     odd = read({"sbom": inner | {"packages": [4]}})
     assert odd.problems[0].place == "sbom.packages[0]"
+
+
+def test_no_document_is_dropped_for_what_stands_beside_it() -> None:
+    row = package("litellm", "1.82.8")
+    beside = read({"sbom": shape(packages=[row])} | shape())
+    assert texts(beside) == [("sbom", "stands inside a document and is not read")]
+    nameless = {"SPDXID": "SPDXRef-DOCUMENT", "packages": [row]}
+    for data in (nameless, {"sbom": nameless}):
+        found = read_document(json.dumps(data).encode(), "x")
+        assert found is not None
+        assert [one.version for one in found.components] == ["1.82.8"]
+        assert "is missing; read as 2.3" in [text for _, text in texts(found)]
+    rest: list[dict[str, Any]] = [
+        {"SPDXID": "x"},
+        {"packages": []},
+        {"SPDXID": "x", "packages": [], "@context": "spdx.org/rdf/3.0.1/x"},
+    ]
+    for other in rest:
+        assert not READER.claims(json.dumps(other).encode(), "x", "")
 
 
 def test_python_is_covered_where_a_row_or_the_tool_says_so() -> None:

@@ -201,12 +201,86 @@ def test_versions_that_syft_guessed_are_unknown() -> None:
         metadata = {"name": "a", "versionConstraint": constraint, "url": "", "markers": ""}
         return syft(artifact("a", "1.80", "python-pip-requirements-entry", metadata=metadata))
 
-    for pinned in ("==1.80", "== 1.80", "===1.80", "", None, 7):
+    for pinned in ("==1.80", "== 1.80", "===1.80", "(==1.80)", "==1.80 ; python_version>'3'", "==1.80 \\", "", None, 7):
         assert (asked(pinned).components[1].version, asked(pinned).problems) == ("1.80", ())
     for spread in (">=1.80", "~=1.80", "==1.80.*", ">=1.80,<2", "==1.80,!=1.81"):
         found = asked(spread)
         assert found.components[1].version == ""
         assert texts(found) == [("artifacts[0].version", f"was guessed from {spread!r}: the version is unknown")]
+
+
+def test_a_file_that_was_looked_at_by_itself_has_its_hash() -> None:
+    digests = [{"algorithm": "sha1", "value": "0"}, {"algorithm": "sha256", "value": DIGEST.upper()}]
+    metadata = {"path": "litellm-1.82.8-py3-none-any.whl", "digests": digests, "mimeType": "application/zip"}
+    found = syft(source={"id": "src", "name": "litellm-1.82.8-py3-none-any.whl", "type": "file", "metadata": metadata})
+    assert (row_of(found, "src").sha256, found.problems) == ((DIGEST,), ())
+    odd = syft(source={"id": "src", "type": "file", "metadata": {"digests": [None, 7, {"algorithm": "sha256"}]}})
+    assert "source.metadata.digests[1]" in [place for place, _ in texts(odd)]
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"files": [{"path": "/a.pth", "digest": {"algorithm": "sha256", "value": DIGEST}}]},  # rpm
+        {
+            "files": [
+                {
+                    "path": "/a.pth",
+                    "digest": [{"algorithm": "md5", "value": "0"}, {"algorithm": "sha256", "value": DIGEST}],
+                }
+            ]
+        },
+        {"sha256": DIGEST, "files": ["a.pth"]},  # conda
+        {"paths_data": {"paths": [{"_path": "a.pth", "sha256_in_prefix": DIGEST}]}},
+        {"digest": [{"algorithm": "SHA-256", "value": DIGEST.upper()}]},  # java
+    ],
+)
+def test_hashes_in_packages_of_other_ecosystems_are_members(metadata: Any) -> None:
+    other = {"id": "o", "name": "python3-litellm", "version": "1.82.8-1", "type": "rpm", "purl": "pkg:rpm/f/o@1.82.8-1"}
+    found = syft(other | {"metadataType": "rpm-db-entry", "metadata": metadata}, artifact("a"))
+    assert (row_of(found, "o").members, row_of(found, "o").sha256, found.problems) == ((DIGEST,), (), ())
+    odd: Any
+    for odd in ([], "x", 7, {"files": {"digest": DIGEST}}, {"sha256": "no", "files": [[None]], "algorithm": {}}):
+        assert row_of(syft(other | {"metadata": odd}), "o").members == ()
+
+
+@pytest.mark.parametrize("kind", ["wheel", "egg", "python", ""])
+def test_python_without_purl_by_type_or_language(kind: str) -> None:
+    found = syft(artifact("litellm", "1.82.8", type=kind, purl="", language="python"))
+    assert (row_of(found, "litellm").package, row_of(found, "litellm").version) == ("litellm", "1.82.8")
+    other = syft(artifact("litellm", "1.82.8", type=kind, purl="pkg:npm/litellm@1.82.8", language="javascript"))
+    assert row_of(other, "litellm").package == ("litellm" if kind == "python" else None)
+
+
+def test_two_versions_of_one_artifact_are_two_rows() -> None:
+    found = syft(artifact("litellm", "1.82.8", purl="pkg:pypi/litellm@1.82.6"), artifact("b", "1.0.0"))
+    assert [(row.ref, row.version) for row in found.components[1:]] == [
+        ("litellm", "1.82.6"),
+        ("litellm#2", "1.82.8"),
+        ("b", "1.0.0"),
+    ]
+    metadata = {"versionConstraint": ">=1"}
+    guessed = artifact("a", "1.8", "python-pip-requirements-entry", purl="pkg:pypi/a@1.7", metadata=metadata)
+    assert [row.version for row in syft(guessed).components[1:]] == [""]
+
+
+def test_the_same_id_from_two_sources_is_two_rows() -> None:
+    git = {"directUrlOrigin": {"url": "https://git.example/a.git", "vcs": "git"}}
+    found = syft(artifact("a", metadata=git), artifact("a"))
+    assert [row.origin for row in found.components[1:]] == ["git+https://git.example/a.git", ""]
+
+
+def test_digests_of_record_in_every_alphabet() -> None:
+    raw = bytes.fromhex("fb" * 32)
+    for text in (
+        base64.b64encode(raw),
+        base64.urlsafe_b64encode(raw),
+        base64.b64encode(raw).rstrip(b"="),
+        raw.hex().encode(),
+    ):
+        one = {"path": "a.py", "digest": {"algorithm": "sha256", "value": text.decode()}}
+        found = syft(artifact("a", metadata={"files": [one]}))
+        assert (row_of(found, "a").members, found.problems) == (("fb" * 32,), ())
 
 
 def test_locks_name_archives() -> None:

@@ -137,8 +137,9 @@ def test_hashes_of_all_archives_are_kept() -> None:
         f'name = "a"\nversion = "1"\nsource = {{ registry = "r" }}\nsdist = {{ hash = "sha256:{"AA" * 32}" }}\n'
         f'wheels = [{{ hash = "sha256:{"bb" * 32}" }}, {{ hash = "md5:00" }}, {{}}, {{ hash = "sha256:xyz" }}]'
     )
-    assert read.components[0].sha256 == ("aa" * 32, "bb" * 32)
-    assert [problem.place for problem in read.problems] == ["package[0].wheels[3].hash"]
+    # Two of the files have no SHA-256, so the others rule none out.
+    assert (read.components[0].sha256, read.components[0].members) == ((), ("aa" * 32, "bb" * 32))
+    assert [problem.place for problem in read.problems] == ["package[0].wheels[3].hash", "package"]
 
 
 def test_a_row_without_a_name_is_noted_and_the_lock_is_no_longer_complete() -> None:
@@ -150,9 +151,10 @@ def test_a_row_without_a_name_is_noted_and_the_lock_is_no_longer_complete() -> N
         "package[1].name",
         "package[2].name",
         "package[2]",
+        "package",
     ]
     flat = READER.parse((HEAD + "package = [5]\n").encode(), "x", "")
-    assert [problem.place for problem in flat.problems] == ["package[0]"]
+    assert [problem.place for problem in flat.problems] == ["package[0]", "package"]
     assert flat.completeness is Completeness.INCOMPLETE
     assert read.completeness is Completeness.INCOMPLETE
 
@@ -191,9 +193,38 @@ def test_broken_toml_names_the_line() -> None:
     assert caught.value.place == "line 6"
 
 
-def test_an_empty_lock_is_complete() -> None:
-    read = lock()
-    assert (read.components, read.completeness) == ((), Completeness.COMPLETE)
+OWN = 'name = "app"\nversion = "1"\nsource = {{ {} = "{}" }}'
+
+
+@pytest.mark.parametrize(
+    "lock_of_nothing",
+    [
+        lock(OWN.format("virtual", ".")),
+        lock(OWN.format("editable", ".")),
+        lock(OWN.format("editable", "packages/app"), head=HEAD + '[manifest]\nmembers = ["app"]\n'),
+    ],
+)
+def test_the_lock_of_a_project_that_wants_nothing_has_its_own_row_and_is_complete(lock_of_nothing: Document) -> None:
+    assert [one.name for one in lock_of_nothing.components] == ["app"]
+    assert lock_of_nothing.completeness is Completeness.COMPLETE
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        lock(),  # behind its head; the lock of a script (PEP 723) that wants nothing looks the same
+        lock('name = "a"\nversion = "1"\nsource = { registry = "r" }'),  # before the project's own row
+        lock(OWN.format("editable", "packages/app"), head=HEAD + '[manifest]\nmembers = ["app", "web"]\n'),
+    ],
+)
+def test_a_lock_without_the_row_of_what_it_was_made_for_is_cut_short(cut: Document) -> None:
+    assert cut.completeness is Completeness.INCOMPLETE
+    assert "cut short" in cut.problems[-1].text
+
+
+def test_a_lock_without_the_row_of_what_a_script_wants_has_that_of_no_version() -> None:
+    read = lock(head=HEAD + '[manifest]\nrequirements = [{ name = "litellm", specifier = ">=1" }]\n')
+    assert [(one.name, one.version) for one in read.components] == [("litellm", "")]
 
 
 def test_a_chain_of_ten_thousand_is_no_recursion() -> None:
@@ -212,3 +243,46 @@ def test_deep_markers_are_left_alone() -> None:
     marker = "(" * 3_000 + "sys_platform == 'win32'" + ")" * 3_000
     read = lock(f'name = "a"\nversion = "1"\nsource = {{ registry = "r" }}\nresolution-markers = ["{marker}"]')
     assert read.components[0].marker == marker
+
+
+def test_what_has_no_row_of_its_own_is_a_row_all_the_same() -> None:
+    wanted = '{ name = "litellm" }, { name = "b", version = "2" }, { name = "b", version = "1.0" }, { name = "b" }'
+    read = lock(
+        f'name = "app"\nversion = "0"\nsource = {{ virtual = "." }}\ndependencies = [{wanted}]',
+        'name = "b"\nversion = "1"\nsource = { registry = "r" }',
+    )
+    found = list(zip(read.components, read.places, strict=True))[2:]
+    assert [(row.package, row.version, row.ref, place) for row, place in found] == [
+        ("litellm", "", "litellm", "package[0].dependencies[0]"),
+        ("b", "2", "b@2", "package[0].dependencies[1]"),
+    ]
+    assert read.completeness is Completeness.COMPLETE
+    nameless = lock('name = "app"\nversion = "0"\nsource = { virtual = "." }\ndependencies = ["litellm"]')
+    assert nameless.completeness is Completeness.INCOMPLETE
+
+
+def test_the_name_of_a_hash_may_be_in_capitals() -> None:
+    digest = "AA" * 32
+    read = lock(f'name = "a"\nversion = "1"\nsource = {{ registry = "r" }}\nsdist = {{ hash = "SHA256:{digest}" }}')
+    assert read.components[0].sha256 == (digest.lower(),)
+
+
+def test_locks_of_uv_before_0_4_have_distributions() -> None:
+    sources = {
+        "a": "registry+https://index.example/simple",
+        "b": "git+https://git.example/b#abc",
+        "c": "direct+https://files.example/c.whl",
+        "d": "editable+.",
+    }
+    rows = "".join(
+        f'\n[[distribution]]\nname = "{name}"\nversion = "1"\nsource = "{source}"\n' for name, source in sources.items()
+    )
+    assert READER.claims((HEAD + rows).encode(), "x", "")
+    read = READER.parse((HEAD + rows).encode(), "x", "")
+    assert [(row.name, row.index, row.origin) for row in read.components] == [
+        ("a", "https://index.example/simple", ""),
+        ("b", "", "git+https://git.example/b#abc"),
+        ("c", "", "https://files.example/c.whl"),
+        ("d", "", "editable:."),
+    ]
+    assert (read.subject, read.problems) == ("d", ())

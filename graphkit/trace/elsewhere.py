@@ -1,0 +1,95 @@
+"""Whether components of other ecosystems are one release: their purls and versions compared (purl specification)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from graphkit.model.documents import Component
+from graphkit.model.names import BadName, purl_key, read_purl
+
+_READABLE: Final = re.compile(r"[0-9A-Za-z.+_:~-]*[0-9][0-9A-Za-z.+_:~-]*")
+_WILD: Final = re.compile(r"(?:^|\.)[xX*](?:\.|$)")
+_DIGEST: Final = re.compile(r"(?:sha(?:256|512):)?[0-9a-f]{7,128}|sha(?:256|512):.*")
+_WHOLE_DIGEST: Final = re.compile(r"(?:sha(?:256|512):)?(?:[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})")
+_BEFORE: Final = re.compile(r"^(?:[=v]+(?=[0-9])|[0-9]+:)")
+_OF_DISTRIBUTIONS: Final = ("pkg:alpm/", "pkg:apk/", "pkg:deb/", "pkg:rpm/")
+
+
+class Release(NamedTuple):
+    """A release of another ecosystem: its purl's key, and every version that is said of it, as `_plain` has them."""
+
+    key: str
+    versions: frozenset[str]
+
+
+def release_of_purl(purl: str, version: str = "") -> Release:
+    """Return the release that a purl names, and a version that stands beside it."""
+    try:
+        named = read_purl(purl).version or ""
+    except BadName:
+        try:
+            named = read_purl(purl.partition("?")[0]).version or ""
+        except BadName:
+            named = ""
+    return Release(purl_key(purl), frozenset({_plain(named), _plain(version)} - {""}))
+
+
+def release_of_row(row: Component) -> Release:
+    """Return the release that a row with a purl names."""
+    return release_of_purl(row.purl, row.version)
+
+
+def type_of(purl: str) -> str:
+    """Return a purl's scheme and type, as ``pkg:npm``."""
+    return purl_key(purl).partition("/")[0]
+
+
+def is_one(row: Release, accused: Release) -> bool | None:
+    """Return whether a row is an accused release; None where that cannot be told.
+
+    It cannot where the row's version is missing, is a range or a tag that moves, or where one of the
+    two is a digest and the other is none. Names of distributions are compared without their namespace
+    where one of the two has none.
+    """
+    if row.key != accused.key:
+        if not _is_perhaps_one(row.key, accused.key):
+            return False
+        return False if row.versions and not row.versions & accused.versions and _are_known(row, accused) else None
+    if row.versions & accused.versions:
+        return True
+    return False if row.versions and _are_known(row, accused) else None
+
+
+def _are_known(row: Release, accused: Release) -> bool:
+    """Return whether all versions of two releases can be told apart."""
+    return all(_differ(one, other) for one in row.versions for other in accused.versions)
+
+
+def _differ(one: str, other: str) -> bool:
+    if _is_digest(one) or _is_digest(other):
+        return bool(_WHOLE_DIGEST.fullmatch(one) and _WHOLE_DIGEST.fullmatch(other))
+    if not _READABLE.fullmatch(one) or _WILD.search(one):
+        return False
+    # Build metadata (SemVer 2.0, §10) names another build of the same release.
+    return one.partition("+")[0] != other.partition("+")[0]
+
+
+def _is_digest(version: str) -> bool:
+    return bool(_DIGEST.fullmatch(version)) and not version.isdecimal()
+
+
+def _plain(version: str) -> str:
+    """Return a version in lower case, without the ``v`` or ``=`` that some tools write before it, and without an epoch.
+
+    Packages of distributions have theirs in the version or in a qualifier.
+    """
+    return _BEFORE.sub("", version.strip().casefold())
+
+
+def _is_perhaps_one(one: str, other: str) -> bool:
+    kind = next((kind for kind in _OF_DISTRIBUTIONS if one.startswith(kind) and other.startswith(kind)), "")
+    left, right = one.removeprefix(kind), other.removeprefix(kind)
+    if not kind or ("/" in left and "/" in right):
+        return False
+    return left.rpartition("/")[2] == right.rpartition("/")[2]

@@ -1,0 +1,133 @@
+"""A manifest as the root of a walk: what an install from it asks for, for sure or perhaps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from packaging.markers import InvalidMarker
+from packaging.requirements import InvalidRequirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
+from graphkit.model.documents import Document
+from graphkit.model.environment import extras_of
+from graphkit.model.names import ExtraName, PackageName
+from graphkit.model.requirements import Requirement
+from graphkit.model.versions import release_version
+from graphkit.trace.forward import Root
+from graphkit.trace.listing import bits_of
+from graphkit.trace.world import Want, World
+
+_GROUP: Final = re.compile(r"(?:\"([^\"]*)\"|'([^']*)')\s+in\s+dependency_groups\b")
+_HOLDS: Final = ('python_version < "0"', 'python_version >= "0"')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which of a manifest's own extras and dependency groups an install takes; None: any, for all one knows."""
+
+    extras: tuple[ExtraName, ...] | None = None
+    groups: tuple[str, ...] | None = None
+
+
+def root_of_manifest(world: World, manifest: Document, asked: Asked) -> tuple[Root, tuple[str, ...]]:
+    """Return a manifest as the root of a walk, and what of it the graph cannot follow.
+
+    What an install may ask for and need not (extras and groups that nobody spoke of) is doubtful: it
+    counts for `admitted`, and binds nothing.
+    """
+    missing: list[str] = []
+    itself = PackageName(canonicalize_name(manifest.subject))
+    extras = asked.extras
+    if extras is not None:
+        extras = _with_own(extras, [one for one in manifest.requirements if one.package == itself])
+
+    def wants(requirements: Sequence[Requirement]) -> tuple[Want, ...]:
+        found = []
+        for one in requirements:
+            truth = _truth(world, one.marker, extras, asked.groups)
+            if truth is False or (one.package == itself and one.extras and not one.url):
+                continue  # a project's own extras are in its manifest
+            package = world.find(one.package)
+            if package is None:
+                missing.append(f"project page of {one.package}")
+                continue
+            want = _want(world, one, package.ident, sure=truth is True)
+            if not want.admits and not one.url and (pinned := _odd_pin_of(one)):
+                missing.append(f"what {one.package} {pinned} is, which no index here lists")
+            found.append(want)
+        return tuple(found)
+
+    return (
+        Root(
+            label=manifest.path,
+            why=f"{manifest.path} (sha256 {manifest.sha256[:12]})",
+            wants=wants(manifest.requirements),
+            constraints=wants(manifest.constraints),
+        ),
+        tuple(dict.fromkeys(missing)),
+    )
+
+
+def _with_own(extras: Sequence[ExtraName], own: Sequence[Requirement]) -> tuple[ExtraName, ...]:
+    """Return extras and those that they ask of the project itself (``all = ["app[proxy]"]``)."""
+    found = list(extras)
+    for extra in found:
+        for one in own:
+            if extra in extras_of(one.marker):
+                found.extend(more for more in one.extras if more not in found)
+    return tuple(found)
+
+
+def _truth(world: World, marker: str, extras: Sequence[ExtraName] | None, groups: Sequence[str] | None) -> bool | None:
+    """Return whether an install asks for what stands under a marker; None: it may."""
+    is_sure = True
+    if named := [left or right for left, right in _GROUP.findall(marker)]:
+        taken = named if groups is None else groups
+        is_sure = groups is not None
+        marker = _GROUP.sub(lambda found: _HOLDS[(found[1] or found[2]) in taken], marker)
+    truth = world.ground.truth(marker)
+    if truth is False and (known := extras_of(marker)):
+        open_to = known if extras is None else [extra for extra in known if extra in extras]
+        truths = {world.ground.truth(marker, extra) for extra in open_to}
+        truth = True in truths or (None if None in truths else False)
+        is_sure &= extras is not None
+    return truth if is_sure or truth is False else None
+
+
+def _odd_pin_of(one: Requirement) -> str:
+    """Return a pin that may be met from elsewhere alone: a local version (PEP 440), or any text by ``===``.
+
+    Somebody's build of the accused release may be behind it.
+    """
+    try:
+        pins = [clause for clause in SpecifierSet(one.specifier) if clause.operator in {"==", "==="}]
+    except InvalidSpecifier:
+        return ""
+    parsed = ((pin, release_version(pin.version).parsed) for pin in pins)
+    return next((pin.version for pin, read in parsed if pin.operator == "===" or (read is not None and read.local)), "")
+
+
+def _want(world: World, one: Requirement, ident: int, *, sure: bool) -> Want:
+    package = world.package(ident)
+    doubtful = bool(one.unreadable) or not sure
+    try:
+        specifiers = SpecifierSet(one.specifier)
+        stretches = package.stretches(one.specifier)
+    except (InvalidSpecifier, InvalidRequirement, InvalidMarker):
+        specifiers, stretches, doubtful = SpecifierSet(), package.stretches(""), True
+    single = list(specifiers)
+    return Want(
+        package=ident,
+        extras=one.extras,
+        stretches=None if one.url else stretches,
+        names_prerelease=bool(specifiers.prereleases),
+        pinned=len(single) == 1 and single[0].operator in {"==", "==="} and not single[0].version.endswith(".*"),
+        doubtful=doubtful,
+        text=str(one),
+        admits=bits_of(stretches),
+        direct=True,
+    )
