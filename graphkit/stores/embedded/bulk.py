@@ -244,8 +244,8 @@ class BulkTable:
         )
 
     def _lost_rows(self) -> list[tuple[str, str]]:
-        lost = scalar(self._connection, "SELECT count(*) FROM table_source WHERE version IS NULL")
-        return [("version", f"{lost:,} rows have none and were left out")] if lost else []
+        lost = scalar(self._connection, "SELECT count(DISTINCT name) FROM table_source WHERE version IS NULL")
+        return [("version", f"{lost:,} packages have rows without one, which were left out")] if lost else []
 
     def _settle(self) -> None:
         """Make ``table_settled``, a row per release, out of ``table_rows``, of which the newest win."""
