@@ -52,6 +52,7 @@ def footnotes(view: View, exposed: Exposed, documents: Documents) -> Iterator[st
             f"upload or yank times are not all known for {some(uncertain)}; hits that hold under one account of them "
             "only are admitted"
         )
+    yield from _table_notes(view)
     if mirrors := sorted(set(documents.mirrors())):
         yield f"presumed to mirror the public index, since no organisation file says otherwise: {some(mirrors)}"
     if exposed.rows:
@@ -75,9 +76,31 @@ def _unwalked(left: Unwalked) -> Iterator[str]:
     )
 
 
+def _table_notes(view: View) -> Iterator[str]:
+    """Say where a table stands for pages: without times, or with the newest release alone."""
+    packages = view.world.reader.packages(_closure(view))
+    assumed = np.flatnonzero(packages.flags & port.PAGE_TIMES_ASSUMED)
+    if len(assumed):
+        yield (
+            f"releases without an upload time were taken as listed always, as it was asked at their ingest: of "
+            f"{some([packages.name[at] for at in assumed.tolist()])}"
+        )
+    alone = np.flatnonzero(packages.flags & port.PAGE_ONE_RELEASE)
+    if len(alone):
+        yield (
+            f"only one release each is known, the newest when their table was made, so older ones are not judged: of "
+            f"{some([packages.name[at] for at in alone.tolist()])}"
+        )
+
+
+def _closure(view: View) -> port.Ids:
+    """Return the packages of the closure and the targets, ascending."""
+    return distinct(np.concatenate([view.field.reached.ident, np.array(list(view.targets), dtype=np.int32)]))
+
+
 def _uncertain(view: View) -> list[str]:
     """Return the packages of the closure of which a time is not known, by name."""
-    idents = distinct(np.concatenate([view.field.reached.ident, np.array(list(view.targets), dtype=np.int32)]))
+    idents = _closure(view)
     return list(view.world.reader.packages(idents[is_uncertain(view.world, idents)]).name)
 
 

@@ -202,3 +202,18 @@ def test_what_is_not_there_is_rejected(graph: Graph, tmp_path: Path, kind: str) 
         report = graph.ingest(kind, [source])
         assert len(report.rejected) == 1, source
         assert "\n" not in report.rejected[0].problem
+
+
+def test_answers_say_what_a_table_left_open(graph: Graph, tmp_path: Path) -> None:
+    rows = [row("lib", "1.0", None, []), row("user", "1.0", None, ["lib"])]
+    graph.ingest("parquet", [str(write_parquet(tmp_path / "a.parquet", rows))], unknown_times="listed")
+    graph.ingest("pypi-db", [str(database(tmp_path / "pypi.db", ROWS))])
+    notes = graph.blast("lib==1.0", at="2026-03-02T00:00:00Z").notes
+    assert (
+        "releases without an upload time were taken as listed always, as it was asked at their ingest: of lib, user"
+        in notes
+    )
+    assert (
+        "only one release each is known, the newest when their table was made, so older ones are not judged: of app"
+        in notes
+    )

@@ -42,7 +42,9 @@ def explained(path: Path) -> Iterator[None]:
         raise GraphkitError(f"{path.parent.name}: the graph cannot be written: {error.strerror}") from error
     except duckdb.Error as error:
         text = str(error).partition("\n")[0]
-        if "lock" in text.lower():
+        if "no space left" in text.lower() or "max_temp_directory_size" in str(error):
+            raise GraphkitError(f"{path.name}: no room on the disk; nothing of this was kept, make some") from error
+        if "set lock" in text.lower():
             raise GraphkitError(f"{path.name}: another process has this graph open; wait until it is done") from error
         raise GraphkitError(f"{path.name}: the record cannot be used: {text}") from error
 
