@@ -103,6 +103,8 @@ class Packages:
     start: Ids
     stop: Ids
     dependents: Ids
+    downloads: Times
+    maintainers: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

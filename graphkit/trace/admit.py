@@ -207,8 +207,9 @@ class _Closure:
         if want.stretches is None:
             self.unread.add(f"{want.text} (a URL)")
             return
-        if not package.is_read:
+        if not package.is_whole:
             self.unread.add(f"project page of {package.name}")
+        if not package.is_read:
             return
         if package.ident not in self._offers:
             self._offers[package.ident] = _ever_listed(package, *self._span)

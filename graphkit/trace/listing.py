@@ -89,7 +89,8 @@ class Package:
     ) -> None:
         self.ident = ident
         self.name = PackageName(columns.name[0])
-        self.is_read = bool(columns.flags[0] & (port.PAGE_READ | port.PAGE_MISSING))
+        self.is_whole = bool(columns.flags[0] & (port.PAGE_READ | port.PAGE_MISSING))
+        self.is_read = self.is_whole or bool(columns.flags[0] & port.PAGE_ONE_RELEASE)
         self.start, self.stop = int(columns.start[0]), int(columns.stop[0])
         self.size = self.stop - self.start
         self.texts = releases.version

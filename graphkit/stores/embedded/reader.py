@@ -23,9 +23,10 @@ class IndexReader:
     def __init__(self, index: IndexFolder) -> None:
         self._header = index.header
         self._names = index.texts("package.name")
-        self._package_start, self._package_flags, self._dependents = index.arrays(
-            ("package.start", "package.flags", "package.dependents")
+        self._package_start, self._package_flags, self._dependents, self._downloads = index.arrays(
+            ("package.start", "package.flags", "package.dependents", "package.downloads")
         )
+        self._maintainers = index.texts("package.maintainers")
         self._versions = index.texts("version")
         self._release_version, self._release_flags, self._release_set, self._release_source, self._release_package = (
             index.arrays(("release.version", "release.flags", "release.set", "release.source", "release.package"))
@@ -82,6 +83,8 @@ class IndexReader:
             start=_frozen(self._package_start[ids]),
             stop=_frozen(self._package_start[ids + 1]),
             dependents=_frozen(self._dependents[ids]),
+            downloads=_frozen(self._downloads[ids]),
+            maintainers=TextColumn(self._maintainers, ids),
         )
 
     def releases(self, ids: port.Ids) -> port.Releases:
