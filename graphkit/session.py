@@ -95,9 +95,9 @@ class Graph:
         """Read sources of one kind into the graph; what was read before an interruption is kept.
 
         Kinds: `sbom`, `lock`, `env` (documents; folders are walked), `org`, `advisory`, `index` (names,
-        or the path of a recorded slice), `github` (an organisation, a user or OWNER/REPO) and
-        `dependency-track` (an address); of a repository, `lock` takes the history. Inputs that cannot be
-        used are in the report, not raised.
+        or the path of a recorded slice; with ``refresh`` names that the graph has, or none for all),
+        `github` (an organisation, a user or OWNER/REPO) and `dependency-track` (an address); of a
+        repository, `lock` takes the history. Inputs that cannot be used are in the report, not raised.
 
         Raises:
             UsageError: a kind, name or option that makes no sense.

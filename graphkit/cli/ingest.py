@@ -35,6 +35,7 @@ class Kind(StrEnum):
 
 
 def ingest(
+    context: typer.Context,
     kind: Annotated[
         Kind,
         typer.Argument(
@@ -42,13 +43,14 @@ def ingest(
         ),
     ],
     sources: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
-            metavar="SOURCE...",
+            metavar="SOURCE",
+            show_default=False,
             help="Files and folders; for index, package names or a recorded slice; for github, ORG or OWNER/REPO; for "
             "dependency-track, its address. Tokens come from the environment or the keyring.",
         ),
-    ],
+    ] = None,
     graph: opt.GraphAt = None,
     service: Annotated[str | None, typer.Option("--service", help="The service that the documents describe.")] = None,
     company: Annotated[str | None, typer.Option("--company", help="The company that runs it.")] = None,
@@ -74,6 +76,12 @@ def ingest(
     slice_: Annotated[
         Path | None, typer.Option("--slice", metavar="FILE", help="index: also write what was read as a slice.")
     ] = None,
+    refresh: Annotated[
+        bool,
+        typer.Option(
+            "--refresh", help="index: ask again for the pages the graph has, or for those of the names given."
+        ),
+    ] = False,
     index_url: Annotated[
         str | None, typer.Option("--index-url", metavar="URL", help="index: default is what uv or pip are set to.")
     ] = None,
@@ -87,14 +95,16 @@ def ingest(
     quiet: opt.Quiet = False,
 ) -> None:
     """Read sources into the graph; it is made where there is none. Exit 3 where an input was rejected."""
+    if not sources and not refresh:
+        raise typer.BadParameter("missing: name what to read", ctx=context, param_hint="SOURCE")
     from graphkit.reports.as_json import ingest_json  # noqa: PLC0415 - not needed for help
     from graphkit.reports.table import ingest_table  # noqa: PLC0415
     from graphkit.session import open_graph  # noqa: PLC0415
 
-    with open_graph(graph, create=True) as opened, progress(quiet=quiet) as bar:
+    with open_graph(graph, create=not refresh) as opened, progress(quiet=quiet) as bar:
         done = opened.ingest(
             kind,
-            sources,
+            sources or [],
             progress=bar,
             service=service,
             company=company,
@@ -105,6 +115,7 @@ def ingest(
             as_of=as_of,
             window_from=start,
             window_until=until,
+            refresh=refresh,
             slice_to=None if slice_ is None else str(slice_),
             index_url=index_url,
             unknown_times=unknown_times,

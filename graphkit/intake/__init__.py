@@ -34,7 +34,10 @@ def take_in(
     """
     if kind not in _KINDS:
         raise UsageError(f"no kind {kind!r}; there are {', '.join(_KINDS)}")
-    run = Run(store, Order.read(options), progress)
+    order = Order.read(options)
+    if order.is_refresh and kind != "index":
+        raise UsageError(f"--refresh asks the index again; {kind} sources are read anew by the same command")
+    run = Run(store, order, progress)
     _KINDS[kind](run, sources)
     return run.tally.report()
 
@@ -57,6 +60,15 @@ def _organisations(run: Run, sources: Sequence[str]) -> None:
 
 def _advisories(run: Run, sources: Sequence[str]) -> None:
     run.each(sources, take_advisory)
+
+
+def _index(run: Run, sources: Sequence[str]) -> None:
+    if not run.order.is_refresh:
+        take_index(run, sources)
+        return
+    from graphkit.intake.refresh import take_refresh  # noqa: PLC0415 - HTTP clients are heavy
+
+    take_refresh(run, sources)
 
 
 def _github(run: Run, sources: Sequence[str]) -> None:
@@ -89,7 +101,7 @@ _KINDS: Final[dict[str, Callable[[Run, Sequence[str]], None]]] = {
     "env": partial(_documents, "env"),
     "org": _organisations,
     "advisory": _advisories,
-    "index": take_index,
+    "index": _index,
     "parquet": _parquet,
     "pypi-db": _pypi_db,
     "github": _github,

@@ -199,9 +199,14 @@ def _slice_facts(path: Path) -> Iterator[Fact]:
     yield from slice_facts(path)
 
 
-def _live_facts(run: Run, names: Sequence[str]) -> Iterator[Fact]:
+def index_cache() -> Path:
+    """Return the folder in which answers of the live index are kept between runs."""
     from platformdirs import user_cache_path  # noqa: PLC0415 - only where the index is asked
 
+    return user_cache_path("graphkit") / "index"
+
+
+def _live_facts(run: Run, names: Sequence[str]) -> Iterator[Fact]:
     from graphkit.sources.index import Order, gather, open_live  # noqa: PLC0415 - HTTP clients are heavy
 
     asked = run.order
@@ -213,5 +218,5 @@ def _live_facts(run: Run, names: Sequence[str]) -> Iterator[Fact]:
         as_of=asked.as_of,
         closure=asked.closure,
     )
-    with open_live(asked.index_url, cache=user_cache_path("graphkit") / "index", read_at=now) as source:
+    with open_live(asked.index_url, cache=index_cache(), read_at=now) as source:
         yield from gather(source, names, order, record=asked.slice_to, progress=run.progress, reject=run.tally.reject)

@@ -32,6 +32,7 @@ class IntakeOptions(TypedDict, total=False):
     slice_to: str | None
     index_url: str | None
     unknown_times: str | None
+    refresh: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class Order:
     as_of: Instant | None
     slice_to: Path | None
     index_url: str | None
+    is_refresh: bool
+    """The pages that the graph has are asked for again; without names, all of them."""
     times_listed: bool
     """Rows of a table without a time are taken as listed always (semantics §1)."""
 
@@ -96,6 +99,7 @@ class Order:
             as_of=times["as_of"],
             slice_to=Path(slice_to) if slice_to else None,
             index_url=options.get("index_url"),
+            is_refresh=options.get("refresh", False),
             times_listed=unknown_times == "listed",
         )
 

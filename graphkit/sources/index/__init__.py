@@ -2,6 +2,7 @@
 
 from graphkit.sources.index.client import open_live
 from graphkit.sources.index.closure import Order, gather
+from graphkit.sources.index.refresh import Known, Refreshed, refresh
 from graphkit.sources.index.slice import is_slice, slice_facts
 
-__all__ = ["Order", "gather", "is_slice", "open_live", "slice_facts"]
+__all__ = ["Known", "Order", "Refreshed", "gather", "is_slice", "open_live", "refresh", "slice_facts"]

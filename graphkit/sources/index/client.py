@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import quote, urlsplit
@@ -57,20 +60,25 @@ class HttpIndex:
         self._silent: set[str] = set()
         self._spoken: set[str] = set()
 
-    def page(self, package: PackageName) -> Reading:
+    def page(self, package: PackageName, *, anew: bool = False) -> Reading:
         """Return a project page (one request).
+
+        ``anew``: ask the index even where the cache holds a fresh page; it is sent again only where its
+        ETag or time changed (RFC 9110 §13).
 
         Raises:
             GraphkitError: the index cannot be reached or refuses.
             InputError: the answer is no project page.
         """
         url = f"{self._address}{quote(package)}/"
-        answer = self._get(url, headers={"Accept": ACCEPT})
+        answer = self._get(url, headers={"Accept": ACCEPT, **({"Cache-Control": "no-cache"} if anew else {})})
         if answer.status_code in {404, 410}:
             return absent(package, read_at=self._read_at, source=self._name)
         self._expect(answer)
         kind = answer.headers.get("content-type", "")
-        return read_page(answer.content, kind, package, url=str(answer.url), read_at=self._read_at, source=self._name)
+        page = read_page(answer.content, kind, package, url=str(answer.url), read_at=self._read_at, source=self._name)
+        cached = answer.extensions.get("caching") or {}
+        return replace(page, is_confirmed=bool(cached.get("from_cache") and cached.get("revalidated")))
 
     def metadata(self, reading: Reading, version: str) -> ReleaseMetadata:
         """Return a release's requirements: PEP 658, else the index's JSON, else a range of the wheel.
@@ -291,9 +299,20 @@ def _is_metadata(name: str) -> bool:
 def _wait(error: Exception) -> bool | float:
     """Return how long to wait before the next attempt in seconds, True for the usual, False to give up."""
     if isinstance(error, httpx.HTTPStatusError):
-        told = error.response.headers.get("retry-after", "")
-        return min(float(told), _LONGEST_WAIT) if told.isdigit() else True
+        wait = _told_to_wait(error.response.headers.get("retry-after", ""))
+        return True if wait is None else min(max(wait, 0.0), _LONGEST_WAIT)
     return isinstance(error, httpx.TransportError)
+
+
+def _told_to_wait(text: str) -> float | None:
+    """Return the seconds that a Retry-After header asks for, as a number or as a date (RFC 9110 §10.2.3)."""
+    if text.isdecimal():
+        return float(text)
+    try:
+        until = parsedate_to_datetime(text)
+        return (until - dt.datetime.now(dt.UTC)).total_seconds()
+    except (ValueError, TypeError):  # no date, or one without a zone
+        return None
 
 
 def _unreachable(url: str, error: Exception) -> GraphkitError:

@@ -46,11 +46,15 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A page as a fact, where it was read, and the offers behind its files by file name."""
+    """A page as a fact, where it was read, and the offers behind its files by file name.
+
+    ``is_confirmed``: the index was asked and said that the page is still the one read before (RFC 9110 §15.4.5).
+    """
 
     page: ProjectPage
     offers: Mapping[str, Offer]
     url: str = ""
+    is_confirmed: bool = False
 
     def address(self, filename: str) -> str:
         """Return where a file's bytes are."""

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import stamina
 from graphkit.model.errors import GraphkitError
 from graphkit.model.index import MetadataSource, ReleaseMetadata
 from graphkit.model.names import package_name
+from graphkit.sources.index.client import _wait as wait_for
 from graphkit.sources.index.client import open_live
 from graphkit.sources.index.pages import JSON_TYPE
 from tests.unit.sources.index.recorded import Index, Release
@@ -151,3 +154,21 @@ def test_a_cache_that_cannot_be_made_is_said(tmp_path: Path) -> None:
         open_live("http://127.0.0.1:9/simple/", cache=tmp_path / "file" / "below", read_at=0),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("header", "least", "most"),
+    [
+        ("7", 7, 7),
+        ("9999", 60, 60),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
+        (formatdate(time.time() + 30, usegmt=True), 25, 31),
+        ("soon", True, True),
+        ("", True, True),
+    ],
+)
+def test_a_wait_is_as_long_as_the_index_says_and_never_too_long(header: str, least: float, most: float) -> None:
+    answer = httpx.Response(429, headers={"retry-after": header}, request=httpx.Request("GET", "http://index.example/"))
+    wait = wait_for(httpx.HTTPStatusError("busy", request=answer.request, response=answer))
+    assert least <= wait <= most
+    assert isinstance(wait, bool) is (least is True)
