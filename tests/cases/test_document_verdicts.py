@@ -314,3 +314,33 @@ def test_a_file_of_another_name_or_version_is_what_would_be_installed(
 )
 def test_a_url_of_another_name(graph: Graph, lock: str) -> None:
     assert locked(graph, "requirements.txt", INCIDENT, lock).verdict == "unknown"
+
+
+# Reasons
+
+NAMELESS = {"type": "library", "group": "g", "name": "x"}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"compositions": []}, "does not say that it is complete"),
+        ({"compositions": [{"aggregate": "incomplete"}]}, "says that it is not complete"),
+        ({"components": [APP, NAMELESS]}, "says complete, but 1 components without purl may be Python packages"),
+        ({"components": [APP, {"type": "library"}]}, "says complete, but not all of it could be read"),
+        ({"compositions": [{"aggregate": "complete", "assemblies": ["app"]}]}, "says complete, but of a part alone"),
+    ],
+)
+def test_the_reason_says_why_a_bom_is_not_taken_for_complete(judge: Judge, more: Row, said: str) -> None:
+    found = judge(bom("shop", **more))
+    assert (found.verdict, said in found.reason) == ("unknown", True)
+    assert "would settle it" in found.reason
+
+
+def test_the_reason_says_what_of_a_lock_could_not_be_read(graph: Graph) -> None:
+    lock = '[[package]]\nname = "-"\nversion = "1"\n' + LOCKS["poetry.lock"].rpartition("[metadata]")[2].join(
+        ["[metadata]", ""]
+    )
+    found = locked(graph, "poetry.lock", INCIDENT, lock)
+    assert found.verdict == "unknown"
+    assert "was not read completely (package[0].name: '-' is no package name" in found.reason

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from graphkit.model.documents import Basis, Completeness, Document
+from graphkit.model.documents import SAYS_COMPLETE, Basis, Completeness, Document
 from graphkit.model.errors import InputError
 from graphkit.sources.documents import spdx_shape as spdx2
 from graphkit.sources.documents.rows import Notes, is_json, json_value, repaired, shown
@@ -113,6 +113,7 @@ class Spdx3Json:
             format=f"SPDX {version}".strip(),
             basis=min(types, key=list(Basis).index) if types else found.basis,
             completeness=_completeness_of(graph, found, notes),
+            problems=tuple(notes.problems),  # with what completeness adds
         )
 
 
@@ -162,10 +163,13 @@ def _completeness_of(graph: _Graph, found: Document, notes: Notes) -> Completene
     if not packages or not found.roots or not packages <= graph.exhaustive or not is_clear:
         return Completeness.UNKNOWN
     if notes.lost:
+        notes.add("completeness", f"{SAYS_COMPLETE}not all of it could be read")
         return Completeness.INCOMPLETE
     roots = set(found.roots)
-    is_told = all(row.ref in roots or tells_who(row) for row in found.components)
-    return Completeness.COMPLETE if is_told else Completeness.UNKNOWN
+    untold = sum(row.ref not in roots and not tells_who(row) for row in found.components)
+    if untold:
+        notes.add("completeness", f"{SAYS_COMPLETE}{untold} packages without purl may be Python packages")
+    return Completeness.UNKNOWN if untold else Completeness.COMPLETE
 
 
 class _Graph:
