@@ -25,6 +25,20 @@ class Reference(msgspec.Struct):
     hashes: list[Hash] | None = None
 
 
+class Conclusion(msgspec.Struct):
+    """What evidence says of an identity of a component, its ``purl`` for one."""
+
+    field: str | None = None
+    value: str | None = msgspec.field(default=None, name="concludedValue")
+
+
+class Evidence(msgspec.Struct):
+    """The evidence for a component: one conclusion in 1.5, several since. A purl here is not of the schema."""
+
+    identity: list[Conclusion] | Conclusion | None = None
+    purl: str | None = None
+
+
 class Part(msgspec.Struct):
     """A component, with those nested in it."""
 
@@ -39,6 +53,7 @@ class Part(msgspec.Struct):
     version_range: str | None = msgspec.field(default=None, name="versionRange")
     hashes: list[Hash] | None = None
     references: list[Reference] | None = msgspec.field(default=None, name="externalReferences")
+    evidence: Evidence | None = None
     components: list[Part] | None = None
 
 
@@ -217,7 +232,24 @@ def _part(row: dict[str, Any], place: str, inner: list[Part], notes: Notes) -> P
         version_range=text("versionRange"),
         hashes=_hashes(row, place, notes),
         references=references,
+        evidence=_evidence(row.get("evidence"), f"{place}.evidence", notes),
         components=inner,
+    )
+
+
+def _evidence(value: Any, place: str, notes: Notes) -> Evidence:
+    evidence = notes.table(value, place)
+    told = evidence.get("identity")
+    identities = {"identity": [told] if isinstance(told, dict) else told}
+    return Evidence(
+        identity=[
+            Conclusion(
+                field=notes.text(one.get("field"), f"{where}.field"),
+                value=notes.text(one.get("concludedValue"), f"{where}.concludedValue"),
+            )
+            for where, one in _tables(identities, "identity", f"{place}.", notes)
+        ],
+        purl=notes.text(evidence.get("purl"), f"{place}.purl"),
     )
 
 

@@ -108,12 +108,14 @@ class Spdx3Json:
         read = graph.in_terms_of_2()
         found = document_of(read, data, path, notes, place_of=graph.place_of)
         types = {_TYPES[one] for one in graph.sbom_types() if one in _TYPES}
+        known = len(notes.problems)
+        completeness = _completeness_of(graph, found, notes)
         return replace(
             found,
             format=f"SPDX {version}".strip(),
             basis=min(types, key=list(Basis).index) if types else found.basis,
-            completeness=_completeness_of(graph, found, notes),
-            problems=tuple(notes.problems),  # with what completeness adds
+            completeness=completeness,
+            problems=(*found.problems, *notes.problems[known:]),
         )
 
 
