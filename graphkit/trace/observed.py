@@ -212,6 +212,7 @@ def _match_namesake(row: Component, accused: Accusation) -> _Match:
         if package not in accused.keys or (version.parsed is not None and not _is_of(version, accused.keys[package])):
             continue
         at = f" {row.version}" if row.version else " without a version"
+        at = "" if row.purl and row.version and row.version in row.purl else at
         if not row.purl:
             text = f"it lists {row.name}{at} without a purl, which may be the Python package; its purl would settle it"
         else:

@@ -289,6 +289,26 @@ def test_a_file_whose_hash_is_not_known_may_be_the_bad_one(graph: Graph, kind: s
     assert locked(graph, kind, MIXED, lock_of(kind, one=f"sha256:{GOOD}", two=two)).verdict == verdict
 
 
+def distribution(algorithm: str, digest: str) -> Row:
+    hashes = [{"alg": algorithm, "content": digest}]
+    return {"type": "distribution", "url": "https://files.example/a", "hashes": hashes if digest else []}
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict"),
+    [
+        ([], "cleared"),
+        ([distribution("SHA-256", EVIL)], "observed"),
+        ([distribution("SHA-512", "bb" * 64)], "admitted"),
+        ([distribution("SHA-256", "")], "admitted"),
+    ],
+)
+def test_a_distribution_whose_hash_is_not_known_may_be_the_bad_one(judge: Judge, more: list[Row], verdict: str) -> None:
+    row = {"type": "library", "name": "litellm", "version": "1.82.8", "purl": "pkg:pypi/litellm@1.82.8"}
+    references = [distribution("SHA-256", GOOD), *more]
+    assert judge(bom("shop", row | {"externalReferences": references}), MIXED).verdict == verdict
+
+
 @pytest.mark.parametrize(("hashes", "verdict"), [("", "cleared"), (f" --hash=sha512:{'bb' * 64}", "admitted")])
 def test_a_line_that_allows_another_hash(graph: Graph, hashes: str, verdict: str) -> None:
     line = f"litellm==1.82.8 --hash=sha256:{GOOD}{hashes}\n"

@@ -157,13 +157,19 @@ class Rows:
     def _hashes(self, part: Part, place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the SHA-256 of a component and the archives it was distributed as, and of others it was made from."""
         archives = self._digests(part.hashes, f"{place}.hashes")
+        is_told = bool(archives)
+        unknown = False
         members: set[str] = set()
         for number, reference in enumerate(part.references or ()):
             where = f"{place}.externalReferences[{number}].hashes"
             if reference.type == "distribution":
-                archives |= self._digests(reference.hashes, where)
+                found = self._digests(reference.hashes, where)
+                unknown |= not found
+                archives |= found
             elif reference.type in _ARCHIVES:
                 members |= self._digests(reference.hashes, where)
+        if unknown and not is_told:  # what was installed may be the distribution whose hash nobody says
+            return (), tuple(sorted(members | archives))
         return tuple(sorted(archives)), tuple(sorted(members - archives))
 
     def _digests(self, hashes: list[Hash] | None, place: str) -> set[str]:
