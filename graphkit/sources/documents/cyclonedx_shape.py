@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from graphkit.sources.documents.rows import Notes, shaped_json, shown
+from graphkit.sources.documents.rows import Notes, shaped_json
 
 _Texts = list[str] | None
 
@@ -213,9 +213,6 @@ def _part(row: dict[str, Any], place: str, inner: list[Part], notes: Notes) -> P
         return notes.text(row.get(key), f"{place}.{key}") or None
 
     external = row.get("isExternal")
-    if isinstance(row.get("version"), float):
-        notes.add(f"{place}.version", f"the number {shown(row['version'])} may have ended in zeros: unknown", lost=True)
-        row = row | {"version": None}
     references = [
         Reference(type=notes.text(one.get("type"), f"{where}.type"), hashes=_hashes(one, where, notes))
         for where, one in _tables(row, "externalReferences", f"{place}.", notes)
@@ -224,7 +221,7 @@ def _part(row: dict[str, Any], place: str, inner: list[Part], notes: Notes) -> P
         ref=text("bom-ref"),
         type=text("type"),
         name=text("name"),
-        version=text("version"),
+        version=notes.version(row.get("version"), f"{place}.version") or None,
         purl=text("purl"),
         group=text("group"),
         scope=text("scope"),
