@@ -201,7 +201,7 @@ def _concluded(part: Part) -> list[str]:
 
 def _is_sha256(algorithm: str) -> bool:
     """Return whether an algorithm is SHA-256, which tools write in several ways."""
-    return algorithm.strip().upper().replace("-", "").replace("_", "") == "SHA256"
+    return algorithm == "SHA-256" or algorithm.strip().upper().replace("-", "").replace("_", "") == "SHA256"
 
 
 def _is_optional(part: Part) -> bool:
