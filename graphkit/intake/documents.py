@@ -18,11 +18,11 @@ from graphkit.model.names import BadName, ServiceId, company_id, service_id
 from graphkit.model.organisation import Company, DocumentUse, Organisation, Service
 from graphkit.sources import advisories
 from graphkit.sources.arrivals import Arrival
-from graphkit.sources.documents import parts_of, read_document
+from graphkit.sources.documents import is_claimed, parts_of, read_document
 from graphkit.sources.documents.interface import Beside
 from graphkit.sources.environments import read_environment
 from graphkit.sources.history import states
-from graphkit.sources.packed import gunzipped, members, unopened
+from graphkit.sources.packed import members, unopened, unpacked
 from graphkit.stores.port import Fact
 
 _DOUBTFUL: Final = (".txt", "pyproject.toml")
@@ -78,12 +78,12 @@ class Documents:
 
     def read(self, data: bytes, label: str, files: Beside | None = None) -> Document | None:
         """Return a document with its problems counted; None where no reader knows it."""
-        return self._read_text(data, gunzipped(data), label, files)
+        return self._read_text(data, unpacked(data), label, files, self._hint)
 
-    def _read_text(self, data: bytes, text: bytes, label: str, files: Beside | None) -> Document | None:
+    def _read_text(self, data: bytes, text: bytes, label: str, files: Beside | None, hint: str) -> Document | None:
         """Return the document of a file's bytes; ``text`` is what they hold once unpacked."""
         check_size(text)
-        found = read_document(text, label, hint=self._hint, beside=files)
+        found = read_document(text, label, hint=hint, beside=files)
         if found is None:
             return None
         found = with_short_texts(found)
@@ -129,9 +129,10 @@ class Documents:
 
     def _read_one(self, found: Found, data: bytes) -> Document | None:
         """Return the document of a file; None, and all that is to do done, where it holds several or none."""
-        text = gunzipped(data)
+        text = unpacked(data)
         try:
-            document = self._read_text(data, text, found.label, None if found.is_member else partial(beside, found))
+            files = None if found.is_member else partial(beside, found)
+            document = self._read_text(data, text, found.label, files, self._hint)
         except InputError:
             if found.is_part or (inside := parts_of(text, found.label)) is None:
                 raise
@@ -198,11 +199,9 @@ class Documents:
     def _arrived(self, one: Arrival) -> Document:
         """Return the document that arrived. States of the same bytes come together, and are read once."""
         if self._last is None or self._last[0] is not one.data or self._last[1].path != one.path:
-            document = read_document(one.data, one.path, hint=one.hint)
+            document = self._read_text(one.data, unpacked(one.data), one.path, None, one.hint)
             if document is None:
                 raise InputError(EXPECTED)
-            document = with_short_texts(document)
-            self._run.tally.odd(one.path, document.problems)
             self._last = (one.data, document)
         return self._last[1]
 
@@ -273,6 +272,6 @@ def is_none(one: Arrival) -> bool:
     if not one.path.lower().endswith(_DOUBTFUL):
         return False
     try:
-        return read_document(one.data, one.path, hint=one.hint) is None
+        return not is_claimed(one.data, one.path, hint=one.hint)
     except InputError:
         return False

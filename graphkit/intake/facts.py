@@ -11,6 +11,7 @@ from typing import Final
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from graphkit.intake.bounds import check_size
 from graphkit.intake.documents import Documents
 from graphkit.intake.files import Found, beside, content_of, label_of
 from graphkit.intake.run import EXPECTED, Run
@@ -21,6 +22,7 @@ from graphkit.model.organisation import Company, DocumentUse, Organisation, Serv
 from graphkit.model.times import instant
 from graphkit.sources import advisories, aliases, backstage, codeowners, incident, organisation
 from graphkit.sources.documents import read_document
+from graphkit.sources.packed import unpacked
 from graphkit.stores.port import Fact
 
 _OWNERS_FOLDERS: Final = frozenset({".github", ".gitlab", "docs"})
@@ -138,6 +140,7 @@ def _digests(top: Path, path: str) -> frozenset[str]:
     if content.data is None:
         return frozenset()
     try:
+        check_size(unpacked(content.data))
         document = read_document(content.data, path, hint="lock", beside=partial(beside, found))
     except InputError:
         document = None

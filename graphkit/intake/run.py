@@ -87,6 +87,8 @@ class Run:
             work()
         except InputError as error:
             self.tally.reject(label, error)
+        except MemoryError:
+            self.tally.reject(label, "takes more memory to read than there is; split it")
 
     def unclaimed(self, found: Found, expected: str) -> None:
         """Note a file that nobody reads: rejected where a person named it, else unrecognised."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from graphkit.model.names import ExtraName, PackageName
 from graphkit.model.requirements import Requirement
@@ -37,6 +37,10 @@ class Completeness(StrEnum):
     COMPLETE = "complete"
     INCOMPLETE = "incomplete"
     UNKNOWN = "unknown"
+
+
+SAYS_COMPLETE: Final = "says complete, but "
+"""How a problem begins that says why a document is not taken at its word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -209,6 +209,8 @@ def _services(sheet: Sheet, blast: Blast) -> None:
             if len(one.builds) > 1:
                 for build in one.builds:
                     _build(sheet, build, paths=False, indent=6)
+                    if build.reason != one.reason:
+                        sheet.line(build.reason, indent=10)
 
 
 def _build(sheet: Sheet, build: BuildVerdict, *, paths: bool, indent: int = 2) -> None:

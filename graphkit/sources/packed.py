@@ -28,6 +28,9 @@ _ENVIRONMENT: Final = "an environment inside an archive; unpack it and give the 
 _GZIP: Final = b"\x1f\x8b\x08"
 _AUTO_GZIP: Final = 31  # zlib: a gzip wrapper with the largest window
 _HEAD: Final = 1024
+_START: Final = 64 * 1024
+_LAYERS: Final = 2
+"""How often gzip may be around gzip; some holds itself."""
 _TAR: Final = slice(257, 262)
 _OTHERS: Final = (
     (b"\xfd7zXZ\0", "xz"),
@@ -119,13 +122,39 @@ def shown_name(name: str) -> str:
     return "/".join(parts).encode("utf-8", "backslashreplace").decode() or "unnamed"
 
 
+def is_gzip(data: bytes) -> bool:
+    """Return whether bytes begin as gzip data does."""
+    return data.startswith(_GZIP)
+
+
+def unpacked(data: bytes) -> bytes:
+    """Return what gzip bytes hold, also where that is gzip once more; all else, and gzip of plainly no text, as it is.
+
+    Raises:
+        InputError: as for `gunzipped`.
+    """
+    for _ in range(_LAYERS):
+        if is_gzip(data) and not _holds_no_text(data):
+            data = gunzipped(data)
+    return data
+
+
+def _holds_no_text(data: bytes) -> bool:
+    """Return whether the start of what gzip bytes hold shows that the rest need not be unpacked."""
+    try:
+        head = zlib.decompressobj(wbits=_AUTO_GZIP).decompress(data[:_CHUNK], _START)
+    except zlib.error:
+        return False
+    return b"\0\0" in head and not is_gzip(head)
+
+
 def gunzipped(data: bytes) -> bytes:
     """Return what gzip bytes (RFC 1952) hold, every member of them; what is no gzip as it is.
 
     Raises:
         InputError: they are damaged, cut short, or unpack to too much.
     """
-    if not data.startswith(_GZIP):
+    if not is_gzip(data):
         return data
     held = io.BytesIO()
     rest = memoryview(data)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from graphkit.model.answers import Path, Step, Verdict
-from graphkit.model.documents import Basis, Completeness, Component, Document
+from graphkit.model.documents import SAYS_COMPLETE, Basis, Completeness, Component, Document, DocumentKind
 from graphkit.model.names import PackageName, namesakes_of, purl_key
 from graphkit.model.organisation import Organisation
 from graphkit.model.versions import ReleaseVersion, release_version
@@ -108,11 +108,26 @@ def read_document(document: Document, accused: Accusation) -> Finding:
         held = f"holds {' and '.join(others)}, but " if others else ""
         return Finding(
             verdict=Verdict.UNKNOWN,
-            reason=f"{document.path} {held}does not say that it is complete; a lock file or an environment listing "
+            reason=f"{document.path} {held}{_why_not_complete(document)}; a lock file or an environment listing "
             "of that build would settle it",
         )
     what = " and ".join(others) or f"no {' or '.join(sorted(accused.keys)) or 'accused component'}"
     return Finding(verdict=Verdict.CLEARED, reason=f"{document.path} is complete and lists {what}")
+
+
+def _why_not_complete(document: Document) -> str:
+    """Return why a document is not taken for complete: what it says, or why that was not believed."""
+    if unbelieved := [one.text for one in document.problems if one.text.startswith(SAYS_COMPLETE)]:
+        return unbelieved[0]
+    if document.completeness is not Completeness.INCOMPLETE:
+        return "does not say that it is complete"
+    says = "says that it is not complete"
+    if not document.problems:
+        return says
+    first, count = document.problems[0], len(document.problems)
+    more = f", the first of {count} problems" if count > 1 else ""
+    unread = f"was not read completely ({first.place}: {first.text}{more})"
+    return f"{says}, or {unread}" if document.kind is DocumentKind.SBOM else unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +212,7 @@ def _match_namesake(row: Component, accused: Accusation) -> _Match:
         if package not in accused.keys or (version.parsed is not None and not _is_of(version, accused.keys[package])):
             continue
         at = f" {row.version}" if row.version else " without a version"
+        at = "" if row.purl and row.version and row.version in row.purl else at
         if not row.purl:
             text = f"it lists {row.name}{at} without a purl, which may be the Python package; its purl would settle it"
         else:

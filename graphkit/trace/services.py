@@ -246,6 +246,9 @@ def _walked(bench: Bench, manifest: Document, start: Instant, until: Instant, da
     """Judge installs from a manifest over a stretch: the walk, then what its ranges admit, then completeness."""
     name = DocumentName(sha256=manifest.sha256, path=manifest.path)
     root, unreadable = root_of_manifest(bench.world, manifest, bench.asked)
+    # The graph may know a package of that name, and it is not what would be installed.
+    private = sorted({one.package for one in manifest.requirements} & bench.accused.private_packages)
+    unreadable += tuple(f"requirements of the private package {name}" for name in private)
     found = confirm(bench.world, root, start, until, bench.targets)
     if found.picked:
         takes = slots_of(found.picked, bench.field.slots)

@@ -12,7 +12,7 @@ import pytest
 import graphkit
 from graphkit.model.answers import ServiceVerdict
 from graphkit.session import Graph
-from tests.unit.cli.inputs import INCIDENT, put
+from tests.unit.cli.inputs import INCIDENT, WORLD, put, recorded_slice
 
 NOON = "2026-03-24T12:00:00Z"
 Row = dict[str, Any]
@@ -289,6 +289,26 @@ def test_a_file_whose_hash_is_not_known_may_be_the_bad_one(graph: Graph, kind: s
     assert locked(graph, kind, MIXED, lock_of(kind, one=f"sha256:{GOOD}", two=two)).verdict == verdict
 
 
+def distribution(algorithm: str, digest: str) -> Row:
+    hashes = [{"alg": algorithm, "content": digest}]
+    return {"type": "distribution", "url": "https://files.example/a", "hashes": hashes if digest else []}
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict"),
+    [
+        ([], "cleared"),
+        ([distribution("SHA-256", EVIL)], "observed"),
+        ([distribution("SHA-512", "bb" * 64)], "admitted"),
+        ([distribution("SHA-256", "")], "admitted"),
+    ],
+)
+def test_a_distribution_whose_hash_is_not_known_may_be_the_bad_one(judge: Judge, more: list[Row], verdict: str) -> None:
+    row = {"type": "library", "name": "litellm", "version": "1.82.8", "purl": "pkg:pypi/litellm@1.82.8"}
+    references = [distribution("SHA-256", GOOD), *more]
+    assert judge(bom("shop", row | {"externalReferences": references}), MIXED).verdict == verdict
+
+
 @pytest.mark.parametrize(("hashes", "verdict"), [("", "cleared"), (f" --hash=sha512:{'bb' * 64}", "admitted")])
 def test_a_line_that_allows_another_hash(graph: Graph, hashes: str, verdict: str) -> None:
     line = f"litellm==1.82.8 --hash=sha256:{GOOD}{hashes}\n"
@@ -314,3 +334,81 @@ def test_a_file_of_another_name_or_version_is_what_would_be_installed(
 )
 def test_a_url_of_another_name(graph: Graph, lock: str) -> None:
     assert locked(graph, "requirements.txt", INCIDENT, lock).verdict == "unknown"
+
+
+# Reasons
+
+NAMELESS = {"type": "library", "group": "g", "name": "x"}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"compositions": []}, "does not say that it is complete"),
+        ({"compositions": [{"aggregate": "incomplete"}]}, "says that it is not complete"),
+        ({"components": [APP, NAMELESS]}, "says complete, but 1 components without purl may be Python packages"),
+        ({"components": [APP, {"type": "library"}]}, "says complete, but not all of it could be read"),
+        ({"compositions": [{"aggregate": "complete", "assemblies": ["app"]}]}, "says complete, but of a part alone"),
+    ],
+)
+def test_the_reason_says_why_a_bom_is_not_taken_for_complete(judge: Judge, more: Row, said: str) -> None:
+    found = judge(bom("shop", **more))
+    assert (found.verdict, said in found.reason) == ("unknown", True)
+    assert "would settle it" in found.reason
+
+
+def test_the_reason_says_what_of_a_lock_could_not_be_read(graph: Graph) -> None:
+    lock = '[[package]]\nname = "-"\nversion = "1"\n' + LOCKS["poetry.lock"].rpartition("[metadata]")[2].join(
+        ["[metadata]", ""]
+    )
+    found = locked(graph, "poetry.lock", INCIDENT, lock)
+    assert found.verdict == "unknown"
+    assert "was not read completely (package[0].name: '-' is no package name" in found.reason
+
+
+# Private indexes
+
+PRIVATE = (
+    "schema: graphkit.organisation/1\nprivate_indexes: ['https://packages.example/simple/']\n"
+    "private_packages: [acme-core]\n"
+)
+HASHED = INCIDENT.replace(
+    "  listed_from", f"  files:\n  - {{filename: litellm-1.82.8.tar.gz, sha256: {EVIL}}}\n  listed_from"
+)
+
+
+@pytest.mark.parametrize(
+    ("index", "version", "digest", "verdict"),
+    [
+        ("https://packages.example/simple", "1.82.8", "", "unknown"),
+        ("https://packages.example/simple/", "1.82.8", "", "unknown"),
+        ("https://packages.example/simple", "1.82.8", GOOD, "unknown"),
+        ("https://packages.example/simple", "1.82.8", EVIL, "observed"),
+        ("https://packages.example/simple", "1.82.6", "", "cleared"),
+        ("https://packages.example/simple", "1.82.6", EVIL, "observed"),
+        ("https://mirror.example/simple", "1.82.8", "", "observed"),
+    ],
+)
+def test_a_release_of_a_private_index_is_told_by_its_hash_alone(
+    judge: Judge, index: str, version: str, digest: str, verdict: str
+) -> None:
+    row: Row = {"type": "library", "name": "litellm", "version": version}
+    row["purl"] = f"pkg:pypi/litellm@{version}?repository_url={index}"
+    if digest:
+        row["hashes"] = [{"alg": "SHA-256", "content": digest}]
+    assert judge(bom("shop", row), HASHED, organisation=PRIVATE).verdict == verdict
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_what_a_private_package_requires_is_not_what_its_namesake_does(graph: Graph, *, private: bool) -> None:
+    index = {"acme-core": {"1.0": ("2026-01-01T00:00:00Z", [])}, **WORLD}
+    recorded_slice(Path("index.slice"), index)
+    put(Path("case.yaml"), INCIDENT)
+    put(Path("pyproject.toml"), "[project]\nname = 'shop'\ndependencies = ['acme-core']\n")
+    organisation = "services:\n- {name: shop, documents: [{path: pyproject.toml, stands_from: 2026-03-01T00:00:00Z}]}\n"
+    put(Path("org.yaml"), (PRIVATE if private else "schema: graphkit.organisation/1\n") + organisation)
+    for kind, path in (("index", "index.slice"), ("advisory", "case.yaml"), ("org", "org.yaml")):
+        assert not graph.ingest(kind, [path]).rejected
+    (service,) = graph.blast("case-1").services
+    assert service.verdict == ("unknown" if private else "cleared")
+    assert not private or "acme-core" in service.reason

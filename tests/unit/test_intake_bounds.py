@@ -7,17 +7,23 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from graphkit.intake import bounds, files
+from graphkit.intake import bounds, documents, files
 from graphkit.intake.bounds import check_size, with_short_texts
+from graphkit.intake.documents import Documents
+from graphkit.intake.order import Order
+from graphkit.intake.run import Run
 from graphkit.model.errors import InputError
 from graphkit.session import Graph, open_graph
+from graphkit.sources.arrivals import Arrival
 from graphkit.sources.documents import read_document
-from tests.unit.cli.inputs import BAD, put, sbom
+from graphkit.stores import open_store
+from tests.unit.cli.inputs import BAD, GOOD, put, sbom
 
 LONG = "1" * 2_000
 
@@ -144,6 +150,42 @@ def test_what_would_take_too_much_memory_is_refused_before_it_is_read(
 def test_what_is_large_but_not_dense_is_read() -> None:
     check_size(b'{"components": [' + b'{"name": "' + b"x" * 1_000 + b'"},' * 50_000 + b"{}]}")
     check_size(b"x" * (bounds._SMALL + 1))
+
+
+def test_what_a_pull_brings_is_bounded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "_SMALL", 0)
+    monkeypatch.setattr(bounds, "MEMORY", 10_000)
+    with closing(open_store(str(tmp_path / "graph"), create=True)) as store:
+        run = Run(store, Order.read({}), lambda *_: None)
+        large = (
+            sbom("shop", *(f"a{n}==1" for n in range(100))).encode(),
+            BAD.encode() * 9_999,
+            gzip.compress(b" " * 9_999),
+        )
+        found = [Arrival(data=data, path=f"{n}.json") for n, data in enumerate(large)]
+        Documents(run, "").take_arrivals([*found, Arrival(data=BAD.encode(), path="a.txt")])
+        report = run.tally.report()
+    assert [one.problem[:22] for one in report.rejected] == ["would take about 0.0 GB"[:22]] * 2 + [
+        "no reader knows it; ex"
+    ]
+    assert report.read == 1
+
+
+def test_what_memory_does_not_suffice_for_is_one_line(
+    graph: Graph, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exhausted(text: bytes) -> None:
+        if b"1.82.6" in text:
+            raise MemoryError
+
+    monkeypatch.setattr(documents, "check_size", exhausted)
+    put(work / "in" / "a.txt", GOOD)
+    put(work / "in" / "b.txt", BAD)
+    report = graph.ingest("lock", ["in"])
+    assert [(one.path, one.problem) for one in report.rejected] == [
+        ("a.txt", "takes more memory to read than there is; split it")
+    ]
+    assert report.read == 1
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, lambda data: gzip.compress(gzip.compress(data))])

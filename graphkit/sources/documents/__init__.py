@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
-import zlib
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -19,6 +18,7 @@ from graphkit.model.errors import InputError
 from graphkit.sources.documents.interface import Beside, Including, Reader
 from graphkit.sources.documents.rows import is_json
 from graphkit.sources.documents.several import Part, several
+from graphkit.sources.packed import is_gzip, unpacked
 from graphkit.sources.plain import without_secrets
 
 READERS: Final = (
@@ -41,17 +41,12 @@ READERS: Final = (
 )
 """Every format, as a lazy path to its reader. The order is that of listing, never a tie-break."""
 
-UNPACKED: Final = 512 * 1024 * 1024
-"""The most bytes that a compressed document may unpack to."""
-
 _HEAD: Final = 64 * 1024
 _LONGEST: Final = 1_000
 """Characters of a name that are kept; no package has a longer one."""
 _LOOKED_AT: Final = 100
 """How many parts of a file may be none of a reader's before all of it is."""
 _PLAIN: Final = "CycloneDX JSON"
-_GZIP: Final = b"\x1f\x8b\x08"
-_AUTO_GZIP: Final = 31  # zlib: a gzip wrapper with the largest window
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _ESCAPES: Final = re.compile(
     rb"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
@@ -72,10 +67,10 @@ def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | No
     Raises:
         InputError: a reader claims it and cannot use it, or two readers claim it.
     """
-    text, problems = _plain_text(data)
-    if text is None:
+    whole, problems = _plain_text(data)
+    if whole is None:
         return None
-    claimed = _claimed(text, path, hint)
+    text, claimed = _claimed(whole, path, hint)
     if not claimed:
         return None
     if len(claimed) > 1:
@@ -96,6 +91,16 @@ def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | No
     return replace(document, sha256=hashlib.sha256(data).hexdigest())
 
 
+def is_claimed(data: bytes, path: str, *, hint: str = "") -> bool:
+    """Return whether a reader claims bytes, which it may not be able to use all the same.
+
+    Raises:
+        InputError: they cannot be unpacked.
+    """
+    text, _ = _plain_text(data)
+    return text is not None and bool(_claimed(text, path, hint)[1])
+
+
 def parts_of(data: bytes, path: str) -> list[Part] | None:
     """Return the documents of a file that holds several; None where it holds one, or nothing that a reader claims.
 
@@ -106,15 +111,22 @@ def parts_of(data: bytes, path: str) -> list[Part] | None:
     """
     text, _ = _plain_text(data)
     found = several(text) if text is not None else None
-    if found and any(_claimed(part, path, "") for part, _ in found[:_LOOKED_AT]):
+    if found and any(_claimed(part, path, "")[1] for part, _ in found[:_LOOKED_AT]):
         return found
     return None
 
 
-def _claimed(text: bytes, path: str, hint: str) -> list[Reader]:
-    if _is_plain_bom(text):
-        return [reader for reader in _readers() if reader.format == _PLAIN]
-    return [reader for reader in _readers() if reader.claims(text, path, hint)]
+def _claimed(text: bytes, path: str, hint: str) -> tuple[bytes, list[Reader]]:
+    """Return what is claimed, and by whom: the one object of an array, or text as it is, as a list of one row."""
+    inner = _out_of_array(text)
+    if _is_plain_bom(inner):
+        return inner, [reader for reader in _readers() if reader.format == _PLAIN]
+    for one in (inner, text):
+        if claiming := [reader for reader in _readers() if reader.claims(one, path, hint)]:
+            return one, claiming
+        if one is text:
+            break
+    return text, []
 
 
 class _Top(msgspec.Struct):
@@ -184,8 +196,7 @@ def _plain_text(data: bytes) -> tuple[bytes | None, tuple[Problem, ...]]:
     text = _text_of(data)
     if text is None or not (is_json(text) or text.lstrip()[:1] == b"["):
         return text, ()
-    whole, problems = _without_halves(text)
-    return _out_of_array(whole), problems
+    return _without_halves(text)
 
 
 def _without_halves(text: bytes) -> tuple[bytes, tuple[Problem, ...]]:
@@ -219,11 +230,9 @@ def _out_of_array(text: bytes) -> bytes:
 
 def _text_of(data: bytes) -> bytes | None:
     """Return UTF-8 text without packing and byte order mark; None for bytes that are no text."""
-    if data.startswith(_GZIP):
-        unpacked = _unpacked(data)
-        if unpacked is None:
-            return None
-        data = unpacked
+    data = unpacked(data)
+    if is_gzip(data):
+        return None
     if data.startswith(codecs.BOM_UTF8):
         return data[len(codecs.BOM_UTF8) :]
     encoding = next((name for mark, name in _PAIRS if data.startswith(mark)), "")
@@ -235,26 +244,3 @@ def _text_of(data: bytes) -> bytes | None:
         except UnicodeError:
             return None
     return None if b"\0" in data[:_HEAD] else data
-
-
-def _unpacked(data: bytes) -> bytes | None:
-    """Return what gzip bytes hold, every member of them; None where that is plainly no text."""
-    parts: list[bytes] = []
-    size = 0
-    while data.startswith(_GZIP):
-        stream = zlib.decompressobj(wbits=_AUTO_GZIP)
-        try:
-            head = stream.decompress(data, _HEAD)
-            if not parts and b"\0\0" in head:
-                return None
-            rest = stream.decompress(stream.unconsumed_tail, max(1, UNPACKED - size - len(head) + 1))
-        except zlib.error as error:
-            raise InputError(f"gzip data that cannot be unpacked: {error}") from error
-        size += len(head) + len(rest)
-        if size > UNPACKED:
-            raise InputError(f"gzip data that unpacks to more than {UNPACKED // 1024**2} MiB")
-        if not stream.eof:
-            raise InputError("gzip data that is cut short")
-        parts += (head, rest)
-        data = stream.unused_data
-    return b"".join(parts)

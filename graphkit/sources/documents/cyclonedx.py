@@ -10,7 +10,16 @@ from urllib.parse import unquote
 
 import msgspec
 
-from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge, usual_places
+from graphkit.model.documents import (
+    SAYS_COMPLETE,
+    Basis,
+    Completeness,
+    Component,
+    Document,
+    DocumentKind,
+    Edge,
+    usual_places,
+)
 from graphkit.model.errors import InputError
 from graphkit.model.times import BadTime, Instant, instant
 from graphkit.sources.documents.cyclonedx_quick import Plain, read_plain
@@ -209,14 +218,16 @@ def _completeness_of(bom: Bom, rows: Rows, roots: tuple[str, ...], notes: Notes)
     if said != {"complete"}:
         return Completeness.UNKNOWN
     if notes.lost:
+        notes.add("compositions", f"{SAYS_COMPLETE}not all of it could be read")
         return Completeness.INCOMPLETE
     if not _is_all_covered(bom, rows, roots):
+        notes.add("compositions", f"{SAYS_COMPLETE}of a part alone")
         return Completeness.UNKNOWN
     doubts = (
         (rows.unidentified, "components without purl may be Python packages"),
         (rows.linked, "components have their contents in another BOM"),
     )
-    found = [f"says complete, but {count} {text}" for count, text in doubts if count]
+    found = [f"{SAYS_COMPLETE}{count} {text}" for count, text in doubts if count]
     for text in found:
         notes.add("compositions", text)
     return Completeness.UNKNOWN if found else Completeness.COMPLETE

@@ -7,9 +7,10 @@ things are decided; for all others both give the same document (a property test)
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -23,6 +24,7 @@ REMEMBERED: Final = 1 << 16
 _EMPTY: Final = {b"", b"null", b"[]"}
 _LONGEST: Final = 16 * 1024
 """Bytes of a component that is worth remembering."""
+_T = TypeVar("_T")
 
 
 class _Plain(msgspec.Struct):
@@ -77,9 +79,9 @@ def read_plain(data: bytes) -> Plain | None:
     if meta is None or meta.component is None or not {bytes(bom.services), bytes(bom.compositions)} <= _EMPTY:
         return None
     root = _row(meta.component, "metadata.component")
-    rows = [root, *(_component(bytes(one)) for one in bom.components or ())]
+    rows = [root, *_each(bom.components, _remembered_component, _fresh_component)]
     found = [row for row in rows if row is not None]
-    links = [one for one in (_links(bytes(one)) for one in bom.dependencies or ()) if one is not None]
+    links = [one for one in _each(bom.dependencies, _remembered_links, _fresh_links) if one is not None]
     if root is None or len(found) < len(rows) or len(links) < len(bom.dependencies or ()):
         return None
     refs = {row.ref for row in found}
@@ -99,12 +101,14 @@ def read_plain(data: bytes) -> Plain | None:
     )
 
 
-def _component(raw: bytes) -> Component | None:
-    return _remembered_component(raw) if len(raw) <= _LONGEST else _fresh_component(raw)
-
-
-def _links(raw: bytes) -> _Links | None:
-    return _remembered_links(raw) if len(raw) <= _LONGEST else _fresh_links(raw)
+def _each(
+    raws: list[msgspec.Raw] | None, remembered: Callable[[bytes], _T], fresh: Callable[[bytes], _T]
+) -> Iterator[_T]:
+    """Return what parts of a BOM are, each looked at once for its spelling; huge ones are not remembered."""
+    parts = list(map(bytes, raws or ()))
+    if max(map(len, parts), default=0) <= _LONGEST:
+        return map(remembered, parts)
+    return (remembered(one) if len(one) <= _LONGEST else fresh(one) for one in parts)
 
 
 def _fresh_component(raw: bytes) -> Component | None:
@@ -132,7 +136,7 @@ def _fresh_links(raw: bytes) -> _Links | None:
     if not one.ref:
         return None
     targets = tuple(dict.fromkeys(one.targets or ()))
-    return _Links((one.ref, *targets), tuple(Edge(source=one.ref, target=target) for target in targets))
+    return _Links((one.ref, *targets), tuple(Edge(one.ref, target) for target in targets))
 
 
 _remembered_component = lru_cache(maxsize=REMEMBERED)(_fresh_component)

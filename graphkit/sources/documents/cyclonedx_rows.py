@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from graphkit.model.documents import Component
-from graphkit.model.names import BadName, PackageName, package_name
+from graphkit.model.names import BadName, PackageName, package_name, purl_key
+from graphkit.model.versions import release_version
 from graphkit.sources.documents.cyclonedx_shape import Bom, Hash, Metadata, Part, Service, deeper
 from graphkit.sources.documents.purls import another_version, identity_of
 from graphkit.sources.documents.rows import Notes, Refs, shown
@@ -49,6 +50,10 @@ class Rows:
         """Take up one component."""
         written, name, purl = part.ref or "", part.name or "", (part.purl or "").strip()
         is_root = place == "metadata.component"
+        concluded = [one for one in _concluded(part) if one != purl]
+        if concluded and not purl:
+            purl = concluded.pop(0)
+            self._notes.add(f"{place}.purl", f"is missing; {shown(purl)} is, by the evidence")
         key = (written, name, part.version or "", purl)
         if written and key in self._seen:  # the same component once more: syft#2062, trivy#4447
             self._merge(self._seen[key], part, place)
@@ -89,6 +94,31 @@ class Rows:
             more = self._refs.unique(ref)
             self.components[more] = replace(self.components[ref], ref=more, version=other)
             self.places.append(place)
+        for one in concluded:
+            self._conclude(ref, one, part.version or "", place)
+
+    def _conclude(self, ref: str, purl: str, written: str, place: str) -> None:
+        """Take up a row more for what evidence says a component is, where that is not what its purl says."""
+        row = self.components[ref]
+        notes = Notes()
+        found = identity_of(purl, "", notes, place)
+        is_it = found.package == row.package and (found.package or purl_key(purl) == purl_key(row.purl))
+        if is_it and (not found.version or release_version(found.version).key == release_version(row.version).key):
+            return
+        self._notes.add(f"{place}.evidence", f"says {shown(purl)}, but the purl {shown(row.purl)}; either may be meant")
+        self._notes.lost |= notes.lost
+        version = found.version or (written if found.package else "")
+        more = self._refs.unique(ref)
+        self.components[more] = replace(
+            row,
+            ref=more,
+            package=found.package,
+            version=version,
+            purl=purl,
+            origin=found.origin,
+            index=found.index,
+        )
+        self.places.append(place)
 
     def name(self) -> None:
         """Take nameable rows for the Python packages of their names, where all others with a purl are Python packages.
@@ -127,13 +157,19 @@ class Rows:
     def _hashes(self, part: Part, place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the SHA-256 of a component and the archives it was distributed as, and of others it was made from."""
         archives = self._digests(part.hashes, f"{place}.hashes")
+        is_told = bool(archives)
+        unknown = False
         members: set[str] = set()
         for number, reference in enumerate(part.references or ()):
             where = f"{place}.externalReferences[{number}].hashes"
             if reference.type == "distribution":
-                archives |= self._digests(reference.hashes, where)
+                found = self._digests(reference.hashes, where)
+                unknown |= not found
+                archives |= found
             elif reference.type in _ARCHIVES:
                 members |= self._digests(reference.hashes, where)
+        if unknown and not is_told:  # what was installed may be the distribution whose hash nobody says
+            return (), tuple(sorted(members | archives))
         return tuple(sorted(archives)), tuple(sorted(members - archives))
 
     def _digests(self, hashes: list[Hash] | None, place: str) -> set[str]:
@@ -153,9 +189,19 @@ def package_by_name(written: str) -> PackageName | None:
         return None
 
 
+def _concluded(part: Part) -> list[str]:
+    """Return the purls that the evidence for a component concludes on, each once, in their order."""
+    if part.evidence is None:
+        return []
+    identity = part.evidence.identity
+    told = identity if isinstance(identity, list) else [identity] if identity else []
+    found = [one.value for one in told if (one.field or "").strip().lower() == "purl"]
+    return list(dict.fromkeys(one.strip() for one in (*found, part.evidence.purl) if one and one.strip()))
+
+
 def _is_sha256(algorithm: str) -> bool:
     """Return whether an algorithm is SHA-256, which tools write in several ways."""
-    return algorithm.strip().upper().replace("-", "").replace("_", "") == "SHA256"
+    return algorithm == "SHA-256" or algorithm.strip().upper().replace("-", "").replace("_", "") == "SHA256"
 
 
 def _is_optional(part: Part) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from graphkit.sources.documents.rows import Notes, shaped_json, shown
+from graphkit.sources.documents.rows import Notes, shaped_json
 
 _Texts = list[str] | None
 
@@ -25,6 +25,20 @@ class Reference(msgspec.Struct):
     hashes: list[Hash] | None = None
 
 
+class Conclusion(msgspec.Struct):
+    """What evidence says of an identity of a component, its ``purl`` for one."""
+
+    field: str | None = None
+    value: str | None = msgspec.field(default=None, name="concludedValue")
+
+
+class Evidence(msgspec.Struct):
+    """The evidence for a component: one conclusion in 1.5, several since. A purl here is not of the schema."""
+
+    identity: list[Conclusion] | Conclusion | None = None
+    purl: str | None = None
+
+
 class Part(msgspec.Struct):
     """A component, with those nested in it."""
 
@@ -39,6 +53,7 @@ class Part(msgspec.Struct):
     version_range: str | None = msgspec.field(default=None, name="versionRange")
     hashes: list[Hash] | None = None
     references: list[Reference] | None = msgspec.field(default=None, name="externalReferences")
+    evidence: Evidence | None = None
     components: list[Part] | None = None
 
 
@@ -198,9 +213,6 @@ def _part(row: dict[str, Any], place: str, inner: list[Part], notes: Notes) -> P
         return notes.text(row.get(key), f"{place}.{key}") or None
 
     external = row.get("isExternal")
-    if isinstance(row.get("version"), float):
-        notes.add(f"{place}.version", f"the number {shown(row['version'])} may have ended in zeros: unknown", lost=True)
-        row = row | {"version": None}
     references = [
         Reference(type=notes.text(one.get("type"), f"{where}.type"), hashes=_hashes(one, where, notes))
         for where, one in _tables(row, "externalReferences", f"{place}.", notes)
@@ -209,7 +221,7 @@ def _part(row: dict[str, Any], place: str, inner: list[Part], notes: Notes) -> P
         ref=text("bom-ref"),
         type=text("type"),
         name=text("name"),
-        version=text("version"),
+        version=notes.version(row.get("version"), f"{place}.version") or None,
         purl=text("purl"),
         group=text("group"),
         scope=text("scope"),
@@ -217,7 +229,24 @@ def _part(row: dict[str, Any], place: str, inner: list[Part], notes: Notes) -> P
         version_range=text("versionRange"),
         hashes=_hashes(row, place, notes),
         references=references,
+        evidence=_evidence(row.get("evidence"), f"{place}.evidence", notes),
         components=inner,
+    )
+
+
+def _evidence(value: Any, place: str, notes: Notes) -> Evidence:
+    evidence = notes.table(value, place)
+    told = evidence.get("identity")
+    identities = {"identity": [told] if isinstance(told, dict) else told}
+    return Evidence(
+        identity=[
+            Conclusion(
+                field=notes.text(one.get("field"), f"{where}.field"),
+                value=notes.text(one.get("concludedValue"), f"{where}.concludedValue"),
+            )
+            for where, one in _tables(identities, "identity", f"{place}.", notes)
+        ],
+        purl=notes.text(evidence.get("purl"), f"{place}.purl"),
     )
 
 

@@ -30,7 +30,10 @@ _HEAD: Final = 64 * 1024
 
 
 class _Rule(NamedTuple):
-    """What an element becomes in the JSON form: a ``text``, an ``object``, a ``list``, or a ``ref`` out of it."""
+    """What an element becomes in the JSON form.
+
+    A ``text``, an ``object``, one object more in a list (``append``), a ``list``, or a ``ref`` out of it.
+    """
 
     key: str
     how: str
@@ -70,8 +73,12 @@ _RULES: Final[dict[str, dict[str, _Rule]]] = {
         "scope": _Rule("scope", "text"),
         "hashes": _Rule("hashes", "list", "hashes"),
         "externalReferences": _Rule("externalReferences", "list", "references"),
+        "evidence": _Rule("evidence", "object", "evidence"),
         "components": _Rule("components", "list", "components"),
     },
+    # In 1.5 there is one `identity`, since 1.6 there may be several, one after the other.
+    "evidence": {"identity": _Rule("identity", "append", "identity"), "purl": _Rule("purl", "text")},
+    "identity": {"field": _Rule("field", "text"), "concludedValue": _Rule("concludedValue", "text")},
     "hashes": {"hash": _Rule("content", "object", "hash")},
     "references": {"reference": _Rule("", "object", "reference")},
     "reference": {"hashes": _Rule("hashes", "list", "hashes")},
@@ -213,6 +220,8 @@ class _Handler(ContentHandler):
                 made[key] = value.strip() in {"true", "1"} if key == "isExternal" else value
         if isinstance(holder, list):
             holder.append(made)
+        elif rule.how == "append":
+            holder.setdefault(rule.key, []).append(made)
         else:
             holder[rule.key] = made
         return made

@@ -141,7 +141,7 @@ def _merged(value: Any, apart: _Apart, notes: Notes) -> list[_Row]:
     for place, table in tables_in(value, "package", notes):
         if (name := name_in(table, place, notes)) is None:
             continue
-        version = notes.text(table.get("version"), f"{place}.version")
+        version = notes.version(table.get("version"), f"{place}.version")
         if not version:
             notes.add(f"{place}.version", "no version: unknown")
         origin = _origin_of(table, place, notes)

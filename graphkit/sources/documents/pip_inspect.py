@@ -100,7 +100,7 @@ def _listed(report: list[Any], rows: LockRows, notes: Notes) -> None:
 
 
 def _component(name: PackageName, table: dict[str, Any], place: str, origin: str, notes: Notes) -> Component:
-    version = notes.text(table.get("version"), f"{place}.version")
+    version = notes.version(table.get("version"), f"{place}.version")
     if not version:
         notes.add(f"{place}.version", "no version: unknown")
     purl = purl_of(name, version or None)

@@ -155,7 +155,7 @@ def _normal(raw: str) -> PackageName | None:
 
 
 def _version_of(table: dict[str, Any], place: str, notes: Notes) -> str:
-    text = notes.text(table.get("version"), f"{place}.version")
+    text = notes.version(table.get("version"), f"{place}.version")
     if read := _PINNED.fullmatch(text):
         return read[1]
     if text and text != "*":

@@ -92,7 +92,7 @@ def _taken(lock: dict[str, Any], metadata: dict[str, Any], rows: LockRows, notes
     apart = _Apart(metadata, notes)
     taken = []
     for name, place, table in named:
-        version = notes.text(table.get("version"), f"{place}.version")
+        version = notes.version(table.get("version"), f"{place}.version")
         files = list(_files(table.get("files"), f"{place}.files", notes))
         note_strangers(name, version, ((where, file) for where, file, _ in files), notes)
         hashes = [(where, one) for where, _, one in files]

@@ -89,8 +89,10 @@ def another_version(identity: Identity, written: str) -> str:
 
     Which of the two it is cannot be told: it is a row more.
     """
+    if identity.package is None or written == identity.version:
+        return ""
     read = release_version(written)
-    if identity.package is None or read.parsed is None or read.key == release_version(identity.version).key:
+    if read.parsed is None or read.key == release_version(identity.version).key:
         return ""
     return read.text
 

@@ -118,7 +118,7 @@ def _cut(text: str) -> str:
 
 def _component(name: PackageName, table: dict[str, Any], place: str, defaults: list[str], notes: Notes) -> Component:
     origin = _origin_of(table, place, notes)
-    version = notes.text(table.get("version"), f"{place}.version")
+    version = notes.version(table.get("version"), f"{place}.version")
     if not version and not origin:
         notes.add(f"{place}.version", "no version: unknown")
     marker = notes.text(table.get("marker"), f"{place}.marker")
@@ -194,7 +194,7 @@ def _wanted(table: dict[str, Any], place: str, notes: Notes) -> Iterator[tuple[s
     for at, one in enumerate(notes.array(table.get("dependencies"), f"{place}.dependencies")):
         where = f"{place}.dependencies[{at}]"
         named = notes.table(one, where)
-        version = notes.text(named.get("version"), f"{where}.version")
+        version = notes.version(named.get("version"), f"{where}.version")
         try:
             name = package_name(notes.text(named.get("name"), f"{where}.name"))
         except BadName as error:

@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import msgspec
 
@@ -18,6 +18,13 @@ from graphkit.sources.documents.addresses import without_passwords
 _Shape = TypeVar("_Shape")
 _HEX64: Final = re.compile(r"[0-9a-fA-F]{64}")
 _JSON: Final = re.compile(rb"\s*\{")
+_HUGE: Final = re.compile(
+    r'"""(?:[^\\]|\\.)*?"""|"(?:[^"\\\n]|\\.)*"'
+    r"|'''.*?'''|'[^'\n]*'|#[^\n]*|(?<![\w.])([-+]?[1-9]\d{19})[\d_]{1000,}",
+    re.DOTALL,
+)
+"""What a number may not be looked for in, in JSON and TOML: texts and comments; and a number beyond reading."""
+_AS_WRITTEN: Final = re.compile(r"\d+\.\d*0")
 _FAKE_EXTRA: Final = re.compile(r"extra\s*[!=]=\s*[\"'](?:extra|group|project)-")
 _PYTHONS: Final = tuple(f"3.{minor}" for minor in range(8, 16))
 
@@ -39,6 +46,31 @@ def shown(value: object) -> str:
 def is_json(data: bytes) -> bool:
     """Return whether bytes begin as a JSON object does."""
     return bool(_JSON.match(data))
+
+
+class Fraction(float):
+    """A fraction in JSON or TOML, which knows how it was written: ``1.10`` is not ``1.1``, and ``1e400`` not infinite.
+
+    >>> str(Fraction("1.10"))
+    '1.10'
+    """
+
+    __slots__ = ("written",)
+
+    def __new__(cls, written: str) -> Self:
+        """Return what is written."""
+        made = super().__new__(cls, written)
+        made.written = written
+        return made
+
+    written: str
+
+    def __repr__(self) -> str:
+        """Return the text as written."""
+        return self.written
+
+
+_ANYTHING: Final = msgspec.json.Decoder(float_hook=Fraction)
 
 
 class Notes:
@@ -65,6 +97,17 @@ class Notes:
         self.add(place, f"should be text, is {shown(value)}")
         return ""
 
+    def version(self, value: Any, place: str) -> str:
+        """Return a version that should be text; see `text`.
+
+        A fraction that ends in a zero is taken as written: no program that took it for a number would have
+        kept the zero. Any other may have lost some, as 1.10 becomes 1.1: it is unknown.
+        """
+        if isinstance(value, float) and not _AS_WRITTEN.fullmatch(repr(value)):
+            self.add(place, f"should be text, is the number {shown(value)}: the version is unknown", lost=True)
+            return ""
+        return self.text(value, place)
+
     def table(self, value: Any, place: str) -> dict[str, Any]:
         """Return a value that should be a table; anything else is empty and noted."""
         if isinstance(value, dict):
@@ -90,17 +133,25 @@ class Notes:
 
 
 def json_value(data: bytes) -> Any:
-    """Return what JSON (RFC 8259; it has no NaN) holds.
+    """Return what JSON (RFC 8259; it has no NaN) holds; each fraction is a `Fraction`.
 
     Raises:
         InputError: the bytes are none, are no UTF-8, or are nested too deep.
     """
     try:
-        return msgspec.json.decode(data)
+        try:
+            return _ANYTHING.decode(data)
+        except msgspec.ValidationError:  # untyped, that is a number of too many digits
+            return _ANYTHING.decode(_without_huge_numbers(data.decode()))
     except UnicodeDecodeError as error:
         raise InputError("no UTF-8 text", place=f"byte {error.start}") from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise _no_json(error) from error
+
+
+def _without_huge_numbers(text: str) -> str:
+    """Return JSON or TOML with whole numbers that nothing reads as fractions that everything does: ``12…e9999``."""
+    return _HUGE.sub(lambda found: f"{found[1]}e9999" if found[1] else found[0], text)
 
 
 def shaped_json(
@@ -180,13 +231,19 @@ def any_marker(markers: Iterable[str]) -> str:
 
 
 def toml(data: bytes) -> dict[str, Any]:
-    """Return what TOML bytes hold.
+    """Return what TOML bytes hold; each fraction is a `Fraction`.
 
     Raises:
         InputError: they are no TOML, with the line and column that are wrong.
     """
     try:
-        return tomllib.loads(data.decode())
+        text = data.decode()
+        try:
+            return tomllib.loads(text, parse_float=Fraction)
+        except tomllib.TOMLDecodeError:
+            raise
+        except ValueError:  # more digits than int() reads in one go
+            return tomllib.loads(_without_huge_numbers(text), parse_float=Fraction)
     except UnicodeDecodeError as error:
         raise InputError("no UTF-8 text", place=f"byte {error.start}") from error
     except RecursionError as error:

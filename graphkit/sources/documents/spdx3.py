@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from graphkit.model.documents import Basis, Completeness, Document
+from graphkit.model.documents import SAYS_COMPLETE, Basis, Completeness, Document
 from graphkit.model.errors import InputError
 from graphkit.sources.documents import spdx_shape as spdx2
 from graphkit.sources.documents.rows import Notes, is_json, json_value, repaired, shown
@@ -108,11 +108,14 @@ class Spdx3Json:
         read = graph.in_terms_of_2()
         found = document_of(read, data, path, notes, place_of=graph.place_of)
         types = {_TYPES[one] for one in graph.sbom_types() if one in _TYPES}
+        known = len(notes.problems)
+        completeness = _completeness_of(graph, found, notes)
         return replace(
             found,
             format=f"SPDX {version}".strip(),
             basis=min(types, key=list(Basis).index) if types else found.basis,
-            completeness=_completeness_of(graph, found, notes),
+            completeness=completeness,
+            problems=(*found.problems, *notes.problems[known:]),
         )
 
 
@@ -162,10 +165,13 @@ def _completeness_of(graph: _Graph, found: Document, notes: Notes) -> Completene
     if not packages or not found.roots or not packages <= graph.exhaustive or not is_clear:
         return Completeness.UNKNOWN
     if notes.lost:
+        notes.add("completeness", f"{SAYS_COMPLETE}not all of it could be read")
         return Completeness.INCOMPLETE
     roots = set(found.roots)
-    is_told = all(row.ref in roots or tells_who(row) for row in found.components)
-    return Completeness.COMPLETE if is_told else Completeness.UNKNOWN
+    untold = sum(row.ref not in roots and not tells_who(row) for row in found.components)
+    if untold:
+        notes.add("completeness", f"{SAYS_COMPLETE}{untold} packages without purl may be Python packages")
+    return Completeness.UNKNOWN if untold else Completeness.COMPLETE
 
 
 class _Graph:

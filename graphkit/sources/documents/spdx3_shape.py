@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 from graphkit.sources.documents.rows import Notes
-from graphkit.sources.documents.spdx_shape import version_text
 
 PACKAGES: Final = frozenset({"package", "aipackage", "datasetpackage"})
 """Packages and the classes that SPDX 3 derives from them."""
@@ -147,8 +146,7 @@ def text_of(value: Any, place: str, notes: Notes) -> str:
         value = value[0]
     if isinstance(value, dict):
         value = value.get("@value", value.get("@id", value) if len(value) == 1 else value)
-    is_version = place.endswith("packageVersion")
-    return (version_text(value, place, notes) if is_version else notes.text(value, place)).strip()
+    return (notes.version if place.endswith("packageVersion") else notes.text)(value, place).strip()
 
 
 def word(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar, get_args, get_origin
 
 import msgspec
 
-from graphkit.sources.documents.rows import Notes, is_json, shaped_json, shown
+from graphkit.sources.documents.rows import Notes, is_json, shaped_json
 
 _Text = str | None
 _Texts = list[str] | None
@@ -154,9 +154,9 @@ def _shaped(row: dict[str, Any], shape: type[_Shape], place: str, notes: Notes) 
             continue
         if kind is str:
             is_version = shape is Package and field.name == "version"
-            found[field.name] = version_text(value, where, notes) if is_version else notes.text(value, where)
+            found[field.name] = (notes.version if is_version else notes.text)(value, where)
         elif kind is msgspec.Raw:
-            found[field.name] = msgspec.Raw(msgspec.json.encode(value))
+            found[field.name] = msgspec.Raw(msgspec.json.encode(value, enc_hook=float))
         elif get_origin(kind) is list:
             found[field.name] = _list(value, get_args(kind)[0], where, notes)
         elif isinstance(value, dict):
@@ -164,14 +164,6 @@ def _shaped(row: dict[str, Any], shape: type[_Shape], place: str, notes: Notes) 
         else:
             notes.table(value, where)
     return shape(**found)
-
-
-def version_text(value: Any, place: str, notes: Notes) -> str:
-    """Return a version that should be text, empty (and noted) for a fraction: 1.10 was read as 1.1."""
-    if isinstance(value, float):
-        notes.add(place, f"should be text, is the number {shown(value)}: the version is unknown", lost=True)
-        return ""
-    return notes.text(value, place)
 
 
 def _list(value: Any, inner: type[Any], place: str, notes: Notes) -> list[Any]:

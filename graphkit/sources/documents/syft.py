@@ -157,7 +157,7 @@ def _take_source(top: dict[str, Any], rows: Rows, notes: Notes) -> str:
     is_folder = kind in _FOLDERS
     if not is_folder:
         name = _TAG.sub("", name)
-    version = "" if is_folder else notes.text(source.get("version"), "source.version").strip()
+    version = "" if is_folder else notes.version(source.get("version"), "source.version").strip()
     rows.take_source(notes.text(source.get("id"), "source.id").strip(), name, version, _digests_of(source, notes))
     if is_folder and ("/" in name or "\\" in name or is_of_manifest(name)):
         return ""  # a path says where the tool was run, not what it looked at

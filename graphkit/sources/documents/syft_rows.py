@@ -67,10 +67,10 @@ class Rows:
 
     def take(self, table: dict[str, Any], place: str) -> None:
         """Take up one artifact."""
-        written, name, version, purl, kind = (
-            self._notes.text(table.get(key), f"{place}.{key}").strip()
-            for key in ("id", "name", "version", "purl", "type")
+        written, name, purl, kind = (
+            self._notes.text(table.get(key), f"{place}.{key}").strip() for key in ("id", "name", "purl", "type")
         )
+        version = self._notes.version(table.get("version"), f"{place}.version").strip()
         if table.get("language") == "python" and not purl:
             kind = "python"  # before 2021 the type was `wheel` or `egg`
         found = self._identity(name, version, purl, kind, place)

@@ -11,7 +11,7 @@ from graphkit.model.documents import Basis, Completeness, Component, Document, D
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, ExtraName, PackageName, extra_name, package_name, purl_of
 from graphkit.model.versions import release_version
-from graphkit.sources.documents.lock_rows import digests_in, name_in, note_strangers
+from graphkit.sources.documents.lock_rows import digests_in, holds_everywhere, name_in, note_strangers, without_extras
 from graphkit.sources.documents.rows import Notes, Refs, any_marker, is_elsewhere, is_json, shown, toml
 
 _VERSION: Final = re.compile(rb"^[ \t]*version[ \t]*=[ \t]*\d+[ \t]*(?:#.*)?\r?$", re.MULTILINE)
@@ -58,6 +58,8 @@ class UvLock:
         listed = "distribution" if "package" not in lock and "distribution" in lock else "package"  # before uv 0.4
         for number, row in enumerate(notes.array(lock.get(listed), listed)):
             rows.take(row, f"{listed}[{number}]")
+        requires_python = notes.text(lock.get("requires-python"), "requires-python")
+        rows.meet(requires_python)
         manifest = notes.table(lock.get("manifest"), "manifest")
         roots = rows.roots(manifest)
         links = _Links(rows, notes)
@@ -75,7 +77,7 @@ class UvLock:
             places=(*(row.place for row in rows.rows), *rows.missing.values()),
             edges=tuple(links.edges),
             roots=tuple(rows.rows[root].ref for root in roots),
-            requires_python=notes.text(lock.get("requires-python"), "requires-python"),
+            requires_python=requires_python,
             subject=rows.subject(roots),
             completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
             problems=tuple(notes.problems),
@@ -92,7 +94,7 @@ class _Row:
         self.name = name
         self.table = table
         self.place = place
-        self.version = notes.text(table.get("version"), f"{place}.version")
+        self.version = notes.version(table.get("version"), f"{place}.version")
         self.ref = refs.unique(f"{name}@{self.version}" if self.version else name)
         self.source = _source_of(table, place, notes)
         self.is_local = any(kind in self.source for kind in _LOCAL)
@@ -174,6 +176,20 @@ class _Rows:
         if isinstance(value, dict) and (name := name_in(table, place, self._notes)) is not None:
             self.by_name.setdefault(name, []).append(len(self.rows))
             self.rows.append(_Row(name, table, place, self._refs, self._notes))
+
+    def meet(self, requires_python: str) -> None:
+        """Look for a row of everything that members say they require everywhere; a lock without it is not of them."""
+        for row in self.rows:
+            metadata = row.table.get("metadata") if row.is_local else None
+            told = metadata if isinstance(metadata, dict) else {}
+            groups = told.get("requires-dev")
+            lists = [("requires-dist", told.get("requires-dist"))]
+            lists += [(f"requires-dev.{key}", one) for key, one in (groups if isinstance(groups, dict) else {}).items()]
+            for key, listed in lists:
+                for at, one in _tables_in(listed):
+                    marker = one.get("marker", "")
+                    if isinstance(marker, str) and holds_everywhere(without_extras(marker), requires_python):
+                        self.matching({"name": one.get("name")}, f"{row.place}.metadata.{key}[{at}]")
 
     def roots(self, manifest: dict[str, Any]) -> tuple[int, ...]:
         """Return what the lock was made for: its members, the project itself, or what nothing requires.

@@ -52,9 +52,9 @@ class Lists:
         edges = document.edges
         # An edge to a row that the document does not have leads nowhere, and a reader has said so.
         pairs = [
-            (place_of[edge.source], place_of[edge.target])
-            for edge in edges
-            if edge.source in place_of and edge.target in place_of
+            (place_of[source], place_of[target])
+            for source, target in edges
+            if source in place_of and target in place_of
         ]
         sources, targets = array("i", [near for near, _ in pairs]), array("i", [far for _, far in pairs])
         places = None if document.places == usual_places(len(digests)) else encoded(document.places).decode()

@@ -6,6 +6,7 @@ import io
 import lzma
 import struct
 import tarfile
+import tracemalloc
 import zipfile
 from collections.abc import Mapping
 
@@ -13,7 +14,8 @@ import pytest
 
 from graphkit.model.errors import InputError
 from graphkit.sources import packed
-from graphkit.sources.packed import gunzipped, is_other, members, unopened
+from graphkit.sources.documents import read_document
+from graphkit.sources.packed import gunzipped, is_gzip, is_other, members, unopened, unpacked
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
@@ -24,15 +26,15 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
     return held.getvalue()
 
 
-def unpacked(data: bytes) -> list[tuple[str, bytes | InputError]]:
+def unzipped(data: bytes) -> list[tuple[str, bytes | InputError]]:
     found = members(data)
     assert found is not None
     return list(found)
 
 
 def test_members_come_in_the_order_of_their_names() -> None:
-    assert unpacked(zipped({"b.json": b"2", "a/c.json": b"1"})) == [("a/c.json", b"1"), ("b.json", b"2")]
-    assert unpacked(zipped({})) == []
+    assert unzipped(zipped({"b.json": b"2", "a/c.json": b"1"})) == [("a/c.json", b"1"), ("b.json", b"2")]
+    assert unzipped(zipped({})) == []
 
 
 def test_other_bytes_and_wheels_are_no_archives() -> None:
@@ -46,34 +48,34 @@ def test_other_bytes_and_wheels_are_no_archives() -> None:
     [("../../etc/passwd", "etc/passwd"), ("/x/y", "x/y"), ("a\\..\\b", "a/b"), ("..", "unnamed"), ("ü", "ü")],
 )
 def test_names_lead_nowhere(name: str, shown: str) -> None:
-    assert [found for found, _ in unpacked(zipped({name: b""}))] == [shown]
+    assert [found for found, _ in unzipped(zipped({name: b""}))] == [shown]
 
 
 def test_a_bomb_is_stopped_whatever_it_says_of_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed, "MEMBER_BYTES", 2**20)
-    (small, content), (zeros, error) = unpacked(zipped({"small": b"x", "zeros": bytes(2**22)}))
+    (small, content), (zeros, error) = unzipped(zipped({"small": b"x", "zeros": bytes(2**22)}))
     assert (small, content, zeros) == ("small", b"x", "zeros")
     assert isinstance(error, InputError)
     assert "more than 1 MiB" in str(error)
     monkeypatch.setattr(packed, "TOTAL_BYTES", 2**10)
     with pytest.raises(InputError, match="unpack it and give the folder"):
-        unpacked(zipped({"a": bytes(2**11), "b": b""}))
+        unzipped(zipped({"a": bytes(2**11), "b": b""}))
     monkeypatch.setattr(packed, "MEMBERS", 1)
     with pytest.raises(InputError, match="more than 1 files"):
-        unpacked(zipped({"a": b"", "b": b""}))
+        unzipped(zipped({"a": b"", "b": b""}))
 
 
 def test_a_damaged_archive_is_one_line() -> None:
     whole = zipped({"a.json": b"x" * 1000})
     for broken in (whole[:-10], whole[:40], b"PK\x03\x04" + bytes(50)):
         with pytest.raises(InputError, match="cannot be unpacked"):
-            unpacked(broken)
+            unzipped(broken)
 
 
 def test_a_damaged_or_encrypted_member_leaves_the_others() -> None:
     data = bytearray(zipped({"a.json": b"x" * 1000, "b.json": b"y"}))
     data[40] ^= 0xFF
-    (_, error), (_, content) = unpacked(bytes(data))
+    (_, error), (_, content) = unzipped(bytes(data))
     assert isinstance(error, InputError)
     assert "cannot be unpacked" in str(error)
     assert content == b"y"
@@ -81,7 +83,7 @@ def test_a_damaged_or_encrypted_member_leaves_the_others() -> None:
     directory = data.index(b"PK\x01\x02")
     for at in (6, directory + 8):
         data[at : at + 2] = struct.pack("<H", 1)
-    (_, error), (_, content) = unpacked(bytes(data))
+    (_, error), (_, content) = unzipped(bytes(data))
     assert isinstance(error, InputError)
     assert "encrypted" in str(error)
     assert content == b"y"
@@ -91,18 +93,18 @@ def test_a_list_of_files_inside_a_member_makes_no_wheel_of_an_archive() -> None:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr("a.json", b'{"fileName": "x-1.dist-info/WHEEL"}')
-    assert [name for name, _ in unpacked(held.getvalue())] == ["a.json"]
+    assert [name for name, _ in unzipped(held.getvalue())] == ["a.json"]
 
 
 def test_an_environment_inside_an_archive_is_said_and_its_files_are_nobodys() -> None:
     place = "app/.venv/lib/python3.12/site-packages"
-    found = unpacked(zipped({f"{place}/a-1.dist-info/WHEEL": b"", f"{place}/a/requirements.txt": b"x", "b.txt": b"y"}))
+    found = unzipped(zipped({f"{place}/a-1.dist-info/WHEEL": b"", f"{place}/a/requirements.txt": b"x", "b.txt": b"y"}))
     assert [(name, str(content)) for name, content in found] == [
         (place, "an environment inside an archive; unpack it and give the folder"),
         ("b.txt", "b'y'"),
     ]
     with pytest.raises(InputError, match="an environment inside an archive"):
-        unpacked(zipped({"a-1.dist-info/WHEEL": b"", "b-1.dist-info/WHEEL": b""}))
+        unzipped(zipped({"a-1.dist-info/WHEEL": b"", "b-1.dist-info/WHEEL": b""}))
     assert members(zipped({"a-1.dist-info/WHEEL": b"", "a/_vendor/b-1.dist-info/WHEEL": b""})) is None
 
 
@@ -112,7 +114,7 @@ def test_members_of_equal_names_are_told_apart() -> None:
     with zipfile.ZipFile(held, "w") as archive:
         for name, data in (("a.json", b"1"), ("a.json", b"2"), ("../a.json", b"3")):
             archive.writestr(name, data)
-    found = unpacked(held.getvalue())
+    found = unzipped(held.getvalue())
     assert sorted(name for name, _ in found) == ["a.json", "a.json (2)", "a.json (3)"]
     assert sorted(content for _, content in found if isinstance(content, bytes)) == [b"1", b"2", b"3"]
 
@@ -146,6 +148,36 @@ def test_gzip_gives_every_member_and_a_bomb_is_stopped(monkeypatch: pytest.Monke
     monkeypatch.setattr(packed, "MEMBER_BYTES", 2**20)
     with pytest.raises(InputError, match="more than 1 MiB"):
         gunzipped(gzip.compress(bytes(2**22)))
+
+
+def test_gzip_around_gzip_is_unpacked_once_more_and_what_holds_no_text_not_at_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    twice = gzip.compress(gzip.compress(b"text"))
+    assert unpacked(twice) == b"text"
+    assert is_gzip(unpacked(gzip.compress(twice)))
+    assert unpacked(b"text") == b"text"
+    monkeypatch.setattr(packed, "MEMBER_BYTES", 2**20)
+    zeros = gzip.compress(bytes(2**22))
+    assert unpacked(zeros) is zeros
+    with pytest.raises(InputError, match="more than 1 MiB"):
+        unpacked(gzip.compress(gzip.compress(b" " * 2**22)))
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_bomb_takes_no_more_memory_than_a_member_may(monkeypatch: pytest.MonkeyPatch, layers: int) -> None:
+    monkeypatch.setattr(packed, "MEMBER_BYTES", 4 * 2**20)
+    bomb = b"[" * 128 * 2**20
+    for _ in range(layers):
+        bomb = gzip.compress(bomb)
+    tracemalloc.start()
+    try:
+        for read in (lambda: unpacked(bomb), lambda: read_document(bomb, "x")):
+            with pytest.raises(InputError, match="more than 4 MiB"):
+                read()
+        assert tracemalloc.get_traced_memory()[1] < 16 * 2**20
+    finally:
+        tracemalloc.stop()
 
 
 def tar() -> bytes:

@@ -44,8 +44,13 @@ def versioned(version: Any) -> dict[str, Any]:
     return listed(row(purl="pkg:pypi/litellm", version=version))
 
 
+def concluding(*purls: str, field: str = "purl") -> dict[str, Any]:
+    return {"identity": [{"field": field, "confidence": 1, "concludedValue": purl} for purl in purls]}
+
+
 def innocent(**more: Any) -> dict[str, Any]:
-    return listed({"type": "library", "name": "innocent", "version": "1", "purl": "pkg:npm/innocent@1", **more})
+    made = {"type": "library", "name": "innocent", "version": "1", "purl": "pkg:npm/innocent@1", **more}
+    return listed({key: value for key, value in made.items() if value is not None})
 
 
 def composed(*compositions: dict[str, Any]) -> dict[str, Any]:
@@ -80,11 +85,20 @@ EXPOSED: Mapping[str, dict[str, Any]] = {
     "hash": innocent(hashes=DIGESTS),
     "hash in another spelling": innocent(hashes=[{"alg": "sha256", "content": f" {BAD.upper()}"}]),
     "hash of the source": innocent(externalReferences=[{"type": "source-distribution", "hashes": DIGESTS}]),
+    "evidence": listed(row(purl=None, evidence=concluding("pkg:pypi/LiteLLM@1.82.8"))),
+    "evidence of another name": innocent(purl=None, evidence=concluding("pkg:pypi/litellm@1.82.8")),
+    "evidence in one": innocent(purl=None, evidence={"identity": concluding("pkg:pypi/litellm@1.82.8")["identity"][0]}),
+    "evidence with a purl": innocent(purl=None, evidence={"purl": "pkg:pypi/litellm@1.82.8"}),
+    "evidence of another version": listed(row("1.82.6", evidence=concluding("pkg:pypi/litellm@1.82.8"))),
+    "evidence of another package": innocent(evidence=concluding("pkg:npm/innocent@1", "pkg:pypi/litellm@1.82.8")),
+    "evidence beside": listed(row(evidence=concluding("pkg:npm/other@1"))),
     "another algorithm": listed(row(hashes=[{"alg": "SHA-512", "content": "ab" * 64}])),
 }
 OPEN: Mapping[str, dict[str, Any]] = {
     "not said": listed(compositions=[]),
     "no version": listed(row(None)),
+    "evidence without a version": innocent(version=None, purl=None, evidence=concluding("pkg:pypi/litellm")),
+    "evidence that is no purl": listed(row("1.82.6", evidence=concluding("pypi/litellm@1.82.8"))),
     "range": listed(row(None, isExternal=True, versionRange="vers:pypi/>=1.80|<1.83")),
     "specifier": versioned("==1.82.8"),
     "latest": versioned("latest"),
@@ -109,6 +123,8 @@ OPEN: Mapping[str, dict[str, Any]] = {
 CLEARED: Mapping[str, dict[str, Any]] = {
     "absent": listed(),
     "earlier": listed(row("1.82.6")),
+    "earlier, with evidence": listed(row("1.82.6", evidence=concluding("pkg:pypi/LiteLLM@1.82.6.0"))),
+    "evidence of a name": listed(row("1.82.6", evidence=concluding("pkg:pypi/litellm@1.82.8", field="name"))),
     "assembled": composed({"aggregate": "complete", "assemblies": ["app"]}),
     "pedigree": listed({"type": "library", "name": "f", "purl": "pkg:pypi/f@1", "pedigree": {"ancestors": [row()]}}),
     "post": versioned("1.82.8-1"),

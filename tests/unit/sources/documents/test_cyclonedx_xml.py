@@ -330,3 +330,14 @@ def test_others_are_left_alone() -> None:
         b"<!--" * 9_000,
     ):
         assert not READER.claims(data, "bom.xml", "sbom")
+
+
+def test_the_purl_of_the_evidence() -> None:
+    identity = "<identity><field>{}</field><concludedValue>{}</concludedValue></identity>"
+    told = identity.format("name", "x") + identity.format("purl", "pkg:pypi/a@1") + identity.format("purl", "pkg:npm/a@1")
+    found = read(xml(f"<components><component><name>a</name><evidence>{told}</evidence></component></components>"))
+    assert [(row.package, row.version, row.purl) for row in found.components] == [
+        ("a", "1", "pkg:pypi/a@1"),
+        (None, "1", "pkg:npm/a@1"),
+    ]
+    assert [one.place for one in found.problems] == ["components[0].purl", "components[0].evidence"]

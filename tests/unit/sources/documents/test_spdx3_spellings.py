@@ -216,3 +216,8 @@ def test_a_complete_document_holds_every_version_it_says_and_no_more(row: dict[s
 def test_no_document_with_an_element_it_cannot_tell_is_complete(row: dict[str, Any]) -> None:
     assert whole(row).completeness is not Completeness.COMPLETE
     assert whole(row).problems or whole(row).completeness is Completeness.UNKNOWN
+
+
+def test_why_a_document_is_not_taken_at_its_word_is_a_problem() -> None:
+    for row in (litellm(software_packageUrl=None), litellm(software_packageUrl="pkg:pypi/")):
+        assert whole(row).problems[-1].text.startswith("says complete, but ")

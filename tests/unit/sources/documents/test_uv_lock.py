@@ -222,6 +222,19 @@ def test_a_lock_without_the_row_of_what_it_was_made_for_is_cut_short(cut: Docume
     assert "cut short" in cut.problems[-1].text
 
 
+def test_what_a_member_says_it_requires_has_a_row() -> None:
+    rows = (
+        "name = 'a'",
+        "name = 'b', marker = \"extra == 'x'\"",
+        "name = 'c', marker = 'os_name == \"nt\"'",
+        "name = 'app'",
+    )
+    wanted = ", ".join(f"{{ {one} }}" for one in rows)
+    told = f"[package.metadata]\nrequires-dist = [{wanted}]\n[package.metadata.requires-dev]\ndev = [{{ name = 'd' }}]"
+    read = lock(OWN.format("virtual", ".") + f"\n{told}", 'name = "a"\nversion = "1"\nsource = { registry = "r" }')
+    assert [(one.name, one.version) for one in read.components] == [("app", "1"), ("a", "1"), ("b", ""), ("d", "")]
+
+
 def test_a_lock_without_the_row_of_what_a_script_wants_has_that_of_no_version() -> None:
     read = lock(head=HEAD + '[manifest]\nrequirements = [{ name = "litellm", specifier = ">=1" }]\n')
     assert [(one.name, one.version) for one in read.components] == [("litellm", "")]
