@@ -49,6 +49,9 @@ def blast(
     limit: Annotated[
         int | None, typer.Option("--limit", min=0, help="List at most so many packages; the summary stays whole.")
     ] = None,
+    offset: Annotated[
+        int, typer.Option("--offset", min=0, help="List packages after so many: the next page of a list.")
+    ] = 0,
     confirm: Annotated[
         Confirm, typer.Option("--confirm", help="Walk the packages that are shown, or all that are nominated.")
     ] = Confirm.SHOWN,
@@ -75,10 +78,10 @@ def blast(
             platform=platform,
             resolver=resolver,
             builds_complete=builds_complete,
-            limit=limit,
+            limit=None if limit is None else offset + limit,
             confirm=confirm,
         )
-    answer(report(format_).render(found, View(tier=tier, limit=limit, **sheet(output))), output)
+    answer(report(format_).render(found, View(tier=tier, limit=limit, offset=offset, **sheet(output))), output)
     if output is not None:
         note(f"wrote {output}", quiet=quiet)
     verdicts = list(Verdict)

@@ -14,18 +14,21 @@ class View:
     """How much of an answer to show, and on what.
 
     ``tier`` is the weakest one whose packages are listed; weaker ones are counted. ``limit`` cuts lists
-    of packages and releases, never a summary; None: no cut. ``width`` in columns and ``colour`` are for
-    terminals.
+    of packages and releases, never a summary; None: no cut. ``offset`` leaves so many packages out before
+    those that are listed. ``width`` in columns and ``colour`` are for terminals.
     """
 
     tier: Tier = Tier.PICKED
     limit: int | None = None
+    offset: int = 0
     width: int = 80
     colour: bool = False
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 0:
             raise UsageError(f"a limit of {self.limit} makes no sense; give 0 or more")
+        if self.offset < 0:
+            raise UsageError(f"an offset of {self.offset} makes no sense; give 0 or more")
 
 
 class Report(Protocol):

@@ -37,7 +37,7 @@ class Listing:
 
 
 def listing(blast: Blast, view: View) -> Listing:
-    """Return what a view lists: packages of its tier and stronger ones, cut to its limit; the rest is counted."""
+    """Return what a view lists: packages of its tier and stronger ones, cut to its page; the rest is counted."""
     strong = [row for row in blast.packages if is_listed(row, view.tier)]
     weak = Counter(standing(row) for row in blast.packages if not is_listed(row, view.tier))
     notes = []
@@ -48,14 +48,28 @@ def listing(blast: Blast, view: View) -> Listing:
             "--tier admitted lists them"
         )
     limit = view.limit
-    if limit is not None and len(strong) > limit:
-        notes.append(f"cut to {counted(limit, 'package')} by --limit: {len(strong) - limit:,} more are not listed")
+    shown = strong[view.offset :][:limit]
+    if view.offset:
+        notes.append(_page(view.offset, len(shown), len(strong)))
+    elif len(strong) > len(shown):
+        notes.append(
+            f"cut to {counted(len(shown), 'package')} by --limit: {len(strong) - len(shown):,} more are not listed"
+        )
     accused = blast.incident.releases
     if limit is not None and len(accused) > limit:
         notes.append(
             f"cut to {counted(limit, 'compromised release')} by --limit: {len(accused) - limit:,} more are not listed"
         )
-    return Listing(packages=tuple(strong[:limit]), releases=accused[:limit], notes=tuple(notes))
+    return Listing(packages=tuple(shown), releases=accused[:limit], notes=tuple(notes))
+
+
+def _page(offset: int, shown: int, total: int) -> str:
+    """Return which rows of all are listed, counted from 1."""
+    if not shown:
+        left = f"{max(total - offset, 0):,} after the first {offset:,}"
+        return f"no package is listed, by --offset and --limit: {counted(total, 'package')} in all, {left}"
+    rows = f"package {offset + 1:,} is" if shown == 1 else f"packages {offset + 1:,} to {offset + shown:,} are"
+    return f"{rows} listed, of {total:,}, by --offset and --limit"
 
 
 WORDS = {

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -34,7 +35,7 @@ class HtmlReport:
 
         Its content policy lets only its own scripts and styles run, by their hashes, and nothing load.
         """
-        listed = listing(blast, View(tier=Tier.ADMITTED, limit=view.limit))
+        listed = listing(blast, replace(view, tier=Tier.ADMITTED))
         style, drawing, script = _part("page.css"), drawing_script(), _part("page.js")
         incident = blast.incident
         return Template(_part("template.html")).substitute(
@@ -55,7 +56,7 @@ REPORT: Final = HtmlReport()
 
 def page_shape(blast: Blast, view: View) -> dict[str, Any]:
     """Return what the page's script reads: entries in the order of the table, the network as drawn, slots, sources."""
-    shown_all = content(blast, listing(blast, View(tier=Tier.ADMITTED, limit=view.limit)))
+    shown_all = content(blast, listing(blast, replace(view, tier=Tier.ADMITTED)))
     drawn = picture(shown_all)
     return {
         "entries": [

@@ -113,6 +113,8 @@ def test_the_keys_of_blast(graph: Path) -> None:
         (("--fail-on", "cleared"), 2),
         (("--tier", "strong"), 2),
         (("--limit", "-1"), 2),
+        (("--limit", "1", "--offset", "1"), 0),
+        (("--offset", "-1"), 2),
     ],
 )
 def test_the_codes_of_blast(graph: Path, words: tuple[str, ...], code: int) -> None:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -49,6 +50,8 @@ def test_an_unknown_report_names_what_there_is() -> None:
 def test_a_negative_limit_is_refused() -> None:
     with pytest.raises(UsageError, match="-1"):
         View(limit=-1)
+    with pytest.raises(UsageError, match="offset of -1"):
+        View(offset=-1)
 
 
 @pytest.mark.parametrize("name", answers.golden())
@@ -207,6 +210,23 @@ class TestJson:
         assert len(found["services"]) == 4
         assert any("2 more are not listed" in note for note in found["notes"])
         assert any("1 compromised release by --limit: 1 more" in note for note in found["notes"])
+
+    def test_pages_of_a_list_hold_each_row_once_and_the_summary_stays_whole(self) -> None:
+        whole = decoded(report("json").render(answers.crowd(50), EVERYTHING))
+        rows, notes = [], []
+        for offset in (0, 20, 40, 60):
+            view = replace(EVERYTHING, limit=20, offset=offset)
+            page = decoded(report("json").render(answers.crowd(50), view))
+            assert (page["summary"], page["services"]) == (whole["summary"], whole["services"])
+            rows += page["packages"]
+            notes.append(page["notes"][-1])
+        assert rows == whole["packages"]
+        assert notes == [
+            "cut to 20 packages by --limit: 30 more are not listed",
+            "packages 21 to 40 are listed, of 50, by --offset and --limit",
+            "packages 41 to 50 are listed, of 50, by --offset and --limit",
+            "no package is listed, by --offset and --limit: 50 packages in all, 0 after the first 60",
+        ]
 
     def test_a_tier_hides_packages_only(self) -> None:
         found = decoded(report("json").render(answers.blast(), View(tier=Tier.REPLAYED)))
