@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -39,11 +40,16 @@ def spread(told: Told, work: Callable[[_T], _R], over: Sequence[_T]) -> Iterable
         with warnings.catch_warnings():
             # Threads of NumPy's own are idle here, and OpenBLAS lets go of them before a fork.
             warnings.simplefilter("ignore", DeprecationWarning)
-            pool = multiprocessing.get_context("fork").Pool(len(os.sched_getaffinity(0)))
+            pool = multiprocessing.get_context("fork").Pool(len(os.sched_getaffinity(0)), _leave_interrupts)
         with pool:
             yield from _counted(told, pool.imap(_one, over, chunksize=_AT_ONCE), len(over))
     finally:
         _work.pop()
+
+
+def _leave_interrupts() -> None:
+    """Let Ctrl-C, which a terminal sends to every process, end the first one alone; it ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _one(thing: Any) -> Any:

@@ -29,6 +29,8 @@ VERBS: Final = (
 FAILED: Final = 4
 _USAGE: Final = 2
 _INTERRUPTED: Final = "interrupted; what was read so far is kept: run the same command again to go on"
+_UNANSWERED: Final = "interrupted before there was an answer; the graph is as it was: run the same command again"
+_ASKING: Final = frozenset({"blast", "why", "who_has", "stats"})
 
 
 class _NobodyReadsError(GraphkitError):
@@ -72,19 +74,20 @@ def application() -> typer.Typer:
 
 def _ended_here(verb: Callable[..., None]) -> Callable[..., None]:
     """Return a verb whose interruption and lost reader `main` gets to see; typer has codes of its own for them."""
+    interrupted = _UNANSWERED if verb.__name__ in _ASKING else _INTERRUPTED
 
     @wraps(verb)
     def run(*words: object, **options: object) -> None:
         try:
             verb(*words, **options)
         except KeyboardInterrupt as error:
-            raise GraphkitError(_INTERRUPTED) from error
+            raise GraphkitError(interrupted) from error
         except BrokenPipeError as error:
             raise _NobodyReadsError from error
         except RuntimeError as error:
             if str(error) != "Query interrupted":  # what Ctrl-C becomes inside a statement of DuckDB
                 raise
-            raise GraphkitError(_INTERRUPTED) from error
+            raise GraphkitError(interrupted) from error
 
     return run
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from graphkit import processes
@@ -33,3 +38,29 @@ def test_leaving_early_ends_the_children() -> None:
     assert next(iter(work)) == 0
     del work
     assert processes._work == []
+
+
+_SLOW = """
+import sys, time
+from graphkit.processes import spread
+def work(thing):
+    time.sleep(0.005)
+    return thing
+try:
+    for number, _ in enumerate(spread(lambda *_: None, work, range(5_000))):
+        if number == 64:
+            print("walking", flush=True)
+except KeyboardInterrupt:
+    sys.exit(4)
+"""
+
+
+def test_an_interruption_at_a_terminal_ends_all_of_them_without_a_word() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", _SLOW], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"walking\n"
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (4, b"")

@@ -65,6 +65,14 @@ def test_an_interruption_inside_a_statement_of_the_database_is_one_too() -> None
         _ended_here(verb)("another")
 
 
+def test_an_interruption_before_an_answer_says_that_there_is_none() -> None:
+    def blast() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(GraphkitError, match="interrupted before there was an answer; the graph is as it was"):
+        _ended_here(blast)()
+
+
 def test_a_reader_that_goes_away_is_no_traceback_and_no_finding(tmp_path: Path, elsewhere: dict[str, str]) -> None:
     for number in range(400):
         put(tmp_path / "in" / f"{number:04}{'x' * 200}.txt", f"litellm==1.5 # {number}\n")
