@@ -334,7 +334,9 @@ def test_others_are_left_alone() -> None:
 
 def test_the_purl_of_the_evidence() -> None:
     identity = "<identity><field>{}</field><concludedValue>{}</concludedValue></identity>"
-    told = identity.format("name", "x") + identity.format("purl", "pkg:pypi/a@1") + identity.format("purl", "pkg:npm/a@1")
+    told = "".join(
+        identity.format(*one) for one in (("name", "x"), ("purl", "pkg:pypi/a@1"), ("purl", "pkg:npm/a@1"))
+    )
     found = read(xml(f"<components><component><name>a</name><evidence>{told}</evidence></component></components>"))
     assert [(row.package, row.version, row.purl) for row in found.components] == [
         ("a", "1", "pkg:pypi/a@1"),

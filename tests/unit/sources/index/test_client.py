@@ -162,12 +162,14 @@ def test_a_cache_that_cannot_be_made_is_said(tmp_path: Path) -> None:
         ("7", 7, 7),
         ("9999", 60, 60),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
-        (formatdate(time.time() + 30, usegmt=True), 25, 31),
+        ("in half a minute", 25, 31),
         ("soon", True, True),
         ("", True, True),
     ],
 )
 def test_a_wait_is_as_long_as_the_index_says_and_never_too_long(header: str, least: float, most: float) -> None:
+    if header == "in half a minute":
+        header = formatdate(time.time() + 30, usegmt=True)
     answer = httpx.Response(429, headers={"retry-after": header}, request=httpx.Request("GET", "http://index.example/"))
     wait = wait_for(httpx.HTTPStatusError("busy", request=answer.request, response=answer))
     assert least <= wait <= most
