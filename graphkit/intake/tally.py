@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from graphkit.model.answers import IngestReport, Rejected
-from graphkit.model.documents import Problem
+from graphkit.model.documents import Problem, how_many
 from graphkit.model.errors import InputError
 
 _WORST: Final = 5
@@ -35,8 +35,9 @@ class Tally:
     def odd(self, path: str, problems: tuple[Problem, ...]) -> None:
         """Note what was odd about an input that could be used; of the worst inputs the first problem is shown."""
         if problems:
-            self._problems += len(problems)
-            worst = [*self._worst, (len(problems), path, problems[0])]
+            count = how_many(problems)
+            self._problems += count
+            worst = [*self._worst, (count, path, problems[0])]
             self._worst = heapq.nsmallest(_WORST, worst, key=lambda one: (-one[0], one[1]))
 
     def report(self) -> IngestReport:
