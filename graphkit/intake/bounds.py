@@ -31,6 +31,7 @@ _TABLE_ROW: Final = 3_600
 _LINE: Final = 300
 _MARKS: Final = (
     (b"<component ", _ROW),
+    (b"<component>", _ROW),
     (b"<dependency ", _LINK),
     (b"\nRelationship:", _LINK),
     (b"SPDXID: ", _YAML_ROW),

@@ -140,6 +140,7 @@ def test_large_files_come_alone(graph: Graph, work: Path, monkeypatch: pytest.Mo
         b'{"dependencies": [' + b'{"dependsOn": ["a", "b", "c"]},' * 3_000_000 + b"{}]}",
         b'{"@graph": [' + b"{}," * 20_000_000 + b"{}]}",
         b"<component >" * 3_000_000,
+        b"<component>" * 3_000_000,
         b"a==1.0 #\n" * 5_000_000,
         b"[[package]]\n" * 5_000_000,
     ],
