@@ -23,6 +23,7 @@ class Tally:
     rejected: list[Rejected] = field(default_factory=list)
     unrecognised: list[str] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
+    links_out: int = 0
     _problems: int = 0
     _worst: list[tuple[int, str, Problem]] = field(default_factory=list)
 
@@ -42,6 +43,9 @@ class Tally:
 
     def report(self) -> IngestReport:
         """Return the report."""
+        if self.links_out:
+            links = "1 link" if self.links_out == 1 else f"{self.links_out:,} links"
+            self.notes[f"{links} out of the folder given not followed; name such a file to have it read"] = None
         return IngestReport(
             read=self.read,
             new=self.new,
