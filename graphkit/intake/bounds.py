@@ -8,16 +8,14 @@ from typing import Final
 
 import msgspec
 
-from graphkit.model.documents import Component, Document, Problem
+from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import PackageName
 from graphkit.model.requirements import Requirement
-from graphkit.sources.documents.rows import is_json
+from graphkit.sources.documents.rows import Notes, few, is_json
 
 MEMORY: Final = 1_400_000_000
 """Bytes that reading one document may take, about; the program itself takes some 100 MB."""
-PROBLEMS: Final = 100_000
-"""Problems of one document that are kept one by one."""
 LONGEST: Final = 1_000
 """Characters of a version, a package's name or a specifier; nothing that an index lists comes near."""
 LONGEST_ADDRESS: Final = 10_000
@@ -33,6 +31,7 @@ _TABLE_ROW: Final = 3_600
 _LINE: Final = 300
 _MARKS: Final = (
     (b"<component ", _ROW),
+    (b"<component>", _ROW),
     (b"<dependency ", _LINK),
     (b"\nRelationship:", _LINK),
     (b"SPDXID: ", _YAML_ROW),
@@ -120,18 +119,19 @@ def with_short_texts(document: Document) -> Document:
     if long:
         rows = list(document.components)
         places = document.places or tuple(repeat("the document", len(rows)))
-        odd = []
+        odd = Notes()
         for at in long:
             rows[at], texts = _short(rows[at])
-            odd += [Problem(place=places[at], text=text) for text in texts]
-        document = replace(document, components=tuple(rows), problems=(*document.problems, *odd))
+            for text in texts:
+                odd.add(places[at], text)
+        document = replace(document, components=tuple(rows), problems=few(document.problems + odd.told()))
     if any(len(str(one)) > LONGEST_ADDRESS for one in document.requirements + document.constraints):
         document = replace(
             document,
             requirements=tuple(map(_short_requirement, document.requirements)),
             constraints=tuple(map(_short_requirement, document.constraints)),
         )
-    return _with_few_problems(document)
+    return document
 
 
 def _is_long(row: Component) -> bool:
@@ -169,10 +169,3 @@ def _short_requirement(one: Requirement) -> Requirement:
     if len(str(one)) <= LONGEST_ADDRESS:
         return one
     return Requirement(package=PackageName(one.package[:LONGEST]), unreadable=f"{str(one)[:LONGEST]}...")
-
-
-def _with_few_problems(document: Document) -> Document:
-    if len(document.problems) <= PROBLEMS:
-        return document
-    more = Problem(place="the document", text=f"{len(document.problems) - PROBLEMS:,} more problems; not kept")
-    return replace(document, problems=(*document.problems[:PROBLEMS], more))

@@ -68,7 +68,12 @@ class Content:
 
 
 def walk(sources: Sequence[str], tally: Tally) -> Iterator[Found]:
-    """Yield the files that sources name or hold, in the order of their names; links out are not followed."""
+    """Yield the files that sources name or hold, in the order of their names.
+
+    In a folder, links to folders are not followed, and files that a link leads out of it to are not read,
+    as `beside` reads none there; they are unrecognised, and a note counts them. What a person names is
+    read wherever it leads.
+    """
     for source in sources:
         path = Path(source)
         try:
@@ -98,15 +103,24 @@ def _inside(folder: Path, tally: Tally) -> Iterator[Found]:
             kept &= _LIBRARIES
             files.clear()
         folders[:] = sorted(name for name in kept if not _holds(Path.exists, Path(parent, name, _RECORD)))
-        for name in sorted(files):
+        for name in sorted([*files, *(name for name in folders if Path(parent, name).is_symlink())]):
             path = Path(parent, name)
             try:
+                is_outside = _leads_out(path, folder)
                 is_wanted = path.is_file()  # no pipes or devices, which would never end
             except OSError as error:  # a path too long for the system to open
                 tally.reject(_shown(path.relative_to(folder)), f"cannot be read: {error.strerror}")
                 continue
-            if is_wanted:
+            if is_outside:
+                tally.unrecognised.append(_shown(path.relative_to(folder)))
+                tally.links_out += 1
+            elif is_wanted:
                 yield Found(path=path, label=_shown(path.relative_to(folder)), named=False, root=folder)
+
+
+def _leads_out(path: Path, folder: Path) -> bool:
+    """Return whether a path is a link to something outside of a folder. Cost: one look, and for links some more."""
+    return path.is_symlink() and path.exists() and not path.resolve().is_relative_to(folder.resolve())
 
 
 def _holds(test: Callable[[Path], bool], path: Path) -> bool:

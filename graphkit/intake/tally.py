@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from graphkit.model.answers import IngestReport, Rejected
-from graphkit.model.documents import Problem
+from graphkit.model.documents import Problem, how_many
 from graphkit.model.errors import InputError
 
 _WORST: Final = 5
@@ -23,6 +23,7 @@ class Tally:
     rejected: list[Rejected] = field(default_factory=list)
     unrecognised: list[str] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
+    links_out: int = 0
     _problems: int = 0
     _worst: list[tuple[int, str, Problem]] = field(default_factory=list)
 
@@ -35,12 +36,16 @@ class Tally:
     def odd(self, path: str, problems: tuple[Problem, ...]) -> None:
         """Note what was odd about an input that could be used; of the worst inputs the first problem is shown."""
         if problems:
-            self._problems += len(problems)
-            worst = [*self._worst, (len(problems), path, problems[0])]
+            count = how_many(problems)
+            self._problems += count
+            worst = [*self._worst, (count, path, problems[0])]
             self._worst = heapq.nsmallest(_WORST, worst, key=lambda one: (-one[0], one[1]))
 
     def report(self) -> IngestReport:
         """Return the report."""
+        if self.links_out:
+            links = "1 link" if self.links_out == 1 else f"{self.links_out:,} links"
+            self.notes[f"{links} out of the folder given not followed; name such a file to have it read"] = None
         return IngestReport(
             read=self.read,
             new=self.new,

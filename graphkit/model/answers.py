@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from graphkit.model.documents import Problem
+from graphkit.model.documents import Problem, how_many
 from graphkit.model.environment import Environment
 from graphkit.model.incidents import Cause, CompromisedRelease, Source
 from graphkit.model.names import CompanyId, ServiceId
@@ -268,13 +268,18 @@ class WhyAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
-    """What a graph holds: counts by word, and every problem as (path, problem)."""
+    """What a graph holds: counts by word, and its documents' problems as (path, problem); see `problem_count`."""
 
     counts: tuple[tuple[str, int], ...]
     problems: tuple[tuple[str, Problem], ...]
     packaging: str
     facts_sha256: str
     newest_fact: Instant | None
+
+    @property
+    def problem_count(self) -> int:
+        """Return how many problems there were: of a document with very many, the last line stands for the others."""
+        return how_many(problem for _, problem in self.problems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -45,10 +46,19 @@ SAYS_COMPLETE: Final = "says complete, but "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Something odd in an input. ``place`` points into it: ``components[3].purl``, ``line 7``."""
+    """Something odd in an input. ``place`` points into it: ``components[3].purl``, ``line 7``.
+
+    ``count``: how many it stands for; of an input with very many not all are kept one by one.
+    """
 
     place: str
     text: str
+    count: int = 1
+
+
+def how_many(problems: Iterable[Problem]) -> int:
+    """Return how many problems there were, also those that are not kept one by one."""
+    return sum(one.count for one in problems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,6 +76,7 @@ def stats_json(answer: Stats) -> str:
             "schema": "graphkit.stats/1",
             "counts": dict(answer.counts),
             "problems": _problems(answer.problems),
+            "problem_count": answer.problem_count,
             "packaging": answer.packaging,
             "facts_sha256": answer.facts_sha256,
             "newest_fact": rfc3339(answer.newest_fact),

@@ -157,7 +157,7 @@ def stats_table(answer: Stats, *, problems: bool = True, width: int = 80, colour
     sheet.line(f"facts sha256: {answer.facts_sha256}")
     sheet.line(f"compiled with packaging {answer.packaging}")
     if answer.problems:
-        sheet.title(f"Problems ({len(answer.problems):,})")
+        sheet.title(f"Problems ({answer.problem_count:,})")
         if problems:
             _problems(sheet, answer.problems)
         else:

@@ -105,7 +105,7 @@ def read_environment(folder: Path, path: str) -> Installed:
             places=(*(named[place].entry for place in document.places), *(row.name for row in stray)),
             completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
             # What a platform calls itself is not on disk.
-            problems=tuple(_placed(one, named) for one in notes.problems if one.place != "environment"),
+            problems=tuple(_placed(one, named) for one in notes.told() if one.place != "environment"),
         ),
         bundled=tuple(one for row in rows for one in row.bundled),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from collections import Counter
@@ -19,6 +20,13 @@ TOTAL_BYTES: Final = 2 * 2**30
 
 _MARKS: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _ENTRY: Final = b"PK\x01\x02"
+_FIXED: Final = 46
+"""Bytes of a directory entry before the name."""
+_FLAGS: Final = struct.Struct("<H")
+_UTF_8: Final = 1 << 11
+_SIZES: Final = struct.Struct("<LL")
+_FIELDS: Final = ((_FLAGS, 8), (struct.Struct("<HHH"), 28), (struct.Struct("<L"), 42))
+"""Flags, the lengths of name, extra field and comment, and the place of the file's own header."""
 _CHUNK: Final = 2**20
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, OSError)
 _INSTALLED: Final = ".dist-info/WHEEL"
@@ -61,9 +69,10 @@ def members(data: bytes) -> Iterator[tuple[str, bytes | InputError]] | None:
     if data.count(_ENTRY) > MEMBERS:  # before Python makes an object of each
         raise InputError(f"ZIP archive of more than {MEMBERS} files; unpack it and give the folder")
     try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except UnicodeDecodeError as error:
-        raise InputError("ZIP archive with a name that is no UTF-8; unpack it and give the folder") from error
+        try:
+            archive = zipfile.ZipFile(io.BytesIO(data))
+        except UnicodeDecodeError:
+            archive = zipfile.ZipFile(io.BytesIO(_with_old_names(data)))
     except _BROKEN as error:
         raise InputError(f"ZIP archive that cannot be unpacked: {error}") from error
     files = sorted((one for one in archive.infolist() if not one.is_dir()), key=lambda one: one.filename)
@@ -73,6 +82,28 @@ def members(data: bytes) -> Iterator[tuple[str, bytes | InputError]] | None:
     if installed[""]:
         raise InputError(_ENVIRONMENT)
     return _members(archive, files, tuple(installed))
+
+
+def _with_old_names(data: bytes) -> bytes:
+    """Return an archive in which names that say to be UTF-8, and are not, are in code page 437 as without the flag.
+
+    That is bit 11 of the flags of an entry (APPNOTE, section 4.4.4, and appendix D). Where the directory cannot
+    be followed the bytes are as they were.
+    """
+    mended = bytearray(data)
+    end = data.rfind(_MARKS[1])
+    size, offset = _SIZES.unpack_from(data, end + 12) if 0 <= end <= len(data) - 20 else (0, 0)
+    start = at = end - size
+    while 0 <= at <= len(data) - _FIXED and data.startswith(_ENTRY, at):
+        flags, lengths, local = (read.unpack_from(data, at + place) for read, place in _FIELDS)
+        try:
+            data[at + _FIXED : at + _FIXED + lengths[0]].decode()
+        except UnicodeDecodeError:
+            for place in (at + 8, start - offset + local[0] + 6):
+                if 0 <= place < len(mended) - 1:
+                    _FLAGS.pack_into(mended, place, flags[0] & ~_UTF_8)
+        at += _FIXED + sum(lengths)
+    return bytes(mended)
 
 
 def _members(

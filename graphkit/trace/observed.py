@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from graphkit.model.answers import Path, Step, Verdict
-from graphkit.model.documents import SAYS_COMPLETE, Basis, Completeness, Component, Document, DocumentKind
+from graphkit.model.documents import SAYS_COMPLETE, Basis, Completeness, Component, Document, DocumentKind, how_many
 from graphkit.model.names import PackageName, namesakes_of, purl_key
 from graphkit.model.organisation import Organisation
 from graphkit.model.versions import ReleaseVersion, release_version
@@ -124,7 +124,7 @@ def _why_not_complete(document: Document) -> str:
     says = "says that it is not complete"
     if not document.problems:
         return says
-    first, count = document.problems[0], len(document.problems)
+    first, count = document.problems[0], how_many(document.problems)
     more = f", the first of {count} problems" if count > 1 else ""
     unread = f"was not read completely ({first.place}: {first.text}{more})"
     return f"{says}, or {unread}" if document.kind is DocumentKind.SBOM else unread

@@ -267,10 +267,10 @@ def test_a_broken_file_is_rejected_with_its_place_and_the_rest_goes_on(graph: Gr
 def test_what_cannot_be_read_is_rejected_and_the_rest_goes_on(graph: Graph, work: Path) -> None:
     unreadable(work / "in" / "a.txt")
     put(work / "in" / "z.txt", BAD)
-    report = graph.ingest("lock", ["in", "gone.txt", "x" * 5000])
+    report = graph.ingest("lock", ["in", "in/a.txt", "gone.txt", "x" * 5000])
     assert services(graph) == ["z.txt"]
     assert rejected(report)["gone.txt"] == "no such file or folder"
-    assert rejected(report)["a.txt"].startswith("cannot be read: ")
+    assert rejected(report)["in/a.txt"].startswith("cannot be read: ")
     assert len(report.rejected) == 3
 
 

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import os
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,10 +19,14 @@ from graphkit.intake.bounds import check_size, with_short_texts
 from graphkit.intake.documents import Documents
 from graphkit.intake.order import Order
 from graphkit.intake.run import Run
+from graphkit.model.documents import SAYS_COMPLETE, Problem, how_many
 from graphkit.model.errors import InputError
+from graphkit.reports.as_json import ingest_json, stats_json
+from graphkit.reports.table import ingest_table, stats_table
 from graphkit.session import Graph, open_graph
 from graphkit.sources.arrivals import Arrival
 from graphkit.sources.documents import read_document
+from graphkit.sources.documents.rows import PROBLEMS, Notes, few
 from graphkit.stores import open_store
 from tests.unit.cli.inputs import BAD, GOOD, put, sbom
 
@@ -135,6 +140,7 @@ def test_large_files_come_alone(graph: Graph, work: Path, monkeypatch: pytest.Mo
         b'{"dependencies": [' + b'{"dependsOn": ["a", "b", "c"]},' * 3_000_000 + b"{}]}",
         b'{"@graph": [' + b"{}," * 20_000_000 + b"{}]}",
         b"<component >" * 3_000_000,
+        b"<component>" * 3_000_000,
         b"a==1.0 #\n" * 5_000_000,
         b"[[package]]\n" * 5_000_000,
     ],
@@ -230,12 +236,51 @@ def test_long_purls_names_and_requirements_are_cut() -> None:
     assert [str(one)[:9] for one in with_short_texts(asked).requirements] == ["litellm>=", "x" * 9, "b>=1"]
 
 
-def test_a_million_problems_are_counted_and_the_first_of_them_kept(
-    graph: Graph, work: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bounds, "PROBLEMS", 10)
-    put(work / "a.json", bom(*({"name": f"a{n}", "purl": "pkg:::"} for n in range(25))))
-    assert graph.ingest("sbom", ["a.json"]).problems == 11
-    problems = graph.stats().problems
-    assert len(problems) == 11
-    assert ("the document", "15 more problems; not kept") in {(one.place, one.text) for _, one in problems}
+def test_a_million_problems_are_counted_and_the_first_of_them_kept(graph: Graph, work: Path) -> None:
+    rows = [{"name": f"a{n}", "purl": "pkg:::" if n % 10 else 5} for n in range(5_000)]
+    put(work / "a.json", bom(*rows, *({"name": f"{n}" + "x" * 2_000} for n in range(1_500))))
+    report = graph.ingest("sbom", ["a.json"])
+    stats = graph.stats()
+    assert report.problems == stats.problem_count > 6_500
+    assert len(stats.problems) <= PROBLEMS + 2
+    many = [one for _, one in stats.problems if one.count > 1]
+    assert all(one.text.startswith(f"{one.count:,} more, not kept: ") for one in many)
+    assert any("times … is no purl" in one.text for one in many)
+    listed = stats_table(stats)
+    assert f"Problems ({report.problems:,})" in listed.title()
+    assert len(listed) < 300_000
+    assert f"{report.problems:,} problems" in ingest_table(report)
+    assert (
+        json.loads(ingest_json(report))["problems"] == json.loads(stats_json(stats))["problem_count"] == report.problems
+    )
+
+
+def test_problems_of_very_many_kinds_are_counted_by_few() -> None:
+    notes = Notes()
+    for _ in range(PROBLEMS):
+        notes.add("x", "odd")
+    assert len(notes.told()) == PROBLEMS
+    notes.add("y", "one more")
+    assert notes.told()[-1] == few(notes.told())[-1] == Problem(place="y", text="one more")
+    notes.add("z", f"{SAYS_COMPLETE}it is not")
+    assert notes.told()[-2].text.startswith(SAYS_COMPLETE)  # a verdict quotes it
+    for at in range(200):
+        notes.add("x", "odd " + "abcdefghij"[at % 10] * (at // 10 + 1))
+    (*kept, last) = notes.told()
+    assert (len(kept), last.count, how_many(notes.told())) == (PROBLEMS + 1, 201, PROBLEMS + 202)
+    assert last.text.startswith("201 more, not kept: 151 times other problems; 1 times odd a; 1 times odd aa; ")
+    assert last.text.endswith("; and others")
+    assert few(notes.told()) == notes.told()
+    assert len(few(iter(notes.told() * 3))) == PROBLEMS + 3 + 1 + 3
+
+
+def test_a_million_notes_take_memory_for_few_of_them() -> None:
+    notes = Notes()
+    tracemalloc.start()
+    try:
+        for at in range(100_000):
+            notes.add(f"components[{at}]", f"{at!r} is odd in the way '{at}'")
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
+    assert how_many(notes.told()) == 100_000

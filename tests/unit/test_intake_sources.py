@@ -339,3 +339,18 @@ def test_words_in_a_file_named_as_a_list_are_no_document_of_a_history(graph: Gra
     report = graph.ingest("lock", ["repository"])
     assert (report.read, report.rejected) == (1, ())
     assert report.unrecognised == ("requirements.txt",)
+
+
+def test_links_that_lead_out_of_a_folder_are_told_of_and_not_followed(graph: Graph, work: Path) -> None:
+    put(work / "secret.txt", BAD)
+    put(work / "out" / "b.txt", BAD)
+    put(work / "in" / "sub" / "c.txt", GOOD)
+    for name, to in (("a.txt", "../secret.txt"), ("o", "../out"), ("d.txt", "sub/c.txt"), ("s", "sub"), ("x", "gone")):
+        (work / "in" / name).symlink_to(to)
+    report = graph.ingest("lock", ["in"])
+    assert (report.read, report.rejected) == (2, ())
+    assert report.unrecognised == ("a.txt", "o")
+    assert report.notes == ("2 links out of the folder given not followed; name such a file to have it read",)
+    assert graph.ingest("lock", ["in/a.txt"]).read == 1
+    (work / "link").symlink_to("in")  # the folder that a person names may be a link itself
+    assert graph.ingest("lock", ["link"]).unchanged == 2

@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Final
 
 import msgspec
@@ -16,7 +16,7 @@ import msgspec
 from graphkit.model.documents import Document, Problem
 from graphkit.model.errors import InputError
 from graphkit.sources.documents.interface import Beside, Including, Reader
-from graphkit.sources.documents.rows import is_json
+from graphkit.sources.documents.rows import few, is_json
 from graphkit.sources.documents.several import Part, several
 from graphkit.sources.packed import is_gzip, unpacked
 from graphkit.sources.plain import without_secrets
@@ -175,14 +175,14 @@ def _with_short_names(document: Document) -> Document:
     """Return a document whose names can be shown: one of megabytes is cut, and noted."""
     if len(document.subject) <= _LONGEST and not any(len(row.name) > _LONGEST for row in document.components):
         return document
-    problems = tuple(
+    problems = (
         Problem(place=place, text=f"a name of {len(row.name):,} characters; cut")
-        for row, place in zip(document.components, document.places or repeat(""), strict=False)
+        for row, place in zip(document.components, document.places or repeat("the document"), strict=False)
         if len(row.name) > _LONGEST
     )
     rows = (replace(row, name=row.name[:_LONGEST]) if len(row.name) > _LONGEST else row for row in document.components)
     subject = document.subject[:_LONGEST]
-    return replace(document, components=tuple(rows), subject=subject, problems=(*document.problems, *problems))
+    return replace(document, components=tuple(rows), subject=subject, problems=few(chain(document.problems, problems)))
 
 
 @cache

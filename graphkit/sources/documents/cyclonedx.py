@@ -117,7 +117,7 @@ def _document(read: Plain, data: bytes, path: str, notes: Notes) -> Document:
         created=created,
         covers_python=any(row.package for row in read.rows) or _is_by_python_tool(meta),
         dependencies_known=read.is_known,
-        problems=tuple(notes.problems),
+        problems=notes.told(),
     )
 
 

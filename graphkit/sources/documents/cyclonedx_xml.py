@@ -109,6 +109,10 @@ _ATTRIBUTES: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+_DEEPEST: Final = 1_000
+"""Elements that are read and may stand open at once: about where JSON is nested too deep, too."""
+
+
 class CycloneDxXml:
     """The reader of CycloneDX XML."""
 
@@ -126,7 +130,7 @@ class CycloneDxXml:
 
         Raises:
             InputError: the bytes are no XML, with the line and column, or have a document type
-                definition, through which entities could make much of little.
+                definition, through which entities could make much of little, or are nested too deep.
         """
         notes = Notes()
         return document_of(shaped(_loose(data, notes), notes), data, path, notes)
@@ -201,6 +205,8 @@ class _Handler(ContentHandler):
         if rule is None:
             self._passed += 1
             return
+        if len(self._open) >= _DEEPEST:
+            raise InputError("no XML that can be read: nested too deep")
         self._text.clear()
         if rule.how == "text":
             self._open.append(("text", (holder, rule.key)))

@@ -195,7 +195,7 @@ class LockRows:
             roots=self.roots(),
             requires_python=requires_python,
             completeness=Completeness.INCOMPLETE if self._notes.lost else Completeness.COMPLETE,
-            problems=tuple(self._notes.problems),
+            problems=self._notes.told(),
         )
 
     def roots(self) -> tuple[str, ...]:

@@ -86,7 +86,7 @@ def environment_of(report: Any, sha256: str, path: str, notes: Notes) -> Documen
         places=tuple(rows.places),
         edges=tuple(rows.edges),
         completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
-        problems=tuple(notes.problems),
+        problems=notes.told(),
     )
 
 

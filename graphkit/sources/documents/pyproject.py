@@ -78,7 +78,7 @@ class PyProject:
             subject=subject.strip(),
             completeness=Completeness.INCOMPLETE if asked.is_open or notes.lost else Completeness.COMPLETE,
             dependencies_known=False,
-            problems=tuple(notes.problems),
+            problems=notes.told(),
         )
 
 

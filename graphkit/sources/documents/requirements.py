@@ -314,7 +314,7 @@ class _Rows:
             roots=roots,
             completeness=Completeness.INCOMPLETE if lost else said,
             dependencies_known=any(item.via for item in self.items),
-            problems=tuple(self._notes.problems),
+            problems=self._notes.told(),
         )
 
     def _leave_tools_open(self) -> None:
@@ -358,7 +358,7 @@ class _Rows:
             constraints=tuple(self._constraints),
             completeness=Completeness.INCOMPLETE if is_open else Completeness.COMPLETE,
             dependencies_known=False,
-            problems=tuple(self._notes.problems),
+            problems=self._notes.told(),
         )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Final, Self, TypeVar
 
 import msgspec
 
-from graphkit.model.documents import Problem
+from graphkit.model.documents import SAYS_COMPLETE, Problem
 from graphkit.model.environment import Environment, Ground
 from graphkit.model.errors import InputError
 from graphkit.sources.documents.addresses import without_passwords
@@ -24,6 +25,14 @@ _HUGE: Final = re.compile(
     re.DOTALL,
 )
 """What a number may not be looked for in, in JSON and TOML: texts and comments; and a number beyond reading."""
+PROBLEMS: Final = 1_000
+"""Problems of one document that are kept one by one."""
+_KINDS: Final = 50
+_SHOWN: Final = 5
+_SAID: Final = 200
+_OTHERS: Final = "other problems"
+_PARTICULAR: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\d[\d.,]*")
+"""What two problems of one kind may say differently: quoted values and numbers."""
 _AS_WRITTEN: Final = re.compile(r"\d+\.\d*0")
 _FAKE_EXTRA: Final = re.compile(r"extra\s*[!=]=\s*[\"'](?:extra|group|project)-")
 _PYTHONS: Final = tuple(f"3.{minor}" for minor in range(8, 16))
@@ -74,16 +83,44 @@ _ANYTHING: Final = msgspec.json.Decoder(float_hook=Fraction)
 
 
 class Notes:
-    """Problems in the order they were met; ``lost`` says whether a row is missing because of one."""
+    """Problems in the order they were met; ``lost`` says whether a row is missing because of one.
+
+    Of very many, the first `PROBLEMS` are kept, and those that tell why a document is not believed; the
+    others are counted by what they say.
+    """
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self.lost = False
+        self._more: Counter[str] | None = None
+        self._next: Problem | None = None
 
     def add(self, place: str, text: str, *, lost: bool = False) -> None:
         """Note a problem; ``lost`` where a row, or what it names, cannot be told any more."""
-        self.problems.append(Problem(place=place, text=text))
         self.lost |= lost
+        if len(self.problems) < PROBLEMS or text.startswith(SAYS_COMPLETE):
+            self.problems.append(Problem(place=place, text=text))
+            return
+        if self._more is None:
+            self._more = Counter()
+            self._next = Problem(place=place, text=text)
+        kind = _PARTICULAR.sub("…", text[:_SAID])
+        self._more[kind if kind in self._more or len(self._more) < _KINDS else _OTHERS] += 1
+
+    def told(self) -> tuple[Problem, ...]:
+        """Return all problems: those that are kept, then what there is to say of the others."""
+        return (*self.problems, *self.rest())
+
+    def rest(self) -> tuple[Problem, ...]:
+        """Return what to say of problems that are not kept: one line with how many there are of which kind."""
+        if self._more is None or self._next is None:
+            return ()
+        if (count := self._more.total()) == 1:
+            return (self._next,)
+        shown = sorted(self._more.items(), key=lambda pair: (-pair[1], pair[0]))[:_SHOWN]
+        kinds = "; ".join(f"{number:,} times {kind}" for kind, number in shown)
+        more = "" if len(self._more) <= _SHOWN else "; and others"
+        return (Problem(place="the document", text=f"{count:,} more, not kept: {kinds}{more}", count=count),)
 
     def text(self, value: Any, place: str) -> str:
         """Return a value that should be text; a number becomes text, anything else is empty and noted."""
@@ -130,6 +167,18 @@ class Notes:
             return value.lower()
         self.add(place, f"{shown(value)} is no SHA-256")
         return ""
+
+
+def few(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return problems as `Notes` would tell of them; a line that already stands for others stays."""
+    notes = Notes()
+    lines = []
+    for one in problems:
+        if one.count > 1:
+            lines.append(one)
+        else:
+            notes.add(one.place, one.text)
+    return (*notes.told(), *lines)
 
 
 def json_value(data: bytes) -> Any:

@@ -115,7 +115,7 @@ class Spdx3Json:
             format=f"SPDX {version}".strip(),
             basis=min(types, key=list(Basis).index) if types else found.basis,
             completeness=completeness,
-            problems=(*found.problems, *notes.problems[known:]),
+            problems=(*found.problems[:known], *notes.problems[known:], *notes.rest()),
         )
 
 

@@ -93,6 +93,7 @@ def document_of(
         problems=(
             *notes.problems[:before],
             *(replace(one, place=place_of(one.place)) for one in notes.problems[before:]),
+            *notes.rest(),
         ),
     )
 

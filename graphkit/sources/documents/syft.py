@@ -98,7 +98,7 @@ class SyftJson:
             completeness=Completeness.INCOMPLETE if is_cut else Completeness.UNKNOWN,
             covers_python=bool(python) or _looked_for_python(descriptor),
             dependencies_known=graph.is_known,
-            problems=tuple(notes.problems),
+            problems=notes.told(),
         )
 
 

@@ -80,7 +80,7 @@ class UvLock:
             requires_python=requires_python,
             subject=rows.subject(roots),
             completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
-            problems=tuple(notes.problems),
+            problems=notes.told(),
         )
 
 

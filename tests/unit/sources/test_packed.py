@@ -128,10 +128,16 @@ def test_a_million_entries_are_refused_before_they_are_looked_at() -> None:
         members(b"PK\x03\x04" + entry * 1_000_000)
 
 
-def test_a_name_that_is_no_utf_8_is_one_line() -> None:
-    data = zipped({"äXX": b""}).replace("ä".encode(), b"\xff\xfe")
-    with pytest.raises(InputError, match="a name that is no UTF-8"):
-        members(data)
+def test_a_name_that_is_no_utf_8_is_of_the_old_code_page_and_the_rest_is_read() -> None:
+    data = zipped({"äXX": b"1", "ö": b"2", "b": b"3"}).replace("ä".encode(), b"\xff\xfe")
+    for whole in (data, data[:-2] + b"\x03\x00end"):
+        found = dict(unzipped(whole))
+        assert [found[name] for name in ("b", "ö")] == [b"3", b"2"]
+        assert found["\xa0■XX"] == b"1"
+    directory = data.index(b"PK\x01\x02")
+    for broken in (data[:-6], data[: directory + 50], data.replace(b"PK\x05\x06", b"PK\x05\x07")):
+        with pytest.raises(InputError, match="ZIP archive that cannot be unpacked"):
+            unzipped(broken)
 
 
 def test_gzip_gives_every_member_and_a_bomb_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
