@@ -4,7 +4,7 @@ Each document describes one made-up service that installs one real package, or s
 over an index in Parquet (see `picks`). Only who the services are, the hashes, the licences and the addresses are made
 up. The same options give the same bytes.
 
-    .venv/bin/python benchmarks/documents/fleet.py --output DIR --documents 10000
+    .venv/bin/python -m benchmarks.documents.fleet --output DIR --documents 10000
 """
 
 from __future__ import annotations

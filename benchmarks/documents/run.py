@@ -1,7 +1,7 @@
 """Reading a fleet of SBOMs: graphkit beside a plain `json.loads` loop and, where they are given, its peers.
 
-    python benchmarks/documents/fleet.py --output DIR --documents 4000 --components 50
-    python benchmarks/documents/run.py DIR [--osv-scanner PROGRAM] [--peer-python PYTHON]
+    python -m benchmarks.documents.fleet --output DIR --documents 4000 --components 50
+    python -m benchmarks.documents.run DIR [--osv-scanner PROGRAM] [--peer-python PYTHON]
 
 Absolute times say little on a shared machine: read the ratios. Every figure is the best of the repeats,
 which take turns. `--peer-python` is an interpreter that has cyclonedx-python-lib.
