@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,17 +34,25 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
 }
 
 
+_NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT, None)
+"""Error numbers of a full disk; NumPy gives none where it could write a part only."""
+_FULL: Final = "the disk is full; make room, then run the same again; what was kept before stays"
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn an error of the database or the disk into one line that says what to do."""
     try:
         yield
     except OSError as error:
+        if error.errno in _NO_SPACE:
+            raise GraphkitError(f"{path.parent.name}: {_FULL}") from error
         raise GraphkitError(f"{path.parent.name}: the graph cannot be written: {error.strerror}") from error
     except duckdb.Error as error:
-        text = str(error).partition("\n")[0]
-        if "no space left" in text.lower() or "max_temp_directory_size" in str(error):
-            raise GraphkitError(f"{path.name}: no room on the disk; nothing of this was kept, make some") from error
+        text = str(error).partition("\n")[0].replace(f"{path.parent}{os.sep}", "")
+        is_full = any(os.strerror(number) in text for number in _NO_SPACE if number)
+        if is_full or "max_temp_directory_size" in str(error):
+            raise GraphkitError(f"{path.parent.name}: {_FULL}") from error
         if "set lock" in text.lower():
             raise GraphkitError(f"{path.name}: another process has this graph open; wait until it is done") from error
         raise GraphkitError(f"{path.name}: the record cannot be used: {text}") from error
@@ -149,10 +158,14 @@ class Record:
 
     def write_mark(self, mark: Path) -> str:
         """Write the generation where readers look for it without the database; return it."""
-        generation = self.generation()
-        fresh = mark.with_name(f"{mark.name}.{os.getpid()}")
-        fresh.write_text(generation, encoding="utf-8")
-        fresh.replace(mark)
+        with explained(self._path):
+            generation = self.generation()
+            fresh = mark.with_name(f"{mark.name}.{os.getpid()}")
+            try:
+                fresh.write_text(generation, encoding="utf-8")
+                fresh.replace(mark)
+            finally:
+                fresh.unlink(missing_ok=True)
         return generation
 
     def _load(self, table: ReleaseTable, problems: list[tuple[str, Problem]]) -> int:

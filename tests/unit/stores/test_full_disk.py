@@ -1,0 +1,63 @@
+"""A disk without room: one line that says what to do, and nothing half written left behind."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from graphkit.model.errors import GraphkitError
+from graphkit.stores.embedded.record import explained
+from graphkit.stores.embedded.store import EmbeddedStore
+
+FULL = "graph: the disk is full; make room, then run the same again; what was kept before stays"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        duckdb.TransactionException(
+            "TransactionContext Error: Failed to commit: Could not write file "
+            '"/srv/graph/graph.duckdb.wal": No space left on device'
+        ),
+        duckdb.IOException(f"IO Error: Could not write file: {os.strerror(errno.EDQUOT)}"),
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/srv/graph/generation"),
+        OSError("4096 requested and 1024 written"),  # as NumPy says it
+    ],
+)
+def test_a_full_disk_is_one_line(error: Exception) -> None:
+    with pytest.raises(GraphkitError) as caught, explained(Path("/srv/graph/graph.duckdb")):
+        raise error
+    assert str(caught.value) == FULL
+
+
+def test_other_errors_have_no_path_of_this_machine() -> None:
+    with pytest.raises(GraphkitError) as caught, explained(Path("/srv/graph/graph.duckdb")):
+        raise duckdb.IOException('IO Error: Cannot open file "/srv/graph/graph.duckdb": is a directory')
+    assert "/srv" not in str(caught.value)
+
+
+def test_a_mark_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+    store = EmbeddedStore(tmp_path / "graph", create=True)
+    (tmp_path / "graph" / "generation" / "inside").mkdir(parents=True)
+    with pytest.raises(GraphkitError, match="graph: the graph cannot be written"):
+        store.record([])
+    store.close()
+    assert not list((tmp_path / "graph").glob("generation.*"))
+
+
+def test_an_index_that_cannot_be_written_leaves_no_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError("4096 requested and 1024 written")
+
+    store = EmbeddedStore(tmp_path / "graph", create=True)
+    monkeypatch.setattr("numpy.save", full)
+    with pytest.raises(GraphkitError, match=FULL):
+        store.reader()
+    assert list((tmp_path / "graph" / "index").iterdir()) == []
+    monkeypatch.undo()
+    assert store.reader().counts()["documents"] == 0
+    store.close()
