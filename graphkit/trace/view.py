@@ -250,11 +250,22 @@ def _window(case: Case, world: World, targets: Targets, span: Span, newest: Inst
     elif undated and span.start is None:
         # Nobody says when: no earlier than the package itself, so nothing is cleared by leaving time out.
         known += [int(world.package(ident).first_upload.min(initial=FOREVER)) for ident in targets]
-        names = " and ".join(f"{release.package or release.purl} {release.version}" for release in undated)
-        notes.append(f"when {names} was first listed is not known; the window starts where the graph's knowledge does")
+        notes.append(
+            f"when {_named(undated)} was first listed is not known; the window starts where the graph's knowledge does"
+        )
+    if undated and case.reading.start is not None:
+        notes.append(f"when {_named(undated)} was first listed is not known; between the bounds given it may have been")
     begin = min((start for start in known if start < FOREVER), default=newest)
     ends = [case.until_of(release) for release in case.releases]
     end = max((newest if end is None else end for end in ends), default=newest)
+    if (
+        span.until is None
+        and case.incidents
+        and (endless := [r for r, e in zip(case.releases, ends, strict=True) if e is None])
+    ):
+        notes.append(
+            f"when {_named(endless)} left the index is not known; the window ends with the graph's newest fact"
+        )
     start = begin if span.start is None else span.start
     until = end if span.until is None else span.until
     if start >= until:
@@ -262,6 +273,10 @@ def _window(case: Case, world: World, targets: Targets, span: Span, newest: Inst
             raise UsageError(f"the window from {rfc3339(start)} to {rfc3339(until)} is empty; give --from and --until")
         until = start + 1
     return Window(start=start, until=until, reading=case.reading.id), tuple(notes)
+
+
+def _named(releases: Sequence[CompromisedRelease]) -> str:
+    return " and ".join(f"{release.package or release.purl} {release.version}" for release in releases)
 
 
 def _services(benches: Mapping[_Setting, Bench], question: Question, documents: Documents) -> Roll:
