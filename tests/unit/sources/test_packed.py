@@ -210,6 +210,7 @@ def tar() -> bytes:
         (b"", ""),
         (b"{}", ""),
     ],
+    ids=range(13),  # the bytes hold the time
 )
 def test_packings_that_are_not_opened_have_a_name(data: bytes, name: str) -> None:
     assert unopened(data) == name

@@ -123,6 +123,7 @@ def test_no_requirements_are_none_where_a_wheel_came_first(tmp_path: Path) -> No
         (gzip.compress(b"SQLite format 3\x00" * 500)[:-20], "damaged gzip file"),
         (b"SQLite format 3\x00" + b"x" * 4000, "damaged SQLite database"),
     ],
+    ids=range(5),  # the bytes hold the time
 )
 def test_what_is_no_database_is_said_in_one_line(tmp_path: Path, data: bytes, problem: str) -> None:
     path = tmp_path / "pypi.db"
