@@ -9,6 +9,7 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -103,7 +104,7 @@ def _inside(folder: Path, tally: Tally) -> Iterator[Found]:
             kept &= _LIBRARIES
             files.clear()
         folders[:] = sorted(name for name in kept if not _holds(Path.exists, Path(parent, name, _RECORD)))
-        for name in sorted([*files, *(name for name in folders if Path(parent, name).is_symlink())]):
+        for name in sorted([*files, *filter(partial(_is_link, parent), folders)]):
             path = Path(parent, name)
             try:
                 is_outside = _leads_out(path, folder)
@@ -116,6 +117,10 @@ def _inside(folder: Path, tally: Tally) -> Iterator[Found]:
                 tally.links_out += 1
             elif is_wanted:
                 yield Found(path=path, label=_shown(path.relative_to(folder)), named=False, root=folder)
+
+
+def _is_link(parent: str, name: str) -> bool:
+    return _holds(Path.is_symlink, Path(parent, name))
 
 
 def _leads_out(path: Path, folder: Path) -> bool:

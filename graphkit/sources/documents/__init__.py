@@ -53,13 +53,18 @@ _ESCAPES: Final = re.compile(
 )
 """Escapes in JSON: a pair of surrogates, a half of one, any other."""
 _ELEMENTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
-_PAIRS: Final = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_MARKS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # which begins as UTF-16 does
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 
 
 def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | None = None) -> Document | None:
     """Return the document that bytes hold, None where no reader claims them.
 
-    gzip (RFC 1952), a UTF-8 byte order mark, UTF-16 and a JSON array around one object are taken off
+    gzip (RFC 1952), a UTF-8 byte order mark, UTF-16, UTF-32 and a JSON array around one object are taken off
     first; ``sha256`` is always that of the bytes as given. ``path`` is what answers call it; ``hint``
     is `sbom`, `lock`, `env` or empty. ``beside`` gives files that a document may include; where it
     includes some, its ``sha256`` is that of them all. Cost: a cheap look per format, then one parse.
@@ -235,9 +240,10 @@ def _text_of(data: bytes) -> bytes | None:
         return None
     if data.startswith(codecs.BOM_UTF8):
         return data[len(codecs.BOM_UTF8) :]
-    encoding = next((name for mark, name in _PAIRS if data.startswith(mark)), "")
-    if not encoding and b"\0" in data[:2]:  # without a mark, ASCII shows in every second byte
-        encoding = "utf-16-be" if data[:1] == b"\0" else "utf-16-le"
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "")
+    if not encoding and b"\0" in data[:2]:  # without a mark, ASCII shows between the zeros
+        width = "32" if data[:4].count(b"\0") == 3 else "16"
+        encoding = f"utf-{width}-be" if data[:1] == b"\0" else f"utf-{width}-le"
     if encoding:
         try:
             return data.decode(encoding).removeprefix("\ufeff").encode()

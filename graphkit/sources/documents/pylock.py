@@ -107,13 +107,10 @@ def _check(lock: dict[str, Any], place: str, notes: Notes) -> None:
     except PylockValidationError as error:
         inner = (error.context or "").removeprefix("packages[0]").removeprefix(".")
         where = f"{place}.{inner}" if place and inner else place or inner
-        notes.add(where or "the lock", _cut(error.message))
+        is_huge = "set_int_max_str_digits" in error.message  # advice for programs, and none for a person
+        notes.add(where or "the lock", "a number of too many digits" if is_huge else error.message)
     except (ValueError, RecursionError):  # URLs that urllib refuses; packaging reads nested markers by recursion
         notes.add(place or "the lock", "goes against PEP 751 in a way that cannot be told")
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 300 else f"{text[:200]}...{text[-97:]}"
 
 
 def _component(name: PackageName, table: dict[str, Any], place: str, defaults: list[str], notes: Notes) -> Component:

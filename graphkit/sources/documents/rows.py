@@ -30,6 +30,9 @@ PROBLEMS: Final = 1_000
 _KINDS: Final = 50
 _SHOWN: Final = 5
 _SAID: Final = 200
+_PLACE: Final = 1_500
+_TEXT: Final = 500
+"""Characters of a place, which of nested rows is long, and of a problem that are kept."""
 _OTHERS: Final = "other problems"
 _PARTICULAR: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\d[\d.,]*")
 """What two problems of one kind may say differently: quoted values and numbers."""
@@ -55,6 +58,11 @@ def shown(value: object) -> str:
 def is_json(data: bytes) -> bool:
     """Return whether bytes begin as a JSON object does."""
     return bool(_JSON.match(data))
+
+
+def _cut(text: str, most: int) -> str:
+    """Return a place or a problem as it is kept: keys and quoted values may have megabytes."""
+    return text if len(text) <= most else f"{text[: most - 100]}...{text[-97:]}"
 
 
 class Fraction(float):
@@ -98,13 +106,14 @@ class Notes:
     def add(self, place: str, text: str, *, lost: bool = False) -> None:
         """Note a problem; ``lost`` where a row, or what it names, cannot be told any more."""
         self.lost |= lost
+        place, text = _cut(place, _PLACE), _cut(text, _TEXT)
         if len(self.problems) < PROBLEMS or text.startswith(SAYS_COMPLETE):
             self.problems.append(Problem(place=place, text=text))
             return
         if self._more is None:
             self._more = Counter()
             self._next = Problem(place=place, text=text)
-        kind = _PARTICULAR.sub("…", text[:_SAID])
+        kind = _PARTICULAR.sub("…", text)[:_SAID]
         self._more[kind if kind in self._more or len(self._more) < _KINDS else _OTHERS] += 1
 
     def told(self) -> tuple[Problem, ...]:

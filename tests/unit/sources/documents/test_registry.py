@@ -87,7 +87,9 @@ def test_other_content_is_not_claimed(data: bytes) -> None:
     assert read_document(data, "file") is None
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"]
+)
 @pytest.mark.parametrize("text", [PINNED, BOM.decode()])
 def test_marks_and_wide_text_are_taken_off(text: str, encoding: str) -> None:
     data = text.encode(encoding)
