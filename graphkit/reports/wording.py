@@ -25,6 +25,7 @@ REACHED = (
 _TIERS = list(Tier)
 _VOUCHED = (Standing.FIRST_HAND, Standing.CONFIRMED)
 _NAMED = 4
+_MANY = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +150,12 @@ def _companies(blast: Blast) -> str:
 
 
 def _packages(blast: Blast) -> str:
-    number = dict(blast.summary.packages).get("picked", 0)
+    counts = dict(blast.summary.packages)
+    number, nominated = counts.get("picked", 0), counts.get("nominated", 0)
+    if nominated > max(number, _MANY):  # a whole index: few of those that are nominated were walked
+        return (
+            f"A fresh install of {counted(number, 'package')} takes it; {nominated:,} more are nominated, not walked."
+        )
     return f"A fresh install of {counted(number, 'package')} takes it." if number else "No fresh install takes it."
 
 

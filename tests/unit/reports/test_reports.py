@@ -248,3 +248,10 @@ class TestJson:
         assert set(fed) == set(keys.split())
         assert decoded(why_json(answers.why()))["service"]["service"] == "payments"
         assert decoded(stats_json(answers.stats()))["newest_fact"] == "2026-03-24T13:11:00Z"
+
+
+def test_the_headline_says_how_many_of_a_whole_index_were_not_walked() -> None:
+    made = answers.blast()
+    summary = replace(made.summary, packages=(("picked", 87), ("nominated", 109_930), ("admitted", 30_382)))
+    said = report("table").render(replace(made, summary=summary), View(width=200))
+    assert "A fresh install of 87 packages takes it; 109,930 more are nominated, not walked." in said
