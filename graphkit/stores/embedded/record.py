@@ -89,10 +89,14 @@ class Record:
         present = {name for (name,) in self.connection.execute(query).fetchall()}
         if not present:
             self._create()
-        elif not TABLES.keys() <= present:
+            return
+        is_graph = {"record", "documents"} <= present
+        if is_graph and (found := self._one("SELECT format FROM record")) != FORMAT:
+            raise GraphkitError(
+                f"{self._path.name} has format {found}, this graphkit reads {FORMAT}; ingest anew into another folder"
+            )
+        if not is_graph or not TABLES.keys() <= present:
             raise GraphkitError(f"{self._path.name} is a database, but no graph; give another folder")
-        elif (found := self._one("SELECT format FROM record")) != FORMAT:
-            raise GraphkitError(f"{self._path.name} has format {found}, this graphkit reads {FORMAT}; ingest anew")
 
     def _create(self) -> None:
         with self._transaction():

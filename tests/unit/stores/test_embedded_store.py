@@ -89,7 +89,11 @@ def test_a_broken_record_is_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("statement", "match"),
-    [("CREATE TABLE mine (a INTEGER)", "but no graph"), ("UPDATE record SET format = '0'", "has format 0")],
+    [
+        ("CREATE TABLE mine (a INTEGER)", "but no graph"),
+        ("UPDATE record SET format = '0'", "has format 0"),
+        ("UPDATE record SET format = '2'; DROP TABLE versions", "has format 2"),  # as an older graphkit left it
+    ],
 )
 def test_other_databases_are_refused(tmp_path: Path, statement: str, match: str) -> None:
     path = tmp_path / "graph.duckdb"
