@@ -36,7 +36,7 @@ def header(exported: Mapping[str, Any], own: Mapping[str, Any]) -> str:
     """Return what was asked of which graph."""
     return (
         f"{exported['releases']:,} releases, {exported['nodes']:,} nodes, {exported['edges']:,} edges; best of 3.\n"
-        f"To choose for all ranges at one instant and lay out the edges for the peers took {exported['seconds']:.1f} s more.\n"
+        f"To choose for all ranges at that instant and lay out the edges took {exported['seconds']:.1f} s.\n"
         f"Worst: {exported['worst']}, which {own['answers'][0]['nodes']:,} nodes reach. "
         f"Small: {len(own['answers']) - 1} releases, medians by the nodes of the answer.\n"
     )
