@@ -4,7 +4,7 @@
 
 A sample takes packages by a hash of the name, so smaller ones lie inside larger ones; requirements on packages outside
 it stay. A copy has suffixed names, in its requirements too, so how many requirements a release has, and how many
-releases a package, stays as it is. Power laws are fitted to the largest sizes. What today's index holds is an assumption.
+releases a package, stays as it is. Power laws are fitted to the largest sizes. What today's index holds is assumed.
 """
 
 from __future__ import annotations
