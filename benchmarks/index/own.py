@@ -28,9 +28,7 @@ from graphkit.trace.nominate import Question, Reached, closure_of, reverse
 from graphkit.trace.offers import Offers
 from graphkit.trace.world import World
 
-DAY = 86_400_000_000
 SLOTS = 8
-_BETWEEN = 30 * DAY
 _SEED = 20230907
 _TRIED = 2000
 _EACH = 24
@@ -122,13 +120,29 @@ def _nominated(world: World, seeds: Seeds, instants: Sequence[int]) -> Reached:
     return reverse(world, seeds, Offers(world, instants, doubtful=True), Question.NOMINATED)
 
 
+def _while_listed(reader: port.Reader, release: int) -> list[int]:
+    """Return instants from when a release came, evenly to the end of the days for which the index knows many uploads.
+
+    The very newest fact may be months after those: nothing changes there, so it would measure nothing.
+    """
+    every = reader.releases(np.arange(reader.generation().releases, dtype=np.int32))
+    known = (every.file_flags & port.FILE_TIME_KNOWN) != 0
+    late, end = np.quantile(every.file_uploaded[known], (0.9, 0.999))
+    own = reader.releases(np.array([release], dtype=np.int32)).file_uploaded.max(initial=0)
+    start = own if 0 < own < end else late
+    return [int(at) for at in np.linspace(start, end, SLOTS)]
+
+
 def _further(world: World, release: int, newest: int) -> dict[str, float]:
     """Return seconds of the other questions about the worst release."""
     seeds = _seeds(world.reader, [release])
-    many = [newest - number * _BETWEEN for number in reversed(range(SLOTS))]
+    many = _while_listed(world.reader, release)
+    last = Offers(world, many[-1:], doubtful=True)
     at_all = Offers(world, many, doubtful=True)
     offers = Offers(world, [newest], doubtful=True)
     return {
+        "slot": _best(lambda: _nominated(world, seeds, many[-1:]))[0],
+        "slot_again": _best(lambda: reverse(world, seeds, last, Question.NOMINATED))[0],
         "slots": _best(lambda: _nominated(world, seeds, many))[0],
         "slots_again": _best(lambda: reverse(world, seeds, at_all, Question.NOMINATED))[0],
         "admitted": _best(lambda: reverse(world, seeds, offers, Question.ADMITTED))[0],
