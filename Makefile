@@ -1,4 +1,4 @@
-# make demo | test | lint | bench | pins. Needs Python 3.11 or newer and make; everything else goes into .venv.
+# make demo | test | lint | bench | bench-index | pins. Needs Python 3.11 or newer and make; everything else goes into .venv.
 .POSIX:
 .SUFFIXES:
 
@@ -31,6 +31,11 @@ lint: .venv/.dev
 
 bench: .venv/.runtime
 	$(BIN)/python benchmarks/cli.py
+
+# The whole index beside its peers, then its growth: some ten minutes, up to 12 GB.
+bench-index: .venv/.runtime
+	$(BIN)/python -m benchmarks.index.run
+	$(BIN)/python -m benchmarks.index.growth
 
 pins: .venv/.dev
 	$(PINS) --output-file requirements.txt pyproject.toml requirements-build.in
@@ -66,4 +71,4 @@ needs:
 	$(INSTALL) requirements-dev.txt
 	@: >$@
 
-.PHONY: demo test lint bench pins needs
+.PHONY: demo test lint bench bench-index pins needs
