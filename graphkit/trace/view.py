@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
-from graphkit.model.answers import ServiceVerdict, Slot, Window
+from graphkit.model.answers import BuildVerdict, ServiceVerdict, Slot, Verdict, Window
 from graphkit.model.documents import Document
 from graphkit.model.environment import Environment
 from graphkit.model.errors import UsageError
@@ -26,6 +27,7 @@ from graphkit.trace.services import Bench, judge
 from graphkit.trace.survey import Field, slots_between, survey
 from graphkit.trace.world import World
 
+_Judged = TypeVar("_Judged", BuildVerdict, ServiceVerdict)
 _MANY_PACKAGES = 1_000
 """A closure of more packages is asked about all of a long window only where somebody says so."""
 
@@ -167,7 +169,7 @@ def answer(case: Case, question: Question, organisation: Organisation, documents
         targets=targets,
         window=window,
         field=surveyed,
-        services=_services(benches, question, documents),
+        services=_services(benches, question, documents, is_cut=cut is not None),
         unplaced=unplaced,
         notes=notes,
     )
@@ -279,14 +281,27 @@ def _named(releases: Sequence[CompromisedRelease]) -> str:
     return " and ".join(f"{release.package or release.purl} {release.version}" for release in releases)
 
 
-def _services(benches: Mapping[_Setting, Bench], question: Question, documents: Documents) -> Roll:
-    """Judge every service in its own environment; worst first, then by name."""
+def _services(benches: Mapping[_Setting, Bench], question: Question, documents: Documents, *, is_cut: bool) -> Roll:
+    """Judge every service in its own environment; worst first, then by name. A window that was cut clears nobody."""
     whole = {company.id for company in documents.organisation.companies if company.builds_complete}
 
     def judged(account: Account) -> ServiceVerdict:
         service = account.service
         closed = service.builds_complete or service.company in whole or question.builds_complete
         asked = replace(service, builds_complete=closed)
-        return judge(benches[_setting(service, question)], asked, account.uses, account.builds)
+        found = judge(benches[_setting(service, question)], asked, account.uses, account.builds)
+        return _not_cleared(found) if is_cut else found
 
     return Roll(documents.accounts, documents.said, judged)
+
+
+def _not_cleared(found: ServiceVerdict) -> ServiceVerdict:
+    """Return a verdict of the end of a window for all of it: what came before was not looked at."""
+
+    def doubted(one: _Judged) -> _Judged:
+        if one.verdict is not Verdict.CLEARED:
+            return one
+        reason = f"{one.reason}; only the end of the window was looked at, --from and --until would settle the rest"
+        return replace(one, verdict=Verdict.UNKNOWN, reason=reason)
+
+    return replace(doubted(found), builds=tuple(map(doubted, found.builds)))

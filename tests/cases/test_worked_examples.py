@@ -256,3 +256,26 @@ def test_a_choice_counts_where_no_way_out_of_a_conflict_shakes_it(
     assert tiers(answer).get("app") == expected
     (row,) = (one for one in answer.packages if one.package == "app")
     assert expected != "picked" or row.unresolvable == (0,)
+
+
+def test_a_window_that_was_cut_clears_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a long window that nobody asked for, only the last stretches are looked at: before, anything may have run."""
+    releases = {
+        f"1.{number}": (f"2026-03-24T{number // 60 + 1:02}:{number % 60:02}:00Z", ["litellm"]) for number in range(80)
+    }
+    facts = [
+        *package("litellm", {"1.0": ("2026-03-24T00:30:00Z", []), "1.1": ("2026-03-24T00:40:00Z", [])}),
+        *package("dep", releases),
+        lock := document("uv.lock", DocumentKind.LOCK, ["litellm==1.1"]),
+        use("late", lock, stands_from="01:10", read_at="2026-11-02T00:00:00Z"),
+    ]
+    whole = ask(tmp_path / "whole", facts, "litellm==1.0")
+    assert len(whole.slots) > 64
+    assert service(whole, "late").verdict is Verdict.UNKNOWN
+    monkeypatch.setattr("graphkit.trace.view._MANY_PACKAGES", 0)
+    cut = ask(tmp_path / "cut", facts, "litellm==1.0")
+    assert len(cut.slots) == 64
+    found = service(cut, "late")
+    assert found.verdict is Verdict.UNKNOWN
+    assert "--from and --until" in found.reason
+    assert Verdict.CLEARED not in {build.verdict for build in found.builds}
