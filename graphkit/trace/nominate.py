@@ -36,7 +36,7 @@ class Question(Enum):
 
 
 class Reached:
-    """What a reverse walk reached: masks and least distance (edges) by (package id, extra).
+    """What a reverse walk reached: masks and least distance (edges) of packages, and of extras of them.
 
     ``plain`` has a mask per release id; extras, which are few, stand apart as sorted keys. ``offers``: what
     was on offer at the instants of the walk; None for the closure, which asks for no time.
@@ -58,12 +58,6 @@ class Reached:
         return _ByKey(self)
 
     @cached_property
-    def distance(self) -> Mapping[tuple[int, str], int]:
-        """The least number of edges from a seed, by package and extra."""
-        found = {(ident, ""): at for ident, at in zip(self.packages.tolist(), self.levels.tolist(), strict=True)}
-        return found | self._extras.distance
-
-    @cached_property
     def yanked(self) -> dict[int, int]:
         """The slots, as bits, in which a release of a package that was reached is listed, but yanked."""
         if self.offers is None:
@@ -81,7 +75,10 @@ class Reached:
 
     def keys(self) -> list[tuple[int, str]]:
         """Return every package, and extra of one, that was reached; ascending."""
-        return sorted({*((ident, "") for ident in self.packages.tolist()), *self._extras.distance})
+        packages, extras, _ = self.with_extras()
+        return sorted(
+            [*((ident, "") for ident in self.packages.tolist()), *zip(packages.tolist(), extras, strict=True)]
+        )
 
     @property
     def levels(self) -> Places:
@@ -168,16 +165,6 @@ class _Extras:
         first = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
         return keys[first], level[first]
 
-    @cached_property
-    def distance(self) -> dict[tuple[int, str], int]:
-        """The first level at which a package was reached with an extra."""
-        names = list(self.numbers)
-        keys, level = self.near
-        return {
-            (key >> _EXTRA, names[key & ((1 << _EXTRA) - 1)]): at
-            for key, at in zip(keys.tolist(), level.tolist(), strict=True)
-        }
-
     def enter(self, keys: Rows, masks: Masks) -> tuple[Rows, Masks]:
         """Take up masks by key, ascending; return what is new of them."""
         if not len(keys):
@@ -223,6 +210,15 @@ def _united(keys: Rows, masks: Masks) -> tuple[Rows, Masks]:
     return keys[first], np.bitwise_or.reduceat(masks, first)
 
 
+def _unions(masks: Masks, lo: Rows, hi: Rows) -> Masks:
+    """Return the union of the masks in each stretch ``lo <= place < hi``; none of them is empty."""
+    # reduceat takes [lo, hi) pairs; a sentinel lets hi stand one past the last mask.
+    bounds = np.empty(2 * len(lo), dtype=np.int64)
+    bounds[::2], bounds[1::2] = lo, hi
+    found: Masks = np.bitwise_or.reduceat(np.append(masks, np.uint64(0)), bounds)[::2]
+    return found
+
+
 def _dealt(rows: Rows, ids: Places, known: Places, numbers: Sequence[Sequence[int]]) -> tuple[Rows, Rows]:
     """Return each row once for every number that its id has; ``known`` are the distinct ids, ascending."""
     counts = np.array([len(one) for one in numbers], dtype=np.int64)
@@ -264,9 +260,11 @@ class _ReverseWalk:
         extras, of_extras = self.extras.keys, self.extras.masks
         level = 0
         while len(releases) or len(extras):
-            touched = distinct(np.concatenate([packages, self._owners(extras % self.extras.size)]))
+            owners = self._owners(extras % self.extras.size)
+            touched = distinct(np.concatenate([packages, owners]))
             self._fresh[releases] = masks
-            self._note_distance(packages, extras, level)
+            self.distance[packages[self.distance[packages] < 0]] = level
+            self.extras.note(owners, extras // self.extras.size, level)
             arrived = self._step(touched, extras, of_extras)
             self._fresh[releases] = 0
             (releases, packages, masks), (extras, of_extras) = arrived
@@ -275,11 +273,6 @@ class _ReverseWalk:
 
     def _owners(self, releases: Rows) -> Places:
         return self._world.reader.releases(releases.astype(np.int32)).package
-
-    def _note_distance(self, packages: Places, extras: Rows, level: int) -> None:
-        new = packages[self.distance[packages] < 0]
-        self.distance[new] = level
-        self.extras.note(self._owners(extras % self.extras.size), extras // self.extras.size, level)
 
     def _enter(self, releases: Rows, packages: Places, masks: Masks) -> tuple[Rows, Places, Masks]:
         """Keep what is new of arrivals, each release once, in the slots in which it is listed."""
@@ -434,10 +427,7 @@ class _Ranges:
         result = np.zeros(len(self.flags), dtype=np.uint64)
         if not len(self._lo):
             return result
-        # reduceat takes [lo, hi) pairs; a sentinel lets hi stand one past the last release.
-        bounds = np.empty(2 * len(self._lo), dtype=np.int64)
-        bounds[::2], bounds[1::2] = self._lo + self._local, self._hi + self._local
-        unions = np.bitwise_or.reduceat(np.append(hits, np.uint64(0)), bounds)[::2]
+        unions = _unions(hits, self._lo + self._local, self._hi + self._local)
         full = np.diff(self._offsets) > 0
         result[full] = np.bitwise_or.reduceat(unions, self._offsets[:-1][full])
         return result
@@ -452,10 +442,7 @@ class _Ranges:
         hit = hit[np.argsort(lo[hit], kind="stable")]  # ascending, so that what lies between is passed once
         result = np.zeros(len(rows), dtype=np.uint64)
         if len(hit):
-            bounds = np.empty(2 * len(hit), dtype=np.int64)
-            bounds[::2], bounds[1::2] = lo[hit], hi[hit]
-            unions = np.bitwise_or.reduceat(np.append(masks, np.uint64(0)), bounds)[::2]
-            np.bitwise_or.at(result, pair[hit], unions)
+            np.bitwise_or.at(result, pair[hit], _unions(masks, lo[hit], hi[hit]))
         return result
 
     def newest(self, offers: Offers, rows: Rows, shift: Rows, profile: str) -> NDArray[np.int64]:

@@ -7,11 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from graphkit.model.answers import Slot
-from graphkit.model.csr import distinct
 from graphkit.model.times import rfc3339
 from graphkit.stores import port
 from graphkit.trace.forward import walk
-from graphkit.trace.offers import is_uncertain
 from graphkit.trace.packages import Exposed, newest_of, root_of
 from graphkit.trace.ranking import Unwalked
 from graphkit.trace.view import Documents, View
@@ -47,7 +45,7 @@ def footnotes(view: View, exposed: Exposed, documents: Documents) -> Iterator[st
     yield from _stuck_notes(view)
     if exposed.unread:
         yield f"not read, so walks through them are incomplete: {some(exposed.unread)}"
-    if uncertain := _uncertain(view):
+    if uncertain := view.world.reader.packages(view.field.uncertain).name:
         yield (
             f"upload or yank times are not all known for {some(uncertain)}; hits that hold under one account of them "
             "only are admitted"
@@ -78,30 +76,18 @@ def _unwalked(left: Unwalked) -> Iterator[str]:
 
 def _table_notes(view: View) -> Iterator[str]:
     """Say where a table stands for pages: without times, or with the newest release alone."""
-    packages = view.world.reader.packages(_closure(view))
-    assumed = np.flatnonzero(packages.flags & port.PAGE_TIMES_ASSUMED)
-    if len(assumed):
+    read, idents = view.world.reader.packages, view.field.packages
+    flags = read(idents).flags
+    if assumed := read(idents[(flags & port.PAGE_TIMES_ASSUMED) != 0]).name:
         yield (
             f"releases without an upload time were taken as listed always, as it was asked at their ingest: of "
-            f"{some([packages.name[at] for at in assumed.tolist()])}"
+            f"{some(assumed)}"
         )
-    alone = np.flatnonzero(packages.flags & port.PAGE_ONE_RELEASE)
-    if len(alone):
+    if alone := read(idents[(flags & port.PAGE_ONE_RELEASE) != 0]).name:
         yield (
             f"only one release each is known, the newest when their table was made, so older ones are not judged: of "
-            f"{some([packages.name[at] for at in alone.tolist()])}"
+            f"{some(alone)}"
         )
-
-
-def _closure(view: View) -> port.Ids:
-    """Return the packages of the closure and the targets, ascending."""
-    return distinct(np.concatenate([view.field.reached.ident, np.array(list(view.targets), dtype=np.int32)]))
-
-
-def _uncertain(view: View) -> list[str]:
-    """Return the packages of the closure of which a time is not known, by name."""
-    idents = _closure(view)
-    return list(view.world.reader.packages(idents[is_uncertain(view.world, idents)]).name)
 
 
 def _ghost_notes(view: View) -> Iterator[str]:

@@ -25,17 +25,19 @@ FINAL, ANY, PINNED_FINAL, PINNED_ANY = range(4)
 """What a running maximum counts: finals, any; the same where a pin unlocks yanks."""
 Places = NDArray[np.int32]
 Rows = NDArray[np.int64]
-_Bounds = tuple[Rows, Rows]
 
 
 class _Files:
     """The usable files of some packages: ``release`` of each, ``first`` of each package.
 
-    ``release_flags`` are those of all their releases, ``release_first`` where each package begins in them.
+    ``start`` and ``stop`` bound the releases of each package; ``release_flags`` are those of all of them,
+    ``release_first`` where each package begins in those.
     """
 
-    def __init__(self, world: World, start: Rows, stop: Rows) -> None:
-        releases, first = spread(start, stop)
+    def __init__(self, world: World, packages: Places) -> None:
+        columns = world.reader.packages(packages)
+        self.start, self.stop = columns.start.astype(np.int64), columns.stop.astype(np.int64)
+        releases, first = spread(self.start, self.stop)
         found = world.reader.releases(releases.astype(np.int32))
         self.release_flags, self.release_first = found.flags, first
         usable = world.fits(found.file_needs)
@@ -99,9 +101,8 @@ class Offers:
     def _load_plain(self, packages: Places) -> None:
         if not len(packages):
             return
-        columns = self._world.reader.packages(packages)
-        start, stop = columns.start.astype(np.int64), columns.stop.astype(np.int64)
-        files = _Files(self._world, start, stop)
+        files = _Files(self._world, packages)
+        start = files.start
         row, slot = self._boundaries(files, len(packages))
         first = np.flatnonzero(np.append(True, row[1:] != row[:-1]))
         until = np.append(slot[1:], len(self._instants))
@@ -111,10 +112,10 @@ class Offers:
         base = start[row].copy()
         further = np.ones(len(row), dtype=np.bool_)
         further[first] = False
-        sizes = (stop - start)[row[further]]
+        sizes = (files.stop - start)[row[further]]
         base[further] = self._used + np.cumsum(sizes) - sizes
         self._grow(int(sizes.sum()))
-        self._stock(files, (start, stop), row, base, slot, slots)
+        self._stock(files, row, base, slot, slots)
         more = np.flatnonzero(further)
         self._count_more[packages] = np.bincount(row[more], minlength=len(packages))
         self._first_more[packages[row[more][::-1]]] = (len(self._more) + np.arange(len(more), dtype=np.int32))[::-1]
@@ -130,12 +131,9 @@ class Offers:
         key = distinct(np.concatenate(rows) * width + np.concatenate(slots))
         return key // width, key % width
 
-    def _stock(self, files: _Files, bounds: _Bounds, row: Rows, base: Rows, slot: Rows, slots: Masks) -> None:
-        """Fill the places of states: ``row`` of their package, ``base`` place, first ``slot`` and all ``slots``.
-
-        ``bounds`` are the first release of each package, and one past its last.
-        """
-        start, stop = bounds
+    def _stock(self, files: _Files, row: Rows, base: Rows, slot: Rows, slots: Masks) -> None:
+        """Fill the places of states: ``row`` of their package, ``base`` place, first ``slot`` and all ``slots``."""
+        start = files.start
         at = self._instants[slot]
         chosen, first = spread(files.first[row], files.first[row + 1])
         state = np.repeat(np.arange(len(row)), np.diff(first))
@@ -144,7 +142,7 @@ class Offers:
         yanked = files.yanked_since[chosen] <= when
         if not self._doubtful:
             yanked |= files.yank_open[chosen]
-        places, begin = spread(base, base + (stop - start)[row])
+        places, begin = spread(base, base + (files.stop - start)[row])
         of_file = files.release[chosen] - start[row[state]] + begin[state]
         listed, fresh = (np.zeros(len(places), dtype=np.bool_) for _ in range(2))
         listed[of_file[offered]] = True
@@ -227,13 +225,13 @@ class Offers:
             np.concatenate([self._slots[package], more[which, 2]]),
         )
 
-    def newest_releases(self, world: World, packages: Places) -> tuple[Rows, Rows, Masks]:
+    def newest_releases(self, packages: Places) -> tuple[Rows, Rows, Masks]:
         """Return (row, release, slots): the newest release of packages in each of their states, finals first.
 
         States without any are left out. The packages must be loaded.
         """
         row, shift, slots = self.states(packages)
-        columns = world.reader.packages(packages)
+        columns = self._world.reader.packages(packages)
         last = columns.stop.astype(np.int64)[row] - 1 + shift
         full = (columns.stop > columns.start)[row]
         row, shift, slots, last = row[full], shift[full], slots[full], last[full]
@@ -260,8 +258,7 @@ def changes_of(world: World, packages: Places, start: Instant, until: Instant) -
     odd = np.isin(packages, world.odd)
     found = {t for ident in packages[odd].tolist() for t in world.package(ident).changes if start < t < until}
     if len(plain := packages[~odd]):
-        columns = world.reader.packages(plain)
-        files = _Files(world, columns.start.astype(np.int64), columns.stop.astype(np.int64))
+        files = _Files(world, plain)
         for _, times in files.changes(start, until - 1):
             found.update(times.tolist())
     return found
@@ -273,8 +270,7 @@ def is_uncertain(world: World, packages: Places) -> NDArray[np.bool_]:
     found = np.zeros(len(packages), dtype=np.bool_)
     found[odd] = [world.package(ident).is_uncertain for ident in packages[odd].tolist()]
     if len(plain := packages[~odd]):
-        columns = world.reader.packages(plain)
-        files = _Files(world, columns.start.astype(np.int64), columns.stop.astype(np.int64))
+        files = _Files(world, plain)
         unknown = np.concatenate([[0], np.cumsum(~files.timed | files.yank_open)])
         found[~odd] = unknown[files.first[1:]] > unknown[files.first[:-1]]
     return found

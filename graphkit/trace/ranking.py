@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from graphkit.model.csr import distinct, spread
 from graphkit.stores import port
 from graphkit.trace.confirm import Targets
+from graphkit.trace.listing import Truths
 from graphkit.trace.survey import Field
 from graphkit.trace.world import World
 
@@ -64,10 +65,7 @@ def ranked(world: World, field: Field, targets: Targets, most: int | None) -> Ra
     inside = ~np.isin(reached.ident, np.array(list(targets), dtype=np.int32))
     if np.count_nonzero(inside) <= (MOST_WALKED if most is None else most):
         return Ranked(walked=_keyed(field, np.flatnonzero(inside), dependents), unwalked=Unwalked())
-    nominated, admitted = (np.zeros(len(reached.ident), dtype=np.bool_) for _ in range(2))
-    for one in field.passes:
-        nominated |= one.standing.nominated
-        admitted |= one.standing.admitted
+    nominated, admitted = _standing(field)
     rank = np.where(nominated, 0, np.where(admitted, 1, 2))
     # An extra says something only where it is exposed more than the package itself.
     plain = np.full(world.packages, 3, dtype=np.int64)
@@ -88,6 +86,27 @@ def ranked(world: World, field: Field, targets: Targets, most: int | None) -> Ra
             releases=_releases_of(world, field, distinct(idents)),
         ),
     )
+
+
+def _standing(field: Field) -> tuple[Truths, Truths]:
+    """Return whether the newest release of every row of `Field.reached` is nominated, and admitted, in any slot."""
+    reached = field.reached
+    nominated, admitted = (np.zeros(len(reached.ident), dtype=np.bool_) for _ in range(2))
+    with_extra = np.array([bool(extra) for extra in reached.extra], dtype=np.bool_)
+    idents = distinct(reached.ident)
+    for one in field.passes:
+        for account in one.nominated:
+            assert account.offers is not None
+            account.offers.load(idents)
+            row, release, slots = account.offers.newest_releases(reached.ident)
+            extras = with_extra[row]
+            names = [reached.extra[at] for at in row[extras].tolist()]
+            for truths, walks in ((nominated, one.nominated), (admitted, (one.admitted,))):
+                for walk in walks:
+                    hits = walk.plain[release] & slots
+                    hits[extras] |= walk.masks_of(names, release[extras]) & slots[extras]
+                    truths[row[hits != 0]] = True
+    return nominated, admitted
 
 
 def _keyed(field: Field, rows: NDArray[np.intp], dependents: port.Ids) -> list[Candidate]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,21 +12,9 @@ from graphkit.model.answers import Slot
 from graphkit.model.csr import distinct
 from graphkit.model.times import Instant
 from graphkit.trace.confirm import Targets
-from graphkit.trace.listing import Truths
 from graphkit.trace.nominate import Question, Reached, reverse
 from graphkit.trace.offers import MOST_SLOTS, Offers, Places, changes_of, is_uncertain
 from graphkit.trace.world import World
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Whether the newest releases reach a target, by package and extra, each in any slot of a pass.
-
-    ``nominated`` and ``admitted`` are truths by row of `Field.reached`.
-    """
-
-    nominated: Truths
-    admitted: Truths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +35,6 @@ class Pass:
     admitted: Reached
     nominated: tuple[Reached, ...]
     """Under each account of the uncertain times."""
-    standing: Standing
-    """What the newest releases stand at in these slots."""
 
     def nominates(self, ident: int, extra: str, position: int) -> int:
         """Return the slots of this pass, as bits, in which single choices reach a release."""
@@ -60,12 +46,18 @@ class Pass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """The slots of a window, the passes over them, and the time-free closure they stand on."""
+    """The slots of a window, the passes over them, and the time-free closure they stand on.
+
+    ``packages`` are those of the closure and the targets, ascending; ``uncertain`` those of them of which a
+    listing or yank has no known time.
+    """
 
     slots: tuple[Slot, ...]
     passes: tuple[Pass, ...]
     closure: Reached
     reached: ReachedPackages
+    packages: Places
+    uncertain: Places
 
 
 def slots_between(
@@ -80,45 +72,33 @@ def slots_between(
 
 def survey(world: World, targets: Targets, closure: Reached, slots: tuple[Slot, ...]) -> Field:
     """Return who could reach the targets in each slot; more than 64 slots take several passes."""
-    uncertain = bool(is_uncertain(world, _idents(closure, targets)).any())
-    accounts = (True, False) if uncertain else (True,)
+    idents = _idents(closure, targets)
+    uncertain = idents[is_uncertain(world, idents)]
+    accounts = (True, False) if len(uncertain) else (True,)
     passes = []
-    plain = ReachedPackages(ident=closure.packages, extra=[""] * len(closure.packages), distance=closure.levels)
-    ident, extra, level = closure.with_extras()
-    reached = ReachedPackages(
-        ident=np.concatenate([plain.ident, ident]),
-        extra=plain.extra + extra,
-        distance=np.concatenate([plain.distance, level.astype(np.int32)]),
-    )
     for first in range(0, len(slots), MOST_SLOTS):
         part = slots[first : first + MOST_SLOTS]
         offers = [Offers(world, [slot.start for slot in part], doubtful=account) for account in accounts]
         admitted = reverse(world, targets, offers[0], Question.ADMITTED)
         nominated = tuple(reverse(world, targets, one, Question.NOMINATED) for one in offers)
-        standing = _standing(world, reached, offers, admitted, nominated)
-        passes.append(Pass(first=first, slots=part, admitted=admitted, nominated=nominated, standing=standing))
-    return Field(slots=slots, passes=tuple(passes), closure=closure, reached=reached)
-
-
-def _standing(
-    world: World, reached: ReachedPackages, offers: Sequence[Offers], admitted: Reached, nominated: Sequence[Reached]
-) -> Standing:
-    """Return what the newest release of every package reached, with its extra or without, stands at."""
-    found = Standing(
-        nominated=np.zeros(len(reached.ident), dtype=np.bool_), admitted=np.zeros(len(reached.ident), dtype=np.bool_)
+        passes.append(Pass(first=first, slots=part, admitted=admitted, nominated=nominated))
+    return Field(
+        slots=slots,
+        passes=tuple(passes),
+        closure=closure,
+        reached=_reached_packages(closure),
+        packages=idents,
+        uncertain=uncertain,
     )
-    at_extra = np.array([bool(extra) for extra in reached.extra], dtype=np.bool_)
-    for offer in offers:
-        offer.load(distinct(reached.ident))
-        row, release, slots = offer.newest_releases(world, reached.ident)
-        extras = at_extra[row]
-        names = [reached.extra[one] for one in row[extras].tolist()]
-        for truths, walks in ((found.nominated, nominated), (found.admitted, (admitted,))):
-            for walk in walks:
-                hits = walk.plain[release] & slots
-                hits[extras] |= walk.masks_of(names, release[extras]) & slots[extras]
-                truths[row[hits != 0]] = True
-    return found
+
+
+def _reached_packages(closure: Reached) -> ReachedPackages:
+    ident, extra, level = closure.with_extras()
+    return ReachedPackages(
+        ident=np.concatenate([closure.packages, ident]),
+        extra=[""] * len(closure.packages) + extra,
+        distance=np.concatenate([closure.levels, level.astype(np.int32)]),
+    )
 
 
 def _idents(closure: Reached, targets: Targets) -> Places:

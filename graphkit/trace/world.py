@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from graphkit.model.environment import Environment, Ground, extras_of
+from graphkit.model.environment import Environment, Ground
 from graphkit.model.index import Hidden, MetadataSource
 from graphkit.model.intervals import Stretches
 from graphkit.model.names import PackageName
@@ -288,13 +288,6 @@ class World:
         if source == MetadataSource.NEAREST:
             return "requirements of the nearest earlier release"
         return source or "source not known"
-
-    def extras_on_offer(self, ident: int, position: int) -> tuple[str, ...]:
-        """Return the extras that the markers of a release's requirements name."""
-        requirement_set = int(self.package(ident).requirement_sets[position])
-        if requirement_set < 0:
-            return ()
-        return tuple(sorted({extra for _, marker in self._members_of(requirement_set) for extra in extras_of(marker)}))
 
 
 class OnOffer(dict[int, Shelf]):

@@ -17,15 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model import csr
-from graphkit.model.index import PROJECT_COLUMNS, ReleaseTable, table_sql
+from graphkit.model.index import PROJECT_COLUMNS, MetadataSource, ReleaseTable, table_sql
 from graphkit.model.names import BadName, PackageName, package_name
-from graphkit.model.ordering import ordering_of
 from graphkit.model.requirement_texts import read_requirement
 from graphkit.model.versions import release_version
-from graphkit.stores.embedded.encoding import insert
+from graphkit.stores.embedded.encoding import insert_versions
 from graphkit.stores.embedded.interned import append, stage
 from graphkit.stores.embedded.kept import columns, put, scalar
 from graphkit.stores.embedded.requirement_sets import DIGITS, REQUIREMENT_COLUMNS, requirement_row, write_sets
+from graphkit.stores.embedded.schema import STRENGTH
 
 _SHOWN: Final = 3
 """How many releases a problem names."""
@@ -36,7 +36,7 @@ _TABLES: Final = (
     *("settled", "shared", "several", "unions", "set_numbers"),
 )
 
-_STRENGTH: Final = 3  # of MetadataSource.BULK
+_BULK, _UNKNOWN = MetadataSource.BULK, MetadataSource.UNKNOWN
 SAYS_NOTHING: Final = "its source archives carry no requirements"
 _LAST: Final = 2**63 - 1
 
@@ -206,15 +206,7 @@ class BulkTable:
         stage(self._connection, "table_versions", shape, rows)
         known = {key for (key,) in self._connection.execute("SELECT version_key FROM versions").fetchall()}
         new = {one.key: one for _, one in read if one.key not in known}
-        insert(
-            self._connection,
-            "versions",
-            {
-                "version_key": np.array(list(new), dtype=object),
-                "ordering": np.array([ordering_of(one) for one in new.values()], dtype=object),
-                "prerelease": np.array([one.is_prerelease for one in new.values()], dtype=np.bool_),
-            },
-        )
+        insert_versions(self._connection, "versions", list(new.values()))
 
     def _read_texts(self) -> _Read:
         """Read every distinct requirement text, and stage the distinct requirements as ``incoming_requirements``."""
@@ -330,8 +322,8 @@ class BulkTable:
             FROM table_rows JOIN table_packages USING (package_id)
             JOIN table_versions AS versions ON versions.id = version_id;
             INSERT INTO {into}release_metadata
-            SELECT package, version_key, version, CASE WHEN unknown THEN 'unknown' ELSE 'bulk' END,
-                CASE WHEN unknown THEN 5 ELSE {_STRENGTH} END, requirement_set, '', '[]',
+            SELECT package, version_key, version, CASE WHEN unknown THEN '{_UNKNOWN}' ELSE '{_BULK}' END,
+                CASE WHEN unknown THEN {STRENGTH[_UNKNOWN]} ELSE {STRENGTH[_BULK]} END, requirement_set, '', '[]',
                 CASE WHEN unknown THEN '{SAYS_NOTHING}' ELSE '' END,
                 CASE WHEN partial THEN '["see stats --problems"]' ELSE '[]' END, {metadata}
             FROM table_settled JOIN table_packages USING (package_id)

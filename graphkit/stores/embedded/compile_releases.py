@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 
 from graphkit.model import csr
 from graphkit.model.index import MetadataSource
-from graphkit.model.ordering import ordering_of
 from graphkit.stores import port
-from graphkit.stores.embedded.encoding import insert, version_of
+from graphkit.stores.embedded.encoding import insert_versions, version_of
 from graphkit.stores.embedded.folder import SOURCES, IndexWriter
 from graphkit.stores.embedded.kept import columns, rows, texts
 from graphkit.stores.embedded.texts import TextsBuilder
@@ -258,15 +257,7 @@ def _number_versions(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the temporary tables ``ordered_versions`` and ``version_texts``."""
     found = [version_of(key) for (key,) in connection.execute(NEW_VERSIONS).fetchall()]
     connection.execute("CREATE OR REPLACE TEMP TABLE more_versions AS FROM versions LIMIT 0")
-    insert(
-        connection,
-        "more_versions",
-        {
-            "version_key": np.array([one.key for one in found], dtype=object),
-            "ordering": np.array([ordering_of(one) for one in found], dtype=object),
-            "prerelease": np.array([one.is_prerelease for one in found], dtype=np.bool_),
-        },
-    )
+    insert_versions(connection, "more_versions", found)
     connection.execute(NUMBER_VERSIONS)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model.errors import InputError
+from graphkit.model.ordering import ordering_of
 from graphkit.model.times import BEGINNING
-from graphkit.model.versions import release_version
+from graphkit.model.versions import ReleaseVersion, release_version
 
 DTYPES: Final = {"BIGINT": np.int64, "INTEGER": np.int32, "BOOLEAN": np.bool_}
 
@@ -53,3 +54,13 @@ def insert(connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[s
     names = ", ".join(columns)
     connection.execute(f"INSERT INTO {table} ({names}) SELECT {', '.join(shown)} FROM incoming")  # noqa: S608 - own names
     connection.unregister("incoming")
+
+
+def insert_versions(connection: duckdb.DuckDBPyConnection, table: str, versions: Sequence[ReleaseVersion]) -> None:
+    """Append versions, each once, with the bytes that order them."""
+    columns = {
+        "version_key": np.array([one.key for one in versions], dtype=object),
+        "ordering": np.array([ordering_of(one) for one in versions], dtype=object),
+        "prerelease": np.array([one.is_prerelease for one in versions], dtype=np.bool_),
+    }
+    insert(connection, table, columns)

@@ -9,6 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from graphkit.model.index import MetadataSource
+
+STRENGTH: Final = {source: place for place, source in enumerate(MetadataSource)}
+"""Which source of metadata comes before which, the strongest first."""
+
 FORMAT: Final = "3"
 """Version of these tables; a record of another format is refused, never guessed at."""
 

@@ -12,17 +12,16 @@ from numpy.typing import NDArray
 
 from graphkit.model.documents import Document
 from graphkit.model.incidents import Incident
-from graphkit.model.index import File, MetadataSource, ProjectPage, ReleaseMetadata, ReleaseTable
+from graphkit.model.index import File, ProjectPage, ReleaseMetadata, ReleaseTable
 from graphkit.model.organisation import DocumentUse, Organisation
 from graphkit.model.times import BEGINNING
 from graphkit.stores.embedded.encoding import DTYPES, digest, encoded, insert, version_of
 from graphkit.stores.embedded.lists import Lists
 from graphkit.stores.embedded.requirement_sets import DIGITS, RequirementSets
-from graphkit.stores.embedded.schema import MERGES, TABLES, column_names
+from graphkit.stores.embedded.schema import MERGES, STRENGTH, TABLES, column_names
 from graphkit.stores.port import Fact
 
 _FLUSH_ROWS: Final = 200_000
-_STRENGTH: Final = {source: place for place, source in enumerate(MetadataSource)}
 
 _APART: Final = frozenset({"sha256", "path", "components", "places", "edges", "roots"})
 _USE_COLUMNS: Final = frozenset(column_names("document_uses"))
@@ -113,7 +112,7 @@ class Staging:
         number, requirement_set = self.sets.add(fact.requirements)
         offered, unreadable = sorted(set(fact.provides_extra)), sorted(set(fact.unreadable))
         words = (fact.requires_python, _list(offered), fact.reason, _list(unreadable))
-        content = (fact.package, version.key, version.text, fact.source, _STRENGTH[fact.source])
+        content = (fact.package, version.key, version.text, fact.source, STRENGTH[fact.source])
         identity = digest((*content, requirement_set, *words))[:DIGITS]
         self._put("release_metadata", (*content, number, *words, identity))
 
