@@ -148,9 +148,8 @@ def plain_graph(reader: port.Reader) -> Plain:
     numbers = _Numbers({"": 0})
     row, number = _dealt(declarers.marker, _active(reader, declarers.marker, numbers))
     ranges = np.repeat(live, np.diff(declarers.start))[row]
-    users = declarers.set[row]
-    at, first = spread(declarers.users[users], declarers.users[users + 1])
-    release = declarers.release[at].astype(np.int64)
+    users = reader.users(declarers.set[row])
+    first, release = users.start, users.release.astype(np.int64)
     source = np.repeat(number, np.diff(first)) * size + release
     ranges = np.repeat(ranges, np.diff(first))[listed[release]]
     source = source[listed[release]]

@@ -24,8 +24,9 @@ from graphkit.model.environment import Environment
 from graphkit.session import open_graph
 from graphkit.stores import port
 from graphkit.stores.embedded.store import EmbeddedStore
-from graphkit.trace.nominate import Question, Reached, closure_of, reverse
+from graphkit.trace.nominate import Question, closure_of, reverse
 from graphkit.trace.offers import Offers
+from graphkit.trace.reached import Reached
 from graphkit.trace.world import World
 
 SLOTS = 8

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model.documents import Document, Problem
+from graphkit.model.environment import Environment
 from graphkit.model.incidents import Incident
 from graphkit.model.index import ProjectPage, ReleaseMetadata, ReleaseTable
 from graphkit.model.organisation import DocumentUse, Organisation
@@ -76,16 +77,29 @@ RANGE_RAW = 16
 """Range flag: holds `===`; matches text in documents, never chosen by order."""
 
 
+OFFER_LISTED = 1
+"""Offer bit: listed once nothing changes any more, in the environment `SETTLED`."""
+OFFER_FRESH = 2
+"""Offer bit: listed, and not yanked."""
+OFFER_TAKEN = 4
+"""Offer bit: some range chooses it."""
+
+SETTLED: Final = Environment()
+"""The environment in which offers and takers are known beforehand; for others they are worked out when asked."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
     """What a reader reads. ``facts_sha256`` is the same for equal facts in any store and order.
 
-    Ids of packages are below ``packages``, those of releases below ``releases``.
+    Ids of packages, releases, requirement sets and ranges are below the numbers here.
     """
 
     facts_sha256: str
     packages: int
     releases: int
+    requirement_sets: int
+    ranges: int
     newest_fact: Instant
     inputs: int
     packaging: str
@@ -96,6 +110,8 @@ class Packages:
     """Columns, one row per id asked: name, flags, first release id, one past the last.
 
     Names may be decoded as they are read. ``dependents``: how many packages have a release that requires it.
+    ``settled``: the instant from which nothing of its listings and yanks changes any more, `FOREVER` where that is
+    not known. ``newest``: what its bare name chooses from then on in `SETTLED`, a release id, -1 for none.
     """
 
     name: Sequence[str]
@@ -105,13 +121,16 @@ class Packages:
     dependents: Ids
     downloads: Times
     maintainers: Sequence[str]
+    settled: Times
+    newest: Ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Releases:
     """Columns, one row per release id asked; files in CSR form by ``file_start`` (len rows + 1).
 
-    ``package``: package id. ``version``: the spelling shown. ``requirement_set``: id, -1 unknown.
+    ``package``: package id. ``version``: the spelling shown. ``offer``: offer bits. ``requirement_set``: id, -1
+    unknown.
     File columns: ``uploaded`` (µs; 0 where time is not known, see flags), ``yanked_since``, ``flags``,
     ``needs`` (id of a text, see `Reader.texts`), ``filename`` and ``sha256``.
     ``requirements_source``: MetadataSource text. Text columns may be decoded as they are read.
@@ -120,6 +139,7 @@ class Releases:
     package: Ids
     version: Sequence[str]
     flags: Flags
+    offer: Flags
     requirement_set: Ids
     requirements_source: Sequence[str]
     file_start: Offsets
@@ -160,18 +180,36 @@ class Ranges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declarers:
-    """In CSR form, one row per range asked: which requirement sets hold it, under which ``marker``.
-
-    ``set`` is a row of the second table, also in CSR form (``users``): the ``release`` ids that declare that
-    set, and the ``package`` of each. Many releases share a set, and a set is there once.
-    """
+    """In CSR form, one row per range asked: which requirement sets (ids) hold it, under which ``marker``."""
 
     start: Offsets
     set: Ids
     marker: Ids
-    users: Offsets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Users:
+    """In CSR form, one row per requirement set asked: the ``release`` ids that declare it.
+
+    ``package`` is that of each release, ``offer`` the offer bits of it.
+    """
+
+    start: Offsets
     release: Ids
     package: Ids
+    offer: Flags
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takers:
+    """In CSR form, one row per release asked: the ranges (ids) that choose it, and the extras that each of them names.
+
+    ``extras``: ids of texts, as in `Ranges`.
+    """
+
+    start: Offsets
+    range: Ids
+    extras: Ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +258,16 @@ class Reader(Protocol):
         """Return the ranges that aim at each package, in CSR form (start, range ids)."""
 
     def declarers(self, ranges: Ids) -> Declarers:
-        """Return who declares each range."""
+        """Return which requirement sets hold each range."""
+
+    def users(self, sets: Ids) -> Users:
+        """Return which releases declare each requirement set."""
+
+    def takers(self, releases: Ids) -> Takers:
+        """Return the ranges that choose each release.
+
+        As uv chooses in `SETTLED` once nothing changes any more; see `Packages.settled`.
+        """
 
     def texts(self, kind: TextKind, ids: Ids) -> tuple[str, ...]:
         """Return texts that many rows share: markers and extras (id 0 is the empty one), or what files need.

@@ -12,8 +12,8 @@ from graphkit.model.intervals import Stretches, meet
 from graphkit.model.times import Instant
 from graphkit.trace.forward import Root
 from graphkit.trace.listing import Package, Truths
-from graphkit.trace.nominate import Reached
 from graphkit.trace.offers import Masks, Offers
+from graphkit.trace.reached import Reached
 from graphkit.trace.world import Node, Want, World
 
 _MOST_NODES = 200_000
@@ -92,9 +92,9 @@ class _Admitting:
         if not able_of:
             return
         package = self.world.package(ident)
-        offer = self._offers.fresh[package.start : package.stop]
+        listed, offer = self._offers.of(package)
         if ident in self._unlocked:
-            offer = offer | (self._offers.listed[package.start : package.stop] & self._unlocked[ident])
+            offer = offer | (listed & self._unlocked[ident])
         for lo, hi in self.bounds.within(want):
             for extra, able in able_of:
                 open_slots = able[lo:hi] & offer[lo:hi] & np.uint64(slots)

@@ -8,21 +8,22 @@ of them. Packages that an incident hides or accuses are few; `listing.Package` d
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from graphkit.model.choices import ANY, FINAL, running_newest
 from graphkit.model.csr import distinct, spread
 from graphkit.model.times import BEGINNING, FOREVER, Instant
+from graphkit.model.zeros import zeros
 from graphkit.stores import port
-from graphkit.trace.listing import Package, Shelf
+from graphkit.trace.listing import Package, Shelf, Truths
 from graphkit.trace.world import World
 
-Masks = NDArray[np.uint64]
-"""Bit b of an entry: in slot b."""
+Masks = NDArray[np.unsignedinteger[Any]]
+"""Bit b of an entry: in slot b. As narrow as the number of slots allows, see `mask_type`."""
 MOST_SLOTS = 64
-FINAL, ANY, PINNED_FINAL, PINNED_ANY = range(4)
-"""What a running maximum counts: finals, any; the same where a pin unlocks yanks."""
 Places = NDArray[np.int32]
 Rows = NDArray[np.int64]
 
@@ -63,9 +64,9 @@ class _Files:
 class Offers:
     """The offers at the instants of one pass, under one account of the uncertain times; loaded as walks reach them.
 
-    Of each place: ``newest`` four running maxima (final, any, the same where a pin unlocks yanks), as the
-    highest place at or below it that qualifies, else -1. ``listed`` and ``fresh`` (listed, not yanked): by
-    release, the slots in which it is.
+    Of each place: ``newest`` four running maxima, see `graphkit.model.choices`. ``listed`` and ``fresh``
+    (listed, not yanked): by release, the slots in which it is. ``is_settled``: which packages have one state in
+    all slots that the store knows beforehand (`port.Users.offer`); they need not be loaded.
     """
 
     def __init__(self, world: World, instants: Sequence[Instant], *, doubtful: bool) -> None:
@@ -73,18 +74,20 @@ class Offers:
             raise ValueError(f"one pass holds {MOST_SLOTS} slots, not {len(instants)}")
         self._world = world
         self.slots = len(instants)
+        self.kind = mask_type(self.slots)
         self._instants = np.array(instants, dtype=np.int64)
         self._doubtful = doubtful
         self._size = world.releases
-        self._is_loaded = np.zeros(world.packages, dtype=np.bool_)
-        self._first_more = np.zeros(world.packages, dtype=np.int32)
-        self._count_more = np.zeros(world.packages, dtype=np.int32)
-        self._slots = np.zeros(world.packages, dtype=np.uint64)
+        self.is_settled: Truths = world.settled <= self._instants[0]
+        self._is_loaded = zeros(world.packages, np.bool_)
+        self._first_more = zeros(world.packages, np.int32)
+        self._count_more = zeros(world.packages, np.int32)
+        self._slots: Masks = zeros(world.packages, self.kind)
         self._more: list[tuple[int, int, int]] = []
         """Further states: place of their first release, of the package's first release, slots."""
-        self.listed: Masks = np.zeros(self._size, dtype=np.uint64)
-        self.fresh: Masks = np.zeros(self._size, dtype=np.uint64)
-        self._newest = [np.zeros(self._size, dtype=np.int32) for _ in range(4)]
+        self.listed: Masks = zeros(self._size, self.kind)
+        self.fresh: Masks = zeros(self._size, self.kind)
+        self.newest = [zeros(self._size, np.int32) for _ in range(4)]
         self._used = self._size
 
     def load(self, packages: Places) -> None:
@@ -107,7 +110,7 @@ class Offers:
         first = np.flatnonzero(np.append(True, row[1:] != row[:-1]))
         until = np.append(slot[1:], len(self._instants))
         until[first[1:] - 1] = len(self._instants)
-        slots = _bits(slot, until)
+        slots = _bits(slot, until).astype(self.kind)
         self._slots[packages] = slots[first]
         base = start[row].copy()
         further = np.ones(len(row), dtype=np.bool_)
@@ -164,13 +167,9 @@ class Offers:
         """Fill the running maxima of states; ``begin`` is where each of them begins in the rest."""
         final = (flags & (port.RELEASE_PRERELEASE | port.RELEASE_LEGACY)) == 0
         readable = (flags & port.RELEASE_LEGACY) == 0
-        every = np.arange(len(places))
         floor = np.repeat(begin[:-1], np.diff(begin))
-        for newest, qualifies in zip(
-            self._newest, (fresh & final, fresh & readable, listed & final, listed & readable), strict=True
-        ):
-            found = np.maximum.accumulate(np.where(qualifies, every, -1))
-            newest[places] = np.where(found >= floor, places[found], -1)
+        for newest, found in zip(self.newest, running_newest(listed, fresh, final, readable, floor), strict=True):
+            newest[places] = np.where(found >= 0, places[found], -1)
 
     def _load_odd(self, package: Package) -> None:
         states: dict[int, int] = {}
@@ -192,18 +191,24 @@ class Offers:
 
     def _fill_odd(self, package: Package, shelf: Shelf, base: int, slots: int) -> None:
         for newest, choosable in zip(
-            self._newest, (shelf.final, shelf.any, shelf.pinned_final, shelf.pinned_any), strict=True
+            self.newest, (shelf.final, shelf.any, shelf.pinned_final, shelf.pinned_any), strict=True
         ):
             found = choosable.newest
             newest[base : base + package.size] = np.where(found < 0, -1, found + base)
-        self.listed[package.start : package.stop][shelf.listed] |= np.uint64(slots)
-        self.fresh[package.start : package.stop][shelf.fresh] |= np.uint64(slots)
+        self.listed[package.start : package.stop][shelf.listed] |= self.kind.type(slots)
+        self.fresh[package.start : package.stop][shelf.fresh] |= self.kind.type(slots)
 
     def _grow(self, count: int) -> None:
         self._used += count
-        if self._used > len(self._newest[0]):
-            room = max(self._used, 2 * len(self._newest[0]))
-            self._newest = [np.concatenate([one, np.zeros(room - len(one), dtype=np.int32)]) for one in self._newest]
+        if self._used > len(self.newest[0]):
+            room = max(self._used, 2 * len(self.newest[0]))
+            self.newest = [np.concatenate([one, np.zeros(room - len(one), dtype=np.int32)]) for one in self.newest]
+
+    def of(self, package: Package) -> tuple[Masks, Masks]:
+        """Return the slots in which each release of a package is listed, and those in which it is fresh too."""
+        if not self._is_loaded[package.ident]:
+            self.load(np.array([package.ident], dtype=np.int32))
+        return self.listed[package.start : package.stop], self.fresh[package.start : package.stop]
 
     def states(self, package: Places) -> tuple[Rows, Rows, Masks]:
         """Return (row, shift, slots) of every state of the packages asked, which must be loaded; repeats are fine.
@@ -222,39 +227,48 @@ class Offers:
         return (
             np.concatenate([rows, further]),
             np.concatenate([np.zeros(len(rows), dtype=np.int64), shift]),
-            np.concatenate([self._slots[package], more[which, 2]]),
+            np.concatenate([self._slots[package], more[which, 2].astype(self.kind)]),
         )
 
     def newest_releases(self, packages: Places) -> tuple[Rows, Rows, Masks]:
         """Return (row, release, slots): the newest release of packages in each of their states, finals first.
 
-        States without any are left out. The packages must be loaded.
+        States without any are left out. Packages that are not settled are loaded.
         """
-        row, shift, slots = self.states(packages)
         columns = self._world.reader.packages(packages)
-        last = columns.stop.astype(np.int64)[row] - 1 + shift
-        full = (columns.stop > columns.start)[row]
+        settled = self.is_settled[packages]
+        known, others = np.flatnonzero(settled & (columns.newest >= 0)), np.flatnonzero(~settled)
+        self.load(distinct(packages[others]))
+        row, shift, slots = self.states(packages[others])
+        last = columns.stop[others].astype(np.int64)[row] - 1 + shift
+        full = (columns.stop > columns.start)[others][row]
         row, shift, slots, last = row[full], shift[full], slots[full], last[full]
-        final, other = self.newest(FINAL, last), self.newest(ANY, last)
+        final, other = (self.newest[kind][last].astype(np.int64) for kind in (FINAL, ANY))
         place = np.where(final >= 0, final, other)
         there = place >= 0
-        return row[there], place[there] - shift[there], slots[there]
+        return (
+            np.concatenate([known, others[row[there]]]),
+            np.concatenate([columns.newest[known].astype(np.int64), place[there] - shift[there]]),
+            np.concatenate([np.full(len(known), (1 << self.slots) - 1, dtype=self.kind), slots[there]]),
+        )
 
-    def newest(self, kind: int, places: Rows) -> NDArray[np.int64]:
-        """Return the highest qualifying place of the same state at or below each place, -1 for none."""
-        return self._newest[kind][places].astype(np.int64)
+
+def mask_type(slots: int) -> np.dtype[np.unsignedinteger[Any]]:
+    """Return the narrowest type of masks for a number of slots: most questions have few."""
+    return np.dtype(np.min_scalar_type((1 << slots) - 1))
 
 
-def _bits(start: Rows, stop: Rows) -> Masks:
+def _bits(start: Rows, stop: Rows) -> NDArray[np.uint64]:
     """Return masks with the bits from start to stop, at most 64."""
     below = np.uint64(0xFFFFFFFFFFFFFFFF)
     upto = np.where(stop >= 64, below, (np.uint64(1) << (stop % 64).astype(np.uint64)) - np.uint64(1))
-    masks: Masks = upto & ~((np.uint64(1) << start.astype(np.uint64)) - np.uint64(1))
+    masks: NDArray[np.uint64] = upto & ~((np.uint64(1) << start.astype(np.uint64)) - np.uint64(1))
     return masks
 
 
 def changes_of(world: World, packages: Places, start: Instant, until: Instant) -> set[Instant]:
     """Return every instant in ``start < t < until`` at which a listing or yank of the packages changes."""
+    packages = packages[_latest_change(world, packages) > start]
     odd = np.isin(packages, world.odd)
     found = {t for ident in packages[odd].tolist() for t in world.package(ident).changes if start < t < until}
     if len(plain := packages[~odd]):
@@ -264,8 +278,9 @@ def changes_of(world: World, packages: Places, start: Instant, until: Instant) -
     return found
 
 
-def is_uncertain(world: World, packages: Places) -> NDArray[np.bool_]:
-    """Return of each package whether a listing or yank of it has no known time."""
+def uncertain_among(world: World, packages: Places) -> Places:
+    """Return the packages of which a listing or yank has no known time."""
+    packages = packages[_latest_change(world, packages) == FOREVER]
     odd = np.isin(packages, world.odd)
     found = np.zeros(len(packages), dtype=np.bool_)
     found[odd] = [world.package(ident).is_uncertain for ident in packages[odd].tolist()]
@@ -273,4 +288,11 @@ def is_uncertain(world: World, packages: Places) -> NDArray[np.bool_]:
         files = _Files(world, plain)
         unknown = np.concatenate([[0], np.cumsum(~files.timed | files.yank_open)])
         found[~odd] = unknown[files.first[1:]] > unknown[files.first[:-1]]
-    return found
+    return packages[found]
+
+
+def _latest_change(world: World, packages: Places) -> NDArray[np.int64]:
+    """Return since when nothing changes of each package in any environment, `FOREVER` where that is not known."""
+    latest = world.reader.packages(packages).settled.copy()
+    latest[np.isin(packages, world.odd)] = FOREVER
+    return latest

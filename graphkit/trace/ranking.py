@@ -93,11 +93,9 @@ def _standing(field: Field) -> tuple[Truths, Truths]:
     reached = field.reached
     nominated, admitted = (np.zeros(len(reached.ident), dtype=np.bool_) for _ in range(2))
     with_extra = np.array([bool(extra) for extra in reached.extra], dtype=np.bool_)
-    idents = distinct(reached.ident)
     for one in field.passes:
         for account in one.nominated:
             assert account.offers is not None
-            account.offers.load(idents)
             row, release, slots = account.offers.newest_releases(reached.ident)
             extras = with_extra[row]
             names = [reached.extra[at] for at in row[extras].tolist()]

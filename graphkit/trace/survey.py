@@ -12,8 +12,9 @@ from graphkit.model.answers import Slot
 from graphkit.model.csr import distinct
 from graphkit.model.times import Instant
 from graphkit.trace.confirm import Targets
-from graphkit.trace.nominate import Question, Reached, reverse
-from graphkit.trace.offers import MOST_SLOTS, Offers, Places, changes_of, is_uncertain
+from graphkit.trace.nominate import Question, reverse
+from graphkit.trace.offers import MOST_SLOTS, Offers, Places, changes_of, uncertain_among
+from graphkit.trace.reached import Reached
 from graphkit.trace.world import World
 
 
@@ -73,7 +74,7 @@ def slots_between(
 def survey(world: World, targets: Targets, closure: Reached, slots: tuple[Slot, ...]) -> Field:
     """Return who could reach the targets in each slot; more than 64 slots take several passes."""
     idents = _idents(closure, targets)
-    uncertain = idents[is_uncertain(world, idents)]
+    uncertain = uncertain_among(world, idents)
     accounts = (True, False) if len(uncertain) else (True,)
     passes = []
     for first in range(0, len(slots), MOST_SLOTS):

@@ -18,10 +18,11 @@ from graphkit.trace.case import Case, Span
 from graphkit.trace.confirm import Targets
 from graphkit.trace.listing import Profile
 from graphkit.trace.manifests import Asked
-from graphkit.trace.nominate import Reached, closure_of
+from graphkit.trace.nominate import closure_of
 from graphkit.trace.observed import accuse
 from graphkit.trace.offers import MOST_SLOTS
 from graphkit.trace.ranking import MOST_WALKED
+from graphkit.trace.reached import Reached
 from graphkit.trace.roll import Account, Roll, accounts_of
 from graphkit.trace.services import Bench, judge
 from graphkit.trace.survey import Field, slots_between, survey

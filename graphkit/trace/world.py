@@ -14,7 +14,7 @@ from graphkit.model.environment import Environment, Ground
 from graphkit.model.index import Hidden, MetadataSource
 from graphkit.model.intervals import Stretches
 from graphkit.model.names import PackageName
-from graphkit.model.times import Instant
+from graphkit.model.times import FOREVER, Instant
 from graphkit.stores import port
 from graphkit.trace.listing import Bits, Package, Profile, Shelf, ShelfKey, Truths, bits_of
 
@@ -93,6 +93,7 @@ class World:
         self._memories: dict[type, object] = {}
         self._offers: dict[tuple[Instant, bool], OnOffer] = {}
         self._odd: port.Ids | None = None
+        self._settled: port.Times | None = None
         self._changes: dict[tuple[Instant, Instant], ChangesWithin] = {}
         self._ids: dict[str, int] = {}
         self._members: dict[int, tuple[tuple[int, str], ...]] = {}
@@ -106,6 +107,7 @@ class World:
         other = copy(self)
         other._offers = {}  # noqa: SLF001 - a world of its own kind
         other._odd = None  # noqa: SLF001
+        other._settled = None  # noqa: SLF001
         other._changes = {}  # noqa: SLF001
         other._hidden = there  # noqa: SLF001
         other._packages = {  # noqa: SLF001
@@ -120,6 +122,22 @@ class World:
             found = self.reader.package_ids(sorted(self._hidden.keys() | self._compromised.keys()))
             self._odd = np.sort(found[found >= 0])
         return self._odd
+
+    @property
+    def settled(self) -> port.Times:
+        """Of each package the instant from which the store knows beforehand what it offers and what chooses it.
+
+        `FOREVER` where it does not: of packages of which an incident says something, and of all where the
+        environment or the resolver is another than the store's.
+        """
+        if self._settled is None:
+            if self.environment == port.SETTLED and self.profile == "uv":
+                found = self.reader.packages(np.arange(self.packages, dtype=np.int32)).settled.copy()
+                found[self.odd] = FOREVER
+            else:
+                found = np.full(self.packages, FOREVER, dtype=np.int64)
+            self._settled = found
+        return self._settled
 
     def memory_of(self, kind: type[_M]) -> _M:
         """Return what walks of a kind remember between the questions asked of this world."""

@@ -18,6 +18,7 @@ from graphkit.model.index import File, FileKind, MetadataSource, ProjectPage, Re
 from graphkit.model.names import CompanyId, PackageName, ServiceId, package_name
 from graphkit.model.organisation import Build, Claim, Company, DocumentUse, Organisation, Polarity, Service, Standing
 from graphkit.model.requirements import requirement
+from graphkit.model.times import FOREVER
 from graphkit.stores import open_store, port
 
 STORES: dict[str, Callable[[Path], port.Store]] = {"embedded": lambda folder: open_store(folder / "graph", create=True)}
@@ -140,6 +141,8 @@ def dump(reader: port.Reader) -> object:
         start, ranges = reader.constraints_on(ident)
         columns = reader.ranges(ranges)
         owners = reader.declarers(ranges)
+        users = reader.users(owners.set)
+        takers = reader.takers(np.arange(package.start[0], package.stop[0], dtype=np.int32))
         held += [package.name, package.flags.tolist(), releases.version, releases.flags.tolist(), start.tolist()]
         held += [releases.file_uploaded.tolist(), releases.filename, releases.requirements_source]
         held += [
@@ -148,8 +151,13 @@ def dump(reader: port.Reader) -> object:
             (columns.lo - package.start[0]).tolist(),
             columns.flags.tolist(),
         ]
-        held += [owners.set.tolist(), owners.users.tolist(), reader.texts("marker", owners.marker)]
-        held += [reader.releases(owners.release).version, reader.packages(owners.package).name]
+        held += [owners.start.tolist(), users.start.tolist(), reader.texts("marker", owners.marker)]
+        held += [reader.releases(users.release).version, reader.packages(users.package).name, users.offer.tolist()]
+        held += [takers.start.tolist(), reader.ranges(takers.range).text, reader.texts("extras", takers.extras)]
+        held += [
+            package.settled.tolist(),
+            (package.newest - package.start).tolist() if package.newest[0] >= 0 else None,
+        ]
     return held
 
 
@@ -372,12 +380,13 @@ def test_ranges_and_their_declarers(fresh: Callable[[], port.Store]) -> None:
     declared = reader.declarers(ranges)
     assert declared.start.tolist() == [0, 1, 2, 3, 4]
     assert declared.set.tolist()[1:] == [declared.set[1]] * 3
-    assert reader.releases(declared.release[declared.users[declared.set]]).version == ("1", "2", "2", "2")
-    assert declared.users.tolist() == [0, 1, 2]
-    assert reader.packages(declared.package).name == ("app",) * 2
+    users = reader.users(declared.set)
+    assert users.start.tolist() == [0, 1, 2, 3, 4]
+    assert reader.releases(users.release).version == ("1", "2", "2", "2")
+    assert reader.releases(users.release).requirement_set.tolist() == declared.set.tolist()
+    assert reader.packages(users.package).name == ("app",) * 4
     assert reader.texts("marker", declared.marker) == ("", "", "", 'python_version > "3"')
-    sets = reader.releases(declared.release[declared.users[declared.set[:2]]]).requirement_set
-    members = reader.requirements(sets)
+    members = reader.requirements(declared.set[:2])
     assert sorted(members.range[: members.start[1]]) == [ranges[0]]
     assert sorted(members.range[members.start[1] :]) == sorted(ranges[1:])
 
@@ -539,3 +548,39 @@ def test_hostile_texts_come_back_as_they_were(fresh: Callable[[], port.Store], t
     assert one(reader, "lib")[1].filename == (text,)
     assert one(reader, "lib")[1].version == (text.strip(),)
     assert len(reader.evidence().listings([], [], [text]).document) == bool(text)
+
+
+def test_a_reader_knows_beforehand_what_stands_in_the_end(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    wheel = FileKind.WHEEL
+    files = {
+        "1": File(filename="lib-1-py3-none-any.whl", kind=wheel, uploaded=10),
+        "2": File(filename="lib-2-py3-none-any.whl", kind=wheel, uploaded=20),
+        "3": File(filename="lib-3-py3-none-any.whl", kind=wheel, uploaded=30, yanked=True, yanked_since=40),
+        "4": File(filename="lib-4-py3-none-any.whl", kind=wheel, uploaded=35, requires_python="<3"),
+        "5rc1": File(filename="lib-5rc1-py3-none-any.whl", kind=wheel, uploaded=36),
+    }
+    lib = replace(
+        page("lib", {}), releases=tuple(ReleaseFiles(version=version, files=(file,)) for version, file in files.items())
+    )
+    undated = replace(page("undated", {"1": None}))
+    store.record([lib, undated, metadata("app", "1", "lib", "lib[x]<2", "lib==3", "lib>=5rc1", "lib==4", "undated")])
+    reader = store.reader()
+    about = reader.packages(reader.package_ids(["lib", "undated"]))
+    assert about.settled.tolist() == [40, FOREVER]
+    start, stop = int(about.start[0]), int(about.stop[0])
+    releases = np.arange(start, stop, dtype=np.int32)
+    assert reader.releases(releases).version == ("1", "2", "3", "4", "5rc1")
+    listed, fresh_, taken = port.OFFER_LISTED, port.OFFER_FRESH, port.OFFER_TAKEN
+    every = listed | fresh_ | taken
+    assert reader.releases(releases).offer.tolist() == [every, every, listed | taken, 0, every]
+    assert int(about.newest[0]) == start + 1
+    takers = reader.takers(releases)
+    rows = list(zip(reader.ranges(takers.range).text, reader.texts("extras", takers.extras), strict=True))
+    assert [sorted(rows[a:b]) for a, b in pairwise(takers.start)] == [
+        [("<2", "x")],
+        [("", "")],
+        [("==3", "")],  # a pin unlocks what is yanked
+        [],  # needs a Python that the environment lacks
+        [(">=5rc1", "")],
+    ]

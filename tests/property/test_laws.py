@@ -25,9 +25,9 @@ from graphkit.trace.admit import admission
 from graphkit.trace.blast import blast
 from graphkit.trace.case import Span, resolve
 from graphkit.trace.confirm import confirm
-from graphkit.trace.nominate import Reached
 from graphkit.trace.offers import MOST_SLOTS
 from graphkit.trace.packages import newest_of, root_of
+from graphkit.trace.reached import Reached
 from graphkit.trace.survey import Field, survey
 from graphkit.trace.view import Documents, Question, View, answer, worlds_of
 from tests.property.worlds import (
@@ -293,7 +293,7 @@ def _at(reached: Reached, bit: int) -> set[tuple[int, str, int]]:
     return {
         (ident, extra, int(position))
         for (ident, extra), masks in reached.masks.items()
-        for position in np.flatnonzero(masks >> np.uint64(bit) & np.uint64(1))
+        for position in np.flatnonzero(masks & (1 << bit))
     }
 
 

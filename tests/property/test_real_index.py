@@ -26,8 +26,9 @@ from graphkit.model.environment import Environment
 from graphkit.model.names import package_name
 from graphkit.session import open_graph
 from graphkit.stores import open_store
-from graphkit.trace.nominate import Question, Reached, reverse
+from graphkit.trace.nominate import Question, reverse
 from graphkit.trace.offers import Offers
+from graphkit.trace.reached import Reached
 from graphkit.trace.world import World
 
 pytestmark = pytest.mark.xdist_group("real-index")  # so that one worker makes the sample
@@ -278,7 +279,7 @@ class Spelling:
         found = set()
         for (ident, extra), masks in reached.masks.items():
             start = self._world.package(ident).start
-            for position in np.flatnonzero(masks >> np.uint64(slot) & np.uint64(1)).tolist():
+            for position in np.flatnonzero(masks & (1 << slot)).tolist():
                 found.add((*self.releases[start + position], extra))
         return found
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hypothesis import HealthCheck, given, note, settings
+import numpy as np
+from hypothesis import HealthCheck, given, note, settings, target
 from hypothesis import strategies as st
 
-from graphkit.model.answers import Verdict
+from graphkit.model.answers import Slot, Verdict
 from graphkit.model.environment import Environment
 from graphkit.model.names import PackageName, service_id
-from graphkit.model.times import Instant
+from graphkit.model.times import FOREVER, Instant
 from graphkit.stores.port import Reader
 from graphkit.trace.admit import admission, unread_of
 from graphkit.trace.blast import blast
@@ -21,7 +22,7 @@ from graphkit.trace.forward import walk
 from graphkit.trace.listing import Profile
 from graphkit.trace.manifests import Asked, root_of_manifest
 from graphkit.trace.nominate import closure_of
-from graphkit.trace.offers import Masks
+from graphkit.trace.offers import Masks, Offers, Places
 from graphkit.trace.survey import slots_between, survey
 from graphkit.trace.view import Question
 from graphkit.trace.world import World as EngineWorld
@@ -177,6 +178,36 @@ def test_the_engine_says_what_the_oracle_says(case: Case) -> None:
                 assert admitted  # whether it was nominated is a matter of the rows shown: see test_laws
             if complete:
                 assert oracle.closure_complete(made, asked, at)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(worlds())
+def test_what_a_store_knows_beforehand_changes_no_walk(made: World) -> None:
+    with graph_of(made) as reader:
+        engine = Engine(reader, made, "uv")
+        plain = Engine(reader, made, "uv").world
+        plain.__dict__["_settled"] = np.full(plain.packages, FOREVER, dtype=np.int64)
+        closure = closure_of(engine.world, engine.targets)
+        slots = slots_between([(engine.world, closure)], engine.targets, *made.window)
+        # Beyond the window too, where all is settled.
+        slots = (*slots, Slot(start=made.window[1], until=FOREVER))
+        ours, theirs = (survey(world, engine.targets, closure, slots) for world in (engine.world, plain))
+        for one, other in zip(ours.passes, theirs.passes, strict=True):
+            for known, asked in zip((one.admitted, *one.nominated), (other.admitted, *other.nominated), strict=True):
+                for bit in range(len(one.slots)):
+                    assert engine.nodes(known.masks, bit) == engine.nodes(asked.masks, bit)
+                assert known.yanked == asked.yanked
+            everything = np.arange(plain.packages, dtype=np.int32)
+            first, second = (account.offers for account in (one.nominated[0], other.nominated[0]))
+            assert first is not None
+            assert second is not None
+            target(float(first.is_settled.sum()))
+            assert _standing(first, everything) == _standing(second, everything)
+
+
+def _standing(offers: Offers, packages: Places) -> set[tuple[int, int, int]]:
+    row, release, slots = offers.newest_releases(packages)
+    return set(zip(row.tolist(), release.tolist(), slots.tolist(), strict=True))
 
 
 @st.composite

@@ -11,6 +11,7 @@ from graphkit.model.documents import Document
 from graphkit.model.organisation import Organisation
 from graphkit.model.times import FOREVER
 from graphkit.stores.embedded.bulk import SAYS_NOTHING
+from graphkit.stores.embedded.compile_choices import compile_choices
 from graphkit.stores.embedded.compile_evidence import (
     HOLD,
     compile_heads,
@@ -52,15 +53,16 @@ def _compile(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> dict[st
     order = compile_releases(connection, out, packages, sets.count)
     files = compile_files(connection, out, order)
     ranges = compile_ranges(connection, out, order, sets)
+    compile_choices(out, order, files, ranges)
     compile_heads(out, heads, kept, organisation, table_problems(connection))
     compile_projects(connection, out)
     rows = compile_listings(connection, out)
     return {
         "packages": packages,
         "releases": len(order.keys),
-        "files": files,
+        "files": len(files.flags),
         "requirement sets": sets.count,
-        "ranges": ranges,
+        "ranges": len(ranges.flags),
         "documents": len(heads),
         "components": rows,
         "incidents": len(kept),

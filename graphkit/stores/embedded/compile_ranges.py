@@ -85,8 +85,18 @@ def compile_sets(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> Set
     return Sets(count=count, set=sets, range=ranges)
 
 
-def compile_ranges(connection: duckdb.DuckDBPyConnection, out: IndexWriter, order: Order, sets: Sets) -> int:
-    """Write every range with its flags and stretches, and how many packages require each; return how many there are.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretches:
+    """Columns by range: ``flags``, and stretches of release ids in CSR form."""
+
+    flags: NDArray[np.uint8]
+    start: NDArray[np.int64]
+    lo: NDArray[np.int32]
+    hi: NDArray[np.int32]
+
+
+def compile_ranges(connection: duckdb.DuckDBPyConnection, out: IndexWriter, order: Order, sets: Sets) -> Stretches:
+    """Write every range with its flags and stretches, and how many packages require each; return the stretches.
 
     A specifier is read once, as stretches of the versions of the whole index in their order; what it
     admits of one package is then two bisections in arrays, all ranges at once.
@@ -103,14 +113,15 @@ def compile_ranges(connection: duckdb.DuckDBPyConnection, out: IndexWriter, orde
     out.array("range.package", package, fact=True)
     out.array("range.extras", extras, fact=True)
     out.array("range.text", text, fact=True)
-    out.array("range.flags", specifiers.flags[text])
+    flags = specifiers.flags[text]
+    out.array("range.flags", flags)
     out.array("range.start", start.astype(np.int32))
     out.array("range.lo", lo)
     out.array("range.hi", hi)
     counts = np.bincount(package, minlength=len(order.start) - 1)
     out.array("constraints.start", csr.offsets(counts).astype(np.int32))
     out.array("package.dependents", _dependents(order, sets, package))
-    return len(package)
+    return Stretches(flags=flags, start=start, lo=lo, hi=hi)
 
 
 def _dependents(order: Order, sets: Sets, package: NDArray[np.int32]) -> NDArray[np.int32]:

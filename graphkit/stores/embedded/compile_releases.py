@@ -153,8 +153,8 @@ class Order:
 
     The key of a release is its package and the place of its version among all versions of the index in PEP
     440 order. ``versions`` are the texts of places, of which the first ``first`` are legacy. ``version``
-    is the id of the spelling that a release shows, a row of ``shown``. ``package`` and ``set_id`` (-1: none
-    known) are by release too.
+    is the id of the spelling that a release shows, a row of ``shown``. ``package``, ``set_id`` (-1: none
+    known) and ``flags`` are by release too.
     """
 
     start: NDArray[np.int64]
@@ -166,6 +166,7 @@ class Order:
     shown: list[str]
     package: NDArray[np.int32]
     set_id: NDArray[np.int32]
+    flags: NDArray[np.uint8]
 
     def releases_of(self, keys: Keys) -> NDArray[np.int64]:
         """Return the ids of the releases with these keys, all of which must be there."""
@@ -250,6 +251,7 @@ def compile_releases(connection: duckdb.DuckDBPyConnection, out: IndexWriter, co
         shown=shown,
         package=package,
         set_id=read.set_id,
+        flags=flags,
     )
 
 
@@ -326,8 +328,20 @@ def _lend(
     flags[borrowers] |= port.RELEASE_REQUIREMENTS_NEAREST | flags[lender] & port.RELEASE_REQUIREMENTS_PARTIAL
 
 
-def compile_files(connection: duckdb.DuckDBPyConnection, out: IndexWriter, order: Order) -> int:
-    """Write the files of every release, by name; return how many there are.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """Columns by file, those of a release behind each other: ``start`` by release, the rest as in `port.Releases`."""
+
+    start: NDArray[np.int64]
+    uploaded: NDArray[np.int64]
+    yanked_since: NDArray[np.int64]
+    flags: NDArray[np.uint8]
+    needs: NDArray[np.int32]
+    needs_texts: list[str]
+
+
+def compile_files(connection: duckdb.DuckDBPyConnection, out: IndexWriter, order: Order) -> Files:
+    """Write the files of every release, by name; return them.
 
     A row without a file name stands for a release as a whole, and for nothing where its files are known.
     """
@@ -344,8 +358,10 @@ def compile_files(connection: duckdb.DuckDBPyConnection, out: IndexWriter, order
     )
     counts = np.bincount(release, minlength=len(order.keys))
     query = "SELECT DISTINCT ON (id) tags || ' ' || requires_python FROM needs_texts ORDER BY id"
-    out.texts("needs", texts(connection, query))
-    out.array("file.start", csr.offsets(counts).astype(np.int32), fact=True)
+    needs_texts = [text for (text,) in rows(connection, query)]
+    start = csr.offsets(counts)
+    out.texts("needs", TextsBuilder(needs_texts))
+    out.array("file.start", start.astype(np.int32), fact=True)
     out.array("file.uploaded", uploaded, fact=True)
     out.array("file.flags", flags, fact=True)
     out.array("file.needs", needs, fact=True)
@@ -355,4 +371,6 @@ def compile_files(connection: duckdb.DuckDBPyConnection, out: IndexWriter, order
     at = np.flatnonzero(sorting < len(key))
     for name, column in (("filename", names), ("sha256", hashes)):
         out.texts(f"file.{name}", TextsBuilder.sparse(at, column[sorting[at]], len(release)))
-    return len(release)
+    return Files(
+        start=start, uploaded=uploaded, yanked_since=yanked_since, flags=flags, needs=needs, needs_texts=needs_texts
+    )

@@ -41,6 +41,8 @@ class IndexReader:
             ("declared.start", "declared.set", "declared.marker")
         )
         self._users_start, self._users = index.arrays(("users.start", "users.release"))
+        self._settled, self._newest = index.arrays(("package.settled", "package.newest"))
+        self._offer, self._takers_start, self._takers = index.arrays(("release.offer", "takers.start", "takers.range"))
         self._range_package, self._range_extras, self._range_flags, self._range_text = index.arrays(
             ("range.package", "range.extras", "range.flags", "range.text")
         )
@@ -61,6 +63,8 @@ class IndexReader:
             facts_sha256=header.facts_sha256,
             packages=header.counts["packages"],
             releases=header.counts["releases"],
+            requirement_sets=header.counts["requirement sets"],
+            ranges=header.counts["ranges"],
             newest_fact=header.newest_fact,
             inputs=header.inputs,
             packaging=header.packaging,
@@ -85,6 +89,8 @@ class IndexReader:
             dependents=_frozen(self._dependents[ids]),
             downloads=_frozen(self._downloads[ids]),
             maintainers=TextColumn(self._maintainers, ids),
+            settled=_frozen(self._settled[ids]),
+            newest=_frozen(self._newest[ids]),
         )
 
     def releases(self, ids: port.Ids) -> port.Releases:
@@ -94,6 +100,7 @@ class IndexReader:
             package=_frozen(self._release_package[ids]),
             version=TextColumn(self._versions, self._release_version[ids]),
             flags=_frozen(self._release_flags[ids]),
+            offer=_frozen(self._offer[ids]),
             requirement_set=_frozen(self._release_set[ids]),
             requirements_source=TextColumn(_SOURCES, self._release_source[ids]),
             file_start=_frozen(start),
@@ -140,19 +147,26 @@ class IndexReader:
         return _frozen(start), _frozen(ids.astype(np.int32))
 
     def declarers(self, ranges: port.Ids) -> port.Declarers:
-        """Return who declares each range: range → requirement sets → releases."""
+        """Return which requirement sets hold each range."""
         start, at = csr.positions(self._declared_start, ranges)
-        sets = self._declared_set[at]
-        distinct = csr.distinct(sets)
-        users, releases = csr.gather(self._users_start, self._users, distinct)
         return port.Declarers(
+            start=_frozen(start), set=_frozen(self._declared_set[at]), marker=_frozen(self._declared_marker[at])
+        )
+
+    def users(self, sets: port.Ids) -> port.Users:
+        """Return which releases declare each requirement set."""
+        start, releases = csr.gather(self._users_start, self._users, sets)
+        return port.Users(
             start=_frozen(start),
-            set=_frozen(np.searchsorted(distinct, sets).astype(np.int32)),
-            marker=_frozen(self._declared_marker[at]),
-            users=_frozen(users),
             release=_frozen(releases),
             package=_frozen(self._release_package[releases]),
+            offer=_frozen(self._offer[releases]),
         )
+
+    def takers(self, releases: port.Ids) -> port.Takers:
+        """Return the ranges that choose each release."""
+        start, ranges = csr.gather(self._takers_start, self._takers, releases)
+        return port.Takers(start=_frozen(start), range=_frozen(ranges), extras=_frozen(self._range_extras[ranges]))
 
     def texts(self, kind: port.TextKind, ids: port.Ids) -> tuple[str, ...]:
         """Return marker texts, or what files need."""
