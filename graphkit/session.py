@@ -18,11 +18,12 @@ from graphkit.stores.port import Reader, Store
 if TYPE_CHECKING:
     from graphkit.intake import IntakeOptions
     from graphkit.model.answers import Blast, IngestReport, Stats, WhoHas, WhyAnswer
+    from graphkit.trace.packages import Effort
     from graphkit.trace.view import Question
 
 _PLATFORMS: Final = ("linux", "musllinux", "macos", "windows")
 _FEWEST_WALKED: Final = 100
-"""Packages that are walked though fewer are looked at: what is walked first may turn out not to be picked."""
+"""Packages that are walked at most though fewer are looked at: what is walked first may turn out not to be picked."""
 DEMO_GRAPH: Final = "graphkit-demo"
 """Where `demo` keeps its graph unless told: apart from a person's own, so that no example reaches their report."""
 
@@ -188,19 +189,18 @@ def _question(targets: Sequence[str], options: BlastOptions) -> Question:
         environment=_environment(options.get("python"), options.get("platform")),
         resolver=cast("Profile", resolver),
         builds_complete=options.get("builds_complete", False),
-        most=_most(options.get("limit"), options.get("confirm") or "shown"),
+        effort=_effort(options.get("limit"), options.get("confirm") or "shown"),
     )
 
 
-def _most(limit: int | None, confirm: str) -> int | None:
-    """Return how many packages to walk at most; None for all."""
-    from graphkit.trace.ranking import MOST_WALKED  # noqa: PLC0415
+def _effort(limit: int | None, confirm: str) -> Effort:
+    from graphkit.trace.packages import Effort  # noqa: PLC0415
 
     if confirm not in {"shown", "all"}:
         raise UsageError(f"no confirmation {confirm!r}; there are shown and all")
     if confirm == "all":
-        return None
-    return MOST_WALKED if limit is None else max(limit, _FEWEST_WALKED)
+        return Effort(most=None)
+    return Effort() if limit is None else Effort(most=max(limit, _FEWEST_WALKED), enough=limit)
 
 
 def _environment(python: str | None, platform: str | None) -> Environment:

@@ -10,6 +10,7 @@ import typer
 from graphkit.cli import options as opt
 from graphkit.cli.terminal import answer, note, progress, sheet
 from graphkit.model.answers import Tier, Verdict
+from graphkit.model.errors import GraphkitError
 
 
 class BlastFormat(StrEnum):
@@ -84,6 +85,8 @@ def blast(
     answer(report(format_).render(found, View(tier=tier, limit=limit, offset=offset, **sheet(output))), output)
     if output is not None:
         note(f"wrote {output}", quiet=quiet)
+    if found.is_partial:
+        raise GraphkitError("stopped: the answer is partial; run the same command again for all of it")
     verdicts = list(Verdict)
     if fail_on and any(verdicts.index(one.verdict) <= verdicts.index(Verdict(fail_on)) for one in found.services):
         raise typer.Exit(1)

@@ -162,7 +162,8 @@ class PackageRow:
     ``tier`` is that of its newest listed final release, None where only others are exposed;
     ``older_tier`` the strongest among those. ``nominated`` True: single choices reach the newest
     release but the forward walk did not confirm it. ``releases``: how many are exposed at all.
-    ``dependents``: how many packages of the closure require it directly; for the order of rows.
+    ``dependents``: how many packages of the closure require it directly; ``downloads``: how often it is
+    downloaded, where a table says so; both for the order of rows. ``maintainers``: whom to write to.
     """
 
     package: str
@@ -177,6 +178,8 @@ class PackageRow:
     nominated: bool = False
     unresolvable: tuple[int, ...] = ()
     dependents: int = 0
+    downloads: int | None = None
+    maintainers: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +240,8 @@ class Blast:
     packages: tuple[PackageRow, ...]
     provenance: Provenance
     notes: tuple[str, ...]
+    is_partial: bool = False
+    """The walks of packages were stopped; every service and company is judged nevertheless."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,8 +94,11 @@ def _package(row: PackageRow) -> Sequence[str]:
         reasons.append(f"older releases {row.older_tier}")
     if row.unresolvable:
         reasons.append(f"unresolvable in slots {slot_runs(row.unresolvable)}")
+    if row.downloads is not None:
+        reasons.append(f"{row.downloads:,} downloads")
     reason = "; ".join(reasons)
-    return ("package", row.package, standing(row), "", _slots(row.slots), reason, "", "", _path(row.paths))
+    path = _path(row.paths)
+    return ("package", row.package, standing(row), "", _slots(row.slots), reason, "", row.maintainers, path)
 
 
 def _slots(slots: Sequence[int]) -> str:

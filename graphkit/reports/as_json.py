@@ -151,6 +151,7 @@ def blast_shape(blast: Blast, listed: Listing) -> Shape:
             "facts_sha256": provenance.facts_sha256,
         },
         "notes": [*blast.notes, *listed.notes],
+        **({"partial": True} if blast.is_partial else {}),
     }
 
 
@@ -261,6 +262,8 @@ def _package(one: PackageRow) -> Shape:
         "nominated": one.nominated,
         "unresolvable": list(one.unresolvable),
         "dependents": one.dependents,
+        **({} if one.downloads is None else {"downloads": one.downloads}),
+        **({"maintainers": one.maintainers} if one.maintainers else {}),
     }
 
 

@@ -23,6 +23,7 @@ from graphkit.reports.wording import (
     headline,
     listing,
     name_of,
+    renown,
     slot_runs,
     span,
     standing,
@@ -118,7 +119,8 @@ def _affected(blast: Blast, listed: Listing) -> Iterator[str]:
         taken = takes_in_words(package.takes)
         takes = f": a fresh install takes {prose(taken)}" if taken else ""
         path = f"; path: {_path(package.paths)}" if package.paths else ""
-        yield f"- **{WORDS[standing(package)]}** package {code(package.package)}{takes}{path}"
+        about = "".join(f"; {prose(text)}" for text in renown(package))
+        yield f"- **{WORDS[standing(package)]}** package {code(package.package)}{takes}{path}{about}"
     for note in listed.notes:
         yield f"- Rest: {prose(note)}"
 

@@ -31,6 +31,7 @@ from graphkit.reports.wording import (
     headline,
     listing,
     name_of,
+    renown,
     slot_runs,
     span,
     standing,
@@ -79,6 +80,10 @@ class TableReport:
                 for row in listed.packages
             ]
             sheet.table(("tier", "package", "newest", "a fresh install takes (slots)", "steps"), rows, tint=0, whole=1)
+            if told := [f"{row.package}: {', '.join(about)}" for row in listed.packages if (about := renown(row))]:
+                sheet.title("Whom to write to")
+                for line in told:
+                    sheet.line(line, indent=2)
         else:
             sheet.line("none to list", indent=2)
         if listed.notes:

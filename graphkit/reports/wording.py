@@ -98,8 +98,10 @@ def headline(blast: Blast) -> str:
     accused = blast.incident
     by = f" by {accused.actor}" if accused.actor else ""
     reading = f" ({blast.window.reading} reading)" if blast.window.reading else ""
+    partial = ("PARTIAL ANSWER: the walks of packages were stopped.",) if blast.is_partial else ()
     return " ".join(
         (
+            *partial,
             f"{names_of(accused.releases)} compromised{by}; window {span(blast.window)}{reading}.",
             _services(blast),
             _companies(blast),
@@ -180,6 +182,12 @@ def between(start: Instant | None, until: Instant | None) -> str:
         return f"{clock(start)} to no known end"
     begin, end = clock(start), clock(until)
     return f"{begin.removesuffix(' UTC')} to {end[11:]}" if begin[:10] == end[:10] else f"{begin} to {end}"
+
+
+def renown(row: PackageRow) -> tuple[str, ...]:
+    """Return how often a package is downloaded, and who maintains it, as far as a table says."""
+    times = () if row.downloads is None else (f"{row.downloads:,} downloads",)
+    return (*times, f"maintained by {row.maintainers}") if row.maintainers else times
 
 
 def slot_runs(slots: Sequence[int]) -> str:

@@ -36,7 +36,7 @@ def blast(reader: port.Reader, question: Question, spread: Spread = map) -> Blas
     documents = Documents(reader, case)
     worlds = worlds_of(reader, case, question, organisation)
     view = answer(case, question, organisation, documents, worlds)
-    exposed = package_rows(view.world, view.field, view.targets, question.most, spread)
+    exposed = package_rows(view.world, view.field, view.targets, question.effort, spread)
     start, until = view.window.start, view.window.until
     companies = company_rows(organisation, case, view.services.judged, start, until)
     generation = reader.generation()
@@ -61,6 +61,7 @@ def blast(reader: port.Reader, question: Question, spread: Spread = map) -> Blas
             *footnotes(view, exposed, documents),
             *_rivals(view, exposed, question, organisation, documents, incidents, worlds),
         ),
+        is_partial=exposed.stopped is not None,
     )
 
 
@@ -113,6 +114,9 @@ def _rivals(  # noqa: PLR0917 - everything that a reading is judged with
     worlds: Worlds,
 ) -> Iterator[str]:
     """Say which verdicts each other reading of the times would change (semantics §1)."""
+    if exposed.stopped and view.case.others:
+        yield "other readings of the times were not compared with this one, since the walks were stopped"
+        return
     for reading in view.case.others:
         case = under(view.case, incidents, reading)
         others = {setting: world.under(case.hidden) for setting, world in worlds.items()}
@@ -123,7 +127,7 @@ def _rivals(  # noqa: PLR0917 - everything that a reading is judged with
             if ours is not theirs
         ]
         before = {row.package: row.tier.value if row.tier else "older only" for row in exposed.rows}
-        tiers = package_tiers(rival.world, rival.field, rival.targets, question.most)
+        tiers = package_tiers(rival.world, rival.field, rival.targets, question.effort.most)
         after = {name: tier.value if tier else "older only" for name, tier in tiers.items()}
         changed += [
             f"{name} {before.get(name, 'not reached')} → {after.get(name, 'not reached')}"

@@ -91,6 +91,8 @@ class Package:
         self.name = PackageName(columns.name[0])
         self.is_whole = bool(columns.flags[0] & (port.PAGE_READ | port.PAGE_MISSING))
         self.is_read = self.is_whole or bool(columns.flags[0] & port.PAGE_ONE_RELEASE)
+        self.downloads = int(columns.downloads[0]) if columns.downloads[0] >= 0 else None
+        self.maintainers = columns.maintainers[0]
         self.start, self.stop = int(columns.start[0]), int(columns.stop[0])
         self.size = self.stop - self.start
         self.texts = releases.version

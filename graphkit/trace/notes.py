@@ -35,6 +35,12 @@ def footnotes(view: View, exposed: Exposed, documents: Documents) -> Iterator[st
             )
         else:
             yield f"{release.purl} is no Python package: only documents can show it"
+    if exposed.stopped:
+        done, planned = exposed.stopped
+        yield (
+            f"PARTIAL: stopped when {done:,} of {planned:,} packages were walked; services and companies are judged in "
+            "full, packages that were not walked are counted below; run it again for all of them"
+        )
     yield from _ghost_notes(view)
     if exposed.unwalked:
         yield from _unwalked(exposed.unwalked)

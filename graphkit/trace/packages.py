@@ -16,7 +16,7 @@ from graphkit.trace.admit import admission, own_wants
 from graphkit.trace.confirm import Confirmation, Hit, Targets, brief, confirm, in_both, slots_of
 from graphkit.trace.forward import Root
 from graphkit.trace.listing import Demand, Package, Truths, choose
-from graphkit.trace.ranking import Candidate, Unwalked, ranked
+from graphkit.trace.ranking import MOST_WALKED, Candidate, Ranking, Unwalked
 from graphkit.trace.survey import Field, Pass
 from graphkit.trace.world import World
 
@@ -68,7 +68,7 @@ def package_tiers(world: World, field: Field, targets: Targets, most: int | None
     """Return the tier of every row that `package_rows` has, by its name; None where only older ones are exposed."""
     found: dict[str, Tier | None] = {}
     tiers: dict[int, Tier | None] = {}
-    for ident, extra, *_ in ranked(world, field, targets, most).walked:
+    for ident, extra, *_ in sorted(Ranking(world, field, targets, most).planned):
         package = world.package(ident)
         runs = list(newest_of(package, world, field.slots))
         tier = _tier(world, field, targets, (ident, extra), runs)
@@ -105,13 +105,26 @@ def _tier(world: World, field: Field, targets: Targets, key: tuple[int, str], ru
 class Exposed:
     """The packages reached. ``unconfirmed``: nominated, but the forward walk takes no accused release.
 
-    ``unread``: what walks met of which the graph does not know enough.
+    ``unread``: what walks met of which the graph does not know enough. ``stopped``: the walks were stopped when
+    so many of so many were done.
     """
 
     rows: tuple[PackageRow, ...]
     unconfirmed: tuple[str, ...]
     unread: tuple[str, ...]
     unwalked: Unwalked
+    stopped: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How much to walk: at most so many packages (None: all that are nominated), and no more than give ``enough`` rows.
+
+    Few packages are walked in any case, all of them.
+    """
+
+    most: int | None = MOST_WALKED
+    enough: int | None = None
 
 
 class Spread(Protocol):
@@ -130,21 +143,32 @@ class Walked(NamedTuple):
 
 
 def package_rows(
-    world: World, field: Field, targets: Targets, most: int | None = None, spread_over: Spread = map
+    world: World, field: Field, targets: Targets, effort: Effort | None = None, spread_over: Spread = map
 ) -> Exposed:
     """Return a row per exposed package.
 
-    A package that is exposed only with an extra has a row ``name[extra]``. ``most``: walk no more than so many
-    packages, see `ranking.ranked`; the rest is counted. ``spread_over`` may walk them in several processes.
+    A package that is exposed only with an extra has a row ``name[extra]``. What is not walked is counted.
+    ``spread_over`` may walk packages in several processes. Ctrl-C stops the walks: what they found stands.
     """
+    effort = effort or Effort()
+    ranking = Ranking(world, field, targets, effort.most)
+    found: dict[tuple[int, str], Walked] = {}
+    walks = iter(spread_over(partial(_walked, world, field, targets), ranking.planned))
+    wanted = None if ranking.is_whole else effort.enough
+    is_stopped = False
+    try:
+        for candidate, walked in zip(ranking.planned, walks, strict=False):
+            found[candidate.ident, candidate.extra] = walked
+            if walked.row is not None and walked.row.tier is Tier.PICKED and wanted is not None:
+                wanted -= 1
+                if wanted <= 0:
+                    break
+    except KeyboardInterrupt:
+        is_stopped = True
     rows: list[PackageRow] = []
     unconfirmed: set[str] = set()
-    unread: set[str] = set()
-    chosen = ranked(world, field, targets, most)
     tiers: dict[int, Tier | None] = {}
-    walks = spread_over(partial(_walked, world, field, targets), chosen.walked)
-    for (ident, extra, *_), (row, nominated, missing) in zip(chosen.walked, walks, strict=True):
-        unread.update(missing)
+    for (ident, extra), (row, nominated, _) in sorted(found.items(), key=lambda one: one[0]):
         if nominated and (row is None or row.tier is not Tier.PICKED):
             unconfirmed.add(f"{world.package(ident).name}{f'[{extra}]' if extra else ''}")
         if row is None:
@@ -158,8 +182,9 @@ def package_rows(
     return Exposed(
         rows=tuple(rows),
         unconfirmed=tuple(sorted(unconfirmed)),
-        unread=tuple(sorted(unread)),
-        unwalked=chosen.unwalked,
+        unread=tuple(sorted({one for walked in found.values() for one in walked.unread})),
+        unwalked=ranking.left(len(found)),
+        stopped=(len(found), len(ranking.planned)) if is_stopped else None,
     )
 
 
@@ -168,8 +193,9 @@ def _stronger(tier: Tier | None, base: Tier | None) -> bool:
     return ranks.index(tier) < ranks.index(base)
 
 
-def _order(row: PackageRow) -> tuple[int, int, int, str]:
-    return ([*Tier, None].index(row.tier), row.distance, -row.dependents, row.package)
+def _order(row: PackageRow) -> tuple[int, int, int, int, str]:
+    downloads = 0 if row.downloads is None else row.downloads
+    return ([*Tier, None].index(row.tier), row.distance, -downloads, -row.dependents, row.package)
 
 
 def _walked(world: World, field: Field, targets: Targets, candidate: Candidate) -> Walked:
@@ -228,6 +254,8 @@ def _walked(world: World, field: Field, targets: Targets, candidate: Candidate) 
         nominated=nominated and tier is not Tier.PICKED,
         unresolvable=tuple(sorted(stuck)),
         dependents=dependents,
+        downloads=package.downloads,
+        maintainers=package.maintainers,
     )
     return Walked(row, nominated, tuple(unread))
 

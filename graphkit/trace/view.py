@@ -21,7 +21,7 @@ from graphkit.trace.manifests import Asked
 from graphkit.trace.nominate import closure_of
 from graphkit.trace.observed import accuse
 from graphkit.trace.offers import MOST_SLOTS
-from graphkit.trace.ranking import MOST_WALKED
+from graphkit.trace.packages import Effort
 from graphkit.trace.reached import Reached
 from graphkit.trace.roll import Account, Roll, accounts_of
 from graphkit.trace.services import Bench, judge
@@ -31,13 +31,15 @@ from graphkit.trace.world import World
 _Judged = TypeVar("_Judged", BuildVerdict, ServiceVerdict)
 _MANY_PACKAGES = 1_000
 """A closure of more packages is asked about all of a long window only where somebody says so."""
+_NEWEST_SLOTS = 8
+"""How many stretches at the end of such a window are asked about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A blast as asked. ``environment`` is that of packages, and of services that have none of their own.
 
-    ``most``: how many packages are walked where more are reached; None walks all that are nominated.
+    ``effort``: how many packages are walked where many are reached.
     """
 
     targets: tuple[str, ...]
@@ -46,7 +48,7 @@ class Question:
     environment: Environment = field(default_factory=Environment)
     resolver: Profile = "uv"
     builds_complete: bool = False
-    most: int | None = MOST_WALKED
+    effort: Effort = field(default_factory=Effort)
 
     def __str__(self) -> str:
         default = Environment()
@@ -62,7 +64,7 @@ class Question:
         words = [f"{name} {value}" for name, value in asked if value]
         if self.builds_complete:
             words.append("--builds-complete")
-        if self.most is None:
+        if self.effort.most is None:
             words.append("--confirm all")
         return " ".join(["blast", *self.targets, *words])
 
@@ -179,11 +181,11 @@ def answer(case: Case, question: Question, organisation: Organisation, documents
 def _newest_slots(
     case: Case, question: Question, slots: tuple[Slot, ...], closures: Iterable[Reached]
 ) -> tuple[Slot, ...] | None:
-    """Return the newest slots of one pass, where nobody said when to look and all of them would take many passes."""
+    """Return the newest slots, where nobody said when to look and all of them would take many passes."""
     asked = question.span.start is not None or question.span.until is not None or case.incidents
     if asked or len(slots) <= MOST_SLOTS or max(len(one.packages) for one in closures) <= _MANY_PACKAGES:
         return None
-    return slots[-MOST_SLOTS:]
+    return slots[-_NEWEST_SLOTS:]
 
 
 def _cut_note(window: Window, slots: Sequence[Slot], cut: Sequence[Slot]) -> str:

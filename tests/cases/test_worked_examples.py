@@ -274,7 +274,7 @@ def test_a_window_that_was_cut_clears_nobody(tmp_path: Path, monkeypatch: pytest
     assert service(whole, "late").verdict is Verdict.UNKNOWN
     monkeypatch.setattr("graphkit.trace.view._MANY_PACKAGES", 0)
     cut = ask(tmp_path / "cut", facts, "litellm==1.0")
-    assert len(cut.slots) == 64
+    assert len(cut.slots) == 8
     found = service(cut, "late")
     assert found.verdict is Verdict.UNKNOWN
     assert "--from and --until" in found.reason

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from graphkit.model.answers import IngestReport
+from graphkit.model.answers import IngestReport, Tier
 from graphkit.model.errors import UsageError
+from graphkit.reports import report
+from graphkit.reports.interface import View
 from graphkit.session import Graph, open_graph
 from graphkit.stores import open_store, port
 from tests.contract.test_store_contract import metadata, page
 from tests.tables import Row, write_parquet
-from tests.unit.sources.tables.test_pypi_db import ROWS, database
+from tests.unit.sources.tables.test_pypi_db import DEPS, PACKAGES, ROWS, WHEELS, database
 
 DAY = 86_400_000_000
 
@@ -217,3 +220,34 @@ def test_answers_say_what_a_table_left_open(graph: Graph, tmp_path: Path) -> Non
         "only one release each is known, the newest when their table was made, so older ones are not judged: of app"
         in notes
     )
+
+
+def test_downloads_rank_and_maintainers_are_named(graph: Graph, tmp_path: Path) -> None:
+    at = "2026-03-01T10:00:00"
+    names = {"lib": 9, "few": 10, "many": 5_000, "untold": None, "evil": 70}
+    rows: list[tuple[str, tuple[object, ...]]]
+    rows = [(PACKAGES, (name, "1.0", None, at, downloads, 0)) for name, downloads in names.items()]
+    rows += [(WHEELS, (name, f"{name}-1.0-py3-none-any.whl", at)) for name in names]
+    rows += [(DEPS, (name, "lib", "lib", None)) for name in names if name != "lib"]
+    hostile = "</script><b>\u202e=cmd|x"
+    rows += [("INSERT INTO maintainers VALUES (?, ?)", pair) for pair in (("ann", "many"), (hostile, "evil"))]
+    graph.ingest("pypi-db", [str(database(tmp_path / "pypi.db", rows))])
+    answer = graph.blast("lib==1.0", at="2026-03-02T00:00:00Z")
+    assert [(one.package, one.downloads) for one in answer.packages] == [
+        ("many", 5_000),
+        ("evil", 70),
+        ("few", 10),
+        ("untold", None),
+    ]
+    assert [one.maintainers for one in answer.packages] == ["ann", hostile, "", ""]
+    told = {name: report(name).render(answer, View(tier=Tier.PICKED)) for name in ("table", "csv", "markdown", "html")}
+    assert "many: 5,000 downloads, maintained by ann" in told["table"]
+    assert "5,000 downloads" in told["csv"]
+    assert "5,000 downloads; maintained by ann" in told["markdown"]
+    assert "maintainers" in told["html"]
+    for text in told.values():
+        assert "\u202e" not in text
+    assert "</script><b>" not in told["html"]
+    shape = json.loads(report("json").render(answer, View(tier=Tier.PICKED)))["packages"]
+    assert [one.get("downloads") for one in shape] == [5_000, 70, 10, None]
+    assert ["maintainers" in one for one in shape] == [True, True, False, False]

@@ -151,6 +151,10 @@ class _Builder:
             ("releases exposed", f"{row.releases:,}"),
             ("required by", counted(row.dependents, "package reached", "packages reached")),
         ]
+        if row.downloads is not None:
+            entry.facts.append(("downloads", f"{row.downloads:,}"))
+        if row.maintainers:
+            entry.facts.append(("maintainers", shown(row.maintainers)))
         if row.older_tier:
             entry.facts.append(("older releases", row.older_tier.value))
         if row.unresolvable:

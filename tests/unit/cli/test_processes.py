@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -71,6 +73,57 @@ def test_an_interruption_before_an_answer_says_that_there_is_none() -> None:
 
     with pytest.raises(GraphkitError, match="interrupted before there was an answer; the graph is as it was"):
         _ended_here(blast)()
+
+
+_SLOWLY = """
+import os, sys, time
+from graphkit import processes
+from graphkit.trace import packages
+walked, fewest = packages._walked, int(sys.argv.pop(1))
+processes._FEWEST, processes._AT_ONCE = fewest, 1
+def slowly(*words):
+    found = walked(*words)
+    os.write(2, b"w\\n")
+    time.sleep(0.2)
+    return found
+packages._walked = slowly
+from graphkit.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("fewest", [1, 1_000_000])  # in several processes, and in this one
+def test_an_interruption_while_packages_are_walked_gives_what_is_known(
+    tmp_path: Path, elsewhere: dict[str, str], fewest: int
+) -> None:
+    assert apart("demo", "--graph", "g", "--output", "r.html", cwd=tmp_path, env=elsewhere).code == 0
+    words = ("blast", "litellm-2026-03", "--graph", "g", "--format", "json")
+    whole = apart(*words, cwd=tmp_path, env=elsewhere).json
+    command = [sys.executable, "-c", _SLOWLY, str(fewest), *words]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=elsewhere, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        assert process.stderr is not None
+        for _ in range(6):
+            assert process.stderr.readline() == b"w\n"
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to every process of the group
+        out, err = process.communicate(timeout=60)
+    said = [line for line in err.decode().splitlines() if line != "w"]
+    assert (process.returncode, said) == (
+        4,
+        ["graphkit: stopped: the answer is partial; run the same command again for all of it"],
+    )
+    part = json.loads(out)
+    assert part["partial"] is True
+    assert "partial" not in whole
+    assert part["services"] == whole["services"]
+    assert part["companies"] == whole["companies"]
+    assert 0 < len(part["packages"]) < len(whole["packages"])
+    assert all(row in whole["packages"] for row in part["packages"])
+    assert any(note.startswith("PARTIAL: stopped when ") for note in part["notes"])
+    assert part["summary"]["packages"]["nominated"] > whole["summary"]["packages"]["nominated"]
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)  # nobody is left
 
 
 def test_a_reader_that_goes_away_is_no_traceback_and_no_finding(tmp_path: Path, elsewhere: dict[str, str]) -> None:
