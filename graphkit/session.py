@@ -173,8 +173,8 @@ def _silent(done: int, total: int | None, what: str) -> None:
 
 
 def _question(targets: Sequence[str], options: BlastOptions) -> Question:
+    from graphkit.model.environment import Profile  # noqa: PLC0415
     from graphkit.trace.case import read_span  # noqa: PLC0415
-    from graphkit.trace.listing import Profile  # noqa: PLC0415
     from graphkit.trace.view import Question  # noqa: PLC0415
 
     if not targets:

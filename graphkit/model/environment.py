@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -28,6 +29,10 @@ _DASHES_IN_TAGS = 2
 _NEWEST_GLIBC = 39
 _NEWEST_MUSL = 2
 _MACOS = range(14, 10, -1)
+
+
+Profile = Literal["uv", "pip"]
+"""Whose rules a choice follows: for pre-releases, yanked releases and Requires-Python (semantics §2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +60,11 @@ class Ground:
     """An environment's verdict on markers, Requires-Python texts and file names, each asked once.
 
     Python's patch level and the kernel are not part of an `Environment`: the patch level is taken as
-    zero, as uv does, and a marker on kernel release or version is undecidable.
+    zero, as uv does, and a marker on kernel release or version is undecidable. ``resolver``: whose reading of
+    Requires-Python holds; None reads it as it is written (PEP 345), as pip does.
     """
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, resolver: Profile | None = None) -> None:
         os_name, sys_platform, system = _SYSTEMS.get(environment.platform, ("", environment.platform, ""))
         python = environment.python
         full = python if python.count(".") > 1 else f"{python}.0"
@@ -79,6 +85,7 @@ class Ground:
             "platform_release": "",
             "platform_version": "",
         }
+        self._fits = _python_reaches if resolver == "uv" else _python_fits
         self._tags: frozenset[Tag] | None = None
         self._markers: dict[str, Marker] = {}
         self._truths: dict[tuple[str, str], bool | None] = {}
@@ -124,7 +131,7 @@ class Ground:
 
     def python_fits(self, requires_python: str) -> bool:
         """Return whether Requires-Python admits this Python; a text nobody can read does."""
-        return not requires_python or _python_fits(requires_python, self._full)
+        return not requires_python or self._fits(requires_python, self._full)
 
     def _tags_fit(self, tags: str) -> bool:
         if tags in {"py3-none-any", "py2.py3-none-any"}:
@@ -143,6 +150,19 @@ class Ground:
 def _python_fits(requires_python: str, full: str) -> bool:
     try:
         return SpecifierSet(requires_python).contains(full, prereleases=True)
+    except InvalidSpecifier:
+        return True
+
+
+@cache
+def _python_reaches(requires_python: str, full: str) -> bool:
+    """Return whether a Python is not below what is required: uv takes Requires-Python for a lower bound alone.
+
+    Tried with uv 0.13, `pip compile` and `pip install`: for Python 3.11 it takes what says ``<3.11``, ``==3.8.*`` or
+    ``!=3.11.*``; its documentation says so of upper bounds.
+    """
+    try:
+        return not SpecifierSet(requires_python).to_range().is_disjoint(SpecifierSet(f"<={full}").to_range())
     except InvalidSpecifier:
         return True
 

@@ -6,12 +6,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from packaging.specifiers import SpecifierSet
 
+from graphkit.model.environment import Profile
 from graphkit.model.index import Hidden
 from graphkit.model.intervals import Readable, Stretches, stretches
 from graphkit.model.names import PackageName
@@ -21,8 +21,6 @@ from graphkit.stores import port
 
 Positions = NDArray[np.int64]
 Truths = NDArray[np.bool_]
-Profile = Literal["uv", "pip"]
-"""Whose rules for pre-releases and yanked releases a choice follows (semantics §2)."""
 
 
 Bits = int

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from graphkit.model.answers import BuildVerdict, ServiceVerdict, Slot, Verdict, Window
 from graphkit.model.documents import Document
-from graphkit.model.environment import Environment
+from graphkit.model.environment import Environment, Profile
 from graphkit.model.errors import UsageError
 from graphkit.model.incidents import CompromisedRelease
 from graphkit.model.organisation import Organisation, Service
@@ -16,7 +16,6 @@ from graphkit.model.times import FOREVER, Instant, rfc3339
 from graphkit.stores import port
 from graphkit.trace.case import Case, Span
 from graphkit.trace.confirm import Targets
-from graphkit.trace.listing import Profile
 from graphkit.trace.manifests import Asked
 from graphkit.trace.nominate import closure_of
 from graphkit.trace.observed import accuse

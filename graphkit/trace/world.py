@@ -10,13 +10,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from graphkit.model.environment import Environment, Ground
+from graphkit.model.environment import Environment, Ground, Profile
 from graphkit.model.index import Hidden, MetadataSource
 from graphkit.model.intervals import Stretches
 from graphkit.model.names import PackageName
 from graphkit.model.times import FOREVER, Instant
 from graphkit.stores import port
-from graphkit.trace.listing import Bits, Package, Profile, Shelf, ShelfKey, Truths, bits_of
+from graphkit.trace.listing import Bits, Package, Shelf, ShelfKey, Truths, bits_of
 
 _M = TypeVar("_M")
 Node = tuple[int, int, str]
@@ -82,7 +82,7 @@ class World:
         self.reader = reader
         self.environment = environment
         self.profile: Profile = profile
-        self.ground = Ground(environment)
+        self.ground = Ground(environment, profile)
         generation = reader.generation()
         self.packages, self.releases = generation.packages, generation.releases
         self._hidden = _by_package(hidden)

@@ -557,7 +557,7 @@ def test_a_reader_knows_beforehand_what_stands_in_the_end(fresh: Callable[[], po
         "1": File(filename="lib-1-py3-none-any.whl", kind=wheel, uploaded=10),
         "2": File(filename="lib-2-py3-none-any.whl", kind=wheel, uploaded=20),
         "3": File(filename="lib-3-py3-none-any.whl", kind=wheel, uploaded=30, yanked=True, yanked_since=40),
-        "4": File(filename="lib-4-py3-none-any.whl", kind=wheel, uploaded=35, requires_python="<3"),
+        "4": File(filename="lib-4-py3-none-any.whl", kind=wheel, uploaded=35, requires_python=">=3.13"),
         "5rc1": File(filename="lib-5rc1-py3-none-any.whl", kind=wheel, uploaded=36),
     }
     lib = replace(

@@ -56,15 +56,19 @@ class Walk:
 # --- §1: what was on offer, when -------------------------------------------------------------------------------------
 
 
-def is_installable(file: File, env: Environment) -> bool:
-    """Whether the environment can install a file: its Python, and an sdist, a file unseen or a fitting wheel."""
+def is_installable(file: File, env: Environment, profile: Profile = "uv") -> bool:
+    """Whether the environment can install a file: its Python, and an sdist, a file unseen or a fitting wheel.
+
+    uv minds how old a Python may be, not how new: where any that is not newer would do, this one does.
+    """
     if file.kind == FileKind.OTHER:
         return False
     try:
         pythons = SpecifierSet(file.requires_python)
     except InvalidSpecifier:
         pythons = SpecifierSet()  # installers pass over one that they cannot read
-    if not pythons.contains(env.python, prereleases=True):
+    older = ["2.7", *(f"3.{minor}" for minor in range(int(env.python.split(".")[1])))] if profile == "uv" else []
+    if not any(pythons.contains(python, prereleases=True) for python in (env.python, *older)):
         return False
     return file.kind != FileKind.WHEEL or _fits(file.filename, env)
 
@@ -101,15 +105,29 @@ def _offered(world: World, name: PackageName, version: str, at: Instant, *, unce
 
 
 def listed(
-    world: World, name: PackageName, version: str, at: Instant, env: Environment = DEFAULT, *, uncertain_in: bool = True
+    world: World,
+    name: PackageName,
+    version: str,
+    at: Instant,
+    env: Environment = DEFAULT,
+    profile: Profile = "uv",
+    *,
+    uncertain_in: bool = True,
 ) -> bool:
     """Whether a file of the release was listed that the environment can install."""
     offered = _offered(world, name, version, at, uncertain_in=uncertain_in)
-    return any(is_installable(file, env) for file in offered)
+    return any(is_installable(file, env, profile) for file in offered)
 
 
 def unyanked(
-    world: World, name: PackageName, version: str, at: Instant, env: Environment = DEFAULT, *, uncertain_in: bool = True
+    world: World,
+    name: PackageName,
+    version: str,
+    at: Instant,
+    env: Environment = DEFAULT,
+    profile: Profile = "uv",
+    *,
+    uncertain_in: bool = True,
 ) -> bool:
     """Whether such a file was listed that was not yanked then.
 
@@ -125,7 +143,7 @@ def unyanked(
         return not compromised and not uncertain_in
 
     offered = _offered(world, name, version, at, uncertain_in=uncertain_in)
-    return any(is_installable(file, env) and not is_yanked(file) for file in offered)
+    return any(is_installable(file, env, profile) and not is_yanked(file) for file in offered)
 
 
 # --- §2: requirements and markers ------------------------------------------------------------------------------------
@@ -278,9 +296,11 @@ def choose(
     fits = [
         version
         for version in _fitting(world, name, ranges)
-        if listed(world, name, version, at, env, uncertain_in=uncertain_in)
+        if listed(world, name, version, at, env, profile, uncertain_in=uncertain_in)
     ]
-    standing = [version for version in fits if unyanked(world, name, version, at, env, uncertain_in=uncertain_in)]
+    standing = [
+        version for version in fits if unyanked(world, name, version, at, env, profile, uncertain_in=uncertain_in)
+    ]
     unlocked = any(map(is_pin, ranges if profile == "pip" else direct))
     candidates = standing or (fits if unlocked else [])
     finals = [version for version in candidates if not Version(version).is_prerelease]
@@ -385,9 +405,9 @@ def _demands(world: World, root: Root, picks: dict[PackageName, str], env: Envir
 # --- §3: the tiers ---------------------------------------------------------------------------------------------------
 
 
-def _is_on_offer(world: World, root: Root, at: Instant, env: Environment) -> bool:
+def _is_on_offer(world: World, root: Root, at: Instant, env: Environment, profile: Profile) -> bool:
     """Whether the root could be installed at all: a manifest always, a release while it was (perhaps) listed."""
-    return not isinstance(root, RootRelease) or listed(world, root.package, root.version, at, env)
+    return not isinstance(root, RootRelease) or listed(world, root.package, root.version, at, env, profile)
 
 
 def picked(world: World, root: Root, at: Instant, env: Environment = DEFAULT, profile: Profile = "uv") -> bool:
@@ -398,17 +418,21 @@ def picked(world: World, root: Root, at: Instant, env: Environment = DEFAULT, pr
     walks = [forward(world, root, at, env, profile, uncertain_in=reading) for reading in BOTH]
     hits = [{pick for pick in walk.picks.items() if pick in world.compromised} for walk in walks]
     certain = set.intersection(*hits)
-    return _is_on_offer(world, root, at, env) and bool(certain) and not any(walk.unresolvable for walk in walks)
+    return (
+        _is_on_offer(world, root, at, env, profile) and bool(certain) and not any(walk.unresolvable for walk in walks)
+    )
 
 
 def may_pick(world: World, root: Root, at: Instant, env: Environment = DEFAULT, profile: Profile = "uv") -> bool:
     """Whether it is picked, or would be if only what has no choice were left out (docs/decisions/0005)."""
     walks = [forward(world, root, at, env, profile, uncertain_in=reading) for reading in BOTH]
     certain = set(walks[0].picks.items()).intersection(walks[1].picks.items(), world.compromised)
-    return _is_on_offer(world, root, at, env) and bool(certain)
+    return _is_on_offer(world, root, at, env, profile) and bool(certain)
 
 
-def admitted_nodes(world: World, root: Root, at: Instant, env: Environment = DEFAULT) -> frozenset[Node]:
+def admitted_nodes(
+    world: World, root: Root, at: Instant, env: Environment = DEFAULT, profile: Profile = "uv"
+) -> frozenset[Node]:
     """Return every release, with and without extras, that some choice of listed releases reaches.
 
     What the root surely asks for binds everywhere. A yanked release is admitted where a pin that the walk has met
@@ -433,7 +457,7 @@ def admitted_nodes(world: World, root: Root, at: Instant, env: Environment = DEF
         for wanted in edges:
             ranges = [specifiers(wanted), *(bound for name, bound in bindings if name == wanted.package)]
             for version in _fitting(world, wanted.package, ranges):
-                key = (world, wanted.package, version, at, env)
+                key = (world, wanted.package, version, at, env, profile)
                 unlocked = any(name == wanted.package and admits(pin, version) for name, pin in pins)
                 if listed(*key) and (unlocked or unyanked(*key)):
                     reached |= {(wanted.package, version, extra) for extra in (None, *wanted.extras)}
@@ -442,10 +466,10 @@ def admitted_nodes(world: World, root: Root, at: Instant, env: Environment = DEF
         nodes = reached
 
 
-def admitted(world: World, root: Root, at: Instant, env: Environment = DEFAULT) -> bool:
+def admitted(world: World, root: Root, at: Instant, env: Environment = DEFAULT, profile: Profile = "uv") -> bool:
     """Whether some choice of listed releases that the ranges allow reaches a compromised one."""
-    nodes = admitted_nodes(world, root, at, env)
-    return _is_on_offer(world, root, at, env) and any(
+    nodes = admitted_nodes(world, root, at, env, profile)
+    return _is_on_offer(world, root, at, env, profile) and any(
         (name, version) in world.compromised for name, version, _ in nodes
     )
 
@@ -466,7 +490,7 @@ def nominated(
         (name, version, extra)
         for name in world.packages
         for version in world.packages[name]  # one that PEP 440 cannot read is chosen by nobody, but may choose
-        if listed(world, name, version, at, env)
+        if listed(world, name, version, at, env, profile)
         for extra in (None, *sorted(named_extras(world.requirements.get((name, version)))))
     ]
     choices = {node: _single_choices(world, node, at, env, profile, readings) for node in nodes}
@@ -491,9 +515,11 @@ def _single_choices(
     return frozenset(found)
 
 
-def closure_complete(world: World, root: Root, at: Instant, env: Environment = DEFAULT) -> bool:
+def closure_complete(
+    world: World, root: Root, at: Instant, env: Environment = DEFAULT, profile: Profile = "uv"
+) -> bool:
     """Whether everything in the admitted walk was read: pages, requirements, and no address outside the index."""
-    nodes = admitted_nodes(world, root, at, env)
+    nodes = admitted_nodes(world, root, at, env, profile)
     asked = [wanted for wanted, _ in _root_declared(world, root, env)]
     asked += [wanted for node in nodes for wanted, _ in declared(world, *node, env)]
     texts = [world.requirements.get((name, version)) for name, version, _ in nodes]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from graphkit.model.answers import Blast, Tier, Verdict
+from graphkit.model.environment import Profile
 from graphkit.model.index import Hidden, ProjectPage, ReleaseFiles
 from graphkit.model.names import package_name
 from graphkit.stores.port import Fact
 from graphkit.trace.blast import blast
 from graphkit.trace.forward import walk
-from graphkit.trace.listing import Profile
 from graphkit.trace.view import Question
 from tests.property import oracle
 from tests.property.small import OLD, made, sdist

@@ -176,7 +176,9 @@ def test_what_an_environment_cannot_install_is_not_on_offer() -> None:
             }
         }
     )
-    assert [version for version in world.packages[p] if listed(world, p, version, NOON)] == ["1", "4", "7"]
+    assert [version for version in world.packages[p] if listed(world, p, version, NOON)] == ["1", "3", "4", "7"]
+    of_pip = [version for version in world.packages[p] if listed(world, p, version, NOON, DEFAULT, "pip")]
+    assert of_pip == ["1", "4", "7"]  # pip minds upper bounds
     assert listed(world, p, "3", NOON, Environment(python="3.11"))
 
 

@@ -42,6 +42,11 @@ INSTANTS = tuple(
     for year, month in ((2014, 6), (2017, 3), (2019, 1), (2020, 7), (2021, 11), (2023, 2), (2023, 9), (2024, 11))
 )
 PYTHON = "3.12.0"
+PYTHONS_BEFORE = (
+    *(f"3.{minor}.{patch}" for minor in range(11, -1, -1) for patch in range(25)),
+    *(f"2.{minor}.{patch}" for minor in range(7, -1, -1) for patch in range(19)),
+    *("1.5", "1", "0"),
+)
 VARIABLES = {
     "implementation_name": "cpython",
     "implementation_version": PYTHON,
@@ -149,8 +154,10 @@ def parsed(text: str) -> Version | None:
 
 @cache
 def python_fits(text: str) -> bool:
+    """Whether a Python that is not newer fits: uv takes Requires-Python for a lower bound."""
     try:
-        return SpecifierSet(text).contains(PYTHON, prereleases=True)
+        pythons = SpecifierSet(text)
+        return any(pythons.contains(f"{one}", prereleases=True) for one in (PYTHON, *PYTHONS_BEFORE))
     except InvalidSpecifier:
         return True
 

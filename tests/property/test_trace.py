@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, note, settings, target
 from hypothesis import strategies as st
 
 from graphkit.model.answers import Slot, Verdict
-from graphkit.model.environment import Environment
+from graphkit.model.environment import Environment, Profile
 from graphkit.model.names import PackageName, service_id
 from graphkit.model.times import FOREVER, Instant
 from graphkit.stores.port import Reader
@@ -19,7 +19,6 @@ from graphkit.trace.case import resolve
 from graphkit.trace.confirm import Targets, confirm
 from graphkit.trace.forward import Root as EngineRoot
 from graphkit.trace.forward import walk
-from graphkit.trace.listing import Profile
 from graphkit.trace.manifests import Asked, root_of_manifest
 from graphkit.trace.nominate import closure_of
 from graphkit.trace.offers import Masks, Offers, Places
@@ -103,7 +102,7 @@ def with_extras(made: World, nodes: frozenset[oracle.Node]) -> frozenset[oracle.
     }
 
 
-def check_listings(engine: Engine, at: Instant) -> None:
+def check_listings(engine: Engine, at: Instant, profile: Profile) -> None:
     for name in engine.made.packages:
         package = engine.world.find(name)
         if package is None:
@@ -116,7 +115,7 @@ def check_listings(engine: Engine, at: Instant) -> None:
                 continue
             for account in oracle.BOTH:
                 shelf = package.shelf(at, doubtful=account)
-                key = (engine.made, name, version, at)
+                key = (engine.made, name, version, at, ENVIRONMENT, profile)
                 assert shelf.listed[position] == oracle.listed(*key, uncertain_in=account), (name, version, account)
                 standing = shelf.listed[position] and oracle.unyanked(*key, uncertain_in=account)
                 assert shelf.fresh[position] == standing, (name, version, account)
@@ -150,12 +149,14 @@ def test_the_engine_says_what_the_oracle_says(case: Case) -> None:
         complete = not unknown and not unread_of(engine.world, root, start, until)
         for at in instants(made):
             note(f"at {at}")
-            check_listings(engine, at)
+            check_listings(engine, at, profile)
             check_walks(engine, root, asked, at, profile)
             number = next(i for i, slot in enumerate(slots) if slot.start <= at < slot.until)
             one, bit = field.passes[number // 64], number % 64
-            admitted = oracle.admitted(made, asked, at)
-            on_offer = not isinstance(asked, RootRelease) or oracle.listed(made, asked.package, asked.version, at)
+            admitted = oracle.admitted(made, asked, at, ENVIRONMENT, profile)
+            on_offer = not isinstance(asked, RootRelease) or oracle.listed(
+                made, asked.package, asked.version, at, ENVIRONMENT, profile
+            )
             # A release is a root only while it was on offer; the rows of packages ask for no other.
             found = (
                 on_offer
@@ -177,7 +178,7 @@ def test_the_engine_says_what_the_oracle_says(case: Case) -> None:
             if confirmed.picked and on_offer:
                 assert admitted  # whether it was nominated is a matter of the rows shown: see test_laws
             if complete:
-                assert oracle.closure_complete(made, asked, at)
+                assert oracle.closure_complete(made, asked, at, ENVIRONMENT, profile)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -232,10 +233,12 @@ def test_a_service_is_judged_as_the_oracle_judges_it(case: tuple[World, tuple[Ro
         times = instants(made)
         picked = any(oracle.picked(made, root, at, ENVIRONMENT, profile) for at in times)
         may_pick = any(oracle.may_pick(made, root, at, ENVIRONMENT, profile) for at in times)
-        admitted = any(oracle.admitted(made, root, at) for at in times)
+        admitted = any(oracle.admitted(made, root, at, ENVIRONMENT, profile) for at in times)
         if verdict is Verdict.CLEARED:
             inside = [at for at in times if at < answer.window.until]  # what was bad may have left before the end
-            assert all(oracle.closure_complete(made, root, at) for at in inside), "cleared over what was not read"
+            assert all(oracle.closure_complete(made, root, at, ENVIRONMENT, profile) for at in inside), (
+                "cleared over what was not read"
+            )
         else:
             assert verdict is not Verdict.OBSERVED, "no document lists anything"
         assert picked <= (verdict is Verdict.PICKED) <= may_pick

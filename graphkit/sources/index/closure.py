@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement
@@ -141,9 +142,11 @@ class _Shelf:
     def __init__(self, order: Order) -> None:
         self.readings: dict[PackageName, Reading] = {}
         self.metadata: dict[tuple[PackageName, str], ReleaseMetadata] = {}
-        self._offers: dict[PackageName, _Offers] = {}
+        self._offers: dict[PackageName, tuple[_Offers, ...]] = {}
         self._order = order
         self.ground = Ground(order.environment)
+        # What either resolver may choose is read: they differ in what they make of Requires-Python.
+        self._grounds = (Ground(order.environment, "uv"), Ground(order.environment, "pip"))
 
     def put_aside(self, package: PackageName, version: str, error: InputError) -> None:
         """Go on without a page or requirements that nobody could read."""
@@ -155,8 +158,10 @@ class _Shelf:
     def choices(self, package: PackageName, specifiers: frozenset[str]) -> list[str]:
         """Return the versions of a package that some of these ranges together may leave as the choice."""
         if package not in self._offers:
-            self._offers[package] = _Offers(self.readings[package].page, self._order, self.ground)
-        return self._offers[package].choices(specifiers)
+            page = self.readings[package].page
+            self._offers[package] = tuple(_Offers(page, self._order, ground) for ground in self._grounds)
+        of_both = (one.choices(specifiers) for one in self._offers[package])
+        return list(dict.fromkeys(chain.from_iterable(of_both)))
 
 
 class _Offers:

@@ -20,7 +20,7 @@ def compile_choices(out: IndexWriter, order: Order, files: Files, ranges: Stretc
 
     Cost: columns throughout; what files need is asked once for each different need.
     """
-    ground = Ground(port.SETTLED)
+    ground = Ground(port.SETTLED, "uv")
     installs = np.array([ground.installs(text) for text in files.needs_texts], dtype=np.bool_)
     usable = installs[files.needs]
     owner = np.repeat(np.arange(len(order.keys)), np.diff(files.start))

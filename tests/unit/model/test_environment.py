@@ -1,0 +1,29 @@
+"""What an environment makes of Requires-Python, as each resolver reads it."""
+
+import pytest
+
+from graphkit.model.environment import Environment, Ground
+
+# As uv 0.13 and pip 26 do for Python 3.11, tried on a loopback index.
+TRIED = [
+    (">=3.6,<3.11", True, False),
+    ("<3", True, False),
+    ("==3.8.*", True, False),
+    (">=3.6,!=3.11.*", True, False),
+    (">=3.12", False, False),
+    ("~=3.8", True, True),
+    (">3.10", True, True),
+    (">=3.11.8", False, False),
+    (">=3.11.8,<4", False, False),
+    ("!=3.12.*", True, True),
+    ("nonsense", True, True),
+    ("", True, True),
+]
+
+
+@pytest.mark.parametrize(("text", "uv", "pip"), TRIED)
+def test_requires_python_is_read_as_the_resolver_reads_it(text: str, *, uv: bool, pip: bool) -> None:
+    environment = Environment(python="3.11.7")
+    assert Ground(environment, "uv").python_fits(text) is uv
+    assert Ground(environment, "pip").python_fits(text) is pip
+    assert Ground(environment).python_fits(text) is pip
