@@ -75,6 +75,13 @@ class _Admitting:
         self.queue: list[Node] = []
         self._unlocked: dict[int, Masks] = {}
 
+    def within(self, nodes: Iterable[Node]) -> int:
+        """Return the slots in which any of some nodes was reached."""
+        slots = 0
+        for node in nodes:
+            slots |= self.reached.get(node, 0)
+        return slots
+
     def unlock(self, pins: Iterable[Want], bit: int) -> None:
         """Let pins take what is yanked in a slot, for every other requirement on the packages too."""
         for want in pins:
@@ -127,15 +134,14 @@ def admission(
             walk.queue.append((*root.fixed, extra))
     for want in root.wants:
         walk.enter(None, want, mask)
+    hits = [(ident, position, "") for ident, positions in targets.items() for position in positions]
     for node in walk.queue:
+        if walk.within(hits) & mask == mask:
+            break
         if not (node[0] in targets and node[1] in targets[node[0]]):
             for want in world.declared(node).wants:
                 walk.enter(node, want, walk.reached[node])
-    hits = [(ident, position, "") for ident, positions in targets.items() for position in positions]
-    slots = 0
-    for hit in hits:
-        slots |= walk.reached.get(hit, 0)
-    slots &= mask
+    slots = walk.within(hits) & mask
     if slots and mask != slots & -slots:
         # A parent may have been met in another slot; one slot alone gives a path that holds in it.
         return Admission(slots=slots, path=admission(world, root, targets, instants, goal, slots & -slots).path)

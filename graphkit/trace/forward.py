@@ -122,6 +122,10 @@ class Memory:
                     return self.keep(root, _renamed(choices, twins), found.renamed(twins))
         return None
 
+    def forget(self) -> None:
+        """Let go of all of them."""
+        self._known.clear()
+
     def keep(self, root: Root, choices: list[Choice], found: Walk) -> Walk:
         """Remember a walk and every choice that it made on its way."""
         self._known.setdefault(root, []).append((choices, found))

@@ -201,6 +201,7 @@ def _order(row: PackageRow) -> tuple[int, int, int, int, str]:
 def _walked(world: World, field: Field, targets: Targets, candidate: Candidate) -> Walked:
     ident, extra, distance, dependents = candidate
     unread: set[str] = set()
+    world.forget()
     package = world.package(ident)
     runs = list(newest_of(package, world, field.slots))
     picked: list[Hit] = []
@@ -210,8 +211,8 @@ def _walked(world: World, field: Field, targets: Targets, candidate: Candidate) 
     paths: list[Path] = []
     nominated = False
     admitted: set[int] = set()
-    for run in runs:
-        root = root_of(world, ident, run.position, extra, field.slots[run.first].start)
+    roots = [root_of(world, ident, run.position, extra, field.slots[run.first].start) for run in runs]
+    for run, root in zip(runs, roots, strict=True):
         bits = _bits(field, run, ident, extra)
         nominated = nominated or bool(bits)
         if bits and not _rules_out(world, root, targets):
@@ -225,13 +226,15 @@ def _walked(world: World, field: Field, targets: Targets, candidate: Candidate) 
             stuck |= _stuck_slots(found, field.slots)
             if found.path:
                 paths.append(found.path)
+    picked += in_both(hits[True], hits[False])
+    doubtful += [*hits[True], *hits[False]]
+    takes = slots_of(tuple(picked), field.slots)
+    # What is picked is admitted: only for the rest is it worth to look at all that the ranges allow.
+    for run, root in zip(runs, roots, strict=True) if not takes else ():
         slots, path = _admitted_slots(world, field, targets, root, run)
         admitted |= slots
         if path:
             paths.append(path)
-    picked += in_both(hits[True], hits[False])
-    doubtful += [*hits[True], *hits[False]]
-    takes = slots_of(tuple(picked), field.slots)
     admitted |= {number for number, _ in slots_of(tuple(doubtful), field.slots)}
     tier = Tier.PICKED if takes else Tier.ADMITTED if admitted else None
     older, count = _older(world, field, targets, ident, extra, {run.position for run in runs})

@@ -19,6 +19,7 @@ from graphkit.stores import port
 from graphkit.trace.listing import Bits, Package, Shelf, ShelfKey, Truths, bits_of
 
 _M = TypeVar("_M")
+_MOST_REMEMBERED = 5_000
 Node = tuple[int, int, str]
 """A release as a walk sees it: package id, position, extra (empty: the release itself)."""
 
@@ -144,6 +145,21 @@ class World:
         found = self._memories.setdefault(kind, kind())
         assert isinstance(found, kind)
         return found
+
+    def forget(self, beyond: int = _MOST_REMEMBERED) -> None:
+        """Let go of what was read and walked, where it is of more than so many packages.
+
+        Between the walks of a whole index this keeps memory bounded; what is asked for again is read again.
+        """
+        if len(self._packages) <= beyond:
+            return
+        for known in (self._packages, self._shelves, self._offers, self._changes, self._ids, self._members):
+            known.clear()
+        self._ranges.clear()
+        self._declared.clear()
+        for memory in self._memories.values():
+            if (forget := getattr(memory, "forget", None)) is not None:
+                forget()
 
     def find(self, name: PackageName) -> Package | None:
         """Return a package by name, None where the graph has none of that name."""

@@ -20,6 +20,7 @@ from graphkit.reports import report
 from graphkit.reports.interface import View
 from graphkit.session import Graph, open_graph, run_demo
 from graphkit.sources.index import Order, gather, open_live, slice_facts
+from graphkit.trace.world import World
 from tests.cases.build import at
 
 pytestmark = pytest.mark.xdist_group("litellm")
@@ -107,6 +108,14 @@ def test_what_a_conflict_elsewhere_does_not_hide(answer: Blast) -> None:
         found = row(answer, name)
         assert found is not None
         assert found.unresolvable == (0, 1)
+
+
+def test_what_is_forgotten_between_walks_changes_nothing(
+    graph: Graph, answer: Blast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget = World.forget
+    monkeypatch.setattr(World, "forget", lambda world: forget(world, beyond=0))
+    assert graph.blast("litellm-2026-03") == answer
 
 
 def test_in_the_afternoon_nothing_is_picked(graph: Graph) -> None:

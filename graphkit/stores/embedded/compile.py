@@ -24,13 +24,15 @@ from graphkit.stores.embedded.compile_projects import compile_projects
 from graphkit.stores.embedded.compile_ranges import compile_ranges, compile_sets, number_sets
 from graphkit.stores.embedded.compile_releases import compile_files, compile_packages, compile_releases
 from graphkit.stores.embedded.folder import IndexWriter
+from graphkit.stores.embedded.ground import ground_key
 from graphkit.stores.embedded.kept import incidents, scalar, stage_incidents, table_problems
 
 
 def compile_index(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     """Compile the record into the folder ``target``, which appears whole or not at all.
 
-    Cost: time and memory in the size of the record.
+    Cost: time and memory in the size of the record; where documents and incidents alone are new and bring nothing
+    that the index does not know, in that of documents.
     """
     out = IndexWriter(target)
     try:
@@ -47,22 +49,12 @@ def _compile(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> dict[st
     organisation = kept_organisation(connection)
     stage_incidents(connection, kept)
     stage_mentioned(connection, heads, kept)
-    number_sets(connection)
-    packages = compile_packages(connection, out)
-    sets = compile_sets(connection, out)
-    order = compile_releases(connection, out, packages, sets.count)
-    files = compile_files(connection, out, order)
-    ranges = compile_ranges(connection, out, order, sets)
-    compile_choices(out, order, files, ranges)
+    key = ground_key(connection)
+    ground = out.take_over(key) or out.end_ground(key, _compile_ground(connection, out))
     compile_heads(out, heads, kept, organisation, table_problems(connection))
-    compile_projects(connection, out)
     rows = compile_listings(connection, out)
     return {
-        "packages": packages,
-        "releases": len(order.keys),
-        "files": len(files.flags),
-        "requirement sets": sets.count,
-        "ranges": len(ranges.flags),
+        **ground.counts,
         "documents": len(heads),
         "components": rows,
         "incidents": len(kept),
@@ -73,6 +65,24 @@ def _compile(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> dict[st
         "claims": len(organisation.claims),
         "newest": _newest(connection, heads, organisation),
         "inputs": _count_inputs(connection),
+    }
+
+
+def _compile_ground(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> dict[str, int]:
+    number_sets(connection)
+    packages = compile_packages(connection, out)
+    sets = compile_sets(connection, out)
+    order = compile_releases(connection, out, packages, sets.count)
+    files = compile_files(connection, out, order)
+    ranges = compile_ranges(connection, out, order, sets)
+    compile_choices(out, order, files, ranges)
+    compile_projects(connection, out)
+    return {
+        "packages": packages,
+        "releases": len(order.keys),
+        "files": len(files.flags),
+        "requirement sets": sets.count,
+        "ranges": len(ranges.flags),
     }
 
 

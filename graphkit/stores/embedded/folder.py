@@ -18,7 +18,7 @@ from graphkit.model.errors import GraphkitError
 from graphkit.model.index import MetadataSource
 from graphkit.stores.embedded.texts import Texts, TextsBuilder
 
-FORMAT: Final = "7"
+FORMAT: Final = "8"
 """Version of the arrays; an index of another format is compiled anew."""
 
 SOURCES: Final = (*(str(source) for source in MetadataSource), "")
@@ -31,12 +31,25 @@ class DamagedIndex(GraphkitError):
     """An index that is not whole; compiling it again mends it."""
 
 
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of an index that documents and incidents seldom change: packages, releases, files, ranges.
+
+    ``key``: of the facts it was compiled from. ``sha256``: of its arrays that are facts. ``arrays``: their names.
+    """
+
+    key: str
+    sha256: str
+    arrays: tuple[str, ...]
+    counts: dict[str, int]
+
+
 class Header(msgspec.Struct, frozen=True, kw_only=True):
     """``header.json``: what was compiled. The same facts make the same bytes."""
 
     format: str
     packaging: str
     facts_sha256: str
+    ground: Ground
     newest_fact: int
     inputs: int
     counts: dict[str, int]
@@ -55,11 +68,38 @@ class IndexWriter:
         target.parent.mkdir(parents=True, exist_ok=True)
         self._folder = Path(tempfile.mkdtemp(prefix=".building-", dir=target.parent))
         self._digest = hashlib.sha256()
+        self._names: list[str] = []
+        self._ground: Ground | None = None
+
+    def take_over(self, key: str) -> Ground | None:
+        """Link the ground of an older index that was compiled from the same; None where there is none."""
+        for other in sorted(self._target.parent.iterdir()):
+            try:
+                header = msgspec.json.decode((other / HEADER).read_bytes(), type=Header)
+                same = header.format == FORMAT and header.packaging == packaging.__version__
+                if not same or header.ground.key != key:
+                    continue
+                for name in header.ground.arrays:
+                    (self._folder / f"{name}.npy").hardlink_to(other / f"{name}.npy")
+            except (OSError, msgspec.MsgspecError):  # no index, being removed, or a disk without links
+                for left in self._folder.iterdir():
+                    left.unlink()
+                continue
+            self._ground = header.ground
+            return header.ground
+        return None
+
+    def end_ground(self, key: str, counts: dict[str, int]) -> Ground:
+        """Close the first part of the index: what was written so far."""
+        self._ground = Ground(key=key, sha256=self._digest.hexdigest(), arrays=tuple(self._names), counts=counts)
+        self._digest = hashlib.sha256()
+        return self._ground
 
     def array(self, name: str, values: NDArray[Any], *, fact: bool = False) -> None:
         """Write one array. ``fact``: its bytes are part of ``facts_sha256``, not derived from others."""
         values = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
         np.save(self._folder / f"{name}.npy", values, allow_pickle=False)
+        self._names.append(name)
         if fact:
             self._digest.update(f"{name} {values.dtype.str} {len(values)}\n".encode())
             self._digest.update(values.data)
@@ -72,8 +112,10 @@ class IndexWriter:
 
     def finish(self, *, newest_fact: int, inputs: int, counts: dict[str, int]) -> None:
         """Write the header, move the folder to its place and remove those of older generations."""
-        self._digest.update(f"newest {newest_fact}".encode())
+        assert self._ground is not None
+        self._digest.update(f"ground {self._ground.sha256} newest {newest_fact}".encode())
         header = Header(
+            ground=self._ground,
             format=FORMAT,
             packaging=packaging.__version__,
             facts_sha256=self._digest.hexdigest(),
