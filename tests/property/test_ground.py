@@ -64,6 +64,7 @@ def test_an_index_in_steps_is_the_index_at_once(made: list[list[Fact]]) -> None:
 
 
 def test_documents_that_bring_nothing_new_leave_the_ground_as_it_is(tmp_path: Path) -> None:
+    lib = package_name("lib")
     index: list[Fact] = [
         page("lib", {"1.0": 10, "2.0": 20}),
         metadata("lib", "2.0", "other>1"),
