@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from graphkit.model.documents import Component
 from graphkit.model.incidents import CompromisedRelease, Incident
+from graphkit.model.names import package_name
 from graphkit.stores.embedded.compile import compile_index
 from graphkit.stores.embedded.folder import HEADER
 from graphkit.stores.embedded.record import Record
