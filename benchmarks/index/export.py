@@ -65,7 +65,7 @@ def listings(reader: port.Reader, at: int) -> tuple[NDArray[np.bool_], NDArray[n
     size = reader.generation().releases
     found = reader.releases(np.arange(size, dtype=np.int32))
     flags = found.file_flags
-    ground = Ground(Environment())
+    ground = Ground(Environment(), "uv")
     needs = distinct(found.file_needs)
     usable = np.zeros(int(needs.max(initial=-1)) + 1, dtype=np.bool_)
     usable[needs] = [ground.installs(text) for text in reader.texts("needs", needs)]
