@@ -8,7 +8,9 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
+
+from graphkit.model.progress import Progress
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -19,14 +21,7 @@ _work: list[Callable[[Any], Any]] = []
 """What the children do; they are forked with it, so that nothing has to be sent but what comes of it."""
 
 
-class Told(Protocol):
-    """Told how far the work is."""
-
-    def __call__(self, done: int, total: int | None, what: str) -> None:
-        """Take note."""
-
-
-def spread(told: Told, work: Callable[[_T], _R], over: Sequence[_T]) -> Iterable[_R]:
+def spread(told: Progress, work: Callable[[_T], _R], over: Sequence[_T]) -> Iterable[_R]:
     """Yield what the work makes of each, in their order; in as many processes as there are cores, where it is much.
 
     The children are copies of this process (fork), which only Linux makes safely; elsewhere the work is done here.
@@ -56,7 +51,7 @@ def _one(thing: Any) -> Any:
     return _work[-1](thing)
 
 
-def _counted(told: Told, found: Iterable[_R], total: int) -> Iterable[_R]:
+def _counted(told: Progress, found: Iterable[_R], total: int) -> Iterable[_R]:
     for done, one in enumerate(found, 1):
         if done % _AT_ONCE == 0:
             told(done, total, "walking packages")

@@ -7,10 +7,11 @@ import os
 from collections.abc import Sequence
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Protocol, Self, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack, cast
 
 from graphkit.model.environment import Environment
 from graphkit.model.errors import UsageError
+from graphkit.model.progress import Progress
 from graphkit.resources import resource
 from graphkit.stores import open_store
 from graphkit.stores.port import Reader, Store
@@ -26,13 +27,6 @@ _FEWEST_WALKED: Final = 100
 """Packages that are walked at most though fewer are looked at: what is walked first may turn out not to be picked."""
 DEMO_GRAPH: Final = "graphkit-demo"
 """Where `demo` keeps its graph unless told: apart from a person's own, so that no example reaches their report."""
-
-
-class Progress(Protocol):
-    """Told how far a long work is: done, of how many (None: not known), and what is at hand."""
-
-    def __call__(self, done: int, total: int | None, what: str) -> None:
-        """Take note."""
 
 
 class BlastOptions(TypedDict, total=False):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypedDict
 from graphkit.model.errors import GraphkitError
 
 if TYPE_CHECKING:
-    from graphkit.session import Progress
+    from graphkit.model.progress import Progress
 
 _PLAIN_WIDTH = 80
 _WIDEST = 160

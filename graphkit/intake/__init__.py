@@ -13,7 +13,7 @@ from graphkit.intake.order import IntakeOptions, Order
 from graphkit.intake.run import Run
 from graphkit.model.answers import IngestReport
 from graphkit.model.errors import UsageError
-from graphkit.sources.arrivals import Progress
+from graphkit.model.progress import Progress
 from graphkit.sources.history import is_repository
 from graphkit.stores.port import Store
 

@@ -10,7 +10,7 @@ from graphkit.intake.files import Content, Found, read_ahead, walk
 from graphkit.intake.order import Order
 from graphkit.intake.tally import Tally
 from graphkit.model.errors import InputError
-from graphkit.sources.arrivals import Progress
+from graphkit.model.progress import Progress
 from graphkit.stores.port import Fact, Store
 
 _BATCH = 4_000

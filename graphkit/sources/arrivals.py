@@ -38,10 +38,3 @@ class Reject(Protocol):
 
     def __call__(self, path: str, problem: str, /) -> None:
         """Take note."""
-
-
-class Progress(Protocol):
-    """Told how far a long work is: done, of how many (None: not known), and what is at hand."""
-
-    def __call__(self, done: int, total: int | None, what: str, /) -> None:
-        """Take note."""

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "graphkit"
 ARROWS: Mapping[str, frozenset[str]] = {
     "model": frozenset(),
     "resources": frozenset({"model"}),
-    "processes": frozenset(),
+    "processes": frozenset({"model"}),
     "sources": frozenset({"model", "resources"}),
     "stores": frozenset({"model", "resources"}),
     "trace": frozenset({"model", "stores.port"}),

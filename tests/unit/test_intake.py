@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,21 +28,6 @@ from tests.unit.cli.inputs import (
     unreadable,
     uv_lock,
 )
-
-
-@pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Graph]:
-    with open_graph(str(tmp_path / "graph"), create=True) as opened:
-        yield opened
-
-
-@pytest.fixture
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to stand in."""
-    folder = tmp_path / "work"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
 
 
 def rows(graph: Graph) -> tuple[Holding, ...]:

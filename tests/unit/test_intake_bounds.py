@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import tracemalloc
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from graphkit.model.documents import SAYS_COMPLETE, Problem, how_many
 from graphkit.model.errors import InputError
 from graphkit.reports.as_json import ingest_json, stats_json
 from graphkit.reports.table import ingest_table, stats_table
-from graphkit.session import Graph, open_graph
+from graphkit.session import Graph
 from graphkit.sources.arrivals import Arrival
 from graphkit.sources.documents import read_document
 from graphkit.sources.documents.rows import PROBLEMS, Notes, few
@@ -31,21 +30,6 @@ from graphkit.stores import open_store
 from tests.unit.cli.inputs import BAD, GOOD, put, sbom
 
 LONG = "1" * 2_000
-
-
-@pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Graph]:
-    with open_graph(str(tmp_path / "graph"), create=True) as opened:
-        yield opened
-
-
-@pytest.fixture
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to stand in."""
-    folder = tmp_path / "work"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
 
 
 def bom(*rows: dict[str, Any]) -> str:

@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from graphkit.model.answers import Verdict
-from graphkit.session import Graph, open_graph
+from graphkit.session import Graph
 from tests.unit.cli.door import run
 from tests.unit.cli.inputs import BAD, put, sbom, uv_lock
 from tests.unit.sources.pulls.replay import TOKEN as SECRET
-from tests.unit.sources.pulls.replay import Reply, Server, commit, hold, organisation, serving
+from tests.unit.sources.pulls.replay import Reply, Server, commit, hold, organisation
 
 UUID = "6f9619ff-8b86-d011-b42d-00c04fc964ff"
 START, UNTIL = "2026-03-24T10:39:00Z", "2026-03-24T16:00:00Z"
 SBOM = "/repos/acme/shop/dependency-graph/sbom"
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serving() as opened:
-        yield opened
-
-
-@pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Graph]:
-    with open_graph(str(tmp_path / "graph"), create=True) as opened:
-        yield opened
 
 
 def repository(server: Server, *, files: dict[str, str], **more: Any) -> None:

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -16,21 +16,6 @@ from graphkit.model.answers import Verdict
 from graphkit.session import Graph, open_graph
 from tests.unit.cli.door import run
 from tests.unit.cli.inputs import BAD, GOOD, put, sbom, uv_lock
-
-
-@pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Graph]:
-    with open_graph(str(tmp_path / "graph"), create=True) as opened:
-        yield opened
-
-
-@pytest.fixture
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to stand in."""
-    folder = tmp_path / "work"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
 
 
 def zipped(files: Mapping[str, str | bytes]) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from graphkit.model.answers import IngestReport, Tier
 from graphkit.model.errors import UsageError
 from graphkit.reports import report
 from graphkit.reports.interface import View
-from graphkit.session import Graph, open_graph
+from graphkit.session import Graph
 from graphkit.stores import open_store, port
 from tests.contract.test_store_contract import metadata, page
 from tests.tables import Row, write_parquet
@@ -28,12 +27,6 @@ def row(name: str, version: str, at: int | None = None, requires: list[str] | No
 
 OLD = [row("lib", "1.0", DAY, ["a>=1"]), row("lib", "1.1", 2 * DAY, ["a>=2"]), row("app", "1", DAY, ["lib"])]
 NEW = [row("Lib", "1.1", 2 * DAY, ["a>=2", "b"]), row("lib", "1.2", 3 * DAY, None), row("new", "1", 4 * DAY, [])]
-
-
-@pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Graph]:
-    with open_graph(str(tmp_path / "graph"), create=True) as opened:
-        yield opened
 
 
 def releases(tmp_path: Path, name: str) -> dict[str, tuple[list[str], int]]:

@@ -20,15 +20,6 @@ NOON = "2026-03-24T12:00:00Z"
 
 
 @pytest.fixture
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to stand in."""
-    folder = tmp_path / "work"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
-
-
-@pytest.fixture
 def graph(work: Path) -> Iterator[Graph]:
     """A graph that knows the case and the index of that day, and no service."""
     recorded_slice(work / "index.slice")

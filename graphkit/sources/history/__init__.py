@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from graphkit.model.errors import GraphkitError
+from graphkit.model.progress import Progress
 from graphkit.model.times import rfc3339
-from graphkit.sources.arrivals import Arrival, Progress, Reject
+from graphkit.sources.arrivals import Arrival, Reject
 from graphkit.sources.history import lines
 from graphkit.sources.history.commits import LOCKS, Commit, boundary, changes, commits, tips
 from graphkit.sources.history.git import Blobs, Git, is_repository

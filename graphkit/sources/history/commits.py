@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import IO, Final
 
 from graphkit.model.errors import GraphkitError
+from graphkit.model.progress import Progress
 from graphkit.model.times import Instant
-from graphkit.sources.arrivals import Progress, Reject
+from graphkit.sources.arrivals import Reject
 from graphkit.sources.history.git import Git
 
 LOCKS: Final = (

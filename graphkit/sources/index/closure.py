@@ -17,6 +17,7 @@ from graphkit.model.environment import Environment, Ground
 from graphkit.model.errors import InputError, UsageError
 from graphkit.model.index import ProjectPage, ReleaseFiles, ReleaseMetadata, needs_of
 from graphkit.model.names import PackageName, extra_name, package_name
+from graphkit.model.progress import Progress
 from graphkit.model.times import Instant
 from graphkit.model.versions import ReleaseVersion, release_version
 from graphkit.sources.index.client import CONNECTIONS, Index
@@ -25,7 +26,6 @@ from graphkit.sources.index.pages import Reading, absent, as_of
 from graphkit.sources.index.slice import SliceWriter
 
 Fact = ProjectPage | ReleaseMetadata
-Progress = Callable[[int, int | None, str], None]
 Reject = Callable[[str, InputError], None]
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from graphkit.model.errors import InputError
 from graphkit.model.index import ProjectPage, ReleaseMetadata
 from graphkit.model.names import PackageName
+from graphkit.model.progress import Progress
 from graphkit.model.versions import release_version
 from graphkit.sources.index.client import CONNECTIONS, HttpIndex
 from graphkit.sources.index.metadata import unknown
@@ -76,7 +77,6 @@ def refresh(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-Progress = Callable[[int, int | None, str], None]
 Reject = Callable[[str, InputError], None]
 
 

@@ -15,8 +15,9 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from graphkit.model.errors import GraphkitError, InputError
+from graphkit.model.progress import Progress
 from graphkit.model.times import BadTime, Instant, instant, rfc3339
-from graphkit.sources.arrivals import Arrival, Progress, Reject
+from graphkit.sources.arrivals import Arrival, Reject
 from graphkit.sources.documents.rows import shown
 from graphkit.sources.pulls.credentials import Credential, Keyring, secret
 from graphkit.sources.pulls.http import Answer, Client, Unreachable, connected, plain_base

@@ -14,8 +14,9 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from graphkit.model.errors import GraphkitError, InputError
+from graphkit.model.progress import Progress
 from graphkit.model.times import Instant, rfc3339
-from graphkit.sources.arrivals import Arrival, Progress, Reject
+from graphkit.sources.arrivals import Arrival, Reject
 from graphkit.sources.documents.rows import shown
 from graphkit.sources.plain import without_secrets
 from graphkit.sources.pulls.credentials import Credential, Keyring, secret

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from graphkit.model.errors import InputError
 from graphkit.model.index import TABLE_COLUMNS, ReleaseTable, table_sql
-from graphkit.sources.arrivals import Progress, Reject
+from graphkit.model.progress import Progress
+from graphkit.sources.arrivals import Reject
 
 if TYPE_CHECKING:
     import duckdb

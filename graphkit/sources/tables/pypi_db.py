@@ -27,7 +27,7 @@ from urllib.parse import quote
 
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.index import ReleaseTable
-from graphkit.sources.arrivals import Progress
+from graphkit.model.progress import Progress
 from graphkit.sources.tables.parquet import table_digest
 
 if TYPE_CHECKING:

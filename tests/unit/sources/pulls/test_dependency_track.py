@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,24 +12,12 @@ from graphkit.model.errors import GraphkitError
 from graphkit.model.times import instant
 from graphkit.sources.pulls import open_dependency_track
 from tests.unit.cli.inputs import sbom
-from tests.unit.sources.pulls.replay import TOKEN, Read, Reply, Server, pulled, serving
+from tests.unit.sources.pulls.replay import TOKEN, Read, Reply, Server, pulled
 
 PROJECTS = "/api/v1/project"
 BOM = "/api/v1/bom/cyclonedx/project"
 INVENTORY = json.loads(sbom("shop", "litellm==1.82.8"))
 UPLOADED = 1_774_353_600_000  # 2026-03-24T12:00:00Z
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serving() as opened:
-        yield opened
-
-
-@pytest.fixture
-def elsewhere() -> Iterator[Server]:
-    with serving() as opened:
-        yield opened
 
 
 def project(uuid: str, **more: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from email.utils import formatdate
 from typing import Any
 
@@ -25,24 +25,11 @@ from tests.unit.sources.pulls.replay import (
     owner,
     pulled,
     repository,
-    serving,
     spdx,
 )
 
 LOCK = "litellm==1.82.8\n"
 SBOM = "/repos/acme/shop/dependency-graph/sbom"
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serving() as opened:
-        yield opened
-
-
-@pytest.fixture
-def elsewhere() -> Iterator[Server]:
-    with serving() as opened:
-        yield opened
 
 
 def pull(server: Server, target: str = "acme", *, token: str = TOKEN, root: str = "") -> Read:
