@@ -72,7 +72,7 @@ class _ReverseWalk:
         self._markers = world.memory_of(Markers)
         generation = world.reader.generation()
         self._plain: Masks = zeros(generation.releases, kind)
-        self._levels: list[tuple[Places, Masks]] = []
+        self._levels: list[Places] = []
         self._ranges: Masks = zeros(generation.ranges, kind)
         """The slots that each range has passed on; below the same of requirement sets, and of sets with an extra."""
         self._sets: Masks = zeros(generation.requirement_sets, kind)
@@ -88,7 +88,8 @@ class _ReverseWalk:
         keys, extras = _NO_ROWS, _Arrivals(*(column[:0] for column in plain))  # type: ignore[arg-type]
         while plain.masks.any() or extras.masks.any():
             self._plain[plain.release] |= plain.masks
-            self._levels.append((plain.package, plain.masks))
+            if self._question is Question.CLOSURE:  # others are not asked how far, and may be many
+                self._levels.append(plain.package)
             self._extras.note(keys, extras.masks, extras.package)
             parts = [self._new(part) for part in self._passed(plain, keys, extras)]
             declarers, masks = self._declared(parts)

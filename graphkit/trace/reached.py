@@ -21,7 +21,7 @@ class Reached:
     """What a reverse walk reached: masks and least distance (edges) of packages, and of extras of them.
 
     ``plain`` has a mask per release id; extras, which are few, stand apart as sorted keys. ``levels``: the
-    packages and masks of what was reached edge by edge, the targets first. ``offers``: what
+    packages of what a closure reached edge by edge, the targets first. ``offers``: what
     was on offer at the instants of the walk; None for the closure, which asks for no time. ``yanked``: in
     which slots, as bits, a release of a package was reached that was listed, but yanked.
     """
@@ -30,7 +30,7 @@ class Reached:
         self,
         world: World,
         plain: Masks,
-        levels: Sequence[tuple[Places, Masks]],
+        levels: Sequence[Places],
         extras: ExtrasReached,
         offers: Offers | None = None,
         yanked: Mapping[int, int] | None = None,
@@ -55,21 +55,24 @@ class Reached:
         )
 
     @cached_property
+    def packages(self) -> Places:
+        """The packages reached, ascending."""
+        if self.offers is None:
+            return np.flatnonzero(self._first).astype(np.int32)
+        reached = np.flatnonzero(self.plain).astype(np.int32)
+        return distinct(self._world.reader.releases(reached).package)
+
+    @cached_property
     def _first(self) -> Places:
         """The level at which each package of the graph was first reached, from 1 on; 0 where it was not."""
         first = np.zeros(self._world.packages, dtype=np.int32)
-        for level, (packages, masks) in reversed(list(enumerate(self._levels, 1))):
-            first[packages[masks != 0]] = level
+        for level, packages in reversed(list(enumerate(self._levels, 1))):
+            first[packages] = level
         return first
-
-    @cached_property
-    def packages(self) -> Places:
-        """The packages reached, ascending."""
-        return np.flatnonzero(self._first).astype(np.int32)
 
     @property
     def levels(self) -> Places:
-        """The level at which each of ``packages`` was first reached, from 0 on."""
+        """The level at which each of ``packages`` was first reached, from 0 on; of a closure alone."""
         levels: Places = self._first[self.packages] - 1
         return levels
 

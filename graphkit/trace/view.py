@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+import numpy as np
+
 from graphkit.model.answers import BuildVerdict, ServiceVerdict, Slot, Verdict, Window
 from graphkit.model.documents import Document
 from graphkit.model.environment import Environment, Profile
@@ -32,6 +34,11 @@ _MANY_PACKAGES = 1_000
 """A closure of more packages is asked about all of a long window only where somebody says so."""
 _NEWEST_SLOTS = 8
 """How many stretches at the end of such a window are asked about."""
+
+_MOST_MEMORY = 8 << 30
+"""Bytes that the passes over a window may take together."""
+_ARRAYS, _PAGE, _EACH_HIT = 10, 4096, 20
+"""What a pass keeps: arrays of eight bytes by release, where their pages are touched, and bytes by release reached."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +156,7 @@ def answer(case: Case, question: Question, organisation: Organisation, documents
     if (cut := _newest_slots(case, question, slots, closures.values())) is not None:
         notes = (*notes, _cut_note(window, slots, cut))
         window, slots = replace(window, start=cut[0].start), cut
+    _check_size(world, slots, closures.values())
     benches = {
         one: Bench(
             world=known,
@@ -185,6 +193,20 @@ def _newest_slots(
     if asked or len(slots) <= MOST_SLOTS or max(len(one.packages) for one in closures) <= _MANY_PACKAGES:
         return None
     return slots[-_NEWEST_SLOTS:]
+
+
+def _check_size(world: World, slots: Sequence[Slot], closures: Iterable[Reached]) -> None:
+    """Refuse a window whose passes would take more memory than anybody has; say which part of it can be asked."""
+    each = max(
+        _ARRAYS * min(8 * world.releases, 2 * _PAGE * len(one.packages)) + _EACH_HIT * int(np.count_nonzero(one.plain))
+        for one in closures
+    )
+    most = max(1, _MOST_MEMORY // max(1, each)) * MOST_SLOTS
+    if len(slots) > most:
+        raise UsageError(
+            f"in that window the choices of what reaches it change {len(slots):,} times, too often for one question; "
+            f"ask for parts of it, the first with --until {rfc3339(slots[most - 1].until)}"
+        )
 
 
 def _cut_note(window: Window, slots: Sequence[Slot], cut: Sequence[Slot]) -> str:

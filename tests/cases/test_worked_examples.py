@@ -8,6 +8,7 @@ import pytest
 
 from graphkit.model.answers import CompanyVerdict, Verdict
 from graphkit.model.documents import DocumentKind
+from graphkit.model.errors import UsageError
 from graphkit.model.index import Hidden
 from graphkit.model.names import CompanyId, ServiceId, package_name
 from graphkit.model.organisation import (
@@ -19,6 +20,7 @@ from graphkit.model.organisation import (
     Standing,
     Supply,
 )
+from graphkit.model.times import rfc3339
 from graphkit.stores.port import Fact
 from tests.cases.build import (
     ask,
@@ -279,3 +281,19 @@ def test_a_window_that_was_cut_clears_nobody(tmp_path: Path, monkeypatch: pytest
     assert found.verdict is Verdict.UNKNOWN
     assert "--from and --until" in found.reason
     assert Verdict.CLEARED not in {build.verdict for build in found.builds}
+
+
+def test_a_window_of_too_many_passes_is_refused_with_what_can_be_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = [
+        *package("litellm", {"1.0": ("2026-03-24T00:30:00Z", [])}),
+        *package("dep", {f"1.{n}": (f"2026-03-24T{n // 60 + 1:02}:{n % 60:02}:00Z", ["litellm"]) for n in range(150)}),
+    ]
+    whole = ask(tmp_path / "whole", facts, "litellm==1.0")
+    assert len(whole.slots) > 128
+    monkeypatch.setattr("graphkit.trace.view._MOST_MEMORY", 1)
+    with pytest.raises(UsageError, match="ask for parts of it, the first with --until") as told:
+        ask(tmp_path / "refused", facts, "litellm==1.0")
+    until = str(told.value).rpartition(" ")[2]
+    assert until == rfc3339(whole.slots[63].until)
