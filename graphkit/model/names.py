@@ -16,9 +16,9 @@ CompanyId = NewType("CompanyId", str)
 
 # fmt: off
 _ELSEWHERE: Final = frozenset({
-    "alpm", "apk", "bitbucket", "bitnami", "bower", "brew", "cargo", "carthage", "chocolatey",
+    "alpm", "apk", "bitnami", "bower", "brew", "cargo", "carthage", "chocolatey",
     "chrome-extension", "clojars", "cocoapods", "composer", "conan", "cpan", "cran", "deb", "docker", "ebuild",
-    "elm", "gem", "github", "gitlab", "golang", "gradle", "guix", "hackage", "helm", "hex", "huggingface",
+    "elm", "gem", "golang", "gradle", "guix", "hackage", "helm", "hex", "huggingface",
     "julia", "luarocks", "maven", "mlflow", "nix", "npm", "nuget", "oci", "opam", "osgi", "otp", "pub",
     "puppet", "qpkg", "rpm", "rubygems", "swid", "swift", "terraform", "vscode-extension", "winget", "yocto",
 })
@@ -143,7 +143,8 @@ def namesakes_of(name: str, purl: str) -> tuple[PackageName, ...]:
     """Return the packages that a row may be which is of none by its purl: those of its names, sorted.
 
     A row without a purl may be a Python package, and so may one of a type that holds packages of any
-    kind (conda, generic) or that nobody knows. Types with names of their own are never guessed.
+    kind (conda, generic, the repositories of github and its like) or that nobody knows. Types with names of
+    their own are never guessed.
 
     >>> namesakes_of("LiteLLM", "pkg:conda/litellm@1.82.8"), namesakes_of("litellm", "pkg:npm/litellm@1")
     (('litellm',), ())
