@@ -56,6 +56,16 @@ def extras_of(marker: str) -> tuple[str, ...]:
     return tuple(sorted({canonicalize_name(left or right) for left, right in _EXTRA.findall(marker)}))
 
 
+def extra_alone(marker: str) -> str:
+    """Return the extra, normalised, of a marker that says nothing else, as most do; else an empty text.
+
+    >>> extra_alone('extra == "Fast_Mode"'), extra_alone('extra == "x" and os_name == "nt"')
+    ('fast-mode', '')
+    """
+    found = _EXTRA_ALONE.fullmatch(marker)
+    return canonicalize_name(found[1]) if found else ""
+
+
 class Ground:
     """An environment's verdict on markers, Requires-Python texts and file names, each asked once.
 
@@ -109,8 +119,8 @@ class Ground:
             return True
         if extra and "extra" not in marker:
             return self.truth(marker)
-        if alone := _EXTRA_ALONE.fullmatch(marker):  # by far the most common kind
-            return bool(extra) and canonicalize_name(alone[1]) == canonicalize_name(extra)
+        if alone := extra_alone(marker):
+            return alone == canonicalize_name(extra)
         if _UNDECIDABLE.search(marker):
             return None
         try:

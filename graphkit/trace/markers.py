@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model.csr import distinct, offsets, spread
-from graphkit.model.environment import extras_of
+from graphkit.model.environment import extra_alone, extras_of
 from graphkit.trace.listing import Truths
 from graphkit.trace.world import World
 
@@ -36,6 +36,10 @@ class Markers:
         self._tables.clear()
         truth = world.ground.truth
         for ident, marker in zip(new.tolist(), world.reader.texts("marker", new), strict=True):
+            if alone := extra_alone(marker):
+                self._truth[ident] = _FALSE
+                self._pairs.append((ident, self.numbers.setdefault(alone, len(self.numbers)), True))
+                continue
             holds = truth(marker)
             self._truth[ident] = _UNDECIDED if holds is None else _TRUE if holds else _FALSE
             for extra in extras_of(marker) if not holds else ():

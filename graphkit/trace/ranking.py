@@ -130,10 +130,11 @@ class Ranking:
 
     def _releases_of(self, packages: port.Ids) -> int:
         """Return how many releases of some packages are admitted or nominated in any slot."""
-        hit = np.zeros(self._world.releases + 1, dtype=np.int64)
+        hit = np.zeros(self._world.releases, dtype=np.bool_)
         for one in self._field.passes:
             for walk in (one.admitted, *one.nominated):
-                hit[1:] |= walk.plain != 0
-        np.cumsum(hit, out=hit)
+                hit |= walk.plain != 0
+        before = np.zeros(len(hit) + 1, dtype=np.int32)
+        np.cumsum(hit, out=before[1:])
         columns = self._world.reader.packages(packages)
-        return int((hit[columns.stop] - hit[columns.start]).sum())
+        return int((before[columns.stop] - before[columns.start]).sum(dtype=np.int64))
