@@ -215,16 +215,38 @@ def test_answers_say_what_a_table_left_open(graph: Graph, tmp_path: Path) -> Non
     )
 
 
-def test_downloads_rank_and_maintainers_are_named(graph: Graph, tmp_path: Path) -> None:
+HOSTILE = "</script><b>\u202e=cmd|x"
+
+
+@pytest.fixture
+def downloaded(graph: Graph, tmp_path: Path) -> Graph:
+    """A graph in which four packages require lib, with downloads of three."""
     at = "2026-03-01T10:00:00"
     names = {"lib": 9, "few": 10, "many": 5_000, "untold": None, "evil": 70}
     rows: list[tuple[str, tuple[object, ...]]]
     rows = [(PACKAGES, (name, "1.0", None, at, downloads, 0)) for name, downloads in names.items()]
     rows += [(WHEELS, (name, f"{name}-1.0-py3-none-any.whl", at)) for name in names]
     rows += [(DEPS, (name, "lib", "lib", None)) for name in names if name != "lib"]
-    hostile = "</script><b>\u202e=cmd|x"
-    rows += [("INSERT INTO maintainers VALUES (?, ?)", pair) for pair in (("ann", "many"), (hostile, "evil"))]
-    graph.ingest("pypi-db", [str(database(tmp_path / "pypi.db", rows))])
+    rows += [("INSERT INTO maintainers VALUES (?, ?)", pair) for pair in (("ann", "many"), (HOSTILE, "evil"))]
+    assert not graph.ingest("pypi-db", [str(database(tmp_path / "pypi.db", rows))]).rejected
+    return graph
+
+
+@pytest.mark.parametrize(("limit", "fewest", "walked"), [(1, 3, ["many"]), (2, 2, ["many", "evil"]), (0, 1, ["many"])])
+def test_with_a_limit_the_worst_are_walked_until_enough_are_found(
+    downloaded: Graph, monkeypatch: pytest.MonkeyPatch, limit: int, fewest: int, walked: list[str]
+) -> None:
+    monkeypatch.setattr("graphkit.session._FEWEST_WALKED", fewest)
+    answer = downloaded.blast("lib==1.0", at="2026-03-02T00:00:00Z", limit=limit)
+    assert [one.package for one in answer.packages] == walked
+    assert dict(answer.summary.packages) == {"picked": len(walked), "nominated": 4 - len(walked), "admitted": 0}
+    assert answer.summary.releases == 4
+    whole = downloaded.blast("lib==1.0", at="2026-03-02T00:00:00Z", limit=9)
+    assert dict(whole.summary.packages)["picked"] == 4
+
+
+def test_downloads_rank_and_maintainers_are_named(downloaded: Graph) -> None:
+    graph, hostile = downloaded, HOSTILE
     answer = graph.blast("lib==1.0", at="2026-03-02T00:00:00Z")
     assert [(one.package, one.downloads) for one in answer.packages] == [
         ("many", 5_000),
