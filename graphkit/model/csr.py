@@ -26,16 +26,28 @@ def positions(start: Offsets, ids: Numbers) -> tuple[Offsets, Offsets]:
 
     Rows come in the order asked, repeats included. Cost: the answer.
     """
-    first = start[ids]
-    counts = start[np.asarray(ids, dtype=np.int64) + 1] - first
-    new = offsets(counts)
-    return new, np.arange(new[-1], dtype=np.int64) + np.repeat(first - new[:-1], counts)
+    rows = np.asarray(ids, dtype=np.int64)
+    first = start[rows]
+    return _run(first, start[rows + 1] - first)
+
+
+def _run(first: Numbers, counts: Numbers) -> tuple[Offsets, Offsets]:
+    """Return (where each stretch begins, the numbers of all behind each other), by a running sum of steps."""
+    begin = offsets(counts)
+    some = np.flatnonzero(counts)
+    numbers = np.ones(begin[-1], dtype=np.int64)
+    if len(some):
+        first, counts = first[some].astype(np.int64), counts[some]
+        numbers[0] = first[0]
+        numbers[begin[some[1:]]] = first[1:] - first[:-1] - counts[:-1] + 1
+        np.cumsum(numbers, out=numbers)
+    return begin, numbers
 
 
 def spread(start: Numbers, stop: Numbers) -> tuple[Offsets, Offsets]:
     """Return the numbers of stretches behind each other, and where each stretch begins among them (rows + 1)."""
-    first = offsets(np.asarray(stop, dtype=np.int64) - start)
-    return np.arange(first[-1], dtype=np.int64) + np.repeat(start - first[:-1], np.diff(first)), first
+    begin, numbers = _run(np.asarray(start), np.asarray(stop, dtype=np.int64) - start)
+    return numbers, begin
 
 
 def gather(start: Offsets, values: NDArray[Scalar], ids: Numbers) -> tuple[Offsets, NDArray[Scalar]]:

@@ -24,6 +24,7 @@ class Markers:
         self._pairs: list[tuple[int, int, bool]] = []
         """(marker, number of an extra, decided): the extras with which a marker may hold that fails without."""
         self._tables: dict[bool, tuple[Rows, Rows]] = {}
+        self._named: dict[int, tuple[str, ...]] = {}
 
     def ask(self, world: World, ids: NDArray[np.int32]) -> None:
         """Read markers that were not asked about before."""
@@ -72,8 +73,11 @@ class Markers:
         """
         rows = np.flatnonzero(extras)
         ids = distinct(extras[rows])
-        texts = world.reader.texts("extras", ids)
-        numbers = [[n for one in text.split(",") if (n := self.numbers.get(one))] for text in texts]
+        new = [ident for ident in ids.tolist() if ident not in self._named]
+        for ident, text in zip(new, world.reader.texts("extras", np.array(new, dtype=np.int32)), strict=True):
+            self._named[ident] = tuple(text.split(","))
+        known = (self._named[ident] for ident in ids.tolist())
+        numbers = [[number for one in names if (number := self.numbers.get(one))] for names in known]
         start = offsets(np.array([len(one) for one in numbers], dtype=np.int64))
         flat = np.array([n for of in numbers for n in of], dtype=np.int64)
         place = np.searchsorted(ids, extras[rows])

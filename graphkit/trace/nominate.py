@@ -87,7 +87,10 @@ class _ReverseWalk:
         plain = self._seeded(seeds)
         keys, extras = _NO_ROWS, _Arrivals(*(column[:0] for column in plain))  # type: ignore[arg-type]
         while plain.masks.any() or extras.masks.any():
-            self._plain[plain.release] |= plain.masks
+            if self._everything == 1:  # nothing to keep of what was there: a release comes with one set, once a slot
+                self._plain[plain.release] = plain.masks
+            else:
+                self._plain[plain.release] |= plain.masks
             if self._question is Question.CLOSURE:  # others are not asked how far, and may be many
                 self._levels.append(plain.package)
             self._extras.note(keys, extras.masks, extras.package)

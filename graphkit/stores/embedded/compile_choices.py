@@ -52,6 +52,7 @@ def compile_choices(out: IndexWriter, order: Order, files: Files, ranges: Stretc
     out.array("package.settled", _settled(order, files))
     out.array("package.newest", np.where(full, best, -1).astype(np.int32))
     out.array("release.offer", offer.astype(np.uint8))
+    out.array("users.offer", offer.astype(np.uint8)[order.users])
     out.array("takers.start", start.astype(np.int32))
     out.array("takers.range", takers.astype(np.int32))
 

@@ -154,7 +154,7 @@ class Order:
     The key of a release is its package and the place of its version among all versions of the index in PEP
     440 order. ``versions`` are the texts of places, of which the first ``first`` are legacy. ``version``
     is the id of the spelling that a release shows, a row of ``shown``. ``package``, ``set_id`` (-1: none
-    known) and ``flags`` are by release too.
+    known) and ``flags`` are by release too. ``users``: the releases with a set, set by set.
     """
 
     start: NDArray[np.int64]
@@ -167,6 +167,7 @@ class Order:
     package: NDArray[np.int32]
     set_id: NDArray[np.int32]
     flags: NDArray[np.uint8]
+    users: NDArray[np.int64]
 
     def releases_of(self, keys: Keys) -> NDArray[np.int64]:
         """Return the ids of the releases with these keys, all of which must be there."""
@@ -241,6 +242,7 @@ def compile_releases(connection: duckdb.DuckDBPyConnection, out: IndexWriter, co
     set_start, members = csr.inverted(read.set_id, sets)
     out.array("users.start", set_start.astype(np.int32))
     out.array("users.release", members.astype(np.int32))
+    out.array("users.package", package[members])
     return Order(
         start=start,
         legacy=np.bincount(package[is_legacy], minlength=count),
@@ -252,6 +254,7 @@ def compile_releases(connection: duckdb.DuckDBPyConnection, out: IndexWriter, co
         package=package,
         set_id=read.set_id,
         flags=flags,
+        users=members,
     )
 
 

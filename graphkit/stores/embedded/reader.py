@@ -41,6 +41,8 @@ class IndexReader:
             ("declared.start", "declared.set", "declared.marker")
         )
         self._users_start, self._users = index.arrays(("users.start", "users.release"))
+        # What is said of releases stands beside them once more: walks read these columns in this order all the time.
+        self._users_package, self._users_offer = index.arrays(("users.package", "users.offer"))
         self._settled, self._newest = index.arrays(("package.settled", "package.newest"))
         self._offer, self._takers_start, self._takers = index.arrays(("release.offer", "takers.start", "takers.range"))
         self._range_package, self._range_extras, self._range_flags, self._range_text = index.arrays(
@@ -155,12 +157,12 @@ class IndexReader:
 
     def users(self, sets: port.Ids) -> port.Users:
         """Return which releases declare each requirement set."""
-        start, releases = csr.gather(self._users_start, self._users, sets)
+        start, at = csr.positions(self._users_start, sets)
         return port.Users(
             start=_frozen(start),
-            release=_frozen(releases),
-            package=_frozen(self._release_package[releases]),
-            offer=_frozen(self._offer[releases]),
+            release=_frozen(self._users[at]),
+            package=_frozen(self._users_package[at]),
+            offer=_frozen(self._users_offer[at]),
         )
 
     def takers(self, releases: port.Ids) -> port.Takers:
