@@ -1,6 +1,7 @@
 """graphkit's part, each command in a process of its own: build a graph, and ask it what the peers are asked.
 
 .venv/bin/python -m benchmarks.index.own build GRAPH PARQUET
+.venv/bin/python -m benchmarks.index.own change GRAPH
 .venv/bin/python -m benchmarks.index.own ask GRAPH EXPORT
 .venv/bin/python -m benchmarks.index.own worst GRAPH COPIES
 """
@@ -21,6 +22,9 @@ from benchmarks.index.peers import REPEATS, digest
 from benchmarks.index.seeds import SIZES
 from graphkit.model.csr import distinct
 from graphkit.model.environment import Environment
+from graphkit.model.index import File, FileKind, MetadataSource, ProjectPage, ReleaseFiles, ReleaseMetadata
+from graphkit.model.names import package_name
+from graphkit.model.requirements import requirement
 from graphkit.session import open_graph
 from graphkit.stores import port
 from graphkit.stores.embedded.store import EmbeddedStore
@@ -31,6 +35,7 @@ from graphkit.trace.world import World
 
 SLOTS = 8
 _SEED = 20230907
+_CHANGED = "graphkit-benchmark-changed"
 _TRIED = 2000
 _EACH = 24
 Seeds = dict[int, list[int]]
@@ -61,6 +66,35 @@ def build(graph: str, parquet: str) -> dict[str, Any]:
         "index": _size(Path(graph, "index")),
         "record": _size(Path(graph)) - _size(Path(graph, "index")),
     }
+
+
+def change(graph: str) -> dict[str, Any]:
+    """Put a page and its release's requirements into a graph; return seconds until it answers again.
+
+    The package is one that nothing requires, so that answers stay as they were.
+    """
+    package = package_name(_CHANGED)
+    page = ProjectPage(
+        package=package,
+        spelling=_CHANGED,
+        releases=(ReleaseFiles(version="1.0", files=(File(filename="", kind=FileKind.UNKNOWN, uploaded=1),)),),
+        read_at=1,
+        source="benchmark",
+    )
+    wanted = (requirement("certifi>2000"), requirement("numpy<3"))
+    said = ReleaseMetadata(package=package, version="1.0", requirements=wanted, source=MetadataSource.CORE_METADATA)
+    store = EmbeddedStore(graph)
+    store.reader()
+    start = time.perf_counter()
+    store.record([page, said])
+    kept = time.perf_counter()
+    reader = store.reader()
+    ready = time.perf_counter()
+    found = reader.package_ids([_CHANGED])
+    store.close()
+    if found[0] < 0:
+        raise SystemExit("the changed package is not in the index")
+    return {"record": kept - start, "compile": ready - kept}
 
 
 def _size(folder: Path) -> int:
@@ -192,6 +226,8 @@ def main() -> None:
     what, graph, *rest = sys.argv[1:]
     if what == "build":
         found = build(graph, rest[0])
+    elif what == "change":
+        found = change(graph)
     elif what == "ask":
         found = ask(graph, rest[0])
     else:

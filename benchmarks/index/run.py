@@ -138,6 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         own = place.own("benchmarks.index.own", "ask", str(graph), str(export))
         peers = asked_peers(place, export)
         blasts = {name: cold(place, graph, name) for name in (exported.answer["worst"], exported.answer["small"])}
+        changed = None if given.graph else place.own("benchmarks.index.own", "change", str(graph))
     children = {"graphkit": own, **peers}
     wrong = [
         name
@@ -146,8 +147,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ]
     print(table.header(exported.answer, own.answer))
     print(table.engines(children, wrong))
-    if built:
-        print(table.build(built))
+    if built and changed:
+        print(table.build(built, changed))
     print(table.questions(own.answer, blasts))
     print(table.targets(built, children, blasts))
     if wrong:

@@ -79,8 +79,8 @@ def _bytes_each(answer: Mapping[str, Any]) -> float:
     return each
 
 
-def build(built: Child) -> str:
-    """Return what building took."""
+def build(built: Child, changed: Child) -> str:
+    """Return what building took, and what a page does that changed afterwards."""
     answer = built.answer
     rows = [
         ["Parquet to record, s", f"{answer['ingest']:.1f}"],
@@ -90,6 +90,8 @@ def build(built: Child) -> str:
         ["index on disk, MB", f"{answer['index'] / MEGABYTE:,.0f}"],
         ["releases; members of requirement sets", f"{answer['releases']:,}; {answer['members']:,}"],
         ["index bytes for each of those", f"{_bytes_each(answer):.1f}"],
+        ["one page that changed: record, s", f"{changed.answer['record']:.1f}"],
+        ["then index, s; peak, MB", f"{changed.answer['compile']:.1f}; {changed.peak / MEGABYTE:,.0f}"],
     ]
     return lines(("build", ""), rows)
 

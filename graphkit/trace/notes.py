@@ -51,7 +51,7 @@ def footnotes(view: View, exposed: Exposed, documents: Documents) -> Iterator[st
     yield from _stuck_notes(view)
     if exposed.unread:
         yield f"not read, so walks through them are incomplete: {some(exposed.unread)}"
-    if uncertain := view.world.reader.packages(view.field.uncertain).name:
+    if uncertain := sorted(view.world.reader.packages(view.field.uncertain).name):
         yield (
             f"upload or yank times are not all known for {some(uncertain)}; hits that hold under one account of them "
             "only are admitted"
@@ -84,12 +84,12 @@ def _table_notes(view: View) -> Iterator[str]:
     """Say where a table stands for pages: without times, or with the newest release alone."""
     read, idents = view.world.reader.packages, view.field.packages
     flags = read(idents).flags
-    if assumed := read(idents[(flags & port.PAGE_TIMES_ASSUMED) != 0]).name:
+    if assumed := sorted(read(idents[(flags & port.PAGE_TIMES_ASSUMED) != 0]).name):
         yield (
             f"releases without an upload time were taken as listed always, as it was asked at their ingest: of "
             f"{some(assumed)}"
         )
-    if alone := read(idents[(flags & port.PAGE_ONE_RELEASE) != 0]).name:
+    if alone := sorted(read(idents[(flags & port.PAGE_ONE_RELEASE) != 0]).name):
         yield (
             f"only one release each is known, the newest when their table was made, so older ones are not judged: of "
             f"{some(alone)}"

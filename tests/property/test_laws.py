@@ -30,6 +30,7 @@ from graphkit.trace.packages import newest_of, root_of
 from graphkit.trace.reached import Reached
 from graphkit.trace.survey import Field, survey
 from graphkit.trace.view import Documents, Question, View, answer, worlds_of
+from tests.property.renumbered import Renumbered
 from tests.property.worlds import (
     INCIDENT,
     MINUTE,
@@ -249,6 +250,13 @@ def test_order_and_batching_of_ingest_change_nothing(scene: Scene, shuffle: rand
 
 
 # --- 5. Many slots at once -------------------------------------------------------------------------------------------
+
+
+@law(10)
+@given(scenes(), st.integers(0, 99))
+def test_how_a_store_numbers_things_changes_nothing(scene: Scene, seed: int) -> None:
+    with graph_of(scene.world, *scene.facts) as reader:
+        assert in_json(ask(Renumbered(reader, seed))) == in_json(ask(reader))
 
 
 @st.composite

@@ -11,7 +11,8 @@ from graphkit.model.documents import Document
 from graphkit.model.organisation import Organisation
 from graphkit.model.times import FOREVER
 from graphkit.stores.embedded.bulk import SAYS_NOTHING
-from graphkit.stores.embedded.compile_choices import compile_choices
+from graphkit.stores.embedded.compile_changes import compile_changes
+from graphkit.stores.embedded.compile_derived import compile_derived
 from graphkit.stores.embedded.compile_evidence import (
     HOLD,
     compile_heads,
@@ -23,8 +24,8 @@ from graphkit.stores.embedded.compile_evidence import (
 from graphkit.stores.embedded.compile_projects import compile_projects
 from graphkit.stores.embedded.compile_ranges import compile_ranges, compile_sets, number_sets
 from graphkit.stores.embedded.compile_releases import compile_files, compile_packages, compile_releases
-from graphkit.stores.embedded.folder import IndexWriter
-from graphkit.stores.embedded.ground import ground_key
+from graphkit.stores.embedded.folder import Ground, IndexWriter
+from graphkit.stores.embedded.ground import facts_sha256, ground_key, stage_facts
 from graphkit.stores.embedded.kept import incidents, scalar, stage_incidents, table_problems
 
 
@@ -36,24 +37,25 @@ def compile_index(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     """
     out = IndexWriter(target)
     try:
-        counts = _compile(connection, out)
-        out.finish(newest_fact=counts.pop("newest"), inputs=counts.pop("inputs"), counts=counts)
+        ground, counts = _compile(connection, out)
+        facts = facts_sha256(connection, ground.key)
+        newest, inputs = counts.pop("newest"), counts.pop("inputs")
+        out.finish(facts_sha256=facts, newest_fact=newest, inputs=inputs, counts=counts)
     finally:
         out.abandon()
 
 
-def _compile(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> dict[str, int]:
+def _compile(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> tuple[Ground, dict[str, int]]:
     kept = incidents(connection)
     connection.execute(HOLD)
     heads = kept_heads(connection)
     organisation = kept_organisation(connection)
     stage_incidents(connection, kept)
     stage_mentioned(connection, heads, kept)
-    key = ground_key(connection)
-    ground = out.take_over(key) or out.end_ground(key, _compile_ground(connection, out))
+    ground = _ground(connection, out)
     compile_heads(out, heads, kept, organisation, table_problems(connection))
     rows = compile_listings(connection, out)
-    return {
+    counts = {
         **ground.counts,
         "documents": len(heads),
         "components": rows,
@@ -66,20 +68,35 @@ def _compile(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> dict[st
         "newest": _newest(connection, heads, organisation),
         "inputs": _count_inputs(connection),
     }
+    return ground, counts
+
+
+def _ground(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> Ground:
+    """Take over the ground of an older index where nothing changed, else what did not change of it."""
+    stage_facts(connection)
+    key = ground_key(connection)
+    older = list(out.older())
+    for index in older:
+        if index.header.ground.key == key and (ground := out.take_over(index)) is not None:
+            return ground
+    for index in older:
+        if (counts := compile_changes(connection, index, out)) is not None:
+            return out.end_ground(key, counts)
+    return out.end_ground(key, _compile_ground(connection, out))
 
 
 def _compile_ground(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> dict[str, int]:
     number_sets(connection)
     packages = compile_packages(connection, out)
     sets = compile_sets(connection, out)
-    order = compile_releases(connection, out, packages, sets.count)
+    order, releases = compile_releases(connection, out, packages)
     files = compile_files(connection, out, order)
-    ranges = compile_ranges(connection, out, order, sets)
-    compile_choices(out, order, files, ranges)
+    ranges = compile_ranges(connection, out, order)
     compile_projects(connection, out)
+    compile_derived(out, releases, sets, files, ranges)
     return {
         "packages": packages,
-        "releases": len(order.keys),
+        "releases": len(releases.flags),
         "files": len(files.flags),
         "requirement sets": sets.count,
         "ranges": len(ranges.flags),

@@ -10,26 +10,28 @@ from graphkit.model.choices import ANY, FINAL, Choosers, running_newest
 from graphkit.model.environment import Ground
 from graphkit.model.times import BEGINNING, FOREVER
 from graphkit.stores import port
-from graphkit.stores.embedded.compile_ranges import Stretches
-from graphkit.stores.embedded.compile_releases import Files, Order
-from graphkit.stores.embedded.folder import IndexWriter
+from graphkit.stores.embedded.compile_ranges import Ranges
+from graphkit.stores.embedded.compile_releases import Files, Releases
+from graphkit.stores.embedded.folder import ArraySink
 
 
-def compile_choices(out: IndexWriter, order: Order, files: Files, ranges: Stretches) -> None:
+def compile_choices(out: ArraySink, releases: Releases, files: Files, ranges: Ranges) -> NDArray[np.uint8]:
     """Write since when packages are settled, and what is listed and chosen from then on in `port.SETTLED`.
+
+    Return the offer bits of every release.
 
     Cost: columns throughout; what files need is asked once for each different need.
     """
     ground = Ground(port.SETTLED, "uv")
     installs = np.array([ground.installs(text) for text in files.needs_texts], dtype=np.bool_)
     usable = installs[files.needs]
-    owner = np.repeat(np.arange(len(order.keys)), np.diff(files.start))
-    listed, fresh = (np.zeros(len(order.keys), dtype=np.bool_) for _ in range(2))
+    owner = np.repeat(np.arange(len(releases.flags)), np.diff(files.start))
+    listed, fresh = (np.zeros(len(releases.flags), dtype=np.bool_) for _ in range(2))
     listed[owner[usable]] = True
     fresh[owner[usable & (files.flags & port.FILE_YANKED == 0)]] = True
-    final = order.flags & (port.RELEASE_PRERELEASE | port.RELEASE_LEGACY) == 0
-    readable = order.flags & port.RELEASE_LEGACY == 0
-    newest = running_newest(listed, fresh, final, readable, order.start[order.package])
+    final = releases.flags & (port.RELEASE_PRERELEASE | port.RELEASE_LEGACY) == 0
+    readable = releases.flags & port.RELEASE_LEGACY == 0
+    newest = running_newest(listed, fresh, final, readable, releases.start[releases.package])
     choosers = Choosers(
         start=ranges.start,
         lo=ranges.lo,
@@ -40,31 +42,31 @@ def compile_choices(out: IndexWriter, order: Order, files: Files, ranges: Stretc
     )
     every = np.arange(len(ranges.flags), dtype=np.int64)
     chosen = choosers.chosen(newest, every, np.zeros(len(every), dtype=np.int64))
-    start, takers = csr.inverted(chosen, len(order.keys))
+    start, takers = csr.inverted(chosen, len(releases.flags))
     offer = (
         np.where(listed, port.OFFER_LISTED, 0)
         | np.where(fresh, port.OFFER_FRESH, 0)
         | np.where(np.diff(start), port.OFFER_TAKEN, 0)
     )
-    last = order.start[1:] - 1
-    full = np.diff(order.start) > 0
+    last = releases.start[1:] - 1
+    full = np.diff(releases.start) > 0
     best = np.where(newest[FINAL][last] >= 0, newest[FINAL][last], newest[ANY][last]) if len(newest[ANY]) else last
-    out.array("package.settled", _settled(order, files))
+    out.array("package.settled", _settled(releases, files))
     out.array("package.newest", np.where(full, best, -1).astype(np.int32))
     out.array("release.offer", offer.astype(np.uint8))
-    out.array("users.offer", offer.astype(np.uint8)[order.users])
     out.array("takers.start", start.astype(np.int32))
     out.array("takers.range", takers.astype(np.int32))
+    return offer.astype(np.uint8)
 
 
-def _settled(order: Order, files: Files) -> NDArray[np.int64]:
+def _settled(releases: Releases, files: Files) -> NDArray[np.int64]:
     """Return of each package when a file of it last came or was yanked, `FOREVER` where that is not known of one."""
     timed, yanked = files.flags & port.FILE_TIME_KNOWN != 0, files.flags & port.FILE_YANKED != 0
     listed = np.where(timed, files.uploaded, np.where(files.flags & port.FILE_ALWAYS_LISTED, BEGINNING, FOREVER))
     dated = np.where(files.flags & port.FILE_YANK_DATED, files.yanked_since, FOREVER)
     last = np.maximum(listed, np.where(yanked, dated, BEGINNING))
-    first = files.start[order.start]
-    found = np.full(len(order.start) - 1, BEGINNING, dtype=np.int64)
+    first = files.start[releases.start]
+    found = np.full(len(releases.start) - 1, BEGINNING, dtype=np.int64)
     full = np.diff(first) > 0
     if full.any():
         found[full] = np.maximum.reduceat(last, first[:-1][full])

@@ -153,7 +153,7 @@ def compile_listings(connection: duckdb.DuckDBPyConnection, out: IndexWriter) ->
     sizes = _compile_rows(connection, out, len(purls))
     query = "SELECT coalesce(place, -1)::INTEGER FROM documents LEFT JOIN held_lists ON list = id ORDER BY sha256"
     (lists,) = columns(connection, query)
-    out.array("document.list", lists, fact=True)
+    out.array("document.list", lists)
     start, documents = csr.inverted(lists, len(sizes))
     out.array("list.document_start", start)
     out.array("list.document", documents.astype(np.int32))
@@ -174,8 +174,8 @@ def _compile_rows(connection: duckdb.DuckDBPyConnection, out: IndexWriter, compo
         ORDER BY held_lists.place, listings.rowid"""
     lists, numbers = columns(connection, query)
     sizes = np.bincount(lists, minlength=count)
-    out.array("list.start", csr.offsets(sizes), fact=True)
-    out.array("list.component", numbers, fact=True)
+    out.array("list.start", csr.offsets(sizes))
+    out.array("list.component", numbers)
     start, at = csr.inverted(numbers, components)
     out.array("component.row_start", start)
     out.array("component.row", at.astype(np.int32))
@@ -183,16 +183,16 @@ def _compile_rows(connection: duckdb.DuckDBPyConnection, out: IndexWriter, compo
         SELECT place, source, target FROM listing_edges JOIN held_lists ON id = list
         ORDER BY place, listing_edges.rowid"""
     lists, sources, targets = columns(connection, query)
-    out.array("list.edge_start", csr.offsets(np.bincount(lists, minlength=count)), fact=True)
-    out.array("list.edge_source", sources, fact=True)
-    out.array("list.edge_target", targets, fact=True)
+    out.array("list.edge_start", csr.offsets(np.bincount(lists, minlength=count)))
+    out.array("list.edge_source", sources)
+    out.array("list.edge_target", targets)
     return sizes
 
 
 def _look_up(out: IndexWriter, kind: str, keys: Sequence[str], components: NDArray[np.int32]) -> None:
     """Write a sorted text column of keys and the components that have each; an empty key stands for none."""
     texts = sorted(set(keys) - {""})
-    out.texts(f"by_{kind}.text", TextsBuilder(texts), fact=False)
+    out.texts(f"by_{kind}.text", TextsBuilder(texts))
     numbers = {text: number for number, text in enumerate(texts)}
     numbered = np.array([numbers.get(key, -1) for key in keys], dtype=np.int64)
     start, entries = csr.inverted(numbered, len(texts))

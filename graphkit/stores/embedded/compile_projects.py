@@ -6,7 +6,7 @@ from typing import Final
 
 import duckdb
 
-from graphkit.stores.embedded.folder import IndexWriter
+from graphkit.stores.embedded.folder import ArraySink
 from graphkit.stores.embedded.kept import columns, texts
 
 CURRENT: Final = """
@@ -19,9 +19,9 @@ FROM package_names LEFT JOIN (
 """The newest table that says anything of a package holds."""
 
 
-def compile_projects(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> None:
+def compile_projects(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> None:
     """Write downloads (-1: not known) and maintainers by package."""
     connection.execute(CURRENT)
     (downloads,) = columns(connection, "SELECT downloads FROM current_projects ORDER BY id")
-    out.array("package.downloads", downloads, fact=True)
+    out.array("package.downloads", downloads)
     out.texts("package.maintainers", texts(connection, "SELECT maintainers FROM current_projects ORDER BY id"))

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from graphkit.model import csr
 from graphkit.stores.embedded.compile_releases import Order
-from graphkit.stores.embedded.folder import IndexWriter
-from graphkit.stores.embedded.kept import columns, rows, scalar, texts
+from graphkit.stores.embedded.folder import ArraySink
+from graphkit.stores.embedded.kept import columns, rows, texts
 from graphkit.stores.embedded.specifiers import Specifiers
 
 NUMBER_SETS: Final = """
@@ -52,6 +52,18 @@ JOIN ranges ON ranges.package = used.package AND ranges.extras = used.extras AND
 """Numbers by content, so that equal facts get equal ids in any order of ingest. The empty marker and no extras: 0."""
 
 
+DIGEST: Final = np.dtype("S16")
+_DIGESTS: Final = """
+SELECT digest::BLOB FROM sets JOIN requirement_sets AS kept ON kept.id = requirement_set ORDER BY sets.id
+"""
+KINDS: Final = 3
+_KINDS: Final = """
+SELECT count(*) FILTER (WHERE kind = 0) AS specifiers, count(*) FILTER (WHERE kind = 1) AS urls,
+    count(*) FILTER (WHERE kind = 2) AS others FROM range_texts
+"""
+"""Texts of specifiers stand before those of URLs, and these before what could not be read."""
+
+
 def number_sets(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the temporary tables ``sets``, ``used_requirements``, ``ranges``, ``range_extras`` and ``markers``."""
     connection.execute(NUMBER_SETS)
@@ -59,79 +71,83 @@ def number_sets(connection: duckdb.DuckDBPyConnection) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sets:
-    """The requirement sets: how many, and one row per member, ascending: its set and its range."""
+    """The requirement sets: how many, and one row per member, ascending by set: its set, range and marker."""
 
     count: int
     set: NDArray[np.int32]
     range: NDArray[np.int32]
+    marker: NDArray[np.int32]
 
 
-def compile_sets(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> Sets:
-    """Write requirement sets and who is in them, both ways."""
+def compile_sets(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> Sets:
+    """Write requirement sets and what is in them."""
     out.texts("marker", texts(connection, "SELECT marker FROM markers ORDER BY id"))
     query = """
         SELECT DISTINCT sets.id AS set_id, range_id, marker_id
         FROM requirement_members JOIN sets USING (requirement_set) JOIN placed_requirements USING (requirement)
         ORDER BY ALL"""
     sets, ranges, markers = columns(connection, query)
-    count, range_count = (scalar(connection, f"SELECT count(*) FROM {name}") for name in ("sets", "ranges"))  # noqa: S608
-    out.array("set.start", csr.offsets(np.bincount(sets, minlength=count)).astype(np.int32), fact=True)
-    out.array("set.range", ranges, fact=True)
-    out.array("set.marker", markers, fact=True)
-    start, at = csr.inverted(ranges, range_count)
-    out.array("declared.start", start.astype(np.int32))
-    out.array("declared.set", sets[at])
-    out.array("declared.marker", markers[at])
-    return Sets(count=count, set=sets, range=ranges)
+    digests = b"".join(digest for (digest,) in rows(connection, _DIGESTS))
+    out.array("set.digest", np.frombuffer(digests, dtype=DIGEST))
+    count = len(digests) // DIGEST.itemsize
+    out.array("set.start", csr.offsets(np.bincount(sets, minlength=count)).astype(np.int32))
+    out.array("set.range", ranges)
+    out.array("set.marker", markers)
+    return Sets(count=count, set=sets, range=ranges, marker=markers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretches:
-    """Columns by range: ``flags``, and stretches of release ids in CSR form."""
+class Ranges:
+    """Columns by range: its ``package``, ``flags``, and stretches of release ids in CSR form."""
 
+    package: NDArray[np.int32]
     flags: NDArray[np.uint8]
     start: NDArray[np.int64]
     lo: NDArray[np.int32]
     hi: NDArray[np.int32]
 
 
-def compile_ranges(connection: duckdb.DuckDBPyConnection, out: IndexWriter, order: Order, sets: Sets) -> Stretches:
-    """Write every range with its flags and stretches, and how many packages require each; return the stretches.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aims:
+    """Columns by range: its ``package`` and the id of its ``text``."""
 
-    A specifier is read once, as stretches of the versions of the whole index in their order; what it
-    admits of one package is then two bisections in arrays, all ranges at once.
-    """
+    package: NDArray[np.int32]
+    text: NDArray[np.int32]
+
+
+def compile_aims(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> Aims:
+    """Write what every range says; return it."""
     query = """
         SELECT name.id AS package, range_extras.id AS extras, text_id
         FROM ranges JOIN package_names AS name ON name.package = ranges.package
         JOIN range_extras USING (extras) ORDER BY ranges.id"""
     package, extras, text = columns(connection, query)
-    specifiers = Specifiers(rows(connection, "SELECT kind, text FROM range_texts ORDER BY id"), order)
-    start, lo, hi = specifiers.pieces_of(package, text)
     out.texts("range_extras", texts(connection, "SELECT extras FROM range_extras ORDER BY id"))
     out.texts("range_text", texts(connection, "SELECT text FROM range_texts ORDER BY id"))
-    out.array("range.package", package, fact=True)
-    out.array("range.extras", extras, fact=True)
-    out.array("range.text", text, fact=True)
-    flags = specifiers.flags[text]
-    out.array("range.flags", flags)
-    out.array("range.start", start.astype(np.int32))
-    out.array("range.lo", lo)
-    out.array("range.hi", hi)
-    counts = np.bincount(package, minlength=len(order.start) - 1)
-    out.array("constraints.start", csr.offsets(counts).astype(np.int32))
-    out.array("package.dependents", _dependents(order, sets, package))
-    return Stretches(flags=flags, start=start, lo=lo, hi=hi)
+    out.array("range_text.kind", csr.offsets(np.concatenate(columns(connection, _KINDS))))
+    out.array("range.package", package)
+    out.array("range.extras", extras)
+    out.array("range.text", text)
+    return Aims(package=package, text=text)
 
 
-def _dependents(order: Order, sets: Sets, package: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return of each package how many packages have a release that requires it; ``package`` is that of each range."""
-    count = np.int64(max(1, len(order.start) - 1))
-    required = csr.distinct(sets.set * count + package[sets.range])
-    known = order.set_id >= 0
-    users = csr.distinct(order.set_id[known] * count + order.package[known])
-    start = np.searchsorted(users, np.arange(sets.count + 1) * count)
-    owner = required // count
-    at, begin = csr.spread(start[owner], start[owner + 1])
-    pairs = np.repeat(required % count, np.diff(begin)) * count + users[at] % count
-    return np.bincount(csr.distinct(pairs) // count, minlength=len(order.start) - 1).astype(np.int32)
+def compile_ranges(connection: duckdb.DuckDBPyConnection, out: ArraySink, order: Order) -> Ranges:
+    """Write every range with its flags and stretches; return them.
+
+    A specifier is read once, as stretches of the versions of the whole index in their order; what it
+    admits of one package is then two bisections in arrays, all ranges at once.
+    """
+    aims = compile_aims(connection, out)
+    specifiers = Specifiers(rows(connection, "SELECT kind, text FROM range_texts ORDER BY id"), order)
+    start, lo, hi = specifiers.pieces_of(aims.package, aims.text)
+    ranges = Ranges(package=aims.package, flags=specifiers.flags[aims.text], start=start, lo=lo, hi=hi)
+    write_stretches(out, ranges)
+    return ranges
+
+
+def write_stretches(out: ArraySink, ranges: Ranges) -> None:
+    """Write the flags and stretches of ranges."""
+    out.array("range.flags", ranges.flags)
+    out.array("range.start", ranges.start.astype(np.int32))
+    out.array("range.lo", ranges.lo)
+    out.array("range.hi", ranges.hi)

@@ -17,12 +17,13 @@ from graphkit.model import csr
 from graphkit.model.index import MetadataSource
 from graphkit.stores import port
 from graphkit.stores.embedded.encoding import insert_versions, version_of
-from graphkit.stores.embedded.folder import SOURCES, IndexWriter
+from graphkit.stores.embedded.folder import SOURCES, ArraySink
+from graphkit.stores.embedded.ground import write_package_facts
 from graphkit.stores.embedded.kept import columns, rows, texts
 from graphkit.stores.embedded.texts import TextsBuilder
 
 _NEAREST: Final = SOURCES.index(MetadataSource.NEAREST)
-_PLACES: Final = 32
+PLACES: Final = 32
 """Bits that the place of a version takes in the number of a release."""
 Keys = NDArray[np.int64]
 
@@ -65,7 +66,7 @@ SELECT version, (row_number() OVER (ORDER BY version) - 1)::INTEGER AS id FROM (
     UNION SELECT version FROM listed_components UNION SELECT version FROM accused);
 """
 
-_KEY: Final = f"name.id::BIGINT << {_PLACES} | place"
+_KEY: Final = f"name.id::BIGINT << {PLACES} | place"
 _PLACED: Final = "JOIN package_names AS name USING (package) JOIN ordered_versions USING (version_key)"
 
 LISTED: Final = f"""
@@ -153,8 +154,7 @@ class Order:
 
     The key of a release is its package and the place of its version among all versions of the index in PEP
     440 order. ``versions`` are the texts of places, of which the first ``first`` are legacy. ``version``
-    is the id of the spelling that a release shows, a row of ``shown``. ``package``, ``set_id`` (-1: none
-    known) and ``flags`` are by release too. ``users``: the releases with a set, set by set.
+    is the id of the spelling that a release shows, a row of ``shown``.
     """
 
     start: NDArray[np.int64]
@@ -164,10 +164,6 @@ class Order:
     first: int
     version: NDArray[np.int32]
     shown: list[str]
-    package: NDArray[np.int32]
-    set_id: NDArray[np.int32]
-    flags: NDArray[np.uint8]
-    users: NDArray[np.int64]
 
     def releases_of(self, keys: Keys) -> NDArray[np.int64]:
         """Return the ids of the releases with these keys, all of which must be there."""
@@ -175,10 +171,20 @@ class Order:
 
     def first_from(self, package: NDArray[np.int32], place: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the first release from a place on, of each package or behind it."""
-        return np.searchsorted(self.keys, package.astype(np.int64) << _PLACES | place)
+        return np.searchsorted(self.keys, package.astype(np.int64) << PLACES | place)
 
 
-def compile_packages(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Releases:
+    """Releases in their order: ``start`` by package; by release ``package``, ``flags``, ``set_id`` (-1: none known)."""
+
+    start: NDArray[np.int64]
+    package: NDArray[np.int32]
+    set_id: NDArray[np.int32]
+    flags: NDArray[np.uint8]
+
+
+def compile_packages(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> int:
     """Write names and flags of packages, sorted by name; return how many there are."""
     connection.execute(NUMBER_NAMES)
     query = f"""
@@ -189,7 +195,8 @@ def compile_packages(connection: duckdb.DuckDBPyConnection, out: IndexWriter) ->
         FROM package_names ORDER BY id"""  # noqa: S608 - numbers
     (flags,) = columns(connection, query)
     out.texts("package.name", texts(connection, "SELECT package FROM package_names ORDER BY id"))
-    out.array("package.flags", flags, fact=True)
+    out.array("package.flags", flags)
+    write_package_facts(connection, out)
     return len(flags)
 
 
@@ -206,16 +213,16 @@ class _Releases:
     partial: NDArray[np.bool_]
 
 
-def compile_releases(connection: duckdb.DuckDBPyConnection, out: IndexWriter, count: int, sets: int) -> Order:
-    """Write the releases, package by package in PEP 440 order; return their order.
+def compile_releases(connection: duckdb.DuckDBPyConnection, out: ArraySink, count: int) -> tuple[Order, Releases]:
+    """Write the releases of ``count`` packages, package by package in PEP 440 order; return them and their order.
 
     Cost: columns throughout; versions that no table of the record has ordered are parsed once each.
     """
     _number_versions(connection)
     read = _gathered(connection)
-    package = (read.key >> _PLACES).astype(np.int32)
+    package = (read.key >> PLACES).astype(np.int32)
     prerelease, legacy = columns(connection, "SELECT prerelease, legacy FROM ordered_versions ORDER BY place")
-    place = read.key & ((1 << _PLACES) - 1)
+    place = read.key & ((1 << PLACES) - 1)
     is_legacy = legacy[place]
     start = csr.offsets(np.bincount(package, minlength=count))
     known, nearest = read.set_id >= 0, read.strength == _NEAREST
@@ -232,18 +239,13 @@ def compile_releases(connection: duckdb.DuckDBPyConnection, out: IndexWriter, co
     borrows = np.flatnonzero(~known & (read.accused | ~read.listed) & ~is_legacy)
     _lend(borrows, start[package[borrows]], read.set_id, source, flags)
     shown, version = _shown(connection, read.version)
-    out.array("package.start", start.astype(np.int32), fact=True)
+    out.array("package.start", start.astype(np.int32))
     out.texts("version", TextsBuilder(shown))
-    out.array("release.version", version, fact=True)
-    out.array("release.flags", flags, fact=True)
-    out.array("release.source", source, fact=True)
-    out.array("release.set", read.set_id, fact=True)
-    out.array("release.package", package)
-    set_start, members = csr.inverted(read.set_id, sets)
-    out.array("users.start", set_start.astype(np.int32))
-    out.array("users.release", members.astype(np.int32))
-    out.array("users.package", package[members])
-    return Order(
+    out.array("release.version", version)
+    out.array("release.flags", flags)
+    out.array("release.source", source)
+    out.array("release.set", read.set_id)
+    order = Order(
         start=start,
         legacy=np.bincount(package[is_legacy], minlength=count),
         keys=read.key,
@@ -251,11 +253,8 @@ def compile_releases(connection: duckdb.DuckDBPyConnection, out: IndexWriter, co
         first=int(np.count_nonzero(legacy)),
         version=version,
         shown=shown,
-        package=package,
-        set_id=read.set_id,
-        flags=flags,
-        users=members,
     )
+    return order, Releases(start=start, package=package, set_id=read.set_id, flags=flags)
 
 
 def _number_versions(connection: duckdb.DuckDBPyConnection) -> None:
@@ -299,11 +298,15 @@ def _gathered(connection: duckdb.DuckDBPyConnection) -> _Releases:
 
 def _shown(connection: duckdb.DuckDBPyConnection, version: NDArray[np.int32]) -> tuple[list[str], NDArray[np.int32]]:
     """Return the spellings that releases show, sorted, and the number of each release's."""
-    every = [text for (text,) in rows(connection, "SELECT version FROM version_texts ORDER BY id")]
-    used = np.zeros(len(every), dtype=np.bool_)
-    used[version] = True
+    return _used([text for (text,) in rows(connection, "SELECT version FROM version_texts ORDER BY id")], version)
+
+
+def _used(texts: list[str], ids: NDArray[np.int32]) -> tuple[list[str], NDArray[np.int32]]:
+    """Return the texts that are used, in their order, and their numbers."""
+    used = np.zeros(len(texts), dtype=np.bool_)
+    used[ids] = True
     number = np.cumsum(used, dtype=np.int32) - 1
-    return [every[place] for place in np.flatnonzero(used).tolist()], number[version]
+    return [texts[place] for place in np.flatnonzero(used).tolist()], number[ids]
 
 
 def _lend(
@@ -343,7 +346,7 @@ class Files:
     needs_texts: list[str]
 
 
-def compile_files(connection: duckdb.DuckDBPyConnection, out: IndexWriter, order: Order) -> Files:
+def compile_files(connection: duckdb.DuckDBPyConnection, out: ArraySink, order: Order) -> Files:
     """Write the files of every release, by name; return them.
 
     A row without a file name stands for a release as a whole, and for nothing where its files are known.
@@ -361,19 +364,24 @@ def compile_files(connection: duckdb.DuckDBPyConnection, out: IndexWriter, order
     )
     counts = np.bincount(release, minlength=len(order.keys))
     query = "SELECT DISTINCT ON (id) tags || ' ' || requires_python FROM needs_texts ORDER BY id"
-    needs_texts = [text for (text,) in rows(connection, query)]
+    needs_texts, needs = _used([text for (text,) in rows(connection, query)], needs)
     start = csr.offsets(counts)
     out.texts("needs", TextsBuilder(needs_texts))
-    out.array("file.start", start.astype(np.int32), fact=True)
-    out.array("file.uploaded", uploaded, fact=True)
-    out.array("file.flags", flags, fact=True)
-    out.array("file.needs", needs, fact=True)
-    dated = np.flatnonzero(yanked_since)
-    out.array("yank.file", dated.astype(np.int32), fact=True)
-    out.array("yank.since", yanked_since[dated], fact=True)
+    out.array("file.start", start.astype(np.int32))
+    out.array("file.uploaded", uploaded)
+    out.array("file.flags", flags)
+    out.array("file.needs", needs)
+    write_yanks(out, yanked_since)
     at = np.flatnonzero(sorting < len(key))
     for name, column in (("filename", names), ("sha256", hashes)):
         out.texts(f"file.{name}", TextsBuilder.sparse(at, column[sorting[at]], len(release)))
     return Files(
         start=start, uploaded=uploaded, yanked_since=yanked_since, flags=flags, needs=needs, needs_texts=needs_texts
     )
+
+
+def write_yanks(out: ArraySink, yanked_since: NDArray[np.int64]) -> None:
+    """Write since when files are yanked; few have a date."""
+    dated = np.flatnonzero(yanked_since)
+    out.array("yank.file", dated.astype(np.int32))
+    out.array("yank.since", yanked_since[dated])

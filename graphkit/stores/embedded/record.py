@@ -95,6 +95,9 @@ class Record:
             raise GraphkitError(
                 f"{self._path.name} has format {found}, this graphkit reads {FORMAT}; ingest anew into another folder"
             )
+        if is_graph and "package_facts" not in present:  # a cache, which records of before lack
+            self.connection.execute(f"CREATE TABLE package_facts ({TABLES['package_facts']})")
+            present.add("package_facts")
         if not is_graph or not TABLES.keys() <= present:
             raise GraphkitError(f"{self._path.name} is a database, but no graph; give another folder")
 
@@ -193,6 +196,7 @@ class Record:
             raise InputError(f"damaged, so nothing of it was kept: {_told(error, table)}") from error
         if is_merging:
             self._merge_all()
+        self.connection.execute("DELETE FROM package_facts")
         problems += [(table.source, Problem(place=place, text=text)) for place, text in bulk.problems]
         return 1
 
@@ -222,6 +226,9 @@ class Record:
             table, keys = merge.table, merge.keys
             self.connection.execute(f"DELETE FROM {table} WHERE ({keys}) IN (SELECT ({keys}) FROM merged_{table})")
             self.connection.execute(f"INSERT INTO {table} FROM merged_{table}")
+        self.connection.execute("""
+            DELETE FROM package_facts WHERE package IN (
+                SELECT package FROM merged_pages UNION SELECT package FROM merged_release_metadata)""")
 
     def close(self) -> None:
         """Let go of the database and its lock."""

@@ -57,11 +57,13 @@ TABLES: Final[dict[str, str]] = {
     ),
     "organisations": "source VARCHAR, body VARCHAR, organisation VARCHAR",
     "incidents": "id VARCHAR, title VARCHAR, actor VARCHAR, advisory BOOLEAN, body VARCHAR, incident VARCHAR",
+    "package_facts": "package VARCHAR, facts VARCHAR",
     "record": "format VARCHAR, store VARCHAR, generation BIGINT",
 }
 """Every table by name. A column named as its table, in the singular, is the digest of the row's fact.
 
-A page with ``found`` NULL is of a table that has the newest release alone.
+A page with ``found`` NULL is of a table that has the newest release alone. ``package_facts`` sums up what is known of
+packages, for those that were compiled since anything of them came.
 
 Equal components and equal lists of them are kept once, under numbers that mean nothing outside this
 record. Rows of ``listings`` and ``listing_edges`` stand in the order of the list (``rowid``); an edge

@@ -47,14 +47,27 @@ class Texts:
         return np.fromiter(found, dtype=np.int32, count=len(texts))
 
     def _bisect(self, text: bytes) -> int:
-        lo, hi = 0, len(self)
+        place, found = self.place(text, 0, len(self))
+        return place if found else -1
+
+    def place(self, text: bytes, lo: int, hi: int) -> tuple[int, bool]:
+        """Return the first of the rows ``lo`` to ``hi`` that is not less than a text, and whether it is that text.
+
+        The rows must be sorted.
+        """
+        end = hi
         while lo < hi:
             middle = (lo + hi) // 2
             if self.raw(middle) < text:
                 lo = middle + 1
             else:
                 hi = middle
-        return lo if lo < len(self) and self.raw(lo) == text else -1
+        return lo, lo < end and self.raw(lo) == text
+
+    def part(self, lo: int, hi: int) -> tuple[bytes, NDArray[np.int32]]:
+        """Return the bytes of some rows behind each other, and how many each has."""
+        start = self._start[lo : hi + 1]
+        return bytes(self._blob[int(start[0]) : int(start[-1])]), np.diff(start).astype(np.int32)
 
 
 class TextColumn(Sequence[str]):
@@ -122,6 +135,12 @@ class TextsBuilder:
         """Put one text at the end, as UTF-8 bytes."""
         self._blob += text
         self._sizes.append(len(text))
+
+    def add_rows(self, texts: Texts, lo: int, hi: int) -> None:
+        """Put rows of a column at the end. Cost: a copy."""
+        raw, sizes = texts.part(lo, hi)
+        self._blob += raw
+        self._sizes.frombytes(sizes.tobytes())
 
     def extend(self, texts: Iterable[str]) -> None:
         """Put texts at the end. Cost: no Python step per text."""
