@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.neo4j_server import PASSWORD, SERVERS, clear, running
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI") == "true"
@@ -22,8 +25,14 @@ settings.load_profile("repeatable")
 
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test below tests/browser, so that none is forgotten."""
+    """Mark every test below tests/browser, and every one that asks for a server, so that none is forgotten.
+
+    Those of the server run in one process, which starts it once.
+    """
     for item in items:
+        if "servers" in getattr(item, "fixturenames", ()) or item.get_closest_marker("server"):
+            item.add_marker(pytest.mark.server)
+            item.add_marker(pytest.mark.xdist_group("neo4j"))
         if item.path.is_relative_to(ROOT / "tests" / "browser"):
             item.add_marker(pytest.mark.browser)
 
@@ -60,6 +69,26 @@ def shared() -> Path:
     if not (folder := ROOT.parent / "shared").is_dir():
         (pytest.fail if IN_CI else pytest.skip)("there is no ../shared beside this checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory, plain_environment: None) -> Iterator[tuple[str, ...]]:  # noqa: ARG001
+    """Addresses of Neo4j servers whose databases tests may clear; the environment has user and password."""
+    with ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        if given := os.environ.get("NEO4J_URI"):
+            yield tuple(given.split())
+            return
+        patch.setenv("NEO4J_PASSWORD", PASSWORD)
+        homes = (tmp_path_factory.mktemp("neo4j") for _ in range(SERVERS))
+        yield tuple(stack.enter_context(running(home)) for home in homes)
+
+
+@pytest.fixture
+def server(servers: tuple[str, ...]) -> str:
+    """The address of a Neo4j server with an empty database."""
+    clear(servers[0])
+    return servers[0]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,7 +17,10 @@ class Opener(Protocol):
         """Return the opened store; ``create`` False refuses to make a missing one."""
 
 
-STORES: Final[tuple[tuple[str, str], ...]] = (("embedded", "graphkit.stores.embedded.store:EmbeddedStore"),)
+STORES: Final[tuple[tuple[str, str], ...]] = (
+    ("embedded", "graphkit.stores.embedded.store:EmbeddedStore"),
+    ("neo4j", "graphkit.stores.neo4j.store:Neo4jStore"),
+)
 """Every store as (name, lazy path). The first one takes plain paths."""
 
 _SERVER_SCHEMES: Final = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
@@ -34,7 +37,7 @@ def open_store(address: str | Path, *, create: bool = False) -> Store:
     scheme, separator, _ = str(address).partition("://")
     if separator and not isinstance(address, Path):
         if scheme.lower() in _SERVER_SCHEMES:
-            raise GraphkitError(f"{scheme}:// addresses are not available yet; give a folder")
+            return _opener(dict(STORES)["neo4j"])(address, create=create)
         raise GraphkitError(f"no store takes {scheme}:// addresses; give a folder")
     return _opener(dict(STORES)["embedded"])(address, create=create)
 

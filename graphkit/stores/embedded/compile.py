@@ -23,8 +23,8 @@ from graphkit.stores.embedded.compile_evidence import (
 )
 from graphkit.stores.embedded.compile_projects import compile_projects
 from graphkit.stores.embedded.compile_ranges import compile_ranges, compile_sets, number_sets
-from graphkit.stores.embedded.compile_releases import compile_files, compile_packages, compile_releases
-from graphkit.stores.embedded.folder import Ground, IndexWriter
+from graphkit.stores.embedded.compile_releases import Order, compile_files, compile_packages, compile_releases
+from graphkit.stores.embedded.folder import ArraySink, Ground, IndexWriter
 from graphkit.stores.embedded.ground import facts_sha256, ground_key, stage_facts
 from graphkit.stores.embedded.kept import incidents, scalar, stage_incidents, table_problems
 
@@ -65,8 +65,8 @@ def _compile(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> tuple[G
         "builds": len(organisation.builds),
         "supply relations": len(organisation.supplies),
         "claims": len(organisation.claims),
-        "newest": _newest(connection, heads, organisation),
-        "inputs": _count_inputs(connection),
+        "newest": newest_fact(connection, heads, organisation),
+        "inputs": count_inputs(connection),
     }
     return ground, counts
 
@@ -82,10 +82,15 @@ def _ground(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> Ground:
     for index in older:
         if (counts := compile_changes(connection, index, out)) is not None:
             return out.end_ground(key, counts)
-    return out.end_ground(key, _compile_ground(connection, out))
+    counts, _ = compile_ground(connection, out)
+    return out.end_ground(key, counts)
 
 
-def _compile_ground(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> dict[str, int]:
+def compile_ground(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> tuple[dict[str, int], Order]:
+    """Write packages, releases, requirement sets and ranges; return how many there are, and the order of releases.
+
+    The evidence and the facts of packages must be staged.
+    """
     number_sets(connection)
     packages = compile_packages(connection, out)
     sets = compile_sets(connection, out)
@@ -94,16 +99,17 @@ def _compile_ground(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> 
     ranges = compile_ranges(connection, out, order)
     compile_projects(connection, out)
     compile_derived(out, releases, sets, files, ranges)
-    return {
+    counts = {
         "packages": packages,
         "releases": len(releases.flags),
         "files": len(files.flags),
         "requirement sets": sets.count,
         "ranges": len(ranges.flags),
     }
+    return counts, order
 
 
-def _count_inputs(connection: duckdb.DuckDBPyConnection) -> int:
+def count_inputs(connection: duckdb.DuckDBPyConnection) -> int:
     """Return how many inputs the record was made of; a table is one, whatever it says."""
     tables = ("tables", "documents", "incidents", "organisations")
     pages = "SELECT count(*) FROM pages WHERE source NOT IN (SELECT source FROM tables)"
@@ -112,7 +118,7 @@ def _count_inputs(connection: duckdb.DuckDBPyConnection) -> int:
     return scalar(connection, pages) + int(known) + sum(len(connection.table(name)) for name in tables)
 
 
-def _newest(connection: duckdb.DuckDBPyConnection, heads: Iterable[Document], organisation: Organisation) -> int:
+def newest_fact(connection: duckdb.DuckDBPyConnection, heads: Iterable[Document], organisation: Organisation) -> int:
     """Return the latest instant that a page, file, document or use gives; 0 where none does."""
     query = "SELECT max(read_at) FROM pages UNION ALL SELECT max(uploaded) FROM files"
     stamps = [at for (at,) in connection.execute(query).fetchall()]

@@ -72,11 +72,12 @@ def kept_organisation(connection: duckdb.DuckDBPyConnection) -> Organisation:
         FROM document_uses ORDER BY document_use"""
     return joined(
         [msgspec.json.decode(body, type=Organisation) for (body,) in bodies],
-        [_use(row) for row in rows(connection, query)],
+        [document_use(row) for row in rows(connection, query)],
     )
 
 
-def _use(row: tuple[Any, ...]) -> DocumentUse:
+def document_use(row: tuple[Any, ...]) -> DocumentUse:
+    """Return a use from its columns in the record, the last of which says what has no column."""
     service, document, path, built_at, stands_from, stands_until, read_at, branch, derived, rest = row
     said = _REST.decode(rest)
     return DocumentUse(

@@ -16,6 +16,8 @@ from graphkit.stores.embedded.kept import columns, rows, texts
 from graphkit.stores.embedded.specifiers import Specifiers
 
 NUMBER_SETS: Final = """
+CREATE TEMP TABLE IF NOT EXISTS aiming (id INTEGER);
+
 CREATE OR REPLACE TEMP TABLE sets AS
 SELECT id AS requirement_set, (row_number() OVER (ORDER BY digest) - 1)::INTEGER AS id FROM requirement_sets
 SEMI JOIN (SELECT requirement_set AS id FROM release_metadata WHERE source <> 'unknown') AS used USING (id);
@@ -25,7 +27,8 @@ SELECT id, package, extras, marker,
     CASE WHEN unreadable <> '' THEN 2 WHEN url <> '' THEN 1 ELSE 0 END AS kind,
     CASE kind WHEN 2 THEN unreadable WHEN 1 THEN url ELSE specifier END AS text
 FROM requirements SEMI JOIN (
-    SELECT requirement AS id FROM requirement_members SEMI JOIN sets USING (requirement_set)) AS used USING (id);
+    SELECT requirement AS id FROM requirement_members SEMI JOIN sets USING (requirement_set)
+    UNION ALL FROM aiming) AS used USING (id);
 
 CREATE OR REPLACE TEMP TABLE range_extras AS
 SELECT extras, (row_number() OVER (ORDER BY extras) - 1)::INTEGER AS id
@@ -49,7 +52,10 @@ SELECT used.id AS requirement, ranges.id AS range_id, markers.id AS marker_id
 FROM used_requirements AS used JOIN range_texts USING (kind, text) JOIN markers USING (marker)
 JOIN ranges ON ranges.package = used.package AND ranges.extras = used.extras AND ranges.text_id = range_texts.id;
 """
-"""Numbers by content, so that equal facts get equal ids in any order of ingest. The empty marker and no extras: 0."""
+"""Numbers by content, so that equal facts get equal ids in any order of ingest. The empty marker and no extras: 0.
+
+``aiming`` are requirements of sets that are not here, which another store has.
+"""
 
 
 DIGEST: Final = np.dtype("S16")

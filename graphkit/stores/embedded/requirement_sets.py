@@ -28,7 +28,12 @@ REQUIREMENT_COLUMNS: Final = (
 def requirement_row(one: Requirement) -> tuple[str, ...]:
     """Return the digest of a requirement and its columns."""
     parts = (one.package, ",".join(one.extras), one.specifier, one.url, one.unreadable, one.marker)
-    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS], *parts
+    return requirement_digest(parts), *parts
+
+
+def requirement_digest(parts: tuple[str, ...]) -> str:
+    """Return the digest of a requirement by its columns."""
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
 
 
 def set_digest(members: Iterable[str]) -> str:

@@ -1,0 +1,450 @@
+"""One batch: what it touches is brought, joined, compiled, and written back, all in the transaction of its writer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import msgspec
+import neo4j
+import numpy as np
+import packaging
+
+from graphkit.model.incidents import Incident
+from graphkit.model.index import ReleaseTable
+from graphkit.model.organisation import Organisation
+from graphkit.model.times import BEGINNING
+from graphkit.stores.embedded.compile import compile_ground, newest_fact
+from graphkit.stores.embedded.compile_evidence import HOLD, kept_heads, kept_organisation, stage_mentioned
+from graphkit.stores.embedded.encoding import version_of
+from graphkit.stores.embedded.folder import HeldArrays
+from graphkit.stores.embedded.ground import facts_sha256, ground_key, stage_facts
+from graphkit.stores.embedded.kept import incidents as kept_incidents
+from graphkit.stores.embedded.kept import put, stage_incidents
+from graphkit.stores.embedded.record import Record
+from graphkit.stores.neo4j.kept import Kept, accused, touched
+from graphkit.stores.neo4j.queries import cypher
+from graphkit.stores.neo4j.server import chunks, one, rows
+from graphkit.stores.neo4j.written import Compiled, component_rows, release_id, short
+from graphkit.stores import port
+from graphkit.stores.port import Fact, Receipt
+
+_Rows = Iterable[Any]
+
+
+class Batch:
+    """A batch in a record of its own, which is gone afterwards."""
+
+    def __init__(self, transaction: neo4j.ManagedTransaction, graph: dict[str, Any], folder: Path) -> None:
+        folder.mkdir()
+        self._transaction, self._graph, self._folder = transaction, graph, folder
+        self._record = Record(folder / "graph.duckdb")
+        self._connection = self._record.connection
+        self._kept = Kept(transaction, self._connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._record.close()
+
+    def _ask(self, name: str, **parameters: Any) -> dict[str, Any]:
+        return one(self._transaction, name, **parameters)
+
+    def _put(self, name: str, found: _Rows, parameter: str = "rows", **more: Any) -> None:
+        for part in chunks(found):
+            self._transaction.run(cypher(name), {parameter: part, **more}).consume()
+
+    def write(self, facts: Sequence[Fact]) -> Receipt:
+        """Write what is new."""
+        self._kept.evidence(facts)
+        before = {one.id: one for one in kept_incidents(self._connection)}
+        names = touched(facts) | self._in_tables(facts)
+        for fact in facts:  # what an incident accused before it was replaced
+            if isinstance(fact, Incident) and fact.id in before:
+                names |= accused(before[fact.id])
+        lists = {digest for (digest,) in self._texts("SELECT digest::VARCHAR FROM component_lists")}
+        documents = {digest for (digest,) in self._texts("SELECT document::VARCHAR FROM documents")}
+        uses = {digest for (digest,) in self._texts("SELECT document_use::VARCHAR FROM document_uses")}
+        self._kept.packages(names, whole=True)
+        receipt = self._record.write(facts, self._folder / "generation")
+        if not receipt.new and self._graph["facts_sha256"]:
+            return receipt
+        known = {name for (name,) in self._texts("SELECT DISTINCT package FROM requirements")} - names
+        self._kept.packages(known, whole=False)
+        self._write_ground(names)
+        self._write_documents(documents, lists)
+        self._write_evidence(facts, uses)
+        self._write_components(facts)
+        self._finish()
+        return receipt
+
+    def _texts(self, query: str) -> list[tuple[str, ...]]:
+        return self._connection.execute(query).fetchall()
+
+    def _in_tables(self, facts: Sequence[Fact]) -> set[str]:
+        """Return the packages of tables, which are read once for that."""
+        if not (tables := [fact for fact in facts if isinstance(fact, ReleaseTable)]):
+            return set()
+        path = self._folder / "tables"
+        path.mkdir()
+        record = Record(path / "graph.duckdb")
+        try:
+            record.write(tables, path / "generation")
+            query = "SELECT package FROM pages UNION SELECT package FROM release_metadata"
+            return {name for (name,) in record.connection.execute(query).fetchall()}
+        finally:
+            record.close()
+
+    def _compile(self, names: set[str]) -> Compiled:
+        connection = self._connection
+        connection.execute(HOLD)
+        columns = ("package", "version_key", "version")
+        listed = {f"c{at}": np.array(values, dtype=object) for at, values in enumerate(zip(*self._kept.listed))}
+        if listed:
+            connection.register("listed", listed)
+            shown = ", ".join(columns)
+            connection.execute(f"INSERT INTO held_components ({shown}, origin) SELECT c0, c1, c2, '' FROM listed")  # noqa: S608
+            connection.unregister("listed")
+        heads, kept = kept_heads(connection), kept_incidents(connection)
+        stage_incidents(connection, kept)
+        stage_mentioned(connection, heads, kept)
+        connection.executemany("INSERT INTO mentioned VALUES (?)", [(name,) for name in sorted(names)] or [("",)])
+        connection.execute("DELETE FROM mentioned WHERE package = ''")
+        stage_facts(connection)
+        held = HeldArrays()
+        _, order = compile_ground(connection, held)
+        self._mentioned = sorted(set().union(*map(accused, kept)))
+        self._heads = heads
+        return Compiled(connection, held.held(), order)
+
+    def _write_ground(self, names: set[str]) -> None:
+        compiled = self._compiled = self._compile(names)
+        numbers = self._number_packages(compiled)
+        places = [compiled.ids[name] for name in sorted(names)]
+        named = self._named(names)
+        before = self._ask("declared_sets", names=sorted(names))["n"]
+        targets = set(self._ask("set_targets", n=before)["packages"])
+        own = []
+        for row in compiled.packages(places):
+            del row["dependents"]
+            own.append({**row, "n": numbers[row["id"]], "named": row["id"] in named})
+        self._put("write_packages", own)
+        others = [name for name in compiled.names if name not in names]
+        self._put("write_targets", [_target(name, numbers[name], name in named) for name in others])
+        releases = []
+        for row in compiled.releases(places):
+            name = row.pop("name")
+            releases.append({**row, "package": numbers[name]})
+        gone = set(self._kept.releases) - {row["id"] for row in releases}
+        self._put("drop_releases", sorted(gone), "ids")
+        self._put("write_releases", releases)
+        fresh = self._write_sets(compiled, places, numbers)
+        pruned = []
+        for part in chunks(before):
+            pruned += rows(self._transaction, "unused_sets", n=part)
+        ranges = sorted({number for row in pruned for number in row["ranges"]})
+        packages = set(numbers.values())
+        for part in chunks(ranges):
+            packages |= set(self._ask("unused_ranges", n=part)["packages"])
+        self._put("unused_packages", sorted(packages), "n", mentioned=self._mentioned)
+        targets |= set(self._ask("set_targets", n=fresh)["packages"]) | {numbers[name] for name in names}
+        self._put("write_dependents", sorted(targets), "n", taken=port.OFFER_TAKEN)
+        accused_since = _inputs_of(own)
+        self._inputs = self._graph["inputs_ground"] - self._kept.inputs + accused_since
+
+    def _named(self, names: set[str]) -> set[str]:
+        """Return the packages that documents name, in this batch or before."""
+        found = {one.package for head in self._heads for one in (*head.requirements, *head.constraints)}
+        query = "SELECT DISTINCT package FROM components WHERE package <> ''"
+        return found | self._kept.named | {name for (name,) in self._texts(query)}
+
+    def _number_packages(self, compiled: Compiled) -> dict[str, int]:
+        """Return the number on the server of every package here, new ones given out."""
+        numbers = dict(self._kept.numbers)
+        for part in chunks([name for name in compiled.names if name not in numbers]):
+            found = self._ask("kept_package_numbers", names=part)
+            numbers.update(zip(found["name"], found["n"], strict=True))
+        self._give(numbers, compiled.names, "next_package")
+        return numbers
+
+    def _give(self, numbers: dict[str, int], keys: Iterable[str], counter: str) -> list[str]:
+        """Number the keys that have none; return them."""
+        fresh = [key for key in keys if key not in numbers]
+        for key in fresh:
+            numbers[key] = self._graph[counter]
+            self._graph[counter] += 1
+        return fresh
+
+    def _write_sets(self, compiled: Compiled, places: Sequence[int], packages: dict[str, int]) -> list[int]:
+        """Write requirement sets and ranges; return the numbers of the sets that packages declare now."""
+        declared = list(compiled.declared(places))
+        place_of = {digest: place for place, digest in enumerate(compiled.sets)}
+        used = sorted({digest for _, digest in declared})
+        sets = self._numbers("kept_set_numbers", used)
+        fresh = self._give(sets, used, "next_set")
+        self._put("write_sets", [[digest, sets[digest]] for digest in fresh])
+        members = list(compiled.members([place_of[digest] for digest in fresh]))
+        said = compiled.said
+        wanted = {number for _, number, _ in members} | set(compiled.aimed_at(places).tolist())
+        ranges = self._numbers("kept_range_numbers", sorted(said[number].id for number in wanted))
+        anew = set(self._give(ranges, sorted(said[number].id for number in wanted), "next_range"))
+        own = set(places)
+        written = [
+            number for number in sorted(wanted) if said[number].id in anew or compiled.ids[said[number].package] in own
+        ]
+        found = []
+        for row in compiled.ranges(written):
+            found.append({**row, "n": ranges[row["id"]], "package": packages[compiled.names[row["package"]]]})
+        self._put("write_ranges", found)
+        digests = compiled.sets
+        self._put(
+            "write_members",
+            [[sets[digests[one]], ranges[said[number].id], marker] for one, number, marker in members],
+        )
+        self._put("write_declares", [[release, sets[digest]] for release, digest in declared])
+        return [sets[digest] for digest in used]
+
+    def _numbers(self, name: str, ids: Sequence[str]) -> dict[str, int]:
+        numbers: dict[str, int] = {}
+        for part in chunks(ids):
+            found = self._ask(name, ids=part)
+            numbers.update(zip(found["id"], found["n"], strict=True))
+        return numbers
+
+    def _write_documents(self, known: set[str], lists: set[str]) -> None:
+        query = """
+            SELECT sha256, path, kind, format, subject, created, head, document::VARCHAR,
+                replace(component_lists.digest::VARCHAR, '-', '')
+            FROM documents JOIN component_lists ON list = id ORDER BY sha256"""
+        names = ("id", "path", "kind", "format", "subject", "created", "head", "digest")
+        problems = {head.sha256: _json([(one.place, one.text) for one in head.problems]) for head in self._heads}
+        documents, holds = [], []
+        for *values, held in self._texts(query):
+            row = dict(zip(names, values, strict=True))
+            if row["digest"] not in known:
+                documents.append({**row, "problems": problems[row["id"]]})
+                holds.append([row["id"], held])
+        self._put("write_documents", documents)
+        query = """
+            SELECT replace(digest::VARCHAR, '-', ''), places, (SELECT count(*) FROM listings WHERE list = id)
+            FROM component_lists WHERE list_contains($new, digest::VARCHAR) ORDER BY digest"""
+        every = {digest for (digest,) in self._texts("SELECT digest::VARCHAR FROM component_lists")}
+        self._new_lists = sorted(every - lists)
+        found = self._connection.execute(query, {"new": self._new_lists}).fetchall()
+        have = set()
+        for part in chunks([digest for digest, *_ in found]):
+            have |= set(self._ask("kept_lists", ids=part)["id"])
+        self._new_lists = [digest for digest, *_ in found if digest not in have]
+        fresh = [
+            {"id": digest, "places": places or "", "size": size} for digest, places, size in found if digest not in have
+        ]
+        self._put("write_lists", fresh)
+        self._put("write_holds", holds)
+
+    def _write_components(self, facts: Sequence[Fact]) -> None:
+        components = list(component_rows(self._connection))
+        self._put("write_components", [row for row, _ in components])
+        self._put("write_keys", [[row["id"], keys] for row, keys in components if keys])
+        query = """
+            SELECT l, row_number() OVER (PARTITION BY list ORDER BY rowid) - 1, component FROM (
+                SELECT listings.rowid AS rowid, list, replace(component_lists.digest::VARCHAR, '-', '') AS l,
+                    replace(components.digest::VARCHAR, '-', '') AS component
+                FROM listings JOIN component_lists ON component_lists.id = list JOIN components ON components.id = component)
+            WHERE list_contains($new, l) ORDER BY list, rowid"""
+        rows_of: dict[str, list[str]] = {}
+        listed = self._connection.execute(query, {"new": self._new_lists}).fetchall()
+        for digest, _, component in listed:
+            rows_of.setdefault(digest, []).append(component)
+        self._put("write_listings", listed)
+        query = """
+            SELECT l, source, target FROM (
+                SELECT listing_edges.rowid AS rowid, replace(digest::VARCHAR, '-', '') AS l, source, target
+                FROM listing_edges JOIN component_lists ON id = list)
+            WHERE list_contains($new, l) ORDER BY rowid"""
+        edges = self._connection.execute(query, {"new": self._new_lists}).fetchall()
+        self._put(
+            "write_edges",
+            [
+                [digest, rows_of[digest][source], rows_of[digest][target], place, source, target]
+                for place, (digest, source, target) in enumerate(edges)
+            ],
+        )
+        query = "SELECT DISTINCT package, version_key FROM held_components WHERE package <> '' AND version_key <> '' AND origin = ''"
+        self._put(
+            "write_is",
+            [[short(package), short(key), release_id(package, key)] for package, key in self._texts(query)],
+        )
+
+    def _write_evidence(self, facts: Sequence[Fact], uses: set[str]) -> None:
+        connection = self._connection
+        found = [fact.id for fact in facts if isinstance(fact, Incident)]
+        query = "SELECT id, title, actor, advisory, body, incident FROM incidents WHERE id IN (SELECT unnest($ids)) ORDER BY id"
+        names = ("id", "title", "actor", "advisory", "body", "digest")
+        written = connection.execute(query, {"ids": found}).fetchall()
+        self._put("write_incidents", [dict(zip(names, row, strict=True)) for row in written])
+        self._put("write_compromises", _compromises(written))
+        query = "SELECT replace(digest::VARCHAR, '-', ''), source, read_at, releases, problems FROM tables ORDER BY ALL"
+        names = ("id", "source", "read_at", "count", "problems")
+        self._put("write_tables", [dict(zip(names, row, strict=True)) for row in self._texts(query)])
+        query = """
+            SELECT service, document, path, rest, branch, derived, built_at, stands_from, stands_until, read_at,
+                document_use::VARCHAR
+            FROM document_uses ORDER BY document_use"""
+        names = ("path", "rest", "branch", "derived", "built_at", "stands_from", "stands_until", "read_at", "digest")
+        fresh = [row for row in self._texts(query) if row[-1] not in uses]
+        self._put("write_uses", [[row[0], row[1], dict(zip(names, row[2:], strict=True))] for row in fresh])
+        organisation = self._organisation = kept_organisation(connection)
+        if fresh or any(isinstance(fact, Organisation) for fact in facts):
+            self._write_organisation(organisation)
+
+    def _write_organisation(self, organisation: Organisation) -> None:
+        query = "SELECT source, body, organisation FROM organisations ORDER BY source"
+        names = ("id", "body", "digest")
+        self._put("write_organisations", [dict(zip(names, row, strict=True)) for row in self._texts(query)])
+        self._transaction.run(cypher("drop_organisation")).consume()
+        companies = {one.id: {"id": one.id, "name": one.name, "kind": one.kind} for one in organisation.companies}
+        mentioned = [one.company for one in (*organisation.services, *organisation.claims) if one.company]
+        mentioned += [name for one in organisation.supplies for name in (one.supplier, one.customer)]
+        for name in mentioned:
+            companies.setdefault(name, {"id": name, "name": name, "kind": ""})
+        self._put("write_companies", [companies[name] for name in sorted(companies)])
+        services = [
+            {"id": one.id, "owner": one.owner, "company": one.company or "", "builds_complete": one.builds_complete}
+            for one in organisation.services
+        ]
+        self._put("write_services", services)
+        self._transaction.run(cypher("drop_services"), {"ids": [row["id"] for row in services]}).consume()
+        self._put("write_operates", [[one.company, one.id] for one in organisation.services if one.company])
+        self._put(
+            "write_supplies",
+            [
+                [
+                    one.supplier,
+                    one.customer,
+                    {"what": one.what, "data": list(one.data), "from": one.start, "until": one.until},
+                ]
+                for one in organisation.supplies
+            ],
+        )
+        self._put(
+            "write_claims",
+            [
+                {
+                    "id": one.id,
+                    "company": one.company,
+                    "claimant": one.claimant,
+                    "text": one.text,
+                    "polarity": one.polarity.value,
+                    "standing": one.standing.value,
+                    "certainty": one.certainty,
+                    "date": one.date,
+                    "object": one.object,
+                    "relation": one.relation,
+                    "sources": [source.url for source in one.sources],
+                }
+                for one in organisation.claims
+            ],
+        )
+
+    def _finish(self) -> None:
+        """Write the graph's own node: its next generation."""
+        found = self._ask("digests")
+        graph, connection = self._graph, self._connection
+        totals = self._ask("totals")
+        ground = max(graph["newest_ground"], newest_fact(connection, (), Organisation()))
+        evidence = newest_fact(self._bare(), self._heads, self._organisation)
+        newest = max(ground, evidence, found["created"] or 0)
+        values = {
+            **{name: graph[name] for name in ("next_package", "next_set", "next_range")},
+            **totals,
+            "generation": graph["generation"] + 1,
+            "packaging": packaging.__version__,
+            "facts_sha256": self._digest(found),
+            "newest_ground": ground,
+            "newest_fact": newest,
+            "inputs_ground": self._inputs,
+            "inputs": self._inputs + totals.pop("tables") + totals.pop("others"),
+        }
+        values.pop("tables", None)
+        values.pop("others", None)
+        self._transaction.run(cypher("set_meta"), {"values": values}).consume()
+
+    def _bare(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection to a record without a fact of the index."""
+        bare = duckdb.connect()
+        bare.execute("CREATE TABLE pages (read_at BIGINT)")
+        bare.execute("CREATE TABLE files (uploaded BIGINT)")
+        return bare
+
+    def _digest(self, found: dict[str, Any]) -> str:
+        """Return ``facts_sha256``, by the statements of the embedded store over the digests of all facts."""
+        connection = duckdb.connect()
+        names, facts = found["names"], found["facts"]
+        known = [(name, said) for name, said in zip(names, facts, strict=True) if said]
+        named = [name for name, is_named in zip(names, found["named"], strict=True) if is_named]
+        _table(connection, "all_facts", ("package", "facts"), known)
+        mentioned = sorted({*named, *self._mentioned})
+        _table(connection, "mentioned", ("package",), [(name,) for name in mentioned])
+        _table(connection, "held_components", ("package",), [])
+        _table(connection, "documents", ("document",), [(one,) for one in found["documents"]])
+        _table(connection, "document_uses", ("document_use",), [(one,) for one in found["uses"]])
+        for table, column in (("organisations", "organisation"), ("incidents", "incident")):
+            _table(connection, table, (column,), self._texts(f"SELECT {column} FROM {table}"))  # noqa: S608 - own names
+        query = "SELECT digest::VARCHAR, source, problems FROM tables"
+        _table(connection, "tables", ("digest", "source", "problems"), self._texts(query))
+        for table, column in (("documents", "document"), ("document_uses", "document_use"), ("tables", "digest")):
+            connection.execute(f"ALTER TABLE {table} ALTER {column} TYPE UUID")
+        return facts_sha256(connection, ground_key(connection))
+
+
+def _table(
+    connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], found: Sequence[tuple[Any, ...]]
+) -> None:
+    shape = ", ".join(f"{column} VARCHAR" for column in columns)
+    values = zip(*found, strict=True) if found else ([] for _ in columns)
+    put(
+        connection,
+        name,
+        shape,
+        {column: np.array(list(each), dtype=object) for column, each in zip(columns, values, strict=True)},
+    )
+
+
+def _target(name: str, number: int, named: bool) -> dict[str, Any]:
+    nothing = {"flags": 0, "facts": "", "releases": 0, "downloads": -1, "maintainers": "", "newest": -1}
+    return {
+        "id": name,
+        "n": number,
+        "named": named,
+        **nothing,
+        "settled": BEGINNING,
+        "dependents": 0,
+        "inputs": 0,
+        "kept": "",
+    }
+
+
+def _inputs_of(packages: Sequence[dict[str, Any]]) -> int:
+    return sum(row["inputs"] for row in packages)
+
+
+def _compromises(written: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    found = []
+    for _, _, _, _, body, _ in written:
+        incident = msgspec.json.decode(body, type=Incident)
+        for one in incident.releases:
+            if one.package is not None and one.version:
+                version = version_of(one.version).key
+                shown = {"listed_from": one.listed_from, "whole": one.whole}
+                found.append([incident.id, release_id(one.package, version), shown])
+    return found
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

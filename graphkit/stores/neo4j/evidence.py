@@ -1,0 +1,129 @@
+"""The organisation's side on the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+
+from graphkit.model.documents import Component, Document, Edge, Problem, usual_places
+from graphkit.model.incidents import Incident
+from graphkit.model.names import purl_key
+from graphkit.model.organisation import DocumentUse, Organisation
+from graphkit.stores import port
+from graphkit.stores.embedded.compile_evidence import document_use
+from graphkit.stores.embedded.organisation import joined
+from graphkit.stores.neo4j.written import key_of
+
+_HEAD = msgspec.json.Decoder(Document)
+_COMPONENT = msgspec.json.Decoder(Component)
+_PLACES = msgspec.json.Decoder(tuple[str, ...])
+_PROBLEMS = msgspec.json.Decoder(tuple[tuple[str, str], ...])
+
+
+class Ask(Protocol):
+    """Runs one of the store's statements and returns its rows."""
+
+    def __call__(self, name: str, **parameters: Any) -> list[dict[str, Any]]:
+        """Return the rows."""
+
+
+class ServerEvidence:
+    """`port.Evidence` by statements on the server."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    def incidents(self) -> tuple[Incident, ...]:
+        """Return all incidents and advisories, by id. Asked for once."""
+        return self._incidents
+
+    @cached_property
+    def _incidents(self) -> tuple[Incident, ...]:
+        return tuple(msgspec.json.decode(row["body"], type=Incident) for row in self._ask("incidents"))
+
+    def organisation(self) -> Organisation:
+        """Return every organisation fact, joined. Asked for once."""
+        return self._organisation
+
+    @cached_property
+    def _organisation(self) -> Organisation:
+        bodies = [msgspec.json.decode(row["body"], type=Organisation) for row in self._ask("organisations")]
+        (uses,) = self._ask("uses")
+        return joined(bodies, uses_of(uses))
+
+    def heads(self, documents: Sequence[str]) -> tuple[Document, ...]:
+        """Return documents without components and edges, in the order asked.
+
+        Raises:
+            KeyError: one of them is not kept.
+        """
+        if not documents:
+            return ()
+        (found,) = self._ask("heads", sha256=list(dict.fromkeys(documents)))
+        columns = zip(found["sha256"], found["path"], found["head"], strict=True)
+        heads = {sha256: head_of(sha256, path, head) for sha256, path, head in columns}
+        return tuple(heads[sha256] for sha256 in documents)
+
+    def document(self, sha256: str) -> Document:
+        """Return one whole document.
+
+        Raises:
+            KeyError: there is none.
+        """
+        found = self._ask("document", sha256=sha256)
+        if not found or found[0]["head"] is None:
+            raise KeyError(sha256)
+        (row,) = found
+        head = head_of(sha256, row["path"], row["head"])
+        if row["bare"]:
+            return head
+        components = tuple(replace(_COMPONENT.decode(body), ref=str(at)) for at, body in enumerate(row["bodies"]))
+        return replace(
+            head,
+            components=components,
+            places=_PLACES.decode(row["places"]) if row["places"] else usual_places(len(components)),
+            edges=tuple(Edge(source=str(source), target=str(target)) for source, target in row["edges"]),
+        )
+
+    def listings(self, packages: Sequence[str], purls: Sequence[str], hashes: Sequence[str]) -> port.Listings:
+        """Return rows by package, by purl without version, or by file hash; sorted by document, row."""
+        if packages or purls or hashes:
+            keys = [key_of("package", name) for name in packages]
+            keys += [key_of("purl", purl_key(purl)) for purl in purls]
+            keys += [key_of("hash", sha256.lower()) for sha256 in hashes]
+            (found,) = self._ask("listings", keys=sorted(set(keys)))
+        else:
+            (found,) = self._ask("all_listings")
+        table = sorted(zip(found["document"], found["row"], found["content"], strict=True))
+        numbers = {content: number for number, content in enumerate(sorted(set(found["content"])))}
+        component = np.array([row for _, row, _ in table], dtype=np.int32)
+        content = np.array([numbers[content] for _, _, content in table], dtype=np.int32)
+        component.flags.writeable = content.flags.writeable = False
+        return port.Listings(document=tuple(sha256 for sha256, _, _ in table), component=component, content=content)
+
+    def problems(self) -> tuple[tuple[str, Problem], ...]:
+        """Return every problem of documents and tables as (path, problem), sorted."""
+        found = [
+            (row["path"], Problem(place=place, text=text))
+            for row in self._ask("problems")
+            for place, text in _PROBLEMS.decode(row["problems"])
+        ]
+        return tuple(sorted(found, key=lambda pair: (pair[0], pair[1].place, pair[1].text)))
+
+
+def head_of(sha256: str, path: str, head: str) -> Document:
+    """Return a document without components, from what the record keeps of it apart."""
+    fields = msgspec.json.decode(head)
+    return _HEAD.decode(msgspec.json.encode({"sha256": sha256, "path": path, **fields}))
+
+
+def uses_of(found: dict[str, Any]) -> Iterable[DocumentUse]:
+    """Return uses from the columns of the statement ``uses``."""
+    names = ("service", "document", "path", "times", "branch", "derived", "rest")
+    for service, document, path, times, branch, derived, rest in zip(*(found[name] for name in names), strict=True):
+        yield document_use((service, document, path, *times, branch, derived, rest))

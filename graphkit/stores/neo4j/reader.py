@@ -1,0 +1,268 @@
+"""The reading side: one statement a call, whole frontiers per statement, columns back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import chain
+from typing import Any
+
+import neo4j
+import numpy as np
+from numpy.typing import NDArray
+
+from graphkit.model import csr
+from graphkit.model.errors import GraphkitError
+from graphkit.stores import port
+from graphkit.stores.neo4j.evidence import ServerEvidence
+from graphkit.stores.neo4j.numbers import Blocks, Interned, Numbers
+from graphkit.stores.neo4j.server import Server, graph_of, one, rows
+
+_Columns = dict[str, Any]
+
+
+class ServerReader:
+    """`port.Reader` of one generation. Where the graph changes meanwhile, a call says so instead of mixing two.
+
+    Ids are given out as things are met: the database keeps numbers that never change, and positions of
+    releases within their package.
+    """
+
+    def __init__(self, server: Server, graph: dict[str, Any]) -> None:
+        self._server, self._graph = server, graph
+        self.number: int = graph["generation"]
+        self._packages, self._sets, self._ranges = (
+            Numbers(graph[f"next_{name}"], partial(self._numbers, name)) for name in ("package", "set", "range")
+        )
+        self._releases = Blocks(graph["next_package"], graph["releases"])
+        self._texts: dict[port.TextKind, Interned] = {"marker": Interned(), "extras": Interned(), "needs": Interned()}
+        self._evidence = ServerEvidence(self._ask_rows)
+
+    def _ask_rows(self, name: str, **parameters: Any) -> list[dict[str, Any]]:
+        def work(transaction: neo4j.ManagedTransaction) -> list[dict[str, Any]]:
+            found = rows(transaction, name, **parameters)
+            self._check(transaction)
+            return found
+
+        return self._server.read(work)
+
+    def _numbers(self, kind: str) -> list[int]:
+        numbers: list[int] = self._ask(f"every_{kind}")["n"]
+        return numbers
+
+    def _ask(self, name: str, **parameters: Any) -> _Columns:
+        def work(transaction: neo4j.ManagedTransaction) -> _Columns:
+            found = one(transaction, name, **parameters)
+            self._check(transaction)
+            return found
+
+        return self._server.read(work)
+
+    def _check(self, transaction: neo4j.ManagedTransaction) -> None:
+        """Look after each answer whether it is of the generation read: nothing before it can be of a later one."""
+        now = graph_of(transaction, self._server.shown)
+        if now is None or now["generation"] != self._graph["generation"]:
+            raise GraphkitError(f"{self._server.shown}: the graph changed while it was read; ask again")
+
+    def generation(self) -> port.Generation:
+        """Return what this reader reads."""
+        graph = self._graph
+        return port.Generation(
+            facts_sha256=graph["facts_sha256"],
+            packages=graph["packages"],
+            releases=graph["releases"],
+            requirement_sets=graph["sets"],
+            ranges=graph["ranges"],
+            newest_fact=graph["newest_fact"],
+            inputs=graph["inputs"],
+            packaging=graph["packaging"],
+        )
+
+    def package_ids(self, names: Sequence[str]) -> port.Ids:
+        """Return the ids of PEP 503 names, -1 where the graph has no such package."""
+        found = self._ask("package_ids", names=list(dict.fromkeys(names)))
+        numbers = dict(zip(found["name"], found["n"], strict=True))
+        return _frozen(self._packages.ids(np.array([numbers.get(name, -1) for name in names], dtype=np.int64)))
+
+    def packages(self, ids: port.Ids) -> port.Packages:
+        """Return names, flags and release stretches of packages."""
+        numbers = self._packages.numbers(ids)
+        found = self._ask("packages", n=np.unique(numbers).tolist())
+        place = _place(found["n"], numbers)
+        self._give(found["n"], found["releases"])
+        start = self._releases.start(numbers)
+        size, newest = _ints(found["releases"])[place], _ints(found["newest"])[place]
+        return port.Packages(
+            name=_picked(found["name"], place),
+            flags=_frozen(_ints(found["flags"])[place].astype(np.uint8)),
+            start=_frozen(start.astype(np.int32)),
+            stop=_frozen((start + size).astype(np.int32)),
+            dependents=_frozen(_ints(found["dependents"])[place].astype(np.int32)),
+            downloads=_frozen(_ints(found["downloads"])[place]),
+            maintainers=_picked(found["maintainers"], place),
+            settled=_frozen(_ints(found["settled"])[place]),
+            newest=_frozen(np.where(newest < 0, -1, start + newest).astype(np.int32)),
+        )
+
+    def _give(self, numbers: list[int], sizes: list[int]) -> None:
+        wanted = set(self._releases.missing(_ints(numbers)).tolist())
+        pairs = [(number, size) for number, size in zip(numbers, sizes, strict=True) if number in wanted]
+        self._releases.give([number for number, _ in pairs], [size for _, size in pairs])
+
+    def _release_ids(self, packages: NDArray[np.int64], positions: NDArray[np.int64]) -> port.Ids:
+        if len(missing := self._releases.missing(packages)):
+            found = self._ask("sizes", n=missing.tolist())
+            self._give(found["n"], found["releases"])
+        return _frozen((self._releases.start(packages) + positions).astype(np.int32))
+
+    def releases(self, ids: port.Ids) -> port.Releases:
+        """Return releases with their files."""
+        ids = np.asarray(ids, dtype=np.int64)
+        found = self._ask("releases", rows=self._by_package(ids))
+        known = self._release_ids(_ints(found["package"]), _ints(found["position"]))
+        place = _place(known.tolist(), ids)
+        start = csr.offsets(np.array([len(found["uploaded"][at]) for at in place.tolist()], dtype=np.int64))
+        needs = self._texts["needs"].ids(_flat(found["needs"], place))
+        return port.Releases(
+            package=_frozen(self._packages.ids(_ints(found["package"])[place])),
+            version=_picked(found["version"], place),
+            flags=_frozen(_ints(found["flags"])[place].astype(np.uint8)),
+            offer=_frozen(_ints(found["offer"])[place].astype(np.uint8)),
+            requirement_set=_frozen(self._sets.ids(_ints(found["set"])[place])),
+            requirements_source=_picked(found["source"], place),
+            file_start=_frozen(start),
+            file_uploaded=_frozen(_ints(_flat(found["uploaded"], place))),
+            file_yanked_since=_frozen(_ints(_flat(found["yanked_since"], place))),
+            file_flags=_frozen(_ints(_flat(found["file_flags"], place)).astype(np.uint8)),
+            file_needs=_frozen(needs),
+            filename=tuple(_flat(found["filenames"], place)),
+            file_sha256=tuple(_flat(found["sha256"], place)),
+        )
+
+    def _by_package(self, releases: NDArray[Any]) -> list[list[Any]]:
+        """Return rows of (package number, positions)."""
+        releases = np.unique(releases)
+        if not self._releases.has(releases):
+            self._release_ids(_ints(self._numbers("package")), _ints([0]))
+        packages = self._releases.package(releases)
+        positions = releases - self._releases.start(packages)
+        first = np.flatnonzero(np.diff(packages, prepend=-1))
+        parts = np.split(positions, first[1:]) if len(first) else []
+        return [[number, part.tolist()] for number, part in zip(packages[first].tolist(), parts, strict=True)]
+
+    def requirements(self, sets: port.Ids) -> port.Members:
+        """Return the members of requirement sets."""
+        asked = self._sets.numbers(sets)
+        found = self._ask("requirements", n=np.unique(asked).tolist())
+        start, at = _joined(asked, found["row"])
+        return port.Members(
+            start=_frozen(start),
+            range=_frozen(self._ranges.ids(_ints(found["n"])[at])),
+            marker=_frozen(self._texts["marker"].ids(_picked_list(found["marker"], at))),
+        )
+
+    def ranges(self, ids: port.Ids) -> port.Ranges:
+        """Return ranges with their stretches."""
+        numbers = self._ranges.numbers(ids)
+        found = self._ask("ranges", n=np.unique(numbers).tolist())
+        place = _place(found["n"], numbers)
+        package = _ints(found["package"])[place]
+        start = csr.offsets(np.array([len(found["lo"][at]) for at in place.tolist()], dtype=np.int64))
+        owner = np.repeat(package, np.diff(start))
+        return port.Ranges(
+            package=_frozen(self._packages.ids(package)),
+            extras=_frozen(self._texts["extras"].ids(_picked_list(found["extras"], place))),
+            text=_picked(found["text"], place),
+            flags=_frozen(_ints(found["flags"])[place].astype(np.uint8)),
+            start=_frozen(start),
+            lo=self._release_ids(owner, _ints(_flat(found["lo"], place))),
+            hi=self._release_ids(owner, _ints(_flat(found["hi"], place))),
+        )
+
+    def constraints_on(self, packages: port.Ids) -> tuple[port.Offsets, port.Ids]:
+        """Return the ranges that aim at each package, in CSR form (start, range ids)."""
+        asked = self._packages.numbers(packages)
+        found = self._ask("constraints_on", n=np.unique(asked).tolist())
+        start, at = _joined(asked, found["row"])
+        return _frozen(start), _frozen(self._ranges.ids(_ints(found["n"])[at]))
+
+    def declarers(self, ranges: port.Ids) -> port.Declarers:
+        """Return which requirement sets hold each range."""
+        asked = self._ranges.numbers(ranges)
+        found = self._ask("declarers", n=np.unique(asked).tolist())
+        start, at = _joined(asked, found["row"])
+        return port.Declarers(
+            start=_frozen(start),
+            set=_frozen(self._sets.ids(_ints(found["n"])[at])),
+            marker=_frozen(self._texts["marker"].ids(_picked_list(found["marker"], at))),
+        )
+
+    def users(self, sets: port.Ids) -> port.Users:
+        """Return which releases declare each requirement set."""
+        asked = self._sets.numbers(sets)
+        found = self._ask("users", n=np.unique(asked).tolist())
+        start, at = _joined(asked, found["row"])
+        package = _ints(found["package"])[at]
+        return port.Users(
+            start=_frozen(start),
+            release=self._release_ids(package, _ints(found["position"])[at]),
+            package=_frozen(self._packages.ids(package)),
+            offer=_frozen(_ints(found["offer"])[at].astype(np.uint8)),
+        )
+
+    def takers(self, releases: port.Ids) -> port.Takers:
+        """Return the ranges that choose each release in the end."""
+        ids = np.asarray(releases, dtype=np.int64)
+        found = self._ask("takers", rows=self._by_package(ids))
+        chosen = self._release_ids(_ints(found["package"]), _ints(found["position"]))
+        start, at = _joined(ids, chosen.tolist())
+        return port.Takers(
+            start=_frozen(start),
+            range=_frozen(self._ranges.ids(_ints(found["n"])[at])),
+            extras=_frozen(self._texts["extras"].ids(_picked_list(found["extras"], at))),
+        )
+
+    def texts(self, kind: port.TextKind, ids: port.Ids) -> tuple[str, ...]:
+        """Return texts that many rows share."""
+        return self._texts[kind].texts(ids)
+
+    def evidence(self) -> ServerEvidence:
+        """Return the organisation's side."""
+        return self._evidence
+
+
+def _ints(values: list[int]) -> NDArray[np.int64]:
+    return np.array(values, dtype=np.int64)
+
+
+def _place(known: list[int], asked: NDArray[Any]) -> NDArray[np.int64]:
+    """Return where each number asked for stands among the known ones, all of which are there."""
+    every = _ints(known)
+    order = np.argsort(every)
+    return order[np.searchsorted(every[order], asked)]
+
+
+def _joined(asked: NDArray[Any], rows: list[int]) -> tuple[csr.Offsets, NDArray[np.int64]]:
+    """Return, for each number asked for, which of the rows are its own, in CSR form."""
+    every = _ints(rows)
+    order = np.argsort(every, kind="stable")
+    first, last = (np.searchsorted(every[order], asked, side=side) for side in ("left", "right"))
+    at, start = csr.spread(first, last)
+    return start, order[at]
+
+
+def _picked(values: Sequence[str], place: NDArray[np.int64]) -> tuple[str, ...]:
+    return tuple(_picked_list(values, place))
+
+
+def _picked_list(values: Sequence[str], place: NDArray[np.int64]) -> list[str]:
+    return [values[at] for at in place.tolist()]
+
+
+def _flat(values: Sequence[list[Any]], place: NDArray[np.int64]) -> list[Any]:
+    return list(chain.from_iterable(values[at] for at in place.tolist()))
+
+
+def _frozen(values: NDArray[Any]) -> NDArray[Any]:
+    values.flags.writeable = False
+    return values

@@ -1,0 +1,173 @@
+"""The server: its address and credentials, its transactions, and its errors in one line each."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from getpass import getpass
+from itertools import islice
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+import neo4j
+from neo4j import exceptions
+
+from graphkit.model.errors import GraphkitError
+from graphkit.stores.neo4j.queries import cypher, statements
+
+FORMAT: Final = "1"
+"""Version of labels, relationships and properties; a graph of another is refused, never guessed at."""
+OLDEST: Final = (5, 26)
+_SECONDS: Final = 15.0
+_Result = TypeVar("_Result")
+_Value = TypeVar("_Value")
+
+
+class Server:
+    """One database of a server. The driver is opened when it is first needed, and `close` lets go of it."""
+
+    def __init__(self, address: str) -> None:
+        """Take an address such as ``neo4j://host:7687``.
+
+        Raises:
+            GraphkitError: it holds a user or password, which belong into the environment.
+        """
+        parts = urlsplit(address)
+        self.shown = f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
+        if "@" in parts.netloc:
+            raise GraphkitError(
+                f"{self.shown}: leave user and password out of the address; set NEO4J_USERNAME and NEO4J_PASSWORD"
+            )
+        if not parts.hostname or parts.path not in {"", "/"} or parts.fragment:
+            raise GraphkitError(f"{self.shown}: an address is as neo4j://host:7687; NEO4J_DATABASE names the database")
+        self._address = address
+        self.database = os.environ.get("NEO4J_DATABASE") or "neo4j"
+        self._driver: neo4j.Driver | None = None
+
+    def _opened(self) -> neo4j.Driver:
+        if self._driver is None:
+            user = os.environ.get("NEO4J_USERNAME") or "neo4j"
+            password = os.environ.get("NEO4J_PASSWORD")
+            if password is None:
+                if not sys.stdin.isatty():
+                    raise GraphkitError(f"{self.shown}: set NEO4J_PASSWORD (and NEO4J_USERNAME, if it is not neo4j)")
+                password = getpass(f"Password of {user} at {self.shown}: ")
+            driver = neo4j.GraphDatabase.driver(
+                self._address,
+                auth=(user, password),
+                user_agent="graphkit",
+                connection_timeout=_SECONDS,
+                max_transaction_retry_time=_SECONDS,
+                notifications_min_severity="OFF",
+            )
+            try:
+                driver.verify_connectivity()
+                self._check_version(driver)
+            except BaseException:
+                driver.close()
+                raise
+            self._driver = driver
+        return self._driver
+
+    def _check_version(self, driver: neo4j.Driver) -> None:
+        agent = driver.get_server_info().agent.removeprefix("Neo4j/")
+        found = tuple(int(part) for part in agent.split(".")[:2] if part.isdecimal())
+        if found < OLDEST:
+            raise GraphkitError(
+                f"{self.shown} runs Neo4j {agent}; graphkit needs {'.'.join(map(str, OLDEST))} or newer"
+            )
+
+    @property
+    def version(self) -> str:
+        """What runs there."""
+        with self.explained():
+            return self._opened().get_server_info().agent.removeprefix("Neo4j/")
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn an error of the server or of the way to it into one line that says what to do."""
+        try:
+            yield
+        except exceptions.AuthError as error:
+            raise GraphkitError(
+                f"{self.shown}: the server refuses user or password; see NEO4J_USERNAME and NEO4J_PASSWORD"
+            ) from error
+        except exceptions.Forbidden as error:
+            raise GraphkitError(f"{self.shown}: the user may not do this: {_first_line(error)}") from error
+        except (exceptions.ServiceUnavailable, exceptions.SessionExpired, OSError, ValueError) as error:
+            raise GraphkitError(f"{self.shown}: no Neo4j answers there: {_first_line(error)}") from error
+        except exceptions.Neo4jError as error:
+            if error.code and error.code.endswith("DatabaseNotFound"):
+                raise GraphkitError(
+                    f"{self.shown} has no database {self.database!r}; NEO4J_DATABASE names another"
+                ) from error
+            raise GraphkitError(f"{self.shown}: {error.code}: {_first_line(error)}") from error
+        except exceptions.DriverError as error:
+            raise GraphkitError(f"{self.shown}: {_first_line(error)}") from error
+
+    def prepare(self) -> None:
+        """Make the keys of every label, where they are missing. Cost: one statement each, once a graph."""
+        with self.explained(), self._opened().session(database=self.database) as session:
+            for statement in statements("schema"):
+                session.run(statement).consume()
+
+    def read(self, work: Callable[[neo4j.ManagedTransaction], _Result]) -> _Result:
+        """Run work in a read transaction, again where the server asks for that."""
+        with self.explained(), self._opened().session(database=self.database) as session:
+            return session.execute_read(work)
+
+    def write(self, work: Callable[[neo4j.ManagedTransaction], _Result]) -> _Result:
+        """Run work in a write transaction, again where the server asks for that."""
+        with self.explained(), self._opened().session(database=self.database) as session:
+            return session.execute_write(work)
+
+    def close(self) -> None:
+        """Let go of the connections. Safe to call twice."""
+        if self._driver is not None:
+            self._driver.close()
+            self._driver = None
+
+
+def _first_line(error: Exception) -> str:
+    return str(getattr(error, "message", None) or error).partition("\n")[0][:300]
+
+
+def rows(transaction: neo4j.ManagedTransaction, name: str, **parameters: Any) -> list[dict[str, Any]]:
+    """Return the rows of one of the store's statements."""
+    return [record.data() for record in transaction.run(cypher(name), parameters)]
+
+
+def one(transaction: neo4j.ManagedTransaction, name: str, **parameters: Any) -> dict[str, Any]:
+    """Return the only row of one of the store's statements."""
+    (row,) = rows(transaction, name, **parameters)
+    return row
+
+
+def graph_of(transaction: neo4j.ManagedTransaction, shown: str) -> dict[str, Any] | None:
+    """Return what the graph's own node says, None where the database is empty.
+
+    Raises:
+        GraphkitError: the database holds something else, or a graph of another format.
+    """
+    found = rows(transaction, "meta")
+    if found:
+        graph: dict[str, Any] = found[0]["graph"]
+        if graph.get("format") != FORMAT:
+            raise GraphkitError(
+                f"{shown} holds a graph of format {graph.get('format')}, this graphkit reads {FORMAT}; "
+                "push into an empty database"
+            )
+        return graph
+    if other := rows(transaction, "other"):
+        labels = ":".join(sorted(other[0]["labels"])) or "nodes without a label"
+        raise GraphkitError(f"{shown} holds something else ({labels}); name an empty database in NEO4J_DATABASE")
+    return None
+
+
+def chunks(values: Iterable[_Value], size: int = 5_000) -> Iterator[list[_Value]]:
+    """Yield values, so many at a time, as one statement takes them."""
+    left = iter(values)
+    while part := list(islice(left, size)):
+        yield part

@@ -1,0 +1,114 @@
+"""The store: batches in, one transaction each, behind a lock that lets one writer pass at a time."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import neo4j
+import packaging
+
+from graphkit.model.errors import GraphkitError
+from graphkit.stores.neo4j.batch import Batch
+from graphkit.stores.neo4j.reader import ServerReader
+from graphkit.stores.neo4j.server import FORMAT, Server, graph_of, one, rows
+from graphkit.stores.port import Fact, Receipt
+
+
+class Neo4jStore:
+    """`port.Store` in one database of a Neo4j server."""
+
+    def __init__(self, address: str | Path, *, create: bool = False) -> None:
+        """Take the address of a server; nothing is asked of it yet."""
+        self._server = Server(str(address))
+        self._create = create
+        self._is_prepared = False
+        self._reader: ServerReader | None = None
+
+    def _graph(self) -> dict[str, Any] | None:
+        return self._server.read(lambda transaction: graph_of(transaction, self._server.shown))
+
+    def _existing(self) -> dict[str, Any]:
+        if (graph := self._graph()) is None:
+            if not self._create:
+                raise GraphkitError(
+                    f"no graph at {self._server.shown}; make one with `graphkit ingest …` or `graphkit neo4j push`"
+                )
+            self.record([])
+            graph = self._graph()
+        if graph is None:
+            raise GraphkitError(f"{self._server.shown}: the graph went away")
+        return graph
+
+    def record(self, facts: Iterable[Fact]) -> Receipt:
+        """Keep a batch in one transaction. The same facts again change nothing, in any order.
+
+        Cost: the batch, what is kept of its packages and of those they require, and the digest of every fact.
+
+        Raises:
+            GraphkitError: the server cannot be used, or holds something else.
+            InputError: a text in a fact cannot be stored; nothing of the batch is kept.
+        """
+        held = list(facts)
+        if not self._is_prepared:
+            if self._graph() is None:
+                self._server.prepare()
+            self._is_prepared = True
+        with TemporaryDirectory(prefix="graphkit-") as folder:
+            return self._server.write(lambda transaction: self._write(transaction, held, Path(folder)))
+
+    def _write(self, transaction: neo4j.ManagedTransaction, facts: Sequence[Fact], folder: Path) -> Receipt:
+        graph_of(transaction, self._server.shown)
+        graph = one(transaction, "lock", fresh=_fresh(), writer=secrets.token_hex(8))["graph"]
+        with Batch(transaction, graph, folder / secrets.token_hex(4)) as batch:
+            return batch.write(facts)
+
+    def known(self, documents: Sequence[str]) -> dict[str, frozenset[str]]:
+        """Return which documents are kept, each with the paths of its uses; see `port.Store.known`."""
+        found = self._server.read(lambda transaction: rows(transaction, "known", sha256=list(documents)))
+        return {row["sha256"]: frozenset(row["paths"]) for row in found}
+
+    def reader(self) -> ServerReader:
+        """Return a reader of the newest generation. Cost: one statement where that is the one read last."""
+        graph = self._existing()
+        if self._reader is None or self._reader.number != graph["generation"]:
+            self._reader = ServerReader(self._server, graph)
+        return self._reader
+
+    def counts(self) -> dict[str, int]:
+        """Return how many of each kind of thing are kept, by its word. Cost: a scan of releases."""
+        reader = self.reader()
+        found = self._server.read(lambda transaction: one(transaction, "counts"))
+        organisation = reader.evidence().organisation()
+        return {
+            **found,
+            "companies": len(organisation.companies),
+            "services": len(organisation.services),
+            "builds": len(organisation.builds),
+            "supply relations": len(organisation.supplies),
+            "claims": len(organisation.claims),
+        }
+
+    def close(self) -> None:
+        """Let go of connections. Safe to call twice."""
+        self._server.close()
+        self._reader = None
+
+
+def _fresh() -> dict[str, Any]:
+    numbers = ("generation", "next_package", "next_set", "next_range", "packages", "releases", "sets", "ranges")
+    return {
+        "format": FORMAT,
+        "store": secrets.token_hex(4),
+        "packaging": packaging.__version__,
+        "facts_sha256": "",
+        "newest_fact": 0,
+        "newest_ground": 0,
+        "newest_evidence": 0,
+        "inputs": 0,
+        "inputs_ground": 0,
+        **dict.fromkeys(numbers, 0),
+    }

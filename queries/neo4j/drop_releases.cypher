@@ -1,0 +1,1 @@
+UNWIND $ids AS id MATCH (r:Release {id: id}) DETACH DELETE r

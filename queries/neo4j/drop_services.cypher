@@ -1,0 +1,1 @@
+MATCH (s:Service) WHERE NOT s.id IN $ids AND NOT EXISTS { (s)-[:DESCRIBED_BY]->() } DETACH DELETE s

@@ -1,0 +1,1 @@
+MATCH (i:Incident) RETURN i.body AS body ORDER BY i.id

@@ -1,0 +1,1 @@
+UNWIND $ids AS id MATCH (l:ComponentList {id: id}) RETURN collect(l.id) AS id

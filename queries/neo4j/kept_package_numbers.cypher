@@ -1,0 +1,1 @@
+UNWIND $names AS name MATCH (p:Package {id: name}) RETURN collect(p.id) AS name, collect(p.n) AS n

@@ -1,0 +1,21 @@
+// Keys of every label, made before the first write. Each statement is run on its own and ends with its line.
+CREATE CONSTRAINT graphkit_id IF NOT EXISTS FOR (n:Graphkit) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT package_id IF NOT EXISTS FOR (n:Package) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT package_n IF NOT EXISTS FOR (n:Package) REQUIRE n.n IS UNIQUE;
+CREATE CONSTRAINT release_id IF NOT EXISTS FOR (n:Release) REQUIRE n.id IS UNIQUE;
+CREATE INDEX release_position IF NOT EXISTS FOR (n:Release) ON (n.package, n.position);
+CREATE CONSTRAINT requirement_set_id IF NOT EXISTS FOR (n:RequirementSet) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT requirement_set_n IF NOT EXISTS FOR (n:RequirementSet) REQUIRE n.n IS UNIQUE;
+CREATE CONSTRAINT range_id IF NOT EXISTS FOR (n:Range) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT range_n IF NOT EXISTS FOR (n:Range) REQUIRE n.n IS UNIQUE;
+CREATE CONSTRAINT document_id IF NOT EXISTS FOR (n:Document) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT component_list_id IF NOT EXISTS FOR (n:ComponentList) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT component_id IF NOT EXISTS FOR (n:Component) REQUIRE n.id IS UNIQUE;
+CREATE INDEX component_package IF NOT EXISTS FOR (n:Component) ON (n.package);
+CREATE CONSTRAINT key_id IF NOT EXISTS FOR (n:Key) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT service_id IF NOT EXISTS FOR (n:Service) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT company_id IF NOT EXISTS FOR (n:Company) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT claim_id IF NOT EXISTS FOR (n:Claim) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT incident_id IF NOT EXISTS FOR (n:Incident) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT organisation_id IF NOT EXISTS FOR (n:Organisation) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT table_id IF NOT EXISTS FOR (n:Table) REQUIRE n.id IS UNIQUE;

@@ -1,0 +1,1 @@
+MATCH (g:Graphkit {id: 'graph'}) SET g += $values

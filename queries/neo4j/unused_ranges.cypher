@@ -1,0 +1,4 @@
+UNWIND $n AS n MATCH (r:Range {n: n}) WHERE NOT EXISTS { (r)<-[:REQUIRES]-() }
+WITH r, r.package AS package
+DETACH DELETE r
+RETURN collect(DISTINCT package) AS packages

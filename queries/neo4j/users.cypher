@@ -1,0 +1,3 @@
+// Port call `users`: the releases that declare requirement sets.
+UNWIND $n AS n MATCH (:RequirementSet {n: n})<-[:DECLARES]-(r:Release)
+RETURN collect(n) AS row, collect(r.package) AS package, collect(r.position) AS position, collect(r.offer) AS offer

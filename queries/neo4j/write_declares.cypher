@@ -1,0 +1,3 @@
+UNWIND $rows AS row
+MATCH (r:Release {id: row[0]}) MATCH (s:RequirementSet {n: row[1]})
+CREATE (r)-[:DECLARES]->(s)

@@ -1,0 +1,11 @@
+// How many packages have a release that requires each, and which releases ranges choose in the end (offer bit $taken).
+UNWIND $n AS n MATCH (p:Package {n: n})
+CALL (p) {
+  MATCH (p)<-[:ON]-(:Range)<-[:REQUIRES]-(:RequirementSet)<-[:DECLARES]-(r:Release)
+  RETURN count(DISTINCT r.package) AS dependents
+}
+CALL (p) { MATCH (p)<-[:ON]-(g:Range) WHERE g.takes >= 0 RETURN collect(DISTINCT g.takes) AS takes }
+SET p.dependents = dependents
+WITH p, takes
+MATCH (r:Release {package: p.n})
+SET r.offer = r.offer % $taken + CASE WHEN r.position IN takes THEN $taken ELSE 0 END

@@ -1,0 +1,3 @@
+UNWIND $rows AS row
+MATCH (d:Document {id: row[0]}) MATCH (l:ComponentList {id: row[1]})
+MERGE (d)-[:HOLDS]->(l)

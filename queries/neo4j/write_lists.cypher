@@ -1,0 +1,3 @@
+UNWIND $rows AS row
+MERGE (l:ComponentList {id: row.id})
+SET l = row

@@ -1,0 +1,3 @@
+UNWIND $rows AS row
+MERGE (o:Organisation {id: row.id})
+SET o = row

@@ -1,0 +1,6 @@
+UNWIND $rows AS row
+MERGE (r:Range {id: row.id})
+SET r = row
+WITH r
+MATCH (p:Package {n: r.package})
+MERGE (r)-[:ON]->(p)

@@ -1,0 +1,1 @@
+UNWIND $rows AS row CREATE (s:RequirementSet {id: row[0], n: row[1]})

@@ -1,0 +1,122 @@
+"""Real Neo4j servers for tests: that of ``NEO4J_URI``, or ones started from Maven's artifacts on this machine's Java.
+
+One database is one graph, and a Community server has one database, so a test that compares two graphs takes two.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import neo4j
+import pytest
+from platformdirs import user_cache_path
+
+LTS: Final = "5.26.30"
+SERVERS: Final = 2
+PASSWORD: Final = "graphkit-tests"
+_CACHE: Final = user_cache_path("graphkit-tests")
+"""Found before the tests' own environment hides it; a second run needs no Maven."""
+_SECONDS: Final = 120
+_POM: Final = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>tests</groupId><artifactId>server</artifactId><version>1</version><dependencies>
+<dependency><groupId>org.neo4j</groupId><artifactId>neo4j</artifactId><version>{version}</version></dependency>
+<dependency><groupId>org.neo4j.app</groupId><artifactId>neo4j-server</artifactId><version>{version}</version></dependency>
+</dependencies></project>
+"""
+_CONF: Final = """
+server.default_listen_address=127.0.0.1
+server.bolt.listen_address=127.0.0.1:{port}
+server.bolt.advertised_address=127.0.0.1:{port}
+server.http.enabled=false
+server.https.enabled=false
+server.memory.heap.initial_size=256m
+server.memory.heap.max_size=768m
+server.memory.pagecache.size=64m
+dbms.usage_report.enabled=false
+"""
+
+
+def artifacts(version: str = LTS) -> Path:
+    """Return the folder with the server's archives, fetched once."""
+    folder = _CACHE / f"neo4j-{version}"
+    if not (folder / "done").exists():
+        if not (maven := shutil.which("mvn")):
+            pytest.fail("a Neo4j server is made with Maven (Debian: maven), or named by NEO4J_URI")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / "pom.xml").write_text(_POM.format(version=version), encoding="utf-8")
+        words = [maven, "-q", "-B", "-f", "pom.xml", "dependency:copy-dependencies", "-DoutputDirectory=lib"]
+        done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=900)
+        if done.returncode:
+            pytest.fail(f"Maven could not fetch Neo4j {version}: {done.stdout[-800:]}")
+        (folder / "done").touch()
+    return folder
+
+
+def java(release: int = 17) -> str:
+    """Return a Java of at least that release."""
+    places = [shutil.which("java"), *map(str, sorted(Path("/usr/lib/jvm").glob("*/bin/java"), reverse=True))]
+    for found in filter(None, places):
+        said = subprocess.run([found, "-version"], capture_output=True, text=True, check=False).stderr
+        if '"' in said and int(said.split('"')[1].split(".")[0]) >= release:
+            return found
+    pytest.fail(f"a Neo4j server needs Java {release} (Debian: openjdk-17-jre-headless), or NEO4J_URI names one")
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextmanager
+def running(home: Path, version: str = LTS, release: int = 17) -> Iterator[str]:
+    """Start a server in a folder of its own; give its address, stop it afterwards."""
+    port, lib = free_port(), artifacts(version) / "lib"
+    (home / "conf").mkdir(parents=True)
+    (home / "conf" / "neo4j.conf").write_text(_CONF.format(port=port), encoding="utf-8")
+    main = "org.neo4j.server.CommunityEntryPoint"
+    words = [java(release), "-Xmx768m", "-cp", f"{lib}/*", main, f"--home-dir={home}", f"--config-dir={home}/conf"]
+    with (home / "out").open("wb") as log:
+        process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+    address = f"bolt://127.0.0.1:{port}"
+    try:
+        _wait(address, process, home)
+        yield address
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait(address: str, process: subprocess.Popen[bytes], home: Path) -> None:
+    until = time.monotonic() + _SECONDS
+    while process.poll() is None and time.monotonic() < until:
+        try:
+            with neo4j.GraphDatabase.driver(address, auth=("neo4j", "neo4j")) as driver:
+                change = "ALTER CURRENT USER SET PASSWORD FROM 'neo4j' TO $password"
+                driver.execute_query(change, password=PASSWORD, database_="system")
+                return
+        except (neo4j.exceptions.ServiceUnavailable, neo4j.exceptions.TransientError, OSError):
+            time.sleep(0.3)
+    pytest.fail(f"the Neo4j server did not start: {(home / 'out').read_text(errors='replace')[-800:]}")
+
+
+def clear(address: str) -> None:
+    """Take everything out of a server's database, what says how it is keyed too."""
+    user, password = os.environ.get("NEO4J_USERNAME", "neo4j"), os.environ["NEO4J_PASSWORD"]
+    with neo4j.GraphDatabase.driver(address, auth=(user, password)) as driver:
+        driver.execute_query("MATCH (n) DETACH DELETE n", database_=os.environ.get("NEO4J_DATABASE", "neo4j"))
