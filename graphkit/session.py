@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack, cast
 
@@ -19,6 +22,7 @@ from graphkit.stores.port import Reader, Store
 if TYPE_CHECKING:
     from graphkit.intake import IntakeOptions
     from graphkit.model.answers import Blast, IngestReport, Stats, WhoHas, WhyAnswer
+    from graphkit.stores.neo4j.tables import Tables
     from graphkit.trace.packages import Effort
     from graphkit.trace.view import Question
 
@@ -160,6 +164,89 @@ class Graph:
 
     def _reader(self) -> Reader:
         return self._store.reader()
+
+
+def push_graph(
+    address: str | None,
+    to: str,
+    *,
+    around: Sequence[str] = (),
+    services: bool = False,
+    progress: Progress | None = None,
+) -> bool:
+    """Copy an embedded graph, or a slice of it, into the empty database of a server; False where it is there already.
+
+    A push that was broken off goes on where it was. ``around`` are package names, ``services`` takes what documents
+    hold; see `graphkit.stores.neo4j.slice`.
+
+    Raises:
+        GraphkitError: there is no such graph, or the database holds another.
+    """
+    from graphkit.stores.neo4j.push import push  # noqa: PLC0415 - the driver is heavy
+    from graphkit.stores.neo4j.server import Server  # noqa: PLC0415
+
+    server = Server(to)
+    try:
+        with _tables(address, around, services=services) as tables:
+            return push(server, tables, progress or _silent)
+    finally:
+        server.close()
+
+
+def export_graph(address: str | None, folder: str, *, progress: Progress | None = None) -> str:
+    """Write an embedded graph as CSV for ``neo4j-admin database import full``; return the command that loads it.
+
+    Raises:
+        GraphkitError: there is no such graph, or the folder cannot be written.
+    """
+    from graphkit.model.errors import GraphkitError  # noqa: PLC0415
+    from graphkit.stores.neo4j.export import export  # noqa: PLC0415
+
+    with _tables(address, (), services=False) as tables:
+        try:
+            return export(tables, Path(folder), progress or _silent)
+        except OSError as error:
+            raise GraphkitError(f"{folder}: it cannot be written: {error.strerror}") from error
+
+
+def server_status(address: str) -> dict[str, str]:
+    """Return what a server holds, each thing in a few words.
+
+    Raises:
+        GraphkitError: it cannot be used, or holds something else.
+    """
+    from graphkit.stores.neo4j.store import Neo4jStore  # noqa: PLC0415
+
+    store = Neo4jStore(address)
+    try:
+        return store.status()
+    finally:
+        store.close()
+
+
+@contextmanager
+def _tables(address: str | None, around: Sequence[str], *, services: bool) -> Iterator[Tables]:
+    from graphkit.model.names import package_name  # noqa: PLC0415
+    from graphkit.stores.embedded.record import Record  # noqa: PLC0415
+    from graphkit.stores.neo4j.slice import sliced  # noqa: PLC0415
+    from graphkit.stores.neo4j.tables import Tables  # noqa: PLC0415
+
+    where = address or default_address()
+    if "://" in where:
+        raise UsageError(
+            f"{where.partition('://')[0]}://…: a push and an export start from an embedded graph, a folder"
+        )
+    open_store(where).close()
+    with TemporaryDirectory(prefix="graphkit-") as folder:
+        names = [package_name(name) for name in around]
+        if names or services:
+            record = sliced(Path(where), Path(folder), names, services=services)
+        else:
+            record = Record(Path(where) / "graph.duckdb")
+        try:
+            yield Tables(record)
+        finally:
+            record.close()
 
 
 def _silent(done: int, total: int | None, what: str) -> None:

@@ -72,7 +72,7 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory, plain_environment: None) -> Iterator[tuple[str, ...]]:  # noqa: ARG001
+def servers(tmp_path_factory: pytest.TempPathFactory, plain_environment: None) -> Iterator[tuple[str, ...]]:
     """Addresses of Neo4j servers whose databases tests may clear; the environment has user and password."""
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())

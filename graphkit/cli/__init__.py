@@ -26,6 +26,9 @@ VERBS: Final = (
 )
 """Every verb, in the order of the help."""
 
+GROUPS: Final = (("neo4j", "The team's graph on a Neo4j server.", ("push", "export", "status")),)
+"""Verbs with verbs of their own: name, help, and the functions of the module of that name."""
+
 FAILED: Final = 4
 _USAGE: Final = 2
 _INTERRUPTED: Final = "interrupted; what was read so far is kept: run the same command again to go on"
@@ -69,6 +72,11 @@ def application() -> typer.Typer:
     for path in VERBS:
         module, _, name = path.partition(":")
         app.command(name.replace("_", "-"))(_ended_here(getattr(import_module(module), name)))
+    for name, told, verbs in GROUPS:
+        group = typer.Typer(name=name, help=told, no_args_is_help=True, rich_markup_mode=None)
+        for verb in verbs:
+            group.command(verb)(_ended_here(getattr(import_module(f"graphkit.cli.{name}"), verb)))
+        app.add_typer(group)
     return app
 
 

@@ -26,7 +26,9 @@ class TextOrJson(StrEnum):
 GraphAt = Annotated[
     str | None,
     typer.Option(
-        "--graph", metavar="PATH", help="The graph's folder. Default: $GRAPHKIT_GRAPH, else a folder of this user."
+        "--graph",
+        metavar="PATH",
+        help="The graph's folder, or neo4j://host:7687. Default: $GRAPHKIT_GRAPH, else a folder of this user.",
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only errors on stderr.")]

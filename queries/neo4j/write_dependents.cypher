@@ -7,5 +7,5 @@ CALL (p) {
 CALL (p) { MATCH (p)<-[:ON]-(g:Range) WHERE g.takes >= 0 RETURN collect(DISTINCT g.takes) AS takes }
 SET p.dependents = dependents
 WITH p, takes
-MATCH (r:Release {package: p.n})
+MATCH (r:Release) WHERE r.package = p.n AND r.position >= 0 AND (r.offer >= $taken) <> (r.position IN takes)
 SET r.offer = r.offer % $taken + CASE WHEN r.position IN takes THEN $taken ELSE 0 END

@@ -122,7 +122,12 @@ def newest_fact(connection: duckdb.DuckDBPyConnection, heads: Iterable[Document]
     """Return the latest instant that a page, file, document or use gives; 0 where none does."""
     query = "SELECT max(read_at) FROM pages UNION ALL SELECT max(uploaded) FROM files"
     stamps = [at for (at,) in connection.execute(query).fetchall()]
-    stamps += [head.created for head in heads]
+    return max(newest_of(heads, organisation), *(int(at) for at in stamps if at is not None and at < FOREVER), 0)
+
+
+def newest_of(heads: Iterable[Document], organisation: Organisation) -> int:
+    """Return the latest instant that a document or use gives; 0 where none does."""
+    stamps = [head.created for head in heads]
     for use in organisation.uses:
         stamps += [use.built_at, use.stands_from, use.stands_until, use.read_at]
     return max((int(at) for at in stamps if at is not None and at < FOREVER), default=0)

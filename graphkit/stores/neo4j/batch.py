@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import duckdb
 import msgspec
@@ -13,13 +13,14 @@ import neo4j
 import numpy as np
 import packaging
 
+from graphkit.model.documents import Document
 from graphkit.model.incidents import Incident
-from graphkit.model.index import ReleaseTable
+from graphkit.model.index import ProjectPage, ReleaseMetadata, ReleaseTable
 from graphkit.model.organisation import Organisation
 from graphkit.model.times import BEGINNING
-from graphkit.stores.embedded.compile import compile_ground, newest_fact
+from graphkit.stores import port
+from graphkit.stores.embedded.compile import compile_ground, newest_fact, newest_of
 from graphkit.stores.embedded.compile_evidence import HOLD, kept_heads, kept_organisation, stage_mentioned
-from graphkit.stores.embedded.encoding import version_of
 from graphkit.stores.embedded.folder import HeldArrays
 from graphkit.stores.embedded.ground import facts_sha256, ground_key, stage_facts
 from graphkit.stores.embedded.kept import incidents as kept_incidents
@@ -28,11 +29,46 @@ from graphkit.stores.embedded.record import Record
 from graphkit.stores.neo4j.kept import Kept, accused, touched
 from graphkit.stores.neo4j.queries import cypher
 from graphkit.stores.neo4j.server import chunks, one, rows
-from graphkit.stores.neo4j.written import Compiled, component_rows, release_id, short
-from graphkit.stores import port
+from graphkit.stores.neo4j.written import Compiled, component_rows, compromises, organisation_rows, release_id, short
 from graphkit.stores.port import Fact, Receipt
 
 _Rows = Iterable[Any]
+_MOST: Final = 10_000
+"""Files and components that one transaction takes about: a server keeps all of it in memory until it commits."""
+
+
+def parts(facts: Sequence[Fact]) -> Iterator[list[Fact]]:
+    """Yield the facts of a batch in parts that a transaction can take; what is said of one package stays together."""
+    by_package: dict[str, list[Fact]] = {}
+    others: list[Fact] = []
+    for fact in facts:
+        if isinstance(fact, ProjectPage | ReleaseMetadata):
+            by_package.setdefault(fact.package, []).append(fact)
+        else:
+            others.append(fact)
+    groups = [*by_package.values(), *([fact] for fact in others)]
+    part: list[Fact] = []
+    size = 0
+    for group in groups or [[]]:
+        weight = sum(map(_weight, group))
+        if part and size + weight > _MOST:
+            yield part
+            part, size = [], 0
+        part += group
+        size += weight
+    yield part
+
+
+def _weight(fact: Fact) -> int:
+    match fact:
+        case ProjectPage():
+            return 1 + sum(1 + len(release.files) for release in fact.releases)
+        case Document():
+            return 1 + len(fact.components) + len(fact.edges)
+        case ReleaseMetadata():
+            return 1 + len(fact.requirements)
+        case _:
+            return 1
 
 
 class Batch:
@@ -80,7 +116,7 @@ class Batch:
         self._write_ground(names)
         self._write_documents(documents, lists)
         self._write_evidence(facts, uses)
-        self._write_components(facts)
+        self._write_components()
         self._finish()
         return receipt
 
@@ -104,13 +140,10 @@ class Batch:
     def _compile(self, names: set[str]) -> Compiled:
         connection = self._connection
         connection.execute(HOLD)
-        columns = ("package", "version_key", "version")
-        listed = {f"c{at}": np.array(values, dtype=object) for at, values in enumerate(zip(*self._kept.listed))}
-        if listed:
-            connection.register("listed", listed)
-            shown = ", ".join(columns)
-            connection.execute(f"INSERT INTO held_components ({shown}, origin) SELECT c0, c1, c2, '' FROM listed")  # noqa: S608
-            connection.unregister("listed")
+        _table(connection, "listed", ("package", "version_key", "version"), self._kept.listed)
+        connection.execute(
+            "INSERT INTO held_components (package, version_key, version, origin) SELECT *, '' FROM listed"
+        )
         heads, kept = kept_heads(connection), kept_incidents(connection)
         stage_incidents(connection, kept)
         stage_mentioned(connection, heads, kept)
@@ -127,7 +160,7 @@ class Batch:
         compiled = self._compiled = self._compile(names)
         numbers = self._number_packages(compiled)
         places = [compiled.ids[name] for name in sorted(names)]
-        named = self._named(names)
+        named = self._named()
         before = self._ask("declared_sets", names=sorted(names))["n"]
         targets = set(self._ask("set_targets", n=before)["packages"])
         own = []
@@ -136,7 +169,7 @@ class Batch:
             own.append({**row, "n": numbers[row["id"]], "named": row["id"] in named})
         self._put("write_packages", own)
         others = [name for name in compiled.names if name not in names]
-        self._put("write_targets", [_target(name, numbers[name], name in named) for name in others])
+        self._put("write_targets", [_target(name, numbers[name], named=name in named) for name in others])
         releases = []
         for row in compiled.releases(places):
             name = row.pop("name")
@@ -155,10 +188,9 @@ class Batch:
         self._put("unused_packages", sorted(packages), "n", mentioned=self._mentioned)
         targets |= set(self._ask("set_targets", n=fresh)["packages"]) | {numbers[name] for name in names}
         self._put("write_dependents", sorted(targets), "n", taken=port.OFFER_TAKEN)
-        accused_since = _inputs_of(own)
-        self._inputs = self._graph["inputs_ground"] - self._kept.inputs + accused_since
+        self._inputs = self._graph["inputs_ground"] - self._kept.inputs + sum(row["inputs"] for row in own)
 
-    def _named(self, names: set[str]) -> set[str]:
+    def _named(self) -> set[str]:
         """Return the packages that documents name, in this batch or before."""
         found = {one.package for head in self._heads for one in (*head.requirements, *head.constraints)}
         query = "SELECT DISTINCT package FROM components WHERE package <> ''"
@@ -198,9 +230,10 @@ class Batch:
         written = [
             number for number in sorted(wanted) if said[number].id in anew or compiled.ids[said[number].package] in own
         ]
-        found = []
-        for row in compiled.ranges(written):
-            found.append({**row, "n": ranges[row["id"]], "package": packages[compiled.names[row["package"]]]})
+        found = (
+            {**row, "n": ranges[row["id"]], "package": packages[compiled.names[row["package"]]]}
+            for row in compiled.ranges(written)
+        )
         self._put("write_ranges", found)
         digests = compiled.sets
         self._put(
@@ -247,7 +280,7 @@ class Batch:
         self._put("write_lists", fresh)
         self._put("write_holds", holds)
 
-    def _write_components(self, facts: Sequence[Fact]) -> None:
+    def _write_components(self) -> None:
         components = list(component_rows(self._connection))
         self._put("write_components", [row for row, _ in components])
         self._put("write_keys", [[row["id"], keys] for row, keys in components if keys])
@@ -255,7 +288,8 @@ class Batch:
             SELECT l, row_number() OVER (PARTITION BY list ORDER BY rowid) - 1, component FROM (
                 SELECT listings.rowid AS rowid, list, replace(component_lists.digest::VARCHAR, '-', '') AS l,
                     replace(components.digest::VARCHAR, '-', '') AS component
-                FROM listings JOIN component_lists ON component_lists.id = list JOIN components ON components.id = component)
+                FROM listings JOIN component_lists ON component_lists.id = list
+                JOIN components ON components.id = component)
             WHERE list_contains($new, l) ORDER BY list, rowid"""
         rows_of: dict[str, list[str]] = {}
         listed = self._connection.execute(query, {"new": self._new_lists}).fetchall()
@@ -275,7 +309,9 @@ class Batch:
                 for place, (digest, source, target) in enumerate(edges)
             ],
         )
-        query = "SELECT DISTINCT package, version_key FROM held_components WHERE package <> '' AND version_key <> '' AND origin = ''"
+        query = """
+            SELECT DISTINCT package, version_key FROM held_components
+            WHERE package <> '' AND version_key <> '' AND origin = ''"""
         self._put(
             "write_is",
             [[short(package), short(key), release_id(package, key)] for package, key in self._texts(query)],
@@ -284,21 +320,24 @@ class Batch:
     def _write_evidence(self, facts: Sequence[Fact], uses: set[str]) -> None:
         connection = self._connection
         found = [fact.id for fact in facts if isinstance(fact, Incident)]
-        query = "SELECT id, title, actor, advisory, body, incident FROM incidents WHERE id IN (SELECT unnest($ids)) ORDER BY id"
-        names = ("id", "title", "actor", "advisory", "body", "digest")
+        query = """
+            SELECT id, title, actor, advisory, body, incident AS digest FROM incidents
+            WHERE id IN (SELECT unnest($ids)) ORDER BY id"""
         written = connection.execute(query, {"ids": found}).fetchall()
+        names = ("id", "title", "actor", "advisory", "body", "digest")
         self._put("write_incidents", [dict(zip(names, row, strict=True)) for row in written])
-        self._put("write_compromises", _compromises(written))
+        accusing = [msgspec.json.decode(row[4], type=Incident) for row in written]
+        self._put("write_compromises", map(list, compromises(accusing)))
         query = "SELECT replace(digest::VARCHAR, '-', ''), source, read_at, releases, problems FROM tables ORDER BY ALL"
-        names = ("id", "source", "read_at", "count", "problems")
-        self._put("write_tables", [dict(zip(names, row, strict=True)) for row in self._texts(query)])
+        columns = ("id", "source", "read_at", "count", "problems")
+        self._put("write_tables", [dict(zip(columns, row, strict=True)) for row in self._texts(query)])
         query = """
             SELECT service, document, path, rest, branch, derived, built_at, stands_from, stands_until, read_at,
                 document_use::VARCHAR
             FROM document_uses ORDER BY document_use"""
-        names = ("path", "rest", "branch", "derived", "built_at", "stands_from", "stands_until", "read_at", "digest")
+        said = ("path", "rest", "branch", "derived", "built_at", "stands_from", "stands_until", "read_at", "digest")
         fresh = [row for row in self._texts(query) if row[-1] not in uses]
-        self._put("write_uses", [[row[0], row[1], dict(zip(names, row[2:], strict=True))] for row in fresh])
+        self._put("write_uses", [[row[0], row[1], dict(zip(said, row[2:], strict=True))] for row in fresh])
         organisation = self._organisation = kept_organisation(connection)
         if fresh or any(isinstance(fact, Organisation) for fact in facts):
             self._write_organisation(organisation)
@@ -308,49 +347,13 @@ class Batch:
         names = ("id", "body", "digest")
         self._put("write_organisations", [dict(zip(names, row, strict=True)) for row in self._texts(query)])
         self._transaction.run(cypher("drop_organisation")).consume()
-        companies = {one.id: {"id": one.id, "name": one.name, "kind": one.kind} for one in organisation.companies}
-        mentioned = [one.company for one in (*organisation.services, *organisation.claims) if one.company]
-        mentioned += [name for one in organisation.supplies for name in (one.supplier, one.customer)]
-        for name in mentioned:
-            companies.setdefault(name, {"id": name, "name": name, "kind": ""})
-        self._put("write_companies", [companies[name] for name in sorted(companies)])
-        services = [
-            {"id": one.id, "owner": one.owner, "company": one.company or "", "builds_complete": one.builds_complete}
-            for one in organisation.services
-        ]
-        self._put("write_services", services)
-        self._transaction.run(cypher("drop_services"), {"ids": [row["id"] for row in services]}).consume()
-        self._put("write_operates", [[one.company, one.id] for one in organisation.services if one.company])
-        self._put(
-            "write_supplies",
-            [
-                [
-                    one.supplier,
-                    one.customer,
-                    {"what": one.what, "data": list(one.data), "from": one.start, "until": one.until},
-                ]
-                for one in organisation.supplies
-            ],
-        )
-        self._put(
-            "write_claims",
-            [
-                {
-                    "id": one.id,
-                    "company": one.company,
-                    "claimant": one.claimant,
-                    "text": one.text,
-                    "polarity": one.polarity.value,
-                    "standing": one.standing.value,
-                    "certainty": one.certainty,
-                    "date": one.date,
-                    "object": one.object,
-                    "relation": one.relation,
-                    "sources": [source.url for source in one.sources],
-                }
-                for one in organisation.claims
-            ],
-        )
+        found = organisation_rows(organisation)
+        self._put("write_companies", found["Company"])
+        self._put("write_services", found["Service"])
+        self._transaction.run(cypher("drop_services"), {"ids": [row["id"] for row in found["Service"]]}).consume()
+        self._put("write_operates", map(list, found["OPERATES"]))
+        self._put("write_supplies", map(list, found["SUPPLIES"]))
+        self._put("write_claims", found["Claim"])
 
     def _finish(self) -> None:
         """Write the graph's own node: its next generation."""
@@ -358,8 +361,7 @@ class Batch:
         graph, connection = self._graph, self._connection
         totals = self._ask("totals")
         ground = max(graph["newest_ground"], newest_fact(connection, (), Organisation()))
-        evidence = newest_fact(self._bare(), self._heads, self._organisation)
-        newest = max(ground, evidence, found["created"] or 0)
+        newest = max(ground, newest_of(self._heads, self._organisation), found["created"] or 0)
         values = {
             **{name: graph[name] for name in ("next_package", "next_set", "next_range")},
             **totals,
@@ -374,13 +376,6 @@ class Batch:
         values.pop("tables", None)
         values.pop("others", None)
         self._transaction.run(cypher("set_meta"), {"values": values}).consume()
-
-    def _bare(self) -> duckdb.DuckDBPyConnection:
-        """Return a connection to a record without a fact of the index."""
-        bare = duckdb.connect()
-        bare.execute("CREATE TABLE pages (read_at BIGINT)")
-        bare.execute("CREATE TABLE files (uploaded BIGINT)")
-        return bare
 
     def _digest(self, found: dict[str, Any]) -> str:
         """Return ``facts_sha256``, by the statements of the embedded store over the digests of all facts."""
@@ -416,7 +411,7 @@ def _table(
     )
 
 
-def _target(name: str, number: int, named: bool) -> dict[str, Any]:
+def _target(name: str, number: int, *, named: bool) -> dict[str, Any]:
     nothing = {"flags": 0, "facts": "", "releases": 0, "downloads": -1, "maintainers": "", "newest": -1}
     return {
         "id": name,
@@ -428,22 +423,6 @@ def _target(name: str, number: int, named: bool) -> dict[str, Any]:
         "inputs": 0,
         "kept": "",
     }
-
-
-def _inputs_of(packages: Sequence[dict[str, Any]]) -> int:
-    return sum(row["inputs"] for row in packages)
-
-
-def _compromises(written: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    found = []
-    for _, _, _, _, body, _ in written:
-        incident = msgspec.json.decode(body, type=Incident)
-        for one in incident.releases:
-            if one.package is not None and one.version:
-                version = version_of(one.version).key
-                shown = {"listed_from": one.listed_from, "whole": one.whole}
-                found.append([incident.id, release_id(one.package, version), shown])
-    return found
 
 
 def _json(value: Any) -> str:

@@ -105,7 +105,7 @@ class Kept:
 
     def _bring_sets(self, digests: list[str]) -> None:
         """Bring requirement sets with what is in them. An empty set has no row of its own on the server."""
-        members: dict[str, list[list[str]]] = {digest: [] for digest in digests}
+        members: dict[str, list[list[Any]]] = {digest: [] for digest in digests}
         for part in chunks(digests):
             for row in rows(self._transaction, "kept_sets", ids=list(part)):
                 members[row["id"]] = row["members"]
@@ -113,15 +113,16 @@ class Kept:
             if digest in self._sets:
                 continue
             number = self._sets[digest] = len(self._sets)
-            self._members += [(number, self._requirement(*part)) for part in parts]
+            self._members += [(number, self._requirement(tuple(part))) for part in parts]
 
     def _bring_aims(self, names: list[str]) -> None:
         aims = one(self._transaction, "kept_ranges", names=names)["ranges"]
-        numbers = [self._requirement(*parts, "") for parts in aims]
+        numbers = [self._requirement((*parts, "")) for parts in aims]
         self._connection.execute("CREATE TEMP TABLE IF NOT EXISTS aiming (id INTEGER)")
         self._put("aiming", "id INTEGER", [(number,) for number in numbers])
 
-    def _requirement(self, package: str, extras: str, kind: int, text: str, marker: str) -> int:
+    def _requirement(self, said: tuple[Any, ...]) -> int:
+        package, extras, kind, text, marker = said
         specifier, url, unreadable = (text if kind == wanted else "" for wanted in (0, 1, 2))
         parts = (package, extras, specifier, url, unreadable, marker)
         digest = requirement_digest(parts)

@@ -12,7 +12,10 @@ from graphkit.stores import port
 
 
 class Numbers:
-    """Numbers below ``bound`` and their ids. ``every`` finds all numbers, for one who asks for ids not yet given out."""
+    """Numbers below ``bound`` and their ids.
+
+    ``every`` finds all numbers, for one who asks for ids that were not given out yet.
+    """
 
     def __init__(self, bound: int, every: Callable[[], list[int]]) -> None:
         self._every = every

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import LiteralString, cast
+from typing import LiteralString
 
 from graphkit.resources import resource
 
@@ -11,9 +11,10 @@ from graphkit.resources import resource
 @cache
 def cypher(name: str) -> LiteralString:
     """Return the text of ``queries/neo4j/NAME.cypher``."""
-    return cast("LiteralString", resource("queries", "neo4j", f"{name}.cypher").read_text(encoding="utf-8"))
+    text: LiteralString = resource("queries", "neo4j", f"{name}.cypher").read_text(encoding="utf-8")
+    return text
 
 
 def statements(name: str) -> tuple[LiteralString, ...]:
     """Return the statements of a file that holds several."""
-    return cast("tuple[LiteralString, ...]", tuple(one.strip() for one in cypher(name).split(";") if one.strip()))
+    return tuple(one.strip() for one in cypher(name).split(";") if one.strip())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, overload
 
 import neo4j
 import numpy as np
@@ -135,9 +135,15 @@ class ServerReader:
             file_yanked_since=_frozen(_ints(_flat(found["yanked_since"], place))),
             file_flags=_frozen(_ints(_flat(found["file_flags"], place)).astype(np.uint8)),
             file_needs=_frozen(needs),
-            filename=tuple(_flat(found["filenames"], place)),
-            file_sha256=tuple(_flat(found["sha256"], place)),
+            filename=_Later(int(start[-1]), partial(self._file_texts, ids, "filenames")),
+            file_sha256=_Later(int(start[-1]), partial(self._file_texts, ids, "sha256")),
         )
+
+    def _file_texts(self, ids: NDArray[Any], name: str) -> Sequence[str]:
+        """Return a text of each file of releases; most questions read none, and they are most of the bytes."""
+        found = self._ask("file_texts", rows=self._by_package(ids))
+        known = self._release_ids(_ints(found["package"]), _ints(found["position"]))
+        return _flat(found[name], _place(known.tolist(), ids))
 
     def _by_package(self, releases: NDArray[Any]) -> list[list[Any]]:
         """Return rows of (package number, positions)."""
@@ -229,6 +235,39 @@ class ServerReader:
     def evidence(self) -> ServerEvidence:
         """Return the organisation's side."""
         return self._evidence
+
+
+class _Later(Sequence[str]):
+    """A text column that is asked for when it is first read; equal to any sequence of the same texts."""
+
+    __slots__ = ("_held", "_load", "_size")
+
+    def __init__(self, size: int, load: Callable[[], Sequence[str]]) -> None:
+        self._size, self._load = size, load
+        self._held: Sequence[str] | None = None if size else ()
+
+    def _texts(self) -> Sequence[str]:
+        if self._held is None:
+            self._held = tuple(self._load())
+        return self._held
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        return self._texts()[index]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
 
 
 def _ints(values: list[int]) -> NDArray[np.int64]:

@@ -135,8 +135,11 @@ def _first_line(error: Exception) -> str:
 
 
 def rows(transaction: neo4j.ManagedTransaction, name: str, **parameters: Any) -> list[dict[str, Any]]:
-    """Return the rows of one of the store's statements."""
-    return [record.data() for record in transaction.run(cypher(name), parameters)]
+    """Return the rows of one of the store's statements, which return values and never nodes."""
+    # `Record.data` would look through every value of every list for nodes.
+    result = transaction.run(cypher(name), parameters)
+    names = result.keys()
+    return [dict(zip(names, record.values(), strict=True)) for record in result]
 
 
 def one(transaction: neo4j.ManagedTransaction, name: str, **parameters: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,7 +13,8 @@ import neo4j
 import packaging
 
 from graphkit.model.errors import GraphkitError
-from graphkit.stores.neo4j.batch import Batch
+from graphkit.model.times import rfc3339
+from graphkit.stores.neo4j.batch import Batch, parts
 from graphkit.stores.neo4j.reader import ServerReader
 from graphkit.stores.neo4j.server import FORMAT, Server, graph_of, one, rows
 from graphkit.stores.port import Fact, Receipt
@@ -41,16 +43,20 @@ class Neo4jStore:
             graph = self._graph()
         if graph is None:
             raise GraphkitError(f"{self._server.shown}: the graph went away")
+        if graph.get("pushing"):
+            raise GraphkitError(
+                f"{self._server.shown}: a push into it is not finished; wait, or run `graphkit neo4j push` again"
+            )
         return graph
 
     def record(self, facts: Iterable[Fact]) -> Receipt:
-        """Keep a batch in one transaction. The same facts again change nothing, in any order.
+        """Keep a batch in one transaction, a large one in several. The same facts again change nothing, in any order.
 
         Cost: the batch, what is kept of its packages and of those they require, and the digest of every fact.
 
         Raises:
             GraphkitError: the server cannot be used, or holds something else.
-            InputError: a text in a fact cannot be stored; nothing of the batch is kept.
+            InputError: a text in a fact cannot be stored; nothing of its transaction is kept.
         """
         held = list(facts)
         if not self._is_prepared:
@@ -58,10 +64,19 @@ class Neo4jStore:
                 self._server.prepare()
             self._is_prepared = True
         with TemporaryDirectory(prefix="graphkit-") as folder:
-            return self._server.write(lambda transaction: self._write(transaction, held, Path(folder)))
+            receipts = [
+                self._server.write(partial(self._write, facts=part, folder=Path(folder))) for part in parts(held)
+            ]
+        return Receipt(
+            new=sum(one.new for one in receipts),
+            unchanged=sum(one.unchanged for one in receipts),
+            problems=tuple(problem for one in receipts for problem in one.problems),
+        )
 
     def _write(self, transaction: neo4j.ManagedTransaction, facts: Sequence[Fact], folder: Path) -> Receipt:
-        graph_of(transaction, self._server.shown)
+        before = graph_of(transaction, self._server.shown)
+        if before is not None and before.get("pushing"):
+            raise GraphkitError(f"{self._server.shown}: a push into it is not finished; run it again first")
         graph = one(transaction, "lock", fresh=_fresh(), writer=secrets.token_hex(8))["graph"]
         with Batch(transaction, graph, folder / secrets.token_hex(4)) as batch:
             return batch.write(facts)
@@ -91,6 +106,23 @@ class Neo4jStore:
             "supply relations": len(organisation.supplies),
             "claims": len(organisation.claims),
         }
+
+    def status(self) -> dict[str, str]:
+        """Return what runs there, what it holds and what is stale, each in a few words."""
+        graph = self._graph()
+        found = {"server": f"Neo4j {self._server.version}", "database": self._server.database}
+        if graph is None:
+            return {**found, "graph": "none"}
+        if graph.get("pushing"):
+            return {**found, "graph": f"unfinished push of {graph['pushing'][:12]}…, {graph['pushed']} parts are there"}
+        found |= {"graph": f"generation {graph['generation']}", "facts": graph["facts_sha256"]}
+        for name in ("packages", "releases", "sets", "ranges", "inputs"):
+            found[name] = f"{graph[name]:,}"
+        stale = "" if graph["packaging"] == packaging.__version__ else f"; this is {packaging.__version__}: push anew"
+        found["packaging"] = f"{graph['packaging']}{stale}"
+        if graph["newest_fact"]:
+            found["newest fact"] = rfc3339(graph["newest_fact"]) or ""
+        return found
 
     def close(self) -> None:
         """Let go of connections. Safe to call twice."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model import csr
+from graphkit.model.incidents import Incident
 from graphkit.model.names import namesakes_of, purl_key
-from graphkit.stores import port
+from graphkit.model.organisation import Organisation
 from graphkit.stores.embedded.bulk import SAYS_NOTHING
 from graphkit.stores.embedded.compile_releases import PLACES, Order
+from graphkit.stores.embedded.encoding import version_of
 from graphkit.stores.embedded.folder import SOURCES, IndexArrays
 from graphkit.stores.embedded.kept import rows
 
@@ -71,6 +73,17 @@ class Compiled:
         self.names = list(texts.at(np.arange(len(texts))))
         self._start = arrays.array("package.start").astype(np.int64)
 
+    def groups(self, weight: int) -> Iterator[range]:
+        """Yield runs of packages that have about so many releases and files together, at least one package each."""
+        files = self._arrays.array("file.start").astype(np.int64)[self._start]
+        total = files + self._start + np.arange(len(self._start))
+        first = 0
+        while first < len(self.names):
+            last = int(np.searchsorted(total, total[first] + weight))
+            last = min(max(last, first + 1), len(self.names))
+            yield range(first, last)
+            first = last
+
     @cached_property
     def ids(self) -> dict[str, int]:
         """The number of each package here."""
@@ -82,10 +95,7 @@ class Compiled:
         at = np.array(places, dtype=np.int64)
         pages = self._grouped("SELECT package, read_at, source, status, found, page::VARCHAR FROM pages", at)
         projects = self._grouped("SELECT package, read_at, downloads, maintainers, page::VARCHAR FROM projects", at)
-        inputs = dict(
-            (name, count)
-            for name, count in rows(self._connection, _INPUTS.format(says_nothing=SAYS_NOTHING.replace("'", "''")))
-        )
+        inputs = dict(self._connection.execute(_INPUTS, [SAYS_NOTHING]).fetchall())
         facts = dict(rows(self._connection, "SELECT package, facts FROM all_facts"))
         newest, start = arrays.array("package.newest"), self._start
         maintainers = arrays.texts("package.maintainers").at(at)
@@ -173,6 +183,15 @@ class Compiled:
                 "sha256": list(hashes[lo:hi]),
                 "kept": _json(kept),
             }
+
+    def release_ids(self, places: Sequence[int]) -> Iterator[tuple[str, str]]:
+        """Yield (package name, release id) of packages' releases."""
+        at = np.array(places, dtype=np.int64)
+        numbers, begin = csr.spread(self._start[at], self._start[at + 1])
+        owner = np.repeat(at, np.diff(begin)).tolist()
+        place = (self._order.keys[numbers] & ((1 << PLACES) - 1)).tolist()
+        for package, version in zip(owner, place, strict=True):
+            yield self.names[package], release_id(self.names[package], self._order.versions[version])
 
     def declared(self, places: Sequence[int]) -> Iterator[tuple[str, str]]:
         """Yield (release id, set digest) of packages' releases, borrowed sets among them."""
@@ -270,7 +289,7 @@ SELECT package, version_key, filename, kind, sha256, requires_python, uploaded, 
 _INPUTS: Final = """
 SELECT package, count(*) FROM (
     SELECT package FROM pages WHERE source NOT IN (SELECT source FROM tables)
-    UNION ALL SELECT package FROM release_metadata WHERE source <> 'bulk' AND reason <> '{says_nothing}'
+    UNION ALL SELECT package FROM release_metadata WHERE source <> 'bulk' AND reason <> ?
 ) GROUP BY package
 """
 
@@ -304,6 +323,62 @@ def component_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[_Row
             },
             sorted(keys),
         )
+
+
+def compromises(incidents: Iterable[Incident]) -> list[tuple[str, str, _Row]]:
+    """Return (incident, release, properties) of every release that incidents name."""
+    return [
+        (
+            incident.id,
+            release_id(bad.package, version_of(bad.version).key),
+            {"listed_from": bad.listed_from, "whole": bad.whole},
+        )
+        for incident in incidents
+        for bad in incident.releases
+        if bad.package is not None and bad.version
+    ]
+
+
+def organisation_rows(organisation: Organisation) -> dict[str, list[Any]]:
+    """Return companies, services and claims, and what ties them, by label and type; links as (from, to, properties)."""
+    companies = {one.id: {"id": one.id, "name": one.name, "kind": one.kind} for one in organisation.companies}
+    mentioned = [service.company for service in organisation.services if service.company]
+    mentioned += [claim.company for claim in organisation.claims]
+    mentioned += [name for one in organisation.supplies for name in (one.supplier, one.customer)]
+    for name in mentioned:
+        companies.setdefault(name, {"id": name, "name": name, "kind": ""})
+    services = [
+        {"id": one.id, "owner": one.owner, "company": one.company or "", "builds_complete": one.builds_complete}
+        for one in organisation.services
+    ]
+    supplies = [
+        (
+            one.supplier,
+            one.customer,
+            {"what": one.what, "data": list(one.data), "from": one.start, "until": one.until},
+        )
+        for one in organisation.supplies
+    ]
+    claims = [
+        {
+            **{name: getattr(one, name) for name in _CLAIM},
+            "polarity": one.polarity.value,
+            "standing": one.standing.value,
+            "sources": [source.url for source in one.sources],
+        }
+        for one in organisation.claims
+    ]
+    return {
+        "Company": [companies[name] for name in sorted(companies)],
+        "Service": services,
+        "Claim": claims,
+        "OPERATES": [(one.company, one.id, {}) for one in organisation.services if one.company],
+        "SUPPLIES": supplies,
+        "ABOUT": [(one.id, one.company, {}) for one in organisation.claims],
+    }
+
+
+_CLAIM: Final = ("id", "company", "claimant", "text", "certainty", "date", "object", "relation")
 
 
 def _yanks(arrays: IndexArrays) -> NDArray[np.int64]:

@@ -1,0 +1,69 @@
+"""`graphkit neo4j`: an embedded graph to a Neo4j server, or to files that one imports, and what a server holds."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from graphkit.cli import options as opt
+from graphkit.cli.terminal import answer, note, progress
+from graphkit.model.errors import UsageError
+
+_To = Annotated[
+    str | None, typer.Option("--to", metavar="URI", help="The server, as neo4j://host:7687. Default: $NEO4J_URI.")
+]
+
+
+def push(
+    to: _To = None,
+    graph: opt.GraphAt = None,
+    around: Annotated[
+        list[str] | None,
+        typer.Option("--around", metavar="PACKAGE", help="Only what leads to a package (and what that requires)."),
+    ] = None,
+    services: Annotated[
+        bool, typer.Option("--services", help="Only what documents list or require, and what that requires.")
+    ] = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Copy an embedded graph into an empty database. A push that was broken off goes on where it was.
+
+    NEO4J_USERNAME, NEO4J_PASSWORD and NEO4J_DATABASE say as whom and into which database.
+    """
+    from graphkit.session import push_graph  # noqa: PLC0415 - not needed for help
+
+    address = _address(to)
+    with progress(quiet=quiet) as bar:
+        fresh = push_graph(graph, address, around=around or (), services=services, progress=bar)
+    note("pushed; ask it with --graph and its address" if fresh else "it is there already", quiet=quiet)
+
+
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
+    graph: opt.GraphAt = None,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Write an embedded graph as CSV for `neo4j-admin database import full`, and print the command that loads it."""
+    from graphkit.session import export_graph  # noqa: PLC0415 - not needed for help
+
+    with progress(quiet=quiet) as bar:
+        command = export_graph(graph, str(folder), progress=bar)
+    answer(command, None)
+
+
+def status(to: _To = None) -> None:
+    """What a server holds: versions, counts, and what is stale."""
+    from graphkit.session import server_status  # noqa: PLC0415 - not needed for help
+
+    found = server_status(_address(to))
+    width = max(map(len, found))
+    answer("".join(f"{name:{width}}  {text}\n" for name, text in found.items()), None)
+
+
+def _address(to: str | None) -> str:
+    if found := to or os.environ.get("NEO4J_URI"):
+        return found
+    raise UsageError("name the server with --to neo4j://host:7687, or set NEO4J_URI")

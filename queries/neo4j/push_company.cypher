@@ -1,0 +1,1 @@
+UNWIND $rows AS row CREATE (n:Company) SET n = row

@@ -1,0 +1,1 @@
+UNWIND $rows AS row CREATE (n:RequirementSet) SET n = row

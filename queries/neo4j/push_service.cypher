@@ -1,0 +1,1 @@
+UNWIND $rows AS row CREATE (n:Service) SET n = row

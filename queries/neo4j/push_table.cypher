@@ -1,0 +1,1 @@
+UNWIND $rows AS row CREATE (n:Table) SET n = row
