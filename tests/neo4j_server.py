@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import neo4j
 import pytest
@@ -79,11 +79,22 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+def imported(home: Path, folder: Path, version: str = LTS) -> None:
+    """Load an export into the home of a server that was never started, by the command that stands beside it."""
+    (home / "conf").mkdir(parents=True)
+    (home / "conf" / "neo4j.conf").write_text(_CONF.format(port=free_port()), encoding="utf-8")
+    text = (folder / "import.sh").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()[-1]
+    words = [java(), "-Xmx512m", "-cp", f"{artifacts(version) / 'lib'}/*", "org.neo4j.cli.AdminTool", *text.split()[1:]]
+    surroundings = {**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
+    done = subprocess.run(words, cwd=folder, env=surroundings, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @contextmanager
 def running(home: Path, version: str = LTS, release: int = 17) -> Iterator[str]:
     """Start a server in a folder of its own; give its address, stop it afterwards."""
     port, lib = free_port(), artifacts(version) / "lib"
-    (home / "conf").mkdir(parents=True)
+    (home / "conf").mkdir(parents=True, exist_ok=True)
     (home / "conf" / "neo4j.conf").write_text(_CONF.format(port=port), encoding="utf-8")
     main = "org.neo4j.server.CommunityEntryPoint"
     words = [java(release), "-Xmx768m", "-cp", f"{lib}/*", main, f"--home-dir={home}", f"--config-dir={home}/conf"]
@@ -115,8 +126,18 @@ def _wait(address: str, process: subprocess.Popen[bytes], home: Path) -> None:
     pytest.fail(f"the Neo4j server did not start: {(home / 'out').read_text(errors='replace')[-800:]}")
 
 
-def clear(address: str) -> None:
-    """Take everything out of a server's database, what says how it is keyed too."""
+def settings() -> dict[str, Any]:
+    """Return how a driver of a test's own is made."""
     user, password = os.environ.get("NEO4J_USERNAME", "neo4j"), os.environ["NEO4J_PASSWORD"]
-    with neo4j.GraphDatabase.driver(address, auth=(user, password)) as driver:
-        driver.execute_query("MATCH (n) DETACH DELETE n", database_=os.environ.get("NEO4J_DATABASE", "neo4j"))
+    return {"auth": (user, password), "notifications_min_severity": "OFF"}
+
+
+def clear(address: str) -> None:
+    """Take everything out of a server's database but the keys of its labels."""
+    with neo4j.GraphDatabase.driver(address, **settings()) as driver, driver.session(database=database()) as session:
+        session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS").consume()
+
+
+def database() -> str:
+    """Return the database of tests."""
+    return os.environ.get("NEO4J_DATABASE", "neo4j")

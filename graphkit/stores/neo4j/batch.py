@@ -170,10 +170,7 @@ class Batch:
         self._put("write_packages", own)
         others = [name for name in compiled.names if name not in names]
         self._put("write_targets", [_target(name, numbers[name], named=name in named) for name in others])
-        releases = []
-        for row in compiled.releases(places):
-            name = row.pop("name")
-            releases.append({**row, "package": numbers[name]})
+        releases = [{**row, "package": numbers[row["name"]]} for row in compiled.releases(places)]
         gone = set(self._kept.releases) - {row["id"] for row in releases}
         self._put("drop_releases", sorted(gone), "ids")
         self._put("write_releases", releases)

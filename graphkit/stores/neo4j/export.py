@@ -45,7 +45,7 @@ _TYPES: Final[dict[str, dict[str, str]]] = {
         "named": "boolean",
     },
     "Release": {
-        **dict.fromkeys(("id", "version", "version_key", "source", "kept"), "string"),
+        **dict.fromkeys(("id", "name", "version", "version_key", "source", "kept"), "string"),
         **dict.fromkeys(("package", "position", "flags", "offer"), "long"),
         **dict.fromkeys(("uploaded", "yanked_since", "file_flags"), "long[]"),
         **dict.fromkeys(("needs", "filenames", "sha256"), "string[]"),

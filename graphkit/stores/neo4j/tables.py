@@ -139,9 +139,7 @@ class Tables:
             yield sets[owner], said[number].id, {"marker": marker}
 
     def _releases(self, places: range) -> Iterator[Row]:
-        for row in self._compiled.releases(places):
-            del row["name"]
-            yield row
+        return self._compiled.releases(places)
 
     def _owners(self, places: range) -> Iterator[Link]:
         for name, ident in self._compiled.release_ids(places):

@@ -1,0 +1,76 @@
+"""A graph on a server answers with the bytes of the embedded one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from graphkit.model.answers import Blast
+from graphkit.reports import names, report
+from graphkit.reports.interface import View
+from graphkit.session import export_graph, open_graph, push_graph, run_demo, server_status
+from tests.neo4j_server import clear, imported, running
+
+pytestmark = pytest.mark.server
+
+
+def asked(address: str) -> dict[str, object]:
+    """Every verb's answer, in every format."""
+    with open_graph(address) as graph:
+        blast = graph.blast("litellm-2026-03")
+        later = graph.blast(
+            "litellm==1.82.8", at="2026-03-24T11:00:00Z", resolver="pip", python="3.11", platform="macos"
+        )
+        return {
+            **{name: shown(blast, name) for name in names()},
+            "later": shown(later, "json"),
+            "why": graph.why("shop </script>", "litellm-2026-03"),
+            "who has": graph.who_has("litellm"),
+            "at": graph.who_has("litellm>1.70", at="2026-03-24T11:00:00Z"),
+            "stats": graph.stats(),
+        }
+
+
+def shown(blast: Blast, name: str) -> bytes | str:
+    return report(name).render(blast, View())
+
+
+def test_a_pushed_graph_answers_the_same(case: Path, pushed: str) -> None:
+    wanted = asked(str(case))
+    found = asked(pushed)
+    assert {name for name in wanted if wanted[name] != found[name]} == set()
+    assert not push_graph(str(case), pushed)
+    assert server_status(pushed)["facts"] == wanted["stats"].facts_sha256  # type: ignore[attr-defined]
+
+
+def test_what_is_ingested_into_a_server_answers_the_same(case: Path, server: str) -> None:
+    run_demo(server)
+    with open_graph(server) as graph:
+        assert graph.ingest("sbom", [str(case.parent / "shop.json")], company="acme").new
+        assert graph.ingest("sbom", [str(case.parent / "shop.json")], company="acme").new == 0
+    wanted, found = asked(str(case)), asked(server)
+    assert {name for name in wanted if wanted[name] != found[name]} == set()
+
+
+def test_an_imported_export_answers_the_same(case: Path, tmp_path: Path, servers: tuple[str, ...]) -> None:
+    command = export_graph(str(case), str(tmp_path / "csv"))
+    assert command.startswith("neo4j-admin database import full neo4j ")
+    imported(tmp_path / "home", tmp_path / "csv")
+    with running(tmp_path / "home") as address:
+        assert not push_graph(str(case), address)  # makes the keys of labels, which an import does not
+        wanted, found = asked(str(case)), asked(address)
+        assert {name for name in wanted if wanted[name] != found[name]} == set()
+
+
+def test_a_slice_has_what_leads_to_a_package(case: Path, server: str) -> None:
+    assert push_graph(str(case), server, around=["litellm"], services=True)
+    with open_graph(server) as graph, open_graph(str(case)) as whole:
+        found, wanted = graph.blast("litellm-2026-03"), whole.blast("litellm-2026-03")
+        assert [one.package for one in found.packages if one.tier] == [
+            one.package for one in wanted.packages if one.tier
+        ]
+        assert [(one.service, one.verdict) for one in found.services] == [
+            (one.service, one.verdict) for one in wanted.services
+        ]
+    clear(server)

@@ -1,0 +1,158 @@
+"""What can go wrong with a server, two writers at once, and a push that is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import neo4j
+import pytest
+
+from graphkit.model.documents import Document
+from graphkit.model.errors import GraphkitError
+from graphkit.session import open_graph, push_graph, server_status
+from graphkit.stores import open_store
+from graphkit.stores.port import Fact
+from tests.contract.test_store_contract import WORLD, component, document, dump, metadata, page
+from tests.neo4j_server import clear, database, free_port, settings
+
+pytestmark = pytest.mark.server
+
+
+def problem(address: str, *, create: bool = False) -> str:
+    store = open_store(address, create=create)
+    with pytest.raises(GraphkitError) as raised:
+        store.reader()
+    store.close()
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+def test_no_server_there() -> None:
+    address = f"neo4j://127.0.0.1:{free_port()}"
+    assert problem(address).startswith(f"{address}: no Neo4j answers there: ")
+
+
+def test_a_wrong_password(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEO4J_PASSWORD", "not this one")
+    assert problem(server) == f"{server}: the server refuses user or password; see NEO4J_USERNAME and NEO4J_PASSWORD"
+
+
+def test_no_password(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NEO4J_PASSWORD")
+    monkeypatch.setattr("sys.stdin", open(os.devnull))  # noqa: SIM115, PTH123 - pytest closes it
+    assert "set NEO4J_PASSWORD" in problem(server)
+
+
+def test_a_password_in_the_address_is_refused_and_not_shown(server: str) -> None:
+    with pytest.raises(GraphkitError) as raised:
+        open_store(server.replace("://", "://neo4j:secret-word@"))
+    assert "secret-word" not in str(raised.value)
+    assert "NEO4J_PASSWORD" in str(raised.value)
+
+
+def test_no_such_database(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEO4J_DATABASE", "elsewhere")
+    assert problem(server) == f"{server} has no database 'elsewhere'; NEO4J_DATABASE names another"
+
+
+def test_nothing_there(server: str) -> None:
+    assert problem(server).startswith(f"no graph at {server}; make one with ")
+    assert server_status(server)["graph"] == "none"
+
+
+def test_something_else_there(server: str) -> None:
+    with neo4j.GraphDatabase.driver(server, **settings()) as driver:
+        driver.execute_query("CREATE (:Film {title: 'M'})", database_=database())
+    wanted = f"{server} holds something else (Film); name an empty database in NEO4J_DATABASE"
+    assert problem(server) == problem(server, create=True) == wanted
+
+
+def test_a_graph_of_another_format(server: str) -> None:
+    with neo4j.GraphDatabase.driver(server, **settings()) as driver:
+        driver.execute_query("CREATE (:Graphkit {id: 'graph', format: '0'})", database_=database())
+    assert "holds a graph of format 0, this graphkit reads 1" in problem(server)
+
+
+@pytest.mark.parametrize("scheme", ["bolt", "neo4j"])
+def test_every_scheme_leads_there(server: str, scheme: str) -> None:
+    store = open_store(server.replace("bolt", scheme), create=True)
+    store.record(WORLD[:3])
+    assert store.reader().generation().packages == 2
+    store.close()
+
+
+def test_a_server_too_old(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
+    monkeypatch.setattr("graphkit.stores.neo4j.server.OLDEST", (99, 0))
+    assert "graphkit needs 99.0 or newer" in problem(server)
+
+
+def test_two_writers_at_once_give_what_one_after_the_other_does(servers: tuple[str, ...], tmp_path: Path) -> None:
+    clear(servers[0])
+    batches: list[list[Fact]] = [
+        [page(f"lib{n}", {"1.0": n, "2.0": n + 1}), metadata(f"lib{n}", "1.0", f"lib{n + 1}>=1"), document_of(n)]
+        for n in range(8)
+    ]
+
+    def write(some: list[list[Fact]]) -> None:
+        store = open_store(servers[0], create=True)
+        for batch in some:
+            store.record(batch)
+        store.close()
+
+    write([[]])
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(write, [batches[:4], batches[4:]]))
+    alone = open_store(tmp_path / "graph", create=True)
+    alone.record([fact for batch in batches for fact in batch])
+    together = open_store(servers[0])
+    assert together.reader().generation() == alone.reader().generation()
+    assert dump(together.reader()) == dump(alone.reader())
+    assert together.counts() == alone.counts()
+    together.close()
+
+
+def document_of(number: int) -> Document:
+    return document(f"{number:064x}", component("a", f"lib{number}", "1.0"), component("b", f"lib{number + 1}", "9"))
+
+
+def test_a_killed_push_goes_on_and_ends_as_an_unbroken_one(case: Path, server: str) -> None:
+    words = [sys.executable, "-c", "from graphkit.cli import program; program()"]
+    words += ["neo4j", "push", "--graph", str(case), "--to", server, "--quiet"]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 120
+    while time.monotonic() < until and process.poll() is None:
+        status = server_status(server)["graph"]
+        if status.startswith("unfinished push") and " 0 parts" not in status:
+            process.send_signal(signal.SIGKILL)
+            break
+        time.sleep(0.05)
+    assert process.wait() == -signal.SIGKILL
+    assert "a push into it is not finished" in problem(server)
+    assert push_graph(str(case), server)
+    with open_graph(server) as graph, open_graph(str(case)) as whole:
+        assert graph.stats() == whole.stats()
+        assert graph.blast("litellm-2026-03") == whole.blast("litellm-2026-03")
+
+
+def test_a_push_into_a_graph_of_its_own_is_refused(case: Path, server: str) -> None:
+    store = open_store(server, create=True)
+    store.record(WORLD)
+    store.close()
+    with pytest.raises(GraphkitError, match="holds a graph already; ingest into it"):
+        push_graph(str(case), server)
+
+
+def test_hostile_texts_are_values(server: str) -> None:
+    name = "x'}) DETACH DELETE n //"
+    hostile = document("ee", component("a", "lib", "1.0`\n'\"$rows"), subject=name, path="</script>")
+    store = open_store(server, create=True)
+    store.record([*WORLD, hostile])
+    found = store.reader().evidence().document("ee")
+    assert (found.subject, found.components[0].version) == (name, "1.0`\n'\"$rows")
+    store.close()
