@@ -6,7 +6,7 @@
 PYTHON = python3.13 python3.12 python3.11 python3
 
 # What the tests need beside Python, as command=Debian-package.
-TEST_NEEDS = chromium=chromium
+TEST_NEEDS = chromium=chromium java=openjdk-17-jre-headless mvn=maven
 
 # A release younger than this is not taken by `make pins`: most compromised ones are found within days.
 COOLDOWN = 7 days

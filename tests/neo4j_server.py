@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ import pytest
 from platformdirs import user_cache_path
 
 LTS: Final = "5.26.30"
+NEWEST: Final = "2026.08.1"
+NEWEST_JAVA: Final = 21
 SERVERS: Final = 2
 PASSWORD: Final = "graphkit-tests"
 _CACHE: Final = user_cache_path("graphkit-tests")
@@ -62,14 +65,25 @@ def artifacts(version: str = LTS) -> Path:
     return folder
 
 
+def has_java(release: int) -> bool:
+    """Return whether there is a Java of at least that release."""
+    return _java(release) is not None
+
+
 def java(release: int = 17) -> str:
     """Return a Java of at least that release."""
+    if (found := _java(release)) is None:
+        pytest.fail(f"a Neo4j server needs Java {release} (Debian: openjdk-17-jre-headless), or NEO4J_URI names one")
+    return found
+
+
+def _java(release: int) -> str | None:
     places = [shutil.which("java"), *map(str, sorted(Path("/usr/lib/jvm").glob("*/bin/java"), reverse=True))]
     for found in filter(None, places):
         said = subprocess.run([found, "-version"], capture_output=True, text=True, check=False).stderr
         if '"' in said and int(said.split('"')[1].split(".")[0]) >= release:
             return found
-    pytest.fail(f"a Neo4j server needs Java {release} (Debian: openjdk-17-jre-headless), or NEO4J_URI names one")
+    return None
 
 
 def free_port() -> int:
@@ -96,7 +110,8 @@ def running(home: Path, version: str = LTS, release: int = 17) -> Iterator[str]:
     port, lib = free_port(), artifacts(version) / "lib"
     (home / "conf").mkdir(parents=True, exist_ok=True)
     (home / "conf" / "neo4j.conf").write_text(_CONF.format(port=port), encoding="utf-8")
-    main = "org.neo4j.server.CommunityEntryPoint"
+    with zipfile.ZipFile(lib / f"neo4j-{version}.jar") as archive:
+        main = archive.read("META-INF/services/org.neo4j.server.startup.EntryPoint").decode().strip()
     words = [java(release), "-Xmx768m", "-cp", f"{lib}/*", main, f"--home-dir={home}", f"--config-dir={home}/conf"]
     with (home / "out").open("wb") as log:
         process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
@@ -117,7 +132,7 @@ def _wait(address: str, process: subprocess.Popen[bytes], home: Path) -> None:
     until = time.monotonic() + _SECONDS
     while process.poll() is None and time.monotonic() < until:
         try:
-            with neo4j.GraphDatabase.driver(address, auth=("neo4j", "neo4j")) as driver:
+            with neo4j.GraphDatabase.driver(address, auth=("neo4j", "neo4j"), max_transaction_retry_time=0) as driver:
                 change = "ALTER CURRENT USER SET PASSWORD FROM 'neo4j' TO $password"
                 driver.execute_query(change, password=PASSWORD, database_="system")
                 return

@@ -19,7 +19,7 @@ from graphkit.session import open_graph, push_graph, server_status
 from graphkit.stores import open_store
 from graphkit.stores.port import Fact
 from tests.contract.test_store_contract import WORLD, component, document, dump, metadata, page
-from tests.neo4j_server import clear, database, free_port, settings
+from tests.neo4j_server import NEWEST, NEWEST_JAVA, clear, database, free_port, has_java, running, settings
 
 pytestmark = pytest.mark.server
 
@@ -156,3 +156,16 @@ def test_hostile_texts_are_values(server: str) -> None:
     found = store.reader().evidence().document("ee")
     assert (found.subject, found.components[0].version) == (name, "1.0`\n'\"$rows")
     store.close()
+
+
+@pytest.mark.parametrize("version", [NEWEST] if has_java(NEWEST_JAVA) else [])
+def test_the_newest_release_line_keeps_the_same(version: str, servers: tuple[str, ...], tmp_path: Path) -> None:
+    alone = open_store(tmp_path / "graph", create=True)
+    alone.record(WORLD)
+    with running(tmp_path / "home", version, NEWEST_JAVA) as address:
+        store = open_store(address, create=True)
+        store.record(WORLD)
+        assert store.reader().generation() == alone.reader().generation()
+        assert dump(store.reader()) == dump(alone.reader())
+        assert server_status(address)["server"] == f"Neo4j {version}"
+        store.close()

@@ -33,7 +33,7 @@ from graphkit.stores.neo4j.written import Compiled, component_rows, compromises,
 from graphkit.stores.port import Fact, Receipt
 
 _Rows = Iterable[Any]
-_MOST: Final = 10_000
+_MOST: Final = 40_000
 """Files and components that one transaction takes about: a server keeps all of it in memory until it commits."""
 
 
