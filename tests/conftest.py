@@ -23,18 +23,16 @@ settings.register_profile("explore", deadline=None, max_examples=2_000)
 settings.load_profile("repeatable")
 
 
-@pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark every test below tests/browser, and every one that asks for a server, so that none is forgotten.
 
-    Those of the server run in one process, which starts it once.
+    Those of the server run in one process, which starts it once. Marks come here, before -m and xdist look at them.
     """
-    for item in items:
-        if "servers" in getattr(item, "fixturenames", ()) or item.get_closest_marker("server"):
-            item.add_marker(pytest.mark.server)
-            item.add_marker(pytest.mark.xdist_group("neo4j"))
-        if item.path.is_relative_to(ROOT / "tests" / "browser"):
-            item.add_marker(pytest.mark.browser)
+    if item.path.is_relative_to(ROOT / "tests" / "browser"):
+        item.add_marker(pytest.mark.browser)
+    if "servers" in getattr(item, "fixturenames", ()) or item.get_closest_marker("server"):
+        item.add_marker(pytest.mark.server)
+        item.add_marker(pytest.mark.xdist_group("neo4j"))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -42,8 +42,8 @@ server.bolt.advertised_address=127.0.0.1:{port}
 server.http.enabled=false
 server.https.enabled=false
 server.memory.heap.initial_size=256m
-server.memory.heap.max_size=768m
-server.memory.pagecache.size=64m
+server.memory.heap.max_size={heap}
+server.memory.pagecache.size={pages}
 dbms.usage_report.enabled=false
 """
 
@@ -96,7 +96,9 @@ def free_port() -> int:
 def imported(home: Path, folder: Path, version: str = LTS) -> None:
     """Load an export into the home of a server that was never started, by the command that stands beside it."""
     (home / "conf").mkdir(parents=True)
-    (home / "conf" / "neo4j.conf").write_text(_CONF.format(port=free_port()), encoding="utf-8")
+    (home / "conf" / "neo4j.conf").write_text(
+        _CONF.format(port=free_port(), heap="768m", pages="64m"), encoding="utf-8"
+    )
     text = (folder / "import.sh").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()[-1]
     words = [java(), "-Xmx512m", "-cp", f"{artifacts(version) / 'lib'}/*", "org.neo4j.cli.AdminTool", *text.split()[1:]]
     surroundings = {**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
@@ -105,14 +107,16 @@ def imported(home: Path, folder: Path, version: str = LTS) -> None:
 
 
 @contextmanager
-def running(home: Path, version: str = LTS, release: int = 17) -> Iterator[str]:
+def running(
+    home: Path, version: str = LTS, release: int = 17, *, heap: str = "768m", pages: str = "64m"
+) -> Iterator[str]:
     """Start a server in a folder of its own; give its address, stop it afterwards."""
     port, lib = free_port(), artifacts(version) / "lib"
     (home / "conf").mkdir(parents=True, exist_ok=True)
-    (home / "conf" / "neo4j.conf").write_text(_CONF.format(port=port), encoding="utf-8")
+    (home / "conf" / "neo4j.conf").write_text(_CONF.format(port=port, heap=heap, pages=pages), encoding="utf-8")
     with zipfile.ZipFile(lib / f"neo4j-{version}.jar") as archive:
         main = archive.read("META-INF/services/org.neo4j.server.startup.EntryPoint").decode().strip()
-    words = [java(release), "-Xmx768m", "-cp", f"{lib}/*", main, f"--home-dir={home}", f"--config-dir={home}/conf"]
+    words = [java(release), f"-Xmx{heap}", "-cp", f"{lib}/*", main, f"--home-dir={home}", f"--config-dir={home}/conf"]
     with (home / "out").open("wb") as log:
         process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
     address = f"bolt://127.0.0.1:{port}"
