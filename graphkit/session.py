@@ -16,7 +16,7 @@ from graphkit.model.environment import Environment
 from graphkit.model.errors import UsageError
 from graphkit.model.progress import Progress
 from graphkit.resources import resource
-from graphkit.stores import open_store
+from graphkit.stores import copier, open_store
 from graphkit.stores.port import Reader, Store
 
 if TYPE_CHECKING:
@@ -182,13 +182,12 @@ def push_graph(
     Raises:
         GraphkitError: there is no such graph, or the database holds another.
     """
-    from graphkit.stores.neo4j.push import push  # noqa: PLC0415 - the driver is heavy
-    from graphkit.stores.neo4j.server import Server  # noqa: PLC0415
+    from graphkit.stores.neo4j.server import Server  # noqa: PLC0415 - the driver is heavy
 
     server = Server(to)
     try:
         with _tables(address, around, services=services) as tables:
-            return push(server, tables, progress or _silent)
+            return bool(copier("push")(server, tables, progress or _silent))
     finally:
         server.close()
 
@@ -200,11 +199,10 @@ def export_graph(address: str | None, folder: str, *, progress: Progress | None 
         GraphkitError: there is no such graph, or the folder cannot be written.
     """
     from graphkit.model.errors import GraphkitError  # noqa: PLC0415
-    from graphkit.stores.neo4j.export import export  # noqa: PLC0415
 
     with _tables(address, (), services=False) as tables:
         try:
-            return export(tables, Path(folder), progress or _silent)
+            return str(copier("export")(tables, Path(folder), progress or _silent))
         except OSError as error:
             raise GraphkitError(f"{folder}: it cannot be written: {error.strerror}") from error
 
@@ -228,7 +226,6 @@ def server_status(address: str) -> dict[str, str]:
 def _tables(address: str | None, around: Sequence[str], *, services: bool) -> Iterator[Tables]:
     from graphkit.model.names import package_name  # noqa: PLC0415
     from graphkit.stores.embedded.record import Record  # noqa: PLC0415
-    from graphkit.stores.neo4j.slice import sliced  # noqa: PLC0415
     from graphkit.stores.neo4j.tables import Tables  # noqa: PLC0415
 
     where = address or default_address()
@@ -240,7 +237,7 @@ def _tables(address: str | None, around: Sequence[str], *, services: bool) -> It
     with TemporaryDirectory(prefix="graphkit-") as folder:
         names = [package_name(name) for name in around]
         if names or services:
-            record = sliced(Path(where), Path(folder), names, services=services)
+            record = copier("slice")(Path(where), Path(folder), names, services=services)
         else:
             record = Record(Path(where) / "graph.duckdb")
         try:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -24,15 +26,33 @@ settings.load_profile("repeatable")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark every test below tests/browser, and every one that asks for a server, so that none is forgotten.
-
-    Those of the server run in one process, which starts it once. Marks come here, before -m and xdist look at them.
-    """
+    """Mark every test below tests/browser, and every one that asks for a server, so that none is forgotten."""
     if item.path.is_relative_to(ROOT / "tests" / "browser"):
         item.add_marker(pytest.mark.browser)
-    if "servers" in getattr(item, "fixturenames", ()) or item.get_closest_marker("server"):
+    if "servers" in getattr(item, "fixturenames", ()):
         item.add_marker(pytest.mark.server)
-        item.add_marker(pytest.mark.xdist_group("neo4j"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Keep tests in one process that share something expensive: the servers, and modules with an ``xdist_group``.
+
+    xdist's own groups write themselves into ids of tests, which pytest 9.2 no longer reads.
+    """
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # noqa: PLC0415 - as it is used
+
+    @cache
+    def is_group(path: str) -> bool:
+        return "xdist_group(" in (ROOT / path).read_text(encoding="utf-8")
+
+    class Groups(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.partition("::")[0]
+            if path.startswith("tests/neo4j/") or "[neo4j" in nodeid:
+                return "neo4j"
+            return path if is_group(path) else nodeid
+
+    return Groups(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.hookimpl(wrapper=True)

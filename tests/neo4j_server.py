@@ -29,7 +29,7 @@ PASSWORD: Final = "graphkit-tests"
 _CACHE: Final = user_cache_path("graphkit-tests")
 """Found before the tests' own environment hides it; a second run needs no Maven."""
 _SECONDS: Final = 120
-_POM: Final = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+_POM: Final = """<project><modelVersion>4.0.0</modelVersion>
 <groupId>tests</groupId><artifactId>server</artifactId><version>1</version><dependencies>
 <dependency><groupId>org.neo4j</groupId><artifactId>neo4j</artifactId><version>{version}</version></dependency>
 <dependency><groupId>org.neo4j.app</groupId><artifactId>neo4j-server</artifactId><version>{version}</version></dependency>

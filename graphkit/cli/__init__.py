@@ -26,8 +26,14 @@ VERBS: Final = (
 )
 """Every verb, in the order of the help."""
 
-GROUPS: Final = (("neo4j", "The team's graph on a Neo4j server.", ("push", "export", "status")),)
-"""Verbs with verbs of their own: name, help, and the functions of the module of that name."""
+GROUPS: Final = (
+    (
+        "neo4j",
+        "The team's graph on a Neo4j server.",
+        ("graphkit.cli.neo4j:push", "graphkit.cli.neo4j:export", "graphkit.cli.neo4j:status"),
+    ),
+)
+"""Verbs with verbs of their own: name, help, and those."""
 
 FAILED: Final = 4
 _USAGE: Final = 2
@@ -70,14 +76,18 @@ def application() -> typer.Typer:
     )
     app.callback()(_root)
     for path in VERBS:
-        module, _, name = path.partition(":")
-        app.command(name.replace("_", "-"))(_ended_here(getattr(import_module(module), name)))
+        _add(app, path)
     for name, told, verbs in GROUPS:
         group = typer.Typer(name=name, help=told, no_args_is_help=True, rich_markup_mode=None)
-        for verb in verbs:
-            group.command(verb)(_ended_here(getattr(import_module(f"graphkit.cli.{name}"), verb)))
+        for path in verbs:
+            _add(group, path)
         app.add_typer(group)
     return app
+
+
+def _add(app: typer.Typer, path: str) -> None:
+    module, _, name = path.partition(":")
+    app.command(name.replace("_", "-"))(_ended_here(getattr(import_module(module), name)))
 
 
 def _ended_here(verb: Callable[..., None]) -> Callable[..., None]:

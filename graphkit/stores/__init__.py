@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Final, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from graphkit.model.errors import GraphkitError
 from graphkit.stores.port import Store
@@ -22,6 +23,13 @@ STORES: Final[tuple[tuple[str, str], ...]] = (
     ("neo4j", "graphkit.stores.neo4j.store:Neo4jStore"),
 )
 """Every store as (name, lazy path). The first one takes plain paths."""
+
+COPIES: Final[tuple[tuple[str, str], ...]] = (
+    ("push", "graphkit.stores.neo4j.push:push"),
+    ("export", "graphkit.stores.neo4j.export:export"),
+    ("slice", "graphkit.stores.neo4j.slice:sliced"),
+)
+"""How a whole graph, or a part, goes from the first store to the second, as (name, lazy path)."""
 
 _SERVER_SCHEMES: Final = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 
@@ -45,3 +53,9 @@ def open_store(address: str | Path, *, create: bool = False) -> Store:
 def _opener(path: str) -> Opener:
     module, _, name = path.partition(":")
     return cast("Opener", getattr(import_module(module), name))
+
+
+def copier(name: str) -> Callable[..., Any]:
+    """Return a way to copy, by its name in `COPIES`."""
+    module, _, function = dict(COPIES)[name].partition(":")
+    return cast("Callable[..., Any]", getattr(import_module(module), function))

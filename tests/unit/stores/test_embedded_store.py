@@ -14,6 +14,7 @@ from graphkit.model.names import PackageName, package_name
 from graphkit.model.requirements import requirement
 from graphkit.stores import STORES, open_store, port
 from graphkit.stores.embedded.store import EmbeddedStore
+from graphkit.stores.neo4j.store import Neo4jStore
 
 
 def page(name: str, *versions: str) -> ProjectPage:
@@ -51,16 +52,15 @@ def in_another_process(script: str, *arguments: str | Path) -> subprocess.Comple
 
 
 def test_every_store_of_the_registry_is_there(tmp_path: Path) -> None:
-    assert [name for name, _ in STORES] == ["embedded"]
+    assert [name for name, _ in STORES] == ["embedded", "neo4j"]
     opened: port.Store = EmbeddedStore(tmp_path / "new", create=True)  # mypy compares it with the port here
     opened.close()
     assert isinstance(open_store(tmp_path / "new"), EmbeddedStore)
 
 
 @pytest.mark.parametrize("address", ["neo4j://host", "bolt+s://host", "NEO4J://host"])
-def test_servers_are_not_available_yet(address: str) -> None:
-    with pytest.raises(GraphkitError, match="not available yet"):
-        open_store(address)
+def test_addresses_of_servers_open_the_other_store(address: str) -> None:
+    assert isinstance(open_store(address), Neo4jStore)  # nothing is asked of the server yet
     with pytest.raises(GraphkitError, match="no store takes"):
         open_store("redis://host")
 
