@@ -1,4 +1,4 @@
 // Rows are grouped by the node they lead to, which is looked up once.
 UNWIND $rows AS row MATCH (b:Company {id: row[0]})
-UNWIND row[1] AS near MATCH (a:Claim {id: near[0]})
-CREATE (a)-[r:ABOUT]->(b) SET r = near[1]
+UNWIND row[1] AS near MATCH (a:Claim {id: near})
+CREATE (a)-[:ABOUT]->(b)

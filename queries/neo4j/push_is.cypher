@@ -1,4 +1,4 @@
 // Rows are grouped by the node they lead to, which is looked up once.
 UNWIND $rows AS row MATCH (b:Release {id: row[0]})
-UNWIND row[1] AS near MATCH (a:Component {id: near[0]})
-CREATE (a)-[r:IS]->(b) SET r = near[1]
+UNWIND row[1] AS near MATCH (a:Component {id: near})
+CREATE (a)-[:IS]->(b)

@@ -1,4 +1,4 @@
 // Rows are grouped by the node they lead to, which is looked up once.
 UNWIND $rows AS row MATCH (b:Package {id: row[0]})
-UNWIND row[1] AS near MATCH (a:Release {id: near[0]})
-CREATE (a)-[r:RELEASE_OF]->(b) SET r = near[1]
+UNWIND row[1] AS near MATCH (a:Release {id: near})
+CREATE (a)-[:RELEASE_OF]->(b)

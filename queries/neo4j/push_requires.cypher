@@ -1,4 +1,4 @@
 // Rows are grouped by requirement set, which is looked up once.
 UNWIND $rows AS row MATCH (a:RequirementSet {id: row[0]})
-UNWIND row[1] AS far MATCH (b:Range {id: far[0]})
-CREATE (a)-[r:REQUIRES]->(b) SET r = far[1]
+UNWIND range(0, size(row[1]) - 1) AS i MATCH (b:Range {id: row[1][i]})
+CREATE (a)-[:REQUIRES {marker: row[2][i]}]->(b)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
 from pathlib import Path
 
 import neo4j
@@ -45,7 +45,7 @@ def test_a_wrong_password(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_password(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NEO4J_PASSWORD")
-    monkeypatch.setattr("sys.stdin", open(os.devnull))  # noqa: SIM115, PTH123 - pytest closes it
+    monkeypatch.setattr("sys.stdin", StringIO())
     assert "set NEO4J_PASSWORD" in problem(server)
 
 

@@ -34,7 +34,7 @@ def batches(draw: st.DrawFn) -> list[list[Fact]]:
     roots = draw(st.lists(manifests(world), min_size=1, max_size=4, unique=True))
     earlier, later = map(as_of_tables, facts(world)), map(read_later, facts(draw(worlds())))
     every = draw(st.permutations([*earlier, *later, *facts_of_services(tuple(roots))]))
-    cuts = sorted(draw(st.lists(st.integers(0, len(every)), max_size=6)))
+    cuts = sorted(draw(st.lists(st.integers(0, len(every)), max_size=4)))
     return [list(every[a:b]) for a, b in zip([0, *cuts], [*cuts, len(every)], strict=True)]
 
 
@@ -76,7 +76,7 @@ def taken_over(graph: Path, made: Sequence[Sequence[Fact]], apart: Path) -> int:
 
 
 @pytest.mark.parametrize("few", [FEW, 2.0], ids=["as it is", "whatever changed"])
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(made=batches())
 def test_an_index_in_steps_is_the_index_at_once(made: list[list[Fact]], few: float) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:

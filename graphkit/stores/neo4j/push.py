@@ -20,6 +20,8 @@ from graphkit.stores.neo4j.tables import Part, Tables
 _AT_ONCE: Final = 10_000
 _NEAR: Final = itemgetter(0)
 _FAR: Final = itemgetter(1)
+_BARE: Final = frozenset({"RELEASE_OF", "DECLARES", "ON", "HOLDS", "HAS", "IS", "OPERATES", "ABOUT"})
+"""Relationships without properties, which most are: their rows are ids alone."""
 
 
 def push(server: Server, tables: Tables, progress: Progress) -> bool:
@@ -71,12 +73,18 @@ def grouped(part: Part) -> Iterable[Any]:
     if not part.name.isupper():
         return found
     shared, other = (_NEAR, _FAR) if part.name == "REQUIRES" else (_FAR, _NEAR)
-    return _grouped(sorted(found, key=shared), shared, other)
+    return _grouped(sorted(found, key=shared), shared, other, part.name)
 
 
-def _grouped(links: list[Any], shared: Any, other: Any) -> Iterator[list[Any]]:
+def _grouped(links: list[Any], shared: Any, other: Any, name: str) -> Iterator[list[Any]]:
     for key, group in groupby(links, key=shared):
-        yield [key, [[other(link), link[2]] for link in group]]
+        if name in _BARE:
+            yield [key, list(map(other, group))]
+        elif name == "REQUIRES":
+            held = list(group)
+            yield [key, list(map(other, held)), [said["marker"] for _, _, said in held]]
+        else:
+            yield [key, [[other(link), link[2]] for link in group]]
 
 
 def _end(transaction: neo4j.ManagedTransaction, values: dict[str, Any]) -> None:
