@@ -42,7 +42,7 @@ _NAMES: Final = ("certifi", "litellm", "dspy-ai")
 _NODES: Final = "UNWIND $ids AS id CREATE (:Plain {id: id})"
 _FRONTIER: Final = """
 UNWIND $ids AS id MATCH (x:Release {id: id})-[:RELEASE_OF]->(p:Package)<-[:ON]-(g:Range)
-WHERE any(i IN range(0, size(g.lo) - 1) WHERE g.lo[i] <= x.position < g.hi[i])
+WHERE any(i IN range(0, size(coalesce(g.lo, [])) - 1) WHERE g.lo[i] <= x.position < g.hi[i])
 MATCH (g)<-[:REQUIRES]-(:RequirementSet)<-[:DECLARES]-(r:Release) RETURN DISTINCT r.id AS id
 """
 

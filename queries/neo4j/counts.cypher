@@ -1,6 +1,6 @@
 // How many of each kind of thing are kept, beside what the graph's own node counts.
 CALL () { MATCH (n:Package) RETURN count(n) AS packages }
-CALL () { MATCH (n:Release) RETURN count(n) AS releases, coalesce(sum(size(n.uploaded)), 0) AS files }
+CALL () { MATCH (n:Release) RETURN count(n) AS releases, coalesce(sum(size(coalesce(n.uploaded, []))), 0) AS files }
 CALL () { MATCH (n:RequirementSet) RETURN count(n) AS sets }
 CALL () { MATCH (n:Range) RETURN count(n) AS ranges }
 CALL () { MATCH (n:Document) WHERE n.digest IS NOT NULL RETURN count(n) AS documents }
