@@ -38,8 +38,8 @@ bench-index: .venv/.runtime
 	$(BIN)/python -m benchmarks.index.growth
 
 pins: .venv/.dev
-	$(PINS) --output-file requirements.txt pyproject.toml requirements-build.in
-	$(PINS) --output-file requirements-dev.txt --constraint requirements.txt \
+	$(PINS) --extra vex --output-file requirements.txt pyproject.toml requirements-build.in
+	$(PINS) --all-extras --output-file requirements-dev.txt --constraint requirements.txt \
 		pyproject.toml requirements-build.in requirements-dev.in
 
 needs:

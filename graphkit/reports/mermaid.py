@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from graphkit.model.answers import Blast, PackageRow, ServiceVerdict
-from graphkit.reports.html.content import COMPANY, KINDS, PACKAGE, RELEASE, SERVICE, Content, Entry, content
-from graphkit.reports.html.layout import VERDICTS
+from graphkit.reports.content import COMPANY, KINDS, PACKAGE, RELEASE, SERVICE, Content, Entry, content
 from graphkit.reports.interface import View
+from graphkit.reports.layout import VERDICTS
 from graphkit.reports.text import counted, shown
 from graphkit.reports.wording import listing, slot_runs
 

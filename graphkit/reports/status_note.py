@@ -9,7 +9,7 @@ from typing import Final
 from graphkit.model.answers import Blast, BuildVerdict, CompanyRow, CompanyVerdict, Path, ServiceVerdict, Verdict
 from graphkit.model.incidents import Source
 from graphkit.model.organisation import Claim
-from graphkit.reports.html.content import web_address
+from graphkit.reports.content import web_address
 from graphkit.reports.interface import View
 from graphkit.reports.text import counted, shown
 from graphkit.reports.wording import (

@@ -255,10 +255,64 @@ def test_a_crowd_is_drawn_in_part_and_listed_whole(opener: Opener) -> None:
     assert page.evaluate("() => seen.nodes.length") <= 2_000
     cluster = page.evaluate("() => seen.nodes.getIds().find(id => id.startsWith('+'))")
     opened.click_node(cluster)
-    expect(page.locator("#panel")).to_contain_text("drawn as one node")
+    expect(page.locator("#panel")).to_contain_text("of them are drawn; the table has all")
     shown = page.locator("tbody tr").count()
     page.get_by_role("button", name="Show more").click()
     assert page.locator("tbody tr").count() > shown
+
+
+def test_a_cluster_opens_shows_more_and_closes(opener: Opener) -> None:
+    opened = opener(answers.fleet(20_000, companies=10), View())
+    page = opened.page
+    whole = page.evaluate("() => seen.nodes.length")
+    assert whole < 200
+    cluster = page.evaluate("() => seen.nodes.get().find(n => n.label.startsWith('400 of company-003')).id")
+    opened.click_node(cluster)
+    expect(page.locator("#panel h2")).to_have_text("400 of company-003")
+    services = "() => seen.nodes.get().filter(n => n.kind === 'service' && !n.id.startsWith('+')).length"
+    assert page.evaluate(services) == 80
+    labels = page.evaluate("() => seen.nodes.get().map(n => n.label)")
+    assert any(label.startswith("Company-003") for label in labels), "what they lead to stands beside them"
+    assert any(label.startswith("litellm 1.82.8") for label in labels), "and what leads to them"
+    assert page.evaluate("() => new Set(seen.nodes.get().map(n => `${n.x} ${n.y}`)).size === seen.nodes.length")
+    opened.click_node("+more")
+    assert page.evaluate(services) == 160
+    one = page.evaluate("() => seen.nodes.get().find(n => n.kind === 'service').id")
+    opened.click_node(one)
+    expect(page.locator("#panel")).to_contain_text("dspy@3.1.3 depends on it")
+    assert one in opened.bright()
+    assert len(opened.bright()) < 6
+    page.keyboard.press("Escape")
+    assert page.evaluate(services) == 160
+    page.get_by_role("button", name="Back to all").click()
+    assert page.evaluate("() => seen.nodes.length") == whole
+    opened.click_node(cluster)
+    page.keyboard.press("Escape")
+    assert page.evaluate("() => seen.nodes.length") == whole
+
+
+def test_rows_are_filtered_by_company_and_owner(opener: Opener) -> None:
+    page = opener(answers.fleet(20_000, companies=10), View()).page
+    page.get_by_label("Company", exact=True).fill("company-003")
+    expect(page.locator("#status")).to_contain_text("2,001 of")
+    page.get_by_label("Owner").fill("o17")
+    expect(page.locator("#status")).not_to_contain_text("2,001 of")
+    owners = set(page.locator("tbody td.c-owner").all_text_contents())
+    assert owners
+    assert all(owner.startswith("o17") for owner in owners)
+    page.get_by_role("button", name="Reset").click()
+    expect(page.locator("#status")).to_contain_text("20,015 of 20,017 rows")
+
+
+def test_a_file_of_a_hundred_thousand_exposures_opens(opener: Opener) -> None:
+    opened = opener(answers.fleet(100_000), View())
+    assert (opener.folder / "report.html").stat().st_size < 5_000_000
+    page = opened.page
+    expect(page.locator("#status")).to_contain_text("100,105 of")
+    page.get_by_label("Search").fill("service-099999")
+    expect(page.locator("#status")).to_contain_text("1 of")
+    page.locator("tbody th button").first.click()
+    expect(page.locator("#panel")).to_contain_text("sboms/team-89/service-099999/bom.json")
 
 
 def test_a_small_screen_and_print_lose_nothing(opener: Opener) -> None:

@@ -14,12 +14,13 @@ from string import Template
 from typing import Any, Final
 
 from graphkit.model.answers import Blast, Tier
-from graphkit.reports.html.content import COMPANY, PACKAGE, RELEASE, SERVICE, Content, Entry, content, web_address
-from graphkit.reports.html.layout import VERDICTS, picture
-from graphkit.reports.html.network import drawing_script, network
+from graphkit.reports.content import KINDS, Content, content, web_address
+from graphkit.reports.html.network import SHAPES, drawing_script, network
+from graphkit.reports.html.packing import packed
 from graphkit.reports.interface import View
+from graphkit.reports.layout import VERDICTS, picture
 from graphkit.reports.text import counted, script_json, shown
-from graphkit.reports.wording import Listing, between, headline, listing, name_of, slot_runs, span
+from graphkit.reports.wording import Listing, between, headline, listing, name_of, span
 
 _LISTED: Final = 50
 """How many releases the head of the page lists; the table has all."""
@@ -58,43 +59,18 @@ def page_shape(blast: Blast, view: View) -> dict[str, Any]:
     """Return what the page's script reads: entries in the order of the table, the network as drawn, slots, sources."""
     shown_all = content(blast, listing(blast, replace(view, tier=Tier.ADMITTED)))
     drawn = picture(shown_all)
+    order = ("r", "s", "c", "p", "x")  # the table's; the last are on a path only
+    entries = sorted(shown_all.entries.values(), key=lambda one: order.index(one.id[0]))
     return {
-        "entries": [
-            _entry(one, drawn.at[one.id])
-            for kind in (RELEASE, SERVICE, COMPANY, PACKAGE)
-            for one in shown_all.entries.values()
-            if one.kind == kind
-        ],
+        **packed(entries, dict(drawn.at), KINDS),
+        "kinds": list(KINDS),
+        "shapes": dict(SHAPES),
         "network": network(drawn),
         "slots": [span(slot) for slot in blast.slots],
         "sources": _sources(shown_all),
         "verdicts": list(VERDICTS),
         "weakest": view.tier.value,
         "file": _file_name(blast.incident.id),
-    }
-
-
-def _entry(one: Entry, node: str) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "node": node,
-        "kind": one.kind,
-        "name": one.name,
-        "verdict": one.verdict,
-        "evidence": one.evidence,
-        "belongs": one.belongs,
-        "reason": one.reason,
-        "slots": list(one.slots),
-        "when": slot_runs(one.slots),
-        "dated": one.dated,
-        "row": one.row,
-        "facts": [list(fact) for fact in one.facts],
-        "paths": [{"steps": [list(step) for step in steps], "passes": list(ids)} for steps, ids in one.paths],
-        "builds": one.builds,
-        "claims": one.claims,
-        "sources": one.sources,
-        "lit": one.lit,
-        "trail": [list(link) for link in one.trail],
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pyvis.network import Network
 
-from graphkit.reports.html.layout import Picture
+from graphkit.reports.layout import Picture
 from graphkit.reports.text import cut
 
 _SCRIPT: Final = ("templates", "lib", "vis-9.1.2", "vis-network.min.js")
@@ -45,7 +45,9 @@ def network(picture: Picture) -> dict[str, list[dict[str, Any]]]:
     drawn = Network(directed=True)
     for spot in picture.spots:
         clustered = spot.id.startswith("+")
-        name = f"{spot.count:,} more" if clustered else cut(spot.label, _LABEL)
+        name = cut(spot.label, _LABEL)
+        if clustered:
+            name = f"{spot.count:,} {'of' if spot.label else 'more'} {name}".strip()
         worded = spot.kind in {"service", "company"} or clustered
         drawn.add_node(
             spot.id,

@@ -9,48 +9,143 @@
     if (kind) made.className = kind;
     return made;
   };
-  const LONG = 160, CHUNK = 300, NAMED = 25;
-  const entries = report.entries;
-  const byId = new Map(entries.map((one, order) => [one.id, Object.assign(one, { order })]));
-  const rank = new Map(report.verdicts.map((word, place) => [word, place]));
-  const KINDS = ["release", "package", "service", "company"];
+  const LONG = 160, CHUNK = 300, NAMED = 25, OPENED = 80, MOST = 1900, PRINTED = 2000, OFFERED = 500;
+  const KINDS = report.kinds, MARKS = 31, OWN = 3;
   const HOLLOW = new Set(["admitted", "nominated", "older", "unknown", "cleared", "none"]);
   const DASHED = new Set(["admitted", "nominated", "older", "unknown"]);
   const NOT_EXPOSED = new Set(["unknown", "cleared", "none", "nominated", "older"]);
   const WORDS = { older: "older releases only", none: "not tied" };
-  const members = new Map();
+
+  // The rows, as packing.py wrote them: a pattern that many share, and an entry's own words, column by column.
+  function column(form) {
+    if (form.each) return form.each;
+    if (form.at) return form.at.map((number) => form.values[number]);
+    let before = "";
+    if (form.front) return form.front.map((text) => (before = before.slice(0, parseInt(text[0], 36)) + text.slice(1)));
+    const texts = [];
+    for (let n = 0; n < form.runs.length; n += 2) for (let left = form.runs[n + 1]; left > 0; left -= 1) texts.push(form.values[form.runs[n]]);
+    return texts;
+  }
+  const words = report.words.map(column), patternOf = column(report.pattern), nodeOf = column(report.node);
+  const MARK = /[\x01-\x1f]/g;
+  const runs = (slots) => {
+    const found = [];
+    for (const slot of slots) {
+      const last = found[found.length - 1];
+      if (last && last[1] === slot - 1) last[1] = slot;
+      else found.push([slot, slot]);
+    }
+    return found.map(([first, end]) => (first === end ? `${first}` : `${first}-${end}`)).join(", ");
+  };
+  for (const one of report.patterns) {
+    one.slots ||= [];
+    one.within = new Set(one.slots);
+    one.when = runs(one.slots) || (one.undated ? "time not known" : "");
+  }
+  class Entry {
+    constructor(order, id) {
+      Object.assign(this, { order, id, node: nodeOf[order] || id, like: report.patterns[patternOf[order]] });
+      this.kind = KINDS[this.like.kind || 0];
+      this.verdict = this.like.verdict;
+      this.slots = this.like.slots;
+      this.when = this.like.when;
+      this.dated = !this.like.undated;
+      this.row = !this.like.hidden;
+      this.name = this.own(0);
+      this.company = this.own(1);
+      this.owner = this.own(2);
+    }
+    own(number) {
+      const text = words[number] ? words[number][this.order] : "";
+      return text < " " || /[\x01-\x1f]/.test(text) ? this.say(text) : text;
+    }
+    say(text) {
+      return text ? text.replace(MARK, (mark) => this.own(mark.charCodeAt(0) - 1)) : "";
+    }
+    id_(other) {
+      return other === 0 ? this.id : other;
+    }
+    get evidence() { return this.say(this.like.evidence); }
+    get reason() { return this.say(this.like.reason); }
+    get facts() {
+      const terms = this.like.facts || [], further = this.like.further || [];
+      return terms.map((term, n) => [term, OWN + n < MARKS ? this.own(OWN + n) : this.say(further[OWN + n - MARKS])]);
+    }
+    get paths() { return (this.like.paths || []).map((steps) => steps.map((step) => step.map((text) => this.say(text)))); }
+    get builds() {
+      return (this.like.builds || []).map((build) => Object.fromEntries(Object.entries(build).map(([key, text]) => [key, this.say(text)])));
+    }
+    get claims() { return this.like.claims || []; }
+    get sources() { return this.like.sources || []; }
+    get text() {
+      return (this.known ||= [this.name, this.verdict, this.evidence, this.company, this.owner, this.reason, ...this.facts.map((fact) => fact[1])]
+        .join("\n").toLowerCase());
+    }
+    // The entries and links that lead to it, its own and those of what it hangs on.
+    ways() {
+      if (this.led) return this.led;
+      const lit = new Set(), trail = new Map(), passed = new Set([this]), waiting = [this];
+      while (waiting.length) {
+        const one = waiting.pop();
+        for (const id of [one.id, ...(one.like.lit || []).map((other) => one.id_(other))]) lit.add(id);
+        for (const pair of one.like.trail || []) {
+          const [start, end] = pair.map((other) => one.id_(other));
+          trail.set(link(start, end), [start, end]);
+        }
+        for (const other of one.through()) {
+          if (one.kind === "company" && other.kind === "service") trail.set(link(other.id, one.id), [other.id, one.id]);
+          if (!passed.has(other)) waiting.push(other);
+          passed.add(other);
+        }
+      }
+      return (this.led = { lit, trail });
+    }
+    through() {
+      const others = (this.like.through || []).map((id) => byId.get(id));
+      const own = this.kind === "company" ? (operated.get(this.company) || []).filter((one) => !NOT_EXPOSED.has(one.verdict)) : [];
+      return [...others, ...own];
+    }
+  }
+  const link = (start, end) => `${start} ${end}`;
+  const entries = [];
+  for (const [letter, count] of report.ids) for (let n = 0; n < count; n += 1) entries.push(new Entry(entries.length, `${letter}${n}`));
+  const byId = new Map(entries.map((one) => [one.id, one]));
+  const rank = new Map(report.verdicts.map((verdict, place) => [verdict, place]));
+  const members = new Map(), operated = new Map();
+  const into = (map, key, one) => (map.has(key) ? map.get(key).push(one) : map.set(key, [one]));
   for (const one of entries) {
-    if (!members.has(one.node)) members.set(one.node, []);
-    members.get(one.node).push(one);
-    one.text = [one.name, one.verdict, one.evidence, one.belongs, one.reason, ...one.facts.map((fact) => fact[1])]
-      .join("\n").toLowerCase();
-    one.litSet = new Set(one.lit);
+    into(members, one.node, one);
+    if (one.kind === "service" && one.company) into(operated, one.company, one);
   }
   const word = (verdict) => WORDS[verdict] || verdict;
   const brief = (text, most = LONG) =>
     text.length <= most ? text : `${text.slice(0, most)}… (${text.length.toLocaleString("en")} characters)`;
-  const state = { search: "", tier: report.weakest, kind: "", verdict: "", slot: -1, chosen: "", sort: "", down: false, rows: CHUNK };
+  const state = { search: "", tier: report.weakest, kind: "", verdict: "", company: "", owner: "", slot: -1, chosen: "", sort: "", down: false,
+    rows: CHUNK, opened: "", shown: OPENED };
   let matched = [], drawn = new Set(), origin = null;
 
   // What passes the filters. Services and companies pass every tier: only packages are cut by it.
+  const belongs = (text, part) => !part || text.toLowerCase().includes(part);
   const passes = (one) =>
     (one.kind !== "package" || state.tier === "admitted" || rank.get(one.verdict) <= rank.get(state.tier)) &&
-    (!state.kind || one.kind === state.kind) && (!state.verdict || one.verdict === state.verdict);
+    (!state.kind || one.kind === state.kind) && (!state.verdict || one.verdict === state.verdict) &&
+    belongs(one.kind === "company" ? `${one.company}\n${one.name}` : one.company, state.company) && belongs(one.owner, state.owner);
   const found = (one) => state.search.split(/\s+/).every((part) => one.text.includes(part));
-  const reaches = (id) => entries.filter((one) => one.id !== id && one.litSet.has(id));
+  const reaches = (id) => entries.filter((one) => one.id !== id && one.ways().lit.has(id));
 
   function colours() {
     const style = getComputedStyle(document.documentElement);
     return (name) => style.getPropertyValue(`--${name}`).trim();
   }
 
-  // The picture.
-  let network = null, nodes = null, edges = null;
+  // The picture: the whole, or one opened cluster with what leads to it. `at` names the node that stands for an entry.
+  let network = null, nodes = null, edges = null, current = null;
+  const whole = { ...report.network, at: (one) => one.node };
+  whole.stands = new Set(whole.nodes.map((node) => node.id));
   function draw() {
-    const paint = colours();
-    nodes = new vis.DataSet(report.network.nodes.map((node) => ({ ...node, title: title(node) })));
-    edges = new vis.DataSet(report.network.edges);
-    const many = report.network.edges.length > 600;
+    const paint = colours(), many = whole.edges.length > 600;
+    nodes = new vis.DataSet();
+    edges = new vis.DataSet();
     network = new vis.Network($("picture"), { nodes, edges }, {
       autoResize: true,
       physics: false,
@@ -60,31 +155,88 @@
       edges: { arrows: { to: { scaleFactor: 0.5 } }, width: 1.2,
         smooth: many ? false : { enabled: true, type: "cubicBezier", forceDirection: "horizontal", roundness: 0.45 } },
     });
-    network.on("click", (event) => choose(event.nodes.length ? event.nodes[0] : "", null));
-    network.fit({ animation: false, maxZoomLevel: 1.3 });
+    network.on("click", (event) => press(event.nodes.length ? event.nodes[0] : ""));
+    show(whole);
+  }
+  function show(picture) {
+    current = picture;
+    edges.clear();
+    nodes.clear();
+    nodes.add(picture.nodes.map((node) => ({ ...node, title: title(node) })));
+    edges.add(picture.edges);
+    $("back").hidden = picture === whole;
+    view();
+    fit();
+  }
+  const fit = () => network.fit({ nodes: current.nodes.map((node) => node.id).filter((id) => drawn.has(id)), animation: false, maxZoomLevel: 1.3 });
+  function press(id) {
+    if (id === "+more") {
+      state.shown += OPENED;
+      open(state.opened);
+    } else if (id.startsWith("+")) {
+      state.shown = OPENED;
+      open(id);
+      choose(id, null);
+    } else choose(id, null);
+  }
+  function close() {
+    state.opened = "";
+    if (current !== whole) show(whole);
+  }
+  // An opened cluster: its members in rows where it stood, what leads to them and what they lead to on either side.
+  function open(id) {
+    const inside = (members.get(id) || []).filter(passes), shown = inside.slice(0, Math.min(state.shown, MOST)), its = new Set(shown);
+    const cluster = whole.nodes.find((node) => node.id === id), around = new Map(), links = new Map();
+    const at = (one) => (its.has(one) ? one.id : one.node !== id && whole.stands.has(one.node) ? one.node : "");
+    for (const one of shown) {
+      const pairs = [...one.ways().trail.values()];
+      const company = one.kind === "service" && one.company && entries.find((other) => other.kind === "company" && other.company === one.company);
+      if (company) pairs.push([one.id, company.id]);
+      for (const [start, end] of pairs) {
+        const [from, to] = [at(byId.get(start)), at(byId.get(end))];
+        if (!from || !to || from === to) continue;
+        if (!links.has(link(from, to))) links.set(link(from, to), { id: `o${links.size}`, from, to });
+        for (const node of [from, to]) if (whole.stands.has(node) && node !== id) around.set(node, true);
+      }
+    }
+    const rest = inside.length - shown.length, most = shown.length + (rest ? 1 : 0);
+    const wide = Math.max(1, Math.ceil(Math.sqrt(most / 4))), tall = Math.ceil(most / wide), dx = 250, dy = 80;
+    const spot = (n) => ({ x: cluster.x + Math.floor(n / tall) * dx, y: cluster.y + Math.round(((n % tall) - (tall - 1) / 2) * dy) });
+    const like = whole.nodes.find((node) => node.kind === cluster.kind && !node.id.startsWith("+"));
+    const made = shown.map((one, n) => ({ ...cluster, ...(like ? { shape: like.shape, size: like.size } : { shape: report.shapes[one.kind] }),
+      ...spot(n), id: one.id, label: `${brief(one.name, 30)}\n${word(one.verdict)}`, count: 1 }));
+    if (rest) made.push({ ...cluster, ...spot(shown.length), id: "+more", label: `${rest.toLocaleString("en")} more`, count: rest });
+    const beside = whole.nodes.filter((node) => around.has(node.id)).map((node) =>
+      node.x > cluster.x ? { ...node, x: node.x + (wide - 1) * dx } : node);
+    state.opened = id;
+    show({ nodes: [...beside, ...made], edges: [...links.values()], at, stands: new Set([...around.keys(), ...made.map((node) => node.id)]) });
   }
   function title(node) {
-    const inside = members.get(node.id) || [];
-    if (node.count > 1 || node.id.startsWith("+")) return `${node.count.toLocaleString("en")} × ${node.kind}, ${word(node.group)}`;
-    return `${brief(inside[0].name)}\n${node.kind}, ${word(node.group)}`;
+    const one = byId.get(node.id);
+    return one ? `${brief(one.name)}\n${node.kind}, ${word(node.group)}` : `${node.count.toLocaleString("en")} × ${node.kind}, ${word(node.group)}`;
   }
-  // The entries whose paths are lit: the chosen ones, and for a release whatever it reaches.
-  const chosen = () => (members.get(state.chosen) || []).flatMap((one) => (one.kind === "release" ? [one, ...reaches(one.id)] : [one]));
-  const link = (start, end) => `${start} ${end}`;
+  // The entries whose paths are lit: the chosen one, and for a release whatever it reaches.
+  function chosen() {
+    const one = byId.get(state.chosen);
+    return !one ? [] : one.kind === "release" ? [one, ...reaches(one.id)] : [one];
+  }
+  const node = (id) => current.at(byId.get(id));
   function trail() {
-    if (!state.chosen) return null;
-    return new Set(chosen().flatMap((one) => one.trail.map(([start, end]) => link(byId.get(start).node, byId.get(end).node))));
+    if (!byId.has(state.chosen)) return null;
+    return new Set(chosen().flatMap((one) => [...one.ways().trail.values()].map(([start, end]) => link(node(start), node(end)))));
   }
   function lit() {
-    if (state.chosen) return new Set(chosen().flatMap((one) => [one.id, ...one.lit]).map((id) => byId.get(id).node));
+    if (byId.has(state.chosen)) return new Set(chosen().flatMap((one) => [...one.ways().lit]).map(node));
+    if (state.chosen === state.opened && state.opened) return null;
+    if (members.has(state.chosen)) return new Set([state.chosen]);
     if (state.slot < 0 && !state.search) return null;
-    const bright = entries.filter((one) => (state.slot < 0 || one.slots.includes(state.slot)) && (!state.search || found(one)));
-    return new Set(bright.map((one) => one.node));
+    const bright = entries.filter((one) => (state.slot < 0 || one.like.within.has(state.slot)) && (!state.search || found(one)));
+    return new Set(bright.map(current.at));
   }
   function repaint() {
     if (!network) return;
     const paint = colours(), bright = lit(), way = trail(), ink = paint("ink"), ground = paint("sheet");
-    nodes.update(report.network.nodes.map((node) => {
+    nodes.update(current.nodes.map((node) => {
       const own = paint(node.group), full = !bright || bright.has(node.id), hollow = HOLLOW.has(node.group);
       const colour = { background: hollow ? ground : own, border: own };
       return {
@@ -94,7 +246,7 @@
         shapeProperties: { borderDashes: DASHED.has(node.group) ? [4, 3] : false },
       };
     }));
-    edges.update(report.network.edges.map((edge) => {
+    edges.update(current.edges.map((edge) => {
       const full = !bright || (way ? way.has(link(edge.from, edge.to)) : bright.has(edge.from) && bright.has(edge.to));
       const colour = bright && full ? paint("lit") : paint("edge");
       return { id: edge.id, hidden: !drawn.has(edge.from) || !drawn.has(edge.to), width: bright && full ? 2.2 : 1.2,
@@ -102,6 +254,22 @@
     }));
     if (nodes.get(state.chosen)) network.selectNodes([state.chosen], false);
     else network.unselectAll();
+  }
+  // What passes the filters is drawn, and what is on its path as well.
+  function view() {
+    const ids = new Set(), seen = new Set();
+    drawn = new Set();
+    for (const one of entries) {
+      if (!one.row || !passes(one)) continue;
+      drawn.add(current.at(one));
+      // What hangs on others has ways of its own; of the rest, all of one pattern have the same.
+      if (one.kind !== "company" && seen.has(one.like)) continue;
+      seen.add(one.like);
+      for (const id of one.kind === "company" && whole.edges.length > 2000 ? one.like.through || [] : one.ways().lit) ids.add(id);
+    }
+    for (const id of ids) drawn.add(node(id));
+    if (current.stands.has("+more")) drawn.add("+more");
+    repaint();
   }
 
   // The table.
@@ -111,11 +279,11 @@
     ["verdict", "Verdict", (one) => rank.get(one.verdict)],
     ["evidence", "Evidence", (one) => one.evidence],
     ["when", "Slots", (one) => (one.slots.length ? one.slots[0] * 1000 - one.slots.length : Infinity)],
-    ["belongs", "Company, owner", (one) => one.belongs.toLowerCase()],
+    ["company", "Company", (one) => one.company.toLowerCase()],
+    ["owner", "Owner", (one) => one.owner.toLowerCase()],
     ["reason", "Reason", (one) => one.reason],
   ];
-  const when = (one) => one.when || (one.dated ? "" : "time not known");
-  const cell = (one, key) => (key === "when" ? when(one) : key === "verdict" ? word(one.verdict) : one[key]);
+  const cell = (one, key) => (key === "verdict" ? word(one.verdict) : one[key]);
   function heads() {
     const row = $("table").tHead.rows[0];
     for (const [key, name] of columns) {
@@ -136,7 +304,7 @@
   function rowOf(one) {
     const row = make("tr"), name = make("th"), button = make("button", brief(one.name));
     row.dataset.id = one.id;
-    row.classList.toggle("faint", state.slot >= 0 && !one.slots.includes(state.slot));
+    row.classList.toggle("faint", state.slot >= 0 && !one.like.within.has(state.slot));
     row.classList.toggle("chosen", state.chosen === one.id);
     name.scope = "row";
     button.type = "button";
@@ -162,27 +330,22 @@
       head.setAttribute("aria-sort", head.dataset.key !== state.sort ? "none" : state.down ? "descending" : "ascending");
   }
   function refresh() {
-    const passing = entries.filter(passes);
-    matched = passing.filter((one) => one.row && (!state.search || found(one)));
+    matched = entries.filter((one) => one.row && passes(one) && (!state.search || found(one)));
     const by = columns.find(([key]) => key === state.sort);
     if (by) {
       const keyed = matched.map((one) => [by[2](one), one]);
       keyed.sort(([a, one], [b, other]) => (a < b ? -1 : a > b ? 1 : 0) * (state.down ? -1 : 1) || one.order - other.order);
       matched = keyed.map(([, one]) => one);
     }
-    // What is on the path of something shown is drawn as well.
-    const ids = new Set();
-    for (const one of passing) if (one.row) [one.id, ...one.lit].forEach((id) => ids.add(id));
-    drawn = new Set([...ids].map((id) => byId.get(id)).filter(Boolean).map((one) => one.node));
     fill();
-    repaint();
+    view();
     tell();
   }
   function tell() {
     const all = entries.filter((one) => one.row).length;
     const parts = [`${matched.length.toLocaleString("en")} of ${all.toLocaleString("en")} rows`];
     if (state.slot >= 0) {
-      const counts = KINDS.slice(1).map((kind) => [kind, matched.filter((one) => one.kind === kind && one.slots.includes(state.slot)).length]);
+      const counts = KINDS.slice(1).map((kind) => [kind, matched.filter((one) => one.kind === kind && one.like.within.has(state.slot)).length]);
       const said = counts.filter(([, number]) => number).map(([kind, number]) => `${number} × ${kind}`).join(", ");
       parts.push(`exposed from ${report.slots[state.slot]}: ${said || "nothing shown here"}`);
       const undated = matched.filter((one) => !one.dated && !NOT_EXPOSED.has(one.verdict)).length;
@@ -233,11 +396,12 @@
   function build(one) {
     const item = make("li");
     item.append(make("span", one.verdict, `verdict v-${one.verdict}`), ` ${one.when}: ${one.reason}`);
-    if (one.document) item.append(make("br"), make("small", [one.document, one.basis].filter(Boolean).join(", ")));
+    const digest = one.sha256 && `sha256 ${one.sha256}${one.sha256.length < 64 ? "…" : ""}`;
+    if (one.document) item.append(make("br"), make("small", [one.document, digest, one.basis].filter(Boolean).join(", ")));
     return item;
   }
-  function path(one) {
-    return list("ol", one.steps.map(([node, why]) => {
+  function path(steps) {
+    return list("ol", steps.map(([node, why]) => {
       const item = make("li");
       item.append(make("b", brief(node, 400)), make("br"), make("small", why));
       return item;
@@ -248,8 +412,17 @@
     panel.replaceChildren();
     if (!one) {
       if (!inside.length) return void panel.append(make("p", "Choose a node in the picture or a name in the table.", "hint"));
-      panel.append(make("h2", `${inside.length.toLocaleString("en")} drawn as one node`), make("p", `${inside[0].kind}, ${word(inside[0].verdict)}`));
-      return links(panel, "Some of them", inside);
+      const cluster = whole.nodes.find((node) => node.id === id), passing = inside.filter(passes), shown = Math.min(passing.length, state.shown, MOST);
+      panel.append(make("h2", cluster.label.split("\n")[0]), make("p", `${inside.length.toLocaleString("en")} × ${inside[0].kind}, ${word(inside[0].verdict)}`));
+      if (passing.length < inside.length) panel.append(make("p", `${passing.length.toLocaleString("en")} of them pass the filters.`));
+      if (state.opened === id) panel.append(make("p", `${shown.toLocaleString("en")} of them are drawn; the table has all.`, "hint"));
+      else {
+        const button = make("button", "Open in the picture");
+        button.type = "button";
+        button.addEventListener("click", () => press(id));
+        panel.append(button);
+      }
+      return links(panel, "They are", passing);
     }
     const head = make("h2");
     head.append(make("div", one.name, "name"), make("span", word(one.verdict), `verdict v-${one.verdict}`), " ", make("small", one.kind));
@@ -261,6 +434,7 @@
     else if (!one.dated) more.unshift(["when", "not known"]);
     for (const [term, text] of more) facts.append(make("dt", term), make("dd", text));
     panel.append(facts);
+    if (one.like.cut) panel.append(make("p", `Its paths and builds were left out, for the size of this file; "graphkit why" and the JSON report have them.`, "mark"));
     one.paths.forEach((each, number) => panel.append(make("h3", one.paths.length > 1 ? `Path ${number + 1}` : "Path"), path(each)));
     if (one.builds.length) panel.append(make("h3", `Builds (${one.builds.length})`), list("ul", one.builds.map(build)));
     if (one.claims.length) panel.append(make("h3", `Claims (${one.claims.length})`), list("ul", one.claims.map(claim)));
@@ -269,14 +443,17 @@
     links(panel, "Reached through it", reaches(id).filter((other) => other.row));
   }
   function choose(id, from) {
-    state.chosen = id && !members.has(id) && byId.has(id) && byId.get(id).node !== id ? byId.get(id).node : id;
+    state.chosen = id;
+    const one = byId.get(id);
+    // A row that the opened cluster does not show is seen in the whole.
+    if (one && state.opened && !current.stands.has(current.at(one))) close();
     describe(id);
     for (const row of $("table").tBodies[0].rows) row.classList.toggle("chosen", row.dataset.id === id);
     repaint();
     $("panel").scrollTop = 0;
     origin = from;
     if (from) $("panel").focus();
-    const bright = from && drawn.has(state.chosen) ? [...lit()].filter((node) => drawn.has(node)) : [];
+    const bright = one && from && drawn.has(current.at(one)) ? [...lit()].filter((each) => drawn.has(each)) : [];
     if (bright.length) network.fit({ nodes: bright, animation: false, maxZoomLevel: 1.1 });
   }
 
@@ -341,28 +518,48 @@
     const changed = () => {
       state.rows = CHUNK;
       refresh();
+      if (state.opened) open(state.opened);
     };
-    $("search").addEventListener("input", (event) => {
-      state.search = event.target.value.trim().toLowerCase();
+    // A crowd is searched when the typing pauses.
+    const later = (act) => {
+      let waiting = 0;
+      return () => {
+        clearTimeout(waiting);
+        if (entries.length < 5000) return act();
+        waiting = setTimeout(act, 150);
+      };
+    };
+    $("search").addEventListener("input", later(() => {
+      state.search = $("search").value.trim().toLowerCase();
       changed();
-    });
+    }));
     for (const name of ["tier", "kind", "verdict"])
       $(name).addEventListener("change", (event) => {
         state[name] = event.target.value;
         changed();
       });
+    for (const name of ["company", "owner"]) {
+      const known = [...new Set(entries.map((one) => one[name]).filter(Boolean))];
+      $(name).parentElement.hidden = !known.length;
+      for (const text of known.slice(0, OFFERED)) $(`${name}-list`).append(Object.assign(make("option"), { value: text }));
+      $(name).addEventListener("input", later(() => {
+        state[name] = $(name).value.trim().toLowerCase();
+        changed();
+      }));
+    }
     $("slot").addEventListener("input", (event) => {
       state.slot = Number(event.target.value);
       state.chosen = "";
       moment();
       changed();
     });
-    $("tools").addEventListener("submit", (event) => {
-      event.preventDefault();
-      if (matched.length) choose(matched[0].id, $("search"));
+    $("tools").addEventListener("submit", (event) => event.preventDefault());
+    $("search").addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && matched.length) choose(matched[0].id, $("search"));
     });
     $("tools").addEventListener("reset", () => setTimeout(() => {
-      Object.assign(state, { search: "", tier: report.weakest, kind: "", verdict: "", slot: -1, chosen: "", sort: "", down: false });
+      Object.assign(state, { search: "", tier: report.weakest, kind: "", verdict: "", company: "", owner: "", slot: -1, chosen: "", sort: "", down: false });
+      close();
       $("tier").value = state.tier;
       $("slot").value = -1;
       moment();
@@ -370,8 +567,9 @@
       changed();
     }));
     document.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || !state.chosen) return;
+      if (event.key !== "Escape" || !(state.chosen || state.opened)) return;
       const back = origin;
+      if (!state.chosen || state.chosen === state.opened) close();
       choose("", null);
       if (back && back.isConnected) back.focus();
     });
@@ -381,7 +579,11 @@
     });
     $("as-csv").addEventListener("click", () => save(csv(), "text/csv;charset=utf-8", "csv"));
     $("as-json").addEventListener("click", () => save(`${JSON.stringify(matched.map(plain), null, 2)}\n`, "application/json", "json"));
-    $("fit").addEventListener("click", () => network.fit({ animation: false, maxZoomLevel: 1.3 }));
+    $("fit").addEventListener("click", fit);
+    $("back").addEventListener("click", () => {
+      close();
+      choose("", null);
+    });
     const zoom = (factor) => network.moveTo({ scale: network.getScale() * factor });
     $("closer").addEventListener("click", () => zoom(1.3));
     $("farther").addEventListener("click", () => zoom(1 / 1.3));
@@ -393,13 +595,14 @@
   legend();
   draw();
   refresh();
+  fit();
   for (const query of ["(prefers-color-scheme: dark)", "print"])
     matchMedia(query).addEventListener("change", () => {
       repaint();
       network.redraw();
     });
   addEventListener("beforeprint", () => {
-    state.rows = Infinity;
+    state.rows = Math.max(state.rows, PRINTED);
     fill();
   });
 })();

@@ -374,7 +374,7 @@ def compile_files(connection: duckdb.DuckDBPyConnection, out: ArraySink, order: 
     write_yanks(out, yanked_since)
     at = np.flatnonzero(sorting < len(key))
     for name, column in (("filename", names), ("sha256", hashes)):
-        out.texts(f"file.{name}", TextsBuilder.sparse(at, column[sorting[at]], len(release)))
+        out.texts(f"file.{name}", TextsBuilder.sparse(at, np.asarray(column)[sorting[at]], len(release)))
     return Files(
         start=start, uploaded=uploaded, yanked_since=yanked_since, flags=flags, needs=needs, needs_texts=needs_texts
     )

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path as File
 from typing import Final
@@ -321,6 +323,52 @@ def crowd(number: int) -> Blast:
     return replace(
         blast(), packages=tuple(package(f"p{n:06}", tiers[n % 3], distance=1 + n % 4) for n in range(number))
     )
+
+
+def fleet(number: int, companies: int = 100) -> Blast:
+    """Return an answer with very many services, each with a document of its own, of a few companies and owners."""
+    verdicts = (Verdict.OBSERVED, Verdict.PICKED, Verdict.UNKNOWN, Verdict.CLEARED, Verdict.CLEARED)
+    services = []
+    for n in range(number):
+        verdict, name = verdicts[n % 5], f"team-{n % 97}/service-{n:06}"
+        document = DocumentName(sha256=hashlib.sha256(name.encode()).hexdigest(), path=f"sboms/{name}/bom.json")
+        bad = verdict in {Verdict.OBSERVED, Verdict.PICKED}
+        way = path(
+            (document.path, "the document that stood then"),
+            ("dspy@3.1.3", f"listed in {document.path}"),
+            ("litellm@1.82.8", "dspy@3.1.3 depends on it"),
+        )
+        reason = f"{document.path} lists litellm 1.82.{8 if bad else 6}"
+        slots, paths = ((1, 2), (way,)) if bad else ((), ())
+        build = BuildVerdict(at=None, verdict=verdict, reason=reason, document=document, slots=slots, paths=paths)
+        owner = CompanyId(f"company-{n // 5 % companies:03}")
+        services.append(
+            service(
+                name,
+                verdict,
+                reason=reason,
+                company=owner,
+                owner=f"o{n % 150}",
+                slots=slots,
+                paths=paths,
+                builds=(build,),
+            )
+        )
+    services.sort(key=lambda one: (list(Verdict).index(one.verdict), one.service))
+    operated: dict[str, list[ServiceId]] = {}
+    for one in services:
+        operated.setdefault(one.company or "", []).append(one.service)
+    rows = tuple(
+        company(name, CompanyVerdict.OBSERVED, services=tuple(names)) for name, names in sorted(operated.items())
+    )
+    counts = Counter(one.verdict for one in services)
+    made = blast()
+    summary = replace(
+        made.summary,
+        services=tuple((verdict.value, counts[verdict]) for verdict in Verdict),
+        companies=((CompanyVerdict.OBSERVED.value, len(rows)),),
+    )
+    return replace(made, services=services, companies=rows, summary=summary)
 
 
 def why() -> WhyAnswer:

@@ -5,19 +5,24 @@ import hashlib
 import html
 import json
 import re
+from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from graphkit.model.answers import Tier
+from graphkit.model.answers import Blast, Tier
 from graphkit.reports import report
-from graphkit.reports.html import page_shape
-from graphkit.reports.html.content import content, web_address
-from graphkit.reports.html.layout import MOST_DRAWN, picture
+from graphkit.reports.content import content, web_address
+from graphkit.reports.html import packing, page_shape
 from graphkit.reports.html.network import drawing_script
 from graphkit.reports.interface import View
+from graphkit.reports.layout import MOST_DRAWN, picture
 from graphkit.reports.wording import listing
 from tests.unit.reports import answers
+from tests.unit.reports.unpacking import column, unpacked
 
+EVERYTHING = View(tier=Tier.ADMITTED)
 SCRIPTS = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
@@ -55,7 +60,7 @@ def test_hostile_text_stays_inside_its_place() -> None:
     data = re.search(r'<script type="application/json" id="report">(.*?)</script>', page, re.DOTALL)
     assert data
     assert not set(data[1]) & set("<>&\u2028\u2029")
-    names = [one["name"] for one in json.loads(data[1])["entries"]]
+    names = [one["name"] for one in unpacked(json.loads(data[1]))]
     assert answers.SCRIPT in names
     assert "pay\\u202eipa\\u2066\\u2069" in names
     assert answers.LONG in names
@@ -105,7 +110,7 @@ def test_all_links_join_entries_and_run_from_the_release_outwards() -> None:
 
 def test_a_company_far_down_the_chain_is_lit_back_to_the_release() -> None:
     made = content(answers.blast(), listing(answers.blast(), View()))
-    lit = {made.entries[ident].name for ident in made.entries["c2"].lit}
+    lit = {made.entries[ident].name for ident in made.ways("c2")[0]}
     assert {"Reseller", "Shop", "Acme", "payments", "litellm 1.82.8"} <= lit
     assert made.entries["c2"].slots == [1, 2]
 
@@ -122,9 +127,10 @@ def test_a_crowd_is_drawn_as_counted_nodes_and_stays_whole_in_the_table() -> Non
     shape = page_shape(answers.crowd(5_000), View())
     nodes = shape["network"]["nodes"]
     assert len(nodes) <= MOST_DRAWN
-    assert sum(node["count"] for node in nodes) == len(shape["entries"]) > 5_000
+    entries = unpacked(shape)
+    assert sum(node["count"] for node in nodes) == len(entries) > 5_000
     drawn = {node["id"] for node in nodes}
-    assert {entry["node"] for entry in shape["entries"]} == drawn
+    assert {entry["node"] for entry in entries} == drawn
     assert {edge["from"] for edge in shape["network"]["edges"]} | {
         edge["to"] for edge in shape["network"]["edges"]
     } <= drawn
@@ -132,10 +138,55 @@ def test_a_crowd_is_drawn_as_counted_nodes_and_stays_whole_in_the_table() -> Non
 
 def test_the_smallest_pictures() -> None:
     made = content(answers.blast(), listing(answers.blast(), View()))
-    assert {spot.id[0] for spot in picture(made, most=0).spots} == {"+"}
+    kinds = [(spot.kind, spot.verdict) for spot in picture(made, most=0).spots]
+    assert len(kinds) == len(set(kinds))
     assert sum(spot.count for spot in picture(made, most=0).spots) == len(made.entries)
 
 
 def test_a_limit_cuts_packages_and_says_so() -> None:
     page = report("html").render(answers.crowd(50), View(limit=10))
     assert "40 more are not listed" in page
+
+
+@pytest.mark.parametrize(
+    "make", [answers.blast, answers.hostile, lambda: answers.crowd(3_000), lambda: answers.fleet(3_000)]
+)
+def test_what_is_packed_is_whole_again_when_it_is_unpacked(make: Callable[[], Blast]) -> None:
+    made = content(make(), listing(make(), EVERYTHING))
+    entries = {one["id"]: one for one in unpacked(json.loads(json.dumps(page_shape(make(), EVERYTHING))))}
+    assert set(entries) == set(made.entries)
+    for ident, one in made.entries.items():
+        found = entries[ident]
+        same = ("kind", "name", "company", "owner", "verdict", "evidence", "reason", "dated", "row", "lit", "trail")
+        assert {name: found[name] for name in same} == {name: getattr(one, name) for name in same}
+        assert found["slots"] == list(one.slots)
+        assert found["facts"] == one.facts
+        assert found["paths"] == [steps for steps, _ in one.paths]
+        assert found["builds"] == [{key: text for key, text in build.items() if text} for build in one.builds]
+        assert (found["claims"], found["sources"]) == (one.claims, one.sources)
+        assert found["through"] == [other for other in one.through if not other.startswith("s")]
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], min_codepoint=32), max_size=40), max_size=30))
+def test_a_column_is_whole_again(values: list[str]) -> None:
+    form = json.loads(json.dumps(packing.column(values)))
+    assert column(form) == values
+
+
+def test_a_fleet_is_gathered_by_company_and_its_file_fits_into_a_mail() -> None:
+    answer = answers.fleet(20_000)
+    shape = page_shape(answer, View())
+    labels = {node["label"] for node in shape["network"]["nodes"]}
+    assert {"40 of company-003\nobserved", "80 of company-003\ncleared"} <= labels
+    assert len(report("html").render(answer, View()).encode()) < 1_500_000
+
+
+def test_rows_that_would_make_the_file_too_large_go_without_their_paths_and_say_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(packing, "_ROOM", 100_000)
+    made = unpacked(page_shape(answers.fleet(3_000), View()))
+    cut = [one for one in made if one["cut"]]
+    assert cut
+    assert all(one["reason"] and not one["paths"] and not one["builds"] and one["node"] != one["id"] for one in cut)
+    assert any(one["paths"] for one in made)

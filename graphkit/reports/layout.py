@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from graphkit.reports.html.content import COMPANY, KINDS, PACKAGE, Content, Entry
+from graphkit.reports.content import COMPANY, KINDS, PACKAGE, Content, Entry
 
 MOST_DRAWN: Final = 2_000
 """How many nodes a picture has at most; the rest stand behind counted ones, and all in the table."""
+_GROUPS: Final = 24
+"""How many nodes a kind and verdict has where there are too many to draw them all: what a person can look through."""
 TALLEST: Final = 24
 """How many nodes stand in one column before another is begun beside it; more where there are very many."""
 LAYER_GAP: Final = 330
@@ -38,7 +40,7 @@ VERDICTS: Final = _ORDER
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
-    """A drawn node: an entry, or a cluster of ``count`` entries of one kind and verdict."""
+    """A drawn node: an entry, or a cluster of ``count`` entries of one kind and verdict, ``label`` what they share."""
 
     id: str
     kind: str
@@ -90,31 +92,40 @@ def picture(content: Content, most: int = MOST_DRAWN) -> Picture:
 
 
 def _clustered(content: Content, most: int) -> tuple[dict[str, str], dict[str, Entry]]:
-    """Return which node stands for each entry, and the clusters; the weakest verdicts give way first."""
+    """Return which node stands for each entry, and the clusters.
+
+    Where there are too many to draw, kinds and verdicts with few entries show them all. The others show their largest
+    groups, services by company or owner, packages by what they hang on, companies by supplier; one node has the rest.
+    """
     entries = list(content.entries.values())
     if len(entries) <= most:
         return {one.id: one.id for one in entries}, {}
-    rank = {kind: number for number, kind in enumerate(("release", "service", "company", "package"))}
-    room = most - len(KINDS) * len(_ORDER)  # every kind and verdict may need a cluster
-    order = sorted(
-        range(len(entries)),
-        key=lambda n: (_ORDER.index(entries[n].verdict), rank[entries[n].kind], entries[n].column, n),
-    )
-    kept = {entries[n].id for n in order[: max(room, 0)]}
+    room = min(most // (len(KINDS) * len(_ORDER)), _GROUPS)  # for each kind and verdict
+    classes: dict[tuple[str, str], list[Entry]] = {}
+    for one in entries:
+        classes.setdefault((one.kind, one.verdict), []).append(one)
     at: dict[str, str] = {}
     clusters: dict[str, Entry] = {}
-    for one in entries:
-        if one.id in kept:
-            at[one.id] = one.id
+    for (kind, verdict), members in classes.items():
+        if len(members) <= room:
+            at |= {one.id: one.id for one in members}
             continue
-        ident = f"+{one.kind}-{one.verdict}"
-        if (cluster := clusters.get(ident)) is None:
-            clusters[ident] = Entry(
-                id=ident, kind=one.kind, name="", verdict=one.verdict, column=one.column, slots=one.slots
-            )
-        elif one.slots:
-            cluster.slots = sorted({*cluster.slots, *one.slots})
-        at[one.id] = ident
+        groups: dict[str, list[Entry]] = {}
+        for one in members:
+            groups.setdefault(one.group, []).append(one)
+        rest = groups.pop("", [])
+        order = sorted(groups, key=lambda name: (-len(groups[name]), name))
+        named = order[: max(room - 1, 0)]
+        rest += [one for name in order[len(named) :] for one in groups[name]]
+        for number, (name, inside) in enumerate([*((name, groups[name]) for name in named), ("", rest)]):
+            if len(inside) == 1:
+                at[inside[0].id] = inside[0].id
+            elif inside:
+                ident = f"+{kind}-{verdict}-{number}"
+                slots = sorted({slot for one in inside for slot in one.slots})
+                column = inside[0].column
+                clusters[ident] = Entry(id=ident, kind=kind, name=name, verdict=verdict, column=column, slots=slots)
+                at |= {one.id: ident for one in inside}
     return at, clusters
 
 

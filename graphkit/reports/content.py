@@ -1,6 +1,6 @@
-"""What the page shows, as plain values: one entry per release, package, service and company, and their links.
+"""What is drawn of a blast, as plain values: an entry per release, package, service and company, and their links.
 
-Every text here has passed `shown`, so that the page's script may put it anywhere as text.
+Every text here has passed `shown`, so that a page's script may put it anywhere as text.
 """
 
 from __future__ import annotations
@@ -33,6 +33,10 @@ COMPROMISED: Final = "compromised"
 RELEASE, PACKAGE, SERVICE, COMPANY = "release", "package", "service", "company"
 KINDS: Final = (RELEASE, PACKAGE, SERVICE, COMPANY)
 _EXPOSED: Final = frozenset((*EXPOSED, *REACHED))
+_NAMED: Final = 25
+"""How many services a company's reason names; those services name their company all."""
+_MANY: Final = 10_000
+"""From so many services on, digests of documents are given by their first twelve digits."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,7 +44,9 @@ class Entry:
     """A row of the table, and mostly a node of the picture. ``column`` orders the layers inside its kind.
 
     ``slots`` are those in which it was exposed; ``dated`` False: exposed, but nobody knows when.
-    ``paths`` are (steps, ids of the entries they pass); ``lit`` all entries that a click lights, ``trail`` the links.
+    ``paths`` are (steps, ids of the entries they pass); ``lit`` are the entries on its ways to a release, ``trail`` the
+    links between them, ``through`` entries whose own ways are its ways too. ``group``: what it is gathered under where
+    there are too many to draw.
     """
 
     id: str
@@ -48,7 +54,9 @@ class Entry:
     name: str
     verdict: str
     evidence: str = ""
-    belongs: str = ""
+    company: str = ""
+    owner: str = ""
+    group: str = ""
     reason: str = ""
     column: int = 0
     slots: Sequence[int] = ()
@@ -61,6 +69,7 @@ class Entry:
     sources: list[str] = field(default_factory=list)
     lit: list[str] = field(default_factory=list)
     trail: list[tuple[str, str]] = field(default_factory=list)
+    through: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,6 +79,18 @@ class Content:
     entries: dict[str, Entry] = field(default_factory=dict)
     links: dict[tuple[str, str], str] = field(default_factory=dict)
     sources: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def ways(self, ident: str) -> tuple[list[str], list[tuple[str, str]]]:
+        """Return the entries and links that lead from the releases to an entry, through whatever it hangs on."""
+        lit, trail = dict[str, None](), dict[tuple[str, str], None]()
+        passed, waiting = {ident}, [ident]
+        while waiting:
+            one = self.entries[waiting.pop()]
+            lit |= dict.fromkeys((one.id, *one.lit))
+            trail |= dict.fromkeys(one.trail)
+            waiting += [other for other in one.through if other not in passed]
+            passed.update(one.through)
+        return list(lit), list(trail)
 
 
 def content(blast: Blast, listed: Listing) -> Content:
@@ -84,6 +105,9 @@ class _Builder:
         self._by_node: dict[str, str] = {}
         self._companies = {row.company: f"c{number}" for number, row in enumerate(blast.companies)}
         self._services = {one.service: f"s{number}" for number, one in enumerate(blast.services)}
+        self._operators = {name: row.company for row in blast.companies for name in row.services}
+        self._digest = 64 if len(blast.services) <= _MANY else 12
+        self._rows = {row.company: row for row in blast.companies}
         self._spare = 0
         self._sources(blast.incident.sources)
         for number, accused in enumerate(listed.releases):
@@ -162,6 +186,8 @@ class _Builder:
         self._add(entry)
         self._trails(entry, row.paths)
         self._taken(entry, row)
+        hangs_on = next((ident for ident in entry.lit if ident != entry.id), "")
+        entry.group = self._entry(hangs_on).name if hangs_on else ""
 
     def _taken(self, entry: Entry, row: PackageRow) -> None:
         """Link every release that a package takes, not only the one its path ends in, to where that path enters."""
@@ -181,20 +207,22 @@ class _Builder:
             name=shown(one.service),
             verdict=one.verdict.value,
             evidence=shown(one.basis),
-            belongs=shown(", ".join(filter(None, (one.company or "", one.owner)))),
+            company=shown(self._operators.get(one.service) or one.company or ""),
+            owner=shown(one.owner),
             reason=shown(one.reason),
             slots=list(one.slots),
             dated=bool(one.slots) or one.verdict not in _EXPOSED,
         )
-        for word, text in (("company", one.company or "not known"), ("owner", one.owner or "not known")):
-            entry.facts.append((word, shown(text)))
+        entry.group = entry.company or entry.owner
+        entry.facts += [("company", entry.company or "not known"), ("owner", entry.owner or "not known")]
         entry.builds = [
             {
                 "when": clock(build.at) if build.at is not None else "no recorded time",
                 "verdict": build.verdict.value,
                 "reason": shown(build.reason),
                 "basis": shown(build.basis),
-                "document": shown(f"{build.document.path} (sha256 {build.document.sha256})") if build.document else "",
+                "document": shown(build.document.path) if build.document else "",
+                "sha256": shown(build.document.sha256)[: self._digest] if build.document else "",
             }
             for build in one.builds
         ]
@@ -209,6 +237,8 @@ class _Builder:
             verdict=row.verdict.value,
             column=row.distance or 0,
             dated=row.verdict not in _EXPOSED,
+            company=shown(row.company),
+            group=shown(row.via[0]) if row.via else "",
         )
         if row.distance:
             entry.evidence = f"{counted(row.distance, 'step')} away"
@@ -218,7 +248,9 @@ class _Builder:
         elif row.verdict is CompanyVerdict.STATED:
             entry.reason = "an affirmative claim, first-hand or confirmed"
         elif row.services:
-            entry.reason = shown(f"its services: {', '.join(row.services)}")
+            rest = len(row.services) - _NAMED
+            entry.reason = shown(f"its services: {', '.join(row.services[:_NAMED])}")
+            entry.reason += f" and {rest:,} more" if rest > 0 else ""
         entry.facts.append(("id", shown(row.company)))
         if row.data:
             entry.facts.append(("data held", shown(", ".join(row.data))))
@@ -230,13 +262,16 @@ class _Builder:
         entry.claims = [self._claim(claim) for claim in row.claims]
         self._add(entry)
         services = [self._services[name] for name in row.services if name in self._services]
+        when = set[int]()
         for ident in services:
             self._link(ident, entry.id, "operated by")
-        entry.slots = sorted({slot for ident in services for slot in self.content.entries[ident].slots})
+            when.update(self._entry(ident).slots)
+        entry.slots = sorted(when)
         entry.dated = entry.dated or bool(entry.slots)
-        exposed = [ident for ident in services if self.content.entries[ident].verdict in _EXPOSED]
-        entry.lit = [entry.id, *dict.fromkeys(other for ident in exposed for other in self._entry(ident).lit)]
-        entry.trail = [link for ident in exposed for link in (*self._entry(ident).trail, (ident, entry.id))]
+        exposed = [ident for ident in services if self._entry(ident).verdict in _EXPOSED]
+        entry.lit = [entry.id]
+        entry.through = exposed
+        entry.trail = [(ident, entry.id) for ident in exposed]
 
     def _chain(self, row: CompanyRow) -> None:
         """Tie a company to the suppliers it hangs on; it was exposed when the chain's end was."""
@@ -252,15 +287,16 @@ class _Builder:
                 link = (self._companies[supplier], self._companies[customer])
                 self._link(*link, why)
                 entry.trail.append(link)
-        suppliers = [self.content.entries[self._companies[name]] for name in row.via if name in self._companies]
-        entry.lit = list(dict.fromkeys(other for one in (entry, *suppliers) for other in one.lit))
+        suppliers = [self._companies[name] for name in row.via if name in self._companies]
+        entry.lit += suppliers
         if suppliers:
-            entry.trail += suppliers[-1].trail
-            entry.slots, entry.dated = suppliers[-1].slots, suppliers[-1].dated
-        entry.paths.append((steps, entry.lit))
+            origin = self._entry(suppliers[-1])
+            entry.through = [*entry.through, origin.id]
+            entry.slots, entry.dated = origin.slots, origin.dated
+        entry.paths.append((steps, [entry.id, *suppliers]))
 
     def _supplied(self, supplier: CompanyId, customer: CompanyId) -> str:
-        row = next((row for row in self._blast.companies if row.company == customer), None)
+        row = self._rows.get(customer)
         what = sorted({one.what for one in row.supplies if one.supplier == supplier and one.what} if row else ())
         return shown(f"{supplier} supplies it{' with ' + ', '.join(what) if what else ''}")
 
