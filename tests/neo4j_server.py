@@ -26,7 +26,7 @@ NEWEST: Final = "2026.08.1"
 NEWEST_JAVA: Final = 21
 SERVERS: Final = 2
 PASSWORD: Final = "graphkit-tests"
-_CACHE: Final = user_cache_path("graphkit-tests")
+CACHE: Final = user_cache_path("graphkit-tests")
 """Found before the tests' own environment hides it; a second run needs no Maven."""
 _SECONDS: Final = 120
 _POM: Final = """<project><modelVersion>4.0.0</modelVersion>
@@ -50,7 +50,7 @@ dbms.usage_report.enabled=false
 
 def artifacts(version: str = LTS) -> Path:
     """Return the folder with the server's archives, fetched once."""
-    folder = _CACHE / f"neo4j-{version}"
+    folder = CACHE / f"neo4j-{version}"
     if not (folder / "done").exists():
         if not (maven := shutil.which("mvn")):
             pytest.fail("a Neo4j server is made with Maven (Debian: maven), or named by NEO4J_URI")

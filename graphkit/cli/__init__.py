@@ -27,6 +27,7 @@ VERBS: Final = (
 """Every verb, in the order of the help."""
 
 GROUPS: Final = (
+    ("report", "Reports that were handed on.", ("graphkit.cli.report:verify",)),
     (
         "neo4j",
         "The team's graph on a Neo4j server.",
@@ -39,7 +40,7 @@ FAILED: Final = 4
 _USAGE: Final = 2
 _INTERRUPTED: Final = "interrupted; what was read so far is kept: run the same command again to go on"
 _UNANSWERED: Final = "interrupted before there was an answer; the graph is as it was: run the same command again"
-_ASKING: Final = frozenset({"blast", "why", "who_has", "stats"})
+_ASKING: Final = frozenset({"blast", "why", "who_has", "stats", "verify"})
 
 
 class _NobodyReadsError(GraphkitError):

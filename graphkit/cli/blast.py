@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, note, progress, sheet
+from graphkit.cli.terminal import answer, note, progress, read, sheet
 from graphkit.model.answers import Tier, Verdict
-from graphkit.model.errors import GraphkitError
+from graphkit.model.errors import GraphkitError, UsageError
+
+if TYPE_CHECKING:
+    from graphkit.model.answers import Blast
+    from graphkit.reports.interface import View
 
 
 class BlastFormat(StrEnum):
@@ -22,6 +28,10 @@ class BlastFormat(StrEnum):
     CSV = "csv"
     MARKDOWN = "markdown"
     MERMAID = "mermaid"
+    GRAPHML = "graphml"
+    SARIF = "sarif"
+    OPENVEX = "openvex"
+    CYCLONEDX_VEX = "cyclonedx-vex"
 
 
 class Confirm(StrEnum):
@@ -60,6 +70,10 @@ def blast(
         Tier | None, typer.Option("--fail-on", help="Exit 1 where a service is exposed at this tier or above.")
     ] = None,
     strict: opt.Strict = False,
+    compare: Annotated[
+        Path | None,
+        typer.Option("--compare", metavar="OLD.json", help="Only what changed since an earlier --format json report."),
+    ] = None,
     quiet: opt.Quiet = False,
 ) -> None:
     """Who was reached by a compromised release: services, companies, packages, each with its evidence."""
@@ -67,6 +81,7 @@ def blast(
     from graphkit.reports.interface import View  # noqa: PLC0415
     from graphkit.session import open_graph  # noqa: PLC0415
 
+    since = _since(compare, format_)  # what cannot be compared is known before anything is asked
     with open_graph(graph) as opened, progress(quiet=quiet or confirm is Confirm.SHOWN) as bar:
         found = opened.blast(
             *targets,
@@ -82,7 +97,8 @@ def blast(
             limit=None if limit is None else offset + limit,
             confirm=confirm,
         )
-    answer(report(format_).render(found, View(tier=tier, limit=limit, offset=offset, **sheet(output))), output)
+    view = View(tier=tier, limit=limit, offset=offset, **sheet(output))
+    answer(since(found, view) if since else report(format_).render(found, view), output)
     if output is not None:
         note(f"wrote {output}", quiet=quiet)
     if found.is_partial:
@@ -92,3 +108,29 @@ def blast(
         raise typer.Exit(1)
     if strict and any(one.verdict is Verdict.UNKNOWN for one in found.services):
         raise typer.Exit(3)
+
+
+def _since(old: Path | None, format_: BlastFormat) -> Callable[[Blast, View], str] | None:
+    """Return what writes the changes since an old report, None where none was named.
+
+    Raises:
+        UsageError: it cannot be read, or changes cannot be written in that format.
+    """
+    if old is None:
+        return None
+    from graphkit.reports.as_json import comparison_json, whole_shape  # noqa: PLC0415
+    from graphkit.reports.comparison import compare, read_report  # noqa: PLC0415
+    from graphkit.reports.status_note import comparison_note  # noqa: PLC0415
+    from graphkit.reports.table import comparison_table  # noqa: PLC0415
+
+    if format_ not in {BlastFormat.TABLE, BlastFormat.JSON, BlastFormat.MARKDOWN}:
+        raise UsageError(f"changes are written as table, json or markdown, not as {format_}")
+    before = read_report(read(old), str(old))
+
+    def written(found: Blast, view: View) -> str:
+        changes = compare(before, whole_shape(found, view))
+        if format_ is BlastFormat.TABLE:
+            return comparison_table(changes, width=view.width, colour=view.colour)
+        return comparison_json(changes) if format_ is BlastFormat.JSON else comparison_note(changes)
+
+    return written

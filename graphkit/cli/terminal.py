@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from graphkit.model.errors import GraphkitError
+from graphkit.model.errors import GraphkitError, UsageError
 
 if TYPE_CHECKING:
     from graphkit.model.progress import Progress
@@ -60,6 +60,22 @@ def answer(text: str, output: Path | None) -> None:
     finally:
         with suppress(OSError):
             beside.unlink()
+
+
+def read(file: Path) -> str:
+    """Return the text of a file that a person named.
+
+    Raises:
+        UsageError: it cannot be read, or is no text.
+    """
+    try:
+        with file.open(encoding="utf-8", newline="") as opened:
+            return opened.read()
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        told = f"it is no UTF-8 text from byte {error.start} on"
+        raise UsageError(f"{file} cannot be read: {told}; give a report as graphkit wrote it") from error
 
 
 def note(text: str, *, quiet: bool) -> None:

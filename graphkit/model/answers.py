@@ -216,13 +216,17 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """What makes the answer repeatable: versions, the question, digests of the facts."""
+    """What makes the answer repeatable: versions, the question, the digest of all facts and the instant of the newest.
+
+    ``facts_until`` None: the graph holds nothing, or nothing that is dated.
+    """
 
     graphkit: str
     packaging: str
     question: str
     inputs: int
     facts_sha256: str
+    facts_until: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,10 @@ REPORTS: Final[tuple[tuple[str, str], ...]] = (
     ("csv", "graphkit.reports.as_csv:REPORT"),
     ("markdown", "graphkit.reports.status_note:REPORT"),
     ("mermaid", "graphkit.reports.mermaid:REPORT"),
+    ("graphml", "graphkit.reports.graphml:REPORT"),
+    ("sarif", "graphkit.reports.sarif:REPORT"),
+    ("openvex", "graphkit.reports.openvex:REPORT"),
+    ("cyclonedx-vex", "graphkit.reports.cyclonedx_vex:REPORT"),
 )
 """Every report as (name, lazy path), in the order of listing."""
 

@@ -7,18 +7,32 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from graphkit.model.answers import Blast, CompanyRow, CompanyVerdict, PackageRow, Path, ServiceVerdict, Verdict
+from graphkit.model.answers import (
+    Blast,
+    CompanyRow,
+    CompanyVerdict,
+    PackageRow,
+    Path,
+    Provenance,
+    ServiceVerdict,
+    Verdict,
+)
 from graphkit.reports.interface import View
+from graphkit.reports.stamp import read_stamp, stamp
 from graphkit.reports.text import shown
-from graphkit.reports.wording import WORDS, listing, slot_runs, standing, takes_in_words
+from graphkit.reports.wording import WORDS, listing, made_of, slot_runs, standing, takes_in_words
 
 COLUMNS: Final = ("kind", "name", "verdict", "basis", "slots", "reason", "company", "owner", "path")
+_REASON: Final = COLUMNS.index("reason")
 _FORMULA: Final = frozenset("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
 """What a spreadsheet may take for the start of a formula; the last four are the wide forms of the first."""
 
 
 class CsvReport:
-    """A blast as RFC 4180 has it. What is not listed, and the notes of the answer, are rows of kind ``note``."""
+    """A blast as RFC 4180 has it. What is not listed, and the notes of the answer, are rows of kind ``note``.
+
+    The last row says what it was made of.
+    """
 
     suffix: Final = ".csv"
 
@@ -35,8 +49,16 @@ class CsvReport:
         rows += [_company(row) for row in blast.companies]
         rows += [_package(row) for row in listed.packages]
         rows += [("note", "", "", "", "", text, "", "", "") for text in (*listed.notes, *blast.notes)]
+        rows.append(("made of", "", "", "", "", stamp(made_of(blast, view)), "", "", ""))
         writer.writerows([cell(text) for text in row] for row in rows)
         return written.getvalue()
+
+    def provenance(self, text: str) -> Provenance | None:
+        """Return what such a table says it was made of, in its last row."""
+        if not text.startswith(",".join(COLUMNS)):
+            return None
+        last = next(csv.reader(text.rstrip("\r\n").rpartition("\n")[2:]), [])
+        return read_stamp(last[_REASON]) if len(last) > _REASON else None
 
 
 REPORT: Final = CsvReport()

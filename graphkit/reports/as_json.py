@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.model.answers import (
     Accused,
@@ -15,8 +15,10 @@ from graphkit.model.answers import (
     IngestReport,
     PackageRow,
     Path,
+    Provenance,
     ServiceVerdict,
     Stats,
+    Tier,
     WhoHas,
     WhyAnswer,
 )
@@ -24,9 +26,14 @@ from graphkit.model.documents import Problem
 from graphkit.model.incidents import Source
 from graphkit.model.organisation import Claim
 from graphkit.model.times import rfc3339
+from graphkit.reports.comparison import Comparison
 from graphkit.reports.interface import View
+from graphkit.reports.stamp import provenance_shape, read_object, read_provenance
 from graphkit.reports.text import safe_json
-from graphkit.reports.wording import Listing, listing
+from graphkit.reports.wording import Listing, listing, made_of
+
+if TYPE_CHECKING:
+    from graphkit.reports.verification import Verification
 
 Shape = dict[str, Any]
 
@@ -38,10 +45,16 @@ class JsonReport:
 
     def render(self, blast: Blast, view: View) -> str:
         """Return the answer in the shape ``graphkit.blast/1``."""
-        return encoded(blast_shape(blast, listing(blast, view)))
+        return encoded(blast_shape(blast, listing(blast, view), made_of(blast, view)))
+
+    def provenance(self, text: str) -> Provenance | None:
+        """Return what such a report says it was made of."""
+        read = read_object(text)
+        return read_provenance(read.get("provenance")) if read.get("schema") == SCHEMA else None
 
 
 REPORT: Final = JsonReport()
+SCHEMA: Final = "graphkit.blast/1"
 
 
 def who_has_json(answer: WhoHas) -> str:
@@ -63,10 +76,58 @@ def who_has_json(answer: WhoHas) -> str:
 def why_json(answer: WhyAnswer) -> str:
     """Return one service with its builds and paths in the shape ``graphkit.why/1``, beside what was asked."""
     blast = answer.blast
-    whole = blast_shape(blast, Listing(packages=(), releases=blast.incident.releases, notes=()))
+    listed = Listing(packages=(), releases=blast.incident.releases, notes=())
+    whole = blast_shape(blast, listed, blast.provenance)
     kept = ("incident", "window", "slots", "environment", "provenance", "notes")
     shape = {"schema": "graphkit.why/1", "service": _service(answer.service)}
     return encoded(shape | {key: whole[key] for key in kept})
+
+
+def verification_json(answer: Verification) -> str:
+    """Return what became of a report in the shape ``graphkit.verify/1``."""
+    return encoded(
+        {
+            "schema": "graphkit.verify/1",
+            "format": answer.form,
+            "same": answer.same,
+            "then": provenance_shape(answer.then),
+            "now": provenance_shape(answer.now),
+            "reasons": list(answer.reasons),
+            "changes": list(answer.changes),
+        }
+    )
+
+
+def whole_shape(blast: Blast, view: View) -> Shape:
+    """Return a blast in the shape ``graphkit.blast/1`` with every package, whatever the view lists."""
+    return blast_shape(blast, listing(blast, View(tier=Tier.ADMITTED)), made_of(blast, view))
+
+
+def comparison_json(answer: Comparison) -> str:
+    """Return what changed since an old report in the shape ``graphkit.compare/1``."""
+    rows = [
+        {
+            "kind": one.kind,
+            "name": one.name,
+            "what": one.what,
+            "before": one.before,
+            "after": one.after,
+            "about": one.about,
+            "details": list(one.details),
+        }
+        for one in answer.changes
+    ]
+    return encoded(
+        {
+            "schema": "graphkit.compare/1",
+            "incident": answer.incident,
+            "same": not answer.changes,
+            "before": provenance_shape(answer.before),
+            "after": provenance_shape(answer.after),
+            "changes": rows,
+            "remarks": list(answer.remarks),
+        }
+    )
 
 
 def stats_json(answer: Stats) -> str:
@@ -106,11 +167,11 @@ def encoded(shape: Mapping[str, Any]) -> str:
     return safe_json(json.dumps(shape, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False)) + "\n"
 
 
-def blast_shape(blast: Blast, listed: Listing) -> Shape:
+def blast_shape(blast: Blast, listed: Listing, made: Provenance) -> Shape:
     """Return a blast in the shape ``graphkit.blast/1``, with the packages and releases that are listed."""
-    incident, environment, provenance = blast.incident, blast.environment, blast.provenance
+    incident, environment = blast.incident, blast.environment
     return {
-        "schema": "graphkit.blast/1",
+        "schema": SCHEMA,
         "incident": {
             "id": incident.id,
             "title": incident.title,
@@ -143,13 +204,7 @@ def blast_shape(blast: Blast, listed: Listing) -> Shape:
         "services": [_service(one) for one in blast.services],
         "companies": [_company(one) for one in blast.companies],
         "packages": [_package(one) for one in listed.packages],
-        "provenance": {
-            "graphkit": provenance.graphkit,
-            "packaging": provenance.packaging,
-            "question": provenance.question,
-            "inputs": provenance.inputs,
-            "facts_sha256": provenance.facts_sha256,
-        },
+        "provenance": provenance_shape(made),
         "notes": [*blast.notes, *listed.notes],
         **({"partial": True} if blast.is_partial else {}),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from graphkit.model.answers import Blast, Tier
+from graphkit.model.answers import Blast, Provenance, Tier
 from graphkit.model.errors import UsageError
 
 
@@ -40,3 +40,6 @@ class Report(Protocol):
 
     def render(self, blast: Blast, view: View) -> str:
         """Return the whole report, ending in a newline; it has no character that UTF-8 cannot hold."""
+
+    def provenance(self, text: str) -> Provenance | None:
+        """Return what a text of this form says it was made of; None where it is no report of this form."""

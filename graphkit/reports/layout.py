@@ -38,6 +38,20 @@ VERDICTS: Final = _ORDER
 """Every verdict that an entry can have, worst first."""
 
 
+COLOURS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "compromised": ("#4a0d0d", "#1f0000", "#ffffff"),
+    "observed": ("#f4b6b6", "#8b0000", "#000000"),
+    "replayed": ("#f8cfc0", "#a33b00", "#000000"),
+    "stated": ("#f1c6e7", "#7a0a5e", "#000000"),
+    "picked": ("#fbe6a2", "#7a5b00", "#000000"),
+    "supplier": ("#e6d0f5", "#57208a", "#000000"),
+    "admitted": ("#cdeaf0", "#0b5563", "#000000"),
+    "unknown": ("#d4defa", "#1f3a93", "#000000"),
+    "cleared": ("#d3efd3", "#1d6b1d", "#000000"),
+}
+"""Fill, outline and ink on white paper, for drawing programs; the page has colours of its own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
     """A drawn node: an entry, or a cluster of ``count`` entries of one kind and verdict, ``label`` what they share."""

@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, TypeVar
+from urllib.parse import quote, unquote
 
-from graphkit.model.answers import Blast, PackageRow, ServiceVerdict
+from graphkit.model.answers import Blast, PackageRow, Provenance, ServiceVerdict
 from graphkit.reports.content import COMPANY, KINDS, PACKAGE, RELEASE, SERVICE, Content, Entry, content
 from graphkit.reports.interface import View
-from graphkit.reports.layout import VERDICTS
+from graphkit.reports.layout import COLOURS, VERDICTS
+from graphkit.reports.stamp import read_stamp, stamp
 from graphkit.reports.text import counted, shown
-from graphkit.reports.wording import listing, slot_runs
+from graphkit.reports.wording import listing, made_of, slot_runs
 
 MOST_NODES: Final = 200
 MOST_LINKS: Final = 480
@@ -22,17 +24,7 @@ _LONGEST: Final = 72
 _UNSAFE: Final = re.compile(r"(?<=www)\.|[^\w .,/()+\u0080-\U0010ffff-]|_", re.IGNORECASE)
 _PLURAL: Final = {RELEASE: "releases", PACKAGE: "packages", SERVICE: "services", COMPANY: "companies"}
 _SHAPES: Final = {RELEASE: ("[[", "]]"), PACKAGE: ("[", "]"), SERVICE: ("(", ")"), COMPANY: ("([", "])")}
-_COLOURS: Final = (
-    ("compromised", "fill:#4a0d0d,color:#ffffff"),
-    ("observed", "fill:#f4b6b6,stroke:#8b0000,color:#000000"),
-    ("replayed", "fill:#f8cfc0,stroke:#a33b00,color:#000000"),
-    ("stated", "fill:#f1c6e7,stroke:#7a0a5e,color:#000000"),
-    ("picked", "fill:#fbe6a2,stroke:#7a5b00,color:#000000"),
-    ("supplier", "fill:#e6d0f5,stroke:#57208a,color:#000000"),
-    ("admitted", "fill:#cdeaf0,stroke:#0b5563,color:#000000"),
-    ("unknown", "fill:#d4defa,stroke:#1f3a93,color:#000000,stroke-dasharray:4"),
-    ("cleared", "fill:#d3efd3,stroke:#1d6b1d,color:#000000"),
-)
+_DASHED: Final = frozenset({"unknown"})
 _REACHED: Final = frozenset({SERVICE, COMPANY})
 _WEIGHTS: Final = {"unknown": 1, "cleared": 3, "none": 3}
 _Row = TypeVar("_Row", PackageRow, ServiceVerdict)
@@ -63,11 +55,19 @@ class MermaidReport:
         lines += [f'note{number}["note{_BREAK}{label(text)}"]' for number, text in enumerate(beside)]
         lines += [f"{start} --> {end}" for start, end in list(links)[:MOST_LINKS]]
         lines += _classes(drawn, at)
+        lines.append(_MADE + quote(stamp(made_of(blast, view)), safe=" ,.:;=@/()+-_"))
         return "\n    ".join(lines) + "\n"
+
+    def provenance(self, text: str) -> Provenance | None:
+        """Return what such a chart says it was made of, in its last line, a comment."""
+        _, found, rest = text.rpartition(_MADE)
+        return read_stamp(unquote(rest.strip())) if found and text.startswith("flowchart LR\n") else None
 
 
 REPORT: Final = MermaidReport()
 _BREAK: Final = "<br/>"
+_MADE: Final = "%% graphkit report verify reads this: "
+"""What follows is percent-encoded: Mermaid takes braces in a comment for a directive."""
 
 
 def label(text: str, longest: int = 2 * _LONGEST) -> str:
@@ -163,7 +163,8 @@ def _classes(drawn: Content, at: Mapping[str, str]) -> Iterator[str]:
     nodes: dict[str, dict[str, None]] = {}
     for one in drawn.entries.values():
         nodes.setdefault(one.verdict, {})[at[one.id]] = None
-    for verdict, colours in _COLOURS:
+    for verdict, (fill, stroke, ink) in COLOURS.items():
         if verdict in nodes:
-            yield f"classDef {verdict} {colours}"
+            dashes = ",stroke-dasharray:4" if verdict in _DASHED else ""
+            yield f"classDef {verdict} fill:{fill},stroke:{stroke},color:{ink}{dashes}"
             yield f"class {','.join(nodes[verdict])} {verdict}"

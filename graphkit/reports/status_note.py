@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Final
 
-from graphkit.model.answers import Blast, BuildVerdict, CompanyRow, CompanyVerdict, Path, ServiceVerdict, Verdict
+from graphkit.model.answers import (
+    Blast,
+    BuildVerdict,
+    CompanyRow,
+    CompanyVerdict,
+    Path,
+    Provenance,
+    ServiceVerdict,
+    Verdict,
+)
 from graphkit.model.incidents import Source
 from graphkit.model.organisation import Claim
+from graphkit.reports.comparison import HEADS, Comparison, since
 from graphkit.reports.content import web_address
 from graphkit.reports.interface import View
+from graphkit.reports.stamp import read_stamp, stamp
 from graphkit.reports.text import counted, shown
 from graphkit.reports.wording import (
     EXPOSED,
@@ -22,6 +34,7 @@ from graphkit.reports.wording import (
     clock,
     headline,
     listing,
+    made_of,
     name_of,
     renown,
     slot_runs,
@@ -30,6 +43,8 @@ from graphkit.reports.wording import (
     takes_in_words,
 )
 
+_TITLE: Final = "# Status note: "
+_MADE: Final = re.compile(r"- To check it, [^:]*: (?P<fence>`+) ?(?P<stamp>\{.*\}) ?(?P=fence)")
 # What sites link or replace even when escaped (mentions, addresses, emoji, sums) becomes code, HTML becomes entities.
 _ACTS: Final = re.compile(
     r"(?P<code>(?:[@#$]|://|(?<=www)\.|:(?=[a-z+-][\w+-]*:))+)|(?P<entity>[<>&`])|(?P<mark>[\\*_\[\]{}~|!^=])",
@@ -53,10 +68,15 @@ class MarkdownReport:
             ("## Companies", _companies(blast)),
             ("## Next steps", _steps(blast)),
             ("## Sources", _sources(blast)),
-            ("## Notes", _notes(blast)),
+            ("## Notes", _notes(blast, made_of(blast, view))),
         )
         parts = ["\n".join((title, "", *(list(lines) or ["- None."]))) for title, lines in sections]
-        return "\n\n".join((f"# Status note: {prose(blast.incident.id)}", *parts)) + "\n"
+        return "\n\n".join((f"{_TITLE}{prose(blast.incident.id)}", *parts)) + "\n"
+
+    def provenance(self, text: str) -> Provenance | None:
+        """Return what such a note says it was made of, in its last line."""
+        found = _MADE.fullmatch(text.rstrip("\n").rpartition("\n")[2]) if text.startswith(_TITLE) else None
+        return read_stamp(found["stamp"]) if found else None
 
 
 REPORT: Final = MarkdownReport()
@@ -87,6 +107,23 @@ def _inert(found: re.Match[str]) -> str:
     if found["entity"]:
         return {"<": "&lt;", ">": "&gt;", "&": "&amp;", "`": "&#96;"}[found[0]]
     return f"\\{found[0]}"
+
+
+def comparison_note(answer: Comparison) -> str:
+    """Return what changed since an old report as a note in Markdown, the worst first."""
+    parts = [f"# What changed: {prose(answer.incident)}", f"- In short: {prose(answer.headline())}"]
+    for kind, rows in groupby(answer.changes, key=lambda one: one.kind):
+        lines = [f"## {HEADS[kind]}", ""]
+        for one in rows:
+            verdicts = " → ".join(dict.fromkeys(filter(None, (one.before, one.after))))
+            name = prose(one.name) if kind in {"claim", "note"} else code(one.name)
+            about = f" ({prose(one.about)})" if one.about else ""
+            lines.append(f"- **{one.what}** {name}{about}{f': {prose(verdicts)}' if verdicts else ''}")
+            lines += [f"  - Now: {prose(detail)}" for detail in one.details]
+        parts.append("\n".join(lines))
+    remarks = [f"- Remark: {prose(text)}" for text in answer.remarks]
+    parts.append("\n".join(("## What was compared", "", f"- Compared: {prose(since(answer))}", *remarks)))
+    return "\n\n".join(parts) + "\n"
 
 
 def _happened(blast: Blast, listed: Listing) -> Iterator[str]:
@@ -218,13 +255,12 @@ def _order(one: Source) -> tuple[str, str, str, str, str]:
     return one.id, one.title, one.publisher, one.date, one.url
 
 
-def _notes(blast: Blast) -> Iterator[str]:
+def _notes(blast: Blast, made: Provenance) -> Iterator[str]:
     for note in blast.notes:
         yield f"- Note: {prose(note)}"
-    made = blast.provenance
     versions = f"graphkit {prose(made.graphkit)}, packaging {prose(made.packaging)}"
-    inputs = f"{counted(made.inputs, 'input')}, facts {code(made.facts_sha256)}"
-    yield f"- Made by {versions} for {code(made.question)}; {inputs}"
+    yield f"- Made by {versions} from {counted(made.inputs, 'input')}, for {code(made.question)}"
+    yield f"- To check it, `graphkit report verify FILE` reads this line: {code(stamp(made))}"
 
 
 def _named(one: ServiceVerdict) -> str:

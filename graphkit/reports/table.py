@@ -13,15 +13,18 @@ from graphkit.model.answers import (
     CompanyVerdict,
     IngestReport,
     Path,
+    Provenance,
     Stats,
     WhoHas,
     WhyAnswer,
 )
 from graphkit.model.documents import Problem
 from graphkit.model.organisation import Claim
+from graphkit.reports.comparison import HEADS, Comparison, since
 from graphkit.reports.interface import View
 from graphkit.reports.sheet import Sheet
 from graphkit.reports.text import counted
+from graphkit.reports.verification import Verification
 from graphkit.reports.wording import (
     EXPOSED,
     WORDS,
@@ -30,6 +33,7 @@ from graphkit.reports.wording import (
     clock,
     headline,
     listing,
+    made_of,
     name_of,
     renown,
     slot_runs,
@@ -91,7 +95,7 @@ class TableReport:
         for note in listed.notes:
             sheet.line(note, indent=2)
         _notes(sheet, blast.notes)
-        provenance = blast.provenance
+        provenance = made_of(blast, view)
         sheet.blank()
         sheet.line(
             f"graphkit {provenance.graphkit}, packaging {provenance.packaging}; question: {provenance.question}; "
@@ -99,6 +103,10 @@ class TableReport:
             style="dim",
         )
         return sheet.text()
+
+    def provenance(self, text: str) -> Provenance | None:  # noqa: ARG002 - the seam's
+        """Return None: a table is for reading, and wraps what it was made of."""
+        return None
 
 
 REPORT: Final = TableReport()
@@ -149,6 +157,41 @@ def why_table(answer: WhyAnswer, *, width: int = 80, colour: bool = False) -> st
         for path in rest:
             _steps(sheet, path, indent=2)
     _notes(sheet, blast.notes)
+    return sheet.text()
+
+
+def verification_table(answer: Verification, *, width: int = 80, colour: bool = False) -> str:
+    """Return what became of a report as text."""
+    sheet = Sheet(width, colour=colour)
+    sheet.line(answer.verdict(), style="bold")
+    for text in (*answer.reasons, *answer.changes):
+        sheet.line(text, indent=2)
+    sheet.line(f"question: {answer.then.question}", indent=2, style="dim")
+    then = answer.then
+    sheet.line(
+        f"then: graphkit {then.graphkit}, packaging {then.packaging}, {counted(then.inputs, 'input')}, "
+        f"facts {then.facts_sha256[:_SHORT]}",
+        indent=2,
+        style="dim",
+    )
+    return sheet.text()
+
+
+def comparison_table(answer: Comparison, *, width: int = 80, colour: bool = False) -> str:
+    """Return what changed since an old report as text, the worst first."""
+    sheet = Sheet(width, colour=colour)
+    sheet.line(f"{answer.incident}: {answer.headline()}", style="bold")
+    for kind, rows in groupby(answer.changes, key=lambda one: one.kind):
+        sheet.title(HEADS[kind])
+        for one in rows:
+            verdicts = " → ".join(dict.fromkeys(filter(None, (one.before, one.after))))
+            told = f"{one.name}{f' ({one.about})' if one.about else ''}{f': {verdicts}' if verdicts else ''}"
+            sheet.line(f"{one.what} {told}", indent=2)
+            for detail in one.details:
+                sheet.line(detail, indent=6)
+    _notes(sheet, answer.remarks)
+    sheet.blank()
+    sheet.line(since(answer), style="dim")
     return sheet.text()
 
 

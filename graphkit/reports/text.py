@@ -31,7 +31,7 @@ def shown(text: str) -> str:
     Line breaks and tabs are escaped too: a text is shown on the line it was given.
     """
     if text.isascii() and text.isprintable():  # most texts, and a tenth of the time
-        return text
+        return str(text)  # of an enumeration its text
     return _UNSAFE.sub(_visible, text)
 
 

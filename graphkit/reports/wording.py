@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
-from graphkit.model.answers import Accused, Blast, CompanyVerdict, PackageRow, Slot, Take, Tier, Verdict, Window
+from graphkit.model.answers import (
+    Accused,
+    Blast,
+    CompanyVerdict,
+    PackageRow,
+    Provenance,
+    Slot,
+    Take,
+    Tier,
+    Verdict,
+    Window,
+)
 from graphkit.model.organisation import Claim, Polarity, Standing
 from graphkit.model.times import Instant, rfc3339
 from graphkit.reports.interface import View
@@ -64,6 +75,10 @@ def listing(blast: Blast, view: View) -> Listing:
     return Listing(packages=tuple(shown), releases=accused[:limit], notes=tuple(notes))
 
 
+OF_A_VIEW = ("; --tier admitted lists them", " by --limit", "by --offset and --limit")
+"""Words of the notes above, which speak of what a view lists and not of the answer."""
+
+
 def _page(offset: int, shown: int, total: int) -> str:
     """Return which rows of all are listed, counted from 1."""
     if not shown:
@@ -91,6 +106,14 @@ def standing(row: PackageRow) -> str:
 def is_listed(row: PackageRow, tier: Tier) -> bool:
     """Return whether a package is shown where ``tier`` is the weakest shown; one without a tier is weakest."""
     return tier is Tier.ADMITTED if row.tier is None else _TIERS.index(row.tier) <= _TIERS.index(tier)
+
+
+def made_of(blast: Blast, view: View) -> Provenance:
+    """Return what a report rests on; its question has the options of the view, so that it can be asked again."""
+    words = ["--tier", view.tier.value] if view.tier is not View().tier else []
+    words += ["--limit", str(view.limit)] if view.limit is not None else []
+    words += ["--offset", str(view.offset)] if view.offset else []
+    return replace(blast.provenance, question=" ".join((blast.provenance.question, *words)))
 
 
 def headline(blast: Blast) -> str:
@@ -122,6 +145,14 @@ def names_of(accused: Sequence[Accused]) -> str:
     if rest > 0:
         return f"{', '.join(names[:_NAMED])} and {rest:,} more"
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def by_node(accused: Sequence[Accused]) -> dict[str, Accused]:
+    """Return the accused releases by what a path calls them: ``name@version``, or the purl of another ecosystem."""
+    return {
+        f"{one.release.package}@{one.release.version}" if one.release.package else one.release.purl: one
+        for one in accused
+    }
 
 
 def name_of(accused: Accused) -> str:

@@ -56,6 +56,7 @@ def blast(reader: port.Reader, question: Question, spread: Spread = map) -> Blas
             question=str(question),
             inputs=generation.inputs,
             facts_sha256=generation.facts_sha256,
+            facts_until=generation.newest_fact if generation.inputs else None,
         ),
         notes=(
             *footnotes(view, exposed, documents),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -43,7 +44,9 @@ _ARRAYS, _PAGE, _EACH_HIT = 10, 4096, 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A blast as asked. ``environment`` is that of packages, and of services that have none of their own.
+    """A blast as asked; as text it is the command that asks it.
+
+    ``environment`` is that of packages, and of services that have none of their own.
 
     ``effort``: how many packages are walked where many are reached.
     """
@@ -57,22 +60,23 @@ class Question:
     effort: Effort = field(default_factory=Effort)
 
     def __str__(self) -> str:
-        default = Environment()
+        default, own = Environment(), self.environment
+        platform = own.platform if own.machine == default.machine else f"{own.platform}-{own.machine}"
         asked = (
             ("--at", rfc3339(self.span.at)),
             ("--from", rfc3339(self.span.start)),
             ("--until", rfc3339(self.span.until)),
             ("--reading", self.reading),
-            ("--python", self.environment.python if self.environment.python != default.python else None),
-            ("--platform", self.environment.platform if self.environment.platform != default.platform else None),
+            ("--python", own.python if own.python != default.python else None),
+            ("--platform", platform if platform != default.platform else None),
             ("--resolver", self.resolver if self.resolver != "uv" else None),
         )
-        words = [f"{name} {value}" for name, value in asked if value]
+        words = [word for name, value in asked if value for word in (name, value)]
         if self.builds_complete:
             words.append("--builds-complete")
         if self.effort.most is None:
-            words.append("--confirm all")
-        return " ".join(["blast", *self.targets, *words])
+            words += ["--confirm", "all"]
+        return shlex.join(("blast", *self.targets, *words))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,15 +13,17 @@ from importlib.resources import files
 from string import Template
 from typing import Any, Final
 
-from graphkit.model.answers import Blast, Tier
+from graphkit.model.answers import Blast, Provenance, Tier
 from graphkit.reports.content import KINDS, Content, content, web_address
 from graphkit.reports.html.network import SHAPES, drawing_script, network
 from graphkit.reports.html.packing import packed
 from graphkit.reports.interface import View
 from graphkit.reports.layout import VERDICTS, picture
+from graphkit.reports.stamp import provenance_shape, read_object, read_provenance
 from graphkit.reports.text import counted, script_json, shown
-from graphkit.reports.wording import Listing, between, headline, listing, name_of, span
+from graphkit.reports.wording import Listing, between, headline, listing, made_of, name_of, span
 
+_DATA: Final = '<script type="application/json" id="report">'
 _LISTED: Final = 50
 """How many releases the head of the page lists; the table has all."""
 
@@ -44,12 +46,18 @@ class HtmlReport:
             title=_text(f"{incident.id}: {incident.title}" if incident.title else incident.id),
             headline=_text(headline(blast)),
             head=_head(blast, listed),
-            foot=_foot(blast, listed),
+            foot=_foot(blast, listed, made_of(blast, view)),
             style=style,
             data=script_json(json.dumps(page_shape(blast, view), ensure_ascii=False, separators=(",", ":"))),
             drawing=drawing,
             script=script,
         )
+
+    def provenance(self, text: str) -> Provenance | None:
+        """Return what such a page says it was made of, in its data."""
+        _, found, rest = text.partition(_DATA)
+        read = read_object(rest.partition("</script>")[0]) if found else {}
+        return read_provenance(read.get("provenance"))
 
 
 REPORT: Final = HtmlReport()
@@ -71,6 +79,7 @@ def page_shape(blast: Blast, view: View) -> dict[str, Any]:
         "verdicts": list(VERDICTS),
         "weakest": view.tier.value,
         "file": _file_name(blast.incident.id),
+        "provenance": provenance_shape(made_of(blast, view)),
     }
 
 
@@ -144,7 +153,7 @@ def _chips(pairs: Sequence[tuple[str, int]]) -> str:
     return chips or '<span class="chip">none</span>'
 
 
-def _foot(blast: Blast, listed: Listing) -> str:
+def _foot(blast: Blast, listed: Listing, made: Provenance) -> str:
     """Return notes, causes, sources and provenance."""
     notes = "".join(f"<li>{_text(note)}</li>" for note in (*listed.notes, *blast.notes))
     causes = "".join(
@@ -156,7 +165,7 @@ def _foot(blast: Blast, listed: Listing) -> str:
         f"<small>{_text(', '.join(filter(None, (one.publisher, one.date))))}</small></li>"
         for one in blast.incident.sources
     )
-    made, where = blast.provenance, blast.environment
+    where = blast.environment
     parts = (
         ("Notes", notes, " open"),
         ("Causes, none of which carries exposure", causes, ""),
@@ -169,7 +178,7 @@ def _foot(blast: Blast, listed: Listing) -> str:
         f"{lists}<p><small>Asked: <code>{_text(made.question)}</code>; fresh installs by {_text(blast.resolver)} on "
         f"{_text(where.implementation)} {_text(where.python)}, {_text(where.platform)} {_text(where.machine)}. "
         f"graphkit {_text(made.graphkit)}, packaging {_text(made.packaging)}, {counted(made.inputs, 'input')}, facts "
-        f"<code>{_text(made.facts_sha256)}</code></small></p>"
+        f"<code>{_text(made.facts_sha256)}</code>. Check it with <code>graphkit report verify</code>.</small></p>"
     )
 
 

@@ -45,8 +45,12 @@ from graphkit.model.names import CompanyId, ServiceId, package_name
 from graphkit.model.organisation import Claim, Polarity, Standing
 from graphkit.model.times import instant
 from graphkit.reports import report
+from graphkit.reports.as_json import comparison_json, whole_shape
+from graphkit.reports.comparison import Comparison, compare
 from graphkit.reports.html import page_shape
 from graphkit.reports.interface import View
+from graphkit.reports.status_note import comparison_note
+from graphkit.reports.table import comparison_table
 
 GOLDEN: Final = File(__file__).resolve().parents[2] / "golden"
 
@@ -403,6 +407,42 @@ def stats() -> Stats:
     )
 
 
+def later() -> Blast:
+    """Return the answer of some hours later: a service worse, one better, one new, one gone, and what else there is."""
+    made = blast()
+    payments, search, billing, _ = made.services
+    acme, shop, reseller, bystander = made.companies
+    dspy, crewai, *_, old_timer = made.packages
+    renewed = claim("c8", "we renewed it all", Polarity.AFFIRMS, Standing.FIRST_HAND)
+    return replace(
+        made,
+        window=replace(made.window, reading="press"),
+        incident=replace(
+            made.incident, releases=(*made.incident.releases, accused("1.82.9", _T2)), sources=(PAGE, NO_ADDRESS)
+        ),
+        services=(
+            replace(billing, verdict=Verdict.OBSERVED, reason="its SBOM lists litellm 1.82.8", slots=(1,)),
+            replace(payments, slots=(1,), builds=payments.builds[:1]),
+            service("newcomer", Verdict.UNKNOWN, reason="its SBOM would settle it"),
+            replace(search, verdict=Verdict.CLEARED, reason="its lock lists litellm 1.82.6", slots=(), paths=()),
+        ),
+        companies=(
+            replace(acme, claims=(*acme.claims[1:], renewed)),
+            replace(shop, verdict=CompanyVerdict.OBSERVED),
+            reseller,
+            bystander,
+        ),
+        packages=(dspy, replace(crewai, tier=Tier.ADMITTED, takes=()), package("latecomer"), old_timer),
+        provenance=replace(made.provenance, inputs=14, facts_sha256="aa" * 32, facts_until=_T3),
+        notes=(made.notes[0], "another document could not be read"),
+    )
+
+
+def changes() -> Comparison:
+    """Return what changed from the answer to the later one."""
+    return compare(whole_shape(blast(), View()), whole_shape(later(), View()))
+
+
 def ingest() -> IngestReport:
     """Return an ingest that went wrong in parts."""
     return IngestReport(
@@ -430,6 +470,13 @@ def golden() -> dict[str, str]:
         "blast.csv": report("csv").render(blast(), view),
         "blast.md": report("markdown").render(blast(), view),
         "blast.mmd": report("mermaid").render(blast(), view),
+        "blast.graphml": report("graphml").render(blast(), view),
+        "blast.sarif": report("sarif").render(blast(), view),
+        "blast.openvex.json": report("openvex").render(blast(), view),
+        "blast.cdx.json": report("cyclonedx-vex").render(blast(), view),
+        "changes.txt": comparison_table(changes()),
+        "changes.json": comparison_json(changes()),
+        "changes.md": comparison_note(changes()),
         "hostile.csv": report("csv").render(hostile(), View(tier=Tier.ADMITTED)),
         "hostile.md": report("markdown").render(hostile(), View(tier=Tier.ADMITTED)),
         "hostile.mmd": report("mermaid").render(hostile(), View(tier=Tier.ADMITTED, limit=9)),

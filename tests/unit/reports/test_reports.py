@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
+from graphkit.cli.blast import BlastFormat
 from graphkit.model.answers import Tier
 from graphkit.model.errors import UsageError
 from graphkit.reports import names, report
@@ -37,9 +38,20 @@ def decoded(text: str) -> dict[str, Any]:
     return found
 
 
-def test_there_are_six_reports_in_the_order_of_listing() -> None:
-    assert names() == ("table", "json", "html", "csv", "markdown", "mermaid")
-    assert [report(name).suffix for name in names()] == [".txt", ".json", ".html", ".csv", ".md", ".mmd"]
+def test_the_reports_in_the_order_of_listing() -> None:
+    assert [(name, report(name).suffix) for name in names()] == [
+        ("table", ".txt"),
+        ("json", ".json"),
+        ("html", ".html"),
+        ("csv", ".csv"),
+        ("markdown", ".md"),
+        ("mermaid", ".mmd"),
+        ("graphml", ".graphml"),
+        ("sarif", ".sarif"),
+        ("openvex", ".openvex.json"),
+        ("cyclonedx-vex", ".cdx.json"),
+    ]
+    assert names() == tuple(BlastFormat)
 
 
 def test_an_unknown_report_names_what_there_is() -> None:
@@ -195,7 +207,8 @@ class TestJson:
         assert set(said.split()) <= set(found["companies"][0]["claims"][0])
         package = "package tier takes older_tier newest releases distance slots paths"
         assert set(package.split()) <= set(found["packages"][0])
-        assert set(found["provenance"]) == {"graphkit", "packaging", "question", "inputs", "facts_sha256"}
+        made = {"graphkit", "packaging", "question", "inputs", "facts_sha256", "facts_until"}
+        assert set(found["provenance"]) == made
         assert found["environment"]["resolver"] == "uv"
 
     def test_hostile_text_decodes_to_itself(self) -> None:

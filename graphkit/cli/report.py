@@ -1,0 +1,73 @@
+"""`graphkit report`: whether a report that was handed on still says what the graph says."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from graphkit.cli import options as opt
+from graphkit.cli.blast import blast
+from graphkit.cli.terminal import answer, progress, read, sheet
+from graphkit.model.errors import UsageError
+
+_ELSEWHERE: Final = ("graph", "format_", "output", "compare", "fail_on", "strict", "quiet")
+"""Options of `blast` that no report's question has: what one says cannot make this write or read anything else."""
+_CHANGED: Final = 3
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A report, of any format but the table.")],
+    graph: opt.GraphAt = None,
+    format_: opt.Format = opt.TextOrJson.TABLE,
+    output: opt.Output = None,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Ask a report's own question again, and say whether the graph gives the same, or what changed. Exit 3: changed."""
+    from graphkit.reports.as_json import verification_json  # noqa: PLC0415 - not needed for help
+    from graphkit.reports.interface import View  # noqa: PLC0415
+    from graphkit.reports.table import verification_table  # noqa: PLC0415
+    from graphkit.reports.verification import recognised, verification  # noqa: PLC0415
+    from graphkit.session import open_graph  # noqa: PLC0415
+
+    text = read(file)
+    form, then = recognised(text, str(file))
+    targets, asked, view = _again(then.question, str(file))
+    with open_graph(graph) as opened, progress(quiet=quiet) as bar:
+        found = opened.blast(*targets, progress=bar, **asked)
+    outcome = verification(text, form, then, found, View(**view))
+    as_json = format_ is opt.TextOrJson.JSON
+    answer(verification_json(outcome) if as_json else verification_table(outcome, **sheet(output)), output)
+    if not outcome.same:
+        raise typer.Exit(_CHANGED)
+
+
+def _again(question: str, named: str) -> tuple[list[str], Any, dict[str, Any]]:
+    """Return the targets, options and view of a report's question, read by the rules of `graphkit blast` itself.
+
+    Raises:
+        UsageError: it is no such question, or names an option that no report has.
+    """
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command(context_settings={"help_option_names": []})(blast)
+    command = typer.main.get_command(app)
+    try:
+        words = shlex.split(question)
+        if words[:1] != ["blast"]:
+            raise UsageError(f"{named}: its question is no blast: {question[:200]!r}")
+        context = command.make_context("blast", words[1:])
+        given = dict(context.params)
+        extra = [name for name in _ELSEWHERE if str(context.get_parameter_source(name)).endswith("COMMANDLINE")]
+    except (typer.TyperException, typer.Exit, ValueError) as error:
+        told = error.format_message() if isinstance(error, typer.TyperException) else str(error)
+        raise UsageError(f"{named}: its question cannot be asked: {told}") from error
+    if extra:
+        raise UsageError(f"{named}: its question has options that no report's has: {', '.join(extra)}")
+    for name in _ELSEWHERE:
+        given.pop(name)
+    targets, tier, limit, offset = (given.pop(name) for name in ("targets", "tier", "limit", "offset"))
+    times = {"window_from": given.pop("start"), "window_until": given.pop("until")}
+    asked = {**given, **times, "limit": None if limit is None else offset + limit}
+    return targets, asked, {"tier": tier, "limit": limit, "offset": offset}

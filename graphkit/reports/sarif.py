@@ -1,0 +1,191 @@
+"""A blast as SARIF 2.1.0, for the code scanning pages of forges: a result per exposed build, at its lock file.
+
+A finding has no line: the graph keeps what a document lists, not the document, so each stands at its first line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import quote
+
+from graphkit.model.answers import Accused, Blast, BuildVerdict, Path, Provenance, ServiceVerdict, Verdict
+from graphkit.reports.content import web_address
+from graphkit.reports.interface import View
+from graphkit.reports.stamp import provenance_shape, read_object, read_provenance
+from graphkit.reports.text import counted, cut, safe_json, shown
+from graphkit.reports.wording import EXPOSED, between, by_node, headline, made_of, name_of, span
+
+Shape = dict[str, Any]
+MOST_RESULTS: Final = 5_000
+"""GitHub shows no more of a run (and takes 25,000); the worst come first, the rest is counted in a notification."""
+MOST_RULES: Final = 1_000
+_MOST_STEPS: Final = 100
+_LONGEST: Final = 1_000
+_SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS: Final = {
+    Verdict.OBSERVED: "error",
+    Verdict.REPLAYED: "error",
+    Verdict.PICKED: "warning",
+    Verdict.ADMITTED: "note",
+}
+_SEVERITIES: Final = {"error": "9.8", "warning": "7.5", "note": "4.0"}
+_NAME: Final = "graphkit"
+_CASE: Final = ""
+"""Stands for the case as a whole where a result names no release of it."""
+_FOLDER: Final = "The folder that was given to graphkit ingest"
+
+
+class SarifReport:
+    """A blast as a SARIF log of one run, within what GitHub takes: services that are not exposed are no results.
+
+    Those that are unknown, and exposures without a document, are notifications of the run: none drops out.
+    """
+
+    suffix: Final = ".sarif"
+
+    def render(self, blast: Blast, view: View) -> str:
+        """Return the log, keys sorted."""
+        rules = {node: _rule(blast, one) for node, one in by_node(blast.incident.releases[:MOST_RULES]).items()}
+        rules[_CASE] = _case(blast)
+        results = list(
+            _results(blast, {node: (number, rule["id"]) for number, (node, rule) in enumerate(rules.items())})
+        )
+        notes = [*_open(blast), *_told(blast)]
+        if (rest := len(results) - MOST_RESULTS) > 0:
+            left = f"{counted(rest, 'result')} on weaker evidence left out, since a forge shows no more"
+            notes.insert(0, _notification(left))
+        made = made_of(blast, view)
+        run = {
+            "tool": {
+                "driver": {
+                    "name": _NAME,
+                    "version": made.graphkit,
+                    "semanticVersion": made.graphkit,
+                    "rules": list(rules.values()),
+                }
+            },
+            "automationDetails": {"id": f"{_NAME}/{shown(blast.incident.id)[:200]}/"},
+            "columnKind": "unicodeCodePoints",
+            "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": _FOLDER}}},
+            "invocations": [{"executionSuccessful": not blast.is_partial, "toolExecutionNotifications": notes}],
+            "results": results[:MOST_RESULTS],
+            "properties": {"madeOf": provenance_shape(made)},
+        }
+        log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+        return safe_json(json.dumps(log, ensure_ascii=False, sort_keys=True, indent=1)) + "\n"
+
+    def provenance(self, text: str) -> Provenance | None:
+        """Return what such a log says it was made of."""
+        runs = read_object(text).get("runs")
+        first = runs[0] if isinstance(runs, list) and runs and isinstance(runs[0], dict) else {}
+        bag = first.get("properties")
+        return read_provenance(bag.get("madeOf")) if isinstance(bag, dict) else None
+
+
+REPORT: Final = SarifReport()
+
+
+def _rule(blast: Blast, one: Accused) -> Shape:
+    name = shown(name_of(one))
+    when = between(one.start, one.until)
+    note = f" {shown(one.release.note)}." if one.release.note else ""
+    rule = _described(
+        shown(one.release.purl),
+        f"{name} is compromised",
+        f"{name} was compromised; listed {when}.{note} Case: {shown(blast.incident.title or blast.incident.id)}",
+        f"Contain what installed {name}: renew every secret that its builds could read, and rebuild without it.",
+    )
+    if address := next((web_address(one.url) for one in blast.incident.sources if web_address(one.url)), ""):
+        rule["helpUri"] = address
+    return rule
+
+
+def _case(blast: Blast) -> Shape:
+    title = shown(blast.incident.title or blast.incident.id)
+    advice = "Look at what was installed; the paths say how it is reached."
+    return _described(shown(blast.incident.id), "A compromised release is reached", title, advice)
+
+
+def _described(ident: str, short: str, full: str, advice: str) -> Shape:
+    return {
+        "id": cut(ident, 255),
+        "shortDescription": {"text": cut(short, _LONGEST)},
+        "fullDescription": {"text": cut(full, _LONGEST)},
+        "help": {"text": cut(advice, _LONGEST)},
+        "defaultConfiguration": {"level": "error"},
+        "properties": {"tags": ["security", "supply-chain"], "security-severity": _SEVERITIES["error"]},
+    }
+
+
+def _results(blast: Blast, rules: Mapping[str, tuple[int, str]]) -> Iterator[Shape]:
+    """Yield a result per exposed build, document and release, the worst first, as the answer sorts its services."""
+    for one in blast.services:
+        seen = set[str]()
+        for build in sorted(one.builds, key=lambda build: list(Verdict).index(build.verdict)):
+            if build.verdict not in EXPOSED or build.document is None:
+                continue
+            ends = dict.fromkeys(path[-1].node for path in build.paths if path and path[-1].node in rules) or [_CASE]
+            for end in ends:
+                mark = _digest(one.service, build.document.path, end)
+                if mark not in seen:
+                    seen.add(mark)
+                    yield _result(blast, one, build, end, rules, mark)
+
+
+def _result(
+    blast: Blast, one: ServiceVerdict, build: BuildVerdict, end: str, rules: Mapping[str, tuple[int, str]], mark: str
+) -> Shape:
+    path = build.document.path if build.document else ""
+    level = _LEVELS[build.verdict]
+    when = ", ".join(span(blast.slots[slot]) for slot in build.slots[:3]) or "at a time that is not known"
+    about = ", ".join(f"{word} {text}" for word, text in (("company", one.company), ("owner", one.owner)) if text)
+    text = f"{one.service}{f' ({about})' if about else ''}: {build.verdict}: {build.reason}. Exposed {when}."
+    paths = [way for way in build.paths if way and (end == _CASE or way[-1].node == end)]
+    location = {"physicalLocation": _place(path)}
+    return {
+        "ruleId": rules[end][1],
+        "ruleIndex": rules[end][0],
+        "level": level,
+        "kind": "fail",
+        "message": {"text": cut(shown(text), _LONGEST)},
+        "locations": [location],
+        "codeFlows": [_flow(way, path) for way in paths[:3]],
+        "partialFingerprints": {"primaryLocationLineHash": f"{mark}:1", f"{_NAME}/v1": mark},
+        "properties": {"tier": build.verdict.value, "basis": shown(build.basis), "service": shown(one.service)},
+    }
+
+
+def _place(path: str) -> Shape:
+    """Return a place in a document: a URI reference relative to the folder that was ingested."""
+    uri = quote(path.lstrip("/"), safe="/", errors="backslashreplace") or "unnamed"
+    return {"artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"}, "region": {"startLine": 1}}
+
+
+def _flow(way: Path, path: str) -> Shape:
+    texts = [cut(shown(f"{step.node}: {step.why}"), _LONGEST) for step in way[:_MOST_STEPS]]
+    steps = [{"location": {"physicalLocation": _place(path), "message": {"text": text}}} for text in texts]
+    return {"threadFlows": [{"locations": steps}]}
+
+
+def _open(blast: Blast) -> Iterator[Shape]:
+    """Yield what is no result: what is unknown, and exposures that no document stands for."""
+    for one in blast.services:
+        if one.verdict is Verdict.UNKNOWN:
+            yield _notification(f"{one.service} is unknown: {one.reason}")
+        elif one.verdict in EXPOSED and not any(build.document and build.verdict in EXPOSED for build in one.builds):
+            yield _notification(f"{one.service} is {one.verdict}, by no document: {one.reason}")
+
+
+def _told(blast: Blast) -> Sequence[Shape]:
+    return [_notification(headline(blast), "note"), *(_notification(note, "note") for note in blast.notes)]
+
+
+def _notification(text: str, level: str = "warning") -> Shape:
+    return {"level": level, "message": {"text": cut(shown(text), _LONGEST)}}
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:32]

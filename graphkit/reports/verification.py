@@ -1,0 +1,114 @@
+"""Whether a report still says what its question gives: read back, asked again, compared byte for byte."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from graphkit.model.answers import Blast, Provenance
+from graphkit.model.errors import UsageError
+from graphkit.reports import names, report
+from graphkit.reports.as_json import whole_shape
+from graphkit.reports.comparison import compare, read_report
+from graphkit.reports.interface import View
+from graphkit.reports.stamp import read_object
+from graphkit.reports.text import counted, cut
+from graphkit.reports.wording import made_of
+
+_SHOWN: Final = 10
+_LONGEST: Final = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What became of a report. ``same``: asked again, the graph gives these bytes, or for JSON this value.
+
+    ``reasons``: what about the ground is another than then; ``changes``: what the answer says otherwise.
+    """
+
+    form: str
+    then: Provenance
+    now: Provenance
+    same: bool
+    reasons: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+
+    def verdict(self) -> str:
+        """Return the outcome in one sentence."""
+        if self.same:
+            return f"same: the graph gives this {self.form} report again"
+        if self.reasons:
+            return f"changed: the graph no longer gives this {self.form} report"
+        return (
+            f"changed: question, versions and facts are those of this {self.form} report, and it is another: "
+            "it was altered after it was written, or was cut short when it was made"
+        )
+
+
+def recognised(text: str, named: str) -> tuple[str, Provenance]:
+    """Return the form of a report and what it says it was made of.
+
+    Raises:
+        UsageError: no report says so of this text; ``named`` is what its file is called.
+    """
+    for name in names():
+        if (made := report(name).provenance(text.replace("\r\n", "\n"))) is not None:
+            return name, made
+    forms = ", ".join(name for name in names() if name != "table")
+    raise UsageError(f"{named} is no report that can be verified; those can that were written with --format {forms}")
+
+
+def verification(text: str, form: str, then: Provenance, blast: Blast, view: View) -> Verification:
+    """Return how a report compares with the answer to its own question, asked again."""
+    now, again = made_of(blast, view), report(form).render(blast, view)
+    same = text.replace("\r\n", "\n") == again.replace("\r\n", "\n")  # a mail may have changed the ends of lines
+    if same or (form == "json" and read_object(text) == read_object(again)):
+        return Verification(form=form, then=then, now=now, same=True)
+    changes = _told(text, whole_shape(blast, view)) if form == "json" else _lines(text, again)
+    return Verification(
+        form=form, then=then, now=now, same=False, reasons=tuple(_reasons(then, now)), changes=tuple(changes)
+    )
+
+
+def _reasons(then: Provenance, now: Provenance) -> Iterator[str]:
+    if then.facts_sha256 != now.facts_sha256:
+        yield (
+            f"the graph holds other facts: {counted(now.inputs, 'input')}, {now.facts_sha256[:12]}; "
+            f"then {counted(then.inputs, 'input')}, {then.facts_sha256[:12]}"
+        )
+    for word, old, new in (
+        ("graphkit", then.graphkit, now.graphkit),
+        ("packaging", then.packaging, now.packaging),
+        ("the question", then.question, now.question),
+    ):
+        if old != new:
+            yield f"{word} is {new}; then {old}"
+
+
+def _told(text: str, new: Mapping[str, Any]) -> Iterator[str]:
+    try:
+        found = compare(read_report(text, "the file"), new)
+    except UsageError as error:
+        yield str(error)
+        return
+    yield found.headline()
+    for one in found.changes[:_SHOWN]:
+        verdicts = " → ".join(filter(None, (one.before, one.after)))
+        yield cut(f"{one.what} {one.kind} {one.name}{f': {verdicts}' if verdicts else ''}", _LONGEST)
+    if (rest := len(found.changes) - _SHOWN) > 0:
+        yield f"and {rest:,} more; graphkit blast --compare FILE lists them"
+
+
+def _lines(old: str, new: str) -> Iterator[str]:
+    """Yield how many lines of a text form changed, and the first of them."""
+    before, after = Counter(old.splitlines()), Counter(new.splitlines())
+    gone, come = list((before - after).elements()), list((after - before).elements())
+    if not gone and not come:
+        yield "the same lines stand in another order"
+        return
+    yield f"{counted(len(gone), 'line')} of the file not in the answer of now, {len(come):,} the other way round"
+    for mark, lines in (("-", gone), ("+", come)):
+        for line in lines[: _SHOWN // 2]:
+            yield f"{mark} {cut(line.strip(), _LONGEST)}"

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from graphkit.model.answers import Blast, Provenance, Tier
+from graphkit.model.errors import UsageError
+from graphkit.reports import names, report
+from graphkit.reports.as_json import verification_json
+from graphkit.reports.interface import View
+from graphkit.reports.stamp import read_stamp, stamp
+from graphkit.reports.table import verification_table
+from graphkit.reports.verification import Verification, recognised, verification
+from tests.unit.reports import answers
+
+FORMS = tuple(name for name in names() if name != "table")
+VIEW = View(tier=Tier.ADMITTED, limit=3, offset=1)
+
+
+def checked(form: str, text: str, now: Blast, view: View = VIEW) -> Verification:
+    found, then = recognised(text, "report")
+    assert found == form
+    return verification(text, form, then, now, view)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("make", [answers.blast, answers.hostile])
+def test_every_form_says_what_it_was_made_of(form: str, make: Callable[[], Blast]) -> None:
+    found, made = recognised(report(form).render(make(), VIEW), "report")
+    assert found == form
+    asked = "blast litellm-2026-03 --tier admitted --limit 3 --offset 1"
+    assert made == replace(make().provenance, question=asked)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_same_answer_gives_the_same_report(form: str) -> None:
+    text = report(form).render(answers.blast(), VIEW)
+    found = checked(form, text, answers.blast())
+    assert found.same
+    assert found.verdict() == f"same: the graph gives this {form} report again"
+    assert checked(form, text.replace("\r\n", "\n").replace("\n", "\r\n"), answers.blast()).same
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_another_answer_of_other_facts_says_so(form: str) -> None:
+    found = checked(form, report(form).render(answers.blast(), VIEW), answers.later())
+    assert not found.same
+    assert found.verdict() == f"changed: the graph no longer gives this {form} report"
+    assert found.reasons == ("the graph holds other facts: 14 inputs, aaaaaaaaaaaa; then 12 inputs, efefefefefef",)
+    assert found.changes
+    assert all("\n" not in text and len(text) <= 400 for text in found.changes)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_report_that_was_altered_is_told_from_one_that_is_old(form: str) -> None:
+    text = report(form).render(answers.blast(), VIEW)
+    altered = text.replace("payments", "paymentz")
+    assert altered != text
+    found = checked(form, altered, answers.blast())
+    assert not found.same
+    assert "altered after it was written" in found.verdict()
+
+
+def test_changes_of_json_are_those_of_a_comparison() -> None:
+    found = checked("json", report("json").render(answers.blast(), View()), answers.later(), View())
+    assert found.changes[0].startswith("1 release new, 1 service worse, 1 service new")
+    assert "worse service billing: unknown → observed" in found.changes
+
+
+def test_json_that_was_laid_out_anew_is_the_same_report() -> None:
+    text = report("json").render(answers.blast(), View())
+    assert checked("json", json.dumps(json.loads(text)), answers.blast(), View()).same
+
+
+def test_json_that_lost_its_shape_is_one_line() -> None:
+    shape = json.loads(report("json").render(answers.blast(), View()))
+    del shape["services"]
+    found = checked("json", json.dumps(shape), answers.blast(), View())
+    assert len(found.changes) == 1
+    assert "services" in found.changes[0]
+
+
+def test_other_versions_are_reasons() -> None:
+    made = answers.blast()
+    then = replace(made.provenance, graphkit="0.0.9", packaging="25.0")
+    old = report("csv").render(replace(made, provenance=then), View())
+    found = checked("csv", old, made, View())
+    assert found.reasons == ("graphkit is 0.1.0; then 0.0.9", "packaging is 26.3; then 25.0")
+
+
+@pytest.mark.parametrize("text", ["", "{}", "kind,name", "<html>", "# Status note: x", "flowchart LR\n%% x", "[]", "1"])
+def test_a_file_that_is_no_report_names_those_that_are(text: str) -> None:
+    with pytest.raises(UsageError, match="--format json, html, csv, markdown"):
+        recognised(text, "notes.txt")
+
+
+def test_a_table_cannot_be_verified() -> None:
+    with pytest.raises(UsageError, match="is no report that can be verified"):
+        recognised(report("table").render(answers.blast(), View()), "table.txt")
+
+
+@pytest.mark.parametrize("value", ["null", "[]", "3", '{"made":"graphkit.made-of/1"}', '{"made":1}', "{" * 5_000])
+def test_a_stamp_that_says_nothing_is_none(value: str) -> None:
+    assert read_stamp(value) is None
+
+
+def test_a_stamp_reads_back() -> None:
+    made = Provenance(
+        graphkit="0", packaging="1", question=f"blast {answers.SCRIPT} '{answers.BIDI}'", inputs=3, facts_sha256="ab"
+    )
+    assert read_stamp(stamp(made)) == made
+    assert "\u202e" not in stamp(made)
+
+
+def test_both_forms_of_the_outcome() -> None:
+    found = checked("json", report("json").render(answers.blast(), View()), answers.later(), View())
+    shape = json.loads(verification_json(found))
+    assert (shape["schema"], shape["same"], shape["format"]) == ("graphkit.verify/1", False, "json")
+    assert shape["then"]["facts_sha256"] == "ef" * 32
+    text = verification_table(found)
+    assert text.startswith("changed: the graph no longer gives this json report\n")
+    assert max(map(len, text.splitlines())) <= 80
