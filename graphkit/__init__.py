@@ -1,6 +1,7 @@
 """graphkit: who transitively pulled a compromised release, when, by which path, on what evidence.
 
 The Python door: ``graphkit.open()`` returns a `Graph` to feed and to ask, with the same words as the command line.
+Its answers show themselves in a notebook and become pandas, polars, Arrow and networkx.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from graphkit.model import __version__
 
 if TYPE_CHECKING:
-    from graphkit.session import Graph
+    from graphkit.door import Graph
 
 __all__ = ["__version__", "open"]
 
@@ -21,6 +22,6 @@ def open(address: str | None = None, *, create: bool = False) -> Graph:  # noqa:
     Raises:
         GraphkitError: there is none and ``create`` is False, or the address is no graph's.
     """
-    from graphkit.session import open_graph  # noqa: PLC0415 - importing graphkit alone loads nothing heavy
+    from graphkit.door import open_graph  # noqa: PLC0415 - importing graphkit alone loads nothing heavy
 
     return open_graph(address, create=create)

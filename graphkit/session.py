@@ -67,7 +67,12 @@ def open_graph(address: str | None = None, *, create: bool = False) -> Graph:
     Raises:
         GraphkitError: there is none and ``create`` is False, or the address is no graph's.
     """
-    return Graph(open_store(address or default_address(), create=create))
+    return Graph(open_store_at(address, create=create))
+
+
+def open_store_at(address: str | None, *, create: bool = False) -> Store:
+    """Open the store of a graph; see `open_graph`."""
+    return open_store(address or default_address(), create=create)
 
 
 class Graph:
