@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from graphkit import session
 from graphkit.door import answers
-from graphkit.door.bar import bar
+from graphkit.door.progress_bar import bar
 from graphkit.model.progress import Progress
 
 if TYPE_CHECKING:
