@@ -13,7 +13,7 @@ from graphkit.model import __version__
 if TYPE_CHECKING:
     from graphkit.door import Graph
 
-__all__ = ["__version__", "open"]
+__all__ = ["__version__", "demo", "open"]
 
 
 def open(address: str | None = None, *, create: bool = False) -> Graph:  # noqa: A001 - graphkit.open is its name
@@ -25,3 +25,10 @@ def open(address: str | None = None, *, create: bool = False) -> Graph:  # noqa:
     from graphkit.door import open_graph  # noqa: PLC0415 - importing graphkit alone loads nothing heavy
 
     return open_graph(address, create=create)
+
+
+def demo(address: str | None = None) -> Graph:
+    """Return a graph of the LiteLLM case that ships with graphkit, at ``./graphkit-demo`` unless told; no network."""
+    from graphkit.door import demo_graph  # noqa: PLC0415
+
+    return demo_graph(address)

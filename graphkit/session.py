@@ -303,13 +303,22 @@ def run_demo(address: str | None, progress: Progress | None = None) -> Blast:
 
     Needs no network. A second run finds everything there and answers the same.
     """
+    with open_graph(address or DEMO_GRAPH, create=True) as graph:
+        feed_demo(graph, progress)
+        return graph.blast("litellm-2026-03")
+
+
+def feed_demo(graph: Graph, progress: Progress | None = None) -> None:
+    """Read the LiteLLM case that ships with graphkit into a graph.
+
+    Raises:
+        GraphkitError: what ships is damaged.
+    """
     from graphkit.model.errors import GraphkitError  # noqa: PLC0415
 
     case = resource("examples", "litellm-2026-03")
-    with open_graph(address or DEMO_GRAPH, create=True) as graph:
-        for kind, name in (("index", "index.slice"), ("advisory", "incident.yaml"), ("org", "organisation.yaml")):
-            report = graph.ingest(kind, [str(case / name)], progress=progress)
-            if report.rejected:
-                first = report.rejected[0]
-                raise GraphkitError(f"{first.path}: {first.place} {first.problem}; reinstall graphkit")
-        return graph.blast("litellm-2026-03")
+    for kind, name in (("index", "index.slice"), ("advisory", "incident.yaml"), ("org", "organisation.yaml")):
+        report = graph.ingest(kind, [str(case / name)], progress=progress)
+        if report.rejected:
+            first = report.rejected[0]
+            raise GraphkitError(f"{first.path}: {first.place} {first.problem}; reinstall graphkit")

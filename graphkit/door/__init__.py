@@ -13,7 +13,7 @@ from graphkit.model.progress import Progress
 if TYPE_CHECKING:
     from graphkit.intake import IntakeOptions
 
-__all__ = ["Graph", "open_graph"]
+__all__ = ["Graph", "demo_graph", "open_graph"]
 
 
 def open_graph(address: str | None = None, *, create: bool = False) -> Graph:
@@ -23,6 +23,19 @@ def open_graph(address: str | None = None, *, create: bool = False) -> Graph:
         GraphkitError: there is none and ``create`` is False, or the address is no graph's.
     """
     return Graph(session.open_store_at(address, create=create))
+
+
+def demo_graph(address: str | None = None) -> Graph:
+    """Return a graph of the LiteLLM case that ships with graphkit, read into it where it is not there yet.
+
+    Needs no network. Without an address it is ``./graphkit-demo``, as for ``graphkit demo``.
+
+    >>> demo_graph(place).blast("litellm-2026-03").slots == answer.slots
+    True
+    """
+    graph = open_graph(address or session.DEMO_GRAPH, create=True)
+    session.feed_demo(graph)
+    return graph
 
 
 class Graph(session.Graph):

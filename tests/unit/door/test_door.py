@@ -50,9 +50,9 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
 
 
 @pytest.mark.parametrize("name", ["graphkit.door", "graphkit.door.answers"])
-def test_the_examples_of_the_documentation_run(graph: Graph, name: str) -> None:
+def test_the_examples_of_the_documentation_run(graph: Graph, name: str, tmp_path: Path) -> None:
     module = importlib.import_module(name)
-    known = {"graph": graph, "answer": graph.blast("litellm-2026-03")}
+    known: dict[str, Any] = {"place": str(tmp_path / "graph"), "graph": graph, "answer": graph.blast("litellm-2026-03")}
     known["locks"] = str(resource("examples", "litellm-2026-03") / "locks")
     failed, tried = doctest.testmod(module, extraglobs=known)
     assert (failed, tried > 0) == (0, True)

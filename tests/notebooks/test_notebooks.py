@@ -1,0 +1,50 @@
+"""Every notebook from a clean kernel: no cell fails, and what it puts out is what is kept in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from tests.notebooks.executed import NOTEBOOKS, executed, text_of
+
+NAMES = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
+ON_A_SERVER = "4-the-same-in-neo4j.ipynb"
+MOST_BYTES = 120_000
+
+
+def outputs(notebook: Any) -> list[list[Any]]:
+    return [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def same_as_kept(name: str, folder: Path) -> None:
+    kept = nbformat.read(NOTEBOOKS / name, as_version=4)  # type: ignore[no-untyped-call]
+    made = executed(NOTEBOOKS / name, folder)
+    assert outputs(made) == outputs(kept), f"if the change is meant: python -m tests.notebooks.executed {name}"
+    assert any(outputs(made))
+
+
+def test_there_are_four() -> None:
+    assert [name[0] for name in NAMES] == ["1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != ON_A_SERVER])
+def test_a_notebook_gives_what_is_kept_in_it(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    same_as_kept(name, tmp_path)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_kept_is_small_and_names_no_machine(name: str) -> None:
+    text = (NOTEBOOKS / name).read_text(encoding="utf-8")
+    assert len(text.encode()) < MOST_BYTES
+    assert "/tmp/" not in text
+    assert text == text_of(nbformat.read(NOTEBOOKS / name, as_version=4))  # type: ignore[no-untyped-call]
+    assert all(cell.get("execution_count") is None or cell.outputs is not None for cell in _code(name))
+
+
+def _code(name: str) -> list[Any]:
+    notebook = nbformat.read(NOTEBOOKS / name, as_version=4)  # type: ignore[no-untyped-call]
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
