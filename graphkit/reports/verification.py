@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from graphkit.model.answers import Blast, Provenance
@@ -25,7 +25,7 @@ _LONGEST: Final = 300
 class Verification:
     """What became of a report. ``same``: asked again, the graph gives these bytes, or for JSON this value.
 
-    ``reasons``: what about the ground is another than then; ``changes``: what the answer says otherwise.
+    ``reasons``: what it rests on that is another than then; ``changes``: what the answer says otherwise.
     """
 
     form: str
@@ -37,6 +37,8 @@ class Verification:
 
     def verdict(self) -> str:
         """Return the outcome in one sentence."""
+        if self.same and self.reasons:
+            return f"same: nothing that this {self.form} report says has changed, though what it rests on has"
         if self.same:
             return f"same: the graph gives this {self.form} report again"
         if self.reasons:
@@ -61,15 +63,25 @@ def recognised(text: str, named: str) -> tuple[str, Provenance]:
 
 
 def verification(text: str, form: str, then: Provenance, blast: Blast, view: View) -> Verification:
-    """Return how a report compares with the answer to its own question, asked again."""
-    now, again = made_of(blast, view), report(form).render(blast, view)
-    same = text.replace("\r\n", "\n") == again.replace("\r\n", "\n")  # a mail may have changed the ends of lines
-    if same or (form == "json" and read_object(text) == read_object(again)):
-        return Verification(form=form, then=then, now=now, same=True)
+    """Return how a report compares with the answer to its own question, asked again.
+
+    It is the same, too, where all that differs is what it rests on: other facts that change nothing of it.
+    """
+    now = made_of(blast, view)
+    made = replace(then, question=blast.provenance.question)  # the view adds its options again
+    reasons = tuple(_reasons(then, now))
+    for provenance in (blast.provenance, made):
+        again = report(form).render(replace(blast, provenance=provenance), view)
+        if _is_same(form, text, again):
+            return Verification(form=form, then=then, now=now, same=True, reasons=reasons)
     changes = _told(text, whole_shape(blast, view)) if form == "json" else _lines(text, again)
-    return Verification(
-        form=form, then=then, now=now, same=False, reasons=tuple(_reasons(then, now)), changes=tuple(changes)
-    )
+    return Verification(form=form, then=then, now=now, same=False, reasons=reasons, changes=tuple(changes))
+
+
+def _is_same(form: str, text: str, again: str) -> bool:
+    if text.replace("\r\n", "\n") == again.replace("\r\n", "\n"):  # a mail may have changed the ends of lines
+        return True
+    return form == "json" and read_object(text) == read_object(again)
 
 
 def _reasons(then: Provenance, now: Provenance) -> Iterator[str]:

@@ -58,6 +58,13 @@ def test_the_examples_of_the_documentation_run(graph: Graph, name: str, tmp_path
     assert (failed, tried > 0) == (0, True)
 
 
+def test_the_examples_of_the_guide_run(tmp_path: Path) -> None:
+    guide = Path(__file__).resolve().parents[3] / "docs" / "python.md"
+    known = {"place": str(tmp_path / "graph"), "pl": pl, "nx": nx}
+    failed, tried = doctest.testfile(str(guide), module_relative=False, globs=known)
+    assert (failed, tried > 8) == (0, True)
+
+
 def test_every_answer_of_a_graph_shows_itself_and_is_what_the_session_says(graph: Graph) -> None:
     blast = graph.blast("litellm-2026-03")
     for value in (blast, graph.why("aider repository", "litellm-2026-03"), graph.who_has("litellm"), graph.stats()):

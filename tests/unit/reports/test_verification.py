@@ -64,6 +64,16 @@ def test_a_report_that_was_altered_is_told_from_one_that_is_old(form: str) -> No
     assert "altered after it was written" in found.verdict()
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_other_facts_that_change_nothing_leave_a_report_the_same(form: str) -> None:
+    made = answers.blast()
+    grown = replace(made, provenance=replace(made.provenance, inputs=13, facts_sha256="bb" * 32))
+    found = checked(form, report(form).render(made, VIEW), grown)
+    assert found.same
+    assert found.verdict() == f"same: nothing that this {form} report says has changed, though what it rests on has"
+    assert found.reasons[0].startswith("the graph holds other facts: 13 inputs, bbbbbbbbbbbb; then 12 inputs")
+
+
 def test_changes_of_json_are_those_of_a_comparison() -> None:
     found = checked("json", report("json").render(answers.blast(), View()), answers.later(), View())
     assert found.changes[0].startswith("1 release new, 1 service worse, 1 service new")
@@ -88,6 +98,7 @@ def test_other_versions_are_reasons() -> None:
     then = replace(made.provenance, graphkit="0.0.9", packaging="25.0")
     old = report("csv").render(replace(made, provenance=then), View())
     found = checked("csv", old, made, View())
+    assert found.same
     assert found.reasons == ("graphkit is 0.1.0; then 0.0.9", "packaging is 26.3; then 25.0")
 
 
