@@ -26,6 +26,24 @@ def rich(kind: type[_T], value: object) -> _T:
     return kind(**{one.name: getattr(value, one.name) for one in fields(value)})  # type: ignore[arg-type]
 
 
+class _Rows:
+    """An answer with one kind of rows, which its own `to_arrow` gives."""
+
+    __slots__ = ()
+
+    def to_arrow(self) -> pa.Table:
+        """Return the rows as an Arrow table."""
+        raise NotImplementedError
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the rows as a pandas frame."""
+        return _pandas(self.to_arrow())
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return the rows as a polars frame."""
+        return _polars(self.to_arrow())
+
+
 class Blast(answers.Blast):
     """Who was reached. A notebook shows the headline, the picture and the first rows of each kind.
 
@@ -114,7 +132,7 @@ class Page:
         return f"<Page of {len(self.html):,} characters>"
 
 
-class WhyAnswer(answers.WhyAnswer):
+class WhyAnswer(_Rows, answers.WhyAnswer):
     """One service of a blast, its builds and paths."""
 
     __slots__ = ()
@@ -126,14 +144,6 @@ class WhyAnswer(answers.WhyAnswer):
         table = blast_table(self.blast, "builds")
         return table.filter([name == self.service.service for name in table.column("service").to_pylist()])
 
-    def to_pandas(self) -> pd.DataFrame:
-        """Return the builds of the service as a pandas frame."""
-        return _pandas(self.to_arrow())
-
-    def to_polars(self) -> pl.DataFrame:
-        """Return the builds of the service as a polars frame."""
-        return _polars(self.to_arrow())
-
     def _repr_html_(self) -> str:
         from graphkit.door.in_place import why_html  # noqa: PLC0415
 
@@ -143,7 +153,7 @@ class WhyAnswer(answers.WhyAnswer):
         return f"<WhyAnswer {self.service.service} is {self.service.verdict}: {self.service.reason}>"
 
 
-class WhoHas(answers.WhoHas):
+class WhoHas(_Rows, answers.WhoHas):
     """Every stored document and service that lists a package."""
 
     __slots__ = ()
@@ -154,14 +164,6 @@ class WhoHas(answers.WhoHas):
 
         return who_has_table(self)
 
-    def to_pandas(self) -> pd.DataFrame:
-        """Return the same as a pandas frame."""
-        return _pandas(self.to_arrow())
-
-    def to_polars(self) -> pl.DataFrame:
-        """Return the same as a polars frame."""
-        return _polars(self.to_arrow())
-
     def _repr_html_(self) -> str:
         from graphkit.door.in_place import who_has_html  # noqa: PLC0415
 
@@ -171,7 +173,7 @@ class WhoHas(answers.WhoHas):
         return f"<WhoHas {self.query}: {len(self.matches):,} rows>"
 
 
-class Stats(answers.Stats):
+class Stats(_Rows, answers.Stats):
     """What a graph holds."""
 
     __slots__ = ()
@@ -181,14 +183,6 @@ class Stats(answers.Stats):
         from graphkit.door.columns import stats_table  # noqa: PLC0415
 
         return stats_table(self)
-
-    def to_pandas(self) -> pd.DataFrame:
-        """Return the counts as a pandas frame."""
-        return _pandas(self.to_arrow())
-
-    def to_polars(self) -> pl.DataFrame:
-        """Return the counts as a polars frame."""
-        return _polars(self.to_arrow())
 
     def _repr_html_(self) -> str:
         from graphkit.door.in_place import stats_html  # noqa: PLC0415
