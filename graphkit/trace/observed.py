@@ -16,6 +16,9 @@ from graphkit.trace.elsewhere import Release, is_one, release_of_purl, release_o
 _BASES = list(Basis)
 _VERDICTS = list(Verdict)
 
+Named = tuple[PackageName, str]
+"""A release of the index: its package and version key."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -25,6 +28,8 @@ class Finding:
     reason: str
     basis: str = ""
     paths: tuple[Path, ...] = ()
+    shown: frozenset[Named] = frozenset()
+    """The accused releases of the index that it shows: every one, not only the one that decides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +39,13 @@ class Accusation:
     keys: Mapping[PackageName, frozenset[str]]
     elsewhere: tuple[Release, ...]
     """The accused releases of other ecosystems."""
-    hashes: frozenset[str]
+    hashes: Mapping[str, frozenset[Named]]
+    """Which releases of the index hold a bad file, by its sha256; none where it is of another ecosystem."""
     archives: frozenset[tuple[PackageName, str, str]]
     """(package, version key, sha256) of every bad archive whose hash is known."""
-    mixed: frozenset[tuple[PackageName, str]]
+    mixed: frozenset[Named]
     """Releases of which only some files are bad."""
-    unhashed: frozenset[tuple[PackageName, str]]
+    unhashed: frozenset[Named]
     """Releases with a bad file, or perhaps one, whose hash is not known."""
     aliases: Mapping[str, PackageName]
     """Which package a purl names elsewhere, by its key: accused ones and others."""
@@ -50,11 +56,15 @@ class Accusation:
 def accuse(case: Case, organisation: Organisation) -> Accusation:
     """Return a case in the form that documents are matched with."""
     archives: set[tuple[PackageName, str, str]] = set()
-    mixed: set[tuple[PackageName, str]] = set()
-    unhashed: set[tuple[PackageName, str]] = set()
+    mixed: set[Named] = set()
+    unhashed: set[Named] = set()
+    hashes: dict[str, frozenset[Named]] = {f.sha256: frozenset() for r in case.releases for f in r.files if f.sha256}
     for release in case.releases:
         if release.package:
             key = release_version(release.version).key
+            for file in release.files:
+                if file.sha256:
+                    hashes[file.sha256] |= {(release.package, key)}
             archives |= {(release.package, key, f.sha256) for f in release.files if f.sha256 and not f.member}
             if not release.whole:
                 mixed.add((release.package, key))
@@ -66,7 +76,7 @@ def accuse(case: Case, organisation: Organisation) -> Accusation:
         elsewhere=tuple(
             release_of_purl(release.purl, release.version) for release in case.releases if not release.package
         ),
-        hashes=frozenset(f.sha256 for release in case.releases for f in release.files if f.sha256),
+        hashes=hashes,
         archives=frozenset(archives),
         mixed=frozenset(mixed),
         unhashed=frozenset(unhashed),
@@ -91,6 +101,7 @@ def read_document(document: Document, accused: Accusation) -> Finding:
             basis=match.basis if match.verdict is Verdict.OBSERVED else "",
             reason=f"{document.path} lists {name}{place}" + (f", {match.reason}" if match.reason else ""),
             paths=(_path_in(document, row),),
+            shown=frozenset[Named]().union(*(one.shown for _, one, _ in suspects)),
         )
     if not document.covers_python:
         return Finding(
@@ -137,6 +148,7 @@ class _Match:
     verdict: Verdict
     reason: str = ""
     basis: Basis = Basis.LISTED
+    shown: frozenset[Named] = frozenset()
 
 
 _ELSE = _Match(Verdict.CLEARED)
@@ -148,8 +160,9 @@ def _rank(match: _Match) -> tuple[int, int]:
 
 def _match(row: Component, document: Document, accused: Accusation) -> _Match:
     """Return what one row of a document says of the case."""
-    if accused.hashes.intersection((*row.sha256, *row.members)):
-        return _Match(Verdict.OBSERVED, "by its hash", Basis.HASH)
+    if bad := accused.hashes.keys() & {*row.sha256, *row.members}:
+        shown = frozenset[Named]().union(*(accused.hashes[digest] for digest in bad))
+        return _Match(Verdict.OBSERVED, "by its hash", Basis.HASH, shown)
     basis = Basis.LISTED if row.optional else document.basis
     if row.package is None:
         return min((_match_elsewhere(row, basis, accused), _match_name(row, accused)), key=_rank)
@@ -247,7 +260,7 @@ def _of_release(row: Component, key: str, basis: Basis, accused: Accusation) -> 
         return _Match(Verdict.UNKNOWN, f"it lists {name} with a hash that is none of the known bad files'")
     if mixed:
         return _Match(Verdict.ADMITTED, "of which only some files are bad; its hash would settle it")
-    return _Match(Verdict.OBSERVED, "", basis)
+    return _Match(Verdict.OBSERVED, "", basis, frozenset({(row.package, key)}))
 
 
 def _path_in(document: Document, row: Component) -> Path:

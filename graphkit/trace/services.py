@@ -93,28 +93,29 @@ def _recorded(bench: Bench, use: DocumentUse, document: Document, finding: Findi
     if verdict is Verdict.CLEARED and at is None:
         verdict = Verdict.UNKNOWN
         reason = f"{reason}, but it is undated; the time of its build would settle it"
-    slots = _fetchable(bench) if verdict is Verdict.OBSERVED else ()
     return BuildVerdict(
         at=at,
         verdict=verdict,
         reason=reason,
         basis=finding.basis,
         document=DocumentName(sha256=document.sha256, path=document.path),
-        slots=slots,
+        slots=_fetchable(bench, finding),
         paths=finding.paths,
     )
 
 
-def _fetchable(bench: Bench) -> tuple[int, ...]:
-    """Return the slots in which an accused release was listed, so could be fetched."""
+def _fetchable(bench: Bench, finding: Finding) -> tuple[int, ...]:
+    """Return the slots in which an accused release that a document shows was listed, so could be fetched."""
+    shown = []
+    for name, version in sorted(finding.shown):
+        package = bench.world.find(name)
+        position = package.position_of(version) if package else None
+        if package is not None and position is not None:
+            shown.append((package, position))
     return tuple(
         number
         for number, slot in enumerate(bench.field.slots)
-        if any(
-            bench.world.package(ident).shelf(slot.start, doubtful=True).listed[position]
-            for ident, positions in bench.targets.items()
-            for position in positions
-        )
+        if any(package.shelf(slot.start, doubtful=True).listed[position] for package, position in shown)
     )
 
 
@@ -130,7 +131,7 @@ def _named(bench: Bench, build: Build) -> BuildVerdict:
                 reason=finding.reason,
                 basis=finding.basis,
                 document=DocumentName(sha256=sha, path=document.path),
-                slots=_fetchable(bench) if finding.verdict is Verdict.OBSERVED else (),
+                slots=_fetchable(bench, finding),
                 paths=finding.paths,
             )
     if bench.earliest is not None and build.at < bench.earliest:
@@ -221,7 +222,7 @@ def _stretch(
             reason=reason + (f" ({use.note})" if use.note else ""),
             basis=finding.basis,
             document=DocumentName(sha256=document.sha256, path=document.path),
-            slots=_fetchable(bench) if finding.verdict is Verdict.OBSERVED else (),
+            slots=_fetchable(bench, finding),
             paths=finding.paths,
         )
     manifests = [use for use in uses if bench.document(use.document).kind is DocumentKind.MANIFEST]

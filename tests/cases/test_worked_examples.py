@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from graphkit.model.answers import CompanyVerdict, Verdict
-from graphkit.model.documents import DocumentKind
+from graphkit.model.documents import Component, DocumentKind
 from graphkit.model.errors import UsageError
 from graphkit.model.index import Hidden
 from graphkit.model.names import CompanyId, ServiceId, package_name
@@ -125,6 +126,29 @@ def test_an_sbom_of_the_next_day_is_observed(day: list[Fact], tmp_path: Path) ->
     sbom = document("bom.json", DocumentKind.SBOM, ["litellm==1.82.8"])
     found = service(ask(tmp_path / "g", [*day, sbom, use("web", sbom, built_at="2026-03-25T08:00:00Z")]), "web")
     assert (found.verdict, found.basis) == (Verdict.OBSERVED, "built")
+
+
+@pytest.mark.parametrize(
+    ("rows", "slots"),
+    [
+        (["litellm==1.82.7"], (0, 1)),
+        (["litellm==1.82.8"], (1,)),
+        (["litellm==1.82.8", "litellm==1.82.7"], (0, 1)),
+    ],
+)
+def test_what_is_observed_could_be_fetched_only_while_it_was_listed(
+    day: list[Fact], tmp_path: Path, rows: list[str], slots: tuple[int, ...]
+) -> None:
+    lock = document("uv.lock", DocumentKind.LOCK, rows)
+    found = service(ask(tmp_path / "g", [*day, lock, use("api", lock, stands_from="09:00")]), "api")
+    assert (found.verdict, found.slots) == (Verdict.OBSERVED, slots)
+
+
+def test_a_bad_hash_could_be_fetched_while_its_release_was_listed(day: list[Fact], tmp_path: Path) -> None:
+    row = Component(ref="1", name="vendored", sha256=("b" * 64,))
+    sbom = replace(document("bom.json", DocumentKind.SBOM, []), components=(row,))
+    found = service(ask(tmp_path / "g", [*day, sbom, use("web", sbom, built_at="12:00")]), "web")
+    assert (found.verdict, found.basis, found.slots) == (Verdict.OBSERVED, "hash", (1,))
 
 
 def test_a_lock_that_stood_clears_and_names_the_version(day: list[Fact], tmp_path: Path) -> None:
