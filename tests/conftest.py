@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from graphkit.session import run_demo
 from tests.neo4j_server import PASSWORD, SERVERS, clear, running
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -87,6 +89,19 @@ def shared() -> Path:
     if not (folder := ROOT.parent / "shared").is_dir():
         (pytest.fail if IN_CI else pytest.skip)("there is no ../shared beside this checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, plain_environment: None) -> Path:
+    """The graph of `graphkit demo`, to be read alone, made once for all processes of a run."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (base / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (base / "demo").is_dir():
+            run_demo(str(base / "demo-begun"))
+            (base / "demo-begun").rename(base / "demo")
+    return base / "demo"
 
 
 @pytest.fixture(scope="session")

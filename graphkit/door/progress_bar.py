@@ -26,7 +26,7 @@ def in_notebook() -> bool:
 
 @contextmanager
 def bar() -> Iterator[Progress | None]:
-    """Give what shows progress in a notebook, None elsewhere. It leaves nothing in the output."""
+    """Give what shows progress in a notebook, None elsewhere. What it leaves is an empty output."""
     if not in_notebook():
         yield None
         return

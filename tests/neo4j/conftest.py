@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import neo4j
 import pytest
 
-from graphkit.session import open_graph, push_graph, run_demo
+from graphkit.session import open_graph, push_graph
 from tests.neo4j_server import clear, settings
 
 SBOM = """{"bomFormat": "CycloneDX", "specVersion": "1.5", "metadata": {"component": {"type": "application",
@@ -19,10 +20,10 @@ SBOM = """{"bomFormat": "CycloneDX", "specVersion": "1.5", "metadata": {"compone
 
 
 @pytest.fixture(scope="package")
-def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def case(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The LiteLLM case in an embedded graph, with one service that has the release."""
     folder = tmp_path_factory.mktemp("case")
-    run_demo(str(folder / "graph"))
+    shutil.copytree(demo, folder / "graph")
     (folder / "shop.json").write_text(SBOM, encoding="utf-8")
     with open_graph(str(folder / "graph")) as graph:
         assert graph.ingest("sbom", [str(folder / "shop.json")], company="acme").new

@@ -37,9 +37,14 @@ def executed(path: Path, folder: Path) -> Any:
     for cell in notebook.cells:
         cell.metadata = nbformat.from_dict({})  # type: ignore[no-untyped-call]
         if cell.cell_type == "code":
-            cell.outputs = [_kept(output) for output in cell.outputs]
+            cell.outputs = [_kept(output) for output in cell.outputs if not _is_empty(output)]
     notebook.metadata.language_info = nbformat.from_dict({"name": "python"})  # type: ignore[no-untyped-call]
     return notebook
+
+
+def _is_empty(output: Any) -> bool:
+    """Return whether an output is what a bar of progress leaves, which shows on a slow machine alone."""
+    return bool(output.output_type == "display_data" and output.data.get("text/html") == "")
 
 
 def _kept(output: Any) -> Any:

@@ -26,7 +26,6 @@ from graphkit.reports import report
 from graphkit.reports.interface import View
 from graphkit.reports.wording import listing
 from graphkit.resources import resource
-from graphkit.session import run_demo
 from tests.unit.reports import answers
 
 ALLOWED = set("div p b small table thead tbody tr th td details summary ul ol li svg title g path text".split())  # noqa: SIM905
@@ -42,10 +41,8 @@ ALL: tuple[tuple[type[Any], Callable[[], Any]], ...] = (
 
 
 @pytest.fixture(scope="module")
-def graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
-    place = str(tmp_path_factory.mktemp("door") / "graph")
-    run_demo(place)
-    with graphkit.open(place) as opened:
+def graph(demo: Path) -> Iterator[Graph]:
+    with graphkit.open(str(demo)) as opened:
         yield opened
 
 
