@@ -31,6 +31,24 @@ Object.defineProperty(vis, "Network", { enumerable: true, configurable: true, ge
 window.vis = vis;
 """
 
+# What was written into the picture since the last frame began, where on the screen, and how large.
+WRITTEN = """
+window.written = [];
+const { clearRect, fillText } = CanvasRenderingContext2D.prototype;
+Object.assign(CanvasRenderingContext2D.prototype, {
+  clearRect(...all) { written = []; clearRect.apply(this, all); },
+  fillText(text, x, y) {
+    const { a, d, e, f } = this.getTransform(), long = this.measureText(text).width * a;
+    written.push({ text, left: x * a + e, right: x * a + e + long, y: y * d + f, size: parseFloat(this.font) * a });
+    fillText.call(this, text, x, y);
+  },
+});
+"""
+
+SPOTS = """() => seen.nodes.get().filter(n => !n.hidden).map(n =>
+  ({ name: n.words.split("\\n")[0], ...seen.network.canvasToDOM(seen.network.getPosition(n.id)) }))"""
+"""The nodes that are drawn, and where in the picture."""
+
 
 @dataclass
 class Opened:
@@ -134,7 +152,7 @@ def test_a_click_lights_the_path_and_tells_of_it(opener: Opener) -> None:
     expect(panel.locator("h2")).to_contain_text("payments")
     expect(panel).to_contain_text("helper-lib@1.0 depends on it")
     expect(panel).to_contain_text("a list of all builds would settle it")
-    between = opened.page.evaluate("() => seen.nodes.get().find(n => n.label.startsWith('helper-lib')).id")
+    between = opened.page.evaluate("() => seen.nodes.get().find(n => n.words.startsWith('helper-lib')).id")
     assert opened.bright() == {"s0", "p0", "r1", between}
     lit = opened.page.evaluate("() => seen.edges.get().filter(e => e.width > 2).map(e => [e.from, e.to])")
     assert sorted(lit) == sorted([["p0", "s0"], [between, "p0"], ["r1", between]])
@@ -261,17 +279,50 @@ def test_a_crowd_is_drawn_in_part_and_listed_whole(opener: Opener) -> None:
     assert page.locator("tbody tr").count() > shown
 
 
+@pytest.mark.parametrize("width", [1000, 1400, 2560])
+def test_names_are_large_enough_to_read_and_cross_no_other_node(opener: Opener, width: int) -> None:
+    page = opener(answers.later(), View(), viewport={"width": width, "height": 1000}, device_scale_factor=1).page
+    page.evaluate(WRITTEN + "seen.network.redraw()")
+    nodes = page.evaluate(SPOTS)
+    written = page.evaluate("() => written")
+    assert {one["name"] for one in nodes} <= {one["text"] for one in written} or width < 1400
+    assert len({round(one["y"]) for one in written}) > 3
+    for one in written:
+        assert one["size"] >= 8
+        for node in nodes:
+            same_row = abs(node["y"] - one["y"]) < one["size"] / 2
+            assert not (same_row and one["left"] < node["x"] < one["right"]), (one, node)
+
+
+def test_details_have_their_place_only_while_something_is_chosen(opener: Opener) -> None:
+    page = opener(answers.blast(), View()).page
+    panel, picture = page.locator("#panel"), page.locator("#picture")
+    wide = picture.bounding_box()
+    expect(panel).to_be_hidden()
+    page.locator("tbody th button").nth(3).click()
+    expect(panel).to_be_visible()
+    narrow = picture.bounding_box()
+    assert wide
+    assert narrow
+    assert narrow["width"] < wide["width"]
+    page.get_by_role("button", name="Fit").click()
+    spots = page.evaluate(SPOTS)
+    assert all(0 < spot["x"] < narrow["width"] and 0 < spot["y"] < narrow["height"] for spot in spots)
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+
+
 def test_a_cluster_opens_shows_more_and_closes(opener: Opener) -> None:
     opened = opener(answers.fleet(20_000, companies=10), View())
     page = opened.page
     whole = page.evaluate("() => seen.nodes.length")
     assert whole < 200
-    cluster = page.evaluate("() => seen.nodes.get().find(n => n.label.startsWith('400 of company-003')).id")
+    cluster = page.evaluate("() => seen.nodes.get().find(n => n.words.startsWith('400 of company-003')).id")
     opened.click_node(cluster)
     expect(page.locator("#panel h2")).to_have_text("400 of company-003")
     services = "() => seen.nodes.get().filter(n => n.kind === 'service' && !n.id.startsWith('+')).length"
     assert page.evaluate(services) == 80
-    labels = page.evaluate("() => seen.nodes.get().map(n => n.label)")
+    labels = page.evaluate("() => seen.nodes.get().map(n => n.words)")
     assert any(label.startswith("Company-003") for label in labels), "what they lead to stands beside them"
     assert any(label.startswith("litellm 1.82.8") for label in labels), "and what leads to them"
     assert page.evaluate("() => new Set(seen.nodes.get().map(n => `${n.x} ${n.y}`)).size === seen.nodes.length")

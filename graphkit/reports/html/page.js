@@ -143,7 +143,7 @@
   const whole = { ...report.network, at: (one) => one.node };
   whole.stands = new Set(whole.nodes.map((node) => node.id));
   function draw() {
-    const paint = colours(), many = whole.edges.length > 600;
+    const many = whole.edges.length > 600;
     nodes = new vis.DataSet();
     edges = new vis.DataSet();
     network = new vis.Network($("picture"), { nodes, edges }, {
@@ -151,10 +151,10 @@
       physics: false,
       layout: { randomSeed: 1, improvedLayout: false },
       interaction: { hover: true, tooltipDelay: 150, selectConnectedEdges: false, hideEdgesOnDrag: many, hideEdgesOnZoom: many },
-      nodes: { font: { size: 16, face: "system-ui, sans-serif", color: paint("ink") }, scaling: { label: { enabled: false, drawThreshold: 4 } } },
       edges: { arrows: { to: { scaleFactor: 0.5 } }, width: 1.2,
         smooth: many ? false : { enabled: true, type: "cubicBezier", forceDirection: "horizontal", roundness: 0.45 } },
     });
+    network.on("afterDrawing", names);
     network.on("click", (event) => press(event.nodes.length ? event.nodes[0] : ""));
     show(whole);
   }
@@ -162,13 +162,76 @@
     current = picture;
     edges.clear();
     nodes.clear();
-    nodes.add(picture.nodes.map((node) => ({ ...node, title: title(node) })));
+    nodes.add(picture.nodes.map(({ label, ...node }) => ({ ...node, words: label, title: title(node) })));
     edges.add(picture.edges);
     $("back").hidden = picture === whole;
     view();
     fit();
   }
-  const fit = () => network.fit({ nodes: current.nodes.map((node) => node.id).filter((id) => drawn.has(id)), animation: false, maxZoomLevel: 1.3 });
+  // With room for the names of the last column.
+  function fit(some = drawn, closest = 1.3) {
+    const shown = current.nodes.filter((node) => drawn.has(node.id) && some.has(node.id));
+    if (!shown.length) return;
+    const xs = shown.map((node) => node.x), ys = shown.map((node) => node.y), { clientWidth: wide, clientHeight: tall } = $("picture");
+    const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)], after = Math.min(170, wide / 6);
+    const scale = Math.min(closest, (wide - after - 24) / Math.max(right - left, 1), (tall - 48) / Math.max(bottom - top, 1));
+    network.moveTo({ scale, position: { x: (left + right) / 2 + (after - 24) / 2 / scale, y: (top + bottom) / 2 }, animation: false });
+  }
+  // Names stand beside their nodes, of one size on the screen at any zoom, cut where the next column begins. A column
+  // that is too dense for them has them when one zooms in. What is not lit has none.
+  let shade = { lanes: new Map(), bright: new Set() };
+  function lanes(bright) {
+    const columns = new Map();
+    for (const node of current.nodes) {
+      if (!drawn.has(node.id)) continue;
+      if (!columns.has(node.x)) columns.set(node.x, []);
+      if (!bright || bright.has(node.id)) columns.get(node.x).push(node.y);
+    }
+    const xs = [...columns.keys()].sort((a, b) => a - b);
+    return new Map(xs.map((x, n) => {
+      const ys = columns.get(x).sort((a, b) => a - b);
+      return [x, { gap: Math.min(60, ...ys.slice(1).map((y, i) => y - ys[i])), wide: n + 1 < xs.length ? xs[n + 1] - x : Infinity }];
+    }));
+  }
+  const NAMES = (size) => `${size}px system-ui, sans-serif`;
+  const measured = new Map();
+  function width(ctx, text) {
+    if (measured.size > 50000) measured.clear();
+    if (!measured.has(text)) {
+      ctx.font = NAMES(100);
+      measured.set(text, ctx.measureText(text).width / 100);
+    }
+    return measured.get(text);
+  }
+  // The start and the end of what is too long: packages differ by their ends, extras above all.
+  function shortened(ctx, text, room) {
+    const points = [...text];
+    for (let most = Math.min(points.length - 1, Math.ceil(room * 3)); most > 3; most -= 1) {
+      const cut = `${points.slice(0, Math.ceil(most / 2)).join("")}…${points.slice(-Math.floor(most / 2)).join("")}`;
+      if (width(ctx, cut) <= room) return cut;
+    }
+    return "";
+  }
+  function names(ctx) {
+    const scale = network.getScale();
+    Object.assign(ctx, { textAlign: "left", textBaseline: "middle", direction: "ltr", lineJoin: "round", strokeStyle: shade.ground, lineWidth: 3 / scale });
+    for (const node of current.nodes) {
+      if (!drawn.has(node.id) || (shade.bright && !shade.bright.has(node.id))) continue;
+      const lane = shade.lanes.get(node.x), size = lane ? Math.min(13, lane.gap * scale * 0.85) : 0; // none: about to be repainted
+      if (size < 8) continue;
+      // Room and lengths in units of the font's size.
+      const side = node.size * scale + 4, room = (lane.wide * scale - side - 14) / size, [name, verdict] = node.label.split("\n");
+      const long = width(ctx, name), text = long <= room ? name : shortened(ctx, name, room);
+      const words = [[text, shade.ink, 0]], more = verdict ? ` ${verdict}` : "";
+      if (more && text === name && long + width(ctx, more) <= room) words.push([more, shade.soft, long]);
+      ctx.font = NAMES(size / scale);
+      for (const [part, colour, after] of words) {
+        ctx.fillStyle = colour;
+        ctx.strokeText(part, node.x + (side + after * size) / scale, node.y);
+        ctx.fillText(part, node.x + (side + after * size) / scale, node.y);
+      }
+    }
+  }
   function press(id) {
     if (id === "+more") {
       state.shown += OPENED;
@@ -200,7 +263,7 @@
       }
     }
     const rest = inside.length - shown.length, most = shown.length + (rest ? 1 : 0);
-    const wide = Math.max(1, Math.ceil(Math.sqrt(most / 4))), tall = Math.ceil(most / wide), dx = 250, dy = 80;
+    const wide = Math.max(1, Math.ceil(Math.sqrt(most / 4))), tall = Math.ceil(most / wide), dx = 250, dy = 40;
     const spot = (n) => ({ x: cluster.x + Math.floor(n / tall) * dx, y: cluster.y + Math.round(((n % tall) - (tall - 1) / 2) * dy) });
     const like = whole.nodes.find((node) => node.kind === cluster.kind && !node.id.startsWith("+"));
     const made = shown.map((one, n) => ({ ...cluster, ...(like ? { shape: like.shape, size: like.size } : { shape: report.shapes[one.kind] }),
@@ -235,14 +298,14 @@
   }
   function repaint() {
     if (!network) return;
-    const paint = colours(), bright = lit(), way = trail(), ink = paint("ink"), ground = paint("sheet");
+    const paint = colours(), bright = lit(), way = trail(), ground = paint("sheet");
+    shade = { bright, ground, ink: paint("ink"), soft: paint("soft"), lanes: lanes(bright) };
     nodes.update(current.nodes.map((node) => {
       const own = paint(node.group), full = !bright || bright.has(node.id), hollow = HOLLOW.has(node.group);
       const colour = { background: hollow ? ground : own, border: own };
       return {
         id: node.id, hidden: !drawn.has(node.id), opacity: full ? 1 : 0.18, borderWidth: hollow ? 2 : 1, borderWidthSelected: 4,
         color: { ...colour, highlight: { ...colour, border: paint("lit") }, hover: colour },
-        font: { color: full ? ink : `${ink}38` },
         shapeProperties: { borderDashes: DASHED.has(node.group) ? [4, 3] : false },
       };
     }));
@@ -411,7 +474,7 @@
     const panel = $("panel"), inside = members.get(id) || [], one = byId.get(id);
     panel.replaceChildren();
     if (!one) {
-      if (!inside.length) return void panel.append(make("p", "Choose a node in the picture or a name in the table.", "hint"));
+      if (!inside.length) return;
       const cluster = whole.nodes.find((node) => node.id === id), passing = inside.filter(passes), shown = Math.min(passing.length, state.shown, MOST);
       panel.append(make("h2", cluster.label.split("\n")[0]), make("p", `${inside.length.toLocaleString("en")} × ${inside[0].kind}, ${word(inside[0].verdict)}`));
       if (passing.length < inside.length) panel.append(make("p", `${passing.length.toLocaleString("en")} of them pass the filters.`));
@@ -443,8 +506,10 @@
     links(panel, "Reached through it", reaches(id).filter((other) => other.row));
   }
   function choose(id, from) {
+    const one = byId.get(id), turned = $("panel").hidden !== !id;
     state.chosen = id;
-    const one = byId.get(id);
+    $("panel").hidden = !id;
+    if (turned) network.redraw();
     // A row that the opened cluster does not show is seen in the whole.
     if (one && state.opened && !current.stands.has(current.at(one))) close();
     describe(id);
@@ -453,8 +518,8 @@
     $("panel").scrollTop = 0;
     origin = from;
     if (from) $("panel").focus();
-    const bright = one && from && drawn.has(current.at(one)) ? [...lit()].filter((each) => drawn.has(each)) : [];
-    if (bright.length) network.fit({ nodes: bright, animation: false, maxZoomLevel: 1.1 });
+    if (one && from && drawn.has(current.at(one))) fit(lit(), 1.1);
+    else if (turned) fit();
   }
 
   // Downloads: what the table lists now, all rows of it.
@@ -563,7 +628,7 @@
       $("tier").value = state.tier;
       $("slot").value = -1;
       moment();
-      describe("");
+      choose("", null);
       changed();
     }));
     document.addEventListener("keydown", (event) => {
@@ -579,7 +644,7 @@
     });
     $("as-csv").addEventListener("click", () => save(csv(), "text/csv;charset=utf-8", "csv"));
     $("as-json").addEventListener("click", () => save(`${JSON.stringify(matched.map(plain), null, 2)}\n`, "application/json", "json"));
-    $("fit").addEventListener("click", fit);
+    $("fit").addEventListener("click", () => fit());
     $("back").addEventListener("click", () => {
       close();
       choose("", null);
