@@ -374,6 +374,15 @@ def test_a_small_screen_and_print_lose_nothing(opener: Opener) -> None:
     expect(opened.page.get_by_role("cell", name="its SBOM would settle it")).to_be_visible()
 
 
+def test_paper_takes_the_whole_width_and_the_colours_of_paper(opener: Opener) -> None:
+    page = opener(answers.later(), View(), viewport={"width": 718, "height": 1000}, color_scheme="dark").page  # A4
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("document.querySelector('table').offsetWidth <= document.querySelector('.scroll').clientWidth")
+    light = page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--cleared')")
+    assert light == "#2e7d4f"
+
+
 def test_without_scripts_the_lists_still_stand(opener: Opener, tmp_path: Path) -> None:
     page = opener.browser.new_context(java_script_enabled=False).new_page()
     file = tmp_path / "plain.html"
