@@ -77,10 +77,10 @@ def _versions_of(reader: port.Reader, name: PackageName) -> Sequence[str]:
 def _ghosts(view: View) -> frozenset[str]:
     ghosts = set()
     for release in view.case.releases:
-        package = view.world.find(release.package) if release.package else None
-        position = package.position_of(release.version) if package else None
-        if package is not None and position is not None and package.flags[position] & port.RELEASE_GHOST:
-            ghosts.add(release.purl)
+        if found := view.world.find_release(release.package, release.version):
+            package, position = found
+            if package.flags[position] & port.RELEASE_GHOST:
+                ghosts.add(release.purl)
     return frozenset(ghosts)
 
 

@@ -58,13 +58,14 @@ def accuse(case: Case, organisation: Organisation) -> Accusation:
     archives: set[tuple[PackageName, str, str]] = set()
     mixed: set[Named] = set()
     unhashed: set[Named] = set()
-    hashes: dict[str, frozenset[Named]] = {f.sha256: frozenset() for r in case.releases for f in r.files if f.sha256}
+    hashes: dict[str, frozenset[Named]] = {}
     for release in case.releases:
+        key = release_version(release.version).key
+        named = {(release.package, key)} if release.package else frozenset[Named]()
+        for file in release.files:
+            if file.sha256:
+                hashes[file.sha256] = hashes.get(file.sha256, frozenset()) | named
         if release.package:
-            key = release_version(release.version).key
-            for file in release.files:
-                if file.sha256:
-                    hashes[file.sha256] |= {(release.package, key)}
             archives |= {(release.package, key, f.sha256) for f in release.files if f.sha256 and not f.member}
             if not release.whole:
                 mixed.add((release.package, key))

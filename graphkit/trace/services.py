@@ -106,12 +106,8 @@ def _recorded(bench: Bench, use: DocumentUse, document: Document, finding: Findi
 
 def _fetchable(bench: Bench, finding: Finding) -> tuple[int, ...]:
     """Return the slots in which an accused release that a document shows was listed, so could be fetched."""
-    shown = []
-    for name, version in sorted(finding.shown):
-        package = bench.world.find(name)
-        position = package.position_of(version) if package else None
-        if package is not None and position is not None:
-            shown.append((package, position))
+    places = [bench.world.find_release(name, version) for name, version in sorted(finding.shown)]
+    shown = [place for place in places if place]
     return tuple(
         number
         for number, slot in enumerate(bench.field.slots)

@@ -238,27 +238,25 @@ def _targets(world: World, case: Case) -> tuple[Targets, tuple[CompromisedReleas
     targets: Targets = {}
     unplaced: list[CompromisedRelease] = []
     for release in case.releases:
-        package = world.find(release.package) if release.package else None
-        position = package.position_of(release.version) if package else None
-        if package is None or position is None:
-            unplaced.append(release)
-        else:
+        if found := world.find_release(release.package, release.version):
+            package, position = found
             targets.setdefault(package.ident, []).append(position)
+        else:
+            unplaced.append(release)
     return targets, tuple(unplaced)
 
 
 def _starts(case: Case, world: World) -> list[tuple[CompromisedRelease, Instant | None]]:
     """Return when each accused release was first listed, as far as anyone says."""
-    found = []
+    starts = []
     for release in case.releases:
         start = release.listed_from
-        package = world.find(release.package) if release.package else None
-        position = package.position_of(release.version) if package else None
-        if start is None and package is not None and position is not None:
+        if start is None and (found := world.find_release(release.package, release.version)):
+            package, position = found
             first = int(package.first_upload[position])
             start = first if first < FOREVER else None
-        found.append((release, start))
-    return found
+        starts.append((release, start))
+    return starts
 
 
 def _earliest(case: Case, world: World, targets: Targets) -> Instant | None:

@@ -168,6 +168,12 @@ class World:
         ident = self._ids[name]
         return None if ident < 0 else self.package(ident)
 
+    def find_release(self, name: PackageName | None, version: str) -> tuple[Package, int] | None:
+        """Return a package and the position of a release in it, None where the graph does not know it."""
+        package = self.find(name) if name else None
+        position = package.position_of(version) if package else None
+        return None if package is None or position is None else (package, position)
+
     def package(self, ident: int) -> Package:
         """Return a package by id."""
         if ident not in self._packages:
