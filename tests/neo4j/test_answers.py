@@ -16,16 +16,6 @@ pytestmark = pytest.mark.server
 
 
 def asked(address: str) -> dict[str, object]:
-    """What each verb says of a graph: enough where every verb and format was compared on such a graph already."""
-    with open_graph(address) as graph:
-        return {
-            "json": shown(graph.blast("litellm-2026-03"), "json"),
-            "who has": graph.who_has("litellm"),
-            "stats": graph.stats(),
-        }
-
-
-def asked_at_length(address: str) -> dict[str, object]:
     """Every verb's answer, in every format."""
     with open_graph(address) as graph:
         blast = graph.blast("litellm-2026-03")
@@ -46,30 +36,36 @@ def shown(blast: Blast, name: str) -> bytes | str:
     return report(name).render(blast, View())
 
 
-def test_a_pushed_graph_answers_the_same(case: Path, pushed: str) -> None:
-    wanted = asked_at_length(str(case))
-    found = asked_at_length(pushed)
+@pytest.fixture(scope="module")
+def wanted(case: Path) -> dict[str, object]:
+    return asked(str(case))
+
+
+def test_a_pushed_graph_answers_the_same(case: Path, pushed: str, wanted: dict[str, object]) -> None:
+    found = asked(pushed)
     assert {name for name in wanted if wanted[name] != found[name]} == set()
     assert not push_graph(str(case), pushed)
     assert server_status(pushed)["facts"] == wanted["stats"].facts_sha256  # type: ignore[attr-defined]
 
 
-def test_what_is_ingested_into_a_server_answers_the_same(case: Path, server: str) -> None:
+def test_what_is_ingested_into_a_server_answers_the_same(case: Path, server: str, wanted: dict[str, object]) -> None:
     with open_graph(server, create=True) as graph:
         feed_demo(graph)
         assert graph.ingest("sbom", [str(case.parent / "shop.json")], company="acme").new
         assert graph.ingest("sbom", [str(case.parent / "shop.json")], company="acme").new == 0
-    wanted, found = asked(str(case)), asked(server)
+    found = asked(server)
     assert {name for name in wanted if wanted[name] != found[name]} == set()
 
 
-def test_an_imported_export_answers_the_same(case: Path, tmp_path: Path, servers: tuple[str, ...]) -> None:
+def test_an_imported_export_answers_the_same(
+    case: Path, tmp_path: Path, servers: tuple[str, ...], wanted: dict[str, object]
+) -> None:
     command = export_graph(str(case), str(tmp_path / "csv"))
     assert command.startswith("neo4j-admin database import full neo4j ")
     imported(tmp_path / "home", tmp_path / "csv")
     with running(tmp_path / "home") as address:
         assert not push_graph(str(case), address)  # makes the keys of labels, which an import does not
-        wanted, found = asked(str(case)), asked(address)
+        found = asked(address)
         assert {name for name in wanted if wanted[name] != found[name]} == set()
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -41,8 +42,10 @@ ALL: tuple[tuple[type[Any], Callable[[], Any]], ...] = (
 
 
 @pytest.fixture(scope="module")
-def graph(demo: Path) -> Iterator[Graph]:
-    with graphkit.open(str(demo)) as opened:
+def graph(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
+    place = tmp_path_factory.mktemp("door") / "graph"
+    shutil.copytree(demo, place)  # an example ingests
+    with graphkit.open(str(place)) as opened:
         yield opened
 
 
