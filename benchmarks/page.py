@@ -12,14 +12,14 @@ import argparse
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import TimeoutError as TookTooLong
 from pyvis.network import Network
 
-from graphkit.model.answers import Blast
 from graphkit.reports import report
 from graphkit.reports.graph import graph_of
 from graphkit.reports.interface import View
@@ -31,30 +31,34 @@ PATIENCE = 60
 """Seconds that a page may take to open."""
 
 
-def graphkit_page(blast: Blast) -> str:
-    return report("html").render(blast, View())
-
-
-def pyvis_page(blast: Blast) -> str:
-    """Return what pyvis writes of the report's graph: names and edges alone, with the layout it has by default."""
-    network = Network(directed=True, cdn_resources="in_line")
-    drawn = graph_of(blast, listing(blast, View()))
-    network.add_nodes(list(drawn))
-    network.add_edges(list(drawn.edges))
-    return str(network.generate_html())
-
-
-PAGES: dict[str, tuple[Callable[[Blast], str], str]] = {
-    "graphkit": (graphkit_page, "document.getElementById('status').textContent.includes('rows')"),
+READY = {
+    "graphkit": "document.getElementById('status').textContent.includes('rows')",
     # Its bar is hidden when the layout has come to rest, which is when one can read it.
-    "pyvis": (pyvis_page, "document.getElementById('loadingBar').style.display === 'none'"),
+    "pyvis": "document.getElementById('loadingBar').style.display === 'none'",
 }
 
 
-def opened(browser: Browser, file: Path, ready: str, rounds: int) -> float | None:
+def pyvis_page(nodes: list[str], edges: list[tuple[str, str]]) -> str:
+    """Return what pyvis writes of names and edges alone, with the layout it has by default."""
+    network = Network(directed=True, cdn_resources="in_line")
+    network.add_nodes(nodes)
+    network.add_edges(edges)
+    return str(network.generate_html())
+
+
+def writers(services: int, peer_most: int) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Give what writes each page of an answer; what only pyvis needs is made before its time is taken."""
+    blast = fleet(services)
+    yield "graphkit", partial(report("html").render, blast, View())
+    if services <= peer_most:
+        drawn = graph_of(blast, listing(blast, View()))
+        yield "pyvis", partial(pyvis_page, list(drawn), list(drawn.edges))
+
+
+def opened(browser: Browser, file: Path, ready: str) -> float | None:
     """Return the fewest seconds until a page is ready, None where it never was."""
     times = []
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         page = browser.new_page()
         begun = time.perf_counter()
         try:
@@ -77,16 +81,13 @@ def main() -> None:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for number in asked.services:
-            blast = fleet(number)
-            for name, (render, ready) in PAGES.items():
-                if name == "pyvis" and number > asked.peer_most:
-                    continue
+            for name, write in writers(number, asked.peer_most):
                 begun = time.perf_counter()
-                text = render(blast)
+                text = write()
                 written = time.perf_counter() - begun
                 file = Path(folder) / f"{name}.html"
                 file.write_text(text, encoding="utf-8")
-                took = opened(browser, file, ready, ROUNDS)
+                took = opened(browser, file, READY[name])
                 said = f"not in {PATIENCE}" if took is None else f"{took:.1f}"
                 print(f"| {number:,} | {name} | {len(text.encode()) / 1e6:.1f} | {written:.1f} | {said} |", flush=True)
         browser.close()
