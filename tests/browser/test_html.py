@@ -310,6 +310,9 @@ def test_details_have_their_place_only_while_something_is_chosen(opener: Opener)
     assert all(0 < spot["x"] < narrow["width"] and 0 < spot["y"] < narrow["height"] for spot in spots)
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
+    page.locator("tbody th button").nth(3).click()
+    page.get_by_role("slider").press("ArrowRight")
+    expect(panel).to_be_hidden()
 
 
 def test_a_cluster_opens_shows_more_and_closes(opener: Opener) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pyvis.network import Network
 
-from graphkit.reports.layout import Picture
+from graphkit.reports.layout import COLUMN_GAP, ROW_GAP, Picture
 from graphkit.reports.text import cut
 
 _SCRIPT: Final = ("templates", "lib", "vis-9.1.2", "vis-network.min.js")
@@ -42,8 +42,11 @@ def drawing_script() -> str:
     return _SOURCE_MAP.sub("", script).replace("</script", "<\\/script").replace("<!--", "<\\!--").strip() + "\n"
 
 
-def network(picture: Picture) -> dict[str, list[dict[str, Any]]]:
-    """Return nodes and edges as vis takes them; colours are the page's, which knows light from dark."""
+def network(picture: Picture) -> dict[str, list[Any]]:
+    """Return nodes and edges as vis takes them; colours are the page's, which knows light from dark.
+
+    ``gaps`` are those between columns and rows, for what the page itself adds.
+    """
     drawn = Network(directed=True)
     for spot in picture.spots:
         clustered = spot.id.startswith("+")
@@ -64,4 +67,4 @@ def network(picture: Picture) -> dict[str, list[dict[str, Any]]]:
         )
     for number, (start, end, _) in enumerate(picture.links):
         drawn.add_edge(start, end, id=f"e{number}")
-    return {"nodes": drawn.nodes, "edges": drawn.edges}
+    return {"nodes": drawn.nodes, "edges": drawn.edges, "gaps": [COLUMN_GAP, ROW_GAP // _CLOSER]}

@@ -162,6 +162,7 @@
     current = picture;
     edges.clear();
     nodes.clear();
+    // Without a label: vis would write it below the node.
     nodes.add(picture.nodes.map(({ label, ...node }) => ({ ...node, words: label, title: title(node) })));
     edges.add(picture.edges);
     $("back").hidden = picture === whole;
@@ -193,6 +194,7 @@
       return [x, { gap: Math.min(60, ...ys.slice(1).map((y, i) => y - ys[i])), wide: n + 1 < xs.length ? xs[n + 1] - x : Infinity }];
     }));
   }
+  const LARGEST = 13, SMALLEST = 8; // pixels on the screen
   const NAMES = (size) => `${size}px system-ui, sans-serif`;
   const measured = new Map();
   function width(ctx, text) {
@@ -217,8 +219,8 @@
     Object.assign(ctx, { textAlign: "left", textBaseline: "middle", direction: "ltr", lineJoin: "round", strokeStyle: shade.ground, lineWidth: 3 / scale });
     for (const node of current.nodes) {
       if (!drawn.has(node.id) || (shade.bright && !shade.bright.has(node.id))) continue;
-      const lane = shade.lanes.get(node.x), size = lane ? Math.min(13, lane.gap * scale * 0.85) : 0; // none: about to be repainted
-      if (size < 8) continue;
+      const lane = shade.lanes.get(node.x), size = lane ? Math.min(LARGEST, lane.gap * scale * 0.85) : 0; // none: about to be repainted
+      if (size < SMALLEST) continue;
       // Room and lengths in units of the font's size.
       const side = node.size * scale + 4, room = (lane.wide * scale - side - 14) / size, [name, verdict] = node.label.split("\n");
       const long = width(ctx, name), text = long <= room ? name : shortened(ctx, name, room);
@@ -263,7 +265,7 @@
       }
     }
     const rest = inside.length - shown.length, most = shown.length + (rest ? 1 : 0);
-    const wide = Math.max(1, Math.ceil(Math.sqrt(most / 4))), tall = Math.ceil(most / wide), dx = 250, dy = 40;
+    const wide = Math.max(1, Math.ceil(Math.sqrt(most / 4))), tall = Math.ceil(most / wide), [dx, dy] = report.network.gaps;
     const spot = (n) => ({ x: cluster.x + Math.floor(n / tall) * dx, y: cluster.y + Math.round(((n % tall) - (tall - 1) / 2) * dy) });
     const like = whole.nodes.find((node) => node.kind === cluster.kind && !node.id.startsWith("+"));
     const made = shown.map((one, n) => ({ ...cluster, ...(like ? { shape: like.shape, size: like.size } : { shape: report.shapes[one.kind] }),
@@ -518,7 +520,7 @@
     $("panel").scrollTop = 0;
     origin = from;
     if (from) $("panel").focus();
-    if (one && from && drawn.has(current.at(one))) fit(lit(), 1.1);
+    if (one && from && drawn.has(current.at(one))) fit(shade.bright, 1.1);
     else if (turned) fit();
   }
 
@@ -614,7 +616,7 @@
     }
     $("slot").addEventListener("input", (event) => {
       state.slot = Number(event.target.value);
-      state.chosen = "";
+      if (state.chosen) choose("", null);
       moment();
       changed();
     });
