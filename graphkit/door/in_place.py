@@ -45,7 +45,7 @@ def why_html(answer: WhyAnswer) -> str:
     builds = [
         (
             build.verdict,
-            rfc3339(build.at) or "no recorded time",
+            "no recorded time" if build.at is None else str(build.at),
             build.document.path if build.document else "",
             build.reason,
         )

@@ -16,6 +16,7 @@ from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, ServiceId, company_id, service_id
 from graphkit.model.organisation import Company, DocumentUse, Organisation, Service
+from graphkit.model.times import Instant, Moment, exactly
 from graphkit.sources import advisories
 from graphkit.sources.arrivals import Arrival
 from graphkit.sources.documents import is_claimed, parts_of, read_document
@@ -248,16 +249,22 @@ class Documents:
             service=service,
             document=document.sha256,
             path=one.path,
-            built_at=one.built_at,
-            stands_from=one.stands_from,
-            stands_until=one.stands_until,
-            read_at=one.read_at,
+            built_at=_moment(one.built_at),
+            stands_from=_moment(one.stands_from),
+            stands_until=_moment(one.stands_until),
+            read_at=_moment(one.read_at),
             branch=one.branch,
+            repository=one.repository,
+            is_first=one.is_first,
             note=one.note,
             sources=one.sources,
             derived=not one.service,
         )
         run.keep(one.path, (document, use, *owner), counted=False)
+
+
+def _moment(at: Instant | None) -> Moment | None:
+    return None if at is None else exactly(at)
 
 
 def operated(service: ServiceId, company: str, owner: str = "") -> Organisation:

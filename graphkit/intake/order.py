@@ -8,7 +8,7 @@ from typing import Final, TypedDict
 
 from graphkit.model.errors import UsageError
 from graphkit.model.names import BadName, ServiceId, company_id, service_id
-from graphkit.model.times import BadTime, Instant, instant
+from graphkit.model.times import BadTime, Instant, Moment, instant, moment
 
 UNKNOWN_TIMES: Final = ("uncertain", "listed")
 """How releases of a table without an upload time may be taken."""
@@ -41,8 +41,8 @@ class Order:
 
     service: ServiceId | None
     company: str
-    built_at: Instant | None
-    read_at: Instant | None
+    built_at: Moment | None
+    read_at: Moment | None
     branch: str
     closure: bool
     start: Instant | None
@@ -67,7 +67,10 @@ class Order:
         try:
             times = {
                 name: instant(str(options[name])) if options.get(name) else None
-                for name in ("built_at", "read_at", "as_of", "window_from", "window_until")
+                for name in ("as_of", "window_from", "window_until")
+            }
+            moments = {
+                name: moment(str(options[name])) if options.get(name) else None for name in ("built_at", "read_at")
             }
             service = options.get("service")
             company = options.get("company")
@@ -90,8 +93,8 @@ class Order:
         return cls(
             service=named,
             company=owner,
-            built_at=times["built_at"],
-            read_at=times["read_at"],
+            built_at=moments["built_at"],
+            read_at=moments["read_at"],
             branch=branch,
             closure=options.get("closure", False),
             start=start,

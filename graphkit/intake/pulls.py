@@ -12,7 +12,7 @@ from typing import Final
 from graphkit.intake.documents import Documents, is_none
 from graphkit.intake.run import Run
 from graphkit.model.organisation import DocumentUse
-from graphkit.model.times import Instant, instant
+from graphkit.model.times import Instant, Moment, instant
 from graphkit.sources.arrivals import Arrival
 from graphkit.sources.pulls import Pull, open_dependency_track, open_github
 
@@ -33,7 +33,8 @@ def take_dependency_track(run: Run, sources: Sequence[str]) -> None:
 
 def _take(run: Run, sources: Sequence[str], opened: _Open) -> None:
     for source in sources:
-        read_at = run.order.read_at if run.order.read_at is not None else instant(dt.datetime.now(dt.UTC))
+        told = run.order.read_at
+        read_at = told.earliest if told is not None else instant(dt.datetime.now(dt.UTC))
         with opened(source, read_at=read_at, reject=run.tally.reject, progress=run.progress) as pull:
             rejected = len(run.tally.rejected)
             pulled = _Pulled(run, pull, read_at)
@@ -49,15 +50,15 @@ def _take(run: Run, sources: Sequence[str], opened: _Open) -> None:
 class _Pulled:
     """One pull beside those before it. ``met`` are the (path, SHA-256) of the documents that it brought.
 
-    What an earlier pull brought ends with the last moment that it was seen, and not when it was missed:
-    nobody looked in between, another lock may have stood there, and one that is believed to have stood
-    would clear those days (semantics §4). What ended is not gone: it was there before.
+    What an earlier pull brought ended at some time after the last moment that it was seen and before it was
+    missed. Nobody looked in between: it may expose those days, and clears none of them (semantics §4).
     """
 
     def __init__(self, run: Run, pull: Pull, read_at: Instant) -> None:
         self.met: set[tuple[str, str]] = set()
         self._run = run
         self._pull = pull
+        self._read_at = read_at
         self._earlier: dict[str, list[DocumentUse]] = defaultdict(list)
         self._replaced: dict[str, None] = {}
         self._gone: dict[str, None] = {}
@@ -87,7 +88,7 @@ class _Pulled:
 
     def _end(self, uses: Iterable[DocumentUse], told: dict[str, None]) -> None:
         ended = [use for use in uses if (use.path, use.document) not in self.met and use.path not in self._replaced]
-        self._run.keep(self._pull.source, map(_ended, ended), counted=False)
+        self._run.keep(self._pull.source, (_ended(use, self._read_at) for use in ended), counted=False)
         told |= dict.fromkeys(use.path for use in ended)
 
     def note(self) -> None:
@@ -99,9 +100,10 @@ class _Pulled:
 
 
 def _read_before(use: DocumentUse, read_at: Instant) -> bool:
-    return use.read_at is not None and use.read_at < read_at
+    return use.read_at is not None and use.read_at.latest < read_at
 
 
-def _ended(use: DocumentUse) -> DocumentUse:
+def _ended(use: DocumentUse, missed_at: Instant) -> DocumentUse:
     assert use.read_at is not None
-    return replace(use, stands_until=use.read_at + 1)  # the last moment it was seen counts
+    seen = use.read_at.earliest + 1  # the last moment it was seen counts
+    return replace(use, stands_until=Moment(earliest=seen, latest=max(seen, missed_at)))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from graphkit.model.documents import Problem, how_many
 from graphkit.model.environment import Environment
 from graphkit.model.incidents import Cause, CompromisedRelease, Source
 from graphkit.model.names import CompanyId, ServiceId
 from graphkit.model.organisation import Claim
-from graphkit.model.times import Instant
+from graphkit.model.times import Instant, Moment
 
 
 class Tier(StrEnum):
@@ -32,6 +33,118 @@ class Verdict(StrEnum):
     ADMITTED = "admitted"
     UNKNOWN = "unknown"
     CLEARED = "cleared"
+
+
+class ProofKind(StrEnum):
+    """What a clearance rests on (semantics §5)."""
+
+    LISTING = "listing"
+    """What was installed is known."""
+    WALK = "walk"
+    """What could be installed is known."""
+    BAR = "bar"
+    """It could not be installed, whatever else is not known."""
+
+
+class Obligation(StrEnum):
+    """What a proof has to show, by the letters of semantics §5."""
+
+    ACCUSATION = "a"
+    TARGETS = "b"
+    TIMES = "c"
+    ROWS = "d"
+    INDEXES = "e"
+    INSTALLED = "f"
+    COMPLETE = "g"
+    READ_WHOLE = "h"
+    FOLDER = "i"
+    DATED = "j"
+    INPUTS = "k"
+    ADMITTED = "l"
+    CLOSURE = "m"
+    PUBLIC = "n"
+    BARRED = "o"
+    ENDED = "p"
+
+
+class Assumption(StrEnum):
+    """What a clearance may rest on without a fact (semantics §5); each may be replaced by one."""
+
+    INPUTS = "inputs"
+    LOCK = "lock"
+    ENVIRONMENT = "environment"
+    INDEX = "index"
+    BUILD_ENV = "build-env"
+    TOOLS = "tools"
+    BASE = "base"
+    COMMIT = "commit"
+    TIMES = "times"
+    CACHES = "caches"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discharge:
+    """One obligation, met. ``word`` True: by the organisation's word, else by a fact."""
+
+    obligation: Obligation
+    text: str
+    word: bool = False
+
+
+_COMMON = frozenset({Obligation.ACCUSATION, Obligation.TARGETS, Obligation.TIMES})
+NEEDED: Final[dict[ProofKind, tuple[frozenset[Obligation], ...]]] = {
+    ProofKind.LISTING: (
+        _COMMON
+        | {
+            Obligation.ROWS,
+            Obligation.INSTALLED,
+            Obligation.COMPLETE,
+            Obligation.READ_WHOLE,
+            Obligation.FOLDER,
+            Obligation.DATED,
+        },
+    ),
+    ProofKind.WALK: (
+        _COMMON | {Obligation.INDEXES, Obligation.INPUTS, Obligation.ADMITTED, Obligation.CLOSURE, Obligation.PUBLIC},
+    ),
+    ProofKind.BAR: (_COMMON | {Obligation.INDEXES, Obligation.BARRED}, _COMMON | {Obligation.ENDED}),
+}
+"""The obligations of each kind of proof; where there are several sets, one of them is enough."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clearance:
+    """The proof that a build did not take an accused release between ``start`` and ``until``.
+
+    No value of it can be made that lacks an obligation of its kind; `graphkit.trace.verdicts.clearance` alone
+    makes them. ``proof`` is in the order of the obligations. ``assumes`` are in the order of `Assumption`.
+
+    Raises:
+        ValueError: an obligation of its kind is not discharged.
+    """
+
+    kind: ProofKind
+    incident: str
+    start: Instant
+    until: Instant
+    proof: tuple[Discharge, ...]
+    assumes: tuple[Assumption, ...] = ()
+
+    def __post_init__(self) -> None:
+        shown = {one.obligation for one in self.proof}
+        if not any(needed <= shown for needed in NEEDED[self.kind]):
+            missing = min((needed - shown for needed in NEEDED[self.kind]), key=len)
+            raise ValueError(f"a proof by {self.kind} without {', '.join(sorted(missing))}")
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The facts that it rests on."""
+        return tuple(dict.fromkeys(one.text for one in self.proof if not one.word))
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of the organisation that it rests on."""
+        return tuple(dict.fromkeys(one.text for one in self.proof if one.word))
 
 
 class CompanyVerdict(StrEnum):
@@ -66,19 +179,21 @@ Path = tuple[Step, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """A stretch of time in which nothing relevant changed: ``start <= t < until``."""
+    """A stretch of time in which nothing relevant changed: ``start <= t < until``. ``incident``: in whose window."""
 
     start: Instant
     until: Instant
+    incident: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """The stretch that was asked about, and whose account of the times answered."""
+    """The stretch that was asked about, and whose account of the times answered. ``incident``: of which incident."""
 
     start: Instant
     until: Instant
     reading: str
+    incident: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,20 +214,37 @@ class DocumentName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildVerdict:
-    """One build of a service, judged. ``at`` None: the unrecorded build, or an undated document."""
+    """One build of a service, judged. ``at`` None: the unrecorded build, or an undated document.
 
-    at: Instant | None
+    ``clearance`` is there where, and only where, it is `cleared`. ``near``: a fresh install does not take it, and
+    only older choices that nobody read keep it from being cleared.
+
+    Raises:
+        ValueError: it says `cleared` and has no proof.
+    """
+
+    at: Moment | None
     verdict: Verdict
     reason: str
     basis: str = ""
     document: DocumentName | None = None
     slots: tuple[int, ...] = ()
     paths: tuple[Path, ...] = ()
+    incident: str = ""
+    clearance: Clearance | None = None
+    near: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.verdict is Verdict.CLEARED) != (self.clearance is not None):
+            raise ValueError("a build is cleared where, and only where, there is a proof")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceVerdict:
-    """A service with its worst build's verdict, and every build. Services are never left out."""
+    """A service with its worst build's verdict, and every build. Services are never left out.
+
+    ``incidents``: the verdict for each incident asked, where more than one was.
+    """
 
     service: ServiceId
     company: CompanyId | None
@@ -123,6 +255,16 @@ class ServiceVerdict:
     slots: tuple[int, ...]
     builds: tuple[BuildVerdict, ...]
     paths: tuple[Path, ...]
+    incidents: tuple[tuple[str, Verdict], ...] = ()
+    near: bool = False
+
+    @property
+    def assumes(self) -> tuple[Assumption, ...]:
+        """Every assumption that its clearance rests on, in the order of `Assumption`; none where it is not cleared."""
+        if self.verdict is not Verdict.CLEARED:
+            return ()
+        found = {one for build in self.builds if build.clearance for one in build.clearance.assumes}
+        return tuple(one for one in Assumption if one in found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +377,7 @@ class Blast:
 
     incident: Asked
     window: Window
+    windows: tuple[Window, ...]
     slots: tuple[Slot, ...]
     environment: Environment
     resolver: str

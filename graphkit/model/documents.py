@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from graphkit.model.names import ExtraName, PackageName
 from graphkit.model.requirements import Requirement
-from graphkit.model.times import Instant
+from graphkit.model.times import Moment
 
 
 class DocumentKind(StrEnum):
@@ -20,6 +20,8 @@ class DocumentKind(StrEnum):
     LOCK = "lock"
     ENVIRONMENT = "environment"
     MANIFEST = "manifest"
+    SCRIPT = "script"
+    """A file that can install and that no other reader reads; what it installs is in ``commands``."""
 
 
 class Basis(StrEnum):
@@ -105,14 +107,37 @@ class Edge(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InstallCommand:
+    """An install command, or a list of packages, in a file that no reader reads as a whole (semantics §4).
+
+    ``place`` is the line as messages show it, ``text`` the command, shortened. ``requirements`` are what it
+    names. ``inputs`` are the locks and manifests that it installs from, as paths from the folder of the file;
+    ``is_past_lock``: it does not keep to a lock beside them. ``unreadable`` says what of its arguments cannot
+    be known (`$DEPS`, a URL), empty where all can. ``tool`` is `pip`, `uv`, `poetry`, …, as far as it says.
+    """
+
+    place: str
+    text: str
+    tool: str = ""
+    requirements: tuple[Requirement, ...] = ()
+    inputs: tuple[str, ...] = ()
+    is_past_lock: bool = False
+    unreadable: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """One document. ``sha256`` of its bytes is its identity; ``path`` is relative to what was given.
 
     ``basis`` is the strongest its kind and life-cycle phase allow. ``places`` says where in the file
     each component stands, one text for each of them, or none at all. ``roots`` are refs of what it
-    describes. ``requirements`` and ``constraints`` are filled for manifests. ``covers_python`` False:
-    it says nothing of Python. ``created`` is the time it gives itself. ``dependencies_known`` False:
-    it has no dependency graph, so depth and paths are unknown.
+    describes. ``requirements`` and ``constraints`` are filled for manifests, ``build_requires`` for those with a
+    build system (PEP 518; None: it names none, so the installer's default builds it, if anything does).
+    ``covers_python`` False: it says nothing of Python. ``created`` is the time it gives itself.
+    ``dependencies_known`` False: it has no dependency graph, so depth and paths are unknown.
+    ``governs``: of a lock, the manifests that it was made from, as paths from its folder. ``generator``: the
+    tools that made it, as they name themselves. ``is_of_one_environment``: it was compiled for one, and says
+    nothing of others. ``indexes``: addresses of package indexes that it names. ``commands``: of a script.
     """
 
     sha256: str
@@ -126,10 +151,16 @@ class Document:
     roots: tuple[str, ...] = ()
     requirements: tuple[Requirement, ...] = ()
     constraints: tuple[Requirement, ...] = ()
+    build_requires: tuple[Requirement, ...] | None = None
     requires_python: str = ""
     extras: tuple[ExtraName, ...] = ()
+    governs: tuple[str, ...] = ()
+    generator: tuple[str, ...] = ()
+    is_of_one_environment: bool = False
+    indexes: tuple[str, ...] = ()
+    commands: tuple[InstallCommand, ...] = ()
     subject: str = ""
-    created: Instant | None = None
+    created: Moment | None = None
     completeness: Completeness = Completeness.UNKNOWN
     covers_python: bool = True
     dependencies_known: bool = True

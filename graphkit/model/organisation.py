@@ -9,37 +9,51 @@ from graphkit.model.aliases import Aliases
 from graphkit.model.environment import Environment
 from graphkit.model.incidents import Source
 from graphkit.model.names import CompanyId, ExtraName, PackageName, ServiceId
-from graphkit.model.times import Instant
+from graphkit.model.times import Instant, Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class CompleteFrom:
+    """The word that what a tool makes of a source is complete. ``source``: `image`, `environment`, or free text."""
+
+    tool: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
-    """A company. ``name`` is its own spelling, ``kind`` free text."""
+    """A company. ``name`` is its own spelling, ``kind`` free text; ``complete_from`` its word on tools."""
 
     id: CompanyId
     name: str
     kind: str = ""
     builds_complete: bool = False
+    complete_from: tuple[CompleteFrom, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentUse:
     """A document describes a service.
 
-    ``built_at``: when the build it describes ran. ``stands_from``: for a lock or manifest, the commit
-    from which it stood; ``stands_until`` its next known state; ``read_at`` the last moment it was known
-    to stand. All None: undated; it exposes and never clears. ``derived``: nobody named the service, it
-    was made from the document itself, and any other use of the same document takes its place.
+    ``built_at``: when the build that it describes, or that installed from it, ran. ``stands_from``: of an
+    install input, since when it was in place; ``stands_until`` its next known state; ``read_at`` the last
+    moment it was known to be in place. All None: undated; it exposes and never clears. ``derived``: nobody
+    named the service, it was made from the document itself, and any other use of the same document takes
+    its place. An input is known by ``repository`` (or folder given) and ``path``. ``is_first``: nothing was
+    at that path before ``stands_from``, as history shows. ``is_complete``: the user's word that it lists all.
     """
 
     service: ServiceId
     document: str
     path: str = ""
-    built_at: Instant | None = None
-    stands_from: Instant | None = None
-    stands_until: Instant | None = None
-    read_at: Instant | None = None
+    built_at: Moment | None = None
+    stands_from: Moment | None = None
+    stands_until: Moment | None = None
+    read_at: Moment | None = None
     branch: str = ""
+    repository: str = ""
+    is_first: bool = False
+    is_complete: bool = False
     note: str = ""
     sources: tuple[str, ...] = ()
     derived: bool = False
@@ -50,10 +64,13 @@ class Build:
     """A build that the organisation names. ``document``: what came out of it (sha256), may be empty.
 
     ``lock``: the lock it installed from; ``manifest``: what it resolved from (sha256, may be empty).
+    ``at`` is when it ran; ``started`` and ``ended`` bound it, else it ran within two hours of ``at``.
     """
 
     service: ServiceId
-    at: Instant
+    at: Moment
+    started: Moment | None = None
+    ended: Moment | None = None
     document: str = ""
     lock: str = ""
     manifest: str = ""
@@ -64,7 +81,11 @@ class Service:
     """What a company runs. ``builds_complete``: the builds named are all there were.
 
     ``extras`` and ``groups``: what of its manifest's own extras and dependency groups it installs; None:
-    not said, so it may install any.
+    not said, so it may install any. The words of the organisation that replace assumptions of a proof
+    (semantics §5): ``installs_from`` (paths of the inputs that count, all others do not), ``is_lock_enforced``,
+    ``index`` (the one it installs from: an address, or `public`), ``is_wheels_only``, ``tools`` (what installs
+    it, as requirements; None: not said), ``is_without_cache``,
+    ``complete_from``.
     """
 
     id: ServiceId
@@ -76,6 +97,13 @@ class Service:
     note: str = ""
     extras: tuple[ExtraName, ...] | None = None
     groups: tuple[str, ...] | None = None
+    installs_from: tuple[str, ...] | None = None
+    is_lock_enforced: bool = False
+    index: str = ""
+    is_wheels_only: bool = False
+    tools: tuple[str, ...] | None = None
+    is_without_cache: bool = False
+    complete_from: tuple[CompleteFrom, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

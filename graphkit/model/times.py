@@ -67,6 +67,87 @@ def rfc3339(at: Instant | None) -> str | None:
     return moment.replace(tzinfo=None).isoformat() + "Z"
 
 
+_WIDEST_EAST: Final = 14 * 3_600_000_000
+"""How far a local clock may be ahead of UTC, in microseconds."""
+_WIDEST_WEST: Final = 12 * 3_600_000_000
+"""How far a local clock may be behind UTC, in microseconds."""
+_DAY: Final = 24 * 3_600_000_000
+_FIRST_CREDIBLE: Final = 946_684_800_000_000
+"""2000-01-01T00:00:00Z. A document that gives an earlier time had no clock."""
+_PLAIN_DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Moment:
+    """A time as precisely as it is known: one instant in ``earliest <= t <= latest``, both included.
+
+    A comparison with it counts only where it holds for all of these instants (semantics §1).
+    """
+
+    earliest: Instant
+    latest: Instant
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is one instant."""
+        return self.earliest == self.latest
+
+    def __str__(self) -> str:
+        """Return it as it was written: a date, a time without a zone, or an instant in UTC.
+
+        >>> str(moment("2026-03-24")), str(moment("2026-03-24T10:39")), str(moment("2026-03-24T10:39Z"))
+        ('2026-03-24', '2026-03-24T10:39:00', '2026-03-24T10:39:00Z')
+        """
+        first, width = rfc3339(self.earliest), self.latest - self.earliest
+        local = rfc3339(self.earliest + _WIDEST_EAST)
+        if first is None or local is None:
+            return "an unknown time"
+        if not width:
+            return first
+        if width == _WIDEST_EAST + _WIDEST_WEST:
+            return local.removesuffix("Z")
+        if width == _WIDEST_EAST + _WIDEST_WEST + _DAY - 1 and local.endswith("T00:00:00Z"):
+            return local.partition("T")[0]
+        return f"{first} to {rfc3339(self.latest)}"
+
+
+def exactly(at: Instant) -> Moment:
+    """Return the moment that is one known instant."""
+    return Moment(earliest=at, latest=at)
+
+
+def moment(value: str | dt.datetime | dt.date) -> Moment:
+    """Return the moment that a text or date object names, as precisely as it says it.
+
+    A time with an offset is one instant. A time without one is any of the instants that it can mean
+    (UTC-12 to UTC+14); a plain date any instant of that day in any of these zones (semantics §1).
+
+    >>> moment("2026-03-24").earliest == instant("2026-03-23T10:00:00Z")
+    True
+    >>> moment("2026-03-24").latest == instant("2026-03-25T12:00:00Z") - 1
+    True
+
+    Raises:
+        BadTime: the text is no time.
+    """
+    at = instant(value)
+    if isinstance(value, str):
+        text = value.strip()
+        is_date = _PLAIN_DATE.fullmatch(text) is not None
+        has_zone = not is_date and dt.datetime.fromisoformat(_LEAP_SECOND.sub(":59", text.upper())).tzinfo is not None
+    else:
+        is_date = not isinstance(value, dt.datetime)
+        has_zone = isinstance(value, dt.datetime) and value.tzinfo is not None
+    if has_zone:
+        return exactly(at)
+    return Moment(earliest=at - _WIDEST_EAST, latest=at + _WIDEST_WEST + (_DAY - 1 if is_date else 0))
+
+
+def credible(found: Moment | None) -> Moment | None:
+    """Return a time that a document gives of itself, None where it lies before 2000 and so is none (semantics §1)."""
+    return None if found is None or found.latest < _FIRST_CREDIBLE else found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Interval:
     """The instants ``start <= t < until``; open ends are BEGINNING and FOREVER."""

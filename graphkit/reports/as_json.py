@@ -242,7 +242,7 @@ def _service(one: ServiceVerdict) -> Shape:
 
 def _build(one: BuildVerdict) -> Shape:
     return {
-        "at": rfc3339(one.at),
+        "at": None if one.at is None else str(one.at),
         "verdict": one.verdict.value,
         "reason": one.reason,
         "basis": one.basis,

@@ -20,7 +20,7 @@ from graphkit.model.answers import (
     Window,
 )
 from graphkit.model.organisation import Claim, Polarity, Standing
-from graphkit.model.times import Instant, rfc3339
+from graphkit.model.times import Instant, Moment, rfc3339
 from graphkit.reports.interface import View
 from graphkit.reports.text import counted
 
@@ -192,11 +192,13 @@ def _packages(blast: Blast) -> str:
     return f"A fresh install of {counted(number, 'package')} takes it." if number else "No fresh install takes it."
 
 
-def clock(at: Instant | None) -> str:
-    """Return an instant as people read it, ``2026-03-24 10:39 UTC``; nothing is rounded away."""
-    text = rfc3339(at)
+def clock(at: Instant | Moment | None) -> str:
+    """Return a time as people read it, ``2026-03-24 10:39 UTC``; nothing is rounded away, and no zone is made up."""
+    text = str(at) if isinstance(at, Moment) else rfc3339(at)
     if text is None:
         return "an unknown time"
+    if not text.endswith("Z"):
+        return f"{text.replace('T', ' ')} in an unknown zone"
     return f"{text[:-1].replace('T', ' ').removesuffix(':00')} UTC"
 
 

@@ -15,7 +15,7 @@ class Arrival:
     ``path`` is what answers call it, unique in its source: `github/acme/shop/uv.lock`. ``service`` and
     ``company`` empty: the source names none. ``hint`` is `sbom`, `lock`, `env` or empty. Times are as
     in `model.organisation.DocumentUse`: ``built_at`` for what describes a build, ``stands_from`` and
-    ``stands_until`` for locks and manifests. ``sources`` says where it stands: addresses, commits.
+    ``stands_until`` for locks and manifests, ``repository`` and ``is_first`` of an input. ``sources`` says where it stands: addresses, commits.
     """
 
     data: bytes
@@ -29,6 +29,8 @@ class Arrival:
     stands_until: Instant | None = None
     read_at: Instant | None = None
     branch: str = ""
+    repository: str = ""
+    is_first: bool = False
     note: str = ""
     sources: tuple[str, ...] = ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -18,6 +18,7 @@ from graphkit.model.organisation import (
     Build,
     Claim,
     Company,
+    CompleteFrom,
     DocumentUse,
     Organisation,
     Polarity,
@@ -26,11 +27,16 @@ from graphkit.model.organisation import (
     Supply,
 )
 from graphkit.sources.incident import Shape, SourceShape, cited
-from graphkit.sources.plain import decode, time, typed
+from graphkit.sources.plain import decode, time, time_as_told, typed
 
 SCHEMA: Final = "graphkit.organisation/1"
 _Name = TypeVar("_Name")
 _Word = TypeVar("_Word", bound=StrEnum)
+
+
+class _CompleteFromShape(Shape):
+    tool: str
+    source: str = ""
 
 
 class _CompanyShape(Shape):
@@ -38,10 +44,13 @@ class _CompanyShape(Shape):
     name: str = ""
     kind: str = ""
     builds: Literal["complete"] | None = None
+    complete_from: tuple[_CompleteFromShape, ...] = ()
 
 
 class _BuildShape(Shape):
     at: str
+    started: str | None = None
+    ended: str | None = None
     document: str = ""
     lock: str = ""
     manifest: str = ""
@@ -59,6 +68,8 @@ class _DocumentShape(Shape):
     stands_until: str | None = None
     read_at: str | None = None
     branch: str = ""
+    repository: str = ""
+    complete: bool = False
     note: str = ""
     sources: tuple[str, ...] = ()
 
@@ -74,12 +85,19 @@ class _ServiceShape(Shape):
     name: str
     company: str | None = None
     owner: str = ""
-    builds: Literal["complete"] | tuple[_BuildShape, ...] | _KnownBuilds | None = None
+    builds: Literal["complete", "none"] | tuple[_BuildShape, ...] | _KnownBuilds | None = None
     documents: tuple[_DocumentShape, ...] = ()
     environment: _EnvironmentShape | None = None
     resolver: Literal["uv", "pip", ""] = ""
     extras: tuple[str, ...] | None = None
     groups: tuple[str, ...] | None = None
+    installs_from: tuple[str, ...] | None = None
+    lock: Literal["enforced", ""] = ""
+    index: str = ""
+    wheels_only: bool = False
+    tools: tuple[str, ...] | None = None
+    no_cache: bool = False
+    complete_from: tuple[_CompleteFromShape, ...] = ()
     note: str = ""
 
 
@@ -196,7 +214,12 @@ def _company(read: _CompanyShape, place: str) -> Company:
         name=read.name or read.id,
         kind=read.kind,
         builds_complete=read.builds == "complete",
+        complete_from=_complete_from(read.complete_from),
     )
+
+
+def _complete_from(read: Iterable[_CompleteFromShape]) -> tuple[CompleteFrom, ...]:
+    return tuple(CompleteFrom(tool=one.tool.strip(), source=one.source.strip()) for one in read)
 
 
 def _service(read: _ServiceShape, place: str) -> Service:
@@ -208,11 +231,21 @@ def _service(read: _ServiceShape, place: str) -> Service:
         id=_named(service_id, read.name, f"{place}.name"),
         company=company,
         owner=read.owner,
-        builds_complete=read.builds == "complete" or (isinstance(read.builds, _KnownBuilds) and read.builds.complete),
+        builds_complete=read.builds in {"complete", "none"}
+        or (isinstance(read.builds, _KnownBuilds) and read.builds.complete),
         environment=None if there is None else _environment(there, f"{place}.environment"),
         resolver=read.resolver,
         extras=None if read.extras is None else tuple(sorted(map(extra_name, read.extras))),
         groups=None if read.groups is None else tuple(sorted(map(extra_name, read.groups))),
+        installs_from=None
+        if read.installs_from is None
+        else tuple(sorted(_path(one, f"{place}.installs_from[{i}]") for i, one in enumerate(read.installs_from))),
+        is_lock_enforced=read.lock == "enforced",
+        index=read.index,
+        is_wheels_only=read.wheels_only,
+        tools=None if read.tools is None else tuple(sorted(read.tools)),
+        is_without_cache=read.no_cache,
+        complete_from=_complete_from(read.complete_from),
         note=read.note,
     )
 
@@ -233,30 +266,38 @@ def _known_builds(read: _ServiceShape, place: str) -> tuple[str, tuple[_BuildSha
 
 
 def _use(service: _ServiceShape, read: _DocumentShape, place: str, sources: Mapping[str, Source]) -> DocumentUse:
-    start, until = time(read.stands_from, f"{place}.stands_from"), time(read.stands_until, f"{place}.stands_until")
-    if start is not None and until is not None and start >= until:
+    start = time_as_told(read.stands_from, f"{place}.stands_from")
+    until = time_as_told(read.stands_until, f"{place}.stands_until")
+    if start is not None and until is not None and start.earliest >= until.latest:
         raise InputError("`stands_from` must be before `stands_until`", place=place)
     return DocumentUse(
         service=service_id(service.name),
         document="",
         path=_path(read.path, f"{place}.path"),
-        built_at=time(read.built_at, f"{place}.built_at"),
+        built_at=time_as_told(read.built_at, f"{place}.built_at"),
         stands_from=start,
         stands_until=until,
-        read_at=time(read.read_at, f"{place}.read_at"),
+        read_at=time_as_told(read.read_at, f"{place}.read_at"),
         branch=read.branch,
+        repository=read.repository,
+        is_complete=read.complete,
         note=read.note,
         sources=cited(read.sources, f"{place}.sources", sources),
     )
 
 
 def _build(service: _ServiceShape, read: _BuildShape, place: str) -> Build:
-    at = time(read.at, f"{place}.at")
+    at = time_as_told(read.at, f"{place}.at")
     if at is None:
         raise InputError("a build needs the time it ran", place=f"{place}.at")
+    started, ended = time_as_told(read.started, f"{place}.started"), time_as_told(read.ended, f"{place}.ended")
+    if started is not None and ended is not None and started.earliest > ended.latest:
+        raise InputError("`started` must be before `ended`", place=place)
     return Build(
         service=service_id(service.name),
         at=at,
+        started=started,
+        ended=ended,
         document=_path(read.document, f"{place}.document"),
         lock=_path(read.lock, f"{place}.lock"),
         manifest=_path(read.manifest, f"{place}.manifest"),

@@ -12,7 +12,7 @@ import msgspec
 import yaml
 
 from graphkit.model.errors import InputError
-from graphkit.model.times import BadTime, Instant, instant
+from graphkit.model.times import BadTime, Instant, Moment, instant, moment
 
 _T = TypeVar("_T")
 _BASE: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -108,6 +108,20 @@ def without_secrets(address: str) -> str:
     except ValueError:  # brackets that are no IPv6 address
         return address.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def time_as_told(text: str | None, place: str) -> Moment | None:
+    """Return the moment of a text, as precisely as it says it, None for none.
+
+    Raises:
+        InputError: the text is no time.
+    """
+    if text is None:
+        return None
+    try:
+        return moment(text)
+    except BadTime as error:
+        raise InputError(f"{error}; give a UTC time such as 2026-03-24T10:52:00Z", place=place) from error
 
 
 def time(text: str | None, place: str) -> Instant | None:

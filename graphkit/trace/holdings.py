@@ -12,7 +12,7 @@ from graphkit.model.documents import Component, Document, DocumentKind
 from graphkit.model.errors import UsageError
 from graphkit.model.names import BadName, ServiceId, name_of_purl, package_name, purl_key, read_purl
 from graphkit.model.organisation import DocumentUse
-from graphkit.model.times import Instant
+from graphkit.model.times import Instant, Moment
 from graphkit.model.versions import release_version
 from graphkit.stores import port
 from graphkit.trace.elsewhere import is_one, release_of_purl, release_of_row
@@ -112,7 +112,7 @@ def _current(uses: Sequence[DocumentUse], evidence: port.Evidence, at: Instant |
     for use in uses:
         head = heads[use.document]
         since = _since(use, head)
-        ended = use.stands_until is not None and (at is None or use.stands_until <= at)
+        ended = use.stands_until is not None and (at is None or use.stands_until.latest <= at)
         if ended or (at is not None and since is not None and since > at):
             continue
         built = head.kind in {DocumentKind.SBOM, DocumentKind.ENVIRONMENT}
@@ -124,5 +124,5 @@ def _current(uses: Sequence[DocumentUse], evidence: port.Evidence, at: Instant |
 
 
 def _since(use: DocumentUse, document: Document) -> Instant | None:
-    known: Iterable[Instant | None] = (use.stands_from, use.built_at, document.created, use.read_at)
-    return next((time for time in known if time is not None), None)
+    known: Iterable[Moment | None] = (use.stands_from, use.built_at, document.created, use.read_at)
+    return next((time.earliest for time in known if time is not None), None)

@@ -21,11 +21,10 @@ from graphkit.model.documents import (
     usual_places,
 )
 from graphkit.model.errors import InputError
-from graphkit.model.times import BadTime, Instant, instant
 from graphkit.sources.documents.cyclonedx_quick import Plain, read_plain
 from graphkit.sources.documents.cyclonedx_rows import Rows, package_by_name, services_of
 from graphkit.sources.documents.cyclonedx_shape import Bom, Metadata, decode
-from graphkit.sources.documents.rows import Notes, is_json, shown
+from graphkit.sources.documents.rows import Notes, is_json, shown, time_of_itself
 
 _MARK: Final = re.compile(rb"\"bomFormat\"\s*:\s*\"CycloneDX\"")
 _SPEC: Final = re.compile(r"1\.(\d{1,3})")
@@ -102,7 +101,7 @@ def _document(read: Plain, data: bytes, path: str, notes: Notes) -> Document:
     version = _version_of(read.spec, notes)
     subject = (meta.component.name or "").strip() if meta.component else ""
     named = meta.component is not None and meta.component.type not in _NOT_NAMES and any(map(str.isalnum, subject))
-    created = _created_of(meta, notes)
+    created = time_of_itself(meta.timestamp, "metadata.timestamp", notes)
     return Document(
         sha256=hashlib.sha256(data).hexdigest(),
         path=path,
@@ -139,16 +138,6 @@ def _basis_of(meta: Metadata) -> Basis:
     if strong:
         return min(strong, key=list(Basis).index)
     return Basis.LISTED if phases & _EARLIER else Basis.BUILT
-
-
-def _created_of(meta: Metadata, notes: Notes) -> Instant | None:
-    if not meta.timestamp:
-        return None
-    try:
-        return instant(meta.timestamp)
-    except BadTime as error:
-        notes.add("metadata.timestamp", str(error))
-        return None
 
 
 def _is_by_python_tool(meta: Metadata) -> bool:

@@ -14,6 +14,7 @@ import msgspec
 from graphkit.model.documents import SAYS_COMPLETE, Problem
 from graphkit.model.environment import Environment, Ground
 from graphkit.model.errors import InputError
+from graphkit.model.times import BadTime, Moment, credible, moment
 from graphkit.sources.documents.addresses import without_passwords
 
 _Shape = TypeVar("_Shape")
@@ -53,6 +54,20 @@ def shown(value: object) -> str:
     if not isinstance(value, str):
         return f"a {text}" if isinstance(value, dict | list | set | tuple) or value is None else repr(value)[:80]
     return repr(text if len(text) <= 80 else f"{text[:38]}...{text[-38:]}")
+
+
+def time_of_itself(text: str | None, place: str, notes: Notes) -> Moment | None:
+    """Return the time that a document gives itself; None where it gives none, none that can be read, or one before 2000."""
+    if not text:
+        return None
+    try:
+        found = moment(text)
+    except BadTime as error:
+        notes.add(place, str(error))
+        return None
+    if (told := credible(found)) is None:
+        notes.add(place, f"{shown(text)} lies before 2000, so it is the mark of a missing clock and no time")
+    return told
 
 
 def is_json(data: bytes) -> bool:

@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 
 from graphkit.model.documents import Basis, Component, Document, DocumentKind
 from graphkit.model.errors import InputError
-from graphkit.model.times import BadTime, Instant, instant
-from graphkit.sources.documents.rows import Notes, Refs, shown
+from graphkit.sources.documents.rows import Notes, Refs, shown, time_of_itself
 from graphkit.sources.documents.spdx_graph import NO_ELEMENTS, Graph
 from graphkit.sources.documents.spdx_identity import by_name, hashes_in, hashes_of, identities_of, purls_of, said
 from graphkit.sources.documents.spdx_shape import Creation, File, Package, Spdx
@@ -74,7 +73,7 @@ def document_of(
     is_github = any(_GITHUB in one.lower() for one in creators) or (is_export and not creators)
     # GitHub hangs all on the repository where it knows no better.
     is_flat = is_github and all(edge.source in graph.described for edge in graph.edges)
-    created = _created_of(creation, notes)
+    created = time_of_itself(creation.created, "creationInfo.created", notes)
     tools = " ".join(one.partition(":")[2] for one in creators if one.startswith("Tool:"))
     return Document(
         sha256=hashlib.sha256(data).hexdigest(),
@@ -116,16 +115,6 @@ def _basis_of(creation: Creation, rows: _Rows) -> Basis:
     if (found := _TYPE.search(creation.comment or "")) and (basis := _TYPES.get(found[1].lower())):
         return basis
     return Basis.LISTED if rows.listed and rows.listed == rows.python else Basis.BUILT
-
-
-def _created_of(creation: Creation, notes: Notes) -> Instant | None:
-    if not creation.created:
-        return None
-    try:
-        return instant(creation.created)
-    except BadTime as error:
-        notes.add("creationInfo.created", str(error))
-        return None
 
 
 def _subject_of(graph: Graph, rows: _Rows) -> str:

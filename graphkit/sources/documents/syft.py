@@ -11,8 +11,8 @@ import msgspec
 
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, Edge
 from graphkit.model.errors import InputError
-from graphkit.model.times import BadTime, Instant, instant
-from graphkit.sources.documents.rows import Notes, is_json, json_value, repaired, shown
+from graphkit.model.times import Moment
+from graphkit.sources.documents.rows import Notes, is_json, json_value, repaired, shown, time_of_itself
 from graphkit.sources.documents.syft_rows import Rows, is_of_manifest
 
 _MARK: Final = re.compile(rb"anchore\\?/syft|\"name\"\s*:\s*\"syft\"")
@@ -118,14 +118,10 @@ def _version_of(top: dict[str, Any], notes: Notes) -> str:
     return text if found else ""
 
 
-def _created_of(descriptor: dict[str, Any], notes: Notes) -> Instant | None:
+def _created_of(descriptor: dict[str, Any], notes: Notes) -> Moment | None:
     """Return when it was made; Syft itself does not say it, tools that wrap it do."""
     text = notes.text(descriptor.get("timestamp"), "descriptor.timestamp").strip()
-    try:
-        return instant(text) if text else None
-    except BadTime as error:
-        notes.add("descriptor.timestamp", str(error))
-        return None
+    return time_of_itself(text, "descriptor.timestamp", notes)
 
 
 def _looked_for_python(descriptor: dict[str, Any]) -> bool:

@@ -126,8 +126,8 @@ def newest_fact(connection: duckdb.DuckDBPyConnection, heads: Iterable[Document]
 
 
 def newest_of(heads: Iterable[Document], organisation: Organisation) -> int:
-    """Return the latest instant that a document or use gives; 0 where none does."""
+    """Return the latest instant that a document or use gives for sure; 0 where none does."""
     stamps = [head.created for head in heads]
     for use in organisation.uses:
         stamps += [use.built_at, use.stands_from, use.stands_until, use.read_at]
-    return max((int(at) for at in stamps if at is not None and at < FOREVER), default=0)
+    return max((at.earliest for at in stamps if at is not None and at.earliest < FOREVER), default=0)

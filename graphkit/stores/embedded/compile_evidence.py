@@ -17,6 +17,7 @@ from graphkit.model.documents import Document, Problem
 from graphkit.model.incidents import Incident
 from graphkit.model.names import namesakes_of, purl_key
 from graphkit.model.organisation import DocumentUse, Organisation
+from graphkit.model.times import Moment
 from graphkit.stores.embedded.encoding import encoded
 from graphkit.stores.embedded.folder import IndexWriter
 from graphkit.stores.embedded.kept import columns, put, rows
@@ -80,15 +81,22 @@ def document_use(row: tuple[Any, ...]) -> DocumentUse:
     """Return a use from its columns in the record, the last of which says what has no column."""
     service, document, path, built_at, stands_from, stands_until, read_at, branch, derived, rest = row
     said = _REST.decode(rest)
+
+    def time(name: str, earliest: int | None) -> Moment | None:
+        return None if earliest is None else Moment(earliest=earliest, latest=said.latest.get(name, earliest))
+
     return DocumentUse(
         service=service,
         document=document,
         path=path,
-        built_at=built_at,
-        stands_from=stands_from,
-        stands_until=stands_until,
-        read_at=read_at,
+        built_at=time("built_at", built_at),
+        stands_from=time("stands_from", stands_from),
+        stands_until=time("stands_until", stands_until),
+        read_at=time("read_at", read_at),
         branch=branch,
+        repository=said.repository,
+        is_first=said.is_first,
+        is_complete=said.is_complete,
         note=said.note,
         sources=said.sources,
         derived=derived,
@@ -96,8 +104,12 @@ def document_use(row: tuple[Any, ...]) -> DocumentUse:
 
 
 class _Rest(msgspec.Struct, frozen=True):
-    """What a use says beside its columns."""
+    """What a use says beside its columns. ``latest``: of each time that is no single instant, its latest."""
 
+    repository: str = ""
+    is_first: bool = False
+    is_complete: bool = False
+    latest: dict[str, int] = {}
     note: str = ""
     sources: tuple[str, ...] = ()
 

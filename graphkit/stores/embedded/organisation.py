@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from graphkit.model.aliases import joined as joined_aliases
 from graphkit.model.names import ServiceId
 from graphkit.model.organisation import Build, DocumentUse, Organisation, Service
+from graphkit.model.times import Moment
 
 Fact = TypeVar("Fact", bound=Any)
 Named = TypeVar("Named", DocumentUse, Build)
@@ -81,23 +82,28 @@ def _merged_uses(uses: Sequence[DocumentUse]) -> tuple[DocumentUse, ...]:
     A use without any time says nothing that a dated use of the same document does not, so it joins
     each of them.
     """
-    groups: dict[tuple[str, str], dict[tuple[int, int, str], list[DocumentUse]]] = {}
+    groups: dict[tuple[str, str], dict[_When, list[DocumentUse]]] = {}
     for use in uses:
-        times = (_instant(use.built_at), _instant(use.stands_from), use.branch)
+        times = (_known(use.built_at), _known(use.stands_from), use.repository, use.branch)
         groups.setdefault((use.service, use.document), {}).setdefault(times, []).append(use)
     merged = []
     for _, dated in sorted(groups.items()):
-        undated = dated.pop(_UNDATED, []) if len(dated) > 1 else []
-        merged += [_merged_use([*found, *undated]) for _, found in sorted(dated.items())]
+        for when in [one for one in dated if one[:2] == (_UNKNOWN, _UNKNOWN) and not one[3]]:
+            others = [one for one in dated if one != when and when[2] in {"", one[2]}]
+            if others:
+                undated = dated.pop(when)
+                for other in others:
+                    dated[other] = [*dated[other], *undated]
+        merged += [_merged_use(found) for _, found in sorted(dated.items())]
     return tuple(merged)
 
 
-def _instant(at: int | None) -> int:
+def _known(at: Moment | None) -> Moment:
     return _UNKNOWN if at is None else at
 
 
-_UNKNOWN = -(2**63)
-_UNDATED = (_UNKNOWN, _UNKNOWN, "")
+_When = tuple[Moment, Moment, str, str]
+_UNKNOWN = Moment(earliest=-(2**63), latest=-(2**63))
 
 
 def _merged_use(found: Sequence[DocumentUse]) -> DocumentUse:
@@ -105,12 +111,14 @@ def _merged_use(found: Sequence[DocumentUse]) -> DocumentUse:
     readings = [use.read_at for use in found if use.read_at is not None]
     latest = max(readings, default=None)
     known = (use.stands_until for use in found if use.stands_until is not None)
-    ends = [end for end in known if latest is None or end >= latest]
+    ends = [end for end in known if latest is None or end.latest >= latest.earliest]
     return replace(
         found[0],
         path=min((use.path for use in found if use.path), default=""),
         stands_until=min(ends, default=None),
         read_at=latest,
+        is_first=any(use.is_first for use in found),
+        is_complete=any(use.is_complete for use in found),
         note="; ".join(sorted({use.note for use in found if use.note})),
         sources=tuple(sorted({source for use in found for source in use.sources})),
     )

@@ -14,7 +14,7 @@ from graphkit.model.index import MetadataSource
 STRENGTH: Final = {source: place for place, source in enumerate(MetadataSource)}
 """Which source of metadata comes before which, the strongest first."""
 
-FORMAT: Final = "3"
+FORMAT: Final = "4"
 """Version of these tables; a record of another format is refused, never guessed at."""
 
 TABLES: Final[dict[str, str]] = {

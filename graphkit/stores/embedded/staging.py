@@ -14,7 +14,7 @@ from graphkit.model.documents import Document
 from graphkit.model.incidents import Incident
 from graphkit.model.index import File, ProjectPage, ReleaseMetadata, ReleaseTable
 from graphkit.model.organisation import DocumentUse, Organisation
-from graphkit.model.times import BEGINNING
+from graphkit.model.times import BEGINNING, Instant, Moment
 from graphkit.stores.embedded.encoding import DTYPES, digest, encoded, insert, version_of
 from graphkit.stores.embedded.lists import Lists
 from graphkit.stores.embedded.requirement_sets import DIGITS, RequirementSets
@@ -24,6 +24,8 @@ from graphkit.stores.port import Fact
 _FLUSH_ROWS: Final = 200_000
 
 _APART: Final = frozenset({"sha256", "path", "components", "places", "edges", "roots"})
+USE_TIMES: Final = ("built_at", "stands_from", "stands_until", "read_at")
+"""The times of a use, in the order of their columns."""
 _USE_COLUMNS: Final = frozenset(column_names("document_uses"))
 
 
@@ -119,13 +121,15 @@ class Staging:
     def _document(self, fact: Document) -> None:
         number, listed, roots = self.lists.add(fact)
         head = encoded({**_said(fact, _APART), **({"roots": roots} if roots else {})}).decode()
-        shown = (fact.sha256, fact.path, fact.kind, fact.format, fact.subject, fact.created)
+        shown = (fact.sha256, fact.path, fact.kind, fact.format, fact.subject, _column(fact.created))
         self._put("documents", (*shown, number, head, digest((shown, head, listed.hex()))[:DIGITS]))
 
     def _use(self, fact: DocumentUse) -> None:
-        rest = encoded(_said(fact, _USE_COLUMNS)).decode()
-        times = (fact.built_at, fact.stands_from, fact.stands_until, fact.read_at)
-        shown = (fact.service, fact.document, fact.path, *times, fact.branch, fact.derived, rest)
+        times = {name: getattr(fact, name) for name in USE_TIMES}
+        latest = {name: at.latest for name, at in times.items() if at is not None and not at.is_exact}
+        said = {**_said(fact, _USE_COLUMNS), **({"latest": latest} if latest else {})}
+        rest = encoded(said).decode()
+        shown = (fact.service, fact.document, fact.path, *map(_column, times.values()), fact.branch, fact.derived, rest)
         self._put("document_uses", (*shown, digest(shown)[:DIGITS]))
 
     def _organisation(self, fact: Organisation) -> None:
@@ -146,6 +150,11 @@ def _said(fact: Document | DocumentUse, apart: frozenset[str]) -> dict[str, Any]
         if name not in apart
     )
     return {name: value for name, default, value in shown if value != default}
+
+
+def _column(at: Moment | None) -> Instant | None:
+    """Return what a time's column holds: its earliest instant. The latest is in the rest of the fact."""
+    return None if at is None else at.earliest
 
 
 _DOCUMENT: Final = tuple((field.name, field.default) for field in fields(Document))
