@@ -6,9 +6,10 @@ Sources: PEP 508 (markers), PEP 345 (Requires-Python), PEP 425 (tags).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Literal
+from typing import Final, Literal
 
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -155,6 +156,85 @@ class Ground:
         except InvalidTag:
             return False
 
+
+_PYTHONS: Final = ("2.7", *(f"3.{minor}" for minor in range(3, 17)))
+"""Every CPython that an install may run in, ended ones and announced ones too."""
+_PLATFORMS: Final = tuple(
+    (platform, machine)
+    for platform, machines in (
+        ("linux", ("x86_64", "aarch64")),
+        ("musllinux", ("x86_64", "aarch64")),
+        ("macos", ("x86_64", "arm64")),
+        ("windows", ("AMD64", "ARM64")),
+    )
+    for machine in machines
+)
+_OF_PLATFORM: Final = re.compile(r"\b(?:os_name|sys_platform|platform_(?:system|machine)|os\.name|sys\.platform)\b")
+_OF_PYTHON: Final = re.compile(r"\b(?:python_(?:full_)?version|implementation_version)\b")
+
+
+def environments_within(requires_python: str = "", known: Environment | None = None) -> tuple[Environment, ...]:
+    """Return every environment that an install may run in (semantics §2), as far as they can differ.
+
+    ``known`` is the one that somebody named: then its patch level alone may be open. Else every CPython that
+    ``requires_python`` allows, at patch levels 0 and 99, on every platform.
+    """
+    if known is not None:
+        if known.python.count(".") > 1:
+            return (known,)
+        return tuple(replace(known, python=f"{known.python}.{patch}") for patch in (0, 99))
+    pythons = [f"{minor}.{patch}" for minor in _PYTHONS for patch in (0, 99)]
+    allowed = [python for python in pythons if not requires_python or _python_fits(requires_python, python)]
+    return tuple(
+        Environment(python=python, platform=platform, machine=machine)
+        for python in allowed or pythons
+        for platform, machine in _PLATFORMS
+    )
+
+
+class AnyOf:
+    """Several environments at once, in the terms of `Ground`: a marker holds, fails, or differs between them.
+
+    What holds in some and fails in others cannot be decided (None), so an edge under it is kept. A file can be
+    installed where one of them can. Cost: a marker is asked once for each Python, platform, or both, as it names them.
+    """
+
+    def __init__(self, environments: Sequence[Environment]) -> None:
+        self.environment = environments[0]
+        self._grounds = [Ground(one) for one in environments]
+        self._lenient = [Ground(one, "uv") for one in environments]
+        first = environments[0]
+        self._pythons = [
+            ground
+            for ground in self._grounds
+            if (ground.environment.platform, ground.environment.machine) == (first.platform, first.machine)
+        ]
+        self._platforms = [ground for ground in self._grounds if ground.environment.python == first.python]
+        self._truths: dict[tuple[str, str], bool | None] = {}
+        self._installable: dict[str, bool] = {}
+
+    def truth(self, marker: str, extra: str = "") -> bool | None:
+        """Return whether a marker holds under an extra in all of them; None where it differs or cannot be decided."""
+        key = (marker, extra)
+        if key not in self._truths:
+            found = {ground.truth(marker, extra) for ground in self._asked(marker)}
+            self._truths[key] = found.pop() if len(found) == 1 else None
+        return self._truths[key]
+
+    def _asked(self, marker: str) -> Sequence[Ground]:
+        if not _OF_PLATFORM.search(marker):
+            return self._pythons if _OF_PYTHON.search(marker) else self._pythons[:1]
+        return self._grounds if _OF_PYTHON.search(marker) else self._platforms
+
+    def installs(self, needs: str) -> bool:
+        """Return whether a file can be installed in one of them, as any installer reads what it needs."""
+        if needs not in self._installable:
+            self._installable[needs] = any(ground.installs(needs) for ground in (*self._grounds, *self._lenient))
+        return self._installable[needs]
+
+    def python_fits(self, requires_python: str) -> bool:
+        """Return whether Requires-Python admits the Python of one of them."""
+        return any(ground.python_fits(requires_python) for ground in (*self._grounds, *self._lenient))
 
 @cache
 def _python_fits(requires_python: str, full: str) -> bool:

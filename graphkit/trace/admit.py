@@ -8,15 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from graphkit.model.answers import Path, Step
-from graphkit.model.intervals import Stretches, meet
 from graphkit.model.times import Instant
+from graphkit.trace.closure import Bounds, Span, closure_of
 from graphkit.trace.forward import Root
-from graphkit.trace.listing import Package, Truths
 from graphkit.trace.offers import Masks, Offers
 from graphkit.trace.reached import Reached
 from graphkit.trace.world import Node, Want, World
-
-_MOST_NODES = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,41 +24,6 @@ class Admission:
     path: Path
 
 
-class _Bounds:
-    """The root's own constraints: they bind wherever their package is reached."""
-
-    def __init__(self, world: World, root: Root) -> None:
-        self._own: dict[int, Stretches] = {}
-        for want in (*root.wants, *root.constraints, *own_wants(world, root)):
-            if want.stretches is not None and not want.doubtful:
-                self._bind(world, want.package, want.stretches)
-        if root.fixed:
-            self._bind(world, root.fixed[0], ((root.fixed[1], root.fixed[1] + 1),))
-
-    def _bind(self, world: World, ident: int, stretches: Stretches) -> None:
-        known = self._own.get(ident, ((0, world.package(ident).size),))
-        self._own[ident] = meet(known, stretches)
-
-    def within(self, want: Want) -> Stretches:
-        """Return the positions that a requirement may take under the root's constraints."""
-        stretches = want.stretches or ()
-        return meet(stretches, self._own[want.package]) if want.package in self._own else stretches
-
-
-def own_wants(world: World, root: Root) -> tuple[Want, ...]:
-    """Return what a fixed root requires, with its extras and those that they ask of the root itself."""
-    if root.fixed is None:
-        return ()
-    extras = ["", *root.extras]
-    found: list[Want] = []
-    for extra in extras:
-        for want in world.declared((*root.fixed, extra)).wants:
-            found.append(want)
-            if want.package == root.fixed[0] and not want.doubtful:
-                extras.extend(more for more in want.extras if more not in extras)
-    return tuple(found)
-
-
 class _Admitting:
     """One admission: breadth first through every release that the ranges allow, slots as bits."""
 
@@ -69,7 +31,7 @@ class _Admitting:
         self.world = world
         self._goal = goal
         self._offers = offers
-        self.bounds = _Bounds(world, root)
+        self.bounds = Bounds(world, root)
         self.reached: dict[Node, int] = {}
         self.parents: dict[Node, tuple[Node | None, Want]] = {}
         self.queue: list[Node] = []
@@ -127,7 +89,8 @@ def admission(
     yanked = {ident for ident, slots in goal.yanked.items() if slots & mask}
     for bit, at in enumerate(instants) if yanked else ():
         if mask >> bit & 1:
-            walk.unlock((want for want in _Closure(world, root, at, at + 1).pins if want.package in yanked), bit)
+            pins = closure_of(world, root, (), Span(start=at, until=at + 1, is_timeless=False)).pins
+            walk.unlock((want for want in pins if want.package in yanked), bit)
     if root.fixed:
         for extra in ("", *root.extras):
             walk.reached[*root.fixed, extra] = mask
@@ -159,77 +122,3 @@ def _back(world: World, root: Root, parents: dict[Node, tuple[Node | None, Want]
         steps.append(Step(node=world.label((at[0], at[1], "")), why=f"{asker} allows {want.text} ({origin})"))
         at = source
     return (Step(node=root.label, why=root.why), *reversed(steps))
-
-
-def unread_of(world: World, root: Root, start: Instant, until: Instant) -> tuple[str, ...]:
-    """Return what a root's closure has that was never read; empty: the closure is complete.
-
-    The closure is every release that could be listed at any instant of the window and that the ranges
-    allow. Only over a complete one does an empty `admitted` clear anything (semantics §4). Borrowed
-    requirements are not read ones.
-    """
-    closure = _Closure(world, root, start, until)
-    return tuple(sorted(closure.unread))
-
-
-class _Closure:
-    """Every release that could be listed in a window and that the ranges allow, with the pins met on the way."""
-
-    def __init__(self, world: World, root: Root, start: Instant, until: Instant) -> None:
-        self.unread: set[str] = set()
-        self.pins: list[Want] = []
-        self._world = world
-        self._span = (start, until)
-        self._bounds = _Bounds(world, root)
-        self._seen: set[Node] = set()
-        self._queue: list[Node] = []
-        self._offers: dict[int, Truths] = {}
-        if root.fixed:
-            self._queue.extend((*root.fixed, extra) for extra in ("", *root.extras))
-            self._seen.update(self._queue)
-        for want in (*root.wants, *root.constraints):
-            self._pin(want)
-        for want in root.wants:
-            self._enter(want)
-        for node in self._queue:
-            declared = world.declared(node)
-            if not declared.is_read:
-                self.unread.add(f"requirements of {world.label(node)}")
-            elif declared.is_borrowed:
-                self.unread.add(f"requirements of {world.label(node)} itself")
-            for want in declared.wants:
-                self._pin(want)
-                self._enter(want)
-            if len(self._queue) > _MOST_NODES:
-                self.unread.add(f"more than {_MOST_NODES:,} releases")
-                break
-
-    def _pin(self, want: Want) -> None:
-        if want.pinned and want.stretches is not None:
-            self.pins.append(want)
-
-    def _enter(self, want: Want) -> None:
-        package = self._world.package(want.package)
-        if want.stretches is None:
-            self.unread.add(f"{want.text} (a URL)")
-            return
-        if not package.is_whole:
-            self.unread.add(f"project page of {package.name}")
-        if not package.is_read:
-            return
-        if package.ident not in self._offers:
-            self._offers[package.ident] = _ever_listed(package, *self._span)
-        offer = self._offers[package.ident]
-        for lo, hi in self._bounds.within(want):
-            for position in (np.flatnonzero(offer[lo:hi]) + lo).tolist():
-                for extra in ("", *want.extras):
-                    if (node := (package.ident, position, extra)) not in self._seen:
-                        self._seen.add(node)
-                        self._queue.append(node)
-
-
-def _ever_listed(package: Package, start: Instant, until: Instant) -> Truths:
-    found = package.shelf(start, doubtful=True).listed.copy()
-    for state in range(package.state_at(start) + 1, package.state_at(until - 1) + 1):
-        found |= package.shelf_of(state, doubtful=True).listed
-    return found

@@ -12,7 +12,8 @@ import numpy as np
 
 from graphkit.model.answers import PackageRow, Path, Slot, Take, Tier
 from graphkit.model.times import rfc3339
-from graphkit.trace.admit import admission, own_wants
+from graphkit.trace.admit import admission
+from graphkit.trace.closure import own_wants
 from graphkit.trace.confirm import Confirmation, Hit, Targets, brief, confirm, in_both, slots_of
 from graphkit.trace.forward import Root
 from graphkit.trace.listing import Demand, Package, Truths, choose

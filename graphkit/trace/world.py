@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from graphkit.model.environment import Environment, Ground, Profile
+from graphkit.model.environment import AnyOf, Environment, Ground, Profile
 from graphkit.model.index import Hidden, MetadataSource
 from graphkit.model.intervals import Stretches
 from graphkit.model.names import PackageName
@@ -79,11 +79,13 @@ class World:
         profile: Profile,
         hidden: Iterable[Hidden],
         compromised: Mapping[PackageName, frozenset[str]],
+        union: AnyOf | None = None,
     ) -> None:
+        """Make the world of one environment, or with ``union`` of several at once."""
         self.reader = reader
         self.environment = environment
         self.profile: Profile = profile
-        self.ground = Ground(environment, profile)
+        self.ground: Ground | AnyOf = union or Ground(environment, profile)
         generation = reader.generation()
         self.packages, self.releases = generation.packages, generation.releases
         self._hidden = _by_package(hidden)
@@ -100,6 +102,8 @@ class World:
         self._members: dict[int, tuple[tuple[int, str], ...]] = {}
         self._ranges: dict[int, Want] = {}
         self._declared: dict[Node, Declared] = {}
+        self.closures: dict[object, object] = {}
+        """Closures of roots (`graphkit.trace.closure`), by what was asked."""
 
     def under(self, hidden: Iterable[Hidden]) -> World:
         """Return the same world with other gaps; all that does not depend on them is shared."""
@@ -110,6 +114,7 @@ class World:
         other._odd = None  # noqa: SLF001
         other._settled = None  # noqa: SLF001
         other._changes = {}  # noqa: SLF001
+        other.closures = {}
         other._hidden = there  # noqa: SLF001
         other._packages = {  # noqa: SLF001
             ident: one for ident, one in self._packages.items() if one.name not in changed
@@ -132,7 +137,7 @@ class World:
         environment or the resolver is another than the store's.
         """
         if self._settled is None:
-            if self.environment == port.SETTLED and self.profile == "uv":
+            if self.environment == port.SETTLED and self.profile == "uv" and isinstance(self.ground, Ground):
                 found = self.reader.packages(np.arange(self.packages, dtype=np.int32)).settled.copy()
                 found[self.odd] = FOREVER
             else:
@@ -157,6 +162,7 @@ class World:
             known.clear()
         self._ranges.clear()
         self._declared.clear()
+        self.closures.clear()
         for memory in self._memories.values():
             if (forget := getattr(memory, "forget", None)) is not None:
                 forget()

@@ -1,0 +1,102 @@
+"""The proof behind `cleared` (semantics §5). No other module makes a `Clearance`.
+
+A proof is put together obligation by obligation: each is discharged by a fact or by the organisation's word, or it is
+open. `prove` makes a `Clearance` of them where every obligation of its kind is discharged and none is open; else it
+returns the first that is open. One that nobody looked at is open, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from graphkit.model.answers import NEEDED, Assumption, Clearance, Discharge, Obligation, ProofKind
+from graphkit.model.times import Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """An obligation that nothing discharges. ``text`` says what is missing, and what would settle it.
+
+    ``near``: all that is missing is what nobody read of choices that a fresh install does not make.
+    """
+
+    obligation: Obligation
+    text: str
+    near: bool = False
+
+
+Step = Discharge | Open
+"""One obligation of a proof, discharged or open."""
+
+
+def fact(obligation: Obligation, text: str) -> Discharge:
+    """Return an obligation discharged by a fact."""
+    return Discharge(obligation=obligation, text=text)
+
+
+def word(obligation: Obligation, text: str) -> Discharge:
+    """Return an obligation discharged by the organisation's word."""
+    return Discharge(obligation=obligation, text=text, word=True)
+
+
+def prove(
+    kind: ProofKind,
+    incident: str,
+    span: tuple[Instant, Instant],
+    steps: Iterable[Step],
+    assumes: Iterable[Assumption] = (),
+) -> Clearance | Open:
+    """Return the proof that nothing accused was taken within a span, or the first obligation that is open.
+
+    >>> prove(ProofKind.BAR, "inc", (0, 1), [fact(Obligation.ENDED, "it had ended")]).text
+    'nobody looked at obligation a of a proof by bar'
+    """
+    done = sorted(steps, key=lambda one: one.obligation)
+    if missing := [one for one in done if isinstance(one, Open)]:
+        return missing[0]
+    proof = tuple(one for one in done if isinstance(one, Discharge))
+    shown = {one.obligation for one in proof}
+    if not any(needed <= shown for needed in NEEDED[kind]):
+        lacking = min((sorted(needed - shown) for needed in NEEDED[kind]), key=lambda one: (len(one), one))
+        return Open(
+            obligation=Obligation(lacking[0]), text=f"nobody looked at obligation {lacking[0]} of a proof by {kind}"
+        )
+    return Clearance(
+        kind=kind,
+        incident=incident,
+        start=span[0],
+        until=span[1],
+        proof=proof,
+        assumes=_ordered(assumes),
+    )
+
+
+def together(parts: Sequence[Clearance]) -> Clearance:
+    """Return the proofs of parts of one build as one: of stretches that follow each other, or of several inputs.
+
+    Its kind is that of the weakest part: a walk, else a listing, else a bar.
+    """
+    kinds = (ProofKind.WALK, ProofKind.LISTING, ProofKind.BAR)
+    first = min(parts, key=lambda one: kinds.index(one.kind))
+    return replace(
+        first,
+        start=min(one.start for one in parts),
+        until=max(one.until for one in parts),
+        proof=tuple(
+            sorted(
+                dict.fromkeys(one for part in (first, *parts) for one in part.proof), key=lambda one: one.obligation
+            )
+        ),
+        assumes=_ordered(one for part in parts for one in part.assumes),
+    )
+
+
+def assuming(proof: Clearance, assumption: Assumption) -> Clearance:
+    """Return a proof that rests on one more assumption."""
+    return replace(proof, assumes=_ordered((*proof.assumes, assumption)))
+
+
+def _ordered(assumes: Iterable[Assumption]) -> tuple[Assumption, ...]:
+    found = set(assumes)
+    return tuple(one for one in Assumption if one in found)
