@@ -10,10 +10,11 @@ from graphkit.model.answers import BuildVerdict, DocumentName, Path, ServiceVerd
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse, Service
 from graphkit.model.times import FOREVER, Instant, rfc3339
+from graphkit.trace.accusation import Accusation
 from graphkit.trace.admit import admission, unread_of
 from graphkit.trace.confirm import Targets, confirm, slots_of
 from graphkit.trace.manifests import Asked, root_of_manifest
-from graphkit.trace.observed import Accusation, Finding, read_document
+from graphkit.trace.observed import Finding, read_document
 from graphkit.trace.survey import Field
 from graphkit.trace.world import World
 

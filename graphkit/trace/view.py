@@ -17,11 +17,11 @@ from graphkit.model.incidents import CompromisedRelease
 from graphkit.model.organisation import Organisation, Service
 from graphkit.model.times import FOREVER, Instant, rfc3339
 from graphkit.stores import port
+from graphkit.trace.accusation import accuse
 from graphkit.trace.case import Case, Span
 from graphkit.trace.confirm import Targets
 from graphkit.trace.manifests import Asked
 from graphkit.trace.nominate import closure_of
-from graphkit.trace.observed import accuse
 from graphkit.trace.offers import MOST_SLOTS
 from graphkit.trace.packages import Effort
 from graphkit.trace.reached import Reached
