@@ -137,7 +137,10 @@ class Document:
     ``dependencies_known`` False: it has no dependency graph, so depth and paths are unknown.
     ``governs``: of a lock, the manifests that it was made from, as paths from its folder. ``generator``: the
     tools that made it, as they name themselves. ``is_of_one_environment``: it was compiled for one, and says
-    nothing of others. ``indexes``: addresses of package indexes that it names. ``commands``: of a script.
+    nothing of others. ``complete_under``: the one installer under which it is complete, empty for any.
+    ``not_covered``: packages of which it says nothing, however complete it is. ``indexes``: addresses of package
+    indexes that it names. ``commands``: of a script.
+    ``source_kind``: what it says was looked at (`image`, `directory`, `environment`, …), empty where it does not say.
     """
 
     sha256: str
@@ -157,8 +160,11 @@ class Document:
     governs: tuple[str, ...] = ()
     generator: tuple[str, ...] = ()
     is_of_one_environment: bool = False
+    complete_under: str = ""
+    not_covered: tuple[PackageName, ...] = ()
     indexes: tuple[str, ...] = ()
     commands: tuple[InstallCommand, ...] = ()
+    source_kind: str = ""
     subject: str = ""
     created: Moment | None = None
     completeness: Completeness = Completeness.UNKNOWN

@@ -226,6 +226,17 @@ class AnyOf:
             return self._pythons if _OF_PYTHON.search(marker) else self._pythons[:1]
         return self._grounds if _OF_PYTHON.search(marker) else self._platforms
 
+    def classes(self) -> tuple[Environment, ...]:
+        """Return one environment of each class that answers everything asked so far alike, in their order."""
+        open_markers = [key for key, truth in self._truths.items() if truth is None]
+        needs = list(self._installable)
+        found: dict[tuple[bool | None, ...], Environment] = {}
+        for strict, lenient in zip(self._grounds, self._lenient, strict=True):
+            answers = [strict.truth(*key) for key in open_markers]
+            answers += [lenient.installs(one) for one in needs]
+            found.setdefault(tuple(answers), strict.environment)
+        return tuple(found.values())
+
     def installs(self, needs: str) -> bool:
         """Return whether a file can be installed in one of them, as any installer reads what it needs."""
         if needs not in self._installable:
@@ -235,6 +246,7 @@ class AnyOf:
     def python_fits(self, requires_python: str) -> bool:
         """Return whether Requires-Python admits the Python of one of them."""
         return any(ground.python_fits(requires_python) for ground in (*self._grounds, *self._lenient))
+
 
 @cache
 def _python_fits(requires_python: str, full: str) -> bool:

@@ -40,7 +40,8 @@ class DocumentUse:
     moment it was known to be in place. All None: undated; it exposes and never clears. ``derived``: nobody
     named the service, it was made from the document itself, and any other use of the same document takes
     its place. An input is known by ``repository`` (or folder given) and ``path``. ``is_first``: nothing was
-    at that path before ``stands_from``, as history shows. ``is_complete``: the user's word that it lists all.
+    at that path before ``stands_from``, as history shows; ``is_last``: nor after ``stands_until``. ``is_complete``:
+    the user's word that it lists all.
     """
 
     service: ServiceId
@@ -53,6 +54,7 @@ class DocumentUse:
     branch: str = ""
     repository: str = ""
     is_first: bool = False
+    is_last: bool = False
     is_complete: bool = False
     note: str = ""
     sources: tuple[str, ...] = ()
@@ -78,7 +80,7 @@ class Build:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What a company runs. ``builds_complete``: the builds named are all there were.
+    """What a company runs. ``builds_complete``: the builds named are all there were; ``is_never_built``: there are none.
 
     ``extras`` and ``groups``: what of its manifest's own extras and dependency groups it installs; None:
     not said, so it may install any. The words of the organisation that replace assumptions of a proof
@@ -92,6 +94,7 @@ class Service:
     company: CompanyId | None = None
     owner: str = ""
     builds_complete: bool = False
+    is_never_built: bool = False
     environment: Environment | None = None
     resolver: str = ""
     note: str = ""

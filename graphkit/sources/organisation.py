@@ -233,6 +233,7 @@ def _service(read: _ServiceShape, place: str) -> Service:
         owner=read.owner,
         builds_complete=read.builds in {"complete", "none"}
         or (isinstance(read.builds, _KnownBuilds) and read.builds.complete),
+        is_never_built=read.builds == "none",
         environment=None if there is None else _environment(there, f"{place}.environment"),
         resolver=read.resolver,
         extras=None if read.extras is None else tuple(sorted(map(extra_name, read.extras))),

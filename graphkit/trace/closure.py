@@ -224,13 +224,17 @@ class _Walk:
 
 def _stale(package: Package) -> str:
     read = rfc3339(package.speaks_until) if package.speaks_until > 0 else None
-    return f"project page of {package.name} as of a later time than {read}" if read else f"project page of {package.name}"
+    return (
+        f"project page of {package.name} as of a later time than {read}" if read else f"project page of {package.name}"
+    )
 
 
 def _first_of_each(package: Package, positions: Bits) -> Iterator[int]:
     """Yield of some positions one for each distinct set of requirements, read alike."""
     size = (positions.bit_length() + 7) // 8
-    found = np.flatnonzero(np.unpackbits(np.frombuffer(positions.to_bytes(size, "little"), np.uint8), bitorder="little"))
+    found = np.flatnonzero(
+        np.unpackbits(np.frombuffer(positions.to_bytes(size, "little"), np.uint8), bitorder="little")
+    )
     partial = port.RELEASE_REQUIREMENTS_PARTIAL | port.RELEASE_REQUIREMENTS_NEAREST
     kinds = package.requirement_sets[found].astype(np.int64) * 256 + (package.flags[found] & partial)
     unread = package.requirement_sets[found] < 0

@@ -21,6 +21,8 @@ class Hit:
     start: Instant
     until: Instant
     release: str
+    is_mixed: bool = False
+    """It has good files too, and which of them the root takes is not known: `admitted` at most (semantics §1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +47,10 @@ def confirm(world: World, root: Root, start: Instant, until: Instant, targets: T
     strict = list(stays(world, root, start, until, doubtful=False)) if uncertain else loose
     either, path = _hits(world, root, loose, targets)
     certain, strict_path = _hits(world, root, strict, targets) if uncertain else (either, path)
-    picked = tuple(in_both(certain, either))
+    picked = tuple(hit for hit in in_both(certain, either) if not hit.is_mixed)
     return Confirmation(
         picked=picked,
-        doubtful=() if not uncertain else tuple(hit for hit in (*either, *certain) if not _covered(hit, picked)),
+        doubtful=tuple(hit for hit in (*either, *certain) if not _covered(hit, picked)),
         unresolvable=tuple(
             (stay.start, stay.until, tuple(world.package(ident).name for ident in stay.walk.unresolvable))
             for stay in strict
@@ -97,7 +99,9 @@ def _hits(world: World, root: Root, found: list[Stay], targets: Targets) -> tupl
         for ident, positions in sorted(targets.items()):
             for position in positions:
                 if stay.walk.takes(ident, position):
-                    hits.append(Hit(start=stay.start, until=stay.until, release=world.label((ident, position, ""))))
+                    release = world.label((ident, position, ""))
+                    mixed = world.is_mixed(ident, position)
+                    hits.append(Hit(start=stay.start, until=stay.until, release=release, is_mixed=mixed))
                     path = path_to(world, root, stay.walk, ident)
                     best = path if not best or len(path) < len(best) else best
     return tuple(hits), best
@@ -112,7 +116,7 @@ def _both(one: Hit, other: Hit) -> Hit | None:
     start, until = max(one.start, other.start), min(one.until, other.until)
     if one.release != other.release or start >= until:
         return None
-    return Hit(start=start, until=until, release=one.release)
+    return Hit(start=start, until=until, release=one.release, is_mixed=one.is_mixed)
 
 
 def _covered(hit: Hit, by: tuple[Hit, ...]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from packaging.markers import InvalidMarker
@@ -39,37 +39,42 @@ def root_of_manifest(world: World, manifest: Document, asked: Asked) -> tuple[Ro
     What an install may ask for and need not (extras and groups that nobody spoke of) is doubtful: it
     counts for `admitted`, and binds nothing.
     """
-    missing: list[str] = []
     itself = PackageName(canonicalize_name(manifest.subject))
-    extras = asked.extras
-    if extras is not None:
-        extras = _with_own(extras, [one for one in manifest.requirements if one.package == itself])
-
-    def wants(requirements: Sequence[Requirement]) -> tuple[Want, ...]:
-        found = []
-        for one in requirements:
-            truth = _truth(world, one.marker, extras, asked.groups)
-            if truth is False or (one.package == itself and one.extras and not one.url):
-                continue  # a project's own extras are in its manifest
-            package = world.find(one.package)
-            if package is None:
-                missing.append(f"project page of {one.package}")
-                continue
-            want = _want(world, one, package.ident, sure=truth is True)
-            if not want.admits and not one.url and (pinned := _odd_pin_of(one)):
-                missing.append(f"what {one.package} {pinned} is, which no index here lists")
-            found.append(want)
-        return tuple(found)
-
+    if asked.extras is not None:
+        own = [one for one in manifest.requirements if one.package == itself]
+        asked = replace(asked, extras=_with_own(asked.extras, own))
+    wants, missing = root_of_requirements(world, manifest.requirements, asked, itself)
+    constraints, more = root_of_requirements(world, manifest.constraints, asked, itself)
     return (
         Root(
             label=manifest.path,
             why=f"{manifest.path} (sha256 {manifest.sha256[:12]})",
-            wants=wants(manifest.requirements),
-            constraints=wants(manifest.constraints),
+            wants=wants,
+            constraints=constraints,
         ),
-        tuple(dict.fromkeys(missing)),
+        tuple(dict.fromkeys((*missing, *more))),
     )
+
+
+def root_of_requirements(
+    world: World, requirements: Sequence[Requirement], asked: Asked, itself: PackageName | None = None
+) -> tuple[tuple[Want, ...], tuple[str, ...]]:
+    """Return requirements as a walk follows them, and what of them the graph cannot follow."""
+    missing: list[str] = []
+    found: list[Want] = []
+    for one in requirements:
+        truth = truth_of(world, one.marker, asked.extras, asked.groups)
+        if truth is False or (one.package == itself and one.extras and not one.url):
+            continue  # a project's own extras are in its manifest
+        package = world.find(one.package)
+        if package is None:
+            missing.append(f"project page of {one.package}")
+            continue
+        want = _want(world, one, package.ident, sure=truth is True)
+        if not want.admits and not one.url and (pinned := _odd_pin_of(one)):
+            missing.append(f"what {one.package} {pinned} is, which no index here lists")
+        found.append(want)
+    return tuple(found), tuple(missing)
 
 
 def _with_own(extras: Sequence[ExtraName], own: Sequence[Requirement]) -> tuple[ExtraName, ...]:
@@ -82,7 +87,7 @@ def _with_own(extras: Sequence[ExtraName], own: Sequence[Requirement]) -> tuple[
     return tuple(found)
 
 
-def _truth(world: World, marker: str, extras: Sequence[ExtraName] | None, groups: Sequence[str] | None) -> bool | None:
+def truth_of(world: World, marker: str, extras: Sequence[ExtraName] | None, groups: Sequence[str] | None) -> bool | None:
     """Return whether an install asks for what stands under a marker; None: it may."""
     is_sure = True
     if named := [left or right for left, right in _GROUP.findall(marker)]:

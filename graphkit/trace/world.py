@@ -79,9 +79,14 @@ class World:
         profile: Profile,
         hidden: Iterable[Hidden],
         compromised: Mapping[PackageName, frozenset[str]],
+        *,
+        mixed: Mapping[PackageName, frozenset[str]] | None = None,
         union: AnyOf | None = None,
     ) -> None:
-        """Make the world of one environment, or with ``union`` of several at once."""
+        """Make the world of one environment, or with ``union`` of several at once.
+
+        ``mixed``: of which releases, by version key, only some files are bad.
+        """
         self.reader = reader
         self.environment = environment
         self.profile: Profile = profile
@@ -90,6 +95,7 @@ class World:
         self.packages, self.releases = generation.packages, generation.releases
         self._hidden = _by_package(hidden)
         self._compromised = compromised
+        self._mixed = mixed or {}
         self._packages: dict[int, Package] = {}
         self._shelves: dict[ShelfKey, Shelf] = {}
         self._usable = np.empty(0, dtype=np.int8)
@@ -196,6 +202,12 @@ class World:
                 self._shelves,
             )
         return self._packages[ident]
+
+    def is_mixed(self, ident: int, position: int) -> bool:
+        """Return whether an accused release has good files beside the bad ones."""
+        package = self.package(ident)
+        keys = self._mixed.get(package.name, frozenset())
+        return bool(keys) and any(package.position_of(key) == position for key in keys)
 
     def fits(self, needs: port.Ids) -> Truths:
         """Return which files the environment can install. Each distinct need is asked once."""

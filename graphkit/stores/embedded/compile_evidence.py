@@ -96,6 +96,7 @@ def document_use(row: tuple[Any, ...]) -> DocumentUse:
         branch=branch,
         repository=said.repository,
         is_first=said.is_first,
+        is_last=said.is_last,
         is_complete=said.is_complete,
         note=said.note,
         sources=said.sources,
@@ -108,6 +109,7 @@ class _Rest(msgspec.Struct, frozen=True):
 
     repository: str = ""
     is_first: bool = False
+    is_last: bool = False
     is_complete: bool = False
     latest: dict[str, int] = {}
     note: str = ""

@@ -118,6 +118,7 @@ def _merged_use(found: Sequence[DocumentUse]) -> DocumentUse:
         stands_until=min(ends, default=None),
         read_at=latest,
         is_first=any(use.is_first for use in found),
+        is_last=any(use.is_last for use in found),
         is_complete=any(use.is_complete for use in found),
         note="; ".join(sorted({use.note for use in found if use.note})),
         sources=tuple(sorted({source for use in found for source in use.sources})),

@@ -84,9 +84,7 @@ def together(parts: Sequence[Clearance]) -> Clearance:
         start=min(one.start for one in parts),
         until=max(one.until for one in parts),
         proof=tuple(
-            sorted(
-                dict.fromkeys(one for part in (first, *parts) for one in part.proof), key=lambda one: one.obligation
-            )
+            sorted(dict.fromkeys(one for part in (first, *parts) for one in part.proof), key=lambda one: one.obligation)
         ),
         assumes=_ordered(one for part in parts for one in part.assumes),
     )

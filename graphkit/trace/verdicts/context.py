@@ -1,0 +1,148 @@
+"""What services are judged with: one case, one environment, and what the index says in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from graphkit.model.answers import Assumption, BuildVerdict, Clearance, DocumentName, Obligation, Verdict
+from graphkit.model.documents import Document
+from graphkit.model.environment import Environment
+from graphkit.model.names import PackageName
+from graphkit.model.organisation import Service
+from graphkit.model.times import Instant, Moment
+from graphkit.trace.accusation import Accusation
+from graphkit.trace.confirm import Targets
+from graphkit.trace.survey import Field
+from graphkit.trace.verdicts.clearance import Open, Step, word
+from graphkit.trace.world import World
+
+USUAL_BACKENDS: Final[frozenset[str]] = frozenset({
+    *("setuptools", "wheel", "hatchling", "hatch-vcs", "hatch-fancy-pypi-readme", "hatch-requirements-txt"),
+    *("flit-core", "poetry-core", "pdm-backend", "uv-build", "maturin", "scikit-build-core", "meson-python"),
+    *("cython", "cffi", "pybind11", "numpy", "setuptools-scm"),
+})  # fmt: skip
+"""What most projects are built with (semantics §5)."""
+USUAL_TOOLS: Final[frozenset[str]] = frozenset(
+    ("pip", "uv", "poetry", "pdm", "pipenv", "tox", "nox", "virtualenv", "build")
+)
+"""What most projects are installed with (semantics §5)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Everything that a service is judged with.
+
+    ``world`` is its environment, ``union`` every one that it may have, ``in_environment`` gives the world of one.
+    ``targets``: accused positions by package id. ``unplaced``: accused releases that the index facts do not know,
+    as an open obligation words them. ``first_upload``: the earliest upload of an accused file by any account,
+    None where one of their times is not known. ``decided``: obligation (a). ``document`` gives a document by its
+    sha256, rows that cannot matter to the case left out; ``whole`` with all of them. ``field_of`` surveys a stretch
+    outside of the window. ``reaching``: names of packages from which a target can be reached at all.
+    """
+
+    incident: str
+    service: Service
+    world: World
+    union: Callable[[str], World]
+    in_environment: Callable[[Environment], World]
+    field: Field
+    field_of: Callable[[Instant, Instant], Field]
+    targets: Targets
+    mixed: frozenset[tuple[int, int]]
+    accused: Accusation
+    names: tuple[str, ...]
+    start: Instant
+    until: Instant
+    first_upload: Instant | None
+    decided: Step
+    unplaced: tuple[tuple[PackageName | None, str], ...]
+    document: Callable[[str], Document]
+    whole: Callable[[str], Document]
+    reaching: Callable[[], frozenset[str]]
+
+    @property
+    def releases(self) -> str:
+        """The accused releases, as a sentence names them."""
+        return " and ".join(self.names) or "nothing"
+
+
+def named(document: Document) -> DocumentName:
+    """Return a document as answers name it."""
+    return DocumentName(sha256=document.sha256, path=document.path)
+
+
+def opened(gap: Open, document: Document | None = None, at: Moment | None = None) -> BuildVerdict:
+    """Return the verdict `unknown` for the first open obligation."""
+    return BuildVerdict(
+        at=at,
+        verdict=Verdict.UNKNOWN,
+        reason=gap.text,
+        document=named(document) if document else None,
+        near=gap.near,
+    )
+
+
+def cleared(proof: Clearance, reason: str, document: Document | None = None, at: Moment | None = None) -> BuildVerdict:
+    """Return the verdict `cleared` for a proof."""
+    return BuildVerdict(
+        at=at,
+        verdict=Verdict.CLEARED,
+        reason=reason,
+        document=named(document) if document else None,
+        clearance=proof,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needed:
+    """What a proof rests on beside its facts: assumptions, and the words of the organisation that replace some."""
+
+    assumes: tuple[Assumption, ...]
+    words: tuple[Step, ...]
+
+
+_WORDS: Final[dict[Assumption, tuple[Obligation, str]]] = {
+    Assumption.INPUTS: (Obligation.INPUTS, "the organisation names the inputs that it installs from (installs_from)"),
+    Assumption.LOCK: (Obligation.INSTALLED, "the organisation says that installs keep to the lock (lock: enforced)"),
+    Assumption.ENVIRONMENT: (Obligation.COMPLETE, "the organisation names the environment"),
+    Assumption.INDEX: (Obligation.PUBLIC, "the organisation names the index that it installs from"),
+    Assumption.BUILD_ENV: (Obligation.CLOSURE, "the organisation says that nothing is built (wheels_only)"),
+    Assumption.TOOLS: (Obligation.CLOSURE, "the organisation names what installs it (tools)"),
+    Assumption.CACHES: (Obligation.PUBLIC, "the organisation says that nothing comes from a cache (no_cache)"),
+}
+
+
+def needed(service: Service, candidates: Sequence[Assumption]) -> Needed:
+    """Return which of some assumptions a proof has to rest on, and which the organisation's word replaces."""
+    said = {
+        Assumption.INPUTS: service.installs_from is not None,
+        Assumption.LOCK: service.is_lock_enforced,
+        Assumption.ENVIRONMENT: service.environment is not None,
+        Assumption.INDEX: bool(service.index),
+        Assumption.BUILD_ENV: service.is_wheels_only,
+        Assumption.TOOLS: service.tools is not None,
+        Assumption.CACHES: service.is_without_cache,
+    }
+    replaced = [one for one in candidates if said.get(one, False)]
+    return Needed(
+        assumes=tuple(one for one in candidates if one not in replaced),
+        words=tuple(word(*_WORDS[one]) for one in replaced),
+    )
+
+
+def tools_gap(context: Context, candidates: Sequence[Assumption]) -> Open | None:
+    """Return the open obligation where a target is in the closure of what is only assumed to be usual."""
+    for assumption, usual, what in (
+        (Assumption.BUILD_ENV, USUAL_BACKENDS, "build backend"),
+        (Assumption.TOOLS, USUAL_TOOLS, "installer"),
+    ):
+        if assumption in candidates and (bad := sorted(usual & context.reaching())):
+            replaced = "wheels_only" if assumption is Assumption.BUILD_ENV else "tools"
+            return Open(
+                obligation=Obligation.CLOSURE,
+                text=f"{bad[0]}, a usual {what}, can bring it; what this service uses (`{replaced}:` in the "
+                "organisation file) would settle it",
+            )
+    return None

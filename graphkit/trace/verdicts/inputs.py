@@ -1,0 +1,234 @@
+"""Install inputs: which lock, manifest or script was in place when, and which lock governs which manifest (semantics §4).
+
+Each state of an input has two stretches. It *may have* been in place, for exposure, from the earliest instant at which it
+can have come to the latest at which it can have gone; nobody knows of a later state: it is still there. It *was* in
+place, for clearance, from when it had surely come to the last moment at which it was surely there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import PurePosixPath
+from typing import Final
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
+from graphkit.model.documents import Document, DocumentKind
+from graphkit.model.names import PackageName
+from graphkit.model.organisation import DocumentUse
+from graphkit.model.requirements import Requirement
+from graphkit.model.times import BEGINNING, FOREVER, Instant, rfc3339
+from graphkit.model.versions import release_version
+
+INPUT_KINDS: Final = (DocumentKind.LOCK, DocumentKind.MANIFEST, DocumentKind.SCRIPT)
+"""What something is installed from."""
+
+Line = tuple[str, str, str]
+"""Repository or folder, path and branch: successive states of one input."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """One state of an input. ``may``: the stretch in which it may have been in place; ``was``: in which it was.
+
+    Both are half-open; ``was`` may be empty. ``is_first``: nothing was there before. ``before``: the state that it
+    took the place of.
+    """
+
+    use: DocumentUse
+    document: Document
+    may: tuple[Instant, Instant]
+    was: tuple[Instant, Instant]
+    is_first: bool
+    before: State | None = None
+
+    @property
+    def line(self) -> Line:
+        """The input and branch that it is a state of."""
+        return line_of(self.use, self.document)
+
+    def may_stand(self, start: Instant, until: Instant) -> bool:
+        """Return whether it may have been in place at some instant of a stretch."""
+        return self.may[0] < until and start < self.may[1]
+
+    def stood(self, start: Instant, until: Instant) -> bool:
+        """Return whether it was in place for all of a stretch."""
+        return self.was[0] <= start and until <= self.was[1]
+
+
+def line_of(use: DocumentUse, document: Document) -> Line:
+    """Return which input on which branch a use is a state of."""
+    return (use.repository, use.path or document.path, use.branch)
+
+
+def states_of(uses: Iterable[DocumentUse], document_of: Callable[[str], Document]) -> list[State]:
+    """Return every state of every install input of a service, by line and time.
+
+    What was built (``built_at``) is a build that used an input, not a state of it.
+    """
+    lines: dict[Line, list[tuple[DocumentUse, Document]]] = {}
+    for use in uses:
+        document = document_of(use.document)
+        if document.kind in INPUT_KINDS and use.built_at is None:
+            lines.setdefault(line_of(use, document), []).append((use, document))
+    found: list[State] = []
+    for _, members in sorted(lines.items()):
+        found += _states_of_line(sorted(members, key=lambda one: (_begins(one[0])[0], one[0].document)))
+    return found
+
+
+def _begins(use: DocumentUse) -> tuple[Instant, Instant]:
+    """Return the earliest and latest instant at which a state came into place; of no known time, both ends of time."""
+    if use.stands_from is not None:
+        return use.stands_from.earliest, use.stands_from.latest
+    return BEGINNING, FOREVER if use.read_at is None else use.read_at.earliest
+
+
+def _states_of_line(members: Sequence[tuple[DocumentUse, Document]]) -> list[State]:
+    dated = [_begins(use) for use, _ in members if use.stands_from is not None]
+    found: list[State] = []
+    for use, document in members:
+        came = _begins(use)
+        later = [begin for begin in dated if use.stands_from is not None and begin[0] > came[0]]
+        ends = [(min(begin[0] for begin in later), min(begin[1] for begin in later))] if later else []
+        if use.stands_until is not None:
+            ends.append((use.stands_until.earliest, use.stands_until.latest))
+        may_end = min((latest for _, latest in ends), default=FOREVER)
+        seen = came[1] if use.read_at is None else use.read_at.earliest + 1
+        was_end = min((earliest for earliest, _ in ends), default=seen)
+        before = found[-1] if found and use.stands_from is not None else None
+        found.append(
+            State(
+                use=use,
+                document=document,
+                may=(came[0], max(may_end, came[0] + 1)),
+                was=(came[1], max(came[1], was_end)),
+                is_first=use.is_first,
+                before=before,
+            )
+        )
+    return found
+
+
+def stretches_of(states: Sequence[State], start: Instant, until: Instant) -> list[tuple[Instant, Instant]]:
+    """Return the parts of a window between which what was, or may have been, in place changes."""
+    edges = {start, until}
+    for state in states:
+        edges.update(at for at in (*state.may, *state.was) if start < at < until)
+    return list(pairwise(sorted(edges)))
+
+
+def gap_of(states: Sequence[State], here: Sequence[State], start: Instant, until: Instant) -> str:
+    """Return what of the inputs is not known in a stretch; empty where every one is accounted for.
+
+    ``here`` are the states that may have been in place then. Each has to have been there for all of it; and an input
+    of which only other times are known may have been there in a state that nobody has.
+    """
+    for state in here:
+        if not state.stood(start, until):
+            return f"{_named(state)} {_known(state)}"
+    lines = {state.line for state in here}
+    for line in sorted({state.line for state in states} - lines):
+        known = [one for one in states if one.line == line]
+        first, last = known[0], known[-1]
+        if first.may[0] >= until and not first.is_first:
+            return (
+                f"{_named(first)} is known from {rfc3339(first.may[0])} on, and not what was there before; its state of "
+                "then would settle it (`graphkit ingest lock REPOSITORY` reads all of them)"
+            )
+        if last.may[1] <= start and not last.use.is_last:
+            return (
+                f"{_named(last)} is known until {rfc3339(last.may[1])}, and not what was there afterwards; its state of "
+                "then would settle it (`graphkit ingest lock REPOSITORY` reads all of them)"
+            )
+    return ""
+
+
+def _named(state: State) -> str:
+    path = state.use.path or state.document.path
+    return f"{state.use.repository}/{path}" if state.use.repository else path
+
+
+def _known(state: State) -> str:
+    if state.use.stands_from is None and state.use.read_at is None:
+        return "is undated; when it was in place (--stands-from, --read-at) would settle it"
+    if state.was[0] >= state.was[1]:
+        return (
+            f"is known to have been in place at {state.use.stands_from or state.use.read_at} alone; until when it was "
+            "(--read-at) would settle it"
+        )
+    return (
+        f"is known to have been in place from {rfc3339(state.was[0])} to {rfc3339(state.was[1])}; a later --read-at, or "
+        "its state at the other times, would settle it"
+    )
+
+
+def governed(here: Sequence[State], whole: Callable[[str], Document]) -> dict[int, State]:
+    """Return which manifests in place are governed by which lock in place: position in ``here`` → the lock.
+
+    A lock governs what it was made from while it satisfies it; a manifest that it does not satisfy is judged beside
+    it. ``whole`` returns a document with all of its rows.
+    """
+    found: dict[int, State] = {}
+    for at, state in enumerate(here):
+        if state.document.kind is not DocumentKind.MANIFEST:
+            continue
+        for lock in here:
+            if (
+                lock.document.kind is DocumentKind.LOCK
+                and _is_made_from(lock, state)
+                and satisfies(whole(lock.document.sha256), state.document)
+            ):
+                found[at] = lock
+                break
+    return found
+
+
+def _is_made_from(lock: State, manifest: State) -> bool:
+    (repository, path, branch), (its_repository, its_path, its_branch) = lock.line, manifest.line
+    if (repository, branch) != (its_repository, its_branch):
+        return False
+    folder = PurePosixPath(path).parent
+    return normal(PurePosixPath(its_path)) in {normal(folder / name) for name in lock.document.governs}
+
+
+def normal(path: PurePosixPath) -> tuple[str, ...]:
+    """Return the parts of a path, with what leads up and down again left out."""
+    parts: list[str] = []
+    for part in path.parts:
+        if part == ".." and parts and parts[-1] != "..":
+            parts.pop()
+        elif part != ".":
+            parts.append(part)
+    return tuple(parts)
+
+
+def satisfies(lock: Document, manifest: Document) -> bool:
+    """Return whether a lock lists everything that a manifest requires, at a version that it admits.
+
+    A lock of one environment does not list what its markers leave out there.
+    """
+    listed: dict[PackageName, list[str]] = {}
+    for row in lock.components:
+        name = row.package or PackageName(canonicalize_name(row.name))
+        listed.setdefault(name, []).append("" if row.origin else row.version)
+    itself = canonicalize_name(manifest.subject)
+    return all(
+        _is_met(one, listed.get(one.package, ()))
+        for one in manifest.requirements
+        if one.package != itself and not (lock.is_of_one_environment and one.marker and one.package not in listed)
+    )
+
+
+def _is_met(wanted: Requirement, versions: Sequence[str]) -> bool:
+    if wanted.url or wanted.unreadable:
+        return bool(versions)
+    try:
+        admitted = SpecifierSet(wanted.specifier)
+    except InvalidSpecifier:
+        return False
+    parsed = [release_version(text).parsed for text in versions if text]
+    return "" in versions or any(one is not None and admitted.contains(one, prereleases=True) for one in parsed)

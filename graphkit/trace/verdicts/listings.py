@@ -1,0 +1,239 @@
+"""What one document that lists packages says of a case: it shows an accused release, or how far it rules one out.
+
+The obligations (d) and (f) to (i) of a proof by listing (semantics §5); whether the document is dated, and which build
+it speaks for, is for `graphkit.trace.verdicts.services` to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from graphkit.model.answers import Obligation, Path, Verdict
+from graphkit.model.answers import Step as PathStep
+from graphkit.model.documents import (
+    SAYS_COMPLETE,
+    Basis,
+    Completeness,
+    Component,
+    Document,
+    DocumentKind,
+    how_many,
+)
+from graphkit.model.organisation import CompleteFrom
+from graphkit.trace.accusation import Accusation, Named, RowTest, test_row
+from graphkit.trace.elsewhere import type_of
+from graphkit.trace.verdicts.clearance import Open, Step, fact, word
+
+_RECORDS: Final = {
+    DocumentKind.ENVIRONMENT: "records what was installed",
+    DocumentKind.LOCK: "is a lock",
+    DocumentKind.SBOM: "records a build",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a document says of the case, whatever its date.
+
+    ``verdict`` is `observed` or `admitted` where it shows an accused release, with ``basis``, ``paths`` and the
+    releases ``shown`` (every one, not only the one that decides); None where it shows none: then ``steps`` are
+    the obligations that it discharges or leaves open, and ``reason`` says what it lists instead.
+    """
+
+    verdict: Verdict | None
+    reason: str
+    basis: str = ""
+    paths: tuple[Path, ...] = ()
+    shown: frozenset[Named] = frozenset()
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether it shows nothing accused and leaves nothing open."""
+        return self.verdict is None and not any(isinstance(one, Open) for one in self.steps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What the organisation says of a document: that it lists all, or that what such tools make does."""
+
+    is_complete: bool = False
+    complete_from: tuple[CompleteFrom, ...] = ()
+    resolver: str = ""
+
+
+def read_listing(document: Document, accused: Accusation, words: Words) -> Finding:
+    """Return what one document says: the worst row that shows an accused release, else what it proves."""
+    subject = document.roots[0] if len(document.roots) == 1 else None
+    rows = [(number, row, test_row(row, document, accused)) for number, row in enumerate(document.components)]
+    suspects = [one for one in rows if one[2].verdict is not None and one[1].ref != subject]
+    exposing = [one for one in suspects if one[2].verdict in {Verdict.OBSERVED, Verdict.ADMITTED}]
+    if exposing:
+        number, row, test = min(exposing, key=lambda one: (one[2].rank, one[0]))
+        assert test.verdict is not None
+        place = f" at {document.places[number]}" if document.places else ""
+        name = f"{row.package or row.name} {row.version}".strip()
+        return Finding(
+            verdict=test.verdict,
+            basis=test.basis if test.verdict is Verdict.OBSERVED else "",
+            reason=f"{document.path} lists {name}{place}" + (f", {test.reason}" if test.reason else ""),
+            paths=(_path_in(document, row),),
+            shown=frozenset[Named]().union(*(one.shown for _, _, one in exposing)),
+        )
+    described = next((one for one in rows if one[1].ref == subject and one[2].verdict is not None), None)
+    steps = (_rows(document, accused, suspects, described), *_completeness(document, accused, words))
+    return Finding(verdict=None, reason=_listed(document, accused), steps=steps)
+
+
+def _listed(document: Document, accused: Accusation) -> str:
+    """Return what a document lists of the accused packages, as a reason says it."""
+    others = sorted({f"{row.package} {row.version}" for row in document.components if row.package in accused.keys})
+    what = " and ".join(others) or f"no {' or '.join(sorted(accused.keys)) or 'accused component'}"
+    return f"{document.path} is complete and lists {what}"
+
+
+def _rows(
+    document: Document,
+    accused: Accusation,
+    suspects: Sequence[tuple[int, Component, RowTest]],
+    described: tuple[int, Component, RowTest] | None,
+) -> Step:
+    """Return obligation (d): every row that could be the target is something else."""
+    if suspects:
+        _, _, test = min(suspects, key=lambda one: (one[2].rank, one[0]))
+        return Open(obligation=Obligation.ROWS, text=f"{document.path}: {test.reason}")
+    if described:
+        name = f"{described[1].package or described[1].name} {described[1].version}".strip()
+        return Open(
+            obligation=Obligation.ROWS,
+            text=f"{document.path} describes {name} itself; what its users installed is in their own documents",
+        )
+    if not document.covers_python:
+        return Open(
+            obligation=Obligation.ROWS,
+            text=f"{document.path} says nothing of Python packages; a listing that covers Python would settle it",
+        )
+    kinds = {type_of(row.purl) for row in document.components if row.purl} if accused.elsewhere else set()
+    if missing := sorted({type_of(release.key) for release in accused.elsewhere} - kinds):
+        return Open(
+            obligation=Obligation.ROWS,
+            text=f"{document.path} says nothing of {missing[0]} components; a listing of them would settle it",
+        )
+    return fact(Obligation.ROWS, f"{_listed(document, accused).replace(' is complete and', '')}")
+
+
+def _completeness(document: Document, accused: Accusation, words: Words) -> Iterator[Step]:
+    """Yield obligations (f) to (i): it records an installation, lists all of it, and was read whole."""
+    path = document.path
+    if document.kind is DocumentKind.SBOM and document.basis is Basis.LISTED:
+        yield Open(
+            obligation=Obligation.INSTALLED,
+            text=f"{path} lists what was planned, not what was installed; a lock file, a build SBOM or an environment "
+            "listing of that build would settle it",
+        )
+    else:
+        yield fact(Obligation.INSTALLED, f"{path} {_RECORDS.get(document.kind, 'records a build')}")
+    yield _covers_all(document, accused, words)
+    if document.completeness is Completeness.INCOMPLETE:
+        yield _not_complete(document, accused, Obligation.READ_WHOLE)
+    else:
+        yield fact(Obligation.READ_WHOLE, f"every part of {path} that can name a package was read")
+    if document.kind is DocumentKind.ENVIRONMENT and document.completeness is not Completeness.COMPLETE:
+        yield _not_complete(document, accused, Obligation.FOLDER)
+    else:
+        yield fact(Obligation.FOLDER, f"nothing in {path} leads to what was not read")
+
+
+def _covers_all(document: Document, accused: Accusation, words: Words) -> Step:
+    """Return obligation (g): it says that it is complete, its kind implies it, or the organisation says so."""
+    path = document.path
+    if left_out := sorted(set(document.not_covered) & accused.keys.keys()):
+        return Open(
+            obligation=Obligation.COMPLETE,
+            text=f"{path} leaves out {left_out[0]} by its own account; a listing with it would settle it",
+        )
+    if document.complete_under and words.resolver != document.complete_under:
+        return Open(
+            obligation=Obligation.COMPLETE,
+            text=f"{path} is complete under {document.complete_under} alone, and nothing says that "
+            f"{document.complete_under} installs it; `resolver: {document.complete_under}` in the organisation file "
+            "would settle it",
+        )
+    if document.completeness is Completeness.COMPLETE:
+        return fact(Obligation.COMPLETE, f"{path} lists everything, as it says or its kind implies")
+    if document.completeness is Completeness.UNKNOWN and not _is_contradicted(document):
+        if words.is_complete:
+            return word(Obligation.COMPLETE, f"the organisation says that {path} lists everything")
+        for one in words.complete_from:
+            if _is_made_by(document, one):
+                of = f" of an {one.source}" if one.source else ""
+                return word(
+                    Obligation.COMPLETE, f"the organisation says that what {one.tool} makes{of} lists everything"
+                )
+    return _not_complete(document, accused, Obligation.COMPLETE)
+
+
+def _is_contradicted(document: Document) -> bool:
+    return any(one.text.startswith(SAYS_COMPLETE) for one in document.problems)
+
+
+def _is_made_by(document: Document, one: CompleteFrom) -> bool:
+    """Return whether a tool made a document. What the document itself says of its source must not contradict."""
+    tools = {made.split(" ")[0].lower() for made in document.generator}
+    fits = not document.source_kind or not one.source or document.source_kind == one.source
+    return one.tool.lower() in tools and fits
+
+
+def _not_complete(document: Document, accused: Accusation, obligation: Obligation) -> Open:
+    others = sorted({f"{row.package} {row.version}" for row in document.components if row.package in accused.keys})
+    held = f"holds {' and '.join(others)}, but " if others else ""
+    return Open(
+        obligation=obligation,
+        text=f"{document.path} {held}{_why_not_complete(document)}; a lock file or an environment listing "
+        "of that build would settle it",
+    )
+
+
+def _why_not_complete(document: Document) -> str:
+    """Return why a document is not taken for complete: what it says, or why that was not believed."""
+    if unbelieved := [one.text for one in document.problems if one.text.startswith(SAYS_COMPLETE)]:
+        return unbelieved[0]
+    if document.completeness is not Completeness.INCOMPLETE:
+        return "does not say that it is complete"
+    says = "says that it is not complete"
+    if not document.problems:
+        return says
+    first, count = document.problems[0], how_many(document.problems)
+    more = f", the first of {count} problems" if count > 1 else ""
+    unread = f"was not read completely ({first.place}: {first.text}{more})"
+    return f"{says}, or {unread}" if document.kind is DocumentKind.SBOM else unread
+
+
+def _path_in(document: Document, row: Component) -> Path:
+    """Return a shortest path inside one document from what it describes to a row; breadth first."""
+    labels = {one.ref: f"{one.name}@{one.version}" if one.version else one.name for one in document.components}
+    parents: dict[str, str] = {}
+    children: dict[str, list[str]] = {}
+    for edge in document.edges:
+        children.setdefault(edge.source, []).append(edge.target)
+    queue = list(document.roots)
+    seen = set(queue)
+    for ref in queue:
+        for child in children.get(ref, ()):
+            if child not in seen:
+                seen.add(child)
+                parents[child] = ref
+                queue.append(child)
+    steps: list[PathStep] = []
+    ref = row.ref
+    while ref in parents:
+        steps.append(PathStep(node=labels.get(ref, ref), why=f"{labels.get(parents[ref], parents[ref])} depends on it"))
+        ref = parents[ref]
+    where = f"{document.path} (sha256 {document.sha256[:12]})"
+    if ref not in seen:
+        return (PathStep(node=document.path, why=where), PathStep(node=labels.get(ref, ref), why=f"listed in {where}"))
+    top = PathStep(node=labels.get(ref, ref), why=where)
+    inside = (top, *reversed(steps))
+    return (PathStep(node=document.path, why=where), *inside) if ref == row.ref else inside

@@ -1,0 +1,92 @@
+"""Files that can install and that no reader reads as a whole: what they leave open (semantics §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from graphkit.model.answers import Obligation
+from graphkit.model.documents import Document, DocumentKind, InstallCommand
+from graphkit.model.names import PackageName
+from graphkit.model.requirements import Requirement
+from graphkit.model.times import Instant
+from graphkit.trace.closure import Span, closure_of
+from graphkit.trace.forward import Root
+from graphkit.trace.manifests import Asked, root_of_requirements
+from graphkit.trace.verdicts.clearance import Open
+from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, Context
+from graphkit.trace.verdicts.inputs import Line, State, normal
+
+
+def passes_by(here: Sequence[State]) -> frozenset[Line]:
+    """Return which inputs in place a script installs from without keeping to the lock beside them."""
+    found = set()
+    for script in here:
+        for command in script.document.commands:
+            if command.is_past_lock:
+                named = _named_by(script, command)
+                found |= {state.line for state in here if _place(state) in named}
+    return frozenset(found)
+
+
+def keeps_to(here: Sequence[State], lock: State) -> str:
+    """Return the install command in place that keeps to a lock, with its file and line; empty for none."""
+    for script in here:
+        for command in script.document.commands:
+            if not command.is_past_lock and not command.unreadable and _place(lock) in _named_by(script, command):
+                return f"{script.document.path}, {command.place} installs from it: {command.text}"
+    return ""
+
+
+def _named_by(script: State, command: InstallCommand) -> set[tuple[str, str, tuple[str, ...]]]:
+    repository, path, branch = script.line
+    folder = PurePosixPath(path).parent
+    return {(repository, branch, normal(folder / name)) for name in command.inputs}
+
+
+def _place(state: State) -> tuple[str, str, tuple[str, ...]]:
+    repository, path, branch = state.line
+    return (repository, branch, normal(PurePosixPath(path)))
+
+
+def judge_script(context: Context, script: Document, span: tuple[Instant, Instant]) -> Open | None:
+    """Return what a script leaves open; None where nothing that it names can bring a target."""
+    assert script.kind is DocumentKind.SCRIPT
+    for command in script.commands:
+        if problem := _problem(context, command, span):
+            return Open(
+                obligation=Obligation.INPUTS,
+                text=f"{script.path}, {command.place}: `{command.text}` {problem}; `installs_from` in the organisation "
+                "file, or the SBOM of the build, would settle it",
+            )
+    return None
+
+
+def _problem(context: Context, command: InstallCommand, span: tuple[Instant, Instant]) -> str:
+    """Return why a command leaves the service open; empty where it does not."""
+    if command.unreadable:
+        return f"installs what cannot be read here ({command.unreadable})"
+    wanted = [one for one in command.requirements if not _is_usual(context, one.package)]
+    accused = context.accused
+    for one in wanted:
+        if one.package in accused.keys or one.package in accused.open_packages:
+            return f"installs {one}"
+    return _reached(context, wanted, span) if wanted else ""
+
+
+def _is_usual(context: Context, package: PackageName) -> bool:
+    """Return whether a package is a usual tool: those are assumed to be clean, unless a target can come by them."""
+    return package in USUAL_TOOLS | USUAL_BACKENDS and package not in context.reaching()
+
+
+def _reached(context: Context, wanted: Sequence[Requirement], span: tuple[Instant, Instant]) -> str:
+    world = context.union("")
+    wants, missing = root_of_requirements(world, wanted, Asked(extras=(), groups=()))
+    if missing:
+        return f"installs what was not read ({missing[0]})"
+    root = Root(label="a command", why="a command", wants=wants)
+    targets = tuple((ident, sum(1 << p for p in positions)) for ident, positions in sorted(context.targets.items()))
+    found = closure_of(world, root, targets, Span(start=span[0], until=span[1], is_timeless=True))
+    if found.hits:
+        return "installs what can lead to it"
+    return f"installs what was not read ({found.unread[0]})" if found.unread else ""

@@ -1,0 +1,471 @@
+"""The verdict of a service: every build that somebody names, and the build that nobody recorded (semantics §4).
+
+Each is judged by what speaks for it, and the worst stands: a witness, else a proof, else the first open obligation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from graphkit.model.answers import Assumption, BuildVerdict, Obligation, ProofKind, ServiceVerdict, Verdict
+from graphkit.model.documents import Basis, Document, DocumentKind
+from graphkit.model.organisation import Build, DocumentUse
+from graphkit.model.requirements import requirement
+from graphkit.model.times import Instant, Moment, rfc3339
+from graphkit.trace.manifests import Asked
+from graphkit.trace.verdicts.clearance import Open, Step, fact, prove, together, word
+from graphkit.trace.verdicts.context import USUAL_BACKENDS, Context, cleared, named, needed, opened, tools_gap
+from graphkit.trace.verdicts.inputs import State, gap_of, governed, states_of, stretches_of
+from graphkit.trace.verdicts.listings import Finding, Words, read_listing
+from graphkit.trace.verdicts.scripts import judge_script, keeps_to, passes_by
+from graphkit.trace.verdicts.walks import Asking, judge_walk, of_build_system, of_manifest
+
+_BASES: Final = list(Basis)
+_VERDICTS: Final = list(Verdict)
+_LISTINGS: Final = (DocumentKind.SBOM, DocumentKind.ENVIRONMENT)
+_AROUND: Final = 2 * 3_600_000_000
+"""A build with a single time ran within this much before and after it (semantics §1), in microseconds."""
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the worst of some verdicts; of none, `unknown`."""
+    return min(verdicts, key=_VERDICTS.index, default=Verdict.UNKNOWN)
+
+
+def judge(context: Context, uses: Sequence[DocumentUse], builds: Sequence[Build]) -> ServiceVerdict:
+    """Return a service's verdict: that of its worst build. Every build is in it."""
+    service = context.service
+    judged = [_recorded(context, use) for use in sorted(uses, key=_when) if _is_build(context, use)]
+    states = [one for one in states_of(uses, context.document) if _counts(context, one)]
+    judged += [_listed_lock(context, one) for one in states if _shows(context, one)]
+    judged += [_named_build(context, build, states) for build in builds]
+    if service.is_never_built:
+        judged.append(_never_built(context))
+    elif not service.builds_complete:
+        judged.append(_unrecorded(context, states))
+    return _service(context, judged)
+
+
+def _service(context: Context, judged: Sequence[BuildVerdict]) -> ServiceVerdict:
+    verdict = worst(one.verdict for one in judged)
+    deciding = [one for one in judged if one.verdict is verdict]
+    first = min(deciding, key=lambda one: _BASES.index(Basis(one.basis)) if one.basis else 9, default=None)
+    service = context.service
+    return ServiceVerdict(
+        service=service.id,
+        company=service.company,
+        owner=service.owner,
+        verdict=verdict,
+        basis=first.basis if first else "",
+        reason=first.reason if first else "its builds are declared complete and there is none; name one to settle it",
+        slots=tuple(sorted({number for one in deciding for number in one.slots})),
+        builds=tuple(judged),
+        paths=first.paths if first else (),
+        near=verdict is Verdict.UNKNOWN and all(one.near for one in deciding) and bool(deciding),
+    )
+
+
+def _when(use: DocumentUse) -> tuple[bool, Moment, str]:
+    at = use.built_at or use.stands_from
+    return (at is None, at or Moment(earliest=0, latest=0), use.document)
+
+
+def _is_build(context: Context, use: DocumentUse) -> bool:
+    return use.built_at is not None or context.document(use.document).kind in _LISTINGS
+
+
+def _counts(context: Context, state: State) -> bool:
+    """Return whether an input counts: the organisation may say which do."""
+    chosen = context.service.installs_from
+    path = state.use.path or state.document.path
+    return chosen is None or path in chosen or f"{state.use.repository}/{path}" in chosen
+
+
+def _shows(context: Context, state: State) -> bool:
+    """Return whether a lock shows an accused release: that holds whatever its time (semantics §3)."""
+    return state.document.kind is DocumentKind.LOCK and _finding(context, state.use).verdict is Verdict.OBSERVED
+
+
+def _finding(context: Context, use: DocumentUse) -> Finding:
+    service = context.service
+    words = Words(is_complete=use.is_complete, complete_from=service.complete_from, resolver=service.resolver)
+    return read_listing(context.document(use.document), context.accused, words)
+
+
+def _shown(context: Context, finding: Finding, document: Document, at: Moment | None) -> BuildVerdict:
+    """Return the verdict of a document that shows an accused release."""
+    assert finding.verdict is not None
+    return BuildVerdict(
+        at=at,
+        verdict=finding.verdict,
+        reason=finding.reason,
+        basis=finding.basis,
+        document=named(document),
+        slots=_fetchable(context, finding),
+        paths=finding.paths,
+    )
+
+
+def _fetchable(context: Context, finding: Finding) -> tuple[int, ...]:
+    """Return the slots in which an accused release that a document shows was listed, so could be fetched."""
+    places = [context.world.find_release(name, version) for name, version in sorted(finding.shown)]
+    shown = [place for place in places if place]
+    return tuple(
+        number
+        for number, slot in enumerate(context.field.slots)
+        if any(package.shelf(slot.start, doubtful=True).listed[position] for package, position in shown)
+    )
+
+
+# Builds that a document or the organisation names
+
+
+def _recorded(context: Context, use: DocumentUse) -> BuildVerdict:
+    """Judge the build that a document describes, or that installed from it. An undated one exposes and never clears."""
+    document = context.document(use.document)
+    if document.kind in _LISTINGS:
+        at = use.built_at or document.created
+        # When a document was made says when the build ended only where it records one.
+        ended = use.built_at or (document.created if document.basis is not Basis.LISTED else None)
+        return _listing(context, _finding(context, use), document, at, ended)
+    assert use.built_at is not None
+    build = Build(service=context.service.id, at=use.built_at)
+    return _of_input(context, document, _finding(context, use), build)
+
+
+def _listed_lock(context: Context, state: State) -> BuildVerdict:
+    document, use = state.document, state.use
+    return _shown(context, _finding(context, use), document, use.stands_from or document.created)
+
+
+def _listing(
+    context: Context, finding: Finding, document: Document, at: Moment | None, ended: Moment | None
+) -> BuildVerdict:
+    """Judge a build by a listing of what it installed."""
+    if finding.verdict is not None:
+        return _shown(context, finding, document, at)
+    if early := _ended_before(context, None if ended is None else ended.latest, at):
+        return early
+    if at is None:
+        dated: Step = Open(
+            obligation=Obligation.DATED,
+            text=f"{finding.reason}, but it is undated; the time of its build would settle it (--built-at)",
+        )
+        span = (context.start, context.until)
+    else:
+        dated, span = fact(Obligation.DATED, f"{document.path} speaks for the build of {at}"), (at.earliest, at.latest + 1)
+    candidates = (
+        *((Assumption.ENVIRONMENT,) if document.is_of_one_environment else ()),
+        *(Assumption.BUILD_ENV, Assumption.TOOLS),
+        *(() if document.source_kind == "image" else (Assumption.BASE,)),
+    )
+    return _by_listing(context, finding, document, at, span, dated, candidates)
+
+
+def _by_listing(  # noqa: PLR0913, PLR0917 - what a proof by listing is made of
+    context: Context,
+    finding: Finding,
+    document: Document,
+    at: Moment | None,
+    span: tuple[Instant, Instant],
+    dated: Step,
+    candidates: Sequence[Assumption],
+    reason: str = "",
+) -> BuildVerdict:
+    rest = needed(context.service, candidates)
+    steps: list[Step] = [
+        context.decided,
+        fact(Obligation.TARGETS, f"asked about {context.releases}"),
+        *finding.steps,
+        dated,
+        *rest.words,
+    ]
+    if not isinstance(dated, Open):
+        steps.append(fact(Obligation.TIMES, dated.text))
+    if gap := tools_gap(context, rest.assumes):
+        steps.append(gap)
+    proof = prove(ProofKind.LISTING, context.incident, span, steps, rest.assumes)
+    if isinstance(proof, Open):
+        return opened(proof, document, at)
+    return cleared(proof, reason or finding.reason, document, at)
+
+
+def _ended_before(context: Context, ended: Instant | None, at: Moment | None) -> BuildVerdict | None:
+    """Return the proof that a build had ended before an accused file was uploaded by any account (obligation p)."""
+    first = context.first_upload
+    if ended is None or first is None or ended >= first:
+        return None
+    text = f"it had ended before the first bad file was uploaded at {rfc3339(first)}"
+    proof = prove(
+        ProofKind.BAR,
+        context.incident,
+        (at.earliest if at else ended, ended + 1),
+        [
+            context.decided,
+            fact(Obligation.TARGETS, f"asked about {context.releases}"),
+            fact(Obligation.TIMES, f"every account of the first upload is known, and none is before {rfc3339(first)}"),
+            fact(Obligation.ENDED, text),
+        ],
+    )
+    return opened(proof, at=at) if isinstance(proof, Open) else cleared(proof, text, at=at)
+
+
+def _ran(build: Build) -> tuple[Instant, Instant]:
+    """Return the stretch in which a build may have run: within two hours of its time, unless it says more."""
+    start = build.at.earliest - _AROUND if build.started is None else build.started.earliest
+    until = build.at.latest + _AROUND if build.ended is None else build.ended.latest
+    return start, max(until, start) + 1
+
+
+def _named_build(context: Context, build: Build, states: Sequence[State]) -> BuildVerdict:
+    """Judge a build that the organisation names: by everything that speaks for it, and the worst stands."""
+    parts: list[BuildVerdict] = []
+    for sha in (build.document, build.lock):
+        if sha:
+            document = context.document(sha)
+            use = DocumentUse(service=context.service.id, document=sha)
+            finding = _finding(context, use)
+            if document.kind in _LISTINGS:
+                parts.append(_listing(context, finding, document, build.at, None))
+            else:
+                parts.append(_of_input(context, document, finding, build))
+    if build.manifest and not parts:
+        document = context.document(build.manifest)
+        finding = _finding(context, DocumentUse(service=context.service.id, document=build.manifest))
+        parts.append(_of_input(context, document, finding, build))
+    start, until = _ran(build)
+    exposed = [one for one in parts if one.verdict not in {Verdict.CLEARED, Verdict.UNKNOWN}]
+    if not exposed and (early := _ended_before(context, until - 1, build.at)):
+        return early
+    if not parts:
+        parts = [_at_its_time(context, build, states, start, until)]
+    return _joined(parts, build.at)
+
+
+def _at_its_time(
+    context: Context, build: Build, states: Sequence[State], start: Instant, until: Instant
+) -> BuildVerdict:
+    """Judge a build of which nothing is named by the inputs that were in place when it ran."""
+    if any(state.may_stand(start, until) for state in states):
+        return _joined([_stretch(context, states, *part) for part in stretches_of(states, start, until)], build.at)
+    return opened(
+        Open(
+            obligation=Obligation.INPUTS,
+            text=f"the build of {build.at} has no document; its SBOM, or the lock it installed from, would settle it",
+        ),
+        at=build.at,
+    )
+
+
+def _of_input(context: Context, document: Document, finding: Finding, build: Build) -> BuildVerdict:
+    """Judge a build by the lock or manifest that it installed from. A manifest is walked, whatever it was called."""
+    start, until = _ran(build)
+    stood = fact(Obligation.INPUTS, f"the build of {build.at} installed from {document.path}")
+    if document.kind is DocumentKind.LOCK:
+        if finding.verdict is not None:
+            return _shown(context, finding, document, build.at)
+        dated = fact(Obligation.DATED, f"the build of {build.at} installed from {document.path}")
+        return _by_lock(context, finding, document, build.at, (start, until), dated, ())
+    if document.kind is DocumentKind.MANIFEST:
+        return _joined(_manifest(context, document, (start, until), stood, is_governed=False), build.at)
+    return opened(
+        Open(obligation=Obligation.INPUTS, text=f"{document.path} is neither a lock nor a manifest"), document, build.at
+    )
+
+
+# The build that nobody recorded
+
+
+def _never_built(context: Context) -> BuildVerdict:
+    proof = prove(
+        ProofKind.BAR,
+        context.incident,
+        (context.start, context.until),
+        [
+            context.decided,
+            fact(Obligation.TARGETS, f"asked about {context.releases}"),
+            word(Obligation.TIMES, "the organisation says that nothing was built (builds: none)"),
+            word(Obligation.ENDED, "the organisation says that nothing was built (builds: none)"),
+        ],
+    )
+    if isinstance(proof, Open):
+        return opened(proof)
+    return cleared(proof, "the organisation says that nothing was built (builds: none)")
+
+
+def _unrecorded(context: Context, states: Sequence[State]) -> BuildVerdict:
+    """Judge a build at any instant of the window that nothing records."""
+    parts = [_stretch(context, states, *part) for part in stretches_of(states, context.start, context.until)]
+    return _joined(parts, None)
+
+
+def _joined(parts: Sequence[BuildVerdict], at: Moment | None) -> BuildVerdict:
+    """Return the worst of what parts of one build say, with the reasons of all that are as bad."""
+    verdict = worst(part.verdict for part in parts)
+    deciding = [part for part in parts if part.verdict is verdict]
+    if not deciding:
+        return opened(Open(obligation=Obligation.INPUTS, text="the window is empty"), at=at)
+    first = deciding[0]
+    return BuildVerdict(
+        at=at,
+        verdict=verdict,
+        reason="; ".join(dict.fromkeys(part.reason for part in deciding)),
+        basis=first.basis,
+        document=first.document,
+        slots=tuple(sorted({number for part in deciding for number in part.slots})),
+        paths=first.paths,
+        clearance=together([part.clearance for part in deciding if part.clearance])
+        if verdict is Verdict.CLEARED
+        else None,
+        near=all(part.near for part in deciding),
+    )
+
+
+def _stretch(context: Context, states: Sequence[State], start: Instant, until: Instant) -> BuildVerdict:
+    """Judge a build in a stretch between which no input changes: every input that may have been in place counts."""
+    here = [state for state in states if state.may_stand(start, until)]
+    inputs = [state for state in here if state.document.kind is not DocumentKind.SCRIPT]
+    if not inputs:
+        return opened(_nothing_in_place(context, states, start, until))
+    gap = gap_of(states, here, start, until)
+    locks = governed(inputs, context.whole)
+    by_hand = passes_by(here)
+    parts: list[BuildVerdict] = []
+    for at, state in enumerate(inputs):
+        stood: Step = (
+            Open(obligation=Obligation.INPUTS, text=gap)
+            if gap
+            else fact(Obligation.INPUTS, f"{state.document.path} was in place {_span_of(state)}")
+        )
+        if state.document.kind is DocumentKind.LOCK:
+            parts.append(_lock_in_place(context, state, (start, until), stood, here))
+        else:
+            is_governed = at in locks and state.line not in by_hand
+            parts += _manifest(context, state.document, (start, until), stood, is_governed=is_governed)
+    if context.service.installs_from is None:
+        parts += judge_script_states(context, here, (start, until))
+    return _joined(parts, None)
+
+
+def judge_script_states(
+    context: Context, here: Sequence[State], span: tuple[Instant, Instant]
+) -> Iterator[BuildVerdict]:
+    """Yield an open verdict for every script in place that may install what no input says."""
+    for state in here:
+        if state.document.kind is DocumentKind.SCRIPT and (gap := judge_script(context, state.document, span)):
+            yield opened(gap, state.document)
+
+
+def _nothing_in_place(context: Context, states: Sequence[State], start: Instant, until: Instant) -> Open:
+    del context
+    when = f"from {rfc3339(start)} to {rfc3339(until)}"
+    paths = sorted(state.document.path for state in states if state.document.kind is not DocumentKind.SCRIPT)
+    beside = f" ({paths[0]} is, but not for then)" if paths else ""
+    return Open(
+        obligation=Obligation.INPUTS,
+        text=f"no lock or manifest is known to have been in place {when}{beside}; one, or a list of all builds, "
+        "would settle it",
+    )
+
+
+def _span_of(state: State) -> str:
+    since, until = rfc3339(state.was[0]), rfc3339(state.was[1])
+    return f"from {since} to {until}" if since and until else f"since {since}" if since else "at no known time"
+
+
+def _lock_in_place(
+    context: Context, state: State, span: tuple[Instant, Instant], stood: Step, here: Sequence[State]
+) -> BuildVerdict:
+    """Judge installs from a lock that was in place."""
+    finding, document = _finding(context, state.use), state.document
+    if finding.verdict is not None:
+        found = _shown(context, finding, document, None)
+        return _noted(found, f"{found.reason}; {_may_span(state)}, and speaks for installs from it", state)
+    dated: Step = (
+        Open(obligation=Obligation.DATED, text=stood.text)
+        if isinstance(stood, Open)
+        else fact(Obligation.DATED, stood.text)
+    )
+    extra: tuple[Assumption, ...] = (Assumption.INPUTS,)
+    before = state.before
+    if before is not None and context.start < state.was[0] and not _finding(context, before.use).is_clean:
+        extra = (*extra, Assumption.COMMIT)
+    judged = _by_lock(context, finding, document, None, span, dated, extra, keeps_to(here, state))
+    if judged.verdict is not Verdict.CLEARED:
+        return judged
+    reason = f"{finding.reason}; it was in place {_span_of(state)}, and speaks for installs from it"
+    return _noted(judged, reason, state)
+
+
+def _may_span(state: State) -> str:
+    since, until = rfc3339(state.may[0]), rfc3339(state.may[1])
+    if since and until:
+        return f"it was in place from {since} to {until}"
+    return f"it was in place from {since} on" if since else "it may have been in place"
+
+
+def _noted(judged: BuildVerdict, reason: str, state: State) -> BuildVerdict:
+    return replace(judged, reason=reason + (f" ({state.use.note})" if state.use.note else ""))
+
+
+def _by_lock(  # noqa: PLR0913, PLR0917 - what a proof by lock is made of
+    context: Context,
+    finding: Finding,
+    document: Document,
+    at: Moment | None,
+    span: tuple[Instant, Instant],
+    dated: Step,
+    extra: Sequence[Assumption],
+    used: str = "",
+) -> BuildVerdict:
+    """Judge an install that keeps to a lock without an accused release."""
+    late = context.first_upload is None or span[1] > context.first_upload
+    candidates = (
+        *extra,
+        *(() if used else (Assumption.LOCK,)),
+        *((Assumption.ENVIRONMENT,) if document.is_of_one_environment else ()),
+        *(Assumption.BUILD_ENV, Assumption.TOOLS, Assumption.BASE),
+        *((Assumption.CACHES,) if late else ()),
+    )
+    if used:
+        finding = replace(finding, steps=(*finding.steps, fact(Obligation.INSTALLED, used)))
+    return _by_listing(context, finding, document, at, span, dated, candidates)
+
+
+def _manifest(
+    context: Context, manifest: Document, span: tuple[Instant, Instant], stood: Step, *, is_governed: bool
+) -> list[BuildVerdict]:
+    """Judge installs from a manifest: what it requires unless a lock governs that, and always what building it takes."""
+    parts: list[BuildVerdict] = []
+    if not is_governed:
+        asked = Asked(extras=context.service.extras, groups=context.service.groups)
+        parts.append(judge_walk(context, of_manifest(manifest, asked), span, stood))
+    if _needs_walk(context, manifest):
+        parts.append(judge_walk(context, of_build_system(manifest), span, stood))
+    if context.service.tools is not None:
+        parts.append(judge_walk(context, _of_tools(context, manifest), span, stood))
+    return parts
+
+
+def _needs_walk(context: Context, manifest: Document) -> bool:
+    """Return whether the build requirements of a project are other than what is assumed of usual ones."""
+    named_ones = {one.package for one in manifest.build_requires or ()}
+    reaching = context.reaching()
+    return bool(named_ones - USUAL_BACKENDS) or bool(named_ones & reaching)
+
+
+def _of_tools(context: Context, manifest: Document) -> Asking:
+    tools = tuple(requirement(one) for one in context.service.tools or ())
+    return of_manifest(
+        replace(
+            manifest,
+            path="the tools that the organisation names",
+            requirements=tools,
+            constraints=(),
+            requires_python="",
+            subject="",
+        ),
+        Asked(extras=(), groups=()),
+    )

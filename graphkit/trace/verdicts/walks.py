@@ -1,0 +1,405 @@
+"""What an install from requirements takes, could take, or cannot take: the verdict of a manifest over a stretch of time.
+
+A bar is tried before anything is read: what binds every resolution and admits nothing accused settles it (semantics §5,
+obligation o). Then the forward walk, what the ranges admit, and the closure in every environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from graphkit.model.answers import Assumption, BuildVerdict, Discharge, Obligation, Path, ProofKind, Verdict
+from graphkit.model.documents import Completeness, Document
+from graphkit.model.environment import AnyOf, Environment
+from graphkit.model.names import PackageName
+from graphkit.model.requirements import Requirement
+from graphkit.model.times import Instant, rfc3339
+from graphkit.stores.port import Ids
+from graphkit.trace.admit import admission
+from graphkit.trace.closure import REMOVAL_LAG, Closure, Span, closure_of
+from graphkit.trace.confirm import Confirmation, confirm, slots_of
+from graphkit.trace.forward import Root
+from graphkit.trace.listing import Bits
+from graphkit.trace.manifests import Asked, root_of_manifest, truth_of
+from graphkit.trace.survey import Field
+from graphkit.trace.verdicts.clearance import Open, Step, fact, prove, word
+from graphkit.trace.verdicts.context import Context, cleared, named, needed, opened, tools_gap
+from graphkit.trace.world import World
+
+_MOST_CLASSES: Final = 200
+"""Classes of environments that are walked one by one."""
+
+Rooted = tuple[Root, tuple[str, ...]]
+"""A root, and what of it the graph cannot follow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What is installed: ``path`` names it, ``root`` makes it the root of a walk in a world, and says what is missing.
+
+    ``binding`` are the requirements that may bar a target, with their markers; none where nothing can. ``barring``:
+    the obligation that leaves a bar open, if any does. ``indexes``: addresses of the indexes that it names.
+    ``is_complete``: all of its requirements are known. ``requires_python`` as the manifest says it.
+    """
+
+    path: str
+    document: Document
+    root: Callable[[World], Rooted]
+    binding: tuple[Requirement, ...] = ()
+    barring: Open | None = None
+    indexes: tuple[str, ...] = ()
+    is_complete: bool = True
+    requires_python: str = ""
+
+
+def of_manifest(manifest: Document, asked: Asked) -> Asking:
+    """Return what an install from a manifest asks for."""
+    is_complete = manifest.completeness is Completeness.COMPLETE
+    return Asking(
+        path=manifest.path,
+        document=manifest,
+        root=lambda world: root_of_manifest(world, manifest, asked),
+        binding=tuple(one for one in (*manifest.requirements, *manifest.constraints) if not one.unreadable),
+        barring=None
+        if is_complete
+        else Open(obligation=Obligation.BARRED, text=f"all requirements of {manifest.path}", near=True),
+        indexes=manifest.indexes,
+        is_complete=is_complete,
+        requires_python=manifest.requires_python,
+    )
+
+
+def of_build_system(manifest: Document) -> Asking:
+    """Return what building a project installs (PEP 518): no lock and no guard governs it (semantics §4)."""
+    bare = Document(
+        sha256=manifest.sha256,
+        path=f"build-system.requires of {manifest.path}",
+        kind=manifest.kind,
+        format=manifest.format,
+        basis=manifest.basis,
+        requirements=manifest.build_requires or (),
+        requires_python=manifest.requires_python,
+        completeness=Completeness.COMPLETE,
+    )
+    return of_manifest(bare, Asked(extras=(), groups=()))
+
+
+def judge_walk(context: Context, asking: Asking, span: tuple[Instant, Instant], inputs: Step) -> BuildVerdict:
+    """Return the verdict of installs over a stretch: a witness, else a proof, else the first open obligation.
+
+    ``inputs`` is obligation (k) for this stretch. Cost: nothing is walked where a bar holds.
+    """
+    bar = prove(
+        ProofKind.BAR,
+        context.incident,
+        span,
+        [*_common(context, inputs), *_barred(context, asking)],
+        needed(context.service, _ASSUMED).assumes,
+    )
+    if not isinstance(bar, Open):
+        shut = next(one.text for one in bar.proof if one.obligation is Obligation.BARRED)
+        return cleared(bar, f"{asking.path}: {shut}, whatever else it takes", asking.document)
+    root, missing = asking.root(context.world)
+    found = confirm(context.world, root, *span, context.targets)
+    witness = _taken(context, asking, found) or _allowed(context, asking, root, found, span)
+    if witness:
+        return witness
+    return _ruled_out(context, asking, span, inputs, found, missing)
+
+
+_ASSUMED: Final = (
+    *(Assumption.INPUTS, Assumption.INDEX, Assumption.BUILD_ENV, Assumption.TOOLS, Assumption.BASE),
+    Assumption.CACHES,
+)
+
+
+def _common(context: Context, inputs: Step) -> Iterator[Step]:
+    yield context.decided
+    yield fact(Obligation.TARGETS, f"asked about {context.releases}")
+    yield inputs
+    if isinstance(inputs, Open):
+        return
+    yield Discharge(obligation=Obligation.TIMES, text=inputs.text, word=inputs.word)
+    if gap := tools_gap(context, needed(context.service, _ASSUMED).assumes):
+        yield gap
+    yield from needed(context.service, _ASSUMED).words
+
+
+def _barred(context: Context, asking: Asking) -> Iterator[Step]:
+    """Yield obligations (e) and (o): what binds every resolution admits no accused release."""
+    accused = context.accused
+    if asking.barring:
+        yield asking.barring
+        return
+    private = sorted(set(asking.indexes) & accused.private_indexes) + sorted(
+        accused.private_packages & accused.keys.keys()
+    )
+    if private:
+        yield Open(obligation=Obligation.INDEXES, text=f"the accused name may come from a private index ({private[0]})")
+        return
+    yield fact(Obligation.INDEXES, "the accused name does not come from a private index")
+    shut: list[str] = []
+    for package, ranges in sorted(_accused_ranges(context).items()):
+        bars = [one for one in asking.binding if one.package == package and _binds(context, asking, one)]
+        if any(one.url for one in bars) or not (bar := next(_barring(bars, ranges), None)):
+            yield Open(obligation=Obligation.BARRED, text=f"nothing in {asking.path} bars {package}")
+            return
+        shut.append(f"it requires {bar}")
+    if not shut or context.accused.elsewhere:
+        yield Open(obligation=Obligation.BARRED, text="a manifest says nothing of other ecosystems")
+        return
+    yield fact(Obligation.BARRED, " and ".join(shut))
+
+
+def _barring(bars: Sequence[Requirement], ranges: Sequence[SpecifierSet]) -> Iterator[str]:
+    """Yield what together leaves no accused version: one requirement where one is enough, else all of them."""
+    for one in bars:
+        if _is_disjoint(one.specifier, ranges):
+            yield f"{one.package}{one.specifier}"
+    joined = ",".join(one.specifier for one in bars if one.specifier)
+    if joined and _is_disjoint(joined, ranges):
+        yield f"{bars[0].package}{joined}"
+
+
+def _is_disjoint(specifier: str, ranges: Sequence[SpecifierSet]) -> bool:
+    try:
+        own = SpecifierSet(specifier)
+        if any(clause.operator == "===" for clause in own):
+            return False  # compared as text, which a range cannot say
+        return bool(own) and all(own.to_range().is_disjoint(one.to_range()) for one in ranges)
+    except InvalidSpecifier:
+        return False
+
+
+def _accused_ranges(context: Context) -> dict[PackageName, list[SpecifierSet]]:
+    """Return what is accused of each package as ranges; what PEP 440 cannot read is never chosen."""
+    found: dict[PackageName, list[SpecifierSet]] = {}
+    for package, keys in context.accused.keys.items():
+        found[package] = []
+        for key in keys:
+            try:
+                found[package].append(SpecifierSet(f"=={key}"))
+            except InvalidSpecifier:
+                continue
+    for package, specifier in context.accused.ranges:
+        found.setdefault(package, []).append(SpecifierSet(specifier))
+    for package in context.accused.open_packages:
+        found.setdefault(package, []).append(SpecifierSet(""))
+    return found
+
+
+def _binds(context: Context, asking: Asking, one: Requirement) -> bool:
+    """Return whether a requirement holds in every environment that the service may have."""
+    world = context.union(asking.requires_python)
+    extras, groups = context.service.extras, context.service.groups
+    return truth_of(world, one.marker, extras, groups) is True
+
+
+def _taken(context: Context, asking: Asking, found: Confirmation) -> BuildVerdict | None:
+    if not found.picked:
+        return None
+    takes = slots_of(found.picked, context.field.slots)
+    what = " and ".join(sorted({release for _, release in takes} or {hit.release for hit in found.picked}))
+    return BuildVerdict(
+        at=None,
+        verdict=Verdict.PICKED,
+        reason=f"a fresh install from {asking.path} takes {what.replace('@', ' ')}",
+        document=named(asking.document),
+        slots=tuple(sorted({number for number, _ in takes})),
+        paths=(found.path,) if found.path else (),
+    )
+
+
+def _allowed(
+    context: Context, asking: Asking, root: Root, found: Confirmation, span: tuple[Instant, Instant]
+) -> BuildVerdict | None:
+    """Return `admitted` where some choice that the ranges allow reaches a target, in some environment."""
+    slots: set[int] = {number for number, _ in slots_of(found.doubtful, context.field.slots)}
+    path: Path = found.path if found.doubtful else ()
+    is_inside = context.start <= span[0] and span[1] <= context.until
+    field = context.field if is_inside else context.field_of(*span)
+    mine, way = _admitted_slots(context, field, root, span)
+    if mine or found.doubtful:
+        slots |= mine if is_inside else set()
+        return _admits(asking, f"the ranges of {asking.path} allow it, though the newest choices do not take it", slots, path or way)
+    for environment in _classes(context, asking, span):
+        world = context.in_environment(environment)
+        elsewhere, _ = asking.root(world)
+        there = closure_of(world, elsewhere, _bits(context), _window(span))
+        if there.hits and (hit := _slots_there(context, world, elsewhere, span)) is not None:
+            where = f"{environment.platform} {environment.machine}, Python {environment.python.rsplit('.', 1)[0]}"
+            reason = f"the ranges of {asking.path} allow it on {where}, though the newest choices do not take it"
+            return _admits(asking, reason, hit, there.path)
+    return None
+
+
+def _admits(asking: Asking, reason: str, slots: Iterable[int], path: Path) -> BuildVerdict:
+    return BuildVerdict(
+        at=None,
+        verdict=Verdict.ADMITTED,
+        reason=reason,
+        document=named(asking.document),
+        slots=tuple(sorted(slots)),
+        paths=(path,) if path else (),
+    )
+
+
+def _admitted_slots(
+    context: Context, field: Field, root: Root, span: tuple[Instant, Instant]
+) -> tuple[set[int], Path]:
+    slots: set[int] = set()
+    path: Path = ()
+    for one in field.passes:
+        mask = sum(1 << bit for bit, slot in enumerate(one.slots) if slot.start < span[1] and span[0] < slot.until)
+        if mask:
+            instants = [slot.start for slot in one.slots]
+            answer = admission(context.world, root, context.targets, instants, one.admitted, mask)
+            slots |= {one.first + bit for bit in range(len(instants)) if answer.slots >> bit & 1}
+            path = path or answer.path
+    return slots, path
+
+
+def _slots_there(context: Context, world: World, root: Root, span: tuple[Instant, Instant]) -> set[int] | None:
+    """Return the slots in which a closure of one instant holds a target; None where no instant of the span does."""
+    found: set[int] = set()
+    is_hit = False
+    for number, slot in enumerate(context.field.slots):
+        start = max(slot.start, span[0])
+        if start < min(slot.until, span[1]):
+            at = Span(start=start, until=start + 1, is_timeless=False)
+            if closure_of(world, root, _bits(context), at).hits:
+                found.add(number)
+                is_hit = True
+    if not is_hit and not (context.start <= span[0] and span[1] <= context.until):
+        return set()
+    return found if is_hit else None
+
+
+def _classes(context: Context, asking: Asking, span: tuple[Instant, Instant]) -> Iterator[Environment]:
+    """Yield one environment of each class that answers the markers and files of the closure alike.
+
+    None where the closure over all of them at once does not hold a target: then no single one does.
+    """
+    union = context.union(asking.requires_python)
+    if not isinstance(union.ground, AnyOf):
+        return
+    root, _ = asking.root(union)
+    if closure_of(union, root, _bits(context), _window(span)).hits:
+        yield from union.ground.classes()[:_MOST_CLASSES]
+
+
+def _window(span: tuple[Instant, Instant]) -> Span:
+    return Span(start=span[0] - REMOVAL_LAG, until=span[1], is_timeless=False)
+
+
+def _bits(context: Context) -> tuple[tuple[int, Bits], ...]:
+    return tuple(
+        (ident, sum(1 << position for position in positions)) for ident, positions in sorted(context.targets.items())
+    )
+
+
+def _ruled_out(  # noqa: PLR0917 - what was found on the way here
+    context: Context,
+    asking: Asking,
+    span: tuple[Instant, Instant],
+    inputs: Step,
+    found: Confirmation,
+    missing: Sequence[str],
+) -> BuildVerdict:
+    """Return the proof by walk, else the first open obligation."""
+    union = context.union(asking.requires_python)
+    root, more = asking.root(union)
+    timeless = closure_of(union, root, _bits(context), Span(start=span[0], until=span[1], is_timeless=True))
+    listed = closure_of(union, root, _bits(context), _window(span))
+    stuck = sorted({package for _, _, packages in found.unresolvable for package in packages})
+    lost = f" (nothing listed then fits it: {', '.join(stuck[:3])})" if stuck else ""
+    unread = (*dict.fromkeys((*missing, *more)), *(() if asking.is_complete else (f"all requirements of {asking.path}",)))
+    choices = []
+    for closure, is_timeless in ((timeless, True), (listed, False)):
+        steps = list(_common(context, inputs))
+        steps += _closure_steps(context, asking, closure, unread, stuck, lost, is_timeless=is_timeless)
+        choices.append(
+            prove(ProofKind.WALK, context.incident, span, steps, needed(context.service, _ASSUMED).assumes)
+        )
+        if not isinstance(choices[-1], Open):
+            reason = f"nothing that {asking.path} allows reaches it, over a closure that was read completely{lost}"
+            return cleared(choices[-1], reason, asking.document)
+    first = choices[1]
+    assert isinstance(first, Open)
+    return opened(first, asking.document)
+
+
+def _closure_steps(  # noqa: PLR0917 - as above
+    context: Context,
+    asking: Asking,
+    closure: Closure,
+    missing: Sequence[str],
+    stuck: Sequence[str],
+    lost: str,
+    *,
+    is_timeless: bool,
+) -> Iterator[Step]:
+    """Yield obligations (e), (l), (m) and (n) for one closure."""
+    world = context.union(asking.requires_python)
+    names = set(world.reader.packages(_ids(closure)).name) if closure.packages else set()
+    private = sorted((names | {one.package for one in asking.binding}) & context.accused.private_packages)
+    if private:
+        yield Open(
+            obligation=Obligation.INDEXES,
+            text=f"{asking.path} needs the private package {private[0]}, which no public page speaks for; the lock or "
+            "SBOM of the build would settle it",
+        )
+    else:
+        yield fact(Obligation.INDEXES, "no name in the closure comes from a private index")
+    if closure.hits:
+        what = closure.path[-1].node if closure.path else "a target"
+        yield Open(
+            obligation=Obligation.ADMITTED,
+            text=f"some releases that {asking.path} allows lead to {what}; the lock or SBOM of the build would settle it",
+        )
+    else:
+        yield fact(Obligation.ADMITTED, f"nothing that {asking.path} allows reaches it, in any environment")
+    unplaced = [text for package, text in context.unplaced if package is None or package in names]
+    undecided = sorted(names & context.accused.open_packages)
+    unread = (*missing, *unplaced, *(f"what of {name} is accused" for name in undecided), *closure.unread)
+    if not is_timeless:
+        unread = (*unread, *(f"what a resolver does where nothing fits {one}" for one in (*stuck, *closure.stuck)))
+    if unread:
+        more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
+        yield Open(
+            obligation=Obligation.CLOSURE,
+            text=f"a fresh install from {asking.path} does not reach it{lost}, but not all is known: {unread[0]}{more} "
+            "would settle it; so would the lock or SBOM of the build",
+            near=not closure.hits,
+        )
+    else:
+        yield fact(Obligation.CLOSURE, f"the closure of {asking.path} was read completely ({len(names):,} packages)")
+    yield _public(context, asking, is_timeless=is_timeless)
+
+
+def _ids(closure: Closure) -> Ids:
+    return np.array(sorted(closure.packages), dtype=np.int32)
+
+
+def _public(context: Context, asking: Asking, *, is_timeless: bool) -> Step:
+    """Return obligation (n): it installs from the public index, or a mirror of it whose end does not matter."""
+    if context.service.index:
+        return word(Obligation.PUBLIC, f"the organisation says that it installs from {context.service.index}")
+    if private := sorted(set(asking.indexes) & context.accused.private_indexes):
+        return Open(
+            obligation=Obligation.PUBLIC,
+            text=f"{asking.path} installs from the private index {private[0]}, of which no page was read; the lock or "
+            "SBOM of the build would settle it",
+        )
+    if asking.indexes and not is_timeless:
+        return Open(
+            obligation=Obligation.PUBLIC,
+            text=f"{asking.path} installs from {asking.indexes[0]}, presumed a mirror, and when that dropped what the index "
+            "removed is not known; the lock or SBOM of the build would settle it",
+        )
+    return fact(Obligation.PUBLIC, f"{asking.path} names no private index")
