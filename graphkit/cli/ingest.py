@@ -65,7 +65,12 @@ def ingest(
         bool, typer.Option("--closure", help="index: follow requirements through every release that could be picked.")
     ] = False,
     as_of: Annotated[
-        str | None, typer.Option("--as-of", metavar="TIME", help="index: pages without what was uploaded later.")
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="TIME",
+            help="index: pages without what was uploaded later; parquet, pypi-db: until when the table speaks.",
+        ),
     ] = None,
     start: Annotated[
         str | None, typer.Option("--from", metavar="TIME", help="index: start of the window of choices.")

@@ -48,6 +48,8 @@ class Order:
     start: Instant | None
     until: Instant | None
     as_of: Instant | None
+    table_as_of: Moment | None
+    """The same time for a table, which then speaks until it: as precisely as it was told."""
     slice_to: Path | None
     index_url: str | None
     is_refresh: bool
@@ -70,7 +72,8 @@ class Order:
                 for name in ("as_of", "window_from", "window_until")
             }
             moments = {
-                name: moment(str(options[name])) if options.get(name) else None for name in ("built_at", "read_at")
+                name: moment(str(options[name])) if options.get(name) else None
+                for name in ("built_at", "read_at", "as_of")
             }
             service = options.get("service")
             company = options.get("company")
@@ -100,6 +103,7 @@ class Order:
             start=start,
             until=until,
             as_of=times["as_of"],
+            table_as_of=moments["as_of"],
             slice_to=Path(slice_to) if slice_to else None,
             index_url=options.get("index_url"),
             is_refresh=options.get("refresh", False),

@@ -21,7 +21,7 @@ from graphkit.stores import port
 
 MOST_ASKED: Final = 5_000
 """Pages that are asked for though nobody named them; a graph with more holds a whole index."""
-_PAGE: Final = port.PAGE_READ | port.PAGE_MISSING
+_PAGE: Final = port.PAGE_READ | port.PAGE_MISSING | port.PAGE_QUARANTINED | port.PAGE_EMPTY
 _SHOWN: Final = 5
 
 

@@ -29,7 +29,11 @@ def take_parquet(run: Run, sources: Sequence[str]) -> None:
     table = None
     if complete:
         table = parquet_table(
-            files, times_listed=run.order.times_listed, progress=run.progress, reject=run.tally.reject
+            files,
+            times_listed=run.order.times_listed,
+            progress=run.progress,
+            reject=run.tally.reject,
+            as_of=run.order.table_as_of,
         )
     if table is not None:
         _keep(run, table)
@@ -48,7 +52,14 @@ def _take_pypi_db(run: Run, path: Path) -> None:
     label = label_of(path)
     with tempfile.TemporaryDirectory(prefix="graphkit-") as folder:
         try:
-            table = pypi_db_table(path, label, Path(folder), times_listed=run.order.times_listed, progress=run.progress)
+            table = pypi_db_table(
+                path,
+                label,
+                Path(folder),
+                times_listed=run.order.times_listed,
+                progress=run.progress,
+                as_of=run.order.table_as_of,
+            )
         except OSError as error:
             raise InputError(f"cannot be read: {error.strerror}") from error
         _keep(run, table)

@@ -9,7 +9,7 @@ from typing import Final
 
 from graphkit.model.names import ExtraName, PackageName
 from graphkit.model.requirements import Requirement
-from graphkit.model.times import FOREVER, Instant
+from graphkit.model.times import FOREVER, Instant, Moment
 
 
 class FileKind(StrEnum):
@@ -109,7 +109,8 @@ class ReleaseTable:
     checked of them. ``paths`` are Parquet files of one table; ``columns`` those of `TABLE_COLUMNS` and
     `PROJECT_COLUMNS` that it has. ``digest`` is the SHA-256 of its bytes and of how it is read, its identity.
     ``source`` is what answers call it. ``times_listed``: rows without a time are taken as listed always (semantics §1).
-    ``one_release``: it has one release per package, the newest, so older ones are unknown.
+    ``one_release``: it has one release per package, the newest, so older ones are unknown. ``as_of``: the time that
+    its ingest was told it stands for; it speaks until then, or where None until its newest upload.
     """
 
     paths: tuple[str, ...]
@@ -118,6 +119,7 @@ class ReleaseTable:
     source: str
     times_listed: bool = False
     one_release: bool = False
+    as_of: Moment | None = None
 
 
 TABLE_COLUMNS: Final[dict[str, tuple[str, bool]]] = {

@@ -32,15 +32,20 @@ TextKind = Literal["marker", "needs", "extras"]
 Fact = ProjectPage | ReleaseMetadata | ReleaseTable | Document | DocumentUse | Organisation | Incident
 
 PAGE_READ = 1
-"""Package flag: its project page was read, so its releases are known; else they are hearsay."""
+"""Package flag: some page or table listed its files, so its releases are known; else they are hearsay.
+
+A page that is missing, quarantined or lists no file is none of these: what was there before it is not known from it.
+"""
 PAGE_MISSING = 2
-"""Package flag: the index said there is no such project."""
+"""Package flag: when last read, the index said there is no such project."""
 PAGE_QUARANTINED = 4
 """Package flag: quarantined (PEP 792) when last read."""
 PAGE_ONE_RELEASE = 8
 """Package flag: no page was read, but a table that has the newest release alone: older ones are not known."""
 PAGE_TIMES_ASSUMED = 16
 """Package flag: files of it have no time and are taken as listed always; see `FILE_ALWAYS_LISTED`."""
+PAGE_EMPTY = 32
+"""Package flag: when last read, its page listed no file."""
 
 RELEASE_PRERELEASE = 1
 RELEASE_LEGACY = 2
@@ -112,6 +117,8 @@ class Packages:
     Names may be decoded as they are read. ``dependents``: how many packages have a release that requires it.
     ``settled``: the instant from which nothing of its listings and yanks changes any more, `FOREVER` where that is
     not known. ``newest``: what its bare name chooses from then on in `SETTLED`, a release id, -1 for none.
+    ``speaks_until``: until when what is known of its releases speaks (semantics §1): when the newest page that listed
+    files was read (see `PAGE_READ`); of a table, its newest upload, or the time its ingest was told. 0 for none.
     """
 
     name: Sequence[str]
@@ -123,6 +130,7 @@ class Packages:
     maintainers: Sequence[str]
     settled: Times
     newest: Ids
+    speaks_until: Times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

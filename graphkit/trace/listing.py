@@ -71,8 +71,10 @@ class Package:
     ``changes`` are the instants at which the listing or yank of a release changes, ascending; the
     state is constant between them, so any instant costs one bisection and, once, one shelf.
     ``first_upload``: the earliest known upload of any file of each release, FOREVER where none is known.
-    ``usable`` says of each file whether the environment can install it. ``shelves`` are shared, so that
-    equal states are one value, in whatever account of the times they occur.
+    ``is_whole``: a page or table listed its releases, and speaks of them until ``speaks_until``; where it is False, no
+    page was read, or only ones that were missing, quarantined or empty. ``usable`` says of each file whether the
+    environment can install it. ``shelves`` are shared, so that equal states are one value, in whatever account of the
+    times they occur.
     """
 
     def __init__(  # noqa: PLR0917 - every one of them is what the class is made of
@@ -87,8 +89,9 @@ class Package:
     ) -> None:
         self.ident = ident
         self.name = PackageName(columns.name[0])
-        self.is_whole = bool(columns.flags[0] & (port.PAGE_READ | port.PAGE_MISSING))
+        self.is_whole = bool(columns.flags[0] & port.PAGE_READ)
         self.is_read = self.is_whole or bool(columns.flags[0] & port.PAGE_ONE_RELEASE)
+        self.speaks_until: Instant = int(columns.speaks_until[0])
         self.downloads = int(columns.downloads[0]) if columns.downloads[0] >= 0 else None
         self.maintainers = columns.maintainers[0]
         self.start, self.stop = int(columns.start[0]), int(columns.stop[0])

@@ -17,7 +17,7 @@ from graphkit.model.index import File, FileKind, MetadataSource, ProjectPage, Re
 from graphkit.model.names import CompanyId, PackageName, ServiceId, package_name
 from graphkit.model.organisation import Build, Claim, Company, DocumentUse, Organisation, Polarity, Service, Standing
 from graphkit.model.requirements import requirement
-from graphkit.model.times import FOREVER
+from graphkit.model.times import FOREVER, exactly
 from graphkit.stores import open_store, port
 from tests.neo4j_server import clear
 
@@ -110,15 +110,17 @@ WORLD: tuple[port.Fact, ...] = (
     metadata("app", "2", "Lib[x]!=1.0 ; python_version > '3'", "lib @ https://files.example/lib.whl", "lib>=1.0.*"),
     document("aa", component("0", "lib", "1.2"), component("1", "app", "1"), edges=(Edge(source="1", target="0"),)),
     document(
-        "bb", Component(ref="0", name="left", purl="pkg:npm/%40s/left@1.0?a=b", sha256=("AB" * 32,)), created=1500
+        "bb",
+        Component(ref="0", name="left", purl="pkg:npm/%40s/left@1.0?a=b", sha256=("AB" * 32,)),
+        created=exactly(1500),
     ),
     document("cc", component("0", "lib", "1.2"), component("1", "app", "1"), edges=(Edge(source="1", target="0"),)),
-    DocumentUse(service=ServiceId("web"), document="aa", built_at=1400),
+    DocumentUse(service=ServiceId("web"), document="aa", built_at=exactly(1400)),
     Organisation(
         source="org.toml",
         companies=(Company(id=CompanyId("acme"), name="Acme"),),
         services=(Service(id=ServiceId("web"), company=CompanyId("acme")),),
-        builds=(Build(service=ServiceId("ci"), at=5),),
+        builds=(Build(service=ServiceId("ci"), at=exactly(5)),),
     ),
     Incident(id="INC-1", title="lib", releases=(BAD,)),
 )
@@ -301,15 +303,52 @@ def test_a_withdrawn_advisory_brings_nothing_back(fresh: Callable[[], port.Store
     ("rest", "flags"),
     [
         ({"found": False}, port.PAGE_MISSING),
-        ({"status": "quarantined"}, port.PAGE_READ | port.PAGE_QUARANTINED),
-        ({"status": "a new word"}, port.PAGE_READ),
+        ({"status": "quarantined"}, port.PAGE_QUARANTINED | port.PAGE_EMPTY),
+        ({}, port.PAGE_EMPTY),
     ],
 )
-def test_page_states(fresh: Callable[[], port.Store], rest: dict[str, Any], flags: int) -> None:
+def test_an_index_that_forgot_a_package_says_nothing_of_it(
+    fresh: Callable[[], port.Store], rest: dict[str, Any], flags: int
+) -> None:
+    """What an earlier page listed stays known, and speaks until that page was read (semantics §1)."""
+    earlier, later = page("lib", {"1": 1}, read_at=1000), page("lib", {}, read_at=2000, **rest)
+    for facts in ([earlier, later], [later, earlier]):
+        store = fresh()
+        for fact in facts:
+            store.record([fact])
+        package, releases = one(store.reader(), "lib")
+        assert (package.flags[0], releases.flags[0]) == (port.PAGE_READ | flags, port.RELEASE_GHOST)
+        assert package.speaks_until.tolist() == [1000]
+    alone = fresh()
+    alone.record([later])
+    package, _ = one(alone.reader(), "lib")
+    assert (package.flags[0], package.speaks_until.tolist()) == (flags, [0])
+
+
+def test_a_quarantined_page_that_lists_files_does_not_speak(fresh: Callable[[], port.Store]) -> None:
     store = fresh()
-    store.record([page("lib", {"1": 1}), page("lib", {}, read_at=2000, **rest)])
-    package, releases = one(store.reader(), "lib")
-    assert (package.flags[0], releases.flags[0]) == (flags, port.RELEASE_GHOST)
+    store.record([page("lib", {"1": 1}, read_at=2000, status="quarantined")])
+    package, _ = one(store.reader(), "lib")
+    assert (package.flags[0], package.speaks_until.tolist()) == (port.PAGE_QUARANTINED, [0])
+
+
+def test_a_page_that_lists_versions_without_files_is_empty(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    store.record([page("lib", {}, releases=(ReleaseFiles(version="1", files=()),))])
+    package, _ = one(store.reader(), "lib")
+    assert (package.flags[0], package.speaks_until.tolist()) == (port.PAGE_EMPTY, [0])
+
+
+def test_the_newest_page_that_lists_files_speaks(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    store.record([page("lib", {"1": 1}, read_at=2000, status="a new word"), page("other", {"1": 1}, read_at=500)])
+    store.record([page("lib", {"1": 1}, read_at=1000), metadata("app", "1", "lib")])
+    reader = store.reader()
+    found = reader.packages(reader.package_ids(["lib", "other", "app"]))
+    assert found.flags.tolist() == [port.PAGE_READ, port.PAGE_READ, 0]
+    assert found.speaks_until.tolist() == [2000, 500, 0]
+    assert found.speaks_until.dtype == np.int64
+    assert not found.speaks_until.flags.writeable
 
 
 def test_hearsay_packages_have_no_page(fresh: Callable[[], port.Store]) -> None:
@@ -510,7 +549,7 @@ def test_the_organisation_is_joined(fresh: Callable[[], port.Store]) -> None:
     assert [service.id for service in found.services] == ["ci", "web"]
     assert found.services[1].company == "acme"
     assert found.claims == (claim,)
-    assert [(use.service, use.document, use.built_at) for use in found.uses] == [("web", "aa", 1400)]
+    assert [(use.service, use.document, use.built_at) for use in found.uses] == [("web", "aa", exactly(1400))]
     store.record([replace(second, companies=(), claims=())])
     again = store.reader().evidence().organisation()
     assert (again.companies[0].name, again.claims) == ("Acme", ())

@@ -26,7 +26,7 @@ from graphkit.model.index import File, FileKind, Hidden, MetadataSource, Project
 from graphkit.model.names import BadName, PackageName, extra_name, package_name, purl_of, service_id
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.requirements import Requirement, requirement
-from graphkit.model.times import FOREVER, Instant, instant
+from graphkit.model.times import FOREVER, Instant, exactly, instant
 from graphkit.stores import open_store
 from graphkit.stores.port import Fact, Reader
 
@@ -152,7 +152,7 @@ def facts_of_services(manifests_of: Iterable[Root]) -> list[Fact]:
             service=service_id(str(number)),
             document=document.sha256,
             path=document.path,
-            stands_from=NOON - 10_000 * MINUTE,
+            stands_from=exactly(NOON - 10_000 * MINUTE),
         )
         found += [document, use]
     return found

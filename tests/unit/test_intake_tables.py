@@ -266,3 +266,46 @@ def test_downloads_rank_and_maintainers_are_named(downloaded: Graph) -> None:
     shape = json.loads(report("json").render(answer, View(tier=Tier.PICKED)))["packages"]
     assert [one.get("downloads") for one in shape] == [5_000, 70, 10, None]
     assert ["maintainers" in one for one in shape] == [True, True, False, False]
+
+
+def speaks(tmp_path: Path, *names: str) -> list[int]:
+    """Return until when what is known of packages speaks."""
+    store = open_store(str(tmp_path / "graph"))
+    reader = store.reader()
+    found = reader.packages(reader.package_ids(names)).speaks_until.tolist()
+    store.close()
+    return [int(at) for at in found]
+
+
+def test_a_table_speaks_until_its_newest_upload_or_as_told(graph: Graph, tmp_path: Path) -> None:
+    path = str(write_parquet(tmp_path / "old.parquet", OLD))
+    graph.ingest("parquet", [path])
+    assert speaks(tmp_path, "lib", "app", "a") == [2 * DAY, 2 * DAY, 0]
+    assert brief(graph.ingest("parquet", [path], as_of="1970-01-09T00:00:00Z")) == (1, 1, 0, 0)
+    assert speaks(tmp_path, "lib", "app") == [8 * DAY, 8 * DAY]
+    assert brief(graph.ingest("parquet", [path], as_of="1970-01-09T00:00:00Z")) == (1, 0, 1, 0)
+
+
+@pytest.mark.parametrize(("told", "until"), [("1970-01-09", 8 * DAY - DAY * 14 // 24), ("1970-01-03", 2 * DAY)])
+def test_a_bare_date_counts_from_the_first_instant_that_it_can_mean(
+    graph: Graph, tmp_path: Path, told: str, until: int
+) -> None:
+    path = str(write_parquet(tmp_path / "old.parquet", OLD))
+    assert graph.ingest("parquet", [path], as_of=told).rejected == ()
+    assert speaks(tmp_path, "lib") == [until]
+
+
+def test_a_table_with_an_upload_after_the_time_told_is_rejected(graph: Graph, tmp_path: Path) -> None:
+    path = str(write_parquet(tmp_path / "old.parquet", OLD))
+    report = graph.ingest("parquet", [path], as_of="1970-01-02T00:00:00Z")
+    assert [one.problem for one in report.rejected] == [
+        "has an upload of 1970-01-03T00:00:00Z, after the time it is said to stand for, 1970-01-02T00:00:00Z"
+    ]
+    assert dict(graph.stats().counts)["releases"] == 0
+
+
+def test_the_newest_release_alone_does_not_make_a_page_speak_longer(graph: Graph, tmp_path: Path) -> None:
+    graph.ingest("pypi-db", [str(database(tmp_path / "pypi.db", ROWS))], as_of="2030-01-01T00:00:00Z")
+    graph.ingest("parquet", [str(write_parquet(tmp_path / "a.parquet", [row("app", "1.0", DAY, ["lib"])]))])
+    until, of_db = speaks(tmp_path, "app", "windows")
+    assert (until, of_db) == (DAY, 1_893_456_000_000_000)

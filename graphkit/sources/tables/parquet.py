@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from graphkit.model.errors import InputError
 from graphkit.model.index import TABLE_COLUMNS, ReleaseTable, table_sql
 from graphkit.model.progress import Progress
+from graphkit.model.times import Moment
 from graphkit.sources.arrivals import Reject
 
 if TYPE_CHECKING:
@@ -23,12 +24,18 @@ _SHOWN: Final = 12
 
 
 def parquet_table(
-    files: Mapping[Path, str], *, times_listed: bool, progress: Progress, reject: Reject
+    files: Mapping[Path, str],
+    *,
+    times_listed: bool,
+    progress: Progress,
+    reject: Reject,
+    as_of: Moment | None = None,
 ) -> ReleaseTable | None:
     """Return files, given with what answers call them, as one table; None where one of them cannot be used.
 
     Shards of an export split packages among them, so that without one of them others would seem to lack
-    releases: then nothing is read. Cost: the bytes once, for the digest, and each file's footer.
+    releases: then nothing is read. ``as_of``: the time that the table is said to stand for. Cost: the bytes once, for
+    the digest, and each file's footer.
     """
     import duckdb  # noqa: PLC0415 - 50 ms
 
@@ -57,15 +64,17 @@ def parquet_table(
     return ReleaseTable(
         paths=tuple(str(path) for _, path in sorted(digests.items())),
         columns=frozenset.union(*(frozenset(shape) for shape in shapes.values())),
-        digest=table_digest(sorted(digests), times_listed=times_listed),
+        digest=table_digest(sorted(digests), times_listed=times_listed, as_of=as_of),
         source=_called(list(files.values())),
         times_listed=times_listed,
+        as_of=as_of,
     )
 
 
-def table_digest(digests: Sequence[str], *, times_listed: bool) -> str:
+def table_digest(digests: Sequence[str], *, times_listed: bool, as_of: Moment | None = None) -> str:
     """Return the identity of a table: its files, by their digests, and how it is read."""
-    return hashlib.sha256("\n".join([*digests, f"times_listed={times_listed}"]).encode()).hexdigest()
+    told = [] if as_of is None else [f"as_of={as_of.earliest}-{as_of.latest}"]
+    return hashlib.sha256("\n".join([*digests, f"times_listed={times_listed}", *told]).encode()).hexdigest()
 
 
 def checked(reader: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:

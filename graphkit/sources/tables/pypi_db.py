@@ -28,6 +28,7 @@ from urllib.parse import quote
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.index import ReleaseTable
 from graphkit.model.progress import Progress
+from graphkit.model.times import Moment
 from graphkit.sources.tables.parquet import table_digest
 
 if TYPE_CHECKING:
@@ -101,10 +102,13 @@ _COMPARED: Final = re.compile(
 _WORD: Final = re.compile(r"[a-z0-9_]+")
 
 
-def pypi_db_table(path: Path, label: str, folder: Path, *, times_listed: bool, progress: Progress) -> ReleaseTable:
+def pypi_db_table(
+    path: Path, label: str, folder: Path, *, times_listed: bool, progress: Progress, as_of: Moment | None = None
+) -> ReleaseTable:
     """Return the database as a table; what it takes on the way, the table too, stands in ``folder``.
 
-    It has one release of each package, the newest when it was made. Cost: a pass over its tables, in chunks.
+    It has one release of each package, the newest when it was made. ``as_of``: the time that it is said to stand for.
+    Cost: a pass over its tables, in chunks.
 
     Raises:
         InputError: no such database, or one that is damaged or lacks a table.
@@ -123,9 +127,10 @@ def pypi_db_table(path: Path, label: str, folder: Path, *, times_listed: bool, p
     return ReleaseTable(
         paths=(str(target),),
         columns=_GIVEN,
-        digest=table_digest([digest, "pypi-db"], times_listed=times_listed),
+        digest=table_digest([digest, "pypi-db"], times_listed=times_listed, as_of=as_of),
         source=label,
         times_listed=times_listed,
+        as_of=as_of,
         one_release=True,
     )
 

@@ -17,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model import csr
+from graphkit.model.errors import InputError
 from graphkit.model.index import PROJECT_COLUMNS, MetadataSource, ReleaseTable, table_sql
 from graphkit.model.names import BadName, PackageName, package_name
 from graphkit.model.requirement_texts import read_requirement
+from graphkit.model.times import Instant, rfc3339
 from graphkit.model.versions import release_version
 from graphkit.stores.embedded.encoding import insert_versions
 from graphkit.stores.embedded.interned import append, stage
@@ -299,17 +301,30 @@ class BulkTable:
             for text, count, named in found
         )
 
+    def _speaks_until(self) -> Instant:
+        """Return the newest upload, or the earliest instant that the time told can mean, where that is later.
+
+        Raises:
+            InputError: the table has an upload after the time told.
+        """
+        newest = scalar(self._connection, "SELECT coalesce(max(uploaded), 0) FROM table_rows")
+        if (told := self._table.as_of) is None:
+            return newest
+        if newest > told.latest:
+            raise InputError(f"has an upload of {rfc3339(newest)}, after the time it is said to stand for, {told}")
+        return max(newest, told.earliest)
+
     def _put_rows(self, into: str) -> None:
         """Write the rows into the tables whose names begin with ``into``: the record's, or those staged for a merge."""
         table = self._table
-        newest = scalar(self._connection, "SELECT coalesce(max(uploaded), 0) FROM table_rows")
+        newest = self._speaks_until()
         always = str(table.times_listed).upper()
         found = "NULL" if table.one_release else "TRUE"
         # Of two tables the newer one says what a release requires: its rows come first in the order of their ids.
         metadata = f"('{_LAST - newest:016x}' || replace(page::VARCHAR, '-', '')[:16])::UUID"
         self._connection.execute(
             f"""
-            INSERT INTO {into}pages SELECT package, $at, $source, 'active', {found}, page
+            INSERT INTO {into}pages SELECT package, $at, $source, 'active', {found}, page, TRUE
             FROM table_packages SEMI JOIN table_rows USING (package_id) ORDER BY package_id""",
             {"at": newest, "source": table.source},
         )

@@ -137,6 +137,7 @@ class _JoinedGround:
     def _write_packages(self, out: ArraySink) -> None:
         out.texts("package.name", self._ids.packages.texts(*self._both.texts("package.name")))
         self._write_column(out, self._ids.packages, "package.flags")
+        self._write_column(out, self._ids.packages, "package.speaks_until")
         self._write_column(out, self._ids.packages, "package.facts")
 
     def _write_sets(self, out: ArraySink) -> Sets:

@@ -29,22 +29,31 @@ Keys = NDArray[np.int64]
 
 NUMBER_NAMES: Final = """
 CREATE OR REPLACE TEMP TABLE current_pages AS
-SELECT package, page, found, status, read_at FROM pages
+SELECT package, page, found, status, read_at, listed FROM pages
 QUALIFY row_number() OVER (PARTITION BY package ORDER BY found IS NULL, read_at DESC, page DESC) = 1;
+
+CREATE OR REPLACE TEMP TABLE speaking_pages AS
+SELECT package, max(read_at) FILTER (found AND listed AND status <> 'quarantined') AS whole,
+    coalesce(whole, max(read_at) FILTER (found IS NULL), 0) AS speaks_until
+FROM pages GROUP BY package;
 
 CREATE OR REPLACE TEMP TABLE listed_components AS
 SELECT DISTINCT package, version_key, version FROM held_components
 WHERE package <> '' AND version_key <> '' AND origin = '';
 
 CREATE OR REPLACE TEMP TABLE package_names AS
-SELECT package, (row_number() OVER (ORDER BY package) - 1)::INTEGER AS id, page, found, status, read_at,
+SELECT package, (row_number() OVER (ORDER BY package) - 1)::INTEGER AS id, page, found, status, read_at, listed,
+    whole IS NOT NULL AS whole, coalesce(speaks_until, 0) AS speaks_until,
     assumed.package IS NOT NULL AS assumed FROM (
     SELECT package FROM pages UNION SELECT package FROM release_metadata UNION SELECT package FROM accused
     UNION SELECT package FROM used_requirements UNION SELECT package FROM mentioned
     UNION SELECT package FROM held_components WHERE package <> '')
 LEFT JOIN current_pages USING (package)
+LEFT JOIN speaking_pages USING (package)
 LEFT JOIN (SELECT DISTINCT package FROM files WHERE always) AS assumed USING (package);
 """
+
+"""An index that forgot a package says nothing of it then: the pages that list its files speak, until they were read."""
 
 NEW_VERSIONS: Final = """
 SELECT version_key FROM (
@@ -188,14 +197,16 @@ def compile_packages(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> i
     """Write names and flags of packages, sorted by name; return how many there are."""
     connection.execute(NUMBER_NAMES)
     query = f"""
-        SELECT (CASE WHEN page IS NULL THEN 0 WHEN found IS NULL THEN {port.PAGE_ONE_RELEASE}
-            WHEN found THEN {port.PAGE_READ} ELSE {port.PAGE_MISSING} END
+        SELECT (CASE WHEN whole THEN {port.PAGE_READ} ELSE 0 END
+            + CASE WHEN page IS NULL OR found AND listed THEN 0 WHEN found IS NULL THEN {port.PAGE_ONE_RELEASE}
+                WHEN found THEN {port.PAGE_EMPTY} ELSE {port.PAGE_MISSING} END
             + CASE WHEN status = 'quarantined' THEN {port.PAGE_QUARANTINED} ELSE 0 END
-            + CASE WHEN assumed THEN {port.PAGE_TIMES_ASSUMED} ELSE 0 END)::UTINYINT AS flags
+            + CASE WHEN assumed THEN {port.PAGE_TIMES_ASSUMED} ELSE 0 END)::UTINYINT AS flags, speaks_until
         FROM package_names ORDER BY id"""  # noqa: S608 - numbers
-    (flags,) = columns(connection, query)
+    flags, speaks_until = columns(connection, query)
     out.texts("package.name", texts(connection, "SELECT package FROM package_names ORDER BY id"))
     out.array("package.flags", flags)
+    out.array("package.speaks_until", speaks_until)
     write_package_facts(connection, out)
     return len(flags)
 

@@ -43,7 +43,9 @@ class IndexReader:
         self._users_start, self._users = index.arrays(("users.start", "users.release"))
         # What is said of releases stands beside them once more: walks read these columns in this order all the time.
         self._users_package, self._users_offer = index.arrays(("users.package", "users.offer"))
-        self._settled, self._newest = index.arrays(("package.settled", "package.newest"))
+        self._settled, self._newest, self._speaks_until = index.arrays(
+            ("package.settled", "package.newest", "package.speaks_until")
+        )
         self._offer, self._takers_start, self._takers = index.arrays(("release.offer", "takers.start", "takers.range"))
         self._range_package, self._range_extras, self._range_flags, self._range_text = index.arrays(
             ("range.package", "range.extras", "range.flags", "range.text")
@@ -93,6 +95,7 @@ class IndexReader:
             maintainers=TextColumn(self._maintainers, ids),
             settled=_frozen(self._settled[ids]),
             newest=_frozen(self._newest[ids]),
+            speaks_until=_frozen(self._speaks_until[ids]),
         )
 
     def releases(self, ids: port.Ids) -> port.Releases:

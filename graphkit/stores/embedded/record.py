@@ -98,8 +98,18 @@ class Record:
         if is_graph and "package_facts" not in present:  # a cache, which records of before lack
             self.connection.execute(f"CREATE TABLE package_facts ({TABLES['package_facts']})")
             present.add("package_facts")
+        if is_graph and "pages" in present:
+            self._mend_pages()
         if not is_graph or not TABLES.keys() <= present:
             raise GraphkitError(f"{self._path.name} is a database, but no graph; give another folder")
+
+    def _mend_pages(self) -> None:
+        """Say of pages that an earlier graphkit kept whether they list a file, as far as what is left of them tells."""
+        query = "SELECT count(*) FROM information_schema.columns WHERE table_name = 'pages' AND column_name = 'listed'"
+        if not self._one(query):
+            with self._transaction():
+                self.connection.execute("ALTER TABLE pages ADD COLUMN listed BOOLEAN")
+                self.connection.execute("UPDATE pages SET listed = page IN (SELECT page FROM files)")
 
     def _create(self) -> None:
         with self._transaction():

@@ -18,7 +18,9 @@ FORMAT: Final = "4"
 """Version of these tables; a record of another format is refused, never guessed at."""
 
 TABLES: Final[dict[str, str]] = {
-    "pages": "package VARCHAR, read_at BIGINT, source VARCHAR, status VARCHAR, found BOOLEAN, page UUID",
+    "pages": (
+        "package VARCHAR, read_at BIGINT, source VARCHAR, status VARCHAR, found BOOLEAN, page UUID, listed BOOLEAN"
+    ),
     "page_releases": "package VARCHAR, version_key VARCHAR, version VARCHAR, read_at BIGINT, page UUID",
     "files": (
         "package VARCHAR, version_key VARCHAR, filename VARCHAR, kind VARCHAR, sha256 VARCHAR, "
@@ -62,8 +64,8 @@ TABLES: Final[dict[str, str]] = {
 }
 """Every table by name. A column named as its table, in the singular, is the digest of the row's fact.
 
-A page with ``found`` NULL is of a table that has the newest release alone. ``package_facts`` sums up what is known of
-packages, for those that were compiled since anything of them came.
+A page with ``found`` NULL is of a table that has the newest release alone. ``listed``: it lists a file.
+``package_facts`` sums up what is known of packages, for those that were compiled since anything of them came.
 
 Equal components and equal lists of them are kept once, under numbers that mean nothing outside this
 record. Rows of ``listings`` and ``listing_edges`` stand in the order of the list (``rowid``); an edge

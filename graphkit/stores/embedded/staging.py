@@ -102,7 +102,7 @@ class Staging:
         content = [(version.key, version.text, sorted(map(encoded, files))) for version, files in listed]
         state = (page.package, page.read_at, page.source, page.status, page.found)
         identity = digest((state, sorted(content)))[:DIGITS]
-        self._put("pages", (*state, identity))
+        self._put("pages", (*state, identity, any(files for _, files in listed)))
         for version, files in listed:
             seen = (page.read_at, identity)
             self._put("page_releases", (page.package, version.key, version.text, *seen))

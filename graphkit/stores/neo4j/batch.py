@@ -416,6 +416,7 @@ def _target(name: str, number: int, *, named: bool) -> dict[str, Any]:
         "named": named,
         **nothing,
         "settled": BEGINNING,
+        "speaks_until": 0,
         "dependents": 0,
         "inputs": 0,
         "kept": "",

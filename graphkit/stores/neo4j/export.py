@@ -42,6 +42,7 @@ _TYPES: Final[dict[str, dict[str, str]]] = {
     "Package": {
         **dict.fromkeys(("id", "facts", "maintainers", "kept"), "string"),
         **dict.fromkeys(("n", "flags", "releases", "downloads", "settled", "newest", "dependents", "inputs"), "long"),
+        "speaks_until": "long",
         "named": "boolean",
     },
     "Release": {

@@ -102,6 +102,7 @@ class ServerReader:
             maintainers=_picked(found["maintainers"], place),
             settled=_frozen(_ints(found["settled"])[place]),
             newest=_frozen(np.where(newest < 0, -1, start + newest).astype(np.int32)),
+            speaks_until=_frozen(_ints(found["speaks_until"])[place]),
         )
 
     def _give(self, numbers: list[int], sizes: list[int]) -> None:

@@ -93,18 +93,19 @@ class Compiled:
         """Yield packages with all that is kept of them, but for their number on the server."""
         arrays = self._arrays
         at = np.array(places, dtype=np.int64)
-        pages = self._grouped("SELECT package, read_at, source, status, found, page::VARCHAR FROM pages", at)
+        pages = self._grouped("SELECT package, read_at, source, status, found, page::VARCHAR, listed FROM pages", at)
         projects = self._grouped("SELECT package, read_at, downloads, maintainers, page::VARCHAR FROM projects", at)
         inputs = dict(self._connection.execute(_INPUTS, [SAYS_NOTHING]).fetchall())
         facts = dict(rows(self._connection, "SELECT package, facts FROM all_facts"))
         newest, start = arrays.array("package.newest"), self._start
         maintainers = arrays.texts("package.maintainers").at(at)
         columns = [
-            arrays.array(f"package.{name}")[at].tolist() for name in ("flags", "downloads", "settled", "dependents")
+            arrays.array(f"package.{name}")[at].tolist()
+            for name in ("flags", "downloads", "settled", "dependents", "speaks_until")
         ]
         for place, text, *values in zip(places, maintainers, *columns, strict=True):
             name = self.names[place]
-            flags, downloads, settled, dependents = values
+            flags, downloads, settled, dependents, speaks_until = values
             yield {
                 "id": name,
                 "flags": flags,
@@ -113,6 +114,7 @@ class Compiled:
                 "downloads": downloads,
                 "maintainers": text,
                 "settled": settled,
+                "speaks_until": speaks_until,
                 "newest": int(newest[place] - start[place]) if newest[place] >= 0 else -1,
                 "dependents": dependents,
                 "inputs": inputs.get(name, 0),

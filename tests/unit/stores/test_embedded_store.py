@@ -105,6 +105,23 @@ def test_other_databases_are_refused(tmp_path: Path, statement: str, match: str)
         open_store(tmp_path).record(FACTS)
 
 
+def test_pages_that_an_earlier_graphkit_kept_speak_by_what_is_left_of_them(tmp_path: Path) -> None:
+    store = EmbeddedStore(tmp_path, create=True)
+    wheel = File(filename="lib-1.0-py3-none-any.whl", kind=FileKind.WHEEL, uploaded=10)
+    pages = [
+        ProjectPage(package=package_name(name), spelling=name, releases=releases, read_at=1000, source="index.example")
+        for name, releases in (("lib", (ReleaseFiles(version="1.0", files=(wheel,)),)), ("bare", ()))
+    ]
+    store.record(pages)
+    store.close()
+    with duckdb.connect(str(tmp_path / "graph.duckdb")) as connection:
+        connection.execute("ALTER TABLE pages DROP COLUMN listed")
+    reader = open_store(tmp_path).reader()
+    found = reader.packages(reader.package_ids(["lib", "bare"]))
+    assert found.speaks_until.tolist() == [1000, 0]
+    assert found.flags.tolist() == [port.PAGE_READ, port.PAGE_EMPTY]
+
+
 def test_a_fresh_index_needs_no_database(graph: Path) -> None:
     script = """
 import sys
