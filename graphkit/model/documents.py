@@ -137,7 +137,9 @@ class Document:
     ``dependencies_known`` False: it has no dependency graph, so depth and paths are unknown.
     ``governs``: of a lock, the manifests that it was made from, as paths from its folder. ``generator``: the
     tools that made it, as they name themselves. ``is_of_one_environment``: it was compiled for one, and says
-    nothing of others. ``indexes``: addresses of package indexes that it names. ``commands``: of a script.
+    nothing of others. ``complete_under``: the one installer under which it is complete, empty for any.
+    ``not_covered``: packages of which it says nothing, however complete it is. ``indexes``: addresses of package
+    indexes that it names. ``commands``: of a script.
     """
 
     sha256: str
@@ -157,6 +159,8 @@ class Document:
     governs: tuple[str, ...] = ()
     generator: tuple[str, ...] = ()
     is_of_one_environment: bool = False
+    complete_under: str = ""
+    not_covered: tuple[PackageName, ...] = ()
     indexes: tuple[str, ...] = ()
     commands: tuple[InstallCommand, ...] = ()
     subject: str = ""
