@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from graphkit.model.documents import Component, Document
@@ -12,9 +12,11 @@ from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.requirements import requirement
 from graphkit.model.versions import release_version
+from graphkit.sources.documents.addresses import named_by
 from graphkit.sources.documents.lock_rows import (
     LockRows,
     digests_in,
+    governed,
     holds_everywhere,
     name_in,
     note_strangers,
@@ -62,7 +64,9 @@ class PdmLock:
         for ref, row in zip(refs, merged, strict=True):
             for place, table in row.parts:
                 _link(rows, ref, table.get("dependencies"), f"{place}.dependencies", python, notes)
-        return rows.document(data, path, f"pdm.lock {version}", python)
+        found = rows.document(data, path, f"pdm.lock {version}", python)
+        folders = (row.origin.removeprefix("path:") for row in found.components if row.origin.startswith("path:"))
+        return replace(found, governs=governed(one for one in folders if not named_by(one)[0]))
 
 
 READER: Final = PdmLock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.sources.documents.addresses import named_by, sha256_of
-from graphkit.sources.documents.lock_rows import LockRows, digests_in
+from graphkit.sources.documents.lock_rows import LockRows, digests_in, governed, index_address
 from graphkit.sources.documents.rows import Notes, is_elsewhere, is_json, json_value, shown
 
 _META: Final = re.compile(rb"(?<!\\)\"_meta\"\s*:")
@@ -67,10 +68,26 @@ class PipfileLock:
             for raw, value in lock[section].items():
                 _take(rows, section, raw, value, indexes, notes)
         read = rows.document(data, path, f"Pipfile.lock {spec}", _python_of(meta, notes))
-        return replace(read, roots=(), dependencies_known=False)
+        return replace(
+            read,
+            roots=(),
+            dependencies_known=False,
+            governs=("Pipfile", *governed(_folders(read.components))[1:]),
+            # Pipenv resolves for the interpreter and platform that it runs on.
+            is_of_one_environment=True,
+            indexes=tuple(dict.fromkeys(index_address(url) for url in indexes.values() if url)),
+        )
 
 
 READER: Final = PipfileLock()
+
+
+def _folders(rows: Iterable[Component]) -> Iterator[str]:
+    """Yield the folders of projects that rows are of; an archive's path is none."""
+    for row in rows:
+        path = row.origin.removeprefix("path:")
+        if path != row.origin and not named_by(path)[0]:
+            yield path
 
 
 def _decoded(data: bytes) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -17,12 +17,14 @@ from graphkit.model.requirements import requirement
 from graphkit.sources.documents.lock_rows import (
     LockRows,
     digests_in,
-    leaves_out,
+    governed,
+    indexes_of,
     name_in,
     note_strangers,
     tables_in,
     without_extras,
 )
+from graphkit.sources.documents.requirements_header import Header, header_of
 from graphkit.sources.documents.rows import Notes, is_elsewhere, is_json, shown, toml
 
 _TABLE: Final = re.compile(rb"^[ \t]*\[", re.MULTILINE)
@@ -31,6 +33,8 @@ _OWN: Final = re.compile(rb"^[ \t]*(?:created-by[ \t]*=|packages[ \t]*=|\[\[[ \t
 _GROUP: Final = re.compile(r"(?:\"([^\"]*)\"|'([^']*)')\s*(not\s+)?in\s+dependency_groups\b")
 _HOLDS: Final = ('python_version < "0"', 'python_version >= "0"')
 _SOURCES: Final = ("vcs", "directory", "archive")
+_HEAD: Final = 8_192
+_LONGEST: Final = 200
 _ALONE: Final = {"lock-version": "1.0", "created-by": "-"}
 """What makes one package a lock of its own, for `packaging` to check it alone."""
 
@@ -62,8 +66,9 @@ class PyLock:
         if not isinstance(lock.get("packages"), list):
             raise InputError(f"should be an array, is {shown(lock.get('packages'))}", place="packages")
         notes = Notes()
-        if leaves_out(data):
-            notes.add("the lock", "was made without some of what is installed, as its first lines say", lost=True)
+        header = header_of(data[:_HEAD].decode("utf-8", "replace"))
+        for one in header.partial():
+            notes.add("the lock", f"made with {shown(one)}: not all that is installed is listed", lost=True)
         if minor:
             notes.add("lock-version", f"1.{minor} is newer than the 1.0 that is read; its new keys are not")
         _check({**lock, "lock-version": "1.0", "packages": []}, "", notes)
@@ -82,11 +87,36 @@ class PyLock:
                 data, path, f"pylock.toml 1.{minor}", notes.text(lock.get("requires-python"), "requires-python")
             ),
             roots=rows.roots() if rows.edges else (),
+            governs=_governs(header, (table for _, _, table in taken)),
+            generator=_generator(header, lock),
+            is_of_one_environment=_is_of_one(header, lock),
+            not_covered=tuple(sorted(set(header.left_out()) - {row.package for row in rows.components})),
+            indexes=indexes_of(rows.components),
             dependencies_known=any("dependencies" in table or _pdm_of(table) for _, _, table in taken),
         )
 
 
 READER: Final = PyLock()
+
+
+def _governs(header: Header, tables: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+    """Return the manifests of a lock: those that its header names, else the one beside it; and listed projects."""
+    sources = (table.get("directory") for table in tables)
+    paths = (source.get("path") for source in sources if isinstance(source, dict))
+    listed = governed(path for path in paths if isinstance(path, str))
+    # A compiled lock is of the files that its command names; `pyproject.toml` may be another's.
+    own = header.governs(()) if header.command and not header.is_custom else listed[:1]
+    return tuple(dict.fromkeys((*own, *listed[1:])))
+
+
+def _generator(header: Header, lock: dict[str, Any]) -> tuple[str, ...]:
+    maker = lock.get("created-by")
+    return header.generator or ((maker[:_LONGEST],) if isinstance(maker, str) and maker else ())
+
+
+def _is_of_one(header: Header, lock: dict[str, Any]) -> bool:
+    """Return whether a lock is of one environment: pip makes no others, and its ``environments`` narrow any."""
+    return header.is_of_one_environment or lock.get("created-by") == "pip" or bool(lock.get("environments"))
 
 
 def _minor_of(raw: Any) -> int:

@@ -29,6 +29,8 @@ _LOCAL: Final = re.compile(
 )
 _OPTION: Final = re.compile(r"(--?[A-Za-z][A-Za-z0-9-]*)(?:\s*=\s*|\s+|$)(.*)", re.DOTALL)
 _SHORT: Final = re.compile(r"-([rcei])(\S.*)")
+_LEFTOVER: Final = re.compile(r"(?:-(?!-)|~)[-~.=%0-9]*([A-Za-z0-9._-]+\s*===?\s*[^\s,;()#]+)")
+"""A row of a package whose uninstall was interrupted: pip renames `litellm` to `~itellm`, older ones to `-itellm`."""
 _TRAILING: Final = re.compile(r"\s--(?=[a-z])")
 _HASH: Final = re.compile(r"--hash(?:\s*=\s*|\s+)([A-Za-z0-9]+):\s*(\S+)")
 # Long name for short ones; every option that pip reads in a file.
@@ -70,9 +72,10 @@ _LONGS: Final = frozenset(
 class Line:
     """A logical line.
 
-    ``kind``: `requirement` (PEP 508), `bare` (a name alone), `url`, `path`, `option`, `comment` or
-    `odd`. ``text`` is without comment, passwords and trailing options; for an option it is its value and ``option`` its
-    long name, for a comment the text behind ``#``.
+    ``kind``: `requirement` (PEP 508), `bare` (a name alone), `url`, `path`, `option`, `comment`, `leftover`
+    (a pin of what an interrupted uninstall left, without its first letter) or `odd`. ``text`` is without comment,
+    passwords and trailing options; for an option it is its value and ``option`` its long name, for a comment the
+    text behind ``#``.
     """
 
     number: int
@@ -120,6 +123,9 @@ def _read(joined: str, number: int) -> Iterator[Line]:
         return
     variable = bool(_VARIABLE.search(text))
     text = without_passwords(text)
+    if leftover := _LEFTOVER.fullmatch(text):
+        yield Line(number=number, kind="leftover", text=leftover[1], comment=comment, has_variable=variable)
+        return
     if option := _option_of(text):
         yield Line(
             number=number, kind="option", option=option[0], text=option[1], comment=comment, has_variable=variable

@@ -11,7 +11,15 @@ from graphkit.model.documents import Basis, Completeness, Component, Document, D
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, ExtraName, PackageName, extra_name, package_name, purl_of
 from graphkit.model.versions import release_version
-from graphkit.sources.documents.lock_rows import digests_in, holds_everywhere, name_in, note_strangers, without_extras
+from graphkit.sources.documents.lock_rows import (
+    digests_in,
+    governed,
+    holds_everywhere,
+    index_address,
+    name_in,
+    note_strangers,
+    without_extras,
+)
 from graphkit.sources.documents.rows import Notes, Refs, any_marker, is_elsewhere, is_json, shown, toml
 
 _VERSION: Final = re.compile(rb"^[ \t]*version[ \t]*=[ \t]*\d+[ \t]*(?:#.*)?\r?$", re.MULTILINE)
@@ -19,6 +27,8 @@ _OWN: Final = re.compile(rb"^[ \t]*(?:requires-python[ \t]*=|source[ \t]*=[ \t]*
 _TABLE: Final = re.compile(rb"^[ \t]*\[", re.MULTILINE)
 _OLD_SOURCE: Final = re.compile(r"(registry|git|direct|path|directory|editable)\+(.+)")
 """Sources as uv wrote them before 0.4."""
+_SCRIPT: Final = re.compile(r"^(?:.*[/\\])?([^/\\]+\.py)\.lock$")
+"""The lock of a script (PEP 723) is named after it."""
 _KNOWN: Final = 1
 _LOCAL: Final = ("editable", "virtual", "directory", "path")
 _SOURCES: Final = ("registry", "git", "url", *_LOCAL)
@@ -79,6 +89,8 @@ class UvLock:
             roots=tuple(rows.rows[root].ref for root in roots),
             requires_python=requires_python,
             subject=rows.subject(roots),
+            governs=(_SCRIPT.sub(r"\1", path),) if _SCRIPT.search(path) else governed(rows.folders()),
+            indexes=rows.indexes(),
             completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
             problems=notes.told(),
         )
@@ -232,6 +244,15 @@ class _Rows:
         here = [row for row in local if _path_of(row) == "."]
         chosen = local if len(local) == 1 else here
         return chosen[0].name if len(chosen) == 1 else ""
+
+    def folders(self) -> Iterator[str]:
+        """Yield the folders of the members and of the projects that they require by their path."""
+        for row in self.rows:
+            yield from (row.source[kind] for kind in ("editable", "virtual", "directory") if kind in row.source)
+
+    def indexes(self) -> tuple[str, ...]:
+        """Return the addresses of the indexes that rows name, each once."""
+        return tuple(dict.fromkeys(index_address(one) for row in self.rows if (one := row.source.get("registry", ""))))
 
     def matching(self, wanted: dict[str, Any], place: str) -> list[int]:
         """Return the rows that a dependency may mean: every version of the name, narrowed by what it says."""

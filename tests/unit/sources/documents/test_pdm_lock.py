@@ -182,3 +182,8 @@ def test_a_marker_that_always_holds_is_none() -> None:
 def test_what_is_required_and_not_listed_is_a_row_of_unknown_version() -> None:
     read = lock(row("app", more='dependencies = ["litellm>=1", "win; os_name == \'nt\'"]'))
     assert [(one.package, one.version) for one in read.components] == [("app", "1"), ("litellm", "")]
+
+
+def test_what_it_was_made_from() -> None:
+    read = lock(row("a", more='path = "./lib"\neditable = true'), row("b", more='path = "./b-1-py3-none-any.whl"'))
+    assert read.governs == ("pyproject.toml", "lib/pyproject.toml")

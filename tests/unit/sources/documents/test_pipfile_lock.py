@@ -199,3 +199,10 @@ def test_half_a_character_loses_its_row_alone() -> None:
     read = read_document(b'{"_meta": {"pipfile-spec": 6}, ' + rows, "x")
     assert read is not None
     assert ([one.ref for one in read.components], read.completeness) == (["b@2"], Completeness.INCOMPLETE)
+
+
+def test_what_it_was_made_from() -> None:
+    read = lock({"a": {"path": "./lib", "editable": True}, "b": {"version": "==1"}})
+    assert read.governs == ("Pipfile", "lib/pyproject.toml")
+    assert read.is_of_one_environment
+    assert read.indexes == ("https://index.example/simple", CORP)

@@ -246,3 +246,14 @@ def test_no_hash_of_1x_drops_out() -> None:
     ]
     assert [problem.place for problem in read.problems] == ["metadata.hashes.-", "metadata.files.gone"]
     assert read.completeness is Completeness.INCOMPLETE
+
+
+def test_what_it_was_made_from() -> None:
+    source = '[package.source]\ntype = "%s"\nurl = "%s"'
+    read = lock(
+        row("a", more=source % ("directory", "../lib")),
+        row("b", more=source % ("file", "b-1.tar.gz")),
+        row("c", more=source % ("legacy", "https://index.example/simple")),
+    )
+    assert read.governs == ("pyproject.toml", "../lib/pyproject.toml")
+    assert read.indexes == ("https://index.example/simple",)

@@ -299,3 +299,18 @@ def test_locks_of_uv_before_0_4_have_distributions() -> None:
         ("d", "", "editable:."),
     ]
     assert (read.subject, read.problems) == ("d", ())
+
+
+def test_what_it_was_made_from() -> None:
+    read = lock(
+        'name = "a"\nversion = "1"\nsource = { registry = "https://me:hush@Index.example/simple" }',
+        'name = "app"\nversion = "0"\nsource = { virtual = "." }',
+        'name = "b"\nversion = "0"\nsource = { editable = "packages/b" }',
+        'name = "c"\nversion = "0"\nsource = { directory = "../c/" }',
+        'name = "d"\nversion = "0"\nsource = { directory = "/srv/d" }',
+    )
+    assert read.governs == ("pyproject.toml", "packages/b/pyproject.toml", "../c/pyproject.toml")
+    assert read.indexes == ("https://index.example/simple",)
+    assert not read.is_of_one_environment
+    script = READER.parse((HEAD + "[manifest]\nrequirements = []\n").encode(), "tools/run.py.lock", "")
+    assert script.governs == ("run.py",)
