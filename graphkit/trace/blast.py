@@ -2,52 +2,78 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from graphkit.model import __version__
-from graphkit.model.answers import Blast, CompanyRow, CompanyVerdict, Provenance, Summary, Tier, Verdict
-from graphkit.model.incidents import Incident
+from graphkit.model.answers import (
+    Asked,
+    Blast,
+    CompanyRow,
+    CompanyVerdict,
+    PackageRow,
+    Provenance,
+    Summary,
+    Tier,
+    Verdict,
+    Window,
+)
+from graphkit.model.errors import UnknownTarget
+from graphkit.model.incidents import CompromisedRelease, Incident
 from graphkit.model.names import PackageName
 from graphkit.model.organisation import Organisation
 from graphkit.model.times import rfc3339
+from graphkit.model.versions import release_version
 from graphkit.stores import port
-from graphkit.trace.case import resolve, under
+from graphkit.trace.case import Case, resolve, under, without_incident_joined
 from graphkit.trace.companies import company_rows
 from graphkit.trace.notes import footnotes, some
-from graphkit.trace.packages import Exposed, Spread, package_rows, package_tiers
+from graphkit.trace.packages import Exposed, Spread, package_rows, package_tiers, row_order
+from graphkit.trace.ranking import Unwalked
+from graphkit.trace.roll import Roll, Worst
 from graphkit.trace.view import Documents, Question, View, Worlds, answer, worlds_of
 
 
 def blast(reader: port.Reader, question: Question, spread: Spread = map) -> Blast:
     """Return everything that a graph can say of a case. ``spread`` may walk packages in several processes.
 
-    Cost: the reverse closure of the targets, a few forward walks per package in it, and the rows of
-    documents that name a target.
+    Each incident is judged under its own reading and in its own window; the worst verdict stands (semantics §1).
+    Cost: for each incident the reverse closure of the targets, a few forward walks per package in it, and the rows
+    of documents that name a target.
 
     Raises:
         UsageError: a target, reading or window that the graph cannot make sense of.
     """
     incidents = reader.evidence().incidents()
     organisation = reader.evidence().organisation()
-    case = resolve(incidents, question.targets, question.reading, lambda name: _versions_of(reader, name))
-    documents = Documents(reader, case)
-    worlds = worlds_of(reader, case, question, organisation)
-    view = answer(case, question, organisation, documents, worlds)
-    exposed = package_rows(view.world, view.field, view.targets, question.effort, spread)
-    start, until = view.window.start, view.window.until
-    companies = company_rows(organisation, case, view.services.judged, start, until)
+    known = _Known(reader)
+    cases = resolve(incidents, question.targets, question.reading, known.versions_of, is_known=known.has)
+    if question.span.at is not None or (question.span.start is not None and question.span.until is not None):
+        cases = without_incident_joined(cases)
+    parts = [_part(reader, case, question, organisation, incidents, spread) for case in cases]
+    views = [part.view for part in parts]
+    offsets = [sum(len(view.field.slots) for view in views[:at]) for at in range(len(views))]
+    services = views[0].services if len(views) == 1 else Worst([view.services for view in views], offsets)
+    windows = tuple(view.window for view in views)
+    exposed = _joined([part.exposed for part in parts], offsets)
+    companies = company_rows(
+        organisation, [(view.case, view.window.start, view.window.until) for view in views], services.judged
+    )
     generation = reader.generation()
+    unknown = tuple(dict.fromkeys(line for case in cases if (line := known.unknown(case, incidents))))
     return Blast(
-        incident=case.asked(_ghosts(view)),
-        window=view.window,
-        slots=view.field.slots,
+        incident=_asked(views),
+        window=_whole(windows),
+        windows=windows,
+        slots=tuple(slot for view in views for slot in view.field.slots),
         environment=question.environment,
         resolver=question.resolver,
-        summary=_summary(view, exposed, companies),
-        services=view.services,
+        summary=_summary(services, exposed, companies),
+        services=services,
         companies=companies,
         packages=exposed.rows,
         provenance=Provenance(
@@ -58,11 +84,153 @@ def blast(reader: port.Reader, question: Question, spread: Spread = map) -> Blas
             facts_sha256=generation.facts_sha256,
             facts_until=generation.newest_fact if generation.inputs else None,
         ),
-        notes=(
-            *footnotes(view, exposed, documents),
-            *_rivals(view, exposed, question, organisation, documents, incidents, worlds),
+        notes=tuple(dict.fromkeys((*unknown, *(note for part in parts for note in part.notes)))),
+        is_partial=any(part.exposed.stopped is not None for part in parts),
+        is_index_read=any(_is_index_read(view) for view in views),
+        unknown=unknown,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """What one case contributes to an answer."""
+
+    view: View
+    exposed: Exposed
+    notes: tuple[str, ...]
+
+
+def _part(  # noqa: PLR0917 - everything that a case is judged with
+    reader: port.Reader,
+    case: Case,
+    question: Question,
+    organisation: Organisation,
+    incidents: Sequence[Incident],
+    spread: Spread,
+) -> _Part:
+    documents = Documents(reader, case)
+    worlds = worlds_of(reader, case, question, organisation)
+    view = answer(case, question, organisation, documents, worlds)
+    exposed = package_rows(view.world, view.field, view.targets, question.effort, spread)
+    rivals = tuple(_rivals(view, exposed, question, organisation, documents, incidents, worlds))
+    withdrawn = tuple(f"{one} was withdrawn by those who published it" for one in case.withdrawn)
+    notes = (*withdrawn, *footnotes(view, exposed, documents), *rivals)
+    return _Part(view=view, exposed=exposed, notes=notes)
+
+
+class _Known:
+    """What a graph knows of a target before anything is judged."""
+
+    def __init__(self, reader: port.Reader) -> None:
+        self._reader = reader
+        self._versions: dict[PackageName, Sequence[str]] = {}
+
+    def versions_of(self, name: PackageName) -> Sequence[str]:
+        """Return every version that the graph knows of a package."""
+        if name not in self._versions:
+            self._versions[name] = _versions_of(self._reader, name)
+        return self._versions[name]
+
+    def has(self, release: CompromisedRelease) -> bool:
+        """Return whether pages or documents name a release."""
+        if release.package is None:
+            return bool(self._reader.evidence().listings((), (release.purl,), ()).document)
+        key = release_version(release.version).key
+        if key in {release_version(text).key for text in self.versions_of(release.package)}:
+            return True
+        return bool(self._reader.evidence().listings((release.package,), (), ()).document)
+
+    def unknown(self, case: Case, incidents: Sequence[Incident]) -> str:
+        """Return a line that says that nothing names what was asked, with names much like it; else an empty text."""
+        if case.incidents or not case.releases:
+            return ""
+        release = case.releases[0]
+        if release.package is None or self.versions_of(release.package) or self.has(release):
+            return ""
+        known = {one.package for incident in incidents for one in incident.releases if one.package}
+        known |= set(self._reader.packages(np.arange(self._reader.generation().packages, dtype=np.int32)).name)
+        near = tuple(difflib.get_close_matches(release.package, sorted(known), n=3, cutoff=0.75))
+        return str(UnknownTarget(release.package, near))
+
+
+def _is_index_read(view: View) -> bool:
+    """Return whether a page or table of an accused package, or of anything that leads to one, was read."""
+    flags = view.world.reader.packages(view.field.packages).flags
+    return bool(((flags & (port.PAGE_READ | port.PAGE_ONE_RELEASE)) != 0).any())
+
+
+def _whole(windows: Sequence[Window]) -> Window:
+    """Return the stretch from the first to the last instant of several windows."""
+    if len(windows) == 1:
+        return windows[0]
+    readings = {one.reading for one in windows}
+    return Window(
+        start=min(one.start for one in windows),
+        until=max(one.until for one in windows),
+        reading=readings.pop() if len(readings) == 1 else "",
+        is_known=all(one.is_known for one in windows),
+    )
+
+
+def _asked(views: Sequence[View]) -> Asked:
+    """Return everything that was asked, as an answer shows it."""
+    asked = [
+        replace(view.case.asked(_ghosts(view)), withdrawn=view.case.withdrawn)
+        for view in views
+    ]
+    if len(asked) == 1:
+        return asked[0]
+    return Asked(
+        id=" ".join(one.id for one in asked),
+        title="; ".join(one.title for one in asked),
+        actor=", ".join(dict.fromkeys(one.actor for one in asked if one.actor)),
+        causes=tuple(cause for one in asked for cause in one.causes),
+        releases=tuple({one.release.purl: one for each in asked for one in each.releases}.values()),
+        sources=tuple(dict.fromkeys(source for one in asked for source in one.sources)),
+        withdrawn=tuple(dict.fromkeys(name for one in asked for name in one.withdrawn)),
+    )
+
+
+def _joined(parts: Sequence[Exposed], offsets: Sequence[int]) -> Exposed:
+    """Return the packages of several cases as one list; a package of several takes the strongest tier."""
+    if len(parts) == 1:
+        return parts[0]
+    rows: dict[str, PackageRow] = {}
+    for part, offset in zip(parts, offsets, strict=True):
+        for row in part.rows:
+            moved = replace(
+                row,
+                takes=tuple(replace(take, slot=take.slot + offset) for take in row.takes),
+                slots=tuple(slot + offset for slot in row.slots),
+                unresolvable=tuple(slot + offset for slot in row.unresolvable),
+            )
+            rows[row.package] = _both(rows[row.package], moved) if row.package in rows else moved
+    stopped = [part.stopped for part in parts if part.stopped is not None]
+    return Exposed(
+        rows=tuple(sorted(rows.values(), key=row_order)),
+        unconfirmed=tuple(sorted({name for part in parts for name in part.unconfirmed})),
+        unread=tuple(sorted({name for part in parts for name in part.unread})),
+        unwalked=Unwalked(
+            nominated=sum(part.unwalked.nominated for part in parts),
+            admitted=sum(part.unwalked.admitted for part in parts),
+            older=sum(part.unwalked.older for part in parts),
+            releases=sum(part.unwalked.releases for part in parts),
         ),
-        is_partial=exposed.stopped is not None,
+        stopped=stopped[0] if stopped else None,
+    )
+
+
+def _both(one: PackageRow, other: PackageRow) -> PackageRow:
+    first, second = sorted((one, other), key=row_order)
+    tiers = [tier for tier in (first.older_tier, second.older_tier) if tier is not None]
+    return replace(
+        first,
+        takes=tuple(sorted({*first.takes, *second.takes}, key=lambda take: (take.slot, take.release))),
+        older_tier=min(tiers, key=list(Tier).index, default=None),
+        releases=max(first.releases, second.releases),
+        distance=min(first.distance, second.distance),
+        slots=tuple(sorted({*first.slots, *second.slots})),
+        unresolvable=tuple(sorted({*first.unresolvable, *second.unresolvable})),
     )
 
 
@@ -84,8 +252,8 @@ def _ghosts(view: View) -> frozenset[str]:
     return frozenset(ghosts)
 
 
-def _summary(view: View, exposed: Exposed, companies: Sequence[CompanyRow]) -> Summary:
-    services = view.services.counts
+def _summary(judged: Roll | Worst, exposed: Exposed, companies: Sequence[CompanyRow]) -> Summary:
+    services = judged.counts
     counted = Counter(one.verdict for one in companies)
     tiers = Counter(row.tier for row in exposed.rows)
     bases = {row.package for row in exposed.rows if "[" not in row.package}
@@ -118,15 +286,17 @@ def _rivals(  # noqa: PLR0917 - everything that a reading is judged with
     if exposed.stopped and view.case.others:
         yield "other readings of the times were not compared with this one, since the walks were stopped"
         return
+    resting: set[str] = set()
     for reading in view.case.others:
         case = under(view.case, incidents, reading)
-        others = {setting: world.under(case.hidden) for setting, world in worlds.items()}
-        rival = answer(case, question, organisation, documents, others)
-        changed = [
-            f"{service} {ours} → {theirs}"
+        rival = answer(case, question, organisation, documents, worlds.under(case))
+        pairs = [
+            (service, ours, theirs)
             for service, ours, theirs in _paired(view.services.verdicts(), rival.services.verdicts())
             if ours is not theirs
         ]
+        changed = [f"{service} {ours} → {theirs}" for service, ours, theirs in pairs]
+        resting |= {service for service, ours, _ in pairs if ours is Verdict.CLEARED}
         before = {row.package: row.tier.value if row.tier else "older only" for row in exposed.rows}
         tiers = package_tiers(rival.world, rival.field, rival.targets, question.effort.most)
         after = {name: tier.value if tier else "older only" for name, tier in tiers.items()}
@@ -137,6 +307,8 @@ def _rivals(  # noqa: PLR0917 - everything that a reading is judged with
         ]
         span = f"{rfc3339(rival.window.start)} to {rfc3339(rival.window.until)}"
         yield f"reading {reading.id} ({span}) would change {some(changed) if changed else 'no verdict'}"
+    if question.reading is None:  # else it is the word of the one who asks
+        view.services.assume(resting)
 
 
 def _paired(ours: Mapping[str, Verdict], theirs: Mapping[str, Verdict]) -> Iterator[tuple[str, Verdict, Verdict]]:

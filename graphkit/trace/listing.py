@@ -119,6 +119,7 @@ class Package:
         count = np.diff(releases.file_start)
         owner = np.repeat(np.arange(self.size), count)
         flags, uploaded, yanked_since = releases.file_flags, releases.file_uploaded, releases.file_yanked_since
+        self._uploads = owner, uploaded, (flags & port.FILE_TIME_KNOWN) != 0
         # A compromised release of which only documents tell: it was on offer, nobody knows when.
         hearsay = np.flatnonzero(self._compromised & (count == 0))
         if len(hearsay):
@@ -155,6 +156,12 @@ class Package:
         yanks = self._yanked_since[self._yanked_since < FOREVER]
         stamps = np.unique(np.concatenate([self._uploaded[self._timed], yanks, np.array(edges, dtype=np.int64)]))
         self.changes: tuple[Instant, ...] = tuple(stamps[(stamps > BEGINNING) & (stamps < FOREVER)].tolist())
+
+    def uploads_of(self, position: int) -> tuple[Instant | None, ...]:
+        """Return when each file of a release was uploaded, whatever can install it; None where that is not known."""
+        owner, uploaded, known = self._uploads
+        rows = np.flatnonzero(owner == position).tolist()
+        return tuple(int(uploaded[row]) if known[row] else None for row in rows)
 
     @cached_property
     def is_uncertain(self) -> bool:

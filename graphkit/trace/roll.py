@@ -8,15 +8,19 @@ reason and the path are of each document.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple, overload
 
-from graphkit.model.answers import ServiceVerdict, Verdict
-from graphkit.model.documents import Completeness, Document, DocumentKind
+from packaging.utils import canonicalize_name
+
+from graphkit.model.answers import Assumption, ServiceVerdict, Verdict
+from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse, Service
+from graphkit.model.times import Instant, Moment
 from graphkit.stores import port
+from graphkit.trace.verdicts.clearance import assuming
 
 _VERDICTS = list(Verdict)
 
@@ -26,8 +30,11 @@ class _Alike(NamedTuple):
 
     completeness: Completeness
     covers_python: bool
-    is_dated: bool
+    basis: Basis
+    is_of_image: bool
+    created: Moment | None
     is_closed: bool
+    subject: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +79,113 @@ def accounts_of(evidence: port.Evidence) -> tuple[Account, ...]:
 
 
 def _is_simple(service: Service, uses: Sequence[DocumentUse], builds: Sequence[Build]) -> bool:
-    if len(uses) != 1 or builds or service.company or service.environment or service.resolver:
+    if len(uses) != 1 or builds or _says_more(service):
         return False
     use = uses[0]
-    return (use.built_at, use.stands_from, use.stands_until, use.read_at, use.branch) == (None, None, None, None, "")
+    dated = (use.built_at, use.stands_from, use.stands_until, use.read_at)
+    return dated == (None, None, None, None) and not use.branch and not use.is_complete
+
+
+def _says_more(service: Service) -> bool:
+    """Return whether the organisation says anything of a service that may decide its verdict."""
+    plain = Service(id=service.id, owner=service.owner, note=service.note, builds_complete=service.builds_complete)
+    return service != plain
 
 
 def _alike(head: Document | None, *, is_closed: bool) -> _Alike | None:
     if head is None or head.kind is not DocumentKind.SBOM:
         return None
-    return _Alike(head.completeness, head.covers_python, head.created is not None, is_closed)
+    return _Alike(
+        completeness=head.completeness,
+        covers_python=head.covers_python,
+        basis=head.basis,
+        is_of_image=head.source_kind == "image",
+        created=head.created,
+        is_closed=is_closed,
+        subject=canonicalize_name(head.subject),
+    )
+
+
+def with_times(one: ServiceVerdict) -> ServiceVerdict:
+    """Return a verdict whose clearances rest on the reading of the times that answered."""
+    builds = (
+        replace(build, clearance=assuming(build.clearance, Assumption.TIMES)) if build.clearance else build
+        for build in one.builds
+    )
+    return replace(one, builds=tuple(builds))
+
+
+class Worst(Sequence[ServiceVerdict]):
+    """The verdicts of services over several cases, each judged in its own window: the worst stands (semantics §1).
+
+    ``offsets``: of each case the number of its first slot.
+    """
+
+    def __init__(self, rolls: Sequence[Roll], offsets: Sequence[int]) -> None:
+        self._rolls = rolls
+        self._offsets = offsets
+        by_case = [dict(roll.verdicts()) for roll in rolls]
+        self._places = [{name: at for at, name in enumerate(verdicts)} for verdicts in by_case]
+        worst = {name: min((one[name] for one in by_case), key=_VERDICTS.index) for name in sorted(by_case[0])}
+        self._order = sorted(worst, key=lambda name: _VERDICTS.index(worst[name]))
+        self._worst = worst
+        self.counts = Counter(worst.values())
+        judged = [one.service for roll in rolls for one in roll.judged]
+        self.judged = tuple(self._at(name) for name in dict.fromkeys(judged))
+
+    def verdicts(self) -> Mapping[str, Verdict]:
+        """Return every service's verdict, without a reason."""
+        return {name: self._worst[name] for name in self._order}
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @overload
+    def __getitem__(self, index: int) -> ServiceVerdict: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[ServiceVerdict, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> ServiceVerdict | tuple[ServiceVerdict, ...]:
+        if isinstance(index, slice):
+            return tuple(map(self._at, self._order[index]))
+        return self._at(self._order[index])
+
+    def __iter__(self) -> Iterator[ServiceVerdict]:
+        return map(self._at, self._order)
+
+    def _at(self, name: str) -> ServiceVerdict:
+        parts = [
+            _shifted(roll[places[name]], offset)
+            for roll, places, offset in zip(self._rolls, self._places, self._offsets, strict=True)
+        ]
+        deciding = [one for one in parts if one.verdict is self._worst[name]]
+        return replace(
+            deciding[0],
+            reason="; ".join(dict.fromkeys(one.reason for one in deciding)),
+            slots=tuple(sorted({slot for one in deciding for slot in one.slots})),
+            builds=tuple(build for one in parts for build in one.builds),
+            paths=next((one.paths for one in deciding if one.paths), ()),
+            incidents=tuple(pair for one in parts for pair in one.incidents),
+            near=all(one.near for one in deciding),
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+
+def _shifted(one: ServiceVerdict, offset: int) -> ServiceVerdict:
+    """Return a verdict whose slots are counted over all cases."""
+    if not offset:
+        return one
+    builds = (replace(build, slots=tuple(slot + offset for slot in build.slots)) for build in one.builds)
+    return replace(one, slots=tuple(slot + offset for slot in one.slots), builds=tuple(builds))
 
 
 class Roll(Sequence[ServiceVerdict]):
@@ -95,22 +199,30 @@ class Roll(Sequence[ServiceVerdict]):
         accounts: Sequence[Account],
         said: Callable[[str], tuple[int, ...] | None],
         judge: Callable[[Account], ServiceVerdict],
+        accused: Set[str],
+        first_upload: Instant | None,
     ) -> None:
         """Judge services.
 
         ``said`` gives what a document says of the target, equal for documents that say the same, None
-        where all of it may matter; ``judge`` is pure. Cost: one judgement for each service that is not
-        simple, and one for each kind of the others.
+        where all of it may matter; ``judge`` is pure. ``accused`` are names: a document that describes one of
+        them is judged by itself. Cost: one judgement for each service that is not simple, and one for each kind
+        of the others.
         """
         self._judge = judge
         self._made: dict[int, ServiceVerdict] = {}
-        groups: dict[tuple[_Alike, tuple[int, ...]], list[int]] = {}
+        self._assuming: frozenset[str] = frozenset()
+        groups: dict[tuple[_Alike, bool, bool, tuple[int, ...]], list[int]] = {}
         for number, account in enumerate(accounts):
-            words = said(account.uses[0].document) if account.alike is not None else None
-            if account.alike is None or words is None:
+            alike = account.alike
+            words = said(account.uses[0].document) if alike is not None and alike.subject not in accused else None
+            if alike is None or words is None:
                 self._made[number] = judge(account)
-            else:
-                groups.setdefault((account.alike, words), []).append(number)
+                continue
+            made = alike.created
+            is_early = made is not None and first_upload is not None and made.latest < first_upload
+            kind = alike._replace(created=None, subject="")
+            groups.setdefault((kind, made is not None, is_early, words), []).append(number)
         self.judged = tuple(self._made.values())
         ranked: dict[Verdict, list[int]] = {verdict: [] for verdict in Verdict}
         for number, one in self._made.items():
@@ -121,6 +233,10 @@ class Roll(Sequence[ServiceVerdict]):
         self._accounts = accounts
         self._order = [(verdict, number) for verdict in Verdict for number in sorted(ranked[verdict])]
         self.counts = Counter({verdict: len(members) for verdict, members in ranked.items()})
+
+    def assume(self, services: Set[str]) -> None:
+        """Let the clearances of some services rest on the reading of the times that answered."""
+        self._assuming = frozenset(services)
 
     def verdicts(self) -> Mapping[str, Verdict]:
         """Return every service's verdict, without a reason."""
@@ -148,7 +264,8 @@ class Roll(Sequence[ServiceVerdict]):
         if number not in self._made:
             self._made[number] = self._judge(self._accounts[number])
             assert self._made[number].verdict is verdict
-        return self._made[number]
+        made = self._made[number]
+        return with_times(made) if made.service in self._assuming else made
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)

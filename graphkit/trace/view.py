@@ -5,32 +5,33 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 import numpy as np
 
-from graphkit.model.answers import BuildVerdict, ServiceVerdict, Slot, Verdict, Window
+from graphkit.model.answers import BuildVerdict, Obligation, ServiceVerdict, Slot, Verdict, Window
 from graphkit.model.documents import Document
-from graphkit.model.environment import Environment, Profile
+from graphkit.model.environment import AnyOf, Environment, Profile, environments_within
 from graphkit.model.errors import UsageError
 from graphkit.model.incidents import CompromisedRelease
+from graphkit.model.names import PackageName, ServiceId
 from graphkit.model.organisation import Organisation, Service
 from graphkit.model.times import FOREVER, Instant, rfc3339
+from graphkit.model.versions import release_version
 from graphkit.stores import port
 from graphkit.trace.accusation import accuse
 from graphkit.trace.case import Case, Span
 from graphkit.trace.confirm import Targets
-from graphkit.trace.manifests import Asked
 from graphkit.trace.nominate import closure_of
 from graphkit.trace.offers import MOST_SLOTS
 from graphkit.trace.packages import Effort
 from graphkit.trace.reached import Reached
 from graphkit.trace.roll import Account, Roll, accounts_of
-from graphkit.trace.services import Bench, judge
 from graphkit.trace.survey import Field, slots_between, survey
+from graphkit.trace.verdicts.clearance import Open, Step, fact
+from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, Context
+from graphkit.trace.verdicts.services import judge
 from graphkit.trace.world import World
 
-_Judged = TypeVar("_Judged", BuildVerdict, ServiceVerdict)
 _MANY_PACKAGES = 1_000
 """A closure of more packages is asked about all of a long window only where somebody says so."""
 _NEWEST_SLOTS = 8
@@ -98,20 +99,23 @@ class Documents:
 
     def __init__(self, reader: port.Reader, case: Case) -> None:
         self._evidence = reader.evidence()
-        hashes = sorted({file.sha256 for release in case.releases for file in release.files if file.sha256})
-        purls = sorted({release.purl for release in case.releases if not release.package})
-        self._packages = frozenset(case.keys())
+        hashes = {file.sha256 for release in case.releases for file in release.files if file.sha256}
+        hashes |= {one.value for file in case.files for one in file.hashes}
+        self._packages = case.packages
         self.organisation = self._evidence.organisation()
         aliases = [
             purl for one in self.organisation.aliases.packages if one.package in self._packages for purl in one.purls
         ]
+        purls = sorted(case.purls)
         asked = self._packages or purls or hashes
-        rows = self._evidence.listings(sorted(self._packages), [*purls, *aliases], hashes) if asked else None
+        rows = self._evidence.listings(sorted(self._packages), [*purls, *aliases], sorted(hashes)) if asked else None
         self._named: dict[str, tuple[int, ...]] = {}
         for sha256, content in zip(rows.document, rows.content.tolist(), strict=True) if rows is not None else ():
             self._named[sha256] = (*self._named.get(sha256, ()), content)
-        self._everything = bool(purls)
+        # What another ecosystem calls a package, and files of any package, cannot be looked up by name.
+        self._everything = bool(purls) or any(file.package is None and not file.purl for file in case.files)
         self._read: dict[str, Document] = {}
+        self._whole: dict[str, Document] = {}
         self.accounts = accounts_of(self._evidence)
 
     def said(self, sha256: str) -> tuple[int, ...] | None:
@@ -125,6 +129,14 @@ class Documents:
             self._read[sha256] = read(sha256) if self.said(sha256) != () else self._evidence.heads([sha256])[0]
         return self._read[sha256]
 
+    def whole(self, sha256: str) -> Document:
+        """Return a document with all of its rows; KeyError as above."""
+        if self.said(sha256) != ():
+            return self(sha256)
+        if sha256 not in self._whole:
+            self._whole[sha256] = self._evidence.document(sha256)
+        return self._whole[sha256]
+
     def mirrors(self) -> Iterator[str]:
         """Yield the index addresses that documents name for a package of the case."""
         for document in self._read.values():
@@ -134,15 +146,62 @@ class Documents:
 _Setting = tuple[Environment, Profile]
 
 
-Worlds = Mapping[_Setting, World]
-"""A world for each environment and resolver that the question or a service has."""
+class Worlds:
+    """The worlds that one case is asked in, each made when it is asked for."""
+
+    def __init__(self, reader: port.Reader, case: Case, settings: Iterable[_Setting]) -> None:
+        self._reader = reader
+        self._case = case
+        self.settings = tuple(dict.fromkeys(settings))
+        self._worlds: dict[tuple[object, ...], World] = {}
+        for one in self.settings:
+            self.of(one)
+
+    def under(self, case: Case) -> Worlds:
+        """Return the same worlds under another reading; all that does not depend on it is shared."""
+        other = Worlds(self._reader, case, ())
+        other.settings = self.settings
+        other._worlds = {key: world.under(case.hidden) for key, world in self._worlds.items()}  # noqa: SLF001
+        return other
+
+    def of(self, setting: _Setting) -> World:
+        """Return the world of one environment and installer."""
+        return self._made(setting, None)
+
+    def union(self, known: Environment | None, requires_python: str) -> World:
+        """Return the world of every environment that a service may have."""
+        key = ("union", known, requires_python)
+        if key not in self._worlds:
+            self._worlds[key] = self._new(Environment(), "uv", AnyOf(environments_within(requires_python, known)))
+        return self._worlds[key]
+
+    def _made(self, setting: _Setting, union: AnyOf | None) -> World:
+        if setting not in self._worlds:
+            self._worlds[setting] = self._new(*setting, union)
+        return self._worlds[setting]
+
+    def _new(self, environment: Environment, profile: Profile, union: AnyOf | None) -> World:
+        case = self._case
+        mixed: dict[PackageName, set[str]] = {}
+        for release in case.releases:
+            if release.package and not release.whole:
+                mixed.setdefault(release.package, set()).add(release_version(release.version).key)
+        return World(
+            self._reader,
+            environment,
+            profile,
+            case.hidden,
+            case.keys(),
+            mixed={package: frozenset(keys) for package, keys in mixed.items()},
+            union=union,
+        )
 
 
 def worlds_of(reader: port.Reader, case: Case, question: Question, organisation: Organisation) -> Worlds:
     """Return the worlds that a case is asked in."""
-    settings = {(question.environment, question.resolver): None}
-    settings |= {_setting(service, question): None for service in organisation.services}
-    return {one: World(reader, *one, case.hidden, case.keys()) for one in settings}
+    settings = [(question.environment, question.resolver)]
+    settings += [_setting(service, question) for service in organisation.services]
+    return Worlds(reader, case, settings)
 
 
 def answer(case: Case, question: Question, organisation: Organisation, documents: Documents, worlds: Worlds) -> View:
@@ -151,42 +210,157 @@ def answer(case: Case, question: Question, organisation: Organisation, documents
     Raises:
         UsageError: the window asked for is empty.
     """
-    world = worlds[question.environment, question.resolver]
+    world = worlds.of((question.environment, question.resolver))
     targets, unplaced = _targets(world, case)
     window, notes = _window(case, world, targets, question.span, world.reader.generation().newest_fact)
-    closures = {one: closure_of(known, targets) for one, known in worlds.items()}
+    known = {one: worlds.of(one) for one in worlds.settings}
+    closures = {one: closure_of(that, targets) for one, that in known.items()}
     # One list of slots for all environments, so that a slot's number means the same in every row.
-    slots = slots_between([(worlds[one], closures[one]) for one in worlds], targets, window.start, window.until)
+    slots = slots_between([(known[one], closures[one]) for one in known], targets, window.start, window.until)
     if (cut := _newest_slots(case, question, slots, closures.values())) is not None:
         notes = (*notes, _cut_note(window, slots, cut))
         window, slots = replace(window, start=cut[0].start), cut
+    slots = tuple(replace(one, incident=case.id) for one in slots)
     _check_size(world, slots, closures.values())
-    benches = {
-        one: Bench(
-            world=known,
-            field=survey(known, targets, closures[one], slots),
-            targets=targets,
-            accused=accuse(case, organisation),
-            start=window.start,
-            until=window.until,
-            earliest=_earliest(case, world, targets),
-            unplaced=tuple(_unplaced(release) for release in unplaced),
-            document=documents,
-            asked=Asked(),
-        )
-        for one, known in worlds.items()
-    }
-    surveyed = benches[question.environment, question.resolver].field
+    fields = {one: survey(that, targets, closures[one], slots) for one, that in known.items()}
+    judging = _Judging(
+        case=case,
+        question=question,
+        documents=documents,
+        worlds=worlds,
+        closures=closures,
+        fields=fields,
+        targets=targets,
+        window=window,
+        base=world,
+        is_cut=cut is not None,
+        unplaced=tuple((release.package, _unplaced(release)) for release in unplaced),
+        first_upload=_first_upload(case, world),
+    )
+    first = judging.first_upload
     return View(
         case=case,
         world=world,
         targets=targets,
         window=window,
-        field=surveyed,
-        services=_services(benches, question, documents, is_cut=cut is not None),
+        field=fields[question.environment, question.resolver],
+        services=Roll(documents.accounts, documents.said, judging.service, judging.packages, first),
         unplaced=unplaced,
         notes=notes,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judging:
+    """How the services of one case are judged, each in its own environment."""
+
+    case: Case
+    question: Question
+    documents: Documents
+    worlds: Worlds
+    closures: Mapping[_Setting, Reached]
+    fields: Mapping[_Setting, Field]
+    targets: Targets
+    window: Window
+    base: World
+    is_cut: bool
+    unplaced: tuple[tuple[PackageName | None, str], ...]
+    first_upload: Instant | None
+    contexts: dict[_Setting, Context] = field(default_factory=dict)
+    surveys: dict[tuple[_Setting, Instant, Instant], Field] = field(default_factory=dict)
+
+    @property
+    def packages(self) -> frozenset[PackageName]:
+        """The accused packages: a document that describes one of them is judged by itself."""
+        return self.case.packages
+
+    def service(self, account: Account) -> ServiceVerdict:
+        """Return the verdict of a service."""
+        service = account.service
+        company = next((one for one in self.documents.organisation.companies if one.id == service.company), None)
+        closed = service.builds_complete or self.question.builds_complete or (company and company.builds_complete)
+        words = (*service.complete_from, *(company.complete_from if company else ()))
+        asked = replace(service, builds_complete=bool(closed), complete_from=words)
+        return judge(replace(self._context(_setting(service, self.question)), service=asked), account.uses, account.builds)
+
+    def _context(self, setting: _Setting) -> Context:
+        if setting not in self.contexts:
+            self.contexts[setting] = self._new_context(setting)
+        return self.contexts[setting]
+
+    def _new_context(self, setting: _Setting) -> Context:
+        case, world = self.case, self.worlds.of(setting)
+        is_default = setting[0] == self.question.environment
+
+        def survey_of(start: Instant, until: Instant) -> Field:
+            if (key := (setting, start, until)) not in self.surveys:
+                slots = slots_between([(world, self.closures[setting])], self.targets, start, until)
+                self.surveys[key] = survey(world, self.targets, self.closures[setting], slots)
+            return self.surveys[key]
+
+        return Context(
+            incident=case.id,
+            service=Service(id=ServiceId("")),
+            world=world,
+            union=lambda requires: self.worlds.union(None if is_default else setting[0], requires),
+            in_environment=lambda one: self.worlds.of((one, setting[1])),
+            field=self.fields[setting],
+            field_of=survey_of,
+            targets=self.targets,
+            accused=accuse(case, self.documents.organisation, self.base.file_hashes),
+            names=tuple(_shown(release) for release in case.releases),
+            start=self.window.start,
+            until=self.window.until,
+            first_upload=self.first_upload,
+            decided=self._decided(),
+            unplaced=self.unplaced,
+            document=self.documents,
+            whole=self.documents.whole,
+            reaching=lambda: _usual_ways(world, self.closures[setting], self.targets),
+        )
+
+    def _decided(self) -> Step:
+        """Return obligation (a): what is accused is known."""
+        case = self.case
+        if self.is_cut:
+            return Open(
+                obligation=Obligation.ACCUSATION,
+                text="only the end of the window was looked at, --from and --until would settle the rest",
+            )
+        if not self.window.is_known:
+            return Open(
+                obligation=Obligation.ACCUSATION,
+                text="when any of it was listed is not known; --from and --until, or an incident file with times, would "
+                "settle it",
+            )
+        if case.decides_nothing or case.is_open_for_all:
+            why = case.why_undecided or "; ".join(dict.fromkeys(one.why for one in case.undecided))
+            return Open(
+                obligation=Obligation.ACCUSATION,
+                text=f"what {case.id} accuses cannot be told ({why}); a record with releases, or the hashes of the bad "
+                "files, would settle it",
+            )
+        return fact(Obligation.ACCUSATION, f"{case.id} accuses {_what(case)}")
+
+
+def _what(case: Case) -> str:
+    names = [_shown(release) for release in case.releases]
+    names += [f"{package} {specifier or 'in every version'}" for package, specifier in case.ranges]
+    names += [f"every version of {package}" for package in sorted(case.every)]
+    names += ["files by their hashes"] if case.files else []
+    return " and ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+def _shown(release: CompromisedRelease) -> str:
+    return f"{release.package} {release.version}" if release.package else release.purl
+
+
+def _usual_ways(world: World, closure: Reached, targets: Targets) -> frozenset[str]:
+    """Return the usual backends and tools that a target is, or from which one can be reached."""
+    usual = sorted(USUAL_BACKENDS | USUAL_TOOLS)
+    ids = world.reader.package_ids(usual)
+    reached = set(closure.packages.tolist()) | set(targets)
+    return frozenset(name for name, ident in zip(usual, ids.tolist(), strict=True) if ident in reached)
 
 
 def _newest_slots(
@@ -235,15 +409,19 @@ def _unplaced(release: CompromisedRelease) -> str:
 
 def _targets(world: World, case: Case) -> tuple[Targets, tuple[CompromisedRelease, ...]]:
     """Return the accused positions by package, and the releases that the index facts do not know."""
-    targets: Targets = {}
+    found: dict[int, set[int]] = {}
     unplaced: list[CompromisedRelease] = []
     for release in case.releases:
-        if found := world.find_release(release.package, release.version):
-            package, position = found
-            targets.setdefault(package.ident, []).append(position)
+        if place := world.find_release(release.package, release.version):
+            found.setdefault(place[0].ident, set()).add(place[1])
         else:
             unplaced.append(release)
-    return targets, tuple(unplaced)
+    for name, specifier in (*case.ranges, *((package, "") for package in case.every)):
+        if package := world.find(name):
+            found.setdefault(package.ident, set()).update(
+                position for lo, hi in package.stretches(specifier) for position in range(lo, hi)
+            )
+    return {ident: sorted(positions) for ident, positions in found.items()}, tuple(unplaced)
 
 
 def _starts(case: Case, world: World) -> list[tuple[CompromisedRelease, Instant | None]]:
@@ -259,16 +437,30 @@ def _starts(case: Case, world: World) -> list[tuple[CompromisedRelease, Instant 
     return starts
 
 
-def _earliest(case: Case, world: World, targets: Targets) -> Instant | None:
-    """Return the first upload of an accused file; None where one is not known, so nothing ran before it."""
-    starts = [start for _, start in _starts(case, world)]
-    return min(start for start in starts if start is not None) if starts and None not in starts and targets else None
+def _first_upload(case: Case, world: World) -> Instant | None:
+    """Return the earliest upload of an accused file by any account; None where one of their times is not known."""
+    if case.accuses_more_than_releases or not case.releases:
+        return None
+    stamps: list[Instant] = []
+    accounts = {one.release.purl: one.accounts for one in case.first_upload_accounts}
+    for release in case.releases:
+        known = [one.earliest for one in accounts.get(release.purl, ())]
+        if place := world.find_release(release.package, release.version):
+            package, position = place
+            uploads = package.uploads_of(position)
+            if None in uploads:
+                return None
+            known += [at for at in uploads if at is not None]
+        if not known:
+            return None
+        stamps.append(min(known))
+    return min(stamps)
 
 
 def _window(case: Case, world: World, targets: Targets, span: Span, newest: Instant) -> tuple[Window, tuple[str, ...]]:
     """Return the window asked about: the reading's, cropped or replaced by the options."""
     if span.at is not None:
-        return Window(start=span.at, until=span.at + 1, reading=case.reading.id), ()
+        return Window(start=span.at, until=span.at + 1, reading=case.reading.id, incident=case.id), ()
     notes: list[str] = []
     starts = _starts(case, world)
     undated = [release for release, start in starts if start is None]
@@ -296,38 +488,14 @@ def _window(case: Case, world: World, targets: Targets, span: Span, newest: Inst
         )
     start = begin if span.start is None else span.start
     until = end if span.until is None else span.until
-    if start >= until:
-        if span.start is not None or span.until is not None:
-            raise UsageError(f"the window from {rfc3339(start)} to {rfc3339(until)} is empty; give --from and --until")
-        until = start + 1
-    return Window(start=start, until=until, reading=case.reading.id), tuple(notes)
+    window = Window(start=start, until=until, reading=case.reading.id, incident=case.id)
+    if start < until:
+        return window, tuple(notes)
+    if span.start is not None or span.until is not None:
+        raise UsageError(f"the window from {rfc3339(start)} to {rfc3339(until)} is empty; give --from and --until")
+    notes = ["no time of it is known: give --from and --until, or an incident file with its times"]
+    return replace(window, until=start + 1, is_known=False), tuple(notes)
 
 
 def _named(releases: Sequence[CompromisedRelease]) -> str:
     return " and ".join(f"{release.package or release.purl} {release.version}" for release in releases)
-
-
-def _services(benches: Mapping[_Setting, Bench], question: Question, documents: Documents, *, is_cut: bool) -> Roll:
-    """Judge every service in its own environment; worst first, then by name. A window that was cut clears nobody."""
-    whole = {company.id for company in documents.organisation.companies if company.builds_complete}
-
-    def judged(account: Account) -> ServiceVerdict:
-        service = account.service
-        closed = service.builds_complete or service.company in whole or question.builds_complete
-        asked = replace(service, builds_complete=closed)
-        found = judge(benches[_setting(service, question)], asked, account.uses, account.builds)
-        return _not_cleared(found) if is_cut else found
-
-    return Roll(documents.accounts, documents.said, judged)
-
-
-def _not_cleared(found: ServiceVerdict) -> ServiceVerdict:
-    """Return a verdict of the end of a window for all of it: what came before was not looked at."""
-
-    def doubted(one: _Judged) -> _Judged:
-        if one.verdict is not Verdict.CLEARED:
-            return one
-        reason = f"{one.reason}; only the end of the window was looked at, --from and --until would settle the rest"
-        return replace(one, verdict=Verdict.UNKNOWN, reason=reason)
-
-    return replace(doubted(found), builds=tuple(map(doubted, found.builds)))

@@ -50,7 +50,6 @@ class Context:
     field: Field
     field_of: Callable[[Instant, Instant], Field]
     targets: Targets
-    mixed: frozenset[tuple[int, int]]
     accused: Accusation
     names: tuple[str, ...]
     start: Instant

@@ -61,8 +61,9 @@ def _service(context: Context, judged: Sequence[BuildVerdict]) -> ServiceVerdict
         basis=first.basis if first else "",
         reason=first.reason if first else "its builds are declared complete and there is none; name one to settle it",
         slots=tuple(sorted({number for one in deciding for number in one.slots})),
-        builds=tuple(judged),
+        builds=tuple(replace(one, incident=context.incident) for one in judged),
         paths=first.paths if first else (),
+        incidents=((context.incident, verdict),),
         near=verdict is Verdict.UNKNOWN and all(one.near for one in deciding) and bool(deciding),
     )
 
