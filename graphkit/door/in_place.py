@@ -8,7 +8,6 @@ from typing import Final
 
 from graphkit.door.svg import picture_svg
 from graphkit.model.answers import Blast, IngestReport, Stats, WhoHas, WhyAnswer
-from graphkit.model.times import rfc3339
 from graphkit.reports.interface import View
 from graphkit.reports.text import counted, cut, shown
 from graphkit.reports.wording import headline, listing, slot_runs, span, standing, takes_in_words

@@ -80,7 +80,7 @@ class Build:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What a company runs. ``builds_complete``: the builds named are all there were; ``is_never_built``: there are none.
+    """What a company runs. ``builds_complete``: the builds named are all; ``is_never_built``: there are none.
 
     ``extras`` and ``groups``: what of its manifest's own extras and dependency groups it installs; None:
     not said, so it may install any. The words of the organisation that replace assumptions of a proof

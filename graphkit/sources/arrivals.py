@@ -15,7 +15,8 @@ class Arrival:
     ``path`` is what answers call it, unique in its source: `github/acme/shop/uv.lock`. ``service`` and
     ``company`` empty: the source names none. ``hint`` is `sbom`, `lock`, `env` or empty. Times are as
     in `model.organisation.DocumentUse`: ``built_at`` for what describes a build, ``stands_from`` and
-    ``stands_until`` for locks and manifests, ``repository`` and ``is_first`` of an input. ``sources`` says where it stands: addresses, commits.
+    ``stands_until`` for locks and manifests, ``repository`` and ``is_first`` of an input. ``sources`` says where it
+    stands: addresses, commits.
     """
 
     data: bytes

@@ -100,7 +100,7 @@ class _Part:
     notes: tuple[str, ...]
 
 
-def _part(  # noqa: PLR0917 - everything that a case is judged with
+def _part(
     reader: port.Reader,
     case: Case,
     question: Question,
@@ -110,9 +110,9 @@ def _part(  # noqa: PLR0917 - everything that a case is judged with
 ) -> _Part:
     documents = Documents(reader, case)
     worlds = worlds_of(reader, case, question, organisation)
-    view = answer(case, question, organisation, documents, worlds)
+    view = answer(case, question, documents, worlds)
     exposed = package_rows(view.world, view.field, view.targets, question.effort, spread)
-    rivals = tuple(_rivals(view, exposed, question, organisation, documents, incidents, worlds))
+    rivals = tuple(_rivals(view, exposed, question, documents, incidents, worlds))
     withdrawn = tuple(f"{one} was withdrawn by those who published it" for one in case.withdrawn)
     notes = (*withdrawn, *footnotes(view, exposed, documents), *rivals)
     return _Part(view=view, exposed=exposed, notes=notes)
@@ -174,10 +174,7 @@ def _whole(windows: Sequence[Window]) -> Window:
 
 def _asked(views: Sequence[View]) -> Asked:
     """Return everything that was asked, as an answer shows it."""
-    asked = [
-        replace(view.case.asked(_ghosts(view)), withdrawn=view.case.withdrawn)
-        for view in views
-    ]
+    asked = [replace(view.case.asked(_ghosts(view)), withdrawn=view.case.withdrawn) for view in views]
     if len(asked) == 1:
         return asked[0]
     return Asked(
@@ -277,7 +274,6 @@ def _rivals(  # noqa: PLR0917 - everything that a reading is judged with
     view: View,
     exposed: Exposed,
     question: Question,
-    organisation: Organisation,
     documents: Documents,
     incidents: Sequence[Incident],
     worlds: Worlds,
@@ -289,7 +285,7 @@ def _rivals(  # noqa: PLR0917 - everything that a reading is judged with
     resting: set[str] = set()
     for reading in view.case.others:
         case = under(view.case, incidents, reading)
-        rival = answer(case, question, organisation, documents, worlds.under(case))
+        rival = answer(case, question, documents, worlds.under(case))
         pairs = [
             (service, ours, theirs)
             for service, ours, theirs in _paired(view.services.verdicts(), rival.services.verdicts())

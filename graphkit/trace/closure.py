@@ -23,7 +23,7 @@ from graphkit.trace.world import Want, World
 _MOST_SETS: Final = 200_000
 """Requirement sets that are followed before a closure counts as not read completely."""
 REMOVAL_LAG: Final = 15 * 60 * 1_000_000
-"""For clearing, a removal counts this much later: clients keep pages for ten minutes (semantics §1). In microseconds."""
+"""For clearing, a removal counts this much later, in microseconds: clients keep pages for a while (semantics §1)."""
 
 _Key = tuple[int, str]
 """A package id and an extra, empty for the package itself."""

@@ -87,7 +87,9 @@ def _with_own(extras: Sequence[ExtraName], own: Sequence[Requirement]) -> tuple[
     return tuple(found)
 
 
-def truth_of(world: World, marker: str, extras: Sequence[ExtraName] | None, groups: Sequence[str] | None) -> bool | None:
+def truth_of(
+    world: World, marker: str, extras: Sequence[ExtraName] | None, groups: Sequence[str] | None
+) -> bool | None:
     """Return whether an install asks for what stands under a marker; None: it may."""
     is_sure = True
     if named := [left or right for left, right in _GROUP.findall(marker)]:

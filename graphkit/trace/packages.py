@@ -179,7 +179,7 @@ def package_rows(
         elif not _stronger(row.tier, tiers.get(ident)):
             continue
         rows.append(row)
-    rows.sort(key=_order)
+    rows.sort(key=row_order)
     return Exposed(
         rows=tuple(rows),
         unconfirmed=tuple(sorted(unconfirmed)),
@@ -194,7 +194,8 @@ def _stronger(tier: Tier | None, base: Tier | None) -> bool:
     return ranks.index(tier) < ranks.index(base)
 
 
-def _order(row: PackageRow) -> tuple[int, int, int, int, str]:
+def row_order(row: PackageRow) -> tuple[int, int, int, int, str]:
+    """Return where a row stands among others: by tier, distance, downloads, dependents and name."""
     downloads = 0 if row.downloads is None else row.downloads
     return ([*Tier, None].index(row.tier), row.distance, -downloads, -row.dependents, row.package)
 

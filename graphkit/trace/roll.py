@@ -8,7 +8,8 @@ reason and the path are of each document.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple, overload
@@ -199,7 +200,7 @@ class Roll(Sequence[ServiceVerdict]):
         accounts: Sequence[Account],
         said: Callable[[str], tuple[int, ...] | None],
         judge: Callable[[Account], ServiceVerdict],
-        accused: Set[str],
+        accused: AbstractSet[str],
         first_upload: Instant | None,
     ) -> None:
         """Judge services.
@@ -234,7 +235,7 @@ class Roll(Sequence[ServiceVerdict]):
         self._order = [(verdict, number) for verdict in Verdict for number in sorted(ranked[verdict])]
         self.counts = Counter({verdict: len(members) for verdict, members in ranked.items()})
 
-    def assume(self, services: Set[str]) -> None:
+    def assume(self, services: AbstractSet[str]) -> None:
         """Let the clearances of some services rest on the reading of the times that answered."""
         self._assuming = frozenset(services)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from graphkit.model.answers import BuildVerdict, Obligation, ServiceVerdict, Slot, Verdict, Window
+from graphkit.model.answers import Obligation, ServiceVerdict, Slot, Window
 from graphkit.model.documents import Document
 from graphkit.model.environment import AnyOf, Environment, Profile, environments_within
 from graphkit.model.errors import UsageError
@@ -161,7 +161,7 @@ class Worlds:
         """Return the same worlds under another reading; all that does not depend on it is shared."""
         other = Worlds(self._reader, case, ())
         other.settings = self.settings
-        other._worlds = {key: world.under(case.hidden) for key, world in self._worlds.items()}  # noqa: SLF001
+        other._worlds = {key: world.under(case.hidden) for key, world in self._worlds.items()}
         return other
 
     def of(self, setting: _Setting) -> World:
@@ -204,7 +204,7 @@ def worlds_of(reader: port.Reader, case: Case, question: Question, organisation:
     return Worlds(reader, case, settings)
 
 
-def answer(case: Case, question: Question, organisation: Organisation, documents: Documents, worlds: Worlds) -> View:
+def answer(case: Case, question: Question, documents: Documents, worlds: Worlds) -> View:
     """Return what one reading says of a case: every service, and the ground that packages are judged on.
 
     Raises:
@@ -281,7 +281,9 @@ class _Judging:
         closed = service.builds_complete or self.question.builds_complete or (company and company.builds_complete)
         words = (*service.complete_from, *(company.complete_from if company else ()))
         asked = replace(service, builds_complete=bool(closed), complete_from=words)
-        return judge(replace(self._context(_setting(service, self.question)), service=asked), account.uses, account.builds)
+        return judge(
+            replace(self._context(_setting(service, self.question)), service=asked), account.uses, account.builds
+        )
 
     def _context(self, setting: _Setting) -> Context:
         if setting not in self.contexts:
@@ -330,8 +332,8 @@ class _Judging:
         if not self.window.is_known:
             return Open(
                 obligation=Obligation.ACCUSATION,
-                text="when any of it was listed is not known; --from and --until, or an incident file with times, would "
-                "settle it",
+                text="when any of it was listed is not known; --from and --until, or an incident file with times, "
+                "would settle it",
             )
         if case.decides_nothing or case.is_open_for_all:
             why = case.why_undecided or "; ".join(dict.fromkeys(one.why for one in case.undecided))

@@ -57,7 +57,7 @@ def shown(value: object) -> str:
 
 
 def time_of_itself(text: str | None, place: str, notes: Notes) -> Moment | None:
-    """Return the time that a document gives itself; None where it gives none, none that can be read, or one before 2000."""
+    """Return the time that a document gives itself; None where it gives none that can be read, or one before 2000."""
     if not text:
         return None
     try:

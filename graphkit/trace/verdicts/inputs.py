@@ -1,8 +1,8 @@
-"""Install inputs: which lock, manifest or script was in place when, and which lock governs which manifest (semantics §4).
+"""Install inputs: which lock, manifest or script was in place when, and which lock governs what (semantics §4).
 
-Each state of an input has two stretches. It *may have* been in place, for exposure, from the earliest instant at which it
-can have come to the latest at which it can have gone; nobody knows of a later state: it is still there. It *was* in
-place, for clearance, from when it had surely come to the last moment at which it was surely there.
+Each state of an input has two stretches. It *may have* been in place, for exposure, from the earliest instant at
+which it can have come to the latest at which it can have gone; where nobody knows of a later state, it is still there.
+It *was* in place, for clearance, from when it had surely come to the last moment at which it was surely there.
 """
 
 from __future__ import annotations
@@ -136,13 +136,13 @@ def gap_of(states: Sequence[State], here: Sequence[State], start: Instant, until
         first, last = known[0], known[-1]
         if first.may[0] >= until and not first.is_first:
             return (
-                f"{_named(first)} is known from {rfc3339(first.may[0])} on, and not what was there before; its state of "
-                "then would settle it (`graphkit ingest lock REPOSITORY` reads all of them)"
+                f"{_named(first)} is known from {rfc3339(first.may[0])} on, and not what was there before; its state "
+                "of then would settle it (`graphkit ingest lock REPOSITORY` reads all of them)"
             )
         if last.may[1] <= start and not last.use.is_last:
             return (
-                f"{_named(last)} is known until {rfc3339(last.may[1])}, and not what was there afterwards; its state of "
-                "then would settle it (`graphkit ingest lock REPOSITORY` reads all of them)"
+                f"{_named(last)} is known until {rfc3339(last.may[1])}, and not what was there afterwards; its state "
+                "of then would settle it (`graphkit ingest lock REPOSITORY` reads all of them)"
             )
     return ""
 
@@ -161,8 +161,8 @@ def _known(state: State) -> str:
             "(--read-at) would settle it"
         )
     return (
-        f"is known to have been in place from {rfc3339(state.was[0])} to {rfc3339(state.was[1])}; a later --read-at, or "
-        "its state at the other times, would settle it"
+        f"is known to have been in place from {rfc3339(state.was[0])} to {rfc3339(state.was[1])}; a later --read-at, "
+        "or its state at the other times, would settle it"
     )
 
 
@@ -215,7 +215,7 @@ def satisfies(lock: Document, manifest: Document) -> bool:
     for row in lock.components:
         name = row.package or PackageName(canonicalize_name(row.name))
         listed.setdefault(name, []).append("" if row.origin else row.version)
-    itself = canonicalize_name(manifest.subject)
+    itself = PackageName(canonicalize_name(manifest.subject))
     return all(
         _is_met(one, listed.get(one.package, ()))
         for one in manifest.requirements

@@ -156,7 +156,8 @@ def _listing(
         )
         span = (context.start, context.until)
     else:
-        dated, span = fact(Obligation.DATED, f"{document.path} speaks for the build of {at}"), (at.earliest, at.latest + 1)
+        dated = fact(Obligation.DATED, f"{document.path} speaks for the build of {at}")
+        span = (at.earliest, at.latest + 1)
     candidates = (
         *((Assumption.ENVIRONMENT,) if document.is_of_one_environment else ()),
         *(Assumption.BUILD_ENV, Assumption.TOOLS),
@@ -165,7 +166,7 @@ def _listing(
     return _by_listing(context, finding, document, at, span, dated, candidates)
 
 
-def _by_listing(  # noqa: PLR0913, PLR0917 - what a proof by listing is made of
+def _by_listing(  # noqa: PLR0917 - what a proof by listing is made of
     context: Context,
     finding: Finding,
     document: Document,
@@ -346,13 +347,11 @@ def _stretch(context: Context, states: Sequence[State], start: Instant, until: I
             is_governed = at in locks and state.line not in by_hand
             parts += _manifest(context, state.document, (start, until), stood, is_governed=is_governed)
     if context.service.installs_from is None:
-        parts += judge_script_states(context, here, (start, until))
+        parts += _of_scripts(context, here, (start, until))
     return _joined(parts, None)
 
 
-def judge_script_states(
-    context: Context, here: Sequence[State], span: tuple[Instant, Instant]
-) -> Iterator[BuildVerdict]:
+def _of_scripts(context: Context, here: Sequence[State], span: tuple[Instant, Instant]) -> Iterator[BuildVerdict]:
     """Yield an open verdict for every script in place that may install what no input says."""
     for state in here:
         if state.document.kind is DocumentKind.SCRIPT and (gap := judge_script(context, state.document, span)):
@@ -411,7 +410,7 @@ def _noted(judged: BuildVerdict, reason: str, state: State) -> BuildVerdict:
     return replace(judged, reason=reason + (f" ({state.use.note})" if state.use.note else ""))
 
 
-def _by_lock(  # noqa: PLR0913, PLR0917 - what a proof by lock is made of
+def _by_lock(  # noqa: PLR0917 - what a proof by lock is made of
     context: Context,
     finding: Finding,
     document: Document,
@@ -438,7 +437,7 @@ def _by_lock(  # noqa: PLR0913, PLR0917 - what a proof by lock is made of
 def _manifest(
     context: Context, manifest: Document, span: tuple[Instant, Instant], stood: Step, *, is_governed: bool
 ) -> list[BuildVerdict]:
-    """Judge installs from a manifest: what it requires unless a lock governs that, and always what building it takes."""
+    """Judge installs from a manifest: what it requires unless a lock governs that, and what building it takes."""
     parts: list[BuildVerdict] = []
     if not is_governed:
         asked = Asked(extras=context.service.extras, groups=context.service.groups)

@@ -1,4 +1,4 @@
-"""What an install from requirements takes, could take, or cannot take: the verdict of a manifest over a stretch of time.
+"""What an install from requirements takes, could take, or cannot take: the verdict of a manifest over a stretch.
 
 A bar is tried before anything is read: what binds every resolution and admits nothing accused settles it (semantics §5,
 obligation o). Then the forward walk, what the ranges admit, and the closure in every environment.
@@ -18,7 +18,7 @@ from graphkit.model.documents import Completeness, Document
 from graphkit.model.environment import AnyOf, Environment
 from graphkit.model.names import PackageName
 from graphkit.model.requirements import Requirement
-from graphkit.model.times import Instant, rfc3339
+from graphkit.model.times import Instant
 from graphkit.stores.port import Ids
 from graphkit.trace.admit import admission
 from graphkit.trace.closure import REMOVAL_LAG, Closure, Span, closure_of
@@ -226,7 +226,8 @@ def _allowed(
     mine, way = _admitted_slots(context, field, root, span)
     if mine or found.doubtful:
         slots |= mine if is_inside else set()
-        return _admits(asking, f"the ranges of {asking.path} allow it, though the newest choices do not take it", slots, path or way)
+        reason = f"the ranges of {asking.path} allow it, though the newest choices do not take it"
+        return _admits(asking, reason, slots, path or way)
     for environment in _classes(context, asking, span):
         world = context.in_environment(environment)
         elsewhere, _ = asking.root(world)
@@ -249,9 +250,7 @@ def _admits(asking: Asking, reason: str, slots: Iterable[int], path: Path) -> Bu
     )
 
 
-def _admitted_slots(
-    context: Context, field: Field, root: Root, span: tuple[Instant, Instant]
-) -> tuple[set[int], Path]:
+def _admitted_slots(context: Context, field: Field, root: Root, span: tuple[Instant, Instant]) -> tuple[set[int], Path]:
     slots: set[int] = set()
     path: Path = ()
     for one in field.passes:
@@ -303,7 +302,7 @@ def _bits(context: Context) -> tuple[tuple[int, Bits], ...]:
     )
 
 
-def _ruled_out(  # noqa: PLR0917 - what was found on the way here
+def _ruled_out(
     context: Context,
     asking: Asking,
     span: tuple[Instant, Instant],
@@ -318,14 +317,14 @@ def _ruled_out(  # noqa: PLR0917 - what was found on the way here
     listed = closure_of(union, root, _bits(context), _window(span))
     stuck = sorted({package for _, _, packages in found.unresolvable for package in packages})
     lost = f" (nothing listed then fits it: {', '.join(stuck[:3])})" if stuck else ""
-    unread = (*dict.fromkeys((*missing, *more)), *(() if asking.is_complete else (f"all requirements of {asking.path}",)))
+    unread = tuple(dict.fromkeys((*missing, *more)))
+    if not asking.is_complete:
+        unread = (*unread, f"all requirements of {asking.path}")
     choices = []
     for closure, is_timeless in ((timeless, True), (listed, False)):
         steps = list(_common(context, inputs))
         steps += _closure_steps(context, asking, closure, unread, stuck, lost, is_timeless=is_timeless)
-        choices.append(
-            prove(ProofKind.WALK, context.incident, span, steps, needed(context.service, _ASSUMED).assumes)
-        )
+        choices.append(prove(ProofKind.WALK, context.incident, span, steps, needed(context.service, _ASSUMED).assumes))
         if not isinstance(choices[-1], Open):
             reason = f"nothing that {asking.path} allows reaches it, over a closure that was read completely{lost}"
             return cleared(choices[-1], reason, asking.document)
@@ -334,7 +333,7 @@ def _ruled_out(  # noqa: PLR0917 - what was found on the way here
     return opened(first, asking.document)
 
 
-def _closure_steps(  # noqa: PLR0917 - as above
+def _closure_steps(
     context: Context,
     asking: Asking,
     closure: Closure,
@@ -360,7 +359,8 @@ def _closure_steps(  # noqa: PLR0917 - as above
         what = closure.path[-1].node if closure.path else "a target"
         yield Open(
             obligation=Obligation.ADMITTED,
-            text=f"some releases that {asking.path} allows lead to {what}; the lock or SBOM of the build would settle it",
+            text=f"some releases that {asking.path} allows lead to {what}; the lock or SBOM of the build would settle "
+            "it",
         )
     else:
         yield fact(Obligation.ADMITTED, f"nothing that {asking.path} allows reaches it, in any environment")
@@ -399,7 +399,7 @@ def _public(context: Context, asking: Asking, *, is_timeless: bool) -> Step:
     if asking.indexes and not is_timeless:
         return Open(
             obligation=Obligation.PUBLIC,
-            text=f"{asking.path} installs from {asking.indexes[0]}, presumed a mirror, and when that dropped what the index "
-            "removed is not known; the lock or SBOM of the build would settle it",
+            text=f"{asking.path} installs from {asking.indexes[0]}, presumed a mirror, and when that dropped what the "
+            "index removed is not known; the lock or SBOM of the build would settle it",
         )
     return fact(Obligation.PUBLIC, f"{asking.path} names no private index")
