@@ -14,7 +14,7 @@ from typing import Final
 import typer
 
 from graphkit.model import __version__
-from graphkit.model.errors import GraphkitError, UsageError
+from graphkit.model.errors import GraphkitError, UnknownTarget, UsageError
 
 VERBS: Final = (
     "graphkit.cli.demo:demo",
@@ -38,6 +38,7 @@ GROUPS: Final = (
 
 FAILED: Final = 4
 _USAGE: Final = 2
+_UNKNOWN: Final = 3
 _INTERRUPTED: Final = "interrupted; what was read so far is kept: run the same command again to go on"
 _UNANSWERED: Final = "interrupted before there was an answer; the graph is as it was: run the same command again"
 _ASKING: Final = frozenset({"blast", "why", "who_has", "stats", "verify"})
@@ -60,8 +61,8 @@ def _root(
 ) -> None:
     """After a package on the Python index was compromised: who pulled it, when, by which path, on what evidence.
 
-    Exit codes: 0 done; 1 exposed at or above --fail-on; 2 usage; 3 done, but some input was rejected or (with
-    --strict) something is unknown; 4 failed, with one line that says what to do.
+    Exit codes: 0 done; 1 exposed at or above --fail-on; 2 usage; 3 done, but some input was rejected,
+    nothing is known of a target or (with --strict) something is unknown; 4 failed, with one line that says what to do.
     """
 
 
@@ -123,6 +124,8 @@ def main() -> None:
         application()(prog_name="graphkit")
     except UsageError as error:
         code = _say(error, _USAGE)
+    except UnknownTarget as error:
+        code = _say(error, _UNKNOWN)
     except _NobodyReadsError:
         # What is left would be written at exit, and Python would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

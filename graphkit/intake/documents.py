@@ -118,7 +118,9 @@ class Documents:
             return
         if advisories.claims(data, found.label):
             run.tally.read += 1
-            run.keep(found.label, advisories.parse(data, found.label))
+            read = advisories.parse(data, found.label)
+            run.keep(found.label, read)
+            run.tally.undecided(found.label, read)
             run.tally.notes[f"{found.label} is an advisory and was read as one"] = None
             return
         document = self._read_one(found, data)

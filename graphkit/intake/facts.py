@@ -17,6 +17,7 @@ from graphkit.intake.files import Found, beside, content_of, label_of
 from graphkit.intake.run import EXPECTED, Run
 from graphkit.model.documents import Document
 from graphkit.model.errors import InputError
+from graphkit.model.incidents import Incident
 from graphkit.model.names import company_id
 from graphkit.model.organisation import Company, DocumentUse, Organisation, Service
 from graphkit.model.times import instant
@@ -32,12 +33,14 @@ _ENDINGS: Final = (".slice", ".xz", ".lock", ".json", ".toml", ".txt", ".yaml", 
 def take_advisory(run: Run, found: Found, data: bytes) -> None:
     """Take an OSV record or an incident file."""
     if incident.claims(data, found.label):
-        run.keep(found.label, [incident.parse(data, found.label)])
+        read: tuple[Incident, ...] = (incident.parse(data, found.label),)
     elif advisories.claims(data, found.label):
-        run.keep(found.label, advisories.parse(data, found.label))
+        read = advisories.parse(data, found.label)
     else:
         run.unclaimed(found, "no OSV record and no incident file; see docs/incident-file.md")
         return
+    run.keep(found.label, read)
+    run.tally.undecided(found.label, read)
     run.tally.read += 1
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from graphkit.model.answers import IngestReport, Rejected
 from graphkit.model.documents import Problem, how_many
 from graphkit.model.errors import InputError
+from graphkit.model.incidents import Incident
 
 _WORST: Final = 5
 
@@ -40,6 +42,15 @@ class Tally:
             self._problems += count
             worst = [*self._worst, (count, path, problems[0])]
             self._worst = heapq.nsmallest(_WORST, worst, key=lambda one: (-one[0], one[1]))
+
+    def undecided(self, path: str, incidents: Sequence[Incident]) -> None:
+        """Note what of incidents and advisories accuses nothing that can be tested, and which decide nothing at all."""
+        for one in incidents:
+            self.odd(path, tuple(Problem(place=one.id, text=part.why) for part in one.undecided))
+            if one.decides_nothing:
+                self.notes[f"{one.id} decides nothing about any release, so it clears nobody: {one.why_undecided}"] = (
+                    None
+                )
 
     def report(self) -> IngestReport:
         """Return the report."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from graphkit.model.index import Hidden
 from graphkit.model.names import PackageName
-from graphkit.model.times import Instant
+from graphkit.model.times import Instant, Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +30,49 @@ class CompromisedFile:
     member: bool = False
 
 
+class FileHash(NamedTuple):
+    """A hash of a file: the algorithm in lower case without dashes (`sha256`), the value in hexadecimal digits."""
+
+    algorithm: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccusedFile:
+    """A bad file that is named by its hashes or its name, and not as a file of an accused release.
+
+    ``package``: of which package of the Python index it is; ``purl``: of which package of another ecosystem,
+    without a version; both empty: of any. ``is_alone``: nothing else of its record says which releases of that
+    package are accused, so a row of it can be told from the file by a hash only (semantics §5 a).
+    """
+
+    filename: str = ""
+    hashes: tuple[FileHash, ...] = ()
+    package: PackageName | None = None
+    purl: str = ""
+    is_alone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undecided:
+    """A part of an accusation that is no test on releases or files; it leaves its package open (semantics §5 a).
+
+    ``package``: of the Python index; else ``purl``, without a version, of another ecosystem; else ``name`` is all
+    that is known. All three empty: it may be about anything. ``why`` says why it decides nothing.
+    """
+
+    package: PackageName | None = None
+    purl: str = ""
+    name: str = ""
+    why: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompromisedRelease:
     """A release with bad files. ``package`` None: another ecosystem, named by ``purl`` alone.
 
-    ``listed_from`` None: the upload time is not known. ``whole`` False: only the files named are bad
+    ``listed_from`` None: the upload time is not known; of an imprecise time it is the earliest, and
+    ``listed_from_latest`` the latest instant (None: it is exact). ``whole`` False: only the files named are bad
     and the release also has good ones (semantics §1).
     """
 
@@ -45,14 +84,22 @@ class CompromisedRelease:
     whole: bool = True
     note: str = ""
     sources: tuple[str, ...] = ()
+    listed_from_latest: Instant | None = None
+
+    @property
+    def first_listing(self) -> Moment | None:
+        """When it was listed first, as precisely as the incident says it; None where it does not."""
+        return _moment(self.listed_from, self.listed_from_latest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """One account of the times. ``start`` and ``until`` None: it gives no clock times.
 
-    ``hidden`` are the stretches in which this account has files, releases or projects out of the
-    index. The compromised releases are listed from their own start to ``until``.
+    Of imprecise times ``start`` is the earliest and ``until`` the latest instant, so that they hide no exposure;
+    ``start_latest`` and ``until_earliest`` are the other ends, None where the time is exact. ``hidden`` are the
+    stretches in which this account certainly has files, releases or projects out of the index. The compromised
+    releases are listed from their own start to ``until``.
     """
 
     id: str
@@ -62,6 +109,23 @@ class Reading:
     hidden: tuple[Hidden, ...] = ()
     why: str = ""
     sources: tuple[str, ...] = ()
+    start_latest: Instant | None = None
+    until_earliest: Instant | None = None
+
+    @property
+    def gives_times(self) -> bool:
+        """Whether it says anything of the clock."""
+        return self.start is not None or self.until is not None or bool(self.hidden)
+
+    @property
+    def first_listing(self) -> Moment | None:
+        """When it has the first compromised release listed, as precisely as it says it; None where it does not."""
+        return _moment(self.start, self.start_latest)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether both ends, as far as it gives them, are single instants."""
+        return self.start_latest is None and self.until_earliest is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +142,9 @@ class Incident:
     """One compromise. ``aliases`` are advisory ids of the same event.
 
     ``advisory`` True: made from an OSV record alone, which gives versions but no times; ranges of
-    the record are in ``ranges`` as (package, specifier) for releases that the graph may know.
+    the record are in ``ranges`` as (package, specifier). ``every``: packages of which every version is accused,
+    as purls without a version. ``files``: bad files that are not told of as files of a release. ``undecided``:
+    what of it accuses nothing that can be tested.
     """
 
     id: str
@@ -93,3 +159,22 @@ class Incident:
     advisory: bool = False
     withdrawn: bool = False
     ranges: tuple[tuple[PackageName, str], ...] = ()
+    every: tuple[str, ...] = ()
+    files: tuple[AccusedFile, ...] = ()
+    undecided: tuple[Undecided, ...] = ()
+
+    @property
+    def decides_nothing(self) -> bool:
+        """Whether nothing of it is a test on releases or files."""
+        return not (self.releases or self.ranges or self.every or any(file.hashes for file in self.files))
+
+    @property
+    def why_undecided(self) -> str:
+        """Why it decides nothing, empty where it decides something."""
+        if not self.decides_nothing:
+            return ""
+        return "; ".join(dict.fromkeys(one.why for one in self.undecided)) or "it names no release and no file"
+
+
+def _moment(earliest: Instant | None, latest: Instant | None) -> Moment | None:
+    return None if earliest is None else Moment(earliest=earliest, latest=earliest if latest is None else latest)

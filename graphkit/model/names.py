@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, NewType
+from urllib.parse import unquote
 
 from packageurl import PackageURL
-from packaging.utils import InvalidName, canonicalize_name
+from packaging.utils import (
+    InvalidName,
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
 
 PackageName = NewType("PackageName", str)
 """A project name in PEP 503 normal form."""
@@ -24,6 +33,10 @@ _ELSEWHERE: Final = frozenset({
 })
 # fmt: on
 """Purl types that have names of their own, under which a Python package is never guessed."""
+
+_PARTS: Final = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST_PURL: Final = 4_096
+"""Characters of an unreadable purl that are looked at."""
 
 
 class BadName(ValueError):
@@ -139,28 +152,51 @@ def purl_key(text: str) -> str:
     return text.partition("@")[0].strip().casefold()
 
 
+def named_by_file(file: str) -> tuple[PackageName, str] | None:
+    """Return the package and version that the name of a wheel or sdist says, None for other names.
+
+    >>> named_by_file("litellm-1.82.8-py3-none-any.whl")
+    ('litellm', '1.82.8')
+    """
+    try:
+        if file.endswith(".whl"):
+            name, version, *_ = parse_wheel_filename(file)
+        elif file.endswith((".tar.gz", ".zip")):
+            name, version = parse_sdist_filename(file)
+        else:
+            return None
+        return package_name(name), str(version)
+    except (InvalidWheelFilename, InvalidSdistFilename, BadName, ValueError):
+        return None
+
+
 def namesakes_of(name: str, purl: str) -> tuple[PackageName, ...]:
     """Return the packages that a row may be which is of none by its purl: those of its names, sorted.
 
     A row without a purl may be a Python package, and so may one of a type that holds packages of any
     kind (conda, generic, the repositories of github and its like) or that nobody knows. Types with names of
-    their own are never guessed.
+    their own are never guessed. A purl that cannot be read may be of any name that its text holds, escaped
+    or not. A name that is the name of a wheel or sdist is that package.
 
     >>> namesakes_of("LiteLLM", "pkg:conda/litellm@1.82.8"), namesakes_of("litellm", "pkg:npm/litellm@1")
     (('litellm',), ())
+    >>> namesakes_of("", "pkg:npm/@scope%2Flitellm@1.82.8")
+    ('1-82-8', 'litellm', 'npm', 'scope')
     """
     names = [name]
     if purl:
         try:
             read = read_purl(purl)
         except BadName:
-            pass
+            names += _PARTS.split(unquote(unquote(purl[:_LONGEST_PURL])).removeprefix("pkg:"))
         else:
             if read.type in _ELSEWHERE:
                 return ()
             names.append(read.name.rpartition("/")[2])
     found = set()
     for one in names:
+        if (file := named_by_file(one)) is not None:
+            found.add(file[0])
         try:
             found.add(package_name(one.partition("[")[0]))
         except BadName:

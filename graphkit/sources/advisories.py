@@ -1,17 +1,50 @@
-"""Advisories: OSV records in JSON or YAML (OSV schema 1.7), as the OpenSSF's and PyPA's databases keep them."""
+"""Advisories: OSV records in JSON or YAML (OSV schema 1.7), as the OpenSSF's and PyPA's databases keep them.
+
+Each `affected` entry becomes tests on releases or files; what of it is no test leaves its package open and says
+why (semantics §5 a, docs/decisions/0014-what-an-accusation-decides.md).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import msgspec
+from packageurl import PackageURL
 
 from graphkit.model.errors import InputError
-from graphkit.model.incidents import CompromisedRelease, Incident, Source
-from graphkit.model.names import BadName, PackageName, package_name, purl_of, read_purl
+from graphkit.model.incidents import (
+    AccusedFile,
+    CompromisedFile,
+    CompromisedRelease,
+    FileHash,
+    Incident,
+    Source,
+    Undecided,
+)
+from graphkit.model.names import BadName, PackageName, bare_purl, named_by_file, package_name, purl_of, read_purl
 from graphkit.model.versions import release_version
 from graphkit.sources.plain import decode, typed
+
+# fmt: off
+_PURL_TYPES: Final = {
+    "alpine": "apk", "alpaquita": "apk", "bitnami": "bitnami", "chainguard": "apk", "conan": "conan",
+    "conancenter": "conan", "cran": "cran", "crates.io": "cargo", "debian": "deb", "echo": "deb",
+    "github actions": "githubactions", "go": "golang", "hackage": "hackage", "hex": "hex", "julia": "julia",
+    "maven": "maven", "npm": "npm", "nuget": "nuget", "opam": "opam", "packagist": "composer", "pub": "pub",
+    "rubygems": "gem", "swifturl": "swift", "ubuntu": "deb", "wolfi": "apk",
+}
+# fmt: on
+"""Purl types by OSV's ecosystems, in lower case; that of the Python index apart."""
+_DISTRIBUTIONS: Final = frozenset({"apk", "deb"})
+"""Types whose purls have the distribution as namespace."""
+_ALGORITHMS: Final = {32: "md5", 40: "sha1", 64: "sha256", 96: "sha384", 128: "sha512"}
+"""Hash algorithms by the length of their values in hexadecimal digits."""
+_HEX: Final = re.compile(r"(?:(md5|sha-?(?:1|256|384|512))[:=-])?([0-9a-fA-F]{32,128})", re.IGNORECASE)
+_MOST_IOCS: Final = 10_000
+_NAME_KEYS: Final = frozenset({"file", "filename", "filenames", "files", "file_name", "name", "path", "artifact"})
 
 
 class _Package(msgspec.Struct):
@@ -29,6 +62,8 @@ class _Affected(msgspec.Struct):
     package: _Package | None = None
     ranges: list[_Range] | None = None
     versions: list[str] | None = None
+    database_specific: Any = None
+    ecosystem_specific: Any = None
 
 
 class _Reference(msgspec.Struct):
@@ -45,6 +80,7 @@ class _Record(msgspec.Struct):
     summary: str | None = None
     affected: list[_Affected] | None = None
     references: list[_Reference] | None = None
+    database_specific: Any = None
 
 
 def claims(data: bytes, name: str) -> bool:  # noqa: ARG001 - the name decides nothing
@@ -61,7 +97,8 @@ def claims(data: bytes, name: str) -> bool:  # noqa: ARG001 - the name decides n
 def parse(data: bytes, path: str) -> tuple[Incident, ...]:  # noqa: ARG001 - the caller names the file
     """Return the incidents of a file of OSV records: versions and ranges, no times, since records hold none.
 
-    Versions and ranges unite, as OSV's own evaluation has it.
+    Versions and ranges unite, as OSV's own evaluation has it. What decides nothing is in ``undecided``, and in
+    ``notes`` too.
 
     Raises:
         InputError: a record that does not follow the schema, with its place.
@@ -78,28 +115,52 @@ def _records(decoded: Any) -> list[dict[str, Any]]:
     return found if all(isinstance(one, dict) for one in found) else []
 
 
+@dataclass(slots=True, kw_only=True)
+class _Accused:
+    """What the entries of a record accuse, as they are read."""
+
+    releases: dict[str, CompromisedRelease] = field(default_factory=dict)
+    ranges: dict[tuple[PackageName, str], None] = field(default_factory=dict)
+    every: dict[str, None] = field(default_factory=dict)
+    files: list[AccusedFile] = field(default_factory=list)
+    undecided: dict[Undecided, None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Subject:
+    """The package of an entry. ``package``: of the Python index, else ``purl`` without a version, else a bare name."""
+
+    package: PackageName | None = None
+    purl: str = ""
+    name: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        return self.package is not None or bool(self.purl)
+
+    @property
+    def bare(self) -> str:
+        return purl_of(self.package) if self.package is not None else self.purl
+
+    def open_for(self, why: str) -> Undecided:
+        return Undecided(package=self.package, purl=self.purl, name=self.name, why=why)
+
+
 def _incident(decoded: dict[str, Any], place: str) -> Incident:
     try:
         record = typed(decoded, _Record)
     except InputError as error:
         raise InputError(error.problem, place=place + error.place) from error
-    releases: dict[str, CompromisedRelease] = {}
-    ranges: list[tuple[PackageName, str]] = []
-    notes: list[str] = []
-    for number, affected in enumerate(record.affected or ()):
-        where = f"{place}affected[{number}]"
-        package = _package(affected.package or _Package(), f"{where}.package")
-        if package is not None:
-            ranges += ((package, one) for one in _specifiers(affected.ranges or (), where))
-        elif affected.ranges and not affected.versions:
-            notes.append(f"{record.id} {where}: ranges of other ecosystems are not read")
-        for version in affected.versions or ():
-            release = _release(package, affected.package or _Package(), version)
-            releases[release.purl] = release
+    found = _Accused()
+    entries = record.affected or ()
+    for number, affected in enumerate(entries):
+        _entry(affected, f"{record.id} affected[{number}]", found)
+    subjects = dict.fromkeys(_subject(one.package or _Package()) for one in entries)
+    _files_of_record(record, subjects, found)
     return Incident(
         id=record.id,
         title=record.summary or record.id,
-        releases=tuple(releases.values()),
+        releases=tuple(found.releases.values()),
         aliases=tuple(record.aliases or ()),
         sources=(
             Source(
@@ -109,59 +170,169 @@ def _incident(decoded: dict[str, Any], place: str) -> Incident:
                 url=next((one.url for one in record.references or () if one.type == "ADVISORY"), ""),
             ),
         ),
-        notes=tuple(notes),
+        notes=tuple(dict.fromkeys(one.why for one in found.undecided)),
         advisory=True,
         withdrawn=record.withdrawn is not None,
-        ranges=tuple(dict.fromkeys(ranges)),
+        ranges=tuple(found.ranges),
+        every=tuple(found.every),
+        files=tuple(found.files),
+        undecided=tuple(found.undecided),
     )
 
 
-def _package(named: _Package, place: str) -> PackageName | None:
-    """Return the package of the Python index that a record names, None for other ecosystems."""
-    if named.ecosystem.partition(":")[0].lower() != "pypi":
-        return None
-    try:
-        return package_name(named.name)
-    except BadName as error:
-        raise InputError(str(error), place=f"{place}.name") from error
+def _entry(affected: _Affected, where: str, found: _Accused) -> None:
+    """Add what one entry accuses; what of it is no test leaves its package open."""
+    named = affected.package or _Package()
+    subject = _subject(named)
+    doubts = list(_doubts_of_name(named, subject, where))
+    decided = False
+    for version in affected.versions or ():
+        if not version.strip() or "*" in version:
+            doubts.append(subject.open_for(f"{where}: version {version[:80]!r} names no release"))
+        elif subject.is_known:
+            release = _release(subject, version)
+            found.releases.setdefault(release.purl, release)
+            decided = True
+    read = _read_ranges(affected.ranges or (), subject, where)
+    found.ranges.update(dict.fromkeys(read.ranges))
+    decided = decided or bool(read.ranges)
+    if read.is_every and subject.is_known:
+        if affected.versions:
+            why = "accuses every version and lists some, so the others are open"
+            doubts.append(subject.open_for(f"{where} {why}"))
+        else:
+            found.every[subject.bare] = None
+        decided = True
+    doubts += [subject.open_for(why) for why in read.doubts]
+    files = _accused_files((affected.database_specific, affected.ecosystem_specific), subject)
+    if files and not decided and subject.is_known:
+        before = len(found.releases)
+        files = _as_releases([_alone(one) for one in files], found)
+        decided = len(found.releases) > before or any(one.hashes for one in files)
+    if not decided and not doubts:
+        doubts.append(subject.open_for(f"{where}: {_why_nothing(affected, subject)}"))
+    found.files += files
+    found.undecided.update(dict.fromkeys(doubts))
 
 
-def _release(package: PackageName | None, named: _Package, version: str) -> CompromisedRelease:
-    if package is not None:
-        shown = release_version(version).text
-        return CompromisedRelease(purl=purl_of(package, shown), package=package, version=shown)
+def _why_nothing(affected: _Affected, subject: _Subject) -> str:
+    what = subject.package or subject.name or subject.purl or "an entry without a package"
+    if any(one.type == "GIT" for one in affected.ranges or ()):
+        return f"commits of a repository decide nothing about releases of {what}"
+    if affected.versions is not None and not affected.versions:
+        return f"an empty list of versions decides nothing about {what}"
+    return f"{what} is named without versions or ranges that could be read"
+
+
+def _doubts_of_name(named: _Package, subject: _Subject, where: str) -> Iterator[Undecided]:
+    """Yield what is open because of how an entry names its package."""
+    if not subject.is_known:
+        told = f"{named.ecosystem} {named.name}".strip()[:160]
+        yield subject.open_for(
+            f"{where}: {told!r} is not a package name that is read" if told else f"{where} names no package"
+        )
+    elif named.purl and named.name:
+        other = _subject_of_purl(named.purl)
+        if other is None or other.bare.casefold() != subject.bare.casefold():
+            told = f"{where}: the purl {named.purl[:160]!r} is not {subject.bare}"
+            yield (other or _Subject(name=named.purl[:160])).open_for(told)
+
+
+def _subject(named: _Package) -> _Subject:
+    """Return the package that an entry names by ecosystem and name, else by its purl, else by a name alone."""
+    ecosystem = named.ecosystem.partition(":")[0]
+    kind, name = ecosystem.strip().lower(), named.name.strip()
+    if kind == "pypi" and name:
+        try:
+            return _Subject(package=package_name(name), name=name)
+        except BadName:
+            return _Subject(name=name[:160])
+    if kind in _PURL_TYPES and name:
+        try:
+            return _Subject(purl=_purl_elsewhere(_PURL_TYPES[kind], kind, name), name=name)
+        except ValueError:  # a name that its type does not allow
+            return _Subject(name=name[:160])
+    if named.purl and (found := _subject_of_purl(named.purl)) is not None:
+        return found
+    return _Subject(name=name[:160])
+
+
+def _subject_of_purl(text: str) -> _Subject | None:
     try:
-        purl = read_purl(named.purl or "")._replace(version=version).to_string()
+        read = read_purl(text)
+        if read.type == "pypi":
+            return None if read.namespace else _Subject(package=package_name(read.name), name=read.name)
+        return _Subject(purl=bare_purl(text), name=read.name)
     except BadName:
-        purl = f"{named.ecosystem}:{named.name}@{version}"
+        return None
+
+
+def _purl_elsewhere(type_: str, ecosystem: str, name: str) -> str:
+    """Return the bare purl of a package elsewhere, as the purl specification makes it of OSV's name."""
+    namespace, _, rest = name.replace(":", "/", 1 if type_ == "maven" else 0).rpartition("/")
+    if type_ in _DISTRIBUTIONS:
+        namespace, rest = ecosystem, name
+    return PackageURL(type_, namespace or None, rest or name).to_string()
+
+
+def _release(subject: _Subject, version: str) -> CompromisedRelease:
+    if subject.package is not None:
+        shown = release_version(version).text
+        return CompromisedRelease(purl=purl_of(subject.package, shown), package=subject.package, version=shown)
+    purl = read_purl(subject.purl)._replace(version=version).to_string()
     return CompromisedRelease(purl=purl, package=None, version=version)
 
 
-def _specifiers(ranges: Sequence[_Range], place: str) -> Iterator[str]:
-    """Yield one specifier (PEP 440) for each stretch of the events of a package's ranges."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ranges:
+    """The ranges of an entry: those of the Python index, whether every version is accused, and what is not read."""
+
+    ranges: tuple[tuple[PackageName, str], ...] = ()
+    is_every: bool = False
+    doubts: tuple[str, ...] = ()
+
+
+def _read_ranges(ranges: Sequence[_Range], subject: _Subject, where: str) -> _Ranges:
+    found: list[tuple[PackageName, str]] = []
+    doubts: list[str] = []
+    is_every = False
     for number, one in enumerate(ranges):
         if one.type == "GIT":  # commits of a repository, not releases
             continue
-        where = f"{place}.ranges[{number}].events"
-        yield from _stretches(_events(one.events, where), where)
+        place = f"{where}.ranges[{number}]"
+        try:
+            specifiers = list(_stretches(_events(one.events, place, ordered=subject.package is not None), place))
+        except InputError as error:
+            doubts.append(str(error))
+            continue
+        is_every = is_every or "" in specifiers
+        if subject.package is not None:
+            found += [(subject.package, text) for text in specifiers if text]
+    return _Ranges(ranges=tuple(found), is_every=is_every, doubts=tuple(doubts))
 
 
-def _events(events: Sequence[dict[str, Any]], place: str) -> list[tuple[str, str]]:
-    """Return events as (kind, version) in version order; those of one version in the order of the schema."""
+def _events(events: Sequence[dict[str, Any]], place: str, *, ordered: bool) -> list[tuple[str, str]]:
+    """Return events as (kind, version) in version order; those of one version in the order of the schema.
+
+    Raises:
+        InputError: a version cannot be put in order: it is not PEP 440, or is of another ecosystem
+            (``ordered`` False), and stands for more than the beginning or the end.
+    """
     order = ["introduced", "fixed", "limit", "last_affected"]
     pairs = [(kind, str(event[kind])) for event in events for kind in order if kind in event]
+    pairs = [pair for pair in pairs if pair[1] != "*"]
     for kind, version in pairs:
-        if version not in {"0", "*"} and release_version(version).parsed is None:
-            raise InputError(f"{kind} {version[:80]!r} is no version (PEP 440)", place=place)
-    return sorted(
-        (pair for pair in pairs if pair[1] != "*"),
-        key=lambda pair: (pair[1] != "0", release_version(pair[1]), order.index(pair[0])),
-    )
+        if version != "0" and not ordered:
+            raise InputError("the order of versions of that ecosystem is not read", place=place)
+        if version != "0" and release_version(version).parsed is None:
+            raise InputError(f"{kind} {version[:80]!r} is not a valid version (PEP 440)", place=place)
+    return sorted(pairs, key=lambda pair: (pair[1] != "0", release_version(pair[1]), order.index(pair[0])))
 
 
 def _stretches(events: Sequence[tuple[str, str]], place: str) -> Iterator[str]:
+    """Yield one specifier (PEP 440) for each stretch of a range's events, empty for every version."""
     start: str | None = None
-    if events and not any(kind == "introduced" for kind, _ in events):
+    if not any(kind == "introduced" for kind, _ in events):
         raise InputError("a range without an `introduced` event", place=place)
     for kind, version in events:
         if kind == "introduced":
@@ -173,3 +344,93 @@ def _stretches(events: Sequence[tuple[str, str]], place: str) -> Iterator[str]:
             start = None
     if start is not None:
         yield "" if start == "0" else f">={start}"
+
+
+def _files_of_record(record: _Record, subjects: Iterable[_Subject], found: _Accused) -> None:
+    """Add the files that a record names for all of its entries; of one package they are its files."""
+    known = [one for one in subjects if one.is_known]
+    subject = known[0] if len(known) == 1 else _Subject()
+    files = _accused_files((record.database_specific,), subject)
+    nothing = not (found.releases or found.ranges or found.every or found.files)
+    if files and nothing and not record.affected:
+        files = _as_releases([_alone(one) for one in files], found)
+    found.files += files
+
+
+def _alone(file: AccusedFile) -> AccusedFile:
+    return AccusedFile(
+        filename=file.filename, hashes=file.hashes, package=file.package, purl=file.purl, is_alone=bool(file.hashes)
+    )
+
+
+def _as_releases(files: Sequence[AccusedFile], found: _Accused) -> list[AccusedFile]:
+    """Add the releases of which files are by their names, when no version is named; return what stays a file."""
+    rest: list[AccusedFile] = []
+    for file in files:
+        named = named_by_file(file.filename)
+        if named is None or file.package not in {None, named[0]}:
+            rest.append(file)
+            continue
+        package, version = named
+        shown = release_version(version).text
+        purl = purl_of(package, shown)
+        sha256 = next((one.value for one in file.hashes if one.algorithm == "sha256"), "")
+        bad = CompromisedFile(filename=file.filename, sha256=sha256)
+        before = found.releases.get(purl)
+        files_of = (*(before.files if before else ()), bad)
+        found.releases[purl] = CompromisedRelease(
+            purl=purl, package=package, version=shown, files=files_of, whole=False
+        )
+    return rest
+
+
+def _accused_files(said: Iterable[Any], subject: _Subject) -> list[AccusedFile]:
+    """Return the files that the indicators (`iocs`) of a record or entry name, by hash, by name or both."""
+    found: dict[AccusedFile, None] = {}
+    for one in said:
+        if not isinstance(one, dict):
+            continue
+        for key, value in one.items():
+            if key.lower() in {"iocs", "ioc", "indicators"}:
+                for name, hashes in _indicators(value):
+                    file = AccusedFile(filename=name, hashes=hashes, package=subject.package, purl=subject.purl)
+                    found[file] = None
+    return list(found)
+
+
+def _indicators(value: Any) -> Iterator[tuple[str, tuple[FileHash, ...]]]:
+    """Yield names and hashes of the files that indicators hold, whatever their shape; the first so many of them."""
+    queue: list[tuple[str, Any]] = [("", value)]
+    for key, one in queue:
+        if len(queue) > _MOST_IOCS:
+            break
+        if isinstance(one, dict):
+            hashes = tuple(dict.fromkeys(h for k, v in one.items() if isinstance(v, str) for h in _hash_of(k, v)))
+            names = [v for k, v in one.items() if k.lower() in _NAME_KEYS and isinstance(v, str)]
+            if hashes:
+                yield (names[0] if names else ""), hashes
+            else:
+                yield from ((name, ()) for name in names if _is_file_name(name))
+            queue += [(str(k), v) for k, v in one.items() if not isinstance(v, str)]
+        elif isinstance(one, list):
+            queue += [(key, part) for part in one]
+        elif isinstance(one, str):
+            if hashes := tuple(_hash_of(key, one)):
+                yield "", hashes
+            elif key.lower() in _NAME_KEYS and _is_file_name(one):
+                yield one, ()
+
+
+def _hash_of(key: str, value: str) -> Iterator[FileHash]:
+    """Yield the hash that a text is, by its prefix, its key or its length."""
+    found = _HEX.fullmatch(value.strip())
+    if found is None or (algorithm := _ALGORITHMS.get(len(found[2]))) is None:
+        return
+    told = (found[1] or key).lower().replace("-", "")
+    if told in _ALGORITHMS.values() and told != algorithm:
+        return
+    yield FileHash(algorithm, found[2].lower())
+
+
+def _is_file_name(text: str) -> bool:
+    return 0 < len(text) <= 255 and "://" not in text and "." in text.rpartition("/")[2]

@@ -1,32 +1,51 @@
-"""What was asked: targets made into accused releases, a reading's times, and the window."""
+"""What was asked: targets made into one case for each incident, a reading's times, and the window."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from graphkit.model.answers import Accused, Asked
 from graphkit.model.errors import UsageError
-from graphkit.model.incidents import CompromisedRelease, Incident, Reading
+from graphkit.model.incidents import AccusedFile, CompromisedRelease, Incident, Reading, Undecided
 from graphkit.model.index import Hidden
-from graphkit.model.names import BadName, PackageName, package_name, purl_key, purl_of, read_purl
-from graphkit.model.times import FOREVER, Instant, instant
+from graphkit.model.names import BadName, PackageName, name_of_purl, package_name, purl_key
+from graphkit.model.times import FOREVER, Instant, Moment, instant
 from graphkit.model.versions import release_version
+from graphkit.trace.events import Event, Identity, events_of, identity_of, in_order, merged, names_release
+from graphkit.trace.targets import check_known, near_names, python_release, release_of_target, shown_release
 
 _NO_READING = Reading(id="index")
 """What the index itself says: used where no incident gives an account of the times."""
+_Named = CompromisedRelease | AccusedFile | Undecided
+VersionsOf = Callable[[PackageName], Sequence[str]]
+"""Every version of a package that the graph knows."""
+
+
+class FirstUpload(NamedTuple):
+    """When an accused release was listed first, by every account of its incident; none where no account says it."""
+
+    release: CompromisedRelease
+    accounts: tuple[Moment, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """The accused releases and one account of the times.
+    """What one incident accuses, and one account of the times; or a release that no incident names.
 
-    ``hidden`` are the gaps of every incident in the graph, the asked ones under the reading asked;
-    ``others`` the other readings that give clock times; ``names`` every id and alias of the incidents.
+    ``releases`` are the accused releases that are known one by one. ``ranges`` accuse versions that the graph does
+    not know as well, as (package, specifier); of the packages of ``every`` and, by their purls' keys
+    (`graphkit.model.names.purl_key`), ``every_elsewhere`` each version is accused. ``files`` are accused by hash.
+    ``undecided`` leave their package open: no row or choice of it is cleared, and none is exposed (semantics §5 a).
+
+    ``hidden`` are the gaps of every incident in the graph, this one's under the reading that answers;
+    ``others`` the other readings that give clock times; ``names`` every id and alias of the incident.
+    ``withdrawn`` are the ids of its records that their database withdrew. ``first_upload_accounts`` has a row for
+    each of ``releases``.
     """
 
     id: str
@@ -38,6 +57,13 @@ class Case:
     others: tuple[Reading, ...]
     hidden: tuple[Hidden, ...]
     names: frozenset[str]
+    ranges: tuple[tuple[PackageName, str], ...] = ()
+    every: frozenset[PackageName] = frozenset()
+    every_elsewhere: frozenset[str] = frozenset()
+    undecided: tuple[Undecided, ...] = ()
+    files: tuple[AccusedFile, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    first_upload_accounts: tuple[FirstUpload, ...] = ()
 
     def keys(self) -> dict[PackageName, frozenset[str]]:
         """Return the compromised version keys by package."""
@@ -46,6 +72,63 @@ class Case:
             if release.package:
                 found.setdefault(release.package, set()).add(release_version(release.version).key)
         return {package: frozenset(keys) for package, keys in found.items()}
+
+    @property
+    def packages(self) -> frozenset[PackageName]:
+        """Every package of the Python index that it accuses, wholly or in part, or leaves open."""
+        named: tuple[_Named, ...] = (*self.releases, *self.files, *self.undecided)
+        found = {one.package for one in named if one.package is not None}
+        bare = (one.name for one in self.undecided if one.package is None and not one.purl)
+        for name in bare:  # without an ecosystem it may be a package of this one
+            with suppress(BadName):
+                found.add(package_name(name))
+        return frozenset(found | {package for package, _ in self.ranges} | self.every)
+
+    @property
+    def purls(self) -> frozenset[str]:
+        """The keys of the purls of every package elsewhere that it accuses, wholly or in part, or leaves open."""
+        named: tuple[_Named, ...] = (*self.releases, *self.files, *self.undecided)
+        found = {purl_key(one.purl) for one in named if one.package is None and one.purl}
+        return frozenset(found | self.every_elsewhere)
+
+    @property
+    def is_open_for_all(self) -> bool:
+        """Whether a part of it that decides nothing names no package, so that it may be about any."""
+        return any(one.package is None and not one.purl and not one.name for one in self.undecided)
+
+    @property
+    def decides_nothing(self) -> bool:
+        """Whether nothing of it is a test on releases or files; it clears nobody then."""
+        tests = (self.releases, self.ranges, self.every, self.every_elsewhere)
+        return not (any(tests) or any(file.hashes for file in self.files))
+
+    @property
+    def why_undecided(self) -> str:
+        """Why it decides nothing, empty where it decides something."""
+        if not self.decides_nothing:
+            return ""
+        return "; ".join(dict.fromkeys(one.why for one in self.undecided)) or "it names no release and no file"
+
+    @property
+    def accuses_more_than_releases(self) -> bool:
+        """Whether it may accuse files whose first upload ``first_upload_accounts`` does not tell."""
+        return bool(self.ranges or self.every or self.every_elsewhere or self.undecided) or any(
+            file.is_alone for file in self.files
+        )
+
+    @property
+    def gives_times(self) -> bool:
+        """Whether the incident itself says any time; where False and the index knows none, no window is known."""
+        return self.reading.gives_times or any(one.listed_from is not None for one in self.releases)
+
+    def is_timed(self, release: CompromisedRelease) -> bool:
+        """Return whether the reading speaks of a release: the file that gives it names that release."""
+        return any(
+            identity_of(release) == identity_of(one)
+            for incident in self.incidents
+            if self.reading in incident.readings
+            for one in incident.releases
+        )
 
     def until_of(self, release: CompromisedRelease) -> Instant | None:
         """Return when the reading has a release leave the index for good, None where it does not say."""
@@ -61,7 +144,9 @@ class Case:
         for gap in sorted(gaps, key=lambda one: one.until, reverse=True):
             if gap.until >= end:  # a gap from which it comes back does not end its listing
                 end = min(end, gap.start)
-        return self.reading.until if end == FOREVER else end
+        if end != FOREVER:
+            return end
+        return self.reading.until if self.is_timed(release) else None
 
     def asked(self, ghosts: frozenset[str]) -> Asked:
         """Return the case as an answer shows it; ``ghosts`` are the purls no longer listed."""
@@ -79,115 +164,196 @@ class Case:
                 )
                 for release in self.releases
             ),
-            sources=tuple(source for incident in self.incidents for source in incident.sources),
+            sources=tuple(dict.fromkeys(source for incident in self.incidents for source in incident.sources)),
         )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Wanted:
+    """What was asked of one event. ``ids``: its ids that were asked; empty: only the ``releases`` were."""
+
+    ids: set[str] = field(default_factory=set)
+    releases: dict[str, CompromisedRelease] = field(default_factory=dict)
 
 
 def resolve(
     incidents: Sequence[Incident],
     targets: Sequence[str],
     reading: str | None,
-    versions_of: Callable[[PackageName], Sequence[str]],
-) -> Case:
-    """Return the case that target texts name.
+    versions_of: VersionsOf,
+    *,
+    known_names: Callable[[], Iterable[str]] = tuple,
+    is_known: Callable[[CompromisedRelease], bool] = lambda _: True,
+) -> tuple[Case, ...]:
+    """Return the cases that target texts name, by id: one for each incident, one for each release that none names.
 
-    A target is an incident or advisory id, an alias of one, ``name==version`` or a purl with a version.
-    A release that an incident names brings that incident's account of the times along. Where an
-    advisory gives ranges, the releases in them are those of ``versions_of``, all that the graph knows.
+    A target is an incident or advisory id, an alias of one, ``name==version`` or a purl with a version. Records
+    that name each other as aliases, or the same alias, are one incident and accuse the union. A release that an
+    incident names brings that incident's account of the times along, and is all of it that is accused; where
+    incident files and advisories that are no aliases of each other name it, the files answer. Where a record
+    gives ranges, the releases in them are those of ``versions_of``.
+
+    ``reading`` answers in the cases that have it. In others, and where None, the preferred one does, else
+    the first that gives clock times. ``is_known`` says whether documents or pages have a release or, where its
+    package has no version in ``versions_of``, know its package; ``known_names`` are asked for only where
+    something is unknown.
 
     Raises:
-        UsageError: a target that is none of these, or a reading that no incident gives.
+        UnknownTarget: nothing knows the package of a target.
+        UsageError: a target that is none of these, or a reading that none of their incidents gives.
     """
-    asked: dict[str, Incident] = {}
-    releases: dict[str, CompromisedRelease] = {}
+    events = events_of(incidents)
+    whole: dict[str, tuple[Event, _Wanted]] = {}
+    alone: dict[str, CompromisedRelease] = {}
     for text in targets:
-        if incident := _incident(incidents, text):
-            asked[incident.id] = incident
-            releases.update((release.purl, release) for release in incident.releases)
-            for package, specifier in incident.ranges:
-                for version in _within(specifier, versions_of(package)):
-                    named = _python_release(package, version)
-                    releases.setdefault(named.purl, named)
+        name = text.strip().lower()
+        if found := next((event for event in events if name in event.names), None):
+            whole.setdefault(found.id, (found, _Wanted()))[1].ids.add(name)
             continue
-        wanted = _release(text)
-        key = release_version(wanted.version).key
-        for known in incidents:
-            for release in known.releases:
-                same = release.package == wanted.package
-                same = same and (wanted.package is not None or purl_key(release.purl) == purl_key(wanted.purl))
-                if same and release_version(release.version).key == key and not known.withdrawn:
-                    previous = next(iter(i for i in asked.values() if not i.advisory), None)
-                    if known.advisory and (previous or wanted is not releases.get(wanted.purl, wanted)):
-                        continue
-                    asked[known.id] = known
-                    wanted = release
-        releases[wanted.purl] = wanted
-    found = _without_doubles(tuple(asked[name] for name in sorted(asked)))
-    chosen, others = _readings(found, reading)
-    ordered = sorted(releases.values(), key=lambda r: (r.package or r.purl, release_version(r.version)))
-    return Case(
-        id=" ".join(incident.id for incident in found) or " ".join(targets),
-        title="; ".join(incident.title for incident in found) or " and ".join(_shown(release) for release in ordered),
-        actor=", ".join(dict.fromkeys(incident.actor for incident in found if incident.actor)),
-        incidents=found,
-        releases=tuple(ordered),
-        reading=chosen,
-        others=others,
-        hidden=_gaps(incidents, found, ordered, chosen),
-        names=frozenset(name.lower() for incident in found for name in (incident.id, *incident.aliases)),
-    )
+        release = release_of_target(text, near_names(name, sorted({one for event in events for one in event.names})))
+        naming = _naming(events, release)
+        for event in naming:
+            whole.setdefault(event.id, (event, _Wanted()))[1].releases[release.purl] = release
+        if not naming:
+            if not (release.package is not None and versions_of(release.package)):
+                check_known(release, incidents, is_known, known_names)
+            alone[release.purl] = release
+    graph = _Graph(events=events, versions_of=versions_of, is_known=is_known)
+    cases = [graph.case_of(event, wanted, reading) for event, wanted in whole.values()]
+    cases += [graph.case_alone(release) for release in alone.values()]
+    _check_reading(cases, reading)
+    return tuple(sorted(cases, key=lambda case: case.id))
 
 
 def under(case: Case, incidents: Sequence[Incident], reading: Reading) -> Case:
     """Return the same case under another reading."""
     others = tuple(known for known in (case.reading, *case.others) if known is not reading)
-    return replace(
-        case, reading=reading, others=others, hidden=_gaps(incidents, case.incidents, case.releases, reading)
-    )
+    return replace(case, reading=reading, others=others, hidden=_gaps(events_of(incidents), case.incidents, reading))
 
 
-def _shown(release: CompromisedRelease) -> str:
-    return f"{release.package} {release.version}" if release.package else release.purl
+def _naming(events: Sequence[Event], release: CompromisedRelease) -> list[Event]:
+    """Return the events whose account of the times a release brings along: files before advisories."""
+    naming = [event for event in events if any(names_release(one, release) for one in event.valid)]
+    timed = [event for event in naming if any(not one.advisory for one in event.valid)]
+    return timed or naming[:1]
 
 
-def _incident(incidents: Sequence[Incident], text: str) -> Incident | None:
-    wanted = text.strip().lower()
-    matches = [i for i in incidents if wanted == i.id.lower() or wanted in {alias.lower() for alias in i.aliases}]
-    # One event may stand in the graph as an incident file and as its advisories: the file knows the times.
-    return min(matches, key=lambda i: (i.advisory, i.id.lower() != wanted, i.id), default=None)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Graph:
+    """What makes cases of events: all events, and what the graph knows of releases."""
 
+    events: tuple[Event, ...]
+    versions_of: VersionsOf
+    is_known: Callable[[CompromisedRelease], bool]
 
-def _without_doubles(found: tuple[Incident, ...]) -> tuple[Incident, ...]:
-    named = {alias.lower() for incident in found if not incident.advisory for alias in incident.aliases}
-    return tuple(incident for incident in found if not (incident.advisory and incident.id.lower() in named))
-
-
-def _release(text: str) -> CompromisedRelease:
-    if text.strip().lower().startswith("pkg:"):
-        try:
-            purl = read_purl(text)
-        except BadName as error:
-            raise UsageError(str(error)) from error
-        if not purl.version:
-            raise UsageError(f"{text} names no version; ask for one release, as in pkg:pypi/litellm@1.82.8")
-        if purl.type != "pypi":
-            return CompromisedRelease(purl=purl.to_string(), package=None, version=purl.version)
-        return _python_release(package_name(purl.name), purl.version)
-    try:
-        read = Requirement(text)
-    except InvalidRequirement:
-        read = None
-    if read is None or not re.fullmatch(r"===?[^=*,]+", str(read.specifier)):
-        raise UsageError(
-            f"{text!r} is no target: give name==version, a purl with a version, or the id of an incident "
-            "or advisory in the graph (graphkit ingest advisory FILE adds one)"
+    def case_of(self, event: Event, wanted: _Wanted, reading: str | None) -> Case:
+        """Return the case of an event: all of it where one of its ids was asked, else the releases asked."""
+        accusing = event.accusing(wanted.ids) if wanted.ids else event.valid
+        accused = self._accused(accusing) if wanted.ids else _Accused()
+        for identity, release in ((identity_of(one), one) for one in wanted.releases.values()):
+            same = [(one, other) for one in accusing for other in one.releases if identity_of(other) == identity]
+            accused.releases.setdefault(identity, merged(same) if same else release)
+        releases, legacy = self._decided(accused.releases.values())
+        chosen, others = _readings(event, reading)
+        first = event.first
+        return Case(
+            id=first.id,
+            title=first.title,
+            actor=", ".join(dict.fromkeys(one.actor for one in event.members if one.actor)),
+            incidents=event.members,
+            releases=releases,
+            reading=chosen,
+            others=others,
+            hidden=_gaps(self.events, event.members, chosen),
+            names=event.names,
+            ranges=tuple(dict.fromkeys(accused.ranges)),
+            every=frozenset(accused.every),
+            every_elsewhere=frozenset(accused.every_elsewhere),
+            undecided=tuple(dict.fromkeys((*accused.undecided, *legacy))),
+            files=tuple(dict.fromkeys(accused.files)),
+            withdrawn=tuple(one.id for one in event.members if one.withdrawn),
+            first_upload_accounts=tuple(FirstUpload(one, event.first_listings(one)) for one in releases),
         )
-    return _python_release(package_name(read.name), str(read.specifier).lstrip("="))
+
+    def case_alone(self, release: CompromisedRelease) -> Case:
+        """Return the case of a release that no incident names."""
+        releases, legacy = self._decided((release,))
+        return Case(
+            id=release.purl,
+            title=shown_release(release),
+            actor="",
+            incidents=(),
+            releases=releases,
+            reading=_NO_READING,
+            others=(),
+            hidden=_gaps(self.events, (), _NO_READING),
+            names=frozenset(),
+            undecided=legacy,
+            first_upload_accounts=tuple(FirstUpload(one, ()) for one in releases),
+        )
+
+    def _accused(self, accusing: Sequence[Incident]) -> _Accused:
+        """Return the union of what incidents accuse, the releases that the graph knows in ranges put in."""
+        found = _Accused()
+        same: dict[Identity, list[tuple[Incident, CompromisedRelease]]] = {}
+        for one in accusing:
+            for release in one.releases:
+                same.setdefault(identity_of(release), []).append((one, release))
+            found.ranges += [pair for pair in one.ranges if pair[1]]
+            found.files += one.files
+            found.undecided += one.undecided
+            for package in (*map(_package_of, one.every), *(name for name, text in one.ranges if not text)):
+                if package is not None:
+                    found.every.add(package)
+            found.every_elsewhere |= {purl_key(purl) for purl in one.every if _package_of(purl) is None}
+        found.releases = {identity: merged(records) for identity, records in same.items()}
+        for package, version in self._known_in(found):
+            release = python_release(package, version)
+            found.releases.setdefault(identity_of(release), release)
+        return found
+
+    def _known_in(self, found: _Accused) -> Iterator[tuple[PackageName, str]]:
+        for package in sorted(found.every):
+            yield from ((package, version) for version in self.versions_of(package))
+        for package, specifier in found.ranges:
+            yield from ((package, version) for version in _within(specifier, self.versions_of(package)))
+
+    def _decided(
+        self, releases: Iterable[CompromisedRelease]
+    ) -> tuple[tuple[CompromisedRelease, ...], tuple[Undecided, ...]]:
+        """Return the releases that something has or PEP 440 reads, in order, and what the others leave open."""
+        decided: list[CompromisedRelease] = []
+        legacy: list[Undecided] = []
+        for release in in_order(releases):
+            package, version = release.package, release_version(release.version)
+            if package is None or version.parsed is not None or self._has(release, package, version.key):
+                decided.append(release)
+                continue
+            why = f"{package} {release.version[:80]!r} is not a PEP 440 version, and nothing has it"
+            legacy.append(Undecided(package=package, name=package, why=why))
+        return tuple(decided), tuple(legacy)
+
+    def _has(self, release: CompromisedRelease, package: PackageName, key: str) -> bool:
+        return key in {release_version(one).key for one in self.versions_of(package)} or self.is_known(release)
 
 
-def _python_release(package: PackageName, version: str) -> CompromisedRelease:
-    shown = release_version(version).text
-    return CompromisedRelease(purl=purl_of(package, shown), package=package, version=shown)
+@dataclass(slots=True, kw_only=True)
+class _Accused:
+    """What some incidents accuse, as it is put together."""
+
+    releases: dict[Identity, CompromisedRelease] = field(default_factory=dict)
+    ranges: list[tuple[PackageName, str]] = field(default_factory=list)
+    every: set[PackageName] = field(default_factory=set)
+    every_elsewhere: set[str] = field(default_factory=set)
+    files: list[AccusedFile] = field(default_factory=list)
+    undecided: list[Undecided] = field(default_factory=list)
+
+
+def _package_of(purl: str) -> PackageName | None:
+    try:
+        return name_of_purl(purl)
+    except BadName:
+        return None
 
 
 def _within(specifier: str, versions: Sequence[str]) -> list[str]:
@@ -197,46 +363,38 @@ def _within(specifier: str, versions: Sequence[str]) -> list[str]:
     return [text for text, version in parsed if version and admitted.contains(version, prereleases=True)]
 
 
-def _readings(incidents: tuple[Incident, ...], wanted: str | None) -> tuple[Reading, tuple[Reading, ...]]:
-    readings = [reading for incident in incidents for reading in incident.readings]
-    if wanted:
-        chosen = next((reading for reading in readings if reading.id == wanted), None)
-        if chosen is None:
-            known = ", ".join(reading.id for reading in readings) or "none"
-            raise UsageError(f"no reading {wanted!r} for this target; there are: {known}")
-        if chosen.until is None and chosen.start is None and not chosen.hidden:
-            raise UsageError(f"reading {wanted!r} gives no clock times; ask with --from and --until instead")
-    else:
-        chosen = next((reading for reading in readings if reading.preferred), None) or _NO_READING
+def _readings(event: Event, wanted: str | None) -> tuple[Reading, tuple[Reading, ...]]:
+    """Return the reading that answers for an event, and the others that give clock times."""
+    readings = event.readings
+    chosen = next((one for one in readings if one.id == wanted), None) if wanted else None
+    if chosen is not None and not chosen.gives_times:
+        raise UsageError(f"reading {wanted!r} gives no clock times; ask with --from and --until instead")
+    chosen = chosen or event.best_reading or _NO_READING
     return chosen, tuple(r for r in readings if r is not chosen and (r.start is not None or r.until is not None))
 
 
-def _gaps(
-    incidents: Sequence[Incident],
-    asked: Sequence[Incident],
-    releases: Sequence[CompromisedRelease],
-    chosen: Reading,
-) -> tuple[Hidden, ...]:
-    """Return when what was hidden: by the chosen reading, and for other incidents by their preferred one."""
+def _check_reading(cases: Sequence[Case], wanted: str | None) -> None:
+    if wanted and not any(case.reading.id == wanted for case in cases):
+        known = ", ".join(one.id for case in cases for incident in case.incidents for one in incident.readings)
+        raise UsageError(f"no reading {wanted!r} for this target; there are: {known or 'none'}")
+
+
+def _gaps(events: Sequence[Event], asked: Sequence[Incident], chosen: Reading) -> tuple[Hidden, ...]:
+    """Return when what was hidden: by the chosen reading, and for other incidents by their best one."""
+    gaps: list[Hidden] = []
     ids = {incident.id for incident in asked}
-    gaps = _of_reading(chosen, releases)
-    for incident in incidents:
-        if incident.id not in ids and not incident.withdrawn:
-            preferred = next((reading for reading in incident.readings if reading.preferred), None)
-            if preferred:
-                gaps += _of_reading(preferred, incident.releases)
+    for event in events:
+        reading = chosen if any(one.id in ids for one in event.members) else event.best_reading
+        for incident in event.valid:
+            if reading is not None and reading in incident.readings:
+                gaps += reading.hidden
+                if reading.until is not None:
+                    gaps += [
+                        Hidden(package=release.package, version=release.version, start=reading.until)
+                        for release in incident.releases
+                        if release.package
+                    ]
     return tuple(gaps)
-
-
-def _of_reading(reading: Reading, releases: Sequence[CompromisedRelease]) -> list[Hidden]:
-    gaps = list(reading.hidden)
-    if reading.until is not None:
-        gaps += [
-            Hidden(package=release.package, version=release.version, start=reading.until)
-            for release in releases
-            if release.package
-        ]
-    return gaps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
+
+from packaging.specifiers import SpecifierSet
 
 from graphkit.model.answers import CompanyRow, CompanyVerdict, ServiceVerdict, Supplied
-from graphkit.model.names import BadName, CompanyId, name_of_purl, read_purl
+from graphkit.model.names import BadName, CompanyId, name_of_purl, purl_key, read_purl
 from graphkit.model.organisation import Claim, Company, Organisation, Polarity, Standing, Supply
 from graphkit.model.times import BEGINNING, FOREVER, Instant
-from graphkit.model.versions import release_version
+from graphkit.model.versions import ReleaseVersion, release_version
 from graphkit.trace.case import Case
+from graphkit.trace.events import identity_of
 
 _T = TypeVar("_T")
 _RANKS = list(CompanyVerdict)
@@ -19,10 +22,22 @@ _ORIGINS = (CompanyVerdict.OBSERVED, CompanyVerdict.REPLAYED, CompanyVerdict.STA
 _VOUCHED = (Standing.FIRST_HAND, Standing.CONFIRMED)
 
 
-def is_stated(claim: Claim, case: Case) -> bool:
-    """Return whether a claim makes its company `stated`: affirmative, vouched for, and about this case."""
+class CaseWindow(NamedTuple):
+    """A case of the question, with its own window ``start <= t < until``."""
+
+    case: Case
+    start: Instant
+    until: Instant
+
+
+def is_stated(claim: Claim, cases: Sequence[Case]) -> bool:
+    """Return whether a claim makes its company `stated`: affirmative, vouched for, and about one of the cases."""
     if claim.polarity is not Polarity.AFFIRMS or claim.standing not in _VOUCHED:
         return False
+    return any(_is_about(claim, case) for case in cases)
+
+
+def _is_about(claim: Claim, case: Case) -> bool:
     return claim.object.strip().lower() in case.names or _names_release(claim.object, case)
 
 
@@ -35,11 +50,25 @@ def _names_release(text: str, case: Case) -> bool:
         purl, package = read_purl(text), name_of_purl(text)
     except BadName:
         return False
+    parts = purl.version.split(",") if purl.version else []
     if package is None:
-        return any(release.purl.partition("?")[0] == text.strip() for release in case.releases)
-    if (keys := case.keys().get(package)) is None:
-        return False
-    return not purl.version or any(release_version(part).key in keys for part in purl.version.split(","))
+        accused = {identity_of(release) for release in case.releases if release.package is None}
+        key = purl_key(text)
+        if key in case.every_elsewhere or not parts:
+            return key in case.every_elsewhere or key in {name for name, _ in accused}
+        return any((key, part.casefold()) in accused for part in parts)
+    keys = case.keys().get(package)
+    specifiers = [specifier for name, specifier in case.ranges if name == package]
+    if package in case.every or not parts:
+        return package in case.every or keys is not None or bool(specifiers)
+    return any(_is_accused(release_version(part), keys or frozenset(), specifiers) for part in parts)
+
+
+def _is_accused(version: ReleaseVersion, keys: Collection[str], specifiers: Sequence[str]) -> bool:
+    if version.key in keys:
+        return True
+    parsed = version.parsed
+    return parsed is not None and any(SpecifierSet(one).contains(parsed, prereleases=True) for one in specifiers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,22 +82,23 @@ class _Standing:
 
 
 def company_rows(
-    organisation: Organisation, case: Case, services: Sequence[ServiceVerdict], start: Instant, until: Instant
+    organisation: Organisation, asked: Sequence[CaseWindow], services: Sequence[ServiceVerdict]
 ) -> tuple[CompanyRow, ...]:
     """Return a row for every company that anything names, sorted by verdict, distance and name.
 
     Causes within a campaign carry nothing; a supply relation counts where it held at some instant of
-    the window. Cost: companies, relations and claims, each once.
+    one of the windows. Cost: companies, relations and claims, each once.
     """
     named = {company.id: company for company in organisation.companies}
+    cases = [one.case for one in asked]
     everyone = _everyone(organisation, services)
     claims = _by_company((claim.company, claim) for claim in organisation.claims)
     operated = _by_company((one.company, one) for one in services if one.company)
     own = {
-        company: _own(operated.get(company, ()), [c for c in claims.get(company, ()) if is_stated(c, case)])
+        company: _own(operated.get(company, ()), [c for c in claims.get(company, ()) if is_stated(c, cases)])
         for company in everyone
     }
-    reached = _suppliers(organisation.supplies, own, start, until)
+    reached = _suppliers(organisation.supplies, own, asked)
     rows = []
     for company in everyone:
         standing = min((own[company], reached.get(company, own[company])), key=lambda one: _RANKS.index(one.verdict))
@@ -128,7 +158,7 @@ def _supplied(one: Supply) -> Supplied:
 
 
 def _suppliers(
-    supplies: Sequence[Supply], own: Mapping[CompanyId, _Standing], start: Instant, until: Instant
+    supplies: Sequence[Supply], own: Mapping[CompanyId, _Standing], asked: Sequence[CaseWindow]
 ) -> dict[CompanyId, _Standing]:
     """Return who is reached through suppliers, breadth first from those that were hit themselves.
 
@@ -138,7 +168,7 @@ def _suppliers(
     for one in supplies:
         began = BEGINNING if one.start is None else one.start
         ended = FOREVER if one.until is None else one.until
-        if began < until and start < ended:
+        if any(began < window.until and window.start < ended for window in asked):
             customers.setdefault(one.supplier, []).append(one.customer)
     origins = sorted(
         (company for company, standing in own.items() if standing.verdict in _ORIGINS),

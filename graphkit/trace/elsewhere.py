@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final, NamedTuple
+from urllib.parse import unquote
 
 from graphkit.model.documents import Component
 from graphkit.model.names import BadName, purl_key, read_purl
@@ -13,6 +14,8 @@ _WILD: Final = re.compile(r"(?:^|\.)[xX*](?:\.|$)")
 _DIGEST: Final = re.compile(r"(?:sha(?:256|512):)?[0-9a-f]{7,128}|sha(?:256|512):.*")
 _WHOLE_DIGEST: Final = re.compile(r"(?:sha(?:256|512):)?(?:[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})")
 _BEFORE: Final = re.compile(r"^(?:[=v]+(?=[0-9])|[0-9]+:)")
+_LONGEST: Final = 4_096
+"""Characters of an unreadable purl that are looked at."""
 _OF_DISTRIBUTIONS: Final = ("pkg:alpm/", "pkg:apk/", "pkg:deb/", "pkg:rpm/")
 
 
@@ -38,6 +41,24 @@ def release_of_purl(purl: str, version: str = "") -> Release:
 def release_of_row(row: Component) -> Release:
     """Return the release that a row with a purl names."""
     return release_of_purl(row.purl, row.version)
+
+
+def may_be_named(key: str, name: str, purl: str) -> bool:
+    """Return whether a row without a readable purl may be the package of a purl's key, by its name or its purl's text.
+
+    The text is compared without its escapes, with and without the namespace.
+
+    >>> may_be_named("pkg:npm/%40scope/name", "", "pkg:npm/@scope%2Fname@1.0")
+    True
+    """
+    full = unquote(key.partition("/")[2])
+    own = name.strip().casefold()
+    if not full:
+        return False
+    if own in {full, full.replace("/", ":"), full.rpartition("/")[2]}:
+        return True
+    text = unquote(unquote(purl[:_LONGEST])).casefold()
+    return re.search(rf"(?<![\w.-]){re.escape(full)}(?![\w-])", text) is not None
 
 
 def type_of(purl: str) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from packageurl import PackageURL
 
-from graphkit.model.names import BadName, PackageName, package_name, package_of, read_purl
+from graphkit.model.names import BadName, PackageName, named_by_file, package_name, package_of, read_purl
 from graphkit.model.versions import release_version
 from graphkit.sources.documents.rows import Notes, shown
 
@@ -38,6 +38,9 @@ def identity_of(purl: str, version: str, notes: Notes, place: str) -> Identity:
     through and noted. Cost: plain purls by one pattern, others by the purl library.
     """
     if plain := _PLAIN.fullmatch(purl):
+        if plain[1].endswith((".whl", ".tar.gz", ".zip")) and (file := named_by_file(plain[1])) is not None:
+            notes.add(f"{place}.purl", f"{shown(purl)} names a file, and is read as {file[0]} {file[1]}")
+            return Identity(package=file[0], version=_agreed(version, file[1], notes, place))
         package = package_name(plain[1])
         return Identity(package=package, version=_agreed(version, plain[2] or "", notes, place))
     if not purl:

@@ -1,0 +1,116 @@
+"""What a target text names: a release by name and version or by purl; and what is near where nothing knows it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from graphkit.model.errors import UnknownTarget, UsageError
+from graphkit.model.incidents import AccusedFile, CompromisedRelease, Incident, Undecided
+from graphkit.model.names import BadName, PackageName, bare_purl, package_name, package_of, purl_key, purl_of, read_purl
+from graphkit.model.versions import release_version
+
+_MOST_NEAR: Final = 3
+_LIKENESS: Final = 0.75
+
+
+def python_release(package: PackageName, version: str) -> CompromisedRelease:
+    """Return a release of the Python index."""
+    shown = release_version(version).text
+    return CompromisedRelease(purl=purl_of(package, shown), package=package, version=shown)
+
+
+def shown_release(release: CompromisedRelease) -> str:
+    """Return a release as a title names it."""
+    return f"{release.package} {release.version}" if release.package else release.purl
+
+
+def release_of_target(text: str, near: Sequence[str] = ()) -> CompromisedRelease:
+    """Return the release that a text names: ``name==version`` or a purl with a version.
+
+    Raises:
+        UsageError: it names none; ``near`` are ids that it may have meant.
+    """
+    if text.strip().lower().startswith("pkg:"):
+        return _of_purl(text)
+    try:
+        read = Requirement(text)
+    except InvalidRequirement:
+        read = None
+    if read is None or not re.fullmatch(r"===?[^=*,]+", str(read.specifier)):
+        meant = " or ".join(near)
+        raise UsageError(
+            f"{text!r} is not a target: give name==version, a purl with a version, or the id of an incident "
+            "or advisory in the graph (graphkit ingest advisory FILE adds one)"
+            + (f"; did you mean {meant}?" if meant else "")
+        )
+    return python_release(package_name(read.name), str(read.specifier).lstrip("="))
+
+
+def _of_purl(text: str) -> CompromisedRelease:
+    try:
+        purl = read_purl(text)
+        package = package_of(purl)
+    except BadName as error:
+        raise UsageError(str(error)) from error
+    if not purl.version:
+        raise UsageError(f"{text} names no version; ask for one release, as in pkg:pypi/litellm@1.82.8")
+    if package is None:
+        return CompromisedRelease(purl=purl.to_string(), package=None, version=purl.version)
+    return python_release(package, purl.version)
+
+
+def check_known(
+    release: CompromisedRelease,
+    incidents: Sequence[Incident],
+    is_known: Callable[[CompromisedRelease], bool],
+    known_names: Callable[[], Iterable[str]],
+) -> None:
+    """Do nothing where an incident names the package of a release or something else knows it.
+
+    Raises:
+        UnknownTarget: nothing does; with what is near of the names known.
+    """
+    key = release.package or purl_key(release.purl)
+    named = {name for one in incidents for name in _names_in(one)}
+    if key in named or is_known(release):
+        return
+    asked = release.package or bare_purl(release.purl)
+    raise UnknownTarget(asked, near_names(key, (*sorted(named), *known_names())))
+
+
+def _names_in(incident: Incident) -> Iterable[str]:
+    """Yield the packages that an incident names, and the keys of purls elsewhere."""
+    yield from (package for package, _ in incident.ranges)
+    yield from map(_key_of_purl, incident.every)
+    named: tuple[CompromisedRelease | AccusedFile | Undecided, ...]
+    named = (*incident.releases, *incident.files, *incident.undecided)
+    for one in named:
+        if one.package is not None:
+            yield one.package
+        elif one.purl:
+            yield purl_key(one.purl)
+
+
+def _key_of_purl(purl: str) -> str:
+    try:
+        return package_of(read_purl(purl)) or purl_key(purl)
+    except BadName:
+        return purl_key(purl)
+
+
+def near_names(name: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names that are written most like one, the most alike first; none where none is much like it.
+
+    Cost: a look at each name, and a comparison of those that begin or end alike and are about as long.
+    """
+    alike = {
+        one
+        for one in names
+        if abs(len(one) - len(name)) <= 2 and (one[:2] == name[:2] or one[-2:] == name[-2:]) and one != name
+    }
+    return tuple(difflib.get_close_matches(name, sorted(alike), n=_MOST_NEAR, cutoff=_LIKENESS))
