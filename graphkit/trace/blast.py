@@ -30,7 +30,7 @@ from graphkit.model.times import rfc3339
 from graphkit.model.versions import release_version
 from graphkit.stores import port
 from graphkit.trace.case import Case, resolve, under, without_incident_joined
-from graphkit.trace.companies import company_rows
+from graphkit.trace.companies import CaseWindow, company_rows
 from graphkit.trace.notes import footnotes, some
 from graphkit.trace.packages import Exposed, Spread, package_rows, package_tiers, row_order
 from graphkit.trace.ranking import Unwalked
@@ -61,7 +61,9 @@ def blast(reader: port.Reader, question: Question, spread: Spread = map) -> Blas
     windows = tuple(view.window for view in views)
     exposed = _joined([part.exposed for part in parts], offsets)
     companies = company_rows(
-        organisation, [(view.case, view.window.start, view.window.until) for view in views], services.judged
+        organisation,
+        [CaseWindow(view.case, view.window.start, view.window.until) for view in views],
+        services.judged,
     )
     generation = reader.generation()
     unknown = tuple(dict.fromkeys(line for case in cases if (line := known.unknown(case, incidents))))
@@ -147,8 +149,8 @@ class _Known:
         release = case.releases[0]
         if release.package is None or self.versions_of(release.package) or self.has(release):
             return ""
-        known = {one.package for incident in incidents for one in incident.releases if one.package}
-        known |= set(self._reader.packages(np.arange(self._reader.generation().packages, dtype=np.int32)).name)
+        known = {str(one.package) for incident in incidents for one in incident.releases if one.package}
+        known.update(self._reader.packages(np.arange(self._reader.generation().packages, dtype=np.int32)).name)
         near = tuple(difflib.get_close_matches(release.package, sorted(known), n=3, cutoff=0.75))
         return str(UnknownTarget(release.package, near))
 

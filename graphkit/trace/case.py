@@ -225,6 +225,22 @@ def resolve(
     return tuple(sorted(cases, key=lambda case: case.id))
 
 
+def without_incident_joined(cases: Sequence[Case]) -> tuple[Case, ...]:
+    """Return cases, those of bare releases that no incident names as one: where all have one window, so are they."""
+    bare = [case for case in cases if not case.incidents]
+    if len(bare) < 2:
+        return tuple(cases)
+    joined = replace(
+        bare[0],
+        id=" ".join(case.id for case in bare),
+        title=" and ".join(case.title for case in bare),
+        releases=tuple(release for case in bare for release in case.releases),
+        undecided=tuple(one for case in bare for one in case.undecided),
+        first_upload_accounts=tuple(one for case in bare for one in case.first_upload_accounts),
+    )
+    return tuple(sorted((*(case for case in cases if case.incidents), joined), key=lambda case: case.id))
+
+
 def under(case: Case, incidents: Sequence[Incident], reading: Reading) -> Case:
     """Return the same case under another reading."""
     others = tuple(known for known in (case.reading, *case.others) if known is not reading)

@@ -89,8 +89,8 @@ def read_listing(document: Document, accused: Accusation, words: Words) -> Findi
 
 def _listed(document: Document, accused: Accusation) -> str:
     """Return what a document lists of the accused packages, as a reason says it."""
-    others = sorted({f"{row.package} {row.version}" for row in document.components if row.package in accused.keys})
-    what = " and ".join(others) or f"no {' or '.join(sorted(accused.keys)) or 'accused component'}"
+    others = sorted({f"{row.package} {row.version}" for row in document.components if row.package in accused.packages})
+    what = " and ".join(others) or f"no {' or '.join(sorted(accused.packages)) or 'accused component'}"
     return f"{document.path} is complete and lists {what}"
 
 
@@ -149,7 +149,7 @@ def _completeness(document: Document, accused: Accusation, words: Words) -> Iter
 def _covers_all(document: Document, accused: Accusation, words: Words) -> Step:
     """Return obligation (g): it says that it is complete, its kind implies it, or the organisation says so."""
     path = document.path
-    if left_out := sorted(set(document.not_covered) & accused.keys.keys()):
+    if left_out := sorted(set(document.not_covered) & accused.packages):
         return Open(
             obligation=Obligation.COMPLETE,
             text=f"{path} leaves out {left_out[0]} by its own account; a listing with it would settle it",
@@ -187,7 +187,7 @@ def _is_made_by(document: Document, one: CompleteFrom) -> bool:
 
 
 def _not_complete(document: Document, accused: Accusation, obligation: Obligation) -> Open:
-    others = sorted({f"{row.package} {row.version}" for row in document.components if row.package in accused.keys})
+    others = sorted({f"{row.package} {row.version}" for row in document.components if row.package in accused.packages})
     held = f"holds {' and '.join(others)}, but " if others else ""
     return Open(
         obligation=obligation,

@@ -69,7 +69,7 @@ def _problem(context: Context, command: InstallCommand, span: tuple[Instant, Ins
     wanted = [one for one in command.requirements if not _is_usual(context, one.package)]
     accused = context.accused
     for one in wanted:
-        if one.package in accused.keys or one.package in accused.open_packages:
+        if one.package in accused.packages:
             return f"installs {one}"
     return _reached(context, wanted, span) if wanted else ""
 

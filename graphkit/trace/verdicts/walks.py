@@ -20,6 +20,7 @@ from graphkit.model.names import PackageName
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
 from graphkit.stores.port import Ids
+from graphkit.trace.accusation import same_index
 from graphkit.trace.admit import admission
 from graphkit.trace.closure import REMOVAL_LAG, Closure, Span, closure_of
 from graphkit.trace.confirm import Confirmation, confirm, slots_of
@@ -136,9 +137,7 @@ def _barred(context: Context, asking: Asking) -> Iterator[Step]:
     if asking.barring:
         yield asking.barring
         return
-    private = sorted(set(asking.indexes) & accused.private_indexes) + sorted(
-        accused.private_packages & accused.keys.keys()
-    )
+    private = _private_of(context, asking) + sorted(accused.private_packages & accused.packages)
     if private:
         yield Open(obligation=Obligation.INDEXES, text=f"the accused name may come from a private index ({private[0]})")
         return
@@ -154,6 +153,11 @@ def _barred(context: Context, asking: Asking) -> Iterator[Step]:
         yield Open(obligation=Obligation.BARRED, text="a manifest says nothing of other ecosystems")
         return
     yield fact(Obligation.BARRED, " and ".join(shut))
+
+
+def _private_of(context: Context, asking: Asking) -> list[str]:
+    """Return the indexes that are named and that the organisation declared private."""
+    return sorted(one for one in asking.indexes if same_index(one) in context.accused.private_indexes)
 
 
 def _barring(bars: Sequence[Requirement], ranges: Sequence[SpecifierSet]) -> Iterator[str]:
@@ -186,9 +190,9 @@ def _accused_ranges(context: Context) -> dict[PackageName, list[SpecifierSet]]:
                 found[package].append(SpecifierSet(f"=={key}"))
             except InvalidSpecifier:
                 continue
-    for package, specifier in context.accused.ranges:
-        found.setdefault(package, []).append(SpecifierSet(specifier))
-    for package in context.accused.open_packages:
+    for package, ranges in context.accused.ranges.items():
+        found.setdefault(package, []).extend(ranges)
+    for package in (*context.accused.every, *context.accused.open):
         found.setdefault(package, []).append(SpecifierSet(""))
     return found
 
@@ -365,7 +369,7 @@ def _closure_steps(
     else:
         yield fact(Obligation.ADMITTED, f"nothing that {asking.path} allows reaches it, in any environment")
     unplaced = [text for package, text in context.unplaced if package is None or package in names]
-    undecided = sorted(names & context.accused.open_packages)
+    undecided = sorted(names & context.accused.open.keys())
     unread = (*missing, *unplaced, *(f"what of {name} is accused" for name in undecided), *closure.unread)
     if not is_timeless:
         unread = (*unread, *(f"what a resolver does where nothing fits {one}" for one in (*stuck, *closure.stuck)))
@@ -390,7 +394,7 @@ def _public(context: Context, asking: Asking, *, is_timeless: bool) -> Step:
     """Return obligation (n): it installs from the public index, or a mirror of it whose end does not matter."""
     if context.service.index:
         return word(Obligation.PUBLIC, f"the organisation says that it installs from {context.service.index}")
-    if private := sorted(set(asking.indexes) & context.accused.private_indexes):
+    if private := _private_of(context, asking):
         return Open(
             obligation=Obligation.PUBLIC,
             text=f"{asking.path} installs from the private index {private[0]}, of which no page was read; the lock or "
