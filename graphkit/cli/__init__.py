@@ -14,7 +14,7 @@ from typing import Final
 import typer
 
 from graphkit.model import __version__
-from graphkit.model.errors import GraphkitError, UnknownTarget, UsageError
+from graphkit.model.errors import GraphkitError, UsageError
 
 VERBS: Final = (
     "graphkit.cli.demo:demo",
@@ -38,7 +38,6 @@ GROUPS: Final = (
 
 FAILED: Final = 4
 _USAGE: Final = 2
-_UNKNOWN: Final = 3
 _INTERRUPTED: Final = "interrupted; what was read so far is kept: run the same command again to go on"
 _UNANSWERED: Final = "interrupted before there was an answer; the graph is as it was: run the same command again"
 _ASKING: Final = frozenset({"blast", "why", "who_has", "stats", "verify"})
@@ -124,8 +123,6 @@ def main() -> None:
         application()(prog_name="graphkit")
     except UsageError as error:
         code = _say(error, _USAGE)
-    except UnknownTarget as error:
-        code = _say(error, _UNKNOWN)
     except _NobodyReadsError:
         # What is left would be written at exit, and Python would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -106,6 +106,10 @@ def blast(
     verdicts = list(Verdict)
     if fail_on and any(verdicts.index(one.verdict) <= verdicts.index(Verdict(fail_on)) for one in found.services):
         raise typer.Exit(1)
+    for line in found.unknown:
+        note(line, quiet=False)
+    if found.unknown:
+        raise typer.Exit(3)
     if strict and any(one.verdict is Verdict.UNKNOWN for one in found.services):
         raise typer.Exit(3)
 

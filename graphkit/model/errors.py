@@ -21,19 +21,3 @@ class InputError(GraphkitError):
 
 class UsageError(GraphkitError):
     """A question that cannot be asked as it was put; the CLI exits with 2 on it."""
-
-
-class UnknownTarget(GraphkitError):
-    """A target of which nothing in the graph and no incident knows the package; the CLI exits with 3 on it.
-
-    ``target`` is the package, or the text asked; ``near`` are names that are known and written much like it.
-    """
-
-    def __init__(self, target: str, near: tuple[str, ...] = ()) -> None:
-        super().__init__(target)
-        self.target = target
-        self.near = near
-
-    def __str__(self) -> str:
-        named = " or ".join(f"`{name}`" for name in self.near)
-        return f"nothing is known of `{self.target}`" + (f"; did you mean {named}?" if named else "")

@@ -231,7 +231,7 @@ def _service(read: _ServiceShape, place: str) -> Service:
         id=_named(service_id, read.name, f"{place}.name"),
         company=company,
         owner=read.owner,
-        builds_complete=read.builds in {"complete", "none"}
+        builds_complete=isinstance(read.builds, str)
         or (isinstance(read.builds, _KnownBuilds) and read.builds.complete),
         is_never_built=read.builds == "none",
         environment=None if there is None else _environment(there, f"{place}.environment"),

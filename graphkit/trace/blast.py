@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +21,6 @@ from graphkit.model.answers import (
     Verdict,
     Window,
 )
-from graphkit.model.errors import UnknownTarget
 from graphkit.model.incidents import CompromisedRelease, Incident
 from graphkit.model.names import PackageName
 from graphkit.model.organisation import Organisation
@@ -51,7 +49,14 @@ def blast(reader: port.Reader, question: Question, spread: Spread = map) -> Blas
     incidents = reader.evidence().incidents()
     organisation = reader.evidence().organisation()
     known = _Known(reader)
-    cases = resolve(incidents, question.targets, question.reading, known.versions_of, is_known=known.has)
+    cases = resolve(
+        incidents,
+        question.targets,
+        question.reading,
+        known.versions_of,
+        known_names=known.names,
+        is_known=known.has,
+    )
     if question.span.at is not None or (question.span.start is not None and question.span.until is not None):
         cases = without_incident_joined(cases)
     parts = [_part(reader, case, question, organisation, incidents, spread) for case in cases]
@@ -66,7 +71,7 @@ def blast(reader: port.Reader, question: Question, spread: Spread = map) -> Blas
         services.judged,
     )
     generation = reader.generation()
-    unknown = tuple(dict.fromkeys(line for case in cases if (line := known.unknown(case, incidents))))
+    unknown = tuple(dict.fromkeys(case.unknown for case in cases if case.unknown))
     return Blast(
         incident=_asked(views),
         window=_whole(windows),
@@ -142,17 +147,9 @@ class _Known:
             return True
         return bool(self._reader.evidence().listings((release.package,), (), ()).document)
 
-    def unknown(self, case: Case, incidents: Sequence[Incident]) -> str:
-        """Return a line that says that nothing names what was asked, with names much like it; else an empty text."""
-        if case.incidents or not case.releases:
-            return ""
-        release = case.releases[0]
-        if release.package is None or self.versions_of(release.package) or self.has(release):
-            return ""
-        known = {str(one.package) for incident in incidents for one in incident.releases if one.package}
-        known.update(self._reader.packages(np.arange(self._reader.generation().packages, dtype=np.int32)).name)
-        near = tuple(difflib.get_close_matches(release.package, sorted(known), n=3, cutoff=0.75))
-        return str(UnknownTarget(release.package, near))
+    def names(self) -> Sequence[str]:
+        """Return the name of every package that the graph knows."""
+        return self._reader.packages(np.arange(self._reader.generation().packages, dtype=np.int32)).name
 
 
 def _is_index_read(view: View) -> bool:
@@ -272,7 +269,7 @@ def _summary(judged: Roll | Worst, exposed: Exposed, companies: Sequence[Company
     )
 
 
-def _rivals(  # noqa: PLR0917 - everything that a reading is judged with
+def _rivals(
     view: View,
     exposed: Exposed,
     question: Question,

@@ -17,7 +17,7 @@ from graphkit.model.names import BadName, PackageName, name_of_purl, package_nam
 from graphkit.model.times import FOREVER, Instant, Moment, instant
 from graphkit.model.versions import release_version
 from graphkit.trace.events import Event, Identity, events_of, identity_of, in_order, merged, names_release
-from graphkit.trace.targets import check_known, near_names, python_release, release_of_target, shown_release
+from graphkit.trace.targets import near_names, python_release, release_of_target, shown_release, unknown_target
 
 _NO_READING = Reading(id="index")
 """What the index itself says: used where no incident gives an account of the times."""
@@ -45,7 +45,7 @@ class Case:
     ``hidden`` are the gaps of every incident in the graph, this one's under the reading that answers;
     ``others`` the other readings that give clock times; ``names`` every id and alias of the incident.
     ``withdrawn`` are the ids of its records that their database withdrew. ``first_upload_accounts`` has a row for
-    each of ``releases``.
+    each of ``releases``. ``unknown``: a line that says so where nothing in the graph and no incident names it.
     """
 
     id: str
@@ -64,6 +64,7 @@ class Case:
     files: tuple[AccusedFile, ...] = ()
     withdrawn: tuple[str, ...] = ()
     first_upload_accounts: tuple[FirstUpload, ...] = ()
+    unknown: str = ""
 
     def keys(self) -> dict[PackageName, frozenset[str]]:
         """Return the compromised version keys by package."""
@@ -199,7 +200,6 @@ def resolve(
     something is unknown.
 
     Raises:
-        UnknownTarget: nothing knows the package of a target.
         UsageError: a target that is none of these, or a reading that none of their incidents gives.
     """
     events = events_of(incidents)
@@ -215,12 +215,13 @@ def resolve(
         for event in naming:
             whole.setdefault(event.id, (event, _Wanted()))[1].releases[release.purl] = release
         if not naming:
-            if not (release.package is not None and versions_of(release.package)):
-                check_known(release, incidents, is_known, known_names)
             alone[release.purl] = release
     graph = _Graph(events=events, versions_of=versions_of, is_known=is_known)
     cases = [graph.case_of(event, wanted, reading) for event, wanted in whole.values()]
-    cases += [graph.case_alone(release) for release in alone.values()]
+    for release in alone.values():
+        has_versions = release.package is not None and bool(versions_of(release.package))
+        unknown = "" if has_versions else unknown_target(release, incidents, is_known, known_names)
+        cases.append(replace(graph.case_alone(release), unknown=unknown))
     _check_reading(cases, reading)
     return tuple(sorted(cases, key=lambda case: case.id))
 
@@ -237,6 +238,7 @@ def without_incident_joined(cases: Sequence[Case]) -> tuple[Case, ...]:
         releases=tuple(release for case in bare for release in case.releases),
         undecided=tuple(one for case in bare for one in case.undecided),
         first_upload_accounts=tuple(one for case in bare for one in case.first_upload_accounts),
+        unknown="; ".join(case.unknown for case in bare if case.unknown),
     )
     return tuple(sorted((*(case for case in cases if case.incidents), joined), key=lambda case: case.id))
 

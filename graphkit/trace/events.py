@@ -66,14 +66,19 @@ class Event:
         return preferred or next((one for one in readings if one.gives_times), None)
 
     def first_listings(self, release: CompromisedRelease) -> tuple[Moment, ...]:
-        """Return every account of when a release was listed first: its own times, and each reading's start."""
-        found: list[Moment | None] = []
+        """Return every account of when a release was listed first: its own times, else each reading's start.
+
+        Where somebody says when a release was uploaded, the start of a reading is that of a window: it may be
+        wider, to be on the safe side, and is no account of the upload.
+        """
+        own: set[Moment] = set()
+        starts: set[Moment] = set()
         for one in self.members:
             same = [other for other in one.releases if identity_of(other) == identity_of(release)]
+            own |= {other.first_listing for other in same if other.first_listing is not None}
             if same:
-                found += [other.first_listing for other in same]
-                found += [reading.first_listing for reading in one.readings]
-        return tuple(sorted({moment for moment in found if moment is not None}))
+                starts |= {reading.first_listing for reading in one.readings if reading.first_listing is not None}
+        return tuple(sorted(own or starts))
 
 
 def events_of(incidents: Sequence[Incident]) -> tuple[Event, ...]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from graphkit.model.errors import UnknownTarget, UsageError
+from graphkit.model.errors import UsageError
 from graphkit.model.incidents import AccusedFile, CompromisedRelease, Incident, Undecided
 from graphkit.model.names import BadName, PackageName, bare_purl, package_name, package_of, purl_key, purl_of, read_purl
 from graphkit.model.versions import release_version
@@ -64,23 +64,23 @@ def _of_purl(text: str) -> CompromisedRelease:
     return python_release(package, purl.version)
 
 
-def check_known(
+def unknown_target(
     release: CompromisedRelease,
     incidents: Sequence[Incident],
     is_known: Callable[[CompromisedRelease], bool],
     known_names: Callable[[], Iterable[str]],
-) -> None:
-    """Do nothing where an incident names the package of a release or something else knows it.
+) -> str:
+    """Return a line that says that nothing names the package of a release, with names written much like it.
 
-    Raises:
-        UnknownTarget: nothing does; with what is near of the names known.
+    Empty where an incident names it, or ``is_known`` says that something else does.
     """
     key = release.package or purl_key(release.purl)
     named = {name for one in incidents for name in _names_in(one)}
     if key in named or is_known(release):
-        return
+        return ""
     asked = release.package or bare_purl(release.purl)
-    raise UnknownTarget(asked, near_names(key, (*sorted(named), *known_names())))
+    near = " or ".join(f"`{name}`" for name in near_names(key, (*sorted(named), *known_names())))
+    return f"nothing is known of `{asked}`" + (f"; did you mean {near}?" if near else "")
 
 
 def _names_in(incident: Incident) -> Iterable[str]:

@@ -48,6 +48,8 @@ class Finding:
     paths: tuple[Path, ...] = ()
     shown: frozenset[Named] = frozenset()
     steps: tuple[Step, ...] = ()
+    is_subject: bool = False
+    """It describes an accused release itself: that is what the service is, and not what was installed."""
 
     @property
     def is_clean(self) -> bool:
@@ -84,7 +86,7 @@ def read_listing(document: Document, accused: Accusation, words: Words) -> Findi
         )
     described = next((one for one in rows if one[1].ref == subject and one[2].verdict is not None), None)
     steps = (_rows(document, accused, suspects, described), *_completeness(document, accused, words))
-    return Finding(verdict=None, reason=_listed(document, accused), steps=steps)
+    return Finding(verdict=None, reason=_listed(document, accused), steps=steps, is_subject=described is not None)
 
 
 def _listed(document: Document, accused: Accusation) -> str:

@@ -147,7 +147,7 @@ def _listing(
     """Judge a build by a listing of what it installed."""
     if finding.verdict is not None:
         return _shown(context, finding, document, at)
-    if early := _ended_before(context, None if ended is None else ended.latest, at):
+    if ended is not None and not finding.is_subject and (early := _ended_before(context, ended.latest, at)):
         return early
     if at is None:
         dated: Step = Open(
@@ -194,10 +194,10 @@ def _by_listing(  # noqa: PLR0917 - what a proof by listing is made of
     return cleared(proof, reason or finding.reason, document, at)
 
 
-def _ended_before(context: Context, ended: Instant | None, at: Moment | None) -> BuildVerdict | None:
+def _ended_before(context: Context, ended: Instant, at: Moment | None) -> BuildVerdict | None:
     """Return the proof that a build had ended before an accused file was uploaded by any account (obligation p)."""
     first = context.first_upload
-    if ended is None or first is None or ended >= first:
+    if first is None or ended >= first:
         return None
     text = f"it had ended before the first bad file was uploaded at {rfc3339(first)}"
     proof = prove(
