@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
@@ -39,6 +39,56 @@ _FOR_EVER: Final[dict[str, object]] = {"caching": {"rfc": False}}
 """For files, whose bytes never change under their address (PEP 503's hash fragments, PEP 658)."""
 
 
+_PATIENCE: Final = 16
+"""Requests without an answer in a row after which no more are made: the index is down, not one of its pages."""
+
+
+class NoAnswer(GraphkitError):
+    """An index that cannot be reached, refuses, or breaks off: what was asked for was not read."""
+
+
+class Unanswered:
+    """What an index did not answer in one run, so that one name that fails does not end it."""
+
+    def __init__(self, reject: Callable[[str, InputError], None]) -> None:
+        self._reject = reject
+        self._failed: list[tuple[str, NoAnswer]] = []
+        self._row = 0
+        self._is_alive = False
+
+    def answered(self) -> None:
+        """Note an answer, of whatever kind."""
+        self._row, self._is_alive = 0, True
+
+    def failed(self, name: str, error: NoAnswer) -> None:
+        """Note a name that was not answered.
+
+        Raises:
+            NoAnswer: too many in a row.
+        """
+        self._failed.append((name, error))
+        self._row += 1
+        if self._row >= _PATIENCE:
+            self._tell()
+            raise error
+
+    def close(self) -> None:
+        """Reject the names that were not answered.
+
+        Raises:
+            NoAnswer: nothing was answered at all.
+        """
+        if self._failed and not self._is_alive:
+            raise self._failed[0][1]
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._is_alive:
+            for name, error in self._failed:
+                self._reject(name, InputError(str(error)))
+        self._failed.clear()
+
+
 class Index(Protocol):
     """Where project pages and release metadata come from: the live index or a recorded slice."""
 
@@ -67,7 +117,7 @@ class HttpIndex:
         ETag or time changed (RFC 9110 §13).
 
         Raises:
-            GraphkitError: the index cannot be reached or refuses.
+            NoAnswer: the index cannot be reached or refuses.
             InputError: the answer is no project page.
         """
         url = f"{self._address}{quote(package)}/"
@@ -178,7 +228,7 @@ class HttpIndex:
 
     def _expect(self, answer: httpx.Response) -> None:
         if answer.status_code >= 400:
-            raise GraphkitError(
+            raise NoAnswer(
                 f"the index answered {answer.status_code} for {without_secrets(str(answer.url))}; "
                 "what was read so far is kept: run the same command again later, or give another --index-url"
             )
@@ -315,8 +365,8 @@ def _told_to_wait(text: str) -> float | None:
         return None
 
 
-def _unreachable(url: str, error: Exception) -> GraphkitError:
-    return GraphkitError(
+def _unreachable(url: str, error: Exception) -> NoAnswer:
+    return NoAnswer(
         f"the index cannot be reached at {without_secrets(url)} ({type(error).__name__}: {error}); "
         "check the network or --index-url; without a network, ingest a recorded slice: graphkit ingest index FILE"
     )
