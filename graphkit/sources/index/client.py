@@ -33,6 +33,10 @@ _ATTEMPTS: Final = 5
 _LONGEST_WAIT: Final = 60.0
 _FRESH: Final = "max-age=600"
 """How long an answer counts as fresh that says nothing of it: what the public index says of its pages."""
+_SECOND: Final = 1_000_000
+_DIGITS: Final = 10
+_OLDEST: Final = 600
+"""Seconds that an answer of the cache is old at most that does not say how old it is; see `_FRESH`."""
 _LARGEST_METADATA: Final = 16 * 2**20
 _CHUNK: Final = 64 * 1024
 _FOR_EVER: Final[dict[str, object]] = {"caching": {"rfc": False}}
@@ -126,9 +130,14 @@ class HttpIndex:
             return absent(package, read_at=self._read_at, source=self._name)
         self._expect(answer)
         kind = answer.headers.get("content-type", "")
-        page = read_page(answer.content, kind, package, url=str(answer.url), read_at=self._read_at, source=self._name)
         cached = answer.extensions.get("caching") or {}
-        return replace(page, is_confirmed=bool(cached.get("from_cache") and cached.get("revalidated")))
+        from_cache, is_confirmed = bool(cached.get("from_cache")), bool(cached.get("revalidated"))
+        # What the cache gives unasked was read when it was put there, and speaks for the time before that alone.
+        age = _age(answer) if from_cache and not is_confirmed else 0
+        page = read_page(
+            answer.content, kind, package, url=str(answer.url), read_at=self._read_at - age, source=self._name
+        )
+        return replace(page, is_confirmed=from_cache and is_confirmed)
 
     def metadata(self, reading: Reading, version: str) -> ReleaseMetadata:
         """Return a release's requirements: PEP 658, else the index's JSON, else a range of the wheel.
@@ -339,6 +348,12 @@ def _preference(file: File, offer: Offer) -> tuple[int, str]:
         usual = "manylinux" in file.filename and "x86_64" in file.filename
         return (0 if pure else 1 if usual and "-cp312-" in file.filename else 2 if usual else 3, file.filename)
     return (4 if file.kind is FileKind.SDIST else 5, file.filename)
+
+
+def _age(answer: httpx.Response) -> Instant:
+    """Return how old an answer of the cache is, in microseconds (RFC 9111 §5.1)."""
+    text = answer.headers.get("age", "")
+    return int(text) * _SECOND if text.isdecimal() and len(text) < _DIGITS else _OLDEST * _SECOND
 
 
 def _is_metadata(name: str) -> bool:
