@@ -18,7 +18,8 @@ from graphkit.intake.run import EXPECTED, Run
 from graphkit.model.documents import Document
 from graphkit.model.errors import InputError
 from graphkit.model.incidents import Incident
-from graphkit.model.names import company_id
+from graphkit.model.index import ProjectPage
+from graphkit.model.names import company_id, package_name
 from graphkit.model.organisation import Company, DocumentUse, Organisation, Service
 from graphkit.model.times import instant
 from graphkit.sources import advisories, aliases, backstage, codeowners, incident, organisation
@@ -27,6 +28,8 @@ from graphkit.sources.packed import unpacked
 from graphkit.stores.port import Fact
 
 _OWNERS_FOLDERS: Final = frozenset({".github", ".gitlab", "docs"})
+_SHOWN: Final = 5
+"""How many packages a note names."""
 _ENDINGS: Final = (".slice", ".xz", ".lock", ".json", ".toml", ".txt", ".yaml", ".yml")
 
 
@@ -188,6 +191,8 @@ def _take_facts(run: Run, label: str, facts: Iterable[Fact]) -> None:
         for fact in facts:
             run.tally.read += 1
             run.keep(label, [fact])
+            if isinstance(fact, ProjectPage):
+                run.tally.odd(f"page of {fact.package}", fact.problems)
     except InputError as error:
         run.tally.reject(label, error)
 
@@ -224,5 +229,27 @@ def _live_facts(run: Run, names: Sequence[str]) -> Iterator[Fact]:
         as_of=asked.as_of,
         closure=asked.closure,
     )
+    silent: dict[str, list[str]] = {}
+    given = {package_name(Requirement(name).name) for name in names}
     with open_live(asked.index_url, cache=index_cache(), read_at=now) as source:
-        yield from gather(source, names, order, record=asked.slice_to, progress=run.progress, reject=run.tally.reject)
+        for fact in gather(source, names, order, record=asked.slice_to, progress=run.progress, reject=run.tally.reject):
+            if isinstance(fact, ProjectPage) and (why := _says_nothing(fact, is_given=fact.package in given)):
+                silent.setdefault(why, []).append(fact.package)
+            yield fact
+    for why, found in sorted(silent.items()):
+        run.tally.notes[f"{why}, so nothing is known of them from it: {some(sorted(found))}"] = None
+
+
+def _says_nothing(page: ProjectPage, *, is_given: bool) -> str:
+    """Return why a page says nothing of a package, and is not said yet; empty where it lists files."""
+    if not page.found:
+        return "" if is_given else "the index does not know some that others require"
+    if page.status == "quarantined":
+        return "the index has quarantined some"
+    return "" if any(release.files for release in page.releases) else "the index lists no file of some"
+
+
+def some(names: Sequence[str]) -> str:
+    """Return the first names, and how many more there are."""
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from packaging.requirements import InvalidRequirement, Requirement
 
-from graphkit.intake.facts import index_cache
+from graphkit.intake.facts import index_cache, some
 from graphkit.intake.run import Run
 from graphkit.model.errors import UsageError
 from graphkit.model.index import ReleaseMetadata
@@ -22,7 +22,6 @@ from graphkit.stores import port
 MOST_ASKED: Final = 5_000
 """Pages that are asked for though nobody named them; a graph with more holds a whole index."""
 _PAGE: Final = port.PAGE_READ | port.PAGE_MISSING | port.PAGE_QUARANTINED | port.PAGE_EMPTY
-_SHOWN: Final = 5
 
 
 def take_refresh(run: Run, sources: Sequence[str]) -> None:
@@ -52,6 +51,7 @@ def take_refresh(run: Run, sources: Sequence[str]) -> None:
             for one in refresh(index, known, total=len(wanted), progress=run.progress, reject=run.tally.reject):
                 run.tally.read += len(one.facts)
                 run.keep(f"page of {one.package}", one.facts)
+                run.tally.odd(f"page of {one.package}", one.problems)
                 changed += one.is_changed
                 new += len(one.new)
                 if one.is_gone:
@@ -62,15 +62,10 @@ def take_refresh(run: Run, sources: Sequence[str]) -> None:
         run.flush()
     run.tally.notes[f"{len(wanted):,} project pages asked for: {changed:,} changed, {new:,} new releases read"] = None
     if gone:
-        run.tally.notes[f"the index has them no longer: {_some(sorted(gone))}"] = None
+        run.tally.notes[f"the index has them no longer: {some(sorted(gone))}"] = None
     if missing := _without_page(reader, required):
-        note = f"new releases require packages whose pages the graph lacks: {_some(missing)}; "
+        note = f"new releases require packages whose pages the graph lacks: {some(missing)}; "
         run.tally.notes[f"{note}graphkit ingest index NAME --closure reads them"] = None
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
 
 
 def _named(run: Run, reader: port.Reader, sources: Sequence[str]) -> list[int]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from graphkit.intake.files import label_of
 from graphkit.intake.run import Run
-from graphkit.model.errors import InputError
+from graphkit.model.errors import InputError, UsageError
 from graphkit.model.index import ReleaseTable
+from graphkit.model.times import instant
 from graphkit.sources.tables import parquet_table, pypi_db_table
 
 
 def take_parquet(run: Run, sources: Sequence[str]) -> None:
-    """Take files, and those inside folders that are called `*.parquet`, as one table: an export comes in many."""
+    """Take files, and those inside folders that are called `*.parquet`, as one table: an export comes in many.
+
+    Raises:
+        UsageError: the time that the table is said to stand for is yet to come.
+    """
+    _check_as_of(run)
     files: dict[Path, str] = {}
     complete = True
     for source in sources:
@@ -42,10 +49,21 @@ def take_parquet(run: Run, sources: Sequence[str]) -> None:
 
 
 def take_pypi_db(run: Run, sources: Sequence[str]) -> None:
-    """Take databases of pypi-data, each a table of its own."""
+    """Take databases of pypi-data, each a table of its own.
+
+    Raises:
+        UsageError: the time that they are said to stand for is yet to come.
+    """
+    _check_as_of(run)
     for source in sources:
         path = Path(source)
         run.attempt(label_of(path), lambda path=path: _take_pypi_db(run, path))  # type: ignore[misc]
+
+
+def _check_as_of(run: Run) -> None:
+    told = run.order.table_as_of
+    if told is not None and told.earliest > instant(dt.datetime.now(dt.UTC)):
+        raise UsageError(f"--as-of {told} is yet to come; a table speaks for the time before it was exported")
 
 
 def _take_pypi_db(run: Run, path: Path) -> None:

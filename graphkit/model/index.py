@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from graphkit.model.documents import Problem
 from graphkit.model.names import ExtraName, PackageName
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import FOREVER, Instant, Moment
@@ -61,7 +62,8 @@ class ProjectPage:
 
     ``status`` is PEP 792's project status as text (`active`, `archived`, `quarantined`,
     `deprecated`, or a value unknown today). ``found`` False: the index answered that there is no
-    such project. ``source`` is a short name of the index, never a path of a machine.
+    such project. ``source`` is a short name of the index, never a path of a machine. ``problems``: files
+    on it that belong to no release of the package, and why; stores do not keep them.
     """
 
     package: PackageName
@@ -71,6 +73,7 @@ class ProjectPage:
     source: str
     status: str = "active"
     found: bool = True
+    problems: tuple[Problem, ...] = ()
 
 
 class MetadataSource(StrEnum):

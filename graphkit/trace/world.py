@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from copy import copy
@@ -20,6 +21,7 @@ from graphkit.trace.listing import Bits, Package, Shelf, ShelfKey, Truths, bits_
 
 _M = TypeVar("_M")
 _MOST_REMEMBERED = 5_000
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 Node = tuple[int, int, str]
 """A release as a walk sees it: package id, position, extra (empty: the release itself)."""
 
@@ -185,6 +187,19 @@ class World:
         package = self.find(name) if name else None
         position = package.position_of(version) if package else None
         return None if package is None or position is None else (package, position)
+
+    def file_hashes(self, name: PackageName, version: str) -> frozenset[str]:
+        """Return the SHA-256, in lower case, of every file of a release that has one known; empty where there is none.
+
+        Pages, tables and incidents say them: those of files that an incident accuses are among them. Cost: a call of
+        the store.
+        """
+        found = self.find_release(name, version)
+        if found is None:
+            return frozenset()
+        package, position = found
+        release = self.reader.releases(np.array([package.start + position], dtype=np.int32))
+        return frozenset(text.lower() for text in release.file_sha256 if _SHA256.fullmatch(text))
 
     def package(self, ident: int) -> Package:
         """Return a package by id."""

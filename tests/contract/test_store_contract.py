@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graphkit.model.documents import Basis, Component, Document, DocumentKind, Edge, Problem
+from graphkit.model.environment import Environment
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.incidents import CompromisedFile, CompromisedRelease, Incident
 from graphkit.model.index import File, FileKind, MetadataSource, ProjectPage, ReleaseFiles, ReleaseMetadata, needs_of
@@ -19,6 +20,7 @@ from graphkit.model.organisation import Build, Claim, Company, DocumentUse, Orga
 from graphkit.model.requirements import requirement
 from graphkit.model.times import FOREVER, exactly
 from graphkit.stores import open_store, port
+from graphkit.trace.world import World
 from tests.neo4j_server import clear
 
 STORES = ("embedded", pytest.param("neo4j", marks=pytest.mark.server))
@@ -412,6 +414,25 @@ def test_the_newest_page_holds_and_upload_times_stay(fresh: Callable[[], port.St
     assert releases.version == ("1.0",)
     assert releases.file_flags.tolist() == [port.FILE_TIME_KNOWN | port.FILE_YANKED | port.FILE_WHEEL]
     assert releases.file_uploaded.tolist() == [5]
+
+
+def test_hashes_of_files_are_readable_by_release(fresh: Callable[[], port.Store]) -> None:
+    files = (
+        File(filename="lib-1.0-py3-none-any.whl", kind=FileKind.WHEEL, sha256="a" * 64),
+        File(filename="lib-1.0.tar.gz", kind=FileKind.SDIST, sha256="B" * 64),
+        File(filename="lib-1.0.egg", kind=FileKind.OTHER, sha256="no hash"),
+        File(filename="lib-1.0.exe", kind=FileKind.OTHER),
+    )
+    store = fresh()
+    other = ReleaseFiles(version="2.0", files=(replace(files[0], filename="lib-2.0.tar.gz", sha256="c" * 64),))
+    store.record([page("lib", {}, releases=(ReleaseFiles(version="1.0", files=files), other))])
+    store.record([Incident(id="i", title="", releases=(BAD,))])
+    world = World(store.reader(), Environment(), "uv", (), {})
+    lib = package_name("lib")
+    assert world.file_hashes(lib, "1") == {"a" * 64, "b" * 64}
+    assert world.file_hashes(lib, "2.0") == {"c" * 64}
+    assert world.file_hashes(lib, "1.2") == {"f" * 64}  # an incident's
+    assert world.file_hashes(lib, "9") == world.file_hashes(package_name("nowhere"), "1") == frozenset()
 
 
 def test_ranges_and_their_declarers(fresh: Callable[[], port.Store]) -> None:

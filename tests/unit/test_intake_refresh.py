@@ -18,7 +18,7 @@ import stamina
 
 from graphkit.intake.refresh import MOST_ASKED
 from graphkit.model.answers import IngestReport
-from graphkit.model.errors import GraphkitError, UsageError
+from graphkit.model.errors import UsageError
 from graphkit.session import Graph, open_graph
 from graphkit.sources.index.pages import JSON_TYPE
 from tests.tables import write_parquet
@@ -208,7 +208,7 @@ def test_names_narrow_it_and_those_without_a_page_are_rejected(graph: Graph, ind
     }
 
 
-def test_a_refusal_ends_it_and_what_was_read_is_kept(graph: Graph, index: Index) -> None:
+def test_a_name_that_is_refused_is_rejected_and_the_rest_is_kept(graph: Graph, index: Index) -> None:
     for name in ("app", "lib", "other"):
         index.releases[name]["2.0"] = []
     gate = threading.Event()
@@ -225,8 +225,9 @@ def test_a_refusal_ends_it_and_what_was_read_is_kept(graph: Graph, index: Index)
         if (done, total) == (2, 3):
             gate.set()
 
-    with pytest.raises(GraphkitError, match=r"403.*run the same command again"):
-        refreshed(graph, index, progress=tell)
+    [rejected] = refreshed(graph, index, progress=tell).rejected
+    assert rejected.path == "other"
+    assert "403" in rejected.problem
     index.before = lambda _: None
     index.forget()
     assert refreshed(graph, index).notes == ("3 project pages asked for: 1 changed, 1 new releases read",)

@@ -305,7 +305,18 @@ def test_a_table_with_an_upload_after_the_time_told_is_rejected(graph: Graph, tm
 
 
 def test_the_newest_release_alone_does_not_make_a_page_speak_longer(graph: Graph, tmp_path: Path) -> None:
-    graph.ingest("pypi-db", [str(database(tmp_path / "pypi.db", ROWS))], as_of="2030-01-01T00:00:00Z")
+    graph.ingest("pypi-db", [str(database(tmp_path / "pypi.db", ROWS))], as_of="2026-06-01T00:00:00Z")
     graph.ingest("parquet", [str(write_parquet(tmp_path / "a.parquet", [row("app", "1.0", DAY, ["lib"])]))])
     until, of_db = speaks(tmp_path, "app", "windows")
-    assert (until, of_db) == (DAY, 1_893_456_000_000_000)
+    assert (until, of_db) == (DAY, 1_780_272_000_000_000)
+
+
+def test_times_that_are_yet_to_come_are_refused(graph: Graph, tmp_path: Path) -> None:
+    """A table speaks until its newest upload, or as told: neither can lie after the day on which it is read."""
+    late = str(write_parquet(tmp_path / "late.parquet", [row("lib", "1.0", 4_102_444_800_000_000, [])]))
+    [rejected] = graph.ingest("parquet", [late]).rejected
+    assert "has an upload of 2100-01-01T00:00:00Z, which is yet to come" in rejected.problem
+    good = str(write_parquet(tmp_path / "old.parquet", OLD))
+    for kind, path in (("parquet", good), ("pypi-db", str(database(tmp_path / "pypi.db", ROWS)))):
+        with pytest.raises(UsageError, match="--as-of 2100-01-01 is yet to come"):
+            graph.ingest(kind, [path], as_of="2100-01-01")

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
@@ -33,10 +33,64 @@ _ATTEMPTS: Final = 5
 _LONGEST_WAIT: Final = 60.0
 _FRESH: Final = "max-age=600"
 """How long an answer counts as fresh that says nothing of it: what the public index says of its pages."""
+_SECOND: Final = 1_000_000
+_DIGITS: Final = 10
+_OLDEST: Final = 600
+"""Seconds that an answer of the cache is old at most that does not say how old it is; see `_FRESH`."""
 _LARGEST_METADATA: Final = 16 * 2**20
 _CHUNK: Final = 64 * 1024
 _FOR_EVER: Final[dict[str, object]] = {"caching": {"rfc": False}}
 """For files, whose bytes never change under their address (PEP 503's hash fragments, PEP 658)."""
+
+
+_PATIENCE: Final = 16
+"""Requests without an answer in a row after which no more are made: the index is down, not one of its pages."""
+
+
+class NoAnswer(GraphkitError):
+    """An index that cannot be reached, refuses, or breaks off: what was asked for was not read."""
+
+
+class Unanswered:
+    """What an index did not answer in one run, so that one name that fails does not end it."""
+
+    def __init__(self, reject: Callable[[str, InputError], None]) -> None:
+        self._reject = reject
+        self._failed: list[tuple[str, NoAnswer]] = []
+        self._row = 0
+        self._is_alive = False
+
+    def answered(self) -> None:
+        """Note an answer, of whatever kind."""
+        self._row, self._is_alive = 0, True
+
+    def failed(self, name: str, error: NoAnswer) -> None:
+        """Note a name that was not answered.
+
+        Raises:
+            NoAnswer: too many in a row.
+        """
+        self._failed.append((name, error))
+        self._row += 1
+        if self._row >= _PATIENCE:
+            self._tell()
+            raise error
+
+    def close(self) -> None:
+        """Reject the names that were not answered.
+
+        Raises:
+            NoAnswer: nothing was answered at all.
+        """
+        if self._failed and not self._is_alive:
+            raise self._failed[0][1]
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._is_alive:
+            for name, error in self._failed:
+                self._reject(name, InputError(str(error)))
+        self._failed.clear()
 
 
 class Index(Protocol):
@@ -67,7 +121,7 @@ class HttpIndex:
         ETag or time changed (RFC 9110 §13).
 
         Raises:
-            GraphkitError: the index cannot be reached or refuses.
+            NoAnswer: the index cannot be reached or refuses.
             InputError: the answer is no project page.
         """
         url = f"{self._address}{quote(package)}/"
@@ -76,9 +130,14 @@ class HttpIndex:
             return absent(package, read_at=self._read_at, source=self._name)
         self._expect(answer)
         kind = answer.headers.get("content-type", "")
-        page = read_page(answer.content, kind, package, url=str(answer.url), read_at=self._read_at, source=self._name)
         cached = answer.extensions.get("caching") or {}
-        return replace(page, is_confirmed=bool(cached.get("from_cache") and cached.get("revalidated")))
+        from_cache, is_confirmed = bool(cached.get("from_cache")), bool(cached.get("revalidated"))
+        # What the cache gives unasked was read when it was put there, and speaks for the time before that alone.
+        age = _age(answer) if from_cache and not is_confirmed else 0
+        page = read_page(
+            answer.content, kind, package, url=str(answer.url), read_at=self._read_at - age, source=self._name
+        )
+        return replace(page, is_confirmed=from_cache and is_confirmed)
 
     def metadata(self, reading: Reading, version: str) -> ReleaseMetadata:
         """Return a release's requirements: PEP 658, else the index's JSON, else a range of the wheel.
@@ -178,7 +237,7 @@ class HttpIndex:
 
     def _expect(self, answer: httpx.Response) -> None:
         if answer.status_code >= 400:
-            raise GraphkitError(
+            raise NoAnswer(
                 f"the index answered {answer.status_code} for {without_secrets(str(answer.url))}; "
                 "what was read so far is kept: run the same command again later, or give another --index-url"
             )
@@ -291,6 +350,12 @@ def _preference(file: File, offer: Offer) -> tuple[int, str]:
     return (4 if file.kind is FileKind.SDIST else 5, file.filename)
 
 
+def _age(answer: httpx.Response) -> Instant:
+    """Return how old an answer of the cache is, in microseconds (RFC 9111 §5.1)."""
+    text = answer.headers.get("age", "")
+    return int(text) * _SECOND if text.isdecimal() and len(text) < _DIGITS else _OLDEST * _SECOND
+
+
 def _is_metadata(name: str) -> bool:
     folder, _, member = name.partition("/")
     return member == "METADATA" and folder.endswith(".dist-info")
@@ -315,8 +380,8 @@ def _told_to_wait(text: str) -> float | None:
         return None
 
 
-def _unreachable(url: str, error: Exception) -> GraphkitError:
-    return GraphkitError(
+def _unreachable(url: str, error: Exception) -> NoAnswer:
+    return NoAnswer(
         f"the index cannot be reached at {without_secrets(url)} ({type(error).__name__}: {error}); "
         "check the network or --index-url; without a network, ingest a recorded slice: graphkit ingest index FILE"
     )

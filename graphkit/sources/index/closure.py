@@ -8,25 +8,30 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
+from typing import Final
 
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Pep508
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from graphkit.model.environment import Environment, Ground
-from graphkit.model.errors import InputError, UsageError
+from graphkit.model.errors import GraphkitError, InputError, UsageError
 from graphkit.model.index import ProjectPage, ReleaseFiles, ReleaseMetadata, needs_of
 from graphkit.model.names import PackageName, extra_name, package_name
 from graphkit.model.progress import Progress
 from graphkit.model.times import Instant
 from graphkit.model.versions import ReleaseVersion, release_version
-from graphkit.sources.index.client import CONNECTIONS, Index
+from graphkit.sources.index.client import CONNECTIONS, Index, NoAnswer, Unanswered
 from graphkit.sources.index.metadata import unknown
 from graphkit.sources.index.pages import Reading, absent, as_of
 from graphkit.sources.index.slice import SliceWriter
 
 Fact = ProjectPage | ReleaseMetadata
 Reject = Callable[[str, InputError], None]
+_Answer = Reading | ReleaseMetadata | InputError | NoAnswer
+_NOT_KNOWN: Final = (
+    "the index does not know it now, so nothing is known of the time before; check the spelling and --index-url"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,28 +53,36 @@ def gather(
     Names may carry extras and a version, as in ``crewai[litellm]`` or ``litellm==1.82.6``. Each package
     is a root of its own: the ranges that its closure aims at a package tell which releases of it a
     resolver could take. Cost: one request a package and about one a release that could be taken.
-    ``record`` is written when everything was read. A page that nobody can read goes to ``reject``.
+    ``record`` is written when everything was asked for. What nobody can read, or the index does not answer, goes to
+    ``reject`` and nothing of it is yielded; a name given that the index does not know goes there too, and the page
+    that says so is yielded, as those of names met on the way are.
 
     Raises:
-        UsageError: a name that is none, or that the index does not have.
-        GraphkitError: the index cannot be reached; what was yielded before stays good.
+        UsageError: a name that is none.
+        NoAnswer: the index answers nothing, or no more; what was yielded before stays good.
     """
     walks = [_Walk(_root(name)) for name in names]
     roots = {walk.root.package for walk in walks}
     shelf = _Shelf(order)
     writer = SliceWriter({walk.root.package for walk in walks if not walk.root.specifier})
+    unanswered = Unanswered(reject)
     done = 0
     while missing := _missing(walks, shelf, order):
         for (package, version), answer in _fetch(index, shelf, missing):
             done += 1
             progress(done, None, package)
+            if isinstance(answer, NoAnswer):
+                unanswered.failed(package, answer)
+                shelf.put_aside(package, version, answer)
+                continue
+            unanswered.answered()
             if isinstance(answer, InputError):
                 reject(package, answer)
                 shelf.put_aside(package, version, answer)
             elif isinstance(answer, Reading):
                 reading = answer if order.as_of is None else as_of(answer, order.as_of)
                 if package in roots and not reading.page.found:
-                    raise UsageError(f"the index has no package {package!r}; check the spelling")
+                    reject(package, InputError(_NOT_KNOWN))
                 shelf.readings[package] = reading
                 writer.page(reading)
                 yield reading.page
@@ -77,19 +90,20 @@ def gather(
                 shelf.metadata[package, version] = answer
                 writer.metadata(answer)
                 yield answer
+    unanswered.close()
     if record is not None:
         writer.write(record)
 
 
 def _fetch(
     index: Index, shelf: _Shelf, wanted: Sequence[tuple[PackageName, str]]
-) -> Iterator[tuple[tuple[PackageName, str], Reading | ReleaseMetadata | InputError]]:
+) -> Iterator[tuple[tuple[PackageName, str], _Answer]]:
     """Yield pages (version empty) and requirements as they come, read by one pool of threads."""
 
-    def read(package: PackageName, version: str) -> Reading | ReleaseMetadata | InputError:
+    def read(package: PackageName, version: str) -> _Answer:
         try:
             return index.metadata(shelf.readings[package], version) if version else index.page(package)
-        except InputError as error:
+        except (InputError, NoAnswer) as error:
             return error
 
     with ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="index") as pool:
@@ -148,7 +162,7 @@ class _Shelf:
         # What either resolver may choose is read: they differ in what they make of Requires-Python.
         self._grounds = (Ground(order.environment, "uv"), Ground(order.environment, "pip"))
 
-    def put_aside(self, package: PackageName, version: str, error: InputError) -> None:
+    def put_aside(self, package: PackageName, version: str, error: GraphkitError) -> None:
         """Go on without a page or requirements that nobody could read."""
         if version:
             self.metadata[package, version] = unknown(package, version, str(error))

@@ -7,29 +7,26 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin, urlsplit
 
 import msgspec
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
+from packaging.utils import canonicalize_name
 
+from graphkit.model.documents import Problem
 from graphkit.model.errors import InputError
 from graphkit.model.index import File, FileKind, ProjectPage, ReleaseFiles
 from graphkit.model.names import PackageName
 from graphkit.model.times import BadTime, Instant, instant
 from graphkit.model.versions import release_version
+from graphkit.sources.index.filenames import is_file_name, placed
 
 JSON_TYPE: Final = "application/vnd.pypi.simple.v1+json"
 ACCEPT: Final = f"{JSON_TYPE}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
-_SDISTS: Final = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar.Z", ".tar")
-_OTHERS: Final = (".egg", ".exe", ".msi", ".rpm", ".dmg", ".deb")
-_WHEEL_PARTS: Final = 5
-_SPELLED: Final = re.compile(r"[-_.]+")
+_API: Final = "1."
+"""What the version of the API begins with that this reader knows (PEP 629)."""
+_ENDED: Final = re.compile(rb"</(?:html|body)\s*>(?:\s|</html\s*>|<!--[^>]*-->)*\Z", re.IGNORECASE)
+_END: Final = 4_096
+"""Bytes at the end of a page in which its closing tag is looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +70,16 @@ class _File(msgspec.Struct, rename="kebab"):
     data_dist_info_metadata: Any = None
 
 
+class _Meta(msgspec.Struct, rename="kebab"):
+    api_version: str = ""
+
+
 class _Page(msgspec.Struct, rename="kebab"):
     name: str
     files: list[_File]
     versions: list[str] | None = None
     project_status: Any = None
+    meta: _Meta | None = None
 
 
 _DECODER: Final = msgspec.json.Decoder(_Page)
@@ -94,10 +96,11 @@ def read_page(
 ) -> Reading:
     """Return a project page read from the bytes an index sent.
 
-    The type that came back decides, not the one asked for (PEP 691). Cost: some microseconds a file.
+    The type that came back decides, not the one asked for (PEP 691). Files whose name says no release of the package
+    are left out, with a problem each. Cost: some microseconds a file.
 
     Raises:
-        InputError: no page of the simple API, or the page of another project.
+        InputError: no page of the simple API (as a login page, or half of a page), or the page of another project.
     """
     kind = content_type.partition(";")[0].strip().lower()
     if kind == JSON_TYPE or (kind == "application/json" and data.lstrip()[:1] == b"{"):
@@ -108,13 +111,15 @@ def read_page(
         raise InputError(f"the index answered with {kind or 'no type'!r}, no project page", place=f"page of {package}")
     if str(canonicalize_name(name)) != package:
         raise InputError(f"the page of {name[:80]!r} came for it", place=f"page of {package}")
+    releases, problems = _releases(package, files, versions)
     page = ProjectPage(
         package=package,
         spelling=name,
-        releases=_releases(package, files, versions),
+        releases=releases,
         read_at=read_at,
         source=source,
         status=status,
+        problems=problems,
     )
     return Reading(page=page, offers={file.filename: _offer(file) for file in files}, url=url)
 
@@ -139,6 +144,9 @@ def _from_json(data: bytes, package: PackageName) -> tuple[list[_File], list[str
         page = _DECODER.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(f"no project page in JSON (PEP 691): {error}", place=f"page of {package}") from error
+    api = page.meta.api_version if page.meta else ""
+    if api and not api.startswith(_API):
+        raise InputError(f"a page of version {api[:20]!r} of the API, not of 1.x (PEP 629)", place=f"page of {package}")
     status = page.project_status
     if isinstance(status, dict):  # PEP 792's text says `state`, its example `status`
         status = status.get("status") or status.get("state")
@@ -149,13 +157,16 @@ def _from_html(data: bytes, package: PackageName, url: str) -> tuple[list[_File]
     from pypi_simple import ProjectPage as Html  # noqa: PLC0415 - slow to import, and rarely needed
     from pypi_simple import UnsupportedRepoVersionError  # noqa: PLC0415
 
+    if not _ENDED.search(data[-_END:]):
+        what = "is cut off: it ends without </html> or </body>" if data.strip() else "is empty"
+        raise InputError(f"the HTML page {what}", place=f"page of {package}")
     try:
         page = Html.from_html(package, data, url)
     except (UnsupportedRepoVersionError, ValueError) as error:
         raise InputError(f"no project page in HTML (PEP 503): {error}", place=f"page of {package}") from error
     files = [
         _File(
-            filename=one.filename,
+            filename=filename,
             url=one.url,
             hashes=dict(one.digests),
             requires_python=one.requires_python,
@@ -163,7 +174,13 @@ def _from_html(data: bytes, package: PackageName, url: str) -> tuple[list[_File]
             core_metadata=(dict(one.metadata_digests or {}) or True) if one.has_metadata else None,
         )
         for one in page.packages
+        # As pip and uv do: the address names the file, whatever the link's text says.
+        if is_file_name(filename := unquote(urlsplit(one.url).path).rpartition("/")[2])
     ]
+    if all(placed(file.filename, package).problem for file in files):
+        # A login page and a page that lists nothing look alike, and none of them says anything of the package.
+        why = "the HTML page links no file of the package: no project page, or an empty one"
+        raise InputError(why, place=f"page of {package}")
     return files, [], package, "active"
 
 
@@ -179,10 +196,14 @@ def _offer(file: _File) -> Offer:
     return Offer(url=file.url, metadata=metadata)
 
 
-def _releases(package: PackageName, files: Iterable[_File], versions: Iterable[str]) -> tuple[ReleaseFiles, ...]:
+def _releases(
+    package: PackageName, files: Iterable[_File], versions: Iterable[str]
+) -> tuple[tuple[ReleaseFiles, ...], tuple[Problem, ...]]:
+    """Return the releases of a page, each with the files whose names say it, and a problem for every other file."""
     by_version: defaultdict[str, list[File]] = defaultdict(list)
     spelled: dict[str, str] = {}
     keys: dict[str, str] = {}  # files of one release spell its version alike, so each text is read once
+    problems: list[Problem] = []
 
     def key_of(version: str) -> str:
         if version not in keys:
@@ -193,9 +214,14 @@ def _releases(package: PackageName, files: Iterable[_File], versions: Iterable[s
     for version in versions:
         by_version[key_of(version)] = []
     for file in files:
-        version, kind = _read_filename(file.filename, package)
-        by_version[key_of(version)].append(_file(file, kind))
-    return tuple(ReleaseFiles(version=spelled[key], files=tuple(found)) for key, found in by_version.items())
+        place = placed(file.filename, package)
+        if place.problem:
+            text = f"{place.problem}; it belongs to no release of {package}"
+            problems.append(Problem(place=f"file {file.filename[:200]!r}", text=text))
+        else:
+            by_version[key_of(place.version)].append(_file(file, place.kind))
+    releases = tuple(ReleaseFiles(version=spelled[key], files=tuple(found)) for key, found in by_version.items())
+    return releases, tuple(problems)
 
 
 def _file(file: _File, kind: FileKind) -> File:
@@ -213,32 +239,3 @@ def _file(file: _File, kind: FileKind) -> File:
         uploaded=uploaded,
         yanked=file.yanked is not None and file.yanked is not False,  # an empty reason is still a yank (PEP 592)
     )
-
-
-def _read_filename(filename: str, package: PackageName) -> tuple[str, FileKind]:
-    """Return the version and kind that a file name says; the text after the name where no rule reads it."""
-    try:
-        if filename.endswith(".whl"):
-            parts = filename.split("-")
-            # The usual case: one name without dashes, version, three tags (PEP 427). The rest is read in full.
-            if len(parts) == _WHEEL_PARTS and canonicalize_name(parts[0]) == str(package):
-                return parts[1], FileKind.WHEEL
-            return str(parse_wheel_filename(filename)[1]), FileKind.WHEEL
-        return str(parse_sdist_filename(filename)[1]), FileKind.SDIST
-    except (InvalidWheelFilename, InvalidSdistFilename, ValueError):
-        pass
-    ending = next((one for one in (*_SDISTS, *_OTHERS, ".whl") if filename.endswith(one)), "")
-    # A wheel whose name no rule reads is one that no installer takes.
-    kind = FileKind.SDIST if ending in _SDISTS else FileKind.OTHER
-    rest = _without_name(filename[: len(filename) - len(ending)], package)
-    if kind is not FileKind.SDIST:
-        rest = rest.split("-")[0]  # python and platform tags follow
-    return rest, kind
-
-
-def _without_name(stem: str, package: PackageName) -> str:
-    """Return what follows a package's name, in whatever spelling, at the start of a file name."""
-    for end in (match.start() for match in _SPELLED.finditer(stem)):
-        if str(canonicalize_name(stem[:end])) == package:
-            return stem[end:].lstrip("-_.") or stem
-    return stem

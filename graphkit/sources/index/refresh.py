@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from graphkit.model.documents import Problem
 from graphkit.model.errors import InputError
 from graphkit.model.index import ProjectPage, ReleaseMetadata
 from graphkit.model.names import PackageName
 from graphkit.model.progress import Progress
 from graphkit.model.versions import release_version
-from graphkit.sources.index.client import CONNECTIONS, HttpIndex
+from graphkit.sources.index.client import CONNECTIONS, HttpIndex, NoAnswer, Unanswered
 from graphkit.sources.index.metadata import unknown
 from graphkit.sources.index.pages import Reading
 
@@ -48,19 +49,27 @@ class Refreshed:
     is_changed: bool
     is_gone: bool
 
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is odd about its page."""
+        return tuple(one for fact in self.facts if isinstance(fact, ProjectPage) for one in fact.problems)
+
 
 def refresh(
     index: HttpIndex, known: Iterable[Known], *, total: int, progress: Progress, reject: Reject
 ) -> Iterator[Refreshed]:
-    """Yield projects as they are read anew, one by one, in no order; a page that nobody can read goes to ``reject``.
+    """Yield projects as they are read anew, one by one, in no order.
+
+    A page that nobody can read, or that the index does not answer with, goes to ``reject``.
 
     A page is asked for on condition that it changed. Cost: one small request a project that did not; one
     page, and about one request a new release, for one that did. ``total`` is for ``progress`` alone.
 
     Raises:
-        GraphkitError: the index cannot be reached or refuses; what was yielded before stays good.
+        NoAnswer: the index answers nothing, or no more; what was yielded before stays good.
     """
     waiting = iter(known)
+    unanswered = Unanswered(reject)
     done = 0
     with ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="index") as pool:
         try:
@@ -70,9 +79,16 @@ def refresh(
                     done += 1
                     progress(done, total, futures[future])
                     try:
-                        yield future.result()
+                        found = future.result()
+                    except NoAnswer as error:
+                        unanswered.failed(futures[future], error)
+                        continue
                     except InputError as error:
                         reject(futures[future], error)
+                    else:
+                        yield found
+                    unanswered.answered()
+            unanswered.close()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 

@@ -62,7 +62,7 @@ class SliceWriter:
         pages = [self._pages[name] for name in sorted(self._pages)]
         about = {
             "schema": SCHEMA,
-            "read_at": rfc3339(max((one.page.read_at for one in pages), default=None)),
+            "read_at": rfc3339(min((one.page.read_at for one in pages), default=None)),
             "absent": [one.page.package for one in pages if not one.page.found],
         }
         yield "slice.json", _json(about)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from graphkit.model.errors import InputError
 from graphkit.model.index import TABLE_COLUMNS, ReleaseTable, table_sql
 from graphkit.model.progress import Progress
-from graphkit.model.times import Moment
+from graphkit.model.times import Moment, instant, rfc3339
 from graphkit.sources.arrivals import Reject
 
 if TYPE_CHECKING:
@@ -101,7 +102,22 @@ def checked(reader: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
         wanted, _ = TABLE_COLUMNS[name]
         if kind != wanted and not (wanted.startswith("TIMESTAMP") and kind in _TIMES):
             raise InputError(f"is of type {kind}; expected {wanted}", place=f"column {name}")
+    _check_uploads(reader, path)
     return shape
+
+
+def _check_uploads(reader: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Refuse a file with an upload that is yet to come: a table speaks until its newest upload."""
+    import duckdb  # noqa: PLC0415 - 50 ms
+
+    query = f"SELECT epoch_us(max(upload_time)) FROM {table_sql([str(path)])}"  # noqa: S608 - escaped
+    try:
+        found = reader.execute(query).fetchone()
+    except (duckdb.Error, RuntimeError):  # a damaged column, of which the store says more
+        return
+    newest = found[0] if found else None
+    if newest is not None and newest > instant(dt.datetime.now(dt.UTC)):
+        raise InputError(f"has an upload of {rfc3339(newest)}, which is yet to come", place="column upload_time")
 
 
 def _check_marks(path: Path) -> None:

@@ -147,6 +147,16 @@ def test_the_cache_keeps_pages_between_runs(tmp_path: Path) -> None:
     assert served == ["/simple/app/"]
 
 
+def test_a_page_from_the_cache_speaks_until_it_was_put_there(tmp_path: Path) -> None:
+    with serving() as (address, _):
+        with open_live(address, cache=tmp_path / "cache", read_at=10**9) as index:
+            assert index.page(package_name("app")).page.read_at == 10**9
+        time.sleep(1.1)
+        with open_live(address, cache=tmp_path / "cache", read_at=2 * 10**9) as index:
+            assert 10**9 < index.page(package_name("app")).page.read_at <= 2 * 10**9 - 10**6
+            assert index.page(package_name("app"), anew=True).page.read_at == 2 * 10**9
+
+
 def test_a_cache_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with (

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import stamina
 
 from graphkit.model.errors import GraphkitError, InputError, UsageError
 from graphkit.model.index import ProjectPage, ReleaseMetadata
@@ -106,8 +107,6 @@ def test_as_of_reads_the_pages_of_then() -> None:
 def test_a_name_that_is_none_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="no package name"):
         read({}, "not a name")
-    with pytest.raises(UsageError, match="no package 'nope'"):
-        read({}, "nope")
 
 
 def test_a_missing_dependency_is_a_fact_and_no_error() -> None:
@@ -156,11 +155,79 @@ def test_a_damaged_slice_is_an_input_error(tmp_path: Path, cut: int) -> None:
         list(slice_facts(path))
 
 
-def test_what_was_read_before_a_failure_was_already_given() -> None:
-    index = Index({"app": {"1": (OLD, ["lib"])}, "lib": {"1": (OLD, [])}})
-    facts = gather(index.open(), ["app"], WINDOW, record=None, progress=lambda *_: None, reject=lambda *_: None)
-    seen = [next(facts).package, next(facts).package]
+def asked(index: Index, *names: str) -> tuple[dict[str, bool], dict[str, str]]:
+    """Return the pages read, each with whether it was found, and what was rejected."""
+    rejected: dict[str, str] = {}
+    facts = gather(
+        index.open(),
+        names,
+        WINDOW,
+        record=None,
+        progress=lambda *_: None,
+        reject=lambda name, error: rejected.update({name: str(error)}),
+    )
+    return {fact.package: fact.found for fact in facts if isinstance(fact, ProjectPage)}, rejected
+
+
+def broken(request: httpx.Request) -> httpx.Response | None:
+    """Answer as indexes fail: one way for each name."""
+    match request.url.path.split("/")[2]:
+        case "slow":
+            raise httpx.ReadTimeout("timed out", request=request)
+        case "login":
+            return httpx.Response(200, content=b"<html><form></form></html>", headers={"content-type": "text/html"})
+        case "barred":
+            return httpx.Response(403)
+        case "gone":
+            return httpx.Response(410)
+    return None
+
+
+def test_a_name_that_fails_is_named_and_the_rest_is_read() -> None:
+    index = Index({"app": {"1": (OLD, ["lib"])}, "lib": {"1": (OLD, [])}}, before=broken)
+    with stamina.set_testing(True, attempts=2):
+        pages, rejected = asked(index, "slow", "nope", "app", "login", "barred", "gone")
+    assert pages == {"app": True, "lib": True, "nope": False, "gone": False}
+    assert {name: "does not know it" in text for name, text in rejected.items()} == {
+        "slow": False,
+        "nope": True,
+        "login": False,
+        "barred": False,
+        "gone": True,
+    }
+    assert "ReadTimeout" in rejected["slow"]
+    assert "no project page" in rejected["login"]
+    assert "403" in rejected["barred"]
+
+
+def test_what_fails_on_the_way_is_named_too() -> None:
+    index = Index({"app": {"1": (OLD, ["slow", "nope", "login"])}}, before=broken)
+    with stamina.set_testing(True, attempts=2):
+        pages, rejected = asked(index, "app")
+    assert pages == {"app": True, "nope": False}
+    assert sorted(rejected) == ["login", "slow"]
+
+
+def test_an_index_that_answers_nothing_is_an_error() -> None:
+    index = Index({}, before=lambda _: httpx.Response(403))
+    with pytest.raises(GraphkitError, match="403"):
+        asked(index, "app", "lib")
+
+
+def test_an_index_that_answers_no_more_is_not_asked_for_ever() -> None:
+    names = [f"n{number}" for number in range(40)]
+    index = Index({"app": {"1": (OLD, names)}})
+    rejected: list[str] = []
+    facts = gather(
+        index.open(),
+        ["app"],
+        WINDOW,
+        record=None,
+        progress=lambda *_: None,
+        reject=lambda name, _: rejected.append(name),
+    )
+    assert [next(facts).package, next(facts).package] == ["app", "app"]
     index.before = lambda _: httpx.Response(403)
     with pytest.raises(GraphkitError, match="403"):
         next(facts)
-    assert seen == ["app", "app"]
+    assert len(rejected) == 16

@@ -57,7 +57,7 @@ def test_a_json_page_in_full() -> None:
         ("zope-interface-5.0rc1.zip", "5.0rc1", FileKind.SDIST),
         ("zope.interface-2004d-final.tar.gz", "2004d-final", FileKind.SDIST),
         ("zope.interface-3.0-py2.7-win32.egg", "3.0", FileKind.OTHER),
-        ("zope.interface-3.0.win32-py2.7.exe", "3.0.win32", FileKind.OTHER),
+        ("zope.interface-3.0.win32-py2.7.exe", "3.0", FileKind.OTHER),
         ("Zope_Interface-1!2.0.post1+local.tar.bz2", "1!2.0.post1+local", FileKind.SDIST),
     ],
 )
@@ -111,7 +111,8 @@ def test_a_bad_upload_time_is_no_time() -> None:
 HTML = b"""<!DOCTYPE html><html><body>
 <a href="../../files/zope.interface-5.0-py3-none-any.whl#sha256=%s" data-requires-python="&gt;=3.8" data-yanked="">x</a>
 <a href="../../files/zope.interface-5.1.tar.gz" data-core-metadata="true">y</a>
-</body></html>""" % (b"ab" * 32)
+<a href="../">up</a></body></html><!--SERIAL 7-->
+""" % (b"ab" * 32)
 
 
 def test_an_html_page_says_the_same_without_times() -> None:
@@ -132,12 +133,65 @@ def test_an_html_page_says_the_same_without_times() -> None:
         (b'{"name": "other", "files": []}', JSON_TYPE),
         (b"<html>", "application/pdf"),
         (b"", ""),
-        (b'<meta name="pypi:repository-version" content="9.0">', "text/html"),
+        (b'<meta name="pypi:repository-version" content="9.0"></html>', "text/html"),
+        (b'{"meta": {"api-version": "2.0"}, "name": "zope.interface", "files": []}', JSON_TYPE),
+        (b'{"name": "zope.interface", "files": {}}', JSON_TYPE),
+        (b'{"info": {}, "releases": {}, "urls": []}', "application/json"),
+        (b'{"name": "zope.interface", "files": [{"url": "x"}]}', JSON_TYPE),
+        (b"", JSON_TYPE),
+        (HTML, JSON_TYPE),
     ],
 )
 def test_what_is_no_page_is_an_input_error(data: bytes, kind: str) -> None:
-    with pytest.raises(InputError):
+    with pytest.raises(InputError) as caught:
         read_page(data, kind, NAME, url=URL, read_at=0, source="test")
+    assert caught.value.place == "page of zope-interface"
+
+
+LOGIN = b"""<!DOCTYPE html><html><body><form action="/login"><input name="user"></form>
+<a href="/forgot">Forgot?</a></body></html>"""
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "is empty"),
+        (b" \n", "is empty"),
+        (LOGIN, "links no file of the package"),
+        (b"<html><body></body></html>", "links no file of the package"),
+        (b'<html><body><a href="other-1.0.tar.gz">other-1.0.tar.gz</a></body></html>', "links no file of the package"),
+        (HTML[: len(HTML) // 2], "is cut off"),
+        (HTML.partition(b"</body>")[0], "is cut off"),
+        (HTML + b"<a href=", "is cut off"),
+        (HTML.replace(b"</html>", b"</html><a>"), "is cut off"),
+    ],
+)
+def test_html_that_is_no_project_page_is_refused_with_the_reason(data: bytes, why: str) -> None:
+    with pytest.raises(InputError, match=why):
+        read_page(data, "text/html", NAME, url=URL, read_at=0, source="test")
+
+
+def test_html_may_end_with_its_body() -> None:
+    data = HTML.replace(b"</html>", b"")
+    assert len(read_page(data, "text/html", NAME, url=URL, read_at=0, source="test").page.releases) == 2
+
+
+def test_a_file_of_another_package_is_left_out_with_a_problem() -> None:
+    """Whatever versions the page names: a file goes to the release that its name says, or to none."""
+    read = page(
+        file("zope.interface-1.0.2-2.tar.gz"),
+        file("zope-interface-2.0.0.zip"),
+        file("zope.interface-docs-2.0.tar.gz"),
+        file("README.txt"),
+        versions=["2", "1.0.2.post2"],
+    )
+    files = {release.version: [one.filename for one in release.files] for release in read.page.releases}
+    assert files == {"2": ["zope-interface-2.0.0.zip"], "1.0.2.post2": ["zope.interface-1.0.2-2.tar.gz"]}
+    left_out = "it belongs to no release of zope-interface"
+    assert [(one.place, one.text) for one in read.page.problems] == [
+        ("file 'zope.interface-docs-2.0.tar.gz'", f"says zope-interface-docs 2.0; {left_out}"),
+        ("file 'README.txt'", f"is no kind of file that belongs to a release; {left_out}"),
+    ]
 
 
 def test_as_of_drops_what_came_later_and_keeps_unknown_times() -> None:
