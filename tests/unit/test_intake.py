@@ -20,6 +20,7 @@ from tests.unit.cli.inputs import (
     BAD,
     GOOD,
     INCIDENT,
+    MADE,
     NOWHERE,
     osv,
     put,
@@ -101,8 +102,8 @@ def test_advisories_met_on_the_way_are_read_as_advisories(graph: Graph, work: Pa
 def test_folders_are_walked_and_paths_are_relative_to_the_folder_given(graph: Graph, work: Path) -> None:
     put(work / "in" / "b" / "two.txt", BAD)
     put(work / "in" / "a" / "c" / "one.txt", GOOD)
-    put(work / "in" / ".git" / "hidden.txt", "litellm==1.0\n")
-    put(work / "in" / ".venv" / "seen.txt", "litellm==1.1\n")
+    put(work / "in" / ".git" / "hidden.txt", f"{MADE}litellm==1.0\n")
+    put(work / "in" / ".venv" / "seen.txt", f"{MADE}litellm==1.1\n")
     graph.ingest("lock", [str(work / "in")])
     assert services(graph) == [".venv/seen.txt", "a/c/one.txt", "b/two.txt"]
     assert [row.document.path for row in rows(graph)] == services(graph)
@@ -129,7 +130,7 @@ def test_an_empty_word_is_not_the_folder_at_hand(graph: Graph, work: Path, kind:
 def test_a_named_file_goes_by_the_path_given_and_never_by_this_machines(graph: Graph, work: Path) -> None:
     put(work / "in" / "one.txt", BAD)
     put(work.parent / "two.txt", GOOD)
-    put(work / "three.txt", "litellm==1\n")
+    put(work / "three.txt", f"{MADE}litellm==1\n")
     graph.ingest("lock", ["in/one.txt", "../two.txt", str(work / "three.txt")])
     assert services(graph) == ["in/one.txt", "three.txt", "two.txt"]
 
@@ -304,7 +305,7 @@ def test_names_that_are_no_utf_8_or_hold_controls_are_kept_apart(graph: Graph, w
     put(work / "in" / "a\nb\x1b[31m.txt", BAD)
     for number, raw in enumerate((b"\xff.txt", b"\xfe.txt")):
         with open(folder + b"/" + raw, "w", encoding="utf-8") as file:  # noqa: PTH123 - bytes
-            file.write(f"litellm=={number}\n")
+            file.write(f"{MADE}litellm=={number}\n")
     report = graph.ingest("lock", ["in"])
     assert (counts(report), report.rejected) == ((3, 3, 0), ())
     assert services(graph) == [r"\xfe.txt", r"\xff.txt", "a\nb\x1b[31m.txt"]

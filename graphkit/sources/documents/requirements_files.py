@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from graphkit.sources.documents.interface import Beside
@@ -13,6 +13,15 @@ from graphkit.sources.documents.rows import Notes
 
 _MOST: Final = 1_000
 """How many files one may include."""
+
+
+def digest_of(data: bytes, files: Mapping[str, str]) -> str:
+    """Return the SHA-256 of a document's bytes; where it includes files, of a listing of all with their hashes."""
+    own = hashlib.sha256(data).hexdigest()
+    if not files:
+        return own
+    listing = "".join(f"{name}\0{digest}\n" for name, digest in sorted(files.items()))
+    return hashlib.sha256(f"{own}\n{listing}".encode("utf-8", "backslashreplace")).hexdigest()
 
 
 class Included:
@@ -26,7 +35,8 @@ class Included:
         self._beside = beside
         self._notes = notes
         self._data = data
-        self._files: dict[str, str] = {}
+        self.files: dict[str, str] = {}
+        """The SHA-256 of each file that was included, by its path."""
         self._met: set[tuple[str, bool]] = set()
 
     def lines(self) -> Iterator[tuple[Line, str, bool]]:
@@ -54,18 +64,14 @@ class Included:
 
     def digest(self) -> str:
         """Return the SHA-256 of the file's bytes; where it includes others, of a listing of all with their hashes."""
-        own = hashlib.sha256(self._data).hexdigest()
-        if not self._files:
-            return own
-        listing = "".join(f"{name}\0{digest}\n" for name, digest in sorted(self._files.items()))
-        return hashlib.sha256(f"{own}\n{listing}".encode("utf-8", "backslashreplace")).hexdigest()
+        return digest_of(self._data, self.files)
 
     def _file(self, name: str) -> bytes | None:
         if self._beside is None or "://" in name or "$" in name or len(self._met) >= _MOST:
             return None
         data = self._beside(name)
         if data is not None:
-            self._files[name] = hashlib.sha256(data).hexdigest()
+            self.files[name] = hashlib.sha256(data).hexdigest()
         return data
 
     def _text(self, data: bytes, prefix: str) -> str:

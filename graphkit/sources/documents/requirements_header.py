@@ -139,8 +139,9 @@ class Header:
     def governs(self, via: Iterable[str], local: Iterable[str] = ()) -> tuple[str, ...]:
         """Return the files that it was made from, as paths from its own folder.
 
-        ``via`` are the comments on who asks for a row, ``local`` the manifests of projects that it lists. Paths are told from where the command ran; the path of
-        its output tells where that is. What cannot be told then is left out.
+        ``via`` are the comments on who asks for a row, ``local`` the manifests of projects that it lists. Paths are
+        told from where the command ran; the path of its output tells where that is. What cannot be told then is
+        left out.
         """
         folder = posixpath.dirname(self._moved(self.value("--output-file", "--output")))
         asked = [*self._manifests(), *_of_comments(via), *local]

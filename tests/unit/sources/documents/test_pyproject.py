@@ -33,7 +33,8 @@ def test_our_own() -> None:
     assert (found.subject, found.requires_python) == ("graphkit-blast", ">=3.11")
     assert "msgspec>=0.20" in shown(found)
     assert found.completeness is Completeness.COMPLETE
-    assert places(found) == ["build-system.requires"]
+    assert next(str(one) for one in found.build_requires or ()).startswith("hatchling")
+    assert places(found) == []
 
 
 def test_extras_stand_in_the_marker() -> None:
@@ -74,7 +75,9 @@ def test_the_settings_of_uv_are_noted() -> None:
     found = read(
         "[project]\nname = 'a'\n[tool.uv]\nconstraint-dependencies = ['a<2']\n[tool.uv.sources]\nb = { git = 'x' }\n"
     )
-    assert places(found) == ["tool.uv.sources", "tool.uv.constraint-dependencies"]
+    assert [(one.place, one.text) for one in found.problems] == [
+        ("tool.uv.constraint-dependencies", "is not applied yet: a<2")
+    ]
     assert found.completeness is Completeness.COMPLETE
 
 
@@ -226,7 +229,6 @@ def test_poetrys_constraints(constraint: str, specifier: str | None) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "[build-system]\nrequires = ['hatchling']\n",
         "[tool.ruff]\nline-length = 120\n",
         "[projects]\nname = 'x'\n",
         '{"project": {}}\n',
@@ -270,7 +272,10 @@ def test_an_index_of_a_package_and_constraints_do_not() -> None:
     more = (
         "[tool.uv]\nconstraint-dependencies = ['b<2']\n[tool.uv.sources]\nb = { index = 'corp' }\n'-' = { git = 'x' }\n"
     )
-    assert read(f"[project]\nname = 'a'\ndependencies = ['b']\n{more}").completeness is Completeness.COMPLETE
+    index = "[[tool.uv.index]]\nname = 'corp'\nurl = 'https://index.example/simple'\n"
+    project = "[project]\nname = 'a'\ndependencies = ['b']\n"
+    assert read(project + more + index).completeness is Completeness.COMPLETE
+    assert read(project + more).completeness is Completeness.INCOMPLETE  # which index that is, nothing tells
 
 
 def test_no_password_of_a_url_is_kept() -> None:
@@ -281,3 +286,175 @@ def test_no_password_of_a_url_is_kept() -> None:
     assert shown(read(project))[0] == "a @ https://files.example/a.whl"
     assert shown(read(poetry))[0] == "a @ url+https://files.example/a.whl"
     assert "hush" not in repr((read(project), read(poetry)))
+
+
+def test_build_requirements_are_an_input_of_their_own() -> None:
+    text = "[project]\nname = 'a'\n[build-system]\nrequires = ['setuptools', 'LiteLLM>=1', 'x>=1.0.*', '-']\n"
+    found = read(text)
+    assert [str(one) for one in found.build_requires or ()] == ["setuptools", "litellm>=1", "x>=1.0.*"]
+    assert (places(found), found.completeness) == (
+        ["build-system.requires[2]", "build-system.requires[3]"],
+        Completeness.INCOMPLETE,
+    )
+    assert found.requirements == ()
+    assert read("[project]\nname = 'a'\n").build_requires is None
+    assert read("[project]\nname = 'a'\n[build-system]\nbuild-backend = 'x'\n").build_requires == ()
+
+
+def test_hooks_of_hatch_need_something_to_build_too() -> None:
+    found = read(
+        "[project]\nname = 'a'\n[build-system]\nrequires = ['hatchling']\n[tool.hatch.build]\ndependencies = ['b']\n"
+        "[tool.hatch.build.targets.wheel.hooks.cython]\ndependencies = ['c>=1']\n[tool.hatch.build.hooks.vcs]\nx = 1\n"
+    )
+    assert [str(one) for one in found.build_requires or ()] == ["hatchling", "b", "c>=1"]
+
+
+def test_a_file_without_a_project_is_open_where_something_is_built() -> None:
+    found = read("[build-system]\nrequires = ['setuptools', 'litellm']\n")
+    assert [str(one) for one in found.build_requires or ()] == ["setuptools", "litellm"]
+    assert (places(found), found.completeness) == (["project"], Completeness.INCOMPLETE)
+    groups = read("[dependency-groups]\ndev = ['pytest']\n")
+    assert (shown(groups), groups.completeness) == (['pytest ; "dev" in dependency_groups'], Completeness.COMPLETE)
+    flit = read(
+        "[build-system]\nrequires = ['flit_core']\n[tool.flit.metadata]\nmodule = 'a'\nrequires = ['b>=1']\n"
+        "[tool.flit.metadata.requires-extra]\nX = ['c']\n"
+    )
+    assert (shown(flit), flit.completeness) == (["b>=1", 'c ; extra == "x"'], Completeness.COMPLETE)
+    assert not READER.claims(b"[build-system]\nrequires = []\n", "other.toml", "")
+
+
+PIXI = """
+[project]
+name = "shop"
+[tool.pixi.workspace]
+channels = ["conda-forge"]
+[tool.pixi.dependencies]
+python = ">=3.11"
+[tool.pixi.pypi-dependencies]
+litellm = ">=1.82"
+Any_thing = "*"
+shop = { path = ".", editable = true }
+pinned = { version = "1.0", extras = ["x"], env-markers = "os_name == 'nt'" }
+odd = { version = "what ever" }
+[tool.pixi.feature.test.pypi-dependencies]
+pytest = ">=8"
+[tool.pixi.target.linux-64.pypi-dependencies]
+uvloop = "==0.19"
+"""
+
+
+def test_what_pixi_installs_is_asked_for() -> None:
+    found = read(PIXI)
+    assert shown(found) == [
+        "litellm>=1.82",
+        "any-thing",
+        "shop @ path:.",
+        'pinned[x]==1.0 ; os_name == "nt"',
+        "odd what ever",
+        "uvloop==0.19",
+        'pytest>=8 ; "test" in dependency_groups',
+    ]
+    assert (places(found), found.completeness) == (["tool.pixi.pypi-dependencies.odd"], Completeness.COMPLETE)
+    conda = read(f"{PIXI}[tool.pixi.feature.ml.dependencies]\npython = '*'\nnumpy = '*'\n")
+    assert conda.completeness is Completeness.INCOMPLETE
+    assert "tool.pixi.feature.ml.dependencies" in places(conda)
+    broken = read("[project]\nname = 'a'\n[tool.pixi]\npypi-dependencies = ['a']\n[tool.pixi.feature]\nx = 1\n")
+    assert set(places(broken)) == {"tool.pixi.pypi-dependencies", "tool.pixi.feature.x"}
+
+
+def test_indexes_of_every_tool_are_named() -> None:
+    found = read(
+        "[project]\nname = 'a'\n[tool.uv]\nindex-url = 'https://me:hush@A.example/simple'\n"
+        "extra-index-url = ['https://b.example/simple?token=hush']\n[[tool.uv.index]]\nname = 'c'\n"
+        "url = 'https://c.example/simple'\n[tool.uv.pip]\nextra-index-url = ['https://d.example/simple']\n"
+        "[[tool.poetry.source]]\nname = 'e'\nurl = 'https://e.example/simple'\n"
+        "[[tool.pdm.source]]\nurl = 'https://f.example/simple'\n[[tool.rye.sources]]\nurl = 'https://g.example/simple'\n"
+        "[tool.pixi.pypi-options]\nindex-url = 'https://h.example/simple'\n"
+    )
+    assert found.indexes == tuple(f"https://{one}.example/simple" for one in "abcdhefg")
+    assert found.completeness is Completeness.COMPLETE
+    assert read("[project]\nname = 'a'\n").indexes == ()
+    assert read("[project]\nname = 'a'\n[tool.uv]\nindex-url = 5\n").completeness is Completeness.INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    ("more", "asked"),
+    [
+        ("b = { git = 'https://git.example/b', tag = 'v1' }", ["b @ git+https://git.example/b@v1"]),
+        ("b = { url = 'https://files.example/b-1.tar.gz' }", ["b @ https://files.example/b-1.tar.gz"]),
+        ("b = { path = '../b', editable = true }", ["b @ path:../b"]),
+        ("b = { workspace = true }", ["b @ workspace:"]),
+        ("b = { git = 'https://git.example/b', marker = 'x' }", ["b>=1", "b @ git+https://git.example/b"]),
+        ("b = [{ git = 'g', group = 'dev' }, { index = 'corp' }]", ["b>=1", "b @ git+g"]),
+    ],
+)
+def test_a_source_of_uv_is_an_identity_of_its_own(more: str, asked: list[str]) -> None:
+    index = "[[tool.uv.index]]\nname = 'corp'\nurl = 'https://index.example/simple'\n"
+    found = read(f"[project]\nname = 'a'\ndependencies = ['b>=1']\n{index}[tool.uv.sources]\n{more}\n")
+    assert (shown(found), found.completeness, places(found)) == (asked, Completeness.INCOMPLETE, ["tool.uv.sources.b"])
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "[tool.uv]\nfind-links = ['./wheels']",
+        "[tool.uv]\nno-index = true",
+        "[[tool.uv.dependency-metadata]]\nname = 'b'\nrequires-dist = ['litellm']",
+        "[tool.uv.extra-build-dependencies]\nb = ['litellm']",
+        "[tool.uv.pip]\noverride-dependencies = ['litellm']",
+        "[tool.pixi.pypi-options.dependency-overrides]\nlitellm = '*'",
+        "[tool.tox]\nlegacy_tox_ini = '[testenv]'",
+    ],
+)
+def test_an_option_that_can_add_something_leaves_a_manifest_open(option: str) -> None:
+    found = read(f"[project]\nname = 'a'\n{option}\n")
+    assert (found.completeness, len(found.problems)) == (Completeness.INCOMPLETE, 1)
+
+
+@pytest.mark.parametrize(
+    "option", ["exclude-newer = '7 days'", "resolution = 'lowest'", "exclude-newer-package = {b = 'x'}"]
+)
+def test_an_option_that_only_narrows_is_told_of(option: str) -> None:
+    found = read(f"[project]\nname = 'a'\n[tool.uv]\n{option}\n")
+    assert found.completeness is Completeness.COMPLETE
+    assert "is not applied yet" in found.problems[0].text
+
+
+DYNAMIC = """
+[project]
+name = "a"
+dynamic = ["dependencies", "optional-dependencies"]
+[tool.setuptools.dynamic]
+dependencies = { file = ["requirements.txt", "more.txt"] }
+optional-dependencies = { Dev_x = { file = "dev.txt" } }
+"""
+
+
+def test_requirements_that_a_build_reads_from_files_are_included() -> None:
+    files = {
+        "requirements.txt": b"# why\nlitellm>=1\n",
+        "more.txt": b"-r base.txt\n--index-url https://index.example/simple\n",
+        "base.txt": b"b\n",
+        "dev.txt": b"pytest ; os_name == 'nt'\n",
+    }
+    found = READER.parse_with(DYNAMIC.encode(), "pyproject.toml", "", files.get)
+    assert shown(found) == ["litellm>=1", "b", 'pytest ; os_name == "nt" and extra == "dev-x"']
+    assert (found.completeness, found.problems, found.extras) == (Completeness.COMPLETE, (), ("dev-x",))
+    assert found.indexes == ("https://index.example/simple",)
+    other = READER.parse_with(DYNAMIC.encode(), "pyproject.toml", "", {**files, "base.txt": b"c\n"}.get)
+    assert other.sha256 != found.sha256
+    odd = READER.parse_with(DYNAMIC.encode(), "pyproject.toml", "", {**files, "base.txt": b"./local\n-\n"}.get)
+    assert (places(odd), odd.completeness) == (["base.txt line 1", "base.txt line 2"], Completeness.INCOMPLETE)
+
+
+def test_files_that_cannot_be_followed_leave_it_open() -> None:
+    found = read(DYNAMIC)
+    assert found.completeness is Completeness.INCOMPLETE
+    assert set(places(found)) == {
+        "tool.setuptools.dynamic.dependencies",
+        "tool.setuptools.dynamic.optional-dependencies",
+    }
+    hatch = DYNAMIC.partition("[tool.setup")[0] + "[tool.hatch.metadata.hooks.requirements_txt]\nfiles = ['r.txt']\n"
+    read_too = READER.parse_with(hatch.encode(), "pyproject.toml", "", {"r.txt": b"litellm\n"}.get)
+    assert shown(read_too) == ["litellm"]
+    assert places(read_too) == ["project.dynamic"]  # of the extras nothing is told
