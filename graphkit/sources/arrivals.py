@@ -18,7 +18,8 @@ class Arrival:
     in `model.organisation.DocumentUse`: ``built_at`` for what describes a build, ``stands_from`` and
     ``stands_until`` for locks and manifests, ``repository`` and ``is_first`` of an input. ``included`` are
     files that it includes, by their path from its folder. ``lives``: what it stands on, a branch, still
-    existed when its source was read, and ``is_checked_out`` is the one that its repository shows.
+    existed when its source was read, and ``is_checked_out`` is the one that its repository shows;
+    ``is_beginning``: it began with the first commit that is known, so it may have been in place before.
     ``sources`` says where it stands: addresses, commits.
     """
 
@@ -38,6 +39,7 @@ class Arrival:
     included: Mapping[str, bytes] = field(default_factory=dict)
     lives: bool = False
     is_checked_out: bool = False
+    is_beginning: bool = False
     note: str = ""
     sources: tuple[str, ...] = ()
 

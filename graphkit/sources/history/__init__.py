@@ -19,16 +19,16 @@ from graphkit.sources.history.fetched import seen_when_fetched
 from graphkit.sources.history.git import Blobs, Git, is_repository
 from graphkit.sources.history.includes import Includes, Whole
 from graphkit.sources.history.names import PATTERNS, Doubt, doubt_of
+from graphkit.sources.history.owners import Owners
 from graphkit.sources.history.remote import Ask, still_there
 
-__all__ = ["PATTERNS", "History", "is_repository", "name_of", "repositories", "states"]
+__all__ = ["PATTERNS", "History", "Owners", "is_repository", "name_of", "repositories", "states"]
 
 _NO_FILE: Final = {
     "@120000": "a symbolic link, which is not followed; the file that it leads to is what was installed from",
     "@160000": "a submodule, whose history is its own; ingest that repository too",
 }
 _SKIPPED: Final = frozenset({".git", ".hg", ".svn"})
-_MOST_OWNERS: Final = 100
 _TOGETHER: Final = 200
 """How many paths one question about changes holds; a command line has an end."""
 
@@ -39,7 +39,7 @@ def _nobody(text: str, /) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """A repository to read. ``repository`` is what answers call it, by default the name of its folder.
+    """A repository to read. ``repository`` is what answers call it, by default ``name``, the name of its folder.
 
     ``service``: whose inputs they all are; empty: each folder with inputs is a service of its own.
     ``now``: its remotes are asked whether its branches still stand, at that time. ``unclaimed`` gets the
@@ -48,6 +48,7 @@ class History:
 
     path: Path
     repository: str = ""
+    name: str = ""
     service: str = ""
     now: Instant | None = None
     ask: Ask | None = None
@@ -57,7 +58,7 @@ class History:
     @property
     def label(self) -> str:
         """What errors and services call it."""
-        return self.service or self.repository or name_of(self.path)
+        return self.service or self.name or name_of(self.path)
 
 
 def states(asked: History, *, reject: Reject, progress: Progress) -> Iterator[Arrival]:
@@ -92,7 +93,7 @@ def states(asked: History, *, reject: Reject, progress: Progress) -> Iterator[Ar
     cut = boundary(git)
     with Blobs(git) as blobs:
         found, wholes = _found(git, _as_long_as_main(ends, known), known, blobs, asked, reject, progress)
-        owners = _Owners(asked, found)
+        services = _services(asked, found)
         done = 0
         for same in _by_blob(found):
             progress(done, len(found), same[0].path)
@@ -104,8 +105,9 @@ def states(asked: History, *, reject: Reject, progress: Progress) -> Iterator[Ar
                 continue
             included = _included(same[0].blob, wholes, blobs)
             for state in same:
-                arrival = _arrival(state, data, asked, cut)
-                for service in owners.of(state.path):
+                starts = state.is_first and not any(one in known for one in state.first.parents)
+                arrival = replace(_arrival(state, data, asked, cut), is_beginning=starts)
+                for service in services(state.path):
                     yield replace(arrival, service=service, included=included)
     progress(len(found), len(found), "history read")
 
@@ -188,51 +190,29 @@ def _included(blob: str, wholes: Mapping[str, Whole], blobs: Blobs) -> dict[str,
     return {name: data for name, data in read.items() if isinstance(data, bytes)}
 
 
-class _Owners:
-    """Whose inputs files are, where nobody names the service: each folder with inputs is one (semantics §4).
-
-    A script is of the nearest folder above it that has inputs, else of all below the nearest that holds some.
-    """
-
-    def __init__(self, asked: History, found: Iterable[lines.State]) -> None:
-        self._asked = asked
-        paths = {state.path for state in found}
-        sure = (path for path in paths if doubt_of(path.encode("utf-8", "replace")) in {Doubt.NONE, Doubt.MANIFEST})
-        self._folders = {_folder(path) for path in sure}
-        self._below: dict[str, set[str]] = {}
-        for folder in self._folders:
-            above = folder
-            while above:
-                above = _folder(above)
-                self._below.setdefault(above, set()).add(folder)
-
-    def of(self, path: str) -> list[str]:
-        """Return the services that a file is an input of."""
-        if self._asked.service:
-            return [self._asked.service]
-        at = _folder(path)
-        while at and at not in self._folders and at not in self._below:
-            at = _folder(at)
-        owners = {at} if at in self._folders else self._below.get(at, {at})
-        named = sorted(owners if len(owners) <= _MOST_OWNERS else {at})
-        return [f"{self._asked.label}/{folder}" if folder else self._asked.label for folder in named]
+def _services(asked: History, found: Iterable[lines.State]) -> Callable[[str], list[str]]:
+    """Return what tells the services that a file is an input of."""
+    if asked.service:
+        return lambda _: [asked.service]
+    owners = Owners({state.path for state in found if _doubt(state.path) in {Doubt.NONE, Doubt.MANIFEST}})
+    label = asked.label
+    return lambda path: [f"{label}/{folder}" if folder else label for folder in owners.of(path)]
 
 
-def _folder(path: str) -> str:
-    return path.rpartition("/")[0]
+def _doubt(path: str) -> Doubt:
+    return doubt_of(path.encode("utf-8", "replace"))
 
 
 def _arrival(state: lines.State, data: bytes, asked: History, cut: frozenset[str]) -> Arrival:
-    doubt = doubt_of(state.path.encode("utf-8", "replace"))
     return Arrival(
         data=data,
         path=state.path,
-        hint="lock" if doubt in {Doubt.NONE, Doubt.MANIFEST} else "",
+        hint="lock" if _doubt(state.path) in {Doubt.NONE, Doubt.MANIFEST} else "",
         stands_from=state.start,
         stands_until=state.until,
         read_at=state.seen,
         branch=state.branch,
-        repository=asked.repository or name_of(asked.path),
+        repository=asked.repository or asked.name or name_of(asked.path),
         is_first=state.is_first and not cut,
         lives=state.lives,
         is_checked_out=state.is_checked_out,

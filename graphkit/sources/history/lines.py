@@ -177,9 +177,7 @@ class _Replay:
             for path, one in fork.stood.items()
         }
 
-    def run(
-        self, changed: Mapping[str, Sequence[Change]], forks: set[str], kept: dict[str, _Fork]
-    ) -> Iterator[State]:
+    def run(self, changed: Mapping[str, Sequence[Change]], forks: set[str], kept: dict[str, _Fork]) -> Iterator[State]:
         """Yield the line's states; puts what stood at each fork into ``kept``."""
         for number, commit in enumerate(self.line.commits):
             for path, blob in changed.get(commit.sha, ()):

@@ -338,7 +338,9 @@ def test_every_known_name_in_any_folder_and_a_folder_renamed(tmp_path: Path) -> 
     names = ["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pylock.dev.toml", "Requirements.TXT"]
     names += ["dev-requirements.txt", "requirements-ci.txt", "requirements/prod.txt", "requirements/ci/py.txt"]
     others = ["package.lock", "sbom.json", "pylock.x.y/z.toml", "notes.txt", "uv.lock.bak"]
-    here: dict[str | bytes, str] = {f"{place}{name}": name.replace("/", "-") for name in names for place in ("", "a/b/")}
+    here: dict[str | bytes, str] = {
+        f"{place}{name}": name.replace("/", "-") for name in names for place in ("", "a/b/")
+    }
     nodes = [
         Node(at=0, tree={**here, **dict.fromkeys(others, "x")}),
         Node(at=9, tree={str(path).replace("a/b/", "c/"): text for path, text in here.items()}, parents=[0]),
