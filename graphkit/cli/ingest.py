@@ -55,12 +55,17 @@ def ingest(
     service: Annotated[str | None, typer.Option("--service", help="The service that the documents describe.")] = None,
     company: Annotated[str | None, typer.Option("--company", help="The company that runs it.")] = None,
     built_at: Annotated[
-        str | None, typer.Option("--built-at", metavar="TIME", help="When it was built; for a lock, its commit.")
+        str | None,
+        typer.Option(
+            "--built-at", metavar="TIME", help="When the build ran that it describes, or that used a lock or manifest."
+        ),
     ] = None,
-    read_at: Annotated[
-        str | None, typer.Option("--read-at", metavar="TIME", help="The last moment a lock was known to stand.")
-    ] = None,
-    branch: Annotated[str | None, typer.Option("--branch", help="The branch that a lock stands on.")] = None,
+    stands_from: opt.StandsFrom = None,
+    read_at: opt.ReadAt = None,
+    check_remote: opt.CheckRemote = False,
+    installs_from: opt.InstallsFrom = None,
+    complete: opt.Complete = False,
+    branch: Annotated[str | None, typer.Option("--branch", help="The branch that a lock or manifest is on.")] = None,
     closure: Annotated[
         bool, typer.Option("--closure", help="index: follow requirements through every release that could be picked.")
     ] = False,
@@ -114,7 +119,11 @@ def ingest(
             service=service,
             company=company,
             built_at=built_at,
+            stands_from=stands_from,
             read_at=read_at,
+            check_remote=check_remote,
+            installs_from=installs_from,
+            complete=complete,
             branch=branch,
             closure=closure,
             as_of=as_of,

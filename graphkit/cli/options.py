@@ -51,6 +51,31 @@ ResolverName = Annotated[Resolver, typer.Option("--resolver", help="Whose rules 
 BuildsComplete = Annotated[
     bool, typer.Option("--builds-complete", help="The builds in the graph are all there were: no unrecorded one.")
 ]
+StandsFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--stands-from", metavar="TIME", help="Since when locks and manifests were in place; a history says it itself."
+    ),
+]
+ReadAt = Annotated[
+    str | None,
+    typer.Option(
+        "--read-at", metavar="TIME|now", help="The last moment that locks and manifests were known to be in place."
+    ),
+]
+CheckRemote = Annotated[
+    bool,
+    typer.Option("--check-remote", help="Ask the remotes of repositories whether their branches are still the same."),
+]
+InstallsFrom = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--installs-from",
+        metavar="PATH",
+        help="With --service: the lock or manifest that it installs from; no other counts. May be given again.",
+    ),
+]
+Complete = Annotated[bool, typer.Option("--complete", help="Your word that each document lists everything.")]
 Format = Annotated[TextOrJson, typer.Option("--format", help="How the answer is written.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the answer to a file.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 3 where something is unknown.")]

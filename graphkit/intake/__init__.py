@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from graphkit.intake.documents import Documents
 from graphkit.intake.facts import take_advisory, take_index, take_organisation
 from graphkit.intake.order import IntakeOptions, Order
+from graphkit.intake.repositories import Repositories
 from graphkit.intake.run import Run
 from graphkit.model.answers import IngestReport
 from graphkit.model.errors import UsageError
 from graphkit.model.progress import Progress
-from graphkit.sources.history import is_repository
 from graphkit.stores.port import Store
 
 __all__ = ("IntakeOptions", "take_in")
@@ -44,14 +43,19 @@ def take_in(
 
 def _documents(kind: str, run: Run, sources: Sequence[str]) -> None:
     documents = Documents(run, kind)
-    files = []
-    for source in sources:
-        if kind == "lock" and is_repository(Path(source)):
-            documents.take_history(Path(source))
-        else:
-            files.append(source)
-    if files:
-        documents.take_files(files)
+    documents.take_word()
+    if kind != "lock":
+        documents.take_files(sources)
+        return
+    found = Repositories(run, sources)
+    if found:
+        documents.take_history(found)
+    elif run.order.now is not None:
+        run.tally.notes["not checked: no git repository was given, so no remote can be asked; give --read-at TIME"] = (
+            None
+        )
+    if found.rest:
+        documents.take_files(found.rest, found.skipped)
 
 
 def _organisations(run: Run, sources: Sequence[str]) -> None:

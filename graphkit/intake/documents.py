@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Final
 
 from graphkit.intake.bounds import check_size, with_short_texts
 from graphkit.intake.files import Content, Found, beside
+from graphkit.intake.repositories import Repositories, as_told
 from graphkit.intake.run import EXPECTED, Run
 from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.errors import InputError
@@ -21,11 +23,14 @@ from graphkit.sources import advisories
 from graphkit.sources.arrivals import Arrival
 from graphkit.sources.documents import is_claimed, parts_of, read_document
 from graphkit.sources.documents.interface import Beside
+from graphkit.sources.documents.rows import is_json
 from graphkit.sources.environments import read_environment
-from graphkit.sources.history import states
+from graphkit.sources.history.owners import Owners, folder_of
 from graphkit.sources.packed import members, unopened, unpacked
 from graphkit.stores.port import Fact
 
+INPUTS: Final = frozenset({DocumentKind.LOCK, DocumentKind.MANIFEST, DocumentKind.SCRIPT})
+"""The kinds of documents that something is installed from (semantics §4)."""
 _DOUBTFUL: Final = (".txt", "pyproject.toml")
 """Names that documents share with other files: prose about requirements, settings of tools."""
 
@@ -40,21 +45,31 @@ class Documents:
         self._here: set[str] = set()
         self._last: tuple[bytes, Document] | None = None
         self._met: set[tuple[str, str]] | None = None
+        self._services: dict[str, dict[str, ServiceId]] = {}
+        """By repository: the services that took the inputs at each path."""
+        self._scripts: list[tuple[Found, str]] = []
 
-    def take_files(self, sources: Sequence[str]) -> None:
+    def take_word(self) -> None:
+        """Keep what the organisation says of a service: which of its inputs count."""
+        order = self._run.order
+        if order.service is not None and order.installs_from is not None:
+            said = Service(id=order.service, installs_from=order.installs_from)
+            source = f"ingest {order.service}: what it installs from"
+            self._run.keep(source, [Organisation(source=source, services=(said,))], counted=False)
+
+    def take_files(self, sources: Sequence[str], skipped: AbstractSet[Path] = frozenset()) -> None:
         """Take every document that sources name or hold; each chunk is kept before the next is looked at."""
         try:
-            for chunk in self._run.chunks(sources):
+            for chunk in self._run.chunks(sources, skipped):
                 self._take_chunk(chunk)
         finally:
+            self._take_scripts()
             self._run.flush()
 
-    def take_history(self, repository: Path) -> None:
-        """Take every state that a repository's history holds of its lock files; the work tree itself is not read."""
+    def take_history(self, found: Repositories) -> None:
+        """Take every state that histories hold of their inputs; the work trees themselves are not read."""
         run = self._run
-        name = run.order.service or ""
-        found = states(repository, name=name, reject=run.tally.reject, progress=run.progress)
-        self.take_arrivals(self._without_others(found))
+        self.take_arrivals(found.arrivals())
         run.tally.notes["of a repository, what was committed was read, and not what stands in its work tree"] = None
 
     def take_arrivals(self, arrivals: Iterable[Arrival], met: set[tuple[str, str]] | None = None) -> None:
@@ -66,16 +81,6 @@ class Documents:
                 run.attempt(one.path, lambda one=one: self._take_arrival(one))  # type: ignore[misc]
         finally:
             run.flush()
-
-    def _without_others(self, arrivals: Iterable[Arrival]) -> Iterator[Arrival]:
-        """Leave out files that only have the name of a document; each is told of once, whatever its states."""
-        others: set[str] = set()
-        for one in arrivals:
-            if not is_none(one):
-                yield one
-            elif one.path not in others:
-                others.add(one.path)
-                self._run.tally.unrecognised.append(one.path)
 
     def read(self, data: bytes, label: str, files: Beside | None = None) -> Document | None:
         """Return a document with its problems counted; None where no reader knows it."""
@@ -112,9 +117,7 @@ class Documents:
             self._count(content.sha256)
             return
         if (inside := members(data)) is not None:
-            if found.is_member:
-                raise InputError("an archive inside an archive; unpack the outer one and give the folder")
-            self._take_members(found, inside)
+            self._take_archive(found, inside)
             return
         if advisories.claims(data, found.label):
             run.tally.read += 1
@@ -126,16 +129,52 @@ class Documents:
         document = self._read_one(found, data)
         if document is None:
             return
+        if document.kind is DocumentKind.SCRIPT and not found.named:
+            self._take_script(document, found)
+            return
         run.tally.read += 1
         self._count(document.sha256)
-        run.keep(found.label, (document, *self._service_of(document, found.label)), counted=False)
+        run.keep(found.label, (document, *self._service_of(document, found)), counted=False)
+
+    def _take_archive(self, found: Found, inside: Iterator[tuple[str, bytes | InputError]]) -> None:
+        if found.is_member:
+            raise InputError("an archive inside an archive; unpack the outer one and give the folder")
+        tally = self._run.tally
+        before = (tally.read, len(tally.rejected))
+        self._take_members(found, inside)
+        if found.named and before == (tally.read, len(tally.rejected)):
+            raise InputError("an archive in which nothing can be read: no reader knows any of its files")
+
+    def _take_script(self, document: Document, found: Found) -> None:
+        """Take a file of a folder that can install, beside the locks and manifests that it belongs to."""
+        run = self._run
+        if self._hint != "lock" or not (document.commands or document.problems):
+            run.tally.unrecognised.append(found.label)
+            return
+        run.tally.read += 1
+        self._count(document.sha256)
+        run.keep(found.label, [document], counted=False)
+        self._scripts.append((found, document.sha256))
+
+    def _take_scripts(self) -> None:
+        """Give scripts to the services whose inputs lie where they do."""
+        owners = {repository: Owners(paths) for repository, paths in self._services.items()}
+        for found, sha256 in self._scripts:
+            here = self._services.get(found.repository, {})
+            folders = owners[found.repository].of(found.label) if here else []
+            services = {service for path, service in here.items() if folder_of(path) in folders}
+            alone = self._run.order.service or ServiceId(found.repository or found.label)
+            for service in sorted(services or {alone}):
+                use = self._use_of(sha256, DocumentKind.SCRIPT, found, service)
+                self._run.keep(found.label, [use], counted=False)
+        self._scripts.clear()
 
     def _read_one(self, found: Found, data: bytes) -> Document | None:
         """Return the document of a file; None, and all that is to do done, where it holds several or none."""
         text = unpacked(data)
         try:
             files = None if found.is_member else partial(beside, found)
-            document = self._read_text(data, text, found.label, files, self._hint)
+            document = self._read_text(data, text, found.label, files, self._hint_of(found, text))
         except InputError:
             if found.is_part or (inside := parts_of(text, found.label)) is None:
                 raise
@@ -148,6 +187,16 @@ class Documents:
         parts = ((str(number), error or part) for number, (part, error) in enumerate(inside, 1))
         self._take_members(found, parts, before="#")
         return None
+
+    def _hint_of(self, found: Found, text: bytes) -> str:
+        """Return the kind that a person gave, for a file that a person named or that is plainly of some kind.
+
+        The kind lets odd lines pass, and lists of words: of a folder, that would make LICENSE, AUTHORS or
+        robots.txt a list of packages.
+        """
+        if found.named or not self._hint or is_json(text):
+            return self._hint
+        return self._hint if is_claimed(text, found.label) else ""
 
     def _unclaimed(self, found: Found, data: bytes) -> None:
         packing = unopened(data)
@@ -164,7 +213,7 @@ class Documents:
         run.tally.read += 1
         self._known |= run.store.known([document.sha256])
         self._count(document.sha256)
-        uses = list(self._service_of(document, found.label))
+        uses = list(self._service_of(document, found))
         run.keep(found.label, (document, *uses), counted=False)
         service = next(one.service for one in uses if isinstance(one, DocumentUse))
         for name, data in installed.bundled:
@@ -181,7 +230,13 @@ class Documents:
         run.tally.read += 1
         self._known |= run.store.known([document.sha256])
         self._count(document.sha256)
-        use = DocumentUse(service=service, document=document.sha256, path=label, read_at=run.order.read_at)
+        use = DocumentUse(
+            service=service,
+            document=document.sha256,
+            path=label,
+            read_at=run.order.read_at,
+            is_complete=run.order.is_complete,
+        )
         run.keep(label, (document, use), counted=False)
 
     def _take_members(
@@ -202,7 +257,8 @@ class Documents:
     def _arrived(self, one: Arrival) -> Document:
         """Return the document that arrived. States of the same bytes come together, and are read once."""
         if self._last is None or self._last[0] is not one.data or self._last[1].path != one.path:
-            document = self._read_text(one.data, unpacked(one.data), one.path, None, one.hint)
+            files = one.included.get if one.included else None
+            document = self._read_text(one.data, unpacked(one.data), one.path, files, one.hint)
             if document is None:
                 raise InputError(EXPECTED)
             self._last = (one.data, document)
@@ -214,23 +270,33 @@ class Documents:
         self._run.tally.new += not known
         self._run.tally.unchanged += known
 
-    def _service_of(self, document: Document, label: str) -> Iterator[Fact]:
+    def _service_of(self, document: Document, found: Found) -> Iterator[Fact]:
         """Yield the use of a document by its service, and the company that runs it where one was named."""
         order = self._run.order
-        stands = document.kind in {DocumentKind.LOCK, DocumentKind.MANIFEST}
-        name = order.service or ServiceId(document.subject.strip() or label)
-        yield DocumentUse(
-            service=name,
-            document=document.sha256,
-            path=label,
-            built_at=None if stands else order.built_at,
-            stands_from=order.built_at if stands else None,
-            read_at=order.read_at,
-            branch=order.branch,
-            derived=order.service is None,
-        )
+        name = order.service or ServiceId(document.subject.strip() or found.label)
+        if document.kind in INPUTS:
+            self._services.setdefault(found.repository, {})[found.label] = name
+        yield self._use_of(document.sha256, document.kind, found, name)
         if order.company:
             yield operated(name, order.company)
+
+    def _use_of(self, sha256: str, kind: DocumentKind, found: Found, service: ServiceId) -> DocumentUse:
+        order = self._run.order
+        is_input = kind in INPUTS
+        if order.stands_from is not None and not is_input:
+            self._run.tally.notes["--stands-from is said of locks and manifests; other documents have none"] = None
+        return DocumentUse(
+            service=service,
+            document=sha256,
+            path=found.label,
+            built_at=order.built_at,
+            stands_from=order.stands_from if is_input else None,
+            read_at=order.read_at,
+            branch=order.branch,
+            repository=found.repository if is_input else "",
+            is_complete=order.is_complete,
+            derived=order.service is None,
+        )
 
     def _take_arrival(self, one: Arrival) -> None:
         run = self._run
@@ -258,11 +324,12 @@ class Documents:
             branch=one.branch,
             repository=one.repository,
             is_first=one.is_first,
+            is_complete=run.order.is_complete,
             note=one.note,
             sources=one.sources,
             derived=not one.service,
         )
-        run.keep(one.path, (document, use, *owner), counted=False)
+        run.keep(one.path, (document, as_told(use, one, run.order), *owner), counted=False)
 
 
 def _moment(at: Instant | None) -> Moment | None:

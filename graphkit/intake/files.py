@@ -7,6 +7,7 @@ import io
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -40,6 +41,8 @@ class Found:
     named: bool
     root: Path
     """Files that it includes are read inside this folder alone."""
+    repository: str = ""
+    """What answers call the folder that was given, or that of a file that was; empty for the folder at hand."""
     is_environment: bool = False
     """It is a folder of installed distributions, read as a whole."""
     is_member: bool = False
@@ -68,27 +71,62 @@ class Content:
         return self.data
 
 
-def walk(sources: Sequence[str], tally: Tally) -> Iterator[Found]:
+def walk(sources: Sequence[str], tally: Tally, skipped: AbstractSet[Path] = frozenset()) -> Iterator[Found]:
     """Yield the files that sources name or hold, in the order of their names.
 
     In a folder, links to folders are not followed, and files that a link leads out of it to are not read,
     as `beside` reads none there; they are unrecognised, and a note counts them. What a person names is
-    read wherever it leads.
+    read wherever it leads. ``skipped`` are folders below that are not walked.
     """
+    labels = _labels(sources)
     for source in sources:
         path = Path(source)
         try:
             if source and path.is_dir():  # an empty text, as of an unset variable, is not the folder at hand
-                yield from _inside(path, tally)
+                yield from _inside(path, labels[source], tally, skipped)
             elif source and path.exists():
-                yield Found(path=path, label=label_of(path), named=True, root=_root_of(path))
+                yield Found(
+                    path=path, label=label_of(path), named=True, root=_root_of(path), repository=labels.get(source, "")
+                )
             else:
                 tally.reject(label_of(path) if source else "", "no such file or folder")
         except (OSError, ValueError) as error:
             tally.reject(label_of(path), f"cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
-def _inside(folder: Path, tally: Tally) -> Iterator[Found]:
+def _labels(sources: Sequence[str]) -> dict[str, str]:
+    """Return what the folder of each source is called; empty for files in the folder at hand."""
+    folders: dict[str, Path] = {}
+    for source in filter(None, sources):
+        is_folder = os.path.isdir(source)  # noqa: PTH112 - never raises
+        folder = Path(source) if is_folder else Path(source).parent
+        if is_folder or folder != Path():
+            folders[source] = folder
+    return dict(zip(folders, labels_apart(list(folders.values()), folder_label), strict=True))
+
+
+def folder_label(folder: Path) -> str:
+    """Return what answers call a folder that was given: its path where it is relative and lies below, else its name."""
+    plain = bool(folder.parts) and not folder.is_absolute() and ".." not in folder.parts
+    whole = Path(os.path.abspath(folder))  # noqa: PTH100 - the name that was given, not where a link leads
+    return _shown(folder if plain else Path(whole.name))
+
+
+def labels_apart(folders: Sequence[Path], label: Callable[[Path], str]) -> list[str]:
+    """Return a label for each folder; two that would have the same one get more of their paths, as far as they need."""
+    wholes = [Path(os.path.abspath(folder)).parts[1:] for folder in folders]  # noqa: PTH100 - see above
+    told = [label(folder) for folder in folders]
+    apart = []
+    for whole, name in zip(wholes, told, strict=True):
+        same = {other for other, text in zip(wholes, told, strict=True) if text == name}
+        depth = 1
+        while len({parts[-depth:] for parts in same}) < len(same):
+            depth += 1
+        apart.append(name if len(same) == 1 else _shown(Path(*whole[-depth:])))
+    return apart
+
+
+def _inside(folder: Path, repository: str, tally: Tally, skipped: AbstractSet[Path]) -> Iterator[Found]:
     def note(error: OSError) -> None:
         inside = Path(error.filename).relative_to(folder)
         tally.reject(_shown(inside) if inside.parts else label_of(folder), f"cannot be read: {error.strerror}")
@@ -96,13 +134,16 @@ def _inside(folder: Path, tally: Tally) -> Iterator[Found]:
     for parent, folders, files in os.walk(folder, onerror=note):
         if _holds(is_environment, Path(parent)):
             label = _environment_label(Path(parent), folder)
-            yield Found(path=Path(parent), label=label, named=False, root=folder, is_environment=True)
+            yield Found(
+                path=Path(parent), label=label, named=False, root=folder, repository=repository, is_environment=True
+            )
             folders.clear()  # what its packages bring is nobody's document
             continue
         kept = set(folders) - _SKIPPED
         if "pyvenv.cfg" in files:  # beside what is installed it holds copies of programs alone
             kept &= _LIBRARIES
             files.clear()
+        kept -= {name for name in kept if Path(parent, name) in skipped}
         folders[:] = sorted(name for name in kept if not _holds(Path.exists, Path(parent, name, _RECORD)))
         for name in sorted([*files, *filter(partial(_is_link, parent), folders)]):
             path = Path(parent, name)
@@ -116,7 +157,8 @@ def _inside(folder: Path, tally: Tally) -> Iterator[Found]:
                 tally.unrecognised.append(_shown(path.relative_to(folder)))
                 tally.links_out += 1
             elif is_wanted:
-                yield Found(path=path, label=_shown(path.relative_to(folder)), named=False, root=folder)
+                label = _shown(path.relative_to(folder))
+                yield Found(path=path, label=label, named=False, root=folder, repository=repository)
 
 
 def _is_link(parent: str, name: str) -> bool:

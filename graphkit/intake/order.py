@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final, TypedDict
 
 from graphkit.model.errors import UsageError
 from graphkit.model.names import BadName, ServiceId, company_id, service_id
-from graphkit.model.times import BadTime, Instant, Moment, instant, moment
+from graphkit.model.times import BadTime, Instant, Moment, exactly, instant, moment
 
 UNKNOWN_TIMES: Final = ("uncertain", "listed")
 """How releases of a table without an upload time may be taken."""
 
 
 class IntakeOptions(TypedDict, total=False):
-    """How sources are read. Times are RFC 3339 texts; ``built_at`` of a lock is the commit it stands from.
+    """How sources are read. Times are RFC 3339 texts.
 
+    ``built_at`` is when the build ran that a document describes, or that used an input. ``stands_from``:
+    since when inputs were in place; ``read_at``: the last moment they were known to be, `now` for the
+    clock's; ``check_remote``: remotes are asked whether branches still stand. ``installs_from``: the paths of
+    the inputs of ``service`` that count. ``complete``: the word that the documents list everything.
     ``unknown_times`` is one of `UNKNOWN_TIMES`.
     """
 
     service: str | None
     company: str | None
     built_at: str | None
+    stands_from: str | None
     read_at: str | None
+    check_remote: bool
+    installs_from: Sequence[str] | None
+    complete: bool
     branch: str | None
     closure: bool
     as_of: str | None
@@ -42,7 +52,12 @@ class Order:
     service: ServiceId | None
     company: str
     built_at: Moment | None
+    stands_from: Moment | None
     read_at: Moment | None
+    now: Instant | None
+    """The clock's time, where remotes are to be asked what stands now."""
+    installs_from: tuple[str, ...] | None
+    is_complete: bool
     branch: str
     closure: bool
     start: Instant | None
@@ -60,12 +75,13 @@ class Order:
     @property
     def is_told(self) -> bool:
         """Return whether a person said something of the documents, which then counts beside what is known."""
-        told = self.service or self.company or self.branch
-        return bool(told) or self.built_at is not None or self.read_at is not None
+        told = self.service or self.company or self.branch or self.is_complete
+        return bool(told) or any(one is not None for one in (self.built_at, self.stands_from, self.read_at))
 
     @classmethod
     def read(cls, options: IntakeOptions) -> Order:
         """Return options with their times and names read; UsageError where one makes no sense."""
+        now = instant(dt.datetime.now(dt.UTC))
         try:
             times = {
                 name: instant(str(options[name])) if options.get(name) else None
@@ -73,8 +89,9 @@ class Order:
             }
             moments = {
                 name: moment(str(options[name])) if options.get(name) else None
-                for name in ("built_at", "read_at", "as_of")
+                for name in ("built_at", "stands_from", "as_of")
             }
+            moments["read_at"] = _read_at(options.get("read_at"), now)
             service = options.get("service")
             company = options.get("company")
             named = service_id(_utf8("--service", service)) if service is not None else None
@@ -89,6 +106,9 @@ class Order:
             raise UsageError("--from and --until of an ingest go together: the window in which choices fall")
         if start is not None and until is not None and start >= until:
             raise UsageError("--from must be before --until")
+        installs_from = options.get("installs_from")
+        if installs_from and named is None:
+            raise UsageError("--installs-from is said of a service; give --service too")
         slice_to = options.get("slice_to")
         unknown_times = options.get("unknown_times") or "uncertain"
         if unknown_times not in UNKNOWN_TIMES:
@@ -97,7 +117,11 @@ class Order:
             service=named,
             company=owner,
             built_at=moments["built_at"],
+            stands_from=moments["stands_from"],
             read_at=moments["read_at"],
+            now=now if options.get("check_remote") else None,
+            installs_from=tuple(sorted(map(_path, installs_from))) if installs_from else None,
+            is_complete=options.get("complete", False),
             branch=branch,
             closure=options.get("closure", False),
             start=start,
@@ -109,6 +133,22 @@ class Order:
             is_refresh=options.get("refresh", False),
             times_listed=unknown_times == "listed",
         )
+
+
+def _read_at(text: str | None, now: Instant) -> Moment | None:
+    if not text:
+        return None
+    return exactly(now) if text.strip().lower() == "now" else moment(text)
+
+
+def _path(text: str) -> str:
+    """Return the path of an input as answers show it: from the folder or repository that is given."""
+    path = PurePosixPath(_utf8("--installs-from", text).replace("\\", "/"))
+    if not path.parts or path.is_absolute() or ".." in path.parts or path.parts[0].endswith(":"):
+        raise UsageError(
+            f"--installs-from {text[:80]!r}: give the path of an input as answers show it, such as uv.lock"
+        )
+    return str(path)
 
 
 def _utf8(option: str, text: str) -> str:

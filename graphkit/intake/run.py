@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 
 from graphkit.intake.files import Content, Found, read_ahead, walk
 from graphkit.intake.order import Order
@@ -63,10 +65,13 @@ class Run:
         for source, problems in groupby(receipt.problems, key=itemgetter(0)):
             self.tally.odd(source, tuple(problem for _, problem in problems))
 
-    def chunks(self, sources: Sequence[str]) -> Iterator[list[Content]]:
-        """Yield every file that sources name or hold, in chunks; one that cannot be read comes with its problem."""
+    def chunks(self, sources: Sequence[str], skipped: AbstractSet[Path] = frozenset()) -> Iterator[list[Content]]:
+        """Yield every file that sources name or hold, in chunks; one that cannot be read comes with its problem.
+
+        ``skipped`` are folders that are not walked.
+        """
         done = 0
-        for chunk in read_ahead(walk(sources, self.tally)):
+        for chunk in read_ahead(walk(sources, self.tally, skipped)):
             self.progress(done, None, chunk[0].found.label)
             done += len(chunk)
             yield chunk

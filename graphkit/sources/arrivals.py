@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from graphkit.model.times import Instant
@@ -15,8 +16,11 @@ class Arrival:
     ``path`` is what answers call it, unique in its source: `github/acme/shop/uv.lock`. ``service`` and
     ``company`` empty: the source names none. ``hint`` is `sbom`, `lock`, `env` or empty. Times are as
     in `model.organisation.DocumentUse`: ``built_at`` for what describes a build, ``stands_from`` and
-    ``stands_until`` for locks and manifests, ``repository`` and ``is_first`` of an input. ``sources`` says where it
-    stands: addresses, commits.
+    ``stands_until`` for locks and manifests, ``repository`` and ``is_first`` of an input. ``included`` are
+    files that it includes, by their path from its folder. ``lives``: what it stands on, a branch, still
+    existed when its source was read, and ``is_checked_out`` is the one that its repository shows;
+    ``is_beginning``: it began with the first commit that is known, so it may have been in place before.
+    ``sources`` says where it stands: addresses, commits.
     """
 
     data: bytes
@@ -32,6 +36,10 @@ class Arrival:
     branch: str = ""
     repository: str = ""
     is_first: bool = False
+    included: Mapping[str, bytes] = field(default_factory=dict)
+    lives: bool = False
+    is_checked_out: bool = False
+    is_beginning: bool = False
     note: str = ""
     sources: tuple[str, ...] = ()
 

@@ -1,76 +1,172 @@
-"""Lock files through time: every state that a git repository's history holds, and from when to when it stood."""
+"""Install inputs through time: every state that a git repository's history holds, and from when to when it stood."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from graphkit.model.errors import GraphkitError
 from graphkit.model.progress import Progress
-from graphkit.model.times import rfc3339
+from graphkit.model.times import Instant, rfc3339
 from graphkit.sources.arrivals import Arrival, Reject
 from graphkit.sources.history import lines
-from graphkit.sources.history.commits import LOCKS, Commit, boundary, changes, commits, tips
+from graphkit.sources.history.claims import Claims
+from graphkit.sources.history.commits import Commit, Tip, boundary, changes, commits, globs, tips
+from graphkit.sources.history.fetched import seen_when_fetched
 from graphkit.sources.history.git import Blobs, Git, is_repository
+from graphkit.sources.history.includes import Includes, Whole
+from graphkit.sources.history.names import PATTERNS, Doubt, doubt_of
+from graphkit.sources.history.owners import Owners
+from graphkit.sources.history.remote import Ask, still_there
 
-__all__ = ["LOCKS", "is_repository", "states"]
+__all__ = ["PATTERNS", "History", "Owners", "is_repository", "name_of", "repositories", "states"]
 
 _NO_FILE: Final = {
     "@120000": "a symbolic link, which is not followed; the file that it leads to is what was installed from",
     "@160000": "a submodule, whose history is its own; ingest that repository too",
 }
+_SKIPPED: Final = frozenset({".git", ".hg", ".svn"})
+_TOGETHER: Final = 200
+"""How many paths one question about changes holds; a command line has an end."""
 
 
-def states(path: Path, *, name: str = "", reject: Reject, progress: Progress) -> Iterator[Arrival]:
-    """Yield each state of each lock file in a repository's history, those of the same bytes together.
+def _nobody(text: str, /) -> None:
+    """Take no note."""
 
-    A state is one blob at one path on one line of history (`history.lines`): all branches, those of
-    remotes, other refs and tags, and side lines whose branch is gone. ``stands_until`` None: nothing on
-    its line replaced it; it stood when ``read_at`` was committed, which is no time of the clock. Times
-    are the committer's. ``sources`` are the first and last commit of the state. ``name`` is what the
-    service is called, by default the repository's folder; a lock in a folder of it has its own service.
-    A shallow clone begins where it was cut off, and says so. What only reflogs or stashes hold is not read.
 
-    Cost: one pass over the commits; every blob is read once, and one is held at a time.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A repository to read. ``repository`` is what answers call it, by default ``name``, the name of its folder.
+
+    ``service``: whose inputs they all are; empty: each folder with inputs is a service of its own.
+    ``now``: its remotes are asked whether its branches still stand, at that time. ``unclaimed`` gets the
+    paths of files that only have the name of a manifest, ``note`` what was left open.
+    """
+
+    path: Path
+    repository: str = ""
+    name: str = ""
+    service: str = ""
+    now: Instant | None = None
+    ask: Ask | None = None
+    unclaimed: Callable[[str], None] = _nobody
+    note: Callable[[str], None] = _nobody
+
+    @property
+    def label(self) -> str:
+        """What errors and services call it."""
+        return self.service or self.name or name_of(self.path)
+
+
+def states(asked: History, *, reject: Reject, progress: Progress) -> Iterator[Arrival]:
+    """Yield each state of each install input in a repository's history, those of the same bytes together.
+
+    A state is one blob at one path, with the files that it includes, on one line of history
+    (`history.lines`): all branches, those of remotes, other refs and tags, and side lines whose branch is
+    gone. ``stands_until`` None: nothing on its line replaced it. ``read_at`` is then until when it was
+    known to stand: for a branch that exists, when the clone was fetched by git's own reflog, or its
+    remote agreed, or as long as the main branch stands; else its last commit. It is no time of the clock
+    unless ``now`` is given. Times are the committer's. ``is_first``: nothing was at its path before.
+    ``sources`` are the first and last commit of the state. A shallow clone begins where it was cut off,
+    and says so. What only reflogs or stashes hold is not read.
+
+    Cost: one pass over the commits, and one more for each round of included files whose names nothing
+    gives away; every blob is read at most three times, and one input is held at a time.
 
     Raises:
         GraphkitError: no repository, no git, one that belongs to another user, or damaged commits or
             trees. A blob that cannot be read is told to ``reject``, and the rest goes on.
     """
-    service = name or _name_of(path)
-    git = Git(path, service)
+    path, label = asked.path, asked.label
+    git = Git(path, label)
     if not is_repository(path):
-        raise GraphkitError(f"{service}: no git repository; give the top folder of a clone, or a bare repository")
+        raise GraphkitError(f"{label}: no git repository; give the top folder of a clone, or a bare repository")
     if git.text("rev-parse", "--show-prefix"):  # its own .git is broken, and git found one in a folder above
-        raise GraphkitError(f"{service}: git cannot read this repository: its .git is damaged or leads nowhere")
-    ends = tips(git, reject)
+        raise GraphkitError(f"{label}: git cannot read this repository: its .git is damaged or leads nowhere")
+    ends = seen_when_fetched(git, tips(git, reject))
+    if asked.now is not None:
+        ends = still_there(git, ends, asked.now, asked.note, asked.ask)
     known = commits(git, ends)
     cut = boundary(git)
-    changed = changes(git, known, progress) if known else {}
-    found = lines.states(lines.lines(ends, known), known, changed)
     with Blobs(git) as blobs:
+        found, wholes = _found(git, _as_long_as_main(ends, known), known, blobs, asked, reject, progress)
+        services = _services(asked, found)
         done = 0
         for same in _by_blob(found):
             progress(done, len(found), same[0].path)
             done += len(same)
-            blob = same[0].blob
-            data = _NO_FILE.get(blob, "no regular file") if blob.startswith("@") else blobs.read(blob)
+            data = _content(same[0].blob, wholes, blobs)
             if isinstance(data, str):
                 for shown, commit in dict.fromkeys((state.path, state.first.sha[:12]) for state in same):
                     reject(shown, f"as of commit {commit}: {data}")
                 continue
+            included = _included(same[0].blob, wholes, blobs)
             for state in same:
-                yield _arrival(state, data, service, shallow=state.first.sha in cut)
+                starts = state.is_first and not any(one in known for one in state.first.parents)
+                arrival = replace(_arrival(state, data, asked, cut), is_beginning=starts)
+                for service in services(state.path):
+                    yield replace(arrival, service=service, included=included)
     progress(len(found), len(found), "history read")
 
 
-def _name_of(path: Path) -> str:
-    whole = Path(os.path.abspath(path))  # noqa: PTH100 - the name that was given, not where a link leads
+def _found(  # noqa: PLR0917 - one step of the above
+    git: Git,
+    ends: Sequence[Tip],
+    known: Mapping[str, Commit],
+    blobs: Blobs,
+    asked: History,
+    reject: Reject,
+    progress: Progress,
+) -> tuple[list[lines.State], dict[str, Whole]]:
+    """Return the states of all inputs, and what the names of those that include files stand for."""
+    if not known:
+        return [], {}
+
+    def ask(paths: Sequence[bytes]) -> dict[str, list[tuple[bytes, str]]]:
+        merged: dict[str, list[tuple[bytes, str]]] = {}
+        for at in range(0, len(paths), _TOGETHER):
+            where = [b":(top,literal)" + path for path in paths[at : at + _TOGETHER]]
+            for sha, rows in changes(git, known, where, progress).items():
+                merged.setdefault(sha, []).extend(rows)
+        return merged
+
+    drawn = lines.lines(ends, known)
+    includes = Includes(changes(git, known, globs(PATTERNS), progress), blobs.read, ask)
+    changed, wholes = includes.whole(drawn)
+    told, others = Claims(blobs.read, asked.label, reject).applied(changed, wholes, progress)
+    for path in sorted(others):
+        asked.unclaimed(path.decode("utf-8", "backslashreplace"))
+    return lines.states(drawn, known, told), wholes
+
+
+def _as_long_as_main(ends: Sequence[Tip], known: Mapping[str, Commit]) -> list[Tip]:
+    """Return tips of which each branch that exists stands as long as the main one."""
+    mains = [max(tip.seen, known[tip.commit].at) for number, tip in enumerate(ends) if tip.is_trunk or not number]
+    least = max(mains, default=0)
+    return [replace(tip, seen=max(tip.seen, least)) if tip.lives else tip for tip in ends]
+
+
+def name_of(path: Path) -> str:
+    """Return what a repository is called: the name of its folder as it was given, not where a link leads."""
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 - see above
     folder = whole.parent if whole.name == ".git" else whole
     shown = os.fsencode(folder.name).decode("utf-8", "backslashreplace")
     return shown.removesuffix(".git") or shown or "repository"
+
+
+def repositories(folder: Path) -> Iterator[Path]:
+    """Yield the repositories below a folder, in the order of their names; none that lies inside another.
+
+    Links are not followed, and what cannot be read holds none. Cost: one look at every folder below.
+    """
+    for parent, folders, _ in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
+        inside = [name for name in folders if is_repository(Path(parent, name))]
+        folders[:] = [name for name in folders if name not in inside and not Path(parent, name).is_symlink()]
+        yield from (Path(parent, name) for name in inside if not Path(parent, name).is_symlink())
 
 
 def _by_blob(found: Sequence[lines.State]) -> list[list[lines.State]]:
@@ -81,18 +177,46 @@ def _by_blob(found: Sequence[lines.State]) -> list[list[lines.State]]:
     return list(groups.values())
 
 
-def _arrival(state: lines.State, data: bytes, service: str, *, shallow: bool) -> Arrival:
-    folder = state.path.rpartition("/")[0]
+def _content(blob: str, wholes: Mapping[str, Whole], blobs: Blobs) -> bytes | str:
+    if blob.startswith("@"):
+        return _NO_FILE.get(blob, "no regular file")
+    return blobs.read(wholes[blob].blob if blob in wholes else blob)
+
+
+def _included(blob: str, wholes: Mapping[str, Whole], blobs: Blobs) -> dict[str, bytes]:
+    """Return what an input includes; its reader says of what cannot be read that it is not followed."""
+    parts = wholes[blob].included if blob in wholes else ()
+    read = {name: blobs.read(one) for name, one in parts}
+    return {name: data for name, data in read.items() if isinstance(data, bytes)}
+
+
+def _services(asked: History, found: Iterable[lines.State]) -> Callable[[str], list[str]]:
+    """Return what tells the services that a file is an input of."""
+    if asked.service:
+        return lambda _: [asked.service]
+    owners = Owners({state.path for state in found if _doubt(state.path) in {Doubt.NONE, Doubt.MANIFEST}})
+    label = asked.label
+    return lambda path: [f"{label}/{folder}" if folder else label for folder in owners.of(path)]
+
+
+def _doubt(path: str) -> Doubt:
+    return doubt_of(path.encode("utf-8", "replace"))
+
+
+def _arrival(state: lines.State, data: bytes, asked: History, cut: frozenset[str]) -> Arrival:
     return Arrival(
         data=data,
         path=state.path,
-        service=f"{service}/{folder}" if folder else service,
-        hint="lock",
+        hint="lock" if _doubt(state.path) in {Doubt.NONE, Doubt.MANIFEST} else "",
         stands_from=state.start,
         stands_until=state.until,
         read_at=state.seen,
         branch=state.branch,
-        note=_note(state, shallow=shallow),
+        repository=asked.repository or asked.name or name_of(asked.path),
+        is_first=state.is_first and not cut,
+        lives=state.lives,
+        is_checked_out=state.is_checked_out,
+        note=_note(state, shallow=state.first.sha in cut),
         sources=tuple(dict.fromkeys((state.first.sha, state.last.sha))),
     )
 

@@ -1,9 +1,9 @@
-"""The commits of a repository: refs, parents, times, and which lock files each of them changed."""
+"""The commits of a repository: refs, parents, times, and which files each of them changed."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -12,18 +12,6 @@ from graphkit.model.progress import Progress
 from graphkit.model.times import Instant
 from graphkit.sources.arrivals import Reject
 from graphkit.sources.history.git import Git
-
-LOCKS: Final = (
-    "uv.lock",
-    "poetry.lock",
-    "pdm.lock",
-    "Pipfile.lock",
-    "pylock.toml",
-    "pylock.*.toml",
-    "*requirements*.txt",
-    "requirements/**/*.txt",
-)
-"""What lock files are called, in any folder; the readers of documents say later what each of them is."""
 
 SECOND: Final = 1_000_000
 """git's clock ticks in seconds; an Instant counts microseconds."""
@@ -49,11 +37,21 @@ Change = tuple[bytes, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tip:
-    """What a name points to. ``lives``: a line that goes on (a branch), not a tag, which stays where it is."""
+    """What a name points to. ``lives``: a line that goes on (a branch), not a tag, which stays where it is.
+
+    ``ref`` is the whole name; ``seen`` until when somebody knew it to stand there, 0 where nobody did.
+    """
 
     name: str
     commit: str
     lives: bool
+    ref: str = ""
+    seen: Instant = 0
+
+    @property
+    def is_trunk(self) -> bool:
+        """Whether it is called as the main branch is."""
+        return self.lives and (self.name in _TRUNKS or self.name == "HEAD")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +91,8 @@ def tips(git: Git, reject: Reject) -> list[Tip]:
     first = head.decode("utf-8", "backslashreplace")
     found.sort(key=lambda one: _rank(one[0], first))
     return [
-        Tip(name=short, commit=sha, lives=not ref.startswith("refs/tags/")) for ref, sha, short in _shortened(found)
+        Tip(name=short, commit=sha, lives=not ref.startswith("refs/tags/"), ref=ref)
+        for ref, sha, short in _shortened(found)
     ]
 
 
@@ -170,8 +169,15 @@ def boundary(git: Git) -> frozenset[str]:
         ) from error
 
 
-def changes(git: Git, known: Mapping[str, Commit], progress: Progress) -> dict[str, list[Change]]:
-    """Return what each commit changed of the lock files against its first parent; of the first one, all.
+def globs(patterns: Iterable[str]) -> list[str]:
+    """Return pathspecs for names, with wildcards, in any folder (gitglossary, "pathspec")."""
+    return [f":(top,glob,icase)**/{pattern}" for pattern in patterns]
+
+
+def changes(
+    git: Git, known: Mapping[str, Commit], where: Sequence[str | bytes], progress: Progress
+) -> dict[str, list[Change]]:
+    """Return what each commit changed of the files of pathspecs against its first parent; of the first one, all.
 
     Cost: one pass of `git diff-tree`, linear in commits.
 
@@ -180,7 +186,6 @@ def changes(git: Git, known: Mapping[str, Commit], progress: Progress) -> dict[s
     """
     given = (" ".join((commit.sha, *commit.parents[:1])).encode() for commit in known.values())
     shape = ("--stdin", "-r", "--root", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv")
-    where = [f":(top,glob,icase)**/{pattern}" for pattern in LOCKS]
     order = {sha: number for number, sha in enumerate(known)}
     found: dict[str, list[Change]] = {}
     here: list[Change] = []

@@ -74,12 +74,12 @@ class Git:
         self.path = path
         self.label = label
 
-    def text(self, *arguments: str, given: Iterable[bytes] | None = None) -> bytes:
+    def text(self, *arguments: str | bytes, given: Iterable[bytes] | None = None) -> bytes:
         """Return what git prints, without the last line feed; GraphkitError where it fails."""
         with self.stream(*arguments, given=given) as out:
             return out.read().removesuffix(b"\n")
 
-    def found(self, *arguments: str) -> bytes | None:
+    def found(self, *arguments: str | bytes) -> bytes | None:
         """Return what git prints; None where it says no."""
         try:
             return self.text(*arguments)
@@ -87,7 +87,7 @@ class Git:
             return None
 
     @contextmanager
-    def stream(self, *arguments: str, given: Iterable[bytes] | None = None) -> Iterator[IO[bytes]]:
+    def stream(self, *arguments: str | bytes, given: Iterable[bytes] | None = None) -> Iterator[IO[bytes]]:
         """Yield what git prints as it comes. ``given`` are lines for its input, each without line feed.
 
         Raises:
@@ -116,7 +116,7 @@ class Git:
         return self._start(arguments, subprocess.PIPE, subprocess.DEVNULL)
 
     def _start(
-        self, arguments: Sequence[str], told: IO[bytes] | int, errors: IO[bytes] | int
+        self, arguments: Sequence[str | bytes], told: IO[bytes] | int, errors: IO[bytes] | int
     ) -> subprocess.Popen[bytes]:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
         try:

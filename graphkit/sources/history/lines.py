@@ -1,8 +1,8 @@
-"""Lines of history, and the states of lock files on them: from which commit to which each one stood.
+"""Lines of history, and the states of inputs on them: from which commit to which each one stood.
 
 A line is a chain of first parents. Every tip begins one that leads back to a commit that an earlier
 line has, where it forked off; every further parent of a merge begins another, so a branch whose name is
-long gone is found. Each commit is on one line, and so each change of a lock is told once.
+long gone is found. Each commit is on one line, and so each change of an input is told once.
 """
 
 from __future__ import annotations
@@ -29,12 +29,14 @@ _QUOTED: Final = re.compile(r"'([^']+)'")
 class Line:
     """A chain of first parents, oldest first. ``base`` is the commit that it forked off, empty for none.
 
-    ``seen`` is the last time that its end was known to stand: its own, or that of a merge that took it in.
+    ``seen`` is the last time that its end was known to stand: its own, that of a merge that took it in, or
+    when its name was last known to be there. ``is_first``: it is that of the first tip, which is checked out.
     """
 
     branch: str
     lives: bool
     seen: Instant
+    is_first: bool = False
     base: str = ""
     commits: list[Commit] = field(default_factory=list)
 
@@ -46,6 +48,8 @@ class State:
     ``until`` None: nothing on the line replaced it, and ``seen`` says how long it was known to stand.
     ``forked``: it came from the line that this one forked off, and ``first`` is the commit where.
     ``skewed``: times of commits run backwards around it, so it may have stood for less than is said.
+    ``is_first``: nothing was at its path before, on its line and the lines that led to it. ``is_checked_out``:
+    it stood on the branch that is checked out.
     """
 
     path: str
@@ -60,6 +64,8 @@ class State:
     forked: bool = False
     skewed: bool = False
     ended_by: str = ""
+    is_first: bool = False
+    is_checked_out: bool = False
 
     @property
     def end(self) -> Instant:
@@ -84,9 +90,9 @@ def lines(ends: Iterable[Tip], known: Mapping[str, Commit]) -> list[Line]:
     waiting: list[tuple[int, int, str]] = []
     found: list[Line] = []
 
-    def walk(branch: str, commit: str, *, lives: bool) -> None:
-        seen = max([known[commit].at, *(merge.at for merge, _ in merges[commit])])
-        line = Line(branch=branch, lives=lives, seen=seen)
+    def walk(branch: str, commit: str, *, lives: bool, told: Instant = 0) -> None:
+        seen = max([told, known[commit].at, *(merge.at for merge, _ in merges[commit])])
+        line = Line(branch=branch, lives=lives, seen=seen, is_first=not found)
         at: str | None = commit
         while at is not None and at not in owned:
             owned.add(at)
@@ -100,7 +106,7 @@ def lines(ends: Iterable[Tip], known: Mapping[str, Commit]) -> list[Line]:
 
     for tip in ends:
         if tip.lives or tip.commit not in owned:
-            walk(tip.name, tip.commit, lives=tip.lives)
+            walk(tip.name, tip.commit, lives=tip.lives, told=tip.seen)
     shas = list(known)
     while waiting:
         merge, number, parent = heapq.heappop(waiting)
@@ -130,10 +136,10 @@ def states(found: Sequence[Line], known: Mapping[str, Commit], changed: Mapping[
     in commits and changes, and in lines times paths.
     """
     forks = {line.base for line in found if line.base}
-    kept: dict[str, dict[bytes, _Open]] = {}
+    kept: dict[str, _Fork] = {}
     told: list[State] = []
     for line in found:
-        told += _Replay(line, known.get(line.base), kept.get(line.base, {})).run(changed, forks, kept)
+        told += _Replay(line, known.get(line.base), kept.get(line.base, _Fork())).run(changed, forks, kept)
     return _apart(told)
 
 
@@ -143,31 +149,46 @@ class _Open:
 
     blob: str
     index: int
+    is_first: bool
     told: list[State] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Fork:
+    """What stood where a line forks off, and every path at which something had been by then."""
+
+    stood: dict[bytes, _Open] = field(default_factory=dict)
+    began: set[bytes] = field(default_factory=set)
+    """The paths whose states began with that very commit."""
+    met: frozenset[bytes] = frozenset()
 
 
 class _Replay:
     """The commits of one line, replayed."""
 
-    def __init__(self, line: Line, base: Commit | None, inherited: Mapping[bytes, _Open]) -> None:
+    def __init__(self, line: Line, base: Commit | None, fork: _Fork) -> None:
         self.line = line
         self.base = base
         self.times = [commit.at for commit in line.commits]
-        self.from_base = dict(inherited)
-        self.now = {path: _Open(blob=one.blob, index=-1) for path, one in inherited.items()}
+        self.from_base = fork.stood
+        self.met = set(fork.met)
+        self.now = {
+            path: _Open(blob=one.blob, index=-1, is_first=one.is_first and path in fork.began)
+            for path, one in fork.stood.items()
+        }
 
-    def run(
-        self, changed: Mapping[str, Sequence[Change]], forks: set[str], kept: dict[str, dict[bytes, _Open]]
-    ) -> Iterator[State]:
+    def run(self, changed: Mapping[str, Sequence[Change]], forks: set[str], kept: dict[str, _Fork]) -> Iterator[State]:
         """Yield the line's states; puts what stood at each fork into ``kept``."""
         for number, commit in enumerate(self.line.commits):
             for path, blob in changed.get(commit.sha, ()):
                 if path in self.now:
                     yield from self._close(path, self.now.pop(path), number)
                 if blob:
-                    self.now[path] = _Open(blob=blob, index=number)
+                    self.now[path] = _Open(blob=blob, index=number, is_first=path not in self.met)
+                    self.met.add(path)
             if commit.sha in forks:
-                kept[commit.sha] = dict(self.now)
+                began = {path for path, one in self.now.items() if one.index == number}
+                kept[commit.sha] = _Fork(stood=dict(self.now), began=began, met=frozenset(self.met))
         for path, one in self.now.items():
             yield from self._close(path, one, None)
 
@@ -215,6 +236,8 @@ class _Replay:
             forked=forked,
             skewed=stood != sorted(stood) or (ender is not None and self.times[ender] < newest),
             ended_by=commits[ender].sha if ender is not None else "",
+            is_first=one.is_first,
+            is_checked_out=line.is_first,
         )
 
 

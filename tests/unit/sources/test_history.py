@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from graphkit.model.errors import GraphkitError
 from graphkit.sources.arrivals import Arrival
-from graphkit.sources.history import is_repository, states
+from graphkit.sources.history import History, is_repository, states
 from graphkit.sources.history.git import Blobs, Git
 
 DAY = 86_400
@@ -33,9 +34,11 @@ ENVIRONMENT = {
 }
 
 
-def git(folder: Path, *arguments: str | Path, given: bytes = b"") -> str:
+def git(folder: Path, *arguments: str | Path, given: bytes = b"", at: int = 1000) -> str:
+    """Return what git prints; what it writes down happened ``at`` seconds after T0."""
     command = ["git", "-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always", *map(str, arguments)]
-    done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, input=given, capture_output=True, check=True)
+    environment = ENVIRONMENT | {"GIT_COMMITTER_DATE": f"{T0 + at} +0000"}
+    done = subprocess.run(command, cwd=folder, env=environment, input=given, capture_output=True, check=True)
     return done.stdout.decode().strip()
 
 
@@ -92,6 +95,8 @@ class Read:
     found: list[Arrival] = field(default_factory=list)
     rejected: list[tuple[str, str]] = field(default_factory=list)
     told: list[tuple[int, int | None, str]] = field(default_factory=list)
+    unclaimed: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def spans(self) -> list[tuple[str, int, int | None, int | None, str]]:
         """Return text, from, until, read_at (seconds after T0) and branch of each, in order."""
@@ -106,12 +111,12 @@ def seconds(at: int | None) -> int | None:
     return None if at is None else at // 1_000_000 - T0
 
 
-def read(folder: Path, name: str = "") -> Read:
+def read(folder: Path, name: str = "", **more: Any) -> Read:
     out = Read()
+    asked = History(path=folder, service=name, unclaimed=out.unclaimed.append, note=out.notes.append, **more)
     out.found = list(
         states(
-            folder,
-            name=name,
+            asked,
             reject=lambda path, problem: out.rejected.append((path, problem)),
             progress=lambda done, total, what: out.told.append((done, total, what)),
         )
@@ -205,7 +210,7 @@ def test_a_living_branch_left_behind_still_stands(tmp_path: Path) -> None:
     build(tmp_path, nodes, main=1, stable=0, refs__tags__old=0)
     assert read(tmp_path).spans() == [
         ("A", 0, 30, None, "main"),
-        ("A", 0, None, 0, "stable"),  # and no tag, which adds only commits of its own
+        ("A", 0, None, 30, "stable"),  # as long as main; and no tag, which adds only commits of its own
         ("B", 30, None, 30, "main"),
     ]
 
@@ -333,7 +338,9 @@ def test_every_known_name_in_any_folder_and_a_folder_renamed(tmp_path: Path) -> 
     names = ["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pylock.dev.toml", "Requirements.TXT"]
     names += ["dev-requirements.txt", "requirements-ci.txt", "requirements/prod.txt", "requirements/ci/py.txt"]
     others = ["package.lock", "sbom.json", "pylock.x.y/z.toml", "notes.txt", "uv.lock.bak"]
-    here: dict[str | bytes, str] = {f"{place}{name}": name for name in names for place in ("", "a/b/")}
+    here: dict[str | bytes, str] = {
+        f"{place}{name}": name.replace("/", "-") for name in names for place in ("", "a/b/")
+    }
     nodes = [
         Node(at=0, tree={**here, **dict.fromkeys(others, "x")}),
         Node(at=9, tree={str(path).replace("a/b/", "c/"): text for path, text in here.items()}, parents=[0]),
@@ -444,7 +451,7 @@ def test_a_head_on_no_branch_is_a_line_of_its_own(tmp_path: Path) -> None:
     git(tmp_path, "update-ref", "--no-deref", "HEAD", shas[1])
     assert read(tmp_path).spans() == [
         ("A", 0, 10, None, "HEAD"),
-        ("A", 0, None, 0, "main"),
+        ("A", 0, None, 10, "main"),  # as long as what is checked out
         ("B", 10, None, 10, "HEAD"),
     ]
 
@@ -495,7 +502,8 @@ def test_a_shallow_clone_says_that_a_state_may_be_older(tmp_path: Path) -> None:
     build(tmp_path / "whole", nodes, main=3)
     git(tmp_path, "clone", "-q", "--depth", "2", f"file://{tmp_path / 'whole'}", tmp_path / "cut")
     got = read(tmp_path / "cut")
-    assert got.spans() == [("A", 20, 30, None, "main"), ("B", 30, None, 30, "main")]
+    assert got.spans() == [("A", 20, 30, None, "main"), ("B", 30, None, 1000, "main")]  # until it was cloned
+    assert not any(a.is_first for a in got.found)
     assert ["shallow" in a.note for a in sorted(got.found, key=lambda a: a.stands_from or 0)] == [True, False]
 
 
@@ -513,7 +521,7 @@ def test_missing_blobs_are_told_one_by_one_and_never_fetched(tmp_path: Path) -> 
     git(part, "config", "protocol.ext.allow", "always")
     git(part, "config", "remote.origin.url", f"ext::sh -c touch% {marker}")
     got = read(part)
-    assert got.spans() == [("C", 20, None, 20, "main")]  # the checked-out one
+    assert got.spans() == [("C", 20, None, 1000, "main")]  # the checked-out one
     assert [path for path, _ in got.rejected] == ["uv.lock", "uv.lock"]
     assert all("fetch the whole history" in text for _, text in got.rejected)
     assert not marker.exists()
@@ -604,7 +612,7 @@ def test_stopping_in_the_middle_leaves_no_process(tmp_path: Path) -> None:
     nodes = [Node(at=n, tree=lock(str(n)), parents=[n - 1] if n else []) for n in range(5)]
     build(tmp_path, nodes, main=4)
     before = children()
-    walk = states(tmp_path, reject=lambda *_: None, progress=lambda *_: None)
+    walk = states(History(path=tmp_path), reject=lambda *_: None, progress=lambda *_: None)
     next(walk)
     assert children() != before
     del walk

@@ -1,0 +1,112 @@
+"""Which files of a history may be inputs of an install: their names, and how sure a name is."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import Final
+
+LOCKS: Final = (
+    "uv.lock",
+    "poetry.lock",
+    "pdm.lock",
+    "Pipfile.lock",
+    "pylock.toml",
+    "pylock.*.toml",
+)
+"""What lock files are called, in any folder."""
+
+MANIFESTS: Final = (
+    "pyproject.toml",
+    "Pipfile",
+    "*requirements*.txt",
+    "*requirements*.in",
+    "*requirements*.pip",
+    "*requirements*.lock",
+    "requirements/**/*.txt",
+    "requirements/**/*.in",
+    "requirements/**/*.pip",
+)
+"""What manifests are called, and lists that are a lock where each line is pinned. Other files have these names too."""
+
+SCRIPTS: Final = (
+    "Dockerfile*",
+    "*.dockerfile",
+    "Containerfile*",
+    ".github/workflows/*.yml",
+    ".github/workflows/*.yaml",
+    ".gitlab-ci.yml",
+    "azure-pipelines.yml",
+    "tox.ini",
+    "noxfile.py",
+    ".pre-commit-config.yaml",
+    "setup.py",
+    "setup.cfg",
+    "Makefile",
+    "justfile",
+    "*.sh",
+    "*.ipynb",
+    "environment.yml",
+    "environment.yaml",
+    "pixi.toml",
+    "*.py",
+)
+"""What files are called that can install, or declare what is installed, and mostly do not."""
+
+PATTERNS: Final = (*LOCKS, *MANIFESTS, *SCRIPTS)
+
+
+class Doubt(Enum):
+    """How sure it is by its name that a file is an input."""
+
+    NONE = "none"
+    """A lock: it is one, or it is damaged."""
+    MANIFEST = "manifest"
+    """A manifest or list; settings of tools and prose have such names, too."""
+    SCRIPT = "script"
+    """A file that can install; most of them are none of a reader's."""
+    MODULE = "module"
+    """Python source, which only counts where it has a block of script metadata (PEP 723)."""
+    NO_INPUT = "no input"
+    """Another file, which an input may include."""
+
+
+def doubt_of(path: bytes) -> Doubt:
+    """Return how sure it is that a path of a history is that of an input."""
+    shown = path.decode("utf-8", "replace").lower()
+    name = shown.rpartition("/")[2]
+    if _LOCK.fullmatch(shown):
+        return Doubt.NONE
+    if _MANIFEST.fullmatch(shown):
+        # What `-c` names narrows what others ask for, and installs nothing by itself.
+        return Doubt.NO_INPUT if "constraint" in name else Doubt.MANIFEST
+    if _SCRIPT.fullmatch(shown):
+        return Doubt.MODULE if name.endswith(".py") and name not in _TOOLS else Doubt.SCRIPT
+    return Doubt.NO_INPUT
+
+
+def is_asked_for(path: bytes) -> bool:
+    """Return whether the patterns hold a path already."""
+    shown = path.decode("utf-8", "replace").lower()
+    return any(one.fullmatch(shown) for one in (_LOCK, _MANIFEST, _SCRIPT))
+
+
+def may_include(path: bytes) -> bool:
+    """Return whether a file may include others, by its name: a list, or a manifest that takes its lists from files."""
+    return path.lower().endswith((b".txt", b".in", b".pip", b"pyproject.toml"))
+
+
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what git's globs match below any folder (gitglossary, "pathspec"), of a path in lower case."""
+    parts = {"**/": "(?:.*/)?", "*": "[^/]*"}
+    texts = (
+        "".join(parts.get(part) or re.escape(part) for part in re.split(r"(\*\*/|\*)", pattern.lower()))
+        for pattern in patterns
+    )
+    return re.compile(f"(?:.*/)?(?:{'|'.join(texts)})", re.DOTALL)
+
+
+_LOCK: Final = _any_of(LOCKS)
+_MANIFEST: Final = _any_of(MANIFESTS)
+_SCRIPT: Final = _any_of(SCRIPTS)
+_TOOLS: Final = frozenset({"noxfile.py", "setup.py"})
