@@ -44,6 +44,10 @@ class Completeness(StrEnum):
 
 SAYS_COMPLETE: Final = "says complete, but "
 """How a problem begins that says why a document is not taken at its word."""
+NOT_READ: Final = "not read: "
+"""How a problem begins that names a part which can hold packages and was not read: it leaves the document open."""
+EDITABLE_TREE: Final = f"{NOT_READ}the editable tree "
+"""How a problem begins that names an editable project outside of what was given (semantics §5 (i))."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +142,7 @@ class Document:
     ``governs``: of a lock, the manifests that it was made from, as paths from its folder. ``generator``: the
     tools that made it, as they name themselves. ``is_of_one_environment``: it was compiled for one, and says
     nothing of others. ``indexes``: addresses of package indexes that it names. ``commands``: of a script.
+    ``source_kind``: what it says was looked at (`image`, `directory`, `environment`, …), empty where it does not say.
     """
 
     sha256: str
@@ -159,6 +164,7 @@ class Document:
     is_of_one_environment: bool = False
     indexes: tuple[str, ...] = ()
     commands: tuple[InstallCommand, ...] = ()
+    source_kind: str = ""
     subject: str = ""
     created: Moment | None = None
     completeness: Completeness = Completeness.UNKNOWN
