@@ -205,39 +205,14 @@ class Documents:
             self._run.tally.notes[f"{packing} is not opened; what such files hold was not read"] = None
 
     def _take_environment(self, found: Found) -> None:
-        """Take what is installed in a folder, and the SBOMs that distributions bring, for the same service."""
+        """Take what is installed in a folder, and what else lies in it (semantics §5 (i)), as one document."""
         run = self._run
-        installed = read_environment(found.path, found.label)
-        document = installed.document
+        document = with_short_texts(read_environment(found.path, found.label, found.root))
         run.tally.odd(found.label, document.problems)
         run.tally.read += 1
         self._known |= run.store.known([document.sha256])
         self._count(document.sha256)
-        uses = list(self._service_of(document, found))
-        run.keep(found.label, (document, *uses), counted=False)
-        service = next(one.service for one in uses if isinstance(one, DocumentUse))
-        for name, data in installed.bundled:
-            label = f"{found.label}/{name}"
-            run.attempt(label, lambda label=label, data=data: self._take_bundled(label, data, service))  # type: ignore[misc]
-
-    def _take_bundled(self, label: str, data: bytes, service: ServiceId) -> None:
-        """Take an SBOM inside an installed distribution (PEP 770): what it lists is compiled in, not installed."""
-        run = self._run
-        document = self.read(data, label)
-        if document is None:
-            run.tally.unrecognised.append(label)
-            return
-        run.tally.read += 1
-        self._known |= run.store.known([document.sha256])
-        self._count(document.sha256)
-        use = DocumentUse(
-            service=service,
-            document=document.sha256,
-            path=label,
-            read_at=run.order.read_at,
-            is_complete=run.order.is_complete,
-        )
-        run.keep(label, (document, use), counted=False)
+        run.keep(found.label, (document, *self._service_of(document, found)), counted=False)
 
     def _take_members(
         self, outer: Found, inside: Iterator[tuple[str, bytes | InputError]], *, before: str = "/"

@@ -44,6 +44,10 @@ class Completeness(StrEnum):
 
 SAYS_COMPLETE: Final = "says complete, but "
 """How a problem begins that says why a document is not taken at its word."""
+NOT_READ: Final = "not read: "
+"""How a problem begins that names a part which can hold packages and was not read: it leaves the document open."""
+EDITABLE_TREE: Final = f"{NOT_READ}the editable tree "
+"""How a problem begins that names an editable project outside of what was given (semantics §5 (i))."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,76 +2,78 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
-from graphkit.model.documents import Completeness, Component, Document, Problem
+from graphkit.model.documents import EDITABLE_TREE, NOT_READ, SAYS_COMPLETE, Completeness, Component, Document, Problem
 from graphkit.model.environment import Environment, Ground
 from graphkit.model.errors import InputError
-from graphkit.model.names import BadName, package_name, purl_of
+from graphkit.model.names import BadName, PackageName, package_name, purl_of
+from graphkit.sources.conda_meta import CondaPackage, conda_packages, python_row
 from graphkit.sources.documents.pip_inspect import environment_of
-from graphkit.sources.documents.rows import Notes, json_value, shown
+from graphkit.sources.documents.rows import Refs, json_value, shown
+from graphkit.sources.installed_extras import archive_rows, bom_rows, listed_row, vendor_list
+from graphkit.sources.installed_files import LIBRARIES, InstalledFiles, shown_path
+from graphkit.sources.installed_hooks import Claim, in_given, normal, read_hooks
 from graphkit.sources.installed_metadata import called, headers, otherwise, recorded
+from graphkit.sources.installed_tree import INSTALLED, Tree, imported_names, walk_tree
 
-_INSTALLED: Final = re.compile(r"(?P<stem>[^/]+)\.(?P<kind>dist-info|egg-info|egg-link|egg)", re.IGNORECASE)
 _TELLS: Final = re.compile(r"[^/]+\.dist-info|[^/]+-[^/]+\.egg-info", re.IGNORECASE)
 """Names that only an installer gives; a project being worked on has a `name.egg-info` beside its sources too."""
-_LIBRARIES: Final = frozenset({"site-packages", "dist-packages"})
-_PYTHON: Final = re.compile(r"python(3\.\d+)")
-_SYSTEM_LINE: Final = re.compile(r"^\s*include-system-site-packages\s*=\s*true\s*$", re.MULTILINE | re.IGNORECASE)
-_VERSION_LINE: Final = re.compile(r"^\s*version(?:_info)?\s*=\s*(3\.\d+)", re.MULTILINE)
-_STARTS: Final = re.compile(rb"^(?:import[ \t]|.*;[ \t]*import[ \t])", re.MULTILINE)
-_LARGEST: Final = {
-    "METADATA": 16 * 2**20,
-    "RECORD": 256 * 2**20,
-    "direct_url.json": 2**20,
-    ".pth": 2**20,
-    ".egg-link": 2**16,
-}
 _EMPTY: Final = hashlib.sha256().hexdigest()
 """That of an empty file, which every distribution has some of and no incident means."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installed:
-    """A `site-packages` folder as read.
-
-    ``bundled`` are the SBOMs that distributions bring (PEP 770), as (name, bytes): what is inside their
-    own files, beside what is installed.
-    """
-
-    document: Document
-    bundled: tuple[tuple[str, bytes], ...] = ()
+_INNER: Final = re.compile(
+    r".*\.(?:pyc|pyo)|(?:.*/)?__pycache__/.*|(?:.*/)?[^/]+\.(?:dist|egg)-info(?:/.*)?|[^/]+\.(?:pth|egg-link)|README.txt"
+)
+"""What installers and Python itself leave behind beside a RECORD."""
 
 
 def is_environment(folder: Path) -> bool:
-    """Return whether a folder directly holds metadata of installed distributions. Cost: its listing."""
-    tells = _INSTALLED if folder.name in _LIBRARIES else _TELLS
+    """Return whether a folder is one that distributions are installed into. Cost: its listing.
+
+    Metadata of distributions tells so; in a folder called `site-packages` also an egg, code or a `.pth` file, and
+    the settings of a virtual environment above it.
+    """
+    is_library = folder.name in LIBRARIES
+    tells = INSTALLED if is_library else _TELLS
     try:
         with os.scandir(folder) as entries:
-            return any(tells.fullmatch(entry.name) for entry in entries)
+            names = [entry.name for entry in entries]
+        if any(tells.fullmatch(name) or (is_library and name.endswith((".pth", ".py"))) for name in names):
+            return True
+        return is_library and any((parent / "pyvenv.cfg").is_file() for parent in folder.parents[:3])
     except (OSError, ValueError):  # a name with a NUL, as a `.pth` file may have
         return False
 
 
-def read_environment(folder: Path, path: str) -> Installed:
+def read_environment(folder: Path, path: str, given: Path | None = None) -> Document:
     """Return what is installed in a `site-packages` folder; ``path`` is what answers call it.
+
+    ``given`` is the folder that a person named: editable projects and folders that `.pth` files add are read where
+    they lie in it. None: the folder itself.
 
     Names, versions and requirements come from `METADATA` or `PKG-INFO`, file hashes from `RECORD`
     (PEP 376, 627), the origin from `direct_url.json` (PEP 610), all as they stand: nothing is imported
-    and no link out of the folder is followed. Eggs and links to projects (`.egg-link`) are installed
+    and no link out of what was given is followed. Eggs and links to projects (`.egg-link`) are installed
     too. Where metadata and the name of its folder differ, both are rows: which of them lies is unknown.
     `.pth` files, which Python runs at every start, are hashed themselves, so that one counts that no
-    `RECORD` names or that was changed. The identity ``sha256`` is that of the sorted listing of what
-    was met with the SHA-256 of each file read, so the same environment read at another place or time
-    is one document. Complete unless something could not be read, or Python takes packages from
-    elsewhere too. Cost: the files named, once.
+    `RECORD` names or that was changed.
+
+    Rows with the basis `listed` (``optional``) are what lies in the environment beside what is installed at its
+    top: nested metadata, vendor lists, SBOMs (PEP 770 among them), archives, and what conda recorded. Code that
+    no RECORD of a distribution of its name claims is a row without version, of its import name.
+
+    The identity ``sha256`` is that of the sorted listing of what was met with the SHA-256 of each file read, so
+    the same environment read at another place or time is one document. Complete unless something that can hold
+    packages was not read; problems that say so come first (see `graphkit.model.documents.NOT_READ`).
+    Cost: one listing of every folder, and the files named, once.
 
     Raises:
         InputError: the folder cannot be read.
@@ -80,35 +82,38 @@ def read_environment(folder: Path, path: str) -> Installed:
         names = sorted(entry.name for entry in folder.iterdir())
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}") from error
-    reading = _Reading(folder)
-    rows = [row for name in names if (found := _INSTALLED.fullmatch(name)) for row in reading.rows(name, found)]
-    hooks = [(name, data) for name in names if name.endswith(".pth") and (data := reading.bytes_of(name, ".pth"))]
-    notes = reading.notes
-    python = reading.python()
+    reading = _Reading(InstalledFiles(folder, given or folder))
+    rows = [row for name in names if (found := INSTALLED.fullmatch(name)) for row in reading.rows(folder / name, found)]
+    beside = tuple(_beside(reading, rows, names))
+    files, notes = reading.files, reading.files.notes
     report = {
         "version": "1",
         "installed": [row.table for row in rows],
-        "environment": Ground(Environment(python=python)).variables,
+        "environment": Ground(Environment(python=files.python())).variables,
     }
-    stray = [*_hooks(hooks, rows, reading), *_unclaimed(folder, names, rows, reading)]
-    document = environment_of(report, reading.identity(), path, notes)
+    document = environment_of(report, files.identity(), path, notes)
     named = {place: row for row, place in zip(rows, (f"installed[{at}]" for at in range(len(rows))), strict=True)}
     components = [
         replace(row, members=named[place].members, optional=named[place].is_leftover)
         for row, place in zip(document.components, document.places, strict=True)
     ]
-    return Installed(
-        document=replace(
-            document,
-            format="site-packages",
-            components=(*components, *stray),
-            places=(*(named[place].entry for place in document.places), *(row.name for row in stray)),
-            completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
-            # What a platform calls itself is not on disk.
-            problems=tuple(_placed(one, named) for one in notes.told() if one.place != "environment"),
-        ),
-        bundled=tuple(one for row in rows for one in row.bundled),
+    refs = Refs()
+    for row in components:
+        refs.unique(row.ref)
+    # What a platform calls itself is not on disk.
+    problems = [_placed(one, named) for one in notes.told() if one.place != "environment"]
+    return replace(
+        document,
+        format="site-packages",
+        components=(*components, *(replace(row, ref=refs.unique(row.ref)) for row, _ in beside)),
+        places=(*(named[place].entry for place in document.places), *(place for _, place in beside)),
+        completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
+        problems=tuple(sorted(problems, key=_leaves_nothing_open)),
     )
+
+
+def _leaves_nothing_open(problem: Problem) -> bool:
+    return not problem.text.startswith((NOT_READ, SAYS_COMPLETE, "cannot be read", "larger than"))
 
 
 def _placed(problem: Problem, rows: Mapping[str, _Row]) -> Problem:
@@ -128,220 +133,292 @@ class _Row:
     members: tuple[str, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
     """The SHA-256 of every file that its RECORD names; empty where it names none."""
+    tops: tuple[str, ...] = ()
+    """What it says can be imported, where it has no RECORD (`top_level.txt`)."""
     project: str = ""
-    """The folder that an `.egg-link` leads to."""
-    bundled: tuple[tuple[str, bytes], ...] = ()
+    """The folder of an editable install, as the environment names it."""
+
+    @property
+    def names(self) -> frozenset[PackageName]:
+        """The package names that it goes by."""
+        try:
+            return frozenset({package_name(str(self.table["metadata"].get("name")))})
+        except BadName:
+            return frozenset()
 
 
 class _Reading:
-    """Files of one folder, each read once and remembered by its hash alone."""
+    """Metadata of distributions, read through the files of one environment."""
 
-    def __init__(self, folder: Path) -> None:
-        self.notes = Notes()
-        self._folder = folder
-        self._seen: dict[str, str] = {}
+    def __init__(self, files: InstalledFiles) -> None:
+        self.files = files
 
-    def identity(self) -> str:
-        """Return the SHA-256 of the listing of everything read so far."""
-        listing = "".join(f"{name}\0{digest}\n" for name, digest in sorted(self._seen.items()))
-        return hashlib.sha256(listing.encode("utf-8", "surrogateescape")).hexdigest()
-
-    def bytes_of(self, name: str, kind: str) -> bytes | None:
-        """Return a file's bytes, None where there is no such file, or (noted) it cannot be used."""
-        path = self._folder / name
-        try:
-            if not path.is_file():
-                return None
-            if not path.resolve().is_relative_to(self._folder.resolve()):
-                self.notes.add(_shown(name), "a link out of the folder, which is not followed")
-                return None
-            if path.stat().st_size > _LARGEST[kind]:
-                self.notes.add(_shown(name), f"larger than {_LARGEST[kind] // 2**20} MiB; not read", lost=True)
-                self._seen[name] = "too large"
-                return None
-            data = path.read_bytes()
-        except OSError as error:
-            self._seen[name] = "unreadable"
-            self.notes.add(_shown(name), f"cannot be read: {error.strerror}", lost=True)
-            return None
-        self._seen[name] = hashlib.sha256(data).hexdigest()
-        return data
-
-    def met(self, name: str) -> None:
-        """Take something that was met and not read into the identity."""
-        self._seen[f"{name}/"] = ""
-
-    def python(self) -> str:
-        """Return the Python that the folder is of; notes where that one takes packages from elsewhere too."""
-        python, is_open = _python_of(self._folder)
-        self._seen["python"] = f"{python} {is_open}"
-        if is_open:
-            text = "the system's own packages can be imported too (include-system-site-packages), and were not read"
-            self.notes.add("pyvenv.cfg", text, lost=True)
-        return python
-
-    def leads_away(self, line: str) -> bool:
-        """Return whether a line of a `.pth` file adds a folder whose packages were not read."""
-        folder = os.path.normpath(self._folder)
-        added = os.path.normpath(Path(folder, line))
-        is_away = not Path(added).is_relative_to(folder) or (added != folder and is_environment(Path(added)))
-        self._seen[f"added {line}"] = str(is_away)
-        return is_away
-
-    def rows(self, entry: str, found: re.Match[str]) -> Iterator[_Row]:
+    def rows(self, path: Path, found: re.Match[str]) -> Iterator[_Row]:
         """Yield what an entry says is installed: one distribution, or two where its name and metadata differ."""
-        self.met(entry)  # it counts whatever can be read of it
+        label = self.files.label(path)
+        self.files.met(label)  # it counts whatever can be read of it
         kind = found["kind"].lower()
         if kind == "egg-link":
-            yield self._linked(entry, found["stem"])
+            yield self._linked(path, label, found["stem"])
             return
         told = called(found["stem"], kind)
-        row = self._row(entry, kind, told)
+        row = self._row(path, label, kind, told)
         yield row
         metadata = row.table["metadata"]
         if not row.is_leftover and (other := otherwise(metadata, told)):
             says = f"{metadata.get('name')} {metadata.get('version')}"
-            self.notes.add(_shown(entry), f"its metadata says {shown(says)}, its own name does not; both are listed")
-            yield _Row(entry=_shown(entry), table={"metadata": other})
+            self.files.notes.add(label, f"its metadata says {shown(says)}, its own name does not; both are listed")
+            yield _Row(entry=label, table={"metadata": other})
 
-    def _linked(self, entry: str, name: str) -> _Row:
-        data = self.bytes_of(entry, ".egg-link") or b""
+    def _linked(self, path: Path, label: str, name: str) -> _Row:
+        data = self.files.bytes_of(path, ".egg-link") or b""
         project = data.decode("utf-8", "replace").partition("\n")[0].strip()
         table = {"metadata": {"name": name}, "direct_url": {"url": f"directory:{project}"}}
-        return _Row(entry=_shown(entry), table=table, project=project)
+        return _Row(entry=label, table=table, project=project)
 
-    def _row(self, entry: str, kind: str, told: dict[str, str]) -> _Row:
-        metadata: dict[str, Any] = {}
-        inner = "/EGG-INFO" if kind == "egg" else ""
-        places = [f"{entry}{inner}/METADATA", f"{entry}{inner}/PKG-INFO"]
-        for name in places if kind == "egg" else [*places, entry]:
-            if (data := self.bytes_of(name, "METADATA")) is not None:
-                metadata = headers(data)
-                break
-        else:
-            self.notes.add(_shown(entry), "has no METADATA; its name is all that is known of it")
-        leftover = entry.startswith("~")
+    def _row(self, path: Path, label: str, kind: str, told: dict[str, str]) -> _Row:
+        metadata = self._metadata(path, label, kind)
+        leftover = path.name.startswith("~")
         if leftover:
-            self.notes.add(_shown(entry), "left behind by an uninstall that was interrupted")
+            self.files.notes.add(label, "left behind by an uninstall that was interrupted")
         for key, value in told.items():
             if not metadata.get(key):
                 metadata[key] = value
-                # pip puts the tilde in the place of a letter.
-                self.notes.lost |= leftover and key == "name"
-        files = self._record(entry)
-        members = sorted(set(files.values()) - {_EMPTY, ""})
+                if leftover and key == "name":  # pip puts the tilde in the place of a letter
+                    self.files.notes.leave_open(label, "the name of this leftover, which has no metadata")
+        recorded_files = self._record(path, label)
         table: dict[str, Any] = {"metadata": metadata}
-        if (direct := self.bytes_of(f"{entry}/direct_url.json", "direct_url.json")) is not None:
-            try:
-                table["direct_url"] = json_value(direct)
-            except InputError as error:
-                self.notes.add(f"{_shown(entry)}/direct_url.json", str(error))
-                table["direct_url"] = {}
+        direct = self._direct_url(path, label)
+        if direct is not None:
+            table["direct_url"] = direct
         return _Row(
-            entry=_shown(entry),
+            entry=label,
             table=table,
             is_leftover=leftover,
-            members=tuple(members),
-            files=files,
-            bundled=tuple(self._bundled(entry)),
+            members=tuple(sorted(set(recorded_files.values()) - {_EMPTY, ""})),
+            files=recorded_files,
+            tops=() if recorded_files else self._tops(path),
+            project=_editable(direct),
         )
 
-    def _record(self, entry: str) -> dict[str, str]:
+    def _metadata(self, path: Path, label: str, kind: str) -> dict[str, Any]:
+        base = path / "EGG-INFO" if kind == "egg" else path
+        places = [base / "METADATA", base / "PKG-INFO"]
+        for place in places if kind == "egg" else [*places, path]:
+            if (data := self.files.bytes_of(place, "METADATA")) is not None:
+                return headers(data)
+        self.files.notes.add(label, "has no METADATA; its name is all that is known of it")
+        return {}
+
+    def _direct_url(self, path: Path, label: str) -> dict[str, Any] | None:
+        if (data := self.files.bytes_of(path / "direct_url.json", "direct_url.json")) is None:
+            return None
+        try:
+            found = json_value(data)
+        except InputError as error:
+            self.files.notes.add(f"{label}/direct_url.json", str(error))
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _record(self, path: Path, label: str) -> dict[str, str]:
         """Return the SHA-256 of each file that a RECORD names, in hexadecimal; empty where it gives none."""
-        data = self.bytes_of(f"{entry}/RECORD", "RECORD")
+        data = self.files.bytes_of(path / "RECORD", "RECORD")
         if data is None:
             return {}
         found, problems = recorded(data)
         for problem in problems:
-            self.notes.add(f"{_shown(entry)}/RECORD", problem)
-        return found
+            self.files.notes.add(f"{label}/RECORD", problem)
+        return {name.replace("\\", "/"): digest for name, digest in found.items()}
 
-    def _bundled(self, entry: str) -> Iterator[tuple[str, bytes]]:
-        folder = self._folder / entry / "sboms"
-
-        def note(error: OSError) -> None:
-            if not isinstance(error, FileNotFoundError | NotADirectoryError):
-                self.notes.add(f"{_shown(entry)}/sboms", f"cannot be read: {error.strerror}")
-
-        if folder.is_symlink():
-            return
-        for parent, folders, files in os.walk(folder, onerror=note):
-            folders.sort()
-            for file in sorted(files):
-                name = Path(parent, file).relative_to(self._folder).as_posix()
-                if (data := self.bytes_of(name, "RECORD")) is not None:
-                    yield _shown(name), data
+    def _tops(self, path: Path) -> tuple[str, ...]:
+        data = self.files.bytes_of(path / "top_level.txt", "list") or b""
+        return tuple(line.strip() for line in data.decode("utf-8", "replace").splitlines() if line.strip())
 
 
-def _hooks(hooks: Sequence[tuple[str, bytes]], rows: Sequence[_Row], reading: _Reading) -> Iterator[Component]:
-    """Yield a row for each `.pth` file that is not as a RECORD says; Python runs them at every start (`site`).
-
-    A folder that such a file adds may hold further packages, unless it is a project that is linked to.
-    """
-    notes = reading.notes
-    linked = {os.path.normpath(row.project) for row in rows if row.project}
-    claimed = {name: (row, digest) for row in rows for name, digest in row.files.items() if name.endswith(".pth")}
-    for name, data in hooks:
-        digest = hashlib.sha256(data).hexdigest()
-        owner = claimed.get(name)
-        if owner is not None and owner[1] == digest:
-            continue
-        if owner is not None and owner[1]:
-            notes.add(_shown(name), f"differs from what {owner[0].entry} recorded of it")
-        elif owner is None and _STARTS.search(data):
-            notes.add(_shown(name), "runs code at every start of Python, and no installed distribution claims it")
-        lines = data.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace").splitlines()
-        added = [line.strip() for line in lines if line.strip() and not line.startswith(("#", "import ", "import\t"))]
-        away = [line for line in added if os.path.normpath(line) not in linked and reading.leads_away(line)]
-        if away and (owner is None or owner[1]):
-            more = f" and {len(away) - 1} more" if len(away) > 1 else ""
-            text = f"adds {shown(away[0])}{more} to what Python imports; what is installed there was not read"
-            notes.add(_shown(name), text, lost=True)
-        yield Component(ref=f"pth {name}", name=_shown(name), members=(digest,))
+def _editable(direct: dict[str, Any] | None) -> str:
+    """Return the folder of an editable install (PEP 610), empty for any other."""
+    info = direct.get("dir_info") if direct else None
+    url = direct.get("url") if direct else None
+    if not isinstance(info, dict) or info.get("editable") is not True or not isinstance(url, str):
+        return ""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    return unquote(parts.path) if parts.scheme == "file" else url
 
 
-def _unclaimed(folder: Path, names: Sequence[str], rows: Sequence[_Row], reading: _Reading) -> Iterator[Component]:
-    """Yield a row for each import package that no RECORD names: copied in, or its metadata was taken away.
-
-    Its version is unknown, and so is whether its project is called the same. Where a distribution has no
-    RECORD, what is whose cannot be told, and nothing is yielded.
-    """
-    if not all(row.files for row in rows):
-        return
-    claimed = {re.split(r"[/\\]", file, maxsplit=1)[0] for row in rows for file in row.files}
-    for name in names:
-        if name in claimed or not name.isidentifier() or not (folder / name / "__init__.py").is_file():
-            continue
-        reading.met(name)
-        reading.notes.add(
-            _shown(name), "can be imported, and no installed distribution claims it; its version is unknown"
+def _beside(reading: _Reading, rows: Sequence[_Row], names: Sequence[str]) -> Iterator[tuple[Component, str]]:
+    """Yield each row beside what is installed at the top, with its place."""
+    files = reading.files
+    conda = tuple(conda_packages(files))
+    claims = {name: Claim(owner=row.entry, sha256=digest) for row in rows for name, digest in row.files.items()}
+    projects = dict(_projects(files, rows))
+    hooks = read_hooks(files, names, claims, projects.values())
+    added = sorted({*hooks.added, *(one for one in projects if one.is_dir())})
+    tree = walk_tree(files, added)
+    for row in hooks.components:
+        yield row, row.name
+    yield from _conda_rows(conda, rows)
+    nested, by_folder = _nested(reading, tree, frozenset(added))
+    yield from nested
+    lists = [(path, tuple(vendor_list(files, path))) for path in tree.lists]
+    for path, listed in lists:
+        by_folder.setdefault(path.parent, []).extend(_named(row.package) for row in listed)
+        yield from ((row, files.label(path)) for row in listed)
+    for path in tree.boms:
+        yield from ((row, files.label(path)) for row in bom_rows(files, path))
+    for path in tree.archives:
+        is_row = path.parent == files.folder and INSTALLED.fullmatch(path.name)  # an egg that is installed
+        found = archive_rows(files, path)
+        yield from ((row, files.label(path)) for row in found if not is_row or not _is_called(path.name, row))
+    owners = [*rows, *(_of_conda(one) for one in conda)]
+    yield from _code(files, files.folder, owners, is_top=True)
+    for folder in sorted({*tree.vendors, *added} - {files.folder}):
+        yield from _code(
+            files, folder, [*by_folder.get(folder, ()), *(_linked_from(folder, projects, rows))], is_top=False
         )
+    _links(files, tree, {**claims, **dict.fromkeys(chain.from_iterable(one.files for one in conda))})
+    _note_unclaimed(files, tree, owners)
+
+
+def _is_called(name: str, row: Component) -> bool:
+    """Return whether a row is the release that an egg's own name says."""
+    told = called(name.rpartition(".")[0], "egg")
+    return (
+        told.get("version") == row.version
+        and _named(row.package).names == _Row(entry="", table={"metadata": told}).names
+    )
+
+
+def _projects(files: InstalledFiles, rows: Iterable[_Row]) -> Iterator[tuple[Path, Path]]:
+    """Yield the folder of each editable install that may be read, with the path that the environment has for it."""
+    for row in rows:
+        if not row.project or "\0" in row.project:
+            continue
+        path = normal(files.folder / row.project)
+        if (found := in_given(files, path)) is not None:
+            files.met(f"editable {row.entry}", "inside")
+            yield found, path
+        else:
+            files.met(f"editable {row.entry}", "outside")
+            text = f"{EDITABLE_TREE}{shown(row.project)}, outside of what was given; give its folder as well"
+            files.notes.add(row.entry, text, lost=True)
+            yield path, path
+
+
+def _linked_from(folder: Path, projects: Mapping[Path, Path], rows: Iterable[_Row]) -> Iterator[_Row]:
+    """Yield the distributions whose editable tree a folder belongs to: its code is theirs by their name."""
+    for row in rows:
+        if row.project and any(
+            folder.is_relative_to(one) for one, told in projects.items() if str(told) == row.project
+        ):
+            yield replace(row, files={}, tops=())
+
+
+def _named(package: PackageName | None) -> _Row:
+    return _Row(entry="", table={"metadata": {"name": package or ""}})
+
+
+def _of_conda(package: CondaPackage) -> _Row:
+    return _Row(
+        entry=package.place,
+        table={"metadata": {"name": package.component.name}},
+        files=dict.fromkeys(package.files, ""),
+    )
+
+
+def _conda_rows(packages: Iterable[CondaPackage], rows: Iterable[_Row]) -> Iterator[tuple[Component, str]]:
+    """Yield conda's rows, and a Python row for each of its releases that no metadata at the top shows."""
+    installed = {(name, str(row.table["metadata"].get("version") or "")) for row in rows for name in row.names}
+    for one in packages:
+        yield one.component, one.place
+        for package, version in one.python:
+            if (package, version) not in installed:
+                yield python_row(package, version, one.place), one.place
+
+
+def _nested(
+    reading: _Reading, tree: Tree, added: frozenset[Path]
+) -> tuple[list[tuple[Component, str]], dict[Path, list[_Row]]]:
+    """Return a row for each distribution whose metadata lies deeper, and what lies in which folder."""
+    found: list[tuple[Component, str]] = []
+    by_folder: dict[Path, list[_Row]] = {}
+    for path in tree.nested:
+        match = INSTALLED.fullmatch(path.name)
+        for row in reading.rows(path, match) if match else ():
+            by_folder.setdefault(path, []).append(row)  # an egg holds its own code
+            by_folder.setdefault(path.parent, []).append(row)
+            metadata = row.table["metadata"]
+            name, version = str(metadata.get("name") or ""), str(metadata.get("version") or "")
+            try:
+                made = listed_row(f"nested {row.entry}", name, version, members=row.members)
+            except BadName:
+                reading.files.notes.leave_open(row.entry, "the name in this metadata, which is not a package name")
+                continue
+            found.append((replace(made, optional=path.parent not in added or row.is_leftover), row.entry))
+    return found, by_folder
+
+
+def _code(
+    files: InstalledFiles, folder: Path, owners: Sequence[_Row], *, is_top: bool
+) -> Iterator[tuple[Component, str]]:
+    """Yield a row for each import name of a folder that no distribution of its name claims.
+
+    Its version is unknown: it was copied in, or its metadata was taken away. Where another distribution claims it,
+    or it lies deeper, its basis is `listed`.
+    """
+    claimed = _claimed(owners)
+    for entry, name in imported_names(folder):
         try:
             package = package_name(name)
         except BadName:
             continue
-        yield Component(ref=f"code {name}", name=package, package=package, purl=purl_of(package))
+        owned = claimed.get(entry.partition("/")[0] if entry.partition("/")[0] != "__pycache__" else entry, ())
+        if package in chain.from_iterable(row.names for row in owned) or any(
+            package in row.names and not row.files and not row.tops for row in owners
+        ):
+            continue
+        label = files.label(folder / entry)
+        files.met(label)
+        if is_top and not owned:
+            text = "can be imported, and no installed distribution claims it; its version is unknown"
+            files.notes.add(label, text)
+        whose = f", claimed by {owned[0].entry}" if owned else ""
+        row = Component(
+            ref=f"code {label}", name=name, package=package, purl=purl_of(package), optional=not is_top or bool(owned)
+        )
+        yield row, f"{label}{whose}"
 
 
-def _python_of(folder: Path) -> tuple[str, bool]:
-    """Return the Python version that a folder is of, by its path or `pyvenv.cfg`, else the default.
-
-    And whether `pyvenv.cfg` says that the system's own packages can be imported as well.
-    """
-    parents = (folder, *folder.parents[:3])
-    text = next((text for parent in parents if (text := _settings_in(parent))), "")
-    named = (_PYTHON.fullmatch(parent.name) for parent in parents)
-    found = next((one for one in named if one), None) or _VERSION_LINE.search(text)
-    return found[1] if found else Environment().python, bool(_SYSTEM_LINE.search(text))
-
-
-def _settings_in(folder: Path) -> str:
-    path = folder / "pyvenv.cfg"
-    try:
-        return path.read_text("utf-8", "replace") if path.is_file() else ""
-    except OSError:
-        return ""
+def _claimed(owners: Iterable[_Row]) -> dict[str, list[_Row]]:
+    """Return which distributions claim which entries of their folder."""
+    found: dict[str, list[_Row]] = {}
+    for row in owners:
+        entries = {name if name.startswith("__pycache__/") else name.partition("/")[0] for name in row.files}
+        entries.update(f"{top}{end}" for top in row.tops for end in ("", ".py"))
+        for entry in entries:
+            found.setdefault(entry, []).append(row)
+    return found
 
 
-def _shown(name: str) -> str:
-    return os.fsencode(name).decode("utf-8", "backslashreplace") if not name.isascii() else name
+def _links(files: InstalledFiles, tree: Tree, claimed: Mapping[str, object]) -> None:
+    """Leave it open where a link leads to what was not read, except to a file that a RECORD claims."""
+    for path in tree.links:
+        if not (not path.is_dir() and path.is_relative_to(files.folder) and files.label(path) in claimed):
+            files.leads_out(path)
+
+
+def _note_unclaimed(files: InstalledFiles, tree: Tree, owners: Sequence[_Row]) -> None:
+    """Note files that nobody claims, in folders that somebody does; where a RECORD is missing nobody can tell."""
+    if not owners or not all(row.files for row in owners):
+        return
+    names = {name for row in owners for name in row.files}
+    tops = {name.partition("/")[0] for name in names}
+    found = [
+        name
+        for name in tree.files
+        if name not in names and name.partition("/")[0] in tops and "/" in name and not _INNER.fullmatch(name)
+    ]
+    if found:
+        files.notes.add(shown_path(found[0]), f"{len(found):,} files, this one the first, are in no RECORD")

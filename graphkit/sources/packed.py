@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import struct
+import tarfile
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import IO, Final, Protocol
 
 from graphkit.model.errors import InputError
 
@@ -48,6 +53,7 @@ _OTHERS: Final = (
     (b"Rar!\x1a\x07", "RAR"),
 )
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+_BROKEN_TAR: Final = (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, ValueError, OSError, OverflowError)
 
 
 def members(data: bytes) -> Iterator[tuple[str, bytes | InputError]] | None:
@@ -145,6 +151,117 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | Inpu
             if held.tell() > MEMBER_BYTES:
                 return InputError(f"unpacks to more than {MEMBER_BYTES // 2**20} MiB")
     return held.getvalue()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What an archive holds: the names of all its files, and those files that were asked for, each with its name.
+
+    A file that cannot be unpacked has its error in the place of its bytes.
+    """
+
+    names: tuple[str, ...]
+    files: tuple[tuple[str, bytes | InputError], ...]
+
+
+def contents(data: bytes, wanted: Callable[[str], bool]) -> Contents | None:
+    """Return what a ZIP archive, also behind a program's first lines (`.pyz`), or a tar file holds; None for others.
+
+    Files whose name is ``wanted`` are unpacked, up to `MEMBER_BYTES` each and together; nothing is written to
+    disk, and links are files without content. Cost: one pass over the archive.
+
+    Raises:
+        InputError: the archive is damaged, or holds too much.
+    """
+    if zipfile.is_zipfile(io.BytesIO(data)):
+        return _zip_contents(data, wanted)
+    opened = _uncompressed(data)
+    return None if opened is None else _tar_contents(opened, wanted)
+
+
+def _zip_contents(data: bytes, wanted: Callable[[str], bool]) -> Contents:
+    if data.count(_ENTRY) > MEMBERS:  # before Python makes an object of each
+        raise InputError(f"ZIP archive of more than {MEMBERS} files")
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except (*_BROKEN, UnicodeDecodeError) as error:
+        raise InputError(f"ZIP archive that cannot be unpacked: {error}") from error
+    found: list[tuple[str, bytes | InputError]] = []
+    total = 0
+    with archive:
+        listed = [one for one in archive.infolist() if not one.is_dir()]
+        for one in listed:
+            if not wanted(one.filename):
+                continue
+            content = _content(archive, one)
+            found.append((one.filename, content))
+            total += len(content) if isinstance(content, bytes) else 0
+            if total > MEMBER_BYTES:
+                raise InputError(f"unpacks to more than {MEMBER_BYTES // 2**20} MiB")
+    return Contents(names=tuple(one.filename for one in listed), files=tuple(found))
+
+
+class _Stream(Protocol):
+    """What can be read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes."""
+        ...
+
+
+class _Bounded:
+    """A stream of which only so much is read, since what compressed data unpacks to is not known before."""
+
+    def __init__(self, stream: _Stream) -> None:
+        self._stream = stream
+        self._left = MEMBER_BYTES
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes.
+
+        Raises:
+            InputError: it unpacks to too much.
+        """
+        part = self._stream.read(size)
+        self._left -= len(part)
+        if self._left < 0:
+            raise InputError(f"unpacks to more than {MEMBER_BYTES // 2**20} MiB")
+        return part
+
+
+def _uncompressed(data: bytes) -> _Stream | None:
+    """Return a tar file as a stream, unpacked as it is read; None for data that is not one."""
+    openers: dict[bytes, Callable[[IO[bytes]], _Stream]] = {
+        _GZIP: lambda file: gzip.GzipFile(fileobj=file),
+        b"\xfd7zXZ\0": lzma.LZMAFile,
+        b"BZh": bz2.BZ2File,
+    }
+    opener = next((one for mark, one in openers.items() if data.startswith(mark)), None)
+    if opener is None:
+        return io.BytesIO(data) if data[_TAR] == b"ustar" else None
+    try:
+        head = opener(io.BytesIO(data)).read(_HEAD)
+    except _BROKEN_TAR as error:
+        raise InputError(f"compressed data that cannot be unpacked: {error}") from error
+    return opener(io.BytesIO(data)) if head[_TAR] == b"ustar" else None
+
+
+def _tar_contents(stream: _Stream, wanted: Callable[[str], bool]) -> Contents:
+    names: list[str] = []
+    found: list[tuple[str, bytes | InputError]] = []
+    try:
+        with tarfile.open(fileobj=_Bounded(stream), mode="r|") as archive:  # type: ignore[call-overload]
+            for one in archive:
+                if len(names) >= MEMBERS:
+                    raise InputError(f"tar file of more than {MEMBERS} files")
+                if one.isdir():
+                    continue
+                names.append(one.name)
+                if wanted(one.name) and one.isfile() and (file := archive.extractfile(one)) is not None:
+                    found.append((one.name, file.read()))
+    except _BROKEN_TAR as error:
+        raise InputError(f"tar file that cannot be unpacked: {error}") from error
+    return Contents(names=tuple(names), files=tuple(found))
 
 
 def shown_name(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final, Self, TypeVar
 
 import msgspec
 
-from graphkit.model.documents import SAYS_COMPLETE, Problem
+from graphkit.model.documents import NOT_READ, SAYS_COMPLETE, Problem
 from graphkit.model.environment import Environment, Ground
 from graphkit.model.errors import InputError
 from graphkit.model.times import BadTime, Moment, credible, moment
@@ -122,7 +122,8 @@ class Notes:
         """Note a problem; ``lost`` where a row, or what it names, cannot be told any more."""
         self.lost |= lost
         place, text = _cut(place, _PLACE), _cut(text, _TEXT)
-        if len(self.problems) < PROBLEMS or text.startswith(SAYS_COMPLETE):
+        is_kept = text.startswith((SAYS_COMPLETE, NOT_READ)) and len(self.problems) < 2 * PROBLEMS
+        if is_kept or len(self.problems) < PROBLEMS:
             self.problems.append(Problem(place=place, text=text))
             return
         if self._more is None:
@@ -130,6 +131,10 @@ class Notes:
             self._next = Problem(place=place, text=text)
         kind = _PARTICULAR.sub("…", text)[:_SAID]
         self._more[kind if kind in self._more or len(self._more) < _KINDS else _OTHERS] += 1
+
+    def leave_open(self, place: str, text: str) -> None:
+        """Note a part that can hold packages and was not read; the document then does not list everything."""
+        self.add(place, f"{NOT_READ}{text}", lost=True)
 
     def told(self) -> tuple[Problem, ...]:
         """Return all problems: those that are kept, then what there is to say of the others."""

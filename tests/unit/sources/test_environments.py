@@ -9,15 +9,17 @@ import os
 import subprocess
 import sys
 import sysconfig
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from graphkit.model.answers import Verdict
-from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, Problem
+from graphkit.model.documents import NOT_READ, Basis, Completeness, Document, DocumentKind, Problem
 from graphkit.session import open_graph
 from graphkit.sources.documents.pip_inspect import READER as PIP_INSPECT
 from graphkit.sources.environments import is_environment, read_environment
+from graphkit.sources.installed_files import LARGEST
 
 HOOK = b"import os; exec('x')\n"
 
@@ -41,7 +43,7 @@ def install(folder: Path, name: str, version: str, *requires: str, record: str |
 
 
 def read(folder: Path) -> Document:
-    return read_environment(folder, "env").document
+    return read_environment(folder, "env")
 
 
 def found(document: Document) -> list[tuple[str, str]]:
@@ -126,9 +128,16 @@ def test_a_hook_that_nobody_claims_is_hashed_and_named(tmp_path: Path) -> None:
         for name, data in (("litellm_init.pth", HOOK), ("own.pth", b"after"), ("plain.pth", b"/somewhere\n"))
     }
     assert texts(document) == [
-        ("litellm_init.pth", "runs code at every start of Python, and no installed distribution claims it"),
-        ("own.pth", "differs from what lib-1.0.dist-info recorded of it"),
-        ("plain.pth", "adds '/somewhere' to what Python imports; what is installed there was not read"),
+        (
+            "litellm_init.pth",
+            "not read: what it runs at every start of Python; no installed distribution claims it",
+        ),
+        (
+            "own.pth",
+            "not read: why it adds to what Python imports; it differs from what lib-1.0.dist-info recorded of it",
+        ),
+        ("plain.pth", "not read: what is installed in '/somewhere', which it adds to what Python imports"),
+        ("plain.pth", "not read: why it adds to what Python imports; no installed distribution claims it"),
     ]
     assert document.completeness is Completeness.INCOMPLETE
 
@@ -163,10 +172,11 @@ def test_odd_records_and_links_stop_nothing(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_is_not_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path, "lib", "1.0")
-    monkeypatch.setitem(sys.modules["graphkit.sources.environments"]._LARGEST, "METADATA", 3)
+    monkeypatch.setitem(LARGEST, "METADATA", 3)
     document = read(tmp_path)
     assert document.completeness is Completeness.INCOMPLETE
     assert "not read" in document.problems[0].text
+    assert NOT_READ not in document.problems[0].text
 
 
 def test_many_distributions_take_linear_time(tmp_path: Path) -> None:
@@ -180,7 +190,7 @@ def test_it_sees_what_pip_sees() -> None:
     answer = subprocess.run([sys.executable, "-m", "pip", "inspect", "--local"], check=True, capture_output=True)
     theirs = PIP_INSPECT.parse(answer.stdout, "pip", "env")
     ours = read(folder)
-    named = {row.name: row.version for row in ours.components if row.package}
+    named = {row.name: row.version for row in ours.components if row.package and not row.optional}
     assert {row.name: row.version for row in theirs.components}.items() <= named.items()
     assert edges(theirs) <= edges(ours)
 
@@ -215,7 +225,7 @@ def test_a_virtual_environment_is_one_service_by_its_files_hashes(
     (tmp_path / "incident.yaml").write_text(json.dumps(incident))
     with open_graph(str(tmp_path / "graph"), create=True) as graph:
         report = graph.ingest("env", ["venv"])
-        assert (report.read, report.unrecognised, report.rejected) == (2, (), ())
+        assert (report.read, report.unrecognised, report.rejected) == (1, (), ())  # a part, no document of its own
         assert graph.ingest("advisory", ["incident.yaml"]).rejected == ()
         (service,) = graph.blast("INC-1").services
     assert (service.service, service.verdict, service.basis) == ("venv", Verdict.OBSERVED, "hash")
@@ -226,7 +236,8 @@ def test_eggs_and_links_to_projects_are_installed_too(tmp_path: Path) -> None:
     site = tmp_path / "site-packages"
     (site / "litellm-1.82.8-py3.12.egg" / "EGG-INFO").mkdir(parents=True)
     (site / "litellm-1.82.8-py3.12.egg" / "EGG-INFO" / "PKG-INFO").write_text("Name: litellm\nVersion: 1.82.8\n")
-    (site / "zipped-2.0-py3.12.egg").write_bytes(b"PK\3\4")
+    with zipfile.ZipFile(site / "zipped-2.0-py3.12.egg", "w") as egg:
+        egg.writestr("EGG-INFO/PKG-INFO", "Name: zipped\nVersion: 2.0\n")
     (site / "my-project.egg-link").write_text("/srv/project\n.")
     (site / "easy-install.pth").write_text("./litellm-1.82.8-py3.12.egg\n./zipped-2.0-py3.12.egg\n/srv/project\n")
     assert is_environment(site)
@@ -236,7 +247,13 @@ def test_eggs_and_links_to_projects_are_installed_too(tmp_path: Path) -> None:
         ("my-project", "", "directory:/srv/project"),
         ("zipped", "2.0", ""),
     ]
-    assert document.completeness is Completeness.COMPLETE  # each line of the hook is a row
+    # Each line of the hook is a row, and the project's own tree was not given.
+    assert [one for one in texts(document) if one[1].startswith(NOT_READ)] == [
+        (
+            "my-project.egg-link",
+            "not read: the editable tree '/srv/project', outside of what was given; give its folder as well",
+        )
+    ]
 
 
 def test_a_project_that_is_worked_on_is_no_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,16 +322,22 @@ def test_what_python_takes_from_elsewhere_leaves_it_open(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("lines", "completeness"),
     [
-        ("vendor\n", Completeness.INCOMPLETE),
+        ("vendor\n", Completeness.COMPLETE),
         ("../elsewhere\n", Completeness.INCOMPLETE),
-        ("# /opt/more\n\nimport sys; sys.path\nplain\nwin32\\lib\na\0b\n.\n", Completeness.COMPLETE),
+        ("# /opt/more\n\nplain\nwin32\\lib\na\0b\n.\n", Completeness.COMPLETE),
+        ("import sys; sys.path\n", Completeness.INCOMPLETE),
     ],
 )
 def test_folders_that_a_hook_adds(tmp_path: Path, lines: str, completeness: Completeness) -> None:
     install(tmp_path, "lib", "1.0")
     install(tmp_path / "vendor", "litellm", "1.82.8")
-    (tmp_path / "more.pth").write_text(lines)
-    assert read(tmp_path).completeness is completeness
+    (tmp_path / "setuptools.pth").write_text(lines)
+    document = read(tmp_path)
+    assert document.completeness is completeness
+    (tmp_path / "setuptools.pth").rename(tmp_path / "more.pth")  # of no tool that is known
+    assert read(tmp_path).completeness is Completeness.INCOMPLETE
+    rows = {(row.name, row.version, row.optional) for row in document.components}
+    assert ("litellm", "1.82.8", lines != "vendor\n") in rows
 
 
 def test_the_hook_of_an_editable_install_adds_the_project_alone(tmp_path: Path) -> None:
@@ -322,8 +345,9 @@ def test_the_hook_of_an_editable_install_adds_the_project_alone(tmp_path: Path) 
     (tmp_path / "app.pth").write_text("/srv/app")
     (tmp_path / "bare.pth").write_bytes(HOOK)
     document = read(tmp_path)
-    assert document.completeness is Completeness.COMPLETE
-    assert document.problems == ()
+    assert texts(document) == [
+        ("app.pth", "not read: what is installed in '/srv/app', which it adds to what Python imports")
+    ]
     assert [row.name for row in document.components] == ["app", "bare.pth"]  # one without a recorded hash is hashed
 
 
@@ -375,18 +399,27 @@ def test_pipes_loops_and_links_out_end_and_are_named(tmp_path: Path) -> None:
     (site / "hook.pth").symlink_to(tmp_path / "hook.pth")
     document = read(site)
     assert found(document) == [("lib", "1.0")]
-    assert texts(document) == [("hook.pth", "a link out of the folder, which is not followed")]
+    assert texts(document) == [("hook.pth", "not read: what this link leads to")]
 
 
-def test_bundled_boms_may_lie_in_folders(tmp_path: Path) -> None:
+def test_bundled_boms_are_rows_of_the_environment(tmp_path: Path) -> None:
     info = install(tmp_path, "lib", "1.0")
     (info / "sboms" / "deep").mkdir(parents=True)
-    (info / "sboms" / "deep" / "a.json").write_text("{}")
+    for number, place in enumerate(("deep/a.json", "b.json")):
+        part = {"name": "litellm", "type": "library", "version": "1.82.8", "purl": f"pkg:pypi/litellm@1.82.{number}"}
+        bom = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [part]}
+        (info / "sboms" / place).write_text(json.dumps(bom))
+    document = read(tmp_path)
+    assert {(row.name, row.version, row.optional) for row in document.components} >= {
+        ("litellm", "1.82.0", True),
+        ("litellm", "1.82.1", True),
+    }
+    assert document.completeness is Completeness.COMPLETE
     (info / "sboms" / "b.json").write_text("{}")
-    assert [name for name, _ in read_environment(tmp_path, "env").bundled] == [
+    assert texts(read(tmp_path))[0] == (
         "lib-1.0.dist-info/sboms/b.json",
-        "lib-1.0.dist-info/sboms/deep/a.json",
-    ]
+        "not read: this SBOM, whose format is not known",
+    )
 
 
 def test_no_password_of_an_address_is_kept(tmp_path: Path) -> None:
@@ -406,5 +439,5 @@ def test_code_that_nobody_claims_is_a_row_of_unknown_version(tmp_path: Path) -> 
     document = read(tmp_path)
     assert found(document) == [("lib", "1.0"), ("litellm", "")]
     assert texts(document)[-1][0] == "litellm"
-    (info / "RECORD").write_text("")  # now nobody can tell what is whose
-    assert found(read(tmp_path)) == [("lib", "1.0")]
+    (info / "RECORD").write_text("")  # its code is that of its name all the same
+    assert found(read(tmp_path)) == [("lib", "1.0"), ("litellm", "")]

@@ -1,0 +1,112 @@
+"""What conda installed into an environment: the JSON files of its `conda-meta` folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from packageurl import PackageURL
+
+from graphkit.model.documents import Component
+from graphkit.model.errors import InputError
+from graphkit.model.names import BadName, PackageName, package_name, purl_of
+from graphkit.sources.documents.rows import Notes, json_value
+from graphkit.sources.installed_files import InstalledFiles
+
+_METADATA: Final = re.compile(
+    r"(?:.*/)?(?:site|dist)-packages/(?P<name>[^/]+?)-(?P<version>[^/-]+)(?:-py[\d.]+)?\.(?:dist|egg)-info(?:/.*)?"
+)
+_LIBRARY: Final = re.compile(r"(?:.*/)?(?:site|dist)-packages/(.+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CondaPackage:
+    """One package that conda installed. ``files`` are those of its files that lie in `site-packages`, from there."""
+
+    place: str
+    component: Component
+    python: tuple[tuple[PackageName, str], ...]
+    """The Python releases that its files show, by their metadata, else by its own name, as (name, version)."""
+    files: tuple[str, ...]
+
+
+def conda_packages(files: InstalledFiles) -> Iterator[CondaPackage]:
+    """Yield what the `conda-meta` folder of an environment's prefix records, sorted by file name.
+
+    A file that cannot be used leaves the environment open. Cost: each file once.
+    """
+    folder = files.prefix / "conda-meta" if files.prefix else None
+    if folder is None or not folder.is_dir():
+        return
+    try:
+        paths = sorted(folder.glob("*.json"))
+    except OSError as error:
+        files.notes.leave_open(files.label(folder), f"this folder: {error.strerror}")
+        return
+    for path in paths:
+        if (data := files.bytes_of(path, "conda-meta")) is None:
+            continue
+        label = files.label(path)
+        try:
+            record = json_value(data)
+        except InputError as error:
+            files.notes.leave_open(label, f"this record of conda: {error}")
+            continue
+        if (package := _package(record, label, files.notes)) is not None:
+            yield package
+
+
+def _package(record: Any, place: str, notes: Notes) -> CondaPackage | None:
+    table = notes.table(record, place)
+    name, version = (notes.text(table.get(key), f"{place}: {key}") for key in ("name", "version"))
+    if not name.strip():
+        notes.leave_open(place, "this record of conda, which names no package")
+        return None
+    listed = [one.replace("\\", "/") for one in _paths(table) if isinstance(one, str)]
+    inside = tuple(found[1] for one in listed if (found := _LIBRARY.fullmatch(one)))
+    shown = {(found["name"], found["version"]) for one in listed if (found := _METADATA.fullmatch(one))}
+    if inside and not shown:  # Python code without metadata: conda's name is all that it is known by
+        shown = {(name, version)}
+    digest = table.get("sha256")
+    sha256 = (notes.sha256(digest, f"{place}: sha256"),) if isinstance(digest, str) and digest else ()
+    purl = PackageURL("conda", None, name.strip(), version or None).to_string()
+    return CondaPackage(
+        place=place,
+        component=Component(
+            ref=f"conda {place}",
+            name=name.strip(),
+            version=version,
+            purl=purl,
+            sha256=tuple(filter(None, sha256)),
+        ),
+        python=tuple(sorted(pair for one in shown if (pair := _release(*one)) is not None)),
+        files=inside,
+    )
+
+
+def _paths(table: dict[str, Any]) -> Iterator[Any]:
+    if isinstance(listed := table.get("files"), list):
+        yield from listed
+    data = table.get("paths_data")
+    if isinstance(data, dict) and isinstance(paths := data.get("paths"), list):
+        yield from (one.get("_path") for one in paths if isinstance(one, dict))
+
+
+def _release(name: str, version: str) -> tuple[PackageName, str] | None:
+    try:
+        return package_name(name), version
+    except BadName:
+        return None
+
+
+def python_row(package: PackageName, version: str, place: str) -> Component:
+    """Return the Python row for a release that conda installed and no metadata in `site-packages` shows."""
+    return Component(
+        ref=f"conda-python {place} {package}",
+        name=package,
+        package=package,
+        version=version,
+        purl=purl_of(package, version),
+    )
