@@ -188,12 +188,16 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """The stretch that was asked about, and whose account of the times answered. ``incident``: of which incident."""
+    """The stretch that was asked about, and whose account of the times answered. ``incident``: of which incident.
+
+    ``is_known`` False: the case has no known time at all; the ends mean nothing and are not shown.
+    """
 
     start: Instant
     until: Instant
     reading: str
     incident: str = ""
+    is_known: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,7 +340,7 @@ class Accused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The incident, or the bare target, that a blast answered for."""
+    """The incident, or the bare target, that a blast answered for. ``withdrawn``: ids of its records that are."""
 
     id: str
     title: str
@@ -344,6 +348,7 @@ class Asked:
     causes: tuple[Cause, ...]
     releases: tuple[Accused, ...]
     sources: tuple[Source, ...] = ()
+    withdrawn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,7 +365,8 @@ class Summary:
 class Provenance:
     """What makes the answer repeatable: versions, the question, the digest of all facts and the instant of the newest.
 
-    ``facts_until`` None: the graph holds nothing, or nothing that is dated.
+    ``facts_until`` None: the graph holds nothing, or nothing that is dated. ``proofs_sha256`` is the digest of every
+    clearance of a report, empty where nothing is cleared; reports fill it in.
     """
 
     graphkit: str
@@ -369,6 +375,7 @@ class Provenance:
     inputs: int
     facts_sha256: str
     facts_until: Instant | None = None
+    proofs_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -389,6 +396,8 @@ class Blast:
     notes: tuple[str, ...]
     is_partial: bool = False
     """The walks of packages were stopped; every service and company is judged nevertheless."""
+    is_index_read: bool = True
+    """False: no index page was read for this question, so nothing is known of fresh installs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
