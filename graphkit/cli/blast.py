@@ -79,6 +79,7 @@ def blast(
     """Who was reached by a compromised release: services, companies, packages, each with its evidence."""
     from graphkit.reports import report  # noqa: PLC0415 - not needed for help
     from graphkit.reports.interface import View  # noqa: PLC0415
+    from graphkit.reports.wording import refused  # noqa: PLC0415
     from graphkit.session import open_graph  # noqa: PLC0415
 
     since = _since(compare, format_)  # what cannot be compared is known before anything is asked
@@ -97,10 +98,13 @@ def blast(
             limit=None if limit is None else offset + limit,
             confirm=confirm,
         )
-    view = View(tier=tier, limit=limit, offset=offset, **sheet(output))
+    view = View(tier=tier, limit=limit, offset=offset, strict=strict, **sheet(output))
     answer(since(found, view) if since else report(format_).render(found, view), output)
     if output is not None:
         note(f"wrote {output}", quiet=quiet)
+    told = refused(found) if strict else ""
+    if told:
+        note(told, quiet=quiet)
     if found.is_partial:
         raise GraphkitError("stopped: the answer is partial; run the same command again for all of it")
     verdicts = list(Verdict)
@@ -110,7 +114,7 @@ def blast(
         note(line, quiet=False)
     if found.unknown:
         raise typer.Exit(3)
-    if strict and any(one.verdict is Verdict.UNKNOWN for one in found.services):
+    if strict and (told or any(one.verdict is Verdict.UNKNOWN for one in found.services)):
         raise typer.Exit(3)
 
 

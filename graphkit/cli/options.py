@@ -78,4 +78,6 @@ InstallsFrom = Annotated[
 Complete = Annotated[bool, typer.Option("--complete", help="Your word that each document lists everything.")]
 Format = Annotated[TextOrJson, typer.Option("--format", help="How the answer is written.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the answer to a file.")]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit 3 where something is unknown.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Exit 3 where something is unknown, or cleared only by assumptions.")
+]

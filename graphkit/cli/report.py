@@ -13,7 +13,7 @@ from graphkit.cli.blast import blast
 from graphkit.cli.terminal import answer, progress, read, sheet
 from graphkit.model.errors import UsageError
 
-_ELSEWHERE: Final = ("graph", "format_", "output", "compare", "fail_on", "strict", "quiet")
+_ELSEWHERE: Final = ("graph", "format_", "output", "compare", "fail_on", "quiet")
 """Options of `blast` that no report's question has: what one says cannot make this write or read anything else."""
 _CHANGED: Final = 3
 
@@ -67,7 +67,9 @@ def _again(question: str, named: str) -> tuple[list[str], Any, dict[str, Any]]:
         raise UsageError(f"{named}: its question has options that no report's has: {', '.join(extra)}")
     for name in _ELSEWHERE:
         given.pop(name)
-    targets, tier, limit, offset = (given.pop(name) for name in ("targets", "tier", "limit", "offset"))
+    targets = given.pop("targets")
+    view = {name: given.pop(name) for name in ("tier", "limit", "offset", "strict")}
+    limit = view["limit"]
     times = {"window_from": given.pop("start"), "window_until": given.pop("until")}
-    asked = {**given, **times, "limit": None if limit is None else offset + limit}
-    return targets, asked, {"tier": tier, "limit": limit, "offset": offset}
+    asked = {**given, **times, "limit": None if limit is None else view["offset"] + limit}
+    return targets, asked, view

@@ -22,6 +22,9 @@ def why(
     platform: opt.Platform = None,
     resolver: opt.ResolverName = opt.Resolver.UV,
     builds_complete: opt.BuildsComplete = False,
+    clearance: Annotated[
+        bool, typer.Option("--clearance", help="Show the proof of each build that is cleared, and what is open.")
+    ] = False,
     format_: opt.Format = opt.TextOrJson.TABLE,
     output: opt.Output = None,
 ) -> None:
@@ -44,4 +47,7 @@ def why(
             builds_complete=builds_complete,
         )
     as_json = format_ is opt.TextOrJson.JSON
-    answer(why_json(found) if as_json else why_table(found, **sheet(output)), output)
+    written = (
+        why_json(found, clearance=clearance) if as_json else why_table(found, clearance=clearance, **sheet(output))
+    )
+    answer(written, output)

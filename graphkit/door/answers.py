@@ -87,8 +87,10 @@ class Blast(answers.Blast):
 
         return graph_of(self, listing(self, View(tier=Tier(tier))))
 
-    def report(self, form: str = "markdown", *, tier: str = "picked", limit: int | None = None) -> str:
-        """Return a report as the command line's ``--format`` writes it.
+    def report(
+        self, form: str = "markdown", *, tier: str = "picked", limit: int | None = None, strict: bool = False
+    ) -> str:
+        """Return a report as the command line's ``--format`` writes it; ``strict`` refuses assumptions.
 
         >>> answer.report("markdown").splitlines()[0]
         '# Status note: litellm-2026-03'
@@ -99,7 +101,7 @@ class Blast(answers.Blast):
         from graphkit.reports import report  # noqa: PLC0415
         from graphkit.reports.interface import View  # noqa: PLC0415
 
-        return report(form).render(self, View(tier=Tier(tier), limit=limit))
+        return report(form).render(self, View(tier=Tier(tier), limit=limit, strict=strict))
 
     def page(self) -> Page:
         """Return the interactive page of ``--format html``, to be shown in a notebook; half a megabyte and more."""

@@ -80,6 +80,7 @@ def _services(blast: Blast) -> _Rows:
             one.slots,
             len(one.builds),
             _nodes(one.paths),
+            tuple(code.value for code in one.assumes),
         )
         for one in blast.services
     ]
@@ -93,13 +94,20 @@ def _builds(blast: Blast) -> _Rows:
     return [
         (
             one.service,
-            build.at,
+            None if build.at is None else str(build.at),
+            None if build.at is None else build.at.earliest,
+            None if build.at is None else build.at.latest,
+            build.incident,
             build.verdict,
             build.basis,
             build.reason,
             build.slots,
             build.document.path if build.document else None,
             build.document.sha256 if build.document else None,
+            build.clearance.kind if build.clearance else None,
+            tuple(code.value for code in build.clearance.assumes) if build.clearance else (),
+            build.clearance.facts if build.clearance else (),
+            build.clearance.words if build.clearance else (),
         )
         for one in blast.services
         for build in one.builds
@@ -167,7 +175,7 @@ def _releases(blast: Blast) -> _Rows:
 
 
 def _slots(blast: Blast) -> _Rows:
-    return [(number, one.start, one.until) for number, one in enumerate(blast.slots)]
+    return [(number, one.incident, one.start, one.until) for number, one in enumerate(blast.slots)]
 
 
 def _exposures(blast: Blast) -> _Rows:
@@ -203,19 +211,27 @@ BLAST_ROWS: Final[Mapping[str, tuple[Mapping[str, str], Callable[[Blast], _Rows]
             "slots": _SLOTS,
             "builds": _NUMBER,
             "path": _TEXTS,
+            "assumes": _TEXTS,
         },
         _services,
     ),
     "builds": (
         {
             "service": _TEXT,
-            "at": _TIME,
+            "at": _TEXT,
+            "earliest": _TIME,
+            "latest": _TIME,
+            "incident": _TEXT,
             "verdict": _TEXT,
             "basis": _TEXT,
             "reason": _TEXT,
             "slots": _SLOTS,
             "document": _TEXT,
             "sha256": _TEXT,
+            "proof": _TEXT,
+            "assumes": _TEXTS,
+            "facts": _TEXTS,
+            "words": _TEXTS,
         },
         _builds,
     ),
@@ -266,7 +282,7 @@ BLAST_ROWS: Final[Mapping[str, tuple[Mapping[str, str], Callable[[Blast], _Rows]
         {"purl": _TEXT, "package": _TEXT, "version": _TEXT, "from": _TIME, "until": _TIME, "ghost": _FLAG},
         _releases,
     ),
-    "slots": ({"slot": _NUMBER, "from": _TIME, "until": _TIME}, _slots),
+    "slots": ({"slot": _NUMBER, "incident": _TEXT, "from": _TIME, "until": _TIME}, _slots),
     "exposures": (
         {
             "kind": _TEXT,

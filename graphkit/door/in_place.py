@@ -7,10 +7,23 @@ from html import escape
 from typing import Final
 
 from graphkit.door.svg import picture_svg
-from graphkit.model.answers import Blast, IngestReport, Stats, WhoHas, WhyAnswer
+from graphkit.model.answers import Blast, IngestReport, ServiceVerdict, Stats, WhoHas, WhyAnswer
 from graphkit.reports.interface import View
+from graphkit.reports.proofs import proof_of
 from graphkit.reports.text import counted, cut, shown
-from graphkit.reports.wording import headline, listing, slot_runs, span, standing, takes_in_words
+from graphkit.reports.wording import (
+    assuming,
+    by_incident,
+    clock,
+    headline,
+    listing,
+    notices,
+    slot_runs,
+    slot_spans,
+    standing,
+    takes_in_words,
+    window_lines,
+)
 
 _ROWS: Final = 15
 _LONGEST: Final = 240
@@ -20,7 +33,7 @@ def blast_html(blast: Blast) -> str:
     """Return the headline, the picture, and the first services, companies and packages."""
     listed = listing(blast, View())
     services = [
-        (one.verdict, one.service, one.company or "", one.owner, slot_runs(one.slots), one.reason)
+        (one.verdict, one.service, one.company or "", one.owner, slot_runs(one.slots), _reason(one))
         for one in blast.services
     ]
     companies = [(row.verdict, row.name, " < ".join(row.via), len(row.claims)) for row in blast.companies]
@@ -31,7 +44,8 @@ def blast_html(blast: Blast) -> str:
         _table("Services", ("verdict", "service", "company", "owner", "slots", "reason"), services),
         _table("Companies", ("verdict", "company", "through", "claims"), companies),
         _table("Packages", ("tier", "package", "newest", "a fresh install takes (slots)"), packages),
-        _list("Slots", [f"{number}: {span(slot)}" for number, slot in enumerate(blast.slots)]),
+        _list("Slots", [f"{number}: {text}" for number, text in enumerate(slot_spans(blast))]),
+        _list("Windows", window_lines(blast)),
         _list("Notes", [*listed.notes, *blast.notes]),
         f"<p><small>{_text(blast.provenance.question)}; facts {_text(blast.provenance.facts_sha256[:12])}</small></p>",
     )
@@ -44,9 +58,9 @@ def why_html(answer: WhyAnswer) -> str:
     builds = [
         (
             build.verdict,
-            "no recorded time" if build.at is None else str(build.at),
+            "no recorded time" if build.at is None else clock(build.at),
             build.document.path if build.document else "",
-            build.reason,
+            f"{build.reason}; {proof_of(build.clearance)}" if build.clearance else build.reason,
         )
         for build in one.builds
     ]
@@ -54,8 +68,14 @@ def why_html(answer: WhyAnswer) -> str:
         _list(f"Path {number}", [f"{step.node}: {step.why}" for step in path], ordered=True)
         for number, path in enumerate(one.paths[:_ROWS], start=1)
     ]
-    told = f"<p><b>{_text(f'{one.service} is {one.verdict}')}</b>: {_text(one.reason)}</p>"
+    told = f"<p><b>{_text(f'{one.service} is {one.verdict}')}</b>: {_text(_reason(one))}</p>"
+    told += "".join(f"<p>{_text(text)}</p>" for text in notices(answer.blast))
     return f"<div>{told}{_table('Builds', ('verdict', 'at', 'document', 'reason'), builds)}{''.join(paths)}</div>"
+
+
+def _reason(one: ServiceVerdict) -> str:
+    """Return why a service has its verdict; where it is cleared, with what that assumes."""
+    return "; ".join(filter(None, (one.reason, assuming(one), by_incident(one))))
 
 
 def who_has_html(answer: WhoHas) -> str:

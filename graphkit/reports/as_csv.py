@@ -20,7 +20,18 @@ from graphkit.model.answers import (
 from graphkit.reports.interface import View
 from graphkit.reports.stamp import read_stamp, stamp
 from graphkit.reports.text import shown
-from graphkit.reports.wording import WORDS, listing, made_of, slot_runs, standing, takes_in_words
+from graphkit.reports.wording import (
+    WORDS,
+    assuming,
+    by_incident,
+    listing,
+    made_of,
+    notices,
+    slot_runs,
+    standing,
+    takes_in_words,
+    window_lines,
+)
 
 COLUMNS: Final = ("kind", "name", "verdict", "basis", "slots", "reason", "company", "owner", "path")
 _REASON: Final = COLUMNS.index("reason")
@@ -48,7 +59,10 @@ class CsvReport:
         ]
         rows += [_company(row) for row in blast.companies]
         rows += [_package(row) for row in listed.packages]
-        rows += [("note", "", "", "", "", text, "", "", "") for text in (*listed.notes, *blast.notes)]
+        rows += [
+            ("note", "", "", "", "", text, "", "", "")
+            for text in (*notices(blast), *window_lines(blast), *listed.notes, *blast.notes)
+        ]
         rows.append(("made of", "", "", "", "", stamp(made_of(blast, view)), "", "", ""))
         writer.writerows([cell(text) for text in row] for row in rows)
         return written.getvalue()
@@ -74,7 +88,8 @@ def cell(text: str) -> str:
 
 
 def _service(one: ServiceVerdict, company: str) -> Sequence[str]:
-    reasons = "; ".join((one.reason, *_unknown_builds(one)))
+    about = filter(None, (assuming(one), by_incident(one)))
+    reasons = "; ".join((one.reason, *about, *_unknown_builds(one)))
     path = _path(one.paths)
     return ("service", one.service, one.verdict, one.basis, _slots(one.slots), reasons, company, one.owner, path)
 

@@ -21,6 +21,7 @@ from graphkit.model.answers import (
     Tier,
     WhoHas,
     WhyAnswer,
+    Window,
 )
 from graphkit.model.documents import Problem
 from graphkit.model.incidents import Source
@@ -28,9 +29,10 @@ from graphkit.model.organisation import Claim
 from graphkit.model.times import rfc3339
 from graphkit.reports.comparison import Comparison
 from graphkit.reports.interface import View
+from graphkit.reports.proofs import clearance_shape, explained_shape
 from graphkit.reports.stamp import provenance_shape, read_object, read_provenance
 from graphkit.reports.text import safe_json
-from graphkit.reports.wording import Listing, listing, made_of
+from graphkit.reports.wording import Listing, listing, made_of, reading_of, windows_of
 
 if TYPE_CHECKING:
     from graphkit.reports.verification import Verification
@@ -73,13 +75,18 @@ def who_has_json(answer: WhoHas) -> str:
     )
 
 
-def why_json(answer: WhyAnswer) -> str:
-    """Return one service with its builds and paths in the shape ``graphkit.why/1``, beside what was asked."""
+def why_json(answer: WhyAnswer, *, clearance: bool = False) -> str:
+    """Return one service with its builds and paths in the shape ``graphkit.why/1``, beside what was asked.
+
+    ``clearance`` adds ``proofs``: for each build its proof in words and what replaces each assumption, or what is open.
+    """
     blast = answer.blast
     listed = Listing(packages=(), releases=blast.incident.releases, notes=())
     whole = blast_shape(blast, listed, blast.provenance)
-    kept = ("incident", "window", "slots", "environment", "provenance", "notes")
-    shape = {"schema": "graphkit.why/1", "service": _service(answer.service)}
+    kept = ("incident", "window", "windows", "slots", "environment", "provenance", "notes")
+    shape: Shape = {"schema": "graphkit.why/1", "service": _service(answer.service)}
+    if clearance:
+        shape["proofs"] = [explained_shape(build) for build in answer.service.builds]
     return encoded(shape | {key: whole[key] for key in kept})
 
 
@@ -181,13 +188,14 @@ def blast_shape(blast: Blast, listed: Listing, made: Provenance) -> Shape:
             ],
             "releases": [_accused(one) for one in listed.releases],
             "sources": _sources(incident.sources),
+            "withdrawn": list(incident.withdrawn),
         },
-        "window": {
-            "from": rfc3339(blast.window.start),
-            "until": rfc3339(blast.window.until),
-            "reading": blast.window.reading,
-        },
-        "slots": [{"from": rfc3339(slot.start), "until": rfc3339(slot.until)} for slot in blast.slots],
+        "window": {**_span(blast.window), "reading": reading_of(blast)},
+        "windows": [{"incident": one.incident, **_span(one), "reading": one.reading} for one in windows_of(blast)],
+        "slots": [
+            {"incident": slot.incident, "from": rfc3339(slot.start), "until": rfc3339(slot.until)}
+            for slot in blast.slots
+        ],
         "environment": {
             "python": environment.python,
             "platform": environment.platform,
@@ -207,7 +215,14 @@ def blast_shape(blast: Blast, listed: Listing, made: Provenance) -> Shape:
         "provenance": provenance_shape(made),
         "notes": [*blast.notes, *listed.notes],
         **({"partial": True} if blast.is_partial else {}),
+        **({} if blast.is_index_read else {"fresh_installs": "not_checked"}),
     }
+
+
+def _span(one: Window) -> Shape:
+    """Return the ends of a window; null where they are not known."""
+    start, until = (one.start, one.until) if one.is_known else (None, None)
+    return {"from": rfc3339(start), "until": rfc3339(until)}
 
 
 def _accused(one: Accused) -> Shape:
@@ -235,6 +250,8 @@ def _service(one: ServiceVerdict) -> Shape:
         "basis": one.basis,
         "reason": one.reason,
         "slots": list(one.slots),
+        "incidents": [{"incident": incident, "verdict": verdict.value} for incident, verdict in one.incidents],
+        "near": "not_picked" if one.near else None,
         "builds": [_build(build) for build in one.builds],
         "paths": _paths(one.paths),
     }
@@ -247,6 +264,8 @@ def _build(one: BuildVerdict) -> Shape:
         "reason": one.reason,
         "basis": one.basis,
         "document": _document(one.document) if one.document else None,
+        "incident": one.incident,
+        "clearance": clearance_shape(one.clearance) if one.clearance else None,
         "slots": list(one.slots),
         "paths": _paths(one.paths),
     }

@@ -12,12 +12,12 @@ from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
-from graphkit.model.answers import CompanyVerdict, Provenance, Tier, Verdict
+from graphkit.model.answers import Assumption, CompanyVerdict, Provenance, Tier, Verdict
 from graphkit.model.errors import UsageError
 from graphkit.model.times import BadTime, instant
 from graphkit.reports.stamp import read_provenance
 from graphkit.reports.text import counted
-from graphkit.reports.wording import EXPOSED, OF_A_VIEW, between, clock
+from graphkit.reports.wording import ASSUMED, EXPOSED, OF_A_VIEW, between, clock
 
 What = Literal["worse", "better", "new", "gone", "changed"]
 WHATS: Final[tuple[What, ...]] = ("worse", "new", "better", "gone", "changed")
@@ -72,16 +72,38 @@ class _Document(_Part):
     sha256: str
 
 
+class _Discharge(_Part):
+    obligation: str
+    by: str
+    text: str
+
+
+class _Clearance(_Part):
+    kind: str
+    start: str | None
+    until: str | None
+    proof: list[_Discharge]
+    assumes: list[str]
+
+
 class _Build(_Part):
     verdict: str
     at: str | None = None
     document: _Document | None = None
+    incident: str = ""
+    clearance: _Clearance | None = None
+
+
+class _Verdict(_Part):
+    incident: str
+    verdict: str
 
 
 class _Service(_Part):
     service: str
     verdict: str
     reason: str
+    incidents: list[_Verdict] = []
     company: str | None = None
     owner: str = ""
     slots: list[int] = []
@@ -119,12 +141,14 @@ class _Package(_Part):
 class _Incident(_Part):
     id: str
     releases: list[_Release]
+    withdrawn: list[str] = []
 
 
 class _Window(_Part):
     start: str | None
     until: str | None
     reading: str = ""
+    incident: str = ""
 
 
 class _Report(_Part):
@@ -138,6 +162,7 @@ class _Report(_Part):
     notes: list[str]
     provenance: dict[str, Any]
     environment: dict[str, Any] = {}
+    windows: list[_Window] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,7 +338,57 @@ def _service(old: _Service | None, new: _Service, spans: _Spans) -> tuple[str, .
         if by_verdict:
             parts = ", ".join(f"{number:,} {verdict}" for verdict, number in sorted(by_verdict.items()))
             said.append(f"builds {word}: {parts}")
-    return tuple(said)
+    before = {one.incident: one.verdict for one in old.incidents}
+    said += [
+        f"for {one.incident}: {was} → {one.verdict}"
+        for one in new.incidents
+        if (was := before.get(one.incident, one.verdict)) != one.verdict
+    ]
+    return (*said, *_assumptions(old, new))
+
+
+def _assumptions(old: _Service, new: _Service) -> Iterator[str]:
+    """Yield how what a clearance assumes has grown or shrunk, where the service is cleared in both reports."""
+    if old.verdict != Verdict.CLEARED or new.verdict != Verdict.CLEARED:
+        return
+    was, now = (
+        dict.fromkeys(code for build in one.builds if build.clearance for code in build.clearance.assumes)
+        for one in (old, new)
+    )
+    for word, codes in (("more", now.keys() - was.keys()), ("no longer", was.keys() - now.keys())):
+        if codes:
+            yield f"cleared, assuming {word}: {', '.join(_assumption(code) for code in sorted(codes))}"
+
+
+def _assumption(code: str) -> str:
+    return ASSUMED[Assumption(code)] if code in set(Assumption) else code
+
+
+def proofs_changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each service that is cleared in both reports, and by another proof in the new one."""
+    before = {one.service: one for one in _decode(old).services}
+    for one in _decode(new).services:
+        known = before.get(one.service)
+        if known is None or not known.verdict == one.verdict == Verdict.CLEARED:
+            continue
+        was, now = (Counter(map(_proof, row.builds)) for row in (known, one))
+        if was == now:
+            continue
+        gone, come = ([*(a - b).elements()] for a, b in ((was, now), (now, was)))
+        changed = dict.fromkeys(line for proof in come for line in proof if not any(line in other for other in gone))
+        first = next(iter(changed), "something that it named is gone")
+        rest = f", and {len(changed) - 1:,} more" if len(changed) > 1 else ""
+        yield f"{one.service} is cleared by another proof: {first}{rest}"
+
+
+def _proof(one: _Build) -> tuple[str, ...]:
+    """Return what a build's proof says, line by line; its build is a line of it."""
+    made = one.clearance
+    if made is None:
+        return (one.at or "", one.incident)
+    parts = [f"({part.obligation}) by {part.by}, {part.text}" for part in made.proof]
+    head = (one.at or "", one.incident, f"proof by {made.kind}", _between(made.start, made.until))
+    return (*head, *parts, *(f"assuming {_assumption(code)}" for code in made.assumes))
 
 
 def _build(one: _Build) -> tuple[str, str, str]:
@@ -417,6 +492,16 @@ def _remarks(before: _Report, after: _Report, was: Provenance, now: Provenance) 
     ):
         if old != new:
             yield f"{word}: {new or 'none'}; before: {old or 'none'}"
+    was_windows = {one.incident: one for one in before.windows}
+    for one in after.windows if len(after.windows) > 1 else ():
+        known = was_windows.get(one.incident)
+        spans = [(_between(row.start, row.until), row.reading) if row else ("", "") for row in (one, known)]
+        for word, new, old in zip(("window", "reading"), *spans, strict=True):
+            if new != old:
+                yield f"{word} of {one.incident}: {new or 'none'}; before: {old or 'none'}"
+    if before.incident.withdrawn != after.incident.withdrawn:
+        withdrawn = [", ".join(one.incident.withdrawn) or "none" for one in (after, before)]
+        yield f"withdrawn records: {withdrawn[0]}; before: {withdrawn[1]}"
     for word in sorted(before.environment.keys() | after.environment.keys()):
         environments = [one.environment.get(word) for one in (after, before)]
         if environments[0] != environments[1]:

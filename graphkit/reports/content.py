@@ -11,18 +11,31 @@ from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from graphkit.model.answers import Accused, Blast, CompanyRow, CompanyVerdict, PackageRow, Path, ServiceVerdict
+from graphkit.model.answers import (
+    Accused,
+    Assumption,
+    Blast,
+    BuildVerdict,
+    CompanyRow,
+    CompanyVerdict,
+    PackageRow,
+    Path,
+    ServiceVerdict,
+)
 from graphkit.model.incidents import Source
 from graphkit.model.names import CompanyId
 from graphkit.model.organisation import Claim
+from graphkit.reports.proofs import proof_of
 from graphkit.reports.text import counted, shown
 from graphkit.reports.wording import (
     EXPOSED,
     REACHED,
     WORDS,
     Listing,
+    assuming,
     bearing,
     between,
+    by_incident,
     clock,
     name_of,
     standing,
@@ -46,7 +59,7 @@ class Entry:
     ``slots`` are those in which it was exposed; ``dated`` False: exposed, but nobody knows when.
     ``paths`` are (steps, ids of the entries they pass); ``lit`` are the entries on its ways to a release, ``trail`` the
     links between them, ``through`` entries whose own ways are its ways too. ``group``: what it is gathered under where
-    there are too many to draw.
+    there are too many to draw. ``assumes`` is what a service that is cleared rests on; ``reason`` says it in words.
     """
 
     id: str
@@ -58,6 +71,7 @@ class Entry:
     owner: str = ""
     group: str = ""
     reason: str = ""
+    assumes: tuple[Assumption, ...] = ()
     column: int = 0
     slots: Sequence[int] = ()
     dated: bool = True
@@ -209,25 +223,28 @@ class _Builder:
             evidence=shown(one.basis),
             company=shown(self._operators.get(one.service) or one.company or ""),
             owner=shown(one.owner),
-            reason=shown(one.reason),
+            reason=shown("; ".join(filter(None, (one.reason, assuming(one), by_incident(one))))),
+            assumes=one.assumes,
             slots=list(one.slots),
             dated=bool(one.slots) or one.verdict not in _EXPOSED,
         )
         entry.group = entry.company or entry.owner
         entry.facts += [("company", entry.company or "not known"), ("owner", entry.owner or "not known")]
-        entry.builds = [
-            {
-                "when": clock(build.at) if build.at is not None else "no recorded time",
-                "verdict": build.verdict.value,
-                "reason": shown(build.reason),
-                "basis": shown(build.basis),
-                "document": shown(build.document.path) if build.document else "",
-                "sha256": shown(build.document.sha256)[: self._digest] if build.document else "",
-            }
-            for build in one.builds
-        ]
+        entry.builds = [self._build(build) for build in one.builds]
         self._add(entry)
         self._trails(entry, one.paths)
+
+    def _build(self, build: BuildVerdict) -> dict[str, Any]:
+        return {
+            "when": clock(build.at) if build.at is not None else "no recorded time",
+            "incident": shown(build.incident),
+            "verdict": build.verdict.value,
+            "reason": shown(build.reason),
+            "basis": shown(build.basis),
+            "proof": shown(proof_of(build.clearance)) if build.clearance else "",
+            "document": shown(build.document.path) if build.document else "",
+            "sha256": shown(build.document.sha256)[: self._digest] if build.document else "",
+        }
 
     def _company(self, row: CompanyRow) -> None:
         entry = Entry(

@@ -14,7 +14,7 @@ from graphkit.reports.content import web_address
 from graphkit.reports.interface import View
 from graphkit.reports.stamp import read_object, read_stamp, stamp
 from graphkit.reports.text import safe_json, shown
-from graphkit.reports.vex import Statement, Status, statements
+from graphkit.reports.vex import Statement, Status, described, statements, written_at
 from graphkit.reports.wording import made_of
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class CycloneDxVexReport:
             raise GraphkitError(
                 "cyclonedx-vex needs cyclonedx-python-lib: pip install 'cyclonedx-python-lib>=11', then run it again"
             ) from error
-        written = output.JsonV1Dot6(_bom(blast, made_of(blast, view))).output_as_string(indent=1)
+        written = output.JsonV1Dot6(_bom(blast, made_of(blast, view), strict=view.strict)).output_as_string(indent=1)
         return safe_json(written) + "\n"
 
     def provenance(self, text: str) -> Provenance | None:
@@ -64,14 +64,14 @@ class CycloneDxVexReport:
 REPORT: Final = CycloneDxVexReport()
 
 
-def _bom(blast: Blast, made: Provenance) -> Bom:
+def _bom(blast: Blast, made: Provenance, *, strict: bool) -> Bom:
     from cyclonedx.model import Property  # noqa: PLC0415 - an extra, slow to import
     from cyclonedx.model.bom import Bom, BomMetaData  # noqa: PLC0415
     from cyclonedx.model.component import Component, ComponentType  # noqa: PLC0415
     from cyclonedx.model.tool import ToolRepository  # noqa: PLC0415
 
     digest = hashlib.sha256(stamp(made).encode()).digest()
-    at = made.facts_until if made.facts_until is not None else blast.window.until
+    at = written_at(blast, made)
     metadata = BomMetaData(
         timestamp=_EPOCH + timedelta(microseconds=at),
         tools=ToolRepository(
@@ -79,7 +79,7 @@ def _bom(blast: Blast, made: Provenance) -> Bom:
         ),
         properties=[Property(name=_MADE, value=stamp(made))],
     )
-    told = [(f"service-{number}", one) for number, one in enumerate(statements(blast))]
+    told = [(f"service-{number}", one) for number, one in enumerate(statements(blast, strict=strict))]
     return Bom(
         serial_number=UUID(bytes=digest[:16], version=5),
         version=1,
@@ -128,7 +128,7 @@ def _vulnerability(blast: Blast, ref: str, one: Statement) -> Vulnerability:
         bom_ref=f"case-{ref}",
         id=shown(blast.incident.id),
         source=VulnerabilitySource(name=shown(blast.incident.title) or None, url=_uri(address)),
-        description=shown(blast.incident.title) or None,
+        description=described(blast) or None,
         recommendation=one.action or None,
         analysis=VulnerabilityAnalysis(state=ImpactAnalysisState[_STATES[one.status]], detail=one.ground, **spared),
         affects=[BomTarget(ref=ref)],

@@ -13,7 +13,7 @@ from graphkit.reports.interface import View
 from graphkit.reports.layout import COLOURS
 from graphkit.reports.stamp import read_stamp, stamp
 from graphkit.reports.text import cut, shown
-from graphkit.reports.wording import listing, made_of
+from graphkit.reports.wording import listing, made_of, notices, window_lines
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -51,7 +51,7 @@ class GraphMLReport:
             }
         graph.graph = {
             "title": shown(blast.incident.title or blast.incident.id),
-            "notes": " | ".join(map(shown, (*listed.notes, *blast.notes))),
+            "notes": " | ".join(map(shown, (*notices(blast), *window_lines(blast), *listed.notes, *blast.notes))),
             "made_of": stamp(made_of(blast, view)),
         }
         _without_what_xml_forbids(graph)

@@ -15,12 +15,14 @@ class View:
 
     ``tier`` is the weakest one whose packages are listed; weaker ones are counted. ``limit`` cuts lists
     of packages and releases, never a summary; None: no cut. ``offset`` leaves so many packages out before
-    those that are listed. ``width`` in columns and ``colour`` are for terminals.
+    those that are listed. ``strict``: assumptions are refused; a service that is cleared only by them counts
+    as unknown. ``width`` in columns and ``colour`` are for terminals.
     """
 
     tier: Tier = Tier.PICKED
     limit: int | None = None
     offset: int = 0
+    strict: bool = False
     width: int = 80
     colour: bool = False
 

@@ -15,11 +15,13 @@ from graphkit.reports.interface import View
 from graphkit.reports.layout import COLOURS, VERDICTS
 from graphkit.reports.stamp import read_stamp, stamp
 from graphkit.reports.text import counted, shown
-from graphkit.reports.wording import listing, made_of, slot_runs
+from graphkit.reports.wording import assumed, listing, made_of, notices, slot_runs, window_lines
 
 MOST_NODES: Final = 200
 MOST_LINKS: Final = 480
 """Mermaid refuses a chart of more than 500 links or 50,000 characters, and a chart cannot ask for more."""
+_MOST_WINDOWS: Final = 20
+"""How many incidents have a note that says their window."""
 _LONGEST: Final = 72
 _UNSAFE: Final = re.compile(r"(?<=www)\.|[^\w .,/()+\u0080-\U0010ffff-]|_", re.IGNORECASE)
 _PLURAL: Final = {RELEASE: "releases", PACKAGE: "packages", SERVICE: "services", COMPANY: "companies"}
@@ -41,7 +43,7 @@ class MermaidReport:
         short = replace(blast, services=tuple(map(_shortest, blast.services)))
         drawn = content(short, replace(listed, packages=tuple(map(_shortest, listed.packages))))
         _name_releases(drawn, blast)
-        beside = list(listed.notes)
+        beside = [*notices(blast), *window_lines(blast)[:_MOST_WINDOWS], *listed.notes]
         if blast.notes:
             beside.append(f"{counted(len(blast.notes), 'note')} on this answer stand in the other reports")
         unsure = {row.package: slot_runs(row.unresolvable) for row in listed.packages if row.unresolvable}
@@ -152,10 +154,18 @@ def _node(one: Entry, unsure: Mapping[str, str]) -> str:
     if one.verdict == "unknown":
         parts.append(f"unknown - {label(one.reason, _LONGEST)}" if one.reason else "unknown")
     else:
-        parts.append(f"{one.verdict}, {counted(unknown, 'build')} unknown" if unknown else one.verdict)
+        parts.append(f"{one.verdict}, {counted(unknown, 'build')} unknown" if unknown else one.verdict + _assumed(one))
     if one.kind == PACKAGE and one.name in unsure:
         parts.append(f"unresolvable in slots {label(unsure[one.name], _LONGEST)}")
     return f'{one.id}{before}"{_BREAK.join(parts)}"{after}'
+
+
+def _assumed(one: Entry) -> str:
+    """Return what a service that is cleared rests on: in words where there is room for them, else by their names."""
+    if not one.assumes:
+        return ""
+    words = assumed(one.assumes)
+    return f", {label(words)}" if len(words) <= _LONGEST else f", assuming {', '.join(one.assumes)}"
 
 
 def _classes(drawn: Content, at: Mapping[str, str]) -> Iterator[str]:

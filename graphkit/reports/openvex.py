@@ -13,7 +13,7 @@ from graphkit.model.times import rfc3339
 from graphkit.reports.interface import View
 from graphkit.reports.stamp import read_object, read_stamp, stamp
 from graphkit.reports.text import safe_json, shown
-from graphkit.reports.vex import Statement, statements
+from graphkit.reports.vex import Statement, described, statements, written_at
 from graphkit.reports.wording import made_of
 
 _CONTEXT: Final = "https://openvex.dev/ns/v0.2.0"
@@ -32,7 +32,7 @@ class OpenVexReport:
             GraphkitError: there is no service, and OpenVEX needs a statement.
         """
         made = made_of(blast, view)
-        told = statements(blast)
+        told = statements(blast, strict=view.strict)
         if not told:
             raise GraphkitError("the graph holds no service, and an OpenVEX document says something of one at least")
         digest = hashlib.sha256(stamp(made).encode()).hexdigest()
@@ -40,7 +40,7 @@ class OpenVexReport:
             "@context": _CONTEXT,
             "@id": f"https://openvex.dev/docs/public/vex-{digest}",
             "author": _AUTHOR,
-            "timestamp": rfc3339(made.facts_until) or rfc3339(blast.window.until) or "1970-01-01T00:00:00Z",
+            "timestamp": rfc3339(written_at(blast, made)),
             "version": 1,
             "tooling": stamp(made),
             "statements": [_statement(blast, one) for one in told],
@@ -62,8 +62,8 @@ def _statement(blast: Blast, one: Statement) -> dict[str, Any]:
     if one.releases:
         product["subcomponents"] = [{"@id": _iri(purl), "identifiers": {"purl": purl}} for purl in one.releases]
     vulnerability = {"name": shown(blast.incident.id)}
-    if blast.incident.title:
-        vulnerability["description"] = shown(blast.incident.title)
+    if about := described(blast):
+        vulnerability["description"] = about
     said = {"vulnerability": vulnerability, "products": [product], "status": one.status}
     if one.status == "not_affected":
         return {**said, "justification": "component_not_present", "impact_statement": one.ground}

@@ -16,7 +16,18 @@ from graphkit.reports.content import web_address
 from graphkit.reports.interface import View
 from graphkit.reports.stamp import provenance_shape, read_object, read_provenance
 from graphkit.reports.text import counted, cut, safe_json, shown
-from graphkit.reports.wording import EXPOSED, between, by_node, headline, made_of, name_of, span
+from graphkit.reports.wording import (
+    EXPOSED,
+    assuming,
+    between,
+    by_node,
+    headline,
+    made_of,
+    name_of,
+    refused,
+    slot_spans,
+    window_lines,
+)
 
 Shape = dict[str, Any]
 MOST_RESULTS: Final = 5_000
@@ -41,7 +52,7 @@ _FOLDER: Final = "The folder that was given to graphkit ingest"
 class SarifReport:
     """A blast as a SARIF log of one run, within what GitHub takes: services that are not exposed are no results.
 
-    Those that are unknown, and exposures without a document, are notifications of the run: none drops out.
+    Those that are unknown or cleared, and exposures without a document, are notifications of the run: none drops out.
     """
 
     suffix: Final = ".sarif"
@@ -53,7 +64,9 @@ class SarifReport:
         results = list(
             _results(blast, {node: (number, rule["id"]) for number, (node, rule) in enumerate(rules.items())})
         )
-        notes = [*_open(blast), *_told(blast)]
+        notes = [*_open(blast), *_cleared(blast), *_told(blast)]
+        if view.strict and (told := refused(blast)):
+            notes.insert(0, _notification(told))
         if (rest := len(results) - MOST_RESULTS) > 0:
             left = f"{counted(rest, 'result')} on weaker evidence left out, since a forge shows no more"
             notes.insert(0, _notification(left))
@@ -140,7 +153,8 @@ def _result(
 ) -> Shape:
     path = build.document.path if build.document else ""
     level = _LEVELS[build.verdict]
-    when = ", ".join(span(blast.slots[slot]) for slot in build.slots[:3]) or "at a time that is not known"
+    spans = slot_spans(blast) if build.slots else []
+    when = ", ".join(spans[slot] for slot in build.slots[:3]) or "at a time that is not known"
     about = ", ".join(f"{word} {text}" for word, text in (("company", one.company), ("owner", one.owner)) if text)
     text = f"{one.service}{f' ({about})' if about else ''}: {build.verdict}: {build.reason}. Exposed {when}."
     paths = [way for way in build.paths if way and (end == _CASE or way[-1].node == end)]
@@ -179,8 +193,16 @@ def _open(blast: Blast) -> Iterator[Shape]:
             yield _notification(f"{one.service} is {one.verdict}, by no document: {one.reason}")
 
 
+def _cleared(blast: Blast) -> Iterator[Shape]:
+    """Yield a line for each service that is cleared, with what that assumes."""
+    for one in blast.services:
+        if one.verdict is Verdict.CLEARED:
+            yield _notification(f"{one.service} is {assuming(one)}: {one.reason}", "note")
+
+
 def _told(blast: Blast) -> Sequence[Shape]:
-    return [_notification(headline(blast), "note"), *(_notification(note, "note") for note in blast.notes)]
+    texts = (headline(blast), *window_lines(blast), *blast.notes)
+    return [_notification(text, "note") for text in texts]
 
 
 def _notification(text: str, level: str = "warning") -> Shape:

@@ -21,6 +21,7 @@ def provenance_shape(made: Provenance) -> dict[str, Any]:
         "inputs": made.inputs,
         "facts_sha256": made.facts_sha256,
         "facts_until": rfc3339(made.facts_until),
+        **({"proofs_sha256": made.proofs_sha256} if made.proofs_sha256 else {}),
     }
 
 
@@ -29,6 +30,7 @@ def read_provenance(value: object) -> Provenance | None:
     if not isinstance(value, dict):
         return None
     words = [value.get(name) for name in ("graphkit", "packaging", "question", "facts_sha256")]
+    words.append(value.get("proofs_sha256", ""))
     inputs, until = value.get("inputs"), value.get("facts_until")
     if not all(isinstance(word, str) for word in words) or not isinstance(inputs, int):
         return None
@@ -36,7 +38,7 @@ def read_provenance(value: object) -> Provenance | None:
         newest = instant(until) if isinstance(until, str) else None
     except (ValueError, BadTime):
         return None
-    graphkit, packaging, question, facts = map(str, words)
+    graphkit, packaging, question, facts, proofs = map(str, words)
     return Provenance(
         graphkit=graphkit,
         packaging=packaging,
@@ -44,6 +46,7 @@ def read_provenance(value: object) -> Provenance | None:
         inputs=inputs,
         facts_sha256=facts,
         facts_until=newest,
+        proofs_sha256=proofs,
     )
 
 

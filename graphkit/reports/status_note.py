@@ -29,8 +29,10 @@ from graphkit.reports.wording import (
     REACHED,
     WORDS,
     Listing,
+    assuming,
     bearing,
     between,
+    by_incident,
     clock,
     headline,
     listing,
@@ -38,9 +40,10 @@ from graphkit.reports.wording import (
     name_of,
     renown,
     slot_runs,
-    span,
+    slot_spans,
     standing,
     takes_in_words,
+    window_lines,
 )
 
 _TITLE: Final = "# Status note: "
@@ -139,8 +142,10 @@ def _happened(blast: Blast, listed: Listing) -> Iterator[str]:
     for cause in blast.incident.causes:
         sure = prose(cause.certainty) if cause.certainty else "certainty not said"
         yield f"- Cause ({sure}): {prose(cause.text)}{_ids(cause.sources)}"
-    for number, slot in enumerate(blast.slots):
-        yield f"- Slot {number} of the window: {span(slot)}"
+    for line in window_lines(blast):
+        yield f"- Window: {prose(line)}"
+    for number, text in enumerate(slot_spans(blast)):
+        yield f"- Slot {number} of the window: {prose(text)}"
 
 
 def _affected(blast: Blast, listed: Listing) -> Iterator[str]:
@@ -166,6 +171,7 @@ def _spared(blast: Blast) -> Iterator[str]:
     for one in blast.services:
         if one.verdict is Verdict.CLEARED:
             yield f"- **cleared** service {_named(one)}: {prose(one.reason)}"
+            yield f"  - Proof: {prose(assuming(one))}"
     for row in blast.companies:
         if row.verdict is CompanyVerdict.CLEARED:
             yield f"- **cleared** company {_company(row)}: every service of it that is known is cleared"
@@ -267,6 +273,7 @@ def _named(one: ServiceVerdict) -> str:
     about = [f"{word} {prose(text)}" for word, text in (("company", one.company), ("owner", one.owner)) if text]
     about += [f"basis {prose(one.basis)}"] if one.basis else []
     about += [f"slots {slot_runs(one.slots)}"] if one.slots else []
+    about += [prose(text)] if (text := by_incident(one)) else []
     return code(one.service) + (f" ({', '.join(about)})" if about else "")
 
 

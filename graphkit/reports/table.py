@@ -22,24 +22,30 @@ from graphkit.model.documents import Problem
 from graphkit.model.organisation import Claim
 from graphkit.reports.comparison import HEADS, Comparison, since
 from graphkit.reports.interface import View
+from graphkit.reports.proofs import write_proofs
 from graphkit.reports.sheet import Sheet
 from graphkit.reports.text import counted
 from graphkit.reports.verification import Verification
 from graphkit.reports.wording import (
     EXPOSED,
     WORDS,
+    assuming,
     bearing,
     between,
+    by_incident,
     clock,
     headline,
     listing,
     made_of,
     name_of,
+    notices,
     renown,
     slot_runs,
+    slot_spans,
     span,
     standing,
     takes_in_words,
+    window_lines,
 )
 
 _SHORT: Final = 12
@@ -136,8 +142,11 @@ def who_has_table(answer: WhoHas, *, width: int = 80, colour: bool = False) -> s
     return sheet.text()
 
 
-def why_table(answer: WhyAnswer, *, width: int = 80, colour: bool = False) -> str:
-    """Return one service's verdict as text: every build, and each path with what stands behind its edges."""
+def why_table(answer: WhyAnswer, *, clearance: bool = False, width: int = 80, colour: bool = False) -> str:
+    """Return one service's verdict as text: every build, and each path with what stands behind its edges.
+
+    ``clearance``: in their place the proof of each build that is cleared, and what is open for the others.
+    """
     sheet = Sheet(width, colour=colour)
     one, blast = answer.service, answer.blast
     sheet.line(f"{one.service} is {one.verdict}: {one.reason}", style="bold")
@@ -145,6 +154,12 @@ def why_table(answer: WhyAnswer, *, width: int = 80, colour: bool = False) -> st
         if text:
             sheet.line(f"{word}: {text}", indent=2)
     sheet.line(f"asked: {blast.incident.id}, {span(blast.window)}", indent=2)
+    for text in filter(None, (*notices(blast), by_incident(one), assuming(one))):
+        sheet.line(text, indent=2)
+    if clearance:
+        write_proofs(sheet, one)
+        _notes(sheet, blast.notes)
+        return sheet.text()
     _slots(sheet, blast)
     sheet.title(f"Builds ({len(one.builds)})")
     for build in one.builds:
@@ -236,9 +251,15 @@ def ingest_table(answer: IngestReport, *, width: int = 80, colour: bool = False)
 
 
 def _slots(sheet: Sheet, blast: Blast) -> None:
+    if lines := window_lines(blast):
+        sheet.title("Windows, one for each incident")
+        for line in lines:
+            sheet.line(line, indent=2)
     sheet.title("Slots of the window")
-    for number, slot in enumerate(blast.slots):
-        sheet.line(f"{number}: {span(slot)}", indent=2)
+    for number, text in enumerate(slot_spans(blast)):
+        sheet.line(f"{number}: {text}", indent=2)
+    if not blast.slots:
+        sheet.line("none", indent=2)
 
 
 def _services(sheet: Sheet, blast: Blast) -> None:
@@ -252,6 +273,8 @@ def _services(sheet: Sheet, blast: Blast) -> None:
             said = ", ".join(filter(None, about))
             sheet.line(f"{one.service}" + (f" ({said})" if said else ""), indent=2, lead=verdict.value, tint=verdict)
             sheet.line(one.reason, indent=6)
+            for text in filter(None, (assuming(one), by_incident(one))):
+                sheet.line(text, indent=6)
             if verdict in EXPOSED and one.paths:
                 sheet.line("path: " + " -> ".join(step.node for step in one.paths[0]), indent=6)
             if len(one.builds) > 1:
@@ -264,9 +287,10 @@ def _services(sheet: Sheet, blast: Blast) -> None:
 def _build(sheet: Sheet, build: BuildVerdict, *, paths: bool, indent: int = 2) -> None:
     when = f"build of {clock(build.at)}" if build.at is not None else "no recorded time"
     of = f", {build.document.path} ({build.document.sha256[:_SHORT]})" if build.document else ""
+    about = f", for {build.incident}" if build.incident else ""
     basis = f", basis {build.basis}" if build.basis else ""
     slots = f", slots {slot_runs(build.slots)}" if build.slots else ""
-    sheet.line(f"{when}{of}{basis}{slots}", indent=indent, lead=build.verdict.value, tint=build.verdict)
+    sheet.line(f"{when}{of}{about}{basis}{slots}", indent=indent, lead=build.verdict.value, tint=build.verdict)
     if paths:
         sheet.line(build.reason, indent=indent + 4)
         for path in build.paths:

@@ -11,7 +11,7 @@ from graphkit.model.answers import Blast, Provenance
 from graphkit.model.errors import UsageError
 from graphkit.reports import names, report
 from graphkit.reports.as_json import whole_shape
-from graphkit.reports.comparison import compare, read_report
+from graphkit.reports.comparison import compare, proofs_changed, read_report
 from graphkit.reports.interface import View
 from graphkit.reports.stamp import read_object
 from graphkit.reports.text import counted, cut
@@ -90,6 +90,8 @@ def _reasons(then: Provenance, now: Provenance) -> Iterator[str]:
             f"the graph holds other facts: {counted(now.inputs, 'input')}, {now.facts_sha256[:12]}; "
             f"then {counted(then.inputs, 'input')}, {then.facts_sha256[:12]}"
         )
+    if then.proofs_sha256 != now.proofs_sha256:
+        yield ("the proofs of what is cleared are others than then: other facts, words, assumptions or times")
     for word, old, new in (
         ("graphkit", then.graphkit, now.graphkit),
         ("packaging", then.packaging, now.packaging),
@@ -101,11 +103,16 @@ def _reasons(then: Provenance, now: Provenance) -> Iterator[str]:
 
 def _told(text: str, new: Mapping[str, Any]) -> Iterator[str]:
     try:
-        found = compare(read_report(text, "the file"), new)
+        old = read_report(text, "the file")
     except UsageError as error:
         yield str(error)
         return
+    found = compare(old, new)
     yield found.headline()
+    proofs = [cut(line, _LONGEST) for line in proofs_changed(old, new)]
+    yield from proofs[:_SHOWN]
+    if (rest := len(proofs) - _SHOWN) > 0:
+        yield f"and {counted(rest, 'more service')} cleared by another proof"
     for one in found.changes[:_SHOWN]:
         verdicts = " → ".join(filter(None, (one.before, one.after)))
         yield cut(f"{one.what} {one.kind} {one.name}{f': {verdicts}' if verdicts else ''}", _LONGEST)

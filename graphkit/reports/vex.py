@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import quote
 
-from graphkit.model.answers import Blast, ServiceVerdict, Verdict
+from graphkit.model.answers import Blast, Provenance, ServiceVerdict, Verdict
+from graphkit.model.times import Instant, rfc3339
+from graphkit.reports.proofs import proofs_of
 from graphkit.reports.text import cut, shown
-from graphkit.reports.wording import by_node, slot_runs, span
+from graphkit.reports.wording import REPLACED, assuming, by_node, is_proven, notices, slot_runs, slot_spans, span
 
 Status = Literal["affected", "not_affected", "under_investigation"]
 
@@ -21,7 +23,11 @@ _STATUS: Final[dict[Verdict, Status]] = {
     Verdict.CLEARED: "not_affected",
 }
 """Only what was shown affects: that a release would have been picked, or could have been, is what one looks into."""
+_FEW: Final = 3
+"""How many slots are told in words."""
 _LONGEST: Final = 2_000
+_LONGEST_PROOF: Final = 20_000
+"""A proof is not cut where a reason is: what it assumes and rests on is what it is worth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +45,24 @@ class Statement:
     releases: tuple[str, ...]
 
 
-def statements(blast: Blast) -> tuple[Statement, ...]:
-    """Return a statement for every service, in the order of the answer."""
+def statements(blast: Blast, *, strict: bool = False) -> tuple[Statement, ...]:
+    """Return a statement for every service, in the order of the answer; ``strict`` refuses every assumption."""
     purls = {node: one.release.purl for node, one in by_node(blast.incident.releases).items()}
-    return tuple(_statement(blast, one, purls, whole=_is_whole(blast)) for one in blast.services)
+    spans, whole = slot_spans(blast), _is_whole(blast)
+    return tuple(
+        _statement(one, purls, spans, _doubt(blast, one, whole=whole, strict=strict)) for one in blast.services
+    )
+
+
+def described(blast: Blast) -> str:
+    """Return what the case is called and what every reader of it must know; empty where nothing is."""
+    return shown(" ".join(filter(None, (blast.incident.title, *notices(blast)))))
+
+
+def written_at(blast: Blast, made: Provenance) -> Instant:
+    """Return the time that a document bears: of the newest fact, else the end of the window, else the epoch's start."""
+    until = blast.window.until if blast.window.is_known and rfc3339(blast.window.until) else 0
+    return until if made.facts_until is None else made.facts_until
 
 
 def _is_whole(blast: Blast) -> bool:
@@ -57,21 +77,39 @@ def _is_whole(blast: Blast) -> bool:
     )
 
 
-def _statement(blast: Blast, one: ServiceVerdict, purls: dict[str, str], *, whole: bool) -> Statement:
-    status = _STATUS[one.verdict]
-    part = ""
-    if status == "not_affected" and not whole:
-        status, part = "under_investigation", f"only {span(blast.window)} was asked about: "
+def _doubt(blast: Blast, one: ServiceVerdict, *, whole: bool, strict: bool) -> tuple[str, str]:
+    """Return why a service that is cleared is not said to be unaffected, and what to do; empty where it is said."""
+    if one.verdict is not Verdict.CLEARED:
+        return "", ""
+    if not whole:
+        asked = f"only {span(blast.window)} was asked about: "
+        return asked, "Ask about the whole time in which the releases were listed."
+    if not is_proven(one):
+        return (
+            "no proof of it is in this report: ",
+            "Ask again; graphkit why SERVICE TARGET --clearance shows the proof.",
+        )
+    if strict and one.assumes:
+        known = "; ".join(f"{code}: {REPLACED[code]}" for code in one.assumes)
+        return "assumptions were refused (--strict): ", f"Replace each assumption: {known}."
+    return "", ""
+
+
+def _statement(one: ServiceVerdict, purls: dict[str, str], spans: list[str], doubt: tuple[str, str]) -> Statement:
+    status = "under_investigation" if doubt[0] else _STATUS[one.verdict]
     reached = [purls[path[-1].node] for path in one.paths if path and path[-1].node in purls]
     basis = f", {one.basis}" if one.basis else ""
-    when = f"; exposed {', '.join(span(blast.slots[n]) for n in one.slots[:3])}" if one.slots else ""
-    when += f" (slots {slot_runs(one.slots)})" if len(one.slots) > 3 else ""
+    when = f"; exposed {', '.join(spans[n] for n in one.slots[:_FEW])}" if one.slots else ""
+    when += f" (slots {slot_runs(one.slots)})" if len(one.slots) > _FEW else ""
+    ground = cut(shown(f"{doubt[0]}{one.verdict}{basis}: {one.reason}{when}"), _LONGEST)
+    if one.verdict is Verdict.CLEARED:
+        ground = cut(shown(f"{ground}; {proofs_of(one) or assuming(one)}"), _LONGEST_PROOF)
     return Statement(
         service=shown(one.service),
         product=f"pkg:generic/{quote(shown(one.service), safe='')}",
         status=status,
-        ground=cut(shown(f"{part}{one.verdict}{basis}: {one.reason}{when}"), _LONGEST),
-        action="Ask about the whole time in which the releases were listed." if part else _action(one.verdict),
+        ground=ground,
+        action=doubt[1] or _action(one.verdict),
         releases=tuple(dict.fromkeys(reached)) if status == "affected" and reached else tuple(purls.values()),
     )
 

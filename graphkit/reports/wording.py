@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Final
 
 from graphkit.model.answers import (
     Accused,
+    Assumption,
     Blast,
     CompanyVerdict,
+    Obligation,
     PackageRow,
+    ProofKind,
     Provenance,
+    ServiceVerdict,
     Slot,
     Take,
     Tier,
@@ -37,6 +43,61 @@ _TIERS = list(Tier)
 _VOUCHED = (Standing.FIRST_HAND, Standing.CONFIRMED)
 _NAMED = 4
 _MANY = 1_000
+
+ASSUMED: Final[Mapping[Assumption, str]] = {
+    Assumption.INPUTS: "the inputs found are all of them",
+    Assumption.LOCK: "installs keep to the lock",
+    Assumption.ENVIRONMENT: "installs run where the file was compiled for",
+    Assumption.INDEX: "the index is the public one or its mirror",
+    Assumption.BUILD_ENV: "build requirements that were not read are the usual ones",
+    Assumption.TOOLS: "installers and their plugins are clean",
+    Assumption.BASE: "base images and CI actions bring none of it",
+    Assumption.COMMIT: "a state was in place from its commit",
+    Assumption.TIMES: "the times are as best supported",
+    Assumption.CACHES: "no cache brought a removed file",
+}
+"""What each assumption says, to stand after "assuming" (semantics §5)."""
+
+REPLACED: Final[Mapping[Assumption, str]] = {
+    Assumption.INPUTS: "`installs_from`, which says which inputs count",
+    Assumption.LOCK: "an install command in the repository that uses the lock, or `lock: enforced`",
+    Assumption.ENVIRONMENT: "`environment`, which says what installs run on",
+    Assumption.INDEX: "`index`, which names the index that installs use",
+    Assumption.BUILD_ENV: "`wheels_only`, which says that nothing is built from source",
+    Assumption.TOOLS: "`tools`, which names the installers and plugins; they are then walked as inputs",
+    Assumption.BASE: "an SBOM of the base image",
+    Assumption.COMMIT: "the time of the merge or push as the forge has it",
+    Assumption.TIMES: "`--reading`, which says whose account of the times holds",
+    Assumption.CACHES: "`no_cache`, which says that installs use no cache, layer or proxy",
+}
+"""The fact, or the word of the organisation, that makes each assumption needless."""
+
+OBLIGED: Final[Mapping[Obligation, str]] = {
+    Obligation.ACCUSATION: "it is decided which releases and files are accused",
+    Obligation.TARGETS: "every target is looked at, each in its own window",
+    Obligation.TIMES: "times are known as precisely as they decide",
+    Obligation.ROWS: "every row that could be the accused release is another one",
+    Obligation.INDEXES: "no name that matters may come from a private index",
+    Obligation.INSTALLED: "the document records an installation or a lock",
+    Obligation.COMPLETE: "it covers Python and is complete",
+    Obligation.READ_WHOLE: "every part of it that can name a component was read",
+    Obligation.FOLDER: "in a folder, the accused import name belongs to another release or is not there",
+    Obligation.DATED: "it is dated, and speaks for that build or stretch",
+    Obligation.INPUTS: "every input that was in place then was looked at",
+    Obligation.ADMITTED: "no allowed choice of releases reaches the accused one",
+    Obligation.CLOSURE: "everything that an install could pull in was read",
+    Obligation.PUBLIC: "the inputs use the public index or a mirror of it",
+    Obligation.BARRED: "what binds every install admits no accused release",
+    Obligation.ENDED: "the build had ended before the first accused file was uploaded",
+}
+"""What each obligation of a proof asks for (semantics §5)."""
+
+PROVEN: Final[Mapping[ProofKind, str]] = {
+    ProofKind.LISTING: "what was installed is known",
+    ProofKind.WALK: "what could be installed is known",
+    ProofKind.BAR: "it could not be installed, whatever else is not known",
+}
+"""What each kind of proof shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +128,8 @@ def listing(blast: Blast, view: View) -> Listing:
         notes.append(
             f"cut to {counted(len(shown), 'package')} by --limit: {len(strong) - len(shown):,} more are not listed"
         )
+    if view.strict and (told := refused(blast)):
+        notes.append(told)
     accused = blast.incident.releases
     if limit is not None and len(accused) > limit:
         notes.append(
@@ -75,7 +138,7 @@ def listing(blast: Blast, view: View) -> Listing:
     return Listing(packages=tuple(shown), releases=accused[:limit], notes=tuple(notes))
 
 
-OF_A_VIEW = ("; --tier admitted lists them", " by --limit", "by --offset and --limit")
+OF_A_VIEW = ("; --tier admitted lists them", " by --limit", "by --offset and --limit", "--strict: ")
 """Words of the notes above, which speak of what a view lists and not of the answer."""
 
 
@@ -113,24 +176,139 @@ def made_of(blast: Blast, view: View) -> Provenance:
     words = ["--tier", view.tier.value] if view.tier is not View().tier else []
     words += ["--limit", str(view.limit)] if view.limit is not None else []
     words += ["--offset", str(view.offset)] if view.offset else []
-    return replace(blast.provenance, question=" ".join((blast.provenance.question, *words)))
+    words += ["--strict"] if view.strict else []
+    question = " ".join((blast.provenance.question, *words))
+    return replace(blast.provenance, question=question, proofs_sha256=_proofs_digest(blast))
+
+
+def _proofs_digest(blast: Blast) -> str:
+    """Return the digest of every clearance, empty where there is none: other facts or assumptions, another digest."""
+    found, is_empty = hashlib.sha256(), True
+    for service in blast.services:
+        for build in service.builds:
+            if (made := build.clearance) is None:
+                continue
+            is_empty = False
+            at = "" if build.at is None else str(build.at)
+            proof = (text for one in made.proof for text in (one.obligation, str(one.word), one.text))
+            parts = (service.service, at, made.kind, made.incident, str(made.start), str(made.until), *proof)
+            found.update("\0".join((*parts, *made.assumes, "\n")).encode("utf-8", "backslashreplace"))
+    return "" if is_empty else found.hexdigest()
+
+
+def is_proven(one: ServiceVerdict) -> bool:
+    """Return whether a service is cleared, and each of its builds has a proof."""
+    return one.verdict is Verdict.CLEARED and bool(one.builds) and all(build.clearance for build in one.builds)
+
+
+def assuming(one: ServiceVerdict) -> str:
+    """Return on which assumptions a service is cleared, in one line; empty where it is not cleared.
+
+    ``cleared, assuming installs keep to the lock, and base images and CI actions bring none of it``
+    """
+    if one.verdict is not Verdict.CLEARED:
+        return ""
+    if not is_proven(one):
+        return "cleared, but this report has no proof of it"
+    return f"cleared, {assumed(one.assumes)}"
+
+
+def assumed(assumes: Sequence[Assumption]) -> str:
+    """Return assumptions in words, in the order given: ``assuming …``, or that there is none."""
+    words = [ASSUMED[one] for one in assumes]
+    if not words:
+        return "assuming nothing"
+    return f"assuming {', and '.join(filter(None, (', '.join(words[:-1]), words[-1])))}"
+
+
+def only_assumed(blast: Blast) -> list[ServiceVerdict]:
+    """Return the services that are cleared and that ``--strict`` counts as unknown."""
+    return [one for one in blast.services if one.verdict is Verdict.CLEARED and (one.assumes or not is_proven(one))]
+
+
+def refused(blast: Blast) -> str:
+    """Return what ``--strict`` says of services that are cleared only by assumptions; empty where there are none."""
+    number = len(only_assumed(blast))
+    if not number:
+        return ""
+    return f"--strict: {counted(number, 'service')} {'is' if number == 1 else 'are'} cleared only by assumptions"
+
+
+def by_incident(one: ServiceVerdict) -> str:
+    """Return the verdict of a service for each incident asked; empty where there was one."""
+    return "; ".join(f"{incident}: {verdict}" for incident, verdict in one.incidents) if len(one.incidents) > 1 else ""
+
+
+def windows_of(blast: Blast) -> tuple[Window, ...]:
+    """Return the window of each incident asked; of a question about one, its only window."""
+    return blast.windows or (replace(blast.window, incident=blast.window.incident or blast.incident.id),)
+
+
+def reading_of(blast: Blast) -> str:
+    """Return whose account of the times answers, empty where incidents differ in it or nothing says."""
+    readings = {one.reading for one in windows_of(blast)}
+    return blast.window.reading if len(readings) == 1 else ""
+
+
+def slot_spans(blast: Blast) -> list[str]:
+    """Return each slot in words; of a question about several incidents, with the incident that it belongs to."""
+    several = len({slot.incident for slot in blast.slots}) > 1
+    return [f"{span(slot)} ({slot.incident})" if several and slot.incident else span(slot) for slot in blast.slots]
+
+
+def window_lines(blast: Blast) -> tuple[str, ...]:
+    """Return the window of each incident in words; nothing where one incident was asked about."""
+    windows = windows_of(blast)
+    if len(windows) < 2:
+        return ()
+    return tuple(f"{one.incident}: {span(one)}{_account(one.reading)}" for one in windows)
+
+
+def notices(blast: Blast) -> tuple[str, ...]:
+    """Return what every report has to say beside its rows: withdrawn records, and what was not looked at."""
+    return tuple(filter(None, (_withdrawn(blast), "" if blast.is_index_read else NOT_CHECKED)))
+
+
+def _withdrawn(blast: Blast) -> str:
+    ids = blast.incident.withdrawn
+    if not ids:
+        return ""
+    if len(ids) == 1:
+        return f"The record {ids[0]} is withdrawn."
+    return f"The records {', '.join(ids[:-1])} and {ids[-1]} are withdrawn."
+
+
+NOT_CHECKED: Final = "No index page was read for this question; fresh installs: not checked."
+"""What is said in place of "No fresh install takes it" where nothing was looked at."""
+
+
+def _account(reading: str) -> str:
+    return f" ({reading} reading)" if reading else ""
 
 
 def headline(blast: Blast) -> str:
     """Return the answer in a few sentences: what, by whom, when, and how far it got."""
     accused = blast.incident
     by = f" by {accused.actor}" if accused.actor else ""
-    reading = f" ({blast.window.reading} reading)" if blast.window.reading else ""
     partial = ("PARTIAL ANSWER: the walks of packages were stopped.",) if blast.is_partial else ()
     return " ".join(
         (
             *partial,
-            f"{names_of(accused.releases)} compromised{by}; window {span(blast.window)}{reading}.",
+            f"{names_of(accused.releases)} compromised{by}; {_window(blast)}.",
+            *filter(None, (_withdrawn(blast),)),
             _services(blast),
             _companies(blast),
             _packages(blast),
         )
     )
+
+
+def _window(blast: Blast) -> str:
+    if not blast.window.is_known:
+        return span(blast.window)
+    number = len(windows_of(blast))
+    several = f"{number} windows, " if number > 1 else "window "
+    return f"{several}{span(blast.window)}{_account(reading_of(blast))}"
 
 
 def names_of(accused: Sequence[Accused]) -> str:
@@ -189,12 +367,16 @@ def _packages(blast: Blast) -> str:
         return (
             f"A fresh install of {counted(number, 'package')} takes it; {nominated:,} more are nominated, not walked."
         )
-    return f"A fresh install of {counted(number, 'package')} takes it." if number else "No fresh install takes it."
+    if number:
+        return f"A fresh install of {counted(number, 'package')} takes it."
+    return "No fresh install takes it." if blast.is_index_read else NOT_CHECKED
 
 
 def clock(at: Instant | Moment | None) -> str:
     """Return a time as people read it, ``2026-03-24 10:39 UTC``; nothing is rounded away, and no zone is made up."""
     text = str(at) if isinstance(at, Moment) else rfc3339(at)
+    if isinstance(at, Moment) and " to " in (text or ""):
+        return between(at.earliest, at.latest)
     if text is None:
         return "an unknown time"
     if not text.endswith("Z"):
@@ -204,6 +386,8 @@ def clock(at: Instant | Moment | None) -> str:
 
 def span(stretch: Slot | Window) -> str:
     """Return a stretch of time as people read it; the day is said once where both ends have the same."""
+    if isinstance(stretch, Window) and not stretch.is_known:
+        return "no time is known"
     return between(stretch.start, stretch.until)
 
 

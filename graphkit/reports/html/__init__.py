@@ -21,7 +21,7 @@ from graphkit.reports.interface import View
 from graphkit.reports.layout import VERDICTS, picture
 from graphkit.reports.stamp import provenance_shape, read_object, read_provenance
 from graphkit.reports.text import counted, script_json, shown
-from graphkit.reports.wording import Listing, between, headline, listing, made_of, name_of, span
+from graphkit.reports.wording import Listing, between, headline, listing, made_of, name_of, slot_spans, window_lines
 
 _DATA: Final = '<script type="application/json" id="report">'
 _LISTED: Final = 50
@@ -74,7 +74,7 @@ def page_shape(blast: Blast, view: View) -> dict[str, Any]:
         "kinds": list(KINDS),
         "shapes": dict(SHAPES),
         "network": network(drawn),
-        "slots": [span(slot) for slot in blast.slots],
+        "slots": [shown(text) for text in slot_spans(blast)],
         "sources": _sources(shown_all),
         "verdicts": list(VERDICTS),
         "weakest": view.tier.value,
@@ -155,7 +155,7 @@ def _chips(pairs: Sequence[tuple[str, int]]) -> str:
 
 def _foot(blast: Blast, listed: Listing, made: Provenance) -> str:
     """Return notes, causes, sources and provenance."""
-    notes = "".join(f"<li>{_text(note)}</li>" for note in (*listed.notes, *blast.notes))
+    notes = "".join(f"<li>{_text(note)}</li>" for note in (*window_lines(blast), *listed.notes, *blast.notes))
     causes = "".join(
         f"<li>{_text(one.text)} <small>{_text(one.certainty)} {_text(' '.join(one.sources))}</small></li>"
         for one in blast.incident.causes

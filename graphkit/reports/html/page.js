@@ -460,9 +460,10 @@
   }
   function build(one) {
     const item = make("li");
-    item.append(make("span", one.verdict, `verdict v-${one.verdict}`), ` ${one.when}: ${one.reason}`);
+    item.append(make("span", one.verdict, `verdict v-${one.verdict}`), ` ${[one.when, one.incident].filter(Boolean).join(", ")}: ${one.reason}`);
     const digest = one.sha256 && `sha256 ${one.sha256}${one.sha256.length < 64 ? "…" : ""}`;
     if (one.document) item.append(make("br"), make("small", [one.document, digest, one.basis].filter(Boolean).join(", ")));
+    if (one.proof) item.append(make("br"), make("small", one.proof));
     return item;
   }
   function path(steps) {

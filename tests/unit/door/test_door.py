@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -107,10 +108,40 @@ def test_rows_say_what_the_answer_says() -> None:
     assert services[0]["slots"] == [1, 2]
     slots = answer.to_arrow("slots").to_pylist()
     assert slots[0]["from"].isoformat() == "2026-03-24T10:39:00+00:00"
+    assert slots[0]["incident"] == "litellm-2026-03"
     exposed = answer.to_pandas("exposures")
     assert len(exposed) == sum(len(one.slots) for rows in (answer.services, answer.packages) for one in rows)
     assert answer.to_arrow("releases").column("ghost").type == pa.bool_()
     assert {row["polarity"] for row in answer.to_arrow("claims").to_pylist()} == {"affirms", "denies"}
+
+
+def test_builds_have_their_times_as_written_and_their_proofs() -> None:
+    rows = door.rich(door.WhyAnswer, answers.cleared()).blast
+    answer = door.rich(door.Blast, replace(rows, services=(answers.cleared().service, *rows.services)))
+    undated, walked, barred, *_, website = answer.to_arrow("builds").to_pylist()
+    assert (undated["at"], undated["proof"], undated["facts"]) == ("2026-03-24", None, [])
+    assert undated["earliest"].isoformat() == "2026-03-23T10:00:00+00:00"
+    assert undated["latest"].isoformat() == "2026-03-25T11:59:59.999999+00:00"
+    assert (walked["at"], walked["earliest"], walked["proof"]) == (None, None, "walk")
+    assert len(walked["words"]) == 2
+    assert (barred["proof"], barred["assumes"], barred["incident"]) == ("bar", [], "litellm-2026-03")
+    assert website["assumes"] == ["lock", "build-env"]
+    assert answer.to_arrow().to_pylist()[-1]["assumes"] == ["lock", "build-env"]
+
+
+def test_a_notebook_shows_what_a_service_is_cleared_on() -> None:
+    words = "cleared, assuming installs keep to the lock, and build requirements that were not read are the usual ones"
+    assert words in door.rich(door.Blast, answers.blast())._repr_html_()
+    shown = door.rich(door.WhyAnswer, answers.cleared())._repr_html_()
+    assert "proof by walk for litellm-2026-03" in shown
+    assert "2026-03-24 in an unknown zone" in shown
+    assert "telnyx-2026-03: 2026-03-27 08:00 to 20:30 UTC" in door.rich(door.Blast, answers.several())._repr_html_()
+    assert "fresh installs: not checked" in door.rich(door.Blast, answers.not_looked_at())._repr_html_()
+
+
+def test_a_report_of_an_answer_may_refuse_assumptions() -> None:
+    answer = door.rich(door.Blast, answers.blast())
+    assert answer.report("openvex", strict=True) == report("openvex").render(answers.blast(), View(strict=True))
 
 
 def test_the_other_answers_become_tables_too() -> None:

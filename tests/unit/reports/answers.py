@@ -15,14 +15,19 @@ from typing import Final
 from graphkit.model.answers import (
     Accused,
     Asked,
+    Assumption,
     Blast,
     BuildVerdict,
+    Clearance,
     CompanyRow,
     CompanyVerdict,
+    Discharge,
     DocumentName,
     Holding,
     IngestReport,
+    Obligation,
     PackageRow,
+    ProofKind,
     Provenance,
     Rejected,
     ServiceVerdict,
@@ -43,14 +48,14 @@ from graphkit.model.environment import Environment
 from graphkit.model.incidents import Cause, CompromisedFile, CompromisedRelease, Source
 from graphkit.model.names import CompanyId, ServiceId, package_name
 from graphkit.model.organisation import Claim, Polarity, Standing
-from graphkit.model.times import instant
+from graphkit.model.times import Moment, exactly, instant, moment
 from graphkit.reports import report
-from graphkit.reports.as_json import comparison_json, whole_shape
+from graphkit.reports.as_json import comparison_json, whole_shape, why_json
 from graphkit.reports.comparison import Comparison, compare
 from graphkit.reports.html import page_shape
 from graphkit.reports.interface import View
 from graphkit.reports.status_note import comparison_note
-from graphkit.reports.table import comparison_table
+from graphkit.reports.table import comparison_table, why_table
 
 GOLDEN: Final = File(__file__).resolve().parents[2] / "golden"
 
@@ -72,7 +77,9 @@ TRAP: Final = Source(id="S2", title=IMAGE, publisher=BIDI, date="2026-03-26", ur
 NO_ADDRESS: Final = Source(id="S3", title="a letter")
 
 _T0, _T1, _T2, _T3 = (instant(f"2026-03-24T{clock}Z") for clock in ("10:39:00", "10:52:00", "12:00:30.25", "13:11:00"))
-_SLOTS: Final = (Slot(start=_T0, until=_T1), Slot(start=_T1, until=_T2), Slot(start=_T2, until=_T3))
+_SLOTS: Final = tuple(
+    Slot(start=start, until=until, incident="litellm-2026-03") for start, until in ((_T0, _T1), (_T1, _T2), (_T2, _T3))
+)
 _LOCK: Final = DocumentName(sha256="ab" * 32, path="locks/uv.lock")
 
 
@@ -126,7 +133,57 @@ def package(name: str, tier: Tier | None = Tier.PICKED, **more: object) -> Packa
     return PackageRow(package=name, tier=tier, **{**known, **more})  # type: ignore[arg-type]
 
 
-def service(name: str, verdict: Verdict, **more: object) -> ServiceVerdict:
+FACTS: Final = {
+    Obligation.ACCUSATION: "litellm 1.82.7 and 1.82.8, named by version",
+    Obligation.TARGETS: "litellm-2026-03, 2026-03-24 10:39 to 13:11 UTC",
+    Obligation.TIMES: "every time that decides is exact",
+    Obligation.ROWS: "the only row by that name is litellm 1.82.6",
+    Obligation.INDEXES: "no private index is declared",
+    Obligation.INSTALLED: "locks/web.lock is a lock of uv",
+    Obligation.COMPLETE: "a lock of uv lists everything that it installs",
+    Obligation.READ_WHOLE: "161 of 161 packages were read",
+    Obligation.FOLDER: "it is not a folder",
+    Obligation.DATED: "in place from 2026-03-02 08:00 to 2026-03-28 09:30 UTC",
+    Obligation.INPUTS: "1 input: locks/web.lock",
+    Obligation.ADMITTED: "no choice of 161 packages reaches litellm 1.82.7 or 1.82.8",
+    Obligation.CLOSURE: "the pages of 161 packages speak for the whole stretch",
+    Obligation.PUBLIC: "every row names the public index",
+    Obligation.BARRED: "pyproject.toml:9 asks litellm<=1.82.6",
+}
+"""A fact for each obligation, in the order of the obligations."""
+_OF_KIND: Final = {
+    ProofKind.LISTING: "abcdfghij",
+    ProofKind.WALK: "abceklmn",
+    ProofKind.BAR: "abceo",
+}
+
+
+def clearance(
+    *assumes: Assumption,
+    kind: ProofKind = ProofKind.LISTING,
+    incident: str = "litellm-2026-03",
+    words: tuple[Obligation, ...] = (),
+) -> Clearance:
+    """Return a whole proof of a kind for the window of the case; ``words`` are met by the organisation's word."""
+    proof = tuple(
+        Discharge(
+            obligation=one, text=f"the organisation says so of ({one})" if one in words else text, word=one in words
+        )
+        for one, text in FACTS.items()
+        if one in _OF_KIND[kind]
+    )
+    return Clearance(kind=kind, incident=incident, start=_T0, until=_T3, proof=proof, assumes=assumes)
+
+
+def build(verdict: Verdict, reason: str, proof: Clearance | None = None, **more: object) -> BuildVerdict:
+    """Return a build, unrecorded unless told otherwise; with a proof where it is cleared, and only there."""
+    known: dict[str, object] = {"at": None, "clearance": None}
+    if verdict is Verdict.CLEARED:
+        known["clearance"] = proof or clearance()
+    return BuildVerdict(verdict=verdict, reason=reason, **{**known, **more})  # type: ignore[arg-type]
+
+
+def service(name: str, verdict: Verdict, proof: Clearance | None = None, **more: object) -> ServiceVerdict:
     """Return a service with one unrecorded build."""
     reason = str(more.pop("reason", f"because it is {verdict}"))
     known: dict[str, object] = {
@@ -134,7 +191,7 @@ def service(name: str, verdict: Verdict, **more: object) -> ServiceVerdict:
         "owner": "",
         "basis": "",
         "slots": (),
-        "builds": (BuildVerdict(at=None, verdict=verdict, reason=reason),),
+        "builds": (build(verdict, reason, proof),),
         "paths": (),
     }
     return ServiceVerdict(
@@ -196,7 +253,7 @@ def blast() -> Blast:
             slots=(1, 2),
             builds=(
                 BuildVerdict(
-                    at=_T1,
+                    at=exactly(_T1),
                     verdict=Verdict.OBSERVED,
                     reason="its lock lists litellm 1.82.8",
                     basis="locked",
@@ -215,7 +272,13 @@ def blast() -> Blast:
             paths=(path(("pyproject.toml", "asked"), ("graphrag@3.0", "any"), ("litellm@1.82.7", "asks it")),),
         ),
         service("billing", Verdict.UNKNOWN, owner="team pay", reason="its SBOM would settle it"),
-        service("website", Verdict.CLEARED, company=CompanyId("acme"), reason="its lock lists litellm 1.82.6"),
+        service(
+            "website",
+            Verdict.CLEARED,
+            clearance(Assumption.LOCK, Assumption.BUILD_ENV, words=(Obligation.COMPLETE,)),
+            company=CompanyId("acme"),
+            reason="its lock lists litellm 1.82.6",
+        ),
     )
     claims = (
         claim("c1", "we installed it", Polarity.AFFIRMS, Standing.CONFIRMED, PAGE, NO_ADDRESS),
@@ -264,6 +327,7 @@ def blast() -> Blast:
             sources=(PAGE, NO_ADDRESS),
         ),
         window=Window(start=_T0, until=_T3, reading="operator"),
+        windows=(Window(start=_T0, until=_T3, reading="operator", incident="litellm-2026-03"),),
         slots=_SLOTS,
         environment=Environment(),
         resolver="uv",
@@ -290,8 +354,21 @@ def hostile() -> Blast:
         zip((one.service for one in plain.services), map(ServiceId, (SCRIPT, BIDI, LONG, FORMULA)), strict=True)
     )
     acme = plain.companies[0]
+    proof = clearance(*Assumption, incident=SCRIPT)
+    texts = dict(zip((one.obligation for one in proof.proof), HOSTILE, strict=False))
+    proof = replace(
+        proof,
+        proof=tuple(
+            replace(one, text=texts.get(one.obligation, QUOTES), word=bool(number % 2))
+            for number, one in enumerate(proof.proof)
+        ),
+    )
+    proven = build(Verdict.CLEARED, ESCAPES, proof, incident=SCRIPT)
+    window = plain.windows[0]
     return replace(
         plain,
+        windows=(replace(window, incident=SCRIPT), replace(window, incident=BIDI, reading=IMAGE)),
+        slots=(*(replace(slot, incident=SCRIPT) for slot in plain.slots[:2]), replace(plain.slots[2], incident=BREAKS)),
         incident=replace(
             plain.incident,
             id=SCRIPT,
@@ -299,9 +376,17 @@ def hostile() -> Blast:
             actor=ESCAPES,
             sources=(PAGE, TRAP),
             causes=(Cause(text=BREAKS, certainty=IMAGE),),
+            withdrawn=(ESCAPES,),
         ),
         services=tuple(
-            replace(one, service=names[one.service], owner=QUOTES, reason=f"{one.reason} {BREAKS} {SURROGATE}")
+            replace(
+                one,
+                service=names[one.service],
+                owner=QUOTES,
+                reason=f"{one.reason} {BREAKS} {SURROGATE}",
+                builds=(proven,) if one.verdict is Verdict.CLEARED else one.builds,
+                incidents=((SCRIPT, one.verdict), (BIDI, Verdict.UNKNOWN)),
+            )
             for one in plain.services
         ),
         companies=(
@@ -344,7 +429,7 @@ def fleet(number: int, companies: int = 100) -> Blast:
         )
         reason = f"{document.path} lists litellm 1.82.{8 if bad else 6}"
         slots, paths = ((1, 2), (way,)) if bad else ((), ())
-        build = BuildVerdict(at=None, verdict=verdict, reason=reason, document=document, slots=slots, paths=paths)
+        judged = build(verdict, reason, document=document, slots=slots, paths=paths)
         owner = CompanyId(f"company-{n // 5 % companies:03}")
         services.append(
             service(
@@ -355,7 +440,7 @@ def fleet(number: int, companies: int = 100) -> Blast:
                 owner=f"o{n % 150}",
                 slots=slots,
                 paths=paths,
-                builds=(build,),
+                builds=(judged,),
             )
         )
     services.sort(key=lambda one: (list(Verdict).index(one.verdict), one.service))
@@ -373,6 +458,104 @@ def fleet(number: int, companies: int = 100) -> Blast:
         companies=((CompanyVerdict.OBSERVED.value, len(rows)),),
     )
     return replace(made, services=services, companies=rows, summary=summary)
+
+
+def several() -> Blast:
+    """Return an answer about two incidents, each with its window and account of the times."""
+    made = blast()
+    payments, search, billing, website = made.services
+    other = (instant("2026-03-27T08:00:00Z"), instant("2026-03-27T20:30:00Z"))
+    about = (("litellm-2026-03", Verdict.CLEARED), ("telnyx-2026-03", Verdict.UNKNOWN))
+    parted = replace(
+        website,
+        verdict=Verdict.UNKNOWN,
+        reason="its lock of 27 March would settle it",
+        incidents=about,
+        near=True,
+        builds=(
+            build(Verdict.CLEARED, "its lock lists litellm 1.82.6", clearance(), incident="litellm-2026-03"),
+            build(
+                Verdict.UNKNOWN,
+                "its lock of 27 March would settle it",
+                at=moment("2026-03-27"),
+                incident="telnyx-2026-03",
+                near=True,
+            ),
+        ),
+    )
+    both = ("litellm-2026-03", "telnyx-2026-03")
+    shop = service(
+        "shop",
+        Verdict.CLEARED,
+        incidents=tuple((name, Verdict.CLEARED) for name in both),
+        reason="pyproject.toml admits neither",
+        builds=tuple(
+            build(
+                Verdict.CLEARED,
+                "pyproject.toml admits neither",
+                clearance(Assumption.INDEX, kind=ProofKind.BAR, incident=name),
+                incident=name,
+            )
+            for name in both
+        ),
+    )
+    return replace(
+        made,
+        window=Window(start=_T0, until=other[1], reading=""),
+        windows=(*made.windows, Window(start=other[0], until=other[1], reading="vendor", incident=both[1])),
+        slots=(*_SLOTS, Slot(start=other[0], until=other[1], incident=both[1])),
+        services=(payments, search, billing, parted, shop),
+    )
+
+
+def not_looked_at() -> Blast:
+    """Return an answer without known times and index pages, about records of which one is withdrawn."""
+    made = blast()
+    releases = tuple(replace(one, start=None, until=None) for one in made.incident.releases)
+    timeless = Window(start=0, until=1, reading="", is_known=False)
+    return replace(
+        made,
+        incident=replace(made.incident, releases=releases, withdrawn=("GHSA-2", "PYSEC-1")),
+        window=timeless,
+        windows=(replace(timeless, incident=made.incident.id),),
+        slots=(),
+        services=tuple(service(one.service, Verdict.UNKNOWN) for one in made.services),
+        packages=(),
+        summary=replace(made.summary, packages=()),
+        is_index_read=False,
+    )
+
+
+def cleared() -> WhyAnswer:
+    """Return a service with a build cleared by a walk, one by a bar, and one that is open."""
+    one = service(
+        "desk",
+        Verdict.UNKNOWN,
+        reason="an SBOM of the build of 2026-03-24 would settle it",
+        builds=(
+            build(
+                Verdict.UNKNOWN,
+                "an SBOM of the build of 2026-03-24 would settle it",
+                at=moment("2026-03-24"),
+                incident="litellm-2026-03",
+            ),
+            build(
+                Verdict.CLEARED,
+                "nothing that it allows reaches litellm 1.82.7 or 1.82.8",
+                clearance(*Assumption, kind=ProofKind.WALK, words=(Obligation.INPUTS, Obligation.PUBLIC)),
+                incident="litellm-2026-03",
+            ),
+            build(
+                Verdict.CLEARED,
+                "pyproject.toml asks litellm<=1.82.6",
+                clearance(kind=ProofKind.BAR),
+                at=Moment(earliest=_T1, latest=_T2),
+                document=_LOCK,
+                incident="litellm-2026-03",
+            ),
+        ),
+    )
+    return WhyAnswer(service=one, blast=blast())
 
 
 def why() -> WhyAnswer:
@@ -410,13 +593,14 @@ def stats() -> Stats:
 def later() -> Blast:
     """Return the answer of some hours later: a service worse, one better, one new, one gone, and what else there is."""
     made = blast()
-    payments, search, billing, _ = made.services
+    payments, _, billing, _ = made.services
     acme, shop, reseller, bystander = made.companies
     dspy, crewai, *_, old_timer = made.packages
     renewed = claim("c8", "we renewed it all", Polarity.AFFIRMS, Standing.FIRST_HAND)
     return replace(
         made,
         window=replace(made.window, reading="press"),
+        windows=(replace(made.windows[0], reading="press"),),
         incident=replace(
             made.incident, releases=(*made.incident.releases, accused("1.82.9", _T2)), sources=(PAGE, NO_ADDRESS)
         ),
@@ -424,7 +608,7 @@ def later() -> Blast:
             replace(billing, verdict=Verdict.OBSERVED, reason="its SBOM lists litellm 1.82.8", slots=(1,)),
             replace(payments, slots=(1,), builds=payments.builds[:1]),
             service("newcomer", Verdict.UNKNOWN, reason="its SBOM would settle it"),
-            replace(search, verdict=Verdict.CLEARED, reason="its lock lists litellm 1.82.6", slots=(), paths=()),
+            service("search", Verdict.CLEARED, reason="its lock lists litellm 1.82.6"),
         ),
         companies=(
             replace(acme, claims=(*acme.claims[1:], renewed)),
@@ -474,6 +658,13 @@ def golden() -> dict[str, str]:
         "blast.sarif": report("sarif").render(blast(), view),
         "blast.openvex.json": report("openvex").render(blast(), view),
         "blast.cdx.json": report("cyclonedx-vex").render(blast(), view),
+        "several.txt": report("table").render(several(), view),
+        "several.json": report("json").render(several(), View(tier=Tier.OBSERVED)),
+        "several.md": report("markdown").render(several(), View(strict=True)),
+        "not-looked-at.txt": report("table").render(not_looked_at(), view),
+        "not-looked-at.md": report("markdown").render(not_looked_at(), view),
+        "proofs.txt": why_table(cleared(), clearance=True),
+        "proofs.json": why_json(cleared(), clearance=True),
         "changes.txt": comparison_table(changes()),
         "changes.json": comparison_json(changes()),
         "changes.md": comparison_note(changes()),

@@ -190,7 +190,7 @@ class TestJson:
     def test_it_has_the_keys_of_the_contract(self) -> None:
         found = decoded(report("json").render(answers.blast(), EVERYTHING))
         assert found["schema"] == "graphkit.blast/1"
-        keys = "schema incident window slots environment summary services companies packages provenance notes"
+        keys = "schema incident window windows slots environment summary services companies packages provenance notes"
         assert set(found) == set(keys.split())
         assert {"purl", "from", "until", "files"} <= set(found["incident"]["releases"][0])
         assert found["window"] == {
@@ -198,16 +198,17 @@ class TestJson:
             "until": "2026-03-24T13:11:00Z",
             "reading": "operator",
         }
-        service = "service company owner verdict basis reason slots builds paths"
+        service = "service company owner verdict basis reason slots incidents near builds paths"
         assert set(service.split()) <= set(found["services"][0])
-        assert {"at", "verdict", "reason", "document"} <= set(found["services"][0]["builds"][0])
+        build = {"at", "verdict", "reason", "document", "incident", "clearance"}
+        assert build <= set(found["services"][0]["builds"][0])
         company = "company verdict distance via origin_tier supplies data services claims"
         assert set(company.split()) <= set(found["companies"][0])
         said = "claimant polarity text certainty date source"
         assert set(said.split()) <= set(found["companies"][0]["claims"][0])
         package = "package tier takes older_tier newest releases distance slots paths"
         assert set(package.split()) <= set(found["packages"][0])
-        made = {"graphkit", "packaging", "question", "inputs", "facts_sha256", "facts_until"}
+        made = {"graphkit", "packaging", "question", "inputs", "facts_sha256", "facts_until", "proofs_sha256"}
         assert set(found["provenance"]) == made
         assert found["environment"]["resolver"] == "uv"
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from graphkit.model.answers import Blast, Provenance, Tier
+from graphkit.model.answers import Assumption, Blast, Provenance, Tier
 from graphkit.model.errors import UsageError
 from graphkit.reports import names, report
 from graphkit.reports.as_json import verification_json
@@ -32,7 +32,8 @@ def test_every_form_says_what_it_was_made_of(form: str, make: Callable[[], Blast
     found, made = recognised(report(form).render(make(), VIEW), "report")
     assert found == form
     asked = "blast litellm-2026-03 --tier admitted --limit 3 --offset 1"
-    assert made == replace(make().provenance, question=asked)
+    assert made.proofs_sha256
+    assert replace(made, proofs_sha256="") == replace(make().provenance, question=asked)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -49,7 +50,10 @@ def test_another_answer_of_other_facts_says_so(form: str) -> None:
     found = checked(form, report(form).render(answers.blast(), VIEW), answers.later())
     assert not found.same
     assert found.verdict() == f"changed: the graph no longer gives this {form} report"
-    assert found.reasons == ("the graph holds other facts: 14 inputs, aaaaaaaaaaaa; then 12 inputs, efefefefefef",)
+    assert found.reasons == (
+        "the graph holds other facts: 14 inputs, aaaaaaaaaaaa; then 12 inputs, efefefefefef",
+        "the proofs of what is cleared are others than then: other facts, words, assumptions or times",
+    )
     assert found.changes
     assert all("\n" not in text and len(text) <= 400 for text in found.changes)
 
@@ -72,6 +76,54 @@ def test_other_facts_that_change_nothing_leave_a_report_the_same(form: str) -> N
     assert found.same
     assert found.verdict() == f"same: nothing that this {form} report says has changed, though what it rests on has"
     assert found.reasons[0].startswith("the graph holds other facts: 13 inputs, bbbbbbbbbbbb; then 12 inputs")
+
+
+def other_proof(**changes: object) -> Blast:
+    made = answers.blast()
+    website = made.services[-1]
+    proof = website.builds[0].clearance
+    assert proof
+    build = replace(website.builds[0], clearance=replace(proof, **changes))  # type: ignore[arg-type]
+    return replace(made, services=(*made.services[:-1], replace(website, builds=(build,))))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"assumes": (Assumption.LOCK,)},
+        {"assumes": (Assumption.LOCK, Assumption.BUILD_ENV, Assumption.BASE)},
+        {"proof": answers.clearance().proof},
+        {"start": 1},
+        {"incident": "another"},
+    ],
+)
+def test_a_clearance_that_the_graph_does_not_give_any_more_is_a_change(form: str, changes: dict[str, object]) -> None:
+    found = checked(form, report(form).render(answers.blast(), VIEW), other_proof(**changes))
+    assert not found.same
+    assert found.verdict() == f"changed: the graph no longer gives this {form} report"
+    assert any("proofs of what is cleared" in text for text in found.reasons)
+
+
+def test_a_changed_proof_is_told_with_its_service_and_what_is_new_in_it() -> None:
+    text = report("json").render(answers.blast(), View())
+    proof = answers.clearance().proof
+    facts = (replace(proof[0], text="litellm 1.82.8 alone"), *proof[1:])
+    found = checked("json", text, other_proof(proof=facts), View())
+    assert "website is cleared by another proof: (a) by fact, litellm 1.82.8 alone, and 1 more" in found.changes, (
+        found.changes
+    )
+    grown = checked("json", text, other_proof(assumes=(Assumption.LOCK, Assumption.BUILD_ENV, Assumption.BASE)), View())
+    assert "website is cleared by another proof: assuming base images and CI actions bring none of it" in grown.changes
+
+
+def test_a_strict_report_is_asked_again_strictly() -> None:
+    view = View(strict=True)
+    text = report("openvex").render(answers.blast(), view)
+    found, then = recognised(text, "report")
+    assert (found, then.question) == ("openvex", "blast litellm-2026-03 --strict")
+    assert checked("openvex", text, answers.blast(), view).same
+    assert not checked("openvex", text, answers.blast(), View()).same
 
 
 def test_changes_of_json_are_those_of_a_comparison() -> None:
