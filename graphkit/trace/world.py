@@ -218,14 +218,6 @@ class World:
             )
         return self._packages[ident]
 
-    def file_hashes(self, name: PackageName, version: str) -> frozenset[str]:
-        """Return the SHA-256 of every file that the index lists of a release, in lower case; none where unknown."""
-        if not (place := self.find_release(name, version)):
-            return frozenset()
-        package, position = place
-        found = self.reader.releases(np.array([package.start + position], dtype=np.int32))
-        return frozenset(digest.lower() for digest in found.file_sha256 if digest)
-
     def is_mixed(self, ident: int, position: int) -> bool:
         """Return whether an accused release has good files beside the bad ones."""
         package = self.package(ident)
