@@ -299,6 +299,7 @@ class Documents:
             branch=one.branch,
             repository=one.repository,
             is_first=one.is_first,
+            is_last=one.is_last,
             is_complete=run.order.is_complete,
             note=one.note,
             sources=one.sources,

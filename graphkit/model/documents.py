@@ -143,7 +143,7 @@ class Document:
     tools that made it, as they name themselves. ``is_of_one_environment``: it was compiled for one, and says
     nothing of others. ``complete_under``: the one installer under which it is complete, empty for any.
     ``not_covered``: packages of which it says nothing, however complete it is. ``indexes``: addresses of package
-    indexes that it names. ``commands``: of a script.
+    indexes that it names; ``is_off_public``: in place of the installer's default. ``commands``: of a script.
     ``source_kind``: what it says was looked at (`image`, `directory`, `environment`, …), empty where it does not say.
     """
 
@@ -167,6 +167,7 @@ class Document:
     complete_under: str = ""
     not_covered: tuple[PackageName, ...] = ()
     indexes: tuple[str, ...] = ()
+    is_off_public: bool = False
     commands: tuple[InstallCommand, ...] = ()
     source_kind: str = ""
     subject: str = ""

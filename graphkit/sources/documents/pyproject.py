@@ -23,6 +23,7 @@ from graphkit.sources.documents.pyproject_tools import (
     Sources,
     address_of,
     indexes_in,
+    is_off_public,
     note_unread,
     pixi_requirements,
 )
@@ -107,6 +108,7 @@ class PyProject:
             requires_python=asked.requires_python,
             extras=tuple(sorted(asked.extras)),
             indexes=tuple(dict.fromkeys((*indexes_in(tools, notes), *asked.indexes))),
+            is_off_public=is_off_public(tools, notes),
             subject=subject.strip(),
             completeness=Completeness.INCOMPLETE if asked.is_open or notes.lost else Completeness.COMPLETE,
             dependencies_known=False,

@@ -134,6 +134,14 @@ def _texts(value: Any, place: str, notes: Notes) -> Iterator[str]:
             notes.add(place, f"{shown(one)} is not an address", lost=True)
 
 
+def is_off_public(tools: Mapping[str, Any], notes: Notes) -> bool:
+    """Return whether uv is told of an index in place of its default."""
+    uv = notes.table(tools.get("uv"), "tool.uv")
+    named = uv.get("index")
+    tables = [one for one in named if isinstance(one, dict)] if isinstance(named, list) else []
+    return bool(uv.get("index-url") or uv.get("default-index")) or any(one.get("default") is True for one in tables)
+
+
 def note_unread(tools: Mapping[str, Any], notes: Notes) -> bool:
     """Note what tools heed and nothing here applies; return whether any of it can add or replace something."""
     is_open = False

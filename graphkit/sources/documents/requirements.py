@@ -460,6 +460,7 @@ class _Rows:
             requirements=tuple(asked),
             constraints=tuple(self._constraints),
             indexes=tuple(self._addresses),
+            is_off_public=bool(self._indexes),
             completeness=Completeness.INCOMPLETE if is_open else Completeness.COMPLETE,
             dependencies_known=False,
             problems=self._notes.told(),

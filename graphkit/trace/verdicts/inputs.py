@@ -133,16 +133,17 @@ def gap_of(states: Sequence[State], here: Sequence[State], start: Instant, until
     lines = {state.line for state in here}
     for line in sorted({state.line for state in states} - lines):
         known = [one for one in states if one.line == line]
-        first, last = known[0], known[-1]
-        if first.may[0] >= until and not first.is_first:
+        before = max((one for one in known if one.may[1] <= start), key=lambda one: one.may, default=None)
+        if before is not None and not before.use.is_last:
             return (
-                f"{_named(first)} is known from {rfc3339(first.may[0])} on, and not what was there before; its state "
-                "of then would settle it (`graphkit ingest lock REPOSITORY` reads all of them)"
+                f"{_named(before)} is known until {rfc3339(before.may[1])}, and not what was there afterwards; its "
+                "state of then would settle it (`graphkit ingest lock REPOSITORY` reads all of them)"
             )
-        if last.may[1] <= start and not last.use.is_last:
+        after = min((one for one in known if one.may[0] >= until), key=lambda one: one.may, default=None)
+        if before is None and after is not None and not after.is_first:
             return (
-                f"{_named(last)} is known until {rfc3339(last.may[1])}, and not what was there afterwards; its state "
-                "of then would settle it (`graphkit ingest lock REPOSITORY` reads all of them)"
+                f"{_named(after)} is known from {rfc3339(after.may[0])} on, and not what was there before; its "
+                "state of then would settle it (`graphkit ingest lock REPOSITORY` reads all of them)"
             )
     return ""
 

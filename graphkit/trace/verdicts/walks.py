@@ -54,6 +54,7 @@ class Asking:
     binding: tuple[Requirement, ...] = ()
     barring: Open | None = None
     indexes: tuple[str, ...] = ()
+    is_off_public: bool = False
     is_complete: bool = True
     requires_python: str = ""
 
@@ -70,6 +71,7 @@ def of_manifest(manifest: Document, asked: Asked) -> Asking:
         if is_complete
         else Open(obligation=Obligation.BARRED, text=f"all requirements of {manifest.path}", near=True),
         indexes=manifest.indexes,
+        is_off_public=manifest.is_off_public,
         is_complete=is_complete,
         requires_python=manifest.requires_python,
     )
@@ -105,6 +107,9 @@ def judge_walk(context: Context, asking: Asking, span: tuple[Instant, Instant], 
     if not isinstance(bar, Open):
         shut = next(one.text for one in bar.proof if one.obligation is Obligation.BARRED)
         return cleared(bar, f"{asking.path}: {shut}, whatever else it takes", asking.document)
+    private = _private_of(context, asking)
+    if asking.is_off_public and private and len(private) == len(asking.indexes):
+        return opened(_unread_index(asking, private[0]), asking.document)
     root, missing = asking.root(context.world)
     found = confirm(context.world, root, *span, context.targets)
     witness = _taken(context, asking, found) or _allowed(context, asking, root, found, span)
@@ -386,6 +391,14 @@ def _closure_steps(
     yield _public(context, asking, is_timeless=is_timeless)
 
 
+def _unread_index(asking: Asking, index: str) -> Open:
+    return Open(
+        obligation=Obligation.PUBLIC,
+        text=f"{asking.path} installs from the private index {index}, of which no page was read; the lock or SBOM of "
+        "the build would settle it",
+    )
+
+
 def _ids(closure: Closure) -> Ids:
     return np.array(sorted(closure.packages), dtype=np.int32)
 
@@ -395,11 +408,7 @@ def _public(context: Context, asking: Asking, *, is_timeless: bool) -> Step:
     if context.service.index:
         return word(Obligation.PUBLIC, f"the organisation says that it installs from {context.service.index}")
     if private := _private_of(context, asking):
-        return Open(
-            obligation=Obligation.PUBLIC,
-            text=f"{asking.path} installs from the private index {private[0]}, of which no page was read; the lock or "
-            "SBOM of the build would settle it",
-        )
+        return _unread_index(asking, private[0])
     if asking.indexes and not is_timeless:
         return Open(
             obligation=Obligation.PUBLIC,
