@@ -57,6 +57,11 @@ def footnotes(view: View, exposed: Exposed, documents: Documents) -> Iterator[st
             "only are admitted"
         )
     yield from _table_notes(view)
+    if blurred := documents.imprecise():
+        yield (
+            "times without a zone, or of a day only, were taken as every instant that they can mean (UTC-12 to UTC+14): of "
+            f"{some(blurred)}"
+        )
     if mirrors := sorted(set(documents.mirrors())):
         yield f"presumed to mirror the public index, since no organisation file says otherwise: {some(mirrors)}"
     if exposed.rows:

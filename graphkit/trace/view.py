@@ -15,7 +15,7 @@ from graphkit.model.errors import UsageError
 from graphkit.model.incidents import CompromisedRelease
 from graphkit.model.names import PackageName, ServiceId
 from graphkit.model.organisation import Organisation, Service
-from graphkit.model.times import FOREVER, Instant, rfc3339
+from graphkit.model.times import FOREVER, Instant, Moment, rfc3339
 from graphkit.model.versions import release_version
 from graphkit.stores import port
 from graphkit.trace.accusation import accuse
@@ -136,6 +136,17 @@ class Documents:
         if sha256 not in self._whole:
             self._whole[sha256] = self._evidence.document(sha256)
         return self._whole[sha256]
+
+    def imprecise(self) -> list[str]:
+        """Return the services of which a time that counts is no single instant, as somebody wrote it."""
+        found = set()
+        for account in self.accounts:
+            times: list[Moment | None] = [at for one in account.builds for at in (one.at, one.started, one.ended)]
+            for use in account.uses:
+                times += [use.built_at, use.stands_from, use.read_at]
+            if any(at is not None and not at.is_exact for at in times):
+                found.add(str(account.service.id))
+        return sorted(found)
 
     def mirrors(self) -> Iterator[str]:
         """Yield the index addresses that documents name for a package of the case."""

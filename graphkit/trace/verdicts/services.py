@@ -37,6 +37,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 def judge(context: Context, uses: Sequence[DocumentUse], builds: Sequence[Build]) -> ServiceVerdict:
     """Return a service's verdict: that of its worst build. Every build is in it."""
     service = context.service
+    context = _with_own_paths(context, uses)
     judged = [_recorded(context, use) for use in sorted(uses, key=_when) if _is_build(context, use)]
     states = [one for one in states_of(uses, context.document) if _counts(context, one)]
     judged += [_listed_lock(context, one) for one in states if _shows(context, one)]
@@ -46,6 +47,27 @@ def judge(context: Context, uses: Sequence[DocumentUse], builds: Sequence[Build]
     elif not service.builds_complete:
         judged.append(_unrecorded(context, states))
     return _service(context, judged)
+
+
+def _with_own_paths(context: Context, uses: Sequence[DocumentUse]) -> Context:
+    """Return a context in which documents go by the paths of this service: equal bytes may lie in many places.
+
+    The repository is part of the path where the service has inputs of several.
+    """
+    repositories = {use.repository for use in uses if use.repository}
+    paths: dict[str, str] = {}
+    for use in uses:
+        if use.path:
+            is_inside = len(repositories) < 2 or not use.repository
+            paths.setdefault(use.document, use.path if is_inside else f"{use.repository}/{use.path}")
+    read = context.document
+
+    def document(sha256: str) -> Document:
+        found = read(sha256)
+        path = paths.get(sha256, found.path)
+        return found if path == found.path else replace(found, path=path)
+
+    return replace(context, document=document)
 
 
 def _service(context: Context, judged: Sequence[BuildVerdict]) -> ServiceVerdict:
