@@ -173,7 +173,11 @@ class _Wanted:
     """What was asked of one event. ``ids``: its ids that were asked; empty: only the ``releases`` were."""
 
     ids: set[str] = field(default_factory=set)
-    releases: dict[str, CompromisedRelease] = field(default_factory=dict)
+    releases: dict[Identity, CompromisedRelease] = field(default_factory=dict)
+
+    def add(self, release: CompromisedRelease) -> None:
+        """Ask for a release, once however it is spelled."""
+        self.releases.setdefault(identity_of(release), release)
 
 
 def resolve(
@@ -204,20 +208,21 @@ def resolve(
     """
     events = events_of(incidents)
     whole: dict[str, tuple[Event, _Wanted]] = {}
-    alone: dict[str, CompromisedRelease] = {}
+    alone: dict[Identity, CompromisedRelease] = {}
     for text in targets:
         name = text.strip().lower()
         if found := next((event for event in events if name in event.names), None):
             whole.setdefault(found.id, (found, _Wanted()))[1].ids.add(name)
             continue
         release = release_of_target(text, near_names(name, sorted({one for event in events for one in event.names})))
+        release = _as_listed(release, versions_of)
         naming = _naming(events, release)
         for event in naming:
-            whole.setdefault(event.id, (event, _Wanted()))[1].releases[release.purl] = release
+            whole.setdefault(event.id, (event, _Wanted()))[1].add(release)
         if not naming:
             if not (release.package is not None and versions_of(release.package)):
                 check_known(release, incidents, is_known, known_names)
-            alone[release.purl] = release
+            alone.setdefault(identity_of(release), release)
     graph = _Graph(events=events, versions_of=versions_of, is_known=is_known)
     cases = [graph.case_of(event, wanted, reading) for event, wanted in whole.values()]
     cases += [graph.case_alone(release) for release in alone.values()]
@@ -229,6 +234,15 @@ def under(case: Case, incidents: Sequence[Incident], reading: Reading) -> Case:
     """Return the same case under another reading."""
     others = tuple(known for known in (case.reading, *case.others) if known is not reading)
     return replace(case, reading=reading, others=others, hidden=_gaps(events_of(incidents), case.incidents, reading))
+
+
+def _as_listed(release: CompromisedRelease, versions_of: VersionsOf) -> CompromisedRelease:
+    """Return a release in the spelling of the index, which lists ``1.0`` where ``1.0.0`` was asked."""
+    if release.package is None:
+        return release
+    key = release_version(release.version).key
+    listed = next((one for one in versions_of(release.package) if release_version(one).key == key), None)
+    return release if listed is None else python_release(release.package, listed)
 
 
 def _naming(events: Sequence[Event], release: CompromisedRelease) -> list[Event]:
@@ -250,7 +264,7 @@ class _Graph:
         """Return the case of an event: all of it where one of its ids was asked, else the releases asked."""
         accusing = event.accusing(wanted.ids) if wanted.ids else event.valid
         accused = self._accused(accusing) if wanted.ids else _Accused()
-        for identity, release in ((identity_of(one), one) for one in wanted.releases.values()):
+        for identity, release in wanted.releases.items():
             same = [(one, other) for one in accusing for other in one.releases if identity_of(other) == identity]
             accused.releases.setdefault(identity, merged(same) if same else release)
         releases, legacy = self._decided(accused.releases.values())

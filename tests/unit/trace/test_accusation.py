@@ -164,8 +164,9 @@ NPM = CompromisedRelease(purl="pkg:npm/%40scope/name@1.0", package=None, version
     ("one", "verdict"),
     [
         (row("1.0", name="@scope/name", purl="pkg:npm/%40scope/name@1.0"), OBSERVED),
-        (row("1.0", name="@scope/name", purl="pkg:npm/@scope%2Fname@1.0"), UNKNOWN),
-        (row("1.0", name="x", purl="pkg:npm/@Scope%252Fname@1.0"), UNKNOWN),
+        (row("1.0", name="@scope/name", purl="pkg:npm/@scope%2Fname@1.0"), OBSERVED),
+        (row("1.0", name="@scope/name", purl="npm/@scope%2Fname@1.0"), UNKNOWN),
+        (row("1.0", name="x", purl="pkg:@Scope%252Fname@1.0"), UNKNOWN),
         (row("1.0", name="@scope/name"), UNKNOWN),
         (row("2.0", name="@scope/name"), ELSE),
         (row("1.0", name="@scope/names", purl="pkg:npm/@scope%2Fnames@1.0"), ELSE),
