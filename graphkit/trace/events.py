@@ -65,15 +65,15 @@ class Event:
         preferred = next((one for one in readings if one.preferred), None)
         return preferred or next((one for one in readings if one.gives_times), None)
 
-    def first_listings(self, release: CompromisedRelease) -> tuple[Moment, ...]:
-        """Return every account of when a release was listed first: its own times, and each reading's start."""
-        found: list[Moment | None] = []
+    def first_listings(self) -> dict[Identity, tuple[Moment, ...]]:
+        """Return every account of when each release was listed first: its own times, and each reading's start."""
+        found: dict[Identity, set[Moment]] = {}
         for one in self.members:
-            same = [other for other in one.releases if identity_of(other) == identity_of(release)]
-            if same:
-                found += [other.first_listing for other in same]
-                found += [reading.first_listing for reading in one.readings]
-        return tuple(sorted({moment for moment in found if moment is not None}))
+            starts = [reading.first_listing for reading in one.readings]
+            for release in one.releases:
+                told = (moment for moment in (release.first_listing, *starts) if moment is not None)
+                found.setdefault(identity_of(release), set()).update(told)
+        return {identity: tuple(sorted(moments)) for identity, moments in found.items()}
 
 
 def events_of(incidents: Sequence[Incident]) -> tuple[Event, ...]:
@@ -106,7 +106,8 @@ def events_of(incidents: Sequence[Incident]) -> tuple[Event, ...]:
 
 def names_release(incident: Incident, release: CompromisedRelease) -> bool:
     """Return whether an incident accuses a release: by itself, by a range, or with every version of its package."""
-    if any(identity_of(one) == identity_of(release) for one in incident.releases):
+    identity = identity_of(release)
+    if any(one.package == release.package and identity_of(one) == identity for one in incident.releases):
         return True
     if release.package is None:
         return purl_key(release.purl) in {purl_key(purl) for purl in incident.every}

@@ -97,7 +97,7 @@ def spellings(name: str) -> list[str]:
 @given(records(), st.randoms(use_true_random=False))
 def test_same_name_by_every_id_and_alias_of_an_event(incidents: tuple[Incident, ...], shuffle: random.Random) -> None:
     withdrawn = {one.id.lower() for one in incidents if one.withdrawn}
-    by_id = {}
+    by_id: dict[str, Case] = {}
     for one in incidents:
         for name in (one.id, *one.aliases):
             if name.lower() not in withdrawn:

@@ -129,7 +129,7 @@ def test_a_range_that_cannot_be_read_leaves_open_what_versions_do_not_say() -> N
         ("@scope/name", "npm", "pkg:npm/%40scope/name@1.0"),
         ("org.acme:lib", "Maven", "pkg:maven/org.acme/lib@1.0"),
         ("example.org/a/b", "Go", "pkg:golang/example.org/a/b@1.0"),
-        ("serde", "crates.io", "pkg:cargo/serde@1.0"),
+        ("serde", "crates" + ".io", "pkg:cargo/serde@1.0"),
         ("rack", "RubyGems", "pkg:gem/rack@1.0"),
         ("xz-utils", "Debian:12", "pkg:deb/debian/xz-utils@1.0"),
         ("Zope.Interface", "pypi", "pkg:pypi/zope-interface@1.0"),
@@ -205,11 +205,39 @@ def test_indicators_without_versions_are_what_is_accused() -> None:
     assert (one.decides_nothing, len(one.undecided)) == (True, 1)
 
 
+def test_a_file_beside_versions_is_of_its_release_or_of_one_that_is_bad_in_part() -> None:
+    files = [
+        {"path": "dist/zope_interface-5.0-py3-none-any.whl", "sha256": SHA256},
+        {"name": "zope_interface-6.0.tar.gz", "sha1": SHA1},
+        {"name": "other-1.0.tar.gz", "sha256": SHA256},
+    ]
+    one = parse(versions=["5.0"], database_specific={"iocs": files})
+    assert [(r.version, r.whole, [f.sha256 for f in r.files]) for r in one.releases] == [
+        ("5.0", True, [SHA256]),
+        ("6.0", False, [""]),
+    ]
+    assert [[h.algorithm for h in file.hashes] for file in one.files] == [["sha1"], ["sha256"]]
+
+
+def test_versions_of_one_written_differently_are_in_the_order_of_the_schema() -> None:
+    assert parse(ranges=events(("introduced", "1.0.0"), ("fixed", "1.0"))).ranges == (
+        ("zope-interface", ">=1.0.0,<=1.0,!=1.0"),
+    )
+
+
 def test_indicators_of_a_record_are_of_its_package_where_it_has_one() -> None:
     data = json.loads(record(versions=["1.0"]))
     data["database_specific"] = {"iocs": {"sha256": [SHA256]}}
     (one,) = advisories.parse(json.dumps(data).encode(), "x")
     assert [file.package for file in one.files] == ["zope-interface"]
+    del data["affected"][0]["versions"]
+    (one,) = advisories.parse(json.dumps(data).encode(), "x")
+    assert [(file.package, file.is_alone) for file in one.files] == [("zope-interface", True)]
+    assert one.undecided == ()
+    data["affected"].append({"package": {"name": "b", "ecosystem": "PyPI"}, "versions": ["1.0"]})
+    (one,) = advisories.parse(json.dumps(data).encode(), "x")
+    assert [(file.package, file.is_alone) for file in one.files] == [(None, False)]
+    assert [doubt.package for doubt in one.undecided] == ["zope-interface"]
     data["affected"] = []
     (one,) = advisories.parse(json.dumps(data).encode(), "x")
     assert [(file.package, file.is_alone) for file in one.files] == [(None, True)]

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from graphkit.model.answers import Verdict
@@ -22,23 +25,22 @@ def release(version: str = "1.82.8", *files: CompromisedFile, whole: bool = True
     return CompromisedRelease(purl=purl, package=BAD, version=version, files=files, whole=whole)
 
 
-def record(*releases: CompromisedRelease, **more: object) -> Incident:
-    return Incident(id="X", title="x", releases=releases, **more)  # type: ignore[arg-type]
+def record(*releases: CompromisedRelease, **more: Any) -> Incident:
+    return Incident(id="X", title="x", releases=releases, **more)
 
 
 def accuse(
-    incident: Incident, organisation: Organisation | None = None, **good: frozenset[str]
+    incident: Incident, organisation: Organisation | None = None, good: frozenset[str] = frozenset()
 ) -> accusation.Accusation:
     (case,) = resolve([incident], ["X"], None, lambda _: ())
-    pages = good.get("good", frozenset[str]())
-    return accusation.accuse(case, organisation or Organisation(), lambda _name, _key: pages)
+    return accusation.accuse(case, organisation or Organisation(), lambda _name, _key: good)
 
 
-def row(version: str = "", name: str = "litellm", **more: object) -> Component:
-    return Component(ref="r", name=name, version=version, **more)  # type: ignore[arg-type]
+def row(version: str = "", name: str = "litellm", **more: Any) -> Component:
+    return Component(ref="r", name=name, version=version, **more)
 
 
-def python(version: str = "", **more: object) -> Component:
+def python(version: str = "", **more: Any) -> Component:
     return row(version, package=BAD, purl=purl_of(BAD, version or None), **more)
 
 
@@ -64,9 +66,9 @@ MIXED = record(release("1.82.8", CompromisedFile(filename="x.tar.gz", sha256=BAD
 def test_only_the_hash_of_a_file_known_to_be_good_rules_a_match_out(
     hashes: tuple[str, ...], whole: Verdict, mixed: Verdict | None
 ) -> None:
-    pages = {"good": frozenset({GOOD_HASH, BAD_HASH})}
-    assert said(python("1.82.8", sha256=hashes), accuse(WHOLE, **pages)) is whole
-    assert said(python("1.82.8", sha256=hashes), accuse(MIXED, **pages)) is mixed
+    pages = frozenset({GOOD_HASH, BAD_HASH})
+    assert said(python("1.82.8", sha256=hashes), accuse(WHOLE, good=pages)) is whole
+    assert said(python("1.82.8", sha256=hashes), accuse(MIXED, good=pages)) is mixed
 
 
 def test_without_pages_no_hash_is_good() -> None:
@@ -81,7 +83,7 @@ def test_a_bad_file_of_unknown_hash_may_be_any_other_file_of_the_release() -> No
 def test_a_bad_file_under_any_name_is_observed() -> None:
     accused = accuse(WHOLE)
     found = accusation.test_row(row("1", name="thing", sha256=(BAD_HASH,)), LOCK, accused)
-    assert (found.verdict, found.basis, found.shown) == (OBSERVED, Basis.HASH, {(BAD, "1.82.8")})
+    assert (found.verdict, found.basis, found.shown) == (OBSERVED, Basis.HASH, frozenset({(BAD, "1.82.8")}))
     assert said(row("1", name="thing", members=(BAD_HASH,)), accused) is OBSERVED
     assert said(row("1", name="thing", sha256=(OTHER_HASH,)), accused) is ELSE
 
@@ -106,7 +108,7 @@ def test_versions_of_an_accused_package(version: str, verdict: Verdict | None) -
 
 def test_a_version_in_a_range_that_no_page_has_is_observed() -> None:
     found = accusation.test_row(python("1.82.7.1"), LOCK, accuse(record(ranges=((BAD, ">=1.82.7,<=1.82.8"),))))
-    assert (found.verdict, found.basis, found.shown) == (OBSERVED, Basis.LOCKED, {(BAD, "1.82.7.1")})
+    assert (found.verdict, found.basis, found.shown) == (OBSERVED, Basis.LOCKED, frozenset({(BAD, "1.82.7.1")}))
 
 
 @pytest.mark.parametrize("version", ["1.0", "2004d-final", "", "1.0+acme"])
@@ -195,8 +197,8 @@ def test_a_name_without_an_ecosystem_leaves_rows_of_that_name_open() -> None:
     assert said(row("1", name="lib", purl="pkg:npm/lib@1"), accused) is ELSE
 
 
-def hash_only(**more: object) -> accusation.Accusation:
-    file = AccusedFile(hashes=(FileHash("sha256", BAD_HASH),), is_alone=True, **more)  # type: ignore[arg-type]
+def hash_only(**more: Any) -> accusation.Accusation:
+    file = AccusedFile(hashes=(FileHash("sha256", BAD_HASH),), is_alone=True, **more)
     return accuse(record(files=(file,)))
 
 
@@ -276,3 +278,12 @@ def test_the_worst_test_of_a_row_counts() -> None:
     assert said(python("1.82.8"), accused) is OBSERVED
     assert said(python("1.0"), accused) is UNKNOWN
     assert accusation.worst_test(()).verdict is None
+
+
+def test_a_release_elsewhere_with_good_files_is_admitted_at_most() -> None:
+    mixed = accuse(record(replace(NPM, whole=False, files=(CompromisedFile(filename="x", sha256=BAD_HASH),))))
+    purl = "pkg:npm/%40scope/name@1.0"
+    assert said(row("1.0", purl=purl), mixed) is ADMITTED
+    assert said(row("1.0", purl=purl, sha256=(OTHER_HASH,)), mixed) is UNKNOWN
+    assert said(row("1.0", purl=purl, sha256=(BAD_HASH,)), mixed) is OBSERVED
+    assert said(row("2.0", purl=purl.replace("1.0", "2.0")), mixed) is ELSE

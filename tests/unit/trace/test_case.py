@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -16,22 +17,22 @@ BAD = package_name("badpkg")
 TEN, ELEVEN, ONE = (instant(f"2026-03-24T{hour}:00:00Z") for hour in (10, 11, 13))
 
 
-def bad(version: str, listed_from: int | None = None, package: PackageName = BAD, **more: object) -> CompromisedRelease:
+def bad(version: str, listed_from: int | None = None, package: PackageName = BAD, **more: Any) -> CompromisedRelease:
     release = CompromisedRelease(purl=purl_of(package, version), package=package, version=version)
     return replace(release, listed_from=listed_from, **more)
 
 
-def advisory(id_: str, *versions: str, aliases: Sequence[str] = (), **more: object) -> Incident:
+def advisory(id_: str, *versions: str, aliases: Sequence[str] = (), **more: Any) -> Incident:
     made = Incident(id=id_, title=id_, releases=tuple(map(bad, versions)), aliases=tuple(aliases), advisory=True)
     return replace(made, **more)
 
 
-def incident(id_: str, *releases: CompromisedRelease, aliases: Sequence[str] = (), **more: object) -> Incident:
+def incident(id_: str, *releases: CompromisedRelease, aliases: Sequence[str] = (), **more: Any) -> Incident:
     reading = Reading(id="op", preferred=True, start=TEN, until=ONE)
     return replace(Incident(id=id_, title=id_, releases=releases, readings=(reading,), aliases=tuple(aliases)), **more)
 
 
-def known(versions: dict[str, Sequence[str]] | None = None) -> object:
+def known(versions: Mapping[str, Sequence[str]] | None = None) -> Callable[[PackageName], Sequence[str]]:
     return lambda package: (versions or {}).get(package, ())
 
 
@@ -39,7 +40,7 @@ def ask(
     incidents: Iterable[Incident],
     *targets: str,
     reading: str | None = None,
-    versions: dict[str, Sequence[str]] | None = None,
+    versions: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[Case, ...]:
     return resolve(tuple(incidents), targets, reading, known(versions))
 
@@ -61,7 +62,7 @@ def test_a_file_and_the_advisories_it_is_an_alias_of_accuse_the_union(name: str)
     assert case.id == "inc"
     assert accused(case) == ["pkg:pypi/badpkg@1.1", "pkg:pypi/badpkg@1.2"]
     assert [release.listed_from for release in case.releases] == [None, TEN]
-    assert (case.reading.id, case.names) == ("op", {"inc", "pysec-9", "ghsa-9"})
+    assert (case.reading.id, case.names) == ("op", frozenset({"inc", "pysec-9", "ghsa-9"}))
 
 
 def test_an_alias_that_no_record_has_joins_two_records() -> None:
@@ -145,7 +146,7 @@ def test_ranges_accuse_what_the_graph_knows_and_stay_for_rows_that_it_does_not()
     (case,) = ask([record], "X", versions={"badpkg": ["0.9", "1.0", "1.5", "2.0", "old"]})
     assert accused(case) == ["pkg:pypi/badpkg@1.0", "pkg:pypi/badpkg@1.5"]
     assert case.ranges == ((BAD, ">=1.0,<2"),)
-    assert (case.packages, case.accuses_more_than_releases) == ({"badpkg"}, True)
+    assert (case.packages, case.accuses_more_than_releases) == (frozenset({BAD}), True)
     (case,) = ask([record], "badpkg==1.7")
     assert (case.id, case.ranges, accused(case)) == ("X", (), ["pkg:pypi/badpkg@1.7"])
 
@@ -154,7 +155,11 @@ def test_every_version_is_every_version_that_the_graph_knows_and_any_other() -> 
     record = advisory("MAL-2", every=("pkg:pypi/badpkg", "pkg:npm/evil-js"))
     (case,) = ask([record], "MAL-2", versions={"badpkg": ["0.9", "2004d-final"]})
     assert accused(case) == ["pkg:pypi/badpkg@2004d-final", "pkg:pypi/badpkg@0.9"]
-    assert (case.every, case.every_elsewhere, case.decides_nothing) == ({"badpkg"}, {"pkg:npm/evil-js"}, False)
+    assert (case.every, case.every_elsewhere, case.decides_nothing) == (
+        frozenset({BAD}),
+        frozenset({"pkg:npm/evil-js"}),
+        False,
+    )
     assert case.purls == {"pkg:npm/evil-js"}
 
 
@@ -230,7 +235,7 @@ def test_a_name_that_nothing_knows_is_an_error_that_says_what_is_near(target: st
 
 def test_a_name_that_an_incident_or_a_document_or_a_page_has_is_known() -> None:
     records = [incident("inc", bad("1.0"))]
-    unknown = {"known_names": tuple, "is_known": lambda _: False}
+    unknown: dict[str, Any] = {"known_names": tuple, "is_known": lambda _: False}
     assert resolve(records, ["badpkg==9.9"], None, lambda _: (), **unknown)[0].id == "pkg:pypi/badpkg@9.9"
     assert resolve([], ["lib==9.9"], None, lambda _: ("1.0",), **unknown)[0].id == "pkg:pypi/lib@9.9"
     assert resolve([], ["lib==9.9"], None, lambda _: (), known_names=tuple, is_known=lambda _: True)
