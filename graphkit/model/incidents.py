@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from graphkit.model.index import Hidden
-from graphkit.model.names import PackageName
+from graphkit.model.names import PackageName, purl_of
 from graphkit.model.times import Instant, Moment
+from graphkit.model.versions import release_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,12 @@ class CompromisedRelease:
     def first_listing(self) -> Moment | None:
         """When it was listed first, as precisely as the incident says it; None where it does not."""
         return _moment(self.listed_from, self.listed_from_latest)
+
+
+def python_release(package: PackageName, version: str) -> CompromisedRelease:
+    """Return a release of the Python index, all of it accused."""
+    shown = release_version(version).text
+    return CompromisedRelease(purl=purl_of(package, shown), package=package, version=shown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,8 @@ from typing import Final, NewType
 from urllib.parse import unquote
 
 from packageurl import PackageURL
-from packaging.utils import (
-    InvalidName,
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
+from packaging.utils import InvalidName, canonicalize_name, parse_wheel_filename
+from packaging.version import Version
 
 PackageName = NewType("PackageName", str)
 """A project name in PEP 503 normal form."""
@@ -35,6 +29,8 @@ _ELSEWHERE: Final = frozenset({
 """Purl types that have names of their own, under which a Python package is never guessed."""
 
 _PARTS: Final = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST_FILE: Final = 255
+"""Characters of a file name: what file systems allow."""
 _LONGEST_PURL: Final = 4_096
 """Characters of an unreadable purl that are looked at."""
 
@@ -90,6 +86,8 @@ def purl_of(package: PackageName, version: str | None = None) -> str:
 def read_purl(text: str) -> PackageURL:
     """Return a purl's parts; scheme and type may be in capitals, as in the field.
 
+    A scope whose ``@`` nobody escaped, as npm's packages have, is read as one.
+
     Raises:
         BadName: the text is no purl.
     """
@@ -97,6 +95,8 @@ def read_purl(text: str) -> PackageURL:
     try:
         return PackageURL.from_string(f"{scheme.lower()}:{rest}")
     except ValueError as error:
+        if "/@" in rest:
+            return read_purl(f"{scheme}:{rest.replace('/@', '/%40')}")
         raise BadName(f"{_shown(text)} is no purl") from error
 
 
@@ -155,19 +155,27 @@ def purl_key(text: str) -> str:
 def named_by_file(file: str) -> tuple[PackageName, str] | None:
     """Return the package and version that the name of a wheel or sdist says, None for other names.
 
-    >>> named_by_file("litellm-1.82.8-py3-none-any.whl")
-    ('litellm', '1.82.8')
+    Of a source archive the version is the longest end of the name that PEP 440 reads.
+
+    >>> named_by_file("litellm-1.82.8-py3-none-any.whl"), named_by_file("thing-1.0.2-2.tar.gz")
+    (('litellm', '1.82.8'), ('thing', '1.0.2.post2'))
     """
+    if len(file) > _LONGEST_FILE:
+        return None
     try:
         if file.endswith(".whl"):
             name, version, *_ = parse_wheel_filename(file)
-        elif file.endswith((".tar.gz", ".zip")):
-            name, version = parse_sdist_filename(file)
-        else:
-            return None
-        return package_name(name), str(version)
-    except (InvalidWheelFilename, InvalidSdistFilename, BadName, ValueError):
+            return package_name(name), str(version)
+    except ValueError:  # InvalidWheelFilename and BadName are
         return None
+    ending = next((one for one in (".tar.gz", ".zip") if file.endswith(one)), "")
+    stem = file.removesuffix(ending) if ending else ""
+    for dash in (at for at, letter in enumerate(stem) if letter == "-"):
+        try:
+            return package_name(stem[:dash]), str(Version(stem[dash + 1 :]))
+        except ValueError:  # InvalidVersion is one, too
+            continue
+    return None
 
 
 def namesakes_of(name: str, purl: str) -> tuple[PackageName, ...]:
@@ -180,8 +188,8 @@ def namesakes_of(name: str, purl: str) -> tuple[PackageName, ...]:
 
     >>> namesakes_of("LiteLLM", "pkg:conda/litellm@1.82.8"), namesakes_of("litellm", "pkg:npm/litellm@1")
     (('litellm',), ())
-    >>> namesakes_of("", "pkg:npm/@scope%2Flitellm@1.82.8")
-    ('1-82-8', 'litellm', 'npm', 'scope')
+    >>> namesakes_of("", "pypi:@scope%2Flitellm")
+    ('litellm', 'pypi', 'scope')
     """
     names = [name]
     if purl:

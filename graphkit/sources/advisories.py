@@ -6,45 +6,41 @@ why (semantics §5 a, docs/decisions/0014-what-an-accusation-decides.md).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import msgspec
 from packageurl import PackageURL
+from packaging.version import Version
 
 from graphkit.model.errors import InputError
 from graphkit.model.incidents import (
     AccusedFile,
     CompromisedFile,
     CompromisedRelease,
-    FileHash,
     Incident,
     Source,
     Undecided,
+    python_release,
 )
 from graphkit.model.names import BadName, PackageName, bare_purl, named_by_file, package_name, purl_of, read_purl
 from graphkit.model.versions import release_version
+from graphkit.sources.indicators import files_of
 from graphkit.sources.plain import decode, typed
 
 # fmt: off
 _PURL_TYPES: Final = {
     "alpine": "apk", "alpaquita": "apk", "bitnami": "bitnami", "chainguard": "apk", "conan": "conan",
-    "conancenter": "conan", "cran": "cran", "crates.io": "cargo", "debian": "deb", "echo": "deb",
+    "conancenter": "conan", "cran": "cran", "crates": "cargo", "debian": "deb", "echo": "deb",
     "github actions": "githubactions", "go": "golang", "hackage": "hackage", "hex": "hex", "julia": "julia",
     "maven": "maven", "npm": "npm", "nuget": "nuget", "opam": "opam", "packagist": "composer", "pub": "pub",
     "rubygems": "gem", "swifturl": "swift", "ubuntu": "deb", "wolfi": "apk",
 }
 # fmt: on
-"""Purl types by OSV's ecosystems, in lower case; that of the Python index apart."""
+"""Purl types by OSV's ecosystems, in lower case and up to a dot; that of the Python index apart."""
 _DISTRIBUTIONS: Final = frozenset({"apk", "deb"})
 """Types whose purls have the distribution as namespace."""
-_ALGORITHMS: Final = {32: "md5", 40: "sha1", 64: "sha256", 96: "sha384", 128: "sha512"}
-"""Hash algorithms by the length of their values in hexadecimal digits."""
-_HEX: Final = re.compile(r"(?:(md5|sha-?(?:1|256|384|512))[:=-])?([0-9a-fA-F]{32,128})", re.IGNORECASE)
-_MOST_IOCS: Final = 10_000
-_NAME_KEYS: Final = frozenset({"file", "filename", "filenames", "files", "file_name", "name", "path", "artifact"})
 
 
 class _Package(msgspec.Struct):
@@ -152,11 +148,19 @@ def _incident(decoded: dict[str, Any], place: str) -> Incident:
     except InputError as error:
         raise InputError(error.problem, place=place + error.place) from error
     found = _Accused()
-    entries = record.affected or ()
-    for number, affected in enumerate(entries):
-        _entry(affected, f"{record.id} affected[{number}]", found)
-    subjects = dict.fromkeys(_subject(one.package or _Package()) for one in entries)
-    _files_of_record(record, subjects, found)
+    entries = [
+        _Entry(affected=one, subject=_subject(one.package or _Package()), where=f"{record.id} affected[{number}]")
+        for number, one in enumerate(record.affected or ())
+    ]
+    for entry in entries:
+        _add_versions(entry, found)
+    known = {entry.subject for entry in entries if entry.subject.is_known}
+    for entry in entries:
+        of_record = [record.database_specific] if known == {entry.subject} else []
+        _add_files(entry, of_record, found)
+    if len(known) != 1:
+        shared = _accused_files((record.database_specific,), _Subject())
+        found.files += map(_alone, _without_releases(shared, found)) if not entries else shared
     return Incident(
         id=record.id,
         title=record.summary or record.id,
@@ -180,39 +184,53 @@ def _incident(decoded: dict[str, Any], place: str) -> Incident:
     )
 
 
-def _entry(affected: _Affected, where: str, found: _Accused) -> None:
-    """Add what one entry accuses; what of it is no test leaves its package open."""
-    named = affected.package or _Package()
-    subject = _subject(named)
-    doubts = list(_doubts_of_name(named, subject, where))
-    decided = False
+@dataclass(slots=True, kw_only=True)
+class _Entry:
+    """One `affected` entry, whether any of it is a test, and what of it is none."""
+
+    affected: _Affected
+    subject: _Subject
+    where: str
+    is_decided: bool = False
+    doubts: list[Undecided] = field(default_factory=list)
+
+
+def _add_versions(entry: _Entry, found: _Accused) -> None:
+    """Add the releases and ranges that an entry accuses; what of it is no test leaves its package open."""
+    affected, subject, where = entry.affected, entry.subject, entry.where
+    entry.doubts += _doubts_of_name(affected.package or _Package(), subject, where)
     for version in affected.versions or ():
         if not version.strip() or "*" in version:
-            doubts.append(subject.open_for(f"{where}: version {version[:80]!r} names no release"))
+            entry.doubts.append(subject.open_for(f"{where}: version {version[:80]!r} names no release"))
         elif subject.is_known:
             release = _release(subject, version)
             found.releases.setdefault(release.purl, release)
-            decided = True
+            entry.is_decided = True
     read = _read_ranges(affected.ranges or (), subject, where)
+    entry.doubts += [subject.open_for(why) for why in read.doubts]
     found.ranges.update(dict.fromkeys(read.ranges))
-    decided = decided or bool(read.ranges)
-    if read.is_every and subject.is_known:
-        if affected.versions:
-            why = "accuses every version and lists some, so the others are open"
-            doubts.append(subject.open_for(f"{where} {why}"))
-        else:
-            found.every[subject.bare] = None
-        decided = True
-    doubts += [subject.open_for(why) for why in read.doubts]
-    files = _accused_files((affected.database_specific, affected.ecosystem_specific), subject)
-    if files and not decided and subject.is_known:
-        before = len(found.releases)
-        files = _as_releases([_alone(one) for one in files], found)
-        decided = len(found.releases) > before or any(one.hashes for one in files)
-    if not decided and not doubts:
-        doubts.append(subject.open_for(f"{where}: {_why_nothing(affected, subject)}"))
-    found.files += files
-    found.undecided.update(dict.fromkeys(doubts))
+    entry.is_decided = entry.is_decided or bool(read.ranges)
+    if not (read.is_every and subject.is_known):
+        return
+    entry.is_decided = True
+    if affected.versions:
+        entry.doubts.append(subject.open_for(f"{where} accuses every version and lists some, so the others are open"))
+    else:
+        found.every[subject.bare] = None
+
+
+def _add_files(entry: _Entry, of_record: Sequence[Any], found: _Accused) -> None:
+    """Add the files that an entry or its record names; where nothing else of it is a test, it accuses them alone."""
+    affected, subject = entry.affected, entry.subject
+    files = _accused_files((affected.database_specific, affected.ecosystem_specific, *of_record), subject)
+    rest = _without_releases(files, found) if subject.is_known else files
+    if not entry.is_decided and subject.is_known:
+        entry.is_decided = len(rest) < len(files) or any(one.hashes for one in rest)
+        rest = [_alone(one) for one in rest]
+    if not entry.is_decided and not entry.doubts:
+        entry.doubts.append(subject.open_for(f"{entry.where}: {_why_nothing(affected, subject)}"))
+    found.files += rest
+    found.undecided.update(dict.fromkeys(entry.doubts))
 
 
 def _why_nothing(affected: _Affected, subject: _Subject) -> str:
@@ -241,7 +259,7 @@ def _doubts_of_name(named: _Package, subject: _Subject, where: str) -> Iterator[
 def _subject(named: _Package) -> _Subject:
     """Return the package that an entry names by ecosystem and name, else by its purl, else by a name alone."""
     ecosystem = named.ecosystem.partition(":")[0]
-    kind, name = ecosystem.strip().lower(), named.name.strip()
+    kind, name = ecosystem.partition(".")[0].strip().lower(), named.name.strip()
     if kind == "pypi" and name:
         try:
             return _Subject(package=package_name(name), name=name)
@@ -277,8 +295,7 @@ def _purl_elsewhere(type_: str, ecosystem: str, name: str) -> str:
 
 def _release(subject: _Subject, version: str) -> CompromisedRelease:
     if subject.package is not None:
-        shown = release_version(version).text
-        return CompromisedRelease(purl=purl_of(subject.package, shown), package=subject.package, version=shown)
+        return python_release(subject.package, version)
     purl = read_purl(subject.purl)._replace(version=version).to_string()
     return CompromisedRelease(purl=purl, package=None, version=version)
 
@@ -323,10 +340,10 @@ def _events(events: Sequence[dict[str, Any]], place: str, *, ordered: bool) -> l
     pairs = [pair for pair in pairs if pair[1] != "*"]
     for kind, version in pairs:
         if version != "0" and not ordered:
-            raise InputError("the order of versions of that ecosystem is not read", place=place)
+            raise InputError("the order of that ecosystem's versions is not read", place=place)
         if version != "0" and release_version(version).parsed is None:
             raise InputError(f"{kind} {version[:80]!r} is not a valid version (PEP 440)", place=place)
-    return sorted(pairs, key=lambda pair: (pair[1] != "0", release_version(pair[1]), order.index(pair[0])))
+    return sorted(pairs, key=lambda pair: (pair[1] != "0", Version(pair[1]), order.index(pair[0])))
 
 
 def _stretches(events: Sequence[tuple[str, str]], place: str) -> Iterator[str]:
@@ -346,41 +363,31 @@ def _stretches(events: Sequence[tuple[str, str]], place: str) -> Iterator[str]:
         yield "" if start == "0" else f">={start}"
 
 
-def _files_of_record(record: _Record, subjects: Iterable[_Subject], found: _Accused) -> None:
-    """Add the files that a record names for all of its entries; of one package they are its files."""
-    known = [one for one in subjects if one.is_known]
-    subject = known[0] if len(known) == 1 else _Subject()
-    files = _accused_files((record.database_specific,), subject)
-    nothing = not (found.releases or found.ranges or found.every or found.files)
-    if files and nothing and not record.affected:
-        files = _as_releases([_alone(one) for one in files], found)
-    found.files += files
-
-
 def _alone(file: AccusedFile) -> AccusedFile:
     return AccusedFile(
         filename=file.filename, hashes=file.hashes, package=file.package, purl=file.purl, is_alone=bool(file.hashes)
     )
 
 
-def _as_releases(files: Sequence[AccusedFile], found: _Accused) -> list[AccusedFile]:
-    """Add the releases of which files are by their names, when no version is named; return what stays a file."""
+def _without_releases(files: Sequence[AccusedFile], found: _Accused) -> list[AccusedFile]:
+    """Add files to the releases that their names say, which are bad in part where nothing else accuses them.
+
+    Returns the files whose names say none, and those with hashes that a release's file has no place for.
+    """
     rest: list[AccusedFile] = []
     for file in files:
-        named = named_by_file(file.filename)
+        filename = file.filename.rpartition("/")[2]
+        named = named_by_file(filename)
         if named is None or file.package not in {None, named[0]}:
             rest.append(file)
             continue
-        package, version = named
-        shown = release_version(version).text
-        purl = purl_of(package, shown)
+        release = python_release(*named)
+        before = found.releases.get(release.purl, replace(release, whole=False))
         sha256 = next((one.value for one in file.hashes if one.algorithm == "sha256"), "")
-        bad = CompromisedFile(filename=file.filename, sha256=sha256)
-        before = found.releases.get(purl)
-        files_of = (*(before.files if before else ()), bad)
-        found.releases[purl] = CompromisedRelease(
-            purl=purl, package=package, version=shown, files=files_of, whole=False
-        )
+        bad = CompromisedFile(filename=filename, sha256=sha256)
+        found.releases[release.purl] = replace(before, files=(*before.files, bad))
+        if len(file.hashes) > bool(sha256):
+            found.files.append(file)
     return rest
 
 
@@ -392,45 +399,7 @@ def _accused_files(said: Iterable[Any], subject: _Subject) -> list[AccusedFile]:
             continue
         for key, value in one.items():
             if key.lower() in {"iocs", "ioc", "indicators"}:
-                for name, hashes in _indicators(value):
+                for name, hashes in files_of(value):
                     file = AccusedFile(filename=name, hashes=hashes, package=subject.package, purl=subject.purl)
                     found[file] = None
     return list(found)
-
-
-def _indicators(value: Any) -> Iterator[tuple[str, tuple[FileHash, ...]]]:
-    """Yield names and hashes of the files that indicators hold, whatever their shape; the first so many of them."""
-    queue: list[tuple[str, Any]] = [("", value)]
-    for key, one in queue:
-        if len(queue) > _MOST_IOCS:
-            break
-        if isinstance(one, dict):
-            hashes = tuple(dict.fromkeys(h for k, v in one.items() if isinstance(v, str) for h in _hash_of(k, v)))
-            names = [v for k, v in one.items() if k.lower() in _NAME_KEYS and isinstance(v, str)]
-            if hashes:
-                yield (names[0] if names else ""), hashes
-            else:
-                yield from ((name, ()) for name in names if _is_file_name(name))
-            queue += [(str(k), v) for k, v in one.items() if not isinstance(v, str)]
-        elif isinstance(one, list):
-            queue += [(key, part) for part in one]
-        elif isinstance(one, str):
-            if hashes := tuple(_hash_of(key, one)):
-                yield "", hashes
-            elif key.lower() in _NAME_KEYS and _is_file_name(one):
-                yield one, ()
-
-
-def _hash_of(key: str, value: str) -> Iterator[FileHash]:
-    """Yield the hash that a text is, by its prefix, its key or its length."""
-    found = _HEX.fullmatch(value.strip())
-    if found is None or (algorithm := _ALGORITHMS.get(len(found[2]))) is None:
-        return
-    told = (found[1] or key).lower().replace("-", "")
-    if told in _ALGORITHMS.values() and told != algorithm:
-        return
-    yield FileHash(algorithm, found[2].lower())
-
-
-def _is_file_name(text: str) -> bool:
-    return 0 < len(text) <= 255 and "://" not in text and "." in text.rpartition("/")[2]

@@ -43,6 +43,8 @@ class Accusation:
     """Packages of which every version is accused."""
     elsewhere: tuple[Release, ...]
     """The accused releases of other ecosystems."""
+    mixed_elsewhere: frozenset[Release]
+    """Those of them of which only some files are bad."""
     every_elsewhere: frozenset[str]
     """Purl keys of packages elsewhere of which every version is accused."""
     open: Mapping[PackageName, str]
@@ -120,6 +122,9 @@ def accuse(
         every=case.every,
         elsewhere=tuple(
             release_of_purl(release.purl, release.version) for release in case.releases if not release.package
+        ),
+        mixed_elsewhere=frozenset(
+            release_of_purl(one.purl, one.version) for one in case.releases if not one.package and not one.whole
         ),
         every_elsewhere=case.every_elsewhere,
         open={one.package: one.why for one in reversed(case.undecided) if one.package is not None},
@@ -312,15 +317,23 @@ def _of_other_ecosystem(row: Component, basis: Basis, accused: Accusation) -> Ro
     found = release_of_row(row)
     if found.key in accused.every_elsewhere:
         return RowTest(Verdict.OBSERVED, "", basis)
-    said = [is_one(found, release) for release in accused.elsewhere]
-    if True in said:
-        return RowTest(Verdict.OBSERVED, "", basis)
-    if None in said:
+    said = {release: is_one(found, release) for release in accused.elsewhere}
+    if hit := [release for release, same in said.items() if same]:
+        return _of_release_elsewhere(row, basis, is_mixed=accused.mixed_elsewhere.issuperset(hit))
+    if None in said.values():
         at = f" at {row.version!r}" if row.version else " without a version"
         return _unknown(f"it lists {row.purl}{at}; the version, or digest, that ran would settle it")
     if (why := accused.open_elsewhere.get(found.key)) is not None:
         return _unknown(f"it lists {row.purl}, which may be accused: {why}; an advisory with versions would settle it")
     return _ELSE
+
+
+def _of_release_elsewhere(row: Component, basis: Basis, *, is_mixed: bool) -> RowTest:
+    if not is_mixed:
+        return RowTest(Verdict.OBSERVED, "", basis)
+    if row.sha256:
+        return _unknown(f"it lists {row.purl} with a hash that is not a known bad file's")
+    return RowTest(Verdict.ADMITTED, "of which only some files are bad; its hash would settle it", basis)
 
 
 def _of_no_ecosystem(row: Component, accused: Accusation) -> RowTest:

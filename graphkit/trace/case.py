@@ -11,13 +11,20 @@ from packaging.specifiers import SpecifierSet
 
 from graphkit.model.answers import Accused, Asked
 from graphkit.model.errors import UsageError
-from graphkit.model.incidents import AccusedFile, CompromisedRelease, Incident, Reading, Undecided
+from graphkit.model.incidents import (
+    AccusedFile,
+    CompromisedRelease,
+    Incident,
+    Reading,
+    Undecided,
+    python_release,
+)
 from graphkit.model.index import Hidden
 from graphkit.model.names import BadName, PackageName, name_of_purl, package_name, purl_key
 from graphkit.model.times import FOREVER, Instant, Moment, instant
 from graphkit.model.versions import release_version
 from graphkit.trace.events import Event, Identity, events_of, identity_of, in_order, merged, names_release
-from graphkit.trace.targets import near_names, python_release, release_of_target, shown_release, unknown_target
+from graphkit.trace.targets import near_names, release_of_target, shown_release, unknown_target
 
 _NO_READING = Reading(id="index")
 """What the index itself says: used where no incident gives an account of the times."""
@@ -64,6 +71,8 @@ class Case:
     files: tuple[AccusedFile, ...] = ()
     withdrawn: tuple[str, ...] = ()
     first_upload_accounts: tuple[FirstUpload, ...] = ()
+    timed: frozenset[Identity] = frozenset()
+    """The releases that the reading speaks of: those that its file names."""
     unknown: str = ""
 
     def keys(self) -> dict[PackageName, frozenset[str]]:
@@ -91,6 +100,19 @@ class Case:
         named: tuple[_Named, ...] = (*self.releases, *self.files, *self.undecided)
         found = {purl_key(one.purl) for one in named if one.package is None and one.purl}
         return frozenset(found | self.every_elsewhere)
+
+    @property
+    def sha256(self) -> frozenset[str]:
+        """The SHA-256 of every bad file, by which rows of any name are found."""
+        of_releases = {file.sha256 for release in self.releases for file in release.files if file.sha256}
+        alone = {one.value for file in self.files for one in file.hashes if one.algorithm == "sha256"}
+        return frozenset(of_releases | alone)
+
+    @property
+    def is_about_any_row(self) -> bool:
+        """Whether rows of every name matter: of other ecosystems, of files of no known package, of bare names."""
+        alone = any(one.package is None for one in self.files if one.is_alone)
+        return bool(self.purls) or alone or any(one.package is None for one in self.undecided)
 
     @property
     def is_open_for_all(self) -> bool:
@@ -124,12 +146,7 @@ class Case:
 
     def is_timed(self, release: CompromisedRelease) -> bool:
         """Return whether the reading speaks of a release: the file that gives it names that release."""
-        return any(
-            identity_of(release) == identity_of(one)
-            for incident in self.incidents
-            if self.reading in incident.readings
-            for one in incident.releases
-        )
+        return identity_of(release) in self.timed
 
     def until_of(self, release: CompromisedRelease) -> Instant | None:
         """Return when the reading has a release leave the index for good, None where it does not say."""
@@ -174,7 +191,11 @@ class _Wanted:
     """What was asked of one event. ``ids``: its ids that were asked; empty: only the ``releases`` were."""
 
     ids: set[str] = field(default_factory=set)
-    releases: dict[str, CompromisedRelease] = field(default_factory=dict)
+    releases: dict[Identity, CompromisedRelease] = field(default_factory=dict)
+
+    def add(self, release: CompromisedRelease) -> None:
+        """Ask for a release, once however it is spelled."""
+        self.releases.setdefault(identity_of(release), release)
 
 
 def resolve(
@@ -204,18 +225,19 @@ def resolve(
     """
     events = events_of(incidents)
     whole: dict[str, tuple[Event, _Wanted]] = {}
-    alone: dict[str, CompromisedRelease] = {}
+    alone: dict[Identity, CompromisedRelease] = {}
     for text in targets:
         name = text.strip().lower()
         if found := next((event for event in events if name in event.names), None):
             whole.setdefault(found.id, (found, _Wanted()))[1].ids.add(name)
             continue
         release = release_of_target(text, near_names(name, sorted({one for event in events for one in event.names})))
+        release = _as_listed(release, versions_of)
         naming = _naming(events, release)
         for event in naming:
-            whole.setdefault(event.id, (event, _Wanted()))[1].releases[release.purl] = release
+            whole.setdefault(event.id, (event, _Wanted()))[1].add(release)
         if not naming:
-            alone[release.purl] = release
+            alone.setdefault(identity_of(release), release)
     graph = _Graph(events=events, versions_of=versions_of, is_known=is_known)
     cases = [graph.case_of(event, wanted, reading) for event, wanted in whole.values()]
     for release in alone.values():
@@ -246,7 +268,21 @@ def without_incident_joined(cases: Sequence[Case]) -> tuple[Case, ...]:
 def under(case: Case, incidents: Sequence[Incident], reading: Reading) -> Case:
     """Return the same case under another reading."""
     others = tuple(known for known in (case.reading, *case.others) if known is not reading)
-    return replace(case, reading=reading, others=others, hidden=_gaps(events_of(incidents), case.incidents, reading))
+    hidden = _gaps(events_of(incidents), case.incidents, reading)
+    return replace(case, reading=reading, others=others, hidden=hidden, timed=_timed(case.incidents, reading))
+
+
+def _timed(incidents: Sequence[Incident], reading: Reading) -> frozenset[Identity]:
+    return frozenset(identity_of(r) for one in incidents if reading in one.readings for r in one.releases)
+
+
+def _as_listed(release: CompromisedRelease, versions_of: VersionsOf) -> CompromisedRelease:
+    """Return a release in the spelling of the index, which lists ``1.0`` where ``1.0.0`` was asked."""
+    if release.package is None:
+        return release
+    key = release_version(release.version).key
+    listed = next((one for one in versions_of(release.package) if release_version(one).key == key), None)
+    return release if listed is None else python_release(release.package, listed)
 
 
 def _naming(events: Sequence[Event], release: CompromisedRelease) -> list[Event]:
@@ -268,12 +304,12 @@ class _Graph:
         """Return the case of an event: all of it where one of its ids was asked, else the releases asked."""
         accusing = event.accusing(wanted.ids) if wanted.ids else event.valid
         accused = self._accused(accusing) if wanted.ids else _Accused()
-        for identity, release in ((identity_of(one), one) for one in wanted.releases.values()):
+        for identity, release in wanted.releases.items():
             same = [(one, other) for one in accusing for other in one.releases if identity_of(other) == identity]
             accused.releases.setdefault(identity, merged(same) if same else release)
         releases, legacy = self._decided(accused.releases.values())
         chosen, others = _readings(event, reading)
-        first = event.first
+        first, listings = event.first, event.first_listings()
         return Case(
             id=first.id,
             title=first.title,
@@ -290,7 +326,8 @@ class _Graph:
             undecided=tuple(dict.fromkeys((*accused.undecided, *legacy))),
             files=tuple(dict.fromkeys(accused.files)),
             withdrawn=tuple(one.id for one in event.members if one.withdrawn),
-            first_upload_accounts=tuple(FirstUpload(one, event.first_listings(one)) for one in releases),
+            first_upload_accounts=tuple(FirstUpload(one, listings.get(identity_of(one), ())) for one in releases),
+            timed=_timed(event.members, chosen),
         )
 
     def case_alone(self, release: CompromisedRelease) -> Case:

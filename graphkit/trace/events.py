@@ -65,20 +65,22 @@ class Event:
         preferred = next((one for one in readings if one.preferred), None)
         return preferred or next((one for one in readings if one.gives_times), None)
 
-    def first_listings(self, release: CompromisedRelease) -> tuple[Moment, ...]:
-        """Return every account of when a release was listed first: its own times, else each reading's start.
+    def first_listings(self) -> dict[Identity, tuple[Moment, ...]]:
+        """Return every account of when each release was listed first: its own times, else each reading's start.
 
         Where somebody says when a release was uploaded, the start of a reading is that of a window: it may be
         wider, to be on the safe side, and is no account of the upload.
         """
-        own: set[Moment] = set()
-        starts: set[Moment] = set()
+        own: dict[Identity, set[Moment]] = {}
+        starts: dict[Identity, set[Moment]] = {}
         for one in self.members:
-            same = [other for other in one.releases if identity_of(other) == identity_of(release)]
-            own |= {other.first_listing for other in same if other.first_listing is not None}
-            if same:
-                starts |= {reading.first_listing for reading in one.readings if reading.first_listing is not None}
-        return tuple(sorted(own or starts))
+            told = [reading.first_listing for reading in one.readings if reading.first_listing is not None]
+            for release in one.releases:
+                identity = identity_of(release)
+                starts.setdefault(identity, set()).update(told)
+                if release.first_listing is not None:
+                    own.setdefault(identity, set()).add(release.first_listing)
+        return {identity: tuple(sorted(own.get(identity) or found)) for identity, found in starts.items()}
 
 
 def events_of(incidents: Sequence[Incident]) -> tuple[Event, ...]:
@@ -111,7 +113,8 @@ def events_of(incidents: Sequence[Incident]) -> tuple[Event, ...]:
 
 def names_release(incident: Incident, release: CompromisedRelease) -> bool:
     """Return whether an incident accuses a release: by itself, by a range, or with every version of its package."""
-    if any(identity_of(one) == identity_of(release) for one in incident.releases):
+    identity = identity_of(release)
+    if any(one.package == release.package and identity_of(one) == identity for one in incident.releases):
         return True
     if release.package is None:
         return purl_key(release.purl) in {purl_key(purl) for purl in incident.every}

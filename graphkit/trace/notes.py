@@ -59,7 +59,8 @@ def footnotes(view: View, exposed: Exposed, documents: Documents) -> Iterator[st
     yield from _table_notes(view)
     if blurred := documents.imprecise():
         yield (
-            "times without a zone, or of a day only, were taken as every instant that they can mean (UTC-12 to UTC+14): of "
+            "times without a zone, or of a day only, were taken as every instant that they can mean (UTC-12 to "
+            "UTC+14): of "
             f"{some(blurred)}"
         )
     if mirrors := sorted(set(documents.mirrors())):

@@ -10,18 +10,11 @@ from typing import Final
 from packaging.requirements import InvalidRequirement, Requirement
 
 from graphkit.model.errors import UsageError
-from graphkit.model.incidents import AccusedFile, CompromisedRelease, Incident, Undecided
-from graphkit.model.names import BadName, PackageName, bare_purl, package_name, package_of, purl_key, purl_of, read_purl
-from graphkit.model.versions import release_version
+from graphkit.model.incidents import AccusedFile, CompromisedRelease, Incident, Undecided, python_release
+from graphkit.model.names import BadName, bare_purl, package_name, package_of, purl_key, read_purl
 
 _MOST_NEAR: Final = 3
 _LIKENESS: Final = 0.75
-
-
-def python_release(package: PackageName, version: str) -> CompromisedRelease:
-    """Return a release of the Python index."""
-    shown = release_version(version).text
-    return CompromisedRelease(purl=purl_of(package, shown), package=package, version=shown)
 
 
 def shown_release(release: CompromisedRelease) -> str:

@@ -203,7 +203,7 @@ def debian(version: str) -> str:
         ("1.82.8", Verdict.ADMITTED, "by the alias file litellm"),
         ("1.82.8-1", Verdict.ADMITTED, "by the alias file litellm"),
         ("1.82.6-1", Verdict.UNKNOWN, "undated"),
-        ("1:1.82.6~rc1-1", Verdict.UNKNOWN, "no PEP 440 version"),
+        ("1:1.82.6~rc1-1", Verdict.UNKNOWN, "not a PEP 440 version"),
         ("", Verdict.UNKNOWN, "without a version"),
     ],
 )

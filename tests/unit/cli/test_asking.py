@@ -146,13 +146,13 @@ def test_fail_on_counts_the_tier_and_those_above_it(work: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("blast", "litellm"), "no target"),
-        (("blast", "litellm>=1"), "no target"),
+        (("blast", "litellm"), "not a target"),
+        (("blast", "litellm>=1"), "not a target"),
         (("blast", "pkg:pypi/litellm"), "names no version"),
         (("blast", "pkg:nonsense"), "no purl"),
-        (("blast", "GHSA-none"), "no target"),
-        (("blast", ""), "no target"),
-        (("blast", "\udcff"), "no target"),
+        (("blast", "GHSA-none"), "not a target"),
+        (("blast", ""), "not a target"),
+        (("blast", "\udcff"), "not a target"),
         (("blast", "case-1", "--from", "noon"), "RFC 3339"),
         (("blast", "case-1", "--at", "noon"), "RFC 3339"),
         (("blast", "case-1", "--from", "2026-03-25", "--until", "2026-03-24"), "--until"),
@@ -175,6 +175,12 @@ def test_a_question_that_cannot_be_asked_is_one_line_and_code_2(graph: Path, wor
     assert (ran.code, ran.out) == (2, "")
     assert is_one_line(ran.err), ran.err
     assert said in ran.err
+
+
+def test_a_name_that_nothing_knows_is_one_line_with_what_is_near_and_code_3(graph: Path) -> None:
+    ran = run("blast", "litelm==1.82.8", "--graph", graph)
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err == "graphkit: nothing is known of `litelm`; did you mean `litellm`?\n"
 
 
 def test_builds_complete_leaves_no_unrecorded_build(work: Path) -> None:

@@ -13,6 +13,8 @@ from graphkit.model.names import (
     company_id,
     extra_name,
     name_of_purl,
+    named_by_file,
+    namesakes_of,
     package_name,
     purl_of,
     read_purl,
@@ -176,3 +178,30 @@ def test_a_purl_may_have_no_version() -> None:
 def test_a_release_survives_its_purl(raw: str, version: str) -> None:
     text = purl_of(package_name(raw), version)
     assert (name_of_purl(text), read_purl(text).version) == (package_name(raw), version)
+
+
+@pytest.mark.parametrize(
+    ("file", "named"),
+    [
+        ("LiteLLM-1.82.8-py3-none-any.whl", ("litellm", "1.82.8")),
+        ("thing-1.0.2-2.tar.gz", ("thing", "1.0.2.post2")),
+        ("thing-1.0.zip", ("thing", "1.0")),
+        ("foo-2-bar-1.0.tar.gz", ("foo-2-bar", "1.0")),
+        ("thing.whl", None),
+        ("a-" * 200 + "1.zip", None),
+        ("thing-1.0.exe", None),
+        ("litellm", None),
+        ("", None),
+    ],
+)
+def test_the_name_of_a_file_names_a_release(file: str, named: tuple[str, str] | None) -> None:
+    assert named_by_file(file) == named
+
+
+def test_a_purl_that_cannot_be_read_may_be_any_name_in_it() -> None:
+    assert "litellm" in namesakes_of("x", "npm/@scope%2FLiteLLM@1.82.8")
+    assert "litellm" in namesakes_of("x", "pypi:litellm%3A1.82.8")
+    assert "litellm" in namesakes_of("x", "pkg:/litellm-1.82.8-py3-none-any.whl")
+    assert "litellm" not in namesakes_of("x", "npm/@scope%2Flitellm-proxy@1.82.8")
+    assert namesakes_of("x", "pkg:npm/@scope%2Flitellm@1.82.8") == ()
+    assert "litellm" in namesakes_of("litellm-1.82.8-py3-none-any.whl", "")

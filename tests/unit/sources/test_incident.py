@@ -7,7 +7,7 @@ import pytest
 
 from graphkit.model.errors import InputError
 from graphkit.model.incidents import Incident
-from graphkit.model.times import FOREVER, instant
+from graphkit.model.times import FOREVER, instant, moment
 from graphkit.sources import advisories, incident, organisation
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -84,3 +84,64 @@ def test_a_slip_is_shown_with_its_place(change: tuple[str, str], place: str, pro
 def test_a_release_of_another_ecosystem_keeps_its_purl() -> None:
     read = parse(SMALL.replace("pkg:pypi/Zope.Interface@5.0", "pkg:npm/axios@1.0.0"))
     assert (read.releases[0].package, read.releases[0].purl) == (None, "pkg:npm/axios@1.0.0")
+
+
+def test_imprecise_times_never_hide_an_exposure() -> None:
+    read = parse(
+        SMALL.replace("2026-03-24T10:00:00Z", "2026-03-24")
+        + """
+readings:
+- id: a
+  from: 2026-03-24
+  until: 2026-03-24T13:00:00
+  hidden:
+  - {purl: pkg:pypi/zope-interface, from: 2026-03-26, until: 2026-03-30}
+  - {purl: pkg:pypi/zope-interface, from: 2026-03-26, until: 2026-03-27}
+"""
+    )
+    day = moment("2026-03-24")
+    assert read.releases[0].first_listing == day
+    assert read.releases[0].listed_from == day.earliest
+    (reading,) = read.readings
+    assert (reading.first_listing, reading.is_exact) == (day, False)
+    assert (reading.until, reading.until_earliest) == (instant("2026-03-25T01:00:00Z"), instant("2026-03-23T23:00:00Z"))
+    # Of a stretch in which it was perhaps never hidden nothing is left; of the other what is certain.
+    assert [(gap.start, gap.until) for gap in reading.hidden] == [
+        (moment("2026-03-26").latest, moment("2026-03-30").earliest)
+    ]
+
+
+def test_exact_times_are_exact() -> None:
+    (reading,) = parse(
+        SMALL + "readings: [{id: a, from: 2026-03-24T10:00:00Z, until: 2026-03-24T13:00:00+01:00}]"
+    ).readings
+    assert (reading.is_exact, reading.until, reading.gives_times) == (True, instant("2026-03-24T12:00:00Z"), True)
+
+
+def test_one_day_may_be_a_beginning_and_an_end() -> None:
+    (reading,) = parse(SMALL + "readings: [{id: a, from: 2026-03-24, until: 2026-03-24}]").readings
+    assert reading.start is not None
+    assert reading.until is not None
+    assert reading.start < reading.until
+
+
+def test_a_wildcard_accuses_nothing() -> None:
+    read = parse(SMALL + "- purl: pkg:pypi/other@1.*\n- purl: pkg:npm/axios@*\n")
+    assert [release.purl for release in read.releases] == ["pkg:pypi/zope-interface@5.0"]
+    assert [(one.package, one.purl) for one in read.undecided] == [("other", ""), (None, "pkg:npm/axios")]
+
+
+def test_files_may_be_accused_by_hash_alone() -> None:
+    text = "schema: graphkit.incident/1\nid: x\ntitle: x\nfiles:\n"
+    read = parse(
+        text + f"- {{purl: pkg:pypi/Zope.Interface, sha1: {'A' * 40}}}\n- {{filename: a.pth, md5: {'b' * 32}}}\n"
+    )
+    assert [(one.package, [tuple(h) for h in one.hashes]) for one in read.files] == [
+        ("zope-interface", [("sha1", "a" * 40)]),
+        (None, [("md5", "b" * 32)]),
+    ]
+    assert all(one.is_alone for one in read.files)
+    with pytest.raises(InputError, match="without a hash"):
+        parse(text + "- {filename: a.pth}\n")
+    with pytest.raises(InputError, match="no release and no file"):
+        parse(text.replace("files:\n", ""))

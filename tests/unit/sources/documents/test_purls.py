@@ -163,3 +163,11 @@ def test_any_text_has_an_identity(rest: str) -> None:
         found, _, lost = read(purl)
         assert found.package or not found.origin
         assert lost or found.package or not purl.startswith("pkg:pypi/")
+
+
+@pytest.mark.parametrize("file", ["litellm-1.82.8-py3-none-any.whl", "litellm-1.82.8.tar.gz"])
+def test_the_name_of_a_file_is_read_as_that_file(file: str) -> None:
+    found, problems, lost = read(f"pkg:pypi/{file}")
+    assert found == Identity(package=package_name("litellm"), version="1.82.8")
+    assert (len(problems), lost) == (1, False)
+    assert read("pkg:pypi/litellm.zip@1.0")[0].package == "litellm-zip"

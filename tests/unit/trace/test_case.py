@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from graphkit.model.errors import UnknownTarget, UsageError
+from graphkit.model.incidents import AccusedFile, CompromisedRelease, FileHash, Incident, Reading, Undecided
+from graphkit.model.index import Hidden
+from graphkit.model.names import PackageName, package_name, purl_of
+from graphkit.model.times import Moment, exactly, instant
+from graphkit.trace.case import Case, resolve, under
+
+BAD = package_name("badpkg")
+TEN, ELEVEN, ONE = (instant(f"2026-03-24T{hour}:00:00Z") for hour in (10, 11, 13))
+
+
+def bad(version: str, listed_from: int | None = None, package: PackageName = BAD, **more: Any) -> CompromisedRelease:
+    release = CompromisedRelease(purl=purl_of(package, version), package=package, version=version)
+    return replace(release, listed_from=listed_from, **more)
+
+
+def advisory(id_: str, *versions: str, aliases: Sequence[str] = (), **more: Any) -> Incident:
+    made = Incident(id=id_, title=id_, releases=tuple(map(bad, versions)), aliases=tuple(aliases), advisory=True)
+    return replace(made, **more)
+
+
+def incident(id_: str, *releases: CompromisedRelease, aliases: Sequence[str] = (), **more: Any) -> Incident:
+    reading = Reading(id="op", preferred=True, start=TEN, until=ONE)
+    return replace(Incident(id=id_, title=id_, releases=releases, readings=(reading,), aliases=tuple(aliases)), **more)
+
+
+def known(versions: Mapping[str, Sequence[str]] | None = None) -> Callable[[PackageName], Sequence[str]]:
+    return lambda package: (versions or {}).get(package, ())
+
+
+def ask(
+    incidents: Iterable[Incident],
+    *targets: str,
+    reading: str | None = None,
+    versions: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[Case, ...]:
+    return resolve(tuple(incidents), targets, reading, known(versions))
+
+
+def accused(case: Case) -> list[str]:
+    return [release.purl for release in case.releases]
+
+
+ALIASED = (
+    advisory("PYSEC-9", "1.2", "1.1", aliases=["GHSA-9"]),
+    advisory("GHSA-9", "1.2", aliases=["PYSEC-9"]),
+    incident("inc", bad("1.2", TEN), aliases=["PYSEC-9"]),
+)
+
+
+@pytest.mark.parametrize("name", ["inc", "PYSEC-9", "ghsa-9", " INC "])
+def test_a_file_and_the_advisories_it_is_an_alias_of_accuse_the_union(name: str) -> None:
+    (case,) = ask(ALIASED, name)
+    assert case.id == "inc"
+    assert accused(case) == ["pkg:pypi/badpkg@1.1", "pkg:pypi/badpkg@1.2"]
+    assert [release.listed_from for release in case.releases] == [None, TEN]
+    assert (case.reading.id, case.names) == ("op", frozenset({"inc", "pysec-9", "ghsa-9"}))
+
+
+def test_an_alias_that_no_record_has_joins_two_records() -> None:
+    records = [advisory("A", "1.0", aliases=["CVE-1"]), advisory("B", "2.0", aliases=["cve-1"])]
+    (case,) = ask(records, "CVE-1")
+    assert (case.id, accused(case)) == ("A", ["pkg:pypi/badpkg@1.0", "pkg:pypi/badpkg@2.0"])
+
+
+def test_a_bare_release_brings_the_times_of_its_incident_and_is_all_that_is_accused() -> None:
+    (case,) = ask(ALIASED, "badpkg==1.2.0")
+    assert (case.id, accused(case), case.reading.id) == ("inc", ["pkg:pypi/badpkg@1.2"], "op")
+    assert case.releases[0].listed_from == TEN
+    (case,) = ask(ALIASED, "pkg:pypi/BadPkg@1.1")
+    assert (case.id, accused(case)) == ("inc", ["pkg:pypi/badpkg@1.1"])
+
+
+def test_the_removal_counts_for_what_its_file_names_alone() -> None:
+    (case,) = ask(ALIASED, "inc")
+    assert case.hidden == (Hidden(package=BAD, version="1.2", start=ONE),)
+    assert [case.until_of(release) for release in case.releases] == [None, ONE]
+    assert [case.is_timed(release) for release in case.releases] == [False, True]
+    # Asked for one release, the others of its incident are gone from the index all the same.
+    both = incident("two", bad("1.0"), bad("2.0"))
+    (case,) = ask([both], "badpkg==1.0")
+    assert {gap.version for gap in case.hidden} == {"1.0", "2.0"}
+
+
+def test_two_incidents_are_two_cases_each_under_its_own_reading() -> None:
+    later = Reading(id="op2", preferred=True, start=ONE, until=ONE + 1)
+    records = [
+        incident("inc", bad("1.2")),
+        incident("inc2", bad("2.0", package=package_name("worse")), readings=(later,)),
+    ]
+    first, second = ask(records, "inc2", "inc")
+    assert [(one.id, one.reading.id) for one in (first, second)] == [("inc", "op"), ("inc2", "op2")]
+    assert {gap.package for gap in first.hidden} == {"badpkg", "worse"}
+    first, second = ask(records, "inc2", "inc", reading="op2")
+    assert [one.reading.id for one in (first, second)] == ["op", "op2"]
+    with pytest.raises(UsageError, match="no reading 'press'"):
+        ask(records, "inc", "inc2", reading="press")
+
+
+def test_two_targets_of_one_incident_are_one_case_of_their_union() -> None:
+    record = incident("inc", bad("1.0"), bad("2.0"), bad("3.0"))
+    (case,) = ask([record], "badpkg==3.0", "badpkg==1.0")
+    assert accused(case) == ["pkg:pypi/badpkg@1.0", "pkg:pypi/badpkg@3.0"]
+    (case,) = ask([record], "badpkg==3.0", "inc")
+    assert len(case.releases) == 3
+
+
+def test_releases_that_no_incident_names_are_cases_of_their_own() -> None:
+    cases = ask([], "other==1.0", "badpkg==2.0", "pkg:npm/%40scope/name@1.0")
+    assert [one.id for one in cases] == ["pkg:npm/%40scope/name@1.0", "pkg:pypi/badpkg@2.0", "pkg:pypi/other@1.0"]
+    assert [(one.reading.id, one.gives_times) for one in cases] == [("index", False)] * 3
+    assert cases[1].title == "badpkg 2.0"
+
+
+READINGS = [
+    ([Reading(id="press", start=TEN, until=ONE)], "press"),
+    ([Reading(id="press", start=TEN), Reading(id="op", preferred=True, until=ONE)], "op"),
+    ([Reading(id="vague"), Reading(id="press", until=ONE), Reading(id="late", start=TEN)], "press"),
+    ([Reading(id="vague")], "index"),
+    ([], "index"),
+]
+
+
+@pytest.mark.parametrize(("readings", "answers"), READINGS)
+def test_the_preferred_reading_answers_else_the_first_with_clock_times(readings: list[Reading], answers: str) -> None:
+    (case,) = ask([incident("inc", bad("1.0"), readings=tuple(readings))], "inc")
+    assert case.reading.id == answers
+    assert case.gives_times == (answers != "index")
+
+
+def test_a_reading_without_clock_times_cannot_be_asked() -> None:
+    with pytest.raises(UsageError, match="gives no clock times"):
+        ask([incident("inc", bad("1.0"), readings=(Reading(id="vague"),))], "inc", reading="vague")
+
+
+def test_ranges_accuse_what_the_graph_knows_and_stay_for_rows_that_it_does_not() -> None:
+    record = advisory("X", ranges=((BAD, ">=1.0,<2"),))
+    (case,) = ask([record], "X", versions={"badpkg": ["0.9", "1.0", "1.5", "2.0", "old"]})
+    assert accused(case) == ["pkg:pypi/badpkg@1.0", "pkg:pypi/badpkg@1.5"]
+    assert case.ranges == ((BAD, ">=1.0,<2"),)
+    assert (case.packages, case.accuses_more_than_releases) == (frozenset({BAD}), True)
+    (case,) = ask([record], "badpkg==1.7")
+    assert (case.id, case.ranges, accused(case)) == ("X", (), ["pkg:pypi/badpkg@1.7"])
+
+
+def test_every_version_is_every_version_that_the_graph_knows_and_any_other() -> None:
+    record = advisory("MAL-2", every=("pkg:pypi/badpkg", "pkg:npm/evil-js"))
+    (case,) = ask([record], "MAL-2", versions={"badpkg": ["0.9", "2004d-final"]})
+    assert accused(case) == ["pkg:pypi/badpkg@2004d-final", "pkg:pypi/badpkg@0.9"]
+    assert (case.every, case.every_elsewhere, case.decides_nothing) == (
+        frozenset({BAD}),
+        frozenset({"pkg:npm/evil-js"}),
+        False,
+    )
+    assert case.purls == {"pkg:npm/evil-js"}
+
+
+def test_a_version_that_nothing_has_and_that_is_not_pep_440_is_undecided() -> None:
+    record = advisory("X", "final-1", "1.0")
+    (case,) = resolve([record], ["X"], None, lambda _: (), is_known=lambda _: False)
+    assert accused(case) == ["pkg:pypi/badpkg@1.0"]
+    assert [(one.package, "final-1" in one.why) for one in case.undecided] == [(BAD, True)]
+    (case,) = ask([record], "X", versions={"badpkg": ["final-1"]})
+    assert (len(case.releases), case.undecided) == (2, ())
+
+
+def test_an_accusation_that_decides_nothing_says_why() -> None:
+    why = Undecided(package=BAD, name="badpkg", why="commits decide nothing")
+    (case,) = ask([advisory("X", undecided=(why,))], "X")
+    assert (case.decides_nothing, case.why_undecided, case.undecided) == (True, "commits decide nothing", (why,))
+    assert not case.is_open_for_all
+    (case,) = ask([advisory("X", undecided=(Undecided(why="no name"),))], "X")
+    assert case.is_open_for_all
+    (case,) = ask([advisory("X", files=(AccusedFile(hashes=(FileHash("sha1", "a" * 40),), is_alone=True),))], "X")
+    assert (case.decides_nothing, case.why_undecided, len(case.files)) == (False, "", 1)
+
+
+def test_a_withdrawn_record_answers_when_asked_and_accuses_nothing_unasked() -> None:
+    withdrawn = advisory("MAL-W", "1.2", withdrawn=True)
+    (case,) = ask([withdrawn], "MAL-W")
+    assert (accused(case), case.withdrawn) == (["pkg:pypi/badpkg@1.2"], ("MAL-W",))
+    (case,) = ask([withdrawn], "badpkg==1.2")
+    assert (case.id, case.incidents, case.withdrawn) == ("pkg:pypi/badpkg@1.2", (), ())
+    joined = [withdrawn, incident("inc", bad("1.0"), aliases=["MAL-W"])]
+    (case,) = ask(joined, "inc")
+    assert (accused(case), case.withdrawn) == (["pkg:pypi/badpkg@1.0"], ("MAL-W",))
+    (case,) = ask(joined, "MAL-W")
+    assert accused(case) == ["pkg:pypi/badpkg@1.0", "pkg:pypi/badpkg@1.2"]
+
+
+def test_a_file_says_more_of_a_release_than_an_advisory() -> None:
+    records = [advisory("X", "1.1", aliases=["inc"]), incident("inc", bad("1.1", ELEVEN, whole=False))]
+    (case,) = ask(records, "X")
+    assert [(one.whole, one.listed_from) for one in case.releases] == [(False, ELEVEN)]
+
+
+def test_every_account_of_a_first_listing_is_kept() -> None:
+    vague = bad("1.2", ELEVEN, listed_from_latest=ONE)
+    readings = (Reading(id="a", preferred=True, start=TEN), Reading(id="b", start=ELEVEN), Reading(id="c"))
+    record = incident("inc", vague, bad("1.3"), readings=readings, aliases=["X"])
+    (case,) = ask([record, advisory("X", "9.0")], "inc")
+    by_version = {one.release.version: one.accounts for one in case.first_upload_accounts}
+    starts = (exactly(TEN), exactly(ELEVEN))
+    assert by_version == {"1.2": (*starts, Moment(earliest=ELEVEN, latest=ONE)), "1.3": starts, "9.0": ()}
+
+
+def test_another_reading_hides_by_its_own_times() -> None:
+    readings = (Reading(id="a", preferred=True, until=ELEVEN), Reading(id="b", until=ONE))
+    record = incident("inc", bad("1.2"), readings=readings)
+    (case,) = ask([record], "inc")
+    other = under(case, [record], readings[1])
+    assert [gap.start for gap in case.hidden] == [ELEVEN]
+    assert [gap.start for gap in other.hidden] == [ONE]
+    assert (other.others, case.others) == ((readings[0],), (readings[1],))
+
+
+@pytest.mark.parametrize("target", ["badpk==1.0", "pkg:pypi/badpk@1.0", "pkg:pypi/badpk@1.0?x=y"])
+def test_a_name_that_nothing_knows_is_an_error_that_says_what_is_near(target: str) -> None:
+    records = [incident("inc", bad("1.0"))]
+    with pytest.raises(UnknownTarget) as caught:
+        resolve(
+            records, [target], None, lambda _: (), known_names=lambda: ["badp", "requests"], is_known=lambda _: False
+        )
+    assert (caught.value.target, caught.value.near[0]) == ("badpk", "badpkg")
+    assert str(caught.value).startswith("nothing is known of `badpk`; did you mean `badpkg` or `badp`?")
+
+
+def test_a_name_that_an_incident_or_a_document_or_a_page_has_is_known() -> None:
+    records = [incident("inc", bad("1.0"))]
+    unknown: dict[str, Any] = {"known_names": tuple, "is_known": lambda _: False}
+    assert resolve(records, ["badpkg==9.9"], None, lambda _: (), **unknown)[0].id == "pkg:pypi/badpkg@9.9"
+    assert resolve([], ["lib==9.9"], None, lambda _: ("1.0",), **unknown)[0].id == "pkg:pypi/lib@9.9"
+    assert resolve([], ["lib==9.9"], None, lambda _: (), known_names=tuple, is_known=lambda _: True)
+    with pytest.raises(UnknownTarget, match=r"^nothing is known of `pkg:npm/left`$"):
+        resolve([], ["pkg:npm/left@9.9"], None, lambda _: (), **unknown)
+
+
+@pytest.mark.parametrize(
+    "target", ["badpkg", "badpkg>=1", "badpkg==1.*", "pkg:pypi/badpkg", "pkg:pypi/a/b@1", "inx", ""]
+)
+def test_what_is_no_target_is_told(target: str) -> None:
+    with pytest.raises(UsageError):
+        ask([incident("inc", bad("1.0"))], target)
+
+
+def test_an_id_that_is_nearly_right_is_named() -> None:
+    with pytest.raises(UsageError, match="did you mean litellm-2026-03"):
+        ask([incident("litellm-2026-03", bad("1.0"))], "litellm-2026-3")
