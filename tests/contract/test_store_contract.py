@@ -321,10 +321,16 @@ def test_an_index_that_forgot_a_package_says_nothing_of_it(
         package, releases = one(store.reader(), "lib")
         assert (package.flags[0], releases.flags[0]) == (port.PAGE_READ | flags, port.RELEASE_GHOST)
         assert package.speaks_until.tolist() == [1000]
+        seen = World(store.reader(), Environment(), "uv", (), {}).find(package_name("lib"))
+        assert seen is not None
+        assert (seen.is_whole, seen.speaks_until) == (True, 1000)
     alone = fresh()
     alone.record([later])
     package, _ = one(alone.reader(), "lib")
     assert (package.flags[0], package.speaks_until.tolist()) == (flags, [0])
+    seen = World(alone.reader(), Environment(), "uv", (), {}).find(package_name("lib"))
+    assert seen is not None
+    assert (seen.is_whole, seen.speaks_until) == (False, 0)
 
 
 def test_a_quarantined_page_that_lists_files_does_not_speak(fresh: Callable[[], port.Store]) -> None:

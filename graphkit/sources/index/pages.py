@@ -181,7 +181,7 @@ def _from_html(data: bytes, package: PackageName, url: str) -> tuple[list[_File]
         # A login page and a page that lists nothing look alike, and none of them says anything of the package.
         why = "the HTML page links no file of the package: no project page, or an empty one"
         raise InputError(why, place=f"page of {package}")
-    return files, [], package, "active"
+    return files, [], package, "active" if page.status is None else page.status.value
 
 
 def _offer(file: _File) -> Offer:

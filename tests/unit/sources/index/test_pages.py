@@ -171,6 +171,12 @@ def test_html_that_is_no_project_page_is_refused_with_the_reason(data: bytes, wh
         read_page(data, "text/html", NAME, url=URL, read_at=0, source="test")
 
 
+def test_html_says_the_status_of_a_project() -> None:
+    meta = b'<html><head><meta name="pypi:project-status" content="quarantined"></head>'
+    read = read_page(HTML.replace(b"<html>", meta), "text/html", NAME, url=URL, read_at=0, source="test")
+    assert read.page.status == "quarantined"
+
+
 def test_html_may_end_with_its_body() -> None:
     data = HTML.replace(b"</html>", b"")
     assert len(read_page(data, "text/html", NAME, url=URL, read_at=0, source="test").page.releases) == 2
