@@ -374,8 +374,8 @@ def proofs_changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[s
         was, now = (Counter(map(_proof, row.builds)) for row in (known, one))
         if was == now:
             continue
-        gone, come = ([*(a - b).elements()] for a, b in ((was, now), (now, was)))
-        changed = dict.fromkeys(line for proof in come for line in proof if not any(line in other for other in gone))
+        gone = {line for proof in (was - now) for line in proof}
+        changed = dict.fromkeys(line for proof in (now - was) for line in proof if line not in gone)
         first = next(iter(changed), "something that it named is gone")
         rest = f", and {len(changed) - 1:,} more" if len(changed) > 1 else ""
         yield f"{one.service} is cleared by another proof: {first}{rest}"

@@ -59,7 +59,8 @@ class Entry:
     ``slots`` are those in which it was exposed; ``dated`` False: exposed, but nobody knows when.
     ``paths`` are (steps, ids of the entries they pass); ``lit`` are the entries on its ways to a release, ``trail`` the
     links between them, ``through`` entries whose own ways are its ways too. ``group``: what it is gathered under where
-    there are too many to draw. ``assumes`` is what a service that is cleared rests on; ``reason`` says it in words.
+    there are too many to draw. ``proof``: on which assumptions a service is cleared, in words as ``reason``
+    has them too, and ``assumes`` by their names.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Entry:
     owner: str = ""
     group: str = ""
     reason: str = ""
+    proof: str = ""
     assumes: tuple[Assumption, ...] = ()
     column: int = 0
     slots: Sequence[int] = ()
@@ -224,6 +226,7 @@ class _Builder:
             company=shown(self._operators.get(one.service) or one.company or ""),
             owner=shown(one.owner),
             reason=shown("; ".join(filter(None, (one.reason, assuming(one), by_incident(one))))),
+            proof=assuming(one),
             assumes=one.assumes,
             slots=list(one.slots),
             dated=bool(one.slots) or one.verdict not in _EXPOSED,

@@ -15,7 +15,7 @@ from graphkit.reports.interface import View
 from graphkit.reports.layout import COLOURS, VERDICTS
 from graphkit.reports.stamp import read_stamp, stamp
 from graphkit.reports.text import counted, shown
-from graphkit.reports.wording import assumed, listing, made_of, notices, slot_runs, window_lines
+from graphkit.reports.wording import listing, made_of, notices, slot_runs, window_lines
 
 MOST_NODES: Final = 200
 MOST_LINKS: Final = 480
@@ -154,18 +154,17 @@ def _node(one: Entry, unsure: Mapping[str, str]) -> str:
     if one.verdict == "unknown":
         parts.append(f"unknown - {label(one.reason, _LONGEST)}" if one.reason else "unknown")
     else:
-        parts.append(f"{one.verdict}, {counted(unknown, 'build')} unknown" if unknown else one.verdict + _assumed(one))
+        parts.append(f"{one.verdict}, {counted(unknown, 'build')} unknown" if unknown else _verdict(one))
     if one.kind == PACKAGE and one.name in unsure:
         parts.append(f"unresolvable in slots {label(unsure[one.name], _LONGEST)}")
     return f'{one.id}{before}"{_BREAK.join(parts)}"{after}'
 
 
-def _assumed(one: Entry) -> str:
-    """Return what a service that is cleared rests on: in words where there is room for them, else by their names."""
-    if not one.assumes:
-        return ""
-    words = assumed(one.assumes)
-    return f", {label(words)}" if len(words) <= _LONGEST else f", assuming {', '.join(one.assumes)}"
+def _verdict(one: Entry) -> str:
+    """Return a verdict, with what it rests on where it is cleared: in words, or by names where words are too long."""
+    if len(one.proof) <= _LONGEST:
+        return label(one.proof) or one.verdict
+    return f"{one.verdict}, assuming {', '.join(one.assumes)}"
 
 
 def _classes(drawn: Content, at: Mapping[str, str]) -> Iterator[str]:

@@ -27,6 +27,7 @@ from graphkit.reports.text import counted, shown
 from graphkit.reports.wording import (
     EXPOSED,
     REACHED,
+    REPLACED,
     WORDS,
     Listing,
     assuming,
@@ -38,6 +39,7 @@ from graphkit.reports.wording import (
     listing,
     made_of,
     name_of,
+    only_assumed,
     renown,
     slot_runs,
     slot_spans,
@@ -67,7 +69,7 @@ class MarkdownReport:
             ("## What happened", _happened(blast, listed)),
             ("## Affected", _affected(blast, listed)),
             ("## Not affected, and why", _spared(blast)),
-            ("## Unknown, and what would settle it", _unknown(blast, listed)),
+            ("## Unknown, and what would settle it", _unknown(blast, listed, strict=view.strict)),
             ("## Companies", _companies(blast)),
             ("## Next steps", _steps(blast)),
             ("## Sources", _sources(blast)),
@@ -179,7 +181,10 @@ def _spared(blast: Blast) -> Iterator[str]:
             yield f"- **no tie found** company {_company(row)}: named only, which does not clear it"
 
 
-def _unknown(blast: Blast, listed: Listing) -> Iterator[str]:
+def _unknown(blast: Blast, listed: Listing, *, strict: bool) -> Iterator[str]:
+    for one in only_assumed(blast) if strict else ():
+        yield f"- **cleared only by assumptions** service {_named(one)}: {prose(assuming(one))}"
+        yield from (f"  - Replace {code}: {REPLACED[code]}" for code in one.assumes)
     for one in blast.services:
         if one.verdict is Verdict.UNKNOWN:
             yield f"- **unknown** service {_named(one)}: {prose(one.reason)}"

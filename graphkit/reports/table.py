@@ -28,6 +28,7 @@ from graphkit.reports.text import counted
 from graphkit.reports.verification import Verification
 from graphkit.reports.wording import (
     EXPOSED,
+    NOT_CHECKED,
     WORDS,
     assuming,
     bearing,
@@ -95,7 +96,7 @@ class TableReport:
                 for line in told:
                     sheet.line(line, indent=2)
         else:
-            sheet.line("none to list", indent=2)
+            sheet.line("none to list" if blast.is_index_read else NOT_CHECKED, indent=2)
         if listed.notes:
             sheet.blank()
         for note in listed.notes:
