@@ -75,15 +75,22 @@ def purl_of(package: PackageName, version: str | None = None) -> str:
 
 
 def read_purl(text: str) -> PackageURL:
-    """Return a purl's parts; scheme and type may be in capitals, as in the field.
+    """Return a purl's parts; scheme and type may be in capitals, and a scope's ``@`` bare, as in the field.
 
     Raises:
-        BadName: the text is no purl.
+        BadName: the text is not a valid purl.
     """
     scheme, _, rest = text.strip().partition(":")
     try:
         return PackageURL.from_string(f"{scheme.lower()}:{rest}")
     except ValueError as error:
+        # `pkg:npm/@scope%2Fname@1.0`: with an encoded slash the library takes the first `@` for that of the version.
+        kind, _, name = rest.partition("/")
+        if len(name) > 1 and name.startswith("@"):
+            try:
+                return PackageURL.from_string(f"{scheme.lower()}:{kind}/%40{name[1:]}")
+            except ValueError:
+                pass
         raise BadName(f"{_shown(text)} is no purl") from error
 
 
@@ -126,17 +133,22 @@ def bare_purl(text: str) -> str:
 
 
 def purl_key(text: str) -> str:
-    """Return the key under which a purl is looked up, whatever its version, in any case; a broken one up to its ``@``.
+    """Return the key under which a purl is looked up, whatever its version, in any case.
+
+    Qualifiers that cannot be read are left out. A text that is not a valid purl is its own key, whole: nothing
+    is cut from it, since what stands behind an ``@`` may be the name.
 
     >>> purl_key("pkg:deb/Debian/xz-utils@5.6.1-1?arch=amd64")
     'pkg:deb/debian/xz-utils'
+    >>> purl_key("pkg:npm/@scope%2Fname@1.0") == purl_key("pkg:npm/%40scope/name")
+    True
     """
     for part in (text, text.partition("?")[0]):
         try:
             return bare_purl(part).casefold()
         except BadName:
             continue
-    return text.partition("@")[0].strip().casefold()
+    return text.strip().casefold()
 
 
 def namesakes_of(name: str, purl: str) -> tuple[PackageName, ...]:

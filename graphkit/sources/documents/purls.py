@@ -11,6 +11,7 @@ from packageurl import PackageURL
 
 from graphkit.model.names import BadName, PackageName, package_name, package_of, read_purl
 from graphkit.model.versions import release_version
+from graphkit.sources.documents.file_names import release_of_file
 from graphkit.sources.documents.rows import Notes, shown
 
 _PLAIN: Final = re.compile(r"pkg:pypi/([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:@([A-Za-z0-9._+!-]+))?")
@@ -38,12 +39,16 @@ def identity_of(purl: str, version: str, notes: Notes, place: str) -> Identity:
     through and noted. Cost: plain purls by one pattern, others by the purl library.
     """
     if plain := _PLAIN.fullmatch(purl):
+        if not plain[2] and (archive := release_of_file(plain[1])) is not None:  # the name of a file, as of a wheel
+            notes.add(f"{place}.purl", f"{shown(purl)} is read as {archive[0]} {archive[1]}")
+            return Identity(package=archive[0], version=_agreed(version, archive[1], notes, place))
         package = package_name(plain[1])
         return Identity(package=package, version=_agreed(version, plain[2] or "", notes, place))
     if not purl:
         return Identity(version=version)
     if other := _OTHER.fullmatch(purl):
-        name, _, named = other[1].rpartition("/")[2].partition("@")
+        segment = other[1].rpartition("/")[2]
+        name, _, named = segment.rpartition("@") if segment.startswith("@") else segment.partition("@")
         return Identity(version=version or (unquote(named) if name else ""))
     try:
         read = _read(purl, notes, place)

@@ -14,6 +14,7 @@ from graphkit.model.names import (
     extra_name,
     name_of_purl,
     package_name,
+    purl_key,
     purl_of,
     read_purl,
     service_id,
@@ -176,3 +177,18 @@ def test_a_purl_may_have_no_version() -> None:
 def test_a_release_survives_its_purl(raw: str, version: str) -> None:
     text = purl_of(package_name(raw), version)
     assert (name_of_purl(text), read_purl(text).version) == (package_name(raw), version)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("pkg:npm/@scope%2Fname@1.0", "pkg:npm/%40scope/name"),
+        ("pkg:npm/@scope%2Fname@1.0?a=b", "pkg:npm/%40scope/name"),
+        ("pkg:npm/foo@1?x=%zz&y", "pkg:npm/foo"),
+        ("npm/Foo@1", "npm/foo@1"),
+        ("pkg:pypi/@", "pkg:pypi/@"),
+        (" pkg:npm ", "pkg:npm"),
+    ],
+)
+def test_the_key_of_a_purl_is_never_a_part_of_a_broken_text(text: str, key: str) -> None:
+    assert purl_key(text) == key
