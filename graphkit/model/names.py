@@ -84,12 +84,12 @@ def purl_of(package: PackageName, version: str | None = None) -> str:
 
 
 def read_purl(text: str) -> PackageURL:
-    """Return a purl's parts; scheme and type may be in capitals, as in the field.
+    """Return a purl's parts; scheme and type may be in capitals, and a scope's ``@`` bare, as in the field.
 
     A scope whose ``@`` nobody escaped, as npm's packages have, is read as one.
 
     Raises:
-        BadName: the text is no purl.
+        BadName: the text is not a valid purl.
     """
     scheme, _, rest = text.strip().partition(":")
     try:
@@ -139,17 +139,22 @@ def bare_purl(text: str) -> str:
 
 
 def purl_key(text: str) -> str:
-    """Return the key under which a purl is looked up, whatever its version, in any case; a broken one up to its ``@``.
+    """Return the key under which a purl is looked up, whatever its version, in any case.
+
+    Qualifiers that cannot be read are left out. A text that is not a valid purl is its own key, whole: nothing
+    is cut from it, since what stands behind an ``@`` may be the name.
 
     >>> purl_key("pkg:deb/Debian/xz-utils@5.6.1-1?arch=amd64")
     'pkg:deb/debian/xz-utils'
+    >>> purl_key("pkg:npm/@scope%2Fname@1.0") == purl_key("pkg:npm/%40scope/name")
+    True
     """
     for part in (text, text.partition("?")[0]):
         try:
             return bare_purl(part).casefold()
         except BadName:
             continue
-    return text.partition("@")[0].strip().casefold()
+    return text.strip().casefold()
 
 
 def named_by_file(file: str) -> tuple[PackageName, str] | None:

@@ -21,9 +21,10 @@ from graphkit.model.documents import (
     usual_places,
 )
 from graphkit.model.errors import InputError
+from graphkit.sources.documents.cyclonedx_beside import is_link
 from graphkit.sources.documents.cyclonedx_quick import Plain, read_plain
 from graphkit.sources.documents.cyclonedx_rows import Rows, package_by_name, services_of
-from graphkit.sources.documents.cyclonedx_shape import Bom, Metadata, decode
+from graphkit.sources.documents.cyclonedx_shape import Bom, Metadata, Part, Tools, decode
 from graphkit.sources.documents.rows import Notes, is_json, shown, time_of_itself
 
 _MARK: Final = re.compile(rb"\"bomFormat\"\s*:\s*\"CycloneDX\"")
@@ -34,6 +35,8 @@ _EARLIER: Final = frozenset({"design", "pre-build", "discovery", "decommission"}
 _PYTHON_TOOLS: Final = frozenset(
     {"cyclonedx-py", "cyclonedx-bom", "cyclonedx-python", "pip-audit", "pip_audit", "sbom4python", "uv"}
 )
+_DENIAL: Final = "incomplete"
+_SOURCES: Final = {"container": "image", "file": "directory"}
 _NOT_NAMES: Final = frozenset({"file", "data"})
 _PROJECTS: Final = frozenset({"", "application", "library", "framework"})
 
@@ -77,7 +80,7 @@ def document_of(bom: Bom, data: bytes, path: str, notes: Notes) -> Document:
     meta = bom.metadata or Metadata()
     rows = Rows(notes)
     rows.read(bom, meta)
-    if _is_by_python_tool(meta) or any(row.package for row in rows.components.values()):
+    if _is_by_python_tool(meta) or any(row.package for ref, row in rows.components.items() if ref not in rows.beside):
         rows.name()
     graph = _Graph(bom, rows, notes)
     read = Plain(
@@ -87,6 +90,7 @@ def document_of(bom: Bom, data: bytes, path: str, notes: Notes) -> Document:
         edges=graph.edges,
         roots=graph.roots,
         is_known=graph.is_known,
+        beside=frozenset(rows.beside),
     )
     completeness = _completeness_of(bom, rows, graph.roots, notes)
     document = _document(read, data, path, notes)
@@ -114,7 +118,9 @@ def _document(read: Plain, data: bytes, path: str, notes: Notes) -> Document:
         roots=read.roots,
         subject=subject if named else "",
         created=created,
-        covers_python=any(row.package for row in read.rows) or _is_by_python_tool(meta),
+        covers_python=any(row.package for row in read.rows if row.ref not in read.beside) or _is_by_python_tool(meta),
+        generator=generators(meta),
+        source_kind=_source_kind(meta),
         dependencies_known=read.is_known,
         problems=notes.told(),
     )
@@ -140,9 +146,28 @@ def _basis_of(meta: Metadata) -> Basis:
     return Basis.LISTED if phases & _EARLIER else Basis.BUILT
 
 
+def _tools_of(meta: Metadata) -> list[Part]:
+    return (meta.tools.components if isinstance(meta.tools, Tools) else meta.tools) or []
+
+
 def _is_by_python_tool(meta: Metadata) -> bool:
-    tools = meta.tools if isinstance(meta.tools, list) else (meta.tools.components if meta.tools else None)
-    return any((tool.name or "").lower() in _PYTHON_TOOLS for tool in tools or ())
+    return any((tool.name or "").lower() in _PYTHON_TOOLS for tool in _tools_of(meta))
+
+
+def generators(meta: Metadata) -> tuple[str, ...]:
+    """Return the tools that made a BOM, each as ``name version``, in their order."""
+    services = meta.tools.services if isinstance(meta.tools, Tools) else None
+    named = [(one.name, one.version) for one in (*_tools_of(meta), *(services or ()))]
+    texts = (f"{(name or '').strip()} {(version or '').strip()}".strip() for name, version in named if name)
+    return tuple(dict.fromkeys(filter(None, texts)))
+
+
+def _source_kind(meta: Metadata) -> str:
+    """Return what a BOM says was looked at: `image` or `directory` by its subject, else its first life-cycle phase."""
+    kind = ((meta.component.type if meta.component else "") or "").strip().lower()
+    if kind in _SOURCES:
+        return _SOURCES[kind]
+    return next((text for one in meta.lifecycles or () if (text := (one.phase or "").strip().lower())), "")
 
 
 def _with_named_subject(rows: tuple[Component, ...], meta: Metadata) -> tuple[Component, ...]:
@@ -174,6 +199,11 @@ class _Graph:
                 target = self._known(name, f"{place}.dependsOn[{at}]")
                 if source and target:
                     edges[Edge(source=source, target=target)] = None
+            for at, name in enumerate(one.provided or ()):
+                self._known(name, f"{place}.provides[{at}]")
+        for place, name in rows.refs:
+            if name not in rows.defined:
+                self._known(name, place)
         self.is_known = bool(bom.dependencies)
         self.edges = tuple(edges)
         targets = {edge.target for edge in edges if edge.source != edge.target}
@@ -190,7 +220,7 @@ class _Graph:
             self._decoded = {unquote(name): ref for name, ref in reversed(self._rows.names.items())}
         if found := self._decoded.get(unquote(written)):
             return found
-        where = "points into another document" if written.startswith("urn:cdx:") else "is no component here"
+        where = "points into another document" if is_link(written) else "is no component here"
         # What it leads to is missing from the list, whatever the compositions say.
         self._notes.add(place, f"{shown(written)} {where}; the dependency was left out", lost=True)
         return ""
@@ -199,27 +229,38 @@ class _Graph:
 def _completeness_of(bom: Bom, rows: Rows, roots: tuple[str, ...], notes: Notes) -> Completeness:
     """Return what the compositions say of the whole.
 
-    One denial anywhere denies the whole, since what is missing below any part is missing from the list.
+    One denial anywhere denies the whole, since what is missing below any part is missing from the list. Whatever
+    they say, a part that was not read leaves it open.
     """
     said = {(one.aggregate or "").strip().lower() for one in bom.compositions or ()}
-    if any(word.startswith("incomplete") for word in said):
+    _note_links(bom, notes)
+    denied = [
+        i for i, one in enumerate(bom.compositions or ()) if (one.aggregate or "").strip().lower()[:10] == _DENIAL
+    ]
+    for number in denied[:1]:
+        notes.leave_open(f"compositions[{number}]", "what is missing: it says itself that it is incomplete")
+    if notes.lost and said == {"complete"}:
+        notes.add("compositions", f"{SAYS_COMPLETE}not all of it could be read")
+    if notes.lost:
         return Completeness.INCOMPLETE
     if said != {"complete"}:
+        if "complete" in said:
+            notes.add("compositions", f"{SAYS_COMPLETE}not of every part that compositions name")
         return Completeness.UNKNOWN
-    if notes.lost:
-        notes.add("compositions", f"{SAYS_COMPLETE}not all of it could be read")
-        return Completeness.INCOMPLETE
     if not _is_all_covered(bom, rows, roots):
         notes.add("compositions", f"{SAYS_COMPLETE}of a part alone")
         return Completeness.UNKNOWN
-    doubts = (
-        (rows.unidentified, "components without purl may be Python packages"),
-        (rows.linked, "components have their contents in another BOM"),
-    )
-    found = [f"{SAYS_COMPLETE}{count} {text}" for count, text in doubts if count]
-    for text in found:
-        notes.add("compositions", text)
-    return Completeness.UNKNOWN if found else Completeness.COMPLETE
+    if rows.unidentified:
+        notes.add("compositions", f"{SAYS_COMPLETE}{rows.unidentified} components without purl may be Python packages")
+    return Completeness.UNKNOWN if rows.unidentified else Completeness.COMPLETE
+
+
+def _note_links(bom: Bom, notes: Notes) -> None:
+    """Leave it open where a composition names what stands in another BOM."""
+    for number, one in enumerate(bom.compositions or ()):
+        for ref in (*(one.assemblies or ()), *(one.dependencies or ())):
+            if is_link(ref):
+                notes.leave_open(f"compositions[{number}]", f"another BOM, which this links to: {shown(ref)}")
 
 
 def _is_all_covered(bom: Bom, rows: Rows, roots: tuple[str, ...]) -> bool:
@@ -236,6 +277,6 @@ def _is_all_covered(bom: Bom, rows: Rows, roots: tuple[str, ...]) -> bool:
             return True
         assembled.update(rows.names.get(ref, "") for ref in one.assemblies or ())
         depended.update(rows.names.get(ref, "") for ref in one.dependencies or ())
-    packages = {ref for ref, row in rows.components.items() if row.package}
+    packages = {ref for ref, row in rows.components.items() if row.package and ref not in rows.beside}
     named = assembled | depended
     return bool(roots) and (assembled.issuperset(roots) or named.issuperset((*roots, *packages)))

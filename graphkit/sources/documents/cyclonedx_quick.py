@@ -15,12 +15,14 @@ from typing import Final, NamedTuple, TypeVar
 import msgspec
 
 from graphkit.model.documents import Component, Edge
-from graphkit.sources.documents.cyclonedx_rows import Rows
-from graphkit.sources.documents.cyclonedx_shape import Dependency, Metadata, Part
+from graphkit.sources.documents.cyclonedx_rows import Rows, is_without_tools
+from graphkit.sources.documents.cyclonedx_shape import BESIDE, Dependency, Metadata, Part
 from graphkit.sources.documents.rows import Notes
 
 REMEMBERED: Final = 1 << 16
 """How many components, and as many dependencies, are known by their bytes; those used last."""
+_WHOLE: Final = ("services", "compositions", "references", *BESIDE)
+"""Parts of a BOM for which the full reader is needed."""
 _EMPTY: Final = {b"", b"null", b"[]"}
 _LONGEST: Final = 16 * 1024
 """Bytes of a component that is worth remembering."""
@@ -36,12 +38,20 @@ class _Plain(msgspec.Struct):
     services: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
     dependencies: list[msgspec.Raw] | None = None
     compositions: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    references: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="externalReferences")
+    formulation: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    vulnerabilities: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    annotations: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    declarations: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    definitions: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    citations: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
 
 class Plain(msgspec.Struct, frozen=True):
     """A BOM read the quick way: its rows in order, the one it describes first, and what leads where.
 
-    ``spec`` and ``metadata`` are as the BOM has them. ``is_known``: it says what depends on what.
+    ``spec`` and ``metadata`` are as the BOM has them. ``is_known``: it says what depends on what. ``beside``: refs
+    of rows that stand beside its list of components.
     """
 
     spec: str | None
@@ -50,6 +60,7 @@ class Plain(msgspec.Struct, frozen=True):
     edges: tuple[Edge, ...]
     roots: tuple[str, ...]
     is_known: bool
+    beside: frozenset[str] = frozenset()
 
 
 _DECODER: Final = msgspec.json.Decoder(_Plain)
@@ -76,7 +87,9 @@ def read_plain(data: bytes) -> Plain | None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     meta = bom.metadata
-    if meta is None or meta.component is None or not {bytes(bom.services), bytes(bom.compositions)} <= _EMPTY:
+    if meta is None or meta.component is None or not {bytes(getattr(bom, one)) for one in _WHOLE} <= _EMPTY:
+        return None
+    if not is_without_tools(meta):
         return None
     root = _row(meta.component, "metadata.component")
     rows = [root, *_each(bom.components, _remembered_component, _fresh_component)]
@@ -125,7 +138,8 @@ def _row(part: Part, place: str) -> Component | None:
     notes = Notes()
     rows = Rows(notes)
     rows.take(part, place)
-    return None if notes.problems or rows.nameable else rows.components.get(part.ref)
+    is_odd = notes.problems or rows.nameable or len(rows.components) != 1
+    return None if is_odd else rows.components.get(part.ref)
 
 
 def _fresh_links(raw: bytes) -> _Links | None:
@@ -133,7 +147,7 @@ def _fresh_links(raw: bytes) -> _Links | None:
         one = _DEPENDENCY.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if not one.ref:
+    if not one.ref or one.provided:
         return None
     targets = tuple(dict.fromkeys(one.targets or ()))
     return _Links((one.ref, *targets), tuple(Edge(one.ref, target) for target in targets))

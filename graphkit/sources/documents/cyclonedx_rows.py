@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from graphkit.model.documents import Component
 from graphkit.model.names import BadName, PackageName, package_name, purl_key
 from graphkit.model.versions import release_version
-from graphkit.sources.documents.cyclonedx_shape import Bom, Hash, Metadata, Part, Service, deeper
+from graphkit.sources.documents.cyclonedx_beside import is_another_bom, look_through
+from graphkit.sources.documents.cyclonedx_shape import (
+    BESIDE,
+    Bom,
+    Conclusion,
+    Hash,
+    Metadata,
+    Part,
+    Reference,
+    Service,
+    Tools,
+    deeper,
+    part_of,
+)
+from graphkit.sources.documents.file_names import release_of_file
 from graphkit.sources.documents.purls import another_version, identity_of
 from graphkit.sources.documents.rows import Notes, Refs, shown
 
@@ -18,6 +35,18 @@ _ARCHIVES: Final = frozenset({"source-distribution", "distribution-intake"})
 _NO_PACKAGES: Final = frozenset({"file", "container", "operating-system", "device", "firmware", "platform", "data"})
 _PACKAGES: Final = frozenset({"library", "framework"})
 _WHEELS: Final = (".whl", ".egg")
+_DISTRIBUTIONS: Final = frozenset({"distribution", "source-distribution", "distribution-intake"})
+_NAMED: Final = ("name", "version")
+_CPE: Final = re.compile(r"cpe:(?:2\.3:|/)[aoh]:[^:]*:([^:]+)(?::([^:]*))?", re.IGNORECASE)
+_HEX64: Final = re.compile(r"(?:sha-?256:)?([0-9a-f]{64})", re.IGNORECASE)
+GENERATORS: Final = frozenset(
+    {
+        *("syft", "trivy", "grype", "cdxgen", "@cyclonedx/cdxgen", "cyclonedx-py", "cyclonedx-bom", "cyclonedx-python"),
+        *("cyclonedx-python-lib", "cyclonedx-library", "cyclonedx-cli", "uv", "pip-audit", "pip_audit", "sbom4python"),
+        *("hatch-cyclonedx", "cargo-cyclonedx", "auditwheel", "scancode.io", "dependency-track", "snyk", "ort"),
+    }
+)
+"""What makes BOMs: as a tool without purl and hashes it is in the document's ``generator`` and not a row."""
 
 
 class Rows:
@@ -33,21 +62,87 @@ class Rows:
         """Rows without a purl that may stand for a Python package."""
         self.nameable: dict[str, str] = {}
         """Those of them that `name` may name, as ref and name."""
-        self.linked = 0
-        """Rows whose contents stand in another BOM."""
+        self.beside: set[str] = set()
+        """Rows of what is named beside the list of components: they are `listed`, and decide nothing else."""
+        self.refs: list[tuple[str, str]] = []
+        """Refs that are named beside it, with their places."""
+        self.defined: set[str] = set()
+        """What else has a ``bom-ref``: workflows, claims and the like."""
         self._notes = notes
         self._refs = Refs()
         self._seen: dict[tuple[str, str, str, str], str] = {}
 
     def read(self, bom: Bom, meta: Metadata) -> None:
-        """Take up every component, first the one that the BOM describes; nested ones after those around them."""
+        """Take up every component, first the one that the BOM describes; nested ones after those around them.
+
+        Then what is named beside them.
+        """
         for part, place in _walk(bom, meta):
             self.take(part, place)
-            is_linked = any(one.type == "bom" for one in part.references or ())
-            self.linked += is_linked and place != "metadata.component"
+        for part, place in _tools(meta):
+            if part.name or part.purl:
+                self._take_beside(part, place)
+        for part, place in _tools(meta, every=True):
+            self._look_beside(part, place)
+        for service, place in _placed_services(bom, meta):
+            self._take_service(service.name, service.version, service.references, place)
+            self._look(service.data, f"{place}.data")
+            for at, part in enumerate((service.components or ()) if place.startswith("metadata.") else ()):
+                for inner, where in _below(part, f"{place}.components[{at}]"):
+                    self._take_beside(inner, where)
+        self._follow(bom.references, "externalReferences")
+        for key in BESIDE:
+            self._look(getattr(bom, key), key)
 
     def take(self, part: Part, place: str) -> None:
-        """Take up one component."""
+        """Take up one component, and what it names beside itself."""
+        self._take(part, place)
+        self._look_beside(part, place)
+
+    def _look_beside(self, part: Part, place: str) -> None:
+        self._follow(part.references, f"{place}.externalReferences")
+        for key, raw in (("pedigree", part.pedigree), ("data", part.data), ("modelCard", part.model)):
+            self._look(raw, f"{place}.{key}")
+
+    def _follow(self, references: list[Reference] | None, place: str) -> None:
+        """Leave it open where a reference leads to a document that may name components."""
+        for number, one in enumerate(references or ()):
+            if is_another_bom(one.type, one.url):
+                self._notes.leave_open(f"{place}[{number}]", "the document that this reference leads to")
+
+    def _look(self, raw: msgspec.Raw, place: str) -> None:
+        for met in look_through(raw, place):
+            if met.kind == "component":
+                self._take_beside(part_of(met.value, met.place, self._notes), met.place)
+            elif met.kind == "service":
+                name, version = (one if isinstance(one := met.value.get(key), str) else None for key in _NAMED)
+                self._take_service(name, version, None, met.place)
+            elif met.kind == "defined":
+                self.defined.add(met.value)
+            elif met.kind == "ref":
+                self.refs.append((met.place, met.value))
+            else:
+                self._notes.leave_open(met.place, met.value)
+
+    def _take_beside(self, part: Part, place: str) -> None:
+        before = len(self.components)
+        self._take(part, place, is_beside=True)
+        for ref in [*self.components][before:]:
+            self.components[ref] = replace(self.components[ref], optional=True)
+            self.beside.add(ref)
+
+    def _take_service(
+        self, name: str | None, version: str | None, references: list[Reference] | None, place: str
+    ) -> None:
+        """Take up a service by its name: it is not installed, but what it runs may be called so."""
+        self._follow(references, f"{place}.externalReferences")
+        if name and name.strip():
+            ref = self._refs.unique(place)
+            self.components[ref] = Component(ref=ref, name=name.strip(), version=version or "", optional=True)
+            self.places.append(place)
+            self.beside.add(ref)
+
+    def _take(self, part: Part, place: str, *, is_beside: bool = False) -> None:
         written, name, purl = part.ref or "", part.name or "", (part.purl or "").strip()
         is_root = place == "metadata.component"
         concluded = [one for one in _concluded(part) if one != purl]
@@ -72,7 +167,8 @@ class Rows:
         if not purl:
             if not name and not is_root:
                 self._notes.add(place, "a component without name and purl", lost=True)
-            self._take_nameless(part, ref, is_root=is_root)
+            if not is_beside:
+                self._take_nameless(part, ref, is_root=is_root)
         self._seen[key] = ref
         if is_root:
             self.root = ref
@@ -96,6 +192,7 @@ class Rows:
             self.places.append(place)
         for one in concluded:
             self._conclude(ref, one, part.version or "", place)
+        self._take_names(ref, part, place)
 
     def _conclude(self, ref: str, purl: str, written: str, place: str) -> None:
         """Take up a row more for what evidence says a component is, where that is not what its purl says."""
@@ -120,13 +217,59 @@ class Rows:
         )
         self.places.append(place)
 
+    def _take_names(self, ref: str, part: Part, place: str) -> None:
+        """Take up a row more for each other name or version that a component has: of its evidence, files, and tags."""
+        row = self.components[ref]
+        for conclusion in _conclusions(part):
+            value = (conclusion.value or "").strip()
+            field = (conclusion.field or "").strip().lower()
+            if field == "hash" and (digest := _HEX64.fullmatch(value)):
+                row = self.components[ref] = replace(row, members=tuple({*row.members, digest[1].lower()}))
+            elif field == "name" and value:
+                self._add(ref, place, value, row.version)
+            elif field == "version" and value and release_version(value).key != release_version(row.version).key:
+                self._add(ref, place, row.name, value)
+            elif field == "cpe":
+                self._add_cpe(ref, place, value)
+        if not row.purl:
+            self._add_cpe(ref, place, part.cpe or "")
+        if bytes(part.swid):
+            tag: Any = msgspec.json.decode(part.swid)
+            name, version = (tag.get(key) if isinstance(tag, dict) else None for key in ("name", "version"))
+            if isinstance(name, str) and name.strip():
+                self._add(ref, f"{place}.swid", name.strip(), version if isinstance(version, str) else "")
+        urls = [one.url for one in part.references or () if one.type in _DISTRIBUTIONS and one.url]
+        for name in (*([part.name] if part.name else ()), *(urls if row.package or not row.purl else ())):
+            if (found := release_of_file(name)) is not None and (name.lower().endswith(_WHEELS) or row.package):
+                self._add(ref, place, *found, is_python=True)
+
+    def _add_cpe(self, ref: str, place: str, text: str) -> None:
+        if found := _CPE.match(text):
+            version = found[2] if found[2] and found[2] not in {"*", "-"} else ""
+            self._add(ref, f"{place}.cpe", found[1].replace("\\", ""), version)
+
+    def _add(self, ref: str, place: str, name: str, version: str, *, is_python: bool = False) -> None:
+        """Take up that a row may be the release of another name or version too, as `listed`."""
+        row = self.components[ref]
+        package = package_by_name(name) if row.package or is_python else None
+        is_same = package == row.package if package else name.casefold() == row.name.casefold()
+        if is_same and (not version or release_version(version).key == release_version(row.version).key):
+            return
+        more = self._refs.unique(ref)
+        self.components[more] = Component(
+            ref=more, name=name, package=package, version=version, members=row.members, optional=True
+        )
+        self.places.append(place)
+        self.beside.add(more)
+
     def name(self) -> None:
         """Take nameable rows for the Python packages of their names, where all others with a purl are Python packages.
 
         The name says so in this document alone, and the row is then `listed` at most. What the BOM
         describes decides nothing: its purl is often that of a repository or an image.
         """
-        if any(row.purl and not row.package for ref, row in self.components.items() if ref != self.root):
+        listed = [row for ref, row in self.components.items() if ref != self.root and ref not in self.beside]
+        if any(row.purl and not row.package for row in listed):
             return
         count = 0
         for ref, written in self.nameable.items():
@@ -193,10 +336,14 @@ def _concluded(part: Part) -> list[str]:
     """Return the purls that the evidence for a component concludes on, each once, in their order."""
     if part.evidence is None:
         return []
-    identity = part.evidence.identity
-    told = identity if isinstance(identity, list) else [identity] if identity else []
-    found = [one.value for one in told if (one.field or "").strip().lower() == "purl"]
+    found = [one.value for one in _conclusions(part) if (one.field or "").strip().lower() == "purl"]
     return list(dict.fromkeys(one.strip() for one in (*found, part.evidence.purl) if one and one.strip()))
+
+
+def _conclusions(part: Part) -> list[Conclusion]:
+    """Return what the evidence for a component concludes on its identity."""
+    identity = part.evidence.identity if part.evidence else None
+    return identity if isinstance(identity, list) else [identity] if identity else []
 
 
 def _is_sha256(algorithm: str) -> bool:
@@ -218,6 +365,47 @@ def _walk(bom: Bom, meta: Metadata) -> Iterator[tuple[Part, str]]:
     for part, place in waiting:
         yield part, place
         waiting.extend((inner, deeper(place, i)) for i, inner in enumerate(part.components or ()))
+
+
+def _below(part: Part, place: str) -> Iterator[tuple[Part, str]]:
+    """Yield a component and all that are nested in it."""
+    waiting = [(part, place)]
+    for one, where in waiting:
+        yield one, where
+        waiting.extend((inner, deeper(where, i)) for i, inner in enumerate(one.components or ()))
+
+
+def _tools(meta: Metadata, *, every: bool = False) -> Iterator[tuple[Part, str]]:
+    """Yield what made the BOM, with its place, nested ones too; without known generators unless ``every`` one is asked for."""
+    is_object = isinstance(meta.tools, Tools)
+    top = meta.tools.components if isinstance(meta.tools, Tools) else meta.tools
+    listed = "metadata.tools.components" if is_object else "metadata.tools"
+    waiting = [(part, f"{listed}[{i}]") for i, part in enumerate(top or ())]
+    for part, place in waiting:
+        is_plain = not part.purl and not part.hashes and not bytes(part.pedigree) and part.evidence is None
+        if every or not (is_plain and (part.name or "").strip().lower() in GENERATORS):
+            yield part, place
+        waiting.extend((inner, deeper(place, i)) for i, inner in enumerate(part.components or ()))
+
+
+def is_without_tools(meta: Metadata) -> bool:
+    """Return whether there is nothing to say of what made a BOM, and no row to make of it."""
+    if isinstance(meta.tools, Tools) and meta.tools.services:
+        return False
+    is_open = any(
+        is_another_bom(ref.type, ref.url) for one, _ in _tools(meta, every=True) for ref in one.references or ()
+    )
+    return not is_open and next(_tools(meta), None) is None
+
+
+def _placed_services(bom: Bom, meta: Metadata) -> Iterator[tuple[Service, str]]:
+    """Yield every service with a place, those among the tools too."""
+    tools = meta.tools.services if isinstance(meta.tools, Tools) else None
+    for listed, found in (("services", bom.services), ("metadata.tools.services", tools)):
+        waiting = list(found or ())
+        for number, one in enumerate(waiting):
+            yield one, f"{listed}[{number}]"
+            waiting.extend(one.services or ())
 
 
 def services_of(bom: Bom) -> list[Service]:

@@ -19,14 +19,15 @@ class Hash(msgspec.Struct):
 
 
 class Reference(msgspec.Struct):
-    """An external reference; only what it hashes counts."""
+    """An external reference: what it hashes counts, the file that its URL names, and whether it leads to a BOM."""
 
     type: str | None = None
+    url: str | None = None
     hashes: list[Hash] | None = None
 
 
 class Conclusion(msgspec.Struct):
-    """What evidence says of an identity of a component, its ``purl`` for one."""
+    """What evidence says of an identity of a component, such as its ``purl``, ``name`` or ``hash``."""
 
     field: str | None = None
     value: str | None = msgspec.field(default=None, name="concludedValue")
@@ -54,6 +55,11 @@ class Part(msgspec.Struct):
     hashes: list[Hash] | None = None
     references: list[Reference] | None = msgspec.field(default=None, name="externalReferences")
     evidence: Evidence | None = None
+    cpe: str | None = None
+    pedigree: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    swid: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    data: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    model: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="modelCard")
     components: list[Part] | None = None
 
 
@@ -61,6 +67,10 @@ class Service(msgspec.Struct):
     """A service, which dependencies may name too; they nest. The schema gives them no components, some tools do."""
 
     ref: str | None = msgspec.field(default=None, name="bom-ref")
+    name: str | None = None
+    version: str | None = None
+    references: list[Reference] | None = msgspec.field(default=None, name="externalReferences")
+    data: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
     services: list[Service] | None = None
     components: list[Part] | None = None
 
@@ -71,16 +81,11 @@ class Phase(msgspec.Struct):
     phase: str | None = None
 
 
-class Tool(msgspec.Struct):
-    """What wrote the BOM."""
-
-    name: str | None = None
-
-
 class Tools(msgspec.Struct):
     """Tools as an object (since 1.5), in the place of a list."""
 
-    components: list[Tool] | None = None
+    components: list[Part] | None = None
+    services: list[Service] | None = None
 
 
 class Metadata(msgspec.Struct):
@@ -89,14 +94,15 @@ class Metadata(msgspec.Struct):
     timestamp: str | None = None
     component: Part | None = None
     lifecycles: list[Phase] | None = None
-    tools: list[Tool] | Tools | None = None
+    tools: list[Part] | Tools | None = None
 
 
 class Dependency(msgspec.Struct):
-    """A component and what it depends on."""
+    """A component, what it depends on, and what it provides an implementation of (since 1.6)."""
 
     ref: str | None = None
     targets: _Texts = msgspec.field(default=None, name="dependsOn")
+    provided: _Texts = msgspec.field(default=None, name="provides")
 
 
 class Composition(msgspec.Struct):
@@ -108,8 +114,12 @@ class Composition(msgspec.Struct):
     vulnerabilities: _Texts = None
 
 
+BESIDE = ("formulation", "vulnerabilities", "annotations", "declarations", "definitions", "citations")
+"""Parts of a BOM that are not its list of components and can name some; they are looked through as they are."""
+
+
 class Bom(msgspec.Struct):
-    """A whole BOM."""
+    """A whole BOM; for the fields that hold bytes see `BESIDE`."""
 
     spec: str | None = msgspec.field(default=None, name="specVersion")
     metadata: Metadata | None = None
@@ -117,6 +127,13 @@ class Bom(msgspec.Struct):
     services: list[Service] | None = None
     dependencies: list[Dependency] | None = None
     compositions: list[Composition] | None = None
+    references: list[Reference] | None = msgspec.field(default=None, name="externalReferences")
+    formulation: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    vulnerabilities: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    annotations: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    declarations: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    definitions: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    citations: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
 
 _DECODER = msgspec.json.Decoder(Bom)
@@ -137,9 +154,6 @@ def shaped(loose: dict[str, Any], notes: Notes) -> Bom:
     """Return a BOM from its JSON form, decoded; a value of a type that the schema does not allow is left out, noted."""
     meta = notes.table(loose.get("metadata"), "metadata")
     subject = meta.get("component")
-    tools = meta.get("tools")
-    if isinstance(tools, dict):
-        tools = tools.get("components")
     metadata = Metadata(
         timestamp=notes.text(meta.get("timestamp"), "metadata.timestamp"),
         component=_parts([subject], "metadata.component", notes)[0] if isinstance(subject, dict) else None,
@@ -147,9 +161,7 @@ def shaped(loose: dict[str, Any], notes: Notes) -> Bom:
             Phase(phase=notes.text(row.get("phase"), f"{place}.phase"))
             for place, row in _tables(meta, "lifecycles", "metadata.", notes)
         ],
-        tools=[Tool(name=row["name"]) for row in tools if isinstance(row, dict) and isinstance(row.get("name"), str)]
-        if isinstance(tools, list)
-        else None,
+        tools=_tools(meta.get("tools"), notes),
     )
     if subject is not None and not isinstance(subject, dict):
         notes.table(subject, "metadata.component")
@@ -159,7 +171,11 @@ def shaped(loose: dict[str, Any], notes: Notes) -> Bom:
         components=_parts(notes.array(loose.get("components"), "components"), "", notes),
         services=_services(loose.get("services"), notes),
         dependencies=[
-            Dependency(ref=notes.text(row.get("ref"), f"{place}.ref"), targets=_texts(row, "dependsOn", place, notes))
+            Dependency(
+                ref=notes.text(row.get("ref"), f"{place}.ref"),
+                targets=_texts(row, "dependsOn", place, notes),
+                provided=_texts(row, "provides", place, notes),
+            )
             for place, row in _tables(loose, "dependencies", "", notes)
         ],
         compositions=[
@@ -171,7 +187,33 @@ def shaped(loose: dict[str, Any], notes: Notes) -> Bom:
             )
             for place, row in _tables(loose, "compositions", "", notes)
         ],
+        references=_references(loose, "", notes),
+        **{key: _raw(loose.get(key)) for key in BESIDE},
     )
+
+
+def _tools(value: Any, notes: Notes) -> list[Part] | Tools | None:
+    """Return the tools of a loose BOM, in either form."""
+    if isinstance(value, dict):
+        rows = notes.array(value.get("components"), "metadata.tools.components")
+        parts = _parts(rows, "", notes, "metadata.tools.components")
+        return Tools(components=parts, services=_services(value.get("services"), notes, "metadata.tools.services"))
+    return _parts(notes.array(value, "metadata.tools"), "", notes, "metadata.tools") if value is not None else None
+
+
+def _raw(value: Any) -> msgspec.Raw:
+    return msgspec.Raw() if value is None else msgspec.Raw(msgspec.json.encode(value, enc_hook=float))
+
+
+def _references(row: dict[str, Any], prefix: str, notes: Notes) -> list[Reference]:
+    return [
+        Reference(
+            type=notes.text(one.get("type"), f"{where}.type"),
+            url=notes.text(one.get("url"), f"{where}.url"),
+            hashes=_hashes(one, where, notes),
+        )
+        for where, one in _tables(row, "externalReferences", prefix, notes)
+    ]
 
 
 def _tables(owner: dict[str, Any], key: str, prefix: str, notes: Notes) -> list[tuple[str, dict[str, Any]]]:
@@ -208,15 +250,14 @@ def _parts(rows: list[Any], place: str, notes: Notes, listed: str = "components"
     return found
 
 
+_RAW = (("pedigree", "pedigree"), ("swid", "swid"), ("data", "data"), ("model", "modelCard"))
+
+
 def _part(row: dict[str, Any], place: str, inner: list[Part], notes: Notes) -> Part:
     def text(key: str) -> str | None:
         return notes.text(row.get(key), f"{place}.{key}") or None
 
     external = row.get("isExternal")
-    references = [
-        Reference(type=notes.text(one.get("type"), f"{where}.type"), hashes=_hashes(one, where, notes))
-        for where, one in _tables(row, "externalReferences", f"{place}.", notes)
-    ]
     return Part(
         ref=text("bom-ref"),
         type=text("type"),
@@ -228,10 +269,17 @@ def _part(row: dict[str, Any], place: str, inner: list[Part], notes: Notes) -> P
         external=external if isinstance(external, bool) else None,
         version_range=text("versionRange"),
         hashes=_hashes(row, place, notes),
-        references=references,
+        references=_references(row, f"{place}.", notes),
+        cpe=text("cpe"),
+        **{name: _raw(row.get(key)) for name, key in _RAW},
         evidence=_evidence(row.get("evidence"), f"{place}.evidence", notes),
         components=inner,
     )
+
+
+def part_of(row: dict[str, Any], place: str, notes: Notes) -> Part:
+    """Return a component of a loose BOM without those nested in it."""
+    return _part(row, place, [], notes)
 
 
 def _evidence(value: Any, place: str, notes: Notes) -> Evidence:
@@ -257,19 +305,25 @@ def _hashes(row: dict[str, Any], place: str, notes: Notes) -> list[Hash]:
     ]
 
 
-def _services(value: Any, notes: Notes) -> list[Service]:
-    """Return every service of a loose BOM in one flat list: only their refs and components count."""
+def _services(value: Any, notes: Notes, listed: str = "services") -> list[Service]:
+    """Return every service of a loose BOM in one flat list."""
     found: list[Service] = []
-    waiting = list(notes.array(value, "services"))
+    waiting = list(notes.array(value, listed))
     for number, one in enumerate(waiting):
         if isinstance(one, dict):
-            ref = one.get("bom-ref")
-            place = f"services[{number}].components"
-            parts = _parts(notes.array(one.get("components"), place), "", notes, place)
-            found.append(Service(ref=ref if isinstance(ref, str) else None, components=parts))
+            place = f"{listed}[{number}]"
+            parts = _parts(notes.array(one.get("components"), f"{place}.components"), "", notes, f"{place}.components")
+            ref, name, version = (text if isinstance(text := one.get(key), str) else None for key in _OF_SERVICE)
+            references, data = _references(one, f"{place}.", notes), _raw(one.get("data"))
+            found.append(
+                Service(ref=ref, name=name, version=version, references=references, data=data, components=parts)
+            )
             nested = one.get("services")
             waiting.extend(nested if isinstance(nested, list) else ())
     return found
+
+
+_OF_SERVICE = ("bom-ref", "name", "version")
 
 
 def deeper(place: str, number: int) -> str:

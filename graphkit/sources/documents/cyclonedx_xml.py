@@ -47,6 +47,13 @@ _RULES: Final[dict[str, dict[str, _Rule]]] = {
         "services": _Rule("services", "list", "services"),
         "dependencies": _Rule("dependencies", "list", "dependencies"),
         "compositions": _Rule("compositions", "list", "compositions"),
+        "externalReferences": _Rule("externalReferences", "list", "references"),
+        "formulation": _Rule("formulation", "list", "formulation"),
+    },
+    "formulation": {"formula": _Rule("", "object", "formula")},
+    "formula": {
+        "components": _Rule("components", "list", "components"),
+        "services": _Rule("services", "list", "services"),
     },
     "metadata": {
         "timestamp": _Rule("timestamp", "text"),
@@ -58,11 +65,10 @@ _RULES: Final[dict[str, dict[str, _Rule]]] = {
     "lifecycle": {"phase": _Rule("phase", "text")},
     # Since 1.5 the tools are components (and services) of their own, up to then each was a `tool`.
     "tools": {
-        "tool": _Rule("", "object", "tool"),
+        "tool": _Rule("", "object", "component"),
         "components": _Rule("", "list", "tools"),
-        "component": _Rule("", "object", "tool"),
+        "component": _Rule("", "object", "component"),
     },
-    "tool": {"name": _Rule("name", "text")},
     "components": {"component": _Rule("", "object", "component")},
     "component": {
         "group": _Rule("group", "text"),
@@ -70,25 +76,32 @@ _RULES: Final[dict[str, dict[str, _Rule]]] = {
         "version": _Rule("version", "text"),
         "versionRange": _Rule("versionRange", "text"),
         "purl": _Rule("purl", "text"),
+        "cpe": _Rule("cpe", "text"),
+        "swid": _Rule("swid", "object", "swid"),
+        "pedigree": _Rule("pedigree", "object", "pedigree"),
         "scope": _Rule("scope", "text"),
         "hashes": _Rule("hashes", "list", "hashes"),
         "externalReferences": _Rule("externalReferences", "list", "references"),
         "evidence": _Rule("evidence", "object", "evidence"),
         "components": _Rule("components", "list", "components"),
     },
+    "pedigree": dict.fromkeys(("ancestors", "descendants", "variants"), _Rule("components", "list", "components")),
     # In 1.5 there is one `identity`, since 1.6 there may be several, one after the other.
     "evidence": {"identity": _Rule("identity", "append", "identity"), "purl": _Rule("purl", "text")},
     "identity": {"field": _Rule("field", "text"), "concludedValue": _Rule("concludedValue", "text")},
     "hashes": {"hash": _Rule("content", "object", "hash")},
     "references": {"reference": _Rule("", "object", "reference")},
-    "reference": {"hashes": _Rule("hashes", "list", "hashes")},
+    "reference": {"url": _Rule("url", "text"), "hashes": _Rule("hashes", "list", "hashes")},
     "services": {"service": _Rule("", "object", "service")},
     "service": {
+        "name": _Rule("name", "text"),
+        "version": _Rule("version", "text"),
+        "externalReferences": _Rule("externalReferences", "list", "references"),
         "services": _Rule("services", "list", "services"),
         "components": _Rule("components", "list", "components"),
     },
     "dependencies": {"dependency": _Rule("", "object", "dependency")},
-    "dependency": {"dependency": _Rule("dependsOn", "ref")},
+    "dependency": {"dependency": _Rule("dependsOn", "ref"), "provides": _Rule("provides", "ref")},
     "compositions": {"composition": _Rule("", "object", "composition")},
     "composition": {
         "aggregate": _Rule("aggregate", "text"),
@@ -102,6 +115,7 @@ _RULES: Final[dict[str, dict[str, _Rule]]] = {
 
 _ATTRIBUTES: Final[dict[str, tuple[str, ...]]] = {
     "component": ("bom-ref", "type", "isExternal"),
+    "swid": ("name", "version"),
     "hash": ("alg",),
     "reference": ("type",),
     "service": ("bom-ref",),
@@ -109,6 +123,9 @@ _ATTRIBUTES: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+_UNREAD: Final = frozenset({"component", "service", "workflows", "purl", "dataset"})
+"""Elements that name components; where one stands that no rule reads, the BOM is left open."""
+_LINK: Final = re.compile(rb"urn:cdx:[^\s<>\"']{1,200}", re.IGNORECASE)
 _DEEPEST: Final = 1_000
 """Elements that are read and may stand open at once: about where JSON is nested too deep, too."""
 
@@ -160,6 +177,10 @@ def _loose(data: bytes, notes: Notes) -> dict[str, Any]:
         handler.bom["specVersion"] = found[1]
     elif handler.namespace:
         notes.add("bom", f"namespace {shown(handler.namespace)} is none of CycloneDX; read all the same")
+    for place, count in handler.unread.items():
+        notes.leave_open(place, f"{count} elements here that can name components")
+    if link := _LINK.search(data):
+        notes.leave_open("the document", f"another BOM, which this links to: {link[0].decode('utf-8', 'replace')}")
     return handler.bom
 
 
@@ -192,6 +213,9 @@ class _Handler(ContentHandler):
         self._open: list[tuple[str, Any]] = []
         """The elements that stand open, as kind and value; a text has its holder and key as the value."""
         self._passed = 0
+        self.unread: dict[str, int] = {}
+        """How often elements that name components were passed over, by what they stand in."""
+        self._in = ""
         self._text: list[str] = []
 
     def startElementNS(self, name: tuple[str | None, str], qname: str | None, attrs: AttributesNSImpl) -> None:  # noqa: ARG002, N802 - SAX's
@@ -203,6 +227,9 @@ class _Handler(ContentHandler):
         kind, holder = self._open[-1]
         rule = _RULES.get(kind, {}).get(name[1]) if not self._passed and name[0] == (self.namespace or None) else None
         if rule is None:
+            self._in = self._in if self._passed else f"{kind}.{name[1]}"
+            if name[1] in _UNREAD and name[0] == (self.namespace or None) and (self._passed or name[1] != "purl"):
+                self.unread[self._in] = self.unread.get(self._in, 0) + 1
             self._passed += 1
             return
         if len(self._open) >= _DEEPEST:

@@ -46,7 +46,8 @@ def identity_of(purl: str, version: str, notes: Notes, place: str) -> Identity:
     if not purl:
         return Identity(version=version)
     if other := _OTHER.fullmatch(purl):
-        name, _, named = other[1].rpartition("/")[2].partition("@")
+        segment = other[1].rpartition("/")[2]
+        name, _, named = segment.rpartition("@") if segment.startswith("@") else segment.partition("@")
         return Identity(version=version or (unquote(named) if name else ""))
     try:
         read = _read(purl, notes, place)

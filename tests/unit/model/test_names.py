@@ -16,6 +16,7 @@ from graphkit.model.names import (
     named_by_file,
     namesakes_of,
     package_name,
+    purl_key,
     purl_of,
     read_purl,
     service_id,
@@ -205,3 +206,18 @@ def test_a_purl_that_cannot_be_read_may_be_any_name_in_it() -> None:
     assert "litellm" not in namesakes_of("x", "npm/@scope%2Flitellm-proxy@1.82.8")
     assert namesakes_of("x", "pkg:npm/@scope%2Flitellm@1.82.8") == ()
     assert "litellm" in namesakes_of("litellm-1.82.8-py3-none-any.whl", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("pkg:npm/@scope%2Fname@1.0", "pkg:npm/%40scope/name"),
+        ("pkg:npm/@scope%2Fname@1.0?a=b", "pkg:npm/%40scope/name"),
+        ("pkg:npm/foo@1?x=%zz&y", "pkg:npm/foo"),
+        ("npm/Foo@1", "npm/foo@1"),
+        ("pkg:pypi/@", "pkg:pypi/%40"),
+        (" pkg:npm ", "pkg:npm"),
+    ],
+)
+def test_the_key_of_a_purl_is_never_a_part_of_a_broken_text(text: str, key: str) -> None:
+    assert purl_key(text) == key

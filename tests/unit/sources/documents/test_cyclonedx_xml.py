@@ -139,7 +139,7 @@ def test_real_boms_read(shared: Path) -> None:
         assert document.components
 
 
-def test_what_is_not_the_boms_own_is_passed_over() -> None:
+def test_what_stands_beside_the_list_is_listed_and_what_is_not_the_boms_own_passed_over() -> None:
     inner = """
       <components><component type="library" bom-ref="a"><name>a</name><version>1</version><purl>pkg:pypi/a@1</purl>
         <pedigree><ancestors><component type="library"><name>old</name></component></ancestors></pedigree>
@@ -151,8 +151,29 @@ def test_what_is_not_the_boms_own_is_passed_over() -> None:
       <x:components xmlns:x="https://elsewhere.example"><x:component><x:name>other</x:name></x:component></x:components>
     """
     document = read(xml(inner))
-    assert [row.name for row in document.components] == ["a"]
-    assert (document.edges, document.dependencies_known, document.problems) == ((), True, ())
+    assert [(row.name, row.optional) for row in document.components] == [("a", False), ("old", True), ("tool", True)]
+    assert document.places[1:] == ("components[0].pedigree.components[0]", "formulation[0].components[0]")
+    assert (document.edges, document.dependencies_known) == ((), True)
+    assert [one.place for one in document.problems] == ["dependencies[0].provides[0]"]
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "<annotations><annotation><annotator><component><name>x</name></component></annotator></annotation></annotations>",
+        "<declarations><targets><components><component><name>x</name></component></components></targets></declarations>",
+        "<formulation><formula><workflows><workflow bom-ref='w'/></workflows></formula></formulation>",
+        "<vulnerabilities><vulnerability><tools><components><component/></components></tools></vulnerability>"
+        "</vulnerabilities>",
+        "<annotations><annotation><subjects><subject ref='urn:cdx:x/1'/></subjects></annotation></annotations>",
+        "<externalReferences><reference type='bom'><url>https://example.com/bom.xml</url></reference></externalReferences>",
+    ],
+)
+def test_what_can_name_a_component_and_is_not_read_leaves_it_open(inner: str) -> None:
+    says = "<compositions><composition><aggregate>complete</aggregate></composition></compositions>"
+    rows = "<components><component type='library'><name>a</name><purl>pkg:pypi/a@1</purl></component></components>"
+    assert read(xml(rows + says)).completeness is Completeness.COMPLETE
+    assert read(xml(rows + inner + says)).completeness is Completeness.INCOMPLETE
 
 
 def test_tools_of_both_shapes_are_known() -> None:
@@ -221,7 +242,7 @@ def test_what_rules_of_json_need_is_read_from_xml_too() -> None:
     assert found(part.format(""), "<assemblies><assembly/></assemblies>") is Completeness.UNKNOWN
     assert found(part.format(""), '<dependencies><dependency ref="app"/></dependencies>') is Completeness.UNKNOWN
     link = '<externalReferences><reference type="bom"><url>urn:cdx:x/1</url></reference></externalReferences>'
-    assert found(part.format(link)) is Completeness.UNKNOWN
+    assert found(part.format(link)) is Completeness.INCOMPLETE
     bare = '<component type="library">{}<name>litellm</name><version>1.82.8</version></component>'
     for group, package in (("", "litellm"), ("<group>org.acme</group>", None)):
         document = read(xml(f"<components>{part.format('')}{bare.format(group)}</components>"))
@@ -343,5 +364,6 @@ def test_the_purl_of_the_evidence() -> None:
     assert [(row.package, row.version, row.purl) for row in found.components] == [
         ("a", "1", "pkg:pypi/a@1"),
         (None, "1", "pkg:npm/a@1"),
+        ("x", "1", ""),
     ]
     assert [one.place for one in found.problems] == ["components[0].purl", "components[0].evidence"]
