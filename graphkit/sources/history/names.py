@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 LOCKS: Final = (
@@ -71,6 +72,7 @@ class Doubt(Enum):
     """Another file, which an input may include."""
 
 
+@lru_cache(maxsize=2**16)
 def doubt_of(path: bytes) -> Doubt:
     """Return how sure it is that a path of a history is that of an input."""
     shown = path.decode("utf-8", "replace").lower()
