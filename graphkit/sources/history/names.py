@@ -95,7 +95,8 @@ def is_asked_for(path: bytes) -> bool:
 
 def may_include(path: bytes) -> bool:
     """Return whether a file may include others, by its name: a list, or a manifest that takes its lists from files."""
-    return path.lower().endswith((b".txt", b".in", b".pip", b"pyproject.toml"))
+    name = path.lower().rpartition(b"/")[2]
+    return name.endswith((b".txt", b".in", b".pip", b"pyproject.toml")) or b"requirements" in name
 
 
 def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
