@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
+import io
 import os
 import threading
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ import stamina
 from graphkit.model.answers import Holding, IngestReport
 from graphkit.model.errors import GraphkitError, UsageError
 from graphkit.model.organisation import DocumentUse
-from graphkit.model.times import instant
+from graphkit.model.times import exactly, instant, moment
 from graphkit.session import Graph, open_graph
 from tests.unit.cli.inputs import (
     BAD,
@@ -29,6 +32,16 @@ from tests.unit.cli.inputs import (
     unreadable,
     uv_lock,
 )
+
+LOCKS = {
+    "uv.lock": uv_lock("a", "litellm==1.82.6"),
+    "poetry.lock": '[[package]]\nname = "a"\nversion = "1"\nfiles = []\n[metadata]\nlock-version = "2.1"\n'
+    'python-versions = "*"\ncontent-hash = "00"\n',
+    "pdm.lock": '[metadata]\nlock_version = "4.5.0"\n[[package]]\nname = "a"\nversion = "1"\n',
+    "Pipfile.lock": '{"_meta": {"pipfile-spec": 6}, "default": {"a": {"version": "==1"}}, "develop": {}}',
+    "pylock.toml": 'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "a"\nversion = "1"\n',
+    "pyproject.toml": '[project]\nname = "a"\nversion = "1"\ndependencies = ["litellm"]\n',
+}
 
 
 def rows(graph: Graph) -> tuple[Holding, ...]:
@@ -172,12 +185,101 @@ def test_times_and_branch_go_to_what_they_are_said_of(graph: Graph, work: Path) 
     put(work / "lock.txt", BAD)
     put(work / "bom.json", sbom("shop", "litellm==1.82.8"))
     told: dict[str, Any] = {"built_at": "2026-03-24T12:00:00+01:00", "read_at": "2026-03-25", "branch": "main"}
-    graph.ingest("lock", ["lock.txt", "bom.json"], **told)
-    noon, later = instant("2026-03-24T11:00:00Z"), instant("2026-03-25")
+    graph.ingest("lock", ["lock.txt", "bom.json"], stands_from="2026-03-01T00:00Z", complete=True, **told)
+    noon, later = exactly(instant("2026-03-24T11:00:00Z")), moment("2026-03-25")
     found = {use.path: use for use in uses(graph)}
     lock, bom = found["lock.txt"], found["bom.json"]
-    assert (lock.stands_from, lock.built_at, lock.read_at, lock.branch) == (noon, None, later, "main")
+    start = exactly(instant("2026-03-01T00:00Z"))
+    assert (lock.stands_from, lock.built_at, lock.read_at, lock.branch) == (start, noon, later, "main")
     assert (bom.stands_from, bom.built_at, bom.read_at) == (None, noon, later)
+    assert lock.is_complete
+    assert bom.is_complete
+
+
+def test_what_the_clock_says_is_taken_where_a_person_says_so(graph: Graph, work: Path) -> None:
+    put(work / "lock.txt", BAD)
+    before = instant(dt.datetime.now(dt.UTC))
+    graph.ingest("lock", ["lock.txt"], service="till", read_at="now")
+    (use,) = uses(graph)
+    assert use.read_at is not None
+    assert use.read_at.is_exact
+    assert before <= use.read_at.earliest <= instant(dt.datetime.now(dt.UTC))
+
+
+@pytest.mark.parametrize(
+    "form", ["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "pyproject.toml"]
+)
+def test_every_kind_of_input_may_be_said_to_stand(graph: Graph, work: Path, form: str) -> None:
+    put(work / form, LOCKS[form])
+    told = {"stands_from": "2026-03-01T00:00:00Z", "read_at": "2026-04-01T00:00:00Z"}
+    report = graph.ingest("lock", [form], service="svc", stands_from=told["stands_from"], read_at=told["read_at"])
+    assert report.rejected == ()
+    (use,) = uses(graph)
+    assert {name: str(getattr(use, name)) for name in told} == told
+
+
+def test_inputs_are_told_apart_by_the_folder_given(graph: Graph, work: Path) -> None:
+    put(work / "r1" / "requirements.txt", GOOD)
+    put(work / "r2" / "requirements.txt", f"{GOOD}# two\n")
+    put(work / "r3" / "a" / "requirements.txt", f"{GOOD}# three\n")
+    put(work / "x" / "r3" / "requirements.txt", f"{GOOD}# four\n")
+    put(work / "requirements.txt", f"{GOOD}# five\n")
+    put(work / "bom.json", sbom("shop", "litellm==1.82.6"))
+    graph.ingest("lock", ["r1", "r2/requirements.txt"], service="svc")
+    graph.ingest("lock", [str(work / "r3"), str(work / "x" / "r3"), "requirements.txt", "bom.json"], service="svc")
+    assert sorted((use.repository, use.path) for use in uses(graph)) == [
+        ("", "bom.json"),
+        ("", "requirements.txt"),
+        ("r1", "requirements.txt"),
+        ("r2", "r2/requirements.txt"),
+        (f"{work.name}/r3", "a/requirements.txt"),
+        ("x/r3", "requirements.txt"),
+    ]
+
+
+def test_what_a_service_installs_from_is_kept_as_its_own_word(graph: Graph, work: Path) -> None:
+    put(work / "uv.lock", BAD)
+    graph.ingest("lock", ["uv.lock"], service="svc", installs_from=["uv.lock", "app\\uv.lock"])
+    services_ = graph._store.reader().evidence().organisation().services
+    assert [(one.id, one.installs_from) for one in services_] == [("svc", ("app/uv.lock", "uv.lock"))]
+
+
+@pytest.mark.parametrize("options", [{"installs_from": ["uv.lock"]}, {"installs_from": ["/x"], "service": "svc"}])
+def test_a_word_that_is_nobodys_or_names_no_input_is_refused(graph: Graph, work: Path, options: dict[str, Any]) -> None:
+    put(work / "uv.lock", BAD)
+    with pytest.raises(UsageError, match="--installs-from"):
+        graph.ingest("lock", ["uv.lock"], **options)
+
+
+NO_LISTS = {
+    "LICENSE": "MIT\n",
+    "AUTHORS": "Ada\nGrace\n",
+    ".gitignore": "build\ndist\n*.pyc\n",
+    "VERSION": "1.2.3\n",
+    "words.txt": "apple\nbanana\ncherry\n",
+    "robots.txt": "User-agent: *\nDisallow: /\n",
+    "CODEOWNERS": "@acme/shop\n",
+}
+
+
+@pytest.mark.parametrize("kind", ["lock", "env", "sbom"])
+def test_words_in_a_folder_are_no_requirements(graph: Graph, work: Path, kind: str) -> None:
+    for name, text in NO_LISTS.items():
+        put(work / "in" / name, text)
+    put(work / "in" / "requirements.txt", f"litellm\nwhat is this?\n{GOOD}")
+    report = graph.ingest(kind, ["in"])
+    assert (report.read, report.rejected, report.problems) == (1, (), 1)
+    assert set(report.unrecognised) == NO_LISTS.keys()
+    assert graph.ingest(kind, ["in/words.txt"]).read == (kind != "sbom")  # named, it is what the person says
+
+
+def test_an_archive_in_which_nothing_can_be_read_is_refused_by_name(graph: Graph, work: Path) -> None:
+    inside = io.BytesIO()
+    with zipfile.ZipFile(inside, "w") as archive:
+        archive.writestr("read.me", "hello, world")
+    put(work / "in" / "all.zip", inside.getvalue())
+    assert "nothing can be read" in rejected(graph.ingest("sbom", ["in/all.zip"]))["in/all.zip"]
+    assert graph.ingest("sbom", ["in"]).rejected == ()
 
 
 def test_a_branch_told_later_of_a_known_lock_is_kept(graph: Graph, work: Path) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from graphkit.model.answers import Verdict
+from graphkit.model.organisation import DocumentUse
+from graphkit.model.times import rfc3339
 from graphkit.session import Graph, open_graph
 from tests.unit.cli.door import run
 from tests.unit.cli.inputs import BAD, GOOD, put, sbom, uv_lock
@@ -125,6 +127,139 @@ def test_a_repository_given_as_sboms_is_a_folder_like_others(graph: Graph, repos
 def test_a_name_for_the_repository_is_that_of_its_service(graph: Graph, repository: Path) -> None:
     graph.ingest("lock", [str(repository)], service="till")
     assert {service for service, *_ in holders(graph)} == {"till"}
+
+
+def uses(graph: Graph) -> list[DocumentUse]:
+    return list(graph._store.reader().evidence().organisation().uses)
+
+
+def when(graph: Graph, name: str) -> dict[tuple[str, str], str]:
+    """Return one time of the uses of each branch and first commit, as text."""
+    return {(use.branch, str(use.stands_from)): str(getattr(use, name)) for use in uses(graph)}
+
+
+def test_inputs_of_a_repository_are_known_by_it_and_their_path(graph: Graph, repository: Path) -> None:
+    put(repository / "app" / "pyproject.toml", '[project]\nname = "x"\nversion = "1"\ndependencies = ["litellm"]\n')
+    git(repository, "add", ".")
+    git(repository, "commit", "-qm", "app", at="2026-03-25T10:00:00Z")
+    report = graph.ingest("lock", [str(repository)], service="till", complete=True)
+    assert report.rejected == ()
+    assert {(use.service, use.repository, use.path) for use in uses(graph)} == {
+        ("till", "shop", "requirements.txt"),
+        ("till", "shop", "app/pyproject.toml"),
+    }
+    first = {(use.path, use.branch, str(use.stands_from)) for use in uses(graph) if use.is_first}
+    assert first == {
+        ("requirements.txt", "bump", "2026-03-20T10:00:00Z"),
+        ("requirements.txt", "main", "2026-03-20T10:00:00Z"),
+        ("app/pyproject.toml", "bump", "2026-03-25T10:00:00Z"),
+    }
+    assert all(use.is_complete for use in uses(graph))
+
+
+def test_what_is_read_later_stood_until_then_on_branches_that_exist(graph: Graph, repository: Path) -> None:
+    git(repository, "branch", "gone", "bump~1")
+    git(repository, "checkout", "-q", "main")
+    merge = ("merge", "-q", "--no-ff", "-s", "ours", "-m", "Merge branch 'gone'", "gone")
+    git(repository, *merge, at="2026-03-25T10:00:00Z")
+    git(repository, "branch", "-qD", "gone")
+    git(repository, "branch", "-qD", "bump")
+    graph.ingest("lock", [str(repository)], read_at="2026-04-01T00:00:00Z", service="till")
+    ends = {(use.branch, str(use.stands_until or use.read_at)) for use in uses(graph)}
+    assert ends == {("main", "2026-04-01T00:00:00Z"), ("gone", "2026-03-25T10:00:00Z")}
+
+
+def test_a_date_at_which_a_repository_was_read_is_no_earlier_than_its_commits(graph: Graph, repository: Path) -> None:
+    graph.ingest("lock", [str(repository)], read_at="2026-03-24")
+    read = {use.read_at for use in uses(graph) if use.read_at is not None}
+    assert {(rfc3339(one.earliest), rfc3339(one.latest)) for one in read} == {
+        ("2026-03-24T13:00:00Z", "2026-03-25T11:59:59.999999Z")
+    }
+
+
+def test_a_build_used_what_stood_on_the_branch_that_is_checked_out(graph: Graph, repository: Path) -> None:
+    graph.ingest("lock", [str(repository)], built_at="2026-03-24T12:00:00Z")
+    assert when(graph, "built_at") == {
+        ("bump", "2026-03-20T10:00:00Z"): "None",
+        ("bump", "2026-03-24T11:00:00Z"): "2026-03-24T12:00:00Z",
+        ("bump", "2026-03-24T13:00:00Z"): "None",
+        ("main", "2026-03-20T10:00:00Z"): "None",
+    }
+    graph.ingest("lock", [str(repository)], built_at="2026-03-24T12:00:00Z", branch="main", service="other")
+    told = {(use.branch, use.built_at is not None) for use in uses(graph) if use.service == "other"}
+    assert told == {("main", True), ("bump", False)}
+
+
+def test_what_the_first_commit_brought_may_have_been_in_place_before(graph: Graph, repository: Path) -> None:
+    graph.ingest("lock", [str(repository)], stands_from="2026-03-01T00:00:00Z", service="till")
+    assert {(use.branch, str(use.stands_from)) for use in uses(graph)} == {
+        ("bump", "2026-03-01T00:00:00Z"),
+        ("main", "2026-03-01T00:00:00Z"),
+        ("bump", "2026-03-24T11:00:00Z"),
+        ("bump", "2026-03-24T13:00:00Z"),
+    }
+    graph.ingest("lock", [str(repository)], stands_from="2026-03-22T00:00:00Z", service="later")
+    starts = {str(use.stands_from) for use in uses(graph) if use.service == "later"}
+    assert "2026-03-20T10:00:00Z" in starts  # the commit says that it was there by then
+
+
+def test_what_lists_include_is_read_as_of_each_commit(graph: Graph, work: Path) -> None:
+    folder = work / "shop"
+    put(folder / "requirements.txt", "-r base\n")
+    put(folder / "base", GOOD)
+    git(work, "init", "-q", "--initial-branch=main", "shop")
+    for text, at in ((GOOD, "2026-03-20T10:00:00Z"), (BAD, "2026-03-24T11:00:00Z"), ("x\n", "2026-03-24T13:00:00Z")):
+        put(folder / "base", text)
+        git(folder, "add", ".")
+        git(folder, "commit", "-qm", "x", at=at)
+    report = graph.ingest("lock", ["shop"])
+    assert (report.read, report.rejected, report.problems) == (3, (), 0)
+    assert sorted((one.release, one.document.path) for one in graph.who_has("litellm").matches) == [
+        ("litellm@1.82.6", "requirements.txt"),
+        ("litellm@1.82.8", "requirements.txt"),
+    ]
+    assert {(str(use.stands_from), str(use.stands_until)) for use in uses(graph)} == {
+        ("2026-03-20T10:00:00Z", "2026-03-24T11:00:00Z"),
+        ("2026-03-24T11:00:00Z", "2026-03-24T13:00:00Z"),
+        ("2026-03-24T13:00:00Z", "None"),
+    }
+
+
+def test_all_repositories_in_a_folder_are_read_and_the_files_beside_them(graph: Graph, work: Path) -> None:
+    for name in ("one", "group/two"):
+        put(work / "all" / name / "requirements.txt", f"{GOOD}# {name}\n")
+        git(work, "init", "-q", f"all/{name}")
+        git(work / "all" / name, "add", ".")
+        git(work / "all" / name, "commit", "-qm", "x")
+    put(work / "all" / "group" / "requirements.txt", BAD)
+    put(work / "all" / "broken" / ".git" / "HEAD", "ref: refs/heads/main\n")
+    for folder in ("objects", "refs"):
+        (work / "all" / "broken" / ".git" / folder).mkdir()
+    put(work / "all" / "broken" / ".git" / "config", "[core\n")
+    report = graph.ingest("lock", ["all"])
+    assert [one.path for one in report.rejected] == ["all/broken"]
+    assert sorted((use.service, use.repository, use.path, use.is_first) for use in uses(graph)) == [
+        ("group/requirements.txt", "all", "group/requirements.txt", False),
+        ("group/two", "all/group/two", "requirements.txt", True),
+        ("one", "all/one", "requirements.txt", True),
+    ]
+    assert graph.ingest("lock", ["all"], service="till").read == 3
+
+
+def test_repositories_of_one_name_are_told_apart(graph: Graph, work: Path) -> None:
+    for name in ("a/app", "b/app"):
+        put(work / name / "requirements.txt", f"{GOOD}# {name}\n")
+        git(work, "init", "-q", name)
+        git(work / name, "add", ".")
+        git(work / name, "commit", "-qm", "x")
+    graph.ingest("lock", [str(work / "a/app"), str(work / "b/app")])
+    assert {(use.service, use.repository) for use in uses(graph)} == {("a/app", "a/app"), ("b/app", "b/app")}
+
+
+def test_what_no_remote_can_be_asked_about_is_said(graph: Graph, repository: Path, work: Path) -> None:
+    put(work / "lone.txt", GOOD)
+    assert "not checked" in " ".join(graph.ingest("lock", [str(repository)], check_remote=True).notes)
+    assert "not checked" in " ".join(graph.ingest("lock", ["lone.txt"], check_remote=True).notes)
 
 
 # Catalogues, owners, aliases

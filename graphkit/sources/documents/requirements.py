@@ -65,23 +65,28 @@ class Requirements:
         """Return whether lines are pip's. Cost: one pattern for each of the first 400.
 
         By content alone every line must be one of pip's, and at least half must say more than a name:
-        lists of words are no requirements. A file's name, or being told that it is a lock or an
-        environment, lets an odd line pass in four.
+        lists of words are no requirements. Being told that it is a lock or an environment lets an odd line
+        pass in four; under the name of a requirements file any may be odd where one asks for a release,
+        and as many as there are names or addresses.
         """
         head = data[:_CLAIMED]
         text = (head if len(data) <= _CLAIMED else head.rpartition(b"\n")[0]).decode("utf-8", "replace")
         if _TABLE.match(text):
             return False
-        named = bool(_FILE.search(name) or _FOLDER.search(name)) or hint in {"lock", "env"}
-        strong = weak = odd = 0
+        is_called = bool(_FILE.search(name) or _FOLDER.search(name))
+        named = is_called or hint in {"lock", "env"}
+        strong = weak = odd = asked = 0
         for line in islice(logical_lines(text), _LOOKED_AT):
             strong += line.kind in {"requirement", "url", "option"}
             weak += line.kind in {"bare", "path", "leftover"}
             odd += line.kind == "odd"
+            asked += line.kind == "requirement"
             if odd and not named:
                 return False
         if not strong + weak:
             return not odd and bool(_FILE.search(name))
+        if is_called and (asked or odd <= strong + weak):
+            return True
         return odd * 4 <= strong + weak if named else strong >= weak
 
     def parse(self, data: bytes, path: str, hint: str) -> Document:

@@ -163,10 +163,14 @@ def repositories(folder: Path) -> Iterator[Path]:
     Links are not followed, and what cannot be read holds none. Cost: one look at every folder below.
     """
     for parent, folders, _ in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in _SKIPPED)
-        inside = [name for name in folders if is_repository(Path(parent, name))]
-        folders[:] = [name for name in folders if name not in inside and not Path(parent, name).is_symlink()]
-        yield from (Path(parent, name) for name in inside if not Path(parent, name).is_symlink())
+        kept = sorted(name for name in folders if name not in _SKIPPED and not _is_link(parent, name))
+        inside = [name for name in kept if is_repository(Path(parent, name))]
+        folders[:] = [name for name in kept if name not in inside]
+        yield from (Path(parent, name) for name in inside)
+
+
+def _is_link(parent: str, name: str) -> bool:
+    return os.path.islink(os.path.join(parent, name))  # noqa: PTH114, PTH118 - never raises
 
 
 def _by_blob(found: Sequence[lines.State]) -> list[list[lines.State]]:

@@ -96,7 +96,7 @@ class Includes:
         """Return the paths that files name, and that no pattern holds."""
         found: set[bytes] = set()
         for path, blob in {change for rows in changed.values() for change in rows}:
-            if not blob or blob.startswith("@") or not may_include(path):
+            if not blob or blob.startswith("@") or not (may_include(path) or path in self.targets):
                 continue
             if blob not in self.names:
                 data = self._read(blob)

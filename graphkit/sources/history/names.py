@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 LOCKS: Final = (
@@ -71,6 +72,7 @@ class Doubt(Enum):
     """Another file, which an input may include."""
 
 
+@lru_cache(maxsize=2**16)
 def doubt_of(path: bytes) -> Doubt:
     """Return how sure it is that a path of a history is that of an input."""
     shown = path.decode("utf-8", "replace").lower()
@@ -93,7 +95,8 @@ def is_asked_for(path: bytes) -> bool:
 
 def may_include(path: bytes) -> bool:
     """Return whether a file may include others, by its name: a list, or a manifest that takes its lists from files."""
-    return path.lower().endswith((b".txt", b".in", b".pip", b"pyproject.toml"))
+    name = path.lower().rpartition(b"/")[2]
+    return name.endswith((b".txt", b".in", b".pip", b"pyproject.toml")) or b"requirements" in name
 
 
 def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:

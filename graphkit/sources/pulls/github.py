@@ -273,6 +273,8 @@ class GitHubPull(Pull):
             stands_from=None if is_sbom else stand.since,
             read_at=self._read_at,
             branch=one.default_branch or "",
+            repository="" if is_sbom else one.label,
+            is_first=stand.is_first and not is_sbom,
             note="; ".join(part for part in (when, stand.note, *_marks(one)) if part),
             sources=_sources(one, stand.commit or branch.head),
         )

@@ -35,11 +35,15 @@ class _Commit(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stand:
-    """Since when a file stands as it does; ``since`` None: not known, and ``note`` says why."""
+    """Since when a file stands as it does; ``since`` None: not known, and ``note`` says why.
+
+    ``is_first``: the server lists no other commit of its path, so this one brought it.
+    """
 
     since: Instant | None
     commit: str = ""
     note: str = ""
+    is_first: bool = False
 
 
 class Branch:
@@ -95,7 +99,7 @@ class Branch:
         note = "" if landed == commit else f"commit {commit[:12]} came onto the branch with merge {landed[:12]}"
         if since is None or since > self._read_at:
             return Stand(since=None, commit=commit, note="its commit has no time that can be right")
-        return Stand(since=since, commit=commit, note=note)
+        return Stand(since=since, commit=commit, note=note, is_first=len(found) == 1 and not answer.next_page)
 
     def _landed(self, commit: str) -> str | None:
         """Return the commit of the branch's own line with which a commit came onto it.

@@ -1,8 +1,10 @@
-"""Lock files through time, read from small repositories that git itself builds."""
+"""Install inputs through time, read from small repositories that git itself builds."""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 import subprocess
 import tempfile
 import threading
@@ -15,9 +17,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from graphkit.model.documents import Basis, Document, DocumentKind, InstallCommand
 from graphkit.model.errors import GraphkitError
+from graphkit.sources import documents
 from graphkit.sources.arrivals import Arrival
-from graphkit.sources.history import History, is_repository, states
+from graphkit.sources.history import History, is_repository, remote, repositories, states
 from graphkit.sources.history.git import Blobs, Git
 
 DAY = 86_400
@@ -708,3 +712,389 @@ def test_a_long_history_is_read_in_one_pass(tmp_path: Path) -> None:
     got = read(folder)
     assert len(got.found) == count // 20
     assert got.told[0][1] == count
+
+
+# Manifests, what they include, and files that can install
+
+
+def inputs(got: Read) -> list[tuple[str, str, int, int | None, dict[str, str]]]:
+    """Return path, text, from, until and what is included of each, in order."""
+    rows = [
+        (
+            a.path,
+            a.data.decode(),
+            seconds(a.stands_from) or 0,
+            seconds(a.stands_until),
+            {name: data.decode() for name, data in a.included.items()},
+        )
+        for a in got.found
+    ]
+    return sorted(rows, key=lambda row: (row[0], row[2]))
+
+
+def test_manifests_are_inputs_and_what_only_shares_their_name_is_none(tmp_path: Path) -> None:
+    project = '[project]\nname = "x"\nversion = "1"\n'
+    first = {"pyproject.toml": project, "a/requirements.in": "badpkg\n", "requirements/x.txt": "Some prose here.\n"}
+    first |= {"constraints.txt": "a<2\n", "requirements/constraints.txt": "a<2\n", "tool/pyproject.toml": "[tool.x]\n"}
+    nodes = [
+        Node(at=0, tree={**first}),
+        Node(at=10, tree={**first, "pyproject.toml": "[tool.black]\n"}, parents=[0]),  # no manifest any more
+        Node(at=20, tree={**first}, parents=[1]),
+    ]
+    build(tmp_path / "shop", nodes, main=2)
+    got = read(tmp_path / "shop")
+    assert [row[:4] for row in inputs(got)] == [
+        ("a/requirements.in", "badpkg\n", 0, None),
+        ("pyproject.toml", project, 0, 10),
+        ("pyproject.toml", project, 20, None),
+    ]
+    assert sorted(got.unclaimed) == ["requirements/x.txt", "tool/pyproject.toml"]
+    assert {(a.repository, a.hint) for a in got.found} == {("shop", "lock")}
+
+
+def test_a_change_of_what_a_file_includes_is_a_new_state_of_it(tmp_path: Path) -> None:
+    top = {"app/requirements.txt": "-r ../deps/base\n--constraint pins.cfg\na\n", "deps/base": "-r more/x.list\nb\n"}
+    nodes = [
+        Node(at=0, tree={**top, "deps/more/x.list": "c\n", "app/pins.cfg": "c<2\n"}),
+        Node(at=10, tree={**top, "deps/more/x.list": "c>1\n", "app/pins.cfg": "c<2\n", "z": "z"}, parents=[0]),
+        Node(at=20, tree={**top, "deps/more/x.list": "c>1\n"}, parents=[1]),  # the pins are gone
+        Node(at=30, tree={**top, "deps/more/x.list": "c>1\n", "README": "z"}, parents=[2]),
+        Node(at=15, tree={**top, "deps/more/x.list": "d\n", "app/pins.cfg": "c<2\n"}, parents=[0]),
+    ]
+    build(tmp_path, nodes, main=3, side=4)
+    base = {"../deps/base": "-r more/x.list\nb\n"}
+    text = top["app/requirements.txt"]
+    rows = [row for row in inputs(read(tmp_path)) if row[0] == "app/requirements.txt"]
+    assert rows == [
+        ("app/requirements.txt", text, 0, 10, {**base, "../deps/more/x.list": "c\n", "pins.cfg": "c<2\n"}),
+        ("app/requirements.txt", text, 0, 15, {**base, "../deps/more/x.list": "c\n", "pins.cfg": "c<2\n"}),
+        ("app/requirements.txt", text, 10, 20, {**base, "../deps/more/x.list": "c>1\n", "pins.cfg": "c<2\n"}),
+        ("app/requirements.txt", text, 15, None, {**base, "../deps/more/x.list": "d\n", "pins.cfg": "c<2\n"}),
+        ("app/requirements.txt", text, 20, None, {**base, "../deps/more/x.list": "c>1\n"}),
+    ]
+    assert {row[0] for row in inputs(read(tmp_path))} == {"app/requirements.txt"}
+
+
+def test_files_that_include_each_other_or_lie_outside_end(tmp_path: Path) -> None:
+    tree: dict[str | bytes, str] = {
+        "requirements.txt": "-r requirements-b.txt\n-r ../../etc/passwd\n-r /etc/passwd\n-r $X\n-r https://x.example/y\na\n",
+        "requirements-b.txt": "-r requirements.txt\nb\n",
+    }
+    build(tmp_path, [Node(at=0, tree=tree), Node(at=9, tree={**tree, "x": "x"}, parents=[0])], main=1)
+    got = read(tmp_path)
+    assert got.rejected == []
+    assert {a.path: set(a.included) for a in got.found} == {
+        "requirements.txt": {"requirements-b.txt", "requirements.txt"},
+        "requirements-b.txt": {"requirements-b.txt", "requirements.txt"},
+    }
+
+
+def test_lists_that_a_setuptools_project_reads_are_part_of_it(tmp_path: Path) -> None:
+    project = '[project]\nname = "x"\ndynamic = ["dependencies"]\n[tool.setuptools.dynamic]\n'
+    project += 'dependencies = {file = ["deps.txt"]}\noptional-dependencies.ci = {file = "ci.list"}\n'
+    tree = {"pyproject.toml": project, "deps.txt": "a\n", "ci.list": "b\n"}
+    nodes = [Node(at=0, tree={**tree}), Node(at=5, tree={**tree, "deps.txt": "a>1\n"}, parents=[0])]
+    build(tmp_path, nodes, main=1)
+    assert [row[2:] for row in inputs(read(tmp_path))] == [
+        (0, 5, {"ci.list": "b\n", "deps.txt": "a\n"}),
+        (5, None, {"ci.list": "b\n", "deps.txt": "a>1\n"}),
+    ]
+
+
+class Scripts:
+    """A reader of files that can install, as far as these tests need one."""
+
+    format = "script"
+
+    def claims(self, data: bytes, name: str, hint: str) -> bool:
+        return b"install" in data
+
+    def parse(self, data: bytes, path: str, hint: str) -> Document:
+        wanted = [line for line in data.decode().splitlines() if "pip install" in line]
+        return Document(
+            sha256=hashlib.sha256(data).hexdigest(),
+            path=path,
+            kind=DocumentKind.SCRIPT,
+            format="script",
+            basis=Basis.LISTED,
+            commands=tuple(InstallCommand(place="line 1", text=line) for line in wanted),
+        )
+
+
+@pytest.fixture
+def scripts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a reader of scripts, and none of those that come with the package."""
+    readers = (*(one for one in documents._readers() if one.format != "install commands"), Scripts())
+    monkeypatch.setattr(documents, "_readers", lambda: readers)
+
+
+@pytest.mark.usefixtures("scripts")
+def test_files_that_can_install_are_inputs_as_far_as_they_do(tmp_path: Path) -> None:
+    run = "RUN pip install litellm\n"
+    names = ["Dockerfile", "docker/Dockerfile.prod", "a.dockerfile", "Containerfile", ".github/workflows/ci.yml"]
+    names += [".gitlab-ci.yml", "azure-pipelines.yml", "tox.ini", "noxfile.py", ".pre-commit-config.yaml", "setup.py"]
+    names += ["setup.cfg", "Makefile", "justfile", "x/run.sh", "n.ipynb", "environment.yml", "pixi.toml"]
+    tree: dict[str | bytes, str] = dict.fromkeys(names, run)
+    tree |= {
+        "plain.py": run,
+        "script.py": f"# /// script\n{run}",
+        "notes.md": run,
+        "quiet.sh": "install\n",
+        "go.sh": "a\n",
+    }
+    build(tmp_path / "shop", [Node(at=0, tree=tree)], main=0)
+    got = read(tmp_path / "shop")
+    assert {a.path for a in got.found} == {*names, "script.py"}
+    assert (got.rejected, got.unclaimed) == ([], [])
+    assert {a.hint for a in got.found} == {""}
+
+
+@pytest.mark.usefixtures("scripts")
+def test_a_script_that_installed_nothing_before_is_the_first_of_its_path(tmp_path: Path) -> None:
+    nodes = [
+        Node(at=0, tree={"Dockerfile": "FROM x\n"}),
+        Node(at=10, tree={"Dockerfile": "pip install a\n"}, parents=[0]),
+        Node(at=20, tree={"Dockerfile": "pip install b\n"}, parents=[1]),
+        Node(at=30, tree={}, parents=[2]),
+        Node(at=40, tree={"Dockerfile": "pip install c\n"}, parents=[3]),
+    ]
+    build(tmp_path, nodes, main=4)
+    rows = sorted((seconds(a.stands_from), seconds(a.stands_until), a.is_first) for a in read(tmp_path).found)
+    assert rows == [(10, 20, True), (20, 30, False), (40, None, False)]
+
+
+@pytest.mark.usefixtures("scripts")
+def test_a_script_is_of_the_services_whose_inputs_lie_where_it_does(tmp_path: Path) -> None:
+    run = "pip install a\n"
+    tree: dict[str | bytes, str] = {"a/uv.lock": "A", "b/c/uv.lock": "B", "a/Dockerfile": run, "a/ci/x.sh": run}
+    tree |= {"b/Makefile": run, "Makefile": run, ".github/workflows/x.yml": run}
+    build(tmp_path / "shop", [Node(at=0, tree=tree)], main=0)
+    of: dict[str, set[str]] = {}
+    for one in read(tmp_path / "shop").found:
+        of.setdefault(one.path, set()).add(one.service)
+    both = {"shop/a", "shop/b/c"}
+    assert of == {
+        "a/uv.lock": {"shop/a"},
+        "a/Dockerfile": {"shop/a"},
+        "a/ci/x.sh": {"shop/a"},
+        "b/c/uv.lock": {"shop/b/c"},
+        "b/Makefile": {"shop/b/c"},
+        "Makefile": both,
+        ".github/workflows/x.yml": both,
+    }
+    assert {one.service for one in read(tmp_path / "shop", name="till").found} == {"till"}
+
+
+@pytest.mark.usefixtures("scripts")
+def test_scripts_that_a_partial_clone_lacks_are_one_line(tmp_path: Path) -> None:
+    nodes = [
+        Node(at=n, tree={"x.sh": f"pip install a=={n}\n", "y.py": str(n)}, parents=[n - 1] if n else [])
+        for n in range(60)
+    ]
+    build(tmp_path / "whole", nodes, main=59)
+    git(tmp_path / "whole", "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "-q", "--filter=blob:none", f"file://{tmp_path / 'whole'}", tmp_path / "part")
+    got = read(tmp_path / "part")
+    assert [path for path, _ in got.rejected] == ["part"]
+    assert "states of files that can install cannot be read" in got.rejected[0][1]
+
+
+# What was first, and what is known to stand
+
+
+def test_the_first_state_of_a_path_says_so(tmp_path: Path) -> None:
+    nodes = [
+        Node(at=0, tree={"README": "x"}),
+        Node(at=10, tree=lock("A"), parents=[0]),
+        Node(at=20, tree=lock("B"), parents=[1]),
+        Node(at=15, tree={**lock("A"), "pdm.lock": "P"}, parents=[1]),
+        Node(at=30, tree={**lock("C"), "pdm.lock": "P"}, parents=[2, 3], subject="Merge branch 'side'"),
+    ]
+    build(tmp_path, nodes, main=4)
+    rows = {(a.path, a.data.decode(), a.branch): a.is_first for a in read(tmp_path).found}
+    assert rows == {
+        ("uv.lock", "A", "main"): True,
+        ("uv.lock", "A", "side"): True,  # carried from the commit that brought it
+        ("uv.lock", "B", "main"): False,
+        ("uv.lock", "C", "main"): False,
+        ("pdm.lock", "P", "side"): True,
+        ("pdm.lock", "P", "main"): True,
+    }
+    trunk = {a.branch for a in read(tmp_path).found if a.is_checked_out}
+    assert trunk == {"main"}
+    assert not any(a.is_beginning for a in read(tmp_path).found)
+
+
+def test_a_branch_carries_no_first_state_where_another_stood_before(tmp_path: Path) -> None:
+    nodes = [
+        Node(at=0, tree=lock("A")),
+        Node(at=10, tree=lock("B"), parents=[0]),
+        Node(at=20, tree={**lock("B"), "x": "x"}, parents=[1]),
+        Node(at=30, tree={**lock("B"), "y": "y"}, parents=[1]),
+    ]
+    build(tmp_path, nodes, main=2, side=3)
+    rows = {(a.data.decode(), a.branch): (a.is_first, a.is_beginning) for a in read(tmp_path).found}
+    assert rows == {("A", "main"): (True, True), ("B", "main"): (False, False), ("B", "side"): (False, False)}
+
+
+def clone(tmp_path: Path) -> Path:
+    """Return a clone of a repository with two branches, made 1,000 seconds after T0."""
+    nodes = [Node(at=0, tree=lock("A")), Node(at=30, tree=lock("B"), parents=[0])]
+    build(tmp_path / "whole", nodes, main=1, stable=0, other=0)
+    git(tmp_path, "clone", "-q", f"file://{tmp_path / 'whole'}", tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+def reads(folder: Path, **more: Any) -> dict[str, int | None]:
+    """Return until when the living states of each branch were known to stand."""
+    return {a.branch: seconds(a.read_at) for a in read(folder, **more).found if a.lives}
+
+
+def test_a_clone_knows_what_stood_when_it_was_fetched(tmp_path: Path) -> None:
+    copy = clone(tmp_path)
+    assert reads(copy) == {"main": 1000, "origin/stable": 1000, "origin/other": 1000}
+    git(copy, "fetch", "-q", at=2000)  # nothing new: git writes nothing down
+    assert set(reads(copy).values()) == {1000}
+    (sha,) = build(tmp_path / "next", [Node(at=40, tree=lock("C"))], main=0)
+    git(tmp_path / "whole", "fetch", "-q", tmp_path / "next", f"{sha}:refs/heads/fresh")
+    git(copy, "fetch", "-q", at=3000)
+    assert reads(copy) == dict.fromkeys(["main", "origin/stable", "origin/other", "origin/fresh"], 3000)
+    assert {a.data for a in read(copy).found if a.branch == "origin/fresh"} == {b"C"}
+
+
+def test_a_fetch_of_one_branch_says_nothing_of_the_others(tmp_path: Path) -> None:
+    copy = clone(tmp_path)
+    (sha,) = build(tmp_path / "next", [Node(at=40, tree=lock("C"))], main=0)
+    git(tmp_path / "whole", "fetch", "-q", tmp_path / "next", f"+{sha}:refs/heads/other")
+    git(copy, "fetch", "-q", "origin", "other", at=3000)
+    assert reads(copy) == {"main": 1000, "origin/stable": 1000, "origin/other": 3000}
+
+
+def test_a_reflog_that_cannot_be_one_says_nothing(tmp_path: Path) -> None:
+    copy = clone(tmp_path)
+    shutil.rmtree(copy / ".git" / "logs" / "refs")
+    logs = copy / ".git" / "logs" / "HEAD"
+    sha = "1" * 40
+    logs.write_text(f"{sha} {sha} a <a@b> 99999999999999 +0000\tclone: from x\n{sha} fetch: \n\0\xff clone: y\n")
+    assert reads(copy)["main"] == 30
+    logs.unlink()
+    os.mkfifo(logs)
+    assert reads(copy)["main"] == 30
+    logs.unlink()
+    logs.symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").write_text(f"{sha} {sha} a <a@b> {T0 + 5000} +0000\tclone: from x\n")
+    assert reads(copy)["main"] == 30
+
+
+# Remotes
+
+NOW = (T0 + 9000) * 1_000_000
+
+
+def with_remote(copy: Path, address: str) -> None:
+    git(copy, "config", "remote.origin.url", address)
+
+
+def test_what_a_remote_still_has_stands_now(tmp_path: Path) -> None:
+    copy = clone(tmp_path)
+    with_remote(copy, "https://user:hush@git.example/acme/shop.git")
+    asked: list[str] = []
+    heads = {name: git(copy, "rev-parse", f"origin/{name}") for name in ("main", "stable")} | {"other": "0" * 40}
+
+    def ask(address: str) -> dict[str, str]:
+        asked.append(address)
+        return heads
+
+    got = read(copy, now=NOW, ask=ask)
+    assert asked == ["https://user:hush@git.example/acme/shop.git"]
+    assert {a.branch: seconds(a.read_at) for a in got.found if a.lives} == {
+        "main": 9000,
+        "origin/stable": 9000,
+        "origin/other": 9000,  # it is there, as long as main is
+    }
+    (note,) = got.notes
+    assert "copy: not checked: the remote has another commit, or none, for other" in note
+    assert "`git fetch origin`" in note
+    heads["main"] = "1" * 40
+    assert reads(copy, now=NOW, ask=ask) == {"main": 1000, "origin/stable": 9000, "origin/other": 1000}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ext::sh -c touch% ran",
+        "file:///etc",
+        "/somewhere",
+        "git://git.example/x",
+        "http://git.example/x",
+        "--upload-pack=touch ran",
+        "https://-oProxyCommand=x/y",
+        "ssh://-oProxyCommand=touch/x",
+        "-oProxyCommand=touch@git.example:x",
+    ],
+)
+def test_an_address_that_is_no_web_or_shell_is_not_asked(tmp_path: Path, address: str) -> None:
+    copy = clone(tmp_path)
+    config = copy / ".git" / "config"
+    text = config.read_text().replace(f"file://{tmp_path / 'whole'}", address)
+    config.write_text(f'{text}[core]\n\tsshCommand = touch ran\n[url "ext::x"]\n\tinsteadOf = https://\n')
+
+    def ask(address: str) -> str:
+        raise AssertionError(address)
+
+    got = read(copy, now=NOW, ask=ask)
+    assert len(got.notes) == 1
+    assert "not checked" in got.notes[0]
+    assert {seconds(a.read_at) for a in got.found if a.lives} == {1000}
+
+
+def test_a_remote_is_asked_outside_of_the_repository_by_fixed_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    program = tools / "git"
+    sha = "a" * 40
+    program.write_text(
+        f"#!/bin/sh\n{{ pwd; env; printf '%s\\n' \"$@\"; }} > '{tmp_path}/told'\n"
+        f"printf '{sha}\\trefs/heads/main\\n{sha}\\trefs/tags/x\\nnothing\\n'\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    monkeypatch.setenv("GIT_SSH_COMMAND", "touch ran")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path))
+    assert remote.ls_remote("https://git.example/x") == {"main": sha}
+    told = (tmp_path / "told").read_text().splitlines()
+    assert not told[0].startswith(str(tmp_path))
+    for word in (
+        "GIT_CONFIG_NOSYSTEM=1",
+        "GIT_TERMINAL_PROMPT=0",
+        "GIT_SSH_COMMAND=ssh -oBatchMode=yes -oStrictHostKeyChecking=yes -oConnectTimeout=10",
+        "protocol.allow=never",
+        "protocol.https.allow=always",
+        "protocol.ssh.allow=always",
+    ):
+        assert word in told
+    assert told[-4:] == ["ls-remote", "--heads", "--", "https://git.example/x"]
+    assert not any(line.startswith("GIT_DIR=") for line in told)
+    program.write_text("#!/bin/sh\nexit 128\n")
+    assert remote.ls_remote("https://git.example/x") == "the remote cannot be read from here"
+    monkeypatch.setattr(remote, "_SECONDS", 0.2)
+    program.write_text("#!/bin/sh\nsleep 60\n")
+    assert "no answer" in str(remote.ls_remote("https://git.example/x"))
+
+
+# Several repositories
+
+
+def test_repositories_below_a_folder_are_found_and_none_inside_another(tmp_path: Path) -> None:
+    for name in ("b/one", "a", "b/two.git"):
+        build(tmp_path / "top" / name, [Node(at=0, tree=lock(name))], main=0)
+    build(tmp_path / "top" / "a" / "vendor", [Node(at=0, tree=lock("V"))], main=0)
+    (tmp_path / "top" / "link").symlink_to(tmp_path / "top" / "a")
+    (tmp_path / "top" / "plain").mkdir()
+    assert [one.relative_to(tmp_path / "top").as_posix() for one in repositories(tmp_path / "top")] == [
+        "a",
+        "b/one",
+        "b/two.git",
+    ]

@@ -256,8 +256,12 @@ def test_a_name_or_a_hint_helps_where_content_may_be_either() -> None:
     assert claims(words, "x", "env")
     assert not claims(words, "words.txt", "sbom")
     assert claims("", "requirements.txt")
-    prose = "This is a text about things.\nIt has lines.\nlitellm==1\n"
+    prose = "This is a text about things.\nIt has lines.\n"
     assert not claims(prose, "requirements.txt", "lock")
+    assert not claims(f"{prose}litellm==1\n", "about.txt", "lock")
+    assert claims(f"{prose}litellm==1\n", "requirements.txt")  # under that name, one line that asks is enough
+    assert claims("litellm\n???\n", "requirements.in")  # the odd line becomes a problem
+    assert not claims(f"{prose}Requirements\n", "requirements.txt")
     assert claims("a==1\nb==1\nc==1\nd==1\n<<<<<<< HEAD\n", "requirements.txt")
 
 

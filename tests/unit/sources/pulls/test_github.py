@@ -522,6 +522,21 @@ def test_a_lock_stands_from_when_it_came_onto_the_branch(server: Server) -> None
     assert lock.stands_from == instant("2026-03-24T15:00:00Z")
     assert lock.sources == ("https://git.example/acme/shop", "c" * 40)
     assert "came onto the branch with merge dddddddddddd" in lock.note
+    assert (lock.repository, lock.is_first) == ("acme/shop", True)  # no other commit of its path
+    bom = pull(server, "acme/shop").at("H/acme/shop/dependency-graph/sbom")
+    assert (bom.repository, bom.is_first) == ("", False)
+
+
+def test_a_lock_that_had_another_state_before_is_not_the_first(server: Server) -> None:
+    history = [commit("d", "2026-03-24T15:00:00Z", parents="a"), commit("a", "2026-03-20T11:00:00Z")]
+    here = hold(server, history=history)
+    link = f'<{server.address}{here}/commits?page=2>; rel="next"'
+
+    def commits(query: Mapping[str, str]) -> Any:
+        return Reply(body=history[:1], headers={"Link": link}) if "path" in query else history
+
+    server.plans[f"{here}/commits"] = commits
+    assert not pull(server, "acme/shop").at("H/acme/shop/requirements.txt").is_first
 
 
 @pytest.mark.parametrize("at", ["2099-01-01T00:00:00Z", "yesterday", "", "0000-00-00"])
