@@ -376,7 +376,7 @@ def _below(part: Part, place: str) -> Iterator[tuple[Part, str]]:
 
 
 def _tools(meta: Metadata, *, every: bool = False) -> Iterator[tuple[Part, str]]:
-    """Yield what made the BOM, with its place, nested ones too; without known generators unless ``every`` one is asked for."""
+    """Yield what made the BOM, with its place, nested ones too; known generators only where ``every`` one is asked."""
     is_object = isinstance(meta.tools, Tools)
     top = meta.tools.components if isinstance(meta.tools, Tools) else meta.tools
     listed = "metadata.tools.components" if is_object else "metadata.tools"
