@@ -392,11 +392,13 @@ def span(stretch: Slot | Window) -> str:
 
 
 def between(start: Instant | None, until: Instant | None) -> str:
-    """Return a stretch of time as people read it; None: that end is not known."""
+    """Return a stretch of time as people read it, a single instant as that; None: that end is not known."""
     if rfc3339(start) is None:
         return f"no known start to {clock(until)}" if rfc3339(until) else "no known times"
     if rfc3339(until) is None:
         return f"{clock(start)} to no known end"
+    if start is not None and until == start + 1:
+        return clock(start)
     begin, end = clock(start), clock(until)
     return f"{begin.removesuffix(' UTC')} to {end[11:]}" if begin[:10] == end[:10] else f"{begin} to {end}"
 

@@ -332,7 +332,7 @@ def blast() -> Blast:
         environment=Environment(),
         resolver="uv",
         summary=Summary(
-            services=tuple((verdict.value, sum(one.verdict is verdict for one in services)) for verdict in Verdict),
+            services=_counted(services),
             companies=tuple((word.value, sum(row.verdict is word for row in companies)) for word in CompanyVerdict),
             packages=(("picked", 3), ("nominated", 1), ("admitted", 1)),
             releases=21,
@@ -460,6 +460,10 @@ def fleet(number: int, companies: int = 100) -> Blast:
     return replace(made, services=services, companies=rows, summary=summary)
 
 
+def _counted(services: tuple[ServiceVerdict, ...]) -> tuple[tuple[str, int], ...]:
+    return tuple((verdict.value, sum(one.verdict is verdict for one in services)) for verdict in Verdict)
+
+
 def several() -> Blast:
     """Return an answer about two incidents, each with its window and account of the times."""
     made = blast()
@@ -499,12 +503,14 @@ def several() -> Blast:
             for name in both
         ),
     )
+    services = (payments, search, billing, parted, shop)
     return replace(
         made,
+        summary=replace(made.summary, services=_counted(services)),
         window=Window(start=_T0, until=other[1], reading=""),
         windows=(*made.windows, Window(start=other[0], until=other[1], reading="vendor", incident=both[1])),
         slots=(*_SLOTS, Slot(start=other[0], until=other[1], incident=both[1])),
-        services=(payments, search, billing, parted, shop),
+        services=services,
     )
 
 
@@ -512,6 +518,7 @@ def not_looked_at() -> Blast:
     """Return an answer without known times and index pages, about records of which one is withdrawn."""
     made = blast()
     releases = tuple(replace(one, start=None, until=None) for one in made.incident.releases)
+    services = tuple(service(one.service, Verdict.UNKNOWN) for one in made.services)
     timeless = Window(start=0, until=1, reading="", is_known=False)
     return replace(
         made,
@@ -519,9 +526,9 @@ def not_looked_at() -> Blast:
         window=timeless,
         windows=(replace(timeless, incident=made.incident.id),),
         slots=(),
-        services=tuple(service(one.service, Verdict.UNKNOWN) for one in made.services),
+        services=services,
         packages=(),
-        summary=replace(made.summary, packages=()),
+        summary=replace(made.summary, services=_counted(services), packages=()),
         is_index_read=False,
     )
 

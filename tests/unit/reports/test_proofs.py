@@ -262,6 +262,13 @@ class TestWhatWasNotLookedAt:
         assert "; no time is known." in headline(made)
         assert decoded("json", made)["window"] == {"from": None, "until": None, "reading": ""}
 
+    def test_a_question_about_one_instant_names_it_once(self) -> None:
+        at = instant("2026-03-24T12:00Z")
+        made = answers.blast()
+        window = replace(made.windows[0], start=at, until=at + 1)
+        asked = replace(made, window=window, windows=(window,))
+        assert "; window 2026-03-24 12:00 UTC (operator reading)." in headline(asked)
+
     @pytest.mark.parametrize("form", FORMS)
     def test_no_report_shows_the_ends_of_a_window_that_is_not_known(self, form: str) -> None:
         assert "00.000001" not in report(form).render(answers.not_looked_at(), View())
