@@ -62,7 +62,7 @@ def blast(reader: port.Reader, question: Question, spread: Spread = map) -> Blas
     parts = [_part(reader, case, question, organisation, incidents, spread) for case in cases]
     views = [part.view for part in parts]
     offsets = [sum(len(view.field.slots) for view in views[:at]) for at in range(len(views))]
-    services = views[0].services if len(views) == 1 else Worst([view.services for view in views], offsets)
+    services = views[0].services if len(views) == 1 else _worst(views, offsets)
     windows = tuple(view.window for view in views)
     exposed = _joined([part.exposed for part in parts], offsets)
     companies = company_rows(
@@ -96,6 +96,10 @@ def blast(reader: port.Reader, question: Question, spread: Spread = map) -> Blas
         is_index_read=any(_is_index_read(view) for view in views),
         unknown=unknown,
     )
+
+
+def _worst(views: Sequence[View], offsets: Sequence[int]) -> Worst:
+    return Worst([view.services for view in views], [view.case.id for view in views], offsets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

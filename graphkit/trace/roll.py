@@ -119,11 +119,12 @@ def with_times(one: ServiceVerdict) -> ServiceVerdict:
 class Worst(Sequence[ServiceVerdict]):
     """The verdicts of services over several cases, each judged in its own window: the worst stands (semantics §1).
 
-    ``offsets``: of each case the number of its first slot.
+    ``incidents`` are the ids of the cases; ``offsets``: of each the number of its first slot.
     """
 
-    def __init__(self, rolls: Sequence[Roll], offsets: Sequence[int]) -> None:
+    def __init__(self, rolls: Sequence[Roll], incidents: Sequence[str], offsets: Sequence[int]) -> None:
         self._rolls = rolls
+        self._incidents = incidents
         self._offsets = offsets
         by_case = [dict(roll.verdicts()) for roll in rolls]
         self._places = [{name: at for at, name in enumerate(verdicts)} for verdicts in by_case]
@@ -167,7 +168,7 @@ class Worst(Sequence[ServiceVerdict]):
             slots=tuple(sorted({slot for one in deciding for slot in one.slots})),
             builds=tuple(build for one in parts for build in one.builds),
             paths=next((one.paths for one in deciding if one.paths), ()),
-            incidents=tuple(pair for one in parts for pair in one.incidents),
+            incidents=tuple((name, one.verdict) for name, one in zip(self._incidents, parts, strict=True)),
             near=all(one.near for one in deciding),
         )
 

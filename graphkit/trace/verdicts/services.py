@@ -85,7 +85,6 @@ def _service(context: Context, judged: Sequence[BuildVerdict]) -> ServiceVerdict
         slots=tuple(sorted({number for one in deciding for number in one.slots})),
         builds=tuple(replace(one, incident=context.incident) for one in judged),
         paths=first.paths if first else (),
-        incidents=((context.incident, verdict),),
         near=verdict is Verdict.UNKNOWN and all(one.near for one in deciding) and bool(deciding),
     )
 
