@@ -74,6 +74,24 @@ class Accusation:
     """Addresses, as `same_index` writes them."""
     private_packages: frozenset[PackageName]
 
+    @property
+    def keys_elsewhere(self) -> frozenset[str]:
+        """The purl keys of everything of other ecosystems that is accused, or left open."""
+        return frozenset(
+            {release.key for release in self.elsewhere} | self.every_elsewhere | self.open_elsewhere.keys()
+        )
+
+    @property
+    def beyond_packages(self) -> str:
+        """What of it no requirement of a Python package can rule out, in words; empty where there is no such part."""
+        if self.keys_elsewhere:
+            return f"components of other ecosystems ({min(self.keys_elsewhere)})"
+        if self.open_names:
+            return f"something that is called {min(self.open_names)}"
+        if any(one.package is None for one in self.files):
+            return "files of any package, by their hashes"
+        return ""
+
     def has(self, package: PackageName, version: ReleaseVersion) -> bool:
         """Return whether a version of a package is accused, as written: a local version is one of its own."""
         if package in self.every or version.key in self.keys.get(package, ()):

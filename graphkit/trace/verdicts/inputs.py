@@ -115,6 +115,8 @@ def _states_of_line(members: Sequence[tuple[DocumentUse, Document]]) -> list[Sta
 
 def stretches_of(states: Sequence[State], start: Instant, until: Instant) -> list[tuple[Instant, Instant]]:
     """Return the parts of a window between which what was, or may have been, in place changes."""
+    if start >= until:
+        return []
     edges = {start, until}
     for state in states:
         edges.update(at for at in (*state.may, *state.was) if start < at < until)

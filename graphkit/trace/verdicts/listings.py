@@ -117,8 +117,9 @@ def _rows(
             obligation=Obligation.ROWS,
             text=f"{document.path} says nothing of Python packages; a listing that covers Python would settle it",
         )
-    kinds = {type_of(row.purl) for row in document.components if row.purl} if accused.elsewhere else set()
-    if missing := sorted({type_of(release.key) for release in accused.elsewhere} - kinds):
+    elsewhere = accused.keys_elsewhere
+    kinds = {type_of(row.purl) for row in document.components if row.purl} if elsewhere else set()
+    if missing := sorted(set(map(type_of, elsewhere)) - kinds):
         return Open(
             obligation=Obligation.ROWS,
             text=f"{document.path} says nothing of {missing[0]} components; a listing of them would settle it",

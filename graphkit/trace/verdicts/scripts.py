@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import PurePosixPath
+from typing import Final
 
 from graphkit.model.answers import Obligation
 from graphkit.model.documents import Document, DocumentKind, InstallCommand
@@ -16,6 +18,9 @@ from graphkit.trace.manifests import Asked, root_of_requirements
 from graphkit.trace.verdicts.clearance import Open
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, Context
 from graphkit.trace.verdicts.inputs import Line, State, normal
+
+
+_LOCKS: Final = frozenset(("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml"))
 
 
 def passes_by(here: Sequence[State]) -> frozenset[Line]:
@@ -49,17 +54,33 @@ def _place(state: State) -> tuple[str, str, tuple[str, ...]]:
     return (repository, branch, normal(PurePosixPath(path)))
 
 
-def judge_script(context: Context, script: Document, span: tuple[Instant, Instant]) -> Open | None:
-    """Return what a script leaves open; None where nothing that it names can bring a target."""
+def judge_script(
+    context: Context, script: Document, here: Sequence[State], span: tuple[Instant, Instant]
+) -> Open | None:
+    """Return what a script leaves open; None where nothing that it names can bring a target. ``here``: all inputs."""
     assert script.kind is DocumentKind.SCRIPT
+    known = {PurePosixPath(state.use.path or state.document.path).name for state in here}
     for command in script.commands:
-        if problem := _problem(context, command, span):
+        if problem := _problem(context, command, span) or _unknown_input(command, known):
             return Open(
                 obligation=Obligation.INPUTS,
                 text=f"{script.path}, {command.place}: `{command.text}` {problem}; `installs_from` in the organisation "
                 "file, or the SBOM of the build, would settle it",
             )
     return None
+
+
+def _unknown_input(command: InstallCommand, known: AbstractSet[str]) -> str:
+    """Return that a command installs from a file that nobody has; empty where every one is among the inputs.
+
+    Files are compared by their names: an image has them in other folders than the repository. Where there is no lock,
+    a tool that would keep to one takes the manifest.
+    """
+    for one in command.inputs:
+        name = PurePosixPath(one).name
+        if name not in known and not (name in _LOCKS and known & {"pyproject.toml", "Pipfile"}):
+            return f"installs from {one}, which is not among the inputs"
+    return ""
 
 
 def _problem(context: Context, command: InstallCommand, span: tuple[Instant, Instant]) -> str:

@@ -319,8 +319,12 @@ def _never_built(context: Context) -> BuildVerdict:
 
 
 def _unrecorded(context: Context, states: Sequence[State]) -> BuildVerdict:
-    """Judge a build at any instant of the window that nothing records."""
-    parts = [_stretch(context, states, *part) for part in stretches_of(states, context.start, context.until)]
+    """Judge a build at any instant of the window that nothing records; before the first bad upload there is nothing."""
+    first = context.first_upload
+    start = context.start if first is None else min(max(context.start, first), context.until)
+    parts = [_stretch(context, states, *part) for part in stretches_of(states, start, context.until)]
+    if start > context.start and (early := _ended_before(context, start - 1, None)):
+        parts.append(early)
     return _joined(parts, None)
 
 
@@ -375,7 +379,7 @@ def _stretch(context: Context, states: Sequence[State], start: Instant, until: I
 def _of_scripts(context: Context, here: Sequence[State], span: tuple[Instant, Instant]) -> Iterator[BuildVerdict]:
     """Yield an open verdict for every script in place that may install what no input says."""
     for state in here:
-        if state.document.kind is DocumentKind.SCRIPT and (gap := judge_script(context, state.document, span)):
+        if state.document.kind is DocumentKind.SCRIPT and (gap := judge_script(context, state.document, here, span)):
             yield opened(gap, state.document)
 
 

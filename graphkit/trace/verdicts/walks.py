@@ -154,8 +154,8 @@ def _barred(context: Context, asking: Asking) -> Iterator[Step]:
             yield Open(obligation=Obligation.BARRED, text=f"nothing in {asking.path} bars {package}")
             return
         shut.append(f"it requires {bar}")
-    if not shut or context.accused.elsewhere:
-        yield Open(obligation=Obligation.BARRED, text="a manifest says nothing of other ecosystems")
+    if not shut or accused.beyond_packages:
+        yield Open(obligation=Obligation.BARRED, text=f"{asking.path} bars no {accused.beyond_packages or 'target'}")
         return
     yield fact(Obligation.BARRED, " and ".join(shut))
 
@@ -197,7 +197,8 @@ def _accused_ranges(context: Context) -> dict[PackageName, list[SpecifierSet]]:
                 continue
     for package, ranges in context.accused.ranges.items():
         found.setdefault(package, []).extend(ranges)
-    for package in (*context.accused.every, *context.accused.open):
+    alone = [one.package for one in context.accused.files if one.package is not None]
+    for package in (*context.accused.every, *context.accused.open, *alone):
         found.setdefault(package, []).append(SpecifierSet(""))
     return found
 
@@ -374,7 +375,10 @@ def _closure_steps(
     else:
         yield fact(Obligation.ADMITTED, f"nothing that {asking.path} allows reaches it, in any environment")
     unplaced = [text for package, text in context.unplaced if package is None or package in names]
-    undecided = sorted(names & context.accused.open.keys())
+    if beyond := context.accused.beyond_packages:
+        unplaced.append(f"a listing that covers {beyond}")
+    alone = {one.package for one in context.accused.files if one.package is not None}
+    undecided = sorted(names & (context.accused.open.keys() | alone))
     unread = (*missing, *unplaced, *(f"what of {name} is accused" for name in undecided), *closure.unread)
     if not is_timeless:
         unread = (*unread, *(f"what a resolver does where nothing fits {one}" for one in (*stuck, *closure.stuck)))
