@@ -113,8 +113,9 @@ class Documents:
         for sha256, content in zip(rows.document, rows.content.tolist(), strict=True) if rows is not None else ():
             self._named[sha256] = (*self._named.get(sha256, ()), content)
         # What another ecosystem calls a package, and files of any package, cannot be looked up by name.
-        unnamed = (*case.files, *case.undecided)
-        self._everything = bool(purls) or any(one.package is None and not one.purl for one in unnamed)
+        unnamed = [one.package is None and not one.purl for one in case.files]
+        unnamed += [one.package is None and not one.purl for one in case.undecided]
+        self._everything = bool(purls) or any(unnamed)
         self._read: dict[str, Document] = {}
         self._whole: dict[str, Document] = {}
         self.accounts = accounts_of(self._evidence)

@@ -19,7 +19,6 @@ from graphkit.trace.verdicts.clearance import Open
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, Context
 from graphkit.trace.verdicts.inputs import Line, State, normal
 
-
 _LOCKS: Final = frozenset(("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml"))
 
 
