@@ -7,11 +7,13 @@ from typing import Any
 
 import msgspec
 from packaging.metadata import parse_email
+from packaging.utils import canonicalize_name
 
 from graphkit.model.errors import InputError
 from graphkit.model.index import MetadataSource, ReleaseMetadata
 from graphkit.model.names import BadName, PackageName, extra_name
 from graphkit.model.requirements import Requirement, requirement
+from graphkit.model.versions import release_version
 
 
 def from_core_metadata(
@@ -19,11 +21,17 @@ def from_core_metadata(
 ) -> ReleaseMetadata:
     """Return a release's requirements from a METADATA file's bytes; ``filename`` says whose it was.
 
-    Requirements that cannot be read stay as text. Raises InputError where it is no metadata at all.
+    Requirements that cannot be read stay as text.
+
+    Raises:
+        InputError: it is no metadata at all, or that of another package or version, which pip takes for none too.
     """
     raw, _ = parse_email(data)
     if "name" not in raw and "metadata_version" not in raw:
         raise InputError("no core metadata (neither a name nor a metadata version)", place=filename)
+    name, said = raw.get("name", package), raw.get("version", version)
+    if canonicalize_name(name) != str(package) or release_version(said).key != release_version(version).key:
+        raise InputError(f"the metadata are of {name[:80]} {said[:80]}", place=filename)
     return _release(
         package,
         version,

@@ -18,7 +18,7 @@ from graphkit.model.names import package_name
 from graphkit.sources.index.client import _wait as wait_for
 from graphkit.sources.index.client import open_live
 from graphkit.sources.index.pages import JSON_TYPE
-from tests.unit.sources.index.recorded import Index, Release
+from tests.unit.sources.index.recorded import Index, Release, core_metadata
 
 DAY = "2026-03-01T00:00:00Z"
 APP: dict[str, dict[str, Release]] = {"app": {"1.0": (DAY, ["lib>=2 ; extra == 'x'", "other"])}}
@@ -66,6 +66,17 @@ def test_without_any_of_them_the_reason_is_said() -> None:
     read = requirements(Index(APP, serves_metadata=False, serves_ranges=False))
     assert read.source is MetadataSource.UNKNOWN
     assert "app-1.0-py3-none-any.whl" in read.reason
+
+
+@pytest.mark.parametrize("other", [core_metadata("lib", "1.0", []), core_metadata("app", "2.0", []), b"<html></html>"])
+def test_metadata_of_another_release_are_none(other: bytes) -> None:
+    """An index that serves the wrong file says nothing of what this release requires."""
+
+    def swap(request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(200, content=other) if request.url.path.endswith(".metadata") else None
+
+    read = requirements(Index(APP, serves_ranges=False, before=swap))
+    assert (read.source, read.requirements) == (MetadataSource.UNKNOWN, ())
 
 
 def test_a_mirror_without_metadata_files_is_asked_for_them_once() -> None:
