@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 from packaging.specifiers import SpecifierSet
@@ -24,7 +25,7 @@ from graphkit.model.names import BadName, PackageName, name_of_purl, package_nam
 from graphkit.model.times import FOREVER, Instant, Moment, instant
 from graphkit.model.versions import release_version
 from graphkit.trace.events import Event, Identity, events_of, identity_of, in_order, merged, names_release
-from graphkit.trace.targets import check_known, near_names, release_of_target, shown_release
+from graphkit.trace.targets import check_known, looks_like_release, near_names, release_of_target, shown_release
 
 _NO_READING = Reading(id="index")
 """What the index itself says: used where no incident gives an account of the times."""
@@ -228,10 +229,11 @@ def resolve(
     alone: dict[Identity, CompromisedRelease] = {}
     for text in targets:
         name = text.strip().lower()
-        if found := next((event for event in events if name in event.names), None):
+        found = None if looks_like_release(name) else next((event for event in events if name in event.names), None)
+        if found is not None:
             whole.setdefault(found.id, (found, _Wanted()))[1].ids.add(name)
             continue
-        release = release_of_target(text, near_names(name, sorted({one for event in events for one in event.names})))
+        release = release_of_target(text, partial(_near_ids, name, events))
         release = _as_listed(release, versions_of)
         naming = _naming(events, release)
         for event in naming:
@@ -256,6 +258,10 @@ def under(case: Case, incidents: Sequence[Incident], reading: Reading) -> Case:
 
 def _timed(incidents: Sequence[Incident], reading: Reading) -> frozenset[Identity]:
     return frozenset(identity_of(r) for one in incidents if reading in one.readings for r in one.releases)
+
+
+def _near_ids(name: str, events: Sequence[Event]) -> tuple[str, ...]:
+    return near_names(name, {one for event in events for one in event.names})
 
 
 def _as_listed(release: CompromisedRelease, versions_of: VersionsOf) -> CompromisedRelease:
