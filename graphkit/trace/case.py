@@ -25,7 +25,7 @@ from graphkit.model.names import BadName, PackageName, name_of_purl, package_nam
 from graphkit.model.times import FOREVER, Instant, Moment, instant
 from graphkit.model.versions import release_version
 from graphkit.trace.events import Event, Identity, events_of, identity_of, in_order, merged, names_release
-from graphkit.trace.targets import check_known, looks_like_release, near_names, release_of_target, shown_release
+from graphkit.trace.targets import check_known, near_names, release_of_target, shown_release
 
 _NO_READING = Reading(id="index")
 """What the index itself says: used where no incident gives an account of the times."""
@@ -229,7 +229,7 @@ def resolve(
     alone: dict[Identity, CompromisedRelease] = {}
     for text in targets:
         name = text.strip().lower()
-        found = None if looks_like_release(name) else next((event for event in events if name in event.names), None)
+        found = None if _can_only_be_release(name) else next((event for event in events if name in event.names), None)
         if found is not None:
             whole.setdefault(found.id, (found, _Wanted()))[1].ids.add(name)
             continue
@@ -258,6 +258,11 @@ def under(case: Case, incidents: Sequence[Incident], reading: Reading) -> Case:
 
 def _timed(incidents: Sequence[Incident], reading: Reading) -> frozenset[Identity]:
     return frozenset(identity_of(r) for one in incidents if reading in one.readings for r in one.releases)
+
+
+def _can_only_be_release(text: str) -> bool:
+    """Return whether a target can only mean a release, whatever a record calls itself or its aliases."""
+    return text.startswith("pkg:") or "==" in text
 
 
 def _near_ids(name: str, events: Sequence[Event]) -> tuple[str, ...]:

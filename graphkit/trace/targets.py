@@ -22,11 +22,6 @@ def shown_release(release: CompromisedRelease) -> str:
     return f"{release.package} {release.version}" if release.package else release.purl
 
 
-def looks_like_release(text: str) -> bool:
-    """Return whether a target can only mean a release, whatever a record calls itself or its aliases."""
-    return text.startswith("pkg:") or "==" in text
-
-
 def release_of_target(text: str, near: Callable[[], Sequence[str]] = tuple) -> CompromisedRelease:
     """Return the release that a text names: ``name==version`` or a purl with a version.
 
