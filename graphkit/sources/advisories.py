@@ -250,10 +250,9 @@ def _doubts_of_name(named: _Package, subject: _Subject, where: str) -> Iterator[
             f"{where}: {told!r} is not a package name that is read" if told else f"{where} names no package"
         )
     elif named.purl and named.name:
-        other = _subject_of_purl(named.purl)
-        if other is None or other.bare.casefold() != subject.bare.casefold():
-            told = f"{where}: the purl {named.purl[:160]!r} is not {subject.bare}"
-            yield (other or _Subject(name=named.purl[:160])).open_for(told)
+        other = _subject_of_purl(named.purl)  # one that cannot be read says nothing beside the name
+        if other is not None and other.bare.casefold() != subject.bare.casefold():
+            yield other.open_for(f"{where}: the purl {named.purl[:160]!r} is not {subject.bare}")
 
 
 def _subject(named: _Package) -> _Subject:
@@ -336,13 +335,13 @@ def _events(events: Sequence[dict[str, Any]], place: str, *, ordered: bool) -> l
             (``ordered`` False), and stands for more than the beginning or the end.
     """
     order = ["introduced", "fixed", "limit", "last_affected"]
-    pairs = [(kind, str(event[kind])) for event in events for kind in order if kind in event]
+    pairs = [(kind, str(event[kind]).strip()) for event in events for kind in order if kind in event]
     pairs = [pair for pair in pairs if pair[1] != "*"]
     for kind, version in pairs:
         if version != "0" and not ordered:
             raise InputError("the order of that ecosystem's versions is not read", place=place)
-        if version != "0" and release_version(version).parsed is None:
-            raise InputError(f"{kind} {version[:80]!r} is not a valid version (PEP 440)", place=place)
+        if version != "0" and ((parsed := release_version(version).parsed) is None or parsed.local):
+            raise InputError(f"{kind} {version[:80]!r} is not a public version (PEP 440)", place=place)
     return sorted(pairs, key=lambda pair: (pair[1] != "0", Version(pair[1]), order.index(pair[0])))
 
 

@@ -246,8 +246,13 @@ def _named_in_full(row: Component) -> Component:
     if not row.name.endswith(_FILES) or (named := named_by_file(row.name)) is None:
         return row
     package, version = named
-    is_python = row.package in {package, package_name(row.name)} or (not row.purl and row.name.endswith(".whl"))
+    is_python = row.package in _spellings_of_file(row.name, package) or (not row.purl and row.name.endswith(".whl"))
     return replace(row, package=package, version=row.version or version) if is_python else row
+
+
+def _spellings_of_file(file: str, package: PackageName) -> set[str]:
+    """Return what a reader may have made of a purl whose name is that of a file: its package, or one of that name."""
+    return {package, *_spellings(file)}
 
 
 def _type_of(purl: str) -> str:

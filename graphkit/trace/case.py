@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 from packaging.specifiers import SpecifierSet
@@ -228,10 +229,11 @@ def resolve(
     alone: dict[Identity, CompromisedRelease] = {}
     for text in targets:
         name = text.strip().lower()
-        if found := next((event for event in events if name in event.names), None):
+        found = None if _can_only_be_release(name) else next((event for event in events if name in event.names), None)
+        if found is not None:
             whole.setdefault(found.id, (found, _Wanted()))[1].ids.add(name)
             continue
-        release = release_of_target(text, near_names(name, sorted({one for event in events for one in event.names})))
+        release = release_of_target(text, partial(_near_ids, name, events))
         release = _as_listed(release, versions_of)
         naming = _naming(events, release)
         for event in naming:
@@ -274,6 +276,15 @@ def under(case: Case, incidents: Sequence[Incident], reading: Reading) -> Case:
 
 def _timed(incidents: Sequence[Incident], reading: Reading) -> frozenset[Identity]:
     return frozenset(identity_of(r) for one in incidents if reading in one.readings for r in one.releases)
+
+
+def _can_only_be_release(text: str) -> bool:
+    """Return whether a target can only mean a release, whatever a record calls itself or its aliases."""
+    return text.startswith("pkg:") or "==" in text
+
+
+def _near_ids(name: str, events: Sequence[Event]) -> tuple[str, ...]:
+    return near_names(name, {one for event in events for one in event.names})
 
 
 def _as_listed(release: CompromisedRelease, versions_of: VersionsOf) -> CompromisedRelease:

@@ -96,15 +96,15 @@ def events_of(incidents: Sequence[Incident]) -> tuple[Event, ...]:
         return name
 
     for one in incidents:
-        for alias in one.aliases:
-            parents[top(alias.strip().lower())] = top(one.id.strip().lower())
+        for alias in filter(None, map(str.strip, one.aliases)):
+            parents[top(alias.lower())] = top(one.id.strip().lower())
     members: dict[str, list[Incident]] = {}
     for one in incidents:
         members.setdefault(top(one.id.strip().lower()), []).append(one)
     events = [
         Event(
             members=tuple(sorted(found, key=lambda one: (one.withdrawn, one.advisory, one.id))),
-            names=frozenset(name.strip().lower() for one in found for name in (one.id, *one.aliases)),
+            names=frozenset(name.strip().lower() for one in found for name in (one.id, *one.aliases)) - {""},
         )
         for found in members.values()
     ]

@@ -22,11 +22,11 @@ def shown_release(release: CompromisedRelease) -> str:
     return f"{release.package} {release.version}" if release.package else release.purl
 
 
-def release_of_target(text: str, near: Sequence[str] = ()) -> CompromisedRelease:
+def release_of_target(text: str, near: Callable[[], Sequence[str]] = tuple) -> CompromisedRelease:
     """Return the release that a text names: ``name==version`` or a purl with a version.
 
     Raises:
-        UsageError: it names none; ``near`` are ids that it may have meant.
+        UsageError: it names none; ``near`` gives ids that it may have meant.
     """
     if text.strip().lower().startswith("pkg:"):
         return _of_purl(text)
@@ -35,7 +35,7 @@ def release_of_target(text: str, near: Sequence[str] = ()) -> CompromisedRelease
     except InvalidRequirement:
         read = None
     if read is None or not re.fullmatch(r"===?[^=*,]+", str(read.specifier)):
-        meant = " or ".join(near)
+        meant = " or ".join(near())
         raise UsageError(
             f"{text!r} is not a target: give name==version, a purl with a version, or the id of an incident "
             "or advisory in the graph (graphkit ingest advisory FILE adds one)"

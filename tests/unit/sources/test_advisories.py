@@ -97,7 +97,8 @@ def test_beside_versions_it_leaves_the_others_open() -> None:
         ({"versions": []}, "empty list"),
         ({}, "without versions or ranges"),
         ({"ranges": GIT}, "commits"),
-        ({"ranges": events(("introduced", "one"))}, "not a valid version"),
+        ({"ranges": events(("introduced", "one"))}, "not a public version"),
+        ({"ranges": events(("introduced", "1.0"), ("last_affected", "2.0+acme"))}, "not a public version"),
         ({"ranges": events(("fixed", "1.0"))}, "without an `introduced`"),
         ({"ranges": events()}, "without an `introduced`"),
         (
@@ -168,6 +169,8 @@ def test_a_purl_that_is_another_package_than_the_name_is_open() -> None:
     one = parse(package={"name": "a", "ecosystem": "PyPI", "purl": "pkg:pypi/b"}, versions=["1.0"])
     assert [r.package for r in one.releases] == ["a"]
     assert [doubt.package for doubt in one.undecided] == ["b"]
+    one = parse(package={"name": "a", "ecosystem": "PyPI", "purl": "not a purl"}, versions=["1.0"])
+    assert (len(one.releases), one.undecided) == (1, ())
 
 
 SHA1, SHA256 = "a" * 40, "b" * 64

@@ -140,6 +140,8 @@ def test_an_open_package_is_unknown_and_never_exposed() -> None:
         (row("1.82.8", name="x", purl="pypi:LiteLLM:1.82.8"), UNKNOWN),
         (row("", name="litellm-1.82.8-py3-none-any.whl"), OBSERVED),
         (row("", name="litellm-1.82.6-py3-none-any.whl"), ELSE),
+        (row("", name="litellm-1.82.8+acme-py3-none-any.whl"), UNKNOWN),
+        (row("", name="litellm-1.82.8+acme-py3-none-any.whl", purl="pkg:generic/x"), UNKNOWN),
         (row("", name="litellm-1.82.8.tar.gz"), UNKNOWN),
         (row("", name="litellm-1.82.6.tar.gz"), ELSE),
         (

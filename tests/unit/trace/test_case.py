@@ -155,11 +155,8 @@ def test_every_version_is_every_version_that_the_graph_knows_and_any_other() -> 
     record = advisory("MAL-2", every=("pkg:pypi/badpkg", "pkg:npm/evil-js"))
     (case,) = ask([record], "MAL-2", versions={"badpkg": ["0.9", "2004d-final"]})
     assert accused(case) == ["pkg:pypi/badpkg@2004d-final", "pkg:pypi/badpkg@0.9"]
-    assert (case.every, case.every_elsewhere, case.decides_nothing) == (
-        frozenset({BAD}),
-        frozenset({"pkg:npm/evil-js"}),
-        False,
-    )
+    assert (case.every, case.every_elsewhere) == (frozenset({BAD}), frozenset({"pkg:npm/evil-js"}))
+    assert not case.decides_nothing
     assert case.purls == {"pkg:npm/evil-js"}
 
 
@@ -254,3 +251,15 @@ def test_what_is_no_target_is_told(target: str) -> None:
 def test_an_id_that_is_nearly_right_is_named() -> None:
     with pytest.raises(UsageError, match="did you mean litellm-2026-03"):
         ask([incident("litellm-2026-03", bad("1.0"))], "litellm-2026-3")
+
+
+def test_an_empty_alias_joins_nothing() -> None:
+    records = [advisory("A", "1.0", aliases=["", " "]), advisory("B", "2.0", aliases=[""])]
+    (case,) = ask(records, "A")
+    assert (accused(case), case.names) == (["pkg:pypi/badpkg@1.0"], frozenset({"a"}))
+
+
+@pytest.mark.parametrize("target", ["badpkg==1.0", "pkg:pypi/badpkg@1.0"])
+def test_no_record_takes_the_name_of_a_release(target: str) -> None:
+    (case,) = ask([advisory("evil", "9.9", aliases=[target]), advisory(target, "9.9")], target)
+    assert (case.id, accused(case)) == ("pkg:pypi/badpkg@1.0", ["pkg:pypi/badpkg@1.0"])
