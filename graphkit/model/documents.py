@@ -139,7 +139,7 @@ class Document:
     tools that made it, as they name themselves. ``is_of_one_environment``: it was compiled for one, and says
     nothing of others. ``complete_under``: the one installer under which it is complete, empty for any.
     ``not_covered``: packages of which it says nothing, however complete it is. ``indexes``: addresses of package
-    indexes that it names. ``commands``: of a script.
+    indexes that it names. ``commands``: of a script, or of a manifest in what it tells its tools to run.
     """
 
     sha256: str

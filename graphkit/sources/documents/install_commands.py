@@ -20,6 +20,7 @@ from graphkit.sources.documents.install_declared import (
     python_findings,
     script_findings,
     setup_cfg_findings,
+    toml_findings,
     tox_findings,
 )
 from graphkit.sources.documents.install_scripts import (
@@ -128,6 +129,7 @@ _KINDS: Final = (
         re.compile(rb"^dependencies[ \t]*:", re.MULTILINE),
     ),
     _Kind("pixi.toml", _named(r"pixi\.toml"), _or_lines(pixi_findings), _ANYTHING),
+    _Kind("hatch.toml, tox.toml", _named(r"(?:hatch|tox)\.toml"), _or_lines(toml_findings), _ANYTHING),
     _Kind("notebook", _named(r"[^/]*\.ipynb"), _or_lines(notebook_findings)),
     _Kind(
         "YAML with commands", _named(r"[^/]*\.ya?ml", r"devcontainer\.json"), _or_lines(yaml_findings), is_from_top=True
@@ -161,7 +163,7 @@ class InstallCommands:
             return False
         if not kind.mark.search(data) or _OTHERS.search(data):
             return False
-        if kind.name == "pixi.toml" and PYPROJECT.claims(data, name, hint):  # one of years ago, with a project in it
+        if "toml" in kind.name and PYPROJECT.claims(data, name, hint):  # one of years ago, with a project in it
             return False
         return any(True for _ in _findings(kind, data))
 

@@ -30,6 +30,7 @@ _MOST_TEXTS: Final = 1_000
 _MOST_CALLS: Final = 500
 _MOST_CODE: Final = 2_000_000
 """Bytes of Python that are parsed."""
+_LISTS: Final = frozenset({"dependencies", "extra-dependencies", "deps", "requires", "constraints"})
 _BLOCK: Final = re.compile(r"# /// script\s*")
 _DEEPEST: Final = 30
 
@@ -370,6 +371,38 @@ def pixi_findings(text: str) -> Iterator[Finding]:
     if not conda.is_empty():
         yield Finding("dependencies", conda, "dependencies")
     yield from _tasks(read)
+
+
+def toml_findings(text: str) -> Iterator[Finding]:
+    """Yield what hatch.toml and tox.toml list and run: lists of requirements under the keys that have them, commands.
+
+    Raises:
+        InputError: it is not TOML.
+    """
+    waiting: list[tuple[str, str, Any]] = [("", "", toml(text.encode()))]
+    for place, key, value in waiting:
+        if isinstance(value, dict):
+            waiting += [(f"{place}.{name}".lstrip(".")[:200], name, one) for name, one in value.items()]
+        elif isinstance(value, list) and key.startswith("commands") and all(isinstance(one, list) for one in value):
+            for words in value:
+                for found, told in found_in(tuple(Word(one) for one in words if isinstance(one, str))):
+                    moved(found, same)
+                    yield Finding(place, found, literal(told))
+        elif isinstance(value, list) and key not in _LISTS:
+            waiting += [(place, key, one) for one in value]
+        elif isinstance(value, list):
+            yield from _of_array(value, place)
+        elif isinstance(value, str):
+            yield from (one._replace(place=place) for one in shell_findings(value) if TOOLS.search(value))
+
+
+def _of_array(value: list[Any], place: str) -> Iterator[Finding]:
+    for text in value:
+        if isinstance(text, str):
+            found = pip_line(_HERE.sub("./", text), "hatch" if "env_" not in place else "tox")
+            moved(found, same)
+            if not found.is_empty():
+                yield Finding(place, found, text)
 
 
 def _tasks(read: Mapping[str, Any]) -> Iterator[Finding]:

@@ -41,7 +41,7 @@ ENV OLD c d
 WORKDIR /app
 COPY --chown=x requirements.txt reqs*.txt /tmp/
 COPY . /app
-RUN --mount=type=cache,target=/root/.cache apt-get update && \\
+RUN --mount=type=cache,target=/cache apt-get update && \\
     # why
     pip install --no-cache-dir -r /tmp/requirements.txt litellm==${V} \\
     && pip install $DEPS "$OLD"
@@ -347,6 +347,28 @@ def test_environments_of_conda_and_pixi() -> None:
         ("dependencies", ["numpy"], (), ""),
         ("tasks.a", ["b"], (), ""),
         ("tasks.c", [], ("uv.lock",), ""),
+    ]
+
+
+def test_files_of_hatch_and_tox_in_toml() -> None:
+    hatch = (
+        "[envs.test]\ndependencies = ['a>=1', '-']\n[envs.test.scripts]\nrun = ['pip install b', 'pytest']\n"
+        "[build.hooks.x]\ndependencies = ['c']\n"
+    )
+    assert told("hatch.toml", hatch) == [
+        ("envs.test.dependencies", ["a>=1"], (), ""),
+        ("envs.test.dependencies", [], (), "the argument '-'"),
+        ("build.hooks.x.dependencies", ["c"], (), ""),
+        ("envs.test.scripts.run", ["b"], (), ""),
+    ]
+    tox = (
+        "requires = ['t']\n[env_run_base]\ndeps = ['a', '-r r.txt']\ncommands = [['pip', 'install', 'b'], ['pytest']]\n"
+    )
+    assert told("tox.toml", tox) == [
+        ("requires", ["t"], (), ""),
+        ("env_run_base.deps", ["a"], (), ""),
+        ("env_run_base.deps", [], ("r.txt",), ""),
+        ("env_run_base.commands", ["b"], (), ""),
     ]
 
 
