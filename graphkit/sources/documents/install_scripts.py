@@ -148,7 +148,7 @@ class Dockerfile:
                     self._variables.set(word.text, None)
 
     def _copy(self, rest: str) -> None:
-        is_of_stage = "--from" in rest
+        is_of_stage = "--from" in rest or "://" in rest
         while flag := _FLAG.match(rest):
             rest = rest[flag.end() :]
         words = _json_words(rest) or self._words(rest)

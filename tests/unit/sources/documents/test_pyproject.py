@@ -488,7 +488,7 @@ def test_commands_that_tools_are_told_to_run_are_kept() -> None:
     assert [(one.place, [str(asked) for asked in one.requirements], one.inputs) for one in found.commands] == [
         ("tool.poe.tasks.x", ["litellm"], ()),
         ("tool.cibuildwheel.before-build", [], ()),
-        ("tool.poe.tasks.y", [], ("uv.lock",)),
+        ("tool.poe.tasks.y.shell", [], ("uv.lock",)),
     ]
     assert found.commands[1].unreadable
     tox = read("[project]\nname = 'a'\n[tool.tox.env_run_base]\ncommands = [['pip', 'install', 'b c'], ['x']]\n")
