@@ -17,7 +17,7 @@ from graphkit.sources.documents.install_words import Variables, Word, commands_o
 from graphkit.sources.documents.rows import shown
 
 _LOADER: Final[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-_ASSIGNS: Final = re.compile(r"=|\bfor\b|\bread\b|\bcd\b|\bpushd\b|array\b")
+_TELLS: Final = re.compile(r"[=$]|\bfor\b|\bread\b|\bcd\b|\bpushd\b|array\b")
 _INSTRUCTION: Final = re.compile(r"\s*(?:ONBUILD\s+)?([A-Za-z]+)\s+(.*)", re.DOTALL)
 _FLAG: Final = re.compile(r"\s*--[a-z][a-z-]*(?:=\S*)?\s+")
 _HEREDOC: Final = re.compile(r"<<-?\s*[\"']?([A-Za-z_][A-Za-z0-9_]*)[\"']?")
@@ -75,7 +75,7 @@ def shell_findings(
     """Yield what shell text installs. ``cd`` to a literal folder moves the paths that follow."""
     known = variables or Variables()
     for number, line in logical_lines(text, first):
-        if not (TOOLS.search(line) or _ASSIGNS.search(line)):
+        if not (TOOLS.search(line) or _TELLS.search(line)):
             continue
         for command in commands_of(line, number, known, is_make=is_make):
             words = command.words
@@ -225,15 +225,11 @@ def make_findings(text: str) -> Iterator[Finding]:
         if not line.startswith("\t") and (read := _MAKE.fullmatch(line)):
             value = read[3].partition(" #")[0].strip()
             words = next(iter(commands_of(f"x {value}", 1, variables, is_make=True)), None)
-            is_known = read[2] != "+=" and (words is None or not any(word.unknown for word in words.words))
             plain = " ".join(word.text for word in words.words[1:]) if words else ""
-            variables.set(read[1], plain if is_known else None)
+            variables.set(read[1], None if read[2] == "+=" else plain)
     for number, line in logical_lines(text, joins_quoted=False):
-        if TOOLS.search(line) or "$(" in line or "${" in line:
-            for command in commands_of(line, number, variables, is_make=True):
-                for found, told in installs_in(command):
-                    moved(found, same)
-                    yield Finding(f"line {number}", found, told)
+        # Each line of a recipe has a shell of its own, so a `cd` holds for that line.
+        yield from shell_findings(line, variables, first=number, is_make=True)
 
 
 class Scalar(NamedTuple):

@@ -12,11 +12,13 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BRACED: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(\[[@*]\])?(?:(:?[-=])([^{}$`]*))?\}")
 _MADE: Final = re.compile(r"\(([A-Za-z_][A-Za-z0-9_.-]*)\)")
 _ASSIGNED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)([:?+]?=)(.*)", re.DOTALL)
+_OPEN: Final = re.compile(r"[$`]|\{\{")
 _BREAKS: Final = frozenset(";&|()\n")
 _MOST_LINES: Final = 60
 """How many lines an open quotation mark may run over."""
 _LONGEST: Final = 100_000
 """Characters of one command that are read; longer ones are unreadable."""
+_LONGEST_VALUE: Final = 5_000
 _MOST_WORDS: Final = 2_000
 
 
@@ -36,13 +38,14 @@ class Command(NamedTuple):
 
 
 class Variables:
-    """Values of variables that are assigned once, to a literal, in the same file."""
+    """Values of variables that are assigned once in the same file; what a value refers to stays as written."""
 
     def __init__(self) -> None:
         self._values: dict[str, str | None] = {}
 
     def set(self, name: str, value: str | None) -> None:
-        """Take up an assignment; None, or another value than before, makes it unknown."""
+        """Take up an assignment; None, another value than before, or one too long to read makes it unknown."""
+        value = None if value is not None and len(value) > _LONGEST_VALUE else value
         known = self._values.setdefault(name, value)
         if known != value:
             self._values[name] = None
@@ -127,7 +130,7 @@ def commands_of(text: str, line: int, variables: Variables, *, is_make: bool = F
             if not (read := _ASSIGNED.fullmatch(word.text)):
                 break
             assigned += 1
-            variables.set(read[1], None if word.unknown or read[2] == "+=" else read[3])
+            variables.set(read[1], None if read[2] == "+=" else read[3])
         if found[assigned:]:
             yield Command(line, tuple(found[assigned:]))
 
@@ -135,16 +138,14 @@ def commands_of(text: str, line: int, variables: Variables, *, is_make: bool = F
 def _note_loop(words: list[Word], variables: Variables) -> None:
     """Note the values of a loop's variable, all together: whatever the loop does, it does to each of them."""
     if len(words) > 3 and words[0].text == "for" and words[2].text == "in":
-        values = words[3:]
-        is_known = not any(one.unknown for one in values)
-        variables.set(words[1].text, " ".join(one.text for one in values) if is_known else None)
+        variables.set(words[1].text, " ".join(one.text for one in words[3:]))
     elif len(words) > 1 and words[0].text in {"read", "mapfile", "readarray"}:
         for word in words[1:]:
             variables.set(word.text, None)
     elif len(words) > 1 and words[0].text in {"export", "local", "readonly", "declare", "set"}:
         for word in words[1:]:
             if read := _ASSIGNED.fullmatch(word.text):
-                variables.set(read[1], None if word.unknown or read[2] == "+=" else read[3])
+                variables.set(read[1], None if read[2] == "+=" else read[3])
 
 
 class _Scan:
@@ -160,6 +161,8 @@ class _Scan:
         self.is_word = False
         self.is_quoted = False
         self.words: list[Word] = []
+        self._grown = 0
+        """Characters that values brought: a value that holds others may hold very many."""
 
     def end_word(self) -> None:
         if self.is_word:
@@ -229,16 +232,23 @@ class _Scan:
         value = self._variables.get(name)
         if value is None and name not in self._variables:
             value = default or None
-        if value is None:
+        self._grown += len(value or "")
+        if value is None or self._grown > _LONGEST:
             self.unknowable(end)
             return
-        self.at = end
+        written, self.at = self.text[self.at : end], end
         first, *more = [value] if is_quoted else (value.split() or [""])
-        self.parts.append(first)
+        self._part(first, written)
         for one in more:
             self.end_word()
-            self.parts.append(one)
-            self.is_word = True
+            self._part(one, written)
+
+    def _part(self, text: str, written: str) -> None:
+        """Take up a part of a variable's value, which may itself hold what cannot be known."""
+        self.parts.append(text)
+        self.is_word = True
+        if not self.unknown and _OPEN.search(text):
+            self.unknown = written
 
 
 def _after(text: str, mark: str, at: int) -> int:

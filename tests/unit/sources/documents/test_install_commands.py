@@ -169,6 +169,20 @@ def test_a_makefile() -> None:
     ]
 
 
+def test_commands_behind_variables_and_folders() -> None:
+    make = (
+        "INSTALL = $(PY) -m pip install\nMORE = a $(OTHER)\na:\n\t$(INSTALL) litellm $(MORE)\n"
+        "\tcd lib && pip install -r r.txt\n\tpip install -r r.txt\n"
+    )
+    assert told("Makefile", make) == [
+        ("line 4", ["litellm", "a"], (), "the argument '$(MORE)'"),
+        ("line 5", [], ("lib/r.txt",), ""),
+        ("line 6", [], ("r.txt",), ""),
+    ]
+    shell = 'PIP="python -m pip install"\n$PIP litellm\nget() { pip install "$@"; }\nget a\n'
+    assert told("a.sh", shell) == [("line 2", ["litellm"], (), ""), ("line 3", [], (), "the argument '$@'")]
+
+
 def test_tox() -> None:
     text = (
         "[tox]\nrequires = tox-uv>=1\n[testenv]\ndeps =\n  pytest\n  -rreq.txt\n  -c{toxinidir}/c.txt\n"
@@ -424,6 +438,7 @@ def test_very_many_commands_and_very_large_files_are_bounded() -> None:
         ("Dockerfile", "RUN [" + "[" * 200_000 + " pip install a"),
         ("Dockerfile", "RUN <<EOF\n" + "pip install a\n" * 20_000),
         ("Makefile", "pip = " + "$(" * 50_000 + "\n\tpip install $(pip)\n"),
+        ("Makefile", "A0 = pip\n" + "".join(f"A{at + 1} = $(A{at}) $(A{at})\n" for at in range(60)) + "\t$(A60)\n"),
         ("tox.ini", "[testenv]\ndeps = " + "{" * 200_000),
         ("pixi.toml", "pypi-dependencies = " + "[" * 50_000),
         ("run.sh", "pip install " + "'" * 99_999),

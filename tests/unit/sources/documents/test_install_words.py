@@ -74,6 +74,8 @@ def test_lines_go_on_over_backslashes_and_open_quotation_marks() -> None:
         "<(" * 100_000,
         "\\\n" * 100_000,
         "`" * 99_999,
+        "A0=aaaaaaaa\n" + "".join(f"A{at + 1}=$A{at}$A{at}\n" for at in range(60)) + "x $A60\n",
+        "A=" + "a" * 4_000 + "\nx " + "$A" * 30_000,
     ],
 )
 def test_hostile_text_costs_little(text: str) -> None:
