@@ -94,7 +94,7 @@ class Header:
         self.command = without_passwords(text)[:_KEPT]
         found = _COMMAND.fullmatch(text)
         try:
-            tokens = shlex.split(found[8] or "") if found else None
+            tokens = shlex.split((found[8] or "").replace("\\", "/")) if found else None  # paths of Windows
         except ValueError:  # a quotation mark without another
             tokens = None
         if found is None or tokens is None:

@@ -358,6 +358,7 @@ def test_a_list_of_some_groups_is_all_that_is_installed_from_it(option: str) -> 
         ("pip-compile -", ()),
         ("uv pip compile pyproject.toml -o requirements.txt --python-version 3.11", ("pyproject.toml",)),
         ("uv pip compile a.in b.in --universal", ("a.in", "b.in")),
+        ("pip-compile --output-file=reqs\\dev.txt reqs\\dev.in", ("dev.in",)),
         ("uv export --format requirements-txt", ("pyproject.toml",)),
         ("uv export -o docs/requirements.txt", ("../pyproject.toml",)),
         ("uv export --project packages/app", ("packages/app/pyproject.toml",)),
