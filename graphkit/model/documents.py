@@ -143,7 +143,8 @@ class Document:
     tools that made it, as they name themselves. ``is_of_one_environment``: it was compiled for one, and says
     nothing of others. ``complete_under``: the one installer under which it is complete, empty for any.
     ``not_covered``: packages of which it says nothing, however complete it is. ``indexes``: addresses of package
-    indexes that it names; ``is_off_public``: in place of the installer's default. ``commands``: of a script.
+    indexes that it names; ``is_off_public``: in place of the installer's default. ``commands``: of a script, or of a
+    manifest in what it tells its tools to run.
     ``source_kind``: what it says was looked at (`image`, `directory`, `environment`, …), empty where it does not say.
     """
 

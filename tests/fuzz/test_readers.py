@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graphkit.model.documents import Document
+from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.errors import InputError
 from graphkit.sources import documents
 from graphkit.sources.documents import read_document
@@ -88,6 +88,66 @@ SEEDS: tuple[bytes, ...] = (
         b'marker = "\'e\' in extras and \'g\' in dependency_groups"\ndependencies = [{name = "b", version = "1"}]\n'
         b'sdist = {name = "a-1.tar.gz", url = "u", hashes = {sha256 = "00"}}\n[[packages]]\nname = "b"\n'
         b'vcs = {type = "git", url = "x", commit-id = "y"}\n[packages.tool.pdm]\ndependencies = ["a>=1"]\n'
+    ),
+)
+SCRIPTS: tuple[tuple[str, bytes], ...] = (
+    (
+        "Dockerfile",
+        (
+            b"FROM a\nARG V=1\nENV A=1 B='c d'\nWORKDIR /app\nCOPY requirements.txt /tmp/\n"
+            b"RUN --mount=type=cache \\\n# why\n  pip install -r /tmp/requirements.txt a==$V && uv sync\n"
+            b'RUN ["pip", "install", "b"]\nRUN <<E\npip install c\nE\n'
+        ),
+    ),
+    (
+        "setup.sh",
+        (b"#!/bin/sh\nD=(a 'b c')\nfor i in $D; do pip install $i \"${D[@]}\" $(x) `y`; done\ncd z && pip install .\n"),
+    ),
+    ("Makefile", b"PIP = $(V)/bin/pip\nX := a\nall:\n\t@$(PIP) install $(X) $$Y -U -r r.txt\n"),
+    (
+        ".github/workflows/a.yml",
+        (
+            b"env: {V: '1'}\njobs:\n  a:\n    steps:\n    - run: |\n        pip install a==$V ${{ x }}\n"
+            b"      working-directory: b\n    - &c {command: [pip, install, d]}\n    - *c\n"
+        ),
+    ),
+    (
+        "tox.ini",
+        (b"[tox]\nrequires = a\n[testenv]\ndeps =\n  -rb.txt\n  py3: c>=1\n  {[x]deps}\ncommands = pip install d\n"),
+    ),
+    (
+        "noxfile.py",
+        (b"A = ['a']\ndef t(session):\n    session.install('-r', 'b', *A, x())\n    session.run('uv', 'sync')\n"),
+    ),
+    ("setup.py", b"A = ['a']\nsetup(install_requires=A + ['b'], extras_require={'c': ['d']}, **e)\n"),
+    (
+        "setup.cfg",
+        (b"[options]\ninstall_requires =\n  a>=1\n  b @ c:/d\n[options.extras_require]\ne = f; os_name == 'nt'\n"),
+    ),
+    (
+        ".pre-commit-config.yaml",
+        b"repos:\n- hooks:\n  - additional_dependencies: [a==1, 'b@1', ./c]\n    entry: pip install d\n",
+    ),
+    ("a.ipynb", b'{"cells": [{"cell_type": "code", "source": ["!pip install a {b}\\n", "%pip install c"]}]}'),
+    ("a.py", b"# /// script\n# dependencies = ['a', 'b @ c:/d']\n# [tool.uv]\n# index-url = 'e'\n# ///\n"),
+    ("environment.yml", b"dependencies:\n- a=1\n- c::b\n- pip:\n  - d==1\n  - -r e.txt\n  - git+https://f\n"),
+    (
+        "pixi.toml",
+        (
+            b"[dependencies]\na = '*'\n[pypi-dependencies]\nb = {version = '>=1', extras = ['c']}\n[tasks]\n"
+            b"d = 'pip install e'\n"
+        ),
+    ),
+    (
+        "Pipfile",
+        (b"[[source]]\nurl = 'a'\n[packages]\nb = {version = '*', markers = 'c'}\n[dev-packages]\nd = '==1'\n"),
+    ),
+    (
+        "pyproject.toml",
+        (
+            b"[build-system]\nrequires = ['a']\n[tool.uv.sources]\nb = {git = 'c'}\n"
+            b"[tool.pixi.pypi-dependencies]\nd = '*'\n"
+        ),
     ),
 )
 TOKENS = st.sampled_from(
@@ -168,6 +228,34 @@ def test_changed_bytes(draw: st.DataObject) -> None:
         until = min(len(data), at + draw.draw(st.integers(0, 12)))
         data[at:until] = draw.draw(TOKENS | st.binary(max_size=4))
     check(bytes(data), draw.draw(st.sampled_from(["", "sbom", "lock", "env"])))
+
+
+SHELL = st.sampled_from(
+    [b"$(", b"`", b"${", b"$A", b"'", b"\\\n", b"<<E", b"&&", b"pip install ", b"=(", b"[[", b"- ", b": ", b"\t", b"#"]
+)
+
+
+@QUICK
+@given(st.data())
+def test_changed_scripts(draw: st.DataObject) -> None:
+    name, text = draw.draw(st.sampled_from(SCRIPTS))
+    data = bytearray(text)
+    for _ in range(draw.draw(st.integers(0, 4))):
+        at = draw.draw(st.integers(0, len(data)))
+        until = min(len(data), at + draw.draw(st.integers(0, 12)))
+        data[at:until] = draw.draw(SHELL | TOKENS | st.binary(max_size=4))
+    for reader in documents._readers():
+        claimed = reader.claims(bytes(data), name, "lock")
+        try:
+            read = reader.parse(bytes(data), name, "lock")
+        except InputError:
+            continue
+        assert read == reader.parse(bytes(data), name, "lock")
+        assert hash(read) == hash(read)
+        assert all(problem.place and problem.text for problem in read.problems)
+        assert all(one.place and len(one.text) <= 200 for one in read.commands)
+        if read.kind is DocumentKind.SCRIPT and claimed:
+            assert read.commands
 
 
 @settings(QUICK, max_examples=40)

@@ -38,6 +38,8 @@ READERS: Final = (
     "graphkit.sources.documents.pip_inspect:READER",
     "graphkit.sources.documents.requirements:READER",
     "graphkit.sources.documents.pyproject:READER",
+    "graphkit.sources.documents.pipfile:READER",
+    "graphkit.sources.documents.install_commands:READER",
 )
 """Every format, as a lazy path to its reader. The order is that of listing, never a tie-break."""
 

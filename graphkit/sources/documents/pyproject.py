@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Final
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
+from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, InstallCommand
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, ExtraName, extra_name, package_name
 from graphkit.model.requirements import Requirement, requirement
 from graphkit.sources.documents.addresses import without_passwords
+from graphkit.sources.documents.install_arguments import TOOLS
+from graphkit.sources.documents.install_scripts import shell_findings
 from graphkit.sources.documents.interface import Beside
 from graphkit.sources.documents.lock_rows import index_address
 from graphkit.sources.documents.poetry import POETRY, PoetryTable
@@ -26,6 +30,7 @@ from graphkit.sources.documents.pyproject_tools import (
     is_off_public,
     note_unread,
     pixi_requirements,
+    table_requirement,
 )
 from graphkit.sources.documents.requirements_files import Included, digest_of
 from graphkit.sources.documents.requirements_lines import Line
@@ -44,6 +49,9 @@ _BESIDE_PROJECT: Final = re.compile(
 )
 """Tables that something is installed from where there is no project."""
 _FILE: Final = re.compile(r"(?:^|[/\\])[^/\\]*pyproject[^/\\]*\.toml$", re.IGNORECASE)
+_PLACE: Final = 200
+_MOST: Final = 1_000
+"""Commands of one file that are kept."""
 _DYNAMIC: Final = ("dependencies", "optional-dependencies", "requires-python")
 
 
@@ -93,6 +101,7 @@ class PyProject:
         else:
             asked.of_neither(read, tools)
         asked.of_groups(groups_of(read, poetry, notes))
+        asked.of_plugins(poetry)
         asked.of_pixi(tools)
         asked.apply_sources(tools, poetry if project else None)
         asked.is_open |= note_unread(tools, notes)
@@ -109,6 +118,7 @@ class PyProject:
             extras=tuple(sorted(asked.extras)),
             indexes=tuple(dict.fromkeys((*indexes_in(tools, notes), *asked.indexes))),
             is_off_public=is_off_public(tools, notes),
+            commands=commands_in(tools),
             subject=subject.strip(),
             completeness=Completeness.INCOMPLETE if asked.is_open or notes.lost else Completeness.COMPLETE,
             dependencies_known=False,
@@ -166,6 +176,13 @@ class _Asked:
         if "build-system" in read and not flit:
             self.is_open = True
             self._notes.add("project", "there is no such table: what it requires is told elsewhere, as in setup.py")
+
+    def of_plugins(self, poetry: PoetryTable) -> None:
+        """Take up the plugins that Poetry installs beside itself."""
+        place = "tool.poetry.requires-plugins"
+        for raw, value in self._notes.table(poetry.table.get("requires-plugins"), place).items():
+            if asked := table_requirement(raw, value, f"{place}.{raw}", self._notes):
+                self.requirements[_under_group(asked, "plugins")] = None
 
     def of_pixi(self, tools: dict[str, Any]) -> None:
         """Take up what pixi installs; a feature is taken on request, as a group is."""
@@ -295,6 +312,22 @@ def _of_hatch(tools: dict[str, Any], notes: Notes) -> Iterator[tuple[str, Any]]:
         for name, value in notes.table(table.get("hooks"), f"{place}.hooks").items():
             tables.append((f"{place}.hooks.{name}", notes.table(value, f"{place}.hooks.{name}")))
     yield from ((f"{place}.dependencies", table["dependencies"]) for place, table in tables if "dependencies" in table)
+
+
+def commands_in(tools: dict[str, Any]) -> tuple[InstallCommand, ...]:
+    """Return the install commands in tables of tools: scripts, tasks, and what runs before a build or a test."""
+    found: list[InstallCommand] = []
+    waiting: list[tuple[str, Any]] = [("tool", tools)]
+    for place, value in waiting:
+        if isinstance(value, dict):
+            waiting += [(f"{place}.{key}"[:_PLACE], one) for key, one in value.items()]
+        elif isinstance(value, list):
+            is_command = bool(value) and all(isinstance(one, str) for one in value) and TOOLS.fullmatch(value[0])
+            waiting += [(place, shlex.join(value))] if is_command else [(place, one) for one in value]
+        elif isinstance(value, str) and TOOLS.search(value):
+            told = islice(shell_findings(value), _MOST - len(found))
+            found += [one.found.as_command(place, one.text) for one in told]
+    return tuple(dict.fromkeys(found))
 
 
 def dynamic_files(key: str, tools: dict[str, Any], notes: Notes) -> Iterator[tuple[ExtraName, str, list[str]]]:

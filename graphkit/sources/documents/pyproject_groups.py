@@ -48,6 +48,22 @@ def groups_of(read: Mapping[str, Any], poetry: PoetryTable, notes: Notes) -> Ite
             yield from _listed(name, environment.get(key), f"tool.hatch.envs.{name}.{key}", notes)
     for group, asked in poetry.groups():
         yield Grouped(group, asked)
+    for group, place, value in _of_other_tools(tools, notes):
+        yield from _listed(group, value.split() if isinstance(value, str) else value, place, notes)
+
+
+def _of_other_tools(tools: Mapping[str, Any], notes: Notes) -> Iterator[tuple[str, str, Any]]:
+    """Yield the lists of tools that install into environments or beside themselves: (group, place, list)."""
+    for tool, key in (("tox", "requires"), ("cibuildwheel", "test-requires"), ("pdm", "plugins")):
+        table = notes.table(tools.get(tool), f"tool.{tool}")
+        yield tool, f"tool.{tool}.{key}", table.get(key)
+    hatch = notes.table(tools.get("hatch"), "tool.hatch")
+    yield "hatch", "tool.hatch.env.requires", notes.table(hatch.get("env"), "tool.hatch.env").get("requires")
+    tox = notes.table(tools.get("tox"), "tool.tox")
+    tables = [(f"tool.tox.{name}", tox.get(name)) for name in ("env_run_base", "env_pkg_base")]
+    tables += [(f"tool.tox.env.{name}", one) for name, one in notes.table(tox.get("env"), "tool.tox.env").items()]
+    for place, value in tables:
+        yield "tox", f"{place}.deps", notes.table(value, place).get("deps")
 
 
 def _texts_of(group: str, groups: Mapping[str, Any], notes: Notes) -> Iterator[tuple[str, Any]]:

@@ -20,7 +20,8 @@ _NOWHERE: Final = ("workspace",)
 _PLACES: Final = ("url", "path", "file")
 _REVISIONS: Final = ("rev", "ref", "tag", "branch")
 _PYTHON: Final = frozenset({"python", "pip"})
-_CONDA: Final = ("dependencies", "host-dependencies", "build-dependencies", "run-dependencies")
+CONDA: Final = ("dependencies", "host-dependencies", "build-dependencies", "run-dependencies")
+"""Tables of pixi whose packages are conda's."""
 _REPLACING: Final = {
     ("uv",): ("dependency-metadata", "override-dependencies", "extra-build-dependencies", "no-index"),
     ("uv", "pip"): ("dependency-metadata", "override-dependencies", "extra-build-dependencies", "no-index"),
@@ -189,17 +190,17 @@ def pixi_requirements(tools: Mapping[str, Any], notes: Notes) -> Iterator[tuple[
     Conda packages are of other channels; which Python packages they hold is not known, so they are lost.
     """
     pixi = notes.table(tools.get("pixi"), "tool.pixi")
-    for feature, place, table in _pixi_tables(pixi, "tool.pixi", notes):
+    for feature, place, table in pixi_tables(pixi, "tool.pixi", notes):
         for raw, value in notes.table(table.get("pypi-dependencies"), f"{place}.pypi-dependencies").items():
             if asked := table_requirement(raw, value, f"{place}.pypi-dependencies.{raw}", notes):
                 yield feature, asked
-        for key in _CONDA:
+        for key in CONDA:
             names = [one for one in notes.table(table.get(key), f"{place}.{key}") if one not in _PYTHON]
             if names:
                 notes.add(f"{place}.{key}", f"conda packages, which are not read: {_some(names)}", lost=True)
 
 
-def _pixi_tables(pixi: Mapping[str, Any], place: str, notes: Notes) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+def pixi_tables(pixi: Mapping[str, Any], place: str, notes: Notes) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Yield the tables that may hold dependencies: pixi's own, those of features, and of platforms in either."""
     tables: list[tuple[str, str, Mapping[str, Any]]] = [("", place, pixi)]
     for name, value in notes.table(pixi.get("feature"), f"{place}.feature").items():

@@ -25,6 +25,11 @@ _FILE: Final = re.compile(
     r"(?:^|[/\\])[^/\\]*(?:requirements|constraints|freeze)[^/\\]*\.(?:txt|in|pip|lock)$", re.IGNORECASE
 )
 _FOLDER: Final = re.compile(r"(?:^|[/\\])requirements[/\\][^/\\]+\.(?:txt|in|pip)$", re.IGNORECASE)
+_SCRIPT: Final = re.compile(
+    r"\.(?:sh|bash|zsh|bat|cmd|ps1|py|ipynb|ya?ml|toml|ini|cfg|mk)$|(?:docker|container|make|jenkins|just)file[^/\\]*$",
+    re.IGNORECASE,
+)
+"""Names of files with commands, which may have many lines of one word."""
 _TABLE: Final = re.compile(r"\s*(?:\[|\{|<|---)")
 _CLAIMED: Final = 256 * 1024
 _LOOKED_AT: Final = 400
@@ -74,7 +79,7 @@ class Requirements:
         if _TABLE.match(text):
             return False
         is_called = bool(_FILE.search(name) or _FOLDER.search(name))
-        named = is_called or hint in {"lock", "env"}
+        named = is_called or (hint in {"lock", "env"} and not _SCRIPT.search(name))
         strong = weak = odd = asked = 0
         for line in islice(logical_lines(text), _LOOKED_AT):
             strong += line.kind in {"requirement", "url", "option"}

@@ -458,3 +458,39 @@ def test_files_that_cannot_be_followed_leave_it_open() -> None:
     read_too = READER.parse_with(hatch.encode(), "pyproject.toml", "", {"r.txt": b"litellm\n"}.get)
     assert shown(read_too) == ["litellm"]
     assert places(read_too) == ["project.dynamic"]  # of the extras nothing is told
+
+
+def test_what_tools_install_for_themselves_is_asked_for_under_their_name() -> None:
+    found = read(
+        "[project]\nname = 'a'\n[tool.tox]\nrequires = ['tox-uv']\n[tool.tox.env_run_base]\ndeps = ['b']\n"
+        "[tool.tox.env.lint]\ndeps = ['c>=1']\n[tool.cibuildwheel]\ntest-requires = 'd e'\n"
+        "[tool.pdm]\nplugins = ['f']\n"
+        "[tool.hatch.env]\nrequires = ['g']\n[tool.poetry.requires-plugins]\nh = '>=1'\n"
+    )
+    assert [(one.package, str(one.marker)) for one in found.requirements] == [
+        ("tox-uv", '"tox" in dependency_groups'),
+        ("d", '"cibuildwheel" in dependency_groups'),
+        ("e", '"cibuildwheel" in dependency_groups'),
+        ("f", '"pdm" in dependency_groups'),
+        ("g", '"hatch" in dependency_groups'),
+        ("b", '"tox" in dependency_groups'),
+        ("c", '"tox" in dependency_groups'),
+        ("h", '"plugins" in dependency_groups'),
+    ]
+    assert found.completeness is Completeness.COMPLETE
+
+
+def test_commands_that_tools_are_told_to_run_are_kept() -> None:
+    found = read(
+        "[project]\nname = 'a'\n[tool.poe.tasks]\nx = 'pip install litellm'\ny = {shell = 'uv sync'}\n"
+        "[tool.cibuildwheel]\nbefore-build = ['pip install $X']\n[tool.ruff]\nx = 'pip'\n"
+    )
+    assert [(one.place, [str(asked) for asked in one.requirements], one.inputs) for one in found.commands] == [
+        ("tool.poe.tasks.x", ["litellm"], ()),
+        ("tool.cibuildwheel.before-build", [], ()),
+        ("tool.poe.tasks.y.shell", [], ("uv.lock",)),
+    ]
+    assert found.commands[1].unreadable
+    tox = read("[project]\nname = 'a'\n[tool.tox.env_run_base]\ncommands = [['pip', 'install', 'b c'], ['x']]\n")
+    assert [one.text for one in tox.commands] == ["pip install b c"]
+    assert read("[project]\nname = 'a'\ndescription = 'pip install a'\n").commands == ()

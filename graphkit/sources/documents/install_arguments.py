@@ -1,0 +1,492 @@
+"""What an install command asks for: the words of pip, uv, Poetry, PDM, Pipenv, pipx, conda and pixi, read for names."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from graphkit.model.documents import InstallCommand
+from graphkit.model.names import BadName, package_name
+from graphkit.model.requirements import Requirement, requirement
+from graphkit.sources.documents.addresses import without_passwords
+from graphkit.sources.documents.install_words import Command, Variables, Word, commands_of, literal, unknown_of
+from graphkit.sources.documents.lock_rows import index_address
+from graphkit.sources.documents.poetry import specifier_of
+from graphkit.sources.documents.rows import shown
+
+TOOLS: Final = re.compile(
+    r"\b(?:pip[0-9.]*|pip-(?:sync|compile)|uvx?|poetry|pdm|pipenv|pipx|rye|easy_install|(?:micro)?mamba|conda|pixi|setup\.py)\b",
+    re.IGNORECASE,
+)
+"""Words that an install command has."""
+_PIP: Final = re.compile(r"pip[0-9.]*")
+_TALKING: Final = frozenset({"echo", "printf", "print", "grep", "rem", ":", "which"})
+"""Commands that only print or search what follows."""
+_DEEPEST: Final = 4
+_TEXT: Final = 200
+_ARCHIVE: Final = re.compile(r"\.(?:whl|tar\.gz|tgz|tar\.bz2|zip|egg)(?:\[[^\]]*\])?$", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9]*\+)?[A-Za-z][A-Za-z0-9]*://|git\+|git@")
+_POETRY: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?)@(.+)")
+_CONDA: Final = re.compile(r"(?:[^\s:]+::)?([A-Za-z0-9_][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*(?:[=<>!~].*|\s.*)?")
+# fmt: off
+_VALUED: Final = frozenset({
+    "-i", "-f", "-t", "-d", "-w", "-b", "-G", "-s", "-p", "-n", "-P", "-C", "-o", "--index-url",
+    "--extra-index-url", "--find-links", "--index", "--default-index", "--target", "--dest", "--wheel-dir",
+    "--platform", "--python-version", "--python-platform", "--implementation", "--abi", "--root", "--prefix",
+    "--src", "--upgrade-strategy", "--progress-bar", "--cache-dir", "--log", "--proxy", "--retries", "--timeout",
+    "--exists-action", "--trusted-host", "--allow-insecure-host", "--cert", "--client-cert", "--use-feature",
+    "--use-deprecated", "--global-option", "--install-option", "--config-settings", "--config-setting",
+    "--no-binary", "--only-binary", "--report", "--python", "--group", "--extra", "--extras", "--with", "--without",
+    "--only", "--no-group", "--only-group", "--package", "--no-install-package", "--upgrade-package",
+    "--reinstall-package", "--refresh-package", "--directory", "--project", "--index-strategy",
+    "--keyring-provider", "--resolution", "--prerelease", "--exclude-newer", "--link-mode", "--color",
+    "--config-file", "--output-file", "--source", "--branch", "--tag", "--rev", "--optional", "--script",
+    "--constraint", "--build-constraint", "--override", "--constraints", "--build-constraints", "--overrides",
+    "--requirement", "--requirements", "--requirements-txt", "--editable", "--name", "--channel", "--file",
+    "--feature", "--platforms", "--manifest-path", "--environment", "--with-requirements", "--with-editable",
+    "--from", "--spec", "--suffix", "--pip-args", "--venv", "--env-file", "--uploaded-prior-to", "--torch-backend",
+    "--lockfile", "--categories", "--root-user-action",
+})
+# fmt: on
+_PATHS: Final = frozenset(
+    {
+        "-r",
+        "--requirement",
+        "--requirements",
+        "-c",
+        "--constraint",
+        "--constraints",
+        "--with-requirements",
+        "--requirements-txt",
+    }
+)
+_EDITABLE: Final = frozenset({"-e", "--editable", "--with-editable"})
+_INDEXES: Final = frozenset(
+    {"-i", "--index-url", "--extra-index-url", "--index", "--default-index", "-f", "--find-links"}
+)
+_LATEST: Final = frozenset(
+    {"-U", "--upgrade", "-P", "--upgrade-package", "--skip-lock", "--no-lock", "--eager", "--regenerate"}
+)
+_MANIFESTS: Final = re.compile(r"(?:\.in|pyproject[^/]*\.toml|setup\.(?:py|cfg)|Pipfile)$")
+
+
+@dataclass(slots=True, kw_only=True)
+class Found:
+    """What one command asks for, while its words are read."""
+
+    tool: str
+    requirements: dict[Requirement, None] = field(default_factory=dict)
+    inputs: dict[str, None] = field(default_factory=dict)
+    indexes: dict[str, None] = field(default_factory=dict)
+    is_past_lock: bool = False
+    unreadable: list[str] = field(default_factory=list)
+    is_install: bool = False
+    """Its arguments are packages and files."""
+
+    def is_empty(self) -> bool:
+        """Return whether it asks for nothing that is looked for."""
+        return not (self.requirements or self.inputs or self.unreadable)
+
+    def as_command(self, place: str, text: str) -> InstallCommand:
+        """Return it as a value; its text is shortened and has no passwords."""
+        plain = without_passwords(" ".join(text.split()))
+        return InstallCommand(
+            place=place,
+            text=plain if len(plain) <= _TEXT else plain[: _TEXT - 3] + "...",
+            tool=self.tool,
+            requirements=tuple(self.requirements),
+            inputs=tuple(self.inputs),
+            is_past_lock=self.is_past_lock and bool(self.inputs),
+            unreadable="; ".join(dict.fromkeys(self.unreadable))[:500],
+        )
+
+    def name(self, word: Word) -> None:
+        """Take up an argument that should be a requirement, a path or an address."""
+        text = word.text.strip()
+        if word.unknown:
+            self.unreadable.append(unknown_of(word))
+        elif _ADDRESS.match(text) or (" @ " in text and _ADDRESS.search(text)):
+            kind = "a git address" if "git" in text.partition(":")[0] else "a URL"
+            self.unreadable.append(f"{kind}: {shown(text)}")
+        elif _ARCHIVE.search(text):
+            self.unreadable.append(f"the file {shown(text)}")
+        elif _is_path(text):
+            self.folder(Word(text))
+        elif text:
+            try:
+                self.requirements[requirement(without_passwords(text))] = None
+            except BadName:
+                self.unreadable.append(f"the argument {shown(text)}")
+
+    def folder(self, word: Word) -> None:
+        """Take up a project by its folder: what is installed is what its manifest asks for."""
+        path = word.text.strip().removeprefix("file://").partition("[")[0].replace("\\", "/")
+        if _ADDRESS.match(word.text) or word.unknown or "*" in path:
+            self.unreadable.append(unknown_of(word) if word.unknown else f"the argument {shown(word.text)}")
+            return
+        self.is_past_lock = True
+        name = posixpath.basename(path)
+        self.inputs[path if _MANIFESTS.search(name) else posixpath.normpath(posixpath.join(path, "pyproject.toml"))] = (
+            None
+        )
+
+    def file(self, word: Word) -> None:
+        """Take up a requirements file."""
+        path = word.text.strip().removeprefix("file://").replace("\\", "/")
+        if word.unknown or "://" in path or path in {"", "-"} or path.startswith("/dev/"):
+            self.unreadable.append(unknown_of(word) if word.unknown else f"the file {shown(path)}")
+            return
+        self.is_past_lock |= bool(_MANIFESTS.search(posixpath.basename(path)))
+        self.inputs[posixpath.normpath(path)] = None
+
+
+def _is_path(text: str) -> bool:
+    plain = text.partition("[")[0]
+    return plain in {".", ".."} or "/" in plain or "\\" in plain or plain.startswith("~")
+
+
+def found_in(words: tuple[Word, ...]) -> Iterator[tuple[Found, tuple[Word, ...]]]:
+    """Yield what the words of a simple command install, with the words from the tool on.
+
+    What stands before the tool (`sudo`, `env`, `docker run …`) does not matter, unless it only prints. Commands in a
+    quoted word (``bash -c "…"``) are read as well, a few levels deep.
+    """
+    waiting = [(words, 0)]
+    while waiting:
+        at, depth = waiting.pop()
+        if not at or _plain(at[0]) in _TALKING:
+            continue
+        if depth < _DEEPEST:
+            for word in at:
+                if word.is_quoted and " " in word.text.strip() and TOOLS.search(word.text):
+                    waiting += [(one.words, depth + 1) for one in commands_of(word.text, 1, Variables())]
+        yield from _found_at(at)
+
+
+def _found_at(words: tuple[Word, ...]) -> Iterator[tuple[Found, tuple[Word, ...]]]:
+    for number in range(len(words)):
+        if (read := _TOOLS.get(_tool_of(words, number))) is None:
+            continue
+        tool, reader = read
+        found = Found(tool=tool)
+        reader(found, words[number + 1 :])
+        if found.is_install and any(_plain(one) == "xargs" for one in words[:number]):
+            found.unreadable.append("arguments from another command")
+        if not found.is_empty():
+            yield found, words[number:]
+            # What follows are its arguments; `uv run --with x pip install y` alone runs another.
+            if tool != "uv" or not any(word.text in {"--with", "-w"} for word in words):
+                return
+
+
+def _plain(word: Word) -> str:
+    return word.text.lstrip("@-+!").casefold()
+
+
+def _tool_of(words: tuple[Word, ...], number: int) -> str:
+    """Return the tool that a word runs, empty for none: `/venv/bin/pip3`, `$(PIP)`, `pip.exe`, and `-m pip`."""
+    word = words[number]
+    if " " in word.text:
+        return ""
+    name = re.split(r"[/\\]", word.text)[-1].strip("$(){}\"'@-!").casefold().removesuffix(".exe")
+    if _PIP.fullmatch(name):
+        return "pip"
+    if name == "setup.py":
+        return "setup.py"
+    return name.replace("_", "-") if name in {"pip_sync", "pip_compile"} else name
+
+
+def options_of(words: tuple[Word, ...], valued: frozenset[str] = _VALUED) -> Iterator[tuple[str, Word]]:
+    """Yield each option with its value (an empty word for none), and each argument under an empty name."""
+    waiting = iter(words)
+    is_over = False
+    for word in waiting:
+        text = word.text
+        if is_over or not text.startswith("-") or text == "-" or (word.unknown and text == word.unknown):
+            yield "", word
+        elif text == "--":
+            is_over = True
+        elif text.startswith("--"):
+            name, equals, value = text.partition("=")
+            yield (
+                name,
+                Word(value, word.unknown) if equals else (next(waiting, Word("")) if name in valued else Word("")),
+            )
+        elif len(text) > 2 and text[:2] in {"-r", "-c", "-e", "-i", "-f"}:
+            yield text[:2], Word(text[2:].removeprefix("="), word.unknown)
+        elif len(text) > 2 and text[1:].isalpha():
+            yield from ((f"-{flag}", Word("")) for flag in text[1:-1])
+            last = f"-{text[-1]}"
+            yield last, next(waiting, Word("")) if last in valued or last in {"-r", "-c", "-e"} else Word("")
+        elif text in valued or text in {"-r", "-c", "-e"}:
+            yield text, next(waiting, Word(""))
+        else:
+            yield text, Word("")
+
+
+def _install(found: Found, words: tuple[Word, ...], *, take: Callable[[Word], None] | None = None) -> bool:
+    """Take up the options and arguments that pip and its kin share; return whether anything was named."""
+    is_named = False
+    found.is_install = True
+    for name, value in options_of(words):
+        if not name:
+            is_named = True
+            (take or found.name)(value)
+        elif name in _PATHS:
+            is_named = True
+            found.file(value)
+        elif name in _EDITABLE:
+            is_named = True
+            found.name(value) if _ADDRESS.match(value.text) else found.folder(value)
+        elif name in _INDEXES:
+            found.indexes[index_address(value.text)] = None
+        elif name == "--group" and ":" in value.text:
+            found.file(Word(value.text.partition(":")[0], value.unknown))
+        found.is_past_lock |= name in _LATEST
+    return is_named
+
+
+def _after(words: tuple[Word, ...], *names: str) -> tuple[str, tuple[Word, ...]]:
+    """Return the first word that is no option, where it is one of some, and what follows; empty for any other."""
+    for number, (word, before) in enumerate(zip(words, (Word(""), *words), strict=False)):
+        if word.text in names:
+            return word.text, words[number + 1 :]
+        if not word.text.startswith("-") and before.text not in _VALUED:
+            break
+    return "", ()
+
+
+def _pip(found: Found, words: tuple[Word, ...]) -> None:
+    verb, rest = _after(words, "install", "download", "wheel")
+    if verb:
+        _install(found, rest)
+
+
+def _uv(found: Found, words: tuple[Word, ...]) -> None:
+    verb, rest = _after(words, "pip", "add", "tool", "run", "sync", "lock", "x")
+    if verb == "pip":
+        inner, rest = _after(rest, "install", "sync", "compile", "wheel")
+        if inner:
+            # `sync` and `compile` take no names, only files.
+            _install(found, rest, take=found.file if inner in {"sync", "compile"} else None)
+    elif verb == "add":
+        _install(found, rest)
+    elif verb in {"tool", "x"}:
+        inner, rest = ("run", rest) if verb == "x" else _after(rest, "install", "run", "upgrade")
+        if inner:
+            _uvx(found, rest, is_run=inner == "run")
+    elif verb == "run":
+        _with(found, rest)
+    elif verb:
+        _locked(found, rest, "uv.lock", is_told=verb == "sync")
+
+
+def _uvx(found: Found, words: tuple[Word, ...], *, is_run: bool = True) -> None:
+    """Take up a tool to run or install: the first argument, unless it is told where that is from."""
+    is_from = False
+    for name, value in options_of(words):
+        if not name:
+            if not is_from:
+                found.name(Word(_POETRY.sub(r"\1==\2", value.text).removesuffix("==latest"), value.unknown))
+            if is_run:
+                return  # what follows are the tool's own words
+            is_from = True
+        if name == "--from":
+            is_from = True
+            found.name(value)
+        else:
+            _with_option(found, name, value)
+
+
+def _with(found: Found, words: tuple[Word, ...]) -> None:
+    for name, value in options_of(words):
+        if not name:
+            return
+        _with_option(found, name, value)
+
+
+def _with_option(found: Found, name: str, value: Word) -> None:
+    if name in {"--with", "-w"}:
+        for one in value.text.split(","):
+            found.name(Word(one, value.unknown))
+    elif name == "--with-requirements":
+        found.file(value)
+    elif name == "--with-editable":
+        found.folder(value)
+    elif name in _INDEXES:
+        found.indexes[index_address(value.text)] = None
+
+
+def _locked(found: Found, words: tuple[Word, ...], lock: str, *, is_told: bool) -> None:
+    """Take up a command that installs what a lock lists; told only that it renews the lock, nothing is installed."""
+    past = False
+    folder = ""
+    for name, value in options_of(words):
+        past |= name in _LATEST
+        if name in {"--directory", "--project", "--manifest-path"} and not value.unknown:
+            folder = value.text
+        if name == "--script":
+            lock = f"{value.text}.lock"
+    if is_told or past:
+        found.inputs[posixpath.normpath(posixpath.join(folder, lock))] = None
+        found.is_past_lock |= past
+
+
+def _poetry(found: Found, words: tuple[Word, ...]) -> None:
+    verb, rest = _after(words, "add", "install", "update", "sync", "lock", "self")
+    if verb == "self":
+        verb, rest = _after(rest, "add")
+    if verb == "add":
+        _install(found, rest, take=lambda word: found.name(_of_poetry(word)))
+    elif verb:
+        _locked(found, rest, "poetry.lock", is_told=verb != "lock")
+        found.is_past_lock |= verb == "update"
+
+
+def _of_poetry(word: Word) -> Word:
+    """Return an argument of Poetry (`litellm@^1.2`) as PEP 508 has it."""
+    if not (read := _POETRY.fullmatch(word.text)) or _ADDRESS.match(word.text):
+        return word
+    specifier = "" if read[2] == "latest" else specifier_of(read[2])
+    return word._replace(text=f"{read[1]}{specifier or ''}")
+
+
+def _pdm(found: Found, words: tuple[Word, ...]) -> None:
+    verb, rest = _after(words, "add", "install", "update", "sync", "lock", "self")
+    if verb == "self":
+        verb, rest = _after(rest, "add")
+    if verb == "add":
+        _install(found, rest)
+    elif verb:
+        _locked(found, rest, "pdm.lock", is_told=verb not in {"lock", ""})
+        found.is_past_lock |= verb == "update"
+
+
+def _pipenv(found: Found, words: tuple[Word, ...]) -> None:
+    verb, rest = _after(words, "install", "update", "upgrade", "sync", "lock")
+    if verb in {"install", "upgrade"} and _install(found, rest):
+        return
+    if verb:
+        _locked(found, rest, "Pipfile.lock", is_told=verb != "lock")
+        found.is_past_lock |= verb in {"update", "upgrade"}
+
+
+def _pipx(found: Found, words: tuple[Word, ...]) -> None:
+    verb, rest = _after(words, "install", "run", "inject", "upgrade")
+    spec = False
+    number = 0
+    for name, value in options_of(rest) if verb else ():
+        if name in {"--spec", "--with"}:
+            spec |= name == "--spec"
+            found.name(value)
+        elif name in _INDEXES:
+            found.indexes[index_address(value.text)] = None
+        elif not name:
+            number += 1
+            if not (spec and verb == "run") and not (verb == "inject" and number == 1):
+                found.name(value)
+            if verb == "run":
+                return
+
+
+def _conda(found: Found, words: tuple[Word, ...]) -> None:
+    verb, rest = _after(words, "install", "create", "update", "env")
+    if verb == "env":
+        verb, rest = _after(rest, "create", "update")
+        if verb and not any(word.text in {"-f", "--file"} or word.text.startswith("--file=") for word in rest):
+            found.inputs["environment.yml"] = None
+    for name, value in options_of(rest, _VALUED | {"-c"}) if verb else ():
+        if name in {"--file", "-f"}:
+            found.file(value)
+        elif not name:
+            conda_name(found, value)
+
+
+def conda_name(found: Found, word: Word) -> None:
+    """Take up a package of conda by its name: whether it is the Python package of that name, nothing tells."""
+    read = _CONDA.fullmatch(word.text.strip())
+    if word.unknown or not read:
+        found.unreadable.append(unknown_of(word) if word.unknown else f"the argument {shown(word.text)}")
+        return
+    try:
+        name = package_name(read[1].strip("_"))
+    except BadName:
+        found.unreadable.append(f"the argument {shown(word.text)}")
+        return
+    if name != "python":
+        found.requirements[Requirement(package=name)] = None
+
+
+def _pixi(found: Found, words: tuple[Word, ...]) -> None:
+    verb, rest = _after(words, "add", "install", "update", "global", "exec")
+    if verb == "global":
+        verb, rest = _after(rest, "install")
+        verb = verb and "add"
+    is_python = any(word.text == "--pypi" for word in rest)
+    if verb == "add":
+        for name, value in options_of(rest):
+            if not name:
+                found.name(value) if is_python else conda_name(found, value)
+    elif verb in {"install", "update"}:
+        _locked(found, rest, "pixi.lock", is_told=True)
+        found.is_past_lock |= verb == "update"
+
+
+def _rye(found: Found, words: tuple[Word, ...]) -> None:
+    verb, rest = _after(words, "add", "sync", "install", "tools")
+    if verb == "tools":
+        verb, rest = _after(rest, "install")
+    if verb in {"add", "install"}:
+        _install(found, rest)
+    elif verb:
+        _locked(found, rest, "requirements.lock", is_told=True)
+
+
+def _files(found: Found, words: tuple[Word, ...]) -> None:
+    """Take up pip-tools: every argument is a file."""
+    is_named = _install(found, words, take=found.file)
+    if not is_named:
+        found.inputs["requirements.txt"] = None
+
+
+def _compile(found: Found, words: tuple[Word, ...]) -> None:
+    _install(found, words, take=found.file)
+    found.is_past_lock = any(word.text in _LATEST for word in words)
+
+
+def _setup(found: Found, words: tuple[Word, ...]) -> None:
+    if _after(words, "install", "develop")[0]:
+        found.folder(Word("."))
+
+
+_TOOLS: Final[dict[str, tuple[str, Callable[[Found, tuple[Word, ...]], None]]]] = {
+    "pip": ("pip", _pip),
+    "uv": ("uv", _uv),
+    "uvx": ("uv", _uvx),
+    "poetry": ("poetry", _poetry),
+    "pdm": ("pdm", _pdm),
+    "pipenv": ("pipenv", _pipenv),
+    "pipx": ("pipx", _pipx),
+    "rye": ("rye", _rye),
+    "easy_install": ("easy_install", lambda found, words: void(_install(found, words))),
+    "conda": ("conda", _conda),
+    "mamba": ("conda", _conda),
+    "micromamba": ("conda", _conda),
+    "pixi": ("pixi", _pixi),
+    "pip-sync": ("pip-tools", _files),
+    "pip-compile": ("pip-tools", _compile),
+    "setup.py": ("setuptools", _setup),
+}
+
+
+def void(_: object) -> None:
+    """Return nothing, for a reader whose answer does not matter."""
+
+
+def installs_in(command: Command) -> Iterator[tuple[Found, str]]:
+    """Yield what a simple command installs, with its text."""
+    for found, words in found_in(command.words):
+        yield found, literal(words)

@@ -1,0 +1,374 @@
+"""Install commands in shell text, Dockerfiles, Makefiles, YAML of build services, and notebooks."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+import yaml
+
+from graphkit.sources.documents.install_arguments import TOOLS, Found, conda_name, found_in, installs_in
+from graphkit.sources.documents.install_words import Variables, Word, commands_of, literal, logical_lines
+from graphkit.sources.documents.rows import shown
+
+_LOADER: Final[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_TELLS: Final = re.compile(r"[=$]|\bfor\b|\bread\b|\bcd\b|\bpushd\b|array\b")
+_INSTRUCTION: Final = re.compile(r"\s*(?:ONBUILD\s+)?([A-Za-z]+)\s+(.*)", re.DOTALL)
+_FLAG: Final = re.compile(r"\s*--[a-z][a-z-]*(?:=\S*)?\s+")
+_HEREDOC: Final = re.compile(r"<<-?\s*[\"']?([A-Za-z_][A-Za-z0-9_]*)[\"']?")
+_MAKE: Final = re.compile(r"\s*(?:export\s+|override\s+)*([A-Za-z_][A-Za-z0-9_.-]*)\s*(::?=|\?=|\+=|=)\s*(.*)")
+_CELL: Final = re.compile(r"\s*(?:!+|%(?=pip|conda|mamba|uv)|%(?:system|sx)\s)(.*)", re.DOTALL)
+_CELL_SHELL: Final = re.compile(r"\s*%%(?:bash|sh|script|cmd|!)")
+_BRACES: Final = re.compile(r"\{([^{}]*)\}")
+_TELLING: Final = frozenset(
+    {
+        "name",
+        "description",
+        "summary",
+        "title",
+        "message",
+        "label",
+        "help",
+        "doc",
+        "if",
+        "id",
+        "uses",
+        "key",
+        "displayname",
+    }
+)
+"""Keys of YAML whose text people read."""
+_ARGUMENTS: Final = frozenset({"command", "args", "entrypoint", "entry", "cmd"})
+_VALUES: Final = frozenset({"env", "variables", "environment", "vars"})
+_NODE: Final = re.compile(r"@.+|[a-z0-9._/-]+@[\^~]?v?\d.*")
+"""Packages of npm, as hooks in JavaScript ask for them."""
+_DEEPEST: Final = 200
+
+
+class Finding(NamedTuple):
+    """What one command or list asks for, where it stands, and its text."""
+
+    place: str
+    found: Found
+    text: str
+
+
+Resolve = Callable[[str], str | None]
+"""Returns where a path of a command lies, from the folder that it runs in; None where nothing tells."""
+
+
+def shell_findings(
+    text: str,
+    variables: Variables | None = None,
+    *,
+    first: int = 1,
+    resolve: Resolve | None = None,
+    is_make: bool = False,
+    prefix: str = "",
+    folder: str = "",
+) -> Iterator[Finding]:
+    """Yield what shell text installs. ``cd`` to a literal folder moves the paths that follow."""
+    known = variables or Variables()
+    for number, line in logical_lines(text, first):
+        if not (TOOLS.search(line) or _TELLS.search(line)):
+            continue
+        for command in commands_of(line, number, known, is_make=is_make):
+            words = command.words
+            if words[0].text in {"cd", "pushd"} and len(words) > 1 and not words[1].unknown:
+                folder = posixpath.join(folder, words[1].text)
+            for found, told in installs_in(command):
+                moved(found, partial(_in_folder, folder, resolve or same))
+                yield Finding(f"{prefix}line {number}", found, told)
+
+
+def _in_folder(folder: str, resolve: Resolve, path: str) -> str | None:
+    return resolve(posixpath.join(folder, path))
+
+
+def same(path: str) -> str | None:
+    """Return a path as it is; None for one of a machine's root, which nothing here tells of."""
+    return None if posixpath.isabs(path) or path.startswith("~") else posixpath.normpath(path)
+
+
+def moved(found: Found, resolve: Resolve) -> None:
+    """Put the inputs of a command where they lie; those that nothing tells of cannot be read."""
+    inputs = list(found.inputs)
+    found.inputs = {}
+    for path in inputs:
+        at = resolve(path)
+        if at is None:
+            found.unreadable.append(f"the file {shown(path)}")
+        else:
+            found.inputs[at] = None
+
+
+class Dockerfile:
+    """The commands of a Dockerfile or Containerfile, with what its image is told of paths and variables."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = list(logical_lines(text, joins_quoted=False))
+        self._variables = Variables()
+        self._folder = "/"
+        self._copies: list[tuple[list[str], str]] = []
+        """What was copied from where, no sources for what another stage gave."""
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield what its instructions install."""
+        waiting = iter(self._lines)
+        for number, line in waiting:
+            if not (read := _INSTRUCTION.fullmatch(line)):
+                continue
+            name, rest = read[1].upper(), read[2]
+            if name in {"RUN", "CMD", "ENTRYPOINT"}:
+                yield from self._run(number, rest, waiting)
+            elif name in {"ARG", "ENV"}:
+                self._assign(name, rest)
+            elif name == "WORKDIR":
+                self._folder = posixpath.normpath(posixpath.join(self._folder, self._words(rest)[0]))
+            elif name in {"COPY", "ADD"}:
+                self._copy(rest)
+
+    def _words(self, text: str) -> list[str]:
+        found = [word.text for one in commands_of(f"x {text}", 1, self._variables) for word in one.words]
+        return found[1:] or [""]
+
+    def _assign(self, name: str, rest: str) -> None:
+        first, _, value = rest.strip().partition(" ")
+        if name == "ENV" and "=" not in first:
+            self._variables.set(first, value.strip().strip("\"'"))
+            return
+        for command in commands_of(f"export {rest}", 1, self._variables):
+            for word in command.words[1:]:
+                if name == "ARG" and "=" not in word.text and word.text not in self._variables:
+                    self._variables.set(word.text, None)
+
+    def _copy(self, rest: str) -> None:
+        is_of_stage = "--from" in rest or "://" in rest
+        while flag := _FLAG.match(rest):
+            rest = rest[flag.end() :]
+        words = _json_words(rest) or self._words(rest)
+        if len(words) > 1:
+            sources = [] if is_of_stage else words[:-1]
+            self._copies.append((sources, posixpath.normpath(posixpath.join(self._folder, words[-1]))))
+
+    def _run(self, number: int, rest: str, waiting: Iterator[tuple[int, str]]) -> Iterator[Finding]:
+        while flag := _FLAG.match(rest):
+            rest = rest[flag.end() :]
+        if words := _json_words(rest):
+            quoted = tuple(Word(one, "", " " in one) for one in words)
+            for found, told in found_in(quoted):
+                moved(found, self._resolve)
+                yield Finding(f"line {number}", found, literal(told))
+            return
+        scripts = [(number, rest)]
+        if mark := _HEREDOC.search(rest):
+            for at, line in waiting:
+                if line.strip() == mark[1]:
+                    break
+                scripts.append((at, line))
+        folder = ""
+        for at, script in scripts:
+            yield from shell_findings(script, self._variables, first=at, resolve=self._resolve, folder=folder)
+
+    def _resolve(self, path: str) -> str | None:
+        """Return where a path in the image comes from, as a path from the folder of the build."""
+        at = posixpath.normpath(posixpath.join(self._folder, path))
+        for sources, to in reversed(self._copies):
+            if not sources and (at == to or at.startswith(f"{to.rstrip('/')}/")):
+                return None
+            for source in sources:
+                if (found := _copied(source.lstrip("/") or ".", to, at)) is not None:
+                    return found
+        return same(path)
+
+
+def _copied(source: str, to: str, at: str) -> str | None:
+    """Return which file of a source lies at a path, where the source was copied to another; None for none of it."""
+    inside = posixpath.join(to, posixpath.basename(source))
+    if at == inside or (at == to and _is_file(source)):
+        return posixpath.normpath(source)
+    if (
+        "*" in source
+        and posixpath.dirname(at) == to
+        and fnmatch.fnmatch(posixpath.basename(at), posixpath.basename(source))
+    ):
+        return posixpath.join(posixpath.dirname(source), posixpath.basename(at))
+    if _is_file(source) or not at.startswith(f"{to.rstrip('/')}/"):
+        return None
+    return posixpath.normpath(posixpath.join(source, posixpath.relpath(at, to)))
+
+
+def _is_file(source: str) -> bool:
+    return "." in posixpath.basename(source.rstrip("/")).lstrip(".") or "*" in source
+
+
+def _json_words(text: str) -> list[str]:
+    """Return the words of an instruction in JSON form, none for any other."""
+    if not text.lstrip().startswith("["):
+        return []
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+
+
+def make_findings(text: str) -> Iterator[Finding]:
+    """Yield what the recipes of a Makefile install; its variables are known where they are assigned once, literally."""
+    variables = Variables()
+    for _, line in logical_lines(text, joins_quoted=False):
+        if not line.startswith("\t") and (read := _MAKE.fullmatch(line)):
+            value = read[3].partition(" #")[0].strip()
+            words = next(iter(commands_of(f"x {value}", 1, variables, is_make=True)), None)
+            plain = " ".join(word.text for word in words.words[1:]) if words else ""
+            variables.set(read[1], None if read[2] == "+=" else plain)
+    for number, line in logical_lines(text, joins_quoted=False):
+        # Each line of a recipe has a shell of its own, so a `cd` holds for that line.
+        yield from shell_findings(line, variables, first=number, is_make=True)
+
+
+class Scalar(NamedTuple):
+    """A scalar of YAML with the keys that it stands under, the last few of them, and its line."""
+
+    keys: tuple[str, ...]
+    value: str
+    line: int
+    is_item: bool
+    within: int
+    """The number of the list that it is an item of."""
+
+
+def scalars_of(text: str) -> list[Scalar]:
+    """Return the scalars of all YAML documents in a text, in their order; nothing is constructed, no alias followed.
+
+    Raises:
+        yaml.YAMLError: the text is not YAML.
+        RecursionError: it is nested too deep.
+    """
+    found: list[Scalar] = []
+    stack: list[list[Any]] = []  # for each collection: is it a list, the key that is open, its number
+    made = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            made += 1
+            stack.append([isinstance(event, yaml.SequenceStartEvent), None, made])
+            if len(stack) > _DEEPEST:
+                raise RecursionError
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            stack.pop()
+            _value_ends(stack)
+        elif isinstance(event, yaml.AliasEvent):
+            _value_ends(stack)
+        elif isinstance(event, yaml.ScalarEvent):
+            if stack and not stack[-1][0] and stack[-1][1] is None:
+                stack[-1][1] = event.value
+                continue
+            keys = tuple(one[1] for one in stack[-8:] if isinstance(one[1], str))
+            mark = event.start_mark
+            line = (mark.line if mark else 0) + (2 if event.style in {"|", ">"} else 1)
+            is_item = bool(stack) and stack[-1][0]
+            found.append(Scalar(keys, event.value, line, is_item, stack[-1][2] if stack else 0))
+            _value_ends(stack)
+    return found
+
+
+def _value_ends(stack: list[list[Any]]) -> None:
+    if stack and not stack[-1][0]:
+        stack[-1][1] = None
+
+
+def yaml_findings(text: str, *, is_hooks: bool = False) -> Iterator[Finding]:
+    """Yield what commands in YAML install: scalars under any key but those that people read, and lists of words."""
+    scalars = scalars_of(text)
+    values = Variables()
+    for one in scalars:
+        if len(one.keys) > 1 and one.keys[-2].casefold() in _VALUES:
+            values.set(one.keys[-1], one.value if "${{" not in one.value else None)
+    folders = {one.within: one.value for one in scalars if one.keys[-1:] == ("working-directory",)}
+    lists: dict[int, list[Scalar]] = {}
+    for one in scalars:
+        if is_hooks and one.keys[-1:] == ("additional_dependencies",):
+            yield from _of_hook(one)
+        elif one.is_item and one.keys[-1:] and one.keys[-1] in _ARGUMENTS:
+            lists.setdefault(one.within, []).append(one)
+        elif TOOLS.search(one.value) and not (one.keys and one.keys[-1].casefold() in _TELLING):
+            folder = folders.get(one.within, "")
+            yield from shell_findings(one.value, values, first=one.line, folder="" if "$" in folder else folder)
+    for items in lists.values():
+        words = tuple(Word(one.value, "", " " in one.value) for one in items)
+        for found, told in found_in(words):
+            moved(found, same)
+            yield Finding(f"line {items[0].line}", found, literal(told))
+
+
+def _of_hook(one: Scalar) -> Iterator[Finding]:
+    if not _NODE.fullmatch(one.value):
+        found = Found(tool="pre-commit")
+        found.name(Word(one.value))
+        moved(found, same)
+        yield Finding(f"line {one.line}", found, one.value)
+
+
+def conda_findings(text: str) -> Iterator[Finding]:
+    """Yield what an environment file of conda lists: conda's packages by name, pip's as requirements."""
+    for one in scalars_of(text):
+        if one.keys[-1:] == ("dependencies",) and one.is_item:
+            found = Found(tool="conda")
+            conda_name(found, Word(one.value))
+        elif one.keys[-2:] == ("dependencies", "pip") and one.is_item:
+            (found,) = [*(found for found, _ in found_in(_pip_words(one.value))), Found(tool="pip")][:1]
+        else:
+            continue
+        if not found.is_empty():
+            moved(found, same)
+            yield Finding(f"line {one.line}", found, one.value)
+
+
+def _pip_words(line: str) -> tuple[Word, ...]:
+    """Return a line of a requirements file as the words of a command that installs it."""
+    words = line.split() if line.lstrip().startswith("-") else [line.partition(" #")[0]]
+    return (Word("pip"), Word("install"), *map(Word, words))
+
+
+def pip_line(line: str, tool: str) -> Found:
+    """Return what a line of a requirements file asks for."""
+    found = next((found for found, _ in found_in(_pip_words(line.strip()))), Found(tool=tool))
+    found.tool = tool
+    return found
+
+
+def notebook_findings(text: str) -> Iterator[Finding]:
+    """Yield what the code of a notebook installs: lines for the shell, and magics.
+
+    Raises:
+        ValueError: it is not JSON.
+        RecursionError: it is nested too deep.
+    """
+    book = json.loads(text)
+    cells = book.get("cells") if isinstance(book, dict) else None
+    if cells is None and isinstance(book, dict):
+        sheets = [one.get("cells") for one in _dicts(book.get("worksheets"))]
+        cells = [cell for one in sheets if isinstance(one, list) for cell in one]
+    for number, cell in enumerate(_dicts(cells), start=1):
+        source = cell.get("source", cell.get("input"))
+        code = "".join(one for one in source if isinstance(one, str)) if isinstance(source, list) else source
+        if cell.get("cell_type") == "code" and isinstance(code, str) and TOOLS.search(code):
+            yield from _cell_findings(code, f"cell {number} ")
+
+
+def _dicts(value: Any) -> Iterable[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _cell_findings(code: str, prefix: str) -> Iterator[Finding]:
+    if _CELL_SHELL.match(code):
+        yield from shell_findings(code.partition("\n")[2], first=2, prefix=prefix)
+        return
+    for number, line in logical_lines(code, joins_quoted=False):
+        if read := _CELL.fullmatch(line):
+            yield from shell_findings(_BRACES.sub(r"$(\1)", read[1]), first=number, prefix=prefix)
