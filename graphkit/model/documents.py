@@ -46,6 +46,8 @@ SAYS_COMPLETE: Final = "says complete, but "
 """How a problem begins that says why a document is not taken at its word."""
 NOT_READ: Final = "not read: "
 """How a problem begins that names a part which can hold packages and was not read: it leaves the document open."""
+DENIES_ITSELF: Final = f"{NOT_READ}what is missing: it says itself that it is incomplete"
+"""The problem of a document that says of itself that it does not list everything."""
 EDITABLE_TREE: Final = f"{NOT_READ}the editable tree "
 """How a problem begins that names an editable project outside of what was given (semantics §5 (i))."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, NewType
 
 from packageurl import PackageURL
@@ -24,6 +25,12 @@ _ELSEWHERE: Final = frozenset({
 })
 # fmt: on
 """Purl types that have names of their own, under which a Python package is never guessed."""
+
+
+_BETWEEN: Final = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9._-]+")
+_NO_NAMES: Final = frozenset({"pkg", "pypi"})
+"""Words of a purl that are no part of a package's name."""
+_LONGEST: Final = 2_000
 
 
 class BadName(ValueError):
@@ -156,25 +163,27 @@ def namesakes_of(name: str, purl: str) -> tuple[PackageName, ...]:
 
     A row without a purl may be a Python package, and so may one of a type that holds packages of any
     kind (conda, generic, the repositories of github and its like) or that nobody knows. Types with names of
-    their own are never guessed.
+    their own are never guessed. A purl that cannot be read may be of any package that a part of its text names.
 
     >>> namesakes_of("LiteLLM", "pkg:conda/litellm@1.82.8"), namesakes_of("litellm", "pkg:npm/litellm@1")
     (('litellm',), ())
+    >>> namesakes_of("x", "pkg:pypi/@litellm%401.82.8")
+    ('litellm', 'x')
     """
     names = [name]
     if purl:
         try:
             read = read_purl(purl)
-        except BadName:
-            pass
-        else:
             if read.type in _ELSEWHERE:
                 return ()
             names.append(read.name.rpartition("/")[2])
+            package_of(read)
+        except BadName:
+            names += _BETWEEN.split(purl.strip()[:_LONGEST])
     found = set()
     for one in names:
         try:
             found.add(package_name(one.partition("[")[0]))
         except BadName:
             continue
-    return tuple(sorted(found))
+    return tuple(sorted(one for one in found if one not in _NO_NAMES or one == name.casefold()))

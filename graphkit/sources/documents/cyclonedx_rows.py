@@ -203,7 +203,7 @@ class Rows:
         if is_it and (not found.version or release_version(found.version).key == release_version(row.version).key):
             return
         self._notes.add(f"{place}.evidence", f"says {shown(purl)}, but the purl {shown(row.purl)}; either may be meant")
-        self._notes.lost |= notes.lost
+        self._notes.lost |= notes.lost and purl[:4].lower() == "pkg:"  # cdxgen concludes on paths
         version = found.version or (written if found.package else "")
         more = self._refs.unique(ref)
         self.components[more] = replace(
@@ -376,7 +376,7 @@ def _below(part: Part, place: str) -> Iterator[tuple[Part, str]]:
 
 
 def _tools(meta: Metadata, *, every: bool = False) -> Iterator[tuple[Part, str]]:
-    """Yield what made the BOM, with its place, nested ones too; without known generators unless ``every`` one is asked for."""
+    """Yield what made the BOM, with its place, nested ones too; known generators only with ``every``."""
     is_object = isinstance(meta.tools, Tools)
     top = meta.tools.components if isinstance(meta.tools, Tools) else meta.tools
     listed = "metadata.tools.components" if is_object else "metadata.tools"

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from graphkit.model.documents import SAYS_COMPLETE, Basis, Completeness, Document
+from graphkit.model.documents import DENIES_ITSELF, SAYS_COMPLETE, Basis, Completeness, Document
 from graphkit.model.errors import InputError
 from graphkit.sources.documents import spdx_shape as spdx2
 from graphkit.sources.documents.rows import Notes, is_json, json_value, repaired, shown
@@ -159,6 +159,7 @@ def _completeness_of(graph: _Graph, found: Document, notes: Notes) -> Completene
     without saying so. One denial of a dependency or of contents denies the whole.
     """
     if graph.is_denied:
+        notes.add("completeness", DENIES_ITSELF)
         return Completeness.INCOMPLETE
     packages = {one.id for one in graph.packages}
     is_clear = len(packages) == len(graph.packages) and not graph.is_torn  # each id is one package's
@@ -366,5 +367,5 @@ class _Graph:
             return none
         self.is_torn = True
         where = "points into another document" if ref in self._imported else "is no element here"
-        self._notes.add(place, f"{shown(ref)} {where}; the {what} was left out")
+        self._notes.add(place, f"{shown(ref)} {where}; the {what} was left out", lost=True)
         return ""
