@@ -27,7 +27,7 @@ _ELSEWHERE: Final = frozenset({
 """Purl types that have names of their own, under which a Python package is never guessed."""
 
 
-_BETWEEN: Final = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9._-]+")
+_BETWEEN: Final = re.compile(r"(?:%[0-9A-Fa-f]{2}|[^A-Za-z0-9._%-]|%)+")
 _NO_NAMES: Final = frozenset({"pkg", "pypi"})
 """Words of a purl that are no part of a package's name."""
 _LONGEST: Final = 2_000
