@@ -167,7 +167,7 @@ def namesakes_of(name: str, purl: str) -> tuple[PackageName, ...]:
 
     >>> namesakes_of("LiteLLM", "pkg:conda/litellm@1.82.8"), namesakes_of("litellm", "pkg:npm/litellm@1")
     (('litellm',), ())
-    >>> namesakes_of("x", "pkg:pypi/@litellm%401.82.8")
+    >>> namesakes_of("x", "pkg:pypi/@litellm")
     ('litellm', 'x')
     """
     names = [name]

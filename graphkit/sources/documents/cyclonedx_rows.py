@@ -43,7 +43,16 @@ GENERATORS: Final = frozenset(
     {
         *("syft", "trivy", "grype", "cdxgen", "@cyclonedx/cdxgen", "cyclonedx-py", "cyclonedx-bom", "cyclonedx-python"),
         *("cyclonedx-python-lib", "cyclonedx-library", "cyclonedx-cli", "uv", "pip-audit", "pip_audit", "sbom4python"),
-        *("hatch-cyclonedx", "cargo-cyclonedx", "auditwheel", "scancode.io", "dependency-track", "snyk", "ort"),
+        *(
+            "hatch-cyclonedx",
+            "cargo-cyclonedx",
+            "auditwheel",
+            "scancode.io",
+            "dependency-track",
+            "snyk",
+            "ort",
+            "oss review toolkit",
+        ),
     }
 )
 """What makes BOMs: as a tool without purl and hashes it is in the document's ``generator`` and not a row."""
