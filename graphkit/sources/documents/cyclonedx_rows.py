@@ -36,6 +36,7 @@ _NO_PACKAGES: Final = frozenset({"file", "container", "operating-system", "devic
 _PACKAGES: Final = frozenset({"library", "framework"})
 _WHEELS: Final = (".whl", ".egg")
 _DISTRIBUTIONS: Final = frozenset({"distribution", "source-distribution", "distribution-intake"})
+_FILES: Final = (*_WHEELS, ".tar.gz", ".zip")
 _NAMED: Final = ("name", "version")
 _CPE: Final = re.compile(r"cpe:(?:2\.3:|/)[aoh]:[^:]*:([^:]+)(?::([^:]*))?", re.IGNORECASE)
 _HEX64: Final = re.compile(r"(?:sha-?256:)?([0-9a-f]{64})", re.IGNORECASE)
@@ -109,9 +110,11 @@ class Rows:
         self._look_beside(part, place)
 
     def _look_beside(self, part: Part, place: str) -> None:
-        self._follow(part.references, f"{place}.externalReferences")
+        if part.references:
+            self._follow(part.references, f"{place}.externalReferences")
         for key, raw in (("pedigree", part.pedigree), ("data", part.data), ("modelCard", part.model)):
-            self._look(raw, f"{place}.{key}")
+            if bytes(raw):
+                self._look(raw, f"{place}.{key}")
 
     def _follow(self, references: list[Reference] | None, place: str) -> None:
         """Leave it open where a reference leads to a document that may name components."""
@@ -229,7 +232,7 @@ class Rows:
     def _take_names(self, ref: str, part: Part, place: str) -> None:
         """Take up a row more for each other name or version that a component has: of its evidence, files, and tags."""
         row = self.components[ref]
-        for conclusion in _conclusions(part):
+        for conclusion in _conclusions(part) if part.evidence else ():
             value = (conclusion.value or "").strip()
             field = (conclusion.field or "").strip().lower()
             if field == "hash" and (digest := _HEX64.fullmatch(value)):
@@ -240,7 +243,7 @@ class Rows:
                 self._add(ref, place, row.name, value)
             elif field == "cpe":
                 self._add_cpe(ref, place, value)
-        if not row.purl:
+        if part.cpe and not row.purl:
             self._add_cpe(ref, place, part.cpe or "")
         if bytes(part.swid):
             tag: Any = msgspec.json.decode(part.swid)
@@ -249,6 +252,8 @@ class Rows:
                 self._add(ref, f"{place}.swid", name.strip(), version if isinstance(version, str) else "")
         urls = [one.url for one in part.references or () if one.type in _DISTRIBUTIONS and one.url]
         for name in (*([part.name] if part.name else ()), *(urls if row.package or not row.purl else ())):
+            if not name.lower().endswith(_FILES) and "?" not in name and "#" not in name:
+                continue
             if (found := release_of_file(name)) is not None and (name.lower().endswith(_WHEELS) or row.package):
                 self._add(ref, place, *found, is_python=True)
 
@@ -262,7 +267,9 @@ class Rows:
         row = self.components[ref]
         package = package_by_name(name) if row.package or is_python else None
         is_same = package == row.package if package else name.casefold() == row.name.casefold()
-        if is_same and (not version or release_version(version).key == release_version(row.version).key):
+        if is_same and (
+            not version or version == row.version or release_version(version).key == release_version(row.version).key
+        ):
             return
         more = self._refs.unique(ref)
         self.components[more] = Component(

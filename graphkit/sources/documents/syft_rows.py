@@ -119,7 +119,16 @@ class Rows:
 
     def _take_inner(self, table: dict[str, Any], place: str) -> None:
         """Remember the releases that an artifact's locations and metadata show beside it, for `close`."""
-        waiting: list[Any] = [table.get("locations"), table.get("metadata")]
+        metadata = table.get("metadata")
+        files = metadata.get("files") if isinstance(metadata, dict) else None
+        for one in files if isinstance(files, list) else ():  # by far the most; a plain look is enough
+            path = one.get("path") if isinstance(one, dict) else None
+            if isinstance(path, str) and ("-info/" in path or path.endswith(".whl")):
+                self.take_path(path, place)
+        others = (
+            {key: one for key, one in metadata.items() if key != "files"} if isinstance(metadata, dict) else metadata
+        )
+        waiting: list[Any] = [table.get("locations"), others]
         while waiting:
             one = waiting.pop()
             if isinstance(one, list):
