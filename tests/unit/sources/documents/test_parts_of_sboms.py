@@ -410,3 +410,19 @@ def test_what_syft_did_not_read_leaves_it_open(place: str, value: Any) -> None:
     document = syft()
     put(document, place, value)
     assert read(document).completeness is Completeness.INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    ("more", "is_open"),
+    [
+        ({}, False),
+        ({"element": ["urn:a", "https://spdx.org/licenses/MIT"]}, False),
+        ({"element": ["urn:elsewhere#litellm"]}, True),
+        ({"rootElement": ["urn:elsewhere#litellm"]}, True),
+    ],
+)
+def test_what_leads_out_of_an_spdx_3_document_leaves_it_open(more: dict[str, Any], *, is_open: bool) -> None:
+    package = {"type": "software_Package", "spdxId": "urn:a", "name": "a", "software_packageUrl": "pkg:pypi/a@1"}
+    top = {"type": "SpdxDocument", "spdxId": "urn:doc", "rootElement": ["urn:a"]} | more
+    document = read({"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": [top, package]})
+    assert document.completeness is (Completeness.INCOMPLETE if is_open else Completeness.UNKNOWN)

@@ -391,7 +391,7 @@ def test_it_is_complete_only_where_every_package_says_so() -> None:
     assert complete(a, b, related("a dependsOn b"), none_of_b) is Completeness.UNKNOWN
     assert complete(a, b, all_of_a, {**none_of_b, "completeness": "noAssertion"}) is Completeness.UNKNOWN
     assert complete(a, b, {**all_of_a, "scope": "runtime"}, none_of_b) is Completeness.UNKNOWN
-    assert complete(a, b, all_of_a, none_of_b, related("a dependsOn gone")) is Completeness.UNKNOWN
+    assert complete(a, b, all_of_a, none_of_b, related("a dependsOn gone")) is Completeness.INCOMPLETE
     assert complete(a, b, all_of_a, {**none_of_b, "to": ["NoAssertionElement"]}) is Completeness.UNKNOWN
     assert complete(a, b, all_of_a, none_of_b, {**b, "software_packageUrl": "pkg:pypi/c"}) is Completeness.UNKNOWN
     assert complete(a, {**b, "software_packageUrl": None}, all_of_a, none_of_b) is Completeness.UNKNOWN
