@@ -255,7 +255,7 @@ def _beside(reading: _Reading, rows: Sequence[_Row], names: Sequence[str]) -> It
     claims = {name: Claim(owner=row.entry, sha256=digest) for row in rows for name, digest in row.files.items()}
     projects = dict(_projects(files, rows))
     hooks = read_hooks(files, names, claims, projects.values())
-    added = sorted({*hooks.added, *(one for one in projects if one.is_dir())})
+    added = sorted({*hooks.added, *(one for one in projects if files.may_read(one) and one.is_dir())})
     tree = walk_tree(files, added)
     for row in hooks.components:
         yield row, row.name

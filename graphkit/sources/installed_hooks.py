@@ -141,6 +141,8 @@ def _added(files: InstalledFiles, name: str, lines: Sequence[str], told: set[Pat
                 yield found
             continue
         files.met(f"added {line}", "outside")
+        if any(path.is_relative_to(one) for one in told - {files.folder}):  # of an editable tree, told of elsewhere
+            continue
         files.notes.leave_open(
             label, f"what is installed in {shown(line.strip())}, which it adds to what Python imports"
         )

@@ -15,7 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from graphkit.model.documents import EDITABLE_TREE, NOT_READ, Completeness, Document
+from graphkit.model.documents import (
+    EDITABLE_TREE,
+    NOT_READ,
+    Completeness,
+    Document,
+    is_open_for_editable_trees_alone,
+)
 from graphkit.sources.environments import is_environment, read_environment
 
 Rows = set[tuple[str, str, bool]]
@@ -282,18 +288,19 @@ def test_conda_records_are_rows_and_show_python_releases(tmp_path: Path) -> None
 
 def test_an_editable_tree_counts_where_it_was_given(tmp_path: Path) -> None:
     site = site_of(tmp_path / ".venv")
-    tree = tmp_path / "src"
+    project, tree = tmp_path / "project", tmp_path / "project" / "src"
     write(tree, "app/__init__.py", "")
     write(tree, "app/_vendor/litellm-1.82.8.dist-info/METADATA", METADATA)
     write(tree, "app.egg-info/PKG-INFO", "Name: app\nVersion: 1.0\n")
-    direct = {"url": tree.as_uri(), "dir_info": {"editable": True}}
+    direct = {"url": project.as_uri(), "dir_info": {"editable": True}}
     write(site, "app-1.0.dist-info/METADATA", "Name: app\nVersion: 1.0\n")
     write(site, "app-1.0.dist-info/direct_url.json", json.dumps(direct))
     write(site, "app.pth", str(tree))
     digest = base64.urlsafe_b64encode(hashlib.sha256(str(tree).encode()).digest()).rstrip(b"=").decode()
     write(site, "app-1.0.dist-info/RECORD", f"app.pth,sha256={digest},1\n")
     alone, whole = read(tmp_path / ".venv"), read(tmp_path / ".venv", tmp_path)
-    assert any(one.text.startswith(EDITABLE_TREE) for one in alone.problems)
+    assert [one.text.startswith(EDITABLE_TREE) for one in alone.problems] == [True]
+    assert is_open_for_editable_trees_alone(alone)
     assert alone.completeness is Completeness.INCOMPLETE
     assert whole.completeness is Completeness.COMPLETE
     assert BAD in rows(whole)
