@@ -274,7 +274,7 @@ def _beside(reading: _Reading, rows: Sequence[_Row], names: Sequence[str]) -> It
         yield from ((row, files.label(path)) for row in found if not is_row or not _is_called(path.name, row))
     owners = [*rows, *(_of_conda(one) for one in conda)]
     yield from _code(files, files.folder, owners, is_top=True)
-    for folder in sorted({*tree.vendors, *added} - {files.folder}):
+    for folder in sorted({*tree.vendors, *hooks.added} - {files.folder}):
         yield from _code(
             files, folder, [*by_folder.get(folder, ()), *(_linked_from(folder, projects, rows))], is_top=False
         )

@@ -76,9 +76,11 @@ def walk_tree(files: InstalledFiles, added: Iterable[Path]) -> Tree:
     folder = files.folder
     start = files.prefix if files.prefix and files.is_given(files.prefix) and _is_virtual(files.prefix) else folder
     left = _walk(files, start, tree, MOST, is_added=False)
-    for one in added:
-        if not _is_inside(one, (start, folder)):
+    walked = [start, folder]
+    for one in sorted(added):
+        if not _is_inside(one, walked):
             left = _walk(files, one, tree, left, is_added=True)
+            walked.append(one)
     if left <= 0:
         files.notes.leave_open(files.label(folder), f"files beyond the first {MOST:,}")
     for found in (tree.nested, tree.boms, tree.lists, tree.archives, tree.vendors, tree.links):
