@@ -84,6 +84,12 @@ def vendor_lines(files: InstalledFiles, label: str, data: bytes) -> Iterator[Com
         )
 
 
+def loose_metadata(files: InstalledFiles, path: Path) -> Iterator[Component]:
+    """Yield the release that core metadata in a folder of another name tells of; left open where it names none."""
+    if (data := files.bytes_of(path, "METADATA")) is not None:
+        yield from _metadata_row(files, files.label(path), data)
+
+
 def bom_rows(files: InstalledFiles, path: Path) -> Iterator[Component]:
     """Yield the rows of an SBOM that lies in an environment; one that cannot be read leaves it open."""
     if (data := files.bytes_of(path, "sbom")) is None:
