@@ -46,6 +46,8 @@ SAYS_COMPLETE: Final = "says complete, but "
 """How a problem begins that says why a document is not taken at its word."""
 NOT_READ: Final = "not read: "
 """How a problem begins that names a part which can hold packages and was not read: it leaves the document open."""
+DENIES_ITSELF: Final = f"{NOT_READ}what is missing: it says itself that it is incomplete"
+"""The problem of a document that says of itself that it does not list everything."""
 EDITABLE_TREE: Final = f"{NOT_READ}the editable tree "
 """How a problem begins that names an editable project outside of what was given (semantics §5 (i))."""
 
@@ -177,3 +179,32 @@ class Document:
     covers_python: bool = True
     dependencies_known: bool = True
     problems: tuple[Problem, ...] = ()
+
+
+def why_open(document: Document) -> Problem | None:
+    """Return the problem that best says what of a document was not read, None where it has no problem.
+
+    One that names the part comes first, then one that tells of a row or a reference that was lost, then one that
+    says why a document is not taken at its word.
+    """
+    return min(document.problems, key=lambda one: _rank(one.text), default=None)
+
+
+def is_open_for_editable_trees_alone(document: Document) -> bool:
+    """Return whether nothing but editable projects outside of what was given leaves a directory open.
+
+    Where their repository is an input of the same service, they count as read (semantics §5 (i)).
+    """
+    ranks = [one for one in document.problems if _rank(one.text) < _NO_REASON]
+    return bool(ranks) and all(one.text.startswith(EDITABLE_TREE) for one in ranks)
+
+
+_NO_REASON: Final = 3
+
+
+def _rank(text: str) -> int:
+    if text.startswith(NOT_READ):
+        return 0
+    if text.endswith(("left out", "not read")) or text.startswith(("cannot be read", "larger than")):
+        return 1
+    return 2 if text.startswith(SAYS_COMPLETE) else _NO_REASON

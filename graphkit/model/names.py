@@ -31,6 +31,8 @@ _ELSEWHERE: Final = frozenset({
 _PARTS: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_FILE: Final = 255
 """Characters of a file name: what file systems allow."""
+_WORDS: Final = frozenset({"pkg", "pypi"})
+"""Words of a purl that are no part of a package's name."""
 _LONGEST_PURL: Final = 4_096
 """Characters of an unreadable purl that are looked at."""
 
@@ -194,18 +196,20 @@ def namesakes_of(name: str, purl: str) -> tuple[PackageName, ...]:
     >>> namesakes_of("LiteLLM", "pkg:conda/litellm@1.82.8"), namesakes_of("litellm", "pkg:npm/litellm@1")
     (('litellm',), ())
     >>> namesakes_of("", "pypi:@scope%2Flitellm")
-    ('litellm', 'pypi', 'scope')
+    ('litellm', 'scope')
+    >>> namesakes_of("x", "pkg:pypi/@litellm")
+    ('litellm', 'x')
     """
     names = [name]
     if purl:
         try:
             read = read_purl(purl)
-        except BadName:
-            names += _PARTS.split(unquote(unquote(purl[:_LONGEST_PURL])).removeprefix("pkg:"))
-        else:
             if read.type in _ELSEWHERE:
                 return ()
             names.append(read.name.rpartition("/")[2])
+            package_of(read)
+        except BadName:
+            names += _PARTS.split(unquote(unquote(purl[:_LONGEST_PURL])).removeprefix("pkg:"))
     found = set()
     for one in names:
         if (file := named_by_file(one)) is not None:
@@ -214,4 +218,4 @@ def namesakes_of(name: str, purl: str) -> tuple[PackageName, ...]:
             found.add(package_name(one.partition("[")[0]))
         except BadName:
             continue
-    return tuple(sorted(found))
+    return tuple(sorted(one for one in found if one not in _WORDS or one == name.casefold()))

@@ -111,6 +111,10 @@ class Moment:
         return f"{first} to {rfc3339(self.latest)}"
 
 
+NO_TIME: Final = Moment(earliest=BEGINNING, latest=FOREVER)
+"""A time of which nothing is known."""
+
+
 def exactly(at: Instant) -> Moment:
     """Return the moment that is one known instant."""
     return Moment(earliest=at, latest=at)

@@ -16,10 +16,12 @@ from graphkit.model.documents import EDITABLE_TREE, NOT_READ, SAYS_COMPLETE, Com
 from graphkit.model.environment import Environment, Ground
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
+from graphkit.model.versions import release_version
 from graphkit.sources.conda_meta import CondaPackage, conda_packages, python_row
+from graphkit.sources.documents.file_names import releases_in_path
 from graphkit.sources.documents.pip_inspect import environment_of
 from graphkit.sources.documents.rows import Refs, json_value, shown
-from graphkit.sources.installed_extras import archive_rows, bom_rows, listed_row, vendor_list
+from graphkit.sources.installed_extras import archive_rows, bom_rows, listed_row, loose_metadata, vendor_list
 from graphkit.sources.installed_files import LIBRARIES, InstalledFiles, shown_path
 from graphkit.sources.installed_hooks import Claim, in_given, normal, read_hooks
 from graphkit.sources.installed_metadata import called, headers, otherwise, recorded
@@ -216,7 +218,7 @@ class _Reading:
         try:
             found = json_value(data)
         except InputError as error:
-            self.files.notes.add(f"{label}/direct_url.json", str(error))
+            self.files.notes.leave_open(f"{label}/direct_url.json", f"where it was installed from: {error}")
             return {}
         return found if isinstance(found, dict) else {}
 
@@ -255,13 +257,16 @@ def _beside(reading: _Reading, rows: Sequence[_Row], names: Sequence[str]) -> It
     claims = {name: Claim(owner=row.entry, sha256=digest) for row in rows for name, digest in row.files.items()}
     projects = dict(_projects(files, rows))
     hooks = read_hooks(files, names, claims, projects.values())
-    added = sorted({*hooks.added, *(one for one in projects if one.is_dir())})
+    added = sorted({*hooks.added, *(one for one in (*projects, *hooks.mapped) if files.may_read(one) and one.is_dir())})
     tree = walk_tree(files, added)
     for row in hooks.components:
         yield row, row.name
     yield from _conda_rows(conda, rows)
     nested, by_folder = _nested(reading, tree, frozenset(added))
     yield from nested
+    for path in tree.loose:
+        yield from ((row, files.label(path)) for row in loose_metadata(files, path))
+    yield from _recorded_elsewhere(rows, [*nested, *((row, "") for row in _own(rows))])
     lists = [(path, tuple(vendor_list(files, path))) for path in tree.lists]
     for path, listed in lists:
         by_folder.setdefault(path.parent, []).extend(_named(row.package) for row in listed)
@@ -274,12 +279,34 @@ def _beside(reading: _Reading, rows: Sequence[_Row], names: Sequence[str]) -> It
         yield from ((row, files.label(path)) for row in found if not is_row or not _is_called(path.name, row))
     owners = [*rows, *(_of_conda(one) for one in conda)]
     yield from _code(files, files.folder, owners, is_top=True)
-    for folder in sorted({*tree.vendors, *added} - {files.folder}):
+    for folder in sorted({*tree.vendors, *hooks.added} - {files.folder}):
         yield from _code(
             files, folder, [*by_folder.get(folder, ()), *(_linked_from(folder, projects, rows))], is_top=False
         )
     _links(files, tree, {**claims, **dict.fromkeys(chain.from_iterable(one.files for one in conda))})
     _note_unclaimed(files, tree, owners)
+
+
+def _own(rows: Iterable[_Row]) -> Iterator[Component]:
+    """Yield the releases that are installed at the top, as rows to compare with."""
+    for row in rows:
+        metadata = row.table["metadata"]
+        for name in row.names:
+            yield listed_row(row.entry, name, str(metadata.get("version") or ""))
+
+
+def _recorded_elsewhere(
+    rows: Iterable[_Row], known: Iterable[tuple[Component, str]]
+) -> Iterator[tuple[Component, str]]:
+    """Yield the releases whose metadata or wheels a RECORD names and that are not there: they were, once."""
+    seen = {(row.package, release_version(row.version).key) for row, _ in known}
+    for row in rows:
+        for name in row.files:
+            for package, version in releases_in_path(name):
+                key = (package, release_version(version).key)
+                if key not in seen:
+                    seen.add(key)
+                    yield listed_row(f"record {package} {version}", package, version), f"{row.entry}/RECORD"
 
 
 def _is_called(name: str, row: Component) -> bool:

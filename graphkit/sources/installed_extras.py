@@ -11,7 +11,7 @@ from typing import Final
 
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 
-from graphkit.model.documents import Completeness, Component
+from graphkit.model.documents import DENIES_ITSELF, NOT_READ, SAYS_COMPLETE, Completeness, Component
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.requirements import requirement
@@ -33,6 +33,7 @@ _SDIST_MARKS: Final = re.compile(r"[^/]+/(?:PKG-INFO|setup\.py|setup\.cfg|pyproj
 _ALWAYS: Final = re.compile(r".+\.(?:whl|egg|pyzw?|shiv|pex)", re.IGNORECASE)
 """Archives that only Python has a use for: one that cannot be read leaves an environment open."""
 _PACKAGE: Final = re.compile(r"((?:.*/)?)([^\W\d]\w*)(?:/__init__\.pyc?|\.py)")
+_OPENS: Final = re.compile(rf"{NOT_READ}|{SAYS_COMPLETE}|.*left out", re.DOTALL)
 _DEPTH: Final = 2
 """How deep archives inside archives are read."""
 
@@ -83,6 +84,12 @@ def vendor_lines(files: InstalledFiles, label: str, data: bytes) -> Iterator[Com
         )
 
 
+def loose_metadata(files: InstalledFiles, path: Path) -> Iterator[Component]:
+    """Yield the release that core metadata in a folder of another name tells of; left open where it names none."""
+    if (data := files.bytes_of(path, "METADATA")) is not None:
+        yield from _metadata_row(files, files.label(path), data)
+
+
 def bom_rows(files: InstalledFiles, path: Path) -> Iterator[Component]:
     """Yield the rows of an SBOM that lies in an environment; one that cannot be read leaves it open."""
     if (data := files.bytes_of(path, "sbom")) is None:
@@ -103,8 +110,11 @@ def bom_text(files: InstalledFiles, label: str, data: bytes, *, is_told: bool) -
             files.notes.leave_open(label, "this SBOM, whose format is not known")
         return
     if document.completeness is Completeness.INCOMPLETE:
-        first = next(iter(document.problems), None)
-        files.notes.leave_open(label, f"all of this SBOM{f': {first.place}: {first.text}' if first else ''}")
+        # That it says so itself is of what it was made from, and changes nothing of what is installed.
+        opening = [one for one in document.problems if _OPENS.match(one.text)]
+        if not opening or any(one.text != DENIES_ITSELF for one in opening):
+            first = next((one for one in opening if one.text != DENIES_ITSELF), None)
+            files.notes.leave_open(label, f"all of this SBOM{f': {first.place}: {first.text}' if first else ''}")
     for row in document.components:
         yield replace(row, ref=f"{label} {row.ref}", optional=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import codecs
 import hashlib
 import os
@@ -14,8 +15,12 @@ from typing import Final
 from graphkit.model.documents import Component
 from graphkit.sources.documents.rows import shown
 from graphkit.sources.installed_files import InstalledFiles, shown_path
+from graphkit.sources.installed_tree import ARCHIVE
 
 _IMPORT: Final = re.compile(r"import[ \t]")
+_FINDER: Final = re.compile(r"import (__editable___\w+_finder); \1\.install\(\)")
+_MAPPING: Final = re.compile(r"^MAPPING(?::[^=\n]*)?\s*=\s*(\{[^\n]{0,100000}\})\s*$", re.MULTILINE)
+"""What setuptools writes into the finder of an editable install: import names, and where they lie."""
 _NSPKG: Final = re.compile(
     r"import sys,\s?types,\s?os;\s?(?:has_mfs = sys\.version_info > \(3, 5\);)?"
     r"\s?p = os\.path\.join\(sys\._getframe\(1\)\.f_locals\['sitedir'\], \*\([\w', ]+\)\);"
@@ -34,7 +39,7 @@ _TOOLS: Final[tuple[tuple[re.Pattern[str], re.Pattern[str] | None], ...]] = (
     (re.compile(r".+-nspkg\.pth"), _NSPKG),
     (
         re.compile(r"__editable__.*\.pth"),
-        re.compile(r"import (__editable___\w+_finder); \1\.install\(\)"),
+        _FINDER,
     ),
     (
         re.compile(r"easy-install\.pth"),
@@ -66,6 +71,8 @@ class Hooks:
 
     components: tuple[Component, ...]
     added: tuple[Path, ...]
+    mapped: tuple[Path, ...]
+    """Folders and files that finders of editable installs lead to."""
 
 
 def read_hooks(
@@ -78,6 +85,7 @@ def read_hooks(
     """
     found: list[Component] = []
     added: dict[Path, None] = {}
+    mapped: dict[Path, None] = {}
     told = {files.folder, *projects}
     for name in names:
         if not name.endswith(".pth") or (data := files.bytes_of(files.folder / name, ".pth")) is None:
@@ -86,13 +94,16 @@ def read_hooks(
         lines = list(_lines(data))
         for path in _added(files, name, lines, told):
             added[path] = None
+        for line in lines:
+            if finder := _FINDER.fullmatch(line):
+                mapped.update(dict.fromkeys(_mapped(files, finder[1], told)))
         if claim is not None and claim.sha256 == digest:
             continue
         if not data.strip():
             continue
         _judge(files, name, lines, claim)
         found.append(Component(ref=f"pth {name}", name=shown_path(name), members=(digest,)))
-    return Hooks(components=tuple(found), added=tuple(added))
+    return Hooks(components=tuple(found), added=tuple(added), mapped=tuple(mapped))
 
 
 def _lines(data: bytes) -> Iterator[str]:
@@ -137,13 +148,39 @@ def _added(files: InstalledFiles, name: str, lines: Sequence[str], told: set[Pat
             continue
         if (found := in_given(files, path)) is not None:
             files.met(f"added {line}", "inside")
+            if found.is_file() and not ARCHIVE.fullmatch(found.name):
+                files.notes.leave_open(label, f"{shown(line.strip())}, a file that it adds to what Python imports")
             if found not in told and found.is_dir():
                 yield found
             continue
         files.met(f"added {line}", "outside")
+        if any(path.is_relative_to(one) for one in told - {files.folder}):  # of an editable tree, told of elsewhere
+            continue
         files.notes.leave_open(
             label, f"what is installed in {shown(line.strip())}, which it adds to what Python imports"
         )
+
+
+def _mapped(files: InstalledFiles, module: str, told: set[Path]) -> Iterator[Path]:
+    """Yield where the finder of an editable install leads to, as far as that may be read; the rest leaves it open."""
+    path = files.folder / f"{module}.py"
+    label = files.label(path)
+    found = _MAPPING.search((files.bytes_of(path, "list") or b"").decode("utf-8", "replace"))
+    try:
+        places = ast.literal_eval(found[1]) if found else None
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        places = None
+    if not isinstance(places, dict) or not all(isinstance(one, str) for one in places.values()):
+        files.notes.leave_open(label, "where this finder of an editable install leads to")
+        return
+    for one in places.values():
+        target = normal(files.folder / one)
+        if (inside := in_given(files, target)) is not None:
+            files.met(f"mapped {one}", "inside")
+            yield inside
+        elif "\0" in one or not any(target.is_relative_to(project) for project in told - {files.folder}):
+            files.met(f"mapped {one}", "outside")
+            files.notes.leave_open(label, f"what lies in {shown(one)}, which it adds to what Python imports")
 
 
 def normal(path: Path) -> Path:

@@ -27,7 +27,7 @@ VENDOR_LIST: Final = re.compile(
 )
 REQUIREMENTS: Final = re.compile(r"[^/]*requirements[^/]*\.(?:txt|in)", re.IGNORECASE)
 """Lists of what a vendor folder holds, also under the usual name of requirements."""
-ARCHIVE: Final = re.compile(r".+\.(?:whl|egg|zip|pyzw?|shiv|pex|tar\.(?:gz|bz2|xz)|tgz|tar)", re.IGNORECASE)
+ARCHIVE: Final = re.compile(r".+\.(?:whl|egg|zip|pyzw?|shiv|pex|tar\.(?:gz|bz2|xz)|tgz|tbz2?|txz|tar)", re.IGNORECASE)
 VENDOR_FOLDERS: Final = frozenset(
     {
         "_vendor", "vendor", "_vendored", "vendored", "_vendored_packages", "vendored_packages", "_bundled", "bundled",
@@ -56,6 +56,8 @@ class Tree:
     """Metadata of distributions that is not directly in the folder of the environment."""
     boms: list[Path] = field(default_factory=list)
     lists: list[Path] = field(default_factory=list)
+    loose: list[Path] = field(default_factory=list)
+    """Core metadata in a folder of no such name, as of a source distribution that was unpacked."""
     archives: list[Path] = field(default_factory=list)
     vendors: list[Path] = field(default_factory=list)
     """Folders with copies of packages, and eggs."""
@@ -76,12 +78,14 @@ def walk_tree(files: InstalledFiles, added: Iterable[Path]) -> Tree:
     folder = files.folder
     start = files.prefix if files.prefix and files.is_given(files.prefix) and _is_virtual(files.prefix) else folder
     left = _walk(files, start, tree, MOST, is_added=False)
-    for one in added:
-        if not _is_inside(one, (start, folder)):
+    walked = [start, folder]
+    for one in sorted(added):
+        if not _is_inside(one, walked):
             left = _walk(files, one, tree, left, is_added=True)
+            walked.append(one)
     if left <= 0:
         files.notes.leave_open(files.label(folder), f"files beyond the first {MOST:,}")
-    for found in (tree.nested, tree.boms, tree.lists, tree.archives, tree.vendors, tree.links):
+    for found in (tree.nested, tree.boms, tree.lists, tree.loose, tree.archives, tree.vendors, tree.links):
         found.sort()
     tree.files.sort()
     return tree
@@ -166,6 +170,8 @@ def _file(path: Path, name: str, tree: Tree) -> None:
     in_vendor = path.parent.name.lower() in VENDOR_FOLDERS
     if "sboms" in path.parts and any(part.lower().endswith(".dist-info") for part in path.parts):
         tree.boms.append(path)
+    elif name == "PKG-INFO" and not path.parent.name.lower().endswith((".egg-info", ".dist-info", "egg-info")):
+        tree.loose.append(path)
     elif VENDOR_LIST.fullmatch(name) or (in_vendor and REQUIREMENTS.fullmatch(name)):
         tree.lists.append(path)
     elif ARCHIVE.fullmatch(name):

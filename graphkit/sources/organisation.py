@@ -26,6 +26,7 @@ from graphkit.model.organisation import (
     Standing,
     Supply,
 )
+from graphkit.model.times import NO_TIME, credible
 from graphkit.sources.incident import Shape, SourceShape, cited
 from graphkit.sources.plain import decode, time, time_as_told, typed
 
@@ -267,18 +268,18 @@ def _known_builds(read: _ServiceShape, place: str) -> tuple[str, tuple[_BuildSha
 
 
 def _use(service: _ServiceShape, read: _DocumentShape, place: str, sources: Mapping[str, Source]) -> DocumentUse:
-    start = time_as_told(read.stands_from, f"{place}.stands_from")
-    until = time_as_told(read.stands_until, f"{place}.stands_until")
+    start = credible(time_as_told(read.stands_from, f"{place}.stands_from"))
+    until = credible(time_as_told(read.stands_until, f"{place}.stands_until"))
     if start is not None and until is not None and start.earliest >= until.latest:
         raise InputError("`stands_from` must be before `stands_until`", place=place)
     return DocumentUse(
         service=service_id(service.name),
         document="",
         path=_path(read.path, f"{place}.path"),
-        built_at=time_as_told(read.built_at, f"{place}.built_at"),
+        built_at=credible(time_as_told(read.built_at, f"{place}.built_at")),
         stands_from=start,
         stands_until=until,
-        read_at=time_as_told(read.read_at, f"{place}.read_at"),
+        read_at=credible(time_as_told(read.read_at, f"{place}.read_at")),
         branch=read.branch,
         repository=read.repository,
         is_complete=read.complete,
@@ -288,10 +289,9 @@ def _use(service: _ServiceShape, read: _DocumentShape, place: str, sources: Mapp
 
 
 def _build(service: _ServiceShape, read: _BuildShape, place: str) -> Build:
-    at = time_as_told(read.at, f"{place}.at")
-    if at is None:
-        raise InputError("a build needs the time it ran", place=f"{place}.at")
-    started, ended = time_as_told(read.started, f"{place}.started"), time_as_told(read.ended, f"{place}.ended")
+    at = credible(time_as_told(read.at, f"{place}.at")) or NO_TIME
+    started = credible(time_as_told(read.started, f"{place}.started"))
+    ended = credible(time_as_told(read.ended, f"{place}.ended"))
     if started is not None and ended is not None and started.earliest > ended.latest:
         raise InputError("`started` must be before `ended`", place=place)
     return Build(

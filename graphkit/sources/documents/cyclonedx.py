@@ -11,6 +11,8 @@ from urllib.parse import unquote
 import msgspec
 
 from graphkit.model.documents import (
+    DENIES_ITSELF,
+    NOT_READ,
     SAYS_COMPLETE,
     Basis,
     Completeness,
@@ -238,7 +240,7 @@ def _completeness_of(bom: Bom, rows: Rows, roots: tuple[str, ...], notes: Notes)
         i for i, one in enumerate(bom.compositions or ()) if (one.aggregate or "").strip().lower()[:10] == _DENIAL
     ]
     for number in denied[:1]:
-        notes.leave_open(f"compositions[{number}]", "what is missing: it says itself that it is incomplete")
+        notes.leave_open(f"compositions[{number}]", DENIES_ITSELF.removeprefix(NOT_READ))
     if notes.lost and said == {"complete"}:
         notes.add("compositions", f"{SAYS_COMPLETE}not all of it could be read")
     if notes.lost:

@@ -88,8 +88,9 @@ def _of_text(key: str, value: str, place: str) -> Iterator[Met]:
 
 def is_another_bom(kind: object, url: object) -> bool:
     """Return whether an external reference leads to a document that may name components."""
-    is_link = isinstance(url, str) and _BOM_LINK.match(url.strip()) is not None
-    return is_link or (isinstance(kind, str) and kind.strip().lower() in _LEADS_ON)
+    if isinstance(kind, str) and (kind in _LEADS_ON or kind.strip().lower() in _LEADS_ON):
+        return True
+    return isinstance(url, str) and _BOM_LINK.match(url.strip()) is not None
 
 
 def is_link(ref: str) -> bool:

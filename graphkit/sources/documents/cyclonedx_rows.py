@@ -36,6 +36,7 @@ _NO_PACKAGES: Final = frozenset({"file", "container", "operating-system", "devic
 _PACKAGES: Final = frozenset({"library", "framework"})
 _WHEELS: Final = (".whl", ".egg")
 _DISTRIBUTIONS: Final = frozenset({"distribution", "source-distribution", "distribution-intake"})
+_FILES: Final = (*_WHEELS, ".tar.gz", ".zip")
 _NAMED: Final = ("name", "version")
 _CPE: Final = re.compile(r"cpe:(?:2\.3:|/)[aoh]:[^:]*:([^:]+)(?::([^:]*))?", re.IGNORECASE)
 _HEX64: Final = re.compile(r"(?:sha-?256:)?([0-9a-f]{64})", re.IGNORECASE)
@@ -43,7 +44,16 @@ GENERATORS: Final = frozenset(
     {
         *("syft", "trivy", "grype", "cdxgen", "@cyclonedx/cdxgen", "cyclonedx-py", "cyclonedx-bom", "cyclonedx-python"),
         *("cyclonedx-python-lib", "cyclonedx-library", "cyclonedx-cli", "uv", "pip-audit", "pip_audit", "sbom4python"),
-        *("hatch-cyclonedx", "cargo-cyclonedx", "auditwheel", "scancode.io", "dependency-track", "snyk", "ort"),
+        *(
+            "hatch-cyclonedx",
+            "cargo-cyclonedx",
+            "auditwheel",
+            "scancode.io",
+            "dependency-track",
+            "snyk",
+            "ort",
+            "oss review toolkit",
+        ),
     }
 )
 """What makes BOMs: as a tool without purl and hashes it is in the document's ``generator`` and not a row."""
@@ -100,9 +110,11 @@ class Rows:
         self._look_beside(part, place)
 
     def _look_beside(self, part: Part, place: str) -> None:
-        self._follow(part.references, f"{place}.externalReferences")
+        if part.references:
+            self._follow(part.references, f"{place}.externalReferences")
         for key, raw in (("pedigree", part.pedigree), ("data", part.data), ("modelCard", part.model)):
-            self._look(raw, f"{place}.{key}")
+            if bytes(raw):
+                self._look(raw, f"{place}.{key}")
 
     def _follow(self, references: list[Reference] | None, place: str) -> None:
         """Leave it open where a reference leads to a document that may name components."""
@@ -203,7 +215,7 @@ class Rows:
         if is_it and (not found.version or release_version(found.version).key == release_version(row.version).key):
             return
         self._notes.add(f"{place}.evidence", f"says {shown(purl)}, but the purl {shown(row.purl)}; either may be meant")
-        self._notes.lost |= notes.lost
+        self._notes.lost |= notes.lost and purl[:4].lower() == "pkg:"  # cdxgen concludes on paths
         version = found.version or (written if found.package else "")
         more = self._refs.unique(ref)
         self.components[more] = replace(
@@ -220,7 +232,7 @@ class Rows:
     def _take_names(self, ref: str, part: Part, place: str) -> None:
         """Take up a row more for each other name or version that a component has: of its evidence, files, and tags."""
         row = self.components[ref]
-        for conclusion in _conclusions(part):
+        for conclusion in _conclusions(part) if part.evidence else ():
             value = (conclusion.value or "").strip()
             field = (conclusion.field or "").strip().lower()
             if field == "hash" and (digest := _HEX64.fullmatch(value)):
@@ -231,7 +243,7 @@ class Rows:
                 self._add(ref, place, row.name, value)
             elif field == "cpe":
                 self._add_cpe(ref, place, value)
-        if not row.purl:
+        if part.cpe and not row.purl:
             self._add_cpe(ref, place, part.cpe or "")
         if bytes(part.swid):
             tag: Any = msgspec.json.decode(part.swid)
@@ -240,6 +252,8 @@ class Rows:
                 self._add(ref, f"{place}.swid", name.strip(), version if isinstance(version, str) else "")
         urls = [one.url for one in part.references or () if one.type in _DISTRIBUTIONS and one.url]
         for name in (*([part.name] if part.name else ()), *(urls if row.package or not row.purl else ())):
+            if not name.lower().endswith(_FILES) and "?" not in name and "#" not in name:
+                continue
             if (found := release_of_file(name)) is not None and (name.lower().endswith(_WHEELS) or row.package):
                 self._add(ref, place, *found, is_python=True)
 
@@ -253,7 +267,9 @@ class Rows:
         row = self.components[ref]
         package = package_by_name(name) if row.package or is_python else None
         is_same = package == row.package if package else name.casefold() == row.name.casefold()
-        if is_same and (not version or release_version(version).key == release_version(row.version).key):
+        if is_same and (
+            not version or version == row.version or release_version(version).key == release_version(row.version).key
+        ):
             return
         more = self._refs.unique(ref)
         self.components[more] = Component(
@@ -376,7 +392,7 @@ def _below(part: Part, place: str) -> Iterator[tuple[Part, str]]:
 
 
 def _tools(meta: Metadata, *, every: bool = False) -> Iterator[tuple[Part, str]]:
-    """Yield what made the BOM, with its place, nested ones too; known generators only where ``every`` one is asked."""
+    """Yield what made the BOM, with its place, nested ones too; known generators only with ``every``."""
     is_object = isinstance(meta.tools, Tools)
     top = meta.tools.components if isinstance(meta.tools, Tools) else meta.tools
     listed = "metadata.tools.components" if is_object else "metadata.tools"

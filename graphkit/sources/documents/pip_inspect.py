@@ -71,6 +71,7 @@ def environment_of(report: Any, sha256: str, path: str, notes: Notes) -> Documen
         kind=DocumentKind.ENVIRONMENT,
         format="pip list",
         basis=Basis.INSTALLED,
+        source_kind="environment",
         dependencies_known=False,
     )
     rows = LockRows(notes)
@@ -151,7 +152,9 @@ def _inspected(report: dict[str, Any], rows: LockRows, document: Document, notes
     _link(installed, first, rows, _Markers(report.get("environment"), notes), notes)
     told = requested if len(requested) < len(installed) else []
     roots = tuple(dict.fromkeys((*told, *rows.roots())))
-    return replace(document, format=f"pip inspect {version}", dependencies_known=True, roots=roots)
+    pip = notes.text(report.get("pip_version"), "pip_version").strip()
+    made = (f"pip {pip}",) if pip else ()
+    return replace(document, format=f"pip inspect {version}", generator=made, dependencies_known=True, roots=roots)
 
 
 def _direct_of(value: Any, place: str, notes: Notes) -> tuple[str, tuple[str, ...]]:

@@ -53,6 +53,7 @@ def identity_of(purl: str, version: str, notes: Notes, place: str) -> Identity:
         read = _read(purl, notes, place)
         found = package_of(read)
     except BadName as error:
+        # The row keeps the text, by whose parts it may be any package (`graphkit.model.names.namesakes_of`).
         notes.add(f"{place}.purl", str(error), lost=True)
         return Identity(version=version)
     if found is None:

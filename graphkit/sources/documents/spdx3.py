@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from graphkit.model.documents import SAYS_COMPLETE, Basis, Completeness, Document
+from graphkit.model.documents import DENIES_ITSELF, SAYS_COMPLETE, Basis, Completeness, Document
 from graphkit.model.errors import InputError
 from graphkit.sources.documents import spdx_shape as spdx2
 from graphkit.sources.documents.rows import Notes, is_json, json_value, repaired, shown
@@ -40,6 +40,7 @@ _TYPE: Final = re.compile(rb"spdx\.org\\?/rdf\\?/v?3[^\"]{0,20}/terms")
 _CYCLONEDX: Final = re.compile(rb"\"bomFormat\"\s*:\s*\"CycloneDX\"")
 _CONTEXT: Final = re.compile(r"spdx\.org/rdf/v?(3(?:\.\d{1,3}){0,2})")
 _VERSION: Final = re.compile(r"3(?:\.(\d{1,3}))?(?:\.\d{1,3})?")
+_LICENSE: Final = re.compile(r"https?://spdx\.org/licenses/")
 _DOCUMENT: Final = "_:every collection"
 """What SPDX 2 has one of: all documents, SBOMs and bundles of a file go by this id."""
 
@@ -159,14 +160,17 @@ def _completeness_of(graph: _Graph, found: Document, notes: Notes) -> Completene
     without saying so. One denial of a dependency or of contents denies the whole.
     """
     if graph.is_denied:
+        notes.add("completeness", DENIES_ITSELF)
         return Completeness.INCOMPLETE
     packages = {one.id for one in graph.packages}
     is_clear = len(packages) == len(graph.packages) and not graph.is_torn  # each id is one package's
-    if not packages or not found.roots or not packages <= graph.exhaustive or not is_clear:
-        return Completeness.UNKNOWN
+    says_so = bool(packages) and bool(found.roots) and packages <= graph.exhaustive
     if notes.lost:
-        notes.add("completeness", f"{SAYS_COMPLETE}not all of it could be read")
+        if says_so:
+            notes.add("completeness", f"{SAYS_COMPLETE}not all of it could be read")
         return Completeness.INCOMPLETE
+    if not says_so or not is_clear:
+        return Completeness.UNKNOWN
     roots = set(found.roots)
     untold = sum(row.ref not in roots and not tells_who(row) for row in found.components)
     if untold:
@@ -206,6 +210,7 @@ class _Graph:
     def in_terms_of_2(self) -> spdx2.Spdx:
         """Return what the elements say as an SPDX 2.3 document."""
         self._relate()
+        self._look_for_elements()
         self._unfold()
         others = [one.id for one in self._elements if one.id not in self._held and one.kind != "file"]
         return spdx2.Spdx(
@@ -301,6 +306,13 @@ class _Graph:
                 odd.add(kind)
                 self._notes.add(one.at("relationshipType"), f"{shown(written)} is no type that SPDX 3 has; ignored")
 
+    def _look_for_elements(self) -> None:
+        """Leave it open where a collection says that it holds what is not here; texts of licenses are never here."""
+        for one in self._collections:
+            for ref, place in one.refs("element", Notes()):
+                if ref not in self._by_id and not nobody(ref) and not _LICENSE.match(ref):
+                    self._notes.leave_open(place, f"{shown(ref)}, which stands in another document")
+
     def _take(self, one: Element, kind: str) -> None:
         scope, said = (word(one.text(key, self._notes)) for key in ("scope", "completeness"))
         sources, targets = self._ends(one, "from"), self._ends(one, "to")
@@ -366,5 +378,5 @@ class _Graph:
             return none
         self.is_torn = True
         where = "points into another document" if ref in self._imported else "is no element here"
-        self._notes.add(place, f"{shown(ref)} {where}; the {what} was left out")
+        self._notes.add(place, f"{shown(ref)} {where}; the {what} was left out", lost=True)
         return ""

@@ -9,8 +9,11 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from graphkit.model.documents import Basis, Component, Document, DocumentKind
+from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind
 from graphkit.model.errors import InputError
+from graphkit.model.names import PackageName, purl_of
+from graphkit.model.versions import release_version
+from graphkit.sources.documents.file_names import release_of_file, releases_in_path
 from graphkit.sources.documents.rows import Notes, Refs, shown, time_of_itself
 from graphkit.sources.documents.spdx_graph import NO_ELEMENTS, Graph
 from graphkit.sources.documents.spdx_identity import by_name, hashes_in, hashes_of, identities_of, purls_of, said
@@ -31,6 +34,8 @@ _MANIFESTS: Final = re.compile(
 )
 _LIBRARIES: Final = frozenset({"", "LIBRARY", "FRAMEWORK"})
 _PYTHON_TOOL: Final = re.compile(r"\b(?:sbom4python|pip-audit|uv-\d)", re.IGNORECASE)
+_VERSIONED: Final = re.compile(r"^(.+?)-(v?\d[\w.+-]*)$")
+_SOURCES: Final = {"CONTAINER": "image", "FILE": "directory"}
 _VCS: Final = re.compile(r"(?:git|hg|svn|bzr)\+|(?:git|ssh|svn)://|file:", re.IGNORECASE)
 _ARCHIVE: Final = re.compile(r"\.(?:whl|zip|egg|git|tgz|tar\.(?:gz|bz2|xz|zst))(?:@[^@]*)?$", re.IGNORECASE)
 _INDEX_PATHS: Final = frozenset({"simple", "packages", "pypi", "+f"})
@@ -63,11 +68,14 @@ def document_of(
     rows = _Rows(notes)
     for number, part in enumerate(read.packages or ()):
         rows.take(part, f"packages[{number}]")
+    for number, one in enumerate(read.documents or ()):
+        notes.leave_open(f"externalDocumentRefs[{number}]", f"another document, which this refers to: {shown(one.id)}")
     graph = Graph(read, rows.names, frozenset(ref for ref, row in rows.components.items() if row.package), notes)
     for ref in (row for one in graph.optional for row in (one, *rows.others.get(one, ()))):
         rows.components[ref] = replace(rows.components[ref], optional=True)
     rows.name(graph.described or graph.roots)
     rows.take_files(read.files or (), graph)
+    rows.take_names(read.packages or (), read.files or ())
     components = tuple(rows.components.values())
     creators = [one for one in creation.creators or () if one]
     is_github = any(_GITHUB in one.lower() for one in creators) or (is_export and not creators)
@@ -87,6 +95,9 @@ def document_of(
         roots=graph.roots,
         subject=_subject_of(graph, rows),
         created=created,
+        completeness=Completeness.INCOMPLETE if notes.lost else Completeness.UNKNOWN,
+        generator=_generators(creators),
+        source_kind=_source_kind(graph, rows, read),
         covers_python=any(row.package for row in components) or bool(_PYTHON_TOOL.search(tools)),
         dependencies_known=graph.is_known and not is_flat,
         problems=(
@@ -123,6 +134,19 @@ def _subject_of(graph: Graph, rows: _Rows) -> str:
         return ""
     name = rows.components[graph.described[0]].name.strip()
     return name if any(map(str.isalnum, name)) and not _MANIFESTS.fullmatch(name) else ""
+
+
+def _generators(creators: Iterable[str]) -> tuple[str, ...]:
+    """Return the tools among the creators, as ``name version``; SPDX writes them ``Tool: name-version``."""
+    named = (one.partition(":")[2].strip() for one in creators if one.strip().lower().startswith("tool:"))
+    return tuple(dict.fromkeys(_VERSIONED.sub(r"\1 \2", one) for one in named if one))
+
+
+def _source_kind(graph: Graph, rows: _Rows, read: Spdx) -> str:
+    """Return what was looked at, by the purpose of the one package that the document describes."""
+    described = set(graph.described)
+    found = {(one.purpose or "").upper() for one in read.packages or () if rows.names.get(said(one.id)) in described}
+    return _SOURCES.get(found.pop(), "") if len(found) == 1 else ""
 
 
 class _Rows:
@@ -246,6 +270,33 @@ class _Rows:
             self._add_loose(files, loose)
         for ref, found_in in members.items():
             self.components[ref] = replace(self.components[ref], members=tuple(sorted(found_in - {""})))
+
+    def take_names(self, packages: Iterable[Package], files: Iterable[File]) -> None:
+        """Take up the releases that file names and addresses show and that no row is, as `listed`.
+
+        Archives are named by a package's file and by where it was downloaded from, installed metadata by files.
+        """
+        known = {(row.package, release_version(row.version).key) for row in self.components.values() if row.package}
+        for number, part in enumerate(packages):
+            for text in (said(part.file), said(part.download), said(part.name)):
+                if (found := release_of_file(text)) is not None and (text == said(part.name)) <= text.endswith(".whl"):
+                    self._add_named(found, f"packages[{number}]", known)
+        for number, file in enumerate(files):
+            for found in releases_in_path(said(file.name)):
+                self._add_named(found, f"files[{number}]", known)
+
+    def _add_named(self, found: tuple[PackageName, str], place: str, known: set[tuple[PackageName, str]]) -> None:
+        package, version = found
+        key = (package, release_version(version).key)
+        if key in known:
+            return
+        known.add(key)
+        ref = self._refs.unique(f"{place} {package} {version}")
+        purl = purl_of(package, version)
+        self.components[ref] = Component(
+            ref=ref, name=package, package=package, version=version, purl=purl, optional=True
+        )
+        self.places.append(place)
 
     def _add_loose(self, files: list[File], loose: dict[str, int]) -> None:
         first = min(loose.values())

@@ -7,7 +7,7 @@ from typing import Final
 
 from graphkit.model.documents import Edge
 from graphkit.sources.documents.rows import Notes, shown
-from graphkit.sources.documents.spdx_shape import Spdx
+from graphkit.sources.documents.spdx_shape import Relationship, Spdx
 
 NO_ELEMENTS: Final = frozenset({"NONE", "NOASSERTION"})
 
@@ -85,6 +85,7 @@ class Graph:
             kind = (one.type or "").strip().upper().replace("-", "_")
             place = f"relationships[{number}]"
             if kind not in _READ:
+                self._far(one, place)
                 if kind not in _SILENT and kind not in odd:
                     odd.add(kind)
                     self._notes.add(
@@ -101,6 +102,12 @@ class Graph:
                 self._add(near, far, kind, source=left, target=right, python=python)
             else:
                 self._add(far, near, kind, source=right, target=left, python=python)
+
+    def _far(self, one: Relationship, place: str) -> None:
+        """Leave it open where a relationship that is not read leads into another document."""
+        for key, written in (("spdxElementId", one.element), ("relatedSpdxElement", one.related)):
+            if (written or "").strip().startswith("DocumentRef-"):
+                self._notes.leave_open(f"{place}.{key}", f"{shown(written)}, which stands in another document")
 
     def _add(self, near: str, far: str, kind: str, *, source: str, target: str, python: frozenset[str]) -> None:
         """Take up that ``near`` needs or holds ``far``, our refs for elements as written."""
@@ -125,7 +132,7 @@ class Graph:
             return found
         if written not in self._others:
             where = "points into another document" if written.startswith("DocumentRef-") else "is no element here"
-            self._notes.add(place, f"{shown(written)} {where}; the relationship was left out")
+            self._notes.add(place, f"{shown(written)} {where}; the relationship was left out", lost=True)
         return ""
 
     def _optional(self) -> frozenset[str]:

@@ -16,6 +16,7 @@ from graphkit.sources.documents.spdx_shape import (
     Checksum,
     Creation,
     Element,
+    ExternalDocument,
     File,
     Package,
     Reference,
@@ -164,6 +165,9 @@ class _Reading:
         read.files = [self._file(node, number) for number, node in enumerate(self._of.get("File", ()))]
         read.snippets = [Element(id=self._ids.get(node.address)) for node in self._of.get("Snippet", ())]
         read.relationships = self._relationships()
+        for number, one in enumerate(self._all(top, "externalDocumentRef")):
+            self.lines[f"externalDocumentRefs[{number}]"] = one.line
+        read.documents = [ExternalDocument(id=self._id(one)) for one in self._all(top, "externalDocumentRef")]
         return read
 
     def _all(self, node: Node, *names: str) -> list[Said]:
@@ -214,6 +218,7 @@ class _Reading:
             version=self._text(node, "versionInfo", f"{place}.versionInfo"),
             download=self._text(node, "downloadLocation"),
             source=self._text(node, "sourceInfo"),
+            file=self._text(node, "packageFileName"),
             purpose=_term(purpose) if purpose else None,
             checksums=self._checksums(node, place),
             references=references,

@@ -38,6 +38,7 @@ class Package(msgspec.Struct):
     version: _Text = msgspec.field(default=None, name="versionInfo")
     download: _Text = msgspec.field(default=None, name="downloadLocation")
     source: _Text = msgspec.field(default=None, name="sourceInfo")
+    file: _Text = msgspec.field(default=None, name="packageFileName")
     purpose: _Text = msgspec.field(default=None, name="primaryPackagePurpose")
     checksums: list[Checksum] | None = None
     references: list[Reference] | None = msgspec.field(default=None, name="externalRefs")
@@ -73,6 +74,13 @@ class Creation(msgspec.Struct):
     comment: _Text = None
 
 
+class ExternalDocument(msgspec.Struct):
+    """Another document that this one refers to."""
+
+    id: _Text = msgspec.field(default=None, name="externalDocumentId")
+    address: _Text = msgspec.field(default=None, name="spdxDocument")
+
+
 class Spdx(msgspec.Struct):
     """A whole document."""
 
@@ -84,6 +92,7 @@ class Spdx(msgspec.Struct):
     files: list[File] | None = None
     snippets: list[Element] | None = None
     relationships: list[Relationship] | None = None
+    documents: list[ExternalDocument] | None = msgspec.field(default=None, name="externalDocumentRefs")
 
 
 class Wrapped(Spdx):

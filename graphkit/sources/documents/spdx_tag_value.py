@@ -14,6 +14,7 @@ from graphkit.sources.documents.spdx_shape import (
     Checksum,
     Creation,
     Element,
+    ExternalDocument,
     File,
     Package,
     Reference,
@@ -30,6 +31,7 @@ _FIELDS: Final = {
     "packageversion": "version",
     "packagedownloadlocation": "download",
     "packagesourceinfo": "source",
+    "packagefilename": "file",
     "primarypackagepurpose": "purpose",
 }
 _DOCUMENT: Final = "SPDXRef-DOCUMENT"
@@ -122,6 +124,7 @@ class _Reading:
         self._files: list[File] = []
         self._snippets: list[Element] = []
         self._relationships: list[Relationship] = []
+        self._documents: list[ExternalDocument] = []
         self._section: Spdx | Package | Element | None = self._spdx
         self._is_header = False
         """The tag before was one of the document's own, which may stand behind packages."""
@@ -132,6 +135,7 @@ class _Reading:
         self._spdx.creation = self._creation
         self._spdx.packages, self._spdx.files = self._packages, self._files
         self._spdx.snippets, self._spdx.relationships = self._snippets, self._relationships
+        self._spdx.documents = self._documents
         return self._spdx
 
     def take(self, line: int, tag: str, value: str) -> None:
@@ -151,6 +155,9 @@ class _Reading:
             self._is_header = True
             if low == "spdxversion":
                 self._of_document(line, tag, value)
+        elif low == "externaldocumentref":
+            self.lines[f"externalDocumentRefs[{len(self._documents)}]"] = line
+            self._documents.append(ExternalDocument(id=value.split(None, 1)[0] if value else ""))
         elif low in {"created", "creator", "creatorcomment"}:
             self._of_document(line, tag, value)
         else:

@@ -24,6 +24,7 @@ _NEWEST: Final = 16
 _DIGEST: Final = re.compile(r"@sha\d+:[0-9a-f]+$", re.IGNORECASE)
 _TAG: Final = re.compile(r":[\w.-]+$")
 _FOLDERS: Final = frozenset({"directory", "dir", "file"})
+_PYTHON_FILE: Final = re.compile(r"\.(?:dist|egg)-info/|\.(?:whl|egg|pyz)$", re.IGNORECASE)
 _SILENT: Final = frozenset({"contains", "ownership-by-file-overlap", "evident-by", "described-by"})
 
 
@@ -77,8 +78,9 @@ class SyftJson:
             else:
                 notes.add(f"artifacts[{number}]", "is no object and was left out", lost=True)
         graph = _Graph(top, rows, notes)
-        is_cut = _take_files(top, graph, rows, notes)
+        _take_files(top, graph, rows, notes)
         descriptor = notes.table(top.get("descriptor"), "descriptor")
+        _note_excluded(descriptor, notes)
         python = [row for row in rows.components.values() if row.package]
         is_listed = bool(python) and all(row.ref in rows.listed for row in python)
         return Document(
@@ -95,7 +97,9 @@ class SyftJson:
             roots=graph.roots,
             subject=subject,
             created=_created_of(descriptor, notes),
-            completeness=Completeness.INCOMPLETE if is_cut else Completeness.UNKNOWN,
+            generator=_generator(descriptor, notes),
+            source_kind=_source_kind(top, notes),
+            completeness=Completeness.INCOMPLETE if notes.lost else Completeness.UNKNOWN,
             covers_python=bool(python) or _looked_for_python(descriptor),
             dependencies_known=graph.is_known,
             problems=notes.told(),
@@ -130,6 +134,31 @@ def _looked_for_python(descriptor: dict[str, Any]) -> bool:
     for key in ("configuration", "catalogers", "used"):
         found = found.get(key) if isinstance(found, dict) else None
     return isinstance(found, list) and any(isinstance(one, str) and one.startswith("python-") for one in found)
+
+
+def _generator(descriptor: dict[str, Any], notes: Notes) -> tuple[str, ...]:
+    """Return the tool that made it, as ``name version``."""
+    name, version = (notes.text(descriptor.get(key), f"descriptor.{key}").strip() for key in ("name", "version"))
+    return (f"{name} {version}".strip(),) if name else ()
+
+
+def _source_kind(top: dict[str, Any], notes: Notes) -> str:
+    """Return what was looked at: `image`, `directory`, `file`, …; empty where it does not say."""
+    source = top.get("source")
+    kind = notes.text(source.get("type"), "source.type").strip().lower() if isinstance(source, dict) else ""
+    return {"dir": "directory", "container": "image", "oci-image": "image"}.get(kind, kind)
+
+
+def _note_excluded(descriptor: dict[str, Any], notes: Notes) -> None:
+    """Leave it open where Syft was told not to look at some paths (``exclude``)."""
+    configuration = descriptor.get("configuration")
+    found = configuration.get("exclude") if isinstance(configuration, dict) else None
+    if isinstance(found, dict):
+        found = found.get("globs")
+    paths = [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+    if paths:
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        notes.leave_open("descriptor.configuration.exclude", f"what lies under {shown(paths[0])}{more}")
 
 
 def _take_source(top: dict[str, Any], rows: Rows, notes: Notes) -> str:
@@ -220,18 +249,19 @@ class _Graph:
         if found := self._rows.names.get(written):
             return found
         if written not in self._files:
-            self._notes.add(place, f"{shown(written)} is no artifact here; the dependency was left out")
+            self._notes.add(place, f"{shown(written)} is no artifact here; the dependency was left out", lost=True)
         return ""
 
 
-def _take_files(top: dict[str, Any], graph: _Graph, rows: Rows, notes: Notes) -> bool:
-    """Take up the SHA-256 of files as members, and return whether Syft says that it could not read one for Python.
+def _take_files(top: dict[str, Any], graph: _Graph, rows: Rows, notes: Notes) -> None:
+    """Take up the SHA-256 of files as members; left open where Syft says that it could not read one for Python.
+
+    The releases whose metadata or archives their paths show are rows, where nothing else names them.
 
     What no package holds is the source's, so that a bad file among it does not go unseen.
     """
     digests: dict[str, set[str]] = {}
     loose: set[str] = set()
-    cut: list[str] = []
     for number, one in enumerate(notes.array(top.get("files"), "files")):
         place = f"files[{number}]"
         table = notes.table(one, place)
@@ -243,15 +273,16 @@ def _take_files(top: dict[str, Any], graph: _Graph, rows: Rows, notes: Notes) ->
             loose |= found
         location = table.get("location")
         name = location.get("path") if isinstance(location, dict) else ""
-        if table.get("unknowns") and isinstance(name, str) and is_of_manifest(name):
-            cut.append(place)
-            notes.add(f"{place}.unknowns", f"Syft could not read all of {shown(name)}")
+        if not isinstance(name, str):
+            continue
+        rows.take_path(name, place)
+        if table.get("unknowns") and (is_of_manifest(name) or _PYTHON_FILE.search(name)):
+            notes.leave_open(f"{place}.unknowns", f"all of {shown(name)}, which Syft could not read")
     held = {written for _, written in graph.contents}
     for ref, written in graph.contents:
         rows.hold(ref, digests.get(written, ()))
     rows.hold(rows.source, loose.union(*(found for written, found in digests.items() if written not in held)))
     rows.close()
-    return bool(cut)
 
 
 def _tables(owner: dict[str, Any], key: str, place: str, notes: Notes) -> list[tuple[str, dict[str, Any]]]:

@@ -10,7 +10,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from graphkit.model.documents import Component
-from graphkit.model.names import BadName, package_name
+from graphkit.model.names import BadName, PackageName, package_name, purl_of
+from graphkit.model.versions import release_version
+from graphkit.sources.documents.file_names import releases_in_path
 from graphkit.sources.documents.purls import Identity, another_version, identity_of
 from graphkit.sources.documents.rows import Notes, Refs, shown
 
@@ -57,6 +59,7 @@ class Rows:
         self._refs = Refs()
         self._seen: dict[tuple[str, ...], str] = {}
         self._members: dict[str, set[str]] = {}
+        self._paths: dict[tuple[PackageName, str], str] = {}
 
     def take_source(self, written: str, name: str, version: str, hashes: Iterable[str] = ()) -> None:
         """Take up what was looked at as the first row; ``hashes`` where it is a file."""
@@ -112,6 +115,37 @@ class Rows:
             if other and found.version:
                 self._add_another(ref, other, place)
         self.hold(ref, members)
+        self._take_inner(table, place)
+
+    def _take_inner(self, table: dict[str, Any], place: str) -> None:
+        """Remember the releases that an artifact's locations and metadata show beside it, for `close`."""
+        metadata = table.get("metadata")
+        files = metadata.get("files") if isinstance(metadata, dict) else None
+        for one in files if isinstance(files, list) else ():  # by far the most; a plain look is enough
+            path = one.get("path") if isinstance(one, dict) else None
+            if isinstance(path, str) and ("-info/" in path or path.endswith(".whl")):
+                self.take_path(path, place)
+        others = (
+            {key: one for key, one in metadata.items() if key != "files"} if isinstance(metadata, dict) else metadata
+        )
+        waiting: list[Any] = [table.get("locations"), others]
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, list):
+                waiting += one
+            elif isinstance(one, dict):
+                waiting += one.values()
+            elif isinstance(one, str):
+                self.take_path(one, place)
+
+    def take_path(self, text: str, place: str) -> None:
+        """Remember the releases that a path shows, by their metadata or archive, or that a Python purl names."""
+        for found in releases_in_path(text):
+            self._paths.setdefault(found, place)
+        if text.startswith("pkg:pypi/"):
+            found_in = identity_of(text, "", Notes(), place)
+            if found_in.package:
+                self._paths.setdefault((found_in.package, found_in.version), place)
 
     def _add_another(self, ref: str, version: str, place: str) -> None:
         """Take up the release that an artifact's version names beside that of its purl; either may be meant."""
@@ -131,10 +165,21 @@ class Rows:
             self._members.setdefault(ref, set()).update(digests)
 
     def close(self) -> None:
-        """Put the members into their rows, once all are known."""
+        """Put the members into their rows, and add the releases that paths alone show, once all are known."""
         for ref, members in self._members.items():
             if members:
                 self.components[ref] = replace(self.components[ref], members=tuple(sorted(members)))
+        known = {(row.package, release_version(row.version).key) for row in self.components.values() if row.package}
+        for (package, version), place in self._paths.items():
+            key = (package, release_version(version).key)
+            if key in known:
+                continue
+            known.add(key)
+            ref = self._refs.unique(f"{place} {package} {version}")
+            purl = purl_of(package, version or None)
+            self.components[ref] = Component(ref=ref, name=package, package=package, version=version, purl=purl)
+            self.places.append(place)
+            self.listed.add(ref)
 
     def _ref(self, written: str, place: str) -> str:
         ref = self._refs.unique(written or place)

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from graphkit.model.answers import Obligation
-from graphkit.model.documents import Document, DocumentKind, InstallCommand
+from graphkit.model.documents import Document, InstallCommand
 from graphkit.model.names import PackageName
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
@@ -57,7 +57,6 @@ def judge_script(
     context: Context, script: Document, here: Sequence[State], span: tuple[Instant, Instant]
 ) -> Open | None:
     """Return what a script leaves open; None where nothing that it names can bring a target. ``here``: all inputs."""
-    assert script.kind is DocumentKind.SCRIPT
     known = {PurePosixPath(state.use.path or state.document.path).name for state in here}
     for command in script.commands:
         if problem := _problem(context, command, span) or _unknown_input(command, known):

@@ -13,7 +13,7 @@ from graphkit.model.answers import Assumption, BuildVerdict, Obligation, ProofKi
 from graphkit.model.documents import Basis, Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse
 from graphkit.model.requirements import requirement
-from graphkit.model.times import Instant, Moment, rfc3339
+from graphkit.model.times import NO_TIME, Instant, Moment, rfc3339
 from graphkit.trace.manifests import Asked
 from graphkit.trace.verdicts.clearance import Open, Step, fact, prove, together, word
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, Context, cleared, named, needed, opened, tools_gap
@@ -235,8 +235,13 @@ def _ended_before(context: Context, ended: Instant, at: Moment | None) -> BuildV
     return opened(proof, at=at) if isinstance(proof, Open) else cleared(proof, text, at=at)
 
 
-def _ran(build: Build) -> tuple[Instant, Instant]:
-    """Return the stretch in which a build may have run: within two hours of its time, unless it says more."""
+def _ran(context: Context, build: Build) -> tuple[Instant, Instant]:
+    """Return the stretch in which a build may have run: within two hours of its time, unless it says more.
+
+    One without a time ran at any instant of the window.
+    """
+    if build.at == NO_TIME and build.started is None and build.ended is None:
+        return context.start, context.until
     start = build.at.earliest - _AROUND if build.started is None else build.started.earliest
     until = build.at.latest + _AROUND if build.ended is None else build.ended.latest
     return start, max(until, start) + 1
@@ -258,7 +263,7 @@ def _named_build(context: Context, build: Build, states: Sequence[State]) -> Bui
         document = context.document(build.manifest)
         finding = _finding(context, DocumentUse(service=context.service.id, document=build.manifest))
         parts.append(_of_input(context, document, finding, build))
-    start, until = _ran(build)
+    start, until = _ran(context, build)
     exposed = [one for one in parts if one.verdict not in {Verdict.CLEARED, Verdict.UNKNOWN}]
     if not exposed and (early := _ended_before(context, until - 1, build.at)):
         return early
@@ -284,7 +289,7 @@ def _at_its_time(
 
 def _of_input(context: Context, document: Document, finding: Finding, build: Build) -> BuildVerdict:
     """Judge a build by the lock or manifest that it installed from. A manifest is walked, whatever it was called."""
-    start, until = _ran(build)
+    start, until = _ran(context, build)
     stood = fact(Obligation.INPUTS, f"the build of {build.at} installed from {document.path}")
     if document.kind is DocumentKind.LOCK:
         if finding.verdict is not None:
@@ -377,9 +382,9 @@ def _stretch(context: Context, states: Sequence[State], start: Instant, until: I
 
 
 def _of_scripts(context: Context, here: Sequence[State], span: tuple[Instant, Instant]) -> Iterator[BuildVerdict]:
-    """Yield an open verdict for every script in place that may install what no input says."""
+    """Yield an open verdict for every file in place with commands that may install what no input says."""
     for state in here:
-        if state.document.kind is DocumentKind.SCRIPT and (gap := judge_script(context, state.document, here, span)):
+        if state.document.commands and (gap := judge_script(context, state.document, here, span)):
             yield opened(gap, state.document)
 
 

@@ -221,3 +221,20 @@ def test_a_purl_that_cannot_be_read_may_be_any_name_in_it() -> None:
 )
 def test_the_key_of_a_purl_is_never_a_part_of_a_broken_text(text: str, key: str) -> None:
     assert purl_key(text) == key
+
+
+@pytest.mark.parametrize(
+    ("name", "purl", "found"),
+    [
+        ("x", "pkg:pypi/litellm==1.82.8", {"litellm", "x"}),
+        ("x", "pkg:pypi/%40litellm@1", {"litellm", "x"}),
+        ("x", "litellm", {"litellm", "x"}),
+        ("x", "pypi:litellm@1", {"litellm", "x"}),
+        ("pypi", "", {"pypi"}),
+        ("x", "pkg:npm/litellm@1", set()),
+        ("x", "pkg:conda/litellm@1", {"litellm", "x"}),
+    ],
+)
+def test_a_purl_that_cannot_be_read_may_be_of_any_package_that_it_names(name: str, purl: str, found: set[str]) -> None:
+    assert found <= {*namesakes_of(name, purl)}
+    assert "pkg" not in namesakes_of(name, purl)

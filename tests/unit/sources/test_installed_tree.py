@@ -15,7 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from graphkit.model.documents import EDITABLE_TREE, NOT_READ, Completeness, Document
+from graphkit.model.documents import (
+    EDITABLE_TREE,
+    NOT_READ,
+    Completeness,
+    Document,
+    is_open_for_editable_trees_alone,
+)
 from graphkit.sources.environments import is_environment, read_environment
 
 Rows = set[tuple[str, str, bool]]
@@ -108,6 +114,7 @@ METADATA = "Name: litellm\nVersion: 1.82.8\n"
         ("agent/litellm-1.82.8.egg-info", METADATA),
         ("agent/litellm-1.82.8-py3.12.egg/EGG-INFO/PKG-INFO", METADATA),
         ("agent/venv/lib/python3.12/site-packages/litellm-1.82.8.dist-info/METADATA", METADATA),
+        ("litellm-1.82.8/PKG-INFO", METADATA),
         ("agent/_vendor/vendor.txt", "# pinned\nlitellm==1.82.8  # why\n    --hash=sha256:00\n"),
         ("agent/vendored.txt", "LiteLLM[proxy]==1.82.8\n"),
         ("agent/VENDORED", "litellm==1.82.8 --hash=sha256:00 \\\n"),
@@ -177,7 +184,6 @@ def test_what_cannot_be_read_leaves_it_open(tmp_path: Path, name: str, data: str
         ("_virtualenv.pth", "import _virtualenv"),
         ("distutils-precedence.pth", PRECEDENCE),
         ("zope.interface-7.0-nspkg.pth", NAMESPACE),
-        ("__editable__.app-1.0.pth", "import __editable___app_1_0_finder; __editable___app_1_0_finder.install()"),
         ("pywin32.pth", "# .pth\nwin32\nwin32\\lib\nPythonwin\nimport pywin32_bootstrap\n"),
         ("empty.pth", ""),
         ("__pycache__/requests.cpython-312.pyc", b"made by a run"),
@@ -229,6 +235,14 @@ def test_code_without_a_record_of_its_name_has_no_version(tmp_path: Path, name: 
     assert found == {("litellm", "1.80.0")}
 
 
+def test_an_sbom_that_denies_itself_says_nothing_of_what_is_installed(tmp_path: Path) -> None:
+    bom = json.loads(BOM) | {"compositions": [{"aggregate": "incomplete"}]}
+    path = write(site_of(tmp_path), "requests-2.32.3.dist-info/sboms/a.cdx.json", json.dumps(bom))
+    assert read(tmp_path).completeness is Completeness.COMPLETE
+    path.write_text(json.dumps(bom | {"externalReferences": [{"type": "bom", "url": "https://example.com/b.json"}]}))
+    assert "the document that this reference leads to" in opened(read(tmp_path))[0]
+
+
 def test_a_list_beside_vendored_code_gives_its_version(tmp_path: Path) -> None:
     site = site_of(tmp_path)
     write(site, "requests/_vendor/six.py", "")
@@ -274,23 +288,61 @@ def test_conda_records_are_rows_and_show_python_releases(tmp_path: Path) -> None
 
 def test_an_editable_tree_counts_where_it_was_given(tmp_path: Path) -> None:
     site = site_of(tmp_path / ".venv")
-    tree = tmp_path / "src"
+    project, tree = tmp_path / "project", tmp_path / "project" / "src"
     write(tree, "app/__init__.py", "")
     write(tree, "app/_vendor/litellm-1.82.8.dist-info/METADATA", METADATA)
     write(tree, "app.egg-info/PKG-INFO", "Name: app\nVersion: 1.0\n")
-    direct = {"url": tree.as_uri(), "dir_info": {"editable": True}}
+    direct = {"url": project.as_uri(), "dir_info": {"editable": True}}
     write(site, "app-1.0.dist-info/METADATA", "Name: app\nVersion: 1.0\n")
     write(site, "app-1.0.dist-info/direct_url.json", json.dumps(direct))
     write(site, "app.pth", str(tree))
     digest = base64.urlsafe_b64encode(hashlib.sha256(str(tree).encode()).digest()).rstrip(b"=").decode()
     write(site, "app-1.0.dist-info/RECORD", f"app.pth,sha256={digest},1\n")
     alone, whole = read(tmp_path / ".venv"), read(tmp_path / ".venv", tmp_path)
-    assert any(one.text.startswith(EDITABLE_TREE) for one in alone.problems)
+    assert [one.text.startswith(EDITABLE_TREE) for one in alone.problems] == [True]
+    assert is_open_for_editable_trees_alone(alone)
     assert alone.completeness is Completeness.INCOMPLETE
     assert whole.completeness is Completeness.COMPLETE
     assert BAD in rows(whole)
     assert not {row for row in rows(whole) if row[1] == ""}
     assert alone.sha256 != whole.sha256
+
+
+def test_the_finder_of_an_editable_install_is_followed(tmp_path: Path) -> None:
+    site = site_of(tmp_path / ".venv")
+    tree = tmp_path / "project" / "app"
+    write(tree, "__init__.py", "")
+    write(tree, "_vendor/litellm-1.82.8.dist-info/METADATA", METADATA)
+    line = "import __editable___app_1_0_finder; __editable___app_1_0_finder.install()"
+    write(site, "__editable__.app-1.0.pth", line)
+    finder = write(
+        site, "__editable___app_1_0_finder.py", f"MAPPING: dict[str, str] = {{'app': {str(tree)!r}}}\nX = 1\n"
+    )
+    assert "which it adds to what Python imports" in opened(read(tmp_path / ".venv"))[0]
+    whole = read(tmp_path / ".venv", tmp_path)
+    assert opened(whole) == []
+    assert BAD in rows(whole)
+    for text in ("MAPPING = {'app': f()}\n", "MAPPING = {1: 2}\n", "", "MAPPING = {'app': '\\0'}\n"):
+        finder.write_text(text)
+        assert opened(read(tmp_path / ".venv", tmp_path))
+
+
+def test_what_a_record_alone_names_was_there(tmp_path: Path) -> None:
+    site = site_of(tmp_path)
+    with (site / "requests-2.32.3.dist-info" / "RECORD").open("a") as record:
+        record.write("requests/_vendor/litellm-1.82.8.dist-info/METADATA,,\n")
+    assert BAD in rows(read(tmp_path))
+
+
+def test_a_file_that_a_hook_adds_is_an_archive_or_leaves_it_open(tmp_path: Path) -> None:
+    site = site_of(tmp_path)
+    write(site, "more.zip", zipped(**{"litellm.py": ""}))
+    write(site, "easy-install.pth", "./more.zip\n")
+    assert opened(read(tmp_path)) == []
+    assert ("litellm", "", True) in rows(read(tmp_path))
+    (site / "more.zip").rename(site / "more.dat")
+    write(site, "easy-install.pth", "./more.dat\n")
+    assert "a file that it adds" in opened(read(tmp_path))[0]
 
 
 def test_links_that_lead_out_leave_it_open_except_those_of_the_interpreter(tmp_path: Path) -> None:

@@ -72,6 +72,17 @@ ODD: dict[str, dict[str, Any]] = {
     "no subject": {"metadata": {}},
     "no metadata": {"metadata": None},
     "subject without ref": {"metadata": {"component": {"name": "app"}}},
+    "references": {"externalReferences": [{"type": "bom", "url": "https://example.com/bom.json"}]},
+    "formulation": {"formulation": [{"components": [library("b")]}]},
+    "annotations": {"annotations": [{"annotator": {"component": library("b")}}]},
+    "vulnerabilities": {"vulnerabilities": [{"id": "CVE-1", "affects": [{"ref": "gone"}]}]},
+    "pedigree": {"components": [library("a", pedigree={"ancestors": [library("c")]}), library("b")]},
+    "reference of a row": {
+        "components": [library("a", externalReferences=[{"type": "bom", "url": "x"}]), library("b")]
+    },
+    "another name": {"components": [library("a", swid={"tagId": "x", "name": "c"}), library("b")]},
+    "tool": {"metadata": {"component": {"bom-ref": "app", "name": "app"}, "tools": [{"name": "other"}]}},
+    "provides": {"dependencies": [{"ref": "a", "provides": ["gone"]}]},
     "services": {"services": [{"bom-ref": "s", "name": "s"}]},
     "compositions": {"compositions": [{"aggregate": "complete"}]},
     "nested": {"components": [library("a", components=[library("b")])]},

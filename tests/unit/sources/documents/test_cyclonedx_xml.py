@@ -163,8 +163,7 @@ def test_what_stands_beside_the_list_is_listed_and_what_is_not_the_boms_own_pass
         "<annotations><annotation><annotator><component><name>x</name></component></annotator></annotation></annotations>",
         "<declarations><targets><components><component><name>x</name></component></components></targets></declarations>",
         "<formulation><formula><workflows><workflow bom-ref='w'/></workflows></formula></formulation>",
-        "<vulnerabilities><vulnerability><tools><components><component/></components></tools></vulnerability>"
-        "</vulnerabilities>",
+        "<vulnerabilities><x><tools><components><component/></components></tools></x></vulnerabilities>",
         "<annotations><annotation><subjects><subject ref='urn:cdx:x/1'/></subjects></annotation></annotations>",
         "<externalReferences><reference type='bom'><url>https://example.com/bom.xml</url></reference></externalReferences>",
     ],

@@ -281,3 +281,148 @@ def test_a_bom_says_what_made_it_and_of_what() -> None:
     assert read(bom).source_kind == "image"
     bom["metadata"] |= {"component": {"type": "application", "name": "x"}, "lifecycles": [{"phase": "Operations"}]}
     assert read(bom).source_kind == "operations"
+
+
+def spdx(**more: Any) -> dict[str, Any]:
+    root = {"SPDXID": "SPDXRef-app", "name": "app", "primaryPackagePurpose": "CONTAINER"}
+    purl = {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": "pkg:pypi/a@1"}
+    return {
+        "spdxVersion": "SPDX-2.3",
+        "SPDXID": "SPDXRef-DOCUMENT",
+        "creationInfo": {"created": "2026-03-24T11:00:00Z", "creators": ["Organization: x", "Tool: syft-1.20.0"]},
+        "packages": [root, {"SPDXID": "SPDXRef-a", "name": "a", "versionInfo": "1", "externalRefs": [purl]}],
+        "relationships": [
+            {"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": "SPDXRef-app"},
+            {"spdxElementId": "SPDXRef-app", "relationshipType": "CONTAINS", "relatedSpdxElement": "SPDXRef-a"},
+        ],
+    } | more
+
+
+def test_an_spdx_document_says_what_made_it_and_of_what() -> None:
+    document = read(spdx())
+    assert (document.generator, document.source_kind) == (("syft 1.20.0",), "image")
+    assert document.completeness is Completeness.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("packages.1.packageFileName", "litellm-1.82.8-py3-none-any.whl"),
+        ("packages.1.downloadLocation", "https://index.example/packages/litellm-1.82.8.tar.gz#sha256=00"),
+        ("packages.2", {"SPDXID": "SPDXRef-w", "name": "litellm-1.82.8-py3-none-any.whl"}),
+        ("files.0", {"SPDXID": "SPDXRef-f", "fileName": "./usr/lib/python3/x/litellm-1.82.8.dist-info/METADATA"}),
+        ("files.0", {"SPDXID": "SPDXRef-f", "fileName": "./tmp/litellm-1.82.8-py3-none-any.whl"}),
+    ],
+)
+def test_file_names_of_spdx_are_rows(place: str, value: Any) -> None:
+    document = spdx()
+    put(document, place, value)
+    assert names_it(read(document))
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("externalDocumentRefs.0", {"externalDocumentId": "DocumentRef-x", "spdxDocument": "https://example.com/x"}),
+        (
+            "relationships.2",
+            {"spdxElementId": "SPDXRef-a", "relationshipType": "DEPENDS_ON", "relatedSpdxElement": "SPDXRef-gone"},
+        ),
+        (
+            "relationships.2",
+            {"spdxElementId": "SPDXRef-a", "relationshipType": "VARIANT_OF", "relatedSpdxElement": "DocumentRef-x:y"},
+        ),
+        ("documentDescribes.0", "SPDXRef-gone"),
+    ],
+)
+def test_what_leads_out_of_an_spdx_document_leaves_it_open(place: str, value: Any) -> None:
+    document = spdx()
+    put(document, place, value)
+    assert read(document).completeness is Completeness.INCOMPLETE
+
+
+def test_other_documents_are_met_in_every_syntax_of_spdx() -> None:
+    text = "SPDXVersion: SPDX-2.3\nSPDXID: SPDXRef-DOCUMENT\nPackageName: a\nSPDXID: SPDXRef-a\nPackageVersion: 1\n"
+    found = [
+        read_document((text + more).encode(), "x.spdx") for more in ("", "ExternalDocumentRef: DocumentRef-x y z\n")
+    ]
+    assert [one and one.completeness for one in found] == [Completeness.UNKNOWN, Completeness.INCOMPLETE]
+
+
+def syft(**more: Any) -> dict[str, Any]:
+    metadata = {"name": "a", "version": "1", "files": [{"path": "a-1.dist-info/RECORD"}]}
+    artifact: dict[str, Any] = {
+        "id": "a",
+        "name": "a",
+        "version": "1",
+        "type": "python",
+        "language": "python",
+        "purl": "pkg:pypi/a@1",
+    }
+    artifact |= {"metadataType": "python-package", "metadata": metadata}
+    artifact |= {"locations": [{"path": "/x/a-1.dist-info/METADATA"}]}
+    return {
+        "artifacts": [artifact],
+        "artifactRelationships": [],
+        "source": {"id": "s", "name": "app", "type": "image", "metadata": {}},
+        "descriptor": {"name": "syft", "version": "1.20.0"},
+        "schema": {"version": "16.0.0", "url": "https://raw.example/anchore/syft/main/schema/json/schema-16.0.0.json"},
+    } | more
+
+
+def test_a_syft_document_says_what_made_it_and_of_what() -> None:
+    document = read(syft())
+    assert (document.generator, document.source_kind) == (("syft 1.20.0",), "image")
+    assert {(row.name, row.version) for row in document.components if row.package} == {("a", "1")}
+    assert document.completeness is Completeness.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("artifacts.0.metadata.files.0", {"path": "a/_vendor/litellm-1.82.8.dist-info/RECORD"}),
+        ("artifacts.0.locations.1", {"path": "/x/litellm-1.82.8-py3.12.egg-info/PKG-INFO"}),
+        ("artifacts.0.metadata.inner", {"deep": [{"purl": "pkg:pypi/litellm@1.82.8"}]}),
+        (
+            "files.0",
+            {"id": "f", "location": {"path": "/usr/lib/python3/dist-packages/litellm-1.82.8.dist-info/RECORD"}},
+        ),
+        ("files.0", {"id": "f", "location": {"path": "/tmp/litellm-1.82.8-py3-none-any.whl"}}),
+    ],
+)
+def test_what_paths_of_syft_show_is_listed(place: str, value: Any) -> None:
+    document = syft()
+    put(document, place, value)
+    assert names_it(read(document))
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("artifactRelationships.0", {"parent": "gone", "child": "a", "type": "dependency-of"}),
+        ("descriptor.configuration", {"exclude": ["./usr/lib/python3/**"]}),
+        ("files.0", {"id": "f", "location": {"path": "/x/b-1.dist-info/METADATA"}, "unknowns": ["cannot be read"]}),
+        ("artifacts.1", {"id": "b"}),
+        ("artifacts.1", 7),
+    ],
+)
+def test_what_syft_did_not_read_leaves_it_open(place: str, value: Any) -> None:
+    document = syft()
+    put(document, place, value)
+    assert read(document).completeness is Completeness.INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    ("more", "is_open"),
+    [
+        ({}, False),
+        ({"element": ["urn:a", "https://spdx.org/licenses/MIT"]}, False),
+        ({"element": ["urn:elsewhere#litellm"]}, True),
+        ({"rootElement": ["urn:elsewhere#litellm"]}, True),
+    ],
+)
+def test_what_leads_out_of_an_spdx_3_document_leaves_it_open(more: dict[str, Any], *, is_open: bool) -> None:
+    package = {"type": "software_Package", "spdxId": "urn:a", "name": "a", "software_packageUrl": "pkg:pypi/a@1"}
+    top = {"type": "SpdxDocument", "spdxId": "urn:doc", "rootElement": ["urn:a"]} | more
+    document = read({"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": [top, package]})
+    assert document.completeness is (Completeness.INCOMPLETE if is_open else Completeness.UNKNOWN)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, Edge
 from graphkit.model.errors import InputError
-from graphkit.model.times import instant
+from graphkit.model.times import moment
 from graphkit.sources.documents import read_document
 from graphkit.sources.documents.spdx import READER
 
@@ -91,7 +91,7 @@ def test_a_real_export_of_github() -> None:
     found = sample("github-dependency-graph/")
     assert (found.kind, found.format, found.basis) == (DocumentKind.SBOM, "SPDX 2.3", Basis.LISTED)
     assert found.subject == "com.github.tdupoiron-org/sandbox-maven"
-    assert found.created == instant("2025-10-09T12:55:25Z")
+    assert found.created == moment("2025-10-09T12:55:25Z")
     assert (len(found.components), len(found.edges), len(found.roots)) == (12, 11, 1)
     assert not found.dependencies_known  # all hang on the repository, flatly
     assert not found.covers_python
@@ -120,7 +120,7 @@ def test_real_documents_of_trivy() -> None:
     image = sample("spdx-trivy-bitnami")
     assert image.format == "SPDX 2.2"
     assert image.subject.startswith("bitnami/airflow-scheduler@sha256:")
-    assert image.created == instant("2022-12-29T18:26:45.327814Z")
+    assert image.created == moment("2022-12-29T18:26:45.327814Z")
     assert not image.dependencies_known  # it says only what contains what
     service = sample("windfarm")
     assert (service.subject, service.basis) == ("pred-main-service", Basis.BUILT)

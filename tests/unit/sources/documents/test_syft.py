@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
-from graphkit.model.times import instant
+from graphkit.model.times import moment
 from graphkit.sources.documents import read_document
 from graphkit.sources.documents.syft import READER
 
@@ -154,7 +154,7 @@ def test_documents_of_years_ago(version: str) -> None:
         }
     )
     assert (found.format, found.subject) == (f"Syft {version}", "files.example:5000/team/app")
-    assert found.created == instant("2021-05-01T12:00:00Z")
+    assert found.created == moment("2021-05-01T12:00:00Z")
     assert [(row.ref, row.optional, len(row.members)) for row in found.components] == [
         ("source", False, 0),
         ("0f", False, 1),
@@ -399,7 +399,9 @@ def test_what_syft_could_not_read_makes_it_incomplete() -> None:
 
     found = unread("/app/requirements.txt")
     assert found.completeness is Completeness.INCOMPLETE
-    assert texts(found) == [("files[0].unknowns", "Syft could not read all of '/app/requirements.txt'")]
+    assert texts(found) == [
+        ("files[0].unknowns", "not read: all of '/app/requirements.txt', which Syft could not read")
+    ]
     assert unread("/usr/bin/tool").completeness is Completeness.UNKNOWN
     assert unread("/usr/bin/tool").problems == ()
 
