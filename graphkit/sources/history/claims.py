@@ -98,4 +98,6 @@ def _is_input(data: bytes, path: str, doubt: Doubt) -> bool:
         return True
     if document is None:
         return False
-    return document.kind is not DocumentKind.SCRIPT or bool(document.commands or document.problems)
+    if document.kind is DocumentKind.SCRIPT:
+        return bool(document.commands or document.problems)
+    return document.kind in {DocumentKind.LOCK, DocumentKind.MANIFEST}  # an SBOM in YAML is none

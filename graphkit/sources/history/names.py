@@ -31,28 +31,15 @@ MANIFESTS: Final = (
 """What manifests are called, and lists that are a lock where each line is pinned. Other files have these names too."""
 
 SCRIPTS: Final = (
-    "Dockerfile*",
-    "*.dockerfile",
-    "Containerfile*",
-    ".github/workflows/*.yml",
-    ".github/workflows/*.yaml",
-    ".gitlab-ci.yml",
-    "azure-pipelines.yml",
-    "tox.ini",
-    "noxfile.py",
-    ".pre-commit-config.yaml",
-    "setup.py",
-    "setup.cfg",
-    "Makefile",
-    "justfile",
-    "*.sh",
-    "*.ipynb",
-    "environment.yml",
-    "environment.yaml",
-    "pixi.toml",
-    "*.py",
+    *("*dockerfile*", "*containerfile*", "*makefile*", "*.mk", "justfile", "earthfile", "*.earth", "vagrantfile"),
+    *("*.yml", "*.yaml", "*jenkinsfile*", "devcontainer.json", "tox.ini", "setup.cfg", "pixi.toml", "*.ipynb"),
+    *("*.py", "*.pyw", "procfile", "bootstrap", "configure", "entrypoint"),
+    *("*.sh", "*.bash", "*.zsh", "*.ksh", "*.fish", "*.bat", "*.cmd", "*.ps1", "*.command", "*.envrc"),
 )
-"""What files are called that can install, or declare what is installed, and mostly do not."""
+"""What files are called that can install, or declare what is installed, and mostly do not.
+
+Workflows, conda environments and hooks are YAML of many names.
+"""
 
 PATTERNS: Final = (*LOCKS, *MANIFESTS, *SCRIPTS)
 
@@ -83,8 +70,13 @@ def doubt_of(path: bytes) -> Doubt:
         # What `-c` names narrows what others ask for, and installs nothing by itself.
         return Doubt.NO_INPUT if "constraint" in name else Doubt.MANIFEST
     if _SCRIPT.fullmatch(shown):
-        return Doubt.MODULE if name.endswith(".py") and name not in _TOOLS else Doubt.SCRIPT
+        return Doubt.MODULE if name.endswith((".py", ".pyw")) and name not in _TASKS else Doubt.SCRIPT
     return Doubt.NO_INPUT
+
+
+def is_script(path: str) -> bool:
+    """Return whether a path is that of a file that can install, by its name."""
+    return doubt_of(path.encode("utf-8", "replace")) in {Doubt.SCRIPT, Doubt.MODULE}
 
 
 def is_asked_for(path: bytes) -> bool:
@@ -112,4 +104,5 @@ def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
 _LOCK: Final = _any_of(LOCKS)
 _MANIFEST: Final = _any_of(MANIFESTS)
 _SCRIPT: Final = _any_of(SCRIPTS)
-_TOOLS: Final = frozenset({"noxfile.py", "setup.py"})
+_TASKS: Final = frozenset({"build.py", "conftest.py", "dodo.py", "fabfile.py", "noxfile.py", "setup.py", "tasks.py"})
+"""Python source that tools run to build, test or install."""
