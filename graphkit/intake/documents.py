@@ -25,6 +25,7 @@ from graphkit.sources.documents import is_claimed, parts_of, read_document
 from graphkit.sources.documents.interface import Beside
 from graphkit.sources.documents.rows import is_json
 from graphkit.sources.environments import read_environment
+from graphkit.sources.history.names import is_script
 from graphkit.sources.history.owners import Owners, folder_of
 from graphkit.sources.packed import members, unopened, unpacked
 from graphkit.stores.port import Fact
@@ -45,8 +46,6 @@ class Documents:
         self._here: set[str] = set()
         self._last: tuple[bytes, Document] | None = None
         self._met: set[tuple[str, str]] | None = None
-        self._services: dict[str, dict[str, ServiceId]] = {}
-        """By repository: the services that took the inputs at each path."""
         self._scripts: list[tuple[Found, str]] = []
 
     def take_word(self) -> None:
@@ -157,17 +156,30 @@ class Documents:
         self._scripts.append((found, document.sha256))
 
     def _take_scripts(self) -> None:
-        """Give scripts to the services whose inputs lie where they do."""
-        owners = {repository: Owners(paths) for repository, paths in self._services.items()}
+        """Give scripts to the services whose inputs lie where they do, those of earlier runs too.
+
+        Cost: where there are any, and nobody named the service, the uses of the whole graph are read.
+        """
+        here = self._services() if self._scripts and self._run.order.service is None else {}
+        owners = {repository: Owners(paths) for repository, paths in here.items()}
         for found, sha256 in self._scripts:
-            here = self._services.get(found.repository, {})
-            folders = owners[found.repository].of(found.label) if here else []
-            services = {service for path, service in here.items() if folder_of(path) in folders}
+            paths = here.get(found.repository, {})
+            folders = owners[found.repository].of(found.label) if paths else []
+            services = {service for path, named in paths.items() if folder_of(path) in folders for service in named}
             alone = self._run.order.service or ServiceId(found.repository or found.label)
             for service in sorted(services or {alone}):
                 use = self._use_of(sha256, DocumentKind.SCRIPT, found, service)
                 self._run.keep(found.label, [use], counted=False)
         self._scripts.clear()
+
+    def _services(self) -> dict[str, dict[str, set[ServiceId]]]:
+        """Return the services that have locks and manifests, by their repository and path."""
+        self._run.flush()
+        told: dict[str, dict[str, set[ServiceId]]] = {found.repository: {} for found, _ in self._scripts}
+        for use in self._run.store.reader().evidence().organisation().uses:
+            if use.repository in told and not is_script(use.path):
+                told[use.repository].setdefault(use.path, set()).add(use.service)
+        return {repository: paths for repository, paths in told.items() if paths}
 
     def _read_one(self, found: Found, data: bytes) -> Document | None:
         """Return the document of a file; None, and all that is to do done, where it holds several or none."""
@@ -189,14 +201,15 @@ class Documents:
         return None
 
     def _hint_of(self, found: Found, text: bytes) -> str:
-        """Return the kind that a person gave, for a file that a person named or that is plainly of some kind.
+        """Return the kind that a person gave, for a file that a person named; of others it only names environments.
 
-        The kind lets odd lines pass, and lists of words: of a folder, that would make LICENSE, AUTHORS or
+        A kind lets odd lines pass, and lists of words: of a folder, that would make LICENSE, AUTHORS or
         robots.txt a list of packages.
         """
-        if found.named or not self._hint or is_json(text):
+        if found.named or self._hint not in {"lock", "env"}:
             return self._hint
-        return self._hint if is_claimed(text, found.label) else ""
+        is_environment = self._hint == "env" and (is_json(text) or is_claimed(text, found.label))
+        return self._hint if is_environment else ""
 
     def _unclaimed(self, found: Found, data: bytes) -> None:
         packing = unopened(data)
@@ -249,8 +262,6 @@ class Documents:
         """Yield the use of a document by its service, and the company that runs it where one was named."""
         order = self._run.order
         name = order.service or ServiceId(document.subject.strip() or found.label)
-        if document.kind in INPUTS:
-            self._services.setdefault(found.repository, {})[found.label] = name
         yield self._use_of(document.sha256, document.kind, found, name)
         if order.company:
             yield operated(name, order.company)

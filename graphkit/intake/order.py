@@ -106,6 +106,9 @@ class Order:
             raise UsageError("--from and --until of an ingest go together: the window in which choices fall")
         if start is not None and until is not None and start >= until:
             raise UsageError("--from must be before --until")
+        since, last = moments["stands_from"], moments["read_at"]
+        if since is not None and last is not None and since.earliest > last.latest:
+            raise UsageError("--stands-from must be before --read-at")
         installs_from = options.get("installs_from")
         if installs_from and named is None:
             raise UsageError("--installs-from is said of a service; give --service too")

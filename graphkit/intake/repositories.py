@@ -13,7 +13,7 @@ from graphkit.intake.run import Run
 from graphkit.model.errors import GraphkitError
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.times import Instant, Moment, exactly
-from graphkit.sources.arrivals import Arrival
+from graphkit.sources.arrivals import Arrival, Reject
 from graphkit.sources.history import History, is_repository, name_of, repositories, states
 
 
@@ -49,7 +49,7 @@ class Repositories:
             name=name,
             service=run.order.service or "",
             now=run.order.now,
-            unclaimed=run.tally.unrecognised.append,
+            unclaimed=lambda shown: run.tally.unrecognised.append(shown if is_named else f"{label}/{shown}"),
             note=lambda text: run.tally.notes.setdefault(text, None),
         )
         self._found.append((asked, is_named))
@@ -62,11 +62,16 @@ class Repositories:
         """Yield the states of all of them; one that was found in a folder and cannot be read is rejected."""
         for asked, is_named in self._found:
             try:
-                yield from states(asked, reject=self._run.tally.reject, progress=self._run.progress)
+                yield from states(asked, reject=self._reject(asked, is_named=is_named), progress=self._run.progress)
             except GraphkitError as error:
                 if is_named:
                     raise
                 self._run.tally.reject(asked.repository, str(error))
+
+    def _reject(self, asked: History, *, is_named: bool) -> Reject:
+        """Return what is told of files that cannot be used; of one repository of many, with what it is called."""
+        reject = self._run.tally.reject
+        return reject if is_named else lambda path, problem: reject(f"{asked.repository}/{path}", problem)
 
 
 def as_told(use: DocumentUse, one: Arrival, order: Order) -> DocumentUse:

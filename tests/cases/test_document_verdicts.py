@@ -264,7 +264,7 @@ def locked(graph: Graph, name: str, case: str, lock: str) -> ServiceVerdict:
     put(Path("case.yaml"), case)
     assert not graph.ingest("advisory", ["case.yaml"]).rejected
     put(Path(name), lock)
-    report = graph.ingest("lock", [name], built_at="2026-03-20T00:00:00Z", read_at="2026-03-30T00:00:00Z")
+    report = graph.ingest("lock", [name], stands_from="2026-03-20T00:00:00Z", read_at="2026-03-30T00:00:00Z")
     assert report.rejected == ()
     (service,) = graph.blast("case-1").services
     return service

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import hashlib
 import io
 import os
 import threading
@@ -15,10 +16,12 @@ import pytest
 import stamina
 
 from graphkit.model.answers import Holding, IngestReport
+from graphkit.model.documents import Basis, Document, DocumentKind, InstallCommand
 from graphkit.model.errors import GraphkitError, UsageError
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.times import exactly, instant, moment
 from graphkit.session import Graph, open_graph
+from graphkit.sources import documents
 from tests.unit.cli.inputs import (
     BAD,
     GOOD,
@@ -273,6 +276,50 @@ def test_words_in_a_folder_are_no_requirements(graph: Graph, work: Path, kind: s
     assert graph.ingest(kind, ["in/words.txt"]).read == (kind != "sbom")  # named, it is what the person says
 
 
+class Scripts:
+    """A reader of files that can install, as far as these tests need one."""
+
+    format = "script"
+
+    def claims(self, data: bytes, name: str, hint: str) -> bool:
+        return b"RUN" in data
+
+    def parse(self, data: bytes, path: str, hint: str) -> Document:
+        wanted = tuple(InstallCommand(place="line 1", text="pip install a") for _ in range(data.count(b"install")))
+        sha, kind = hashlib.sha256(data).hexdigest(), DocumentKind.SCRIPT
+        return Document(sha256=sha, path=path, kind=kind, format="script", basis=Basis.LISTED, commands=wanted)
+
+
+def test_scripts_of_a_folder_are_of_the_services_beside_them(
+    graph: Graph, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = (*(one for one in documents._readers() if one.format != "install commands"), Scripts())
+    monkeypatch.setattr(documents, "_readers", lambda: known)
+    put(work / "in" / "a" / "uv.lock", uv_lock("till", "litellm==1.82.6"))
+    put(work / "in" / "b" / "requirements.txt", GOOD)
+    put(work / "in" / "a" / "ci" / "x.sh", "RUN install\n")
+    put(work / "in" / "Dockerfile", "RUN install install\n")
+    put(work / "in" / "quiet.sh", "RUN\n")
+    put(work / "alone" / "Dockerfile", "RUN install # alone\n")
+    assert graph.ingest("sbom", ["in"]).unrecognised == ("Dockerfile", "a/ci/x.sh", "quiet.sh")
+    report = graph.ingest("lock", ["in", "alone"])
+    assert (report.read, report.rejected, report.unrecognised) == (5, (), ("quiet.sh",))
+    of = {(use.service, use.repository, use.path) for use in uses(graph) if use.path.endswith(("Dockerfile", "x.sh"))}
+    assert of == {
+        ("till", "in", "a/ci/x.sh"),
+        ("till", "in", "Dockerfile"),
+        ("b/requirements.txt", "in", "Dockerfile"),
+        ("alone", "alone", "Dockerfile"),
+    }
+    graph.ingest("lock", ["in"], service="all")
+    assert {use.path for use in uses(graph) if use.service == "all"} == {
+        "Dockerfile",
+        "a/ci/x.sh",
+        "a/uv.lock",
+        "b/requirements.txt",
+    }
+
+
 def test_an_archive_in_which_nothing_can_be_read_is_refused_by_name(graph: Graph, work: Path) -> None:
     inside = io.BytesIO()
     with zipfile.ZipFile(inside, "w") as archive:
@@ -430,6 +477,7 @@ def test_problems_are_counted_and_the_worst_named(graph: Graph, work: Path) -> N
     ("options", "word"),
     [
         ({"built_at": "yesterday"}, "(?i)yesterday"),
+        ({"stands_from": "2026-03-25T00:00Z", "read_at": "2026-03-24T00:00Z"}, "--stands-from must be before"),
         ({"read_at": "2026-13-01"}, "2026-13-01"),
         ({"as_of": "soon"}, "(?i)soon"),
         ({"window_from": "2026-03-24"}, "--until"),

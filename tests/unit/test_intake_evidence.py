@@ -65,7 +65,8 @@ def judged(graph: Graph, kind: str, name: str, text: str) -> list[ServiceVerdict
     """Return what is said of one document, with and without an unrecorded build; nothing where it is refused."""
     put(Path(name), text)
     source = "env" if name.startswith("env/") else name
-    report = graph.ingest(kind, [source], service="api", built_at="2026-03-24T00:00:00Z", read_at=READ)
+    since = {"stands_from" if kind == "lock" else "built_at": "2026-03-24T00:00:00Z"}
+    report = graph.ingest(kind, [source], service="api", read_at=READ, **since)
     if report.rejected:
         return []
     return [one for whole in (False, True) for one in graph.blast("INC-1", builds_complete=whole).services]
@@ -235,5 +236,5 @@ def test_another_known_hash_rules_a_match_out_where_good_files_exist(
     put(Path("r.txt"), f"{MADE}litellm==1.82.8" + (f" --hash=sha256:{digest}\n" if digest else "\n"))
     with open_graph("other", create=True) as other:
         assert not other.ingest("advisory", ["incident.json"]).rejected
-        other.ingest("lock", ["r.txt"], service="api", built_at="2026-03-24T00:00:00Z", read_at=READ)
+        other.ingest("lock", ["r.txt"], service="api", stands_from="2026-03-24T00:00:00Z", read_at=READ)
         assert [one.verdict for one in other.blast("INC-1").services] == [verdict]

@@ -80,13 +80,13 @@ def test_an_option_dates_what_the_document_does_not(graph: Graph, work: Path) ->
 
 
 def test_a_lock_speaks_from_its_commit_to_the_last_time_it_was_seen_to_stand(graph: Graph, work: Path) -> None:
-    times = {"built_at": "2026-03-20T00:00:00Z", "read_at": "2026-03-30T00:00:00Z"}
+    times = {"stands_from": "2026-03-20T00:00:00Z", "read_at": "2026-03-30T00:00:00Z"}
     feed(graph, work, "lock", uv_lock("shop", "litellm==1.82.6"), **times)
     assert only(graph).verdict == "cleared"
 
 
 def test_a_lock_that_nobody_saw_since_is_unknown(graph: Graph, work: Path) -> None:
-    feed(graph, work, "lock", uv_lock("shop", "litellm==1.82.6"), built_at="2026-03-20T00:00:00Z")
+    feed(graph, work, "lock", uv_lock("shop", "litellm==1.82.6"), stands_from="2026-03-20T00:00:00Z")
     assert only(graph).verdict == "unknown"
 
 

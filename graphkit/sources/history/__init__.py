@@ -14,15 +14,15 @@ from graphkit.model.times import Instant, rfc3339
 from graphkit.sources.arrivals import Arrival, Reject
 from graphkit.sources.history import lines
 from graphkit.sources.history.claims import Claims
-from graphkit.sources.history.commits import Commit, Tip, boundary, changes, commits, globs, tips
+from graphkit.sources.history.commits import Commit, Tip, boundary, changes, commits, tips
 from graphkit.sources.history.fetched import seen_when_fetched
 from graphkit.sources.history.git import Blobs, Git, is_repository
 from graphkit.sources.history.includes import Includes, Whole
-from graphkit.sources.history.names import PATTERNS, Doubt, doubt_of
+from graphkit.sources.history.names import Doubt, doubt_of, is_asked_for
 from graphkit.sources.history.owners import Owners
 from graphkit.sources.history.remote import Ask, still_there
 
-__all__ = ["PATTERNS", "History", "Owners", "is_repository", "name_of", "repositories", "states"]
+__all__ = ["History", "Owners", "is_repository", "name_of", "repositories", "states"]
 
 _NO_FILE: Final = {
     "@120000": "a symbolic link, which is not followed; the file that it leads to is what was installed from",
@@ -129,12 +129,12 @@ def _found(  # noqa: PLR0917 - one step of the above
         merged: dict[str, list[tuple[bytes, str]]] = {}
         for at in range(0, len(paths), _TOGETHER):
             where = [b":(top,literal)" + path for path in paths[at : at + _TOGETHER]]
-            for sha, rows in changes(git, known, where, progress).items():
+            for sha, rows in changes(git, known, lambda _: True, progress, where).items():
                 merged.setdefault(sha, []).extend(rows)
         return merged
 
     drawn = lines.lines(ends, known)
-    includes = Includes(changes(git, known, globs(PATTERNS), progress), blobs.read, ask)
+    includes = Includes(changes(git, known, is_asked_for, progress), blobs.read, ask)
     changed, wholes = includes.whole(drawn)
     told, others = Claims(blobs.read, asked.label, reject).applied(changed, wholes, progress)
     for path in sorted(others):

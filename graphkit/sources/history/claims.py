@@ -91,11 +91,11 @@ def _is_input(data: bytes, path: str, doubt: Doubt) -> bool:
     try:
         if doubt is Doubt.MANIFEST:
             return is_claimed(data, path, hint="lock")
-        if not is_claimed(data, path) or LISTS.claims(data, path, ""):  # lines that happen to be names
-            return False
         document = read_document(data, path)
     except InputError:
         return True
-    if document is None:
+    if document is None or LISTS.claims(data, path, ""):  # lines that happen to be names
         return False
-    return document.kind is not DocumentKind.SCRIPT or bool(document.commands or document.problems)
+    if document.kind is DocumentKind.SCRIPT:
+        return bool(document.commands or document.problems)
+    return document.kind in {DocumentKind.LOCK, DocumentKind.MANIFEST}  # an SBOM in YAML is none

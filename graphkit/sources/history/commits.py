@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -169,17 +169,18 @@ def boundary(git: Git) -> frozenset[str]:
         ) from error
 
 
-def globs(patterns: Iterable[str]) -> list[str]:
-    """Return pathspecs for names, with wildcards, in any folder (gitglossary, "pathspec")."""
-    return [f":(top,glob,icase)**/{pattern}" for pattern in patterns]
-
-
 def changes(
-    git: Git, known: Mapping[str, Commit], where: Sequence[str | bytes], progress: Progress
+    git: Git,
+    known: Mapping[str, Commit],
+    wanted: Callable[[bytes], bool],
+    progress: Progress,
+    where: Sequence[str | bytes] = (),
 ) -> dict[str, list[Change]]:
-    """Return what each commit changed of the files of pathspecs against its first parent; of the first one, all.
+    """Return what each commit changed of wanted files against its first parent; of the first one, all.
 
-    Cost: one pass of `git diff-tree`, linear in commits.
+    ``where`` are pathspecs that git itself goes by: for few very paths. For many patterns with wildcards it
+    takes thirty times as long as listing all that changed.
+    Cost: one pass of `git diff-tree`, linear in commits and what they changed.
 
     Raises:
         GraphkitError: a tree is damaged or missing, so what stood after it cannot be told.
@@ -194,7 +195,9 @@ def changes(
             tokens = _tokens(out)
             for token in tokens:
                 if token.startswith(b":"):
-                    here.append((next(tokens), _blob(token)))
+                    path = next(tokens)
+                    if wanted(path):
+                        here.append((path, _blob(token)))
                 else:
                     sha = token.decode("ascii")
                     here = found.setdefault(sha, [])

@@ -24,37 +24,19 @@ MANIFESTS: Final = (
     "*requirements*.in",
     "*requirements*.pip",
     "*requirements*.lock",
-    "requirements/**/*.txt",
-    "requirements/**/*.in",
-    "requirements/**/*.pip",
 )
-"""What manifests are called, and lists that are a lock where each line is pinned. Other files have these names too."""
+"""What manifests are called, and lists that may be a lock. Other files have these names too."""
 
 SCRIPTS: Final = (
-    "Dockerfile*",
-    "*.dockerfile",
-    "Containerfile*",
-    ".github/workflows/*.yml",
-    ".github/workflows/*.yaml",
-    ".gitlab-ci.yml",
-    "azure-pipelines.yml",
-    "tox.ini",
-    "noxfile.py",
-    ".pre-commit-config.yaml",
-    "setup.py",
-    "setup.cfg",
-    "Makefile",
-    "justfile",
-    "*.sh",
-    "*.ipynb",
-    "environment.yml",
-    "environment.yaml",
-    "pixi.toml",
-    "*.py",
+    *("*dockerfile*", "*containerfile*", "*makefile*", "*.mk", "justfile", "earthfile", "*.earth", "vagrantfile"),
+    *("*.yml", "*.yaml", "*jenkinsfile*", "devcontainer.json", "tox.ini", "setup.cfg", "pixi.toml", "*.ipynb"),
+    *("*.py", "*.pyw", "procfile", "bootstrap", "configure", "entrypoint"),
+    *("*.sh", "*.bash", "*.zsh", "*.ksh", "*.fish", "*.bat", "*.cmd", "*.ps1", "*.command", "*.envrc"),
 )
-"""What files are called that can install, or declare what is installed, and mostly do not."""
+"""What files are called that can install, or declare what is installed, and mostly do not.
 
-PATTERNS: Final = (*LOCKS, *MANIFESTS, *SCRIPTS)
+Workflows, conda environments and hooks are YAML of many names.
+"""
 
 
 class Doubt(Enum):
@@ -77,20 +59,24 @@ def doubt_of(path: bytes) -> Doubt:
     """Return how sure it is that a path of a history is that of an input."""
     shown = path.decode("utf-8", "replace").lower()
     name = shown.rpartition("/")[2]
-    if _LOCK.fullmatch(shown):
+    if _LOCK.fullmatch(name):
         return Doubt.NONE
-    if _MANIFEST.fullmatch(shown):
+    if _MANIFEST.fullmatch(name) or _LISTS.fullmatch(shown):
         # What `-c` names narrows what others ask for, and installs nothing by itself.
         return Doubt.NO_INPUT if "constraint" in name else Doubt.MANIFEST
-    if _SCRIPT.fullmatch(shown):
-        return Doubt.MODULE if name.endswith(".py") and name not in _TOOLS else Doubt.SCRIPT
+    if _SCRIPT.fullmatch(name):
+        return Doubt.MODULE if name.endswith((".py", ".pyw")) and name not in _TASKS else Doubt.SCRIPT
     return Doubt.NO_INPUT
 
 
+def is_script(path: str) -> bool:
+    """Return whether a path is that of a file that can install, by its name."""
+    return doubt_of(path.encode("utf-8", "replace")) in {Doubt.SCRIPT, Doubt.MODULE}
+
+
 def is_asked_for(path: bytes) -> bool:
-    """Return whether the patterns hold a path already."""
-    shown = path.decode("utf-8", "replace").lower()
-    return any(one.fullmatch(shown) for one in (_LOCK, _MANIFEST, _SCRIPT))
+    """Return whether a path is that of an input by its name, or of a constraints file."""
+    return doubt_of(path) is not Doubt.NO_INPUT or b"constraint" in path.lower()
 
 
 def may_include(path: bytes) -> bool:
@@ -100,16 +86,15 @@ def may_include(path: bytes) -> bool:
 
 
 def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """Return what git's globs match below any folder (gitglossary, "pathspec"), of a path in lower case."""
-    parts = {"**/": "(?:.*/)?", "*": "[^/]*"}
-    texts = (
-        "".join(parts.get(part) or re.escape(part) for part in re.split(r"(\*\*/|\*)", pattern.lower()))
-        for pattern in patterns
-    )
-    return re.compile(f"(?:.*/)?(?:{'|'.join(texts)})", re.DOTALL)
+    """Return what matches a name, in lower case, by any of the patterns; `*` is any text."""
+    texts = (".*".join(map(re.escape, pattern.lower().split("*"))) for pattern in patterns)
+    return re.compile("|".join(texts), re.DOTALL)
 
 
 _LOCK: Final = _any_of(LOCKS)
 _MANIFEST: Final = _any_of(MANIFESTS)
+_LISTS: Final = re.compile(r"(?:.*/)?requirements/.*\.(?:txt|in|pip)", re.DOTALL)
+"""Lists in a folder of that name, at any depth."""
 _SCRIPT: Final = _any_of(SCRIPTS)
-_TOOLS: Final = frozenset({"noxfile.py", "setup.py"})
+_TASKS: Final = frozenset({"build.py", "conftest.py", "dodo.py", "fabfile.py", "noxfile.py", "setup.py", "tasks.py"})
+"""Python source that tools run to build, test or install."""

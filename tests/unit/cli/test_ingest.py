@@ -89,11 +89,28 @@ def test_the_options_reach_the_document(work: Path) -> None:
     assert service["builds"][0]["at"] == "2026-03-24T11:00:00Z"
 
 
+def test_what_a_person_says_of_an_input_reaches_it(work: Path) -> None:
+    put(work / "pdm.lock", '[metadata]\nlock_version = "4.5.0"\n[[package]]\nname = "a"\nversion = "1"\n')
+    told = ("--service", "svc", "--stands-from", "2026-03-01T00:00:00Z", "--read-at", "2026-04-01T00:00:00Z")
+    more = ("--installs-from", "pdm.lock", "--installs-from", "b/pdm.lock", "--complete", "--check-remote")
+    ran = run("ingest", "lock", "pdm.lock", *told, *more, "--graph", work / "g")
+    assert (ran.code, "not checked" in ran.out) == (0, True)
+    with open_graph(str(work / "g"), create=False) as graph:
+        found = graph._store.reader().evidence().organisation()
+    (use,), (service,) = found.uses, found.services
+    assert (str(use.stands_from), str(use.read_at)) == ("2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z")
+    assert (use.is_complete, use.is_first, use.built_at) == (True, False, None)
+    assert service.installs_from == ("b/pdm.lock", "pdm.lock")
+
+
 @pytest.mark.parametrize(
     "words",
     [
         ("--built-at", "yesterday"),
         ("--read-at", "2026-13-01"),
+        ("--stands-from", "now"),
+        ("--installs-from", "uv.lock"),
+        ("--service", "svc", "--installs-from", "../uv.lock"),
         ("--as-of", "soon"),
         ("--from", "2026-03-24"),
         ("--until", "2026-03-24"),

@@ -644,6 +644,15 @@ def plans(draw: st.DrawFn) -> tuple[Plan, list[int]]:
     return plan, draw(st.lists(st.integers(0, len(plan) - 1), min_size=1, max_size=4))
 
 
+def before(plan: Plan, number: int) -> list[int]:
+    """Return the commits that a commit was made on, by first parents."""
+    found = []
+    while plan[number][1]:
+        number = plan[number][1][0]
+        found.append(number)
+    return found
+
+
 def last_followers(plan: Plan, reached: set[int]) -> dict[int, int]:
     """Return, for each commit, until when it stood at least: the latest commit that has it as its first parent."""
     until = {number: plan[number][0] + 1 for number in reached}
@@ -662,7 +671,7 @@ def test_every_tree_of_every_commit_is_covered(made: tuple[Plan, list[int]]) -> 
     plan, ends = made
     with tempfile.TemporaryDirectory() as folder:
         nodes = [Node(at=at, parents=parents, tree=tree) for at, parents, tree in plan]
-        build(Path(folder), nodes, main=ends[0], **{f"b{number}": end for number, end in enumerate(ends)})
+        shas = build(Path(folder), nodes, main=ends[0], **{f"b{number}": end for number, end in enumerate(ends)})
         got = read(Path(folder))
     reached, waiting = set[int](), list(ends)
     while waiting:
@@ -676,6 +685,10 @@ def test_every_tree_of_every_commit_is_covered(made: tuple[Plan, list[int]]) -> 
             spans = [one[2:] for one in stood if one[:2] == (path, text)]
             for moment in range(at, until):
                 assert any(start <= moment < end for start, end in spans), (number, path, text, moment, got.spans())
+    for one in got.found:
+        if one.is_first:
+            assert not any(one.path in plan[number][2] for number in before(plan, shas.index(one.sources[0])))
+    assert {one.path for one in got.found if one.is_first} == {one.path for one in got.found}
     assert len({(a.path, a.branch, a.stands_from) for a in got.found}) == len(got.found)
     assert {(a.path, a.data.decode()) for a in got.found} == {
         pair for number in reached for pair in plan[number][2].items()
@@ -734,7 +747,11 @@ def inputs(got: Read) -> list[tuple[str, str, int, int | None, dict[str, str]]]:
 
 def test_manifests_are_inputs_and_what_only_shares_their_name_is_none(tmp_path: Path) -> None:
     project = '[project]\nname = "x"\nversion = "1"\n'
-    first = {"pyproject.toml": project, "a/requirements.in": "badpkg\n", "requirements/x.txt": "Some prose here.\n"}
+    first: dict[str | bytes, str] = {
+        "pyproject.toml": project,
+        "a/requirements.in": "badpkg\n",
+        "requirements/x.txt": "Some prose here.\n",
+    }
     first |= {"constraints.txt": "a<2\n", "requirements/constraints.txt": "a<2\n", "tool/pyproject.toml": "[tool.x]\n"}
     nodes = [
         Node(at=0, tree={**first}),
@@ -753,7 +770,10 @@ def test_manifests_are_inputs_and_what_only_shares_their_name_is_none(tmp_path: 
 
 
 def test_a_change_of_what_a_file_includes_is_a_new_state_of_it(tmp_path: Path) -> None:
-    top = {"app/requirements.txt": "-r ../deps/base\n--constraint pins.cfg\na\n", "deps/base": "-r more/x.list\nb\n"}
+    top: dict[str | bytes, str] = {
+        "app/requirements.txt": "-r ../deps/base\n--constraint pins.cfg\na\n",
+        "deps/base": "-r more/x.list\nb\n",
+    }
     nodes = [
         Node(at=0, tree={**top, "deps/more/x.list": "c\n", "app/pins.cfg": "c<2\n"}),
         Node(at=10, tree={**top, "deps/more/x.list": "c>1\n", "app/pins.cfg": "c<2\n", "z": "z"}, parents=[0]),
@@ -792,7 +812,7 @@ def test_files_that_include_each_other_or_lie_outside_end(tmp_path: Path) -> Non
 def test_lists_that_a_setuptools_project_reads_are_part_of_it(tmp_path: Path) -> None:
     project = '[project]\nname = "x"\ndynamic = ["dependencies"]\n[tool.setuptools.dynamic]\n'
     project += 'dependencies = {file = ["deps.txt"]}\noptional-dependencies.ci = {file = "ci.list"}\n'
-    tree = {"pyproject.toml": project, "deps.txt": "a\n", "ci.list": "b\n"}
+    tree: dict[str | bytes, str] = {"pyproject.toml": project, "deps.txt": "a\n", "ci.list": "b\n"}
     nodes = [Node(at=0, tree={**tree}), Node(at=5, tree={**tree, "deps.txt": "a>1\n"}, parents=[0])]
     build(tmp_path, nodes, main=1)
     assert [row[2:] for row in inputs(read(tmp_path))] == [
@@ -833,6 +853,7 @@ def test_files_that_can_install_are_inputs_as_far_as_they_do(tmp_path: Path) -> 
     run = "RUN pip install litellm\n"
     names = ["Dockerfile", "docker/Dockerfile.prod", "a.dockerfile", "Containerfile", ".github/workflows/ci.yml"]
     names += [".gitlab-ci.yml", "azure-pipelines.yml", "tox.ini", "noxfile.py", ".pre-commit-config.yaml", "setup.py"]
+    names += ["gunicorn.env.yml", "tasks.py", "ci/Jenkinsfile.prod", "x.bash"]
     names += ["setup.cfg", "Makefile", "justfile", "x/run.sh", "n.ipynb", "environment.yml", "pixi.toml"]
     tree: dict[str | bytes, str] = dict.fromkeys(names, run)
     tree |= {
