@@ -91,6 +91,8 @@ def imports(module: str, text: str, known: Iterable[str] = MODULES) -> Iterator[
                 base = package.rsplit(".", node.level - 1)[0]
                 origin = f"{base}.{origin}" if origin else base
             for alias in node.names:
+                if (origin, alias.name) == ("pathlib", "PurePosixPath"):  # text alone: it reaches no disk
+                    continue
                 inner = f"{origin}.{alias.name}"
                 yield (inner if inner in known else origin), at_top
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and (lazy := LAZY.fullmatch(node.value)):

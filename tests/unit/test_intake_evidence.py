@@ -65,7 +65,7 @@ def judged(graph: Graph, kind: str, name: str, text: str) -> list[ServiceVerdict
     """Return what is said of one document, with and without an unrecorded build; nothing where it is refused."""
     put(Path(name), text)
     source = "env" if name.startswith("env/") else name
-    report = graph.ingest(kind, [source], service="api", built_at="2026-03-24T00:00:00Z", read_at=READ)
+    report = graph.ingest(kind, [source], service="api", built_at="2026-03-24T12:00:00Z", read_at=READ)
     if report.rejected:
         return []
     return [one for whole in (False, True) for one in graph.blast("INC-1", builds_complete=whole).services]
@@ -223,11 +223,11 @@ def test_no_password_is_kept_or_shown(tmp_path: Path, monkeypatch: pytest.Monkey
         (True, OTHER, Verdict.UNKNOWN),  # all files of the release are bad, so one of unknown hash may be too
         (True, "", Verdict.OBSERVED),
         (False, ARCHIVE, Verdict.OBSERVED),
-        (False, OTHER, Verdict.CLEARED),  # a good file of a release with a bad one
+        (False, OTHER, Verdict.UNKNOWN),  # nothing knows it for a good file of the release: it may be a repack
         (False, "", Verdict.ADMITTED),
     ],
 )
-def test_another_known_hash_rules_a_match_out_where_good_files_exist(
+def test_only_the_hash_of_a_known_good_file_rules_a_match_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, whole: bool, digest: str, verdict: Verdict
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -235,5 +235,5 @@ def test_another_known_hash_rules_a_match_out_where_good_files_exist(
     put(Path("r.txt"), f"{MADE}litellm==1.82.8" + (f" --hash=sha256:{digest}\n" if digest else "\n"))
     with open_graph("other", create=True) as other:
         assert not other.ingest("advisory", ["incident.json"]).rejected
-        other.ingest("lock", ["r.txt"], service="api", built_at="2026-03-24T00:00:00Z", read_at=READ)
+        other.ingest("lock", ["r.txt"], service="api", stands_from="2026-03-24T00:00:00Z", read_at=READ)
         assert [one.verdict for one in other.blast("INC-1").services] == [verdict]
