@@ -214,8 +214,9 @@ def test_a_package_elsewhere_counts_by_its_alias_and_never_as_observed(
     graph.ingest("sbom", ["image.json"])
     put(work / "aliases.yaml", ALIASES)
     assert graph.ingest("org", ["aliases.yaml"]).rejected == ()
-    window = {"window_from": "2026-03-24T10:39:00Z", "window_until": "2026-03-24T16:00:00Z"}
-    (service,) = graph.blast("litellm==1.82.8", builds_complete=True, **window).services
+    start, until = "2026-03-24T10:39:00Z", "2026-03-24T16:00:00Z"
+    answer = graph.blast("litellm==1.82.8", builds_complete=True, window_from=start, window_until=until)
+    (service,) = answer.services
     assert service.verdict is verdict
     assert words in service.reason
 
