@@ -29,8 +29,10 @@ lint: .venv/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
+# With BASE=<commit>: this checkout beside that commit, question by question; OPTIONS=--no-index asks about the case alone.
 bench: .venv/.runtime
-	$(BIN)/python benchmarks/cli.py
+	@if [ -n "$(BASE)" ]; then $(BIN)/python -m benchmarks.ratios "$(BASE)" $(OPTIONS); \
+	else $(BIN)/python benchmarks/cli.py; fi
 
 # The whole index beside its peers, then its growth: some ten minutes, up to 12 GB.
 bench-index: .venv/.runtime

@@ -99,7 +99,7 @@ class Moment:
         ('2026-03-24', '2026-03-24T10:39:00', '2026-03-24T10:39:00Z')
         """
         first, width = rfc3339(self.earliest), self.latest - self.earliest
-        local = rfc3339(self.earliest + _WIDEST_EAST)
+        local = rfc3339(self.earliest + _WIDEST_EAST) if first is not None else None
         if first is None or local is None:
             return "an unknown time"
         if not width:

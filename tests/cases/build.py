@@ -13,7 +13,7 @@ from graphkit.model.index import File, FileKind, Hidden, MetadataSource, Project
 from graphkit.model.names import package_name, purl_of, service_id
 from graphkit.model.organisation import DocumentUse, Organisation
 from graphkit.model.requirements import requirement
-from graphkit.model.times import Instant, instant
+from graphkit.model.times import Instant, exactly, instant
 from graphkit.stores import open_store
 from graphkit.stores.port import Fact, Reader
 from graphkit.trace.blast import blast
@@ -116,7 +116,7 @@ def document(path: str, kind: DocumentKind, rows: Sequence[str] = (), **more: ob
 
 def use(service: str, of: Document, **times: str) -> DocumentUse:
     """Return a use of a document by a service, its times as clocks of the day or full times."""
-    known = {name: at(time) for name, time in times.items()}
+    known = {name: exactly(at(time)) for name, time in times.items()}
     return DocumentUse(service=service_id(service), document=of.sha256, path=of.path, **known)  # type: ignore[arg-type]
 
 

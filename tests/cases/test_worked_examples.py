@@ -21,7 +21,7 @@ from graphkit.model.organisation import (
     Standing,
     Supply,
 )
-from graphkit.model.times import rfc3339
+from graphkit.model.times import exactly, rfc3339
 from graphkit.stores.port import Fact
 from tests.cases.build import (
     ask,
@@ -167,7 +167,13 @@ def test_a_lock_without_times_clears_nothing(day: list[Fact], tmp_path: Path) ->
 
 def test_a_manifest_is_walked(day: list[Fact], tmp_path: Path) -> None:
     loose, pinned = manifest("loose.txt", "dspy"), manifest("pinned.txt", "litellm<=1.82.6", "dspy")
-    facts = [*day, loose, pinned, use("loose", loose, stands_from=OLD), use("pinned", pinned, stands_from=OLD)]
+    facts = [
+        *day,
+        loose,
+        pinned,
+        use("loose", loose, stands_from=OLD),
+        use("pinned", pinned, stands_from=OLD, read_at="16:00"),
+    ]
     answer = ask(tmp_path / "g", facts)
     assert service(answer, "loose").verdict is Verdict.PICKED
     assert [step.node for step in service(answer, "loose").paths[0]][-2:] == ["dspy@3.1.3", "litellm@1.82.7"]
@@ -182,13 +188,18 @@ def test_a_manifest_over_an_unread_closure_is_unknown(day: list[Fact], tmp_path:
 
 
 def test_named_builds_can_be_complete(day: list[Fact], tmp_path: Path) -> None:
+    # A build with a single time ran within two hours of it: that of 09:00 may have ended after the upload at 10:39.
     org = organisation(
-        services=(Service(id=ServiceId("api"), builds_complete=True), Service(id=ServiceId("open"))),
-        builds=(Build(service=ServiceId("api"), at=at("09:00")), Build(service=ServiceId("open"), at=at("09:00"))),
+        services=tuple(Service(id=ServiceId(name), builds_complete=name != "open") for name in ("api", "open", "late")),
+        builds=tuple(
+            Build(service=ServiceId(name), at=exactly(at("09:00" if name == "late" else "08:00")))
+            for name in ("api", "open", "late")
+        ),
     )
     answer = ask(tmp_path / "g", [*day, org])
     assert service(answer, "api").verdict is Verdict.CLEARED
     assert service(answer, "open").verdict is Verdict.UNKNOWN
+    assert service(answer, "late").verdict is Verdict.UNKNOWN
 
 
 def test_companies_by_statement_and_supply(day: list[Fact], tmp_path: Path) -> None:

@@ -51,6 +51,11 @@ THIRD_PARTY: Mapping[str, frozenset[str]] = {
 }
 HEAVY = frozenset({"networkx"})
 """Allowed in `trace`, but inside a function only: most runs never need it."""
+VERDICTS = "graphkit.trace.verdicts"
+ABOVE_VERDICTS = frozenset({"graphkit.trace.blast", "graphkit.trace.roll", "graphkit.trace.view"})
+"""What of `trace` knows how services are judged; everything else there is what they are judged with."""
+MAKER = f"{VERDICTS}.clearance"
+"""The only module that makes a `Clearance`."""
 VAGUE = frozenset({"utils", "util", "helpers", "helper", "manager", "managers", "data", "common", "misc"})
 LINES = 600
 REGISTRIES = ("sources/documents", "reports", "cli", "stores")
@@ -91,6 +96,8 @@ def imports(module: str, text: str, known: Iterable[str] = MODULES) -> Iterator[
                 base = package.rsplit(".", node.level - 1)[0]
                 origin = f"{base}.{origin}" if origin else base
             for alias in node.names:
+                if (origin, alias.name) == ("pathlib", "PurePosixPath"):  # text alone: it reaches no disk
+                    continue
                 inner = f"{origin}.{alias.name}"
                 yield (inner if inner in known else origin), at_top
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and (lazy := LAZY.fullmatch(node.value)):
@@ -130,12 +137,20 @@ def faults(module: str, text: str, known: Iterable[str] = MODULES) -> list[str]:
             found.append(f"{module} imports {name}: {part} touches nothing outside")
         elif root not in sys.stdlib_module_names and not _may_use(module, part, root, at_top=at_top):
             found.append(f"{module} imports {name}")
+        if part == "trace" and name.startswith(VERDICTS) and not _is_above(module):
+            found.append(f"{module} imports {name}: nothing below the verdicts knows one")
     called = calls(text)
+    if module != MAKER and called & {"Clearance", ".Clearance"}:
+        found.append(f"{module} makes a Clearance, which {MAKER} alone does")
     if part in PURE:
         found += [f"{module} calls {name}()" for name in sorted(called & CALLS_OUTSIDE)]
     if part != "cli":
         found += [f"{module} calls {name}()" for name in sorted(called & ONLY_CLI_CALLS)]
     return found
+
+
+def _is_above(module: str) -> bool:
+    return module in ABOVE_VERDICTS or module == VERDICTS or module.startswith(f"{VERDICTS}.")
 
 
 def _may_import(part: str, name: str) -> bool:
@@ -163,6 +178,10 @@ def test_module_keeps_to_the_design(module: str) -> None:
     ("module", "text"),
     [
         ("graphkit.model.bad", "import graphkit.trace"),
+        ("graphkit.trace.forward", "from graphkit.trace.verdicts.clearance import prove"),
+        ("graphkit.trace.verdicts.bad", "from graphkit.model.answers import Clearance\nClearance(proof=())"),
+        ("graphkit.session", "from graphkit.model import answers\nanswers.Clearance(proof=())"),
+        ("graphkit.trace.bad", "from pathlib import Path"),
         ("graphkit.model.bad", "from graphkit import stores"),
         ("graphkit.model.bad", "from graphkit.stores.port import Reader"),
         ("graphkit.model.bad", "from ..stores import port"),
@@ -204,6 +223,9 @@ def test_the_check_sees_an_arrow_against_the_design(module: str, text: str) -> N
         ("graphkit.model.names", "from packageurl import PackageURL"),
         ("graphkit.trace.good", "import numpy as np\nfrom graphkit.stores.port import Reader"),
         ("graphkit.trace.good", "from graphkit.stores import port"),
+        ("graphkit.trace.good", "from pathlib import PurePosixPath"),
+        ("graphkit.trace.view", "from graphkit.trace.verdicts.context import Context"),
+        ("graphkit.trace.verdicts.clearance", "from graphkit.model.answers import Clearance\nClearance(proof=())"),
         ("graphkit.trace.good", "def cut():\n    import networkx"),
         ("graphkit.sources.good", "import os, httpx\nfrom graphkit.model.names import package_name"),
         ("graphkit.reports.good", "from importlib.resources import files\nfrom . import table"),

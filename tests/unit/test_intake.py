@@ -85,7 +85,7 @@ def test_the_kind_breaks_the_tie_of_a_pinned_list(graph: Graph, work: Path) -> N
     put(work / "frozen.txt", BAD)
     graph.ingest("env", ["frozen.txt"], built_at="2026-03-24T11:00:00Z")
     build = graph.blast("litellm==1.82.8").services[0].builds[0]
-    assert (build.basis, build.at) == ("installed", instant("2026-03-24T11:00:00Z"))
+    assert (build.basis, str(build.at)) == ("installed", "2026-03-24T11:00:00Z")
 
 
 def test_unrecognised_in_a_folder_is_listed_and_named_it_is_rejected(graph: Graph, work: Path) -> None:
@@ -571,7 +571,7 @@ def test_a_build_whose_document_is_missing_is_unknown_not_gone(graph: Graph, wor
     graph.ingest("advisory", ["case.yaml"])
     (till,) = graph.blast("case-1").services
     assert till.verdict == "unknown"
-    assert instant("2026-03-24T11:00:00Z") in {build.at for build in till.builds}
+    assert "2026-03-24T11:00:00Z" in {str(build.at) for build in till.builds}
 
 
 def test_a_broken_organisation_file_names_the_place(graph: Graph, work: Path) -> None:

@@ -224,11 +224,11 @@ def test_no_password_is_kept_or_shown(tmp_path: Path, monkeypatch: pytest.Monkey
         (True, OTHER, Verdict.UNKNOWN),  # all files of the release are bad, so one of unknown hash may be too
         (True, "", Verdict.OBSERVED),
         (False, ARCHIVE, Verdict.OBSERVED),
-        (False, OTHER, Verdict.CLEARED),  # a good file of a release with a bad one
+        (False, OTHER, Verdict.UNKNOWN),  # nothing knows it for a good file of the release: it may be a repack
         (False, "", Verdict.ADMITTED),
     ],
 )
-def test_another_known_hash_rules_a_match_out_where_good_files_exist(
+def test_only_the_hash_of_a_known_good_file_rules_a_match_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, whole: bool, digest: str, verdict: Verdict
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -244,9 +244,14 @@ def test_an_older_pull_that_comes_in_later_ends_nothing_newer(graph: Graph, gith
 
 
 def test_a_stop_in_the_middle_keeps_what_is_done_and_ends_nothing(graph: Graph, github: Server) -> None:
-    organisation(github, "a", "b")
+    def holds(*names: str) -> None:
+        organisation(github, *names)
+        for name in names:
+            hold(github, name, files={"requirements.txt": BAD})
+
+    holds("a", "b")
     graph.ingest("github", ["acme"], read_at="2026-03-24T12:00:00Z")
-    organisation(github, "new", "b")
+    holds("new", "b")
 
     def stop(done: int, total: int | None, what: str) -> None:
         if (done, what) == (1, "acme/b"):

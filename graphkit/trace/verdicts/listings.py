@@ -68,7 +68,7 @@ class Words:
 
 def read_listing(document: Document, accused: Accusation, words: Words) -> Finding:
     """Return what one document says: the worst row that shows an accused release, else what it proves."""
-    subject = document.roots[0] if len(document.roots) == 1 else None
+    subject = _subject_of(document)
     rows = [(number, row, test_row(row, document, accused)) for number, row in enumerate(document.components)]
     suspects = [one for one in rows if one[2].verdict is not None and one[1].ref != subject]
     exposing = [one for one in suspects if one[2].verdict in {Verdict.OBSERVED, Verdict.ADMITTED}]
@@ -87,6 +87,13 @@ def read_listing(document: Document, accused: Accusation, words: Words) -> Findi
     described = next((one for one in rows if one[1].ref == subject and one[2].verdict is not None), None)
     steps = (_rows(document, accused, suspects, described), *_completeness(document, accused, words))
     return Finding(verdict=None, reason=_listed(document, accused), steps=steps, is_subject=described is not None)
+
+
+def _subject_of(document: Document) -> str | None:
+    """Return the ref of what a document is about. A lock or an environment whose rows have one root has none."""
+    tops = set(document.roots) if document.subject else ()
+    refs = {row.ref for row in document.components if row.ref in tops and row.name == document.subject}
+    return next((ref for ref in document.roots if ref in refs), None)
 
 
 def _listed(document: Document, accused: Accusation) -> str:

@@ -127,8 +127,16 @@ def test_the_codes_of_blast(graph: Path, words: tuple[str, ...], code: int) -> N
 
 
 @pytest.mark.parametrize("words", [("--fail-on", "observed"), ("--fail-on", "admitted"), ("--strict",)])
-def test_where_nothing_is_exposed_or_unknown_the_code_is_0(empty: Path, words: tuple[str, ...]) -> None:
-    assert run("blast", "litellm==1.82.8", "--graph", empty, *words).code == 0
+def test_where_nothing_is_exposed_or_unknown_the_code_is_0(work: Path, words: tuple[str, ...]) -> None:
+    put(work / "case.yaml", INCIDENT)
+    assert run("ingest", "advisory", "case.yaml").code == 0
+    assert run("blast", "case-1", *words).code == 0
+
+
+def test_where_nothing_is_known_of_the_target_the_code_is_3(empty: Path) -> None:
+    ran = run("blast", "litellm==1.82.8", "--graph", empty)
+    assert (ran.code, "compromised" in ran.out) == (3, False)
+    assert "nothing is known of `litellm`" in ran.err
 
 
 def test_fail_on_counts_the_tier_and_those_above_it(work: Path) -> None:
