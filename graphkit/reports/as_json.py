@@ -26,7 +26,7 @@ from graphkit.model.answers import (
 from graphkit.model.documents import Problem
 from graphkit.model.incidents import Source
 from graphkit.model.organisation import Claim
-from graphkit.model.times import rfc3339
+from graphkit.model.times import NO_TIME, rfc3339
 from graphkit.reports.comparison import Comparison
 from graphkit.reports.interface import View
 from graphkit.reports.proofs import clearance_shape, explained_shape
@@ -259,7 +259,7 @@ def _service(one: ServiceVerdict) -> Shape:
 
 def _build(one: BuildVerdict) -> Shape:
     return {
-        "at": None if one.at is None else str(one.at),
+        "at": None if one.at is None or one.at == NO_TIME else str(one.at),
         "verdict": one.verdict.value,
         "reason": one.reason,
         "basis": one.basis,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from graphkit.model.answers import Assumption, BuildVerdict, Clearance, ProofKind, ServiceVerdict
-from graphkit.model.times import rfc3339
+from graphkit.model.times import NO_TIME, rfc3339
 from graphkit.reports.sheet import Sheet
 from graphkit.reports.wording import ASSUMED, OBLIGED, PROVEN, REPLACED, assumed, between, clock
 
@@ -62,7 +62,7 @@ def explained_shape(one: BuildVerdict) -> Shape:
     """Return what clears a build, with its obligations and assumptions in words; else what is open, the reason."""
     made = one.clearance
     return {
-        "at": None if one.at is None else str(one.at),
+        "at": None if one.at is None or one.at == NO_TIME else str(one.at),
         "document": one.document.path if one.document else None,
         "incident": one.incident,
         "verdict": one.verdict.value,

@@ -65,8 +65,9 @@ def judged(graph: Graph, kind: str, name: str, text: str) -> list[ServiceVerdict
     """Return what is said of one document, with and without an unrecorded build; nothing where it is refused."""
     put(Path(name), text)
     source = "env" if name.startswith("env/") else name
-    since = {"stands_from" if kind == "lock" else "built_at": "2026-03-24T00:00:00Z"}
-    report = graph.ingest(kind, [source], service="api", read_at=READ, **since)
+    at = "2026-03-24T00:00:00Z"
+    stands_from, built_at = (at, None) if kind == "lock" else (None, at)
+    report = graph.ingest(kind, [source], service="api", read_at=READ, stands_from=stands_from, built_at=built_at)
     if report.rejected:
         return []
     return [one for whole in (False, True) for one in graph.blast("INC-1", builds_complete=whole).services]

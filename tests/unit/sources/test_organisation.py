@@ -7,7 +7,7 @@ import pytest
 
 from graphkit.model.errors import InputError
 from graphkit.model.organisation import Polarity, Standing
-from graphkit.model.times import instant
+from graphkit.model.times import moment
 from graphkit.sources import organisation
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -42,9 +42,9 @@ def test_the_locks_stand_to_the_repair_of_their_project(shared: Path) -> None:
     repairs = {one["project"]: one.get("commit_time") for one in facts["downstream_responses"]}
     read = organisation.parse(CASE.read_bytes(), CASE.name)
     until = {str(use.service): use.stands_until for use in read.organisation.uses}
-    assert until["dspy repository"] == instant(repairs["stanfordnlp/dspy"])
-    assert until["crewai repository"] == instant(repairs["crewAIInc/crewAI"])
-    assert until["graphrag repository"] == instant(repairs["microsoft/graphrag"])
+    assert until["dspy repository"] == moment(repairs["stanfordnlp/dspy"])
+    assert until["crewai repository"] == moment(repairs["crewAIInc/crewAI"])
+    assert until["graphrag repository"] == moment(repairs["microsoft/graphrag"])
     assert until["aider repository"] is None
     assert all((CASE.parent / path).is_file() for path in read.documents)
 
