@@ -51,10 +51,6 @@ def clearance_shape(one: Clearance) -> Shape:
         "facts": list(one.facts),
         "words": list(one.words),
         "assumes": [code.value for code in one.assumes],
-        "proof": [
-            {"obligation": part.obligation.value, "by": "word" if part.word else "fact", "text": part.text}
-            for part in one.proof
-        ],
     }
 
 
@@ -72,11 +68,17 @@ def explained_shape(one: BuildVerdict) -> Shape:
 
 
 def _explained(made: Clearance) -> Shape:
-    shape = clearance_shape(made)
-    for part, row in zip(made.proof, shape["proof"], strict=True):
-        row["asks"] = OBLIGED[part.obligation]
     return {
-        **shape,
+        **clearance_shape(made),
+        "proof": [
+            {
+                "obligation": part.obligation.value,
+                "by": "word" if part.word else "fact",
+                "text": part.text,
+                "asks": OBLIGED[part.obligation],
+            }
+            for part in made.proof
+        ],
         "shows": PROVEN[made.kind],
         "assumes": [
             {"code": code.value, "text": ASSUMED[code], "replaced_by": REPLACED[code]} for code in made.assumes
