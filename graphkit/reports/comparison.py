@@ -72,17 +72,12 @@ class _Document(_Part):
     sha256: str
 
 
-class _Discharge(_Part):
-    obligation: str
-    by: str
-    text: str
-
-
 class _Clearance(_Part):
     kind: str
     start: str | None
     until: str | None
-    proof: list[_Discharge]
+    facts: list[str]
+    words: list[str]
     assumes: list[str]
 
 
@@ -386,7 +381,7 @@ def _proof(one: _Build) -> tuple[str, ...]:
     made = one.clearance
     if made is None:
         return (one.at or "", one.incident)
-    parts = [f"({part.obligation}) by {part.by}, {part.text}" for part in made.proof]
+    parts = [*(f"by fact, {text}" for text in made.facts), *(f"by word, {text}" for text in made.words)]
     head = (one.at or "", one.incident, f"proof by {made.kind}", _between(made.start, made.until))
     return (*head, *parts, *(f"assuming {_assumption(code)}" for code in made.assumes))
 

@@ -110,7 +110,7 @@ def test_a_changed_proof_is_told_with_its_service_and_what_is_new_in_it() -> Non
     proof = answers.clearance().proof
     facts = (replace(proof[0], text="litellm 1.82.8 alone"), *proof[1:])
     found = checked("json", text, other_proof(proof=facts), View())
-    assert "website is cleared by another proof: (a) by fact, litellm 1.82.8 alone, and 1 more" in found.changes, (
+    assert "website is cleared by another proof: by fact, litellm 1.82.8 alone, and 1 more" in found.changes, (
         found.changes
     )
     grown = checked("json", text, other_proof(assumes=(Assumption.LOCK, Assumption.BUILD_ENV, Assumption.BASE)), View())
