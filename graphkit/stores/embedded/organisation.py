@@ -77,19 +77,20 @@ def _named(uses: Sequence[DocumentUse]) -> list[DocumentUse]:
 
 
 def _merged_uses(uses: Sequence[DocumentUse]) -> tuple[DocumentUse, ...]:
-    """Return uses, those of one service, document and time as one.
+    """Return uses, those of one service, document and time as one; equal inputs at two paths of a repository are two.
 
     A use without any time says nothing that a dated use of the same document does not, so it joins
     each of them.
     """
     groups: dict[tuple[str, str], dict[_When, list[DocumentUse]]] = {}
     for use in uses:
-        times = (_known(use.built_at), _known(use.stands_from), use.repository, use.branch)
+        path = use.path if use.repository else ""
+        times = (_known(use.built_at), _known(use.stands_from), use.repository, use.branch, path)
         groups.setdefault((use.service, use.document), {}).setdefault(times, []).append(use)
     merged = []
     for _, dated in sorted(groups.items()):
         for when in [one for one in dated if one[:2] == (_UNKNOWN, _UNKNOWN) and not one[3]]:
-            others = [one for one in dated if one != when and when[2] in {"", one[2]}]
+            others = [one for one in dated if one != when and when[2] in {"", one[2]} and when[4] in {"", one[4]}]
             if others:
                 undated = dated.pop(when)
                 for other in others:
@@ -102,7 +103,7 @@ def _known(at: Moment | None) -> Moment:
     return _UNKNOWN if at is None else at
 
 
-_When = tuple[Moment, Moment, str, str]
+_When = tuple[Moment, Moment, str, str, str]
 _UNKNOWN = Moment(earliest=-(2**63), latest=-(2**63))
 
 

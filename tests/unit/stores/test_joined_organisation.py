@@ -58,3 +58,14 @@ def test_order_changes_nothing(uses: list[DocumentUse], names: list[str]) -> Non
         return Organisation(source=name, companies=(company,), private_packages=(PackageName(name),))
 
     assert joined(map(organisation, names), uses) == joined(map(organisation, sorted(names)), [UNDATED, DATED, STATED])
+
+
+def test_equal_inputs_at_two_paths_of_a_repository_are_two() -> None:
+    at = exactly(3)
+    one = DocumentUse(service=WEB, document="aa", repository="r", path="a/uv.lock", stands_from=at, branch="main")
+    other = replace(one, path="b/uv.lock")
+    again = replace(one, read_at=exactly(8))
+    undated = DocumentUse(service=WEB, document="aa", repository="r", path="b/uv.lock", is_complete=True)
+    assert joined([], [other, one, again, undated]).uses == (again, replace(other, is_complete=True))
+    alone = replace(one, repository="", stands_from=at)
+    assert len(joined([], [alone, replace(alone, path="copy.lock")]).uses) == 1
