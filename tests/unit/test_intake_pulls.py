@@ -11,7 +11,7 @@ import pytest
 from graphkit.model.answers import Verdict
 from graphkit.session import Graph
 from tests.unit.cli.door import run
-from tests.unit.cli.inputs import BAD, put, sbom, uv_lock
+from tests.unit.cli.inputs import BAD, MADE, put, sbom, uv_lock
 from tests.unit.sources.pulls.replay import TOKEN as SECRET
 from tests.unit.sources.pulls.replay import Reply, Server, commit, hold, organisation
 
@@ -51,7 +51,7 @@ def test_what_a_complete_pull_brings_no_more_has_ended_and_may_come_back(graph: 
     repository(github, files={"requirements.txt": BAD})
     graph.ingest("github", ["acme"], read_at="2026-03-24T12:00:00Z")
     assert [one.current for one in graph.who_has("litellm==1.82.8").matches].count(True) >= 1
-    repository(github, files={"requirements.txt": "litellm==1.82.6\n"})
+    repository(github, files={"requirements.txt": f"{MADE}litellm==1.82.6\n"})
     report = graph.ingest("github", ["acme"], read_at="2026-03-26T12:00:00Z")
     assert "github" in " ".join(report.notes)
     locks = [one for one in graph.who_has("litellm==1.82.8").matches if one.document.path.endswith("requirements.txt")]

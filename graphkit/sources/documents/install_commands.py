@@ -81,6 +81,7 @@ def _python(*, is_setup: bool = False, is_nox: bool = False) -> Callable[[str], 
     """Return a reader of Python code: of what cannot be parsed nothing is known, so that it may install anything."""
 
     def reading(text: str) -> Iterator[Finding]:
+        yield from _script(text)
         try:
             found = list(islice(python_findings(text, is_setup=is_setup, is_nox=is_nox), _MOST + 1))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -146,6 +147,7 @@ _KINDS: Final = (
     ),
 )
 _SHELL: Final = _KINDS[-1]
+_BLOCKS: Final = _KINDS[-2]
 
 
 class InstallCommands:
@@ -205,11 +207,10 @@ READER: Final = InstallCommands()
 def _kind_of(data: bytes, name: str) -> _Kind | None:
     path = name.replace("\\", "/")
     found = next((kind for kind in _KINDS if kind.named.search(path)), None)
-    if found is None and "." not in posixpath.basename(path) and _SHEBANG.match(data[:_HEAD]):
-        return _SHELL
-    is_script = found is not None and found.name == "tasks in Python" and _SCRIPT.search(data)
-    if is_script:
-        return next(kind for kind in _KINDS if kind.name == "script with metadata")
+    if found is None and "." not in posixpath.basename(path):
+        found = _SHELL if _SHEBANG.match(data[:_HEAD]) else _BLOCKS if _SCRIPT.search(data) else None
+    elif found is not None and found.name == "tasks in Python" and not found.mark.search(data):
+        found = _BLOCKS
     if found is None or (is_json(data) and found.name not in {"notebook", "YAML with commands"}):
         return None
     return found

@@ -23,6 +23,7 @@ _SUBSTITUTED: Final = re.compile(r"\{[^{}]*\}")
 _OTHER_DEPS: Final = re.compile(r"\{\[[^\]]*\][^}]*\}")
 _FROM_FILE: Final = re.compile(r"file:\s*(.+)")
 _SETUP: Final = ("install_requires", "setup_requires", "tests_require", "requires")
+_TELLING: Final = frozenset({"install_requires", "setup_requires", "tests_require", "extras_require"})
 _CALLS: Final = frozenset({"install", "run_install", "conda_install", "run", "run_always"})
 _RUNNERS: Final = frozenset({"system", "popen", "run", "call", "check_call", "check_output", "Popen", "getoutput"})
 _CHANGES: Final = frozenset({"append", "extend", "insert", "update", "remove", "clear", "pop"})
@@ -160,14 +161,15 @@ def python_findings(text: str, *, is_setup: bool = False, is_nox: bool = False) 
         if not isinstance(node, ast.Call):
             continue
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if called not in _CALLS | _RUNNERS | {"setup"}:
+        is_setup_call = is_setup and (called == "setup" or any(one.arg in _TELLING for one in node.keywords))
+        if not is_setup_call and called not in _CALLS | _RUNNERS:
             continue
         if not left:
             text = f"more than {_MOST_CALLS} calls that may install something"
             yield Finding("the file", Found(tool="python", unreadable=[text]), "…")
             return
         left -= 1
-        if is_setup and called == "setup":
+        if is_setup_call:
             yield from _setup_call(node, names)
         elif is_nox and called in _CALLS and isinstance(node.func, ast.Attribute):
             yield from _session_call(node, called, names)

@@ -244,35 +244,40 @@ class Scalar(NamedTuple):
 
 
 def scalars_of(text: str) -> list[Scalar]:
-    """Return the scalars of all YAML documents in a text, in their order; nothing is constructed, no alias followed.
+    """Return the scalars of all YAML documents in a text, in their order; an alias is one, as ``*name``.
+
+    Nothing is constructed, and no alias is followed.
 
     Raises:
         yaml.YAMLError: the text is not YAML.
         RecursionError: it is nested too deep.
     """
     found: list[Scalar] = []
-    stack: list[list[Any]] = []  # for each collection: is it a list, the key that is open, its number
+    stack: list[list[Any]] = []  # for each collection: is it a list, the key that is open, its number, is it a key
     made = 0
     for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             made += 1
-            stack.append([isinstance(event, yaml.SequenceStartEvent), None, made])
+            is_key = bool(stack) and not stack[-1][0] and stack[-1][1] is None
+            stack.append([isinstance(event, yaml.SequenceStartEvent), None, made, is_key])
             if len(stack) > _DEEPEST:
                 raise RecursionError
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
-            stack.pop()
-            _value_ends(stack)
-        elif isinstance(event, yaml.AliasEvent):
-            _value_ends(stack)
-        elif isinstance(event, yaml.ScalarEvent):
+            if stack.pop()[3]:
+                stack[-1][1] = "?"
+            else:
+                _value_ends(stack)
+        elif isinstance(event, yaml.ScalarEvent | yaml.AliasEvent):
+            is_block = isinstance(event, yaml.ScalarEvent) and event.style in ("|", ">")
+            value = event.value if isinstance(event, yaml.ScalarEvent) else f"*{event.anchor}"
             if stack and not stack[-1][0] and stack[-1][1] is None:
-                stack[-1][1] = event.value
+                stack[-1][1] = value
                 continue
             keys = tuple(one[1] for one in stack[-8:] if isinstance(one[1], str))
             mark = event.start_mark
-            line = (mark.line if mark else 0) + (2 if event.style in {"|", ">"} else 1)
+            line = (mark.line if mark else 0) + (2 if is_block else 1)
             is_item = bool(stack) and stack[-1][0]
-            found.append(Scalar(keys, event.value, line, is_item, stack[-1][2] if stack else 0))
+            found.append(Scalar(keys, value, line, is_item, stack[-1][2] if stack else 0))
             _value_ends(stack)
     return found
 
@@ -309,7 +314,7 @@ def yaml_findings(text: str, *, is_hooks: bool = False) -> Iterator[Finding]:
 def _of_hook(one: Scalar) -> Iterator[Finding]:
     if not _NODE.fullmatch(one.value):
         found = Found(tool="pre-commit")
-        found.name(Word(one.value))
+        found.name(Word(one.value, one.value if one.value.startswith("*") else ""))
         moved(found, same)
         yield Finding(f"line {one.line}", found, one.value)
 
@@ -320,6 +325,8 @@ def conda_findings(text: str) -> Iterator[Finding]:
         if one.keys[-1:] == ("dependencies",) and one.is_item:
             found = Found(tool="conda")
             conda_name(found, Word(one.value))
+        elif one.value.startswith("*") and "dependencies" in one.keys[-2:]:
+            found = Found(tool="conda", unreadable=[f"the argument {shown(one.value)}"])
         elif one.keys[-2:] == ("dependencies", "pip") and one.is_item:
             (found,) = [*(found for found, _ in found_in(_pip_words(one.value))), Found(tool="pip")][:1]
         else:

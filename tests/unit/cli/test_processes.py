@@ -15,7 +15,7 @@ import pytest
 from graphkit.cli import _ended_here
 from graphkit.model.errors import GraphkitError
 from tests.unit.cli.door import PROGRAM, apart, is_one_line, start
-from tests.unit.cli.inputs import BAD, NOWHERE, put
+from tests.unit.cli.inputs import BAD, MADE, NOWHERE, put
 
 MANY = 700
 """Files; more than go to the store at once."""
@@ -25,7 +25,7 @@ def test_what_was_read_before_an_interruption_is_kept_and_the_next_run_goes_on(
     tmp_path: Path, elsewhere: dict[str, str]
 ) -> None:
     for number in range(MANY):
-        put(tmp_path / "in" / f"{number:04}.txt", f"litellm==1.{number}\n")
+        put(tmp_path / "in" / f"{number:04}.txt", f"{MADE}litellm==1.{number}\n")
     put(tmp_path / "more.txt", BAD)
     os.mkfifo(tmp_path / "pipe")
     words = ("ingest", "lock", "in", "pipe", "more.txt", "--format", "json")
@@ -132,7 +132,7 @@ def test_an_interruption_while_packages_are_walked_gives_what_is_known(
 
 def test_a_reader_that_goes_away_is_no_traceback_and_no_finding(tmp_path: Path, elsewhere: dict[str, str]) -> None:
     for number in range(400):
-        put(tmp_path / "in" / f"{number:04}{'x' * 200}.txt", f"litellm==1.5 # {number}\n")
+        put(tmp_path / "in" / f"{number:04}{'x' * 200}.txt", f"{MADE}litellm==1.5 # {number}\n")
     assert apart("ingest", "lock", "in", cwd=tmp_path, env=elsewhere).code == 0
     for words in (("blast", "litellm==1.5"), ("who-has", "litellm")):  # each writes more than a pipe holds
         with start(words, tmp_path, elsewhere) as process:
@@ -149,7 +149,7 @@ def test_names_that_are_no_utf_8_come_through(tmp_path: Path, elsewhere: dict[st
     folder = os.fsencode(tmp_path)
     for name, version in ((b"\xff.txt", "1"), (b"a\nb\x1b[31mc.txt", "2")):
         with open(folder + b"/" + name, "w", encoding="utf-8") as file:  # noqa: PTH123 - bytes
-            file.write(f"litellm=={version}\n")
+            file.write(f"{MADE}litellm=={version}\n")
     read = apart("ingest", "lock", b"\xff.txt", b"a\nb\x1b[31mc.txt", b"\xfe.txt", cwd=tmp_path, env=elsewhere)
     assert (read.code, read.err) == (3, "")
     assert r"  \xfe.txt: no such file or folder" in read.out

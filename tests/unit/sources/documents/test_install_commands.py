@@ -301,6 +301,32 @@ def test_hooks_before_commits() -> None:
     ]
 
 
+def test_what_an_alias_stands_for_is_not_known() -> None:
+    hooks = "x: &d [litellm]\nrepos:\n- hooks:\n  - id: a\n    additional_dependencies: *d\n"
+    assert told(".pre-commit-config.yaml", hooks) == [("line 5", [], (), "the argument '*d'")]
+    conda = "x: &d [litellm]\ndependencies:\n- pip: *d\n"
+    assert told("environment.yml", conda) == [("line 3", [], (), "the argument '*d'")]
+    work = ".i: &i\n  - pip install a\nt:\n  script: *i\n*i : x\n"
+    assert told(".gitlab-ci.yml", work) == [("line 2", ["a"], (), "")]
+
+
+def test_a_key_that_is_a_list_hides_nothing() -> None:
+    assert told("ci.yml", "? [x, {y: z}]\n: y\nrun: pip install a\n? b\n: pip install c\n") == [
+        ("line 3", ["a"], (), ""),
+        ("line 5", ["c"], (), ""),
+    ]
+
+
+def test_metadata_stands_in_scripts_of_any_name() -> None:
+    block = "# /// script\n# dependencies = ['litellm']\n# ///\n"
+    for name in ("run", "noxfile.py", "tasks.py", "setup.py", "a.py"):
+        assert told(name, f"#!/usr/bin/env -S uv run --script\n{block}import nox, setup\n")[0][1] == ["litellm"]
+
+
+def test_setup_under_another_name() -> None:
+    assert told("setup.py", "from setuptools import setup as s\ns(install_requires=['a'])\n")[0][1] == ["a"]
+
+
 def notebook(*cells: Any) -> str:
     return json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": one} for one in cells]})
 
