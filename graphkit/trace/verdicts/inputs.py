@@ -88,24 +88,27 @@ def _begins(use: DocumentUse) -> tuple[Instant, Instant]:
 
 
 def _states_of_line(members: Sequence[tuple[DocumentUse, Document]]) -> list[State]:
-    dated = [_begins(use) for use, _ in members if use.stands_from is not None]
+    """Return the states of one input. Which of two imprecise times came first may not be known: then either may."""
     found: list[State] = []
     for use, document in members:
         came = _begins(use)
-        later = [begin for begin in dated if use.stands_from is not None and begin[0] > came[0]]
-        ends = [(min(begin[0] for begin in later), min(begin[1] for begin in later))] if later else []
+        others = [_begins(other) for other, _ in members if other is not use and other.stands_from is not None]
+        if use.stands_from is None:
+            others = []
+        # Only what surely came later has surely taken its place; what may have come later may have.
+        replaced = [begin[1] for begin in others if begin[0] > came[1]]
+        replacing = [max(begin[0], came[1]) for begin in others if begin[1] > came[0]]
         if use.stands_until is not None:
-            ends.append((use.stands_until.earliest, use.stands_until.latest))
-        may_end = min((latest for _, latest in ends), default=FOREVER)
+            replaced.append(use.stands_until.latest)
+            replacing.append(use.stands_until.earliest)
         seen = came[1] if use.read_at is None else use.read_at.earliest + 1
-        was_end = min((earliest for earliest, _ in ends), default=seen)
         before = found[-1] if found and use.stands_from is not None else None
         found.append(
             State(
                 use=use,
                 document=document,
-                may=(came[0], max(may_end, came[0] + 1)),
-                was=(came[1], max(came[1], was_end)),
+                may=(came[0], max(min(replaced, default=FOREVER), came[0] + 1)),
+                was=(came[1], max(came[1], min(replacing, default=seen))),
                 is_first=use.is_first,
                 before=before,
             )
@@ -133,16 +136,17 @@ def gap_of(states: Sequence[State], here: Sequence[State], start: Instant, until
     lines = {state.line for state in here}
     for line in sorted({state.line for state in states} - lines):
         known = [one for one in states if one.line == line]
-        first, last = known[0], known[-1]
-        if first.may[0] >= until and not first.is_first:
+        next_one = min((one for one in known if one.may[0] >= until), key=lambda one: one.may[0], default=None)
+        last_one = max((one for one in known if one.may[1] <= start), key=lambda one: one.may[1], default=None)
+        if next_one is not None and not next_one.is_first:
             return (
-                f"{_named(first)} is known from {rfc3339(first.may[0])} on, and not what was there before; its state "
-                "of then would settle it (`graphkit ingest lock REPOSITORY` reads all of them)"
+                f"{_named(next_one)} is known from {rfc3339(next_one.may[0])} on, and not what was there before; its "
+                "state of then would settle it (`graphkit ingest lock REPOSITORY` reads all of them)"
             )
-        if last.may[1] <= start and not last.use.is_last:
+        if last_one is not None and not last_one.use.is_last:
             return (
-                f"{_named(last)} is known until {rfc3339(last.may[1])}, and not what was there afterwards; its state "
-                "of then would settle it (`graphkit ingest lock REPOSITORY` reads all of them)"
+                f"{_named(last_one)} is known until {rfc3339(last_one.may[1])}, and not what was there afterwards; its "
+                "state of then would settle it (`graphkit ingest lock REPOSITORY` reads all of them)"
             )
     return ""
 
@@ -166,11 +170,16 @@ def _known(state: State) -> str:
     )
 
 
-def governed(here: Sequence[State], whole: Callable[[str], Document]) -> dict[int, State]:
+def governed(
+    here: Sequence[State],
+    whole: Callable[[str], Document],
+    leaves_out: Callable[[Document, Requirement], bool],
+) -> dict[int, State]:
     """Return which manifests in place are governed by which lock in place: position in ``here`` → the lock.
 
     A lock governs what it was made from while it satisfies it; a manifest that it does not satisfy is judged beside
-    it. ``whole`` returns a document with all of its rows.
+    it. ``whole`` returns a document with all of its rows; ``leaves_out`` says of a requirement of a manifest whether
+    the extras and groups that are installed leave it out.
     """
     found: dict[int, State] = {}
     for at, state in enumerate(here):
@@ -180,7 +189,7 @@ def governed(here: Sequence[State], whole: Callable[[str], Document]) -> dict[in
             if (
                 lock.document.kind is DocumentKind.LOCK
                 and _is_made_from(lock, state)
-                and satisfies(whole(lock.document.sha256), state.document)
+                and satisfies(whole(lock.document.sha256), state.document, leaves_out)
             ):
                 found[at] = lock
                 break
@@ -206,10 +215,11 @@ def normal(path: PurePosixPath) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def satisfies(lock: Document, manifest: Document) -> bool:
+def satisfies(lock: Document, manifest: Document, leaves_out: Callable[[Document, Requirement], bool]) -> bool:
     """Return whether a lock lists everything that a manifest requires, at a version that it admits.
 
-    A lock of one environment does not list what its markers leave out there.
+    Extras and groups count unless the organisation says which are installed. A lock of one environment does not
+    list what its markers leave out there.
     """
     listed: dict[PackageName, list[str]] = {}
     for row in lock.components:
@@ -219,7 +229,9 @@ def satisfies(lock: Document, manifest: Document) -> bool:
     return all(
         _is_met(one, listed.get(one.package, ()))
         for one in manifest.requirements
-        if one.package != itself and not (lock.is_of_one_environment and one.marker and one.package not in listed)
+        if one.package != itself
+        and not leaves_out(manifest, one)
+        and not (lock.is_of_one_environment and one.marker and one.package not in listed)
     )
 
 
