@@ -40,9 +40,7 @@ def root_of_manifest(world: World, manifest: Document, asked: Asked) -> tuple[Ro
     counts for `admitted`, and binds nothing.
     """
     itself = PackageName(canonicalize_name(manifest.subject))
-    if asked.extras is not None:
-        own = [one for one in manifest.requirements if one.package == itself]
-        asked = replace(asked, extras=_with_own(asked.extras, own))
+    asked = _widened(manifest, asked)
     wants, missing = root_of_requirements(world, manifest.requirements, asked, itself)
     constraints, more = root_of_requirements(world, manifest.constraints, asked, itself)
     return (
@@ -75,6 +73,22 @@ def root_of_requirements(
             missing.append(f"what {one.package} {pinned} is, which no index here lists")
         found.append(want)
     return tuple(found), tuple(missing)
+
+
+def leaves_out(world: World, manifest: Document, one: Requirement, asked: Asked) -> bool:
+    """Return whether an install leaves a requirement of a manifest out for the sake of its extras and groups alone."""
+    asked = _widened(manifest, asked)
+    taken = truth_of(world, one.marker, asked.extras, asked.groups)
+    return taken is False and truth_of(world, one.marker, None, None) is not False
+
+
+def _widened(manifest: Document, asked: Asked) -> Asked:
+    """Return what is asked for, with the extras that those asked for ask of the project itself."""
+    if asked.extras is None:
+        return asked
+    itself = PackageName(canonicalize_name(manifest.subject))
+    own = [one for one in manifest.requirements if one.package == itself]
+    return replace(asked, extras=_with_own(asked.extras, own))
 
 
 def _with_own(extras: Sequence[ExtraName], own: Sequence[Requirement]) -> tuple[ExtraName, ...]:

@@ -22,6 +22,7 @@ from graphkit.model.organisation import Build, DocumentUse, Service
 from graphkit.model.times import Instant, Moment
 from graphkit.stores import port
 from graphkit.trace.verdicts.clearance import assuming
+from graphkit.trace.verdicts.services import AROUND
 
 _VERDICTS = list(Verdict)
 
@@ -222,7 +223,7 @@ class Roll(Sequence[ServiceVerdict]):
                 self._made[number] = judge(account)
                 continue
             made = alike.created
-            is_early = made is not None and first_upload is not None and made.latest < first_upload
+            is_early = made is not None and first_upload is not None and made.latest + AROUND < first_upload
             kind = alike._replace(created=None, subject="")
             groups.setdefault((kind, made is not None, is_early, words), []).append(number)
         self.judged = tuple(self._made.values())

@@ -88,24 +88,27 @@ def _begins(use: DocumentUse) -> tuple[Instant, Instant]:
 
 
 def _states_of_line(members: Sequence[tuple[DocumentUse, Document]]) -> list[State]:
-    dated = [_begins(use) for use, _ in members if use.stands_from is not None]
+    """Return the states of one input. Which of two imprecise times came first may not be known: then either may."""
     found: list[State] = []
     for use, document in members:
         came = _begins(use)
-        later = [begin for begin in dated if use.stands_from is not None and begin[0] > came[0]]
-        ends = [(min(begin[0] for begin in later), min(begin[1] for begin in later))] if later else []
+        others = [_begins(other) for other, _ in members if other is not use and other.stands_from is not None]
+        if use.stands_from is None:
+            others = []
+        # Only what surely came later has surely taken its place; what may have come later may have.
+        replaced = [begin[1] for begin in others if begin[0] > came[1]]
+        replacing = [max(begin[0], came[1]) for begin in others if begin[1] > came[0]]
         if use.stands_until is not None:
-            ends.append((use.stands_until.earliest, use.stands_until.latest))
-        may_end = min((latest for _, latest in ends), default=FOREVER)
+            replaced.append(use.stands_until.latest)
+            replacing.append(use.stands_until.earliest)
         seen = came[1] if use.read_at is None else use.read_at.earliest + 1
-        was_end = min((earliest for earliest, _ in ends), default=seen)
         before = found[-1] if found and use.stands_from is not None else None
         found.append(
             State(
                 use=use,
                 document=document,
-                may=(came[0], max(may_end, came[0] + 1)),
-                was=(came[1], max(came[1], was_end)),
+                may=(came[0], max(min(replaced, default=FOREVER), came[0] + 1)),
+                was=(came[1], max(came[1], min(replacing, default=seen))),
                 is_first=use.is_first,
                 before=before,
             )
@@ -169,11 +172,16 @@ def _known(state: State) -> str:
     )
 
 
-def governed(here: Sequence[State], whole: Callable[[str], Document]) -> dict[int, State]:
+def governed(
+    here: Sequence[State],
+    whole: Callable[[str], Document],
+    leaves_out: Callable[[Document, Requirement], bool],
+) -> dict[int, State]:
     """Return which manifests in place are governed by which lock in place: position in ``here`` → the lock.
 
     A lock governs what it was made from while it satisfies it; a manifest that it does not satisfy is judged beside
-    it. ``whole`` returns a document with all of its rows.
+    it. ``whole`` returns a document with all of its rows; ``leaves_out`` says of a requirement of a manifest whether
+    the extras and groups that are installed leave it out.
     """
     found: dict[int, State] = {}
     for at, state in enumerate(here):
@@ -183,7 +191,7 @@ def governed(here: Sequence[State], whole: Callable[[str], Document]) -> dict[in
             if (
                 lock.document.kind is DocumentKind.LOCK
                 and _is_made_from(lock, state)
-                and satisfies(whole(lock.document.sha256), state.document)
+                and satisfies(whole(lock.document.sha256), state.document, leaves_out)
             ):
                 found[at] = lock
                 break
@@ -209,10 +217,11 @@ def normal(path: PurePosixPath) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def satisfies(lock: Document, manifest: Document) -> bool:
+def satisfies(lock: Document, manifest: Document, leaves_out: Callable[[Document, Requirement], bool]) -> bool:
     """Return whether a lock lists everything that a manifest requires, at a version that it admits.
 
-    A lock of one environment does not list what its markers leave out there.
+    Extras and groups count unless the organisation says which are installed. A lock of one environment does not
+    list what its markers leave out there.
     """
     listed: dict[PackageName, list[str]] = {}
     for row in lock.components:
@@ -222,7 +231,9 @@ def satisfies(lock: Document, manifest: Document) -> bool:
     return all(
         _is_met(one, listed.get(one.package, ()))
         for one in manifest.requirements
-        if one.package != itself and not (lock.is_of_one_environment and one.marker and one.package not in listed)
+        if one.package != itself
+        and not leaves_out(manifest, one)
+        and not (lock.is_of_one_environment and one.marker and one.package not in listed)
     )
 
 

@@ -14,7 +14,7 @@ from graphkit.model.documents import Basis, Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse
 from graphkit.model.requirements import requirement
 from graphkit.model.times import NO_TIME, Instant, Moment, rfc3339
-from graphkit.trace.manifests import Asked
+from graphkit.trace.manifests import Asked, leaves_out
 from graphkit.trace.verdicts.clearance import Open, Step, fact, prove, together, word
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, Context, cleared, named, needed, opened, tools_gap
 from graphkit.trace.verdicts.inputs import State, gap_of, governed, states_of, stretches_of
@@ -25,7 +25,7 @@ from graphkit.trace.verdicts.walks import Asking, judge_walk, of_build_system, o
 _BASES: Final = list(Basis)
 _VERDICTS: Final = list(Verdict)
 _LISTINGS: Final = (DocumentKind.SBOM, DocumentKind.ENVIRONMENT)
-_AROUND: Final = 2 * 3_600_000_000
+AROUND: Final = 2 * 3_600_000_000
 """A build with a single time ran within this much before and after it (semantics §1), in microseconds."""
 
 
@@ -154,7 +154,9 @@ def _recorded(context: Context, use: DocumentUse) -> BuildVerdict:
         return _listing(context, _finding(context, use), document, at, ended)
     assert use.built_at is not None
     build = Build(service=context.service.id, at=use.built_at)
-    return _of_input(context, document, _finding(context, use), build)
+    judged = _of_input(context, document, _finding(context, use), build)
+    is_exposed = judged.verdict not in {Verdict.CLEARED, Verdict.UNKNOWN}
+    return judged if is_exposed else _ended_before(context, _ran(context, build)[1] - 1, build.at) or judged
 
 
 def _listed_lock(context: Context, state: State) -> BuildVerdict:
@@ -168,7 +170,7 @@ def _listing(
     """Judge a build by a listing of what it installed."""
     if finding.verdict is not None:
         return _shown(context, finding, document, at)
-    if ended is not None and not finding.is_subject and (early := _ended_before(context, ended.latest, at)):
+    if ended is not None and not finding.is_subject and (early := _ended_before(context, ended.latest + AROUND, at)):
         return early
     if at is None:
         dated: Step = Open(
@@ -242,8 +244,8 @@ def _ran(context: Context, build: Build) -> tuple[Instant, Instant]:
     """
     if build.at == NO_TIME and build.started is None and build.ended is None:
         return context.start, context.until
-    start = build.at.earliest - _AROUND if build.started is None else build.started.earliest
-    until = build.at.latest + _AROUND if build.ended is None else build.ended.latest
+    start = build.at.earliest - AROUND if build.started is None else build.started.earliest
+    until = build.at.latest + AROUND if build.ended is None else build.ended.latest
     return start, max(until, start) + 1
 
 
@@ -362,7 +364,12 @@ def _stretch(context: Context, states: Sequence[State], start: Instant, until: I
     if not inputs:
         return opened(_nothing_in_place(context, states, start, until))
     gap = gap_of(states, here, start, until)
-    locks = governed(inputs, context.whole)
+    asked = Asked(extras=context.service.extras, groups=context.service.groups)
+    locks = governed(
+        inputs,
+        context.whole,
+        lambda manifest, one: leaves_out(context.union(manifest.requires_python), manifest, one, asked),
+    )
     by_hand = passes_by(here)
     parts: list[BuildVerdict] = []
     for at, state in enumerate(inputs):

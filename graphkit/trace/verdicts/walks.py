@@ -242,10 +242,10 @@ def _allowed(
         world = context.in_environment(environment)
         elsewhere, _ = asking.root(world)
         there = closure_of(world, elsewhere, _bits(context), _window(span))
-        if there.hits and (hit := _slots_there(context, world, elsewhere, span)) is not None:
+        if there.hits and (hit := _slots_there(context, field, world, elsewhere, span)) is not None:
             where = f"{environment.platform} {environment.machine}, Python {environment.python.rsplit('.', 1)[0]}"
             reason = f"the ranges of {asking.path} allow it on {where}, though the newest choices do not take it"
-            return _admits(asking, reason, hit, there.path)
+            return _admits(asking, reason, hit if is_inside else (), there.path)
     return None
 
 
@@ -273,20 +273,18 @@ def _admitted_slots(context: Context, field: Field, root: Root, span: tuple[Inst
     return slots, path
 
 
-def _slots_there(context: Context, world: World, root: Root, span: tuple[Instant, Instant]) -> set[int] | None:
+def _slots_there(
+    context: Context, field: Field, world: World, root: Root, span: tuple[Instant, Instant]
+) -> set[int] | None:
     """Return the slots in which a closure of one instant holds a target; None where no instant of the span does."""
     found: set[int] = set()
-    is_hit = False
-    for number, slot in enumerate(context.field.slots):
+    for number, slot in enumerate(field.slots):
         start = max(slot.start, span[0])
         if start < min(slot.until, span[1]):
             at = Span(start=start, until=start + 1, is_timeless=False)
             if closure_of(world, root, _bits(context), at).hits:
                 found.add(number)
-                is_hit = True
-    if not is_hit and not (context.start <= span[0] and span[1] <= context.until):
-        return set()
-    return found if is_hit else None
+    return found or None
 
 
 def _classes(context: Context, asking: Asking, span: tuple[Instant, Instant]) -> Iterator[Environment]:
@@ -356,7 +354,8 @@ def _closure_steps(
     """Yield obligations (e), (l), (m) and (n) for one closure."""
     world = context.union(asking.requires_python)
     names = set(world.reader.packages(_ids(closure)).name) if closure.packages else set()
-    private = sorted((names | {one.package for one in asking.binding}) & context.accused.private_packages)
+    nowhere = {one.package for one in asking.document.requirements if world.find(one.package) is None}
+    private = sorted((names | nowhere) & context.accused.private_packages)
     if private:
         yield Open(
             obligation=Obligation.INDEXES,

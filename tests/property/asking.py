@@ -1,0 +1,41 @@
+"""How tests ask: services judged without the packages that a blast shows beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from graphkit.model.answers import ServiceVerdict
+from graphkit.model.names import PackageName, ServiceId
+from graphkit.stores.port import Reader
+from graphkit.trace.case import Case, Span, resolve
+from graphkit.trace.roll import Worst
+from graphkit.trace.view import Documents, Question, View, answer, worlds_of
+
+
+def cases_of(reader: Reader, targets: Sequence[str], reading: str | None = None) -> tuple[Case, ...]:
+    """Return the cases that targets name."""
+
+    def versions_of(name: PackageName) -> Sequence[str]:
+        idents = reader.package_ids([name])
+        if idents[0] < 0:
+            return ()
+        columns = reader.packages(idents)
+        return reader.releases(np.arange(columns.start[0], columns.stop[0], dtype=np.int32)).version
+
+    return resolve(reader.evidence().incidents(), targets, reading, versions_of)
+
+
+def view_of(reader: Reader, case: Case, question: Question) -> View:
+    """Return the answer to one case with what it stands on."""
+    organisation = reader.evidence().organisation()
+    return answer(case, question, Documents(reader, case), worlds_of(reader, case, question, organisation))
+
+
+def services_of(reader: Reader, *targets: str, span: Span | None = None) -> Mapping[ServiceId, ServiceVerdict]:
+    """Return the verdict of every service; of several cases the worst."""
+    question = Question(targets=targets, span=span or Span())
+    rolls = [view_of(reader, case, question).services for case in cases_of(reader, targets)]
+    found = rolls[0] if len(rolls) == 1 else Worst(rolls, [0] * len(rolls))
+    return {one.service: one for one in found}

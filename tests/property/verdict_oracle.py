@@ -1,0 +1,734 @@
+"""The oracle of verdicts: what semantics.md §4 and §5 mean, in plain slow code over a `Fleet`.
+
+Written from semantics.md, and nothing here is shared with `graphkit.trace`: the walks are those of
+`tests/property/oracle.py`. It judges services with one fixed environment, and no guards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+from pathlib import PurePosixPath
+from typing import Final
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from graphkit.model.answers import Verdict
+from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, InstallCommand
+from graphkit.model.incidents import CompromisedRelease, Incident, Reading
+from graphkit.model.index import File, FileKind, Hidden
+from graphkit.model.names import PackageName, package_name
+from graphkit.model.organisation import Build, DocumentUse, Service
+from graphkit.model.requirements import Requirement
+from graphkit.model.times import BEGINNING, FOREVER, Instant, Moment
+from tests.property import oracle
+from tests.property.fleets import HOUR, Fleet
+from tests.property.worlds import Constrained, ReleaseKey, World, read_requirements
+
+ORDER: Final = list(Verdict)
+LISTINGS: Final = (DocumentKind.SBOM, DocumentKind.ENVIRONMENT)
+AROUND: Final = 2 * HOUR
+"""A build with a single time ran within this much of it (§1)."""
+LAG: Final = HOUR // 4
+"""A removal counts this much later for clearing (§1)."""
+USUAL: Final = frozenset({"setuptools", "wheel", "pip"})
+"""Of the usual backends and tools (§5) those that fleets name; no index here has them."""
+MAYBE: Final = 'platform_release >= "5"'
+"""A marker that nothing decides: what stands under it counts for `admitted` alone."""
+
+Span = tuple[Instant, Instant]
+Said = frozenset[Verdict]
+"""The verdicts that semantics.md allows: one, or two where a conflict leaves open what a resolver takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What is said of one build. ``what`` names it: a document, a lock, a build, or the unrecorded one."""
+
+    what: str
+    at: Moment | None
+    said: Said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """A state of an input. ``may``: when it may have been in place; ``was``: when it surely was. Both half-open."""
+
+    use: DocumentUse
+    document: Document
+    may: Span
+    was: Span
+
+    @property
+    def line(self) -> tuple[str, str, str]:
+        """Which input it is a state of: repository, branch, path."""
+        return self.use.repository, self.use.branch, self.use.path
+
+
+def worst(found: Iterable[Said]) -> Said:
+    """Return the worst of several verdicts; of none `unknown`."""
+    parts = list(found)
+    if not parts:
+        return frozenset({Verdict.UNKNOWN})
+    best = min(max(map(ORDER.index, part)) for part in parts)
+    return frozenset(one for part in parts for one in part if ORDER.index(one) <= best)
+
+
+def just(verdict: Verdict) -> Said:
+    """Return one verdict."""
+    return frozenset({verdict})
+
+
+UNKNOWN, CLEARED = just(Verdict.UNKNOWN), just(Verdict.CLEARED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What an install asks for: surely, perhaps (extras and groups that nobody spoke of), and within which bounds."""
+
+    sure: Sequence[Requirement]
+    maybe: Sequence[Requirement] = ()
+    bounds: Sequence[Requirement] = ()
+
+    @property
+    def root(self) -> Constrained:
+        """The same as the walks of the oracle take it."""
+        return Constrained(
+            texts=(*map(str, self.sure), *(str(replace(one, marker=MAYBE)) for one in self.maybe)),
+            constraints=tuple(map(str, self.bounds)),
+        )
+
+
+@dataclass(frozen=True)
+class Judge:
+    """One incident under one reading, in its own window or the one that is asked for."""
+
+    fleet: Fleet
+    incident: Incident
+    cropped: Span | None = None
+
+    @cached_property
+    def window(self) -> Span:
+        """The window of the question about this incident (§1)."""
+        reading = best_reading(self.incident)
+        assert reading.start is not None
+        assert reading.until is not None
+        return self.cropped or (reading.start, reading.until)
+
+    # §5 (a): what is accused
+
+    @cached_property
+    def accused(self) -> frozenset[ReleaseKey]:
+        """Every accused release that is known, by itself or by a range."""
+        found = {(one.package, one.version) for one in self.incident.releases if one.package is not None}
+        for name, text in self.incident.ranges:
+            found |= {(name, version) for version in self._packages.get(name, ()) if _in(text, version)}
+        return frozenset(found)
+
+    @cached_property
+    def open(self) -> frozenset[PackageName]:
+        """Packages of which it is not decided what is accused."""
+        return frozenset(one.package for one in self.incident.undecided if one.package is not None)
+
+    @cached_property
+    def is_decided(self) -> bool:
+        """Whether the accusation is about what it names, and not perhaps about anything."""
+        return all(one.package is not None or one.purl or one.name for one in self.incident.undecided)
+
+    def is_accused(self, name: PackageName, version: str) -> bool:
+        """Whether a version is accused, known to the index or not."""
+        if any(one.package == name and Version(one.version) == Version(version) for one in self.incident.releases):
+            return True
+        return any(package == name and _in(text, version) for package, text in self.incident.ranges)
+
+    @cached_property
+    def packages_accused(self) -> frozenset[PackageName]:
+        """Packages that are accused, wholly or in part."""
+        found = {one.package for one in self.incident.releases if one.package is not None}
+        return frozenset(found | {name for name, _ in self.incident.ranges})
+
+    def _release(self, name: PackageName, version: str) -> CompromisedRelease | None:
+        for one in self.incident.releases:
+            if one.package == name and Version(one.version) == Version(version):
+                return one
+        return None
+
+    def is_mixed(self, name: PackageName, version: str) -> bool:
+        """Whether only some files of an accused release are bad, and nothing else accuses all of it."""
+        release = self._release(name, version)
+        return release is not None and not release.whole
+
+    @cached_property
+    def bad_hashes(self) -> dict[str, ReleaseKey]:
+        """The release of every bad file whose hash is known."""
+        return {
+            file.sha256: (one.package, one.version)
+            for one in self.incident.releases
+            if one.package is not None
+            for file in one.files
+            if file.sha256
+        }
+
+    def good_hashes(self, name: PackageName, version: str) -> frozenset[str]:
+        """Return the hashes of the files that are known of a release, less those of bad ones."""
+        files = self._packages.get(name, {}).get(version, ())
+        return frozenset(file.sha256 for file in files if file.sha256) - self.bad_hashes.keys()
+
+    # §1: the index, as the best reading of every incident has it
+
+    @cached_property
+    def _packages(self) -> dict[PackageName, dict[str, tuple[File, ...]]]:
+        found: dict[PackageName, dict[str, dict[str, File]]] = {}
+        for page in self.fleet.pages:
+            for release in page.releases:
+                files = found.setdefault(page.package, {}).setdefault(release.version, {})
+                files.update({file.filename: file for file in release.files})
+        for name, version in self.fleet.requirements:
+            found.setdefault(name, {}).setdefault(version, {})
+        for incident in self.fleet.incidents:
+            for one in incident.releases:
+                assert one.package is not None
+                files = found.setdefault(one.package, {}).setdefault(one.version, {})
+                told = {file.filename: file.sha256 for file in one.files}
+                for filename, file in list(files.items()):
+                    if file.uploaded is None and (one.whole or filename in told):
+                        files[filename] = replace(file, uploaded=one.listed_from)
+                for filename, sha256 in told.items():
+                    ghost = File(filename=filename, kind=FileKind.SDIST, sha256=sha256, uploaded=one.listed_from)
+                    files.setdefault(filename, ghost)
+                if not files:
+                    files[""] = File(filename="", kind=FileKind.UNKNOWN, uploaded=one.listed_from)
+        return {
+            name: {version: tuple(files.values()) for version, files in releases.items()}
+            for name, releases in found.items()
+        }
+
+    @cached_property
+    def _texts(self) -> dict[ReleaseKey, tuple[str, ...] | None]:
+        """The requirements of every release; a ghost's may be guessed from the nearest earlier release."""
+        known = dict(self.fleet.requirements)
+        for key in self.fleet.unreadable:
+            known[key] = (*(known[key] or ()), "???")
+        found = dict(known)
+        for key in self._guessed:
+            earlier = [
+                version
+                for version in self._packages[key[0]]
+                if known.get((key[0], version)) is not None and Version(version) < Version(key[1])
+            ]
+            finals = [version for version in earlier if not Version(version).is_prerelease]
+            found[key] = known[key[0], max(finals or earlier, key=Version)] if earlier else None
+        return found
+
+    @cached_property
+    def _guessed(self) -> frozenset[ReleaseKey]:
+        """Ghosts and accused releases whose requirements nobody read."""
+        newest = {page.package: page for page in sorted(self.fleet.pages, key=lambda one: one.read_at)}
+        listed = {(name, release.version) for name, page in newest.items() for release in page.releases}
+        bad = {(one.package, one.version) for incident in self.fleet.incidents for one in incident.releases}
+        every = {(name, version) for name, releases in self._packages.items() for version in releases}
+        return frozenset(
+            key for key in every if self.fleet.requirements.get(key) is None and (key in bad or key not in listed)
+        )
+
+    @cached_property
+    def speaks_until(self) -> dict[PackageName, Instant]:
+        """Until when the pages of a package speak; absent where none that lists files was read (§1)."""
+        found: dict[PackageName, Instant] = {}
+        for page in self.fleet.pages:
+            if page.found and page.status != "quarantined" and any(one.files for one in page.releases):
+                found[page.package] = max(found.get(page.package, 0), page.read_at)
+        return found
+
+    @cached_property
+    def hidden(self) -> tuple[Hidden, ...]:
+        """When accused releases were gone for good, each by its own incident's best reading."""
+        return tuple(
+            Hidden(package=one.package, version=one.version, start=reading.until, until=FOREVER)
+            for incident in self.fleet.incidents
+            for reading in (best_reading(incident),)
+            for one in incident.releases
+            if one.package is not None and reading.until is not None
+        )
+
+    @cached_property
+    def world(self) -> World:
+        """The index as the oracle of walks takes it."""
+        return World(
+            packages=self._packages,
+            requirements=self._texts,
+            compromised=tuple(sorted(self.accused)),
+            window=(BEGINNING, FOREVER),
+            pages_read=frozenset(self.speaks_until),
+            hidden=self.hidden,
+        )
+
+    def instants(self, span: Span) -> list[Instant]:
+        """Return the start of a stretch and every later instant in it at which a listing or yank changes."""
+        files = [file for releases in self._packages.values() for held in releases.values() for file in held]
+        times = [file.uploaded for file in files if file.uploaded is not None]
+        times += [file.yanked_since for file in files if file.yanked_since is not None]
+        times += [at for gap in self.hidden for at in (gap.start, gap.until)]
+        return sorted({span[0], *(at for at in times if span[0] < at < span[1])})
+
+    @cached_property
+    def first_upload(self) -> Instant | None:
+        """The earliest upload of an accused file by any account, None where one of their times is not known (p)."""
+        if self.incident.ranges or self.incident.undecided:
+            return None
+        found: list[Instant] = []
+        for one in self.incident.releases:
+            assert one.package is not None
+            files = self._packages[one.package][one.version]
+            times = [file.uploaded for file in files]  # which of them is bad may be told by a hash alone
+            if not times or None in times:
+                return None
+            found += [at for at in times if at is not None]
+            if one.listed_from is not None:
+                found.append(one.listed_from)
+            else:
+                found += [reading.start for reading in self.incident.readings if reading.start is not None]
+        return min(found, default=None)
+
+    # §5 (d): rows
+
+    def row(self, row: Component, document: Document) -> Said | None:
+        """Return what one row shows, None where it is another release or package."""
+        if bad := set(row.sha256) & self.bad_hashes.keys():
+            keys = {self.bad_hashes[one] for one in bad}
+            rest = set(row.sha256) - bad
+            if all(self.is_mixed(*key) for key in keys) and any(rest & self.good_hashes(*key) for key in keys):
+                return just(Verdict.ADMITTED)
+            return just(Verdict.OBSERVED)
+        if row.package is None:
+            name = package_name(row.name)
+            if name in self.open:
+                return UNKNOWN
+            return UNKNOWN if name in self.packages_accused and self.is_accused(name, row.version) else None
+        name = row.package
+        if row.version and self.is_accused(name, row.version):
+            return self._row_of(row, name)
+        if not row.version and name in self.packages_accused:
+            return UNKNOWN
+        return UNKNOWN if name in self.open else None
+
+    def _row_of(self, row: Component, name: PackageName) -> Said | None:
+        if name in self.fleet.private_packages:
+            return UNKNOWN
+        known_bad = {one for one, key in self.bad_hashes.items() if key == (name, row.version)}
+        if not self.is_mixed(name, row.version):
+            return UNKNOWN if known_bad and row.sha256 else just(Verdict.OBSERVED)
+        if not row.sha256:
+            return just(Verdict.ADMITTED)
+        return None if set(row.sha256) <= self.good_hashes(name, row.version) else UNKNOWN
+
+    def listing(self, document: Document, service: Service, *, is_complete: bool) -> Said:
+        """Return what a document says of what was installed, whatever its date: obligations (d) and (f) to (i)."""
+        subject = document.roots[0] if len(document.roots) == 1 else None
+        said = [self.row(row, document) for row in document.components if row.ref != subject]
+        exposing = [one for one in said if one is not None and one != UNKNOWN]
+        if exposing:
+            return worst(exposing)
+        described = [self.row(row, document) for row in document.components if row.ref == subject]
+        is_open = UNKNOWN in said or any(one is not None for one in described) or not document.covers_python
+        if is_open or (document.kind is DocumentKind.SBOM and document.basis is Basis.LISTED):
+            return UNKNOWN
+        if set(document.not_covered) & (self.packages_accused | self.open):
+            return UNKNOWN
+        if document.completeness is Completeness.COMPLETE:
+            return CLEARED
+        # Whoever lists an environment from outside has to say that nothing leads out of it (i).
+        if document.completeness is Completeness.INCOMPLETE or document.kind is DocumentKind.ENVIRONMENT:
+            return UNKNOWN
+        tools = {one.split(" ")[0] for one in document.generator}
+        by_tool = any(
+            one.tool in tools and (not one.source or document.source_kind in {"", one.source})
+            for one in service.complete_from
+        )
+        return CLEARED if is_complete or by_tool else UNKNOWN
+
+    # §4: the service
+
+    def service(self, service: Service) -> list[Judged]:
+        """Return every build of a service with its verdict; where there is none, nothing."""
+        found: list[Judged] = []
+        uses = [use for use in self.fleet.uses if use.service == service.id]
+        for use in uses:
+            document = self.fleet.document(use.document)
+            if document.kind in LISTINGS:
+                at = use.built_at or document.created
+                found.append(Judged(what=use.path, at=at, said=self.recorded(service, use, document)))
+            elif use.built_at is not None:
+                build = Build(service=service.id, at=use.built_at, lock=use.document)
+                found.append(Judged(what=use.path, at=use.built_at, said=self.named(service, build, ())))
+        states = states_of([use for use in uses if _counts(service, use)], self.fleet)
+        for state in states:
+            if state.document.kind is DocumentKind.LOCK:
+                said = self.listing(state.document, service, is_complete=state.use.is_complete)
+                if said == just(Verdict.OBSERVED):
+                    at = state.use.stands_from or state.document.created
+                    found.append(Judged(what=state.use.path, at=at, said=said))
+        found += [
+            Judged(what="a build", at=build.at, said=self.named(service, build, states))
+            for build in self.fleet.builds
+            if build.service == service.id
+        ]
+        if service.is_never_built:
+            found.append(Judged(what="never built", at=None, said=CLEARED if self.is_decided else UNKNOWN))
+        elif not service.builds_complete:
+            said = self.unrecorded(service, states, self.window)
+            found.append(Judged(what="the unrecorded build", at=None, said=said))
+        return found
+
+    def recorded(self, service: Service, use: DocumentUse, document: Document) -> Said:
+        """Return the verdict of the build that a listing describes."""
+        said = self.listing(document, service, is_complete=use.is_complete)
+        if said not in (UNKNOWN, CLEARED):
+            return said
+        at = use.built_at or document.created
+        records = use.built_at or (document.created if document.basis is not Basis.LISTED else None)
+        subject = document.roots[0] if len(document.roots) == 1 else None
+        is_described = any(row.ref == subject and self.row(row, document) is not None for row in document.components)
+        if records is not None and not is_described and self._ended_before(records.latest + AROUND):
+            return CLEARED
+        return said if at is not None and self.is_decided else UNKNOWN
+
+    def _ended_before(self, latest: Instant) -> bool:
+        return self.is_decided and self.first_upload is not None and latest < self.first_upload
+
+    def named(self, service: Service, build: Build, states: Sequence[State]) -> Said:
+        """Return the verdict of a build that the organisation names."""
+        start = build.at.earliest - AROUND if build.started is None else build.started.earliest
+        last = build.at.latest + AROUND if build.ended is None else build.ended.latest
+        ran = (start, max(start, last) + 1)
+        given = [one for one in (build.document, build.lock) if one]
+        parts = [self._by_document(service, self.fleet.document(one), ran) for one in given]
+        if build.manifest and not parts:
+            parts.append(self._by_document(service, self.fleet.document(build.manifest), ran))
+        exposing = [one for one in parts if one not in (UNKNOWN, CLEARED)]
+        if exposing:
+            return worst(parts)
+        if self._ended_before(ran[1] - 1):
+            return CLEARED
+        return worst(parts) if parts else self.unrecorded(service, states, ran)
+
+    def _by_document(self, service: Service, document: Document, ran: Span) -> Said:
+        if document.kind is DocumentKind.MANIFEST:
+            return self.manifest(service, document, ran, is_known=True, is_governed=False)
+        said = self.listing(document, service, is_complete=False)
+        return UNKNOWN if said == CLEARED and not self.is_decided else said
+
+    def unrecorded(self, service: Service, states: Sequence[State], span: Span) -> Said:
+        """Return the verdict of a build at any instant of a span, by every input that stood then."""
+        edges = {at for state in states for at in (*state.may, *state.was) if span[0] < at < span[1]}
+        parts = [self._stretch(service, states, one) for one in pairwise(sorted({*span, *edges}))]
+        return worst(parts)
+
+    def _stretch(self, service: Service, states: Sequence[State], span: Span) -> Said:
+        here = [one for one in states if one.may[0] < span[1] and span[0] < one.may[1]]
+        inputs = [one for one in here if one.document.kind is not DocumentKind.SCRIPT]
+        if not inputs:
+            return UNKNOWN
+        is_known = all(one.was[0] <= span[0] and span[1] <= one.was[1] for one in here) and all(
+            _is_absent(states, line, span) for line in {one.line for one in states} - {one.line for one in here}
+        )
+        parts: list[Said] = []
+        for state in inputs:
+            if state.document.kind is DocumentKind.LOCK:
+                said = self.listing(state.document, service, is_complete=state.use.is_complete)
+                parts.append(said if said != CLEARED or (is_known and self.is_decided) else UNKNOWN)
+                continue
+            is_governed = any(_governs(lock, state, service) for lock in inputs) and not _is_passed_by(here, state)
+            parts.append(self.manifest(service, state.document, span, is_known=is_known, is_governed=is_governed))
+        commands = [command for state in here for command in state.document.commands]
+        if service.installs_from is None and any(self._leaves_open(one, span) for one in commands):
+            parts.append(UNKNOWN)
+        return worst(parts)
+
+    def _leaves_open(self, command: InstallCommand, span: Span) -> bool:
+        """Return whether an install command may install what no input says."""
+        if command.unreadable:
+            return True
+        for one in command.requirements:
+            if one.package in USUAL:
+                continue
+            if one.package in self.packages_accused | self.open:
+                return True
+            closure = self.closure(Asked(sure=[one]), span, is_timeless=True)
+            if closure.hits or closure.unread:
+                return True
+        return False
+
+    # §5: the walk and the bar
+
+    def manifest(self, service: Service, manifest: Document, span: Span, *, is_known: bool, is_governed: bool) -> Said:
+        """Return the verdict of installs from a manifest over a stretch."""
+        parts: list[Said] = []
+        if not is_governed:
+            sure, maybe = _taken(manifest.requirements, service)
+            bounds, _ = _taken(manifest.constraints, service)
+            asked = Asked(sure=sure, maybe=maybe, bounds=bounds)
+            parts.append(self.walk(service, manifest, asked, span, is_known=is_known))
+        unusual = [one for one in manifest.build_requires or () if one.package not in USUAL]
+        if unusual:
+            bare = replace(manifest, indexes=(), completeness=Completeness.COMPLETE)
+            parts.append(self.walk(service, bare, Asked(sure=unusual), span, is_known=is_known))
+        if not parts:
+            return CLEARED if is_known and self.is_decided else UNKNOWN
+        return worst(parts)
+
+    def walk(self, service: Service, manifest: Document, asked: Asked, span: Span, *, is_known: bool) -> Said:
+        """Return what an install takes, may take, or cannot take over a stretch."""
+        environment, profile = service.environment, _profile_of(service)
+        assert environment is not None
+        whole = replace(self.world, compromised=tuple(key for key in self.world.compromised if not self.is_mixed(*key)))
+        at = self.instants(span)
+        walks = [(asked.root, one, environment, profile) for one in at]
+        if any(oracle.picked(whole, *one) for one in walks):
+            return just(Verdict.PICKED)
+        may_pick = any(oracle.may_pick(whole, *one) for one in walks)
+        if any(oracle.admitted(self.world, *one) for one in walks):
+            return frozenset({Verdict.ADMITTED, Verdict.PICKED}) if may_pick else just(Verdict.ADMITTED)
+        if not is_known or not self.is_decided:
+            return UNKNOWN
+        if self._is_barred(service, manifest, (*asked.sure, *asked.bounds)):
+            return CLEARED
+        return self._ruled_out(service, manifest, asked, span)
+
+    def _is_barred(self, service: Service, manifest: Document, binding: Sequence[Requirement]) -> bool:
+        """Whether what binds every resolution admits no accused release: obligations (e) and (o)."""
+        if manifest.completeness is not Completeness.COMPLETE or self.open:
+            return False
+        if set(manifest.indexes) & set(self.fleet.private_indexes):
+            return False
+        if self.packages_accused & set(self.fleet.private_packages):
+            return False
+        for name in self.packages_accused:
+            own = [one for one in binding if one.package == name and not one.marker]
+            own += [one for one in binding if one.package == name and one.marker and self._holds(service, one)]
+            texts = [one.specifier for one in own if one.specifier]
+            if not texts:
+                return False
+            bad = [f"=={one.version}" for one in self.incident.releases if one.package == name]
+            bad += [text for package, text in self.incident.ranges if package == name]
+            if not all(_excludes(",".join(texts), text) for text in bad):
+                return False
+        return True
+
+    def _holds(self, service: Service, one: Requirement) -> bool:
+        assert service.environment is not None
+        return oracle.is_active(one.marker, "", service.environment) is True
+
+    def _ruled_out(self, service: Service, manifest: Document, asked: Asked, span: Span) -> Said:
+        """Return whether a closure, with time or without, was read completely and does not reach a target."""
+        if manifest.completeness is not Completeness.COMPLETE:
+            return UNKNOWN
+        assert service.environment is not None
+        stuck = any(
+            oracle.forward(
+                self.world, asked.root, at, service.environment, _profile_of(service), uncertain_in=account
+            ).unresolvable
+            for at in self.instants(span)
+            for account in oracle.BOTH
+        )
+        for is_timeless in (True, False):
+            closure = self.closure(asked, span, is_timeless=is_timeless)
+            if closure.hits or closure.unread or closure.names & {*self.fleet.private_packages, *self.open}:
+                continue
+            if not is_timeless and (stuck or closure.stuck):
+                continue
+            if self._is_public(service, manifest, is_timeless=is_timeless):
+                return CLEARED
+        return UNKNOWN
+
+    def _is_public(self, service: Service, manifest: Document, *, is_timeless: bool) -> bool:
+        """Obligation (n)."""
+        if service.index:
+            return True
+        if set(manifest.indexes) & set(self.fleet.private_indexes):
+            return False
+        return not manifest.indexes or is_timeless
+
+    def closure(self, asked: Asked, span: Span, *, is_timeless: bool) -> Closure:
+        """Return every release that ranges allow from a root on: ever known, or listed at some time of a stretch."""
+        env = oracle.DEFAULT
+        active = [one for one in asked.sure if oracle.is_active(one.marker, "", env) is not False]
+        binding = [one for one in (*asked.sure, *asked.bounds) if oracle.is_active(one.marker, "", env) is True]
+        todo = [*active, *asked.maybe]
+        seen: set[ReleaseKey] = set()
+        names: set[PackageName] = set()
+        hits = unread = stuck = False
+        for one in todo:  # grows
+            names.add(one.package)
+            if self.speaks_until.get(one.package, BEGINNING) < span[1]:
+                unread = True
+            fits = [
+                version
+                for version in self._packages.get(one.package, ())
+                if _in(one.specifier, version)
+                and all(_in(bound.specifier, version) for bound in binding if bound.package == one.package)
+                and (is_timeless or self._was_listed(one.package, version, span))
+            ]
+            stuck |= not fits
+            for key in ((one.package, version) for version in fits):
+                if key in seen:
+                    continue
+                seen.add(key)
+                hits |= key in self.accused
+                texts = self._texts.get(key)
+                unread |= texts is None or key in self._guessed or bool(read_requirements(texts)[1])
+                todo += [
+                    wanted
+                    for wanted in read_requirements(texts)[0]
+                    if oracle.is_active(wanted.marker, "", env) is not False
+                ]
+        return Closure(hits=hits, unread=unread, stuck=stuck, names=frozenset(names))
+
+    def _was_listed(self, name: PackageName, version: str, span: Span) -> bool:
+        """Whether a release was listed at some time of a stretch by any account; a removal counts later."""
+        return any(oracle.listed(self.world, name, version, at) for at in self.instants((span[0] - LAG, span[1])))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closure:
+    """What a root can reach, and whether all of it was read."""
+
+    hits: bool
+    unread: bool
+    stuck: bool
+    names: frozenset[PackageName]
+
+
+def best_reading(incident: Incident) -> Reading:
+    """Return the reading that answers: the preferred one, else the first."""
+    return next((one for one in incident.readings if one.preferred), incident.readings[0])
+
+
+def _profile_of(service: Service) -> oracle.Profile:
+    return "pip" if service.resolver == "pip" else "uv"
+
+
+def _in(specifier: str, version: str) -> bool:
+    return SpecifierSet(specifier).contains(version, prereleases=True)
+
+
+def _excludes(own: str, bad: str) -> bool:
+    """Return whether two ranges have no version in common, tried on every version that matters here."""
+    versions = [f"{release}{suffix}" for release in range(12) for suffix in ("", "rc1", ".dev1", ".post1", ".1")]
+    return not any(_in(own, version) and _in(bad, version) for version in versions)
+
+
+def _counts(service: Service, use: DocumentUse) -> bool:
+    chosen = service.installs_from
+    return chosen is None or use.path in chosen or f"{use.repository}/{use.path}" in chosen
+
+
+def _taken(requirements: Iterable[Requirement], service: Service) -> tuple[list[Requirement], list[Requirement]]:
+    """Return what an install surely asks for, and what it may: extras and groups that nobody spoke of (k)."""
+    sure: list[Requirement] = []
+    maybe: list[Requirement] = []
+    for one in requirements:
+        if "extra ==" in one.marker:
+            maybe += [one] if service.extras is None else []
+        elif "dependency_groups" in one.marker:
+            maybe += [one] if service.groups is None else []
+        else:
+            sure.append(one)
+    return sure, maybe
+
+
+# §4: what was in place when
+
+
+def states_of(uses: Iterable[DocumentUse], fleet: Fleet) -> list[State]:
+    """Return the states of the inputs among some uses."""
+    lines: dict[tuple[str, str, str], list[DocumentUse]] = {}
+    for use in uses:
+        if fleet.document(use.document).kind not in LISTINGS and use.built_at is None:
+            lines.setdefault((use.repository, use.branch, use.path), []).append(use)
+    return [
+        State(use=use, document=fleet.document(use.document), may=_may(use, members), was=_was(use, members))
+        for members in lines.values()
+        for use in members
+    ]
+
+
+def _may(use: DocumentUse, members: Sequence[DocumentUse]) -> Span:
+    """For exposure a state stands until it is known to be replaced."""
+    if use.stands_from is None:
+        return BEGINNING, FOREVER
+    # Only what surely came later has surely taken its place.
+    ends = [
+        other.stands_from.latest
+        for other in members
+        if other.stands_from is not None and other.stands_from.earliest > use.stands_from.latest
+    ]
+    if use.stands_until is not None:
+        ends.append(use.stands_until.latest)
+    return use.stands_from.earliest, min(ends, default=FOREVER)
+
+
+def _was(use: DocumentUse, members: Sequence[DocumentUse]) -> Span:
+    """For clearance it stands from when it had surely come until it was last known to stand, or may have been replaced.
+
+    Where nothing is known of an end it stood at that one instant.
+    """
+    if use.stands_from is None:
+        at = FOREVER if use.read_at is None else use.read_at.earliest
+        return at, at if use.read_at is None else use.read_at.earliest + 1
+    since = use.stands_from.latest
+    ends = [
+        max(other.stands_from.earliest, since)
+        for other in members
+        if other is not use and other.stands_from is not None and other.stands_from.latest > use.stands_from.earliest
+    ]
+    if use.stands_until is not None:
+        ends.append(use.stands_until.earliest)
+    if not ends:
+        ends = [since if use.read_at is None else use.read_at.earliest + 1]
+    return since, max(since, min(ends))
+
+
+def _is_absent(states: Sequence[State], line: tuple[str, str, str], span: Span) -> bool:
+    """Return whether it is shown that an input of other times was not there in a stretch."""
+    known = [one for one in states if one.line == line]
+    before = [one for one in known if one.may[1] <= span[0]]
+    after = [one for one in known if one.may[0] >= span[1]]
+    newest = max(before, key=lambda one: one.may[1], default=None)
+    oldest = min(after, key=lambda one: one.may[0], default=None)
+    return (newest is None or newest.use.is_last) and (oldest is None or oldest.use.is_first)
+
+
+def _governs(lock: State, manifest: State, service: Service) -> bool:
+    """Return whether a lock was made from a manifest and satisfies it."""
+    if lock.document.kind is not DocumentKind.LOCK or lock.line[:2] != manifest.line[:2]:
+        return False
+    folder = PurePosixPath(lock.use.path).parent
+    if PurePosixPath(manifest.use.path) not in {folder / name for name in lock.document.governs}:
+        return False
+    sure, maybe = _taken(manifest.document.requirements, service)
+    for one in (*sure, *maybe):
+        versions = [row.version for row in lock.document.components if row.package == one.package]
+        if not versions and lock.document.is_of_one_environment and one.marker:
+            continue
+        if not any(_in(one.specifier, version) for version in versions):
+            return False
+    return True
+
+
+def _is_passed_by(here: Sequence[State], manifest: State) -> bool:
+    """Return whether an install command in place installs from a manifest past the lock beside it."""
+    for state in here:
+        folder = PurePosixPath(state.use.path).parent
+        for command in state.document.commands:
+            places = {folder / name for name in command.inputs}
+            if (
+                command.is_past_lock
+                and state.line[:2] == manifest.line[:2]
+                and PurePosixPath(manifest.use.path) in places
+            ):
+                return True
+    return False
