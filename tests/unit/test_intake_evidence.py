@@ -15,7 +15,8 @@ from tests.unit.cli.door import run
 from tests.unit.cli.inputs import put
 
 ARCHIVE, MEMBER, OTHER = "d2" * 32, "71" * 32, "ab" * 32
-FROM, UNTIL, READ = "2026-03-24T10:52:00Z", "2026-03-24T16:00:00Z", "2026-03-25T00:00:00Z"
+# The file was there before any of it was built, so that no build is cleared by its time alone.
+FROM, UNTIL, READ = "2026-03-23T10:52:00Z", "2026-03-24T16:00:00Z", "2026-03-25T00:00:00Z"
 INCIDENT = {
     "schema": "graphkit.incident/1",
     "id": "INC-1",
@@ -65,7 +66,8 @@ def judged(graph: Graph, kind: str, name: str, text: str) -> list[ServiceVerdict
     """Return what is said of one document, with and without an unrecorded build; nothing where it is refused."""
     put(Path(name), text)
     source = "env" if name.startswith("env/") else name
-    report = graph.ingest(kind, [source], service="api", built_at="2026-03-24T12:00:00Z", read_at=READ)
+    since = {"stands_from" if kind == "lock" else "built_at": "2026-03-24T00:00:00Z"}
+    report = graph.ingest(kind, [source], service="api", read_at=READ, **since)
     if report.rejected:
         return []
     return [one for whole in (False, True) for one in graph.blast("INC-1", builds_complete=whole).services]
