@@ -11,8 +11,11 @@ import pytest
 
 import graphkit
 from graphkit.model.answers import ServiceVerdict
+from graphkit.model.index import File, FileKind, ProjectPage, ReleaseFiles
+from graphkit.model.names import package_name
+from graphkit.model.times import instant
 from graphkit.session import Graph
-from tests.unit.cli.inputs import INCIDENT, WORLD, put, recorded_slice
+from tests.unit.cli.inputs import INCIDENT, MADE, WORLD, put, recorded_slice
 
 NOON = "2026-03-24T12:00:00Z"
 Row = dict[str, Any]
@@ -80,7 +83,7 @@ def judge(graph: Graph) -> Judge:
         ("npm", {"purl": "pkg:NPM/%40Scope/X@1.0.0"}, "observed"),
         ("npm", {"purl": "pkg:npm/%40scope/x@1.0.0#sub"}, "observed"),
         ("npm", {"purl": "pkg:npm/%40scope%2Fx@1.0.0"}, "observed"),
-        ("npm", {"purl": "pkg:npm/%40scope/x@1.0.0?a"}, "observed"),
+        ("npm", {"purl": "pkg:npm/%40scope/x@1.0.0?a"}, "unknown"),
         ("npm", {"purl": "pkg:npm/%40scope/x@v1.0.0"}, "observed"),
         ("npm", {"purl": "pkg:npm/%40scope/x", "version": "1.0.0"}, "observed"),
         ("npm", {"purl": "pkg:npm/%40scope/x@1.0.1", "version": "1.0.0"}, "observed"),
@@ -167,8 +170,9 @@ def test_a_local_version_of_another_release_is_another_release(judge: Judge) -> 
         ({"purl": "pkg:generic/wheels/litellm@main"}, "unknown"),
         ({"purl": "pkg:python/litellm@1.82.8"}, "unknown"),
         ({"purl": "pkg:generic/proxy@1.82.8"}, "unknown"),
-        ({"purl": "pkg:github/BerriAI/litellm@v1.82.8"}, "unknown"),
-        ({"purl": "pkg:gitlab/mirrors/litellm@0123456789abcdef0123456789abcdef01234567"}, "unknown"),
+        # A purl that can be read names another package, where it is not of conda or generic.
+        ({"purl": "pkg:github/BerriAI/litellm@v1.82.8"}, "cleared"),
+        ({"purl": "pkg:gitlab/mirrors/litellm@0123456789abcdef0123456789abcdef01234567"}, "cleared"),
         ({"purl": "pkg:bitbucket/mirrors/litellm@v1.82.6"}, "cleared"),
         ({"purl": "pkg:github/BerriAI/litellm-proxy@v1.82.8", "name": "litellm-proxy"}, "cleared"),
         ({"purl": "pkg:conda/litellm@1.82.6"}, "cleared"),
@@ -231,7 +235,7 @@ def test_namesakes_that_are_judged_alike_are_judged_each_by_its_own_words(graph:
 
 # Files of locks
 
-GOOD, EVIL = "aa" * 32, "cd" * 32
+GOOD, ALSO_GOOD, EVIL = "aa" * 32, "bb" * 32, "cd" * 32
 MIXED = INCIDENT.replace(
     "  listed_from", f"  whole: false\n  files:\n  - {{filename: litellm-1.82.8.tar.gz, sha256: {EVIL}}}\n  listed_from"
 )
@@ -260,6 +264,23 @@ LOCKS = {
 }
 
 
+def know_good_files(graph: Graph) -> None:
+    """Record a page by which the hashes of the good files of the release are known."""
+    files = tuple(
+        File(filename=name, kind=kind, sha256=sha256, uploaded=instant("2026-03-24T10:52:00Z"))
+        for name, kind, sha256 in (
+            (WHEEL, FileKind.WHEEL, GOOD),
+            (WHEEL.replace("any", "win32"), FileKind.WHEEL, ALSO_GOOD),
+            ("litellm-1.82.8.tar.gz", FileKind.SDIST, EVIL),
+        )
+    )
+    releases = (ReleaseFiles(version="1.82.8", files=files),)
+    name, read_at = package_name("litellm"), instant("2026-04-01T00:00:00Z")
+    graph._store.record(
+        [ProjectPage(package=name, spelling="litellm", releases=releases, read_at=read_at, source="index")]
+    )
+
+
 def locked(graph: Graph, name: str, case: str, lock: str) -> ServiceVerdict:
     put(Path("case.yaml"), case)
     assert not graph.ingest("advisory", ["case.yaml"]).rejected
@@ -283,14 +304,25 @@ def lock_of(kind: str, *, name: str = "litellm", version: str = "1.82.8", file: 
 @pytest.mark.parametrize(
     ("two", "verdict"),
     [
-        (f"sha256:{'bb' * 32}", "cleared"),
-        (f"sha256:{EVIL}", "observed"),
+        (f"sha256:{ALSO_GOOD}", "cleared"),
+        (f"sha256:{'ee' * 32}", "unknown"),
+        (f"sha256:{EVIL}", "admitted"),  # it names a good file too, and which of them was installed is not known
         (f"md5:{'bb' * 16}", "admitted"),
         (f"sha512:{'bb' * 64}", "admitted"),
     ],
 )
 def test_a_file_whose_hash_is_not_known_may_be_the_bad_one(graph: Graph, kind: str, two: str, verdict: str) -> None:
+    know_good_files(graph)
     assert locked(graph, kind, MIXED, lock_of(kind, one=f"sha256:{GOOD}", two=two)).verdict == verdict
+
+
+@pytest.mark.parametrize("kind", LOCKS)
+@pytest.mark.parametrize(("two", "verdict"), [(ALSO_GOOD, "unknown"), (EVIL, "observed")])
+def test_where_no_page_says_which_files_are_good_no_hash_rules_a_match_out(
+    graph: Graph, kind: str, two: str, verdict: str
+) -> None:
+    lock = lock_of(kind, one=f"sha256:{GOOD}", two=f"sha256:{two}")
+    assert locked(graph, kind, MIXED, lock).verdict == verdict
 
 
 def distribution(algorithm: str, digest: str) -> Row:
@@ -302,12 +334,15 @@ def distribution(algorithm: str, digest: str) -> Row:
     ("more", "verdict"),
     [
         ([], "cleared"),
-        ([distribution("SHA-256", EVIL)], "observed"),
+        ([distribution("SHA-256", EVIL)], "admitted"),
         ([distribution("SHA-512", "bb" * 64)], "admitted"),
         ([distribution("SHA-256", "")], "admitted"),
     ],
 )
-def test_a_distribution_whose_hash_is_not_known_may_be_the_bad_one(judge: Judge, more: list[Row], verdict: str) -> None:
+def test_a_distribution_whose_hash_is_not_known_may_be_the_bad_one(
+    graph: Graph, judge: Judge, more: list[Row], verdict: str
+) -> None:
+    know_good_files(graph)
     row = {"type": "library", "name": "litellm", "version": "1.82.8", "purl": "pkg:pypi/litellm@1.82.8"}
     references = [distribution("SHA-256", GOOD), *more]
     assert judge(bom("shop", row | {"externalReferences": references}), MIXED).verdict == verdict
@@ -315,7 +350,8 @@ def test_a_distribution_whose_hash_is_not_known_may_be_the_bad_one(judge: Judge,
 
 @pytest.mark.parametrize(("hashes", "verdict"), [("", "cleared"), (f" --hash=sha512:{'bb' * 64}", "admitted")])
 def test_a_line_that_allows_another_hash(graph: Graph, hashes: str, verdict: str) -> None:
-    line = f"litellm==1.82.8 --hash=sha256:{GOOD}{hashes}\n"
+    know_good_files(graph)
+    line = f"{MADE}litellm==1.82.8 --hash=sha256:{GOOD}{hashes}\n"
     assert locked(graph, "requirements.txt", MIXED, line).verdict == verdict
 
 
@@ -376,6 +412,7 @@ PRIVATE = (
     "schema: graphkit.organisation/1\nprivate_indexes: ['https://packages.example/simple/']\n"
     "private_packages: [acme-core]\n"
 )
+TIMES = "stands_from: 2026-03-01T00:00:00Z, read_at: 2026-03-30T00:00:00Z"
 HASHED = INCIDENT.replace(
     "  listed_from", f"  files:\n  - {{filename: litellm-1.82.8.tar.gz, sha256: {EVIL}}}\n  listed_from"
 )
@@ -409,7 +446,7 @@ def test_what_a_private_package_requires_is_not_what_its_namesake_does(graph: Gr
     recorded_slice(Path("index.slice"), index)
     put(Path("case.yaml"), INCIDENT)
     put(Path("pyproject.toml"), "[project]\nname = 'shop'\ndependencies = ['acme-core']\n")
-    organisation = "services:\n- {name: shop, documents: [{path: pyproject.toml, stands_from: 2026-03-01T00:00:00Z}]}\n"
+    organisation = "services:\n- {name: shop, documents: [{path: pyproject.toml, " + TIMES + "}]}\n"
     put(Path("org.yaml"), (PRIVATE if private else "schema: graphkit.organisation/1\n") + organisation)
     for kind, path in (("index", "index.slice"), ("advisory", "case.yaml"), ("org", "org.yaml")):
         assert not graph.ingest(kind, [path]).rejected

@@ -182,7 +182,7 @@ def test_a_manifest_is_walked(day: list[Fact], tmp_path: Path) -> None:
 
 def test_a_manifest_over_an_unread_closure_is_unknown(day: list[Fact], tmp_path: Path) -> None:
     loose = manifest("loose.txt", "dspy==0.1.5", "elsewhere")
-    found = service(ask(tmp_path / "g", [*day, loose, use("s", loose, stands_from=OLD)]), "s")
+    found = service(ask(tmp_path / "g", [*day, loose, use("s", loose, stands_from=OLD, read_at="16:00")]), "s")
     assert found.verdict is Verdict.UNKNOWN
     assert "elsewhere" in found.reason
 

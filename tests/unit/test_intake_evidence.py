@@ -15,7 +15,8 @@ from tests.unit.cli.door import run
 from tests.unit.cli.inputs import put
 
 ARCHIVE, MEMBER, OTHER = "d2" * 32, "71" * 32, "ab" * 32
-FROM, UNTIL, READ = "2026-03-24T10:52:00Z", "2026-03-24T16:00:00Z", "2026-03-25T00:00:00Z"
+# The file was there before any of it was built, so that no build is cleared by its time alone.
+FROM, UNTIL, READ = "2026-03-23T10:52:00Z", "2026-03-24T16:00:00Z", "2026-03-25T00:00:00Z"
 INCIDENT = {
     "schema": "graphkit.incident/1",
     "id": "INC-1",
