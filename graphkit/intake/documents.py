@@ -12,7 +12,7 @@ from typing import Final
 
 from graphkit.intake.bounds import check_size, with_short_texts
 from graphkit.intake.files import Content, Found, beside
-from graphkit.intake.repositories import Repositories, as_told
+from graphkit.intake.repositories import Repositories, as_told, built_from
 from graphkit.intake.run import EXPECTED, Run
 from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.errors import InputError
@@ -168,8 +168,8 @@ class Documents:
             services = {service for path, named in paths.items() if folder_of(path) in folders for service in named}
             alone = self._run.order.service or ServiceId(found.repository or found.label)
             for service in sorted(services or {alone}):
-                use = self._use_of(sha256, DocumentKind.SCRIPT, found, service)
-                self._run.keep(found.label, [use], counted=False)
+                uses = self._uses_of(sha256, DocumentKind.SCRIPT, found, service)
+                self._run.keep(found.label, uses, counted=False)
         self._scripts.clear()
 
     def _services(self) -> dict[str, dict[str, set[ServiceId]]]:
@@ -262,20 +262,20 @@ class Documents:
         """Yield the use of a document by its service, and the company that runs it where one was named."""
         order = self._run.order
         name = order.service or ServiceId(document.subject.strip() or found.label)
-        yield self._use_of(document.sha256, document.kind, found, name)
+        yield from self._uses_of(document.sha256, document.kind, found, name)
         if order.company:
             yield operated(name, order.company)
 
-    def _use_of(self, sha256: str, kind: DocumentKind, found: Found, service: ServiceId) -> DocumentUse:
+    def _uses_of(self, sha256: str, kind: DocumentKind, found: Found, service: ServiceId) -> list[DocumentUse]:
+        """Return the use of a document by a service; of an input that also was built from, both apart."""
         order = self._run.order
         is_input = kind in INPUTS
         if order.stands_from is not None and not is_input:
             self._run.tally.notes["--stands-from is said of locks and manifests; other documents have none"] = None
-        return DocumentUse(
+        use = DocumentUse(
             service=service,
             document=sha256,
             path=found.label,
-            built_at=order.built_at,
             stands_from=order.stands_from if is_input else None,
             read_at=order.read_at,
             branch=order.branch,
@@ -283,6 +283,9 @@ class Documents:
             is_complete=order.is_complete,
             derived=order.service is None,
         )
+        if order.built_at is None:
+            return [use]
+        return [use, built_from(use, order.built_at)] if use.stands_from else [replace(use, built_at=order.built_at)]
 
     def _take_arrival(self, one: Arrival) -> None:
         run = self._run
@@ -316,7 +319,7 @@ class Documents:
             sources=one.sources,
             derived=not one.service,
         )
-        run.keep(one.path, (document, as_told(use, one, run.order), *owner), counted=False)
+        run.keep(one.path, (document, *as_told(use, one, run.order), *owner), counted=False)
 
 
 def _moment(at: Instant | None) -> Moment | None:

@@ -74,20 +74,25 @@ class Repositories:
         return reject if is_named else lambda path, problem: reject(f"{asked.repository}/{path}", problem)
 
 
-def as_told(use: DocumentUse, one: Arrival, order: Order) -> DocumentUse:
-    """Return the use of an input of a history with what a person says of all of its inputs (semantics §4).
+def as_told(use: DocumentUse, one: Arrival, order: Order) -> Iterator[DocumentUse]:
+    """Yield the use of an input of a history with what a person says of all of its inputs (semantics §4).
 
     ``--read-at`` holds for what stands on branches that exist, ``--stands-from`` for what the first commit
-    that is known brought, ``--built-at`` for what stood then on the branch that is checked out, or on
-    ``--branch``.
+    that is known brought. ``--built-at`` is another use, of what stood then on the branch that is checked
+    out, or on ``--branch``.
     """
+    if order.built_at is not None and _stood_at(one, order.built_at, order.branch):
+        yield built_from(use, order.built_at)
     if order.read_at is not None and one.lives:
         use = replace(use, read_at=_not_before(order.read_at, one.read_at))
     if order.stands_from is not None and one.is_beginning and one.stands_from is not None:
         use = replace(use, stands_from=_not_after(order.stands_from, one.stands_from))
-    if order.built_at is not None and _stood_at(one, order.built_at, order.branch):
-        use = replace(use, built_at=order.built_at)
-    return use
+    yield use
+
+
+def built_from(use: DocumentUse, at: Moment) -> DocumentUse:
+    """Return the use of an input by a build: that build's, and no state of the input."""
+    return replace(use, built_at=at, stands_from=None, stands_until=None, read_at=None, is_first=False)
 
 
 def _not_before(at: Moment, least: Instant | None) -> Moment:

@@ -190,10 +190,11 @@ def test_times_and_branch_go_to_what_they_are_said_of(graph: Graph, work: Path) 
     told: dict[str, Any] = {"built_at": "2026-03-24T12:00:00+01:00", "read_at": "2026-03-25", "branch": "main"}
     graph.ingest("lock", ["lock.txt", "bom.json"], stands_from="2026-03-01T00:00Z", complete=True, **told)
     noon, later = exactly(instant("2026-03-24T11:00:00Z")), moment("2026-03-25")
-    found = {use.path: use for use in uses(graph)}
-    lock, bom = found["lock.txt"], found["bom.json"]
+    found = {(use.path, use.built_at is not None): use for use in uses(graph)}
+    lock, build, bom = found["lock.txt", False], found["lock.txt", True], found["bom.json", True]
     start = exactly(instant("2026-03-01T00:00Z"))
-    assert (lock.stands_from, lock.built_at, lock.read_at, lock.branch) == (start, noon, later, "main")
+    assert (lock.stands_from, lock.built_at, lock.read_at, lock.branch) == (start, None, later, "main")
+    assert (build.stands_from, build.built_at, build.read_at) == (None, noon, None)  # a build that used it
     assert (bom.stands_from, bom.built_at, bom.read_at) == (None, noon, later)
     assert lock.is_complete
     assert bom.is_complete
