@@ -294,13 +294,22 @@ def headline(blast: Blast) -> str:
     return " ".join(
         (
             *partial,
-            f"{names_of(accused.releases)} compromised{by}; {_window(blast)}.",
+            f"{_what(blast, by)}; {_window(blast)}.",
             *filter(None, (_withdrawn(blast),)),
             _services(blast),
             _companies(blast),
             _packages(blast),
         )
     )
+
+
+def _what(blast: Blast, by: str) -> str:
+    """Return what was compromised; of what nothing names, that."""
+    names = names_of(blast.incident.releases)
+    if not blast.unknown:
+        return f"{names} compromised{by}"
+    first = blast.unknown[0]
+    return f"{first[0].upper()}{first[1:]}{'' if first.endswith('?') else '.'} Asked about {names}"
 
 
 def _window(blast: Blast) -> str:

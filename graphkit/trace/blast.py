@@ -284,6 +284,8 @@ def _rivals(
     """Say which verdicts each other reading of the times would change (semantics §1)."""
     if exposed.stopped and view.case.others:
         yield "other readings of the times were not compared with this one, since the walks were stopped"
+        verdicts = view.services.verdicts()
+        view.services.assume({name for name, verdict in verdicts.items() if verdict is Verdict.CLEARED})
         return
     resting: set[str] = set()
     for reading in view.case.others:

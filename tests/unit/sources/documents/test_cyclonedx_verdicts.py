@@ -93,6 +93,11 @@ EXPOSED: Mapping[str, dict[str, Any]] = {
     "evidence of another package": innocent(evidence=concluding("pkg:npm/innocent@1", "pkg:pypi/litellm@1.82.8")),
     "evidence beside": listed(row(evidence=concluding("pkg:npm/other@1"))),
     "another algorithm": listed(row(hashes=[{"alg": "SHA-512", "content": "ab" * 64}])),
+    "wheel": listed({"type": "file", "name": "litellm-1.82.8-py3-none-any.whl"}),
+    "pedigree": listed({"type": "library", "name": "f", "purl": "pkg:pypi/f@1", "pedigree": {"ancestors": [row()]}}),
+    "tools": listed(
+        metadata={"component": {"type": "application", "name": "tools", "bom-ref": "app"}, "tools": [row()]}
+    ),
 }
 OPEN: Mapping[str, dict[str, Any]] = {
     "not said": listed(compositions=[]),
@@ -108,7 +113,6 @@ OPEN: Mapping[str, dict[str, Any]] = {
     "repository": listed(row(purl="pkg:pypi/litellm@1.82.8?vcs_url=git%2Bhttps://git.example/x")),
     "another hash": listed(row(hashes=[{"alg": "SHA-256", "content": "ab" * 32}])),
     "no purl among others": innocent(components=[row(purl=None)]),
-    "wheel": listed({"type": "file", "name": "litellm-1.82.8-py3-none-any.whl"}),
     "dangling": linking("pkg:pypi/litellm@1.82.8"),
     "another BOM": linking("urn:cdx:f08a6ccd-4dce-4759-bd84-c626675d60a7/1#litellm"),
     "of vulnerabilities": composed({"aggregate": "complete", "vulnerabilities": ["v"]}),
@@ -126,11 +130,7 @@ CLEARED: Mapping[str, dict[str, Any]] = {
     "earlier, with evidence": listed(row("1.82.6", evidence=concluding("pkg:pypi/LiteLLM@1.82.6.0"))),
     "evidence of a name": listed(row("1.82.6", evidence=concluding("pkg:pypi/litellm@1.82.8", field="name"))),
     "assembled": composed({"aggregate": "complete", "assemblies": ["app"]}),
-    "pedigree": listed({"type": "library", "name": "f", "purl": "pkg:pypi/f@1", "pedigree": {"ancestors": [row()]}}),
     "post": versioned("1.82.8-1"),
-    "tools": listed(
-        metadata={"component": {"type": "application", "name": "tools", "bom-ref": "app"}, "tools": [row()]}
-    ),
     "npm": listed(row(purl="pkg:npm/litellm@1.82.8")),
 }
 

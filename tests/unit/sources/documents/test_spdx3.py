@@ -395,8 +395,8 @@ def test_it_is_complete_only_where_every_package_says_so() -> None:
     assert complete(a, b, all_of_a, {**none_of_b, "to": ["NoAssertionElement"]}) is Completeness.UNKNOWN
     assert complete(a, b, all_of_a, none_of_b, {**b, "software_packageUrl": "pkg:pypi/c"}) is Completeness.UNKNOWN
     assert complete(a, {**b, "software_packageUrl": None}, all_of_a, none_of_b) is Completeness.UNKNOWN
-    assert spdx(a, b, {**all_of_a, "from": "urn:doc"}).completeness is Completeness.UNKNOWN
-    assert complete() is Completeness.UNKNOWN
+    assert spdx(a, b, {**all_of_a, "from": "urn:doc"}).completeness is Completeness.INCOMPLETE  # it leads elsewhere
+    assert complete() is Completeness.INCOMPLETE  # what it describes is not there
 
 
 def test_one_denial_or_one_lost_row_denies_the_whole() -> None:
