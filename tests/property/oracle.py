@@ -75,7 +75,7 @@ def is_installable(file: File, env: Environment, profile: Profile = "uv") -> boo
 
 def _fits(filename: str, env: Environment) -> bool:
     """Whether a wheel's tags suit: pure, or built for just this Python and platform. Enough for made-up worlds."""
-    own = {f"cp{env.python.replace('.', '')}", "py3"}
+    own = {f"cp{''.join(env.python.split('.')[:2])}", "py3"}
     for tag in parse_wheel_filename(filename)[3]:
         platform = tag.platform.startswith(_WHEEL_PLATFORMS[env.platform]) and tag.platform.endswith(env.machine)
         if tag.interpreter in own and tag.abi in {*own, "none"} and (tag.platform == "any" or platform):

@@ -19,17 +19,18 @@ from graphkit.model.index import Hidden
 from graphkit.model.names import ServiceId, package_name, service_id
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.requirements import Requirement
-from graphkit.model.times import Instant
+from graphkit.model.times import Instant, exactly
 from graphkit.stores.port import Fact, Reader
 from graphkit.trace.admit import admission
 from graphkit.trace.blast import blast
-from graphkit.trace.case import Span, resolve
+from graphkit.trace.case import Span
 from graphkit.trace.confirm import confirm
 from graphkit.trace.offers import MOST_SLOTS
 from graphkit.trace.packages import newest_of, root_of
 from graphkit.trace.reached import Reached
 from graphkit.trace.survey import Field, survey
-from graphkit.trace.view import Documents, Question, View, answer, worlds_of
+from graphkit.trace.view import Question, View
+from tests.property.asking import cases_of, view_of
 from tests.property.renumbered import Renumbered
 from tests.property.worlds import (
     INCIDENT,
@@ -105,9 +106,9 @@ def _locks(draw: st.DrawFn, world: World, path: str) -> tuple[Document, Document
         service=LOCKED,
         document=document.sha256,
         path=path,
-        stands_from=since,
-        stands_until=None if since is None or until is None else since + until * MINUTE,
-        built_at=draw(st.none() | _clocks),
+        stands_from=None if since is None else exactly(since),
+        stands_until=None if since is None or until is None else exactly(since + until * MINUTE),
+        built_at=draw(st.none() | _clocks.map(exactly)),
     )
     return document, use
 
@@ -127,11 +128,8 @@ def ask(reader: Reader, span: Span | None = None, *targets: str) -> Blast:
 
 def look(reader: Reader, span: Span) -> View:
     """Return an answer with what it stands on."""
-    question = Question(targets=(INCIDENT,), span=span)
-    case = resolve(reader.evidence().incidents(), question.targets, None, lambda _: ())
-    organisation = reader.evidence().organisation()
-    worlds_asked = worlds_of(reader, case, question, organisation)
-    return answer(case, question, organisation, Documents(reader, case), worlds_asked)
+    (case,) = cases_of(reader, (INCIDENT,))
+    return view_of(reader, case, Question(targets=(INCIDENT,), span=span))
 
 
 def in_json(one: Blast) -> Any:
@@ -400,7 +398,9 @@ def test_what_is_unrelated_changes_nothing(scene: Scene, uploaded: Instant) -> N
         components=(Component(ref="0", name=stranger, package=stranger, version="1"),),
         completeness=Completeness.COMPLETE,
     )
-    use = DocumentUse(service=service_id("stranger"), document=lock.sha256, path=lock.path, stands_from=uploaded)
+    use = DocumentUse(
+        service=service_id("stranger"), document=lock.sha256, path=lock.path, stands_from=exactly(uploaded)
+    )
     files = next(
         (files for held in scene.world.packages.values() for files in held.values() if files and files[0].filename), ()
     )

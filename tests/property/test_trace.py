@@ -8,12 +8,13 @@ import numpy as np
 from hypothesis import HealthCheck, given, note, settings, target
 from hypothesis import strategies as st
 
-from graphkit.model.answers import Slot, Verdict
+from graphkit.model.answers import ProofKind, Slot, Verdict
 from graphkit.model.environment import Environment, Profile
 from graphkit.model.names import PackageName, service_id
 from graphkit.model.times import FOREVER, Instant
 from graphkit.stores.port import Reader
-from graphkit.trace.admit import admission, unread_of
+from graphkit.trace import closure as forward
+from graphkit.trace.admit import admission
 from graphkit.trace.blast import blast
 from graphkit.trace.case import resolve
 from graphkit.trace.confirm import Targets, confirm
@@ -28,6 +29,7 @@ from graphkit.trace.world import World as EngineWorld
 from tests.property import oracle
 from tests.property.worlds import (
     INCIDENT,
+    SERVED_IN,
     Root,
     RootRelease,
     World,
@@ -56,7 +58,7 @@ class Engine:
     """The engine over one world: what each part of it says."""
 
     def __init__(self, reader: Reader, made: World, profile: Profile) -> None:
-        case = resolve(reader.evidence().incidents(), [INCIDENT], None, lambda _: ())
+        (case,) = resolve(reader.evidence().incidents(), [INCIDENT], None, lambda _: ())
         self.made = made
         self.world = EngineWorld(reader, ENVIRONMENT, profile, case.hidden, case.keys())
         self.targets: Targets = {}
@@ -146,7 +148,8 @@ def test_the_engine_says_what_the_oracle_says(case: Case) -> None:
         closure = closure_of(engine.world, engine.targets)
         slots = slots_between([(engine.world, closure)], engine.targets, start, until)
         field = survey(engine.world, engine.targets, closure, slots)
-        complete = not unknown and not unread_of(engine.world, root, start, until)
+        span = forward.Span(start=start, until=until, is_timeless=False)
+        complete = not unknown and forward.closure_of(engine.world, root, (), span).is_read
         for at in instants(made):
             note(f"at {at}")
             check_listings(engine, at, profile)
@@ -224,22 +227,22 @@ def services(draw: st.DrawFn) -> tuple[World, tuple[Root, ...], Profile]:
 def test_a_service_is_judged_as_the_oracle_judges_it(case: tuple[World, tuple[Root, ...], Profile]) -> None:
     made, asked, profile = case
     with graph_of(made, *facts_of_services(asked)) as reader:
-        answer = blast(reader, Question(targets=(INCIDENT,), environment=ENVIRONMENT, resolver=profile))
+        answer = blast(reader, Question(targets=(INCIDENT,), resolver=profile))
     found = {one.service: one for one in answer.services}
     assert len(found) == len(asked)
     for number, root in enumerate(asked):
         note(f"{root}: {found[service_id(str(number))]}")
         verdict = found[service_id(str(number))].verdict
         times = instants(made)
-        picked = any(oracle.picked(made, root, at, ENVIRONMENT, profile) for at in times)
-        may_pick = any(oracle.may_pick(made, root, at, ENVIRONMENT, profile) for at in times)
-        admitted = any(oracle.admitted(made, root, at, ENVIRONMENT, profile) for at in times)
-        if verdict is Verdict.CLEARED:
+        picked = any(oracle.picked(made, root, at, SERVED_IN, profile) for at in times)
+        may_pick = any(oracle.may_pick(made, root, at, SERVED_IN, profile) for at in times)
+        admitted = any(oracle.admitted(made, root, at, SERVED_IN, profile) for at in times)
+        proofs = {build.clearance.kind for build in found[service_id(str(number))].builds if build.clearance}
+        if verdict is Verdict.CLEARED and proofs != {ProofKind.BAR}:  # what is barred needs no reading
             inside = [at for at in times if at < answer.window.until]  # what was bad may have left before the end
-            assert all(oracle.closure_complete(made, root, at, ENVIRONMENT, profile) for at in inside), (
+            assert all(oracle.closure_complete(made, root, at, SERVED_IN, profile) for at in inside), (
                 "cleared over what was not read"
             )
-        else:
-            assert verdict is not Verdict.OBSERVED, "no document lists anything"
+        assert verdict is not Verdict.OBSERVED, "no document lists anything"
         assert picked <= (verdict is Verdict.PICKED) <= may_pick
         assert (verdict in {Verdict.PICKED, Verdict.ADMITTED}) == admitted

@@ -21,10 +21,11 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
+from graphkit.model.environment import Environment
 from graphkit.model.incidents import CompromisedRelease, Incident, Reading
 from graphkit.model.index import File, FileKind, Hidden, MetadataSource, ProjectPage, ReleaseFiles, ReleaseMetadata
 from graphkit.model.names import BadName, PackageName, extra_name, package_name, purl_of, service_id
-from graphkit.model.organisation import DocumentUse
+from graphkit.model.organisation import DocumentUse, Organisation, Service
 from graphkit.model.requirements import Requirement, requirement
 from graphkit.model.times import FOREVER, Instant, exactly, instant
 from graphkit.stores import open_store
@@ -39,6 +40,8 @@ NOON: Final[Instant] = instant("2026-03-24T12:00:00Z")
 READ_AT: Final[Instant] = NOON + 600 * MINUTE
 """When every page was read: after all that happens."""
 INCIDENT: Final = "WORLD-1"
+SERVED_IN: Final = Environment(python="3.12.4")
+"""Where every service runs, so that no other environment matters to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +147,9 @@ def facts(world: World) -> list[Fact]:
 
 
 def facts_of_services(manifests_of: Iterable[Root]) -> list[Fact]:
-    """Return services, named by their number, that were always installed from these manifests."""
+    """Return services, named by their number, that were always installed from these manifests in `SERVED_IN`."""
     found: list[Fact] = []
+    services: list[Service] = []
     for number, root in enumerate(manifests_of):
         document = manifest_of(root, f"{number}.txt")
         use = DocumentUse(
@@ -153,9 +157,11 @@ def facts_of_services(manifests_of: Iterable[Root]) -> list[Fact]:
             document=document.sha256,
             path=document.path,
             stands_from=exactly(NOON - 10_000 * MINUTE),
+            read_at=exactly(READ_AT),
         )
         found += [document, use]
-    return found
+        services.append(Service(id=use.service, environment=SERVED_IN))
+    return [*found, Organisation(source="services", services=tuple(services))]
 
 
 @contextmanager
