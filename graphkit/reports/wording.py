@@ -294,7 +294,8 @@ def headline(blast: Blast) -> str:
     return " ".join(
         (
             *partial,
-            f"{names_of(accused.releases)} compromised{by}; {_window(blast)}.",
+            *(f"{line[:1].upper()}{line[1:]}." for line in blast.unknown),
+            *(() if blast.unknown else (f"{names_of(accused.releases)} compromised{by}; {_window(blast)}.",)),
             *filter(None, (_withdrawn(blast),)),
             _services(blast),
             _companies(blast),
