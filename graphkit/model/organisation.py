@@ -40,7 +40,8 @@ class DocumentUse:
     moment it was known to be in place. All None: undated; it exposes and never clears. ``derived``: nobody
     named the service, it was made from the document itself, and any other use of the same document takes
     its place. An input is known by ``repository`` (or folder given) and ``path``. ``is_first``: nothing was
-    at that path before ``stands_from``, as history shows, or what was there is told by the branch it forked off; ``is_last``: nor after ``stands_until``. ``is_complete``:
+    at that path before ``stands_from``, as history shows, or what was there is told by the branch it forked off;
+    ``is_last``: nor after ``stands_until``. ``is_complete``:
     the user's word that it lists all.
     """
 

@@ -60,8 +60,8 @@ def instant(value: str | dt.datetime | dt.date) -> Instant:
 
 
 def rfc3339(at: Instant | None) -> str | None:
-    """Return an instant as RFC 3339 text in UTC; None for an unknown or unbounded one."""
-    if at is None or at <= BEGINNING or at >= FOREVER:
+    """Return an instant as RFC 3339 text in UTC; None for an unknown or unbounded one, or one of no calendar."""
+    if at is None or not _FIRST <= at <= _LAST:
         return None
     moment = _EPOCH + at * _MICROSECOND
     return moment.replace(tzinfo=None).isoformat() + "Z"

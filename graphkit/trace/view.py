@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -294,9 +294,14 @@ class _Judging:
         closed = service.builds_complete or self.question.builds_complete or (company and company.builds_complete)
         words = (*service.complete_from, *(company.complete_from if company else ()))
         asked = replace(service, builds_complete=bool(closed), complete_from=words)
+        context = self._context(_setting(service, self.question))
         return judge(
-            replace(self._context(_setting(service, self.question)), service=asked), account.uses, account.builds
+            replace(context, service=asked, union=self._union_of(service.environment)), account.uses, account.builds
         )
+
+    def _union_of(self, known: Environment | None) -> Callable[[str], World]:
+        """Return what gives the world of every environment that a service may have: one that it names, else all."""
+        return lambda requires: self.worlds.union(known, requires)
 
     def _context(self, setting: _Setting) -> Context:
         if setting not in self.contexts:
@@ -305,7 +310,6 @@ class _Judging:
 
     def _new_context(self, setting: _Setting) -> Context:
         case, world = self.case, self.worlds.of(setting)
-        is_default = setting[0] == self.question.environment
 
         def survey_of(start: Instant, until: Instant) -> Field:
             if (key := (setting, start, until)) not in self.surveys:
@@ -317,7 +321,7 @@ class _Judging:
             incident=case.id,
             service=Service(id=ServiceId("")),
             world=world,
-            union=lambda requires: self.worlds.union(None if is_default else setting[0], requires),
+            union=self._union_of(None),
             in_environment=lambda one: self.worlds.of((one, setting[1])),
             field=self.fields[setting],
             field_of=survey_of,

@@ -170,7 +170,7 @@ def test_what_an_install_may_ask_for_is_admitted(
         ("litellm===1.82.8", "picked"),
         ("litellm==1.82.8+corp", "unknown"),
         ("litellm===1.82.8+corp", "unknown"),
-        ("litellm==1.82.6+corp", "unknown"),
+        ("litellm==1.82.6+corp", "cleared"),  # a bar: no other build satisfies it
         ("litellm===1.82.6", "cleared"),
         ("litellm===1.82.8.0", "unknown"),
         ("litellm===main", "unknown"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphkit.model.times import BEGINNING, FOREVER, BadTime, Interval, instant, rfc3339
+from graphkit.model.times import BEGINNING, FOREVER, BadTime, Interval, instant, moment, rfc3339
 
 SECOND = 1_000_000
 AT = 1_774_348_740 * SECOND  # 2026-03-24T10:39:00Z
@@ -133,6 +133,11 @@ def test_rfc3339(at: int | None, text: str | None) -> None:
 
 def test_early_years_have_four_digits() -> None:
     assert rfc3339(instant("0001-01-01")) == "0001-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00", "0001-01-01", "9999-12-31T23:59:59Z", "9999-12-31"])
+def test_a_time_at_an_end_of_the_calendar_has_a_text(text: str) -> None:
+    assert str(moment(text))
 
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
