@@ -37,5 +37,6 @@ def services_of(reader: Reader, *targets: str, span: Span | None = None) -> Mapp
     """Return the verdict of every service; of several cases the worst."""
     question = Question(targets=targets, span=span or Span())
     rolls = [view_of(reader, case, question).services for case in cases_of(reader, targets)]
-    found = rolls[0] if len(rolls) == 1 else Worst(rolls, [0] * len(rolls))
+    ids = [case.id for case in cases_of(reader, targets)]
+    found = rolls[0] if len(rolls) == 1 else Worst(rolls, ids, [0] * len(rolls))
     return {one.service: one for one in found}
