@@ -126,6 +126,11 @@ def stretches_of(states: Sequence[State], start: Instant, until: Instant) -> lis
     return list(pairwise(sorted(edges)))
 
 
+def last_seen(until: Instant) -> Instant:
+    """Return the end of a stretch as a sentence says it: the moment of the last look, which belongs to the stretch."""
+    return until - 1 if until % 1_000_000 == 1 else until
+
+
 def gap_of(states: Sequence[State], here: Sequence[State], start: Instant, until: Instant) -> str:
     """Return what of the inputs is not known in a stretch; empty where every one is accounted for.
 
@@ -166,9 +171,10 @@ def _known(state: State) -> str:
             f"is known to have been in place at {state.use.stands_from or state.use.read_at} alone; until when it was "
             "(--read-at) would settle it"
         )
+    since, until = rfc3339(state.was[0]), rfc3339(last_seen(state.was[1]))
     return (
-        f"is known to have been in place from {rfc3339(state.was[0])} to {rfc3339(state.was[1])}; a later --read-at, "
-        "or its state at the other times, would settle it"
+        f"is known to have been in place from {since} to {until}; a later --read-at, or its state at the other times, "
+        "would settle it"
     )
 
 

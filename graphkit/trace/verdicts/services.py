@@ -17,7 +17,7 @@ from graphkit.model.times import NO_TIME, Instant, Moment, rfc3339
 from graphkit.trace.manifests import Asked, leaves_out
 from graphkit.trace.verdicts.clearance import Open, Step, fact, prove, together, word
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, Context, cleared, named, needed, opened, tools_gap
-from graphkit.trace.verdicts.inputs import State, gap_of, governed, states_of, stretches_of
+from graphkit.trace.verdicts.inputs import State, gap_of, governed, last_seen, states_of, stretches_of
 from graphkit.trace.verdicts.listings import Finding, Words, read_listing
 from graphkit.trace.verdicts.scripts import judge_script, keeps_to, passes_by
 from graphkit.trace.verdicts.walks import Asking, judge_walk, of_build_system, of_manifest
@@ -408,7 +408,7 @@ def _nothing_in_place(context: Context, states: Sequence[State], start: Instant,
 
 
 def _span_of(state: State) -> str:
-    since, until = rfc3339(state.was[0]), rfc3339(state.was[1])
+    since, until = rfc3339(state.was[0]), rfc3339(last_seen(state.was[1]))
     return f"from {since} to {until}" if since and until else f"since {since}" if since else "at no known time"
 
 

@@ -106,7 +106,7 @@ def judge_walk(context: Context, asking: Asking, span: tuple[Instant, Instant], 
     )
     if not isinstance(bar, Open):
         shut = next(one.text for one in bar.proof if one.obligation is Obligation.BARRED)
-        return cleared(bar, f"{asking.path}: {shut}, whatever else it takes", asking.document)
+        return cleared(bar, f"{shut}, so no install from it takes {context.releases}", asking.document)
     private = _private_of(context, asking)
     if asking.is_off_public and private and len(private) == len(asking.indexes):
         return opened(_unread_index(asking, private[0]), asking.document)
@@ -153,11 +153,11 @@ def _barred(context: Context, asking: Asking) -> Iterator[Step]:
         if any(one.url for one in bars) or not (bar := next(_barring(bars, ranges), None)):
             yield Open(obligation=Obligation.BARRED, text=f"nothing in {asking.path} bars {package}")
             return
-        shut.append(f"it requires {bar}")
+        shut.append(bar)
     if not shut or accused.beyond_packages:
         yield Open(obligation=Obligation.BARRED, text=f"{asking.path} bars no {accused.beyond_packages or 'target'}")
         return
-    yield fact(Obligation.BARRED, " and ".join(shut))
+    yield fact(Obligation.BARRED, f"{asking.path} requires {' and '.join(shut)}")
 
 
 def _private_of(context: Context, asking: Asking) -> list[str]:
