@@ -36,6 +36,7 @@ class Arrival:
     branch: str = ""
     repository: str = ""
     is_first: bool = False
+    is_last: bool = False
     included: Mapping[str, bytes] = field(default_factory=dict)
     lives: bool = False
     is_checked_out: bool = False

@@ -213,11 +213,14 @@ def _arrival(state: lines.State, data: bytes, asked: History, cut: frozenset[str
         path=state.path,
         hint="lock" if _doubt(state.path) in {Doubt.NONE, Doubt.MANIFEST} else "",
         stands_from=state.start,
-        stands_until=state.until,
+        # A branch that vanished, and a tag, ended with what was last seen of it: that no later build was made of
+        # one is an assumption of its own (semantics §5, `inputs`).
+        stands_until=state.until if state.lives or state.until is not None else state.end + 1,
         read_at=state.seen,
         branch=state.branch,
         repository=asked.repository or asked.name or name_of(asked.path),
         is_first=state.is_first and not cut,
+        is_last=state.is_deleted or (not state.lives and state.until is None),
         lives=state.lives,
         is_checked_out=state.is_checked_out,
         note=_note(state, shallow=state.first.sha in cut),

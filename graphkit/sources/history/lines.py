@@ -48,7 +48,8 @@ class State:
     ``until`` None: nothing on the line replaced it, and ``seen`` says how long it was known to stand.
     ``forked``: it came from the line that this one forked off, and ``first`` is the commit where.
     ``skewed``: times of commits run backwards around it, so it may have stood for less than is said.
-    ``is_first``: nothing was at its path before, on its line and the lines that led to it. ``is_checked_out``:
+    ``is_first``: nothing was at its path before on its line, or another line tells it. ``is_deleted``: its end
+    left nothing there. ``is_checked_out``:
     it stood on the branch that is checked out.
     """
 
@@ -65,6 +66,7 @@ class State:
     skewed: bool = False
     ended_by: str = ""
     is_first: bool = False
+    is_deleted: bool = False
     is_checked_out: bool = False
 
     @property
@@ -181,10 +183,13 @@ class _Replay:
         """Yield the line's states; puts what stood at each fork into ``kept``."""
         for number, commit in enumerate(self.line.commits):
             for path, blob in changed.get(commit.sha, ()):
-                if path in self.now:
-                    yield from self._close(path, self.now.pop(path), number)
+                before = self.now.pop(path, None)
+                if before is not None:
+                    yield from self._close(path, before, number, is_deleted=not blob)
                 if blob:
-                    self.now[path] = _Open(blob=blob, index=number, is_first=path not in self.met)
+                    # What was there before a line forked off is told by the line that it forked off from.
+                    begins = path not in self.met or (before is not None and before.index < 0)
+                    self.now[path] = _Open(blob=blob, index=number, is_first=begins)
                     self.met.add(path)
             if commit.sha in forks:
                 began = {path for path, one in self.now.items() if one.index == number}
@@ -192,9 +197,9 @@ class _Replay:
         for path, one in self.now.items():
             yield from self._close(path, one, None)
 
-    def _close(self, path: bytes, one: _Open, ender: int | None) -> Iterator[State]:
+    def _close(self, path: bytes, one: _Open, ender: int | None, *, is_deleted: bool = False) -> Iterator[State]:
         """Yield a state that a commit of that number ended, or nothing did, unless the line before tells it."""
-        state = self._state(path, one, ender)
+        state = replace(self._state(path, one, ender), is_deleted=is_deleted)
         before = self.from_base[path].told if state.forked else []
         covering = [other for other in before if _covers(other, state)]
         one.told += covering
@@ -236,7 +241,7 @@ class _Replay:
             forked=forked,
             skewed=stood != sorted(stood) or (ender is not None and self.times[ender] < newest),
             ended_by=commits[ender].sha if ender is not None else "",
-            is_first=one.is_first,
+            is_first=one.is_first or forked,
             is_checked_out=line.is_first,
         )
 
