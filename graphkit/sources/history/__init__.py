@@ -14,7 +14,7 @@ from graphkit.model.times import Instant, rfc3339
 from graphkit.sources.arrivals import Arrival, Reject
 from graphkit.sources.history import lines
 from graphkit.sources.history.claims import Claims
-from graphkit.sources.history.commits import Commit, Tip, boundary, changes, commits, tips
+from graphkit.sources.history.commits import SECOND, Commit, Tip, boundary, changes, commits, tips
 from graphkit.sources.history.fetched import seen_when_fetched
 from graphkit.sources.history.git import Blobs, Git, is_repository
 from graphkit.sources.history.includes import Includes, Whole
@@ -215,17 +215,22 @@ def _arrival(state: lines.State, data: bytes, asked: History, cut: frozenset[str
         stands_from=state.start,
         # A branch that vanished, and a tag, ended with what was last seen of it: that no later build was made of
         # one is an assumption of its own (semantics §5, `inputs`).
-        stands_until=state.until if state.lives or state.until is not None else state.end + 1,
+        stands_until=state.end + SECOND if _vanished(state) else state.until,
         read_at=state.seen,
         branch=state.branch,
         repository=asked.repository or asked.name or name_of(asked.path),
         is_first=state.is_first and not cut,
-        is_last=state.is_deleted or (not state.lives and state.until is None),
+        is_last=state.is_deleted or _vanished(state),
         lives=state.lives,
         is_checked_out=state.is_checked_out,
         note=_note(state, shallow=state.first.sha in cut),
         sources=tuple(dict.fromkeys((state.first.sha, state.last.sha))),
     )
+
+
+def _vanished(state: lines.State) -> bool:
+    """Return whether a state ended with its branch, or stands on a tag: nothing on its line took its place."""
+    return not state.lives and not state.ended_by
 
 
 def _note(state: lines.State, *, shallow: bool) -> str:

@@ -172,7 +172,7 @@ def test_a_branch_that_was_merged_and_deleted_is_found(tmp_path: Path) -> None:
     assert read(tmp_path).spans() == [
         ("A", 0, 9000, None, "main"),
         ("BAD", 100, 7300, None, "acme/bump"),  # for two hours
-        ("C", 7300, 9000, 9000, "acme/bump"),  # it ended with what was last seen of it
+        ("C", 7300, 9000, 9000, "acme/bump"),  # with the branch
         ("C", 9000, None, 9000, "main"),
     ]
 
@@ -332,10 +332,10 @@ def test_a_clock_that_runs_backwards_loses_no_stretch(tmp_path: Path) -> None:
     assert len({(a.branch, a.stands_from) for a in got.found}) == 4
 
 
-def test_a_clock_that_never_catches_up_ends_it_when_it_was_last_seen(tmp_path: Path) -> None:
+def test_a_clock_that_never_catches_up_leaves_the_end_open(tmp_path: Path) -> None:
     nodes = [Node(at=DAY, tree=lock("A")), Node(at=0, tree=lock("B"), parents=[0])]
     build(tmp_path, nodes, main=1)
-    assert {row[:4] for row in read(tmp_path).spans()} == {("A", 0, DAY, DAY), ("B", 0, None, 0)}
+    assert {row[:4] for row in read(tmp_path).spans()} == {("A", 0, None, DAY), ("B", 0, None, 0)}
 
 
 def test_every_known_name_in_any_folder_and_a_folder_renamed(tmp_path: Path) -> None:
@@ -644,6 +644,15 @@ def plans(draw: st.DrawFn) -> tuple[Plan, list[int]]:
     return plan, draw(st.lists(st.integers(0, len(plan) - 1), min_size=1, max_size=4))
 
 
+def before(plan: Plan, number: int) -> list[int]:
+    """Return the commits that a commit was made on, by first parents."""
+    found = []
+    while plan[number][1]:
+        number = plan[number][1][0]
+        found.append(number)
+    return found
+
+
 def last_followers(plan: Plan, reached: set[int]) -> dict[int, int]:
     """Return, for each commit, until when it stood at least: the latest commit that has it as its first parent."""
     until = {number: plan[number][0] + 1 for number in reached}
@@ -662,7 +671,7 @@ def test_every_tree_of_every_commit_is_covered(made: tuple[Plan, list[int]]) -> 
     plan, ends = made
     with tempfile.TemporaryDirectory() as folder:
         nodes = [Node(at=at, parents=parents, tree=tree) for at, parents, tree in plan]
-        build(Path(folder), nodes, main=ends[0], **{f"b{number}": end for number, end in enumerate(ends)})
+        shas = build(Path(folder), nodes, main=ends[0], **{f"b{number}": end for number, end in enumerate(ends)})
         got = read(Path(folder))
     reached, waiting = set[int](), list(ends)
     while waiting:
@@ -676,6 +685,9 @@ def test_every_tree_of_every_commit_is_covered(made: tuple[Plan, list[int]]) -> 
             spans = [one[2:] for one in stood if one[:2] == (path, text)]
             for moment in range(at, until):
                 assert any(start <= moment < end for start, end in spans), (number, path, text, moment, got.spans())
+    for one in got.found:
+        if one.is_first and one.is_checked_out:  # of others, the line that they forked off tells what was before
+            assert not any(one.path in plan[number][2] for number in before(plan, shas.index(one.sources[0])))
     assert {one.path for one in got.found if one.is_first} == {one.path for one in got.found}
     assert len({(a.path, a.branch, a.stands_from) for a in got.found}) == len(got.found)
     assert {(a.path, a.data.decode()) for a in got.found} == {
@@ -692,7 +704,7 @@ def as_answers_read_them(found: Sequence[Arrival]) -> list[tuple[str, str, int, 
         ends = [at for at in later if at is not None and at >= one.stands_from]
         if one.stands_until is not None:
             assert one.stands_until > one.stands_from
-            ends.append(-(-one.stands_until // 1_000_000) * 1_000_000)  # the last moment it was seen counts
+            ends.append(one.stands_until)
         elif not ends:
             assert one.read_at is not None
             ends.append(one.read_at + 1_000_000)
@@ -934,7 +946,7 @@ def test_the_first_state_of_a_path_says_so(tmp_path: Path) -> None:
     assert not any(a.is_beginning for a in read(tmp_path).found)
 
 
-def test_a_branch_begins_with_what_it_carries(tmp_path: Path) -> None:
+def test_a_branch_carries_no_first_state_where_another_stood_before(tmp_path: Path) -> None:
     nodes = [
         Node(at=0, tree=lock("A")),
         Node(at=10, tree=lock("B"), parents=[0]),
