@@ -160,7 +160,7 @@ def test_what_is_read_later_stood_until_then_on_branches_that_exist(graph: Graph
     git(repository, "branch", "-qD", "gone")
     git(repository, "branch", "-qD", "bump")
     graph.ingest("lock", [str(repository)], read_at="2026-04-01T00:00:00Z", service="till")
-    ends = {(use.branch, str(use.stands_until or use.read_at)) for use in uses(graph)}
+    ends = {(use.branch, str(use.read_at or use.stands_until)) for use in uses(graph)}
     assert ends == {("main", "2026-04-01T00:00:00Z"), ("gone", "2026-03-25T10:00:00Z")}
 
 
