@@ -110,7 +110,6 @@ def judged(graph: Graph, kind: str, name: str, text: str) -> list[ServiceVerdict
         ("conda.txt", "# packages in environment at /opt/conda:\n#\nlitellm 1.82.8 py_0 conda-forge\n"),
         ("environment.yml", "name: x\ndependencies:\n- pip:\n  - litellm==1.82.8\n"),
         ("conda-lock.yml", "version: 1\npackage:\n- name: litellm\n  version: 1.82.8\n  manager: pip\n"),
-        ("Pipfile", '[[source]]\nurl = "https://index.example"\n[packages]\nlitellm = "==1.82.8"\n'),
         ("setup.cfg", "[options]\ninstall_requires =\n  litellm==1.82.8\n"),
         ("setup.py", "from setuptools import setup\nsetup(install_requires=['litellm==1.82.8'])\n"),
         ("tree.txt", "app v0.1\n├── litellm v1.82.8\n└── b v1\n"),
@@ -123,6 +122,12 @@ def test_no_gap_clears(graph: Graph, name: str, text: str) -> None:
     put(Path(SITE, "lib-1.0.dist-info", "METADATA"), "Name: lib\nVersion: 1.0\n")
     kind = "env" if name.startswith(("env/", "freeze", "inspect", "list", "conda.")) else "lock"
     assert {one.verdict for one in judged(graph, kind, name, text)} <= {Verdict.UNKNOWN}
+
+
+def test_a_manifest_that_pins_it_is_exposed_though_no_page_of_it_was_read(graph: Graph) -> None:
+    text = '[[source]]\nurl = "https://index.example"\n[packages]\nlitellm = "==1.82.8"\n'
+    found, without_builds = judged(graph, "lock", "Pipfile", text)
+    assert (found.verdict, without_builds.verdict) == (Verdict.ADMITTED, Verdict.UNKNOWN)
 
 
 @pytest.mark.parametrize(
