@@ -172,7 +172,7 @@ def test_a_branch_that_was_merged_and_deleted_is_found(tmp_path: Path) -> None:
     assert read(tmp_path).spans() == [
         ("A", 0, 9000, None, "main"),
         ("BAD", 100, 7300, None, "acme/bump"),  # for two hours
-        ("C", 7300, 9000, 9000, "acme/bump"),  # with the branch
+        ("C", 7300, 9001, 9000, "acme/bump"),  # with the branch
         ("C", 9000, None, 9000, "main"),
     ]
 
@@ -241,9 +241,9 @@ def test_an_octopus_has_a_line_for_each_arm(tmp_path: Path) -> None:
     ]
     build(tmp_path, nodes, main=4)
     assert [row for row in read(tmp_path).spans() if row[4] != "main"] == [
-        ("arm0", 10, 40, 40, "one"),
-        ("arm1", 11, 40, 40, "two"),
-        ("arm2", 12, 40, 40, "three"),
+        ("arm0", 10, 41, 40, "one"),
+        ("arm1", 11, 41, 40, "two"),
+        ("arm2", 12, 41, 40, "three"),
     ]
 
 
@@ -284,7 +284,7 @@ def test_a_branch_merged_again_and_again_is_one_line(tmp_path: Path) -> None:
     build(tmp_path, nodes, main=4)
     assert [row for row in read(tmp_path).spans() if row[4] == "develop"] == [
         ("B", 10, 30, None, "develop"),
-        ("C", 30, 40, 40, "develop"),
+        ("C", 30, 41, 40, "develop"),
     ]
 
 
@@ -299,8 +299,8 @@ def test_two_lines_of_one_name_at_one_time_are_kept_apart(tmp_path: Path) -> Non
     ]
     shas = build(tmp_path, nodes, main=4)
     assert [row for row in read(tmp_path).spans() if row[0] != "A"] == [
-        ("B", 10, 20, 20, "fix"),
-        ("C", 12, 30, 30, f"fix@{shas[2][:12]}"),  # else the second would end the first at 12
+        ("B", 10, 21, 20, "fix"),
+        ("C", 12, 31, 30, f"fix@{shas[2][:12]}"),  # else the second would end the first at 12
     ]
 
 
