@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -127,6 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--parquet", type=Path, default=PARQUET, help="the whole index; left out where it is not there")
     parser.add_argument("--no-index", action="store_true", help="ask about the case alone")
     given = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the other checkout is removed then too
     parquet = given.parquet.resolve() if given.parquet.exists() and not given.no_index else None
     with (
         tempfile.TemporaryDirectory(prefix="graphkit-ratios-") as scratch,
