@@ -498,7 +498,7 @@ def test_bytes_that_are_not_those_of_their_id_cost_one_file(server: Server, blob
 
 
 def test_a_blob_may_come_as_text(server: Server) -> None:
-    here = hold(server)
+    here = hold(server, files={"requirements.txt": LOCK})
     server.plans[f"{here}/git/blobs/{blob_id(LOCK)}"] = {"content": LOCK, "encoding": "utf-8"}
     assert pull(server, "acme/shop").at("H/acme/shop/requirements.txt").data == LOCK.encode()
 
