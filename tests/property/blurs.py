@@ -186,7 +186,6 @@ BLURS: Final[Mapping[str, Blur]] = {
     "the word builds: none": _field("services", "is_never_built", value=False),
     "the word extras": _field("services", "extras", None),
     "the word groups": _field("services", "groups", None),
-    "the word installs_from": _field("services", "installs_from", None),
     "the word index": _field("services", "index", ""),
     "the word complete_from": _field("services", "complete_from", ()),
     "the word resolver": _field("services", "resolver", ""),
@@ -195,5 +194,5 @@ BLURS: Final[Mapping[str, Blur]] = {
 """Every kind of blur by what it takes away.
 
 Where ``built_at`` is taken from a lock it is a state of an input and no build any more, and where ``stands_until`` is
-taken away a later state is: both change the question.
+taken away a later state is: both change the question. So does ``installs_from``, which says what the inputs are.
 """

@@ -272,7 +272,7 @@ class _Maker:
             self._listing(name)
         for _ in range(draw.choice([0, 0, 0, 1, 2])):
             self._build(name)
-        paths = sorted({use.path for use in self._uses if use.service == name})
+        paths = sorted({use.path for use in self._uses if use.service == name and not use.path.endswith(".json")})
         return Service(
             id=name,
             environment=ENVIRONMENT,

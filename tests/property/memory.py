@@ -232,13 +232,17 @@ class MemoryReader:
             flags=_array((self._page_flags(self._names[ident]) for ident in asked), np.uint8),
             start=_ids(start for start, _ in bounds),
             stop=_ids(stop for _, stop in bounds),
-            dependents=_ids([0] * count),
+            dependents=_ids(self._dependents(self._names[ident]) for ident in asked),
             downloads=_array([-1] * count, np.int64),
             maintainers=("",) * count,
             settled=_array([FOREVER] * count, np.int64),
             newest=_ids([-1] * count),
             speaks_until=_array((self._speaks_until(self._names[ident]) for ident in asked), np.int64),
         )
+
+    def _dependents(self, name: PackageName) -> int:
+        """Return how many packages have a release that requires one."""
+        return len({one.package for one in self._releases if any(of.package == name for of in one.members or ())})
 
     def _page_flags(self, name: PackageName) -> int:
         pages = sorted(self._pages.get(name, ()), key=lambda one: one.read_at)

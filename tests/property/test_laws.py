@@ -31,6 +31,7 @@ from graphkit.trace.reached import Reached
 from graphkit.trace.survey import Field, survey
 from graphkit.trace.view import Question, View
 from tests.property.asking import cases_of, view_of
+from tests.property.memory import MemoryReader
 from tests.property.renumbered import Renumbered
 from tests.property.worlds import (
     INCIDENT,
@@ -154,12 +155,11 @@ def test_more_documents_never_remove_what_one_shows(scene: Scene, data: st.DataO
     (name, version), *_ = scene.world.compromised
     bad, use = data.draw(_locks(scene.world, "bad.lock"))
     bad = replace(bad, components=(Component(ref="bad", name=name, package=name, version=version),))
-    with graph_of(scene.world, *scene.shown, bad, use) as reader:
-        assert services(ask(reader))[LOCKED].verdict is Verdict.OBSERVED
-    with graph_of(scene.world, *scene.shown, bad, use, *(fact for pair in more for fact in pair)) as reader:
-        found = services(ask(reader))[LOCKED]
-        assert found.verdict is Verdict.OBSERVED
-        assert [build.document.path for build in found.builds if build.document].count("bad.lock") >= 1
+    known = [*facts(scene.world), *scene.shown, bad, use]
+    assert services(ask(MemoryReader(known)))[LOCKED].verdict is Verdict.OBSERVED
+    found = services(ask(MemoryReader([*known, *(fact for pair in more for fact in pair)])))[LOCKED]
+    assert found.verdict is Verdict.OBSERVED
+    assert [build.document.path for build in found.builds if build.document].count("bad.lock") >= 1
 
 
 # --- 2. A larger window never weakens --------------------------------------------------------------------------------
@@ -173,17 +173,17 @@ def _rank(row: PackageRow | None) -> int:
 @law(20)
 @given(scenes(), st.lists(_spans(), min_size=3, max_size=3))
 def test_a_larger_window_never_weakens_a_verdict(scene: Scene, spans: list[tuple[Span, Span]]) -> None:
-    with graph_in_batches([scene.facts]) as reader:
-        for small, large in spans:
-            note(f"{small} in {large}")
-            less, more = ask(reader, small), ask(reader, large)
-            for name, one in services(less).items():
-                assert _VERDICTS.index(services(more)[name].verdict) <= _VERDICTS.index(one.verdict), name
-            for package, row in rows(less).items():
-                found = rows(more).get(package)
-                # A row with an extra is shown only where it says more than the one without.
-                base = rows(more).get(package.partition("[")[0])
-                assert min(_rank(found), _rank(base)) <= _rank(row), package
+    reader = MemoryReader(scene.facts)
+    for small, large in spans:
+        note(f"{small} in {large}")
+        less, more = ask(reader, small), ask(reader, large)
+        for name, one in services(less).items():
+            assert _VERDICTS.index(services(more)[name].verdict) <= _VERDICTS.index(one.verdict), name
+        for package, row in rows(less).items():
+            found = rows(more).get(package)
+            # A row with an extra is shown only where it says more than the one without.
+            base = rows(more).get(package.partition("[")[0])
+            assert min(_rank(found), _rank(base)) <= _rank(row), package
 
 
 # --- 3. admitted ⊇ picked ⊆ nominated --------------------------------------------------------------------------------
@@ -193,22 +193,22 @@ def test_a_larger_window_never_weakens_a_verdict(scene: Scene, spans: list[tuple
 @given(scenes())
 def test_what_is_picked_is_admitted_and_what_is_shown_picked_was_nominated(scene: Scene) -> None:
     start, until = scene.world.window
-    with graph_in_batches([scene.facts]) as reader:
-        span = Span(start=start, until=until)
-        view = look(reader, span)
-        for row in ask(reader, span).packages:
-            note(str(row))
-            name, _, extra = row.package.rstrip("]").partition("[")
-            package = view.world.find(package_name(name))
-            assert package is not None
-            for take in row.takes:
-                (newest,) = newest_of(package, view.world, view.field.slots[take.slot : take.slot + 1])
-                one, bit = view.field.passes[take.slot // MOST_SLOTS], take.slot % MOST_SLOTS
-                place = (package.ident, extra, newest.position)
-                bare = (package.ident, "", newest.position)
-                assert (one.nominates(*place) | one.nominates(*bare)) >> bit & 1
-                assert (one.admitted.mask(*place) | one.admitted.mask(*bare)) >> bit & 1
-        _check_every_release(scene, view)
+    reader = MemoryReader(scene.facts)
+    span = Span(start=start, until=until)
+    view = look(reader, span)
+    for row in ask(reader, span).packages:
+        note(str(row))
+        name, _, extra = row.package.rstrip("]").partition("[")
+        package = view.world.find(package_name(name))
+        assert package is not None
+        for take in row.takes:
+            (newest,) = newest_of(package, view.world, view.field.slots[take.slot : take.slot + 1])
+            one, bit = view.field.passes[take.slot // MOST_SLOTS], take.slot % MOST_SLOTS
+            place = (package.ident, extra, newest.position)
+            bare = (package.ident, "", newest.position)
+            assert (one.nominates(*place) | one.nominates(*bare)) >> bit & 1
+            assert (one.admitted.mask(*place) | one.admitted.mask(*bare)) >> bit & 1
+    _check_every_release(scene, view)
 
 
 def _check_every_release(scene: Scene, view: View) -> None:
@@ -242,9 +242,11 @@ def test_order_and_batching_of_ingest_change_nothing(scene: Scene, shuffle: rand
         shuffle.choice(parts).append(fact)
     parts.append(parts[0])  # what was read twice is kept once
     with graph_in_batches([scene.facts]) as reader:
-        expected = in_json(ask(reader))
+        expected = ask(reader)
     with graph_in_batches(parts) as reader:
-        assert in_json(ask(reader)) == expected
+        assert in_json(ask(reader)) == in_json(expected)
+    in_memory = replace(ask(MemoryReader(scene.facts)), provenance=expected.provenance)
+    assert in_json(in_memory) == in_json(expected), "the port in memory, which the other laws ask, says the same"
 
 
 # --- 5. Many slots at once -------------------------------------------------------------------------------------------
@@ -274,19 +276,19 @@ def _busy(draw: st.DrawFn) -> Scene:
 @given(_busy(), st.data())
 def test_many_slots_are_as_one_run_for_each(scene: Scene, data: st.DataObject) -> None:
     start, until = scene.world.window
-    with graph_in_batches([scene.facts]) as reader:
-        whole = ask(reader, Span(start=start, until=until))
-        view = look(reader, Span(start=start, until=until))
-        slots = view.field.slots
-        assert slots == whole.slots
-        assume(len(slots) > MOST_SLOTS)  # not where nobody can install any of it
-        assert len(view.field.passes) == -(-len(slots) // MOST_SLOTS)
-        for number, slot in enumerate(slots):
-            alone = survey(view.world, view.targets, view.field.closure, (slot,))
-            assert _in_slot(view.field, number) == _in_slot(alone, 0)
-        some = data.draw(st.lists(st.integers(0, len(slots) - 1), min_size=6, max_size=6, unique=True))
-        for number in (0, MOST_SLOTS - 1, MOST_SLOTS, len(slots) - 1, *some):
-            _check_slot(whole, number, ask(reader, Span(start=slots[number].start, until=slots[number].until)))
+    reader = MemoryReader(scene.facts)
+    whole = ask(reader, Span(start=start, until=until))
+    view = look(reader, Span(start=start, until=until))
+    slots = view.field.slots
+    assert slots == whole.slots
+    assume(len(slots) > MOST_SLOTS)  # not where nobody can install any of it
+    assert len(view.field.passes) == -(-len(slots) // MOST_SLOTS)
+    for number, slot in enumerate(slots):
+        alone = survey(view.world, view.targets, view.field.closure, (slot,))
+        assert _in_slot(view.field, number) == _in_slot(alone, 0)
+    some = data.draw(st.lists(st.integers(0, len(slots) - 1), min_size=6, max_size=6, unique=True))
+    for number in (0, MOST_SLOTS - 1, MOST_SLOTS, len(slots) - 1, *some):
+        _check_slot(whole, number, ask(reader, Span(start=slots[number].start, until=slots[number].until)))
 
 
 def _in_slot(field: Field, number: int) -> list[set[tuple[int, str, int]]]:
@@ -411,10 +413,8 @@ def test_what_is_unrelated_changes_nothing(scene: Scene, uploaded: Instant) -> N
         pages_read=frozenset({stranger}),
     )
     unrelated = [fact for fact in facts(strange) if getattr(fact, "package", None) in {stranger, friend}]
-    with graph_in_batches([scene.facts]) as reader:
-        expected = ask(reader)
-    with graph_in_batches([[*scene.facts, *unrelated, lock, use]]) as reader:
-        found = ask(reader)
+    expected = ask(MemoryReader(scene.facts))
+    found = ask(MemoryReader([*scene.facts, *unrelated, lock, use]))
     kept = replace(
         found,
         services=tuple(one for one in found.services if one.service != "stranger"),

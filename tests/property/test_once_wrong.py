@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from graphkit.model.answers import Blast, Tier, Verdict
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from graphkit.model.answers import Blast, ServiceVerdict, Tier, Verdict
+from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind
 from graphkit.model.environment import Profile
+from graphkit.model.incidents import CompromisedRelease, Incident, Reading
 from graphkit.model.index import Hidden, ProjectPage, ReleaseFiles
-from graphkit.model.names import package_name
+from graphkit.model.names import package_name, service_id
+from graphkit.model.organisation import DocumentUse, Service
+from graphkit.model.times import Moment, exactly
 from graphkit.stores.port import Fact
 from graphkit.trace.blast import blast
 from graphkit.trace.forward import walk
 from graphkit.trace.view import Question
 from tests.property import oracle
+from tests.property.asking import services_of
+from tests.property.fleets import BAD, ENVIRONMENT, HOUR, LATE, LONE, Fleet
+from tests.property.memory import MemoryReader
 from tests.property.small import OLD, made, sdist
 from tests.property.test_trace import Engine
+from tests.property.test_verdicts import differences
 from tests.property.worlds import (
     INCIDENT,
     MINUTE,
@@ -24,6 +36,7 @@ from tests.property.worlds import (
     facts_of_services,
     graph_of,
     instants,
+    manifest_of,
 )
 
 
@@ -114,3 +127,105 @@ def test_a_pin_unlocks_a_yank_only_in_the_slots_where_it_is_met() -> None:
     assert [oracle.admitted(world, root, at) for at in instants(world)] == [False, True]
     (one,) = answer_of(world, root).services
     assert (one.verdict, one.slots) == (Verdict.ADMITTED, (1,))
+
+
+# --- Inputs and builds, as the oracle of verdicts found them ---------------------------------------------------------
+
+TAKES = Fleet(
+    pages=tuple(
+        ProjectPage(
+            package=name,
+            spelling=name,
+            releases=tuple(ReleaseFiles(version=version, files=(sdist(),)) for version in ("1", "2")),
+            read_at=LATE,
+            source="index.example",
+        )
+        for name in (BAD, LONE)
+    ),
+    requirements={(name, version): () for name in (BAD, LONE) for version in ("1", "2")},
+    incidents=(
+        Incident(
+            id="WORLD-1",
+            title="A made-up compromise",
+            releases=(CompromisedRelease(purl="pkg:pypi/bad@2", package=BAD, version="2"),),
+            readings=(Reading(id="operator", preferred=True, start=NOON, until=NOON + HOUR),),
+        ),
+    ),
+    services=(Service(id=service_id("s"), environment=ENVIRONMENT, extras=(), groups=()),),
+    documents=(),
+    uses=(),
+    builds=(),
+)
+"""An index with a bad release that was always there, and one service of which nothing is known."""
+
+
+def manifest(asks: str, *more: str) -> Document:
+    return replace(manifest_of((asks, *more), "requirements.txt"), sha256=asks * 8)
+
+
+def stands(document: Document, since: Moment | None, **more: Any) -> DocumentUse:
+    use = DocumentUse(service=service_id("s"), document=document.sha256, path=document.path, stands_from=since)
+    return replace(use, **more)
+
+
+def judged(documents: Iterable[Document], uses: Iterable[DocumentUse], **more: Any) -> ServiceVerdict:
+    fleet = replace(TAKES, documents=tuple(documents), uses=tuple(uses), **more)
+    assert not differences(fleet, MemoryReader(fleet.facts))
+    return services_of(MemoryReader(fleet.facts), "WORLD-1")[service_id("s")]
+
+
+def test_of_two_states_whose_times_overlap_either_may_have_come_last() -> None:
+    bad, clean = manifest("bad"), manifest("lone")
+    blurred = Moment(earliest=NOON - 50 * HOUR, latest=NOON)
+    uses = [
+        stands(bad, blurred, read_at=exactly(LATE)),
+        stands(clean, exactly(NOON - 5 * HOUR), read_at=exactly(LATE)),
+    ]
+    assert judged([bad, clean], uses).verdict is Verdict.PICKED
+
+
+def test_between_two_known_states_anything_may_have_been_there() -> None:
+    beside, before, after = manifest("lone"), manifest("lone>=1"), manifest("lone>=2")
+    uses = [
+        stands(beside, exactly(NOON - 99 * HOUR), repository="other", read_at=exactly(LATE)),
+        stands(before, exactly(NOON - 99 * HOUR), is_first=True, stands_until=exactly(NOON - HOUR)),
+        stands(after, exactly(NOON + 9 * HOUR), read_at=exactly(LATE)),
+    ]
+    assert judged([beside, before, after], uses).verdict is Verdict.UNKNOWN
+    shown = [uses[0], replace(uses[1], is_last=True), replace(uses[2], is_first=True)]
+    assert judged([beside, before, after], shown).verdict is Verdict.CLEARED
+
+
+def test_a_listing_with_one_time_is_of_a_build_within_two_hours() -> None:
+    listing = Document(
+        sha256="a" * 64,
+        path="bom.json",
+        kind=DocumentKind.SBOM,
+        format="test",
+        basis=Basis.BUILT,
+        completeness=Completeness.INCOMPLETE,
+    )
+    pages = tuple(
+        replace(page, releases=tuple(replace(one, files=(sdist(NOON),)) for one in page.releases))
+        for page in TAKES.pages
+    )
+    services = (replace(TAKES.services[0], builds_complete=True),)
+    for hours, verdict in ((1, Verdict.UNKNOWN), (2, Verdict.UNKNOWN), (3, Verdict.CLEARED)):
+        use = replace(stands(listing, None), built_at=exactly(NOON - hours * HOUR))
+        assert judged([listing], [use], pages=pages, services=services).verdict is verdict
+
+
+def test_a_lock_governs_whatever_of_its_manifest_is_not_installed() -> None:
+    asks = manifest("lone", "bad ; extra == 'more'")
+    lock = Document(
+        sha256="b" * 64,
+        path="uv.lock",
+        kind=DocumentKind.LOCK,
+        format="test",
+        basis=Basis.LOCKED,
+        components=(Component(ref="0", name="lone", package=LONE, version="2", purl="pkg:pypi/lone@2"),),
+        governs=("requirements.txt",),
+        completeness=Completeness.COMPLETE,
+    )
+    uses = [stands(one, exactly(NOON - 99 * HOUR), read_at=exactly(LATE)) for one in (asks, lock)]
+    assert judged([replace(asks, completeness=Completeness.INCOMPLETE), lock], uses).verdict is Verdict.CLEARED
