@@ -283,7 +283,7 @@ def _rivals(
 ) -> Iterator[str]:
     """Say which verdicts each other reading of the times would change (semantics §1)."""
     if exposed.stopped and view.case.others:
-        yield "other readings of the times were not compared with this one, since the walks were stopped"
+        yield "other readings of the times were not compared with this one, because the run was stopped"
         verdicts = view.services.verdicts()
         view.services.assume({name for name, verdict in verdicts.items() if verdict is Verdict.CLEARED})
         return
@@ -308,7 +308,7 @@ def _rivals(
         ]
         span = f"{rfc3339(rival.window.start)} to {rfc3339(rival.window.until)}"
         yield f"reading {reading.id} ({span}) would change {some(changed) if changed else 'no verdict'}"
-    if question.reading is None:  # else it is the word of the one who asks
+    if view.case.reading.id != question.reading:  # else it is the word of the one who asks
         view.services.assume(resting)
 
 

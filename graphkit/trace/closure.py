@@ -7,7 +7,7 @@ read: so a closure that was read completely and does not hold a target is what a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -44,11 +44,6 @@ class Closure:
     unread: tuple[str, ...]
     stuck: tuple[str, ...]
     pins: tuple[Want, ...]
-
-    @property
-    def is_read(self) -> bool:
-        """Whether all of it was read."""
-        return not self.unread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,12 +98,20 @@ def closure_of(world: World, root: Root, targets: Sequence[tuple[int, Bits]], sp
 
     Cost: each distinct requirement set of what it meets is followed once; the same question is answered once.
     """
-    key = (root, tuple(targets), span)
+    key = (root.wants, root.constraints, root.fixed, root.extras, tuple(targets), span)
     if key not in world.closures:
-        world.closures[key] = _Walk(world, root, dict(targets), span).result()
-    found = world.closures[key]
+        world.closures[key] = root.label, _Walk(world, root, dict(targets), span).result()
+    label, found = world.closures[key]
     assert isinstance(found, Closure)
-    return found
+    return found if label == root.label else replace(found, path=_renamed(found.path, label, root))
+
+
+def _renamed(path: Path, label: str, root: Root) -> Path:
+    """Return a path as that of another root that asks for the same."""
+    if len(path) < 2:
+        return path
+    first = replace(path[1], why=path[1].why.replace(label, root.label, 1))
+    return (Step(node=root.label, why=root.why), first, *path[2:])
 
 
 class _Walk:

@@ -25,6 +25,7 @@ from graphkit.trace.verdicts.clearance import assuming
 from graphkit.trace.verdicts.services import AROUND
 
 _VERDICTS = list(Verdict)
+_BASES = list(Basis)
 
 
 class _Alike(NamedTuple):
@@ -37,6 +38,8 @@ class _Alike(NamedTuple):
     created: Moment | None
     is_closed: bool
     subject: str
+    is_subject_first: bool
+    """What it describes, if anything, is its first row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,12 @@ def accounts_of(evidence: port.Evidence) -> tuple[Account, ...]:
         if _is_simple(service, uses.get(service.id, ()), builds.get(service.id, ()))
     }
     heads = dict(zip(simple, evidence.heads(tuple(simple.values())), strict=True))
-    whole = {company.id for company in organisation.companies if company.builds_complete}
     return tuple(
         Account(
             service,
             tuple(uses.get(service.id, ())),
             tuple(builds.get(service.id, ())),
-            _alike(heads.get(service.id), is_closed=service.builds_complete or service.company in whole),
+            _alike(heads.get(service.id), is_closed=service.builds_complete),
         )
         for service in organisation.services
     )
@@ -105,6 +107,7 @@ def _alike(head: Document | None, *, is_closed: bool) -> _Alike | None:
         created=head.created,
         is_closed=is_closed,
         subject=canonicalize_name(head.subject),
+        is_subject_first=head.format.startswith("CycloneDX"),
     )
 
 
@@ -164,7 +167,7 @@ class Worst(Sequence[ServiceVerdict]):
         ]
         deciding = [one for one in parts if one.verdict is self._worst[name]]
         return replace(
-            deciding[0],
+            min(deciding, key=lambda one: _BASES.index(Basis(one.basis)) if one.basis else len(_BASES)),
             reason="; ".join(dict.fromkeys(one.reason for one in deciding)),
             slots=tuple(sorted({slot for one in deciding for slot in one.slots})),
             builds=tuple(build for one in parts for build in one.builds),
@@ -219,7 +222,7 @@ class Roll(Sequence[ServiceVerdict]):
         for number, account in enumerate(accounts):
             alike = account.alike
             words = said(account.uses[0].document) if alike is not None and alike.subject not in accused else None
-            if alike is None or words is None:
+            if alike is None or words is None or (words and not alike.is_subject_first):
                 self._made[number] = judge(account)
                 continue
             made = alike.created

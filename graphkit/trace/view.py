@@ -103,6 +103,7 @@ class Documents:
         hashes |= {one.value for file in case.files for one in file.hashes}
         self._packages = case.packages
         self.organisation = self._evidence.organisation()
+        self.companies = {one.id: one for one in self.organisation.companies}
         aliases = [
             purl for one in self.organisation.aliases.packages if one.package in self._packages for purl in one.purls
         ]
@@ -110,8 +111,11 @@ class Documents:
         asked = self._packages or purls or hashes
         rows = self._evidence.listings(sorted(self._packages), [*purls, *aliases], sorted(hashes)) if asked else None
         self._named: dict[str, tuple[int, ...]] = {}
-        for sha256, content in zip(rows.document, rows.content.tolist(), strict=True) if rows is not None else ():
-            self._named[sha256] = (*self._named.get(sha256, ()), content)
+        if rows is not None:
+            # Where a document describes something, that is its first row in most formats: it is told from others.
+            words = rows.content.astype(np.int64) * 2 + (rows.component == 0)
+            for sha256, said in zip(rows.document, words.tolist(), strict=True):
+                self._named[sha256] = (*self._named.get(sha256, ()), said)
         # What another ecosystem calls a package, and files of any package, cannot be looked up by name.
         unnamed = [one.package is None and not one.purl for one in case.files]
         unnamed += [one.package is None and not one.purl for one in case.undecided]
@@ -179,7 +183,9 @@ class Worlds:
 
     def of(self, setting: _Setting) -> World:
         """Return the world of one environment and installer."""
-        return self._made(setting, None)
+        if setting not in self._worlds:
+            self._worlds[setting] = self._new(*setting, None)
+        return self._worlds[setting]
 
     def union(self, known: Environment | None, requires_python: str) -> World:
         """Return the world of every environment that a service may have."""
@@ -187,11 +193,6 @@ class Worlds:
         if key not in self._worlds:
             self._worlds[key] = self._new(Environment(), "uv", AnyOf(environments_within(requires_python, known)))
         return self._worlds[key]
-
-    def _made(self, setting: _Setting, union: AnyOf | None) -> World:
-        if setting not in self._worlds:
-            self._worlds[setting] = self._new(*setting, union)
-        return self._worlds[setting]
 
     def _new(self, environment: Environment, profile: Profile, union: AnyOf | None) -> World:
         case = self._case
@@ -290,7 +291,7 @@ class _Judging:
     def service(self, account: Account) -> ServiceVerdict:
         """Return the verdict of a service."""
         service = account.service
-        company = next((one for one in self.documents.organisation.companies if one.id == service.company), None)
+        company = self.documents.companies.get(service.company) if service.company else None
         closed = service.builds_complete or self.question.builds_complete or (company and company.builds_complete)
         words = (*service.complete_from, *(company.complete_from if company else ()))
         asked = replace(service, builds_complete=bool(closed), complete_from=words)
@@ -409,8 +410,8 @@ def _check_size(world: World, slots: Sequence[Slot], closures: Iterable[Reached]
 def _cut_note(window: Window, slots: Sequence[Slot], cut: Sequence[Slot]) -> str:
     return (
         f"from {rfc3339(window.start)} on the choices of what requires it changed {len(slots):,} times; this answer "
-        f"is for the last {len(cut)} of those stretches, from {rfc3339(cut[0].start)} on: give --from and --until for "
-        "others"
+        f"is for the last {len(cut)} of those stretches, from {rfc3339(cut[0].start)} on: use --from and "
+        "--until to ask about the rest"
     )
 
 
@@ -458,12 +459,22 @@ def _starts(case: Case, world: World) -> list[tuple[CompromisedRelease, Instant 
 
 def _first_upload(case: Case, world: World) -> Instant | None:
     """Return the earliest upload of an accused file by any account; None where one of their times is not known."""
-    if case.accuses_more_than_releases or not case.releases:
+    is_beyond = case.undecided or case.every_elsewhere or any(file.is_alone for file in case.files)
+    by_range = {*(package for package, _ in case.ranges), *case.every}
+    ranged = [world.find(package) for package in sorted(by_range)]
+    if is_beyond or not (case.releases or ranged):
         return None
     stamps: list[Instant] = []
+    for one in ranged:
+        # Releases in a range are among those known, or came after their page was read.
+        if one is None or not one.is_whole:
+            return None
+        stamps.append(one.speaks_until)
     accounts = {one.release.purl: one.accounts for one in case.first_upload_accounts}
     for release in case.releases:
         known = [one.earliest for one in accounts.get(release.purl, ())]
+        if case.reading.start is not None and case.is_timed(release):
+            known.append(case.reading.start)
         if place := world.find_release(release.package, release.version):
             package, position = place
             uploads = package.uploads_of(position)
@@ -485,7 +496,9 @@ def _window(case: Case, world: World, targets: Targets, span: Span, newest: Inst
     undated = [release for release, start in starts if start is None]
     known = [start for _, start in starts if start is not None]
     if case.reading.start is not None:
-        known = [case.reading.start]
+        # The reading gives the times of those that it speaks of; an advisory may accuse more.
+        others = [start for release, start in starts if start is not None and not case.is_timed(release)]
+        known = [case.reading.start, *others]
     elif undated and span.start is None:
         # Nobody says when: no earlier than the package itself, so nothing is cleared by leaving time out.
         known += [int(world.package(ident).first_upload.min(initial=FOREVER)) for ident in targets]

@@ -110,7 +110,7 @@ class World:
         self._members: dict[int, tuple[tuple[int, str], ...]] = {}
         self._ranges: dict[int, Want] = {}
         self._declared: dict[Node, Declared] = {}
-        self.closures: dict[object, object] = {}
+        self.closures: dict[object, tuple[str, object]] = {}
         """Closures of roots (`graphkit.trace.closure`), by what was asked."""
 
     def under(self, hidden: Iterable[Hidden]) -> World:

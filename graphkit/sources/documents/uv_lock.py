@@ -10,6 +10,7 @@ from typing import Any, Final
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, ExtraName, PackageName, extra_name, package_name, purl_of
+from graphkit.model.requirements import Requirement, requirement
 from graphkit.model.versions import release_version
 from graphkit.sources.documents.lock_rows import (
     digests_in,
@@ -88,6 +89,7 @@ class UvLock:
             edges=tuple(links.edges),
             roots=tuple(rows.rows[root].ref for root in roots),
             requires_python=requires_python,
+            requirements=rows.recorded(),
             subject=rows.subject(roots),
             governs=(_SCRIPT.sub(r"\1", path),) if _SCRIPT.search(path) else governed(rows.folders()),
             indexes=rows.indexes(),
@@ -202,6 +204,23 @@ class _Rows:
                     marker = one.get("marker", "")
                     if isinstance(marker, str) and holds_everywhere(without_extras(marker), requires_python):
                         self.matching({"name": one.get("name")}, f"{row.place}.metadata.{key}[{at}]")
+
+    def recorded(self) -> tuple[Requirement, ...]:
+        """Return what the lock says its projects required when it was made; without groups and markers."""
+        found: dict[Requirement, None] = {}
+        for row in self.rows:
+            metadata = row.table.get("metadata") if row.is_local else None
+            told = metadata if isinstance(metadata, dict) else {}
+            for one in told.get("requires-dist") or () if isinstance(told.get("requires-dist"), list) else ():
+                if not isinstance(one, dict) or not isinstance(one.get("name"), str):
+                    continue
+                extras = [text for text in one.get("extras") or () if isinstance(text, str)]
+                try:
+                    asked = f"{one['name']}[{','.join(extras)}]" if extras else one["name"]
+                    found[requirement(asked)] = None
+                except BadName:
+                    continue
+        return tuple(found)
 
     def roots(self, manifest: dict[str, Any]) -> tuple[int, ...]:
         """Return what the lock was made for: its members, the project itself, or what nothing requires.

@@ -18,7 +18,7 @@ from graphkit.model.times import Instant
 class Open:
     """An obligation that nothing discharges. ``text`` says what is missing, and what would settle it.
 
-    ``near``: all that is missing is what nobody read of choices that a fresh install does not make.
+    ``near``: a fresh install does not take it; only releases that it would not choose are unread.
     """
 
     obligation: Obligation
@@ -50,7 +50,7 @@ def prove(
     """Return the proof that nothing accused was taken within a span, or the first obligation that is open.
 
     >>> prove(ProofKind.BAR, "inc", (0, 1), [fact(Obligation.ENDED, "it had ended")]).text
-    'nobody looked at obligation a of a proof by bar'
+    'obligation (a) of a proof by bar was not checked'
     """
     done = sorted(steps, key=lambda one: one.obligation)
     if missing := [one for one in done if isinstance(one, Open)]:
@@ -60,7 +60,7 @@ def prove(
     if not any(needed <= shown for needed in NEEDED[kind]):
         lacking = min((sorted(needed - shown) for needed in NEEDED[kind]), key=lambda one: (len(one), one))
         return Open(
-            obligation=Obligation(lacking[0]), text=f"nobody looked at obligation {lacking[0]} of a proof by {kind}"
+            obligation=Obligation(lacking[0]), text=f"obligation ({lacking[0]}) of a proof by {kind} was not checked"
         )
     return Clearance(
         kind=kind,
@@ -72,7 +72,7 @@ def prove(
     )
 
 
-def together(parts: Sequence[Clearance]) -> Clearance:
+def combined(parts: Sequence[Clearance]) -> Clearance:
     """Return the proofs of parts of one build as one: of stretches that follow each other, or of several inputs.
 
     Its kind is that of the weakest part: a walk, else a listing, else a bar.

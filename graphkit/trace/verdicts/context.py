@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,7 @@ from graphkit.model.documents import Document
 from graphkit.model.environment import Environment
 from graphkit.model.names import PackageName
 from graphkit.model.organisation import Service
+from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant, Moment
 from graphkit.trace.accusation import Accusation
 from graphkit.trace.confirm import Targets
@@ -67,9 +69,9 @@ class Context:
         return " and ".join(self.names) or "nothing"
 
 
-def named(document: Document) -> DocumentName:
-    """Return a document as answers name it."""
-    return DocumentName(sha256=document.sha256, path=document.path)
+def named(document: Document) -> DocumentName | None:
+    """Return a document as answers name it; None for what is no document of the graph."""
+    return None if not document.sha256 else DocumentName(sha256=document.sha256, path=document.path)
 
 
 def opened(gap: Open, document: Document | None = None, at: Moment | None = None) -> BuildVerdict:
@@ -129,6 +131,12 @@ def needed(service: Service, candidates: Sequence[Assumption]) -> Needed:
         assumes=tuple(one for one in candidates if one not in replaced),
         words=tuple(word(*_WORDS[one]) for one in replaced),
     )
+
+
+def is_usual(context: Context, one: Requirement, usual: AbstractSet[str]) -> bool:
+    """Return whether a requirement names a usual backend or tool and nothing else; a target must not come by it."""
+    is_plain = not (one.url or one.extras or one.unreadable)
+    return is_plain and one.package in usual and one.package not in context.reaching()
 
 
 def tools_gap(context: Context, candidates: Sequence[Assumption]) -> Open | None:

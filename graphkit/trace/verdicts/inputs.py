@@ -16,7 +16,7 @@ from typing import Final
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from graphkit.model.documents import Document, DocumentKind
+from graphkit.model.documents import Component, Document, DocumentKind
 from graphkit.model.names import PackageName
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.requirements import Requirement
@@ -44,6 +44,11 @@ class State:
     was: tuple[Instant, Instant]
     is_first: bool
     before: State | None = None
+
+    @property
+    def key(self) -> tuple[Line, str, tuple[Instant, Instant]]:
+        """What tells it from every other state of the service."""
+        return (self.line, self.document.sha256, self.may)
 
     @property
     def line(self) -> Line:
@@ -182,26 +187,23 @@ def governed(
     here: Sequence[State],
     whole: Callable[[str], Document],
     leaves_out: Callable[[Document, Requirement], bool],
-) -> dict[int, State]:
-    """Return which manifests in place are governed by which lock in place: position in ``here`` → the lock.
+) -> set[tuple[Line, str, tuple[Instant, Instant]]]:
+    """Return which manifests a lock governs, by `State.key`, of states that were surely in place.
 
     A lock governs what it was made from while it satisfies it; a manifest that it does not satisfy is judged beside
     it. ``whole`` returns a document with all of its rows; ``leaves_out`` says of a requirement of a manifest whether
     the extras and groups that are installed leave it out.
     """
-    found: dict[int, State] = {}
-    for at, state in enumerate(here):
-        if state.document.kind is not DocumentKind.MANIFEST:
-            continue
-        for lock in here:
-            if (
-                lock.document.kind is DocumentKind.LOCK
-                and _is_made_from(lock, state)
-                and satisfies(whole(lock.document.sha256), state.document, leaves_out)
-            ):
-                found[at] = lock
-                break
-    return found
+    locks = [state for state in here if state.document.kind is DocumentKind.LOCK]
+    return {
+        state.key
+        for state in here
+        if state.document.kind is DocumentKind.MANIFEST
+        and any(
+            _is_made_from(lock, state) and satisfies(whole(lock.document.sha256), state.document, leaves_out)
+            for lock in locks
+        )
+    }
 
 
 def _is_made_from(lock: State, manifest: State) -> bool:
@@ -229,26 +231,45 @@ def satisfies(lock: Document, manifest: Document, leaves_out: Callable[[Document
     Extras and groups count unless the organisation says which are installed. A lock of one environment does not
     list what its markers leave out there.
     """
-    listed: dict[PackageName, list[str]] = {}
+    listed: dict[PackageName, list[Component]] = {}
     for row in lock.components:
         name = row.package or PackageName(canonicalize_name(row.name))
-        listed.setdefault(name, []).append("" if row.origin else row.version)
+        listed.setdefault(name, []).append(row)
     itself = PackageName(canonicalize_name(manifest.subject))
     return all(
-        _is_met(one, listed.get(one.package, ()))
+        _is_met(one, listed.get(one.package, ()), lock)
         for one in manifest.requirements
         if one.package != itself
         and not leaves_out(manifest, one)
-        and not (lock.is_of_one_environment and one.marker and one.package not in listed)
+        and not (lock.is_of_one_environment and one.package not in listed and _is_of_elsewhere(one.marker))
     )
 
 
-def _is_met(wanted: Requirement, versions: Sequence[str]) -> bool:
-    if wanted.url or wanted.unreadable:
-        return bool(versions)
+def _is_of_elsewhere(marker: str) -> bool:
+    """Return whether a marker may fail in the environment of a lock; one of extras or groups says nothing of that."""
+    return bool(marker) and "extra" not in marker and "dependency_groups" not in marker
+
+
+def _is_met(wanted: Requirement, rows: Sequence[Component], lock: Document) -> bool:
+    """Return whether a row is what is required, and what its extras bring is in the lock as well."""
+    if wanted.unreadable:
+        return False
+    if wanted.url:
+        return any(row.origin for row in rows)
     try:
         admitted = SpecifierSet(wanted.specifier)
     except InvalidSpecifier:
         return False
-    parsed = [release_version(text).parsed for text in versions if text]
-    return "" in versions or any(one is not None and admitted.contains(one, prereleases=True) for one in parsed)
+    fitting = [row for row in rows if row.origin or _is_admitted(row.version, admitted)]
+    return bool(fitting) and (not wanted.extras or _has_extras(wanted, lock))
+
+
+def _is_admitted(version: str, admitted: SpecifierSet) -> bool:
+    parsed = release_version(version).parsed
+    return parsed is not None and admitted.contains(parsed, prereleases=True)
+
+
+def _has_extras(wanted: Requirement, lock: Document) -> bool:
+    """Return whether a lock was made for the extras that are asked of a package, as far as it says for which it was."""
+    told = [set(one.extras) for one in lock.requirements if one.package == wanted.package]
+    return not lock.requirements or any(set(wanted.extras) <= extras for extras in told)

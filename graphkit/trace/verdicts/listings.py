@@ -49,7 +49,7 @@ class Finding:
     shown: frozenset[Named] = frozenset()
     steps: tuple[Step, ...] = ()
     is_subject: bool = False
-    """It describes an accused release itself: that is what the service is, and not what was installed."""
+    """The document's own subject is an accused release."""
 
     @property
     def is_clean(self) -> bool:
@@ -97,10 +97,19 @@ def _subject_of(document: Document) -> str | None:
 
 
 def _listed(document: Document, accused: Accusation) -> str:
-    """Return what a document lists of the accused packages, as a reason says it."""
-    others = sorted({f"{row.package} {row.version}" for row in document.components if row.package in accused.packages})
-    what = " and ".join(others) or f"no {' or '.join(sorted(accused.packages)) or 'accused component'}"
-    return f"{document.path} is complete and lists {what}"
+    """Return what a document without an accused release lists, as a reason says it."""
+    return f"{document.path} is complete and lists {_others(document, accused)}"
+
+
+def _others(document: Document, accused: Accusation) -> str:
+    """Return the other releases of accused packages that a document lists, or that it lists none of them."""
+    return (
+        " and ".join(_held(document, accused)) or f"no {' or '.join(sorted(accused.packages)) or 'accused component'}"
+    )
+
+
+def _held(document: Document, accused: Accusation) -> list[str]:
+    return sorted({f"{row.package} {row.version}" for row in document.components if row.package in accused.packages})
 
 
 def _rows(
@@ -131,7 +140,7 @@ def _rows(
             obligation=Obligation.ROWS,
             text=f"{document.path} says nothing of {missing[0]} components; a listing of them would settle it",
         )
-    return fact(Obligation.ROWS, f"{_listed(document, accused).replace(' is complete and', '')}")
+    return fact(Obligation.ROWS, f"{document.path} lists {_others(document, accused)}")
 
 
 def _completeness(document: Document, accused: Accusation, words: Words) -> Iterator[Step]:
@@ -197,7 +206,7 @@ def _is_made_by(document: Document, one: CompleteFrom) -> bool:
 
 
 def _not_complete(document: Document, accused: Accusation, obligation: Obligation) -> Open:
-    others = sorted({f"{row.package} {row.version}" for row in document.components if row.package in accused.packages})
+    others = _held(document, accused)
     held = f"holds {' and '.join(others)}, but " if others else ""
     return Open(
         obligation=obligation,

@@ -9,14 +9,13 @@ from typing import Final
 
 from graphkit.model.answers import Obligation
 from graphkit.model.documents import Document, InstallCommand
-from graphkit.model.names import PackageName
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
 from graphkit.trace.closure import Span, closure_of
 from graphkit.trace.forward import Root
 from graphkit.trace.manifests import Asked, root_of_requirements
 from graphkit.trace.verdicts.clearance import Open
-from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, Context
+from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, Context, is_usual
 from graphkit.trace.verdicts.inputs import Line, State, normal
 
 _LOCKS: Final = frozenset(("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml"))
@@ -28,9 +27,21 @@ def passes_by(here: Sequence[State]) -> frozenset[Line]:
     for script in here:
         for command in script.document.commands:
             if command.is_past_lock:
-                named = _named_by(script, command)
-                found |= {state.line for state in here if _place(state) in named}
+                found |= {state.line for state in _meant(script, command, here)}
     return frozenset(found)
+
+
+def _meant(script: State, command: InstallCommand, here: Sequence[State]) -> list[State]:
+    """Return the inputs that a command installs from. Where none lies at its path, all of that name and repository.
+
+    An image has files in other folders than the repository.
+    """
+    named = _named_by(script, command)
+    exact = [state for state in here if _place(state) in named]
+    names = {path[-1] for _, _, path in named if path}
+    repository, _, branch = script.line
+    alike = [state for state in here if (state.line[0], state.line[2]) == (repository, branch)]
+    return exact or [state for state in alike if PurePosixPath(state.line[1]).name in names]
 
 
 def keeps_to(here: Sequence[State], lock: State) -> str:
@@ -85,7 +96,8 @@ def _problem(context: Context, command: InstallCommand, span: tuple[Instant, Ins
     """Return why a command leaves the service open; empty where it does not."""
     if command.unreadable:
         return f"installs what cannot be read here ({command.unreadable})"
-    wanted = [one for one in command.requirements if not _is_usual(context, one.package)]
+    usual = USUAL_TOOLS | USUAL_BACKENDS
+    wanted = [one for one in command.requirements if not is_usual(context, one, usual)]
     accused = context.accused
     for one in wanted:
         if one.package in accused.packages:
@@ -93,19 +105,15 @@ def _problem(context: Context, command: InstallCommand, span: tuple[Instant, Ins
     return _reached(context, wanted, span) if wanted else ""
 
 
-def _is_usual(context: Context, package: PackageName) -> bool:
-    """Return whether a package is a usual tool: those are assumed to be clean, unless a target can come by them."""
-    return package in USUAL_TOOLS | USUAL_BACKENDS and package not in context.reaching()
-
-
 def _reached(context: Context, wanted: Sequence[Requirement], span: tuple[Instant, Instant]) -> str:
     world = context.union("")
     wants, missing = root_of_requirements(world, wanted, Asked(extras=(), groups=()))
     if missing:
-        return f"installs what was not read ({missing[0]})"
+        return f"installs a package whose requirements were not read ({missing[0]})"
     root = Root(label="a command", why="a command", wants=wants)
     targets = tuple((ident, sum(1 << p for p in positions)) for ident, positions in sorted(context.targets.items()))
     found = closure_of(world, root, targets, Span(start=span[0], until=span[1], is_timeless=True))
     if found.hits:
-        return "installs what can lead to it"
-    return f"installs what was not read ({found.unread[0]})" if found.unread else ""
+        return "installs a package that can bring it in"
+    unread = f"installs a package whose requirements were not read ({found.unread[0]})"
+    return unread if found.unread else ""

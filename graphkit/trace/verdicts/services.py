@@ -5,22 +5,31 @@ Each is judged by what speaks for it, and the worst stands: a witness, else a pr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from graphkit.model.answers import Assumption, BuildVerdict, Obligation, ProofKind, ServiceVerdict, Verdict
-from graphkit.model.documents import Basis, Document, DocumentKind
+from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse
-from graphkit.model.requirements import requirement
+from graphkit.model.requirements import Requirement, requirement
 from graphkit.model.times import NO_TIME, Instant, Moment, rfc3339
 from graphkit.trace.manifests import Asked, leaves_out
-from graphkit.trace.verdicts.clearance import Open, Step, fact, prove, together, word
-from graphkit.trace.verdicts.context import USUAL_BACKENDS, Context, cleared, named, needed, opened, tools_gap
-from graphkit.trace.verdicts.inputs import State, gap_of, governed, last_seen, states_of, stretches_of
+from graphkit.trace.verdicts.clearance import Open, Step, assuming, combined, fact, prove, word
+from graphkit.trace.verdicts.context import (
+    USUAL_BACKENDS,
+    Context,
+    cleared,
+    is_usual,
+    named,
+    needed,
+    opened,
+    tools_gap,
+)
+from graphkit.trace.verdicts.inputs import State, gap_of, governed, last_seen, satisfies, states_of, stretches_of
 from graphkit.trace.verdicts.listings import Finding, Words, read_listing
 from graphkit.trace.verdicts.scripts import judge_script, keeps_to, passes_by
-from graphkit.trace.verdicts.walks import Asking, judge_walk, of_build_system, of_manifest
+from graphkit.trace.verdicts.walks import judge_walk, of_build_system, of_manifest
 
 _BASES: Final = list(Basis)
 _VERDICTS: Final = list(Verdict)
@@ -38,8 +47,8 @@ def judge(context: Context, uses: Sequence[DocumentUse], builds: Sequence[Build]
     """Return a service's verdict: that of its worst build. Every build is in it."""
     service = context.service
     context = _with_own_paths(context, uses)
-    judged = [_recorded(context, use) for use in sorted(uses, key=_when) if _is_build(context, use)]
     states = [one for one in states_of(uses, context.document) if _counts(context, one)]
+    judged = [_recorded(context, use, states) for use in sorted(uses, key=_when) if _is_build(context, use)]
     judged += [_listed_lock(context, one) for one in states if _shows(context, one)]
     judged += [_named_build(context, build, states) for build in builds]
     if service.is_never_built:
@@ -101,8 +110,13 @@ def _is_build(context: Context, use: DocumentUse) -> bool:
 def _counts(context: Context, state: State) -> bool:
     """Return whether an input counts: the organisation may say which do."""
     chosen = context.service.installs_from
+    return chosen is None or not set(chosen).isdisjoint(_names_of(state))
+
+
+def _names_of(state: State) -> tuple[str, ...]:
+    """Return what an organisation may call an input: its path, alone or with its repository."""
     path = state.use.path or state.document.path
-    return chosen is None or path in chosen or f"{state.use.repository}/{path}" in chosen
+    return (path, f"{state.use.repository}/{path}") if state.use.repository else (path,)
 
 
 def _shows(context: Context, state: State) -> bool:
@@ -144,17 +158,20 @@ def _fetchable(context: Context, finding: Finding) -> tuple[int, ...]:
 # Builds that a document or the organisation names
 
 
-def _recorded(context: Context, use: DocumentUse) -> BuildVerdict:
+def _recorded(context: Context, use: DocumentUse, states: Sequence[State]) -> BuildVerdict:
     """Judge the build that a document describes, or that installed from it. An undated one exposes and never clears."""
     document = context.document(use.document)
     if document.kind in _LISTINGS:
         at = use.built_at or document.created
         # When a document was made says when the build ended only where it records one.
         ended = use.built_at or (document.created if document.basis is not Basis.LISTED else None)
-        return _listing(context, _finding(context, use), document, at, ended)
+        listed = _listing(context, _finding(context, use), document, at, ended)
+        span = (context.start, context.until) if at is None else (at.earliest - AROUND, at.latest + AROUND)
+        is_early = listed.clearance is not None and listed.clearance.kind is ProofKind.BAR
+        return listed if is_early else _joined([listed, *_tools(context, span)], at)
     assert use.built_at is not None
     build = Build(service=context.service.id, at=use.built_at)
-    judged = _of_input(context, document, _finding(context, use), build)
+    judged = _joined(_from_inputs(context, build, states, document, None), build.at)
     is_exposed = judged.verdict not in {Verdict.CLEARED, Verdict.UNKNOWN}
     return judged if is_exposed else _ended_before(context, _ran(context, build)[1] - 1, build.at) or judged
 
@@ -252,26 +269,45 @@ def _ran(context: Context, build: Build) -> tuple[Instant, Instant]:
 def _named_build(context: Context, build: Build, states: Sequence[State]) -> BuildVerdict:
     """Judge a build that the organisation names: by everything that speaks for it, and the worst stands."""
     parts: list[BuildVerdict] = []
-    for sha in (build.document, build.lock):
-        if sha:
-            document = context.document(sha)
-            use = DocumentUse(service=context.service.id, document=sha)
-            finding = _finding(context, use)
-            if document.kind in _LISTINGS:
-                parts.append(_listing(context, finding, document, build.at, None))
-            else:
-                parts.append(_of_input(context, document, finding, build))
-    if build.manifest and not parts:
-        document = context.document(build.manifest)
-        finding = _finding(context, DocumentUse(service=context.service.id, document=build.manifest))
-        parts.append(_of_input(context, document, finding, build))
+    is_subject = False
+    inputs: list[Document] = []
+    for document in [context.document(sha) for sha in (build.document, build.lock) if sha]:
+        if document.kind in _LISTINGS:
+            finding = _finding(context, DocumentUse(service=context.service.id, document=document.sha256))
+            is_subject |= finding.is_subject
+            parts.append(_listing(context, finding, document, build.at, None))
+        else:
+            inputs.append(document)
+    manifest = context.document(build.manifest) if build.manifest else None
+    if inputs:
+        parts += [part for one in inputs for part in _from_inputs(context, build, states, one, manifest)]
+    elif manifest is not None and not parts:
+        parts += _from_inputs(context, build, states, manifest, None)
     start, until = _ran(context, build)
     exposed = [one for one in parts if one.verdict not in {Verdict.CLEARED, Verdict.UNKNOWN}]
-    if not exposed and (early := _ended_before(context, until - 1, build.at)):
+    if not exposed and not is_subject and (early := _ended_before(context, until - 1, build.at)):
         return early
     if not parts:
         parts = [_at_its_time(context, build, states, start, until)]
-    return _joined(parts, build.at)
+    return _joined([*parts, *_tools(context, (start, until))], build.at)
+
+
+def _from_inputs(
+    context: Context, build: Build, states: Sequence[State], document: Document, manifest: Document | None
+) -> list[BuildVerdict]:
+    """Judge a build by the lock or manifest that it installed from, and by what no lock governs.
+
+    ``manifest`` is what it resolved from, where that is named beside a lock: what the lock does not satisfy, and what
+    building it takes, are judged too. So are files in place that can install.
+    """
+    span = _ran(context, build)
+    finding = _finding(context, DocumentUse(service=context.service.id, document=document.sha256))
+    parts = [_of_input(context, document, finding, build)]
+    if manifest is not None and manifest.kind is DocumentKind.MANIFEST:
+        stood = fact(Obligation.INPUTS, f"the build of {build.at} resolved from {manifest.path}")
+        is_governed = satisfies(context.whole(document.sha256), manifest, _left_out(context))
+        parts += _manifest(context, manifest, span, stood, is_governed=is_governed)
+    return [*parts, *_of_scripts(context, [one for one in states if one.may_stand(*span)], span)]
 
 
 def _at_its_time(
@@ -350,7 +386,7 @@ def _joined(parts: Sequence[BuildVerdict], at: Moment | None) -> BuildVerdict:
         document=first.document,
         slots=tuple(sorted({number for part in deciding for number in part.slots})),
         paths=first.paths,
-        clearance=together([part.clearance for part in deciding if part.clearance])
+        clearance=combined([part.clearance for part in deciding if part.clearance])
         if verdict is Verdict.CLEARED
         else None,
         near=all(part.near for part in deciding),
@@ -362,17 +398,12 @@ def _stretch(context: Context, states: Sequence[State], start: Instant, until: I
     here = [state for state in states if state.may_stand(start, until)]
     inputs = [state for state in here if state.document.kind is not DocumentKind.SCRIPT]
     if not inputs:
-        return opened(_nothing_in_place(context, states, start, until))
-    gap = gap_of(states, here, start, until)
-    asked = Asked(extras=context.service.extras, groups=context.service.groups)
-    locks = governed(
-        inputs,
-        context.whole,
-        lambda manifest, one: leaves_out(context.union(manifest.requires_python), manifest, one, asked),
-    )
-    by_hand = passes_by(here)
+        return opened(_nothing_in_place(states, start, until))
+    gap = gap_of(states, here, start, until) or _missing_input(context, states)
+    locks = governed([state for state in inputs if state.stood(start, until)], context.whole, _left_out(context))
+    bypassed = passes_by(here)
     parts: list[BuildVerdict] = []
-    for at, state in enumerate(inputs):
+    for state in inputs:
         stood: Step = (
             Open(obligation=Obligation.INPUTS, text=gap)
             if gap
@@ -381,11 +412,37 @@ def _stretch(context: Context, states: Sequence[State], start: Instant, until: I
         if state.document.kind is DocumentKind.LOCK:
             parts.append(_lock_in_place(context, state, (start, until), stood, here))
         else:
-            is_governed = at in locks and state.line not in by_hand
-            parts += _manifest(context, state.document, (start, until), stood, is_governed=is_governed)
-    if context.service.installs_from is None:
-        parts += _of_scripts(context, here, (start, until))
+            is_governed = state.key in locks and state.line not in bypassed
+            found = _manifest(context, state.document, (start, until), stood, is_governed=is_governed)
+            parts += [_from_its_commit(context, state, start, one) for one in found]
+    parts += _of_scripts(context, here, (start, until))
+    parts += _tools(context, (start, until))
     return _joined(parts, None)
+
+
+def _left_out(context: Context) -> Callable[[Document, Requirement], bool]:
+    """Return what tells whether the extras and groups that are installed leave a requirement of a manifest out."""
+    asked = Asked(extras=context.service.extras, groups=context.service.groups)
+    return lambda manifest, one: leaves_out(context.union(manifest.requires_python), manifest, one, asked)
+
+
+def _missing_input(context: Context, states: Sequence[State]) -> str:
+    """Return that the organisation names an input that nobody has; empty where every one is known."""
+    known = {name for state in states for name in _names_of(state)}
+    for path in context.service.installs_from or ():
+        if path not in known:
+            return f"`installs_from` names {path}, of which no state is known; `graphkit ingest lock` of it settles it"
+    return ""
+
+
+def _from_its_commit(context: Context, state: State, start: Instant, judged: BuildVerdict) -> BuildVerdict:
+    """Return a clearance with the assumption that a state was in place from its commit, where another was before."""
+    if judged.clearance is None or state.before is None or start != state.was[0]:
+        return judged
+    before = state.before.document
+    if before.kind is DocumentKind.LOCK and _finding(context, state.before.use).is_clean:
+        return judged
+    return replace(judged, clearance=assuming(judged.clearance, Assumption.COMMIT))
 
 
 def _of_scripts(context: Context, here: Sequence[State], span: tuple[Instant, Instant]) -> Iterator[BuildVerdict]:
@@ -395,15 +452,14 @@ def _of_scripts(context: Context, here: Sequence[State], span: tuple[Instant, In
             yield opened(gap, state.document)
 
 
-def _nothing_in_place(context: Context, states: Sequence[State], start: Instant, until: Instant) -> Open:
-    del context
+def _nothing_in_place(states: Sequence[State], start: Instant, until: Instant) -> Open:
     when = f"from {rfc3339(start)} to {rfc3339(until)}"
     paths = sorted(state.document.path for state in states if state.document.kind is not DocumentKind.SCRIPT)
-    beside = f" ({paths[0]} is, but not for then)" if paths else ""
+    beside = f" ({paths[0]} is known, but not for that time)" if paths else ""
     return Open(
         obligation=Obligation.INPUTS,
         text=f"no lock or manifest is known to have been in place {when}{beside}; one, or a list of all builds, "
-        "would settle it",
+        "would settle it: `graphkit ingest lock REPOSITORY`",
     )
 
 
@@ -425,11 +481,8 @@ def _lock_in_place(
         if isinstance(stood, Open)
         else fact(Obligation.DATED, stood.text)
     )
-    extra: tuple[Assumption, ...] = (Assumption.INPUTS,)
-    before = state.before
-    if before is not None and context.start < state.was[0] and not _finding(context, before.use).is_clean:
-        extra = (*extra, Assumption.COMMIT)
-    judged = _by_lock(context, finding, document, None, span, dated, extra, keeps_to(here, state))
+    judged = _by_lock(context, finding, document, None, span, dated, (Assumption.INPUTS,), keeps_to(here, state))
+    judged = _from_its_commit(context, state, span[0], judged)
     if judged.verdict is not Verdict.CLEARED:
         return judged
     reason = f"{finding.reason}; it was in place {_span_of(state)}, and speaks for installs from it"
@@ -481,28 +534,26 @@ def _manifest(
         parts.append(judge_walk(context, of_manifest(manifest, asked), span, stood))
     if _needs_walk(context, manifest):
         parts.append(judge_walk(context, of_build_system(manifest), span, stood))
-    if context.service.tools is not None:
-        parts.append(judge_walk(context, _of_tools(context, manifest), span, stood))
     return parts
 
 
 def _needs_walk(context: Context, manifest: Document) -> bool:
     """Return whether the build requirements of a project are other than what is assumed of usual ones."""
-    named_ones = {one.package for one in manifest.build_requires or ()}
-    reaching = context.reaching()
-    return bool(named_ones - USUAL_BACKENDS) or bool(named_ones & reaching)
+    return not all(is_usual(context, one, USUAL_BACKENDS) for one in manifest.build_requires or ())
 
 
-def _of_tools(context: Context, manifest: Document) -> Asking:
-    tools = tuple(requirement(one) for one in context.service.tools or ())
-    return of_manifest(
-        replace(
-            manifest,
-            path="the tools that the organisation names",
-            requirements=tools,
-            constraints=(),
-            requires_python="",
-            subject="",
-        ),
-        Asked(extras=(), groups=()),
+def _tools(context: Context, span: tuple[Instant, Instant]) -> list[BuildVerdict]:
+    """Judge what the organisation says installs the service, as an input of its own; nothing where it does not say."""
+    if not context.service.tools:
+        return []
+    tools = Document(
+        sha256="",
+        path="the tools that the organisation names",
+        kind=DocumentKind.MANIFEST,
+        format="",
+        basis=Basis.LISTED,
+        requirements=tuple(requirement(one) for one in context.service.tools),
+        completeness=Completeness.COMPLETE,
     )
+    stood = word(Obligation.INPUTS, "the organisation names what installs it (tools)")
+    return [judge_walk(context, of_manifest(tools, Asked(extras=(), groups=())), span, stood)]

@@ -19,6 +19,7 @@ from graphkit.model.environment import AnyOf, Environment
 from graphkit.model.names import PackageName
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
+from graphkit.model.versions import release_version
 from graphkit.stores.port import Ids
 from graphkit.trace.accusation import same_index
 from graphkit.trace.admit import admission
@@ -31,9 +32,6 @@ from graphkit.trace.survey import Field
 from graphkit.trace.verdicts.clearance import Open, Step, fact, prove, word
 from graphkit.trace.verdicts.context import Context, cleared, named, needed, opened, tools_gap
 from graphkit.trace.world import World
-
-_MOST_CLASSES: Final = 200
-"""Classes of environments that are walked one by one."""
 
 Rooted = tuple[Root, tuple[str, ...]]
 """A root, and what of it the graph cannot follow."""
@@ -69,7 +67,7 @@ def of_manifest(manifest: Document, asked: Asked) -> Asking:
         binding=tuple(one for one in (*manifest.requirements, *manifest.constraints) if not one.unreadable),
         barring=None
         if is_complete
-        else Open(obligation=Obligation.BARRED, text=f"all requirements of {manifest.path}", near=True),
+        else Open(obligation=Obligation.BARRED, text=f"{manifest.path} was not read completely", near=True),
         indexes=manifest.indexes,
         is_off_public=manifest.is_off_public,
         is_complete=is_complete,
@@ -87,6 +85,8 @@ def of_build_system(manifest: Document) -> Asking:
         basis=manifest.basis,
         requirements=manifest.build_requires or (),
         requires_python=manifest.requires_python,
+        indexes=manifest.indexes,
+        is_off_public=manifest.is_off_public,
         completeness=Completeness.COMPLETE,
     )
     return of_manifest(bare, Asked(extras=(), groups=()))
@@ -108,7 +108,8 @@ def judge_walk(context: Context, asking: Asking, span: tuple[Instant, Instant], 
         shut = next(one.text for one in bar.proof if one.obligation is Obligation.BARRED)
         return cleared(bar, f"{shut}, so no install from it takes {context.releases}", asking.document)
     private = _private_of(context, asking)
-    if asking.is_off_public and private and len(private) == len(asking.indexes):
+    is_off_public = asking.is_off_public or context.service.index not in {"", "public"}
+    if is_off_public and private and len(private) == len(_indexes_of(context, asking)):
         return opened(_unread_index(asking, private[0]), asking.document)
     root, missing = asking.root(context.world)
     found = confirm(context.world, root, *span, context.targets)
@@ -155,14 +156,24 @@ def _barred(context: Context, asking: Asking) -> Iterator[Step]:
             return
         shut.append(bar)
     if not shut or accused.beyond_packages:
-        yield Open(obligation=Obligation.BARRED, text=f"{asking.path} bars no {accused.beyond_packages or 'target'}")
+        yield Open(
+            obligation=Obligation.BARRED,
+            text=f"nothing in {asking.path} excludes {accused.beyond_packages or 'the accused releases'}",
+        )
         return
     yield fact(Obligation.BARRED, f"{asking.path} requires {' and '.join(shut)}")
 
 
+def _indexes_of(context: Context, asking: Asking) -> tuple[str, ...]:
+    """Return the indexes that an install is told of, by its files or by the organisation; none: the public one."""
+    own = context.service.index
+    return (*asking.indexes, *((own,) if own not in {"", "public"} else ()))
+
+
 def _private_of(context: Context, asking: Asking) -> list[str]:
     """Return the indexes that are named and that the organisation declared private."""
-    return sorted(one for one in asking.indexes if same_index(one) in context.accused.private_indexes)
+    named_ones = _indexes_of(context, asking)
+    return sorted(one for one in named_ones if same_index(one) in context.accused.private_indexes)
 
 
 def _barring(bars: Sequence[Requirement], ranges: Sequence[SpecifierSet]) -> Iterator[str]:
@@ -178,8 +189,9 @@ def _barring(bars: Sequence[Requirement], ranges: Sequence[SpecifierSet]) -> Ite
 def _is_disjoint(specifier: str, ranges: Sequence[SpecifierSet]) -> bool:
     try:
         own = SpecifierSet(specifier)
-        if any(clause.operator == "===" for clause in own):
-            return False  # compared as text, which a range cannot say
+        if exact := [clause for clause in own if clause.operator == "==="]:
+            version = release_version(exact[0].version).parsed  # compared as text: no other spelling is taken
+            return version is not None and not any(one.contains(version, prereleases=True) for one in ranges)
         return bool(own) and all(own.to_range().is_disjoint(one.to_range()) for one in ranges)
     except InvalidSpecifier:
         return False
@@ -297,7 +309,7 @@ def _classes(context: Context, asking: Asking, span: tuple[Instant, Instant]) ->
         return
     root, _ = asking.root(union)
     if closure_of(union, root, _bits(context), _window(span)).hits:
-        yield from union.ground.classes()[:_MOST_CLASSES]
+        yield from union.ground.classes()
 
 
 def _window(span: tuple[Instant, Instant]) -> Span:
@@ -378,7 +390,7 @@ def _closure_steps(
         unplaced.append(f"a listing that covers {beyond}")
     alone = {one.package for one in context.accused.files if one.package is not None}
     undecided = sorted(names & (context.accused.open.keys() | alone))
-    unread = (*missing, *unplaced, *(f"what of {name} is accused" for name in undecided), *closure.unread)
+    unread = (*missing, *unplaced, *(f"which releases of {name} are accused" for name in undecided), *closure.unread)
     if not is_timeless:
         unread = (*unread, *(f"what a resolver does where nothing fits {one}" for one in (*stuck, *closure.stuck)))
     if unread:
@@ -408,14 +420,15 @@ def _ids(closure: Closure) -> Ids:
 
 def _public(context: Context, asking: Asking, *, is_timeless: bool) -> Step:
     """Return obligation (n): it installs from the public index, or a mirror of it whose end does not matter."""
-    if context.service.index:
-        return word(Obligation.PUBLIC, f"the organisation says that it installs from {context.service.index}")
     if private := _private_of(context, asking):
         return _unread_index(asking, private[0])
-    if asking.indexes and not is_timeless:
+    named_ones = _indexes_of(context, asking)
+    if named_ones and not is_timeless:
         return Open(
             obligation=Obligation.PUBLIC,
-            text=f"{asking.path} installs from {asking.indexes[0]}, presumed a mirror, and when that dropped what the "
+            text=f"{asking.path} installs from {named_ones[0]}, presumed a mirror, and when that dropped what the "
             "index removed is not known; the lock or SBOM of the build would settle it",
         )
+    if context.service.index:
+        return word(Obligation.PUBLIC, f"the organisation says that it installs from {context.service.index}")
     return fact(Obligation.PUBLIC, f"{asking.path} names no private index")
