@@ -294,6 +294,8 @@ def _build(service: _ServiceShape, read: _BuildShape, place: str) -> Build:
     ended = credible(time_as_told(read.ended, f"{place}.ended"))
     if started is not None and ended is not None and started.earliest > ended.latest:
         raise InputError("`started` must be before `ended`", place=place)
+    if at != NO_TIME and ((started and started.earliest > at.latest) or (ended and ended.latest < at.earliest)):
+        raise InputError("`at` must lie between `started` and `ended`", place=place)
     return Build(
         service=service_id(service.name),
         at=at,

@@ -108,11 +108,11 @@ _UNKNOWN = Moment(earliest=-(2**63), latest=-(2**63))
 
 
 def _merged_use(found: Sequence[DocumentUse]) -> DocumentUse:
-    """The earliest end and the latest reading hold, but what was read after an end had not ended."""
-    readings = [use.read_at for use in found if use.read_at is not None]
-    latest = max(readings, default=None)
+    """The earliest end and the latest reading hold, but what another account read after an end had not ended."""
+    latest = max((use.read_at for use in found if use.read_at is not None), default=None)
+    lasting = max((use.read_at for use in found if use.read_at is not None and use.stands_until is None), default=None)
     known = (use.stands_until for use in found if use.stands_until is not None)
-    ends = [end for end in known if latest is None or end.latest >= latest.earliest]
+    ends = [end for end in known if lasting is None or end.latest >= lasting.earliest]
     return replace(
         found[0],
         path=min((use.path for use in found if use.path), default=""),

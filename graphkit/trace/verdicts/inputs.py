@@ -200,13 +200,14 @@ def governed(
         for state in here
         if state.document.kind is DocumentKind.MANIFEST
         and any(
-            _is_made_from(lock, state) and satisfies(whole(lock.document.sha256), state.document, leaves_out)
+            is_made_from(lock, state) and satisfies(whole(lock.document.sha256), state.document, leaves_out)
             for lock in locks
         )
     }
 
 
-def _is_made_from(lock: State, manifest: State) -> bool:
+def is_made_from(lock: State, manifest: State) -> bool:
+    """Return whether a lock was made from a manifest, as the lock says."""
     (repository, path, branch), (its_repository, its_path, its_branch) = lock.line, manifest.line
     if (repository, branch) != (its_repository, its_branch):
         return False

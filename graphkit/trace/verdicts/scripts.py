@@ -16,19 +16,38 @@ from graphkit.trace.forward import Root
 from graphkit.trace.manifests import Asked, root_of_requirements
 from graphkit.trace.verdicts.clearance import Open
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, Context, is_usual
-from graphkit.trace.verdicts.inputs import Line, State, normal
+from graphkit.trace.verdicts.inputs import Line, State, is_made_from, normal
 
 _LOCKS: Final = frozenset(("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml"))
+_PROJECTS: Final = frozenset(("pyproject.toml", "Pipfile"))
 
 
 def passes_by(here: Sequence[State]) -> frozenset[Line]:
-    """Return which inputs in place a script installs from without keeping to the lock beside them."""
-    found = set()
+    """Return which inputs in place something is installed from without keeping to the lock beside them.
+
+    A command may say so (`--upgrade`, `pip install .`); and a tool whose own lock is not there resolves the manifest.
+    """
+    found: set[Line] = set()
     for script in here:
         for command in script.document.commands:
+            meant = _meant(script, command, here)
             if command.is_past_lock:
-                found |= {state.line for state in _meant(script, command, here)}
+                found |= {state.line for state in meant}
+                found |= {state.line for state in here if any(is_made_from(lock, state) for lock in meant)}
+            if _has_no_lock(command, here):
+                found |= {state.line for state in here if _is_project(state) and state.line[0] == script.line[0]}
     return frozenset(found)
+
+
+def _has_no_lock(command: InstallCommand, here: Sequence[State]) -> bool:
+    """Return whether a tool would keep to a lock and has none."""
+    names = {PurePosixPath(one).name for one in command.inputs}
+    known = {PurePosixPath(state.line[1]).name for state in here}
+    return bool(names & _LOCKS) and not names & known
+
+
+def _is_project(state: State) -> bool:
+    return PurePosixPath(state.line[1]).name in _PROJECTS
 
 
 def _meant(script: State, command: InstallCommand, here: Sequence[State]) -> list[State]:
@@ -45,7 +64,12 @@ def _meant(script: State, command: InstallCommand, here: Sequence[State]) -> lis
 
 
 def keeps_to(here: Sequence[State], lock: State) -> str:
-    """Return the install command in place that keeps to a lock, with its file and line; empty for none."""
+    """Return the install command in place that keeps to a lock, with its file and line; empty for none.
+
+    Where another command makes the lock anew, none keeps to the one that is here.
+    """
+    if lock.line in passes_by(here):
+        return ""
     for script in here:
         for command in script.document.commands:
             if not command.is_past_lock and not command.unreadable and _place(lock) in _named_by(script, command):
@@ -87,7 +111,7 @@ def _unknown_input(command: InstallCommand, known: AbstractSet[str]) -> str:
     """
     for one in command.inputs:
         name = PurePosixPath(one).name
-        if name not in known and not (name in _LOCKS and known & {"pyproject.toml", "Pipfile"}):
+        if name not in known and not (name in _LOCKS and known & _PROJECTS):
             return f"installs from {one}, which is not among the inputs"
     return ""
 
