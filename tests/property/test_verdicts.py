@@ -141,3 +141,4 @@ def test_a_server_says_what_the_port_in_memory_says(servers: tuple[str, ...]) ->
             )
         finally:
             store.close()
+        assert found == everything(MemoryReader(fleet.facts), fleet), f"fleet_of({seed})"
