@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from graphkit.model.answers import BuildVerdict, ServiceVerdict, Verdict
 from graphkit.model.names import ServiceId
 from graphkit.model.times import Moment
+from graphkit.stores import open_store
 from graphkit.stores.port import Reader
 from graphkit.trace.blast import blast
 from graphkit.trace.view import Question
+from tests.neo4j_server import clear
 from tests.property.asking import services_of
 from tests.property.fleets import Fleet, fleet_of
 from tests.property.memory import MemoryReader
@@ -125,3 +127,16 @@ def test_a_store_says_what_the_port_in_memory_says(chunk: int) -> None:
         fleet = fleet_of(seed)
         with graph_in_batches([fleet.facts]) as reader:
             assert everything(reader, fleet) == everything(MemoryReader(fleet.facts), fleet), f"fleet_of({seed})"
+
+
+def test_a_server_says_what_the_port_in_memory_says(servers: tuple[str, ...]) -> None:
+    for seed in range(STORED):
+        fleet = fleet_of(seed)
+        clear(servers[0])
+        store = open_store(servers[0], create=True)
+        try:
+            store.record(fleet.facts)
+            found = everything(store.reader(), fleet)
+        finally:
+            store.close()
+        assert found == everything(MemoryReader(fleet.facts), fleet), f"fleet_of({seed})"
