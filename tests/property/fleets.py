@@ -493,6 +493,7 @@ class _Maker:
             else draw.choice([Basis.BUILT, Basis.BUILT, Basis.LISTED])
         )
         rows = self._rows(odd=True)
+        roots = (rows[0].ref,) if rows and kind is DocumentKind.SBOM and self._one_in(8) else ()
         return Document(
             sha256="",
             path=path,
@@ -500,7 +501,8 @@ class _Maker:
             format="test",
             basis=basis,
             components=rows,
-            roots=(rows[0].ref,) if rows and kind is DocumentKind.SBOM and self._one_in(8) else (),
+            roots=roots,
+            subject=rows[0].name if roots else "",
             created=self._time() if self._one_in(2) else None,
             completeness=self._completeness(4),
             covers_python=not self._one_in(30),

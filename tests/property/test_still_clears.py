@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from tests.cases.test_trials import NAMES, OPEN, TRIALS, Trial, commit_all, put_all, trial_of
 
+from tests.cases.test_trials import NAMES, OPEN, TRIALS, Trial, commit_all, put_all, trial_of
 from tests.unit.cli.door import run
 
 CLEAN: Final = [name for name in NAMES if name.startswith("clean-") and name not in OPEN]

@@ -34,6 +34,8 @@ AROUND: Final = 2 * HOUR
 """A build with a single time ran within this much of it (§1)."""
 LAG: Final = HOUR // 4
 """A removal counts this much later for clearing (§1)."""
+LOCKS: Final = frozenset({"uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml"})
+PROJECTS: Final = frozenset({"pyproject.toml", "Pipfile"})
 USUAL: Final = frozenset({"setuptools", "wheel", "pip"})
 """Of the usual backends and tools (§5) those that fleets name; no index here has them."""
 MAYBE: Final = 'platform_release >= "5"'
@@ -277,9 +279,15 @@ class Judge:
     @cached_property
     def first_upload(self) -> Instant | None:
         """The earliest upload of an accused file by any account, None where one of their times is not known (p)."""
-        if self.incident.ranges or self.incident.undecided:
+        if self.incident.undecided:
             return None
         found: list[Instant] = []
+        for package in {package for package, _ in self.incident.ranges}:
+            if package not in self.speaks_until:  # what is in the range is not known
+                return None
+            found.append(self.speaks_until[package])
+        if (start := best_reading(self.incident).start) is not None:
+            found.append(start)
         for one in self.incident.releases:
             assert one.package is not None
             files = self._packages[one.package][one.version]
@@ -327,7 +335,7 @@ class Judge:
 
     def listing(self, document: Document, service: Service, *, is_complete: bool) -> Said:
         """Return what a document says of what was installed, whatever its date: obligations (d) and (f) to (i)."""
-        subject = document.roots[0] if len(document.roots) == 1 else None
+        subject = _subject_of(document)
         said = [self.row(row, document) for row in document.components if row.ref != subject]
         exposing = [one for one in said if one is not None and one != UNKNOWN]
         if exposing:
@@ -356,6 +364,7 @@ class Judge:
         """Return every build of a service with its verdict; where there is none, nothing."""
         found: list[Judged] = []
         uses = [use for use in self.fleet.uses if use.service == service.id]
+        states = states_of([use for use in uses if _counts(service, use)], self.fleet)
         for use in uses:
             document = self.fleet.document(use.document)
             if document.kind in LISTINGS:
@@ -363,8 +372,7 @@ class Judge:
                 found.append(Judged(what=use.path, at=at, said=self.recorded(service, use, document)))
             elif use.built_at is not None:
                 build = Build(service=service.id, at=use.built_at, lock=use.document)
-                found.append(Judged(what=use.path, at=use.built_at, said=self.named(service, build, ())))
-        states = states_of([use for use in uses if _counts(service, use)], self.fleet)
+                found.append(Judged(what=use.path, at=use.built_at, said=self.named(service, build, states)))
         for state in states:
             if state.document.kind is DocumentKind.LOCK:
                 said = self.listing(state.document, service, is_complete=state.use.is_complete)
@@ -390,9 +398,7 @@ class Judge:
             return said
         at = use.built_at or document.created
         records = use.built_at or (document.created if document.basis is not Basis.LISTED else None)
-        subject = document.roots[0] if len(document.roots) == 1 else None
-        is_described = any(row.ref == subject and self.row(row, document) is not None for row in document.components)
-        if records is not None and not is_described and self._ended_before(records.latest + AROUND):
+        if records is not None and not self._is_subject(document) and self._ended_before(records.latest + AROUND):
             return CLEARED
         return said if at is not None and self.is_decided else UNKNOWN
 
@@ -404,16 +410,39 @@ class Judge:
         start = build.at.earliest - AROUND if build.started is None else build.started.earliest
         last = build.at.latest + AROUND if build.ended is None else build.ended.latest
         ran = (start, max(start, last) + 1)
-        given = [one for one in (build.document, build.lock) if one]
-        parts = [self._by_document(service, self.fleet.document(one), ran) for one in given]
-        if build.manifest and not parts:
-            parts.append(self._by_document(service, self.fleet.document(build.manifest), ran))
+        given = [self.fleet.document(one) for one in (build.document, build.lock) if one]
+        listings = [one for one in given if one.kind in LISTINGS]
+        inputs = [one for one in given if one.kind not in LISTINGS]
+        manifest = self.fleet.document(build.manifest) if build.manifest else None
+        parts = [self._by_document(service, one, ran) for one in given]
+        if not given and manifest is not None:
+            inputs = [manifest]
+            parts.append(self._by_document(service, manifest, ran))
+        elif inputs and manifest is not None and manifest.kind is DocumentKind.MANIFEST:
+            for one in inputs:
+                is_governed = _satisfies(one, manifest, service)
+                parts.append(self.manifest(service, manifest, ran, is_known=True, is_governed=is_governed))
+        if inputs:
+            parts.append(self._by_scripts(service, states, ran))
         exposing = [one for one in parts if one not in (UNKNOWN, CLEARED)]
         if exposing:
             return worst(parts)
-        if self._ended_before(ran[1] - 1):
+        if self._ended_before(ran[1] - 1) and not any(self._is_subject(one) for one in listings):
             return CLEARED
         return worst(parts) if parts else self.unrecorded(service, states, ran)
+
+    def _is_subject(self, document: Document) -> bool:
+        """Return whether a document is about an accused release itself, or about one that may be."""
+        subject = _subject_of(document)
+        return any(row.ref == subject and self.row(row, document) is not None for row in document.components)
+
+    def _by_scripts(self, service: Service, states: Sequence[State], span: Span) -> Said:
+        """Return whether files in place leave a build open."""
+        here = [one for one in states if one.may[0] < span[1] and span[0] < one.may[1]]
+        known = {PurePosixPath(one.use.path).name for one in here}
+        commands = [command for state in here for command in state.document.commands]
+        is_open = any(self._leaves_open(one, span) or _names_nobody(one, known) for one in commands)
+        return UNKNOWN if is_open else CLEARED
 
     def _by_document(self, service: Service, document: Document, ran: Span) -> Said:
         if document.kind is DocumentKind.MANIFEST:
@@ -423,6 +452,11 @@ class Judge:
 
     def unrecorded(self, service: Service, states: Sequence[State], span: Span) -> Said:
         """Return the verdict of a build at any instant of a span, by every input that stood then."""
+        if span == self.window and self.first_upload is not None and self.is_decided:
+            # Before the first accused upload there was nothing to take.
+            if self.first_upload >= span[1]:
+                return CLEARED
+            span = (max(span[0], self.first_upload), span[1])
         edges = {at for state in states for at in (*state.may, *state.was) if span[0] < at < span[1]}
         parts = [self._stretch(service, states, one) for one in pairwise(sorted({*span, *edges}))]
         return worst(parts)
@@ -432,7 +466,9 @@ class Judge:
         inputs = [one for one in here if one.document.kind is not DocumentKind.SCRIPT]
         if not inputs:
             return UNKNOWN
-        is_known = all(one.was[0] <= span[0] and span[1] <= one.was[1] for one in here) and all(
+        known = {name for one in states for name in (one.use.path, f"{one.use.repository}/{one.use.path}")}
+        is_known = set(service.installs_from or ()) <= known
+        is_known &= all(one.was[0] <= span[0] and span[1] <= one.was[1] for one in here) and all(
             _is_absent(states, line, span) for line in {one.line for one in states} - {one.line for one in here}
         )
         parts: list[Said] = []
@@ -441,11 +477,11 @@ class Judge:
                 said = self.listing(state.document, service, is_complete=state.use.is_complete)
                 parts.append(said if said != CLEARED or (is_known and self.is_decided) else UNKNOWN)
                 continue
-            is_governed = any(_governs(lock, state, service) for lock in inputs) and not _is_passed_by(here, state)
+            stood = [one for one in inputs if one.was[0] <= span[0] and span[1] <= one.was[1]]
+            is_governed = state in stood and any(_governs(lock, state, service) for lock in stood)
+            is_governed = is_governed and not _is_passed_by(here, state)
             parts.append(self.manifest(service, state.document, span, is_known=is_known, is_governed=is_governed))
-        commands = [command for state in here for command in state.document.commands]
-        if service.installs_from is None and any(self._leaves_open(one, span) for one in commands):
-            parts.append(UNKNOWN)
+        parts.append(self._by_scripts(service, here, span))
         return worst(parts)
 
     def _leaves_open(self, command: InstallCommand, span: Span) -> bool:
@@ -699,7 +735,9 @@ def _is_absent(states: Sequence[State], line: tuple[str, str, str], span: Span) 
     after = [one for one in known if one.may[0] >= span[1]]
     newest = max(before, key=lambda one: one.may[1], default=None)
     oldest = min(after, key=lambda one: one.may[0], default=None)
-    return (newest is None or newest.use.is_last) and (oldest is None or oldest.use.is_first)
+    if newest is not None:  # its end left nothing there until the next known state
+        return newest.use.is_last
+    return oldest is None or oldest.use.is_first
 
 
 def _governs(lock: State, manifest: State, service: Service) -> bool:
@@ -709,26 +747,57 @@ def _governs(lock: State, manifest: State, service: Service) -> bool:
     folder = PurePosixPath(lock.use.path).parent
     if PurePosixPath(manifest.use.path) not in {folder / name for name in lock.document.governs}:
         return False
-    sure, maybe = _taken(manifest.document.requirements, service)
+    return _satisfies(lock.document, manifest.document, service)
+
+
+def _satisfies(lock: Document, manifest: Document, service: Service) -> bool:
+    """Return whether a lock lists all that a manifest requires; of extras and groups what may be installed."""
+    sure, maybe = _taken(manifest.requirements, service)
     for one in (*sure, *maybe):
-        versions = [row.version for row in lock.document.components if row.package == one.package]
-        if not versions and lock.document.is_of_one_environment and one.marker:
+        versions = [row.version for row in lock.components if row.package == one.package]
+        is_of_project = "extra" in one.marker or "dependency_groups" in one.marker
+        if not versions and lock.is_of_one_environment and one.marker and not is_of_project:
             continue
         if not any(_in(one.specifier, version) for version in versions):
             return False
     return True
 
 
+def _subject_of(document: Document) -> str | None:
+    """Return the row that a document is about: a root that goes by the document's subject."""
+    roots = set(document.roots) if document.subject else set()
+    return next((row.ref for row in document.components if row.ref in roots and row.name == document.subject), None)
+
+
+def _names_nobody(command: InstallCommand, known: set[str]) -> bool:
+    """Return whether a command installs from a file that is not among the inputs."""
+    names = {PurePosixPath(one).name for one in command.inputs}
+    return any(one not in known and not (one in LOCKS and known & PROJECTS) for one in names)
+
+
 def _is_passed_by(here: Sequence[State], manifest: State) -> bool:
-    """Return whether an install command in place installs from a manifest past the lock beside it."""
-    for state in here:
-        folder = PurePosixPath(state.use.path).parent
-        for command in state.document.commands:
-            places = {folder / name for name in command.inputs}
-            if (
-                command.is_past_lock
-                and state.line[:2] == manifest.line[:2]
-                and PurePosixPath(manifest.use.path) in places
-            ):
+    """Return whether something in place is installed from a manifest past the lock beside it.
+
+    A command may name the manifest, or the lock that was made from it; where no input lies at a path that it names,
+    every one of that name is meant. A tool whose own lock is not there takes the manifest.
+    """
+    known = {PurePosixPath(one.use.path).name for one in here}
+    for script in here:
+        alike = [one for one in here if one.line[:2] == script.line[:2]]
+        for command in script.document.commands:
+            names = {PurePosixPath(one).name for one in command.inputs}
+            if names & LOCKS and not names & known and manifest.line[0] == script.line[0]:
+                return PurePosixPath(manifest.use.path).name in PROJECTS
+            places = {PurePosixPath(script.use.path).parent / name for name in command.inputs}
+            meant = [one for one in alike if PurePosixPath(one.use.path) in places]
+            meant = meant or [one for one in alike if PurePosixPath(one.use.path).name in names]
+            made_from = [one for one in meant if one.document.kind is DocumentKind.LOCK and _is_of(one, manifest)]
+            if command.is_past_lock and (manifest in meant or made_from):
                 return True
     return False
+
+
+def _is_of(lock: State, manifest: State) -> bool:
+    folder = PurePosixPath(lock.use.path).parent
+    governed = {folder / name for name in lock.document.governs}
+    return lock.line[:2] == manifest.line[:2] and PurePosixPath(manifest.use.path) in governed

@@ -139,5 +139,6 @@ def _reached(context: Context, wanted: Sequence[Requirement], span: tuple[Instan
     found = closure_of(world, root, targets, Span(start=span[0], until=span[1], is_timeless=True))
     if found.hits:
         return "installs a package that can bring it in"
-    unread = f"installs a package whose requirements were not read ({found.unread[0]})"
-    return unread if found.unread else ""
+    if found.unread:
+        return f"installs a package whose requirements were not read ({found.unread[0]})"
+    return ""
