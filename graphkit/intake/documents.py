@@ -14,7 +14,14 @@ from graphkit.intake.bounds import check_size, with_short_texts
 from graphkit.intake.files import Content, Found, beside
 from graphkit.intake.repositories import Repositories, as_told, built_from
 from graphkit.intake.run import EXPECTED, Run
-from graphkit.model.documents import Document, DocumentKind
+from graphkit.model.documents import (
+    Basis,
+    Completeness,
+    Document,
+    DocumentKind,
+    InstallCommand,
+    Problem,
+)
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, ServiceId, company_id, service_id
 from graphkit.model.organisation import Company, DocumentUse, Organisation, Service
@@ -77,9 +84,36 @@ class Documents:
         self._met = met
         try:
             for one in arrivals:
-                run.attempt(one.path, lambda one=one: self._take_arrival(one))  # type: ignore[misc]
+                run.attempt(one.path, lambda one=one: self._take_state(one))  # type: ignore[misc]
         finally:
             run.flush()
+
+    def _take_state(self, one: Arrival) -> None:
+        """Take what arrived. An input that cannot be read was in place all the same, so that is kept of it."""
+        if one.problem:  # the source has told of it
+            self._keep_unreadable(one, one.problem)
+            return
+        try:
+            self._take_arrival(one)
+        except InputError as error:
+            if one.repository and one.stands_from is not None:
+                self._keep_unreadable(one, str(error))
+            raise
+
+    def _keep_unreadable(self, one: Arrival, problem: str) -> None:
+        """Keep that an input was in place of which nothing is known: nothing clears a build that may have used it."""
+        text = f"it could not be read: {problem}"
+        document = Document(
+            sha256=hashlib.sha256(one.data).hexdigest(),
+            path=one.path,
+            kind=DocumentKind.SCRIPT,
+            format="unreadable",
+            basis=Basis.LISTED,
+            commands=(InstallCommand(place="the whole file", text=one.path, unreadable=text),),
+            completeness=Completeness.INCOMPLETE,
+            problems=(Problem(place="", text=text),),
+        )
+        self._keep_use(document, one)
 
     def read(self, data: bytes, label: str, files: Beside | None = None) -> Document | None:
         """Return a document with its problems counted; None where no reader knows it."""
@@ -292,16 +326,20 @@ class Documents:
         document = self._arrived(one)
         if self._met is not None:
             self._met.add((one.path, document.sha256))
+        run.tally.read += 1
+        if document.sha256 not in self._here:
+            self._known |= run.store.known([document.sha256])
+        self._count(document.sha256)
+        self._keep_use(document, one)
+
+    def _keep_use(self, document: Document, one: Arrival) -> None:
+        run = self._run
         try:
             service = service_id(one.service or document.subject.strip() or one.path)
             company = one.company or run.order.company
             owner = [operated(service, company, one.owner)] if company or one.owner else []
         except BadName as error:
             raise InputError(str(error)) from error
-        run.tally.read += 1
-        if document.sha256 not in self._here:
-            self._known |= run.store.known([document.sha256])
-        self._count(document.sha256)
         use = DocumentUse(
             service=service,
             document=document.sha256,

@@ -20,6 +20,7 @@ class Arrival:
     files that it includes, by their path from its folder. ``lives``: what it stands on, a branch, still
     existed when its source was read, and ``is_checked_out`` is the one that its repository shows;
     ``is_beginning``: it began with the first commit that is known, so it may have been in place before.
+    ``problem``: its bytes could not be read, and why; ``data`` is then what tells it from others.
     ``sources`` says where it stands: addresses, commits.
     """
 
@@ -43,6 +44,7 @@ class Arrival:
     is_beginning: bool = False
     note: str = ""
     sources: tuple[str, ...] = ()
+    problem: str = ""
 
 
 class Reject(Protocol):

@@ -15,6 +15,8 @@ from graphkit.sources.documents import read_document
 BY_NAME = ("uv-lock/crewAIInc__crewAI__uv.lock", "uv-lock/stanfordnlp__dspy__uv.lock")
 """Locks of which the manifest counts names: some stand there in several versions, for different Pythons."""
 ROWS_APART: dict[str, set[tuple[str, str]]] = {
+    # The address of its archive is of a private index; the file that it names is a row of its own, listed at most.
+    "cyclonedx-json/CycloneDX__cyclonedx-python__pipenv__plain_private-packages_1.6.json": {("six", "1.16.0")},
     # The row says 0.10.2 and its purl 9.10.2: either may be meant, so there is a row for each.
     "cyclonedx-json/aboutcode-org__scancode.io__nested.cdx.json": {("fictional", "0.10.2")},
 }

@@ -149,7 +149,7 @@ def test_the_engine_says_what_the_oracle_says(case: Case) -> None:
         slots = slots_between([(engine.world, closure)], engine.targets, start, until)
         field = survey(engine.world, engine.targets, closure, slots)
         span = forward.Span(start=start, until=until, is_timeless=False)
-        complete = not unknown and forward.closure_of(engine.world, root, (), span).unread
+        complete = not unknown and not forward.closure_of(engine.world, root, (), span).unread
         for at in instants(made):
             note(f"at {at}")
             check_listings(engine, at, profile)

@@ -239,6 +239,10 @@ class _Rows:
                 )
         for number, one in _tables_in(manifest.get("requirements")):
             self.matching(one, f"manifest.requirements[{number}]")
+        groups = manifest.get("dependency-groups")
+        for group, listed in groups.items() if isinstance(groups, dict) else ():
+            for number, one in _tables_in(listed):
+                self.matching(one, f"manifest.dependency-groups.{group}[{number}]")
         if named:
             return tuple(dict.fromkeys(named))
         local = [i for i, row in enumerate(self.rows) if "editable" in row.source or "virtual" in row.source]

@@ -102,11 +102,12 @@ def states(asked: History, *, reject: Reject, progress: Progress) -> Iterator[Ar
             if isinstance(data, str):
                 for shown, commit in dict.fromkeys((state.path, state.first.sha[:12]) for state in same):
                     reject(shown, f"as of commit {commit}: {data}")
-                continue
-            included = _included(same[0].blob, wholes, blobs)
+            problem = data if isinstance(data, str) else ""
+            included = {} if problem else _included(same[0].blob, wholes, blobs)
+            held = same[0].blob.encode() if isinstance(data, str) else data
             for state in same:
                 starts = state.is_first and not any(one in known for one in state.first.parents)
-                arrival = replace(_arrival(state, data, asked, cut), is_beginning=starts)
+                arrival = replace(_arrival(state, held, asked, cut), is_beginning=starts, problem=problem)
                 for service in services(state.path):
                     yield replace(arrival, service=service, included=included)
     progress(len(found), len(found), "history read")
