@@ -106,7 +106,7 @@ def judge_walk(context: Context, asking: Asking, span: tuple[Instant, Instant], 
     )
     if not isinstance(bar, Open):
         shut = next(one.text for one in bar.proof if one.obligation is Obligation.BARRED)
-        return cleared(bar, f"{shut}, so no install from it takes {context.releases}", asking.document)
+        return cleared(bar, f"{shut}, so no install from it takes {' or '.join(context.names)}", asking.document)
     private = _private_of(context, asking)
     is_off_public = asking.is_off_public or context.service.index not in {"", "public"}
     if is_off_public and private and len(private) == len(_indexes_of(context, asking)):
