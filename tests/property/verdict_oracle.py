@@ -510,7 +510,7 @@ class Judge:
             parts.append(self.walk(service, manifest, asked, span, is_known=is_known))
         unusual = [one for one in manifest.build_requires or () if one.package not in USUAL]
         if unusual:
-            bare = replace(manifest, indexes=(), completeness=Completeness.COMPLETE)
+            bare = replace(manifest, completeness=Completeness.COMPLETE)
             parts.append(self.walk(service, bare, Asked(sure=unusual), span, is_known=is_known))
         if not parts:
             return CLEARED if is_known and self.is_decided else UNKNOWN
@@ -582,8 +582,6 @@ class Judge:
 
     def _is_public(self, service: Service, manifest: Document, *, is_timeless: bool) -> bool:
         """Obligation (n)."""
-        if service.index:
-            return True
         if set(manifest.indexes) & set(self.fleet.private_indexes):
             return False
         return not manifest.indexes or is_timeless
