@@ -51,11 +51,13 @@ class Span:
     """The stretch that a closure has to hold for; pages have to speak for all of it.
 
     ``is_timeless``: every release ever known counts, listed or not; else those listed at some instant of it.
+    ``is_on_offer``: of these only what an installer may take, which of yanked ones are those that are pinned.
     """
 
     start: Instant
     until: Instant
     is_timeless: bool
+    is_on_offer: bool = False
 
 
 class Bounds:
@@ -123,7 +125,7 @@ class _Walk:
         self._bounds = Bounds(world, root)
         self._seen: dict[_Key, Bits] = {}
         self._met: set[int] = set()
-        self._offers: dict[int, Bits] = {}
+        self._offers: dict[tuple[int, bool], Bits] = {}
         self._parents: dict[_Key, tuple[_Key | None, str, str]] = {}
         self._queue: list[tuple[_Key, Bits]] = []
         self._unread: dict[str, None] = {}
@@ -171,7 +173,7 @@ class _Walk:
             self._unread[f"project page of {package.name}"] = None
         elif package.speaks_until < self._span.until:
             self._unread[_stale(package)] = None
-        allowed = bits_of(self._bounds.within(want)) & self._offer(package)
+        allowed = bits_of(self._bounds.within(want)) & self._offer(package, is_pinned=want.pinned)
         if not allowed:
             self._stuck[want.text] = None
         for extra in ("", *want.extras):
@@ -207,12 +209,14 @@ class _Walk:
             for want in declared.wants:
                 self._enter(key, label, self._world.source_of(node), want)
 
-    def _offer(self, package: Package) -> Bits:
-        if package.ident not in self._offers:
+    def _offer(self, package: Package, *, is_pinned: bool) -> Bits:
+        key = (package.ident, is_pinned)
+        if key not in self._offers:
             every = (1 << package.size) - 1
-            found = every if self._span.is_timeless else _as_bits(_ever_listed(package, self._span))
-            self._offers[package.ident] = found
-        return self._offers[package.ident]
+            is_fresh = self._span.is_on_offer and not is_pinned
+            found = every if self._span.is_timeless else _as_bits(_ever_listed(package, self._span, is_fresh=is_fresh))
+            self._offers[key] = found
+        return self._offers[key]
 
     def _path(self) -> Path:
         steps: list[Step] = []
@@ -250,9 +254,11 @@ def _as_bits(truths: Truths) -> Bits:
     return int.from_bytes(np.packbits(truths, bitorder="little").tobytes(), "little")
 
 
-def _ever_listed(package: Package, span: Span) -> Truths:
-    """Return which releases were listed at some instant of a span, by any account of uncertain times."""
-    found = package.shelf(span.start, doubtful=True).listed.copy()
-    for state in range(package.state_at(span.start) + 1, package.state_at(span.until - 1) + 1):
-        found |= package.shelf_of(state, doubtful=True).listed
+def _ever_listed(package: Package, span: Span, *, is_fresh: bool) -> Truths:
+    """Return which releases were listed, and not yanked if asked, at some instant of a span, by any account."""
+    states = range(package.state_at(span.start), package.state_at(span.until - 1) + 1)
+    shelves = [package.shelf_of(state, doubtful=True) for state in states]
+    found = np.zeros(package.size, dtype=np.bool_)
+    for shelf in shelves:
+        found |= shelf.fresh if is_fresh else shelf.listed
     return found

@@ -184,7 +184,7 @@ def test_the_engine_says_what_the_oracle_says(case: Case) -> None:
                 assert oracle.closure_complete(made, asked, at, ENVIRONMENT, profile)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(worlds())
 def test_what_a_store_knows_beforehand_changes_no_walk(made: World) -> None:
     with graph_of(made) as reader:

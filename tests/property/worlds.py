@@ -433,7 +433,12 @@ def worlds(draw: st.DrawFn) -> World:
         requirements=texts,
         compromised=compromised,
         window=(NOON, NOON + 12 * MINUTE),
-        pages_read=frozenset(names) - unread,
+        # A page that lists nothing says nothing: an empty one is not a page read.
+        pages_read=frozenset(
+            name
+            for name in names
+            if name not in unread and any((name, version) not in ghosts for version in packages[name])
+        ),
         hidden=tuple(draw(st.lists(_hidden(packages), max_size=2))),
         listed_from=listed_from,
         ghosts=frozenset(ghosts),

@@ -293,7 +293,7 @@ def _slots_there(
     for number, slot in enumerate(field.slots):
         start = max(slot.start, span[0])
         if start < min(slot.until, span[1]):
-            at = Span(start=start, until=start + 1, is_timeless=False)
+            at = Span(start=start, until=start + 1, is_timeless=False, is_on_offer=True)
             if closure_of(world, root, _bits(context), at).hits:
                 found.add(number)
     return found or None
