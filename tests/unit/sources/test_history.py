@@ -382,7 +382,9 @@ def test_a_link_is_told_and_not_followed(tmp_path: Path) -> None:
     ]
     shas = build(tmp_path, nodes, main=2)
     got = read(tmp_path)
-    assert got.spans() == [("A", 0, 10, None, "main"), ("B", 20, None, 20, "main")]
+    # What the link led to stood meanwhile: a state that nobody can read, never a gap.
+    unreadable = ("@120000", 10, 20, None, "main")
+    assert got.spans() == [("A", 0, 10, None, "main"), unreadable, ("B", 20, None, 20, "main")]
     assert [(path, shas[1][:12] in text, "symbolic link" in text) for path, text in got.rejected] == [
         ("uv.lock", True, True)
     ]
@@ -432,7 +434,7 @@ def test_a_submodule_is_a_repository_of_its_own(tmp_path: Path) -> None:
     assert is_repository(shop / "vendor" / "lib")
     assert [a.data for a in read(shop / "vendor" / "lib").found] == [b"L"]
     got = read(shop)
-    assert [a.data for a in got.found] == [b"A"]
+    assert [(a.path, a.data) for a in got.found] == [("uv.lock", b"A"), ("odd/uv.lock", b"@160000")]
     assert [(path, "submodule" in text) for path, text in got.rejected] == [("odd/uv.lock", True)]
 
 
@@ -525,7 +527,13 @@ def test_missing_blobs_are_told_one_by_one_and_never_fetched(tmp_path: Path) -> 
     git(part, "config", "protocol.ext.allow", "always")
     git(part, "config", "remote.origin.url", f"ext::sh -c touch% {marker}")
     got = read(part)
-    assert got.spans() == [("C", 20, None, 1000, "main")]  # the checked-out one
+    # Only the checked-out one has bytes; of the others it is known when they stood.
+    assert [row[1:] for row in got.spans()] == [
+        (0, 10, None, "main"),
+        (10, 20, None, "main"),
+        (20, None, 1000, "main"),
+    ]
+    assert got.spans()[2][0] == "C"
     assert [path for path, _ in got.rejected] == ["uv.lock", "uv.lock"]
     assert all("fetch the whole history" in text for _, text in got.rejected)
     assert not marker.exists()
