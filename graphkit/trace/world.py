@@ -314,9 +314,11 @@ class World:
         found = self.reader.requirements(np.array(sets, dtype=np.int32))
         pairs = list(zip(found.range.tolist(), self.reader.texts("marker", found.marker), strict=True))
         bounds = found.start.tolist()
-        for requirement_set, first, last in zip(sets, bounds, bounds[1:], strict=False):
-            self._members[requirement_set] = tuple(pairs[first:last])
         self.load_ranges(found.range)
+        # By their texts: the order of a store is its own, and a path names the first that leads on.
+        for requirement_set, first, last in zip(sets, bounds, bounds[1:], strict=False):
+            members = sorted(pairs[first:last], key=lambda one: (self._ranges[one[0]].text, one[1]))
+            self._members[requirement_set] = tuple(members)
 
     def load_ranges(self, ids: port.Ids) -> None:
         """Read ranges that are not yet known, all in one call."""
