@@ -104,7 +104,7 @@ class Graph:
         repository, `lock` takes the history. Inputs that cannot be used are in the report, not raised.
 
         Raises:
-            UsageError: a kind, name or option that makes no sense.
+            UsageError: a kind, name or option that is invalid.
             GraphkitError: the graph is in use elsewhere, or the index cannot be reached.
         """
         from graphkit.intake import take_in  # noqa: PLC0415 - readers are heavy
@@ -117,7 +117,7 @@ class Graph:
         Cost: see `graphkit.trace.blast.blast`.
 
         Raises:
-            UsageError: a target, time, reading or environment that makes no sense.
+            UsageError: a target, time, reading or environment that is invalid.
         """
         from graphkit.processes import spread  # noqa: PLC0415 - only where something is asked
         from graphkit.trace.blast import blast  # noqa: PLC0415 - numpy

@@ -28,7 +28,7 @@ def take_in(
     whose bytes the graph has are not parsed again.
 
     Raises:
-        UsageError: an unknown kind, or an option that makes no sense.
+        UsageError: an unknown kind, or an option that is invalid.
         GraphkitError: the graph is in use elsewhere, or the index cannot be reached.
     """
     if kind not in _KINDS:

@@ -80,7 +80,7 @@ class Order:
 
     @classmethod
     def read(cls, options: IntakeOptions) -> Order:
-        """Return options with their times and names read; UsageError where one makes no sense."""
+        """Return options with their times and names read; UsageError where one is invalid."""
         now = instant(dt.datetime.now(dt.UTC))
         try:
             times = {

@@ -64,7 +64,7 @@ def alias_purl(text: str) -> str:
     'pkg:deb/debian/python3-yaml'
 
     Raises:
-        BadName: the text is no purl.
+        BadName: the text is not a valid purl.
     """
     return bare_purl(text)
 

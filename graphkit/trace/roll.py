@@ -7,12 +7,13 @@ reason and the path are of each document.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import NamedTuple, overload
+from typing import Generic, NamedTuple, TypeVar, overload
 
 from packaging.utils import canonicalize_name
 
@@ -26,6 +27,7 @@ from graphkit.trace.verdicts.services import AROUND
 
 _VERDICTS = list(Verdict)
 _BASES = list(Basis)
+_Entry = TypeVar("_Entry")
 
 
 class _Alike(NamedTuple):
@@ -120,7 +122,43 @@ def with_times(one: ServiceVerdict) -> ServiceVerdict:
     return replace(one, builds=tuple(builds))
 
 
-class Worst(Sequence[ServiceVerdict]):
+class _Verdicts(Sequence[ServiceVerdict], Generic[_Entry]):
+    """Verdicts in an order, each written out when it is read. Equal to any sequence of the same ones."""
+
+    _order: list[_Entry]
+
+    @abstractmethod
+    def _at(self, entry: _Entry) -> ServiceVerdict:
+        """Return the verdict of an entry of the order, written out."""
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @overload
+    def __getitem__(self, index: int) -> ServiceVerdict: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[ServiceVerdict, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> ServiceVerdict | tuple[ServiceVerdict, ...]:
+        if isinstance(index, slice):
+            return tuple(map(self._at, self._order[index]))
+        return self._at(self._order[index])
+
+    def __iter__(self) -> Iterator[ServiceVerdict]:
+        return map(self._at, self._order)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+
+class Worst(_Verdicts[str]):
     """The verdicts of services over several cases, each judged in its own window: the worst stands (semantics §1).
 
     ``incidents`` are the ids of the cases; ``offsets``: of each the number of its first slot.
@@ -143,23 +181,6 @@ class Worst(Sequence[ServiceVerdict]):
         """Return every service's verdict, without a reason."""
         return {name: self._worst[name] for name in self._order}
 
-    def __len__(self) -> int:
-        return len(self._order)
-
-    @overload
-    def __getitem__(self, index: int) -> ServiceVerdict: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> tuple[ServiceVerdict, ...]: ...
-
-    def __getitem__(self, index: int | slice) -> ServiceVerdict | tuple[ServiceVerdict, ...]:
-        if isinstance(index, slice):
-            return tuple(map(self._at, self._order[index]))
-        return self._at(self._order[index])
-
-    def __iter__(self) -> Iterator[ServiceVerdict]:
-        return map(self._at, self._order)
-
     def _at(self, name: str) -> ServiceVerdict:
         parts = [
             _shifted(roll[places[name]], offset)
@@ -176,15 +197,6 @@ class Worst(Sequence[ServiceVerdict]):
             near=all(one.near for one in deciding),
         )
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and tuple(self) == tuple(other)
-
-    def __hash__(self) -> int:
-        return hash(tuple(self))
-
-    def __repr__(self) -> str:
-        return repr(tuple(self))
-
 
 def _shifted(one: ServiceVerdict, offset: int) -> ServiceVerdict:
     """Return a verdict whose slots are counted over all cases."""
@@ -194,8 +206,8 @@ def _shifted(one: ServiceVerdict, offset: int) -> ServiceVerdict:
     return replace(one, slots=tuple(slot + offset for slot in one.slots), builds=tuple(builds))
 
 
-class Roll(Sequence[ServiceVerdict]):
-    """Verdicts of services, by verdict, then name. Equal to any sequence of the same ones.
+class Roll(_Verdicts[tuple[Verdict, int]]):
+    """Verdicts of services, by verdict, then name.
 
     ``judged`` are those that were looked at one by one, among them all that a company runs.
     """
@@ -248,23 +260,6 @@ class Roll(Sequence[ServiceVerdict]):
         """Return every service's verdict, without a reason."""
         return {self._accounts[number].service.id: verdict for verdict, number in self._order}
 
-    def __len__(self) -> int:
-        return len(self._order)
-
-    @overload
-    def __getitem__(self, index: int) -> ServiceVerdict: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> tuple[ServiceVerdict, ...]: ...
-
-    def __getitem__(self, index: int | slice) -> ServiceVerdict | tuple[ServiceVerdict, ...]:
-        if isinstance(index, slice):
-            return tuple(map(self._at, self._order[index]))
-        return self._at(self._order[index])
-
-    def __iter__(self) -> Iterator[ServiceVerdict]:
-        return map(self._at, self._order)
-
     def _at(self, entry: tuple[Verdict, int]) -> ServiceVerdict:
         verdict, number = entry
         if number not in self._made:
@@ -272,12 +267,3 @@ class Roll(Sequence[ServiceVerdict]):
             assert self._made[number].verdict is verdict
         made = self._made[number]
         return with_times(made) if made.service in self._assuming else made
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and tuple(self) == tuple(other)
-
-    def __hash__(self) -> int:
-        return hash(tuple(self))
-
-    def __repr__(self) -> str:
-        return repr(tuple(self))

@@ -82,6 +82,18 @@ def put_all(folder: Path, texts: Mapping[str, str], mode: str = "w") -> None:
             file.write(text)
 
 
+def lay_out(trial: Trial, name: str, folder: Path, request: pytest.FixtureRequest) -> tuple[Path, Path]:
+    """Write a trial's files into a folder, and its graph if it starts from one; return where both are."""
+    work, graph = folder / "work", folder / "graph"
+    shutil.copytree(TRIALS / name, work, ignore=shutil.ignore_patterns("case.yaml"))
+    if trial.demo:
+        shutil.copytree(request.getfixturevalue("demo"), graph)
+    put_all(work, trial.write)
+    if trial.repository:
+        commit_all(work, trial.repository)
+    return work, graph
+
+
 def commit_all(folder: Path, commits: Sequence[Commit]) -> None:
     """Make a repository beside the files of a trial; nothing of the machine's own git settings counts."""
     repository = folder / REPOSITORY
@@ -141,13 +153,7 @@ def test_a_trial_gets_a_right_verdict(
     name: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trial = trial_of(name)
-    work, graph = tmp_path / "work", tmp_path / "graph"
-    shutil.copytree(TRIALS / name, work, ignore=shutil.ignore_patterns("case.yaml"))
-    if trial.demo:
-        shutil.copytree(request.getfixturevalue("demo"), graph)
-    put_all(work, trial.write)
-    if trial.repository:
-        commit_all(work, trial.repository)
+    work, graph = lay_out(trial, name, tmp_path, request)
     monkeypatch.chdir(work)
     told = [run("ingest", *words, "--graph", graph) for words in trial.ingest]
     answer = run("blast", *trial.ask, "--graph", graph, "--tier", "admitted", "--format", "json", *trial.options)

@@ -6,13 +6,12 @@ of its targets alone, and beside a service that has nothing to do with it.
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from tests.cases.test_trials import NAMES, OPEN, TRIALS, Trial, commit_all, put_all, trial_of
+from tests.cases.test_trials import NAMES, OPEN, Trial, lay_out, put_all, trial_of
 from tests.unit.cli.door import run
 
 CLEAN: Final = [name for name in NAMES if name.startswith("clean-") and name not in OPEN]
@@ -40,13 +39,7 @@ def test_still_clears_however_it_is_asked(
     name: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trial = trial_of(name)
-    work, graph = tmp_path / "work", tmp_path / "graph"
-    shutil.copytree(TRIALS / name, work, ignore=shutil.ignore_patterns("case.yaml"))
-    if trial.demo:
-        shutil.copytree(request.getfixturevalue("demo"), graph)
-    put_all(work, trial.write)
-    if trial.repository:
-        commit_all(work, trial.repository)
+    work, graph = lay_out(trial, name, tmp_path, request)
     monkeypatch.chdir(work)
     for words in trial.ingest:
         run("ingest", *words, "--graph", graph)
