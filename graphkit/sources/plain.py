@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
+from collections.abc import Callable
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -116,12 +117,7 @@ def time_as_told(text: str | None, place: str) -> Moment | None:
     Raises:
         InputError: the text is no time.
     """
-    if text is None:
-        return None
-    try:
-        return moment(text)
-    except BadTime as error:
-        raise InputError(f"{error}; give a UTC time such as 2026-03-24T10:52:00Z", place=place) from error
+    return _read(moment, text, place)
 
 
 def time(text: str | None, place: str) -> Instant | None:
@@ -130,9 +126,13 @@ def time(text: str | None, place: str) -> Instant | None:
     Raises:
         InputError: the text is no time.
     """
+    return _read(instant, text, place)
+
+
+def _read(reader: Callable[[str], _T], text: str | None, place: str) -> _T | None:
     if text is None:
         return None
     try:
-        return instant(text)
+        return reader(text)
     except BadTime as error:
         raise InputError(f"{error}; give a UTC time such as 2026-03-24T10:52:00Z", place=place) from error
