@@ -337,6 +337,7 @@ class _Judging:
             document=self.documents,
             whole=self.documents.whole,
             reaching=lambda: _usual_ways(world, self.closures[setting], self.targets),
+            findings={},
         )
 
     def _decided(self) -> Step:

@@ -18,6 +18,7 @@ from graphkit.trace.accusation import Accusation
 from graphkit.trace.confirm import Targets
 from graphkit.trace.survey import Field
 from graphkit.trace.verdicts.clearance import Open, Step, word
+from graphkit.trace.verdicts.listings import Finding
 from graphkit.trace.world import World
 
 USUAL_BACKENDS: Final[frozenset[str]] = frozenset({
@@ -41,7 +42,8 @@ class Context:
     as an open obligation words them. ``first_upload``: the earliest upload of an accused file by any account,
     None where one of their times is not known. ``decided``: obligation (a). ``document`` gives a document by its
     sha256, rows that cannot matter to the case left out; ``whole`` with all of them. ``field_of`` surveys a stretch
-    outside of the window. ``reaching``: names of packages from which a target can be reached at all.
+    outside of the window. ``reaching``: names of packages from which a target can be reached at all. ``findings``: what
+    documents of this service were found to say, by sha256 and whether the organisation calls them complete.
     """
 
     incident: str
@@ -62,6 +64,7 @@ class Context:
     document: Callable[[str], Document]
     whole: Callable[[str], Document]
     reaching: Callable[[], frozenset[str]]
+    findings: dict[tuple[str, bool], Finding]
 
     @property
     def releases(self) -> str:

@@ -76,7 +76,7 @@ def _with_own_paths(context: Context, uses: Sequence[DocumentUse]) -> Context:
         path = paths.get(sha256, found.path)
         return found if path == found.path else replace(found, path=path)
 
-    return replace(context, document=document)
+    return replace(context, document=document, findings={})
 
 
 def _service(context: Context, judged: Sequence[BuildVerdict]) -> ServiceVerdict:
@@ -125,9 +125,12 @@ def _shows(context: Context, state: State) -> bool:
 
 
 def _finding(context: Context, use: DocumentUse) -> Finding:
-    service = context.service
-    words = Words(is_complete=use.is_complete, complete_from=service.complete_from, resolver=service.resolver)
-    return read_listing(context.document(use.document), context.accused, words)
+    key = (use.document, use.is_complete)
+    if key not in context.findings:
+        service = context.service
+        words = Words(is_complete=use.is_complete, complete_from=service.complete_from, resolver=service.resolver)
+        context.findings[key] = read_listing(context.document(use.document), context.accused, words)
+    return context.findings[key]
 
 
 def _shown(context: Context, finding: Finding, document: Document, at: Moment | None) -> BuildVerdict:
