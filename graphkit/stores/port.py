@@ -69,6 +69,8 @@ FILE_KIND_UNKNOWN = 32
 """File flag: the source names no files of this release; taken as installable everywhere."""
 FILE_ALWAYS_LISTED = 64
 """File flag: its time is not known, and it is taken as listed always, as the one who ingested it asked."""
+FILE_TIME_TOLD = 128
+"""File flag: a page lists it without a time; the time known is an incident's, and it may have been listed before."""
 
 RANGE_UNREADABLE = 1
 """Range flag: the specifier could not be read; it admits all, for `admitted` only."""

@@ -72,9 +72,9 @@ class Package:
     state is constant between them, so any instant costs one bisection and, once, one shelf.
     ``first_upload``: the earliest known upload of any file of each release, FOREVER where none is known.
     ``is_whole``: a page or table listed its releases, and speaks of them until ``speaks_until``; where it is False, no
-    page was read, or only ones that were missing, quarantined or empty. ``usable`` says of each file whether the
-    environment can install it. ``shelves`` are shared, so that equal states are one value, in whatever account of the
-    times they occur.
+    page was read, or only ones that were missing, quarantined or empty (``is_gone``). ``usable`` says of each file
+    whether the environment can install it. ``shelves`` are shared, so that equal states are one value, in whatever
+    account of the times they occur.
     """
 
     def __init__(  # noqa: PLR0917 - every one of them is what the class is made of
@@ -91,6 +91,7 @@ class Package:
         self.name = PackageName(columns.name[0])
         self.is_whole = bool(columns.flags[0] & port.PAGE_READ)
         self.is_read = self.is_whole or bool(columns.flags[0] & port.PAGE_ONE_RELEASE)
+        self.is_gone = bool(columns.flags[0] & (port.PAGE_MISSING | port.PAGE_QUARANTINED | port.PAGE_EMPTY))
         self.speaks_until: Instant = int(columns.speaks_until[0])
         self.downloads = int(columns.downloads[0]) if columns.downloads[0] >= 0 else None
         self.maintainers = columns.maintainers[0]
@@ -119,7 +120,8 @@ class Package:
         count = np.diff(releases.file_start)
         owner = np.repeat(np.arange(self.size), count)
         flags, uploaded, yanked_since = releases.file_flags, releases.file_uploaded, releases.file_yanked_since
-        self._uploads = owner, uploaded, (flags & port.FILE_TIME_KNOWN) != 0
+        by_index = (flags & (port.FILE_TIME_KNOWN | port.FILE_TIME_TOLD)) == port.FILE_TIME_KNOWN
+        self._uploads = owner, uploaded, by_index, releases.file_sha256
         # A compromised release of which only documents tell: it was on offer, nobody knows when.
         hearsay = np.flatnonzero(self._compromised & (count == 0))
         if len(hearsay):
@@ -134,6 +136,7 @@ class Package:
         self._owner, flags, known = owner[usable], flags[usable], known[usable]
         self._uploaded = np.where(known, uploaded[usable], BEGINNING)
         self._timed = known | ((flags & port.FILE_ALWAYS_LISTED) != 0)
+        self._told = (flags & port.FILE_TIME_TOLD) != 0
         yanked = (flags & port.FILE_YANKED) != 0
         dated = (flags & port.FILE_YANK_DATED) != 0
         # A compromised release counts as not yanked until proven (semantics §1).
@@ -157,16 +160,19 @@ class Package:
         stamps = np.unique(np.concatenate([self._uploaded[self._timed], yanks, np.array(edges, dtype=np.int64)]))
         self.changes: tuple[Instant, ...] = tuple(stamps[(stamps > BEGINNING) & (stamps < FOREVER)].tolist())
 
-    def uploads_of(self, position: int) -> tuple[Instant | None, ...]:
-        """Return when each file of a release was uploaded, whatever can install it; None where that is not known."""
-        owner, uploaded, known = self._uploads
+    def uploads_of(self, position: int) -> tuple[tuple[str, Instant | None], ...]:
+        """Return the files of a release, whatever can install them: SHA-256 and upload, None where nobody knows it.
+
+        What an incident alone says of a file that a page lists without a time is no upload of that file.
+        """
+        owner, uploaded, known, sha256 = self._uploads
         rows = np.flatnonzero(owner == position).tolist()
-        return tuple(int(uploaded[row]) if known[row] else None for row in rows)
+        return tuple((sha256[row], int(uploaded[row]) if known[row] else None) for row in rows)
 
     @cached_property
     def is_uncertain(self) -> bool:
         """Whether any listing or yank of it has no known time, so that two accounts differ."""
-        return not bool(self._timed.all()) or bool(self._yank_open.any())
+        return not bool(self._timed.all()) or bool(self._told.any()) or bool(self._yank_open.any())
 
     def position_of(self, version: str) -> int | None:
         """Return the position of a version in any spelling, None where the package has no such release."""
@@ -207,6 +213,8 @@ class Package:
 
     def _stock(self, at: Instant, *, doubtful: bool) -> Shelf:
         offered = (self._uploaded <= at) & (self._timed | doubtful)
+        if doubtful:
+            offered |= self._told
         for covers, start, until in self._gaps:
             if start <= at < until:
                 offered &= ~covers

@@ -49,6 +49,7 @@ class _Files:
         self.release = owner[usable]
         self.uploaded = np.where(known, found.file_uploaded[usable], BEGINNING)
         self.timed = known | ((flags & port.FILE_ALWAYS_LISTED) != 0)
+        self.is_told = (flags & port.FILE_TIME_TOLD) != 0
         self.yank_open = yanked & ~dated
         self.yanked_since = np.where(yanked & dated, found.file_yanked_since[usable], FOREVER)
         before = np.concatenate([[0], np.cumsum(usable)])
@@ -142,6 +143,8 @@ class Offers:
         state = np.repeat(np.arange(len(row)), np.diff(first))
         when = at[state]
         offered = (files.uploaded[chosen] <= when) & (files.timed[chosen] | self._doubtful)
+        if self._doubtful:
+            offered |= files.is_told[chosen]
         yanked = files.yanked_since[chosen] <= when
         if not self._doubtful:
             yanked |= files.yank_open[chosen]
@@ -286,7 +289,7 @@ def uncertain_among(world: World, packages: Places) -> Places:
     found[odd] = [world.package(ident).is_uncertain for ident in packages[odd].tolist()]
     if len(plain := packages[~odd]):
         files = _Files(world, plain)
-        unknown = np.concatenate([[0], np.cumsum(~files.timed | files.yank_open)])
+        unknown = np.concatenate([[0], np.cumsum(~files.timed | files.is_told | files.yank_open)])
         found[~odd] = unknown[files.first[1:]] > unknown[files.first[:-1]]
     return packages[found]
 

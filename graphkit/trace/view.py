@@ -21,6 +21,7 @@ from graphkit.stores import port
 from graphkit.trace.accusation import accuse
 from graphkit.trace.case import Case, Span
 from graphkit.trace.confirm import Targets
+from graphkit.trace.first_upload import first_upload
 from graphkit.trace.nominate import closure_of
 from graphkit.trace.offers import MOST_SLOTS
 from graphkit.trace.packages import Effort
@@ -249,7 +250,7 @@ def answer(case: Case, question: Question, documents: Documents, worlds: Worlds)
         base=world,
         is_cut=cut is not None,
         unplaced=tuple((release.package, _unplaced(release)) for release in unplaced),
-        first_upload=_first_upload(case, world),
+        first_upload=first_upload(case, world),
     )
     first = judging.first_upload
     return View(
@@ -456,36 +457,6 @@ def _starts(case: Case, world: World) -> list[tuple[CompromisedRelease, Instant 
             start = first if first < FOREVER else None
         starts.append((release, start))
     return starts
-
-
-def _first_upload(case: Case, world: World) -> Instant | None:
-    """Return the earliest upload of an accused file by any account; None where one of their times is not known."""
-    is_beyond = case.undecided or case.every_elsewhere or any(file.is_alone for file in case.files)
-    by_range = {*(package for package, _ in case.ranges), *case.every}
-    ranged = [world.find(package) for package in sorted(by_range)]
-    if is_beyond or not (case.releases or ranged):
-        return None
-    stamps: list[Instant] = []
-    for one in ranged:
-        # Releases in a range are among those known, or came after their page was read.
-        if one is None or not one.is_whole:
-            return None
-        stamps.append(one.speaks_until)
-    accounts = {one.release.purl: one.accounts for one in case.first_upload_accounts}
-    for release in case.releases:
-        known = [one.earliest for one in accounts.get(release.purl, ())]
-        if case.reading.start is not None and case.is_timed(release):
-            known.append(case.reading.start)
-        if place := world.find_release(release.package, release.version):
-            package, position = place
-            uploads = package.uploads_of(position)
-            if None in uploads:
-                return None
-            known += [at for at in uploads if at is not None]
-        if not known:
-            return None
-        stamps.append(min(known))
-    return min(stamps)
 
 
 def _window(case: Case, world: World, targets: Targets, span: Span, newest: Instant) -> tuple[Window, tuple[str, ...]]:

@@ -231,7 +231,9 @@ class _Maker:
                 continue
             files = self._files[name][version]
             times = [file.uploaded for file in files if file.uploaded is not None]
-            told = draw.choice([min(times), None]) if times else draw.choice([window[0], None, None])
+            # What an incident says may be later than what the page says.
+            uploads = [min(times), min(times), min(times) + 2 * HOUR] if times else [window[0]]
+            told = draw.choice([*uploads, None, None])
             whole = len(files) == 1 or self._one_in(2)
             release = CompromisedRelease(
                 purl=purl_of(name, version),

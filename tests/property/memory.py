@@ -44,6 +44,8 @@ class _Release:
     is_listed: bool = False
     is_accused: bool = False
     files: list[File] = field(default_factory=list)
+    undated: frozenset[str] = frozenset()
+    """The names of the files that a page lists without a time."""
     members: frozenset[Requirement] | None = None
     is_partial: bool = False
     is_borrowed: bool = False
@@ -163,6 +165,7 @@ class MemoryReader:
         metadata = self._metadata.get(key)
         needed = metadata.requires_python if metadata else ""
         one.files = [replace(file, requires_python=file.requires_python or needed) for file in one.files]
+        one.undated = frozenset(file.filename for file in one.files if file.uploaded is None)
         if one.is_accused:
             one.files = _accused_files(one.files, self._accounts(*key))
 
@@ -271,6 +274,7 @@ class MemoryReader:
         asked = ids.tolist()
         rows = [self._releases[ident] for ident in asked]
         files = [file for one in rows for file in one.files]
+        file_flags = [_file_flags(file, is_told=file.filename in one.undated) for one in rows for file in one.files]
         return port.Releases(
             package=_ids(self._ids[one.package] for one in rows),
             version=tuple(one.text for one in rows),
@@ -281,7 +285,7 @@ class MemoryReader:
             file_start=_offsets([len(one.files) for one in rows]),
             file_uploaded=_array((file.uploaded or 0 for file in files), np.int64),
             file_yanked_since=_array((file.yanked_since or 0 for file in files), np.int64),
-            file_flags=_array(map(_file_flags, files), np.uint8),
+            file_flags=_array(file_flags, np.uint8),
             file_needs=_ids(self._needs.index(_needs(file)) for file in files),
             filename=tuple(file.filename for file in files),
             file_sha256=tuple(file.sha256 for file in files),
@@ -486,8 +490,8 @@ def _release_flags(one: _Release) -> int:
     return flags
 
 
-def _file_flags(file: File) -> int:
-    flags = 0 if file.uploaded is None else port.FILE_TIME_KNOWN
+def _file_flags(file: File, *, is_told: bool) -> int:
+    flags = 0 if file.uploaded is None else port.FILE_TIME_KNOWN | (port.FILE_TIME_TOLD if is_told else 0)
     flags |= port.FILE_YANKED if file.yanked else 0
     flags |= 0 if file.yanked_since is None else port.FILE_YANK_DATED
     kinds = {FileKind.SDIST: port.FILE_SDIST, FileKind.WHEEL: port.FILE_WHEEL, FileKind.UNKNOWN: port.FILE_KIND_UNKNOWN}

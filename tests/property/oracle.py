@@ -94,7 +94,8 @@ def _offered(world: World, name: PackageName, version: str, at: Instant, *, unce
         files = files or (_UNSEEN,)  # the page lost its files; the incident still knows of it
     for file in files or ():
         since = told if told is not None else file.uploaded
-        if (uncertain_in if since is None else since <= at) and not any(
+        is_told_alone = file.filename in world.told_alone
+        if ((uncertain_in and (since is None or is_told_alone)) or (since is not None and since <= at)) and not any(
             hidden.package == name
             and hidden.version in {"", version}
             and hidden.filename in {"", file.filename}

@@ -9,11 +9,11 @@ from typing import Any
 from graphkit.model.answers import Blast, ServiceVerdict, Tier, Verdict
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind
 from graphkit.model.environment import Profile
-from graphkit.model.incidents import CompromisedRelease, Incident, Reading
+from graphkit.model.incidents import CompromisedFile, CompromisedRelease, Incident, Reading
 from graphkit.model.index import Hidden, ProjectPage, ReleaseFiles
 from graphkit.model.names import package_name, service_id
-from graphkit.model.organisation import DocumentUse, Service
-from graphkit.model.times import Moment, exactly
+from graphkit.model.organisation import Build, DocumentUse, Service
+from graphkit.model.times import Instant, Moment, exactly
 from graphkit.stores.port import Fact
 from graphkit.trace.blast import blast
 from graphkit.trace.forward import walk
@@ -229,3 +229,64 @@ def test_a_lock_governs_whatever_of_its_manifest_is_not_installed() -> None:
     )
     uses = [stands(one, exactly(NOON - 99 * HOUR), read_at=exactly(LATE)) for one in (asks, lock)]
     assert judged([replace(asks, completeness=Completeness.INCOMPLETE), lock], uses).verdict is Verdict.CLEARED
+
+
+# --- When the first accused file was uploaded ------------------------------------------------------------------------
+
+
+def judged_before(uploaded: Instant | None, *, told: Instant | None = None, **more: Any) -> Verdict:
+    """Judge a build of three hours before noon that nothing speaks for; ``told`` is what the incident says."""
+    file = replace(sdist(uploaded), sha256="d" * 64)
+    (accused,) = TAKES.incidents[0].releases
+    accused = replace(accused, listed_from=told, **more.pop("accused", {}))
+    files = (file, *more.pop("files", ()))
+    pages = tuple(
+        replace(page, releases=(*page.releases[:1], ReleaseFiles(version="2", files=files))) for page in TAKES.pages
+    )
+    more = {"pages": pages, "incidents": (replace(TAKES.incidents[0], releases=(accused,)),), **more}
+    build = Build(service=service_id("s"), at=exactly(NOON - 3 * HOUR))
+    services = (replace(TAKES.services[0], builds_complete=True),)
+    return judged([], [], builds=(build,), services=services, **more).verdict
+
+
+def test_a_build_had_ended_before_the_first_upload_by_every_account() -> None:
+    assert judged_before(NOON) is Verdict.CLEARED
+    assert judged_before(NOON, told=NOON + HOUR) is Verdict.CLEARED
+    assert judged_before(NOON - 4 * HOUR, told=NOON) is Verdict.UNKNOWN
+    assert judged_before(NOON, told=NOON - 4 * HOUR) is Verdict.UNKNOWN
+
+
+def test_what_an_incident_says_is_no_upload_time_of_a_file_that_a_page_lists_without_one() -> None:
+    assert judged_before(None, told=NOON) is Verdict.UNKNOWN
+    root = manifest("bad")
+    use = stands(root, exactly(NOON - 99 * HOUR), read_at=exactly(LATE))
+    fleet = replace(
+        TAKES,
+        pages=tuple(
+            replace(page, releases=tuple(replace(one, files=(sdist(None),)) for one in page.releases))
+            for page in TAKES.pages
+        ),
+        incidents=(replace(TAKES.incidents[0], releases=(replace(TAKES.incidents[0].releases[0], listed_from=NOON),)),),
+    )
+    build = Build(service=service_id("s"), at=exactly(NOON - 3 * HOUR), manifest=root.sha256)
+    services = (replace(TAKES.services[0], builds_complete=True),)
+    more = {"pages": fleet.pages, "incidents": fleet.incidents, "services": services}
+    assert judged([root], [use], builds=(build,), **more).verdict is Verdict.ADMITTED
+
+
+def test_the_index_is_one_of_the_accounts_of_the_first_upload() -> None:
+    pages = tuple(page for page in TAKES.pages if page.package != BAD)
+    assert judged_before(NOON, told=NOON, pages=pages) is Verdict.UNKNOWN
+    gone = replace(TAKES.pages[0], releases=(), found=False)
+    assert judged_before(NOON, told=NOON, pages=(gone, *pages)) is Verdict.CLEARED
+
+
+def test_a_good_file_that_is_known_by_its_hash_was_no_first_upload() -> None:
+    good = replace(sdist(NOON - 9 * HOUR), filename="bad-2-py3-none-any.whl", sha256="e" * 64)
+    bad = CompromisedFile(filename=sdist().filename, sha256="d" * 64)
+    by_hash = {"whole": False, "files": (bad,)}
+    assert judged_before(NOON, files=(good,), accused=by_hash) is Verdict.CLEARED
+    assert judged_before(NOON, files=(good,)) is Verdict.UNKNOWN
+    assert judged_before(NOON, files=(replace(good, sha256=""),), accused=by_hash) is Verdict.UNKNOWN
+    by_name = {"whole": False, "files": (replace(bad, sha256=""),)}
+    assert judged_before(NOON, files=(good,), accused=by_name) is Verdict.UNKNOWN

@@ -164,7 +164,7 @@ def test_still_clears_when_more_is_known(first: int) -> None:
                 if one.verdict is Verdict.CLEARED:
                     cleared += 1
                     assert after[service].verdict is Verdict.CLEARED, f"fleet_of({seed}) {incident.id} {service}"
-    assert cleared > 10
+    assert cleared > 5
 
 
 @pytest.mark.parametrize("first", range(0, 90, 30))

@@ -209,6 +209,12 @@ class Judge:
         }
 
     @cached_property
+    def _undated(self) -> frozenset[str]:
+        """The names of files that a page lists without a time: one of theirs is what an incident says alone."""
+        releases = (one for page in self.fleet.pages for one in page.releases)
+        return frozenset(file.filename for one in releases for file in one.files if file.uploaded is None)
+
+    @cached_property
     def _texts(self) -> dict[ReleaseKey, tuple[str, ...] | None]:
         """The requirements of every release; a ghost's may be guessed from the nearest earlier release."""
         known = dict(self.fleet.requirements)
@@ -264,6 +270,7 @@ class Judge:
             requirements=self._texts,
             compromised=tuple(sorted(self.accused)),
             window=(BEGINNING, FOREVER),
+            told_alone=self._undated,
             pages_read=frozenset(self.speaks_until),
             hidden=self.hidden,
         )
@@ -290,8 +297,13 @@ class Judge:
             found.append(start)
         for one in self.incident.releases:
             assert one.package is not None
+            if not any(page.package == one.package for page in self.fleet.pages):
+                return None  # the index was not asked
             files = self._packages[one.package][one.version]
-            times = [file.uploaded for file in files]  # which of them is bad may be told by a hash alone
+            bad = {file.sha256 for file in one.files}
+            if not one.whole and bad and "" not in bad:
+                files = tuple(file for file in files if not file.sha256 or file.sha256 in bad)
+            times = [None if file.filename in self._undated else file.uploaded for file in files]
             if not times or None in times:
                 return None
             found += [at for at in times if at is not None]

@@ -51,6 +51,7 @@ class World:
     ``packages``: package → version → files; a ghost has one file of unknown kind, because nobody kept more.
     ``requirements``: PEP 508 texts per release, None where nobody read them. ``listed_from``: when the incident
     says that a compromised release appeared; it overrides upload times; absent: the incident does not say.
+    ``told_alone``: names of files that their page lists without a time, so that one of theirs is an incident's alone.
     ``ghosts`` are compromised releases that the page no longer names. ``spellings``: names as their pages write
     them. A package outside ``pages_read`` has no releases but ghosts. No two versions of a package are equal.
     """
@@ -62,6 +63,7 @@ class World:
     pages_read: frozenset[PackageName]
     hidden: tuple[Hidden, ...] = ()
     listed_from: Mapping[ReleaseKey, Instant] = field(default_factory=dict)
+    told_alone: frozenset[str] = frozenset()
     ghosts: frozenset[ReleaseKey] = frozenset()
     spellings: Mapping[PackageName, str] = field(default_factory=dict)
 

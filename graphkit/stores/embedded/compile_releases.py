@@ -109,19 +109,21 @@ CREATE OR REPLACE TEMP TABLE touched_files AS
 SELECT package, version_key, filename, coalesce(known.kind, ghost_files.kind) AS kind,
     coalesce(nullif(known.sha256, ''), ghost_files.sha256, '') AS sha256,
     coalesce(known.requires_python, '') AS requires_python, coalesce(uploaded, listed_from, since) AS uploaded,
-    coalesce(always, FALSE) AS always, coalesce(yanked, FALSE) AS yanked, yanked_since
+    coalesce(always, FALSE) AS always, coalesce(yanked, FALSE) AS yanked, yanked_since,
+    known.kind IS NOT NULL AND known.uploaded IS NULL AS told
 FROM (FROM files SEMI JOIN (
     SELECT package, version_key FROM ghost_files UNION SELECT package, version_key FROM accused_since) AS accused
     USING (package, version_key)) AS known
 FULL OUTER JOIN ghost_files USING (package, version_key, filename)
 LEFT JOIN accused_since USING (package, version_key)
 UNION ALL
-SELECT package, version_key, '', 'unknown', '', '', min(listed_from), FALSE, FALSE, NULL
+SELECT package, version_key, '', 'unknown', '', '', min(listed_from), FALSE, FALSE, NULL, FALSE
 FROM accused ANTI JOIN files USING (package, version_key) ANTI JOIN ghost_files USING (package, version_key)
 GROUP BY ALL;
 
 CREATE OR REPLACE TEMP VIEW all_files AS
-SELECT package, version_key, filename, kind, sha256, requires_python, uploaded, always, yanked, yanked_since
+SELECT package, version_key, filename, kind, sha256, requires_python, uploaded, always, yanked, yanked_since,
+    FALSE AS told
 FROM files ANTI JOIN touched_files USING (package, version_key)
 UNION ALL SELECT * FROM touched_files;
 
@@ -130,7 +132,8 @@ SELECT {_KEY} AS key, filename, sha256,
     CASE kind WHEN 'wheel' THEN array_to_string(string_split(regexp_replace(filename, '[.]whl$', ''), '-')[-3:], '-')
         ELSE kind END AS tags,
     requires_python, coalesce(uploaded, 0) AS uploaded, coalesce(yanked_since, 0) AS yanked_since,
-    (CASE WHEN uploaded IS NOT NULL THEN {port.FILE_TIME_KNOWN} WHEN always THEN {port.FILE_ALWAYS_LISTED} ELSE 0 END
+    (CASE WHEN uploaded IS NOT NULL THEN {port.FILE_TIME_KNOWN} + CASE WHEN told THEN {port.FILE_TIME_TOLD} ELSE 0 END
+        WHEN always THEN {port.FILE_ALWAYS_LISTED} ELSE 0 END
     + CASE WHEN yanked THEN {port.FILE_YANKED} ELSE 0 END
     + CASE WHEN yanked_since IS NULL THEN 0 ELSE {port.FILE_YANK_DATED} END
     + CASE kind WHEN 'sdist' THEN {port.FILE_SDIST} WHEN 'wheel' THEN {port.FILE_WHEEL}

@@ -17,7 +17,7 @@ from graphkit.model.errors import GraphkitError
 from graphkit.model.index import MetadataSource
 from graphkit.stores.embedded.texts import Texts, TextsBuilder
 
-FORMAT: Final = "11"
+FORMAT: Final = "12"
 """Version of the arrays; an index of another format is compiled anew."""
 
 SOURCES: Final = (*(str(source) for source in MetadataSource), "")
