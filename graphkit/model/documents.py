@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from graphkit.model.guards import Guards
 from graphkit.model.names import ExtraName, PackageName
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Moment
@@ -138,7 +139,8 @@ class Document:
     ``basis`` is the strongest its kind and life-cycle phase allow. ``places`` says where in the file
     each component stands, one text for each of them, or none at all. ``roots`` are refs of what it
     describes. ``requirements`` and ``constraints`` are filled for manifests, ``build_requires`` for those with a
-    build system (PEP 518; None: it names none, so the installer's default builds it, if anything does).
+    build system (PEP 518; None: it names none, so the installer's default builds it, if anything does), ``guards`` for
+    those that tell one installer more.
     ``covers_python`` False: it says nothing of Python. ``created`` is the time it gives itself.
     ``dependencies_known`` False: it has no dependency graph, so depth and paths are unknown.
     ``governs``: of a lock, the manifests that it was made from, as paths from its folder. ``generator``: the
@@ -162,6 +164,7 @@ class Document:
     requirements: tuple[Requirement, ...] = ()
     constraints: tuple[Requirement, ...] = ()
     build_requires: tuple[Requirement, ...] | None = None
+    guards: Guards | None = None
     requires_python: str = ""
     extras: tuple[ExtraName, ...] = ()
     governs: tuple[str, ...] = ()

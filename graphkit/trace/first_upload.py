@@ -1,33 +1,37 @@
-"""When the first accused file was uploaded: before that instant nobody can have been given one (semantics §5 p)."""
+"""When the first accused file was uploaded: before that instant nobody can have been given one (semantics §5 o, p)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from graphkit.model.incidents import CompromisedRelease
+from graphkit.model.names import PackageName
 from graphkit.model.times import Instant
 from graphkit.stores import port
 from graphkit.trace.case import Case
 from graphkit.trace.listing import Package
 from graphkit.trace.world import World
 
+FirstUploads = Mapping[PackageName | None, Instant | None]
+"""By package, None for those elsewhere: the earliest upload of an accused file by any account, None where some account
+is not known."""
 
-def first_upload(case: Case, world: World) -> Instant | None:
-    """Return the earliest upload of an accused file by any account; None where one of their times is not known.
 
-    The index's own account is one of them, so its page must have been asked for. Cost: the accused releases.
+def first_uploads(case: Case, world: World) -> FirstUploads:
+    """Return when the first accused file of each accused package was uploaded.
+
+    The index's own account is one of all, so its page must have been asked for. Cost: the accused releases.
     """
-    is_beyond = case.undecided or case.every_elsewhere or any(file.is_alone for file in case.files)
-    by_range = {*(package for package, _ in case.ranges), *case.every}
-    ranged = [world.find(package) for package in sorted(by_range)]
-    if is_beyond or not (case.releases or ranged):
-        return None
-    stamps: list[Instant] = []
-    for one in ranged:
+    found: dict[PackageName | None, Instant | None] = {}
+
+    def tell(package: PackageName | None, at: Instant | None) -> None:
+        known = found.get(package, at)
+        found[package] = None if known is None or at is None else min(known, at)
+
+    for package in {*(package for package, _ in case.ranges), *case.every}:
         # Releases in a range are among those known, or came after their page was read.
-        if one is None or not one.is_whole:
-            return None
-        stamps.append(one.speaks_until)
+        one = world.find(package)
+        tell(package, one.speaks_until if one is not None and one.is_whole else None)
     told = {one.release.purl: [at.earliest for at in one.accounts] for one in case.first_upload_accounts}
     for release in case.releases:
         known: list[Instant | None] = [*told.get(release.purl, ())]
@@ -35,10 +39,23 @@ def first_upload(case: Case, world: World) -> Instant | None:
             known.append(case.reading.start)
         if release.package is not None:
             known += _by_index(release, world)
-        if not known or None in known:
-            return None
-        stamps.append(min(at for at in known if at is not None))
-    return min(stamps)
+        for at in known or [None]:
+            tell(release.package, at)
+    for undecided in case.undecided:
+        tell(undecided.package, None)
+    for file in case.files:
+        if file.is_alone:
+            tell(file.package, None)
+    if case.every_elsewhere:
+        tell(None, None)
+    return found
+
+
+def first_of_all(found: FirstUploads) -> Instant | None:
+    """Return the earliest upload of an accused file of any package, None where one of their times is not known."""
+    if None in found.values():
+        return None
+    return min((at for at in found.values() if at is not None), default=None)
 
 
 def _by_index(release: CompromisedRelease, world: World) -> Iterator[Instant | None]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from packaging.specifiers import SpecifierSet
 
 from graphkit.model.environment import Profile
+from graphkit.model.guards import CutOff
 from graphkit.model.index import Hidden
 from graphkit.model.intervals import Readable, Stretches, stretches
 from graphkit.model.names import PackageName
@@ -73,8 +74,8 @@ class Package:
     ``first_upload``: the earliest known upload of any file of each release, FOREVER where none is known.
     ``is_whole``: a page or table listed its releases, and speaks of them until ``speaks_until``; where it is False, no
     page was read, or only ones that were missing, quarantined or empty (``is_gone``). ``usable`` says of each file
-    whether the environment can install it. ``shelves`` are shared, so that equal states are one value, in whatever
-    account of the times they occur.
+    whether the environment can install it; ``cut_off`` keeps from it what is too new. ``shelves`` are shared, so that
+    equal states are one value, in whatever account of the times they occur.
     """
 
     def __init__(  # noqa: PLR0917 - every one of them is what the class is made of
@@ -86,6 +87,7 @@ class Package:
         hidden: Sequence[Hidden],
         compromised: frozenset[str],
         shelves: dict[ShelfKey, Shelf],
+        cut_off: CutOff | None = None,
     ) -> None:
         self.ident = ident
         self.name = PackageName(columns.name[0])
@@ -111,6 +113,8 @@ class Package:
         self._hidden = hidden
         self._hides_files = any(gap.filename for gap in hidden)
         self._read_files(releases, usable)
+        if cut_off:
+            self._cut(cut_off)
         self._hide()
         self._states: dict[tuple[int, bool], Shelf] = {}
         self._shelves = shelves
@@ -145,6 +149,16 @@ class Package:
         names = [*releases.filename, *("" for _ in hearsay)] if self._hides_files else []
         self._filename = [name for name, keep in zip(names, usable.tolist(), strict=False) if keep]
 
+    def _cut(self, cut_off: CutOff) -> None:
+        """Let files be on offer as a cut-off has it: never, after an age, or perhaps where it is not precise."""
+        known = self._timed & (self._uploaded > BEGINNING)
+        if cut_off.at is None:
+            self._uploaded = np.where(known, self._uploaded + (cut_off.age or 0) + 1, self._uploaded)
+            return
+        self._timed &= ~(known & (self._uploaded >= cut_off.at.earliest))
+        self._uploaded = np.where(known & (self._uploaded >= cut_off.at.latest), FOREVER, self._uploaded)
+        self._timed |= self._uploaded == FOREVER
+
     def _hide(self) -> None:
         self._gaps: list[tuple[Truths, Instant, Instant]] = []
         for gap in self._hidden:
@@ -157,7 +171,7 @@ class Package:
                 self._gaps.append((covers, gap.start, gap.until))
         edges = [edge for _, start, until in self._gaps for edge in (start, until)]
         yanks = self._yanked_since[self._yanked_since < FOREVER]
-        stamps = np.unique(np.concatenate([self._uploaded[self._timed], yanks, np.array(edges, dtype=np.int64)]))
+        stamps = np.unique(np.concatenate([self._uploaded, yanks, np.array(edges, dtype=np.int64)]))
         self.changes: tuple[Instant, ...] = tuple(stamps[(stamps > BEGINNING) & (stamps < FOREVER)].tolist())
 
     def uploads_of(self, position: int) -> tuple[tuple[str, Instant | None], ...]:

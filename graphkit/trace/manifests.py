@@ -33,8 +33,13 @@ class Asked:
     groups: tuple[str, ...] | None = None
 
 
-def root_of_manifest(world: World, manifest: Document, asked: Asked) -> tuple[Root, tuple[str, ...]]:
+def root_of_manifest(
+    world: World, manifest: Document, asked: Asked, guards: tuple[Requirement, ...] = ()
+) -> tuple[Root, tuple[str, ...]]:
     """Return a manifest as the root of a walk, and what of it the graph cannot follow.
+
+    ``guards`` are constraints that the installer reads beside those of the manifest. What constrains a package that
+    the graph does not know matters only where that is reached, and then its page is missing anyway.
 
     What an install may ask for and need not (extras and groups that nobody spoke of) is doubtful: it
     counts for `admitted`, and binds nothing.
@@ -42,7 +47,8 @@ def root_of_manifest(world: World, manifest: Document, asked: Asked) -> tuple[Ro
     itself = PackageName(canonicalize_name(manifest.subject))
     asked = _widened(manifest, asked)
     wants, missing = root_of_requirements(world, manifest.requirements, asked, itself)
-    constraints, more = root_of_requirements(world, manifest.constraints, asked, itself)
+    binding = [one for one in (*manifest.constraints, *guards) if world.find(one.package)]
+    constraints, more = root_of_requirements(world, binding, asked, itself)
     return (
         Root(
             label=manifest.path,

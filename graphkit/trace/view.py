@@ -21,7 +21,7 @@ from graphkit.stores import port
 from graphkit.trace.accusation import accuse
 from graphkit.trace.case import Case, Span
 from graphkit.trace.confirm import Targets
-from graphkit.trace.first_upload import first_upload
+from graphkit.trace.first_upload import FirstUploads, first_of_all, first_uploads
 from graphkit.trace.nominate import closure_of
 from graphkit.trace.offers import MOST_SLOTS
 from graphkit.trace.packages import Effort
@@ -250,9 +250,9 @@ def answer(case: Case, question: Question, documents: Documents, worlds: Worlds)
         base=world,
         is_cut=cut is not None,
         unplaced=tuple((release.package, _unplaced(release)) for release in unplaced),
-        first_upload=first_upload(case, world),
+        first_uploads=first_uploads(case, world),
     )
-    first = judging.first_upload
+    first = first_of_all(judging.first_uploads)
     return View(
         case=case,
         world=world,
@@ -280,7 +280,7 @@ class _Judging:
     base: World
     is_cut: bool
     unplaced: tuple[tuple[PackageName | None, str], ...]
-    first_upload: Instant | None
+    first_uploads: FirstUploads
     contexts: dict[_Setting, Context] = field(default_factory=dict)
     surveys: dict[tuple[_Setting, Instant, Instant], Field] = field(default_factory=dict)
 
@@ -332,7 +332,7 @@ class _Judging:
             names=tuple(_shown(release) for release in case.releases),
             start=self.window.start,
             until=self.window.until,
-            first_upload=self.first_upload,
+            first_uploads=self.first_uploads,
             decided=self._decided(),
             unplaced=self.unplaced,
             document=self.documents,

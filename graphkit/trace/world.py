@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from graphkit.model.environment import AnyOf, Environment, Ground, Profile
+from graphkit.model.guards import Guards
 from graphkit.model.index import Hidden, MetadataSource
 from graphkit.model.intervals import Stretches
 from graphkit.model.names import PackageName
@@ -110,6 +111,8 @@ class World:
         self._members: dict[int, tuple[tuple[int, str], ...]] = {}
         self._ranges: dict[int, Want] = {}
         self._declared: dict[Node, Declared] = {}
+        self._guards: Guards | None = None
+        self._guarded: dict[Guards, World] = {}
         self.closures: dict[object, tuple[str, object]] = {}
         """Closures of roots (`graphkit.trace.closure`), by what was asked."""
 
@@ -121,6 +124,7 @@ class World:
         other._offers = {}  # noqa: SLF001 - a world of its own kind
         other._odd = None  # noqa: SLF001
         other._settled = None  # noqa: SLF001
+        other._guarded = {}  # noqa: SLF001
         other._changes = {}  # noqa: SLF001
         other.closures = {}
         other._hidden = there  # noqa: SLF001
@@ -128,6 +132,24 @@ class World:
             ident: one for ident, one in self._packages.items() if one.name not in changed
         }
         return other
+
+    def guarded(self, guards: Guards) -> World:
+        """Return the same world with the cut-offs of a manifest; each is made once."""
+        if not guards.cuts:
+            return self
+        if guards not in self._guarded:
+            other = copy(self)
+            other._offers, other._settled, other._changes = {}, None, {}  # noqa: SLF001 - a world of its own kind
+            other._packages, other._memories, other.closures = {}, {}, {}  # noqa: SLF001
+            other._guarded = {}  # noqa: SLF001
+            other._guards = guards  # noqa: SLF001
+            self._guarded[guards] = other
+        return self._guarded[guards]
+
+    @property
+    def has_cut_offs(self) -> bool:
+        """Whether files that are too new for somebody are not on offer here."""
+        return self._guards is not None
 
     @property
     def odd(self) -> port.Ids:
@@ -145,7 +167,8 @@ class World:
         environment or the resolver is another than the store's.
         """
         if self._settled is None:
-            if self.environment == port.SETTLED and self.profile == "uv" and isinstance(self.ground, Ground):
+            is_the_stores = self.environment == port.SETTLED and self.profile == "uv" and self._guards is None
+            if is_the_stores and isinstance(self.ground, Ground):
                 found = self.reader.packages(np.arange(self.packages, dtype=np.int32)).settled.copy()
                 found[self.odd] = FOREVER
             else:
@@ -171,6 +194,7 @@ class World:
         self._ranges.clear()
         self._declared.clear()
         self.closures.clear()
+        self._guarded.clear()
         for memory in self._memories.values():
             if (forget := getattr(memory, "forget", None)) is not None:
                 forget()
@@ -215,6 +239,7 @@ class World:
                 self._hidden.get(name, ()),
                 self._compromised.get(name, frozenset()),
                 self._shelves,
+                self._guards.cut_off_of(name) if self._guards else None,
             )
         return self._packages[ident]
 

@@ -32,11 +32,8 @@ _REPLACING: Final = {
 """Options that can add or replace requirements, their metadata or their sources, by the table they stand in."""
 _NARROWING: Final = {
     ("uv",): (
-        "constraint-dependencies",
         "build-constraint-dependencies",
         "exclude-dependencies",
-        "exclude-newer",
-        "exclude-newer-package",
         "prerelease",
         "resolution",
     ),

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, Final
 
 from graphkit.sources.documents.requirements_lines import logical_lines
+from graphkit.sources.documents.uv_guards import READ, UV_TOML
 from graphkit.sources.history.commits import Change
 from graphkit.sources.history.lines import Line
 from graphkit.sources.history.names import is_asked_for, may_include
@@ -42,9 +43,13 @@ class Whole:
 
 
 def names_in(path: bytes, data: bytes) -> tuple[str, ...]:
-    """Return what a file includes, as it names it: `-r` and `-c` of a list, `file` of a setuptools project."""
+    """Return what a file includes, as it names it: `-r` and `-c` of a list, `file` of a setuptools project.
+
+    Beside a project with guards of uv a `uv.toml` decides whether they are read.
+    """
     if path.lower().endswith(b".toml"):
-        return _files_of_project(data)
+        shadow = (UV_TOML,) if any(key.encode() in data for key in READ) else ()
+        return (*_files_of_project(data), *shadow)
     text = data.decode("utf-8-sig", "backslashreplace")
     if "-r" not in text and "-c" not in text:
         return ()

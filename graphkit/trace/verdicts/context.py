@@ -16,6 +16,7 @@ from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant, Moment
 from graphkit.trace.accusation import Accusation
 from graphkit.trace.confirm import Targets
+from graphkit.trace.first_upload import FirstUploads, first_of_all
 from graphkit.trace.survey import Field
 from graphkit.trace.verdicts.clearance import Open, Step, word
 from graphkit.trace.verdicts.listings import Finding
@@ -39,8 +40,8 @@ class Context:
 
     ``world`` is its environment, ``union`` every one that it may have, ``in_environment`` gives the world of one.
     ``targets``: accused positions by package id. ``unplaced``: accused releases that the index facts do not know,
-    as an open obligation words them. ``first_upload``: the earliest upload of an accused file by any account,
-    None where one of their times is not known. ``decided``: obligation (a). ``document`` gives a document by its
+    as an open obligation words them. ``first_uploads``: the earliest upload of an accused file by any account, see
+    `graphkit.trace.first_upload`. ``decided``: obligation (a). ``document`` gives a document by its
     sha256, rows that cannot matter to the case left out; ``whole`` with all of them. ``field_of`` surveys a stretch
     outside of the window. ``reaching``: names of packages from which a target can be reached at all. ``findings``: what
     documents of this service were found to say, by sha256 and whether the organisation calls them complete.
@@ -58,13 +59,18 @@ class Context:
     names: tuple[str, ...]
     start: Instant
     until: Instant
-    first_upload: Instant | None
+    first_uploads: FirstUploads
     decided: Step
     unplaced: tuple[tuple[PackageName | None, str], ...]
     document: Callable[[str], Document]
     whole: Callable[[str], Document]
     reaching: Callable[[], frozenset[str]]
     findings: dict[tuple[str, bool], Finding]
+
+    @property
+    def first_upload(self) -> Instant | None:
+        """The earliest upload of an accused file of any package, None where one of their times is not known."""
+        return first_of_all(self.first_uploads)
 
     @property
     def releases(self) -> str:

@@ -63,6 +63,16 @@ def _meant(script: State, command: InstallCommand, here: Sequence[State]) -> lis
     return exact or [state for state in alike if PurePosixPath(state.line[1]).name in names]
 
 
+def commands_for(state: State, here: Sequence[State]) -> list[tuple[State, InstallCommand]]:
+    """Return the install commands in place that install from an input, each with its script."""
+    return [
+        (script, command)
+        for script in here
+        for command in script.document.commands
+        if any(one.line == state.line for one in _meant(script, command, here))
+    ]
+
+
 def keeps_to(here: Sequence[State], lock: State) -> str:
     """Return the install command in place that keeps to a lock, with its file and line; empty for none.
 

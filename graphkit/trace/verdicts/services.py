@@ -26,6 +26,7 @@ from graphkit.trace.verdicts.context import (
     opened,
     tools_gap,
 )
+from graphkit.trace.verdicts.guards import GuardsRead, guards_in_force
 from graphkit.trace.verdicts.inputs import State, gap_of, governed, last_seen, satisfies, states_of, stretches_of
 from graphkit.trace.verdicts.listings import Finding, Words, read_listing
 from graphkit.trace.verdicts.scripts import judge_script, keeps_to, passes_by
@@ -309,7 +310,8 @@ def _from_inputs(
     if manifest is not None and manifest.kind is DocumentKind.MANIFEST:
         stood = fact(Obligation.INPUTS, f"the build of {build.at} resolved from {manifest.path}")
         is_governed = satisfies(context.whole(document.sha256), manifest, _left_out(context))
-        parts += _manifest(context, manifest, span, stood, is_governed=is_governed)
+        read = guards_in_force(context, manifest)
+        parts += _manifest(context, manifest, span, stood, read, is_governed=is_governed)
     return [*parts, *_of_scripts(context, [one for one in states if one.may_stand(*span)], span)]
 
 
@@ -338,7 +340,8 @@ def _of_input(context: Context, document: Document, finding: Finding, build: Bui
         dated = fact(Obligation.DATED, f"the build of {build.at} installed from {document.path}")
         return _by_lock(context, finding, document, build.at, (start, until), dated, ())
     if document.kind is DocumentKind.MANIFEST:
-        return _joined(_manifest(context, document, (start, until), stood, is_governed=False), build.at)
+        read = guards_in_force(context, document)
+        return _joined(_manifest(context, document, (start, until), stood, read, is_governed=False), build.at)
     return opened(
         Open(obligation=Obligation.INPUTS, text=f"{document.path} is neither a lock nor a manifest"), document, build.at
     )
@@ -416,7 +419,8 @@ def _stretch(context: Context, states: Sequence[State], start: Instant, until: I
             parts.append(_lock_in_place(context, state, (start, until), stood, here))
         else:
             is_governed = state.key in locks and state.line not in bypassed
-            found = _manifest(context, state.document, (start, until), stood, is_governed=is_governed)
+            read = guards_in_force(context, state.document, state, here)
+            found = _manifest(context, state.document, (start, until), stood, read, is_governed=is_governed)
             parts += [_from_its_commit(context, state, start, one) for one in found]
     parts += _of_scripts(context, here, (start, until))
     parts += _tools(context, (start, until))
@@ -528,13 +532,22 @@ def _by_lock(  # noqa: PLR0917 - what a proof by lock is made of
 
 
 def _manifest(
-    context: Context, manifest: Document, span: tuple[Instant, Instant], stood: Step, *, is_governed: bool
+    context: Context,
+    manifest: Document,
+    span: tuple[Instant, Instant],
+    stood: Step,
+    read: GuardsRead | None,
+    *,
+    is_governed: bool,
 ) -> list[BuildVerdict]:
-    """Judge installs from a manifest: what it requires unless a lock governs that, and what building it takes."""
+    """Judge installs from a manifest: what it requires unless a lock governs that, and what building it takes.
+
+    ``read`` are guards that hold for the first; none reach a build environment (semantics §2).
+    """
     parts: list[BuildVerdict] = []
     if not is_governed:
         asked = Asked(extras=context.service.extras, groups=context.service.groups)
-        parts.append(judge_walk(context, of_manifest(manifest, asked), span, stood))
+        parts.append(judge_walk(context, of_manifest(manifest, asked, read), span, stood))
     if _needs_walk(context, manifest):
         parts.append(judge_walk(context, of_build_system(manifest), span, stood))
     return parts

@@ -7,7 +7,7 @@ obligation o). Then the forward walk, what the ranges admit, and the closure in 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -16,9 +16,10 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from graphkit.model.answers import Assumption, BuildVerdict, Discharge, Obligation, Path, ProofKind, Verdict
 from graphkit.model.documents import Completeness, Document
 from graphkit.model.environment import AnyOf, Environment
+from graphkit.model.guards import NO_GUARDS, Guards
 from graphkit.model.names import PackageName
 from graphkit.model.requirements import Requirement
-from graphkit.model.times import Instant
+from graphkit.model.times import Instant, rfc3339
 from graphkit.model.versions import release_version
 from graphkit.stores.port import Ids
 from graphkit.trace.accusation import same_index
@@ -31,8 +32,11 @@ from graphkit.trace.manifests import Asked, root_of_manifest, truth_of
 from graphkit.trace.survey import Field
 from graphkit.trace.verdicts.clearance import Open, Step, fact, prove, word
 from graphkit.trace.verdicts.context import Context, cleared, named, needed, opened, tools_gap
+from graphkit.trace.verdicts.guards import GuardsRead
 from graphkit.trace.world import World
 
+_MOST_LET_IN: Final = 64
+"""Instants at which a closure is asked anew; one that is missed leaves the verdict open, since nothing clears it."""
 Rooted = tuple[Root, tuple[str, ...]]
 """A root, and what of it the graph cannot follow."""
 
@@ -43,7 +47,8 @@ class Asking:
 
     ``binding`` are the requirements that may bar a target, with their markers; none where nothing can. ``barring``:
     the obligation that leaves a bar open, if any does. ``indexes``: addresses of the indexes that it names.
-    ``is_complete``: all of its requirements are known. ``requires_python`` as the manifest says it.
+    ``is_complete``: all of its requirements are known. ``requires_python`` as the manifest says it. ``guards`` hold as
+    ``read_by`` shows, on what ``assumes`` says.
     """
 
     path: str
@@ -55,16 +60,22 @@ class Asking:
     is_off_public: bool = False
     is_complete: bool = True
     requires_python: str = ""
+    guards: Guards = NO_GUARDS
+    read_by: tuple[Step, ...] = ()
+    assumes: tuple[Assumption, ...] = ()
 
 
-def of_manifest(manifest: Document, asked: Asked) -> Asking:
-    """Return what an install from a manifest asks for."""
+def of_manifest(manifest: Document, asked: Asked, reader: GuardsRead | None = None) -> Asking:
+    """Return what an install from a manifest asks for, with the guards that are in force."""
+    guards, read_by, assumes = (reader.guards, (reader.shown,), reader.assumes) if reader else (NO_GUARDS, (), ())
     is_complete = manifest.completeness is Completeness.COMPLETE
     return Asking(
         path=manifest.path,
         document=manifest,
-        root=lambda world: root_of_manifest(world, manifest, asked),
-        binding=tuple(one for one in (*manifest.requirements, *manifest.constraints) if not one.unreadable),
+        root=lambda world: root_of_manifest(world, manifest, asked, guards.constraints),
+        binding=tuple(
+            one for one in (*manifest.requirements, *manifest.constraints, *guards.constraints) if not one.unreadable
+        ),
         barring=None
         if is_complete
         else Open(obligation=Obligation.BARRED, text=f"{manifest.path} was not read completely", near=True),
@@ -72,6 +83,9 @@ def of_manifest(manifest: Document, asked: Asked) -> Asking:
         is_off_public=manifest.is_off_public,
         is_complete=is_complete,
         requires_python=manifest.requires_python,
+        guards=guards,
+        read_by=read_by,
+        assumes=assumes,
     )
 
 
@@ -101,8 +115,8 @@ def judge_walk(context: Context, asking: Asking, span: tuple[Instant, Instant], 
         ProofKind.BAR,
         context.incident,
         span,
-        [*_common(context, inputs), *_barred(context, asking)],
-        needed(context.service, _ASSUMED).assumes,
+        [*_common(context, inputs), *_barred(context, asking, span), *asking.read_by],
+        _assumed(context, asking),
     )
     if not isinstance(bar, Open):
         shut = next(one.text for one in bar.proof if one.obligation is Obligation.BARRED)
@@ -111,6 +125,7 @@ def judge_walk(context: Context, asking: Asking, span: tuple[Instant, Instant], 
     is_off_public = asking.is_off_public or context.service.index not in {"", "public"}
     if is_off_public and private and len(private) == len(_indexes_of(context, asking)):
         return opened(_unread_index(asking, private[0]), asking.document)
+    context = _guarded(context, asking.guards)
     root, missing = asking.root(context.world)
     found = confirm(context.world, root, *span, context.targets)
     witness = _taken(context, asking, found) or _allowed(context, asking, root, found, span)
@@ -125,6 +140,23 @@ _ASSUMED: Final = (
 )
 
 
+def _assumed(context: Context, asking: Asking) -> tuple[Assumption, ...]:
+    return (*needed(context.service, _ASSUMED).assumes, *asking.assumes)
+
+
+def _guarded(context: Context, guards: Guards) -> Context:
+    """Return a context whose worlds have on offer what the cut-offs of a manifest let in."""
+    if not guards.cuts:
+        return context
+    union, in_environment = context.union, context.in_environment
+    return replace(
+        context,
+        world=context.world.guarded(guards),
+        union=lambda requires: union(requires).guarded(guards),
+        in_environment=lambda one: in_environment(one).guarded(guards),
+    )
+
+
 def _common(context: Context, inputs: Step) -> Iterator[Step]:
     yield context.decided
     yield fact(Obligation.TARGETS, f"asked about {context.releases}")
@@ -137,7 +169,7 @@ def _common(context: Context, inputs: Step) -> Iterator[Step]:
     yield from needed(context.service, _ASSUMED).words
 
 
-def _barred(context: Context, asking: Asking) -> Iterator[Step]:
+def _barred(context: Context, asking: Asking, span: tuple[Instant, Instant]) -> Iterator[Step]:
     """Yield obligations (e) and (o): what binds every resolution admits no accused release."""
     accused = context.accused
     if asking.barring:
@@ -151,7 +183,8 @@ def _barred(context: Context, asking: Asking) -> Iterator[Step]:
     shut: list[str] = []
     for package, ranges in sorted(_accused_ranges(context).items()):
         bars = [one for one in asking.binding if one.package == package and _binds(context, asking, one)]
-        if any(one.url for one in bars) or not (bar := next(_barring(bars, ranges), None)):
+        bar = next(_barring(bars, ranges), None) or _cut_off(context, asking, package, span)
+        if any(one.url for one in bars) or bar is None:
             yield Open(obligation=Obligation.BARRED, text=f"nothing in {asking.path} bars {package}")
             return
         shut.append(bar)
@@ -162,6 +195,22 @@ def _barred(context: Context, asking: Asking) -> Iterator[Step]:
         )
         return
     yield fact(Obligation.BARRED, f"{asking.path} requires {' and '.join(shut)}")
+
+
+def _cut_off(context: Context, asking: Asking, package: PackageName, span: tuple[Instant, Instant]) -> str | None:
+    """Return that a cut-off keeps every accused file of a package out at every instant of a stretch; None if not.
+
+    All accounts of when they were uploaded have to be known. What is asked for by URL no cut-off keeps out.
+    """
+    cut_off, first = asking.guards.cut_off_of(package), context.first_uploads.get(package)
+    is_by_url = any(one.url for one in asking.binding if one.package == package)
+    if cut_off is None or first is None or is_by_url or cut_off.latest(span[1] - 1) > first:
+        return None
+    before = rfc3339(cut_off.latest(span[1] - 1))
+    return (
+        f"files of {package} from before {before} (its cut-off is {cut_off.text!r}; the first accused one was uploaded "
+        f"at {rfc3339(first)})"
+    )
 
 
 def _indexes_of(context: Context, asking: Asking) -> tuple[str, ...]:
@@ -245,9 +294,13 @@ def _allowed(
     path: Path = found.path if found.doubtful else ()
     is_inside = context.start <= span[0] and span[1] <= context.until
     field = context.field if is_inside else context.field_of(*span)
-    mine, way = _admitted_slots(context, field, root, span)
-    if mine or found.doubtful:
-        slots |= mine if is_inside else set()
+    if asking.guards.cuts:  # what was surveyed knows nothing of them
+        there = closure_of(context.world, root, _bits(context), _window(span))
+        mine, way = (_slots_there(context, field, context.world, root, span), there.path) if there.hits else (None, ())
+    else:
+        mine, way = _admitted_slots(context, field, root, span)
+    if mine is not None or found.doubtful:
+        slots |= (mine or set()) if is_inside else set()
         reason = f"the ranges of {asking.path} allow it, though the newest choices do not take it"
         return _admits(asking, reason, slots, path or way)
     for environment in _classes(context, asking, span):
@@ -272,7 +325,10 @@ def _admits(asking: Asking, reason: str, slots: Iterable[int], path: Path) -> Bu
     )
 
 
-def _admitted_slots(context: Context, field: Field, root: Root, span: tuple[Instant, Instant]) -> tuple[set[int], Path]:
+def _admitted_slots(
+    context: Context, field: Field, root: Root, span: tuple[Instant, Instant]
+) -> tuple[set[int] | None, Path]:
+    """Return the slots in which what was nominated reaches a target from a root, None for none, and a way."""
     slots: set[int] = set()
     path: Path = ()
     for one in field.passes:
@@ -282,7 +338,7 @@ def _admitted_slots(context: Context, field: Field, root: Root, span: tuple[Inst
             answer = admission(context.world, root, context.targets, instants, one.admitted, mask)
             slots |= {one.first + bit for bit in range(len(instants)) if answer.slots >> bit & 1}
             path = path or answer.path
-    return slots, path
+    return slots or None, path
 
 
 def _slots_there(
@@ -290,13 +346,23 @@ def _slots_there(
 ) -> set[int] | None:
     """Return the slots in which a closure of one instant holds a target; None where no instant of the span does."""
     found: set[int] = set()
+    let_in = _let_in(context, world, span)
     for number, slot in enumerate(field.slots):
-        start = max(slot.start, span[0])
-        if start < min(slot.until, span[1]):
-            at = Span(start=start, until=start + 1, is_timeless=False, is_on_offer=True)
-            if closure_of(world, root, _bits(context), at).hits:
+        start, until = max(slot.start, span[0]), min(slot.until, span[1])
+        for at in (start, *(one for one in let_in if start < one < until)) if start < until else ():
+            moment = Span(start=at, until=at + 1, is_timeless=False, is_on_offer=True)
+            if closure_of(world, root, _bits(context), moment).hits:
                 found.add(number)
+                break
     return found or None
+
+
+def _let_in(context: Context, world: World, span: tuple[Instant, Instant]) -> tuple[Instant, ...]:
+    """Return when cut-offs let accused files in, which is no instant at which a slot begins."""
+    if not world.has_cut_offs:
+        return ()
+    changes = world.changes(*span)
+    return tuple(sorted({at for ident in context.targets for at in changes[ident]})[:_MOST_LET_IN])
 
 
 def _classes(context: Context, asking: Asking, span: tuple[Instant, Instant]) -> Iterator[Environment]:
@@ -344,7 +410,8 @@ def _ruled_out(
     for closure, is_timeless in ((timeless, True), (listed, False)):
         steps = list(_common(context, inputs))
         steps += _closure_steps(context, asking, closure, unread, stuck, lost, is_timeless=is_timeless)
-        choices.append(prove(ProofKind.WALK, context.incident, span, steps, needed(context.service, _ASSUMED).assumes))
+        steps += asking.read_by
+        choices.append(prove(ProofKind.WALK, context.incident, span, steps, _assumed(context, asking)))
         if not isinstance(choices[-1], Open):
             reason = f"nothing that {asking.path} allows reaches it, over a closure that was read completely{lost}"
             return cleared(choices[-1], reason, asking.document)

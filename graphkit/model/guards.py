@@ -1,0 +1,58 @@
+"""What installers are told to heed beside the requirements: constraints and cut-offs (semantics §2, guards)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from graphkit.model.names import PackageName
+from graphkit.model.requirements import Requirement
+from graphkit.model.times import Instant, Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutOff:
+    """Files that were uploaded at this time or later are not on offer.
+
+    One of the two is set. ``at``: a fixed time, as precisely as it is said. ``age``: so long before each install, in
+    microseconds. ``text``: as it is written.
+    """
+
+    at: Moment | None = None
+    age: int | None = None
+    text: str = ""
+
+    def latest(self, now: Instant) -> Instant:
+        """Return the latest instant that the cut-off can mean for an install at an instant."""
+        if self.at is not None:
+            return self.at.latest
+        return now if self.age is None else now - self.age
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guards:
+    """What one installer reads of a manifest beside its requirements.
+
+    ``installer``: the one that reads them; no other does. ``cut_off`` is for every package, ``cut_offs`` for single
+    ones in its place; None there lifts it. ``is_workspace``: the manifest is the root of a workspace, whose members'
+    own guards are not read.
+    """
+
+    installer: str = "uv"
+    constraints: tuple[Requirement, ...] = ()
+    cut_off: CutOff | None = None
+    cut_offs: tuple[tuple[PackageName, CutOff | None], ...] = ()
+    is_workspace: bool = False
+
+    def cut_off_of(self, package: PackageName) -> CutOff | None:
+        """Return the cut-off that holds for a package, None for none."""
+        return dict(self.cut_offs).get(package, self.cut_off)
+
+    @property
+    def cuts(self) -> bool:
+        """Whether there is any cut-off."""
+        return self.cut_off is not None or any(one is not None for _, one in self.cut_offs)
+
+
+NO_GUARDS: Final = Guards()
+"""Those of a manifest that says nothing more, or that no installer is known to read."""

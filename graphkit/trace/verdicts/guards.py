@@ -1,0 +1,71 @@
+"""Whether an installer reads the guards of a manifest: only where a fact names the one that does (semantics §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from graphkit.model.answers import Assumption, Obligation
+from graphkit.model.documents import Document, DocumentKind
+from graphkit.model.guards import Guards
+from graphkit.trace.verdicts.clearance import Step, fact, word
+from graphkit.trace.verdicts.context import Context
+from graphkit.trace.verdicts.inputs import State, is_made_from, normal
+from graphkit.trace.verdicts.scripts import commands_for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardsRead:
+    """Guards that are in force: ``shown`` says that their installer is used, and ``assumes`` what that rests on."""
+
+    guards: Guards
+    shown: Step
+    assumes: tuple[Assumption, ...] = ()
+
+
+def guards_in_force(
+    context: Context, manifest: Document, state: State | None = None, here: Sequence[State] = ()
+) -> GuardsRead | None:
+    """Return the guards of a manifest that installs from it heed; None for none.
+
+    ``state``: as which input it was in place, with the others in ``here``.
+    """
+    guards = manifest.guards
+    if guards is None or (state is not None and _is_member(state, here)):
+        return None
+    tool = guards.installer
+    commands = commands_for(state, here) if state is not None else []
+    if any(command.tool != tool for _, command in commands):
+        return None
+    for script, command in commands:
+        text = f"{script.document.path}, {command.place} installs from {manifest.path} with {tool}: {command.text}"
+        return GuardsRead(guards=guards, shown=fact(Obligation.BARRED, text))
+    if context.service.resolver == tool:
+        text = f"the organisation says that {tool} installs it (resolver: {tool})"
+        return GuardsRead(guards=guards, shown=word(Obligation.BARRED, text))
+    locks = [one for one in here if one.document.kind is DocumentKind.LOCK and _name(one) == f"{tool}.lock"]
+    if state is not None and not context.service.resolver:
+        for lock in locks:
+            if is_made_from(lock, state) and lock.was[0] <= state.was[0] and state.was[1] <= lock.was[1]:
+                text = f"{lock.document.path} was in place beside {manifest.path}, so {tool} installs from it"
+                return GuardsRead(guards=guards, shown=fact(Obligation.BARRED, text), assumes=(Assumption.LOCK,))
+    return None
+
+
+def _name(state: State) -> str:
+    return PurePosixPath(state.line[1]).name
+
+
+def _is_member(state: State, here: Sequence[State]) -> bool:
+    """Return whether a project lies below the root of a workspace: only the guards of the root are read."""
+    repository, path, branch = state.line
+    parts = normal(PurePosixPath(path).parent)
+    for other in here:
+        if (other.line[0], other.line[2]) != (repository, branch) or other.line == state.line:
+            continue
+        folder = normal(PurePosixPath(other.line[1]).parent)
+        is_root = other.document.guards is not None and other.document.guards.is_workspace
+        if is_root and parts[: len(folder)] == folder and _name(other) == "pyproject.toml":
+            return True
+    return False
