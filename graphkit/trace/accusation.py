@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from packaging.specifiers import SpecifierSet
 
-from graphkit.model.answers import Verdict
+from graphkit.model.answers import Path, Verdict
 from graphkit.model.documents import Basis, Component, Document
 from graphkit.model.incidents import AccusedFile, FileHash
 from graphkit.model.names import BadName, PackageName, named_by_file, namesakes_of, package_name, purl_key, read_purl
@@ -30,6 +30,16 @@ Named = tuple[PackageName, str]
 """A release of the index: its package and version key."""
 GoodHashes = Callable[[PackageName, str], frozenset[str]]
 """The sha256 of every file that index pages list for a release, by package and version key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carrier:
+    """What the document of a release shows: ``path`` leads from the release to the accused one, ``shown``."""
+
+    verdict: Verdict
+    reason: str
+    path: Path
+    shown: frozenset[Named]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +83,12 @@ class Accusation:
     private_indexes: frozenset[str]
     """Addresses, as `same_index` writes them."""
     private_packages: frozenset[PackageName]
+    carriers: Mapping[Named, Carrier] = field(default_factory=dict)
+    """Releases whose own documents show an accused one."""
+
+    def carried(self, carriers: Mapping[Named, Carrier]) -> Accusation:
+        """Return the accusation with releases that carry an accused one."""
+        return replace(self, carriers=dict(carriers))
 
     @property
     def keys_elsewhere(self) -> frozenset[str]:
@@ -201,13 +217,14 @@ class RowTest:
     """What one row says. ``verdict`` None: it is another release, or another package.
 
     ``reason`` says why, and what would settle it where that is not known. ``basis`` is how the row shows it.
-    ``shown`` are the accused releases of the index that it shows.
+    ``shown`` are the accused releases of the index that it shows; ``path`` leads on to one in another document.
     """
 
     verdict: Verdict | None
     reason: str = ""
     basis: Basis = Basis.LISTED
     shown: frozenset[Named] = frozenset()
+    path: Path = ()
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -238,7 +255,7 @@ def test_row(row: Component, document: Document, accused: Accusation) -> RowTest
         found = _of_package(row, row.package, basis, accused)
     else:
         found = worst_test((_of_other_ecosystem(row, basis, accused), _by_alias_or_name(row, accused)))
-    return worst_test((found, _by_open_name(row, accused), _by_file(row, accused)))
+    return worst_test((found, _by_open_name(row, accused), _by_file(row, accused), _by_carrier(row, accused)))
 
 
 def _named_in_full(row: Component) -> Component:
@@ -444,6 +461,16 @@ def _by_open_name(row: Component, accused: Accusation) -> RowTest:
     if why is None:
         return _ELSE
     return _unknown(f"it lists {row.name}, which may be accused: {why}")
+
+
+def _by_carrier(row: Component, accused: Accusation) -> RowTest:
+    """Return what a row says of a release whose own document shows an accused one."""
+    if not accused.carriers or row.package is None or not row.version or row.origin:
+        return _ELSE
+    carrier = accused.carriers.get((row.package, release_version(row.version).key))
+    if carrier is None:
+        return _ELSE
+    return RowTest(carrier.verdict, carrier.reason, Basis.LISTED, carrier.shown, carrier.path)
 
 
 def _by_file(row: Component, accused: Accusation) -> RowTest:

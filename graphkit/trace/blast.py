@@ -29,11 +29,12 @@ from graphkit.model.versions import release_version
 from graphkit.stores import port
 from graphkit.trace.case import Case, resolve, under, without_incident_joined
 from graphkit.trace.companies import CaseWindow, company_rows
+from graphkit.trace.documents import Documents
 from graphkit.trace.notes import footnotes, some
 from graphkit.trace.packages import Exposed, Spread, package_rows, package_tiers, row_order
 from graphkit.trace.ranking import Unwalked
 from graphkit.trace.roll import Roll, Worst
-from graphkit.trace.view import Documents, Question, View, Worlds, answer, worlds_of
+from graphkit.trace.view import Question, View, Worlds, answer, worlds_of
 
 
 def blast(reader: port.Reader, question: Question, spread: Spread = map) -> Blast:

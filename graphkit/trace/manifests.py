@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -25,6 +25,10 @@ _GROUP: Final = re.compile(r"(?:\"([^\"]*)\"|'([^']*)')\s+in\s+dependency_groups
 _HOLDS: Final = ('python_version < "0"', 'python_version >= "0"')
 
 
+InHouse = Callable[[PackageName], Sequence[Document]]
+"""Gives the manifests of a package, as far as the graph has them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """Which of a manifest's own extras and dependency groups an install takes; None: any, for all one knows."""
@@ -34,12 +38,17 @@ class Asked:
 
 
 def root_of_manifest(
-    world: World, manifest: Document, asked: Asked, guards: tuple[Requirement, ...] = ()
+    world: World,
+    manifest: Document,
+    asked: Asked,
+    guards: tuple[Requirement, ...] = (),
+    in_house: InHouse = lambda _: (),
 ) -> tuple[Root, tuple[str, ...]]:
     """Return a manifest as the root of a walk, and what of it the graph cannot follow.
 
     ``guards`` are constraints that the installer reads beside those of the manifest. What constrains a package that
-    the graph does not know matters only where that is reached, and then its page is missing anyway.
+    the graph does not know matters only where that is reached, and then its page is missing anyway. ``in_house`` gives
+    the manifests of a package: the walk goes on through them where no index page of it was read (semantics §2).
 
     What an install may ask for and need not (extras and groups that nobody spoke of) is doubtful: it
     counts for `admitted`, and binds nothing.
@@ -53,11 +62,35 @@ def root_of_manifest(
         Root(
             label=manifest.path,
             why=f"{manifest.path} (sha256 {manifest.sha256[:12]})",
-            wants=wants,
+            wants=(*wants, *_wants_through(world, manifest.requirements, asked, in_house, frozenset({itself}))),
             constraints=constraints,
         ),
         tuple(dict.fromkeys((*missing, *more))),
     )
+
+
+def _wants_through(
+    world: World, requirements: Sequence[Requirement], asked: Asked, in_house: InHouse, seen: frozenset[PackageName]
+) -> Iterator[Want]:
+    """Yield what packages of one's own require that a manifest asks for, over any number of steps.
+
+    Where one has several manifests, which of them is installed is not known, so what they require is doubtful.
+    """
+    for one in requirements:
+        package = world.find(one.package)
+        if one.package in seen or (package is not None and package.is_read):
+            continue
+        truth = truth_of(world, one.marker, asked.extras, asked.groups)
+        manifests = in_house(one.package) if truth is not False else ()
+        for manifest in manifests:
+            inner = _widened(manifest, Asked(extras=one.extras, groups=()))
+            found, _ = root_of_requirements(world, manifest.requirements, inner, one.package)
+            way = f"by way of {one.package}, {manifest.path}"
+            is_sure = truth is True and len(manifests) == 1
+            for want in found:
+                is_doubtful = want.doubtful or not is_sure
+                yield replace(want, text=f"{want.text} ({way})", direct=False, doubtful=is_doubtful)
+            yield from _wants_through(world, manifest.requirements, inner, in_house, seen | {one.package})
 
 
 def root_of_requirements(

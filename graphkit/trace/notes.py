@@ -9,10 +9,11 @@ import numpy as np
 from graphkit.model.answers import Slot
 from graphkit.model.times import rfc3339
 from graphkit.stores import port
+from graphkit.trace.documents import Documents
 from graphkit.trace.forward import walk
 from graphkit.trace.packages import Exposed, newest_of, root_of
 from graphkit.trace.ranking import Unwalked
-from graphkit.trace.view import Documents, View
+from graphkit.trace.view import View
 
 _SHOWN = 8
 _MOST_STUCK_WALKS = 500

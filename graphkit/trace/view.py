@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from graphkit.model.answers import Obligation, ServiceVerdict, Slot, Window
-from graphkit.model.documents import Document
 from graphkit.model.environment import AnyOf, Environment, Profile, environments_within
 from graphkit.model.errors import UsageError
 from graphkit.model.incidents import CompromisedRelease
 from graphkit.model.names import PackageName, ServiceId
 from graphkit.model.organisation import Organisation, Service
-from graphkit.model.times import FOREVER, Instant, Moment, rfc3339
+from graphkit.model.times import FOREVER, Instant, rfc3339
 from graphkit.model.versions import release_version
 from graphkit.stores import port
-from graphkit.trace.accusation import accuse
+from graphkit.trace.accusation import Accusation, accuse
 from graphkit.trace.case import Case, Span
 from graphkit.trace.confirm import Targets
+from graphkit.trace.documents import Documents
 from graphkit.trace.first_upload import FirstUploads, first_of_all, first_uploads
+from graphkit.trace.in_house import with_carriers
 from graphkit.trace.nominate import closure_of
 from graphkit.trace.offers import MOST_SLOTS
 from graphkit.trace.packages import Effort
 from graphkit.trace.reached import Reached
-from graphkit.trace.roll import Account, Roll, accounts_of
+from graphkit.trace.roll import Account, Roll
 from graphkit.trace.survey import Field, slots_between, survey
 from graphkit.trace.verdicts.clearance import Open, Step, fact
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, Context
@@ -93,72 +94,6 @@ class View:
     services: Roll
     unplaced: tuple[CompromisedRelease, ...]
     notes: tuple[str, ...]
-
-
-class Documents:
-    """Documents by sha256, each read once: whole where a row may matter to the case, else the head alone."""
-
-    def __init__(self, reader: port.Reader, case: Case) -> None:
-        self._evidence = reader.evidence()
-        hashes = {file.sha256 for release in case.releases for file in release.files if file.sha256}
-        hashes |= {one.value for file in case.files for one in file.hashes}
-        self._packages = case.packages
-        self.organisation = self._evidence.organisation()
-        self.companies = {one.id: one for one in self.organisation.companies}
-        aliases = [
-            purl for one in self.organisation.aliases.packages if one.package in self._packages for purl in one.purls
-        ]
-        purls = sorted(case.purls)
-        asked = self._packages or purls or hashes
-        rows = self._evidence.listings(sorted(self._packages), [*purls, *aliases], sorted(hashes)) if asked else None
-        self._named: dict[str, tuple[int, ...]] = {}
-        if rows is not None:
-            # Where a document describes something, that is its first row in most formats: it is told from others.
-            words = rows.content.astype(np.int64) * 2 + (rows.component == 0)
-            for sha256, said in zip(rows.document, words.tolist(), strict=True):
-                self._named[sha256] = (*self._named.get(sha256, ()), said)
-        # What another ecosystem calls a package, and files of any package, cannot be looked up by name.
-        unnamed = [one.package is None and not one.purl for one in case.files]
-        unnamed += [one.package is None and not one.purl for one in case.undecided]
-        self._everything = bool(purls) or any(unnamed)
-        self._read: dict[str, Document] = {}
-        self._whole: dict[str, Document] = {}
-        self.accounts = accounts_of(self._evidence)
-
-    def said(self, sha256: str) -> tuple[int, ...] | None:
-        """Return what the rows say by which a document can matter, in numbers; None where all of it may matter."""
-        return None if self._everything else self._named.get(sha256, ())
-
-    def __call__(self, sha256: str) -> Document:
-        """Return a document; KeyError where the graph keeps none of these bytes."""
-        if sha256 not in self._read:
-            read = self._evidence.document
-            self._read[sha256] = read(sha256) if self.said(sha256) != () else self._evidence.heads([sha256])[0]
-        return self._read[sha256]
-
-    def whole(self, sha256: str) -> Document:
-        """Return a document with all of its rows; KeyError as above."""
-        if self.said(sha256) != ():
-            return self(sha256)
-        if sha256 not in self._whole:
-            self._whole[sha256] = self._evidence.document(sha256)
-        return self._whole[sha256]
-
-    def imprecise(self) -> list[str]:
-        """Return the services of which a time that counts is no single instant, as somebody wrote it."""
-        found = set()
-        for account in self.accounts:
-            times: list[Moment | None] = [at for one in account.builds for at in (one.at, one.started, one.ended)]
-            for use in account.uses:
-                times += [use.built_at, use.stands_from, use.read_at]
-            if any(at is not None and not at.is_exact for at in times):
-                found.add(str(account.service.id))
-        return sorted(found)
-
-    def mirrors(self) -> Iterator[str]:
-        """Yield the index addresses that documents name for a package of the case."""
-        for document in self._read.values():
-            yield from (row.index for row in document.components if row.index and row.package in self._packages)
 
 
 _Setting = tuple[Environment, Profile]
@@ -247,7 +182,7 @@ def answer(case: Case, question: Question, documents: Documents, worlds: Worlds)
         fields=fields,
         targets=targets,
         window=window,
-        base=world,
+        accused=with_carriers(documents, accuse(case, documents.organisation, world.file_hashes)),
         is_cut=cut is not None,
         unplaced=tuple((release.package, _unplaced(release)) for release in unplaced),
         first_uploads=first_uploads(case, world),
@@ -277,7 +212,7 @@ class _Judging:
     fields: Mapping[_Setting, Field]
     targets: Targets
     window: Window
-    base: World
+    accused: Accusation
     is_cut: bool
     unplaced: tuple[tuple[PackageName | None, str], ...]
     first_uploads: FirstUploads
@@ -328,7 +263,7 @@ class _Judging:
             field=self.fields[setting],
             field_of=survey_of,
             targets=self.targets,
-            accused=accuse(case, self.documents.organisation, self.base.file_hashes),
+            accused=self.accused,
             names=tuple(_shown(release) for release in case.releases),
             start=self.window.start,
             until=self.window.until,
@@ -337,6 +272,7 @@ class _Judging:
             unplaced=self.unplaced,
             document=self.documents,
             whole=self.documents.whole,
+            in_house=self.documents.manifests_of,
             reaching=lambda: _usual_ways(world, self.closures[setting], self.targets),
             findings={},
         )

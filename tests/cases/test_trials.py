@@ -24,15 +24,8 @@ NAMES: Final = sorted(path.name for path in TRIALS.iterdir() if (path / "case.ya
 REPOSITORY: Final = "repo"
 """The folder of a trial's git repository."""
 
-_GUARDS: Final = "issue 21: constraints and cut-offs of [tool.uv] are not part of the walk and the bar"
 OPEN: Final[Mapping[str, str]] = {
-    "guard-constraint": _GUARDS,
-    "guard-cooldown-duration": _GUARDS,
-    "guard-cooldown-per-package": _GUARDS,
-    "in-house-library-by-sbom": "issue 21: what the SBOM of an in-house package lists is not part of what installs it",
     "manifest-conflict-elsewhere": "issue 21: a conflict elsewhere hides the choices of a manifest, unlike a package's",
-    "uv-constraint-dependencies": _GUARDS,
-    "uv-exclude-newer-date": _GUARDS,
 }
 """Trials that do not hold yet, and why."""
 

@@ -10,8 +10,9 @@ from graphkit.model.answers import ServiceVerdict
 from graphkit.model.names import PackageName, ServiceId
 from graphkit.stores.port import Reader
 from graphkit.trace.case import Case, Span, resolve
+from graphkit.trace.documents import Documents
 from graphkit.trace.roll import Worst
-from graphkit.trace.view import Documents, Question, View, answer, worlds_of
+from graphkit.trace.view import Question, View, answer, worlds_of
 
 
 def cases_of(reader: Reader, targets: Sequence[str], reading: str | None = None) -> tuple[Case, ...]:

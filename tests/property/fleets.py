@@ -16,6 +16,7 @@ from packaging.specifiers import SpecifierSet
 
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, InstallCommand
 from graphkit.model.environment import Environment
+from graphkit.model.guards import CutOff, Guards
 from graphkit.model.incidents import CompromisedFile, CompromisedRelease, Incident, Reading, Undecided
 from graphkit.model.index import File, FileKind, MetadataSource, ProjectPage, ReleaseFiles, ReleaseMetadata
 from graphkit.model.names import PackageName, purl_of, service_id
@@ -389,11 +390,26 @@ class _Maker:
             basis=Basis.LISTED,
             requirements=tuple(requirements),
             constraints=tuple(constraints) if self._one_in(3) else (),
+            guards=self._guards() if self._one_in(4) else None,
             build_requires=(requirement(draw.choice(["mid", "setuptools", "lone", "bad<2"])),)
             if self._one_in(6)
             else None,
             indexes=(draw.choice([MIRROR, PRIVATE_INDEX]),) if self._one_in(15) else (),
             completeness=Completeness.INCOMPLETE if self._one_in(15) else Completeness.COMPLETE,
+        )
+
+    def _guards(self) -> Guards:
+        draw = self._draw
+        names = (BAD, WORSE, MID)
+        at = self._first_window[0] + draw.choice([-3, -1, 0, 0, 1, 3]) * HOUR
+        blurred = Moment(earliest=at - draw.choice([1, 26]) * HOUR, latest=at)
+        ways = [CutOff(at=exactly(at)), CutOff(at=blurred), CutOff(age=draw.choice([1, 6, 100, 3_000]) * HOUR), None]
+        return Guards(
+            constraints=(requirement(f"{draw.choice(names)}{draw.choice(['<2', '==1', '!=3', '!=2'])}"),)
+            if self._one_in(2)
+            else (),
+            cut_off=draw.choice(ways),
+            cut_offs=((draw.choice(names), draw.choice(ways)),) if self._one_in(3) else (),
         )
 
     def _script(self, path: str) -> Document:
@@ -402,7 +418,7 @@ class _Maker:
         command = InstallCommand(
             place="line 1",
             text="pip install …",
-            tool="pip",
+            tool=draw.choice(["pip", "pip", "uv"]),
             requirements=(requirement(wanted),) if wanted else (),
             inputs=draw.choice([(), ("requirements.in",), ("uv.lock",), ("pyproject.toml",)]),
             is_past_lock=self._one_in(2),

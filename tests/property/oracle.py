@@ -94,8 +94,17 @@ def _offered(world: World, name: PackageName, version: str, at: Instant, *, unce
         files = files or (_UNSEEN,)  # the page lost its files; the incident still knows of it
     for file in files or ():
         since = told if told is not None else file.uploaded
-        is_told_alone = file.filename in world.told_alone
-        if ((uncertain_in and (since is None or is_told_alone)) or (since is not None and since <= at)) and not any(
+        is_doubtful = file.filename in world.told_alone
+        cut_off = world.guards.cut_off_of(name) if world.guards else None
+        if is_doubtful and uncertain_in:
+            since = None  # it may have been listed before the time that it is said to come from
+        if since is not None and cut_off is not None:
+            if cut_off.at is not None and since >= cut_off.at.latest:
+                continue
+            if cut_off.at is not None and since >= cut_off.at.earliest and not uncertain_in:
+                continue
+            since += 0 if cut_off.age is None else cut_off.age + 1
+        if ((uncertain_in and since is None) or (since is not None and since <= at)) and not any(
             hidden.package == name
             and hidden.version in {"", version}
             and hidden.filename in {"", file.filename}

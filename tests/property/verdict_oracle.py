@@ -6,7 +6,7 @@ Written from semantics.md, and nothing here is shared with `graphkit.trace`: the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -18,6 +18,7 @@ from packaging.version import Version
 
 from graphkit.model.answers import Verdict
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, InstallCommand
+from graphkit.model.guards import Guards
 from graphkit.model.incidents import CompromisedRelease, Incident, Reading
 from graphkit.model.index import File, FileKind, Hidden
 from graphkit.model.names import PackageName, package_name
@@ -111,6 +112,8 @@ class Judge:
     fleet: Fleet
     incident: Incident
     cropped: Span | None = None
+    guards: Guards | None = None
+    """Those that hold for what is judged."""
 
     @cached_property
     def window(self) -> Span:
@@ -271,6 +274,7 @@ class Judge:
             compromised=tuple(sorted(self.accused)),
             window=(BEGINNING, FOREVER),
             told_alone=self._undated,
+            guards=self.guards,
             pages_read=frozenset(self.speaks_until),
             hidden=self.hidden,
         )
@@ -279,6 +283,9 @@ class Judge:
         """Return the start of a stretch and every later instant in it at which a listing or yank changes."""
         files = [file for releases in self._packages.values() for held in releases.values() for file in held]
         times = [file.uploaded for file in files if file.uploaded is not None]
+        if self.guards:
+            ages = {one.age for one in (self.guards.cut_off, *dict(self.guards.cut_offs).values()) if one and one.age}
+            times += [at + age + 1 for at in times for age in ages]
         times += [file.yanked_since for file in files if file.yanked_since is not None]
         times += [at for gap in self.hidden for at in (gap.start, gap.until)]
         return sorted({span[0], *(at for at in times if span[0] < at < span[1])})
@@ -286,10 +293,12 @@ class Judge:
     @cached_property
     def first_upload(self) -> Instant | None:
         """The earliest upload of an accused file by any account, None where one of their times is not known (p)."""
-        if self.incident.undecided:
-            return None
+        return None if self.incident.undecided else self.first_upload_of(self.packages_accused)
+
+    def first_upload_of(self, packages: Collection[PackageName]) -> Instant | None:
+        """Return the earliest upload of an accused file of some packages by any account."""
         found: list[Instant] = []
-        for package in {package for package, _ in self.incident.ranges}:
+        for package in {package for package, _ in self.incident.ranges if package in packages}:
             if package not in self.speaks_until:  # what is in the range is not known
                 return None
             found.append(self.speaks_until[package])
@@ -297,6 +306,8 @@ class Judge:
             found.append(start)
         for one in self.incident.releases:
             assert one.package is not None
+            if one.package not in packages:
+                continue
             if not any(page.package == one.package for page in self.fleet.pages):
                 return None  # the index was not asked
             files = self._packages[one.package][one.version]
@@ -433,7 +444,10 @@ class Judge:
         elif inputs and manifest is not None and manifest.kind is DocumentKind.MANIFEST:
             for one in inputs:
                 is_governed = _satisfies(one, manifest, service)
-                parts.append(self.manifest(service, manifest, ran, is_known=True, is_governed=is_governed))
+                guards = _told_by_organisation(service, manifest)
+                parts.append(
+                    self.manifest(service, manifest, ran, is_known=True, is_governed=is_governed, guards=guards)
+                )
         if inputs:
             parts.append(self._by_scripts(service, states, ran))
         exposing = [one for one in parts if one not in (UNKNOWN, CLEARED)]
@@ -458,7 +472,8 @@ class Judge:
 
     def _by_document(self, service: Service, document: Document, ran: Span) -> Said:
         if document.kind is DocumentKind.MANIFEST:
-            return self.manifest(service, document, ran, is_known=True, is_governed=False)
+            guards = _told_by_organisation(service, document)
+            return self.manifest(service, document, ran, is_known=True, is_governed=False, guards=guards)
         said = self.listing(document, service, is_complete=False)
         return UNKNOWN if said == CLEARED and not self.is_decided else said
 
@@ -492,7 +507,10 @@ class Judge:
             stood = [one for one in inputs if one.was[0] <= span[0] and span[1] <= one.was[1]]
             is_governed = state in stood and any(_governs(lock, state, service) for lock in stood)
             is_governed = is_governed and not _is_passed_by(here, state)
-            parts.append(self.manifest(service, state.document, span, is_known=is_known, is_governed=is_governed))
+            guards = _in_force(service, state, here)
+            parts.append(
+                self.manifest(service, state.document, span, is_known=is_known, is_governed=is_governed, guards=guards)
+            )
         parts.append(self._by_scripts(service, here, span))
         return worst(parts)
 
@@ -512,14 +530,24 @@ class Judge:
 
     # §5: the walk and the bar
 
-    def manifest(self, service: Service, manifest: Document, span: Span, *, is_known: bool, is_governed: bool) -> Said:
+    def manifest(
+        self,
+        service: Service,
+        manifest: Document,
+        span: Span,
+        *,
+        is_known: bool,
+        is_governed: bool,
+        guards: Guards | None = None,
+    ) -> Said:
         """Return the verdict of installs from a manifest over a stretch."""
         parts: list[Said] = []
         if not is_governed:
             sure, maybe = _taken(manifest.requirements, service)
-            bounds, _ = _taken(manifest.constraints, service)
+            judge = replace(self, guards=guards) if guards else self
+            bounds, _ = _taken((*manifest.constraints, *(guards.constraints if guards else ())), service)
             asked = Asked(sure=sure, maybe=maybe, bounds=bounds)
-            parts.append(self.walk(service, manifest, asked, span, is_known=is_known))
+            parts.append(judge.walk(service, manifest, asked, span, is_known=is_known))
         unusual = [one for one in manifest.build_requires or () if one.package not in USUAL]
         if unusual:
             bare = replace(manifest, completeness=Completeness.COMPLETE)
@@ -542,11 +570,11 @@ class Judge:
             return frozenset({Verdict.ADMITTED, Verdict.PICKED}) if may_pick else just(Verdict.ADMITTED)
         if not is_known or not self.is_decided:
             return UNKNOWN
-        if self._is_barred(service, manifest, (*asked.sure, *asked.bounds)):
+        if self._is_barred(service, manifest, (*asked.sure, *asked.bounds), span):
             return CLEARED
         return self._ruled_out(service, manifest, asked, span)
 
-    def _is_barred(self, service: Service, manifest: Document, binding: Sequence[Requirement]) -> bool:
+    def _is_barred(self, service: Service, manifest: Document, binding: Sequence[Requirement], span: Span) -> bool:
         """Whether what binds every resolution admits no accused release: obligations (e) and (o)."""
         if manifest.completeness is not Completeness.COMPLETE or self.open:
             return False
@@ -555,6 +583,8 @@ class Judge:
         if self.packages_accused & set(self.fleet.private_packages):
             return False
         for name in self.packages_accused:
+            if self._is_cut_off(name, span):
+                continue
             own = [one for one in binding if one.package == name and not one.marker]
             own += [one for one in binding if one.package == name and one.marker and self._holds(service, one)]
             texts = [one.specifier for one in own if one.specifier]
@@ -565,6 +595,13 @@ class Judge:
             if not all(_excludes(",".join(texts), text) for text in bad):
                 return False
         return True
+
+    def _is_cut_off(self, name: PackageName, span: Span) -> bool:
+        """Whether a cut-off keeps every accused file of a package out at every instant of a span."""
+        cut_off, first = self.guards.cut_off_of(name) if self.guards else None, self.first_upload_of({name})
+        if cut_off is None or first is None:
+            return False
+        return first >= cut_off.at.latest if cut_off.at is not None else first >= span[1] - 1 - (cut_off.age or 0)
 
     def _holds(self, service: Service, one: Requirement) -> bool:
         assert service.environment is not None
@@ -811,3 +848,34 @@ def _is_of(lock: State, manifest: State) -> bool:
     folder = PurePosixPath(lock.use.path).parent
     governed = {folder / name for name in lock.document.governs}
     return lock.line[:2] == manifest.line[:2] and PurePosixPath(manifest.use.path) in governed
+
+
+def _told_by_organisation(service: Service, manifest: Document) -> Guards | None:
+    """Return the guards of a manifest where the organisation says that their installer is used."""
+    guards = manifest.guards
+    return guards if guards is not None and guards.installer == service.resolver else None
+
+
+def _in_force(service: Service, manifest: State, here: Sequence[State]) -> Guards | None:
+    """Return the guards of a manifest in place, where a fact says that their installer is used, and none another."""
+    guards = manifest.document.guards
+    if guards is None:
+        return None
+    tools: list[str] = []
+    for script in here:
+        alike = [one for one in here if one.line[:2] == script.line[:2]]
+        for command in script.document.commands:
+            places = {PurePosixPath(script.use.path).parent / name for name in command.inputs}
+            names = {one.name for one in places}
+            meant = [one for one in alike if PurePosixPath(one.use.path) in places]
+            if manifest in (meant or [one for one in alike if PurePosixPath(one.use.path).name in names]):
+                tools.append(command.tool)
+    if tools:
+        return guards if set(tools) == {guards.installer} else None
+    if service.resolver:
+        return _told_by_organisation(service, manifest.document)
+    for lock in here:
+        is_beside = PurePosixPath(lock.use.path).name == f"{guards.installer}.lock" and _is_of(lock, manifest)
+        if is_beside and lock.was[0] <= manifest.was[0] and manifest.was[1] <= lock.was[1]:
+            return guards
+    return None

@@ -22,6 +22,7 @@ from packaging.version import Version
 
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.environment import Environment
+from graphkit.model.guards import Guards
 from graphkit.model.incidents import CompromisedRelease, Incident, Reading
 from graphkit.model.index import File, FileKind, Hidden, MetadataSource, ProjectPage, ReleaseFiles, ReleaseMetadata
 from graphkit.model.names import BadName, PackageName, extra_name, package_name, purl_of, service_id
@@ -51,7 +52,8 @@ class World:
     ``packages``: package → version → files; a ghost has one file of unknown kind, because nobody kept more.
     ``requirements``: PEP 508 texts per release, None where nobody read them. ``listed_from``: when the incident
     says that a compromised release appeared; it overrides upload times; absent: the incident does not say.
-    ``told_alone``: names of files that their page lists without a time, so that one of theirs is an incident's alone.
+    ``guards``: whose cut-offs keep new files from the one who asks. ``told_alone``: names of files that their page
+    lists without a time, so that one of theirs is an incident's alone.
     ``ghosts`` are compromised releases that the page no longer names. ``spellings``: names as their pages write
     them. A package outside ``pages_read`` has no releases but ghosts. No two versions of a package are equal.
     """
@@ -64,6 +66,7 @@ class World:
     hidden: tuple[Hidden, ...] = ()
     listed_from: Mapping[ReleaseKey, Instant] = field(default_factory=dict)
     told_alone: frozenset[str] = frozenset()
+    guards: Guards | None = None
     ghosts: frozenset[ReleaseKey] = frozenset()
     spellings: Mapping[PackageName, str] = field(default_factory=dict)
 

@@ -30,7 +30,7 @@ _UNITS: Final = {
     "m": 60, "min": 60, "minute": 60,
     "s": 1, "sec": 1, "second": 1,
 }  # fmt: skip
-_PART: Final = re.compile(r"(\d+)\s*([a-z]+?)s?\b[\s,]*", re.ASCII)
+_PART: Final = re.compile(r"(\d+)\s*([a-z]+?)s?(?![a-z])[\s,]*", re.ASCII)
 _ISO: Final = re.compile(
     r"\+?p(?:(\d+)w)?(?:(\d+)d)?(?:t(?=\d)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?)?", re.IGNORECASE | re.ASCII
 )

@@ -17,6 +17,7 @@ from graphkit.model.times import Instant, Moment
 from graphkit.trace.accusation import Accusation
 from graphkit.trace.confirm import Targets
 from graphkit.trace.first_upload import FirstUploads, first_of_all
+from graphkit.trace.manifests import InHouse
 from graphkit.trace.survey import Field
 from graphkit.trace.verdicts.clearance import Open, Step, word
 from graphkit.trace.verdicts.listings import Finding
@@ -42,7 +43,8 @@ class Context:
     ``targets``: accused positions by package id. ``unplaced``: accused releases that the index facts do not know,
     as an open obligation words them. ``first_uploads``: the earliest upload of an accused file by any account, see
     `graphkit.trace.first_upload`. ``decided``: obligation (a). ``document`` gives a document by its
-    sha256, rows that cannot matter to the case left out; ``whole`` with all of them. ``field_of`` surveys a stretch
+    sha256, rows that cannot matter to the case left out; ``whole`` with all of them; ``in_house`` the manifests of a
+    package. ``field_of`` surveys a stretch
     outside of the window. ``reaching``: names of packages from which a target can be reached at all. ``findings``: what
     documents of this service were found to say, by sha256 and whether the organisation calls them complete.
     """
@@ -64,6 +66,7 @@ class Context:
     unplaced: tuple[tuple[PackageName | None, str], ...]
     document: Callable[[str], Document]
     whole: Callable[[str], Document]
+    in_house: InHouse
     reaching: Callable[[], frozenset[str]]
     findings: dict[tuple[str, bool], Finding]
 

@@ -7,7 +7,7 @@ it speaks for, is for `graphkit.trace.verdicts.services` to say.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from graphkit.model.answers import Obligation, Path, Verdict
@@ -68,7 +68,8 @@ class Words:
 
 def read_listing(document: Document, accused: Accusation, words: Words) -> Finding:
     """Return what one document says: the worst row that shows an accused release, else what it proves."""
-    subject = _subject_of(document)
+    described_row = subject_of(document)
+    subject = described_row.ref if described_row else None
     rows = [(number, row, test_row(row, document, accused)) for number, row in enumerate(document.components)]
     suspects = [one for one in rows if one[2].verdict is not None and one[1].ref != subject]
     exposing = [one for one in suspects if one[2].verdict in {Verdict.OBSERVED, Verdict.ADMITTED}]
@@ -81,7 +82,7 @@ def read_listing(document: Document, accused: Accusation, words: Words) -> Findi
             verdict=test.verdict,
             basis=test.basis if test.verdict is Verdict.OBSERVED else "",
             reason=f"{document.path} lists {name}{place}" + (f", {test.reason}" if test.reason else ""),
-            paths=(_path_in(document, row),),
+            paths=(_joined(_path_in(document, row), test.path),),
             shown=frozenset[Named]().union(*(one.shown for _, _, one in exposing)),
         )
     described = next((one for one in rows if one[1].ref == subject and one[2].verdict is not None), None)
@@ -89,11 +90,11 @@ def read_listing(document: Document, accused: Accusation, words: Words) -> Findi
     return Finding(verdict=None, reason=_listed(document, accused), steps=steps, is_subject=described is not None)
 
 
-def _subject_of(document: Document) -> str | None:
-    """Return the ref of what a document is about. A lock or an environment whose rows have one root has none."""
+def subject_of(document: Document) -> Component | None:
+    """Return the row that a document is about. A lock or an environment whose rows have one root has none."""
     tops = set(document.roots) if document.subject else ()
-    refs = {row.ref for row in document.components if row.ref in tops and row.name == document.subject}
-    return next((ref for ref in document.roots if ref in refs), None)
+    rows = {row.ref: row for row in document.components if row.ref in tops and row.name == document.subject}
+    return next((rows[ref] for ref in document.roots if ref in rows), None)
 
 
 def _listed(document: Document, accused: Accusation) -> str:
@@ -228,6 +229,13 @@ def _why_not_complete(document: Document) -> str:
     more = f", the first of {count} problems" if count > 1 else ""
     unread = f"was not read completely ({first.place}: {first.text}{more})"
     return f"{says}, or {unread}" if document.kind is DocumentKind.SBOM else unread
+
+
+def _joined(path: Path, onward: Path) -> Path:
+    """Return a path that leads on into another document, at the release that both of them name."""
+    if not onward or path[-1].node != onward[0].node:
+        return path + onward
+    return (*path[:-1], replace(path[-1], why=f"{path[-1].why}; {onward[0].why}"), *onward[1:])
 
 
 def _path_in(document: Document, row: Component) -> Path:

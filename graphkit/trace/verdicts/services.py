@@ -547,7 +547,7 @@ def _manifest(
     parts: list[BuildVerdict] = []
     if not is_governed:
         asked = Asked(extras=context.service.extras, groups=context.service.groups)
-        parts.append(judge_walk(context, of_manifest(manifest, asked, read), span, stood))
+        parts.append(judge_walk(context, of_manifest(manifest, asked, read, context.in_house), span, stood))
     if _needs_walk(context, manifest):
         parts.append(judge_walk(context, of_build_system(manifest), span, stood))
     return parts

@@ -28,7 +28,7 @@ from graphkit.trace.closure import REMOVAL_LAG, Closure, Span, closure_of
 from graphkit.trace.confirm import Confirmation, confirm, slots_of
 from graphkit.trace.forward import Root
 from graphkit.trace.listing import Bits
-from graphkit.trace.manifests import Asked, root_of_manifest, truth_of
+from graphkit.trace.manifests import Asked, InHouse, root_of_manifest, truth_of
 from graphkit.trace.survey import Field
 from graphkit.trace.verdicts.clearance import Open, Step, fact, prove, word
 from graphkit.trace.verdicts.context import Context, cleared, named, needed, opened, tools_gap
@@ -65,14 +65,16 @@ class Asking:
     assumes: tuple[Assumption, ...] = ()
 
 
-def of_manifest(manifest: Document, asked: Asked, reader: GuardsRead | None = None) -> Asking:
+def of_manifest(
+    manifest: Document, asked: Asked, reader: GuardsRead | None = None, in_house: InHouse = lambda _: ()
+) -> Asking:
     """Return what an install from a manifest asks for, with the guards that are in force."""
     guards, read_by, assumes = (reader.guards, (reader.shown,), reader.assumes) if reader else (NO_GUARDS, (), ())
     is_complete = manifest.completeness is Completeness.COMPLETE
     return Asking(
         path=manifest.path,
         document=manifest,
-        root=lambda world: root_of_manifest(world, manifest, asked, guards.constraints),
+        root=lambda world: root_of_manifest(world, manifest, asked, guards.constraints, in_house),
         binding=tuple(
             one for one in (*manifest.requirements, *manifest.constraints, *guards.constraints) if not one.unreadable
         ),

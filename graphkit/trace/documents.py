@@ -1,0 +1,116 @@
+"""The documents of one case, read as far as the case is about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from packaging.utils import canonicalize_name
+
+from graphkit.model.documents import Document, DocumentKind
+from graphkit.model.names import PackageName
+from graphkit.model.times import Moment
+from graphkit.stores import port
+from graphkit.trace.case import Case
+from graphkit.trace.roll import accounts_of
+
+Said = tuple[int, ...]
+"""What the rows of a document say by which it can matter, in numbers; equal for documents that say the same."""
+
+
+class Documents:
+    """Documents by sha256, each read once: whole where a row may matter to the case, else the head alone."""
+
+    def __init__(self, reader: port.Reader, case: Case) -> None:
+        self._evidence = reader.evidence()
+        hashes = {file.sha256 for release in case.releases for file in release.files if file.sha256}
+        hashes |= {one.value for file in case.files for one in file.hashes}
+        self._packages = case.packages
+        self.organisation = self._evidence.organisation()
+        self.companies = {one.id: one for one in self.organisation.companies}
+        aliases = [
+            purl for one in self.organisation.aliases.packages if one.package in self._packages for purl in one.purls
+        ]
+        purls = sorted(case.purls)
+        asked = self._packages or purls or hashes
+        rows = self._evidence.listings(sorted(self._packages), [*purls, *aliases], sorted(hashes)) if asked else None
+        self._named: dict[str, Said] = {}
+        self._read: dict[str, Document] = {}
+        self._whole: dict[str, Document] = {}
+        self._manifests: dict[str, list[Document]] | None = None
+        if rows is not None:
+            self.take_up(rows)
+        # What another ecosystem calls a package, and files of any package, cannot be looked up by name.
+        unnamed = [one.package is None and not one.purl for one in case.files]
+        unnamed += [one.package is None and not one.purl for one in case.undecided]
+        self._everything = bool(purls) or any(unnamed)
+        self.accounts = accounts_of(self._evidence)
+
+    @property
+    def naming(self) -> Mapping[str, Said]:
+        """What every document says of which rows are known to matter, by sha256."""
+        return self._named
+
+    def take_up(self, rows: port.Listings) -> None:
+        """Take rows for such as matter to the case."""
+        # Where a document describes something, that is its first row in most formats: it is told from others.
+        words = rows.content.astype(np.int64) * 2 + (rows.component == 0)
+        for sha256, said in zip(rows.document, words.tolist(), strict=True):
+            if said not in (known := self._named.get(sha256, ())):
+                self._named[sha256] = (*known, said)
+                self._read.pop(sha256, None)
+
+    def rows_of(self, packages: Sequence[PackageName]) -> port.Listings:
+        """Return where documents list packages."""
+        return self._evidence.listings(packages, (), ())
+
+    def subjects(self, documents: Sequence[str]) -> list[str]:
+        """Return what each of some SBOMs describes; empty where one does not say, and for other documents."""
+        heads = self._evidence.heads(documents)
+        return [one.subject if one.kind is DocumentKind.SBOM else "" for one in heads]
+
+    def manifests_of(self, package: PackageName) -> Sequence[Document]:
+        """Return the manifests of projects of a name, each once. Cost: the first time, a head of every input."""
+        if self._manifests is None:
+            inputs = sorted({use.document for one in self.accounts if one.alike is None for use in one.uses})
+            found: dict[str, list[Document]] = {}
+            for head in self._evidence.heads(inputs):
+                if head.kind is DocumentKind.MANIFEST and head.subject:
+                    found.setdefault(canonicalize_name(head.subject), []).append(head)
+            self._manifests = found
+        return self._manifests.get(package, ())
+
+    def said(self, sha256: str) -> Said | None:
+        """Return what the rows say by which a document can matter, in numbers; None where all of it may matter."""
+        return None if self._everything else self._named.get(sha256, ())
+
+    def __call__(self, sha256: str) -> Document:
+        """Return a document; KeyError where the graph keeps none of these bytes."""
+        if sha256 not in self._read:
+            read = self._evidence.document
+            self._read[sha256] = read(sha256) if self.said(sha256) != () else self._evidence.heads([sha256])[0]
+        return self._read[sha256]
+
+    def whole(self, sha256: str) -> Document:
+        """Return a document with all of its rows; KeyError as above."""
+        if self.said(sha256) != ():
+            return self(sha256)
+        if sha256 not in self._whole:
+            self._whole[sha256] = self._evidence.document(sha256)
+        return self._whole[sha256]
+
+    def imprecise(self) -> list[str]:
+        """Return the services of which a time that counts is no single instant, as somebody wrote it."""
+        found = set()
+        for account in self.accounts:
+            times: list[Moment | None] = [at for one in account.builds for at in (one.at, one.started, one.ended)]
+            for use in account.uses:
+                times += [use.built_at, use.stands_from, use.read_at]
+            if any(at is not None and not at.is_exact for at in times):
+                found.add(str(account.service.id))
+        return sorted(found)
+
+    def mirrors(self) -> Iterator[str]:
+        """Yield the index addresses that documents name for a package of the case."""
+        for document in self._read.values():
+            yield from (row.index for row in document.components if row.index and row.package in self._packages)
