@@ -278,6 +278,15 @@ def _timed(incidents: Sequence[Incident], reading: Reading) -> frozenset[Identit
     return frozenset(identity_of(r) for one in incidents if reading in one.readings for r in one.releases)
 
 
+def _first_listings(events: Sequence[Event]) -> dict[Identity, tuple[Moment, ...]]:
+    """Return every account of when each release was listed first, whichever event gives it."""
+    found: dict[Identity, set[Moment]] = {}
+    for event in events:
+        for identity, moments in event.first_listings().items():
+            found.setdefault(identity, set()).update(moments)
+    return {identity: tuple(sorted(moments)) for identity, moments in found.items()}
+
+
 def _can_only_be_release(text: str) -> bool:
     """Return whether a target can only mean a release, whatever a record calls itself or its aliases."""
     return text.startswith("pkg:") or "==" in text
@@ -320,7 +329,7 @@ class _Graph:
             accused.releases.setdefault(identity, merged(same) if same else release)
         releases, legacy = self._decided(accused.releases.values())
         chosen, others = _readings(event, reading)
-        first, listings = event.first, event.first_listings()
+        first, listings = event.first, _first_listings(self.events)
         return Case(
             id=first.id,
             title=first.title,
@@ -355,7 +364,9 @@ class _Graph:
             hidden=_gaps(self.events, (), _NO_READING),
             names=frozenset(),
             undecided=legacy,
-            first_upload_accounts=tuple(FirstUpload(one, ()) for one in releases),
+            first_upload_accounts=tuple(
+                FirstUpload(one, _first_listings(self.events).get(identity_of(one), ())) for one in releases
+            ),
         )
 
     def _accused(self, accusing: Sequence[Incident]) -> _Accused:

@@ -28,10 +28,11 @@ def first_uploads(case: Case, world: World) -> FirstUploads:
         known = found.get(package, at)
         found[package] = None if known is None or at is None else min(known, at)
 
-    for package in {*(package for package, _ in case.ranges), *case.every}:
-        # Releases in a range are among those known, or came after their page was read.
+    for package, specifier in (*case.ranges, *((package, "") for package in case.every)):
         one = world.find(package)
-        tell(package, one.speaks_until if one is not None and one.is_whole else None)
+        # Of those in a range that somebody knows, ``case.releases`` has the rest; later ones came after the page.
+        is_told = one is not None and one.is_whole and bool(one.stretches(specifier))
+        tell(package, one.speaks_until if one is not None and is_told else None)
     told = {one.release.purl: [at.earliest for at in one.accounts] for one in case.first_upload_accounts}
     for release in case.releases:
         known: list[Instant | None] = [*told.get(release.purl, ())]

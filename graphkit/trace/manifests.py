@@ -114,6 +114,36 @@ def root_of_requirements(
     return tuple(found), tuple(missing)
 
 
+def groups_alone(manifest: Document, asked: Asked) -> Iterator[tuple[str, Document]]:
+    """Yield the dependency groups that may be installed, each with the manifest as if it were all of it.
+
+    `pip install --group` takes a group without the project, whose ranges then bind nothing (PEP 735).
+    """
+    by_group: dict[str, list[Requirement]] = {}
+    for one in manifest.requirements:
+        for left, right in _GROUP.findall(one.marker):
+            by_group.setdefault(left or right, []).append(one)
+    for group, requirements in sorted(by_group.items()):
+        if asked.groups is None or group in asked.groups:
+            yield group, replace(manifest, requirements=tuple(requirements), path=f"group {group} of {manifest.path}")
+
+
+def may_not_hold(world: World, one: Requirement) -> bool:
+    """Return whether the marker of a requirement may be false in some environment; extras and groups apart."""
+    is_of_choice = "extra" in one.marker or "dependency_groups" in one.marker
+    return bool(one.marker) and not is_of_choice and world.ground.truth(one.marker) is not True
+
+
+def needs_of_extras(world: World, one: Requirement, version: str) -> frozenset[PackageName]:
+    """Return what the extras of a requirement surely need at a version; nothing where that was not read."""
+    place = world.find_release(one.package, version)
+    if place is None:
+        return frozenset()
+    package, position = place
+    wants = [want for extra in one.extras for want in world.declared((package.ident, position, extra)).wants]
+    return frozenset(world.package(want.package).name for want in wants if not want.doubtful)
+
+
 def leaves_out(world: World, manifest: Document, one: Requirement, asked: Asked) -> bool:
     """Return whether an install leaves a requirement of a manifest out for the sake of its extras and groups alone."""
     asked = _widened(manifest, asked)
@@ -122,22 +152,26 @@ def leaves_out(world: World, manifest: Document, one: Requirement, asked: Asked)
 
 
 def _widened(manifest: Document, asked: Asked) -> Asked:
-    """Return what is asked for, with the extras that those asked for ask of the project itself."""
+    """Return what is asked for, with the extras that the project asks of itself (``dev = ["app[proxy]"]``)."""
     if asked.extras is None:
         return asked
     itself = PackageName(canonicalize_name(manifest.subject))
-    own = [one for one in manifest.requirements if one.package == itself]
-    return replace(asked, extras=_with_own(asked.extras, own))
-
-
-def _with_own(extras: Sequence[ExtraName], own: Sequence[Requirement]) -> tuple[ExtraName, ...]:
-    """Return extras and those that they ask of the project itself (``all = ["app[proxy]"]``)."""
-    found = list(extras)
+    own = [one for one in manifest.requirements if one.package == itself and one.extras]
+    found = list(asked.extras)
+    for one in own:
+        if not extras_of(one.marker) and _is_taken(one, asked):
+            found.extend(more for more in one.extras if more not in found)
     for extra in found:
         for one in own:
             if extra in extras_of(one.marker):
                 found.extend(more for more in one.extras if more not in found)
-    return tuple(found)
+    return replace(asked, extras=tuple(found))
+
+
+def _is_taken(one: Requirement, asked: Asked) -> bool:
+    """Return whether the groups that are installed take a requirement, or may take it."""
+    named = [left or right for left, right in _GROUP.findall(one.marker)]
+    return not named or asked.groups is None or any(group in asked.groups for group in named)
 
 
 def truth_of(

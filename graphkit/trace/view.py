@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -162,6 +162,7 @@ def answer(case: Case, question: Question, documents: Documents, worlds: Worlds)
     """
     world = worlds.of((question.environment, question.resolver))
     targets, unplaced = _targets(world, case)
+    nowhere = _ranges_of_nothing(world, case)
     window, notes = _window(case, world, targets, question.span, world.reader.generation().newest_fact)
     known = {one: worlds.of(one) for one in worlds.settings}
     closures = {one: closure_of(that, targets) for one, that in known.items()}
@@ -184,7 +185,7 @@ def answer(case: Case, question: Question, documents: Documents, worlds: Worlds)
         window=window,
         accused=with_carriers(documents, accuse(case, documents.organisation, world.file_hashes)),
         is_cut=cut is not None,
-        unplaced=tuple((release.package, _unplaced(release)) for release in unplaced),
+        unplaced=(*((release.package, _unplaced(release)) for release in unplaced), *nowhere),
         first_uploads=first_uploads(case, world),
     )
     first = first_of_all(judging.first_uploads)
@@ -380,6 +381,17 @@ def _targets(world: World, case: Case) -> tuple[Targets, tuple[CompromisedReleas
                 position for lo, hi in package.stretches(specifier) for position in range(lo, hi)
             )
     return {ident: sorted(positions) for ident, positions in found.items()}, tuple(unplaced)
+
+
+def _ranges_of_nothing(world: World, case: Case) -> Iterator[tuple[PackageName, str]]:
+    """Yield ranges that accuse something and that no known release falls in, as an open obligation words them.
+
+    There was such a release, and it went before its page was read; or the range is of those to come.
+    """
+    for name, specifier in (*case.ranges, *((package, "") for package in case.every)):
+        package = world.find(name)
+        if package is None or not package.stretches(specifier):
+            yield name, f"which releases of {name} {specifier} there were".replace("  ", " ")
 
 
 def _starts(case: Case, world: World) -> list[tuple[CompromisedRelease, Instant | None]]:

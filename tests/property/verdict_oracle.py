@@ -6,7 +6,7 @@ Written from semantics.md, and nothing here is shared with `graphkit.trace`: the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -137,6 +137,15 @@ class Judge:
     def open(self) -> frozenset[PackageName]:
         """Packages of which it is not decided what is accused."""
         return frozenset(one.package for one in self.incident.undecided if one.package is not None)
+
+    @cached_property
+    def of_nothing(self) -> frozenset[PackageName]:
+        """Packages accused by a range in which no release is known."""
+        return frozenset(
+            name
+            for name, text in self.incident.ranges
+            if not any(_in(text, version) for version in self._packages.get(name, ()))
+        )
 
     @cached_property
     def is_decided(self) -> bool:
@@ -299,7 +308,7 @@ class Judge:
         """Return the earliest upload of an accused file of some packages by any account."""
         found: list[Instant] = []
         for package in {package for package, _ in self.incident.ranges if package in packages}:
-            if package not in self.speaks_until:  # what is in the range is not known
+            if package not in self.speaks_until or package in self.of_nothing:  # what is in the range is not known
                 return None
             found.append(self.speaks_until[package])
         if (start := best_reading(self.incident).start) is not None:
@@ -448,6 +457,17 @@ class Judge:
                 parts.append(
                     self.manifest(service, manifest, ran, is_known=True, is_governed=is_governed, guards=guards)
                 )
+        built = [one.document for one in states if one.may[0] < ran[1] and ran[0] < one.may[1]]
+        built = [one for one in built if one is not manifest] if inputs and inputs != [manifest] else []
+        if not all(one.kind is DocumentKind.LOCK for one in inputs):
+            built = []
+        if manifest is not None and given and not inputs:
+            built.append(manifest)
+        parts += [
+            self.manifest(service, one, ran, is_known=True, is_governed=True)
+            for one in built
+            if one.kind is DocumentKind.MANIFEST and one.build_requires
+        ]
         if inputs:
             parts.append(self._by_scripts(service, states, ran))
         exposing = [one for one in parts if one not in (UNKNOWN, CLEARED)]
@@ -524,7 +544,8 @@ class Judge:
             if one.package in self.packages_accused | self.open:
                 return True
             closure = self.closure(Asked(sure=[one]), span, is_timeless=True)
-            if closure.hits or closure.unread:
+            strange = {*self.fleet.private_packages, *self.open, *self.of_nothing}
+            if closure.hits or closure.unread or closure.names & strange:
                 return True
         return False
 
@@ -547,7 +568,10 @@ class Judge:
             judge = replace(self, guards=guards) if guards else self
             bounds, _ = _taken((*manifest.constraints, *(guards.constraints if guards else ())), service)
             asked = Asked(sure=sure, maybe=maybe, bounds=bounds)
-            parts.append(judge.walk(service, manifest, asked, span, is_known=is_known))
+            whole = judge.walk(service, manifest, asked, span, is_known=is_known)
+            parts.append(whole)
+            if whole >= CLEARED:
+                parts += self._groups_alone(service, manifest, span, is_known=is_known)
         unusual = [one for one in manifest.build_requires or () if one.package not in USUAL]
         if unusual:
             bare = replace(manifest, completeness=Completeness.COMPLETE)
@@ -555,6 +579,18 @@ class Judge:
         if not parts:
             return CLEARED if is_known and self.is_decided else UNKNOWN
         return worst(parts)
+
+    def _groups_alone(self, service: Service, manifest: Document, span: Span, *, is_known: bool) -> Iterator[Said]:
+        """Yield what groups say that are installed without their project, where one reaches a target by itself."""
+        alone = [replace(one, marker="") for one in manifest.requirements if one.marker == '"dev" in dependency_groups']
+        if not alone or not (service.groups is None or "dev" in service.groups):
+            return
+        bounds, _ = _taken(manifest.constraints, service)
+        asked = Asked(sure=alone, bounds=bounds)
+        is_named = any(one.package in self.packages_accused | self.open for one in alone)
+        if is_named or self.closure(asked, span, is_timeless=True).hits:
+            said = self.walk(service, manifest, asked, span, is_known=is_known)
+            yield frozenset(Verdict.ADMITTED if one is Verdict.PICKED else one for one in said)
 
     def walk(self, service: Service, manifest: Document, asked: Asked, span: Span, *, is_known: bool) -> Said:
         """Return what an install takes, may take, or cannot take over a stretch."""
@@ -621,7 +657,11 @@ class Judge:
         )
         for is_timeless in (True, False):
             closure = self.closure(asked, span, is_timeless=is_timeless)
-            if closure.hits or closure.unread or closure.names & {*self.fleet.private_packages, *self.open}:
+            if (
+                closure.hits
+                or closure.unread
+                or closure.names & {*self.fleet.private_packages, *self.open, *self.of_nothing}
+            ):
                 continue
             if not is_timeless and (stuck or closure.stuck):
                 continue

@@ -292,6 +292,7 @@ class Rows:
             roots=roots,
             dependencies_known=any(item.via for item in self.items),
             indexes=tuple(self._addresses),
+            requirements=tuple(dict.fromkeys(item.asked for item in self.items if item.asked and item.asked.extras)),
         )
         found = self._environment(found) if is_environment else self._lock(found)
         return replace(found, problems=self._notes.told())

@@ -151,6 +151,16 @@ def is_usual(context: Context, one: Requirement, usual: AbstractSet[str]) -> boo
     return is_plain and one.package in usual and one.package not in context.reaching()
 
 
+def undecided_among(context: Context, names: AbstractSet[str]) -> tuple[str, ...]:
+    """Return what of the accusation may be about packages of some names and is not known, as an obligation words it."""
+    alone = {one.package for one in context.accused.files if one.package is not None}
+    undecided = sorted(names & (context.accused.open.keys() | alone))
+    return (
+        *(text for package, text in context.unplaced if package is None or package in names),
+        *(f"which releases of {name} are accused" for name in undecided),
+    )
+
+
 def tools_gap(context: Context, candidates: Sequence[Assumption]) -> Open | None:
     """Return the open obligation where a target is in the closure of what is only assumed to be usual."""
     for assumption, usual, what in (

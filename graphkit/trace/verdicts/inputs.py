@@ -7,7 +7,7 @@ It *was* in place, for clearance, from when it had surely come to the last momen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePosixPath
@@ -183,16 +183,27 @@ def _known(state: State) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What an install takes of the requirements of a manifest.
+
+    ``leaves_out``: whether the extras and groups that are installed leave one out; ``may_not_hold``: whether its marker
+    may be false in some environment with such a Python; ``of_extras``: what the extras that one asks for surely need at
+    a version, as far as that is known.
+    """
+
+    leaves_out: Callable[[Document, Requirement], bool]
+    may_not_hold: Callable[[str, Requirement], bool]
+    of_extras: Callable[[Requirement, str], frozenset[PackageName]]
+
+
 def governed(
-    here: Sequence[State],
-    whole: Callable[[str], Document],
-    leaves_out: Callable[[Document, Requirement], bool],
+    here: Sequence[State], whole: Callable[[str], Document], needs: Needs
 ) -> set[tuple[Line, str, tuple[Instant, Instant]]]:
     """Return which manifests a lock governs, by `State.key`, of states that were surely in place.
 
     A lock governs what it was made from while it satisfies it; a manifest that it does not satisfy is judged beside
-    it. ``whole`` returns a document with all of its rows; ``leaves_out`` says of a requirement of a manifest whether
-    the extras and groups that are installed leave it out.
+    it. ``whole`` returns a document with all of its rows.
     """
     locks = [state for state in here if state.document.kind is DocumentKind.LOCK]
     return {
@@ -200,7 +211,7 @@ def governed(
         for state in here
         if state.document.kind is DocumentKind.MANIFEST
         and any(
-            is_made_from(lock, state) and satisfies(whole(lock.document.sha256), state.document, leaves_out)
+            is_made_from(lock, state) and satisfies(whole(lock.document.sha256), state.document, needs)
             for lock in locks
         )
     }
@@ -226,43 +237,70 @@ def normal(path: PurePosixPath) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def satisfies(lock: Document, manifest: Document, leaves_out: Callable[[Document, Requirement], bool]) -> bool:
+def satisfies(lock: Document, manifest: Document, needs: Needs) -> bool:
     """Return whether a lock lists everything that a manifest requires, at a version that it admits.
 
     Extras and groups count unless the organisation says which are installed. A lock of one environment does not
     list what its markers leave out there.
     """
-    listed: dict[PackageName, list[Component]] = {}
-    for row in lock.components:
-        name = row.package or PackageName(canonicalize_name(row.name))
-        listed.setdefault(name, []).append(row)
+    listed = rows_by_package(lock)
     itself = PackageName(canonicalize_name(manifest.subject))
+    python = lock.requires_python or manifest.requires_python
     return all(
-        _is_met(one, listed.get(one.package, ()), lock)
+        _is_met(one, listed, lock, needs)
         for one in manifest.requirements
         if one.package != itself
-        and not leaves_out(manifest, one)
-        and not (lock.is_of_one_environment and one.package not in listed and _is_of_elsewhere(one.marker))
+        and not needs.leaves_out(manifest, one)
+        and not (lock.is_of_one_environment and one.package not in listed and needs.may_not_hold(python, one))
     )
 
 
-def _is_of_elsewhere(marker: str) -> bool:
-    """Return whether a marker may fail in the environment of a lock; one of extras or groups says nothing of that."""
-    return bool(marker) and "extra" not in marker and "dependency_groups" not in marker
+def rows_by_package(lock: Document) -> Mapping[PackageName, list[Component]]:
+    """Return the rows of a lock by the package that they are of, or seem to be of."""
+    listed: dict[PackageName, list[Component]] = {}
+    for row in lock.components:
+        listed.setdefault(row.package or PackageName(canonicalize_name(row.name)), []).append(row)
+    return listed
 
 
-def _is_met(wanted: Requirement, rows: Sequence[Component], lock: Document) -> bool:
+def _is_met(wanted: Requirement, listed: Mapping[PackageName, list[Component]], lock: Document, needs: Needs) -> bool:
     """Return whether a row is what is required, and what its extras bring is in the lock as well."""
+    rows = listed.get(wanted.package, [])
     if wanted.unreadable:
         return False
-    if wanted.url:
-        return any(row.origin for row in rows)
     try:
         admitted = SpecifierSet(wanted.specifier)
     except InvalidSpecifier:
         return False
-    fitting = [row for row in rows if row.origin or _is_admitted(row.version, admitted)]
-    return bool(fitting) and (not wanted.extras or _has_extras(wanted, lock))
+    if wanted.url:
+        fitting = [row for row in rows if row.origin and is_same_place(wanted.url, row.origin)]
+    else:
+        fitting = [row for row in rows if (row.origin and not row.version) or _is_admitted(row.version, admitted)]
+    if not fitting or not wanted.extras:
+        return bool(fitting)
+    return _has_extras(wanted, lock) and all(needs.of_extras(wanted, row.version) <= listed.keys() for row in fitting)
+
+
+def is_same_place(wanted: str, locked: str) -> bool:
+    """Return whether what was locked was taken from where a URL requirement says, at whatever commit.
+
+    >>> is_same_place("git+https://git.example/a@main", "git+https://git.example/a@1f2e#subdirectory=b")
+    True
+    >>> is_same_place("https://files.example/a-2.tar.gz", "https://files.example/a-1.tar.gz#sha256=00")
+    False
+    """
+    if "://" not in wanted or "://" not in locked:
+        return "://" not in wanted and "://" not in locked  # folders are written from different places
+    return _without_commit(wanted) == _without_commit(locked)
+
+
+def _without_commit(url: str) -> str:
+    address = url.partition("#")[0].partition("?")[0]
+    scheme, _, rest = address.partition("://")
+    if "+" not in scheme:
+        return address
+    host, slash, path = rest.partition("/")
+    return f"{host.rpartition('@')[2]}{slash}{path.partition('@')[0].removesuffix('.git')}"
 
 
 def _is_admitted(version: str, admitted: SpecifierSet) -> bool:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
+
+import numpy as np
 
 from graphkit.model.answers import Obligation
 from graphkit.model.documents import Document, InstallCommand
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
+from graphkit.trace.accusation import same_index
 from graphkit.trace.closure import Span, closure_of
 from graphkit.trace.forward import Root
 from graphkit.trace.manifests import Asked, root_of_requirements
 from graphkit.trace.verdicts.clearance import Open
-from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, Context, is_usual
+from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, Context, is_usual, undecided_among
 from graphkit.trace.verdicts.inputs import Line, State, is_made_from, normal
 
 _LOCKS: Final = frozenset(("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml"))
@@ -73,6 +77,13 @@ def commands_for(state: State, here: Sequence[State]) -> list[tuple[State, Insta
     ]
 
 
+def with_indexes_of_commands(state: State, here: Sequence[State]) -> Document:
+    """Return an input with the indexes that the scripts name which install from it."""
+    told = {index: None for script, _ in commands_for(state, here) for index in script.document.indexes}
+    document = state.document
+    return replace(document, indexes=tuple(dict.fromkeys((*document.indexes, *told)))) if told else document
+
+
 def keeps_to(here: Sequence[State], lock: State) -> str:
     """Return the install command in place that keeps to a lock, with its file and line; empty for none.
 
@@ -104,7 +115,7 @@ def judge_script(
     """Return what a script leaves open; None where nothing that it names can bring a target. ``here``: all inputs."""
     known = {PurePosixPath(state.use.path or state.document.path).name for state in here}
     for command in script.commands:
-        if problem := _problem(context, command, span) or _unknown_input(command, known):
+        if problem := _problem(context, command, script.indexes, span) or _unknown_input(command, known):
             return Open(
                 obligation=Obligation.INPUTS,
                 text=f"{script.path}, {command.place}: `{command.text}` {problem}; `installs_from` in the organisation "
@@ -126,7 +137,7 @@ def _unknown_input(command: InstallCommand, known: AbstractSet[str]) -> str:
     return ""
 
 
-def _problem(context: Context, command: InstallCommand, span: tuple[Instant, Instant]) -> str:
+def _problem(context: Context, command: InstallCommand, indexes: Sequence[str], span: tuple[Instant, Instant]) -> str:
     """Return why a command leaves the service open; empty where it does not."""
     if command.unreadable:
         return f"installs what cannot be read here ({command.unreadable})"
@@ -136,6 +147,11 @@ def _problem(context: Context, command: InstallCommand, span: tuple[Instant, Ins
     for one in wanted:
         if one.package in accused.packages:
             return f"installs {one}"
+        if one.package in accused.private_packages:
+            return f"installs the private package {one.package}, which no public page speaks for"
+    named = [one for one in (*indexes, context.service.index) if same_index(one) in accused.private_indexes]
+    if wanted and named:
+        return f"may install from the private index {named[0]}, of which no page was read"
     return _reached(context, wanted, span) if wanted else ""
 
 
@@ -149,6 +165,11 @@ def _reached(context: Context, wanted: Sequence[Requirement], span: tuple[Instan
     found = closure_of(world, root, targets, Span(start=span[0], until=span[1], is_timeless=True))
     if found.hits:
         return "installs a package that can bring it in"
+    names = frozenset(world.reader.packages(np.array(sorted(found.packages), dtype=np.int32)).name)
+    if undecided := undecided_among(context, names):
+        return f"installs a package that may bring it in ({undecided[0]} would settle it)"
+    if private := sorted(names & context.accused.private_packages):
+        return f"installs a package that needs the private package {private[0]}, which no public page speaks for"
     if found.unread:
         return f"installs a package whose requirements were not read ({found.unread[0]})"
     return ""

@@ -5,16 +5,16 @@ Each is judged by what speaks for it, and the worst stands: a witness, else a pr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from graphkit.model.answers import Assumption, BuildVerdict, Obligation, ProofKind, ServiceVerdict, Verdict
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse
-from graphkit.model.requirements import Requirement, requirement
+from graphkit.model.requirements import requirement
 from graphkit.model.times import NO_TIME, Instant, Moment, rfc3339
-from graphkit.trace.manifests import Asked, leaves_out
+from graphkit.trace.manifests import Asked, leaves_out, may_not_hold, needs_of_extras
 from graphkit.trace.verdicts.clearance import Open, Step, assuming, combined, fact, prove, word
 from graphkit.trace.verdicts.context import (
     USUAL_BACKENDS,
@@ -27,10 +27,20 @@ from graphkit.trace.verdicts.context import (
     tools_gap,
 )
 from graphkit.trace.verdicts.guards import GuardsRead, guards_in_force
-from graphkit.trace.verdicts.inputs import State, gap_of, governed, last_seen, satisfies, states_of, stretches_of
+from graphkit.trace.verdicts.inputs import (
+    Needs,
+    State,
+    gap_of,
+    governed,
+    last_seen,
+    rows_by_package,
+    satisfies,
+    states_of,
+    stretches_of,
+)
 from graphkit.trace.verdicts.listings import Finding, Words, read_listing
-from graphkit.trace.verdicts.scripts import judge_script, keeps_to, passes_by
-from graphkit.trace.verdicts.walks import judge_walk, of_build_system, of_manifest
+from graphkit.trace.verdicts.scripts import judge_script, keeps_to, passes_by, with_indexes_of_commands
+from graphkit.trace.verdicts.walks import judge_groups_alone, judge_walk, of_build_system, of_manifest
 
 _BASES: Final = list(Basis)
 _VERDICTS: Final = list(Verdict)
@@ -175,7 +185,8 @@ def _recorded(context: Context, use: DocumentUse, states: Sequence[State]) -> Bu
         return listed if is_early else _joined([listed, *_tools(context, span)], at)
     assert use.built_at is not None
     build = Build(service=context.service.id, at=use.built_at)
-    judged = _joined(_from_inputs(context, build, states, document, None), build.at)
+    parts = _from_inputs(context, build, states, document, None)
+    judged = _joined([*parts, *_tools(context, _ran(context, build))], build.at)
     is_exposed = judged.verdict not in {Verdict.CLEARED, Verdict.UNKNOWN}
     return judged if is_exposed else _ended_before(context, _ran(context, build)[1] - 1, build.at) or judged
 
@@ -263,11 +274,21 @@ def _ran(context: Context, build: Build) -> tuple[Instant, Instant]:
 
     One without a time ran at any instant of the window.
     """
-    if build.at == NO_TIME and build.started is None and build.ended is None:
+    if _time_of(build) is None:
         return context.start, context.until
     start = build.at.earliest - AROUND if build.started is None else build.started.earliest
     until = build.at.latest + AROUND if build.ended is None else build.ended.latest
     return start, max(until, start) + 1
+
+
+def _time_of(build: Build) -> Moment | None:
+    """Return when a build was, None where nothing says."""
+    if build.at != NO_TIME:
+        return build.at
+    told = [one for one in (build.started, build.ended) if one is not None]
+    if not told:
+        return None
+    return Moment(earliest=min(one.earliest for one in told), latest=max(one.latest for one in told))
 
 
 def _named_build(context: Context, build: Build, states: Sequence[State]) -> BuildVerdict:
@@ -279,14 +300,15 @@ def _named_build(context: Context, build: Build, states: Sequence[State]) -> Bui
         if document.kind in _LISTINGS:
             finding = _finding(context, DocumentUse(service=context.service.id, document=document.sha256))
             is_subject |= finding.is_subject
-            parts.append(_listing(context, finding, document, build.at, None))
+            parts.append(_listing(context, finding, document, _time_of(build), None))
         else:
             inputs.append(document)
     manifest = context.document(build.manifest) if build.manifest else None
     if inputs:
         parts += [part for one in inputs for part in _from_inputs(context, build, states, one, manifest)]
-    elif manifest is not None and not parts:
-        parts += _from_inputs(context, build, states, manifest, None)
+    elif manifest is not None:
+        parts += _building(context, [manifest], _ran(context, build), build) if parts else ()
+        parts = parts or _from_inputs(context, build, states, manifest, None)
     start, until = _ran(context, build)
     exposed = [one for one in parts if one.verdict not in {Verdict.CLEARED, Verdict.UNKNOWN}]
     if not exposed and not is_subject and (early := _ended_before(context, until - 1, build.at)):
@@ -307,12 +329,25 @@ def _from_inputs(
     span = _ran(context, build)
     finding = _finding(context, DocumentUse(service=context.service.id, document=document.sha256))
     parts = [_of_input(context, document, finding, build)]
+    if document.kind is DocumentKind.LOCK:
+        beside = [one.document for one in states if one.may_stand(*span)]
+        parts += _building(context, [one for one in beside if one is not manifest], span, build)
     if manifest is not None and manifest.kind is DocumentKind.MANIFEST:
         stood = fact(Obligation.INPUTS, f"the build of {build.at} resolved from {manifest.path}")
-        is_governed = satisfies(context.whole(document.sha256), manifest, _left_out(context))
+        is_governed = satisfies(context.whole(document.sha256), manifest, _needs(context))
         read = guards_in_force(context, manifest)
         parts += _manifest(context, manifest, span, stood, read, is_governed=is_governed)
     return [*parts, *_of_scripts(context, [one for one in states if one.may_stand(*span)], span)]
+
+
+def _building(
+    context: Context, manifests: Iterable[Document], span: tuple[Instant, Instant], build: Build
+) -> Iterator[BuildVerdict]:
+    """Judge what building the projects takes whose manifests a build had before it (semantics §4)."""
+    for manifest in manifests:
+        if manifest.kind is DocumentKind.MANIFEST and _needs_walk(context, manifest):
+            stood = fact(Obligation.INPUTS, f"the build of {build.at} may have built the project of {manifest.path}")
+            yield judge_walk(context, of_build_system(manifest), span, stood)
 
 
 def _at_its_time(
@@ -337,7 +372,15 @@ def _of_input(context: Context, document: Document, finding: Finding, build: Bui
     if document.kind is DocumentKind.LOCK:
         if finding.verdict is not None:
             return _shown(context, finding, document, build.at)
-        dated = fact(Obligation.DATED, f"the build of {build.at} installed from {document.path}")
+        dated: Step = (
+            fact(Obligation.DATED, f"the build of {build.at} installed from {document.path}")
+            if _time_of(build)
+            else Open(
+                obligation=Obligation.DATED,
+                text=f"{finding.reason}, but when the build ran that installed from it is not known; its time (`at` "
+                "in the organisation file) would settle it",
+            )
+        )
         return _by_lock(context, finding, document, build.at, (start, until), dated, ())
     if document.kind is DocumentKind.MANIFEST:
         read = guards_in_force(context, document)
@@ -406,7 +449,7 @@ def _stretch(context: Context, states: Sequence[State], start: Instant, until: I
     if not inputs:
         return opened(_nothing_in_place(states, start, until))
     gap = gap_of(states, here, start, until) or _missing_input(context, states)
-    locks = governed([state for state in inputs if state.stood(start, until)], context.whole, _left_out(context))
+    locks = governed([state for state in inputs if state.stood(start, until)], context.whole, _needs(context))
     bypassed = passes_by(here)
     parts: list[BuildVerdict] = []
     for state in inputs:
@@ -420,17 +463,40 @@ def _stretch(context: Context, states: Sequence[State], start: Instant, until: I
         else:
             is_governed = state.key in locks and state.line not in bypassed
             read = guards_in_force(context, state.document, state, here)
-            found = _manifest(context, state.document, (start, until), stood, read, is_governed=is_governed)
-            parts += [_from_its_commit(context, state, start, one) for one in found]
+            manifest = with_indexes_of_commands(state, here)
+            found = _manifest(context, manifest, (start, until), stood, read, is_governed=is_governed)
+            parts += [_from_its_commit(context, state, (start, until), one) for one in found]
     parts += _of_scripts(context, here, (start, until))
     parts += _tools(context, (start, until))
     return _joined(parts, None)
 
 
-def _left_out(context: Context) -> Callable[[Document, Requirement], bool]:
-    """Return what tells whether the extras and groups that are installed leave a requirement of a manifest out."""
+def _needs(context: Context) -> Needs:
+    """Return what tells how a manifest is installed from: what is left out, and what extras need."""
     asked = Asked(extras=context.service.extras, groups=context.service.groups)
-    return lambda manifest, one: leaves_out(context.union(manifest.requires_python), manifest, one, asked)
+
+    return Needs(
+        leaves_out=lambda manifest, one: leaves_out(context.union(manifest.requires_python), manifest, one, asked),
+        may_not_hold=lambda python, one: may_not_hold(context.union(python), one),
+        of_extras=lambda one, version: needs_of_extras(context.union(""), one, version),
+    )
+
+
+def _extras_gap(context: Context, lock: Document) -> Open | None:
+    """Return that a lock has a package with an extra and nothing of what that needs; None where it has all."""
+    asked = [one for one in lock.requirements if one.extras and not one.marker]
+    if not asked:
+        return None
+    listed = rows_by_package(context.whole(lock.sha256))
+    for one in asked:
+        for row in listed.get(one.package, ()):
+            if missing := sorted(_needs(context).of_extras(one, row.version) - listed.keys()):
+                return Open(
+                    obligation=Obligation.COMPLETE,
+                    text=f"{lock.path} lists {one.package}[{','.join(one.extras)}] {row.version} and not {missing[0]}, "
+                    "which that needs; the SBOM of the build would settle it",
+                )
+    return None
 
 
 def _missing_input(context: Context, states: Sequence[State]) -> str:
@@ -442,14 +508,28 @@ def _missing_input(context: Context, states: Sequence[State]) -> str:
     return ""
 
 
-def _from_its_commit(context: Context, state: State, start: Instant, judged: BuildVerdict) -> BuildVerdict:
-    """Return a clearance with the assumption that a state was in place from its commit, where another was before."""
-    if judged.clearance is None or state.before is None or start != state.was[0]:
-        return judged
-    before = state.before.document
-    if before.kind is DocumentKind.LOCK and _finding(context, state.before.use).is_clean:
+def _from_its_commit(
+    context: Context, state: State, span: tuple[Instant, Instant], judged: BuildVerdict
+) -> BuildVerdict:
+    """Return a clearance with the assumption that a state was in place from its commit, where that matters.
+
+    It does not where installs from the state before are cleared as well: a commit may reach a build later.
+    """
+    if judged.clearance is None or state.before is None or _was_clean(context, state.before, span):
         return judged
     return replace(judged, clearance=assuming(judged.clearance, Assumption.COMMIT))
+
+
+def _was_clean(context: Context, before: State, span: tuple[Instant, Instant]) -> bool:
+    """Return whether installs from a state would be cleared in a stretch in which another had taken its place."""
+    document = before.document
+    if document.kind is DocumentKind.LOCK:
+        return _finding(context, before.use).is_clean
+    if document.kind is not DocumentKind.MANIFEST:
+        return False
+    stood = fact(Obligation.INPUTS, f"{document.path} was in place before")
+    found = _manifest(context, document, span, stood, guards_in_force(context, document), is_governed=False)
+    return all(one.verdict is Verdict.CLEARED for one in found)
 
 
 def _of_scripts(context: Context, here: Sequence[State], span: tuple[Instant, Instant]) -> Iterator[BuildVerdict]:
@@ -489,7 +569,7 @@ def _lock_in_place(
         else fact(Obligation.DATED, stood.text)
     )
     judged = _by_lock(context, finding, document, None, span, dated, (Assumption.INPUTS,), keeps_to(here, state))
-    judged = _from_its_commit(context, state, span[0], judged)
+    judged = _from_its_commit(context, state, span, judged)
     if judged.verdict is not Verdict.CLEARED:
         return judged
     reason = f"{finding.reason}; it was in place {_span_of(state)}, and speaks for installs from it"
@@ -528,6 +608,8 @@ def _by_lock(  # noqa: PLR0917 - what a proof by lock is made of
     )
     if used:
         finding = replace(finding, steps=(*finding.steps, fact(Obligation.INSTALLED, used)))
+    if gap := _extras_gap(context, document):
+        finding = replace(finding, steps=(*finding.steps, gap))
     return _by_listing(context, finding, document, at, span, dated, candidates)
 
 
@@ -547,7 +629,9 @@ def _manifest(
     parts: list[BuildVerdict] = []
     if not is_governed:
         asked = Asked(extras=context.service.extras, groups=context.service.groups)
-        parts.append(judge_walk(context, of_manifest(manifest, asked, read, context.in_house), span, stood))
+        whole = judge_walk(context, of_manifest(manifest, asked, read, context.in_house), span, stood)
+        alone = judge_groups_alone(context, manifest, asked, span, stood) if whole.verdict is Verdict.CLEARED else ()
+        parts += [whole, *alone]
     if _needs_walk(context, manifest):
         parts.append(judge_walk(context, of_build_system(manifest), span, stood))
     return parts

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import unquote
 
 import numpy as np
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -17,7 +18,7 @@ from graphkit.model.answers import Assumption, BuildVerdict, Discharge, Obligati
 from graphkit.model.documents import Completeness, Document
 from graphkit.model.environment import AnyOf, Environment
 from graphkit.model.guards import NO_GUARDS, Guards
-from graphkit.model.names import PackageName
+from graphkit.model.names import PackageName, named_by_file
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant, rfc3339
 from graphkit.model.versions import release_version
@@ -28,10 +29,10 @@ from graphkit.trace.closure import REMOVAL_LAG, Closure, Span, closure_of
 from graphkit.trace.confirm import Confirmation, confirm, slots_of
 from graphkit.trace.forward import Root
 from graphkit.trace.listing import Bits
-from graphkit.trace.manifests import Asked, InHouse, root_of_manifest, truth_of
+from graphkit.trace.manifests import Asked, InHouse, groups_alone, root_of_manifest, truth_of
 from graphkit.trace.survey import Field
 from graphkit.trace.verdicts.clearance import Open, Step, fact, prove, word
-from graphkit.trace.verdicts.context import Context, cleared, named, needed, opened, tools_gap
+from graphkit.trace.verdicts.context import Context, cleared, named, needed, opened, tools_gap, undecided_among
 from graphkit.trace.verdicts.guards import GuardsRead
 from graphkit.trace.world import World
 
@@ -136,6 +137,24 @@ def judge_walk(context: Context, asking: Asking, span: tuple[Instant, Instant], 
     return _ruled_out(context, asking, span, inputs, found, missing)
 
 
+def judge_groups_alone(
+    context: Context, manifest: Document, asked: Asked, span: tuple[Instant, Instant], inputs: Step
+) -> Iterator[BuildVerdict]:
+    """Yield the verdicts of groups that are installed without their project, where one reaches a target by itself.
+
+    Nobody says that they are, so none is worse than `admitted`; what is not known to reach a target is left alone.
+    """
+    world = context.union(manifest.requires_python)
+    for group, alone in groups_alone(manifest, asked):
+        asking = of_manifest(alone, Asked(extras=(), groups=(group,)))
+        root, _ = asking.root(world)
+        every = Span(start=span[0], until=span[1], is_timeless=True)
+        is_named = any(one.package in context.accused.packages for one in alone.requirements)
+        if is_named or closure_of(world, root, _bits(context), every).hits:
+            found = judge_walk(context, asking, span, inputs)
+            yield replace(found, verdict=Verdict.ADMITTED) if found.verdict is Verdict.PICKED else found
+
+
 _ASSUMED: Final = (
     *(Assumption.INPUTS, Assumption.INDEX, Assumption.BUILD_ENV, Assumption.TOOLS, Assumption.BASE),
     Assumption.CACHES,
@@ -181,6 +200,9 @@ def _barred(context: Context, asking: Asking, span: tuple[Instant, Instant]) -> 
     if private:
         yield Open(obligation=Obligation.INDEXES, text=f"the accused name may come from a private index ({private[0]})")
         return
+    if by_url := [one for one in asking.document.requirements if _named_by_url(one) in accused.packages]:
+        yield Open(obligation=Obligation.BARRED, text=f"{asking.path} asks for {by_url[0]}, which no range binds")
+        return
     yield fact(Obligation.INDEXES, "the accused name does not come from a private index")
     shut: list[str] = []
     for package, ranges in sorted(_accused_ranges(context).items()):
@@ -197,6 +219,14 @@ def _barred(context: Context, asking: Asking, span: tuple[Instant, Instant]) -> 
         )
         return
     yield fact(Obligation.BARRED, f"{asking.path} requires {' and '.join(shut)}")
+
+
+def _named_by_url(one: Requirement) -> PackageName | None:
+    """Return of which package the file is that a URL requirement names, whatever the requirement calls it."""
+    if not one.url:
+        return None
+    found = named_by_file(unquote(one.url.partition("#")[0].partition("?")[0].rpartition("/")[2]))
+    return found[0] if found else None
 
 
 def _cut_off(context: Context, asking: Asking, package: PackageName, span: tuple[Instant, Instant]) -> str | None:
@@ -454,12 +484,9 @@ def _closure_steps(
         )
     else:
         yield fact(Obligation.ADMITTED, f"nothing that {asking.path} allows reaches it, in any environment")
-    unplaced = [text for package, text in context.unplaced if package is None or package in names]
-    if beyond := context.accused.beyond_packages:
-        unplaced.append(f"a listing that covers {beyond}")
-    alone = {one.package for one in context.accused.files if one.package is not None}
-    undecided = sorted(names & (context.accused.open.keys() | alone))
-    unread = (*missing, *unplaced, *(f"which releases of {name} are accused" for name in undecided), *closure.unread)
+    beyond = context.accused.beyond_packages
+    elsewhere = (f"a listing that covers {beyond}",) if beyond else ()
+    unread = (*missing, *undecided_among(context, names), *elsewhere, *closure.unread)
     if not is_timeless:
         unread = (*unread, *(f"what a resolver does where nothing fits {one}" for one in (*stuck, *closure.stuck)))
     if unread:
