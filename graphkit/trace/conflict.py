@@ -24,18 +24,22 @@ def unshaken(
     picks: Mapping[int, int],
     failed: Iterable[int],
     shelves: Mapping[int, Shelf],
+    *,
+    held: frozenset[int],
 ) -> frozenset[int]:
     """Return the packages whose choice stands, whatever a resolver does about the failed ones.
 
-    ``asks`` are all requirements that hold in the walk. Cost: a few passes over them.
+    ``asks`` are all requirements that hold in the walk. ``held`` are the packages that the root is, or that a manifest
+    asks for itself: a resolver chooses them first, and goes back from them last, where no other way out is left.
+    Cost: a few passes over the requirements.
     """
     by_package: dict[int, list[Ask]] = {}
     for ask in asks:
         by_package.setdefault(ask[1].package, []).append(ask)
     shaken = set(failed)
     for ident in failed:
-        # Where the root asks for the impossible by itself, no way out is left: it installs nothing.
-        if not (involved := _involved(by_package.get(ident, ()), shelves[ident]) - {fixed[0] if fixed else None, None}):
+        # Where what is held asks for the impossible by itself, nobody knows what is installed, if anything.
+        if not (involved := _involved(by_package.get(ident, ()), shelves[ident]) - held - {None}):
             return frozenset()
         shaken.update(one for one in involved if one is not None)
     while True:

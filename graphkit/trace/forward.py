@@ -36,6 +36,11 @@ class Root:
     wants: tuple[Want, ...] = ()
     constraints: tuple[Want, ...] = ()
 
+    @property
+    def held(self) -> frozenset[int]:
+        """Ids of the packages that a resolver chooses first: the root itself, or what a manifest asks for."""
+        return frozenset((self.fixed[0],) if self.fixed else (want.package for want in self.wants if not want.doubtful))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
@@ -185,7 +190,9 @@ def _walk(world: World, root: Root, shelves: OnOffer) -> Walk:
                 unread=tuple(sorted(gathered.unread())),
                 visited=frozenset(visited),
                 is_uncertain=any(world.package(ident).is_uncertain for ident in visited),
-                firm=unshaken(world, root.fixed, gathered.asks(), picks, failed, shelves) if failed else None,
+                firm=unshaken(world, root.fixed, gathered.asks(), picks, failed, shelves, held=root.held)
+                if failed
+                else None,
             )
             return memory.keep(root, choices, settled)
         # Where choices were added and none was changed, all that was gathered still holds.

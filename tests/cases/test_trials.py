@@ -24,11 +24,6 @@ NAMES: Final = sorted(path.name for path in TRIALS.iterdir() if (path / "case.ya
 REPOSITORY: Final = "repo"
 """The folder of a trial's git repository."""
 
-OPEN: Final[Mapping[str, str]] = {
-    "manifest-conflict-elsewhere": "issue 21: a conflict elsewhere hides the choices of a manifest, unlike a package's",
-}
-"""Trials that do not hold yet, and why."""
-
 
 class Commit(msgspec.Struct, forbid_unknown_fields=True):
     """One commit: ``add`` files of the trial, ``write`` new ones, ``append`` to what is there."""
@@ -135,13 +130,7 @@ def faults(trial: Trial, answer: Ran, told: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(reason=OPEN[name], strict=True) if name in OPEN else ())
-        for name in NAMES
-    ],
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_trial_gets_a_right_verdict(
     name: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,7 +140,3 @@ def test_a_trial_gets_a_right_verdict(
     told = [run("ingest", *words, "--graph", graph) for words in trial.ingest]
     answer = run("blast", *trial.ask, "--graph", graph, "--tier", "admitted", "--format", "json", *trial.options)
     assert faults(trial, answer, "".join(one.out + one.err for one in told)) == []
-
-
-def test_what_does_not_hold_yet_is_a_trial() -> None:
-    assert set(OPEN) <= set(NAMES)
