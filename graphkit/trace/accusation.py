@@ -34,12 +34,15 @@ GoodHashes = Callable[[PackageName, str], frozenset[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carrier:
-    """What the document of a release shows: ``path`` leads from the release to the accused one, ``shown``."""
+    """What the document of a release shows: ``path`` leads from the release to the accused one, ``shown``.
+
+    ``verdict`` is `unknown` where it may show one, and nobody can tell.
+    """
 
     verdict: Verdict
     reason: str
-    path: Path
-    shown: frozenset[Named]
+    path: Path = ()
+    shown: frozenset[Named] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +86,8 @@ class Accusation:
     private_indexes: frozenset[str]
     """Addresses, as `same_index` writes them."""
     private_packages: frozenset[PackageName]
-    carriers: Mapping[Named, Carrier] = field(default_factory=dict)
-    """Releases whose own documents show an accused one."""
-
-    def carried(self, carriers: Mapping[Named, Carrier]) -> Accusation:
-        """Return the accusation with releases that carry an accused one."""
-        return replace(self, carriers=dict(carriers))
+    carriers: Mapping[PackageName, Mapping[str, Carrier]] = field(default_factory=dict)
+    """Releases whose own documents show an accused one, by package and version key; by "" where that is not known."""
 
     @property
     def keys_elsewhere(self) -> frozenset[str]:
@@ -465,11 +464,20 @@ def _by_open_name(row: Component, accused: Accusation) -> RowTest:
 
 def _by_carrier(row: Component, accused: Accusation) -> RowTest:
     """Return what a row says of a release whose own document shows an accused one."""
-    if not accused.carriers or row.package is None or not row.version or row.origin:
+    if not accused.carriers:
         return _ELSE
-    carrier = accused.carriers.get((row.package, release_version(row.version).key))
+    names = (row.package,) if row.package is not None else namesakes_of(row.name, row.purl)
+    known = next((accused.carriers[name] for name in names if name in accused.carriers), None)
+    if known is None:
+        return _ELSE
+    named = f"{row.package or row.name} {row.version}".strip()
+    carrier = known.get(release_version(row.version).key if row.version else "", known.get(""))
     if carrier is None:
-        return _ELSE
+        if row.version:
+            return _ELSE
+        carrier = next(iter(known.values()))
+    if carrier.verdict is Verdict.UNKNOWN or row.package is None or not row.version:
+        return _unknown(f"it lists {named}, {carrier.reason}")
     return RowTest(carrier.verdict, carrier.reason, Basis.LISTED, carrier.shown, carrier.path)
 
 

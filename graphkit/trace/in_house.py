@@ -6,6 +6,7 @@ A service that lists acme-core 2.0.0 carries what the SBOM of acme-core 2.0.0 li
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from packaging.utils import canonicalize_name
@@ -15,33 +16,42 @@ from graphkit.model.documents import Component, Document
 from graphkit.model.names import PackageName
 from graphkit.model.versions import release_version
 from graphkit.stores import port
-from graphkit.trace.accusation import Accusation, Carrier, Named
+from graphkit.trace.accusation import Accusation, Carrier
 from graphkit.trace.documents import Documents, Said
 from graphkit.trace.verdicts.listings import Finding, Words, read_listing, subject_of
 
-Carriers = dict[Named, Carrier]
+_VERDICTS = list(Verdict)
+_Carriers = dict[PackageName, dict[str, Carrier]]
 
 
 def with_carriers(documents: Documents, accused: Accusation) -> Accusation:
-    """Return an accusation with the releases whose own SBOMs show an accused one, over any number of steps.
+    """Return an accusation with the releases whose own SBOMs show an accused one, or may, over any number of steps.
 
-    The rows that name such a release are taken up in ``documents``. Cost: one document of each kind that names
-    something accused, a head of each that shows it, and nothing more where nobody lists what those describe.
+    The rows that name such packages are taken up in ``documents``. Cost: one document of each kind that names
+    something accused, a head of each that may show it, and nothing more where nobody lists what those describe.
     """
     while True:
         found, rows = _found(documents, accused, _showing(documents, accused))
-        if found.keys() <= accused.carriers.keys():
+        carriers = {package: dict(known) for package, known in accused.carriers.items()}
+        is_more = False
+        for package, key, one in (
+            (package, key, one) for package, known in found.items() for key, one in known.items()
+        ):
+            if _is_worse(one, carriers.get(package, {}).get(key)):
+                carriers.setdefault(package, {})[key] = one
+                is_more = True
+        if not is_more:
             return accused
-        accused = accused.carried({**accused.carriers, **found})
+        accused = replace(accused, carriers=carriers)
         documents.take_up(rows)
 
 
 def _showing(documents: Documents, accused: Accusation) -> list[str]:
-    """Return the documents that show something accused; of those that say the same, one is read."""
+    """Return the documents that show something accused, or may; of those that say the same, one is read."""
     kinds: dict[Said, bool] = {}
     for sha256, said in documents.naming.items():
         if said not in kinds:
-            kinds[said] = _finding(documents.whole(sha256), accused).verdict is not None
+            kinds[said] = _finding(documents.whole(sha256), accused).may_show
     return sorted(sha256 for sha256, said in documents.naming.items() if kinds[said])
 
 
@@ -49,8 +59,8 @@ def _finding(document: Document, accused: Accusation) -> Finding:
     return read_listing(document, accused, Words())
 
 
-def _found(documents: Documents, accused: Accusation, showing: list[str]) -> tuple[Carriers, port.Listings]:
-    """Return the releases that documents with something accused describe and others list, and those rows."""
+def _found(documents: Documents, accused: Accusation, showing: list[str]) -> tuple[_Carriers, port.Listings]:
+    """Return the releases that some documents describe and others list, and the rows of their packages."""
     described: dict[PackageName, list[str]] = {}
     for sha256, subject in zip(showing, documents.subjects(showing), strict=True):
         if subject:
@@ -63,28 +73,41 @@ def _found(documents: Documents, accused: Accusation, showing: list[str]) -> tup
         dtype=np.bool_,
     )
     rows = _some(rows, is_others)
-    listed: dict[int, Component] = {}
+    listed: dict[int, PackageName] = {}
     for sha256, at, content in zip(rows.document, rows.component.tolist(), rows.content.tolist(), strict=True):
         if content not in listed:
-            listed[content] = documents.whole(sha256).components[at]
-    wanted = {_named(row): content for content, row in listed.items() if row.package and row.version and not row.origin}
-    found: Carriers = {}
-    for package in {package for package, _ in wanted}:
-        for sha256 in described.get(package, ()):
+            listed[content] = _name_of(documents.whole(sha256).components[at])
+    found: _Carriers = {}
+    for package in described.keys() & set(listed.values()):
+        for sha256 in described[package]:
             document = documents.whole(sha256)
             about = subject_of(document)
-            if about is not None and about.version and (named := _named(about)) in wanted and named not in found:
-                found[named] = _carrier(_finding(document, accused))
-    contents = {content for content, row in listed.items() if _named(row) in found}
-    return found, _some(rows, np.isin(rows.content, sorted(contents)))
+            if about is not None:
+                key = release_version(about.version).key if about.version else ""
+                carrier = _carrier(document, _finding(document, accused), is_sure=bool(key))
+                known = found.setdefault(_name_of(about), {})
+                if _is_worse(carrier, known.get(key)):
+                    known[key] = carrier
+    contents = [content for content, package in listed.items() if package in found]
+    return found, _some(rows, np.isin(rows.content, contents))
 
 
-def _named(row: Component) -> Named:
-    return PackageName(row.package or ""), release_version(row.version).key
+def _is_worse(carrier: Carrier, known: Carrier | None) -> bool:
+    return known is None or _VERDICTS.index(carrier.verdict) < _VERDICTS.index(known.verdict)
 
 
-def _carrier(finding: Finding) -> Carrier:
-    assert finding.verdict in {Verdict.OBSERVED, Verdict.ADMITTED}
+def _name_of(row: Component) -> PackageName:
+    return row.package or PackageName(canonicalize_name(row.name))
+
+
+def _carrier(document: Document, finding: Finding, *, is_sure: bool) -> Carrier:
+    """Return what a release carries by its document; of a document that names no version, any release may."""
+    if finding.verdict is None or not is_sure:
+        return Carrier(
+            verdict=Verdict.UNKNOWN,
+            reason=f"whose own {document.path} may list an accused release, or be about another release; the versions "
+            "that are missing there would settle it",
+        )
     return Carrier(
         verdict=finding.verdict,
         reason=f"and its own {finding.reason}",

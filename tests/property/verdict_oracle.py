@@ -6,7 +6,7 @@ Written from semantics.md, and nothing here is shared with `graphkit.trace`: the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from graphkit.model.answers import Verdict
@@ -368,7 +369,7 @@ class Judge:
     def listing(self, document: Document, service: Service, *, is_complete: bool) -> Said:
         """Return what a document says of what was installed, whatever its date: obligations (d) and (f) to (i)."""
         subject = _subject_of(document)
-        said = [self.row(row, document) for row in document.components if row.ref != subject]
+        said = [self._row_or_carried(row, document) for row in document.components if row.ref != subject]
         exposing = [one for one in said if one is not None and one != UNKNOWN]
         if exposing:
             return worst(exposing)
@@ -389,6 +390,40 @@ class Judge:
             for one in service.complete_from
         )
         return CLEARED if is_complete or by_tool else UNKNOWN
+
+    @cached_property
+    def carriers(self) -> dict[ReleaseKey, Said]:
+        """The releases whose own SBOMs show an accused one, over any number of steps (§2, in-house packages)."""
+        found: dict[ReleaseKey, Said] = {}
+        while True:
+            more: dict[ReleaseKey, Said] = {}
+            for document in self.fleet.documents:
+                subject = _subject_of(document)
+                about = next((row for row in document.components if row.ref == subject), None)
+                if document.kind is not DocumentKind.SBOM or about is None:
+                    continue
+                rows = [row for row in document.components if row.ref != subject]
+                said = [one for row in rows for one in (self.row(row, document), self._carried(row, found)) if one]
+                if said:
+                    key = (PackageName(canonicalize_name(about.name)), about.version)
+                    shows = worst(said) if about.version else UNKNOWN
+                    more[key] = worst([shows, *([more[key]] if key in more else [])])
+            if more == found:
+                return found
+            found = more
+
+    def _row_or_carried(self, row: Component, document: Document) -> Said | None:
+        said = [one for one in (self.row(row, document), self._carried(row, self.carriers)) if one is not None]
+        return worst(said) if said else None
+
+    def _carried(self, row: Component, carriers: Mapping[ReleaseKey, Said]) -> Said | None:
+        """Return what a row says of a release that carries an accused one."""
+        name = PackageName(canonicalize_name(row.name))
+        known = {version: said for (package, version), said in carriers.items() if package == name}
+        if not known or (row.version and row.version not in known and "" not in known):
+            return None
+        said = known.get(row.version or "", UNKNOWN)
+        return said if row.version and row.package is not None else UNKNOWN
 
     # §4: the service
 

@@ -50,6 +50,8 @@ class Finding:
     steps: tuple[Step, ...] = ()
     is_subject: bool = False
     """The document's own subject is an accused release."""
+    may_show: bool = False
+    """Some row is an accused release, or may be one for all one knows."""
 
     @property
     def is_clean(self) -> bool:
@@ -84,10 +86,17 @@ def read_listing(document: Document, accused: Accusation, words: Words) -> Findi
             reason=f"{document.path} lists {name}{place}" + (f", {test.reason}" if test.reason else ""),
             paths=(_joined(_path_in(document, row), test.path),),
             shown=frozenset[Named]().union(*(one.shown for _, _, one in exposing)),
+            may_show=True,
         )
     described = next((one for one in rows if one[1].ref == subject and one[2].verdict is not None), None)
     steps = (_rows(document, accused, suspects, described), *_completeness(document, accused, words))
-    return Finding(verdict=None, reason=_listed(document, accused), steps=steps, is_subject=described is not None)
+    return Finding(
+        verdict=None,
+        reason=_listed(document, accused),
+        steps=steps,
+        is_subject=described is not None,
+        may_show=bool(suspects),
+    )
 
 
 def subject_of(document: Document) -> Component | None:
