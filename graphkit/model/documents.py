@@ -49,6 +49,8 @@ NOT_READ: Final = "not read: "
 """How a problem begins that names a part which can hold packages and was not read: it leaves the document open."""
 DENIES_ITSELF: Final = f"{NOT_READ}what is missing: it says itself that it is incomplete"
 """The problem of a document that says of itself that it does not list everything."""
+RECORD: Final = "record:"
+"""How the origin of a row begins that stands for code: the distribution follows whose RECORD claims it."""
 EDITABLE_TREE: Final = f"{NOT_READ}the editable tree "
 """How a problem begins that names an editable project outside of what was given (semantics §5 (i))."""
 

@@ -151,7 +151,7 @@ class Incident:
     ``advisory`` True: made from an OSV record alone, which gives versions but no times; ranges of
     the record are in ``ranges`` as (package, specifier). ``every``: packages of which every version is accused,
     as purls without a version. ``files``: bad files that are not told of as files of a release. ``undecided``:
-    what of it accuses nothing that can be tested.
+    what of it accuses nothing that can be tested. ``imports``: the names that the accused packages are imported by.
     """
 
     id: str
@@ -169,6 +169,7 @@ class Incident:
     every: tuple[str, ...] = ()
     files: tuple[AccusedFile, ...] = ()
     undecided: tuple[Undecided, ...] = ()
+    imports: tuple[str, ...] = ()
 
     @property
     def decides_nothing(self) -> bool:

@@ -110,6 +110,7 @@ class _IncidentShape(Shape):
     causes: tuple[_CauseShape, ...] = ()
     sources: tuple[SourceShape, ...] = ()
     notes: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
 
 
 def claims(data: bytes, name: str) -> bool:  # noqa: ARG001 - the name decides nothing
@@ -150,7 +151,14 @@ def parse(data: bytes, path: str) -> Incident:  # noqa: ARG001 - places are in t
         ),
         sources=tuple(one.source() for one in read.sources),
         notes=tuple(read.notes),
+        imports=tuple(_import(one, f"imports[{i}]") for i, one in enumerate(read.imports)),
     )
+
+
+def _import(name: str, place: str) -> str:
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise InputError(f"{name[:80]!r} is not a name that Python imports", place=place)
+    return name
 
 
 def cited(ids: Iterable[str], place: str, known: Iterable[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from packaging.specifiers import SpecifierSet
 
 from graphkit.model.answers import Path, Verdict
-from graphkit.model.documents import Basis, Component, Document
+from graphkit.model.documents import RECORD, Basis, Component, Document
 from graphkit.model.incidents import AccusedFile, FileHash
 from graphkit.model.names import BadName, PackageName, named_by_file, namesakes_of, package_name, purl_key, read_purl
 from graphkit.model.organisation import Organisation
@@ -86,6 +86,8 @@ class Accusation:
     private_indexes: frozenset[str]
     """Addresses, as `same_index` writes them."""
     private_packages: frozenset[PackageName]
+    imports: frozenset[PackageName]
+    """The names that accused packages are imported by, where they differ from their own."""
     carriers: Mapping[PackageName, Mapping[str, Carrier]] = field(default_factory=dict)
     """Releases whose own documents show an accused one, by package and version key; by "" where that is not known."""
 
@@ -172,6 +174,7 @@ def accuse(
         aliases={purl_key(purl): one.package for one in organisation.aliases.packages for purl in one.purls},
         private_indexes=frozenset(map(same_index, organisation.private_indexes)) - {""},
         private_packages=frozenset(organisation.private_packages),
+        imports=case.imports - case.packages,
     )
 
 
@@ -254,7 +257,8 @@ def test_row(row: Component, document: Document, accused: Accusation) -> RowTest
         found = _of_package(row, row.package, basis, accused)
     else:
         found = worst_test((_of_other_ecosystem(row, basis, accused), _by_alias_or_name(row, accused)))
-    return worst_test((found, _by_open_name(row, accused), _by_file(row, accused), _by_carrier(row, accused)))
+    others = (_by_open_name, _by_file, _by_carrier, _by_import)
+    return worst_test((found, *(test(row, accused) for test in others)))
 
 
 def _named_in_full(row: Component) -> Component:
@@ -460,6 +464,16 @@ def _by_open_name(row: Component, accused: Accusation) -> RowTest:
     if why is None:
         return _ELSE
     return _unknown(f"it lists {row.name}, which may be accused: {why}")
+
+
+def _by_import(row: Component, accused: Accusation) -> RowTest:
+    """Return what a row says of code that is imported by the name of an accused package, and that names no release."""
+    if row.package not in accused.imports or row.version or row.origin.removeprefix(RECORD) in accused.packages:
+        return _ELSE  # what a distribution of an accused package claims is of the release of its own row
+    names = " or ".join(sorted(accused.packages))
+    return _unknown(
+        f"it has the import package {row.name}, which may be of {names}; what it is a copy of would settle it"
+    )
 
 
 def _by_carrier(row: Component, accused: Accusation) -> RowTest:

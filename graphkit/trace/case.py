@@ -9,6 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from graphkit.model.answers import Accused, Asked
 from graphkit.model.errors import UsageError
@@ -74,6 +75,8 @@ class Case:
     first_upload_accounts: tuple[FirstUpload, ...] = ()
     timed: frozenset[Identity] = frozenset()
     """The releases that the reading speaks of: those that its file names."""
+    imports: frozenset[PackageName] = frozenset()
+    """The names that the accused packages are imported by, at their top and in the spelling of packages."""
     unknown: str = ""
 
     def keys(self) -> dict[PackageName, frozenset[str]]:
@@ -348,6 +351,9 @@ class _Graph:
             withdrawn=tuple(one.id for one in event.members if one.withdrawn),
             first_upload_accounts=tuple(FirstUpload(one, listings.get(identity_of(one), ())) for one in releases),
             timed=_timed(event.members, chosen),
+            imports=frozenset(
+                PackageName(canonicalize_name(name.partition(".")[0])) for one in accusing for name in one.imports
+            ),
         )
 
     def case_alone(self, release: CompromisedRelease) -> Case:

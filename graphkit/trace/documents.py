@@ -33,7 +33,8 @@ class Documents:
         ]
         purls = sorted(case.purls)
         asked = self._packages or purls or hashes
-        rows = self._evidence.listings(sorted(self._packages), [*purls, *aliases], sorted(hashes)) if asked else None
+        names = sorted(self._packages | case.imports)
+        rows = self._evidence.listings(names, [*purls, *aliases], sorted(hashes)) if asked else None
         self._named: dict[str, Said] = {}
         self._read: dict[str, Document] = {}
         self._whole: dict[str, Document] = {}

@@ -60,6 +60,7 @@ def test_names_are_normalised_and_open_ends_stay_open() -> None:
         (("2026-03-24T10:00:00Z", "noon"), "releases[0].listed_from", "NOON"),
         (("incident/1", "incident/9"), "schema", "incident/9"),
         (("id: x-1", "id: ' '"), "id", "needs an id"),
+        (("id: x-1", "id: x-1\nimports: [yaml, 'a b']"), "imports[1]", "Python imports"),
         (("- purl", "- sources: [S9]\n  purl"), "releases[0].sources[0]", "S9"),
         (("- purl", "- files: [{filename: a, sha256: abc}]\n  purl"), "releases[0].files[0].sha256", "SHA-256"),
         (("title: x", "title: x\nreadings: [{id: a, from: 2026-02-02, until: 2026-02-01}]"), "readings[0]", "before"),

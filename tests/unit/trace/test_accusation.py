@@ -289,3 +289,13 @@ def test_a_release_elsewhere_with_good_files_is_admitted_at_most() -> None:
     assert said(row("1.0", purl=purl, sha256=(OTHER_HASH,)), mixed) is UNKNOWN
     assert said(row("1.0", purl=purl, sha256=(BAD_HASH,)), mixed) is OBSERVED
     assert said(row("2.0", purl=purl.replace("1.0", "2.0")), mixed) is ELSE
+
+
+def test_code_that_is_imported_by_the_name_of_an_accused_package_may_be_of_it() -> None:
+    accused = accuse(record(release("1.82.8"), imports=("Proxy_Kit.sub", "litellm")))
+    code = row(name="proxy_kit", package=package_name("proxy-kit"), purl="pkg:pypi/proxy-kit")
+    assert said(code, accused) is UNKNOWN
+    assert said(replace(code, origin="record:other"), accused) is UNKNOWN
+    assert said(replace(code, origin="record:litellm"), accused) is ELSE  # its own row says which release that is
+    assert said(replace(code, version="1.0"), accused) is ELSE  # a distribution of that name
+    assert said(code, accuse(record(release("1.82.8")))) is ELSE
