@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from graphkit.model.answers import Blast, ServiceVerdict, Tier, Verdict
-from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind
+from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, InstallCommand
 from graphkit.model.environment import Profile
 from graphkit.model.incidents import CompromisedFile, CompromisedRelease, Incident, Reading
 from graphkit.model.index import Hidden, ProjectPage, ReleaseFiles
@@ -229,6 +229,48 @@ def test_a_lock_governs_whatever_of_its_manifest_is_not_installed() -> None:
     )
     uses = [stands(one, exactly(NOON - 99 * HOUR), read_at=exactly(LATE)) for one in (asks, lock)]
     assert judged([replace(asks, completeness=Completeness.INCOMPLETE), lock], uses).verdict is Verdict.CLEARED
+
+
+def script(path: str, *inputs: str, **more: Any) -> Document:
+    command = InstallCommand(place="line 2", text="install", inputs=inputs, **more)
+    return Document(
+        sha256="c" * 64, path=path, kind=DocumentKind.SCRIPT, format="test", basis=Basis.LISTED, commands=(command,)
+    )
+
+
+def test_a_script_finds_no_input_of_another_repository_or_branch() -> None:
+    asks, run = manifest("lone"), script("Dockerfile", "requirements.txt")
+    lock = replace(asks, sha256="d" * 64, path="uv.lock", kind=DocumentKind.LOCK, requirements=())
+    always = {"since": exactly(NOON - 99 * HOUR), "read_at": exactly(LATE)}
+    own = [stands(one, repository="a", branch="main", **always) for one in (lock, run)]
+    for repository, branch, verdict in (
+        ("b", "main", Verdict.UNKNOWN),
+        ("a", "dev", Verdict.UNKNOWN),
+        ("a", "main", Verdict.CLEARED),
+    ):
+        uses = [*own, stands(asks, repository=repository, branch=branch, **always)]
+        assert judged([asks, lock, run], uses).verdict is verdict
+
+
+def test_a_lock_of_another_repository_is_none_that_a_tool_keeps_to() -> None:
+    asks = replace(manifest("lone", "bad"), path="pyproject.toml")
+    governing = replace(
+        asks,
+        sha256="d" * 64,
+        path="requirements.lock",
+        kind=DocumentKind.LOCK,
+        requirements=(),
+        governs=("pyproject.toml",),
+        components=tuple(
+            Component(ref=name, name=name, package=name, version="1", purl=f"pkg:pypi/{name}@1") for name in (LONE, BAD)
+        ),
+    )
+    elsewhere = replace(governing, sha256="e" * 64, path="uv.lock", governs=())
+    run = script("Makefile", "uv.lock")
+    always = {"since": exactly(NOON - 99 * HOUR), "read_at": exactly(LATE)}
+    uses = [stands(one, repository="a", **always) for one in (asks, governing, run)]
+    uses.append(stands(elsewhere, repository="b", **always))
+    assert judged([asks, governing, elsewhere, run], uses).verdict is Verdict.PICKED
 
 
 # --- When the first accused file was uploaded ------------------------------------------------------------------------

@@ -520,9 +520,11 @@ class Judge:
     def _by_scripts(self, service: Service, states: Sequence[State], span: Span) -> Said:
         """Return whether files in place leave a build open."""
         here = [one for one in states if one.may[0] < span[1] and span[0] < one.may[1]]
-        known = {PurePosixPath(one.use.path).name for one in here}
-        commands = [command for state in here for command in state.document.commands]
-        is_open = any(self._leaves_open(one, span) or _names_nobody(one, known) for one in commands)
+        is_open = any(
+            self._leaves_open(command, span) or _names_nobody(command, _names_beside(state, here))
+            for state in here
+            for command in state.document.commands
+        )
         return UNKNOWN if is_open else CLEARED
 
     def _by_document(self, service: Service, document: Document, ran: Span) -> Said:
@@ -891,6 +893,11 @@ def _subject_of(document: Document) -> str | None:
     return next((row.ref for row in document.components if row.ref in roots and row.name == document.subject), None)
 
 
+def _names_beside(script: State, here: Sequence[State]) -> set[str]:
+    """Return what the inputs of a script's own repository and branch are called."""
+    return {PurePosixPath(one.use.path).name for one in here if one.line[:2] == script.line[:2]}
+
+
 def _names_nobody(command: InstallCommand, known: set[str]) -> bool:
     """Return whether a command installs from a file that is not among the inputs."""
     names = {PurePosixPath(one).name for one in command.inputs}
@@ -903,12 +910,12 @@ def _is_passed_by(here: Sequence[State], manifest: State) -> bool:
     A command may name the manifest, or the lock that was made from it; where no input lies at a path that it names,
     every one of that name is meant. A tool whose own lock is not there takes the manifest.
     """
-    known = {PurePosixPath(one.use.path).name for one in here}
     for script in here:
+        known = _names_beside(script, here)
         alike = [one for one in here if one.line[:2] == script.line[:2]]
         for command in script.document.commands:
             names = {PurePosixPath(one).name for one in command.inputs}
-            if names & LOCKS and not names & known and manifest.line[0] == script.line[0]:
+            if names & LOCKS and not names & known and manifest in alike:
                 return PurePosixPath(manifest.use.path).name in PROJECTS
             places = {PurePosixPath(script.use.path).parent / name for name in command.inputs}
             meant = [one for one in alike if PurePosixPath(one.use.path) in places]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -32,21 +32,36 @@ def passes_by(here: Sequence[State]) -> frozenset[Line]:
     A command may say so (`--upgrade`, `pip install .`); and a tool whose own lock is not there resolves the manifest.
     """
     found: set[Line] = set()
-    for script in here:
-        for command in script.document.commands:
-            meant = _meant(script, command, here)
-            if command.is_past_lock:
-                found |= {state.line for state in meant}
-                found |= {state.line for state in here if any(is_made_from(lock, state) for lock in meant)}
-            if _has_no_lock(command, here):
-                found |= {state.line for state in here if _is_project(state) and state.line[0] == script.line[0]}
+    for script, command in _installing(here):
+        alike = _beside(script, here)
+        meant = _meant(script, command, alike)
+        if command.is_past_lock:
+            found |= {state.line for state in meant}
+            found |= {state.line for state in here if any(is_made_from(lock, state) for lock in meant)}
+        if _has_no_lock(command, _names(alike)):
+            found |= {state.line for state in alike if _is_project(state)}
     return frozenset(found)
 
 
-def _has_no_lock(command: InstallCommand, here: Sequence[State]) -> bool:
-    """Return whether a tool would keep to a lock and has none."""
+def _installing(here: Sequence[State]) -> Iterator[tuple[State, InstallCommand]]:
+    """Yield the install commands in place that name inputs, each with its script."""
+    for script in here:
+        yield from ((script, command) for command in script.document.commands if command.inputs)
+
+
+def _beside(script: State, here: Sequence[State]) -> list[State]:
+    """Return the inputs of the repository and branch of a script: it sees no other, whatever their names are."""
+    repository, _, branch = script.line
+    return [state for state in here if (state.line[0], state.line[2]) == (repository, branch)]
+
+
+def _names(states: Sequence[State]) -> frozenset[str]:
+    return frozenset(PurePosixPath(state.line[1]).name for state in states)
+
+
+def _has_no_lock(command: InstallCommand, known: AbstractSet[str]) -> bool:
+    """Return whether a tool would keep to a lock and has none; ``known`` are the names of the inputs beside it."""
     names = {PurePosixPath(one).name for one in command.inputs}
-    known = {PurePosixPath(state.line[1]).name for state in here}
     return bool(names & _LOCKS) and not names & known
 
 
@@ -54,16 +69,14 @@ def _is_project(state: State) -> bool:
     return PurePosixPath(state.line[1]).name in _PROJECTS
 
 
-def _meant(script: State, command: InstallCommand, here: Sequence[State]) -> list[State]:
-    """Return the inputs that a command installs from. Where none lies at its path, all of that name and repository.
+def _meant(script: State, command: InstallCommand, alike: Sequence[State]) -> list[State]:
+    """Return the inputs that a command installs from. Where none lies at its path, all of that name.
 
-    An image has files in other folders than the repository.
+    An image has files in other folders than the repository. ``alike``: the inputs beside the script.
     """
     named = _named_by(script, command)
-    exact = [state for state in here if _place(state) in named]
+    exact = [state for state in alike if _place(state) in named]
     names = {path[-1] for _, _, path in named if path}
-    repository, _, branch = script.line
-    alike = [state for state in here if (state.line[0], state.line[2]) == (repository, branch)]
     return exact or [state for state in alike if PurePosixPath(state.line[1]).name in names]
 
 
@@ -71,9 +84,8 @@ def commands_for(state: State, here: Sequence[State]) -> list[tuple[State, Insta
     """Return the install commands in place that install from an input, each with its script."""
     return [
         (script, command)
-        for script in here
-        for command in script.document.commands
-        if any(one.line == state.line for one in _meant(script, command, here))
+        for script, command in _installing(here)
+        if any(one.line == state.line for one in _meant(script, command, _beside(script, here)))
     ]
 
 
@@ -91,10 +103,9 @@ def keeps_to(here: Sequence[State], lock: State) -> str:
     """
     if lock.line in passes_by(here):
         return ""
-    for script in here:
-        for command in script.document.commands:
-            if not command.is_past_lock and not command.unreadable and _place(lock) in _named_by(script, command):
-                return f"{script.document.path}, {command.place} installs from it: {command.text}"
+    for script, command in _installing(here):
+        if not command.is_past_lock and not command.unreadable and _place(lock) in _named_by(script, command):
+            return f"{script.document.path}, {command.place} installs from it: {command.text}"
     return ""
 
 
@@ -109,17 +120,16 @@ def _place(state: State) -> tuple[str, str, tuple[str, ...]]:
     return (repository, branch, normal(PurePosixPath(path)))
 
 
-def judge_script(
-    context: Context, script: Document, here: Sequence[State], span: tuple[Instant, Instant]
-) -> Open | None:
+def judge_script(context: Context, script: State, here: Sequence[State], span: tuple[Instant, Instant]) -> Open | None:
     """Return what a script leaves open; None where nothing that it names can bring a target. ``here``: all inputs."""
-    known = {PurePosixPath(state.use.path or state.document.path).name for state in here}
-    for command in script.commands:
-        if problem := _problem(context, command, script.indexes, span) or _unknown_input(command, known):
+    commands = script.document.commands
+    known = _names(_beside(script, here)) if any(command.inputs for command in commands) else frozenset()
+    for command in commands:
+        if problem := _problem(context, command, script.document.indexes, span) or _unknown_input(command, known):
             return Open(
                 obligation=Obligation.INPUTS,
-                text=f"{script.path}, {command.place}: `{command.text}` {problem}; `installs_from` in the organisation "
-                "file, or the SBOM of the build, would settle it",
+                text=f"{script.document.path}, {command.place}: `{command.text}` {problem}; `installs_from` in the "
+                "organisation file, or the SBOM of the build, would settle it",
             )
     return None
 
@@ -127,8 +137,8 @@ def judge_script(
 def _unknown_input(command: InstallCommand, known: AbstractSet[str]) -> str:
     """Return that a command installs from a file that nobody has; empty where every one is among the inputs.
 
-    Files are compared by their names: an image has them in other folders than the repository. Where there is no lock,
-    a tool that would keep to one takes the manifest.
+    Files are compared by their names (``known``, those of the inputs beside the script): an image has them in other
+    folders than the repository. Where there is no lock, a tool that would keep to one takes the manifest.
     """
     for one in command.inputs:
         name = PurePosixPath(one).name

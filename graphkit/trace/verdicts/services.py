@@ -535,7 +535,7 @@ def _was_clean(context: Context, before: State, span: tuple[Instant, Instant]) -
 def _of_scripts(context: Context, here: Sequence[State], span: tuple[Instant, Instant]) -> Iterator[BuildVerdict]:
     """Yield an open verdict for every file in place with commands that may install what no input says."""
     for state in here:
-        if state.document.commands and (gap := judge_script(context, state.document, here, span)):
+        if state.document.commands and (gap := judge_script(context, state, here, span)):
             yield opened(gap, state.document)
 
 
