@@ -14,14 +14,8 @@ from graphkit.intake.bounds import check_size, with_short_texts
 from graphkit.intake.files import Content, Found, beside
 from graphkit.intake.repositories import Repositories, as_told, built_from
 from graphkit.intake.run import EXPECTED, Run
-from graphkit.model.documents import (
-    Basis,
-    Completeness,
-    Document,
-    DocumentKind,
-    InstallCommand,
-    Problem,
-)
+from graphkit.intake.unread import unread
+from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, ServiceId, company_id, service_id
 from graphkit.model.organisation import Company, DocumentUse, Organisation, Service
@@ -32,7 +26,7 @@ from graphkit.sources.documents import is_claimed, parts_of, read_document
 from graphkit.sources.documents.interface import Beside
 from graphkit.sources.documents.rows import is_json
 from graphkit.sources.environments import read_environment
-from graphkit.sources.history.names import is_script
+from graphkit.sources.history.names import Doubt, is_input, is_script, shown_doubt_of
 from graphkit.sources.history.owners import Owners, folder_of
 from graphkit.sources.packed import members, unopened, unpacked
 from graphkit.stores.port import Fact
@@ -53,7 +47,7 @@ class Documents:
         self._here: set[str] = set()
         self._last: tuple[bytes, Document] | None = None
         self._met: set[tuple[str, str]] | None = None
-        self._scripts: list[tuple[Found, str]] = []
+        self._beside: list[tuple[Found, str]] = []
 
     def take_word(self) -> None:
         """Keep what the organisation says of a service: which of its inputs count."""
@@ -69,7 +63,7 @@ class Documents:
             for chunk in self._run.chunks(sources, skipped):
                 self._take_chunk(chunk)
         finally:
-            self._take_scripts()
+            self._take_beside()
             self._run.flush()
 
     def take_history(self, found: Repositories) -> None:
@@ -102,18 +96,7 @@ class Documents:
 
     def _keep_unreadable(self, one: Arrival, problem: str) -> None:
         """Keep that an input was in place of which nothing is known: nothing clears a build that may have used it."""
-        text = f"it could not be read: {problem}"
-        document = Document(
-            sha256=hashlib.sha256(one.data).hexdigest(),
-            path=one.path,
-            kind=DocumentKind.SCRIPT,
-            format="unreadable",
-            basis=Basis.LISTED,
-            commands=(InstallCommand(place="the whole file", text=one.path, unreadable=text),),
-            completeness=Completeness.INCOMPLETE,
-            problems=(Problem(place="", text=text),),
-        )
-        self._keep_use(document, one)
+        self._keep_use(unread(one.data, one.path, problem), one)
 
     def read(self, data: bytes, label: str, files: Beside | None = None) -> Document | None:
         """Return a document with its problems counted; None where no reader knows it."""
@@ -135,9 +118,25 @@ class Documents:
         self._known = self._run.store.known([one.sha256 for one in chunk])
         self._here = set()
         for at in range(len(chunk)):
-            self._run.attempt(chunk[at].found.label, lambda at=at: self._take(chunk[at]))  # type: ignore[misc]
+            self._attempt(chunk[at])
         chunk.clear()  # the bytes are of no more use, and writing takes memory too
         self._run.flush()
+
+    def _attempt(self, content: Content) -> None:
+        self._run.attempt(content.found.label, lambda: self._take_or_keep(content))
+
+    def _take_or_keep(self, content: Content) -> None:
+        """Take a file. An input that cannot be read was in place all the same, so that is kept of it."""
+        found = content.found
+        if found.problem:  # who found it has told of it
+            self._keep_unread(found, None, found.problem)
+            return
+        try:
+            self._take(content)
+        except InputError as error:
+            if content.data is None or not advisories.claims(content.data, found.label):
+                self._keep_unread(found, content.data, str(error))
+            raise
 
     def _take(self, content: Content) -> None:
         run, found, data = self._run, content.found, content.bytes()
@@ -187,29 +186,43 @@ class Documents:
         run.tally.read += 1
         self._count(document.sha256)
         run.keep(found.label, [document], counted=False)
-        self._scripts.append((found, document.sha256))
+        self._beside.append((found, document.sha256))
 
-    def _take_scripts(self) -> None:
-        """Give scripts to the services whose inputs lie where they do, those of earlier runs too.
+    def _keep_unread(self, found: Found, data: bytes | None, problem: str) -> None:
+        """Keep that a file was in place of which nothing could be read, where it was an input of a service.
 
-        Cost: where there are any, and nobody named the service, the uses of the whole graph are read.
+        It was one by its name; or the service was named, and a reader knew the file, or a person did.
         """
-        here = self._services() if self._scripts and self._run.order.service is None else {}
+        is_one = is_input(found.label) and (self._hint == "lock" or not is_script(found.label))
+        if is_one or (self._run.order.service is not None and (data is not None or found.named)):
+            document = unread(data, found.label, problem)
+            self._run.keep(found.label, [document], counted=False)
+            self._beside.append((found, document.sha256))
+
+    def _take_beside(self) -> None:
+        """Give scripts, and what could not be read, to the services whose inputs lie where they do.
+
+        Those of earlier runs count too. Cost: where there are any, and nobody named the service, the uses of the
+        whole graph are read.
+        """
+        here = self._services() if self._beside and self._run.order.service is None else {}
         owners = {repository: Owners(paths) for repository, paths in here.items()}
-        for found, sha256 in self._scripts:
+        for found, sha256 in self._beside:
             paths = here.get(found.repository, {})
-            folders = owners[found.repository].of(found.label) if paths else []
+            # A lock or manifest makes its folder a service of its own.
+            is_own = not is_script(found.label)
+            folders = [folder_of(found.label)] if is_own else owners[found.repository].of(found.label) if paths else []
             services = {service for path, named in paths.items() if folder_of(path) in folders for service in named}
-            alone = self._run.order.service or ServiceId(found.repository or found.label)
+            alone = self._run.order.service or ServiceId((not is_own and found.repository) or found.label)
             for service in sorted(services or {alone}):
                 uses = self._uses_of(sha256, DocumentKind.SCRIPT, found, service)
                 self._run.keep(found.label, uses, counted=False)
-        self._scripts.clear()
+        self._beside.clear()
 
     def _services(self) -> dict[str, dict[str, set[ServiceId]]]:
         """Return the services that have locks and manifests, by their repository and path."""
         self._run.flush()
-        told: dict[str, dict[str, set[ServiceId]]] = {found.repository: {} for found, _ in self._scripts}
+        told: dict[str, dict[str, set[ServiceId]]] = {found.repository: {} for found, _ in self._beside}
         for use in self._run.store.reader().evidence().organisation().uses:
             if use.repository in told and not is_script(use.path):
                 told[use.repository].setdefault(use.path, set()).add(use.service)
@@ -247,7 +260,10 @@ class Documents:
 
     def _unclaimed(self, found: Found, data: bytes) -> None:
         packing = unopened(data)
-        self._run.unclaimed(found, f"{packing} is not opened; unpack it and give the folder" if packing else EXPECTED)
+        expected = f"{packing} is not opened; unpack it and give the folder" if packing else EXPECTED
+        if shown_doubt_of(found.label) is Doubt.NONE:  # it is a lock, or a damaged one
+            raise InputError(expected)
+        self._run.unclaimed(found, expected)
         if packing and not found.named:
             self._run.tally.notes[f"{packing} is not opened; what such files hold was not read"] = None
 
@@ -270,11 +286,11 @@ class Documents:
                 outer, label=f"{outer.label}{before}{name}", named=False, is_member=True, is_part=before == "#"
             )
             if isinstance(data, InputError):
-                self._run.tally.reject(member.label, data)
+                self._attempt(Content(found=member, data=None, problem=data.problem))
                 continue
             content = Content(found=member, data=data, sha256=hashlib.sha256(data).hexdigest())
             self._known |= self._run.store.known([content.sha256])
-            self._run.attempt(member.label, lambda content=content: self._take(content))  # type: ignore[misc]
+            self._attempt(content)
 
     def _arrived(self, one: Arrival) -> Document:
         """Return the document that arrived. States of the same bytes come together, and are read once."""

@@ -15,7 +15,8 @@ from graphkit.intake.bounds import check_size
 from graphkit.intake.documents import Documents
 from graphkit.intake.files import Found, beside, content_of, label_of
 from graphkit.intake.run import EXPECTED, Run
-from graphkit.model.documents import Document
+from graphkit.intake.unread import unread
+from graphkit.model.documents import UNREADABLE, Document
 from graphkit.model.errors import InputError
 from graphkit.model.incidents import Incident
 from graphkit.model.index import ProjectPage
@@ -72,27 +73,11 @@ def take_organisation(run: Run, found: Found, data: bytes) -> None:
         run.unclaimed(found, "no organisation file; see docs/organisation-file.md")
         return
     read = organisation.parse(data, found.label)
-    reader = Documents(run, "")
-    digests: dict[str, str] = {}
-    documents: list[Document] = []
-    for path in read.documents:
-        content = content_of(Found(path=found.path.parent / path, label=path, named=True, root=found.root))
-        if content.data is None:
-            run.tally.reject(path, content.problem)
-            continue
-        try:
-            document = reader.read(content.data, path)
-        except InputError as error:
-            run.tally.reject(path, error)
-            continue
-        if document is None:
-            run.tally.reject(path, EXPECTED)
-            continue
-        digests[path] = document.sha256
-        documents.append(document)
+    documents = {path: _named_document(run, found, path) for path in read.documents}
+    digests = {path: document.sha256 for path, document in documents.items()}
     facts = replace(
         read.organisation,
-        uses=tuple(replace(use, document=digests[use.path]) for use in read.organisation.uses if use.path in digests),
+        uses=tuple(replace(use, document=digests[use.path]) for use in read.organisation.uses),
         builds=tuple(
             replace(
                 build,
@@ -104,12 +89,28 @@ def take_organisation(run: Run, found: Found, data: bytes) -> None:
         ),
     )
     run.tally.read += 1
-    run.keep(found.label, (*documents, facts))
+    run.keep(found.label, (*documents.values(), facts))
     # The file that is read last holds, but what it names no more, or cannot be read now, was still of its
     # service: an undated use exposes and never clears, and says nothing beside one that has times.
-    lasting = {(use.service, use.document, use.path) for use in facts.uses}
+    # That a file could not be read is nothing of the service, and ends when it can.
+    lasting = {(use.service, use.document, use.path) for use in facts.uses if documents[use.path].format != UNREADABLE}
     undated = (DocumentUse(service=service, document=sha, path=path) for service, sha, path in sorted(lasting))
     run.keep(found.label, undated, counted=False)
+
+
+def _named_document(run: Run, found: Found, path: str) -> Document:
+    """Return a document that an organisation file names. One that is not there, or cannot be read, was there then."""
+    content = content_of(Found(path=found.path.parent / path, label=path, named=True, root=found.root))
+    problem = EXPECTED
+    try:
+        if (document := Documents(run, "").read(content.bytes(), path)) is not None:
+            return document
+    except InputError as error:
+        run.tally.reject(path, error)
+        problem = str(error)
+    else:
+        run.tally.reject(path, problem)
+    return unread(content.data, path, problem)
 
 
 def _take_owners(run: Run, found: Found, data: bytes) -> None:

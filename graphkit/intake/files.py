@@ -9,7 +9,7 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
@@ -18,6 +18,7 @@ from typing import Final
 from graphkit.intake.tally import Tally
 from graphkit.model.errors import InputError
 from graphkit.sources.environments import is_environment
+from graphkit.sources.history.names import is_input
 from graphkit.sources.packed import is_other
 
 _SKIPPED: Final = frozenset({".git", ".hg", ".svn"})
@@ -28,6 +29,7 @@ _CHUNK_FILES: Final = 1_000
 _CHUNK_BYTES: Final = 64 * 2**20
 LARGEST: Final = 512 * 2**20
 """The most bytes that a file may have: what is unpacked may have no more either."""
+_LINK_OUT: Final = "a link that leads out of the folder, which is not followed; name the file to have it read"
 _HEAD: Final = 64 * 1024
 _PART: Final = 2**20
 
@@ -49,6 +51,8 @@ class Found:
     """It stands inside an archive, in which further archives are not opened: some hold themselves."""
     is_part: bool = False
     """It is one of several documents in a file, and is not looked into for more."""
+    problem: str = ""
+    """Why it is not read, where that is known before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +79,9 @@ def walk(sources: Sequence[str], tally: Tally, skipped: AbstractSet[Path] = froz
     """Yield the files that sources name or hold, in the order of their names.
 
     In a folder, links to folders are not followed, and files that a link leads out of it to are not read,
-    as `beside` reads none there; they are unrecognised, and a note counts them. What a person names is
-    read wherever it leads. ``skipped`` are folders below that are not walked.
+    as `beside` reads none there; they are unrecognised, and a note counts them. Those with the name of an
+    input come with that problem. What a person names is read wherever it leads. ``skipped`` are folders
+    below that are not walked.
     """
     labels = _labels(sources)
     for source in sources:
@@ -153,12 +158,15 @@ def _inside(folder: Path, repository: str, tally: Tally, skipped: AbstractSet[Pa
             except OSError as error:  # a path too long for the system to open
                 tally.reject(_shown(path.relative_to(folder)), f"cannot be read: {error.strerror}")
                 continue
+            label = _shown(path.relative_to(folder))
+            found = Found(path=path, label=label, named=False, root=folder, repository=repository)
             if is_outside:
-                tally.unrecognised.append(_shown(path.relative_to(folder)))
+                tally.unrecognised.append(label)
                 tally.links_out += 1
+                if is_input(label):
+                    yield replace(found, problem=_LINK_OUT)
             elif is_wanted:
-                label = _shown(path.relative_to(folder))
-                yield Found(path=path, label=label, named=False, root=folder, repository=repository)
+                yield found
 
 
 def _is_link(parent: str, name: str) -> bool:
@@ -269,6 +277,8 @@ def content_of(found: Found) -> Content:
     """Return a file's bytes; of an environment none, since it is read file by file when it is taken."""
     if found.is_environment:
         return Content(found=found, data=b"")
+    if found.problem:
+        return Content(found=found, data=None, problem=found.problem)
     try:
         data = _bytes_of(found.path)
     except OSError as error:

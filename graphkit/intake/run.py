@@ -81,7 +81,7 @@ class Run:
         """Take every file that sources name or hold; what was taken before an interruption is kept."""
         try:
             for chunk in self.chunks(sources):
-                for one in chunk:
+                for one in (one for one in chunk if not one.found.problem):
                     self.attempt(one.found.label, lambda one=one: take(self, one.found, one.bytes()))  # type: ignore[misc]
         finally:
             self.flush()

@@ -51,6 +51,8 @@ DENIES_ITSELF: Final = f"{NOT_READ}what is missing: it says itself that it is in
 """The problem of a document that says of itself that it does not list everything."""
 RECORD: Final = "record:"
 """How the origin of a row begins that stands for code: the distribution follows whose RECORD claims it."""
+UNREADABLE: Final = "unreadable"
+"""The format of a document that stands for a file of which nothing could be read: it was there all the same."""
 EDITABLE_TREE: Final = f"{NOT_READ}the editable tree "
 """How a problem begins that names an editable project outside of what was given (semantics §5 (i))."""
 

@@ -18,7 +18,7 @@ from graphkit.sources.history.commits import SECOND, Commit, Tip, boundary, chan
 from graphkit.sources.history.fetched import seen_when_fetched
 from graphkit.sources.history.git import Blobs, Git, is_repository
 from graphkit.sources.history.includes import Includes, Whole
-from graphkit.sources.history.names import Doubt, doubt_of, is_asked_for
+from graphkit.sources.history.names import Doubt, is_asked_for, shown_doubt_of
 from graphkit.sources.history.owners import Owners
 from graphkit.sources.history.remote import Ask, still_there
 
@@ -199,20 +199,16 @@ def _services(asked: History, found: Iterable[lines.State]) -> Callable[[str], l
     """Return what tells the services that a file is an input of."""
     if asked.service:
         return lambda _: [asked.service]
-    owners = Owners({state.path for state in found if _doubt(state.path) in {Doubt.NONE, Doubt.MANIFEST}})
+    owners = Owners({state.path for state in found if shown_doubt_of(state.path) in {Doubt.NONE, Doubt.MANIFEST}})
     label = asked.label
     return lambda path: [f"{label}/{folder}" if folder else label for folder in owners.of(path)]
-
-
-def _doubt(path: str) -> Doubt:
-    return doubt_of(path.encode("utf-8", "replace"))
 
 
 def _arrival(state: lines.State, data: bytes, asked: History, cut: frozenset[str]) -> Arrival:
     return Arrival(
         data=data,
         path=state.path,
-        hint="lock" if _doubt(state.path) in {Doubt.NONE, Doubt.MANIFEST} else "",
+        hint="lock" if shown_doubt_of(state.path) in {Doubt.NONE, Doubt.MANIFEST} else "",
         stands_from=state.start,
         # A branch that vanished, and a tag, ended with what was last seen of it: that no later build was made of
         # one is an assumption of its own (semantics §5, `inputs`).

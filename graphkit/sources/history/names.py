@@ -69,9 +69,19 @@ def doubt_of(path: bytes) -> Doubt:
     return Doubt.NO_INPUT
 
 
+def shown_doubt_of(path: str) -> Doubt:
+    """Return how sure it is that a path, as answers show it, is that of an input."""
+    return doubt_of(path.encode("utf-8", "replace"))
+
+
+def is_input(path: str) -> bool:
+    """Return whether a path is that of an input, by its name."""
+    return shown_doubt_of(path) is not Doubt.NO_INPUT
+
+
 def is_script(path: str) -> bool:
     """Return whether a path is that of a file that can install, by its name."""
-    return doubt_of(path.encode("utf-8", "replace")) in {Doubt.SCRIPT, Doubt.MODULE}
+    return shown_doubt_of(path) in {Doubt.SCRIPT, Doubt.MODULE}
 
 
 def is_asked_for(path: bytes) -> bool:

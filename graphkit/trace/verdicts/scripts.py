@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from graphkit.model.answers import Obligation
-from graphkit.model.documents import Document, InstallCommand
+from graphkit.model.documents import UNREADABLE, Document, InstallCommand
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
 from graphkit.trace.accusation import same_index
@@ -120,8 +120,21 @@ def _place(state: State) -> tuple[str, str, tuple[str, ...]]:
     return (repository, branch, normal(PurePosixPath(path)))
 
 
+def gap_of_unread(document: Document) -> Open | None:
+    """Return that nothing is known of a file that was there; None for a document that was read."""
+    if document.format != UNREADABLE:
+        return None
+    return Open(
+        obligation=Obligation.INPUTS,
+        text=f"{document.path}: {document.problems[0].text}; the file as it was, `installs_from` in the organisation "
+        "file, or the SBOM of the build, would settle it",
+    )
+
+
 def judge_script(context: Context, script: State, here: Sequence[State], span: tuple[Instant, Instant]) -> Open | None:
     """Return what a script leaves open; None where nothing that it names can bring a target. ``here``: all inputs."""
+    if gap := gap_of_unread(script.document):
+        return gap
     commands = script.document.commands
     known = _names(_beside(script, here)) if any(command.inputs for command in commands) else frozenset()
     for command in commands:

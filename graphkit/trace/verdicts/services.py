@@ -39,7 +39,7 @@ from graphkit.trace.verdicts.inputs import (
     stretches_of,
 )
 from graphkit.trace.verdicts.listings import Finding, Words, read_listing
-from graphkit.trace.verdicts.scripts import judge_script, keeps_to, passes_by, with_indexes_of_commands
+from graphkit.trace.verdicts.scripts import gap_of_unread, judge_script, keeps_to, passes_by, with_indexes_of_commands
 from graphkit.trace.verdicts.walks import judge_groups_alone, judge_walk, of_build_system, of_manifest
 
 _BASES: Final = list(Basis)
@@ -293,6 +293,7 @@ def _time_of(build: Build) -> Moment | None:
 
 def _named_build(context: Context, build: Build, states: Sequence[State]) -> BuildVerdict:
     """Judge a build that the organisation names: by everything that speaks for it, and the worst stands."""
+    build, unread = _apart(context, build)
     parts: list[BuildVerdict] = []
     is_subject = False
     inputs: list[Document] = []
@@ -315,7 +316,20 @@ def _named_build(context: Context, build: Build, states: Sequence[State]) -> Bui
         return early
     if not parts:
         parts = [_at_its_time(context, build, states, start, until)]
-    return _joined([*parts, *_tools(context, (start, until))], build.at)
+    return _joined([*parts, *unread, *_tools(context, (start, until))], build.at)
+
+
+def _apart(context: Context, build: Build) -> tuple[Build, list[BuildVerdict]]:
+    """Return a build without the files named of it that could not be read, and for each of those an open verdict."""
+    unread: list[BuildVerdict] = []
+    lost: dict[str, str] = {}
+    named = (build.document, build.lock, build.manifest)
+    for one in [context.document(sha256) for sha256 in named if sha256]:
+        if gap := gap_of_unread(one):
+            unread.append(opened(gap, one, build.at))
+            lost[one.sha256] = ""
+    document, lock, manifest = (lost.get(sha256, sha256) for sha256 in named)
+    return replace(build, document=document, lock=lock, manifest=manifest), unread
 
 
 def _from_inputs(
@@ -385,9 +399,10 @@ def _of_input(context: Context, document: Document, finding: Finding, build: Bui
     if document.kind is DocumentKind.MANIFEST:
         read = guards_in_force(context, document)
         return _joined(_manifest(context, document, (start, until), stood, read, is_governed=False), build.at)
-    return opened(
-        Open(obligation=Obligation.INPUTS, text=f"{document.path} is neither a lock nor a manifest"), document, build.at
+    gap = gap_of_unread(document) or Open(
+        obligation=Obligation.INPUTS, text=f"{document.path} is neither a lock nor a manifest"
     )
+    return opened(gap, document, build.at)
 
 
 # The build that nobody recorded
