@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -15,9 +15,10 @@ from graphkit.intake import files
 from graphkit.model.answers import ServiceVerdict, Verdict
 from graphkit.session import Graph, open_graph
 from tests.unit.cli.inputs import BAD, INCIDENT, put, uv_lock, whole_sbom
+from tests.unit.test_intake_sources import git
 
 FROM, READ, BUILT = "2026-03-01T00:00:00Z", "2026-03-26T00:00:00Z", "2026-03-24T12:00:00Z"
-STANDS = {"stands_from": FROM, "read_at": READ}
+STANDS: Final[Mapping[str, Any]] = {"stands_from": FROM, "read_at": READ}
 GOOD = uv_lock("svc", "litellm==1.82.6")
 DAMAGED = '[[package]]\nname = "litellm\n'
 CUT = '{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"na'
@@ -194,3 +195,29 @@ def test_bytes_that_another_name_lets_read_are_read(graph: Graph, work: Path) ->
     for folder in ("a", "b"):
         graph.ingest("lock", [folder], service=folder, **STANDS)
     assert judged(graph)["b"].verdict is Verdict.OBSERVED
+
+
+# Histories
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "requirements.txt", "poetry.lock", "n.ipynb", "x.py"])
+@pytest.mark.parametrize("how", ["missing", "link"])
+def test_a_state_of_a_history_that_cannot_be_read_leaves_its_stretch_open(
+    graph: Graph, work: Path, name: str, how: str
+) -> None:
+    text = f"# /// script\n# dependencies = ['a']\n# ///\n{BAD}RUN pip install litellm\n"
+    put(work / "shop" / "uv.lock", GOOD)
+    git(work / "shop", "init", "--quiet", "--initial-branch=main")
+    if how == "link":
+        put(work / "shop" / "d" / "recipe", text)
+        (work / "shop" / name).symlink_to("d/recipe")
+    else:
+        put(work / "shop" / name, text)
+    git(work / "shop", "add", ".")
+    git(work / "shop", "commit", "-qm", "all")
+    if how == "missing":
+        blob = git(work / "shop", "rev-parse", f"HEAD:{name}")
+        (work / "shop" / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    graph.ingest("lock", ["shop"], service="svc", read_at=READ)
+    found = judged(graph)["svc"]
+    assert (found.verdict, f"{name}: it could not be read" in found.reason) == (Verdict.UNKNOWN, True)

@@ -13,7 +13,7 @@ from graphkit.model.progress import Progress
 from graphkit.model.times import Instant, rfc3339
 from graphkit.sources.arrivals import Arrival, Reject
 from graphkit.sources.history import lines
-from graphkit.sources.history.claims import Claims
+from graphkit.sources.history.claims import UNREAD, Claims
 from graphkit.sources.history.commits import SECOND, Commit, Tip, boundary, changes, commits, tips
 from graphkit.sources.history.fetched import seen_when_fetched
 from graphkit.sources.history.git import Blobs, Git, is_repository
@@ -25,6 +25,7 @@ from graphkit.sources.history.remote import Ask, still_there
 __all__ = ["History", "Owners", "is_repository", "name_of", "repositories", "states"]
 
 _NO_FILE: Final = {
+    UNREAD: "its content cannot be read from this clone; fetch the whole history (git fetch --refetch --no-filter)",
     "@120000": "a symbolic link, which is not followed; the file that it leads to is what was installed from",
     "@160000": "a submodule, whose history is its own; ingest that repository too",
 }
@@ -99,7 +100,7 @@ def states(asked: History, *, reject: Reject, progress: Progress) -> Iterator[Ar
             progress(done, len(found), same[0].path)
             done += len(same)
             data = _content(same[0].blob, wholes, blobs)
-            if isinstance(data, str):
+            if isinstance(data, str) and same[0].blob != UNREAD:  # those are told of together
                 for shown, commit in dict.fromkeys((state.path, state.first.sha[:12]) for state in same):
                     reject(shown, f"as of commit {commit}: {data}")
             problem = data if isinstance(data, str) else ""
@@ -137,7 +138,8 @@ def _found(  # noqa: PLR0917 - one step of the above
     drawn = lines.lines(ends, known)
     includes = Includes(changes(git, known, is_asked_for, progress), blobs.read, ask)
     changed, wholes = includes.whole(drawn)
-    told, others = Claims(blobs.read, asked.label, reject).applied(changed, wholes, progress)
+    claims = Claims(blobs, ask, reject, name=asked.label, is_one_service=bool(asked.service))
+    told, others = claims.applied(changed, wholes, progress)
     for path in sorted(others):
         asked.unclaimed(path.decode("utf-8", "backslashreplace"))
     return lines.states(drawn, known, told), wholes
@@ -184,7 +186,7 @@ def _by_blob(found: Sequence[lines.State]) -> list[list[lines.State]]:
 
 def _content(blob: str, wholes: Mapping[str, Whole], blobs: Blobs) -> bytes | str:
     if blob.startswith("@"):
-        return _NO_FILE.get(blob, "no regular file")
+        return _NO_FILE.get(blob.partition(" ")[0], "no regular file")
     return blobs.read(wholes[blob].blob if blob in wholes else blob)
 
 

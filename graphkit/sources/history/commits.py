@@ -19,6 +19,7 @@ SECOND: Final = 1_000_000
 _LAST_SECOND: Final = 253_402_300_799  # the end of the year 9999
 _CHUNK: Final = 1024 * 1024
 _FILE_MODES: Final = frozenset({b"100644", b"100755", b"100664"})
+_LINK_MODE: Final = b"120000"
 _SKIPPED_REFS: Final = (
     "refs/notes/",
     "refs/stash",
@@ -32,7 +33,10 @@ _TRUNKS: Final = ("main", "master", "trunk", "origin/main", "origin/master")
 _NONE: Final = re.compile(rb"0+")
 
 Change = tuple[bytes, str]
-"""A path and the blob that it has from here on; an empty one where it is gone, `@` with a mode where it is no file."""
+"""A path and the blob that it has from here on; an empty one where it is gone, `@` with a mode where it is no file.
+
+Of a link, the blob with the path that it leads to follows the mode.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +218,9 @@ def _blob(token: bytes) -> str:
     _, mode, _, blob, _ = token.split(b" ", 4)
     if _NONE.fullmatch(blob) and _NONE.fullmatch(mode):
         return ""
-    return blob.decode("ascii") if mode in _FILE_MODES else f"@{mode.decode('ascii')}"
+    if mode in _FILE_MODES:
+        return blob.decode("ascii")
+    return f"@{mode.decode('ascii')}" + (f" {blob.decode('ascii')}" if mode == _LINK_MODE else "")
 
 
 def _tokens(out: IO[bytes]) -> Iterator[bytes]:

@@ -106,7 +106,7 @@ class Includes:
             if blob not in self.names:
                 data = self._read(blob)
                 self.names[blob] = names_in(path, data) if isinstance(data, bytes) else ()
-            found |= {target for name in self.names[blob] if (target := _joined(path, name)) is not None}
+            found |= {target for name in self.names[blob] if (target := joined(path, name)) is not None}
         self.targets |= found
         return {target for target in found if not is_asked_for(target)}
 
@@ -175,7 +175,7 @@ class _Composition:
         waiting = [_near("", name) for name in self._names.get(blob, ())]
         while waiting and len(found) < MOST:
             near = waiting.pop()
-            target = _joined(path, near)
+            target = joined(path, near)
             if target is None or near in found:
                 continue
             self._above[target].add(path)
@@ -196,7 +196,7 @@ def _near(folder: str, name: str) -> str:
     return posixpath.normpath(posixpath.join(folder, name))
 
 
-def _joined(path: bytes, name: str) -> bytes | None:
+def joined(path: bytes, name: str) -> bytes | None:
     """Return the path in the repository of what a file there names; None outside of it."""
     target = posixpath.normpath(posixpath.join(posixpath.dirname(path), name.encode("utf-8", "surrogatepass")))
     return None if target.startswith((b"../", b"/")) or target in {b"..", b"."} or b"\0" in target else target

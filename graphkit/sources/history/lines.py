@@ -184,6 +184,9 @@ class _Replay:
         for number, commit in enumerate(self.line.commits):
             for path, blob in changed.get(commit.sha, ()):
                 before = self.now.pop(path, None)
+                if before is not None and before.blob == blob:  # its mode changed, or neither could be read
+                    self.now[path] = before
+                    continue
                 if before is not None:
                     yield from self._close(path, before, number, is_deleted=not blob)
                 if blob:

@@ -383,7 +383,7 @@ def test_a_link_is_told_and_not_followed(tmp_path: Path) -> None:
     shas = build(tmp_path, nodes, main=2)
     got = read(tmp_path)
     # What the link led to stood meanwhile: a state that nobody can read, never a gap.
-    unreadable = ("@120000", 10, 20, None, "main")
+    unreadable = (f"@120000 {git(tmp_path, 'rev-parse', f'{shas[1]}:uv.lock')}", 10, 20, None, "main")
     assert got.spans() == [("A", 0, 10, None, "main"), unreadable, ("B", 20, None, 20, "main")]
     assert [(path, shas[1][:12] in text, "symbolic link" in text) for path, text in got.rejected] == [
         ("uv.lock", True, True)
@@ -915,7 +915,7 @@ def test_a_script_is_of_the_services_whose_inputs_lie_where_it_does(tmp_path: Pa
 
 
 @pytest.mark.usefixtures("scripts")
-def test_scripts_that_a_partial_clone_lacks_are_one_line(tmp_path: Path) -> None:
+def test_scripts_that_a_partial_clone_lacks_are_one_line_and_were_in_place(tmp_path: Path) -> None:
     nodes = [
         Node(at=n, tree={"x.sh": f"pip install a=={n}\n", "y.py": str(n)}, parents=[n - 1] if n else [])
         for n in range(60)
@@ -926,6 +926,80 @@ def test_scripts_that_a_partial_clone_lacks_are_one_line(tmp_path: Path) -> None
     got = read(tmp_path / "part")
     assert [path for path, _ in got.rejected] == ["part"]
     assert "states of files that can install cannot be read" in got.rejected[0][1]
+    held = [one for one in got.found if not one.problem]
+    assert [(one.path, one.data) for one in held] == [("x.sh", b"pip install a==59\n")]  # the checkout fetched it
+    lost = [one for one in got.found if one.problem]
+    times = {one.path: (seconds(one.stands_from), seconds(one.stands_until)) for one in lost}
+    assert times == {"x.sh": (0, 59), "y.py": (0, 59)}
+    assert len(lost) == 2  # one state of each, however many of its blobs are missing
+    assert all("git fetch" in one.problem for one in lost)
+
+
+@pytest.mark.usefixtures("scripts")
+def test_how_much_is_asked_for_in_a_partial_clone_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = [
+        Node(at=n, tree={"x.sh": f"pip install a=={n}\n", "z.sh": f"{n}\n"}, parents=[n - 1] if n else [])
+        for n in range(30)
+    ]
+    build(tmp_path / "whole", nodes, main=29)
+    git(tmp_path / "whole", "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "-q", "--filter=blob:none", f"file://{tmp_path / 'whole'}", tmp_path / "part")
+    asked: list[str] = []
+    read_one = Blobs.read
+
+    def noted(self: Blobs, blob: str) -> bytes | str:
+        asked.append(blob)
+        return read_one(self, blob)
+
+    monkeypatch.setattr(Blobs, "read", noted)
+    read(tmp_path / "part")
+    assert len(asked) <= 4  # the first that is missing, and those of the checkout
+
+
+def with_links(folder: Path, files: Mapping[str, str], links: Mapping[str, str]) -> None:
+    """Make a repository with one commit of files and links."""
+    folder.mkdir()
+    git(folder, "init", "-q", "--template=")
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    for path, to in links.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).symlink_to(to)
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "all", at=0)
+
+
+@pytest.mark.usefixtures("scripts")
+@pytest.mark.parametrize(
+    ("link", "to", "is_open"),
+    [
+        ("Dockerfile", "d/recipe", True),
+        ("Dockerfile", "d/quiet", False),
+        ("Dockerfile", "Dockerfile.prod", False),  # which is read where it lies
+        ("a/Dockerfile", "../b/Dockerfile", True),  # by another service
+        ("Dockerfile", "../elsewhere/Dockerfile", True),
+        ("Dockerfile", "/etc/Dockerfile", True),
+        ("Dockerfile", "gone", True),  # it may lie behind a linked folder
+        ("Dockerfile", "l/recipe", True),
+        ("bootstrap", "d", False),
+        ("x.py", "d/recipe", False),
+        ("x.py", "d/block", True),
+        ("notes.md", "d/recipe", False),
+        ("a/y.sh", "z.sh", False),
+    ],
+)
+def test_a_link_is_what_it_leads_to(tmp_path: Path, link: str, to: str, *, is_open: bool) -> None:
+    run = "RUN pip install a\n"
+    files = {"a/uv.lock": "A", "b/uv.lock": "B", "b/Dockerfile": run, "d/recipe": run, "d/quiet": "x\n"}
+    files |= {"Dockerfile.prod": run, "d/block": f"# /// script\n{run}", "a/z.sh": run}
+    with_links(tmp_path / "shop", files, {link: to, "l": "d"})
+    got = read(tmp_path / "shop")
+    assert {one.path for one in got.found if one.problem} == ({link} if is_open else set())
+    assert [path for path, _ in got.rejected] == ([link] if is_open else [])
+    one_service = read(tmp_path / "shop", name="till")
+    is_still_open = is_open and to != "../b/Dockerfile"
+    assert {one.path for one in one_service.found if one.problem} == ({link} if is_still_open else set())
 
 
 # What was first, and what is known to stand
