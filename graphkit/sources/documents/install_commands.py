@@ -32,6 +32,7 @@ from graphkit.sources.documents.install_scripts import (
     shell_findings,
     yaml_findings,
 )
+from graphkit.sources.documents.plain_scripts import lies_with_scripts
 from graphkit.sources.documents.pyproject import READER as PYPROJECT
 from graphkit.sources.documents.rows import few, is_json
 
@@ -42,7 +43,7 @@ _LARGEST: Final = 4_000_000
 """Bytes of a file that are read; notebooks hold pictures, and are read whole."""
 _OTHERS: Final = re.compile(rb"SPDXID|spdxVersion|bomFormat")
 """Marks of documents that other readers know, whatever else they say."""
-_SHEBANG: Final = re.compile(rb"#!\s*\S*(?:/|env\s+)(?:ba|z|da|k|a)?sh\b")
+_SHEBANG: Final = re.compile(rb"#!\s*\S*(?:/|env\s+(?:-S\s+)?)(?:ba|z|da|k|a|fi)?sh\b")
 _SCRIPT: Final = re.compile(rb"^# /// script[ \t]*$", re.MULTILINE)
 _FROM_ROOT: Final = re.compile(
     r"(?:^|/)(\.(?:github|circleci|gitlab|azure|azure-pipelines|buildkite|woodpecker|forgejo)/.*)$"
@@ -208,12 +209,21 @@ def _kind_of(data: bytes, name: str) -> _Kind | None:
     path = name.replace("\\", "/")
     found = next((kind for kind in _KINDS if kind.named.search(path)), None)
     if found is None and "." not in posixpath.basename(path):
-        found = _SHELL if _SHEBANG.match(data[:_HEAD]) else _BLOCKS if _SCRIPT.search(data) else None
+        found = _plain_kind_of(data, path)
     elif found is not None and found.name == "tasks in Python" and not found.mark.search(data):
         found = _BLOCKS
     if found is None or (is_json(data) and found.name not in {"notebook", "YAML with commands"}):
         return None
     return found
+
+
+def _plain_kind_of(data: bytes, path: str) -> _Kind | None:
+    """Return the kind of a file without a suffix: what its first line says, else what lies where it does."""
+    if _SHEBANG.match(data[:_HEAD]):
+        return _SHELL
+    if _SCRIPT.search(data):
+        return _BLOCKS
+    return _SHELL if lies_with_scripts(path) and not data.startswith(b"#!") else None
 
 
 def _findings(kind: _Kind, data: bytes) -> Iterator[Finding]:

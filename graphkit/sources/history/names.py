@@ -7,6 +7,8 @@ from enum import Enum
 from functools import lru_cache
 from typing import Final
 
+from graphkit.sources.documents.plain_scripts import may_be_script
+
 LOCKS: Final = (
     "uv.lock",
     "poetry.lock",
@@ -29,13 +31,13 @@ MANIFESTS: Final = (
 
 SCRIPTS: Final = (
     *("*dockerfile*", "*containerfile*", "*makefile*", "*.mk", "justfile", "earthfile", "*.earth", "vagrantfile"),
-    *("*.yml", "*.yaml", "*jenkinsfile*", "devcontainer.json", "tox.ini", "setup.cfg", "pixi.toml", "*.ipynb"),
-    *("*.py", "*.pyw", "procfile", "bootstrap", "configure", "entrypoint"),
+    *("*.yml", "*.yaml", "*jenkinsfile*", "devcontainer.json", "setup.cfg", "pixi.toml", "*.ipynb"),
+    *("*.py", "*.pyw", "procfile", "tox.ini", "tox.toml", "hatch.toml"),
     *("*.sh", "*.bash", "*.zsh", "*.ksh", "*.fish", "*.bat", "*.cmd", "*.ps1", "*.command", "*.envrc"),
 )
 """What files are called that can install, or declare what is installed, and mostly do not.
 
-Workflows, conda environments and hooks are YAML of many names.
+Workflows, conda environments and hooks are YAML of many names. Of files without a suffix see `may_be_script`.
 """
 
 
@@ -66,7 +68,7 @@ def doubt_of(path: bytes) -> Doubt:
         return Doubt.NO_INPUT if "constraint" in name else Doubt.MANIFEST
     if _SCRIPT.fullmatch(name):
         return Doubt.MODULE if name.endswith((".py", ".pyw")) and name not in _TASKS else Doubt.SCRIPT
-    return Doubt.NO_INPUT
+    return Doubt.SCRIPT if may_be_script(path.decode("utf-8", "replace")) else Doubt.NO_INPUT
 
 
 def shown_doubt_of(path: str) -> Doubt:

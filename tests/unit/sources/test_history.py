@@ -23,6 +23,7 @@ from graphkit.sources import documents
 from graphkit.sources.arrivals import Arrival
 from graphkit.sources.history import History, is_repository, remote, repositories, states
 from graphkit.sources.history.git import Blobs, Git
+from graphkit.sources.history.names import is_script
 
 DAY = 86_400
 T0 = 1_774_000_000
@@ -876,6 +877,54 @@ def test_files_that_can_install_are_inputs_as_far_as_they_do(tmp_path: Path) -> 
     assert {a.path for a in got.found} == {*names, "script.py"}
     assert (got.rejected, got.unclaimed) == ([], [])
     assert {a.hint for a in got.found} == {""}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Dockerfile", "x.Containerfile", "GNUmakefile", "a.mk", "makefile.in", "tox.ini", "setup.cfg", "setup.py"),
+        *("noxfile.py", "tasks.py", ".pre-commit-config.yaml", "env.yml", "pixi.toml", "hatch.toml", "tox.toml"),
+        *("a.ipynb", "ci.yaml", ".devcontainer/devcontainer.json", "a.pyw", "a.sh", "a.fish", ".envrc", "Jenkinsfile"),
+        *("Procfile", "Vagrantfile", "bootstrap", "configure", "entrypoint", "a.ps1", "a.command", "a.earth"),
+        *(
+            "scripts/x",
+            "a/bin/x",
+            "tools/x",
+            ".ci/x",
+            "hack/x",
+            ".husky/pre-commit",
+            "install-deps",
+            "docker-entrypoint",
+        ),
+    ],
+)
+def test_what_a_reader_of_scripts_knows_by_its_name_is_read_from_histories(name: str) -> None:
+    assert is_script(name)
+
+
+def test_scripts_without_a_suffix_are_inputs_and_few_such_files_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = "#!/bin/sh\npip install litellm\n"
+    tree: dict[str | bytes, str] = {name: f"{run}# {name}\n" for name in ("scripts/setup", "a/bin/x", "install-deps")}
+    tree |= {
+        "ci/plain": "pip install litellm\n",
+        "scripts/quiet": "#!/bin/sh\nls\n",
+        "scripts/README": run,
+        "LICENSE": run,
+    }
+    tree |= {f"src/{number}/data{number}": f"{number}\n" for number in range(100)}
+    build(tmp_path, [Node(at=0, tree=tree)], main=0)
+    asked: list[str] = []
+    read_one = Blobs.read
+
+    def noted(self: Blobs, blob: str) -> bytes | str:
+        asked.append(blob)
+        return read_one(self, blob)
+
+    monkeypatch.setattr(Blobs, "read", noted)
+    assert {one.path for one in read(tmp_path).found} == {"scripts/setup", "a/bin/x", "install-deps", "ci/plain"}
+    assert len(asked) == 9  # five to tell what they are, four once more to hand them over
 
 
 @pytest.mark.usefixtures("scripts")

@@ -138,6 +138,10 @@ def test_a_workflow() -> None:
         (".devcontainer/devcontainer.json", '{"postCreateCommand": "pip install a"}', ["a"]),
         ("run", "#!/usr/bin/env bash\npip install a\n", ["a"]),
         ("setup.ps1", "python -m pip install a\n", ["a"]),
+        ("run", "#!/usr/bin/env -S bash -e\npip install a\n", ["a"]),
+        ("run", "#!/usr/bin/env fish\npip install a\n", ["a"]),
+        ("scripts/install-deps", "pip install a\n", ["a"]),
+        ("x/ci/hooks/pre", "set -e\npip install a\n", ["a"]),
     ],
 )
 def test_other_files_with_commands(name: str, text: str, names: list[str]) -> None:
@@ -429,6 +433,10 @@ def test_files_of_hatch_and_tox_in_toml() -> None:
         ("pixi.toml", "[workspace]\nname = 'x'\n"),
         ("a.spdx.yaml", "spdxVersion: SPDX-2.3\ncomment: 'x'\nrun: pip install litellm\n"),
         ("data.json", '{"run": "pip install litellm"}'),
+        ("src/x", "pip install a\n"),
+        ("scripts/README", "pip install a\n"),
+        ("scripts/x", "#!/usr/bin/perl\npip install a\n"),
+        ("scripts/x", "ls\n"),
     ],
 )
 def test_what_is_not_claimed(name: str, text: str) -> None:
