@@ -482,6 +482,51 @@ _TOOLS: Final[dict[str, tuple[str, Callable[[Found, tuple[Word, ...]], None]]]] 
 }
 
 
+_EXPORTS: Final = {
+    "uv": ("export", "uv.lock"),
+    "poetry": ("export", "poetry.lock"),
+    "pdm": ("export", "pdm.lock"),
+    "pipenv": ("requirements", "Pipfile.lock"),
+}
+"""The verb by which a tool writes out its lock as a list, and the lock."""
+_OUTPUTS: Final = frozenset({"-o", "--output", "--output-file"})
+_PARTLY: Final = frozenset(
+    {
+        *("--no-emit-package", "--no-install-package", "--prune", "--pyproject", "--from-pipfile"),
+        *("--only-emit-project", "--only-emit-workspace", "--only-emit-local"),
+    }
+)
+"""Options that leave out of the list what an install from it then looks for anew."""
+_ELSEWHERE: Final = frozenset({"-C", "-p", "-P"})
+"""Options that name a folder under one tool and something else under another."""
+
+
+def export_in(words: tuple[Word, ...]) -> tuple[Found, str] | None:
+    """Return the lock that an export writes out as a list, and the file that it names for that, empty for none.
+
+    An install from the list is past the lock where uv may lock anew first, and where the list has a part of it alone.
+    """
+    for number in range(0 if words and _plain(words[0]) in _TALKING else len(words)):
+        tool = _tool_of(words, number)
+        verb, lock = _EXPORTS.get(tool, ("", ""))
+        rest = words[number + 1 :]
+        if not verb or not _after(rest, verb)[0]:
+            continue
+        given = dict(options_of(rest, _VALUED | _OUTPUTS | {"--format"}))
+        if given.keys() & _ELSEWHERE:
+            continue
+        found = Found(tool=tool)
+        _locked(found, rest, lock, is_told=True)
+        is_kept = tool != "uv" or given.keys() & {"--frozen", "--locked"}
+        found.is_past_lock |= not is_kept or bool(given.keys() & _PARTLY)
+        outputs = [value for name, value in given.items() if name in _OUTPUTS]
+        if not outputs or any(value.unknown for value in outputs):
+            return found, ""
+        folder = given.get("--directory", Word("")).text
+        return found, posixpath.join(folder, outputs[-1].text)
+    return None
+
+
 def void(_: object) -> None:
     """Return nothing, for a reader whose answer does not matter."""
 

@@ -12,14 +12,26 @@ from typing import Any, Final, NamedTuple
 
 import yaml
 
-from graphkit.sources.documents.install_arguments import TOOLS, Found, conda_name, found_in, installs_in
-from graphkit.sources.documents.install_words import Variables, Word, commands_of, literal, logical_lines
+from graphkit.sources.documents.install_arguments import TOOLS, Found, conda_name, export_in, found_in, installs_in
+from graphkit.sources.documents.install_words import (
+    Command,
+    Exported,
+    Variables,
+    Word,
+    commands_of,
+    literal,
+    logical_lines,
+)
 from graphkit.sources.documents.rows import shown
 
 _LOADER: Final[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _TELLS: Final = re.compile(r"[=$]|\bfor\b|\bread\b|\bcd\b|\bpushd\b|array\b")
 _INSTRUCTION: Final = re.compile(r"\s*(?:ONBUILD\s+)?([A-Za-z]+)\s+(.*)", re.DOTALL)
 _FLAG: Final = re.compile(r"\s*--[a-z][a-z-]*(?:=\S*)?\s+")
+_SUBSHELL: Final = re.compile(r"\(\s*(?:cd|pushd)\b")
+"""A change of folder that ends with a closing bracket."""
+_OPEN_NAME: Final = re.compile(r"[$`*?{~]|^/dev/|^-$")
+"""Names of files that only a shell could tell, and of none."""
 _HEREDOC: Final = re.compile(r"<<-?\s*[\"']?([A-Za-z_][A-Za-z0-9_]*)[\"']?")
 _MAKE: Final = re.compile(r"\s*(?:export\s+|override\s+)*([A-Za-z_][A-Za-z0-9_.-]*)\s*(::?=|\?=|\+=|=)\s*(.*)")
 _CELL: Final = re.compile(r"\s*(?:!+|%(?=pip|conda|mamba|uv)|%(?:system|sx)\s)(.*)", re.DOTALL)
@@ -75,15 +87,64 @@ def shell_findings(
     """Yield what shell text installs. ``cd`` to a literal folder moves the paths that follow."""
     known = variables or Variables()
     for number, line in logical_lines(text, first):
-        if not (TOOLS.search(line) or _TELLS.search(line)):
+        if not (known.exports or TOOLS.search(line) or _TELLS.search(line)):
             continue
         for command in commands_of(line, number, known, is_make=is_make):
-            words = command.words
-            if words[0].text in {"cd", "pushd"} and len(words) > 1 and not words[1].unknown:
-                folder = posixpath.join(folder, words[1].text)
+            folder = _folder_after(command.words, folder, known, is_inside=bool(_SUBSHELL.search(line)))
+            lies_at = partial(_in_folder, folder, resolve or same)
+            is_install = False
             for found, told in installs_in(command):
-                moved(found, partial(_in_folder, folder, resolve or same))
+                is_install = True
+                exports = _taken(found, known, folder)
+                moved(found, lies_at)
+                for one in exports:
+                    found.inputs |= dict.fromkeys(one.inputs)
+                    found.is_past_lock |= one.is_past_lock
+                    found.unreadable += one.unreadable
                 yield Finding(f"{prefix}line {number}", found, told)
+            if not _SUBSHELL.search(line):
+                _note_exports(known, command, folder, lies_at, is_install=is_install)
+
+
+def _folder_after(words: tuple[Word, ...], folder: str, known: Variables, *, is_inside: bool) -> str:
+    """Return the folder that commands run in after one; ``is_inside``: a change of it ends within the line."""
+    name = words[0].text if words else ""
+    is_told = name in {"cd", "pushd"} and len(words) > 1 and not words[1].unknown
+    if name in {"cd", "pushd", "popd"} and (is_inside or not is_told):
+        known.exports.clear()  # where later commands run is not known
+    return posixpath.join(folder, words[1].text) if is_told else folder
+
+
+def _taken(found: Found, known: Variables, folder: str) -> list[Exported]:
+    """Take those inputs out of a command that are lists which were written out of a lock, and return what they are."""
+    paths = {name: _path(folder, name) for name in found.inputs}
+    found.inputs = {name: None for name, path in paths.items() if path not in known.exports}
+    return [known.exports[path] for path in paths.values() if path in known.exports]
+
+
+def _path(folder: str, name: str) -> str:
+    """Return the path that a name has where a command runs in a folder."""
+    return posixpath.normpath(posixpath.join(folder, name))
+
+
+def _note_exports(known: Variables, command: Command, folder: str, lies_at: Resolve, *, is_install: bool) -> None:
+    """Note the list that a command writes out of a lock; what else may change such a list makes it unknown again."""
+    exported = export_in(command.words)
+    # An install only reads what it names, unless it compiles a list, or a shell in it does more.
+    is_reader = is_install and not any(
+        word.text.partition("=")[0] in {"-o", "--output-file"} or " " in word.text for word in command.words
+    )
+    texts = [one.path for one in command.outputs] + [word.text for word in command.words if not is_reader]
+    for path in [one for one in known.exports if any(posixpath.basename(one) in text for text in texts)]:
+        del known.exports[path]
+    if exported is None:
+        return
+    found, name = exported
+    whole = [one.path for one in command.outputs if one.is_whole]
+    name = name or (whole[0] if len(whole) == 1 else "")
+    if name and not _OPEN_NAME.search(name):
+        moved(found, lies_at)
+        known.exports[_path(folder, name)] = Exported(tuple(found.inputs), found.is_past_lock, tuple(found.unreadable))
 
 
 def _in_folder(folder: str, resolve: Resolve, path: str) -> str | None:
@@ -124,6 +185,8 @@ class Dockerfile:
             if not (read := _INSTRUCTION.fullmatch(line)):
                 continue
             name, rest = read[1].upper(), read[2]
+            if name in {"FROM", "WORKDIR", "COPY", "ADD"}:  # another image or folder, or other files in it
+                self._variables.exports.clear()
             if name in {"RUN", "CMD", "ENTRYPOINT"}:
                 yield from self._run(number, rest, waiting)
             elif name in {"ARG", "ENV"}:
@@ -296,7 +359,11 @@ def yaml_findings(text: str, *, is_hooks: bool = False) -> Iterator[Finding]:
             values.set(one.keys[-1], one.value if "${{" not in one.value else None)
     folders = {one.within: one.value for one in scalars if one.keys[-1:] == ("working-directory",)}
     lists: dict[int, list[Scalar]] = {}
+    job: tuple[str, ...] = ()
     for one in scalars:
+        if one.keys[:-1] != job:  # each job has files of its own
+            job = one.keys[:-1]
+            values.exports.clear()
         if is_hooks and one.keys[-1:] == ("additional_dependencies",):
             yield from _of_hook(one)
         elif one.is_item and one.keys[-1:] and one.keys[-1] in _ARGUMENTS:

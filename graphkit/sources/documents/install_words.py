@@ -30,18 +30,41 @@ class Word(NamedTuple):
     is_quoted: bool = False
 
 
+class Output(NamedTuple):
+    """A file that a command's output goes to; ``is_whole``: nothing else stays in it."""
+
+    path: str
+    is_whole: bool
+
+
 class Command(NamedTuple):
-    """A simple command: its words, and the line that it begins on."""
+    """A simple command: its words, the line that it begins on, and where its output goes.
+
+    It has no words where a group of commands before it writes.
+    """
 
     line: int
     words: tuple[Word, ...]
+    outputs: tuple[Output, ...] = ()
+
+
+class Exported(NamedTuple):
+    """What a list stands for that a command wrote out of a lock: that lock, or why nothing tells where it lies."""
+
+    inputs: tuple[str, ...]
+    is_past_lock: bool
+    unreadable: tuple[str, ...]
 
 
 class Variables:
-    """Values of variables that are assigned once in the same file; what a value refers to stays as written."""
+    """Values of variables that are assigned once in the same file; what a value refers to stays as written.
+
+    ``exports`` are the lists that commands before have written out of locks, by their paths.
+    """
 
     def __init__(self) -> None:
         self._values: dict[str, str | None] = {}
+        self.exports: dict[str, Exported] = {}
 
     def set(self, name: str, value: str | None) -> None:
         """Take up an assignment; None, another value than before, or one too long to read makes it unknown."""
@@ -120,10 +143,9 @@ def commands_of(text: str, line: int, variables: Variables, *, is_make: bool = F
 
     Cost: linear. What cannot be split (an open quotation mark) is split at blanks.
     """
-    for words in _split(text[:_LONGEST], variables, is_make=is_make):
-        found = list(words)
-        if len(text) > _LONGEST or len(found) > _MOST_WORDS:
-            found = [*found[:_MOST_WORDS], Word("", "a command too long to read")]
+    for words, outputs in _split(text[:_LONGEST], variables, is_make=is_make):
+        is_long = len(text) > _LONGEST or len(words) > _MOST_WORDS
+        found = [*words[:_MOST_WORDS], Word("", "a command too long to read")] if is_long else words
         _note_loop(found, variables)
         assigned = 0
         for word in found:
@@ -131,8 +153,8 @@ def commands_of(text: str, line: int, variables: Variables, *, is_make: bool = F
                 break
             assigned += 1
             variables.set(read[1], None if read[2] == "+=" else read[3])
-        if found[assigned:]:
-            yield Command(line, tuple(found[assigned:]))
+        if found[assigned:] or outputs:
+            yield Command(line, tuple(found[assigned:]), outputs)
 
 
 def _note_loop(words: list[Word], variables: Variables) -> None:
@@ -161,8 +183,15 @@ class _Scan:
         self.is_word = False
         self.is_quoted = False
         self.words: list[Word] = []
+        self.outputs: list[Output] = []
         self._grown = 0
         """Characters that values brought: a value that holds others may hold very many."""
+
+    def end_command(self) -> tuple[list[Word], tuple[Output, ...]]:
+        self.end_word()
+        words, outputs = self.words, tuple(self.outputs)
+        self.words, self.outputs = [], []
+        return words, outputs
 
     def end_word(self) -> None:
         if self.is_word:
@@ -266,23 +295,20 @@ def _closing(text: str, at: int) -> int:
     return len(text)
 
 
-def _split(text: str, variables: Variables, *, is_make: bool) -> Iterator[list[Word]]:
+def _split(text: str, variables: Variables, *, is_make: bool) -> Iterator[tuple[list[Word], tuple[Output, ...]]]:
     scan = _Scan(text, variables, is_make=is_make)
     while scan.at < len(text):
         char = text[scan.at]
         if char in _BREAKS:
-            scan.end_word()
-            if scan.words:
-                yield scan.words
+            if any(told := scan.end_command()):
+                yield told
             scan.at += 2 if text[scan.at : scan.at + 2] in {"&&", "||", ";;"} else 1
-            scan.words = []
         elif text.startswith("=(", scan.at):
             _array(scan, variables)
         else:
             _step(scan, char)
-    scan.end_word()
-    if scan.words:
-        yield scan.words
+    if any(told := scan.end_command()):
+        yield told
 
 
 def _step(scan: _Scan, char: str) -> None:
@@ -325,16 +351,22 @@ def _redirection(scan: _Scan) -> None:
     if text.startswith(("<(", ">("), scan.at):
         scan.unknowable(_closing(text, scan.at + 1))
         return
-    if "".join(scan.parts).isdigit():
+    of = "".join(scan.parts)
+    if of.isdigit():
         scan.parts = []
         scan.is_word = False
     scan.end_word()
+    start = scan.at
     while scan.at < len(text) and text[scan.at] in "<>&-":
         scan.at += 1
+    sign = text[start : scan.at]
     while scan.at < len(text) and text[scan.at] in " \t":
         scan.at += 1
+    start = scan.at
     while scan.at < len(text) and not text[scan.at].isspace() and text[scan.at] not in _BREAKS:
         scan.at += 1
+    if "<" not in sign:
+        scan.outputs.append(Output(text[start : scan.at].strip("\"'"), sign == ">" and (of == "1" or not of.isdigit())))
 
 
 def literal(words: tuple[Word, ...]) -> str:

@@ -187,6 +187,91 @@ def test_commands_behind_variables_and_folders() -> None:
     assert told("a.sh", shell) == [("line 2", ["litellm"], (), ""), ("line 3", [], (), "the argument '$@'")]
 
 
+INSTALL = "pip install --no-deps -r r.txt"
+
+
+def listed(name: str, text: str) -> list[tuple[tuple[str, ...], bool, str]]:
+    return [(one.inputs, one.is_past_lock, one.unreadable) for one in read(name, text).commands]
+
+
+@pytest.mark.parametrize(
+    ("export", "lock"),
+    [
+        ("uv export --frozen --no-dev -o r.txt", "uv.lock"),
+        ("uv export --locked --format requirements-txt --output-file=r.txt", "uv.lock"),
+        ("uv export -q --frozen > ./r.txt 2> /dev/null", "uv.lock"),
+        ("uv --project a export --frozen -o r.txt", "a/uv.lock"),
+        ("poetry export -f requirements.txt --output r.txt --without-hashes", "poetry.lock"),
+        ("python -m poetry export >r.txt", "poetry.lock"),
+        ("pdm export --prod -o r.txt", "pdm.lock"),
+        ("pipenv requirements > r.txt", "Pipfile.lock"),
+    ],
+)
+def test_what_was_written_out_of_a_lock_is_that_lock(export: str, lock: str) -> None:
+    assert listed("a.sh", f"{export}\n{INSTALL}\nuv pip sync r.txt\n") == [((lock,), False, "")] * 2
+    assert listed("Makefile", f"r.txt: x\n\t{export}\nall:\n\t{INSTALL}\n") == [((lock,), False, "")]
+    assert listed("ci.yml", f"a:\n  steps:\n  - run: {export}\n  - run: {INSTALL}\n") == [((lock,), False, "")]
+    docker = f"FROM x\nWORKDIR /app\nCOPY {lock} {lock}\nRUN {export} && \\\n  {INSTALL}\nRUN {INSTALL}\n"
+    assert listed("Dockerfile", docker) == [((lock,), False, "")] * 2
+
+
+@pytest.mark.parametrize(
+    "export",
+    [
+        "uv export -o r.txt",  # which may lock anew
+        "uv export --frozen -U -o r.txt",
+        "uv export --frozen --prune litellm -o r.txt",
+        "uv export --frozen --no-emit-package litellm -o r.txt",
+        "uv export --frozen --only-emit-project -o r.txt",
+    ],
+)
+def test_a_list_that_may_be_more_than_the_lock_is_past_it(export: str) -> None:
+    assert listed("a.sh", f"{export}\n{INSTALL}\n") == [(("uv.lock",), True, "")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{INSTALL}\nEXPORT\n",
+        f"uv export --frozen\n{INSTALL}\n",
+        f"uv export --frozen >> r.txt\n{INSTALL}\n",
+        f"uv export --frozen | sed s/a/b/ > r.txt\n{INSTALL}\n",
+        f"uv export --frozen -o $OUT\n{INSTALL}\n",
+        f"echo EXPORT\n{INSTALL}\n",
+        f"EXPORT\necho litellm >> r.txt\n{INSTALL}\n",
+        f"EXPORT\n(echo litellm) >> r.txt\n{INSTALL}\n",
+        f"EXPORT\necho litellm | tee -a ./r.txt\n{INSTALL}\n",
+        f"EXPORT\nsh -c 'echo litellm >> r.txt'\n{INSTALL}\n",
+        f"EXPORT\npip freeze > r.txt\n{INSTALL}\n",
+        f"EXPORT\nuv pip compile x.in -o r.txt\n{INSTALL}\n",
+        f"EXPORT\ncd $HERE\n{INSTALL}\n",
+        f"uv --directory app export --frozen -o r.txt\n{INSTALL}\n",
+        f"poetry -C app export -o r.txt\n{INSTALL}\n",
+        f"EXPORT\npushd x\npopd\n{INSTALL}\n",
+        f"(cd x && EXPORT)\n{INSTALL}\n",
+        f"cd x\nEXPORT\ncd ..\n{INSTALL}\n",
+    ],
+)
+def test_a_list_that_something_else_may_have_written_is_a_list(text: str) -> None:
+    found = listed("a.sh", text.replace("EXPORT", "uv export --frozen -o r.txt"))
+    assert any("r.txt" in inputs[0] for inputs, _, _ in found)
+
+
+@pytest.mark.parametrize("between", ["FROM y", "COPY other r.txt", "WORKDIR /x", "ADD x.tar ."])
+def test_another_image_or_file_takes_the_place_of_a_list(between: str) -> None:
+    text = f"FROM x\nRUN uv export --frozen -o r.txt\n{between}\nRUN {INSTALL}\n"
+    assert "uv.lock" not in str(listed("Dockerfile", text))
+    steps = "  steps:\n  - run: "
+    jobs = f"a:\n{steps}uv export --frozen -o r.txt\nb:\n{steps}{INSTALL}\n"
+    assert "uv.lock" not in str(listed("ci.yml", jobs))
+
+
+def test_a_list_of_a_lock_that_lies_nowhere_known_cannot_be_read() -> None:
+    text = "FROM x\nCOPY --from=a /app /app\nWORKDIR /app\n"
+    text += f"RUN uv export --frozen -o r.txt\nRUN {INSTALL}\n"
+    assert listed("Dockerfile", text) == [((), False, "the file 'uv.lock'")]
+
+
 def test_tox() -> None:
     text = (
         "[tox]\nrequires = tox-uv>=1\n[testenv]\ndeps =\n  pytest\n  -rreq.txt\n  -c{toxinidir}/c.txt\n"
