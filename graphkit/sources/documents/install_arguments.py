@@ -33,43 +33,75 @@ _POETRY: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?)@(.+)")
 _CONDA: Final = re.compile(r"(?:[^\s:]+::)?([A-Za-z0-9_][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*(?:[=<>!~].*|\s.*)?")
 # fmt: off
 _VALUED: Final = frozenset({
-    "-i", "-f", "-t", "-d", "-w", "-b", "-G", "-s", "-p", "-n", "-P", "-C", "-o", "--index-url",
-    "--extra-index-url", "--find-links", "--index", "--default-index", "--target", "--dest", "--wheel-dir",
-    "--platform", "--python-version", "--python-platform", "--implementation", "--abi", "--root", "--prefix",
-    "--src", "--upgrade-strategy", "--progress-bar", "--cache-dir", "--log", "--proxy", "--retries", "--timeout",
-    "--exists-action", "--trusted-host", "--allow-insecure-host", "--cert", "--client-cert", "--use-feature",
-    "--use-deprecated", "--global-option", "--install-option", "--config-settings", "--config-setting",
-    "--no-binary", "--only-binary", "--report", "--python", "--group", "--extra", "--extras", "--with", "--without",
-    "--only", "--no-group", "--only-group", "--package", "--no-install-package", "--upgrade-package",
-    "--reinstall-package", "--refresh-package", "--directory", "--project", "--index-strategy",
-    "--keyring-provider", "--resolution", "--prerelease", "--exclude-newer", "--link-mode", "--color",
-    "--config-file", "--output-file", "--source", "--branch", "--tag", "--rev", "--optional", "--script",
-    "--constraint", "--build-constraint", "--override", "--constraints", "--build-constraints", "--overrides",
-    "--requirement", "--requirements", "--requirements-txt", "--editable", "--name", "--channel", "--file",
-    "--feature", "--platforms", "--manifest-path", "--environment", "--with-requirements", "--with-editable",
-    "--from", "--spec", "--suffix", "--pip-args", "--venv", "--env-file", "--uploaded-prior-to", "--torch-backend",
-    "--lockfile", "--categories", "--root-user-action",
+    "--index-url", "--extra-index-url", "--find-links", "--index", "--default-index", "--target", "--dest",
+    "--wheel-dir", "--platform", "--python-version", "--python-platform", "--implementation", "--abi", "--root",
+    "--prefix", "--src", "--upgrade-strategy", "--progress-bar", "--cache-dir", "--log", "--proxy", "--retries",
+    "--timeout", "--exists-action", "--trusted-host", "--allow-insecure-host", "--cert", "--client-cert",
+    "--use-feature", "--use-deprecated", "--global-option", "--install-option", "--config-settings",
+    "--config-setting", "--no-binary", "--only-binary", "--report", "--python", "--group", "--extra", "--extras",
+    "--with", "--without", "--only", "--no-group", "--only-group", "--package", "--no-install-package",
+    "--upgrade-package", "--upgrade-group", "--reinstall-package", "--refresh-package", "--directory", "--project",
+    "--index-strategy", "--keyring-provider", "--resolution", "--prerelease", "--fork-strategy", "--exclude-newer",
+    "--exclude-newer-package", "--link-mode", "--color", "--config-file", "--output-file", "--source", "--branch",
+    "--tag", "--rev", "--optional", "--script", "--constraint", "--build-constraint", "--override", "--constraints",
+    "--build-constraints", "--overrides", "--requirement", "--requirements", "--requirements-txt", "--editable",
+    "--name", "--channel", "--file", "--feature", "--platforms", "--manifest-path", "--environment",
+    "--with-requirements", "--with-editable", "--with-executables-from", "--from", "--spec", "--suffix", "--pip-args",
+    "--venv", "--env-file", "--uploaded-prior-to", "--torch-backend", "--lockfile", "--categories",
+    "--root-user-action", "--pypi-mirror", "--config", "--preinstall", "--marker", "--bounds", "--root-prefix",
 })
+"""Long options that have a value."""
+_SHORT: Final[dict[str, dict[str, str]]] = {
+    "pip": {
+        "-r": "--requirement", "-c": "--constraint", "-e": "--editable", "-i": "--index-url", "-f": "--find-links",
+        "-t": "--target", "-d": "--dest", "-w": "--wheel-dir", "-b": "--build", "-C": "--config-settings",
+    },
+    "uv": {
+        "-r": "--requirements", "-c": "--constraints", "-e": "--editable", "-i": "--index-url", "-f": "--find-links",
+        "-t": "--target", "-b": "--build-constraints", "-P": "--upgrade-package", "-C": "--config-setting",
+        "-p": "--python", "-o": "--output-file", "-w": "--with", "-m": "--marker",
+    },
+    "poetry": {"-C": "--directory", "-P": "--project", "-G": "--group", "-E": "--extras", "-e": "--editable"},
+    "pdm": {
+        "-p": "--project", "-c": "--config", "-G": "--group", "-L": "--lockfile", "-e": "--editable",
+        "-C": "--config-setting", "-k": "--skip",
+    },
+    "pipenv": {"-r": "--requirements", "-e": "--editable", "-i": "--index"},
+    "pipx": {"-i": "--index-url", "-e": "--editable"},
+    "rye": {},
+    "easy_install": {
+        "-i": "--index-url", "-f": "--find-links", "-d": "--install-dir", "-s": "--script-dir",
+        "-b": "--build-directory",
+    },
+    "conda": {
+        "-n": "--name", "-p": "--prefix", "-c": "--channel", "-f": "--file", "-r": "--root-prefix",
+    },
+    "pixi": {"-p": "--platform", "-f": "--feature", "-e": "--environment", "-c": "--channel"},
+    "pip-tools": {
+        "-c": "--constraint", "-P": "--upgrade-package", "-o": "--output-file", "-i": "--index-url",
+        "-f": "--find-links",
+    },
+    "setuptools": {},
+}
 # fmt: on
+"""Short options that have a value, with a long name of theirs: `-n` is a name in conda, and a flag in uv and Poetry."""
 _PATHS: Final = frozenset(
-    {
-        "-r",
-        "--requirement",
-        "--requirements",
-        "-c",
-        "--constraint",
-        "--constraints",
-        "--with-requirements",
-        "--requirements-txt",
-    }
+    {"--requirement", "--requirements", "--constraint", "--constraints", "--with-requirements", "--requirements-txt"}
 )
-_EDITABLE: Final = frozenset({"-e", "--editable", "--with-editable"})
-_INDEXES: Final = frozenset(
-    {"-i", "--index-url", "--extra-index-url", "--index", "--default-index", "-f", "--find-links"}
+_EDITABLE: Final = frozenset({"--editable", "--with-editable"})
+_INDEXES: Final = frozenset({"--index-url", "--extra-index-url", "--index", "--default-index", "--find-links"})
+_WITH: Final = frozenset({"--with", "--with-executables-from"})
+_OVERRIDES: Final = frozenset({"--override", "--overrides"})
+_FOLDERS: Final = frozenset({"--directory", "--project", "--manifest-path"})
+_LATEST: Final = frozenset({
+    "-U", "--upgrade", "--upgrade-package", "--upgrade-group", "--skip-lock", "--no-lock", "--eager", "--regenerate",
+    "--fork-strategy",
+})  # fmt: skip
+"""Options under which a tool chooses anew. Of another fork strategy than the lock has uv keeps nothing of it (0.13)."""
+_KEEPING: Final = frozenset(
+    {"--check", "--no-update", "--keep-outdated", "--refresh", "--update-reuse", "--update-reuse-installed"}
 )
-_LATEST: Final = frozenset(
-    {"-U", "--upgrade", "-P", "--upgrade-package", "--skip-lock", "--no-lock", "--eager", "--regenerate"}
-)
+"""Options under which a tool that makes its lock anew keeps what is pinned there."""
 _MANIFESTS: Final = re.compile(r"(?:\.in|pyproject[^/]*\.toml|setup\.(?:py|cfg)|Pipfile)$")
 
 
@@ -142,6 +174,11 @@ class Found:
         self.is_past_lock |= bool(_MANIFESTS.search(posixpath.basename(path)))
         self.inputs[posixpath.normpath(path)] = None
 
+    def override(self, word: Word) -> None:
+        """Take up a file of overrides: they stand in the place of what a lock pins and a manifest asks for."""
+        self.is_past_lock = True
+        self.unreadable.append(f"the overrides of {shown(word.text)}")
+
 
 def _is_path(text: str) -> bool:
     plain = text.partition("[")[0]
@@ -177,9 +214,14 @@ def _found_at(words: tuple[Word, ...]) -> Iterator[tuple[Found, tuple[Word, ...]
             found.unreadable.append("arguments from another command")
         if not found.is_empty():
             yield found, words[number:]
-            # What follows are its arguments; `uv run --with x pip install y` alone runs another.
-            if tool != "uv" or not any(word.text in {"--with", "-w"} for word in words):
+            if not _runs_another(words, number):  # then what follows are its arguments
                 return
+
+
+def _runs_another(words: tuple[Word, ...], number: int) -> bool:
+    """Return whether a tool runs another, as in `uv run --with x pip install y` and `uvx pip install y`."""
+    name = _tool_of(words, number)
+    return name == "uvx" or (name in {"uv", "pipx"} and any(word.text == "run" for word in words[number:]))
 
 
 def _plain(word: Word) -> str:
@@ -199,8 +241,11 @@ def _tool_of(words: tuple[Word, ...], number: int) -> str:
     return name.replace("_", "-") if name in {"pip_sync", "pip_compile"} else name
 
 
-def options_of(words: tuple[Word, ...], valued: frozenset[str] = _VALUED) -> Iterator[tuple[str, Word]]:
-    """Yield each option with its value (an empty word for none), and each argument under an empty name."""
+def options_of(words: tuple[Word, ...], tool: str) -> Iterator[tuple[str, Word]]:
+    """Yield each option with its value (an empty word for none), and each argument under an empty name.
+
+    Short options that have a value come under a long name of theirs.
+    """
     waiting = iter(words)
     is_over = False
     for word in waiting:
@@ -213,25 +258,36 @@ def options_of(words: tuple[Word, ...], valued: frozenset[str] = _VALUED) -> Ite
             name, equals, value = text.partition("=")
             yield (
                 name,
-                Word(value, word.unknown) if equals else (next(waiting, Word("")) if name in valued else Word("")),
+                Word(value, word.unknown) if equals else (next(waiting, Word("")) if name in _VALUED else Word("")),
             )
-        elif len(text) > 2 and text[:2] in {"-r", "-c", "-e", "-i", "-f"}:
-            yield text[:2], Word(text[2:].removeprefix("="), word.unknown)
-        elif len(text) > 2 and text[1:].isalpha():
-            yield from ((f"-{flag}", Word("")) for flag in text[1:-1])
-            last = f"-{text[-1]}"
-            yield last, next(waiting, Word("")) if last in valued or last in {"-r", "-c", "-e"} else Word("")
-        elif text in valued or text in {"-r", "-c", "-e"}:
-            yield text, next(waiting, Word(""))
         else:
-            yield text, Word("")
+            flags, name, value = _short(text, tool)
+            yield from ((flag, Word("")) for flag in flags)
+            if name:
+                yield name, Word(value, word.unknown) if value else next(waiting, Word(""))
 
 
-def _install(found: Found, words: tuple[Word, ...], *, take: Callable[[Word], None] | None = None) -> bool:
-    """Take up the options and arguments that pip and its kin share; return whether anything was named."""
+def _short(text: str, tool: str) -> tuple[list[str], str, str]:
+    """Return the flags in a word of short options (`-qUr`), then the long name of one with a value, and its value."""
+    flags: list[str] = []
+    for at, letter in enumerate(text[1:], 2):
+        if name := _SHORT[tool].get(f"-{letter}", ""):
+            return flags, name, text[at:].removeprefix("=")
+        flags.append(f"-{letter}")
+    return flags, "", ""
+
+
+def _install(
+    found: Found, words: tuple[Word, ...], *, take: Callable[[Word], None] | None = None, has_groups: bool = False
+) -> bool:
+    """Take up the options and arguments that pip and its kin share; return whether anything was named.
+
+    ``has_groups``: the groups that it names are those of a manifest, and installed; else things are added to them.
+    """
     is_named = False
     found.is_install = True
-    for name, value in options_of(words):
+    folder = ""
+    for name, value in options_of(words, found.tool):
         if not name:
             is_named = True
             (take or found.name)(value)
@@ -243,39 +299,64 @@ def _install(found: Found, words: tuple[Word, ...], *, take: Callable[[Word], No
             found.name(value) if _ADDRESS.match(value.text) else found.folder(value)
         elif name in _INDEXES:
             found.indexes[index_address(value.text)] = None
-        elif name == "--group" and ":" in value.text:
-            found.file(Word(value.text.partition(":")[0], value.unknown))
+        elif name == "--group" and has_groups:
+            is_named = True
+            path, colon, _ = value.text.rpartition(":")
+            found.file(Word(path if colon else "pyproject.toml", value.unknown))
+        elif name in _OVERRIDES:
+            found.override(value)
+        elif name == "--directory" and not value.unknown:
+            folder = value.text
         found.is_past_lock |= name in _LATEST
+    if folder:
+        found.inputs = {posixpath.normpath(posixpath.join(folder, path)): None for path in found.inputs}
     return is_named
 
 
-def _after(words: tuple[Word, ...], *names: str) -> tuple[str, tuple[Word, ...]]:
-    """Return the first word that is no option, where it is one of some, and what follows; empty for any other."""
-    for number, (word, before) in enumerate(zip(words, (Word(""), *words), strict=False)):
-        if word.text in names:
-            return word.text, words[number + 1 :]
-        if not word.text.startswith("-") and before.text not in _VALUED:
+def _after(found: Found, words: tuple[Word, ...], *names: str) -> tuple[str, tuple[Word, ...]]:
+    """Return the verb of a command, where it is one of some, and its options and arguments; empty for any other verb.
+
+    Options may stand before it, with their values. A word may be the value of an option that nobody here knows, or
+    stand for options.
+    """
+    is_value = may_be_value = False
+    before: list[Word] = []
+    for number, word in enumerate(words):
+        text = word.text
+        if is_value:
+            is_value = False
+        elif text.startswith("-"):
+            _, option, value = ("", "", "") if text.startswith("--") else _short(text, found.tool)
+            is_value = text in _VALUED or bool(option and not value)
+            may_be_value = text.startswith("--") and "=" not in text
+        elif text in names:
+            return text, (*before, *words[number + 1 :])
+        elif may_be_value or word.unknown:
+            may_be_value = False
+            continue
+        else:
             break
+        before.append(word)
     return "", ()
 
 
 def _pip(found: Found, words: tuple[Word, ...]) -> None:
-    verb, rest = _after(words, "install", "download", "wheel")
+    verb, rest = _after(found, words, "install", "download", "wheel")
     if verb:
-        _install(found, rest)
+        _install(found, rest, has_groups=True)
 
 
 def _uv(found: Found, words: tuple[Word, ...]) -> None:
-    verb, rest = _after(words, "pip", "add", "tool", "run", "sync", "lock", "x")
+    verb, rest = _after(found, words, "pip", "add", "tool", "run", "sync", "lock", "x")
     if verb == "pip":
-        inner, rest = _after(rest, "install", "sync", "compile", "wheel")
+        inner, rest = _after(found, rest, "install", "sync", "compile", "wheel")
         if inner:
             # `sync` and `compile` take no names, only files.
-            _install(found, rest, take=found.file if inner in {"sync", "compile"} else None)
+            _install(found, rest, take=found.file if inner in {"sync", "compile"} else None, has_groups=True)
     elif verb == "add":
         _install(found, rest)
     elif verb in {"tool", "x"}:
-        inner, rest = ("run", rest) if verb == "x" else _after(rest, "install", "run", "upgrade")
+        inner, rest = ("run", rest) if verb == "x" else _after(found, rest, "install", "run", "upgrade")
         if inner:
             _uvx(found, rest, is_run=inner == "run")
     elif verb == "run":
@@ -287,8 +368,8 @@ def _uv(found: Found, words: tuple[Word, ...]) -> None:
 def _uvx(found: Found, words: tuple[Word, ...], *, is_run: bool = True) -> None:
     """Take up a tool to run or install: the first argument, unless it is told where that is from."""
     is_from = False
-    for name, value in options_of(words):
-        if not name:
+    for name, value in options_of(words, found.tool):
+        if not name or name == "--editable":  # a flag before the argument that it is of
             if not is_from:
                 found.name(Word(_POETRY.sub(r"\1==\2", value.text).removesuffix("==latest"), value.unknown))
             if is_run:
@@ -302,14 +383,14 @@ def _uvx(found: Found, words: tuple[Word, ...], *, is_run: bool = True) -> None:
 
 
 def _with(found: Found, words: tuple[Word, ...]) -> None:
-    for name, value in options_of(words):
+    for name, value in options_of(words, found.tool):
         if not name:
             return
         _with_option(found, name, value)
 
 
 def _with_option(found: Found, name: str, value: Word) -> None:
-    if name in {"--with", "-w"}:
+    if name in _WITH:
         for one in value.text.split(","):
             found.name(Word(one, value.unknown))
     elif name == "--with-requirements":
@@ -318,32 +399,42 @@ def _with_option(found: Found, name: str, value: Word) -> None:
         found.folder(value)
     elif name in _INDEXES:
         found.indexes[index_address(value.text)] = None
+    elif name in _OVERRIDES:
+        found.override(value)
 
 
-def _locked(found: Found, words: tuple[Word, ...], lock: str, *, is_told: bool) -> None:
-    """Take up a command that installs what a lock lists; told only that it renews the lock, nothing is installed."""
-    past = False
+def _locked(
+    found: Found, words: tuple[Word, ...], lock: str, *, is_told: bool = True, makes_anew: bool = False
+) -> None:
+    """Take up a command that installs what a lock lists; one that is not told to does so only with a new lock.
+
+    ``makes_anew``: it makes the lock anew, unless it is told to keep what is pinned there; what installs from it
+    afterwards takes what the manifest allows.
+    """
+    options = list(options_of(words, found.tool))
+    past = any(name in _LATEST for name, _ in options)
+    past |= makes_anew and not any(name in _KEEPING for name, _ in options)
     folder = ""
-    for name, value in options_of(words):
-        past |= name in _LATEST
-        if name in {"--directory", "--project", "--manifest-path"} and not value.unknown:
-            folder = value.text
-        if name == "--script":
+    for name, value in options:
+        if name in _FOLDERS and not value.unknown:
+            folder = posixpath.dirname(value.text) if value.text.endswith(".toml") else value.text
+        elif name == "--script":
             lock = f"{value.text}.lock"
+        elif name == "--lockfile":
+            lock = value.text
     if is_told or past:
         found.inputs[posixpath.normpath(posixpath.join(folder, lock))] = None
         found.is_past_lock |= past
 
 
 def _poetry(found: Found, words: tuple[Word, ...]) -> None:
-    verb, rest = _after(words, "add", "install", "update", "sync", "lock", "self")
+    verb, rest = _after(found, words, "add", "install", "update", "sync", "lock", "self")
     if verb == "self":
-        verb, rest = _after(rest, "add")
+        verb, rest = _after(found, rest, "add")
     if verb == "add":
         _install(found, rest, take=lambda word: found.name(_of_poetry(word)))
     elif verb:
-        _locked(found, rest, "poetry.lock", is_told=verb != "lock")
-        found.is_past_lock |= verb == "update"
+        _locked(found, rest, "poetry.lock", is_told=verb != "lock", makes_anew=verb in {"lock", "update"})
 
 
 def _of_poetry(word: Word) -> Word:
@@ -355,36 +446,35 @@ def _of_poetry(word: Word) -> Word:
 
 
 def _pdm(found: Found, words: tuple[Word, ...]) -> None:
-    verb, rest = _after(words, "add", "install", "update", "sync", "lock", "self")
+    verb, rest = _after(found, words, "add", "install", "update", "sync", "lock", "self")
     if verb == "self":
-        verb, rest = _after(rest, "add")
+        verb, rest = _after(found, rest, "add")
     if verb == "add":
         _install(found, rest)
     elif verb:
-        _locked(found, rest, "pdm.lock", is_told=verb not in {"lock", ""})
-        found.is_past_lock |= verb == "update"
+        _locked(found, rest, "pdm.lock", is_told=verb != "lock", makes_anew=verb in {"lock", "update"})
 
 
 def _pipenv(found: Found, words: tuple[Word, ...]) -> None:
-    verb, rest = _after(words, "install", "update", "upgrade", "sync", "lock")
+    verb, rest = _after(found, words, "install", "update", "upgrade", "sync", "lock")
     if verb in {"install", "upgrade"} and _install(found, rest):
         return
     if verb:
-        _locked(found, rest, "Pipfile.lock", is_told=verb != "lock")
-        found.is_past_lock |= verb in {"update", "upgrade"}
+        makes_anew = verb in {"lock", "update", "upgrade"}
+        _locked(found, rest, "Pipfile.lock", is_told=verb != "lock", makes_anew=makes_anew)
 
 
 def _pipx(found: Found, words: tuple[Word, ...]) -> None:
-    verb, rest = _after(words, "install", "run", "inject", "upgrade")
+    verb, rest = _after(found, words, "install", "run", "inject", "upgrade")
     spec = False
     number = 0
-    for name, value in options_of(rest) if verb else ():
-        if name in {"--spec", "--with"}:
+    for name, value in options_of(rest, found.tool) if verb else ():
+        if name in {"--spec", "--with", "--preinstall"}:
             spec |= name == "--spec"
             found.name(value)
         elif name in _INDEXES:
             found.indexes[index_address(value.text)] = None
-        elif not name:
+        elif not name or name == "--editable":  # a flag before the argument that it is of
             number += 1
             if not (spec and verb == "run") and not (verb == "inject" and number == 1):
                 found.name(value)
@@ -393,13 +483,13 @@ def _pipx(found: Found, words: tuple[Word, ...]) -> None:
 
 
 def _conda(found: Found, words: tuple[Word, ...]) -> None:
-    verb, rest = _after(words, "install", "create", "update", "env")
+    verb, rest = _after(found, words, "install", "create", "update", "env")
     if verb == "env":
-        verb, rest = _after(rest, "create", "update")
+        verb, rest = _after(found, rest, "create", "update")
         if verb and not any(word.text in {"-f", "--file"} or word.text.startswith("--file=") for word in rest):
             found.inputs["environment.yml"] = None
-    for name, value in options_of(rest, _VALUED | {"-c"}) if verb else ():
-        if name in {"--file", "-f"}:
+    for name, value in options_of(rest, found.tool) if verb else ():
+        if name == "--file":
             found.file(value)
         elif not name:
             conda_name(found, value)
@@ -421,28 +511,27 @@ def conda_name(found: Found, word: Word) -> None:
 
 
 def _pixi(found: Found, words: tuple[Word, ...]) -> None:
-    verb, rest = _after(words, "add", "install", "update", "global", "exec")
+    verb, rest = _after(found, words, "add", "install", "update", "global", "exec")
     if verb == "global":
-        verb, rest = _after(rest, "install")
+        verb, rest = _after(found, rest, "install")
         verb = verb and "add"
     is_python = any(word.text == "--pypi" for word in rest)
     if verb == "add":
-        for name, value in options_of(rest):
-            if not name:
+        for name, value in options_of(rest, found.tool):
+            if not name or name == "--with":
                 found.name(value) if is_python else conda_name(found, value)
     elif verb in {"install", "update"}:
-        _locked(found, rest, "pixi.lock", is_told=True)
-        found.is_past_lock |= verb == "update"
+        _locked(found, rest, "pixi.lock", makes_anew=verb == "update")
 
 
 def _rye(found: Found, words: tuple[Word, ...]) -> None:
-    verb, rest = _after(words, "add", "sync", "install", "tools")
+    verb, rest = _after(found, words, "add", "sync", "install", "tools")
     if verb == "tools":
-        verb, rest = _after(rest, "install")
+        verb, rest = _after(found, rest, "install")
     if verb in {"add", "install"}:
         _install(found, rest)
     elif verb:
-        _locked(found, rest, "requirements.lock", is_told=True)
+        _locked(found, rest, "requirements.lock")
 
 
 def _files(found: Found, words: tuple[Word, ...]) -> None:
@@ -453,12 +542,12 @@ def _files(found: Found, words: tuple[Word, ...]) -> None:
 
 
 def _compile(found: Found, words: tuple[Word, ...]) -> None:
-    _install(found, words, take=found.file)
-    found.is_past_lock = any(word.text in _LATEST for word in words)
+    _install(found, words, take=found.file, has_groups=True)
+    found.is_past_lock = any(name in _LATEST for name, _ in options_of(words, found.tool))
 
 
 def _setup(found: Found, words: tuple[Word, ...]) -> None:
-    if _after(words, "install", "develop")[0]:
+    if any(word.text in {"install", "develop"} for word in words):  # several commands may follow each other
         found.folder(Word("."))
 
 

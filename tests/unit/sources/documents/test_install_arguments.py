@@ -39,7 +39,7 @@ def installs(text: str) -> list[InstallCommand]:
         ("uv add 'a>=1' -r r.txt", "uv", ["a>=1"], ("r.txt",), False),
         ("uv sync --locked --no-dev", "uv", [], ("uv.lock",), False),
         ("uv sync -U", "uv", [], ("uv.lock",), True),
-        ("uv --directory app sync", "uv", [], ("uv.lock",), False),
+        ("uv --directory app sync", "uv", [], ("app/uv.lock",), False),
         ("uv sync --project app", "uv", [], ("app/uv.lock",), False),
         ("uv lock --upgrade", "uv", [], ("uv.lock",), True),
         ("uv tool install a --with b", "uv", ["a", "b"], (), False),
@@ -78,6 +78,24 @@ def installs(text: str) -> list[InstallCommand]:
         ("poetry run pip install a", "pip", ["a"], (), False),
         ("conda run -n e pip install a", "pip", ["a"], (), False),
         ("if ! pip install a", "pip", ["a"], (), False),
+        ("pip install --group lint", "pip", [], ("pyproject.toml",), True),
+        ("pip install a --group=lib/pyproject.toml:lint", "pip", ["a"], ("lib/pyproject.toml",), True),
+        ("uv pip install --group lint", "uv", [], ("pyproject.toml",), True),
+        ("uv --directory lib pip install --group lint", "uv", [], ("lib/pyproject.toml",), True),
+        ("uv --directory lib pip install -r r.txt", "uv", [], ("lib/r.txt",), False),
+        ("poetry lock && true", "poetry", [], ("poetry.lock",), True),
+        ("poetry -C lib lock", "poetry", [], ("lib/poetry.lock",), True),
+        ("pdm lock -G lint", "pdm", [], ("pdm.lock",), True),
+        ("pdm install -L pdm.prod.lock", "pdm", [], ("pdm.prod.lock",), False),
+        ("pipenv lock --dev", "pipenv", [], ("Pipfile.lock",), True),
+        ("uv sync --upgrade-group lint", "uv", [], ("uv.lock",), True),
+        ("uv sync --fork-strategy fewest", "uv", [], ("uv.lock",), True),
+        ("uv run --with=a pytest", "uv", ["a"], (), False),
+        ("uv tool install a --with-executables-from b", "uv", ["a", "b"], (), False),
+        ("uv tool install -e .", "uv", [], ("pyproject.toml",), True),
+        ("pipx install --editable .", "pipx", [], ("pyproject.toml",), True),
+        ("python setup.py -q build install", "setuptools", [], ("pyproject.toml",), True),
+        ("pixi global install --with b a", "pixi", ["b", "a"], (), False),
     ],
 )
 def test_what_is_asked_for(
@@ -86,6 +104,38 @@ def test_what_is_asked_for(
     (found,) = installs(text)
     assert (found.tool, [str(one) for one in found.requirements], found.inputs) == (tool, names, inputs)
     assert (found.is_past_lock, found.unreadable) == (is_past_lock, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pip --python x install a",
+        "pip -v --proxy p install a",
+        "pip --proxy install install a",
+        "pip -qq --odd x install a",
+        "pip $OPTIONS install a",
+        "uv --project x pip install a",
+        "uv --directory x pip install a",
+        "uv --color=always -n pip --python x install a",
+        "uv pip install -n a",
+        "uv add -m \"python_version < '4'\" a",
+        "poetry -C add add a",
+        "poetry -nC lib add a",
+        "poetry --directory x add a",
+        "poetry -n add -n a",
+        "poetry add -nG lint a",
+        "pdm -p x add a",
+        "pdm -c x add -d a",
+        "pdm add -dG lint a",
+        "pipenv --python 3.12 install -d a",
+        "pipx --quiet install -f a",
+        "conda --no-plugins install -n x -p y a",
+        "micromamba -r root -n x install a",
+    ],
+)
+def test_options_do_not_hide_what_is_installed(text: str) -> None:
+    (found,) = installs(text)
+    assert ([str(one) for one in found.requirements], found.unreadable) == (["a"], "")
 
 
 @pytest.mark.parametrize(
@@ -106,6 +156,10 @@ def test_what_is_asked_for(
         ("cat r | xargs pip install", "arguments from another command"),
         ("conda install $X", "the argument '$X'"),
         ("uvx $TOOL", "the argument '$TOOL'"),
+        ("uv pip install -r r.txt --override over.txt", "the overrides of 'over.txt'"),
+        ("uv pip install a --overrides=over.txt", "the overrides of 'over.txt'"),
+        ("uv tool install a --overrides over.txt", "the overrides of 'over.txt'"),
+        ("pip install --group $FILE:lint", "the argument '$FILE'"),
     ],
 )
 def test_what_cannot_be_known(text: str, why: str) -> None:
@@ -127,7 +181,10 @@ def test_what_cannot_be_known(text: str, why: str) -> None:
         "uv run pytest",
         "uv lock",
         "poetry run pytest",
-        "poetry lock",
+        "poetry lock --check",
+        "poetry lock --no-update",
+        "pdm lock --check",
+        "pdm lock --refresh",
         "conda activate x",
         "npm install a",
         "python setup.py sdist",
@@ -143,5 +200,17 @@ def test_a_text_is_short_and_several_commands_are_several() -> None:
     (found,) = installs("pip install " + "package " * 100 + " -i https://me:hush@index.example/simple")
     assert len(found.text) <= 200
     assert "hush" not in repr(found)
-    (both, inner) = installs("uv run --with a pip install b")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "uv run --with a pip install b",
+        "uv run --with=a pip install b",
+        "uvx a pip install b",
+        "pipx run a pip install b",
+    ],
+)
+def test_a_tool_that_runs_another_hides_nothing(text: str) -> None:
+    (both, inner) = installs(text)
     assert [str(one.requirements[0]) for one in (both, inner)] == ["a", "b"]
