@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shlex
 from collections.abc import Iterable, Iterator
@@ -37,7 +36,8 @@ from graphkit.sources.documents.pyproject_tools import (
 from graphkit.sources.documents.requirements_files import Included, digest_of
 from graphkit.sources.documents.requirements_lines import Line
 from graphkit.sources.documents.rows import Notes, is_json, shown, toml
-from graphkit.sources.documents.uv_guards import READ, UV_TOML, guards_of
+from graphkit.sources.documents.uv_guards import guards_of
+from graphkit.sources.documents.uv_settings import settings_beside
 
 _HEADER: Final = re.compile(rb"^[ \t]*\[[ \t]*(?:project|tool[ \t]*\.[ \t]*poetry)[ \t]*[\].]", re.MULTILINE)
 _TELLING: Final = re.compile(
@@ -107,12 +107,13 @@ class PyProject:
         asked.of_plugins(poetry)
         asked.of_pixi(tools)
         asked.apply_sources(tools, poetry if project else None)
-        asked.is_open |= note_unread(tools, notes)
         is_uvs = PurePosixPath(path.replace("\\", "/")).name == "pyproject.toml"
-        guards = guards_of(tools, notes, is_shadowed=asked.has_beside(UV_TOML, tools)) if is_uvs else None
+        settings = settings_beside(beside, notes)
+        asked.is_open |= note_unread(tools, notes) or settings.is_open
+        guards = guards_of(tools, notes, is_shadowed=settings.is_there) if is_uvs else None
         subject = notes.text(project.get("name"), "project.name") or poetry.name
         return Document(
-            sha256=digest_of(data, asked.files),
+            sha256=digest_of(data, asked.files | dict(settings.files)),
             path=path,
             kind=DocumentKind.MANIFEST,
             format="pyproject.toml",
@@ -122,8 +123,8 @@ class PyProject:
             guards=guards,
             requires_python=asked.requires_python,
             extras=tuple(sorted(asked.extras)),
-            indexes=tuple(dict.fromkeys((*indexes_in(tools, notes), *asked.indexes))),
-            is_off_public=is_off_public(tools, notes),
+            indexes=tuple(dict.fromkeys((*indexes_in(tools, notes), *asked.indexes, *settings.indexes))),
+            is_off_public=is_off_public(tools, notes) or settings.is_off_public,
             commands=commands_in(tools),
             subject=subject.strip(),
             completeness=Completeness.INCOMPLETE if asked.is_open or notes.lost else Completeness.COMPLETE,
@@ -149,14 +150,6 @@ class _Asked:
         """Something is settled elsewhere only: when the project is built."""
         self._notes = notes
         self._beside = beside
-
-    def has_beside(self, name: str, tools: dict[str, Any]) -> bool:
-        """Return whether a file lies beside that changes what uv reads; it is then part of the manifest's identity."""
-        uv = self._notes.table(tools.get("uv"), "tool.uv")
-        data = self._beside(name) if self._beside is not None and READ & uv.keys() else None
-        if data is not None:
-            self.files[name] = hashlib.sha256(data).hexdigest()
-        return data is not None
 
     def of_project(self, project: dict[str, Any], tools: dict[str, Any], poetry: PoetryTable) -> None:
         """Take up ``[project]``; what it leaves to Poetry (dynamic dependencies), from Poetry's table."""

@@ -12,6 +12,7 @@ from graphkit.sources.documents.requirements_files import Included
 from graphkit.sources.documents.requirements_lines import logical_lines
 from graphkit.sources.documents.requirements_rows import Rows
 from graphkit.sources.documents.rows import Notes
+from graphkit.sources.documents.uv_settings import UvSettings, settings_beside
 
 _FILE: Final = re.compile(
     r"(?:^|[/\\])[^/\\]*(?:requirements|constraints|freeze)[^/\\]*\.(?:txt|in|pip|lock)$", re.IGNORECASE
@@ -73,13 +74,15 @@ class Requirements:
     def parse_with(self, data: bytes, path: str, hint: str, beside: Beside) -> Document:
         """Return a requirements file with the files it includes; their places read ``base.txt line 3``.
 
-        What `-c` names constrains a manifest; a lock needs no constraints.
+        What `-c` names constrains a manifest; a lock needs no constraints. What a `uv.toml` beside says counts, since
+        uv may be what installs it, except for what is installed already.
         """
         return self._parse(data, path, hint, beside)
 
     def _parse(self, data: bytes, path: str, hint: str, beside: Beside | None) -> Document:
         notes = Notes()
-        rows = Rows(notes)
+        settings = settings_beside(beside, notes) if hint != "env" else UvSettings()
+        rows = Rows(notes, settings)
         files = Included(data, beside, notes)
         for line, place, constrains in files.lines():
             if constrains:
@@ -87,7 +90,7 @@ class Requirements:
             else:
                 rows.take(line, place)
         document = Document(
-            sha256=files.digest(),
+            sha256=files.digest(dict(settings.files)),
             path=path,
             kind=DocumentKind.MANIFEST,
             format="requirements.txt",

@@ -62,9 +62,9 @@ class Included:
                 shown = f"{name} "
                 waiting.append((shown, posixpath.dirname(name), below, logical_lines(self._text(found, shown))))
 
-    def digest(self) -> str:
-        """Return the SHA-256 of the file's bytes; where it includes others, of a listing of all with their hashes."""
-        return digest_of(self._data, self.files)
+    def digest(self, beside: Mapping[str, str]) -> str:
+        """Return the SHA-256 of the file's bytes; with others that count, of a listing of all with their hashes."""
+        return digest_of(self._data, {**self.files, **beside})
 
     def _file(self, name: str) -> bytes | None:
         if self._beside is None or "://" in name or "$" in name or len(self._met) >= _MOST:

@@ -17,6 +17,7 @@ from graphkit.sources.documents.lock_rows import digests_in, index_address, mani
 from graphkit.sources.documents.requirements_header import Header
 from graphkit.sources.documents.requirements_lines import Line
 from graphkit.sources.documents.rows import Notes, Refs, is_elsewhere, shown
+from graphkit.sources.documents.uv_settings import UvSettings
 
 _LONGEST: Final = 1_000
 _UNSAFE: Final = re.compile(r"packages (?:are considered to be unsafe|were excluded from the output)", re.IGNORECASE)
@@ -71,20 +72,21 @@ class Item:
 class Rows:
     """The lines of a file, taken up one after the other."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, notes: Notes, settings: UvSettings) -> None:
         self.items: list[Item] = []
         self._notes = notes
         self._constraints: dict[Requirement, None] = {}
         self._indexes: list[str] = []
         self._extra_indexes = 0
-        self._is_open = False
-        """Something outside decides too: an include, a constraint, a local project."""
+        self._is_open = settings.is_open
+        """Something outside decides too: an include, a constraint, a local project, settings of uv."""
+        self._is_off_public = settings.is_off_public
         self._has_local = False
         self._has_links = False
         """Releases of a folder or page that nobody read can be chosen as well."""
         self._headers: dict[str, Header] = {}
         """Of each file by its place; a header is over with the first row."""
-        self._addresses: dict[str, None] = {}
+        self._addresses = dict.fromkeys(settings.indexes)
         self._leftovers: list[tuple[str, str, str]] = []
         self._not_applied: list[tuple[str, str]] = []
         self._local: list[str] = []
@@ -379,7 +381,7 @@ class Rows:
             requirements=tuple(asked),
             constraints=tuple(self._constraints),
             indexes=tuple(self._addresses),
-            is_off_public=bool(self._indexes),
+            is_off_public=bool(self._indexes) or self._is_off_public,
             completeness=Completeness.INCOMPLETE if is_open else Completeness.COMPLETE,
             dependencies_known=False,
             problems=self._notes.told(),

@@ -21,7 +21,6 @@ from graphkit.sources.documents.rows import Notes, shown
 
 READ: Final = frozenset({"constraint-dependencies", "exclude-newer", "exclude-newer-package"})
 """Keys of `[tool.uv]` that are read here."""
-UV_TOML: Final = "uv.toml"
 _SECOND: Final = 1_000_000
 _UNITS: Final = {
     "w": 7 * 86_400, "wk": 7 * 86_400, "week": 7 * 86_400,
@@ -49,7 +48,7 @@ def guards_of(tools: Mapping[str, Any], notes: Notes, *, is_shadowed: bool) -> G
     is_workspace = isinstance(uv.get("workspace"), dict)
     named = sorted(READ & uv.keys())
     if is_shadowed and named:
-        notes.add(f"tool.uv.{named[0]}", f"uv does not read it, since a {UV_TOML} lies beside; it counts as none")
+        notes.add(f"tool.uv.{named[0]}", "uv does not read it, since a uv.toml lies beside; it counts as none")
         named = []
     found = Guards(
         constraints=_constraints(uv.get("constraint-dependencies"), notes) if named else (),

@@ -17,8 +17,8 @@ from graphkit.sources.history.claims import UNREAD, Claims
 from graphkit.sources.history.commits import SECOND, Commit, Tip, boundary, changes, commits, tips
 from graphkit.sources.history.fetched import seen_when_fetched
 from graphkit.sources.history.git import Blobs, Git, is_repository
-from graphkit.sources.history.includes import Includes, Whole
-from graphkit.sources.history.names import Doubt, is_asked_for, shown_doubt_of
+from graphkit.sources.history.includes import Includes, Whole, is_followed
+from graphkit.sources.history.names import Doubt, shown_doubt_of
 from graphkit.sources.history.owners import Owners
 from graphkit.sources.history.remote import Ask, still_there
 
@@ -136,7 +136,7 @@ def _found(  # noqa: PLR0917 - one step of the above
         return merged
 
     drawn = lines.lines(ends, known)
-    includes = Includes(changes(git, known, is_asked_for, progress), blobs.read, ask)
+    includes = Includes(changes(git, known, is_followed, progress), blobs.read, ask)
     changed, wholes = includes.whole(drawn)
     claims = Claims(blobs, ask, reject, name=asked.label, is_one_service=bool(asked.service))
     told, others = claims.applied(changed, wholes, progress)

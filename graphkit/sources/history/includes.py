@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, Final
 
 from graphkit.sources.documents.requirements_lines import logical_lines
-from graphkit.sources.documents.uv_guards import READ, UV_TOML
+from graphkit.sources.documents.uv_settings import UV_TOML
 from graphkit.sources.history.commits import Change
 from graphkit.sources.history.lines import Line
 from graphkit.sources.history.names import is_asked_for, may_include
@@ -42,14 +42,19 @@ class Whole:
     included: tuple[tuple[str, str], ...]
 
 
-def names_in(path: bytes, data: bytes) -> tuple[str, ...]:
-    """Return what a file includes, as it names it: `-r` and `-c` of a list, `file` of a setuptools project.
+def is_followed(path: bytes) -> bool:
+    """Return whether a path is that of an input, or of a file that counts with one wherever it lies beside it."""
+    return is_asked_for(path) or _is_settings(path)
 
-    Beside a project with guards of uv a `uv.toml` decides whether they are read.
-    """
+
+def _is_settings(path: bytes) -> bool:
+    return path.rpartition(b"/")[2] == UV_TOML.encode()
+
+
+def names_in(path: bytes, data: bytes) -> tuple[str, ...]:
+    """Return what a file includes, as it names it: `-r` and `-c` of a list, `file` of a setuptools project."""
     if path.lower().endswith(b".toml"):
-        shadow = (UV_TOML,) if any(key.encode() in data for key in READ) else ()
-        return (*_files_of_project(data), *shadow)
+        return _files_of_project(data)
     text = data.decode("utf-8-sig", "backslashreplace")
     if "-r" not in text and "-c" not in text:
         return ()
@@ -85,7 +90,10 @@ class Includes:
         self.names: dict[str, tuple[str, ...]] = {}
         self.changed: dict[str, list[Change]] = {sha: list(rows) for sha, rows in changed.items()}
         self._read = read
-        self.targets: set[bytes] = set()
+        self.targets = {path for rows in changed.values() for path, _ in rows if _is_settings(path)}
+        """Paths that inputs include, or take settings from."""
+        self._settled = {posixpath.dirname(path) for path in self.targets}
+        """Folders whose inputs uv reads with settings."""
         fresh: Changed = changed
         asked: set[bytes] = set()
         for _ in range(_ROUNDS):
@@ -108,7 +116,7 @@ class Includes:
                 self.names[blob] = names_in(path, data) if isinstance(data, bytes) else ()
             found |= {target for name in self.names[blob] if (target := joined(path, name)) is not None}
         self.targets |= found
-        return {target for target in found if not is_asked_for(target)}
+        return {target for target in found if not is_followed(target)}
 
     def whole(self, found: Iterable[Line]) -> tuple[dict[str, list[Change]], dict[str, Whole]]:
         """Return the changes again, those of inputs that include files by a name for input and files together.
@@ -116,7 +124,10 @@ class Includes:
         The second part says what such a name stands for. Cost: linear in changes and what is included.
         """
         inputs = {
-            path for rows in self.changed.values() for path, blob in rows if self.names.get(blob) and may_include(path)
+            path
+            for rows in self.changed.values()
+            for path, blob in rows
+            if may_include(path) and (self.names.get(blob) or posixpath.dirname(path) in self._settled)
         }
         if not inputs:
             return self.changed, {}
@@ -171,8 +182,10 @@ class _Composition:
     def _name(self, path: bytes, tree: Mapping[bytes, str]) -> str:
         """Return the name of an input with what it includes; its blob's own where it includes nothing that is there."""
         blob = tree.get(path, "")
+        if not blob or blob.startswith("@"):
+            return blob
         found: dict[str, str] = {}
-        waiting = [_near("", name) for name in self._names.get(blob, ())]
+        waiting = [UV_TOML, *(_near("", name) for name in self._names.get(blob, ()))]
         while waiting and len(found) < MOST:
             near = waiting.pop()
             target = joined(path, near)

@@ -830,6 +830,29 @@ def test_lists_that_a_setuptools_project_reads_are_part_of_it(tmp_path: Path) ->
     ]
 
 
+def test_settings_of_uv_are_part_of_every_manifest_beside_them(tmp_path: Path) -> None:
+    project = '[project]\nname = "x"\nversion = "1"\n'
+    tree: dict[str | bytes, str] = {
+        "pyproject.toml": project,
+        "app/requirements.txt": "a\n",
+        "b/requirements.txt": "a\n",
+    }
+    nodes = [
+        Node(at=0, tree={**tree}),
+        Node(at=5, tree={**tree, "uv.toml": "x = 1\n", "app/uv.toml": "y = 1\n"}, parents=[0]),
+        Node(at=9, tree={"uv.toml": "x = 2\n", "app/requirements.txt": "a\n"}, parents=[1]),
+    ]
+    build(tmp_path, nodes, main=2)
+    assert inputs(read(tmp_path)) == [
+        ("app/requirements.txt", "a\n", 0, 5, {}),
+        ("app/requirements.txt", "a\n", 5, 9, {"uv.toml": "y = 1\n"}),
+        ("app/requirements.txt", "a\n", 9, None, {}),
+        ("b/requirements.txt", "a\n", 0, 9, {}),
+        ("pyproject.toml", project, 0, 5, {}),
+        ("pyproject.toml", project, 5, 9, {"uv.toml": "x = 1\n"}),
+    ]
+
+
 class Scripts:
     """A reader of files that can install, as far as these tests need one."""
 

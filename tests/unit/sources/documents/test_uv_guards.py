@@ -76,7 +76,6 @@ def test_a_uv_toml_beside_takes_them_away_and_is_part_of_the_identity() -> None:
     assert shadowed.guards is None
     assert "uv.toml lies beside" in shadowed.problems[0].text
     assert shadowed.sha256 != read(table).sha256
-    assert read("", beside={"uv.toml": b""}).sha256 == read("").sha256  # nothing of uv stands in it
 
 
 def test_uv_reads_them_of_no_other_file() -> None:

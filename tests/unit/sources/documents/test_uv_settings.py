@@ -1,0 +1,90 @@
+"""A `uv.toml` beside a manifest: what it adds, and when it leaves the manifest open."""
+
+from __future__ import annotations
+
+import pytest
+
+from graphkit.model.documents import Completeness, Document, DocumentKind
+from graphkit.sources.documents import read_document
+
+PROJECT = "[project]\nname = 'a'\nversion = '1'\ndependencies = ['b<2']\n"
+LOCK = f"b==1 --hash=sha256:{'ab' * 32}\n"
+INDEX = "https://private.example/simple"
+
+
+def read(text: str, name: str, settings: str | None, hint: str = "") -> Document:
+    files = {} if settings is None else {"uv.toml": settings.encode()}
+    document = read_document(text.encode(), name, hint=hint, beside=files.get)
+    assert document is not None
+    return document
+
+
+MANIFESTS = pytest.mark.parametrize(
+    ("text", "name"), [(PROJECT, "pyproject.toml"), ("b<2\n", "requirements.txt"), (LOCK, "requirements.txt")]
+)
+
+
+@MANIFESTS
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "override-dependencies = ['b==2']",
+        "[pip]\nno-index = true",
+        "find-links = ['wheels']",
+        "[[dependency-metadata]]\nname = 'b'",
+        "extra-build-dependencies = {b = ['c']}",
+        "index-url = 3",
+        "this is no TOML",
+    ],
+)
+def test_what_can_add_or_replace_leaves_it_open(text: str, name: str, settings: str) -> None:
+    assert read(text, name, None).completeness is Completeness.COMPLETE
+    found = read(text, name, settings)
+    assert found.completeness is Completeness.INCOMPLETE
+    if name == "pyproject.toml":
+        assert found.problems[0].place.startswith("uv.toml")
+
+
+@MANIFESTS
+@pytest.mark.parametrize(
+    "settings", ["", "preview = true", "exclude-newer = '7 days'", f"extra-index-url = ['{INDEX}']"]
+)
+def test_what_adds_nothing_leaves_it_as_it_was(text: str, name: str, settings: str) -> None:
+    found = read(text, name, settings)
+    assert (found.completeness, found.kind) == (Completeness.COMPLETE, read(text, name, None).kind)
+    assert found.guards is None
+
+
+@MANIFESTS
+@pytest.mark.parametrize(
+    ("settings", "is_off_public"),
+    [
+        (f"index-url = '{INDEX}'", True),
+        (f"extra-index-url = ['{INDEX}']", False),
+        (f"[[index]]\nname = 'p'\nurl = '{INDEX}'", False),
+        (f"[[index]]\nurl = '{INDEX}'\ndefault = true", True),
+        (f"[pip]\nextra-index-url = ['{INDEX}']", False),
+    ],
+)
+def test_its_indexes_are_those_of_the_manifest(text: str, name: str, settings: str, *, is_off_public: bool) -> None:
+    found = read(text, name, settings)
+    assert found.indexes == (INDEX,)
+    if found.kind is DocumentKind.MANIFEST:
+        assert found.is_off_public == is_off_public
+
+
+@MANIFESTS
+def test_it_is_part_of_the_identity(text: str, name: str) -> None:
+    told = [read(text, name, settings).sha256 for settings in (None, "", "preview = true")]
+    assert len(set(told)) == 3
+
+
+def test_what_is_installed_already_does_not_heed_it() -> None:
+    plain = read("b==1\npip==26\n", "freeze.txt", None, "env")
+    assert plain.kind is DocumentKind.ENVIRONMENT
+    assert read("b==1\npip==26\n", "freeze.txt", "override-dependencies = ['b==2']", "env") == plain
+
+
+def test_guards_in_it_are_told_of_and_count_as_none() -> None:
+    (problem,) = read(PROJECT, "pyproject.toml", "exclude-newer = '7 days'").problems
+    assert (problem.place, problem.text) == ("uv.toml: exclude-newer", "is not read here; it counts as none")
