@@ -138,7 +138,7 @@ def _row(part: Part, place: str) -> Component | None:
     notes = Notes()
     rows = Rows(notes)
     rows.take(part, place)
-    is_odd = notes.problems or rows.nameable or len(rows.components) != 1
+    is_odd = notes.problems or rows.nameable or len(rows.components) != 1 or rows.shown_by_files()
     return None if is_odd else rows.components.get(part.ref)
 
 

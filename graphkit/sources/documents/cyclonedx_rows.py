@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from graphkit.model.documents import Component
-from graphkit.model.names import BadName, PackageName, package_name, purl_key
+from graphkit.model.names import BadName, PackageName, package_name, purl_key, purl_of
 from graphkit.model.versions import release_version
 from graphkit.sources.documents.cyclonedx_beside import is_another_bom, look_through
 from graphkit.sources.documents.cyclonedx_shape import (
@@ -26,8 +26,8 @@ from graphkit.sources.documents.cyclonedx_shape import (
     deeper,
     part_of,
 )
-from graphkit.sources.documents.file_names import release_of_file
-from graphkit.sources.documents.purls import another_version, identity_of
+from graphkit.sources.documents.file_names import release_of_file, releases_in_path
+from graphkit.sources.documents.purls import another_version, identity_of, releases_in_purl
 from graphkit.sources.documents.rows import Notes, Refs, shown
 
 _ARCHIVES: Final = frozenset({"source-distribution", "distribution-intake"})
@@ -80,6 +80,8 @@ class Rows:
         """What else has a ``bom-ref``: workflows, claims and the like."""
         self._notes = notes
         self._refs = Refs()
+        self._files: dict[tuple[PackageName, str], tuple[str, str]] = {}
+        """By package and version key: the releases that files show, as written, and the place of the first."""
         self._seen: dict[tuple[str, str, str, str], str] = {}
 
     def read(self, bom: Bom, meta: Metadata) -> None:
@@ -103,6 +105,7 @@ class Rows:
         self._follow(bom.references, "externalReferences")
         for key in BESIDE:
             self._look(getattr(bom, key), key)
+        self._take_files()
 
     def take(self, part: Part, place: str) -> None:
         """Take up one component, and what it names beside itself."""
@@ -154,7 +157,35 @@ class Rows:
             self.places.append(place)
             self.beside.add(ref)
 
+    def shown_by_files(self) -> dict[tuple[PackageName, str], tuple[str, str]]:
+        """Return the releases that files and paths show and that no row is: version as written, and place."""
+        known = {(row.package, release_version(row.version).key) for row in self.components.values() if row.package}
+        return {key: one for key, one in self._files.items() if key not in known}
+
+    def _take_files(self) -> None:
+        """Take up a row for each release that files show and that no row is, as `listed`."""
+        for (package, _), (version, place) in self.shown_by_files().items():
+            ref = self._refs.unique(f"{place} {package} {version}")
+            purl = purl_of(package, version)
+            self.components[ref] = Component(
+                ref=ref, name=package, package=package, version=version, purl=purl, optional=True
+            )
+            self.places.append(place)
+            self.beside.add(ref)
+
+    def _remember_files(self, part: Part, place: str) -> None:
+        """Remember the releases that the name of a component, its purls, and where it was found show."""
+        found: list[tuple[PackageName, str]] = []
+        locations = (part.evidence.occurrences if part.evidence else None) or ()
+        for text in (part.name, *(one.location for one in locations)):
+            found += releases_in_path(text) if text else ()
+        for purl in (part.purl, *_concluded(part)):
+            found += releases_in_purl(purl) if purl else ()
+        for package, version in found:
+            self._files.setdefault((package, release_version(version).key), (version, place))
+
     def _take(self, part: Part, place: str, *, is_beside: bool = False) -> None:
+        self._remember_files(part, place)
         written, name, purl = part.ref or "", part.name or "", (part.purl or "").strip()
         is_root = place == "metadata.component"
         concluded = [one for one in _concluded(part) if one != purl]

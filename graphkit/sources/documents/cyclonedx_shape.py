@@ -33,11 +33,18 @@ class Conclusion(msgspec.Struct):
     value: str | None = msgspec.field(default=None, name="concludedValue")
 
 
+class Occurrence(msgspec.Struct):
+    """Where a component was found."""
+
+    location: str | None = None
+
+
 class Evidence(msgspec.Struct):
     """The evidence for a component: one conclusion in 1.5, several since. A purl here is not of the schema."""
 
     identity: list[Conclusion] | Conclusion | None = None
     purl: str | None = None
+    occurrences: list[Occurrence] | None = None
 
 
 class Part(msgspec.Struct):
@@ -295,6 +302,10 @@ def _evidence(value: Any, place: str, notes: Notes) -> Evidence:
             for where, one in _tables(identities, "identity", f"{place}.", notes)
         ],
         purl=notes.text(evidence.get("purl"), f"{place}.purl"),
+        occurrences=[
+            Occurrence(location=notes.text(one.get("location"), f"{where}.location"))
+            for where, one in _tables(evidence, "occurrences", f"{place}.", notes)
+        ],
     )
 
 

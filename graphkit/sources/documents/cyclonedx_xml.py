@@ -87,7 +87,13 @@ _RULES: Final[dict[str, dict[str, _Rule]]] = {
     },
     "pedigree": dict.fromkeys(("ancestors", "descendants", "variants"), _Rule("components", "list", "components")),
     # In 1.5 there is one `identity`, since 1.6 there may be several, one after the other.
-    "evidence": {"identity": _Rule("identity", "append", "identity"), "purl": _Rule("purl", "text")},
+    "evidence": {
+        "identity": _Rule("identity", "append", "identity"),
+        "purl": _Rule("purl", "text"),
+        "occurrences": _Rule("occurrences", "list", "occurrences"),
+    },
+    "occurrences": {"occurrence": _Rule("", "object", "occurrence")},
+    "occurrence": {"location": _Rule("location", "text")},
     "identity": {"field": _Rule("field", "text"), "concludedValue": _Rule("concludedValue", "text")},
     "hashes": {"hash": _Rule("content", "object", "hash")},
     "references": {"reference": _Rule("", "object", "reference")},

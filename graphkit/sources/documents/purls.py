@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
@@ -11,10 +12,13 @@ from packageurl import PackageURL
 
 from graphkit.model.names import BadName, PackageName, named_by_file, package_name, package_of, read_purl
 from graphkit.model.versions import release_version
+from graphkit.sources.documents.file_names import release_of_file, releases_in_path
 from graphkit.sources.documents.rows import Notes, shown
 
 _PLAIN: Final = re.compile(r"pkg:pypi/([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:@([A-Za-z0-9._+!-]+))?")
 _OTHER: Final = re.compile(r"pkg:/*(?!pypi/)[a-z][a-z0-9.+-]*/([^\s?#]+)(?:[?#]\S*)?")
+
+_PYTHON: Final = re.compile(r"pkg:/*pypi/", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +91,25 @@ def _read(text: str, notes: Notes, place: str) -> PackageURL:
     mended = read._replace(name=name, version=version or None)
     notes.add(f"{place}.purl", f"{shown(text)} is read as {package_of(mended)} {version}".rstrip())
     return mended
+
+
+def releases_in_purl(purl: str) -> Iterator[tuple[PackageName, str]]:
+    """Yield the releases whose files the qualifiers and the subpath of a purl name: ``file_name``, ``download_url``.
+
+    Source archives count in a Python purl alone, since any project calls its own so.
+
+    >>> list(releases_in_purl("pkg:pypi/other@1.0?file_name=litellm-1.82.8-py3-none-any.whl"))
+    [('litellm', '1.82.8')]
+    """
+    if "?" not in purl and "#" not in purl:
+        return
+    is_python = bool(_PYTHON.match(purl))
+    for part in re.split(r"[?&#]", purl)[1:]:
+        text = unquote(part.partition("=")[2] or part)
+        found = dict.fromkeys(releases_in_path(text))
+        if (archive := release_of_file(text)) is not None and (is_python or ".whl" in text.lower()):
+            found[archive] = None
+        yield from found
 
 
 def another_version(identity: Identity, written: str) -> str:

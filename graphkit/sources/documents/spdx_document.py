@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from graphkit.model.errors import InputError
 from graphkit.model.names import PackageName, purl_of
 from graphkit.model.versions import release_version
 from graphkit.sources.documents.file_names import release_of_file, releases_in_path
+from graphkit.sources.documents.purls import releases_in_purl
 from graphkit.sources.documents.rows import Notes, Refs, shown, time_of_itself
 from graphkit.sources.documents.spdx_graph import NO_ELEMENTS, Graph
 from graphkit.sources.documents.spdx_identity import by_name, hashes_in, hashes_of, identities_of, purls_of, said
@@ -274,13 +276,16 @@ class _Rows:
     def take_names(self, packages: Iterable[Package], files: Iterable[File]) -> None:
         """Take up the releases that file names and addresses show and that no row is, as `listed`.
 
-        Archives are named by a package's file and by where it was downloaded from, installed metadata by files.
+        Archives are named by a package's file, its purls and by where it was downloaded from, installed metadata by
+        files.
         """
         known = {(row.package, release_version(row.version).key) for row in self.components.values() if row.package}
         for number, part in enumerate(packages):
             for text in (said(part.file), said(part.download), said(part.name)):
                 if (found := release_of_file(text)) is not None and (text == said(part.name)) <= text.endswith(".whl"):
                     self._add_named(found, f"packages[{number}]", known)
+            for found in chain.from_iterable(releases_in_purl(purl) for _, purl in purls_of(part.references)):
+                self._add_named(found, f"packages[{number}]", known)
         for number, file in enumerate(files):
             for found in releases_in_path(said(file.name)):
                 self._add_named(found, f"files[{number}]", known)

@@ -13,7 +13,7 @@ from graphkit.model.documents import Component
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.versions import release_version
 from graphkit.sources.documents.file_names import releases_in_path
-from graphkit.sources.documents.purls import Identity, another_version, identity_of
+from graphkit.sources.documents.purls import Identity, another_version, identity_of, releases_in_purl
 from graphkit.sources.documents.rows import Notes, Refs, shown
 
 _INSTALLED: Final = frozenset({"python-package", "pythonpackagemetadata"})
@@ -128,6 +128,9 @@ class Rows:
         others = (
             {key: one for key, one in metadata.items() if key != "files"} if isinstance(metadata, dict) else metadata
         )
+        purl = table.get("purl")
+        for found in releases_in_purl(purl) if isinstance(purl, str) else ():
+            self._paths.setdefault(found, place)
         waiting: list[Any] = [table.get("locations"), others]
         while waiting:
             one = waiting.pop()
@@ -140,7 +143,7 @@ class Rows:
 
     def take_path(self, text: str, place: str) -> None:
         """Remember the releases that a path shows, by their metadata or archive, or that a Python purl names."""
-        for found in releases_in_path(text):
+        for found in (*releases_in_path(text), *(releases_in_purl(text) if text.startswith("pkg:") else ())):
             self._paths.setdefault(found, place)
         if text.startswith("pkg:pypi/"):
             found_in = identity_of(text, "", Notes(), place)

@@ -81,6 +81,10 @@ ODD: dict[str, dict[str, Any]] = {
         "components": [library("a", externalReferences=[{"type": "bom", "url": "x"}]), library("b")]
     },
     "another name": {"components": [library("a", swid={"tagId": "x", "name": "c"}), library("b")]},
+    "found in files of another": {
+        "components": [library("a", evidence={"occurrences": [{"location": "c-1.dist-info/RECORD"}]}), library("b")]
+    },
+    "file of another": {"components": [library("a", purl="pkg:pypi/a@1?file_name=c-1.tar.gz"), library("b")]},
     "tool": {"metadata": {"component": {"bom-ref": "app", "name": "app"}, "tools": [{"name": "other"}]}},
     "provides": {"dependencies": [{"ref": "a", "provides": ["gone"]}]},
     "services": {"services": [{"bom-ref": "s", "name": "s"}]},

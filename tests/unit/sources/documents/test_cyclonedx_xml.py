@@ -255,6 +255,13 @@ def test_what_rules_of_json_need_is_read_from_xml_too() -> None:
     assert document.components[0].optional
 
 
+def test_where_a_component_was_found_is_read() -> None:
+    place = "<occurrence bom-ref='o'><location>/x/c-1.dist-info/RECORD</location></occurrence>"
+    told = f"<evidence><occurrences>{place}</occurrences></evidence>"
+    found = read(xml(f"<components><component><name>a</name>{told}</component></components>"))
+    assert [(row.name, row.version, row.optional) for row in found.components] == [("a", "", False), ("c", "1", True)]
+
+
 def test_another_namespace_is_read_and_noted() -> None:
     inner = b'<components><component type="library"><name>a</name></component></components></bom>'
     data = b'<bom xmlns="https://cyclonedx.example/bom">' + inner

@@ -95,6 +95,8 @@ def test_each_part_of_spdx_2_and_syft_is_in_the_table() -> None:
 BAD = {"type": "library", "name": "litellm", "version": "1.82.8", "purl": "pkg:pypi/litellm@1.82.8"}
 LINK = "urn:cdx:f08a6ccd-4dce-4759-bd84-c626675d60a7/1#litellm"
 OF_A_BOM = {"type": "bom", "url": "https://example.com/bom.json"}
+FILE = "/usr/lib/python3/site-packages/litellm-1.82.8.dist-info/METADATA"
+WHEEL = "litellm-1.82.8-py3-none-any.whl"
 SERVICE = {"name": "litellm", "version": "1.82.8"}
 
 
@@ -243,6 +245,15 @@ def test_what_leads_elsewhere_leaves_it_open(place: str, value: Any) -> None:
         ("components.1", {"type": "file", "name": "litellm-1.82.8-py3-none-any.whl", "bom-ref": "f"}),
         ("components.1", {"type": "library", "name": "x", "cpe": "cpe:/a:berri:litellm:1.82.8", "bom-ref": "f"}),
         ("components.1", {"type": "library", "name": "w", "purl": "pkg:pypi/litellm-1.82.8-py3-none-any.whl"}),
+        ("components.1", {"type": "file", "name": FILE, "bom-ref": "f"}),
+        ("components.0.evidence.occurrences.0", {"location": FILE}),
+        ("components.0.purl", f"pkg:pypi/a@1?file_name={WHEEL}"),
+        ("components.0.purl", "pkg:pypi/a@1?vcs_url=x&file_name=litellm-1.82.8.tar.gz"),
+        ("components.0.purl", f"pkg:pypi/a@1?download_url=https:%2F%2Ff.example%2F{WHEEL}%23sha256=00"),
+        ("components.0.purl", f"pkg:generic/a@1?download_url=https://f.example/{WHEEL}#sha256=00"),
+        ("components.0.evidence.identity.0", {"field": "purl", "concludedValue": f"pkg:pypi/a@1?file_name={WHEEL}"}),
+        ("metadata.tools.components.0.evidence.occurrences.0", {"location": FILE}),
+        ("components.0.pedigree.ancestors.0", {"name": "x", "evidence": {"occurrences": [{"location": FILE}]}}),
     ],
 )  # fmt: skip
 def test_other_names_of_a_component_are_rows(place: str, value: Any) -> None:
@@ -250,6 +261,19 @@ def test_other_names_of_a_component_are_rows(place: str, value: Any) -> None:
     put(bom, place, value)
     found = {(row.package or row.name, row.version) for row in read(bom).components}
     assert found & {("litellm", "1.82.8"), ("litellm", "1"), ("litellm", "")}
+
+
+def test_files_of_the_very_release_are_no_rows() -> None:
+    bom = clean()
+    paths = [{"location": f"/x/site-packages/a-1.dist-info/{name}"} for name in ("METADATA", "RECORD")]
+    bom["components"][0] |= {
+        "purl": "pkg:pypi/a@1?file_name=a-1.0-py3-none-any.whl",
+        "evidence": {"occurrences": paths},
+    }
+    bom["components"].append({"type": "file", "name": "/x/a-1.dist-info/METADATA", "bom-ref": "f"})
+    document = read(bom)
+    assert [row.name for row in document.components] == ["app", "a", "/x/a-1.dist-info/METADATA"]
+    assert document.completeness is Completeness.COMPLETE
 
 
 def test_a_hash_of_the_evidence_shows_a_bad_file() -> None:
@@ -312,6 +336,8 @@ def test_an_spdx_document_says_what_made_it_and_of_what() -> None:
         ("packages.2", {"SPDXID": "SPDXRef-w", "name": "litellm-1.82.8-py3-none-any.whl"}),
         ("files.0", {"SPDXID": "SPDXRef-f", "fileName": "./usr/lib/python3/x/litellm-1.82.8.dist-info/METADATA"}),
         ("files.0", {"SPDXID": "SPDXRef-f", "fileName": "./tmp/litellm-1.82.8-py3-none-any.whl"}),
+        ("packages.1.externalRefs.0.referenceLocator", f"pkg:pypi/a@1?file_name={WHEEL}"),
+        ("packages.1.externalRefs.0.referenceLocator", f"pkg:pypi/a@1?download_url=https://f.example/{WHEEL}"),
     ],
 )
 def test_file_names_of_spdx_are_rows(place: str, value: Any) -> None:
@@ -382,6 +408,7 @@ def test_a_syft_document_says_what_made_it_and_of_what() -> None:
     [
         ("artifacts.0.metadata.files.0", {"path": "a/_vendor/litellm-1.82.8.dist-info/RECORD"}),
         ("artifacts.0.locations.1", {"path": "/x/litellm-1.82.8-py3.12.egg-info/PKG-INFO"}),
+        ("artifacts.0.purl", f"pkg:pypi/a@1?file_name={WHEEL}"),
         ("artifacts.0.metadata.inner", {"deep": [{"purl": "pkg:pypi/litellm@1.82.8"}]}),
         (
             "files.0",
