@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,13 +23,17 @@ _LIBRARY: Final = re.compile(r"(?:.*/)?(?:site|dist)-packages/(.+)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CondaPackage:
-    """One package that conda installed. ``files`` are those of its files that lie in `site-packages`, from there."""
+    """One package that conda installed.
+
+    ``files`` are those of its files that lie in `site-packages`, from there, each with its SHA-256 as it was put
+    there, empty where conda does not say.
+    """
 
     place: str
     component: Component
     python: tuple[tuple[PackageName, str], ...]
     """The Python releases that its files show, by their metadata, else by its own name, as (name, version)."""
-    files: tuple[str, ...]
+    files: Mapping[str, str]
 
 
 def conda_packages(files: InstalledFiles) -> Iterator[CondaPackage]:
@@ -64,8 +68,8 @@ def _package(record: Any, place: str, notes: Notes) -> CondaPackage | None:
     if not name.strip():
         notes.leave_open(place, "this record of conda, which names no package")
         return None
-    listed = [one.replace("\\", "/") for one in _paths(table) if isinstance(one, str)]
-    inside = tuple(found[1] for one in listed if (found := _LIBRARY.fullmatch(one)))
+    listed = {name.replace("\\", "/"): digest for name, digest in _paths(table)}
+    inside = {found[1]: digest for one, digest in listed.items() if (found := _LIBRARY.fullmatch(one))}
     shown = {(found["name"], found["version"]) for one in listed if (found := _METADATA.fullmatch(one))}
     if inside and not shown:  # Python code without metadata: conda's name is all that it is known by
         shown = {(name, version)}
@@ -86,12 +90,16 @@ def _package(record: Any, place: str, notes: Notes) -> CondaPackage | None:
     )
 
 
-def _paths(table: dict[str, Any]) -> Iterator[Any]:
+def _paths(table: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the files of a package, each with its SHA-256 in lower case, empty where there is none."""
     if isinstance(listed := table.get("files"), list):
-        yield from listed
+        yield from ((one, "") for one in listed if isinstance(one, str))
     data = table.get("paths_data")
     if isinstance(data, dict) and isinstance(paths := data.get("paths"), list):
-        yield from (one.get("_path") for one in paths if isinstance(one, dict))
+        for one in paths:
+            if isinstance(one, dict) and isinstance(path := one.get("_path"), str):
+                digest = one.get("sha256_in_prefix") or one.get("sha256")
+                yield path, digest.lower() if isinstance(digest, str) else ""
 
 
 def _release(name: str, version: str) -> tuple[PackageName, str] | None:

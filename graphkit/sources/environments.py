@@ -21,6 +21,7 @@ from graphkit.sources.conda_meta import CondaPackage, conda_packages, python_row
 from graphkit.sources.documents.file_names import releases_in_path
 from graphkit.sources.documents.pip_inspect import environment_of
 from graphkit.sources.documents.rows import Refs, json_value, shown
+from graphkit.sources.installed_code import Owner, changed_code, is_of_a_system
 from graphkit.sources.installed_extras import archive_rows, bom_rows, listed_row, loose_metadata, vendor_list
 from graphkit.sources.installed_files import LIBRARIES, InstalledFiles, shown_path
 from graphkit.sources.installed_hooks import Claim, in_given, normal, read_hooks
@@ -139,6 +140,10 @@ class _Row:
     """What it says can be imported, where it has no RECORD (`top_level.txt`)."""
     project: str = ""
     """The folder of an editable install, as the environment names it."""
+    path: Path | None = None
+    """Where its metadata lies."""
+    lacks_record: bool = False
+    """It should have a RECORD, and has none that names files: what is its own code nothing shows."""
 
     @property
     def names(self) -> frozenset[PackageName]:
@@ -170,7 +175,7 @@ class _Reading:
         if not row.is_leftover and (other := otherwise(metadata, told)):
             says = f"{metadata.get('name')} {metadata.get('version')}"
             self.files.notes.add(label, f"its metadata says {shown(says)}, its own name does not; both are listed")
-            yield _Row(entry=label, table={"metadata": other})
+            yield replace(row, table={"metadata": other}, members=(), project="")
 
     def _linked(self, path: Path, label: str, name: str) -> _Row:
         data = self.files.bytes_of(path, ".egg-link") or b""
@@ -189,6 +194,9 @@ class _Reading:
                 if leftover and key == "name":  # pip puts the tilde in the place of a letter
                     self.files.notes.leave_open(label, "the name of this leftover, which has no metadata")
         recorded_files = self._record(path, label)
+        lacks_record = (
+            kind == "dist-info" and not leftover and not recorded_files and not is_of_a_system(self.files, path)
+        )
         table: dict[str, Any] = {"metadata": metadata}
         direct = self._direct_url(path, label)
         if direct is not None:
@@ -199,8 +207,10 @@ class _Reading:
             is_leftover=leftover,
             members=tuple(sorted(set(recorded_files.values()) - {_EMPTY, ""})),
             files=recorded_files,
-            tops=() if recorded_files else self._tops(path),
+            tops=() if recorded_files or lacks_record else self._tops(path),
             project=_editable(direct),
+            path=path,
+            lacks_record=lacks_record,
         )
 
     def _metadata(self, path: Path, label: str, kind: str) -> dict[str, Any]:
@@ -279,10 +289,13 @@ def _beside(reading: _Reading, rows: Sequence[_Row], names: Sequence[str]) -> It
         yield from ((row, files.label(path)) for row in found if not is_row or not _is_called(path.name, row))
     owners = [*rows, *(_of_conda(one) for one in conda)]
     yield from _code(files, files.folder, owners, is_top=True)
+    yield from _without_record(files, rows, owners)
     for folder in sorted({*tree.vendors, *hooks.added} - {files.folder}):
         yield from _code(
             files, folder, [*by_folder.get(folder, ()), *(_linked_from(folder, projects, rows))], is_top=False
         )
+    inner = [(row, base) for base, found in by_folder.items() for row in found if row.path and row.path.parent == base]
+    yield from changed_code(files, tree.files, [*_owners(files, rows, inner, frozenset(added)), *_condas(files, conda)])
     _links(files, tree, {**claims, **dict.fromkeys(chain.from_iterable(one.files for one in conda))})
     _note_unclaimed(files, tree, owners)
 
@@ -340,7 +353,7 @@ def _linked_from(folder: Path, projects: Mapping[Path, Path], rows: Iterable[_Ro
         if row.project and any(
             folder.is_relative_to(one) for one, told in projects.items() if str(told) == row.project
         ):
-            yield replace(row, files={}, tops=())
+            yield replace(row, files={}, tops=(), lacks_record=False)
 
 
 def _named(package: PackageName | None) -> _Row:
@@ -351,7 +364,7 @@ def _of_conda(package: CondaPackage) -> _Row:
     return _Row(
         entry=package.place,
         table={"metadata": {"name": package.component.name}},
-        files=dict.fromkeys(package.files, ""),
+        files=dict(package.files),
     )
 
 
@@ -374,6 +387,8 @@ def _nested(
     for path in tree.nested:
         match = INSTALLED.fullmatch(path.name)
         for row in reading.rows(path, match) if match else ():
+            if path.parent not in added:  # its code is recorded as that of what it is shipped in
+                row = replace(row, lacks_record=False)  # noqa: PLW2901 - see above
             by_folder.setdefault(path, []).append(row)  # an egg holds its own code
             by_folder.setdefault(path.parent, []).append(row)
             metadata = row.table["metadata"]
@@ -403,7 +418,7 @@ def _code(
             continue
         owned = claimed.get(entry.partition("/")[0] if entry.partition("/")[0] != "__pycache__" else entry, ())
         if package in chain.from_iterable(row.names for row in owned) or any(
-            package in row.names and not row.files and not row.tops for row in owners
+            package in row.names and not (row.files or row.tops or row.lacks_record) for row in owners
         ):
             continue
         label = files.label(folder / entry)
@@ -416,6 +431,43 @@ def _code(
             ref=f"code {label}", name=name, package=package, purl=purl_of(package), optional=not is_top or bool(owned)
         )
         yield row, f"{label}{whose}"
+
+
+def _without_record(
+    files: InstalledFiles, rows: Iterable[_Row], owners: Sequence[_Row]
+) -> Iterator[tuple[Component, str]]:
+    """Yield a row without version for each distribution that lacks a RECORD, where code is that may be its own."""
+    lacking = [row for row in rows if row.lacks_record]
+    claimed = _claimed(owners) if lacking else {}
+    entry = next((one for one, _ in imported_names(files.folder) if one.partition("/")[0] not in claimed), "")
+    for row in lacking if entry else ():
+        text = f"has no RECORD that names files, so {entry} may be its code"
+        files.notes.add(row.entry, text)
+        for package in sorted(row.names):
+            made = Component(ref=f"no-record {row.entry}", name=package, package=package, purl=purl_of(package))
+            yield made, f"{row.entry}, which {text}"
+
+
+def _owners(
+    files: InstalledFiles, rows: Iterable[_Row], nested: Iterable[tuple[_Row, Path]], added: frozenset[Path]
+) -> Iterator[Owner]:
+    """Yield the distributions that claim files by a RECORD, those at the top first."""
+    for row, base in (*((row, files.folder) for row in rows), *nested):
+        if row.files and not row.is_leftover:
+            yield Owner(
+                label=row.entry,
+                names=row.names,
+                base=base,
+                files=row.files,
+                folder=row.path,
+                is_nested=base != files.folder and base not in added,
+            )
+
+
+def _condas(files: InstalledFiles, packages: Iterable[CondaPackage]) -> Iterator[Owner]:
+    for one in packages:
+        names = frozenset(name for name, _ in one.python)
+        yield Owner(label=one.place, names=names, base=files.folder, files=one.files, is_conda=True)
 
 
 def _claimed(owners: Iterable[_Row]) -> dict[str, list[_Row]]:

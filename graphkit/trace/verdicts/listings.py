@@ -130,8 +130,11 @@ def _rows(
 ) -> Step:
     """Return obligation (d): every row that could be the target is something else."""
     if suspects:
-        _, _, test = min(suspects, key=lambda one: (one[2].rank, one[0]))
-        return Open(obligation=Obligation.ROWS, text=f"{document.path}: {test.reason}")
+        number, _, test = min(suspects, key=lambda one: (one[2].rank, one[0]))
+        # Of an environment the place says which file a row without metadata was made from, and why.
+        is_placed = document.kind is DocumentKind.ENVIRONMENT and bool(document.places)
+        place = f", at {document.places[number]}" if is_placed else ""
+        return Open(obligation=Obligation.ROWS, text=f"{document.path}{place}: {test.reason}")
     if described:
         name = f"{described[1].package or described[1].name} {described[1].version}".strip()
         return Open(

@@ -439,5 +439,7 @@ def test_code_that_nobody_claims_is_a_row_of_unknown_version(tmp_path: Path) -> 
     document = read(tmp_path)
     assert found(document) == [("lib", "1.0"), ("litellm", "")]
     assert texts(document)[-1][0] == "litellm"
-    (info / "RECORD").write_text("")  # its code is that of its name all the same
+    (info / "RECORD").write_text("")
+    assert ("lib", "") in found(read(tmp_path))
+    (info / "INSTALLER").write_text("debian\n")  # has lists of its own: its code is that of its name all the same
     assert found(read(tmp_path)) == [("lib", "1.0"), ("litellm", "")]
