@@ -37,7 +37,7 @@ from graphkit.sources.documents.requirements_files import Included, digest_of
 from graphkit.sources.documents.requirements_lines import Line
 from graphkit.sources.documents.rows import Notes, is_json, shown, toml
 from graphkit.sources.documents.uv_guards import guards_of
-from graphkit.sources.documents.uv_settings import settings_beside
+from graphkit.sources.documents.uv_settings import settings_for
 
 _HEADER: Final = re.compile(rb"^[ \t]*\[[ \t]*(?:project|tool[ \t]*\.[ \t]*poetry)[ \t]*[\].]", re.MULTILINE)
 _TELLING: Final = re.compile(
@@ -108,7 +108,7 @@ class PyProject:
         asked.of_pixi(tools)
         asked.apply_sources(tools, poetry if project else None)
         is_uvs = PurePosixPath(path.replace("\\", "/")).name == "pyproject.toml"
-        settings = settings_beside(beside, notes)
+        settings = settings_for(path, beside, notes, climbs="uv" not in tools)
         asked.is_open |= note_unread(tools, notes) or settings.is_open
         guards = guards_of(tools, notes, is_shadowed=settings.is_there) if is_uvs else None
         subject = notes.text(project.get("name"), "project.name") or poetry.name

@@ -12,7 +12,7 @@ from graphkit.sources.documents.requirements_files import Included
 from graphkit.sources.documents.requirements_lines import logical_lines
 from graphkit.sources.documents.requirements_rows import Rows
 from graphkit.sources.documents.rows import Notes
-from graphkit.sources.documents.uv_settings import UvSettings, settings_beside
+from graphkit.sources.documents.uv_settings import UvSettings, settings_for
 
 _FILE: Final = re.compile(
     r"(?:^|[/\\])[^/\\]*(?:requirements|constraints|freeze)[^/\\]*\.(?:txt|in|pip|lock)$", re.IGNORECASE
@@ -81,7 +81,7 @@ class Requirements:
 
     def _parse(self, data: bytes, path: str, hint: str, beside: Beside | None) -> Document:
         notes = Notes()
-        settings = settings_beside(beside, notes) if hint != "env" else UvSettings()
+        settings = settings_for(path, beside, notes) if hint != "env" else UvSettings()
         rows = Rows(notes, settings)
         files = Included(data, beside, notes)
         for line, place, constrains in files.lines():

@@ -1,9 +1,13 @@
-"""A `uv.toml` beside a manifest: uv takes its indexes, overrides and links from there (uv, "Configuration files")."""
+"""The `uv.toml` of a manifest: uv takes indexes, overrides and links from it (uv, "Configuration files").
+
+It is the nearest one, beside the manifest or in a folder above, unless a `[tool.uv]` is nearer.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Final
 
 from graphkit.model.errors import InputError
@@ -17,7 +21,7 @@ UV_TOML: Final = "uv.toml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UvSettings:
-    """What a `uv.toml` adds to a manifest. ``files``: its SHA-256 by its name, as part of the manifest's identity."""
+    """What a `uv.toml` adds to a manifest. ``files``: its SHA-256 by its path, as part of the manifest's identity."""
 
     files: tuple[tuple[str, str], ...] = ()
     indexes: tuple[str, ...] = ()
@@ -31,18 +35,23 @@ class UvSettings:
         return bool(self.files)
 
 
-def settings_beside(beside: Beside | None, notes: Notes) -> UvSettings:
-    """Return what a `uv.toml` beside a manifest says. One that cannot be read may say anything.
+def settings_for(path: str, beside: Beside | None, notes: Notes, *, climbs: bool = True) -> UvSettings:
+    """Return what the `uv.toml` of a manifest says. One that cannot be read may say anything.
 
-    Its guards are not read, and count as none.
+    Its guards are not read, and count as none. ``climbs``: those in folders above count as well, as far as ``path``
+    leads and the files there are given.
     """
-    if beside is None or (data := beside(UV_TOML)) is None:
+    levels = len(PurePosixPath(path.replace("\\", "/")).parts) if climbs else 1
+    names = ("../" * level + UV_TOML for level in range(levels))
+    found_at = next(((name, data) for name in names if beside and (data := beside(name)) is not None), None)
+    if found_at is None:
         return UvSettings()
-    files = ((UV_TOML, hashlib.sha256(data).hexdigest()),)
+    name, data = found_at
+    files = ((name, hashlib.sha256(data).hexdigest()),)
     try:
         table = toml(data)
     except InputError as error:
-        notes.leave_open(UV_TOML, f"the settings of uv: {error}")
+        notes.leave_open(name, f"the settings of uv: {error}")
         return UvSettings(files=files, is_open=True)
     tools, told = {"uv": table}, Notes()
     found = UvSettings(
@@ -54,5 +63,5 @@ def settings_beside(beside: Beside | None, notes: Notes) -> UvSettings:
     for key in sorted(READ & table.keys()):
         told.add(f"tool.uv.{key}", "is not read here; it counts as none")
     for one in told.told():
-        notes.add(f"{UV_TOML}: {one.place.removeprefix('tool.uv').removeprefix('.')}", one.text)
+        notes.add(f"{name}: {one.place.removeprefix('tool.uv').removeprefix('.')}", one.text)
     return found

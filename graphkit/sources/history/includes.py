@@ -93,7 +93,7 @@ class Includes:
         self.targets = {path for rows in changed.values() for path, _ in rows if _is_settings(path)}
         """Paths that inputs include, or take settings from."""
         self._settled = {posixpath.dirname(path) for path in self.targets}
-        """Folders whose inputs uv reads with settings."""
+        """Folders that settings of uv have ever been in; those of inputs below count too."""
         fresh: Changed = changed
         asked: set[bytes] = set()
         for _ in range(_ROUNDS):
@@ -118,6 +118,13 @@ class Includes:
         self.targets |= found
         return {target for target in found if not is_followed(target)}
 
+    def settings_of(self, path: bytes) -> list[str]:
+        """Return where settings of uv have ever been for an input, in its folder and those above, from that folder."""
+        above = [posixpath.dirname(path)]
+        while self._settled and above[-1]:
+            above.append(posixpath.dirname(above[-1]))
+        return ["../" * level + UV_TOML for level, folder in enumerate(above) if folder in self._settled]
+
     def whole(self, found: Iterable[Line]) -> tuple[dict[str, list[Change]], dict[str, Whole]]:
         """Return the changes again, those of inputs that include files by a name for input and files together.
 
@@ -127,7 +134,7 @@ class Includes:
             path
             for rows in self.changed.values()
             for path, blob in rows
-            if may_include(path) and (self.names.get(blob) or posixpath.dirname(path) in self._settled)
+            if may_include(path) and (self.names.get(blob) or self.settings_of(path))
         }
         if not inputs:
             return self.changed, {}
@@ -140,6 +147,7 @@ class _Composition:
 
     def __init__(self, includes: Includes, inputs: set[bytes], forks: set[str]) -> None:
         self._names = includes.names
+        self._settings_of = includes.settings_of
         self._changed = includes.changed
         self._inputs = inputs
         self._followed = inputs | includes.targets
@@ -185,7 +193,7 @@ class _Composition:
         if not blob or blob.startswith("@"):
             return blob
         found: dict[str, str] = {}
-        waiting = [UV_TOML, *(_near("", name) for name in self._names.get(blob, ()))]
+        waiting = [*self._settings_of(path), *(_near("", name) for name in self._names.get(blob, ()))]
         while waiting and len(found) < MOST:
             near = waiting.pop()
             target = joined(path, near)

@@ -845,9 +845,10 @@ def test_settings_of_uv_are_part_of_every_manifest_beside_them(tmp_path: Path) -
     build(tmp_path, nodes, main=2)
     assert inputs(read(tmp_path)) == [
         ("app/requirements.txt", "a\n", 0, 5, {}),
-        ("app/requirements.txt", "a\n", 5, 9, {"uv.toml": "y = 1\n"}),
-        ("app/requirements.txt", "a\n", 9, None, {}),
-        ("b/requirements.txt", "a\n", 0, 9, {}),
+        ("app/requirements.txt", "a\n", 5, 9, {"../uv.toml": "x = 1\n", "uv.toml": "y = 1\n"}),
+        ("app/requirements.txt", "a\n", 9, None, {"../uv.toml": "x = 2\n"}),
+        ("b/requirements.txt", "a\n", 0, 5, {}),
+        ("b/requirements.txt", "a\n", 5, 9, {"../uv.toml": "x = 1\n"}),
         ("pyproject.toml", project, 0, 5, {}),
         ("pyproject.toml", project, 5, 9, {"uv.toml": "x = 1\n"}),
     ]

@@ -79,6 +79,27 @@ def test_it_is_part_of_the_identity(text: str, name: str) -> None:
     assert len(set(told)) == 3
 
 
+OVERRIDE = "override-dependencies = ['b==2']"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "files", "is_open"),
+    [
+        (PROJECT, "a/c/pyproject.toml", {"../uv.toml": OVERRIDE}, True),
+        (PROJECT, "a/c/pyproject.toml", {"../../uv.toml": OVERRIDE}, True),
+        (PROJECT, "a/c/pyproject.toml", {"../../../uv.toml": OVERRIDE}, False),
+        (PROJECT, "a/c/pyproject.toml", {"uv.toml": "", "../uv.toml": OVERRIDE}, False),
+        (PROJECT + "[tool.uv]\n", "a/c/pyproject.toml", {"../uv.toml": OVERRIDE}, False),
+        (PROJECT + "[tool.uv]\n", "a/c/pyproject.toml", {"uv.toml": OVERRIDE}, True),
+        ("b<2\n", "a/requirements.txt", {"../uv.toml": OVERRIDE}, True),
+    ],
+)
+def test_the_nearest_one_counts(text: str, name: str, files: dict[str, str], *, is_open: bool) -> None:
+    document = read_document(text.encode(), name, beside={key: one.encode() for key, one in files.items()}.get)
+    assert document is not None
+    assert (document.completeness is Completeness.INCOMPLETE) == is_open
+
+
 def test_what_is_installed_already_does_not_heed_it() -> None:
     plain = read("b==1\npip==26\n", "freeze.txt", None, "env")
     assert plain.kind is DocumentKind.ENVIRONMENT
