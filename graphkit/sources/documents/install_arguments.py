@@ -49,6 +49,7 @@ _VALUED: Final = frozenset({
     "--with-requirements", "--with-editable", "--with-executables-from", "--from", "--spec", "--suffix", "--pip-args",
     "--venv", "--env-file", "--uploaded-prior-to", "--torch-backend", "--lockfile", "--categories",
     "--root-user-action", "--pypi-mirror", "--config", "--preinstall", "--marker", "--bounds", "--root-prefix",
+    "--output", "--format",
 })
 """Long options that have a value."""
 _SHORT: Final[dict[str, dict[str, str]]] = {
@@ -61,10 +62,13 @@ _SHORT: Final[dict[str, dict[str, str]]] = {
         "-t": "--target", "-b": "--build-constraints", "-P": "--upgrade-package", "-C": "--config-setting",
         "-p": "--python", "-o": "--output-file", "-w": "--with", "-m": "--marker",
     },
-    "poetry": {"-C": "--directory", "-P": "--project", "-G": "--group", "-E": "--extras", "-e": "--editable"},
+    "poetry": {
+        "-C": "--directory", "-P": "--project", "-G": "--group", "-E": "--extras", "-e": "--editable",
+        "-o": "--output", "-f": "--format",
+    },
     "pdm": {
         "-p": "--project", "-c": "--config", "-G": "--group", "-L": "--lockfile", "-e": "--editable",
-        "-C": "--config-setting", "-k": "--skip",
+        "-C": "--config-setting", "-k": "--skip", "-o": "--output", "-f": "--format",
     },
     "pipenv": {"-r": "--requirements", "-e": "--editable", "-i": "--index"},
     "pipx": {"-i": "--index-url", "-e": "--editable"},
@@ -578,7 +582,7 @@ _EXPORTS: Final = {
     "pipenv": ("requirements", "Pipfile.lock"),
 }
 """The verb by which a tool writes out its lock as a list, and the lock."""
-_OUTPUTS: Final = frozenset({"-o", "--output", "--output-file"})
+_OUTPUTS: Final = frozenset({"--output", "--output-file"})
 _PARTLY: Final = frozenset(
     {
         *("--no-emit-package", "--no-install-package", "--prune", "--pyproject", "--from-pipfile"),
@@ -586,8 +590,6 @@ _PARTLY: Final = frozenset(
     }
 )
 """Options that leave out of the list what an install from it then looks for anew."""
-_ELSEWHERE: Final = frozenset({"-C", "-p", "-P"})
-"""Options that name a folder under one tool and something else under another."""
 
 
 def export_in(words: tuple[Word, ...]) -> tuple[Found, str] | None:
@@ -599,12 +601,10 @@ def export_in(words: tuple[Word, ...]) -> tuple[Found, str] | None:
         tool = _tool_of(words, number)
         verb, lock = _EXPORTS.get(tool, ("", ""))
         rest = words[number + 1 :]
-        if not verb or not _after(rest, verb)[0]:
-            continue
-        given = dict(options_of(rest, _VALUED | _OUTPUTS | {"--format"}))
-        if given.keys() & _ELSEWHERE:
-            continue
         found = Found(tool=tool)
+        if not verb or not _after(found, rest, verb)[0]:
+            continue
+        given = dict(options_of(rest, tool))
         _locked(found, rest, lock, is_told=True)
         is_kept = tool != "uv" or given.keys() & {"--frozen", "--locked"}
         found.is_past_lock |= not is_kept or bool(given.keys() & _PARTLY)
