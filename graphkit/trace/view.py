@@ -22,7 +22,7 @@ from graphkit.trace.case import Case, Span
 from graphkit.trace.confirm import Targets
 from graphkit.trace.documents import Documents
 from graphkit.trace.first_upload import FirstUploads, first_of_all, first_uploads
-from graphkit.trace.in_house import with_carriers
+from graphkit.trace.verdicts.in_house import with_carriers
 from graphkit.trace.nominate import closure_of
 from graphkit.trace.offers import MOST_SLOTS
 from graphkit.trace.packages import Effort

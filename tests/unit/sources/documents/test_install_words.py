@@ -79,6 +79,6 @@ def test_lines_go_on_over_backslashes_and_open_quotation_marks() -> None:
     ],
 )
 def test_hostile_text_costs_little(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     words(text)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
