@@ -20,6 +20,11 @@ from packaging.version import InvalidVersion
 _EXTRA = re.compile(r"extra\s*(?:==|!=|in)\s*[\"']([^\"']*)[\"']|[\"']([^\"']*)[\"']\s*(?:==|!=|in)\s*extra\b")
 _EXTRA_ALONE = re.compile(r"extra == [\"']([^\"']+)[\"']")
 _UNDECIDABLE = re.compile(r"\bplatform_(?:release|version)\b")
+_ABOUT_KERNEL = re.compile(
+    r"""\bplatform_(?:release|version)\s*(?:[=<>!~]+|(?:not\s+)?in\b)\s*(?:"[^"]*"|'[^']*')"""
+    r"""|(?:"[^"]*"|'[^']*')\s*(?:[=<>!~]+|\b(?:not\s+)?in\b)\s*platform_(?:release|version)\b"""
+)
+_ALWAYS, _NEVER = 'python_version > "0"', 'python_version < "0"'
 _SYSTEMS = {
     "linux": ("posix", "linux", "Linux"),
     "musllinux": ("posix", "linux", "Linux"),
@@ -71,8 +76,9 @@ class Ground:
     """An environment's verdict on markers, Requires-Python texts and file names, each asked once.
 
     Python's patch level and the kernel are not part of an `Environment`: the patch level is taken as
-    zero, as uv does, and a marker on kernel release or version is undecidable. ``resolver``: whose reading of
-    Requires-Python holds; None reads it as it is written (PEP 345), as pip does.
+    zero, as uv does, and what a marker says of kernel release or version is undecidable, unless the rest of the
+    marker decides it. ``resolver``: whose reading of Requires-Python holds; None reads it as it is written (PEP 345),
+    as pip does.
     """
 
     def __init__(self, environment: Environment, resolver: Profile | None = None) -> None:
@@ -123,7 +129,12 @@ class Ground:
         if alone := extra_alone(marker):
             return alone == canonicalize_name(extra)
         if _UNDECIDABLE.search(marker):
-            return None
+            # Markers have no "not": if it is the same with all of these clauses true as with all false, it is decided.
+            bounds = [_ABOUT_KERNEL.sub(clause, marker) for clause in (_ALWAYS, _NEVER)]
+            if any(_UNDECIDABLE.search(bound) for bound in bounds):
+                return None
+            most, least = (self.truth(bound, extra) for bound in bounds)
+            return most if most is least else None
         try:
             if marker not in self._markers:
                 self._markers[marker] = Marker(marker)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -179,17 +179,35 @@ def _marker_values(env: Environment) -> dict[str, str]:
 def is_active(marker: str, extra: str, env: Environment) -> bool | None:
     """Whether a marker holds for one extra (empty: none); None where the environment does not decide it.
 
-    A marker that names the kernel, which no environment knows, is undecidable as a whole, even where another part of
-    it would settle it: that keeps an edge too many, for `admitted` only, and never one too few.
+    A clause that names the kernel, which no environment knows, is undecidable; the marker is, unless its other
+    clauses settle it.
     """
     if not marker:
         return True
     if re.search(r"\bplatform_(release|version)\b", marker):
-        return None
+        return _settled_by_the_rest(Marker(marker)._markers, extra, env)
     try:
         return Marker(marker).evaluate({**_marker_values(env), "extra": extra})
     except (UndefinedComparison, UndefinedEnvironmentName):
         return None
+
+
+def _settled_by_the_rest(parts: Any, extra: str, env: Environment) -> bool | None:
+    """Return what a marker's parts come to in three values: clauses in tuples, brackets in lists, "and" before "or"."""
+    if isinstance(parts, tuple):
+        return is_active(" ".join(part.serialize() for part in parts), extra, env) if _is_known(parts) else None
+    groups: list[list[bool | None]] = [[]]
+    for part in parts:
+        if part == "or":
+            groups.append([])
+        elif part != "and":
+            groups[-1].append(_settled_by_the_rest(part, extra, env))
+    ands = [False if False in group else None if None in group else True for group in groups]
+    return True if True in ands else None if None in ands else False
+
+
+def _is_known(clause: tuple[Any, ...]) -> bool:
+    return not {str(part) for part in clause} & {"platform_release", "platform_version"}
 
 
 @cache

@@ -282,7 +282,8 @@ def test_markers_decide_edges_and_undecidable_ones_only_admit() -> None:
         ("python_version < '3.9'", False, False),
         ("sys_platform == 'win32'", False, False),
         ("platform_release >= '5'", True, False),
-        ("platform_release >= '5' and sys_platform == 'win32'", True, False),
+        ("platform_release >= '5' and sys_platform == 'win32'", False, False),
+        ("platform_release >= '5' and sys_platform == 'linux'", True, False),
     ):
         world = made(index, {"app@1": (f"p ; {marker}",)}, bad=["p@1"])
         assert admitted(world, ("app",), NOON) is may

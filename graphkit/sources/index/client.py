@@ -26,6 +26,7 @@ from graphkit.model.times import Instant
 from graphkit.sources.index.metadata import from_core_metadata, from_release_json, unknown
 from graphkit.sources.index.pages import ACCEPT, Offer, Reading, absent, read_page
 from graphkit.sources.index.settings import index_address, index_name
+from graphkit.sources.index.wheels import MOST, joined, wheels_apart
 from graphkit.sources.plain import without_secrets
 
 CONNECTIONS: Final = 8
@@ -106,11 +107,15 @@ class Index(Protocol):
 class HttpIndex:
     """A simple API behind an httpx client. Safe to call from several threads."""
 
-    def __init__(self, client: httpx.Client, address: str, *, name: str, read_at: Instant) -> None:
+    def __init__(
+        self, client: httpx.Client, address: str, *, name: str, read_at: Instant, tells_all: bool = True
+    ) -> None:
+        """Make one. ``tells_all``: it announces the metadata of every wheel that it could read them of."""
         self._client = client
         self._address = address
         self._name = name
         self._read_at = read_at
+        self._tells_all = tells_all
         self._silent: set[str] = set()
         self._spoken: set[str] = set()
 
@@ -142,20 +147,28 @@ class HttpIndex:
     def metadata(self, reading: Reading, version: str) -> ReleaseMetadata:
         """Return a release's requirements: PEP 658, else the index's JSON, else a range of the wheel.
 
-        Cost: one request as a rule, at most five; never a whole file of the release.
+        Wheels whose metadata differ, or may, are each read. Cost: one request as a rule, at most five, and the same
+        for each further wheel with other metadata, `MOST` at most; never a whole file of the release.
         """
         package = reading.page.package
         files = next((release.files for release in reading.page.releases if release.version == version), ())
         best = min(files, key=lambda file: _preference(file, reading.offers[file.filename]), default=None)
         if best is None:
             return unknown(package, version, "the index lists no file of it")
-        is_wheel = best.kind is FileKind.WHEEL
-        return (
-            self._core_metadata(reading, version, best)
-            or self._release_json(package, version, has_wheel=is_wheel)
-            or (self._wheel(reading, version, best) if is_wheel else None)
-            or unknown(package, version, f"{best.filename} has no metadata that can be read without building it")
-        )
+        apart = wheels_apart(best, files, reading.offers, tells_all=self._tells_all)
+        if apart == [best]:
+            return (
+                self._core_metadata(reading, version, best)
+                or self._release_json(package, version, has_wheel=best.kind is FileKind.WHEEL)
+                or self._of_wheel(reading, version, best)
+            )
+        # The index's JSON speaks for a release as a whole, so for none of files that differ.
+        reads = [
+            self._core_metadata(reading, version, file) or self._of_wheel(reading, version, file)
+            for file in apart[:MOST]
+        ]
+        lost = [f"{len(apart) - MOST} wheels with other metadata were not read"] if len(apart) > MOST else []
+        return joined(reads, lost)
 
     def _core_metadata(self, reading: Reading, version: str, file: File) -> ReleaseMetadata | None:
         offer = reading.offers[file.filename]
@@ -189,6 +202,12 @@ class HttpIndex:
             self._silent.add("json")  # a release of its own page: the index has no such API
             return None
         return from_release_json(answer.content, package, version, has_wheel=has_wheel)
+
+    def _of_wheel(self, reading: Reading, version: str, file: File) -> ReleaseMetadata:
+        """Return what a file's own metadata say, read from within the wheel."""
+        found = self._wheel(reading, version, file) if file.kind is FileKind.WHEEL else None
+        text = f"{file.filename} has no metadata that can be read without building it"
+        return found or unknown(reading.page.package, version, text)
 
     def _wheel(self, reading: Reading, version: str, file: File) -> ReleaseMetadata | None:
         try:

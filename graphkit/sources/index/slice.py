@@ -21,7 +21,7 @@ import httpx
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.index import ProjectPage, ReleaseMetadata
 from graphkit.model.names import PackageName
-from graphkit.model.times import Instant, instant, rfc3339
+from graphkit.model.times import Instant, moment, rfc3339
 from graphkit.sources.index.client import HttpIndex
 from graphkit.sources.index.pages import JSON_TYPE, Reading
 
@@ -115,7 +115,7 @@ class RecordedIndex:
         members = _unpack(path)
         try:
             about = json.loads(members.pop("slice.json", b""))
-            self.read_at: Instant = instant(about["read_at"])
+            self.read_at: Instant = moment(about["read_at"]).earliest
             gone = frozenset(about["absent"])
             fits = about["schema"] == SCHEMA
         except (ValueError, KeyError, TypeError) as error:
@@ -124,7 +124,8 @@ class RecordedIndex:
             raise InputError(f"a slice of another version; this graphkit reads {SCHEMA}")
         self.packages = sorted({name.split("/")[1] for name in members if name.startswith("simple/")} | gone)
         client = httpx.Client(transport=_Members(members, gone))
-        self._index = HttpIndex(client, _ADDRESS, name="recorded slice", read_at=self.read_at)
+        # A slice keeps what the wheels of a release require in the metadata of one of them, and announces no others.
+        self._index = HttpIndex(client, _ADDRESS, name="recorded slice", read_at=self.read_at, tells_all=False)
 
     def page(self, package: PackageName) -> Reading:
         """Return a recorded page. Raises NotRecorded where the slice has none."""
@@ -176,8 +177,10 @@ class _Members(httpx.BaseTransport):
             if name.split("/")[1] in self._gone:
                 return httpx.Response(404)
             name += "index.json"
-        if name not in self._members:
+        if name not in self._members and name.endswith("/index.json"):
             raise NotRecorded(f"{name} is not in the recorded slice")
+        if name not in self._members:
+            return httpx.Response(404)
         kind = JSON_TYPE if name.endswith("/index.json") else "text/plain"
         return httpx.Response(200, content=self._members[name], headers={"content-type": kind})
 

@@ -27,3 +27,22 @@ def test_requires_python_is_read_as_the_resolver_reads_it(text: str, *, uv: bool
     assert Ground(environment, "uv").python_fits(text) is uv
     assert Ground(environment, "pip").python_fits(text) is pip
     assert Ground(environment).python_fits(text) is pip
+
+
+@pytest.mark.parametrize(
+    ("marker", "extra", "truth"),
+    [
+        ('platform_release >= "5"', "", None),
+        ('"SMP" in platform_version', "", None),
+        ('"SMP" not in platform_version and os_name == "posix"', "", None),
+        ('platform_release >= "5" and sys_platform == "win32"', "", False),
+        ('platform_release >= "5" or sys_platform == "linux"', "", True),
+        ('extra == "fast" and platform_release >= "5"', "", False),
+        ('extra == "fast" and platform_release >= "5"', "fast", None),
+        ('platform_version == platform_release and sys_platform == "win32"', "", None),
+    ],
+)
+def test_what_names_the_kernel_is_undecidable_unless_the_rest_decides(
+    marker: str, extra: str, *, truth: bool | None
+) -> None:
+    assert Ground(Environment()).truth(marker, extra) is truth

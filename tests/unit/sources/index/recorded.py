@@ -53,6 +53,8 @@ class Index:
         self.serves_json = serves_json
         self.serves_ranges = serves_ranges
         self.before = before
+        self.wheels: dict[str, tuple[Any, Sequence[str] | None]] = {}
+        """Wheels of app 1.0 by tags, instead of the one for all: what is announced, and what it requires or None."""
         self.asked: Counter[str] = Counter()
 
     def open(self) -> HttpIndex:
@@ -79,6 +81,12 @@ class Index:
             filename = f"{name.replace('-', '_')}-{version}-py3-none-any.whl"
             told = {"filename": filename, "url": f"/files/{filename}", "hashes": {}, "upload-time": uploaded}
             files.append(told | ({"core-metadata": True} if self.announces else {}))
+            if self.wheels:
+                names = {f"app-1.0-{tags}.whl": announced for tags, (announced, _) in self.wheels.items()}
+                files = [
+                    {"filename": one, "url": f"/files/{one}", "core-metadata": announced}
+                    for one, announced in names.items()
+                ]
         data = json.dumps({"meta": {"api-version": "1.1"}, "name": name, "files": files})
         return httpx.Response(200, content=data, headers={"content-type": JSON_TYPE})
 
@@ -87,7 +95,11 @@ class Index:
 
     def _file(self, filename: str, request: httpx.Request) -> httpx.Response:
         name, version = filename.split("-")[:2]
-        requires = self.packages[name.replace("_", "-")][version][1]
+        requires: Sequence[str] | None = self.packages[name.replace("_", "-")][version][1]
+        if self.wheels:
+            requires = self.wheels[filename.removesuffix(".metadata").removesuffix(".whl").split("-", 2)[2]][1]
+        if requires is None:
+            return httpx.Response(404)
         if filename.endswith(".metadata"):
             known = self.serves_metadata
             return httpx.Response(200, content=core_metadata(name, version, requires)) if known else httpx.Response(404)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import threading
 import time
 from collections.abc import Iterator
@@ -87,6 +88,75 @@ def test_a_mirror_without_metadata_files_is_asked_for_them_once() -> None:
     for release in reading.page.releases:
         opened.metadata(reading, release.version)
     assert sum(count for path, count in index.asked.items() if path.endswith(".metadata")) == 1
+
+
+LINUX, MUSL, MACOS = (
+    "cp312-cp312-manylinux_2_17_x86_64",
+    "cp312-cp312-musllinux_1_2_x86_64",
+    "cp312-cp312-macosx_11_0_arm64",
+)
+POWER = "cp312-cp312-manylinux_2_17_ppc64le"
+MAYBE = 'platform_version == "of some wheels alone"'
+
+
+def hashed(*requires: str) -> dict[str, str]:
+    return {"sha256": hashlib.sha256(core_metadata("app", "1.0", requires)).hexdigest()}
+
+
+@pytest.mark.parametrize(
+    ("wheels", "wanted", "unreadable", "requests"),
+    [
+        ({LINUX: (hashed("a"), ["a"]), MACOS: (hashed("a"), ["a"])}, ["a"], 0, 1),
+        ({LINUX: (hashed("a", "b"), ["a", "b"]), MACOS: (hashed("a"), ["a"])}, ["a", f"b ; {MAYBE}"], 0, 2),
+        ({LINUX: (True, ["a", "b>1"]), MACOS: (True, ["a", "b"])}, ["a", f"b ; {MAYBE}", f"b>1 ; {MAYBE}"], 0, 2),
+        (
+            {LINUX: (True, ['b ; extra == "x" or extra == "y"']), MACOS: (True, [])},
+            [f'b ; (extra == "x" or extra == "y") and {MAYBE}'],
+            0,
+            2,
+        ),
+        ({LINUX: (True, ["b >> 1"]), MACOS: (True, ["a"])}, [f"a ; {MAYBE}", "b >> 1"], 0, 2),
+        ({LINUX: (hashed("a"), ["a"]), MACOS: (hashed("b"), ["not b"])}, ["a"], 1, 2),
+        ({LINUX: (hashed("a"), ["a"]), MACOS: ({"sha256": "cd"}, None)}, ["a"], 1, 2),
+        ({LINUX: (hashed("a"), ["a"]), MACOS: (False, None)}, ["a"], 1, 2),
+        ({LINUX: (hashed("a"), ["a"]), POWER: (hashed("b"), ["b"])}, ["a"], 0, 1),
+        ({POWER: (hashed("b"), ["b"])}, ["b"], 0, 1),
+        ({LINUX: (False, ["a"]), MACOS: (False, ["b"])}, ["a"], 0, 1),
+        (
+            {LINUX: (hashed("a"), ["a"]), MACOS: (hashed("b"), ["b"]), MUSL: (hashed("a"), ["a"])},
+            [f"a ; {MAYBE}", f"b ; {MAYBE}"],
+            0,
+            2,
+        ),
+    ],
+)
+def test_what_some_wheels_require_alone_may_apply(
+    wheels: dict[str, tuple[object, list[str] | None]], wanted: list[str], unreadable: int, requests: int
+) -> None:
+    """The index says by hashes whether the wheels of a release require the same."""
+    index = Index(APP, serves_ranges=False)
+    index.wheels.update(wheels)
+    read = requirements(index)
+    assert sorted(str(one) for one in read.requirements) == wanted
+    assert len(read.unreadable) == unreadable
+    assert sum(count for path, count in index.asked.items() if path.endswith(".metadata")) == requests
+
+
+def test_a_wheel_that_is_not_announced_beside_others_is_looked_into() -> None:
+    index = Index(APP)
+    index.wheels.update({LINUX: (hashed("a"), ["a"]), MACOS: (False, ["a", "b"])})
+    read = requirements(index)
+    assert ([str(one) for one in read.requirements], read.unreadable) == (["a", f"b ; {MAYBE}"], ())
+
+
+def test_wheels_that_all_differ_are_read_up_to_a_bound() -> None:
+    tags = [f"cp3{minor}-cp3{minor}-macosx_1{system}_0_arm64" for minor in range(8, 17) for system in range(1, 5)]
+    tags += [one.replace("arm64", "x86_64") for one in tags]
+    index = Index(APP)
+    index.wheels.update({one: (hashed(f"p{place}"), [f"p{place}"]) for place, one in enumerate(tags)})
+    read = requirements(index)
+    assert len(read.requirements) == 64
+    assert read.unreadable == (f"({len(tags) - 64} wheels with other metadata were not read)",)
 
 
 def test_no_such_project_is_a_fact() -> None:

@@ -140,6 +140,19 @@ def test_a_slice_reads_back_as_the_same_facts(tmp_path: Path) -> None:
     }
 
 
+def test_a_slice_keeps_what_some_wheels_require_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.slice"
+    index = Index({"app": {"1.0": (OLD, [])}})
+    linux, macos, windows = (f"cp312-cp312-{of}" for of in ("manylinux_2_17_x86_64", "macosx_11_0_arm64", "win_amd64"))
+    index.wheels.update({linux: (True, ["lib", 'more ; extra == "x"']), macos: (True, ["lib"]), windows: (True, None)})
+    facts = list(gather(index.open(), ["app"], WINDOW, record=path, progress=lambda *_: None, reject=lambda *_: None))
+    (read,) = (fact for fact in facts if isinstance(fact, ReleaseMetadata))
+    (back,) = (fact for fact in slice_facts(path) if isinstance(fact, ReleaseMetadata))
+    assert len(read.requirements) == 2
+    assert len(read.unreadable) == 1
+    assert (back.requirements, back.unreadable) == (read.requirements, read.unreadable)
+
+
 def test_a_slice_is_the_same_bytes_each_time(tmp_path: Path) -> None:
     for name in ("a", "b"):
         read(CYCLE, "app", record=tmp_path / name)
