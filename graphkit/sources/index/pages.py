@@ -16,7 +16,7 @@ from graphkit.model.documents import Problem
 from graphkit.model.errors import InputError
 from graphkit.model.index import File, FileKind, ProjectPage, ReleaseFiles
 from graphkit.model.names import PackageName
-from graphkit.model.times import BadTime, Instant, instant
+from graphkit.model.times import BadTime, Instant, moment
 from graphkit.model.versions import release_version
 from graphkit.sources.index.filenames import is_file_name, placed
 
@@ -204,6 +204,7 @@ def _releases(
     spelled: dict[str, str] = {}
     keys: dict[str, str] = {}  # files of one release spell its version alike, so each text is read once
     problems: list[Problem] = []
+    timeless: list[str] = []
 
     def key_of(version: str) -> str:
         if version not in keys:
@@ -219,7 +220,14 @@ def _releases(
             text = f"{place.problem}; it belongs to no release of {package}"
             problems.append(Problem(place=f"file {file.filename[:200]!r}", text=text))
         else:
-            by_version[key_of(place.version)].append(_file(file, place.kind))
+            read = _file(file, place.kind)
+            by_version[key_of(place.version)].append(read)
+            if file.upload_time and read.uploaded is None:
+                timeless.append(file.filename)
+    if timeless:
+        of = f"file {timeless[0][:200]!r}{f' and {len(timeless) - 1:,} more' if len(timeless) > 1 else ''}"
+        text = "its upload time is no time in UTC as PEP 700 wants it, so when it was uploaded is not known"
+        problems.append(Problem(place=of, text=text))
     releases = tuple(ReleaseFiles(version=spelled[key], files=tuple(found)) for key, found in by_version.items())
     return releases, tuple(problems)
 
@@ -227,15 +235,20 @@ def _releases(
 def _file(file: _File, kind: FileKind) -> File:
     hashes = file.hashes or {}
     digest = hashes.get("sha256")
-    try:
-        uploaded = instant(file.upload_time) if file.upload_time else None
-    except BadTime:
-        uploaded = None  # the same as no time: uncertain, never a guess
     return File(
         filename=file.filename,
         kind=kind,
         sha256=digest.lower() if isinstance(digest, str) else "",
         requires_python=(file.requires_python or "").strip(),
-        uploaded=uploaded,
+        uploaded=_uploaded(file.upload_time),
         yanked=file.yanked is not None and file.yanked is not False,  # an empty reason is still a yank (PEP 592)
     )
+
+
+def _uploaded(text: str | None) -> Instant | None:
+    """Return an upload time. Without a zone it may be any of many instants, which is as good as no time."""
+    try:
+        at = moment(text) if text else None
+    except BadTime:
+        return None
+    return at.earliest if at is not None and at.is_exact else None

@@ -103,9 +103,19 @@ def test_versions_without_files_are_kept() -> None:
     assert [(release.version, release.files) for release in read.releases] == [("1.0", ()), ("not a version", ())]
 
 
-def test_a_bad_upload_time_is_no_time() -> None:
-    (release,) = page(file("zope.interface-1.0.tar.gz", **{"upload-time": "yesterday"})).page.releases
-    assert release.files[0].uploaded is None
+@pytest.mark.parametrize("text", ["yesterday", "2026-03-24T15:30:00", "2026-03-24 15:30", "2026-03-24"])
+def test_an_upload_time_that_is_no_instant_is_no_time(text: str) -> None:
+    read = page(file("zope.interface-1.0.tar.gz", **{"upload-time": text})).page
+    assert read.releases[0].files[0].uploaded is None
+    assert [one.place for one in read.problems] == ["file 'zope.interface-1.0.tar.gz'"]
+
+
+def test_upload_times_that_are_none_are_one_problem_of_a_page() -> None:
+    odd = [file(f"zope.interface-{version}.tar.gz", **{"upload-time": "2026-03-24T15:30:00"}) for version in (1, 2, 3)]
+    good = file("zope.interface-4.tar.gz", **{"upload-time": "2026-03-24T15:30:00+03:00"})
+    read = page(*odd, good).page
+    assert read.releases[3].files[0].uploaded == instant("2026-03-24T12:30:00Z")
+    assert [one.place for one in read.problems] == ["file 'zope.interface-1.tar.gz' and 2 more"]
 
 
 HTML = b"""<!DOCTYPE html><html><body>
