@@ -164,11 +164,13 @@ def _is_another(version: str, of: str) -> bool:
 class LockRows:
     """The rows of a lock in their order, each under its name, and the edges that were linked."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, notes: Notes, *, never_locked: frozenset[PackageName] = frozenset()) -> None:
+        """Begin a lock. ``never_locked``: what its tool leaves out although rows require it."""
         self.components: list[Component] = []
         self.places: list[str] = []
         self.edges: dict[Edge, None] = {}
         self._notes = notes
+        self._never_locked = never_locked
         self._refs = Refs()
         self._by_name: dict[PackageName, list[Component]] = {}
         self._missing: dict[PackageName, str] = {}
@@ -185,13 +187,14 @@ class LockRows:
     def link(self, source: str, wanted: PackageName, specifier: str, place: str, *, sure: bool) -> None:
         """Lead a row to every row that a dependency may mean: all of the name, narrowed where several fit.
 
-        ``sure``: it holds everywhere, so that a lock without it is odd, perhaps cut short: what is
-        wanted is then a row without a version. Others are locked only where the lock's own Python,
-        platforms and extras need them.
+        ``sure``: it holds everywhere, so that a lock without it is cut short, and what else it lost nobody knows:
+        what is wanted is then a row without a version. Others are locked only where the lock's own Python, platforms
+        and extras need them.
         """
         found = self._by_name.get(wanted, [])
         if not found and sure:
-            self._notes.add(place, f"{wanted} is no package of this lock; the dependency was left out")
+            is_lost = wanted not in self._never_locked
+            self._notes.add(place, f"{wanted} is no package of this lock; the dependency was left out", lost=is_lost)
             self._missing.setdefault(wanted, place)
         if len(found) > 1 and specifier:
             found = [row for row in found if _fits(row.version, specifier)] or found

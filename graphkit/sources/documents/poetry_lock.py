@@ -35,6 +35,8 @@ _METADATA: Final = re.compile(rb"^[ \t]*\[[ \t]*metadata[ \t]*\]", re.MULTILINE)
 _OWN: Final = re.compile(rb"^[ \t]*(?:lock-version|content-hash)[ \t]*=", re.MULTILINE)
 _LOCK_VERSION: Final = re.compile(r"[12]\.[0-9]{1,9}")
 _MAIN: Final = "main"
+_NEVER_LOCKED: Final = frozenset(map(package_name, ("distribute", "pip", "setuptools", "wheel")))
+"""What old versions of Poetry left out of every lock."""
 
 _Taken = tuple[str, str, dict[str, Any]]
 """A row's ref, place and table."""
@@ -73,7 +75,7 @@ class PoetryLock:
         python = notes.text(metadata.get("python-versions"), "metadata.python-versions")
         specifier = specifier_of(python)
         requires_python = python if specifier is None else specifier
-        rows = LockRows(notes)
+        rows = LockRows(notes, never_locked=_NEVER_LOCKED)
         taken = _taken(lock, metadata, rows, notes)
         for ref, place, table in taken:
             dependencies = notes.table(table.get("dependencies"), f"{place}.dependencies")

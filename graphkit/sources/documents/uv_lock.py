@@ -70,8 +70,10 @@ class UvLock:
         for number, row in enumerate(notes.array(lock.get(listed), listed)):
             rows.take(row, f"{listed}[{number}]")
         requires_python = notes.text(lock.get("requires-python"), "requires-python")
-        rows.meet(requires_python)
         manifest = notes.table(lock.get("manifest"), "manifest")
+        names = (*_required(manifest.get("overrides")), *_strings(manifest.get("excludes")))
+        rows.overridden = frozenset(map(_normal, names))
+        rows.meet(requires_python)
         roots = rows.roots(manifest)
         links = _Links(rows, notes)
         optional = links.reached_aside(roots, manifest)
@@ -179,7 +181,9 @@ class _Rows:
         self.rows: list[_Row] = []
         self.by_name: dict[PackageName, list[int]] = {}
         self.missing: dict[tuple[PackageName, str], str] = {}
-        """Where a row wants what has no row of its own, at the version it says: the lock is odd, or cut short."""
+        """Where a row wants what has no row of its own, at the version it says: the lock is cut short."""
+        self.overridden: frozenset[PackageName] = frozenset()
+        """What the project's own requirements may name in vain: an override or exclusion can take it out."""
         self._notes = notes
         self._refs = Refs()
 
@@ -285,7 +289,8 @@ class _Rows:
         found = self.by_name.get(name, [])
         version, source = wanted.get("version"), wanted.get("source")
         if not found:
-            self._notes.add(place, f"{name} is no package of this lock; the dependency was left out")
+            is_lost = name not in self.overridden
+            self._notes.add(place, f"{name} is no package of this lock; the dependency was left out", lost=is_lost)
             self.missing.setdefault((name, version if isinstance(version, str) else ""), place)
             return []
         if isinstance(version, str):
@@ -294,7 +299,8 @@ class _Rows:
         if isinstance(source, dict) and len(found) > 1:
             found = [i for i in found if self.rows[i].source == source] or found
         if not found:
-            self._notes.add(place, f"{name} {shown(version)} is not in this lock; the dependency was left out")
+            text = f"{name} {shown(version)} is not in this lock; the dependency was left out"
+            self._notes.add(place, text, lost=True)
             self.missing.setdefault((name, str(version)), place)
         return found
 

@@ -101,7 +101,9 @@ def test_dependencies_that_are_not_locked() -> None:
     )
     assert [edge.target for edge in read.edges] == ["a@1.5", "a@2"]  # the second by what cannot be read
     assert [one.place[-3:] for one in read.problems] == ["[1]", "[4]", "[5]", "[5]"]
-    assert read.completeness is Completeness.COMPLETE
+    assert read.completeness is Completeness.INCOMPLETE  # as if it were cut short
+    away = lock(row("app", more="dependencies = [\"away; os_name == 'nt'\"]"))
+    assert away.completeness is Completeness.COMPLETE
 
 
 def test_hashes_that_stand_apart() -> None:

@@ -137,7 +137,21 @@ def test_edges_follow_constraints_and_conditions() -> None:
         "package[0].dependencies.odd",
         "package[0].dependencies.odd",
     ]
-    assert read.completeness is Completeness.COMPLETE  # edges only, no row
+    assert read.completeness is Completeness.INCOMPLETE  # as if it were cut short
+
+
+@pytest.mark.parametrize(
+    ("wanted", "completeness"),
+    [
+        ('gone = "*"', Completeness.INCOMPLETE),
+        ('gone = {version = "*", optional = true}', Completeness.COMPLETE),
+        ('gone = {version = "*", markers = "sys_platform == \'win32\'"}', Completeness.COMPLETE),
+        ('gone = {version = "*", python = "<3.8"}', Completeness.COMPLETE),
+        ('setuptools = "*"', Completeness.COMPLETE),
+    ],
+)
+def test_a_row_that_is_missing_for_no_reason_is_lost(wanted: str, completeness: Completeness) -> None:
+    assert lock(row("app", more=f"[package.dependencies]\n{wanted}")).completeness is completeness
 
 
 def test_files_of_1x_go_to_their_own_version() -> None:

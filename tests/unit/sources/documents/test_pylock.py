@@ -228,6 +228,7 @@ def test_what_it_was_made_from(head: str, governs: tuple[str, ...], *, one: bool
 
 def test_what_is_required_and_not_listed_is_a_row_of_unknown_version() -> None:
     read = lock(row("app", more='dependencies = [{name = "litellm"}]'))
+    assert read.completeness is Completeness.INCOMPLETE
     assert [(one.package, one.version) for one in read.components] == [("app", "1"), ("litellm", "")]
     assert read.roots == ()
 

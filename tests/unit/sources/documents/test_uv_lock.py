@@ -235,6 +235,23 @@ def test_what_a_member_says_it_requires_has_a_row() -> None:
     assert [(one.name, one.version) for one in read.components] == [("app", "1"), ("a", "1"), ("b", ""), ("d", "")]
 
 
+@pytest.mark.parametrize(
+    ("manifest", "completeness"),
+    [
+        ("", Completeness.INCOMPLETE),
+        ('[manifest]\noverrides = [{ name = "B", marker = "sys_platform == \'never\'" }]\n', Completeness.COMPLETE),
+        ('[manifest]\nexcludes = ["b"]\n', Completeness.COMPLETE),
+        ('[manifest]\nexcludes = ["a"]\n', Completeness.INCOMPLETE),
+    ],
+)
+def test_a_lock_cut_off_between_two_rows_is_not_complete(manifest: str, completeness: Completeness) -> None:
+    """An override or exclusion takes out what the project itself still says it requires."""
+    told = '[package.metadata]\nrequires-dist = [{ name = "a" }, { name = "b" }]'
+    first = 'dependencies = [{ name = "a" }]\n' + told
+    rows = (OWN.format("virtual", ".") + f"\n{first}", 'name = "a"\nversion = "1"\nsource = { registry = "r" }')
+    assert lock(*rows, head=HEAD + manifest).completeness is completeness
+
+
 def test_a_lock_without_the_row_of_what_a_script_wants_has_that_of_no_version() -> None:
     read = lock(head=HEAD + '[manifest]\nrequirements = [{ name = "litellm", specifier = ">=1" }]\n')
     assert [(one.name, one.version) for one in read.components] == [("litellm", "")]
@@ -269,7 +286,7 @@ def test_what_has_no_row_of_its_own_is_a_row_all_the_same() -> None:
         ("litellm", "", "litellm", "package[0].dependencies[0]"),
         ("b", "2", "b@2", "package[0].dependencies[1]"),
     ]
-    assert read.completeness is Completeness.COMPLETE
+    assert read.completeness is Completeness.INCOMPLETE  # what it lost of them, it may have lost of others
     nameless = lock('name = "app"\nversion = "0"\nsource = { virtual = "." }\ndependencies = ["litellm"]')
     assert nameless.completeness is Completeness.INCOMPLETE
 
