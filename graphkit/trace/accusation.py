@@ -16,7 +16,7 @@ from graphkit.model.names import BadName, PackageName, named_by_file, namesakes_
 from graphkit.model.organisation import Organisation
 from graphkit.model.versions import ReleaseVersion, release_version
 from graphkit.trace.case import Case
-from graphkit.trace.elsewhere import Release, is_one, may_be_named, release_of_purl, release_of_row
+from graphkit.trace.elsewhere import Release, is_one, may_be_named, release_of_purl, release_of_row, versions_of
 
 _BASES = list(Basis)
 _VERDICTS = list(Verdict)
@@ -410,12 +410,12 @@ def _by_alias_or_name(row: Component, accused: Accusation) -> RowTest:
     if alias not in accused.packages:
         return _ELSE
     name = f"it lists {row.purl}, by the alias file {alias}"
-    version = release_version(row.version)
-    if version.parsed is None and alias not in accused.every:
+    versions = versions_of(row)
+    if any(_is_of(version, alias, accused) for version in versions):
+        return RowTest(Verdict.ADMITTED, f"by the alias file {alias}; what it was built from would settle it")
+    if any(version.parsed is None for version in versions):
         odd = f"at {row.version!r}, not a PEP 440 version" if row.version else "without a version"
         return _unknown(f"{name}, {odd}; what it was built from would settle it")
-    if _is_of(version, alias, accused):
-        return RowTest(Verdict.ADMITTED, f"by the alias file {alias}; what it was built from would settle it")
     if alias in accused.open:
         return _unknown(f"{name}, which may be accused: {accused.open[alias]}")
     return _ELSE
@@ -426,10 +426,11 @@ def _by_name(row: Component, accused: Accusation) -> RowTest:
     found = [package for package in namesakes_of(row.name, row.purl) if package in accused.packages]
     if not found or (row.purl and _type_of(row.purl) in _FORGES):
         return _ELSE
-    file = named_by_file(row.name)
-    version = release_version(row.version or (file[1] if file else ""))
+    versions = versions_of(row)
     for package in found:
-        if version.parsed is not None and package not in accused.open and not _is_of(version, package, accused):
+        if package not in accused.open and all(
+            version.parsed is not None and not _is_of(version, package, accused) for version in versions
+        ):
             continue
         at = f" {row.version}" if row.version else " without a version"
         at = "" if row.purl and row.version and row.version in row.purl else at

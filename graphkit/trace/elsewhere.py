@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from graphkit.model.documents import Component
-from graphkit.model.names import BadName, purl_key, read_purl
+from graphkit.model.names import BadName, named_by_file, purl_key, read_purl
+from graphkit.model.versions import ReleaseVersion, release_version
 
 _READABLE: Final = re.compile(r"[0-9A-Za-z.+_:~-]*[0-9][0-9A-Za-z.+_:~-]*")
 _WILD: Final = re.compile(r"(?:^|\.)[xX*](?:\.|$)")
@@ -28,14 +29,24 @@ class Release(NamedTuple):
 
 def release_of_purl(purl: str, version: str = "") -> Release:
     """Return the release that a purl names, and a version that stands beside it."""
-    try:
-        named = read_purl(purl).version or ""
-    except BadName:
+    return Release(purl_key(purl), frozenset({_plain(version_of_purl(purl)), _plain(version)} - {""}))
+
+
+def versions_of(row: Component) -> list[ReleaseVersion]:
+    """Return every version that a row names: its own, that of its purl, and where it has none that of its file."""
+    file = named_by_file(row.name)
+    texts = list(filter(None, (row.version, version_of_purl(row.purl)))) or [file[1] if file else ""]
+    return [release_version(text) for text in dict.fromkeys(texts)]
+
+
+def version_of_purl(purl: str) -> str:
+    """Return the version that a purl names, empty where it names none or cannot be read."""
+    for text in dict.fromkeys((purl, purl.partition("?")[0])):
         try:
-            named = read_purl(purl.partition("?")[0]).version or ""
+            return read_purl(text).version or ""
         except BadName:
-            named = ""
-    return Release(purl_key(purl), frozenset({_plain(named), _plain(version)} - {""}))
+            continue
+    return ""
 
 
 def release_of_row(row: Component) -> Release:

@@ -176,6 +176,10 @@ def test_a_local_version_of_another_release_is_another_release(judge: Judge) -> 
         ({"purl": "pkg:bitbucket/mirrors/litellm@v1.82.6"}, "cleared"),
         ({"purl": "pkg:github/BerriAI/litellm-proxy@v1.82.8", "name": "litellm-proxy"}, "cleared"),
         ({"purl": "pkg:conda/litellm@1.82.6"}, "cleared"),
+        ({"purl": "pkg:conda/litellm@1.82.8", "name": "vendored", "version": "1.0"}, "unknown"),
+        ({"purl": "pkg:generic/litellm@1.82.8?x=y", "name": "vendored", "version": "1.0"}, "unknown"),
+        ({"purl": "pkg:generic/litellm@1.82.6", "version": "1.82.8"}, "unknown"),
+        ({"purl": "pkg:generic/litellm@1.82.6", "version": "1.0"}, "cleared"),
         ({"purl": "pkg:deb/debian/litellm@1.82.8"}, "cleared"),
         ({"purl": "pkg:npm/litellm@1.82.8"}, "cleared"),
     ],
@@ -201,6 +205,7 @@ def test_an_alias_file_settles_what_a_namesake_is(judge: Judge, alias: str, vers
     aliases = f"schema: graphkit.aliases/1\npackages:\n- name: {alias}\n  also: ['pkg:conda/LiteLLM']\n"
     row = {"type": "library", "name": "litellm", "purl": f"pkg:conda/litellm@{version}"}
     assert judge(bom("shop", row), aliases=aliases).verdict == verdict
+    assert judge(bom("shop", row | {"version": "1.0"}), aliases=aliases).verdict == verdict
 
 
 @pytest.mark.parametrize(
@@ -348,6 +353,28 @@ def test_a_distribution_whose_hash_is_not_known_may_be_the_bad_one(
     assert judge(bom("shop", row | {"externalReferences": references}), MIXED).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("checksum", "verdict"),
+    [
+        (f"sha256:{EVIL}", "observed"),
+        (f"sha1:{'ab' * 20}%2CSHA256%3A{EVIL.upper()}", "observed"),
+        (f"sha256:{GOOD}", "cleared"),
+    ],
+)
+@pytest.mark.parametrize("purl", ["pkg:pypi/other@1", "pkg:generic/other@1"])
+def test_the_checksum_of_a_purl_is_a_hash_of_its_row(
+    graph: Graph, judge: Judge, purl: str, checksum: str, verdict: str
+) -> None:
+    know_good_files(graph)
+    row = {"type": "library", "name": "other", "version": "1", "purl": f"{purl}?checksum={checksum}"}
+    assert judge(bom("shop", row), MIXED).verdict == verdict
+
+
+def test_what_a_newer_version_may_name_is_not_read(judge: Judge) -> None:
+    named = {"type": "library", "name": "litellm", "version": "1.82.8", "purl": "pkg:pypi/litellm@1.82.8"}
+    assert judge(bom("shop", specVersion="1.9", packages=[named])).verdict == "unknown"
+
+
 @pytest.mark.parametrize(("hashes", "verdict"), [("", "cleared"), (f" --hash=sha512:{'bb' * 64}", "admitted")])
 def test_a_line_that_allows_another_hash(graph: Graph, hashes: str, verdict: str) -> None:
     know_good_files(graph)
@@ -386,7 +413,7 @@ NAMELESS = {"type": "library", "group": "g", "name": "x"}
     [
         ({"compositions": []}, "does not say that it is complete"),
         ({"compositions": [{"aggregate": "incomplete"}]}, "says that it is not complete"),
-        ({"components": [APP, NAMELESS]}, "says complete, but 1 components without purl may be Python packages"),
+        ({"components": [APP, NAMELESS]}, "says complete, but 1 component without purl may be a Python package"),
         ({"components": [APP, {"type": "library"}]}, "says complete, but not all of it could be read"),
         ({"compositions": [{"aggregate": "complete", "assemblies": ["app"]}]}, "says complete, but of a part alone"),
     ],

@@ -16,6 +16,7 @@ import msgspec
 from graphkit.model.documents import Document, Problem
 from graphkit.model.errors import InputError
 from graphkit.sources.documents.interface import Beside, Including, Reader
+from graphkit.sources.documents.purls import checksums_of
 from graphkit.sources.documents.rows import few, is_json
 from graphkit.sources.documents.several import Part, several
 from graphkit.sources.packed import is_gzip, unpacked
@@ -90,7 +91,7 @@ def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | No
             document = reader.parse(text, path, hint)
     except RecursionError as error:
         raise InputError(f"{reader.format}: nested too deep to read") from error
-    document = _with_short_names(_without_secrets(document))
+    document = _with_short_names(_without_secrets(_with_checksums(document)))
     if problems:
         document = replace(document, problems=(*problems, *document.problems))
     if text is data or document.sha256 != hashlib.sha256(text).hexdigest():
@@ -165,6 +166,17 @@ def _is_plain_bom(text: bytes) -> bool:
         return False
     others = (top.spdx, top.context, top.sbom, top.artifacts, top.pipfile, top.pip)
     return top.bom == "CycloneDX" and not any(map(bytes, others))
+
+
+def _with_checksums(document: Document) -> Document:
+    """Return a document whose rows have the hashes that their purls give, whatever the format."""
+    if not any("checksum" in row.purl for row in document.components):
+        return document
+    rows = (
+        replace(row, sha256=tuple(sorted({*row.sha256, *more}))) if (more := checksums_of(row.purl)) else row
+        for row in document.components
+    )
+    return replace(document, components=tuple(rows))
 
 
 def _without_secrets(document: Document) -> Document:

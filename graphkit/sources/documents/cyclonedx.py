@@ -63,9 +63,10 @@ class CycloneDx:
 
     def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a BOM is an SBOM
         """Return a BOM as a document; see `document_of`."""
-        if (plain := read_plain(data)) is not None:
-            return _document(plain, data, path, Notes())
         notes = Notes()
+        if (plain := read_plain(data)) is not None:
+            found = _document(plain, _version_of(plain.spec, notes), data, path, notes)
+            return replace(found, completeness=Completeness.INCOMPLETE) if notes.lost else found
         return document_of(decode(data, notes), data, path, notes)
 
 
@@ -85,6 +86,7 @@ def document_of(bom: Bom, data: bytes, path: str, notes: Notes) -> Document:
     if _is_by_python_tool(meta) or any(row.package for ref, row in rows.components.items() if ref not in rows.beside):
         rows.name()
     graph = _Graph(bom, rows, notes)
+    version = _version_of(bom.spec, notes)
     read = Plain(
         spec=bom.spec,
         metadata=meta,
@@ -95,16 +97,15 @@ def document_of(bom: Bom, data: bytes, path: str, notes: Notes) -> Document:
         beside=frozenset(rows.beside),
     )
     completeness = _completeness_of(bom, rows, graph.roots, notes)
-    document = _document(read, data, path, notes)
+    document = _document(read, version, data, path, notes)
     listed = document.components
     if completeness is Completeness.COMPLETE and document.covers_python:
         listed = _with_named_subject(listed, meta)
     return replace(document, completeness=completeness, components=listed, places=tuple(rows.places))
 
 
-def _document(read: Plain, data: bytes, path: str, notes: Notes) -> Document:
+def _document(read: Plain, version: str, data: bytes, path: str, notes: Notes) -> Document:
     meta = read.metadata
-    version = _version_of(read.spec, notes)
     subject = (meta.component.name or "").strip() if meta.component else ""
     named = meta.component is not None and meta.component.type not in _NOT_NAMES and any(map(str.isalnum, subject))
     created = time_of_itself(meta.timestamp, "metadata.timestamp", notes)
@@ -136,7 +137,7 @@ def _version_of(spec: str | None, notes: Notes) -> str:
     elif not read:
         raise InputError(f"CycloneDX {shown(text)} cannot be read; 1.2 to 1.7 can", place="specVersion")
     elif int(read[1]) > _NEWEST:
-        notes.add("specVersion", f"{text} is newer than 1.7, as which it was read")
+        notes.read_as("specVersion", text, "1.7")
     return text
 
 
@@ -252,9 +253,13 @@ def _completeness_of(bom: Bom, rows: Rows, roots: tuple[str, ...], notes: Notes)
     if not _is_all_covered(bom, rows, roots):
         notes.add("compositions", f"{SAYS_COMPLETE}of a part alone")
         return Completeness.UNKNOWN
-    if rows.unidentified:
-        notes.add("compositions", f"{SAYS_COMPLETE}{rows.unidentified} components without purl may be Python packages")
-    return Completeness.UNKNOWN if rows.unidentified else Completeness.COMPLETE
+    if not rows.unidentified:
+        return Completeness.COMPLETE
+    of = "1 component without purl may be a Python package"
+    if rows.unidentified > 1:
+        of = f"{rows.unidentified} components without purl may be Python packages"
+    notes.add("compositions", f"{SAYS_COMPLETE}{of}")
+    return Completeness.UNKNOWN
 
 
 def _note_links(bom: Bom, notes: Notes) -> None:

@@ -16,6 +16,8 @@ from graphkit.sources.documents.file_names import release_of_file, releases_in_p
 from graphkit.sources.documents.rows import Notes, shown
 
 _PLAIN: Final = re.compile(r"pkg:pypi/([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:@([A-Za-z0-9._+!-]+))?")
+_CHECKSUM: Final = re.compile(r"[?&]checksums?=([^&#]*)", re.IGNORECASE)
+_SHA256: Final = re.compile(r"(?:^|,)\s*sha-?256:([0-9a-f]{64})\s*(?=,|$)", re.IGNORECASE)
 _OTHER: Final = re.compile(r"pkg:/*(?!pypi/)[a-z][a-z0-9.+-]*/([^\s?#]+)(?:[?#]\S*)?")
 
 _PYTHON: Final = re.compile(r"pkg:/*pypi/", re.IGNORECASE)
@@ -137,3 +139,13 @@ def _agreed(written: str, named: str, notes: Notes, place: str) -> str:
         text = f"{shown(written)}, but its purl says {shown(named)}; {what}"
         notes.add(f"{place}.version", text, lost=read.parsed is None)
     return named or written
+
+
+def checksums_of(purl: str) -> tuple[str, ...]:
+    """Return the SHA-256 that a purl's ``checksum`` has; it may list several (purl specification).
+
+    >>> checksums_of("pkg:pypi/a@1?checksum=sha1:00,sha256:" + "AB" * 32) == ("ab" * 32,)
+    True
+    """
+    told = (unquote(found) for found in _CHECKSUM.findall(purl))
+    return tuple(digest.lower() for one in told for digest in _SHA256.findall(one))

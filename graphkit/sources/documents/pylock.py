@@ -70,7 +70,7 @@ class PyLock:
         for one in header.partial():
             notes.add("the lock", f"made with {shown(one)}: not all that is installed is listed", lost=True)
         if minor:
-            notes.add("lock-version", f"1.{minor} is newer than the 1.0 that is read; its new keys are not")
+            notes.read_as("lock-version", f"1.{minor}", "1.0")
         _check({**lock, "lock-version": "1.0", "packages": []}, "", notes)
         defaults = [one for one in notes.array(lock.get("default-groups"), "default-groups") if isinstance(one, str)]
         rows = LockRows(notes)

@@ -136,6 +136,10 @@ class Notes:
         """Note a part that can hold packages and was not read; the document then does not list everything."""
         self.add(place, f"{NOT_READ}{text}", lost=True)
 
+    def read_as(self, place: str, version: str, known: str) -> None:
+        """Note a format newer than the newest that is known: what is new in it may name packages."""
+        self.leave_open(place, f"what is new in {version}; it was read as {known}")
+
     def told(self) -> tuple[Problem, ...]:
         """Return all problems: those that are kept, then what there is to say of the others."""
         return (*self.problems, *self.rest())

@@ -147,7 +147,7 @@ def _version_of(top: dict[str, Any], graph: _Graph, notes: Notes) -> str:
     elif not found:
         raise InputError(f"SPDX {shown(text)} cannot be read here; 3.0 can", place=place)
     elif int(found[1] or 0):
-        notes.add(place, f"{text} is newer than 3.0, as which it was read")
+        notes.read_as(place, text, "3.0")
     return text
 
 

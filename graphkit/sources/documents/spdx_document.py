@@ -22,6 +22,7 @@ from graphkit.sources.documents.spdx_identity import by_name, hashes_in, hashes_
 from graphkit.sources.documents.spdx_shape import Creation, File, Package, Spdx
 
 _VERSION: Final = re.compile(r"(?:SPDX-)?2\.(\d{1,3})")
+_NEWEST: Final = 3
 _GITHUB: Final = "github.com-dependency-graph"
 _TYPE: Final = re.compile(r"SBOM[ _-]?Type\s*:\s*([a-z]+)", re.IGNORECASE)
 _TYPES: Final = {
@@ -119,7 +120,9 @@ def _version_of(read: Spdx, notes: Notes) -> str:
         raise InputError(
             f"SPDX {shown(text.removeprefix('SPDX-'))} cannot be read; 2.2 and 2.3 can", place="spdxVersion"
         )
-    elif int(found[1]) not in {2, 3}:
+    elif int(found[1]) > _NEWEST:
+        notes.read_as("spdxVersion", text, "2.3")
+    elif int(found[1]) not in {2, _NEWEST}:
         notes.add("spdxVersion", f"{text} is neither 2.2 nor 2.3; read as 2.3")
     return text.removeprefix("SPDX-")
 

@@ -118,7 +118,7 @@ def _version_of(top: dict[str, Any], notes: Notes) -> str:
     elif not found:
         notes.add("schema.version", f"{shown(text)} is no version of Syft's schema; read as {_NEWEST}")
     elif int(found[1]) > _NEWEST:
-        notes.add("schema.version", f"{text} is newer than {_NEWEST}, as which it was read")
+        notes.read_as("schema.version", text, str(_NEWEST))
     return text if found else ""
 
 

@@ -529,8 +529,10 @@ def test_python_is_covered_where_a_row_or_the_tool_says_so() -> None:
 
 def test_versions_of_spdx() -> None:
     assert spdx(spdxVersion="SPDX-2.2").problems == ()
-    for other in ("SPDX-2.1", "SPDX-2.4"):
-        assert texts(spdx(spdxVersion=other)) == [("spdxVersion", f"{other} is neither 2.2 nor 2.3; read as 2.3")]
+    assert texts(spdx(spdxVersion="SPDX-2.1")) == [("spdxVersion", "SPDX-2.1 is neither 2.2 nor 2.3; read as 2.3")]
+    newer = spdx(spdxVersion="SPDX-2.4")
+    assert texts(newer) == [("spdxVersion", "not read: what is new in SPDX-2.4; it was read as 2.3")]
+    assert newer.completeness is Completeness.INCOMPLETE
     assert texts(spdx(spdxVersion=None)) == [("spdxVersion", "is missing; read as 2.3")]
     for other in ("SPDX-3.0", "SPDX-1.2", "two", "SPDX-2.3.1"):
         with pytest.raises(InputError, match=r"2\.2 and 2\.3 can") as caught:

@@ -269,7 +269,7 @@ def test_versions() -> None:
     assert version("3.0.0").format == "SPDX 3.0.0"
     assert version(None).format == "SPDX 3.0.1"
     assert version(None, [{}, "https://spdx.org/rdf/3.0.0/spdx-context.jsonld"]).format == "SPDX 3.0.0"
-    assert texts(version("3.1.0")) == [("@graph[0].specVersion", "3.1.0 is newer than 3.0, as which it was read")]
+    assert texts(version("3.1.0")) == [("@graph[0].specVersion", "not read: what is new in 3.1.0; it was read as 3.0")]
     for text in ("2.3", "4.0", "three"):
         with pytest.raises(InputError, match=r"cannot be read here; 3\.0 can"):
             version(text)

@@ -445,7 +445,8 @@ def test_schema_versions() -> None:
         return syft(schema={"version": text, "url": URL})
 
     assert version("3").format == "Syft 3"
-    assert texts(version("17.0.0")) == [("schema.version", "17.0.0 is newer than 16, as which it was read")]
+    assert texts(version("17.0.0")) == [("schema.version", "not read: what is new in 17.0.0; it was read as 16")]
+    assert version("17.0.0").completeness is Completeness.INCOMPLETE
     assert texts(version("")) == [("schema.version", "is missing; read as 16")]
     assert version("new").format == "Syft"
     assert texts(version("new")) == [("schema.version", "'new' is no version of Syft's schema; read as 16")]
