@@ -22,7 +22,7 @@ from graphkit.model.organisation import Company, DocumentUse, Organisation, Serv
 from graphkit.model.times import Instant, Moment, exactly
 from graphkit.sources import advisories
 from graphkit.sources.arrivals import Arrival
-from graphkit.sources.documents import is_claimed, parts_of, read_document
+from graphkit.sources.documents import check_listing, is_claimed, parts_of, read_document
 from graphkit.sources.documents.interface import Beside
 from graphkit.sources.documents.rows import is_json
 from graphkit.sources.environments import read_environment
@@ -33,6 +33,8 @@ from graphkit.stores.port import Fact
 
 INPUTS: Final = frozenset({DocumentKind.LOCK, DocumentKind.MANIFEST, DocumentKind.SCRIPT})
 """The kinds of documents that something is installed from (semantics §4)."""
+_PLAIN: Final = "requirements.txt"
+"""The format that a manifest and what is compiled or exported share."""
 _DOUBTFUL: Final = (".txt", "pyproject.toml")
 """Names that documents share with other files: prose about requirements, settings of tools."""
 
@@ -234,6 +236,8 @@ class Documents:
         try:
             files = None if found.is_member else partial(beside, found)
             document = self._read_text(data, text, found.label, files, self._hint_of(found, text))
+            if document is not None and document.format == _PLAIN and found.named and self._hint == "lock":
+                check_listing(document)  # in a repository, such a file asks for nothing
         except InputError:
             if found.is_part or (inside := parts_of(text, found.label)) is None:
                 raise

@@ -103,6 +103,13 @@ def test_unrecognised_in_a_folder_is_listed_and_named_it_is_rejected(graph: Grap
     assert (counts(named), named.unrecognised) == ((0, 0, 0), ())
 
 
+def test_an_empty_file_given_by_name_is_no_lock_and_in_a_folder_asks_for_nothing(graph: Graph, work: Path) -> None:
+    put(work / "in" / "requirements.txt", "# nothing\n")
+    (problem,) = rejected(graph.ingest("lock", ["in/requirements.txt"])).values()
+    assert problem.startswith("lists nothing")
+    assert counts(graph.ingest("lock", ["in"])) == (1, 1, 0)
+
+
 def test_advisories_met_on_the_way_are_read_as_advisories(graph: Graph, work: Path) -> None:
     put(work / "in" / "GHSA-1.json", osv("GHSA-1"))
     put(work / "in" / "app.txt", BAD)

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from graphkit.model.documents import Document, Problem
+from graphkit.model.documents import Completeness, Document, DocumentKind, Problem
 from graphkit.model.errors import InputError
 from graphkit.sources.documents.interface import Beside, Including, Reader
 from graphkit.sources.documents.purls import checksums_of
@@ -73,7 +73,8 @@ def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | No
     includes some, its ``sha256`` is that of them all. Cost: a cheap look per format, then one parse.
 
     Raises:
-        InputError: a reader claims it and cannot use it, or two readers claim it.
+        InputError: a reader claims it and cannot use it, two readers claim it, or it is a listing of an environment
+            that lists nothing.
     """
     whole, problems = _plain_text(data)
     if whole is None:
@@ -91,12 +92,32 @@ def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | No
             document = reader.parse(text, path, hint)
     except RecursionError as error:
         raise InputError(f"{reader.format}: nested too deep to read") from error
+    if hint == "env":
+        check_listing(document)
     document = _with_short_names(_without_secrets(_with_checksums(document)))
     if problems:
         document = replace(document, problems=(*problems, *document.problems))
     if text is data or document.sha256 != hashlib.sha256(text).hexdigest():
         return document
     return replace(document, sha256=hashlib.sha256(data).hexdigest())
+
+
+def check_listing(document: Document) -> None:
+    """Refuse a listing that lists nothing: a command that failed leaves an empty file behind.
+
+    What a resolver wrote, by its header, may hold nothing; so may what was not read completely, which clears nobody.
+
+    Raises:
+        InputError: it is such a listing.
+    """
+    if document.kind is DocumentKind.LOCK or document.completeness is Completeness.INCOMPLETE or document.requirements:
+        return
+    beside = sum(place.startswith("metadata.") for place in document.places[: len(document.components)])
+    tops = {row.ref for row in document.components if row.name == document.subject}.intersection(document.roots)
+    described = max(beside, len(tops)) if document.kind is DocumentKind.SBOM else 0
+    if len(document.components) <= described:
+        text = "lists nothing, as what a failed command leaves behind; expected a row for each release: make it again"
+        raise InputError(text)
 
 
 def is_claimed(data: bytes, path: str, *, hint: str = "") -> bool:

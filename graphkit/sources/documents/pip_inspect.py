@@ -23,6 +23,7 @@ from graphkit.sources.documents.rows import Notes, is_json, json_value, repaired
 _PIP: Final = re.compile(rb"(?<!\\)\"pip_version\"\s*:")
 _INSTALLED: Final = re.compile(rb"(?<!\\)\"installed\"\s*:")
 _LIST: Final = re.compile(rb"\s*\[\s*\{\s*\"name\"\s*:\s*\"[^\"\\]*\"\s*,\s*\"version\"\s*:")
+_NOTHING: Final = re.compile(rb"\s*\[\s*\]\s*")
 _KNOWN: Final = ("0", "1")
 _LONGEST: Final = 4_000
 _VARIABLES: Final = tuple(Variables.__annotations__)
@@ -36,9 +37,9 @@ class PipInspect:
     def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
         """Return whether JSON has the keys of a report, or, told of an environment, rows as of ``pip list``.
 
-        Cost: two searches. An empty list is never claimed: nothing says that it is of an environment.
+        Cost: two searches. An empty list is claimed where it was told of an environment, which it cannot be.
         """
-        if hint == "env" and _LIST.match(data):
+        if hint == "env" and (_LIST.match(data) or _NOTHING.fullmatch(data)):
             return True
         if not is_json(data) or b'"pip_version"' not in data:  # a plain search first: it is ten times as fast
             return False

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
 
-from graphkit.model.documents import DocumentKind
+from graphkit.model.documents import Completeness, DocumentKind
 from graphkit.model.errors import InputError
 from graphkit.sources import documents, packed
 from graphkit.sources.documents import read_document
@@ -265,3 +266,42 @@ def test_an_array_around_one_document_is_taken_off() -> None:
     for other in (b"[]", b"[1]", b"[[" + BOM + b"]]", b"[" + BOM, b"[" + BOM + b"," + BOM + b"]", b"[" * 100_000):
         assert read_document(other, "a.json") is None
     assert len(documents.parts_of(b"[" + BOM + b"," + BOM + b"]", "a.json") or ()) == 2
+
+
+EMPTY_BOM = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": []}
+SUBJECT = {"metadata": {"component": {"type": "application", "name": "shop", "bom-ref": "shop"}}}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("freeze.txt", ""),
+        ("freeze.txt", "# a comment\n\n"),
+        ("freeze.txt", "--index-url https://pypi.example/simple\n"),
+        ("list.json", " [ ]\n"),
+        ("inspect.json", '{"version": "1", "pip_version": "26.0", "installed": [], "environment": {}}'),
+        ("bom.json", json.dumps(EMPTY_BOM)),
+        ("bom.json", json.dumps(EMPTY_BOM | SUBJECT)),
+    ],
+)
+def test_an_environment_listing_that_lists_nothing_is_refused(name: str, text: str) -> None:
+    with pytest.raises(InputError, match="lists nothing"):
+        read_document(text.encode(), name, hint="env")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("freeze.txt", "a==1\n"),
+        ("freeze.txt", "-ip==26.0\n"),
+        ("bom.json", json.dumps(EMPTY_BOM | SUBJECT | {"components": [{"type": "library", "name": "a"}]})),
+    ],
+)
+def test_an_environment_listing_of_anything_is_read(name: str, text: str) -> None:
+    assert read_document(text.encode(), name, hint="env") is not None
+
+
+def test_an_empty_file_of_requirements_asks_for_nothing() -> None:
+    read = read_document(b"", "requirements.txt", hint="lock")
+    assert read is not None
+    assert (read.requirements, read.completeness) == ((), Completeness.COMPLETE)
