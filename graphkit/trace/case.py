@@ -265,7 +265,7 @@ def without_incident_joined(cases: Sequence[Case]) -> tuple[Case, ...]:
         releases=tuple(release for case in bare for release in case.releases),
         undecided=tuple(one for case in bare for one in case.undecided),
         first_upload_accounts=tuple(one for case in bare for one in case.first_upload_accounts),
-        unknown="; ".join(case.unknown for case in bare if case.unknown),
+        unknown="; ".join(dict.fromkeys(case.unknown for case in bare if case.unknown)),
     )
     return tuple(sorted((*(case for case in cases if case.incidents), joined), key=lambda case: case.id))
 

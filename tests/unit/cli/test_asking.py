@@ -138,6 +138,8 @@ def test_where_nothing_is_known_of_the_target_the_code_is_3(empty: Path) -> None
     assert ran.code == 3
     assert "nothing is known of `litellm`" in ran.err
     assert "compromised" not in ran.out.partition("SERVICES")[0]
+    of_both = run("blast", "litellm==1.82.8", "litellm==1.82.7", "--graph", empty)
+    assert (of_both.code, of_both.err.count("nothing is known of `litellm`")) == (3, 1)
 
 
 def test_fail_on_counts_the_tier_and_those_above_it(work: Path) -> None:
