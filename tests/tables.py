@@ -111,6 +111,8 @@ def _metadata(package: PackageName, rows: list[Row]) -> ReleaseMetadata:
             readable.append(requirement(text or ""))
         except BadName:
             unreadable.append(text or "")
+    if any(row.get("requires_dist") is None and _file(row).kind is FileKind.WHEEL for row in rows):
+        unreadable.append("what one of its wheels requires")
     return ReleaseMetadata(
         package=package,
         version=version,

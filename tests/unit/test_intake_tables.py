@@ -75,6 +75,22 @@ def test_of_two_tables_the_newer_one_holds(graph: Graph, tmp_path: Path, turn: i
     assert releases(tmp_path, "new") == {"1": ([], known)}
 
 
+def test_a_wheel_of_which_a_table_does_not_say_what_it_requires(graph: Graph, tmp_path: Path) -> None:
+    wheels = [f"lib-{version}-cp312-cp312-{of}_x86_64.whl" for version in (1, 2) for of in ("linux", "win")]
+    said = [["a"], None, ["a"], ["b"]]
+    rows = [
+        row("lib", name.split("-")[1], DAY, requires, filename=name)
+        for name, requires in zip(wheels, said, strict=True)
+    ]
+    rows.append(row("lib", "2", DAY, None, filename="lib-2.tar.gz"))
+    graph.ingest("parquet", [str(write_parquet(tmp_path / "a.parquet", rows))])
+    known = port.RELEASE_REQUIREMENTS_READ
+    assert releases(tmp_path, "lib") == {
+        "1": (["a"], known | port.RELEASE_REQUIREMENTS_PARTIAL),
+        "2": (["a", "b"], known),
+    }
+
+
 @pytest.mark.parametrize("turn", [1, -1])
 def test_a_page_beside_a_table(graph: Graph, tmp_path: Path, turn: int) -> None:
     path = str(write_parquet(tmp_path / "old.parquet", OLD))

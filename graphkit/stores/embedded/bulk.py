@@ -40,6 +40,7 @@ _TABLES: Final = (
 
 _BULK, _UNKNOWN = MetadataSource.BULK, MetadataSource.UNKNOWN
 SAYS_NOTHING: Final = "its source archives carry no requirements"
+_UNTOLD: Final = "what one of its wheels requires"
 _LAST: Final = 2**63 - 1
 
 GATHER: Final = """
@@ -83,17 +84,19 @@ INSERT INTO table_rows FROM table_several;
 
 CREATE OR REPLACE TEMP TABLE table_settled AS
 SELECT package_id, key_id, version_id, requires_python, set_id, NULL::INTEGER AS other,
-    set_id IS NULL OR (kind IN ('sdist', 'other') AND set_id = getvariable('nothing')) AS unknown
+    set_id IS NULL OR (kind IN ('sdist', 'other') AND set_id = getvariable('nothing')) AS unknown, FALSE AS lost
 FROM table_rows ANTI JOIN table_shared USING (package_id, key_id)
 UNION ALL
 SELECT package_id, key_id, min(version_id), max(requires_python), min(set_id), max(set_id),
-    bool_and(set_id IS NULL OR (kind IN ('sdist', 'other') AND set_id = getvariable('nothing')))
+    bool_and(set_id IS NULL OR (kind IN ('sdist', 'other') AND set_id = getvariable('nothing'))),
+    bool_or(set_id IS NULL AND kind = 'wheel')
 FROM table_several GROUP BY package_id, key_id;
 """
 """The newest row wins per file; of several files of a release, all that any of them requires counts.
 
 A release is unknown where all its files are source archives that say nothing: most of those never
-carried requirements (PEP 643). ``nothing`` is the number of the empty set.
+carried requirements (PEP 643); ``lost``: of a wheel beside others nobody knows what it requires.
+``nothing`` is the number of the empty set.
 """
 
 UNITED: Final = """
@@ -340,7 +343,8 @@ class BulkTable:
             SELECT package, version_key, version, CASE WHEN unknown THEN '{_UNKNOWN}' ELSE '{_BULK}' END,
                 CASE WHEN unknown THEN {STRENGTH[_UNKNOWN]} ELSE {STRENGTH[_BULK]} END, requirement_set, '', '[]',
                 CASE WHEN unknown THEN '{SAYS_NOTHING}' ELSE '' END,
-                CASE WHEN partial THEN '["see stats --problems"]' ELSE '[]' END, {metadata}
+                CASE WHEN partial THEN '["see stats --problems"]' WHEN lost THEN '["{_UNTOLD}"]' ELSE '[]' END,
+                {metadata}
             FROM table_settled JOIN table_packages USING (package_id)
             JOIN table_versions AS versions ON versions.id = version_id
             LEFT JOIN table_set_numbers USING (set_id)""")
