@@ -304,7 +304,6 @@ def test_bytes_that_are_no_utf8_are_replaced() -> None:
     [
         b"",
         b"{}",
-        b"[]",
         b'{"pip_version": "1"}',
         b'{"installed": []}',
         b'{"x": "\\"pip_version\\": \\"installed\\": "}',
@@ -313,6 +312,11 @@ def test_bytes_that_are_no_utf8_are_replaced() -> None:
 )
 def test_others_are_left_alone(data: bytes) -> None:
     assert not any(READER.claims(data, "pip-inspect.json", hint) for hint in ("", "sbom", "lock", "env"))
+
+
+def test_an_empty_list_is_one_only_where_it_was_told_of_an_environment() -> None:
+    claimed = {hint for hint in ("", "sbom", "lock", "env") if READER.claims(b" [ ]\n", "list.json", hint)}
+    assert claimed == {"env"}
 
 
 def test_a_list() -> None:
