@@ -512,6 +512,24 @@ def test_unknown_and_partial_requirements(fresh: Callable[[], port.Store]) -> No
     assert np.diff(members.start).tolist() == [1, 0]
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_two_readings_of_a_release_the_one_that_knows_more_holds(fresh: Callable[[], port.Store], turn: int) -> None:
+    """A release may get a wheel that requires more, and be read before and after."""
+    store = fresh()
+    whole = metadata("lib", "2", "dep")
+    pairs = [
+        (metadata("lib", "1", "dep"), metadata("lib", "1", "dep", "more")),
+        (whole, replace(whole, unreadable=("?",))),
+    ]
+    store.record([page("lib", {"1": 1, "2": 2})])
+    for at in range(2):
+        store.record([pair[::turn][at] for pair in pairs])
+    _, releases = one(store.reader(), "lib")
+    members = store.reader().requirements(releases.requirement_set)
+    assert np.diff(members.start).tolist() == [2, 1]
+    assert (releases.flags & port.RELEASE_REQUIREMENTS_PARTIAL).astype(bool).tolist() == [False, True]
+
+
 def test_documents_come_back_whole(fresh: Callable[[], port.Store]) -> None:
     store = fresh()
     odd = document("ee", component("0", "lib"), problems=(Problem(place="line 1", text="odd"),), subject="it")

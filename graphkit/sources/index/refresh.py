@@ -10,7 +10,7 @@ from typing import Final
 
 from graphkit.model.documents import Problem
 from graphkit.model.errors import InputError
-from graphkit.model.index import ProjectPage, ReleaseMetadata
+from graphkit.model.index import File, FileKind, ProjectPage, ReleaseMetadata
 from graphkit.model.names import PackageName
 from graphkit.model.progress import Progress
 from graphkit.model.versions import release_version
@@ -35,10 +35,16 @@ class Known:
     found: bool = True
     is_quarantined: bool = False
 
+    def lacks(self, file: File) -> bool:
+        """Return whether a file is a wheel that came since: it may require what other wheels do not."""
+        return file.kind is FileKind.WHEEL and file.filename not in self.files
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refreshed:
-    """A project as the index has it now. ``facts`` are its page and the requirements of ``new``, its new releases.
+    """A project as the index has it now. ``new`` are its new releases.
+
+    ``facts`` are its page and the requirements of new releases and of those that got wheels.
 
     ``is_gone``: the index had it before and answers now that there is no such project, which is a fact too.
     """
@@ -103,9 +109,14 @@ def _read(index: HttpIndex, known: Known) -> Refreshed:
         for release in reading.page.releases
         if release.files and release_version(release.version).key not in known.versions
     )
+    grown = tuple(
+        release.version
+        for release in reading.page.releases
+        if release.version not in new and any(map(known.lacks, release.files))
+    )
     return Refreshed(
         package=known.package,
-        facts=(reading.page, *(_requirements(index, reading, version) for version in new)),
+        facts=(reading.page, *(_requirements(index, reading, version) for version in (*new, *grown))),
         new=new,
         is_changed=_is_changed(reading, known),
         is_gone=known.found and not reading.page.found,

@@ -23,6 +23,8 @@ from graphkit.stores.port import Fact
 
 _FLUSH_ROWS: Final = 200_000
 
+_LAST_RANK: Final = 2**32 - 1
+_MOST_RANKED: Final = 2**30
 _APART: Final = frozenset({"sha256", "path", "components", "places", "edges", "roots"})
 USE_TIMES: Final = ("built_at", "stands_from", "stands_until", "read_at")
 """The times of a use, in the order of their columns."""
@@ -115,7 +117,10 @@ class Staging:
         offered, unreadable = sorted(set(fact.provides_extra)), sorted(set(fact.unreadable))
         words = (fact.requires_python, _list(offered), fact.reason, _list(unreadable))
         content = (fact.package, version.key, version.text, fact.source, STRENGTH[fact.source])
-        identity = digest((*content, requirement_set, *words))[:DIGITS]
+        # A release may have got wheels since it was read. Of two facts, the one that knows of more requirements comes
+        # first, then the one that does not know all, in the order of their ids.
+        rank = _LAST_RANK - 2 * min(len(fact.requirements), _MOST_RANKED) - bool(unreadable)
+        identity = f"{rank:08x}{digest((*content, requirement_set, *words))}"[:DIGITS]
         self._put("release_metadata", (*content, number, *words, identity))
 
     def _document(self, fact: Document) -> None:
