@@ -22,7 +22,6 @@ from graphkit.trace.case import Case, Span
 from graphkit.trace.confirm import Targets
 from graphkit.trace.documents import Documents
 from graphkit.trace.first_upload import FirstUploads, first_of_all, first_uploads
-from graphkit.trace.verdicts.in_house import with_carriers
 from graphkit.trace.nominate import closure_of
 from graphkit.trace.offers import MOST_SLOTS
 from graphkit.trace.packages import Effort
@@ -31,6 +30,7 @@ from graphkit.trace.roll import Account, Roll
 from graphkit.trace.survey import Field, slots_between, survey
 from graphkit.trace.verdicts.clearance import Open, Step, fact
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, Context
+from graphkit.trace.verdicts.in_house import with_carriers
 from graphkit.trace.verdicts.services import judge
 from graphkit.trace.world import World
 
