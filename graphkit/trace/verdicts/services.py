@@ -14,32 +14,23 @@ from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse
 from graphkit.model.requirements import requirement
 from graphkit.model.times import NO_TIME, Instant, Moment, rfc3339
-from graphkit.trace.manifests import Asked, leaves_out, may_not_hold, needs_of_extras
+from graphkit.trace.manifests import Asked
 from graphkit.trace.verdicts.clearance import Open, Step, assuming, combined, fact, prove, word
-from graphkit.trace.verdicts.context import (
-    USUAL_BACKENDS,
-    Context,
-    cleared,
-    is_usual,
-    named,
-    needed,
-    opened,
-    tools_gap,
+from graphkit.trace.verdicts.context import Context, cleared, named, needed, opened, tools_gap
+from graphkit.trace.verdicts.guards import guards_in_force
+from graphkit.trace.verdicts.in_place import (
+    ManifestInPlace,
+    asked_of,
+    askings,
+    in_place,
+    manifests_in,
+    names_of,
+    needs,
+    needs_walk,
 )
-from graphkit.trace.verdicts.guards import GuardsRead, guards_in_force
-from graphkit.trace.verdicts.inputs import (
-    Needs,
-    State,
-    gap_of,
-    governed,
-    last_seen,
-    rows_by_package,
-    satisfies,
-    states_of,
-    stretches_of,
-)
+from graphkit.trace.verdicts.inputs import State, gap_of, last_seen, rows_by_package, satisfies, stretches_of
 from graphkit.trace.verdicts.listings import Finding, Words, read_listing
-from graphkit.trace.verdicts.scripts import gap_of_unread, judge_script, keeps_to, passes_by, with_indexes_of_commands
+from graphkit.trace.verdicts.scripts import gap_of_unread, judge_script, keeps_to
 from graphkit.trace.verdicts.walks import judge_groups_alone, judge_walk, of_build_system, of_manifest
 
 _BASES: Final = list(Basis)
@@ -57,8 +48,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 def judge(context: Context, uses: Sequence[DocumentUse], builds: Sequence[Build]) -> ServiceVerdict:
     """Return a service's verdict: that of its worst build. Every build is in it."""
     service = context.service
-    context = _with_own_paths(context, uses)
-    states = [one for one in states_of(uses, context.document) if _counts(context, one)]
+    context, states = in_place(context, uses)
     judged = [_recorded(context, use, states) for use in sorted(uses, key=_when) if _is_build(context, use)]
     judged += [_listed_lock(context, one) for one in states if _shows(context, one)]
     judged += [_named_build(context, build, states) for build in builds]
@@ -67,27 +57,6 @@ def judge(context: Context, uses: Sequence[DocumentUse], builds: Sequence[Build]
     elif not service.builds_complete:
         judged.append(_unrecorded(context, states))
     return _service(context, judged)
-
-
-def _with_own_paths(context: Context, uses: Sequence[DocumentUse]) -> Context:
-    """Return a context in which documents go by the paths of this service: equal bytes may lie in many places.
-
-    The repository is part of the path where the service has inputs of several.
-    """
-    repositories = {use.repository for use in uses if use.repository}
-    paths: dict[str, str] = {}
-    for use in uses:
-        if use.path:
-            is_inside = len(repositories) < 2 or not use.repository
-            paths.setdefault(use.document, use.path if is_inside else f"{use.repository}/{use.path}")
-    read = context.document
-
-    def document(sha256: str) -> Document:
-        found = read(sha256)
-        path = paths.get(sha256, found.path)
-        return found if path == found.path else replace(found, path=path)
-
-    return replace(context, document=document, findings={})
 
 
 def _service(context: Context, judged: Sequence[BuildVerdict]) -> ServiceVerdict:
@@ -116,18 +85,6 @@ def _when(use: DocumentUse) -> tuple[bool, Moment, str]:
 
 def _is_build(context: Context, use: DocumentUse) -> bool:
     return use.built_at is not None or context.document(use.document).kind in _LISTINGS
-
-
-def _counts(context: Context, state: State) -> bool:
-    """Return whether an input counts: the organisation may say which do."""
-    chosen = context.service.installs_from
-    return chosen is None or not set(chosen).isdisjoint(_names_of(state))
-
-
-def _names_of(state: State) -> tuple[str, ...]:
-    """Return what an organisation may call an input: its path, alone or with its repository."""
-    path = state.use.path or state.document.path
-    return (path, f"{state.use.repository}/{path}") if state.use.repository else (path,)
 
 
 def _shows(context: Context, state: State) -> bool:
@@ -186,9 +143,9 @@ def _recorded(context: Context, use: DocumentUse, states: Sequence[State]) -> Bu
     assert use.built_at is not None
     build = Build(service=context.service.id, at=use.built_at)
     parts = _from_inputs(context, build, states, document, None)
-    judged = _joined([*parts, *_tools(context, _ran(context, build))], build.at)
+    judged = _joined([*parts, *_tools(context, ran(context, build))], build.at)
     is_exposed = judged.verdict not in {Verdict.CLEARED, Verdict.UNKNOWN}
-    return judged if is_exposed else _ended_before(context, _ran(context, build)[1] - 1, build.at) or judged
+    return judged if is_exposed else _ended_before(context, ran(context, build)[1] - 1, build.at) or judged
 
 
 def _listed_lock(context: Context, state: State) -> BuildVerdict:
@@ -269,7 +226,7 @@ def _ended_before(context: Context, ended: Instant, at: Moment | None) -> BuildV
     return opened(proof, at=at) if isinstance(proof, Open) else cleared(proof, text, at=at)
 
 
-def _ran(context: Context, build: Build) -> tuple[Instant, Instant]:
+def ran(context: Context, build: Build) -> tuple[Instant, Instant]:
     """Return the stretch in which a build may have run: within two hours of its time, unless it says more.
 
     One without a time ran at any instant of the window.
@@ -308,9 +265,9 @@ def _named_build(context: Context, build: Build, states: Sequence[State]) -> Bui
     if inputs:
         parts += [part for one in inputs for part in _from_inputs(context, build, states, one, manifest)]
     elif manifest is not None:
-        parts += _building(context, [manifest], _ran(context, build), build) if parts else ()
+        parts += _building(context, [manifest], ran(context, build), build) if parts else ()
         parts = parts or _from_inputs(context, build, states, manifest, None)
-    start, until = _ran(context, build)
+    start, until = ran(context, build)
     exposed = [one for one in parts if one.verdict not in {Verdict.CLEARED, Verdict.UNKNOWN}]
     if not exposed and not is_subject and (early := _ended_before(context, until - 1, build.at)):
         return early
@@ -340,7 +297,7 @@ def _from_inputs(
     ``manifest`` is what it resolved from, where that is named beside a lock: what the lock does not satisfy, and what
     building it takes, are judged too. So are files in place that can install.
     """
-    span = _ran(context, build)
+    span = ran(context, build)
     finding = _finding(context, DocumentUse(service=context.service.id, document=document.sha256))
     parts = [_of_input(context, document, finding, build)]
     if document.kind is DocumentKind.LOCK:
@@ -348,9 +305,9 @@ def _from_inputs(
         parts += _building(context, [one for one in beside if one is not manifest], span, build)
     if manifest is not None and manifest.kind is DocumentKind.MANIFEST:
         stood = fact(Obligation.INPUTS, f"the build of {build.at} resolved from {manifest.path}")
-        is_governed = satisfies(context.whole(document.sha256), manifest, _needs(context))
-        read = guards_in_force(context, manifest)
-        parts += _manifest(context, manifest, span, stood, read, is_governed=is_governed)
+        is_governed = satisfies(context.whole(document.sha256), manifest, needs(context))
+        resolved = ManifestInPlace(manifest, guards_in_force(context, manifest), is_governed)
+        parts += _manifest(context, resolved, span, stood)
     return [*parts, *_of_scripts(context, [one for one in states if one.may_stand(*span)], span)]
 
 
@@ -359,7 +316,7 @@ def _building(
 ) -> Iterator[BuildVerdict]:
     """Judge what building the projects takes whose manifests a build had before it (semantics §4)."""
     for manifest in manifests:
-        if manifest.kind is DocumentKind.MANIFEST and _needs_walk(context, manifest):
+        if manifest.kind is DocumentKind.MANIFEST and needs_walk(context, manifest):
             stood = fact(Obligation.INPUTS, f"the build of {build.at} may have built the project of {manifest.path}")
             yield judge_walk(context, of_build_system(manifest), span, stood)
 
@@ -381,7 +338,7 @@ def _at_its_time(
 
 def _of_input(context: Context, document: Document, finding: Finding, build: Build) -> BuildVerdict:
     """Judge a build by the lock or manifest that it installed from. A manifest is walked, whatever it was called."""
-    start, until = _ran(context, build)
+    start, until = ran(context, build)
     stood = fact(Obligation.INPUTS, f"the build of {build.at} installed from {document.path}")
     if document.kind is DocumentKind.LOCK:
         if finding.verdict is not None:
@@ -397,8 +354,8 @@ def _of_input(context: Context, document: Document, finding: Finding, build: Bui
         )
         return _by_lock(context, finding, document, build.at, (start, until), dated, ())
     if document.kind is DocumentKind.MANIFEST:
-        read = guards_in_force(context, document)
-        return _joined(_manifest(context, document, (start, until), stood, read, is_governed=False), build.at)
+        resolved = ManifestInPlace(document, guards_in_force(context, document))
+        return _joined(_manifest(context, resolved, (start, until), stood), build.at)
     gap = gap_of_unread(document) or Open(
         obligation=Obligation.INPUTS, text=f"{document.path} is neither a lock nor a manifest"
     )
@@ -464,8 +421,7 @@ def _stretch(context: Context, states: Sequence[State], start: Instant, until: I
     if not inputs:
         return opened(_nothing_in_place(states, start, until))
     gap = gap_of(states, here, start, until) or _missing_input(context, states)
-    locks = governed([state for state in inputs if state.stood(start, until)], context.whole, _needs(context))
-    bypassed = passes_by(here)
+    manifests = manifests_in(context, here, start, until)
     parts: list[BuildVerdict] = []
     for state in inputs:
         stood: Step = (
@@ -476,25 +432,11 @@ def _stretch(context: Context, states: Sequence[State], start: Instant, until: I
         if state.document.kind is DocumentKind.LOCK:
             parts.append(_lock_in_place(context, state, (start, until), stood, here))
         else:
-            is_governed = state.key in locks and state.line not in bypassed
-            read = guards_in_force(context, state.document, state, here)
-            manifest = with_indexes_of_commands(state, here)
-            found = _manifest(context, manifest, (start, until), stood, read, is_governed=is_governed)
+            found = _manifest(context, manifests[state.key], (start, until), stood)
             parts += [_from_its_commit(context, state, (start, until), one) for one in found]
     parts += _of_scripts(context, here, (start, until))
     parts += _tools(context, (start, until))
     return _joined(parts, None)
-
-
-def _needs(context: Context) -> Needs:
-    """Return what tells how a manifest is installed from: what is left out, and what extras need."""
-    asked = Asked(extras=context.service.extras, groups=context.service.groups)
-
-    return Needs(
-        leaves_out=lambda manifest, one: leaves_out(context.union(manifest.requires_python), manifest, one, asked),
-        may_not_hold=lambda python, one: may_not_hold(context.union(python), one),
-        of_extras=lambda one, version: needs_of_extras(context.union(""), one, version),
-    )
 
 
 def _extras_gap(context: Context, lock: Document) -> Open | None:
@@ -505,7 +447,7 @@ def _extras_gap(context: Context, lock: Document) -> Open | None:
     listed = rows_by_package(context.whole(lock.sha256))
     for one in asked:
         for row in listed.get(one.package, ()):
-            if missing := sorted(_needs(context).of_extras(one, row.version) - listed.keys()):
+            if missing := sorted(needs(context).of_extras(one, row.version) - listed.keys()):
                 return Open(
                     obligation=Obligation.COMPLETE,
                     text=f"{lock.path} lists {one.package}[{','.join(one.extras)}] {row.version} and not {missing[0]}, "
@@ -516,7 +458,7 @@ def _extras_gap(context: Context, lock: Document) -> Open | None:
 
 def _missing_input(context: Context, states: Sequence[State]) -> str:
     """Return that the organisation names an input that nobody has; empty where every one is known."""
-    known = {name for state in states for name in _names_of(state)}
+    known = {name for state in states for name in names_of(state)}
     for path in context.service.installs_from or ():
         if path not in known:
             return f"`installs_from` names {path}, of which no state is known; `graphkit ingest lock` of it settles it"
@@ -543,7 +485,7 @@ def _was_clean(context: Context, before: State, span: tuple[Instant, Instant]) -
     if document.kind is not DocumentKind.MANIFEST:
         return False
     stood = fact(Obligation.INPUTS, f"{document.path} was in place before")
-    found = _manifest(context, document, span, stood, guards_in_force(context, document), is_governed=False)
+    found = _manifest(context, ManifestInPlace(document, guards_in_force(context, document)), span, stood)
     return all(one.verdict is Verdict.CLEARED for one in found)
 
 
@@ -628,33 +570,16 @@ def _by_lock(  # noqa: PLR0917 - what a proof by lock is made of
     return _by_listing(context, finding, document, at, span, dated, candidates)
 
 
-def _manifest(
-    context: Context,
-    manifest: Document,
-    span: tuple[Instant, Instant],
-    stood: Step,
-    read: GuardsRead | None,
-    *,
-    is_governed: bool,
-) -> list[BuildVerdict]:
-    """Judge installs from a manifest: what it requires unless a lock governs that, and what building it takes.
-
-    ``read`` are guards that hold for the first; none reach a build environment (semantics §2).
-    """
+def _manifest(context: Context, one: ManifestInPlace, span: tuple[Instant, Instant], stood: Step) -> list[BuildVerdict]:
+    """Judge installs from a manifest: what it requires unless a lock governs that, and what building it takes."""
     parts: list[BuildVerdict] = []
-    if not is_governed:
-        asked = Asked(extras=context.service.extras, groups=context.service.groups)
-        whole = judge_walk(context, of_manifest(manifest, asked, read, context.in_house), span, stood)
-        alone = judge_groups_alone(context, manifest, asked, span, stood) if whole.verdict is Verdict.CLEARED else ()
+    own, *building = askings(context, one)
+    if not one.is_governed:
+        whole = judge_walk(context, own, span, stood)
+        is_clear = whole.verdict is Verdict.CLEARED
+        alone = judge_groups_alone(context, one.manifest, asked_of(context), span, stood) if is_clear else ()
         parts += [whole, *alone]
-    if _needs_walk(context, manifest):
-        parts.append(judge_walk(context, of_build_system(manifest), span, stood))
-    return parts
-
-
-def _needs_walk(context: Context, manifest: Document) -> bool:
-    """Return whether the build requirements of a project are other than what is assumed of usual ones."""
-    return not all(is_usual(context, one, USUAL_BACKENDS) for one in manifest.build_requires or ())
+    return [*parts, *(judge_walk(context, asking, span, stood) for asking in building)]
 
 
 def _tools(context: Context, span: tuple[Instant, Instant]) -> list[BuildVerdict]:

@@ -124,11 +124,9 @@ def judge_walk(context: Context, asking: Asking, span: tuple[Instant, Instant], 
     if not isinstance(bar, Open):
         shut = next(one.text for one in bar.proof if one.obligation is Obligation.BARRED)
         return cleared(bar, f"{shut}, so no install from it takes {' or '.join(context.names)}", asking.document)
-    private = _private_of(context, asking)
-    is_off_public = asking.is_off_public or context.service.index not in {"", "public"}
-    if is_off_public and private and len(private) == len(_indexes_of(context, asking)):
-        return opened(_unread_index(asking, private[0]), asking.document)
-    context = _guarded(context, asking.guards)
+    if gap := off_public(context, asking):
+        return opened(gap, asking.document)
+    context = guarded(context, asking.guards)
     root, missing = asking.root(context.world)
     found = confirm(context.world, root, *span, context.targets)
     witness = _taken(context, asking, found) or _allowed(context, asking, root, found, span)
@@ -165,7 +163,7 @@ def _assumed(context: Context, asking: Asking) -> tuple[Assumption, ...]:
     return (*needed(context.service, _ASSUMED).assumes, *asking.assumes)
 
 
-def _guarded(context: Context, guards: Guards) -> Context:
+def guarded(context: Context, guards: Guards) -> Context:
     """Return a context whose worlds have on offer what the cut-offs of a manifest let in."""
     if not guards.cuts:
         return context
@@ -500,6 +498,14 @@ def _closure_steps(
     else:
         yield fact(Obligation.CLOSURE, f"the closure of {asking.path} was read completely ({len(names):,} packages)")
     yield _public(context, asking, is_timeless=is_timeless)
+
+
+def off_public(context: Context, asking: Asking) -> Open | None:
+    """Return that an install takes all from indexes of which no page was read, so that there is no walk of it."""
+    private = _private_of(context, asking)
+    is_off_public = asking.is_off_public or context.service.index not in {"", "public"}
+    is_all = bool(private) and len(private) == len(_indexes_of(context, asking))
+    return _unread_index(asking, private[0]) if is_off_public and is_all else None
 
 
 def _unread_index(asking: Asking, index: str) -> Open:

@@ -1,0 +1,114 @@
+"""What a service may be installed from: its inputs as they were in place, and what an install from each asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from graphkit.model.documents import Document, DocumentKind
+from graphkit.model.organisation import DocumentUse
+from graphkit.model.times import Instant
+from graphkit.trace.manifests import Asked, leaves_out, may_not_hold, needs_of_extras
+from graphkit.trace.verdicts.context import USUAL_BACKENDS, Context, is_usual
+from graphkit.trace.verdicts.guards import GuardsRead, guards_in_force
+from graphkit.trace.verdicts.inputs import Line, Needs, State, governed, states_of
+from graphkit.trace.verdicts.scripts import passes_by, with_indexes_of_commands
+from graphkit.trace.verdicts.walks import Asking, of_build_system, of_manifest
+
+
+class ManifestInPlace(NamedTuple):
+    """A manifest as something is installed from it.
+
+    ``read`` are guards that hold for what it requires; none reach a build environment (semantics §2). ``is_governed``:
+    a lock settles what it requires.
+    """
+
+    manifest: Document
+    read: GuardsRead | None
+    is_governed: bool = False
+
+
+def in_place(context: Context, uses: Sequence[DocumentUse]) -> tuple[Context, list[State]]:
+    """Return the states of the inputs that count, and a context in which documents go by the paths of this service."""
+    context = _with_own_paths(context, uses)
+    return context, [one for one in states_of(uses, context.document) if _counts(context, one)]
+
+
+def _with_own_paths(context: Context, uses: Sequence[DocumentUse]) -> Context:
+    """Return a context in which documents go by the paths of this service: equal bytes may lie in many places.
+
+    The repository is part of the path where the service has inputs of several.
+    """
+    repositories = {use.repository for use in uses if use.repository}
+    paths: dict[str, str] = {}
+    for use in uses:
+        if use.path:
+            is_inside = len(repositories) < 2 or not use.repository
+            paths.setdefault(use.document, use.path if is_inside else f"{use.repository}/{use.path}")
+    read = context.document
+
+    def document(sha256: str) -> Document:
+        found = read(sha256)
+        path = paths.get(sha256, found.path)
+        return found if path == found.path else replace(found, path=path)
+
+    return replace(context, document=document, findings={})
+
+
+def _counts(context: Context, state: State) -> bool:
+    """Return whether an input counts: the organisation may say which do."""
+    chosen = context.service.installs_from
+    return chosen is None or not set(chosen).isdisjoint(names_of(state))
+
+
+def names_of(state: State) -> tuple[str, ...]:
+    """Return what an organisation may call an input: its path, alone or with its repository."""
+    path = state.use.path or state.document.path
+    return (path, f"{state.use.repository}/{path}") if state.use.repository else (path,)
+
+
+def asked_of(context: Context) -> Asked:
+    """Return which extras and groups of its manifests a service installs."""
+    return Asked(extras=context.service.extras, groups=context.service.groups)
+
+
+def needs(context: Context) -> Needs:
+    """Return what tells how a manifest is installed from: what is left out, and what extras need."""
+    asked = asked_of(context)
+
+    return Needs(
+        leaves_out=lambda manifest, one: leaves_out(context.union(manifest.requires_python), manifest, one, asked),
+        may_not_hold=lambda python, one: may_not_hold(context.union(python), one),
+        of_extras=lambda one, version: needs_of_extras(context.union(""), one, version),
+    )
+
+
+def manifests_in(
+    context: Context, here: Sequence[State], start: Instant, until: Instant
+) -> dict[tuple[Line, str, tuple[Instant, Instant]], ManifestInPlace]:
+    """Return the manifests among the inputs that may have been in place in a stretch, by `State.key`."""
+    stood = [state for state in here if state.document.kind is not DocumentKind.SCRIPT and state.stood(start, until)]
+    locked = governed(stood, context.whole, needs(context))
+    bypassed = passes_by(here)
+    return {
+        state.key: ManifestInPlace(
+            with_indexes_of_commands(state, here),
+            guards_in_force(context, state.document, state, here),
+            state.key in locked and state.line not in bypassed,
+        )
+        for state in here
+        if state.document.kind is DocumentKind.MANIFEST
+    }
+
+
+def askings(context: Context, one: ManifestInPlace) -> Iterator[Asking]:
+    """Yield what installs from a manifest ask for: what it requires, then what building it takes where unusual."""
+    yield of_manifest(one.manifest, asked_of(context), one.read, context.in_house)
+    if needs_walk(context, one.manifest):
+        yield of_build_system(one.manifest)
+
+
+def needs_walk(context: Context, manifest: Document) -> bool:
+    """Return whether the build requirements of a project are other than what is assumed of usual ones."""
+    return not all(is_usual(context, one, USUAL_BACKENDS) for one in manifest.build_requires or ())
