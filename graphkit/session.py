@@ -124,8 +124,10 @@ class Graph:
 
         return blast(self._reader(), _question(targets, options), partial(spread, progress or _silent))
 
-    def why(self, service: str, *targets: str, **options: Unpack[BlastOptions]) -> WhyAnswer:
+    def why(self, service: str, *targets: str, tree: bool = False, **options: Unpack[BlastOptions]) -> WhyAnswer:
         """Return one service of a blast, with every build of it and the paths behind its verdict.
+
+        ``tree`` adds all that an install from each of its manifests takes; see `graphkit.trace.verdicts.trees`.
 
         Raises:
             UsageError: the graph has no such service, or as for `blast`.
@@ -140,7 +142,12 @@ class Graph:
             raise UsageError(
                 f"the graph has no service {service!r}; there are, for example: {', '.join(near) or 'none'}"
             )
-        return WhyAnswer(service=found, blast=answer)
+        if not tree:
+            return WhyAnswer(service=found, blast=answer)
+        from graphkit.trace.blast import install_trees  # noqa: PLC0415 - numpy
+
+        trees = install_trees(self._reader(), _question(targets, options), found.service)
+        return WhyAnswer(service=found, blast=answer, trees=trees)
 
     def who_has(self, query: str, *, at: str | None = None) -> WhoHas:
         """Return every stored document and service that lists a package.

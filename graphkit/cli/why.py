@@ -25,6 +25,13 @@ def why(
     clearance: Annotated[
         bool, typer.Option("--clearance", help="Show the proof of each build that is cleared, and what is open.")
     ] = False,
+    tree: Annotated[
+        bool,
+        typer.Option(
+            "--tree",
+            help="Show all that an install from each of its manifests takes: at --at, else the first bad minute.",
+        ),
+    ] = False,
     format_: opt.Format = opt.TextOrJson.TABLE,
     output: opt.Output = None,
 ) -> None:
@@ -37,6 +44,7 @@ def why(
         found = opened.why(
             service,
             *targets,
+            tree=tree,
             at=at,
             window_from=start,
             window_until=until,

@@ -69,13 +69,15 @@ class Graph(session.Graph):
             found = super().blast(*targets, progress=progress or shown, **options)
         return answers.rich(answers.Blast, found)
 
-    def why(self, service: str, *targets: str, **options: Unpack[session.BlastOptions]) -> answers.WhyAnswer:
+    def why(
+        self, service: str, *targets: str, tree: bool = False, **options: Unpack[session.BlastOptions]
+    ) -> answers.WhyAnswer:
         """Return one service of a blast, with every build of it and the paths behind its verdict.
 
         >>> graph.why("aider repository", "litellm-2026-03").service.verdict
         <Verdict.CLEARED: 'cleared'>
         """
-        return answers.rich(answers.WhyAnswer, super().why(service, *targets, **options))
+        return answers.rich(answers.WhyAnswer, super().why(service, *targets, tree=tree, **options))
 
     def who_has(self, query: str, *, at: str | None = None) -> answers.WhoHas:
         """Return every stored document and service that lists a package.

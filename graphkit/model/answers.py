@@ -422,11 +422,53 @@ class WhoHas:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakenRelease:
+    """A release that an install takes.
+
+    ``asked_by`` and ``requirement``: who asked for it first (``name@version``, None for the manifest itself), and how.
+    ``is_firm`` False: something else does not fit, and a way out of that may change this choice.
+    """
+
+    package: str
+    version: str
+    asked_by: str | None
+    requirement: str
+    is_accused: bool = False
+    is_firm: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallTree:
+    """What an install from a manifest takes at an instant, as the forward walk chose it (semantics §2).
+
+    ``manifest`` may be a part of the document, as words name it. ``releases`` are sorted by package; ``unresolvable``
+    are the packages without a release that fits. ``left_out``: requirements that only some installs take, so nothing
+    follows them; ``unread``: what was not read. ``is_governed``: a lock in place governs the manifest, so installs that
+    keep to that take what it lists. ``is_uncertain``: a listing on the way has no known time, and another account of it
+    gives another tree.
+    """
+
+    incident: str
+    manifest: str
+    document: DocumentName
+    at: Instant
+    environment: Environment
+    resolver: str
+    releases: tuple[TakenRelease, ...]
+    unresolvable: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    is_governed: bool = False
+    is_uncertain: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WhyAnswer:
-    """One service of a blast, with what it was judged on."""
+    """One service of a blast, with what it was judged on. ``trees`` None: nobody asked what its installs take."""
 
     service: ServiceVerdict
     blast: Blast
+    trees: tuple[InstallTree, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

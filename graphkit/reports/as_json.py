@@ -32,6 +32,7 @@ from graphkit.reports.interface import View
 from graphkit.reports.proofs import clearance_shape, explained_shape
 from graphkit.reports.stamp import provenance_shape, read_object, read_provenance
 from graphkit.reports.text import safe_json
+from graphkit.reports.trees import tree_shape
 from graphkit.reports.wording import Listing, listing, made_of, reading_of, windows_of
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def why_json(answer: WhyAnswer, *, clearance: bool = False) -> str:
     """Return one service with its builds and paths in the shape ``graphkit.why/1``, beside what was asked.
 
     ``clearance`` adds ``proofs``: for each build its proof in words and what replaces each assumption, or what is open.
+    Where the answer has trees, they are its ``trees``.
     """
     blast = answer.blast
     listed = Listing(packages=(), releases=blast.incident.releases, notes=())
@@ -87,6 +89,8 @@ def why_json(answer: WhyAnswer, *, clearance: bool = False) -> str:
     shape: Shape = {"schema": "graphkit.why/1", "service": _service(answer.service)}
     if clearance:
         shape["proofs"] = [explained_shape(build) for build in answer.service.builds]
+    if answer.trees is not None:
+        shape["trees"] = [tree_shape(one) for one in answer.trees]
     return encoded(shape | {key: whole[key] for key in kept})
 
 

@@ -25,6 +25,7 @@ from graphkit.reports.interface import View
 from graphkit.reports.proofs import write_proofs
 from graphkit.reports.sheet import Sheet
 from graphkit.reports.text import counted
+from graphkit.reports.trees import write_trees
 from graphkit.reports.verification import Verification
 from graphkit.reports.wording import (
     EXPOSED,
@@ -146,7 +147,8 @@ def who_has_table(answer: WhoHas, *, width: int = 80, colour: bool = False) -> s
 def why_table(answer: WhyAnswer, *, clearance: bool = False, width: int = 80, colour: bool = False) -> str:
     """Return one service's verdict as text: every build, and each path with what stands behind its edges.
 
-    ``clearance``: in their place the proof of each build that is cleared, and what is open for the others.
+    ``clearance``: in their place the proof of each build that is cleared, and what is open for the others. Where the
+    answer has trees, they stand in their place too.
     """
     sheet = Sheet(width, colour=colour)
     one, blast = answer.service, answer.blast
@@ -159,9 +161,17 @@ def why_table(answer: WhyAnswer, *, clearance: bool = False, width: int = 80, co
         sheet.line(text, indent=2)
     if clearance:
         write_proofs(sheet, one)
-        _notes(sheet, blast.notes)
-        return sheet.text()
-    _slots(sheet, blast)
+    if answer.trees is not None:
+        write_trees(sheet, answer.trees)
+    if not clearance and answer.trees is None:
+        _builds(sheet, answer)
+    _notes(sheet, blast.notes)
+    return sheet.text()
+
+
+def _builds(sheet: Sheet, answer: WhyAnswer) -> None:
+    one = answer.service
+    _slots(sheet, answer.blast)
     sheet.title(f"Builds ({len(one.builds)})")
     for build in one.builds:
         _build(sheet, build, paths=True)
@@ -172,8 +182,6 @@ def why_table(answer: WhyAnswer, *, clearance: bool = False, width: int = 80, co
         sheet.title("Paths")
         for path in rest:
             _steps(sheet, path, indent=2)
-    _notes(sheet, blast.notes)
-    return sheet.text()
 
 
 def verification_table(answer: Verification, *, width: int = 80, colour: bool = False) -> str:

@@ -14,6 +14,7 @@ from graphkit.model.answers import (
     Blast,
     CompanyRow,
     CompanyVerdict,
+    InstallTree,
     PackageRow,
     Provenance,
     Summary,
@@ -22,7 +23,7 @@ from graphkit.model.answers import (
     Window,
 )
 from graphkit.model.incidents import CompromisedRelease, Incident
-from graphkit.model.names import PackageName
+from graphkit.model.names import PackageName, ServiceId
 from graphkit.model.organisation import Organisation
 from graphkit.model.times import rfc3339
 from graphkit.model.versions import release_version
@@ -34,7 +35,7 @@ from graphkit.trace.notes import footnotes, some
 from graphkit.trace.packages import Exposed, Spread, package_rows, package_tiers, row_order
 from graphkit.trace.ranking import Unwalked
 from graphkit.trace.roll import Roll, Worst
-from graphkit.trace.view import Question, View, Worlds, answer, worlds_of
+from graphkit.trace.view import Question, View, Worlds, answer, trees_in, worlds_of
 
 
 def blast(reader: port.Reader, question: Question, spread: Spread = map) -> Blast:
@@ -49,17 +50,7 @@ def blast(reader: port.Reader, question: Question, spread: Spread = map) -> Blas
     """
     incidents = reader.evidence().incidents()
     organisation = reader.evidence().organisation()
-    known = _Known(reader)
-    cases = resolve(
-        incidents,
-        question.targets,
-        question.reading,
-        known.versions_of,
-        known_names=known.names,
-        is_known=known.has,
-    )
-    if question.span.at is not None or (question.span.start is not None and question.span.until is not None):
-        cases = without_incident_joined(cases)
+    cases = _cases(reader, question, incidents)
     parts = [_part(reader, case, question, organisation, incidents, spread) for case in cases]
     views = [part.view for part in parts]
     offsets = [sum(len(view.field.slots) for view in views[:at]) for at in range(len(views))]
@@ -97,6 +88,39 @@ def blast(reader: port.Reader, question: Question, spread: Spread = map) -> Blas
         is_index_read=any(_is_index_read(view) for view in views),
         unknown=unknown,
     )
+
+
+def install_trees(reader: port.Reader, question: Question, service: ServiceId) -> tuple[InstallTree, ...]:
+    """Return what installs from each manifest of a service take, by incident; see `graphkit.trace.verdicts.trees`.
+
+    Cost: for each incident the reverse closure of the targets, and the forward walks of each manifest.
+
+    Raises:
+        UsageError: a target, reading or window that the graph cannot make sense of.
+    """
+    organisation = reader.evidence().organisation()
+    return tuple(
+        tree
+        for case in _cases(reader, question, reader.evidence().incidents())
+        for tree in trees_in(
+            case, question, Documents(reader, case), worlds_of(reader, case, question, organisation), service
+        )
+    )
+
+
+def _cases(reader: port.Reader, question: Question, incidents: Sequence[Incident]) -> tuple[Case, ...]:
+    """Return the cases that a question is about, each under the reading that answers."""
+    known = _Known(reader)
+    cases = resolve(
+        incidents,
+        question.targets,
+        question.reading,
+        known.versions_of,
+        known_names=known.names,
+        is_known=known.has,
+    )
+    is_told = question.span.at is not None or (question.span.start is not None and question.span.until is not None)
+    return without_incident_joined(cases) if is_told else cases
 
 
 def _worst(views: Sequence[View], offsets: Sequence[int]) -> Worst:

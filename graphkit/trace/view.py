@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from graphkit.model.answers import Obligation, ServiceVerdict, Slot, Window
+from graphkit.model.answers import InstallTree, Obligation, ServiceVerdict, Slot, Window
 from graphkit.model.environment import AnyOf, Environment, Profile, environments_within
 from graphkit.model.errors import UsageError
 from graphkit.model.incidents import CompromisedRelease
@@ -32,6 +32,7 @@ from graphkit.trace.verdicts.clearance import Open, Step, fact
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, Context
 from graphkit.trace.verdicts.in_house import with_carriers
 from graphkit.trace.verdicts.services import judge
+from graphkit.trace.verdicts.trees import trees_of
 from graphkit.trace.world import World
 
 _MANY_PACKAGES = 1_000
@@ -160,6 +161,37 @@ def answer(case: Case, question: Question, documents: Documents, worlds: Worlds)
     Raises:
         UsageError: the window asked for is empty.
     """
+    judging, unplaced, notes = _prepared(case, question, documents, worlds)
+    first = first_of_all(judging.first_uploads)
+    setting = (question.environment, question.resolver)
+    return View(
+        case=case,
+        world=worlds.of(setting),
+        targets=judging.targets,
+        window=judging.window,
+        field=judging.fields[setting],
+        services=Roll(documents.accounts, documents.said, judging.service, judging.packages, first),
+        unplaced=unplaced,
+        notes=notes,
+    )
+
+
+def trees_in(
+    case: Case, question: Question, documents: Documents, worlds: Worlds, service: ServiceId
+) -> tuple[InstallTree, ...]:
+    """Return what installs of one service take under one reading, none where the graph has no such service.
+
+    Raises:
+        UsageError: the window asked for is empty.
+    """
+    judging, _, _ = _prepared(case, question, documents, worlds)
+    return tuple(tree for one in documents.accounts if one.service.id == service for tree in judging.trees(one))
+
+
+def _prepared(
+    case: Case, question: Question, documents: Documents, worlds: Worlds
+) -> tuple[_Judging, tuple[CompromisedRelease, ...], tuple[str, ...]]:
+    """Return what services are judged with, the releases that the index facts do not know, and notes on the window."""
     world = worlds.of((question.environment, question.resolver))
     targets, unplaced = _targets(world, case)
     nowhere = _ranges_of_nothing(world, case)
@@ -188,17 +220,7 @@ def answer(case: Case, question: Question, documents: Documents, worlds: Worlds)
         unplaced=(*((release.package, _unplaced(release)) for release in unplaced), *nowhere),
         first_uploads=first_uploads(case, world),
     )
-    first = first_of_all(judging.first_uploads)
-    return View(
-        case=case,
-        world=world,
-        targets=targets,
-        window=window,
-        field=fields[question.environment, question.resolver],
-        services=Roll(documents.accounts, documents.said, judging.service, judging.packages, first),
-        unplaced=unplaced,
-        notes=notes,
-    )
+    return judging, unplaced, notes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,15 +249,21 @@ class _Judging:
 
     def service(self, account: Account) -> ServiceVerdict:
         """Return the verdict of a service."""
-        service = account.service
+        return judge(self._context_of(account.service), account.uses, account.builds)
+
+    def trees(self, account: Account) -> tuple[InstallTree, ...]:
+        """Return what installs from each manifest of a service take; none where no time of the case is known."""
+        if not self.window.is_known:
+            return ()
+        return trees_of(self._context_of(account.service), account.uses, account.builds)
+
+    def _context_of(self, service: Service) -> Context:
         company = self.documents.companies.get(service.company) if service.company else None
         closed = service.builds_complete or self.question.builds_complete or (company and company.builds_complete)
         words = (*service.complete_from, *(company.complete_from if company else ()))
         asked = replace(service, builds_complete=bool(closed), complete_from=words)
         context = self._context(_setting(service, self.question))
-        return judge(
-            replace(context, service=asked, union=self._union_of(service.environment)), account.uses, account.builds
-        )
+        return replace(context, service=asked, union=self._union_of(service.environment))
 
     def _union_of(self, known: Environment | None) -> Callable[[str], World]:
         """Return what gives the world of every environment that a service may have: one that it names, else all."""

@@ -185,6 +185,20 @@ def test_a_release_alone_asks_the_same_question(graph: Graph, answer: Blast) -> 
     assert graph.blast("PYSEC-2026-2").summary == answer.summary
 
 
+def test_all_that_an_install_takes(folder: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(folder, tmp_path / "graph")
+    (tmp_path / "requirements.txt").write_text("crewai[litellm]\n", encoding="utf-8")
+    with open_graph(str(copy)) as graph:
+        graph.ingest("lock", [str(tmp_path / "requirements.txt")], service="agents")
+        (tree,) = graph.why("agents", "litellm-2026-03", at="2026-03-24T11:30:00Z", tree=True).trees or ()
+    taken = {one.package: one for one in tree.releases}
+    assert tree.at == at("11:30")
+    assert (taken["litellm"].version, taken["litellm"].is_accused, taken["litellm"].is_firm) == ("1.82.8", True, True)
+    assert (taken["litellm"].asked_by, taken["crewai"].asked_by) == ("crewai[litellm]@1.11.1", None)
+    assert "opentelemetry-sdk" in tree.unresolvable
+    assert len(taken) > 100
+
+
 def test_a_second_run_reads_nothing_new_and_says_the_same(folder: Path, answer: Blast) -> None:
     assert run_demo(str(folder)) == answer
 

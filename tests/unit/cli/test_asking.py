@@ -101,6 +101,22 @@ def test_the_keys_of_blast(graph: Path) -> None:
     assert set(answer["provenance"]) == set(made.split())
 
 
+def test_why_shows_all_that_an_install_takes(work: Path) -> None:
+    recorded_slice(work / "index.slice")
+    put(work / "case.yaml", INCIDENT)
+    put(work / "kiosk.in", "app\n")
+    for kind, name in (("index", "index.slice"), ("advisory", "case.yaml"), ("lock", "kiosk.in")):
+        assert run("ingest", kind, name).code == 0
+    asking = ("why", "kiosk.in", "case-1")
+    ran = run(*asking, "--tree")
+    assert (ran.code, ran.err) == (0, "")
+    assert "2 releases, 1 accused (litellm 1.82.8); by uv on linux x86_64, Python 3.12" in ran.out
+    assert "BUILDS" in run(*asking).out
+    (tree,) = run(*asking, "--tree", "--format", "json", "--at", "2026-03-24T10:51:00Z").json["trees"]
+    assert [(one["package"], one["version"]) for one in tree["releases"]] == [("app", "1.0"), ("litellm", "1.82.6")]
+    assert "trees" not in run(*asking, "--format", "json").json
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [

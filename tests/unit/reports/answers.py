@@ -25,6 +25,7 @@ from graphkit.model.answers import (
     DocumentName,
     Holding,
     IngestReport,
+    InstallTree,
     Obligation,
     PackageRow,
     ProofKind,
@@ -37,6 +38,7 @@ from graphkit.model.answers import (
     Summary,
     Supplied,
     Take,
+    TakenRelease,
     Tier,
     Verdict,
     WhoHas,
@@ -571,6 +573,50 @@ def why() -> WhyAnswer:
     return WhyAnswer(service=answer.services[0], blast=answer)
 
 
+def trees() -> WhyAnswer:
+    """Return a service with what installs from two manifests take; names of them act where they are not escaped."""
+    taken = (
+        TakenRelease(package="dspy", version="3.1.3", asked_by=None, requirement="dspy>=3"),
+        TakenRelease(
+            package="litellm",
+            version="1.82.8",
+            asked_by="dspy@3.1.3",
+            requirement=f"litellm>=1.64 ; {ESCAPES}",
+            is_accused=True,
+        ),
+        TakenRelease(
+            package="openai", version="2.29.0", asked_by="litellm@1.82.8", requirement="openai>=2.8", is_firm=False
+        ),
+    )
+    whole = InstallTree(
+        incident="litellm-2026-03",
+        manifest="requirements.in",
+        document=DocumentName(sha256="cd" * 32, path="requirements.in"),
+        at=_T1,
+        environment=Environment(),
+        resolver="uv",
+        releases=taken,
+        unresolvable=("protobuf",),
+        left_out=('pytest>=8 ; extra == "dev"',),
+        unread=("project page of acme-core", "requirements of jiter@0.9.0"),
+        is_uncertain=True,
+    )
+    governed = replace(
+        whole,
+        manifest=f"build-system.requires of {BIDI}",
+        document=DocumentName(sha256="ef" * 32, path=BIDI),
+        at=_T0,
+        resolver="pip",
+        releases=taken[:1],
+        unresolvable=(),
+        left_out=(),
+        unread=(),
+        is_governed=True,
+        is_uncertain=False,
+    )
+    return replace(why(), trees=(whole, governed))
+
+
 def who_has() -> WhoHas:
     """Return two rows of documents."""
     return WhoHas(
@@ -672,6 +718,8 @@ def golden() -> dict[str, str]:
         "not-looked-at.md": report("markdown").render(not_looked_at(), view),
         "proofs.txt": why_table(cleared(), clearance=True),
         "proofs.json": why_json(cleared(), clearance=True),
+        "trees.txt": why_table(trees()),
+        "trees.json": why_json(trees()),
         "changes.txt": comparison_table(changes()),
         "changes.json": comparison_json(changes()),
         "changes.md": comparison_note(changes()),

@@ -1,0 +1,129 @@
+"""What an install takes, whole: the releases that the forward walk of a manifest chose, and who asked for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from graphkit.model.answers import DocumentName, InstallTree, TakenRelease
+from graphkit.model.documents import DocumentKind
+from graphkit.model.organisation import Build, DocumentUse
+from graphkit.model.times import Instant
+from graphkit.trace.confirm import confirm
+from graphkit.trace.forward import Root, Walk, walk
+from graphkit.trace.verdicts.context import Context
+from graphkit.trace.verdicts.guards import guards_in_force
+from graphkit.trace.verdicts.in_place import ManifestInPlace, askings, in_place, manifests_in, needs
+from graphkit.trace.verdicts.inputs import satisfies, stretches_of
+from graphkit.trace.verdicts.services import ran
+from graphkit.trace.verdicts.walks import Asking, guarded, off_public
+from graphkit.trace.world import World
+
+_Part = tuple[tuple[Instant, Instant], ManifestInPlace]
+"""A manifest as something is installed from it in a stretch."""
+
+
+def trees_of(context: Context, uses: Sequence[DocumentUse], builds: Sequence[Build]) -> tuple[InstallTree, ...]:
+    """Return what installs take from each manifest of a service that may have been in place, and from builds' own.
+
+    Each is of the first instant of the window at which its walk takes an accused release, else of the first at which
+    it may have been in place. Cost: the forward walks of each manifest over the window.
+    """
+    context, states = in_place(context, uses)
+    parts: dict[object, list[_Part]] = {}
+    for start, until in stretches_of(states, context.start, context.until):
+        here = [state for state in states if state.may_stand(start, until)]
+        for key, one in manifests_in(context, here, start, until).items():
+            parts.setdefault(key, []).append(((start, until), one))
+    found = [*parts.values(), *([part] for part in _of_builds(context, uses, builds))]
+    return tuple(dict.fromkeys(tree for one in found for tree in _trees(context, one)))
+
+
+def _of_builds(context: Context, uses: Sequence[DocumentUse], builds: Sequence[Build]) -> Iterator[_Part]:
+    """Yield the manifests that builds installed from, of those that may have run inside the window."""
+    known = [Build(service=one.service, at=one.built_at, manifest=one.document) for one in uses if one.built_at]
+    for build in (*builds, *known):
+        start, until = ran(context, build)
+        span = max(start, context.start), min(until, context.until)
+        documents = [context.document(sha) for sha in (build.document, build.lock, build.manifest) if sha]
+        locks = [one for one in documents if one.kind is DocumentKind.LOCK]
+        for manifest in documents if span[0] < span[1] else ():
+            if manifest.kind is DocumentKind.MANIFEST:
+                is_governed = any(satisfies(context.whole(one.sha256), manifest, needs(context)) for one in locks)
+                yield span, ManifestInPlace(manifest, guards_in_force(context, manifest), is_governed)
+
+
+def _trees(context: Context, parts: Sequence[_Part]) -> Iterator[InstallTree]:
+    """Yield the trees of a manifest: of what it requires, and of what building it takes where that is unusual."""
+    spans = [span for span, _ in parts]
+    for over_time in zip(*(askings(context, one) for _, one in parts), strict=True):
+        found = [_first_taken(context, span, asking) for span, asking in zip(spans, over_time, strict=True)]
+        number = next((number for number, at in enumerate(found) if at is not None), 0)
+        at = found[number]
+        yield _tree(context, over_time[number], spans[number][0] if at is None else at, parts[number][1])
+
+
+def _first_taken(context: Context, span: tuple[Instant, Instant], asking: Asking) -> Instant | None:
+    """Return the first instant of a stretch at which the walk takes an accused release, for sure before perhaps."""
+    if off_public(context, asking):
+        return None
+    context = guarded(context, asking.guards)
+    found = confirm(context.world, asking.root(context.world)[0], *span, context.targets)
+    return min((hit.start for hit in found.picked or found.doubtful), default=None)
+
+
+def _tree(context: Context, asking: Asking, at: Instant, one: ManifestInPlace) -> InstallTree:
+    context = guarded(context, asking.guards)
+    world, gap = context.world, off_public(context, asking)
+    root, missing = asking.root(world)
+    found, releases, is_uncertain = _walked(context, root, at) if gap is None else (None, (), False)
+    unread = (*missing, *(found.unread if found else ()), *((gap.text,) if gap else ()))
+    if not asking.is_complete:
+        unread = (*unread, f"all requirements of {asking.path}")
+    return InstallTree(
+        incident=context.incident,
+        manifest=asking.path,
+        document=DocumentName(sha256=one.manifest.sha256, path=one.manifest.path),
+        at=at,
+        environment=world.environment,
+        resolver=world.profile,
+        releases=releases,
+        unresolvable=_names(world, found.unresolvable if found else ()),
+        left_out=tuple(sorted({want.text for want in root.wants if want.doubtful})),
+        unread=tuple(dict.fromkeys(unread)),
+        is_governed=one.is_governed and asking.document is one.manifest,
+        is_uncertain=is_uncertain,
+    )
+
+
+def _walked(context: Context, root: Root, at: Instant) -> tuple[Walk, tuple[TakenRelease, ...], bool]:
+    """Return the walk of an instant: of two accounts of uncertain times that which takes an accused release."""
+    either = [walk(context.world, root, at, doubtful=doubtful) for doubtful in (False, True)]
+    found = next((one for one in either if any(_accused(context, one))), either[0])
+    releases = sorted(_releases(context, found), key=lambda one: one.package)
+    return found, tuple(releases), either[0].picks != either[1].picks
+
+
+def _accused(context: Context, found: Walk) -> Iterator[int]:
+    """Yield the packages of which a walk takes an accused release."""
+    for ident, positions in context.targets.items():
+        if any(found.takes(ident, position) for position in positions):
+            yield ident
+
+
+def _releases(context: Context, found: Walk) -> Iterator[TakenRelease]:
+    world = context.world
+    for ident, position in found.picks.items():
+        source, want = found.parents[ident]
+        package = world.package(ident)
+        yield TakenRelease(
+            package=package.name,
+            version=package.texts[position],
+            asked_by=world.label(source) if source else None,
+            requirement=want.text,
+            is_accused=position in context.targets.get(ident, ()),
+            is_firm=found.firm is None or ident in found.firm,
+        )
+
+
+def _names(world: World, idents: Iterable[int]) -> tuple[str, ...]:
+    return tuple(sorted(world.package(ident).name for ident in idents))
