@@ -318,6 +318,8 @@ class Rows:
         is_told = not is_made or not any(header.is_custom for header in headers) or bool(document.edges)
         if not is_told:
             self._notes.add("the header", "made by a command whose options are not known; it may leave something out")
+        for header in headers if is_made else ():
+            self._note_strange([item for item in self.items if item.header is header])
         # A tool that resolves lists what a local project requires as well.
         is_open = self._notes.lost or self._is_open or (self._has_local and not is_made)
         whole = Completeness.COMPLETE if is_told else Completeness.UNKNOWN
@@ -333,6 +335,23 @@ class Rows:
             not_covered=self._not_covered(headers),
             completeness=Completeness.INCOMPLETE if is_open else whole,
         )
+
+    def _note_strange(self, items: Sequence[Item]) -> None:
+        """Note the rows of one file that its tool would have written otherwise: somebody added them afterwards."""
+        listed = [item for item in items if not item.origin]
+        via = [one for item in items for one in item.via]
+        if listed and listed[0].header.are_all_annotated(via):
+            # One that other rows are there for was resolved, whoever asks for it.
+            above = set(map(_normal, via))
+            has = [bool(item.via) or item.package in above for item in listed]
+            self._note_each(listed, has, "comment on who asks for it")
+        self._note_each(listed, [item.is_hashed for item in listed], "hash")
+
+    def _note_each(self, items: Sequence[Item], has: Sequence[bool], what: str) -> None:
+        for item, one in zip(items, has, strict=True):
+            if not one and any(has):
+                text = f"{item.package} has no {what}, and other lines have: what it needs may not be listed"
+                self._notes.add(item.place, text, lost=True)
 
     def _not_covered(self, headers: Sequence[Header]) -> tuple[PackageName, ...]:
         """Return what the tools left out by name, unless it is listed all the same."""
