@@ -12,100 +12,54 @@ from graphkit.model.documents import InstallCommand
 from graphkit.model.names import BadName, package_name
 from graphkit.model.requirements import Requirement, requirement
 from graphkit.sources.documents.addresses import without_passwords
-from graphkit.sources.documents.install_words import Command, Variables, Word, commands_of, literal, unknown_of
+from graphkit.sources.documents.install_marks import TOOLS, is_of_other, tool_within
+from graphkit.sources.documents.install_options import (
+    EDITABLE,
+    FOLDERS,
+    INDEXES,
+    KEEPING,
+    LATEST,
+    OVERRIDES,
+    PATHS,
+    VALUED,
+    WITH,
+    options_of,
+    short_of,
+)
+from graphkit.sources.documents.install_words import Variables, Word, commands_of, unknown_of
 from graphkit.sources.documents.lock_rows import index_address
 from graphkit.sources.documents.poetry import specifier_of
 from graphkit.sources.documents.rows import shown
 
-TOOLS: Final = re.compile(
-    r"\b(?:pip[0-9.]*|pip-(?:sync|compile)|uvx?|poetry|pdm|pipenv|pipx|rye|easy_install|(?:micro)?mamba|conda|pixi|setup\.py)\b",
-    re.IGNORECASE,
-)
-"""Words that an install command has."""
 _PIP: Final = re.compile(r"pip[0-9.]*")
 _TALKING: Final = frozenset({"echo", "printf", "print", "grep", "rem", ":", "which"})
 """Commands that only print or search what follows."""
+_BEFORE: Final = frozenset(
+    {
+        "sudo",
+        "env",
+        "exec",
+        "time",
+        "command",
+        "nice",
+        "nohup",
+        "eval",
+        "if",
+        "then",
+        "else",
+        "do",
+        "while",
+        "until",
+        "",
+    }
+)
+"""Words before a command."""
 _DEEPEST: Final = 4
 _TEXT: Final = 200
 _ARCHIVE: Final = re.compile(r"\.(?:whl|tar\.gz|tgz|tar\.bz2|zip|egg)(?:\[[^\]]*\])?$", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9]*\+)?[A-Za-z][A-Za-z0-9]*://|git\+|git@")
 _POETRY: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?)@(.+)")
 _CONDA: Final = re.compile(r"(?:[^\s:]+::)?([A-Za-z0-9_][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*(?:[=<>!~].*|\s.*)?")
-# fmt: off
-_VALUED: Final = frozenset({
-    "--index-url", "--extra-index-url", "--find-links", "--index", "--default-index", "--target", "--dest",
-    "--wheel-dir", "--platform", "--python-version", "--python-platform", "--implementation", "--abi", "--root",
-    "--prefix", "--src", "--upgrade-strategy", "--progress-bar", "--cache-dir", "--log", "--proxy", "--retries",
-    "--timeout", "--exists-action", "--trusted-host", "--allow-insecure-host", "--cert", "--client-cert",
-    "--use-feature", "--use-deprecated", "--global-option", "--install-option", "--config-settings",
-    "--config-setting", "--no-binary", "--only-binary", "--report", "--python", "--group", "--extra", "--extras",
-    "--with", "--without", "--only", "--no-group", "--only-group", "--package", "--no-install-package",
-    "--upgrade-package", "--upgrade-group", "--reinstall-package", "--refresh-package", "--directory", "--project",
-    "--index-strategy", "--keyring-provider", "--resolution", "--prerelease", "--fork-strategy", "--exclude-newer",
-    "--exclude-newer-package", "--link-mode", "--color", "--config-file", "--output-file", "--source", "--branch",
-    "--tag", "--rev", "--optional", "--script", "--constraint", "--build-constraint", "--override", "--constraints",
-    "--build-constraints", "--overrides", "--requirement", "--requirements", "--requirements-txt", "--editable",
-    "--name", "--channel", "--file", "--feature", "--platforms", "--manifest-path", "--environment",
-    "--with-requirements", "--with-editable", "--with-executables-from", "--from", "--spec", "--suffix", "--pip-args",
-    "--venv", "--env-file", "--uploaded-prior-to", "--torch-backend", "--lockfile", "--categories",
-    "--root-user-action", "--pypi-mirror", "--config", "--preinstall", "--marker", "--bounds", "--root-prefix",
-    "--output", "--format",
-})
-"""Long options that have a value."""
-_SHORT: Final[dict[str, dict[str, str]]] = {
-    "pip": {
-        "-r": "--requirement", "-c": "--constraint", "-e": "--editable", "-i": "--index-url", "-f": "--find-links",
-        "-t": "--target", "-d": "--dest", "-w": "--wheel-dir", "-b": "--build", "-C": "--config-settings",
-    },
-    "uv": {
-        "-r": "--requirements", "-c": "--constraints", "-e": "--editable", "-i": "--index-url", "-f": "--find-links",
-        "-t": "--target", "-b": "--build-constraints", "-P": "--upgrade-package", "-C": "--config-setting",
-        "-p": "--python", "-o": "--output-file", "-w": "--with", "-m": "--marker",
-    },
-    "poetry": {
-        "-C": "--directory", "-P": "--project", "-G": "--group", "-E": "--extras", "-e": "--editable",
-        "-o": "--output", "-f": "--format",
-    },
-    "pdm": {
-        "-p": "--project", "-c": "--config", "-G": "--group", "-L": "--lockfile", "-e": "--editable",
-        "-C": "--config-setting", "-k": "--skip", "-o": "--output", "-f": "--format",
-    },
-    "pipenv": {"-r": "--requirements", "-e": "--editable", "-i": "--index"},
-    "pipx": {"-i": "--index-url", "-e": "--editable"},
-    "rye": {},
-    "easy_install": {
-        "-i": "--index-url", "-f": "--find-links", "-d": "--install-dir", "-s": "--script-dir",
-        "-b": "--build-directory",
-    },
-    "conda": {
-        "-n": "--name", "-p": "--prefix", "-c": "--channel", "-f": "--file", "-r": "--root-prefix",
-    },
-    "pixi": {"-p": "--platform", "-f": "--feature", "-e": "--environment", "-c": "--channel"},
-    "pip-tools": {
-        "-c": "--constraint", "-P": "--upgrade-package", "-o": "--output-file", "-i": "--index-url",
-        "-f": "--find-links",
-    },
-    "setuptools": {},
-}
-# fmt: on
-"""Short options that have a value, with a long name of theirs: `-n` is a name in conda, and a flag in uv and Poetry."""
-_PATHS: Final = frozenset(
-    {"--requirement", "--requirements", "--constraint", "--constraints", "--with-requirements", "--requirements-txt"}
-)
-_EDITABLE: Final = frozenset({"--editable", "--with-editable"})
-_INDEXES: Final = frozenset({"--index-url", "--extra-index-url", "--index", "--default-index", "--find-links"})
-_WITH: Final = frozenset({"--with", "--with-executables-from"})
-_OVERRIDES: Final = frozenset({"--override", "--overrides"})
-_FOLDERS: Final = frozenset({"--directory", "--project", "--manifest-path"})
-_LATEST: Final = frozenset({
-    "-U", "--upgrade", "--upgrade-package", "--upgrade-group", "--skip-lock", "--no-lock", "--eager", "--regenerate",
-    "--fork-strategy",
-})  # fmt: skip
-"""Options under which a tool chooses anew. Of another fork strategy than the lock has uv keeps nothing of it (0.13)."""
-_KEEPING: Final = frozenset(
-    {"--check", "--no-update", "--keep-outdated", "--refresh", "--update-reuse", "--update-reuse-installed"}
-)
-"""Options under which a tool that makes its lock anew keeps what is pinned there."""
 _MANIFESTS: Final = re.compile(r"(?:\.in|pyproject[^/]*\.toml|setup\.(?:py|cfg)|Pipfile)$")
 
 
@@ -218,8 +172,26 @@ def _found_at(words: tuple[Word, ...]) -> Iterator[tuple[Found, tuple[Word, ...]
             found.unreadable.append("arguments from another command")
         if not found.is_empty():
             yield found, words[number:]
-            if not _runs_another(words, number):  # then what follows are its arguments
+            # What follows are its arguments; Hatch may run a tool of its own.
+            if tool != "hatch" and not _runs_another(words, number):
                 return
+    if unread := _unread_command(words):
+        yield unread, words
+
+
+def _unread_command(words: tuple[Word, ...]) -> Found | None:
+    """Return a command that installs something with a program that nobody knows; None for any other."""
+    for number, word in enumerate(words):
+        if word.unknown and word.text.lstrip("@-+") == word.unknown:
+            verb, rest = _after(Found(tool="pip"), words[number + 1 :], "install")
+            named = any(
+                name in PATHS | EDITABLE or (not name and "=" not in one.text) for name, one in options_of(rest, "pip")
+            )
+            if verb and named and not is_of_other(word.unknown):
+                return Found(tool="", unreadable=[f"the command {shown(word.unknown)}"])
+        elif _plain(word) not in _BEFORE and not word.text.startswith("-") and "=" not in word.text:
+            break
+    return None
 
 
 def _runs_another(words: tuple[Word, ...], number: int) -> bool:
@@ -235,50 +207,17 @@ def _plain(word: Word) -> str:
 def _tool_of(words: tuple[Word, ...], number: int) -> str:
     """Return the tool that a word runs, empty for none: `/venv/bin/pip3`, `$(PIP)`, `pip.exe`, and `-m pip`."""
     word = words[number]
-    if " " in word.text:
+    text = word.text.removeprefix("-m") if word.text != "-m" else ""
+    if word.unknown:
+        text = text.rpartition(word.unknown)[2] or tool_within(word.unknown)
+    if " " in text:
         return ""
-    name = re.split(r"[/\\]", word.text)[-1].strip("$(){}\"'@-!").casefold().removesuffix(".exe")
+    name = re.split(r"[/\\]", text)[-1].strip("$(){}\"'@-!").casefold().removesuffix(".exe")
     if _PIP.fullmatch(name):
         return "pip"
     if name == "setup.py":
         return "setup.py"
     return name.replace("_", "-") if name in {"pip_sync", "pip_compile"} else name
-
-
-def options_of(words: tuple[Word, ...], tool: str) -> Iterator[tuple[str, Word]]:
-    """Yield each option with its value (an empty word for none), and each argument under an empty name.
-
-    Short options that have a value come under a long name of theirs.
-    """
-    waiting = iter(words)
-    is_over = False
-    for word in waiting:
-        text = word.text
-        if is_over or not text.startswith("-") or text == "-" or (word.unknown and text == word.unknown):
-            yield "", word
-        elif text == "--":
-            is_over = True
-        elif text.startswith("--"):
-            name, equals, value = text.partition("=")
-            yield (
-                name,
-                Word(value, word.unknown) if equals else (next(waiting, Word("")) if name in _VALUED else Word("")),
-            )
-        else:
-            flags, name, value = _short(text, tool)
-            yield from ((flag, Word("")) for flag in flags)
-            if name:
-                yield name, Word(value, word.unknown) if value else next(waiting, Word(""))
-
-
-def _short(text: str, tool: str) -> tuple[list[str], str, str]:
-    """Return the flags in a word of short options (`-qUr`), then the long name of one with a value, and its value."""
-    flags: list[str] = []
-    for at, letter in enumerate(text[1:], 2):
-        if name := _SHORT[tool].get(f"-{letter}", ""):
-            return flags, name, text[at:].removeprefix("=")
-        flags.append(f"-{letter}")
-    return flags, "", ""
 
 
 def _install(
@@ -295,23 +234,23 @@ def _install(
         if not name:
             is_named = True
             (take or found.name)(value)
-        elif name in _PATHS:
+        elif name in PATHS:
             is_named = True
             found.file(value)
-        elif name in _EDITABLE:
+        elif name in EDITABLE:
             is_named = True
             found.name(value) if _ADDRESS.match(value.text) else found.folder(value)
-        elif name in _INDEXES:
+        elif name in INDEXES:
             found.indexes[index_address(value.text)] = None
         elif name == "--group" and has_groups:
             is_named = True
             path, colon, _ = value.text.rpartition(":")
             found.file(Word(path if colon else "pyproject.toml", value.unknown))
-        elif name in _OVERRIDES:
+        elif name in OVERRIDES:
             found.override(value)
         elif name == "--directory" and not value.unknown:
             folder = value.text
-        found.is_past_lock |= name in _LATEST
+        found.is_past_lock |= name in LATEST
     if folder:
         found.inputs = {posixpath.normpath(posixpath.join(folder, path)): None for path in found.inputs}
     return is_named
@@ -330,8 +269,8 @@ def _after(found: Found, words: tuple[Word, ...], *names: str) -> tuple[str, tup
         if is_value:
             is_value = False
         elif text.startswith("-"):
-            _, option, value = ("", "", "") if text.startswith("--") else _short(text, found.tool)
-            is_value = text in _VALUED or bool(option and not value)
+            _, option, value = ("", "", "") if text.startswith("--") else short_of(text, found.tool)
+            is_value = text in VALUED or bool(option and not value)
             may_be_value = text.startswith("--") and "=" not in text
         elif text in names:
             return text, (*before, *words[number + 1 :])
@@ -351,7 +290,7 @@ def _pip(found: Found, words: tuple[Word, ...]) -> None:
 
 
 def _uv(found: Found, words: tuple[Word, ...]) -> None:
-    verb, rest = _after(found, words, "pip", "add", "tool", "run", "sync", "lock", "x")
+    verb, rest = _after(found, words, "pip", "add", "tool", "run", "sync", "lock", "x", "export", "tree")
     if verb == "pip":
         inner, rest = _after(found, rest, "install", "sync", "compile", "wheel")
         if inner:
@@ -390,20 +329,23 @@ def _with(found: Found, words: tuple[Word, ...]) -> None:
     for name, value in options_of(words, found.tool):
         if not name:
             return
+        if name in LATEST:
+            found.inputs["uv.lock"] = None
+            found.is_past_lock = True
         _with_option(found, name, value)
 
 
 def _with_option(found: Found, name: str, value: Word) -> None:
-    if name in _WITH:
+    if name in WITH:
         for one in value.text.split(","):
             found.name(Word(one, value.unknown))
     elif name == "--with-requirements":
         found.file(value)
     elif name == "--with-editable":
         found.folder(value)
-    elif name in _INDEXES:
+    elif name in INDEXES:
         found.indexes[index_address(value.text)] = None
-    elif name in _OVERRIDES:
+    elif name in OVERRIDES:
         found.override(value)
 
 
@@ -416,11 +358,11 @@ def _locked(
     afterwards takes what the manifest allows.
     """
     options = list(options_of(words, found.tool))
-    past = any(name in _LATEST for name, _ in options)
-    past |= makes_anew and not any(name in _KEEPING for name, _ in options)
+    past = any(name in LATEST for name, _ in options)
+    past |= makes_anew and not any(name in KEEPING for name, _ in options)
     folder = ""
     for name, value in options:
-        if name in _FOLDERS and not value.unknown:
+        if name in FOLDERS and not value.unknown:
             folder = posixpath.dirname(value.text) if value.text.endswith(".toml") else value.text
         elif name == "--script":
             lock = f"{value.text}.lock"
@@ -469,14 +411,17 @@ def _pipenv(found: Found, words: tuple[Word, ...]) -> None:
 
 
 def _pipx(found: Found, words: tuple[Word, ...]) -> None:
-    verb, rest = _after(found, words, "install", "run", "inject", "upgrade")
+    verb, rest = _after(found, words, "install", "run", "inject", "upgrade", "runpip")
+    if verb == "runpip":
+        _pip(found, rest[1:])
+        return
     spec = False
     number = 0
     for name, value in options_of(rest, found.tool) if verb else ():
         if name in {"--spec", "--with", "--preinstall"}:
             spec |= name == "--spec"
             found.name(value)
-        elif name in _INDEXES:
+        elif name in INDEXES:
             found.indexes[index_address(value.text)] = None
         elif not name or name == "--editable":  # a flag before the argument that it is of
             number += 1
@@ -547,7 +492,19 @@ def _files(found: Found, words: tuple[Word, ...]) -> None:
 
 def _compile(found: Found, words: tuple[Word, ...]) -> None:
     _install(found, words, take=found.file, has_groups=True)
-    found.is_past_lock = any(name in _LATEST for name, _ in options_of(words, found.tool))
+    found.is_past_lock = any(name in LATEST for name, _ in options_of(words, found.tool))
+
+
+def _hatch(found: Found, words: tuple[Word, ...]) -> None:
+    """Take up a command in an environment of Hatch, which has the project in it, and knows no lock."""
+    verb, rest = _after(found, words, "run", "test", "shell", "env")
+    if verb and (verb != "env" or _after(found, rest, "create", "run")[0]):
+        found.folder(Word("."))
+
+
+def _get_pip(found: Found, words: tuple[Word, ...]) -> None:
+    """Take up the script that installs pip, and what else it is told."""
+    _install(found, tuple(word for word in words if word.text != "-"))
 
 
 def _setup(found: Found, words: tuple[Word, ...]) -> None:
@@ -572,6 +529,8 @@ _TOOLS: Final[dict[str, tuple[str, Callable[[Found, tuple[Word, ...]], None]]]] 
     "pip-sync": ("pip-tools", _files),
     "pip-compile": ("pip-tools", _compile),
     "setup.py": ("setuptools", _setup),
+    "hatch": ("hatch", _hatch),
+    "get-pip.py": ("pip", _get_pip),
 }
 
 
@@ -618,9 +577,3 @@ def export_in(words: tuple[Word, ...]) -> tuple[Found, str] | None:
 
 def void(_: object) -> None:
     """Return nothing, for a reader whose answer does not matter."""
-
-
-def installs_in(command: Command) -> Iterator[tuple[Found, str]]:
-    """Yield what a simple command installs, with its text."""
-    for found, words in found_in(command.words):
-        yield found, literal(words)

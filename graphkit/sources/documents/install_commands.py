@@ -13,23 +13,27 @@ import yaml
 
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, InstallCommand, Problem
 from graphkit.model.errors import InputError
-from graphkit.sources.documents.install_arguments import TOOLS, Found
+from graphkit.sources.documents.install_arguments import Found
 from graphkit.sources.documents.install_declared import (
+    hatch_findings,
     not_parsed,
     pixi_findings,
-    python_findings,
     script_findings,
     setup_cfg_findings,
-    toml_findings,
-    tox_findings,
+    tox_toml_findings,
 )
-from graphkit.sources.documents.install_scripts import (
-    Dockerfile,
-    Finding,
+from graphkit.sources.documents.install_docker import Dockerfile
+from graphkit.sources.documents.install_findings import Finding
+from graphkit.sources.documents.install_marks import INDEXES, TOOLS
+from graphkit.sources.documents.install_notebooks import notebook_findings
+from graphkit.sources.documents.install_python import code_findings, python_findings
+from graphkit.sources.documents.install_shell import make_findings, shell_findings
+from graphkit.sources.documents.install_tox import tox_findings
+from graphkit.sources.documents.install_yaml import (
+    any_yaml_findings,
     conda_findings,
-    make_findings,
-    notebook_findings,
-    shell_findings,
+    container_findings,
+    readthedocs_findings,
     yaml_findings,
 )
 from graphkit.sources.documents.plain_scripts import lies_with_scripts
@@ -44,11 +48,19 @@ _LARGEST: Final = 4_000_000
 _OTHERS: Final = re.compile(rb"SPDXID|spdxVersion|bomFormat")
 """Marks of documents that other readers know, whatever else they say."""
 _SHEBANG: Final = re.compile(rb"#!\s*\S*(?:/|env\s+(?:-S\s+)?)(?:ba|z|da|k|a|fi)?sh\b")
-_SCRIPT: Final = re.compile(rb"^# /// script[ \t]*$", re.MULTILINE)
+_SCRIPT: Final = re.compile(rb"^# /// script[ \t\r]*$", re.MULTILINE)
 _FROM_ROOT: Final = re.compile(
     r"(?:^|/)(\.(?:github|circleci|gitlab|azure|azure-pipelines|buildkite|woodpecker|forgejo)/.*)$"
 )
 """Folders of build services, whose commands run in the folder above."""
+
+
+_MARK: Final = re.compile(f"{TOOLS.pattern}|{INDEXES.pattern}".encode(), re.IGNORECASE)
+_LISTED: Final = re.compile(_MARK.pattern + rb"|^dependencies[ \t]*:|CIBW_TEST_", re.IGNORECASE | re.MULTILINE)
+_CALLED: Final = re.compile(
+    rb"# /// script|\b(?:subprocess|os\.system|popen|create_subprocess\w*|pip\W{1,3}main|_internal)\b", re.IGNORECASE
+)
+"""What Python code has that may run another program."""
 
 
 class _Kind(NamedTuple):
@@ -60,7 +72,7 @@ class _Kind(NamedTuple):
     name: str
     named: re.Pattern[str]
     read: Callable[[str], Iterator[Finding]]
-    mark: re.Pattern[bytes] = re.compile(TOOLS.pattern.encode(), re.IGNORECASE)
+    mark: re.Pattern[bytes] = _MARK
     is_from_top: bool = False
 
 
@@ -93,6 +105,13 @@ def _python(*, is_setup: bool = False, is_nox: bool = False) -> Callable[[str], 
     return reading
 
 
+def _python_script(text: str) -> Iterator[Finding]:
+    """Yield what a script asks for in its metadata, and what it runs."""
+    yield from _script(text)
+    if TOOLS.search(text) or "pip" in text:
+        yield from code_findings(text)
+
+
 def _script(text: str) -> Iterator[Finding]:
     try:
         yield from script_findings(text)
@@ -108,8 +127,9 @@ _ANYTHING: Final = re.compile(rb"\S")
 _KINDS: Final = (
     _Kind(
         "Dockerfile",
-        _named(r"(?:[^/]*[._-])?(?:dockerfile|containerfile)(?:[._-][^/]*)?"),
+        _named(r"(?:[^/]*[._-])?(?:dockerfile|containerfile)[0-9]*(?:[._-][^/]*)?"),
         lambda text: Dockerfile(text).findings(),
+        re.compile(_MARK.pattern + rb"|^\s*ADD\s[^\n]*://", re.IGNORECASE | re.MULTILINE),
         is_from_top=True,
     ),
     _Kind("Makefile", _named("(?:gnu)?makefile", r"[^/]*\.mk", r"makefile\.[^/]+"), make_findings),
@@ -131,17 +151,18 @@ _KINDS: Final = (
         re.compile(rb"^dependencies[ \t]*:", re.MULTILINE),
     ),
     _Kind("pixi.toml", _named(r"pixi\.toml"), _or_lines(pixi_findings), _ANYTHING),
-    _Kind("hatch.toml, tox.toml", _named(r"(?:hatch|tox)\.toml"), _or_lines(toml_findings), _ANYTHING),
+    _Kind("hatch.toml", _named(r"hatch\.toml"), _or_lines(hatch_findings), _ANYTHING),
+    _Kind("tox.toml", _named(r"tox\.toml"), _or_lines(tox_toml_findings), _ANYTHING),
     _Kind("notebook", _named(r"[^/]*\.ipynb"), _or_lines(notebook_findings)),
-    _Kind(
-        "YAML with commands", _named(r"[^/]*\.ya?ml", r"devcontainer\.json"), _or_lines(yaml_findings), is_from_top=True
-    ),
-    _Kind("script with metadata", _named(r"[^/]*\.pyw?"), _script, _SCRIPT),
+    _Kind("Read the Docs", _named(r"\.?readthedocs\.ya?ml"), _or_lines(readthedocs_findings), _ANYTHING),
+    _Kind("development container", _named(r"\.?devcontainer\.json"), _or_lines(container_findings), is_from_top=True),
+    _Kind("YAML with commands", _named(r"[^/]*\.ya?ml"), _or_lines(any_yaml_findings), _LISTED, is_from_top=True),
+    _Kind("Python script", _named(r"[^/]*\.pyw?"), _python_script, _CALLED),
     _Kind(
         "script",
         _named(
-            r"[^/]*\.(?:sh|bash|zsh|ksh|fish|bat|cmd|ps1|envrc|command|earth|jenkinsfile)",
-            r"\.envrc|jenkinsfile(?:\.[^/]*)?|justfile|earthfile|procfile|vagrantfile|bootstrap|configure|entrypoint",
+            r"[^/]*\.(?:sh|bash|zsh|ksh|fish|bat|cmd|ps1|envrc|command|earth|jenkinsfile|just)",
+            r"\.envrc|jenkinsfile(?:\.[^/]*)?|\.?justfile|earthfile|procfile|vagrantfile|bootstrap|configure|entrypoint",
         ),
         shell_findings,
         is_from_top=True,
@@ -212,7 +233,9 @@ def _kind_of(data: bytes, name: str) -> _Kind | None:
         found = _plain_kind_of(data, path)
     elif found is not None and found.name == "tasks in Python" and not found.mark.search(data):
         found = _BLOCKS
-    if found is None or (is_json(data) and found.name not in {"notebook", "YAML with commands"}):
+    if found is None or (
+        is_json(data) and found.name not in {"notebook", "development container", "YAML with commands"}
+    ):
         return None
     return found
 

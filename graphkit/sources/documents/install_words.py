@@ -20,6 +20,8 @@ _LONGEST: Final = 100_000
 """Characters of one command that are read; longer ones are unreadable."""
 _LONGEST_VALUE: Final = 5_000
 _MOST_WORDS: Final = 2_000
+_DEEPEST: Final = 4
+"""How many substitutions within each other are read."""
 
 
 class Word(NamedTuple):
@@ -81,10 +83,12 @@ class Variables:
         return name in self._values
 
 
-def logical_lines(text: str, first: int = 1, *, joins_quoted: bool = True) -> Iterator[tuple[int, str]]:
+def logical_lines(
+    text: str, first: int = 1, *, joins_quoted: bool = True, skips_empty: bool = False
+) -> Iterator[tuple[int, str]]:
     r"""Yield lines with their numbers: a backslash at the end, or an open quotation mark, goes on.
 
-    Comments between the parts of a line are left out, as Docker does.
+    Comments between the parts of a line are left out, as Docker does; empty lines too where that is asked for.
 
     >>> list(logical_lines("a \\\n# why\n b\nc"))
     [(1, 'a  b'), (4, 'c')]
@@ -97,7 +101,7 @@ def logical_lines(text: str, first: int = 1, *, joins_quoted: bool = True) -> It
         while at < len(lines):
             line = lines[at]
             at += 1
-            if parts and line.lstrip().startswith("#"):
+            if parts and (line.lstrip().startswith("#") or (skips_empty and not line.strip())):
                 continue
             if line.rstrip().endswith("\\") and not line.rstrip().endswith("\\\\"):
                 parts.append(line.rstrip()[:-1])
@@ -141,9 +145,19 @@ def _quote_after(text: str, quote: str) -> str:
 def commands_of(text: str, line: int, variables: Variables, *, is_make: bool = False) -> Iterator[Command]:
     """Yield the simple commands of one logical line, and note the variables that it assigns.
 
-    Cost: linear. What cannot be split (an open quotation mark) is split at blanks.
+    Commands in substitutions (``$(…)``) follow, a few levels deep. Cost: linear. What cannot be split (an open
+    quotation mark) is split at blanks.
     """
-    for words, outputs in _split(text[:_LONGEST], variables, is_make=is_make):
+    waiting = [text]
+    for _ in range(_DEEPEST):
+        inner: list[str] = []
+        for one in waiting:
+            yield from _commands_in(one, line, variables, inner, is_make=is_make)
+        waiting = inner
+
+
+def _commands_in(text: str, line: int, variables: Variables, inner: list[str], *, is_make: bool) -> Iterator[Command]:
+    for words, outputs in _split(text[:_LONGEST], variables, inner, is_make=is_make):
         is_long = len(text) > _LONGEST or len(words) > _MOST_WORDS
         found = [*words[:_MOST_WORDS], Word("", "a command too long to read")] if is_long else words
         _note_loop(found, variables)
@@ -173,8 +187,9 @@ def _note_loop(words: list[Word], variables: Variables) -> None:
 class _Scan:
     """One pass over shell text."""
 
-    def __init__(self, text: str, variables: Variables, *, is_make: bool) -> None:
+    def __init__(self, text: str, variables: Variables, inner: list[str], *, is_make: bool) -> None:
         self.text = text
+        self._inner = inner
         self.at = 0
         self._variables = variables
         self._is_make = is_make
@@ -235,11 +250,11 @@ class _Scan:
         if text.startswith(("${{", "{{"), at):
             self.unknowable(_after(text, "}}", at))
         elif text[at] == "`":
-            self.unknowable(_after(text, "`", at + 1))
+            self.substituted(at + 1, _after(text, "`", at + 1))
         elif self._is_make and (made := _MADE.match(text, at + 1)):
             self._value(made[1], made.end(), "", is_quoted=is_quoted)
         elif text.startswith("$(", at):
-            self.unknowable(_closing(text, at + 1))
+            self.substituted(at + 2, _closing(text, at + 1))
         elif braced := _BRACED.match(text, at + 1):
             self._value(braced[1], braced.end(), braced[4] or "", is_quoted=is_quoted and not braced[2])
         elif text.startswith("${", at):
@@ -256,6 +271,15 @@ class _Scan:
         self.unknown = self.unknown or self.text[self.at : end]
         self.parts.append(self.text[self.at : end])
         self.at = end
+
+    def substituted(self, start: int, end: int) -> None:
+        """Take up what a command in it will print, and the command itself."""
+        self.note_inner(self.text[start : end - 1])
+        self.unknowable(end)
+
+    def note_inner(self, text: str) -> None:
+        """Note text that has commands of its own."""
+        self._inner.append(text)
 
     def _value(self, name: str, end: int, default: str, *, is_quoted: bool) -> None:
         value = self._variables.get(name)
@@ -295,8 +319,10 @@ def _closing(text: str, at: int) -> int:
     return len(text)
 
 
-def _split(text: str, variables: Variables, *, is_make: bool) -> Iterator[tuple[list[Word], tuple[Output, ...]]]:
-    scan = _Scan(text, variables, is_make=is_make)
+def _split(
+    text: str, variables: Variables, inner: list[str], *, is_make: bool
+) -> Iterator[tuple[list[Word], tuple[Output, ...]]]:
+    scan = _Scan(text, variables, inner, is_make=is_make)
     while scan.at < len(text):
         char = text[scan.at]
         if char in _BREAKS:
@@ -341,6 +367,8 @@ def _array(scan: _Scan, variables: Variables) -> None:
     scan.at = end
     name = "".join(scan.parts).rstrip("+")
     is_literal = _NAME.fullmatch(name) and not set("$`(\\") & set(inner)
+    if "$" in inner or "`" in inner:
+        scan.note_inner(inner)
     variables.set(name, " ".join(inner.replace('"', " ").replace("'", " ").split()) if is_literal else None)
     scan.parts, scan.is_word = [], False
 
@@ -349,7 +377,7 @@ def _redirection(scan: _Scan) -> None:
     """Leave out where a command's output goes or its input comes from; ``x>=1`` without quotation marks is one too."""
     text = scan.text
     if text.startswith(("<(", ">("), scan.at):
-        scan.unknowable(_closing(text, scan.at + 1))
+        scan.substituted(scan.at + 2, _closing(text, scan.at + 1))
         return
     of = "".join(scan.parts)
     if of.isdigit():

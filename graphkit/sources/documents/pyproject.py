@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any, Final
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, InstallCommand
+from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, ExtraName, extra_name, package_name
 from graphkit.model.requirements import Requirement, requirement
 from graphkit.sources.documents.addresses import without_passwords
-from graphkit.sources.documents.install_arguments import TOOLS
-from graphkit.sources.documents.install_scripts import shell_findings
 from graphkit.sources.documents.interface import Beside
 from graphkit.sources.documents.lock_rows import index_address
 from graphkit.sources.documents.poetry import POETRY, PoetryTable
+from graphkit.sources.documents.pyproject_commands import commands_in
 from graphkit.sources.documents.pyproject_groups import Grouped, groups_of, marker_of_group
 from graphkit.sources.documents.pyproject_tools import (
     Sources,
@@ -52,9 +49,6 @@ _BESIDE_PROJECT: Final = re.compile(
 )
 """Tables that something is installed from where there is no project."""
 _FILE: Final = re.compile(r"(?:^|[/\\])[^/\\]*pyproject[^/\\]*\.toml$", re.IGNORECASE)
-_PLACE: Final = 200
-_MOST: Final = 1_000
-"""Commands of one file that are kept."""
 _DYNAMIC: Final = ("dependencies", "optional-dependencies", "requires-python")
 
 
@@ -290,10 +284,11 @@ def _normal(raw: str) -> str:
 
 def build_requires_of(read: dict[str, Any], tools: dict[str, Any], notes: Notes) -> tuple[Requirement, ...] | None:
     """Return what is needed to build a project (PEP 518), and what hooks of Hatch add; None without such a table."""
-    if "build-system" not in read:
+    added = [*_of_hatch(tools, notes), *_of_uv(tools, notes)]
+    if "build-system" not in read and not added:
         return None
-    table = notes.table(read["build-system"], "build-system")
-    places = [("build-system.requires", table.get("requires")), *_of_hatch(tools, notes)]
+    table = notes.table(read.get("build-system"), "build-system")
+    places = [("build-system.requires", table.get("requires")), *added]
     found: dict[Requirement, None] = {}
     for place, value in places:
         for number, one in enumerate(notes.array(value, place)):
@@ -321,20 +316,13 @@ def _of_hatch(tools: dict[str, Any], notes: Notes) -> Iterator[tuple[str, Any]]:
     yield from ((f"{place}.dependencies", table["dependencies"]) for place, table in tables if "dependencies" in table)
 
 
-def commands_in(tools: dict[str, Any]) -> tuple[InstallCommand, ...]:
-    """Return the install commands in tables of tools: scripts, tasks, and what runs before a build or a test."""
-    found: list[InstallCommand] = []
-    waiting: list[tuple[str, Any]] = [("tool", tools)]
-    for place, value in waiting:
-        if isinstance(value, dict):
-            waiting += [(f"{place}.{key}"[:_PLACE], one) for key, one in value.items()]
-        elif isinstance(value, list):
-            is_command = bool(value) and all(isinstance(one, str) for one in value) and TOOLS.fullmatch(value[0])
-            waiting += [(place, shlex.join(value))] if is_command else [(place, one) for one in value]
-        elif isinstance(value, str) and TOOLS.search(value):
-            told = islice(shell_findings(value), _MOST - len(found))
-            found += [one.found.as_command(place, one.text) for one in told]
-    return tuple(dict.fromkeys(found))
+def _of_uv(tools: dict[str, Any], notes: Notes) -> Iterator[tuple[str, Any]]:
+    """Yield the lists of what uv adds to the builds of single packages."""
+    uv = notes.table(tools.get("uv"), "tool.uv")
+    place = "tool.uv.extra-build-dependencies"
+    for name, value in notes.table(uv.get("extra-build-dependencies"), place).items():
+        listed = notes.array(value, f"{place}.{name}")
+        yield f"{place}.{name}", [one.get("requirement") if isinstance(one, dict) else one for one in listed]
 
 
 def dynamic_files(key: str, tools: dict[str, Any], notes: Notes) -> Iterator[tuple[ExtraName, str, list[str]]]:

@@ -27,7 +27,6 @@ _REPLACING: Final = {
     ("uv", "pip"): ("dependency-metadata", "override-dependencies", "extra-build-dependencies", "no-index"),
     ("pdm", "resolution"): ("overrides",),
     ("pixi", "pypi-options"): ("dependency-overrides",),
-    ("tox",): ("legacy_tox_ini",),
 }
 """Options that can add or replace requirements, their metadata or their sources, by the table they stand in."""
 _NARROWING: Final = {

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from graphkit.model.documents import InstallCommand
-from graphkit.sources.documents.install_arguments import installs_in
-from graphkit.sources.documents.install_words import Variables, commands_of
+from graphkit.sources.documents.install_arguments import found_in
+from graphkit.sources.documents.install_words import Variables, commands_of, literal
 
 
 def installs(text: str) -> list[InstallCommand]:
     return [
-        found.as_command("line 1", told)
+        found.as_command("line 1", literal(told))
         for command in commands_of(text, 1, Variables())
-        for found, told in installs_in(command)
+        for found, told in found_in(command.words)
     ]
 
 

@@ -498,6 +498,7 @@ def test_files_of_hatch_and_tox_in_toml() -> None:
         ("env_run_base.deps", ["a"], (), ""),
         ("env_run_base.deps", [], ("r.txt",), ""),
         ("env_run_base.commands", ["b"], (), ""),
+        ("env_run_base", [], ("pyproject.toml",), ""),
     ]
 
 

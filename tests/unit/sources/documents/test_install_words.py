@@ -27,18 +27,18 @@ def words(text: str, *, is_make: bool = False) -> list[list[str]]:
         ("a # b\n# c\na#b", [["a"], ["a#b"]]),
         ("a > f 2>&1 < g >> h b", [["a", "b"]]),
         ("a x>=1", [["a", "x"]]),
-        ("a <(b) `c` $(d (e)) ${f%g}", [["a", "?<(b)", "?`c`", "?$(d (e))", "?${f%g}"]]),
+        ("a <(b) `c` $(d (e)) ${f%g}", [["a", "?<(b)", "?`c`", "?$(d (e))", "?${f%g}"], ["b"], ["c"], ["d"], ["e"]]),
         ("a ${{ matrix.x }} {{ y }} $1 $@ $", [["a", "?${{ matrix.x }}", "?{{ y }}", "?$1", "?$@", "$"]]),
         ('X="b c"\na $X "$X" ${X}d \'$X\'', [["a", "b", "c", "b c", "b", "cd", "$X"]]),
         ('a $X ${X:-b} ${X-c} "${X}"', [["a", "?$X", "b", "c", "?${X}"]]),
         ("X=1\nX=2\na $X", [["a", "?$X"]]),
         ("X=1\nX+=2\na $X", [["a", "?$X"]]),
-        ("X=$(y)\na $X", [["a", "?$X"]]),
+        ("X=$(y)\na $X", [["y"], ["a", "?$X"]]),
         ("export X=1 Y=$Z\na $X $Y", [["export", "X=1", "?$Z"], ["a", "1", "?$Y"]]),
         ('D=(a \'b\' "c")\nx ${D[@]} "${D[*]}"', [["x", "a", "b", "c", "a", "b", "c"]]),
-        ("D=($(x))\ny ${D[@]}", [["y", "?${D[@]}"]]),
+        ("D=($(x))\ny ${D[@]}", [["?$(x)"], ["x"], ["y", "?${D[@]}"]]),
         ("for i in a b; do x $i; done", [["for", "i", "in", "a", "b"], ["do", "x", "a", "b"], ["done"]]),
-        ("for i in $(y); do x $i; done", [["for", "i", "in", "?$(y)"], ["do", "x", "?$i"], ["done"]]),
+        ("for i in $(y); do x $i; done", [["for", "i", "in", "?$(y)"], ["do", "x", "?$i"], ["done"], ["y"]]),
         ("read X\na $X", [["read", "X"], ["a", "?$X"]]),
         ("A=1 b c", [["b", "c"]]),
         ("a 'open", [["a", "open"]]),
@@ -50,7 +50,7 @@ def test_words(text: str, expected: list[list[str]]) -> None:
 
 
 def test_variables_of_make() -> None:
-    assert words("a $(X) $$Y $(shell z)", is_make=True) == [["a", "?$(X)", "?$$Y", "?$(shell z)"]]
+    assert words("a $(X) $$Y $(shell z)", is_make=True) == [["a", "?$(X)", "?$$Y", "?$(shell z)"], ["shell", "z"]]
 
 
 def test_lines_go_on_over_backslashes_and_open_quotation_marks() -> None:

@@ -399,7 +399,6 @@ def test_a_source_of_uv_is_an_identity_of_its_own(more: str, asked: list[str]) -
         "[tool.uv.extra-build-dependencies]\nb = ['litellm']",
         "[tool.uv.pip]\noverride-dependencies = ['litellm']",
         "[tool.pixi.pypi-options.dependency-overrides]\nlitellm = '*'",
-        "[tool.tox]\nlegacy_tox_ini = '[testenv]'",
     ],
 )
 def test_an_option_that_can_add_something_leaves_a_manifest_open(option: str) -> None:
@@ -488,5 +487,22 @@ def test_commands_that_tools_are_told_to_run_are_kept() -> None:
     ]
     assert found.commands[1].unreadable
     tox = read("[project]\nname = 'a'\n[tool.tox.env_run_base]\ncommands = [['pip', 'install', 'b c'], ['x']]\n")
-    assert [one.text for one in tox.commands] == ["pip install b c"]
+    assert [one.text for one in tox.commands] == ["pip install b c", "[env_run_base] installs the project"]
+    legacy = read(
+        "[project]\nname = 'a'\n[tool.tox]\nlegacy_tox_ini = '[testenv]\\ndeps = litellm'\n".replace("'", '"')
+    )
+    assert legacy.completeness is Completeness.COMPLETE
+    assert [(one.place, one.inputs) for one in legacy.commands] == [
+        ("tool.tox.legacy_tox_ini line 2", ()),
+        ("tool.tox.legacy_tox_ini line 2", ("pyproject.toml",)),
+    ]
+
+
+def test_what_hooks_and_uv_add_to_a_build_is_required_to_build() -> None:
+    for table in (
+        "[tool.hatch.build.hooks.custom]\ndependencies = ['litellm']",
+        "[tool.uv.extra-build-dependencies]\nsix = ['litellm']",
+        "[tool.uv.extra-build-dependencies]\nsix = [{requirement = 'litellm', match-runtime = true}]",
+    ):
+        assert [one.package for one in read(f"[project]\nname = 'a'\n{table}\n").build_requires or ()] == ["litellm"]
     assert read("[project]\nname = 'a'\ndescription = 'pip install a'\n").commands == ()

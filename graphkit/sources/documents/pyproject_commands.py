@@ -1,0 +1,34 @@
+"""Install commands in the tables that tools have in pyproject.toml."""
+
+from __future__ import annotations
+
+import shlex
+from itertools import islice
+from typing import Any, Final
+
+from graphkit.model.documents import InstallCommand
+from graphkit.sources.documents.install_marks import TOOLS
+from graphkit.sources.documents.install_shell import shell_findings
+from graphkit.sources.documents.install_tox import tox_table_findings
+
+_PLACE: Final = 200
+_MOST: Final = 1_000
+"""Commands of one file that are kept."""
+
+
+def commands_in(tools: dict[str, Any]) -> tuple[InstallCommand, ...]:
+    """Return the install commands in tables of tools: scripts, tasks, and what runs before a build or a test."""
+    tox = tools.get("tox")
+    told = tox_table_findings(tox, "tool.tox.") if isinstance(tox, dict) else ()
+    found = [one.found.as_command(one.place, one.text) for one in islice(told, _MOST)]
+    waiting: list[tuple[str, Any]] = [(f"tool.{name}", table) for name, table in tools.items() if name != "tox"]
+    for place, value in waiting:
+        if isinstance(value, dict):
+            waiting += [(f"{place}.{key}"[:_PLACE], one) for key, one in value.items()]
+        elif isinstance(value, list):
+            is_command = bool(value) and all(isinstance(one, str) for one in value) and TOOLS.fullmatch(value[0])
+            waiting += [(place, shlex.join(value))] if is_command else [(place, one) for one in value]
+        elif isinstance(value, str) and TOOLS.search(value):
+            read = islice(shell_findings(value), _MOST - len(found))
+            found += [one.found.as_command(place, one.text) for one in read if not one.found.is_empty()]
+    return tuple(dict.fromkeys(found))
