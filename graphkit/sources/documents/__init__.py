@@ -41,6 +41,7 @@ READERS: Final = (
     "graphkit.sources.documents.pyproject:READER",
     "graphkit.sources.documents.pipfile:READER",
     "graphkit.sources.documents.install_commands:READER",
+    "graphkit.sources.documents.lfs_pointer:READER",
 )
 """Every format, as a lazy path to its reader. The order is that of listing, never a tie-break."""
 

@@ -53,14 +53,13 @@ _FROM_ROOT: Final = re.compile(
     r"(?:^|/)(\.(?:github|circleci|gitlab|azure|azure-pipelines|buildkite|woodpecker|forgejo)/.*)$"
 )
 """Folders of build services, whose commands run in the folder above."""
-
-
 _MARK: Final = re.compile(f"{TOOLS.pattern}|{INDEXES.pattern}".encode(), re.IGNORECASE)
 _LISTED: Final = re.compile(_MARK.pattern + rb"|^dependencies[ \t]*:|CIBW_TEST_", re.IGNORECASE | re.MULTILINE)
 _CALLED: Final = re.compile(
-    rb"# /// script|\b(?:subprocess|os\.system|popen|create_subprocess\w*|pip\W{1,3}main|_internal)\b", re.IGNORECASE
+    rb"\b(?:subprocess|os\.system|popen|create_subprocess\w*|pip\W{1,3}main|_internal)\b", re.IGNORECASE
 )
 """What Python code has that may run another program."""
+_INSTALLER: Final = re.compile(rb"\b(?:pip[0-9.]*|uvx?|poetry|pdm|pipenv|pipx|conda|easy_install)\b")
 
 
 class _Kind(NamedTuple):
@@ -108,8 +107,7 @@ def _python(*, is_setup: bool = False, is_nox: bool = False) -> Callable[[str], 
 def _python_script(text: str) -> Iterator[Finding]:
     """Yield what a script asks for in its metadata, and what it runs."""
     yield from _script(text)
-    if TOOLS.search(text) or "pip" in text:
-        yield from code_findings(text)
+    yield from code_findings(text)
 
 
 def _script(text: str) -> Iterator[Finding]:
@@ -157,7 +155,7 @@ _KINDS: Final = (
     _Kind("Read the Docs", _named(r"\.?readthedocs\.ya?ml"), _or_lines(readthedocs_findings), _ANYTHING),
     _Kind("development container", _named(r"\.?devcontainer\.json"), _or_lines(container_findings), is_from_top=True),
     _Kind("YAML with commands", _named(r"[^/]*\.ya?ml"), _or_lines(any_yaml_findings), _LISTED, is_from_top=True),
-    _Kind("Python script", _named(r"[^/]*\.pyw?"), _python_script, _CALLED),
+    _Kind("Python script", _named(r"[^/]*\.pyw?"), _python_script, _ANYTHING),
     _Kind(
         "script",
         _named(
@@ -170,6 +168,11 @@ _KINDS: Final = (
 )
 _SHELL: Final = _KINDS[-1]
 _BLOCKS: Final = _KINDS[-2]
+
+
+def may_install(code: bytes) -> bool:
+    """Return whether Python code may say what it needs, or run an installer. Cost: two searches."""
+    return bool(_SCRIPT.search(code) or (_CALLED.search(code) and _INSTALLER.search(code)))
 
 
 class InstallCommands:
@@ -185,7 +188,7 @@ class InstallCommands:
         """
         if hint in {"env", "sbom"} or (kind := _kind_of(data, name)) is None:
             return False
-        if not kind.mark.search(data) or _OTHERS.search(data):
+        if not (may_install(data) if kind.read is _python_script else kind.mark.search(data)) or _OTHERS.search(data):
             return False
         if "toml" in kind.name and PYPROJECT.claims(data, name, hint):  # one of years ago, with a project in it
             return False

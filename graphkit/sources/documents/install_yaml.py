@@ -48,6 +48,8 @@ _NODE: Final = re.compile(r"@.+|[a-z0-9._/-]+@[\^~]?v?\d.*")
 """Packages of npm, as hooks in JavaScript ask for them."""
 _COMMENT: Final = re.compile(r"^[ \t]*//.*$|/\*.*?\*/|(?<=[,{\[\s])//[^\n\"]*$", re.MULTILINE | re.DOTALL)
 """A comment in JSON; addresses in strings have none before them."""
+_OF_CONDA: Final = re.compile(r"^channels[ \t]*:|^[ \t]*-[ \t]+pip:[ \t]*$", re.MULTILINE)
+_DEPENDENCIES: Final = re.compile(r"^dependencies[ \t]*:", re.MULTILINE)
 _DOCS_FILES: Final = frozenset(
     {
         ("python", "install", "requirements"),
@@ -204,8 +206,7 @@ def container_findings(text: str) -> Iterator[Finding]:
 def any_yaml_findings(text: str) -> Iterator[Finding]:
     """Yield what commands in YAML install; where it is an environment of conda by its keys, what that lists."""
     yield from yaml_findings(text)
-    tops = {one.keys[0] for one in scalars_of(text) if one.keys}
-    if {"dependencies", "channels"} <= tops or "\n- pip:" in text.replace(" ", ""):
+    if _OF_CONDA.search(text) and _DEPENDENCIES.search(text):
         yield from conda_findings(text)
 
 

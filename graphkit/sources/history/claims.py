@@ -14,14 +14,13 @@ from graphkit.model.errors import InputError
 from graphkit.model.progress import Progress
 from graphkit.sources.arrivals import Reject
 from graphkit.sources.documents import is_claimed, read_document
+from graphkit.sources.documents.install_commands import may_install
 from graphkit.sources.documents.requirements import READER as LISTS
 from graphkit.sources.history.commits import Change
 from graphkit.sources.history.git import Blobs
 from graphkit.sources.history.includes import Ask, Whole, joined
 from graphkit.sources.history.names import Doubt, doubt_of
 
-_BLOCK: Final = b"# /// script"
-"""Begins a block of script metadata (PEP 723)."""
 UNREAD: Final = "@unread"
 """Stands for the blob of a file that can install, where this clone does not have it; it was in place all the same."""
 _DOUBTED: Final = frozenset({Doubt.MANIFEST, Doubt.SCRIPT, Doubt.MODULE})
@@ -147,7 +146,7 @@ def _slashes(path: bytes) -> list[int]:
 def _is_input(data: bytes, name: bytes) -> bool:
     """Return whether bytes are an input; also where they are a damaged one, which is rejected later on."""
     path, doubt = name.decode("utf-8", "backslashreplace"), doubt_of(name)
-    if doubt is Doubt.MODULE and _BLOCK not in data:
+    if doubt is Doubt.MODULE and not may_install(data):
         return False
     try:
         if doubt is Doubt.MANIFEST:

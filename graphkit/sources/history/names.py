@@ -30,9 +30,9 @@ MANIFESTS: Final = (
 """What manifests are called, and lists that may be a lock. Other files have these names too."""
 
 SCRIPTS: Final = (
-    *("*dockerfile*", "*containerfile*", "*makefile*", "*.mk", "justfile", "earthfile", "*.earth", "vagrantfile"),
-    *("*.yml", "*.yaml", "*jenkinsfile*", "devcontainer.json", "setup.cfg", "pixi.toml", "*.ipynb"),
-    *("*.py", "*.pyw", "procfile", "tox.ini", "tox.toml", "hatch.toml"),
+    *("*dockerfile*", "*containerfile*", "*makefile*", "*.mk", "*justfile", "*.just", "earthfile", "*.earth"),
+    *("*.yml", "*.yaml", "*jenkinsfile*", "*devcontainer.json", "setup.cfg", "pixi.toml", "*.ipynb"),
+    *("*.py", "*.pyw", "procfile", "tox.ini", "tox.toml", "hatch.toml", "vagrantfile"),
     *("*.sh", "*.bash", "*.zsh", "*.ksh", "*.fish", "*.bat", "*.cmd", "*.ps1", "*.command", "*.envrc"),
 )
 """What files are called that can install, or declare what is installed, and mostly do not.
@@ -51,7 +51,7 @@ class Doubt(Enum):
     SCRIPT = "script"
     """A file that can install; most of them are none of a reader's."""
     MODULE = "module"
-    """Python source, which only counts where it has a block of script metadata (PEP 723)."""
+    """Python source, which only counts where it has a block of script metadata (PEP 723) or runs installers."""
     NO_INPUT = "no input"
     """Another file, which an input may include."""
 

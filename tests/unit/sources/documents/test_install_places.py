@@ -183,7 +183,7 @@ def test_indexes_of_other_files() -> None:
         ("x.sh", "# $(which pip) install litellm\necho 'OUT=$(pip install litellm)'\necho pip install x\n"),
         (
             "Dockerfile",
-            "FROM x\nADD https://a.example/tini /tini\nADD https://a.example/node-v18-linux.tar.gz /\n",
+            "FROM x\nADD https://a.example/tini /tini\nADD https://a.example/node-v18-x.tar.gz /\n",
         ),
         ("x.py", '"""Try pip install litellm, or subprocess."""\nimport subprocess\nsubprocess.run(["ls"])\n'),
         ("x.py", "import subprocess\nHELP = ['pip', 'install', 'litellm']\n"),

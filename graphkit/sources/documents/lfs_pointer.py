@@ -1,0 +1,44 @@
+"""Pointers of Git LFS in the place of locks and manifests, whose content is kept elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Final
+
+from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, Problem
+
+_POINTER: Final = re.compile(rb"\s*version https://git-lfs\.github\.com/spec/v\d+\r?\n")
+_INPUT: Final = re.compile(
+    r"(?:^|[/\\])(?:[^/\\]*(?:requirements|constraints|freeze|pyproject|pylock|environment)[^/\\]*"
+    r"\.(?:txt|in|pip|lock|toml|ya?ml)|requirements[/\\][^/\\]+\.(?:txt|in|pip)|(?:uv|poetry|pdm|pixi)\.lock"
+    r"|Pipfile(?:\.lock)?|setup\.(?:py|cfg))$",
+    re.IGNORECASE,
+)
+"""Names of files that something is installed from."""
+
+
+class LfsPointer:
+    """The reader of pointers: what is installed is known to nobody here."""
+
+    format = "Git LFS pointer"
+
+    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - a pointer is one anywhere
+        """Return whether a pointer stands in the place of a file that something is installed from."""
+        return bool(_POINTER.match(data[:200])) and bool(_INPUT.search(name))
+
+    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - as above
+        """Return a manifest of which nothing is known."""
+        return Document(
+            sha256=hashlib.sha256(data).hexdigest(),
+            path=path,
+            kind=DocumentKind.MANIFEST,
+            format=self.format,
+            basis=Basis.LISTED,
+            completeness=Completeness.INCOMPLETE,
+            dependencies_known=False,
+            problems=(Problem(place="the file", text="is kept in Git LFS; `git lfs pull` brings what it lists"),),
+        )
+
+
+READER: Final = LfsPointer()
