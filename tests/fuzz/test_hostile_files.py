@@ -296,7 +296,7 @@ def test_hostile_files_of_a_format(graph: Graph, tmp_path: Path, format_: str) -
     assert not [one for one in cleared if one.startswith(SAME)], format_
     stats = graph.stats()
     assert all(len(one.place) <= 1_500 and len(one.text) <= 500 and "sys." not in one.text for _, one in stats.problems)
-    assert stats.problem_count <= report.problems
+    assert stats.problem_count <= report.problems + len(report.rejected)  # what cannot be read is kept as that
     assert len(ingest_table(report) + ingest_json(report) + stats_table(stats) + stats_json(stats)) < 3_000_000
     again = graph.ingest(form.kind, ["in"])
     assert (again.read, again.new) == (report.read, 0)
