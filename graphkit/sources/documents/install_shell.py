@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import textwrap
+from bisect import bisect
 from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
@@ -132,10 +133,15 @@ def without_python(text: str, first: int = 1) -> tuple[str, list[Finding]]:
         return text, []
     lines = text.splitlines()
     found: list[Finding] = []
+    places: dict[str, list[int]] = {}
+    for at, line in enumerate(lines):
+        places.setdefault(line.strip(), []).append(at)
     for at, line in enumerate(lines):
         if not (mark := HEREDOC.search(line)):
             continue
-        end = next((later for later in range(at + 1, len(lines)) if lines[later].strip() == mark[1]), at)
+        ends = places.get(mark[1], [])
+        later = bisect(ends, at)
+        end = ends[later] if later < len(ends) else at
         body = lines[at + 1 : end]
         if body and (_PYTHON.search(line) or _PYTHON_SHEBANG.match(body[0].lstrip())):
             found += code_findings(textwrap.dedent("\n".join(body)), first + at + 1)

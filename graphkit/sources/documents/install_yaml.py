@@ -46,7 +46,7 @@ _FREE_FORM: Final = re.compile(r"\b(name|requirements)=(\"[^\"]*\"|'[^']*'|\S+)"
 _VALUES: Final = frozenset({"env", "variables", "environment", "vars"})
 _NODE: Final = re.compile(r"@.+|[a-z0-9._/-]+@[\^~]?v?\d.*")
 """Packages of npm, as hooks in JavaScript ask for them."""
-_COMMENT: Final = re.compile(r"^[ \t]*//.*$|/\*.*?\*/|(?<=[,{\[\s])//[^\n\"]*$", re.MULTILINE | re.DOTALL)
+_COMMENT: Final = re.compile(r"^[ \t]*//.*$|/\*.{0,2000}?\*/|(?<=[,{\[\s])//[^\n\"]*$", re.MULTILINE | re.DOTALL)
 """A comment in JSON; addresses in strings have none before them."""
 _OF_CONDA: Final = re.compile(r"^channels[ \t]*:|^[ \t]*-[ \t]+pip:[ \t]*$", re.MULTILINE)
 _DEPENDENCIES: Final = re.compile(r"^dependencies[ \t]*:", re.MULTILINE)
