@@ -290,7 +290,7 @@ def _pip(found: Found, words: tuple[Word, ...]) -> None:
 
 
 def _uv(found: Found, words: tuple[Word, ...]) -> None:
-    verb, rest = _after(found, words, "pip", "add", "tool", "run", "sync", "lock", "x", "export", "tree")
+    verb, rest = _after(found, words, "pip", "add", "tool", "run", "sync", "lock", "x")
     if verb == "pip":
         inner, rest = _after(found, rest, "install", "sync", "compile", "wheel")
         if inner:

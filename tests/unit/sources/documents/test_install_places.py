@@ -118,7 +118,7 @@ def test_one_that_installs_the_project_past_its_lock(name: str, text: str) -> No
     assert inputs in {("pyproject.toml",), ("../../pyproject.toml",)}
 
 
-@pytest.mark.parametrize("command", ["uv run -U pytest", "uv run --upgrade pytest", "uv run -qP six x", "uv export -U"])
+@pytest.mark.parametrize("command", ["uv run -U pytest", "uv run --upgrade pytest", "uv run -qP six x"])
 def test_one_that_renews_a_lock(command: str) -> None:
     assert [(one.inputs, one.is_past_lock) for one in commands("x.sh", f"{command}\n")] == [(("uv.lock",), True)]
 
