@@ -478,14 +478,16 @@ class Judge:
         last = build.at.latest + AROUND if build.ended is None else build.ended.latest
         ran = (start, max(start, last) + 1)
         given = [self.fleet.document(one) for one in (build.document, build.lock) if one]
+        manifest = self.fleet.document(build.manifest) if build.manifest else None
+        if manifest is not None and manifest.kind is not DocumentKind.MANIFEST:
+            given, manifest = [*given, manifest], None
         listings = [one for one in given if one.kind in LISTINGS]
         inputs = [one for one in given if one.kind not in LISTINGS]
-        manifest = self.fleet.document(build.manifest) if build.manifest else None
         parts = [self._by_document(service, one, ran) for one in given]
         if not given and manifest is not None:
             inputs = [manifest]
             parts.append(self._by_document(service, manifest, ran))
-        elif inputs and manifest is not None and manifest.kind is DocumentKind.MANIFEST:
+        elif inputs and manifest is not None:
             for one in inputs:
                 is_governed = _satisfies(one, manifest, service)
                 guards = _told_by_organisation(service, manifest)

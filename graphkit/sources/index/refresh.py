@@ -36,8 +36,11 @@ class Known:
     is_quarantined: bool = False
 
     def lacks(self, file: File) -> bool:
-        """Return whether a file is a wheel that came since: it may require what other wheels do not."""
-        return file.kind is FileKind.WHEEL and file.filename not in self.files
+        """Return whether a file is a wheel that came since: it may require what other wheels do not.
+
+        Where a source named no files of some release (an empty name), what came since cannot be told.
+        """
+        return file.kind is FileKind.WHEEL and file.filename not in self.files and "" not in self.files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -254,14 +254,17 @@ def _named_build(context: Context, build: Build, states: Sequence[State]) -> Bui
     parts: list[BuildVerdict] = []
     is_subject = False
     inputs: list[Document] = []
-    for document in [context.document(sha) for sha in (build.document, build.lock) if sha]:
+    manifest = context.document(build.manifest) if build.manifest else None
+    named_ones = [context.document(sha) for sha in (build.document, build.lock) if sha]
+    if manifest is not None and manifest.kind is not DocumentKind.MANIFEST:  # whatever it was called, it is no manifest
+        named_ones, manifest = [*named_ones, manifest], None
+    for document in named_ones:
         if document.kind in _LISTINGS:
             finding = _finding(context, DocumentUse(service=context.service.id, document=document.sha256))
             is_subject |= finding.is_subject
             parts.append(_listing(context, finding, document, _time_of(build), None))
         else:
             inputs.append(document)
-    manifest = context.document(build.manifest) if build.manifest else None
     if inputs:
         parts += [part for one in inputs for part in _from_inputs(context, build, states, one, manifest)]
     elif manifest is not None:
