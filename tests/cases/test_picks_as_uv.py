@@ -1,32 +1,25 @@
 """What graphkit says a requirement takes, beside what uv takes: real pages at past instants, served on loopback.
 
-The pages are those that the cases recorded: they have the time of every file. No file is ever served, and
-nothing can be built: every release has metadata of its own, made here, that requires nothing.
+The pages are those that the cases recorded: they have the time of every file. Every release requires nothing here;
+whole trees are compared in `test_trees_as_uv.py`.
 """
 
 from __future__ import annotations
 
-import json
 import random
-import re
-import subprocess
-import sys
-import threading
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pytest
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from graphkit.model.environment import Environment
-from graphkit.model.index import FileKind, MetadataSource, ProjectPage, ReleaseMetadata
+from graphkit.model.index import MetadataSource, ProjectPage, ReleaseMetadata
 from graphkit.model.names import PackageName, package_name
 from graphkit.model.requirements import requirement
 from graphkit.model.times import Instant, rfc3339
@@ -37,17 +30,13 @@ from graphkit.trace.aimed import Aimed
 from graphkit.trace.listing import Demand, Package, bits_of, choose
 from graphkit.trace.offers import Offers
 from graphkit.trace.world import World
-from tests.conftest import ROOT
+from tests.cases.recorded_index import SECOND, SLICES, of_uv, pages_of, served
 
-UV: Final = Path(sys.executable).with_name("uv")
-SLICES: Final = sorted(ROOT.glob("examples/*/index.slice"))
-SECOND: Final = 1_000_000
 FEWEST: Final = 200
 PACKAGES: Final = 160
 PYTHONS: Final = ("3.12", "3.9")
 INSTANTS: Final = 24
 AT_ONCE: Final = 14
-_PICKED: Final = re.compile(r"^([a-z0-9-]+)==([^\s;]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,101 +49,15 @@ class Asked:
     python: str
 
 
-def plain_pages() -> dict[PackageName, ProjectPage]:
-    """Return recorded pages, as both sides shall see them.
-
-    A source archive fits everywhere and so does a wheel without tags: it stands for one here, since uv would
-    have to build the archive. What is no version (PEP 440) or no wheel's name is left out: uv never takes it.
-    """
-    found: dict[PackageName, ProjectPage] = {}
-    for path in SLICES:
-        for fact in slice_facts(path):
-            if isinstance(fact, ProjectPage) and fact.found and fact.package not in found:
-                found[fact.package] = fact
-    return {name: _of_wheels(page) for name, page in sorted(found.items())}
-
-
-def _of_wheels(page: ProjectPage) -> ProjectPage:
-    releases = []
-    for release in page.releases:
-        try:
-            version = Version(release.version)
-        except InvalidVersion:
-            continue
-        files = []
-        for number, file in enumerate(release.files):
-            name = file.filename
-            if file.kind is FileKind.SDIST:
-                name = f"{page.package.replace('-', '_')}-{version}-{number}-py3-none-any.whl"
-            try:
-                parse_wheel_filename(name)
-            except InvalidWheelFilename:
-                continue
-            files.append(replace(file, filename=name, kind=FileKind.WHEEL, sha256=""))
-        releases.append(replace(release, files=tuple(files)))
-    return replace(page, releases=tuple(releases), status="active")
-
-
-class _Index(BaseHTTPRequestHandler):
-    """The simple API (PEP 691, 700, 714) over some pages; metadata are made as they are asked for."""
-
-    pages: dict[PackageName, ProjectPage]
-
-    def do_GET(self) -> None:
-        parts = self.path.strip("/").split("/")
-        page = self.pages.get(package_name(parts[1])) if len(parts) > 1 else None
-        if page is None:
-            self.send_error(404)
-        elif len(parts) == 2:
-            self._send("application/vnd.pypi.simple.v1+json", json.dumps(_shape(page)))
-        elif parts[2].endswith(".whl.metadata"):
-            name, version, *_ = parse_wheel_filename(parts[2].removesuffix(".metadata"))
-            self._send("text/plain", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-        else:
-            self.send_error(404, "no file is served")
-
-    def _send(self, kind: str, text: str) -> None:
-        body = text.encode()
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-def _shape(page: ProjectPage) -> dict[str, Any]:
-    files = [
-        {
-            "filename": file.filename,
-            "url": file.filename,
-            "hashes": {},
-            "core-metadata": True,
-            "yanked": file.yanked,
-            "upload-time": rfc3339(file.uploaded),
-        }
-        | ({"requires-python": file.requires_python} if file.requires_python else {})
-        for release in page.releases
-        for file in release.files
-    ]
-    versions = [release.version for release in page.releases]
-    return {"meta": {"api-version": "1.1"}, "name": page.package, "files": files, "versions": versions}
-
-
 @pytest.fixture(scope="module")
 def pages() -> dict[PackageName, ProjectPage]:
-    return plain_pages()
+    return pages_of(fact for path in SLICES for fact in slice_facts(path))
 
 
 @pytest.fixture(scope="module")
 def index(pages: dict[PackageName, ProjectPage]) -> Iterator[str]:
-    handler = type("_OfPages", (_Index,), {"pages": pages})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/simple/"
-        server.shutdown()
+    with served(pages) as address:
+        yield address
 
 
 def questions(pages: dict[PackageName, ProjectPage]) -> list[list[Asked]]:
@@ -201,26 +104,10 @@ def _specifiers(draw: random.Random, versions: Sequence[Version]) -> list[str]:
     return some + [f">={one.public}" for one in early[-2:]] + [f"=={one.public}" for one in early[-1:]]
 
 
-def of_uv(index: str, asked: Sequence[Asked], work: Path) -> dict[PackageName, str] | None:
+def theirs_of(index: str, asked: Sequence[Asked], work: Path) -> dict[PackageName, str] | None:
     """Return what uv takes for requirements on different packages, all of one instant and Python; None: no solution."""
-    one = asked[0]
-    done = subprocess.run(
-        [
-            *(str(UV), "pip", "compile", "-", "--no-deps", "--no-build", "--no-config", "--no-header", "--no-annotate"),
-            *("--cache-dir", str(work / "cache"), "--index-url", index, "--python-version", one.python),
-            *("--python-platform", "linux", "--exclude-newer", str(rfc3339(one.at)), "--python", sys.executable),
-        ],
-        input="".join(f"{each.package}{each.specifier}\n" for each in asked),
-        env={"HOME": str(work), "NO_COLOR": "1", "UV_PYTHON_DOWNLOADS": "never"},
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=work,
-    )
-    if done.returncode:
-        assert "No solution found" in done.stderr, done.stderr
-        return None
-    return {package_name(name): version for name, version in _PICKED.findall(done.stdout)}
+    texts = [f"{each.package}{each.specifier}" for each in asked]
+    return of_uv(index, texts, asked[0].at, work, python=asked[0].python, only=True)
 
 
 class Ours:
@@ -290,11 +177,11 @@ def test_a_requirement_takes_what_uv_takes(pages: dict[PackageName, ProjectPage]
         # One question without an answer leaves uv without any: those are asked one by one.
         alone = [one for one in asked if mine[one] is None]
         together = [one for one in asked if mine[one] is not None]
-        taken = of_uv(index, together, tmp_path)
+        taken = theirs_of(index, together, tmp_path)
         if taken is None:
             alone, taken = [*alone, *together], {}
         theirs = {one: taken.get(one.package) for one in together}
-        theirs |= {one: (of_uv(index, [one], tmp_path) or {}).get(one.package) for one in alone}
+        theirs |= {one: (theirs_of(index, [one], tmp_path) or {}).get(one.package) for one in alone}
         for one, release in theirs.items():
             compared += 1
             nothing += release is None
