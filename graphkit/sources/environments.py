@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from graphkit.model.documents import EDITABLE_TREE, NOT_READ, SAYS_COMPLETE, Completeness, Component, Document, Problem
+from graphkit.model.documents import (
+    EDITABLE_TREE,
+    NOT_READ,
+    RECORD,
+    SAYS_COMPLETE,
+    Completeness,
+    Component,
+    Document,
+    Problem,
+)
 from graphkit.model.environment import Environment, Ground
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
@@ -427,8 +436,14 @@ def _code(
             text = "can be imported, and no installed distribution claims it; its version is unknown"
             files.notes.add(label, text)
         whose = f", claimed by {owned[0].entry}" if owned else ""
+        names = {name for one in owned for name in one.names}
         row = Component(
-            ref=f"code {label}", name=name, package=package, purl=purl_of(package), optional=not is_top or bool(owned)
+            ref=f"code {label}",
+            name=name,
+            package=package,
+            purl=purl_of(package),
+            optional=not is_top or bool(owned),
+            origin=f"{RECORD}{names.pop()}" if len(names) == 1 else "",
         )
         yield row, f"{label}{whose}"
 

@@ -443,3 +443,11 @@ def test_code_that_nobody_claims_is_a_row_of_unknown_version(tmp_path: Path) -> 
     assert ("lib", "") in found(read(tmp_path))
     (info / "INSTALLER").write_text("debian\n")  # has lists of its own: its code is that of its name all the same
     assert found(read(tmp_path)) == [("lib", "1.0"), ("litellm", "")]
+
+
+def test_code_that_goes_by_another_name_says_whose_it_is(tmp_path: Path) -> None:
+    (tmp_path / "yaml").mkdir()
+    (tmp_path / "yaml" / "__init__.py").write_text("")
+    install(tmp_path, "PyYAML", "6.0", record="yaml/__init__.py,,\nPyYAML-6.0.dist-info/METADATA,,\n")
+    (code,) = [one for one in read(tmp_path).components if one.name == "yaml"]
+    assert (code.version, code.origin, code.optional) == ("", "record:pyyaml", True)
