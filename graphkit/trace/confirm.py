@@ -29,8 +29,9 @@ class Hit:
 class Confirmation:
     """What the forward walks of one root say over a window.
 
-    ``picked`` holds under every account of the uncertain times, ``doubtful`` under one only (then it is
-    `admitted`). ``unresolvable``: stretches without a resolution, with the packages that had no release.
+    ``picked``: under every account of the uncertain times some accused release is taken, be it another one;
+    ``doubtful``: under one only (then it is `admitted`). ``unresolvable``: stretches without a resolution, with the
+    packages that had no release.
     """
 
     picked: tuple[Hit, ...]
@@ -108,15 +109,15 @@ def _hits(world: World, root: Root, found: list[Stay], targets: Targets) -> tupl
 
 
 def in_both(some: Iterable[Hit], others: Sequence[Hit]) -> list[Hit]:
-    """Return what two accounts both have."""
-    return [hit for one in some for other in others if (hit := _both(one, other))]
+    """Return the stretches in which two accounts both have a hit, with the release that the first one takes."""
+    return list(dict.fromkeys(hit for one in some for other in others if (hit := _both(one, other))))
 
 
 def _both(one: Hit, other: Hit) -> Hit | None:
     start, until = max(one.start, other.start), min(one.until, other.until)
-    if one.release != other.release or start >= until:
+    if start >= until:
         return None
-    return Hit(start=start, until=until, release=one.release, is_mixed=one.is_mixed)
+    return Hit(start=start, until=until, release=one.release, is_mixed=one.is_mixed or other.is_mixed)
 
 
 def _covered(hit: Hit, by: tuple[Hit, ...]) -> bool:

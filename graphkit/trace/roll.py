@@ -22,8 +22,8 @@ from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse, Service
 from graphkit.model.times import Instant, Moment
 from graphkit.stores import port
+from graphkit.trace.verdicts.build_times import AROUND
 from graphkit.trace.verdicts.clearance import assuming
-from graphkit.trace.verdicts.services import AROUND
 
 _VERDICTS = list(Verdict)
 _BASES = list(Basis)

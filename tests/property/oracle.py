@@ -439,23 +439,17 @@ def _is_on_offer(world: World, root: Root, at: Instant, env: Environment, profil
 
 
 def picked(world: World, root: Root, at: Instant, env: Environment = DEFAULT, profile: Profile = "uv") -> bool:
-    """Whether the forward walk reaches one compromised release under both readings and resolves everything.
-
-    One release under one reading and another under the other are two hits that each exist under one reading only.
-    """
+    """Whether the forward walk reaches some compromised release under either reading and resolves everything."""
     walks = [forward(world, root, at, env, profile, uncertain_in=reading) for reading in BOTH]
-    hits = [{pick for pick in walk.picks.items() if pick in world.compromised} for walk in walks]
-    certain = set.intersection(*hits)
-    return (
-        _is_on_offer(world, root, at, env, profile) and bool(certain) and not any(walk.unresolvable for walk in walks)
-    )
+    is_hit = all(any(pick in world.compromised for pick in walk.picks.items()) for walk in walks)
+    return _is_on_offer(world, root, at, env, profile) and is_hit and not any(walk.unresolvable for walk in walks)
 
 
 def may_pick(world: World, root: Root, at: Instant, env: Environment = DEFAULT, profile: Profile = "uv") -> bool:
     """Whether it is picked, or would be if only what has no choice were left out (docs/decisions/0005)."""
     walks = [forward(world, root, at, env, profile, uncertain_in=reading) for reading in BOTH]
-    certain = set(walks[0].picks.items()).intersection(walks[1].picks.items(), world.compromised)
-    return _is_on_offer(world, root, at, env, profile) and bool(certain)
+    is_hit = all(any(pick in world.compromised for pick in walk.picks.items()) for walk in walks)
+    return _is_on_offer(world, root, at, env, profile) and is_hit
 
 
 def admitted_nodes(

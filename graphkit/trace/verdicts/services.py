@@ -13,8 +13,9 @@ from graphkit.model.answers import Assumption, BuildVerdict, Obligation, ProofKi
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse
 from graphkit.model.requirements import requirement
-from graphkit.model.times import NO_TIME, Instant, Moment, rfc3339
+from graphkit.model.times import Instant, Moment, rfc3339
 from graphkit.trace.manifests import Asked
+from graphkit.trace.verdicts.build_times import AROUND, ran, time_of
 from graphkit.trace.verdicts.clearance import Open, Step, assuming, combined, fact, prove, word
 from graphkit.trace.verdicts.context import Context, cleared, named, needed, opened, tools_gap
 from graphkit.trace.verdicts.guards import guards_in_force
@@ -36,8 +37,6 @@ from graphkit.trace.verdicts.walks import judge_groups_alone, judge_walk, of_bui
 _BASES: Final = list(Basis)
 _VERDICTS: Final = list(Verdict)
 _LISTINGS: Final = (DocumentKind.SBOM, DocumentKind.ENVIRONMENT)
-AROUND: Final = 2 * 3_600_000_000
-"""A build with a single time ran within this much before and after it (semantics §1), in microseconds."""
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
@@ -226,28 +225,6 @@ def _ended_before(context: Context, ended: Instant, at: Moment | None) -> BuildV
     return opened(proof, at=at) if isinstance(proof, Open) else cleared(proof, text, at=at)
 
 
-def ran(context: Context, build: Build) -> tuple[Instant, Instant]:
-    """Return the stretch in which a build may have run: within two hours of its time, unless it says more.
-
-    One without a time ran at any instant of the window.
-    """
-    if _time_of(build) is None:
-        return context.start, context.until
-    start = build.at.earliest - AROUND if build.started is None else build.started.earliest
-    until = build.at.latest + AROUND if build.ended is None else build.ended.latest
-    return start, max(until, start) + 1
-
-
-def _time_of(build: Build) -> Moment | None:
-    """Return when a build was, None where nothing says."""
-    if build.at != NO_TIME:
-        return build.at
-    told = [one for one in (build.started, build.ended) if one is not None]
-    if not told:
-        return None
-    return Moment(earliest=min(one.earliest for one in told), latest=max(one.latest for one in told))
-
-
 def _named_build(context: Context, build: Build, states: Sequence[State]) -> BuildVerdict:
     """Judge a build that the organisation names: by everything that speaks for it, and the worst stands."""
     build, unread = _apart(context, build)
@@ -262,7 +239,7 @@ def _named_build(context: Context, build: Build, states: Sequence[State]) -> Bui
         if document.kind in _LISTINGS:
             finding = _finding(context, DocumentUse(service=context.service.id, document=document.sha256))
             is_subject |= finding.is_subject
-            parts.append(_listing(context, finding, document, _time_of(build), None))
+            parts.append(_listing(context, finding, document, time_of(build), None))
         else:
             inputs.append(document)
     if inputs:
@@ -348,7 +325,7 @@ def _of_input(context: Context, document: Document, finding: Finding, build: Bui
             return _shown(context, finding, document, build.at)
         dated: Step = (
             fact(Obligation.DATED, f"the build of {build.at} installed from {document.path}")
-            if _time_of(build)
+            if time_of(build)
             else Open(
                 obligation=Obligation.DATED,
                 text=f"{finding.reason}, but when the build ran that installed from it is not known; its time (`at` "

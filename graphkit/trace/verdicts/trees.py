@@ -10,11 +10,11 @@ from graphkit.model.organisation import Build, DocumentUse
 from graphkit.model.times import Instant
 from graphkit.trace.confirm import confirm
 from graphkit.trace.forward import Root, Walk, walk
+from graphkit.trace.verdicts.build_times import ran
 from graphkit.trace.verdicts.context import Context
 from graphkit.trace.verdicts.guards import guards_in_force
 from graphkit.trace.verdicts.in_place import ManifestInPlace, askings, in_place, manifests_in, needs
 from graphkit.trace.verdicts.inputs import satisfies, stretches_of
-from graphkit.trace.verdicts.services import ran
 from graphkit.trace.verdicts.walks import Asking, guarded, off_public
 from graphkit.trace.world import World
 
