@@ -42,7 +42,8 @@ FORMATS = {
 @pytest.fixture(params=FORMATS)
 def read(request: pytest.FixtureRequest) -> Callable[[str], Document]:
     def of(version: str) -> Document:
-        found = read_document(FORMATS[request.param].replace("VERSION", version).encode(), "x", hint="env")
+        hint = "env" if request.param.startswith("pip ") else ""
+        found = read_document(FORMATS[request.param].replace("VERSION", version).encode(), "x", hint=hint)
         assert found is not None
         return found
 
