@@ -94,7 +94,9 @@ def _offered(world: World, name: PackageName, version: str, at: Instant, *, unce
         files = files or (_UNSEEN,)  # the page lost its files; the incident still knows of it
     for file in files or ():
         since = told if told is not None else file.uploaded
-        is_doubtful = file.filename in world.told_alone
+        # A page lists it without a time, and the incident alone says when: it may have been there before.
+        is_told_alone = told is not None and file.uploaded is None and (name, version) not in world.ghosts
+        is_doubtful = file.filename in world.told_alone or (is_told_alone and bool(file.filename))
         cut_off = world.guards.cut_off_of(name) if world.guards else None
         if is_doubtful and uncertain_in:
             since = None  # it may have been listed before the time that it is said to come from
