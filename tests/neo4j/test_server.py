@@ -76,7 +76,7 @@ def test_something_else_there(server: str) -> None:
 def test_a_graph_of_another_format(server: str) -> None:
     with neo4j.GraphDatabase.driver(server, **settings()) as driver:
         driver.execute_query("CREATE (:Graphkit {id: 'graph', format: '0'})", database_=database())
-    assert "holds a graph of format 0, this graphkit reads 2" in problem(server)
+    assert "holds a graph of format 0, this graphkit reads 3" in problem(server)
 
 
 @pytest.mark.parametrize("scheme", ["bolt", "neo4j"])
