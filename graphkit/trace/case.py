@@ -88,6 +88,11 @@ class Case:
         return {package: frozenset(keys) for package, keys in found.items()}
 
     @property
+    def accused_ranges(self) -> tuple[tuple[PackageName, str], ...]:
+        """What is accused by range, as (package, specifier): of a package with every version the specifier is empty."""
+        return (*self.ranges, *((package, "") for package in self.every))
+
+    @property
     def packages(self) -> frozenset[PackageName]:
         """Every package of the Python index that it accuses, wholly or in part, or leaves open."""
         named: tuple[_Named, ...] = (*self.releases, *self.files, *self.undecided)
@@ -281,13 +286,14 @@ def _timed(incidents: Sequence[Incident], reading: Reading) -> frozenset[Identit
     return frozenset(identity_of(r) for one in incidents if reading in one.readings for r in one.releases)
 
 
-def _first_listings(events: Sequence[Event]) -> dict[Identity, tuple[Moment, ...]]:
-    """Return every account of when each release was listed first, whichever event gives it."""
-    found: dict[Identity, set[Moment]] = {}
+def _first_uploads(events: Sequence[Event], releases: Sequence[CompromisedRelease]) -> tuple[FirstUpload, ...]:
+    """Return every account of when each of some releases was listed first, whichever event gives it."""
+    found: dict[Identity, set[Moment]] = {identity_of(one): set() for one in releases}
     for event in events:
         for identity, moments in event.first_listings().items():
-            found.setdefault(identity, set()).update(moments)
-    return {identity: tuple(sorted(moments)) for identity, moments in found.items()}
+            if identity in found:
+                found[identity].update(moments)
+    return tuple(FirstUpload(one, tuple(sorted(found[identity_of(one)]))) for one in releases)
 
 
 def _can_only_be_release(text: str) -> bool:
@@ -332,7 +338,7 @@ class _Graph:
             accused.releases.setdefault(identity, merged(same) if same else release)
         releases, legacy = self._decided(accused.releases.values())
         chosen, others = _readings(event, reading)
-        first, listings = event.first, _first_listings(self.events)
+        first = event.first
         return Case(
             id=first.id,
             title=first.title,
@@ -349,7 +355,7 @@ class _Graph:
             undecided=tuple(dict.fromkeys((*accused.undecided, *legacy))),
             files=tuple(dict.fromkeys(accused.files)),
             withdrawn=tuple(one.id for one in event.members if one.withdrawn),
-            first_upload_accounts=tuple(FirstUpload(one, listings.get(identity_of(one), ())) for one in releases),
+            first_upload_accounts=_first_uploads(self.events, releases),
             timed=_timed(event.members, chosen),
             imports=frozenset(
                 PackageName(canonicalize_name(name.partition(".")[0])) for one in accusing for name in one.imports
@@ -370,9 +376,7 @@ class _Graph:
             hidden=_gaps(self.events, (), _NO_READING),
             names=frozenset(),
             undecided=legacy,
-            first_upload_accounts=tuple(
-                FirstUpload(one, _first_listings(self.events).get(identity_of(one), ())) for one in releases
-            ),
+            first_upload_accounts=_first_uploads(self.events, releases),
         )
 
     def _accused(self, accusing: Sequence[Incident]) -> _Accused:

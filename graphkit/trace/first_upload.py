@@ -28,7 +28,7 @@ def first_uploads(case: Case, world: World) -> FirstUploads:
         known = found.get(package, at)
         found[package] = None if known is None or at is None else min(known, at)
 
-    for package, specifier in (*case.ranges, *((package, "") for package in case.every)):
+    for package, specifier in case.accused_ranges:
         one = world.find(package)
         # Of those in a range that somebody knows, ``case.releases`` has the rest; later ones came after the page.
         is_told = one is not None and one.is_whole and bool(one.stretches(specifier))

@@ -403,7 +403,7 @@ def _targets(world: World, case: Case) -> tuple[Targets, tuple[CompromisedReleas
             found.setdefault(place[0].ident, set()).add(place[1])
         else:
             unplaced.append(release)
-    for name, specifier in (*case.ranges, *((package, "") for package in case.every)):
+    for name, specifier in case.accused_ranges:
         if package := world.find(name):
             found.setdefault(package.ident, set()).update(
                 position for lo, hi in package.stretches(specifier) for position in range(lo, hi)
@@ -416,7 +416,7 @@ def _ranges_of_nothing(world: World, case: Case) -> Iterator[tuple[PackageName, 
 
     There was such a release, and it went before its page was read; or the range is of those to come.
     """
-    for name, specifier in (*case.ranges, *((package, "") for package in case.every)):
+    for name, specifier in case.accused_ranges:
         package = world.find(name)
         if package is None or not package.stretches(specifier):
             yield name, f"which releases of {name} {specifier} there were".replace("  ", " ")
