@@ -425,9 +425,10 @@ def _extras_gap(context: Context, lock: Document) -> Open | None:
     if not asked:
         return None
     listed = rows_by_package(context.whole(lock.sha256))
+    of_extras = needs(context).of_extras
     for one in asked:
         for row in listed.get(one.package, ()):
-            if missing := sorted(needs(context).of_extras(one, row.version) - listed.keys()):
+            if missing := sorted(of_extras(one, row.version) - listed.keys()):
                 return Open(
                     obligation=Obligation.COMPLETE,
                     text=f"{lock.path} lists {one.package}[{','.join(one.extras)}] {row.version} and not {missing[0]}, "
