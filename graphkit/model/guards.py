@@ -1,4 +1,4 @@
-"""What installers are told to heed beside the requirements: constraints and cut-offs (semantics §2, guards)."""
+"""What installers are told beside the requirements: constraints, overrides and cut-offs (semantics §2, guards)."""
 
 from __future__ import annotations
 
@@ -33,13 +33,14 @@ class CutOff:
 class Guards:
     """What one installer reads of a manifest beside its requirements.
 
-    ``installer``: the one that reads them; no other does. ``cut_off`` is for every package, ``cut_offs`` for single
-    ones in its place; None there lifts it. ``is_workspace``: the manifest is the root of a workspace, whose members'
-    own guards are not read.
+    ``installer``: the one that reads them; no other does. ``overrides`` replace whatever asks for their packages,
+    wherever it stands. ``cut_off`` is for every package, ``cut_offs`` for single ones in its place; None there lifts
+    it. ``is_workspace``: the manifest is the root of a workspace, whose members' own guards are not read.
     """
 
     installer: str = "uv"
     constraints: tuple[Requirement, ...] = ()
+    overrides: tuple[Requirement, ...] = ()
     cut_off: CutOff | None = None
     cut_offs: tuple[tuple[PackageName, CutOff | None], ...] = ()
     is_workspace: bool = False
@@ -48,10 +49,19 @@ class Guards:
         """Return the cut-off that holds for a package, None for none."""
         return dict(self.cut_offs).get(package, self.cut_off)
 
+    def overrides_of(self, package: PackageName) -> tuple[Requirement, ...]:
+        """Return what replaces every requirement of a package; empty where nothing does."""
+        return tuple(one for one in self.overrides if one.package == package)
+
     @property
     def cuts(self) -> bool:
         """Whether there is any cut-off."""
         return self.cut_off is not None or any(one is not None for _, one in self.cut_offs)
+
+    @property
+    def changes_the_index(self) -> bool:
+        """Whether a release offers, or requires, something else under them than the index says."""
+        return self.cuts or bool(self.overrides)
 
 
 NO_GUARDS: Final = Guards()

@@ -7,18 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from packaging.markers import InvalidMarker
-from packaging.requirements import InvalidRequirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from graphkit.model.documents import Document
 from graphkit.model.environment import extras_of
+from graphkit.model.guards import NO_GUARDS, Guards
 from graphkit.model.names import ExtraName, PackageName
 from graphkit.model.requirements import Requirement
 from graphkit.model.versions import release_version
 from graphkit.trace.forward import Root
-from graphkit.trace.listing import bits_of
 from graphkit.trace.world import Want, World
 
 _GROUP: Final = re.compile(r"(?:\"([^\"]*)\"|'([^']*)')\s+in\s+dependency_groups\b")
@@ -41,36 +39,72 @@ def root_of_manifest(
     world: World,
     manifest: Document,
     asked: Asked,
-    guards: tuple[Requirement, ...] = (),
+    guards: Guards = NO_GUARDS,
     in_house: InHouse = lambda _: (),
 ) -> tuple[Root, tuple[str, ...]]:
     """Return a manifest as the root of a walk, and what of it the graph cannot follow.
 
-    ``guards`` are constraints that the installer reads beside those of the manifest. What constrains a package that
-    the graph does not know matters only where that is reached, and then its page is missing anyway. ``in_house`` gives
-    the manifests of a package: the walk goes on through them where no index page of it was read (semantics §2).
+    ``guards`` are what the installer reads beside the requirements; ``world`` is the one under them. What constrains a
+    package that the graph does not know matters only where that is reached, and then its page is missing anyway.
+    ``in_house`` gives the manifests of a package: the walk goes on through them where no index page of it was read
+    (semantics §2).
 
     What an install may ask for and need not (extras and groups that nobody spoke of) is doubtful: it
     counts for `admitted`, and binds nothing.
     """
     itself = PackageName(canonicalize_name(manifest.subject))
     asked = _widened(manifest, asked)
-    wants, missing = root_of_requirements(world, manifest.requirements, asked, itself)
-    binding = [one for one in (*manifest.constraints, *guards) if world.find(one.package)]
+    required = overridden(manifest.requirements, guards)
+    wants, missing = root_of_requirements(world, required, asked, itself)
+    binding = [one for one in (*manifest.constraints, *guards.constraints) if world.find(one.package)]
     constraints, more = root_of_requirements(world, binding, asked, itself)
     return (
         Root(
             label=manifest.path,
             why=f"{manifest.path} (sha256 {manifest.sha256[:12]})",
-            wants=(*wants, *_wants_through(world, manifest.requirements, asked, in_house, frozenset({itself}))),
+            wants=(*wants, *_wants_through(world, required, asked, guards, in_house, frozenset({itself}))),
             constraints=constraints,
         ),
         tuple(dict.fromkeys((*missing, *more))),
     )
 
 
+def overridden(requirements: Sequence[Requirement], guards: Guards) -> tuple[Requirement, ...]:
+    """Return requirements with what overrides put in the place of theirs.
+
+    As uv does it: an override drops the range and the marker of what it replaces, but for its extras and groups.
+    """
+    if not guards.overrides:
+        return tuple(requirements)
+    found: dict[Requirement, None] = {}
+    for one in requirements:
+        instead = guards.overrides_of(one.package)
+        for other in (replace(new, marker=_joined(_choice_of(one.marker), new.marker)) for new in instead):
+            found[other] = None
+        if not instead:
+            found[one] = None
+    return tuple(found)
+
+
+def _choice_of(marker: str) -> str:
+    """Return the extras and groups under which a marker stands, as a marker of their own; empty for none."""
+    extras = [f'extra == "{one}"' for one in extras_of(marker)]
+    groups = [f'"{left or right}" in dependency_groups' for left, right in _GROUP.findall(marker)]
+    return " or ".join((*extras, *groups))
+
+
+def _joined(*markers: str) -> str:
+    told = [one for one in markers if one]
+    return " and ".join(f"({one})" for one in told) if len(told) > 1 else "".join(told)
+
+
 def _wants_through(
-    world: World, requirements: Sequence[Requirement], asked: Asked, in_house: InHouse, seen: frozenset[PackageName]
+    world: World,
+    requirements: Sequence[Requirement],
+    asked: Asked,
+    guards: Guards,
+    in_house: InHouse,
+    seen: frozenset[PackageName],
 ) -> Iterator[Want]:
     """Yield what packages of one's own require that a manifest asks for, over any number of steps.
 
@@ -84,13 +118,14 @@ def _wants_through(
         manifests = in_house(one.package) if truth is not False else ()
         for manifest in manifests:
             inner = _widened(manifest, Asked(extras=one.extras, groups=()))
-            found, _ = root_of_requirements(world, manifest.requirements, inner, one.package)
+            required = overridden(manifest.requirements, guards)
+            found, _ = root_of_requirements(world, required, inner, one.package)
             way = f"by way of {one.package}, {manifest.path}"
             is_sure = truth is True and len(manifests) == 1
             for want in found:
                 is_doubtful = want.doubtful or not is_sure
                 yield replace(want, text=f"{want.text} ({way})", direct=False, doubtful=is_doubtful)
-            yield from _wants_through(world, manifest.requirements, inner, in_house, seen | {one.package})
+            yield from _wants_through(world, required, inner, guards, in_house, seen | {one.package})
 
 
 def root_of_requirements(
@@ -103,11 +138,10 @@ def root_of_requirements(
         truth = truth_of(world, one.marker, asked.extras, asked.groups)
         if truth is False or (one.package == itself and one.extras and not one.url):
             continue  # a project's own extras are in its manifest
-        package = world.find(one.package)
-        if package is None:
+        want = world.want_of(one, is_sure=truth is True)
+        if want is None:
             missing.append(f"project page of {one.package}")
             continue
-        want = _want(world, one, package.ident, sure=truth is True)
         if not want.admits and not one.url and (pinned := _odd_pin_of(one)):
             missing.append(f"what {one.package} {pinned} is, which no index here lists")
         found.append(want)
@@ -203,25 +237,3 @@ def _odd_pin_of(one: Requirement) -> str:
         return ""
     parsed = ((pin, release_version(pin.version).parsed) for pin in pins)
     return next((pin.version for pin, read in parsed if pin.operator == "===" or (read is not None and read.local)), "")
-
-
-def _want(world: World, one: Requirement, ident: int, *, sure: bool) -> Want:
-    package = world.package(ident)
-    doubtful = bool(one.unreadable) or not sure
-    try:
-        specifiers = SpecifierSet(one.specifier)
-        stretches = package.stretches(one.specifier)
-    except (InvalidSpecifier, InvalidRequirement, InvalidMarker):
-        specifiers, stretches, doubtful = SpecifierSet(), package.stretches(""), True
-    single = list(specifiers)
-    return Want(
-        package=ident,
-        extras=one.extras,
-        stretches=None if one.url else stretches,
-        names_prerelease=bool(specifiers.prereleases),
-        pinned=len(single) == 1 and single[0].operator in {"==", "==="} and not single[0].version.endswith(".*"),
-        doubtful=doubtful,
-        text=str(one),
-        admits=bits_of(stretches),
-        direct=True,
-    )

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from graphkit.model.environment import AnyOf, Environment, Ground, Profile
+from graphkit.model.environment import AnyOf, Environment, Ground, Profile, extras_of
 from graphkit.model.guards import Guards
 from graphkit.model.index import Hidden, MetadataSource
 from graphkit.model.intervals import Stretches
 from graphkit.model.names import PackageName
+from graphkit.model.requirements import Requirement
 from graphkit.model.times import FOREVER, Instant
 from graphkit.stores import port
 from graphkit.trace.listing import Bits, Package, Shelf, ShelfKey, Truths, bits_of
@@ -134,8 +136,8 @@ class World:
         return other
 
     def guarded(self, guards: Guards) -> World:
-        """Return the same world with the cut-offs of a manifest; each is made once."""
-        if not guards.cuts:
+        """Return the same world with the cut-offs and overrides of a manifest; each is made once."""
+        if not guards.changes_the_index:
             return self
         if guards not in self._guarded:
             other = copy(self)
@@ -143,6 +145,7 @@ class World:
             other._packages, other._memories, other.closures = {}, {}, {}  # noqa: SLF001
             other._guarded = {}  # noqa: SLF001
             other._guards = guards  # noqa: SLF001
+            other._declared = {} if guards.overrides else self._declared  # noqa: SLF001
             self._guarded[guards] = other
         return self._guarded[guards]
 
@@ -296,9 +299,14 @@ class World:
         requirement_set = int(package.requirement_sets[position])
         if requirement_set < 0:
             return Declared((), is_read=False)
-        wants = []
+        wants, replaced, is_known = [], dict[PackageName, None](), True
         for range_id, marker in self._members_of(requirement_set):
             truth = self.ground.truth(marker, extra)
+            if name := self._overridden(range_id):
+                # As uv does it: of the marker that is replaced its extras alone hold on.
+                if extra in extras_of(marker) if extra else (truth is not False or not extras_of(marker)):
+                    replaced[name] = None
+                continue
             if truth is False or (extra and self.ground.truth(marker) is not False):
                 continue
             want = self._want(range_id)
@@ -318,10 +326,50 @@ class World:
                     want.admits,
                 )
             )
+        for name in replaced:
+            for one in self._guards.overrides_of(name) if self._guards else ():
+                truth = self.ground.truth(one.marker)
+                is_known &= truth is False or self.find(name) is not None
+                instead = self.want_of(one, is_sure=truth is True) if truth is not False else None
+                wants += [instead] if instead else []
         return Declared(
             tuple(wants),
-            is_read=not flags & port.RELEASE_REQUIREMENTS_PARTIAL,
+            is_read=is_known and not flags & port.RELEASE_REQUIREMENTS_PARTIAL,
             is_borrowed=bool(flags & port.RELEASE_REQUIREMENTS_NEAREST),
+        )
+
+    def _overridden(self, range_id: int) -> PackageName | None:
+        """Return the package of a range where what asks for it is replaced by overrides, else None."""
+        if self._guards is None or not self._guards.overrides:
+            return None
+        name = self.package(self._want(range_id).package).name
+        return name if self._guards.overrides_of(name) else None
+
+    def want_of(self, one: Requirement, *, is_sure: bool) -> Want | None:
+        """Return what a requirement of the root, or an override, asks for; None where its package is not known.
+
+        One that cannot be read admits everything, and is doubtful.
+        """
+        package = self.find(one.package)
+        if package is None:
+            return None
+        doubtful = bool(one.unreadable) or not is_sure
+        try:
+            specifiers = SpecifierSet(one.specifier)
+            stretches = package.stretches(one.specifier)
+        except InvalidSpecifier:
+            specifiers, stretches, doubtful = SpecifierSet(), package.stretches(""), True
+        single = list(specifiers)
+        return Want(
+            package=package.ident,
+            extras=one.extras,
+            stretches=None if one.url else stretches,
+            names_prerelease=bool(specifiers.prereleases),
+            pinned=len(single) == 1 and single[0].operator in {"==", "==="} and not single[0].version.endswith(".*"),
+            doubtful=doubtful,
+            text=str(one),
+            admits=bits_of(stretches),
+            direct=True,
         )
 
     def _members_of(self, requirement_set: int) -> tuple[tuple[int, str], ...]:

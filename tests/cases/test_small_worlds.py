@@ -258,6 +258,58 @@ def test_a_verdict_has_its_proof(judge: Judge, files: Files, said: Said, verdict
     assert found.verdict == verdict, found.reason
 
 
+def overriding(asks: str, *options: str) -> Files:
+    """Return a project that asks for one thing, with options of uv."""
+    return {"pyproject.toml": "\n".join((PROJECT.replace('["other"]', f'["{asks}"]'), "[tool.uv]", *options, ""))}
+
+
+@pytest.mark.parametrize(
+    ("files", "by_uv", "by_pip", "by_whom"),
+    [
+        (overriding("mid", 'override-dependencies = ["badpkg<=1.1"]'), "cleared", "picked", "picked"),
+        (overriding("mid", 'exclude-dependencies = ["badpkg"]'), "cleared", "picked", "picked"),
+        (overriding("mid", 'exclude-dependencies = ["mid"]'), "cleared", "picked", "picked"),
+        (
+            overriding("mid", """override-dependencies = ["badpkg ; python_version < '0'"]"""),
+            *("cleared", "picked", "picked"),
+        ),
+        (
+            overriding("mid", """override-dependencies = ["badpkg<1.2 ; os_name == 'nt'"]"""),
+            *("cleared", "picked", "picked"),
+        ),
+        (overriding("mid", 'override-dependencies = ["badpkg>=1"]'), "picked", "picked", "picked"),
+        (
+            overriding("mid", 'override-dependencies = ["badpkg>=1"]', 'constraint-dependencies = ["badpkg<1.2"]'),
+            *("cleared", "picked", "picked"),
+        ),
+        # They can bring in what nobody asked for, so they count where no fact names an installer.
+        (overriding("badpkg<=1.1", 'override-dependencies = ["badpkg==1.2"]'), "picked", "cleared", "picked"),
+        (overriding("ext", 'override-dependencies = ["ext[proxy]"]'), "picked", "cleared", "picked"),
+        (
+            overriding("other", 'override-dependencies = ["other @ https://files.example/other.whl"]'),
+            *("unknown", "cleared", "unknown"),
+        ),
+        (overriding("other", 'override-dependencies = ["nobody-read-it"]'), "cleared", "cleared", "cleared"),
+        (
+            overriding("mid", 'override-dependencies = ["badpkg @ https://files.example/badpkg-1.1.tar.gz"]'),
+            *("unknown", "picked", "picked"),
+        ),
+        # One that cannot be read may add anything; so may those of a workspace, in its members.
+        (overriding("other", 'override-dependencies = ["???"]'), "unknown", "unknown", "unknown"),
+        (
+            overriding("other", 'override-dependencies = ["badpkg"]', "[tool.uv.workspace]", 'members = ["a"]'),
+            *("unknown", "unknown", "unknown"),
+        ),
+    ],
+)
+@pytest.mark.parametrize("resolver", ["uv", "pip", ""])
+def test_overrides_hold_for_uv_alone(
+    judge: Judge, files: Files, by_uv: str, by_pip: str, by_whom: str, resolver: str
+) -> None:
+    found = judge(files, {"resolver": resolver} if resolver else {})
+    assert found.verdict == {"uv": by_uv, "pip": by_pip, "": by_whom}[resolver], found.reason
+
+
 def test_a_private_package_that_a_script_installs(judge: Judge) -> None:
     files = {"uv.lock": LOCK, "Dockerfile": "FROM x\nRUN pip install other\n"}
     assert judge(files, private_packages=["other"]).verdict is Verdict.UNKNOWN

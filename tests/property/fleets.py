@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,7 +21,7 @@ from graphkit.model.incidents import CompromisedFile, CompromisedRelease, Incide
 from graphkit.model.index import File, FileKind, MetadataSource, ProjectPage, ReleaseFiles, ReleaseMetadata
 from graphkit.model.names import PackageName, purl_of, service_id
 from graphkit.model.organisation import Build, CompleteFrom, DocumentUse, Organisation, Service
-from graphkit.model.requirements import requirement
+from graphkit.model.requirements import Requirement, requirement
 from graphkit.model.times import Instant, Moment, exactly, moment
 from graphkit.stores.port import Fact
 from tests.property.worlds import NOON, ReleaseKey
@@ -408,9 +408,17 @@ class _Maker:
             constraints=(requirement(f"{draw.choice(names)}{draw.choice(['<2', '==1', '!=3', '!=2'])}"),)
             if self._one_in(2)
             else (),
+            overrides=tuple(self._overrides()) if self._one_in(3) else (),
             cut_off=draw.choice(ways),
             cut_offs=((draw.choice(names), draw.choice(ways)),) if self._one_in(3) else (),
         )
+
+    def _overrides(self) -> Iterator[Requirement]:
+        draw = self._draw
+        for _ in range(draw.choice([1, 1, 2])):
+            marker = draw.choice(["", "", "", 'sys_platform == "win32"', 'python_version < "0"'])
+            text = f"{draw.choice([BAD, BAD, WORSE, MID, LONE])}{draw.choice(['', '<2', '==1', '==2', '!=3', '>=1'])}"
+            yield replace(requirement(text), marker=marker)
 
     def _script(self, path: str) -> Document:
         draw = self._draw

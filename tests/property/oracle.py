@@ -424,7 +424,8 @@ def _demands(world: World, root: Root, picks: dict[PackageName, str], env: Envir
             continue  # asked already, as the root
         for wanted, state in declared(world, name, picks[name], extra, env):
             if state:
-                ask(wanted, direct=False)
+                is_override = world.guards is not None and bool(world.guards.overrides_of(wanted.package))
+                ask(wanted, direct=is_override)
     for wanted, state in _constraints(root, env):
         if state and wanted.package in demands and _is_edge(wanted):
             demands[wanted.package].ranges.append(specifiers(wanted))

@@ -256,6 +256,26 @@ class Judge:
         )
 
     @cached_property
+    def _required(self) -> dict[ReleaseKey, tuple[str, ...] | None]:
+        """The same after overrides: an extra goes on holding, the rest of what asked is replaced."""
+        found: dict[ReleaseKey, tuple[str, ...] | None] = {}
+        for key, texts in self._texts.items():
+            read, unreadable = read_requirements(texts)
+            told = tuple(str(new) for one in read for new in self._instead(one))
+            found[key] = (
+                texts if texts is None or not self.guards else (*told, *("???" for _ in range(bool(unreadable))))
+            )
+        return found
+
+    def _instead(self, one: Requirement) -> list[Requirement]:
+        """Return what is asked in the place of a requirement: itself where nothing overrides it."""
+        overrides = [new for new in (self.guards.overrides if self.guards else ()) if new.package == one.package]
+        if not overrides:
+            return [one]
+        kept = [part for part in ('extra == "more"', '"dev" in dependency_groups') if part in one.marker]
+        return [replace(new, marker=" and ".join(filter(None, (*kept, new.marker)))) for new in overrides]
+
+    @cached_property
     def speaks_until(self) -> dict[PackageName, Instant]:
         """Until when the pages of a package speak; absent where none that lists files was read (§1)."""
         found: dict[PackageName, Instant] = {}
@@ -280,7 +300,7 @@ class Judge:
         """The index as the oracle of walks takes it."""
         return World(
             packages=self._packages,
-            requirements=self._texts,
+            requirements=self._required,
             compromised=tuple(sorted(self.accused)),
             window=(BEGINNING, FOREVER),
             told_alone=self._undated,
@@ -603,14 +623,13 @@ class Judge:
         """Return the verdict of installs from a manifest over a stretch."""
         parts: list[Said] = []
         if not is_governed:
-            sure, maybe = _taken(manifest.requirements, service)
-            judge = replace(self, guards=guards) if guards else self
-            bounds, _ = _taken((*manifest.constraints, *(guards.constraints if guards else ())), service)
-            asked = Asked(sure=sure, maybe=maybe, bounds=bounds)
-            whole = judge.walk(service, manifest, asked, span, is_known=is_known)
-            parts.append(whole)
-            if whole >= CLEARED:
-                parts += self._groups_alone(service, manifest, span, is_known=is_known)
+            known = manifest.guards
+            is_open = guards is None and known is not None and service.resolver in {"", known.installer}
+            ways = [guards, known] if known is not None and known.overrides and is_open else [guards]
+            judges = [replace(self, guards=way) if way else self for way in ways]
+            parts += [judge.resolving(service, manifest, span, is_known=is_known) for judge in judges]
+            if all(part >= CLEARED for part in parts):
+                parts += judges[0].groups_alone(service, manifest, span, is_known=is_known)
         unusual = [one for one in manifest.build_requires or () if one.package not in USUAL]
         if unusual:
             bare = replace(manifest, completeness=Completeness.COMPLETE)
@@ -619,12 +638,20 @@ class Judge:
             return CLEARED if is_known and self.is_decided else UNKNOWN
         return worst(parts)
 
-    def _groups_alone(self, service: Service, manifest: Document, span: Span, *, is_known: bool) -> Iterator[Said]:
+    def resolving(self, service: Service, manifest: Document, span: Span, *, is_known: bool) -> Said:
+        """Return the verdict of what a manifest requires, under guards if there are any."""
+        required = [new for one in manifest.requirements for new in self._instead(one)]
+        sure, maybe = _taken(required, service)
+        bounds, _ = _taken((*manifest.constraints, *(self.guards.constraints if self.guards else ())), service)
+        return self.walk(service, manifest, Asked(sure=sure, maybe=maybe, bounds=bounds), span, is_known=is_known)
+
+    def groups_alone(self, service: Service, manifest: Document, span: Span, *, is_known: bool) -> Iterator[Said]:
         """Yield what groups say that are installed without their project, where one reaches a target by itself."""
         alone = [replace(one, marker="") for one in manifest.requirements if one.marker == '"dev" in dependency_groups']
+        alone = [new for one in alone for new in self._instead(one)]
         if not alone or not (service.groups is None or "dev" in service.groups):
             return
-        bounds, _ = _taken(manifest.constraints, service)
+        bounds, _ = _taken((*manifest.constraints, *(self.guards.constraints if self.guards else ())), service)
         asked = Asked(sure=alone, bounds=bounds)
         is_named = any(one.package in self.packages_accused | self.open for one in alone)
         if is_named or self.closure(asked, span, is_timeless=True).hits:
@@ -663,11 +690,17 @@ class Judge:
             own = [one for one in binding if one.package == name and not one.marker]
             own += [one for one in binding if one.package == name and one.marker and self._holds(service, one)]
             texts = [one.specifier for one in own if one.specifier]
-            if not texts:
-                return False
             bad = [f"=={one.version}" for one in self.incident.releases if one.package == name]
             bad += [text for package, text in self.incident.ranges if package == name]
-            if not all(_excludes(",".join(texts), text) for text in bad):
+            instead = [one for one in (self.guards.overrides if self.guards else ()) if one.package == name]
+            if instead:  # nothing asks for it where none of them applies, else each has to exclude it
+                constraints = {*manifest.constraints, *(self.guards.constraints if self.guards else ())}
+                bounds = [one.specifier for one in own if one in constraints]
+                applied = [one for one in instead if oracle.is_active(one.marker, "", oracle.DEFAULT) is not False]
+                joined = [",".join(filter(None, (*bounds, one.specifier))) for one in applied]
+            else:
+                joined = [",".join(texts)]
+            if not all(text and _excludes(text, other) for text in joined for other in bad):
                 return False
         return True
 
@@ -740,7 +773,7 @@ class Judge:
                     continue
                 seen.add(key)
                 hits |= key in self.accused
-                texts = self._texts.get(key)
+                texts = self._required.get(key)
                 unread |= texts is None or key in self._guessed or bool(read_requirements(texts)[1])
                 todo += [
                     wanted

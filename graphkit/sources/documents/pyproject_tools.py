@@ -23,7 +23,7 @@ _PYTHON: Final = frozenset({"python", "pip"})
 CONDA: Final = ("dependencies", "host-dependencies", "build-dependencies", "run-dependencies")
 """Tables of pixi whose packages are conda's."""
 _REPLACING: Final = {
-    ("uv",): ("dependency-metadata", "override-dependencies", "extra-build-dependencies", "no-index"),
+    ("uv",): ("dependency-metadata", "extra-build-dependencies", "no-index"),
     ("uv", "pip"): ("dependency-metadata", "override-dependencies", "extra-build-dependencies", "no-index"),
     ("pdm", "resolution"): ("overrides",),
     ("pixi", "pypi-options"): ("dependency-overrides",),
@@ -32,7 +32,6 @@ _REPLACING: Final = {
 _NARROWING: Final = {
     ("uv",): (
         "build-constraint-dependencies",
-        "exclude-dependencies",
         "prerelease",
         "resolution",
     ),

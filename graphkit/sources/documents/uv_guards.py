@@ -1,8 +1,8 @@
-"""Guards in `[tool.uv]` of pyproject.toml: constraints and cut-offs, as uv reads them (uv, "Settings").
+"""Guards in `[tool.uv]` of pyproject.toml: constraints, overrides, cut-offs, as uv reads them (uv, "Settings").
 
 Tried with uv 0.13: a plain date, and a time without a zone, mean the end of that day in the local zone; of a number of
 days the zone does not matter; months and years are refused; `false` lifts a cut-off for one package; where a `uv.toml`
-lies beside pyproject.toml, `[tool.uv]` is not read.
+lies beside pyproject.toml, `[tool.uv]` is not read. What is excluded is asked for by nobody, overrides included.
 """
 
 from __future__ import annotations
@@ -19,7 +19,12 @@ from graphkit.model.times import moment
 from graphkit.sources.documents.addresses import without_passwords
 from graphkit.sources.documents.rows import Notes, shown
 
-READ: Final = frozenset({"constraint-dependencies", "exclude-newer", "exclude-newer-package"})
+READ: Final = frozenset(
+    {
+        *("constraint-dependencies", "override-dependencies", "exclude-dependencies"),
+        *("exclude-newer", "exclude-newer-package"),
+    }
+)
 """Keys of `[tool.uv]` that are read here."""
 _SECOND: Final = 1_000_000
 _UNITS: Final = {
@@ -37,6 +42,8 @@ _ISO_UNITS: Final = (7 * 86_400, 86_400, 3_600, 60, 1)
 _DAY_OF: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ][\d:.]*)?", re.IGNORECASE | re.ASCII)
 _LONGEST: Final = 10_000 * 86_400
 """Seconds; a longer time before an install is no time that anybody means."""
+_NOWHERE: Final = 'python_version < "0"'
+"""A marker that holds nowhere: what is excluded is replaced by this."""
 
 
 def guards_of(tools: Mapping[str, Any], notes: Notes, *, is_shadowed: bool) -> Guards | None:
@@ -51,28 +58,46 @@ def guards_of(tools: Mapping[str, Any], notes: Notes, *, is_shadowed: bool) -> G
         notes.add(f"tool.uv.{named[0]}", "uv does not read it, since a uv.toml lies beside; it counts as none")
         named = []
     found = Guards(
-        constraints=_constraints(uv.get("constraint-dependencies"), notes) if named else (),
+        constraints=_requirements(uv, "constraint-dependencies", notes) if named else (),
+        overrides=_overrides(uv, notes) if named else (),
         cut_off=_cut_off(uv.get("exclude-newer"), "tool.uv.exclude-newer", notes) if named else None,
         cut_offs=_cut_offs(uv.get("exclude-newer-package"), notes) if named else (),
         is_workspace=is_workspace,
     )
+    if found.overrides and is_workspace:
+        notes.add("tool.uv", "overrides reach the members of a workspace too, which is not followed", lost=True)
     return found if found != Guards() else None
 
 
-def _constraints(value: Any, notes: Notes) -> tuple[Requirement, ...]:
+def _requirements(uv: Mapping[str, Any], key: str, notes: Notes, *, can_add: bool = False) -> tuple[Requirement, ...]:
+    """Return the requirements of an option, each once. ``can_add``: one that is not read may add anything."""
     found: dict[Requirement, None] = {}
-    for number, one in enumerate(notes.array(value, "tool.uv.constraint-dependencies")):
-        place = f"tool.uv.constraint-dependencies[{number}]"
+    for number, one in enumerate(notes.array(uv.get(key), f"tool.uv.{key}")):
+        place = f"tool.uv.{key}[{number}]"
         try:
             asked = requirement(without_passwords(notes.text(one, place)))
         except BadName as error:
-            notes.add(place, f"{error}; it counts as none")
+            notes.add(place, f"{error}; it counts as none", lost=can_add)
             continue
-        if asked.unreadable or asked.url:
-            notes.add(place, f"{shown(one)} is no constraint that can be read; it counts as none")
+        if asked.unreadable or (asked.url and not can_add):
+            notes.add(place, f"{shown(one)} cannot be read as a requirement; it counts as none", lost=can_add)
             continue
         found[asked] = None
     return tuple(found)
+
+
+def _overrides(uv: Mapping[str, Any], notes: Notes) -> tuple[Requirement, ...]:
+    """Return what replaces other requirements. One that is excluded is replaced by what holds nowhere."""
+    excluded: dict[PackageName, None] = {}
+    for number, one in enumerate(notes.array(uv.get("exclude-dependencies"), "tool.uv.exclude-dependencies")):
+        place = f"tool.uv.exclude-dependencies[{number}]"
+        try:
+            excluded[package_name(notes.text(one, place))] = None
+        except BadName as error:
+            notes.add(place, f"{error}; it counts as none")
+    replaced = _requirements(uv, "override-dependencies", notes, can_add=True)
+    nowhere = (Requirement(package=one, marker=_NOWHERE) for one in excluded)
+    return (*(one for one in replaced if one.package not in excluded), *nowhere)
 
 
 def _cut_offs(value: Any, notes: Notes) -> tuple[tuple[PackageName, CutOff | None], ...]:

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from graphkit.model.answers import Obligation
 from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.times import Instant
 from graphkit.trace.manifests import Asked, leaves_out, may_not_hold, needs_of_extras
+from graphkit.trace.verdicts.clearance import fact
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, Context, is_usual
 from graphkit.trace.verdicts.guards import GuardsRead, guards_in_force
 from graphkit.trace.verdicts.inputs import Line, Needs, State, governed, states_of
@@ -103,10 +105,20 @@ def manifests_in(
 
 
 def askings(context: Context, one: ManifestInPlace) -> Iterator[Asking]:
-    """Yield what installs from a manifest ask for: what it requires, then what building it takes where unusual."""
+    """Yield what installs from a manifest ask for: what it requires, then what building it takes where unusual.
+
+    Last, what it requires under its overrides, where no fact says whether the installer that reads them is used: they
+    can bring in what the manifest does not ask for.
+    """
     yield of_manifest(one.manifest, asked_of(context), one.read, context.in_house)
     if needs_walk(context, one.manifest):
         yield of_build_system(one.manifest)
+    guards = one.manifest.guards
+    may_be_read = guards is not None and one.read is None and context.service.resolver in {"", guards.installer}
+    if guards is not None and guards.overrides and may_be_read:
+        text = f"judged with and without the overrides of {one.manifest.path}, which {guards.installer} alone reads"
+        read = GuardsRead(guards=guards, shown=fact(Obligation.INPUTS, text))
+        yield of_manifest(one.manifest, asked_of(context), read, context.in_house)
 
 
 def needs_walk(context: Context, manifest: Document) -> bool:

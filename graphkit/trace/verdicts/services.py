@@ -21,7 +21,6 @@ from graphkit.trace.verdicts.context import Context, cleared, named, needed, ope
 from graphkit.trace.verdicts.guards import guards_in_force
 from graphkit.trace.verdicts.in_place import (
     ManifestInPlace,
-    asked_of,
     askings,
     in_place,
     manifests_in,
@@ -554,13 +553,13 @@ def _by_lock(  # noqa: PLR0917 - what a proof by lock is made of
 def _manifest(context: Context, one: ManifestInPlace, span: tuple[Instant, Instant], stood: Step) -> list[BuildVerdict]:
     """Judge installs from a manifest: what it requires unless a lock governs that, and what building it takes."""
     parts: list[BuildVerdict] = []
-    own, *building = askings(context, one)
-    if not one.is_governed:
-        whole = judge_walk(context, own, span, stood)
-        is_clear = whole.verdict is Verdict.CLEARED
-        alone = judge_groups_alone(context, one.manifest, asked_of(context), span, stood) if is_clear else ()
-        parts += [whole, *alone]
-    return [*parts, *(judge_walk(context, asking, span, stood) for asking in building)]
+    for asking in askings(context, one):
+        is_own = asking.document is one.manifest
+        if not (is_own and one.is_governed):
+            parts.append(judge_walk(context, asking, span, stood))
+    if not one.is_governed and all(part.verdict is Verdict.CLEARED for part in parts):
+        parts += judge_groups_alone(context, one.manifest, one.read, span, stood)
+    return parts
 
 
 def _tools(context: Context, span: tuple[Instant, Instant]) -> list[BuildVerdict]:

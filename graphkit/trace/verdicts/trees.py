@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 
 from graphkit.model.answers import DocumentName, InstallTree, TakenRelease
 from graphkit.model.documents import DocumentKind
@@ -55,9 +56,10 @@ def _of_builds(context: Context, uses: Sequence[DocumentUse], builds: Sequence[B
 def _trees(context: Context, parts: Sequence[_Part]) -> Iterator[InstallTree]:
     """Yield the trees of a manifest: of what it requires, and of what building it takes where that is unusual."""
     spans = [span for span, _ in parts]
-    for over_time in zip(*(askings(context, one) for _, one in parts), strict=True):
-        found = [_first_taken(context, span, asking) for span, asking in zip(spans, over_time, strict=True)]
-        number = next((number for number, at in enumerate(found) if at is not None), 0)
+    for over_time in zip_longest(*(askings(context, one) for _, one in parts)):
+        there = [number for number, asking in enumerate(over_time) if asking is not None]
+        found = {number: _first_taken(context, spans[number], over_time[number]) for number in there}
+        number = next((number for number, at in found.items() if at is not None), there[0])
         at = found[number]
         yield _tree(context, over_time[number], spans[number][0] if at is None else at, parts[number][1])
 

@@ -75,7 +75,7 @@ def of_manifest(
     return Asking(
         path=manifest.path,
         document=manifest,
-        root=lambda world: root_of_manifest(world, manifest, asked, guards.constraints, in_house),
+        root=lambda world: root_of_manifest(world, manifest, asked, guards, in_house),
         binding=tuple(
             one for one in (*manifest.requirements, *manifest.constraints, *guards.constraints) if not one.unreadable
         ),
@@ -136,15 +136,16 @@ def judge_walk(context: Context, asking: Asking, span: tuple[Instant, Instant], 
 
 
 def judge_groups_alone(
-    context: Context, manifest: Document, asked: Asked, span: tuple[Instant, Instant], inputs: Step
+    context: Context, manifest: Document, read: GuardsRead | None, span: tuple[Instant, Instant], inputs: Step
 ) -> Iterator[BuildVerdict]:
     """Yield the verdicts of groups that are installed without their project, where one reaches a target by itself.
 
     Nobody says that they are, so none is worse than `admitted`; what is not known to reach a target is left alone.
     """
-    world = context.union(manifest.requires_python)
-    for group, alone in groups_alone(manifest, asked):
-        asking = of_manifest(alone, Asked(extras=(), groups=(group,)))
+    under = guarded(context, read.guards) if read else context
+    world = under.union(manifest.requires_python)
+    for group, alone in groups_alone(manifest, Asked(groups=context.service.groups)):
+        asking = of_manifest(alone, Asked(extras=(), groups=(group,)), read)
         root, _ = asking.root(world)
         every = Span(start=span[0], until=span[1], is_timeless=True)
         is_named = any(one.package in context.accused.packages for one in alone.requirements)
@@ -164,8 +165,8 @@ def _assumed(context: Context, asking: Asking) -> tuple[Assumption, ...]:
 
 
 def guarded(context: Context, guards: Guards) -> Context:
-    """Return a context whose worlds have on offer what the cut-offs of a manifest let in."""
-    if not guards.cuts:
+    """Return a context whose worlds offer what the cut-offs of a manifest let in, and require what it overrides."""
+    if not guards.changes_the_index:
         return context
     union, in_environment = context.union, context.in_environment
     return replace(
@@ -205,7 +206,12 @@ def _barred(context: Context, asking: Asking, span: tuple[Instant, Instant]) -> 
     shut: list[str] = []
     for package, ranges in sorted(_accused_ranges(context).items()):
         bars = [one for one in asking.binding if one.package == package and _binds(context, asking, one)]
-        bar = next(_barring(bars, ranges), None) or _cut_off(context, asking, package, span)
+        if instead := asking.guards.overrides_of(package):
+            bars = [one for one in bars if one not in asking.document.requirements]
+            bar = _overriding(context, asking, instead, bars, ranges)
+        else:
+            bar = next(_barring(bars, ranges), None)
+        bar = bar or _cut_off(context, asking, package, span)
         if any(one.url for one in bars) or bar is None:
             yield Open(obligation=Obligation.BARRED, text=f"nothing in {asking.path} bars {package}")
             return
@@ -217,6 +223,25 @@ def _barred(context: Context, asking: Asking, span: tuple[Instant, Instant]) -> 
         )
         return
     yield fact(Obligation.BARRED, f"{asking.path} requires {' and '.join(shut)}")
+
+
+def _overriding(
+    context: Context,
+    asking: Asking,
+    instead: Sequence[Requirement],
+    constraints: Sequence[Requirement],
+    ranges: Sequence[SpecifierSet],
+) -> str | None:
+    """Return that what replaces every requirement of a package admits no accused version; None if it does.
+
+    Where no override of it applies, nothing asks for the package, so each has to bar by itself, with the constraints.
+    """
+    world = context.union(asking.requires_python)
+    applied = [one for one in instead if world.ground.truth(one.marker) is not False]
+    if any(one.url or next(_barring((one, *constraints), ranges), None) is None for one in applied):
+        return None
+    told = " and ".join(f"{one.package}{one.specifier}" for one in applied)
+    return f"{told} (override)" if told else f"no {instead[0].package} (its requirements are overridden or excluded)"
 
 
 def _named_by_url(one: Requirement) -> PackageName | None:
@@ -324,7 +349,7 @@ def _allowed(
     path: Path = found.path if found.doubtful else ()
     is_inside = context.start <= span[0] and span[1] <= context.until
     field = context.field if is_inside else context.field_of(*span)
-    if asking.guards.cuts:  # what was surveyed knows nothing of them
+    if asking.guards.changes_the_index:  # what was surveyed knows nothing of them
         there = closure_of(context.world, root, _bits(context), _window(span))
         mine, way = (_slots_there(context, field, context.world, root, span), there.path) if there.hits else (None, ())
     else:
