@@ -100,10 +100,11 @@ def take_organisation(run: Run, found: Found, data: bytes) -> None:
 
 def _named_document(run: Run, found: Found, path: str) -> Document:
     """Return a document that an organisation file names. One that is not there, or cannot be read, was there then."""
-    content = content_of(Found(path=found.path.parent / path, label=path, named=True, root=found.root))
+    there = Found(path=found.path.parent / path, label=path, named=True, root=found.root)
+    content = content_of(there)
     problem = EXPECTED
     try:
-        if (document := Documents(run, "").read(content.bytes(), path)) is not None:
+        if (document := Documents(run, "").read(content.bytes(), path, partial(beside, there))) is not None:
             return document
     except InputError as error:
         run.tally.reject(path, error)

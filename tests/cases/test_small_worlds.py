@@ -294,11 +294,17 @@ def overriding(asks: str, *options: str) -> Files:
             overriding("mid", 'override-dependencies = ["badpkg @ https://files.example/badpkg-1.1.tar.gz"]'),
             *("unknown", "picked", "picked"),
         ),
-        # One that cannot be read may add anything; so may those of a workspace, in its members.
+        # What a document of the organisation file includes counts as well.
+        ({"a/requirements.txt": "-r base.in\n", "a/base.in": "mid\n"}, "picked", "picked", "picked"),
+        # One that cannot be read may add anything.
         (overriding("other", 'override-dependencies = ["???"]'), "unknown", "unknown", "unknown"),
+        # A list of requirements heeds those of the project beside it.
         (
-            overriding("other", 'override-dependencies = ["badpkg"]', "[tool.uv.workspace]", 'members = ["a"]'),
-            *("unknown", "unknown", "unknown"),
+            {
+                "pyproject.toml": '[tool.uv]\noverride-dependencies = ["badpkg==1.2"]\n',
+                "requirements.txt": "badpkg<=1.1\n",
+            },
+            *("picked", "cleared", "picked"),
         ),
     ],
 )

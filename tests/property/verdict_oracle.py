@@ -912,7 +912,15 @@ def _governs(lock: State, manifest: State, service: Service) -> bool:
 def _satisfies(lock: Document, manifest: Document, service: Service) -> bool:
     """Return whether a lock lists all that a manifest requires; of extras and groups what may be installed."""
     sure, maybe = _taken(manifest.requirements, service)
+    overrides = manifest.guards.overrides if manifest.guards else ()
+    for one in overrides:  # takes the place of whatever asks for its package
+        versions = [row.version for row in lock.components if row.package == one.package]
+        is_asked = not one.marker and any(other.package == one.package for other in (*sure, *maybe))
+        if (versions or is_asked) and not any(_in(one.specifier, version) for version in versions):
+            return False
     for one in (*sure, *maybe):
+        if any(other.package == one.package for other in overrides):
+            continue
         versions = [row.version for row in lock.components if row.package == one.package]
         is_of_project = "extra" in one.marker or "dependency_groups" in one.marker
         if not versions and lock.is_of_one_environment and one.marker and not is_of_project:

@@ -104,7 +104,13 @@ class PyProject:
         is_uvs = PurePosixPath(path.replace("\\", "/")).name == "pyproject.toml"
         settings = settings_for(path, beside, notes, climbs="uv" not in tools)
         asked.is_open |= note_unread(tools, notes) or settings.is_open
-        guards = guards_of(tools, notes, is_shadowed=settings.is_there) if is_uvs else None
+        if settings.overrides:
+            asked.is_open = True
+            notes.add(
+                "[tool.uv]",
+                "overrides of a pyproject.toml above reach this one too if it is a member, and are not read",
+            )
+        guards = guards_of(tools, notes, is_shadowed=settings.has_uv_toml) if is_uvs else None
         subject = notes.text(project.get("name"), "project.name") or poetry.name
         return Document(
             sha256=digest_of(data, asked.files | dict(settings.files)),

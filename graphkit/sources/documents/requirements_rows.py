@@ -10,6 +10,7 @@ from typing import Final
 from packaging.specifiers import SpecifierSet
 
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
+from graphkit.model.guards import Guards
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.requirements import Requirement, requirement
 from graphkit.sources.documents.addresses import named_by, sha256_of
@@ -80,6 +81,7 @@ class Rows:
         self._extra_indexes = 0
         self._is_open = settings.is_open
         """Something outside decides too: an include, a constraint, a local project, settings of uv."""
+        self._overrides = settings.overrides
         self._is_off_public = settings.is_off_public
         self._has_local = False
         self._has_links = False
@@ -306,6 +308,16 @@ class Rows:
             completeness=Completeness.INCOMPLETE if self._notes.lost or self._is_open else Completeness.COMPLETE,
         )
 
+    def _is_overridden(self) -> bool:
+        """Return whether an override of uv replaces a row by something else than what is locked."""
+        pins = {item.package: item.version for item in self.items}
+        replaced = [
+            one for one in self._overrides if one.package in pins and (one.url or _pin_of(one) != pins[one.package])
+        ]
+        for one in replaced:
+            self._notes.add("[tool.uv]", f"uv puts {shown(str(one))} in the place of what is locked")
+        return bool(replaced)
+
     def _lock(self, document: Document) -> Document:
         """Return a lock with what its headers say of it; one without is complete only where hashes are demanded."""
         headers = list({id(item.header): item.header for item in self.items}.values())
@@ -321,7 +333,7 @@ class Rows:
         for header in headers if is_made else ():
             self._note_strange([item for item in self.items if item.header is header])
         # A tool that resolves lists what a local project requires as well.
-        is_open = self._notes.lost or self._is_open or (self._has_local and not is_made)
+        is_open = self._notes.lost or self._is_open or (self._has_local and not is_made) or self._is_overridden()
         whole = Completeness.COMPLETE if is_told else Completeness.UNKNOWN
         via = [one for item in self.items for one in item.via]
         local = map(manifest_of, self._local) if is_made else ()
@@ -399,6 +411,7 @@ class Rows:
             document,
             requirements=tuple(asked),
             constraints=tuple(self._constraints),
+            guards=Guards(overrides=self._overrides) if self._overrides else None,
             indexes=tuple(self._addresses),
             is_off_public=bool(self._indexes) or self._is_off_public,
             completeness=Completeness.INCOMPLETE if is_open else Completeness.COMPLETE,

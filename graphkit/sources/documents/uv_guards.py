@@ -26,6 +26,8 @@ READ: Final = frozenset(
     }
 )
 """Keys of `[tool.uv]` that are read here."""
+CAN_ADD: Final = frozenset({"override-dependencies"})
+"""Those of them that can bring in what nobody asks for: where one is not read, the manifest is open."""
 _SECOND: Final = 1_000_000
 _UNITS: Final = {
     "w": 7 * 86_400, "wk": 7 * 86_400, "week": 7 * 86_400,
@@ -64,8 +66,6 @@ def guards_of(tools: Mapping[str, Any], notes: Notes, *, is_shadowed: bool) -> G
         cut_offs=_cut_offs(uv.get("exclude-newer-package"), notes) if named else (),
         is_workspace=is_workspace,
     )
-    if found.overrides and is_workspace:
-        notes.add("tool.uv", "overrides reach the members of a workspace too, which is not followed", lost=True)
     return found if found != Guards() else None
 
 

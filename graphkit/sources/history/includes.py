@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, Final
 
 from graphkit.sources.documents.requirements_lines import logical_lines
-from graphkit.sources.documents.uv_settings import UV_TOML
+from graphkit.sources.documents.uv_settings import PYPROJECT, UV_TOML, has_overrides
 from graphkit.sources.history.commits import Change
 from graphkit.sources.history.lines import Line
 from graphkit.sources.history.names import is_asked_for, may_include
@@ -92,8 +92,10 @@ class Includes:
         self._read = read
         self.targets = {path for rows in changed.values() for path, _ in rows if _is_settings(path)}
         """Paths that inputs include, or take settings from."""
-        self._settled = {posixpath.dirname(path) for path in self.targets}
-        """Folders that settings of uv have ever been in; those of inputs below count too."""
+        self._overriding: set[str] = set()
+        """Blobs that have overrides of uv."""
+        self._settings = set(self.targets)
+        """Where settings of uv have ever been that count for inputs below: a `uv.toml`, overrides in a project."""
         fresh: Changed = changed
         asked: set[bytes] = set()
         for _ in range(_ROUNDS):
@@ -114,6 +116,11 @@ class Includes:
             if blob not in self.names:
                 data = self._read(blob)
                 self.names[blob] = names_in(path, data) if isinstance(data, bytes) else ()
+                if isinstance(data, bytes) and has_overrides(data):
+                    self._overriding.add(blob)
+            if blob in self._overriding and posixpath.basename(path) == PYPROJECT.encode():
+                self._settings.add(path)
+                self.targets.add(path)
             found |= {target for name in self.names[blob] if (target := joined(path, name)) is not None}
         self.targets |= found
         return {target for target in found if not is_followed(target)}
@@ -121,9 +128,14 @@ class Includes:
     def settings_of(self, path: bytes) -> list[str]:
         """Return where settings of uv have ever been for an input, in its folder and those above, from that folder."""
         above = [posixpath.dirname(path)]
-        while self._settled and above[-1]:
+        while self._settings and above[-1]:
             above.append(posixpath.dirname(above[-1]))
-        return ["../" * level + UV_TOML for level, folder in enumerate(above) if folder in self._settled]
+        return [
+            "../" * level + name
+            for level, folder in enumerate(above)
+            for name in (UV_TOML, PYPROJECT)
+            if (there := posixpath.join(folder, name.encode())) in self._settings and there != path
+        ]
 
     def whole(self, found: Iterable[Line]) -> tuple[dict[str, list[Change]], dict[str, Whole]]:
         """Return the changes again, those of inputs that include files by a name for input and files together.

@@ -241,17 +241,24 @@ def satisfies(lock: Document, manifest: Document, needs: Needs) -> bool:
     """Return whether a lock lists everything that a manifest requires, at a version that it admits.
 
     Extras and groups count unless the organisation says which are installed. A lock of one environment does not
-    list what its markers leave out there.
+    list what its markers leave out there. What the manifest overrides has to be listed as the overrides say.
     """
     listed = rows_by_package(lock)
     itself = PackageName(canonicalize_name(manifest.subject))
     python = lock.requires_python or manifest.requires_python
+    wanted = [one for one in manifest.requirements if one.package != itself and not needs.leaves_out(manifest, one)]
+    overrides = manifest.guards.overrides if manifest.guards else ()
+    replaced = {one.package for one in overrides}
+    asked = {one.package for one in wanted}
     return all(
         _is_met(one, listed, lock, needs)
-        for one in manifest.requirements
-        if one.package != itself
-        and not needs.leaves_out(manifest, one)
+        for one in wanted
+        if one.package not in replaced
         and not (lock.is_of_one_environment and one.package not in listed and needs.may_not_hold(python, one))
+    ) and all(
+        _is_met(one, listed, lock, needs)
+        for one in overrides
+        if one.package in listed or (one.package in asked and not one.marker)
     )
 
 

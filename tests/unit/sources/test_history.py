@@ -854,6 +854,26 @@ def test_settings_of_uv_are_part_of_every_manifest_beside_them(tmp_path: Path) -
     ]
 
 
+def test_overrides_of_a_project_count_with_the_lists_beside_and_below_it(tmp_path: Path) -> None:
+    plain = "[project]\nname = 'p'\n"
+    told = plain + "[tool.uv]\noverride-dependencies = ['a==2']\n"
+    tree: dict[str | bytes, str] = {"pyproject.toml": plain, "app/requirements.txt": "a\n"}
+    nodes = [
+        Node(at=0, tree={**tree}),
+        Node(at=5, tree={**tree, "pyproject.toml": told}, parents=[0]),
+        Node(at=9, tree={**tree}, parents=[1]),
+    ]
+    build(tmp_path, nodes, main=2)
+    assert inputs(read(tmp_path)) == [
+        ("app/requirements.txt", "a\n", 0, 5, {"../pyproject.toml": plain}),
+        ("app/requirements.txt", "a\n", 5, 9, {"../pyproject.toml": told}),
+        ("app/requirements.txt", "a\n", 9, None, {"../pyproject.toml": plain}),
+        ("pyproject.toml", plain, 0, 5, {}),
+        ("pyproject.toml", told, 5, 9, {}),
+        ("pyproject.toml", plain, 9, None, {}),
+    ]
+
+
 class Scripts:
     """A reader of files that can install, as far as these tests need one."""
 

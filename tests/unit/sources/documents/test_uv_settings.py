@@ -100,6 +100,49 @@ def test_the_nearest_one_counts(text: str, name: str, files: dict[str, str], *, 
     assert (document.completeness is Completeness.INCOMPLETE) == is_open
 
 
+def overriding(*texts: str) -> dict[str, bytes]:
+    return {name: f"[tool.uv]\noverride-dependencies = {list(texts)}\n".encode() for name in ("pyproject.toml", "a")}
+
+
+@pytest.mark.parametrize("folder", ["", "../", "../../"])
+def test_a_list_of_requirements_heeds_overrides_of_a_project_beside_or_above(folder: str) -> None:
+    data = overriding("b==2", "c>1")["pyproject.toml"]
+    found = read_document(b"b<2\n", "x/y/requirements.txt", beside={f"{folder}pyproject.toml": data}.get)
+    assert found is not None
+    assert found.guards is not None
+    assert [str(one) for one in found.guards.overrides] == ["b==2", "c>1"]
+    assert found.completeness is Completeness.COMPLETE
+    plain = read_document(b"b<2\n", "x/y/requirements.txt")
+    assert plain is not None
+    assert found.sha256 != plain.sha256
+
+
+@pytest.mark.parametrize(
+    ("overrides", "is_open"),
+    [(["b==1"], False), (["c>1"], False), (["b>=1"], True), (["b==2"], True), (["b @ https://a.example/b.whl"], True)],
+)
+def test_a_lock_is_open_where_an_override_replaces_a_row(overrides: list[str], *, is_open: bool) -> None:
+    found = read_document(LOCK.encode(), "requirements.txt", beside=overriding(*overrides).get)
+    assert found is not None
+    assert found.kind is DocumentKind.LOCK
+    assert (found.completeness is Completeness.INCOMPLETE) == is_open
+
+
+@pytest.mark.parametrize("own", ["", "[tool.uv.sources]\nb = { index = 'x' }\n"])
+def test_a_project_below_another_with_overrides_may_be_a_member_of_it(own: str) -> None:
+    above = {"../pyproject.toml": overriding("b==2")["pyproject.toml"]}
+    assert read_project(own, above) is Completeness.INCOMPLETE
+    assert read_project("", {"pyproject.toml": above["../pyproject.toml"]}) is Completeness.COMPLETE
+    assert read_project("", {"../pyproject.toml": b"override-dependencies ="}) is Completeness.INCOMPLETE
+    assert read_project("", {"../pyproject.toml": b"# override-dependencies"}) is Completeness.COMPLETE
+
+
+def read_project(own: str, files: dict[str, bytes]) -> Completeness:
+    found = read_document((PROJECT + own).encode(), "a/pyproject.toml", beside=files.get)
+    assert found is not None
+    return found.completeness
+
+
 def test_what_is_installed_already_does_not_heed_it() -> None:
     plain = read("b==1\npip==26\n", "freeze.txt", None, "env")
     assert plain.kind is DocumentKind.ENVIRONMENT
