@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from graphkit.model.aliases import Aliases
 from graphkit.model.environment import Environment
+from graphkit.model.guards import CutOff
 from graphkit.model.incidents import Source
 from graphkit.model.names import CompanyId, ExtraName, PackageName, ServiceId
 from graphkit.model.times import Instant, Moment
@@ -88,7 +89,7 @@ class Service:
     (semantics §5): ``installs_from`` (paths of the inputs that count, all others do not), ``is_lock_enforced``,
     ``index`` (the one it installs from: an address, or `public`), ``is_wheels_only``, ``tools`` (what installs
     it, as requirements; None: not said), ``is_without_cache``,
-    ``complete_from``.
+    ``complete_from``. ``uploaded_prior_to``: the cut-off that its pip is configured with.
     """
 
     id: ServiceId
@@ -108,6 +109,7 @@ class Service:
     tools: tuple[str, ...] | None = None
     is_without_cache: bool = False
     complete_from: tuple[CompleteFrom, ...] = ()
+    uploaded_prior_to: CutOff | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

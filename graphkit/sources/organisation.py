@@ -12,6 +12,7 @@ import msgspec
 
 from graphkit.model.environment import Environment
 from graphkit.model.errors import InputError
+from graphkit.model.guards import CutOff
 from graphkit.model.incidents import Source
 from graphkit.model.names import BadName, CompanyId, company_id, extra_name, package_name, service_id
 from graphkit.model.organisation import (
@@ -27,6 +28,7 @@ from graphkit.model.organisation import (
     Supply,
 )
 from graphkit.model.times import NO_TIME, credible
+from graphkit.sources.documents.cut_offs import pip_cut_off
 from graphkit.sources.incident import Shape, SourceShape, cited
 from graphkit.sources.plain import decode, time, time_as_told, typed
 
@@ -98,6 +100,7 @@ class _ServiceShape(Shape):
     wheels_only: bool = False
     tools: tuple[str, ...] | None = None
     no_cache: bool = False
+    uploaded_prior_to: str = ""
     complete_from: tuple[_CompleteFromShape, ...] = ()
     note: str = ""
 
@@ -247,9 +250,20 @@ def _service(read: _ServiceShape, place: str) -> Service:
         is_wheels_only=read.wheels_only,
         tools=None if read.tools is None else tuple(sorted(read.tools)),
         is_without_cache=read.no_cache,
+        uploaded_prior_to=_cut_off(read.uploaded_prior_to, f"{place}.uploaded_prior_to"),
         complete_from=_complete_from(read.complete_from),
         note=read.note,
     )
+
+
+def _cut_off(text: str, place: str) -> CutOff | None:
+    """Return the cut-off that a service's pip is configured with (pip, `--uploaded-prior-to`); None for none."""
+    found = pip_cut_off(text) if text else None
+    if text and found is None:
+        raise InputError(
+            f"{text!r} is no time or number of days that pip reads; write 2026-03-20T00:00:00Z or P7D", place=place
+        )
+    return found
 
 
 def _environment(read: _EnvironmentShape, place: str) -> Environment:

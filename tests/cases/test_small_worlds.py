@@ -316,6 +316,30 @@ def test_overrides_hold_for_uv_alone(
     assert found.verdict == {"uv": by_uv, "pip": by_pip, "": by_whom}[resolver], found.reason
 
 
+BY_PIP: Final = {"Dockerfile": "FROM x\nRUN pip install -r requirements.txt\n"}
+BY_UV: Final = {"Dockerfile": "FROM x\nRUN uv pip install -r requirements.txt\n"}
+
+
+@pytest.mark.parametrize(
+    ("files", "said", "verdict"),
+    [
+        ({}, {"resolver": "pip"}, "cleared"),
+        (BY_PIP, {}, "cleared"),
+        (BY_UV, {}, "picked"),
+        (BY_UV, {"resolver": "pip"}, "picked"),
+        ({}, {}, "picked"),
+        ({}, {"resolver": "uv"}, "picked"),
+        ({}, {"resolver": "pip", "uploaded_prior_to": "2026-03-24T10:00:00Z"}, "cleared"),
+        ({}, {"resolver": "pip", "uploaded_prior_to": "2026-03-23"}, "cleared"),
+        ({}, {"resolver": "pip", "uploaded_prior_to": "2026-03-24T10:00:01Z"}, "picked"),
+        ({}, {"resolver": "pip", "uploaded_prior_to": "2026-03-24"}, "admitted"),
+    ],
+)
+def test_the_cut_off_of_pip_holds_where_a_fact_names_pip(judge: Judge, files: Files, said: Said, verdict: str) -> None:
+    found = judge({"requirements.txt": "mid\n", **files}, {"uploaded_prior_to": "P1D", **said})
+    assert found.verdict == verdict, found.reason
+
+
 def test_a_private_package_that_a_script_installs(judge: Judge) -> None:
     files = {"uv.lock": LOCK, "Dockerfile": "FROM x\nRUN pip install other\n"}
     assert judge(files, private_packages=["other"]).verdict is Verdict.UNKNOWN

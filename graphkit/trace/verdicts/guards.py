@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from graphkit.model.answers import Assumption, Obligation
-from graphkit.model.documents import Document, DocumentKind
+from graphkit.model.documents import Document, DocumentKind, InstallCommand
 from graphkit.model.guards import Guards
 from graphkit.trace.verdicts.clearance import Step, fact, word
 from graphkit.trace.verdicts.context import Context
@@ -31,11 +31,14 @@ def guards_in_force(
 
     ``state``: as which input it was in place, with the others in ``here``.
     """
+    commands = commands_for(state, here) if state is not None else []
+    if (cut_off := context.service.uploaded_prior_to) and _is_by_pip(context, commands):
+        text = f"the organisation says that its pip takes what was uploaded before {cut_off.text} (uploaded_prior_to)"
+        return GuardsRead(guards=Guards(installer="pip", cut_off=cut_off), shown=word(Obligation.BARRED, text))
     guards = manifest.guards
     if guards is None or (state is not None and _is_member(state, here)):
         return None
     tool = guards.installer
-    commands = commands_for(state, here) if state is not None else []
     if any(command.tool != tool for _, command in commands):
         return None
     for script, command in commands:
@@ -51,6 +54,12 @@ def guards_in_force(
                 text = f"{lock.document.path} was in place beside {manifest.path}, so {tool} installs from it"
                 return GuardsRead(guards=guards, shown=fact(Obligation.BARRED, text), assumes=(Assumption.LOCK,))
     return None
+
+
+def _is_by_pip(context: Context, commands: Sequence[tuple[State, InstallCommand]]) -> bool:
+    """Return whether a fact names pip as what installs a manifest, and none names another tool."""
+    tools = {command.tool for _, command in commands}
+    return tools == {"pip"} or (not tools and context.service.resolver == "pip")
 
 
 def _name(state: State) -> str:

@@ -12,8 +12,8 @@ import pytest
 from graphkit.model.documents import Document
 from graphkit.model.guards import CutOff
 from graphkit.model.times import instant
+from graphkit.sources.documents.cut_offs import uv_cut_off
 from graphkit.sources.documents.pyproject import READER
-from graphkit.sources.documents.uv_guards import cut_off
 
 UV = Path(sys.executable).with_name("uv")
 DAY = 86_400 * 1_000_000
@@ -103,12 +103,12 @@ def test_a_cut_off_means_what_it_means_to_uv(text: str, tmp_path: Path) -> None:
     )
     lock = tmp_path / "uv.lock"
     options = tomllib.loads(lock.read_text()).get("options", {}) if asked.returncode == 0 else {}
-    found = cut_off(text)
+    found = uv_cut_off(text)
     if span := options.get("exclude-newer-span"):
         if found is None:  # a time of nothing keeps nothing out
             assert span in {"P0D", "PT0S"}
             return
-        again = cut_off(span)
+        again = uv_cut_off(span)
         assert again is not None
         assert again.age == found.age
     elif at := options.get("exclude-newer"):
