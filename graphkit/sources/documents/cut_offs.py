@@ -1,7 +1,7 @@
 """Cut-offs of installers: files that were uploaded at a time or later are not taken.
 
-Tried with uv 0.13 and pip 26.3. A plain date is the end of that day to uv, and its start to pip. Both take a time that has
-no zone as one of the local zone. uv knows durations in many spellings, pip whole days alone (`P7D`).
+Tried with uv 0.13 and pip 26.3. A plain date is the end of that day to uv, and its start to pip. A time without a zone
+is one of the local zone. uv knows durations in many spellings, pip whole days alone (`P7D`).
 """
 
 from __future__ import annotations
