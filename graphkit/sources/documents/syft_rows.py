@@ -10,10 +10,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from graphkit.model.documents import Component
-from graphkit.model.names import BadName, PackageName, package_name, purl_of
-from graphkit.model.versions import release_version
-from graphkit.sources.documents.file_names import releases_in_path
-from graphkit.sources.documents.purls import Identity, another_version, identity_of, releases_in_purl
+from graphkit.model.names import BadName, package_name
+from graphkit.sources.documents.named_releases import NamedReleases
+from graphkit.sources.documents.purls import Identity, another_version, identity_of
 from graphkit.sources.documents.rows import Notes, Refs, shown
 
 _INSTALLED: Final = frozenset({"python-package", "pythonpackagemetadata"})
@@ -59,7 +58,7 @@ class Rows:
         self._refs = Refs()
         self._seen: dict[tuple[str, ...], str] = {}
         self._members: dict[str, set[str]] = {}
-        self._paths: dict[tuple[PackageName, str], str] = {}
+        self._named = NamedReleases()
 
     def take_source(self, written: str, name: str, version: str, hashes: Iterable[str] = ()) -> None:
         """Take up what was looked at as the first row; ``hashes`` where it is a file."""
@@ -129,26 +128,13 @@ class Rows:
             {key: one for key, one in metadata.items() if key != "files"} if isinstance(metadata, dict) else metadata
         )
         purl = table.get("purl")
-        for found in releases_in_purl(purl) if isinstance(purl, str) else ():
-            self._paths.setdefault(found, place)
-        waiting: list[Any] = [table.get("locations"), others]
-        while waiting:
-            one = waiting.pop()
-            if isinstance(one, list):
-                waiting += one
-            elif isinstance(one, dict):
-                waiting += one.values()
-            elif isinstance(one, str):
-                self.take_path(one, place)
+        if isinstance(purl, str):
+            self._named.take_qualifiers(purl, place)
+        self._named.take_all([table.get("locations"), others], place)
 
     def take_path(self, text: str, place: str) -> None:
         """Remember the releases that a path shows, by their metadata or archive, or that a Python purl names."""
-        for found in (*releases_in_path(text), *(releases_in_purl(text) if text.startswith("pkg:") else ())):
-            self._paths.setdefault(found, place)
-        if text.startswith("pkg:pypi/"):
-            found_in = identity_of(text, "", Notes(), place)
-            if found_in.package:
-                self._paths.setdefault((found_in.package, found_in.version), place)
+        self._named.take(text, place)
 
     def _add_another(self, ref: str, version: str, place: str) -> None:
         """Take up the release that an artifact's version names beside that of its purl; either may be meant."""
@@ -172,17 +158,10 @@ class Rows:
         for ref, members in self._members.items():
             if members:
                 self.components[ref] = replace(self.components[ref], members=tuple(sorted(members)))
-        known = {(row.package, release_version(row.version).key) for row in self.components.values() if row.package}
-        for (package, version), place in self._paths.items():
-            key = (package, release_version(version).key)
-            if key in known:
-                continue
-            known.add(key)
-            ref = self._refs.unique(f"{place} {package} {version}")
-            purl = purl_of(package, version or None)
-            self.components[ref] = Component(ref=ref, name=package, package=package, version=version, purl=purl)
+        for row, place in self._named.rows([*self.components.values()], self._refs):
+            self.components[row.ref] = row
             self.places.append(place)
-            self.listed.add(ref)
+            self.listed.add(row.ref)
 
     def _ref(self, written: str, place: str) -> str:
         ref = self._refs.unique(written or place)
