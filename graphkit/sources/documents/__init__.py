@@ -31,6 +31,7 @@ READERS: Final = (
     "graphkit.sources.documents.spdx_rdf:READER",
     "graphkit.sources.documents.spdx3:READER",
     "graphkit.sources.documents.syft:READER",
+    "graphkit.sources.documents.trivy:READER",
     "graphkit.sources.documents.uv_lock:READER",
     "graphkit.sources.documents.poetry_lock:READER",
     "graphkit.sources.documents.pdm_lock:READER",
@@ -169,6 +170,7 @@ class _Top(msgspec.Struct):
     artifacts: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
     pipfile: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="_meta")
     pip: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="pip_version")
+    trivy: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="SchemaVersion")
 
 
 _TOP: Final = msgspec.json.Decoder(_Top)
@@ -186,7 +188,7 @@ def _is_plain_bom(text: bytes) -> bool:
         top = _TOP.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
-    others = (top.spdx, top.context, top.sbom, top.artifacts, top.pipfile, top.pip)
+    others = (top.spdx, top.context, top.sbom, top.artifacts, top.pipfile, top.pip, top.trivy)
     return top.bom == "CycloneDX" and not any(map(bytes, others))
 
 

@@ -1,0 +1,51 @@
+"""Rows of documents that list packages by purl and no more: Trivy's reports, dependency snapshots, provenance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from graphkit.model.documents import Component
+from graphkit.sources.documents.named_releases import NamedReleases
+from graphkit.sources.documents.purls import Identity, another_version, identity_of
+from graphkit.sources.documents.rows import Notes, Refs
+
+
+class PurlRows:
+    """Rows under refs of their own, each with its place in the document; `close` ends them.
+
+    ``named`` takes texts beside the rows that may name releases: `close` makes rows of those.
+    """
+
+    def __init__(self, notes: Notes) -> None:
+        self.components: dict[str, Component] = {}
+        self.places: list[str] = []
+        self.named = NamedReleases()
+        self._notes = notes
+        self._refs = Refs()
+
+    def identity(self, purl: str, version: str, place: str) -> Identity:
+        """Return who a purl says a row is; see `graphkit.sources.documents.purls.identity_of`."""
+        self.named.take_qualifiers(purl, place)
+        return identity_of(purl, version, self._notes, place)
+
+    def add(self, row: Component, place: str, written: str = "") -> str:
+        """Take up a row and return its ref, which is ``row.ref``, with a number behind it where that was taken.
+
+        ``written`` is the version beside the purl: where the purl has another one, either may be meant, and there
+        is a row for each.
+        """
+        ref = self._refs.unique(row.ref or place)
+        self._keep(replace(row, ref=ref), place)
+        other = another_version(Identity(package=row.package, version=row.version), written)
+        if other and row.version:
+            self._keep(replace(row, ref=self._refs.unique(ref), version=other, sha256=()), place)
+        return ref
+
+    def close(self) -> None:
+        """Add the releases that texts beside the rows name: each is `listed`, for nothing says that it is installed."""
+        for row, place in self.named.rows([*self.components.values()], self._refs):
+            self._keep(replace(row, optional=True), place)
+
+    def _keep(self, row: Component, place: str) -> None:
+        self.components[row.ref] = row
+        self.places.append(place)
