@@ -32,6 +32,7 @@ READERS: Final = (
     "graphkit.sources.documents.spdx3:READER",
     "graphkit.sources.documents.syft:READER",
     "graphkit.sources.documents.trivy:READER",
+    "graphkit.sources.documents.github_snapshot:READER",
     "graphkit.sources.documents.uv_lock:READER",
     "graphkit.sources.documents.poetry_lock:READER",
     "graphkit.sources.documents.pdm_lock:READER",
@@ -171,6 +172,7 @@ class _Top(msgspec.Struct):
     pipfile: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="_meta")
     pip: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="pip_version")
     trivy: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="SchemaVersion")
+    scanned: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
 
 _TOP: Final = msgspec.json.Decoder(_Top)
@@ -188,7 +190,7 @@ def _is_plain_bom(text: bytes) -> bool:
         top = _TOP.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
-    others = (top.spdx, top.context, top.sbom, top.artifacts, top.pipfile, top.pip, top.trivy)
+    others = (top.spdx, top.context, top.sbom, top.artifacts, top.pipfile, top.pip, top.trivy, top.scanned)
     return top.bom == "CycloneDX" and not any(map(bytes, others))
 
 
