@@ -12,6 +12,7 @@ from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import PackageName
 from graphkit.model.requirements import Requirement
+from graphkit.sources.documents.attestation_layers import is_attestation, statements_of
 from graphkit.sources.documents.rows import Notes, few, is_json
 
 MEMORY: Final = 1_400_000_000
@@ -53,6 +54,15 @@ class _Row(msgspec.Struct, gc=False):
     components: list[_Row] = []
 
 
+class _Result(msgspec.Struct):
+    packages: list[_Row] = msgspec.field(default_factory=list, name="Packages")
+    findings: list[_Row] = msgspec.field(default_factory=list, name="Vulnerabilities")
+
+
+class _Manifest(msgspec.Struct):
+    resolved: dict[str, _Row] = {}
+
+
 class _Listed(msgspec.Struct):
     """The lists of every format that is JSON, by their keys; what stands in them is passed over."""
 
@@ -67,6 +77,8 @@ class _Listed(msgspec.Struct):
     installed: list[_Row] = []
     default: dict[str, _Row] = {}
     develop: dict[str, _Row] = {}
+    results: list[_Result] = msgspec.field(default_factory=list, name="Results")
+    manifests: dict[str, _Manifest] = {}
 
 
 _LISTED: Final = msgspec.json.Decoder(_Listed)
@@ -81,6 +93,8 @@ def check_size(text: bytes) -> None:
     if len(text) < _SMALL:
         return
     needed = len(text) + (_json_memory(text) if is_json(text) else _text_memory(text))
+    if is_attestation(text):
+        needed += sum(len(one.predicate) + _json_memory(one.predicate) for one in statements_of(text))
     if needed > MEMORY:
         raise InputError(f"would take about {needed / 1e9:.1f} GB of memory to read; split it")
 
@@ -92,6 +106,8 @@ def _json_memory(text: bytes) -> int:
         return text.count(b"{") * _ROW // 4
     flat = (found.packages, found.artifacts, found.installed, found.default, found.develop)
     rows = _all(found.components) + sum(map(len, flat))
+    rows += sum(len(one.packages) + len(one.findings) for one in found.results)
+    rows += sum(len(one.resolved) for one in found.manifests.values())
     links = sum(bytes(one.targets).count(b",") + 1 for one in found.dependencies)
     relations = len(found.relationships) + len(found.artifact_relationships) + len(found.files)
     return rows * _ROW + links * _LINK + relations * _ROW // 3 + len(found.graph) * _ROW * 3 // 4

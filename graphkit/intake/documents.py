@@ -15,8 +15,8 @@ from graphkit.intake.files import Content, Found, beside
 from graphkit.intake.repositories import Repositories, as_told, built_from
 from graphkit.intake.run import EXPECTED, Run
 from graphkit.intake.unread import unread
-from graphkit.model.documents import Document, DocumentKind
-from graphkit.model.errors import InputError
+from graphkit.model.documents import Document, DocumentKind, is_attested
+from graphkit.model.errors import InputError, NoDocument
 from graphkit.model.names import BadName, ServiceId, company_id, service_id
 from graphkit.model.organisation import Company, DocumentUse, Organisation, Service
 from graphkit.model.times import Instant, Moment, exactly
@@ -35,6 +35,11 @@ INPUTS: Final = frozenset({DocumentKind.LOCK, DocumentKind.MANIFEST, DocumentKin
 """The kinds of documents that something is installed from (semantics §4)."""
 _PLAIN: Final = "requirements.txt"
 """The format that a manifest and what is compiled or exported share."""
+_UNCHECKED: Final = "signatures of attestations are not checked: what one holds was read as any other file is"
+_NO_SBOMS: Final = (
+    "attestations that are no SBOM and name no package, such as provenance by a commit and a base image, are listed as "
+    "unrecognised"
+)
 _DOUBTFUL: Final = (".txt", "pyproject.toml")
 """Names that documents share with other files: prose about requirements, settings of tools."""
 
@@ -114,6 +119,8 @@ class Documents:
         if text is not data and found.sha256 == hashlib.sha256(text).hexdigest():  # else it includes others
             found = replace(found, sha256=hashlib.sha256(data).hexdigest())
         self._run.tally.odd(label, found.problems)
+        if is_attested(found):
+            self._run.tally.notes[_UNCHECKED] = None
         return found
 
     def _take_chunk(self, chunk: list[Content]) -> None:
@@ -238,6 +245,10 @@ class Documents:
             document = self._read_text(data, text, found.label, files, self._hint_of(found, text))
             if document is not None and document.format == _PLAIN and found.named and self._hint == "lock":
                 check_listing(document)  # in a repository, such a file asks for nothing
+        except NoDocument as error:
+            self._run.unclaimed(found, str(error))
+            self._run.tally.notes[_NO_SBOMS] = None
+            return None
         except InputError:
             if found.is_part or (inside := parts_of(text, found.label)) is None:
                 raise

@@ -53,6 +53,8 @@ RECORD: Final = "record:"
 """How the origin of a row begins that stands for code: the distribution follows whose RECORD claims it."""
 UNREADABLE: Final = "unreadable"
 """The format of a document that stands for a file of which nothing could be read: it was there all the same."""
+ATTESTED: Final = " in an attestation"
+"""How the format of a document ends that came in an attestation, whose signature nobody checked."""
 EDITABLE_TREE: Final = f"{NOT_READ}the editable tree "
 """How a problem begins that names an editable project outside of what was given (semantics §5 (i))."""
 
@@ -186,6 +188,11 @@ class Document:
     covers_python: bool = True
     dependencies_known: bool = True
     problems: tuple[Problem, ...] = ()
+
+
+def is_attested(document: Document) -> bool:
+    """Return whether a document came in an attestation: it is taken as it is, for no signature is checked."""
+    return document.format.endswith(ATTESTED)
 
 
 def why_open(document: Document) -> Problem | None:

@@ -19,5 +19,9 @@ class InputError(GraphkitError):
         return f"{self.place}: {self.problem}" if self.place else self.problem
 
 
+class NoDocument(InputError):
+    """An input of a known format that is no list of components: nothing is lost with it, so nothing is open."""
+
+
 class UsageError(GraphkitError):
     """A question that cannot be asked as it was put; the CLI exits with 2 on it."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from packaging.utils import canonicalize_name
 
-from graphkit.model.documents import Document, DocumentKind
+from graphkit.model.documents import Document, DocumentKind, is_attested
 from graphkit.model.names import PackageName
 from graphkit.model.times import Moment
 from graphkit.stores import port
@@ -110,6 +110,10 @@ class Documents:
             if any(at is not None and not at.is_exact for at in times):
                 found.add(str(account.service.id))
         return sorted(found)
+
+    def has_attested(self) -> bool:
+        """Return whether a document that was read came in an attestation."""
+        return any(map(is_attested, self._read.values()))
 
     def mirrors(self) -> Iterator[str]:
         """Yield the index addresses that documents name for a package of the case."""

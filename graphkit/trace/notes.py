@@ -58,6 +58,18 @@ def footnotes(view: View, exposed: Exposed, documents: Documents) -> Iterator[st
             "only are admitted"
         )
     yield from _table_notes(view)
+    yield from _document_notes(documents)
+    if exposed.rows:
+        yield "build requirements (PEP 518) of source distributions were not read; an install that builds may pull more"
+    if older := [row for row in exposed.rows if row.tier is None]:
+        yield (
+            f"{len(older)} packages are reached by older releases alone, which a fresh install does not take: "
+            f"{some([row.package for row in older])}"
+        )
+
+
+def _document_notes(documents: Documents) -> Iterator[str]:
+    """Say what was taken as it is of the documents that were read."""
     if blurred := documents.imprecise():
         yield (
             "times without a zone, or of a day only, were taken as every instant that they can mean (UTC-12 to "
@@ -66,13 +78,8 @@ def footnotes(view: View, exposed: Exposed, documents: Documents) -> Iterator[st
         )
     if mirrors := sorted(set(documents.mirrors())):
         yield f"presumed to mirror the public index, since no organisation file says otherwise: {some(mirrors)}"
-    if exposed.rows:
-        yield "build requirements (PEP 518) of source distributions were not read; an install that builds may pull more"
-    if older := [row for row in exposed.rows if row.tier is None]:
-        yield (
-            f"{len(older)} packages are reached by older releases alone, which a fresh install does not take: "
-            f"{some([row.package for row in older])}"
-        )
+    if documents.has_attested():
+        yield "signatures of attestations were not checked: what one holds was taken as any other document is"
 
 
 def _unwalked(left: Unwalked) -> Iterator[str]:

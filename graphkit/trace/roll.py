@@ -18,7 +18,7 @@ from typing import Generic, NamedTuple, TypeVar, overload
 from packaging.utils import canonicalize_name
 
 from graphkit.model.answers import Assumption, ServiceVerdict, Verdict
-from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
+from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, is_attested
 from graphkit.model.organisation import Build, DocumentUse, Service
 from graphkit.model.times import Instant, Moment
 from graphkit.stores import port
@@ -42,6 +42,8 @@ class _Alike(NamedTuple):
     subject: str
     is_subject_first: bool
     """What it describes, if anything, is its first row."""
+    is_attested: bool
+    """An answer says that there are such, so one of them is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ def _alike(head: Document | None, *, is_closed: bool) -> _Alike | None:
         is_closed=is_closed,
         subject=canonicalize_name(head.subject),
         is_subject_first=head.format.startswith("CycloneDX"),
+        is_attested=is_attested(head),
     )
 
 

@@ -33,6 +33,7 @@ READERS: Final = (
     "graphkit.sources.documents.syft:READER",
     "graphkit.sources.documents.trivy:READER",
     "graphkit.sources.documents.github_snapshot:READER",
+    "graphkit.sources.documents.attestation:READER",
     "graphkit.sources.documents.uv_lock:READER",
     "graphkit.sources.documents.poetry_lock:READER",
     "graphkit.sources.documents.pdm_lock:READER",
@@ -173,6 +174,9 @@ class _Top(msgspec.Struct):
     pip: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="pip_version")
     trivy: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="SchemaVersion")
     scanned: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    payload: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    predicate: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="predicateType")
+    envelope: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="dsseEnvelope")
 
 
 _TOP: Final = msgspec.json.Decoder(_Top)
@@ -191,7 +195,8 @@ def _is_plain_bom(text: bytes) -> bool:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     others = (top.spdx, top.context, top.sbom, top.artifacts, top.pipfile, top.pip, top.trivy, top.scanned)
-    return top.bom == "CycloneDX" and not any(map(bytes, others))
+    wraps = (top.payload, top.predicate, top.envelope)
+    return top.bom == "CycloneDX" and not any(map(bytes, (*others, *wraps)))
 
 
 def _with_checksums(document: Document) -> Document:

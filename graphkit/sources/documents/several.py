@@ -1,4 +1,7 @@
-"""Several documents in one file: JSON one after the other or by the line, a JSON array of them, YAML with ``---``."""
+"""Several documents in one file: JSON one after the other or by the line, a JSON array of them, YAML with ``---``.
+
+GitHub's answers with several attestations are such files too.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,8 @@ def several(text: bytes) -> list[Part] | None:
     start = text.lstrip(_SPACE)[:1]
     if start == b"{":
         found = list(_values(text))
+        if len(found) == 1:
+            found = _attestations(text) or found
     elif start == b"[":
         found = _elements(text)
     else:
@@ -90,6 +95,19 @@ def _elements(text: bytes) -> list[Part]:
     except (msgspec.DecodeError, RecursionError):
         return []
     return [(one, None) for one in values if one.startswith(b"{")]
+
+
+class _Answer(msgspec.Struct):
+    attestations: list[msgspec.Raw] = []
+
+
+def _attestations(text: bytes) -> list[Part]:
+    """Return the attestations of an answer of GitHub's, which has them in an array; empty for other JSON."""
+    try:
+        found = msgspec.json.decode(text, type=_Answer).attestations
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return []
+    return [(bytes(one), None) for one in found]
 
 
 def _between(text: bytes) -> list[Part]:

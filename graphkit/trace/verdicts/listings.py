@@ -20,6 +20,7 @@ from graphkit.model.documents import (
     Document,
     DocumentKind,
     how_many,
+    is_attested,
 )
 from graphkit.model.organisation import CompleteFrom
 from graphkit.trace.accusation import Accusation, Named, RowTest, test_row
@@ -166,7 +167,8 @@ def _completeness(document: Document, accused: Accusation, words: Words) -> Iter
             "listing of that build would settle it",
         )
     else:
-        yield fact(Obligation.INSTALLED, f"{path} {_RECORDS.get(document.kind, 'records a build')}")
+        unchecked = ", by an attestation whose signature was not checked" if is_attested(document) else ""
+        yield fact(Obligation.INSTALLED, f"{path} {_RECORDS.get(document.kind, 'records a build')}{unchecked}")
     yield _covers_all(document, accused, words)
     if document.completeness is Completeness.INCOMPLETE:
         yield _not_complete(document, accused, Obligation.READ_WHOLE)
