@@ -6,6 +6,7 @@ needs nothing.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -419,3 +420,161 @@ def test_a_range_that_no_known_release_falls_in_clears_nobody_who_takes_the_pack
     answer = ask(tmp_path / "graph", [*known, *asks.values(), *uses, organisation(services=services), bad], **start)
     verdicts = {one.service: one.verdict for one in answer.services}
     assert verdicts == {"badpkg": Verdict.UNKNOWN, "mid": Verdict.UNKNOWN, "other": Verdict.CLEARED}
+
+
+# Attestations, Trivy's reports and dependency snapshots
+
+KNOWN: Final = {"documents": [{"path": "a.json"}], "builds": "complete"}
+DIGEST: Final = "ab" * 32
+SLSA: Final = "https://slsa.dev/provenance/v1"
+CYCLONEDX: Final = "https://cyclonedx.org/bom"
+ROOT: Final = {"SPDXID": "SPDXRef-i", "name": "svc", "primaryPackagePurpose": "CONTAINER"}
+SPDX_2: Final = {
+    "spdxVersion": "SPDX-2.3",
+    "SPDXID": "SPDXRef-DOCUMENT",
+    "documentDescribes": ["SPDXRef-i"],
+}
+
+
+def attested(predicate: Any, kind: str = CYCLONEDX, about: str = "ghcr.io/acme/svc") -> str:
+    """Return a statement about an image, in an envelope, in a bundle as Sigstore's clients write it."""
+    subject = [{"name": about, "digest": {"sha256": DIGEST}}]
+    statement = {"_type": "https://in-toto.io/Statement/v1", "subject": subject}
+    statement |= {
+        "predicateType": kind,
+        "predicate": json.loads(predicate) if isinstance(predicate, str) else predicate,
+    }
+    payload = base64.b64encode(json.dumps(statement).encode()).decode()
+    envelope = {"payloadType": "application/vnd.in-toto+json", "payload": payload, "signatures": [{"sig": "AA=="}]}
+    media_type = "application/vnd.dev.sigstore.bundle.v0.3+json"
+    return json.dumps({"mediaType": media_type, "verificationMaterial": {}, "dsseEnvelope": envelope})
+
+
+def spdx(*rows: str, made: str = AT) -> str:
+    """Return a statement that holds what Syft wrote of an image."""
+    packages: list[Any] = [ROOT]
+    for name, version in (row.split("==") for row in rows):
+        purl = {"referenceType": "purl", "referenceLocator": f"pkg:pypi/{name}@{version}"}
+        references = [{"referenceCategory": "PACKAGE-MANAGER", **purl}]
+        packages.append({"SPDXID": f"SPDXRef-{name}", "name": name, "versionInfo": version, "externalRefs": references})
+    creation = {"created": made, "creators": ["Tool: syft-1.40.0"]}
+    return attested(SPDX_2 | {"creationInfo": creation, "packages": packages}, "https://spdx.dev/Document/v2.3")
+
+
+def built(*materials: str) -> str:
+    """Return a statement of provenance."""
+    dependencies = [{"uri": "git+https://git.example/svc"}, *({"uri": one} for one in materials)]
+    run = {"metadata": {"finishedOn": AT}}
+    return attested({"buildDefinition": {"resolvedDependencies": dependencies}, "runDetails": run}, SLSA)
+
+
+def trivy(*results: Any, **more: Any) -> str:
+    head = {"SchemaVersion": 2, "Trivy": {"Version": "0.70.0"}, "CreatedAt": AT, "ArtifactName": "svc:1"}
+    return json.dumps(head | {"ArtifactType": "container_image", "Results": list(results)} | more)
+
+
+def result(*rows: str, kind: str = "python-pkg", purls: str = "pypi", **more: Any) -> Any:
+    packages = [
+        {"Name": name, "Version": version, "Identifier": {"PURL": f"pkg:{purls}/{name}@{version}"}} | more
+        for name, version in (row.split("==") for row in rows)
+    ]
+    return {"Target": "Python", "Class": "lang-pkgs", "Type": kind, "Packages": packages}
+
+
+def found(*rows: str) -> Any:
+    findings = [{"PkgName": name, "InstalledVersion": version} for name, version in (row.split("==") for row in rows)]
+    return {"Target": "Python", "Class": "lang-pkgs", "Type": "python-pkg", "Vulnerabilities": findings}
+
+
+def snapshot(*rows: str, file: str = "", scope: str = "runtime", detector: str = "builder", **more: Any) -> str:
+    resolved = {
+        row: {"package_url": f"pkg:pypi/{row.replace('==', '@')}", "relationship": "direct", "scope": scope} | more
+        for row in rows
+    }
+    manifest = {"name": "image", "resolved": resolved} | ({"file": {"source_location": file}} if file else {})
+    job = {"id": "1", "correlator": "x", "html_url": "https://github.com/acme/svc/actions/runs/1"}
+    head = {"version": 0, "job": job, "sha": "a" * 40, "ref": "refs/heads/main", "scanned": AT}
+    return json.dumps(head | {"detector": {"name": detector, "version": "1"}, "manifests": {"image": manifest}})
+
+
+def says_complete(tool: str, source: str = "image") -> Said:
+    return {**KNOWN, "complete_from": [{"tool": tool, "source": source}]}
+
+
+LAST_MONTH: Final = "2026-02-24T00:00:00Z"
+NPM: Final = {"kind": "node-pkg", "purls": "npm"}
+DEB: Final = {"kind": "debian", "purls": "deb/debian"}
+CONDA: Final = {"kind": "conda-pkg", "purls": "conda"}
+BY_TRIVY: Final = says_complete("trivy")
+BY_BUILDER: Final = says_complete("builder")
+CLEAN: Final = attested(bom("other==1.0"))
+METADATA: Final = "usr/lib/python3/agent/_vendor/badpkg-1.2.dist-info/METADATA"
+
+
+@pytest.mark.parametrize(
+    ("document", "said", "verdict", "basis"),
+    [
+        # An attestation says what the document in it says.
+        (CLEAN, KNOWN, "cleared", ""),
+        (attested(bom("badpkg==1.1", "other==1.0")), KNOWN, "cleared", ""),
+        (attested(bom("badpkg==1.2")), KNOWN, "observed", "built"),
+        (attested(bom("other==1.0", at="")), KNOWN, "unknown", ""),
+        (attested(bom("other==1.0"), about="badpkg-1.2-py3-none-any.whl"), KNOWN, "observed", "listed"),
+        (attested(bom(subject="badpkg", version="1.2"), about="badpkg-1.2.tar.gz"), KNOWN, "unknown", ""),
+        (spdx("other==1.0"), KNOWN, "unknown", ""),
+        (spdx("other==1.0"), says_complete("syft"), "cleared", ""),
+        (spdx("badpkg==1.2"), says_complete("syft"), "observed", "built"),
+        # Provenance shows what it names, and is no list; beside an SBOM of the same artifact it takes nothing away.
+        (built("pkg:pypi/badpkg@1.2"), KNOWN, "observed", "built"),
+        (built("pkg:pypi/other@1.0"), KNOWN, "unknown", ""),
+        (f"{CLEAN}\n{built()}", KNOWN, "cleared", ""),
+        (f"{CLEAN}\n{built('pkg:pypi/other@1.0', 'pkg:docker/python@3.12')}", KNOWN, "cleared", ""),
+        (f"{CLEAN}\n{built('pkg:pypi/badpkg@1.2')}", KNOWN, "observed", "listed"),
+        (f"{spdx('other==1.0')}\n{built()}", says_complete("syft"), "cleared", ""),
+        # An SBOM from before the first bad file clears by its date, but not a build that ended later.
+        (spdx("other==1.0", made=LAST_MONTH), KNOWN, "cleared", ""),
+        (f"{spdx('other==1.0', made=LAST_MONTH)}\n{built()}", KNOWN, "unknown", ""),
+        # A report of Trivy with all packages, where the organisation says so of Trivy.
+        (trivy(result("other==1.0")), KNOWN, "unknown", ""),
+        (trivy(result("other==1.0")), BY_TRIVY, "cleared", ""),
+        (trivy(result("badpkg==1.1"), found("badpkg==1.1")), BY_TRIVY, "unknown", ""),  # a result without its list
+        (trivy(result("other==1.0"), ArtifactType="filesystem"), BY_TRIVY, "unknown", ""),
+        (trivy(result("other==1.0"), ArtifactType="cyclonedx"), says_complete("trivy", "cyclonedx"), "unknown", ""),
+        (trivy(result("other==1.0"), CreatedAt=None), BY_TRIVY, "unknown", ""),
+        (trivy(result("badpkg==1.2")), BY_TRIVY, "observed", "built"),
+        (trivy(result("other==1.0"), result("badpkg==1.2", kind="uv")), BY_TRIVY, "observed", "listed"),
+        (trivy(result("badpkg==1.2", Dev=True)), BY_TRIVY, "observed", "listed"),
+        (trivy(result("other==1.0", kind="pip")), BY_TRIVY, "unknown", ""),
+        (trivy(result("other==1.0", FilePath=METADATA)), BY_TRIVY, "observed", "listed"),
+        # Without a list it shows, and never clears.
+        (trivy(found("badpkg==1.2")), BY_TRIVY, "observed", "built"),
+        (trivy(found("other==1.0")), BY_TRIVY, "unknown", ""),
+        (trivy(), BY_TRIVY, "unknown", ""),
+        # Other ecosystems are others.
+        (trivy(result("other==1.0"), result("badpkg==1.2", **NPM)), BY_TRIVY, "cleared", ""),
+        (trivy(result("other==1.0"), result("badpkg==1.2", **DEB)), BY_TRIVY, "cleared", ""),
+        (trivy(result("other==1.0"), result("badpkg==1.2", **CONDA)), BY_TRIVY, "unknown", ""),
+        (trivy(result("other==1.0"), result("badpkg==1.2", kind="new")), BY_TRIVY, "observed", "built"),
+        # A snapshot is as complete as the organisation says.
+        (snapshot("other==1.0"), KNOWN, "unknown", ""),
+        (snapshot("other==1.0"), BY_BUILDER, "cleared", ""),
+        (snapshot("badpkg==1.1"), BY_BUILDER, "cleared", ""),
+        (snapshot("badpkg==1.2"), BY_BUILDER, "observed", "built"),
+        (snapshot("badpkg==1.2", scope="development"), BY_BUILDER, "observed", "listed"),
+        (snapshot("other==1.0", file="requirements.txt"), BY_BUILDER, "unknown", ""),
+        (snapshot("badpkg==1.2", file="requirements.txt"), BY_BUILDER, "observed", "listed"),
+        (snapshot("other==1.0", dependencies=["gone"]), BY_BUILDER, "unknown", ""),
+        (snapshot("other==1.0", metadata={"at": METADATA}), BY_BUILDER, "observed", "listed"),
+        (snapshot("other==1.0", detector="trivy"), BY_TRIVY, "unknown", ""),
+    ],
+)  # fmt: skip
+def test_a_document_of_a_scanner_or_signer(judge: Judge, document: str, said: Said, verdict: str, basis: str) -> None:
+    judged = judge({"a.json": document}, said)
+    assert (judged.verdict, judged.basis) == (verdict, basis), judged.reason
+
+
+def test_a_clearance_by_an_attestation_says_that_nobody_checked_its_signature(judge: Judge) -> None:
+    (one,) = judge({"a.json": CLEAN}, KNOWN).builds
+    assert one.clearance is not None
+    assert "a.json records a build, by an attestation whose signature was not checked" in one.clearance.facts
+    assert "verified" not in repr(one)
