@@ -558,6 +558,8 @@ METADATA: Final = "usr/lib/python3/agent/_vendor/badpkg-1.2.dist-info/METADATA"
         # A snapshot is as complete as the organisation says.
         (snapshot("other==1.0"), KNOWN, "unknown", ""),
         (snapshot("other==1.0"), BY_BUILDER, "cleared", ""),
+        (snapshot("other==1.0", detector="Component Detection"), says_complete("component detection"), "cleared", ""),
+        (snapshot("other==1.0", detector="Component Detection"), BY_BUILDER, "unknown", ""),
         (snapshot("badpkg==1.1"), BY_BUILDER, "cleared", ""),
         (snapshot("badpkg==1.2"), BY_BUILDER, "observed", "built"),
         (snapshot("badpkg==1.2", scope="development"), BY_BUILDER, "observed", "listed"),

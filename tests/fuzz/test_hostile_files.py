@@ -121,6 +121,32 @@ FORMATS = {
         deep=JSON_DEEP,
         double='"artifacts": [],',
     ),
+    "Trivy": Format(
+        name="trivy.json",
+        text='{"SchemaVersion": 2, "ArtifactName": "SUBJECT", "ArtifactType": "container_image", EXTRA "Results": [{'
+        '"Target": "Python", "Class": "lang-pkgs", "Type": "python-pkg", "Packages": [{"Name": "NAME", "Version": '
+        '"VERSION", "Identifier": {"PURL": "pkg:pypi/NAMEMARKER"}}]}]}',
+        deep=JSON_DEEP,
+        double='"Results": [],',
+    ),
+    "GitHub snapshot": Format(
+        name="snapshot.json",
+        text='{"version": 0, "job": {"id": "1", "html_url": "https://github.com/SUBJECT/x/actions/runs/1"}, "sha": '
+        '"0", "ref": "x", "detector": {"name": "x", "version": "1", "url": "x"}, "scanned": "2026-03-24T12:00:00Z", '
+        'EXTRA "manifests": {"x": {"name": "x", "resolved": {"NAME": {"package_url": '
+        '"pkg:pypi/NAME@VERSIONMARKER"}}}}}',
+        deep=JSON_DEEP,
+        double='"manifests": {},',
+    ),
+    "attestation": Format(
+        name="a.intoto.json",
+        text='{"_type": "https://in-toto.io/Statement/v1", "subject": [{"name": "SUBJECT", "digest": {}}], '
+        '"predicateType": "https://cyclonedx.org/bom", EXTRA "predicate": {"bomFormat": "CycloneDX", "specVersion": '
+        '"1.6", "components": [{"type": "library", "name": "NAME", "version": "VERSION", "purl": '
+        '"pkg:pypi/NAMEMARKER"}], "compositions": [{"aggregate": "complete"}]}}',
+        deep=JSON_DEEP,
+        double='"predicate": {},',
+    ),
     "pip inspect": Format(
         name="inspect.json",
         text='{"version": "1", "pip_version": "25", EXTRA "installed": [{"metadata": {"name": "NAME", "version": '

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 import tomllib
@@ -80,6 +81,67 @@ SEEDS: tuple[bytes, ...] = (
                 "b": {"git": "x", "ref": "y"},
             },
             "develop": {"c": {"version": "*", "os_name": "== 'nt'"}},
+        }
+    ).encode(),
+    json.dumps(
+        {
+            "SchemaVersion": 2,
+            "CreatedAt": "2026-03-24T10:39:00Z",
+            "ArtifactName": "a/b:1",
+            "ArtifactType": "container_image",
+            "Metadata": {"RepoTags": ["a/b:1"]},
+            "Results": [
+                {
+                    "Target": "Python",
+                    "Class": "lang-pkgs",
+                    "Type": "python-pkg",
+                    "Packages": [
+                        {"ID": "a@1", "Name": "a", "Version": "1", "Identifier": {"PURL": "pkg:pypi/a@1"}},
+                        {"Name": "b", "Version": "1", "Release": "2", "DependsOn": ["a@1"], "InstalledFiles": ["c"]},
+                    ],
+                    "Vulnerabilities": [{"PkgName": "c", "InstalledVersion": "1", "PkgIdentifier": {}}],
+                    "Licenses": [{"PkgName": "d"}],
+                }
+            ],
+        }
+    ).encode(),
+    json.dumps(
+        {
+            "version": 0,
+            "job": {"id": "1", "html_url": "https://github.com/a/b/actions/runs/1"},
+            "detector": {"name": "x", "version": "1"},
+            "scanned": "2026-03-24T10:39:00Z",
+            "metadata": {"a": "b"},
+            "manifests": {
+                "a": {
+                    "name": "a",
+                    "file": {"source_location": "uv.lock"},
+                    "resolved": {
+                        "b": {"package_url": "pkg:pypi/b@1", "scope": "development", "dependencies": ["c"]},
+                        "c": {"package_url": "pkg:npm/c@1", "relationship": "indirect", "metadata": {"d": 1}},
+                    },
+                }
+            },
+        }
+    ).encode(),
+    json.dumps(
+        {
+            "_type": "https://in-toto.io/Statement/v1",
+            "subject": [{"name": "a-1.tar.gz", "uri": "pkg:pypi/b@1", "digest": {"sha256": "00" * 32}}],
+            "predicateType": "https://cyclonedx.org/bom",
+            "predicate": {"Data": {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "a"}]}},
+        }
+    ).encode(),
+    json.dumps(
+        {
+            "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+            "dsseEnvelope": {
+                "payloadType": "application/vnd.in-toto+json",
+                "payload": base64.b64encode(
+                    b'{"predicateType": "https://slsa.dev/provenance/v1", "subject": [], "predicate": '
+                    b'{"buildDefinition": {"resolvedDependencies": [{"uri": "pkg:pypi/a@1", "digest": {}}]}}}'
+                ).decode(),
+            },
         }
     ).encode(),
     (
@@ -299,6 +361,19 @@ def bent(value: Any, odd: Any, at: int) -> Any:
 def test_values_of_other_types_in_a_bom(odd: Any, at: int) -> None:
     data = json.dumps(bent(json.loads(SEEDS[0]), odd, at)).encode()
     check(data)
+
+
+WRAPPED = [one for one in SEEDS if one.startswith((b'{"Schema', b'{"version": 0', b'{"_type', b'{"mediaType'))]
+
+
+@QUICK
+@given(odd=ODD, at=st.integers(0, 60), seed=st.sampled_from(WRAPPED))
+def test_values_of_other_types_in_reports_and_attestations(odd: Any, at: int, seed: bytes) -> None:
+    check(json.dumps(bent(json.loads(seed), odd, at)).encode())
+    statement = json.dumps(bent(json.loads(WRAPPED[2]), odd, at)).encode()
+    payload = base64.b64encode(statement).decode()
+    check(json.dumps({"payloadType": "application/vnd.in-toto+json", "payload": payload}).encode())
+    check(statement + b"\n" + seed)
 
 
 TOML_KEYS = ("package", "manifest", "project", "tool", "build-system", "dependency-groups", "requires-python")

@@ -6,7 +6,7 @@ Signatures are taken off and not checked: a statement is believed as any other f
 from __future__ import annotations
 
 import base64
-import binascii
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,9 @@ from typing import Any, Final
 import msgspec
 
 from graphkit.model.errors import InputError
-from graphkit.sources.documents.rows import is_json, json_value, shown
+from graphkit.sources.documents.file_names import release_of_file
+from graphkit.sources.documents.named_releases import texts_in
+from graphkit.sources.documents.rows import is_json, json_value
 from graphkit.sources.documents.several import several
 
 DEEPEST: Final = 8
@@ -208,7 +210,7 @@ def _statement_of(top: _Top, place: str) -> Statement | None:
     """Return what a layer states; of an envelope, what it holds; None where it only holds other layers."""
     if _is_envelope(top):
         kind = _text(top.payload_type)
-        payload = _payload_of(top, place) if "json" in kind.lower() else b""
+        payload = _payload_of(top, place, is_json_expected="json" in kind.lower())
         return Statement(kind=kind, predicate=payload, subjects=(), place=_at(place, "payload"))
     if _is_statement(top):
         kind, subjects = _text(top.predicate_type).strip(), tuple(_subjects(top.subject))
@@ -228,23 +230,34 @@ def _at(place: str, key: str) -> str:
     return f"{place}.{key}" if place else key
 
 
-def _payload_of(top: _Top, place: str) -> bytes:
-    """Return what an envelope holds: JSON, in base64 with either alphabet (RFC 4648), padded or not."""
-    where = _at(place, "payload")
-    text = _SPACE.sub("", _text(top.payload)).translate(_STANDARD).rstrip("=")
+def _payload_of(top: _Top, place: str, *, is_json_expected: bool) -> bytes:
+    """Return the JSON that an envelope holds; of a type of payload that names no JSON, nothing where it holds none.
+
+    Such a payload is of a kind that holds no SBOM.
+    """
     try:
-        data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise InputError("no base64 (RFC 4648)", place=where) from error
-    data = data.removeprefix(b"\xef\xbb\xbf")
+        return _json_in(_text(top.payload))
+    except InputError as error:
+        if not is_json_expected:
+            return b""
+        raise InputError(error.problem, place=_at(place, "payload")) from error
+
+
+def _json_in(text: str) -> bytes:
+    """Return the JSON object in base64 of either alphabet (RFC 4648), padded or not, in one line or several."""
+    text = _SPACE.sub("", text).translate(_STANDARD).rstrip("=")
+    try:
+        data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True).removeprefix(codecs.BOM_UTF8)
+    except ValueError as error:  # binascii.Error, and text that is no ASCII
+        raise InputError("no base64 (RFC 4648)") from error
     if not is_json(data):
-        raise InputError(f"holds no JSON object, as {shown(_text(top.payload_type))} should", place=where)
+        raise InputError("holds no JSON object; expected an in-toto statement")
     try:
         msgspec.json.decode(data, type=msgspec.Raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"no JSON: {error}", place=where) from error
+        raise InputError(f"no JSON: {error}") from error
     except RecursionError as error:
-        raise InputError("no JSON that can be read: nested too deep", place=where) from error
+        raise InputError("no JSON that can be read: nested too deep") from error
     return data
 
 
@@ -255,9 +268,18 @@ def _subjects(raw: msgspec.Raw) -> Iterator[Subject]:
         found = []
     for one in found if isinstance(found, list) else ():
         if isinstance(one, dict):
-            yield Subject(
-                name=_first_text(one, "name", "uri"), sha256=sha256_in(one), has_content=bool(one.get("content"))
-            )
+            yield from _subjects_in(one)
+
+
+def _subjects_in(descriptor: dict[str, Any]) -> Iterator[Subject]:
+    """Yield what one descriptor is of, by its name, and every release that another text in it names."""
+    digest, has_content = sha256_in(descriptor), bool(descriptor.get("content"))
+    texts = [descriptor.get(key) for key in ("name", "uri", "downloadLocation")]
+    named = [one.strip() for one in texts if isinstance(one, str) and one.strip() not in {"", "_"}]
+    yield Subject(name=next(iter(named), ""), sha256=digest, has_content=has_content)
+    for text in (*named[1:], *texts_in(descriptor.get("annotations"))):
+        if text.startswith("pkg:pypi/") or release_of_file(text) is not None:
+            yield Subject(name=text, sha256=digest)
 
 
 def sha256_in(descriptor: dict[str, Any]) -> str:
@@ -265,11 +287,6 @@ def sha256_in(descriptor: dict[str, Any]) -> str:
     digests = descriptor.get("digest")
     found = digests.get("sha256") if isinstance(digests, dict) else None
     return found.lower() if isinstance(found, str) and _HEX64.fullmatch(found) else ""
-
-
-def _first_text(table: dict[str, Any], *keys: str) -> str:
-    texts = (table.get(key) for key in keys)
-    return next((one.strip() for one in texts if isinstance(one, str) and one.strip() not in {"", "_"}), "")
 
 
 def _text(raw: msgspec.Raw) -> str:

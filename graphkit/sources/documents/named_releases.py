@@ -16,6 +16,19 @@ _PURL: Final = "pkg:"
 _PYTHON: Final = "pkg:pypi/"
 
 
+def texts_in(value: object) -> Iterator[str]:
+    """Yield every text in a decoded value, without its keys. Cost: linear, without recursion."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, list):
+            waiting += one
+        elif isinstance(one, dict):
+            waiting += one.values()
+        elif isinstance(one, str):
+            yield one
+
+
 class NamedReleases:
     """The releases that texts name, each with the place of the first text that names it."""
 
@@ -39,16 +52,9 @@ class NamedReleases:
             self._places.setdefault(found, place)
 
     def take_all(self, value: object, place: str) -> None:
-        """Remember what every text in a decoded value names. Cost: linear, without recursion."""
-        waiting = [value]
-        while waiting:
-            one = waiting.pop()
-            if isinstance(one, list):
-                waiting += one
-            elif isinstance(one, dict):
-                waiting += one.values()
-            elif isinstance(one, str):
-                self.take(one, place)
+        """Remember what every text in a decoded value names. Cost: linear."""
+        for text in texts_in(value):
+            self.take(text, place)
 
     def rows(self, known: Iterable[Component], refs: Refs) -> Iterator[tuple[Component, str]]:
         """Yield a row, and its place, for each release that none of the ``known`` rows is."""

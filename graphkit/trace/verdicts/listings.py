@@ -214,8 +214,14 @@ def _is_contradicted(document: Document) -> bool:
 
 
 def _is_made_by(document: Document, one: CompleteFrom) -> bool:
-    """Return whether a tool made a document. What the document itself says of its source must not contradict."""
-    tools = {made.split(" ")[0].lower() for made in document.generator}
+    """Return whether a tool made a document. What the document itself says of its source must not contradict.
+
+    A tool stands there as ``name version``; some names have several words.
+    """
+    tools = {
+        part.lower() for made in document.generator for part in (made.split(" ")[0], made.rpartition(" ")[0], made)
+    }
+    tools.discard("")
     fits = not document.source_kind or not one.source or document.source_kind == one.source
     return one.tool.lower() in tools and fits
 

@@ -178,6 +178,11 @@ def test_a_document_that_an_envelope_holds_without_a_statement() -> None:
     assert (document.format, document.places[1]) == ("CycloneDX 1.6 in an attestation", "payload.components[0]")
 
 
+def test_the_type_of_a_payload_hides_no_sbom() -> None:
+    document = read(envelope(statement(bom("litellm==1.82.8")), "application/octet-stream"))
+    assert rows(document)[-1] == ("litellm", "1.82.8", False)
+
+
 @pytest.mark.parametrize("change", [
     lambda text: text.rstrip("="),
     lambda text: text.translate(str.maketrans("+/", "-_")),
@@ -225,6 +230,16 @@ def test_another_release_than_it_describes_is_a_row_and_listed() -> None:
     assert rows(document) == [("shop", "", False), ("a", "1", False), ("litellm", "1.82.8", True)]
     assert document.components[-1].sha256 == (DIGEST,)
     assert document.places[-1] == "subject[0]"
+
+
+@pytest.mark.parametrize("more", [
+    {"uri": "pkg:pypi/litellm@1.82.8"},
+    {"downloadLocation": "https://files.example/litellm-1.82.8.tar.gz"},
+    {"annotations": {"of": ["litellm-1.82.8-py3-none-any.whl"]}},
+])  # fmt: skip
+def test_whatever_else_a_descriptor_names_is_a_row(more: Json) -> None:
+    document = read(statement(bom("a==1"), CYCLONEDX, subject() | more))
+    assert rows(document)[-1] == ("litellm", "1.82.8", True)
 
 
 def test_several_artifacts_are_rows_and_none_is_the_subject() -> None:

@@ -24,6 +24,13 @@ FORMATS = {
     "Syft": '{"artifacts": [{"id": "a", "name": "litellm", "version": VERSION, "type": "python", "purl": '
     '"pkg:pypi/litellm"}], "artifactRelationships": [], "source": {"type": "directory", "target": "x"}, '
     '"descriptor": {"name": "syft", "version": "1"}, "schema": {"version": "16.0.0", "url": "x"}}',
+    "Trivy": '{"SchemaVersion": 2, "ArtifactName": "x", "ArtifactType": "filesystem", "Results": [{"Target": "Python", '
+    '"Class": "lang-pkgs", "Type": "python-pkg", "Packages": [{"Name": "litellm", "Version": VERSION, "Identifier": '
+    '{"PURL": "pkg:pypi/litellm"}}]}]}',
+    "attestation": '{"_type": "https://in-toto.io/Statement/v1", "predicateType": "https://cyclonedx.org/bom", '
+    '"subject": [], "predicate": {"Data": {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"type": '
+    '"library", "name": "litellm", "purl": "pkg:pypi/litellm", "version": VERSION}], "compositions": [{"aggregate": '
+    '"complete"}]}}}',
     "pip inspect": '{"version": "1", "pip_version": "25", "installed": [{"metadata": {"name": "litellm", "version": '
     'VERSION, "metadata_version": "2.1"}, "metadata_location": "x"}], "environment": {}}',
     "pip list": '[{"name": "litellm", "version": VERSION}, {"name": "b", "version": "1"}]',

@@ -74,7 +74,7 @@ def test_each_part_of_cyclonedx_that_can_name_a_component_is_in_the_table() -> N
 
 
 def test_each_row_says_what_happens_and_why() -> None:
-    for section in ("CycloneDX", "SPDX 2.2", "SPDX 3.0", "Syft"):
+    for section in ("CycloneDX", "SPDX 2.2", "SPDX 3.0", "Syft", "Trivy", "GitHub", "Attestations"):
         for part, what in rows(section).items():
             assert what.startswith(VERDICTS), part
             assert not what.startswith("cannot matter") or ": " in what, part
@@ -88,6 +88,35 @@ def test_each_part_of_spdx_2_and_syft_is_in_the_table() -> None:
     syft = {"artifacts", "artifactRelationships", "files", "secrets", "source", "distro", "descriptor", "schema"}
     assert spdx <= rows("SPDX 2.2").keys()
     assert syft <= rows("Syft").keys()
+
+
+def test_each_part_of_trivy_snapshots_and_attestations_is_in_the_table() -> None:
+    report = {
+        *("SchemaVersion", "Trivy", "ReportID", "CreatedAt", "ArtifactID", "ArtifactName", "ArtifactType"),
+        *("Metadata", "Results"),
+    }
+    result = {
+        *("Target", "Class", "Type", "Packages", "Vulnerabilities", "MisconfSummary", "Misconfigurations", "Secrets"),
+        *("Licenses", "CustomResources", "ExperimentalModifiedFindings"),
+    }
+    package = {
+        *("ID", "Name", "Identifier", "Version", "Release", "Epoch", "Arch", "Dev", "SrcName", "SrcVersion"),
+        *("SrcRelease", "SrcEpoch", "Licenses", "Maintainer", "Modularitylabel", "BuildInfo", "Repository", "Indirect"),
+        *("Relationship", "DependsOn", "Layer", "FilePath", "Digest", "Locations", "InstalledFiles", "AnalyzedBy"),
+    }
+    named = report | {f"Result.{one}" for one in result} | {f"Package.{one}" for one in package}
+    assert named == rows("Trivy").keys()
+    snapshot = {"version", "job", "sha", "ref", "detector", "scanned", "metadata", "manifests"}
+    manifest = {f"manifest.{one}" for one in ("name", "file", "metadata", "resolved")}
+    dependency = {f"dependency.{one}" for one in ("package_url", "metadata", "relationship", "scope", "dependencies")}
+    assert snapshot | manifest | dependency == rows("GitHub").keys()
+    descriptor = {
+        f"descriptor.{one}" for one in ("name", "uri", "digest", "content", "downloadLocation", "annotations")
+    }
+    statement = {f"statement.{one}" for one in ("subject", "predicateType", "predicate")}
+    envelope = {f"envelope.{one}" for one in ("payload", "payloadType", "signatures")}
+    bundle = {f"bundle.{one}" for one in ("dsseEnvelope", "messageSignature", "verificationMaterial")}
+    assert descriptor | statement | envelope | bundle <= rows("Attestations").keys()
 
 
 # What follows puts a release into each part of a document that is complete without it.
