@@ -55,9 +55,10 @@ class TrivyJson:
 
         Its basis is `built`, as Syft's: Trivy looks at files that were put together. Rows that it took from a
         requirements file or a lock say only what may be installed, and are optional; where all Python rows are
-        such, or the report was made from an SBOM, the document is `listed`. It is never complete, for a report
-        does not say what Trivy was told to leave out (development packages, folders, kinds of packages). Without
-        ``--list-all-pkgs`` it lists what was found vulnerable and nothing else, and is incomplete. Cost: linear.
+        such (all rows, where none is of Python), or the report was made from an SBOM, the document is `listed`.
+        It is never complete, for a report does not say what Trivy was told to leave out (development packages,
+        folders, kinds of packages). Without ``--list-all-pkgs`` it lists what was found vulnerable and nothing
+        else, and is incomplete. Cost: linear.
 
         Raises:
             InputError: it is no JSON object.
@@ -81,7 +82,8 @@ class TrivyJson:
             text = "packages in which nothing was found: the report lists findings alone; make it with --list-all-pkgs"
             notes.leave_open("Results", text)
         python = [row for row in rows.components.values() if row.package]
-        is_listed = kind in _OF_A_BOM or (bool(python) and all(row.ref in rows.listed for row in python))
+        deciding = python or [row for row in rows.components.values() if row.ref != root]
+        is_listed = kind in _OF_A_BOM or (bool(deciding) and all(row.ref in rows.listed for row in deciding))
         targets = {edge.target for edge in rows.edges if edge.source != edge.target}
         tops = dict.fromkeys(edge.source for edge in rows.edges if edge.source not in targets)
         return Document(

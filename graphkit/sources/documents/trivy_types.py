@@ -7,8 +7,12 @@ from typing import Final
 from packageurl import PackageURL
 
 PYTHON: Final = frozenset({"python-pkg", "pip", "pipenv", "poetry", "uv", "pylock"})
-MANIFESTS: Final = frozenset({"pip", "pipenv", "poetry", "uv", "pylock", "conda-environment"})
-"""Types of Python packages that a manifest or a lock names: they say what may be installed."""
+MANIFESTS: Final = frozenset({
+    *("pip", "pipenv", "poetry", "uv", "pylock", "conda-environment"),
+    *("npm", "yarn", "pnpm", "bun", "bundler", "cargo", "composer", "gomod", "pom", "gradle", "sbt", "nuget"),
+    *("packages-props", "cocoapods", "swift", "pub", "hex", "conan", "julia"),
+})  # fmt: skip
+"""Types of packages that a manifest or a lock names: they say what may be installed."""
 _PURL_TYPES: Final = {
     **dict.fromkeys(PYTHON, "pypi"),
     **dict.fromkeys(("jar", "pom", "gradle", "sbt"), "maven"),

@@ -134,6 +134,14 @@ def test_what_a_lock_in_an_image_names_is_listed(kind: str) -> None:
     assert rows(document) == [("a", "1.0", False), ("b", "2", True)]
 
 
+@pytest.mark.parametrize(("kind", "is_lock"), [("npm", True), ("gomod", True), ("node-pkg", False), ("jar", False)])
+def test_locks_of_other_ecosystems_are_listed_too(kind: str, *, is_lock: bool) -> None:
+    other = result({"Name": "x", "Version": "1"}, kind=kind, target="package-lock.json")
+    assert read(report(other)).basis is (Basis.LISTED if is_lock else Basis.BUILT)
+    document = read(report(result(package("a")), other))
+    assert [row.optional for row in document.components[1:]] == [False, is_lock]
+
+
 def test_a_report_of_findings_alone_is_incomplete() -> None:
     findings = [finding("werkzeug", "0.11"), finding("werkzeug", "0.11")]
     bare = {"Target": "Python", "Class": "lang-pkgs", "Type": "python-pkg", "Vulnerabilities": findings}
