@@ -24,6 +24,8 @@ DEEPEST: Final = 8
 """The most layers around a statement: an answer, an item of it, a bundle and an envelope are four."""
 MOST: Final = 50_000
 """The most statements in one file."""
+LARGEST: Final = 32 * 2**20
+"""Bytes of subjects, and of provenance: what a build fetched is read as a whole, whatever stands in it."""
 _STATEMENT: Final = "in-toto.io/Statement"
 _BUNDLE: Final = "application/vnd.dev.sigstore.bundle"
 _MARKS: Final = (
@@ -262,6 +264,7 @@ def _json_in(text: str) -> bytes:
 
 
 def _subjects(raw: msgspec.Raw) -> Iterator[Subject]:
+    check_length(bytes(raw), "subjects")
     try:
         found = msgspec.json.decode(raw) if bytes(raw) else []
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -280,6 +283,16 @@ def _subjects_in(descriptor: dict[str, Any]) -> Iterator[Subject]:
     for text in (*named[1:], *texts_in(descriptor.get("annotations"))):
         if text.startswith("pkg:pypi/") or release_of_file(text) is not None:
             yield Subject(name=text, sha256=digest)
+
+
+def check_length(data: bytes, what: str, place: str = "") -> None:
+    """Refuse what is read as a whole and is larger than `LARGEST`.
+
+    Raises:
+        InputError: it is.
+    """
+    if len(data) > LARGEST:
+        raise InputError(f"{what} of more than {LARGEST // 2**20} MiB; split it", place=place)
 
 
 def sha256_in(descriptor: dict[str, Any]) -> str:

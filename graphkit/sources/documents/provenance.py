@@ -9,7 +9,7 @@ from typing import Any, Final
 from graphkit.model.documents import Component
 from graphkit.model.names import BadName, read_purl
 from graphkit.model.times import Moment
-from graphkit.sources.documents.attestation_layers import Statement, sha256_in
+from graphkit.sources.documents.attestation_layers import Statement, check_length, sha256_in
 from graphkit.sources.documents.file_names import release_of_file
 from graphkit.sources.documents.purl_rows import PurlRows
 from graphkit.sources.documents.rows import Notes, json_value, time_of_itself
@@ -48,7 +48,12 @@ class Materials:
         self._notes = notes
 
     def take(self, statement: Statement) -> None:
-        """Take up what a statement of provenance names. Cost: linear, without recursion."""
+        """Take up what a statement of provenance names. Cost: linear, without recursion.
+
+        Raises:
+            InputError: it is larger than any.
+        """
+        check_length(statement.predicate, "provenance", statement.place)
         predicate = json_value(statement.predicate) if statement.predicate else None
         if not isinstance(predicate, dict):
             return

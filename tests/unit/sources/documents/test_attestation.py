@@ -468,6 +468,16 @@ def test_a_payload_that_unpacks_to_much_more_is_not_unpacked() -> None:
         read(envelope({}) | {"payload": bomb})
 
 
+def test_provenance_and_subjects_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graphkit.sources.documents.attestation_layers.LARGEST", 2**20)
+    for value in (
+        provenance(*({"uri": f"pkg:pypi/a-{number}@1"} for number in range(40_000))),
+        statement(bom("a==1"), CYCLONEDX, *(subject(f"a-{number}") for number in range(20_000))),
+    ):
+        with pytest.raises(InputError, match="of more than 1 MiB; split it"):
+            read(value)
+
+
 def test_hostile_names_are_escaped() -> None:
     name = f"\x1b[31m\u202e{'n' * 100_000}"
     materials = statement({"materials": [{"uri": f"pkg:pypi/{name}"}]}, SLSA)
