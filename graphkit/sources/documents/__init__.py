@@ -40,6 +40,7 @@ READERS: Final = (
     "graphkit.sources.documents.pipfile_lock:READER",
     "graphkit.sources.documents.pylock:READER",
     "graphkit.sources.documents.pip_inspect:READER",
+    "graphkit.sources.documents.pip_report:READER",
     "graphkit.sources.documents.requirements:READER",
     "graphkit.sources.documents.pyproject:READER",
     "graphkit.sources.documents.pipfile:READER",
@@ -114,7 +115,9 @@ def check_listing(document: Document) -> None:
     Raises:
         InputError: it is such a listing.
     """
-    if document.kind is DocumentKind.LOCK or document.completeness is Completeness.INCOMPLETE or document.requirements:
+    if document.kind is DocumentKind.LOCK or document.completeness is Completeness.INCOMPLETE:
+        return
+    if document.requirements:
         return
     beside = sum(place.startswith("metadata.") for place in document.places[: len(document.components)])
     tops = {row.ref for row in document.components if row.name == document.subject}.intersection(document.roots)

@@ -195,12 +195,16 @@ class LockRows:
         if not found and sure:
             is_lost = wanted not in self._never_locked
             self._notes.add(place, f"{wanted} is no package of this lock; the dependency was left out", lost=is_lost)
-            self._missing.setdefault(wanted, place)
+            self.miss(wanted, place)
         if len(found) > 1 and specifier:
             found = [row for row in found if _fits(row.version, specifier)] or found
         for row in found:
             if row.ref != source:
                 self.edges[Edge(source=source, target=row.ref)] = None
+
+    def miss(self, wanted: PackageName, place: str) -> None:
+        """Take up what is required for sure and not listed: a row at a version that nobody knows."""
+        self._missing.setdefault(wanted, place)
 
     def _unlisted(self) -> Iterator[Component]:
         """Yield what rows require for sure and the lock does not list: required, at a version nobody knows."""
