@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from packageurl import PackageURL
-
 from graphkit.model.documents import Component
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
+from graphkit.sources.documents.conda_rows import conda_purl
 from graphkit.sources.documents.rows import Notes, json_value
 from graphkit.sources.installed_files import InstalledFiles
 
@@ -75,14 +74,13 @@ def _package(record: Any, place: str, notes: Notes) -> CondaPackage | None:
         shown = {(name, version)}
     digest = table.get("sha256")
     sha256 = (notes.sha256(digest, f"{place}: sha256"),) if isinstance(digest, str) and digest else ()
-    purl = PackageURL("conda", None, name.strip(), version or None).to_string()
     return CondaPackage(
         place=place,
         component=Component(
             ref=f"conda {place}",
             name=name.strip(),
             version=version,
-            purl=purl,
+            purl=conda_purl(name.strip(), version),
             sha256=tuple(filter(None, sha256)),
         ),
         python=tuple(sorted(pair for one in shown if (pair := _release(*one)) is not None)),

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Final
 
 from graphkit.model.documents import Basis, Document, DocumentKind
+from graphkit.sources.documents.conda_explicit import is_explicit
 from graphkit.sources.documents.interface import Beside
 from graphkit.sources.documents.requirements_files import Included
 from graphkit.sources.documents.requirements_lines import logical_lines
@@ -43,7 +44,7 @@ class Requirements:
         """
         head = data[:_CLAIMED]
         text = (head if len(data) <= _CLAIMED else head.rpartition(b"\n")[0]).decode("utf-8", "replace")
-        if _TABLE.match(text):
+        if _TABLE.match(text) or is_explicit(data):
             return False
         is_called = bool(_FILE.search(name) or _FOLDER.search(name))
         named = is_called or (hint in {"lock", "env"} and not _SCRIPT.search(name))

@@ -174,7 +174,7 @@ def _completeness(document: Document, accused: Accusation, words: Words) -> Iter
         yield _not_complete(document, accused, Obligation.READ_WHOLE)
     else:
         yield fact(Obligation.READ_WHOLE, f"every part of {path} that can name a package was read")
-    if document.kind is DocumentKind.ENVIRONMENT and document.completeness is not Completeness.COMPLETE:
+    if document.kind is DocumentKind.ENVIRONMENT and document.completeness is Completeness.INCOMPLETE:
         yield _not_complete(document, accused, Obligation.FOLDER)
     else:
         yield fact(Obligation.FOLDER, f"nothing in {path} leads to what was not read")
