@@ -55,6 +55,8 @@ UNREADABLE: Final = "unreadable"
 """The format of a document that stands for a file of which nothing could be read: it was there all the same."""
 ATTESTED: Final = " in an attestation"
 """How the format of a document ends that came in an attestation, whose signature nobody checked."""
+CONDA_ENVIRONMENT: Final = "environment.yml"
+"""The format of an environment file of conda: its commands are what conda installs, each by its name alone."""
 EDITABLE_TREE: Final = f"{NOT_READ}the editable tree "
 """How a problem begins that names an editable project outside of what was given (semantics §5 (i))."""
 

@@ -44,6 +44,7 @@ READERS: Final = (
     "graphkit.sources.documents.conda_list:READER",
     "graphkit.sources.documents.conda_explicit:READER",
     "graphkit.sources.documents.conda_lock:READER",
+    "graphkit.sources.documents.conda_environment:READER",
     "graphkit.sources.documents.requirements:READER",
     "graphkit.sources.documents.pyproject:READER",
     "graphkit.sources.documents.pipfile:READER",
@@ -120,7 +121,7 @@ def check_listing(document: Document) -> None:
     """
     if document.kind is DocumentKind.LOCK or document.completeness is Completeness.INCOMPLETE:
         return
-    if document.requirements:
+    if document.requirements or document.commands:
         return
     beside = sum(place.startswith("metadata.") for place in document.places[: len(document.components)])
     tops = {row.ref for row in document.components if row.name == document.subject}.intersection(document.roots)

@@ -13,6 +13,7 @@ import yaml
 
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, InstallCommand, Problem
 from graphkit.model.errors import InputError
+from graphkit.sources.documents.conda_environment import READER as CONDA_ENVIRONMENT
 from graphkit.sources.documents.install_arguments import Found
 from graphkit.sources.documents.install_declared import (
     hatch_findings,
@@ -30,8 +31,6 @@ from graphkit.sources.documents.install_python import code_findings, python_find
 from graphkit.sources.documents.install_shell import make_findings, shell_findings
 from graphkit.sources.documents.install_tox import tox_findings
 from graphkit.sources.documents.install_yaml import (
-    any_yaml_findings,
-    conda_findings,
     container_findings,
     readthedocs_findings,
     yaml_findings,
@@ -54,7 +53,7 @@ _FROM_ROOT: Final = re.compile(
 )
 """Folders of build services, whose commands run in the folder above."""
 _MARK: Final = re.compile(f"{TOOLS.pattern}|{INDEXES.pattern}".encode(), re.IGNORECASE)
-_LISTED: Final = re.compile(_MARK.pattern + rb"|^dependencies[ \t]*:|CIBW_TEST_", re.IGNORECASE | re.MULTILINE)
+_LISTED: Final = re.compile(_MARK.pattern + rb"|CIBW_TEST_", re.IGNORECASE)
 _CALLED: Final = re.compile(
     rb"\b(?:subprocess|os\.system|popen|create_subprocess\w*|pip\W{1,3}main|_internal)\b", re.IGNORECASE
 )
@@ -142,19 +141,13 @@ _KINDS: Final = (
         _or_lines(lambda text: yaml_findings(text, is_hooks=True)),
         _ANYTHING,
     ),
-    _Kind(
-        "conda environment",
-        _named(r"[^/]*(?:environment|conda)[^/]*\.ya?ml", r"env\.ya?ml"),
-        _or_lines(conda_findings),
-        re.compile(rb"^dependencies[ \t]*:", re.MULTILINE),
-    ),
     _Kind("pixi.toml", _named(r"pixi\.toml"), _or_lines(pixi_findings), _ANYTHING),
     _Kind("hatch.toml", _named(r"hatch\.toml"), _or_lines(hatch_findings), _ANYTHING),
     _Kind("tox.toml", _named(r"tox\.toml"), _or_lines(tox_toml_findings), _ANYTHING),
     _Kind("notebook", _named(r"[^/]*\.ipynb"), _or_lines(notebook_findings)),
     _Kind("Read the Docs", _named(r"\.?readthedocs\.ya?ml"), _or_lines(readthedocs_findings), _ANYTHING),
     _Kind("development container", _named(r"\.?devcontainer\.json"), _or_lines(container_findings), is_from_top=True),
-    _Kind("YAML with commands", _named(r"[^/]*\.ya?ml"), _or_lines(any_yaml_findings), _LISTED, is_from_top=True),
+    _Kind("YAML with commands", _named(r"[^/]*\.ya?ml"), _or_lines(yaml_findings), _LISTED, is_from_top=True),
     _Kind("Python script", _named(r"[^/]*\.pyw?"), _python_script, _ANYTHING),
     _Kind(
         "script",
@@ -189,6 +182,8 @@ class InstallCommands:
         if hint in {"env", "sbom"} or (kind := _kind_of(data, name)) is None:
             return False
         if not (may_install(data) if kind.read is _python_script else kind.mark.search(data)) or _OTHERS.search(data):
+            return False
+        if CONDA_ENVIRONMENT.claims(data, name, hint):
             return False
         if "toml" in kind.name and PYPROJECT.claims(data, name, hint):  # one of years ago, with a project in it
             return False

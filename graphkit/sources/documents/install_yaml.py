@@ -8,13 +8,12 @@ from typing import Any, Final, NamedTuple
 
 import yaml
 
-from graphkit.sources.documents.install_arguments import Found, conda_name, found_in
-from graphkit.sources.documents.install_findings import Finding, moved, pip_words, project_of, same
+from graphkit.sources.documents.install_arguments import Found, found_in
+from graphkit.sources.documents.install_findings import Finding, moved, project_of, same
 from graphkit.sources.documents.install_marks import INDEXES, TOOLS
 from graphkit.sources.documents.install_python import code_findings
 from graphkit.sources.documents.install_shell import index_findings, shell_findings
 from graphkit.sources.documents.install_words import Variables, Word, commands_of, literal
-from graphkit.sources.documents.rows import shown
 
 _LOADER: Final[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _TELLING: Final = frozenset(
@@ -48,8 +47,6 @@ _NODE: Final = re.compile(r"@.+|[a-z0-9._/-]+@[\^~]?v?\d.*")
 """Packages of npm, as hooks in JavaScript ask for them."""
 _COMMENT: Final = re.compile(r"^[ \t]*//.*$|/\*.{0,2000}?\*/|(?<=[,{\[\s])//[^\n\"]*$", re.MULTILINE | re.DOTALL)
 """A comment in JSON; addresses in strings have none before them."""
-_OF_CONDA: Final = re.compile(r"^channels[ \t]*:|^[ \t]*-[ \t]+pip:[ \t]*$", re.MULTILINE)
-_DEPENDENCIES: Final = re.compile(r"^dependencies[ \t]*:", re.MULTILINE)
 _DOCS_FILES: Final = frozenset(
     {
         ("python", "install", "requirements"),
@@ -203,33 +200,9 @@ def container_findings(text: str) -> Iterator[Finding]:
     yield from yaml_findings(plain)
 
 
-def any_yaml_findings(text: str) -> Iterator[Finding]:
-    """Yield what commands in YAML install; where it is an environment of conda by its keys, what that lists."""
-    yield from yaml_findings(text)
-    if _OF_CONDA.search(text) and _DEPENDENCIES.search(text):
-        yield from conda_findings(text)
-
-
 def _of_hook(one: Scalar) -> Iterator[Finding]:
     if not _NODE.fullmatch(one.value):
         found = Found(tool="pre-commit")
         found.name(Word(one.value, one.value if one.value.startswith("*") else ""))
         moved(found, same)
         yield Finding(f"line {one.line}", found, one.value)
-
-
-def conda_findings(text: str) -> Iterator[Finding]:
-    """Yield what an environment file of conda lists: conda's packages by name, pip's as requirements."""
-    for one in scalars_of(text):
-        if one.keys[-1:] == ("dependencies",) and one.is_item:
-            found = Found(tool="conda")
-            conda_name(found, Word(one.value))
-        elif one.value.startswith("*") and "dependencies" in one.keys[-2:]:
-            found = Found(tool="conda", unreadable=[f"the argument {shown(one.value)}"])
-        elif one.keys[-2:] == ("dependencies", "pip") and one.is_item:
-            (found,) = [*(found for found, _ in found_in(pip_words(one.value))), Found(tool="pip")][:1]
-        else:
-            continue
-        if not found.is_empty():
-            moved(found, same)
-            yield Finding(f"line {one.line}", found, one.value)

@@ -401,11 +401,12 @@ class Rows:
     def wanted(self, document: Document) -> Document:
         """Return a file of what is asked for, whose own needs it may not name: a manifest."""
         hashed = [item for item in self.items if any(item.digests)]
-        if hashed:
+        are_mixed = bool(hashed) and not all(item.is_hashed for item in self.items)
+        if are_mixed:
             self._notes.add(hashed[0].place, "has a hash, and other lines have none: pip refuses that")
         for place, text in self._not_applied:
             self._notes.add(place, text)
-        is_open = self._notes.lost or self._is_open or self._has_local or self._has_links or bool(hashed)
+        is_open = self._notes.lost or self._is_open or self._has_local or self._has_links or are_mixed
         asked = dict.fromkeys(item.asked for item in self.items if item.asked)
         return replace(
             document,

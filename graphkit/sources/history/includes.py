@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
+from graphkit.sources.documents.conda_environment import pip_lines
 from graphkit.sources.documents.requirements_lines import logical_lines
 from graphkit.sources.documents.uv_settings import PYPROJECT, UV_TOML, has_overrides
 from graphkit.sources.history.commits import Change
@@ -52,12 +53,17 @@ def _is_settings(path: bytes) -> bool:
 
 
 def names_in(path: bytes, data: bytes) -> tuple[str, ...]:
-    """Return what a file includes, as it names it: `-r` and `-c` of a list, `file` of a setuptools project."""
+    """Return what a file includes, as it names it: `-r` and `-c` of a list, `file` of a setuptools project.
+
+    Those of an environment file of conda stand in its list for pip.
+    """
     if path.lower().endswith(b".toml"):
         return _files_of_project(data)
     text = data.decode("utf-8-sig", "backslashreplace")
     if "-r" not in text and "-c" not in text:
         return ()
+    if path.lower().endswith((b".yml", b".yaml")):
+        text = pip_lines(data)
     named = (line.text.strip().replace("\\", "/") for line in logical_lines(text) if line.option in _OPTIONS)
     usable = (name for name in named if name and "://" not in name and "$" not in name)
     return tuple(islice(dict.fromkeys(usable), _NAMES))

@@ -16,6 +16,7 @@ LOCKS: Final = (
     "Pipfile.lock",
     "pylock.toml",
     "pylock.*.toml",
+    *("conda-lock.yml", "conda-lock.yaml", "*.conda-lock.yml", "*.conda-lock.yaml", "pixi.lock"),
 )
 """What lock files are called, in any folder."""
 
@@ -26,6 +27,8 @@ MANIFESTS: Final = (
     "*requirements*.in",
     "*requirements*.pip",
     "*requirements*.lock",
+    *("*environment*.yml", "*environment*.yaml", "env.yml", "env.yaml", "conda*.yml", "conda*.yaml"),
+    *("conda*.lock", "conda*.txt", "*explicit*.txt", "*spec-file*.txt", "*spec-list*.txt"),
 )
 """What manifests are called, and lists that may be a lock. Other files have these names too."""
 
@@ -92,9 +95,13 @@ def is_asked_for(path: bytes) -> bool:
 
 
 def may_include(path: bytes) -> bool:
-    """Return whether a file may include others, by its name: a list, or a manifest that takes its lists from files."""
+    """Return whether a file may include others, by its name: a list, or a manifest that takes lists from files."""
     name = path.lower().rpartition(b"/")[2]
-    return name.endswith((b".txt", b".in", b".pip", b"pyproject.toml")) or b"requirements" in name
+    return (
+        name.endswith((b".txt", b".in", b".pip", b"pyproject.toml"))
+        or b"requirements" in name
+        or (name.endswith((b".yml", b".yaml")) and doubt_of(path) is Doubt.MANIFEST)
+    )
 
 
 def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:

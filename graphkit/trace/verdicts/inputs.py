@@ -16,7 +16,7 @@ from typing import Final
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from graphkit.model.documents import Component, Document, DocumentKind
+from graphkit.model.documents import CONDA_ENVIRONMENT, Component, Document, DocumentKind
 from graphkit.model.names import PackageName
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.requirements import Requirement
@@ -244,6 +244,8 @@ def satisfies(lock: Document, manifest: Document, needs: Needs) -> bool:
     list what its markers leave out there. What the manifest overrides has to be listed as the overrides say.
     """
     listed = rows_by_package(lock)
+    if not _lists_conda(listed, manifest):
+        return False
     itself = PackageName(canonicalize_name(manifest.subject))
     python = lock.requires_python or manifest.requires_python
     wanted = [one for one in manifest.requirements if one.package != itself and not needs.leaves_out(manifest, one)]
@@ -260,6 +262,23 @@ def satisfies(lock: Document, manifest: Document, needs: Needs) -> bool:
         for one in overrides
         if one.package in listed or (one.package in asked and not one.marker)
     )
+
+
+def _lists_conda(listed: Mapping[PackageName, list[Component]], manifest: Document) -> bool:
+    """Return whether a lock lists what an environment file has conda install, as packages of conda that it admits."""
+    if manifest.format != CONDA_ENVIRONMENT:
+        return True
+    return all(
+        any(_is_conda(row, one) for row in listed.get(one.package, ()))
+        for command in manifest.commands
+        for one in command.requirements
+    )
+
+
+def _is_conda(row: Component, wanted: Requirement) -> bool:
+    if row.package is not None or not row.purl.startswith("pkg:conda/") or wanted.unreadable:
+        return False
+    return not wanted.specifier or _is_admitted(row.version, SpecifierSet(wanted.specifier))
 
 
 def rows_by_package(lock: Document) -> Mapping[PackageName, list[Component]]:

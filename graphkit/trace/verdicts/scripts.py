@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from graphkit.model.answers import Obligation
-from graphkit.model.documents import UNREADABLE, Document, InstallCommand
+from graphkit.model.documents import CONDA_ENVIRONMENT, UNREADABLE, Document, InstallCommand
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
 from graphkit.trace.accusation import same_index
@@ -135,16 +135,30 @@ def judge_script(context: Context, script: State, here: Sequence[State], span: t
     """Return what a script leaves open; None where nothing that it names can bring a target. ``here``: all inputs."""
     if gap := gap_of_unread(script.document):
         return gap
-    commands = script.document.commands
+    commands = script.document.commands if script.document.format != CONDA_ENVIRONMENT else ()
     known = _names(_beside(script, here)) if any(command.inputs for command in commands) else frozenset()
     for command in commands:
         if problem := _problem(context, command, script.document.indexes, span) or _unknown_input(command, known):
-            return Open(
-                obligation=Obligation.INPUTS,
-                text=f"{script.document.path}, {command.place}: `{command.text}` {problem}; `installs_from` in the "
-                "organisation file, or the SBOM of the build, would settle it",
-            )
+            text = f"`{command.text}` {problem}; `installs_from` in the organisation file"
+            return _opened(script.document, command, f"{text}, or the SBOM of the build, would settle it")
     return None
+
+
+def gap_of_conda(context: Context, manifest: Document, span: tuple[Instant, Instant]) -> Open | None:
+    """Return what an environment file leaves open by what conda installs; None where that brings no target.
+
+    Whether a package of conda is the Python package of its name, and at which version, nothing here tells.
+    """
+    for command in manifest.commands if manifest.format == CONDA_ENVIRONMENT else ():
+        by_name = tuple(replace(one, specifier="", unreadable="") for one in command.requirements)
+        if problem := _problem(context, replace(command, requirements=by_name), (), span):
+            text = f"conda's `{command.text}` {problem}; a conda-lock, or `conda list` of the build"
+            return _opened(manifest, command, f"{text}, would settle it")
+    return None
+
+
+def _opened(document: Document, command: InstallCommand, text: str) -> Open:
+    return Open(obligation=Obligation.INPUTS, text=f"{document.path}, {command.place}: {text}")
 
 
 def _unknown_input(command: InstallCommand, known: AbstractSet[str]) -> str:

@@ -30,7 +30,7 @@ from graphkit.trace.verdicts.in_place import (
 )
 from graphkit.trace.verdicts.inputs import State, gap_of, last_seen, rows_by_package, satisfies, stretches_of
 from graphkit.trace.verdicts.listings import Finding, Words, read_listing
-from graphkit.trace.verdicts.scripts import gap_of_unread, judge_script, keeps_to
+from graphkit.trace.verdicts.scripts import gap_of_conda, gap_of_unread, judge_script, keeps_to
 from graphkit.trace.verdicts.walks import judge_groups_alone, judge_walk, of_build_system, of_manifest
 
 _BASES: Final = list(Basis)
@@ -140,7 +140,7 @@ def _recorded(context: Context, use: DocumentUse, states: Sequence[State]) -> Bu
         return listed if is_early else _joined([listed, *_tools(context, span)], at)
     assert use.built_at is not None
     build = Build(service=context.service.id, at=use.built_at)
-    parts = _from_inputs(context, build, states, document, None)
+    parts = _from_inputs(context, build, states, document, None, is_complete=use.is_complete)
     judged = _joined([*parts, *_tools(context, ran(context, build))], build.at)
     is_exposed = judged.verdict not in {Verdict.CLEARED, Verdict.UNKNOWN}
     return judged if is_exposed else _ended_before(context, ran(context, build)[1] - 1, build.at) or judged
@@ -269,7 +269,13 @@ def _apart(context: Context, build: Build) -> tuple[Build, list[BuildVerdict]]:
 
 
 def _from_inputs(
-    context: Context, build: Build, states: Sequence[State], document: Document, manifest: Document | None
+    context: Context,
+    build: Build,
+    states: Sequence[State],
+    document: Document,
+    manifest: Document | None,
+    *,
+    is_complete: bool = False,
 ) -> list[BuildVerdict]:
     """Judge a build by the lock or manifest that it installed from, and by what no lock governs.
 
@@ -277,7 +283,8 @@ def _from_inputs(
     building it takes, are judged too. So are files in place that can install.
     """
     span = ran(context, build)
-    finding = _finding(context, DocumentUse(service=context.service.id, document=document.sha256))
+    use = DocumentUse(service=context.service.id, document=document.sha256, is_complete=is_complete)
+    finding = _finding(context, use)
     parts = [_of_input(context, document, finding, build)]
     if document.kind is DocumentKind.LOCK:
         beside = [one.document for one in states if one.may_stand(*span)]
@@ -552,14 +559,18 @@ def _by_lock(  # noqa: PLR0917 - what a proof by lock is made of
 
 def _manifest(context: Context, one: ManifestInPlace, span: tuple[Instant, Instant], stood: Step) -> list[BuildVerdict]:
     """Judge installs from a manifest: what it requires unless a lock governs that, and what building it takes."""
-    parts: list[BuildVerdict] = []
+    own: list[BuildVerdict] = []
+    building: list[BuildVerdict] = []
     for asking in askings(context, one):
         is_own = asking.document is one.manifest
         if not (is_own and one.is_governed):
-            parts.append(judge_walk(context, asking, span, stood))
-    if not one.is_governed and all(part.verdict is Verdict.CLEARED for part in parts):
-        parts += judge_groups_alone(context, one.manifest, one.read, span, stood)
-    return parts
+            (own if is_own else building).append(judge_walk(context, asking, span, stood))
+    if not one.is_governed:
+        if all(part.verdict is Verdict.CLEARED for part in own):
+            own += judge_groups_alone(context, one.manifest, one.read, span, stood)
+        if gap := gap_of_conda(context, one.manifest, span):
+            own.append(opened(gap, one.manifest))
+    return [*own, *building]
 
 
 def _tools(context: Context, span: tuple[Instant, Instant]) -> list[BuildVerdict]:

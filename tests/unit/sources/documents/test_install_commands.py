@@ -393,8 +393,6 @@ def test_hooks_before_commits() -> None:
 def test_what_an_alias_stands_for_is_not_known() -> None:
     hooks = "x: &d [litellm]\nrepos:\n- hooks:\n  - id: a\n    additional_dependencies: *d\n"
     assert told(".pre-commit-config.yaml", hooks) == [("line 5", [], (), "the argument '*d'")]
-    conda = "x: &d [litellm]\ndependencies:\n- pip: *d\n"
-    assert told("environment.yml", conda) == [("line 3", [], (), "the argument '*d'")]
     work = ".i: &i\n  - pip install a\nt:\n  script: *i\n*i : x\n"
     assert told(".gitlab-ci.yml", work) == [("line 2", ["a"], (), "")]
 
@@ -450,18 +448,12 @@ def test_a_script_with_metadata() -> None:
     assert not READER.claims(b"# /// script\n# dependencies = ['a']\nprint()\n", "x.py", "")
 
 
-def test_environments_of_conda_and_pixi() -> None:
-    text = (
-        "name: x\nchannels: [conda-forge]\ndependencies:\n- python=3.12\n- numpy>=1\n- conda-forge::litellm\n- pip:\n"
-        "  - litellm==1.82.8\n  - -r requirements.txt\n  - git+https://git.example/x\n"
-    )
-    assert told("environment.yml", text) == [
-        ("line 5", ["numpy"], (), ""),
-        ("line 6", ["litellm"], (), ""),
-        ("line 8", ["litellm==1.82.8"], (), ""),
-        ("line 9", [], ("requirements.txt",), ""),
-        ("line 10", [], (), "a git address: 'git+https://git.example/x'"),
-    ]
+def test_environments_of_conda_are_manifests_of_their_own() -> None:
+    text = b"name: x\nchannels: [conda-forge]\ndependencies:\n- numpy>=1\n- pip:\n  - litellm==1.82.8\n"
+    assert not any(READER.claims(text, name, "lock") for name in ("environment.yml", "ci/x.yaml"))
+
+
+def test_environments_of_pixi() -> None:
     pixi = (
         "[workspace]\nname = 'x'\n[dependencies]\npython = '*'\nnumpy = '*'\n[pypi-dependencies]\nlitellm = '>=1'\n"
         "b = {git = 'https://git.example/b'}\n[tasks]\na = 'pip install b'\nc = {cmd = ['uv', 'sync']}\n"
