@@ -40,7 +40,7 @@ _NO_SBOMS: Final = (
     "attestations that are no SBOM and name no package, such as provenance by a commit and a base image, are listed as "
     "unrecognised"
 )
-_DOUBTFUL: Final = (".txt", "pyproject.toml")
+_DOUBTFUL: Final = (".txt", "pyproject.toml", "environment.yml", "environment.yaml")
 """Names that documents share with other files: prose about requirements, settings of tools."""
 
 

@@ -481,6 +481,12 @@ def test_what_pip_and_conda_say_of_a_build(judge: Judge, text: str, said: Said, 
     assert found.verdict == verdict, found.reason
 
 
+FREE: Final = ENVIRONMENT.replace("<1.2", "")
+FREE_LOCK: Final = conda_lock("other==1.0")
+CREATE: Final = "RUN conda env create -f environment.yml"
+KEEP: Final = "RUN conda-lock install -n svc"
+
+
 @pytest.mark.parametrize(
     ("files", "said", "verdict"),
     [
@@ -528,6 +534,8 @@ def test_what_pip_and_conda_say_of_a_build(judge: Judge, text: str, said: Said, 
             "picked",
         ),
         ({"environment.yml": ENVIRONMENT, "conda-lock.yml": conda_lock(pip="badpkg==1.2")}, {}, "observed"),
+        ({"environment.yml": FREE, "conda-lock.yml": FREE_LOCK, "Dockerfile": f"FROM x\n{CREATE}\n"}, {}, "picked"),
+        ({"environment.yml": FREE, "conda-lock.yml": FREE_LOCK, "Dockerfile": f"FROM x\n{KEEP}\n"}, {}, "cleared"),
     ],
 )
 def test_environment_files_of_conda(judge: Judge, files: Files, said: Said, verdict: str) -> None:

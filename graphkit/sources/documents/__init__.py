@@ -45,6 +45,7 @@ READERS: Final = (
     "graphkit.sources.documents.conda_explicit:READER",
     "graphkit.sources.documents.conda_lock:READER",
     "graphkit.sources.documents.conda_environment:READER",
+    "graphkit.sources.documents.pixi_lock:READER",
     "graphkit.sources.documents.requirements:READER",
     "graphkit.sources.documents.pyproject:READER",
     "graphkit.sources.documents.pipfile:READER",

@@ -60,7 +60,7 @@ _ARCHIVE: Final = re.compile(r"\.(?:whl|tar\.gz|tgz|tar\.bz2|zip|egg)(?:\[[^\]]*
 _ADDRESS: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9]*\+)?[A-Za-z][A-Za-z0-9]*://|git\+|git@")
 _POETRY: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?)@(.+)")
 _CONDA: Final = re.compile(r"(?:[^\s:]+::)?([A-Za-z0-9_][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*(?:[=<>!~].*|\s.*)?")
-_MANIFESTS: Final = re.compile(r"(?:\.in|pyproject[^/]*\.toml|setup\.(?:py|cfg)|Pipfile)$")
+_MANIFESTS: Final = re.compile(r"(?:\.in|pyproject[^/]*\.toml|setup\.(?:py|cfg)|Pipfile|(?<!lock)\.ya?ml)$")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -436,12 +436,24 @@ def _conda(found: Found, words: tuple[Word, ...]) -> None:
     if verb == "env":
         verb, rest = _after(found, rest, "create", "update")
         if verb and not any(word.text in {"-f", "--file"} or word.text.startswith("--file=") for word in rest):
-            found.inputs["environment.yml"] = None
+            found.file(Word("environment.yml"))
     for name, value in options_of(rest, found.tool) if verb else ():
         if name == "--file":
             found.file(value)
         elif not name:
             conda_name(found, value)
+
+
+def _conda_lock(found: Found, words: tuple[Word, ...]) -> None:
+    """Take up conda-lock, which installs from its lock; any other verb makes that anew, but one that only writes."""
+    verb, rest = _after(found, words, "install", "lock", "render", "render-lock-spec")
+    arguments = [value for name, value in options_of(rest, found.tool) if not name]
+    for value in arguments if verb == "install" else ():
+        if value.unknown or value.text.endswith((".yml", ".yaml", ".lock")):  # else the value of an option
+            found.file(value)
+    if verb == "lock" or (verb == "install" and not found.inputs and not found.unreadable):
+        found.inputs["conda-lock.yml"] = None
+        found.is_past_lock = verb == "lock"
 
 
 def conda_name(found: Found, word: Word) -> None:
@@ -525,6 +537,7 @@ _TOOLS: Final[dict[str, tuple[str, Callable[[Found, tuple[Word, ...]], None]]]] 
     "conda": ("conda", _conda),
     "mamba": ("conda", _conda),
     "micromamba": ("conda", _conda),
+    "conda-lock": ("conda-lock", _conda_lock),
     "pixi": ("pixi", _pixi),
     "pip-sync": ("pip-tools", _files),
     "pip-compile": ("pip-tools", _compile),

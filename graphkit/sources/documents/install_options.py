@@ -56,6 +56,9 @@ SHORT: Final[dict[str, dict[str, str]]] = {
     "conda": {
         "-n": "--name", "-p": "--prefix", "-c": "--channel", "-f": "--file", "-r": "--root-prefix",
     },
+    "conda-lock": {
+        "-n": "--name", "-p": "--prefix", "-c": "--channel", "-f": "--file", "-k": "--kind", "-e": "--extras",
+    },
     "pixi": {"-p": "--platform", "-f": "--feature", "-e": "--environment", "-c": "--channel"},
     "pip-tools": {
         "-c": "--constraint", "-P": "--upgrade-package", "-o": "--output-file", "-i": "--index-url",

@@ -27,7 +27,7 @@ MANIFESTS: Final = (
     "*requirements*.in",
     "*requirements*.pip",
     "*requirements*.lock",
-    *("*environment*.yml", "*environment*.yaml", "env.yml", "env.yaml", "conda*.yml", "conda*.yaml"),
+    *("environment*.yml", "environment*.yaml", "*environment.yml", "*environment.yaml"),
     *("conda*.lock", "conda*.txt", "*explicit*.txt", "*spec-file*.txt", "*spec-list*.txt"),
 )
 """What manifests are called, and lists that may be a lock. Other files have these names too."""
@@ -68,6 +68,8 @@ def doubt_of(path: bytes) -> Doubt:
         return Doubt.NONE
     if _MANIFEST.fullmatch(name) or _LISTS.fullmatch(shown):
         # What `-c` names narrows what others ask for, and installs nothing by itself.
+        if name.endswith((".yml", ".yaml")) and _HIDDEN.search(shown):  # a workflow, rather than one of conda
+            return Doubt.SCRIPT
         return Doubt.NO_INPUT if "constraint" in name else Doubt.MANIFEST
     if _SCRIPT.fullmatch(name):
         return Doubt.MODULE if name.endswith((".py", ".pyw")) and name not in _TASKS else Doubt.SCRIPT
@@ -115,5 +117,7 @@ _MANIFEST: Final = _any_of(MANIFESTS)
 _LISTS: Final = re.compile(r"(?:.*/)?requirements/.*\.(?:txt|in|pip)", re.DOTALL)
 """Lists in a folder of that name, at any depth."""
 _SCRIPT: Final = _any_of(SCRIPTS)
+_HIDDEN: Final = re.compile(r"(?:^|/)\.(?!binder/)[^/]+/")
+"""Folders of services and tools, which have YAML of any name."""
 _TASKS: Final = frozenset({"build.py", "conftest.py", "dodo.py", "fabfile.py", "noxfile.py", "setup.py", "tasks.py"})
 """Python source that tools run to build, test or install."""

@@ -15,6 +15,8 @@ from graphkit.model.errors import InputError
 from graphkit.sources.pulls.http import Answer
 
 _LOCK: Final = re.compile(r"(?:uv\.lock|poetry\.lock|pdm\.lock|pipfile\.lock|pylock(?:\.[^/]+)?\.toml)", re.IGNORECASE)
+_CONDA: Final = re.compile(r"(?:[^/]+\.)?conda-lock\.ya?ml|[^/]*environment\.ya?ml|pixi\.lock", re.IGNORECASE)
+"""What conda installs from; none of it is made from a `pyproject.toml` for sure."""
 _LIST: Final = re.compile(r"(?:.*/)?(?:[^/]*requirements[^/]*\.txt|requirements/(?:.+/)?[^/]+\.txt)", re.IGNORECASE)
 _MANIFEST: Final = "pyproject.toml"
 _SBOM: Final = re.compile(
@@ -79,7 +81,7 @@ def submodules(tree: Tree) -> list[str]:
 
 def _hint(path: str, locked: Iterable[str]) -> str | None:
     name = _name(path)
-    if _LOCK.fullmatch(name) or _LIST.fullmatch(path):
+    if _LOCK.fullmatch(name) or _CONDA.fullmatch(name) or _LIST.fullmatch(path):
         return "lock"
     if name == _MANIFEST:
         return "" if _folder(path) not in locked else None

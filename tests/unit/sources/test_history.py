@@ -804,6 +804,34 @@ def test_a_change_of_what_a_file_includes_is_a_new_state_of_it(tmp_path: Path) -
     assert {row[0] for row in inputs(read(tmp_path))} == {"app/requirements.txt"}
 
 
+def test_what_conda_installs_from_is_an_input_with_the_lists_that_it_includes(tmp_path: Path) -> None:
+    lock = 'version: 1\nmetadata: {sources: [environment.yml]}\npackage:\n- {name: a, version: "1", manager: pip}\n'
+    lock += "x:\n  content_hash: 1\n"
+    environment = "channels: [c]\ndependencies:\n- a\n- pip:\n  - -r deps/base\n  - b\n"
+    explicit = "@EXPLICIT\nhttps://conda.example/noarch/a-1-0.conda\n"
+    tree: dict[str | bytes, str] = {
+        "app/environment.yml": environment,
+        "app/deps/base": "c\n",
+        "app/conda-lock.yml": lock,
+    }
+    tree |= {"app/conda-linux-64.lock": explicit, "environment.yaml": "NODE_ENV: x\n", "docs/explicit.txt": "Prose.\n"}
+    tree |= {"ci/deps.yml": environment.replace("deps/base", "r.txt")}
+    nodes = [Node(at=0, tree={**tree}), Node(at=5, tree={**tree, "app/deps/base": "d\n"}, parents=[0])]
+    build(tmp_path / "shop", nodes, main=1)
+    got = read(tmp_path / "shop")
+    assert [(row[0], *row[2:]) for row in inputs(got)] == [
+        ("app/conda-linux-64.lock", 0, None, {}),
+        ("app/conda-lock.yml", 0, None, {}),
+        ("app/environment.yml", 0, 5, {"deps/base": "c\n"}),
+        ("app/environment.yml", 5, None, {"deps/base": "d\n"}),
+        ("ci/deps.yml", 0, None, {}),
+    ]
+    assert {a.service for a in got.found if a.path.startswith("app/")} == {"shop/app"}
+    assert sorted(got.unclaimed) == ["docs/explicit.txt", "environment.yaml"]
+    assert is_script(".github/workflows/environment.yml")
+    assert not is_script(".binder/environment.yml")
+
+
 def test_files_that_include_each_other_or_lie_outside_end(tmp_path: Path) -> None:
     tree: dict[str | bytes, str] = {
         "requirements.txt": "-r requirements-b.txt\n-r ../../etc/passwd\n-r /etc/passwd\n-r $X\n-r https://x.example/y\na\n",

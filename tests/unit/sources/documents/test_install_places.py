@@ -88,7 +88,6 @@ def notebook(source: str) -> str:
         (".devcontainer.json", '{// why\n\t"postCreateCommand": ["pip", "install", "litellm"],\n}'),
         (".devcontainer/devcontainer.json", '{"postStartCommand": {"a": ["pip", "install", "litellm"]}}'),
         (".devcontainer/devcontainer.json", '{"onCreateCommand": "x\\npip install litellm"}'),
-        ("env/prod.yml", "name: x\nchannels: [conda-forge]\ndependencies:\n- pip:\n  - litellm\n"),
         ("play.yml", "- hosts: all\n  tasks:\n  - name: x\n    pip:\n      name: [litellm]\n"),
         ("play.yml", "- hosts: all\n  tasks:\n  - ansible.builtin.pip: name=litellm state=present\n"),
     ],
