@@ -174,6 +174,8 @@ class Documents:
             self._take_script(document, found)
             return
         run.tally.read += 1
+        if document.sha256 != content.sha256:  # it includes others
+            self._known |= run.store.known([document.sha256])
         self._count(document.sha256)
         run.keep(found.label, (document, *self._service_of(document, found)), counted=False)
 
