@@ -12,7 +12,7 @@ from typing import Any, Final
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, Edge
 from graphkit.model.errors import InputError
 from graphkit.sources.documents.addresses import named_by, without_passwords
-from graphkit.sources.documents.conda_rows import CondaRows, conda_package, marker_of_platform, pip_address
+from graphkit.sources.documents.conda_rows import CondaRows, archive_of, conda_package, marker_of_platform, pip_address
 from graphkit.sources.documents.lock_rows import tables_in
 from graphkit.sources.documents.rows import Notes, is_json, shown, time_of_itself
 from graphkit.sources.documents.yaml_values import yaml_text, yaml_value
@@ -119,6 +119,10 @@ def _taken(table: dict[str, Any], place: str, rows: CondaRows, notes: Notes) -> 
         "is_extra": texts["category"] not in {"", _MAIN},
     }
     if manager == "conda":
+        told = archive_of(texts["url"])
+        if told and told != (texts["name"], texts["version"]):
+            text = f"{shown(texts['url'])} is {' '.join(told)}, in a row of {texts['name']} {texts['version']}"
+            notes.add(f"{place}.url", text, lost=True)
         ref = rows.conda(texts["name"], texts["version"], place, sha256=sha256, **known)
     else:
         source = notes.table(table.get("source"), f"{place}.source")

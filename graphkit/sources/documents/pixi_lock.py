@@ -9,8 +9,9 @@ from typing import Any, Final, NamedTuple
 
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
+from graphkit.model.names import BadName, PackageName, name_of_purl
 from graphkit.sources.documents.addresses import named_by, sha256_of, without_passwords
-from graphkit.sources.documents.conda_rows import CondaRows, archive_of, marker_of_platform, pip_address
+from graphkit.sources.documents.conda_rows import CondaRows, archive_of, conda_package, marker_of_platform, pip_address
 from graphkit.sources.documents.lock_rows import index_address, tables_in
 from graphkit.sources.documents.rows import Notes, any_marker, is_json, shown
 from graphkit.sources.documents.yaml_values import yaml_text, yaml_value
@@ -45,8 +46,9 @@ class PixiLock:
     def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a lock is a lock
         """Return a lock as a document; its basis is `locked`, and it is complete unless a row was lost.
 
-        Rows that the environment `default` does not have, and rows for other platforms, are optional. Edges are not
-        read. It governs nothing: what pixi installs is asked for in tables of conda's packages too.
+        Rows that the environment `default` does not have, and rows for other platforms, are optional. The Python
+        package that one of conda is by its purls is another name of it, listed. Edges are not read. It governs
+        nothing: what pixi installs is asked for in tables of conda's packages too.
 
         Raises:
             InputError: no YAML, or a version that is not known.
@@ -125,6 +127,15 @@ def _taken(table: dict[str, Any], place: str, used: _Used, rows: CondaRows, note
     return package
 
 
+def _python_in(purl: Any, place: str, notes: Notes) -> PackageName | None:
+    """Return the Python package that a package of conda is, by a purl; None for none."""
+    try:
+        return name_of_purl(notes.text(purl, place))
+    except BadName as error:
+        notes.add(place, str(error), lost=True)
+        return None
+
+
 def _row(package: _Package, table: dict[str, Any], place: str, used: _Used, rows: CondaRows, notes: Notes) -> None:
     environments = used.get(package, {})
     platforms = environments.get(_DEFAULT) or {one for found in environments.values() for one in found}
@@ -135,7 +146,12 @@ def _row(package: _Package, table: dict[str, Any], place: str, used: _Used, rows
     )
     if package.kind == "conda":
         told = archive_of(package.address) or ("", "")
-        rows.conda(name or told[0], version or told[1], place, sha256=sha256, marker=marker, is_extra=is_extra)
+        name, version = name or told[0], version or told[1]
+        rows.conda(name, version, place, sha256=sha256, marker=marker, is_extra=is_extra)
+        for at, purl in enumerate(notes.array(table.get("purls"), f"{place}.purls")):
+            where = f"{place}.purls[{at}]"
+            if (python := _python_in(purl, where, notes)) and python != conda_package(name):
+                rows.conda(python, version, where, marker=marker, is_extra=True)
         return
     plain = without_passwords(package.address)
     address, origin = pip_address(plain) if "://" in plain else ("", f"path:{plain}")

@@ -117,6 +117,7 @@ def test_where_rows_of_pip_come_from() -> None:
         (["x"], "package[0]"),
         ([row(dependencies={"gone": ">=1"})], "package[0].dependencies"),
         ([row("a", dependencies={"b": ""}), row("b", platform="osx-64")], "package[0].dependencies"),
+        ([row("a", url="https://conda.example/noarch/litellm-1.82.8-py_0.conda")], "package[0].url"),
         ([pip("innocent", url="https://files.example/litellm-1.82.8-py3-none-any.whl")], "package[0]"),
     ],
 )

@@ -74,7 +74,9 @@ def test_each_part_of_cyclonedx_that_can_name_a_component_is_in_the_table() -> N
 
 
 def test_each_row_says_what_happens_and_why() -> None:
-    for section in ("CycloneDX", "SPDX 2.2", "SPDX 3.0", "Syft", "Trivy", "GitHub", "Attestations"):
+    sections = ("CycloneDX", "SPDX 2.2", "SPDX 3.0", "Syft", "Reports of pip", "Lists and locks", "Environment files")
+    for section in (*sections, "Trivy", "GitHub", "Attestations"):
+        assert rows(section)
         for part, what in rows(section).items():
             assert what.startswith(VERDICTS), part
             assert not what.startswith("cannot matter") or ": " in what, part

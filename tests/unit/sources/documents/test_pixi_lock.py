@@ -101,6 +101,18 @@ def test_a_lock(name: str) -> None:
     assert all(one.sha256 == (SHA,) for one in found.components)
 
 
+def test_the_python_package_that_one_of_conda_is_is_another_name_of_it() -> None:
+    purls = "  purls:\n  - pkg:pypi/litellm?source=hash-mapping\n  - pkg:pypi/python\n  - pkg:conda/x\n"
+    found = read(SIX.replace("  md5: c3473ff8bdb3d124ed5ff11ec380d6f9\n", purls))
+    assert found.completeness is Completeness.COMPLETE
+    assert [(one.purl, one.optional) for one in found.components][:2] == [
+        ("pkg:conda/python@3.12.12", False),
+        ("pkg:conda/litellm@3.12.12", True),
+    ]
+    odd = read(SIX.replace("  md5: c3473ff8bdb3d124ed5ff11ec380d6f9\n", "  purls: [litellm]\n"))
+    assert odd.completeness is Completeness.INCOMPLETE
+
+
 def test_a_lock_of_years_ago() -> None:
     found = read(FOUR)
     assert (found.format, found.completeness) == ("pixi.lock 4", Completeness.COMPLETE)
