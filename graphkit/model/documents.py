@@ -56,7 +56,7 @@ UNREADABLE: Final = "unreadable"
 ATTESTED: Final = " in an attestation"
 """How the format of a document ends that came in an attestation, whose signature nobody checked."""
 CONDA_ENVIRONMENT: Final = "environment.yml"
-"""The format of an environment file of conda: its commands are what conda installs, each by its name alone."""
+"""The format of an environment file of conda: its commands of the tool `conda` are what conda installs, by name."""
 EDITABLE_TREE: Final = f"{NOT_READ}the editable tree "
 """How a problem begins that names an editable project outside of what was given (semantics §5 (i))."""
 

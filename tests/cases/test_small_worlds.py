@@ -481,6 +481,7 @@ def test_what_pip_and_conda_say_of_a_build(judge: Judge, text: str, said: Said, 
     assert found.verdict == verdict, found.reason
 
 
+LOCAL: Final = ENVIRONMENT.replace("badpkg<1.2", "-e .")
 FREE: Final = ENVIRONMENT.replace("<1.2", "")
 FREE_LOCK: Final = conda_lock("other==1.0")
 CREATE: Final = "RUN conda env create -f environment.yml"
@@ -500,6 +501,15 @@ KEEP: Final = "RUN conda-lock install -n svc"
         ({"environment.yml": ENVIRONMENT.replace("- other", "- libnobodyread")}, {}, "unknown"),
         ({"environment.yml": ENVIRONMENT.replace("- other", "- *names")}, {}, "unknown"),
         ({"environment.yml": ENVIRONMENT.replace("badpkg<1.2", "-r gone.txt")}, {}, "unknown"),
+        # A project that pip installs by its folder is an input of its own.
+        ({"environment.yml": LOCAL, "pyproject.toml": BARRED}, {}, "cleared"),
+        ({"environment.yml": LOCAL, "pyproject.toml": PROJECT.replace("other", "badpkg")}, {}, "picked"),
+        ({"environment.yml": LOCAL}, {}, "unknown"),
+        (
+            {"environment.yml": LOCAL, "pyproject.toml": BARRED},
+            {"documents": [], "builds": builds(manifest="environment.yml")},
+            "unknown",
+        ),
         # A build that resolved from it, which stood at no known time.
         (
             {"environment.yml": ENVIRONMENT},

@@ -20,11 +20,14 @@ from graphkit.model.errors import InputError
 from graphkit.model.requirements import Requirement
 from graphkit.sources.documents.addresses import without_passwords
 from graphkit.sources.documents.conda_rows import CondaRows, conda_package, conda_spec
+from graphkit.sources.documents.install_arguments import found_in
+from graphkit.sources.documents.install_findings import moved, pip_words, same
 from graphkit.sources.documents.install_marks import indexes_in
 from graphkit.sources.documents.install_yaml import Scalar, scalars_of
 from graphkit.sources.documents.interface import Beside
 from graphkit.sources.documents.lock_rows import index_address
 from graphkit.sources.documents.requirements_files import Included, digest_of
+from graphkit.sources.documents.requirements_lines import Line
 from graphkit.sources.documents.requirements_rows import Rows
 from graphkit.sources.documents.rows import Notes, is_json, shown
 from graphkit.sources.documents.uv_settings import UvSettings
@@ -75,9 +78,10 @@ class CondaEnvironment:
         """Return an environment file as a manifest: pip installs its list for pip, read as a requirements file is.
 
         What conda installs stands in ``commands``, one for each package: which Python packages it brings, its name
-        alone tells. Complete unless something was lost. Told that it is an environment, one in which everything is
-        pinned (`conda env export`) is that; it is complete where it lists what pip installed, which some exports
-        leave out, beside what every environment has.
+        alone tells. So do projects that pip installs by their folder: their manifests are inputs of their own.
+        Complete unless something was lost. Told that it is an environment, one in which everything is pinned
+        (`conda env export`) is that; it is complete where it lists what pip installed, which some exports leave out,
+        beside what every environment has.
 
         Raises:
             InputError: no YAML, or nested too deep.
@@ -156,9 +160,12 @@ def _parsed(data: bytes, path: str, hint: str, beside: Beside | None) -> Documen
     read = _read_entries(yaml_text(data, notes), notes)
     rows = Rows(notes, UvSettings())
     files = Included("\n".join(read.pip).encode("utf-8", "backslashreplace"), beside, notes)
+    projects: list[InstallCommand] = []
     for line, place, constrains in files.lines():
         if constrains:
             rows.constrain(line, place)
+        elif place.startswith("line ") and (project := _project(line, place)):
+            projects.append(project)
         else:
             rows.take(line, place)
     rows.leave()
@@ -169,18 +176,30 @@ def _parsed(data: bytes, path: str, hint: str, beside: Beside | None) -> Documen
         format=CONDA_ENVIRONMENT,
         basis=Basis.LISTED,
     )
-    if hint == "env" and (listed := _as_environment(document, read, rows, notes)):
+    if hint == "env" and not projects and (listed := _as_environment(document, read, rows, notes)):
         return listed
     commands = [found for one in read.conda if (found := _command(one, notes))]
     wanted = rows.wanted(document)
     return replace(
         wanted,
-        commands=tuple(dict.fromkeys(commands)),
+        commands=tuple(dict.fromkeys((*commands, *projects))),
         requires_python=_python_of(read.conda),
         indexes=tuple(dict.fromkeys((*wanted.indexes, *read.indexes))),
         completeness=Completeness.INCOMPLETE if notes.lost else wanted.completeness,
         problems=notes.told(),
     )
+
+
+def _project(line: Line, place: str) -> InstallCommand | None:
+    """Return that pip installs a project by its folder (``-e .``), whose manifest is an input; None for other lines."""
+    if line.kind != "path" and not (line.kind == "option" and line.option == "--editable"):
+        return None
+    text = f"-e {line.text}" if line.kind == "option" else line.text
+    found = next((found for found, _ in found_in(pip_words(text))), None)
+    if found is None or found.requirements or not found.inputs:
+        return None
+    moved(found, same)
+    return found.as_command(place, text) if not found.unreadable else None
 
 
 def _command(one: Scalar, notes: Notes) -> InstallCommand | None:

@@ -28,7 +28,7 @@ MANIFESTS: Final = (
     "*requirements*.pip",
     "*requirements*.lock",
     *("environment*.yml", "environment*.yaml", "*environment.yml", "*environment.yaml"),
-    *("conda*.lock", "conda*.txt", "*explicit*.txt", "*spec-file*.txt", "*spec-list*.txt"),
+    *("conda*.lock", "explicit.txt", "*spec-file*.txt"),
 )
 """What manifests are called, and lists that may be a lock. Other files have these names too."""
 

@@ -23,6 +23,8 @@ from graphkit.model.requirements import Requirement
 from graphkit.model.times import BEGINNING, FOREVER, Instant, rfc3339
 from graphkit.model.versions import release_version
 
+CONDA: Final = "conda"
+"""The tool of commands that take packages of conda."""
 INPUT_KINDS: Final = (DocumentKind.LOCK, DocumentKind.MANIFEST, DocumentKind.SCRIPT)
 """What something is installed from."""
 
@@ -272,6 +274,7 @@ def _lists_conda(listed: Mapping[PackageName, list[Component]], manifest: Docume
         any(_is_conda(row, one) for row in listed.get(one.package, ()))
         for command in manifest.commands
         for one in command.requirements
+        if command.tool == CONDA
     )
 
 

@@ -20,7 +20,7 @@ from graphkit.trace.forward import Root
 from graphkit.trace.manifests import Asked, root_of_requirements
 from graphkit.trace.verdicts.clearance import Open
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, Context, is_usual, undecided_among
-from graphkit.trace.verdicts.inputs import Line, State, is_made_from, normal
+from graphkit.trace.verdicts.inputs import CONDA, Line, State, is_made_from, normal
 
 _LOCKS: Final = frozenset(("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml"))
 _PROJECTS: Final = frozenset(("pyproject.toml", "Pipfile"))
@@ -135,7 +135,8 @@ def judge_script(context: Context, script: State, here: Sequence[State], span: t
     """Return what a script leaves open; None where nothing that it names can bring a target. ``here``: all inputs."""
     if gap := gap_of_unread(script.document):
         return gap
-    commands = script.document.commands if script.document.format != CONDA_ENVIRONMENT else ()
+    is_conda = script.document.format == CONDA_ENVIRONMENT  # what conda installs is judged with its manifest
+    commands = [one for one in script.document.commands if not (is_conda and one.tool == CONDA)]
     known = _names(_beside(script, here)) if any(command.inputs for command in commands) else frozenset()
     for command in commands:
         if problem := _problem(context, command, script.document.indexes, span) or _unknown_input(command, known):
@@ -149,11 +150,23 @@ def gap_of_conda(context: Context, manifest: Document, span: tuple[Instant, Inst
 
     Whether a package of conda is the Python package of its name, and at which version, nothing here tells.
     """
-    for command in manifest.commands if manifest.format == CONDA_ENVIRONMENT else ():
+    commands = manifest.commands if manifest.format == CONDA_ENVIRONMENT else ()
+    for command in (one for one in commands if one.tool == CONDA):
         by_name = tuple(replace(one, specifier="", unreadable="") for one in command.requirements)
         if problem := _problem(context, replace(command, requirements=by_name), (), span):
             text = f"conda's `{command.text}` {problem}; a conda-lock, or `conda list` of the build"
             return _opened(manifest, command, f"{text}, would settle it")
+    return None
+
+
+def gap_of_projects(manifest: Document, here: Sequence[State]) -> Open | None:
+    """Return that a manifest which a build names installs projects beside it; None where it stands among the inputs."""
+    if manifest.format != CONDA_ENVIRONMENT or any(one.document.sha256 == manifest.sha256 for one in here):
+        return None
+    for command in manifest.commands:
+        if command.inputs:
+            text = f"`{command.text}` installs from {command.inputs[0]}, of which nothing is known for that build"
+            return _opened(manifest, command, f"{text}; its SBOM, or the lock it installed from, would settle it")
     return None
 
 

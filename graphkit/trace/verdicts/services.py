@@ -30,7 +30,7 @@ from graphkit.trace.verdicts.in_place import (
 )
 from graphkit.trace.verdicts.inputs import State, gap_of, last_seen, rows_by_package, satisfies, stretches_of
 from graphkit.trace.verdicts.listings import Finding, Words, read_listing
-from graphkit.trace.verdicts.scripts import gap_of_conda, gap_of_unread, judge_script, keeps_to
+from graphkit.trace.verdicts.scripts import gap_of_conda, gap_of_projects, gap_of_unread, judge_script, keeps_to
 from graphkit.trace.verdicts.walks import judge_groups_alone, judge_walk, of_build_system, of_manifest
 
 _BASES: Final = list(Basis)
@@ -294,7 +294,9 @@ def _from_inputs(
         is_governed = satisfies(context.whole(document.sha256), manifest, needs(context))
         resolved = ManifestInPlace(manifest, guards_in_force(context, manifest), is_governed)
         parts += _manifest(context, resolved, span, stood)
-    return [*parts, *_of_scripts(context, [one for one in states if one.may_stand(*span)], span)]
+    here = [one for one in states if one.may_stand(*span)]
+    gaps = [(gap, one) for one in (document, manifest) if one and (gap := gap_of_projects(one, here))]
+    return [*parts, *_of_scripts(context, here, span), *(opened(gap, one) for gap, one in gaps)]
 
 
 def _building(

@@ -154,7 +154,9 @@ def test_what_is_no_package_of_conda_leaves_it_open(text: str) -> None:
         ("channels: []\ndependencies:\n- npm:\n  - left-pad\n", "line 4"),
         ("channels: []\ndependencies:\n  litellm: '*'\n", "line 3"),
         ("dependencies:\n- pip:\n  - ==1\n", "line 3"),
-        ("dependencies:\n- pip:\n  - -e ./lib\n", "line 3"),
+        ("dependencies:\n- pip:\n  - -e /srv/lib\n", "line 3"),
+        ("dependencies:\n- pip:\n  - -e git+https://git.example/x\n", "line 3"),
+        ("dependencies:\n- pip:\n  - ./a-1.tar.gz.x.whl\n", "line 3"),
     ],
 )
 def test_what_cannot_be_read_leaves_it_open(text: str, place: str) -> None:
@@ -167,6 +169,15 @@ def test_what_cannot_be_read_leaves_it_open(text: str, place: str) -> None:
 def test_a_list_that_stands_twice_counts_twice() -> None:
     found = read("dependencies:\n- a\ndependencies:\n- pip: [b, c]\n- pip: d\n")
     assert (asked(found), by_conda(found)) == (["b", "c", "d"], [("line 2", "a")])
+
+
+def test_projects_by_their_folder_are_inputs_of_their_own() -> None:
+    found = read("dependencies:\n- pip:\n  - -e .[x]\n  - ./lib\n  - a\n")
+    assert [(one.place, one.tool, one.inputs, one.is_past_lock) for one in found.commands] == [
+        ("line 3", "pip", ("pyproject.toml",), True),
+        ("line 4", "pip", ("lib/pyproject.toml",), True),
+    ]
+    assert (asked(found), found.completeness, found.problems) == (["a"], Completeness.COMPLETE, ())
 
 
 def test_further_indexes() -> None:
