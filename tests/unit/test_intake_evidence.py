@@ -108,7 +108,6 @@ def judged(graph: Graph, kind: str, name: str, text: str) -> list[ServiceVerdict
         ("inspect.json", inspected({"version": "1.82.8"})),
         ("list.txt", "Package Version\n------- -------\nlitellm 1.82.8\n"),
         ("conda.txt", "# packages in environment at /opt/conda:\n#\nlitellm 1.82.8 py_0 conda-forge\n"),
-        ("environment.yml", "name: x\ndependencies:\n- pip:\n  - litellm==1.82.8\n"),
         ("conda-lock.yml", "version: 1\npackage:\n- name: litellm\n  version: 1.82.8\n  manager: pip\n"),
         ("setup.cfg", "[options]\ninstall_requires =\n  litellm==1.82.8\n"),
         ("setup.py", "from setuptools import setup\nsetup(install_requires=['litellm==1.82.8'])\n"),
