@@ -107,8 +107,7 @@ def blast(
         note(told, quiet=quiet)
     if found.is_partial:
         raise GraphkitError("stopped: the answer is partial; run the same command again for all of it")
-    verdicts = list(Verdict)
-    if fail_on and any(verdicts.index(one.verdict) <= verdicts.index(Verdict(fail_on)) for one in found.services):
+    if fail_on and any(one.verdict.rank <= Verdict(fail_on).rank for one in found.services):
         raise typer.Exit(1)
     for line in found.unknown:
         note(line, quiet=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -12,10 +12,11 @@ from graphkit.model.environment import Environment
 from graphkit.model.incidents import Cause, CompromisedRelease, Source
 from graphkit.model.names import CompanyId, ServiceId
 from graphkit.model.organisation import Claim
+from graphkit.model.ranks import Ranked
 from graphkit.model.times import Instant, Moment
 
 
-class Tier(StrEnum):
+class Tier(Ranked):
     """Evidence that a release reached something, strongest first (semantics §3)."""
 
     OBSERVED = "observed"
@@ -24,7 +25,7 @@ class Tier(StrEnum):
     ADMITTED = "admitted"
 
 
-class Verdict(StrEnum):
+class Verdict(Ranked):
     """The verdict of a service or build: the tiers, then `unknown`, then `cleared` (semantics §4)."""
 
     OBSERVED = "observed"
@@ -33,6 +34,11 @@ class Verdict(StrEnum):
     ADMITTED = "admitted"
     UNKNOWN = "unknown"
     CLEARED = "cleared"
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the worst of some verdicts; of none, `unknown`."""
+    return min(verdicts, key=lambda one: one.rank, default=Verdict.UNKNOWN)
 
 
 class ProofKind(StrEnum):
@@ -147,7 +153,7 @@ class Clearance:
         return tuple(dict.fromkeys(one.text for one in self.proof if one.word))
 
 
-class CompanyVerdict(StrEnum):
+class CompanyVerdict(Ranked):
     """The verdict of a company: its own services' tiers beside `stated` and `supplier`, worst first."""
 
     OBSERVED = "observed"

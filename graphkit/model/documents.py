@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from graphkit.model.guards import Guards
 from graphkit.model.names import ExtraName, PackageName
+from graphkit.model.ranks import Ranked
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Moment
 
@@ -25,7 +26,7 @@ class DocumentKind(StrEnum):
     """A file that can install and that no other reader reads; what it installs is in ``commands``."""
 
 
-class Basis(StrEnum):
+class Basis(Ranked):
     """How a document shows a release, strongest first (semantics §3)."""
 
     HASH = "hash"

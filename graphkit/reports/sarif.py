@@ -137,7 +137,7 @@ def _results(blast: Blast, rules: Mapping[str, tuple[int, str]]) -> Iterator[Sha
     """Yield a result per exposed build, document and release, the worst first, as the answer sorts its services."""
     for one in blast.services:
         seen = set[str]()
-        for build in sorted(one.builds, key=lambda build: list(Verdict).index(build.verdict)):
+        for build in sorted(one.builds, key=lambda build: build.verdict.rank):
             if build.verdict not in EXPOSED or build.document is None:
                 continue
             ends = dict.fromkeys(path[-1].node for path in build.paths if path and path[-1].node in rules) or [_CASE]

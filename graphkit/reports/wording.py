@@ -39,7 +39,6 @@ REACHED = (
     CompanyVerdict.SUPPLIER,
     CompanyVerdict.ADMITTED,
 )
-_TIERS = list(Tier)
 _VOUCHED = (Standing.FIRST_HAND, Standing.CONFIRMED)
 _NAMED = 4
 _MANY = 1_000
@@ -168,7 +167,7 @@ def standing(row: PackageRow) -> str:
 
 def is_listed(row: PackageRow, tier: Tier) -> bool:
     """Return whether a package is shown where ``tier`` is the weakest shown; one without a tier is weakest."""
-    return tier is Tier.ADMITTED if row.tier is None else _TIERS.index(row.tier) <= _TIERS.index(tier)
+    return tier is Tier.ADMITTED if row.tier is None else row.tier.rank <= tier.rank
 
 
 def made_of(blast: Blast, view: View) -> Provenance:

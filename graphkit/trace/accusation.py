@@ -18,8 +18,6 @@ from graphkit.model.versions import ReleaseVersion, release_version
 from graphkit.trace.case import Case
 from graphkit.trace.elsewhere import Release, is_one, may_be_named, release_of_purl, release_of_row, versions_of
 
-_BASES = list(Basis)
-_VERDICTS = list(Verdict)
 _OF_ANYTHING: Final = frozenset({"conda", "generic"})
 """Purl types of other ecosystems that hold Python packages under their own names (semantics §5 d)."""
 _FORGES: Final = frozenset({"bitbucket", "github", "githubactions", "gitlab"})
@@ -231,7 +229,7 @@ class RowTest:
     @property
     def rank(self) -> tuple[int, int]:
         """Where it stands among what rows say, the worst first."""
-        return (len(_VERDICTS) if self.verdict is None else _VERDICTS.index(self.verdict), _BASES.index(self.basis))
+        return (len(Verdict) if self.verdict is None else self.verdict.rank, self.basis.rank)
 
 
 _ELSE = RowTest(None)

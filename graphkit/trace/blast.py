@@ -251,7 +251,7 @@ def _both(one: PackageRow, other: PackageRow) -> PackageRow:
     return replace(
         first,
         takes=tuple(sorted({*first.takes, *second.takes}, key=lambda take: (take.slot, take.release))),
-        older_tier=min(tiers, key=list(Tier).index, default=None),
+        older_tier=min(tiers, key=lambda tier: tier.rank, default=None),
         releases=max(first.releases, second.releases),
         distance=min(first.distance, second.distance),
         slots=tuple(sorted({*first.slots, *second.slots})),

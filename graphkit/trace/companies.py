@@ -17,7 +17,6 @@ from graphkit.trace.case import Case
 from graphkit.trace.events import identity_of
 
 _T = TypeVar("_T")
-_RANKS = list(CompanyVerdict)
 _ORIGINS = (CompanyVerdict.OBSERVED, CompanyVerdict.REPLAYED, CompanyVerdict.STATED)
 _VOUCHED = (Standing.FIRST_HAND, Standing.CONFIRMED)
 
@@ -101,7 +100,7 @@ def company_rows(
     reached = _suppliers(organisation.supplies, own, asked)
     rows = []
     for company in everyone:
-        standing = min((own[company], reached.get(company, own[company])), key=lambda one: _RANKS.index(one.verdict))
+        standing = min((own[company], reached.get(company, own[company])), key=lambda one: one.verdict.rank)
         relations = sorted(
             (one for one in organisation.supplies if one.customer == company), key=lambda one: (one.supplier, one.what)
         )
@@ -124,7 +123,7 @@ def company_rows(
 
 
 def _order(row: CompanyRow) -> tuple[int, int, str, str]:
-    return (_RANKS.index(row.verdict), -1 if row.distance is None else row.distance, row.name.lower(), row.company)
+    return (row.verdict.rank, -1 if row.distance is None else row.distance, row.name.lower(), row.company)
 
 
 def _everyone(organisation: Organisation, services: Sequence[ServiceVerdict]) -> list[CompanyId]:
@@ -148,7 +147,7 @@ def _own(services: Sequence[ServiceVerdict], stating: Sequence[Claim]) -> _Stand
     verdicts = [CompanyVerdict(one.verdict.value) for one in services]
     if stating:
         verdicts.append(CompanyVerdict.STATED)
-    worst = min(verdicts, key=_RANKS.index, default=CompanyVerdict.NONE)
+    worst = min(verdicts, key=lambda one: one.rank, default=CompanyVerdict.NONE)
     exposed = worst not in {CompanyVerdict.UNKNOWN, CompanyVerdict.CLEARED, CompanyVerdict.NONE}
     return _Standing(verdict=worst, distance=0 if exposed else None, origin=worst if exposed else "")
 
@@ -172,7 +171,7 @@ def _suppliers(
             customers.setdefault(one.supplier, []).append(one.customer)
     origins = sorted(
         (company for company, standing in own.items() if standing.verdict in _ORIGINS),
-        key=lambda company: (_RANKS.index(own[company].verdict), company),
+        key=lambda company: (own[company].verdict.rank, company),
     )
     chains: dict[CompanyId, tuple[CompanyId, ...]] = dict.fromkeys(origins, ())
     queue = list(origins)

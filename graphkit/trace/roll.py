@@ -17,7 +17,7 @@ from typing import Generic, NamedTuple, TypeVar, overload
 
 from packaging.utils import canonicalize_name
 
-from graphkit.model.answers import Assumption, ServiceVerdict, Verdict
+from graphkit.model.answers import Assumption, ServiceVerdict, Verdict, worst
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, is_attested
 from graphkit.model.organisation import Build, DocumentUse, Service
 from graphkit.model.times import Instant, Moment
@@ -25,8 +25,6 @@ from graphkit.stores import port
 from graphkit.trace.verdicts.build_times import AROUND
 from graphkit.trace.verdicts.clearance import assuming
 
-_VERDICTS = list(Verdict)
-_BASES = list(Basis)
 _Entry = TypeVar("_Entry")
 
 
@@ -173,10 +171,9 @@ class Worst(_Verdicts[str]):
         self._offsets = offsets
         by_case = [dict(roll.verdicts()) for roll in rolls]
         self._places = [{name: at for at, name in enumerate(verdicts)} for verdicts in by_case]
-        worst = {name: min((one[name] for one in by_case), key=_VERDICTS.index) for name in sorted(by_case[0])}
-        self._order = sorted(worst, key=lambda name: _VERDICTS.index(worst[name]))
-        self._worst = worst
-        self.counts = Counter(worst.values())
+        self._worst = {name: worst(one[name] for one in by_case) for name in sorted(by_case[0])}
+        self._order = sorted(self._worst, key=lambda name: self._worst[name].rank)
+        self.counts = Counter(self._worst.values())
         judged = [one.service for roll in rolls for one in roll.judged]
         self.judged = tuple(self._at(name) for name in dict.fromkeys(judged))
 
@@ -191,7 +188,7 @@ class Worst(_Verdicts[str]):
         ]
         deciding = [one for one in parts if one.verdict is self._worst[name]]
         return replace(
-            min(deciding, key=lambda one: _BASES.index(Basis(one.basis)) if one.basis else len(_BASES)),
+            min(deciding, key=lambda one: Basis(one.basis).rank if one.basis else len(Basis)),
             reason="; ".join(dict.fromkeys(one.reason for one in deciding)),
             slots=tuple(sorted({slot for one in deciding for slot in one.slots})),
             builds=tuple(build for one in parts for build in one.builds),

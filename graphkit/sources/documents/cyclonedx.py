@@ -145,7 +145,7 @@ def _basis_of(meta: Metadata) -> Basis:
     phases = {(one.phase or "").strip().lower() for one in meta.lifecycles or ()}
     strong = {_PHASES[phase] for phase in phases if phase in _PHASES}
     if strong:
-        return min(strong, key=list(Basis).index)
+        return min(strong, key=lambda one: one.rank)
     return Basis.LISTED if phases & _EARLIER else Basis.BUILT
 
 

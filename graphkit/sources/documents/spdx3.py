@@ -114,7 +114,7 @@ class Spdx3Json:
         return replace(
             found,
             format=f"SPDX {version}".strip(),
-            basis=min(types, key=list(Basis).index) if types else found.basis,
+            basis=min(types, key=lambda one: one.rank) if types else found.basis,
             completeness=completeness,
             problems=(*found.problems[:known], *notes.problems[known:], *notes.rest()),
         )
