@@ -54,7 +54,7 @@ class Documents:
         self._here: set[str] = set()
         self._last: tuple[bytes, Document] | None = None
         self._met: set[tuple[str, str]] | None = None
-        self._beside: list[tuple[Found, str]] = []
+        self._beside: list[tuple[Found, Document]] = []
 
     def take_word(self) -> None:
         """Keep what the organisation says of a service: which of its inputs count."""
@@ -103,7 +103,7 @@ class Documents:
 
     def _keep_unreadable(self, one: Arrival, problem: str) -> None:
         """Keep that an input was in place of which nothing is known: nothing clears a build that may have used it."""
-        self._keep_use(unread(one.data, one.path, problem), one)
+        self._keep_use(unread(one.data, one.path, problem, is_input=True), one)
 
     def read(self, data: bytes, label: str, files: Beside | None = None) -> Document | None:
         """Return a document with its problems counted; None where no reader knows it."""
@@ -197,7 +197,7 @@ class Documents:
         run.tally.read += 1
         self._count(document.sha256)
         run.keep(found.label, [document], counted=False)
-        self._beside.append((found, document.sha256))
+        self._beside.append((found, document))
 
     def _keep_unread(self, found: Found, data: bytes | None, problem: str) -> None:
         """Keep that a file was in place of which nothing could be read, where it was an input of a service.
@@ -206,9 +206,9 @@ class Documents:
         """
         is_one = is_input(found.label) and (self._hint == "lock" or not is_script(found.label))
         if is_one or (self._run.order.service is not None and (data is not None or found.named)):
-            document = unread(data, found.label, problem)
+            document = unread(data, found.label, problem, is_input=is_input(found.label) or self._hint == "lock")
             self._run.keep(found.label, [document], counted=False)
-            self._beside.append((found, document.sha256))
+            self._beside.append((found, document))
 
     def _take_beside(self) -> None:
         """Give scripts, and what could not be read, to the services whose inputs lie where they do.
@@ -218,7 +218,7 @@ class Documents:
         """
         here = self._services() if self._beside and self._run.order.service is None else {}
         owners = {repository: Owners(paths) for repository, paths in here.items()}
-        for found, sha256 in self._beside:
+        for found, document in self._beside:
             paths = here.get(found.repository, {})
             # A lock or manifest makes its folder a service of its own.
             is_own = not is_script(found.label)
@@ -226,7 +226,7 @@ class Documents:
             services = {service for path, named in paths.items() if folder_of(path) in folders for service in named}
             alone = self._run.order.service or ServiceId((not is_own and found.repository) or found.label)
             for service in sorted(services or {alone}):
-                uses = self._uses_of(sha256, DocumentKind.SCRIPT, found, service)
+                uses = self._uses_of(document.sha256, document.kind, found, service)
                 self._run.keep(found.label, uses, counted=False)
         self._beside.clear()
 

@@ -25,6 +25,7 @@ from graphkit.model.organisation import Company, DocumentUse, Organisation, Serv
 from graphkit.model.times import instant
 from graphkit.sources import advisories, aliases, backstage, codeowners, incident, organisation
 from graphkit.sources.documents import read_document
+from graphkit.sources.history.names import is_input
 from graphkit.sources.packed import unpacked
 from graphkit.stores.port import Fact
 
@@ -111,7 +112,7 @@ def _named_document(run: Run, found: Found, path: str) -> Document:
         problem = str(error)
     else:
         run.tally.reject(path, problem)
-    return unread(content.data, path, problem)
+    return unread(content.data, path, problem, is_input=is_input(path))
 
 
 def _take_owners(run: Run, found: Found, data: bytes) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 
 import numpy as np
 from packaging.utils import canonicalize_name
 
 from graphkit.model.documents import Document, DocumentKind, is_attested
 from graphkit.model.names import PackageName
+from graphkit.model.organisation import DocumentUse
 from graphkit.model.times import Moment
 from graphkit.stores import port
 from graphkit.trace.case import Case
@@ -17,11 +19,15 @@ from graphkit.trace.roll import accounts_of
 Said = tuple[int, ...]
 """What the rows of a document say by which it can matter, in numbers; equal for documents that say the same."""
 
+_Folder = tuple[str, tuple[str, ...]]
+"""A repository or folder given, and the parts of the path of a folder in it."""
+
 
 class Documents:
     """Documents by sha256, each read once: whole where a row may matter to the case, else the head alone."""
 
     def __init__(self, reader: port.Reader, case: Case) -> None:
+        self._reader = reader
         self._evidence = reader.evidence()
         hashes = {file.sha256 for release in case.releases for file in release.files if file.sha256}
         hashes |= {one.value for file in case.files for one in file.hashes}
@@ -39,6 +45,8 @@ class Documents:
         self._read: dict[str, Document] = {}
         self._whole: dict[str, Document] = {}
         self._manifests: dict[str, list[Document]] | None = None
+        self._workspaces: frozenset[_Folder] | None = None
+        self._folders: dict[str, set[_Folder]] = {}
         if rows is not None:
             self.take_up(rows)
         # What another ecosystem calls a package, and files of any package, cannot be looked up by name.
@@ -65,6 +73,13 @@ class Documents:
         """Return where documents list packages."""
         return self._evidence.listings(packages, (), ())
 
+    def on_index(self, packages: Sequence[PackageName]) -> set[PackageName]:
+        """Return which packages installs may find, since a page or table of them was read."""
+        ids = self._reader.package_ids(packages)
+        known = [package for package, ident in zip(packages, ids.tolist(), strict=True) if ident >= 0]
+        flags = self._reader.packages(ids[ids >= 0]).flags & (port.PAGE_READ | port.PAGE_ONE_RELEASE)
+        return {package for package, is_read in zip(known, flags.tolist(), strict=True) if is_read}
+
     def subjects(self, documents: Sequence[str]) -> list[str]:
         """Return what each of some SBOMs describes; empty where one does not say, and for other documents."""
         heads = self._evidence.heads(documents)
@@ -73,13 +88,38 @@ class Documents:
     def manifests_of(self, package: PackageName) -> Sequence[Document]:
         """Return the manifests of projects of a name, each once. Cost: the first time, a head of every input."""
         if self._manifests is None:
-            inputs = sorted({use.document for one in self.accounts if one.alike is None for use in one.uses})
             found: dict[str, list[Document]] = {}
-            for head in self._evidence.heads(inputs):
+            for head in self._heads_of_inputs():
                 if head.kind is DocumentKind.MANIFEST and head.subject:
                     found.setdefault(canonicalize_name(head.subject), []).append(head)
             self._manifests = found
         return self._manifests.get(package, ())
+
+    def is_in_workspace(self, manifest: Document) -> bool:
+        """Return whether a manifest lies, or lay, below the root of a workspace of uv, whichever service has that.
+
+        Cost: as of `manifests_of`.
+        """
+        if self._workspaces is None:
+            for one in self._uses_of_inputs():
+                path = PurePosixPath(one.path)
+                self._folders.setdefault(one.document, set()).add((one.repository, path.parent.parts))
+            roots = (one for one in self._heads_of_inputs() if one.guards is not None and one.guards.is_workspace)
+            self._workspaces = frozenset(place for root in roots for place in self._places_of(root))
+        return any(
+            (repository, folder[:depth]) in self._workspaces
+            for repository, folder in self._places_of(manifest)
+            for depth in range(len(folder))
+        )
+
+    def _places_of(self, document: Document) -> set[_Folder]:
+        return self._folders.get(document.sha256, set()) | {("", PurePosixPath(document.path).parent.parts)}
+
+    def _uses_of_inputs(self) -> Iterator[DocumentUse]:
+        return (use for one in self.accounts if one.alike is None for use in one.uses)
+
+    def _heads_of_inputs(self) -> Sequence[Document]:
+        return self._evidence.heads(sorted({use.document for use in self._uses_of_inputs()}))
 
     def said(self, sha256: str) -> Said | None:
         """Return what the rows say by which a document can matter, in numbers; None where all of it may matter."""

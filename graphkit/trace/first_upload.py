@@ -40,6 +40,8 @@ def first_uploads(case: Case, world: World) -> FirstUploads:
             known.append(case.reading.start)
         if release.package is not None:
             known += _by_index(release, world)
+            if known:
+                known += _after_its_page(release, world)
         for at in known or [None]:
             tell(release.package, at)
     for undecided in case.undecided:
@@ -70,6 +72,18 @@ def _by_index(release: CompromisedRelease, world: World) -> Iterator[Instant | N
     for sha256, at in package.uploads_of(place[1]):
         if not _is_known_good(release, sha256):
             yield at
+
+
+def _after_its_page(release: CompromisedRelease, world: World) -> Iterator[Instant]:
+    """Yield until when the page of a release speaks that does not list it: for all that it says, it came right then.
+
+    What happened after a page was read is not known from it, whatever other accounts say (semantics §1).
+    """
+    package = world.find(release.package) if release.package else None
+    if package is not None and package.is_whole and not package.is_gone:
+        place = world.find_release(release.package, release.version)
+        if place is None or package.flags[place[1]] & port.RELEASE_GHOST:
+            yield package.speaks_until
 
 
 def _was_asked(package: Package, place: tuple[Package, int] | None) -> bool:

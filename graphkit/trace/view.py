@@ -29,7 +29,7 @@ from graphkit.trace.reached import Reached
 from graphkit.trace.roll import Account, Roll
 from graphkit.trace.survey import Field, slots_between, survey
 from graphkit.trace.verdicts.clearance import Open, Step, fact
-from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, Context
+from graphkit.trace.verdicts.context import Context, usual_ways
 from graphkit.trace.verdicts.in_house import with_carriers
 from graphkit.trace.verdicts.services import judge
 from graphkit.trace.verdicts.trees import trees_of
@@ -195,7 +195,9 @@ def _prepared(
     world = worlds.of((question.environment, question.resolver))
     targets, unplaced = _targets(world, case)
     nowhere = _ranges_of_nothing(world, case)
-    window, notes = _window(case, world, targets, question.span, world.reader.generation().newest_fact)
+    newest = world.reader.generation().newest_fact
+    window, notes = _window(case, world, targets, question.span, newest)
+    whole, _ = _window(case, world, targets, Span(), newest)
     known = {one: worlds.of(one) for one in worlds.settings}
     closures = {one: closure_of(that, targets) for one, that in known.items()}
     # One list of slots for all environments, so that a slot's number means the same in every row.
@@ -215,6 +217,9 @@ def _prepared(
         fields=fields,
         targets=targets,
         window=window,
+        whole_window=(min(window.start, whole.start), max(window.until, whole.until))
+        if whole.is_known
+        else (window.start, window.until),
         accused=with_carriers(documents, accuse(case, documents.organisation, world.file_hashes)),
         is_cut=cut is not None,
         unplaced=(*((release.package, _unplaced(release)) for release in unplaced), *nowhere),
@@ -235,12 +240,15 @@ class _Judging:
     fields: Mapping[_Setting, Field]
     targets: Targets
     window: Window
+    whole_window: tuple[Instant, Instant]
     accused: Accusation
     is_cut: bool
     unplaced: tuple[tuple[PackageName | None, str], ...]
     first_uploads: FirstUploads
     contexts: dict[_Setting, Context] = field(default_factory=dict)
     surveys: dict[tuple[_Setting, Instant, Instant], Field] = field(default_factory=dict)
+    ways: dict[Environment | None, frozenset[str]] = field(default_factory=dict)
+    """Of which usual backends and tools a target is in the closure, by the environment that a service names."""
 
     @property
     def packages(self) -> frozenset[PackageName]:
@@ -263,7 +271,14 @@ class _Judging:
         words = (*service.complete_from, *(company.complete_from if company else ()))
         asked = replace(service, builds_complete=bool(closed), complete_from=words)
         context = self._context(_setting(service, self.question))
-        return replace(context, service=asked, union=self._union_of(service.environment))
+        context = replace(context, service=asked, union=self._union_of(service.environment))
+        return replace(context, reaching=lambda: self._reaching(context))
+
+    def _reaching(self, context: Context) -> frozenset[str]:
+        known = context.service.environment
+        if known not in self.ways:
+            self.ways[known] = usual_ways(context)
+        return self.ways[known]
 
     def _union_of(self, known: Environment | None) -> Callable[[str], World]:
         """Return what gives the world of every environment that a service may have: one that it names, else all."""
@@ -296,13 +311,15 @@ class _Judging:
             names=tuple(_shown(release) for release in case.releases),
             start=self.window.start,
             until=self.window.until,
+            whole_window=self.whole_window,
             first_uploads=self.first_uploads,
             decided=self._decided(),
             unplaced=self.unplaced,
             document=self.documents,
             whole=self.documents.whole,
             in_house=self.documents.manifests_of,
-            reaching=lambda: _usual_ways(world, self.closures[setting], self.targets),
+            in_workspace=self.documents.is_in_workspace,
+            reaching=frozenset,
             findings={},
         )
 
@@ -340,14 +357,6 @@ def _what(case: Case) -> str:
 
 def _shown(release: CompromisedRelease) -> str:
     return f"{release.package} {release.version}" if release.package else release.purl
-
-
-def _usual_ways(world: World, closure: Reached, targets: Targets) -> frozenset[str]:
-    """Return the usual backends and tools that a target is, or from which one can be reached."""
-    usual = sorted(USUAL_BACKENDS | USUAL_TOOLS)
-    ids = world.reader.package_ids(usual)
-    reached = set(closure.packages.tolist()) | set(targets)
-    return frozenset(name for name, ident in zip(usual, ids.tolist(), strict=True) if ident in reached)
 
 
 def _newest_slots(

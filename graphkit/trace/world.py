@@ -228,6 +228,10 @@ class World:
         release = self.reader.releases(np.array([package.start + position], dtype=np.int32))
         return frozenset(text.lower() for text in release.file_sha256 if _SHA256.fullmatch(text))
 
+    def names_of(self, ids: Iterable[int]) -> frozenset[str]:
+        """Return the names of packages. Cost: one call of the store."""
+        return frozenset(self.reader.packages(np.array(sorted(ids), dtype=np.int32)).name)
+
     def package(self, ident: int) -> Package:
         """Return a package by id."""
         if ident not in self._packages:

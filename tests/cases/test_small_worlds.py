@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,7 @@ from graphkit.model.answers import Assumption, ServiceVerdict, Verdict
 from graphkit.model.names import package_name, service_id
 from graphkit.model.organisation import Service
 from graphkit.model.times import exactly
-from graphkit.session import Graph
+from graphkit.session import BlastOptions, Graph
 from graphkit.stores import open_store
 from graphkit.stores.port import Fact
 from graphkit.trace.blast import blast
@@ -123,10 +123,19 @@ Judge = Callable[..., ServiceVerdict]
 def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judge:
     """Return the verdict of a service by its files and what the organisation says of it.
 
-    Every file is an input that stood for weeks, unless the organisation names ``documents`` itself.
+    Every file is an input that stood for weeks, unless the organisation names ``documents`` itself. ``facts`` are more
+    of the index, ``asked`` the options of the question.
     """
 
-    def judged(files: Files, said: Said | None = None, beside: Sequence[Said] = (), **top: Any) -> ServiceVerdict:
+    def judged(
+        files: Files,
+        said: Said | None = None,
+        beside: Sequence[Said] = (),
+        *,
+        facts: Iterable[Fact] = (),
+        asked: BlastOptions | None = None,
+        **top: Any,
+    ) -> ServiceVerdict:
         (tmp_path / "work").mkdir()
         monkeypatch.chdir(tmp_path / "work")
         for name, text in {"inc.json": INCIDENT, **files}.items():
@@ -137,11 +146,11 @@ def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judge:
             json.dumps({"schema": "graphkit.organisation/1", "services": [service, *beside], **top}), encoding="utf-8"
         )
         store = open_store(tmp_path / "graph", create=True)
-        store.record(index())
+        store.record([*index(), *facts])
         graph = Graph(store)
         graph.ingest("advisory", ["inc.json"])
         graph.ingest("org", ["org.json"])
-        (found,) = [one for one in graph.blast("inc").services if one.service == "svc"]
+        (found,) = [one for one in graph.blast("inc", **(asked or {})).services if one.service == "svc"]
         graph.close()
         return found
 
@@ -157,6 +166,16 @@ BUILT: Final = {"documents": [], "builds": builds(lock="uv.lock")}
 BUILDING: Final = f'{PROJECT}\n[build-system]\nrequires = ["mid"]\nbuild-backend = "x"\n'
 GROUP: Final = f'{BARRED}\n[dependency-groups]\nlint = ["badpkg"]\n'
 LONG_AGO: Final = "1970-01-01"
+ROOT: Final = '[project]\nname = "root"\nversion = "1"\n[tool.uv.workspace]\nmembers = ["sub"]\n'
+CUT_OFF: Final = '[tool.uv]\nexclude-newer = "2026-03-20T00:00:00Z"\n'
+MEMBER: Final = PROJECT.replace("other", "badpkg") + CUT_OFF
+PIP: Final = "FROM x\nRUN pip install -r requirements.txt\n"
+FROM_PRIVATE: Final = PIP.replace("-r", f"--extra-index-url {PRIVATE} -r")
+UV_TOO: Final = "install:\n\tuv pip install -r requirements.txt\n"
+REQUIRED: Final = builds(manifest="requirements.txt")
+OF_MEMBER: Final = builds(manifest="sub/pyproject.toml")
+BUILDING_STOOD: Final = {"path": "pyproject.toml", **STOOD}
+HASHED: Final = f"other==1.0 --hash=sha256:{'a' * 64}\n"
 OPTIONAL: Final = '\n[project.optional-dependencies]\nx = ["badpkg"]\n'
 
 
@@ -250,6 +269,53 @@ OPTIONAL: Final = '\n[project.optional-dependencies]\nx = ["badpkg"]\n'
                 "Dockerfile": f"FROM x\nRUN pip install --extra-index-url {PRIVATE} -r requirements.txt\n",
             },
             {},
+            "unknown",
+        ),
+        ({"requirements.txt": "other\n", "Dockerfile": FROM_PRIVATE}, {"builds": REQUIRED}, "unknown"),
+        ({"requirements.txt": "other\n", "Dockerfile": PIP}, {"builds": REQUIRED}, "cleared"),
+        # The guards of the member of a workspace are not read, whoever builds it.
+        ({"pyproject.toml": MEMBER}, {"resolver": "uv"}, "cleared"),
+        ({"pyproject.toml": MEMBER}, {"resolver": "uv", "builds": builds(manifest="pyproject.toml")}, "cleared"),
+        ({"pyproject.toml": ROOT, "sub/pyproject.toml": MEMBER}, {"resolver": "uv", "builds": OF_MEMBER}, "picked"),
+        (
+            {"pyproject.toml": ROOT, "sub/pyproject.toml": MEMBER},
+            {"resolver": "uv", "installs_from": ["sub/pyproject.toml"]},
+            "picked",
+        ),
+        # Nor are they by a command of another tool that was in place.
+        (
+            {"pyproject.toml": MEMBER, "Dockerfile": "FROM x\nRUN pip install .\n"},
+            {"resolver": "uv", "builds": builds(manifest="pyproject.toml")},
+            "picked",
+        ),
+        # Building the project takes what it takes, whatever a listing says of what came out.
+        (
+            {"bom.json": bom("other==1.0"), "pyproject.toml": BUILDING},
+            {"documents": [{"path": "bom.json", "built_at": AT}, BUILDING_STOOD], "builds": "complete"},
+            "picked",
+        ),
+        (
+            {"bom.json": bom("other==1.0"), "pyproject.toml": BUILDING},
+            {"documents": [BUILDING_STOOD], "builds": builds(document="bom.json")},
+            "picked",
+        ),
+        (
+            {"bom.json": bom("other==1.0"), "pyproject.toml": BUILDING.replace('"mid"', '"setuptools"')},
+            {"documents": [BUILDING_STOOD], "builds": builds(document="bom.json")},
+            "cleared",
+        ),
+        # A hash on every line is complete under pip, as a command or the organisation says.
+        ({"requirements.txt": HASHED}, {}, "unknown"),
+        ({"requirements.txt": HASHED, "Dockerfile": PIP}, {}, "cleared"),
+        ({"requirements.txt": HASHED, "Dockerfile": PIP}, {"resolver": "uv"}, "unknown"),
+        ({"requirements.txt": HASHED, "Dockerfile": PIP.replace("pip", "uv pip")}, {}, "unknown"),
+        ({"requirements.txt": HASHED, "Dockerfile": PIP, "Makefile": UV_TOO}, {}, "unknown"),
+        # A list with an extra and nothing of what that needs is not complete, whatever the marker of the line.
+        ({"requirements.txt": f'{HEADER}ext[proxy]==1.0 ; python_version >= "3.8"\n'}, {}, "unknown"),
+        # A listing that cannot be read is a build of which nothing is known.
+        (
+            {"good.json": bom("other==1.0"), "bad.json": bom("badpkg==1.2")[:-40]},
+            {"documents": [{"path": "good.json", "built_at": AT}, {"path": "bad.json"}], "builds": "complete"},
             "unknown",
         ),
     ],
@@ -346,6 +412,29 @@ def test_a_private_package_that_a_script_installs(judge: Judge) -> None:
     assert judge(files, private_packages=["other"]).verdict is Verdict.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("runs", "more", "verdict"),
+    [
+        ("uv sync --frozen", {}, "cleared"),
+        ("pip install .", {}, "picked"),
+        ("pip install .", {"installs_from": ["uv.lock"]}, "cleared"),
+        ("uv sync --frozen", {"installs_from": ["pyproject.toml"]}, "picked"),
+    ],
+)
+def test_what_one_build_used_together_is_one_build(judge: Judge, runs: str, more: Said, verdict: str) -> None:
+    """The lock governs the manifest beside it, unless a script passes it by."""
+    locked = LOCK.replace('{ name = "other" }', '{ name = "other" }, { name = "badpkg" }').partition("[[package]]")
+    row = locked[2].partition("[[package]]")[0].replace("other", "badpkg").replace("1.0", "1.1")
+    files = {
+        "uv.lock": f"{locked[0]}[[package]]{row}[[package]]{locked[2]}",
+        "pyproject.toml": PROJECT.replace('["other"]', '["other", "badpkg"]'),
+        "Dockerfile": f"FROM x\nRUN {runs}\n",
+    }
+    used = [{"path": path, "built_at": AT} for path in files]
+    found = judge(files, {"documents": used, "builds": "complete", **more})
+    assert (found.verdict, len(found.builds)) == (verdict, 1), found.reason
+
+
 # In-house packages
 
 CORE: Final = {"name": "core", "documents": [{"path": "core.json", "built_at": AT}]}
@@ -385,7 +474,62 @@ def test_a_manifest_is_walked_on_through_that_of_an_in_house_package(judge: Judg
         assert any("by way of acme-core, core/pyproject.toml" in step.why for step in found.paths[0])
 
 
+def test_a_walk_that_may_take_a_release_whose_own_sbom_shows_an_accused_one_clears_nobody(judge: Judge) -> None:
+    files = {"core.json": bom("badpkg==1.2", subject="core", version="2.0"), "requirements.txt": "core\n"}
+    said = {"documents": [{"path": "requirements.txt", **STOOD}]}
+    found = judge(files, said, [CORE], facts=package("core", {"2.0": (OLD, [])}))
+    assert found.verdict is Verdict.UNKNOWN
+    assert found.reason.startswith("requirements.txt allows core 2.0, and its own core.json lists badpkg 1.2")
+
+
+def test_another_release_than_the_one_with_that_sbom_is_cleared(judge: Judge) -> None:
+    files = {"core.json": bom("badpkg==1.2", subject="core", version="2.0"), "requirements.txt": "core<2\n"}
+    said = {"documents": [{"path": "requirements.txt", **STOOD}]}
+    known = package("core", {"1.0": (OLD, []), "2.0": (OLD, [])})
+    assert judge(files, said, [CORE], facts=known).verdict is Verdict.CLEARED
+
+
+# What is assumed of tools
+
+
+@pytest.mark.parametrize("marker", ["", ' ; sys_platform == "win32"', ' ; python_version < "3.9"'])
+def test_a_usual_tool_may_bring_it_in_any_environment(judge: Judge, marker: str) -> None:
+    known = package("virtualenv", {"1.0": (OLD, [f"badpkg{marker}"])})
+    found = judge({"requirements.txt": "other\n"}, facts=known)
+    assert (found.verdict, found.reason[:10]) == (Verdict.UNKNOWN, "virtualenv")
+
+
+def test_a_usual_tool_brings_it_nowhere_that_the_service_runs(judge: Judge) -> None:
+    known = package("virtualenv", {"1.0": (OLD, ['badpkg ; sys_platform == "win32"'])})
+    said = {"environment": {"python": "3.12", "platform": "linux"}}
+    assert judge({"requirements.txt": "other\n"}, said, facts=known).verdict is Verdict.CLEARED
+
+
+# Files that are accused by hash alone
+
+BY_HASH: Final = json.dumps(
+    {"schema": "graphkit.incident/1", "id": "inc", "title": "made up", "files": [{"sha256": "b" * 64}]}
+)
+
+
+@pytest.mark.parametrize(("runs", "verdict"), [("pip install other", "unknown"), ("pip install -U pip", "cleared")])
+def test_a_script_may_install_a_file_of_any_package(judge: Judge, runs: str, verdict: str) -> None:
+    """The lock has the hash of every file that it lists, and what a service is itself is none of those."""
+    stood = [{"path": path, **STOOD} for path in ("uv.lock", "Dockerfile")]
+    files = {"inc.json": BY_HASH, "uv.lock": LOCK, "Dockerfile": f"FROM x\nRUN {runs}\n"}
+    found = judge(
+        files, {"documents": stood}, asked={"window_from": "2026-03-24T10:00Z", "window_until": "2026-03-24T13:00Z"}
+    )
+    assert found.verdict == verdict, found.reason
+
+
 # Times
+
+
+@pytest.mark.parametrize("asked", [{}, {"at": "2026-03-24T14:00:00Z"}])
+def test_a_build_without_a_time_may_have_run_at_any_instant_of_the_reading(judge: Judge, asked: BlastOptions) -> None:
+    said = {"documents": [], "builds": builds(at=LONG_AGO, manifest="requirements.txt")}
+    assert judge({"requirements.txt": "badpkg\n"}, said, asked=asked).verdict is Verdict.PICKED
 
 
 @pytest.mark.parametrize(("before", "assumes"), [("mid", True), ("other>=1", False)])
@@ -428,7 +572,7 @@ KNOWN: Final = {"documents": [{"path": "a.json"}], "builds": "complete"}
 DIGEST: Final = "ab" * 32
 SLSA: Final = "https://slsa.dev/provenance/v1"
 CYCLONEDX: Final = "https://cyclonedx.org/bom"
-ROOT: Final = {"SPDXID": "SPDXRef-i", "name": "svc", "primaryPackagePurpose": "CONTAINER"}
+IMAGE: Final = {"SPDXID": "SPDXRef-i", "name": "svc", "primaryPackagePurpose": "CONTAINER"}
 SPDX_2: Final = {
     "spdxVersion": "SPDX-2.3",
     "SPDXID": "SPDXRef-DOCUMENT",
@@ -452,7 +596,7 @@ def attested(predicate: Any, kind: str = CYCLONEDX, about: str = "ghcr.io/acme/s
 
 def spdx(*rows: str, made: str = AT) -> str:
     """Return a statement that holds what Syft wrote of an image."""
-    packages: list[Any] = [ROOT]
+    packages: list[Any] = [IMAGE]
     for name, version in (row.split("==") for row in rows):
         purl = {"referenceType": "purl", "referenceLocator": f"pkg:pypi/{name}@{version}"}
         references = [{"referenceCategory": "PACKAGE-MANAGER", **purl}]

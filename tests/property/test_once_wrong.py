@@ -12,7 +12,7 @@ from graphkit.model.environment import Profile
 from graphkit.model.incidents import CompromisedFile, CompromisedRelease, Incident, Reading
 from graphkit.model.index import Hidden, ProjectPage, ReleaseFiles
 from graphkit.model.names import package_name, service_id
-from graphkit.model.organisation import Build, DocumentUse, Service
+from graphkit.model.organisation import Build, DocumentUse, Organisation, Service
 from graphkit.model.times import Instant, Moment, exactly
 from graphkit.stores.port import Fact
 from graphkit.trace.blast import blast
@@ -22,7 +22,7 @@ from tests.property import oracle
 from tests.property.asking import services_of
 from tests.property.fleets import BAD, ENVIRONMENT, HOUR, LATE, LONE, Fleet
 from tests.property.memory import MemoryReader
-from tests.property.small import OLD, made, sdist
+from tests.property.small import OLD, made, sdist, wheel
 from tests.property.test_trace import Engine
 from tests.property.test_verdicts import differences
 from tests.property.worlds import (
@@ -273,6 +273,48 @@ def test_a_lock_of_another_repository_is_none_that_a_tool_keeps_to() -> None:
     assert judged([asks, governing, elsewhere, run], uses).verdict is Verdict.PICKED
 
 
+def sbom(name: str, *rows: str, about: int, first: str) -> Document:
+    """Return a complete SBOM of ``name@version`` texts that describes one of them; ``first`` begins its sha256."""
+    parts = [row.split("@") for row in rows]
+    return Document(
+        sha256=first * 64,
+        path=f"{first}.json",
+        kind=DocumentKind.SBOM,
+        format="test",
+        basis=Basis.BUILT,
+        subject=name,
+        roots=(str(about),),
+        components=tuple(
+            Component(ref=str(at), name=part, package=package_name(part), version=version)
+            for at, (part, version) in enumerate(parts)
+        ),
+        completeness=Completeness.COMPLETE,
+    )
+
+
+def test_what_one_sbom_describes_another_may_list() -> None:
+    core, app = sbom("core", "core@1", "bad@2", about=0, first="c"), sbom("app", "app@1", "core@1", about=0, first="d")
+    services = (replace(TAKES.services[0], builds_complete=True), *(Service(id=service_id(one)) for one in "xy"))
+    for first in "be":  # documents are read by their sha256
+        own = sbom("bad", "lone@1", "bad@2", about=1, first=first)
+        uses = [stands(one, None, built_at=exactly(NOON)) for one in (app, core, own)]
+        uses = [replace(use, service=service_id(name)) for use, name in zip(uses, "sxy", strict=True)]
+        assert judged([app, core, own], uses, services=services).verdict is Verdict.OBSERVED
+
+
+# --- What another environment takes ----------------------------------------------------------------------------------
+
+
+def test_what_comes_for_another_environment_in_the_middle_of_a_slot_is_admitted() -> None:
+    late = replace(wheel("m-2-cp312-cp312-win_amd64.whl"), uploaded=NOON + 5 * MINUTE)
+    world = made({"mid": {"1": sdist(), "2": late}, "bad": {"1": sdist()}}, {"mid@2": ("bad",)}, bad=["bad@1"])
+    *known, _ = facts_of_services([("mid",)])
+    anywhere = Organisation(source="services", services=(Service(id=service_id("0")),))
+    with graph_of(world, *known, anywhere) as reader:
+        (one,) = blast(reader, Question(targets=(INCIDENT,))).services
+    assert (one.verdict, one.slots) == (Verdict.ADMITTED, (0,))
+
+
 # --- When the first accused file was uploaded ------------------------------------------------------------------------
 
 
@@ -321,6 +363,15 @@ def test_the_index_is_one_of_the_accounts_of_the_first_upload() -> None:
     assert judged_before(NOON, told=NOON, pages=pages) is Verdict.UNKNOWN
     gone = replace(TAKES.pages[0], releases=(), found=False)
     assert judged_before(NOON, told=NOON, pages=(gone, *pages)) is Verdict.CLEARED
+
+
+def test_a_page_says_nothing_of_what_was_uploaded_after_it_was_read() -> None:
+    early = replace(TAKES.pages[0], releases=TAKES.pages[0].releases[:1])
+    for hours, verdict in ((6, Verdict.UNKNOWN), (4, Verdict.UNKNOWN), (0, Verdict.CLEARED)):
+        pages = (replace(early, read_at=NOON - hours * HOUR), TAKES.pages[1])
+        assert judged_before(NOON, told=NOON, pages=pages) is verdict
+    later = replace(early, read_at=LATE + HOUR)
+    assert judged_before(NOON, told=NOON, pages=(*TAKES.pages[1:], early, later)) is Verdict.CLEARED
 
 
 def test_a_good_file_that_is_known_by_its_hash_was_no_first_upload() -> None:

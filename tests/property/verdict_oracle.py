@@ -348,11 +348,21 @@ class Judge:
             if not times or None in times:
                 return None
             found += [at for at in times if at is not None]
+            if (read := self._read_without(one.package, one.version)) is not None:
+                found.append(read)  # what came after that is not known from the page
             if one.listed_from is not None:
                 found.append(one.listed_from)
             else:
                 found += [reading.start for reading in self.incident.readings if reading.start is not None]
         return min(found, default=None)
+
+    def _read_without(self, package: PackageName, version: str) -> Instant | None:
+        """Return until when the pages of a package speak, where none lists a file of a release, and none is gone."""
+        pages = [page for page in self.fleet.pages if page.package == package]
+        newest = max(pages, key=lambda page: page.read_at)
+        is_gone = not newest.found or newest.status == "quarantined" or not any(one.files for one in newest.releases)
+        is_listed = any(one.files for page in pages for one in page.releases if one.version == version)
+        return None if is_gone or is_listed else self.speaks_until.get(package)
 
     # §5 (d): rows
 
@@ -432,6 +442,12 @@ class Judge:
                 return found
             found = more
 
+    def _carries(self, name: PackageName, version: str) -> bool:
+        """Return whether a release of the index carries an accused one by its own SBOM, or may."""
+        return any(
+            package == name and (not known or Version(known) == Version(version)) for package, known in self.carriers
+        )
+
     def _row_or_carried(self, row: Component, document: Document) -> Said | None:
         said = [one for one in (self.row(row, document), self._carried(row, self.carriers)) if one is not None]
         return worst(said) if said else None
@@ -452,14 +468,18 @@ class Judge:
         found: list[Judged] = []
         uses = [use for use in self.fleet.uses if use.service == service.id]
         states = states_of([use for use in uses if _counts(service, use)], self.fleet)
+        used: dict[tuple[Moment, str, str], list[DocumentUse]] = {}
         for use in uses:
             document = self.fleet.document(use.document)
             if document.kind in LISTINGS:
                 at = use.built_at or document.created
-                found.append(Judged(what=use.path, at=at, said=self.recorded(service, use, document)))
+                found.append(Judged(what=use.path, at=at, said=self.recorded(service, use, document, states)))
             elif use.built_at is not None:
-                build = Build(service=service.id, at=use.built_at, lock=use.document)
-                found.append(Judged(what=use.path, at=use.built_at, said=self.named(service, build, states)))
+                used.setdefault((use.built_at, use.repository, use.branch), []).append(use)
+        for (at, _, _), together in used.items():  # the names of fleets are such that no lock governs a manifest here
+            builds = [Build(service=service.id, at=at, lock=use.document) for use in together]
+            said = worst(self.named(service, build, states) for build in builds)
+            found.append(Judged(what=together[0].path, at=at, said=said))
         for state in states:
             if state.document.kind is DocumentKind.LOCK:
                 said = self.listing(state.document, service, is_complete=state.use.is_complete)
@@ -478,16 +498,25 @@ class Judge:
             found.append(Judged(what="the unrecorded build", at=None, said=said))
         return found
 
-    def recorded(self, service: Service, use: DocumentUse, document: Document) -> Said:
-        """Return the verdict of the build that a listing describes."""
+    def recorded(self, service: Service, use: DocumentUse, document: Document, states: Sequence[State]) -> Said:
+        """Return the verdict of the build that a listing describes, and of what building the project took then."""
         said = self.listing(document, service, is_complete=use.is_complete)
-        if said not in (UNKNOWN, CLEARED):
-            return said
         at = use.built_at or document.created
         records = use.built_at or (document.created if document.basis is not Basis.LISTED else None)
-        if records is not None and not self._is_subject(document) and self._ended_before(records.latest + AROUND):
-            return CLEARED
-        return said if at is not None and self.is_decided else UNKNOWN
+        if said in (UNKNOWN, CLEARED):
+            if records is not None and not self._is_subject(document) and self._ended_before(records.latest + AROUND):
+                return CLEARED
+            said = said if at is not None and self.is_decided else UNKNOWN
+        if at is None:
+            return said
+        ran = (at.earliest - AROUND, at.latest + AROUND + 1)
+        return worst([said, *self._building(service, _in_place(states, ran), ran)])
+
+    def _building(self, service: Service, manifests: Iterable[Document], ran: Span) -> Iterator[Said]:
+        """Yield what building the projects takes of some manifests."""
+        for one in manifests:
+            if one.kind is DocumentKind.MANIFEST and one.build_requires:
+                yield self.manifest(service, one, ran, is_known=True, is_governed=True)
 
     def _ended_before(self, latest: Instant) -> bool:
         return self.is_decided and self.first_upload is not None and latest < self.first_upload
@@ -503,28 +532,23 @@ class Judge:
             given, manifest = [*given, manifest], None
         listings = [one for one in given if one.kind in LISTINGS]
         inputs = [one for one in given if one.kind not in LISTINGS]
-        parts = [self._by_document(service, one, ran) for one in given]
+        parts = [self._by_document(service, one, ran, states) for one in given]
         if not given and manifest is not None:
             inputs = [manifest]
-            parts.append(self._by_document(service, manifest, ran))
+            parts.append(self._by_document(service, manifest, ran, states))
         elif inputs and manifest is not None:
             for one in inputs:
                 is_governed = _satisfies(one, manifest, service)
-                guards = _told_by_organisation(service, manifest)
+                guards = _of_build(service, manifest, states, ran)
                 parts.append(
                     self.manifest(service, manifest, ran, is_known=True, is_governed=is_governed, guards=guards)
                 )
-        built = [one.document for one in states if one.may[0] < ran[1] and ran[0] < one.may[1]]
-        built = [one for one in built if one is not manifest] if inputs and inputs != [manifest] else []
+        built = [one for one in _in_place(states, ran) if one is not manifest] if given else []
         if not all(one.kind is DocumentKind.LOCK for one in inputs):
             built = []
         if manifest is not None and given and not inputs:
             built.append(manifest)
-        parts += [
-            self.manifest(service, one, ran, is_known=True, is_governed=True)
-            for one in built
-            if one.kind is DocumentKind.MANIFEST and one.build_requires
-        ]
+        parts += self._building(service, built, ran)
         if inputs:
             parts.append(self._by_scripts(service, states, ran))
         exposing = [one for one in parts if one not in (UNKNOWN, CLEARED)]
@@ -549,9 +573,9 @@ class Judge:
         )
         return UNKNOWN if is_open else CLEARED
 
-    def _by_document(self, service: Service, document: Document, ran: Span) -> Said:
+    def _by_document(self, service: Service, document: Document, ran: Span, states: Sequence[State]) -> Said:
         if document.kind is DocumentKind.MANIFEST:
-            guards = _told_by_organisation(service, document)
+            guards = _of_build(service, document, states, ran)
             return self.manifest(service, document, ran, is_known=True, is_governed=False, guards=guards)
         said = self.listing(document, service, is_complete=False)
         return UNKNOWN if said == CLEARED and not self.is_decided else said
@@ -603,7 +627,7 @@ class Judge:
             if one.package in self.packages_accused | self.open:
                 return True
             closure = self.closure(Asked(sure=[one]), span, is_timeless=True)
-            strange = {*self.fleet.private_packages, *self.open, *self.of_nothing}
+            strange = {*self.fleet.private_packages, *self.open, *self.of_nothing, *(name for name, _ in self.carriers)}
             if closure.hits or closure.unread or closure.names & strange:
                 return True
         return False
@@ -731,6 +755,7 @@ class Judge:
             closure = self.closure(asked, span, is_timeless=is_timeless)
             if (
                 closure.hits
+                or any(self._carries(*key) for key in closure.releases)
                 or closure.unread
                 or closure.names & {*self.fleet.private_packages, *self.open, *self.of_nothing}
             ):
@@ -780,7 +805,7 @@ class Judge:
                     for wanted in read_requirements(texts)[0]
                     if oracle.is_active(wanted.marker, "", env) is not False
                 ]
-        return Closure(hits=hits, unread=unread, stuck=stuck, names=frozenset(names))
+        return Closure(hits=hits, unread=unread, stuck=stuck, names=frozenset(names), releases=frozenset(seen))
 
     def _was_listed(self, name: PackageName, version: str, span: Span) -> bool:
         """Whether a release was listed at some time of a stretch by any account; a removal counts later."""
@@ -795,6 +820,7 @@ class Closure:
     unread: bool
     stuck: bool
     names: frozenset[PackageName]
+    releases: frozenset[ReleaseKey]
 
 
 def best_reading(incident: Incident) -> Reading:
@@ -979,6 +1005,20 @@ def _told_by_organisation(service: Service, manifest: Document) -> Guards | None
     """Return the guards of a manifest where the organisation says that their installer is used."""
     guards = manifest.guards
     return guards if guards is not None and guards.installer == service.resolver else None
+
+
+def _in_place(states: Iterable[State], span: Span) -> list[Document]:
+    """Return what may have been in place at some time of a span."""
+    return [one.document for one in states if one.may[0] < span[1] and span[0] < one.may[1]]
+
+
+def _of_build(service: Service, manifest: Document, states: Sequence[State], ran: Span) -> Guards | None:
+    """Return the guards of what a build resolved from: nothing that was in place with it may say otherwise."""
+    here = [one for one in states if one.may[0] < ran[1] and ran[0] < one.may[1]]
+    own = [one for one in here if one.document.sha256 == manifest.sha256]
+    if any(_in_force(service, one, here) is None for one in own):
+        return None
+    return _told_by_organisation(service, manifest)
 
 
 def _in_force(service: Service, manifest: State, here: Sequence[State]) -> Guards | None:

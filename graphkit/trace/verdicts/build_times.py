@@ -15,10 +15,10 @@ AROUND: Final = 2 * 3_600_000_000
 def ran(context: Context, build: Build) -> tuple[Instant, Instant]:
     """Return the stretch in which a build may have run: within two hours of its time, unless it says more.
 
-    One without a time ran at any instant of the window.
+    One without a time ran at any instant of the window of the reading: cropping that does not say when.
     """
     if time_of(build) is None:
-        return context.start, context.until
+        return context.whole_window
     start = build.at.earliest - AROUND if build.started is None else build.started.earliest
     until = build.at.latest + AROUND if build.ended is None else build.ended.latest
     return start, max(until, start) + 1

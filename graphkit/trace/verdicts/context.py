@@ -15,9 +15,12 @@ from graphkit.model.organisation import Service
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant, Moment
 from graphkit.trace.accusation import Accusation
+from graphkit.trace.closure import Span, closure_of
 from graphkit.trace.confirm import Targets
 from graphkit.trace.first_upload import FirstUploads, first_of_all
-from graphkit.trace.manifests import InHouse
+from graphkit.trace.forward import Root
+from graphkit.trace.listing import Bits
+from graphkit.trace.manifests import Asked, InHouse, root_of_requirements
 from graphkit.trace.survey import Field
 from graphkit.trace.verdicts.clearance import Open, Step, word
 from graphkit.trace.verdicts.listings import Finding
@@ -44,9 +47,11 @@ class Context:
     as an open obligation words them. ``first_uploads``: the earliest upload of an accused file by any account, see
     `graphkit.trace.first_upload`. ``decided``: obligation (a). ``document`` gives a document by its
     sha256, rows that cannot matter to the case left out; ``whole`` with all of them; ``in_house`` the manifests of a
-    package. ``field_of`` surveys a stretch
-    outside of the window. ``reaching``: names of packages from which a target can be reached at all. ``findings``: what
-    documents of this service were found to say, by sha256 and whether the organisation calls them complete.
+    package; ``in_workspace`` says whether a manifest lies below the root of a workspace. ``field_of`` surveys a stretch
+    outside of the window. ``whole_window``: the window of the reading, whatever part of it is asked about.
+    ``reaching``: the usual backends and tools from which a target can be reached at all. ``findings``: what documents
+    of this service were found to say, by sha256, whether the organisation calls them complete, and what installs from
+    them.
     """
 
     incident: str
@@ -61,19 +66,28 @@ class Context:
     names: tuple[str, ...]
     start: Instant
     until: Instant
+    whole_window: tuple[Instant, Instant]
     first_uploads: FirstUploads
     decided: Step
     unplaced: tuple[tuple[PackageName | None, str], ...]
     document: Callable[[str], Document]
     whole: Callable[[str], Document]
     in_house: InHouse
+    in_workspace: Callable[[Document], bool]
     reaching: Callable[[], frozenset[str]]
-    findings: dict[tuple[str, bool], Finding]
+    findings: dict[tuple[str, bool, str], Finding]
 
     @property
     def first_upload(self) -> Instant | None:
         """The earliest upload of an accused file of any package, None where one of their times is not known."""
         return first_of_all(self.first_uploads)
+
+    @property
+    def target_bits(self) -> tuple[tuple[int, Bits], ...]:
+        """The accused positions by package id, as bits."""
+        return tuple(
+            (ident, sum(1 << position for position in positions)) for ident, positions in sorted(self.targets.items())
+        )
 
     @property
     def releases(self) -> str:
@@ -159,6 +173,27 @@ def undecided_among(context: Context, names: AbstractSet[str]) -> tuple[str, ...
         *(text for package, text in context.unplaced if package is None or package in names),
         *(f"which releases of {name} are accused" for name in undecided),
     )
+
+
+def usual_ways(context: Context) -> frozenset[str]:
+    """Return the usual backends and tools that are accused, or that can bring a target in some environment.
+
+    Of one whose requirements nobody read nothing is known: that it brings none is what is assumed. Cost: the closure of
+    all of them, and where that holds a target, of each.
+    """
+    usual = USUAL_BACKENDS | USUAL_TOOLS
+    if not _bring(context, usual):
+        return frozenset()
+    return frozenset(one for one in usual if _bring(context, frozenset({one})))
+
+
+def _bring(context: Context, names: frozenset[str]) -> bool:
+    world = context.union("")
+    asked = [Requirement(package=PackageName(one)) for one in sorted(names)]
+    wants, _ = root_of_requirements(world, asked, Asked(extras=(), groups=()))
+    ever = Span(start=context.start, until=context.until, is_timeless=True)
+    found = closure_of(world, Root(label="tools", why="tools", wants=wants), context.target_bits, ever)
+    return bool(found.hits or undecided_among(context, world.names_of(found.packages) | names))
 
 
 def tools_gap(context: Context, candidates: Sequence[Assumption]) -> Open | None:

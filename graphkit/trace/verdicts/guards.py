@@ -11,7 +11,7 @@ from graphkit.model.documents import Document, DocumentKind, InstallCommand
 from graphkit.model.guards import Guards
 from graphkit.trace.verdicts.clearance import Step, fact, word
 from graphkit.trace.verdicts.context import Context
-from graphkit.trace.verdicts.inputs import State, is_made_from, normal
+from graphkit.trace.verdicts.inputs import State, is_made_from
 from graphkit.trace.verdicts.scripts import commands_for
 
 
@@ -36,7 +36,7 @@ def guards_in_force(
         text = f"the organisation says that its pip takes what was uploaded before {cut_off.text} (uploaded_prior_to)"
         return GuardsRead(guards=Guards(installer="pip", cut_off=cut_off), shown=word(Obligation.BARRED, text))
     guards = manifest.guards
-    if guards is None or (state is not None and _is_member(state, here)):
+    if guards is None or context.in_workspace(manifest):  # of members, only the guards of the root are read
         return None
     tool = guards.installer
     if any(command.tool != tool for _, command in commands):
@@ -64,17 +64,3 @@ def _is_by_pip(context: Context, commands: Sequence[tuple[State, InstallCommand]
 
 def _name(state: State) -> str:
     return PurePosixPath(state.line[1]).name
-
-
-def _is_member(state: State, here: Sequence[State]) -> bool:
-    """Return whether a project lies below the root of a workspace: only the guards of the root are read."""
-    repository, path, branch = state.line
-    parts = normal(PurePosixPath(path).parent)
-    for other in here:
-        if (other.line[0], other.line[2]) != (repository, branch) or other.line == state.line:
-            continue
-        folder = normal(PurePosixPath(other.line[1]).parent)
-        is_root = other.document.guards is not None and other.document.guards.is_workspace
-        if is_root and parts[: len(folder)] == folder and _name(other) == "pyproject.toml":
-            return True
-    return False

@@ -20,7 +20,6 @@ from graphkit.trace.accusation import Accusation, Carrier
 from graphkit.trace.documents import Documents, Said
 from graphkit.trace.verdicts.listings import Finding, Words, read_listing, subject_of
 
-_VERDICTS = list(Verdict)
 _Carriers = dict[PackageName, dict[str, Carrier]]
 
 
@@ -28,7 +27,8 @@ def with_carriers(documents: Documents, accused: Accusation) -> Accusation:
     """Return an accusation with the releases whose own SBOMs show an accused one, or may, over any number of steps.
 
     The rows that name such packages are taken up in ``documents``. Cost: one document of each kind that names
-    something accused, a head of each that may show it, and nothing more where nobody lists what those describe.
+    something accused, a head of each that may show it, and nothing more where nobody lists what those describe, and no
+    page of it was read.
     """
     while True:
         found, rows = _found(documents, accused, _showing(documents, accused))
@@ -47,12 +47,20 @@ def with_carriers(documents: Documents, accused: Accusation) -> Accusation:
 
 
 def _showing(documents: Documents, accused: Accusation) -> list[str]:
-    """Return the documents that show something accused, or may; of those that say the same, one is read."""
+    """Return the documents that show something accused, or may; of those that say the same, one is read.
+
+    One that describes what it names does not show it, and says nothing of those that list the same.
+    """
     kinds: dict[Said, bool] = {}
+    found: list[str] = []
     for sha256, said in documents.naming.items():
         if said not in kinds:
-            kinds[said] = _finding(documents.whole(sha256), accused).may_show
-    return sorted(sha256 for sha256, said in documents.naming.items() if kinds[said])
+            finding = _finding(documents.whole(sha256), accused)
+            if finding.may_show or not finding.is_subject:
+                kinds[said] = finding.may_show
+        if kinds.get(said, False):
+            found.append(sha256)
+    return sorted(found)
 
 
 def _finding(document: Document, accused: Accusation) -> Finding:
@@ -60,7 +68,7 @@ def _finding(document: Document, accused: Accusation) -> Finding:
 
 
 def _found(documents: Documents, accused: Accusation, showing: list[str]) -> tuple[_Carriers, port.Listings]:
-    """Return the releases that some documents describe and others list, and the rows of their packages."""
+    """Return the releases that some documents describe and others list, or installs find, and the rows of those."""
     described: dict[PackageName, list[str]] = {}
     for sha256, subject in zip(showing, documents.subjects(showing), strict=True):
         if subject:
@@ -78,7 +86,7 @@ def _found(documents: Documents, accused: Accusation, showing: list[str]) -> tup
         if content not in listed:
             listed[content] = _name_of(documents.whole(sha256).components[at])
     found: _Carriers = {}
-    for package in described.keys() & set(listed.values()):
+    for package in described.keys() & (set(listed.values()) | documents.on_index(sorted(described))):
         for sha256 in described[package]:
             document = documents.whole(sha256)
             about = subject_of(document)
@@ -93,7 +101,7 @@ def _found(documents: Documents, accused: Accusation, showing: list[str]) -> tup
 
 
 def _is_worse(carrier: Carrier, known: Carrier | None) -> bool:
-    return known is None or _VERDICTS.index(carrier.verdict) < _VERDICTS.index(known.verdict)
+    return known is None or carrier.verdict.rank < known.verdict.rank
 
 
 def _name_of(row: Component) -> PackageName:

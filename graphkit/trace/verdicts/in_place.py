@@ -34,7 +34,7 @@ class ManifestInPlace(NamedTuple):
 def in_place(context: Context, uses: Sequence[DocumentUse]) -> tuple[Context, list[State]]:
     """Return the states of the inputs that count, and a context in which documents go by the paths of this service."""
     context = _with_own_paths(context, uses)
-    return context, [one for one in states_of(uses, context.document) if _counts(context, one)]
+    return context, [one for one in states_of(uses, context.document) if counts(context, one)]
 
 
 def _with_own_paths(context: Context, uses: Sequence[DocumentUse]) -> Context:
@@ -58,7 +58,7 @@ def _with_own_paths(context: Context, uses: Sequence[DocumentUse]) -> Context:
     return replace(context, document=document, findings={})
 
 
-def _counts(context: Context, state: State) -> bool:
+def counts(context: Context, state: State) -> bool:
     """Return whether an input counts: the organisation may say which do."""
     chosen = context.service.installs_from
     return chosen is None or not set(chosen).isdisjoint(names_of(state))
@@ -86,22 +86,55 @@ def needs(context: Context) -> Needs:
     )
 
 
+def locked_in(
+    context: Context, here: Sequence[State], start: Instant, until: Instant
+) -> set[tuple[Line, str, tuple[Instant, Instant]]]:
+    """Return which manifests a lock settles in a stretch, by `State.key`: nothing in place passes that by."""
+    stood = [state for state in here if state.document.kind is not DocumentKind.SCRIPT and state.stood(start, until)]
+    locked = governed(stood, context.whole, needs(context))
+    bypassed = passes_by(here) if locked else ()
+    return {key for key in locked if key[0] not in bypassed}
+
+
 def manifests_in(
     context: Context, here: Sequence[State], start: Instant, until: Instant
 ) -> dict[tuple[Line, str, tuple[Instant, Instant]], ManifestInPlace]:
     """Return the manifests among the inputs that may have been in place in a stretch, by `State.key`."""
-    stood = [state for state in here if state.document.kind is not DocumentKind.SCRIPT and state.stood(start, until)]
-    locked = governed(stood, context.whole, needs(context))
-    bypassed = passes_by(here)
+    locked = locked_in(context, here, start, until)
     return {
         state.key: ManifestInPlace(
             with_indexes_of_commands(state, here),
             guards_in_force(context, state.document, state, here),
-            state.key in locked and state.line not in bypassed,
+            state.key in locked,
         )
         for state in here
         if state.document.kind is DocumentKind.MANIFEST
     }
+
+
+def manifest_of_build(
+    context: Context,
+    manifest: Document,
+    states: Sequence[State],
+    span: tuple[Instant, Instant],
+    *,
+    is_governed: bool = False,
+) -> ManifestInPlace:
+    """Return a manifest as a build installed from it that ran in a stretch.
+
+    Its guards hold where the organisation names their installer, and nothing that was in place with these very bytes
+    says otherwise; the indexes that commands name which install from them count as well.
+    """
+    here = [state for state in states if state.may_stand(*span)]
+    own = [state for state in here if state.document.sha256 == manifest.sha256]
+    guards = guards_in_force(context, manifest)
+    if any(guards_in_force(context, manifest, state, here) is None for state in own):
+        guards = None
+    told = (index for state in own for index in with_indexes_of_commands(state, here).indexes)
+    indexes = tuple(dict.fromkeys((*manifest.indexes, *told)))
+    if indexes != manifest.indexes:
+        manifest = replace(manifest, indexes=indexes)
+    return ManifestInPlace(manifest, guards, is_governed)
 
 
 def askings(context: Context, one: ManifestInPlace) -> Iterator[Asking]:

@@ -71,6 +71,11 @@ def line_of(use: DocumentUse, document: Document) -> Line:
     return (use.repository, use.path or document.path, use.branch)
 
 
+def state_of_build(use: DocumentUse, document: Document, ran: tuple[Instant, Instant]) -> State:
+    """Return an input that a build used as it was in place while that ran."""
+    return State(use=use, document=document, may=ran, was=ran, is_first=False)
+
+
 def states_of(uses: Iterable[DocumentUse], document_of: Callable[[str], Document]) -> list[State]:
     """Return every state of every install input of a service, by line and time.
 

@@ -73,7 +73,12 @@ def read_listing(document: Document, accused: Accusation, words: Words) -> Findi
     """Return what one document says: the worst row that shows an accused release, else what it proves."""
     described_row = subject_of(document)
     subject = described_row.ref if described_row else None
-    rows = [(number, row, test_row(row, document, accused)) for number, row in enumerate(document.components)]
+    # What a document describes is no file that it lists: one that is accused by hash alone, of any package, it is not.
+    of_subject = replace(accused, files=tuple(one for one in accused.files if one.package is not None or one.purl))
+    rows = [
+        (number, row, test_row(row, document, of_subject if row.ref == subject else accused))
+        for number, row in enumerate(document.components)
+    ]
     suspects = [one for one in rows if one[2].verdict is not None and one[1].ref != subject]
     exposing = [one for one in suspects if one[2].verdict in {Verdict.OBSERVED, Verdict.ADMITTED}]
     if exposing:

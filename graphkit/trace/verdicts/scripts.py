@@ -8,10 +8,8 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
-import numpy as np
-
 from graphkit.model.answers import Obligation
-from graphkit.model.documents import CONDA_ENVIRONMENT, UNREADABLE, Document, InstallCommand
+from graphkit.model.documents import CONDA_ENVIRONMENT, UNREADABLE, Document, DocumentKind, InstallCommand
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
 from graphkit.trace.accusation import same_index
@@ -109,6 +107,12 @@ def keeps_to(here: Sequence[State], lock: State) -> str:
     return ""
 
 
+def only_tool_of(here: Sequence[State], lock: State) -> str:
+    """Return the one tool that the install commands in place install from a lock with; empty for none or several."""
+    tools = {command.tool for _, command in commands_for(lock, here)}
+    return tools.pop() if len(tools) == 1 and keeps_to(here, lock) else ""
+
+
 def _named_by(script: State, command: InstallCommand) -> set[tuple[str, str, tuple[str, ...]]]:
     repository, path, branch = script.line
     folder = PurePosixPath(path).parent
@@ -124,11 +128,10 @@ def gap_of_unread(document: Document) -> Open | None:
     """Return that nothing is known of a file that was there; None for a document that was read."""
     if document.format != UNREADABLE:
         return None
-    return Open(
-        obligation=Obligation.INPUTS,
-        text=f"{document.path}: {document.problems[0].text}; the file as it was, `installs_from` in the organisation "
-        "file, or the SBOM of the build, would settle it",
-    )
+    settles = "the file as it was, `installs_from` in the organisation file, or the SBOM of the build, would settle it"
+    if document.kind is DocumentKind.SBOM:
+        settles = "the file as it was would settle it"
+    return Open(obligation=Obligation.INPUTS, text=f"{document.path}: {document.problems[0].text}; {settles}")
 
 
 def judge_script(context: Context, script: State, here: Sequence[State], span: tuple[Instant, Instant]) -> Open | None:
@@ -199,6 +202,8 @@ def _problem(context: Context, command: InstallCommand, indexes: Sequence[str], 
             return f"installs {one}"
         if one.package in accused.private_packages:
             return f"installs the private package {one.package}, which no public page speaks for"
+    if wanted and any(one.package is None and not one.purl for one in accused.files):
+        return f"installs {wanted[0]}, and files of any package are accused by their hashes"
     named = [one for one in (*indexes, context.service.index) if same_index(one) in accused.private_indexes]
     if wanted and named:
         return f"may install from the private index {named[0]}, of which no page was read"
@@ -211,15 +216,16 @@ def _reached(context: Context, wanted: Sequence[Requirement], span: tuple[Instan
     if missing:
         return f"installs a package whose requirements were not read ({missing[0]})"
     root = Root(label="a command", why="a command", wants=wants)
-    targets = tuple((ident, sum(1 << p for p in positions)) for ident, positions in sorted(context.targets.items()))
-    found = closure_of(world, root, targets, Span(start=span[0], until=span[1], is_timeless=True))
+    found = closure_of(world, root, context.target_bits, Span(start=span[0], until=span[1], is_timeless=True))
     if found.hits:
         return "installs a package that can bring it in"
-    names = frozenset(world.reader.packages(np.array(sorted(found.packages), dtype=np.int32)).name)
+    names = world.names_of(found.packages)
     if undecided := undecided_among(context, names):
         return f"installs a package that may bring it in ({undecided[0]} would settle it)"
     if private := sorted(names & context.accused.private_packages):
         return f"installs a package that needs the private package {private[0]}, which no public page speaks for"
+    if carried := sorted(names & context.accused.carriers.keys()):
+        return f"installs a package that may bring in {carried[0]}, whose own SBOM may list an accused release"
     if found.unread:
         return f"installs a package whose requirements were not read ({found.unread[0]})"
     return ""

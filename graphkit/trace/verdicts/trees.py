@@ -13,9 +13,8 @@ from graphkit.trace.confirm import confirm
 from graphkit.trace.forward import Root, Walk, walk
 from graphkit.trace.verdicts.build_times import ran
 from graphkit.trace.verdicts.context import Context
-from graphkit.trace.verdicts.guards import guards_in_force
-from graphkit.trace.verdicts.in_place import ManifestInPlace, askings, in_place, manifests_in, needs
-from graphkit.trace.verdicts.inputs import satisfies, stretches_of
+from graphkit.trace.verdicts.in_place import ManifestInPlace, askings, in_place, manifest_of_build, manifests_in, needs
+from graphkit.trace.verdicts.inputs import State, satisfies, stretches_of
 from graphkit.trace.verdicts.walks import Asking, guarded, off_public
 from graphkit.trace.world import World
 
@@ -35,11 +34,13 @@ def trees_of(context: Context, uses: Sequence[DocumentUse], builds: Sequence[Bui
         here = [state for state in states if state.may_stand(start, until)]
         for key, one in manifests_in(context, here, start, until).items():
             parts.setdefault(key, []).append(((start, until), one))
-    found = [*parts.values(), *([part] for part in _of_builds(context, uses, builds))]
+    found = [*parts.values(), *([part] for part in _of_builds(context, uses, builds, states))]
     return tuple(dict.fromkeys(tree for one in found for tree in _trees(context, one)))
 
 
-def _of_builds(context: Context, uses: Sequence[DocumentUse], builds: Sequence[Build]) -> Iterator[_Part]:
+def _of_builds(
+    context: Context, uses: Sequence[DocumentUse], builds: Sequence[Build], states: Sequence[State]
+) -> Iterator[_Part]:
     """Yield the manifests that builds installed from, of those that may have run inside the window."""
     known = [Build(service=one.service, at=one.built_at, manifest=one.document) for one in uses if one.built_at]
     for build in (*builds, *known):
@@ -50,7 +51,7 @@ def _of_builds(context: Context, uses: Sequence[DocumentUse], builds: Sequence[B
         for manifest in documents if span[0] < span[1] else ():
             if manifest.kind is DocumentKind.MANIFEST:
                 is_governed = any(satisfies(context.whole(one.sha256), manifest, needs(context)) for one in locks)
-                yield span, ManifestInPlace(manifest, guards_in_force(context, manifest), is_governed)
+                yield span, manifest_of_build(context, manifest, states, (start, until), is_governed=is_governed)
 
 
 def _trees(context: Context, parts: Sequence[_Part]) -> Iterator[InstallTree]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import unquote
 
-import numpy as np
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from graphkit.model.answers import Assumption, BuildVerdict, Discharge, Obligation, Path, ProofKind, Verdict
@@ -22,13 +21,11 @@ from graphkit.model.names import PackageName, named_by_file
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant, rfc3339
 from graphkit.model.versions import release_version
-from graphkit.stores.port import Ids
 from graphkit.trace.accusation import same_index
 from graphkit.trace.admit import admission
 from graphkit.trace.closure import REMOVAL_LAG, Closure, Span, closure_of
 from graphkit.trace.confirm import Confirmation, confirm, slots_of
 from graphkit.trace.forward import Root
-from graphkit.trace.listing import Bits
 from graphkit.trace.manifests import Asked, InHouse, groups_alone, root_of_manifest, truth_of
 from graphkit.trace.survey import Field
 from graphkit.trace.verdicts.clearance import Open, Step, fact, prove, word
@@ -36,7 +33,7 @@ from graphkit.trace.verdicts.context import Context, cleared, named, needed, ope
 from graphkit.trace.verdicts.guards import GuardsRead
 from graphkit.trace.world import World
 
-_MOST_LET_IN: Final = 64
+_MOST_CHANGES: Final = 64
 """Instants at which a closure is asked anew; one that is missed leaves the verdict open, since nothing clears it."""
 Rooted = tuple[Root, tuple[str, ...]]
 """A root, and what of it the graph cannot follow."""
@@ -149,7 +146,7 @@ def judge_groups_alone(
         root, _ = asking.root(world)
         every = Span(start=span[0], until=span[1], is_timeless=True)
         is_named = any(one.package in context.accused.packages for one in alone.requirements)
-        if is_named or closure_of(world, root, _bits(context), every).hits:
+        if is_named or closure_of(world, root, context.target_bits, every).hits:
             found = judge_walk(context, asking, span, inputs)
             yield replace(found, verdict=Verdict.ADMITTED) if found.verdict is Verdict.PICKED else found
 
@@ -350,8 +347,9 @@ def _allowed(
     is_inside = context.start <= span[0] and span[1] <= context.until
     field = context.field if is_inside else context.field_of(*span)
     if asking.guards.changes_the_index:  # what was surveyed knows nothing of them
-        there = closure_of(context.world, root, _bits(context), _window(span))
-        mine, way = (_slots_there(context, field, context.world, root, span), there.path) if there.hits else (None, ())
+        there = closure_of(context.world, root, context.target_bits, _window(span))
+        mine = _slots_there(context, field, context.world, root, there.packages, span) if there.hits else None
+        way = there.path if there.hits else ()
     else:
         mine, way = _admitted_slots(context, field, root, span)
     if mine is not None or found.doubtful:
@@ -361,8 +359,9 @@ def _allowed(
     for environment in _classes(context, asking, span):
         world = context.in_environment(environment)
         elsewhere, _ = asking.root(world)
-        there = closure_of(world, elsewhere, _bits(context), _window(span))
-        if there.hits and (hit := _slots_there(context, field, world, elsewhere, span)) is not None:
+        there = closure_of(world, elsewhere, context.target_bits, _window(span))
+        hit = _slots_there(context, field, world, elsewhere, there.packages, span) if there.hits else None
+        if hit is not None:
             where = f"{environment.platform} {environment.machine}, Python {environment.python.rsplit('.', 1)[0]}"
             reason = f"the ranges of {asking.path} allow it on {where}, though the newest choices do not take it"
             return _admits(asking, reason, hit if is_inside else (), there.path)
@@ -397,27 +396,36 @@ def _admitted_slots(
 
 
 def _slots_there(
-    context: Context, field: Field, world: World, root: Root, span: tuple[Instant, Instant]
+    context: Context, field: Field, world: World, root: Root, packages: frozenset[int], span: tuple[Instant, Instant]
 ) -> set[int] | None:
-    """Return the slots in which a closure of one instant holds a target; None where no instant of the span does."""
+    """Return the slots in which a closure of one instant holds a target; None where no instant of the span does.
+
+    ``packages`` are those of the closure over the whole span.
+    """
     found: set[int] = set()
-    let_in = _let_in(context, world, span)
+    changes = _changes_there(context, world, packages, span)
     for number, slot in enumerate(field.slots):
         start, until = max(slot.start, span[0]), min(slot.until, span[1])
-        for at in (start, *(one for one in let_in if start < one < until)) if start < until else ():
+        for at in (start, *(one for one in changes if start < one < until)) if start < until else ():
             moment = Span(start=at, until=at + 1, is_timeless=False, is_on_offer=True)
-            if closure_of(world, root, _bits(context), moment).hits:
+            if closure_of(world, root, context.target_bits, moment).hits:
                 found.add(number)
                 break
     return found or None
 
 
-def _let_in(context: Context, world: World, span: tuple[Instant, Instant]) -> tuple[Instant, ...]:
-    """Return when cut-offs let accused files in, which is no instant at which a slot begins."""
-    if not world.has_cut_offs:
+def _changes_there(
+    context: Context, world: World, packages: frozenset[int], span: tuple[Instant, Instant]
+) -> tuple[Instant, ...]:
+    """Return when what is on offer changes, and no slot need begin: as cut-offs or another environment have it.
+
+    Those of accused packages come before others, where there are too many.
+    """
+    if world is context.world and not world.has_cut_offs:
         return ()
     changes = world.changes(*span)
-    return tuple(sorted({at for ident in context.targets for at in changes[ident]})[:_MOST_LET_IN])
+    mine, others = ({at for one in ids for at in changes[one]} for ids in (context.targets, packages))
+    return tuple(sorted([*sorted(mine), *sorted(others - mine)][:_MOST_CHANGES]))
 
 
 def _classes(context: Context, asking: Asking, span: tuple[Instant, Instant]) -> Iterator[Environment]:
@@ -429,18 +437,12 @@ def _classes(context: Context, asking: Asking, span: tuple[Instant, Instant]) ->
     if not isinstance(union.ground, AnyOf):
         return
     root, _ = asking.root(union)
-    if closure_of(union, root, _bits(context), _window(span)).hits:
+    if closure_of(union, root, context.target_bits, _window(span)).hits:
         yield from union.ground.classes()
 
 
 def _window(span: tuple[Instant, Instant]) -> Span:
     return Span(start=span[0] - REMOVAL_LAG, until=span[1], is_timeless=False)
-
-
-def _bits(context: Context) -> tuple[tuple[int, Bits], ...]:
-    return tuple(
-        (ident, sum(1 << position for position in positions)) for ident, positions in sorted(context.targets.items())
-    )
 
 
 def _ruled_out(
@@ -454,17 +456,18 @@ def _ruled_out(
     """Return the proof by walk, else the first open obligation."""
     union = context.union(asking.requires_python)
     root, more = asking.root(union)
-    timeless = closure_of(union, root, _bits(context), Span(start=span[0], until=span[1], is_timeless=True))
-    listed = closure_of(union, root, _bits(context), _window(span))
+    ever = Span(start=span[0], until=span[1], is_timeless=True)
     stuck = sorted({package for _, _, packages in found.unresolvable for package in packages})
     lost = f" (nothing listed then fits it: {', '.join(stuck[:3])})" if stuck else ""
     unread = tuple(dict.fromkeys((*missing, *more)))
     if not asking.is_complete:
         unread = (*unread, f"all requirements of {asking.path}")
     choices = []
-    for closure, is_timeless in ((timeless, True), (listed, False)):
+    for within in (ever, _window(span)):
+        closure = closure_of(union, root, context.target_bits, within)
         steps = list(_common(context, inputs))
-        steps += _closure_steps(context, asking, closure, unread, stuck, lost, is_timeless=is_timeless)
+        steps += _closure_steps(context, asking, closure, unread, stuck, lost, is_timeless=within.is_timeless)
+        steps += _carrying(context, asking, root, closure, within)
         steps += asking.read_by
         choices.append(prove(ProofKind.WALK, context.incident, span, steps, _assumed(context, asking)))
         if not isinstance(choices[-1], Open):
@@ -487,7 +490,7 @@ def _closure_steps(
 ) -> Iterator[Step]:
     """Yield obligations (e), (l), (m) and (n) for one closure."""
     world = context.union(asking.requires_python)
-    names = set(world.reader.packages(_ids(closure)).name) if closure.packages else set()
+    names = world.names_of(closure.packages)
     nowhere = {one.package for one in asking.document.requirements if world.find(one.package) is None}
     private = sorted((names | nowhere) & context.accused.private_packages)
     if private:
@@ -525,6 +528,26 @@ def _closure_steps(
     yield _public(context, asking, is_timeless=is_timeless)
 
 
+def _carrying(context: Context, asking: Asking, root: Root, closure: Closure, within: Span) -> Iterator[Step]:
+    """Yield that a closure holds a release whose own SBOM shows an accused one, or may: whatever installs it has that.
+
+    Cost: nothing where the closure meets no package with such an SBOM.
+    """
+    world, carriers = context.union(asking.requires_python), context.accused.carriers
+    known = [world.find(PackageName(name)) for name in sorted(world.names_of(closure.packages) & carriers.keys())]
+    for package in (one for one in known if one is not None):
+        for key, carrier in sorted(carriers[package.name].items()):
+            position = package.position_of(key) if key else None
+            bits = (1 << package.size) - 1 if not key else 0 if position is None else 1 << position
+            if closure_of(world, root, ((package.ident, bits),), within).hits:
+                which = package.name if position is None else f"{package.name} {package.texts[position]}"
+                yield Open(
+                    obligation=Obligation.ADMITTED,
+                    text=f"{asking.path} allows {which}, {carrier.reason}; the lock or SBOM of the build would settle "
+                    "it",
+                )
+
+
 def off_public(context: Context, asking: Asking) -> Open | None:
     """Return that an install takes all from indexes of which no page was read, so that there is no walk of it."""
     private = _private_of(context, asking)
@@ -539,10 +562,6 @@ def _unread_index(asking: Asking, index: str) -> Open:
         text=f"{asking.path} installs from the private index {index}, of which no page was read; the lock or SBOM of "
         "the build would settle it",
     )
-
-
-def _ids(closure: Closure) -> Ids:
-    return np.array(sorted(closure.packages), dtype=np.int32)
 
 
 def _public(context: Context, asking: Asking, *, is_timeless: bool) -> Step:

@@ -1,0 +1,254 @@
+"""The parts that a build is judged by: a listing, a lock, a manifest, what building it takes, scripts and tools.
+
+Each is a verdict of its own, and the worst of a build's parts is the build's (semantics §4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from graphkit.model.answers import Assumption, BuildVerdict, Obligation, ProofKind, Verdict, worst
+from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
+from graphkit.model.organisation import Build, DocumentUse
+from graphkit.model.requirements import requirement
+from graphkit.model.times import Instant, Moment, rfc3339
+from graphkit.trace.manifests import Asked, truth_of
+from graphkit.trace.verdicts.build_times import AROUND
+from graphkit.trace.verdicts.clearance import Open, Step, combined, fact, prove, word
+from graphkit.trace.verdicts.context import Context, cleared, named, needed, opened, tools_gap
+from graphkit.trace.verdicts.in_place import ManifestInPlace, askings, needs, needs_walk
+from graphkit.trace.verdicts.inputs import State, rows_by_package
+from graphkit.trace.verdicts.listings import Finding, Words, read_listing
+from graphkit.trace.verdicts.scripts import gap_of_conda, gap_of_unread, judge_script
+from graphkit.trace.verdicts.walks import judge_groups_alone, judge_walk, of_build_system, of_manifest
+
+
+def finding_of(context: Context, use: DocumentUse, tool: str = "") -> Finding:
+    """Return what a document says; ``tool`` installs from it, where a command says so and the organisation nothing."""
+    service = context.service
+    resolver = service.resolver or tool
+    key = (use.document, use.is_complete, resolver)
+    if key not in context.findings:
+        words = Words(is_complete=use.is_complete, complete_from=service.complete_from, resolver=resolver)
+        context.findings[key] = read_listing(context.document(use.document), context.accused, words)
+    return context.findings[key]
+
+
+def shown(context: Context, finding: Finding, document: Document, at: Moment | None) -> BuildVerdict:
+    """Return the verdict of a document that shows an accused release."""
+    assert finding.verdict is not None
+    return BuildVerdict(
+        at=at,
+        verdict=finding.verdict,
+        reason=finding.reason,
+        basis=finding.basis,
+        document=named(document),
+        slots=_fetchable(context, finding),
+        paths=finding.paths,
+    )
+
+
+def _fetchable(context: Context, finding: Finding) -> tuple[int, ...]:
+    """Return the slots in which an accused release that a document shows was listed, so could be fetched."""
+    places = [context.world.find_release(name, version) for name, version in sorted(finding.shown)]
+    shown = [place for place in places if place]
+    return tuple(
+        number
+        for number, slot in enumerate(context.field.slots)
+        if any(package.shelf(slot.start, doubtful=True).listed[position] for package, position in shown)
+    )
+
+
+def by_listing(
+    context: Context, finding: Finding, document: Document, at: Moment | None, ended: Moment | None
+) -> BuildVerdict:
+    """Judge a build by a listing of what it installed."""
+    if finding.verdict is not None:
+        return shown(context, finding, document, at)
+    if ended is not None and not finding.is_subject and (early := ended_before(context, ended.latest + AROUND, at)):
+        return early
+    if gap := gap_of_unread(document):
+        return opened(gap, document, at)
+    if at is None:
+        dated: Step = Open(
+            obligation=Obligation.DATED,
+            text=f"{finding.reason}, but it is undated; the time of its build would settle it (--built-at)",
+        )
+        span = (context.start, context.until)
+    else:
+        dated = fact(Obligation.DATED, f"{document.path} speaks for the build of {at}")
+        span = (at.earliest, at.latest + 1)
+    candidates = (
+        *((Assumption.ENVIRONMENT,) if document.is_of_one_environment else ()),
+        *(Assumption.BUILD_ENV, Assumption.TOOLS),
+        *(() if document.source_kind == "image" else (Assumption.BASE,)),
+    )
+    return _proved(context, finding, document, at, span, dated, candidates)
+
+
+def _proved(  # noqa: PLR0917 - what a proof by listing is made of
+    context: Context,
+    finding: Finding,
+    document: Document,
+    at: Moment | None,
+    span: tuple[Instant, Instant],
+    dated: Step,
+    candidates: Sequence[Assumption],
+    reason: str = "",
+) -> BuildVerdict:
+    rest = needed(context.service, candidates)
+    steps: list[Step] = [
+        context.decided,
+        fact(Obligation.TARGETS, f"asked about {context.releases}"),
+        *finding.steps,
+        dated,
+        *rest.words,
+    ]
+    if not isinstance(dated, Open):
+        steps.append(fact(Obligation.TIMES, dated.text))
+    if gap := tools_gap(context, rest.assumes):
+        steps.append(gap)
+    proof = prove(ProofKind.LISTING, context.incident, span, steps, rest.assumes)
+    if isinstance(proof, Open):
+        return opened(proof, document, at)
+    return cleared(proof, reason or finding.reason, document, at)
+
+
+def by_lock(  # noqa: PLR0917 - what a proof by lock is made of
+    context: Context,
+    finding: Finding,
+    document: Document,
+    at: Moment | None,
+    span: tuple[Instant, Instant],
+    dated: Step,
+    extra: Sequence[Assumption],
+    used: str = "",
+) -> BuildVerdict:
+    """Judge an install that keeps to a lock without an accused release."""
+    late = context.first_upload is None or span[1] > context.first_upload
+    candidates = (
+        *extra,
+        *(() if used else (Assumption.LOCK,)),
+        *((Assumption.ENVIRONMENT,) if document.is_of_one_environment else ()),
+        *(Assumption.BUILD_ENV, Assumption.TOOLS, Assumption.BASE),
+        *((Assumption.CACHES,) if late else ()),
+    )
+    if used:
+        finding = replace(finding, steps=(*finding.steps, fact(Obligation.INSTALLED, used)))
+    if gap := _extras_gap(context, document):
+        finding = replace(finding, steps=(*finding.steps, gap))
+    return _proved(context, finding, document, at, span, dated, candidates)
+
+
+def _extras_gap(context: Context, lock: Document) -> Open | None:
+    """Return that a lock has a package with an extra and nothing of what that needs; None where it has all."""
+    world = context.union(lock.requires_python)
+    asked = [one for one in lock.requirements if one.extras and truth_of(world, one.marker, None, None) is not False]
+    if not asked:
+        return None
+    listed = rows_by_package(context.whole(lock.sha256))
+    of_extras = needs(context).of_extras
+    for one in asked:
+        for row in listed.get(one.package, ()):
+            if missing := sorted(of_extras(one, row.version) - listed.keys()):
+                return Open(
+                    obligation=Obligation.COMPLETE,
+                    text=f"{lock.path} lists {one.package}[{','.join(one.extras)}] {row.version} and not {missing[0]}, "
+                    "which that needs; the SBOM of the build would settle it",
+                )
+    return None
+
+
+def by_manifest(
+    context: Context, one: ManifestInPlace, span: tuple[Instant, Instant], stood: Step
+) -> list[BuildVerdict]:
+    """Judge installs from a manifest: what it requires unless a lock governs that, and what building it takes."""
+    own: list[BuildVerdict] = []
+    building: list[BuildVerdict] = []
+    for asking in askings(context, one):
+        is_own = asking.document is one.manifest
+        if not (is_own and one.is_governed):
+            (own if is_own else building).append(judge_walk(context, asking, span, stood))
+    if not one.is_governed:
+        if all(part.verdict is Verdict.CLEARED for part in own):
+            own += judge_groups_alone(context, one.manifest, one.read, span, stood)
+        if gap := gap_of_conda(context, one.manifest, span):
+            own.append(opened(gap, one.manifest))
+    return [*own, *building]
+
+
+def of_building(
+    context: Context, manifests: Iterable[Document], span: tuple[Instant, Instant], build: Build
+) -> Iterator[BuildVerdict]:
+    """Judge what building the projects takes whose manifests a build had before it (semantics §4)."""
+    for manifest in manifests:
+        if manifest.kind is DocumentKind.MANIFEST and needs_walk(context, manifest):
+            stood = fact(Obligation.INPUTS, f"the build of {build.at} may have built the project of {manifest.path}")
+            yield judge_walk(context, of_build_system(manifest), span, stood)
+
+
+def of_scripts(context: Context, here: Sequence[State], span: tuple[Instant, Instant]) -> Iterator[BuildVerdict]:
+    """Yield an open verdict for every file in place with commands that may install what no input says."""
+    for state in here:
+        if state.document.commands and (gap := judge_script(context, state, here, span)):
+            yield opened(gap, state.document)
+
+
+def of_tools(context: Context, span: tuple[Instant, Instant]) -> list[BuildVerdict]:
+    """Judge what the organisation says installs the service, as an input of its own; nothing where it does not say."""
+    if not context.service.tools:
+        return []
+    tools = Document(
+        sha256="",
+        path="the tools that the organisation names",
+        kind=DocumentKind.MANIFEST,
+        format="",
+        basis=Basis.LISTED,
+        requirements=tuple(requirement(one) for one in context.service.tools),
+        completeness=Completeness.COMPLETE,
+    )
+    stood = word(Obligation.INPUTS, "the organisation names what installs it (tools)")
+    return [judge_walk(context, of_manifest(tools, Asked(extras=(), groups=())), span, stood)]
+
+
+def ended_before(context: Context, ended: Instant, at: Moment | None) -> BuildVerdict | None:
+    """Return the proof that a build had ended before an accused file was uploaded by any account (obligation p)."""
+    first = context.first_upload
+    if first is None or ended >= first:
+        return None
+    text = f"it had ended before the first bad file was uploaded at {rfc3339(first)}"
+    proof = prove(
+        ProofKind.BAR,
+        context.incident,
+        (at.earliest if at else ended, ended + 1),
+        [
+            context.decided,
+            fact(Obligation.TARGETS, f"asked about {context.releases}"),
+            fact(Obligation.TIMES, f"every account of the first upload is known, and none is before {rfc3339(first)}"),
+            fact(Obligation.ENDED, text),
+        ],
+    )
+    return opened(proof, at=at) if isinstance(proof, Open) else cleared(proof, text, at=at)
+
+
+def joined(parts: Sequence[BuildVerdict], at: Moment | None) -> BuildVerdict:
+    """Return the worst of what parts of one build say, with the reasons of all that are as bad."""
+    verdict = worst(part.verdict for part in parts)
+    deciding = [part for part in parts if part.verdict is verdict]
+    if not deciding:
+        return opened(Open(obligation=Obligation.INPUTS, text="the window is empty"), at=at)
+    first = deciding[0]
+    return BuildVerdict(
+        at=at,
+        verdict=verdict,
+        reason="; ".join(dict.fromkeys(part.reason for part in deciding)),
+        basis=first.basis,
+        document=first.document,
+        slots=tuple(sorted({number for part in deciding for number in part.slots})),
+        paths=first.paths,
+        clearance=combined([part.clearance for part in deciding if part.clearance])
+        if verdict is Verdict.CLEARED
+        else None,
+        near=all(part.near for part in deciding),
+    )
