@@ -18,7 +18,7 @@ from graphkit.intake.unread import unread
 from graphkit.model.documents import Document, DocumentKind, is_attested
 from graphkit.model.errors import InputError, NoDocument
 from graphkit.model.names import BadName, ServiceId, company_id, service_id
-from graphkit.model.organisation import Company, DocumentUse, Organisation, Service
+from graphkit.model.organisation import Build, Company, DocumentUse, Organisation, Service
 from graphkit.model.times import Instant, Moment, exactly
 from graphkit.sources import advisories
 from graphkit.sources.arrivals import Arrival
@@ -54,6 +54,7 @@ class Documents:
         self._here: set[str] = set()
         self._last: tuple[bytes, Document] | None = None
         self._met: set[tuple[str, str]] | None = None
+        self._is_built = False
         self._beside: list[tuple[Found, Document]] = []
 
     def take_word(self) -> None:
@@ -78,6 +79,20 @@ class Documents:
         run = self._run
         self.take_arrivals(found.arrivals())
         run.tally.notes["of a repository, what was committed was read, and not what stands in its work tree"] = None
+        if run.order.built_at is not None and not self._is_built:
+            self._keep_build(run.order.built_at)
+
+    def _keep_build(self, at: Moment) -> None:
+        """Keep that a build ran of which no input is known, and say so."""
+        order = self._run.order
+        where = f"the branch {order.branch}" if order.branch else "the branch that is checked out"
+        problem = f"no input was in place at {at} on {where}; --branch names another"
+        self._run.tally.reject("--built-at", problem)
+        if order.service is not None:
+            build = Build(service=order.service, at=at)
+            source = f"ingest {order.service}: the build of {at}"
+            self._run.keep(source, [Organisation(source=source, builds=(build,))], counted=False)
+            self._run.flush()
 
     def take_arrivals(self, arrivals: Iterable[Arrival], met: set[tuple[str, str]] | None = None) -> None:
         """Take documents that a source hands over one by one; ``met`` gets the (path, SHA-256) of each."""
@@ -390,7 +405,9 @@ class Documents:
             sources=one.sources,
             derived=not one.service,
         )
-        run.keep(one.path, (document, *as_told(use, one, run.order), *owner), counted=False)
+        told = tuple(as_told(use, one, run.order))
+        self._is_built |= any(each.built_at is not None for each in told)
+        run.keep(one.path, (document, *told, *owner), counted=False)
 
 
 def _moment(at: Instant | None) -> Moment | None:

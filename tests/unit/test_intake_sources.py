@@ -184,6 +184,20 @@ def test_a_build_used_what_stood_on_the_branch_that_is_checked_out(graph: Graph,
     assert {use.branch for use in uses(graph) if use.service == "other" and use.built_at is not None} == {"main"}
 
 
+@pytest.mark.parametrize("told", [{"branch": "nowhere"}, {"built_at": "2020-01-01T00:00:00Z"}])
+def test_a_build_that_used_nothing_that_is_known_is_kept_and_told(
+    graph: Graph, repository: Path, told: Mapping[str, str]
+) -> None:
+    asked = {"built_at": "2026-03-24T12:00:00Z", "service": "shop", **told}
+    (rejected,) = graph.ingest("lock", [str(repository)], **asked).rejected  # type: ignore[arg-type]
+    assert rejected.path == "--built-at"
+    assert rejected.problem.startswith(f"no input was in place at {asked['built_at']} on the branch ")
+    assert rejected.problem.endswith("; --branch names another")
+    assert not [use for use in uses(graph) if use.built_at is not None]
+    (found,) = graph.blast("litellm==1.82.8", builds_complete=True).services
+    assert asked["built_at"] in {str(one.at) for one in found.builds if one.verdict is not Verdict.CLEARED}
+
+
 def test_what_the_first_commit_brought_may_have_been_in_place_before(graph: Graph, repository: Path) -> None:
     graph.ingest("lock", [str(repository)], stands_from="2026-03-01T00:00:00Z", service="till")
     assert {(use.branch, str(use.stands_from)) for use in uses(graph)} == {
