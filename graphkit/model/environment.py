@@ -203,6 +203,32 @@ def environments_within(requires_python: str = "", known: Environment | None = N
     )
 
 
+def nearest_within(environment: Environment, requires_python: str) -> Environment:
+    """Return an environment, or the like of it with the nearest CPython that ``requires_python`` allows (semantics §2).
+
+    Of two that are as near the newer one; where it allows none, the environment stays as it is.
+
+    >>> nearest_within(Environment(), ">=3.13").python, nearest_within(Environment(), "<3.12,>=3.8").python
+    ('3.13', '3.11')
+    """
+    own = _minor_of(environment.python)
+    allowed = [
+        python
+        for python in _PYTHONS
+        if not requires_python or any(_python_fits(requires_python, f"{python}.{patch}") for patch in (0, 99))
+    ]
+    if not allowed or environment.python.count(".") > 1 or environment.implementation != "cpython":
+        return environment
+    nearest = min(allowed, key=lambda python: (abs(_minor_of(python) - own), -_minor_of(python)))
+    return environment if _minor_of(nearest) == own else replace(environment, python=nearest)
+
+
+def _minor_of(python: str) -> int:
+    """Return the minor version of a Python 3, counted on from those of Python 2."""
+    major, minor = python.split(".")[:2]
+    return int(minor) if major == "3" else int(minor) - 100
+
+
 class AnyOf:
     """Several environments at once, in the terms of `Ground`: a marker holds, fails, or differs between them.
 

@@ -305,6 +305,18 @@ def test_what_one_sbom_describes_another_may_list() -> None:
 # --- What another environment takes ----------------------------------------------------------------------------------
 
 
+def test_a_manifest_is_installed_by_the_nearest_python_that_it_allows() -> None:
+    newer = sdist(name="b.tar.gz", requires_python=">=3.13")
+    world = made({"bad": {"1": sdist(), "2": newer}}, bad=["bad@2"])
+    asked, use, _ = facts_of_services([("bad",)])
+    assert isinstance(asked, Document)
+    for requires, verdict in ((">=3.13", Verdict.PICKED), ("", Verdict.ADMITTED), ("<3.12", Verdict.CLEARED)):
+        anywhere = Organisation(source="services", services=(Service(id=service_id("0")),))
+        with graph_of(world, replace(asked, requires_python=requires), use, anywhere) as reader:
+            (one,) = blast(reader, Question(targets=(INCIDENT,))).services
+        assert one.verdict is verdict
+
+
 def test_what_comes_for_another_environment_in_the_middle_of_a_slot_is_admitted() -> None:
     late = replace(wheel("m-2-cp312-cp312-win_amd64.whl"), uploaded=NOON + 5 * MINUTE)
     world = made({"mid": {"1": sdist(), "2": late}, "bad": {"1": sdist()}}, {"mid@2": ("bad",)}, bad=["bad@1"])

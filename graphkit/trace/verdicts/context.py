@@ -167,12 +167,16 @@ def is_usual(context: Context, one: Requirement, usual: AbstractSet[str]) -> boo
 
 def undecided_among(context: Context, names: AbstractSet[str]) -> tuple[str, ...]:
     """Return what of the accusation may be about packages of some names and is not known, as an obligation words it."""
-    alone = {one.package for one in context.accused.files if one.package is not None}
-    undecided = sorted(names & (context.accused.open.keys() | alone))
+    undecided = sorted(names & _undecided(context))
     return (
         *(text for package, text in context.unplaced if package is None or package in names),
         *(f"which releases of {name} are accused" for name in undecided),
     )
+
+
+def _undecided(context: Context) -> frozenset[str]:
+    """Return the packages of which it is not known which releases are accused."""
+    return frozenset((*context.accused.open, *(one.package for one in context.accused.files if one.package)))
 
 
 def usual_ways(context: Context) -> frozenset[str]:
@@ -193,7 +197,8 @@ def _bring(context: Context, names: frozenset[str]) -> bool:
     wants, _ = root_of_requirements(world, asked, Asked(extras=(), groups=()))
     ever = Span(start=context.start, until=context.until, is_timeless=True)
     found = closure_of(world, Root(label="tools", why="tools", wants=wants), context.target_bits, ever)
-    return bool(found.hits or undecided_among(context, world.names_of(found.packages) | names))
+    open_ones = {package for package, _ in context.unplaced} | _undecided(context)  # of the index: elsewhere is no way
+    return bool(found.hits) or not open_ones.isdisjoint(world.names_of(found.packages) | names)
 
 
 def tools_gap(context: Context, candidates: Sequence[Assumption]) -> Open | None:

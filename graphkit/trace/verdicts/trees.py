@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from graphkit.model.answers import DocumentName, InstallTree, TakenRelease
@@ -15,7 +16,7 @@ from graphkit.trace.verdicts.build_times import ran
 from graphkit.trace.verdicts.context import Context
 from graphkit.trace.verdicts.in_place import ManifestInPlace, askings, in_place, manifest_of_build, manifests_in, needs
 from graphkit.trace.verdicts.inputs import State, satisfies, stretches_of
-from graphkit.trace.verdicts.walks import Asking, guarded, off_public
+from graphkit.trace.verdicts.walks import Asking, guarded, off_public, world_of
 from graphkit.trace.world import World
 
 _Part = tuple[tuple[Instant, Instant], ManifestInPlace]
@@ -69,14 +70,14 @@ def _first_taken(context: Context, span: tuple[Instant, Instant], asking: Asking
     """Return the first instant of a stretch at which the walk takes an accused release, for sure before perhaps."""
     if off_public(context, asking):
         return None
-    context = guarded(context, asking.guards)
-    found = confirm(context.world, asking.root(context.world)[0], *span, context.targets)
+    world = world_of(guarded(context, asking.guards), asking)
+    found = confirm(world, asking.root(world)[0], *span, context.targets)
     return min((hit.start for hit in found.picked or found.doubtful), default=None)
 
 
 def _tree(context: Context, asking: Asking, at: Instant, one: ManifestInPlace) -> InstallTree:
-    context = guarded(context, asking.guards)
-    world, gap = context.world, off_public(context, asking)
+    world, gap = world_of(guarded(context, asking.guards), asking), off_public(context, asking)
+    context = replace(context, world=world)
     root, missing = asking.root(world)
     found, releases, is_uncertain = _walked(context, root, at) if gap is None else (None, (), False)
     unread = (*missing, *(found.unread if found else ()), *((gap.text,) if gap else ()))

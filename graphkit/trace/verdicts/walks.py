@@ -15,7 +15,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from graphkit.model.answers import Assumption, BuildVerdict, Discharge, Obligation, Path, ProofKind, Verdict
 from graphkit.model.documents import Completeness, Document
-from graphkit.model.environment import AnyOf, Environment
+from graphkit.model.environment import AnyOf, Environment, nearest_within
 from graphkit.model.guards import NO_GUARDS, Guards
 from graphkit.model.names import PackageName, named_by_file
 from graphkit.model.requirements import Requirement
@@ -125,7 +125,8 @@ def judge_walk(context: Context, asking: Asking, span: tuple[Instant, Instant], 
         return opened(gap, asking.document)
     context = guarded(context, asking.guards)
     root, missing = asking.root(context.world)
-    found = confirm(context.world, root, *span, context.targets)
+    world = world_of(context, asking)
+    found = confirm(world, asking.root(world)[0], *span, context.targets)
     witness = _taken(context, asking, found) or _allowed(context, asking, root, found, span)
     if witness:
         return witness
@@ -172,6 +173,13 @@ def guarded(context: Context, guards: Guards) -> Context:
         union=lambda requires: union(requires).guarded(guards),
         in_environment=lambda one: in_environment(one).guarded(guards),
     )
+
+
+def world_of(context: Context, asking: Asking) -> World:
+    """Return the world that answers `picked`: with the nearest Python that a manifest allows, unless one is named."""
+    known = context.world.environment
+    nearest = known if context.service.environment else nearest_within(known, asking.requires_python)
+    return context.world if nearest == known else context.in_environment(nearest)
 
 
 def _common(context: Context, inputs: Step) -> Iterator[Step]:
