@@ -74,7 +74,10 @@ def take_organisation(run: Run, found: Found, data: bytes) -> None:
         run.unclaimed(found, "no organisation file; see docs/organisation-file.md")
         return
     read = organisation.parse(data, found.label)
-    documents = {path: _named_document(run, found, path) for path in read.documents}
+    stood = {use.path for use in read.organisation.uses if use.stands_from is not None or use.read_at is not None}
+    documents = {
+        path: _named_document(run, found, path, is_input=path in stood or is_input(path)) for path in read.documents
+    }
     digests = {path: document.sha256 for path, document in documents.items()}
     facts = replace(
         read.organisation,
@@ -99,8 +102,11 @@ def take_organisation(run: Run, found: Found, data: bytes) -> None:
     run.keep(found.label, undated, counted=False)
 
 
-def _named_document(run: Run, found: Found, path: str) -> Document:
-    """Return a document that an organisation file names. One that is not there, or cannot be read, was there then."""
+def _named_document(run: Run, found: Found, path: str, *, is_input: bool) -> Document:
+    """Return a document that an organisation file names. One that is not there, or cannot be read, was there then.
+
+    ``is_input``: it was installed from, by its name or since it was in place; else it is a listing.
+    """
     there = Found(path=found.path.parent / path, label=path, named=True, root=found.root)
     content = content_of(there)
     problem = EXPECTED
@@ -112,7 +118,7 @@ def _named_document(run: Run, found: Found, path: str) -> Document:
         problem = str(error)
     else:
         run.tally.reject(path, problem)
-    return unread(content.data, path, problem, is_input=is_input(path))
+    return unread(content.data, path, problem, is_input=is_input)
 
 
 def _take_owners(run: Run, found: Found, data: bytes) -> None:
