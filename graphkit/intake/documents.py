@@ -106,7 +106,7 @@ class Documents:
 
     def _take_state(self, one: Arrival) -> None:
         """Take what arrived. An input that cannot be read was in place all the same, so that is kept of it."""
-        if one.problem:  # the source has told of it
+        if one.problem:  # the source has reported it
             self._keep_unreadable(one, one.problem)
             return
         try:
@@ -152,7 +152,7 @@ class Documents:
     def _take_or_keep(self, content: Content) -> None:
         """Take a file. An input that cannot be read was in place all the same, so that is kept of it."""
         found = content.found
-        if found.problem:  # who found it has told of it
+        if found.problem:  # whoever found it has reported it
             self._keep_unread(found, None, found.problem)
             return
         try:

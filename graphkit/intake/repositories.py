@@ -69,7 +69,7 @@ class Repositories:
                 self._run.tally.reject(asked.repository, str(error))
 
     def _reject(self, asked: History, *, is_named: bool) -> Reject:
-        """Return what is told of files that cannot be used; of one repository of many, with what it is called."""
+        """Return what reports files that cannot be used; of one repository of many, with its name."""
         reject = self._run.tally.reject
         return reject if is_named else lambda path, problem: reject(f"{asked.repository}/{path}", problem)
 

@@ -128,7 +128,7 @@ class Memory:
         return None
 
     def forget(self) -> None:
-        """Let go of all of them."""
+        """Drop all of them."""
         self._known.clear()
 
     def keep(self, root: Root, choices: list[Choice], found: Walk) -> Walk:
@@ -202,7 +202,7 @@ def _walk(world: World, root: Root, shelves: OnOffer) -> Walk:
         else:
             gathered.extend(chosen)
         picks = chosen
-    # It goes round and round: nothing that it met is settled.
+    # It does not converge: nothing that it reached is settled.
     unsettled = tuple(sorted(visited - start.keys()))
     endless = Walk(
         picks={},

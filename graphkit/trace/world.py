@@ -186,7 +186,7 @@ class World:
         return found
 
     def forget(self, beyond: int = _MOST_REMEMBERED) -> None:
-        """Let go of what was read and walked, where it is of more than so many packages.
+        """Drop what was read and walked, where it is of more than so many packages.
 
         Between the walks of a whole index this keeps memory bounded; what is asked for again is read again.
         """
