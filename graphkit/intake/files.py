@@ -19,10 +19,12 @@ from graphkit.intake.tally import Tally
 from graphkit.model.errors import InputError
 from graphkit.sources.environments import is_environment
 from graphkit.sources.history.names import is_input
+from graphkit.sources.installed_files import LIBRARIES
 from graphkit.sources.packed import is_other
 
 _SKIPPED: Final = frozenset({".git", ".hg", ".svn"})
-_LIBRARIES: Final = frozenset({"lib", "Lib", "lib64"})
+_LIBRARIES: Final = frozenset({("lib",), ("Lib",), ("lib64",)})
+"""Folders of a virtual environment that hold what is installed."""
 _RECORD: Final = "graph.duckdb"
 """Marks a folder as a graph, such as the one at work: it changes while it is walked, and holds no document."""
 _CHUNK_FILES: Final = 1_000
@@ -136,8 +138,15 @@ def _inside(folder: Path, repository: str, tally: Tally, skipped: AbstractSet[Pa
         inside = Path(error.filename).relative_to(folder)
         tally.reject(_shown(inside) if inside.parts else label_of(folder), f"cannot be read: {error.strerror}")
 
+    virtual: list[Path] = []
     for parent, folders, files in os.walk(folder, onerror=note):
-        if _holds(is_environment, Path(parent)):
+        while virtual and not Path(parent).is_relative_to(virtual[-1]):
+            virtual.pop()
+        virtual += [Path(parent)] if "pyvenv.cfg" in files else []
+        # Beside what is installed, a virtual environment holds copies of programs, and at most other environments.
+        is_aside = bool(virtual) and _is_aside(Path(parent), virtual[-1])
+        may_hold = not is_aside or Path(parent) == virtual[-1] or Path(parent).name in LIBRARIES
+        if may_hold and _holds(is_environment, Path(parent)):
             label = _environment_label(Path(parent), folder)
             yield Found(
                 path=Path(parent), label=label, named=False, root=folder, repository=repository, is_environment=True
@@ -145,8 +154,7 @@ def _inside(folder: Path, repository: str, tally: Tally, skipped: AbstractSet[Pa
             folders.clear()  # what its packages bring is nobody's document
             continue
         kept = set(folders) - _SKIPPED
-        if "pyvenv.cfg" in files:  # beside what is installed it holds copies of programs alone
-            kept &= _LIBRARIES
+        if is_aside:
             files.clear()
         kept -= {name for name in kept if Path(parent, name) in skipped}
         folders[:] = sorted(name for name in kept if not _holds(Path.exists, Path(parent, name, _RECORD)))
@@ -167,6 +175,11 @@ def _inside(folder: Path, repository: str, tally: Tally, skipped: AbstractSet[Pa
                     yield replace(found, problem=_LINK_OUT)
             elif is_wanted:
                 yield found
+
+
+def _is_aside(folder: Path, virtual: Path) -> bool:
+    """Return whether a folder lies in a virtual environment, and not among what is installed there."""
+    return folder.is_relative_to(virtual) and folder.relative_to(virtual).parts[:1] not in _LIBRARIES
 
 
 def _is_link(parent: str, name: str) -> bool:

@@ -6,12 +6,12 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 
-from graphkit.model.documents import DENIES_ITSELF, NOT_READ, SAYS_COMPLETE, Completeness, Component
+from graphkit.model.documents import DENIES_ITSELF, NOT_READ, RECORD, SAYS_COMPLETE, Completeness, Component
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.requirements import requirement
@@ -32,7 +32,8 @@ _METADATA: Final = re.compile(
 _SDIST_MARKS: Final = re.compile(r"[^/]+/(?:PKG-INFO|setup\.py|setup\.cfg|pyproject\.toml)")
 _ALWAYS: Final = re.compile(r".+\.(?:whl|egg|pyzw?|shiv|pex)", re.IGNORECASE)
 """Archives that only Python has a use for: one that cannot be read leaves an environment open."""
-_PACKAGE: Final = re.compile(r"((?:.*/)?)([^\W\d]\w*)(?:/__init__\.pyc?|\.py)")
+_CODE: Final = re.compile(r"([^\W\d]\w*)(?:\.pyw?|\.pyc|(?:\.[^./]+)*\.(?:so|pyd))", re.IGNORECASE)
+"""A file that Python imports, with the name of its module."""
 _OPENS: Final = re.compile(rf"{NOT_READ}|{SAYS_COMPLETE}|.*left out", re.DOTALL)
 _DEPTH: Final = 2
 """How deep archives inside archives are read."""
@@ -198,8 +199,9 @@ def _held(files: InstalledFiles, label: str, held: Contents, depth: int) -> Iter
                 yield row
         else:
             yield from bom_text(files, place, content, is_told=".dist-info/sboms/" in inner)
+    whose = f"{RECORD}{next(iter(named))}" if len(named) == 1 else ""
     for name in sorted(_code(held.names) - named):
-        yield listed_row(f"{label} code {name}", name, "")
+        yield replace(listed_row(f"{label} code {name}", name, ""), origin=whose)
 
 
 def _metadata_row(files: InstalledFiles, place: str, data: bytes) -> Iterator[Component]:
@@ -212,15 +214,22 @@ def _metadata_row(files: InstalledFiles, place: str, data: bytes) -> Iterator[Co
 
 
 def _code(names: tuple[str, ...]) -> set[PackageName]:
-    """Return the names under which the code of an archive can be imported: at its top, and in vendor folders."""
+    """Return the names under which the code of an archive can be imported: at its top, and in vendor folders.
+
+    Folders count with and without `__init__.py` (PEP 420), as in an environment (`imported_names`). PEX unpacks wheels
+    into folders of their names.
+    """
     found = set()
     for name in names:
-        if not (read := _PACKAGE.fullmatch(name)):
+        *folders, last = name.split("/")
+        if not (module := _CODE.fullmatch(last)):
             continue
-        folder = PurePosixPath(read[1])
-        if not read[1] or folder.name.lower() in VENDOR_FOLDERS:
-            try:
-                found.add(package_name(read[2]))
-            except BadName:
-                continue
+        for depth, one in enumerate((*folders, module[1])):
+            above = folders[depth - 1].lower() if depth else ""
+            is_top = not depth or above in VENDOR_FOLDERS or _ALWAYS.fullmatch(above)
+            if is_top and one.isidentifier():
+                try:
+                    found.add(package_name(one))
+                except BadName:
+                    continue
     return found

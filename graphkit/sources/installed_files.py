@@ -13,7 +13,7 @@ from graphkit.sources.documents.rows import Notes
 
 LIBRARIES: Final = frozenset({"site-packages", "dist-packages"})
 _PYTHON: Final = re.compile(r"python(3\.\d+)t?")
-_SYSTEM_LINE: Final = re.compile(r"^\s*include-system-site-packages\s*=\s*true\s*$", re.MULTILINE | re.IGNORECASE)
+_SYSTEM_LINE: Final = re.compile(r"^\s*include-system-site-packages\s*=\s*(.*?)\s*$", re.MULTILINE | re.IGNORECASE)
 _VERSION_LINE: Final = re.compile(r"^\s*version(?:_info)?\s*=\s*(3\.\d+)", re.MULTILINE)
 LARGEST: Final = {
     "METADATA": 16 * 2**20,
@@ -109,13 +109,16 @@ class InstalledFiles:
     def python(self) -> str:
         """Return the Python that the folder is of, by its path or `pyvenv.cfg`, else the default.
 
-        Left open where `pyvenv.cfg` says that the system's own packages can be imported as well.
+        Left open where `pyvenv.cfg` lets the system's own packages be imported as well, or says nothing of them, which
+        Python takes for yes (`site`).
         """
         parents = (self.folder, *self.folder.parents[:3])
-        text = next((text for parent in parents if (text := _settings_in(parent))), "")
+        settings = next((text for parent in parents if (text := _settings_in(parent)) is not None), None)
+        text = settings or ""
         named = (_PYTHON.fullmatch(parent.name) for parent in parents)
         found = next((one for one in named if one), None) or _VERSION_LINE.search(text)
-        python, is_open = found[1] if found else Environment().python, bool(_SYSTEM_LINE.search(text))
+        python = found[1] if found else Environment().python
+        is_open = settings is not None and (_SYSTEM_LINE.findall(text) or ["true"])[-1].lower() == "true"
         self._seen["python"] = f"{python} {is_open}"
         if is_open:
             self.notes.leave_open(
@@ -147,9 +150,9 @@ def _prefix_of(folder: Path) -> Path | None:
     return None
 
 
-def _settings_in(folder: Path) -> str:
+def _settings_in(folder: Path) -> str | None:
     path = folder / "pyvenv.cfg"
     try:
-        return path.read_text("utf-8", "replace") if path.is_file() else ""
+        return path.read_text("utf-8", "replace") if path.is_file() else None
     except OSError:
-        return ""
+        return None

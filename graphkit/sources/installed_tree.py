@@ -42,6 +42,8 @@ _MODULE: Final = re.compile(
 _CACHED: Final = re.compile(r"([^\W\d]\w*)\.(?:cpython|pypy)[^/]*\.pyc", re.IGNORECASE)
 _INTERPRETER: Final = re.compile(r"(?:python|pypy)[\d.]*t?", re.IGNORECASE)
 _PROGRAMS: Final = frozenset({"bin", "Scripts"})
+_ZIP_END: Final = 66_000
+"""Bytes at the end of a ZIP archive that hold its last record, with the longest comment."""
 _NEVER: Final = frozenset({".git", ".hg", ".svn", "node_modules", ".tox", ".nox", "tests", "test", "docs"})
 """Folders of a project being worked on that nobody imports an installed package from."""
 MOST: Final = 1_000_000
@@ -174,10 +176,22 @@ def _file(path: Path, name: str, tree: Tree) -> None:
         tree.loose.append(path)
     elif VENDOR_LIST.fullmatch(name) or (in_vendor and REQUIREMENTS.fullmatch(name)):
         tree.lists.append(path)
-    elif ARCHIVE.fullmatch(name):
+    elif ARCHIVE.fullmatch(name) or (path.parent.name in _PROGRAMS and _is_zipped_program(path)):
         tree.archives.append(path)
     elif BOM.fullmatch(name):
         tree.boms.append(path)
+
+
+def _is_zipped_program(path: Path) -> bool:
+    """Return whether a program is a script with a ZIP archive behind it (`zipapp`, shiv, PEX), whatever its name."""
+    try:
+        with path.open("rb") as file:
+            if file.read(2) != b"#!":
+                return False
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _ZIP_END))
+            return b"PK\x05\x06" in file.read()
+    except (OSError, ValueError):
+        return False
 
 
 def imported_names(folder: Path) -> Iterator[tuple[str, str]]:

@@ -232,6 +232,26 @@ def test_a_virtual_environment_is_one_service_by_its_files_hashes(
     assert "renamed 9.9" in service.reason
 
 
+@pytest.mark.parametrize("place", ["share/tools/venv", "pipx/venvs/tool", "local"])
+def test_environments_inside_of_a_virtual_one_are_read_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    install(tmp_path / "venv" / "lib" / "python3.12" / "site-packages", "app", "1.0")
+    install(tmp_path / "venv" / place / "lib" / "python3.12" / "site-packages", "litellm", "1.82.8")
+    settings = "include-system-site-packages = false\nversion = 3.12.4\n"
+    (tmp_path / "venv" / "pyvenv.cfg").write_text(settings)
+    (tmp_path / "venv" / place / "pyvenv.cfg").write_text(settings)
+    for name in ("share/requirements.txt", f"{place}/requirements.txt", "z/requirements.txt"):
+        (tmp_path / "venv" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "venv" / name).write_text("app==2.0\n")  # a copy of a program's file is no document
+    with open_graph(str(tmp_path / "graph"), create=True) as graph:
+        report = graph.ingest("env", ["venv"], service="shop")
+        assert (report.read, report.unrecognised, report.rejected) == (2, (), ())
+        (service,) = graph.blast("litellm==1.82.8").services
+    assert service.verdict is Verdict.OBSERVED
+
+
 def test_eggs_and_links_to_projects_are_installed_too(tmp_path: Path) -> None:
     site = tmp_path / "site-packages"
     (site / "litellm-1.82.8-py3.12.egg" / "EGG-INFO").mkdir(parents=True)
@@ -317,6 +337,8 @@ def test_what_python_takes_from_elsewhere_leaves_it_open(tmp_path: Path) -> None
     assert (own.completeness, shared.completeness) == (Completeness.COMPLETE, Completeness.INCOMPLETE)
     assert own.sha256 != shared.sha256
     assert texts(shared)[0][0] == "pyvenv.cfg"
+    (tmp_path / "pyvenv.cfg").write_text("home = /usr/bin\n")  # which Python takes for yes
+    assert read(site).completeness is Completeness.INCOMPLETE
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def install(folder: Path, name: str, files: dict[str, str], *, info: str = "", r
 
 
 def site_of(tmp_path: Path) -> Path:
-    write(tmp_path, "pyvenv.cfg", "home = /usr/bin\nversion = 3.12.4\n")
+    write(tmp_path, "pyvenv.cfg", "home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.12.4\n")
     site = tmp_path / SITE
     install(
         site, "pkg", {"pkg/__init__.py": GOOD, "pkg/sub/mod.py": GOOD, "pkg/data.json": GOOD, "pkg/native.so": GOOD}

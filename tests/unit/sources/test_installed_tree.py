@@ -235,6 +235,39 @@ def test_code_without_a_record_of_its_name_has_no_version(tmp_path: Path, name: 
     assert found == {("litellm", "1.80.0")}
 
 
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("app.pyz", zipped(**{"litellm/__init__.py": ""})),
+        ("app.pyz", zipped(**{"litellm/main/core.so": ""})),
+        ("app.pyz", zipped(**{"litellm.cpython-312-x86_64-linux-gnu.so": ""})),
+        ("app.pyz", zipped(**{"site-packages/litellm/__init__.py": ""})),
+        ("app.pex", zipped(**{".deps/litellm-1.82.8-py3-none-any.whl/litellm/__init__.py": ""})),
+        ("a-1-py3-none-any.whl", zipped(**{"a-1.dist-info/METADATA": "Name: a\nVersion: 1\n", "litellm/a.py": ""})),
+        ("a-1.tar.gz", tarred(**{"a-1/PKG-INFO": "Name: a\nVersion: 1\n", "a-1/a/_vendor/litellm/__init__.py": ""})),
+    ],
+)
+def test_code_in_an_archive_without_metadata_of_its_name_has_no_version(tmp_path: Path, name: str, data: bytes) -> None:
+    site_of(tmp_path)
+    write(tmp_path, f"share/{name}", data)
+    assert ("litellm", "", True) in rows(read(tmp_path))
+
+
+def test_code_in_an_archive_is_that_of_its_metadata_or_lies_deeper(tmp_path: Path) -> None:
+    site_of(tmp_path)
+    held = {"litellm-1.80.0.dist-info/METADATA": "Name: litellm\nVersion: 1.80.0\n", "litellm/__init__.py": ""}
+    write(tmp_path, "share/litellm-1.80.0-py3-none-any.whl", zipped(**held, **{"litellm/other/__init__.py": ""}))
+    assert rows(read(tmp_path)) == {("requests", "2.32.3", False), ("litellm", "1.80.0", True)}
+
+
+def test_a_program_with_an_archive_behind_its_first_line_is_opened(tmp_path: Path) -> None:
+    site_of(tmp_path)
+    write(tmp_path, "bin/tool", b"#!/usr/bin/env python3\n" + zipped(**{"site-packages/litellm/__init__.py": ""}))
+    write(tmp_path, "bin/plain", b"#!/bin/sh\nPK\n")
+    write(tmp_path, "bin/compiled", b"\x7fELF" + zipped(**{"six/__init__.py": ""}))
+    assert rows(read(tmp_path)) == {("requests", "2.32.3", False), ("litellm", "", True)}
+
+
 def test_an_sbom_that_denies_itself_says_nothing_of_what_is_installed(tmp_path: Path) -> None:
     bom = json.loads(BOM) | {"compositions": [{"aggregate": "incomplete"}]}
     path = write(site_of(tmp_path), "requests-2.32.3.dist-info/sboms/a.cdx.json", json.dumps(bom))
@@ -364,7 +397,9 @@ def test_a_folder_of_a_hook_alone_and_one_of_nothing_are_environments(tmp_path: 
     site = tmp_path / "site-packages"
     site.mkdir()
     assert not is_environment(site)
-    (tmp_path / "pyvenv.cfg").write_text("home = /usr/bin\n")  # as `uv venv` leaves it
+    (tmp_path / "pyvenv.cfg").write_text(
+        "home = /usr/bin\ninclude-system-site-packages = false\n"
+    )  # as `uv venv` leaves it
     assert is_environment(site)
     assert read_environment(site, "env", tmp_path).completeness is Completeness.COMPLETE
     (tmp_path / "pyvenv.cfg").unlink()
