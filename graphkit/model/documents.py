@@ -128,7 +128,8 @@ class InstallCommand:
 
     ``place`` is the line as messages show it, ``text`` the command, shortened. ``requirements`` are what it
     names. ``inputs`` are the locks and manifests that it installs from, as paths from the folder of the file;
-    ``is_past_lock``: it does not keep to a lock beside them. ``unreadable`` says what of its arguments cannot
+    ``is_past_lock``: it does not keep to a lock beside them; ``is_past_guards``: nor to the settings of their project,
+    as with another cut-off or another file of settings. ``unreadable`` says what of its arguments cannot
     be known (`$DEPS`, a URL), empty where all can. ``tool`` is `pip`, `uv`, `poetry`, …, as far as it says.
     """
 
@@ -138,6 +139,7 @@ class InstallCommand:
     requirements: tuple[Requirement, ...] = ()
     inputs: tuple[str, ...] = ()
     is_past_lock: bool = False
+    is_past_guards: bool = False
     unreadable: str = ""
 
 

@@ -177,6 +177,10 @@ OF_MEMBER: Final = builds(manifest="sub/pyproject.toml")
 BUILDING_STOOD: Final = {"path": "pyproject.toml", **STOOD}
 HASHED: Final = f"other==1.0 --hash=sha256:{'a' * 64}\n"
 OPTIONAL: Final = '\n[project.optional-dependencies]\nx = ["badpkg"]\n'
+CONSTRAINTS: Final = '[tool.uv]\nconstraint-dependencies = ["badpkg<1.2"]\n'
+CONSTRAINED: Final = PROJECT.replace("other", "mid") + CONSTRAINTS
+GUARDED: Final = PROJECT.replace("other", "mid") + '[tool.uv]\nexclude-newer = "2026-03-20T00:00:00Z"\n'
+INDEX: Final = '[[tool.uv.index]]\nname = "own"\nurl = "https://mirror.example/simple"\nexclude-newer = false\n'
 
 
 @pytest.mark.parametrize(
@@ -316,6 +320,60 @@ OPTIONAL: Final = '\n[project.optional-dependencies]\nx = ["badpkg"]\n'
         (
             {"good.json": bom("other==1.0"), "bad.json": bom("badpkg==1.2")[:-40]},
             {"documents": [{"path": "good.json", "built_at": AT}, {"path": "bad.json"}], "builds": "complete"},
+            "unknown",
+        ),
+        # A tool whose lock is not there, or does not satisfy the manifest, resolves that from the index it is told.
+        ({"pyproject.toml": PROJECT, "Dockerfile": f"FROM x\nRUN uv sync --default-index {PRIVATE}\n"}, {}, "unknown"),
+        (
+            {"pyproject.toml": PROJECT, "Dockerfile": f"FROM x\nENV UV_INDEX_URL={PRIVATE}\nRUN uv sync\n"},
+            {},
+            "unknown",
+        ),
+        ({"pyproject.toml": PROJECT, "Dockerfile": "FROM x\nRUN uv sync\n"}, {}, "cleared"),
+        (
+            {
+                "uv.lock": LOCK,
+                "pyproject.toml": PROJECT.replace("other", "old"),
+                "Dockerfile": f"FROM x\nENV UV_INDEX_URL={PRIVATE}\nRUN uv sync\n",
+            },
+            {},
+            "unknown",
+        ),
+        # Guards of uv hold for the commands that heed them.
+        ({"pyproject.toml": GUARDED}, {"resolver": "uv"}, "cleared"),
+        ({"pyproject.toml": GUARDED, "Dockerfile": "FROM x\nRUN uv sync\n"}, {}, "cleared"),
+        ({"pyproject.toml": GUARDED, "uv.lock": LOCK, "Dockerfile": "FROM x\nRUN uv sync\n"}, {}, "cleared"),
+        *(
+            ({"pyproject.toml": GUARDED, **lock, "Dockerfile": f"FROM x\n{line}\n"}, {"resolver": "uv"}, "picked")
+            for lock in ({}, {"uv.lock": LOCK})
+            for line in (
+                "RUN uv sync --exclude-newer 2026-12-01",
+                "RUN uv sync --exclude-newer-package badpkg=2026-12-01",
+                "RUN uv --no-config sync",
+                "RUN uv pip install --config-file /etc/uv.toml -r pyproject.toml",
+                "RUN uv run --exclude-newer false app.py",
+                "ENV UV_NO_CONFIG=1\nRUN uv sync",
+                "RUN UV_EXCLUDE_NEWER=2026-12-01 uv sync",
+            )
+        ),
+        # An index may have a cut-off of its own; only of an explicit one is it known which packages it gives.
+        ({"pyproject.toml": GUARDED + INDEX}, {"resolver": "uv"}, "picked"),
+        ({"pyproject.toml": f"{GUARDED}{INDEX}explicit = true\n"}, {"resolver": "uv"}, "cleared"),
+        (
+            {"pyproject.toml": f'{GUARDED}{INDEX}explicit = true\n[tool.uv.sources]\nbadpkg = {{index = "own"}}\n'},
+            {"resolver": "uv"},
+            "picked",
+        ),
+        # A constraint with an address makes uv take the package from there, whoever requires it.
+        ({"pyproject.toml": CONSTRAINED}, {"resolver": "uv"}, "cleared"),
+        (
+            {"pyproject.toml": f'{CONSTRAINED}[tool.uv.sources]\nbadpkg = {{git = "https://git.example/badpkg"}}\n'},
+            {"resolver": "uv"},
+            "picked",
+        ),
+        (
+            {"pyproject.toml": PROJECT + CONSTRAINTS.replace("badpkg<1.2", "other @ git+https://git.example/other")},
+            {"resolver": "uv"},
             "unknown",
         ),
     ],

@@ -21,6 +21,7 @@ from graphkit.sources.documents.install_options import (
     LATEST,
     OVERRIDES,
     PATHS,
+    UNGUARDED,
     VALUED,
     WITH,
     options_of,
@@ -72,6 +73,7 @@ class Found:
     inputs: dict[str, None] = field(default_factory=dict)
     indexes: dict[str, None] = field(default_factory=dict)
     is_past_lock: bool = False
+    is_past_guards: bool = False
     unreadable: list[str] = field(default_factory=list)
     is_install: bool = False
     """Its arguments are packages and files."""
@@ -90,6 +92,7 @@ class Found:
             requirements=tuple(self.requirements),
             inputs=tuple(self.inputs),
             is_past_lock=self.is_past_lock and bool(self.inputs),
+            is_past_guards=self.is_past_guards and bool(self.inputs),
             unreadable="; ".join(dict.fromkeys(self.unreadable))[:500],
         )
 
@@ -251,6 +254,7 @@ def _install(
         elif name == "--directory" and not value.unknown:
             folder = value.text
         found.is_past_lock |= name in LATEST
+        found.is_past_guards |= name in UNGUARDED
     if folder:
         found.inputs = {posixpath.normpath(posixpath.join(folder, path)): None for path in found.inputs}
     return is_named
@@ -329,9 +333,10 @@ def _with(found: Found, words: tuple[Word, ...]) -> None:
     for name, value in options_of(words, found.tool):
         if not name:
             return
-        if name in LATEST:
+        if name in LATEST | UNGUARDED:
             found.inputs["uv.lock"] = None
-            found.is_past_lock = True
+            found.is_past_lock |= name in LATEST
+            found.is_past_guards |= name in UNGUARDED
         _with_option(found, name, value)
 
 
@@ -360,6 +365,7 @@ def _locked(
     options = list(options_of(words, found.tool))
     past = any(name in LATEST for name, _ in options)
     past |= makes_anew and not any(name in KEEPING for name, _ in options)
+    found.is_past_guards |= any(name in UNGUARDED for name, _ in options)
     folder = ""
     for name, value in options:
         if name in FOLDERS and not value.unknown:
@@ -368,6 +374,8 @@ def _locked(
             lock = f"{value.text}.lock"
         elif name == "--lockfile":
             lock = value.text
+        elif name in INDEXES:
+            found.indexes[index_address(value.text)] = None
     if is_told or past:
         found.inputs[posixpath.normpath(posixpath.join(folder, lock))] = None
         found.is_past_lock |= past

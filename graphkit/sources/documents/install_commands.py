@@ -6,6 +6,7 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -163,6 +164,10 @@ _SHELL: Final = _KINDS[-1]
 _BLOCKS: Final = _KINDS[-2]
 
 
+_SETTINGS: Final = re.compile(rb"\bUV_(?:NO_CONFIG|CONFIG_FILE|EXCLUDE_NEWER(?:_PACKAGE)?)\b")
+"""Variables under which uv reads other settings than those of the project, wherever the file sets them."""
+
+
 def may_install(code: bytes) -> bool:
     """Return whether Python code may say what it needs, or run an installer. Cost: two searches."""
     return bool(_SCRIPT.search(code) or (_CALLED.search(code) and _INSTALLER.search(code)))
@@ -198,6 +203,8 @@ class InstallCommands:
         kind = _kind_of(data, path) or _SHELL
         found = list(islice(_findings(kind, data), _MOST + 1))
         commands = [_command(one, _places(kind, path)) for one in found[:_MOST]]
+        if _SETTINGS.search(data):
+            commands = [replace(one, is_past_guards=one.tool == "uv" and bool(one.inputs)) for one in commands]
         problems = [
             Problem(place=one.place, text=f"what it installs cannot be read: {one.unreadable}")
             for one in commands

@@ -218,11 +218,8 @@ class Sources:
         self._indexes = {
             one["name"] for one in _tables(uv.get("index")) if isinstance(one.get("name"), str) and one.get("url")
         }
-        for raw, value in notes.table(uv.get("sources"), "tool.uv.sources").items():
-            try:
-                self._by_name.setdefault(package_name(raw), []).extend(_tables(value))
-            except BadName as error:
-                notes.add(f"tool.uv.sources.{raw}", str(error))
+        for package, table in source_tables(uv, notes):
+            self._by_name.setdefault(package, []).append(table)
 
     def applied(self, asked: Iterable[Requirement]) -> Iterator[Requirement]:
         """Yield requirements as uv reads them: those of another source with its address in place of their range.
@@ -252,6 +249,15 @@ class Sources:
             elif isinstance(index, str) and index not in self._indexes:
                 self.is_open = True
                 self._notes.add(place, f"is taken from the index {shown(index)}, which is not named here")
+
+
+def source_tables(uv: Mapping[str, Any], notes: Notes) -> Iterator[tuple[PackageName, Mapping[str, Any]]]:
+    """Yield each source in `[tool.uv]` with the package that it is for."""
+    for raw, value in notes.table(uv.get("sources"), "tool.uv.sources").items():
+        try:
+            yield from ((package_name(raw), one) for one in _tables(value))
+        except BadName as error:
+            notes.add(f"tool.uv.sources.{raw}", str(error))
 
 
 def _tables(value: Any) -> list[Mapping[str, Any]]:

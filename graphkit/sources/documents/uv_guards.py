@@ -14,6 +14,7 @@ from graphkit.model.names import BadName, PackageName, package_name
 from graphkit.model.requirements import Requirement, requirement
 from graphkit.sources.documents.addresses import without_passwords
 from graphkit.sources.documents.cut_offs import uv_cut_off
+from graphkit.sources.documents.pyproject_tools import address_of, source_tables
 from graphkit.sources.documents.rows import Notes, shown
 
 READ: Final = frozenset(
@@ -40,19 +41,52 @@ def guards_of(tools: Mapping[str, Any], notes: Notes, *, is_shadowed: bool) -> G
     if is_shadowed and named:
         notes.add(f"tool.uv.{named[0]}", "uv does not read it, since a uv.toml lies beside; it counts as none")
         named = []
+    exempt = _Exempt(uv, notes)
+    cut_off = _cut_off(uv.get("exclude-newer"), "tool.uv.exclude-newer", notes) if named else None
+    cut_offs = _cut_offs(uv.get("exclude-newer-package"), notes) if named else {}
+    if cut_off is not None:
+        cut_off = None if exempt.any_package else cut_off
+        cut_offs = dict.fromkeys(exempt.packages) | cut_offs
     found = Guards(
         constraints=_requirements(uv, "constraint-dependencies", notes) if named else (),
         overrides=_overrides(uv, notes) if named else (),
-        cut_off=_cut_off(uv.get("exclude-newer"), "tool.uv.exclude-newer", notes) if named else None,
-        cut_offs=_cut_offs(uv.get("exclude-newer-package"), notes) if named else (),
+        cut_off=cut_off,
+        cut_offs=tuple(sorted(cut_offs.items(), key=lambda one: one[0])),
         is_workspace=is_workspace,
     )
     return found if found != Guards() else None
 
 
+class _Exempt:
+    """The packages that the cut-off for every package does not reach, since an index has one of its own.
+
+    Uv puts that before the other (tried with 0.13, where it is experimental); which index a package comes from is known
+    of an explicit one alone. Its own is not read, and counts as none.
+    """
+
+    def __init__(self, uv: Mapping[str, Any], notes: Notes) -> None:
+        self.any_package = False
+        self.packages: set[PackageName] = set()
+        listed = uv.get("index")
+        tables = [one for one in (listed if isinstance(listed, list) else [listed]) if isinstance(one, dict)]
+        own = [one for one in tables if "exclude-newer" in one]
+        for one in own:
+            self.any_package |= one.get("explicit") is not True
+            if "exclude-newer" in uv:
+                place = f"tool.uv.index.{one.get('name') or one.get('url') or ''}.exclude-newer"
+                notes.add(
+                    place, "holds for this index in place of tool.uv.exclude-newer, and is not read: both count as none"
+                )
+        names = {one.get("name") for one in own}
+        for package, table in source_tables(uv, notes):
+            if table.get("index") in names:
+                self.packages.add(package)
+
+
 def _requirements(uv: Mapping[str, Any], key: str, notes: Notes, *, can_add: bool = False) -> tuple[Requirement, ...]:
     """Return the requirements of an option, each once. ``can_add``: one that is not read may add anything."""
     found: dict[Requirement, None] = {}
+    elsewhere = {package for package, table in source_tables(uv, notes) if address_of(table)}
     for number, one in enumerate(notes.array(uv.get(key), f"tool.uv.{key}")):
         place = f"tool.uv.{key}[{number}]"
         try:
@@ -60,7 +94,10 @@ def _requirements(uv: Mapping[str, Any], key: str, notes: Notes, *, can_add: boo
         except BadName as error:
             notes.add(place, f"{error}; it counts as none", lost=can_add)
             continue
-        if asked.unreadable or (asked.url and not can_add):
+        if (asked.url and not can_add) or asked.package in elsewhere:  # whoever requires it, uv takes it from there
+            notes.leave_open(place, f"what {asked.package} is, which uv takes from an address")
+            continue
+        if asked.unreadable:
             notes.add(place, f"{shown(one)} cannot be read as a requirement; it counts as none", lost=can_add)
             continue
         found[asked] = None
@@ -81,7 +118,7 @@ def _overrides(uv: Mapping[str, Any], notes: Notes) -> tuple[Requirement, ...]:
     return (*(one for one in replaced if one.package not in excluded), *nowhere)
 
 
-def _cut_offs(value: Any, notes: Notes) -> tuple[tuple[PackageName, CutOff | None], ...]:
+def _cut_offs(value: Any, notes: Notes) -> dict[PackageName, CutOff | None]:
     found: dict[PackageName, CutOff | None] = {}
     for raw, one in notes.table(value, "tool.uv.exclude-newer-package").items():
         place = f"tool.uv.exclude-newer-package.{raw}"
@@ -92,11 +129,11 @@ def _cut_offs(value: Any, notes: Notes) -> tuple[tuple[PackageName, CutOff | Non
             continue
         # One that cannot be read counts as none, and so do those of all packages for this one.
         found[package] = None if one is False else _cut_off(one, place, notes)
-    return tuple(sorted(found.items(), key=lambda one: one[0]))
+    return found
 
 
 def _cut_off(value: Any, place: str, notes: Notes) -> CutOff | None:
-    if value is None:
+    if value is None or value is False:
         return None
     found = uv_cut_off(value) if isinstance(value, str) else None
     if found is None:

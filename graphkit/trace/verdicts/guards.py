@@ -39,7 +39,7 @@ def guards_in_force(
     if guards is None or context.in_workspace(manifest):  # of members, only the guards of the root are read
         return None
     tool = guards.installer
-    if any(command.tool != tool for _, command in commands):
+    if any(command.tool != tool or command.is_past_guards for _, command in commands):
         return None
     for script, command in commands:
         text = f"{script.document.path}, {command.place} installs from {manifest.path} with {tool}: {command.text}"

@@ -79,12 +79,33 @@ def _meant(script: State, command: InstallCommand, alike: Sequence[State]) -> li
 
 
 def commands_for(state: State, here: Sequence[State]) -> list[tuple[State, InstallCommand]]:
-    """Return the install commands in place that install from an input, each with its script."""
-    return [
-        (script, command)
-        for script, command in _installing(here)
-        if any(one.line == state.line for one in _meant(script, command, _beside(script, here)))
-    ]
+    """Return the install commands in place that install from an input, each with its script.
+
+    A tool that keeps to its own lock resolves the manifest where that lock is missing, or does not satisfy it.
+    """
+    found: list[tuple[State, InstallCommand]] = []
+    for script, command in _installing(here):
+        alike = _beside(script, here)
+        meant = _meant(script, command, alike)
+        resolved = _resolved(script, command, meant, alike) if _is_project(state) else ()
+        if any(one.line == state.line for one in (*meant, *resolved)):
+            found.append((script, command))
+    return found
+
+
+def _resolved(
+    script: State, command: InstallCommand, meant: Sequence[State], alike: Sequence[State]
+) -> Iterator[State]:
+    """Yield the projects that a tool resolves where its lock is not enough: those that the lock was made from.
+
+    Where there is no lock, those in the folder where it would be, or all where none is there.
+    """
+    locks = [one for one in meant if PurePosixPath(one.line[1]).name in _LOCKS]
+    yield from (one for one in alike if any(is_made_from(lock, one) for lock in locks))
+    if _has_no_lock(command, _names(alike)):
+        folders = {path[:-1] for _, _, path in _named_by(script, command) if path and path[-1] in _LOCKS}
+        projects = [one for one in alike if _is_project(one)]
+        yield from [one for one in projects if _place(one)[2][:-1] in folders] or projects
 
 
 def with_indexes_of_commands(state: State, here: Sequence[State]) -> Document:
