@@ -95,8 +95,8 @@ def index() -> list[Fact]:
     ]
 
 
-def bom(*rows: str, subject: str = "svc", version: str = "1", at: str = AT) -> str:
-    """Return a complete CycloneDX BOM of a build."""
+def bom(*rows: str, subject: str = "svc", version: str = "1", at: str = AT, said: str = "complete") -> str:
+    """Return a CycloneDX BOM of a build; ``said``: what it says of its completeness."""
     pairs = [row.split("==") for row in rows]
     components = [
         {"type": "library", "bom-ref": row, "name": name, "version": number, "purl": f"pkg:pypi/{name}@{number}"}
@@ -111,7 +111,7 @@ def bom(*rows: str, subject: str = "svc", version: str = "1", at: str = AT) -> s
             "metadata": {"timestamp": at, "lifecycles": [{"phase": "post-build"}], "component": about},
             "components": components,
             "dependencies": [{"ref": "root", "dependsOn": list(rows)}],
-            "compositions": [{"aggregate": "complete", "assemblies": ["root"], "dependencies": ["root"]}],
+            "compositions": [{"aggregate": said, "assemblies": ["root"], "dependencies": ["root"]}],
         }
     )
 
@@ -162,6 +162,7 @@ def builds(**known: str) -> Said:
     return {"complete": True, "known": [{"at": AT, **known}]}
 
 
+RESOLVED: Final = {"builds": builds(manifest="pyproject.toml")}
 BUILT: Final = {"documents": [], "builds": builds(lock="uv.lock")}
 BUILDING: Final = f'{PROJECT}\n[build-system]\nrequires = ["mid"]\nbuild-backend = "x"\n'
 GROUP: Final = f'{BARRED}\n[dependency-groups]\nlint = ["badpkg"]\n'
@@ -363,6 +364,35 @@ INDEX: Final = '[[tool.uv.index]]\nname = "own"\nurl = "https://mirror.example/s
             {"pyproject.toml": f'{GUARDED}{INDEX}explicit = true\n[tool.uv.sources]\nbadpkg = {{index = "own"}}\n'},
             {"resolver": "uv"},
             "picked",
+        ),
+        # What installs from the manifest of a named build, and from where, the files in place with it say too.
+        ({"pyproject.toml": GUARDED}, {"resolver": "uv", **RESOLVED}, "cleared"),
+        ({"pyproject.toml": GUARDED, "Dockerfile": "FROM x\nRUN uv sync\n"}, RESOLVED, "cleared"),
+        (
+            {"pyproject.toml": GUARDED, "Dockerfile": "FROM x\nRUN pip install .\n"},
+            {"resolver": "uv", **RESOLVED},
+            "picked",
+        ),
+        (
+            {"pyproject.toml": PROJECT, "Dockerfile": f"FROM x\nRUN pip install --index-url {PRIVATE} .\n"},
+            RESOLVED,
+            "unknown",
+        ),
+        # The word that a document lists everything holds for the build that it is named of.
+        (
+            {"bom.json": bom("other==1.0", said="unknown")},
+            {"documents": [], "builds": builds(document="bom.json")},
+            "unknown",
+        ),
+        (
+            {"bom.json": bom("other==1.0", said="unknown")},
+            {"documents": [{"path": "bom.json", "complete": True}], "builds": builds(document="bom.json")},
+            "cleared",
+        ),
+        (
+            {"bom.json": bom("badpkg==1.2", said="unknown")},
+            {"documents": [{"path": "bom.json", "complete": True}], "builds": builds(document="bom.json")},
+            "observed",
         ),
         # A constraint with an address makes uv take the package from there, whoever requires it.
         ({"pyproject.toml": CONSTRAINED}, {"resolver": "uv"}, "cleared"),

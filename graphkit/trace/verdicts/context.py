@@ -50,8 +50,8 @@ class Context:
     package; ``in_workspace`` says whether a manifest lies below the root of a workspace. ``field_of`` surveys a stretch
     outside of the window. ``whole_window``: the window of the reading, whatever part of it is asked about.
     ``reaching``: the usual backends and tools from which a target can be reached at all. ``findings``: what documents
-    of this service were found to say, by sha256, whether the organisation calls them complete, and what installs from
-    them.
+    of this service were found to say, by sha256, whether the organisation calls them complete (``said_complete``), and
+    what installs from them.
     """
 
     incident: str
@@ -76,6 +76,7 @@ class Context:
     in_workspace: Callable[[Document], bool]
     reaching: Callable[[], frozenset[str]]
     findings: dict[tuple[str, bool, str], Finding]
+    said_complete: frozenset[str] = frozenset()
 
     @property
     def first_upload(self) -> Instant | None:

@@ -55,7 +55,8 @@ def _with_own_paths(context: Context, uses: Sequence[DocumentUse]) -> Context:
         path = paths.get(sha256, found.path)
         return found if path == found.path else replace(found, path=path)
 
-    return replace(context, document=document, findings={})
+    said = frozenset(use.document for use in uses if use.is_complete)
+    return replace(context, document=document, findings={}, said_complete=said)
 
 
 def counts(context: Context, state: State) -> bool:

@@ -28,9 +28,10 @@ def finding_of(context: Context, use: DocumentUse, tool: str = "") -> Finding:
     """Return what a document says; ``tool`` installs from it, where a command says so and the organisation nothing."""
     service = context.service
     resolver = service.resolver or tool
-    key = (use.document, use.is_complete, resolver)
+    is_complete = use.is_complete or use.document in context.said_complete
+    key = (use.document, is_complete, resolver)
     if key not in context.findings:
-        words = Words(is_complete=use.is_complete, complete_from=service.complete_from, resolver=resolver)
+        words = Words(is_complete=is_complete, complete_from=service.complete_from, resolver=resolver)
         context.findings[key] = read_listing(context.document(use.document), context.accused, words)
     return context.findings[key]
 

@@ -145,9 +145,7 @@ def _installed_from(context: Context, uses: Sequence[DocumentUse], states: Seque
     parts = [
         part
         for one in [one for one in own if one.document.kind is not DocumentKind.SCRIPT] or own
-        for part in _from_inputs(
-            context, build, states, one.document, None, is_governed=one.key in locked, is_complete=one.use.is_complete
-        )
+        for part in _from_inputs(context, build, states, one.document, None, is_governed=one.key in locked)
     ]
     judged = joined([*parts, *of_tools(context, span)], build.at)
     is_exposed = judged.verdict not in {Verdict.CLEARED, Verdict.UNKNOWN}
@@ -214,17 +212,15 @@ def _from_inputs(
     manifest: Document | None,
     *,
     is_governed: bool = False,
-    is_complete: bool = False,
 ) -> list[BuildVerdict]:
     """Judge a build by the lock or manifest that it installed from, and by what no lock governs.
 
     ``manifest`` is what it resolved from, where that is named beside a lock: what the lock does not satisfy, and what
     building it takes, are judged too. So are files in place that can install. ``is_governed``: of a manifest, a lock
-    that the build used settles what it requires. ``is_complete``: somebody's word that it lists everything.
+    that the build used settles what it requires.
     """
     span = ran(context, build)
-    use = DocumentUse(service=context.service.id, document=document.sha256, is_complete=is_complete)
-    finding = finding_of(context, use)
+    finding = finding_of(context, DocumentUse(service=context.service.id, document=document.sha256))
     parts = _of_input(context, document, finding, build, states, is_governed=is_governed)
     if document.kind is DocumentKind.LOCK:
         beside = [one.document for one in states if one.may_stand(*span)]
