@@ -162,6 +162,8 @@ def builds(**known: str) -> Said:
     return {"complete": True, "known": [{"at": AT, **known}]}
 
 
+REQUIRING: Final = PROJECT.replace("other", "badpkg")
+LOCKED: Final = LOCK.replace("other", "badpkg").replace("1.0", "1.1")
 RESOLVED: Final = {"builds": builds(manifest="pyproject.toml")}
 BUILT: Final = {"documents": [], "builds": builds(lock="uv.lock")}
 BUILDING: Final = f'{PROJECT}\n[build-system]\nrequires = ["mid"]\nbuild-backend = "x"\n'
@@ -364,6 +366,29 @@ INDEX: Final = '[[tool.uv.index]]\nname = "own"\nurl = "https://mirror.example/s
             {"pyproject.toml": f'{GUARDED}{INDEX}explicit = true\n[tool.uv.sources]\nbadpkg = {{index = "own"}}\n'},
             {"resolver": "uv"},
             "picked",
+        ),
+        # A lock of uv is out of date where it does not fit the constraints and overrides of its project.
+        *(
+            ({"uv.lock": LOCKED, "pyproject.toml": f'{REQUIRING}[tool.uv]\n{key} = ["{text}"]\n'}, {}, verdict)
+            for key, text, verdict in (
+                ("constraint-dependencies", "badpkg>=1.1", "cleared"),
+                ("constraint-dependencies", "badpkg>=1.2", "picked"),
+                ("constraint-dependencies", "badpkg>=1.2; python_version < '3.9'", "cleared"),
+                ("constraint-dependencies", "mid>=9", "cleared"),
+                ("override-dependencies", "badpkg==1.1", "cleared"),
+                ("override-dependencies", "badpkg==1.2", "picked"),
+                ("override-dependencies", "badpkg @ https://files.example/badpkg-1.1.tar.gz", "picked"),
+                ("override-dependencies", "mid==9", "cleared"),
+            )
+        ),
+        (
+            {
+                "uv.lock": LOCKED,
+                "pyproject.toml": REQUIRING.replace("badpkg", "badpkg>=1.2")
+                + '[tool.uv]\noverride-dependencies = ["badpkg<1.2"]\n',
+            },
+            {},
+            "cleared",
         ),
         # What installs from the manifest of a named build, and from where, the files in place with it say too.
         ({"pyproject.toml": GUARDED}, {"resolver": "uv", **RESOLVED}, "cleared"),

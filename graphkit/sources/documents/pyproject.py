@@ -27,6 +27,7 @@ from graphkit.sources.documents.pyproject_tools import (
     indexes_in,
     is_off_public,
     note_unread,
+    pdm_guards,
     pixi_requirements,
     table_requirement,
 )
@@ -111,6 +112,7 @@ class PyProject:
                 "overrides of a pyproject.toml above reach this one too if it is a member, and are not read",
             )
         guards = guards_of(tools, notes, is_shadowed=settings.has_uv_toml) if is_uvs else None
+        guards = guards or pdm_guards(tools)
         subject = notes.text(project.get("name"), "project.name") or poetry.name
         return Document(
             sha256=digest_of(data, asked.files | dict(settings.files)),

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from packaging.markers import InvalidMarker, Marker
 
+from graphkit.model.guards import Guards
 from graphkit.model.names import BadName, PackageName, package_name
 from graphkit.model.requirements import Requirement, requirement
 from graphkit.sources.documents.addresses import without_passwords
@@ -249,6 +250,18 @@ class Sources:
             elif isinstance(index, str) and index not in self._indexes:
                 self.is_open = True
                 self._notes.add(place, f"is taken from the index {shown(index)}, which is not named here")
+
+
+def pdm_guards(tools: Mapping[str, Any]) -> Guards | None:
+    """Return what PDM puts in the place of requirements, as far as it can be read; `note_unread` names all of it."""
+    told = Notes()
+    overrides = _table(tools, ("pdm", "resolution"), told).get("overrides")
+    found: dict[Requirement, None] = {}
+    for raw, value in (overrides if isinstance(overrides, dict) else {}).items():
+        asked = {"url": value} if isinstance(value, str) and "://" in value else {"version": value}
+        if isinstance(value, str) and (one := table_requirement(raw, asked, "tool.pdm.resolution.overrides", told)):
+            found[one] = None
+    return Guards(installer="pdm", overrides=tuple(found)) if found else None
 
 
 def source_tables(uv: Mapping[str, Any], notes: Notes) -> Iterator[tuple[PackageName, Mapping[str, Any]]]:

@@ -28,6 +28,7 @@ CONDA: Final = "conda"
 INPUT_KINDS: Final = (DocumentKind.LOCK, DocumentKind.MANIFEST, DocumentKind.SCRIPT)
 """What something is installed from."""
 
+
 Line = tuple[str, str, str]
 """Repository or folder, path and branch: successive states of one input."""
 
@@ -248,7 +249,8 @@ def satisfies(lock: Document, manifest: Document, needs: Needs) -> bool:
     """Return whether a lock lists everything that a manifest requires, at a version that it admits.
 
     Extras and groups count unless the organisation says which are installed. A lock of one environment does not
-    list what its markers leave out there. What the manifest overrides has to be listed as the overrides say.
+    list what its markers leave out there. What the manifest overrides has to be listed as the overrides say, and what
+    it constrains has to fit: else its tool resolves anew.
     """
     listed = rows_by_package(lock)
     if not _lists_conda(listed, manifest):
@@ -259,6 +261,9 @@ def satisfies(lock: Document, manifest: Document, needs: Needs) -> bool:
     overrides = manifest.guards.overrides if manifest.guards else ()
     replaced = {one.package for one in overrides}
     asked = {one.package for one in wanted}
+    binding = [one for one in _constraints_of(lock, manifest) if one.package in listed and one.package not in replaced]
+    if not all(_is_met(one, listed, lock, needs) or needs.may_not_hold(python, one) for one in binding):
+        return False
     return all(
         _is_met(one, listed, lock, needs)
         for one in wanted
@@ -287,6 +292,12 @@ def _is_conda(row: Component, wanted: Requirement) -> bool:
     if row.package is not None or not row.purl.startswith("pkg:conda/") or wanted.unreadable:
         return False
     return not wanted.specifier or _is_admitted(row.version, SpecifierSet(wanted.specifier))
+
+
+def _constraints_of(lock: Document, manifest: Document) -> tuple[Requirement, ...]:
+    """Return the constraints that the tool of a lock reads: it takes one that does not fit them for out of date."""
+    guards = manifest.guards
+    return guards.constraints if guards is not None and guards.installer == lock.format.partition(".")[0] else ()
 
 
 def rows_by_package(lock: Document) -> Mapping[PackageName, list[Component]]:
