@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from email.utils import formatdate
 from typing import Any
 
+import msgspec
 import pytest
 
 from graphkit.model.errors import GraphkitError
 from graphkit.model.times import instant
 from graphkit.sources.pulls import open_github
+from graphkit.sources.pulls.github_files import Tree, wanted
 from tests.unit.sources.pulls.replay import (
     NOW,
     TOKEN,
@@ -584,3 +586,22 @@ def test_a_server_of_a_bare_name_is_never_taken_for_an_organisation() -> None:
         "shop", read_at=0, reject=lambda *_: None, progress=lambda *_: None, environ=environ, keyring=lambda *_: None
     ) as opened:
         assert not opened.source.startswith("github/acme/")
+
+
+def test_what_conda_installs_from_is_pulled_and_hides_no_project() -> None:
+    names = (
+        "a/conda-lock.yml",
+        "a/pyproject.toml",
+        "a/environment.yml",
+        "b/pixi.lock",
+        "b/some.yml",
+        "b/environment.js",
+    )
+    listed = [{"path": name, "type": "blob", "mode": "100644", "sha": "0" * 40} for name in names]
+    tree = msgspec.convert({"tree": listed}, Tree)
+    assert [(one.path, one.hint) for one in wanted(tree)] == [
+        ("a/conda-lock.yml", "lock"),
+        ("a/environment.yml", "lock"),
+        ("a/pyproject.toml", ""),
+        ("b/pixi.lock", "lock"),
+    ]
