@@ -377,7 +377,7 @@ INDEX: Final = '[[tool.uv.index]]\nname = "own"\nurl = "https://mirror.example/s
                 ("constraint-dependencies", "mid>=9", "cleared"),
                 ("override-dependencies", "badpkg==1.1", "cleared"),
                 ("override-dependencies", "badpkg==1.2", "picked"),
-                ("override-dependencies", "badpkg @ https://files.example/badpkg-1.1.tar.gz", "picked"),
+                ("override-dependencies", "badpkg @ https://files.example/badpkg-1.1.tar.gz", "unknown"),
                 ("override-dependencies", "mid==9", "cleared"),
             )
         ),

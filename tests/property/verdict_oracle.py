@@ -396,7 +396,7 @@ class Judge:
             return just(Verdict.ADMITTED)
         return None if set(row.sha256) <= self.good_hashes(name, row.version) else UNKNOWN
 
-    def listing(self, document: Document, service: Service, *, is_complete: bool) -> Said:
+    def listing(self, document: Document, service: Service) -> Said:
         """Return what a document says of what was installed, whatever its date: obligations (d) and (f) to (i)."""
         subject = _subject_of(document)
         said = [self._row_or_carried(row, document) for row in document.components if row.ref != subject]
@@ -411,15 +411,15 @@ class Judge:
             return UNKNOWN
         if document.completeness is Completeness.COMPLETE:
             return CLEARED
-        # Whoever lists an environment from outside has to say that nothing leads out of it (i).
-        if document.completeness is Completeness.INCOMPLETE or document.kind is DocumentKind.ENVIRONMENT:
+        if document.completeness is Completeness.INCOMPLETE:
             return UNKNOWN
         tools = {one.split(" ")[0] for one in document.generator}
         by_tool = any(
             one.tool in tools and (not one.source or document.source_kind in {"", one.source})
             for one in service.complete_from
         )
-        return CLEARED if is_complete or by_tool else UNKNOWN
+        uses = [one for one in self.fleet.uses if (one.service, one.document) == (service.id, document.sha256)]
+        return CLEARED if by_tool or any(one.is_complete for one in uses) else UNKNOWN
 
     @cached_property
     def carriers(self) -> dict[ReleaseKey, Said]:
@@ -482,7 +482,7 @@ class Judge:
             found.append(Judged(what=together[0].path, at=at, said=said))
         for state in states:
             if state.document.kind is DocumentKind.LOCK:
-                said = self.listing(state.document, service, is_complete=state.use.is_complete)
+                said = self.listing(state.document, service)
                 if said == just(Verdict.OBSERVED):
                     at = state.use.stands_from or state.document.created
                     found.append(Judged(what=state.use.path, at=at, said=said))
@@ -500,7 +500,7 @@ class Judge:
 
     def recorded(self, service: Service, use: DocumentUse, document: Document, states: Sequence[State]) -> Said:
         """Return the verdict of the build that a listing describes, and of what building the project took then."""
-        said = self.listing(document, service, is_complete=use.is_complete)
+        said = self.listing(document, service)
         at = use.built_at or document.created
         records = use.built_at or (document.created if document.basis is not Basis.LISTED else None)
         if said in (UNKNOWN, CLEARED):
@@ -577,7 +577,7 @@ class Judge:
         if document.kind is DocumentKind.MANIFEST:
             guards = _of_build(service, document, states, ran)
             return self.manifest(service, document, ran, is_known=True, is_governed=False, guards=guards)
-        said = self.listing(document, service, is_complete=False)
+        said = self.listing(document, service)
         return UNKNOWN if said == CLEARED and not self.is_decided else said
 
     def unrecorded(self, service: Service, states: Sequence[State], span: Span) -> Said:
@@ -604,7 +604,7 @@ class Judge:
         parts: list[Said] = []
         for state in inputs:
             if state.document.kind is DocumentKind.LOCK:
-                said = self.listing(state.document, service, is_complete=state.use.is_complete)
+                said = self.listing(state.document, service)
                 parts.append(said if said != CLEARED or (is_known and self.is_decided) else UNKNOWN)
                 continue
             stood = [one for one in inputs if one.was[0] <= span[0] and span[1] <= one.was[1]]
@@ -702,8 +702,13 @@ class Judge:
 
     def _is_barred(self, service: Service, manifest: Document, binding: Sequence[Requirement], span: Span) -> bool:
         """Whether what binds every resolution admits no accused release: obligations (e) and (o)."""
-        if manifest.completeness is not Completeness.COMPLETE or self.open:
+        if manifest.completeness is not Completeness.COMPLETE:
             return False
+        overrides = self.guards.overrides if self.guards else ()
+        for name in self.open:  # any of its releases may be bad, so nothing may ask for it
+            applied = [oracle.is_active(one.marker, "", oracle.DEFAULT) for one in overrides if one.package == name]
+            if not applied or any(one is not False for one in applied):
+                return False
         if set(manifest.indexes) & set(self.fleet.private_indexes):
             return False
         if self.packages_accused & set(self.fleet.private_packages):
@@ -716,7 +721,7 @@ class Judge:
             texts = [one.specifier for one in own if one.specifier]
             bad = [f"=={one.version}" for one in self.incident.releases if one.package == name]
             bad += [text for package, text in self.incident.ranges if package == name]
-            instead = [one for one in (self.guards.overrides if self.guards else ()) if one.package == name]
+            instead = [one for one in overrides if one.package == name]
             if instead:  # nothing asks for it where none of them applies, else each has to exclude it
                 constraints = {*manifest.constraints, *(self.guards.constraints if self.guards else ())}
                 bounds = [one.specifier for one in own if one in constraints]
@@ -1013,12 +1018,11 @@ def _in_place(states: Iterable[State], span: Span) -> list[Document]:
 
 
 def _of_build(service: Service, manifest: Document, states: Sequence[State], ran: Span) -> Guards | None:
-    """Return the guards of what a build resolved from: nothing that was in place with it may say otherwise."""
+    """Return the guards of what a build resolved from, by what was in place with it, else by the organisation."""
     here = [one for one in states if one.may[0] < ran[1] and ran[0] < one.may[1]]
     own = [one for one in here if one.document.sha256 == manifest.sha256]
-    if any(_in_force(service, one, here) is None for one in own):
-        return None
-    return _told_by_organisation(service, manifest)
+    read = [_in_force(service, one, here) for one in own] or [_told_by_organisation(service, manifest)]
+    return None if None in read else read[0]
 
 
 def _in_force(service: Service, manifest: State, here: Sequence[State]) -> Guards | None:

@@ -123,14 +123,13 @@ def manifest_of_build(
 ) -> ManifestInPlace:
     """Return a manifest as a build installed from it that ran in a stretch.
 
-    Its guards hold where the organisation names their installer, and nothing that was in place with these very bytes
-    says otherwise; the indexes that commands name which install from them count as well.
+    Where it was in place with these very bytes, what was there with it says whether its guards hold, else the
+    organisation alone; the indexes that commands name which install from them count as well.
     """
     here = [state for state in states if state.may_stand(*span)]
     own = [state for state in here if state.document.sha256 == manifest.sha256]
-    guards = guards_in_force(context, manifest)
-    if any(guards_in_force(context, manifest, state, here) is None for state in own):
-        guards = None
+    read = [guards_in_force(context, manifest, state, here) for state in own] or [guards_in_force(context, manifest)]
+    guards = None if None in read else read[0]
     told = (index for state in own for index in with_indexes_of_commands(state, here).indexes)
     indexes = tuple(dict.fromkeys((*manifest.indexes, *told)))
     if indexes != manifest.indexes:
