@@ -17,6 +17,7 @@ from graphkit.sources.installed_files import InstalledFiles
 _METADATA: Final = re.compile(
     r"(?:.*/)?(?:site|dist)-packages/(?P<name>[^/]+?)-(?P<version>[^/-]+)(?:-py[\d.]+)?\.(?:dist|egg)-info(?:/.*)?"
 )
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _LIBRARY: Final = re.compile(r"(?:.*/)?(?:site|dist)-packages/(.+)")
 
 
@@ -82,6 +83,7 @@ def _package(record: Any, place: str, notes: Notes) -> CondaPackage | None:
             version=version,
             purl=conda_purl(name.strip(), version),
             sha256=tuple(filter(None, sha256)),
+            members=tuple(sorted({one for one in listed.values() if _SHA256.fullmatch(one)})),
         ),
         python=tuple(sorted(pair for one in shown if (pair := _release(*one)) is not None)),
         files=inside,

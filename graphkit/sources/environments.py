@@ -34,7 +34,7 @@ from graphkit.sources.installed_code import Owner, changed_code, is_of_a_system
 from graphkit.sources.installed_extras import archive_rows, bom_rows, listed_row, loose_metadata, vendor_list
 from graphkit.sources.installed_files import LIBRARIES, InstalledFiles, shown_path
 from graphkit.sources.installed_hooks import Claim, in_given, normal, read_hooks
-from graphkit.sources.installed_metadata import called, headers, otherwise, recorded
+from graphkit.sources.installed_metadata import called, headers, otherwise, provided, recorded
 from graphkit.sources.installed_tree import INSTALLED, Tree, imported_names, walk_tree
 
 _TELLS: Final = re.compile(r"[^/]+\.dist-info|[^/]+-[^/]+\.egg-info", re.IGNORECASE)
@@ -151,6 +151,8 @@ class _Row:
     """The folder of an editable install, as the environment names it."""
     path: Path | None = None
     """Where its metadata lies."""
+    listed: tuple[str, ...] = ()
+    """The files that setuptools says it installed, where there is no RECORD (`installed-files.txt`); without hashes."""
     lacks_record: bool = False
     """It should have a RECORD, and has none that names files: what is its own code nothing shows."""
 
@@ -216,7 +218,8 @@ class _Reading:
             is_leftover=leftover,
             members=tuple(sorted(set(recorded_files.values()) - {_EMPTY, ""})),
             files=recorded_files,
-            tops=() if recorded_files or lacks_record else self._tops(path),
+            tops=() if recorded_files or lacks_record else self._lines(path / "top_level.txt"),
+            listed=() if recorded_files else self._lines(path / "installed-files.txt"),
             project=_editable(direct),
             path=path,
             lacks_record=lacks_record,
@@ -251,8 +254,8 @@ class _Reading:
             self.files.notes.add(f"{label}/RECORD", problem)
         return {name.replace("\\", "/"): digest for name, digest in found.items()}
 
-    def _tops(self, path: Path) -> tuple[str, ...]:
-        data = self.files.bytes_of(path / "top_level.txt", "list") or b""
+    def _lines(self, path: Path) -> tuple[str, ...]:
+        data = self.files.bytes_of(path, "list") or b""
         return tuple(line.strip() for line in data.decode("utf-8", "replace").splitlines() if line.strip())
 
 
@@ -285,7 +288,7 @@ def _beside(reading: _Reading, rows: Sequence[_Row], names: Sequence[str]) -> It
     yield from nested
     for path in tree.loose:
         yield from ((row, files.label(path)) for row in loose_metadata(files, path))
-    yield from _recorded_elsewhere(rows, [*nested, *((row, "") for row in _own(rows))])
+    yield from _recorded_elsewhere(rows, hooks.lines, [*nested, *((row, "") for row in _own(rows))])
     lists = [(path, tuple(vendor_list(files, path))) for path in tree.lists]
     for path, listed in lists:
         by_folder.setdefault(path.parent, []).extend(_named(row.package) for row in listed)
@@ -318,17 +321,25 @@ def _own(rows: Iterable[_Row]) -> Iterator[Component]:
 
 
 def _recorded_elsewhere(
-    rows: Iterable[_Row], known: Iterable[tuple[Component, str]]
+    rows: Iterable[_Row], lines: Iterable[tuple[str, str]], known: Iterable[tuple[Component, str]]
 ) -> Iterator[tuple[Component, str]]:
-    """Yield the releases whose metadata or wheels a RECORD names and that are not there: they were, once."""
+    """Yield the releases that are named and not there: they were, once, or are inside of what names them.
+
+    A RECORD names their metadata or wheels, a `.pth` file their eggs, and core metadata what it provides.
+    """
     seen = {(row.package, release_version(row.version).key) for row, _ in known}
+    named: list[tuple[str, str, str]] = []
     for row in rows:
-        for name in row.files:
-            for package, version in releases_in_path(name):
-                key = (package, release_version(version).key)
-                if key not in seen:
-                    seen.add(key)
-                    yield listed_row(f"record {package} {version}", package, version), f"{row.entry}/RECORD"
+        label = f"{row.entry}/{'RECORD' if row.files else 'installed-files.txt'}"
+        paths = chain(row.files, row.listed)
+        named += [(package, version, label) for path in paths for package, version in releases_in_path(path)]
+        named += [(name, version, row.entry) for name, version in provided(row.table["metadata"])]
+    named += [(package, version, label) for label, line in lines for package, version in releases_in_path(line)]
+    for name, version, label in named:
+        key = (package_name(name), release_version(version).key)
+        if key not in seen:
+            seen.add(key)
+            yield listed_row(f"record {key[0]} {version}", name, version), label
 
 
 def _is_called(name: str, row: Component) -> bool:

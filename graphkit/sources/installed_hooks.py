@@ -73,6 +73,8 @@ class Hooks:
     added: tuple[Path, ...]
     mapped: tuple[Path, ...]
     """Folders and files that finders of editable installs lead to."""
+    lines: tuple[tuple[str, str], ...]
+    """The lines that add folders and archives, each with the file it is in."""
 
 
 def read_hooks(
@@ -87,11 +89,13 @@ def read_hooks(
     added: dict[Path, None] = {}
     mapped: dict[Path, None] = {}
     told = {files.folder, *projects}
+    paths: list[tuple[str, str]] = []
     for name in names:
         if not name.endswith(".pth") or (data := files.bytes_of(files.folder / name, ".pth")) is None:
             continue
         claim, digest = claims.get(name), hashlib.sha256(data).hexdigest()
         lines = list(_lines(data))
+        paths += [(name, line) for line in lines if not _IMPORT.match(line)]
         for path in _added(files, name, lines, told):
             added[path] = None
         for line in lines:
@@ -103,7 +107,7 @@ def read_hooks(
             continue
         _judge(files, name, lines, claim)
         found.append(Component(ref=f"pth {name}", name=shown_path(name), members=(digest,)))
-    return Hooks(components=tuple(found), added=tuple(added), mapped=tuple(mapped))
+    return Hooks(components=tuple(found), added=tuple(added), mapped=tuple(mapped), lines=tuple(paths))
 
 
 def _lines(data: bytes) -> Iterator[str]:

@@ -8,6 +8,7 @@ import codecs
 import csv
 import hashlib
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 from graphkit.model.names import BadName, package_name
@@ -15,7 +16,12 @@ from graphkit.model.versions import release_version
 
 _ODD_LINE: Final = re.compile(r"(.*),(sha256=[A-Za-z0-9_-]{43,64}=?),\d*", re.DOTALL)
 _HEX: Final = re.compile(r"[0-9a-fA-F]{64}")
-_FIELDS: Final = (("requires_dist", "Requires-Dist"), ("provides_extra", "Provides-Extra"))
+_FIELDS: Final = (
+    ("requires_dist", "Requires-Dist"),
+    ("provides_extra", "Provides-Extra"),
+    ("provides_dist", "Provides-Dist"),
+)
+_PROVIDED: Final = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\s*\(?\s*(?:={2,3})?\s*(\d[^\s;()]*)\s*\)?)?")
 
 
 def called(stem: str, kind: str) -> dict[str, str]:
@@ -37,6 +43,17 @@ def otherwise(metadata: dict[str, Any], told: dict[str, str]) -> dict[str, str]:
     version = told.get("version", "")
     says, called = (release_version(one.replace("_", "-")).key for one in (str(metadata.get("version")), version))
     return {} if is_same and (not version or says == called) else told
+
+
+def provided(metadata: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what core metadata says is contained in a distribution (`Provides-Dist`), as name and version.
+
+    >>> list(provided({"provides_dist": ["litellm (1.82.8)", "other"]}))
+    [('litellm', '1.82.8'), ('other', '')]
+    """
+    for text in metadata.get("provides_dist", ()):
+        if found := _PROVIDED.match(text):
+            yield found[1], found[2] or ""
 
 
 def recorded(data: bytes) -> tuple[dict[str, str], list[str]]:

@@ -124,7 +124,9 @@ def check_listing(document: Document) -> None:
         return
     if document.requirements or document.commands:
         return
-    beside = sum(place.startswith("metadata.") for place in document.places[: len(document.components)])
+    beside = sum(
+        place.startswith(("metadata.", "creationInfo.")) for place in document.places[: len(document.components)]
+    )
     tops = {row.ref for row in document.components if row.name == document.subject}.intersection(document.roots)
     described = max(beside, len(tops)) if document.kind is DocumentKind.SBOM else 0
     if len(document.components) <= described:

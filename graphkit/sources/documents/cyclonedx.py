@@ -85,7 +85,7 @@ def document_of(bom: Bom, data: bytes, path: str, notes: Notes) -> Document:
     rows.read(bom, meta)
     if _is_by_python_tool(meta) or any(row.package for ref, row in rows.components.items() if ref not in rows.beside):
         rows.name()
-    graph = _Graph(bom, rows, notes)
+    graph = _Graph(bom, rows, notes, data)
     version = _version_of(bom.spec, notes)
     read = Plain(
         spec=bom.spec,
@@ -189,7 +189,7 @@ def _with_named_subject(rows: tuple[Component, ...], meta: Metadata) -> tuple[Co
 class _Graph:
     """The dependency graph of a BOM. ``roots``: what it describes, then what else nothing depends on."""
 
-    def __init__(self, bom: Bom, rows: Rows, notes: Notes) -> None:
+    def __init__(self, bom: Bom, rows: Rows, notes: Notes, data: bytes) -> None:
         self._rows = rows
         self._notes = notes
         self._services = frozenset(one.ref for one in services_of(bom) if one.ref)
@@ -205,7 +205,9 @@ class _Graph:
             for at, name in enumerate(one.provided or ()):
                 self._known(name, f"{place}.provides[{at}]")
         for place, name in rows.refs:
-            if name not in rows.defined:
+            # What is annotated, or claimed of, may be any part: an organisation, a license, the BOM itself.
+            is_any = place.startswith(("annotations", "declarations"))
+            if name not in rows.defined and not (is_any and name not in rows.names and _is_any_part(name, data)):
                 self._known(name, place)
         self.is_known = bool(bom.dependencies)
         self.edges = tuple(edges)
@@ -227,6 +229,12 @@ class _Graph:
         # What it leads to is missing from the list, whatever the compositions say.
         self._notes.add(place, f"{shown(written)} {where}; the dependency was left out", lost=True)
         return ""
+
+
+def _is_any_part(ref: str, data: bytes) -> bool:
+    """Return whether a BOM has a part of that ``bom-ref``, or is itself called so (``serialNumber``)."""
+    written = re.escape(msgspec.json.encode(ref))
+    return bool(re.search(rb"\"(?:bom-ref|serialNumber)\"\s*:\s*" + written, data))
 
 
 def _completeness_of(bom: Bom, rows: Rows, roots: tuple[str, ...], notes: Notes) -> Completeness:

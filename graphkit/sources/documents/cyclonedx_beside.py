@@ -30,8 +30,15 @@ _COMMANDS: Final = frozenset({"executed", "value", "environmentVars", "expressio
 _DEEPEST: Final = 200
 
 
+_REFS: Final = frozenset({"ref", "dependsOn", "provides", "subjects", "target"})
+"""Keys of refs to what is in the BOM: a component or service, or another part that has a ``bom-ref``."""
+
+
 class Met(NamedTuple):
-    """Something met: a `component`, `service`, `ref`, a ``bom-ref`` (`defined`), or what is not read (`open`)."""
+    """Something met: a `component`, `service`, `ref`, a ``bom-ref`` (`defined`), or what is not read (`open`).
+
+    Also a `text` that may be the name of a file or a purl, and `hashes` of a file.
+    """
 
     kind: str
     place: str
@@ -75,15 +82,29 @@ def _of_table(key: str, value: dict[str, Any], place: str) -> Iterator[Met]:
         yield Met("open", place, "the document that this reference leads to")
     elif key in {"data", "attachment", "contents"} and isinstance(value.get("content"), str):
         yield Met("open", place, "what is attached here")
+    if isinstance(hashes := value.get("hashes"), list):
+        yield Met("hashes", f"{place}.hashes", hashes)
 
 
 def _of_text(key: str, value: str, place: str) -> Iterator[Met]:
     if _BOM_LINK.match(value):
         yield Met("open", place, f"another BOM, which this links to: {value[:100]}")
-    elif place.startswith("formulation") and key in _COMMANDS and _INSTALLS.search(value):
+    elif place.startswith("formulation") and key in _COMMANDS and installs(value):
         yield Met("open", place, "what this command installs")
-    elif key == "ref":
+    elif key in _REFS:
         yield Met("ref", place, value)
+    elif key != "bom-ref" and may_name_a_file(value):
+        yield Met("text", place, value)
+
+
+def installs(text: str) -> bool:
+    """Return whether a text that is run names a program that installs Python packages."""
+    return _INSTALLS.search(text) is not None
+
+
+def may_name_a_file(text: str) -> bool:
+    """Return whether it is worth looking for a release that a text is the purl, wheel or metadata of."""
+    return text[:4].lower() == "pkg:" or ".whl" in text or "-info" in text or ".egg" in text
 
 
 def is_another_bom(kind: object, url: object) -> bool:

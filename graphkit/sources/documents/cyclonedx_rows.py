@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ import msgspec
 from graphkit.model.documents import Component
 from graphkit.model.names import BadName, PackageName, package_name, purl_key, purl_of
 from graphkit.model.versions import release_version
-from graphkit.sources.documents.cyclonedx_beside import is_another_bom, look_through
+from graphkit.sources.documents.cyclonedx_beside import is_another_bom, is_link, look_through, may_name_a_file
 from graphkit.sources.documents.cyclonedx_shape import (
     BESIDE,
     Bom,
@@ -27,11 +27,10 @@ from graphkit.sources.documents.cyclonedx_shape import (
     part_of,
 )
 from graphkit.sources.documents.file_names import release_of_file, releases_in_path
-from graphkit.sources.documents.purls import another_version, identity_of, releases_in_purl
+from graphkit.sources.documents.generators import is_generator
+from graphkit.sources.documents.purls import another_version, identity_of, releases_in_purl, releases_in_text
 from graphkit.sources.documents.rows import Notes, Refs, shown
 
-_ARCHIVES: Final = frozenset({"source-distribution", "distribution-intake"})
-"""External references whose hash shows a bad archive; what was installed may be another one, so it rules none out."""
 _NO_PACKAGES: Final = frozenset({"file", "container", "operating-system", "device", "firmware", "platform", "data"})
 _PACKAGES: Final = frozenset({"library", "framework"})
 _WHEELS: Final = (".whl", ".egg")
@@ -40,23 +39,6 @@ _FILES: Final = (*_WHEELS, ".tar.gz", ".zip")
 _NAMED: Final = ("name", "version")
 _CPE: Final = re.compile(r"cpe:(?:2\.3:|/)[aoh]:[^:]*:([^:]+)(?::([^:]*))?", re.IGNORECASE)
 _HEX64: Final = re.compile(r"(?:sha-?256:)?([0-9a-f]{64})", re.IGNORECASE)
-GENERATORS: Final = frozenset(
-    {
-        *("syft", "trivy", "grype", "cdxgen", "@cyclonedx/cdxgen", "cyclonedx-py", "cyclonedx-bom", "cyclonedx-python"),
-        *("cyclonedx-python-lib", "cyclonedx-library", "cyclonedx-cli", "uv", "pip-audit", "pip_audit", "sbom4python"),
-        *(
-            "hatch-cyclonedx",
-            "cargo-cyclonedx",
-            "auditwheel",
-            "scancode.io",
-            "dependency-track",
-            "snyk",
-            "ort",
-            "oss review toolkit",
-        ),
-    }
-)
-"""What makes BOMs: as a tool without purl and hashes it is in the document's ``generator`` and not a row."""
 
 
 class Rows:
@@ -82,6 +64,8 @@ class Rows:
         self._refs = Refs()
         self._files: dict[tuple[PackageName, str], tuple[str, str]] = {}
         """By package and version key: the releases that files show, as written, and the place of the first."""
+        self._loose: dict[str, str] = {}
+        """The SHA-256 of files that are named beside components, and the place of the first."""
         self._seen: dict[tuple[str, str, str, str], str] = {}
 
     def read(self, bom: Bom, meta: Metadata) -> None:
@@ -102,7 +86,7 @@ class Rows:
             for at, part in enumerate((service.components or ()) if place.startswith("metadata.") else ()):
                 for inner, where in _below(part, f"{place}.components[{at}]"):
                     self._take_beside(inner, where)
-        self._follow(bom.references, "externalReferences")
+        self._follow_beside(bom.references, "externalReferences")
         for key in BESIDE:
             self._look(getattr(bom, key), key)
         self._take_files()
@@ -120,10 +104,28 @@ class Rows:
                 self._look(raw, f"{place}.{key}")
 
     def _follow(self, references: list[Reference] | None, place: str) -> None:
-        """Leave it open where a reference leads to a document that may name components."""
+        """Leave it open where a reference leads to a document that may name components; remember the files it names."""
         for number, one in enumerate(references or ()):
             if is_another_bom(one.type, one.url):
                 self._notes.leave_open(f"{place}[{number}]", "the document that this reference leads to")
+            if one.url and may_name_a_file(one.url):
+                self._remember(releases_in_text(one.url), f"{place}[{number}].url")
+
+    def _follow_beside(self, references: list[Reference] | None, place: str) -> None:
+        """Follow references that are not a component's: the files that they hash have no row yet."""
+        self._follow(references, place)
+        for number, one in enumerate(references or ()):
+            if one.hashes:
+                self._take_loose(one.hashes, f"{place}[{number}].hashes", self._notes)
+
+    def _take_loose(self, hashes: list[Hash], place: str, notes: Notes) -> None:
+        """Remember the hashes of a file that stand beside components; those that a component has too have no row."""
+        for digest in sorted(self._digests(hashes, place, notes)):
+            self._loose.setdefault(digest, place)
+
+    def _remember(self, releases: Iterable[tuple[PackageName, str]], place: str) -> None:
+        for package, version in releases:
+            self._files.setdefault((package, release_version(version).key), (version, place))
 
     def _look(self, raw: msgspec.Raw, place: str) -> None:
         for met in look_through(raw, place):
@@ -136,6 +138,11 @@ class Rows:
                 self.defined.add(met.value)
             elif met.kind == "ref":
                 self.refs.append((met.place, met.value))
+            elif met.kind == "text":
+                self._remember(releases_in_text(met.value), met.place)
+            elif met.kind == "hashes":
+                hashes = [Hash(**_texts_of(row)) for row in met.value if isinstance(row, dict)]
+                self._take_loose(hashes, met.place, Notes())  # of a component it is told of elsewhere
             else:
                 self._notes.leave_open(met.place, met.value)
 
@@ -150,39 +157,51 @@ class Rows:
         self, name: str | None, version: str | None, references: list[Reference] | None, place: str
     ) -> None:
         """Take up a service by its name: it is not installed, but what it runs may be called so."""
-        self._follow(references, f"{place}.externalReferences")
+        self._follow_beside(references, f"{place}.externalReferences")
         if name and name.strip():
             ref = self._refs.unique(place)
-            self.components[ref] = Component(ref=ref, name=name.strip(), version=version or "", optional=True)
-            self.places.append(place)
-            self.beside.add(ref)
+            self._take_listed(Component(ref=ref, name=name.strip(), version=version or "", optional=True), place)
 
     def shown_by_files(self) -> dict[tuple[PackageName, str], tuple[str, str]]:
-        """Return the releases that files and paths show and that no row is: version as written, and place."""
+        """Return the releases that files, addresses and texts show and that no row is: version as written, and place.
+
+        A name without a version shows nothing where a row has it.
+        """
+        if not self._files:
+            return {}
         known = {(row.package, release_version(row.version).key) for row in self.components.values() if row.package}
-        return {key: one for key, one in self._files.items() if key not in known}
+        named = {package for package, _ in known}
+        return {key: one for key, one in self._files.items() if key not in known and (one[0] or key[0] not in named)}
 
     def _take_files(self) -> None:
-        """Take up a row for each release that files show and that no row is, as `listed`."""
+        """Take up a row for each release that files show and that no row is, and for each file that no row has."""
         for (package, _), (version, place) in self.shown_by_files().items():
             ref = self._refs.unique(f"{place} {package} {version}")
-            purl = purl_of(package, version)
-            self.components[ref] = Component(
-                ref=ref, name=package, package=package, version=version, purl=purl, optional=True
+            purl = purl_of(package, version or None)
+            self._take_listed(
+                Component(ref=ref, name=package, package=package, version=version, purl=purl, optional=True), place
             )
-            self.places.append(place)
-            self.beside.add(ref)
+        held = {digest for row in self.components.values() for digest in (*row.sha256, *row.members)}
+        for digest, place in self._loose.items():
+            if digest not in held:
+                ref = self._refs.unique(place)
+                self._take_listed(Component(ref=ref, name=place, members=(digest,), optional=True), place)
+
+    def _take_listed(self, row: Component, place: str) -> None:
+        self.components[row.ref] = row
+        self.places.append(place)
+        self.beside.add(row.ref)
 
     def _remember_files(self, part: Part, place: str) -> None:
-        """Remember the releases that the name of a component, its purls, and where it was found show."""
-        found: list[tuple[PackageName, str]] = []
-        locations = (part.evidence.occurrences if part.evidence else None) or ()
-        for text in (part.name, *(one.location for one in locations)):
-            found += releases_in_path(text) if text else ()
+        """Remember the releases that the name of a component, its purls, and the evidence for it show."""
+        if part.name:
+            self._remember(releases_in_path(part.name), place)
+        for text in _evident(part):
+            if text and may_name_a_file(text):
+                self._remember(releases_in_text(text), place)
         for purl in (part.purl, *_concluded(part)):
-            found += releases_in_purl(purl) if purl else ()
-        for package, version in found:
-            self._files.setdefault((package, release_version(version).key), (version, place))
+            if purl:
+                self._remember(releases_in_purl(purl), place)
 
     def _take(self, part: Part, place: str, *, is_beside: bool = False) -> None:
         self._remember_files(part, place)
@@ -263,23 +282,20 @@ class Rows:
     def _take_names(self, ref: str, part: Part, place: str) -> None:
         """Take up a row more for each other name or version that a component has: of its evidence, files, and tags."""
         row = self.components[ref]
-        for conclusion in _conclusions(part) if part.evidence else ():
-            value = (conclusion.value or "").strip()
-            field = (conclusion.field or "").strip().lower()
-            if field == "hash" and (digest := _HEX64.fullmatch(value)):
-                row = self.components[ref] = replace(row, members=tuple({*row.members, digest[1].lower()}))
-            elif field == "name" and value:
-                self._add(ref, place, value, row.version)
-            elif field == "version" and value and release_version(value).key != release_version(row.version).key:
-                self._add(ref, place, row.name, value)
-            elif field == "cpe":
-                self._add_cpe(ref, place, value)
+        is_plain = part.name and not part.group and not part.name.lower().endswith(_FILES)
+        if is_plain and row.package and package_by_name(part.name or "") not in {None, row.package}:
+            text = f"is called {shown(part.name)}, but its purl says {row.package}; either may be meant"
+            self._notes.add(place, text)
+            self._add(ref, place, part.name or "", part.version or row.version)
+        if part.evidence is not None:
+            self._take_conclusions(ref, part, place)
         if part.cpe and not row.purl:
             self._add_cpe(ref, place, part.cpe or "")
         if bytes(part.swid):
             tag: Any = msgspec.json.decode(part.swid)
             name, version = (tag.get(key) if isinstance(tag, dict) else None for key in ("name", "version"))
             if isinstance(name, str) and name.strip():
+                self._remember(releases_in_path(name.strip()), f"{place}.swid")
                 self._add(ref, f"{place}.swid", name.strip(), version if isinstance(version, str) else "")
         urls = [one.url for one in part.references or () if one.type in _DISTRIBUTIONS and one.url]
         for name in (*([part.name] if part.name else ()), *(urls if row.package or not row.purl else ())):
@@ -287,6 +303,24 @@ class Rows:
                 continue
             if (found := release_of_file(name)) is not None and (name.lower().endswith(_WHEELS) or row.package):
                 self._add(ref, place, *found, is_python=True)
+
+    def _take_conclusions(self, ref: str, part: Part, place: str) -> None:
+        """Take up what evidence concludes on, beside purls; of several names and versions any may belong together."""
+        row = self.components[ref]
+        conclusions = [((one.field or "").strip().lower(), (one.value or "").strip()) for one in _conclusions(part)]
+        versions = dict.fromkeys((row.version, *(value for field, value in conclusions if field == "version")))
+        for field, value in conclusions:
+            if field == "hash" and (digest := _HEX64.fullmatch(value)):
+                row = self.components[ref] = replace(row, members=tuple({*row.members, digest[1].lower()}))
+            elif field == "name" and value:
+                for version in versions:
+                    self._add(ref, place, value, version)
+            elif field == "version" and value and release_version(value).key != release_version(row.version).key:
+                self._add(ref, place, row.name, value)
+            elif field == "cpe":
+                self._add_cpe(ref, place, value)
+        for tool in (tool for one in _conclusions(part) for tool in one.tools or () if is_link(tool)):
+            self._notes.leave_open(f"{place}.evidence", f"another BOM, which this links to: {shown(tool)}")
 
     def _add_cpe(self, ref: str, place: str, text: str) -> None:
         if found := _CPE.match(text):
@@ -356,15 +390,15 @@ class Rows:
                 found = self._digests(reference.hashes, where)
                 unknown |= not found
                 archives |= found
-            elif reference.type in _ARCHIVES:
+            elif reference.hashes:  # it shows a bad file; what was installed may be another one, so it rules none out
                 members |= self._digests(reference.hashes, where)
         if unknown and not is_told:  # what was installed may be the distribution whose hash nobody says
             return (), tuple(sorted(members | archives))
         return tuple(sorted(archives)), tuple(sorted(members - archives))
 
-    def _digests(self, hashes: list[Hash] | None, place: str) -> set[str]:
+    def _digests(self, hashes: list[Hash] | None, place: str, notes: Notes | None = None) -> set[str]:
         named = [one.content or "" for one in hashes or () if _is_sha256(one.alg or "")]
-        return {digest for one in named if (digest := self._notes.sha256(one.strip(), place))}
+        return {digest for one in named if (digest := (notes or self._notes).sha256(one.strip(), place))}
 
 
 def package_by_name(written: str) -> PackageName | None:
@@ -391,6 +425,19 @@ def _conclusions(part: Part) -> list[Conclusion]:
     """Return what the evidence for a component concludes on its identity."""
     identity = part.evidence.identity if part.evidence else None
     return identity if isinstance(identity, list) else [identity] if identity else []
+
+
+def _evident(part: Part) -> Iterator[str | None]:
+    """Yield the texts of evidence that may be names of files: where a component was found and used, and told by."""
+    if part.evidence is not None:
+        yield from (one.location for one in part.evidence.occurrences or ())
+        yield from (one.file for one in (part.evidence.callstack.frames if part.evidence.callstack else None) or ())
+        yield from (method.value for one in _conclusions(part) for method in one.methods or ())
+
+
+def _texts_of(row: dict[str, Any]) -> dict[str, str]:
+    """Return the algorithm and content of a digest as far as they are texts."""
+    return {key: one for key in ("alg", "content") if isinstance(one := row.get(key), str)}
 
 
 def _is_sha256(algorithm: str) -> bool:
@@ -430,7 +477,7 @@ def _tools(meta: Metadata, *, every: bool = False) -> Iterator[tuple[Part, str]]
     waiting = [(part, f"{listed}[{i}]") for i, part in enumerate(top or ())]
     for part, place in waiting:
         is_plain = not part.purl and not part.hashes and not bytes(part.pedigree) and part.evidence is None
-        if every or not (is_plain and (part.name or "").strip().lower() in GENERATORS):
+        if every or not (is_plain and is_generator(part.name or "")):
             yield part, place
         waiting.extend((inner, deeper(place, i)) for i, inner in enumerate(part.components or ()))
 

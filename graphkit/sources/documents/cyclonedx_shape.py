@@ -26,11 +26,22 @@ class Reference(msgspec.Struct):
     hashes: list[Hash] | None = None
 
 
+class Method(msgspec.Struct):
+    """How a conclusion was come to: ``value`` is what was looked at, such as a file or its name."""
+
+    value: str | None = None
+
+
 class Conclusion(msgspec.Struct):
-    """What evidence says of an identity of a component, such as its ``purl``, ``name`` or ``hash``."""
+    """What evidence says of an identity of a component, such as its ``purl``, ``name`` or ``hash``.
+
+    ``tools`` are refs to what came to it.
+    """
 
     field: str | None = None
     value: str | None = msgspec.field(default=None, name="concludedValue")
+    methods: list[Method] | None = None
+    tools: _Texts = None
 
 
 class Occurrence(msgspec.Struct):
@@ -39,12 +50,25 @@ class Occurrence(msgspec.Struct):
     location: str | None = None
 
 
+class Frame(msgspec.Struct):
+    """A call through which a component is used, and the file that it is in."""
+
+    file: str | None = msgspec.field(default=None, name="fullFilename")
+
+
+class Callstack(msgspec.Struct):
+    """The calls through which a component is used."""
+
+    frames: list[Frame] | None = None
+
+
 class Evidence(msgspec.Struct):
     """The evidence for a component: one conclusion in 1.5, several since. A purl here is not of the schema."""
 
     identity: list[Conclusion] | Conclusion | None = None
     purl: str | None = None
     occurrences: list[Occurrence] | None = None
+    callstack: Callstack | None = None
 
 
 class Part(msgspec.Struct):
@@ -298,6 +322,11 @@ def _evidence(value: Any, place: str, notes: Notes) -> Evidence:
             Conclusion(
                 field=notes.text(one.get("field"), f"{where}.field"),
                 value=notes.text(one.get("concludedValue"), f"{where}.concludedValue"),
+                methods=[
+                    Method(value=notes.text(method.get("value"), f"{at}.value"))
+                    for at, method in _tables(one, "methods", f"{where}.", notes)
+                ],
+                tools=_texts(one, "tools", where, notes),
             )
             for where, one in _tables(identities, "identity", f"{place}.", notes)
         ],
@@ -306,6 +335,17 @@ def _evidence(value: Any, place: str, notes: Notes) -> Evidence:
             Occurrence(location=notes.text(one.get("location"), f"{where}.location"))
             for where, one in _tables(evidence, "occurrences", f"{place}.", notes)
         ],
+        callstack=Callstack(
+            frames=[
+                Frame(file=notes.text(one.get("fullFilename"), f"{where}.fullFilename"))
+                for where, one in _tables(
+                    notes.table(evidence.get("callstack"), f"{place}.callstack"),
+                    "frames",
+                    f"{place}.callstack.",
+                    notes,
+                )
+            ]
+        ),
     )
 
 

@@ -114,6 +114,25 @@ def releases_in_purl(purl: str) -> Iterator[tuple[PackageName, str]]:
         yield from found
 
 
+def releases_in_text(text: str) -> Iterator[tuple[PackageName, str]]:
+    """Yield the releases that a text is the purl, the wheel (by its name, path or address), or the metadata of.
+
+    The version of a purl without one is empty. A text that only mentions such names is none.
+
+    >>> list(releases_in_text("https://files.example/litellm-1.82.8-py3-none-any.whl#sha256=00"))
+    [('litellm', '1.82.8')]
+    """
+    if _PYTHON.match(text):
+        if " " not in text.strip():
+            found = identity_of(text.strip(), "", Notes(), "")
+            if found.package is not None:
+                yield found.package, found.version
+            yield from releases_in_purl(text)
+    elif "-info" in text or ".egg" in text or ".whl" in text:
+        archive = release_of_file(text)
+        yield from dict.fromkeys((*releases_in_path(text), *([archive] if archive and ".whl" in text else ())))
+
+
 def another_version(identity: Identity, written: str) -> str:
     """Return the version that a Python row names where its purl names another one, else nothing.
 

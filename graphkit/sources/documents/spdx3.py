@@ -16,6 +16,7 @@ from graphkit.model.documents import DENIES_ITSELF, SAYS_COMPLETE, Basis, Comple
 from graphkit.model.errors import InputError
 from graphkit.sources.documents import spdx_shape as spdx2
 from graphkit.sources.documents.rows import Notes, is_json, json_value, repaired, shown
+from graphkit.sources.documents.spdx3_beside import hashes_beside, texts_beside
 from graphkit.sources.documents.spdx3_packages import file_of, is_package, package_of, tells_who
 from graphkit.sources.documents.spdx3_shape import (
     COLLECTIONS,
@@ -32,7 +33,7 @@ from graphkit.sources.documents.spdx3_shape import (
     text_of,
     word,
 )
-from graphkit.sources.documents.spdx_document import document_of
+from graphkit.sources.documents.spdx_document import Beside, document_of, with_tools
 
 _MARK: Final = re.compile(rb"spdx\.org\\?/rdf\\?/v?3")
 _EXPANDED: Final = re.compile(rb"\s*\[\s*\{")
@@ -107,17 +108,18 @@ class Spdx3Json:
         graph = _Graph(elements_in(top, notes), notes)
         version = _version_of(top, graph, notes)
         read = graph.in_terms_of_2()
-        found = document_of(read, data, path, notes, place_of=graph.place_of)
+        found = document_of(read, data, path, notes, place_of=graph.place_of, beside=graph.beside())
         types = {_TYPES[one] for one in graph.sbom_types() if one in _TYPES}
         known = len(notes.problems)
         completeness = _completeness_of(graph, found, notes)
-        return replace(
+        whole = replace(
             found,
             format=f"SPDX {version}".strip(),
             basis=min(types, key=lambda one: one.rank) if types else found.basis,
             completeness=completeness,
             problems=(*found.problems[:known], *notes.problems[known:], *notes.rest()),
         )
+        return with_tools(whole, graph.tools())
 
 
 READER: Final = Spdx3Json()
@@ -220,9 +222,21 @@ class _Graph:
             described=self._described(),
             packages=[package_of(one, self._by_id, self._notes) for one in self.packages],
             files=[file_of(one, self._by_id, self._notes) for one in self._files],
-            snippets=[spdx2.Element(id=one) for one in others],
+            snippets=[spdx2.Snippet(id=one) for one in others],
             relationships=self._relationships,
         )
+
+    def beside(self) -> Beside:
+        """Return the files that elements name beside packages and files."""
+        others = [one for one in self._elements if one.id not in self._held and one.kind != "file"]
+        hashes = tuple(hashes_beside(others, self._by_id))
+        texts = tuple(texts_beside(self._elements, self._by_id, self._notes))
+        return Beside(texts=texts, hashes=hashes, is_whole=True)
+
+    def tools(self) -> list[tuple[str, str]]:
+        """Return the tools that made the document, and those that a build used, as place and name."""
+        found = [one for one in self._elements if one.kind == "tool" and one.id not in self._held]
+        return [(one.at(), name) for one in found if (name := one.text("name", Notes()))]
 
     def place_of(self, place: str) -> str:
         """Return where in the file something stands that has this place in the terms of SPDX 2."""
@@ -290,10 +304,18 @@ class _Graph:
                     waiting.append(inner)
         return found
 
+    def _check_ends(self, one: Element, *keys: str) -> None:
+        """Leave it open where an element names one that is not here, of which nothing else is read."""
+        for key in keys:
+            for ref, place in one.refs(key, Notes()):
+                if ref not in self._by_id and not nobody(ref) and not _LICENSE.match(ref):
+                    self._notes.leave_open(place, f"{shown(ref)}, which stands in another document")
+
     def _relate(self) -> None:
         odd: set[str] = set()
         for one in self._elements:
             if one.kind not in RELATIONSHIPS:
+                self._check_ends(one, "from", "to", "subject", "software_snippetFromFile", "security_assessedElement")
                 if not is_class(one.kind) and one.kind not in odd and one.id not in self._held:
                     odd.add(one.kind)
                     self._notes.add(one.at("type"), f"{shown(one.kind)} is no class that SPDX 3 has", lost=True)
@@ -302,16 +324,16 @@ class _Graph:
             kind = word(written)
             if kind in READ:
                 self._take(one, kind)
-            elif kind not in SILENT and kind not in odd:
+                continue
+            self._check_ends(one, "from", "to")
+            if kind not in SILENT and kind not in odd:
                 odd.add(kind)
                 self._notes.add(one.at("relationshipType"), f"{shown(written)} is no type that SPDX 3 has; ignored")
 
     def _look_for_elements(self) -> None:
         """Leave it open where a collection says that it holds what is not here; texts of licenses are never here."""
         for one in self._collections:
-            for ref, place in one.refs("element", Notes()):
-                if ref not in self._by_id and not nobody(ref) and not _LICENSE.match(ref):
-                    self._notes.leave_open(place, f"{shown(ref)}, which stands in another document")
+            self._check_ends(one, "element")
 
     def _take(self, one: Element, kind: str) -> None:
         scope, said = (word(one.text(key, self._notes)) for key in ("scope", "completeness"))

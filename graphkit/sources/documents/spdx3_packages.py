@@ -60,33 +60,33 @@ def package_of(one: Element, by_id: ById, notes: Notes) -> spdx2.Package:
         download=one.text("software_downloadLocation", notes),
         source=one.text("software_sourceInfo", notes),
         purpose=word(one.text("software_primaryPurpose", notes)),
-        checksums=_checksums(one, by_id, notes),
+        checksums=checksums_of(one, by_id, notes),
         references=list(_purls(one, by_id, notes)),
     )
 
 
 def file_of(one: Element, by_id: ById, notes: Notes) -> spdx2.File:
     """Return an element as a file of SPDX 2."""
-    return spdx2.File(id=one.id, name=one.text("name", notes), checksums=_checksums(one, by_id, notes))
+    return spdx2.File(id=one.id, name=one.text("name", notes), checksums=checksums_of(one, by_id, notes))
 
 
 def _purls(one: Element, by_id: ById, notes: Notes) -> Iterator[spdx2.Reference]:
     """Yield the purl of a package, then one reference per external identifier, empty where that is no purl."""
     yield spdx2.Reference(type="purl", locator=one.text("software_packageUrl", notes))
-    for place, row in _tables(one, "externalIdentifier", by_id, notes):
+    for place, row in tables_of(one, "externalIdentifier", by_id, notes):
         kind = word(text_of(row.get("externalIdentifierType"), f"{place}.externalIdentifierType", notes))
         text = text_of(row.get("identifier"), f"{place}.identifier", notes)
         is_purl = kind in _PURL_TYPES or text[:4].lower() == "pkg:"
         yield spdx2.Reference(type="purl", locator=text) if is_purl else spdx2.Reference()
 
 
-def _checksums(one: Element, by_id: ById, notes: Notes) -> list[spdx2.Checksum]:
+def checksums_of(one: Element, by_id: ById, notes: Notes, key: str = "verifiedUsing") -> list[spdx2.Checksum]:
     """Return one checksum per integrity method, empty where it is no hash of one file's bytes.
 
     A PackageVerificationCode is a hash over hashes; taken for an archive's it would rule out a bad one.
     """
     found = []
-    for place, row in _tables(one, "verifiedUsing", by_id, notes):
+    for place, row in tables_of(one, key, by_id, notes):
         kind = word(text_of(row.get("type", row.get("@type")), f"{place}.type", notes))
         algorithm = word(text_of(row.get("algorithm"), f"{place}.algorithm", notes))
         value = text_of(row.get("hashValue"), f"{place}.hashValue", notes)
@@ -98,7 +98,7 @@ def _checksums(one: Element, by_id: ById, notes: Notes) -> list[spdx2.Checksum]:
     return found
 
 
-def _tables(one: Element, key: str, by_id: ById, notes: Notes) -> Iterator[tuple[str, dict[str, Any]]]:
+def tables_of(one: Element, key: str, by_id: ById, notes: Notes) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the objects of a property with their places, inside it or, as JSON-LD allows, named by their ids."""
     for place, value in one.values(key):
         ref = value.get("@id") if isinstance(value, dict) and len(value) == 1 else value

@@ -55,8 +55,11 @@ SILENT: Final = frozenset(
 )
 """Types of the standard that say nothing of what depends on what."""
 
-_NESTING: Final = ("@included", "createdUsing", "creationInfo", "element", "from", "rootElement", "to")
-"""Where the JSON schema of SPDX 3 lets a whole element stand in place of its id."""
+_NESTING: Final = (
+    *("@included", "createdUsing", "creationInfo", "definingArtifact", "element", "from", "rootElement"),
+    *("security_assessedElement", "software_snippetFromFile", "subject", "to"),
+)
+"""Where a whole element that is a package or a file may stand in place of its id."""
 _DEEPEST: Final = 50
 _TERM: Final = re.compile(r"(?:https?://spdx\.org/rdf/v?3[^/]*/terms/|spdx:)(?:([A-Za-z]+)/)?([A-Za-z]+)")
 _SHORT: Final = re.compile(r"([a-z]+):([A-Za-z]+)")

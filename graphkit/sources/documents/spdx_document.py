@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind
@@ -15,7 +15,8 @@ from graphkit.model.errors import InputError
 from graphkit.model.names import PackageName, purl_of
 from graphkit.model.versions import release_version
 from graphkit.sources.documents.file_names import release_of_file, releases_in_path
-from graphkit.sources.documents.purls import releases_in_purl
+from graphkit.sources.documents.generators import is_generator
+from graphkit.sources.documents.purls import releases_in_purl, releases_in_text
 from graphkit.sources.documents.rows import Notes, Refs, shown, time_of_itself
 from graphkit.sources.documents.spdx_graph import NO_ELEMENTS, Graph
 from graphkit.sources.documents.spdx_identity import by_name, hashes_in, hashes_of, identities_of, purls_of, said
@@ -41,8 +42,21 @@ _VERSIONED: Final = re.compile(r"^(.+?)-(v?\d[\w.+-]*)$")
 _SOURCES: Final = {"CONTAINER": "image", "FILE": "directory"}
 _VCS: Final = re.compile(r"(?:git|hg|svn|bzr)\+|(?:git|ssh|svn)://|file:", re.IGNORECASE)
 _ARCHIVE: Final = re.compile(r"\.(?:whl|zip|egg|git|tgz|tar\.(?:gz|bz2|xz|zst))(?:@[^@]*)?$", re.IGNORECASE)
+_FILES: Final = (".whl", ".egg", ".tar.gz", ".zip")
 _INDEX_PATHS: Final = frozenset({"simple", "packages", "pypi", "+f"})
 """Folders under which index servers of every make keep their archives."""
+
+
+class Beside(NamedTuple):
+    """What is named beside packages and files, each with its place in the file: texts, and SHA-256 of files."""
+
+    texts: tuple[tuple[str, str], ...] = ()
+    hashes: tuple[tuple[str, str], ...] = ()
+    is_whole: bool = False
+    """Tools are told of elsewhere."""
+
+
+_NOTHING: Final = Beside()
 
 
 def document_of(
@@ -53,6 +67,7 @@ def document_of(
     *,
     place_of: Callable[[str], str] = str,
     is_export: bool = False,
+    beside: Beside = _NOTHING,
 ) -> Document:
     """Return what an SPDX document says as one of ours.
 
@@ -60,7 +75,8 @@ def document_of(
     manifests: GitHub's dependency graph, and where every Python package says that it was found in
     one, are `listed`. SPDX 2 cannot say that it is complete. ``data`` is the file that ``read`` was
     made from; ``place_of`` turns the place of an element, as in ``packages[3].name``, into its place
-    in the file. ``is_export``: it is wrapped as GitHub wraps its export. Cost: linear.
+    in the file. ``beside`` is what else names files. ``is_export``: it is wrapped as GitHub wraps its export.
+    Cost: linear.
 
     Raises:
         InputError: it is of another version than 2.
@@ -78,7 +94,7 @@ def document_of(
         rows.components[ref] = replace(rows.components[ref], optional=True)
     rows.name(graph.described or graph.roots)
     rows.take_files(read.files or (), graph)
-    rows.take_names(read.packages or (), read.files or ())
+    rows.take_names(read.packages or (), read.files or (), beside)
     components = tuple(rows.components.values())
     creators = [one for one in creation.creators or () if one]
     is_github = any(_GITHUB in one.lower() for one in creators) or (is_export and not creators)
@@ -86,7 +102,7 @@ def document_of(
     is_flat = is_github and all(edge.source in graph.described for edge in graph.edges)
     created = time_of_itself(creation.created, "creationInfo.created", notes)
     tools = " ".join(one.partition(":")[2] for one in creators if one.startswith("Tool:"))
-    return Document(
+    document = Document(
         sha256=hashlib.sha256(data).hexdigest(),
         path=path,
         kind=DocumentKind.SBOM,
@@ -99,7 +115,7 @@ def document_of(
         subject=_subject_of(graph, rows),
         created=created,
         completeness=Completeness.INCOMPLETE if notes.lost else Completeness.UNKNOWN,
-        generator=_generators(creators),
+        generator=tuple(dict.fromkeys(text for _, text in _tools(creators))),
         source_kind=_source_kind(graph, rows, read),
         covers_python=any(row.package for row in components) or bool(_PYTHON_TOOL.search(tools)),
         dependencies_known=graph.is_known and not is_flat,
@@ -109,6 +125,9 @@ def document_of(
             *notes.rest(),
         ),
     )
+    if beside.is_whole:
+        return document
+    return with_tools(document, ((f"creationInfo.creators[{number}]", text) for number, text in _tools(creators)))
 
 
 def _version_of(read: Spdx, notes: Notes) -> str:
@@ -141,10 +160,31 @@ def _subject_of(graph: Graph, rows: _Rows) -> str:
     return name if any(map(str.isalnum, name)) and not _MANIFESTS.fullmatch(name) else ""
 
 
-def _generators(creators: Iterable[str]) -> tuple[str, ...]:
-    """Return the tools among the creators, as ``name version``; SPDX writes them ``Tool: name-version``."""
-    named = (one.partition(":")[2].strip() for one in creators if one.strip().lower().startswith("tool:"))
-    return tuple(dict.fromkeys(_VERSIONED.sub(r"\1 \2", one) for one in named if one))
+def _tools(creators: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Yield the tools among the creators with their numbers, as ``name version``, from ``Tool: name-version``."""
+    for number, one in enumerate(creators):
+        if one.strip().lower().startswith("tool:") and (named := one.partition(":")[2].strip()):
+            yield number, _VERSIONED.sub(r"\1 \2", named)
+
+
+def with_tools(document: Document, tools: Iterable[tuple[str, str]]) -> Document:
+    """Return a document with a row, listed, for each tool of ``tools``, as place and ``name version``.
+
+    What is known to make SBOMs is in its ``generator`` alone.
+    """
+    refs = Refs()
+    for row in document.components:
+        refs.unique(row.ref)
+    rows: list[Component] = []
+    places: list[str] = []
+    for place, text in tools:
+        name, _, version = text.rpartition(" ") if " " in text else (text, "", "")
+        if not is_generator(name):
+            rows.append(Component(ref=refs.unique(place), name=name, version=version, optional=True))
+            places.append(place)
+    if not rows:
+        return document
+    return replace(document, components=(*document.components, *rows), places=(*document.places, *places))
 
 
 def _source_kind(graph: Graph, rows: _Rows, read: Spdx) -> str:
@@ -173,6 +213,8 @@ class _Rows:
         self._seen: dict[tuple[str, ...], str] = {}
         self._nameless: dict[str, tuple[Package, str]] = {}
         """The packages that no purl names but perhaps their name, by our ref, with their places."""
+        self._called: list[tuple[tuple[PackageName, str], str]] = []
+        """The releases that packages are by their names, where their purls say others, with their places."""
         self._held: list[tuple[str, str, str]] = []
         """Our ref of a package, the id of a file in it, and where it says so."""
 
@@ -204,6 +246,11 @@ class _Rows:
         if not refs and (part.purpose or "").upper() in _LIBRARIES and not _MANIFESTS.fullmatch(name):
             self._nameless[ref] = part, place
         self._hold(ref, part, place)
+        if refs and name and all(one.package for _, one in found) and not name.lower().endswith(_FILES):
+            called = by_name(part, place, Notes())
+            if called and called.package and called.package not in {one.package for _, one in found}:
+                self._notes.add(place, f"is called {shown(name)}, but its purl says another; either may be meant")
+                self._called.append(((called.package, called.version or found[0][1].version), place))
         hashes = {*hashes_of(part.checksums, place, self._notes), *hashes_in(source[0])}
         for number, (purl, one) in enumerate(found):
             row = self._refs.unique(ref) if number else ref
@@ -266,7 +313,8 @@ class _Rows:
                 free.pop(written, None)
                 members.setdefault(ref, set()).add(digests[written])
             elif place and written not in NO_ELEMENTS:
-                self._notes.add(place, f"{shown(written)} is no file here")
+                is_lost = written not in self.names
+                self._notes.add(place, f"{shown(written)} is no file here; left out", lost=is_lost)
         numbers = {one.id.strip(): i for i, one in reversed([*enumerate(files)]) if one.id}
         loose |= {digests[one]: numbers[one] for one in free if digests[one]}
         if loose and len(graph.described) == 1:
@@ -276,22 +324,37 @@ class _Rows:
         for ref, found_in in members.items():
             self.components[ref] = replace(self.components[ref], members=tuple(sorted(found_in - {""})))
 
-    def take_names(self, packages: Iterable[Package], files: Iterable[File]) -> None:
-        """Take up the releases that file names and addresses show and that no row is, as `listed`.
+    def take_names(self, packages: Iterable[Package], files: Iterable[File], beside: Beside) -> None:
+        """Take up the releases that names, file names and addresses show and that no row is, as `listed`.
 
         Archives are named by a package's file, its purls and by where it was downloaded from, installed metadata by
-        files.
+        files, and a package by its name, where its purls say another.
         """
         known = {(row.package, release_version(row.version).key) for row in self.components.values() if row.package}
         for number, part in enumerate(packages):
             for text in (said(part.file), said(part.download), said(part.name)):
                 if (found := release_of_file(text)) is not None and (text == said(part.name)) <= text.endswith(".whl"):
                     self._add_named(found, f"packages[{number}]", known)
+            for found in chain.from_iterable(releases_in_text(text) for text in _files_of(part)):
+                self._add_named(found, f"packages[{number}]", known)
             for found in chain.from_iterable(releases_in_purl(purl) for _, purl in purls_of(part.references)):
                 self._add_named(found, f"packages[{number}]", known)
+        for found, place in self._called:
+            self._add_named(found, place, known)
         for number, file in enumerate(files):
             for found in releases_in_path(said(file.name)):
                 self._add_named(found, f"files[{number}]", known)
+        for place, text in beside.texts:
+            for found in releases_in_text(text):
+                self._add_named(found, place, known)
+        held = {digest for row in self.components.values() for digest in (*row.sha256, *row.members)}
+        for place, text in beside.hashes:
+            digest = self._notes.sha256(text, place)
+            if digest and digest not in held:
+                held.add(digest)
+                ref = self._refs.unique(place)
+                self.components[ref] = Component(ref=ref, name=place, members=(digest,), optional=True)
+                self.places.append(place)
 
     def _add_named(self, found: tuple[PackageName, str], place: str, known: set[tuple[PackageName, str]]) -> None:
         package, version = found
@@ -318,6 +381,13 @@ class _Rows:
     def _hold(self, ref: str, part: Package, place: str) -> None:
         files = enumerate(part.files or ())
         self._held += [(ref, (one or "").strip(), f"{place}.hasFiles[{i}]") for i, one in files]
+
+
+def _files_of(part: Package) -> Iterator[str]:
+    """Yield the texts of a package that may be names or addresses of files, beside its purls."""
+    yield from (said(part.download), said(part.file))
+    yield from (part.verification.excluded if part.verification else None) or ()
+    yield from (said(one.locator) for one in part.references or () if not (one.locator or "").startswith("pkg:"))
 
 
 def _is_of_manifest(source: str) -> bool:

@@ -72,6 +72,7 @@ class Graph:
             if ref := self._known(name, f"documentDescribes[{number}]"):
                 self._described[ref] = None
         self._read(document, python)
+        self._check_files(document)
         self.edges = tuple(self._edges)
         self.described = tuple(self._described)
         targets = {edge.target for edge in self.edges if edge.source != edge.target}
@@ -104,10 +105,21 @@ class Graph:
                 self._add(far, near, kind, source=right, target=left, python=python)
 
     def _far(self, one: Relationship, place: str) -> None:
-        """Leave it open where a relationship that is not read leads into another document."""
+        """Leave it open where a relationship that says nothing of dependencies leads out of the document."""
         for key, written in (("spdxElementId", one.element), ("relatedSpdxElement", one.related)):
             if (written or "").strip().startswith("DocumentRef-"):
                 self._notes.leave_open(f"{place}.{key}", f"{shown(written)}, which stands in another document")
+            else:
+                self._known((written or "").strip(), f"{place}.{key}")
+
+    def _check_files(self, document: Spdx) -> None:
+        """Leave it open where a snippet or a file names a file that is not in the document."""
+        for number, snippet in enumerate(document.snippets or ()):
+            if snippet.file:
+                self._known(snippet.file.strip(), f"snippets[{number}].snippetFromFile")
+        for number, file in enumerate(document.files or ()):
+            for at, needed in enumerate(file.needs or ()):
+                self._known((needed or "").strip(), f"files[{number}].fileDependencies[{at}]")
 
     def _add(self, near: str, far: str, kind: str, *, source: str, target: str, python: frozenset[str]) -> None:
         """Take up that ``near`` needs or holds ``far``, our refs for elements as written."""

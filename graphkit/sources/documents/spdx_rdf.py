@@ -15,12 +15,12 @@ from graphkit.sources.documents.spdx_document import document_of
 from graphkit.sources.documents.spdx_shape import (
     Checksum,
     Creation,
-    Element,
     ExternalDocument,
     File,
     Package,
     Reference,
     Relationship,
+    Snippet,
     Spdx,
     line_of,
 )
@@ -163,7 +163,7 @@ class _Reading:
         read.described = [self._id(one) for one in described]
         read.packages = [self._package(node, number) for number, node in enumerate(self._of.get("Package", ()))]
         read.files = [self._file(node, number) for number, node in enumerate(self._of.get("File", ()))]
-        read.snippets = [Element(id=self._ids.get(node.address)) for node in self._of.get("Snippet", ())]
+        read.snippets = [Snippet(id=self._ids.get(node.address)) for node in self._of.get("Snippet", ())]
         read.relationships = self._relationships()
         for number, one in enumerate(self._all(top, "externalDocumentRef")):
             self.lines[f"externalDocumentRefs[{number}]"] = one.line

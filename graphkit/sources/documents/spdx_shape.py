@@ -30,6 +30,12 @@ class Reference(msgspec.Struct):
     locator: _Text = msgspec.field(default=None, name="referenceLocator")
 
 
+class Verification(msgspec.Struct):
+    """A digest over the files of a package, and the names of those that it leaves out."""
+
+    excluded: _Texts = msgspec.field(default=None, name="packageVerificationCodeExcludedFiles")
+
+
 class Package(msgspec.Struct):
     """A package."""
 
@@ -43,19 +49,27 @@ class Package(msgspec.Struct):
     checksums: list[Checksum] | None = None
     references: list[Reference] | None = msgspec.field(default=None, name="externalRefs")
     files: _Texts = msgspec.field(default=None, name="hasFiles")
+    verification: Verification | None = msgspec.field(default=None, name="packageVerificationCode")
 
 
 class Element(msgspec.Struct):
-    """A snippet, which relationships may name too."""
+    """What relationships may name too, beside packages."""
 
     id: _Text = msgspec.field(default=None, name="SPDXID")
 
 
 class File(Element):
-    """A file, which relationships may name too."""
+    """A file, with the ids of files that it depends on (a field of SPDX 1)."""
 
     name: _Text = msgspec.field(default=None, name="fileName")
     checksums: list[Checksum] | None = None
+    needs: _Texts = msgspec.field(default=None, name="fileDependencies")
+
+
+class Snippet(Element):
+    """A part of a file, with the id of that file."""
+
+    file: _Text = msgspec.field(default=None, name="snippetFromFile")
 
 
 class Relationship(msgspec.Struct):
@@ -90,7 +104,7 @@ class Spdx(msgspec.Struct):
     described: _Texts = msgspec.field(default=None, name="documentDescribes")
     packages: list[Package] | None = None
     files: list[File] | None = None
-    snippets: list[Element] | None = None
+    snippets: list[Snippet] | None = None
     relationships: list[Relationship] | None = None
     documents: list[ExternalDocument] | None = msgspec.field(default=None, name="externalDocumentRefs")
 

@@ -19,6 +19,7 @@ from graphkit.sources.documents.spdx_shape import (
     Package,
     Reference,
     Relationship,
+    Snippet,
     Spdx,
     line_of,
     text_syntax,
@@ -122,7 +123,7 @@ class _Reading:
         self._creation = Creation(creators=[])
         self._packages: list[Package] = []
         self._files: list[File] = []
-        self._snippets: list[Element] = []
+        self._snippets: list[Snippet] = []
         self._relationships: list[Relationship] = []
         self._documents: list[ExternalDocument] = []
         self._section: Spdx | Package | Element | None = self._spdx
@@ -174,7 +175,7 @@ class _Reading:
             self._section = File(name=value, checksums=[])
             self._files.append(self._section)
         elif low == "snippetspdxid":
-            self._section = Element(id=value)
+            self._section = Snippet(id=value)
             self._snippets.append(self._section)
         else:
             self._section = None

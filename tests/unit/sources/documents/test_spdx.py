@@ -264,6 +264,7 @@ def test_dangling_ids_and_odd_types_are_noted_and_the_rest_stands() -> None:
             "relationships[1].spdxElementId",
             "'DocumentRef-x:y' points into another document; the relationship was left out",
         ),
+        ("relationships[4].relatedSpdxElement", "'gone' is no element here; the relationship was left out"),
         ("relationships[5].relationshipType", "'LIKES' is no type that SPDX 2 has; ignored"),
     ]
 
@@ -341,7 +342,7 @@ def test_a_bad_purl_loses_the_identity_and_says_so(purl: str) -> None:
 )
 def test_a_range_is_no_version(written: str) -> None:
     loose = package("a", None, versionInfo=written)
-    document = spdx(packages=[loose, loose | {"SPDXID": "b", "externalRefs": [purl_ref("pkg:pypi/b@1.5")]}])
+    document = spdx(packages=[loose, loose | {"SPDXID": "b", "externalRefs": [purl_ref("pkg:pypi/a@1.5")]}])
     assert [row.version for row in document.components] == ["", "1.5"]
     assert texts(document) == [
         ("packages[0].versionInfo", f"{written!r} is a range: the version is unknown"),
@@ -437,7 +438,7 @@ def test_the_same_package_is_one_row_and_ids_are_unique() -> None:
 
 
 def creation(**more: Any) -> dict[str, Any]:
-    return {"created": "2026-03-24T10:39:00Z", "creators": ["Tool: x-1"], **more}
+    return {"created": "2026-03-24T10:39:00Z", "creators": ["Tool: syft-1"], **more}
 
 
 @pytest.mark.parametrize(
@@ -624,7 +625,8 @@ def test_hashes_of_files_are_members_of_the_packages_that_hold_them() -> None:
         relationships=related("b CONTAINS f3", "f4 CONTAINED_BY b", "r OTHER f5", "b CONTAINS s", "a CONTAINS f7"),
     )
     assert members(document) == {"r": [5, 6], "a": [1, 2], "b": [2, 3, 4]}
-    assert texts(document) == [("packages[2].hasFiles[1]", "'gone' is no file here")]
+    assert texts(document) == [("packages[2].hasFiles[1]", "'gone' is no file here; left out")]
+    assert document.completeness is Completeness.INCOMPLETE
     assert all(row.sha256 == () for row in document.components)
 
 

@@ -343,6 +343,7 @@ def test_places_are_those_of_the_file() -> None:
         "@graph[4].externalIdentifier[1].identifier",
         "@graph[5].externalIdentifier",
         "@graph[6].spdxId",
+        "@graph[6]",
     ]
     assert set(found.places) == {f"@graph[{number}]" for number in range(2, 7)}
 

@@ -343,7 +343,7 @@ documents = st.fixed_dictionaries(
         "creationInfo": st.fixed_dictionaries(
             {
                 "created": st.just("2026-03-24T10:00:00Z"),
-                "creators": st.sampled_from([["Tool: x-1"], ["Tool: GitHub.com-Dependency-Graph", "Person: x"]]),
+                "creators": st.sampled_from([["Tool: syft-1"], ["Tool: GitHub.com-Dependency-Graph", "Person: x"]]),
                 "comment": st.sampled_from(["SBOM Type: Design", "SBOM Type: Runtime", "none"]),
             }
         ),

@@ -13,7 +13,7 @@ DataLicense: CC0-1.0
 SPDXID: SPDXRef-Doc
 DocumentName: app
 DocumentNamespace: https://spdx.example/app
-Creator: Tool: x-1
+Creator: Tool: syft-1
 Created: 2026-03-24T10:00:00Z
 """
 LITELLM = f"""PackageName: litellm

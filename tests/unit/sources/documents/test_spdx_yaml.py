@@ -61,7 +61,9 @@ def test_merge_keys_give_what_a_mapping_does_not_say(version: str) -> None:
 
 
 def test_aliases_are_followed_and_odd_ones_noted() -> None:
-    rows = f"- &a {{SPDXID: x, name: a, versionInfo: &v 1.82.8, {PURL}}}\n- {{SPDXID: y, versionInfo: *v, {PURL}}}\n"
+    rows = (
+        f"- &a {{SPDXID: x, name: litellm, versionInfo: &v 1.82.8, {PURL}}}\n- {{SPDXID: y, versionInfo: *v, {PURL}}}\n"
+    )
     document = read(f"packages:\n{rows}- *a\n- {{SPDXID: z, name: *gone, {PURL}}}\n- {{<<: 7, SPDXID: w, name: w}}\n")
     assert [(row.ref, row.version) for row in document.components] == [
         ("x", "1.82.8"),
@@ -82,9 +84,9 @@ def test_merges_that_unfold_to_too_much_are_refused() -> None:
 
 
 def test_keys_that_stand_twice_and_odd_keys_lose_no_package() -> None:
-    text = f"packages:\n- SPDXID: x\n  name: a\n  name: b\n  ? [k]\n  : v\n  {PURL}\n  versionInfo: 1.82.8\n"
+    text = f"packages:\n- SPDXID: x\n  name: litellm\n  name: b\n  ? [k]\n  : v\n  {PURL}\n  versionInfo: 1.82.8\n"
     document = read(text)
-    assert [(row.name, row.version) for row in document.components] == [("a", "1.82.8")]
+    assert [(row.name, row.version) for row in document.components] == [("litellm", "1.82.8")]
     assert [one.text for one in document.problems] == [
         "'name' stands twice in one mapping; the first counts",
         "the key a list is not read",
