@@ -31,7 +31,7 @@ OLD: Final = "2025-01-01T00:00:00Z"
 
 
 def index() -> list[Fact]:
-    """Return a tiny index: `badpkg` 1.2 is bad from 10:00 to 13:00, `mid` needs it, `other` needs nothing."""
+    """Return a tiny index: `badpkg` 1.2 is bad from 10:00 to 13:00, `mid` needs it, `other` and `fine` need nothing."""
     bad = CompromisedRelease(
         purl=purl_of(package_name(NAME), VERSION),
         package=package_name(NAME),
@@ -44,6 +44,7 @@ def index() -> list[Fact]:
         *package(NAME, {"1.0": (OLD, []), "1.1": (OLD, []), VERSION: ("10:00", [])}),
         *package("mid", {"2.0": (OLD, ["badpkg"])}),
         *package("other", {"1.0": (OLD, [])}),
+        *package("fine", {"1.0": (OLD, [])}),
         Incident(id="inc", title="made up", releases=(bad,), readings=(reading,)),
     ]
 

@@ -8,9 +8,11 @@ release, and not what was made around it, is what did not.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -19,13 +21,17 @@ from graphkit.intake.files import walk
 from graphkit.intake.tally import Tally
 from graphkit.model.answers import ServiceVerdict, Verdict
 from graphkit.model.documents import Document
+from graphkit.session import Graph
 from graphkit.sources.environments import read_environment
-from tests.property.places import cyclonedx, environments, spdx
+from graphkit.stores import open_store
+from tests.cases.test_trials import REPOSITORY, Commit, commit_all, put_all
+from tests.property.places import cyclonedx, environments, organisations, repositories, spdx
 from tests.property.places.compared import excused, idle, wrongly_cleared
 from tests.property.places.environments import FINE
 from tests.property.places.payloads import BAD, GOOD, Release, objects, texts
+from tests.property.places.repositories import UV_LOCK
 from tests.property.places.schemas import Format
-from tests.property.planting import judged, read
+from tests.property.planting import index, judged, read
 
 # --- SBOMs -----------------------------------------------------------------------------------------------------------
 
@@ -157,3 +163,141 @@ def test_the_twin_of_a_plant_in_an_environment_is_cleared(
 ) -> None:
     open_ = [(name, one) for name, one in environments_planted(FINE).items() if one.verdict is not Verdict.CLEARED]
     assert [f"{name}: {one.reason}" for name, one in open_ if not excused(name, environments.OPEN)] == []
+
+
+# --- Manifests, locks and repositories -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def repository_planted(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Release], dict[str, Verdict]]:
+    """Return the worst verdict of the services in each folder of one repository; each has a release in one place."""
+
+    @cache
+    def found(release: Release) -> dict[str, Verdict]:
+        work = tmp_path_factory.mktemp(release.name)
+        places = [(base, name, plant) for base, plants in repositories.PLANTS.items() for name, plant in plants.items()]
+        texts: dict[str, str] = {}
+        for number, (base, _, plant) in enumerate(places):
+            for path, text in {**repositories.BASES[base], **plant(release)}.items():
+                texts[f"p{number}/{path}"] = repositories.restored(text)
+        commit_all(work, [Commit(at="2026-03-01T00:00:00Z", write=texts)])
+        store = open_store(work / "graph", create=True)
+        store.record(index())
+        graph = Graph(store)
+        graph.ingest("lock", [str(work / REPOSITORY)], read_at="2026-03-26T00:00:00Z")
+        worst: dict[str, Verdict] = {}
+        for one in graph.blast("inc").services:
+            where = next(part for part in PurePosixPath(str(one.service)).parts if part != REPOSITORY)
+            worst[where] = min(one.verdict, worst.get(where, Verdict.CLEARED), key=list(Verdict).index)
+        graph.close()
+        return {f"{base}: {name}": worst[f"p{number}"] for number, (base, name, _) in enumerate(places)}
+
+    return found
+
+
+def test_plant_in_a_repository(repository_planted: Callable[[Release], dict[str, Verdict]]) -> None:
+    cleared = [name for name, verdict in repository_planted(BAD).items() if verdict is Verdict.CLEARED]
+    patterns = [one for several in repositories.RIGHTLY.values() for one in several]
+    assert sorted(name for name in cleared if not excused(name, patterns)) == sorted(repositories.GAPS)
+    assert idle(repositories.RIGHTLY, cleared) == []
+
+
+def test_the_twin_of_a_plant_in_a_repository_is_cleared(
+    repository_planted: Callable[[Release], dict[str, Verdict]],
+) -> None:
+    open_ = [name for name, verdict in repository_planted(FINE).items() if verdict is not Verdict.CLEARED]
+    assert [name for name in open_ if not excused(name, repositories.OPEN)] == []
+
+
+# --- The organisation file -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def organisation_planted(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Release], dict[str, ServiceVerdict]]:
+    """Return what is said of services with a clean lock, of each of which something more is told, by what it is."""
+
+    @cache
+    def found(release: Release) -> dict[str, ServiceVerdict]:
+        work = tmp_path_factory.mktemp(release.name)
+        services: list[dict[str, Any]] = []
+        for number, (name, plant) in enumerate(organisations.PLACES.items()):
+            told = plant(release, f"p{number}")
+            put_all(work, {f"p{number}/{path}": text for path, text in {"uv.lock": UV_LOCK, **told.files}.items()})
+            own = {"documents": [{"path": "uv.lock", **organisations.STOOD}]}
+            service = {
+                "name": name,
+                **told.service,
+                "documents": [*own["documents"], *told.service.get("documents", ())],
+            }
+            services.append(in_folder(service, f"p{number}"))
+        text = json.dumps({"schema": "graphkit.organisation/1", "services": services})
+        put_all(work, {"org.json": text})
+        store = open_store(work / "graph", create=True)
+        store.record(index())
+        graph = Graph(store)
+        graph.ingest("org", [str(work / "org.json")])
+        judged_ = {str(one.service): one for one in graph.blast("inc").services}
+        graph.close()
+        return {name: judged_[name] for name in organisations.PLACES}
+
+    return found
+
+
+def in_folder(told: Any, folder: str, key: str = "") -> Any:
+    """Return what an organisation file says, with its paths in a folder."""
+    if isinstance(told, dict):
+        return {inner: in_folder(one, folder, inner) for inner, one in told.items()}
+    if isinstance(told, list):
+        return [in_folder(one, folder, key) for one in told]
+    is_path = key in {"path", "document", "lock", "manifest", "installs_from"} and isinstance(told, str)
+    return f"{folder}/{told}" if is_path else told
+
+
+def test_plant_in_an_organisation_file(organisation_planted: Callable[[Release], dict[str, ServiceVerdict]]) -> None:
+    found = organisation_planted(BAD)
+    assert wrongly_cleared(found, organisations.RIGHTLY) == []
+    assert idle(organisations.RIGHTLY, [name for name, one in found.items() if one.verdict is Verdict.CLEARED]) == []
+
+
+def test_the_twin_of_a_plant_in_an_organisation_file_is_cleared(
+    organisation_planted: Callable[[Release], dict[str, ServiceVerdict]],
+) -> None:
+    open_ = [(name, one) for name, one in organisation_planted(FINE).items() if one.verdict is not Verdict.CLEARED]
+    assert [f"{name}: {one.reason}" for name, one in open_ if not excused(name, organisations.OPEN)] == []
+
+
+# --- Real documents --------------------------------------------------------------------------------------------------
+
+DOCUMENTS = Path(__file__).parents[1] / "cases" / "documents"
+MOST = 3
+"""How many releases of a document are exchanged for the accused one, one at a time."""
+
+
+def exchanged(data: bytes) -> dict[str, bytes]:
+    """Return a document with the accused release in the place of one that it lists, by the purl or row it was in."""
+    purls = dict.fromkeys(re.findall(rb"pkg:pypi/[\w.-]+@[\w.-]+", data))
+    found = {one.decode(): data.replace(one, BAD.purl.encode()) for one in list(purls)[:MOST]}
+    rows = list(dict.fromkeys(re.findall(rb'\nname = "[^"]+"\nversion = "[^"]+"\n', data)))[:MOST]
+    row = f'\nname = "{BAD.name}"\nversion = "{BAD.version}"\n'.encode()
+    return found | {one.decode(): data.replace(one, row, 1) for one in rows}
+
+
+def documents_of(folder: Path) -> list[Path]:
+    names = {".json", ".xml", ".spdx", ".toml", ".lock", ".tag"}
+    found = [one for one in folder.rglob("*") if one.suffix in names and one.is_file()]
+    return sorted(one for one in found if one.stat().st_size < 300_000 and "osv-advisories" not in one.parts)
+
+
+@pytest.mark.parametrize("where", ["here", "shared"])
+def test_plant_in_real_documents(where: str, request: pytest.FixtureRequest) -> None:
+    folder = DOCUMENTS if where == "here" else request.getfixturevalue("shared") / "samples"
+    planted_: dict[str, Document] = {}
+    clean: dict[str, Document] = {}
+    for path in documents_of(folder):
+        data = path.read_bytes()
+        clean[path.name] = read(data, path.name)
+        for name, text in exchanged(data).items():
+            planted_[f"{path.name} {name}"] = read(text, path.name)
+    assert len(planted_) > 10
+    assert any(one.verdict is Verdict.CLEARED for one in judged(clean, is_complete=True).values())
+    assert wrongly_cleared(judged(planted_, is_complete=True), {}) == []

@@ -706,8 +706,8 @@ class Judge:
             return False
         overrides = self.guards.overrides if self.guards else ()
         for name in self.open:  # any of its releases may be bad, so nothing may ask for it
-            applied = [oracle.is_active(one.marker, "", oracle.DEFAULT) for one in overrides if one.package == name]
-            if not applied or any(one is not False for one in applied):
+            truths = [oracle.is_active(one.marker, "", oracle.DEFAULT) for one in overrides if one.package == name]
+            if not truths or any(one is not False for one in truths):
                 return False
         if set(manifest.indexes) & set(self.fleet.private_indexes):
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import yaml
@@ -123,6 +124,7 @@ def yaml_findings(text: str, *, is_hooks: bool = False) -> Iterator[Finding]:
             values.set(one.keys[-1], one.value if "${{" not in one.value else None)
     folders = {one.within: one.value for one in scalars if one.keys[-1:] == ("working-directory",)}
     lists: dict[int, list[Scalar]] = {}
+    programs = [one for one in scalars if one.keys[-1:] == ("entrypoint",) and not one.is_item and " " not in one.value]
     job: tuple[str, ...] = ()
     for one in scalars:
         if one.keys[:-1] != job:  # each job has files of its own
@@ -144,7 +146,9 @@ def yaml_findings(text: str, *, is_hooks: bool = False) -> Iterator[Finding]:
             yield from shell_findings(one.value, values, first=one.line, folder="" if "$" in folder else folder)
     for items in lists.values():
         words = tuple(Word(one.value, "", " " in one.value) for one in items)
-        for found, told in found_in(words):
+        beside = [Word(one.value) for one in programs if (*one.keys[:-1], "args") == items[0].keys]
+        told_in = [found_in(words), *(found_in((program, *words)) for program in dict.fromkeys(beside))]
+        for found, told in chain.from_iterable(told_in):
             moved(found, same)
             yield Finding(f"line {items[0].line}", found, literal(told))
 

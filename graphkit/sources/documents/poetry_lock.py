@@ -80,6 +80,7 @@ class PoetryLock:
         for ref, place, table in taken:
             dependencies = notes.table(table.get("dependencies"), f"{place}.dependencies")
             _link(rows, ref, dependencies, place, requires_python, notes)
+        _check_extras(lock, {row.package for row in rows.components}, notes)
         found = rows.document(data, path, f"poetry.lock {version}", requires_python)
         folders = (
             row.origin.removeprefix("directory:") for row in found.components if row.origin.startswith("directory:")
@@ -90,6 +91,18 @@ class PoetryLock:
 
 
 READER: Final = PoetryLock()
+
+
+def _check_extras(lock: dict[str, Any], listed: set[PackageName | None], notes: Notes) -> None:
+    """Leave it open where an extra of the project brings what is no package of the lock."""
+    for extra, value in notes.table(lock.get("extras"), "extras").items():
+        for at, text in enumerate(notes.array(value, f"extras.{extra}")):
+            try:
+                name = package_name(str(text).partition(" ")[0].partition("[")[0])
+            except BadName:
+                continue
+            if name not in listed and name not in _NEVER_LOCKED:
+                notes.add(f"extras.{extra}[{at}]", f"{name} is no package of this lock; left out", lost=True)
 
 
 def _generator(data: bytes) -> tuple[str, ...]:
@@ -112,6 +125,8 @@ def _taken(lock: dict[str, Any], metadata: dict[str, Any], rows: LockRows, notes
         files = list(_files(table.get("files"), f"{place}.files", notes))
         note_strangers(name, version, ((where, file) for where, file, _ in files), notes)
         hashes = [(where, one) for where, _, one in files]
+        if rows_of[name] == 1:
+            note_strangers(name, "", apart.files(name), notes)
         own, anyones = apart.hashes(name, version if rows_of[name] > 1 else "")
         sha256, members = digests_in([*hashes, *own], notes)
         row = _component(name, version, table, place, sha256, notes)
@@ -145,6 +160,10 @@ class _Apart:
                     continue
                 self.named.setdefault(name, place)
                 self._files.setdefault(name, []).extend((_files if key == "files" else _bare)(value, place, notes))
+
+    def files(self, name: PackageName) -> Iterator[tuple[str, str]]:
+        """Yield where the files of a name stand, and what they are called."""
+        yield from ((where, file) for where, file, _ in self._files.get(name, []) if file)
 
     def hashes(self, name: PackageName, version: str) -> tuple[list[tuple[str, Any]], list[tuple[str, Any]]]:
         """Return the hashes of a name, and where one of several versions is named, those of no version apart."""

@@ -7,9 +7,13 @@ from itertools import islice
 from typing import Any, Final
 
 from graphkit.model.documents import InstallCommand
+from graphkit.sources.documents.install_arguments import Found, conda_name
 from graphkit.sources.documents.install_marks import TOOLS
 from graphkit.sources.documents.install_shell import shell_findings
 from graphkit.sources.documents.install_tox import tox_table_findings
+from graphkit.sources.documents.install_words import Word
+from graphkit.sources.documents.pyproject_tools import CONDA, pixi_tables
+from graphkit.sources.documents.rows import Notes
 
 _PLACE: Final = 200
 _MOST: Final = 1_000
@@ -21,6 +25,7 @@ def commands_in(tools: dict[str, Any]) -> tuple[InstallCommand, ...]:
     tox = tools.get("tox")
     told = tox_table_findings(tox, "tool.tox.") if isinstance(tox, dict) else ()
     found = [one.found.as_command(one.place, one.text) for one in islice(told, _MOST)]
+    found += _of_conda(tools)
     waiting: list[tuple[str, Any]] = [(f"tool.{name}", table) for name, table in tools.items() if name != "tox"]
     for place, value in waiting:
         if isinstance(value, dict):
@@ -32,3 +37,17 @@ def commands_in(tools: dict[str, Any]) -> tuple[InstallCommand, ...]:
             read = islice(shell_findings(value), _MOST - len(found))
             found += [one.found.as_command(place, one.text) for one in read if not one.found.is_empty()]
     return tuple(dict.fromkeys(found))
+
+
+def _of_conda(tools: dict[str, Any]) -> list[InstallCommand]:
+    """Return what pixi installs from channels of conda, by their names: no lock of Python packages has it."""
+    notes = Notes()  # it is noted where the requirements are read
+    read: list[InstallCommand] = []
+    for _, place, table in pixi_tables(notes.table(tools.get("pixi"), "tool.pixi"), "tool.pixi", notes):
+        for key in CONDA:
+            found = Found(tool="pixi")
+            for name in notes.table(table.get(key), f"{place}.{key}"):
+                conda_name(found, Word(name))
+            if not found.is_empty():
+                read.append(found.as_command(f"{place}.{key}", key))
+    return read

@@ -14,6 +14,9 @@ from graphkit.sources.documents.addresses import without_passwords
 from graphkit.sources.documents.poetry import PoetryTable
 from graphkit.sources.documents.rows import Notes, shown
 
+_OF_HATCH: Final = ("dependencies", "extra-dependencies")
+_DEEPEST: Final = 12
+"""Keys above an override of Hatch."""
 _DEV: Final = "dev"
 _INCLUDES: Final = "include-group"
 
@@ -44,12 +47,28 @@ def groups_of(read: Mapping[str, Any], poetry: PoetryTable, notes: Notes) -> Ite
     hatch = notes.table(tools.get("hatch"), "tool.hatch")
     for name, value in notes.table(hatch.get("envs"), "tool.hatch.envs").items():
         environment = notes.table(value, f"tool.hatch.envs.{name}")
-        for key in ("dependencies", "extra-dependencies"):
+        for key in _OF_HATCH:
             yield from _listed(name, environment.get(key), f"tool.hatch.envs.{name}.{key}", notes)
+        for place, added in _overrides(environment.get("overrides"), f"tool.hatch.envs.{name}.overrides"):
+            yield from _listed(name, added, place, notes)
     for group, asked in poetry.groups():
         yield Grouped(group, asked)
     for group, place, value in _of_other_tools(tools, notes):
         yield from _listed(group, value.split() if isinstance(value, str) else value, place, notes)
+
+
+def _overrides(value: Any, place: str) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the lists that overrides of an environment of Hatch add, whatever they depend on."""
+    waiting = [(place, value)]
+    for where, table in waiting:
+        for key, one in table.items() if isinstance(table, dict) else ():
+            is_list = key.removeprefix("set-") in _OF_HATCH
+            if is_list:
+                listed = one if isinstance(one, list) else [one]
+                texts = [each.get("value") if isinstance(each, dict) else each for each in listed]
+                yield f"{where}.{key}", [text for text in texts if isinstance(text, str)]
+            elif where.count(".") < _DEEPEST:
+                waiting.append((f"{where}.{key}", one))
 
 
 def _of_other_tools(tools: Mapping[str, Any], notes: Notes) -> Iterator[tuple[str, str, Any]]:
@@ -57,6 +76,14 @@ def _of_other_tools(tools: Mapping[str, Any], notes: Notes) -> Iterator[tuple[st
     for tool, key in (("tox", "requires"), ("cibuildwheel", "test-requires"), ("pdm", "plugins")):
         table = notes.table(tools.get(tool), f"tool.{tool}")
         yield tool, f"tool.{tool}.{key}", table.get(key)
+    briefcase = notes.table(tools.get("briefcase"), "tool.briefcase")
+    for name, value in notes.table(briefcase.get("app"), "tool.briefcase.app").items():
+        place = f"tool.briefcase.app.{name}"
+        apps = [(place, notes.table(value, place))]
+        apps += [(f"{place}.{key}", one) for key, one in apps[0][1].items() if isinstance(one, dict)]
+        for where, table in apps:
+            for key in ("requires", "test_requires"):
+                yield name, f"{where}.{key}", table.get(key)
     hatch = notes.table(tools.get("hatch"), "tool.hatch")
     yield "hatch", "tool.hatch.env.requires", notes.table(hatch.get("env"), "tool.hatch.env").get("requires")
     tox = notes.table(tools.get("tox"), "tool.tox")

@@ -243,6 +243,8 @@ class _Rows:
                 )
         for number, one in _tables_in(manifest.get("requirements")):
             self.matching(one, f"manifest.requirements[{number}]")
+        for number, one in _tables_in(manifest.get("dependency-metadata")):
+            self._of_metadata(one, f"manifest.dependency-metadata[{number}]")
         groups = manifest.get("dependency-groups")
         for group, listed in groups.items() if isinstance(groups, dict) else ():
             for number, one in _tables_in(listed):
@@ -255,6 +257,20 @@ class _Rows:
             text = "no row is of what the lock was made for, as if it were cut short"
             self._notes.add("package", text, lost=True)
         return tuple(here or local or self._unrequired())
+
+    def _of_metadata(self, table: dict[str, Any], place: str) -> None:
+        """Leave it open where what a package of the lock was told to require, always, is not in the lock."""
+        if _normal(str(table.get("name") or "")) not in self.by_name:
+            return
+        for at, text in enumerate(_strings(table.get("requires-dist"))):
+            try:
+                asked = requirement(text)
+            except BadName:
+                continue
+            if not asked.marker and asked.package not in self.by_name:
+                self._notes.add(
+                    f"{place}.requires-dist[{at}]", f"{asked.package} is no package of this lock; left out", lost=True
+                )
 
     def _unrequired(self) -> list[int]:
         wanted = {

@@ -9,10 +9,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from graphkit.sources.documents.conda_environment import pip_lines
+from graphkit.sources.documents.pyproject import dynamic_files
 from graphkit.sources.documents.requirements_lines import logical_lines
+from graphkit.sources.documents.rows import Notes
 from graphkit.sources.documents.uv_settings import PYPROJECT, UV_TOML, has_overrides
 from graphkit.sources.history.commits import Change
 from graphkit.sources.history.lines import Line
@@ -70,18 +72,17 @@ def names_in(path: bytes, data: bytes) -> tuple[str, ...]:
 
 
 def _files_of_project(data: bytes) -> tuple[str, ...]:
-    """Return the lists that setuptools reads dependencies from (`tool.setuptools.dynamic`)."""
-    if b"setuptools" not in data or b"dynamic" not in data:
+    """Return the lists that a build reads dependencies from, as setuptools and a hook of Hatch do."""
+    if b"dynamic" not in data:
         return ()
     try:
-        read: Any = tomllib.loads(data.decode())
-        dynamic = read["tool"]["setuptools"]["dynamic"]
-        tables = [dynamic.get("dependencies"), *dict(dynamic.get("optional-dependencies") or {}).values()]
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        tools = tomllib.loads(data.decode()).get("tool")
+    except (ValueError, RecursionError):
         return ()
-    files = [table.get("file") for table in tables if isinstance(table, dict)]
-    listed = [name for one in files for name in (one if isinstance(one, list) else [one])]
-    return tuple(islice(dict.fromkeys(name for name in listed if isinstance(name, str) and name), _NAMES))
+    notes = Notes()
+    found = (dynamic_files(key, notes.table(tools, "tool"), notes) for key in ("dependencies", "optional-dependencies"))
+    named = (name for told in found for _, _, files in told for name in files)
+    return tuple(islice(dict.fromkeys(filter(None, named)), _NAMES))
 
 
 class Includes:
