@@ -6,12 +6,24 @@ of its targets alone, and beside a service that has nothing to do with it.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
+from graphkit.intake.files import walk
+from graphkit.intake.tally import Tally
+from graphkit.model.answers import Verdict
+from graphkit.model.documents import Document
+from graphkit.session import Graph
+from graphkit.sources.environments import read_environment
+from graphkit.stores import open_store
 from tests.cases.test_trials import NAMES, Trial, lay_out, put_all, trial_of
+from tests.property import installers
+from tests.property.places.organisations import STOOD
+from tests.property.planting import BUILT_AT, index, judged
 from tests.unit.cli.door import run
 
 CLEAN: Final = [name for name in NAMES if name.startswith("clean-")]
@@ -65,3 +77,115 @@ def not_cleared(trial: Trial, graph: Path, ask: list[str], options: list[str]) -
         for name in trial.expect
         if rows[name]["verdict"] != "cleared"
     ]
+
+
+# --- Environments that installers make now ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Wheels of two clean packages and of the accused release."""
+    return installers.build(tmp_path_factory.mktemp("wheels") / "dist")
+
+
+@pytest.mark.parametrize("maker", installers.MAKERS)
+def test_an_environment_that_an_installer_makes_still_clears(maker: str, wheels: Path, tmp_path: Path) -> None:
+    """Run in before or not, it is cleared; with the accused release installed in the same way it is not."""
+    create, install = installers.MAKERS[maker]
+    folder = tmp_path / "environment"
+    create(folder)
+    install(folder, wheels, "my.kit")
+    documents = {"new": listing(folder)}
+    installers.run_in(folder, "my.kit", "fine")
+    documents["run in"] = listing(folder)
+    install(folder, wheels, "badpkg")
+    documents["bad"] = listing(folder)
+    installers.run_in(folder, "badpkg")
+    documents["bad, run in"] = listing(folder)
+    found = judged(documents)
+    assert {name: one.verdict for name, one in found.items()} == {
+        "new": Verdict.CLEARED, "run in": Verdict.CLEARED, "bad": Verdict.OBSERVED, "bad, run in": Verdict.OBSERVED
+    }, [one.reason for one in found.values()]  # fmt: skip
+
+
+def listing(folder: Path) -> Document:
+    """Return what is installed in the one environment of a folder."""
+    (found,) = [one for one in walk([str(folder)], Tally()) if one.is_environment]
+    return read_environment(found.path, found.label, found.root)
+
+
+# --- What tools wrote ------------------------------------------------------------------------------------------------
+
+TOOLS: Final = Path(__file__).parents[1] / "cases" / "tools"
+OUTPUTS: Final = {
+    **dict.fromkeys(("uv/uv.lock", "poetry/poetry.lock", "pdm/pdm.lock", "pipenv/Pipfile.lock"), "lock"),
+    **dict.fromkeys(("uv/pylock.toml", "pdm/pylock.toml", "pip/pylock.toml"), "lock"),
+    **dict.fromkeys(("uv/requirements-hashes.txt", "uv/requirements-plain.txt", "uv/compiled.txt"), "lock"),
+    **dict.fromkeys(("uv/compiled-universal.txt", "pdm/export.txt"), "lock"),
+    **dict.fromkeys(("pip-tools/requirements.txt", "pip-tools/requirements-hashes.txt"), "lock"),
+    **dict.fromkeys(("poetry/export.txt", "pipenv/requirements-hashes.txt"), "lock"),
+    **dict.fromkeys(("pip/freeze-all.txt", "pip/inspect.json", "uv/freeze.txt"), "env"),
+    **dict.fromkeys(("uv/bom.cdx.json", "cyclonedx-py/environment.json", "cyclonedx-py/environment.xml"), "sbom"),
+    **dict.fromkeys(("cyclonedx-py/environment-of-project.json", "cyclonedx-py/requirements.json"), "sbom"),
+    "cyclonedx-py/pipenv.json": "sbom",
+}
+"""What tools left behind (tests/cases/tools/README.md), and as what it is ingested."""
+WORDS: Final[dict[str, dict[str, Any]]] = {
+    "poetry/export.txt": {"resolver": "pip"},
+    "pipenv/requirements-hashes.txt": {"resolver": "pip"},
+    "uv/bom.cdx.json": {"complete_from": [{"tool": "uv"}]},
+    **{name: {"complete_from": [{"tool": "cyclonedx-py"}]} for name in OUTPUTS if name.startswith("cyclonedx-py/")},
+}
+"""What the organisation has to say of those that do not say themselves that they are complete."""
+INPUTS: Final = {
+    "uv": ("pyproject.toml", "uv.lock"),
+    "poetry": ("pyproject.toml", "poetry.lock"),
+    "pdm": ("pyproject.toml", "pdm.lock", "export.txt", "pylock.toml"),
+    "pipenv": ("Pipfile", "Pipfile.lock"),
+    "pip-tools": ("requirements.in", "requirements.txt", "requirements-hashes.txt"),
+}
+"""What a repository has of each tool."""
+LISTED: Final = ("click==8.5.1", "python-dateutil==4.0.0", "tzdata==2026.6")
+"""The releases that all of them list."""
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
+    """A graph in which each output describes a build, and each tool's inputs are a service of its own."""
+    work = tmp_path_factory.mktemp("written")
+    store = open_store(work / "graph", create=True)
+    store.record(index())
+    graph = Graph(store)
+    services = [{"name": name, "builds": "complete", **WORDS.get(name, {})} for name in OUTPUTS]
+    put_all(work, {"org.json": json.dumps({"schema": "graphkit.organisation/1", "services": services})})
+    graph.ingest("org", [str(work / "org.json")])
+    for name, kind in OUTPUTS.items():
+        told = graph.ingest(kind, [str(TOOLS / name)], service=name, built_at=BUILT_AT)
+        assert (told.read, told.rejected) == (1, ()), name
+    for tool, names in INPUTS.items():
+        put_all(work / tool, {name: (TOOLS / tool / name).read_text(encoding="utf-8") for name in names})
+        graph.ingest(
+            "lock", [str(work / tool)], service=tool, stands_from=STOOD["stands_from"], read_at=STOOD["read_at"]
+        )
+    yield graph
+    graph.close()
+
+
+def test_every_output_is_tried() -> None:
+    beside = {f"{tool}/{name}" for tool, names in INPUTS.items() for name in names}
+    there = {path.relative_to(TOOLS).as_posix() for path in TOOLS.rglob("*") if path.is_file()} - {"README.md"}
+    assert there == OUTPUTS.keys() | beside
+
+
+def test_what_tools_wrote_still_clears(written: Graph) -> None:
+    found = {str(one.service): one for one in written.blast("inc").services}
+    assert found.keys() == {*OUTPUTS, *INPUTS}
+    assert [f"{name}: {one.reason}" for name, one in found.items() if one.verdict is not Verdict.CLEARED] == []
+
+
+@pytest.mark.parametrize("release", LISTED)
+def test_what_tools_wrote_shows_each_release_in_it(written: Graph, release: str) -> None:
+    start, until = "2026-03-24T10:00:00Z", "2026-03-24T13:00:00Z"
+    answer = written.blast(release, window_from=start, window_until=until)
+    found = {str(one.service): one for one in answer.services}
+    assert {name for name, one in found.items() if one.verdict is not Verdict.OBSERVED} == set()
