@@ -693,7 +693,7 @@ SPDX_2: Final = {
 }
 
 
-def attested(predicate: Any, kind: str = CYCLONEDX, about: str = "ghcr.io/acme/svc") -> str:
+def attested(predicate: Any, kind: str = CYCLONEDX, about: str = "images.example/acme/svc") -> str:
     """Return a statement about an image, in an envelope, in a bundle as Sigstore's clients write it."""
     subject = [{"name": about, "digest": {"sha256": DIGEST}}]
     statement = {"_type": "https://in-toto.io/Statement/v1", "subject": subject}

@@ -24,7 +24,7 @@ VSA = "https://slsa.dev/verification_summary/v1"
 
 def line(predicate: Any, kind: str = "https://cyclonedx.org/bom", digest: str = "ab" * 32) -> str:
     """Return an envelope on one line, as `cosign download attestation` prints it."""
-    subject = [{"name": "ghcr.io/acme/shop", "digest": {"sha256": digest}}]
+    subject = [{"name": "images.example/acme/shop", "digest": {"sha256": digest}}]
     statement = {"_type": "https://in-toto.io/Statement/v0.1", "predicateType": kind, "subject": subject}
     payload = base64.b64encode(json.dumps(statement | {"predicate": predicate}).encode()).decode()
     return json.dumps({"payloadType": "application/vnd.in-toto+json", "payload": payload, "signatures": [{"sig": ""}]})

@@ -51,7 +51,7 @@ def spdx(**more: Any) -> Json:
     } | more
 
 
-def subject(name: str = "ghcr.io/acme/shop", digest: str = DIGEST) -> Json:
+def subject(name: str = "images.example/acme/shop", digest: str = DIGEST) -> Json:
     return {"name": name, "digest": {"sha256": digest}}
 
 
@@ -198,14 +198,14 @@ def test_base64_of_either_alphabet_padded_or_not(change: Callable[[str], str]) -
 
 
 def test_where_the_document_describes_something_the_statement_gives_its_hash() -> None:
-    document = read(statement(bom("a==1"), CYCLONEDX, subject(), subject("ghcr.io/acme/shop:latest", OTHER)))
+    document = read(statement(bom("a==1"), CYCLONEDX, subject(), subject("images.example/acme/shop:latest", OTHER)))
     assert (document.components[0].name, document.components[0].members) == ("shop", (DIGEST, OTHER))
     assert rows(document) == [("shop", "", False), ("a", "1", False)]
 
 
 def test_where_it_describes_nothing_the_statement_says_what() -> None:
     document = read(statement(spdx(), SPDX))
-    assert (document.subject, document.roots[0]) == ("ghcr.io/acme/shop", "subject[0]")
+    assert (document.subject, document.roots[0]) == ("images.example/acme/shop", "subject[0]")
     assert document.components[0].members == (DIGEST,)
     assert document.places[0] == "subject[0]"
 
@@ -221,8 +221,8 @@ def test_the_archive_of_a_release_is_that_release(name: str) -> None:
 
 
 def test_an_image_by_its_purl_is_named_as_people_name_it() -> None:
-    document = read(statement(spdx(), SPDX, subject("pkg:docker/ghcr.io/acme/shop@1.2?platform=linux%2Famd64")))
-    assert document.subject == "ghcr.io/acme/shop"
+    document = read(statement(spdx(), SPDX, subject("pkg:docker/images.example/acme/shop@1.2?platform=linux%2Famd64")))
+    assert document.subject == "images.example/acme/shop"
 
 
 def test_another_release_than_it_describes_is_a_row_and_listed() -> None:
@@ -289,7 +289,7 @@ def test_provenance_that_names_a_package_is_an_incomplete_document(material: Jso
     assert (document.format, document.basis) == ("provenance in an attestation", Basis.BUILT)
     assert document.completeness is Completeness.INCOMPLETE
     assert document.problems[-1].text.startswith(f"{NOT_READ}what was built: this is provenance")
-    assert (document.subject, document.created) == ("ghcr.io/acme/shop", moment("2026-03-24T11:05:00Z"))
+    assert (document.subject, document.created) == ("images.example/acme/shop", moment("2026-03-24T11:05:00Z"))
     found = document.components[1]
     assert (found.package or found.name, found.version) == row
     assert found.sha256 == ((OTHER,) if "digest" in material else ())
@@ -315,7 +315,7 @@ def test_materials_of_every_kind_of_provenance(kind: str, predicate: Json) -> No
 BASES = (
     {"uri": "pkg:docker/python@3.12-slim?platform=linux%2Famd64", "digest": {"sha256": OTHER}},
     {"uri": "pkg:github/acme/shop@main"},
-    {"uri": "oci://ghcr.io/acme/builder", "digest": {"sha256": OTHER}},
+    {"uri": "oci://images.example/acme/builder", "digest": {"sha256": OTHER}},
     {"uri": "git+ssh://git@git.example/acme/shop", "digest": {"sha256": OTHER}},
 )
 
@@ -356,7 +356,7 @@ def test_provenance_of_the_same_artifact_stands_beside_its_sbom() -> None:
 
 
 def test_provenance_of_another_artifact_is_a_document_of_its_own() -> None:
-    other = (subject("ghcr.io/acme/other", OTHER),)
+    other = (subject("images.example/acme/other", OTHER),)
     sbom, apart = bundle(statement(bom("a==1"))), bundle(provenance({"uri": "pkg:pypi/b@2"}, subjects=other))
     with pytest.raises(InputError, match="another artifact"):
         read(sbom, apart)

@@ -90,7 +90,7 @@ def test_manifests_of_python_are_listed_and_named_by_their_file() -> None:
 @pytest.mark.parametrize("location", ["requirements.txt", "app/uv.lock", "poetry.lock", "pyproject.toml", "setup.py"])
 def test_a_manifest_of_python_beside_a_build_is_optional(location: str) -> None:
     manifests = {
-        "image": manifest({"a": dependency("pkg:pypi/a@1")}, "ghcr.io/acme/shop:1.2@sha256:00"),
+        "image": manifest({"a": dependency("pkg:pypi/a@1")}, "images.example/acme/shop:1.2@sha256:00"),
         location: manifest({"b": dependency("pkg:pypi/b@2")}, location),
     }
     document = read(snapshot(manifests))

@@ -14,7 +14,7 @@ from graphkit.sources.documents import read_document
 from graphkit.sources.documents.trivy import READER
 
 DIGEST = "ab" * 32
-IMAGE = {"ArtifactName": f"ghcr.io/acme/shop:1.2@sha256:{DIGEST}", "ArtifactType": "container_image"}
+IMAGE = {"ArtifactName": f"images.example/acme/shop:1.2@sha256:{DIGEST}", "ArtifactType": "container_image"}
 
 
 def report(*results: Any, **more: Any) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def report(*results: Any, **more: Any) -> dict[str, Any]:
         "Metadata": {
             "OS": {"Family": "debian", "Name": "12.9"},
             "ImageID": f"sha256:{DIGEST}",
-            "RepoTags": ["ghcr.io/acme/shop:1.2"],
+            "RepoTags": ["images.example/acme/shop:1.2"],
             "ImageConfig": {"history": [{"created_by": "RUN pip install -r requirements.txt"}]},
         },
         "Results": list(results),
@@ -86,7 +86,7 @@ def test_an_image_with_all_its_packages() -> None:
     system = {"Target": "shop (debian 12.9)", "Class": "os-pkgs", "Type": "debian", "Packages": [debian, gcc]}
     document = read(report(system, result(package("litellm", "1.82.8"), package("Jinja2", "3.1.6"))))
     assert document.kind is DocumentKind.SBOM
-    assert (document.format, document.basis, document.subject) == ("Trivy 2", Basis.BUILT, "ghcr.io/acme/shop")
+    assert (document.format, document.basis, document.subject) == ("Trivy 2", Basis.BUILT, "images.example/acme/shop")
     assert document.created == moment("2026-03-24T11:00:30Z")
     assert (document.generator, document.source_kind) == (("trivy 0.70.0",), "image")
     assert (document.completeness, document.covers_python) == (Completeness.UNKNOWN, True)
@@ -241,9 +241,9 @@ def test_an_old_report_of_python_without_purls() -> None:
 @pytest.mark.parametrize(
     ("name", "kind", "subject"),
     [
-        ("ghcr.io/acme/shop:1.2", "container_image", "ghcr.io/acme/shop"),
+        ("images.example/acme/shop:1.2", "container_image", "images.example/acme/shop"),
         ("localhost:5000/shop", "container_image", "localhost:5000/shop"),
-        ("out/shop.tar.gz", "container_image", "ghcr.io/acme/shop"),
+        ("out/shop.tar.gz", "container_image", "images.example/acme/shop"),
         ("shop", "filesystem", "shop"),
         ("/", "filesystem", ""),
         (".", "filesystem", ""),
