@@ -36,6 +36,7 @@ from tests.cases.build import (
     requires,
     use,
 )
+from tests.property.memory import MemoryStore
 
 OLD: Final = "2025-01-01T00:00:00Z"
 STOOD: Final = {"stands_from": "2026-03-01T00:00:00Z", "read_at": "2026-03-26T00:00:00Z"}
@@ -145,9 +146,7 @@ def judge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judge:
         Path("org.json").write_text(
             json.dumps({"schema": "graphkit.organisation/1", "services": [service, *beside], **top}), encoding="utf-8"
         )
-        store = open_store(tmp_path / "graph", create=True)
-        store.record([*index(), *facts])
-        graph = Graph(store)
+        graph = Graph(MemoryStore([*index(), *facts]))
         graph.ingest("advisory", ["inc.json"])
         graph.ingest("org", ["org.json"])
         (found,) = [one for one in graph.blast("inc", **(asked or {})).services if one.service == "svc"]

@@ -57,6 +57,39 @@ class _Release:
         return release_version(self.key).parsed is None
 
 
+class MemoryStore:
+    """`port.Store` over plain facts: what is recorded twice counts once."""
+
+    def __init__(self, facts: Iterable[port.Fact] = ()) -> None:
+        self._facts = dict.fromkeys(facts)
+        self._reader: MemoryReader | None = None
+
+    def record(self, facts: Iterable[port.Fact]) -> port.Receipt:
+        before, told = len(self._facts), list(facts)
+        self._facts |= dict.fromkeys(told)
+        self._reader = None
+        new = len(self._facts) - before
+        return port.Receipt(new=new, unchanged=len(told) - new)
+
+    def known(self, documents: Sequence[str]) -> dict[str, frozenset[str]]:
+        kept = {fact.sha256 for fact in self._facts if isinstance(fact, Document)}
+        uses = [fact for fact in self._facts if isinstance(fact, DocumentUse)]
+        return {
+            sha256: frozenset(use.path for use in uses if use.document == sha256)
+            for sha256 in kept.intersection(documents)
+        }
+
+    def reader(self) -> MemoryReader:
+        self._reader = self._reader or MemoryReader(self._facts)
+        return self._reader
+
+    def counts(self) -> dict[str, int]:
+        return {}
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to let go of."""
+
+
 class MemoryReader:
     """`port.Reader` over plain facts: pages, metadata, documents, their uses, organisations and incidents."""
 
