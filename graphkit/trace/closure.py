@@ -31,7 +31,7 @@ _Key = tuple[int, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closure:
-    """What a root can reach. ``packages``: ids of all that it meets.
+    """What a root can reach. ``packages``: ids of all that it meets; ``reached``: the positions that it may take.
 
     ``hits``: accused positions by package id, ``path`` a way to one of them. ``unread``: what was not read,
     guessed or cut off, so that more may be behind it. ``stuck``: requirements that nothing on offer fits, so
@@ -39,6 +39,7 @@ class Closure:
     """
 
     packages: frozenset[int]
+    reached: Mapping[int, Bits]
     hits: Mapping[int, Bits]
     path: Path
     unread: tuple[str, ...]
@@ -151,6 +152,7 @@ class _Walk:
                 break
         return Closure(
             packages=frozenset(self._met),
+            reached={ident: bits for (ident, extra), bits in self._seen.items() if not extra},
             hits=self._hits,
             path=self._path(),
             unread=tuple(sorted(self._unread)),

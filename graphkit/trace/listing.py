@@ -141,6 +141,7 @@ class Package:
         self._uploaded = np.where(known, uploaded[usable], BEGINNING)
         self._timed = known | ((flags & port.FILE_ALWAYS_LISTED) != 0)
         self._told = (flags & port.FILE_TIME_TOLD) != 0
+        self._wheel = (flags & port.FILE_WHEEL) != 0
         yanked = (flags & port.FILE_YANKED) != 0
         dated = (flags & port.FILE_YANK_DATED) != 0
         # A compromised release counts as not yanked until proven (semantics §1).
@@ -187,6 +188,14 @@ class Package:
     def is_uncertain(self) -> bool:
         """Whether any listing or yank of it has no known time, so that two accounts differ."""
         return not bool(self._timed.all()) or bool(self._told.any()) or bool(self._yank_open.any())
+
+    @cached_property
+    def built(self) -> Bits:
+        """The releases that are built where they are installed: of their files that can be, none is a wheel."""
+        has_file, has_wheel = np.zeros(self.size, dtype=bool), np.zeros(self.size, dtype=bool)
+        has_file[self._owner] = True
+        has_wheel[self._owner[self._wheel]] = True
+        return Choosable(has_file & ~has_wheel).bits
 
     def position_of(self, version: str) -> int | None:
         """Return the position of a version in any spelling, None where the package has no such release."""

@@ -16,10 +16,12 @@ from typing import Any, Final
 import pytest
 
 from graphkit.model.answers import Assumption, ServiceVerdict, Verdict
+from graphkit.model.index import FileKind, ProjectPage
 from graphkit.model.names import package_name, service_id
 from graphkit.model.organisation import Service
 from graphkit.model.times import exactly
 from graphkit.session import BlastOptions, Graph
+from graphkit.sources.documents import read_document
 from graphkit.stores import open_store
 from graphkit.stores.port import Fact
 from graphkit.trace.blast import blast
@@ -36,7 +38,7 @@ from tests.cases.build import (
     requires,
     use,
 )
-from tests.property.memory import MemoryStore
+from tests.property.memory import MemoryReader, MemoryStore
 
 OLD: Final = "2025-01-01T00:00:00Z"
 STOOD: Final = {"stands_from": "2026-03-01T00:00:00Z", "read_at": "2026-03-26T00:00:00Z"}
@@ -836,3 +838,29 @@ def test_a_clearance_by_an_attestation_says_that_nobody_checked_its_signature(ju
     assert one.clearance is not None
     assert "a.json records a build, by an attestation whose signature was not checked" in one.clearance.facts
     assert "verified" not in repr(one)
+
+
+@pytest.mark.parametrize("wheels", [True, False])
+@pytest.mark.parametrize(
+    ("name", "text"), [("requirements.in", "other\n"), ("requirements.txt", f"{HEADER}other==1.0\n")]
+)
+def test_a_proof_says_how_many_releases_are_built(tmp_path: Path, name: str, text: str, *, wheels: bool) -> None:
+    """What building them takes was not read, so it is an assumption that it is usual."""
+    (known,) = [one for one in index() if isinstance(one, ProjectPage) and one.package == "other"]
+    files = tuple(
+        replace(file, filename="other-1.0.tar.gz", kind=FileKind.SDIST) for one in known.releases for file in one.files
+    )
+    of_source = replace(known, releases=tuple(replace(one, files=files) for one in known.releases))
+    facts = [of_source if one == known and not wheels else one for one in index()]
+    text = f"{HEADER}other==1.0\n" if name.endswith(".txt") else "other\n"
+    document = read_document(text.encode(), name)
+    assert document is not None
+    told = organisation(services=(Service(id=service_id("svc")),))
+    in_place = use("svc", document, stands_from="2026-03-01T00:00:00Z", read_at="2026-03-26T00:00:00Z")
+    bad = incident(compromised("badpkg", "1.2", "10:00"), until="13:00")
+    (found,) = blast(MemoryReader([*facts, document, in_place, told, bad]), Question(targets=("case-1",))).services
+    assert found.verdict is Verdict.CLEARED, found.reason
+    (proof,) = {one.clearance for one in found.builds if one.clearance}
+    assert Assumption.BUILD_ENV in proof.assumes
+    said = [one for one in proof.facts if "1 release in it has no wheel, and what building takes was not read" in one]
+    assert bool(said) is not wheels

@@ -202,6 +202,15 @@ def _bring(context: Context, names: frozenset[str]) -> bool:
     return bool(found.hits) or not open_ones.isdisjoint(world.names_of(found.packages) | names)
 
 
+def built_from_source(count: int) -> str:
+    """Return how many releases in a closure or lock are built where they are installed; empty for none.
+
+    What building them takes is assumed to be usual (`Assumption.BUILD_ENV`).
+    """
+    have = "1 release in it has" if count == 1 else f"{count:,} releases in it have"
+    return f"; {have} no wheel, and what building takes was not read" if count else ""
+
+
 def tools_gap(context: Context, candidates: Sequence[Assumption]) -> Open | None:
     """Return the open obligation where a target is in the closure of what is only assumed to be usual."""
     for assumption, usual, what in (

@@ -29,7 +29,16 @@ from graphkit.trace.forward import Root
 from graphkit.trace.manifests import Asked, InHouse, groups_alone, root_of_manifest, truth_of
 from graphkit.trace.survey import Field
 from graphkit.trace.verdicts.clearance import Open, Step, fact, prove, word
-from graphkit.trace.verdicts.context import Context, cleared, named, needed, opened, tools_gap, undecided_among
+from graphkit.trace.verdicts.context import (
+    Context,
+    built_from_source,
+    cleared,
+    named,
+    needed,
+    opened,
+    tools_gap,
+    undecided_among,
+)
 from graphkit.trace.verdicts.guards import GuardsRead
 from graphkit.trace.world import World
 
@@ -532,7 +541,9 @@ def _closure_steps(
             near=not closure.hits,
         )
     else:
-        yield fact(Obligation.CLOSURE, f"the closure of {asking.path} was read completely ({len(names):,} packages)")
+        built = sum((world.package(ident).built & bits).bit_count() for ident, bits in closure.reached.items())
+        text = f"the closure of {asking.path} was read completely ({len(names):,} packages)"
+        yield fact(Obligation.CLOSURE, text + built_from_source(built))
     yield _public(context, asking, is_timeless=is_timeless)
 
 
