@@ -33,6 +33,8 @@ from tests.property.places.repositories import UV_LOCK
 from tests.property.places.schemas import Format
 from tests.property.planting import index, judged, read
 
+pytestmark = pytest.mark.xdist_group("plant")  # what was judged once is asked by several tests
+
 # --- SBOMs -----------------------------------------------------------------------------------------------------------
 
 
@@ -285,7 +287,7 @@ def exchanged(data: bytes) -> dict[str, bytes]:
 def documents_of(folder: Path) -> list[Path]:
     names = {".json", ".xml", ".spdx", ".toml", ".lock", ".tag"}
     found = [one for one in folder.rglob("*") if one.suffix in names and one.is_file()]
-    return sorted(one for one in found if one.stat().st_size < 300_000 and "osv-advisories" not in one.parts)
+    return sorted(one for one in found if one.stat().st_size < 100_000 and "osv-advisories" not in one.parts)
 
 
 @pytest.mark.parametrize("where", ["here", "shared"])
