@@ -1,7 +1,8 @@
 """Guards in `[tool.uv]` of pyproject.toml: constraints, overrides, cut-offs, as uv reads them (uv, "Settings").
 
-Tried with uv 0.13: months and years are refused; `false` lifts a cut-off for one package; where a `uv.toml`
-lies beside pyproject.toml, `[tool.uv]` is not read. What is excluded is asked for by nobody, overrides included.
+Tried with uv 0.13: months and years are refused; `false` lifts a cut-off for one package. Where a `uv.toml` lies beside
+pyproject.toml, `uv pip` does not read `[tool.uv]`, and `uv lock` reads its constraints and overrides all the same. What is
+excluded is asked for by nobody, overrides included.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def guards_of(tools: Mapping[str, Any], notes: Notes, *, is_shadowed: bool) -> G
     is_workspace = isinstance(uv.get("workspace"), dict)
     named = sorted(READ & uv.keys())
     if is_shadowed and named:
-        notes.add(f"tool.uv.{named[0]}", "uv does not read it, since a uv.toml lies beside; it counts as none")
+        can_add = next((one for one in named if one in CAN_ADD), "")
+        text = "`uv pip` does not read it, since a uv.toml lies beside; it counts as none"
+        notes.add(f"tool.uv.{can_add or named[0]}", text, lost=bool(can_add))
         named = []
     exempt = _Exempt(uv, notes)
     cut_off = _cut_off(uv.get("exclude-newer"), "tool.uv.exclude-newer", notes) if named else None

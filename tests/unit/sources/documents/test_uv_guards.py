@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from graphkit.model.documents import Document
+from graphkit.model.documents import Completeness, Document
 from graphkit.model.guards import CutOff
 from graphkit.model.times import instant
 from graphkit.sources.documents.cut_offs import uv_cut_off
@@ -76,6 +76,14 @@ def test_a_uv_toml_beside_takes_them_away_and_is_part_of_the_identity() -> None:
     assert shadowed.guards is None
     assert "uv.toml lies beside" in shadowed.problems[0].text
     assert shadowed.sha256 != read(table).sha256
+
+
+def test_overrides_beside_a_uv_toml_leave_it_open_since_uv_lock_reads_them_and_uv_pip_does_not() -> None:
+    """Tried with uv 0.13."""
+    found = read("[tool.uv]\noverride-dependencies = ['b==2']", beside={"uv.toml": b""})
+    assert (found.guards, found.completeness) == (None, Completeness.INCOMPLETE)
+    found = read("[tool.uv]\nexclude-dependencies = ['b']", beside={"uv.toml": b""})
+    assert (found.guards, found.completeness) == (None, Completeness.COMPLETE)
 
 
 def test_uv_reads_them_of_no_other_file() -> None:
