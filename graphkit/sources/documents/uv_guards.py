@@ -1,7 +1,7 @@
 """Guards in `[tool.uv]` of pyproject.toml: constraints, overrides, cut-offs, as uv reads them (uv, "Settings").
 
 Tried with uv 0.13: months and years are refused; `false` lifts a cut-off for one package. Where a `uv.toml` lies beside
-pyproject.toml, `uv pip` does not read `[tool.uv]`, and `uv lock` reads its constraints and overrides all the same. What is
+pyproject.toml, `uv pip` does not read `[tool.uv]`; `uv lock` reads its constraints and overrides all the same. What is
 excluded is asked for by nobody, overrides included.
 """
 
