@@ -181,6 +181,8 @@ _PLATFORMS: Final = tuple(
     for machine in machines
 )
 _OF_PLATFORM: Final = re.compile(r"\b(?:os_name|sys_platform|platform_(?:system|machine)|os\.name|sys\.platform)\b")
+_NOT_EXTRA: Final = re.compile(r"extra\b\s*(?:!=|not\b)|\bnot\s+in\s+extra\b|\bor\b")
+"""What may hold without the extras that a marker names."""
 _OF_PYTHON: Final = re.compile(r"\b(?:python_(?:full_)?version|implementation_version)\b")
 
 
@@ -283,6 +285,33 @@ class AnyOf:
     def python_fits(self, requires_python: str) -> bool:
         """Return whether Requires-Python admits the Python of one of them."""
         return any(ground.python_fits(requires_python) for ground in (*self._grounds, *self._lenient))
+
+
+class Anywhere:
+    """No environment, in the terms of `Ground`: what a marker says of one cannot be decided, and every file installs.
+
+    A closure in it holds that of every environment, and asks nothing of a marker but its extras.
+    """
+
+    def truth(self, marker: str, extra: str = "") -> bool | None:
+        """Return whether a marker is empty, cannot hold for the sake of its extras, or cannot be decided (None).
+
+        >>> ground, more = Anywhere(), 'extra == "x"'
+        >>> ground.truth(""), ground.truth('os_name == "nt"'), ground.truth(more), ground.truth(more, "x")
+        (True, None, False, None)
+        """
+        if not marker:
+            return True
+        named = extras_of(marker)
+        return False if named and extra not in named and not _NOT_EXTRA.search(marker) else None
+
+    def installs(self, needs: str) -> bool:  # noqa: ARG002 - any
+        """Return that a file can be installed somewhere."""
+        return True
+
+    def python_fits(self, requires_python: str) -> bool:  # noqa: ARG002 - any
+        """Return that some Python fits."""
+        return True
 
 
 @cache

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 
 
 class Ranked(StrEnum):
     """An enumeration whose members are written down in their order, the worst or strongest first."""
 
-    @property
+    @cached_property
     def rank(self) -> int:
-        """Its place in that order, from 0 on."""
+        """Its place in that order, from 0 on; each member looks it up once."""
         return list(type(self)).index(self)

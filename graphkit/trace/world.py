@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from graphkit.model.environment import AnyOf, Environment, Ground, Profile, extras_of
+from graphkit.model.environment import AnyOf, Anywhere, Environment, Ground, Profile, extras_of
 from graphkit.model.guards import Guards
 from graphkit.model.index import Hidden, MetadataSource
 from graphkit.model.intervals import Stretches
@@ -95,7 +95,7 @@ class World:
         self.reader = reader
         self.environment = environment
         self.profile: Profile = profile
-        self.ground: Ground | AnyOf = union or Ground(environment, profile)
+        self.ground: Ground | AnyOf | Anywhere = union or Ground(environment, profile)
         generation = reader.generation()
         self.packages, self.releases = generation.packages, generation.releases
         self._hidden = _by_package(hidden)
@@ -115,6 +115,8 @@ class World:
         self._declared: dict[Node, Declared] = {}
         self._guards: Guards | None = None
         self._guarded: dict[Guards, World] = {}
+        self._anywhere: list[World] = []
+        """The world of that name, once it is asked for; shared with those under other gaps."""
         self.closures: dict[object, tuple[str, object]] = {}
         """Closures of roots (`graphkit.trace.closure`), by what was asked."""
 
@@ -143,11 +145,25 @@ class World:
             other = copy(self)
             other._offers, other._settled, other._changes = {}, None, {}  # noqa: SLF001 - a world of its own kind
             other._packages, other._memories, other.closures = {}, {}, {}  # noqa: SLF001
-            other._guarded = {}  # noqa: SLF001
+            other._guarded, other._anywhere = {}, []  # noqa: SLF001
             other._guards = guards  # noqa: SLF001
             other._declared = {} if guards.overrides else self._declared  # noqa: SLF001
             self._guarded[guards] = other
         return self._guarded[guards]
+
+    def anywhere(self) -> World:
+        """Return the same world without an environment (`graphkit.model.environment.Anywhere`); it is read fast.
+
+        Gaps are those of the world that asked first: only what is timeless may be asked of it.
+        """
+        if not self._anywhere:
+            other = copy(self)
+            other._offers, other._settled, other._changes = {}, None, {}  # noqa: SLF001 - a world of its own kind
+            other._packages, other._memories, other.closures = {}, {}, {}  # noqa: SLF001
+            other._declared, other._usable = {}, np.empty(0, dtype=np.int8)  # noqa: SLF001
+            other.ground = Anywhere()
+            self._anywhere.append(other)
+        return self._anywhere[0]
 
     @property
     def has_cut_offs(self) -> bool:

@@ -21,7 +21,6 @@ from graphkit.model.names import package_name, service_id
 from graphkit.model.organisation import Service
 from graphkit.model.times import exactly
 from graphkit.session import BlastOptions, Graph
-from graphkit.sources.documents import read_document
 from graphkit.stores import open_store
 from graphkit.stores.port import Fact
 from graphkit.trace.blast import blast
@@ -852,9 +851,7 @@ def test_a_proof_says_how_many_releases_are_built(tmp_path: Path, name: str, tex
     )
     of_source = replace(known, releases=tuple(replace(one, files=files) for one in known.releases))
     facts = [of_source if one == known and not wheels else one for one in index()]
-    text = f"{HEADER}other==1.0\n" if name.endswith(".txt") else "other\n"
-    document = read_document(text.encode(), name)
-    assert document is not None
+    document = manifest("requirements.in", "other")
     told = organisation(services=(Service(id=service_id("svc")),))
     in_place = use("svc", document, stands_from="2026-03-01T00:00:00Z", read_at="2026-03-26T00:00:00Z")
     bad = incident(compromised("badpkg", "1.2", "10:00"), until="13:00")

@@ -13,7 +13,7 @@ from graphkit.model.environment import Environment
 from graphkit.model.names import PackageName
 from graphkit.model.organisation import Service
 from graphkit.model.requirements import Requirement
-from graphkit.model.times import Instant, Moment
+from graphkit.model.times import BEGINNING, Instant, Moment
 from graphkit.trace.accusation import Accusation
 from graphkit.trace.closure import Span, closure_of
 from graphkit.trace.confirm import Targets
@@ -184,26 +184,26 @@ def usual_ways(context: Context) -> frozenset[str]:
     """Return the usual backends and tools that are accused, or that can bring a target in some environment.
 
     Of one whose requirements nobody read nothing is known: that it brings none is what is assumed. Cost: the closure of
-    all of them, and where that holds a target, of each.
+    all of them, markers apart; where that holds a target, in every environment, and where that does, of each.
     """
     usual = USUAL_BACKENDS | USUAL_TOOLS
-    if not _bring(context, usual):
+    union = context.union("")
+    if not (_bring(context, union.anywhere(), usual) and _bring(context, union, usual)):
         return frozenset()
-    return frozenset(one for one in usual if _bring(context, frozenset({one})))
+    return frozenset(one for one in usual if _bring(context, union, frozenset({one})))
 
 
-def _bring(context: Context, names: frozenset[str]) -> bool:
-    world = context.union("")
+def _bring(context: Context, world: World, names: frozenset[str]) -> bool:
     asked = [Requirement(package=PackageName(one)) for one in sorted(names)]
     wants, _ = root_of_requirements(world, asked, Asked(extras=(), groups=()))
-    ever = Span(start=context.start, until=context.until, is_timeless=True)
+    ever = Span(start=BEGINNING, until=BEGINNING, is_timeless=True)
     found = closure_of(world, Root(label="tools", why="tools", wants=wants), context.target_bits, ever)
     open_ones = {package for package, _ in context.unplaced} | _undecided(context)  # of the index: elsewhere is no way
     return bool(found.hits) or not open_ones.isdisjoint(world.names_of(found.packages) | names)
 
 
 def built_from_source(count: int) -> str:
-    """Return how many releases in a closure or lock are built where they are installed; empty for none.
+    """Return how many releases in a closure are built where they are installed; empty for none.
 
     What building them takes is assumed to be usual (`Assumption.BUILD_ENV`).
     """

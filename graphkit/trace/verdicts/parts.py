@@ -16,7 +16,7 @@ from graphkit.model.times import Instant, Moment, rfc3339
 from graphkit.trace.manifests import Asked, truth_of
 from graphkit.trace.verdicts.build_times import AROUND
 from graphkit.trace.verdicts.clearance import Open, Step, combined, fact, prove, word
-from graphkit.trace.verdicts.context import Context, built_from_source, cleared, named, needed, opened, tools_gap
+from graphkit.trace.verdicts.context import Context, cleared, named, needed, opened, tools_gap
 from graphkit.trace.verdicts.in_place import ManifestInPlace, askings, needs, needs_walk
 from graphkit.trace.verdicts.inputs import State, rows_by_package
 from graphkit.trace.verdicts.listings import Finding, Words, read_listing
@@ -139,16 +139,7 @@ def by_lock(  # noqa: PLR0917 - what a proof by lock is made of
         finding = replace(finding, steps=(*finding.steps, fact(Obligation.INSTALLED, used)))
     if gap := _extras_gap(context, document):
         finding = replace(finding, steps=(*finding.steps, gap))
-    if built := _built_in(context, document):
-        told = f"{document.path} lists what it installs{built_from_source(built)}"
-        finding = replace(finding, steps=(*finding.steps, fact(Obligation.CLOSURE, told)))
     return _proved(context, finding, document, at, span, dated, candidates)
-
-
-def _built_in(context: Context, lock: Document) -> int:
-    """Return how many releases of a lock have no wheel that installs there, as far as the graph knows their files."""
-    known = (context.world.find_release(row.package, row.version) for row in context.whole(lock.sha256).components)
-    return sum(package.built >> position & 1 for package, position in filter(None, known))
 
 
 def _extras_gap(context: Context, lock: Document) -> Open | None:
