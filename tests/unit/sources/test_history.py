@@ -948,7 +948,7 @@ def test_files_that_can_install_are_inputs_as_far_as_they_do(tmp_path: Path) -> 
     got = read(tmp_path / "shop")
     assert {a.path for a in got.found} == {*names, "script.py"}
     assert (got.rejected, got.unclaimed) == ([], [])
-    assert {a.hint for a in got.found} == {""}
+    assert {a.path: a.hint for a in got.found if a.hint} == {"environment.yml": "lock"}  # a manifest of conda
 
 
 @pytest.mark.parametrize(
