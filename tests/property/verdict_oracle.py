@@ -705,22 +705,19 @@ class Judge:
         if manifest.completeness is not Completeness.COMPLETE:
             return False
         overrides = self.guards.overrides if self.guards else ()
-        for name in self.open:  # any of its releases may be bad, so nothing may ask for it
-            truths = [oracle.is_active(one.marker, "", oracle.DEFAULT) for one in overrides if one.package == name]
-            if not truths or any(one is not False for one in truths):
-                return False
         if set(manifest.indexes) & set(self.fleet.private_indexes):
             return False
         if self.packages_accused & set(self.fleet.private_packages):
             return False
-        for name in self.packages_accused:
-            if self._is_cut_off(name, span):
+        for name in {*self.packages_accused, *self.open}:
+            if name not in self.open and self._is_cut_off(name, span):
                 continue
             own = [one for one in binding if one.package == name and not one.marker]
             own += [one for one in binding if one.package == name and one.marker and self._holds(service, one)]
             texts = [one.specifier for one in own if one.specifier]
             bad = [f"=={one.version}" for one in self.incident.releases if one.package == name]
             bad += [text for package, text in self.incident.ranges if package == name]
+            bad += [""] if name in self.open else []  # any of its releases may be
             instead = [one for one in overrides if one.package == name]
             if instead:  # nothing asks for it where none of them applies, else each has to exclude it
                 constraints = {*manifest.constraints, *(self.guards.constraints if self.guards else ())}

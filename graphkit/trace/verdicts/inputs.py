@@ -25,6 +25,8 @@ from graphkit.model.versions import release_version
 
 CONDA: Final = "conda"
 """The tool of commands that take packages of conda."""
+_OF_ONE_TOOL: Final = frozenset({"uv", "pdm", "poetry", "Pipfile", "pixi"})
+"""How the format of a lock begins that one tool alone writes and reads."""
 INPUT_KINDS: Final = (DocumentKind.LOCK, DocumentKind.MANIFEST, DocumentKind.SCRIPT)
 """What something is installed from."""
 
@@ -258,10 +260,14 @@ def satisfies(lock: Document, manifest: Document, needs: Needs) -> bool:
     itself = PackageName(canonicalize_name(manifest.subject))
     python = lock.requires_python or manifest.requires_python
     wanted = [one for one in manifest.requirements if one.package != itself and not needs.leaves_out(manifest, one)]
-    overrides = manifest.guards.overrides if manifest.guards else ()
+    guards = manifest.guards
+    tool = lock.format.partition(".")[0]
+    are_read = guards is not None and (tool == guards.installer or tool not in _OF_ONE_TOOL)
+    overrides = guards.overrides if guards is not None and are_read else ()
     replaced = {one.package for one in overrides}
     asked = {one.package for one in wanted}
-    binding = [one for one in _constraints_of(lock, manifest) if one.package in listed and one.package not in replaced]
+    constraints = guards.constraints if guards is not None and tool == guards.installer else ()
+    binding = [one for one in constraints if one.package in listed and one.package not in replaced]
     if not all(_is_met(one, listed, lock, needs) or needs.may_not_hold(python, one) for one in binding):
         return False
     return all(
@@ -292,12 +298,6 @@ def _is_conda(row: Component, wanted: Requirement) -> bool:
     if row.package is not None or not row.purl.startswith("pkg:conda/") or wanted.unreadable:
         return False
     return not wanted.specifier or _is_admitted(row.version, SpecifierSet(wanted.specifier))
-
-
-def _constraints_of(lock: Document, manifest: Document) -> tuple[Requirement, ...]:
-    """Return the constraints that the tool of a lock reads: it takes one that does not fit them for out of date."""
-    guards = manifest.guards
-    return guards.constraints if guards is not None and guards.installer == lock.format.partition(".")[0] else ()
 
 
 def rows_by_package(lock: Document) -> Mapping[PackageName, list[Component]]:

@@ -304,7 +304,7 @@ PLACES: Final[dict[str, Plant]] = {
     "site-packages of Windows": _inside(lambda e, _: e.prefix / "Lib" / "site-packages"),
     "site-packages in site-packages": _inside(lambda e, _: e.site / "other" / "site-packages"),
     "an environment in the environment": lambda e, r: (
-        e.write("pyvenv.cfg", "home = /usr/bin\n", e.prefix / "inner"),
+        e.write("pyvenv.cfg", "home = /usr/bin\ninclude-system-site-packages = false\n", e.prefix / "inner"),
         e.install(r, e.prefix / "inner" / "lib" / "python3.12" / "site-packages"),
     ),
     "an environment of pipx": lambda e, r: e.install(

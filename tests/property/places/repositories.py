@@ -133,8 +133,12 @@ def _table(text: str) -> Plant:
 
 
 def _filled(text: str, r: Release) -> str:
-    """Return text with a pin in the place of ``@``, the name of ``$``, the version of ``%``, the address of ``^``."""
-    return text.replace("@", _pin(r)).replace("$", r.name).replace("%", r.version).replace("^", r.url)
+    """Return text with a pin in the place of ``@``, the name of ``$``, the version of ``%``, the address of ``^``.
+
+    The ``@`` of a requirement by address, `` @ ^``, stays.
+    """
+    parts = (part.replace("@", _pin(r)) for part in text.split(" @ ^"))
+    return " @ ^".join(parts).replace("$", r.name).replace("%", r.version).replace("^", r.url)
 
 
 def _file(name: str, text: str) -> Plant:
@@ -615,13 +619,11 @@ RIGHTLY: Final[dict[str, tuple[str, ...]]] = {
     "a comment; what it names has a row of its own": ("compiled: via",),
     "what is not asked for": ("poetry: dependencies that are optional", "poetry: extras of a package"),
     "what another tool reads, beside a lock of uv": ("uv: beside a lock: tool.pdm.resolution.overrides",),
+    "`uv lock` and `uv sync` take no overrides from a uv.toml (tried with uv 0.13)": ("uv: uv.toml overrides",),
 }
 """Where an accused release may stand and the service stays cleared: the reason, and `base: place`, as patterns."""
-GAPS: Final = (
-    *("uv: beside a lock: tool.uv.override-dependencies", "uv: beside a lock: tool.uv.dependency-metadata"),
-    "uv: uv.toml overrides",
-)
-"""Where it stays cleared wrongly: uv would not take the lock any more, and nothing compares these options with it."""
+GAPS: Final = ("uv: beside a lock: tool.uv.dependency-metadata",)
+"""Where it stays cleared wrongly: uv would not take the lock any more, and nothing compares this option with it."""
 OPEN: Final = (
     *("* by URL", "* by path", "* by git", "* by file", "* by the URL of another", "*.overrides", "*-dependencies*"),
     *(
