@@ -74,18 +74,21 @@ class Header:
     """The comments on top of a file, taken up one after the other.
 
     ``tool`` is empty where no tool that resolves says that it made the file. ``command`` is its command line,
-    empty where none is told; ``is_custom``: one is told, and is none whose options are known.
+    empty where none is told; ``is_custom``: one is told, and is none whose options are known. ``is_cut``: the tool says
+    that it made the file, and what it always writes after that is not there.
     """
 
     def __init__(self) -> None:
         self.tool = ""
         self.command = ""
         self.is_custom = False
+        self.is_cut = False
         self.options: list[tuple[str, str]] = []
         self._inputs: list[str] = []
         self._kind = ""
         self._maker = ""
         """Who says to have made it, until the rest of its header was met."""
+        self._met = ""
         self._is_announced = False
         self._has_stdin = False
 
@@ -99,11 +102,17 @@ class Header:
             name = next(filter(None, made.groups())).lower()
             self.tool = name if name in _WITHOUT_COMMAND else ""
             self._maker, self._is_announced = name, name == "uv"
+            self._met = self._met or name
         elif maker and self._is_announced:
             self.tool = maker
             self._read(text)
         elif maker and _ANNOUNCED.fullmatch(text[:_LONGEST]):
             self._maker, self._is_announced = maker, True
+
+    def settle(self) -> None:
+        """Believe the tool of a header that was cut: the file is its, and what it leaves out is not known."""
+        if self._met and not self.tool:
+            self.tool, self.is_cut = self._met, True
 
     def _read(self, text: str) -> None:
         self.command = without_passwords(text)[:_KEPT]

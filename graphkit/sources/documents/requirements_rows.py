@@ -161,6 +161,9 @@ class Rows:
     def leave(self) -> None:
         """Take up what the last lines left open."""
         self._addresses |= dict.fromkeys(index_address(item.index) for item in self.items if item.index)
+        if not all(item.is_hashed for item in self.items):
+            for header in self._headers.values():
+                header.settle()
         if self._extra_indexes or len(set(self._indexes)) != 1:
             return
         for item in self.items:
@@ -328,6 +331,8 @@ class Rows:
             for one in partial:
                 self._notes.add("the header", f"made with {shown(one)}: not all that is installed is listed", lost=True)
         is_told = not is_made or not any(header.is_custom for header in headers) or bool(document.edges)
+        if is_made and any(header.is_cut for header in headers):
+            is_told = False
         if not is_told:
             self._notes.add("the header", "made by a command whose options are not known; it may leave something out")
         for header in headers if is_made else ():
