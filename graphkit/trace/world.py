@@ -142,9 +142,7 @@ class World:
         if not guards.changes_the_index:
             return self
         if guards not in self._guarded:
-            other = copy(self)
-            other._offers, other._settled, other._changes = {}, None, {}  # noqa: SLF001 - a world of its own kind
-            other._packages, other._memories, other.closures = {}, {}, {}  # noqa: SLF001
+            other = self._emptied()
             other._guarded, other._anywhere = {}, []  # noqa: SLF001
             other._guards = guards  # noqa: SLF001
             other._declared = {} if guards.overrides else self._declared  # noqa: SLF001
@@ -157,17 +155,22 @@ class World:
         Gaps are those of the world that asked first: only what is timeless may be asked of it.
         """
         if not self._anywhere:
-            other = copy(self)
-            other._offers, other._settled, other._changes = {}, None, {}  # noqa: SLF001 - a world of its own kind
-            other._packages, other._memories, other.closures = {}, {}, {}  # noqa: SLF001
+            other = self._emptied()
             other._declared, other._usable = {}, np.empty(0, dtype=np.int8)  # noqa: SLF001
             other.ground = Anywhere()
             self._anywhere.append(other)
         return self._anywhere[0]
 
+    def _emptied(self) -> World:
+        """Return a copy that shares what the store says, and has looked at no package yet."""
+        other = copy(self)
+        other._offers, other._settled, other._changes = {}, None, {}  # noqa: SLF001 - a world of its own kind
+        other._packages, other._memories, other.closures = {}, {}, {}  # noqa: SLF001
+        return other
+
     @property
-    def has_cut_offs(self) -> bool:
-        """Whether files that are too new for somebody are not on offer here."""
+    def has_guards(self) -> bool:
+        """Whether something else is on offer here, or required, than the index says."""
         return self._guards is not None
 
     @property

@@ -17,7 +17,7 @@ import msgspec
 from graphkit.model.errors import InputError
 from graphkit.sources.documents.file_names import release_of_file
 from graphkit.sources.documents.named_releases import texts_in
-from graphkit.sources.documents.rows import is_json, json_value
+from graphkit.sources.documents.rows import is_json, json_value, no_json
 from graphkit.sources.documents.several import several
 
 DEEPEST: Final = 8
@@ -256,10 +256,8 @@ def _json_in(text: str) -> bytes:
         raise InputError("holds no JSON object; expected an in-toto statement")
     try:
         msgspec.json.decode(data, type=msgspec.Raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"no JSON: {error}") from error
-    except RecursionError as error:
-        raise InputError("no JSON that can be read: nested too deep") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise no_json(error) from error
     return data
 
 

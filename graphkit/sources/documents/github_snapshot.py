@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
 
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
 from graphkit.model.errors import InputError
-from graphkit.sources.documents.purl_rows import PurlRows
+from graphkit.sources.documents.purl_rows import OTHERS, PurlRows
 from graphkit.sources.documents.rows import Notes, is_json, json_value, repaired, shown, time_of_itself
 from graphkit.sources.documents.syft_rows import is_of_manifest
 
 _MARKS: Final = (b'"manifests"', b'"scanned"')
-_OTHERS: Final = re.compile(rb"\"(?:bomFormat|spdxVersion|@context|predicateType)\"\s*:")
 _RUN: Final = re.compile(r"https?://[^/?#\s]+/([^/?#\s]+/[^/?#\s]+)/(?:actions|runs)\b")
 """The address of a run, whose path begins with owner and repository."""
 _CONDA: Final = re.compile(r"(?:.*[/\\])?environment[^/\\]*\.ya?ml", re.IGNORECASE)
@@ -45,7 +43,7 @@ class GitHubSnapshot:
         try:
             top = msgspec.json.decode(data, type=_Mark)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # broken, to be rejected aloud
-            return _MARKS[0] in data and b'"detector"' in data and not _OTHERS.search(data)
+            return _MARKS[0] in data and b'"detector"' in data and not OTHERS.search(data)
         is_one = bytes(top.scanned).startswith(b'"') and bytes(top.detector).startswith(b"{")
         return is_one and bool(bytes(top.manifests) or bytes(top.job))
 
@@ -82,10 +80,7 @@ class GitHubSnapshot:
             kind=DocumentKind.SBOM,
             format="GitHub dependency snapshot",
             basis=Basis.LISTED if is_listed else Basis.BUILT,
-            components=tuple(
-                row if is_listed else replace(row, optional=row.optional or ref in rows.listed)
-                for ref, row in rows.components.items()
-            ),
+            components=rows.shown(is_listed=is_listed),
             places=tuple(rows.places),
             edges=tuple(rows.edges),
             roots=rows.roots,
@@ -118,7 +113,6 @@ class _Rows(PurlRows):
     def __init__(self, subject: str, notes: Notes) -> None:
         super().__init__(notes)
         self.edges: dict[Edge, None] = {}
-        self.listed: set[str] = set()
         self.covers_python = False
         self._subject = self.add(Component(ref="job", name=subject), "job.html_url") if subject else ""
         self._manifests: list[str] = []
@@ -153,12 +147,6 @@ class _Rows(PurlRows):
         is_listed = is_of_manifest(location or name or key) or bool(_CONDA.fullmatch(location or name or key))
         self.covers_python |= is_listed
         self._take_resolved(value.get("resolved"), f"{place}.resolved", manifest, is_listed=is_listed)
-
-    def close(self) -> None:
-        """Add what texts beside the packages name."""
-        before = set(self.components)
-        super().close()
-        self.listed |= self.components.keys() - before
 
     def _take_resolved(self, value: Any, place: str, manifest: str, *, is_listed: bool) -> None:
         notes = self._notes

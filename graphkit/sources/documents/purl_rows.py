@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from typing import Final
 
 from graphkit.model.documents import Component
 from graphkit.sources.documents.named_releases import NamedReleases
 from graphkit.sources.documents.purls import Identity, another_version, identity_of
 from graphkit.sources.documents.rows import Notes, Refs
 
+OTHERS: Final = re.compile(rb"\"(?:bomFormat|spdxVersion|@context|predicateType)\"\s*:")
+"""Keys of SBOMs and attestations: broken JSON that has one is for their readers to reject."""
+
 
 class PurlRows:
     """Rows under refs of their own, each with its place in the document; `close` ends them.
 
-    ``named`` takes texts beside the rows that may name releases: `close` makes rows of those.
+    ``named`` takes texts beside the rows that may name releases: `close` makes rows of those. ``listed``: rows that say
+    only what may be installed, by their refs; those of texts are among them.
     """
 
     def __init__(self, notes: Notes) -> None:
         self.components: dict[str, Component] = {}
         self.places: list[str] = []
+        self.listed: set[str] = set()
         self.named = NamedReleases()
         self._notes = notes
         self._refs = Refs()
@@ -45,6 +52,13 @@ class PurlRows:
         """Add the releases that texts beside the rows name: each is `listed`, for nothing says that it is installed."""
         for row, place in self.named.rows([*self.components.values()], self._refs):
             self._keep(replace(row, optional=True), place)
+            self.listed.add(row.ref)
+
+    def shown(self, *, is_listed: bool) -> tuple[Component, ...]:
+        """Return the rows as the document has them; of one that is not `listed` as a whole, such rows are optional."""
+        if is_listed:
+            return tuple(self.components.values())
+        return tuple(replace(row, optional=row.optional or ref in self.listed) for ref, row in self.components.items())
 
     def _keep(self, row: Component, place: str) -> None:
         self.components[row.ref] = row

@@ -228,7 +228,7 @@ def json_value(data: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise InputError("no UTF-8 text", place=f"byte {error.start}") from error
     except (msgspec.DecodeError, RecursionError) as error:
-        raise _no_json(error) from error
+        raise no_json(error) from error
 
 
 def _without_huge_numbers(text: str) -> str:
@@ -251,10 +251,11 @@ def shaped_json(
     except (msgspec.ValidationError, UnicodeDecodeError):
         return loosely(notes.table(json_value(repaired(data, notes)), "the document"), notes)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise _no_json(error) from error
+        raise no_json(error) from error
 
 
-def _no_json(error: Exception) -> InputError:
+def no_json(error: Exception) -> InputError:
+    """Return what is wrong with bytes that are no JSON, or nested too deep."""
     deep = isinstance(error, RecursionError)
     return InputError("no JSON that can be read: nested too deep" if deep else f"no JSON: {error}")
 

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from graphkit.model.errors import InputError
+from graphkit.sources.documents.rows import no_json
 
 PARTS: Final = 50_000
 """The most documents that one file may hold."""
@@ -77,9 +78,9 @@ def _end_of_value(view: memoryview) -> tuple[int, InputError | None]:
         place = _BYTE.search(str(error))
         if place and _TRAILING in str(error) and int(place[1]) > 1:  # it names the byte behind the first odd one
             return int(place[1]) - 1, None
-        return 0, InputError(f"no JSON: {error}")
-    except RecursionError:
-        return 0, InputError("no JSON that can be read: nested too deep")
+        return 0, no_json(error)
+    except RecursionError as error:
+        return 0, no_json(error)
     return len(view), None
 
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
 
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
+from graphkit.sources.documents.purl_rows import OTHERS
 from graphkit.sources.documents.rows import Notes, is_json, json_value, repaired, shown, time_of_itself
 from graphkit.sources.documents.trivy_rows import Rows
 
 _MARK: Final = b'"SchemaVersion"'
 _ARTIFACT: Final = (b'"ArtifactName"', b'"ArtifactType"')
-_OTHERS: Final = re.compile(rb"\"(?:bomFormat|spdxVersion|@context|predicateType)\"\s*:")
 _KNOWN: Final = 2
 _SOURCES: Final = {"container_image": "image", "filesystem": "directory"}
 _OF_A_BOM: Final = frozenset({"cyclonedx", "spdx"})
@@ -47,7 +46,7 @@ class TrivyJson:
         try:
             top = msgspec.json.decode(data, type=_Mark)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # broken, to be rejected aloud
-            return not _OTHERS.search(data)
+            return not OTHERS.search(data)
         return bool(bytes(top.version)) and bool(bytes(top.name) or bytes(top.kind))
 
     def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - it is an SBOM
@@ -92,10 +91,7 @@ class TrivyJson:
             kind=DocumentKind.SBOM,
             format=f"Trivy {version}".strip(),
             basis=Basis.LISTED if is_listed else Basis.BUILT,
-            components=tuple(
-                row if is_listed else replace(row, optional=row.optional or ref in rows.listed)
-                for ref, row in rows.components.items()
-            ),
+            components=rows.shown(is_listed=is_listed),
             places=tuple(rows.places),
             edges=tuple(rows.edges),
             roots=tuple(dict.fromkeys((*([root] if root else ()), *tops))),

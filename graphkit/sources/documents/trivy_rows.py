@@ -30,7 +30,6 @@ class Rows(PurlRows):
     def __init__(self, notes: Notes) -> None:
         super().__init__(notes)
         self.edges: dict[Edge, None] = {}
-        self.listed: set[str] = set()
         self.lists_packages = False
         self.covers_libraries = False
         self._known: set[Known] = set()
@@ -76,9 +75,7 @@ class Rows(PurlRows):
             if (_plain(name), "") not in self._known:
                 self._known.add((_plain(name), ""))
                 self.listed.add(self.add(Component(ref=place, name=name, optional=True), place))
-        before = set(self.components)
         super().close()
-        self.listed |= self.components.keys() - before
 
     def _take_package(self, table: dict[str, Any], kind: str, place: str) -> str:
         notes = self._notes

@@ -96,7 +96,6 @@ def _proved(  # noqa: PLR0917 - what a proof by listing is made of
     span: tuple[Instant, Instant],
     dated: Step,
     candidates: Sequence[Assumption],
-    reason: str = "",
 ) -> BuildVerdict:
     rest = needed(context.service, candidates)
     steps: list[Step] = [
@@ -113,7 +112,7 @@ def _proved(  # noqa: PLR0917 - what a proof by listing is made of
     proof = prove(ProofKind.LISTING, context.incident, span, steps, rest.assumes)
     if isinstance(proof, Open):
         return opened(proof, document, at)
-    return cleared(proof, reason or finding.reason, document, at)
+    return cleared(proof, finding.reason, document, at)
 
 
 def by_lock(  # noqa: PLR0917 - what a proof by lock is made of

@@ -438,7 +438,7 @@ def _changes_there(
 
     Those of accused packages come before others, where there are too many.
     """
-    if world is context.world and not world.has_cut_offs:
+    if world is context.world and not world.has_guards:
         return ()
     changes = world.changes(*span)
     mine, others = ({at for one in ids for at in changes[one]} for ids in (context.targets, packages))
