@@ -35,6 +35,8 @@ _PLACE: Final = 1_500
 _TEXT: Final = 500
 """Characters of a place, which of nested rows is long, and of a problem that are kept."""
 _OTHERS: Final = "other problems"
+_CUT: Final = "Input data was truncated"
+"""What msgspec says of JSON that ends too early."""
 _PARTICULAR: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|\d[\d.,]*")
 """What two problems of one kind may say differently: quoted values and numbers."""
 _AS_WRITTEN: Final = re.compile(r"\d+\.\d*0")
@@ -256,8 +258,10 @@ def shaped_json(
 
 def no_json(error: Exception) -> InputError:
     """Return what is wrong with bytes that are no JSON, or nested too deep."""
-    deep = isinstance(error, RecursionError)
-    return InputError("no JSON that can be read: nested too deep" if deep else f"no JSON: {error}")
+    if isinstance(error, RecursionError):
+        return InputError("no JSON that can be read: nested too deep")
+    what_to_do = "; the file ends too early: copy or export it again" if _CUT in str(error) else ""
+    return InputError(f"no JSON: {error}{what_to_do}")
 
 
 def repaired(data: bytes, notes: Notes) -> bytes:

@@ -307,3 +307,8 @@ def test_an_empty_file_of_requirements_asks_for_nothing() -> None:
     read = read_document(b"", "requirements.txt", hint="lock")
     assert read is not None
     assert (read.requirements, read.completeness) == ((), Completeness.COMPLETE)
+
+
+def test_json_that_ends_too_early_says_what_to_do() -> None:
+    with pytest.raises(InputError, match="the file ends too early: copy or export it again"):
+        read_document(b'{"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [{"name": ', "a.cdx.json")
