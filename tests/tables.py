@@ -46,7 +46,7 @@ def _time(at: Instant | None) -> dt.datetime | None:
 
 
 def facts_of(rows: Sequence[Row]) -> Iterator[ProjectPage | ReleaseMetadata]:
-    """Yield what a table says, fact by fact, as `graphkit.stores.embedded.bulk` says it in columns."""
+    """Yield what a table says, fact by fact, as `graphkit.stores.engine.bulk` says it in columns."""
     releases: dict[PackageName, dict[str, dict[str, Row]]] = defaultdict(lambda: defaultdict(dict))
     kept = [row for row in rows if row.get("version") is not None and _named(row) is not None]
     for row in sorted(kept, key=lambda row: (row.get("upload_time") is not None, row.get("upload_time") or 0)):

@@ -20,18 +20,18 @@ import numpy as np
 from benchmarks.index.export import WORST, choices, release_of
 from benchmarks.index.peers import REPEATS, digest
 from benchmarks.index.seeds import SIZES
+from graphkit.api.session import open_graph
 from graphkit.model.csr import distinct
 from graphkit.model.environment import Environment
 from graphkit.model.index import File, FileKind, MetadataSource, ProjectPage, ReleaseFiles, ReleaseMetadata
 from graphkit.model.names import package_name
 from graphkit.model.requirements import requirement
-from graphkit.session import open_graph
 from graphkit.stores import port
 from graphkit.stores.embedded.store import EmbeddedStore
-from graphkit.trace.nominate import Question, closure_of, reverse
-from graphkit.trace.offers import Offers
-from graphkit.trace.reached import Reached
-from graphkit.trace.world import World
+from graphkit.trace.reach.nominate import Question, closure_of, reverse
+from graphkit.trace.reach.reached import Reached
+from graphkit.trace.resolve.availability import Offers
+from graphkit.trace.resolve.world import World
 
 SLOTS = 8
 _SEED = 20230907

@@ -23,15 +23,15 @@ import neo4j
 import numpy as np
 
 from benchmarks.index.run import PARQUET
+from graphkit.api.session import export_graph, open_graph, push_graph
 from graphkit.model.environment import Environment
-from graphkit.session import export_graph, open_graph, push_graph
 from graphkit.stores import open_store
-from graphkit.stores.embedded.record import Record
+from graphkit.stores.engine.record import Record
 from graphkit.stores.neo4j.server import chunks
 from graphkit.stores.neo4j.tables import Tables
 from graphkit.stores.port import Store
-from graphkit.trace.nominate import closure_of
-from graphkit.trace.world import World
+from graphkit.trace.reach.nominate import closure_of
+from graphkit.trace.resolve.world import World
 from tests.neo4j_server import PASSWORD, imported, running, settings
 
 _BATCH: Final = 50_000

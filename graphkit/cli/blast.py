@@ -77,10 +77,10 @@ def blast(
     quiet: opt.Quiet = False,
 ) -> None:
     """Who was reached by a compromised release: services, companies, packages, each with its evidence."""
+    from graphkit.api.session import open_graph  # noqa: PLC0415
     from graphkit.reports import report  # noqa: PLC0415 - not needed for help
     from graphkit.reports.interface import View  # noqa: PLC0415
     from graphkit.reports.wording import refused  # noqa: PLC0415
-    from graphkit.session import open_graph  # noqa: PLC0415
 
     since = _since(compare, format_)  # what cannot be compared is known before anything is asked
     with open_graph(graph) as opened, progress(quiet=quiet or confirm is Confirm.SHOWN) as bar:

@@ -18,7 +18,7 @@ from graphkit.model.answers import (
     Verdict,
 )
 from graphkit.reports.interface import View
-from graphkit.reports.stamp import read_stamp, stamp
+from graphkit.reports.provenance import read_stamp, stamp
 from graphkit.reports.text import shown
 from graphkit.reports.wording import (
     WORDS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from graphkit.model.answers import (
     Accused,
@@ -30,13 +30,10 @@ from graphkit.model.times import NO_TIME, rfc3339
 from graphkit.reports.comparison import Comparison
 from graphkit.reports.interface import View
 from graphkit.reports.proofs import clearance_shape, explained_shape
-from graphkit.reports.stamp import provenance_shape, read_object, read_provenance
+from graphkit.reports.provenance import Verification, provenance_shape, read_object, read_provenance
 from graphkit.reports.text import safe_json
 from graphkit.reports.trees import tree_shape
 from graphkit.reports.wording import Listing, listing, made_of, reading_of, windows_of
-
-if TYPE_CHECKING:
-    from graphkit.reports.verification import Verification
 
 Shape = dict[str, Any]
 

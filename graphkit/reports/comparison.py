@@ -15,7 +15,7 @@ import msgspec
 from graphkit.model.answers import Assumption, CompanyVerdict, Provenance, Tier, Verdict
 from graphkit.model.errors import UsageError
 from graphkit.model.times import BadTime, instant
-from graphkit.reports.stamp import read_provenance
+from graphkit.reports.provenance import read_provenance
 from graphkit.reports.text import counted
 from graphkit.reports.wording import ASSUMED, EXPOSED, OF_A_VIEW, between, clock
 

@@ -12,7 +12,7 @@ from graphkit.model.answers import Blast, Provenance
 from graphkit.model.errors import GraphkitError
 from graphkit.reports.content import web_address
 from graphkit.reports.interface import View
-from graphkit.reports.stamp import read_object, read_stamp, stamp
+from graphkit.reports.provenance import read_object, read_stamp, stamp
 from graphkit.reports.text import safe_json, shown
 from graphkit.reports.vex import Statement, Status, described, statements, written_at
 from graphkit.reports.wording import made_of

@@ -11,7 +11,7 @@ from graphkit.reports.content import COMPANY, PACKAGE, RELEASE, SERVICE
 from graphkit.reports.graph import graph_of
 from graphkit.reports.interface import View
 from graphkit.reports.layout import COLOURS
-from graphkit.reports.stamp import read_stamp, stamp
+from graphkit.reports.provenance import read_stamp, stamp
 from graphkit.reports.text import cut, shown
 from graphkit.reports.wording import listing, made_of, notices, window_lines
 

@@ -11,7 +11,7 @@ from graphkit.model.answers import Blast, Provenance
 from graphkit.model.errors import GraphkitError
 from graphkit.model.times import rfc3339
 from graphkit.reports.interface import View
-from graphkit.reports.stamp import read_object, read_stamp, stamp
+from graphkit.reports.provenance import read_object, read_stamp, stamp
 from graphkit.reports.text import safe_json, shown
 from graphkit.reports.vex import Statement, described, statements, written_at
 from graphkit.reports.wording import made_of

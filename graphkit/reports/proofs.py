@@ -7,7 +7,7 @@ from typing import Any
 
 from graphkit.model.answers import Assumption, BuildVerdict, Clearance, ProofKind, ServiceVerdict
 from graphkit.model.times import NO_TIME, rfc3339
-from graphkit.reports.sheet import Sheet
+from graphkit.reports.text_canvas import Sheet
 from graphkit.reports.wording import ASSUMED, OBLIGED, PROVEN, REPLACED, assumed, between, clock
 
 Shape = dict[str, Any]

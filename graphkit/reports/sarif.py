@@ -14,7 +14,7 @@ from urllib.parse import quote
 from graphkit.model.answers import Accused, Blast, BuildVerdict, Path, Provenance, ServiceVerdict, Verdict
 from graphkit.reports.content import web_address
 from graphkit.reports.interface import View
-from graphkit.reports.stamp import provenance_shape, read_object, read_provenance
+from graphkit.reports.provenance import provenance_shape, read_object, read_provenance
 from graphkit.reports.text import counted, cut, safe_json, shown
 from graphkit.reports.wording import (
     EXPOSED,

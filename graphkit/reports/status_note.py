@@ -22,7 +22,7 @@ from graphkit.model.organisation import Claim
 from graphkit.reports.comparison import HEADS, Comparison, since
 from graphkit.reports.content import web_address
 from graphkit.reports.interface import View
-from graphkit.reports.stamp import read_stamp, stamp
+from graphkit.reports.provenance import read_stamp, stamp
 from graphkit.reports.text import counted, shown
 from graphkit.reports.wording import (
     EXPOSED,

@@ -23,10 +23,10 @@ from graphkit.model.organisation import Claim
 from graphkit.reports.comparison import HEADS, Comparison, since
 from graphkit.reports.interface import View
 from graphkit.reports.proofs import write_proofs
-from graphkit.reports.sheet import Sheet
+from graphkit.reports.provenance import Verification
 from graphkit.reports.text import counted
+from graphkit.reports.text_canvas import Sheet
 from graphkit.reports.trees import write_trees
-from graphkit.reports.verification import Verification
 from graphkit.reports.wording import (
     EXPOSED,
     NOT_CHECKED,

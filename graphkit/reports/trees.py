@@ -7,8 +7,8 @@ from typing import Any
 
 from graphkit.model.answers import InstallTree, TakenRelease
 from graphkit.model.times import rfc3339
-from graphkit.reports.sheet import Sheet
 from graphkit.reports.text import counted
+from graphkit.reports.text_canvas import Sheet
 from graphkit.reports.wording import clock
 
 _SHORT = 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from graphkit.model.answers import Blast, Provenance
@@ -13,40 +13,12 @@ from graphkit.reports import names, report
 from graphkit.reports.as_json import whole_shape
 from graphkit.reports.comparison import compare, proofs_changed, read_report
 from graphkit.reports.interface import View
-from graphkit.reports.stamp import read_object
+from graphkit.reports.provenance import Verification, read_object
 from graphkit.reports.text import counted, cut
 from graphkit.reports.wording import made_of
 
 _SHOWN: Final = 10
 _LONGEST: Final = 300
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
-    """What became of a report. ``same``: asked again, the graph gives these bytes, or for JSON this value.
-
-    ``reasons``: what it rests on that is another than then; ``changes``: what the answer says otherwise.
-    """
-
-    form: str
-    then: Provenance
-    now: Provenance
-    same: bool
-    reasons: tuple[str, ...] = ()
-    changes: tuple[str, ...] = ()
-
-    def verdict(self) -> str:
-        """Return the outcome in one sentence."""
-        if self.same and self.reasons:
-            return f"same: nothing that this {self.form} report says has changed, though what it rests on has"
-        if self.same:
-            return f"same: the graph gives this {self.form} report again"
-        if self.reasons:
-            return f"changed: the graph no longer gives this {self.form} report"
-        return (
-            f"changed: question, versions and facts are those of this {self.form} report, and it is another: "
-            "it was altered after it was written, or was cut short when it was made"
-        )
 
 
 def recognised(text: str, named: str) -> tuple[str, Provenance]:

@@ -29,12 +29,12 @@ from graphkit.model.times import rfc3339
 from graphkit.model.versions import release_version
 from graphkit.stores import port
 from graphkit.trace.case import Case, resolve, under, without_incident_joined
-from graphkit.trace.companies import CaseWindow, company_rows
-from graphkit.trace.documents import Documents
+from graphkit.trace.evidence.documents import Documents
 from graphkit.trace.notes import footnotes, some
-from graphkit.trace.packages import Exposed, Spread, package_rows, package_tiers, row_order
-from graphkit.trace.ranking import Unwalked
-from graphkit.trace.roll import Roll, Worst
+from graphkit.trace.verdicts.companies import CaseWindow, company_rows
+from graphkit.trace.verdicts.packages import Exposed, Spread, package_rows, package_tiers, row_order
+from graphkit.trace.verdicts.ranking import Unwalked
+from graphkit.trace.verdicts.service_verdicts import Roll, Worst
 from graphkit.trace.view import Question, View, Worlds, answer, trees_in, worlds_of
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from graphkit.model.answers import Slot
 from graphkit.model.times import rfc3339
 from graphkit.stores import port
-from graphkit.trace.documents import Documents
-from graphkit.trace.forward import walk
-from graphkit.trace.packages import Exposed, newest_of, root_of
-from graphkit.trace.ranking import Unwalked
+from graphkit.trace.evidence.documents import Documents
+from graphkit.trace.resolve.forward import walk
+from graphkit.trace.verdicts.packages import Exposed, newest_of, root_of
+from graphkit.trace.verdicts.ranking import Unwalked
 from graphkit.trace.view import View
 
 _SHOWN = 8

@@ -17,23 +17,24 @@ from graphkit.model.organisation import Organisation, Service
 from graphkit.model.times import FOREVER, Instant, rfc3339
 from graphkit.model.versions import release_version
 from graphkit.stores import port
-from graphkit.trace.accusation import Accusation, accuse
 from graphkit.trace.case import Case, Span
-from graphkit.trace.confirm import Targets
-from graphkit.trace.documents import Documents
-from graphkit.trace.first_upload import FirstUploads, first_of_all, first_uploads
-from graphkit.trace.nominate import closure_of
-from graphkit.trace.offers import MOST_SLOTS
-from graphkit.trace.packages import Effort
-from graphkit.trace.reached import Reached
-from graphkit.trace.roll import Account, Roll
-from graphkit.trace.survey import Field, slots_between, survey
+from graphkit.trace.evidence.accusation import Accusation, accuse
+from graphkit.trace.evidence.documents import Documents
+from graphkit.trace.evidence.service_facts import ServiceFacts
+from graphkit.trace.reach.nominate import closure_of
+from graphkit.trace.reach.reached import Reached
+from graphkit.trace.reach.survey import Field, slots_between, survey
+from graphkit.trace.resolve.availability import MOST_SLOTS
+from graphkit.trace.resolve.confirm import Targets
+from graphkit.trace.resolve.first_upload import FirstUploads, first_of_all, first_uploads
+from graphkit.trace.resolve.world import World
 from graphkit.trace.verdicts.clearance import Open, Step, fact
 from graphkit.trace.verdicts.context import Context, usual_ways
 from graphkit.trace.verdicts.in_house import with_carriers
+from graphkit.trace.verdicts.packages import Effort
+from graphkit.trace.verdicts.service_verdicts import Roll
 from graphkit.trace.verdicts.services import judge
 from graphkit.trace.verdicts.trees import trees_of
-from graphkit.trace.world import World
 
 _MANY_PACKAGES = 1_000
 """A closure of more packages is asked about all of a long window only where somebody says so."""
@@ -170,7 +171,7 @@ def answer(case: Case, question: Question, documents: Documents, worlds: Worlds)
         targets=judging.targets,
         window=judging.window,
         field=judging.fields[setting],
-        services=Roll(documents.accounts, documents.said, judging.service, judging.packages, first),
+        services=Roll(documents.services, documents.said, judging.service, judging.packages, first),
         unplaced=unplaced,
         notes=notes,
     )
@@ -185,7 +186,7 @@ def trees_in(
         UsageError: the window asked for is empty.
     """
     judging, _, _ = _prepared(case, question, documents, worlds)
-    return tuple(tree for one in documents.accounts if one.service.id == service for tree in judging.trees(one))
+    return tuple(tree for one in documents.services if one.service.id == service for tree in judging.trees(one))
 
 
 def _prepared(
@@ -255,11 +256,11 @@ class _Judging:
         """The accused packages: a document that describes one of them is judged by itself."""
         return self.case.packages
 
-    def service(self, account: Account) -> ServiceVerdict:
+    def service(self, account: ServiceFacts) -> ServiceVerdict:
         """Return the verdict of a service."""
         return judge(self._context_of(account.service), account.uses, account.builds)
 
-    def trees(self, account: Account) -> tuple[InstallTree, ...]:
+    def trees(self, account: ServiceFacts) -> tuple[InstallTree, ...]:
         """Return what installs from each manifest of a service take; none where no time of the case is known."""
         if not self.window.is_known:
             return ()

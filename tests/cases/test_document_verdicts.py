@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 import graphkit
+from graphkit.api.session import Graph
 from graphkit.model.answers import ServiceVerdict
 from graphkit.model.index import File, FileKind, ProjectPage, ReleaseFiles
 from graphkit.model.names import package_name
 from graphkit.model.times import instant
-from graphkit.session import Graph
 from tests.unit.cli.inputs import INCIDENT, MADE, WORLD, put, recorded_slice
 
 NOON = "2026-03-24T12:00:00Z"

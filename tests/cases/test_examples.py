@@ -20,11 +20,11 @@ import pytest
 import yaml
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
+from graphkit.api.session import Graph, open_graph
 from graphkit.model.answers import Blast, PackageRow
 from graphkit.model.times import rfc3339
 from graphkit.reports.wording import slot_runs, takes_in_words
-from graphkit.session import Graph, open_graph
-from graphkit.sources import incident
+from graphkit.sources.advisories import incident
 from graphkit.sources.index.slice import RecordedIndex
 
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "examples"

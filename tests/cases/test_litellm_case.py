@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from graphkit.api.session import Graph, open_graph, run_demo
 from graphkit.model.answers import Blast, CompanyVerdict, PackageRow, Tier, Verdict
 from graphkit.model.index import ProjectPage, ReleaseMetadata
 from graphkit.model.names import PackageName
 from graphkit.model.organisation import Polarity, Standing
 from graphkit.reports import report
 from graphkit.reports.interface import View
-from graphkit.session import Graph, open_graph, run_demo
 from graphkit.sources.index import Order, gather, open_live, slice_facts
-from graphkit.trace.world import World
+from graphkit.trace.resolve.world import World
 from tests.cases.build import at
 
 pytestmark = pytest.mark.xdist_group("litellm")

@@ -11,9 +11,9 @@ from typing import Final
 
 import pytest
 
+from graphkit.formats.manifests.pyproject import READER
 from graphkit.model.names import service_id
 from graphkit.model.organisation import Service
-from graphkit.sources.documents.pyproject import READER
 from graphkit.stores.port import Fact
 from graphkit.trace.blast import install_trees
 from graphkit.trace.view import Question

@@ -26,10 +26,10 @@ from graphkit.model.times import Instant, rfc3339
 from graphkit.sources.index.slice import slice_facts
 from graphkit.stores import open_store
 from graphkit.stores.port import Reader
-from graphkit.trace.aimed import Aimed
-from graphkit.trace.listing import Demand, Package, bits_of, choose
-from graphkit.trace.offers import Offers
-from graphkit.trace.world import World
+from graphkit.trace.reach.range_matching import Aimed
+from graphkit.trace.resolve.availability import Offers
+from graphkit.trace.resolve.listing import Demand, Package, bits_of, choose
+from graphkit.trace.resolve.world import World
 from tests.cases.recorded_index import SECOND, SLICES, of_uv, pages_of, served
 
 FEWEST: Final = 200

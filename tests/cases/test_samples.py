@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from graphkit.formats import read_document
 from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.names import read_purl
-from graphkit.sources.documents import read_document
 
 BY_NAME = ("uv-lock/crewAIInc__crewAI__uv.lock", "uv-lock/stanfordnlp__dspy__uv.lock")
 """Locks of which the manifest counts names: some stand there in several versions, for different Pythons."""

@@ -15,12 +15,12 @@ from typing import Any, Final
 
 import pytest
 
+from graphkit.api.session import BlastOptions, Graph
 from graphkit.model.answers import Assumption, ServiceVerdict, Verdict
 from graphkit.model.index import FileKind, ProjectPage
 from graphkit.model.names import package_name, service_id
 from graphkit.model.organisation import Service
 from graphkit.model.times import exactly
-from graphkit.session import BlastOptions, Graph
 from graphkit.stores import open_store
 from graphkit.stores.port import Fact
 from graphkit.trace.blast import blast

@@ -17,17 +17,17 @@ from typing import Final
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from graphkit.api.session import open_graph
 from graphkit.model.environment import Environment
 from graphkit.model.index import File, FileKind, ProjectPage, ReleaseFiles, ReleaseMetadata
 from graphkit.model.names import PackageName
 from graphkit.model.times import FOREVER, Instant, instant
-from graphkit.session import open_graph
 from graphkit.sources.index.slice import slice_facts
 from graphkit.stores import open_store
 from graphkit.trace.case import resolve
-from graphkit.trace.forward import walk
-from graphkit.trace.manifests import Asked, root_of_manifest
-from graphkit.trace.world import World
+from graphkit.trace.resolve.forward import walk
+from graphkit.trace.resolve.manifests import Asked, root_of_manifest
+from graphkit.trace.resolve.world import World
 from tests.cases.build import manifest
 from tests.cases.recorded_index import SECOND, of_uv, pages_of, served
 from tests.conftest import ROOT

@@ -20,7 +20,7 @@ from graphkit.model.organisation import Build, Claim, Company, DocumentUse, Orga
 from graphkit.model.requirements import requirement
 from graphkit.model.times import FOREVER, exactly
 from graphkit.stores import open_store, port
-from graphkit.trace.world import World
+from graphkit.trace.resolve.world import World
 from tests.neo4j_server import clear
 
 STORES = ("embedded", pytest.param("neo4j", marks=pytest.mark.server))

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from graphkit import formats as documents
+from graphkit.formats import read_document
 from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.errors import InputError
-from graphkit.sources import documents
-from graphkit.sources.documents import read_document
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
 LARGEST = 30_000

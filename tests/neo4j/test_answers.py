@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from graphkit.api.session import export_graph, feed_demo, open_graph, push_graph, server_status
 from graphkit.model.answers import Blast
 from graphkit.reports import names, report
 from graphkit.reports.interface import View
-from graphkit.session import export_graph, feed_demo, open_graph, push_graph, server_status
 from tests.neo4j_server import clear, imported, running
 
 pytestmark = pytest.mark.server

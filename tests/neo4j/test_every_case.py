@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from graphkit.session import open_graph, push_graph
+from graphkit.api.session import open_graph, push_graph
 from graphkit.stores import open_store
 from tests.cases.test_examples import CASES, fed
 from tests.neo4j_server import clear

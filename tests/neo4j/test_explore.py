@@ -10,9 +10,9 @@ import neo4j
 import numpy as np
 import pytest
 
+from graphkit.api.session import open_graph
 from graphkit.model.answers import Verdict
 from graphkit.resources import resource
-from graphkit.session import open_graph
 from graphkit.stores import open_store, port
 from graphkit.stores.port import Reader
 from tests.neo4j_server import database

@@ -13,9 +13,9 @@ from pathlib import Path
 import neo4j
 import pytest
 
+from graphkit.api.session import open_graph, push_graph, server_status
 from graphkit.model.documents import Document
 from graphkit.model.errors import GraphkitError
-from graphkit.session import open_graph, push_graph, server_status
 from graphkit.stores import open_store
 from graphkit.stores.port import Fact
 from tests.contract.test_store_contract import WORLD, component, document, dump, metadata, page

@@ -10,8 +10,8 @@ from graphkit.model.answers import ServiceVerdict
 from graphkit.model.names import PackageName, ServiceId
 from graphkit.stores.port import Reader
 from graphkit.trace.case import Case, Span, resolve
-from graphkit.trace.documents import Documents
-from graphkit.trace.roll import Worst
+from graphkit.trace.evidence.documents import Documents
+from graphkit.trace.verdicts.service_verdicts import Worst
 from graphkit.trace.view import Question, View, answer, worlds_of
 
 

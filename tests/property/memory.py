@@ -25,7 +25,7 @@ from graphkit.model.requirements import Requirement
 from graphkit.model.times import FOREVER, Instant
 from graphkit.model.versions import release_version
 from graphkit.stores import port
-from graphkit.stores.embedded.organisation import joined
+from graphkit.stores.engine.organisation import joined
 
 Key = tuple[PackageName, str]
 """A release: its package and version key."""

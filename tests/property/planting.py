@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from graphkit.formats import read_document
 from graphkit.model.answers import ServiceVerdict
 from graphkit.model.documents import Completeness, Document, DocumentKind
 from graphkit.model.environment import Environment
@@ -15,7 +16,6 @@ from graphkit.model.incidents import CompromisedFile, CompromisedRelease, Incide
 from graphkit.model.names import package_name, purl_of, service_id
 from graphkit.model.organisation import DocumentUse, Organisation, Service
 from graphkit.model.times import exactly
-from graphkit.sources.documents import read_document
 from graphkit.stores.port import Fact
 from tests.cases.build import at, package
 from tests.property.asking import services_of

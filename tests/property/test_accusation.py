@@ -15,9 +15,9 @@ from graphkit.model.incidents import AccusedFile, CompromisedRelease, FileHash, 
 from graphkit.model.names import PackageName, package_name, purl_of
 from graphkit.model.organisation import Organisation
 from graphkit.model.times import instant
-from graphkit.trace import accusation
 from graphkit.trace.case import Case, resolve
 from graphkit.trace.events import identity_of
+from graphkit.trace.evidence import accusation
 
 NOON = instant("2026-03-24T12:00:00Z")
 PACKAGES = [package_name(name) for name in ("alpha", "beta-lib")]

@@ -16,12 +16,12 @@ from graphkit.model.documents import Component
 from graphkit.model.incidents import CompromisedRelease, Incident
 from graphkit.model.index import File, FileKind, MetadataSource, ProjectPage, ReleaseFiles, ReleaseMetadata
 from graphkit.model.names import package_name
-from graphkit.stores.embedded import compile_changes
-from graphkit.stores.embedded.compile import compile_index
-from graphkit.stores.embedded.compile_changes import FEW
-from graphkit.stores.embedded.folder import HEADER
-from graphkit.stores.embedded.record import Record
 from graphkit.stores.embedded.store import EmbeddedStore
+from graphkit.stores.engine import compile_changes
+from graphkit.stores.engine.compile import compile_index
+from graphkit.stores.engine.compile_changes import FEW
+from graphkit.stores.engine.index_folder import HEADER
+from graphkit.stores.engine.record import Record
 from graphkit.stores.port import Fact
 from tests.contract.test_store_contract import component, document, metadata, page
 from tests.property.worlds import MINUTE, READ_AT, facts, facts_of_services, manifests, worlds
@@ -146,7 +146,7 @@ def test_what_came_goes_again_without_a_compilation_in_full(tmp_path: Path, monk
         joined.append(counts is not None)
         return counts
 
-    monkeypatch.setattr("graphkit.stores.embedded.compile.compile_changes", counted)
+    monkeypatch.setattr("graphkit.stores.engine.compile.compile_changes", counted)
     steps = steps_of_change()
     assert taken_over(tmp_path / "graph", steps, tmp_path / "apart") == 0
     assert joined == [1] * (len(steps) - 1)

@@ -21,14 +21,14 @@ from graphkit.model.organisation import DocumentUse
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant, exactly
 from graphkit.stores.port import Fact, Reader
-from graphkit.trace.admit import admission
 from graphkit.trace.blast import blast
 from graphkit.trace.case import Span
-from graphkit.trace.confirm import confirm
-from graphkit.trace.offers import MOST_SLOTS
-from graphkit.trace.packages import newest_of, root_of
-from graphkit.trace.reached import Reached
-from graphkit.trace.survey import Field, survey
+from graphkit.trace.reach.admit import admission
+from graphkit.trace.reach.reached import Reached
+from graphkit.trace.reach.survey import Field, survey
+from graphkit.trace.resolve.availability import MOST_SLOTS
+from graphkit.trace.resolve.confirm import confirm
+from graphkit.trace.verdicts.packages import newest_of, root_of
 from graphkit.trace.view import Question, View
 from tests.property.asking import cases_of, view_of
 from tests.property.memory import MemoryReader

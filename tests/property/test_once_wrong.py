@@ -16,7 +16,7 @@ from graphkit.model.organisation import Build, DocumentUse, Organisation, Servic
 from graphkit.model.times import Instant, Moment, exactly
 from graphkit.stores.port import Fact
 from graphkit.trace.blast import blast
-from graphkit.trace.forward import walk
+from graphkit.trace.resolve.forward import walk
 from graphkit.trace.view import Question
 from tests.property import oracle
 from tests.property.asking import services_of

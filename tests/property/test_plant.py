@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 
-from graphkit.intake.files import walk
-from graphkit.intake.tally import Tally
+from graphkit.api.session import Graph
+from graphkit.ingest.files import walk
+from graphkit.ingest.stats import Tally
 from graphkit.model.answers import ServiceVerdict, Verdict
 from graphkit.model.documents import Document
-from graphkit.session import Graph
 from graphkit.sources.environments import read_environment
 from graphkit.stores import open_store
 from tests.cases.test_trials import REPOSITORY, Commit, commit_all, put_all

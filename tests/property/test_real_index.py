@@ -22,14 +22,14 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from graphkit.api.session import open_graph
 from graphkit.model.environment import Environment
 from graphkit.model.names import package_name
-from graphkit.session import open_graph
 from graphkit.stores import open_store
-from graphkit.trace.nominate import Question, reverse
-from graphkit.trace.offers import Offers
-from graphkit.trace.reached import Reached
-from graphkit.trace.world import World
+from graphkit.trace.reach.nominate import Question, reverse
+from graphkit.trace.reach.reached import Reached
+from graphkit.trace.resolve.availability import Offers
+from graphkit.trace.resolve.world import World
 
 pytestmark = pytest.mark.xdist_group("real-index")  # so that one worker makes the sample
 

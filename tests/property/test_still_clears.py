@@ -13,11 +13,11 @@ from typing import Any, Final
 
 import pytest
 
-from graphkit.intake.files import walk
-from graphkit.intake.tally import Tally
+from graphkit.api.session import Graph
+from graphkit.ingest.files import walk
+from graphkit.ingest.stats import Tally
 from graphkit.model.answers import Verdict
 from graphkit.model.documents import Document
-from graphkit.session import Graph
 from graphkit.sources.environments import read_environment
 from graphkit.stores import open_store
 from tests.cases.test_trials import NAMES, Trial, lay_out, put_all, trial_of

@@ -13,19 +13,19 @@ from graphkit.model.environment import Environment, Profile
 from graphkit.model.names import PackageName, service_id
 from graphkit.model.times import FOREVER, Instant
 from graphkit.stores.port import Reader
-from graphkit.trace import closure as forward
-from graphkit.trace.admit import admission
 from graphkit.trace.blast import blast
 from graphkit.trace.case import resolve
-from graphkit.trace.confirm import Targets, confirm
-from graphkit.trace.forward import Root as EngineRoot
-from graphkit.trace.forward import walk
-from graphkit.trace.manifests import Asked, root_of_manifest
-from graphkit.trace.nominate import closure_of
-from graphkit.trace.offers import Masks, Offers, Places
-from graphkit.trace.survey import slots_between, survey
+from graphkit.trace.reach.admit import admission
+from graphkit.trace.reach.nominate import closure_of
+from graphkit.trace.reach.survey import slots_between, survey
+from graphkit.trace.resolve import closure as forward
+from graphkit.trace.resolve.availability import Masks, Offers, Places
+from graphkit.trace.resolve.confirm import Targets, confirm
+from graphkit.trace.resolve.forward import Root as EngineRoot
+from graphkit.trace.resolve.forward import walk
+from graphkit.trace.resolve.manifests import Asked, root_of_manifest
+from graphkit.trace.resolve.world import World as EngineWorld
 from graphkit.trace.view import Question
-from graphkit.trace.world import World as EngineWorld
 from tests.property import oracle
 from tests.property.worlds import (
     INCIDENT,

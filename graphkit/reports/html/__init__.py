@@ -19,7 +19,7 @@ from graphkit.reports.html.network import SHAPES, drawing_script, network
 from graphkit.reports.html.packing import packed
 from graphkit.reports.interface import View
 from graphkit.reports.layout import VERDICTS, picture
-from graphkit.reports.stamp import provenance_shape, read_object, read_provenance
+from graphkit.reports.provenance import provenance_shape, read_object, read_provenance
 from graphkit.reports.text import counted, script_json, shown
 from graphkit.reports.wording import Listing, between, headline, listing, made_of, name_of, slot_spans, window_lines
 

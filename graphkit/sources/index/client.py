@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 import stamina
 
+from graphkit.formats.structured_text import without_secrets
 from graphkit.model import __version__
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.index import File, FileKind, ReleaseMetadata
@@ -27,7 +28,6 @@ from graphkit.sources.index.metadata import from_core_metadata, from_release_jso
 from graphkit.sources.index.pages import ACCEPT, Offer, Reading, absent, read_page
 from graphkit.sources.index.settings import index_address, index_name
 from graphkit.sources.index.wheels import MOST, joined, wheels_apart
-from graphkit.sources.plain import without_secrets
 
 CONNECTIONS: Final = 8
 _ATTEMPTS: Final = 5

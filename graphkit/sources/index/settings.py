@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from graphkit.formats.structured_text import without_secrets
 from graphkit.model.errors import GraphkitError
-from graphkit.sources.plain import without_secrets
 
 _VARIABLES: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
 PUBLIC: Final = "public index"

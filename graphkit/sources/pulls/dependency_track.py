@@ -14,11 +14,11 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from graphkit.formats.rows import shown
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.progress import Progress
 from graphkit.model.times import BadTime, Instant, instant, rfc3339
-from graphkit.sources.arrivals import Arrival, Reject
-from graphkit.sources.documents.rows import shown
+from graphkit.sources.fetched_document import Arrival, Reject
 from graphkit.sources.pulls.credentials import Credential, Keyring, secret
 from graphkit.sources.pulls.http import Answer, Client, Unreachable, connected, plain_base
 from graphkit.sources.pulls.pull import Pull

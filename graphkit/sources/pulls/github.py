@@ -13,12 +13,12 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from graphkit.formats.rows import shown
+from graphkit.formats.structured_text import without_secrets
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.progress import Progress
 from graphkit.model.times import Instant, rfc3339
-from graphkit.sources.arrivals import Arrival, Reject
-from graphkit.sources.documents.rows import shown
-from graphkit.sources.plain import without_secrets
+from graphkit.sources.fetched_document import Arrival, Reject
 from graphkit.sources.pulls.credentials import Credential, Keyring, secret
 from graphkit.sources.pulls.github_commits import Branch
 from graphkit.sources.pulls.github_exports import Exports

@@ -15,10 +15,10 @@ import httpx
 import msgspec
 import stamina
 
+from graphkit.formats.rows import shown
 from graphkit.model import __version__
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.times import rfc3339
-from graphkit.sources.documents.rows import shown
 from graphkit.sources.pulls.credentials import Credential
 
 LARGEST: Final = 256 * 2**20

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from graphkit.model.errors import InputError
 from graphkit.model.progress import Progress
 from graphkit.model.times import Instant
-from graphkit.sources.arrivals import Arrival, Reject
+from graphkit.sources.fetched_document import Arrival, Reject
 from graphkit.sources.pulls.http import Client, Stopped, Unreachable
 
 _IN_A_ROW = 3

@@ -12,7 +12,7 @@ from graphkit.model.errors import InputError
 from graphkit.model.index import TABLE_COLUMNS, ReleaseTable, table_sql
 from graphkit.model.progress import Progress
 from graphkit.model.times import Moment, instant, rfc3339
-from graphkit.sources.arrivals import Reject
+from graphkit.sources.fetched_document import Reject
 
 if TYPE_CHECKING:
     import duckdb

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from graphkit.model import csr
 from graphkit.stores import port
-from graphkit.stores.embedded.evidence import IndexEvidence
-from graphkit.stores.embedded.folder import SOURCES, IndexFolder
-from graphkit.stores.embedded.texts import TextColumn, Texts, TextsBuilder
+from graphkit.stores.engine.evidence import IndexEvidence
+from graphkit.stores.engine.index_folder import SOURCES, IndexFolder
+from graphkit.stores.engine.texts import TextColumn, Texts, TextsBuilder
 
 _SOURCES: Final = Texts(*TextsBuilder(SOURCES).arrays())
 

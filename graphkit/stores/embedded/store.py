@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from graphkit.model.errors import GraphkitError
-from graphkit.stores.embedded.folder import HEADER, DamagedIndex, IndexFolder, index_path
 from graphkit.stores.embedded.reader import IndexReader
+from graphkit.stores.engine.index_folder import HEADER, DamagedIndex, IndexFolder, index_path
 from graphkit.stores.port import Fact, Receipt
 
 if TYPE_CHECKING:  # DuckDB takes 50 ms to import, and a question over a fresh index needs none of it
-    from graphkit.stores.embedded.record import Record
+    from graphkit.stores.engine.record import Record
 
 _RECORD: Final = "graph.duckdb"
 _MARK: Final = "generation"
@@ -48,7 +48,7 @@ class EmbeddedStore:
 
     def _opened(self) -> Record:
         if self._record is None:
-            from graphkit.stores.embedded.record import Record  # noqa: PLC0415 - see above
+            from graphkit.stores.engine.record import Record  # noqa: PLC0415 - see above
 
             self._record = Record(self._path / _RECORD)
         return self._record
@@ -105,8 +105,8 @@ class EmbeddedStore:
             return generation
 
     def _compile(self) -> Path:
-        from graphkit.stores.embedded.compile import compile_index  # noqa: PLC0415 - see above
-        from graphkit.stores.embedded.record import explained  # noqa: PLC0415 - see above
+        from graphkit.stores.engine.compile import compile_index  # noqa: PLC0415 - see above
+        from graphkit.stores.engine.record import explained  # noqa: PLC0415 - see above
 
         record = self._opened()
         try:

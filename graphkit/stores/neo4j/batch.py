@@ -19,17 +19,24 @@ from graphkit.model.index import ProjectPage, ReleaseMetadata, ReleaseTable
 from graphkit.model.organisation import Organisation
 from graphkit.model.times import BEGINNING
 from graphkit.stores import port
-from graphkit.stores.embedded.compile import compile_ground, newest_fact, newest_of
-from graphkit.stores.embedded.compile_evidence import HOLD, kept_heads, kept_organisation, stage_mentioned
-from graphkit.stores.embedded.folder import HeldArrays
-from graphkit.stores.embedded.ground import facts_sha256, ground_key, stage_facts
-from graphkit.stores.embedded.kept import incidents as kept_incidents
-from graphkit.stores.embedded.kept import put, stage_incidents
-from graphkit.stores.embedded.record import Record
-from graphkit.stores.neo4j.kept import Kept, accused, touched
+from graphkit.stores.engine.base_index import facts_sha256, ground_key, stage_facts
+from graphkit.stores.engine.compile import compile_ground, newest_fact, newest_of
+from graphkit.stores.engine.compile_evidence import HOLD, kept_heads, kept_organisation, stage_mentioned
+from graphkit.stores.engine.index_folder import HeldArrays
+from graphkit.stores.engine.record import Record
+from graphkit.stores.engine.record_reader import incidents as kept_incidents
+from graphkit.stores.engine.record_reader import put, stage_incidents
+from graphkit.stores.neo4j.existing_rows import Kept, accused, touched
+from graphkit.stores.neo4j.node_rows import (
+    Compiled,
+    component_rows,
+    compromises,
+    organisation_rows,
+    release_id,
+    short,
+)
 from graphkit.stores.neo4j.queries import cypher
 from graphkit.stores.neo4j.server import chunks, one, rows
-from graphkit.stores.neo4j.written import Compiled, component_rows, compromises, organisation_rows, release_id, short
 from graphkit.stores.port import Fact, Receipt
 
 _Rows = Iterable[Any]

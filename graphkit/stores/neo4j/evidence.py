@@ -15,9 +15,9 @@ from graphkit.model.incidents import Incident
 from graphkit.model.names import purl_key
 from graphkit.model.organisation import DocumentUse, Organisation
 from graphkit.stores import port
-from graphkit.stores.embedded.compile_evidence import document_use
-from graphkit.stores.embedded.organisation import joined
-from graphkit.stores.neo4j.written import key_of
+from graphkit.stores.engine.compile_evidence import document_use
+from graphkit.stores.engine.organisation import joined
+from graphkit.stores.neo4j.node_rows import key_of
 
 _HEAD = msgspec.json.Decoder(Document)
 _COMPONENT = msgspec.json.Decoder(Component)

@@ -15,7 +15,7 @@ from graphkit.model import csr
 from graphkit.model.errors import GraphkitError
 from graphkit.stores import port
 from graphkit.stores.neo4j.evidence import ServerEvidence
-from graphkit.stores.neo4j.numbers import Blocks, Interned, Numbers
+from graphkit.stores.neo4j.node_ids import Blocks, Interned, Numbers
 from graphkit.stores.neo4j.server import Server, graph_of, one, rows
 
 _Columns = dict[str, Any]

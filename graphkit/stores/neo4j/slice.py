@@ -10,7 +10,7 @@ from typing import Final
 import duckdb
 
 from graphkit.model.errors import GraphkitError
-from graphkit.stores.embedded.record import Record
+from graphkit.stores.engine.record import Record
 
 _EDGES: Final = """
 CREATE OR REPLACE TEMP TABLE edges AS SELECT DISTINCT release_metadata.package AS near, requirements.package AS far

@@ -11,21 +11,15 @@ import msgspec
 import packaging
 
 from graphkit.model.organisation import Organisation
-from graphkit.stores.embedded.compile import compile_ground, count_inputs, newest_fact
-from graphkit.stores.embedded.compile_evidence import HOLD, kept_heads, kept_organisation, stage_mentioned
-from graphkit.stores.embedded.folder import HeldArrays
-from graphkit.stores.embedded.ground import facts_sha256, ground_key, stage_facts
-from graphkit.stores.embedded.kept import incidents as kept_incidents
-from graphkit.stores.embedded.kept import stage_incidents
-from graphkit.stores.embedded.record import Record
+from graphkit.stores.engine.base_index import facts_sha256, ground_key, stage_facts
+from graphkit.stores.engine.compile import compile_ground, count_inputs, newest_fact
+from graphkit.stores.engine.compile_evidence import HOLD, kept_heads, kept_organisation, stage_mentioned
+from graphkit.stores.engine.index_folder import HeldArrays
+from graphkit.stores.engine.record import Record
+from graphkit.stores.engine.record_reader import incidents as kept_incidents
+from graphkit.stores.engine.record_reader import stage_incidents
+from graphkit.stores.neo4j.node_rows import Compiled, component_rows, compromises, organisation_rows, release_id
 from graphkit.stores.neo4j.server import FORMAT, chunks
-from graphkit.stores.neo4j.written import (
-    Compiled,
-    component_rows,
-    compromises,
-    organisation_rows,
-    release_id,
-)
 
 _FILES: Final = 20_000
 """Files of releases in one part, about: a server keeps a transaction in memory."""

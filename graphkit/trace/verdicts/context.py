@@ -14,17 +14,17 @@ from graphkit.model.names import PackageName
 from graphkit.model.organisation import Service
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import BEGINNING, Instant, Moment
-from graphkit.trace.accusation import Accusation
-from graphkit.trace.closure import Span, closure_of
-from graphkit.trace.confirm import Targets
-from graphkit.trace.first_upload import FirstUploads, first_of_all
-from graphkit.trace.forward import Root
-from graphkit.trace.listing import Bits
-from graphkit.trace.manifests import Asked, InHouse, root_of_requirements
-from graphkit.trace.survey import Field
+from graphkit.trace.evidence.accusation import Accusation
+from graphkit.trace.reach.survey import Field
+from graphkit.trace.resolve.closure import Span, closure_of
+from graphkit.trace.resolve.confirm import Targets
+from graphkit.trace.resolve.first_upload import FirstUploads, first_of_all
+from graphkit.trace.resolve.forward import Root
+from graphkit.trace.resolve.listing import Bits
+from graphkit.trace.resolve.manifests import Asked, InHouse, root_of_requirements
+from graphkit.trace.resolve.world import World
 from graphkit.trace.verdicts.clearance import Open, Step, word
 from graphkit.trace.verdicts.listings import Finding
-from graphkit.trace.world import World
 
 USUAL_BACKENDS: Final[frozenset[str]] = frozenset({
     *("setuptools", "wheel", "hatchling", "hatch-vcs", "hatch-fancy-pypi-readme", "hatch-requirements-txt"),
@@ -45,7 +45,7 @@ class Context:
     ``world`` is its environment, ``union`` every one that it may have, ``in_environment`` gives the world of one.
     ``targets``: accused positions by package id. ``unplaced``: accused releases that the index facts do not know,
     as an open obligation words them. ``first_uploads``: the earliest upload of an accused file by any account, see
-    `graphkit.trace.first_upload`. ``decided``: obligation (a). ``document`` gives a document by its
+    `graphkit.trace.resolve.first_upload`. ``decided``: obligation (a). ``document`` gives a document by its
     sha256, rows that cannot matter to the case left out; ``whole`` with all of them; ``in_house`` the manifests of a
     package; ``in_workspace`` says whether a manifest lies below the root of a workspace. ``field_of`` surveys a stretch
     outside of the window. ``whole_window``: the window of the reading, whatever part of it is asked about.

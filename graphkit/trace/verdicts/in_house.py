@@ -16,8 +16,8 @@ from graphkit.model.documents import Component, Document
 from graphkit.model.names import PackageName
 from graphkit.model.versions import release_version
 from graphkit.stores import port
-from graphkit.trace.accusation import Accusation, Carrier
-from graphkit.trace.documents import Documents, Said
+from graphkit.trace.evidence.accusation import Accusation, Carrier
+from graphkit.trace.evidence.documents import Documents, Said
 from graphkit.trace.verdicts.listings import Finding, Words, read_listing, subject_of
 
 _Carriers = dict[PackageName, dict[str, Carrier]]

@@ -10,7 +10,7 @@ from graphkit.model.answers import Obligation
 from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.times import Instant
-from graphkit.trace.manifests import Asked, leaves_out, may_not_hold, needs_of_extras
+from graphkit.trace.resolve.manifests import Asked, leaves_out, may_not_hold, needs_of_extras
 from graphkit.trace.verdicts.clearance import fact
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, Context, is_usual
 from graphkit.trace.verdicts.guards import GuardsRead, guards_in_force

@@ -23,8 +23,8 @@ from graphkit.model.documents import (
     is_attested,
 )
 from graphkit.model.organisation import CompleteFrom
-from graphkit.trace.accusation import Accusation, Named, RowTest, test_row
-from graphkit.trace.elsewhere import type_of
+from graphkit.trace.evidence.accusation import Accusation, Named, RowTest, test_row
+from graphkit.trace.evidence.other_ecosystems import type_of
 from graphkit.trace.verdicts.clearance import Open, Step, fact, word
 
 _RECORDS: Final = {

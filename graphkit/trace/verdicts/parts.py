@@ -13,7 +13,7 @@ from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse
 from graphkit.model.requirements import requirement
 from graphkit.model.times import Instant, Moment, rfc3339
-from graphkit.trace.manifests import Asked, truth_of
+from graphkit.trace.resolve.manifests import Asked, truth_of
 from graphkit.trace.verdicts.build_times import AROUND
 from graphkit.trace.verdicts.clearance import Open, Step, combined, fact, prove, word
 from graphkit.trace.verdicts.context import Context, cleared, named, needed, opened, tools_gap

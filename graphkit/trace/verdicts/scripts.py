@@ -12,10 +12,10 @@ from graphkit.model.answers import Obligation
 from graphkit.model.documents import CONDA_ENVIRONMENT, UNREADABLE, Document, DocumentKind, InstallCommand
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
-from graphkit.trace.accusation import same_index
-from graphkit.trace.closure import Span, closure_of
-from graphkit.trace.forward import Root
-from graphkit.trace.manifests import Asked, root_of_requirements
+from graphkit.trace.evidence.accusation import same_index
+from graphkit.trace.resolve.closure import Span, closure_of
+from graphkit.trace.resolve.forward import Root
+from graphkit.trace.resolve.manifests import Asked, root_of_requirements
 from graphkit.trace.verdicts.clearance import Open
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, Context, is_usual, undecided_among
 from graphkit.trace.verdicts.inputs import CONDA, Line, State, is_made_from, normal

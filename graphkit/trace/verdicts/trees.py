@@ -10,14 +10,14 @@ from graphkit.model.answers import DocumentName, InstallTree, TakenRelease
 from graphkit.model.documents import DocumentKind
 from graphkit.model.organisation import Build, DocumentUse
 from graphkit.model.times import Instant
-from graphkit.trace.confirm import confirm
-from graphkit.trace.forward import Root, Walk, walk
+from graphkit.trace.resolve.confirm import confirm
+from graphkit.trace.resolve.forward import Root, Walk, walk
+from graphkit.trace.resolve.world import World
 from graphkit.trace.verdicts.build_times import ran
 from graphkit.trace.verdicts.context import Context
 from graphkit.trace.verdicts.in_place import ManifestInPlace, askings, in_place, manifest_of_build, manifests_in, needs
 from graphkit.trace.verdicts.inputs import State, satisfies, stretches_of
 from graphkit.trace.verdicts.walks import Asking, guarded, off_public, world_of
-from graphkit.trace.world import World
 
 _Part = tuple[tuple[Instant, Instant], ManifestInPlace]
 """A manifest as something is installed from it in a stretch."""

@@ -21,13 +21,14 @@ from graphkit.model.names import PackageName, named_by_file
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant, rfc3339
 from graphkit.model.versions import release_version
-from graphkit.trace.accusation import same_index
-from graphkit.trace.admit import admission
-from graphkit.trace.closure import REMOVAL_LAG, Closure, Span, closure_of
-from graphkit.trace.confirm import Confirmation, confirm, slots_of
-from graphkit.trace.forward import Root
-from graphkit.trace.manifests import Asked, InHouse, groups_alone, root_of_manifest, truth_of
-from graphkit.trace.survey import Field
+from graphkit.trace.evidence.accusation import same_index
+from graphkit.trace.reach.admit import admission
+from graphkit.trace.reach.survey import Field
+from graphkit.trace.resolve.closure import REMOVAL_LAG, Closure, Span, closure_of
+from graphkit.trace.resolve.confirm import Confirmation, confirm, slots_of
+from graphkit.trace.resolve.forward import Root
+from graphkit.trace.resolve.manifests import Asked, InHouse, groups_alone, root_of_manifest, truth_of
+from graphkit.trace.resolve.world import World
 from graphkit.trace.verdicts.clearance import Open, Step, fact, prove, word
 from graphkit.trace.verdicts.context import (
     Context,
@@ -40,7 +41,6 @@ from graphkit.trace.verdicts.context import (
     undecided_among,
 )
 from graphkit.trace.verdicts.guards import GuardsRead
-from graphkit.trace.world import World
 
 _MOST_CHANGES: Final = 64
 """Instants at which a closure is asked anew; one that is missed leaves the verdict open, since nothing clears it."""

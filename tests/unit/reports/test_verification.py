@@ -11,9 +11,9 @@ from graphkit.model.errors import UsageError
 from graphkit.reports import names, report
 from graphkit.reports.as_json import verification_json
 from graphkit.reports.interface import View
-from graphkit.reports.stamp import read_stamp, stamp
+from graphkit.reports.provenance import Verification, read_stamp, stamp
 from graphkit.reports.table import verification_table
-from graphkit.reports.verification import Verification, recognised, verification
+from graphkit.reports.verification import recognised, verification
 from tests.unit.reports import answers
 
 FORMS = tuple(name for name in names() if name != "table")

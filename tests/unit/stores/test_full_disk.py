@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from graphkit.model.errors import GraphkitError
-from graphkit.stores.embedded.record import explained
 from graphkit.stores.embedded.store import EmbeddedStore
+from graphkit.stores.engine.record import explained
 
 FULL = "graph: the disk is full; make room, then run the same again; what was kept before stays"
 

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 import stamina
 
 from graphkit.model.times import Instant, instant
-from graphkit.sources.arrivals import Arrival
+from graphkit.sources.fetched_document import Arrival
 from graphkit.sources.pulls.pull import Pull
 from tests.unit.cli.inputs import BAD
 

@@ -1,0 +1,229 @@
+"""Answers as Python has them: the values of `graphkit.model.answers`, which a notebook shows and other tools take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from html import escape
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from graphkit.model import answers
+from graphkit.model.answers import Tier
+from graphkit.model.errors import GraphkitError
+
+if TYPE_CHECKING:
+    import networkx as nx
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+_T = TypeVar("_T")
+_TALL: Final = 900
+_MISSING: Final = "this needs {}: pip install '.[notebook]' from the checkout"
+
+
+def rich(kind: type[_T], value: object) -> _T:
+    """Return an answer as the kind of this module that has the same fields."""
+    return kind(**{one.name: getattr(value, one.name) for one in fields(value)})  # type: ignore[arg-type]
+
+
+class _Rows:
+    """An answer with one kind of rows, which its own `to_arrow` gives."""
+
+    __slots__ = ()
+
+    def to_arrow(self) -> pa.Table:
+        """Return the rows as an Arrow table."""
+        raise NotImplementedError
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the rows as a pandas frame."""
+        return _pandas(self.to_arrow())
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return the rows as a polars frame."""
+        return _polars(self.to_arrow())
+
+
+class Blast(answers.Blast):
+    """Who was reached. A notebook shows the headline, the picture and the first rows of each kind.
+
+    >>> answer = graph.blast("litellm-2026-03")
+    >>> answer.summary.services
+    (('observed', 0), ('replayed', 0), ('picked', 0), ('admitted', 0), ('unknown', 1), ('cleared', 4))
+    >>> answer.to_pandas("companies")["verdict"].tolist()[:3]
+    ['stated', 'stated', 'supplier']
+    """
+
+    __slots__ = ()
+
+    def to_arrow(self, rows: str = "services") -> pa.Table:
+        """Return rows as an Arrow table: services, builds, companies, claims, packages, releases, slots or exposures.
+
+        Raises:
+            UsageError: there are no such rows.
+            GraphkitError: pyarrow is not installed.
+        """
+        from graphkit.api.columns import blast_table  # noqa: PLC0415
+
+        return blast_table(self, rows)
+
+    def to_pandas(self, rows: str = "services") -> pd.DataFrame:
+        """Return rows as a pandas frame; see `to_arrow`."""
+        return _pandas(self.to_arrow(rows))
+
+    def to_polars(self, rows: str = "services") -> pl.DataFrame:
+        """Return rows as a polars frame; see `to_arrow`."""
+        return _polars(self.to_arrow(rows))
+
+    def to_networkx(self, tier: str = "admitted") -> nx.DiGraph[str]:
+        """Return releases, packages down to a tier, services and companies as a graph; see `graphkit.reports.graph`.
+
+        >>> sorted({kind for _, kind in answer.to_networkx().nodes(data="kind")})
+        ['company', 'package', 'release', 'service']
+        """
+        from graphkit.reports.graph import graph_of  # noqa: PLC0415
+        from graphkit.reports.interface import View  # noqa: PLC0415
+        from graphkit.reports.wording import listing  # noqa: PLC0415
+
+        return graph_of(self, listing(self, View(tier=Tier(tier))))
+
+    def report(
+        self, form: str = "markdown", *, tier: str = "picked", limit: int | None = None, strict: bool = False
+    ) -> str:
+        """Return a report as the command line's ``--format`` writes it; ``strict`` refuses assumptions.
+
+        >>> answer.report("markdown").splitlines()[0]
+        '# Status note: litellm-2026-03'
+
+        Raises:
+            UsageError: there is no such format.
+        """
+        from graphkit.reports import report  # noqa: PLC0415
+        from graphkit.reports.interface import View  # noqa: PLC0415
+
+        return report(form).render(self, View(tier=Tier(tier), limit=limit, strict=strict))
+
+    def page(self) -> Page:
+        """Return the interactive page of ``--format html``, to be shown in a notebook; half a megabyte and more."""
+        return Page(html=self.report("html"))
+
+    def _repr_html_(self) -> str:
+        from graphkit.api.inline_html import blast_html  # noqa: PLC0415
+
+        return blast_html(self)
+
+    def __repr__(self) -> str:
+        from graphkit.reports.wording import headline  # noqa: PLC0415
+
+        return f"<Blast {headline(self)}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """An interactive page that a notebook shows in a frame of its own, from which nothing gets out."""
+
+    html: str
+
+    def _repr_html_(self) -> str:
+        framed = escape(self.html, quote=True)
+        return (
+            f'<iframe sandbox="allow-scripts allow-downloads" srcdoc="{framed}" width="100%" height="{_TALL}"></iframe>'
+        )
+
+    def __repr__(self) -> str:
+        return f"<Page of {len(self.html):,} characters>"
+
+
+class WhyAnswer(_Rows, answers.WhyAnswer):
+    """One service of a blast, its builds and paths."""
+
+    __slots__ = ()
+
+    def to_arrow(self) -> pa.Table:
+        """Return the builds of the service as an Arrow table."""
+        from graphkit.api.columns import blast_table  # noqa: PLC0415
+
+        table = blast_table(self.blast, "builds")
+        return table.filter([name == self.service.service for name in table.column("service").to_pylist()])
+
+    def _repr_html_(self) -> str:
+        from graphkit.api.inline_html import why_html  # noqa: PLC0415
+
+        return why_html(self)
+
+    def __repr__(self) -> str:
+        return f"<WhyAnswer {self.service.service} is {self.service.verdict}: {self.service.reason}>"
+
+
+class WhoHas(_Rows, answers.WhoHas):
+    """Every stored document and service that lists a package."""
+
+    __slots__ = ()
+
+    def to_arrow(self) -> pa.Table:
+        """Return one row per service, document and release as an Arrow table."""
+        from graphkit.api.columns import who_has_table  # noqa: PLC0415
+
+        return who_has_table(self)
+
+    def _repr_html_(self) -> str:
+        from graphkit.api.inline_html import who_has_html  # noqa: PLC0415
+
+        return who_has_html(self)
+
+    def __repr__(self) -> str:
+        return f"<WhoHas {self.query}: {len(self.matches):,} rows>"
+
+
+class Stats(_Rows, answers.Stats):
+    """What a graph holds."""
+
+    __slots__ = ()
+
+    def to_arrow(self) -> pa.Table:
+        """Return the counts as an Arrow table."""
+        from graphkit.api.columns import stats_table  # noqa: PLC0415
+
+        return stats_table(self)
+
+    def _repr_html_(self) -> str:
+        from graphkit.api.inline_html import stats_html  # noqa: PLC0415
+
+        return stats_html(self)
+
+    def __repr__(self) -> str:
+        return f"<Stats {', '.join(f'{number:,} {word}' for word, number in self.counts if number)}>"
+
+
+class IngestReport(answers.IngestReport):
+    """What an ingest read, and every input that it did not use."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        from graphkit.api.inline_html import ingest_html  # noqa: PLC0415
+
+        return ingest_html(self)
+
+    def __repr__(self) -> str:
+        return f"<IngestReport {self.read:,} read, {self.new:,} new, {len(self.rejected):,} rejected>"
+
+
+def _pandas(table: Any) -> pd.DataFrame:
+    try:
+        import pandas as pd  # noqa: PLC0415 - an extra, slow to import
+    except ImportError as error:
+        raise GraphkitError(_MISSING.format("pandas")) from error
+    made = table.to_pandas()
+    assert isinstance(made, pd.DataFrame)
+    return made
+
+
+def _polars(table: Any) -> pl.DataFrame:
+    try:
+        import polars as pl  # noqa: PLC0415 - an extra, slow to import
+    except ImportError as error:
+        raise GraphkitError(_MISSING.format("polars")) from error
+    made = pl.from_arrow(table)
+    assert isinstance(made, pl.DataFrame)
+    return made

@@ -1,0 +1,307 @@
+"""Documents: SBOMs, lock files, environment listings and manifests, each by the reader that claims its content."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import re
+from dataclasses import replace
+from functools import cache
+from importlib import import_module
+from itertools import chain, repeat
+from typing import Final
+
+import msgspec
+
+from graphkit.formats.archives import is_gzip, unpacked
+from graphkit.formats.interface import Beside, Including, Reader
+from graphkit.formats.multi_document import Part, several
+from graphkit.formats.purls import checksums_of
+from graphkit.formats.rows import few, is_json
+from graphkit.formats.structured_text import without_secrets
+from graphkit.model.documents import Completeness, Document, DocumentKind, Problem
+from graphkit.model.errors import InputError
+
+READERS: Final = (
+    "graphkit.formats.cyclonedx.json:READER",
+    "graphkit.formats.cyclonedx.xml:READER",
+    "graphkit.formats.spdx2.json:READER",
+    "graphkit.formats.spdx2.yaml:READER",
+    "graphkit.formats.spdx2.tag_value:READER",
+    "graphkit.formats.spdx2.rdf:READER",
+    "graphkit.formats.spdx3.json:READER",
+    "graphkit.formats.syft.json:READER",
+    "graphkit.formats.trivy.json:READER",
+    "graphkit.formats.github_snapshot:READER",
+    "graphkit.formats.attestations.reader:READER",
+    "graphkit.formats.locks.uv:READER",
+    "graphkit.formats.locks.poetry:READER",
+    "graphkit.formats.locks.pdm:READER",
+    "graphkit.formats.locks.pipfile:READER",
+    "graphkit.formats.locks.pylock:READER",
+    "graphkit.formats.environments.pip_inspect:READER",
+    "graphkit.formats.environments.pip_report:READER",
+    "graphkit.formats.conda.list:READER",
+    "graphkit.formats.conda.explicit:READER",
+    "graphkit.formats.conda.lock:READER",
+    "graphkit.formats.conda.environment:READER",
+    "graphkit.formats.conda.pixi_lock:READER",
+    "graphkit.formats.manifests.requirements:READER",
+    "graphkit.formats.manifests.pyproject:READER",
+    "graphkit.formats.manifests.pipfile:READER",
+    "graphkit.formats.scripts.reader:READER",
+    "graphkit.formats.lfs_pointer:READER",
+)
+"""Every format, as a lazy path to its reader. The order is that of listing, never a tie-break."""
+
+_HEAD: Final = 64 * 1024
+_LONGEST: Final = 1_000
+"""Characters of a name that are kept; no package has a longer one."""
+_LOOKED_AT: Final = 100
+"""How many parts of a file may be none of a reader's before all of it is."""
+_PLAIN: Final = "CycloneDX JSON"
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_ESCAPES: Final = re.compile(
+    rb"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
+)
+"""Escapes in JSON: a pair of surrogates, a half of one, any other."""
+_ELEMENTS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_MARKS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # which begins as UTF-16 does
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | None = None) -> Document | None:
+    """Return the document that bytes hold, None where no reader claims them.
+
+    gzip (RFC 1952), a UTF-8 byte order mark, UTF-16, UTF-32 and a JSON array around one object are taken off
+    first; ``sha256`` is always that of the bytes as given. ``path`` is what answers call it; ``hint``
+    is `sbom`, `lock`, `env` or empty. ``beside`` gives files that a document may include; where it
+    includes some, its ``sha256`` is that of them all. Cost: a cheap look per format, then one parse.
+
+    Raises:
+        InputError: a reader claims it and cannot use it, two readers claim it, or it is a listing of an environment
+            that lists nothing.
+    """
+    whole, problems = _plain_text(data)
+    if whole is None:
+        return None
+    text, claimed = _claimed(whole, path, hint)
+    if not claimed:
+        return None
+    if len(claimed) > 1:
+        raise InputError(f"claimed by two readers: {' and '.join(reader.format for reader in claimed)}")
+    (reader,) = claimed
+    try:
+        if beside is not None and isinstance(reader, Including):
+            document = reader.parse_with(text, path, hint, beside)
+        else:
+            document = reader.parse(text, path, hint)
+    except RecursionError as error:
+        raise InputError(f"{reader.format}: nested too deep to read") from error
+    if hint == "env":
+        check_listing(document)
+    document = _with_short_names(_without_secrets(_with_checksums(document)))
+    if problems:
+        document = replace(document, problems=(*problems, *document.problems))
+    if text is data or document.sha256 != hashlib.sha256(text).hexdigest():
+        return document
+    return replace(document, sha256=hashlib.sha256(data).hexdigest())
+
+
+def check_listing(document: Document) -> None:
+    """Refuse a listing that lists nothing: a command that failed leaves an empty file behind.
+
+    What a resolver wrote, by its header, may hold nothing; so may what was not read completely, which clears nobody.
+
+    Raises:
+        InputError: it is such a listing.
+    """
+    if document.kind is DocumentKind.LOCK or document.completeness is Completeness.INCOMPLETE:
+        return
+    if document.requirements or document.commands:
+        return
+    beside = sum(
+        place.startswith(("metadata.", "creationInfo.")) for place in document.places[: len(document.components)]
+    )
+    tops = {row.ref for row in document.components if row.name == document.subject}.intersection(document.roots)
+    described = max(beside, len(tops)) if document.kind is DocumentKind.SBOM else 0
+    if len(document.components) <= described:
+        text = "lists nothing, as what a failed command leaves behind; expected a row for each release: make it again"
+        raise InputError(text)
+
+
+def is_claimed(data: bytes, path: str, *, hint: str = "") -> bool:
+    """Return whether a reader claims bytes, which it may not be able to use all the same.
+
+    Raises:
+        InputError: they cannot be unpacked.
+    """
+    text, _ = _plain_text(data)
+    return text is not None and bool(_claimed(text, path, hint)[1])
+
+
+def parts_of(data: bytes, path: str) -> list[Part] | None:
+    """Return the documents of a file that holds several; None where it holds one, or nothing that a reader claims.
+
+    To be asked of what `read_document` does not know or cannot use: a file that it can is one document.
+
+    Raises:
+        InputError: it cannot be unpacked, or holds too many.
+    """
+    text, _ = _plain_text(data)
+    found = several(text) if text is not None else None
+    if found and any(_claimed(part, path, "")[1] for part, _ in found[:_LOOKED_AT]):
+        return found
+    return None
+
+
+def _claimed(text: bytes, path: str, hint: str) -> tuple[bytes, list[Reader]]:
+    """Return what is claimed, and by whom: the one object of an array, or text as it is, as a list of one row."""
+    inner = _out_of_array(text)
+    if _is_plain_bom(inner):
+        return inner, [reader for reader in _readers() if reader.format == _PLAIN]
+    for one in (inner, text):
+        if claiming := [reader for reader in _readers() if reader.claims(one, path, hint)]:
+            return one, claiming
+        if one is text:
+            break
+    return text, []
+
+
+class _Top(msgspec.Struct):
+    """The keys at the top of JSON by which its readers know their formats."""
+
+    bom: str = msgspec.field(default="", name="bomFormat")
+    spdx: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="spdxVersion")
+    context: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="@context")
+    sbom: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    artifacts: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    pipfile: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="_meta")
+    pip: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="pip_version")
+    trivy: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="SchemaVersion")
+    scanned: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    payload: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    predicate: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="predicateType")
+    envelope: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="dsseEnvelope")
+
+
+_TOP: Final = msgspec.json.Decoder(_Top)
+
+
+def _is_plain_bom(text: bytes) -> bool:
+    """Return whether text is a CycloneDX BOM and has no key of another format at its top.
+
+    All claims together take several passes over the text, this one does: most documents of a fleet are
+    such BOMs.
+    """
+    if not is_json(text) or b'"bomFormat"' not in text[:_HEAD]:
+        return False
+    try:
+        top = _TOP.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    others = (top.spdx, top.context, top.sbom, top.artifacts, top.pipfile, top.pip, top.trivy, top.scanned)
+    wraps = (top.payload, top.predicate, top.envelope)
+    return top.bom == "CycloneDX" and not any(map(bytes, (*others, *wraps)))
+
+
+def _with_checksums(document: Document) -> Document:
+    """Return a document whose rows have the hashes that their purls give, whatever the format."""
+    if not any("checksum" in row.purl for row in document.components):
+        return document
+    rows = (
+        replace(row, sha256=tuple(sorted({*row.sha256, *more}))) if (more := checksums_of(row.purl)) else row
+        for row in document.components
+    )
+    return replace(document, components=tuple(rows))
+
+
+def _without_secrets(document: Document) -> Document:
+    """Return a document whose addresses hold no user or password: what is kept ends up in reports."""
+    if not any("@" in row.index or "@" in row.origin for row in document.components):
+        return document
+    rows = (
+        replace(row, index=without_secrets(row.index), origin=without_secrets(row.origin))
+        for row in document.components
+    )
+    return replace(document, components=tuple(rows))
+
+
+def _with_short_names(document: Document) -> Document:
+    """Return a document whose names can be shown: one of megabytes is cut, and noted."""
+    if len(document.subject) <= _LONGEST and not any(len(row.name) > _LONGEST for row in document.components):
+        return document
+    problems = (
+        Problem(place=place, text=f"a name of {len(row.name):,} characters; cut")
+        for row, place in zip(document.components, document.places or repeat("the document"), strict=False)
+        if len(row.name) > _LONGEST
+    )
+    rows = (replace(row, name=row.name[:_LONGEST]) if len(row.name) > _LONGEST else row for row in document.components)
+    subject = document.subject[:_LONGEST]
+    return replace(document, components=tuple(rows), subject=subject, problems=few(chain(document.problems, problems)))
+
+
+@cache
+def _readers() -> tuple[Reader, ...]:
+    parts = (path.partition(":") for path in READERS)
+    return tuple(getattr(import_module(module), name) for module, _, name in parts)
+
+
+def _plain_text(data: bytes) -> tuple[bytes | None, tuple[Problem, ...]]:
+    """Return UTF-8 text as readers take it, None for bytes that are no text, and what had to be mended."""
+    text = _text_of(data)
+    if text is None or not (is_json(text) or text.lstrip()[:1] == b"["):
+        return text, ()
+    return _without_halves(text)
+
+
+def _without_halves(text: bytes) -> tuple[bytes, tuple[Problem, ...]]:
+    """Return JSON with a replacement character for each escape of half a character, which no UTF-8 can hold.
+
+    Tools that cut long texts leave such halves (RFC 8259, section 8.2). Cost: a search; one pass where
+    there are surrogates, and one more where one of them stands alone.
+    """
+    if not _SURROGATE.search(text):
+        return text, ()
+    try:
+        msgspec.json.decode(text, type=msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError):
+        first = next((found.start() for found in _ESCAPES.finditer(text) if found[2]), None)
+        if first is not None:
+            mended = _ESCAPES.sub(lambda found: b"\\ufffd" if found[2] else found[0], text)
+            return mended, (Problem(place=f"byte {first}", text="half a character; what cannot be read is replaced"),)
+    return text, ()
+
+
+def _out_of_array(text: bytes) -> bytes:
+    """Return the one object of a JSON array; all else as it is."""
+    if text.lstrip()[:1] != b"[":
+        return text
+    try:
+        elements = [bytes(one) for one in _ELEMENTS.decode(text)]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return text
+    return elements[0] if len(elements) == 1 and is_json(elements[0]) else text
+
+
+def _text_of(data: bytes) -> bytes | None:
+    """Return UTF-8 text without packing and byte order mark; None for bytes that are no text."""
+    data = unpacked(data)
+    if is_gzip(data):
+        return None
+    if data.startswith(codecs.BOM_UTF8):
+        return data[len(codecs.BOM_UTF8) :]
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "")
+    if not encoding and b"\0" in data[:2]:  # without a mark, ASCII shows between the zeros
+        width = "32" if data[:4].count(b"\0") == 3 else "16"
+        encoding = f"utf-{width}-be" if data[:1] == b"\0" else f"utf-{width}-le"
+    if encoding:
+        try:
+            return data.decode(encoding).removeprefix("\ufeff").encode()
+        except UnicodeError:
+            return None
+    return None if b"\0" in data[:_HEAD] else data

@@ -1,0 +1,1 @@
+"""SBOMs inside of attestations (in-toto, DSSE, Sigstore) and the provenance of builds."""

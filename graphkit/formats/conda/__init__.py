@@ -1,0 +1,1 @@
+"""What conda, conda-lock and pixi write: lists, environment files and locks."""

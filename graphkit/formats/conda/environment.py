@@ -1,0 +1,252 @@
+"""Environment files of conda (environment.yml): a manifest of what pip installs, with what conda installs beside it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import yaml
+
+from graphkit.formats.addresses import without_passwords
+from graphkit.formats.conda.rows import CondaRows, conda_package, conda_spec
+from graphkit.formats.interface import Beside
+from graphkit.formats.locks.rows import index_address
+from graphkit.formats.manifests.requirements_files import Included, digest_of
+from graphkit.formats.manifests.requirements_lines import Line
+from graphkit.formats.manifests.requirements_rows import Rows
+from graphkit.formats.manifests.uv_settings import UvSettings
+from graphkit.formats.rows import Notes, is_json, shown
+from graphkit.formats.scripts.arguments import found_in
+from graphkit.formats.scripts.findings import moved, pip_words, same
+from graphkit.formats.scripts.install_words import indexes_in
+from graphkit.formats.scripts.yaml import Scalar, scalars_of
+from graphkit.formats.yaml_values import yaml_text
+from graphkit.model.documents import (
+    CONDA_ENVIRONMENT,
+    Basis,
+    Completeness,
+    Document,
+    DocumentKind,
+    InstallCommand,
+)
+from graphkit.model.errors import InputError
+from graphkit.model.requirements import Requirement
+
+_OF_CONDA: Final = re.compile(rb"^channels[ \t]*:|^[ \t]*-[ \t]+[\"']?pip[\"']?[ \t]*:", re.MULTILINE)
+_DEPENDENCIES: Final = re.compile(rb"^[\"']?dependencies[\"']?[ \t]*:", re.MULTILINE)
+_LIST: Final = re.compile(
+    _DEPENDENCIES.pattern + rb"[ \t]*(?:[\[*]|(?:#[^\n]*)?(?:\r?\n[ \t]*(?:#[^\n]*)?)*\r?\n[ \t]*-)", re.MULTILINE
+)
+_CALLED: Final = re.compile(r"(?:^|[/\\])(?:[^/\\]*(?:environment|conda)[^/\\]*|env)\.ya?ml$", re.IGNORECASE)
+_YAML: Final = re.compile(r"\.ya?ml$", re.IGNORECASE)
+_FIRST: Final = re.compile(
+    rb"\A(?:[ \t]*(?:#[^\n]*)?\r?\n|---[^\n]*\n)*"
+    rb"(?:name|channels|dependencies|prefix|platforms|category|variables)[ \t]*:"
+)
+"""How such a file begins, whatever it is called."""
+_OTHERS: Final = re.compile(rb"SPDXID|spdxVersion|bomFormat|^package[ \t]*:", re.MULTILINE)
+_PIP: Final = ("dependencies", "pip")
+_REPOSITORIES: Final = "pip-repositories"
+"""The key of conda-lock for further indexes of Python packages."""
+_EXACT: Final = re.compile(r"(?:[^\s:]+::)?([A-Za-z0-9_][A-Za-z0-9._-]*)={1,2}([^\s=*<>!~|,]+)(?:=([^\s=*]+))?")
+_MOST: Final = 10_000
+"""Entries of one file that are kept."""
+_TEXT: Final = 200
+_PYTHON: Final = "python"
+
+
+class CondaEnvironment:
+    """The reader of environment files."""
+
+    format = "conda environment"
+
+    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+        """Return whether YAML has a list of dependencies at its left edge, and channels or a list for pip.
+
+        A name that says conda stands for the last two, since Ansible and Helm have dependencies too. Cost: searches.
+        """
+        if is_json(data) or b"dependencies" not in data:  # a plain search first: it is faster
+            return False
+        if not _DEPENDENCIES.search(data) or _OTHERS.search(data):
+            return False
+        if _CALLED.search(name) and _LIST.search(data):
+            return True
+        return bool(_OF_CONDA.search(data)) and bool(_YAML.search(name) or _FIRST.match(data))
+
+    def parse(self, data: bytes, path: str, hint: str) -> Document:
+        """Return an environment file as a manifest: pip installs its list for pip, read as a requirements file is.
+
+        What conda installs stands in ``commands``, one for each package: which Python packages it brings, its name
+        alone tells. So do projects that pip installs by their folder: their manifests are inputs of their own.
+        Complete unless something was lost. Told that it is an environment, one in which everything is pinned
+        (`conda env export`) is that; it is complete where it lists what pip installed, which some exports leave out,
+        beside what every environment has.
+
+        Raises:
+            InputError: no YAML, or nested too deep.
+        """
+        return _parsed(data, path, hint, None)
+
+    def parse_with(self, data: bytes, path: str, hint: str, beside: Beside) -> Document:
+        """Return an environment file with the lists for pip that it includes; else as `parse`."""
+        return _parsed(data, path, hint, beside)
+
+
+READER: Final = CondaEnvironment()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Read:
+    """What an environment file asks for. ``pip`` are the lines for pip, each at its own line as far as it goes."""
+
+    conda: list[Scalar] = field(default_factory=list)
+    pip: list[str] = field(default_factory=list)
+    indexes: dict[str, None] = field(default_factory=dict)
+
+
+def pip_lines(data: bytes) -> str:
+    """Return what an environment file has pip install, as the text of a requirements file; empty for none.
+
+    Each entry stands at its own line, those that share one after each other.
+    """
+    try:
+        return "\n".join(_read_entries(yaml_text(data, notes := Notes()), notes).pip)
+    except InputError:
+        return ""
+
+
+def _read_entries(text: str, notes: Notes) -> _Read:
+    found = _Read()
+    try:
+        scalars = scalars_of(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
+        raise InputError(f"no YAML: {problem}", place=f"line {mark.line + 1}" if mark else "") from error
+    except RecursionError as error:
+        raise InputError("no YAML that can be read: nested too deep") from error
+    for one in scalars[:_MOST]:
+        _take(one, found, notes)
+    if len(scalars) > _MOST:
+        notes.leave_open("the file", f"what stands behind {_MOST:,} entries")
+    return found
+
+
+def _take(one: Scalar, found: _Read, notes: Notes) -> None:
+    place = f"line {one.line}"
+    is_dependency = "dependencies" in one.keys
+    if one.value.startswith("*") and (is_dependency or "<<" in one.keys or not one.keys):
+        notes.leave_open(place, f"what the alias {shown(one.value)} stands for")
+    elif one.keys[-2:] == _PIP:
+        while len(found.pip) < one.line - 1:
+            found.pip.append("")
+        found.pip += one.value.splitlines() or [""]
+    elif one.keys[-1:] == ("dependencies",):
+        if one.is_item:
+            found.conda.append(one)
+        elif one.value.strip():
+            notes.leave_open(place, f"the dependencies {shown(one.value)}, which are no list")
+    elif is_dependency:
+        notes.leave_open(place, f"the dependencies under {shown('.'.join(one.keys))}: {shown(one.value)}")
+    elif one.keys[-1:] == (_REPOSITORIES,):
+        found.indexes[index_address(one.value)] = None
+    elif one.keys:
+        found.indexes |= indexes_in(f"{one.keys[-1]}={one.value}")
+
+
+def _parsed(data: bytes, path: str, hint: str, beside: Beside | None) -> Document:
+    notes = Notes()
+    read = _read_entries(yaml_text(data, notes), notes)
+    rows = Rows(notes, UvSettings())
+    files = Included("\n".join(read.pip).encode("utf-8", "backslashreplace"), beside, notes)
+    projects: list[InstallCommand] = []
+    for line, place, constrains in files.lines():
+        if constrains:
+            rows.constrain(line, place)
+        elif place.startswith("line ") and (project := _project(line, place)):
+            projects.append(project)
+        else:
+            rows.take(line, place)
+    rows.leave()
+    document = Document(
+        sha256=digest_of(data, files.files),
+        path=path,
+        kind=DocumentKind.MANIFEST,
+        format=CONDA_ENVIRONMENT,
+        basis=Basis.LISTED,
+    )
+    if hint == "env" and not projects and (listed := _as_environment(document, read, rows, notes)):
+        return listed
+    commands = [found for one in read.conda if (found := _command(one, notes))]
+    wanted = rows.wanted(document)
+    return replace(
+        wanted,
+        commands=tuple(dict.fromkeys((*commands, *projects))),
+        requires_python=_python_of(read.conda),
+        indexes=tuple(dict.fromkeys((*wanted.indexes, *read.indexes))),
+        completeness=Completeness.INCOMPLETE if notes.lost else wanted.completeness,
+        problems=notes.told(),
+    )
+
+
+def _project(line: Line, place: str) -> InstallCommand | None:
+    """Return that pip installs a project by its folder (``-e .``), whose manifest is an input; None for other lines."""
+    if line.kind != "path" and not (line.kind == "option" and line.option == "--editable"):
+        return None
+    text = f"-e {line.text}" if line.kind == "option" else line.text
+    found = next((found for found, _ in found_in(pip_words(text))), None)
+    if found is None or found.requirements or not found.inputs:
+        return None
+    moved(found, same)
+    return found.as_command(place, text) if not found.unreadable else None
+
+
+def _command(one: Scalar, notes: Notes) -> InstallCommand | None:
+    """Return what conda installs for one entry; None for Python itself, and for what cannot be read, which is lost."""
+    spec = conda_spec(one.value)
+    package = conda_package(spec[0]) if spec else None
+    if spec is None or package is None:
+        notes.add(f"line {one.line}", f"{shown(one.value)} is no package of conda; left out", lost=True)
+        return None
+    if package == _PYTHON:
+        return None
+    text = " ".join(one.value.split())[:_TEXT]
+    asked = (
+        Requirement(package=package, unreadable=text)
+        if spec[1] is None
+        else Requirement(package=package, specifier=spec[1])
+    )
+    return InstallCommand(place=f"line {one.line}", text=without_passwords(text), tool="conda", requirements=(asked,))
+
+
+def _python_of(entries: list[Scalar]) -> str:
+    """Return the range of Python that conda is asked for; empty where none or more than one is, or none can be read."""
+    specs = [spec for one in entries if (spec := conda_spec(one.value)) and spec[0] == _PYTHON]
+    return (specs[0][1] or "") if len(specs) == 1 else ""
+
+
+def _as_environment(document: Document, read: _Read, rows: Rows, notes: Notes) -> Document | None:
+    """Return a file in which everything is pinned as the environment that it was exported from; None for others."""
+    pins = [(one, pin) for one in read.conda if (pin := _EXACT.fullmatch(one.value.strip()))]
+    if not pins or len(pins) < len([one for one in read.conda if one.value.strip() != "pip"]) or not rows.are_pinned():
+        return None
+    found = CondaRows(notes)
+    for one, pin in pins:
+        found.conda(pin[1], pin[2], f"line {one.line}")
+    for item in rows.items:
+        found.python(item.package, item.version, item.place, origin=item.origin, sha256=item.digests[0])
+    is_whole = found.has_pip and found.are_whole()
+    whole = Completeness.COMPLETE if is_whole else Completeness.UNKNOWN
+    return replace(
+        document,
+        kind=DocumentKind.ENVIRONMENT,
+        format="conda env export",
+        basis=Basis.INSTALLED,
+        components=tuple(found.components),
+        places=tuple(found.places),
+        source_kind="environment",
+        completeness=Completeness.INCOMPLETE if notes.lost else whole,
+        dependencies_known=False,
+        problems=notes.told(),
+    )

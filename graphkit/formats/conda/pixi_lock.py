@@ -1,0 +1,161 @@
+"""pixi's lock files (pixi.lock, versions 4 to 6): packages of conda and of the Python index, by environment."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from typing import Any, Final, NamedTuple
+
+from graphkit.formats.addresses import named_by, sha256_of, without_passwords
+from graphkit.formats.conda.rows import CondaRows, archive_of, conda_package, marker_of_platform, pip_address
+from graphkit.formats.locks.rows import index_address, tables_in
+from graphkit.formats.rows import Notes, any_marker, is_json, shown
+from graphkit.formats.yaml_values import yaml_text, yaml_value
+from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
+from graphkit.model.errors import InputError
+from graphkit.model.names import BadName, PackageName, name_of_purl
+
+_KEYS: Final = tuple(
+    re.compile(rb"^%s[ \t]*:" % key, re.MULTILINE) for key in (b"version", b"environments", b"packages")
+)
+_OWN: Final = re.compile(rb"^[ \t]*-[ \t]+(?:conda|pypi|kind)[ \t]*:", re.MULTILINE)
+_KNOWN: Final = ("4", "5", "6")
+_DEFAULT: Final = "default"
+_KINDS: Final = ("conda", "pypi")
+
+
+class _Package(NamedTuple):
+    """A package as environments name it: `conda` or `pypi`, and its address or path."""
+
+    kind: str
+    address: str
+
+
+class PixiLock:
+    """The reader of pixi.lock."""
+
+    format = "pixi.lock"
+
+    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+        """Return whether YAML has pixi's keys at its left edge, and packages as it writes them. Cost: searches."""
+        if is_json(data) or b"environments" not in data:  # a plain search first: it is faster
+            return False
+        return all(one.search(data) for one in (*_KEYS, _OWN))
+
+    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a lock is a lock
+        """Return a lock as a document; its basis is `locked`, and it is complete unless a row was lost.
+
+        Rows that the environment `default` does not have, and rows for other platforms, are optional. The Python
+        package that one of conda is by its purls is another name of it, listed. Edges are not read. It governs
+        nothing: what pixi installs is asked for in tables of conda's packages too.
+
+        Raises:
+            InputError: no YAML, or a version that is not known.
+        """
+        notes = Notes()
+        lock = notes.table(yaml_value(yaml_text(data, notes), notes, is_twice_lost=True), "the document")
+        version = lock.get("version")
+        if version not in _KNOWN:
+            raise InputError(f"version {shown(version)} of pixi.lock cannot be read; 4 to 6 can", place="version")
+        if not isinstance(lock.get("packages"), list):
+            raise InputError(f"should be an array, is {shown(lock.get('packages'))}", place="packages")
+        used, indexes = _used(notes.table(lock.get("environments"), "environments"), notes)
+        rows = CondaRows(notes)
+        listed: set[_Package] = set()
+        for place, table in tables_in([{} if one is None else one for one in lock["packages"]], "packages", notes):
+            if package := _taken(table, place, used, rows, notes):
+                listed.add(package)
+        for package in used:
+            if package not in listed:
+                notes.add("packages", f"{shown(package.address)} of an environment is not there", lost=True)
+                _row(package, {}, "packages", used, rows, notes)
+        return Document(
+            sha256=hashlib.sha256(data).hexdigest(),
+            path=path,
+            kind=DocumentKind.LOCK,
+            format=f"pixi.lock {version}",
+            basis=Basis.LOCKED,
+            components=tuple(rows.components),
+            places=tuple(rows.places),
+            generator=("pixi",),
+            indexes=indexes,
+            completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
+            dependencies_known=False,
+            problems=notes.told(),
+        )
+
+
+READER: Final = PixiLock()
+
+_Used = dict[_Package, dict[str, set[str]]]
+"""By package: the platforms for which each environment has it."""
+
+
+def _used(environments: dict[str, Any], notes: Notes) -> tuple[_Used, tuple[str, ...]]:
+    found: _Used = defaultdict(lambda: defaultdict(set))
+    indexes: dict[str, None] = {}
+    for name, value in environments.items():
+        place = f"environments.{name}"
+        table = notes.table(value, place)
+        for one in notes.array(table.get("indexes"), f"{place}.indexes"):
+            if isinstance(one, str):
+                indexes[index_address(one)] = None
+        for platform, listed in notes.table(table.get("packages"), f"{place}.packages").items():
+            for where, package in tables_in(listed, f"{place}.packages.{platform}", notes):
+                if named := _named(package, where, notes):
+                    found[named][name].add(platform)
+    return dict(found), tuple(indexes)
+
+
+def _named(table: dict[str, Any], place: str, notes: Notes) -> _Package | None:
+    """Return which package a table names; None, noted as lost, for a kind that nobody knows."""
+    for kind in _KINDS:
+        if kind in table:
+            return _Package(kind, notes.text(table[kind], f"{place}.{kind}"))
+    notes.add(place, f"{shown(', '.join(map(str, table))[:80])} is neither of conda nor of the Python index", lost=True)
+    return None
+
+
+def _taken(table: dict[str, Any], place: str, used: _Used, rows: CondaRows, notes: Notes) -> _Package | None:
+    if (kind := table.get("kind")) is not None:  # as before version 6
+        address = next((table[key] for key in ("url", "path") if isinstance(table.get(key), str)), "")
+        table = {**table, **({kind: address} if kind in _KINDS else {})}
+    if (package := _named(table, place, notes)) is None:
+        return None
+    _row(package, table, place, used, rows, notes)
+    return package
+
+
+def _python_in(purl: Any, place: str, notes: Notes) -> PackageName | None:
+    """Return the Python package that a package of conda is, by a purl; None for none."""
+    try:
+        return name_of_purl(notes.text(purl, place))
+    except BadName as error:
+        notes.add(place, str(error), lost=True)
+        return None
+
+
+def _row(package: _Package, table: dict[str, Any], place: str, used: _Used, rows: CondaRows, notes: Notes) -> None:
+    environments = used.get(package, {})
+    platforms = environments.get(_DEFAULT) or {one for found in environments.values() for one in found}
+    marker = any_marker(marker_of_platform(one) for one in sorted(platforms)) if platforms else ""
+    is_extra = _DEFAULT not in environments
+    name, version, sha256 = (
+        notes.text(table.get(key), f"{place}.{key}").strip() for key in ("name", "version", "sha256")
+    )
+    if package.kind == "conda":
+        told = archive_of(package.address) or ("", "")
+        name, version = name or told[0], version or told[1]
+        rows.conda(name, version, place, sha256=sha256, marker=marker, is_extra=is_extra)
+        for at, purl in enumerate(notes.array(table.get("purls"), f"{place}.purls")):
+            where = f"{place}.purls[{at}]"
+            if (python := _python_in(purl, where, notes)) and python != conda_package(name):
+                rows.conda(python, version, where, marker=marker, is_extra=True)
+        return
+    plain = without_passwords(package.address)
+    address, origin = pip_address(plain) if "://" in plain else ("", f"path:{plain}")
+    named = named_by(plain)
+    digests = [one for one in (sha256, sha256_of(plain)) if one]
+    known: dict[str, Any] = {"address": address, "origin": origin, "marker": marker, "is_extra": is_extra}
+    rows.python(name or named[0], version or named[1], place, sha256=digests, **known)

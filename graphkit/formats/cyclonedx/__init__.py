@@ -1,0 +1,1 @@
+"""CycloneDX (ECMA-424), in JSON and XML."""

@@ -1,0 +1,1 @@
+"""What pip says of an environment or of one install."""

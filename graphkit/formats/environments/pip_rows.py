@@ -1,0 +1,177 @@
+"""What pip's reports share: the rows of its metadata, where each came from, and what they require of each other."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from packaging.markers import Environment as Variables
+from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
+
+from graphkit.formats.addresses import sha256_of, without_passwords
+from graphkit.formats.locks.rows import LockRows, sha256_in
+from graphkit.formats.rows import Notes, shown
+from graphkit.model.documents import Component, Edge
+from graphkit.model.environment import extras_of
+from graphkit.model.names import PackageName, purl_of
+from graphkit.model.requirements import Requirement, requirement
+
+_LONGEST: Final = 4_000
+_VARIABLES: Final = tuple(Variables.__annotations__)
+
+
+def component(name: PackageName, table: dict[str, Any], place: str, origin: str, notes: Notes) -> Component:
+    """Return the row of a release by its name and the version of its metadata; its ref is still to be given."""
+    version = notes.version(table.get("version"), f"{place}.version")
+    if not version:
+        notes.add(f"{place}.version", "no version: unknown")
+    purl = purl_of(name, version or None)
+    return Component(ref="", name=name, package=name, version=version, purl=purl, origin=origin)
+
+
+@dataclass(slots=True, kw_only=True)
+class Want:
+    """What a row requires; ``extras`` are those its marker compares with."""
+
+    asked: Requirement
+    extras: tuple[str, ...]
+    place: str
+    is_met: bool = False
+    is_sure: bool = False
+    """It holds, as far as no row meets it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class PipRow:
+    """A row of a report: its ref, and what it requires under each extra (empty: none)."""
+
+    ref: str
+    wants: dict[str, list[Want]]
+
+
+def direct_of(value: Any, place: str, notes: Notes) -> tuple[str, tuple[str, ...]]:
+    """Return the origin that a ``direct_url`` (PEP 610) names, and its archive's SHA-256; empty for an index."""
+    if value is None:
+        return "", ()
+    table = notes.table(value, place)
+    url = without_passwords(notes.text(table.get("url"), f"{place}.url"))
+    if not url:
+        notes.add(f"{place}.url", "not from an index, and from where it does not say")
+        return "unknown", ()
+    below = notes.text(table.get("subdirectory"), f"{place}.subdirectory")
+    tail = f"#subdirectory={below}" if below else ""
+    own = sha256_of(url)
+    if "vcs_info" in table:
+        vcs = notes.table(table["vcs_info"], f"{place}.vcs_info")
+        kind, commit = (notes.text(vcs.get(key), f"{place}.vcs_info.{key}") for key in ("vcs", "commit_id"))
+        return f"{kind or 'vcs'}+{url}{f'@{commit}' if commit else ''}{tail}", ()
+    where = f"{place}.archive_info"
+    archive = notes.table(table.get("archive_info"), where)
+    hashes = notes.table(archive.get("hashes"), f"{where}.hashes")
+    found = [(f"{where}.hashes.sha256", f"sha256:{notes.text(hashes['sha256'], where)}")] if "sha256" in hashes else []
+    found += [(f"{place}.url", f"sha256:{own}")] if own else []
+    found.append((f"{where}.hash", notes.text(archive.get("hash"), f"{where}.hash").replace("=", ":", 1)))
+    return url + tail, sha256_in(found, notes)
+
+
+def wants_of(metadata: dict[str, Any], place: str, notes: Notes) -> dict[str, list[Want]]:
+    """Return what the metadata of a row require, under each extra (empty: none)."""
+    found: dict[str, list[Want]] = {}
+    for at, text in enumerate(notes.array(metadata.get("requires_dist"), place)):
+        where = f"{place}[{at}]"
+        try:
+            asked = requirement(notes.text(text, where))
+        except ValueError as error:  # BadName is one; so are more digits than int() reads in one go
+            notes.add(where, str(error))
+            continue
+        if asked.unreadable:
+            notes.add(where, f"{shown(asked.unreadable)} cannot be read (PEP 508)")
+        want = Want(asked=asked, extras=extras_of(asked.marker or asked.unreadable), place=where)
+        for extra in ("", *want.extras):
+            found.setdefault(extra, []).append(want)
+    return found
+
+
+class Markers:
+    """What markers come to in the environment that a report names, never in the one that asks."""
+
+    def __init__(self, environment: Any, notes: Notes) -> None:
+        named = notes.table(environment, "environment")
+        self._variables = {
+            key: text for key in _VARIABLES if isinstance(text := named.get(key), str) and len(text) < _LONGEST
+        }
+        missing = [key for key in _VARIABLES if key not in self._variables]
+        self._missing = re.compile(rf"\b(?:{'|'.join(missing)})\b") if missing else None
+        self._known: dict[tuple[str, str], bool | None] = {}
+        if missing:
+            text = "does not say {}; requirements that turn on it are taken to hold"
+            notes.add("environment", text.format(", ".join(missing)))
+
+    def truth(self, marker: str, extra: str) -> bool | None:
+        """Return whether a marker holds; None where it cannot be told."""
+        if not marker:
+            return True
+        if len(marker) > _LONGEST or (self._missing and self._missing.search(marker)):
+            return None
+        if (marker, extra) not in self._known:
+            try:
+                self._known[marker, extra] = Marker(marker).evaluate(self._variables | {"extra": extra})
+            except (UndefinedComparison, UndefinedEnvironmentName, ValueError, RecursionError):
+                self._known[marker, extra] = None
+        return self._known[marker, extra]
+
+
+def link(
+    listed: Sequence[PipRow],
+    first: Mapping[PackageName, PipRow],
+    rows: LockRows,
+    markers: Markers,
+    *,
+    asked: Iterable[tuple[PipRow, str]] = (),
+) -> list[Want]:
+    """Lead each row to what it requires, under the extras that are asked of it. Each requirement counts once.
+
+    ``asked`` are extras that no row asks for, with their rows. Returns the requirements that no row meets, and that
+    hold or may hold.
+    """
+    missing: list[Want] = []
+    waiting = deque([*((row, "") for row in listed), *asked])
+    seen: set[tuple[str, str]] = set()
+    while waiting:
+        row, extra = waiting.popleft()
+        if (row.ref, extra) in seen:
+            continue
+        seen.add((row.ref, extra))
+        for want in row.wants.get(extra, ()):
+            truth = None if want.asked.unreadable else markers.truth(want.asked.marker, extra)
+            # What cannot be told holds where it needs no extra, or one that was asked for.
+            if want.is_met or not (truth if truth is not None else extra or not want.extras):
+                continue
+            want.is_met = True
+            target = first.get(want.asked.package)
+            if target is None:
+                want.is_sure = truth is True
+                missing.append(want)
+                continue
+            if target.ref != row.ref:
+                rows.edges[Edge(source=row.ref, target=target.ref)] = None
+            waiting.extend((target, one) for one in want.asked.extras if one in target.wants)
+    return missing
+
+
+def roots_of(rows: LockRows, requested: Sequence[str], count: int) -> tuple[str, ...]:
+    """Return the rows that a user asked for, and those that nothing requires; ``count`` is how many there are.
+
+    Where all are said to be asked for, as after an install of a whole lock, that says nothing.
+    """
+    told = requested if len(requested) < count else ()
+    return tuple(dict.fromkeys((*told, *rows.roots())))
+
+
+def made_by(report: Mapping[str, Any], notes: Notes) -> tuple[str, ...]:
+    """Return the pip that made a report, as `Document.generator` has it."""
+    version = notes.text(report.get("pip_version"), "pip_version").strip()
+    return (f"pip {version}",) if version else ()

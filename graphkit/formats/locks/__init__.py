@@ -1,0 +1,1 @@
+"""Lock files: what a resolver chose, one module for each tool."""

@@ -1,0 +1,202 @@
+"""Pipenv's lock files (Pipfile.lock, pipfile-spec 6) as documents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from graphkit.formats.addresses import named_by, sha256_of
+from graphkit.formats.locks.rows import LockRows, digests_in, governed, index_address
+from graphkit.formats.rows import Notes, is_elsewhere, is_json, json_value, shown
+from graphkit.model.documents import Component, Document
+from graphkit.model.errors import InputError
+from graphkit.model.names import BadName, PackageName, package_name, purl_of
+
+_META: Final = re.compile(rb"(?<!\\)\"_meta\"\s*:")
+_SPEC: Final = re.compile(rb"(?<!\\)\"pipfile-spec\"\s*:")
+_KNOWN: Final = 6
+_DEFAULT: Final = "default"
+_VCS: Final = ("git", "hg", "svn", "bzr")
+_PINNED: Final = re.compile(r"\s*={2,3}\s*([^\s,*]+)\s*")
+_HASHED: Final = re.compile(r"[0-9a-f]{5,64}")
+"""Keys of what Pipenv does not know the name of: the start of a hash of where it is."""
+_ITSELF: Final = frozenset({"path:.", "path:./"})
+_PYTHON: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,3}")
+# fmt: off
+_VARIABLES: Final = (
+    "os_name", "sys_platform", "platform_machine", "platform_python_implementation", "platform_release",
+    "platform_system", "platform_version", "python_version", "python_full_version", "implementation_name",
+    "implementation_version",
+)
+# fmt: on
+
+
+class PipfileLock:
+    """The reader of Pipfile.lock."""
+
+    format = "Pipfile.lock"
+
+    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+        """Return whether JSON has the keys that only Pipenv writes. Cost: two searches."""
+        if not is_json(data) or b'"pipfile-spec"' not in data:  # a plain search first: it is ten times as fast
+            return False
+        return bool(_META.search(data)) and bool(_SPEC.search(data))
+
+    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a lock is a lock
+        """Return a lock as a document; its basis is `locked`, and it is complete unless a row was lost.
+
+        It has no edges, so ``dependencies_known`` is False, and it has no roots. Every section but
+        `default` is a group that is installed on request (`develop`, and categories of one's own): its
+        rows are optional, as are rows for other platforms.
+        """
+        lock = _decoded(data)
+        notes = Notes()
+        meta = notes.table(lock.get("_meta"), "_meta")
+        spec = meta.get("pipfile-spec")
+        if spec != _KNOWN or type(spec) is not int:
+            raise InputError(f"pipfile-spec {shown(spec)} cannot be read; 6 can", place="_meta.pipfile-spec")
+        if _DEFAULT not in lock:
+            notes.add(_DEFAULT, "the section is missing", lost=True)
+        indexes = _indexes(meta, notes)
+        rows = LockRows(notes)
+        for section in sorted(lock.keys() - {"_meta"}, key=lambda one: (one != _DEFAULT, one)):
+            if not isinstance(lock[section], dict):
+                notes.add(section, f"should be a table, is {shown(lock[section])}", lost=True)
+                continue
+            for raw, value in lock[section].items():
+                _take(rows, section, raw, value, indexes, notes)
+        read = rows.document(data, path, f"Pipfile.lock {spec}", _python_of(meta, notes))
+        return replace(
+            read,
+            roots=(),
+            dependencies_known=False,
+            governs=("Pipfile", *governed(_folders(read.components))[1:]),
+            # Pipenv resolves for the interpreter and platform that it runs on.
+            is_of_one_environment=True,
+            indexes=tuple(dict.fromkeys(index_address(url) for url in indexes.values() if url)),
+        )
+
+
+READER: Final = PipfileLock()
+
+
+def _folders(rows: Iterable[Component]) -> Iterator[str]:
+    """Yield the folders of projects that rows are of; an archive's path is none."""
+    for row in rows:
+        path = row.origin.removeprefix("path:")
+        if path != row.origin and not named_by(path)[0]:
+            yield path
+
+
+def _decoded(data: bytes) -> dict[str, Any]:
+    lock = json_value(data)
+    if not isinstance(lock, dict):
+        raise InputError(f"should be an object, is {shown(lock)}")
+    return lock
+
+
+def _indexes(meta: dict[str, Any], notes: Notes) -> dict[str, str]:
+    """Return the address of every index by its name; the first stands under "" too: it is Pipenv's default."""
+    found: dict[str, str] = {}
+    for at, one in enumerate(notes.array(meta.get("sources"), "_meta.sources")):
+        place = f"_meta.sources[{at}]"
+        source = notes.table(one, place)
+        url = notes.text(source.get("url"), f"{place}.url")
+        found.setdefault("", url)
+        if name := notes.text(source.get("name"), f"{place}.name"):
+            found[name] = url
+    return found
+
+
+def _python_of(meta: dict[str, Any], notes: Notes) -> str:
+    requires = notes.table(meta.get("requires"), "_meta.requires")
+    for key, tail in (("python_full_version", ""), ("python_version", ".*")):
+        text = notes.text(requires.get(key), f"_meta.requires.{key}")
+        if _PYTHON.fullmatch(text):
+            return f"=={text}{tail}"
+    return ""
+
+
+def _take(rows: LockRows, section: str, raw: str, value: Any, indexes: dict[str, str], notes: Notes) -> None:
+    place = f"{section}.{raw}"
+    try:
+        name = package_name(raw)
+    except BadName as error:
+        notes.add(place, str(error), lost=True)
+        return
+    table = notes.table(value, place)
+    origin = _origin_of(table, place, notes)
+    version = _version_of(table, place, notes)
+    if origin:
+        named = named_by(origin)
+        if _HASHED.fullmatch(raw) and origin not in _ITSELF:  # Pipenv did not know its name
+            if not named[0]:
+                notes.add(place, f"{shown(origin)} does not name its package", lost=True)
+            name = _normal(named[0]) or name
+        version = version or named[1]
+    if not version and not origin:
+        notes.add(f"{place}.version", "no version: unknown")
+    index = notes.text(table.get("index"), f"{place}.index")
+    if index and index not in indexes:
+        notes.add(f"{place}.index", f"{shown(index)} is no source of this lock")
+    marker = _marker_of(table, place, notes)
+    hashes = [
+        (f"{place}.hashes[{at}]", one) for at, one in enumerate(notes.array(table.get("hashes"), f"{place}.hashes"))
+    ]
+    if own := sha256_of(origin):
+        hashes.append((place, f"sha256:{own}"))
+    sha256, members = digests_in(hashes, notes)
+    row = Component(
+        ref="",
+        name=name,
+        package=name,
+        version=version,
+        purl=purl_of(name, version or None),
+        sha256=sha256,
+        members=members,
+        optional=section != _DEFAULT or is_elsewhere(marker),
+        origin=origin,
+        index="" if origin else indexes.get(index, index),
+        marker=marker,
+    )
+    rows.add(name, row, place)
+
+
+def _normal(raw: str) -> PackageName | None:
+    try:
+        return package_name(raw)
+    except BadName:
+        return None
+
+
+def _version_of(table: dict[str, Any], place: str, notes: Notes) -> str:
+    text = notes.version(table.get("version"), f"{place}.version")
+    if read := _PINNED.fullmatch(text):
+        return read[1]
+    if text and text != "*":
+        notes.add(f"{place}.version", f"{shown(text)} pins no version")
+    return ""
+
+
+def _origin_of(table: dict[str, Any], place: str, notes: Notes) -> str:
+    for kind in _VCS:
+        if kind in table:
+            commit = notes.text(table.get("ref"), f"{place}.ref")
+            below = notes.text(table.get("subdirectory"), f"{place}.subdirectory")
+            url = notes.text(table[kind], f"{place}.{kind}")
+            return f"{kind}+{url}" + (f"@{commit}" if commit else "") + (f"#subdirectory={below}" if below else "")
+    for key in ("file", "url", "path"):
+        if key in table:
+            text = notes.text(table[key], f"{place}.{key}")
+            return text if "://" in text else f"path:{text}"
+    return ""
+
+
+def _marker_of(table: dict[str, Any], place: str, notes: Notes) -> str:
+    """Return a row's marker; older locks write a condition on one variable under its name."""
+    found = [notes.text(table.get("markers"), f"{place}.markers")]
+    found += [f"{key} {one}" for key in _VARIABLES if (one := notes.text(table.get(key), f"{place}.{key}"))]
+    found = [one for one in found if one]
+    return found[0] if len(found) == 1 else " and ".join(f"({one})" for one in found)

@@ -1,0 +1,237 @@
+"""Lock files of the standard format (pylock.toml and pylock.*.toml, PEP 751, lock-version 1.x) as documents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from packaging.pylock import Pylock, PylockValidationError
+from packaging.version import Version
+
+from graphkit.formats.locks.rows import (
+    LockRows,
+    digests_in,
+    governed,
+    indexes_of,
+    name_in,
+    note_strangers,
+    tables_in,
+    without_extras,
+)
+from graphkit.formats.manifests.requirements_header import Header, header_of
+from graphkit.formats.rows import Notes, is_elsewhere, is_json, shown, toml
+from graphkit.model.documents import Component, Document
+from graphkit.model.errors import InputError
+from graphkit.model.names import BadName, PackageName, package_name, purl_of
+from graphkit.model.requirements import requirement
+
+_TABLE: Final = re.compile(rb"^[ \t]*\[", re.MULTILINE)
+_LOCK_VERSION: Final = re.compile(rb"^[ \t]*lock-version[ \t]*=", re.MULTILINE)
+_OWN: Final = re.compile(rb"^[ \t]*(?:created-by[ \t]*=|packages[ \t]*=|\[\[[ \t]*packages[ \t]*\]\])", re.MULTILINE)
+_GROUP: Final = re.compile(r"(?:\"([^\"]*)\"|'([^']*)')\s*(not\s+)?in\s+dependency_groups\b")
+_HOLDS: Final = ('python_version < "0"', 'python_version >= "0"')
+_SOURCES: Final = ("vcs", "directory", "archive")
+_HEAD: Final = 8_192
+_LONGEST: Final = 200
+_ALONE: Final = {"lock-version": "1.0", "created-by": "-"}
+"""What makes one package a lock of its own, for `packaging` to check it alone."""
+
+
+class PyLock:
+    """The reader of pylock.toml."""
+
+    format = "pylock.toml"
+
+    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+        """Return whether TOML has a lock-version before its first table, and its maker or packages.
+
+        poetry.lock has its lock-version in a table.
+        """
+        if is_json(data):
+            return False
+        first = _TABLE.search(data)
+        return bool(_LOCK_VERSION.search(data[: first.start()] if first else data)) and bool(_OWN.search(data))
+
+    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a lock is a lock
+        """Return a lock as a document; its basis is `locked`, and it is complete unless a row was lost.
+
+        What goes against the standard, in the lock or in one of its packages, is a problem. Rows of
+        groups that are not the default, and rows for other platforms, are optional; rows of extras are
+        not. Dependencies "are purely informational": a lock in which no row has any has no known ones.
+        """
+        lock = toml(data)
+        minor = _minor_of(lock.get("lock-version"))
+        if not isinstance(lock.get("packages"), list):
+            raise InputError(f"should be an array, is {shown(lock.get('packages'))}", place="packages")
+        notes = Notes()
+        header = header_of(data[:_HEAD].decode("utf-8", "replace"))
+        for one in header.partial():
+            notes.add("the lock", f"made with {shown(one)}: not all that is installed is listed", lost=True)
+        if minor:
+            notes.read_as("lock-version", f"1.{minor}", "1.0")
+        _check({**lock, "lock-version": "1.0", "packages": []}, "", notes)
+        defaults = [one for one in notes.array(lock.get("default-groups"), "default-groups") if isinstance(one, str)]
+        rows = LockRows(notes)
+        taken = []
+        for place, table in tables_in(lock["packages"], "packages", notes):
+            _check({**_ALONE, "packages": [table]}, place, notes)
+            if (name := name_in(table, place, notes)) is not None:
+                taken.append((rows.add(name, _component(name, table, place, defaults, notes), place), place, table))
+        for ref, place, table in taken:
+            for where, wanted, specifier in _wanted(table, place, notes):
+                rows.link(ref, wanted, specifier, where, sure=where.startswith(f"{place}.dependencies"))
+        return replace(
+            rows.document(
+                data, path, f"pylock.toml 1.{minor}", notes.text(lock.get("requires-python"), "requires-python")
+            ),
+            roots=rows.roots() if rows.edges else (),
+            governs=_governs(header, (table for _, _, table in taken)),
+            generator=_generator(header, lock),
+            is_of_one_environment=_is_of_one(header, lock),
+            not_covered=tuple(sorted(set(header.left_out()) - {row.package for row in rows.components})),
+            indexes=indexes_of(rows.components),
+            dependencies_known=any("dependencies" in table or _pdm_of(table) for _, _, table in taken),
+        )
+
+
+READER: Final = PyLock()
+
+
+def _governs(header: Header, tables: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+    """Return the manifests of a lock: those that its header names, else the one beside it; and listed projects."""
+    sources = (table.get("directory") for table in tables)
+    paths = (source.get("path") for source in sources if isinstance(source, dict))
+    listed = governed(path for path in paths if isinstance(path, str))
+    # A compiled lock is of the files that its command names; `pyproject.toml` may be another's.
+    own = header.governs(()) if header.command and not header.is_custom else listed[:1]
+    return tuple(dict.fromkeys((*own, *listed[1:])))
+
+
+def _generator(header: Header, lock: dict[str, Any]) -> tuple[str, ...]:
+    maker = lock.get("created-by")
+    return header.generator or ((maker[:_LONGEST],) if isinstance(maker, str) and maker else ())
+
+
+def _is_of_one(header: Header, lock: dict[str, Any]) -> bool:
+    """Return whether a lock is of one environment: pip makes no others, and its ``environments`` narrow any."""
+    return header.is_of_one_environment or lock.get("created-by") == "pip" or bool(lock.get("environments"))
+
+
+def _minor_of(raw: Any) -> int:
+    """Return the minor number of a lock-version; PEP 751 asks for an error where the major one is not 1."""
+    try:
+        version = Version(raw) if isinstance(raw, str) else None
+    except ValueError:
+        version = None
+    if version is None or version.major != 1:
+        raise InputError(f"lock-version {shown(raw)} of pylock.toml cannot be read; 1.x can", place="lock-version")
+    return version.minor
+
+
+def _check(lock: dict[str, Any], place: str, notes: Notes) -> None:
+    """Note the first thing in a lock that goes against the standard."""
+    try:
+        Pylock.from_dict(lock)
+    except PylockValidationError as error:
+        inner = (error.context or "").removeprefix("packages[0]").removeprefix(".")
+        where = f"{place}.{inner}" if place and inner else place or inner
+        is_huge = "set_int_max_str_digits" in error.message  # advice for programs, and none for a person
+        notes.add(where or "the lock", "a number of too many digits" if is_huge else error.message)
+    except (ValueError, RecursionError):  # URLs that urllib refuses; packaging reads nested markers by recursion
+        notes.add(place or "the lock", "goes against PEP 751 in a way that cannot be told")
+
+
+def _component(name: PackageName, table: dict[str, Any], place: str, defaults: list[str], notes: Notes) -> Component:
+    origin = _origin_of(table, place, notes)
+    version = notes.version(table.get("version"), f"{place}.version")
+    if not version and not origin:
+        notes.add(f"{place}.version", "no version: unknown")
+    marker = notes.text(table.get("marker"), f"{place}.marker")
+    sha256, members = digests_in(_hashes(table, place, notes), notes)
+    note_strangers(name, version, _named(table, place), notes)
+    return Component(
+        ref="",
+        name=name,
+        package=name,
+        version=version,
+        purl=purl_of(name, version or None),
+        sha256=sha256,
+        members=members,
+        optional=is_elsewhere(_with_groups(without_extras(marker), defaults)),
+        origin=origin,
+        index="" if origin else notes.text(table.get("index"), f"{place}.index"),
+        marker=marker,
+    )
+
+
+def _with_groups(marker: str, defaults: list[str]) -> str:
+    """Return a marker in which the default groups are installed and no others, as an installer does unasked."""
+    return _GROUP.sub(lambda found: _HOLDS[((found[1] or found[2] or "") in defaults) != bool(found[3])], marker)
+
+
+def _origin_of(table: dict[str, Any], place: str, notes: Notes) -> str:
+    """Return where a row comes from if not from an index; an installer takes these before sdist and wheels."""
+    kind = next((one for one in _SOURCES if one in table), "")
+    if not kind:
+        return ""
+    where = f"{place}.{kind}"
+    source = notes.table(table[kind], where)
+    keys = ("url", "path", "type", "commit-id", "subdirectory")
+    url, path, vcs, commit, below = (notes.text(source.get(key), f"{where}.{key}") for key in keys)
+    tail = f"#subdirectory={below}" if below else ""
+    if kind == "vcs":
+        return f"{vcs or 'vcs'}+{url or path}" + (f"@{commit}" if commit else "") + tail
+    return f"{url}{tail}" if url and kind == "archive" else f"{'path' if kind == 'archive' else kind}:{path}{tail}"
+
+
+def _hashes(table: dict[str, Any], place: str, notes: Notes) -> Iterator[tuple[str, str]]:
+    files = [(key, table[key]) for key in ("sdist", "archive") if key in table]
+    wheels = notes.array(table.get("wheels"), f"{place}.wheels")
+    for key, file in [*files, *((f"wheels[{at}]", wheel) for at, wheel in enumerate(wheels))]:
+        where = f"{place}.{key}.hashes"
+        hashes = notes.table(notes.table(file, f"{place}.{key}").get("hashes"), where)
+        known = "sha256" in hashes
+        yield f"{where}.sha256", f"sha256:{notes.text(hashes['sha256'], f'{where}.sha256')}" if known else ""
+
+
+def _named(table: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:
+    """Yield the names and addresses of a row's files, with their places; what is no text says nothing."""
+    wheels = table.get("wheels")
+    files: list[tuple[str, Any]] = [("sdist", table.get("sdist"))]
+    files += [(f"wheels[{at}]", wheel) for at, wheel in enumerate(wheels if isinstance(wheels, list) else [])]
+    for key, file in files:
+        for word in ("name", "url", "path") if isinstance(file, dict) else ():
+            if isinstance(file.get(word), str):
+                yield f"{place}.{key}.{word}", file[word]
+
+
+def _wanted(table: dict[str, Any], place: str, notes: Notes) -> Iterator[tuple[str, PackageName, str]]:
+    """Yield what a row leads to, with place and specifier: the standard's tables, else the lines that PDM adds."""
+    if "dependencies" not in table:
+        for at, text in enumerate(_pdm_of(table)):
+            where = f"{place}.tool.pdm.dependencies[{at}]"
+            try:
+                wanted = requirement(notes.text(text, where))
+            except ValueError as error:  # BadName is one; so are more digits than int() reads in one go
+                notes.add(where, str(error))
+                continue
+            yield where, wanted.package, wanted.specifier
+    for at, one in enumerate(notes.array(table.get("dependencies"), f"{place}.dependencies")):
+        where = f"{place}.dependencies[{at}]"
+        named = notes.table(one, where)
+        version = notes.version(named.get("version"), f"{where}.version")
+        try:
+            name = package_name(notes.text(named.get("name"), f"{where}.name"))
+        except BadName as error:
+            notes.add(where, str(error))
+            continue
+        yield where, name, f"=={version}" if version else ""
+
+
+def _pdm_of(table: dict[str, Any]) -> list[Any]:
+    tools = table.get("tool")
+    pdm = tools.get("pdm") if isinstance(tools, dict) else None
+    lines = pdm.get("dependencies") if isinstance(pdm, dict) else None
+    return lines if isinstance(lines, list) else []

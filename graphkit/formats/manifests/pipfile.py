@@ -1,0 +1,87 @@
+"""Pipfile as a manifest: what Pipenv installs, and makes Pipfile.lock from."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import replace
+from typing import Any, Final
+
+from graphkit.formats.locks.rows import index_address
+from graphkit.formats.manifests.pyproject_groups import marker_of_group
+from graphkit.formats.manifests.pyproject_tools import table_requirement
+from graphkit.formats.rows import Notes, is_json, toml
+from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
+from graphkit.model.requirements import Requirement
+
+_FILE: Final = re.compile(r"(?:^|[/\\])Pipfile(?:\.[^/\\]+)?$")
+_TABLE: Final = re.compile(rb"^[ \t]*\[{1,2}[ \t]*(?:packages|dev-packages|source)[ \t]*[\].]", re.MULTILINE)
+_OTHERS: Final = frozenset({"source", "requires", "scripts", "pipenv", "packages"})
+_PYTHON: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,3}")
+
+
+class Pipfile:
+    """The reader of Pipfile."""
+
+    format = "Pipfile"
+
+    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+        """Return whether TOML of that name has a table of Pipenv's; other TOML has tables of these names too."""
+        return bool(_FILE.search(name)) and not is_json(data) and bool(_TABLE.search(data))
+
+    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a manifest is a manifest
+        """Return what is asked for as a manifest; categories but ``packages`` are groups, taken on request.
+
+        Complete unless something was lost.
+        """
+        read = toml(data)
+        notes = Notes()
+        asked: dict[Requirement, None] = {}
+        for section in read:
+            if section in _OTHERS - {"packages"}:
+                continue
+            for raw, value in notes.table(read[section], section).items():
+                if one := table_requirement(raw, value, f"{section}.{raw}", notes):
+                    asked[_in_group(one, section, notes)] = None
+        return Document(
+            sha256=hashlib.sha256(data).hexdigest(),
+            path=path,
+            kind=DocumentKind.MANIFEST,
+            format="Pipfile",
+            basis=Basis.LISTED,
+            requirements=tuple(asked),
+            requires_python=_python_of(notes.table(read.get("requires"), "requires"), notes),
+            indexes=tuple(dict.fromkeys(_indexes(read.get("source"), notes))),
+            completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
+            dependencies_known=False,
+            problems=notes.told(),
+        )
+
+
+READER: Final = Pipfile()
+
+
+def _in_group(one: Requirement, section: str, notes: Notes) -> Requirement:
+    if section == "packages" or one.unreadable:
+        return one
+    try:
+        return replace(one, marker=marker_of_group("dev" if section == "dev-packages" else section, one.marker))
+    except ValueError as error:
+        notes.add(section, str(error))
+        return replace(one, specifier="", marker="", url="", unreadable=f"{one} (group {section})"[:500])
+
+
+def _indexes(value: Any, notes: Notes) -> list[str]:
+    found = []
+    for at, one in enumerate(notes.array(value, "source")):
+        if url := notes.text(notes.table(one, f"source[{at}]").get("url"), f"source[{at}].url"):
+            found.append(index_address(url))
+    return found
+
+
+def _python_of(requires: dict[str, Any], notes: Notes) -> str:
+    for key, tail in (("python_full_version", ""), ("python_version", ".*")):
+        text = notes.text(requires.get(key), f"requires.{key}")
+        if _PYTHON.fullmatch(text):
+            return f"=={text}{tail}"
+    return ""

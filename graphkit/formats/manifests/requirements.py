@@ -1,0 +1,108 @@
+"""Requirements files: a lock where a tool resolved them or all is hashed; told so an environment; else a manifest."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import Final
+
+from graphkit.formats.conda.explicit import is_explicit
+from graphkit.formats.interface import Beside
+from graphkit.formats.manifests.requirements_files import Included
+from graphkit.formats.manifests.requirements_lines import logical_lines
+from graphkit.formats.manifests.requirements_rows import Rows
+from graphkit.formats.manifests.uv_settings import UvSettings, settings_for
+from graphkit.formats.rows import Notes
+from graphkit.model.documents import Basis, Document, DocumentKind
+
+_FILE: Final = re.compile(
+    r"(?:^|[/\\])[^/\\]*(?:requirements|constraints|freeze)[^/\\]*\.(?:txt|in|pip|lock)$", re.IGNORECASE
+)
+_FOLDER: Final = re.compile(r"(?:^|[/\\])requirements[/\\][^/\\]+\.(?:txt|in|pip)$", re.IGNORECASE)
+_SCRIPT: Final = re.compile(
+    r"\.(?:sh|bash|zsh|bat|cmd|ps1|py|ipynb|ya?ml|toml|ini|cfg|mk)$|(?:docker|container|make|jenkins|just)file[^/\\]*$",
+    re.IGNORECASE,
+)
+"""Names of files with commands, which may have many lines of one word."""
+_TABLE: Final = re.compile(r"\s*(?:\[|\{|<|---)")
+_CLAIMED: Final = 256 * 1024
+_LOOKED_AT: Final = 400
+
+
+class Requirements:
+    """The reader of requirements files."""
+
+    format = "requirements file"
+
+    def claims(self, data: bytes, name: str, hint: str) -> bool:
+        """Return whether lines are pip's. Cost: one pattern for each of the first 400.
+
+        By content alone every line must be one of pip's, and at least half must say more than a name:
+        lists of words are no requirements. Being told that it is a lock or an environment lets an odd line
+        pass in four; under the name of a requirements file any may be odd where one asks for a release,
+        and as many as there are names or addresses.
+        """
+        head = data[:_CLAIMED]
+        text = (head if len(data) <= _CLAIMED else head.rpartition(b"\n")[0]).decode("utf-8", "replace")
+        if _TABLE.match(text) or is_explicit(data):
+            return False
+        is_called = bool(_FILE.search(name) or _FOLDER.search(name))
+        named = is_called or (hint in {"lock", "env"} and not _SCRIPT.search(name))
+        strong = weak = odd = asked = 0
+        for line in islice(logical_lines(text), _LOOKED_AT):
+            strong += line.kind in {"requirement", "url", "option"}
+            weak += line.kind in {"bare", "path", "leftover"}
+            odd += line.kind == "odd"
+            asked += line.kind == "requirement"
+            if odd and not named:
+                return False
+        if not strong + weak:
+            return not odd and bool(_FILE.search(name))
+        if is_called and (asked or odd <= strong + weak):
+            return True
+        return odd * 4 <= strong + weak if named else strong >= weak
+
+    def parse(self, data: bytes, path: str, hint: str) -> Document:
+        """Return a requirements file as a document.
+
+        A lock is what a tool that resolves wrote, by its header, and what has a hash on every line, which pip
+        takes only whole; with ``hint`` `env` every list of pins (one ``==`` or ``===`` without a wildcard, a hash,
+        or a URL) is an environment. Any other list is a manifest, its pins and all: it may leave out what they need.
+        Files that it includes are not followed.
+        """
+        return self._parse(data, path, hint, None)
+
+    def parse_with(self, data: bytes, path: str, hint: str, beside: Beside) -> Document:
+        """Return a requirements file with the files it includes; their places read ``base.txt line 3``.
+
+        What `-c` names constrains a manifest; a lock needs no constraints. What a `uv.toml` beside says counts, since
+        uv may be what installs it, except for what is installed already.
+        """
+        return self._parse(data, path, hint, beside)
+
+    def _parse(self, data: bytes, path: str, hint: str, beside: Beside | None) -> Document:
+        notes = Notes()
+        settings = settings_for(path, beside, notes) if hint != "env" else UvSettings()
+        rows = Rows(notes, settings)
+        files = Included(data, beside, notes)
+        for line, place, constrains in files.lines():
+            if constrains:
+                rows.constrain(line, place)
+            else:
+                rows.take(line, place)
+        document = Document(
+            sha256=files.digest(dict(settings.files)),
+            path=path,
+            kind=DocumentKind.MANIFEST,
+            format="requirements.txt",
+            basis=Basis.LISTED,
+        )
+        rows.leave()
+        if hint == "env" and rows.items and rows.are_pinned():
+            return rows.listed(document, is_environment=True)
+        if rows.are_locked():
+            return rows.listed(document, is_environment=False)
+        return rows.wanted(document)
+
+
+READER: Final = Requirements()

@@ -1,0 +1,111 @@
+"""What uv takes for a manifest from other files: a `uv.toml`, and overrides in a `pyproject.toml` beside or above it.
+
+The `uv.toml` is the nearest one, beside the manifest or in a folder above, unless a `[tool.uv]` is nearer (uv,
+"Configuration files"). Overrides of the root of a workspace reach its members, and those of a `pyproject.toml` what
+`uv pip install -r` reads in its folder or below (tried with uv 0.13).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Final
+
+from graphkit.formats.interface import Beside
+from graphkit.formats.manifests.pyproject_tools import indexes_in, is_off_public, note_unread
+from graphkit.formats.manifests.uv_guards import CAN_ADD, READ, guards_of
+from graphkit.formats.rows import Notes, toml
+from graphkit.model.errors import InputError
+from graphkit.model.requirements import Requirement
+
+UV_TOML: Final = "uv.toml"
+PYPROJECT: Final = "pyproject.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UvSettings:
+    """What other files add to a manifest. ``files``: their SHA-256 by path, as part of the manifest's identity."""
+
+    files: tuple[tuple[str, str], ...] = ()
+    indexes: tuple[str, ...] = ()
+    is_off_public: bool = False
+    is_open: bool = False
+    """It can add or replace what is installed."""
+    overrides: tuple[Requirement, ...] = ()
+    """Of a `pyproject.toml` beside or above: they can replace what is installed as well."""
+
+    @property
+    def has_uv_toml(self) -> bool:
+        """Whether there is a `uv.toml`."""
+        return any(PurePosixPath(name).name == UV_TOML for name, _ in self.files)
+
+
+def settings_for(path: str, beside: Beside | None, notes: Notes, *, climbs: bool = True) -> UvSettings:
+    """Return what uv takes for a manifest from files beside and above it. One that cannot be read may say anything.
+
+    Guards in a `uv.toml` are not read, and count as none. ``climbs``: one in a folder above counts as well, as far as
+    ``path`` leads and the files there are given.
+    """
+    if beside is None:
+        return UvSettings()
+    own = PurePosixPath(path.replace("\\", "/"))
+    above = ["../" * level for level in range(len(own.parts))]
+    found = _in_uv_toml(above if climbs else above[:1], beside, notes)
+    return _with_overrides(found, above[1:] if own.name == PYPROJECT else above, beside, notes)
+
+
+def has_overrides(data: bytes) -> bool:
+    """Return whether a `pyproject.toml` seems to have overrides of uv; cheap, and never wrong where it has some."""
+    return any(key.encode() in data for key in CAN_ADD)
+
+
+def _with_overrides(found: UvSettings, above: Sequence[str], beside: Beside, notes: Notes) -> UvSettings:
+    """Return the settings with the overrides that uv may put in the place of what a manifest asks for."""
+    names = (folder + PYPROJECT for folder in above)
+    there = ((name, data) for name in names if (data := beside(name)) is not None and has_overrides(data))
+    name, data = next(there, ("", b""))
+    if not name:
+        return found
+    files = (*found.files, (name, hashlib.sha256(data).hexdigest()))
+    try:
+        tools = toml(data).get("tool")
+    except InputError as error:
+        notes.leave_open(name, f"the settings of uv: {error}")
+        return replace(found, files=files, is_open=True)
+    told = Notes()
+    guards = guards_of(told.table(tools, "tool"), told, is_shadowed=False)
+    return replace(found, files=files, is_open=found.is_open or told.lost, overrides=guards.overrides if guards else ())
+
+
+def _in_uv_toml(above: Sequence[str], beside: Beside, notes: Notes) -> UvSettings:
+    names = (folder + UV_TOML for folder in above)
+    found_at = next(((name, data) for name in names if (data := beside(name)) is not None), None)
+    if found_at is None:
+        return UvSettings()
+    name, data = found_at
+    files = ((name, hashlib.sha256(data).hexdigest()),)
+    try:
+        table = toml(data)
+    except InputError as error:
+        notes.leave_open(name, f"the settings of uv: {error}")
+        return UvSettings(files=files, is_open=True)
+    tools, told = {"uv": table}, Notes()
+    for key in sorted(READ & table.keys()):
+        can_add = key in CAN_ADD
+        text = (
+            "can add or replace what is installed, and is not read"
+            if can_add
+            else "is not read here; it counts as none"
+        )
+        told.add(f"tool.uv.{key}", text, lost=can_add)
+    found = UvSettings(
+        files=files,
+        indexes=indexes_in(tools, told),
+        is_off_public=is_off_public(tools, told),
+        is_open=note_unread(tools, told) or told.lost,
+    )
+    for one in told.told():
+        notes.add(f"{name}: {one.place.removeprefix('tool.uv').removeprefix('.')}", one.text)
+    return found

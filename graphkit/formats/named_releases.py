@@ -1,0 +1,69 @@
+"""Python releases that texts beside a document's rows name: paths of metadata, names of wheels, purls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from graphkit.formats.file_names import releases_in_path
+from graphkit.formats.purls import identity_of, releases_in_purl
+from graphkit.formats.rows import Notes, Refs
+from graphkit.model.documents import Component
+from graphkit.model.names import PackageName, purl_of
+from graphkit.model.versions import release_version
+
+_PURL: Final = "pkg:"
+_PYTHON: Final = "pkg:pypi/"
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """Yield every text in a decoded value, without its keys. Cost: linear, without recursion."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, list):
+            waiting += one
+        elif isinstance(one, dict):
+            waiting += one.values()
+        elif isinstance(one, str):
+            yield one
+
+
+class NamedReleases:
+    """The releases that texts name, each with the place of the first text that names it."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[PackageName, str], str] = {}
+
+    def take(self, text: str, place: str) -> None:
+        """Remember the releases that a path shows, by their metadata or wheel, or that a Python purl names."""
+        for found in releases_in_path(text):
+            self._places.setdefault(found, place)
+        if text.startswith(_PURL):
+            self.take_qualifiers(text, place)
+        if text.startswith(_PYTHON):
+            named = identity_of(text, "", Notes(), place)
+            if named.package:
+                self._places.setdefault((named.package, named.version), place)
+
+    def take_qualifiers(self, purl: str, place: str) -> None:
+        """Remember the releases whose files the qualifiers of a purl name."""
+        for found in releases_in_purl(purl):
+            self._places.setdefault(found, place)
+
+    def take_all(self, value: object, place: str) -> None:
+        """Remember what every text in a decoded value names. Cost: linear."""
+        for text in texts_in(value):
+            self.take(text, place)
+
+    def rows(self, known: Iterable[Component], refs: Refs) -> Iterator[tuple[Component, str]]:
+        """Yield a row, and its place, for each release that none of the ``known`` rows is."""
+        have = {(row.package, release_version(row.version).key) for row in known if row.package}
+        for (package, version), place in self._places.items():
+            key = (package, release_version(version).key)
+            if key in have:
+                continue
+            have.add(key)
+            ref = refs.unique(f"{place} {package} {version}")
+            purl = purl_of(package, version or None)
+            yield Component(ref=ref, name=package, package=package, version=version, purl=purl), place

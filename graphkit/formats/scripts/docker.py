@@ -1,0 +1,150 @@
+"""Install commands in Dockerfiles and Containerfiles."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from graphkit.formats.addresses import named_by
+from graphkit.formats.scripts.arguments import Found, found_in
+from graphkit.formats.scripts.findings import Finding, moved, same
+from graphkit.formats.scripts.shell import HEREDOC, index_findings, shell_findings, without_python
+from graphkit.formats.scripts.shell_words import Variables, Word, commands_of, literal, logical_lines
+
+_INSTRUCTION: Final = re.compile(r"\s*(?:ONBUILD\s+)?([A-Za-z]+)\s+(.*)", re.DOTALL)
+_CHECK: Final = re.compile(r"\bCMD\s+(.*)", re.DOTALL)
+_FLAG: Final = re.compile(r"\s*--[a-z][a-z-]*(?:=\S*)?\s+")
+
+
+class Dockerfile:
+    """The commands of a Dockerfile or Containerfile, with what its image is told of paths and variables."""
+
+    def __init__(self, text: str) -> None:
+        text, self._found = without_python(text)
+        self._lines = list(logical_lines(text, joins_quoted=False, skips_empty=True))
+        self._variables = Variables()
+        self._folder = "/"
+        self._copies: list[tuple[list[str], str]] = []
+        """What was copied from where, no sources for what another stage gave."""
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield what its instructions install."""
+        yield from self._found
+        waiting = iter(self._lines)
+        for number, line in waiting:
+            if not (read := _INSTRUCTION.fullmatch(line)):
+                continue
+            name, rest = read[1].upper(), read[2]
+            if name == "HEALTHCHECK" and (check := _CHECK.search(rest)):
+                name, rest = "CMD", check[1]
+            if name in {"FROM", "WORKDIR", "COPY", "ADD"}:  # another image or folder, or other files in it
+                self._variables.exports.clear()
+            if name in {"RUN", "CMD", "ENTRYPOINT"}:
+                yield from self._run(number, rest, waiting)
+            elif name in {"ARG", "ENV"}:
+                yield from index_findings(rest, f"line {number}")
+                self._assign(name, rest)
+            elif name == "WORKDIR":
+                self._folder = posixpath.normpath(posixpath.join(self._folder, self._words(rest)[0]))
+            elif name in {"COPY", "ADD"}:
+                yield from self._added(number, rest)
+                self._copy(rest)
+                yield from self._bodies(rest, waiting)
+
+    def _words(self, text: str) -> list[str]:
+        found = [word.text for one in commands_of(f"x {text}", 1, self._variables) for word in one.words]
+        return found[1:] or [""]
+
+    def _assign(self, name: str, rest: str) -> None:
+        first, _, value = rest.strip().partition(" ")
+        if name == "ENV" and "=" not in first:
+            self._variables.set(first, value.strip().strip("\"'"))
+            return
+        for command in commands_of(f"export {rest}", 1, self._variables):
+            for word in command.words[1:]:
+                if name == "ARG" and "=" not in word.text and word.text not in self._variables:
+                    self._variables.set(word.text, None)
+
+    def _copy(self, rest: str) -> None:
+        is_of_stage = "--from" in rest or "://" in rest
+        while flag := _FLAG.match(rest):
+            rest = rest[flag.end() :]
+        words = _json_words(rest) or self._words(rest)
+        if len(words) > 1:
+            sources = [] if is_of_stage else words[:-1]
+            self._copies.append((sources, posixpath.normpath(posixpath.join(self._folder, words[-1]))))
+
+    def _added(self, number: int, rest: str) -> Iterator[Finding]:
+        """Yield the releases whose files are taken from an address."""
+        for word in self._words(rest):
+            name, version = named_by(word) if "://" in word else ("", "")
+            if name and version:
+                found = Found(tool="docker")
+                found.name(Word(f"{name}=={version}"))
+                yield Finding(f"line {number}", found, f"ADD {word}")
+
+    def _bodies(self, rest: str, waiting: Iterator[tuple[int, str]]) -> Iterator[Finding]:
+        """Yield what the here-documents of an instruction install."""
+        for mark in HEREDOC.finditer(rest):
+            for at, line in waiting:
+                if line.strip() == mark[1]:
+                    break
+                yield from shell_findings(line, self._variables, first=at, resolve=self._resolve)
+
+    def _run(self, number: int, rest: str, waiting: Iterator[tuple[int, str]]) -> Iterator[Finding]:
+        while flag := _FLAG.match(rest):
+            rest = rest[flag.end() :]
+        if words := _json_words(rest):
+            quoted = tuple(Word(one, "", " " in one) for one in words)
+            for found, told in found_in(quoted):
+                moved(found, self._resolve)
+                yield Finding(f"line {number}", found, literal(told))
+            return
+        yield from shell_findings(rest, self._variables, first=number, resolve=self._resolve)
+        yield from self._bodies(rest, waiting)
+
+    def _resolve(self, path: str) -> str | None:
+        """Return where a path in the image comes from, as a path from the folder of the build."""
+        at = posixpath.normpath(posixpath.join(self._folder, path))
+        for sources, to in reversed(self._copies):
+            if not sources and (at == to or at.startswith(f"{to.rstrip('/')}/")):
+                return None
+            for source in sources:
+                if (found := _copied(source.lstrip("/") or ".", to, at)) is not None:
+                    return found
+        return same(path)
+
+
+def _copied(source: str, to: str, at: str) -> str | None:
+    """Return which file of a source lies at a path, where the source was copied to another; None for none of it."""
+    inside = posixpath.join(to, posixpath.basename(source))
+    if at == inside or (at == to and _is_file(source)):
+        return posixpath.normpath(source)
+    if (
+        "*" in source
+        and posixpath.dirname(at) == to
+        and fnmatch.fnmatch(posixpath.basename(at), posixpath.basename(source))
+    ):
+        return posixpath.join(posixpath.dirname(source), posixpath.basename(at))
+    if _is_file(source) or not at.startswith(f"{to.rstrip('/')}/"):
+        return None
+    return posixpath.normpath(posixpath.join(source, posixpath.relpath(at, to)))
+
+
+def _is_file(source: str) -> bool:
+    return "." in posixpath.basename(source.rstrip("/")).lstrip(".") or "*" in source
+
+
+def _json_words(text: str) -> list[str]:
+    """Return the words of an instruction in JSON form, none for any other."""
+    if not text.lstrip().startswith("["):
+        return []
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []

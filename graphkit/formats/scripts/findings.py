@@ -1,0 +1,60 @@
+"""What one install command or list in a file asks for, where it stands, and where the paths in it lie."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from typing import NamedTuple
+
+from graphkit.formats.rows import shown
+from graphkit.formats.scripts.arguments import Found, found_in
+from graphkit.formats.scripts.shell_words import Word
+
+
+class Finding(NamedTuple):
+    """What one command or list asks for, where it stands, and its text."""
+
+    place: str
+    found: Found
+    text: str
+
+
+Resolve = Callable[[str], str | None]
+"""Returns where a path of a command lies, from the folder that it runs in; None where nothing tells."""
+
+
+def same(path: str) -> str | None:
+    """Return a path as it is; None for one of a machine's root, which nothing here tells of."""
+    return None if posixpath.isabs(path) or path.startswith("~") else posixpath.normpath(path)
+
+
+def moved(found: Found, resolve: Resolve) -> None:
+    """Put the inputs of a command where they lie; those that nothing tells of cannot be read."""
+    inputs = list(found.inputs)
+    found.inputs = {}
+    for path in inputs:
+        at = resolve(path)
+        if at is None:
+            found.unreadable.append(f"the file {shown(path)}")
+        else:
+            found.inputs[at] = None
+
+
+def pip_words(line: str) -> tuple[Word, ...]:
+    """Return a line of a requirements file as the words of a command that installs it."""
+    words = line.split() if line.lstrip().startswith("-") else [line.partition(" #")[0]]
+    return (Word("pip"), Word("install"), *map(Word, words))
+
+
+def pip_line(line: str, tool: str) -> Found:
+    """Return what a line of a requirements file asks for."""
+    found = next((found for found, _ in found_in(pip_words(line.strip()))), Found(tool=tool))
+    found.tool = tool
+    return found
+
+
+def project_of(tool: str) -> Found:
+    """Return that a tool installs the project itself, past its lock."""
+    found = Found(tool=tool)
+    found.folder(Word("."))
+    return found

@@ -1,0 +1,55 @@
+"""Install commands in notebooks."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from graphkit.formats.scripts.findings import Finding
+from graphkit.formats.scripts.install_words import TOOLS
+from graphkit.formats.scripts.python import code_findings
+from graphkit.formats.scripts.shell import shell_findings
+from graphkit.formats.scripts.shell_words import logical_lines
+
+_CELL: Final = re.compile(r"\s*(?:[A-Za-z_][\w, ]*=\s*)?(?:!+|%(?=pip|conda|mamba|uv)|%(?:system|sx)\s)(.*)", re.DOTALL)
+_AUTOMATIC: Final = re.compile(r"\s*((?:pip|conda|mamba|micromamba|uv)\s.*)", re.DOTALL)
+"""A magic without its mark, as IPython takes it where it is no Python."""
+_CELL_SHELL: Final = re.compile(r"\s*%%(?:bash|sh|script|cmd|!)")
+_NO_PYTHON: Final = re.compile(r"(?:[A-Za-z_][\w, ]*=\s*)?[!%]|(?:pip|conda|mamba|micromamba|uv)\s+[a-z]")
+_BRACES: Final = re.compile(r"\{([^{}]*)\}")
+
+
+def notebook_findings(text: str) -> Iterator[Finding]:
+    """Yield what the code of a notebook installs: lines for the shell, and magics.
+
+    Raises:
+        ValueError: it is not JSON.
+        RecursionError: it is nested too deep.
+    """
+    book = json.loads(text)
+    cells = book.get("cells") if isinstance(book, dict) else None
+    if cells is None and isinstance(book, dict):
+        sheets = [one.get("cells") for one in _dicts(book.get("worksheets"))]
+        cells = [cell for one in sheets if isinstance(one, list) for cell in one]
+    for number, cell in enumerate(_dicts(cells), start=1):
+        source = cell.get("source", cell.get("input"))
+        code = "".join(one for one in source if isinstance(one, str)) if isinstance(source, list) else source
+        if cell.get("cell_type") == "code" and isinstance(code, str) and TOOLS.search(code):
+            yield from _cell_findings(code, f"cell {number} ")
+
+
+def _dicts(value: Any) -> Iterable[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _cell_findings(code: str, prefix: str) -> Iterator[Finding]:
+    if _CELL_SHELL.match(code):
+        yield from shell_findings(code.partition("\n")[2], first=2, prefix=prefix)
+        return
+    for number, line in logical_lines(code, joins_quoted=False):
+        if read := _CELL.fullmatch(line) or _AUTOMATIC.fullmatch(line):
+            yield from shell_findings(_BRACES.sub(r"$(\1)", read[1]), first=number, prefix=prefix)
+    plain = "\n".join("pass" if _NO_PYTHON.match(line) else line for line in code.splitlines())
+    yield from (one._replace(place=f"{prefix}{one.place}") for one in code_findings(plain))

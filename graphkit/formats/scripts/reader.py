@@ -1,0 +1,280 @@
+"""Files that can install and that no other reader reads: the commands and lists of packages in them, as a document."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Final, NamedTuple
+
+import yaml
+
+from graphkit.formats.conda.environment import READER as CONDA_ENVIRONMENT
+from graphkit.formats.manifests.pyproject import READER as PYPROJECT
+from graphkit.formats.rows import few, is_json
+from graphkit.formats.scripts.arguments import Found
+from graphkit.formats.scripts.declared import (
+    hatch_findings,
+    not_parsed,
+    pixi_findings,
+    script_findings,
+    setup_cfg_findings,
+    tox_toml_findings,
+)
+from graphkit.formats.scripts.docker import Dockerfile
+from graphkit.formats.scripts.findings import Finding
+from graphkit.formats.scripts.install_words import INDEXES, TOOLS
+from graphkit.formats.scripts.notebooks import notebook_findings
+from graphkit.formats.scripts.python import code_findings, python_findings
+from graphkit.formats.scripts.shell import make_findings, shell_findings
+from graphkit.formats.scripts.tox import tox_findings
+from graphkit.formats.scripts.unsuffixed import lies_with_scripts
+from graphkit.formats.scripts.yaml import container_findings, readthedocs_findings, yaml_findings
+from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, InstallCommand, Problem
+from graphkit.model.errors import InputError
+
+_MOST: Final = 1_000
+"""Commands of one file that are kept."""
+_HEAD: Final = 1_000
+_LARGEST: Final = 4_000_000
+"""Bytes of a file that are read; notebooks hold pictures, and are read whole."""
+_OTHERS: Final = re.compile(rb"SPDXID|spdxVersion|bomFormat")
+"""Marks of documents that other readers know, whatever else they say."""
+_SHEBANG: Final = re.compile(rb"#!\s*\S*(?:/|env\s+(?:-S\s+)?)(?:ba|z|da|k|a|fi)?sh\b")
+_SCRIPT: Final = re.compile(rb"^# /// script[ \t\r]*$", re.MULTILINE)
+_FROM_ROOT: Final = re.compile(
+    r"(?:^|/)(\.(?:github|circleci|gitlab|azure|azure-pipelines|buildkite|woodpecker|forgejo)/.*)$"
+)
+"""Folders of build services, whose commands run in the folder above."""
+_MARK: Final = re.compile(f"{TOOLS.pattern}|{INDEXES.pattern}".encode(), re.IGNORECASE)
+_LISTED: Final = re.compile(_MARK.pattern + rb"|CIBW_TEST_", re.IGNORECASE)
+_CALLED: Final = re.compile(
+    rb"\b(?:subprocess|os\.system|popen|create_subprocess\w*|pip\W{1,3}main|_internal)\b", re.IGNORECASE
+)
+"""What Python code has that may run another program."""
+_INSTALLER: Final = re.compile(rb"\b(?:pip[0-9.]*|uvx?|poetry|pdm|pipenv|pipx|conda|easy_install)\b")
+
+
+class _Kind(NamedTuple):
+    """A kind of file: its name, by which names it is known, how it is read, and what stands in one that says anything.
+
+    ``places`` says which folders its paths may be from: its own, and the one at the top of what was given.
+    """
+
+    name: str
+    named: re.Pattern[str]
+    read: Callable[[str], Iterator[Finding]]
+    mark: re.Pattern[bytes] = _MARK
+    is_from_top: bool = False
+
+
+def _or_lines(read: Callable[[str], Iterator[Finding]]) -> Callable[[str], Iterator[Finding]]:
+    """Return a reader that reads what cannot be parsed line by line, as text for the shell."""
+
+    def reading(text: str) -> Iterator[Finding]:
+        try:
+            found = list(islice(read(text), _MOST + 1))
+        except (yaml.YAMLError, InputError, SyntaxError, ValueError, RecursionError, MemoryError):
+            yield from shell_findings(text)
+        else:
+            yield from found
+
+    return reading
+
+
+def _python(*, is_setup: bool = False, is_nox: bool = False) -> Callable[[str], Iterator[Finding]]:
+    """Return a reader of Python code: of what cannot be parsed nothing is known, so that it may install anything."""
+
+    def reading(text: str) -> Iterator[Finding]:
+        yield from _script(text)
+        try:
+            found = list(islice(python_findings(text, is_setup=is_setup, is_nox=is_nox), _MOST + 1))
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            yield Finding("the file", Found(tool="python", unreadable=[not_parsed(error)]), "cannot be parsed")
+        else:
+            yield from found
+
+    return reading
+
+
+def _python_script(text: str) -> Iterator[Finding]:
+    """Yield what a script asks for in its metadata, and what it runs."""
+    yield from _script(text)
+    yield from code_findings(text)
+
+
+def _script(text: str) -> Iterator[Finding]:
+    try:
+        yield from script_findings(text)
+    except InputError as error:
+        yield Finding("the block", Found(tool="uv", unreadable=[not_parsed(error)]), "# /// script")
+
+
+def _named(*patterns: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:^|/)(?:{'|'.join(patterns)})$", re.IGNORECASE)
+
+
+_ANYTHING: Final = re.compile(rb"\S")
+_KINDS: Final = (
+    _Kind(
+        "Dockerfile",
+        _named(r"(?:[^/]*[._-])?(?:dockerfile|containerfile)[0-9]*(?:[._-][^/]*)?"),
+        lambda text: Dockerfile(text).findings(),
+        re.compile(_MARK.pattern + rb"|^\s*ADD\s[^\n]*://", re.IGNORECASE | re.MULTILINE),
+        is_from_top=True,
+    ),
+    _Kind("Makefile", _named("(?:gnu)?makefile", r"[^/]*\.mk", r"makefile\.[^/]+"), make_findings),
+    _Kind("tox.ini", _named(r"tox\.ini"), tox_findings, _ANYTHING),
+    _Kind("setup.cfg", _named(r"setup\.cfg"), setup_cfg_findings, re.compile(rb"_requires?\b|\[testenv|\[tox")),
+    _Kind("setup.py", _named(r"setup\.py"), _python(is_setup=True), re.compile(rb"\bsetup\b|\bpip\b")),
+    _Kind("noxfile.py", _named(r"noxfile\.py"), _python(is_nox=True), re.compile(rb"nox|install")),
+    _Kind("tasks in Python", _named(r"(?:tasks|fabfile|dodo|build|conftest)\.py"), _python()),
+    _Kind(
+        "pre-commit",
+        _named(r"\.pre-commit-(?:config|hooks)\.ya?ml"),
+        _or_lines(lambda text: yaml_findings(text, is_hooks=True)),
+        _ANYTHING,
+    ),
+    _Kind("pixi.toml", _named(r"pixi\.toml"), _or_lines(pixi_findings), _ANYTHING),
+    _Kind("hatch.toml", _named(r"hatch\.toml"), _or_lines(hatch_findings), _ANYTHING),
+    _Kind("tox.toml", _named(r"tox\.toml"), _or_lines(tox_toml_findings), _ANYTHING),
+    _Kind("notebook", _named(r"[^/]*\.ipynb"), _or_lines(notebook_findings)),
+    _Kind("Read the Docs", _named(r"\.?readthedocs\.ya?ml"), _or_lines(readthedocs_findings), _ANYTHING),
+    _Kind("development container", _named(r"\.?devcontainer\.json"), _or_lines(container_findings), is_from_top=True),
+    _Kind("YAML with commands", _named(r"[^/]*\.ya?ml"), _or_lines(yaml_findings), _LISTED, is_from_top=True),
+    _Kind("Python script", _named(r"[^/]*\.pyw?"), _python_script, _ANYTHING),
+    _Kind(
+        "script",
+        _named(
+            r"[^/]*\.(?:sh|bash|zsh|ksh|fish|bat|cmd|ps1|envrc|command|earth|jenkinsfile|just)",
+            r"\.envrc|jenkinsfile(?:\.[^/]*)?|\.?justfile|earthfile|procfile|vagrantfile|bootstrap|configure|entrypoint",
+        ),
+        shell_findings,
+        is_from_top=True,
+    ),
+)
+_SHELL: Final = _KINDS[-1]
+_BLOCKS: Final = _KINDS[-2]
+
+
+_SETTINGS: Final = re.compile(rb"\bUV_(?:NO_CONFIG|CONFIG_FILE|EXCLUDE_NEWER(?:_PACKAGE)?)\b")
+"""Variables under which uv reads other settings than those of the project, wherever the file sets them."""
+
+
+def may_install(code: bytes) -> bool:
+    """Return whether Python code may say what it needs, or run an installer. Cost: two searches."""
+    return bool(_SCRIPT.search(code) or (_CALLED.search(code) and _INSTALLER.search(code)))
+
+
+class InstallCommands:
+    """The reader of files that can install."""
+
+    format = "install commands"
+
+    def claims(self, data: bytes, name: str, hint: str) -> bool:
+        """Return whether a file of a name that something installs from has a command or a list that does.
+
+        The name chooses how it is read, and the content decides: without a finding it is nobody's. Listings of
+        environments and SBOMs are looked for elsewhere. Cost: a search; where that finds something, one reading.
+        """
+        if hint in {"env", "sbom"} or (kind := _kind_of(data, name)) is None:
+            return False
+        if not (may_install(data) if kind.read is _python_script else kind.mark.search(data)) or _OTHERS.search(data):
+            return False
+        if CONDA_ENVIRONMENT.claims(data, name, hint):
+            return False
+        if "toml" in kind.name and PYPROJECT.claims(data, name, hint):  # one of years ago, with a project in it
+            return False
+        return any(True for _ in _findings(kind, data))
+
+    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a script is a script
+        """Return what a file installs or asks for as the commands of a document; it is never complete.
+
+        Inputs are paths from the folder of the file. Where a file may run from the top of what was given as
+        well, both are named.
+        """
+        kind = _kind_of(data, path) or _SHELL
+        found = list(islice(_findings(kind, data), _MOST + 1))
+        commands = [_command(one, _places(kind, path)) for one in found[:_MOST]]
+        if _SETTINGS.search(data):
+            commands = [replace(one, is_past_guards=one.tool == "uv" and bool(one.inputs)) for one in commands]
+        problems = [
+            Problem(place=one.place, text=f"what it installs cannot be read: {one.unreadable}")
+            for one in commands
+            if one.unreadable
+        ]
+        if len(found) > _MOST:
+            text = f"more than {_MOST:,} commands; the others are not read"
+            commands.append(InstallCommand(place="the file", text="", unreadable=text))
+            problems.append(Problem(place="the file", text=text))
+        return Document(
+            sha256=hashlib.sha256(data).hexdigest(),
+            path=path,
+            kind=DocumentKind.SCRIPT,
+            format=kind.name,
+            basis=Basis.LISTED,
+            commands=tuple(commands),
+            indexes=tuple(dict.fromkeys(index for one in found for index in one.found.indexes if index)),
+            completeness=Completeness.UNKNOWN,
+            dependencies_known=False,
+            problems=few(problems),
+        )
+
+
+READER: Final = InstallCommands()
+
+
+def _kind_of(data: bytes, name: str) -> _Kind | None:
+    path = name.replace("\\", "/")
+    found = next((kind for kind in _KINDS if kind.named.search(path)), None)
+    if found is None and "." not in posixpath.basename(path):
+        found = _plain_kind_of(data, path)
+    elif found is not None and found.name == "tasks in Python" and not found.mark.search(data):
+        found = _BLOCKS
+    if found is None or (
+        is_json(data) and found.name not in {"notebook", "development container", "YAML with commands"}
+    ):
+        return None
+    return found
+
+
+def _plain_kind_of(data: bytes, path: str) -> _Kind | None:
+    """Return the kind of a file without a suffix: what its first line says, else what lies where it does."""
+    if _SHEBANG.match(data[:_HEAD]):
+        return _SHELL
+    if _SCRIPT.search(data):
+        return _BLOCKS
+    return _SHELL if lies_with_scripts(path) and not data.startswith(b"#!") else None
+
+
+def _findings(kind: _Kind, data: bytes) -> Iterator[Finding]:
+    """Yield what a file installs, the same only once for a line."""
+    seen = set[tuple[str, str]]()
+    is_large = len(data) > _LARGEST and kind.name != "notebook"
+    if is_large:
+        data = data[:_LARGEST].rpartition(b"\n")[0]
+        yield Finding("the file", Found(tool="", unreadable=[f"what stands behind {_LARGEST:,} bytes"]), "…")
+    for one in kind.read(data.decode("utf-8", "replace")):
+        if (key := (one.place, one.text)) not in seen:
+            seen.add(key)
+            yield one
+
+
+def _places(kind: _Kind, path: str) -> tuple[str, ...]:
+    """Return the folders that a file's commands may run from, told from its own."""
+    plain = posixpath.normpath(path.replace("\\", "/"))
+    if service := _FROM_ROOT.search(plain):
+        return ("/".join([".."] * service[1].count("/")),)
+    depth = plain.count("/")
+    if not kind.is_from_top or not depth or plain.startswith(("/", "..")):
+        return ("",)
+    return "", "/".join([".."] * depth)
+
+
+def _command(one: Finding, places: tuple[str, ...]) -> InstallCommand:
+    inputs = [posixpath.normpath(posixpath.join(place, path)) for path in one.found.inputs for place in places]
+    one.found.inputs = dict.fromkeys(inputs)
+    return one.found.as_command(one.place, one.text)

@@ -1,0 +1,187 @@
+"""Install commands in shell text and Makefiles."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import textwrap
+from bisect import bisect
+from collections.abc import Iterator
+from functools import partial
+from itertools import pairwise
+from typing import Final
+
+from graphkit.formats.scripts.arguments import Found, export_in, found_in
+from graphkit.formats.scripts.findings import Finding, Resolve, moved, same
+from graphkit.formats.scripts.install_words import INDEXES, TOOLS, indexes_in
+from graphkit.formats.scripts.python import code_findings
+from graphkit.formats.scripts.shell_words import (
+    Command,
+    Exported,
+    Variables,
+    Word,
+    commands_of,
+    literal,
+    logical_lines,
+)
+
+_TELLS: Final = re.compile(r"[=$]|\bfor\b|\bread\b|\bcd\b|\bpushd\b|array\b")
+HEREDOC: Final = re.compile(r"<<-?\s*[\"']?([A-Za-z_][A-Za-z0-9_]*)[\"']?")
+_PYTHON: Final = re.compile(r"(?:^|[\s/\\])python[0-9.]*(?:\.exe)?(?=\s|$)")
+_PYTHON_SHEBANG: Final = re.compile(r"#!.*\bpython")
+_INTO_SHELL: Final = re.compile(r"\|\s*(?:sudo\s+)?(?:\S*/)?(?:(?:ba|z|da|k|a)?sh|python[0-9.]*)\b")
+_SUBSHELL: Final = re.compile(r"\(\s*(?:cd|pushd)\b")
+"""A change of folder that ends with a closing bracket."""
+_OPEN_NAME: Final = re.compile(r"[$`*?{~]|^/dev/|^-$")
+"""Names of files that only a shell could tell, and of none."""
+_MAKE: Final = re.compile(r"\s*(?:export\s+|override\s+)*([A-Za-z_][A-Za-z0-9_.-]*)\s*(::?=|\?=|\+=|=)\s*(.*)")
+
+
+def shell_findings(
+    text: str,
+    variables: Variables | None = None,
+    *,
+    first: int = 1,
+    resolve: Resolve | None = None,
+    is_make: bool = False,
+    prefix: str = "",
+    folder: str = "",
+) -> Iterator[Finding]:
+    """Yield what shell text installs. ``cd`` to a literal folder moves the paths that follow."""
+    text, found = without_python(text, first)
+    yield from (one._replace(place=f"{prefix}{one.place}") for one in found)
+    known = variables or Variables()
+    for number, line in logical_lines(text, first):
+        place = f"{prefix}line {number}"
+        yield from index_findings(line, place)
+        if not (known.exports or TOOLS.search(line) or _TELLS.search(line)):
+            continue
+        is_run = bool(_INTO_SHELL.search(line))
+        for command in commands_of(line, number, known, is_make=is_make):
+            folder = _folder_after(command.words, folder, known, is_inside=bool(_SUBSHELL.search(line)))
+            lies_at = partial(_in_folder, folder, resolve or same)
+            yield from (one._replace(place=place) for one in _code_findings(command.words))
+            is_install = False
+            for found_here, told in found_in(_run_by(command.words, line) if is_run else command.words):
+                is_install = True
+                _take_up(found_here, known, folder, lies_at)
+                yield Finding(place, found_here, literal(told))
+            if not _SUBSHELL.search(line):
+                _note_exports(known, command, folder, lies_at, is_install=is_install)
+
+
+def _take_up(found: Found, known: Variables, folder: str, lies_at: Resolve) -> None:
+    """Put the inputs of a command where they lie; a list that was written out of a lock is that lock."""
+    exports = _taken(found, known, folder)
+    moved(found, lies_at)
+    for one in exports:
+        found.inputs |= dict.fromkeys(one.inputs)
+        found.is_past_lock |= one.is_past_lock
+        found.unreadable += one.unreadable
+
+
+def _folder_after(words: tuple[Word, ...], folder: str, known: Variables, *, is_inside: bool) -> str:
+    """Return the folder that commands run in after one; ``is_inside``: a change of it ends within the line."""
+    name = words[0].text if words else ""
+    is_told = name in {"cd", "pushd"} and len(words) > 1 and not words[1].unknown
+    if name in {"cd", "pushd", "popd"} and (is_inside or not is_told):
+        known.exports.clear()  # where later commands run is not known
+    return posixpath.join(folder, words[1].text) if is_told else folder
+
+
+def _taken(found: Found, known: Variables, folder: str) -> list[Exported]:
+    """Take those inputs out of a command that are lists which were written out of a lock, and return what they are."""
+    paths = {name: _path(folder, name) for name in found.inputs}
+    found.inputs = {name: None for name, path in paths.items() if path not in known.exports}
+    return [known.exports[path] for path in paths.values() if path in known.exports]
+
+
+def _path(folder: str, name: str) -> str:
+    """Return the path that a name has where a command runs in a folder."""
+    return posixpath.normpath(posixpath.join(folder, name))
+
+
+def _note_exports(known: Variables, command: Command, folder: str, lies_at: Resolve, *, is_install: bool) -> None:
+    """Note the list that a command writes out of a lock; what else may change such a list makes it unknown again."""
+    exported = export_in(command.words)
+    # An install only reads what it names, unless it compiles a list, or a shell in it does more.
+    is_reader = is_install and not any(
+        word.text.partition("=")[0] in {"-o", "--output-file"} or " " in word.text for word in command.words
+    )
+    texts = [one.path for one in command.outputs] + [word.text for word in command.words if not is_reader]
+    for path in [one for one in known.exports if any(posixpath.basename(one) in text for text in texts)]:
+        del known.exports[path]
+    if exported is None:
+        return
+    found, name = exported
+    whole = [one.path for one in command.outputs if one.is_whole]
+    name = name or (whole[0] if len(whole) == 1 else "")
+    if name and not _OPEN_NAME.search(name):
+        moved(found, lies_at)
+        known.exports[_path(folder, name)] = Exported(tuple(found.inputs), found.is_past_lock, tuple(found.unreadable))
+
+
+def index_findings(text: str, place: str) -> Iterator[Finding]:
+    """Yield the indexes that variables in a text name, as a finding that installs nothing itself."""
+    if indexes := indexes_in(text):
+        yield Finding(place, Found(tool="", indexes=indexes), text.strip())
+
+
+def without_python(text: str, first: int = 1) -> tuple[str, list[Finding]]:
+    """Return a text whose here-documents for Python are empty, and what those install."""
+    if "<<" not in text:
+        return text, []
+    lines = text.splitlines()
+    found: list[Finding] = []
+    places: dict[str, list[int]] = {}
+    for at, line in enumerate(lines):
+        places.setdefault(line.strip(), []).append(at)
+    for at, line in enumerate(lines):
+        if not (mark := HEREDOC.search(line)):
+            continue
+        ends = places.get(mark[1], [])
+        later = bisect(ends, at)
+        end = ends[later] if later < len(ends) else at
+        body = lines[at + 1 : end]
+        if body and (_PYTHON.search(line) or _PYTHON_SHEBANG.match(body[0].lstrip())):
+            found += code_findings(textwrap.dedent("\n".join(body)), first + at + 1)
+            lines[at + 1 : end] = [""] * len(body)
+    return "\n".join(lines), found
+
+
+def _code_findings(words: tuple[Word, ...]) -> Iterator[Finding]:
+    """Yield what code that is given to Python in an argument installs."""
+    for before, word in pairwise(words):
+        if before.text == "-c" and "pip" in word.text and any(_PYTHON.search(one.text) for one in words):
+            yield from code_findings(word.text)
+
+
+def _run_by(words: tuple[Word, ...], line: str) -> tuple[Word, ...]:
+    """Return the words of a command beside a pipe into a shell or Python, as what is run there."""
+    if not words:
+        return words
+    if words[0].text in {"echo", "printf", "cat"}:
+        return tuple(word._replace(text=word.text.replace("\\n", "\n")) for word in words[1:])
+    if _PYTHON.search(words[0].text) and "get-pip" in line:
+        return (Word("get-pip.py"), *words[1:])
+    return words
+
+
+def _in_folder(folder: str, resolve: Resolve, path: str) -> str | None:
+    return resolve(posixpath.join(folder, path))
+
+
+def make_findings(text: str) -> Iterator[Finding]:
+    """Yield what the recipes of a Makefile install; its variables are known where they are assigned once, literally."""
+    variables = Variables()
+    for _, line in logical_lines(text, joins_quoted=False):
+        if not line.startswith("\t") and (read := _MAKE.fullmatch(line)):
+            value = read[3].partition(" #")[0].strip()
+            words = next(iter(commands_of(f"x {value}", 1, variables, is_make=True)), None)
+            plain = " ".join(word.text for word in words.words[1:]) if words else ""
+            variables.set(read[1], None if read[2] == "+=" else plain)
+    for number, line in logical_lines(text, joins_quoted=False):
+        # Each line of a recipe has a shell of its own, so a `cd` holds for that line.
+        is_assigned = not line.startswith("\t") and (read := _MAKE.fullmatch(line))
+        text = f"x {read[3]}" if is_assigned and read and not INDEXES.search(line) else line
+        yield from shell_findings(text, variables, first=number, is_make=True)

@@ -1,0 +1,212 @@
+"""Install commands in YAML: build services, hooks, and environment files of conda."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any, Final, NamedTuple
+
+import yaml
+
+from graphkit.formats.scripts.arguments import Found, found_in
+from graphkit.formats.scripts.findings import Finding, moved, project_of, same
+from graphkit.formats.scripts.install_words import INDEXES, TOOLS
+from graphkit.formats.scripts.python import code_findings
+from graphkit.formats.scripts.shell import index_findings, shell_findings
+from graphkit.formats.scripts.shell_words import Variables, Word, commands_of, literal
+
+_LOADER: Final[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_TELLING: Final = frozenset(
+    {
+        "name",
+        "description",
+        "summary",
+        "title",
+        "message",
+        "msg",
+        "label",
+        "help",
+        "doc",
+        "if",
+        "id",
+        "uses",
+        "key",
+        "displayname",
+    }
+)
+"""Keys of YAML whose text people read."""
+_ARGUMENTS: Final = frozenset({"command", "args", "entrypoint", "entry", "cmd"})
+_CONTAINER: Final = re.compile(r"(?:onCreate|updateContent|post(?:Create|Start|Attach)|initialize)Command")
+"""Commands of a development container, each a text, a list of words, or a table of either."""
+_WHEELS: Final = re.compile(r"CIBW_TEST_(REQUIRES|COMMAND|EXTRAS|GROUPS|SOURCES)(?:_[A-Z]+)?")
+"""Variables by which cibuildwheel installs what it has built, with what tests need."""
+_ANSIBLE: Final = frozenset({"pip", "ansible.builtin.pip"})
+_FREE_FORM: Final = re.compile(r"\b(name|requirements)=(\"[^\"]*\"|'[^']*'|\S+)")
+_VALUES: Final = frozenset({"env", "variables", "environment", "vars"})
+_NODE: Final = re.compile(r"@.+|[a-z0-9._/-]+@[\^~]?v?\d.*")
+"""Packages of npm, as hooks in JavaScript ask for them."""
+_COMMENT: Final = re.compile(r"^[ \t]*//.*$|/\*.{0,2000}?\*/|(?<=[,{\[\s])//[^\n\"]*$", re.MULTILINE | re.DOTALL)
+"""A comment in JSON; addresses in strings have none before them."""
+_DOCS_FILES: Final = frozenset(
+    {
+        ("python", "install", "requirements"),
+        ("python", "requirements"),
+        ("requirements_file",),
+        ("conda", "environment"),
+    }
+)
+_DEEPEST: Final = 200
+
+
+class Scalar(NamedTuple):
+    """A scalar of YAML with the keys that it stands under, the last few of them, and its line."""
+
+    keys: tuple[str, ...]
+    value: str
+    line: int
+    is_item: bool
+    within: int
+    """The number of the list that it is an item of."""
+
+
+def scalars_of(text: str) -> list[Scalar]:
+    """Return the scalars of all YAML documents in a text, in their order; an alias is one, as ``*name``.
+
+    Nothing is constructed, and no alias is followed.
+
+    Raises:
+        yaml.YAMLError: the text is not YAML.
+        RecursionError: it is nested too deep.
+    """
+    found: list[Scalar] = []
+    stack: list[list[Any]] = []  # for each collection: is it a list, the key that is open, its number, is it a key
+    made = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            made += 1
+            is_key = bool(stack) and not stack[-1][0] and stack[-1][1] is None
+            stack.append([isinstance(event, yaml.SequenceStartEvent), None, made, is_key])
+            if len(stack) > _DEEPEST:
+                raise RecursionError
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            if stack.pop()[3]:
+                stack[-1][1] = "?"
+            else:
+                _value_ends(stack)
+        elif isinstance(event, yaml.ScalarEvent | yaml.AliasEvent):
+            is_block = isinstance(event, yaml.ScalarEvent) and event.style in ("|", ">")
+            value = event.value if isinstance(event, yaml.ScalarEvent) else f"*{event.anchor}"
+            if stack and not stack[-1][0] and stack[-1][1] is None:
+                stack[-1][1] = value
+                continue
+            keys = tuple(one[1] for one in stack[-8:] if isinstance(one[1], str))
+            mark = event.start_mark
+            line = (mark.line if mark else 0) + (2 if is_block else 1)
+            is_item = bool(stack) and stack[-1][0]
+            found.append(Scalar(keys, value, line, is_item, stack[-1][2] if stack else 0))
+            _value_ends(stack)
+    return found
+
+
+def _value_ends(stack: list[list[Any]]) -> None:
+    if stack and not stack[-1][0]:
+        stack[-1][1] = None
+
+
+def yaml_findings(text: str, *, is_hooks: bool = False) -> Iterator[Finding]:
+    """Yield what commands in YAML install: scalars under any key but those that people read, and lists of words."""
+    scalars = scalars_of(text)
+    values = Variables()
+    pythons = {one.within for one in scalars if one.keys[-1:] == ("shell",) and one.value.startswith("python")}
+    for one in scalars:
+        if len(one.keys) > 1 and one.keys[-2].casefold() in _VALUES:
+            values.set(one.keys[-1], one.value if "${{" not in one.value else None)
+    folders = {one.within: one.value for one in scalars if one.keys[-1:] == ("working-directory",)}
+    lists: dict[int, list[Scalar]] = {}
+    programs = [one for one in scalars if one.keys[-1:] == ("entrypoint",) and not one.is_item and " " not in one.value]
+    job: tuple[str, ...] = ()
+    for one in scalars:
+        if one.keys[:-1] != job:  # each job has files of its own
+            job = one.keys[:-1]
+            values.exports.clear()
+        if one.keys and INDEXES.search(f"{one.keys[-1]}={one.value}"):
+            yield from index_findings(f"{one.keys[-1]}={one.value}", f"line {one.line}")
+        if is_hooks and one.keys[-1:] == ("additional_dependencies",):
+            yield from _of_hook(one)
+        elif one.is_item and (_ARGUMENTS & {*one.keys[-1:]} or any(map(_CONTAINER.fullmatch, one.keys))):
+            lists.setdefault(one.within, []).append(one)
+        elif found := _of_key(one):
+            moved(found, same)
+            yield Finding(f"line {one.line}", found, f"{one.keys[-1]}: {one.value}")
+        elif one.keys[-1:] == ("run",) and one.within in pythons:
+            yield from code_findings(one.value, one.line)
+        elif TOOLS.search(one.value) and not (one.keys and one.keys[-1].casefold() in _TELLING):
+            folder = folders.get(one.within, "")
+            yield from shell_findings(one.value, values, first=one.line, folder="" if "$" in folder else folder)
+    for items in lists.values():
+        words = tuple(Word(one.value, "", " " in one.value) for one in items)
+        beside = [Word(one.value) for one in programs if (*one.keys[:-1], "args") == items[0].keys]
+        told_in = [found_in(words), *(found_in((program, *words)) for program in dict.fromkeys(beside))]
+        for found, told in chain.from_iterable(told_in):
+            moved(found, same)
+            yield Finding(f"line {items[0].line}", found, literal(told))
+
+
+def _of_key(one: Scalar) -> Found | None:
+    """Return what a key says to install that is no command: an action's, cibuildwheel's or Ansible's; None for others.
+
+    Free-form arguments of Ansible's module are read too.
+    """
+    key, above = ("", "", *one.keys)[-1], ("", "", *one.keys)[-2]
+    found = Found(tool="pip")
+    wheels = _WHEELS.fullmatch(key)
+    if key == "pip-install" or (wheels and wheels[1] == "REQUIRES"):
+        found = next((read for read, _ in found_in((Word("pip"), Word("install"), *words_of(one.value)))), found)
+    elif wheels:
+        found = project_of("cibuildwheel")
+    elif key in {"name", "requirements"} and above in _ANSIBLE:
+        _of_ansible(found, key, one.value)
+    elif key in _ANSIBLE:
+        for named, value in _FREE_FORM.findall(one.value):
+            _of_ansible(found, named, value.strip("\"'"))
+    return None if found.is_empty() else found
+
+
+def _of_ansible(found: Found, key: str, value: str) -> None:
+    take = found.name if key == "name" else found.file
+    for one in value.split(",") if key == "name" and "[" not in value and "{{" not in value else [value]:
+        take(Word(one.strip(), one if "{{" in one else ""))
+
+
+def words_of(text: str) -> tuple[Word, ...]:
+    """Return a text as the words of a command."""
+    return next((one.words for one in commands_of(text, 1, Variables())), ())
+
+
+def readthedocs_findings(text: str) -> Iterator[Finding]:
+    """Yield what Read the Docs installs to build the documentation: projects, files, and what its jobs run."""
+    yield from yaml_findings(text)
+    for one in scalars_of(text):
+        found = Found(tool="pip")
+        if one.keys == ("python", "install", "path"):
+            found.folder(Word(one.value))
+        elif one.keys in _DOCS_FILES:
+            found.file(Word(one.value))
+        moved(found, same)
+        if not found.is_empty():
+            yield Finding(f"line {one.line}", found, f"{one.keys[-1]}: {one.value}")
+
+
+def container_findings(text: str) -> Iterator[Finding]:
+    """Yield what the commands of a development container install, whose JSON may have comments."""
+    plain = _COMMENT.sub("", text).replace("\t", " ")
+    yield from yaml_findings(plain)
+
+
+def _of_hook(one: Scalar) -> Iterator[Finding]:
+    if not _NODE.fullmatch(one.value):
+        found = Found(tool="pre-commit")
+        found.name(Word(one.value, one.value if one.value.startswith("*") else ""))
+        moved(found, same)
+        yield Finding(f"line {one.line}", found, one.value)

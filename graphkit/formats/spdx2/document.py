@@ -1,0 +1,417 @@
+"""What SPDX 2 documents say, in whichever syntax they were written, as documents."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+from graphkit.formats.file_names import release_of_file, releases_in_path
+from graphkit.formats.generators import is_generator
+from graphkit.formats.purls import releases_in_purl, releases_in_text
+from graphkit.formats.rows import Notes, Refs, shown, time_of_itself
+from graphkit.formats.spdx2.identity import by_name, hashes_in, hashes_of, identities_of, purls_of, said
+from graphkit.formats.spdx2.relationships import NO_ELEMENTS, Graph
+from graphkit.formats.spdx2.shape import Creation, File, Package, Spdx
+from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind
+from graphkit.model.errors import InputError
+from graphkit.model.names import PackageName, purl_of
+from graphkit.model.versions import release_version
+
+_VERSION: Final = re.compile(r"(?:SPDX-)?2\.(\d{1,3})")
+_NEWEST: Final = 3
+_GITHUB: Final = "github.com-dependency-graph"
+_TYPE: Final = re.compile(r"SBOM[ _-]?Type\s*:\s*([a-z]+)", re.IGNORECASE)
+_TYPES: Final = {
+    **dict.fromkeys(("design", "source"), Basis.LISTED),
+    **dict.fromkeys(("build", "analyzed", "analysed"), Basis.BUILT),
+    **dict.fromkeys(("deployed", "runtime"), Basis.INSTALLED),
+}
+_MANIFESTS: Final = re.compile(
+    r".+\.(?:txt|in)|(?:poetry|uv|pdm|Pipfile)\.lock|Pipfile|pylock(?:\.[^/]+)?\.toml|pyproject\.toml"
+    r"|setup\.(?:py|cfg)|environment\.ya?ml",
+    re.IGNORECASE,
+)
+_LIBRARIES: Final = frozenset({"", "LIBRARY", "FRAMEWORK"})
+_PYTHON_TOOL: Final = re.compile(r"\b(?:sbom4python|pip-audit|uv-\d)", re.IGNORECASE)
+_VERSIONED: Final = re.compile(r"^(.+?)-(v?\d[\w.+-]*)$")
+_SOURCES: Final = {"CONTAINER": "image", "FILE": "directory"}
+_VCS: Final = re.compile(r"(?:git|hg|svn|bzr)\+|(?:git|ssh|svn)://|file:", re.IGNORECASE)
+_ARCHIVE: Final = re.compile(r"\.(?:whl|zip|egg|git|tgz|tar\.(?:gz|bz2|xz|zst))(?:@[^@]*)?$", re.IGNORECASE)
+_FILES: Final = (".whl", ".egg", ".tar.gz", ".zip")
+_INDEX_PATHS: Final = frozenset({"simple", "packages", "pypi", "+f"})
+"""Folders under which index servers of every make keep their archives."""
+
+
+class Beside(NamedTuple):
+    """What is named beside packages and files, each with its place in the file: texts, and SHA-256 of files."""
+
+    texts: tuple[tuple[str, str], ...] = ()
+    hashes: tuple[tuple[str, str], ...] = ()
+    is_whole: bool = False
+    """Tools are told of elsewhere."""
+
+
+_NOTHING: Final = Beside()
+
+
+def document_of(
+    read: Spdx,
+    data: bytes,
+    path: str,
+    notes: Notes,
+    *,
+    place_of: Callable[[str], str] = str,
+    is_export: bool = False,
+    beside: Beside = _NOTHING,
+) -> Document:
+    """Return what an SPDX document says as one of ours.
+
+    Its basis is `built`, unless its creator's comment names an SBOM type, or it was made from
+    manifests: GitHub's dependency graph, and where every Python package says that it was found in
+    one, are `listed`. SPDX 2 cannot say that it is complete. ``data`` is the file that ``read`` was
+    made from; ``place_of`` turns the place of an element, as in ``packages[3].name``, into its place
+    in the file. ``beside`` is what else names files. ``is_export``: it is wrapped as GitHub wraps its export.
+    Cost: linear.
+
+    Raises:
+        InputError: it is of another version than 2.
+    """
+    before = len(notes.problems)
+    version = _version_of(read, notes)
+    creation = read.creation or Creation()
+    rows = _Rows(notes)
+    for number, part in enumerate(read.packages or ()):
+        rows.take(part, f"packages[{number}]")
+    for number, one in enumerate(read.documents or ()):
+        notes.leave_open(f"externalDocumentRefs[{number}]", f"another document, which this refers to: {shown(one.id)}")
+    graph = Graph(read, rows.names, frozenset(ref for ref, row in rows.components.items() if row.package), notes)
+    for ref in (row for one in graph.optional for row in (one, *rows.others.get(one, ()))):
+        rows.components[ref] = replace(rows.components[ref], optional=True)
+    rows.name(graph.described or graph.roots)
+    rows.take_files(read.files or (), graph)
+    rows.take_names(read.packages or (), read.files or (), beside)
+    components = tuple(rows.components.values())
+    creators = [one for one in creation.creators or () if one]
+    is_github = any(_GITHUB in one.lower() for one in creators) or (is_export and not creators)
+    # GitHub hangs all on the repository where it knows no better.
+    is_flat = is_github and all(edge.source in graph.described for edge in graph.edges)
+    created = time_of_itself(creation.created, "creationInfo.created", notes)
+    tools = " ".join(one.partition(":")[2] for one in creators if one.startswith("Tool:"))
+    document = Document(
+        sha256=hashlib.sha256(data).hexdigest(),
+        path=path,
+        kind=DocumentKind.SBOM,
+        format=f"SPDX {version}".strip(),
+        basis=Basis.LISTED if is_github else _basis_of(creation, rows),
+        components=components,
+        places=tuple(map(place_of, rows.places)),
+        edges=graph.edges,
+        roots=graph.roots,
+        subject=_subject_of(graph, rows),
+        created=created,
+        completeness=Completeness.INCOMPLETE if notes.lost else Completeness.UNKNOWN,
+        generator=tuple(dict.fromkeys(text for _, text in _tools(creators))),
+        source_kind=_source_kind(graph, rows, read),
+        covers_python=any(row.package for row in components) or bool(_PYTHON_TOOL.search(tools)),
+        dependencies_known=graph.is_known and not is_flat,
+        problems=(
+            *notes.problems[:before],
+            *(replace(one, place=place_of(one.place)) for one in notes.problems[before:]),
+            *notes.rest(),
+        ),
+    )
+    if beside.is_whole:
+        return document
+    return with_tools(document, ((f"creationInfo.creators[{number}]", text) for number, text in _tools(creators)))
+
+
+def _version_of(read: Spdx, notes: Notes) -> str:
+    text = (read.version or "").strip()
+    found = _VERSION.fullmatch(text)
+    if not text:
+        notes.add("spdxVersion", "is missing; read as 2.3")
+    elif not found:
+        raise InputError(
+            f"SPDX {shown(text.removeprefix('SPDX-'))} cannot be read; 2.2 and 2.3 can", place="spdxVersion"
+        )
+    elif int(found[1]) > _NEWEST:
+        notes.read_as("spdxVersion", text, "2.3")
+    elif int(found[1]) not in {2, _NEWEST}:
+        notes.add("spdxVersion", f"{text} is neither 2.2 nor 2.3; read as 2.3")
+    return text.removeprefix("SPDX-")
+
+
+def _basis_of(creation: Creation, rows: _Rows) -> Basis:
+    if (found := _TYPE.search(creation.comment or "")) and (basis := _TYPES.get(found[1].lower())):
+        return basis
+    return Basis.LISTED if rows.listed and rows.listed == rows.python else Basis.BUILT
+
+
+def _subject_of(graph: Graph, rows: _Rows) -> str:
+    """Return the name of the one package that the document describes, where it is more than a file's."""
+    if len(graph.described) != 1 or graph.described[0] in rows.files:
+        return ""
+    name = rows.components[graph.described[0]].name.strip()
+    return name if any(map(str.isalnum, name)) and not _MANIFESTS.fullmatch(name) else ""
+
+
+def _tools(creators: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Yield the tools among the creators with their numbers, as ``name version``, from ``Tool: name-version``."""
+    for number, one in enumerate(creators):
+        if one.strip().lower().startswith("tool:") and (named := one.partition(":")[2].strip()):
+            yield number, _VERSIONED.sub(r"\1 \2", named)
+
+
+def with_tools(document: Document, tools: Iterable[tuple[str, str]]) -> Document:
+    """Return a document with a row, listed, for each tool of ``tools``, as place and ``name version``.
+
+    What is known to make SBOMs is in its ``generator`` alone.
+    """
+    refs = Refs()
+    for row in document.components:
+        refs.unique(row.ref)
+    rows: list[Component] = []
+    places: list[str] = []
+    for place, text in tools:
+        name, _, version = text.rpartition(" ") if " " in text else (text, "", "")
+        if not is_generator(name):
+            rows.append(Component(ref=refs.unique(place), name=name, version=version, optional=True))
+            places.append(place)
+    if not rows:
+        return document
+    return replace(document, components=(*document.components, *rows), places=(*document.places, *places))
+
+
+def _source_kind(graph: Graph, rows: _Rows, read: Spdx) -> str:
+    """Return what was looked at, by the purpose of the one package that the document describes."""
+    described = set(graph.described)
+    found = {(one.purpose or "").upper() for one in read.packages or () if rows.names.get(said(one.id)) in described}
+    return _SOURCES.get(found.pop(), "") if len(found) == 1 else ""
+
+
+class _Rows:
+    """The packages of a document under refs of their own, and how the document itself calls them."""
+
+    def __init__(self, notes: Notes) -> None:
+        self.components: dict[str, Component] = {}
+        self.places: list[str] = []
+        self.names: dict[str, str] = {}
+        """Our ref for each ``SPDXID`` as written."""
+        self.files: set[str] = set()
+        self.others: dict[str, list[str]] = {}
+        """Our refs of the further rows of a package, by that of its first."""
+        self.python = 0
+        self.listed = 0
+        """How many Python packages there are, and how many say that a manifest or lock names them."""
+        self._notes = notes
+        self._refs = Refs()
+        self._seen: dict[tuple[str, ...], str] = {}
+        self._nameless: dict[str, tuple[Package, str]] = {}
+        """The packages that no purl names but perhaps their name, by our ref, with their places."""
+        self._called: list[tuple[tuple[PackageName, str], str]] = []
+        """The releases that packages are by their names, where their purls say others, with their places."""
+        self._held: list[tuple[str, str, str]] = []
+        """Our ref of a package, the id of a file in it, and where it says so."""
+
+    def take(self, part: Package, place: str) -> None:
+        """Take up a package, as one row for each Python release that its purls name, else as one."""
+        written, name = said(part.id), said(part.name)
+        refs = purls_of(part.references)
+        source = (said(part.download), said(part.source))
+        key = (written, name, part.version or "", *source, *(purl for _, purl in refs))
+        if written and key in self._seen:  # the same package once more
+            first = self.components[self._seen[key]]
+            more = hashes_of(part.checksums, place, self._notes)
+            self.components[first.ref] = replace(first, sha256=tuple(dict.fromkeys((*first.sha256, *more))))
+            self._hold(first.ref, part, place)
+            return
+        if not name and not refs:
+            self._notes.add(place, "a package without name and purl", lost=True)
+            if not written:
+                return
+        found = identities_of(part, refs, place, self._notes)
+        ref = self._refs.unique(written or place)
+        self._seen[key] = ref
+        if written in self.names:
+            self._notes.add(f"{place}.SPDXID", f"{shown(written)} stands twice; this one goes by {shown(ref)}")
+        elif written:
+            self.names[written] = ref
+        if (part.purpose or "").upper() == "FILE":
+            self.files.add(ref)
+        if not refs and (part.purpose or "").upper() in _LIBRARIES and not _MANIFESTS.fullmatch(name):
+            self._nameless[ref] = part, place
+        self._hold(ref, part, place)
+        if refs and name and all(one.package for _, one in found) and not name.lower().endswith(_FILES):
+            called = by_name(part, place, Notes())
+            if called and called.package and called.package not in {one.package for _, one in found}:
+                self._notes.add(place, f"is called {shown(name)}, but its purl says another; either may be meant")
+                self._called.append(((called.package, called.version or found[0][1].version), place))
+        hashes = {*hashes_of(part.checksums, place, self._notes), *hashes_in(source[0])}
+        for number, (purl, one) in enumerate(found):
+            row = self._refs.unique(ref) if number else ref
+            if number:
+                self.others.setdefault(ref, []).append(row)
+            # Which of several releases an archive holds cannot be told; the first keeps what is said of it.
+            origin, index = _source_of(part.download or "") if one.package and not number else ("", "")
+            self.python += one.package is not None
+            self.listed += one.package is not None and _is_of_manifest(part.source or "")
+            self.components[row] = Component(
+                ref=row,
+                name=name or (one.package or ""),
+                package=one.package,
+                version=one.version,
+                purl=purl,
+                sha256=tuple(sorted({*(() if number else hashes), *hashes_in(purl)})),
+                origin=one.origin or origin,
+                index=one.index or index,
+            )
+            self.places.append(place)
+
+    def name(self, roots: Iterable[str]) -> None:
+        """Take packages without purl for the Python packages of their names, where all that have one are Python's.
+
+        The name says so in this document alone, and the row is then `listed` at most. What the document
+        describes decides nothing, and is not named: it is an application, an image or a folder mostly.
+        """
+        top = set(roots)
+        if not self.python or any(
+            row.purl and not row.package for ref, row in self.components.items() if ref not in top
+        ):
+            return
+        for ref, (part, place) in self._nameless.items():
+            row = self.components[ref]
+            if ref in top or row.package or not (found := by_name(part, place, self._notes)):
+                continue
+            self._notes.add(place, f"without purl; taken for the Python package {found.package}, by its name")
+            self.components[ref] = replace(row, package=found.package, version=found.version, optional=True)
+
+    def take_files(self, files: Iterable[File], graph: Graph) -> None:
+        """Take up the SHA-256 of files as members of the packages that hold them.
+
+        What no package holds is the one described package's; where that is not one package, a row of
+        its own, lest a bad file among them go unseen. A file has one id and one digest: what it has
+        beyond them counts as held by nobody, so that the work stays linear.
+        """
+        files = list(files)
+        digests: dict[str, str] = {}
+        loose: dict[str, int] = {}
+        for number, one in enumerate(files):
+            found = hashes_of(one.checksums, f"files[{number}]", self._notes)
+            written = said(one.id)
+            if written and written not in digests:
+                digests[written], found = found[0] if found else "", found[1:]
+            loose.update(dict.fromkeys(found, number))
+        members: dict[str, set[str]] = {}
+        free = dict.fromkeys(digests)
+        for ref, written, place in (*self._held, *((ref, one, "") for ref, one in graph.contents)):
+            if written in digests:
+                free.pop(written, None)
+                members.setdefault(ref, set()).add(digests[written])
+            elif place and written not in NO_ELEMENTS:
+                is_lost = written not in self.names
+                self._notes.add(place, f"{shown(written)} is no file here; left out", lost=is_lost)
+        numbers = {one.id.strip(): i for i, one in reversed([*enumerate(files)]) if one.id}
+        loose |= {digests[one]: numbers[one] for one in free if digests[one]}
+        if loose and len(graph.described) == 1:
+            members.setdefault(graph.described[0], set()).update(loose)
+        elif loose:
+            self._add_loose(files, loose)
+        for ref, found_in in members.items():
+            self.components[ref] = replace(self.components[ref], members=tuple(sorted(found_in - {""})))
+
+    def take_names(self, packages: Iterable[Package], files: Iterable[File], beside: Beside) -> None:
+        """Take up the releases that names, file names and addresses show and that no row is, as `listed`.
+
+        Archives are named by a package's file, its purls and by where it was downloaded from, installed metadata by
+        files, and a package by its name, where its purls say another.
+        """
+        known = {(row.package, release_version(row.version).key) for row in self.components.values() if row.package}
+        for number, part in enumerate(packages):
+            for text in (said(part.file), said(part.download), said(part.name)):
+                if (found := release_of_file(text)) is not None and (text == said(part.name)) <= text.endswith(".whl"):
+                    self._add_named(found, f"packages[{number}]", known)
+            for found in chain.from_iterable(releases_in_text(text) for text in _files_of(part)):
+                self._add_named(found, f"packages[{number}]", known)
+            for found in chain.from_iterable(releases_in_purl(purl) for _, purl in purls_of(part.references)):
+                self._add_named(found, f"packages[{number}]", known)
+        for found, place in self._called:
+            self._add_named(found, place, known)
+        for number, file in enumerate(files):
+            for found in releases_in_path(said(file.name)):
+                self._add_named(found, f"files[{number}]", known)
+        for place, text in beside.texts:
+            for found in releases_in_text(text):
+                self._add_named(found, place, known)
+        held = {digest for row in self.components.values() for digest in (*row.sha256, *row.members)}
+        for place, text in beside.hashes:
+            digest = self._notes.sha256(text, place)
+            if digest and digest not in held:
+                held.add(digest)
+                ref = self._refs.unique(place)
+                self.components[ref] = Component(ref=ref, name=place, members=(digest,), optional=True)
+                self.places.append(place)
+
+    def _add_named(self, found: tuple[PackageName, str], place: str, known: set[tuple[PackageName, str]]) -> None:
+        package, version = found
+        key = (package, release_version(version).key)
+        if key in known:
+            return
+        known.add(key)
+        ref = self._refs.unique(f"{place} {package} {version}")
+        purl = purl_of(package, version)
+        self.components[ref] = Component(
+            ref=ref, name=package, package=package, version=version, purl=purl, optional=True
+        )
+        self.places.append(place)
+
+    def _add_loose(self, files: list[File], loose: dict[str, int]) -> None:
+        first = min(loose.values())
+        name = said(files[first].name) or said(files[first].id) or f"files[{first}]"
+        others = len(set(loose.values())) - 1
+        ref = self._refs.unique(f"files[{first}]")
+        name = f"{name} and {others} more" if others else name
+        self.components[ref] = Component(ref=ref, name=name, members=tuple(sorted(loose)))
+        self.places.append(f"files[{first}]")
+
+    def _hold(self, ref: str, part: Package, place: str) -> None:
+        files = enumerate(part.files or ())
+        self._held += [(ref, (one or "").strip(), f"{place}.hasFiles[{i}]") for i, one in files]
+
+
+def _files_of(part: Package) -> Iterator[str]:
+    """Yield the texts of a package that may be names or addresses of files, beside its purls."""
+    yield from (said(part.download), said(part.file))
+    yield from (part.verification.excluded if part.verification else None) or ()
+    yield from (said(one.locator) for one in part.references or () if not (one.locator or "").startswith("pkg:"))
+
+
+def _is_of_manifest(source: str) -> bool:
+    """Return whether ``sourceInfo``, as Syft and Trivy fill it, names manifests and locks only."""
+    files = [one.strip().replace("\\", "/").rpartition("/")[2] for one in source.partition(":")[2].split(",")]
+    return all(_MANIFESTS.fullmatch(one) for one in files)
+
+
+def _source_of(download: str) -> tuple[str, str]:
+    """Return origin and index that a Python package's download location names.
+
+    An origin is a repository or an archive outside an index; home pages, which some tools write here,
+    and project pages are neither, since an origin says that the index did not give the release.
+    """
+    text = said(download)
+    if _VCS.match(text):
+        return text, ""
+    try:
+        url = urlsplit(text)
+    except ValueError:
+        return "", ""
+    parts = url.path.split("/")
+    if "simple" in parts and url.scheme and url.netloc:
+        host = url.netloc.rpartition("@")[2]
+        return "", f"{url.scheme}://{host}{'/'.join(parts[: parts.index('simple') + 1])}"
+    is_outside = _ARCHIVE.search(parts[-1]) and not _INDEX_PATHS.intersection(parts)
+    return (text if is_outside else ""), ""

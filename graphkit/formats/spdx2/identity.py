@@ -1,0 +1,142 @@
+"""Which Python releases a package of SPDX is: by its purls, its version, and what else tells its kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from graphkit.formats.purls import Identity, another_version, identity_of
+from graphkit.formats.rows import Notes, shown
+from graphkit.formats.spdx2.relationships import NO_ELEMENTS
+from graphkit.formats.spdx2.shape import Checksum, Package, Reference
+from graphkit.model.names import BadName, package_name
+from graphkit.model.versions import release_version
+
+_EXACT: Final = re.compile(r"={1,3}\s*([^\s,*|]+)")
+_RANGE: Final = re.compile(r"[<>^*,|]|^[~=!]|\S\s+\S")
+_PREFIX: Final = re.compile(r"(?:pip|pypi):\s*(?=[^\s:/])", re.IGNORECASE)
+"""Before names in GitHub's export of 2023: ``pip:requests``."""
+_PYTHON_SOURCE: Final = re.compile(r"\bpython package\b", re.IGNORECASE)
+"""In ``sourceInfo``, as Syft fills it: "acquired package info from installed python package manifest file"."""
+_NAMED_HASH: Final = re.compile(r"\bsha-?256(?::|=|%3A)([0-9a-f]{64})(?![0-9a-f])", re.IGNORECASE)
+_NO_LETTER: Final = re.compile(r"[^A-Z0-9]")
+_SHA256: Final = re.compile(r"(?:CHECKSUMALGORITHM)?SHA256")
+_LABEL: Final = re.compile(r"sha-?256\s*:\s*", re.IGNORECASE)
+
+Releases = list[tuple[str, Identity]]
+"""Purls, empty where there is none, each with who it says the package is."""
+
+
+def said(text: str | None) -> str:
+    """Return a text without white space around it, empty where it is none."""
+    text = (text or "").strip()
+    return "" if text in NO_ELEMENTS else text
+
+
+def purls_of(references: Sequence[Reference] | None) -> list[tuple[int, str]]:
+    """Return the purls among references, with their numbers. The category, written in several ways, decides nothing."""
+    return [(i, said(one.locator)) for i, one in enumerate(references or ()) if _is_purl(one)]
+
+
+def _is_purl(one: Reference) -> bool:
+    locator = said(one.locator)
+    return bool(locator) and ((one.type or "").lower().endswith("purl") or locator[:4].lower() == "pkg:")
+
+
+def hashes_of(checksums: Iterable[Checksum] | None, place: str, notes: Notes) -> tuple[str, ...]:
+    """Return the SHA-256 among checksums, however the algorithm is spelt."""
+    found = set()
+    for number, one in enumerate(checksums or ()):
+        if _SHA256.fullmatch(_NO_LETTER.sub("", (one.algorithm or "").upper())):
+            value = _LABEL.sub("", (one.value or "").strip(), count=1)
+            found.add(notes.sha256(value, f"{place}.checksums[{number}]"))
+    return tuple(sorted(found - {""}))
+
+
+def hashes_in(address: str) -> tuple[str, ...]:
+    """Return the SHA-256 that an address names: ``checksum`` of a purl, ``#sha256=`` behind an archive.
+
+    >>> hashes_in("https://files.example/a.whl#sha256=" + "AB" * 32) == ("ab" * 32,)
+    True
+    """
+    return tuple(sorted({digest.lower() for digest in _NAMED_HASH.findall(address)}))
+
+
+def identities_of(part: Package, purls: Sequence[tuple[int, str]], place: str, notes: Notes) -> Releases:
+    """Return every Python release that the purls of a package name, with its purl; else who else it is.
+
+    Where its version is none of those that its purls name, which of them holds cannot be told: it is a
+    release more.
+    """
+    written = said(part.version)
+    version = exact[1] if (exact := _EXACT.fullmatch(written)) else written
+    is_range = bool(_RANGE.search(version))
+    python: dict[tuple[str, str], tuple[str, Identity]] = {}
+    others: Releases = []
+    for number, purl in purls:
+        own = Notes()
+        one = identity_of(purl, "", own, place)
+        if one.package is None:
+            others.append((purl, replace(one, version=written)))
+        elif not one.version and any(package == one.package for package, _ in python):
+            continue
+        elif not one.version and version and not is_range and not python:
+            one = replace(one, version=version)
+            own.problems.clear()
+        elif _RANGE.search(one.version):
+            known = version and not python and not is_range
+            text = "its version names one" if known else "the version is unknown"
+            own.add(f"{place}.purl", f"{shown(one.version)} is a range: {text}")
+            one = replace(one, version=version if known else "")
+        if one.package is not None:
+            if is_range and not python:
+                names = "its purl names one" if one.version else "the version is unknown"
+                notes.add(f"{place}.versionInfo", f"{shown(written)} is a range: {names}")
+                own.problems = [problem for problem in own.problems if not problem.place.endswith(".version")]
+            python.setdefault((one.package, release_version(one.version).key), (purl, one))
+        for problem in own.problems:
+            at = "versionInfo" if problem.place.endswith(".version") else f"externalRefs[{number}].referenceLocator"
+            notes.add(f"{place}.{at}", problem.text, lost=own.lost)
+    found = [*python.values()]
+    if len(found) > 1:
+        notes.add(f"{place}.externalRefs", f"purls of {len(found)} Python releases: a row for each")
+    if found and version and not is_range:
+        found += _another(found, version, place, notes)
+    named = by_name(part, place, notes) if _is_pythons(part) and not found and not others else None
+    return found or others[:1] or [("", named or Identity(version=written))]
+
+
+def _another(found: Releases, version: str, place: str, notes: Notes) -> Releases:
+    """Return the release that a package's own version names, where its purls name others only."""
+    purl, first = found[0]
+    text = f"{shown(version)}, but its purl says {shown(first.version)}"
+    if all(another_version(one, version) for _, one in found):
+        notes.add(f"{place}.versionInfo", f"{text}: a row for each")
+        return [(purl, replace(first, version=version))]
+    read = release_version(version)
+    if read.parsed is None and first.version and read.key not in {one.version for _, one in found}:
+        notes.add(f"{place}.versionInfo", f"{text}, which is kept", lost=True)
+    return []
+
+
+def by_name(part: Package, place: str, notes: Notes) -> Identity | None:
+    """Return the Python release that a package without purl is by its name, None where that is no name of one."""
+    written = said(part.version)
+    version = exact[1] if (exact := _EXACT.fullmatch(written)) else written
+    try:
+        package = package_name(_PREFIX.sub("", said(part.name), count=1).partition("[")[0])
+    except BadName:
+        return None
+    if not written:
+        notes.add(f"{place}.versionInfo", "no version: unknown")
+    elif _RANGE.search(version):
+        notes.add(f"{place}.versionInfo", f"{shown(written)} is a range: the version is unknown")
+        version = ""
+    return Identity(package=package, version=version)
+
+
+def _is_pythons(part: Package) -> bool:
+    """Return whether something says that a name without purl is Python's; a name alone is nobody's."""
+    return bool(_PREFIX.match(said(part.name)) or _PYTHON_SOURCE.search(part.source or ""))

@@ -1,0 +1,272 @@
+"""SPDX documents as tag-value text, versions 2.2 and 2.3 (ISO/IEC 5962:2021): a tag, a colon and a value a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Final
+
+from graphkit.formats.rows import Notes, repaired, shown
+from graphkit.formats.spdx2.document import document_of
+from graphkit.formats.spdx2.shape import (
+    Checksum,
+    Creation,
+    Element,
+    ExternalDocument,
+    File,
+    Package,
+    Reference,
+    Relationship,
+    Snippet,
+    Spdx,
+    line_of,
+    text_syntax,
+)
+from graphkit.model.documents import Document
+
+_END: Final = re.compile(r"\r\n|\r|\n")
+_LINE: Final = re.compile(r"[ \t]*([A-Za-z][A-Za-z0-9_-]{0,59})[ \t]*:(.*)", re.DOTALL)
+_OPEN: Final = re.compile(r"[ \t]*[A-Za-z][A-Za-z0-9]{0,59}[ \t]*:[ \t]*<text>")
+_FIELDS: Final = {
+    "packageversion": "version",
+    "packagedownloadlocation": "download",
+    "packagesourceinfo": "source",
+    "packagefilename": "file",
+    "primarypackagepurpose": "purpose",
+}
+_DOCUMENT: Final = "SPDXRef-DOCUMENT"
+_HEADER: Final = frozenset({"spdxversion", "datalicense", "documentname", "documentnamespace"})
+_TAGS: Final = (
+    *("SPDXVersion", "SPDXID", "Created", "Creator", "CreatorComment", "PackageName", "PackageVersion"),
+    *("PackageDownloadLocation", "PackageSourceInfo", "PrimaryPackagePurpose", "PackageChecksum", "ExternalRef"),
+    *("FileName", "FileChecksum", "SnippetSPDXID", "Relationship"),
+)
+"""The tags that are read; the others say nothing of who holds what."""
+_CLOSE: Final = 0.88
+_MOST_UNKNOWN: Final = 100
+"""Of how many unknown tags it is asked whether they are misspelt."""
+
+
+class SpdxTagValue:
+    """The reader of SPDX tag-value."""
+
+    format = "SPDX tag-value"
+
+    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+        """Return whether lines are tags and values, one of them the SPDX version. Cost: a search."""
+        return text_syntax(data) == "tag-value"
+
+    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - it is an SBOM
+        """Return a document; see `document_of`. Files that stand below a package are in it (SPDX 2.3, clause 8.1)."""
+        notes = Notes()
+        reading = _Reading(notes)
+        for number, tag, value in _values(repaired(data, notes).decode(), notes):
+            reading.take(number, tag, value)
+        return document_of(reading.read(), data, path, notes, place_of=lambda place: line_of(place, reading.lines))
+
+
+READER: Final = SpdxTagValue()
+
+
+def _values(text: str, notes: Notes) -> Iterator[tuple[int, str, str]]:
+    """Yield every tag with its value and the number of its line, from 1.
+
+    A ``<text>`` that the next one begins in, or that never ends, is one line long: else it would
+    swallow what stands behind it. Cost: each line is looked at twice at most.
+    """
+    lines = _END.split(text)
+    number, stray = 0, []
+    while number < len(lines):
+        line = lines[number]
+        number += 1
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if not (found := _LINE.fullmatch(line)):
+            stray.append(number)
+            continue
+        tag, value = found[1], found[2].strip()
+        at = number
+        if value.startswith("<text>"):
+            end = _end_of_text(lines, number - 1, value)
+            if end is None:
+                notes.add(f"line {at}", f"the <text> of {tag} has no end; read to the end of its line")
+            else:
+                value = "\n".join((value, *lines[number : end + 1])).partition("</text>")[0]
+                number = end + 1
+            value = value.removeprefix("<text>").strip()
+        yield at, tag, value
+    if stray:
+        notes.add(f"line {stray[0]}", f"neither tag nor comment; left out, as {len(stray) - 1} more such lines were")
+
+
+def _end_of_text(lines: list[str], start: int, value: str) -> int | None:
+    """Return the line on which a text that begins on line ``start`` ends, None where it has no end of its own."""
+    if "</text>" in value:
+        return start
+    for number in range(start + 1, len(lines)):
+        if _OPEN.match(lines[number]):
+            return None
+        if "</text>" in lines[number]:
+            return number
+    return None
+
+
+class _Reading:
+    """What was read so far, and in which section the reading is."""
+
+    def __init__(self, notes: Notes) -> None:
+        self.lines: dict[str, int] = {}
+        """The line on which each part that may be noted stands."""
+        self._notes = notes
+        self._spdx = Spdx()
+        self._creation = Creation(creators=[])
+        self._packages: list[Package] = []
+        self._files: list[File] = []
+        self._snippets: list[Snippet] = []
+        self._relationships: list[Relationship] = []
+        self._documents: list[ExternalDocument] = []
+        self._section: Spdx | Package | Element | None = self._spdx
+        self._is_header = False
+        """The tag before was one of the document's own, which may stand behind packages."""
+        self._unknown: set[str] = set()
+
+    def read(self) -> Spdx:
+        """Return the document."""
+        self._spdx.creation = self._creation
+        self._spdx.packages, self._spdx.files = self._packages, self._files
+        self._spdx.snippets, self._spdx.relationships = self._snippets, self._relationships
+        self._spdx.documents = self._documents
+        return self._spdx
+
+    def take(self, line: int, tag: str, value: str) -> None:
+        """Take up one tag."""
+        low = tag.lower()
+        if low == "relationship":
+            self._relate(line, value)
+        elif low in {"packagename", "filename", "snippetspdxid", "licenseid"}:
+            self._begin(line, low, value)
+        elif low == "spdxid":
+            self._name(line, value)
+        elif low.startswith("package") or low in {"externalref", "primarypackagepurpose"}:
+            self._of_package(line, tag, value)
+        elif low == "filechecksum":
+            self._of_file(line, tag, value)
+        elif low in _HEADER:
+            self._is_header = True
+            if low == "spdxversion":
+                self._of_document(line, tag, value)
+        elif low == "externaldocumentref":
+            self.lines[f"externalDocumentRefs[{len(self._documents)}]"] = line
+            self._documents.append(ExternalDocument(id=value.split(None, 1)[0] if value else ""))
+        elif low in {"created", "creator", "creatorcomment"}:
+            self._of_document(line, tag, value)
+        else:
+            self._ignore(line, tag)
+
+    def _begin(self, line: int, low: str, value: str) -> None:
+        self._is_header = False
+        if low == "packagename":
+            self.lines[f"packages[{len(self._packages)}]"] = line
+            self._section = Package(name=value, checksums=[], references=[], files=[])
+            self._packages.append(self._section)
+        elif low == "filename":
+            self.lines[f"files[{len(self._files)}]"] = line
+            self._section = File(name=value, checksums=[])
+            self._files.append(self._section)
+        elif low == "snippetspdxid":
+            self._section = Snippet(id=value)
+            self._snippets.append(self._section)
+        else:
+            self._section = None
+
+    def _name(self, line: int, value: str) -> None:
+        if (self._is_header and self._spdx.id is None) or value == _DOCUMENT:
+            self._is_header = False
+            self._set(self._spdx, "id", "SPDXID", value, line)
+        elif self._section is None:
+            self._notes.add(f"line {line}", f"the id {shown(value)} belongs to no element; left out")
+        elif not self._set(self._section, "id", "SPDXID", value, line):
+            return
+        elif isinstance(self._section, File) and self._packages:
+            files = self._packages[-1].files
+            assert files is not None
+            self.lines[f"packages[{len(self._packages) - 1}].hasFiles[{len(files)}]"] = line
+            files.append(value)
+
+    def _of_document(self, line: int, tag: str, value: str) -> None:
+        low = tag.lower()
+        if low == "creator":
+            assert self._creation.creators is not None
+            self._creation.creators.append(value)
+        elif low == "spdxversion":
+            if self._set(self._spdx, "version", tag, value, line):
+                self.lines["spdxVersion"] = line
+        elif self._set(self._creation, "created" if low == "created" else "comment", tag, value, line):
+            self.lines[f"creationInfo.{low}"] = line
+
+    def _of_package(self, line: int, tag: str, value: str) -> None:
+        low = tag.lower()
+        field = _FIELDS.get(low, "")
+        if not field and low not in {"packagechecksum", "externalref"}:
+            self._ignore(line, tag)
+            return
+        part, number = self._section, len(self._packages) - 1
+        if not isinstance(part, Package):
+            self._notes.add(f"line {line}", f"{tag} stands in no package; left out", lost=True)
+        elif low == "packagechecksum":
+            assert part.checksums is not None
+            self.lines[f"packages[{number}].checksums[{len(part.checksums)}]"] = line
+            part.checksums.append(_checksum(value))
+        elif low == "externalref":
+            self._refer(line, part, value)
+        elif self._set(part, field, tag, value, line) and field == "version":
+            self.lines[f"packages[{number}].versionInfo"] = line
+
+    def _refer(self, line: int, part: Package, value: str) -> None:
+        words = value.split(None, 2)
+        # The locator is the last word; whoever leaves out the category or the type still names it.
+        locator = words[-1] if words else ""
+        if len(words) != 3:
+            said = "is not a category, a type and a locator"
+            self._notes.add(f"line {line}", f"{shown(value)} {said}", lost=not locator.lower().startswith("pkg:"))
+        assert part.references is not None
+        self.lines[f"packages[{len(self._packages) - 1}].externalRefs[{len(part.references)}]"] = line
+        part.references.append(Reference(type=words[-2] if len(words) > 1 else "", locator=locator))
+
+    def _of_file(self, line: int, tag: str, value: str) -> None:
+        if not isinstance(self._section, File):
+            self._notes.add(f"line {line}", f"{tag} stands in no file; left out", lost=True)
+            return
+        sums = self._section.checksums
+        assert sums is not None
+        self.lines[f"files[{len(self._files) - 1}].checksums[{len(sums)}]"] = line
+        sums.append(_checksum(value))
+
+    def _relate(self, line: int, value: str) -> None:
+        words = value.split()
+        if len(words) != 3:
+            self._notes.add(f"line {line}", f"{shown(value)} is not two elements and what relates them", lost=True)
+            return
+        self.lines[f"relationships[{len(self._relationships)}]"] = line
+        self._relationships.append(Relationship(element=words[0], type=words[1], related=words[2]))
+
+    def _set(self, owner: object, field: str, tag: str, value: str, line: int) -> bool:
+        """Set what stands once only, and return whether this was the first."""
+        if first := getattr(owner, field) is None:
+            setattr(owner, field, value)
+        elif getattr(owner, field) != value:
+            self._notes.add(f"line {line}", f"{tag} stands twice; {shown(value)} is ignored")
+        return first
+
+    def _ignore(self, line: int, tag: str) -> None:
+        if tag in self._unknown or len(self._unknown) >= _MOST_UNKNOWN:
+            return
+        self._unknown.add(tag)
+        if meant := get_close_matches(tag, _TAGS, 1, _CLOSE):
+            self._notes.add(f"line {line}", f"the tag {tag} is unknown; is {meant[0]} meant?", lost=True)
+
+
+def _checksum(value: str) -> Checksum:
+    algorithm, _, digest = value.partition(":")
+    return Checksum(algorithm=algorithm.strip(), value=digest.strip())

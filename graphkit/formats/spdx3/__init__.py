@@ -1,0 +1,1 @@
+"""SPDX 3.0 in JSON-LD."""

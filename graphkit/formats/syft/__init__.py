@@ -1,0 +1,1 @@
+"""Syft's own JSON."""

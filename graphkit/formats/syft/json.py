@@ -1,0 +1,296 @@
+"""Syft's own JSON (its ``schema/json``, versions 1 to 16), as documents."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import replace
+from typing import Any, Final
+
+import msgspec
+
+from graphkit.formats.rows import Notes, is_json, json_value, repaired, shown, time_of_itself
+from graphkit.formats.syft.rows import Rows, is_of_manifest
+from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, Edge
+from graphkit.model.errors import InputError
+from graphkit.model.times import Moment
+
+_MARK: Final = re.compile(rb"anchore\\?/syft|\"name\"\s*:\s*\"syft\"")
+_SCHEMA: Final = re.compile(rb"anchore\\?/syft\b")
+_MAKER: Final = re.compile(rb"[{,]\s*\"name\"\s*:\s*\"syft\"")
+_OTHERS: Final = re.compile(rb"\"(?:bomFormat|spdxVersion|@context)\"\s*:")
+_VERSION: Final = re.compile(r"(\d{1,4})(?:\.\d{1,6}){0,2}")
+_NEWEST: Final = 16
+_DIGEST: Final = re.compile(r"@sha\d+:[0-9a-f]+$", re.IGNORECASE)
+_TAG: Final = re.compile(r":[\w.-]+$")
+_FOLDERS: Final = frozenset({"directory", "dir", "file"})
+_PYTHON_FILE: Final = re.compile(r"\.(?:dist|egg)-info/|\.(?:whl|egg|pyz)$", re.IGNORECASE)
+_SILENT: Final = frozenset({"contains", "ownership-by-file-overlap", "evident-by", "described-by"})
+
+
+class _Mark(msgspec.Struct):
+    artifacts: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    descriptor: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+    schema: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+
+
+class SyftJson:
+    """The reader of Syft JSON."""
+
+    format = "Syft JSON"
+
+    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+        """Return whether JSON has ``artifacts`` and names Syft's schema or Syft as its maker, at its top.
+
+        Cost: a search; a scan on a hit.
+        """
+        if not is_json(data) or b'"artifacts"' not in data or not _MARK.search(data):
+            return False
+        try:
+            top = msgspec.json.decode(data, type=_Mark)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # broken, to be rejected aloud
+            return b'"artifactRelationships"' in data and not _OTHERS.search(data)
+        is_syft = _SCHEMA.search(bytes(top.schema)) or _MAKER.search(bytes(top.descriptor))
+        return bool(bytes(top.artifacts)) and bool(is_syft)
+
+    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - it is an SBOM
+        """Return a Syft document.
+
+        Its basis is `built`: Syft looks at files that were put together, not at what runs. Rows that it
+        took from a requirements file, a lock or a ``setup.py`` beside them say only what may be
+        installed, and are optional; where all Python rows are such, the document is `listed`.
+        It is never complete, for Syft leaves out what it cannot pin, and incomplete where it says so.
+        Cost: linear.
+
+        Raises:
+            InputError: it is no JSON.
+        """
+        notes = Notes()
+        top = json_value(repaired(data, notes))
+        if not isinstance(top, dict):
+            raise InputError(f"should be an object, is {shown(top)}")
+        version = _version_of(top, notes)
+        rows = Rows(notes)
+        subject = _take_source(top, rows, notes)
+        for number, one in enumerate(notes.array(top.get("artifacts"), "artifacts")):
+            if isinstance(one, dict):
+                rows.take(one, f"artifacts[{number}]")
+            else:
+                notes.add(f"artifacts[{number}]", "is no object and was left out", lost=True)
+        graph = _Graph(top, rows, notes)
+        _take_files(top, graph, rows, notes)
+        descriptor = notes.table(top.get("descriptor"), "descriptor")
+        _note_excluded(descriptor, notes)
+        python = [row for row in rows.components.values() if row.package]
+        is_listed = bool(python) and all(row.ref in rows.listed for row in python)
+        return Document(
+            sha256=hashlib.sha256(data).hexdigest(),
+            path=path,
+            kind=DocumentKind.SBOM,
+            format=f"Syft {version}".strip(),
+            basis=Basis.LISTED if is_listed else Basis.BUILT,
+            components=tuple(
+                replace(row, optional=not is_listed and row.ref in rows.listed) for row in rows.components.values()
+            ),
+            places=tuple(rows.places),
+            edges=tuple(graph.edges),
+            roots=graph.roots,
+            subject=subject,
+            created=_created_of(descriptor, notes),
+            generator=_generator(descriptor, notes),
+            source_kind=_source_kind(top, notes),
+            completeness=Completeness.INCOMPLETE if notes.lost else Completeness.UNKNOWN,
+            covers_python=bool(python) or _looked_for_python(descriptor),
+            dependencies_known=graph.is_known,
+            problems=notes.told(),
+        )
+
+
+READER: Final = SyftJson()
+
+
+def _version_of(top: dict[str, Any], notes: Notes) -> str:
+    schema = notes.table(top.get("schema"), "schema")
+    text = notes.text(schema.get("version"), "schema.version").strip()
+    found = _VERSION.fullmatch(text)
+    if not text:
+        notes.add("schema.version", f"is missing; read as {_NEWEST}")
+    elif not found:
+        notes.add("schema.version", f"{shown(text)} is no version of Syft's schema; read as {_NEWEST}")
+    elif int(found[1]) > _NEWEST:
+        notes.read_as("schema.version", text, str(_NEWEST))
+    return text if found else ""
+
+
+def _created_of(descriptor: dict[str, Any], notes: Notes) -> Moment | None:
+    """Return when it was made; Syft itself does not say it, tools that wrap it do."""
+    text = notes.text(descriptor.get("timestamp"), "descriptor.timestamp").strip()
+    return time_of_itself(text, "descriptor.timestamp", notes)
+
+
+def _looked_for_python(descriptor: dict[str, Any]) -> bool:
+    """Return whether a cataloger of Python packages was used, which schemas since 13 say."""
+    found: Any = descriptor
+    for key in ("configuration", "catalogers", "used"):
+        found = found.get(key) if isinstance(found, dict) else None
+    return isinstance(found, list) and any(isinstance(one, str) and one.startswith("python-") for one in found)
+
+
+def _generator(descriptor: dict[str, Any], notes: Notes) -> tuple[str, ...]:
+    """Return the tool that made it, as ``name version``."""
+    name, version = (notes.text(descriptor.get(key), f"descriptor.{key}").strip() for key in ("name", "version"))
+    return (f"{name} {version}".strip(),) if name else ()
+
+
+def _source_kind(top: dict[str, Any], notes: Notes) -> str:
+    """Return what was looked at: `image`, `directory`, `file`, …; empty where it does not say."""
+    source = top.get("source")
+    kind = notes.text(source.get("type"), "source.type").strip().lower() if isinstance(source, dict) else ""
+    return {"dir": "directory", "container": "image", "oci-image": "image"}.get(kind, kind)
+
+
+def _note_excluded(descriptor: dict[str, Any], notes: Notes) -> None:
+    """Leave it open where Syft was told not to look at some paths (``exclude``)."""
+    configuration = descriptor.get("configuration")
+    found = configuration.get("exclude") if isinstance(configuration, dict) else None
+    if isinstance(found, dict):
+        found = found.get("globs")
+    paths = [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+    if paths:
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        notes.leave_open("descriptor.configuration.exclude", f"what lies under {shown(paths[0])}{more}")
+
+
+def _take_source(top: dict[str, Any], rows: Rows, notes: Notes) -> str:
+    """Take up what was looked at, and return its name: an image's without digest and tag, a folder's own name.
+
+    Up to schema 8 it is in ``target``, a path or the image's table.
+    """
+    source = notes.table(top.get("source"), "source")
+    if not source:
+        return ""
+    kind = notes.text(source.get("type"), "source.type").strip().lower()
+    target = source.get("target")
+    name = notes.text(source.get("name"), "source.name").strip()
+    if not name and isinstance(target, str):
+        name = target.strip()
+    key = "target" if isinstance(target, dict) else "metadata"
+    inner = source.get(key)
+    if not name and isinstance(inner, dict):
+        name = notes.text(inner.get("userInput", inner.get("path")), f"source.{key}.userInput").strip()
+    name = _DIGEST.sub("", name)
+    is_folder = kind in _FOLDERS
+    if not is_folder:
+        name = _TAG.sub("", name)
+    version = "" if is_folder else notes.version(source.get("version"), "source.version").strip()
+    rows.take_source(notes.text(source.get("id"), "source.id").strip(), name, version, _digests_of(source, notes))
+    if is_folder and ("/" in name or "\\" in name or is_of_manifest(name)):
+        return ""  # a path says where the tool was run, not what it looked at
+    return name if any(map(str.isalnum, name)) else ""
+
+
+def _digests_of(source: dict[str, Any], notes: Notes) -> set[str]:
+    """Return the SHA-256 of a file that was looked at by itself: an archive, mostly."""
+    metadata = source.get("metadata")
+    rows = _tables(metadata, "digests", "source.metadata", notes) if isinstance(metadata, dict) else ()
+    return {digest for place, row in rows if (digest := _sha256(row, place, notes))}
+
+
+class _Graph:
+    """The relationships. ``roots``: what was looked at, then what else nothing depends on.
+
+    ``dependency-of`` reads from parent to child: the *child* depends on the *parent*. Syft's
+    ``dependency`` resolver makes it from the providing package to the dependant, and its CycloneDX
+    encoder (``toDependencies``) puts the parent among the child's dependencies. ``contains`` and
+    ``ownership-by-file-overlap`` say where files lie, not who needs whom, and make no edges.
+    """
+
+    def __init__(self, top: dict[str, Any], rows: Rows, notes: Notes) -> None:
+        self._rows = rows
+        self._notes = notes
+        self.contents: list[tuple[str, str]] = []
+        """Our refs of packages, each with the id of a file in it."""
+        self.edges: dict[Edge, None] = {}
+        files = top.get("files")
+        self._files = {
+            one["id"]
+            for one in (files if isinstance(files, list) else ())
+            if isinstance(one, dict) and isinstance(one.get("id"), str)
+        }
+        odd: set[str] = set()
+        for number, one in enumerate(notes.array(top.get("artifactRelationships"), "artifactRelationships")):
+            place = f"artifactRelationships[{number}]"
+            if isinstance(one, dict):
+                self._take(one, place, odd)
+            else:
+                notes.add(place, f"should be a table, is {shown(one)}")
+        self.is_known = bool(self.edges)
+        targets = {edge.target for edge in self.edges if edge.source != edge.target}
+        tops = dict.fromkeys(edge.source for edge in self.edges if edge.source not in targets)
+        self.roots = tuple(dict.fromkeys((*([rows.source] if rows.source else ()), *tops)))
+
+    def _take(self, one: dict[str, Any], place: str, odd: set[str]) -> None:
+        kind = self._notes.text(one.get("type"), f"{place}.type").strip().lower()
+        parent = self._notes.text(one.get("parent"), f"{place}.parent").strip()
+        child = self._notes.text(one.get("child"), f"{place}.child").strip()
+        if "dependency-of" in kind:  # as Syft itself reads other spellings
+            needed, needing = self._known(parent, f"{place}.parent"), self._known(child, f"{place}.child")
+            if needed and needing:
+                self.edges[Edge(source=needing, target=needed)] = None
+        elif kind == "contains":
+            holder = self._rows.names.get(parent, "")
+            if holder and child in self._files:
+                self.contents.append((holder, child))
+        elif kind not in _SILENT and kind not in odd:
+            odd.add(kind)
+            self._notes.add(f"{place}.type", f"{shown(kind)} is no type that Syft has; ignored")
+
+    def _known(self, written: str, place: str) -> str:
+        if found := self._rows.names.get(written):
+            return found
+        if written not in self._files:
+            self._notes.add(place, f"{shown(written)} is no artifact here; the dependency was left out", lost=True)
+        return ""
+
+
+def _take_files(top: dict[str, Any], graph: _Graph, rows: Rows, notes: Notes) -> None:
+    """Take up the SHA-256 of files as members; left open where Syft says that it could not read one for Python.
+
+    The releases whose metadata or archives their paths show are rows, where nothing else names them.
+
+    What no package holds is the source's, so that a bad file among it does not go unseen.
+    """
+    digests: dict[str, set[str]] = {}
+    loose: set[str] = set()
+    for number, one in enumerate(notes.array(top.get("files"), "files")):
+        place = f"files[{number}]"
+        table = notes.table(one, place)
+        found = {digest for at, row in _tables(table, "digests", place, notes) if (digest := _sha256(row, at, notes))}
+        written = table.get("id")
+        if isinstance(written, str) and written:
+            digests.setdefault(written, set()).update(found)
+        else:
+            loose |= found
+        location = table.get("location")
+        name = location.get("path") if isinstance(location, dict) else ""
+        if not isinstance(name, str):
+            continue
+        rows.take_path(name, place)
+        if table.get("unknowns") and (is_of_manifest(name) or _PYTHON_FILE.search(name)):
+            notes.leave_open(f"{place}.unknowns", f"all of {shown(name)}, which Syft could not read")
+    held = {written for _, written in graph.contents}
+    for ref, written in graph.contents:
+        rows.hold(ref, digests.get(written, ()))
+    rows.hold(rows.source, loose.union(*(found for written, found in digests.items() if written not in held)))
+    rows.close()
+
+
+def _tables(owner: dict[str, Any], key: str, place: str, notes: Notes) -> list[tuple[str, dict[str, Any]]]:
+    rows = enumerate(notes.array(owner.get(key), f"{place}.{key}"))
+    return [(f"{place}.{key}[{i}]", notes.table(one, f"{place}.{key}[{i}]")) for i, one in rows]
+
+
+def _sha256(row: dict[str, Any], place: str, notes: Notes) -> str:
+    if notes.text(row.get("algorithm"), f"{place}.algorithm").lower().replace("-", "") != "sha256":
+        return ""
+    return notes.sha256(notes.text(row.get("value"), f"{place}.value"), f"{place}.value")

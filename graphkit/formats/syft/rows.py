@@ -1,0 +1,285 @@
+"""The artifacts of Syft JSON as rows of a document."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Final
+
+from graphkit.formats.named_releases import NamedReleases
+from graphkit.formats.purls import Identity, another_version, identity_of
+from graphkit.formats.rows import Notes, Refs, shown
+from graphkit.model.documents import Component
+from graphkit.model.names import BadName, package_name
+
+_INSTALLED: Final = frozenset({"python-package", "pythonpackagemetadata"})
+_REQUIREMENT: Final = frozenset({"python-pip-requirements-entry", "pythonrequirementsmetadata"})
+_LISTED: Final = _REQUIREMENT | {
+    *("python-pdm-lock-entry", "python-pipfile-lock-entry", "python-poetry-lock-entry", "python-uv-lock-entry"),
+    *("pythonpipfilelockmetadata", "pythonpoetrylockmetadata"),
+}
+"""Metadata of a manifest or a lock, under the names of Syft's schemas since 11 and before."""
+_LISTING: Final = frozenset({"python-package-cataloger", "python-index-cataloger"})
+"""What reads manifests. Under the first name old versions read installed packages, but those always had metadata."""
+_MANIFEST: Final = re.compile(
+    r"(?:.*[/\\])?(?:[^/\\]*requirements[^/\\]*\.txt|(?:poetry|uv|pdm|Pipfile|[^/\\]+\.py)\.lock|Pipfile"
+    r"|pylock(?:\.[^/\\]+)?\.toml|pyproject\.toml|setup\.(?:py|cfg))",
+    re.IGNORECASE,
+)
+_PIN: Final = re.compile(r"\(?\s*={2,3}\s*[^\s,*<>~=;()]+\s*\)?(?:\s*[;\\#].*|\s+--.*)?", re.DOTALL)
+_RECORD: Final = re.compile(r"[A-Za-z0-9_+/-]{43}=?")
+_STANDARD: Final = str.maketrans("-_", "+/")
+_HEX: Final = re.compile(r"[0-9a-fA-F]{64}")
+
+
+def is_of_manifest(path: str) -> bool:
+    """Return whether a path is that of a Python manifest or lock, by its name."""
+    return bool(_MANIFEST.fullmatch(path))
+
+
+class Rows:
+    """The artifacts under refs of their own, and how the document itself calls them.
+
+    ``source`` is the ref of what was looked at, empty where it is not told. ``listed``: rows taken
+    from a manifest or lock. Packages found at two places are two rows, as in Syft.
+    """
+
+    def __init__(self, notes: Notes) -> None:
+        self.components: dict[str, Component] = {}
+        self.places: list[str] = []
+        self.names: dict[str, str] = {}
+        """Our ref for each ``id`` as written."""
+        self.source = ""
+        self.listed: set[str] = set()
+        self._notes = notes
+        self._refs = Refs()
+        self._seen: dict[tuple[str, ...], str] = {}
+        self._members: dict[str, set[str]] = {}
+        self._named = NamedReleases()
+
+    def take_source(self, written: str, name: str, version: str, hashes: Iterable[str] = ()) -> None:
+        """Take up what was looked at as the first row; ``hashes`` where it is a file."""
+        self.source = self._ref(written, "source")
+        sums = tuple(sorted(hashes))
+        self.components[self.source] = Component(ref=self.source, name=name, version=version, sha256=sums)
+        self.places.append("source")
+
+    def take(self, table: dict[str, Any], place: str) -> None:
+        """Take up one artifact."""
+        written, name, purl, kind = (
+            self._notes.text(table.get(key), f"{place}.{key}").strip() for key in ("id", "name", "purl", "type")
+        )
+        version = self._notes.version(table.get("version"), f"{place}.version").strip()
+        if table.get("language") == "python" and not purl:
+            kind = "python"  # before 2021 the type was `wheel` or `egg`
+        found = self._identity(name, version, purl, kind, place)
+        metadata = self._notes.table(table.get("metadata"), f"{place}.metadata") if found.package else {}
+        what = self._notes.text(table.get("metadataType"), f"{place}.metadataType").strip().lower()
+        is_listed = found.package is not None and _is_listed(what, table)
+        other = another_version(found, version)
+        if found.package and what in _REQUIREMENT:
+            found = self._pinned(found, metadata, place)
+        origin, index = self._source_of(metadata, place)
+        hashes = self._archives(metadata, f"{place}.metadata")
+        members = set() if is_listed else self._installed(metadata, f"{place}.metadata")
+        if found.package is None:
+            members = digests_in(table.get("metadata"))
+        key = (written, name, found.version, purl, origin or found.origin)
+        if written and key in self._seen:  # the same artifact once more
+            ref = self._seen[key]
+            hashes |= {*self.components[ref].sha256}
+            self.components[ref] = replace(self.components[ref], sha256=tuple(sorted(hashes)))
+            if not is_listed:
+                self.listed.discard(ref)
+        else:
+            if not name and not purl:
+                self._notes.add(place, "an artifact without name and purl", lost=True)
+            ref = self._seen[key] = self._ref(written, place)
+            self.components[ref] = Component(
+                ref=ref,
+                name=name or (found.package or ""),
+                package=found.package,
+                version=found.version,
+                purl=purl,
+                sha256=tuple(sorted(hashes)),
+                origin=origin or found.origin,
+                index=found.index or index,
+            )
+            self.places.append(place)
+            if is_listed:
+                self.listed.add(ref)
+            if other and found.version:
+                self._add_another(ref, other, place)
+        self.hold(ref, members)
+        self._take_inner(table, place)
+
+    def _take_inner(self, table: dict[str, Any], place: str) -> None:
+        """Remember the releases that an artifact's locations and metadata show beside it, for `close`."""
+        metadata = table.get("metadata")
+        files = metadata.get("files") if isinstance(metadata, dict) else None
+        for one in files if isinstance(files, list) else ():  # by far the most; a plain look is enough
+            path = one.get("path") if isinstance(one, dict) else None
+            if isinstance(path, str) and ("-info/" in path or path.endswith(".whl")):
+                self.take_path(path, place)
+        others = (
+            {key: one for key, one in metadata.items() if key != "files"} if isinstance(metadata, dict) else metadata
+        )
+        purl = table.get("purl")
+        if isinstance(purl, str):
+            self._named.take_qualifiers(purl, place)
+        self._named.take_all([table.get("locations"), others], place)
+
+    def take_path(self, text: str, place: str) -> None:
+        """Remember the releases that a path shows, by their metadata or archive, or that a Python purl names."""
+        self._named.take(text, place)
+
+    def _add_another(self, ref: str, version: str, place: str) -> None:
+        """Take up the release that an artifact's version names beside that of its purl; either may be meant."""
+        more = self._refs.unique(ref)
+        self.components[more] = replace(self.components[ref], ref=more, version=version, sha256=())
+        self.places.append(place)
+        if ref in self.listed:
+            self.listed.add(more)
+
+    def hold(self, ref: str, digests: Iterable[str]) -> None:
+        """Take up digests of files as members of a row; without one, as those of a row that is made for them."""
+        if not ref and (digests := set(digests)):
+            ref = self._ref("", "files")
+            self.components[ref] = Component(ref=ref, name="files")
+            self.places.append("files")
+        if ref:
+            self._members.setdefault(ref, set()).update(digests)
+
+    def close(self) -> None:
+        """Put the members into their rows, and add the releases that paths alone show, once all are known."""
+        for ref, members in self._members.items():
+            if members:
+                self.components[ref] = replace(self.components[ref], members=tuple(sorted(members)))
+        for row, place in self._named.rows([*self.components.values()], self._refs):
+            self.components[row.ref] = row
+            self.places.append(place)
+            self.listed.add(row.ref)
+
+    def _ref(self, written: str, place: str) -> str:
+        ref = self._refs.unique(written or place)
+        if written in self.names:
+            self._notes.add(f"{place}.id", f"{shown(written)} stands twice; this one goes by {shown(ref)}")
+        elif written:
+            self.names[written] = ref
+        return ref
+
+    def _identity(self, name: str, version: str, purl: str, kind: str, place: str) -> Identity:
+        """Return who an artifact is: by its purl, and where that says nothing, by Syft's own type `python`."""
+        found = identity_of(purl, version, self._notes, place)
+        if found.package is not None or kind.lower() != "python" or not name:
+            return found
+        if not version:
+            self._notes.add(f"{place}.version", "no version: unknown")
+        try:
+            return Identity(package=package_name(name), version=version)
+        except BadName as error:
+            self._notes.add(f"{place}.name", str(error), lost=True)
+            return found
+
+    def _pinned(self, found: Identity, metadata: dict[str, Any], place: str) -> Identity:
+        """Return a requirement without the version that Syft guessed from a range (``guess-unpinned-requirements``)."""
+        asked = metadata.get("versionConstraint")
+        if not isinstance(asked, str) or not asked.strip() or _PIN.fullmatch(asked.strip()):
+            return found
+        self._notes.add(f"{place}.version", f"was guessed from {shown(asked.strip())}: the version is unknown")
+        return replace(found, version="")
+
+    def _source_of(self, metadata: dict[str, Any], place: str) -> tuple[str, str]:
+        """Return origin and index that metadata name: ``direct_url.json`` (PEP 610), a requirement's URL, an index."""
+        where = f"{place}.metadata"
+        direct = self._notes.table(metadata.get("directUrlOrigin"), f"{where}.directUrlOrigin")
+        at = f"{where}.directUrlOrigin"
+        url, vcs, commit = (
+            self._notes.text(direct.get(key), f"{at}.{key}").strip() for key in ("url", "vcs", "commitId")
+        )
+        if vcs and url:
+            url = url if url.startswith(f"{vcs}+") else f"{vcs}+{url}"
+            url = f"{url}@{commit}" if commit else url
+        asked = self._notes.text(metadata.get("url"), f"{where}.url").strip()
+        index = self._notes.text(metadata.get("index"), f"{where}.index").strip()
+        return url or asked, index if "://" in index else ""
+
+    def _archives(self, metadata: dict[str, Any], place: str) -> set[str]:
+        """Return the SHA-256 of archives that a lock names: ``hashes`` of Pipfile.lock, ``files`` of pdm.lock."""
+        found = set()
+        for number, one in enumerate(self._notes.array(metadata.get("hashes"), f"{place}.hashes")):
+            where = f"{place}.hashes[{number}]"
+            algorithm, _, digest = self._notes.text(one, where).partition(":")
+            if algorithm.lower() == "sha256":
+                found.add(self._notes.sha256(digest, where))
+        variants = [(f"{place}.extras[{i}]", one) for i, one in enumerate(_listed_in(metadata, "extras"))]
+        for where, table in ((place, metadata), *variants):
+            rows = _listed_in(table, "files") if isinstance(table, dict) else ()
+            for number, one in enumerate(rows):
+                if isinstance(one, dict) and "url" in one:  # an installed package's have a path
+                    found.add(self._digest(one, f"{where}.files[{number}]"))
+        return found - {""}
+
+    def _installed(self, metadata: dict[str, Any], place: str) -> set[str]:
+        """Return the SHA-256 of the files that `RECORD` (PEP 376, PEP 427) names."""
+        found = set()
+        for number, one in enumerate(self._notes.array(metadata.get("files"), f"{place}.files")):
+            where = f"{place}.files[{number}]"
+            table = self._notes.table(one, where)
+            if "url" not in table:
+                found.add(self._digest(table, where))
+        return found - {""}
+
+    def _digest(self, row: dict[str, Any], place: str) -> str:
+        """Return a SHA-256 as hex; ``value`` is written as in `RECORD`, URL-safe base64 without padding, or as hex."""
+        digest = self._notes.table(row.get("digest"), f"{place}.digest")
+        algorithm = self._notes.text(digest.get("algorithm"), f"{place}.digest.algorithm")
+        value = self._notes.text(digest.get("value"), f"{place}.digest.value").strip()
+        if algorithm.lower().replace("-", "") != "sha256":
+            return ""
+        if _RECORD.fullmatch(value) and not _HEX.fullmatch(value):
+            try:
+                return base64.b64decode(f"{value.rstrip('=').translate(_STANDARD)}=").hex()
+            except binascii.Error:
+                pass
+        return self._notes.sha256(value, f"{place}.digest.value")
+
+
+def digests_in(metadata: Any) -> set[str]:
+    """Return every SHA-256 in metadata of another ecosystem, where each has a shape of its own.
+
+    An rpm or a conda package may hold the very files of a Python release, and lists them with their hashes.
+    Cost: linear, without recursion.
+    """
+    found: set[str] = set()
+    waiting = [metadata]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, list):
+            waiting += one
+        elif isinstance(one, dict):
+            waiting += one.values()
+            algorithm = one.get("algorithm")
+            is_sha256 = isinstance(algorithm, str) and algorithm.lower().replace("-", "") == "sha256"
+            texts = (one.get("value") if is_sha256 else None, one.get("sha256"), one.get("sha256_in_prefix"))
+            found |= {text.lower() for text in texts if isinstance(text, str) and _HEX.fullmatch(text)}
+    return found
+
+
+def _is_listed(what: str, table: dict[str, Any]) -> bool:
+    """Return whether a manifest or lock named an artifact, by its metadata, its cataloger, else where it was found."""
+    if what in _LISTED or what in _INSTALLED:
+        return what in _LISTED
+    by = table.get("foundBy")
+    if isinstance(by, str) and (by in _LISTING or by == "python-installed-package-cataloger"):
+        return by in _LISTING
+    paths = [one.get("path") for one in _listed_in(table, "locations") if isinstance(one, dict)]
+    return bool(paths) and all(isinstance(one, str) and is_of_manifest(one) for one in paths)
+
+
+def _listed_in(table: dict[str, Any], key: str) -> list[Any]:
+    found = table.get(key)
+    return found if isinstance(found, list) else []

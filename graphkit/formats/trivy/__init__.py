@@ -1,0 +1,1 @@
+"""Trivy's own JSON."""

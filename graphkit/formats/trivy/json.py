@@ -1,0 +1,138 @@
+"""Trivy's own JSON reports (schema 2), as documents."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any, Final
+
+import msgspec
+
+from graphkit.formats.purl_rows import OTHERS
+from graphkit.formats.rows import Notes, is_json, json_value, repaired, shown, time_of_itself
+from graphkit.formats.trivy.rows import Rows
+from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
+from graphkit.model.errors import InputError
+
+_MARK: Final = b'"SchemaVersion"'
+_ARTIFACT: Final = (b'"ArtifactName"', b'"ArtifactType"')
+_KNOWN: Final = 2
+_SOURCES: Final = {"container_image": "image", "filesystem": "directory"}
+_OF_A_BOM: Final = frozenset({"cyclonedx", "spdx"})
+"""Types of artifacts of which Trivy did not look at files, but at an SBOM."""
+_ARCHIVE: Final = re.compile(r"\.(?:tar|tgz|tar\.\w+)$", re.IGNORECASE)
+_DIGEST: Final = re.compile(r"@sha\d+:[0-9a-f]+$", re.IGNORECASE)
+_TAG: Final = re.compile(r":[\w.-]+$")
+
+
+class _Mark(msgspec.Struct):
+    version: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="SchemaVersion")
+    name: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="ArtifactName")
+    kind: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw, name="ArtifactType")
+
+
+class TrivyJson:
+    """The reader of Trivy's JSON."""
+
+    format = "Trivy JSON"
+
+    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+        """Return whether JSON has Trivy's schema version and an artifact at its top.
+
+        Cost: a search; a scan on a hit.
+        """
+        if not is_json(data) or _MARK not in data or not any(mark in data for mark in _ARTIFACT):
+            return False
+        try:
+            top = msgspec.json.decode(data, type=_Mark)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # broken, to be rejected aloud
+            return not OTHERS.search(data)
+        return bool(bytes(top.version)) and bool(bytes(top.name) or bytes(top.kind))
+
+    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - it is an SBOM
+        """Return a report as a document.
+
+        Its basis is `built`, as Syft's: Trivy looks at files that were put together. Rows that it took from a
+        requirements file or a lock say only what may be installed, and are optional; where all Python rows are
+        such (all rows, where none is of Python), or the report was made from an SBOM, the document is `listed`.
+        It is never complete, for a report does not say what Trivy was told to leave out (development packages,
+        folders, kinds of packages). Without ``--list-all-pkgs`` it lists what was found vulnerable and nothing
+        else, and is incomplete. Cost: linear.
+
+        Raises:
+            InputError: it is no JSON object.
+        """
+        notes = Notes()
+        top = json_value(repaired(data, notes))
+        if not isinstance(top, dict):
+            raise InputError(f"should be an object, is {shown(top)}")
+        version = _version_of(top, notes)
+        kind = notes.text(top.get("ArtifactType"), "ArtifactType").strip().lower()
+        subject = _subject_of(top, kind, notes)
+        rows = Rows(notes)
+        root = rows.take_artifact(subject)
+        for number, one in enumerate(notes.array(top.get("Results"), "Results")):
+            if isinstance(one, dict):
+                rows.take_result(one, f"Results[{number}]")
+            else:
+                notes.add(f"Results[{number}]", "is no object and was left out", lost=True)
+        rows.close()
+        if not rows.lists_packages:
+            text = "packages in which nothing was found: the report lists findings alone; make it with --list-all-pkgs"
+            notes.leave_open("Results", text)
+        python = [row for row in rows.components.values() if row.package]
+        deciding = python or [row for row in rows.components.values() if row.ref != root]
+        is_listed = kind in _OF_A_BOM or (bool(deciding) and all(row.ref in rows.listed for row in deciding))
+        targets = {edge.target for edge in rows.edges if edge.source != edge.target}
+        tops = dict.fromkeys(edge.source for edge in rows.edges if edge.source not in targets)
+        return Document(
+            sha256=hashlib.sha256(data).hexdigest(),
+            path=path,
+            kind=DocumentKind.SBOM,
+            format=f"Trivy {version}".strip(),
+            basis=Basis.LISTED if is_listed else Basis.BUILT,
+            components=rows.shown(is_listed=is_listed),
+            places=tuple(rows.places),
+            edges=tuple(rows.edges),
+            roots=tuple(dict.fromkeys((*([root] if root else ()), *tops))),
+            subject=subject,
+            created=time_of_itself(notes.text(top.get("CreatedAt"), "CreatedAt").strip(), "CreatedAt", notes),
+            generator=(_generator(top, notes),),
+            source_kind=_SOURCES.get(kind, kind),
+            completeness=Completeness.INCOMPLETE if notes.lost else Completeness.UNKNOWN,
+            covers_python=bool(python) or rows.covers_libraries,
+            dependencies_known=bool(rows.edges),
+            problems=notes.told(),
+        )
+
+
+READER: Final = TrivyJson()
+
+
+def _version_of(top: dict[str, Any], notes: Notes) -> str:
+    found = top.get("SchemaVersion")
+    if type(found) is not int or found < _KNOWN:
+        raise InputError(f"schema {shown(found)} cannot be read; {_KNOWN} can", place="SchemaVersion")
+    if found > _KNOWN:
+        notes.read_as("SchemaVersion", shown(found), str(_KNOWN))
+    return shown(found)
+
+
+def _generator(top: dict[str, Any], notes: Notes) -> str:
+    """Return Trivy with its version, which reports since 0.68 have."""
+    made = notes.table(top.get("Trivy"), "Trivy")
+    return f"trivy {notes.text(made.get('Version'), 'Trivy.Version').strip()}".strip()
+
+
+def _subject_of(top: dict[str, Any], kind: str, notes: Notes) -> str:
+    """Return the name of what was looked at: an image's without digest and tag; a path names nothing."""
+    name = notes.text(top.get("ArtifactName"), "ArtifactName").strip()
+    if kind == "container_image":
+        if _ARCHIVE.search(name):  # a saved image: the report has its name, where it was given one
+            metadata = notes.table(top.get("Metadata"), "Metadata")
+            tags = notes.array(metadata.get("RepoTags"), "Metadata.RepoTags")
+            name = next((one for one in tags if isinstance(one, str)), name)
+        name = _TAG.sub("", _DIGEST.sub("", name))
+    elif kind != "aws_account" and ("/" in name or "\\" in name):
+        return ""
+    return name if any(map(str.isalnum, name)) else ""

@@ -1,0 +1,114 @@
+"""Feeding a graph: files found, recognised, read and kept, batch by batch; nothing odd stops the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
+
+from graphkit.ingest.documents import Documents
+from graphkit.ingest.facts import take_advisory, take_index, take_organisation
+from graphkit.ingest.options import IntakeOptions, Order
+from graphkit.ingest.repositories import Repositories
+from graphkit.ingest.run import Run
+from graphkit.model.answers import IngestReport
+from graphkit.model.errors import UsageError
+from graphkit.model.progress import Progress
+from graphkit.stores.port import Store
+
+__all__ = ("IntakeOptions", "take_in")
+
+
+def take_in(
+    store: Store, kind: str, sources: Sequence[str], options: IntakeOptions, progress: Progress
+) -> IngestReport:
+    """Read sources of one kind into a store and return what became of each.
+
+    What was read is kept in batches, also when it is interrupted. Cost: each input once; documents
+    whose bytes the graph has are not parsed again.
+
+    Raises:
+        UsageError: an unknown kind, or an option that is invalid.
+        GraphkitError: the graph is in use elsewhere, or the index cannot be reached.
+    """
+    if kind not in _KINDS:
+        raise UsageError(f"no kind {kind!r}; there are {', '.join(_KINDS)}")
+    order = Order.read(options)
+    if order.is_refresh and kind != "index":
+        raise UsageError(f"--refresh asks the index again; {kind} sources are read anew by the same command")
+    run = Run(store, order, progress)
+    _KINDS[kind](run, sources)
+    return run.tally.report()
+
+
+def _documents(kind: str, run: Run, sources: Sequence[str]) -> None:
+    documents = Documents(run, kind)
+    documents.take_word()
+    if kind != "lock":
+        documents.take_files(sources)
+        return
+    found = Repositories(run, sources)
+    if found:
+        documents.take_history(found)
+    elif run.order.now is not None:
+        run.tally.notes["not checked: no git repository was given, so no remote can be asked; give --read-at TIME"] = (
+            None
+        )
+    if found.rest:
+        documents.take_files(found.rest, found.skipped)
+
+
+def _organisations(run: Run, sources: Sequence[str]) -> None:
+    run.each(sources, take_organisation)
+
+
+def _advisories(run: Run, sources: Sequence[str]) -> None:
+    run.each(sources, take_advisory)
+
+
+def _index(run: Run, sources: Sequence[str]) -> None:
+    if not run.order.is_refresh:
+        take_index(run, sources)
+        return
+    from graphkit.ingest.refresh import take_refresh  # noqa: PLC0415 - HTTP clients are heavy
+
+    take_refresh(run, sources)
+
+
+def _github(run: Run, sources: Sequence[str]) -> None:
+    from graphkit.ingest.pulls import take_github  # noqa: PLC0415 - HTTP clients are heavy
+
+    take_github(run, sources)
+
+
+def _dependency_track(run: Run, sources: Sequence[str]) -> None:
+    from graphkit.ingest.pulls import take_dependency_track  # noqa: PLC0415 - HTTP clients are heavy
+
+    take_dependency_track(run, sources)
+
+
+def _parquet(run: Run, sources: Sequence[str]) -> None:
+    from graphkit.ingest.tables import take_parquet  # noqa: PLC0415 - seldom needed
+
+    take_parquet(run, sources)
+
+
+def _pypi_db(run: Run, sources: Sequence[str]) -> None:
+    from graphkit.ingest.tables import take_pypi_db  # noqa: PLC0415 - seldom needed
+
+    take_pypi_db(run, sources)
+
+
+_KINDS: Final[dict[str, Callable[[Run, Sequence[str]], None]]] = {
+    "sbom": partial(_documents, "sbom"),
+    "lock": partial(_documents, "lock"),
+    "env": partial(_documents, "env"),
+    "org": _organisations,
+    "advisory": _advisories,
+    "index": _index,
+    "parquet": _parquet,
+    "pypi-db": _pypi_db,
+    "github": _github,
+    "dependency-track": _dependency_track,
+}
+"""Every kind of source, by the word of the command line."""

@@ -1,0 +1,431 @@
+"""Documents of a run: recognised, read, and given to the services they describe."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from graphkit.formats import check_listing, is_claimed, parts_of, read_document
+from graphkit.formats.archives import members, unopened, unpacked
+from graphkit.formats.interface import Beside
+from graphkit.formats.rows import is_json
+from graphkit.ingest.files import Content, Found, beside
+from graphkit.ingest.limits import check_size, with_short_texts
+from graphkit.ingest.repositories import Repositories, as_told, built_from
+from graphkit.ingest.run import EXPECTED, Run
+from graphkit.ingest.unread import unread
+from graphkit.model.documents import Document, DocumentKind, is_attested
+from graphkit.model.errors import InputError, NoDocument
+from graphkit.model.names import BadName, ServiceId, company_id, service_id
+from graphkit.model.organisation import Build, Company, DocumentUse, Organisation, Service
+from graphkit.model.times import Instant, Moment, exactly
+from graphkit.sources.advisories import osv as advisories
+from graphkit.sources.environments import read_environment
+from graphkit.sources.fetched_document import Arrival
+from graphkit.sources.git.file_names import Doubt, is_input, is_script, shown_doubt_of
+from graphkit.sources.git.owners import Owners, folder_of
+from graphkit.stores.port import Fact
+
+INPUTS: Final = frozenset({DocumentKind.LOCK, DocumentKind.MANIFEST, DocumentKind.SCRIPT})
+"""The kinds of documents that something is installed from (semantics §4)."""
+_PLAIN: Final = "requirements.txt"
+"""The format that a manifest and what is compiled or exported share."""
+_UNCHECKED: Final = "signatures of attestations are not checked: what one holds was read as any other file is"
+_NO_SBOMS: Final = (
+    "attestations that are no SBOM and name no package, such as provenance by a commit and a base image, are listed as "
+    "unrecognised"
+)
+_DOUBTFUL: Final = (".txt", "pyproject.toml", "environment.yml", "environment.yaml")
+"""Names that documents share with other files: prose about requirements, settings of tools."""
+
+
+class Documents:
+    """Takes documents, chunk by chunk; ``hint`` is the kind that a person gave: `sbom`, `lock` or `env`."""
+
+    def __init__(self, run: Run, hint: str) -> None:
+        self._run = run
+        self._hint = hint
+        self._known: dict[str, frozenset[str]] = {}
+        self._here: set[str] = set()
+        self._last: tuple[bytes, Document] | None = None
+        self._met: set[tuple[str, str]] | None = None
+        self._is_built = False
+        self._beside: list[tuple[Found, Document]] = []
+
+    def take_word(self) -> None:
+        """Keep what the organisation says of a service: which of its inputs count."""
+        order = self._run.order
+        if order.service is not None and order.installs_from is not None:
+            said = Service(id=order.service, installs_from=order.installs_from)
+            source = f"ingest {order.service}: what it installs from"
+            self._run.keep(source, [Organisation(source=source, services=(said,))], counted=False)
+
+    def take_files(self, sources: Sequence[str], skipped: AbstractSet[Path] = frozenset()) -> None:
+        """Take every document that sources name or hold; each chunk is kept before the next is looked at."""
+        try:
+            for chunk in self._run.chunks(sources, skipped):
+                self._take_chunk(chunk)
+        finally:
+            self._take_beside()
+            self._run.flush()
+
+    def take_history(self, found: Repositories) -> None:
+        """Take every state that histories hold of their inputs; the work trees themselves are not read."""
+        run = self._run
+        self.take_arrivals(found.arrivals())
+        run.tally.notes["of a repository, what was committed was read, and not what stands in its work tree"] = None
+        if run.order.built_at is not None and not self._is_built:
+            self._keep_build(run.order.built_at)
+
+    def _keep_build(self, at: Moment) -> None:
+        """Keep that a build ran of which no input is known, and say so."""
+        order = self._run.order
+        where = f"the branch {order.branch}" if order.branch else "the branch that is checked out"
+        problem = f"no input was in place at {at} on {where}; --branch names another"
+        self._run.tally.reject("--built-at", problem)
+        if order.service is not None:
+            build = Build(service=order.service, at=at)
+            source = f"ingest {order.service}: the build of {at}"
+            self._run.keep(source, [Organisation(source=source, builds=(build,))], counted=False)
+            self._run.flush()
+
+    def take_arrivals(self, arrivals: Iterable[Arrival], met: set[tuple[str, str]] | None = None) -> None:
+        """Take documents that a source hands over one by one; ``met`` gets the (path, SHA-256) of each."""
+        run = self._run
+        self._met = met
+        try:
+            for one in arrivals:
+                run.attempt(one.path, lambda one=one: self._take_state(one))  # type: ignore[misc]
+        finally:
+            run.flush()
+
+    def _take_state(self, one: Arrival) -> None:
+        """Take what arrived. An input that cannot be read was in place all the same, so that is kept of it."""
+        if one.problem:  # the source has reported it
+            self._keep_unreadable(one, one.problem)
+            return
+        try:
+            self._take_arrival(one)
+        except InputError as error:
+            if one.repository and one.stands_from is not None:
+                self._keep_unreadable(one, str(error))
+            raise
+
+    def _keep_unreadable(self, one: Arrival, problem: str) -> None:
+        """Keep that an input was in place of which nothing is known: nothing clears a build that may have used it."""
+        self._keep_use(unread(one.data, one.path, problem, is_input=True), one)
+
+    def read(self, data: bytes, label: str, files: Beside | None = None) -> Document | None:
+        """Return a document with its problems counted; None where no reader knows it."""
+        return self._read_text(data, unpacked(data), label, files, self._hint)
+
+    def _read_text(self, data: bytes, text: bytes, label: str, files: Beside | None, hint: str) -> Document | None:
+        """Return the document of a file's bytes; ``text`` is what they hold once unpacked."""
+        check_size(text)
+        found = read_document(text, label, hint=hint, beside=files)
+        if found is None:
+            return None
+        found = with_short_texts(found)
+        if text is not data and found.sha256 == hashlib.sha256(text).hexdigest():  # else it includes others
+            found = replace(found, sha256=hashlib.sha256(data).hexdigest())
+        self._run.tally.odd(label, found.problems)
+        if is_attested(found):
+            self._run.tally.notes[_UNCHECKED] = None
+        return found
+
+    def _take_chunk(self, chunk: list[Content]) -> None:
+        self._known = self._run.store.known([one.sha256 for one in chunk])
+        self._here = set()
+        for at in range(len(chunk)):
+            self._attempt(chunk[at])
+        chunk.clear()  # the bytes are of no more use, and writing takes memory too
+        self._run.flush()
+
+    def _attempt(self, content: Content) -> None:
+        self._run.attempt(content.found.label, lambda: self._take_or_keep(content))
+
+    def _take_or_keep(self, content: Content) -> None:
+        """Take a file. An input that cannot be read was in place all the same, so that is kept of it."""
+        found = content.found
+        if found.problem:  # whoever found it has reported it
+            self._keep_unread(found, None, found.problem)
+            return
+        try:
+            self._take(content)
+        except InputError as error:
+            if content.data is None or not advisories.claims(content.data, found.label):
+                self._keep_unread(found, content.data, str(error))
+            raise
+
+    def _take(self, content: Content) -> None:
+        run, found, data = self._run, content.found, content.bytes()
+        if found.is_environment:
+            self._take_environment(found)
+            return
+        paths = self._known.get(content.sha256, ())
+        if not run.order.is_told and ("" in paths or found.label in paths):
+            run.tally.read += 1
+            self._count(content.sha256)
+            return
+        if (inside := members(data)) is not None:
+            self._take_archive(found, inside)
+            return
+        if advisories.claims(data, found.label):
+            run.tally.read += 1
+            read = advisories.parse(data, found.label)
+            run.keep(found.label, read)
+            run.tally.undecided(found.label, read)
+            run.tally.notes[f"{found.label} is an advisory and was read as one"] = None
+            return
+        document = self._read_one(found, data)
+        if document is None:
+            return
+        if document.kind is DocumentKind.SCRIPT and not found.named:
+            self._take_script(document, found)
+            return
+        run.tally.read += 1
+        if document.sha256 != content.sha256:  # it includes others
+            self._known |= run.store.known([document.sha256])
+        self._count(document.sha256)
+        run.keep(found.label, (document, *self._service_of(document, found)), counted=False)
+
+    def _take_archive(self, found: Found, inside: Iterator[tuple[str, bytes | InputError]]) -> None:
+        if found.is_member:
+            raise InputError("an archive inside an archive; unpack the outer one and give the folder")
+        tally = self._run.tally
+        before = (tally.read, len(tally.rejected))
+        self._take_members(found, inside)
+        if found.named and before == (tally.read, len(tally.rejected)):
+            raise InputError("an archive in which nothing can be read: no reader knows any of its files")
+
+    def _take_script(self, document: Document, found: Found) -> None:
+        """Take a file of a folder that can install, beside the locks and manifests that it belongs to."""
+        run = self._run
+        if self._hint != "lock" or not (document.commands or document.problems):
+            run.tally.unrecognised.append(found.label)
+            return
+        run.tally.read += 1
+        self._count(document.sha256)
+        run.keep(found.label, [document], counted=False)
+        self._beside.append((found, document))
+
+    def _keep_unread(self, found: Found, data: bytes | None, problem: str) -> None:
+        """Keep that a file was in place of which nothing could be read, where it was an input of a service.
+
+        It was one by its name; or the service was named, and a reader knew the file, or a person did.
+        """
+        is_one = is_input(found.label) and (self._hint == "lock" or not is_script(found.label))
+        if is_one or (self._run.order.service is not None and (data is not None or found.named)):
+            document = unread(data, found.label, problem, is_input=is_input(found.label) or self._hint == "lock")
+            self._run.keep(found.label, [document], counted=False)
+            self._beside.append((found, document))
+
+    def _take_beside(self) -> None:
+        """Give scripts, and what could not be read, to the services whose inputs lie where they do.
+
+        Those of earlier runs count too. Cost: where there are any, and nobody named the service, the uses of the
+        whole graph are read.
+        """
+        here = self._services() if self._beside and self._run.order.service is None else {}
+        owners = {repository: Owners(paths) for repository, paths in here.items()}
+        for found, document in self._beside:
+            paths = here.get(found.repository, {})
+            # A lock or manifest makes its folder a service of its own.
+            is_own = not is_script(found.label)
+            folders = [folder_of(found.label)] if is_own else owners[found.repository].of(found.label) if paths else []
+            services = {service for path, named in paths.items() if folder_of(path) in folders for service in named}
+            alone = self._run.order.service or ServiceId((not is_own and found.repository) or found.label)
+            for service in sorted(services or {alone}):
+                uses = self._uses_of(document.sha256, document.kind, found, service)
+                self._run.keep(found.label, uses, counted=False)
+        self._beside.clear()
+
+    def _services(self) -> dict[str, dict[str, set[ServiceId]]]:
+        """Return the services that have locks and manifests, by their repository and path."""
+        self._run.flush()
+        told: dict[str, dict[str, set[ServiceId]]] = {found.repository: {} for found, _ in self._beside}
+        for use in self._run.store.reader().evidence().organisation().uses:
+            if use.repository in told and not is_script(use.path):
+                told[use.repository].setdefault(use.path, set()).add(use.service)
+        return {repository: paths for repository, paths in told.items() if paths}
+
+    def _read_one(self, found: Found, data: bytes) -> Document | None:
+        """Return the document of a file; None, and all that is to do done, where it holds several or none."""
+        text = unpacked(data)
+        try:
+            files = None if found.is_member else partial(beside, found)
+            document = self._read_text(data, text, found.label, files, self._hint_of(found, text))
+            if document is not None and document.format == _PLAIN and found.named and self._hint == "lock":
+                check_listing(document)  # in a repository, such a file asks for nothing
+        except NoDocument as error:
+            self._run.unclaimed(found, str(error))
+            self._run.tally.notes[_NO_SBOMS] = None
+            return None
+        except InputError:
+            if found.is_part or (inside := parts_of(text, found.label)) is None:
+                raise
+        else:
+            if document is not None:
+                return document
+            if found.is_part or (inside := parts_of(text, found.label)) is None:
+                self._unclaimed(found, data)
+                return None
+        parts = ((str(number), error or part) for number, (part, error) in enumerate(inside, 1))
+        self._take_members(found, parts, before="#")
+        return None
+
+    def _hint_of(self, found: Found, text: bytes) -> str:
+        """Return the kind that a person gave, for a file that a person named; of others it only names environments.
+
+        A kind lets odd lines pass, and lists of words: of a folder, that would make LICENSE, AUTHORS or
+        robots.txt a list of packages.
+        """
+        if found.named or self._hint not in {"lock", "env"}:
+            return self._hint
+        is_environment = self._hint == "env" and (is_json(text) or is_claimed(text, found.label))
+        return self._hint if is_environment else ""
+
+    def _unclaimed(self, found: Found, data: bytes) -> None:
+        packing = unopened(data)
+        expected = f"{packing} is not opened; unpack it and give the folder" if packing else EXPECTED
+        if shown_doubt_of(found.label) is Doubt.NONE:  # it is a lock, or a damaged one
+            raise InputError(expected)
+        self._run.unclaimed(found, expected)
+        if packing and not found.named:
+            self._run.tally.notes[f"{packing} is not opened; what such files hold was not read"] = None
+
+    def _take_environment(self, found: Found) -> None:
+        """Take what is installed in a folder, and what else lies in it (semantics §5 (i)), as one document."""
+        run = self._run
+        document = with_short_texts(read_environment(found.path, found.label, found.root))
+        run.tally.odd(found.label, document.problems)
+        run.tally.read += 1
+        self._known |= run.store.known([document.sha256])
+        self._count(document.sha256)
+        run.keep(found.label, (document, *self._service_of(document, found)), counted=False)
+
+    def _take_members(
+        self, outer: Found, inside: Iterator[tuple[str, bytes | InputError]], *, before: str = "/"
+    ) -> None:
+        """Take what a file holds, each member as a file of its own; none of them was named by a person."""
+        for name, data in inside:
+            member = replace(
+                outer, label=f"{outer.label}{before}{name}", named=False, is_member=True, is_part=before == "#"
+            )
+            if isinstance(data, InputError):
+                self._attempt(Content(found=member, data=None, problem=data.problem))
+                continue
+            content = Content(found=member, data=data, sha256=hashlib.sha256(data).hexdigest())
+            self._known |= self._run.store.known([content.sha256])
+            self._attempt(content)
+
+    def _arrived(self, one: Arrival) -> Document:
+        """Return the document that arrived. States of the same bytes come together, and are read once."""
+        if self._last is None or self._last[0] is not one.data or self._last[1].path != one.path:
+            files = one.included.get if one.included else None
+            document = self._read_text(one.data, unpacked(one.data), one.path, files, one.hint)
+            if document is None:
+                raise InputError(EXPECTED)
+            self._last = (one.data, document)
+        return self._last[1]
+
+    def _count(self, sha256: str) -> None:
+        known = sha256 in self._known or sha256 in self._here
+        self._here.add(sha256)
+        self._run.tally.new += not known
+        self._run.tally.unchanged += known
+
+    def _service_of(self, document: Document, found: Found) -> Iterator[Fact]:
+        """Yield the use of a document by its service, and the company that runs it where one was named."""
+        order = self._run.order
+        name = order.service or ServiceId(document.subject.strip() or found.label)
+        yield from self._uses_of(document.sha256, document.kind, found, name)
+        if order.company:
+            yield operated(name, order.company)
+
+    def _uses_of(self, sha256: str, kind: DocumentKind, found: Found, service: ServiceId) -> list[DocumentUse]:
+        """Return the use of a document by a service; of an input that also was built from, both apart."""
+        order = self._run.order
+        is_input = kind in INPUTS
+        if order.stands_from is not None and not is_input:
+            self._run.tally.notes["--stands-from is said of locks and manifests; other documents have none"] = None
+        use = DocumentUse(
+            service=service,
+            document=sha256,
+            path=found.label,
+            stands_from=order.stands_from if is_input else None,
+            read_at=order.read_at,
+            branch=order.branch,
+            repository=found.repository if is_input else "",
+            is_complete=order.is_complete,
+            derived=order.service is None,
+        )
+        if order.built_at is None:
+            return [use]
+        return [use, built_from(use, order.built_at)] if use.stands_from else [replace(use, built_at=order.built_at)]
+
+    def _take_arrival(self, one: Arrival) -> None:
+        run = self._run
+        document = self._arrived(one)
+        if self._met is not None:
+            self._met.add((one.path, document.sha256))
+        run.tally.read += 1
+        if document.sha256 not in self._here:
+            self._known |= run.store.known([document.sha256])
+        self._count(document.sha256)
+        self._keep_use(document, one)
+
+    def _keep_use(self, document: Document, one: Arrival) -> None:
+        run = self._run
+        try:
+            service = service_id(one.service or document.subject.strip() or one.path)
+            company = one.company or run.order.company
+            owner = [operated(service, company, one.owner)] if company or one.owner else []
+        except BadName as error:
+            raise InputError(str(error)) from error
+        use = DocumentUse(
+            service=service,
+            document=document.sha256,
+            path=one.path,
+            built_at=_moment(one.built_at),
+            stands_from=_moment(one.stands_from),
+            stands_until=_moment(one.stands_until),
+            read_at=_moment(one.read_at),
+            branch=one.branch,
+            repository=one.repository,
+            is_first=one.is_first,
+            is_last=one.is_last,
+            is_complete=run.order.is_complete,
+            note=one.note,
+            sources=one.sources,
+            derived=not one.service,
+        )
+        told = tuple(as_told(use, one, run.order))
+        self._is_built |= any(each.built_at is not None for each in told)
+        run.keep(one.path, (document, *told, *owner), counted=False)
+
+
+def _moment(at: Instant | None) -> Moment | None:
+    return None if at is None else exactly(at)
+
+
+def operated(service: ServiceId, company: str, owner: str = "") -> Organisation:
+    """Return who runs a service, as one fact of its own."""
+    named = (Company(id=company_id(company), name=company),) if company else ()
+    run = Service(id=service, company=named[0].id if named else None, owner=owner)
+    return Organisation(source=f"ingest {service}", companies=named, services=(run,))
+
+
+def is_none(one: Arrival) -> bool:
+    """Return whether a file only has a name that documents have, too, and is none."""
+    if not one.path.lower().endswith(_DOUBTFUL):
+        return False
+    try:
+        return not is_claimed(one.data, one.path, hint=one.hint)
+    except InputError:
+        return False

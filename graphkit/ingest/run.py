@@ -1,0 +1,103 @@
+"""One run of an ingest: facts kept batch by batch, whatever interrupts it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+
+from graphkit.ingest.files import Content, Found, read_ahead, walk
+from graphkit.ingest.options import Order
+from graphkit.ingest.stats import Tally
+from graphkit.model.errors import InputError
+from graphkit.model.progress import Progress
+from graphkit.stores.port import Fact, Store
+
+_BATCH = 4_000
+EXPECTED = "no reader knows it; expected an SBOM, a lock file, an environment listing or a manifest"
+
+
+class Run:
+    """What all kinds of sources share: where facts go, what became of inputs, and how they are read."""
+
+    def __init__(self, store: Store, order: Order, progress: Progress) -> None:
+        self.store = store
+        self.tally = Tally()
+        self.order = order
+        self.progress = progress
+        self._batch: list[tuple[str, tuple[Fact, ...], bool]] = []
+        self._size = 0
+
+    def keep(self, label: str, facts: Iterable[Fact], *, counted: bool = True) -> None:
+        """Put facts into the batch; a full batch goes to the store.
+
+        ``counted``: each fact counts as new or unchanged; of documents, the caller counts those alone.
+        """
+        facts = tuple(facts)
+        self._batch.append((label, facts, counted))
+        self._size += len(facts)
+        if self._size >= _BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the batch; facts that cannot be stored are rejected one input at a time."""
+        batch, self._batch, self._size = self._batch, [], 0
+        for counted in (True, False):
+            part = [(label, facts) for label, facts, is_counted in batch if is_counted is counted]
+            try:
+                self._record([fact for _, facts in part for fact in facts], counted=counted)
+            except InputError:
+                for label, facts in part:
+                    try:
+                        self._record(facts, counted=counted)
+                    except InputError as error:
+                        self.tally.reject(label, error)
+
+    def _record(self, facts: Sequence[Fact], *, counted: bool) -> None:
+        if not facts:
+            return
+        receipt = self.store.record(facts)
+        if counted:
+            self.tally.new += receipt.new
+            self.tally.unchanged += receipt.unchanged
+        for source, problems in groupby(receipt.problems, key=itemgetter(0)):
+            self.tally.odd(source, tuple(problem for _, problem in problems))
+
+    def chunks(self, sources: Sequence[str], skipped: AbstractSet[Path] = frozenset()) -> Iterator[list[Content]]:
+        """Yield every file that sources name or hold, in chunks; one that cannot be read comes with its problem.
+
+        ``skipped`` are folders that are not walked.
+        """
+        done = 0
+        for chunk in read_ahead(walk(sources, self.tally, skipped)):
+            self.progress(done, None, chunk[0].found.label)
+            done += len(chunk)
+            yield chunk
+        self.progress(done, done, "keeping")
+
+    def each(self, sources: Sequence[str], take: Callable[[Run, Found, bytes], None]) -> None:
+        """Take every file that sources name or hold; what was taken before an interruption is kept."""
+        try:
+            for chunk in self.chunks(sources):
+                for one in (one for one in chunk if not one.found.problem):
+                    self.attempt(one.found.label, lambda one=one: take(self, one.found, one.bytes()))  # type: ignore[misc]
+        finally:
+            self.flush()
+
+    def attempt(self, label: str, work: Callable[[], None]) -> None:
+        """Do work on an input; one that cannot be used is rejected and the rest goes on."""
+        try:
+            work()
+        except InputError as error:
+            self.tally.reject(label, error)
+        except MemoryError:
+            self.tally.reject(label, "takes more memory to read than there is; split it")
+
+    def unclaimed(self, found: Found, expected: str) -> None:
+        """Note a file that nobody reads: rejected where a person named it, else unrecognised."""
+        if found.named:
+            self.tally.reject(found.label, expected)
+        else:
+            self.tally.unrecognised.append(found.label)

@@ -1,0 +1,1 @@
+"""What is compromised: advisories of OSV and incident files. They know nothing of an organisation."""

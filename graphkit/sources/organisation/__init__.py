@@ -1,0 +1,1 @@
+"""Whose services these are: organisation files, Backstage catalogues, CODEOWNERS and alias files."""

@@ -1,0 +1,57 @@
+"""What follows from the facts of an index: tables the other way round, counts and choices."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graphkit.model import csr
+from graphkit.stores.engine.compile_choices import compile_choices
+from graphkit.stores.engine.compile_ranges import Ranges, Sets
+from graphkit.stores.engine.compile_releases import Files, Releases
+from graphkit.stores.engine.index_folder import ArraySink
+
+
+def compile_derived(out: ArraySink, releases: Releases, sets: Sets, files: Files, ranges: Ranges) -> None:
+    """Write who declares and uses what, who takes what in the end, and how many packages require each.
+
+    Cost: columns throughout, a few sorts of members and releases.
+    """
+    out.array("release.package", releases.package)
+    start, at = csr.inverted(sets.range, len(ranges.flags))
+    out.array("declared.start", start.astype(np.int32))
+    out.array("declared.set", sets.set[at])
+    out.array("declared.marker", sets.marker[at])
+    counts = np.bincount(ranges.package, minlength=len(releases.start) - 1)
+    out.array("constraints.start", csr.offsets(counts).astype(np.int32))
+    offer = compile_choices(out, releases, files, ranges)
+    start, users = csr.inverted(releases.set_id, sets.count)
+    package = releases.package[users]
+    out.array("users.start", start.astype(np.int32))
+    out.array("users.release", users.astype(np.int32))
+    out.array("users.package", package)
+    out.array("users.offer", offer[users])
+    out.array("package.dependents", _dependents(sets, ranges.package, start, package, len(counts)))
+
+
+def _dependents(
+    sets: Sets, target: NDArray[np.int32], start: csr.Offsets, user: NDArray[np.int32], count: int
+) -> NDArray[np.int32]:
+    """Return of each package how many packages have a release that requires it.
+
+    ``target``: the package of each range. ``start`` and ``user``: the package of each user of a set, in CSR form.
+    Both the members and the users of a set ascend by package, so each is made distinct without a sort.
+    """
+    owner, required = _runs(sets.set, target[sets.range])
+    by_set, user = _runs(np.repeat(np.arange(sets.count, dtype=np.int32), np.diff(start)), user)
+    start = csr.offsets(np.bincount(by_set, minlength=sets.count))
+    at, begin = csr.spread(start[owner], start[owner + 1])
+    pairs = np.repeat(required.astype(np.int64) * count, np.diff(begin)) + user[at]
+    return np.bincount(csr.distinct(pairs) // max(1, count), minlength=count).astype(np.int32)
+
+
+def _runs(one: NDArray[np.int32], other: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the pairs that differ from the one before."""
+    fresh = np.ones(len(one), dtype=np.bool_)
+    fresh[1:] = (one[1:] != one[:-1]) | (other[1:] != other[:-1])
+    return one[fresh], other[fresh]

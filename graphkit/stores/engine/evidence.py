@@ -1,0 +1,141 @@
+"""The organisation's side of the compiled index; blobs are decoded when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from graphkit.model import csr
+from graphkit.model.documents import Component, Document, Edge, Problem, usual_places
+from graphkit.model.incidents import Incident
+from graphkit.model.names import purl_key
+from graphkit.model.organisation import Organisation
+from graphkit.stores import port
+from graphkit.stores.engine.index_folder import IndexFolder
+from graphkit.stores.engine.texts import Texts
+
+_INCIDENTS, _ORGANISATION, _PROBLEMS = 0, 1, 2
+
+
+class IndexEvidence:
+    """`port.Evidence` over a compiled index."""
+
+    def __init__(self, index: IndexFolder) -> None:
+        self._sha256, self._heads = index.texts("document.sha256"), index.texts("document.head")
+        self._lists, self._list_start, self._components = index.arrays(
+            ("document.list", "list.start", "list.component")
+        )
+        self._bodies, self._places, self._wholes = map(index.texts, ("component.body", "list.places", "whole"))
+        self._edge_start, self._sources, self._targets = index.arrays(
+            ("list.edge_start", "list.edge_source", "list.edge_target")
+        )
+        self._row_start, self._rows = index.arrays(("component.row_start", "component.row"))
+        self._document_start, self._documents = index.arrays(("list.document_start", "list.document"))
+        self._by_package, self._by_purl, self._by_hash = (
+            _LookUp(index, "package"),
+            _LookUp(index, "purl"),
+            _LookUp(index, "hash"),
+        )
+
+    def incidents(self) -> tuple[Incident, ...]:
+        """Return all incidents and advisories, by id. Decoded once."""
+        return self._incidents
+
+    @cached_property
+    def _incidents(self) -> tuple[Incident, ...]:
+        return msgspec.json.decode(self._wholes.raw(_INCIDENTS), type=tuple[Incident, ...])
+
+    def organisation(self) -> Organisation:
+        """Return every organisation fact, joined. Decoded once."""
+        return self._organisation
+
+    @cached_property
+    def _organisation(self) -> Organisation:
+        return msgspec.json.decode(self._wholes.raw(_ORGANISATION), type=Organisation)
+
+    def heads(self, documents: Sequence[str]) -> tuple[Document, ...]:
+        """Return documents without components and edges, in the order asked.
+
+        Raises:
+            KeyError: one of them is not kept.
+        """
+        return tuple(_HEAD.decode(self._heads.raw(self._place(sha256))) for sha256 in documents)
+
+    def document(self, sha256: str) -> Document:
+        """Return one whole document; only this one is decoded.
+
+        Raises:
+            KeyError: there is none.
+        """
+        place = self._place(sha256)
+        head: Document = _HEAD.decode(self._heads.raw(place))
+        if (number := int(self._lists[place])) < 0:
+            return head
+        first, last = map(int, self._list_start[number : number + 2])
+        numbers = self._components[first:last].tolist()
+        rows = (_COMPONENT.decode(self._bodies.raw(component)) for component in numbers)
+        near, far = map(int, self._edge_start[number : number + 2])
+        edges = zip(self._sources[near:far].tolist(), self._targets[near:far].tolist(), strict=True)
+        places = self._places.raw(number)
+        return replace(
+            head,
+            components=tuple(replace(row, ref=str(at)) for at, row in enumerate(rows)),
+            places=_PLACES.decode(places) if places else usual_places(len(numbers)),
+            edges=tuple(Edge(source=str(source), target=str(target)) for source, target in edges),
+        )
+
+    def _place(self, sha256: str) -> int:
+        if (place := int(self._sha256.find([sha256])[0])) < 0:
+            raise KeyError(sha256)
+        return place
+
+    def listings(self, packages: Sequence[str], purls: Sequence[str], hashes: Sequence[str]) -> port.Listings:
+        """Return rows by package, by purl without version, or by file hash; sorted by document, row."""
+        if packages or purls or hashes:
+            components = np.concatenate(
+                [
+                    self._by_package.components(packages),
+                    self._by_purl.components([purl_key(purl) for purl in purls]),
+                    self._by_hash.components([sha256.lower() for sha256 in hashes]),
+                ]
+            )
+            _, rows = csr.gather(self._row_start, self._rows, np.unique(components))
+        else:
+            rows = np.arange(len(self._components), dtype=np.int32)
+        lists = np.searchsorted(self._list_start, rows, side="right") - 1
+        start, documents = csr.gather(self._document_start, self._documents, lists)
+        component = np.repeat(rows - self._list_start[lists], np.diff(start)).astype(np.int32)
+        order = np.lexsort((component, documents))
+        component, content = component[order], np.repeat(self._components[rows], np.diff(start))[order]
+        component.flags.writeable = content.flags.writeable = False
+        return port.Listings(document=self._sha256.at(documents[order]), component=component, content=content)
+
+    def problems(self) -> tuple[tuple[str, Problem], ...]:
+        """Return every document's problems as (path, problem), sorted."""
+        return msgspec.json.decode(self._wholes.raw(_PROBLEMS), type=tuple[tuple[str, Problem], ...])
+
+
+_HEAD = msgspec.json.Decoder(Document)
+_COMPONENT = msgspec.json.Decoder(Component)
+_PLACES = msgspec.json.Decoder(tuple[str, ...])
+
+
+class _LookUp:
+    """Components by a sorted text key."""
+
+    __slots__ = ("_components", "_start", "_texts")
+
+    def __init__(self, index: IndexFolder, kind: str) -> None:
+        self._texts: Texts = index.texts(f"by_{kind}.text")
+        self._start, self._components = index.arrays((f"by_{kind}.start", f"by_{kind}.component"))
+
+    def components(self, keys: Sequence[str]) -> NDArray[np.int32]:
+        """Return the components of all keys that are there."""
+        found = self._texts.find(keys)
+        _, components = csr.gather(self._start, self._components, found[found >= 0])
+        return components

@@ -1,0 +1,245 @@
+"""The record: one DuckDB file, written in transactions, whose content does not depend on order."""
+
+# ruff: noqa: S608 - statements are put together from the names in schema.py alone
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from graphkit.model.documents import Problem
+from graphkit.model.errors import GraphkitError, InputError
+from graphkit.model.index import ReleaseTable
+from graphkit.stores.engine.bulk import BulkTable
+from graphkit.stores.engine.component_lists import Lists
+from graphkit.stores.engine.requirement_sets import DIGITS
+from graphkit.stores.engine.schema import FORMAT, MERGES, TABLES, VIEWS, Merge, column_names
+from graphkit.stores.engine.staging import Staging
+from graphkit.stores.port import Fact, Receipt
+
+_CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
+    # A query must neither load code from the network, nor read other files, nor see Python variables.
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "python_enable_replacements": False,
+    # What does not fit waits on disk: a whole index must not take the memory of the machine.
+    "memory_limit": "1GB",
+}
+
+
+_NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT, None)
+"""Error numbers of a full disk; NumPy gives none where it could write a part only."""
+_FULL: Final = "the disk is full; make room, then run the same again; what was kept before stays"
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn an error of the database or the disk into one line that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_SPACE:
+            raise GraphkitError(f"{path.parent.name}: {_FULL}") from error
+        raise GraphkitError(f"{path.parent.name}: the graph cannot be written: {error.strerror}") from error
+    except duckdb.Error as error:
+        text = str(error).partition("\n")[0].replace(f"{path.parent}{os.sep}", "")
+        is_full = any(os.strerror(number) in text for number in _NO_SPACE if number)
+        if is_full or "max_temp_directory_size" in str(error):
+            raise GraphkitError(f"{path.parent.name}: {_FULL}") from error
+        if "set lock" in text.lower():
+            raise GraphkitError(f"{path.name}: another process has this graph open; wait until it is done") from error
+        raise GraphkitError(f"{path.name}: the record cannot be used: {text}") from error
+
+
+def _told(error: duckdb.Error, table: ReleaseTable) -> str:
+    text = str(error).partition("\n")[0]
+    for path in table.paths:
+        text = text.replace(path, Path(path).name)
+    return text
+
+
+class Record:
+    """An open record. Holds the database's lock until ``close``."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the record file.
+
+        Raises:
+            GraphkitError: another process holds it, or it is no record of this format.
+        """
+        self._path = path
+        self._lists = Lists()
+        with explained(path):
+            self.connection = duckdb.connect(str(path), config=_CONFIG)
+            try:
+                self._check()
+            except BaseException:
+                self.connection.close()
+                raise
+
+    def _check(self) -> None:
+        query = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'"
+        present = {name for (name,) in self.connection.execute(query).fetchall()}
+        if not present:
+            self._create()
+            return
+        is_graph = {"record", "documents"} <= present
+        if is_graph and (found := self._one("SELECT format FROM record")) != FORMAT:
+            raise GraphkitError(
+                f"{self._path.name} has format {found}, this graphkit reads {FORMAT}; ingest anew into another folder"
+            )
+        if is_graph and "package_facts" not in present:  # a cache, which records of before lack
+            self.connection.execute(f"CREATE TABLE package_facts ({TABLES['package_facts']})")
+            present.add("package_facts")
+        if is_graph and "pages" in present:
+            self._mend_pages()
+        if not is_graph or not TABLES.keys() <= present:
+            raise GraphkitError(f"{self._path.name} is a database, but no graph; give another folder")
+
+    def _mend_pages(self) -> None:
+        """Say of pages that an earlier graphkit kept whether they list a file, as far as what is left of them tells."""
+        query = "SELECT count(*) FROM information_schema.columns WHERE table_name = 'pages' AND column_name = 'listed'"
+        if not self._one(query):
+            with self._transaction():
+                self.connection.execute("ALTER TABLE pages ADD COLUMN listed BOOLEAN")
+                self.connection.execute("UPDATE pages SET listed = page IN (SELECT page FROM files)")
+
+    def _create(self) -> None:
+        with self._transaction():
+            for name, columns in TABLES.items():
+                self.connection.execute(f"CREATE TABLE {name} ({columns})")
+            for view in VIEWS:
+                self.connection.execute(view)
+            self.connection.execute("INSERT INTO record VALUES (?, ?, 0)", [FORMAT, secrets.token_hex(4)])
+
+    def _one(self, query: str) -> object:
+        row = self.connection.execute(query).fetchone()
+        return row[0] if row else None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self.connection.begin()
+        try:
+            yield
+        except BaseException:
+            self.connection.rollback()
+            raise
+        self.connection.commit()
+
+    def generation(self) -> str:
+        """Return the mark of the newest committed batch; it differs between stores and batches."""
+        return str(self._one("SELECT store || '-' || generation FROM record"))
+
+    def known(self, documents: Sequence[str]) -> dict[str, frozenset[str]]:
+        """Return which documents are kept, each with the paths of its uses; see `port.Store.known`."""
+        query = """
+            SELECT sha256, list(DISTINCT CASE WHEN derived THEN document_uses.path ELSE '' END)
+            FILTER (WHERE document_uses.document IS NOT NULL)
+            FROM documents LEFT JOIN document_uses ON document_uses.document = sha256
+            WHERE sha256 IN (SELECT unnest($asked)) GROUP BY sha256"""
+        with explained(self._path):
+            found = self.connection.execute(query, {"asked": list(documents)}).fetchall()
+        return {sha256: frozenset(paths or ()) for sha256, paths in found}
+
+    def write(self, facts: Iterable[Fact], mark: Path) -> Receipt:
+        """Keep a batch in one transaction.
+
+        ``mark`` is the file that repeats the generation for readers; it is gone while the commit
+        runs, so that a kill at any point leaves either no mark or a true one.
+        """
+        problems: list[tuple[str, Problem]] = []
+        with explained(self._path):
+            staging = Staging(self.connection, self._lists)
+            try:
+                for fact in facts:
+                    staging.add(fact)
+                staging.finish()
+                with self._transaction():
+                    self._lists.write(self.connection)
+                    staging.sets.write(self.connection)
+                    new = self._merge_all() + sum(self._load(table, problems) for table in staging.tables)
+                    if new:
+                        self.connection.execute("UPDATE record SET generation = generation + 1")
+                        mark.unlink(missing_ok=True)
+            finally:
+                self._lists.forget()
+            self.write_mark(mark)
+        return Receipt(new=new, unchanged=staging.facts - new, problems=tuple(problems))
+
+    def write_mark(self, mark: Path) -> str:
+        """Write the generation where readers look for it without the database; return it."""
+        with explained(self._path):
+            generation = self.generation()
+            fresh = mark.with_name(f"{mark.name}.{os.getpid()}")
+            try:
+                fresh.write_text(generation, encoding="utf-8")
+                fresh.replace(mark)
+            finally:
+                fresh.unlink(missing_ok=True)
+        return generation
+
+    def _load(self, table: ReleaseTable, problems: list[tuple[str, Problem]]) -> int:
+        """Write a whole index; return 1, or 0 where this very table was read before.
+
+        Raises:
+            InputError: what the table holds cannot be read.
+        """
+        known = "SELECT count(*) FROM tables WHERE digest = ?"
+        ((count,),) = self.connection.execute(known, [table.digest[:DIGITS]]).fetchall()
+        if count:
+            return 0
+        for merge in MERGES:
+            self.connection.execute(f"DELETE FROM staged_{merge.table}")
+        bulk = BulkTable(self.connection, table)
+        try:
+            is_merging = bulk.write()
+        except duckdb.OperationalError:  # the disk, or memory
+            raise
+        except duckdb.Error as error:
+            raise InputError(f"damaged, so nothing of it was kept: {_told(error, table)}") from error
+        if is_merging:
+            self._merge_all()
+        self.connection.execute("DELETE FROM package_facts")
+        problems += [(table.source, Problem(place=place, text=text)) for place, text in bulk.problems]
+        return 1
+
+    def _merge_all(self) -> int:
+        """Let everything staged join its table; return how many facts are new."""
+        new = sum(map(self._merge, MERGES))
+        if new:
+            self._replace()
+        return new
+
+    def _merge(self, merge: Merge) -> int:
+        """Work out the rows that a table will hold for the staged keys; return how many facts are new."""
+        table, keys, columns = merge.table, merge.keys, column_names(merge.table)
+        pooled = dict(merge.pooled)
+        shown = ", ".join(f"{pooled[name]} AS {name}" if name in pooled else name for name in columns)
+        known = "" if merge.newest else f"FROM {table} SEMI JOIN staged_{table} USING ({keys}) UNION ALL"
+        self.connection.execute(f"""
+            CREATE OR REPLACE TEMP TABLE merged_{table} AS SELECT {shown} FROM ({known} FROM staged_{table})
+            WINDOW w AS (PARTITION BY {keys}) QUALIFY row_number() OVER (w ORDER BY {merge.order}) = 1""")
+        if not merge.digest:
+            return 0
+        same = ", ".join(dict.fromkeys([*keys.split(", "), merge.digest]))
+        return int(str(self._one(f"SELECT count(*) FROM merged_{table} ANTI JOIN {table} USING ({same})")))
+
+    def _replace(self) -> None:
+        for merge in MERGES:
+            table, keys = merge.table, merge.keys
+            self.connection.execute(f"DELETE FROM {table} WHERE ({keys}) IN (SELECT ({keys}) FROM merged_{table})")
+            self.connection.execute(f"INSERT INTO {table} FROM merged_{table}")
+        self.connection.execute("""
+            DELETE FROM package_facts WHERE package IN (
+                SELECT package FROM merged_pages UNION SELECT package FROM merged_release_metadata)""")
+
+    def close(self) -> None:
+        """Let go of the database and its lock."""
+        self.connection.close()

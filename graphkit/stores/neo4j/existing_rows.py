@@ -1,0 +1,182 @@
+"""What is kept of some packages and documents, brought into a record of its own, where the embedded store's rules hold.
+
+The server keeps and the embedded engine decides: a batch joins what is kept of the packages it touches by the very
+statements by which it would in the embedded store, and the same compilation works out what follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import duckdb
+import msgspec
+import neo4j
+import numpy as np
+
+from graphkit.model.documents import Document
+from graphkit.model.incidents import Incident
+from graphkit.model.index import ProjectPage, ReleaseMetadata
+from graphkit.stores.engine.encoding import version_of
+from graphkit.stores.engine.requirement_sets import requirement_digest
+from graphkit.stores.engine.schema import TABLES, column_names
+from graphkit.stores.neo4j.server import chunks, one, rows
+from graphkit.stores.port import Fact
+
+
+def touched(facts: Iterable[Fact]) -> set[str]:
+    """Return the packages of which facts say something, tables aside."""
+    names: set[str] = set()
+    for fact in facts:
+        match fact:
+            case ProjectPage() | ReleaseMetadata():
+                names.add(fact.package)
+            case Document():
+                names |= {one.package for one in fact.components if one.package}
+                names |= {one.package for one in (*fact.requirements, *fact.constraints)}
+            case Incident():
+                names |= accused(fact)
+    return names
+
+
+def accused(incident: Incident) -> set[str]:
+    """Return the packages that an incident names."""
+    found = {package for package, _ in incident.ranges}
+    return {*found, *(one.package for one in incident.releases if one.package is not None)}
+
+
+class Kept:
+    """Brings rows from the server into a record. Remembers what the server has of them."""
+
+    def __init__(self, transaction: neo4j.ManagedTransaction, connection: duckdb.DuckDBPyConnection) -> None:
+        self._transaction, self._connection = transaction, connection
+        self.numbers: dict[str, int] = {}
+        """Packages that the server has."""
+        self.named: set[str] = set()
+        self.inputs = 0
+        self.releases: dict[str, str] = {}
+        """Releases of touched packages that the server has: package by id."""
+        self.listed: list[tuple[str, str, str]] = []
+        self._requirements: dict[str, int] = {}
+        self._requirement_rows: list[tuple[Any, ...]] = []
+        self._sets: dict[str, int] = {}
+        self._members: list[tuple[int, int]] = []
+        self._flushed = 0
+
+    def packages(self, names: Iterable[str], *, whole: bool) -> None:
+        """Bring what is kept of packages; ``whole`` with what they require, and what aims at them."""
+        for part in chunks(sorted(names)):
+            self._packages(list(part), whole=whole)
+
+    def _packages(self, names: list[str], *, whole: bool) -> None:
+        tables: dict[str, list[tuple[Any, ...]]] = {name: [] for name in TABLES}
+        for row in rows(self._transaction, "kept_packages", names=names):
+            name = row["name"]
+            if whole:
+                self.listed += [(name, version_of(version).key, version) for version in row["listed"]]
+                self.inputs += row["inputs"]
+            if row["n"] is None:
+                continue
+            self.numbers[name] = row["n"]
+            if row["named"]:
+                self.named.add(name)
+            if row["kept"]:
+                kept = msgspec.json.decode(row["kept"])
+                tables["pages"] += [(name, *page) for page in kept["pages"]]
+                tables["projects"] += [(name, *project) for project in kept["projects"]]
+        sets: set[str] = set()
+        found = rows(self._transaction, "kept_releases", names=names)
+        kept_of = [msgspec.json.decode(row["kept"]) for row in found]
+        if whole:
+            self.releases.update((row["id"], row["name"]) for row in found)
+            sets = {kept["metadata"][3] for kept in kept_of if kept["metadata"] and kept["metadata"][3]}
+            self._bring_sets(sorted(sets))
+            self._bring_aims(names)
+        for row, kept in zip(found, kept_of, strict=True):
+            key = (row["name"], row["version_key"])
+            if kept["listed"]:
+                tables["page_releases"].append((*key, *kept["listed"]))
+            if kept["metadata"]:
+                version, source, strength, digest, *rest = kept["metadata"]
+                number = self._sets.get(digest) if whole else None
+                tables["release_metadata"].append((*key, version, source, strength, number, *rest))
+            tables["files"] += [(*key, *file) for file in kept["files"]]
+        self._flush(tables)
+
+    def _bring_sets(self, digests: list[str]) -> None:
+        """Bring requirement sets with what is in them. An empty set has no row of its own on the server."""
+        members: dict[str, list[list[Any]]] = {digest: [] for digest in digests}
+        for part in chunks(digests):
+            for row in rows(self._transaction, "kept_sets", ids=list(part)):
+                members[row["id"]] = row["members"]
+        for digest, parts in members.items():
+            if digest in self._sets:
+                continue
+            number = self._sets[digest] = len(self._sets)
+            self._members += [(number, self._requirement(tuple(part))) for part in parts]
+
+    def _bring_aims(self, names: list[str]) -> None:
+        aims = one(self._transaction, "kept_ranges", names=names)["ranges"]
+        numbers = [self._requirement((*parts, "")) for parts in aims]
+        self._connection.execute("CREATE TEMP TABLE IF NOT EXISTS aiming (id INTEGER)")
+        self._put("aiming", "id INTEGER", [(number,) for number in numbers])
+
+    def _requirement(self, said: tuple[Any, ...]) -> int:
+        package, extras, kind, text, marker = said
+        specifier, url, unreadable = (text if kind == wanted else "" for wanted in (0, 1, 2))
+        parts = (package, extras, specifier, url, unreadable, marker)
+        digest = requirement_digest(parts)
+        if digest not in self._requirements:
+            self._requirements[digest] = len(self._requirements)
+            self._requirement_rows.append((self._requirements[digest], digest, *parts))
+        return self._requirements[digest]
+
+    def _flush(self, tables: dict[str, list[tuple[Any, ...]]]) -> None:
+        tables["requirements"] = self._requirement_rows
+        tables["requirement_sets"] = [
+            (number, digest) for digest, number in self._sets.items() if number >= self._flushed
+        ]
+        self._flushed = len(self._sets)
+        tables["requirement_members"] = self._members
+        for name, found in tables.items():
+            self._put(name, TABLES[name], found)
+        self._requirement_rows, self._members = [], []
+
+    def _put(self, table: str, shape: str, found: Sequence[tuple[Any, ...]]) -> None:
+        """Append rows to a table. Values are parameters; a few columns at a time is what DuckDB takes fast."""
+        if not found:
+            return
+        names = [column.split()[0] for column in shape.split(", ")]
+        columns = {f"c{at}": np.array(values, dtype=object) for at, values in enumerate(zip(*found, strict=True))}
+        self._connection.register("brought", columns)
+        shown = ", ".join(f"c{at}::{column.split()[1]}" for at, column in enumerate(shape.split(", ")))
+        self._connection.execute(f"INSERT INTO {table} ({', '.join(names)}) SELECT {shown} FROM brought")  # noqa: S608
+        self._connection.unregister("brought")
+
+    def evidence(self, facts: Sequence[Fact]) -> None:
+        """Bring the documents of a batch as they are kept, every use, organisation, incident and table."""
+        shas = sorted({fact.sha256 for fact in facts if isinstance(fact, Document)})
+        tables: dict[str, list[tuple[Any, ...]]] = {name: [] for name in TABLES}
+        lists: dict[str, int] = {}
+        for part in chunks(shas):
+            for row in rows(self._transaction, "kept_documents", ids=list(part)):
+                number = lists.setdefault(row["list"], len(lists))
+                shown = (row["sha256"], row["path"], row["kind"], row["format"], row["subject"], row["created"])
+                tables["documents"].append((*shown, number, row["head"], row["digest"]))
+                if number == len(tables["component_lists"]):
+                    tables["component_lists"].append((number, row["list"], row["places"]))
+        for row in rows(self._transaction, "kept_incidents"):
+            tables["incidents"].append(
+                tuple(row[name] for name in ("id", "title", "actor", "advisory", "body", "digest"))
+            )
+        for row in rows(self._transaction, "kept_tables"):
+            tables["tables"].append(tuple(row[name] for name in column_names("tables")))
+        for row in rows(self._transaction, "organisations"):
+            tables["organisations"].append((row["source"], row["body"], row["digest"]))
+        uses = one(self._transaction, "uses")
+        names = ("service", "document", "path", "times", "branch", "derived", "rest", "digest")
+        for service, document, path, times, branch, derived, rest, digest in zip(
+            *(uses[name] for name in names), strict=True
+        ):
+            tables["document_uses"].append((service, document, path, *times, branch, derived, rest, digest))
+        self._flush(tables)

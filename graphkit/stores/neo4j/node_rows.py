@@ -1,0 +1,393 @@
+"""Rows for the server: what a compiled record says, as nodes and relationships of the design."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import duckdb
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from graphkit.model import csr
+from graphkit.model.incidents import Incident
+from graphkit.model.names import namesakes_of, purl_key
+from graphkit.model.organisation import Organisation
+from graphkit.stores.engine.bulk import SAYS_NOTHING
+from graphkit.stores.engine.compile_releases import PLACES, Order
+from graphkit.stores.engine.encoding import version_of
+from graphkit.stores.engine.index_folder import SOURCES, IndexArrays
+from graphkit.stores.engine.record_reader import rows
+
+_LONGEST: Final = 200
+"""Bytes of a text that may be part of a key; of a longer one a digest is."""
+_TEXTS: Final = msgspec.json.Decoder(tuple[str, ...])
+_Row = dict[str, Any]
+
+
+def short(text: str) -> str:
+    """Return a text that a key can hold: itself, or its beginning and its digest."""
+    raw = text.encode("utf-8", "surrogatepass")
+    if len(raw) <= _LONGEST:
+        return text
+    return f"{text[:40]}#{hashlib.sha256(raw).hexdigest()}"
+
+
+def key_of(kind: str, text: str) -> str:
+    """Return the id of a `Key` node: what components are found by."""
+    return f"{kind}:{short(text)}"
+
+
+def release_id(package: str, version_key: str) -> str:
+    """Return the id of a `Release`."""
+    return f"{short(package)}@{short(version_key)}"
+
+
+def range_id(package: str, extras: str, kind: int, text: str) -> str:
+    """Return the id of a `Range`, as a requirement is written."""
+    asked = f"[{extras}]" if extras else ""
+    return short(f"{package}{asked}{('', ' @ ', ' ? ')[kind]}{text}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """What a range says, and its id."""
+
+    id: str
+    package: str
+    extras: str
+    kind: int
+    text: str
+
+
+class Compiled:
+    """A record whose ground was compiled into arrays, on the way to the server."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, arrays: IndexArrays, order: Order) -> None:
+        self._connection, self._arrays, self._order = connection, arrays, order
+        texts = arrays.texts("package.name")
+        self.names = list(texts.at(np.arange(len(texts))))
+        self._start = arrays.array("package.start").astype(np.int64)
+
+    def groups(self, weight: int) -> Iterator[range]:
+        """Yield runs of packages that have about so many releases and files together, at least one package each."""
+        files = self._arrays.array("file.start").astype(np.int64)[self._start]
+        total = files + self._start + np.arange(len(self._start))
+        first = 0
+        while first < len(self.names):
+            last = int(np.searchsorted(total, total[first] + weight))
+            last = min(max(last, first + 1), len(self.names))
+            yield range(first, last)
+            first = last
+
+    @cached_property
+    def ids(self) -> dict[str, int]:
+        """The number of each package here."""
+        return {name: number for number, name in enumerate(self.names)}
+
+    def packages(self, places: Sequence[int]) -> Iterator[_Row]:
+        """Yield packages with all that is kept of them, but for their number on the server."""
+        arrays = self._arrays
+        at = np.array(places, dtype=np.int64)
+        pages = self._grouped("SELECT package, read_at, source, status, found, page::VARCHAR, listed FROM pages", at)
+        projects = self._grouped("SELECT package, read_at, downloads, maintainers, page::VARCHAR FROM projects", at)
+        inputs = dict(self._connection.execute(_INPUTS, [SAYS_NOTHING]).fetchall())
+        facts = dict(rows(self._connection, "SELECT package, facts FROM all_facts"))
+        newest, start = arrays.array("package.newest"), self._start
+        maintainers = arrays.texts("package.maintainers").at(at)
+        columns = [
+            arrays.array(f"package.{name}")[at].tolist()
+            for name in ("flags", "downloads", "settled", "dependents", "speaks_until")
+        ]
+        for place, text, *values in zip(places, maintainers, *columns, strict=True):
+            name = self.names[place]
+            flags, downloads, settled, dependents, speaks_until = values
+            yield {
+                "id": name,
+                "flags": flags,
+                "facts": facts.get(name) or "",
+                "releases": int(start[place + 1] - start[place]),
+                "downloads": downloads,
+                "maintainers": text,
+                "settled": settled,
+                "speaks_until": speaks_until,
+                "newest": int(newest[place] - start[place]) if newest[place] >= 0 else -1,
+                "dependents": dependents,
+                "inputs": inputs.get(name, 0),
+                "kept": _json(
+                    {"pages": sorted(pages.get(name, [])), "projects": sorted(projects.get(name, []), key=repr)}
+                ),
+            }
+
+    def _grouped(self, query: str, at: NDArray[np.int64]) -> dict[str, list[tuple[Any, ...]]]:
+        names = [self.names[place] for place in at.tolist()]
+        found: dict[str, list[tuple[Any, ...]]] = {}
+        asked = f"SELECT * FROM ({query}) WHERE package IN (SELECT unnest($names))"  # noqa: S608 - own statements
+        for name, *row in self._connection.execute(asked, {"names": names}).fetchall():
+            found.setdefault(name, []).append(tuple(row))
+        return found
+
+    def _by_release(self, query: str, at: NDArray[np.int64]) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
+        found: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
+        for name, listed in self._grouped(query, at).items():
+            for key, *row in listed:
+                found.setdefault((name, key), []).append(tuple(row))
+        return found
+
+    def releases(self, places: Sequence[int]) -> Iterator[_Row]:
+        """Yield the releases of packages with their files; ``package`` is the number here."""
+        arrays, order = self._arrays, self._order
+        at = np.array(places, dtype=np.int64)
+        listed = self._by_release("SELECT package, version_key, version, read_at, page::VARCHAR FROM page_releases", at)
+        described = self._by_release(_DESCRIBED, at)
+        files = self._by_release(_FILES, at)
+        numbers, begin = csr.spread(self._start[at], self._start[at + 1])
+        owner = np.repeat(at, np.diff(begin))
+        place = (order.keys[numbers] & ((1 << PLACES) - 1)).tolist()
+        shown = arrays.texts("version").at(arrays.array("release.version")[numbers])
+        flags, source, offer = (
+            arrays.array(name)[numbers].tolist() for name in ("release.flags", "release.source", "release.offer")
+        )
+        file_start, file_at = csr.positions(arrays.array("file.start").astype(np.int64), numbers)
+        uploaded, file_flags = (arrays.array(name)[file_at].tolist() for name in ("file.uploaded", "file.flags"))
+        yanked = _yanks(arrays)[file_at].tolist()
+        needs = arrays.texts("needs").at(arrays.array("file.needs")[file_at])
+        filenames, hashes = (arrays.texts(name).at(file_at) for name in ("file.filename", "file.sha256"))
+        edges = file_start.tolist()
+        for row, (package, number) in enumerate(zip(owner.tolist(), numbers.tolist(), strict=True)):
+            name, key = self.names[package], order.versions[place[row]]
+            lo, hi = edges[row], edges[row + 1]
+            metadata = described.get((name, key))
+            kept = {
+                "listed": listed[name, key][0] if (name, key) in listed else None,
+                "metadata": metadata[0] if metadata else None,
+                "files": sorted(files.get((name, key), []), key=repr),
+            }
+            yield {
+                "id": release_id(name, key),
+                "package": package,
+                "name": name,
+                "position": number - int(self._start[package]),
+                "version": shown[row],
+                "version_key": key,
+                "flags": flags[row],
+                "source": SOURCES[source[row]],
+                "offer": offer[row],
+                "uploaded": uploaded[lo:hi],
+                "yanked_since": yanked[lo:hi],
+                "file_flags": file_flags[lo:hi],
+                "needs": list(needs[lo:hi]),
+                "filenames": list(filenames[lo:hi]),
+                "sha256": list(hashes[lo:hi]),
+                "kept": _json(kept),
+            }
+
+    def release_ids(self, places: Sequence[int]) -> Iterator[tuple[str, str]]:
+        """Yield (package name, release id) of packages' releases."""
+        at = np.array(places, dtype=np.int64)
+        numbers, begin = csr.spread(self._start[at], self._start[at + 1])
+        owner = np.repeat(at, np.diff(begin)).tolist()
+        place = (self._order.keys[numbers] & ((1 << PLACES) - 1)).tolist()
+        for package, version in zip(owner, place, strict=True):
+            yield self.names[package], release_id(self.names[package], self._order.versions[version])
+
+    def declared(self, places: Sequence[int]) -> Iterator[tuple[str, str]]:
+        """Yield (release id, set digest) of packages' releases, borrowed sets among them."""
+        at = np.array(places, dtype=np.int64)
+        numbers, begin = csr.spread(self._start[at], self._start[at + 1])
+        owner = np.repeat(at, np.diff(begin)).tolist()
+        place = (self._order.keys[numbers] & ((1 << PLACES) - 1)).tolist()
+        sets = self._arrays.array("release.set")[numbers].tolist()
+        for package, version, number in zip(owner, place, sets, strict=True):
+            if number >= 0:
+                yield release_id(self.names[package], self._order.versions[version]), self.sets[number]
+
+    @cached_property
+    def sets(self) -> list[str]:
+        """The digest of each requirement set, in hex."""
+        shown = self._arrays.array("set.digest").tobytes().hex()
+        return [shown[at : at + 32] for at in range(0, len(shown), 32)]
+
+    def members(self, sets: Sequence[int]) -> Iterator[tuple[int, int, str]]:
+        """Yield (set, range, marker) of requirement sets, sets and ranges as numbered here."""
+        arrays = self._arrays
+        ids = np.array(sets, dtype=np.int64)
+        start, at = csr.positions(arrays.array("set.start").astype(np.int64), ids)
+        owner = np.repeat(ids, np.diff(start)).tolist()
+        markers = arrays.texts("marker").at(arrays.array("set.marker")[at])
+        yield from zip(owner, arrays.array("set.range")[at].tolist(), markers, strict=True)
+
+    @cached_property
+    def said(self) -> list[Range]:
+        """What each range says."""
+        arrays = self._arrays
+        packages = arrays.array("range.package").tolist()
+        extras = arrays.texts("range_extras").at(arrays.array("range.extras"))
+        numbers = arrays.array("range.text")
+        kinds = np.repeat(np.arange(3), np.diff(arrays.array("range_text.kind")))[numbers].tolist()
+        texts = arrays.texts("range_text").at(numbers)
+        found = []
+        for package, extra, kind, text in zip(packages, extras, kinds, texts, strict=True):
+            name = self.names[package]
+            ident = range_id(name, extra, kind, text)
+            found.append(Range(id=ident, package=name, extras=extra, kind=kind, text=text))
+        return found
+
+    def ranges(self, numbers: Sequence[int]) -> Iterator[_Row]:
+        """Yield ranges with their stretches as positions; ``package`` is the number here."""
+        arrays = self._arrays
+        at = np.array(numbers, dtype=np.int64)
+        start, edge = csr.positions(arrays.array("range.start").astype(np.int64), at)
+        package = arrays.array("range.package")[at]
+        base = np.repeat(self._start[package], np.diff(start))
+        lo, hi = ((arrays.array(name)[edge] - base).tolist() for name in ("range.lo", "range.hi"))
+        flags, edges = arrays.array("range.flags")[at].tolist(), start.tolist()
+        takes = self._takes[at]
+        takes = np.where(takes < 0, -1, takes - self._start[package]).tolist()
+        for row, number in enumerate(numbers):
+            said = self.said[number]
+            yield {
+                "id": said.id,
+                "package": int(package[row]),
+                "extras": said.extras,
+                "kind": said.kind,
+                "text": said.text,
+                "flags": flags[row],
+                "lo": lo[edges[row] : edges[row + 1]],
+                "hi": hi[edges[row] : edges[row + 1]],
+                "takes": takes[row],
+            }
+
+    @cached_property
+    def _takes(self) -> NDArray[np.int64]:
+        """Which release each range chooses in the end, -1 for none."""
+        arrays = self._arrays
+        takes = np.full(len(arrays.array("range.flags")), -1, dtype=np.int64)
+        start = arrays.array("takers.start")
+        takes[arrays.array("takers.range")] = np.repeat(np.arange(len(start) - 1), np.diff(start))
+        return takes
+
+    def aimed_at(self, packages: Sequence[int]) -> NDArray[np.int64]:
+        """Return the ranges that aim at packages."""
+        wanted = np.zeros(len(self.names) + 1, dtype=np.bool_)
+        wanted[np.array(packages, dtype=np.int64)] = True
+        return np.flatnonzero(wanted[self._arrays.array("range.package")])
+
+
+_DESCRIBED: Final = """
+SELECT package, version_key, version, source, strength,
+    coalesce(replace(digest::VARCHAR, '-', ''), '') AS requirement_set, requires_python, provides_extra, reason,
+    unreadable, metadata::VARCHAR AS metadata
+FROM release_metadata LEFT JOIN requirement_sets ON id = requirement_set
+"""
+_FILES: Final = """
+SELECT package, version_key, filename, kind, sha256, requires_python, uploaded, always, yanked, yanked_since, read_at,
+    page::VARCHAR AS page FROM files
+"""
+_INPUTS: Final = """
+SELECT package, count(*) FROM (
+    SELECT package FROM pages WHERE source NOT IN (SELECT source FROM tables)
+    UNION ALL SELECT package FROM release_metadata WHERE source <> 'bulk' AND reason <> ?
+) GROUP BY package
+"""
+
+
+def component_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[_Row, list[str]]]:
+    """Yield the components of a batch as they are kept, each with its keys."""
+    query = """
+        SELECT replace(digest::VARCHAR, '-', ''), name, package, version, version_key, purl, sha256, optional, origin,
+            to_json({ref: '', name: name, package: package, version: version, purl: purl, sha256: sha256::JSON,
+                members: coalesce(inside, []), optional: optional, origin: origin, index: index_url, marker: marker}),
+            coalesce(inside, [])
+        FROM components
+        LEFT JOIN (SELECT component, list(sha256 ORDER BY rowid) AS inside FROM component_members GROUP BY component)
+        ON component = id"""
+    for digest, name, package, version, version_key, purl, sha256, optional, origin, body, inside in rows(
+        connection, query
+    ):
+        names = (package,) if package else namesakes_of(name, purl)
+        keys = {key_of("package", one) for one in names if one}
+        keys |= {key_of("hash", one.lower()) for one in (*_TEXTS.decode(sha256), *inside)}
+        if purl:
+            keys.add(key_of("purl", purl_key(purl)))
+        shown = {"name": name, "version": version, "purl": purl, "optional": optional, "origin": origin}
+        yield (
+            {
+                "id": digest,
+                "package": short(package or ""),
+                "version_key": short(version_key or ""),
+                "body": body,
+                **shown,
+            },
+            sorted(keys),
+        )
+
+
+def compromises(incidents: Iterable[Incident]) -> list[tuple[str, str, _Row]]:
+    """Return (incident, release, properties) of every release that incidents name."""
+    return [
+        (
+            incident.id,
+            release_id(bad.package, version_of(bad.version).key),
+            {"listed_from": bad.listed_from, "whole": bad.whole},
+        )
+        for incident in incidents
+        for bad in incident.releases
+        if bad.package is not None and bad.version
+    ]
+
+
+def organisation_rows(organisation: Organisation) -> dict[str, list[Any]]:
+    """Return companies, services and claims, and what ties them, by label and type; links as (from, to, properties)."""
+    companies = {one.id: {"id": one.id, "name": one.name, "kind": one.kind} for one in organisation.companies}
+    mentioned = [service.company for service in organisation.services if service.company]
+    mentioned += [claim.company for claim in organisation.claims]
+    mentioned += [name for one in organisation.supplies for name in (one.supplier, one.customer)]
+    for name in mentioned:
+        companies.setdefault(name, {"id": name, "name": name, "kind": ""})
+    services = [
+        {"id": one.id, "owner": one.owner, "company": one.company or "", "builds_complete": one.builds_complete}
+        for one in organisation.services
+    ]
+    supplies = [
+        (
+            one.supplier,
+            one.customer,
+            {"what": one.what, "data": list(one.data), "from": one.start, "until": one.until},
+        )
+        for one in organisation.supplies
+    ]
+    claims = [
+        {
+            **{name: getattr(one, name) for name in _CLAIM},
+            "polarity": one.polarity.value,
+            "standing": one.standing.value,
+            "sources": [source.url for source in one.sources],
+        }
+        for one in organisation.claims
+    ]
+    return {
+        "Company": [companies[name] for name in sorted(companies)],
+        "Service": services,
+        "Claim": claims,
+        "OPERATES": [(one.company, one.id, {}) for one in organisation.services if one.company],
+        "SUPPLIES": supplies,
+        "ABOUT": [(one.id, one.company, {}) for one in organisation.claims],
+    }
+
+
+_CLAIM: Final = ("id", "company", "claimant", "text", "certainty", "date", "object", "relation")
+
+
+def _yanks(arrays: IndexArrays) -> NDArray[np.int64]:
+    since = np.zeros(len(arrays.array("file.flags")), dtype=np.int64)
+    since[arrays.array("yank.file")] = arrays.array("yank.since")
+    return since
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

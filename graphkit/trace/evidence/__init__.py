@@ -1,0 +1,1 @@
+"""What documents show of the targets of a question. It knows no verdict."""

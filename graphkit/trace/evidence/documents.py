@@ -1,0 +1,161 @@
+"""The documents of one case, read as far as the case is about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+
+import numpy as np
+from packaging.utils import canonicalize_name
+
+from graphkit.model.documents import Document, DocumentKind, is_attested
+from graphkit.model.names import PackageName
+from graphkit.model.organisation import DocumentUse
+from graphkit.model.times import Moment
+from graphkit.stores import port
+from graphkit.trace.case import Case
+from graphkit.trace.evidence.service_facts import service_facts
+
+Said = tuple[int, ...]
+"""What the rows of a document say by which it can matter, in numbers; equal for documents that say the same."""
+
+_Folder = tuple[str, tuple[str, ...]]
+"""A repository or folder given, and the parts of the path of a folder in it."""
+
+
+class Documents:
+    """Documents by sha256, each read once: whole where a row may matter to the case, else the head alone."""
+
+    def __init__(self, reader: port.Reader, case: Case) -> None:
+        self._reader = reader
+        self._evidence = reader.evidence()
+        hashes = {file.sha256 for release in case.releases for file in release.files if file.sha256}
+        hashes |= {one.value for file in case.files for one in file.hashes}
+        self._packages = case.packages
+        self.organisation = self._evidence.organisation()
+        self.companies = {one.id: one for one in self.organisation.companies}
+        aliases = [
+            purl for one in self.organisation.aliases.packages if one.package in self._packages for purl in one.purls
+        ]
+        purls = sorted(case.purls)
+        asked = self._packages or purls or hashes
+        names = sorted(self._packages | case.imports)
+        rows = self._evidence.listings(names, [*purls, *aliases], sorted(hashes)) if asked else None
+        self._named: dict[str, Said] = {}
+        self._read: dict[str, Document] = {}
+        self._whole: dict[str, Document] = {}
+        self._manifests: dict[str, list[Document]] | None = None
+        self._workspaces: frozenset[_Folder] | None = None
+        self._folders: dict[str, set[_Folder]] = {}
+        if rows is not None:
+            self.take_up(rows)
+        # What another ecosystem calls a package, and files of any package, cannot be looked up by name.
+        unnamed = [one.package is None and not one.purl for one in case.files]
+        unnamed += [one.package is None and not one.purl for one in case.undecided]
+        self._everything = bool(purls) or any(unnamed)
+        self.services = service_facts(self._evidence)
+
+    @property
+    def naming(self) -> Mapping[str, Said]:
+        """What every document says of which rows are known to matter, by sha256."""
+        return self._named
+
+    def take_up(self, rows: port.Listings) -> None:
+        """Take rows for such as matter to the case."""
+        # Where a document describes something, that is its first row in most formats: it is told from others.
+        words = rows.content.astype(np.int64) * 2 + (rows.component == 0)
+        for sha256, said in zip(rows.document, words.tolist(), strict=True):
+            if said not in (known := self._named.get(sha256, ())):
+                self._named[sha256] = (*known, said)
+                self._read.pop(sha256, None)
+
+    def rows_of(self, packages: Sequence[PackageName]) -> port.Listings:
+        """Return where documents list packages."""
+        return self._evidence.listings(packages, (), ())
+
+    def on_index(self, packages: Sequence[PackageName]) -> set[PackageName]:
+        """Return which packages installs may find, since a page or table of them was read."""
+        ids = self._reader.package_ids(packages)
+        known = [package for package, ident in zip(packages, ids.tolist(), strict=True) if ident >= 0]
+        flags = self._reader.packages(ids[ids >= 0]).flags & (port.PAGE_READ | port.PAGE_ONE_RELEASE)
+        return {package for package, is_read in zip(known, flags.tolist(), strict=True) if is_read}
+
+    def subjects(self, documents: Sequence[str]) -> list[str]:
+        """Return what each of some SBOMs describes; empty where one does not say, and for other documents."""
+        heads = self._evidence.heads(documents)
+        return [one.subject if one.kind is DocumentKind.SBOM else "" for one in heads]
+
+    def manifests_of(self, package: PackageName) -> Sequence[Document]:
+        """Return the manifests of projects of a name, each once. Cost: the first time, a head of every input."""
+        if self._manifests is None:
+            found: dict[str, list[Document]] = {}
+            for head in self._heads_of_inputs():
+                if head.kind is DocumentKind.MANIFEST and head.subject:
+                    found.setdefault(canonicalize_name(head.subject), []).append(head)
+            self._manifests = found
+        return self._manifests.get(package, ())
+
+    def is_in_workspace(self, manifest: Document) -> bool:
+        """Return whether a manifest lies, or lay, below the root of a workspace of uv, whichever service has that.
+
+        Cost: as of `manifests_of`.
+        """
+        if self._workspaces is None:
+            for one in self._uses_of_inputs():
+                path = PurePosixPath(one.path)
+                self._folders.setdefault(one.document, set()).add((one.repository, path.parent.parts))
+            roots = (one for one in self._heads_of_inputs() if one.guards is not None and one.guards.is_workspace)
+            self._workspaces = frozenset(place for root in roots for place in self._places_of(root))
+        return any(
+            (repository, folder[:depth]) in self._workspaces
+            for repository, folder in self._places_of(manifest)
+            for depth in range(len(folder))
+        )
+
+    def _places_of(self, document: Document) -> set[_Folder]:
+        return self._folders.get(document.sha256, set()) | {("", PurePosixPath(document.path).parent.parts)}
+
+    def _uses_of_inputs(self) -> Iterator[DocumentUse]:
+        return (use for one in self.services if one.single_sbom is None for use in one.uses)
+
+    def _heads_of_inputs(self) -> Sequence[Document]:
+        return self._evidence.heads(sorted({use.document for use in self._uses_of_inputs()}))
+
+    def said(self, sha256: str) -> Said | None:
+        """Return what the rows say by which a document can matter, in numbers; None where all of it may matter."""
+        return None if self._everything else self._named.get(sha256, ())
+
+    def __call__(self, sha256: str) -> Document:
+        """Return a document; KeyError where the graph keeps none of these bytes."""
+        if sha256 not in self._read:
+            read = self._evidence.document
+            self._read[sha256] = read(sha256) if self.said(sha256) != () else self._evidence.heads([sha256])[0]
+        return self._read[sha256]
+
+    def whole(self, sha256: str) -> Document:
+        """Return a document with all of its rows; KeyError as above."""
+        if self.said(sha256) != ():
+            return self(sha256)
+        if sha256 not in self._whole:
+            self._whole[sha256] = self._evidence.document(sha256)
+        return self._whole[sha256]
+
+    def imprecise(self) -> list[str]:
+        """Return the services of which a time that counts is no single instant, as somebody wrote it."""
+        found = set()
+        for account in self.services:
+            times: list[Moment | None] = [at for one in account.builds for at in (one.at, one.started, one.ended)]
+            for use in account.uses:
+                times += [use.built_at, use.stands_from, use.read_at]
+            if any(at is not None and not at.is_exact for at in times):
+                found.add(str(account.service.id))
+        return sorted(found)
+
+    def has_attested(self) -> bool:
+        """Return whether a document that was read came in an attestation."""
+        return any(map(is_attested, self._read.values()))
+
+    def mirrors(self) -> Iterator[str]:
+        """Yield the index addresses that documents name for a package of the case."""
+        for document in self._read.values():
+            yield from (row.index for row in document.components if row.index and row.package in self._packages)

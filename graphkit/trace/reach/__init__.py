@@ -1,0 +1,1 @@
+"""Which packages and services could reach a target: the reverse walk over the whole graph. It knows no verdict."""

@@ -1,0 +1,124 @@
+"""What a root could install at all: some choice of listed releases that the ranges allow (semantics §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from graphkit.model.answers import Path, Step
+from graphkit.model.times import Instant
+from graphkit.trace.reach.reached import Reached
+from graphkit.trace.resolve.availability import Masks, Offers
+from graphkit.trace.resolve.closure import Bounds, Span, closure_of
+from graphkit.trace.resolve.forward import Root
+from graphkit.trace.resolve.world import Node, Want, World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """Whether a root may install a target: the slots as bits, and for each a parent to walk back by."""
+
+    slots: int
+    path: Path
+
+
+class _Admitting:
+    """One admission: breadth first through every release that the ranges allow, slots as bits."""
+
+    def __init__(self, world: World, root: Root, goal: Reached, offers: Offers) -> None:
+        self.world = world
+        self._goal = goal
+        self._offers = offers
+        self.bounds = Bounds(world, root)
+        self.reached: dict[Node, int] = {}
+        self.parents: dict[Node, tuple[Node | None, Want]] = {}
+        self.queue: list[Node] = []
+        self._unlocked: dict[int, Masks] = {}
+
+    def within(self, nodes: Iterable[Node]) -> int:
+        """Return the slots in which any of some nodes was reached."""
+        slots = 0
+        for node in nodes:
+            slots |= self.reached.get(node, 0)
+        return slots
+
+    def unlock(self, pins: Iterable[Want], bit: int) -> None:
+        """Let pins take what is yanked in a slot, for every other requirement on the packages too."""
+        for want in pins:
+            size = self.world.package(want.package).size
+            known = self._unlocked.setdefault(want.package, np.zeros(size, dtype=np.uint64))
+            for lo, hi in want.stretches or ():
+                known[lo:hi] |= np.uint64(1 << bit)
+
+    def enter(self, source: Node | None, want: Want, slots: int) -> None:
+        """Follow one requirement."""
+        if want.stretches is None:
+            return
+        ident = want.package
+        able_of = [(extra, able) for extra in ("", *want.extras) if (able := self._goal.of(ident, extra)) is not None]
+        if not able_of:
+            return
+        package = self.world.package(ident)
+        listed, offer = self._offers.of(package)
+        if ident in self._unlocked:
+            offer = offer | (listed & self._unlocked[ident])
+        for lo, hi in self.bounds.within(want):
+            for extra, able in able_of:
+                open_slots = able[lo:hi] & offer[lo:hi] & np.uint64(slots)
+                for position in (np.flatnonzero(open_slots) + lo).tolist():
+                    node = (ident, position, extra)
+                    if int(open_slots[position - lo]) & ~self.reached.get(node, 0):
+                        self.reached[node] = self.reached.get(node, 0) | int(open_slots[position - lo])
+                        self.parents.setdefault(node, (source, want))
+                        self.queue.append(node)
+
+
+def admission(
+    world: World, root: Root, targets: dict[int, list[int]], instants: Sequence[Instant], goal: Reached, mask: int
+) -> Admission:
+    """Return the slots of ``mask`` in which a root may install one of the targets, and a shortest path.
+
+    ``goal`` is the reverse *admitted* walk over the same instants: nodes outside it are not entered,
+    since they cannot reach a target. Cost: the part of the root's closure that can; the whole closure
+    where something yanked could lead to a target, since any pin in it may unlock that.
+    """
+    assert goal.offers is not None
+    walk = _Admitting(world, root, goal, goal.offers)
+    yanked = {ident for ident, slots in goal.yanked.items() if slots & mask}
+    for bit, at in enumerate(instants) if yanked else ():
+        if mask >> bit & 1:
+            pins = closure_of(world, root, (), Span(start=at, until=at + 1, is_timeless=False)).pins
+            walk.unlock((want for want in pins if want.package in yanked), bit)
+    if root.fixed:
+        for extra in ("", *root.extras):
+            walk.reached[*root.fixed, extra] = mask
+            walk.queue.append((*root.fixed, extra))
+    for want in root.wants:
+        walk.enter(None, want, mask)
+    hits = [(ident, position, "") for ident, positions in targets.items() for position in positions]
+    for node in walk.queue:
+        if walk.within(hits) & mask == mask:
+            break
+        if not (node[0] in targets and node[1] in targets[node[0]]):
+            for want in world.declared(node).wants:
+                walk.enter(node, want, walk.reached[node])
+    slots = walk.within(hits) & mask
+    if slots and mask != slots & -slots:
+        # A parent may have been met in another slot; one slot alone gives a path that holds in it.
+        return Admission(slots=slots, path=admission(world, root, targets, instants, goal, slots & -slots).path)
+    first = min((walk.queue.index(hit) for hit in hits if hit in walk.parents), default=None)
+    return Admission(slots=slots, path=() if first is None else _back(world, root, walk.parents, walk.queue[first]))
+
+
+def _back(world: World, root: Root, parents: dict[Node, tuple[Node | None, Want]], node: Node) -> Path:
+    steps: list[Step] = []
+    at: Node | None = node
+    while at is not None and at in parents:
+        source, want = parents[at]
+        asker = world.label(source) if source else root.label
+        origin = world.source_of(source) if source else "manifest"
+        steps.append(Step(node=world.label((at[0], at[1], "")), why=f"{asker} allows {want.text} ({origin})"))
+        at = source
+    return (Step(node=root.label, why=root.why), *reversed(steps))

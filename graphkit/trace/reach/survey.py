@@ -1,0 +1,107 @@
+"""The ground of an answer: the slots of a window, and who could reach the targets in each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from graphkit.model.answers import Slot
+from graphkit.model.csr import distinct
+from graphkit.model.times import Instant
+from graphkit.trace.reach.nominate import Question, reverse
+from graphkit.trace.reach.reached import Reached
+from graphkit.trace.resolve.availability import MOST_SLOTS, Offers, Places, changes_of, uncertain_among
+from graphkit.trace.resolve.confirm import Targets
+from graphkit.trace.resolve.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachedPackages:
+    """Every package of a closure, then every one with an extra: id, extra, least distance."""
+
+    ident: Places
+    extra: list[str]
+    distance: Places
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """One pass of at most 64 slots: which slots, and what reaches the targets in them."""
+
+    first: int
+    slots: tuple[Slot, ...]
+    admitted: Reached
+    nominated: tuple[Reached, ...]
+    """Under each account of the uncertain times."""
+
+    def nominates(self, ident: int, extra: str, position: int) -> int:
+        """Return the slots of this pass, as bits, in which single choices reach a release."""
+        bits = 0
+        for account in self.nominated:
+            bits |= account.mask(ident, extra, position)
+        return bits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """The slots of a window, the passes over them, and the time-free closure they stand on.
+
+    ``packages`` are those of the closure and the targets, ascending; ``uncertain`` those of them of which a
+    listing or yank has no known time.
+    """
+
+    slots: tuple[Slot, ...]
+    passes: tuple[Pass, ...]
+    closure: Reached
+    reached: ReachedPackages
+    packages: Places
+    uncertain: Places
+
+
+def slots_between(
+    worlds: Iterable[tuple[World, Reached]], targets: Targets, start: Instant, until: Instant
+) -> tuple[Slot, ...]:
+    """Return the stretches of a window between which the listing of a release in a closure changes."""
+    inside: set[Instant] = set()
+    for world, closure in worlds:
+        inside |= changes_of(world, _idents(closure, targets), start, until)
+    return tuple(Slot(start=a, until=b) for a, b in pairwise([start, *sorted(inside), until]))
+
+
+def survey(world: World, targets: Targets, closure: Reached, slots: tuple[Slot, ...]) -> Field:
+    """Return who could reach the targets in each slot; more than 64 slots take several passes."""
+    idents = _idents(closure, targets)
+    uncertain = uncertain_among(world, idents)
+    accounts = (True, False) if len(uncertain) else (True,)
+    passes = []
+    for first in range(0, len(slots), MOST_SLOTS):
+        part = slots[first : first + MOST_SLOTS]
+        offers = [Offers(world, [slot.start for slot in part], doubtful=account) for account in accounts]
+        admitted = reverse(world, targets, offers[0], Question.ADMITTED)
+        nominated = tuple(reverse(world, targets, one, Question.NOMINATED) for one in offers)
+        passes.append(Pass(first=first, slots=part, admitted=admitted, nominated=nominated))
+    return Field(
+        slots=slots,
+        passes=tuple(passes),
+        closure=closure,
+        reached=_reached_packages(closure),
+        packages=idents,
+        uncertain=uncertain,
+    )
+
+
+def _reached_packages(closure: Reached) -> ReachedPackages:
+    ident, extra, level = closure.with_extras()
+    return ReachedPackages(
+        ident=np.concatenate([closure.packages, ident]),
+        extra=[""] * len(closure.packages) + extra,
+        distance=np.concatenate([closure.levels, level.astype(np.int32)]),
+    )
+
+
+def _idents(closure: Reached, targets: Targets) -> Places:
+    with_extras, _, _ = closure.with_extras()
+    return distinct(np.concatenate([closure.packages, with_extras, np.array(list(targets), dtype=np.int32)]))

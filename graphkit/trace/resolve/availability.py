@@ -1,0 +1,301 @@
+"""What many packages had on offer at many instants, in columns: the same as `listing`, for a whole index at once.
+
+A package has one state in most windows, so states stand behind each other in one array of places: the
+first state of every package at its own release ids, so that nothing is translated, further ones behind all
+of them. Packages that an incident hides or accuses are few; `listing.Package` decides for those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graphkit.model.choices import ANY, FINAL, running_newest
+from graphkit.model.csr import distinct, spread
+from graphkit.model.times import BEGINNING, FOREVER, Instant
+from graphkit.model.zeros import zeros
+from graphkit.stores import port
+from graphkit.trace.resolve.listing import Package, Shelf, Truths
+from graphkit.trace.resolve.world import World
+
+Masks = NDArray[np.unsignedinteger[Any]]
+"""Bit b of an entry: in slot b. As narrow as the number of slots allows, see `mask_type`."""
+MOST_SLOTS = 64
+Places = NDArray[np.int32]
+Rows = NDArray[np.int64]
+
+
+class _Files:
+    """The usable files of some packages: ``release`` of each, ``first`` of each package.
+
+    ``start`` and ``stop`` bound the releases of each package; ``release_flags`` are those of all of them,
+    ``release_first`` where each package begins in those.
+    """
+
+    def __init__(self, world: World, packages: Places) -> None:
+        columns = world.reader.packages(packages)
+        self.start, self.stop = columns.start.astype(np.int64), columns.stop.astype(np.int64)
+        releases, first = spread(self.start, self.stop)
+        found = world.reader.releases(releases.astype(np.int32))
+        self.release_flags, self.release_first = found.flags, first
+        usable = world.fits(found.file_needs)
+        owner = np.repeat(releases, np.diff(found.file_start))
+        flags = found.file_flags[usable]
+        known = (flags & port.FILE_TIME_KNOWN) != 0
+        yanked, dated = (flags & port.FILE_YANKED) != 0, (flags & port.FILE_YANK_DATED) != 0
+        self.release = owner[usable]
+        self.uploaded = np.where(known, found.file_uploaded[usable], BEGINNING)
+        self.timed = known | ((flags & port.FILE_ALWAYS_LISTED) != 0)
+        self.is_told = (flags & port.FILE_TIME_TOLD) != 0
+        self.yank_open = yanked & ~dated
+        self.yanked_since = np.where(yanked & dated, found.file_yanked_since[usable], FOREVER)
+        before = np.concatenate([[0], np.cumsum(usable)])
+        self.first = before[found.file_start[first]]
+
+    def changes(self, start: Instant, until: Instant) -> Iterator[tuple[Rows, NDArray[np.int64]]]:
+        """Yield where files change within ``start < t <= until``, and when: uploads, then yanks."""
+        for times, able in ((self.uploaded, self.timed), (self.yanked_since, np.True_)):
+            inside = np.flatnonzero((times > start) & (times <= until) & able)
+            yield inside, times[inside]
+
+
+class Offers:
+    """The offers at the instants of one pass, under one account of the uncertain times; loaded as walks reach them.
+
+    Of each place: ``newest`` four running maxima, see `graphkit.model.choices`. ``listed`` and ``fresh``
+    (listed, not yanked): by release, the slots in which it is. ``is_settled``: which packages have one state in
+    all slots that the store knows beforehand (`port.Users.offer`); they need not be loaded.
+    """
+
+    def __init__(self, world: World, instants: Sequence[Instant], *, doubtful: bool) -> None:
+        if len(instants) > MOST_SLOTS:
+            raise ValueError(f"one pass holds {MOST_SLOTS} slots, not {len(instants)}")
+        self._world = world
+        self.slots = len(instants)
+        self.kind = mask_type(self.slots)
+        self._instants = np.array(instants, dtype=np.int64)
+        self._doubtful = doubtful
+        self._size = world.releases
+        self.is_settled: Truths = world.settled <= self._instants[0]
+        self._is_loaded = zeros(world.packages, np.bool_)
+        self._first_more = zeros(world.packages, np.int32)
+        self._count_more = zeros(world.packages, np.int32)
+        self._slots: Masks = zeros(world.packages, self.kind)
+        self._more: list[tuple[int, int, int]] = []
+        """Further states: place of their first release, of the package's first release, slots."""
+        self.listed: Masks = zeros(self._size, self.kind)
+        self.fresh: Masks = zeros(self._size, self.kind)
+        self.newest = [zeros(self._size, np.int32) for _ in range(4)]
+        self._used = self._size
+
+    def load(self, packages: Places) -> None:
+        """Read what is not known yet of some packages, distinct and ascending."""
+        packages = packages[~self._is_loaded[packages]]
+        if not len(packages):
+            return
+        self._is_loaded[packages] = True
+        odd = np.isin(packages, self._world.odd)
+        self._load_plain(packages[~odd])
+        for ident in packages[odd].tolist():
+            self._load_odd(self._world.package(ident))
+
+    def _load_plain(self, packages: Places) -> None:
+        if not len(packages):
+            return
+        files = _Files(self._world, packages)
+        start = files.start
+        row, slot = self._boundaries(files, len(packages))
+        first = np.flatnonzero(np.append(True, row[1:] != row[:-1]))
+        until = np.append(slot[1:], len(self._instants))
+        until[first[1:] - 1] = len(self._instants)
+        slots = _bits(slot, until).astype(self.kind)
+        self._slots[packages] = slots[first]
+        base = start[row].copy()
+        further = np.ones(len(row), dtype=np.bool_)
+        further[first] = False
+        sizes = (files.stop - start)[row[further]]
+        base[further] = self._used + np.cumsum(sizes) - sizes
+        self._grow(int(sizes.sum()))
+        self._stock(files, row, base, slot, slots)
+        more = np.flatnonzero(further)
+        self._count_more[packages] = np.bincount(row[more], minlength=len(packages))
+        self._first_more[packages[row[more][::-1]]] = (len(self._more) + np.arange(len(more), dtype=np.int32))[::-1]
+        self._more += zip(base[more].tolist(), start[row[more]].tolist(), slots[more].tolist(), strict=True)
+
+    def _boundaries(self, files: _Files, count: int) -> tuple[Rows, Rows]:
+        """Return (package row, first slot) of every state, ascending: one begins where a listing or yank changes."""
+        rows, slots = [np.arange(count, dtype=np.int64)], [np.zeros(count, dtype=np.int64)]
+        for at, times in files.changes(int(self._instants[0]), int(self._instants[-1])):
+            rows.append(np.searchsorted(files.first, at, side="right") - 1)
+            slots.append(np.searchsorted(self._instants, times))
+        width = np.int64(len(self._instants) + 1)
+        key = distinct(np.concatenate(rows) * width + np.concatenate(slots))
+        return key // width, key % width
+
+    def _stock(self, files: _Files, row: Rows, base: Rows, slot: Rows, slots: Masks) -> None:
+        """Fill the places of states: ``row`` of their package, ``base`` place, first ``slot`` and all ``slots``."""
+        start = files.start
+        at = self._instants[slot]
+        chosen, first = spread(files.first[row], files.first[row + 1])
+        state = np.repeat(np.arange(len(row)), np.diff(first))
+        when = at[state]
+        offered = (files.uploaded[chosen] <= when) & (files.timed[chosen] | self._doubtful)
+        if self._doubtful:
+            offered |= files.is_told[chosen]
+        yanked = files.yanked_since[chosen] <= when
+        if not self._doubtful:
+            yanked |= files.yank_open[chosen]
+        places, begin = spread(base, base + (files.stop - start)[row])
+        of_file = files.release[chosen] - start[row[state]] + begin[state]
+        listed, fresh = (np.zeros(len(places), dtype=np.bool_) for _ in range(2))
+        listed[of_file[offered]] = True
+        fresh[of_file[offered & ~yanked]] = True
+        in_flags, _ = spread(files.release_first[row], files.release_first[row + 1])
+        self._fill(places, begin, files.release_flags[in_flags], listed, fresh)
+        releases = places - np.repeat(base - start[row], np.diff(begin))
+        masks = np.repeat(slots, np.diff(begin))
+        # The first state of a package sets its bits, further ones are few and add theirs.
+        further = releases != places
+        for held, able in ((self.listed, listed), (self.fresh, fresh)):
+            first_ones, others = np.flatnonzero(able & ~further), np.flatnonzero(able & further)
+            held[releases[first_ones]] = masks[first_ones]
+            np.bitwise_or.at(held, releases[others], masks[others])
+
+    def _fill(
+        self, places: Rows, begin: Rows, flags: port.Flags, listed: NDArray[np.bool_], fresh: NDArray[np.bool_]
+    ) -> None:
+        """Fill the running maxima of states; ``begin`` is where each of them begins in the rest."""
+        final = (flags & (port.RELEASE_PRERELEASE | port.RELEASE_LEGACY)) == 0
+        readable = (flags & port.RELEASE_LEGACY) == 0
+        floor = np.repeat(begin[:-1], np.diff(begin))
+        for newest, found in zip(self.newest, running_newest(listed, fresh, final, readable, floor), strict=True):
+            newest[places] = np.where(found >= 0, places[found], -1)
+
+    def _load_odd(self, package: Package) -> None:
+        states: dict[int, int] = {}
+        for bit, at in enumerate(self._instants.tolist()):
+            state = package.state_at(at)
+            states[state] = states.get(state, 0) | 1 << bit
+        base = package.start
+        for number, (state, slots) in enumerate(states.items()):
+            if number:
+                base = self._used
+                self._grow(package.size)
+                if number == 1:
+                    self._first_more[package.ident] = len(self._more)
+                self._count_more[package.ident] += 1
+                self._more.append((base, package.start, slots))
+            else:
+                self._slots[package.ident] = slots
+            self._fill_odd(package, package.shelf_of(state, doubtful=self._doubtful), base, slots)
+
+    def _fill_odd(self, package: Package, shelf: Shelf, base: int, slots: int) -> None:
+        for newest, choosable in zip(
+            self.newest, (shelf.final, shelf.any, shelf.pinned_final, shelf.pinned_any), strict=True
+        ):
+            found = choosable.newest
+            newest[base : base + package.size] = np.where(found < 0, -1, found + base)
+        self.listed[package.start : package.stop][shelf.listed] |= self.kind.type(slots)
+        self.fresh[package.start : package.stop][shelf.fresh] |= self.kind.type(slots)
+
+    def _grow(self, count: int) -> None:
+        self._used += count
+        if self._used > len(self.newest[0]):
+            room = max(self._used, 2 * len(self.newest[0]))
+            self.newest = [np.concatenate([one, np.zeros(room - len(one), dtype=np.int32)]) for one in self.newest]
+
+    def of(self, package: Package) -> tuple[Masks, Masks]:
+        """Return the slots in which each release of a package is listed, and those in which it is fresh too."""
+        if not self._is_loaded[package.ident]:
+            self.load(np.array([package.ident], dtype=np.int32))
+        return self.listed[package.start : package.stop], self.fresh[package.start : package.stop]
+
+    def states(self, package: Places) -> tuple[Rows, Rows, Masks]:
+        """Return (row, shift, slots) of every state of the packages asked, which must be loaded; repeats are fine.
+
+        ``row`` counts in ``package``; a place less ``shift`` is a release id.
+        """
+        rows = np.arange(len(package), dtype=np.int64)
+        counts = self._count_more[package]
+        if not counts.any():
+            return rows, np.zeros(len(rows), dtype=np.int64), self._slots[package]
+        more = np.array(self._more, dtype=np.uint64).reshape(-1, 3)
+        first = self._first_more[package].astype(np.int64)
+        which, _ = spread(first, first + counts)
+        further = np.repeat(rows, counts)
+        shift = more[which, 0].astype(np.int64) - more[which, 1].astype(np.int64)
+        return (
+            np.concatenate([rows, further]),
+            np.concatenate([np.zeros(len(rows), dtype=np.int64), shift]),
+            np.concatenate([self._slots[package], more[which, 2].astype(self.kind)]),
+        )
+
+    def newest_releases(self, packages: Places) -> tuple[Rows, Rows, Masks]:
+        """Return (row, release, slots): the newest release of packages in each of their states, finals first.
+
+        States without any are left out. Packages that are not settled are loaded.
+        """
+        columns = self._world.reader.packages(packages)
+        settled = self.is_settled[packages]
+        known, others = np.flatnonzero(settled & (columns.newest >= 0)), np.flatnonzero(~settled)
+        self.load(distinct(packages[others]))
+        row, shift, slots = self.states(packages[others])
+        last = columns.stop[others].astype(np.int64)[row] - 1 + shift
+        full = (columns.stop > columns.start)[others][row]
+        row, shift, slots, last = row[full], shift[full], slots[full], last[full]
+        final, other = (self.newest[kind][last].astype(np.int64) for kind in (FINAL, ANY))
+        place = np.where(final >= 0, final, other)
+        there = place >= 0
+        return (
+            np.concatenate([known, others[row[there]]]),
+            np.concatenate([columns.newest[known].astype(np.int64), place[there] - shift[there]]),
+            np.concatenate([np.full(len(known), (1 << self.slots) - 1, dtype=self.kind), slots[there]]),
+        )
+
+
+def mask_type(slots: int) -> np.dtype[np.unsignedinteger[Any]]:
+    """Return the narrowest type of masks for a number of slots: most questions have few."""
+    return np.dtype(np.min_scalar_type((1 << slots) - 1))
+
+
+def _bits(start: Rows, stop: Rows) -> NDArray[np.uint64]:
+    """Return masks with the bits from start to stop, at most 64."""
+    below = np.uint64(0xFFFFFFFFFFFFFFFF)
+    upto = np.where(stop >= 64, below, (np.uint64(1) << (stop % 64).astype(np.uint64)) - np.uint64(1))
+    masks: NDArray[np.uint64] = upto & ~((np.uint64(1) << start.astype(np.uint64)) - np.uint64(1))
+    return masks
+
+
+def changes_of(world: World, packages: Places, start: Instant, until: Instant) -> set[Instant]:
+    """Return every instant in ``start < t < until`` at which a listing or yank of the packages changes."""
+    packages = packages[_latest_change(world, packages) > start]
+    odd = np.isin(packages, world.odd)
+    found = {t for ident in packages[odd].tolist() for t in world.package(ident).changes if start < t < until}
+    if len(plain := packages[~odd]):
+        files = _Files(world, plain)
+        for _, times in files.changes(start, until - 1):
+            found.update(times.tolist())
+    return found
+
+
+def uncertain_among(world: World, packages: Places) -> Places:
+    """Return the packages of which a listing or yank has no known time."""
+    packages = packages[_latest_change(world, packages) == FOREVER]
+    odd = np.isin(packages, world.odd)
+    found = np.zeros(len(packages), dtype=np.bool_)
+    found[odd] = [world.package(ident).is_uncertain for ident in packages[odd].tolist()]
+    if len(plain := packages[~odd]):
+        files = _Files(world, plain)
+        unknown = np.concatenate([[0], np.cumsum(~files.timed | files.is_told | files.yank_open)])
+        found[~odd] = unknown[files.first[1:]] > unknown[files.first[:-1]]
+    return packages[found]
+
+
+def _latest_change(world: World, packages: Places) -> NDArray[np.int64]:
+    """Return since when nothing changes of each package in any environment, `FOREVER` where that is not known."""
+    latest = world.reader.packages(packages).settled.copy()
+    latest[np.isin(packages, world.odd)] = FOREVER
+    return latest

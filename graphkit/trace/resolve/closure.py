@@ -1,0 +1,266 @@
+"""The forward closure of a root: every release that its ranges allow, read or not (semantics §5, obligations l and m).
+
+Nothing is chosen here. What is not in the closure of a root cannot be installed from it, provided that all of it was
+read: so a closure that was read completely and does not hold a target is what a proof by walk rests on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from graphkit.model.answers import Path, Step
+from graphkit.model.intervals import Stretches, meet
+from graphkit.model.times import Instant, rfc3339
+from graphkit.stores import port
+from graphkit.trace.resolve.forward import Root
+from graphkit.trace.resolve.listing import Bits, Package, Truths, bits_of
+from graphkit.trace.resolve.world import Want, World
+
+_MOST_SETS: Final = 200_000
+"""Requirement sets that are followed before a closure counts as not read completely."""
+REMOVAL_LAG: Final = 15 * 60 * 1_000_000
+"""For clearing, a removal counts this much later, in microseconds: clients keep pages for a while (semantics §1)."""
+
+_Key = tuple[int, str]
+"""A package id and an extra, empty for the package itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closure:
+    """What a root can reach. ``packages``: ids of all that it meets; ``reached``: the positions that it may take.
+
+    ``hits``: accused positions by package id, ``path`` a way to one of them. ``unread``: what was not read,
+    guessed or cut off, so that more may be behind it. ``stuck``: requirements that nothing on offer fits, so
+    that a resolver goes back to other releases. ``pins``: every requirement that may take a yanked release.
+    """
+
+    packages: frozenset[int]
+    reached: Mapping[int, Bits]
+    hits: Mapping[int, Bits]
+    path: Path
+    unread: tuple[str, ...]
+    stuck: tuple[str, ...]
+    pins: tuple[Want, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """The stretch that a closure has to hold for; pages have to speak for all of it.
+
+    ``is_timeless``: every release ever known counts, listed or not; else those listed at some instant of it.
+    ``is_on_offer``: of these only what an installer may take, which of yanked ones are those that are pinned.
+    """
+
+    start: Instant
+    until: Instant
+    is_timeless: bool
+    is_on_offer: bool = False
+
+
+class Bounds:
+    """The root's own constraints: they bind wherever their package is reached."""
+
+    def __init__(self, world: World, root: Root) -> None:
+        self._own: dict[int, Stretches] = {}
+        for want in (*root.wants, *root.constraints, *own_wants(world, root)):
+            if want.stretches is not None and not want.doubtful:
+                self._bind(world, want.package, want.stretches)
+        if root.fixed:
+            self._bind(world, root.fixed[0], ((root.fixed[1], root.fixed[1] + 1),))
+
+    def _bind(self, world: World, ident: int, stretches: Stretches) -> None:
+        known = self._own.get(ident, ((0, world.package(ident).size),))
+        self._own[ident] = meet(known, stretches)
+
+    def within(self, want: Want) -> Stretches:
+        """Return the positions that a requirement may take under the root's constraints."""
+        stretches = want.stretches or ()
+        return meet(stretches, self._own[want.package]) if want.package in self._own else stretches
+
+
+def own_wants(world: World, root: Root) -> tuple[Want, ...]:
+    """Return what a fixed root requires, with its extras and those that they ask of the root itself."""
+    if root.fixed is None:
+        return ()
+    extras = ["", *root.extras]
+    found: list[Want] = []
+    for extra in extras:
+        for want in world.declared((*root.fixed, extra)).wants:
+            found.append(want)
+            if want.package == root.fixed[0] and not want.doubtful:
+                extras.extend(more for more in want.extras if more not in extras)
+    return tuple(found)
+
+
+def closure_of(world: World, root: Root, targets: Sequence[tuple[int, Bits]], span: Span) -> Closure:
+    """Return the closure of a root. ``targets`` are accused positions by package id, as bits.
+
+    Cost: each distinct requirement set of what it meets is followed once; the same question is answered once.
+    """
+    key = (root.wants, root.constraints, root.fixed, root.extras, tuple(targets), span)
+    if key not in world.closures:
+        world.closures[key] = root.label, _Walk(world, root, dict(targets), span).result()
+    label, found = world.closures[key]
+    assert isinstance(found, Closure)
+    return found if label == root.label else replace(found, path=_renamed(found.path, label, root))
+
+
+def _renamed(path: Path, label: str, root: Root) -> Path:
+    """Return a path as that of another root that asks for the same."""
+    if len(path) < 2:
+        return path
+    first = replace(path[1], why=path[1].why.replace(label, root.label, 1))
+    return (Step(node=root.label, why=root.why), first, *path[2:])
+
+
+class _Walk:
+    def __init__(self, world: World, root: Root, targets: Mapping[int, Bits], span: Span) -> None:
+        self._world = world
+        self._root = root
+        self._targets = targets
+        self._span = span
+        self._bounds = Bounds(world, root)
+        self._seen: dict[_Key, Bits] = {}
+        self._met: set[int] = set()
+        self._offers: dict[tuple[int, bool], Bits] = {}
+        self._parents: dict[_Key, tuple[_Key | None, str, str]] = {}
+        self._queue: list[tuple[_Key, Bits]] = []
+        self._unread: dict[str, None] = {}
+        self._stuck: dict[str, None] = {}
+        self._pins: list[Want] = []
+        self._hits: dict[int, Bits] = {}
+        self._first: _Key | None = None
+        self._followed = 0
+
+    def result(self) -> Closure:
+        root = self._root
+        if root.fixed:
+            for extra in ("", *root.extras):
+                self._reach((root.fixed[0], extra), 1 << root.fixed[1])
+        for want in root.constraints:
+            self._note_pin(want)
+        for want in root.wants:
+            self._enter(None, root.label, "manifest", want)
+        for key, new in self._queue:
+            self._follow(key, new)
+            if self._followed > _MOST_SETS:
+                self._unread[f"more than {_MOST_SETS:,} sets of requirements"] = None
+                break
+        return Closure(
+            packages=frozenset(self._met),
+            reached={ident: bits for (ident, extra), bits in self._seen.items() if not extra},
+            hits=self._hits,
+            path=self._path(),
+            unread=tuple(sorted(self._unread)),
+            stuck=tuple(sorted(self._stuck)),
+            pins=tuple(self._pins),
+        )
+
+    def _note_pin(self, want: Want) -> None:
+        if want.pinned and want.stretches is not None:
+            self._pins.append(want)
+
+    def _enter(self, source: _Key | None, asker: str, origin: str, want: Want) -> None:
+        self._note_pin(want)
+        package = self._world.package(want.package)
+        self._met.add(package.ident)
+        if want.stretches is None:
+            self._unread[f"{want.text} (a URL)"] = None
+            return
+        if not package.is_whole:
+            self._unread[f"project page of {package.name}"] = None
+        elif package.speaks_until < self._span.until:
+            self._unread[_stale(package)] = None
+        allowed = bits_of(self._bounds.within(want)) & self._offer(package, is_pinned=want.pinned)
+        if not allowed:
+            self._stuck[want.text] = None
+        for extra in ("", *want.extras):
+            self._reach((package.ident, extra), allowed, (source, asker, f"{want.text} ({origin})"))
+
+    def _reach(self, key: _Key, allowed: Bits, how: tuple[_Key | None, str, str] | None = None) -> None:
+        new = allowed & ~self._seen.get(key, 0)
+        if not new:
+            return
+        self._seen[key] = self._seen.get(key, 0) | new
+        self._met.add(key[0])
+        if how is not None:
+            self._parents.setdefault(key, how)
+        hit = new & self._targets.get(key[0], 0)
+        if hit:
+            self._hits[key[0]] = self._hits.get(key[0], 0) | hit
+            self._first = self._first or key
+        self._queue.append((key, new))
+
+    def _follow(self, key: _Key, new: Bits) -> None:
+        """Follow what releases require, each distinct set once."""
+        ident, extra = key
+        package = self._world.package(ident)
+        for position in _first_of_each(package, new):
+            self._followed += 1
+            node = (ident, position, extra)
+            declared = self._world.declared(node)
+            label = self._world.label(node)
+            if not declared.is_read:
+                self._unread[f"requirements of {label}"] = None
+            elif declared.is_borrowed:
+                self._unread[f"requirements of {label} itself"] = None
+            for want in declared.wants:
+                self._enter(key, label, self._world.source_of(node), want)
+
+    def _offer(self, package: Package, *, is_pinned: bool) -> Bits:
+        key = (package.ident, is_pinned)
+        if key not in self._offers:
+            every = (1 << package.size) - 1
+            is_fresh = self._span.is_on_offer and not is_pinned
+            found = every if self._span.is_timeless else _as_bits(_ever_listed(package, self._span, is_fresh=is_fresh))
+            self._offers[key] = found
+        return self._offers[key]
+
+    def _path(self) -> Path:
+        steps: list[Step] = []
+        key = self._first
+        while key is not None and key in self._parents and len(steps) <= len(self._parents):
+            source, asker, how = self._parents[key]
+            name = self._world.package(key[0]).name
+            steps.append(Step(node=f"{name}[{key[1]}]" if key[1] else name, why=f"{asker} allows {how}"))
+            key = source
+        return (Step(node=self._root.label, why=self._root.why), *reversed(steps)) if steps else ()
+
+
+def _stale(package: Package) -> str:
+    read = rfc3339(package.speaks_until) if package.speaks_until > 0 else None
+    return (
+        f"project page of {package.name} as of a later time than {read}" if read else f"project page of {package.name}"
+    )
+
+
+def _first_of_each(package: Package, positions: Bits) -> Iterator[int]:
+    """Yield of some positions one for each distinct set of requirements, read alike."""
+    size = (positions.bit_length() + 7) // 8
+    found = np.flatnonzero(
+        np.unpackbits(np.frombuffer(positions.to_bytes(size, "little"), np.uint8), bitorder="little")
+    )
+    partial = port.RELEASE_REQUIREMENTS_PARTIAL | port.RELEASE_REQUIREMENTS_NEAREST
+    kinds = package.requirement_sets[found].astype(np.int64) * 256 + (package.flags[found] & partial)
+    unread = package.requirement_sets[found] < 0
+    kinds[unread] = -1 - found[unread]  # each is named, since each has to be read
+    _, first = np.unique(kinds, return_index=True)
+    yield from (int(found[at]) for at in np.sort(first))
+
+
+def _as_bits(truths: Truths) -> Bits:
+    return int.from_bytes(np.packbits(truths, bitorder="little").tobytes(), "little")
+
+
+def _ever_listed(package: Package, span: Span, *, is_fresh: bool) -> Truths:
+    """Return which releases were listed, and not yanked if asked, at some instant of a span, by any account."""
+    states = range(package.state_at(span.start), package.state_at(span.until - 1) + 1)
+    shelves = [package.shelf_of(state, doubtful=True) for state in states]
+    found = np.zeros(package.size, dtype=np.bool_)
+    for shelf in shelves:
+        found |= shelf.fresh if is_fresh else shelf.listed
+    return found

@@ -1,0 +1,121 @@
+"""Where requirements conflict: which choices of a walk no way out of the conflict can shake.
+
+A resolver leaves a conflict by going back to older releases of those who ask for what does not fit
+together. Whatever it does there, a choice stands that the root reaches without them, and that falls
+the same without their requirements (docs/decisions/0005).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+
+from graphkit.trace.resolve.listing import Demand, Shelf, choose
+from graphkit.trace.resolve.world import Node, Want, World
+
+Ask = tuple[Node | None, Want]
+"""Who asks (None: the root's own list) for what."""
+
+
+def unshaken(
+    world: World,
+    fixed: tuple[int, int] | None,
+    asks: Sequence[Ask],
+    picks: Mapping[int, int],
+    failed: Iterable[int],
+    shelves: Mapping[int, Shelf],
+    *,
+    held: frozenset[int],
+) -> frozenset[int]:
+    """Return the packages whose choice stands, whatever a resolver does about the failed ones.
+
+    ``asks`` are all requirements that hold in the walk. ``held`` are the packages that the root is, or that a manifest
+    asks for itself: a resolver chooses them first, and goes back from them last, where no other way out is left.
+    Cost: a few passes over the requirements.
+    """
+    by_package: dict[int, list[Ask]] = {}
+    for ask in asks:
+        by_package.setdefault(ask[1].package, []).append(ask)
+    shaken = set(failed)
+    for ident in failed:
+        # Where what is held asks for the impossible by itself, nobody knows what is installed, if anything.
+        if not (involved := _involved(by_package.get(ident, ()), shelves[ident]) - held - {None}):
+            return frozenset()
+        shaken.update(one for one in involved if one is not None)
+    while True:
+        reached = _reached(fixed, asks, shaken)
+        new = {
+            ident
+            for ident, wants in reached.items()
+            if ident not in shaken
+            and ident in picks
+            and not _falls_the_same(world, fixed, ident, wants, picks, shelves)
+        }
+        if not new:
+            return frozenset(ident for ident in reached if ident in picks and ident not in shaken)
+        shaken |= new
+
+
+def _involved(asking: Sequence[Ask], shelf: Shelf) -> set[int | None]:
+    """Return the packages that ask for what does not fit together; None for the root's own list.
+
+    Those of every pair that nothing on offer satisfies; where each pair has something, all that narrow
+    the choice. Where a single one finds nothing, it is involved alone.
+    """
+    offer = shelf.any.bits | shelf.pinned_any.bits
+    alone = [(node, want) for node, want in asking if not want.admits & offer]
+    pairs = [
+        ask
+        for one, other in combinations(asking, 2)
+        if not one[1].admits & other[1].admits & offer
+        for ask in (one, other)
+    ]
+    narrowing = [(node, want) for node, want in asking if want.admits & offer != offer]
+    return {node and node[0] for node, _ in alone or pairs or narrowing}
+
+
+def _reached(fixed: tuple[int, int] | None, asks: Sequence[Ask], shaken: set[int]) -> dict[int, list[Want]]:
+    """Return what is asked for by the root and by releases that it reaches and that are not shaken."""
+    by_node: dict[Node | None, list[Want]] = {}
+    for node, want in asks:
+        by_node.setdefault(node, []).append(want)
+    reached: dict[int, list[Want]] = {}
+    queue: list[Node | None] = [node for node in by_node if node is None or (fixed and node[0] == fixed[0])]
+    waiting: dict[int, list[Node]] = {}
+    for node in by_node:
+        if node is not None and node not in queue:
+            waiting.setdefault(node[0], []).append(node)
+    for node in queue:
+        for want in by_node[node]:
+            reached.setdefault(want.package, []).append(want)
+            if want.package not in shaken:
+                kept = [other for other in waiting.pop(want.package, ()) if not _enter(other, want, queue)]
+                if kept:
+                    waiting[want.package] = kept
+    return reached
+
+
+def _enter(node: Node, want: Want, queue: list[Node | None]) -> bool:
+    """Put a node into the queue where a requirement names it: the release itself, or an extra of it."""
+    if not node[2] or node[2] in want.extras:
+        queue.append(node)
+        return True
+    return False
+
+
+def _falls_the_same(
+    world: World,
+    fixed: tuple[int, int] | None,
+    ident: int,
+    wants: Sequence[Want],
+    picks: Mapping[int, int],
+    shelves: Mapping[int, Shelf],
+) -> bool:
+    if fixed and ident == fixed[0]:
+        return True
+    admits = -1
+    for want in wants:
+        admits &= want.admits
+    pinned = any(want.pinned and (want.direct or world.profile == "pip") for want in wants)
+    demand = Demand(admits, any(want.names_prerelease for want in wants), pinned)
+    return choose(shelves[ident], demand, world.profile) == picks[ident]

@@ -1,0 +1,378 @@
+"""The forward walk: what one root would install at one instant (semantics §2).
+
+A round chooses every package from the intersection of all requirements that the root and the last
+round's choices make, until a round changes nothing. There is no backtracking: where a package has no
+release that fits, the walk does not resolve, and only those of its choices count that no way out of
+the conflict can shake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from graphkit.model.answers import Path, Step
+from graphkit.model.times import Instant
+from graphkit.stores import port
+from graphkit.trace.resolve.conflict_free import unshaken
+from graphkit.trace.resolve.listing import Bits, Demand, choose
+from graphkit.trace.resolve.world import Node, OnOffer, Want, World
+
+_MOST_ROUNDS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """Where a walk starts: a fixed release (with extras), or the requirements of a manifest.
+
+    ``label`` names it in paths. ``fixed`` None: a manifest, whose ``wants`` are direct requirements;
+    ``constraints`` bind where a package is reached, and add none.
+    """
+
+    label: str
+    why: str
+    fixed: tuple[int, int] | None = None
+    extras: tuple[str, ...] = ()
+    wants: tuple[Want, ...] = ()
+    constraints: tuple[Want, ...] = ()
+
+    @property
+    def held(self) -> frozenset[int]:
+        """Ids of the packages that a resolver chooses first: the root itself, or what a manifest asks for."""
+        return frozenset((self.fixed[0],) if self.fixed else (want.package for want in self.wants if not want.doubtful))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """What a walk found.
+
+    ``picks``: package id → position. ``parents``: package id → the (node, requirement) that first led
+    to it, None as the node for the root. ``unresolvable``: packages with no release that fits;
+    ``unread``: packages or releases about which the graph does not know enough. ``visited``: ids of
+    every package whose listing the result depends on. ``firm`` None: everything fits; else the packages
+    whose choice no way out of the conflict can shake (`graphkit.trace.resolve.conflict_free`). ``is_uncertain``: the
+    listing of something visited has no known time, so that two accounts of it differ.
+    """
+
+    picks: dict[int, int]
+    parents: dict[int, tuple[Node | None, Want]]
+    unresolvable: tuple[int, ...]
+    unread: tuple[str, ...]
+    visited: frozenset[int]
+    firm: frozenset[int] | None = None
+    is_uncertain: bool = False
+
+    def renamed(self, twins: Mapping[tuple[int, int], int]) -> Walk:
+        """Return the same walk through other releases that require the same: (package, position) → position."""
+
+        def other(node: Node | None) -> Node | None:
+            return node and (node[0], twins.get(node[:2], node[1]), node[2])
+
+        return replace(
+            self,
+            picks={ident: twins.get((ident, position), position) for ident, position in self.picks.items()},
+            parents={ident: (other(node), want) for ident, (node, want) in self.parents.items()},
+        )
+
+    def takes(self, ident: int, position: int) -> bool:
+        """Return whether it installs that release, whatever a resolver does about what does not fit."""
+        return self.picks.get(ident) == position and (self.firm is None or ident in self.firm)
+
+
+Choice = tuple[int, Demand, int]
+"""Package id, what was asked of it, and the position that was chosen."""
+
+
+def _is_twin(world: World, ident: int, one: int, other: int) -> bool:
+    """Return whether two releases of a package require the same, so that walks through them are the same."""
+    if one < 0 or other < 0:
+        return False
+    package = world.package(ident)
+    sets, partial = package.requirement_sets, port.RELEASE_REQUIREMENTS_PARTIAL
+    return bool(sets[one] == sets[other] >= 0 and not (package.flags[one] | package.flags[other]) & partial)
+
+
+def _renamed(choices: list[Choice], twins: Mapping[tuple[int, int], int]) -> list[Choice]:
+    return [(ident, demand, twins.get((ident, chosen), chosen)) for ident, demand, chosen in choices]
+
+
+@dataclass(slots=True)
+class Memory:
+    """Walks done before.
+
+    A walk is the same again where every choice that it made falls as it fell, or on a release that
+    requires the same: a compromised release is mostly the last good one with something put in.
+    """
+
+    _known: dict[Root, list[tuple[list[Choice], Walk]]] = field(default_factory=dict)
+
+    def find(self, world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk | None:
+        """Return a walk of the same root whose choices at this instant are the same, None for none."""
+        shelves, profile = world.on_offer(at, doubtful=doubtful), world.profile
+        for choices, found in self._known.get(root, ()):
+            twins: dict[tuple[int, int], int] = {}
+            same: set[tuple[int, int]] = set()
+            for number, (ident, demand, chosen) in enumerate(choices):
+                now = choose(shelves[ident], demand, profile)
+                if now == chosen:
+                    same.add((ident, chosen))
+                elif not _is_twin(world, ident, chosen, now) or twins.setdefault((ident, chosen), now) != now:
+                    # What differs here differs elsewhere too: look at it first the next time.
+                    choices.insert(0, choices.pop(number))
+                    break
+            else:
+                if not twins:
+                    return found
+                if same.isdisjoint(twins):
+                    return self.keep(root, _renamed(choices, twins), found.renamed(twins))
+        return None
+
+    def forget(self) -> None:
+        """Drop all of them."""
+        self._known.clear()
+
+    def keep(self, root: Root, choices: list[Choice], found: Walk) -> Walk:
+        """Remember a walk and every choice that it made on its way."""
+        self._known.setdefault(root, []).append((choices, found))
+        return found
+
+
+def walk(world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk:
+    """Return what a root installs at an instant. Cost: the root's closure, times a few rounds."""
+    shelves = world.on_offer(at, doubtful=doubtful)
+    if root not in shelves.walks:
+        known = world.memory_of(Memory).find(world, root, at, doubtful=doubtful)
+        shelves.walks[root] = known or _walk(world, root, shelves)
+    found = shelves.walks[root]
+    assert isinstance(found, Walk)
+    return found
+
+
+def _walk(world: World, root: Root, shelves: OnOffer) -> Walk:
+    memory = world.memory_of(Memory)
+    choices: list[Choice] = []
+    last: dict[int, tuple[tuple[int, bool, bool], int]] = {}
+    start = {root.fixed[0]: root.fixed[1]} if root.fixed else {}
+    picks = start
+    visited: set[int] = set(picks)
+    failed: set[int] = set()
+    gathered = _Gathering(world, root, picks)
+    is_anew = True
+    for _ in range(_MOST_ROUNDS):
+        visited.update(gathered.touched)
+        chosen = dict(start) if is_anew else dict(picks)
+        failed = set() if is_anew else failed - gathered.touched
+        for ident in gathered.touched:
+            asked = (gathered.admits[ident], ident in gathered.prerelease, ident in gathered.pinned)
+            before, found = last.get(ident, (None, -1))
+            if ident in gathered.urls or (before is None and not world.package(ident).is_read):
+                chosen.pop(ident, None)
+                continue
+            if ident in start:
+                if not asked[0] >> start[ident] & 1:
+                    failed.add(ident)
+                continue
+            if before != asked:
+                demand = Demand(*asked)
+                found = choose(shelves[ident], demand, world.profile)
+                choices.append((ident, demand, found))
+                last[ident] = (asked, found)
+            if found < 0:
+                failed.add(ident)
+                chosen.pop(ident, None)
+            else:
+                chosen[ident] = found
+        if chosen == picks:
+            settled = Walk(
+                picks=picks,
+                parents=gathered.parents,
+                unresolvable=tuple(sorted(failed)),
+                unread=tuple(sorted(gathered.unread())),
+                visited=frozenset(visited),
+                is_uncertain=any(world.package(ident).is_uncertain for ident in visited),
+                firm=unshaken(world, root.fixed, gathered.asks(), picks, failed, shelves, held=root.held)
+                if failed
+                else None,
+            )
+            return memory.keep(root, choices, settled)
+        # Where choices were added and none was changed, all that was gathered still holds.
+        is_anew = not picks.items() <= chosen.items()
+        if is_anew:
+            gathered = _Gathering(world, root, chosen)
+        else:
+            gathered.extend(chosen)
+        picks = chosen
+    # It does not converge: nothing that it reached is settled.
+    unsettled = tuple(sorted(visited - start.keys()))
+    endless = Walk(
+        picks={},
+        parents={},
+        unresolvable=unsettled,
+        unread=(),
+        visited=frozenset(visited),
+        firm=frozenset(),
+        is_uncertain=any(world.package(ident).is_uncertain for ident in visited),
+    )
+    return memory.keep(root, choices, endless)
+
+
+class _Gathering:
+    """Every requirement that holds, collected breadth first from the root through the last choices.
+
+    By package id: ``admits`` (what all requirements together admit, as bits) and ``parents``; the sets
+    hold packages for which some requirement names a pre-release, a pin that the profile honours, a URL.
+    ``touched``: of which packages the last step saw a requirement.
+    """
+
+    def __init__(self, world: World, root: Root, picks: dict[int, int]) -> None:
+        self.picks = picks
+        self.admits: dict[int, Bits] = {}
+        self.parents: dict[int, tuple[Node | None, Want]] = {}
+        self.prerelease: set[int] = set()
+        self.pinned: set[int] = set()
+        self.urls: set[int] = set()
+        self._world = world
+        self._root = root
+        self._every_pin = world.profile == "pip"
+        self._seen: set[Node] = set()
+        self._queue: list[Node] = []
+        self._followed = 0
+        self._extras: dict[int, list[str]] = {}
+        """Extras asked of packages for which nothing is chosen yet."""
+        self._unbound = list(root.constraints)
+        self.touched: set[int] = set()
+        if root.fixed:
+            for extra in ("", *root.extras):
+                self._reach((*root.fixed, extra))
+        self._follow(None, root.wants)
+        self._run()
+
+    def extend(self, picks: dict[int, int]) -> None:
+        """Go on with choices that were added to those known."""
+        added = picks.keys() - self.picks.keys()
+        self.picks = picks
+        self.touched = set()
+        for ident in [ident for ident in self.admits if ident in added]:
+            for extra in ("", *self._extras.pop(ident, ())):
+                self._reach((ident, picks[ident], extra))
+        self._run()
+
+    def _run(self) -> None:
+        declared = self._world.declared
+        while level := self._queue[self._followed :]:
+            self._followed = len(self._queue)
+            self._world.load(level)
+            for node in level:
+                self._follow(node, declared(node).wants)
+        for constraint in self._unbound:
+            if constraint.package in self.admits:
+                self.admits[constraint.package] &= constraint.admits
+                self.touched.add(constraint.package)
+                self._mark(constraint)
+        self._unbound = [one for one in self._unbound if one.package not in self.admits]
+
+    def asks(self) -> list[tuple[Node | None, Want]]:
+        """Return every requirement that holds, with who asks."""
+        found: list[tuple[Node | None, Want]] = [(None, want) for want in self._root.wants]
+        found += [(None, want) for want in self._root.constraints if want.package in self.admits]
+        found += [(node, want) for node in self._queue for want in self._world.declared(node).wants]
+        return [(node, want) for node, want in found if not want.doubtful and want.stretches is not None]
+
+    def unread(self) -> set[str]:
+        """Return what the walk went past without knowing enough of it."""
+        found = {f"{self._world.package(ident).name} (a URL)" for ident in self.urls}
+        found |= {
+            self._world.package(ident).name
+            for ident in self.admits
+            if ident not in self.urls and not self._world.package(ident).is_read
+        }
+        return found | {
+            f"requirements of {self._world.label(node)}"
+            for node in self._queue
+            if not self._world.declared(node).is_read
+        }
+
+    def _follow(self, source: Node | None, wants: Sequence[Want]) -> None:
+        admits, picks, touched = self.admits, self.picks, self.touched
+        for want in wants:
+            if want.doubtful:
+                continue
+            ident = want.package
+            touched.add(ident)
+            if ident in admits:
+                admits[ident] &= want.admits
+            else:
+                admits[ident] = want.admits
+                self.parents[ident] = (source, want)
+                if ident in picks:
+                    self._reach((ident, picks[ident], ""))
+            if want.is_plain:
+                continue
+            self._mark(want)
+            if want.extras:
+                if ident in picks:
+                    for extra in want.extras:
+                        self._reach((ident, picks[ident], extra))
+                else:
+                    self._extras.setdefault(ident, []).extend(want.extras)
+
+    def _mark(self, want: Want) -> None:
+        ident = want.package
+        if want.names_prerelease:
+            self.prerelease.add(ident)
+        if want.pinned and (want.direct or self._every_pin):
+            self.pinned.add(ident)
+        if want.stretches is None:
+            self.urls.add(ident)
+
+    def _reach(self, node: Node) -> None:
+        if node not in self._seen:
+            self._seen.add(node)
+            self._queue.append(node)
+
+
+def path_to(world: World, root: Root, found: Walk, ident: int) -> Path:
+    """Return a shortest why-path of a walk from its root to a package that it chose."""
+    steps: list[Step] = []
+    while root.fixed is None or ident != root.fixed[0]:
+        source, want = found.parents[ident]
+        origin = world.source_of(source) if source else "manifest"
+        asker = world.label(source) if source else root.label
+        steps.append(
+            Step(
+                node=world.label((ident, found.picks[ident], "")),
+                why=f"{asker} requires {want.text} ({origin})",
+            )
+        )
+        if source is None or len(steps) > len(found.parents):
+            break
+        ident = source[0]
+    return (Step(node=root.label, why=root.why), *reversed(steps))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """A walk's result and the stretch of time in which it stays the same."""
+
+    start: Instant
+    until: Instant
+    walk: Walk
+
+
+def stays(world: World, root: Root, start: Instant, until: Instant, *, doubtful: bool) -> Iterator[Stay]:
+    """Yield the walks of a root over a window: one for each stretch in which nothing it saw changes.
+
+    Exact, not sampled: a walk depends only on the listings of the packages that it visited, so its
+    result holds until the first of them changes.
+    """
+    changes = world.changes(start, until)
+    at = start
+    while at < until:
+        found = walk(world, root, at, doubtful=doubtful)
+        stop = until
+        for ident in found.visited:
+            for change in changes[ident]:
+                if at < change < stop:
+                    stop = change
+        yield Stay(start=at, until=stop, walk=found)
+        at = stop

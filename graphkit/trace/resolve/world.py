@@ -1,0 +1,492 @@
+"""The index as one environment and one reading see it, read through the port as far as a question goes."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
+from copy import copy
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from graphkit.model.environment import AnyOf, Anywhere, Environment, Ground, Profile, extras_of
+from graphkit.model.guards import Guards
+from graphkit.model.index import Hidden, MetadataSource
+from graphkit.model.intervals import Stretches
+from graphkit.model.names import PackageName
+from graphkit.model.requirements import Requirement
+from graphkit.model.times import FOREVER, Instant
+from graphkit.stores import port
+from graphkit.trace.resolve.listing import Bits, Package, Shelf, ShelfKey, Truths, bits_of
+
+_M = TypeVar("_M")
+_MOST_REMEMBERED = 5_000
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+Node = tuple[int, int, str]
+"""A release as a walk sees it: package id, position, extra (empty: the release itself)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A requirement as a walk follows it: on which package, with which extras, admitting what.
+
+    ``stretches`` None: it names a URL, an identity of its own; ``admits`` are the same as bits.
+    ``doubtful``: its marker is undecidable
+    or its specifier unreadable, so it counts for `admitted` only. ``direct``: the root itself asks.
+    """
+
+    package: int
+    extras: tuple[str, ...]
+    stretches: Stretches | None
+    names_prerelease: bool
+    pinned: bool
+    doubtful: bool
+    text: str
+    admits: Bits
+    direct: bool = False
+    is_plain: bool = field(init=False, default=False)
+    """It has no extras and nothing that bends the rules of choice: its range says it all."""
+
+    def __post_init__(self) -> None:
+        odd = self.extras or self.names_prerelease or self.pinned or self.stretches is None
+        object.__setattr__(self, "is_plain", not odd)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a node declares. ``is_read`` False: its requirements, or some, are not known.
+
+    ``is_borrowed``: they are those of another release, so nothing is cleared by them.
+    """
+
+    wants: tuple[Want, ...]
+    is_read: bool
+    is_borrowed: bool = False
+
+
+def _by_package(hidden: Iterable[Hidden]) -> dict[str, list[Hidden]]:
+    found: dict[str, list[Hidden]] = {}
+    for gap in hidden:
+        found.setdefault(gap.package, []).append(gap)
+    return found
+
+
+class World:
+    """Packages and requirements, each read once. Nothing here depends on the question's window."""
+
+    def __init__(
+        self,
+        reader: port.Reader,
+        environment: Environment,
+        profile: Profile,
+        hidden: Iterable[Hidden],
+        compromised: Mapping[PackageName, frozenset[str]],
+        *,
+        mixed: Mapping[PackageName, frozenset[str]] | None = None,
+        union: AnyOf | None = None,
+    ) -> None:
+        """Make the world of one environment, or with ``union`` of several at once.
+
+        ``mixed``: of which releases, by version key, only some files are bad.
+        """
+        self.reader = reader
+        self.environment = environment
+        self.profile: Profile = profile
+        self.ground: Ground | AnyOf | Anywhere = union or Ground(environment, profile)
+        generation = reader.generation()
+        self.packages, self.releases = generation.packages, generation.releases
+        self._hidden = _by_package(hidden)
+        self._compromised = compromised
+        self._mixed = mixed or {}
+        self._packages: dict[int, Package] = {}
+        self._shelves: dict[ShelfKey, Shelf] = {}
+        self._usable = np.empty(0, dtype=np.int8)
+        self._memories: dict[type, object] = {}
+        self._offers: dict[tuple[Instant, bool], OnOffer] = {}
+        self._odd: port.Ids | None = None
+        self._settled: port.Times | None = None
+        self._changes: dict[tuple[Instant, Instant], ChangesWithin] = {}
+        self._ids: dict[str, int] = {}
+        self._members: dict[int, tuple[tuple[int, str], ...]] = {}
+        self._ranges: dict[int, Want] = {}
+        self._declared: dict[Node, Declared] = {}
+        self._guards: Guards | None = None
+        self._guarded: dict[Guards, World] = {}
+        self._anywhere: list[World] = []
+        """The world of that name, once it is asked for; shared with those under other gaps."""
+        self.closures: dict[object, tuple[str, object]] = {}
+        """Closures of roots (`graphkit.trace.resolve.closure`), by what was asked."""
+
+    def under(self, hidden: Iterable[Hidden]) -> World:
+        """Return the same world with other gaps; all that does not depend on them is shared."""
+        there = _by_package(hidden)
+        changed = {name for name in self._hidden.keys() | there.keys() if self._hidden.get(name) != there.get(name)}
+        other = copy(self)
+        other._offers = {}  # noqa: SLF001 - a world of its own kind
+        other._odd = None  # noqa: SLF001
+        other._settled = None  # noqa: SLF001
+        other._guarded = {}  # noqa: SLF001
+        other._changes = {}  # noqa: SLF001
+        other.closures = {}
+        other._hidden = there  # noqa: SLF001
+        other._packages = {  # noqa: SLF001
+            ident: one for ident, one in self._packages.items() if one.name not in changed
+        }
+        return other
+
+    def guarded(self, guards: Guards) -> World:
+        """Return the same world with the cut-offs and overrides of a manifest; each is made once."""
+        if not guards.changes_the_index:
+            return self
+        if guards not in self._guarded:
+            other = self._emptied()
+            other._guarded, other._anywhere = {}, []  # noqa: SLF001
+            other._guards = guards  # noqa: SLF001
+            other._declared = {} if guards.overrides else self._declared  # noqa: SLF001
+            self._guarded[guards] = other
+        return self._guarded[guards]
+
+    def anywhere(self) -> World:
+        """Return the same world without an environment (`graphkit.model.environment.Anywhere`); it is read fast.
+
+        Gaps are those of the world that asked first: only what is timeless may be asked of it.
+        """
+        if not self._anywhere:
+            other = self._emptied()
+            other._declared, other._usable = {}, np.empty(0, dtype=np.int8)  # noqa: SLF001
+            other.ground = Anywhere()
+            self._anywhere.append(other)
+        return self._anywhere[0]
+
+    def _emptied(self) -> World:
+        """Return a copy that shares what the store says, and has looked at no package yet."""
+        other = copy(self)
+        other._offers, other._settled, other._changes = {}, None, {}  # noqa: SLF001 - a world of its own kind
+        other._packages, other._memories, other.closures = {}, {}, {}  # noqa: SLF001
+        return other
+
+    @property
+    def has_guards(self) -> bool:
+        """Whether something else is on offer here, or required, than the index says."""
+        return self._guards is not None
+
+    @property
+    def odd(self) -> port.Ids:
+        """The packages of which an incident says something: hidden, or with accused releases; ascending."""
+        if self._odd is None:
+            found = self.reader.package_ids(sorted(self._hidden.keys() | self._compromised.keys()))
+            self._odd = np.sort(found[found >= 0])
+        return self._odd
+
+    @property
+    def settled(self) -> port.Times:
+        """Of each package the instant from which the store knows beforehand what it offers and what chooses it.
+
+        `FOREVER` where it does not: of packages of which an incident says something, and of all where the
+        environment or the resolver is another than the store's.
+        """
+        if self._settled is None:
+            is_the_stores = self.environment == port.SETTLED and self.profile == "uv" and self._guards is None
+            if is_the_stores and isinstance(self.ground, Ground):
+                found = self.reader.packages(np.arange(self.packages, dtype=np.int32)).settled.copy()
+                found[self.odd] = FOREVER
+            else:
+                found = np.full(self.packages, FOREVER, dtype=np.int64)
+            self._settled = found
+        return self._settled
+
+    def memory_of(self, kind: type[_M]) -> _M:
+        """Return what walks of a kind remember between the questions asked of this world."""
+        found = self._memories.setdefault(kind, kind())
+        assert isinstance(found, kind)
+        return found
+
+    def forget(self, beyond: int = _MOST_REMEMBERED) -> None:
+        """Drop what was read and walked, where it is of more than so many packages.
+
+        Between the walks of a whole index this keeps memory bounded; what is asked for again is read again.
+        """
+        if len(self._packages) <= beyond:
+            return
+        for known in (self._packages, self._shelves, self._offers, self._changes, self._ids, self._members):
+            known.clear()
+        self._ranges.clear()
+        self._declared.clear()
+        self.closures.clear()
+        self._guarded.clear()
+        for memory in self._memories.values():
+            if (forget := getattr(memory, "forget", None)) is not None:
+                forget()
+
+    def find(self, name: PackageName) -> Package | None:
+        """Return a package by name, None where the graph has none of that name."""
+        if name not in self._ids:
+            self._ids[name] = int(self.reader.package_ids([name])[0])
+        ident = self._ids[name]
+        return None if ident < 0 else self.package(ident)
+
+    def find_release(self, name: PackageName | None, version: str) -> tuple[Package, int] | None:
+        """Return a package and the position of a release in it, None where the graph does not know it."""
+        package = self.find(name) if name else None
+        position = package.position_of(version) if package else None
+        return None if package is None or position is None else (package, position)
+
+    def file_hashes(self, name: PackageName, version: str) -> frozenset[str]:
+        """Return the SHA-256, in lower case, of every file of a release that has one known; empty where there is none.
+
+        Pages, tables and incidents say them: those of files that an incident accuses are among them. Cost: a call of
+        the store.
+        """
+        found = self.find_release(name, version)
+        if found is None:
+            return frozenset()
+        package, position = found
+        release = self.reader.releases(np.array([package.start + position], dtype=np.int32))
+        return frozenset(text.lower() for text in release.file_sha256 if _SHA256.fullmatch(text))
+
+    def names_of(self, ids: Iterable[int]) -> frozenset[str]:
+        """Return the names of packages. Cost: one call of the store."""
+        return frozenset(self.reader.packages(np.array(sorted(ids), dtype=np.int32)).name)
+
+    def package(self, ident: int) -> Package:
+        """Return a package by id."""
+        if ident not in self._packages:
+            columns = self.reader.packages(np.array([ident], dtype=np.int32))
+            releases = self.reader.releases(np.arange(columns.start[0], columns.stop[0], dtype=np.int32))
+            name = PackageName(columns.name[0])
+            self._packages[ident] = Package(
+                ident,
+                columns,
+                releases,
+                self.fits(releases.file_needs),
+                self._hidden.get(name, ()),
+                self._compromised.get(name, frozenset()),
+                self._shelves,
+                self._guards.cut_off_of(name) if self._guards else None,
+            )
+        return self._packages[ident]
+
+    def is_mixed(self, ident: int, position: int) -> bool:
+        """Return whether an accused release has good files beside the bad ones."""
+        package = self.package(ident)
+        keys = self._mixed.get(package.name, frozenset())
+        return bool(keys) and any(package.position_of(key) == position for key in keys)
+
+    def fits(self, needs: port.Ids) -> Truths:
+        """Return which files the environment can install. Each distinct need is asked once."""
+        top = int(needs.max(initial=-1)) + 1
+        if top > len(self._usable):
+            self._usable = np.append(self._usable, np.full(top - len(self._usable), -1, dtype=np.int8))
+        known = self._usable[needs]
+        if (new := np.unique(needs[known < 0])).size:
+            self._usable[new] = [self.ground.installs(text) for text in self.reader.texts("needs", new)]
+            known = self._usable[needs]
+        return known > 0
+
+    def on_offer(self, at: Instant, *, doubtful: bool) -> OnOffer:
+        """Return the shelves of an instant by package id, each stocked when it is asked for."""
+        key = (at, doubtful)
+        if key not in self._offers:
+            self._offers[key] = OnOffer(self, at, doubtful=doubtful)
+        return self._offers[key]
+
+    def changes(self, start: Instant, until: Instant) -> ChangesWithin:
+        """Return when the listings of packages change inside a window, by package id."""
+        key = (start, until)
+        if key not in self._changes:
+            self._changes[key] = ChangesWithin(self, start, until)
+        return self._changes[key]
+
+    def label(self, node: Node) -> str:
+        """Return ``name@version`` or ``name[extra]@version``."""
+        package = self.package(node[0])
+        return f"{package.name}{f'[{node[2]}]' if node[2] else ''}@{package.texts[node[1]]}"
+
+    def declared(self, node: Node) -> Declared:
+        """Return what a release, or an extra of it, requires in this environment.
+
+        An extra requires what is active with it and not without it; its own release comes with the
+        requirement that named it. An extra that the release lacks adds nothing.
+        """
+        if node not in self._declared:
+            self._declared[node] = self._read_declared(node)
+        return self._declared[node]
+
+    def _read_declared(self, node: Node) -> Declared:
+        ident, position, extra = node
+        package = self.package(ident)
+        flags = int(package.flags[position])
+        requirement_set = int(package.requirement_sets[position])
+        if requirement_set < 0:
+            return Declared((), is_read=False)
+        wants, replaced, is_known = [], dict[PackageName, None](), True
+        for range_id, marker in self._members_of(requirement_set):
+            truth = self.ground.truth(marker, extra)
+            if name := self._overridden(range_id):
+                # As uv does it: of the marker that is replaced its extras alone hold on.
+                if extra in extras_of(marker) if extra else (truth is not False or not extras_of(marker)):
+                    replaced[name] = None
+                continue
+            if truth is False or (extra and self.ground.truth(marker) is not False):
+                continue
+            want = self._want(range_id)
+            if not marker:
+                wants.append(want)
+                continue
+            text = f"{want.text} ; {marker}"
+            wants.append(
+                Want(
+                    want.package,
+                    want.extras,
+                    want.stretches,
+                    want.names_prerelease,
+                    want.pinned,
+                    want.doubtful or truth is None,
+                    text,
+                    want.admits,
+                )
+            )
+        for name in replaced:
+            for one in self._guards.overrides_of(name) if self._guards else ():
+                truth = self.ground.truth(one.marker)
+                is_known &= truth is False or self.find(name) is not None
+                instead = self.want_of(one, is_sure=truth is True) if truth is not False else None
+                wants += [instead] if instead else []
+        return Declared(
+            tuple(wants),
+            is_read=is_known and not flags & port.RELEASE_REQUIREMENTS_PARTIAL,
+            is_borrowed=bool(flags & port.RELEASE_REQUIREMENTS_NEAREST),
+        )
+
+    def _overridden(self, range_id: int) -> PackageName | None:
+        """Return the package of a range where what asks for it is replaced by overrides, else None."""
+        if self._guards is None or not self._guards.overrides:
+            return None
+        name = self.package(self._want(range_id).package).name
+        return name if self._guards.overrides_of(name) else None
+
+    def want_of(self, one: Requirement, *, is_sure: bool) -> Want | None:
+        """Return what a requirement of the root, or an override, asks for; None where its package is not known.
+
+        One that cannot be read admits everything, and is doubtful.
+        """
+        package = self.find(one.package)
+        if package is None:
+            return None
+        doubtful = bool(one.unreadable) or not is_sure
+        try:
+            specifiers = SpecifierSet(one.specifier)
+            stretches = package.stretches(one.specifier)
+        except InvalidSpecifier:
+            specifiers, stretches, doubtful = SpecifierSet(), package.stretches(""), True
+        single = list(specifiers)
+        return Want(
+            package=package.ident,
+            extras=one.extras,
+            stretches=None if one.url else stretches,
+            names_prerelease=bool(specifiers.prereleases),
+            pinned=len(single) == 1 and single[0].operator in {"==", "==="} and not single[0].version.endswith(".*"),
+            doubtful=doubtful,
+            text=str(one),
+            admits=bits_of(stretches),
+            direct=True,
+        )
+
+    def _members_of(self, requirement_set: int) -> tuple[tuple[int, str], ...]:
+        if requirement_set not in self._members:
+            self._load_members([requirement_set])
+        return self._members[requirement_set]
+
+    def load(self, nodes: Iterable[Node]) -> None:
+        """Read what many releases require in one go; asked for one by one it costs a call of the store each."""
+        sets = {int(self.package(ident).requirement_sets[position]) for ident, position, _ in nodes}
+        if missing := sorted(one for one in sets if one >= 0 and one not in self._members):
+            self._load_members(missing)
+
+    def _load_members(self, sets: list[int]) -> None:
+        found = self.reader.requirements(np.array(sets, dtype=np.int32))
+        pairs = list(zip(found.range.tolist(), self.reader.texts("marker", found.marker), strict=True))
+        bounds = found.start.tolist()
+        self.load_ranges(found.range)
+        # By their texts: the order of a store is its own, and a path names the first that leads on.
+        for requirement_set, first, last in zip(sets, bounds, bounds[1:], strict=False):
+            members = sorted(pairs[first:last], key=lambda one: (self._ranges[one[0]].text, one[1]))
+            self._members[requirement_set] = tuple(members)
+
+    def load_ranges(self, ids: port.Ids) -> None:
+        """Read ranges that are not yet known, all in one call."""
+        missing = np.array(sorted(set(ids.tolist()) - self._ranges.keys()), dtype=np.int32)
+        if not len(missing):
+            return
+        columns = self.reader.ranges(missing)
+        named = self.reader.texts("extras", columns.extras)
+        texts = tuple(columns.text)
+        about = self.reader.packages(columns.package)
+        names = tuple(about.name)
+        bounds, bases = columns.start.tolist(), about.start.tolist()
+        los, his, all_flags = columns.lo.tolist(), columns.hi.tolist(), columns.flags.tolist()
+        for row, ident in enumerate(missing.tolist()):
+            flags, base = all_flags[row], bases[row]
+            first, last = bounds[row], bounds[row + 1]
+            pieces = tuple((lo - base, hi - base) for lo, hi in zip(los[first:last], his[first:last], strict=True))
+            extras = tuple(named[row].split(",")) if named[row] else ()
+            bracket = f"[{','.join(extras)}]" if extras else ""
+            text = texts[row]
+            shown = f"{names[row]}{bracket} @ {text}" if flags & port.RANGE_URL else f"{names[row]}{bracket}{text}"
+            unreadable = bool(flags & port.RANGE_UNREADABLE)
+            self._ranges[ident] = Want(
+                int(columns.package[row]),
+                extras,
+                None if flags & port.RANGE_URL else pieces,
+                bool(flags & port.RANGE_NAMES_PRERELEASE),
+                bool(flags & port.RANGE_PINNED),
+                unreadable,
+                text if unreadable else shown,
+                bits_of(pieces),
+            )
+
+    def _want(self, range_id: int) -> Want:
+        if range_id not in self._ranges:
+            self.load_ranges(np.array([range_id], dtype=np.int32))
+        return self._ranges[range_id]
+
+    def source_of(self, node: Node) -> str:
+        """Return where a release's requirements came from, as a why-path says it."""
+        source = self.package(node[0]).requirement_sources[node[1]]
+        if source == MetadataSource.NEAREST:
+            return "requirements of the nearest earlier release"
+        return source or "source not known"
+
+
+class OnOffer(dict[int, Shelf]):
+    """The shelves of one instant by package id, stocked when they are asked for."""
+
+    def __init__(self, world: World, at: Instant, *, doubtful: bool) -> None:
+        super().__init__()
+        self._world = world
+        self._at = at
+        self._doubtful = doubtful
+        self.walks: dict[object, object] = {}
+        """Walks over these shelves, by their root."""
+
+    def __missing__(self, ident: int) -> Shelf:
+        self[ident] = self._world.package(ident).shelf(self._at, doubtful=self._doubtful)
+        return self[ident]
+
+
+class ChangesWithin(dict[int, tuple[Instant, ...]]):
+    """The changes of a window by package id, looked up when they are asked for; mostly none."""
+
+    def __init__(self, world: World, start: Instant, until: Instant) -> None:
+        super().__init__()
+        self._world = world
+        self._start = start
+        self._until = until
+
+    def __missing__(self, ident: int) -> tuple[Instant, ...]:
+        changes = self._world.package(ident).changes
+        self[ident] = changes[bisect_right(changes, self._start) : bisect_left(changes, self._until)]
+        return self[ident]

@@ -1,0 +1,571 @@
+"""Files that can install, kind by kind: real-looking ones, broken ones, hostile ones, and what nobody claims."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from graphkit.formats import read_document
+from graphkit.formats.scripts.reader import READER
+from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
+
+
+def read(name: str, text: str) -> Document:
+    found = read_document(text.encode(), name, hint="lock")
+    assert found is not None
+    assert (found.kind, found.basis, found.completeness) == (
+        DocumentKind.SCRIPT,
+        Basis.LISTED,
+        Completeness.UNKNOWN,
+    )
+    return found
+
+
+def told(name: str, text: str) -> list[tuple[str, list[str], tuple[str, ...], str]]:
+    return [
+        (one.place, [str(asked) for asked in one.requirements], one.inputs, one.unreadable)
+        for one in read(name, text).commands
+    ]
+
+
+DOCKERFILE = """# syntax=docker/dockerfile:1
+FROM python:3.12 AS base
+MAINTAINER Joe O'Brien
+ARG V=1.82.8
+ARG MORE
+ENV A=1 DEPS="a b"
+ENV OLD c d
+WORKDIR /app
+COPY --chown=x requirements.txt reqs*.txt /tmp/
+COPY . /app
+RUN --mount=type=cache,target=/cache apt-get update && \\
+    # why
+    pip install --no-cache-dir -r /tmp/requirements.txt litellm==${V} \\
+    && pip install $DEPS "$OLD"
+RUN pip install /app/lib . -r /tmp/reqs-dev.txt
+RUN ["pip", "install", "litellm"]
+RUN ["sh", "-c", "pip install 'x<2'"]
+RUN <<EOF
+pip install y
+EOF
+COPY --from=base /wheels /wheels
+RUN pip install /wheels/r /opt/x $MORE
+CMD pip install z
+"""
+
+
+def test_a_dockerfile() -> None:
+    assert told("Dockerfile", DOCKERFILE) == [
+        ("line 11", ["litellm==1.82.8"], ("requirements.txt",), ""),
+        ("line 11", ["a", "b", "c d"], (), ""),
+        ("line 15", [], ("lib/pyproject.toml", "pyproject.toml", "reqs-dev.txt"), ""),
+        ("line 16", ["litellm"], (), ""),
+        ("line 17", ["x<2"], (), ""),
+        ("line 19", ["y"], (), ""),
+        (
+            "line 22",
+            [],
+            (),
+            "the argument '$MORE'; the file '/wheels/r/pyproject.toml'; the file '/opt/x/pyproject.toml'",
+        ),
+        ("line 23", ["z"], (), ""),
+    ]
+
+
+@pytest.mark.parametrize("name", ["app.Dockerfile", "Dockerfile.dev", "Containerfile", "a/b/dockerfile"])
+def test_other_names_of_one(name: str) -> None:
+    assert told(name, "FROM x\nRUN pip install litellm\n")[0][1] == ["litellm"]
+
+
+def test_paths_are_from_the_file_or_from_the_top() -> None:
+    text = "FROM x\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+    assert told("docker/app/Dockerfile", text)[0][2] == ("requirements.txt", "../../requirements.txt")
+    assert told("/srv/x/Dockerfile", text)[0][2] == ("requirements.txt",)
+
+
+WORKFLOW = """name: pip install nothing
+on: push
+env:
+  VER: "1.0"
+jobs:
+  a:
+    steps:
+      - uses: actions/setup-python@v5
+        name: pip install x
+      - run: pip install -r requirements.txt
+      - run: |
+          python -m pip install --upgrade pip
+          pip install "litellm==$VER" ${{ matrix.extra }}
+      - run: pip install -e .
+        working-directory: lib
+"""
+
+
+def test_a_workflow() -> None:
+    assert told(".github/workflows/ci.yml", WORKFLOW) == [
+        ("line 10", [], ("../../requirements.txt",), ""),
+        ("line 12", ["pip"], (), ""),
+        ("line 13", ["litellm==1.0"], (), "the argument '${{ matrix.extra }}'"),
+        ("line 14", [], ("../../lib/pyproject.toml",), ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "names"),
+    [
+        (
+            ".gitlab-ci.yml",
+            "t:\n  before_script: &x\n    - pip install a\n  script:\n    - [pip install b]\n",
+            ["a", "b"],
+        ),
+        (
+            "docker-compose.yml",
+            "s:\n  a:\n    command: ['pip', 'install', 'a']\n    entrypoint: sh -c 'pip install b'\n",
+            ["b", "a"],
+        ),
+        (
+            ".circleci/config.yml",
+            "steps:\n- run:\n    command: |\n      . venv/bin/activate\n      pip install a\n",
+            ["a"],
+        ),
+        ("azure-pipelines.yml", "steps:\n- script: pip install a\n- bash: pip install b\n", ["a", "b"]),
+        ("broken.yml", "a: [\n pip install a", ["a"]),
+        ("Jenkinsfile", "stage('x') {\n  sh 'pip install a'\n  sh '''\n    pip install b\n  '''\n}\n", ["a", "b"]),
+        ("justfile", "dev:\n  pip install a\n", ["a"]),
+        (".devcontainer/devcontainer.json", '{"postCreateCommand": "pip install a"}', ["a"]),
+        ("run", "#!/usr/bin/env bash\npip install a\n", ["a"]),
+        ("setup.ps1", "python -m pip install a\n", ["a"]),
+        ("run", "#!/usr/bin/env -S bash -e\npip install a\n", ["a"]),
+        ("run", "#!/usr/bin/env fish\npip install a\n", ["a"]),
+        ("scripts/install-deps", "pip install a\n", ["a"]),
+        ("x/ci/hooks/pre", "set -e\npip install a\n", ["a"]),
+    ],
+)
+def test_other_files_with_commands(name: str, text: str, names: list[str]) -> None:
+    assert [one for _, asked, _, _ in told(name, text) for one in asked] == names
+
+
+def test_a_shell_script() -> None:
+    text = (
+        "#!/bin/bash\nset -e\nDEPS=(litellm 'x>=1')\npip install \"${DEPS[@]}\"\nfor p in a b; do\n  pip install $p\n"
+        "done\n"
+        "cd lib && pip install -r req.txt\necho 'pip install no'\n# pip install no\n"
+    )
+    assert told("setup.sh", text) == [
+        ("line 4", ["litellm", "x>=1"], (), ""),
+        ("line 6", ["a", "b"], (), ""),
+        ("line 8", [], ("lib/req.txt",), ""),
+    ]
+
+
+def test_a_makefile() -> None:
+    text = (
+        "PIP := $(VENV)/bin/pip\nPKG = litellm\nEXTRA += x\ninstall: x\n\t@$(PIP) install $(PKG) -r requirements.txt\n"
+        "\t$(PYTHON) -m pip install $(EXTRA)\n\tpip install $$Y $(shell cat z)\n"
+    )
+    assert told("Makefile", text) == [
+        ("line 5", ["litellm"], ("requirements.txt",), ""),
+        ("line 6", [], (), "the argument '$(EXTRA)'"),
+        ("line 7", [], (), "the argument '$$Y'; the argument '$(shell cat z)'"),
+    ]
+
+
+def test_commands_behind_variables_and_folders() -> None:
+    make = (
+        "INSTALL = $(PY) -m pip install\nMORE = a $(OTHER)\na:\n\t$(INSTALL) litellm $(MORE)\n"
+        "\tcd lib && pip install -r r.txt\n\tpip install -r r.txt\n"
+    )
+    assert told("Makefile", make) == [
+        ("line 4", ["litellm", "a"], (), "the argument '$(MORE)'"),
+        ("line 5", [], ("lib/r.txt",), ""),
+        ("line 6", [], ("r.txt",), ""),
+    ]
+    shell = 'PIP="python -m pip install"\n$PIP litellm\nget() { pip install "$@"; }\nget a\n'
+    assert told("a.sh", shell) == [("line 2", ["litellm"], (), ""), ("line 3", [], (), "the argument '$@'")]
+
+
+INSTALL = "pip install --no-deps -r r.txt"
+
+
+def listed(name: str, text: str) -> list[tuple[tuple[str, ...], bool, str]]:
+    return [(one.inputs, one.is_past_lock, one.unreadable) for one in read(name, text).commands]
+
+
+@pytest.mark.parametrize(
+    ("export", "lock"),
+    [
+        ("uv export --frozen --no-dev -o r.txt", "uv.lock"),
+        ("uv export --locked --format requirements-txt --output-file=r.txt", "uv.lock"),
+        ("uv export -q --frozen > ./r.txt 2> /dev/null", "uv.lock"),
+        ("uv --project a export --frozen -o r.txt", "a/uv.lock"),
+        ("poetry export -f requirements.txt --output r.txt --without-hashes", "poetry.lock"),
+        ("python -m poetry export >r.txt", "poetry.lock"),
+        ("pdm export --prod -o r.txt", "pdm.lock"),
+        ("pipenv requirements > r.txt", "Pipfile.lock"),
+    ],
+)
+def test_what_was_written_out_of_a_lock_is_that_lock(export: str, lock: str) -> None:
+    assert listed("a.sh", f"{export}\n{INSTALL}\nuv pip sync r.txt\n") == [((lock,), False, "")] * 2
+    assert listed("Makefile", f"r.txt: x\n\t{export}\nall:\n\t{INSTALL}\n") == [((lock,), False, "")]
+    assert listed("ci.yml", f"a:\n  steps:\n  - run: {export}\n  - run: {INSTALL}\n") == [((lock,), False, "")]
+    docker = f"FROM x\nWORKDIR /app\nCOPY {lock} {lock}\nRUN {export} && \\\n  {INSTALL}\nRUN {INSTALL}\n"
+    assert listed("Dockerfile", docker) == [((lock,), False, "")] * 2
+
+
+@pytest.mark.parametrize(
+    "export",
+    [
+        "uv export -o r.txt",  # which may lock anew
+        "uv export --frozen -U -o r.txt",
+        "uv export --frozen --prune litellm -o r.txt",
+        "uv export --frozen --no-emit-package litellm -o r.txt",
+        "uv export --frozen --only-emit-project -o r.txt",
+    ],
+)
+def test_a_list_that_may_be_more_than_the_lock_is_past_it(export: str) -> None:
+    assert listed("a.sh", f"{export}\n{INSTALL}\n") == [(("uv.lock",), True, "")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{INSTALL}\nEXPORT\n",
+        f"uv export --frozen\n{INSTALL}\n",
+        f"uv export --frozen >> r.txt\n{INSTALL}\n",
+        f"uv export --frozen | sed s/a/b/ > r.txt\n{INSTALL}\n",
+        f"uv export --frozen -o $OUT\n{INSTALL}\n",
+        f"echo EXPORT\n{INSTALL}\n",
+        f"EXPORT\necho litellm >> r.txt\n{INSTALL}\n",
+        f"EXPORT\n(echo litellm) >> r.txt\n{INSTALL}\n",
+        f"EXPORT\necho litellm | tee -a ./r.txt\n{INSTALL}\n",
+        f"EXPORT\nsh -c 'echo litellm >> r.txt'\n{INSTALL}\n",
+        f"EXPORT\npip freeze > r.txt\n{INSTALL}\n",
+        f"EXPORT\nuv pip compile x.in -o r.txt\n{INSTALL}\n",
+        f"EXPORT\ncd $HERE\n{INSTALL}\n",
+        f"uv --directory app export --frozen -o r.txt\n{INSTALL}\n",
+        f"poetry -C app export -o r.txt\n{INSTALL}\n",
+        f"EXPORT\npushd x\npopd\n{INSTALL}\n",
+        f"(cd x && EXPORT)\n{INSTALL}\n",
+        f"cd x\nEXPORT\ncd ..\n{INSTALL}\n",
+    ],
+)
+def test_a_list_that_something_else_may_have_written_is_a_list(text: str) -> None:
+    found = listed("a.sh", text.replace("EXPORT", "uv export --frozen -o r.txt"))
+    assert any("r.txt" in inputs[0] for inputs, _, _ in found)
+
+
+@pytest.mark.parametrize("between", ["FROM y", "COPY other r.txt", "WORKDIR /x", "ADD x.tar ."])
+def test_another_image_or_file_takes_the_place_of_a_list(between: str) -> None:
+    text = f"FROM x\nRUN uv export --frozen -o r.txt\n{between}\nRUN {INSTALL}\n"
+    assert "uv.lock" not in str(listed("Dockerfile", text))
+    steps = "  steps:\n  - run: "
+    jobs = f"a:\n{steps}uv export --frozen -o r.txt\nb:\n{steps}{INSTALL}\n"
+    assert "uv.lock" not in str(listed("ci.yml", jobs))
+
+
+def test_a_list_of_a_lock_that_lies_nowhere_known_cannot_be_read() -> None:
+    text = "FROM x\nCOPY --from=a /app /app\nWORKDIR /app\n"
+    text += f"RUN uv export --frozen -o r.txt\nRUN {INSTALL}\n"
+    assert listed("Dockerfile", text) == [((), False, "the file 'uv.lock'")]
+
+
+def test_tox() -> None:
+    text = (
+        "[tox]\nrequires = tox-uv>=1\n[testenv]\ndeps =\n  pytest\n  -rreq.txt\n  -c{toxinidir}/c.txt\n"
+        "  py312,dev: litellm>=1\n  {[base]deps}\n  x{env:V}\ncommands =\n  pip install y \\\n    z\n"
+        "  pytest {posargs}\n"
+    )
+    assert told("tox.ini", text) == [
+        ("line 2", ["tox-uv>=1"], (), ""),
+        ("line 5", ["pytest"], (), ""),
+        ("line 6", [], ("req.txt",), ""),
+        ("line 7", [], ("c.txt",), ""),
+        ("line 8", ["litellm>=1"], (), ""),
+        ("line 10", [], (), "the argument 'x{env:V}'"),
+        ("line 13", ["y", "z"], (), ""),
+        ("line 4", [], ("pyproject.toml",), ""),
+    ]
+    assert read("tox.ini", text).commands[-1].is_past_lock
+    skipped = told("tox.ini", "[testenv]\nskip_install = true\ndeps = a\n")
+    assert [inputs for *_, inputs, _ in skipped] == [()]
+    assert not READER.claims(b"[tox]\nskipsdist = true\n[testenv]\ncommands = pytest\n", "tox.ini", "")
+
+
+def test_setup_cfg() -> None:
+    text = (
+        "[metadata]\nname = x\n[options]\ninstall_requires =\n    litellm>=1 ; python_version < '4'\n    b # why\n"
+        "setup_requires = c;d\n[options.extras_require]\nall = e\n    f @ https://files.example/f.whl\n"
+        "[flake8]\nmax = 1\n"
+    )
+    assert told("setup.cfg", text) == [
+        ("line 5", ['litellm>=1 ; python_version < "4"'], (), ""),
+        ("line 6", ["b"], (), ""),
+        ("line 7", ["c"], (), ""),
+        ("line 7", ["d"], (), ""),
+        ("line 9", ["e"], (), ""),
+        ("line 10", [], (), "a URL: 'f @ https://files.example/f.whl'"),
+    ]
+    assert told("setup.cfg", "[options]\ninstall_requires = file: requirements.txt\n")[0][2] == ("requirements.txt",)
+    assert not READER.claims(b"[metadata]\nname = x\n[flake8]\nrequires = 1\n", "setup.cfg", "")
+
+
+SETUP = """from setuptools import setup
+BASE = ["litellm>=1"]
+MORE = ["never"]
+MORE.append(x)
+setup(name="x", install_requires=BASE + ["b" + "==1"], extras_require={"a": ["c"], "d": open("x").read()},
+      setup_requires="cython", tests_require=MORE, **extra)
+"""
+
+
+def test_setup_py() -> None:
+    assert told("setup.py", SETUP) == [
+        ("line 5", ["litellm>=1", "b==1"], (), ""),
+        ("line 5", ["c"], (), ""),
+        ("line 5", [], (), "extras_require is not a literal list"),
+        ("line 6", ["cython"], (), ""),
+        ("line 6", [], (), "tests_require is not a literal list"),
+        ("line 6", [], (), "the arguments of setup(**…)"),
+    ]
+    assert "never closed" in told("setup.py", "setup(")[0][3]
+    assert not READER.claims(b"from setuptools import setup\nsetup()\n", "setup.py", "")
+
+
+def test_a_setup_py_is_never_run() -> None:
+    text = "import os\nfrom setuptools import setup\nos.abort()\nsetup(install_requires=['a'])\n"
+    assert told("setup.py", text) == [("line 4", ["a"], (), "")]
+
+
+def test_names_that_make_each_other_end() -> None:
+    doubled = "".join(f"A{at + 1} = A{at} + A{at}\n" for at in range(60))
+    text = f"A0 = ['a'] * 2\nB = C\nC = B\n{doubled}setup(install_requires=A60, setup_requires=B)\n"
+    assert [why for *_, why in told("setup.py", text)] == [
+        "install_requires is not a literal list",
+        "setup_requires is not a literal list",
+    ]
+    long = "".join(f"A{at + 1} = A{at} + A{at}\n" for at in range(20))
+    assert told("setup.py", f"A0 = ['a']\n{long}setup(install_requires=A20)\n")[0][3]
+
+
+def test_noxfile() -> None:
+    text = (
+        "import nox\nD = ['a', 'b']\n@nox.session\ndef t(session):\n    session.install('-e', '.[dev]')\n"
+        "    session.install('-r', 'r.txt', *D)\n    session.install(*found(1))\n    session.conda_install('c=1')\n"
+        "    session.run('poetry', 'install', external=True)\n    session.run_install('uv', 'sync')\n"
+        "    session.run('x')\n"
+    )
+    assert told("noxfile.py", text) == [
+        ("line 5", [], ("pyproject.toml",), ""),
+        ("line 6", ["a", "b"], ("r.txt",), ""),
+        ("line 7", [], (), "the argument '*found(1)'"),
+        ("line 8", ["c"], (), ""),
+        ("line 9", [], ("poetry.lock",), ""),
+        ("line 10", [], ("uv.lock",), ""),
+    ]
+
+
+def test_commands_in_python_that_runs_tasks() -> None:
+    text = (
+        "import os, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'litellm'])\n"
+        "c.run('pip install a')\nraise ImportError('pip install no')\n"
+    )
+    assert told("tasks.py", text) == [("line 2", ["litellm"], (), ""), ("line 3", ["a"], (), "")]
+    assert not READER.claims(b"raise ImportError('pip install no')\n", "tasks.py", "")
+
+
+def test_hooks_before_commits() -> None:
+    text = (
+        "repos:\n- repo: https://git.example/x\n  rev: v1\n  hooks:\n  - id: mypy\n"
+        "    additional_dependencies: [litellm==1.82.8, 'eslint@8.0', '@types/x', './lib', types-requests]\n"
+        "    entry: pip install z\n"
+    )
+    assert told(".pre-commit-config.yaml", text) == [
+        ("line 6", ["litellm==1.82.8"], (), ""),
+        ("line 6", [], ("lib/pyproject.toml",), ""),
+        ("line 6", ["types-requests"], (), ""),
+        ("line 7", ["z"], (), ""),
+    ]
+
+
+def test_what_an_alias_stands_for_is_not_known() -> None:
+    hooks = "x: &d [litellm]\nrepos:\n- hooks:\n  - id: a\n    additional_dependencies: *d\n"
+    assert told(".pre-commit-config.yaml", hooks) == [("line 5", [], (), "the argument '*d'")]
+    work = ".i: &i\n  - pip install a\nt:\n  script: *i\n*i : x\n"
+    assert told(".gitlab-ci.yml", work) == [("line 2", ["a"], (), "")]
+
+
+def test_a_key_that_is_a_list_hides_nothing() -> None:
+    assert told("ci.yml", "? [x, {y: z}]\n: y\nrun: pip install a\n? b\n: pip install c\n") == [
+        ("line 3", ["a"], (), ""),
+        ("line 5", ["c"], (), ""),
+    ]
+
+
+def test_metadata_stands_in_scripts_of_any_name() -> None:
+    block = "# /// script\n# dependencies = ['litellm']\n# ///\n"
+    for name in ("run", "noxfile.py", "tasks.py", "setup.py", "a.py"):
+        assert told(name, f"#!/usr/bin/env -S uv run --script\n{block}import nox, setup\n")[0][1] == ["litellm"]
+
+
+def test_setup_under_another_name() -> None:
+    assert told("setup.py", "from setuptools import setup as s\ns(install_requires=['a'])\n")[0][1] == ["a"]
+
+
+def notebook(*cells: Any) -> str:
+    return json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": one} for one in cells]})
+
+
+def test_a_notebook() -> None:
+    text = notebook(
+        ["import x\n", "!pip install litellm {pkg}\n", "%pip install -U y\n"], "%%bash\npip install z", "pip"
+    )
+    assert told("a/b.ipynb", text) == [
+        ("cell 1 line 2", ["litellm"], (), "the argument '$(pkg)'"),
+        ("cell 1 line 3", ["y"], (), ""),
+        ("cell 2 line 2", ["z"], (), ""),
+    ]
+    assert told("b.ipynb", '{"cells": [{"source": [\n"!pip install litellm"\n')[0][1] == ["litellm"]
+    markdown = {
+        "cells": [{"cell_type": "markdown", "source": ["!pip install no"]}, 5, {"cell_type": "code", "source": 5}]
+    }
+    assert not READER.claims(json.dumps(markdown).encode(), "a.ipynb", "")
+
+
+def test_a_script_with_metadata() -> None:
+    text = (
+        "#!/usr/bin/env -S uv run --script\n# /// script\n# requires-python = '>=3.11'\n# dependencies = [\n"
+        "#   'litellm',\n# ]\n#\n# [[tool.uv.index]]\n# url = 'https://me:hush@index.example/simple'\n# ///\nprint()\n"
+    )
+    found = read("tools/x.py", text)
+    assert [str(one) for one in found.commands[0].requirements] == ["litellm"]
+    assert found.indexes == ("https://index.example/simple",)
+    assert told("x.py", "# /// script\n# dependencies = [\n# ///\n")[0][3] == "end of document: no TOML: Invalid value"
+    sources = "# /// script\n# dependencies = ['a']\n# [tool.uv.sources]\n# a = {git = 'x'}\n# ///\n"
+    assert "tool.uv.sources" in told("x.py", sources)[0][3]
+    assert not READER.claims(b"# /// script\n# dependencies = ['a']\nprint()\n", "x.py", "")
+
+
+def test_environments_of_conda_are_manifests_of_their_own() -> None:
+    text = b"name: x\nchannels: [conda-forge]\ndependencies:\n- numpy>=1\n- pip:\n  - litellm==1.82.8\n"
+    assert not any(READER.claims(text, name, "lock") for name in ("environment.yml", "ci/x.yaml"))
+
+
+def test_environments_of_pixi() -> None:
+    pixi = (
+        "[workspace]\nname = 'x'\n[dependencies]\npython = '*'\nnumpy = '*'\n[pypi-dependencies]\nlitellm = '>=1'\n"
+        "b = {git = 'https://git.example/b'}\n[tasks]\na = 'pip install b'\nc = {cmd = ['uv', 'sync']}\n"
+    )
+    assert told("pixi.toml", pixi) == [
+        (
+            "pypi-dependencies",
+            ["litellm>=1", "b @ git+https://git.example/b"],
+            (),
+            "b is from 'git+https://git.example/b'",
+        ),
+        ("dependencies", ["numpy"], (), ""),
+        ("tasks.a", ["b"], (), ""),
+        ("tasks.c", [], ("uv.lock",), ""),
+    ]
+
+
+def test_files_of_hatch_and_tox_in_toml() -> None:
+    hatch = (
+        "[envs.test]\ndependencies = ['a>=1', '-']\n[envs.test.scripts]\nrun = ['pip install b', 'pytest']\n"
+        "[build.hooks.x]\ndependencies = ['c']\n"
+    )
+    assert told("hatch.toml", hatch) == [
+        ("envs.test.dependencies", ["a>=1"], (), ""),
+        ("envs.test.dependencies", [], (), "the argument '-'"),
+        ("build.hooks.x.dependencies", ["c"], (), ""),
+        ("envs.test.scripts.run", ["b"], (), ""),
+    ]
+    tox = (
+        "requires = ['t']\n[env_run_base]\ndeps = ['a', '-r r.txt']\ncommands = [['pip', 'install', 'b'], ['pytest']]\n"
+    )
+    assert told("tox.toml", tox) == [
+        ("requires", ["t"], (), ""),
+        ("env_run_base.deps", ["a"], (), ""),
+        ("env_run_base.deps", [], ("r.txt",), ""),
+        ("env_run_base.commands", ["b"], (), ""),
+        ("env_run_base", [], ("pyproject.toml",), ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("README.md", "pip install litellm\n"),
+        ("notes.txt", "pip install litellm\n"),
+        ("main.py", "print('pip install litellm')\n"),
+        ("k8s.yaml", "description: pip install x\nkind: Pod\n"),
+        ("Dockerfile", "FROM x\nRUN make\n"),
+        ("Dockerfile", "FROM x\nRUN echo pip install x\n"),
+        ("run.sh", "pip --version\n"),
+        ("Makefile", "all:\n\tmake -C x\n"),
+        ("noxfile.py", "import nox\n"),
+        (".pre-commit-config.yaml", "repos: []\n"),
+        ("environment.yml", "name: x\ndependencies:\n- python=3.12\n"),
+        ("pixi.toml", "[workspace]\nname = 'x'\n"),
+        ("a.spdx.yaml", "spdxVersion: SPDX-2.3\ncomment: 'x'\nrun: pip install litellm\n"),
+        ("data.json", '{"run": "pip install litellm"}'),
+        ("src/x", "pip install a\n"),
+        ("scripts/README", "pip install a\n"),
+        ("scripts/x", "#!/usr/bin/perl\npip install a\n"),
+        ("scripts/x", "ls\n"),
+    ],
+)
+def test_what_is_not_claimed(name: str, text: str) -> None:
+    assert not READER.claims(text.encode(), name, "lock")
+
+
+def test_environments_and_sboms_are_looked_for_elsewhere() -> None:
+    assert READER.claims(b"pip install a\n", "run.sh", "")
+    assert not READER.claims(b"pip install a\n", "run.sh", "env")
+    assert not READER.claims(b"pip install a\n", "run.sh", "sbom")
+
+
+def test_very_many_commands_and_very_large_files_are_bounded() -> None:
+    found = read("run.sh", "".join(f"pip install p{at}\n" for at in range(1_500)))
+    assert len(found.commands) == 1_001
+    assert found.commands[-1].unreadable
+    large = read("run.sh", "pip install a\n" + "x\n" * 2_500_000 + "pip install b\n")
+    assert [one.unreadable for one in large.commands] == ["what stands behind 4,000,000 bytes", ""]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yml", "pip install a: " + "[" * 100_000),
+        ("a.yml", "- &a [pip install x]\n" + "- [*a, *a]\n" * 50_000),
+        ("a.yml", "? " * 20_000 + "pip install a"),
+        ("a.ipynb", "[" * 200_000 + "pip install a"),
+        ("setup.py", "setup(install_requires=" + "(" * 100_000),
+        ("setup.py", "setup(install_requires=" + "[" * 150 + "'a'" + "]" * 150 + ")"),
+        ("setup.py", "setup(install_requires=" + "'a'+" * 20_000 + "'a')"),
+        ("setup.py", "setup(install_requires=['a'])\n" * 3_000),
+        ("noxfile.py", "s.install(" + "-" * 50_000 + "1)"),
+        ("Dockerfile", "RUN [" + "[" * 200_000 + " pip install a"),
+        ("Dockerfile", "RUN <<EOF\n" + "pip install a\n" * 20_000),
+        ("Makefile", "pip = " + "$(" * 50_000 + "\n\tpip install $(pip)\n"),
+        ("Makefile", "A0 = pip\n" + "".join(f"A{at + 1} = $(A{at}) $(A{at})\n" for at in range(60)) + "\t$(A60)\n"),
+        ("tox.ini", "[testenv]\ndeps = " + "{" * 200_000),
+        ("pixi.toml", "pypi-dependencies = " + "[" * 50_000),
+        ("run.sh", "pip install " + "'" * 99_999),
+        ("run.sh", "python pip install <<A\n" * 10_000),
+        ("tox.ini", "[testenv]\ndeps = " + "{[" * 100_000),
+        (".devcontainer.json", "pip " + "/*" * 200_000),
+        ("run.sh", 'sh -c "' * 30_000 + "pip install a"),
+        ("x.py", "# /// script\n" + "# x\n" * 100_000 + "# ///\n"),
+    ],
+)
+def test_hostile_files_cost_little_and_are_read_the_same_each_time(name: str, text: str) -> None:
+    start = time.perf_counter()
+    claimed = READER.claims(text.encode(), name, "lock")
+    first, second = READER.parse(text.encode(), name, "lock"), READER.parse(text.encode(), name, "lock")
+    assert first == second
+    assert claimed is bool(first.commands) or not claimed
+    assert hash(first) == hash(second)
+    assert time.perf_counter() - start < 20

@@ -1,0 +1,71 @@
+"""Several accounts of one organisation as one."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graphkit.model.names import CompanyId, PackageName, ServiceId
+from graphkit.model.organisation import Build, Company, DocumentUse, Organisation, Service, Supply
+from graphkit.model.times import exactly
+from graphkit.stores.engine.organisation import joined
+
+WEB = ServiceId("web")
+UNDATED = DocumentUse(service=WEB, document="aa", note="by hand", read_at=exactly(7))
+DATED = replace(UNDATED, built_at=exactly(5), note="", path="b", read_at=None)
+STATED = replace(UNDATED, stands_from=exactly(3), stands_until=exactly(9), note="git", path="a", read_at=exactly(4))
+
+
+def test_an_undated_use_joins_each_dated_one() -> None:
+    found = joined([], [UNDATED, DATED, STATED]).uses
+    assert found == (
+        replace(STATED, note="by hand; git", read_at=exactly(7)),
+        replace(DATED, note="by hand", read_at=exactly(7)),
+    )
+    assert joined([], [UNDATED]).uses == (UNDATED,)
+
+
+def test_the_earliest_end_and_the_latest_reading_hold() -> None:
+    (found,) = joined([], [STATED, replace(STATED, stands_until=exactly(8), read_at=exactly(6), sources=("s",))]).uses
+    assert (found.stands_until, found.read_at, found.sources) == (exactly(8), exactly(6), ("s",))
+
+
+def test_gaps_are_filled_and_the_first_source_by_name_holds() -> None:
+    service = Service(id=WEB, owner="b")
+    one = Organisation(source="b", services=(service,), private_indexes=("y",))
+    two = Organisation(source="a", services=(replace(service, owner="a"),), private_indexes=("x", "y"))
+    three = Organisation(source="c", services=(Service(id=WEB, company=CompanyId("acme")),))
+    found = joined([one, two, three], [])
+    assert found.services == (Service(id=WEB, owner="a", company=CompanyId("acme")),)
+    assert found.private_indexes == ("x", "y")
+
+
+def test_builds_make_services_and_supplies_stand_once() -> None:
+    build = Build(service=ServiceId("ci"), at=exactly(3))
+    supply = Supply(supplier=CompanyId("s"), customer=CompanyId("c"), what="logs")
+    one = Organisation(source="a", builds=(build,), supplies=(supply,))
+    two = Organisation(source="b", builds=(replace(build, document="aa"),), supplies=(supply,))
+    found = joined([two, one], [])
+    assert found.builds == (replace(build, document="aa"),)
+    assert found.supplies == (supply,)
+    assert found.services == (Service(id=ServiceId("ci")),)
+
+
+@given(st.permutations([UNDATED, DATED, STATED]), st.permutations(["a", "b", "c"]))
+def test_order_changes_nothing(uses: list[DocumentUse], names: list[str]) -> None:
+    def organisation(name: str) -> Organisation:
+        company = Company(id=CompanyId("acme"), name=name)
+        return Organisation(source=name, companies=(company,), private_packages=(PackageName(name),))
+
+    assert joined(map(organisation, names), uses) == joined(map(organisation, sorted(names)), [UNDATED, DATED, STATED])
+
+
+def test_equal_inputs_at_two_paths_of_a_repository_are_two() -> None:
+    at = exactly(3)
+    one = DocumentUse(service=WEB, document="aa", repository="r", path="a/uv.lock", stands_from=at, branch="main")
+    other = replace(one, path="b/uv.lock")
+    again = replace(one, read_at=exactly(8))
+    undated = DocumentUse(service=WEB, document="aa", repository="r", path="b/uv.lock", is_complete=True)
+    assert joined([], [other, one, again, undated]).uses == (again, replace(other, is_complete=True))
+    alone = replace(one, repository="", stands_from=at)
+    assert len(joined([], [alone, replace(alone, path="copy.lock")]).uses) == 1
