@@ -22,7 +22,7 @@ from pyvis.network import Network
 
 from graphkit.reports import report
 from graphkit.reports.graph import graph_of
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.wording import listing
 from tests.unit.reports.answers import fleet
 
@@ -49,9 +49,9 @@ def pyvis_page(nodes: list[str], edges: list[tuple[str, str]]) -> str:
 def writers(services: int, peer_most: int) -> Iterator[tuple[str, Callable[[], str]]]:
     """Give what writes each page of an answer; what only pyvis needs is made before its time is taken."""
     blast = fleet(services)
-    yield "graphkit", partial(report("html").render, blast, View())
+    yield "graphkit", partial(report("html").render, blast, ReportOptions())
     if services <= peer_most:
-        drawn = graph_of(blast, listing(blast, View()))
+        drawn = graph_of(blast, listing(blast, ReportOptions()))
         yield "pyvis", partial(pyvis_page, list(drawn), list(drawn.edges))
 
 

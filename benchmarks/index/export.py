@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from benchmarks.index.seeds import small_seeds
 from graphkit.model.csr import distinct, spread
-from graphkit.model.environment import Environment, Ground, extras_of
+from graphkit.model.environment import Environment, MarkerEvaluator, extras_of
 from graphkit.stores import port
 from graphkit.stores.embedded.store import EmbeddedStore
 
@@ -65,7 +65,7 @@ def listings(reader: port.Reader, at: int) -> tuple[NDArray[np.bool_], NDArray[n
     size = reader.generation().releases
     found = reader.releases(np.arange(size, dtype=np.int32))
     flags = found.file_flags
-    ground = Ground(Environment(), "uv")
+    ground = MarkerEvaluator(Environment(), "uv")
     needs = distinct(found.file_needs)
     usable = np.zeros(int(needs.max(initial=-1)) + 1, dtype=np.bool_)
     usable[needs] = [ground.installs(text) for text in reader.texts("needs", needs)]
@@ -127,7 +127,7 @@ def _dealt(ids: Ids, numbers: dict[int, list[int]]) -> tuple[Rows, Rows]:
 
 def _active(reader: port.Reader, markers: Ids, numbers: _Numbers) -> dict[int, list[int]]:
     """Return by marker under what it holds: [0] by itself, else the extras that make it hold."""
-    ground = Ground(Environment())
+    ground = MarkerEvaluator(Environment())
     ids = distinct(markers)
     found = {}
     for ident, text in zip(ids.tolist(), reader.texts("marker", ids), strict=True):

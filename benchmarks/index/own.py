@@ -28,9 +28,9 @@ from graphkit.model.names import package_name
 from graphkit.model.requirements import requirement
 from graphkit.stores import port
 from graphkit.stores.embedded.store import EmbeddedStore
-from graphkit.trace.reach.nominate import Question, closure_of, reverse
-from graphkit.trace.reach.reached import Reached
-from graphkit.trace.resolve.availability import Offers
+from graphkit.trace.reach.nominate import ReachMode, closure_of, reverse
+from graphkit.trace.reach.reached import ReachedReleases
+from graphkit.trace.resolve.availability import AvailabilityTable
 from graphkit.trace.resolve.world import World
 
 SLOTS = 8
@@ -115,7 +115,7 @@ def _seeds(reader: port.Reader, releases: Sequence[int]) -> Seeds:
     return found
 
 
-def _best(work: Callable[[], Reached]) -> tuple[float, Reached]:
+def _best(work: Callable[[], ReachedReleases]) -> tuple[float, ReachedReleases]:
     best, found = float("inf"), work()
     for _ in range(REPEATS):
         start = time.perf_counter()
@@ -134,7 +134,7 @@ def ask(graph: str, export: str) -> dict[str, Any]:
     release, number = (np.load(folder / f"extra_{name}.npy") for name in ("release", "number"))
     owner = world.reader.releases(release).package
     newest = world.reader.generation().newest_fact
-    same = Offers(world, [newest], doubtful=True)
+    same = AvailabilityTable(world, [newest], doubtful=True)
     found: dict[str, Any] = {"load": load, "answers": [], "again": []}
     for one in (facts["worst"], *(seed for seed, _ in facts["small"])):
         seeds = _seeds(world.reader, [one])
@@ -145,14 +145,14 @@ def ask(graph: str, export: str) -> dict[str, Any]:
         nodes = np.concatenate([np.flatnonzero(reached.plain), facts["releases"] + with_extra])
         sha256, size = digest(nodes, one)
         found["answers"].append({"seconds": seconds, "sha256": sha256, "nodes": size})
-        again, _ = _best(lambda seeds=seeds: reverse(world, seeds, same, Question.NOMINATED))  # type: ignore[misc]
+        again, _ = _best(lambda seeds=seeds: reverse(world, seeds, same, ReachMode.NOMINATED))  # type: ignore[misc]
         found["again"].append(again)
     return found | _further(world, facts["worst"], newest)
 
 
-def _nominated(world: World, seeds: Seeds, instants: Sequence[int]) -> Reached:
+def _nominated(world: World, seeds: Seeds, instants: Sequence[int]) -> ReachedReleases:
     """Ask at instants that were never asked about: what was on offer is part of the question."""
-    return reverse(world, seeds, Offers(world, instants, doubtful=True), Question.NOMINATED)
+    return reverse(world, seeds, AvailabilityTable(world, instants, doubtful=True), ReachMode.NOMINATED)
 
 
 def _while_listed(reader: port.Reader, release: int) -> list[int]:
@@ -172,15 +172,15 @@ def _further(world: World, release: int, newest: int) -> dict[str, float]:
     """Return seconds of the other questions about the worst release."""
     seeds = _seeds(world.reader, [release])
     many = _while_listed(world.reader, release)
-    last = Offers(world, many[-1:], doubtful=True)
-    at_all = Offers(world, many, doubtful=True)
-    offers = Offers(world, [newest], doubtful=True)
+    last = AvailabilityTable(world, many[-1:], doubtful=True)
+    at_all = AvailabilityTable(world, many, doubtful=True)
+    offers = AvailabilityTable(world, [newest], doubtful=True)
     return {
         "slot": _best(lambda: _nominated(world, seeds, many[-1:]))[0],
-        "slot_again": _best(lambda: reverse(world, seeds, last, Question.NOMINATED))[0],
+        "slot_again": _best(lambda: reverse(world, seeds, last, ReachMode.NOMINATED))[0],
         "slots": _best(lambda: _nominated(world, seeds, many))[0],
-        "slots_again": _best(lambda: reverse(world, seeds, at_all, Question.NOMINATED))[0],
-        "admitted": _best(lambda: reverse(world, seeds, offers, Question.ADMITTED))[0],
+        "slots_again": _best(lambda: reverse(world, seeds, at_all, ReachMode.NOMINATED))[0],
+        "admitted": _best(lambda: reverse(world, seeds, offers, ReachMode.ADMITTED))[0],
         "closure": _best(lambda: closure_of(world, seeds))[0],
     }
 
@@ -199,7 +199,7 @@ def worst(graph: str, copies: int) -> dict[str, Any]:
     return {"one": one, "nodes": _nodes(reached), "every": every, "every_nodes": _nodes(reached_all), "small": small}
 
 
-def _nodes(reached: Reached) -> int:
+def _nodes(reached: ReachedReleases) -> int:
     return int(np.count_nonzero(reached.plain))
 
 

@@ -10,7 +10,7 @@ from graphkit.api.progress_bar import bar
 from graphkit.model.progress import Progress
 
 if TYPE_CHECKING:
-    from graphkit.ingest import IntakeOptions
+    from graphkit.ingest import IngestArguments
 
 __all__ = ["Graph", "demo_graph", "open_graph"]
 
@@ -45,7 +45,7 @@ class Graph(session.Graph):
     """
 
     def ingest(
-        self, kind: str, sources: Sequence[str], *, progress: Progress | None = None, **options: Unpack[IntakeOptions]
+        self, kind: str, sources: Sequence[str], *, progress: Progress | None = None, **options: Unpack[IngestArguments]
     ) -> answers.IngestReport:
         """Read sources of one kind into the graph; see `graphkit.api.session.Graph.ingest`.
 

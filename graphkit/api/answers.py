@@ -82,10 +82,10 @@ class Blast(answers.Blast):
         ['company', 'package', 'release', 'service']
         """
         from graphkit.reports.graph import graph_of  # noqa: PLC0415
-        from graphkit.reports.interface import View  # noqa: PLC0415
+        from graphkit.reports.interface import ReportOptions  # noqa: PLC0415
         from graphkit.reports.wording import listing  # noqa: PLC0415
 
-        return graph_of(self, listing(self, View(tier=Tier(tier))))
+        return graph_of(self, listing(self, ReportOptions(tier=Tier(tier))))
 
     def report(
         self, form: str = "markdown", *, tier: str = "picked", limit: int | None = None, strict: bool = False
@@ -99,9 +99,9 @@ class Blast(answers.Blast):
             UsageError: there is no such format.
         """
         from graphkit.reports import report  # noqa: PLC0415
-        from graphkit.reports.interface import View  # noqa: PLC0415
+        from graphkit.reports.interface import ReportOptions  # noqa: PLC0415
 
-        return report(form).render(self, View(tier=Tier(tier), limit=limit, strict=strict))
+        return report(form).render(self, ReportOptions(tier=Tier(tier), limit=limit, strict=strict))
 
     def page(self) -> Page:
         """Return the interactive page of ``--format html``, to be shown in a notebook; half a megabyte and more."""

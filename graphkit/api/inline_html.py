@@ -8,7 +8,7 @@ from typing import Final
 
 from graphkit.api.svg import picture_svg
 from graphkit.model.answers import Blast, IngestReport, ServiceVerdict, Stats, WhoHas, WhyAnswer
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.proofs import proof_of
 from graphkit.reports.text import counted, cut, shown
 from graphkit.reports.wording import (
@@ -31,7 +31,7 @@ _LONGEST: Final = 240
 
 def blast_html(blast: Blast) -> str:
     """Return the headline, the picture, and the first services, companies and packages."""
-    listed = listing(blast, View())
+    listed = listing(blast, ReportOptions())
     services = [
         (one.verdict, one.service, one.company or "", one.owner, slot_runs(one.slots), _reason(one))
         for one in blast.services

@@ -20,7 +20,7 @@ from graphkit.stores import copier, open_store
 from graphkit.stores.port import Reader, Store
 
 if TYPE_CHECKING:
-    from graphkit.ingest import IntakeOptions
+    from graphkit.ingest import IngestArguments
     from graphkit.model.answers import Blast, IngestReport, Stats, WhoHas, WhyAnswer
     from graphkit.stores.neo4j.tables import Tables
     from graphkit.trace.verdicts.packages import Effort
@@ -94,7 +94,7 @@ class Graph:
         self._store.close()
 
     def ingest(
-        self, kind: str, sources: Sequence[str], *, progress: Progress | None = None, **options: Unpack[IntakeOptions]
+        self, kind: str, sources: Sequence[str], *, progress: Progress | None = None, **options: Unpack[IngestArguments]
     ) -> IngestReport:
         """Read sources of one kind into the graph; what was read before an interruption is kept.
 
@@ -107,9 +107,9 @@ class Graph:
             UsageError: a kind, name or option that is invalid.
             GraphkitError: the graph is in use elsewhere, or the index cannot be reached.
         """
-        from graphkit.ingest import take_in  # noqa: PLC0415 - readers are heavy
+        from graphkit.ingest import ingest  # noqa: PLC0415 - readers are heavy
 
-        return take_in(self._store, kind, sources, options, progress or _silent)
+        return ingest(self._store, kind, sources, options, progress or _silent)
 
     def blast(self, *targets: str, progress: Progress | None = None, **options: Unpack[BlastOptions]) -> Blast:
         """Return who was reached by the targets: ``name==version``, purls, incident or advisory ids.

@@ -7,7 +7,7 @@ from typing import Final
 
 from graphkit.model.answers import Blast
 from graphkit.reports.content import COMPANY, PACKAGE, RELEASE, SERVICE, content
-from graphkit.reports.layout import COLOURS, Spot, picture
+from graphkit.reports.layout import COLOURS, PlacedNode, picture
 from graphkit.reports.text import cut
 from graphkit.reports.wording import Listing
 
@@ -50,7 +50,7 @@ def _line(x: int, y: int, to_x: int, to_y: int) -> str:
     return f'<path d="M{x} {y}C{bend} {y} {bend} {to_y} {to_x} {to_y}"/>'
 
 
-def _node(spot: Spot) -> str:
+def _node(spot: PlacedNode) -> str:
     fill, stroke, _ = COLOURS.get(spot.verdict, _PLAIN)
     several = spot.id.startswith("+")
     name = f"{spot.count:,} {'of' if spot.label else 'more'} {spot.label}".strip() if several else spot.label

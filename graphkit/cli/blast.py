@@ -16,7 +16,7 @@ from graphkit.model.errors import GraphkitError, UsageError
 
 if TYPE_CHECKING:
     from graphkit.model.answers import Blast
-    from graphkit.reports.interface import View
+    from graphkit.reports.interface import ReportOptions
 
 
 class BlastFormat(StrEnum):
@@ -79,7 +79,7 @@ def blast(
     """Who was reached by a compromised release: services, companies, packages, each with its evidence."""
     from graphkit.api.session import open_graph  # noqa: PLC0415
     from graphkit.reports import report  # noqa: PLC0415 - not needed for help
-    from graphkit.reports.interface import View  # noqa: PLC0415
+    from graphkit.reports.interface import ReportOptions  # noqa: PLC0415
     from graphkit.reports.wording import refused  # noqa: PLC0415
 
     since = _since(compare, format_)  # what cannot be compared is known before anything is asked
@@ -98,7 +98,7 @@ def blast(
             limit=None if limit is None else offset + limit,
             confirm=confirm,
         )
-    view = View(tier=tier, limit=limit, offset=offset, strict=strict, **sheet(output))
+    view = ReportOptions(tier=tier, limit=limit, offset=offset, strict=strict, **sheet(output))
     answer(since(found, view) if since else report(format_).render(found, view), output)
     if output is not None:
         note(f"wrote {output}", quiet=quiet)
@@ -117,7 +117,7 @@ def blast(
         raise typer.Exit(3)
 
 
-def _since(old: Path | None, format_: BlastFormat) -> Callable[[Blast, View], str] | None:
+def _since(old: Path | None, format_: BlastFormat) -> Callable[[Blast, ReportOptions], str] | None:
     """Return what writes the changes since an old report, None where none was named.
 
     Raises:
@@ -134,7 +134,7 @@ def _since(old: Path | None, format_: BlastFormat) -> Callable[[Blast, View], st
         raise UsageError(f"changes are written as table, json or markdown, not as {format_}")
     before = read_report(read(old), str(old))
 
-    def written(found: Blast, view: View) -> str:
+    def written(found: Blast, view: ReportOptions) -> str:
         changes = compare(before, whole_shape(found, view))
         if format_ is BlastFormat.TABLE:
             return comparison_table(changes, width=view.width, colour=view.colour)

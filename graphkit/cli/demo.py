@@ -24,10 +24,10 @@ def demo(
     """The LiteLLM case of March 2026: read it, answer it, and write report.html. Needs no network."""
     from graphkit.api.session import DEMO_GRAPH, run_demo  # noqa: PLC0415
     from graphkit.reports import report  # noqa: PLC0415 - not needed for help
-    from graphkit.reports.interface import View  # noqa: PLC0415
+    from graphkit.reports.interface import ReportOptions  # noqa: PLC0415
 
     with progress(quiet=quiet) as bar:
         found = run_demo(graph, bar)
-    answer(report("table").render(found, View(**sheet(None))), None)
-    answer(report("html").render(found, View()), output)
+    answer(report("table").render(found, ReportOptions(**sheet(None))), None)
+    answer(report("html").render(found, ReportOptions()), output)
     note(f"wrote {output}; ask on with: graphkit blast {found.incident.id} --graph {graph or DEMO_GRAPH}", quiet=quiet)

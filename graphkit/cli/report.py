@@ -28,7 +28,7 @@ def verify(
     """Ask a report's own question again, and say whether the graph gives the same, or what changed. Exit 3: changed."""
     from graphkit.api.session import open_graph  # noqa: PLC0415
     from graphkit.reports.as_json import verification_json  # noqa: PLC0415 - not needed for help
-    from graphkit.reports.interface import View  # noqa: PLC0415
+    from graphkit.reports.interface import ReportOptions  # noqa: PLC0415
     from graphkit.reports.table import verification_table  # noqa: PLC0415
     from graphkit.reports.verification import recognised, verification  # noqa: PLC0415
 
@@ -37,7 +37,7 @@ def verify(
     targets, asked, view = _again(then.question, str(file))
     with open_graph(graph) as opened, progress(quiet=quiet) as bar:
         found = opened.blast(*targets, progress=bar, **asked)
-    outcome = verification(text, form, then, found, View(**view))
+    outcome = verification(text, form, then, found, ReportOptions(**view))
     as_json = format_ is opt.TextOrJson.JSON
     answer(verification_json(outcome) if as_json else verification_table(outcome, **sheet(output)), output)
     if not outcome.same:

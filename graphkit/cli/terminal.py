@@ -20,20 +20,20 @@ _WIDEST = 160
 _NARROWEST = 40
 
 
-class Sheet(TypedDict):
+class ScreenOptions(TypedDict):
     """What an answer is written on."""
 
     width: int
     colour: bool
 
 
-def sheet(output: Path | None) -> Sheet:
+def sheet(output: Path | None) -> ScreenOptions:
     """Return the terminal's columns, and whether it takes colour (no-color.org); 80 and none for a file or pipe."""
     if output is not None or not sys.stdout.isatty():
-        return Sheet(width=_PLAIN_WIDTH, colour=False)
+        return ScreenOptions(width=_PLAIN_WIDTH, colour=False)
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     columns = shutil.get_terminal_size((_PLAIN_WIDTH, 24)).columns
-    return Sheet(width=max(min(columns, _WIDEST), _NARROWEST), colour=not plain)
+    return ScreenOptions(width=max(min(columns, _WIDEST), _NARROWEST), colour=not plain)
 
 
 def answer(text: str, output: Path | None) -> None:

@@ -14,10 +14,11 @@ from typing import Final
 import msgspec
 
 from graphkit.formats.archives import is_gzip, unpacked
+from graphkit.formats.decoding import is_json
+from graphkit.formats.diagnostics import bounded
 from graphkit.formats.interface import Beside, Including, Reader
 from graphkit.formats.multi_document import Part, several
 from graphkit.formats.purls import checksums_of
-from graphkit.formats.rows import few, is_json
 from graphkit.formats.structured_text import without_secrets
 from graphkit.model.documents import Completeness, Document, DocumentKind, Problem
 from graphkit.model.errors import InputError
@@ -242,7 +243,9 @@ def _with_short_names(document: Document) -> Document:
     )
     rows = (replace(row, name=row.name[:_LONGEST]) if len(row.name) > _LONGEST else row for row in document.components)
     subject = document.subject[:_LONGEST]
-    return replace(document, components=tuple(rows), subject=subject, problems=few(chain(document.problems, problems)))
+    return replace(
+        document, components=tuple(rows), subject=subject, problems=bounded(chain(document.problems, problems))
+    )
 
 
 @cache

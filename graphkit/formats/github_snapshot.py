@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
+from graphkit.formats.decoding import is_json, json_value, repaired
+from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
 from graphkit.formats.purl_rows import OTHERS, PurlRows
-from graphkit.formats.rows import Notes, is_json, json_value, repaired, shown, time_of_itself
 from graphkit.formats.syft.rows import is_of_manifest
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
 from graphkit.model.errors import InputError
@@ -58,20 +59,20 @@ class GitHubSnapshot:
         Raises:
             InputError: it is no JSON object.
         """
-        notes = Notes()
-        top = json_value(repaired(data, notes))
+        diagnostics = Diagnostics()
+        top = json_value(repaired(data, diagnostics))
         if not isinstance(top, dict):
-            raise InputError(f"should be an object, is {shown(top)}")
-        subject = _subject_of(top, notes)
-        rows = _Rows(subject, notes)
+            raise InputError(f"should be an object, is {quoted(top)}")
+        subject = _subject_of(top, diagnostics)
+        rows = _Rows(subject, diagnostics)
         rows.take_manifests(top.get("manifests"))
         rows.named.take_all(top.get("metadata"), "metadata")
         rows.close()
-        detector = notes.table(top.get("detector"), "detector")
-        name, version = (notes.text(detector.get(key), f"detector.{key}").strip() for key in ("name", "version"))
+        detector = diagnostics.table(top.get("detector"), "detector")
+        name, version = (diagnostics.text(detector.get(key), f"detector.{key}").strip() for key in ("name", "version"))
         if name.lower() == _TRIVY:
             # Its writer keys packages by their name alone (pkg/report/github), so the last of several stands.
-            notes.leave_open("detector", "packages of one name: Trivy's snapshots keep one version of each")
+            diagnostics.leave_open("detector", "packages of one name: Trivy's snapshots keep one version of each")
         python = [row for row in rows.components.values() if row.package]
         is_listed = bool(python) and all(row.ref in rows.listed for row in python)
         return Document(
@@ -85,22 +86,22 @@ class GitHubSnapshot:
             edges=tuple(rows.edges),
             roots=rows.roots,
             subject=subject,
-            created=time_of_itself(notes.text(top.get("scanned"), "scanned").strip(), "scanned", notes),
+            created=own_time(diagnostics.text(top.get("scanned"), "scanned").strip(), "scanned", diagnostics),
             generator=(f"{name} {version}".strip(),) if name else (),
-            completeness=Completeness.INCOMPLETE if notes.lost else Completeness.UNKNOWN,
+            completeness=Completeness.INCOMPLETE if diagnostics.lost else Completeness.UNKNOWN,
             covers_python=bool(python) or rows.covers_python,
             dependencies_known=bool(rows.edges),
-            problems=notes.told(),
+            problems=diagnostics.as_tuple(),
         )
 
 
 READER: Final = GitHubSnapshot()
 
 
-def _subject_of(top: dict[str, Any], notes: Notes) -> str:
+def _subject_of(top: dict[str, Any], diagnostics: Diagnostics) -> str:
     """Return owner and repository by the address of the run that submitted it, as in ``acme/shop``; else nothing."""
-    job = notes.table(top.get("job"), "job")
-    found = _RUN.match(notes.text(job.get("html_url"), "job.html_url").strip())
+    job = diagnostics.table(top.get("job"), "job")
+    found = _RUN.match(diagnostics.text(job.get("html_url"), "job.html_url").strip())
     return found[1] if found else ""
 
 
@@ -110,8 +111,8 @@ class _Rows(PurlRows):
     ``listed``: rows of Python manifests and locks, and of texts beside the rows.
     """
 
-    def __init__(self, subject: str, notes: Notes) -> None:
-        super().__init__(notes)
+    def __init__(self, subject: str, diagnostics: Diagnostics) -> None:
+        super().__init__(diagnostics)
         self.edges: dict[Edge, None] = {}
         self.covers_python = False
         self._subject = self.add(Component(ref="job", name=subject), "job.html_url") if subject else ""
@@ -128,14 +129,14 @@ class _Rows(PurlRows):
             self._take_manifest(key, one)
 
     def _take_manifest(self, key: str, value: Any) -> None:
-        notes = self._notes
-        place = f"manifests[{shown(key)}]"
+        diagnostics = self._diagnostics
+        place = f"manifests[{quoted(key)}]"
         if not isinstance(value, dict):
-            notes.add(place, f"should be a table, is {shown(value)}; it was left out", lost=True)
+            diagnostics.add(place, f"should be a table, is {quoted(value)}; it was left out", lost=True)
             return
-        file = notes.table(value.get("file"), f"{place}.file")
-        location = notes.text(file.get("source_location"), f"{place}.file.source_location").strip()
-        name = notes.text(value.get("name"), f"{place}.name").strip()
+        file = diagnostics.table(value.get("file"), f"{place}.file")
+        location = diagnostics.text(file.get("source_location"), f"{place}.file.source_location").strip()
+        name = diagnostics.text(value.get("name"), f"{place}.name").strip()
         for text in (key, location, name):
             self.named.take(text, place)
         self.named.take_all(value.get("metadata"), f"{place}.metadata")
@@ -149,13 +150,13 @@ class _Rows(PurlRows):
         self._take_resolved(value.get("resolved"), f"{place}.resolved", manifest, is_listed=is_listed)
 
     def _take_resolved(self, value: Any, place: str, manifest: str, *, is_listed: bool) -> None:
-        notes = self._notes
+        diagnostics = self._diagnostics
         names: dict[str, str] = {}
         needs: list[tuple[str, str, Any]] = []
         for key, one in self._table(value, place).items():
-            where = f"{place}[{shown(key)}]"
+            where = f"{place}[{quoted(key)}]"
             if not isinstance(one, dict):
-                notes.add(where, f"should be a table, is {shown(one)}; it was left out", lost=True)
+                diagnostics.add(where, f"should be a table, is {quoted(one)}; it was left out", lost=True)
                 continue
             ref = self._take_dependency(key, one, where)
             row = self.components[ref]
@@ -165,14 +166,14 @@ class _Rows(PurlRows):
             for other in (row.purl, f"{row.name}@{row.version}"):
                 names.setdefault(other, ref)
             needs.append((ref, f"{where}.dependencies", one.get("dependencies")))
-            if notes.text(one.get("relationship"), f"{where}.relationship").strip().lower() != "indirect":
+            if diagnostics.text(one.get("relationship"), f"{where}.relationship").strip().lower() != "indirect":
                 self.edges[Edge(source=manifest, target=ref)] = None
         self._connect(names, needs)
 
     def _take_dependency(self, key: str, table: dict[str, Any], place: str) -> str:
-        notes = self._notes
-        purl = notes.text(table.get("package_url"), f"{place}.package_url").strip()
-        scope = notes.text(table.get("scope"), f"{place}.scope").strip().lower()
+        diagnostics = self._diagnostics
+        purl = diagnostics.text(table.get("package_url"), f"{place}.package_url").strip()
+        scope = diagnostics.text(table.get("scope"), f"{place}.scope").strip().lower()
         self.named.take(key, place)
         self.named.take_all(table.get("metadata"), f"{place}.metadata")
         identity = self.identity(purl, "", place)
@@ -193,19 +194,19 @@ class _Rows(PurlRows):
     def _table(self, value: Any, place: str) -> dict[str, Any]:
         """Return what should be a table of packages, or of manifests with some; what is none is lost."""
         if value is not None and not isinstance(value, dict):
-            self._notes.add(place, f"should be a table, is {shown(value)}; it was left out", lost=True)
+            self._diagnostics.add(place, f"should be a table, is {quoted(value)}; it was left out", lost=True)
         return value if isinstance(value, dict) else {}
 
     def _connect(self, names: dict[str, str], needs: list[tuple[str, str, Any]]) -> None:
         """Make the edges between what is resolved; dependencies are keys, or purls, of the same manifest."""
         for ref, place, written in needs:
-            for number, one in enumerate(self._notes.array(written, place)):
+            for number, one in enumerate(self._diagnostics.array(written, place)):
                 where = f"{place}[{number}]"
-                if target := names.get(self._notes.text(one, where).strip()):
+                if target := names.get(self._diagnostics.text(one, where).strip()):
                     self.edges[Edge(source=ref, target=target)] = None
                 else:
-                    text = f"{shown(one)} is nothing that is resolved here; the dependency was left out"
-                    self._notes.add(where, text, lost=True)
+                    text = f"{quoted(one)} is nothing that is resolved here; the dependency was left out"
+                    self._diagnostics.add(where, text, lost=True)
 
 
 def _name_of(purl: str) -> str:

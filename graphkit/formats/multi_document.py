@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from graphkit.formats.rows import no_json
+from graphkit.formats.decoding import not_json
 from graphkit.model.errors import InputError
 
 PARTS: Final = 50_000
@@ -78,9 +78,9 @@ def _end_of_value(view: memoryview) -> tuple[int, InputError | None]:
         place = _BYTE.search(str(error))
         if place and _TRAILING in str(error) and int(place[1]) > 1:  # it names the byte behind the first odd one
             return int(place[1]) - 1, None
-        return 0, no_json(error)
+        return 0, not_json(error)
     except RecursionError as error:
-        return 0, no_json(error)
+        return 0, not_json(error)
     return len(view), None
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from graphkit.formats.diagnostics import Diagnostics
 from graphkit.formats.file_names import releases_in_path
 from graphkit.formats.purls import identity_of, releases_in_purl
-from graphkit.formats.rows import Notes, Refs
+from graphkit.formats.refs import Refs
 from graphkit.model.documents import Component
 from graphkit.model.names import PackageName, purl_of
 from graphkit.model.versions import release_version
@@ -42,7 +43,7 @@ class NamedReleases:
         if text.startswith(_PURL):
             self.take_qualifiers(text, place)
         if text.startswith(_PYTHON):
-            named = identity_of(text, "", Notes(), place)
+            named = identity_of(text, "", Diagnostics(), place)
             if named.package:
                 self._places.setdefault((named.package, named.version), place)
 

@@ -6,9 +6,10 @@ import re
 from dataclasses import replace
 from typing import Final
 
+from graphkit.formats.diagnostics import Diagnostics
 from graphkit.formats.named_releases import NamedReleases
 from graphkit.formats.purls import Identity, another_version, identity_of
-from graphkit.formats.rows import Notes, Refs
+from graphkit.formats.refs import Refs
 from graphkit.model.documents import Component
 
 OTHERS: Final = re.compile(rb"\"(?:bomFormat|spdxVersion|@context|predicateType)\"\s*:")
@@ -22,18 +23,18 @@ class PurlRows:
     only what may be installed, by their refs; those of texts are among them.
     """
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, diagnostics: Diagnostics) -> None:
         self.components: dict[str, Component] = {}
         self.places: list[str] = []
         self.listed: set[str] = set()
         self.named = NamedReleases()
-        self._notes = notes
+        self._diagnostics = diagnostics
         self._refs = Refs()
 
     def identity(self, purl: str, version: str, place: str) -> Identity:
         """Return who a purl says a row is; see `graphkit.formats.purls.identity_of`."""
         self.named.take_qualifiers(purl, place)
-        return identity_of(purl, version, self._notes, place)
+        return identity_of(purl, version, self._diagnostics, place)
 
     def add(self, row: Component, place: str, written: str = "") -> str:
         """Take up a row and return its ref, which is ``row.ref``, with a number behind it where that was taken.

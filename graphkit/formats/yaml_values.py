@@ -8,7 +8,8 @@ from typing import Any, Final, TypeAlias
 import yaml
 from yaml.reader import Reader as YamlReader
 
-from graphkit.formats.rows import Notes, repaired, shown
+from graphkit.formats.decoding import repaired
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.model.errors import InputError
 
 _LOADER: Final[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -23,16 +24,16 @@ _ENDS: Final = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 YamlValue: TypeAlias = "dict[str, Any] | list[Any] | str | None"
 
 
-def yaml_text(data: bytes, notes: Notes) -> str:
+def yaml_text(data: bytes, diagnostics: Diagnostics) -> str:
     """Return bytes as text that YAML may hold; what it may not is replaced and noted."""
-    text = repaired(data, notes).decode()
+    text = repaired(data, diagnostics).decode()
     if odd := YamlReader.NON_PRINTABLE.search(text):
-        notes.add(f"line {text.count(chr(10), 0, odd.start()) + 1}", "a control character; replaced")
+        diagnostics.add(f"line {text.count(chr(10), 0, odd.start()) + 1}", "a control character; replaced")
         text = YamlReader.NON_PRINTABLE.sub("\ufffd", text)
     return text
 
 
-def yaml_value(text: str, notes: Notes, *, is_twice_lost: bool = False) -> YamlValue:
+def yaml_value(text: str, diagnostics: Diagnostics, *, is_twice_lost: bool = False) -> YamlValue:
     """Return what the first document of YAML (1.1) holds, in mappings, lists and text.
 
     Built from the parser's events without recursion. An alias gives the very value it points to; what
@@ -42,7 +43,7 @@ def yaml_value(text: str, notes: Notes, *, is_twice_lost: bool = False) -> YamlV
     Raises:
         InputError: no YAML, nested too deep, or aliases that unfold to too much; with the line.
     """
-    tree = _Tree(notes, is_twice_lost=is_twice_lost)
+    tree = _Tree(diagnostics, is_twice_lost=is_twice_lost)
     try:
         for event in _events(text):
             if isinstance(event, yaml.DocumentStartEvent) and tree.is_done:
@@ -67,10 +68,10 @@ def _place(mark: Any) -> str:
 class _Tree:
     """A document as it grows: the open mappings and lists, innermost last."""
 
-    def __init__(self, notes: Notes, *, is_twice_lost: bool) -> None:
+    def __init__(self, diagnostics: Diagnostics, *, is_twice_lost: bool) -> None:
         self.top: YamlValue = None
         self.is_done = False
-        self._notes = notes
+        self._diagnostics = diagnostics
         self._is_twice_lost = is_twice_lost
         self._open: list[tuple[dict[str, Any] | list[Any], str, int]] = []
         self._keys: list[str | None] = []
@@ -114,7 +115,7 @@ class _Tree:
 
     def _followed(self, anchor: str, line: int) -> YamlValue:
         if anchor not in self._anchors:
-            self._notes.add(f"line {line}", f"*{anchor[:80]} stands for nothing before it; left out", lost=True)
+            self._diagnostics.add(f"line {line}", f"*{anchor[:80]} stands for nothing before it; left out", lost=True)
             return None
         value, size = self._anchors[anchor]
         self._unfolded += size
@@ -133,7 +134,7 @@ class _Tree:
             owner.append(value)
         elif key is None:
             if not isinstance(value, str):
-                self._notes.add(f"line {line}", f"the key {shown(value)} is not read", lost=True)
+                self._diagnostics.add(f"line {line}", f"the key {quoted(value)} is not read", lost=True)
                 value = ""
             self._keys[-1] = value
         elif key == _MERGE:
@@ -141,8 +142,8 @@ class _Tree:
             self._keys[-1] = None
         else:
             if key in owner:
-                text = f"{shown(key)} stands twice in one mapping; the first counts"
-                self._notes.add(f"line {line}", text, lost=self._is_twice_lost)
+                text = f"{quoted(key)} stands twice in one mapping; the first counts"
+                self._diagnostics.add(f"line {line}", text, lost=self._is_twice_lost)
             owner.setdefault(key, value)
             self._keys[-1] = None
 
@@ -153,4 +154,4 @@ class _Tree:
                 for key, value in one.items():
                     grown.setdefault(key, value)
             else:
-                self._notes.add(f"line {line}", f"{shown(one)} is no mapping to be merged; left out", lost=True)
+                self._diagnostics.add(f"line {line}", f"{quoted(one)} is no mapping to be merged; left out", lost=True)

@@ -8,19 +8,19 @@ from typing import Final
 
 from graphkit.ingest.documents import Documents
 from graphkit.ingest.facts import take_advisory, take_index, take_organisation
-from graphkit.ingest.options import IntakeOptions, Order
+from graphkit.ingest.options import IngestArguments, IngestOptions
 from graphkit.ingest.repositories import Repositories
-from graphkit.ingest.run import Run
+from graphkit.ingest.run import IngestRun
 from graphkit.model.answers import IngestReport
 from graphkit.model.errors import UsageError
 from graphkit.model.progress import Progress
 from graphkit.stores.port import Store
 
-__all__ = ("IntakeOptions", "take_in")
+__all__ = ("IngestArguments", "take_in")
 
 
-def take_in(
-    store: Store, kind: str, sources: Sequence[str], options: IntakeOptions, progress: Progress
+def ingest(
+    store: Store, kind: str, sources: Sequence[str], options: IngestArguments, progress: Progress
 ) -> IngestReport:
     """Read sources of one kind into a store and return what became of each.
 
@@ -33,15 +33,15 @@ def take_in(
     """
     if kind not in _KINDS:
         raise UsageError(f"no kind {kind!r}; there are {', '.join(_KINDS)}")
-    order = Order.read(options)
+    order = IngestOptions.read(options)
     if order.is_refresh and kind != "index":
         raise UsageError(f"--refresh asks the index again; {kind} sources are read anew by the same command")
-    run = Run(store, order, progress)
+    run = IngestRun(store, order, progress)
     _KINDS[kind](run, sources)
     return run.tally.report()
 
 
-def _documents(kind: str, run: Run, sources: Sequence[str]) -> None:
+def _documents(kind: str, run: IngestRun, sources: Sequence[str]) -> None:
     documents = Documents(run, kind)
     documents.take_word()
     if kind != "lock":
@@ -58,15 +58,15 @@ def _documents(kind: str, run: Run, sources: Sequence[str]) -> None:
         documents.take_files(found.rest, found.skipped)
 
 
-def _organisations(run: Run, sources: Sequence[str]) -> None:
+def _organisations(run: IngestRun, sources: Sequence[str]) -> None:
     run.each(sources, take_organisation)
 
 
-def _advisories(run: Run, sources: Sequence[str]) -> None:
+def _advisories(run: IngestRun, sources: Sequence[str]) -> None:
     run.each(sources, take_advisory)
 
 
-def _index(run: Run, sources: Sequence[str]) -> None:
+def _index(run: IngestRun, sources: Sequence[str]) -> None:
     if not run.order.is_refresh:
         take_index(run, sources)
         return
@@ -75,31 +75,31 @@ def _index(run: Run, sources: Sequence[str]) -> None:
     take_refresh(run, sources)
 
 
-def _github(run: Run, sources: Sequence[str]) -> None:
+def _github(run: IngestRun, sources: Sequence[str]) -> None:
     from graphkit.ingest.pulls import take_github  # noqa: PLC0415 - HTTP clients are heavy
 
     take_github(run, sources)
 
 
-def _dependency_track(run: Run, sources: Sequence[str]) -> None:
+def _dependency_track(run: IngestRun, sources: Sequence[str]) -> None:
     from graphkit.ingest.pulls import take_dependency_track  # noqa: PLC0415 - HTTP clients are heavy
 
     take_dependency_track(run, sources)
 
 
-def _parquet(run: Run, sources: Sequence[str]) -> None:
+def _parquet(run: IngestRun, sources: Sequence[str]) -> None:
     from graphkit.ingest.tables import take_parquet  # noqa: PLC0415 - seldom needed
 
     take_parquet(run, sources)
 
 
-def _pypi_db(run: Run, sources: Sequence[str]) -> None:
+def _pypi_db(run: IngestRun, sources: Sequence[str]) -> None:
     from graphkit.ingest.tables import take_pypi_db  # noqa: PLC0415 - seldom needed
 
     take_pypi_db(run, sources)
 
 
-_KINDS: Final[dict[str, Callable[[Run, Sequence[str]], None]]] = {
+_KINDS: Final[dict[str, Callable[[IngestRun, Sequence[str]], None]]] = {
     "sbom": partial(_documents, "sbom"),
     "lock": partial(_documents, "lock"),
     "env": partial(_documents, "env"),

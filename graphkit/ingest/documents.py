@@ -12,12 +12,12 @@ from typing import Final
 
 from graphkit.formats import check_listing, is_claimed, parts_of, read_document
 from graphkit.formats.archives import members, unopened, unpacked
+from graphkit.formats.decoding import is_json
 from graphkit.formats.interface import Beside
-from graphkit.formats.rows import is_json
 from graphkit.ingest.files import Content, Found, beside
 from graphkit.ingest.limits import check_size, with_short_texts
 from graphkit.ingest.repositories import Repositories, as_told, built_from
-from graphkit.ingest.run import EXPECTED, Run
+from graphkit.ingest.run import EXPECTED, IngestRun
 from graphkit.ingest.unread import unread
 from graphkit.model.documents import Document, DocumentKind, is_attested
 from graphkit.model.errors import InputError, NoDocument
@@ -26,7 +26,7 @@ from graphkit.model.organisation import Build, Company, DocumentUse, Organisatio
 from graphkit.model.times import Instant, Moment, exactly
 from graphkit.sources.advisories import osv as advisories
 from graphkit.sources.environments import read_environment
-from graphkit.sources.fetched_document import Arrival
+from graphkit.sources.fetched_document import FetchedDocument
 from graphkit.sources.git.file_names import Doubt, is_input, is_script, shown_doubt_of
 from graphkit.sources.git.owners import Owners, folder_of
 from graphkit.stores.port import Fact
@@ -47,7 +47,7 @@ _DOUBTFUL: Final = (".txt", "pyproject.toml", "environment.yml", "environment.ya
 class Documents:
     """Takes documents, chunk by chunk; ``hint`` is the kind that a person gave: `sbom`, `lock` or `env`."""
 
-    def __init__(self, run: Run, hint: str) -> None:
+    def __init__(self, run: IngestRun, hint: str) -> None:
         self._run = run
         self._hint = hint
         self._known: dict[str, frozenset[str]] = {}
@@ -94,7 +94,7 @@ class Documents:
             self._run.keep(source, [Organisation(source=source, builds=(build,))], counted=False)
             self._run.flush()
 
-    def take_arrivals(self, arrivals: Iterable[Arrival], met: set[tuple[str, str]] | None = None) -> None:
+    def take_arrivals(self, arrivals: Iterable[FetchedDocument], met: set[tuple[str, str]] | None = None) -> None:
         """Take documents that a source hands over one by one; ``met`` gets the (path, SHA-256) of each."""
         run = self._run
         self._met = met
@@ -104,7 +104,7 @@ class Documents:
         finally:
             run.flush()
 
-    def _take_state(self, one: Arrival) -> None:
+    def _take_state(self, one: FetchedDocument) -> None:
         """Take what arrived. An input that cannot be read was in place all the same, so that is kept of it."""
         if one.problem:  # the source has reported it
             self._keep_unreadable(one, one.problem)
@@ -116,7 +116,7 @@ class Documents:
                 self._keep_unreadable(one, str(error))
             raise
 
-    def _keep_unreadable(self, one: Arrival, problem: str) -> None:
+    def _keep_unreadable(self, one: FetchedDocument, problem: str) -> None:
         """Keep that an input was in place of which nothing is known: nothing clears a build that may have used it."""
         self._keep_use(unread(one.data, one.path, problem, is_input=True), one)
 
@@ -324,7 +324,7 @@ class Documents:
             self._known |= self._run.store.known([content.sha256])
             self._attempt(content)
 
-    def _arrived(self, one: Arrival) -> Document:
+    def _arrived(self, one: FetchedDocument) -> Document:
         """Return the document that arrived. States of the same bytes come together, and are read once."""
         if self._last is None or self._last[0] is not one.data or self._last[1].path != one.path:
             files = one.included.get if one.included else None
@@ -369,7 +369,7 @@ class Documents:
             return [use]
         return [use, built_from(use, order.built_at)] if use.stands_from else [replace(use, built_at=order.built_at)]
 
-    def _take_arrival(self, one: Arrival) -> None:
+    def _take_arrival(self, one: FetchedDocument) -> None:
         run = self._run
         document = self._arrived(one)
         if self._met is not None:
@@ -380,7 +380,7 @@ class Documents:
         self._count(document.sha256)
         self._keep_use(document, one)
 
-    def _keep_use(self, document: Document, one: Arrival) -> None:
+    def _keep_use(self, document: Document, one: FetchedDocument) -> None:
         run = self._run
         try:
             service = service_id(one.service or document.subject.strip() or one.path)
@@ -421,7 +421,7 @@ def operated(service: ServiceId, company: str, owner: str = "") -> Organisation:
     return Organisation(source=f"ingest {service}", companies=named, services=(run,))
 
 
-def is_none(one: Arrival) -> bool:
+def is_none(one: FetchedDocument) -> bool:
     """Return whether a file only has a name that documents have, too, and is none."""
     if not one.path.lower().endswith(_DOUBTFUL):
         return False

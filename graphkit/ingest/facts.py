@@ -16,7 +16,7 @@ from graphkit.formats.archives import unpacked
 from graphkit.ingest.documents import Documents
 from graphkit.ingest.files import Found, beside, content_of, label_of
 from graphkit.ingest.limits import check_size
-from graphkit.ingest.run import EXPECTED, Run
+from graphkit.ingest.run import EXPECTED, IngestRun
 from graphkit.ingest.unread import unread
 from graphkit.model.documents import UNREADABLE, Document
 from graphkit.model.errors import InputError
@@ -38,7 +38,7 @@ _SHOWN: Final = 5
 _ENDINGS: Final = (".slice", ".xz", ".lock", ".json", ".toml", ".txt", ".yaml", ".yml")
 
 
-def take_advisory(run: Run, found: Found, data: bytes) -> None:
+def take_advisory(run: IngestRun, found: Found, data: bytes) -> None:
     """Take an OSV record or an incident file."""
     if incident.claims(data, found.label):
         read: tuple[Incident, ...] = (incident.parse(data, found.label),)
@@ -52,7 +52,7 @@ def take_advisory(run: Run, found: Found, data: bytes) -> None:
     run.tally.read += 1
 
 
-def take_organisation(run: Run, found: Found, data: bytes) -> None:
+def take_organisation(run: IngestRun, found: Found, data: bytes) -> None:
     """Take an organisation file with the documents it names, an alias file, a catalogue, or a CODEOWNERS file."""
     if aliases.claims(data, found.label):
         run.tally.read += 1
@@ -105,7 +105,7 @@ def take_organisation(run: Run, found: Found, data: bytes) -> None:
     run.keep(found.label, undated, counted=False)
 
 
-def _named_document(run: Run, found: Found, path: str, *, is_input: bool) -> Document:
+def _named_document(run: IngestRun, found: Found, path: str, *, is_input: bool) -> Document:
     """Return a document that an organisation file names. One that is not there, or cannot be read, was there then.
 
     ``is_input``: it was installed from, by its name or since it was in place; else it is a listing.
@@ -124,7 +124,7 @@ def _named_document(run: Run, found: Found, path: str, *, is_input: bool) -> Doc
     return unread(content.data, path, problem, is_input=is_input)
 
 
-def _take_owners(run: Run, found: Found, data: bytes) -> None:
+def _take_owners(run: IngestRun, found: Found, data: bytes) -> None:
     """Give the services whose documents lie in a repository the owners that its CODEOWNERS file names for them."""
     run.tally.read += 1
     owners = codeowners.parse(data)
@@ -165,7 +165,7 @@ def _digests(top: Path, path: str) -> frozenset[str]:
     return frozenset({content.sha256, *([document.sha256] if document else ())})
 
 
-def take_index(run: Run, sources: Sequence[str]) -> None:
+def take_index(run: IngestRun, sources: Sequence[str]) -> None:
     """Take packages of the live index by name, and recorded slices by path."""
     names: list[str] = []
     try:
@@ -198,7 +198,7 @@ def _is_name(source: str) -> bool:
         return False
 
 
-def _take_facts(run: Run, label: str, facts: Iterable[Fact]) -> None:
+def _take_facts(run: IngestRun, label: str, facts: Iterable[Fact]) -> None:
     try:
         for fact in facts:
             run.tally.read += 1
@@ -229,13 +229,13 @@ def index_cache() -> Path:
     return user_cache_path("graphkit") / "index"
 
 
-def _live_facts(run: Run, names: Sequence[str]) -> Iterator[Fact]:
-    from graphkit.sources.index import Order, gather, open_live  # noqa: PLC0415 - HTTP clients are heavy
+def _live_facts(run: IngestRun, names: Sequence[str]) -> Iterator[Fact]:
+    from graphkit.sources.index import GatherOptions, gather, open_live  # noqa: PLC0415 - HTTP clients are heavy
 
     asked = run.order
     now = instant(dt.datetime.now(dt.UTC))
     at = asked.as_of or now
-    order = Order(
+    order = GatherOptions(
         start=at if asked.start is None else asked.start,
         until=at + 1 if asked.until is None else asked.until,
         as_of=asked.as_of,

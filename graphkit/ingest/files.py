@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from graphkit.formats.archives import is_other
-from graphkit.ingest.stats import Tally
+from graphkit.ingest.stats import IngestStats
 from graphkit.model.errors import InputError
 from graphkit.sources.environments import is_environment
 from graphkit.sources.environments.files import LIBRARIES
@@ -77,7 +77,7 @@ class Content:
         return self.data
 
 
-def walk(sources: Sequence[str], tally: Tally, skipped: AbstractSet[Path] = frozenset()) -> Iterator[Found]:
+def walk(sources: Sequence[str], tally: IngestStats, skipped: AbstractSet[Path] = frozenset()) -> Iterator[Found]:
     """Yield the files that sources name or hold, in the order of their names.
 
     In a folder, links to folders are not followed, and files that a link leads out of it to are not read,
@@ -133,7 +133,7 @@ def labels_apart(folders: Sequence[Path], label: Callable[[Path], str]) -> list[
     return apart
 
 
-def _inside(folder: Path, repository: str, tally: Tally, skipped: AbstractSet[Path]) -> Iterator[Found]:
+def _inside(folder: Path, repository: str, tally: IngestStats, skipped: AbstractSet[Path]) -> Iterator[Found]:
     def note(error: OSError) -> None:
         inside = Path(error.filename).relative_to(folder)
         tally.reject(_shown(inside) if inside.parts else label_of(folder), f"cannot be read: {error.strerror}")

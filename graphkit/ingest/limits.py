@@ -9,7 +9,8 @@ from typing import Final
 import msgspec
 
 from graphkit.formats.attestations.layers import is_attestation, statements_of
-from graphkit.formats.rows import Notes, few, is_json
+from graphkit.formats.decoding import is_json
+from graphkit.formats.diagnostics import Diagnostics, bounded
 from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import PackageName
@@ -135,12 +136,12 @@ def with_short_texts(document: Document) -> Document:
     if long:
         rows = list(document.components)
         places = document.places or tuple(repeat("the document", len(rows)))
-        odd = Notes()
+        odd = Diagnostics()
         for at in long:
             rows[at], texts = _short(rows[at])
             for text in texts:
                 odd.add(places[at], text)
-        document = replace(document, components=tuple(rows), problems=few(document.problems + odd.told()))
+        document = replace(document, components=tuple(rows), problems=bounded(document.problems + odd.as_tuple()))
     if any(len(str(one)) > LONGEST_ADDRESS for one in document.requirements + document.constraints):
         document = replace(
             document,

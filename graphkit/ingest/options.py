@@ -16,7 +16,7 @@ UNKNOWN_TIMES: Final = ("uncertain", "listed")
 """How releases of a table without an upload time may be taken."""
 
 
-class IntakeOptions(TypedDict, total=False):
+class IngestArguments(TypedDict, total=False):
     """How sources are read. Times are RFC 3339 texts.
 
     ``built_at`` is when the build ran that a document describes, or that used an input. ``stands_from``:
@@ -46,7 +46,7 @@ class IntakeOptions(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class IngestOptions:
     """The options, read."""
 
     service: ServiceId | None
@@ -79,7 +79,7 @@ class Order:
         return bool(told) or any(one is not None for one in (self.built_at, self.stands_from, self.read_at))
 
     @classmethod
-    def read(cls, options: IntakeOptions) -> Order:
+    def read(cls, options: IngestArguments) -> IngestOptions:
         """Return options with their times and names read; UsageError where one is invalid."""
         now = instant(dt.datetime.now(dt.UTC))
         try:

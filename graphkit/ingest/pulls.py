@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import Final
 
 from graphkit.ingest.documents import Documents, is_none
-from graphkit.ingest.run import Run
+from graphkit.ingest.run import IngestRun
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.times import Instant, Moment, instant
-from graphkit.sources.fetched_document import Arrival
+from graphkit.sources.fetched_document import FetchedDocument
 from graphkit.sources.pulls import Pull, open_dependency_track, open_github
 
 _Open = Callable[..., AbstractContextManager[Pull]]
@@ -21,17 +21,17 @@ _Open = Callable[..., AbstractContextManager[Pull]]
 _SHOWN: Final = 5
 
 
-def take_github(run: Run, sources: Sequence[str]) -> None:
+def take_github(run: IngestRun, sources: Sequence[str]) -> None:
     """Take organisations, users or single repositories of GitHub."""
     _take(run, sources, open_github)
 
 
-def take_dependency_track(run: Run, sources: Sequence[str]) -> None:
+def take_dependency_track(run: IngestRun, sources: Sequence[str]) -> None:
     """Take the projects of Dependency-Track servers."""
     _take(run, sources, open_dependency_track)
 
 
-def _take(run: Run, sources: Sequence[str], opened: _Open) -> None:
+def _take(run: IngestRun, sources: Sequence[str], opened: _Open) -> None:
     for source in sources:
         told = run.order.read_at
         read_at = told.earliest if told is not None else instant(dt.datetime.now(dt.UTC))
@@ -54,7 +54,7 @@ class _Pulled:
     missed. Nobody looked in between: it may expose those days, and clears none of them (semantics §4).
     """
 
-    def __init__(self, run: Run, pull: Pull, read_at: Instant) -> None:
+    def __init__(self, run: IngestRun, pull: Pull, read_at: Instant) -> None:
         self.met: set[tuple[str, str]] = set()
         self._run = run
         self._pull = pull
@@ -68,7 +68,7 @@ class _Pulled:
             if use.path.startswith(f"{kind}/") and use.stands_until is None and _read_before(use, read_at):
                 self._earlier[use.path].append(use)
 
-    def arrivals(self) -> Iterator[Arrival]:
+    def arrivals(self) -> Iterator[FetchedDocument]:
         """Yield what the pull brings; what stood at the path of each before ends as soon as it is taken."""
         for one in self._pull:
             if is_none(one):

@@ -10,7 +10,7 @@ import numpy as np
 from packaging.requirements import InvalidRequirement, Requirement
 
 from graphkit.ingest.facts import index_cache, some
-from graphkit.ingest.run import Run
+from graphkit.ingest.run import IngestRun
 from graphkit.model.errors import UsageError
 from graphkit.model.index import ReleaseMetadata
 from graphkit.model.names import PackageName, package_name
@@ -24,7 +24,7 @@ MOST_ASKED: Final = 5_000
 _PAGE: Final = port.PAGE_READ | port.PAGE_MISSING | port.PAGE_QUARANTINED | port.PAGE_EMPTY
 
 
-def take_refresh(run: Run, sources: Sequence[str]) -> None:
+def take_refresh(run: IngestRun, sources: Sequence[str]) -> None:
     """Ask again for the pages of packages, by name, or of all that the graph has; note how many changed.
 
     A project's page and what its new releases require are kept together, so that a run that was cut short goes
@@ -68,7 +68,7 @@ def take_refresh(run: Run, sources: Sequence[str]) -> None:
         run.tally.notes[f"{note}graphkit ingest index NAME --closure reads them"] = None
 
 
-def _named(run: Run, reader: port.Reader, sources: Sequence[str]) -> list[int]:
+def _named(run: IngestRun, reader: port.Reader, sources: Sequence[str]) -> list[int]:
     """Return the ids of packages by their names; those whose page the graph lacks are rejected."""
     names: list[PackageName] = []
     for source in sources:
@@ -84,7 +84,7 @@ def _named(run: Run, reader: port.Reader, sources: Sequence[str]) -> list[int]:
     return list(dict.fromkeys(ids[has_page].tolist()))
 
 
-def _held(run: Run, reader: port.Reader) -> list[int]:
+def _held(run: IngestRun, reader: port.Reader) -> list[int]:
     """Return the ids of packages whose pages the graph holds; of a whole index, of those that something mentions."""
     ids = np.arange(reader.generation().packages, dtype=np.int32)
     held = ids[_flags(reader, ids) & _PAGE != 0]

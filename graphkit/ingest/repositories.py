@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from graphkit.ingest.files import folder_label, labels_apart
-from graphkit.ingest.options import Order
-from graphkit.ingest.run import Run
+from graphkit.ingest.options import IngestOptions
+from graphkit.ingest.run import IngestRun
 from graphkit.model.errors import GraphkitError
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.times import Instant, Moment, exactly
-from graphkit.sources.fetched_document import Arrival, Reject
+from graphkit.sources.fetched_document import FetchedDocument, Reject
 from graphkit.sources.git import History, is_repository, name_of, repositories, states
 
 
@@ -23,7 +23,7 @@ class Repositories:
     ``skipped`` are the folders that are read as histories, and so not as folders of files.
     """
 
-    def __init__(self, run: Run, sources: Sequence[str]) -> None:
+    def __init__(self, run: IngestRun, sources: Sequence[str]) -> None:
         self._run = run
         self._found: list[tuple[History, bool]] = []
         self.rest: list[str] = []
@@ -58,7 +58,7 @@ class Repositories:
         """Return whether there are any."""
         return bool(self._found)
 
-    def arrivals(self) -> Iterator[Arrival]:
+    def arrivals(self) -> Iterator[FetchedDocument]:
         """Yield the states of all of them; one that was found in a folder and cannot be read is rejected."""
         for asked, is_named in self._found:
             try:
@@ -74,7 +74,7 @@ class Repositories:
         return reject if is_named else lambda path, problem: reject(f"{asked.repository}/{path}", problem)
 
 
-def as_told(use: DocumentUse, one: Arrival, order: Order) -> Iterator[DocumentUse]:
+def as_told(use: DocumentUse, one: FetchedDocument, order: IngestOptions) -> Iterator[DocumentUse]:
     """Yield the use of an input of a history with what a person says of all of its inputs (semantics §4).
 
     ``--read-at`` holds for what stands on branches that exist, ``--stands-from`` for what the first commit
@@ -105,7 +105,7 @@ def _not_after(at: Moment, most: Instant) -> Moment:
     return Moment(earliest=min(at.earliest, most), latest=min(at.latest, most)) if at.earliest < most else exactly(most)
 
 
-def _stood_at(one: Arrival, at: Moment, branch: str) -> bool:
+def _stood_at(one: FetchedDocument, at: Moment, branch: str) -> bool:
     is_there = one.branch == branch if branch else one.is_checked_out
     if not is_there or one.stands_from is None or one.stands_from > at.latest:
         return False

@@ -9,8 +9,8 @@ from operator import itemgetter
 from pathlib import Path
 
 from graphkit.ingest.files import Content, Found, read_ahead, walk
-from graphkit.ingest.options import Order
-from graphkit.ingest.stats import Tally
+from graphkit.ingest.options import IngestOptions
+from graphkit.ingest.stats import IngestStats
 from graphkit.model.errors import InputError
 from graphkit.model.progress import Progress
 from graphkit.stores.port import Fact, Store
@@ -19,12 +19,12 @@ _BATCH = 4_000
 EXPECTED = "no reader knows it; expected an SBOM, a lock file, an environment listing or a manifest"
 
 
-class Run:
+class IngestRun:
     """What all kinds of sources share: where facts go, what became of inputs, and how they are read."""
 
-    def __init__(self, store: Store, order: Order, progress: Progress) -> None:
+    def __init__(self, store: Store, order: IngestOptions, progress: Progress) -> None:
         self.store = store
-        self.tally = Tally()
+        self.tally = IngestStats()
         self.order = order
         self.progress = progress
         self._batch: list[tuple[str, tuple[Fact, ...], bool]] = []
@@ -77,7 +77,7 @@ class Run:
             yield chunk
         self.progress(done, done, "keeping")
 
-    def each(self, sources: Sequence[str], take: Callable[[Run, Found, bytes], None]) -> None:
+    def each(self, sources: Sequence[str], take: Callable[[IngestRun, Found, bytes], None]) -> None:
         """Take every file that sources name or hold; what was taken before an interruption is kept."""
         try:
             for chunk in self.chunks(sources):

@@ -16,7 +16,7 @@ _WORST: Final = 5
 
 
 @dataclass(slots=True, kw_only=True)
-class Tally:
+class IngestStats:
     """What became of each input so far. Its size does not grow with inputs that were fine."""
 
     read: int = 0

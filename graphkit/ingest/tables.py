@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from graphkit.ingest.files import label_of
-from graphkit.ingest.run import Run
+from graphkit.ingest.run import IngestRun
 from graphkit.model.errors import InputError, UsageError
 from graphkit.model.index import ReleaseTable
 from graphkit.model.times import instant
 from graphkit.sources.tables import parquet_table, pypi_db_table
 
 
-def take_parquet(run: Run, sources: Sequence[str]) -> None:
+def take_parquet(run: IngestRun, sources: Sequence[str]) -> None:
     """Take files, and those inside folders that are called `*.parquet`, as one table: an export comes in many.
 
     Raises:
@@ -48,7 +48,7 @@ def take_parquet(run: Run, sources: Sequence[str]) -> None:
         run.tally.notes["of the files none was kept: a table's files share its packages, and one is missing"] = None
 
 
-def take_pypi_db(run: Run, sources: Sequence[str]) -> None:
+def take_pypi_db(run: IngestRun, sources: Sequence[str]) -> None:
     """Take databases of pypi-data, each a table of its own.
 
     Raises:
@@ -60,13 +60,13 @@ def take_pypi_db(run: Run, sources: Sequence[str]) -> None:
         run.attempt(label_of(path), lambda path=path: _take_pypi_db(run, path))  # type: ignore[misc]
 
 
-def _check_as_of(run: Run) -> None:
+def _check_as_of(run: IngestRun) -> None:
     told = run.order.table_as_of
     if told is not None and told.earliest > instant(dt.datetime.now(dt.UTC)):
         raise UsageError(f"--as-of {told} is yet to come; a table speaks for the time before it was exported")
 
 
-def _take_pypi_db(run: Run, path: Path) -> None:
+def _take_pypi_db(run: IngestRun, path: Path) -> None:
     label = label_of(path)
     with tempfile.TemporaryDirectory(prefix="graphkit-") as folder:
         try:
@@ -84,7 +84,7 @@ def _take_pypi_db(run: Run, path: Path) -> None:
     run.tally.notes[f"{label} has one release of each package: what older ones require is not known"] = None
 
 
-def _keep(run: Run, table: ReleaseTable) -> None:
+def _keep(run: IngestRun, table: ReleaseTable) -> None:
     run.progress(0, None, f"keeping {table.source}")
     run.tally.read += len(table.paths)
     run.keep(table.source, [table])

@@ -72,7 +72,7 @@ def extra_alone(marker: str) -> str:
     return canonicalize_name(found[1]) if found else ""
 
 
-class Ground:
+class MarkerEvaluator:
     """An environment's verdict on markers, Requires-Python texts and file names, each asked once.
 
     Python's patch level and the kernel are not part of an `Environment`: the patch level is taken as
@@ -231,8 +231,8 @@ def _minor_of(python: str) -> int:
     return int(minor) if major == "3" else int(minor) - 100
 
 
-class AnyOf:
-    """Several environments at once, in the terms of `Ground`: a marker holds, fails, or differs between them.
+class AnyOfEnvironments:
+    """Several environments at once, in the terms of `MarkerEvaluator`: a marker holds, fails, or differs between them.
 
     What holds in some and fails in others cannot be decided (None), so an edge under it is kept. A file can be
     installed where one of them can. Cost: a marker is asked once for each Python, platform, or both, as it names them.
@@ -240,8 +240,8 @@ class AnyOf:
 
     def __init__(self, environments: Sequence[Environment]) -> None:
         self.environment = environments[0]
-        self._grounds = [Ground(one) for one in environments]
-        self._lenient = [Ground(one, "uv") for one in environments]
+        self._grounds = [MarkerEvaluator(one) for one in environments]
+        self._lenient = [MarkerEvaluator(one, "uv") for one in environments]
         first = environments[0]
         self._pythons = [
             ground
@@ -260,7 +260,7 @@ class AnyOf:
             self._truths[key] = found.pop() if len(found) == 1 else None
         return self._truths[key]
 
-    def _asked(self, marker: str) -> Sequence[Ground]:
+    def _asked(self, marker: str) -> Sequence[MarkerEvaluator]:
         if not _OF_PLATFORM.search(marker):
             return self._pythons if _OF_PYTHON.search(marker) else self._pythons[:1]
         return self._grounds if _OF_PYTHON.search(marker) else self._platforms
@@ -287,8 +287,8 @@ class AnyOf:
         return any(ground.python_fits(requires_python) for ground in (*self._grounds, *self._lenient))
 
 
-class Anywhere:
-    """No environment, in the terms of `Ground`: what a marker says of one cannot be decided, and every file installs.
+class EveryEnvironment:
+    """No environment, in the terms of `MarkerEvaluator`: no marker about one can be decided, and every file installs.
 
     A closure in it holds that of every environment, and asks nothing of a marker but its extras.
     """

@@ -9,18 +9,20 @@ from typing import overload
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import Version
 
-Stretches = tuple[tuple[int, int], ...]
+ReleaseRanges = tuple[tuple[int, int], ...]
 """Half-open stretches of positions within one package, ascending."""
 
 
-def stretches(specifiers: SpecifierSet, versions: Sequence[Version], texts: Sequence[str] | None = None) -> Stretches:
+def stretches(
+    specifiers: SpecifierSet, versions: Sequence[Version], texts: Sequence[str] | None = None
+) -> ReleaseRanges:
     """Return the positions that a specifier set admits, pre-releases included, ascending and disjoint.
 
     ``versions`` are in PEP 440 order. ``texts`` are the spellings that ``===`` is compared with,
     default the normal form of each version. Cost: a bisection and a few questions to packaging a
     specifier; only ``===`` looks at every version.
     """
-    admitted: Stretches = ((0, len(versions)),) if versions else ()
+    admitted: ReleaseRanges = ((0, len(versions)),) if versions else ()
     for specifier in specifiers:
         admitted = meet(admitted, single(specifier, versions, texts))
     return admitted
@@ -51,7 +53,7 @@ class Readable(Sequence[Version]):
         return self._known[index]
 
 
-def single(specifier: Specifier, versions: Sequence[Version], texts: Sequence[str] | None = None) -> Stretches:
+def single(specifier: Specifier, versions: Sequence[Version], texts: Sequence[str] | None = None) -> ReleaseRanges:
     """Return the positions that one clause admits: one stretch, or all but one, so that its edges can be bisected."""
     end, operator = len(versions), specifier.operator
     if operator == "===":
@@ -73,7 +75,7 @@ def single(specifier: Specifier, versions: Sequence[Version], texts: Sequence[st
     return _stretch(at, _turn(admits, versions, at, floor=at))
 
 
-def raw_matches(literal: str, texts: Sequence[str]) -> Stretches:
+def raw_matches(literal: str, texts: Sequence[str]) -> ReleaseRanges:
     """Return the single positions whose text is a ``===`` literal, case aside (PEP 440)."""
     wanted = literal.lower()
     return tuple((at, at + 1) for at, text in enumerate(texts) if text.lower() == wanted)
@@ -103,11 +105,11 @@ def _turn(holds: Callable[[Version], bool], versions: Sequence[Version], at: int
     return bisect_left(versions, True, lo=lo, hi=hi, key=lambda version: not holds(version))  # noqa: FBT003 - sought
 
 
-def _stretch(lo: int, hi: int) -> Stretches:
+def _stretch(lo: int, hi: int) -> ReleaseRanges:
     return ((lo, hi),) if lo < hi else ()
 
 
-def meet(left: Stretches, right: Stretches) -> Stretches:
+def meet(left: ReleaseRanges, right: ReleaseRanges) -> ReleaseRanges:
     """Return the positions in both."""
     found: list[tuple[int, int]] = []
     i = j = 0

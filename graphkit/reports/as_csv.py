@@ -17,7 +17,7 @@ from graphkit.model.answers import (
     ServiceVerdict,
     Verdict,
 )
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.provenance import read_stamp, stamp
 from graphkit.reports.text import shown
 from graphkit.reports.wording import (
@@ -47,7 +47,7 @@ class CsvReport:
 
     suffix: Final = ".csv"
 
-    def render(self, blast: Blast, view: View) -> str:
+    def render(self, blast: Blast, view: ReportOptions) -> str:
         """Return the table with its heads; lines end in CR and LF."""
         listed = listing(blast, view)
         companies = {name: row.company for row in blast.companies for name in row.services}

@@ -28,7 +28,7 @@ from graphkit.model.incidents import Source
 from graphkit.model.organisation import Claim
 from graphkit.model.times import NO_TIME, rfc3339
 from graphkit.reports.comparison import Comparison
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.proofs import clearance_shape, explained_shape
 from graphkit.reports.provenance import Verification, provenance_shape, read_object, read_provenance
 from graphkit.reports.text import safe_json
@@ -43,7 +43,7 @@ class JsonReport:
 
     suffix: Final = ".json"
 
-    def render(self, blast: Blast, view: View) -> str:
+    def render(self, blast: Blast, view: ReportOptions) -> str:
         """Return the answer in the shape ``graphkit.blast/1``."""
         return encoded(blast_shape(blast, listing(blast, view), made_of(blast, view)))
 
@@ -106,9 +106,9 @@ def verification_json(answer: Verification) -> str:
     )
 
 
-def whole_shape(blast: Blast, view: View) -> Shape:
+def whole_shape(blast: Blast, view: ReportOptions) -> Shape:
     """Return a blast in the shape ``graphkit.blast/1`` with every package, whatever the view lists."""
-    return blast_shape(blast, listing(blast, View(tier=Tier.ADMITTED)), made_of(blast, view))
+    return blast_shape(blast, listing(blast, ReportOptions(tier=Tier.ADMITTED)), made_of(blast, view))
 
 
 def comparison_json(answer: Comparison) -> str:

@@ -11,7 +11,7 @@ from uuid import UUID  # names only: nothing random
 from graphkit.model.answers import Blast, Provenance
 from graphkit.model.errors import GraphkitError
 from graphkit.reports.content import web_address
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.provenance import read_object, read_stamp, stamp
 from graphkit.reports.text import safe_json, shown
 from graphkit.reports.vex import Statement, Status, described, statements, written_at
@@ -36,7 +36,7 @@ class CycloneDxVexReport:
 
     suffix: Final = ".cdx.json"
 
-    def render(self, blast: Blast, view: View) -> str:
+    def render(self, blast: Blast, view: ReportOptions) -> str:
         """Return the document. Its time and serial number come from the facts, so that the same give the same.
 
         Raises:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 from graphkit.model.answers import Blast, Provenance
 from graphkit.reports.content import COMPANY, PACKAGE, RELEASE, SERVICE
 from graphkit.reports.graph import graph_of
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.layout import COLOURS
 from graphkit.reports.provenance import read_stamp, stamp
 from graphkit.reports.text import cut, shown
@@ -35,7 +35,7 @@ class GraphMLReport:
 
     suffix: Final = ".graphml"
 
-    def render(self, blast: Blast, view: View) -> str:
+    def render(self, blast: Blast, view: ReportOptions) -> str:
         """Return the document; what is not listed, and the notes of the answer, are data of the graph."""
         from networkx.readwrite.graphml import GraphMLWriter  # noqa: PLC0415 - slow to import
 

@@ -10,7 +10,7 @@ from graphkit.model.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class ReportOptions:
     """How much of an answer to show, and on what.
 
     ``tier`` is the weakest one whose packages are listed; weaker ones are counted. ``limit`` cuts lists
@@ -40,7 +40,7 @@ class Report(Protocol):
     def suffix(self) -> str:
         """Return the ending of a file of this form, with its dot."""
 
-    def render(self, blast: Blast, view: View) -> str:
+    def render(self, blast: Blast, view: ReportOptions) -> str:
         """Return the whole report, ending in a newline; it has no character that UTF-8 cannot hold."""
 
     def provenance(self, text: str) -> Provenance | None:

@@ -53,7 +53,7 @@ COLOURS: Final[Mapping[str, tuple[str, str, str]]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
+class PlacedNode:
     """A drawn node: an entry, or a cluster of ``count`` entries of one kind and verdict, ``label`` what they share."""
 
     id: str
@@ -69,7 +69,7 @@ class Spot:
 class Picture:
     """Nodes and links as they are drawn. ``at`` names the node that stands for each entry."""
 
-    spots: tuple[Spot, ...]
+    spots: tuple[PlacedNode, ...]
     links: tuple[tuple[str, str, str], ...]
     at: Mapping[str, str]
 
@@ -91,7 +91,7 @@ def picture(content: Content, most: int = MOST_DRAWN) -> Picture:
     places = _places(nodes, links)
     counts = Counter(at.values())
     spots = tuple(
-        Spot(
+        PlacedNode(
             id=ident,
             kind=one.kind,
             verdict=one.verdict,

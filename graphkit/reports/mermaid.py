@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 
 from graphkit.model.answers import Blast, PackageRow, Provenance, ServiceVerdict
 from graphkit.reports.content import COMPANY, KINDS, PACKAGE, RELEASE, SERVICE, Content, Entry, content
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.layout import COLOURS, VERDICTS
 from graphkit.reports.provenance import read_stamp, stamp
 from graphkit.reports.text import counted, shown
@@ -37,7 +37,7 @@ class MermaidReport:
 
     suffix: Final = ".mmd"
 
-    def render(self, blast: Blast, view: View) -> str:
+    def render(self, blast: Blast, view: ReportOptions) -> str:
         """Return the flowchart; every service that is unknown has a node, or is counted in one that says so."""
         listed = listing(blast, view)
         short = replace(blast, services=tuple(map(_shortest, blast.services)))

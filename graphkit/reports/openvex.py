@@ -10,7 +10,7 @@ from urllib.parse import quote
 from graphkit.model.answers import Blast, Provenance
 from graphkit.model.errors import GraphkitError
 from graphkit.model.times import rfc3339
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.provenance import read_object, read_stamp, stamp
 from graphkit.reports.text import safe_json, shown
 from graphkit.reports.vex import Statement, described, statements, written_at
@@ -25,7 +25,7 @@ class OpenVexReport:
 
     suffix: Final = ".openvex.json"
 
-    def render(self, blast: Blast, view: View) -> str:
+    def render(self, blast: Blast, view: ReportOptions) -> str:
         """Return the document. Its time is that of the newest fact behind it, so that the same facts give the same.
 
         Raises:

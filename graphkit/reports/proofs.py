@@ -7,7 +7,7 @@ from typing import Any
 
 from graphkit.model.answers import Assumption, BuildVerdict, Clearance, ProofKind, ServiceVerdict
 from graphkit.model.times import NO_TIME, rfc3339
-from graphkit.reports.text_canvas import Sheet
+from graphkit.reports.text_canvas import TextCanvas
 from graphkit.reports.wording import ASSUMED, OBLIGED, PROVEN, REPLACED, assumed, between, clock
 
 Shape = dict[str, Any]
@@ -86,7 +86,7 @@ def _explained(made: Clearance) -> Shape:
     }
 
 
-def write_proofs(sheet: Sheet, one: ServiceVerdict) -> None:
+def write_proofs(sheet: TextCanvas, one: ServiceVerdict) -> None:
     """Write the proof of each build, or what is open where it has none."""
     sheet.title(f"Proofs, one for each build ({len(one.builds)})")
     for build in one.builds:
@@ -102,7 +102,7 @@ def write_proofs(sheet: Sheet, one: ServiceVerdict) -> None:
         sheet.line("no build is known", indent=2)
 
 
-def _write(sheet: Sheet, made: Clearance) -> None:
+def _write(sheet: TextCanvas, made: Clearance) -> None:
     sheet.line(f"proof by {made.kind}: {PROVEN[made.kind]}", indent=6)
     sheet.line(f"{f'for {made.incident}, ' if made.incident else ''}{between(made.start, made.until)}", indent=6)
     for part in made.proof:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from graphkit.model.answers import Accused, Blast, BuildVerdict, Path, Provenance, ServiceVerdict, Verdict
 from graphkit.reports.content import web_address
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.provenance import provenance_shape, read_object, read_provenance
 from graphkit.reports.text import counted, cut, safe_json, shown
 from graphkit.reports.wording import (
@@ -57,7 +57,7 @@ class SarifReport:
 
     suffix: Final = ".sarif"
 
-    def render(self, blast: Blast, view: View) -> str:
+    def render(self, blast: Blast, view: ReportOptions) -> str:
         """Return the log, keys sorted."""
         rules = {node: _rule(blast, one) for node, one in by_node(blast.incident.releases[:MOST_RULES]).items()}
         rules[_CASE] = _case(blast)

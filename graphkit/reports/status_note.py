@@ -21,7 +21,7 @@ from graphkit.model.incidents import Source
 from graphkit.model.organisation import Claim
 from graphkit.reports.comparison import HEADS, Comparison, since
 from graphkit.reports.content import web_address
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.provenance import read_stamp, stamp
 from graphkit.reports.text import counted, shown
 from graphkit.reports.wording import (
@@ -62,7 +62,7 @@ class MarkdownReport:
 
     suffix: Final = ".md"
 
-    def render(self, blast: Blast, view: View) -> str:
+    def render(self, blast: Blast, view: ReportOptions) -> str:
         """Return the note. No line begins with a text that was read, so that none is a heading or a command."""
         listed = listing(blast, view)
         sections = (

@@ -21,11 +21,11 @@ from graphkit.model.answers import (
 from graphkit.model.documents import Problem
 from graphkit.model.organisation import Claim
 from graphkit.reports.comparison import HEADS, Comparison, since
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.proofs import write_proofs
 from graphkit.reports.provenance import Verification
 from graphkit.reports.text import counted
-from graphkit.reports.text_canvas import Sheet
+from graphkit.reports.text_canvas import TextCanvas
 from graphkit.reports.trees import write_trees
 from graphkit.reports.wording import (
     EXPOSED,
@@ -58,9 +58,9 @@ class TableReport:
 
     suffix: Final = ".txt"
 
-    def render(self, blast: Blast, view: View) -> str:
+    def render(self, blast: Blast, view: ReportOptions) -> str:
         """Return the answer as text ``view.width`` columns wide."""
-        sheet = Sheet(view.width, colour=view.colour)
+        sheet = TextCanvas(view.width, colour=view.colour)
         listed = listing(blast, view)
         sheet.line(f"{blast.incident.id}: {blast.incident.title}" if blast.incident.title else blast.incident.id)
         sheet.blank()
@@ -122,7 +122,7 @@ REPORT: Final = TableReport()
 
 def who_has_table(answer: WhoHas, *, width: int = 80, colour: bool = False) -> str:
     """Return who holds a package as text."""
-    sheet = Sheet(width, colour=colour)
+    sheet = TextCanvas(width, colour=colour)
     services = len({row.service for row in answer.matches})
     sheet.line(
         f"{answer.query}: {counted(services, 'service')} in {counted(len(answer.matches), 'row')} of documents",
@@ -150,7 +150,7 @@ def why_table(answer: WhyAnswer, *, clearance: bool = False, width: int = 80, co
     ``clearance``: in their place the proof of each build that is cleared, and what is open for the others. Where the
     answer has trees, they stand in their place too.
     """
-    sheet = Sheet(width, colour=colour)
+    sheet = TextCanvas(width, colour=colour)
     one, blast = answer.service, answer.blast
     sheet.line(f"{one.service} is {one.verdict}: {one.reason}", style="bold")
     for word, text in (("owner", one.owner), ("company", one.company or ""), ("basis", one.basis)):
@@ -169,7 +169,7 @@ def why_table(answer: WhyAnswer, *, clearance: bool = False, width: int = 80, co
     return sheet.text()
 
 
-def _builds(sheet: Sheet, answer: WhyAnswer) -> None:
+def _builds(sheet: TextCanvas, answer: WhyAnswer) -> None:
     one = answer.service
     _slots(sheet, answer.blast)
     sheet.title(f"Builds ({len(one.builds)})")
@@ -186,7 +186,7 @@ def _builds(sheet: Sheet, answer: WhyAnswer) -> None:
 
 def verification_table(answer: Verification, *, width: int = 80, colour: bool = False) -> str:
     """Return what became of a report as text."""
-    sheet = Sheet(width, colour=colour)
+    sheet = TextCanvas(width, colour=colour)
     sheet.line(answer.verdict(), style="bold")
     for text in (*answer.reasons, *answer.changes):
         sheet.line(text, indent=2)
@@ -203,7 +203,7 @@ def verification_table(answer: Verification, *, width: int = 80, colour: bool = 
 
 def comparison_table(answer: Comparison, *, width: int = 80, colour: bool = False) -> str:
     """Return what changed since an old report as text, the worst first."""
-    sheet = Sheet(width, colour=colour)
+    sheet = TextCanvas(width, colour=colour)
     sheet.line(f"{answer.incident}: {answer.headline()}", style="bold")
     for kind, rows in groupby(answer.changes, key=lambda one: one.kind):
         sheet.title(HEADS[kind])
@@ -221,7 +221,7 @@ def comparison_table(answer: Comparison, *, width: int = 80, colour: bool = Fals
 
 def stats_table(answer: Stats, *, problems: bool = True, width: int = 80, colour: bool = False) -> str:
     """Return what a graph holds as text; ``problems`` lists every one, else they are counted."""
-    sheet = Sheet(width, colour=colour)
+    sheet = TextCanvas(width, colour=colour)
     rows = [(word.replace("_", " "), f"{number:,}") for word, number in answer.counts]
     sheet.table(("what", "how many"), rows)
     sheet.blank()
@@ -239,7 +239,7 @@ def stats_table(answer: Stats, *, problems: bool = True, width: int = 80, colour
 
 def ingest_table(answer: IngestReport, *, width: int = 80, colour: bool = False) -> str:
     """Return what an ingest read as text; every input that was not used is named."""
-    sheet = Sheet(width, colour=colour)
+    sheet = TextCanvas(width, colour=colour)
     sheet.line(
         f"{answer.read:,} read: {answer.new:,} new, {answer.unchanged:,} unchanged; {len(answer.rejected):,} rejected, "
         f"{len(answer.unrecognised):,} unrecognised, {counted(answer.problems, 'problem')}",
@@ -259,7 +259,7 @@ def ingest_table(answer: IngestReport, *, width: int = 80, colour: bool = False)
     return sheet.text()
 
 
-def _slots(sheet: Sheet, blast: Blast) -> None:
+def _slots(sheet: TextCanvas, blast: Blast) -> None:
     if lines := window_lines(blast):
         sheet.title("Windows, one for each incident")
         for line in lines:
@@ -271,7 +271,7 @@ def _slots(sheet: Sheet, blast: Blast) -> None:
         sheet.line("none", indent=2)
 
 
-def _services(sheet: Sheet, blast: Blast) -> None:
+def _services(sheet: TextCanvas, blast: Blast) -> None:
     sheet.title(f"Services ({_counts(blast.summary.services)})")
     if not blast.services:
         sheet.line("the graph holds none; graphkit ingest reads their documents", indent=2)
@@ -293,7 +293,7 @@ def _services(sheet: Sheet, blast: Blast) -> None:
                         sheet.line(build.reason, indent=10)
 
 
-def _build(sheet: Sheet, build: BuildVerdict, *, paths: bool, indent: int = 2) -> None:
+def _build(sheet: TextCanvas, build: BuildVerdict, *, paths: bool, indent: int = 2) -> None:
     when = f"build of {clock(build.at)}" if build.at is not None else "no recorded time"
     of = f", {build.document.path} ({build.document.sha256[:_SHORT]})" if build.document else ""
     about = f", for {build.incident}" if build.incident else ""
@@ -306,13 +306,13 @@ def _build(sheet: Sheet, build: BuildVerdict, *, paths: bool, indent: int = 2) -
             _steps(sheet, path, indent=indent + 4)
 
 
-def _steps(sheet: Sheet, path: Path, *, indent: int) -> None:
+def _steps(sheet: TextCanvas, path: Path, *, indent: int) -> None:
     for number, step in enumerate(path):
         sheet.line(f"{'-> ' if number else ''}{step.node}", indent=indent + 2 * min(number, 6))
         sheet.line(step.why, indent=indent + 2 * min(number, 6) + 3, style="dim")
 
 
-def _companies(sheet: Sheet, blast: Blast) -> None:
+def _companies(sheet: TextCanvas, blast: Blast) -> None:
     sheet.title(f"Companies ({_counts(blast.summary.companies)})")
     if not blast.companies:
         sheet.line("the graph names none; graphkit ingest org reads them", indent=2)
@@ -352,13 +352,13 @@ def _counts(counts: Iterable[tuple[str, int]]) -> str:
     return ", ".join(f"{number:,} {word}" for word, number in counts if number) or "none"
 
 
-def _problems(sheet: Sheet, rows: Iterable[tuple[str, Problem]]) -> None:
+def _problems(sheet: TextCanvas, rows: Iterable[tuple[str, Problem]]) -> None:
     for path, problem in rows:
         place = f", {problem.place}" if problem.place else ""
         sheet.line(f"{path}{place}: {problem.text}", indent=2)
 
 
-def _notes(sheet: Sheet, notes: Sequence[str]) -> None:
+def _notes(sheet: TextCanvas, notes: Sequence[str]) -> None:
     if notes:
         sheet.title(f"Notes ({len(notes)})")
         for note in notes:

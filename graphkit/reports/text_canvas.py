@@ -29,7 +29,7 @@ STYLES: Final = {
 """The colour of each verdict; the word itself always stands there too."""
 
 
-class Sheet:
+class TextCanvas:
     """Lines of text as wide as a terminal; everything given to it is data and is made safe to show.
 
     Words are wrapped between spaces and, where one is wider than the line, folded. Nothing is cropped.

@@ -8,7 +8,7 @@ from typing import Any
 from graphkit.model.answers import InstallTree, TakenRelease
 from graphkit.model.times import rfc3339
 from graphkit.reports.text import counted
-from graphkit.reports.text_canvas import Sheet
+from graphkit.reports.text_canvas import TextCanvas
 from graphkit.reports.wording import clock
 
 _SHORT = 12
@@ -46,7 +46,7 @@ def tree_shape(one: InstallTree) -> dict[str, Any]:
     }
 
 
-def write_trees(sheet: Sheet, trees: Sequence[InstallTree]) -> None:
+def write_trees(sheet: TextCanvas, trees: Sequence[InstallTree]) -> None:
     """Write all that installs from each manifest take."""
     sheet.title(f"What an install of that minute takes ({counted(len(trees), 'manifest')})")
     for number, one in enumerate(trees):
@@ -57,7 +57,7 @@ def write_trees(sheet: Sheet, trees: Sequence[InstallTree]) -> None:
         sheet.line("no manifest of it is known to have been in place then", indent=2)
 
 
-def _write(sheet: Sheet, one: InstallTree) -> None:
+def _write(sheet: TextCanvas, one: InstallTree) -> None:
     about = f", for {one.incident}" if one.incident else ""
     sheet.line(f"{one.manifest} ({one.document.sha256[:_SHORT]}) at {clock(one.at)}{about}", style="bold")
     bad = [_name(release) for release in one.releases if release.is_accused]

@@ -12,7 +12,7 @@ from graphkit.model.errors import UsageError
 from graphkit.reports import names, report
 from graphkit.reports.as_json import whole_shape
 from graphkit.reports.comparison import compare, proofs_changed, read_report
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.provenance import Verification, read_object
 from graphkit.reports.text import counted, cut
 from graphkit.reports.wording import made_of
@@ -34,7 +34,7 @@ def recognised(text: str, named: str) -> tuple[str, Provenance]:
     raise UsageError(f"{named} is no report that can be verified; those can that were written with --format {forms}")
 
 
-def verification(text: str, form: str, then: Provenance, blast: Blast, view: View) -> Verification:
+def verification(text: str, form: str, then: Provenance, blast: Blast, view: ReportOptions) -> Verification:
     """Return how a report compares with the answer to its own question, asked again.
 
     It is the same, too, where all that differs is what it rests on: other facts that change nothing of it.

@@ -27,7 +27,7 @@ from graphkit.model.answers import (
 )
 from graphkit.model.organisation import Claim, Polarity, Standing
 from graphkit.model.times import Instant, Moment, rfc3339
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.text import counted
 
 EXPOSED = (Verdict.OBSERVED, Verdict.REPLAYED, Verdict.PICKED, Verdict.ADMITTED)
@@ -108,7 +108,7 @@ class Listing:
     notes: tuple[str, ...]
 
 
-def listing(blast: Blast, view: View) -> Listing:
+def listing(blast: Blast, view: ReportOptions) -> Listing:
     """Return what a view lists: packages of its tier and stronger ones, cut to its page; the rest is counted."""
     strong = [row for row in blast.packages if is_listed(row, view.tier)]
     weak = Counter(standing(row) for row in blast.packages if not is_listed(row, view.tier))
@@ -170,9 +170,9 @@ def is_listed(row: PackageRow, tier: Tier) -> bool:
     return tier is Tier.ADMITTED if row.tier is None else row.tier.rank <= tier.rank
 
 
-def made_of(blast: Blast, view: View) -> Provenance:
+def made_of(blast: Blast, view: ReportOptions) -> Provenance:
     """Return what a report rests on; its question has the options of the view, so that it can be asked again."""
-    words = ["--tier", view.tier.value] if view.tier is not View().tier else []
+    words = ["--tier", view.tier.value] if view.tier is not ReportOptions().tier else []
     words += ["--limit", str(view.limit)] if view.limit is not None else []
     words += ["--offset", str(view.offset)] if view.offset else []
     words += ["--strict"] if view.strict else []

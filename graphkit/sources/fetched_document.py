@@ -10,7 +10,7 @@ from graphkit.model.times import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class FetchedDocument:
     """A document's bytes, not yet read, and what its source says of them.
 
     ``path`` is what answers call it, unique in its source: `github/acme/shop/uv.lock`. ``service`` and

@@ -29,16 +29,16 @@ from graphkit.model.times import rfc3339
 from graphkit.model.versions import release_version
 from graphkit.stores import port
 from graphkit.trace.case import Case, resolve, under, without_incident_joined
-from graphkit.trace.evidence.documents import Documents
+from graphkit.trace.evidence.documents import CaseDocuments
 from graphkit.trace.notes import footnotes, some
 from graphkit.trace.verdicts.companies import CaseWindow, company_rows
-from graphkit.trace.verdicts.packages import Exposed, Spread, package_rows, package_tiers, row_order
+from graphkit.trace.verdicts.packages import Exposed, PackageWorlds, package_rows, package_tiers, row_order
 from graphkit.trace.verdicts.ranking import Unwalked
-from graphkit.trace.verdicts.service_verdicts import Roll, Worst
-from graphkit.trace.view import Question, View, Worlds, answer, trees_in, worlds_of
+from graphkit.trace.verdicts.service_verdicts import ServiceVerdicts, Worst
+from graphkit.trace.view import CaseAnswer, Question, Worlds, answer, trees_in, worlds_of
 
 
-def blast(reader: port.Reader, question: Question, spread: Spread = map) -> Blast:
+def blast(reader: port.Reader, question: Question, spread: PackageWorlds = map) -> Blast:
     """Return everything that a graph can say of a case. ``spread`` may walk packages in several processes.
 
     Each incident is judged under its own reading and in its own window; the worst verdict stands (semantics §1).
@@ -103,7 +103,7 @@ def install_trees(reader: port.Reader, question: Question, service: ServiceId) -
         tree
         for case in _cases(reader, question, reader.evidence().incidents())
         for tree in trees_in(
-            case, question, Documents(reader, case), worlds_of(reader, case, question, organisation), service
+            case, question, CaseDocuments(reader, case), worlds_of(reader, case, question, organisation), service
         )
     )
 
@@ -123,7 +123,7 @@ def _cases(reader: port.Reader, question: Question, incidents: Sequence[Incident
     return without_incident_joined(cases) if is_told else cases
 
 
-def _worst(views: Sequence[View], offsets: Sequence[int]) -> Worst:
+def _worst(views: Sequence[CaseAnswer], offsets: Sequence[int]) -> Worst:
     return Worst([view.services for view in views], [view.case.id for view in views], offsets)
 
 
@@ -131,7 +131,7 @@ def _worst(views: Sequence[View], offsets: Sequence[int]) -> Worst:
 class _Part:
     """What one case contributes to an answer."""
 
-    view: View
+    view: CaseAnswer
     exposed: Exposed
     notes: tuple[str, ...]
 
@@ -142,9 +142,9 @@ def _part(
     question: Question,
     organisation: Organisation,
     incidents: Sequence[Incident],
-    spread: Spread,
+    spread: PackageWorlds,
 ) -> _Part:
-    documents = Documents(reader, case)
+    documents = CaseDocuments(reader, case)
     worlds = worlds_of(reader, case, question, organisation)
     view = answer(case, question, documents, worlds)
     exposed = package_rows(view.world, view.field, view.targets, question.effort, spread)
@@ -181,7 +181,7 @@ class _Known:
         return self._reader.packages(np.arange(self._reader.generation().packages, dtype=np.int32)).name
 
 
-def _is_index_read(view: View) -> bool:
+def _is_index_read(view: CaseAnswer) -> bool:
     """Return whether a page or table of an accused package, or of anything that leads to one, was read."""
     flags = view.world.reader.packages(view.field.packages).flags
     return bool(((flags & (port.PAGE_READ | port.PAGE_ONE_RELEASE)) != 0).any())
@@ -200,7 +200,7 @@ def _whole(windows: Sequence[Window]) -> Window:
     )
 
 
-def _asked(views: Sequence[View]) -> Asked:
+def _asked(views: Sequence[CaseAnswer]) -> Asked:
     """Return everything that was asked, as an answer shows it."""
     asked = [replace(view.case.asked(_ghosts(view)), withdrawn=view.case.withdrawn) for view in views]
     if len(asked) == 1:
@@ -267,7 +267,7 @@ def _versions_of(reader: port.Reader, name: PackageName) -> Sequence[str]:
     return reader.releases(np.arange(columns.start[0], columns.stop[0], dtype=np.int32)).version
 
 
-def _ghosts(view: View) -> frozenset[str]:
+def _ghosts(view: CaseAnswer) -> frozenset[str]:
     ghosts = set()
     for release in view.case.releases:
         if found := view.world.find_release(release.package, release.version):
@@ -277,7 +277,7 @@ def _ghosts(view: View) -> frozenset[str]:
     return frozenset(ghosts)
 
 
-def _summary(judged: Roll | Worst, exposed: Exposed, companies: Sequence[CompanyRow]) -> Summary:
+def _summary(judged: ServiceVerdicts | Worst, exposed: Exposed, companies: Sequence[CompanyRow]) -> Summary:
     services = judged.counts
     counted = Counter(one.verdict for one in companies)
     tiers = Counter(row.tier for row in exposed.rows)
@@ -299,10 +299,10 @@ def _summary(judged: Roll | Worst, exposed: Exposed, companies: Sequence[Company
 
 
 def _rivals(
-    view: View,
+    view: CaseAnswer,
     exposed: Exposed,
     question: Question,
-    documents: Documents,
+    documents: CaseDocuments,
     incidents: Sequence[Incident],
     worlds: Worlds,
 ) -> Iterator[str]:

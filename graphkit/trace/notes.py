@@ -9,11 +9,11 @@ import numpy as np
 from graphkit.model.answers import Slot
 from graphkit.model.times import rfc3339
 from graphkit.stores import port
-from graphkit.trace.evidence.documents import Documents
+from graphkit.trace.evidence.documents import CaseDocuments
 from graphkit.trace.resolve.forward import walk
 from graphkit.trace.verdicts.packages import Exposed, newest_of, root_of
 from graphkit.trace.verdicts.ranking import Unwalked
-from graphkit.trace.view import View
+from graphkit.trace.view import CaseAnswer
 
 _SHOWN = 8
 _MOST_STUCK_WALKS = 500
@@ -25,7 +25,7 @@ def some(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + more
 
 
-def footnotes(view: View, exposed: Exposed, documents: Documents) -> Iterator[str]:
+def footnotes(view: CaseAnswer, exposed: Exposed, documents: CaseDocuments) -> Iterator[str]:
     """Yield what qualifies an answer, most important first; nothing is left out silently."""
     yield from view.notes
     for release in view.unplaced:
@@ -68,7 +68,7 @@ def footnotes(view: View, exposed: Exposed, documents: Documents) -> Iterator[st
         )
 
 
-def _document_notes(documents: Documents) -> Iterator[str]:
+def _document_notes(documents: CaseDocuments) -> Iterator[str]:
     """Say what was taken as it is of the documents that were read."""
     if blurred := documents.imprecise():
         yield (
@@ -94,7 +94,7 @@ def _unwalked(left: Unwalked) -> Iterator[str]:
     )
 
 
-def _table_notes(view: View) -> Iterator[str]:
+def _table_notes(view: CaseAnswer) -> Iterator[str]:
     """Say where a table stands for pages: without times, or with the newest release alone."""
     read, idents = view.world.reader.packages, view.field.packages
     flags = read(idents).flags
@@ -110,7 +110,7 @@ def _table_notes(view: View) -> Iterator[str]:
         )
 
 
-def _ghost_notes(view: View) -> Iterator[str]:
+def _ghost_notes(view: CaseAnswer) -> Iterator[str]:
     for ident, positions in sorted(view.targets.items()):
         package = view.world.package(ident)
         nearest = [package.texts[p] for p in positions if package.flags[p] & port.RELEASE_REQUIREMENTS_NEAREST]
@@ -121,7 +121,7 @@ def _ghost_notes(view: View) -> Iterator[str]:
             )
 
 
-def _stuck_notes(view: View) -> Iterator[str]:
+def _stuck_notes(view: CaseAnswer) -> Iterator[str]:
     """Say where the accused package has no release on the index at all: then nothing resolves, and nothing follows."""
     for ident in sorted(view.targets):
         package = view.world.package(ident)
@@ -139,7 +139,7 @@ def _stuck_notes(view: View) -> Iterator[str]:
         )
 
 
-def _stuck(view: View, ident: int, empty: Sequence[Slot]) -> tuple[list[str], int]:
+def _stuck(view: CaseAnswer, ident: int, empty: Sequence[Slot]) -> tuple[list[str], int]:
     reached = view.field.reached
     near = np.argsort(reached.distance, kind="stable")[: _MOST_STUCK_WALKS + len(view.targets)].tolist()
     found = sorted((int(reached.distance[row]), int(reached.ident[row]), reached.extra[row]) for row in near)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from graphkit.model.answers import InstallTree, Obligation, ServiceVerdict, Slot, Window
-from graphkit.model.environment import AnyOf, Environment, Profile, environments_within
+from graphkit.model.environment import AnyOfEnvironments, Environment, Profile, environments_within
 from graphkit.model.errors import UsageError
 from graphkit.model.incidents import CompromisedRelease
 from graphkit.model.names import PackageName, ServiceId
@@ -19,20 +19,20 @@ from graphkit.model.versions import release_version
 from graphkit.stores import port
 from graphkit.trace.case import Case, Span
 from graphkit.trace.evidence.accusation import Accusation, accuse
-from graphkit.trace.evidence.documents import Documents
+from graphkit.trace.evidence.documents import CaseDocuments
 from graphkit.trace.evidence.service_facts import ServiceFacts
 from graphkit.trace.reach.nominate import closure_of
-from graphkit.trace.reach.reached import Reached
-from graphkit.trace.reach.survey import Field, slots_between, survey
+from graphkit.trace.reach.reached import ReachedReleases
+from graphkit.trace.reach.survey import Reach, slots_between, survey
 from graphkit.trace.resolve.availability import MOST_SLOTS
 from graphkit.trace.resolve.confirm import Targets
 from graphkit.trace.resolve.first_upload import FirstUploads, first_of_all, first_uploads
 from graphkit.trace.resolve.world import World
-from graphkit.trace.verdicts.clearance import Open, Step, fact
-from graphkit.trace.verdicts.context import Context, usual_ways
+from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, fact
+from graphkit.trace.verdicts.context import ServiceContext, usual_ways
 from graphkit.trace.verdicts.in_house import with_carriers
 from graphkit.trace.verdicts.packages import Effort
-from graphkit.trace.verdicts.service_verdicts import Roll
+from graphkit.trace.verdicts.service_verdicts import ServiceVerdicts
 from graphkit.trace.verdicts.services import judge
 from graphkit.trace.verdicts.trees import trees_of
 
@@ -85,15 +85,15 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class CaseAnswer:
     """A case under one reading: every service judged, and the ground that packages are judged on."""
 
     case: Case
     world: World
     targets: Targets
     window: Window
-    field: Field
-    services: Roll
+    field: Reach
+    services: ServiceVerdicts
     unplaced: tuple[CompromisedRelease, ...]
     notes: tuple[str, ...]
 
@@ -129,10 +129,12 @@ class Worlds:
         """Return the world of every environment that a service may have."""
         key = ("union", known, requires_python)
         if key not in self._worlds:
-            self._worlds[key] = self._new(Environment(), "uv", AnyOf(environments_within(requires_python, known)))
+            self._worlds[key] = self._new(
+                Environment(), "uv", AnyOfEnvironments(environments_within(requires_python, known))
+            )
         return self._worlds[key]
 
-    def _new(self, environment: Environment, profile: Profile, union: AnyOf | None) -> World:
+    def _new(self, environment: Environment, profile: Profile, union: AnyOfEnvironments | None) -> World:
         case = self._case
         mixed: dict[PackageName, set[str]] = {}
         for release in case.releases:
@@ -156,7 +158,7 @@ def worlds_of(reader: port.Reader, case: Case, question: Question, organisation:
     return Worlds(reader, case, settings)
 
 
-def answer(case: Case, question: Question, documents: Documents, worlds: Worlds) -> View:
+def answer(case: Case, question: Question, documents: CaseDocuments, worlds: Worlds) -> CaseAnswer:
     """Return what one reading says of a case: every service, and the ground that packages are judged on.
 
     Raises:
@@ -165,20 +167,20 @@ def answer(case: Case, question: Question, documents: Documents, worlds: Worlds)
     judging, unplaced, notes = _prepared(case, question, documents, worlds)
     first = first_of_all(judging.first_uploads)
     setting = (question.environment, question.resolver)
-    return View(
+    return CaseAnswer(
         case=case,
         world=worlds.of(setting),
         targets=judging.targets,
         window=judging.window,
         field=judging.fields[setting],
-        services=Roll(documents.services, documents.said, judging.service, judging.packages, first),
+        services=ServiceVerdicts(documents.services, documents.said, judging.service, judging.packages, first),
         unplaced=unplaced,
         notes=notes,
     )
 
 
 def trees_in(
-    case: Case, question: Question, documents: Documents, worlds: Worlds, service: ServiceId
+    case: Case, question: Question, documents: CaseDocuments, worlds: Worlds, service: ServiceId
 ) -> tuple[InstallTree, ...]:
     """Return what installs of one service take under one reading, none where the graph has no such service.
 
@@ -190,7 +192,7 @@ def trees_in(
 
 
 def _prepared(
-    case: Case, question: Question, documents: Documents, worlds: Worlds
+    case: Case, question: Question, documents: CaseDocuments, worlds: Worlds
 ) -> tuple[_Judging, tuple[CompromisedRelease, ...], tuple[str, ...]]:
     """Return what services are judged with, the releases that the index facts do not know, and notes on the window."""
     world = worlds.of((question.environment, question.resolver))
@@ -235,10 +237,10 @@ class _Judging:
 
     case: Case
     question: Question
-    documents: Documents
+    documents: CaseDocuments
     worlds: Worlds
-    closures: Mapping[_Setting, Reached]
-    fields: Mapping[_Setting, Field]
+    closures: Mapping[_Setting, ReachedReleases]
+    fields: Mapping[_Setting, Reach]
     targets: Targets
     window: Window
     whole_window: tuple[Instant, Instant]
@@ -246,8 +248,8 @@ class _Judging:
     is_cut: bool
     unplaced: tuple[tuple[PackageName | None, str], ...]
     first_uploads: FirstUploads
-    contexts: dict[_Setting, Context] = field(default_factory=dict)
-    surveys: dict[tuple[_Setting, Instant, Instant], Field] = field(default_factory=dict)
+    contexts: dict[_Setting, ServiceContext] = field(default_factory=dict)
+    surveys: dict[tuple[_Setting, Instant, Instant], Reach] = field(default_factory=dict)
     ways: dict[Environment | None, frozenset[str]] = field(default_factory=dict)
     """Of which usual backends and tools a target is in the closure, by the environment that a service names."""
 
@@ -266,7 +268,7 @@ class _Judging:
             return ()
         return trees_of(self._context_of(account.service), account.uses, account.builds)
 
-    def _context_of(self, service: Service) -> Context:
+    def _context_of(self, service: Service) -> ServiceContext:
         company = self.documents.companies.get(service.company) if service.company else None
         closed = service.builds_complete or self.question.builds_complete or (company and company.builds_complete)
         words = (*service.complete_from, *(company.complete_from if company else ()))
@@ -275,7 +277,7 @@ class _Judging:
         context = replace(context, service=asked, union=self._union_of(service.environment))
         return replace(context, reaching=lambda: self._reaching(context))
 
-    def _reaching(self, context: Context) -> frozenset[str]:
+    def _reaching(self, context: ServiceContext) -> frozenset[str]:
         known = context.service.environment
         if known not in self.ways:
             self.ways[known] = usual_ways(context)
@@ -285,21 +287,21 @@ class _Judging:
         """Return what gives the world of every environment that a service may have: one that it names, else all."""
         return lambda requires: self.worlds.union(known, requires)
 
-    def _context(self, setting: _Setting) -> Context:
+    def _context(self, setting: _Setting) -> ServiceContext:
         if setting not in self.contexts:
             self.contexts[setting] = self._new_context(setting)
         return self.contexts[setting]
 
-    def _new_context(self, setting: _Setting) -> Context:
+    def _new_context(self, setting: _Setting) -> ServiceContext:
         case, world = self.case, self.worlds.of(setting)
 
-        def survey_of(start: Instant, until: Instant) -> Field:
+        def survey_of(start: Instant, until: Instant) -> Reach:
             if (key := (setting, start, until)) not in self.surveys:
                 slots = slots_between([(world, self.closures[setting])], self.targets, start, until)
                 self.surveys[key] = survey(world, self.targets, self.closures[setting], slots)
             return self.surveys[key]
 
-        return Context(
+        return ServiceContext(
             incident=case.id,
             service=Service(id=ServiceId("")),
             world=world,
@@ -324,23 +326,23 @@ class _Judging:
             findings={},
         )
 
-    def _decided(self) -> Step:
+    def _decided(self) -> ProofStep:
         """Return obligation (a): what is accused is known."""
         case = self.case
         if self.is_cut:
-            return Open(
+            return OpenObligation(
                 obligation=Obligation.ACCUSATION,
                 text="only the end of the window was looked at, --from and --until would settle the rest",
             )
         if not self.window.is_known:
-            return Open(
+            return OpenObligation(
                 obligation=Obligation.ACCUSATION,
                 text="when any of it was listed is not known; --from and --until, or an incident file with times, "
                 "would settle it",
             )
         if case.decides_nothing or case.is_open_for_all:
             why = case.why_undecided or "; ".join(dict.fromkeys(one.why for one in case.undecided))
-            return Open(
+            return OpenObligation(
                 obligation=Obligation.ACCUSATION,
                 text=f"what {case.id} accuses cannot be told ({why}); a record with releases, or the hashes of the bad "
                 "files, would settle it",
@@ -361,7 +363,7 @@ def _shown(release: CompromisedRelease) -> str:
 
 
 def _newest_slots(
-    case: Case, question: Question, slots: tuple[Slot, ...], closures: Iterable[Reached]
+    case: Case, question: Question, slots: tuple[Slot, ...], closures: Iterable[ReachedReleases]
 ) -> tuple[Slot, ...] | None:
     """Return the newest slots, where nobody said when to look and all of them would take many passes."""
     asked = question.span.start is not None or question.span.until is not None or case.incidents
@@ -370,7 +372,7 @@ def _newest_slots(
     return slots[-_NEWEST_SLOTS:]
 
 
-def _check_size(world: World, slots: Sequence[Slot], closures: Iterable[Reached]) -> None:
+def _check_size(world: World, slots: Sequence[Slot], closures: Iterable[ReachedReleases]) -> None:
     """Refuse a window whose passes would take more memory than anybody has; say which part of it can be asked."""
     each = max(
         _ARRAYS * min(8 * world.releases, 2 * _PAGE * len(one.packages)) + _EACH_HIT * int(np.count_nonzero(one.plain))

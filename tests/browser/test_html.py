@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from graphkit.model.answers import Blast
 from graphkit.reports import report
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from tests.unit.reports import answers
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -89,9 +89,9 @@ class Opener:
     def __init__(self, browser: Browser, folder: Path) -> None:
         self.browser, self.folder, self.all = browser, folder, list[Opened]()
 
-    def __call__(self, answer: Blast, view: View | None = None, **context: Any) -> Opened:
+    def __call__(self, answer: Blast, view: ReportOptions | None = None, **context: Any) -> Opened:
         file = self.folder / "report.html"
-        file.write_text(report("html").render(answer, view or View()), encoding="utf-8")
+        file.write_text(report("html").render(answer, view or ReportOptions()), encoding="utf-8")
         page = self.browser.new_context(
             **{"viewport": {"width": 1400, "height": 1000}, "accept_downloads": True, **context}
         ).new_page()
@@ -120,7 +120,7 @@ def opener(browser: Browser, tmp_path: Path) -> Iterator[Opener]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_hostile_names_are_text(opener: Opener, scheme: str) -> None:
-    opened = opener(answers.hostile(), View(), color_scheme=scheme)
+    opened = opener(answers.hostile(), ReportOptions(), color_scheme=scheme)
     assert "taken" not in opened.page.title() or opened.page.title().startswith("</script>")
     names = opened.names()
     assert answers.SCRIPT in names
@@ -266,7 +266,7 @@ def test_downloads(opener: Opener) -> None:
 
 
 def test_a_crowd_is_drawn_in_part_and_listed_whole(opener: Opener) -> None:
-    opened = opener(answers.crowd(5_000), View())
+    opened = opener(answers.crowd(5_000), ReportOptions())
     page = opened.page
     page.get_by_label("Packages down to").select_option("admitted")
     expect(page.locator("#status")).to_contain_text("5,010 of 5,010 rows")
@@ -281,7 +281,9 @@ def test_a_crowd_is_drawn_in_part_and_listed_whole(opener: Opener) -> None:
 
 @pytest.mark.parametrize("width", [1000, 1400, 2560])
 def test_names_are_large_enough_to_read_and_cross_no_other_node(opener: Opener, width: int) -> None:
-    page = opener(answers.later(), View(), viewport={"width": width, "height": 1000}, device_scale_factor=1).page
+    page = opener(
+        answers.later(), ReportOptions(), viewport={"width": width, "height": 1000}, device_scale_factor=1
+    ).page
     page.evaluate(WRITTEN + "seen.network.redraw()")
     nodes = page.evaluate(SPOTS)
     written = page.evaluate("() => written")
@@ -295,7 +297,7 @@ def test_names_are_large_enough_to_read_and_cross_no_other_node(opener: Opener, 
 
 
 def test_details_have_their_place_only_while_something_is_chosen(opener: Opener) -> None:
-    page = opener(answers.blast(), View()).page
+    page = opener(answers.blast(), ReportOptions()).page
     panel, picture = page.locator("#panel"), page.locator("#picture")
     wide = picture.bounding_box()
     expect(panel).to_be_hidden()
@@ -316,7 +318,7 @@ def test_details_have_their_place_only_while_something_is_chosen(opener: Opener)
 
 
 def test_a_cluster_opens_shows_more_and_closes(opener: Opener) -> None:
-    opened = opener(answers.fleet(20_000, companies=10), View())
+    opened = opener(answers.fleet(20_000, companies=10), ReportOptions())
     page = opened.page
     whole = page.evaluate("() => seen.nodes.length")
     assert whole < 200
@@ -346,7 +348,7 @@ def test_a_cluster_opens_shows_more_and_closes(opener: Opener) -> None:
 
 
 def test_rows_are_filtered_by_company_and_owner(opener: Opener) -> None:
-    page = opener(answers.fleet(20_000, companies=10), View()).page
+    page = opener(answers.fleet(20_000, companies=10), ReportOptions()).page
     page.get_by_label("Company", exact=True).fill("company-003")
     expect(page.locator("#status")).to_contain_text("2,001 of")
     page.get_by_label("Owner").fill("o17")
@@ -359,7 +361,7 @@ def test_rows_are_filtered_by_company_and_owner(opener: Opener) -> None:
 
 
 def test_a_file_of_a_hundred_thousand_exposures_opens(opener: Opener) -> None:
-    opened = opener(answers.fleet(100_000), View())
+    opened = opener(answers.fleet(100_000), ReportOptions())
     assert (opener.folder / "report.html").stat().st_size < 5_000_000
     page = opened.page
     expect(page.locator("#status")).to_contain_text("100,105 of")
@@ -370,7 +372,7 @@ def test_a_file_of_a_hundred_thousand_exposures_opens(opener: Opener) -> None:
 
 
 def test_a_small_screen_and_print_lose_nothing(opener: Opener) -> None:
-    opened = opener(answers.blast(), View(), viewport={"width": 360, "height": 640})
+    opened = opener(answers.blast(), ReportOptions(), viewport={"width": 360, "height": 640})
     assert opened.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     opened.page.emulate_media(media="print")
     expect(opened.page.locator("form.tools")).to_be_hidden()
@@ -378,7 +380,9 @@ def test_a_small_screen_and_print_lose_nothing(opener: Opener) -> None:
 
 
 def test_paper_takes_the_whole_width_and_the_colours_of_paper(opener: Opener) -> None:
-    page = opener(answers.later(), View(), viewport={"width": 718, "height": 1000}, color_scheme="dark").page  # A4
+    page = opener(
+        answers.later(), ReportOptions(), viewport={"width": 718, "height": 1000}, color_scheme="dark"
+    ).page  # A4
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate("document.querySelector('table').offsetWidth <= document.querySelector('.scroll').clientWidth")
@@ -389,7 +393,7 @@ def test_paper_takes_the_whole_width_and_the_colours_of_paper(opener: Opener) ->
 def test_without_scripts_the_lists_still_stand(opener: Opener, tmp_path: Path) -> None:
     page = opener.browser.new_context(java_script_enabled=False).new_page()
     file = tmp_path / "plain.html"
-    file.write_text(report("html").render(answers.blast(), View()), encoding="utf-8")
+    file.write_text(report("html").render(answers.blast(), ReportOptions()), encoding="utf-8")
     page.goto(file.as_uri())
     expect(page.locator("h1")).to_contain_text("2 of 4 services exposed, at worst observed")
     expect(page.locator(".releases")).to_contain_text("litellm 1.82.8")

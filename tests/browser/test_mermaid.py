@@ -15,7 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from graphkit.model.answers import Blast, Tier
 from graphkit.reports import report
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from tests.neo4j_server import CACHE
 from tests.unit.reports import answers
 
@@ -63,7 +63,7 @@ def page() -> Iterator[Page]:
 def test_mermaid_draws_every_node_and_link_and_nothing_acts(page: Page, make: Callable[[], Blast]) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    text = report("mermaid").render(make(), View(tier=Tier.ADMITTED))
+    text = report("mermaid").render(make(), ReportOptions(tier=Tier.ADMITTED))
     drawn: dict[str, Any] = page.evaluate(
         """async (text) => {
             const { svg } = await mermaid.render("chart", text);

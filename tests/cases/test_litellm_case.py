@@ -18,8 +18,8 @@ from graphkit.model.index import ProjectPage, ReleaseMetadata
 from graphkit.model.names import PackageName
 from graphkit.model.organisation import Polarity, Standing
 from graphkit.reports import report
-from graphkit.reports.interface import View
-from graphkit.sources.index import Order, gather, open_live, slice_facts
+from graphkit.reports.interface import ReportOptions
+from graphkit.sources.index import GatherOptions, gather, open_live, slice_facts
 from graphkit.trace.resolve.world import World
 from tests.cases.build import at
 
@@ -223,7 +223,7 @@ def test_two_hash_seeds_give_the_same_bytes(folder: Path, tmp_path: Path) -> Non
 
 def test_the_report_never_shows_a_machine(answer: Blast) -> None:
     for form in ("json", "html", "table"):
-        text = report(form).render(answer, View())
+        text = report(form).render(answer, ReportOptions())
         assert str(Path.cwd()) not in text
 
 
@@ -232,7 +232,7 @@ def test_the_slice_and_the_live_index_say_the_same() -> None:
     """A few requests: what is recorded of two packages is what the index says of that day now."""
     case = Path(__file__).resolve().parents[2] / "examples" / "litellm-2026-03" / "index.slice"
     names = {PackageName("dspy"), PackageName("graphrag-llm")}
-    order = Order(start=at("08:00"), until=at("22:00"), as_of=at("2026-04-01T00:00:00Z"), closure=False)
+    order = GatherOptions(start=at("08:00"), until=at("22:00"), as_of=at("2026-04-01T00:00:00Z"), closure=False)
     with open_live(None, cache=None, read_at=at("2026-11-24T00:00:00Z")) as index:
         live = list(gather(index, sorted(names), order, record=None, progress=lambda *_: None, reject=lambda *_: None))
     recorded = [fact for fact in slice_facts(case) if fact.package in names]

@@ -26,9 +26,9 @@ from graphkit.model.times import Instant, rfc3339
 from graphkit.sources.index.slice import slice_facts
 from graphkit.stores import open_store
 from graphkit.stores.port import Reader
-from graphkit.trace.reach.range_matching import Aimed
-from graphkit.trace.resolve.availability import Offers
-from graphkit.trace.resolve.listing import Demand, Package, bits_of, choose
+from graphkit.trace.reach.range_matching import RangeMatcher
+from graphkit.trace.resolve.availability import AvailabilityTable
+from graphkit.trace.resolve.listing import Constraint, Package, bits_of, choose
 from graphkit.trace.resolve.world import World
 from tests.cases.recorded_index import SECOND, SLICES, of_uv, pages_of, served
 
@@ -130,21 +130,21 @@ class Ours:
             for part in asked.specifier.split(",")
             if part and "*" not in part
         )
-        demand = Demand(bits_of(stretches), names_prerelease=early, pinned=pinned)
+        demand = Constraint(bits_of(stretches), names_prerelease=early, pinned=pinned)
         # Yanks have no dates on these pages, and uv takes every one as done.
         found = choose(package.shelf(asked.at, doubtful=False), demand, "uv")
         return None if found < 0 else package.texts[found]
 
     def in_columns(self, asked: Asked) -> str | None:
         world, package = self._worlds[asked.python], self._package(asked)
-        offers = Offers(world, [asked.at], doubtful=False)
+        offers = AvailabilityTable(world, [asked.at], doubtful=False)
         packages = np.array([package.ident], dtype=np.int32)
         offers.load(packages)
         _, ranges = self._reader.constraints_on(packages)
         columns = self._reader.ranges(ranges)
         wanted = requirement(f"{asked.package}{asked.specifier}").specifier
         row = tuple(columns.text).index(wanted)
-        aimed = Aimed(world, packages, np.zeros(len(ranges), dtype=np.int64), columns)
+        aimed = RangeMatcher(world, packages, np.zeros(len(ranges), dtype=np.int64), columns)
         chosen = [release for rows, releases, _ in aimed.chosen(offers) for release in releases[rows == row].tolist()]
         return package.texts[chosen[0] - package.start] if chosen else None
 

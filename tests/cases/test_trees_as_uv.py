@@ -26,7 +26,7 @@ from graphkit.sources.index.slice import slice_facts
 from graphkit.stores import open_store
 from graphkit.trace.case import resolve
 from graphkit.trace.resolve.forward import walk
-from graphkit.trace.resolve.manifests import Asked, root_of_manifest
+from graphkit.trace.resolve.manifests import InstallSelection, root_of_manifest
 from graphkit.trace.resolve.world import World
 from tests.cases.build import manifest
 from tests.cases.recorded_index import SECOND, of_uv, pages_of, served
@@ -113,7 +113,7 @@ class Recorded:
     def tree(self, text: str, at: Instant) -> Tree:
         """Return what the forward walk of a manifest takes. Yanks have no dates here: uv takes each as done."""
         world = self._world
-        root, missing = root_of_manifest(world, manifest("requirements.in", text), Asked())
+        root, missing = root_of_manifest(world, manifest("requirements.in", text), InstallSelection())
         found = walk(world, root, at, doubtful=False)
         releases = {
             world.package(ident).name: world.package(ident).texts[place] for ident, place in found.picks.items()

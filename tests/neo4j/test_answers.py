@@ -9,7 +9,7 @@ import pytest
 from graphkit.api.session import export_graph, feed_demo, open_graph, push_graph, server_status
 from graphkit.model.answers import Blast
 from graphkit.reports import names, report
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from tests.neo4j_server import clear, imported, running
 
 pytestmark = pytest.mark.server
@@ -33,7 +33,7 @@ def asked(address: str) -> dict[str, object]:
 
 
 def shown(blast: Blast, name: str) -> bytes | str:
-    return report(name).render(blast, View())
+    return report(name).render(blast, ReportOptions())
 
 
 @pytest.fixture(scope="module")

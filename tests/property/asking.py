@@ -10,9 +10,9 @@ from graphkit.model.answers import ServiceVerdict
 from graphkit.model.names import PackageName, ServiceId
 from graphkit.stores.port import Reader
 from graphkit.trace.case import Case, Span, resolve
-from graphkit.trace.evidence.documents import Documents
+from graphkit.trace.evidence.documents import CaseDocuments
 from graphkit.trace.verdicts.service_verdicts import Worst
-from graphkit.trace.view import Question, View, answer, worlds_of
+from graphkit.trace.view import CaseAnswer, Question, answer, worlds_of
 
 
 def cases_of(reader: Reader, targets: Sequence[str], reading: str | None = None) -> tuple[Case, ...]:
@@ -28,10 +28,10 @@ def cases_of(reader: Reader, targets: Sequence[str], reading: str | None = None)
     return resolve(reader.evidence().incidents(), targets, reading, versions_of)
 
 
-def view_of(reader: Reader, case: Case, question: Question) -> View:
+def view_of(reader: Reader, case: Case, question: Question) -> CaseAnswer:
     """Return the answer to one case with what it stands on."""
     organisation = reader.evidence().organisation()
-    return answer(case, question, Documents(reader, case), worlds_of(reader, case, question, organisation))
+    return answer(case, question, CaseDocuments(reader, case), worlds_of(reader, case, question, organisation))
 
 
 def services_of(reader: Reader, *targets: str, span: Span | None = None) -> Mapping[ServiceId, ServiceVerdict]:

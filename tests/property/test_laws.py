@@ -24,12 +24,12 @@ from graphkit.stores.port import Fact, Reader
 from graphkit.trace.blast import blast
 from graphkit.trace.case import Span
 from graphkit.trace.reach.admit import admission
-from graphkit.trace.reach.reached import Reached
-from graphkit.trace.reach.survey import Field, survey
+from graphkit.trace.reach.reached import ReachedReleases
+from graphkit.trace.reach.survey import Reach, survey
 from graphkit.trace.resolve.availability import MOST_SLOTS
 from graphkit.trace.resolve.confirm import confirm
 from graphkit.trace.verdicts.packages import newest_of, root_of
-from graphkit.trace.view import Question, View
+from graphkit.trace.view import CaseAnswer, Question
 from tests.property.asking import cases_of, view_of
 from tests.property.memory import MemoryReader
 from tests.property.renumbered import Renumbered
@@ -127,7 +127,7 @@ def ask(reader: Reader, span: Span | None = None, *targets: str) -> Blast:
     return blast(reader, Question(targets=targets or (INCIDENT,), span=span or Span()))
 
 
-def look(reader: Reader, span: Span) -> View:
+def look(reader: Reader, span: Span) -> CaseAnswer:
     """Return an answer with what it stands on."""
     (case,) = cases_of(reader, (INCIDENT,))
     return view_of(reader, case, Question(targets=(INCIDENT,), span=span))
@@ -211,7 +211,7 @@ def test_what_is_picked_is_admitted_and_what_is_shown_picked_was_nominated(scene
     _check_every_release(scene, view)
 
 
-def _check_every_release(scene: Scene, view: View) -> None:
+def _check_every_release(scene: Scene, view: CaseAnswer) -> None:
     """Whatever release one installs, on offer and not yanked: what it picks it admits."""
     (one,) = view.field.passes
     instants = [slot.start for slot in one.slots]
@@ -292,13 +292,13 @@ def test_many_slots_are_as_one_run_for_each(scene: Scene, data: st.DataObject) -
         _check_slot(whole, number, ask(reader, Span(start=slots[number].start, until=slots[number].until)))
 
 
-def _in_slot(field: Field, number: int) -> list[set[tuple[int, str, int]]]:
+def _in_slot(field: Reach, number: int) -> list[set[tuple[int, str, int]]]:
     """Return what each walk of a survey reached in one slot."""
     one, bit = field.passes[number // MOST_SLOTS], number % MOST_SLOTS
     return [_at(reached, bit) for reached in (one.admitted, *one.nominated)]
 
 
-def _at(reached: Reached, bit: int) -> set[tuple[int, str, int]]:
+def _at(reached: ReachedReleases, bit: int) -> set[tuple[int, str, int]]:
     return {
         (ident, extra, int(position))
         for (ident, extra), masks in reached.masks.items()

@@ -19,7 +19,7 @@ import pytest
 
 from graphkit.api.session import Graph
 from graphkit.ingest.files import walk
-from graphkit.ingest.stats import Tally
+from graphkit.ingest.stats import IngestStats
 from graphkit.model.answers import ServiceVerdict, Verdict
 from graphkit.model.documents import Document
 from graphkit.sources.environments import read_environment
@@ -140,7 +140,7 @@ def environments_planted(tmp_path_factory: pytest.TempPathFactory) -> Callable[[
         for number, (where, plant) in enumerate(environments.PLACES.items()):
             one = environments.made(folder / str(number))
             plant(one, release)
-            for met in walk([str(one.prefix)], Tally()):
+            for met in walk([str(one.prefix)], IngestStats()):
                 if met.is_environment:
                     documents[f"{where}#{met.path}"] = read_environment(met.path, met.label, met.root)
         worst: dict[str, ServiceVerdict] = {}

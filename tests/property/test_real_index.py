@@ -26,9 +26,9 @@ from graphkit.api.session import open_graph
 from graphkit.model.environment import Environment
 from graphkit.model.names import package_name
 from graphkit.stores import open_store
-from graphkit.trace.reach.nominate import Question, reverse
-from graphkit.trace.reach.reached import Reached
-from graphkit.trace.resolve.availability import Offers
+from graphkit.trace.reach.nominate import ReachMode, reverse
+from graphkit.trace.reach.reached import ReachedReleases
+from graphkit.trace.resolve.availability import AvailabilityTable
 from graphkit.trace.resolve.world import World
 
 pytestmark = pytest.mark.xdist_group("real-index")  # so that one worker makes the sample
@@ -282,7 +282,7 @@ class Spelling:
             found.setdefault(package.ident, []).append(self.ids[release] - package.start)
         return found
 
-    def nodes(self, reached: Reached, slot: int) -> set[Node]:
+    def nodes(self, reached: ReachedReleases, slot: int) -> set[Node]:
         found = set()
         for (ident, extra), masks in reached.masks.items():
             start = self._world.package(ident).start
@@ -314,7 +314,7 @@ def test_a_single_choice_is_what_packaging_makes_of_the_listed_versions(index: I
         for extra, wanted in index.wants(release):
             if wanted.name in asks:
                 asks[wanted.name].append(((*release, extra), wanted))
-    offers = Offers(flat, INSTANTS, doubtful=True)
+    offers = AvailabilityTable(flat, INSTANTS, doubtful=True)
     compared = 0
     for name in names:
         expected = by_choice(index, asks[name])
@@ -341,11 +341,11 @@ def by_choice(index: Index, asks: list[tuple[Node, Want]]) -> dict[Release, list
     return found
 
 
-def reached_by(world: World, spelling: Spelling, releases: list[Release], offers: Offers) -> Reached:
-    return reverse(world, spelling.seeds(releases), offers, Question.NOMINATED)
+def reached_by(world: World, spelling: Spelling, releases: list[Release], offers: AvailabilityTable) -> ReachedReleases:
+    return reverse(world, spelling.seeds(releases), offers, ReachMode.NOMINATED)
 
 
-def named(spelling: Spelling, reached: Reached) -> set[str]:
+def named(spelling: Spelling, reached: ReachedReleases) -> set[str]:
     return {node[0] for slot in range(len(INSTANTS)) for node in spelling.nodes(reached, slot)}
 
 
@@ -357,9 +357,11 @@ def whole(table: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
 def test_who_reaches_a_release_is_what_a_plain_walk_finds(index: Index, whole: World) -> None:
     spelling = Spelling(whole)
     random = Random(SEED)
-    several = Offers(whole, INSTANTS, doubtful=True)
+    several = AvailabilityTable(whole, INSTANTS, doubtful=True)
     slots = (2, 5, 7)
-    at_slot = [(slot, index.edges(INSTANTS[slot]), Offers(whole, [INSTANTS[slot]], doubtful=True)) for slot in slots]
+    at_slot = [
+        (slot, index.edges(INSTANTS[slot]), AvailabilityTable(whole, [INSTANTS[slot]], doubtful=True)) for slot in slots
+    ]
     compared, largest = 0, 0
     for number, name in enumerate(sampled(index, TARGETS)):
         slot, edges, alone = at_slot[number % len(slots)]

@@ -15,7 +15,7 @@ import pytest
 
 from graphkit.api.session import Graph
 from graphkit.ingest.files import walk
-from graphkit.ingest.stats import Tally
+from graphkit.ingest.stats import IngestStats
 from graphkit.model.answers import Verdict
 from graphkit.model.documents import Document
 from graphkit.sources.environments import read_environment
@@ -110,7 +110,7 @@ def test_an_environment_that_an_installer_makes_still_clears(maker: str, wheels:
 
 def listing(folder: Path) -> Document:
     """Return what is installed in the one environment of a folder."""
-    (found,) = [one for one in walk([str(folder)], Tally()) if one.is_environment]
+    (found,) = [one for one in walk([str(folder)], IngestStats()) if one.is_environment]
     return read_environment(found.path, found.label, found.root)
 
 

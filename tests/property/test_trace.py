@@ -19,11 +19,11 @@ from graphkit.trace.reach.admit import admission
 from graphkit.trace.reach.nominate import closure_of
 from graphkit.trace.reach.survey import slots_between, survey
 from graphkit.trace.resolve import closure as forward
-from graphkit.trace.resolve.availability import Masks, Offers, Places
+from graphkit.trace.resolve.availability import AvailabilityTable, Masks, Places
 from graphkit.trace.resolve.confirm import Targets, confirm
 from graphkit.trace.resolve.forward import Root as EngineRoot
 from graphkit.trace.resolve.forward import walk
-from graphkit.trace.resolve.manifests import Asked, root_of_manifest
+from graphkit.trace.resolve.manifests import InstallSelection, root_of_manifest
 from graphkit.trace.resolve.world import World as EngineWorld
 from graphkit.trace.view import Question
 from tests.property import oracle
@@ -80,7 +80,7 @@ class Engine:
         if isinstance(made, RootRelease):
             fixed = self.place(made.package, made.version)
             return EngineRoot(label="root", why="", fixed=fixed, extras=tuple(sorted(made.extras))), ()
-        return root_of_manifest(self.world, manifest_of(made), Asked())
+        return root_of_manifest(self.world, manifest_of(made), InstallSelection())
 
     def nodes(self, masks: Mapping[tuple[int, str], Masks], bit: int) -> frozenset[oracle.Node]:
         """Return what a reverse walk reached in one slot, in the words of the oracle."""
@@ -209,7 +209,7 @@ def test_what_a_store_knows_beforehand_changes_no_walk(made: World) -> None:
             assert _standing(first, everything) == _standing(second, everything)
 
 
-def _standing(offers: Offers, packages: Places) -> set[tuple[int, int, int]]:
+def _standing(offers: AvailabilityTable, packages: Places) -> set[tuple[int, int, int]]:
     row, release, slots = offers.newest_releases(packages)
     return set(zip(row.tolist(), release.tolist(), slots.tolist(), strict=True))
 

@@ -25,7 +25,7 @@ from graphkit.model.answers import (
 from graphkit.model.incidents import Incident
 from graphkit.model.names import ServiceId
 from graphkit.trace.case import Span
-from graphkit.trace.verdicts.clearance import Open, fact, prove
+from graphkit.trace.verdicts.clearance import OpenObligation, fact, prove
 from tests.property.asking import services_of
 from tests.property.blurs import BLURS
 from tests.property.fleets import HOUR, LATE, Fleet, fleet_of
@@ -254,8 +254,8 @@ def test_a_proof_that_lacks_an_obligation_is_none(
     rest = tuple(one for one in whole.proof if one.obligation is not lacking)
     with pytest.raises(ValueError, match=f"without .*{lacking}"):
         Clearance(kind=kind, incident="WORLD-1", start=0, until=1, proof=rest)
-    assert isinstance(prove(kind, "WORLD-1", (0, 1), rest), Open)
-    opened = Open(obligation=lacking, text="nobody knows")
+    assert isinstance(prove(kind, "WORLD-1", (0, 1), rest), OpenObligation)
+    opened = OpenObligation(obligation=lacking, text="nobody knows")
     assert prove(kind, "WORLD-1", (0, 1), [*rest, opened]) == opened
     assert prove(kind, "WORLD-1", (0, 1), [*whole.proof, opened]) == opened, "one that is open is not outvoted"
 

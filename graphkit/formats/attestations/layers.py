@@ -14,10 +14,10 @@ from typing import Any, Final
 
 import msgspec
 
+from graphkit.formats.decoding import is_json, json_value, not_json
 from graphkit.formats.file_names import release_of_file
 from graphkit.formats.multi_document import several
 from graphkit.formats.named_releases import texts_in
-from graphkit.formats.rows import is_json, json_value, no_json
 from graphkit.model.errors import InputError
 
 DEEPEST: Final = 8
@@ -257,7 +257,7 @@ def _json_in(text: str) -> bytes:
     try:
         msgspec.json.decode(data, type=msgspec.Raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise no_json(error) from error
+        raise not_json(error) from error
     return data
 
 

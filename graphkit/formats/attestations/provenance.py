@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from graphkit.formats.attestations.layers import Statement, check_length, sha256_in
+from graphkit.formats.decoding import json_value
+from graphkit.formats.diagnostics import Diagnostics, own_time
 from graphkit.formats.file_names import release_of_file
 from graphkit.formats.purl_rows import PurlRows
-from graphkit.formats.rows import Notes, json_value, time_of_itself
 from graphkit.model.documents import Component
 from graphkit.model.names import BadName, read_purl
 from graphkit.model.times import Moment
@@ -37,15 +38,15 @@ def is_provenance(kind: str) -> bool:
 
 
 class Materials:
-    """The materials of one or more builds as rows, in their order; ``notes`` gets what is odd about them."""
+    """The materials of one or more builds as rows, in their order; ``diagnostics`` gets what is odd about them."""
 
-    def __init__(self, notes: Notes) -> None:
-        self.rows = PurlRows(notes)
+    def __init__(self, diagnostics: Diagnostics) -> None:
+        self.rows = PurlRows(diagnostics)
         self.names_packages = False
         """A package is named, or a file by its hash; base images and repositories alone are not any."""
         self.finished: Moment | None = None
         """When the first of the builds ended, else when it began; None where it does not say."""
-        self._notes = notes
+        self._diagnostics = diagnostics
 
     def take(self, statement: Statement) -> None:
         """Take up what a statement of provenance names. Cost: linear, without recursion.
@@ -98,7 +99,7 @@ class Materials:
             found: Any = predicate
             for key in keys:
                 found = found.get(key) if isinstance(found, dict) else None
-            if isinstance(found, str) and (at := time_of_itself(found, f"{place}.{'.'.join(keys)}", self._notes)):
+            if isinstance(found, str) and (at := own_time(found, f"{place}.{'.'.join(keys)}", self._diagnostics)):
                 return at
         return None
 

@@ -13,7 +13,7 @@ from graphkit.formats import read_document
 from graphkit.formats.attestations.layers import Statement, is_attestation, statements_of
 from graphkit.formats.attestations.provenance import Materials, is_provenance
 from graphkit.formats.attestations.subjects import with_rows, with_subjects
-from graphkit.formats.rows import Notes, shown
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.model.documents import ATTESTED, Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError, NoDocument
 
@@ -63,21 +63,21 @@ class Attestation:
                 inside.append((one, document))
         if len(inside) > 1:
             raise InputError(f"{len(inside)} SBOMs in one file; give each a file of its own")
-        notes = Notes()
+        diagnostics = Diagnostics()
         if inside:
             statement, document = inside[0]
             document = with_subjects(
-                _placed(document, statement.place), statement.subjects, _subjects_at(statement), notes
+                _placed(document, statement.place), statement.subjects, _subjects_at(statement), diagnostics
             )
-            document = _with_materials(document, statement, rest, notes)
+            document = _with_materials(document, statement, rest, diagnostics)
         else:
-            document = _of_provenance(rest, path, notes)
+            document = _of_provenance(rest, path, diagnostics)
         return replace(
             document,
             sha256=hashlib.sha256(data).hexdigest(),
             format=f"{document.format}{ATTESTED}",
-            completeness=Completeness.INCOMPLETE if notes.lost else document.completeness,
-            problems=(*document.problems, *notes.told()),
+            completeness=Completeness.INCOMPLETE if diagnostics.lost else document.completeness,
+            problems=(*document.problems, *diagnostics.as_tuple()),
         )
 
 
@@ -102,7 +102,7 @@ def _document_in(one: Statement, path: str, hint: str) -> Document | None:
         if found is not None and found.kind in _LISTINGS:
             return found
     if is_named:
-        raise InputError(f"no SBOM that can be read, as {shown(one.kind)} should be", place=one.place)
+        raise InputError(f"no SBOM that can be read, as {quoted(one.kind)} should be", place=one.place)
     return None
 
 
@@ -148,7 +148,7 @@ def _subjects_at(one: Statement) -> str:
     return f"{one.place.removesuffix('predicate')}subject"
 
 
-def _with_materials(document: Document, of: Statement, rest: Sequence[Statement], notes: Notes) -> Document:
+def _with_materials(document: Document, of: Statement, rest: Sequence[Statement], diagnostics: Diagnostics) -> Document:
     """Return a document with what provenance of the same artifact names, as rows that are `listed`.
 
     The build ended when its provenance says, where that is later than the document was made.
@@ -156,17 +156,17 @@ def _with_materials(document: Document, of: Statement, rest: Sequence[Statement]
     Raises:
         InputError: there is provenance of another artifact that names packages: it is a document of its own.
     """
-    beside = Materials(notes)
+    beside = Materials(diagnostics)
     for one in (one for one in rest if is_provenance(one.kind)):
         if _is_of_one(of, one):
             beside.take(one)
             continue
-        other = Materials(Notes())
+        other = Materials(Diagnostics())
         other.take(one)
         other.close()
         if other.names_packages:
             raise InputError("provenance of another artifact; give it a file of its own", place=one.place)
-        notes.add(one.place, "provenance of another artifact, which names no package; it was not read")
+        diagnostics.add(one.place, "provenance of another artifact, which names no package; it was not read")
     rows, places = beside.close()
     document = with_rows(
         document, [(replace(row, optional=True), place) for row, place in zip(rows, places, strict=True)]
@@ -181,7 +181,7 @@ def _is_of_one(one: Statement, other: Statement) -> bool:
     return not all(digests) or bool(digests[0] & digests[1])
 
 
-def _of_provenance(rest: Sequence[Statement], path: str, notes: Notes) -> Document:
+def _of_provenance(rest: Sequence[Statement], path: str, diagnostics: Diagnostics) -> Document:
     """Return the document of the provenance of one build.
 
     Raises:
@@ -189,7 +189,7 @@ def _of_provenance(rest: Sequence[Statement], path: str, notes: Notes) -> Docume
         InputError: there are several builds.
     """
     builds = [one for one in rest if is_provenance(one.kind)]
-    materials = Materials(notes)
+    materials = Materials(diagnostics)
     for one in builds:
         materials.take(one)
     rows, places = materials.close()
@@ -197,12 +197,14 @@ def _of_provenance(rest: Sequence[Statement], path: str, notes: Notes) -> Docume
         kinds = list(dict.fromkeys(one.kind or "no type" for one in rest))
         more = f" and {len(kinds) - _SHOWN} more" if len(kinds) > _SHOWN else ""
         raise NoDocument(
-            f"an attestation ({', '.join(map(shown, kinds[:_SHOWN]))}{more}) that is no SBOM and names no package"
+            f"an attestation ({', '.join(map(quoted, kinds[:_SHOWN]))}{more}) that is no SBOM and names no package"
         )
     if len(builds) > 1:
         raise InputError("provenance of several builds in one file; give each a file of its own")
     (build,) = builds
-    notes.leave_open(build.place, "what was built: this is provenance, which names what a builder fetched, and no SBOM")
+    diagnostics.leave_open(
+        build.place, "what was built: this is provenance, which names what a builder fetched, and no SBOM"
+    )
     document = Document(
         sha256="",
         path=path,
@@ -215,4 +217,4 @@ def _of_provenance(rest: Sequence[Statement], path: str, notes: Notes) -> Docume
         covers_python=any(row.package for row in rows),
         dependencies_known=False,
     )
-    return with_subjects(document, build.subjects, _subjects_at(build), notes)
+    return with_subjects(document, build.subjects, _subjects_at(build), diagnostics)

@@ -8,15 +8,16 @@ from dataclasses import replace
 from packaging.utils import canonicalize_name
 
 from graphkit.formats.attestations.layers import Subject
+from graphkit.formats.diagnostics import Diagnostics
 from graphkit.formats.file_names import release_of_file
 from graphkit.formats.purls import identity_of
-from graphkit.formats.rows import Notes, Refs
+from graphkit.formats.refs import Refs
 from graphkit.model.documents import Component, Document
 from graphkit.model.names import BadName, PackageName, read_purl
 from graphkit.model.versions import release_version
 
 
-def with_subjects(document: Document, subjects: Sequence[Subject], place: str, notes: Notes) -> Document:
+def with_subjects(document: Document, subjects: Sequence[Subject], place: str, diagnostics: Diagnostics) -> Document:
     """Return a document with the artifacts that its statement is about; ``place`` is where they stand.
 
     Where the document describes nothing itself and they are one thing, that is its subject, as its first row. Where
@@ -25,7 +26,7 @@ def with_subjects(document: Document, subjects: Sequence[Subject], place: str, n
     """
     for number, one in enumerate(subjects):
         if one.has_content:
-            notes.leave_open(f"{place}[{number}]", "what is attached here")
+            diagnostics.leave_open(f"{place}[{number}]", "what is attached here")
     refs = Refs()
     for row in document.components:
         refs.unique(row.ref)
@@ -82,7 +83,7 @@ def _row_of(one: Subject, place: str) -> Component:
     """
     digests = (one.sha256,) if one.sha256 else ()
     if one.name.startswith("pkg:"):
-        found = identity_of(one.name, "", Notes(), place)
+        found = identity_of(one.name, "", Diagnostics(), place)
         name = found.package or _name_in(one.name)
         version, purl = found.version, one.name
         return Component(ref=place, name=name, package=found.package, version=version, purl=purl, members=digests)

@@ -10,13 +10,14 @@ import yaml
 
 from graphkit.formats.addresses import without_passwords
 from graphkit.formats.conda.rows import CondaRows, conda_package, conda_spec
+from graphkit.formats.decoding import is_json
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.interface import Beside
 from graphkit.formats.locks.rows import index_address
 from graphkit.formats.manifests.requirements_files import Included, digest_of
 from graphkit.formats.manifests.requirements_lines import Line
-from graphkit.formats.manifests.requirements_rows import Rows
+from graphkit.formats.manifests.requirements_rows import RequirementRows
 from graphkit.formats.manifests.uv_settings import UvSettings
-from graphkit.formats.rows import Notes, is_json, shown
 from graphkit.formats.scripts.arguments import found_in
 from graphkit.formats.scripts.findings import moved, pip_words, same
 from graphkit.formats.scripts.install_words import indexes_in
@@ -111,12 +112,12 @@ def pip_lines(data: bytes) -> str:
     Each entry stands at its own line, those that share one after each other.
     """
     try:
-        return "\n".join(_read_entries(yaml_text(data, notes := Notes()), notes).pip)
+        return "\n".join(_read_entries(yaml_text(data, diagnostics := Diagnostics()), diagnostics).pip)
     except InputError:
         return ""
 
 
-def _read_entries(text: str, notes: Notes) -> _Read:
+def _read_entries(text: str, diagnostics: Diagnostics) -> _Read:
     found = _Read()
     try:
         scalars = scalars_of(text)
@@ -127,17 +128,17 @@ def _read_entries(text: str, notes: Notes) -> _Read:
     except RecursionError as error:
         raise InputError("no YAML that can be read: nested too deep") from error
     for one in scalars[:_MOST]:
-        _take(one, found, notes)
+        _take(one, found, diagnostics)
     if len(scalars) > _MOST:
-        notes.leave_open("the file", f"what stands behind {_MOST:,} entries")
+        diagnostics.leave_open("the file", f"what stands behind {_MOST:,} entries")
     return found
 
 
-def _take(one: Scalar, found: _Read, notes: Notes) -> None:
+def _take(one: Scalar, found: _Read, diagnostics: Diagnostics) -> None:
     place = f"line {one.line}"
     is_dependency = "dependencies" in one.keys
     if one.value.startswith("*") and (is_dependency or "<<" in one.keys or not one.keys):
-        notes.leave_open(place, f"what the alias {shown(one.value)} stands for")
+        diagnostics.leave_open(place, f"what the alias {quoted(one.value)} stands for")
     elif one.keys[-2:] == _PIP:
         while len(found.pip) < one.line - 1:
             found.pip.append("")
@@ -146,9 +147,9 @@ def _take(one: Scalar, found: _Read, notes: Notes) -> None:
         if one.is_item:
             found.conda.append(one)
         elif one.value.strip():
-            notes.leave_open(place, f"the dependencies {shown(one.value)}, which are no list")
+            diagnostics.leave_open(place, f"the dependencies {quoted(one.value)}, which are no list")
     elif is_dependency:
-        notes.leave_open(place, f"the dependencies under {shown('.'.join(one.keys))}: {shown(one.value)}")
+        diagnostics.leave_open(place, f"the dependencies under {quoted('.'.join(one.keys))}: {quoted(one.value)}")
     elif one.keys[-1:] == (_REPOSITORIES,):
         found.indexes[index_address(one.value)] = None
     elif one.keys:
@@ -156,10 +157,10 @@ def _take(one: Scalar, found: _Read, notes: Notes) -> None:
 
 
 def _parsed(data: bytes, path: str, hint: str, beside: Beside | None) -> Document:
-    notes = Notes()
-    read = _read_entries(yaml_text(data, notes), notes)
-    rows = Rows(notes, UvSettings())
-    files = Included("\n".join(read.pip).encode("utf-8", "backslashreplace"), beside, notes)
+    diagnostics = Diagnostics()
+    read = _read_entries(yaml_text(data, diagnostics), diagnostics)
+    rows = RequirementRows(diagnostics, UvSettings())
+    files = Included("\n".join(read.pip).encode("utf-8", "backslashreplace"), beside, diagnostics)
     projects: list[InstallCommand] = []
     for line, place, constrains in files.lines():
         if constrains:
@@ -176,17 +177,17 @@ def _parsed(data: bytes, path: str, hint: str, beside: Beside | None) -> Documen
         format=CONDA_ENVIRONMENT,
         basis=Basis.LISTED,
     )
-    if hint == "env" and not projects and (listed := _as_environment(document, read, rows, notes)):
+    if hint == "env" and not projects and (listed := _as_environment(document, read, rows, diagnostics)):
         return listed
-    commands = [found for one in read.conda if (found := _command(one, notes))]
+    commands = [found for one in read.conda if (found := _command(one, diagnostics))]
     wanted = rows.wanted(document)
     return replace(
         wanted,
         commands=tuple(dict.fromkeys((*commands, *projects))),
         requires_python=_python_of(read.conda),
         indexes=tuple(dict.fromkeys((*wanted.indexes, *read.indexes))),
-        completeness=Completeness.INCOMPLETE if notes.lost else wanted.completeness,
-        problems=notes.told(),
+        completeness=Completeness.INCOMPLETE if diagnostics.lost else wanted.completeness,
+        problems=diagnostics.as_tuple(),
     )
 
 
@@ -202,12 +203,12 @@ def _project(line: Line, place: str) -> InstallCommand | None:
     return found.as_command(place, text) if not found.unreadable else None
 
 
-def _command(one: Scalar, notes: Notes) -> InstallCommand | None:
+def _command(one: Scalar, diagnostics: Diagnostics) -> InstallCommand | None:
     """Return what conda installs for one entry; None for Python itself, and for what cannot be read, which is lost."""
     spec = conda_spec(one.value)
     package = conda_package(spec[0]) if spec else None
     if spec is None or package is None:
-        notes.add(f"line {one.line}", f"{shown(one.value)} is no package of conda; left out", lost=True)
+        diagnostics.add(f"line {one.line}", f"{quoted(one.value)} is no package of conda; left out", lost=True)
         return None
     if package == _PYTHON:
         return None
@@ -226,12 +227,14 @@ def _python_of(entries: list[Scalar]) -> str:
     return (specs[0][1] or "") if len(specs) == 1 else ""
 
 
-def _as_environment(document: Document, read: _Read, rows: Rows, notes: Notes) -> Document | None:
+def _as_environment(
+    document: Document, read: _Read, rows: RequirementRows, diagnostics: Diagnostics
+) -> Document | None:
     """Return a file in which everything is pinned as the environment that it was exported from; None for others."""
     pins = [(one, pin) for one in read.conda if (pin := _EXACT.fullmatch(one.value.strip()))]
     if not pins or len(pins) < len([one for one in read.conda if one.value.strip() != "pip"]) or not rows.are_pinned():
         return None
-    found = CondaRows(notes)
+    found = CondaRows(diagnostics)
     for one, pin in pins:
         found.conda(pin[1], pin[2], f"line {one.line}")
     for item in rows.items:
@@ -246,7 +249,7 @@ def _as_environment(document: Document, read: _Read, rows: Rows, notes: Notes) -
         components=tuple(found.components),
         places=tuple(found.places),
         source_kind="environment",
-        completeness=Completeness.INCOMPLETE if notes.lost else whole,
+        completeness=Completeness.INCOMPLETE if diagnostics.lost else whole,
         dependencies_known=False,
-        problems=notes.told(),
+        problems=diagnostics.as_tuple(),
     )

@@ -9,7 +9,8 @@ from typing import Final
 
 from graphkit.formats.addresses import named_by, sha256_of, without_passwords
 from graphkit.formats.conda.rows import CondaRows, archive_of, pip_address
-from graphkit.formats.rows import Notes, is_json, repaired, shown
+from graphkit.formats.decoding import is_json, repaired
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 
 _HEAD: Final = 64 * 1024
@@ -45,17 +46,17 @@ class CondaExplicit:
         comments (``# pip NAME @ URL``), so its lists are complete. Those of conda leave out what pip installed: they
         are never complete by themselves, and no environment in which pip installed anything is in one as a whole.
         """
-        notes = Notes()
-        text = repaired(data, notes).decode()
-        rows = CondaRows(notes)
+        diagnostics = Diagnostics()
+        text = repaired(data, diagnostics).decode()
+        rows = CondaRows(diagnostics)
         for number, line in enumerate(text.splitlines(), start=1):
-            _take(line.strip(), f"line {number}", rows, notes)
+            _take(line.strip(), f"line {number}", rows, diagnostics)
         is_made = bool(_MADE.search(text))
         is_environment = hint == "env" and not is_made
         if is_environment:
-            notes.leave_open("the list", _WITHOUT_PIP)
+            diagnostics.leave_open("the list", _WITHOUT_PIP)
         elif not is_made:
-            notes.add("the list", f"does not hold {_WITHOUT_PIP}")
+            diagnostics.add("the list", f"does not hold {_WITHOUT_PIP}")
         tool = _TOOL.search(text)
         whole = Completeness.COMPLETE if is_made else Completeness.UNKNOWN
         found = Document(
@@ -68,9 +69,9 @@ class CondaExplicit:
             places=tuple(rows.places),
             generator=("conda-lock",) if is_made else (tool[1],) if tool else (),
             is_of_one_environment=True,
-            completeness=Completeness.INCOMPLETE if notes.lost else whole,
+            completeness=Completeness.INCOMPLETE if diagnostics.lost else whole,
             dependencies_known=False,
-            problems=notes.told(),
+            problems=diagnostics.as_tuple(),
         )
         if not is_environment:
             return found
@@ -86,25 +87,25 @@ class CondaExplicit:
 READER: Final = CondaExplicit()
 
 
-def _take(line: str, place: str, rows: CondaRows, notes: Notes) -> None:
+def _take(line: str, place: str, rows: CondaRows, diagnostics: Diagnostics) -> None:
     """Take up a line: an archive of conda's by its address, or a comment with what pip has to install."""
     if line.startswith(_ANY_PIP):
-        _take_pip(line, place, rows, notes)
+        _take_pip(line, place, rows, diagnostics)
     elif line and not line.startswith("#") and line != _MARK:
         address = line.split(maxsplit=1)[0]
         if (named := archive_of(address)) is None:
-            notes.add(place, f"{shown(line)} is no address of a package; left out", lost=True)
+            diagnostics.add(place, f"{quoted(line)} is no address of a package; left out", lost=True)
             return
         digest = _HASH.search(address)
         rows.conda(*named, place, sha256=digest[1] if digest else "")
 
 
-def _take_pip(line: str, place: str, rows: CondaRows, notes: Notes) -> None:
+def _take_pip(line: str, place: str, rows: CondaRows, diagnostics: Diagnostics) -> None:
     if pinned := _PIP_PINNED.fullmatch(line):
         rows.python(pinned[1], pinned[2], place, sha256=_sha256_of(pinned[3]))
         return
     if not (read := _PIP.fullmatch(line)):
-        notes.add(place, f"{shown(line)} cannot be read as what pip has to install; left out", lost=True)
+        diagnostics.add(place, f"{quoted(line)} cannot be read as what pip has to install; left out", lost=True)
         return
     plain = without_passwords(read[2])
     address, origin = pip_address(plain)

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from graphkit.formats.conda.rows import CondaRows
+from graphkit.formats.decoding import json_value, repaired
+from graphkit.formats.diagnostics import Diagnostics
 from graphkit.formats.locks.rows import tables_in
-from graphkit.formats.rows import Notes, json_value, repaired
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 
 _HEAD: Final = 64 * 1024
@@ -58,13 +59,15 @@ class CondaList:
         that, some releases of mamba do not, and which of them wrote JSON or an export, only a row of pip's tells.
         It has no edges and no time.
         """
-        form, notes = _form_of(data), Notes()
-        rows = CondaRows(notes)
-        text = "" if form == "JSON" else repaired(data, notes).decode()
-        found = _of_json(data, notes) if form == "JSON" else _of_export(text) if form == "export" else _of_text(text)
+        form, diagnostics = _form_of(data), Diagnostics()
+        rows = CondaRows(diagnostics)
+        text = "" if form == "JSON" else repaired(data, diagnostics).decode()
+        found = (
+            _of_json(data, diagnostics) if form == "JSON" else _of_export(text) if form == "export" else _of_text(text)
+        )
         for row in found:
             if not row.name:
-                notes.add(row.place, "cannot be read as a row of a package; left out", lost=True)
+                diagnostics.add(row.place, "cannot be read as a row of a package; left out", lost=True)
                 continue
             rows.listed(row.name, row.version, row.build, row.channel, row.place)
         tool = _TOOL.search(text)
@@ -80,9 +83,9 @@ class CondaList:
             places=tuple(rows.places),
             generator=(tool[1],) if tool else _MAKERS.get(form, ()),
             source_kind="environment",
-            completeness=Completeness.INCOMPLETE if notes.lost else whole,
+            completeness=Completeness.INCOMPLETE if diagnostics.lost else whole,
             dependencies_known=False,
-            problems=notes.told(),
+            problems=diagnostics.as_tuple(),
         )
 
 
@@ -122,15 +125,15 @@ def _of_export(text: str) -> Iterator[_Row]:
             yield _Row(f"line {number}", *(one or "" for one in read.groups())) if read else _Row(f"line {number}", "")
 
 
-def _of_json(data: bytes, notes: Notes) -> Iterator[_Row]:
-    value: Any = json_value(repaired(data, notes))
+def _of_json(data: bytes, diagnostics: Diagnostics) -> Iterator[_Row]:
+    value: Any = json_value(repaired(data, diagnostics))
     rows = value if isinstance(value, list) else [value]
-    for place, table in tables_in([{} if one is None else one for one in rows], "rows", notes):
+    for place, table in tables_in([{} if one is None else one for one in rows], "rows", diagnostics):
         keys = ("name", "version", "build_string", "channel")
         name, version, build, channel = (
-            notes.version(table.get(key), f"{place}.{key}")
+            diagnostics.version(table.get(key), f"{place}.{key}")
             if key == "version"
-            else notes.text(table.get(key), f"{place}.{key}")
+            else diagnostics.text(table.get(key), f"{place}.{key}")
             for key in keys
         )
         yield _Row(place, name.strip(), version, build, channel)

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from graphkit.formats.addresses import named_by, without_passwords
 from graphkit.formats.conda.rows import CondaRows, archive_of, conda_package, marker_of_platform, pip_address
+from graphkit.formats.decoding import is_json
+from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
 from graphkit.formats.locks.rows import tables_in
-from graphkit.formats.rows import Notes, is_json, shown, time_of_itself
 from graphkit.formats.yaml_values import yaml_text, yaml_value
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, Edge
 from graphkit.model.errors import InputError
@@ -50,24 +51,28 @@ class CondaLock:
         Raises:
             InputError: no YAML, or another version than 1.
         """
-        notes = Notes()
-        lock = notes.table(yaml_value(yaml_text(data, notes), notes, is_twice_lost=True), "the document")
+        diagnostics = Diagnostics()
+        lock = diagnostics.table(
+            yaml_value(yaml_text(data, diagnostics), diagnostics, is_twice_lost=True), "the document"
+        )
         if lock.get("version") != _KNOWN:
             raise InputError(
-                f"version {shown(lock.get('version'))} of a conda-lock cannot be read; 1 can", place="version"
+                f"version {quoted(lock.get('version'))} of a conda-lock cannot be read; 1 can", place="version"
             )
-        metadata = notes.table(lock.get("metadata"), "metadata")
+        metadata = diagnostics.table(lock.get("metadata"), "metadata")
         if not isinstance(lock.get("package"), list):
-            raise InputError(f"should be an array, is {shown(lock.get('package'))}", place="package")
-        rows = CondaRows(notes)
+            raise InputError(f"should be an array, is {quoted(lock.get('package'))}", place="package")
+        rows = CondaRows(diagnostics)
         taken = [
             one
-            for place, table in tables_in([{} if one is None else one for one in lock["package"]], "package", notes)
-            if (one := _taken(table, place, rows, notes))
+            for place, table in tables_in(
+                [{} if one is None else one for one in lock["package"]], "package", diagnostics
+            )
+            if (one := _taken(table, place, rows, diagnostics))
         ]
-        edges = _edges(taken, notes)
-        times = notes.table(metadata.get("time_metadata"), "metadata.time_metadata")
-        made = notes.text(times.get("created_at"), "metadata.time_metadata.created_at")
+        edges = _edges(taken, diagnostics)
+        times = diagnostics.table(metadata.get("time_metadata"), "metadata.time_metadata")
+        made = diagnostics.text(times.get("created_at"), "metadata.time_metadata.created_at")
         targets = {edge.target for edge in edges}
         return Document(
             sha256=hashlib.sha256(data).hexdigest(),
@@ -79,11 +84,11 @@ class CondaLock:
             places=tuple(rows.places),
             edges=edges,
             roots=tuple(row.ref for row in rows.components if row.ref not in targets),
-            governs=_governs(metadata, notes),
+            governs=_governs(metadata, diagnostics),
             generator=("conda-lock",),
-            created=time_of_itself(made, "metadata.time_metadata.created_at", notes),
-            completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
-            problems=notes.told(),
+            created=own_time(made, "metadata.time_metadata.created_at", diagnostics),
+            completeness=Completeness.INCOMPLETE if diagnostics.lost else Completeness.COMPLETE,
+            problems=diagnostics.as_tuple(),
         )
 
 
@@ -102,18 +107,22 @@ class _Taken:
     wanted: Mapping[str, Any]
 
 
-def _taken(table: dict[str, Any], place: str, rows: CondaRows, notes: Notes) -> _Taken | None:
+def _taken(table: dict[str, Any], place: str, rows: CondaRows, diagnostics: Diagnostics) -> _Taken | None:
     texts = {
-        key: notes.text(table.get(key), f"{place}.{key}").strip()
+        key: diagnostics.text(table.get(key), f"{place}.{key}").strip()
         for key in ("name", "version", "manager", "platform", "url", "category")
     }
     manager, platform = texts["manager"], texts["platform"]
     if manager not in _MANAGERS:
-        notes.add(f"{place}.manager", f"{shown(table.get('manager'))} is neither conda nor pip; left out", lost=True)
+        diagnostics.add(
+            f"{place}.manager", f"{quoted(table.get('manager'))} is neither conda nor pip; left out", lost=True
+        )
         return None
     if not platform:
-        notes.add(f"{place}.platform", "no platform: it counts for all")
-    sha256 = notes.text(notes.table(table.get("hash"), f"{place}.hash").get("sha256"), f"{place}.hash.sha256")
+        diagnostics.add(f"{place}.platform", "no platform: it counts for all")
+    sha256 = diagnostics.text(
+        diagnostics.table(table.get("hash"), f"{place}.hash").get("sha256"), f"{place}.hash.sha256"
+    )
     known: dict[str, Any] = {
         "marker": marker_of_platform(platform),
         "is_extra": texts["category"] not in {"", _MAIN},
@@ -121,12 +130,12 @@ def _taken(table: dict[str, Any], place: str, rows: CondaRows, notes: Notes) -> 
     if manager == "conda":
         told = archive_of(texts["url"])
         if told and told != (texts["name"], texts["version"]):
-            text = f"{shown(texts['url'])} is {' '.join(told)}, in a row of {texts['name']} {texts['version']}"
-            notes.add(f"{place}.url", text, lost=True)
+            text = f"{quoted(texts['url'])} is {' '.join(told)}, in a row of {texts['name']} {texts['version']}"
+            diagnostics.add(f"{place}.url", text, lost=True)
         ref = rows.conda(texts["name"], texts["version"], place, sha256=sha256, **known)
     else:
-        source = notes.table(table.get("source"), f"{place}.source")
-        direct = notes.text(source.get("url"), f"{place}.source.url")
+        source = diagnostics.table(table.get("source"), f"{place}.source")
+        direct = diagnostics.text(source.get("url"), f"{place}.source.url")
         address, origin = ("", direct) if direct else pip_address(without_passwords(texts["url"]))
         version = texts["version"] or named_by(address or origin)[1]
         ref = rows.python(
@@ -134,11 +143,11 @@ def _taken(table: dict[str, Any], place: str, rows: CondaRows, notes: Notes) -> 
         )
     if not ref:
         return None
-    wanted = notes.table(table.get("dependencies"), f"{place}.dependencies")
+    wanted = diagnostics.table(table.get("dependencies"), f"{place}.dependencies")
     return _Taken(ref=ref, place=place, manager=manager, platform=platform, name=texts["name"], wanted=wanted)
 
 
-def _edges(taken: list[_Taken], notes: Notes) -> tuple[Edge, ...]:
+def _edges(taken: list[_Taken], diagnostics: Diagnostics) -> tuple[Edge, ...]:
     """Return what rows depend on, each within its platform: of conda's by name, of pip's first among pip's rows."""
     refs: dict[tuple[str, str, str], list[str]] = {}
     for one in taken:
@@ -153,17 +162,17 @@ def _edges(taken: list[_Taken], notes: Notes) -> tuple[Edge, ...]:
             keys = [(one.platform, manager, key) for manager in (one.manager, *_MANAGERS) for key in (name, plain)]
             targets = next((refs[key] for key in keys if key in refs), ())
             if not targets and one.manager == "conda":
-                text = f"{shown(name)} is no package of this lock for {one.platform or 'any platform'}; left out"
-                notes.add(f"{one.place}.dependencies", text, lost=True)
+                text = f"{quoted(name)} is no package of this lock for {one.platform or 'any platform'}; left out"
+                diagnostics.add(f"{one.place}.dependencies", text, lost=True)
             found |= {Edge(source=one.ref, target=target): None for target in targets if target != one.ref}
     return tuple(found)
 
 
-def _governs(metadata: dict[str, Any], notes: Notes) -> tuple[str, ...]:
+def _governs(metadata: dict[str, Any], diagnostics: Diagnostics) -> tuple[str, ...]:
     """Return the files that a lock was made from, as paths from its own folder; absolute ones are left out."""
     if "sources" not in metadata:
         return _DEFAULT
-    named = (one for one in notes.array(metadata["sources"], "metadata.sources") if isinstance(one, str))
+    named = (one for one in diagnostics.array(metadata["sources"], "metadata.sources") if isinstance(one, str))
     local = (one.strip().replace("\\", "/") for one in named)
     return tuple(
         dict.fromkeys(posixpath.normpath(one) for one in local if one and not posixpath.isabs(one) and ":" not in one)

@@ -9,8 +9,10 @@ from typing import Any, Final, NamedTuple
 
 from graphkit.formats.addresses import named_by, sha256_of, without_passwords
 from graphkit.formats.conda.rows import CondaRows, archive_of, conda_package, marker_of_platform, pip_address
+from graphkit.formats.decoding import is_json
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.locks.rows import index_address, tables_in
-from graphkit.formats.rows import Notes, any_marker, is_json, shown
+from graphkit.formats.markers import any_marker
 from graphkit.formats.yaml_values import yaml_text, yaml_value
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
@@ -53,23 +55,27 @@ class PixiLock:
         Raises:
             InputError: no YAML, or a version that is not known.
         """
-        notes = Notes()
-        lock = notes.table(yaml_value(yaml_text(data, notes), notes, is_twice_lost=True), "the document")
+        diagnostics = Diagnostics()
+        lock = diagnostics.table(
+            yaml_value(yaml_text(data, diagnostics), diagnostics, is_twice_lost=True), "the document"
+        )
         version = lock.get("version")
         if version not in _KNOWN:
-            raise InputError(f"version {shown(version)} of pixi.lock cannot be read; 4 to 6 can", place="version")
+            raise InputError(f"version {quoted(version)} of pixi.lock cannot be read; 4 to 6 can", place="version")
         if not isinstance(lock.get("packages"), list):
-            raise InputError(f"should be an array, is {shown(lock.get('packages'))}", place="packages")
-        used, indexes = _used(notes.table(lock.get("environments"), "environments"), notes)
-        rows = CondaRows(notes)
+            raise InputError(f"should be an array, is {quoted(lock.get('packages'))}", place="packages")
+        used, indexes = _used(diagnostics.table(lock.get("environments"), "environments"), diagnostics)
+        rows = CondaRows(diagnostics)
         listed: set[_Package] = set()
-        for place, table in tables_in([{} if one is None else one for one in lock["packages"]], "packages", notes):
-            if package := _taken(table, place, used, rows, notes):
+        for place, table in tables_in(
+            [{} if one is None else one for one in lock["packages"]], "packages", diagnostics
+        ):
+            if package := _taken(table, place, used, rows, diagnostics):
                 listed.add(package)
         for package in used:
             if package not in listed:
-                notes.add("packages", f"{shown(package.address)} of an environment is not there", lost=True)
-                _row(package, {}, "packages", used, rows, notes)
+                diagnostics.add("packages", f"{quoted(package.address)} of an environment is not there", lost=True)
+                _row(package, {}, "packages", used, rows, diagnostics)
         return Document(
             sha256=hashlib.sha256(data).hexdigest(),
             path=path,
@@ -80,9 +86,9 @@ class PixiLock:
             places=tuple(rows.places),
             generator=("pixi",),
             indexes=indexes,
-            completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
+            completeness=Completeness.INCOMPLETE if diagnostics.lost else Completeness.COMPLETE,
             dependencies_known=False,
-            problems=notes.told(),
+            problems=diagnostics.as_tuple(),
         )
 
 
@@ -92,65 +98,71 @@ _Used = dict[_Package, dict[str, set[str]]]
 """By package: the platforms for which each environment has it."""
 
 
-def _used(environments: dict[str, Any], notes: Notes) -> tuple[_Used, tuple[str, ...]]:
+def _used(environments: dict[str, Any], diagnostics: Diagnostics) -> tuple[_Used, tuple[str, ...]]:
     found: _Used = defaultdict(lambda: defaultdict(set))
     indexes: dict[str, None] = {}
     for name, value in environments.items():
         place = f"environments.{name}"
-        table = notes.table(value, place)
-        for one in notes.array(table.get("indexes"), f"{place}.indexes"):
+        table = diagnostics.table(value, place)
+        for one in diagnostics.array(table.get("indexes"), f"{place}.indexes"):
             if isinstance(one, str):
                 indexes[index_address(one)] = None
-        for platform, listed in notes.table(table.get("packages"), f"{place}.packages").items():
-            for where, package in tables_in(listed, f"{place}.packages.{platform}", notes):
-                if named := _named(package, where, notes):
+        for platform, listed in diagnostics.table(table.get("packages"), f"{place}.packages").items():
+            for where, package in tables_in(listed, f"{place}.packages.{platform}", diagnostics):
+                if named := _named(package, where, diagnostics):
                     found[named][name].add(platform)
     return dict(found), tuple(indexes)
 
 
-def _named(table: dict[str, Any], place: str, notes: Notes) -> _Package | None:
+def _named(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> _Package | None:
     """Return which package a table names; None, noted as lost, for a kind that nobody knows."""
     for kind in _KINDS:
         if kind in table:
-            return _Package(kind, notes.text(table[kind], f"{place}.{kind}"))
-    notes.add(place, f"{shown(', '.join(map(str, table))[:80])} is neither of conda nor of the Python index", lost=True)
+            return _Package(kind, diagnostics.text(table[kind], f"{place}.{kind}"))
+    diagnostics.add(
+        place, f"{quoted(', '.join(map(str, table))[:80])} is neither of conda nor of the Python index", lost=True
+    )
     return None
 
 
-def _taken(table: dict[str, Any], place: str, used: _Used, rows: CondaRows, notes: Notes) -> _Package | None:
+def _taken(
+    table: dict[str, Any], place: str, used: _Used, rows: CondaRows, diagnostics: Diagnostics
+) -> _Package | None:
     if (kind := table.get("kind")) is not None:  # as before version 6
         address = next((table[key] for key in ("url", "path") if isinstance(table.get(key), str)), "")
         table = {**table, **({kind: address} if kind in _KINDS else {})}
-    if (package := _named(table, place, notes)) is None:
+    if (package := _named(table, place, diagnostics)) is None:
         return None
-    _row(package, table, place, used, rows, notes)
+    _row(package, table, place, used, rows, diagnostics)
     return package
 
 
-def _python_in(purl: Any, place: str, notes: Notes) -> PackageName | None:
+def _python_in(purl: Any, place: str, diagnostics: Diagnostics) -> PackageName | None:
     """Return the Python package that a package of conda is, by a purl; None for none."""
     try:
-        return name_of_purl(notes.text(purl, place))
+        return name_of_purl(diagnostics.text(purl, place))
     except BadName as error:
-        notes.add(place, str(error), lost=True)
+        diagnostics.add(place, str(error), lost=True)
         return None
 
 
-def _row(package: _Package, table: dict[str, Any], place: str, used: _Used, rows: CondaRows, notes: Notes) -> None:
+def _row(
+    package: _Package, table: dict[str, Any], place: str, used: _Used, rows: CondaRows, diagnostics: Diagnostics
+) -> None:
     environments = used.get(package, {})
     platforms = environments.get(_DEFAULT) or {one for found in environments.values() for one in found}
     marker = any_marker(marker_of_platform(one) for one in sorted(platforms)) if platforms else ""
     is_extra = _DEFAULT not in environments
     name, version, sha256 = (
-        notes.text(table.get(key), f"{place}.{key}").strip() for key in ("name", "version", "sha256")
+        diagnostics.text(table.get(key), f"{place}.{key}").strip() for key in ("name", "version", "sha256")
     )
     if package.kind == "conda":
         told = archive_of(package.address) or ("", "")
         name, version = name or told[0], version or told[1]
         rows.conda(name, version, place, sha256=sha256, marker=marker, is_extra=is_extra)
-        for at, purl in enumerate(notes.array(table.get("purls"), f"{place}.purls")):
+        for at, purl in enumerate(diagnostics.array(table.get("purls"), f"{place}.purls")):
             where = f"{place}.purls[{at}]"
-            if (python := _python_in(purl, where, notes)) and python != conda_package(name):
+            if (python := _python_in(purl, where, diagnostics)) and python != conda_package(name):
                 rows.conda(python, version, where, marker=marker, is_extra=True)
         return
     plain = without_passwords(package.address)

@@ -11,8 +11,10 @@ from packageurl import PackageURL
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from graphkit.formats.addresses import named_by, without_passwords
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.locks.rows import note_strangers
-from graphkit.formats.rows import Notes, Refs, is_elsewhere, shown
+from graphkit.formats.markers import is_elsewhere
+from graphkit.formats.refs import Refs
 from graphkit.model.documents import Component
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 
@@ -51,12 +53,12 @@ def is_of_pip(channel: str, build: str) -> bool:
 class CondaRows:
     """The rows of a document of conda in their order: its own packages, and releases of the Python index."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, diagnostics: Diagnostics) -> None:
         self.components: list[Component] = []
         self.places: list[str] = []
         self.has_pip = False
         """Some row is what pip installed."""
-        self._notes = notes
+        self._diagnostics = diagnostics
         self._refs = Refs()
 
     def conda(
@@ -64,11 +66,11 @@ class CondaRows:
     ) -> str:
         """Take up a package of conda and return its ref; ``is_extra``: it is installed on request alone."""
         if not (plain := name.strip()):
-            self._notes.add(place, "a package without a name was left out", lost=True)
+            self._diagnostics.add(place, "a package without a name was left out", lost=True)
             return ""
         if not version:
-            self._notes.add(place, f"{shown(plain)} without a version: unknown")
-        digest = self._notes.sha256(sha256, place) if sha256 else ""
+            self._diagnostics.add(place, f"{quoted(plain)} without a version: unknown")
+        digest = self._diagnostics.sha256(sha256, place) if sha256 else ""
         row = Component(
             ref=self._refs.unique(f"conda {plain}@{version}"),
             name=plain,
@@ -100,13 +102,13 @@ class CondaRows:
         try:
             package = package_name(name)
         except BadName as error:
-            self._notes.add(place, str(error), lost=True)
+            self._diagnostics.add(place, str(error), lost=True)
             return ""
         if not version and not origin:
-            self._notes.add(place, f"{package} without a version: unknown")
+            self._diagnostics.add(place, f"{package} without a version: unknown")
         origin = without_passwords(origin)
-        note_strangers(package, version, [(place, one) for one in (address, origin) if one], self._notes)
-        digests = {self._notes.sha256(one, place) for one in sha256} - {""}
+        note_strangers(package, version, [(place, one) for one in (address, origin) if one], self._diagnostics)
+        digests = {self._diagnostics.sha256(one, place) for one in sha256} - {""}
         self.has_pip = True
         row = Component(
             ref=self._refs.unique(f"{package}@{version}" if version else package),

@@ -14,9 +14,9 @@ from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
-from graphkit.formats.cyclonedx.rows import Rows, is_without_tools
+from graphkit.formats.cyclonedx.rows import ComponentRows, is_without_tools
 from graphkit.formats.cyclonedx.shape import BESIDE, Dependency, Metadata, Part
-from graphkit.formats.rows import Notes
+from graphkit.formats.diagnostics import Diagnostics
 from graphkit.model.documents import Component, Edge
 
 REMEMBERED: Final = 1 << 16
@@ -135,10 +135,10 @@ def _row(part: Part, place: str) -> Component | None:
     """Return a component as a row, None where there is anything to say about it, or the others decide what it is."""
     if not part.ref or part.components:
         return None
-    notes = Notes()
-    rows = Rows(notes)
+    diagnostics = Diagnostics()
+    rows = ComponentRows(diagnostics)
     rows.take(part, place)
-    is_odd = notes.problems or rows.nameable or len(rows.components) != 1 or rows.shown_by_files()
+    is_odd = diagnostics.problems or rows.nameable or len(rows.components) != 1 or rows.shown_by_files()
     return None if is_odd else rows.components.get(part.ref)
 
 

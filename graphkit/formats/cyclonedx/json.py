@@ -12,9 +12,10 @@ import msgspec
 
 from graphkit.formats.cyclonedx.fast import Plain, read_plain
 from graphkit.formats.cyclonedx.other_parts import is_link
-from graphkit.formats.cyclonedx.rows import Rows, package_by_name, services_of
+from graphkit.formats.cyclonedx.rows import ComponentRows, package_by_name, services_of
 from graphkit.formats.cyclonedx.shape import Bom, Metadata, Part, Tools, decode
-from graphkit.formats.rows import Notes, is_json, shown, time_of_itself
+from graphkit.formats.decoding import is_json
+from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
 from graphkit.model.documents import (
     DENIES_ITSELF,
     NOT_READ,
@@ -63,17 +64,17 @@ class CycloneDx:
 
     def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a BOM is an SBOM
         """Return a BOM as a document; see `document_of`."""
-        notes = Notes()
+        diagnostics = Diagnostics()
         if (plain := read_plain(data)) is not None:
-            found = _document(plain, _version_of(plain.spec, notes), data, path, notes)
-            return replace(found, completeness=Completeness.INCOMPLETE) if notes.lost else found
-        return document_of(decode(data, notes), data, path, notes)
+            found = _document(plain, _version_of(plain.spec, diagnostics), data, path, diagnostics)
+            return replace(found, completeness=Completeness.INCOMPLETE) if diagnostics.lost else found
+        return document_of(decode(data, diagnostics), data, path, diagnostics)
 
 
 READER: Final = CycloneDx()
 
 
-def document_of(bom: Bom, data: bytes, path: str, notes: Notes) -> Document:
+def document_of(bom: Bom, data: bytes, path: str, diagnostics: Diagnostics) -> Document:
     """Return a BOM, in JSON or XML, as a document.
 
     Its basis is the strongest that its life-cycle phases allow: `installed` for operations,
@@ -81,12 +82,12 @@ def document_of(bom: Bom, data: bytes, path: str, notes: Notes) -> Document:
     compositions say so of what it describes, none of them denies it, and no row was lost.
     """
     meta = bom.metadata or Metadata()
-    rows = Rows(notes)
+    rows = ComponentRows(diagnostics)
     rows.read(bom, meta)
     if _is_by_python_tool(meta) or any(row.package for ref, row in rows.components.items() if ref not in rows.beside):
         rows.name()
-    graph = _Graph(bom, rows, notes, data)
-    version = _version_of(bom.spec, notes)
+    graph = _Graph(bom, rows, diagnostics, data)
+    version = _version_of(bom.spec, diagnostics)
     read = Plain(
         spec=bom.spec,
         metadata=meta,
@@ -96,19 +97,19 @@ def document_of(bom: Bom, data: bytes, path: str, notes: Notes) -> Document:
         is_known=graph.is_known,
         beside=frozenset(rows.beside),
     )
-    completeness = _completeness_of(bom, rows, graph.roots, notes)
-    document = _document(read, version, data, path, notes)
+    completeness = _completeness_of(bom, rows, graph.roots, diagnostics)
+    document = _document(read, version, data, path, diagnostics)
     listed = document.components
     if completeness is Completeness.COMPLETE and document.covers_python:
         listed = _with_named_subject(listed, meta)
     return replace(document, completeness=completeness, components=listed, places=tuple(rows.places))
 
 
-def _document(read: Plain, version: str, data: bytes, path: str, notes: Notes) -> Document:
+def _document(read: Plain, version: str, data: bytes, path: str, diagnostics: Diagnostics) -> Document:
     meta = read.metadata
     subject = (meta.component.name or "").strip() if meta.component else ""
     named = meta.component is not None and meta.component.type not in _NOT_NAMES and any(map(str.isalnum, subject))
-    created = time_of_itself(meta.timestamp, "metadata.timestamp", notes)
+    created = own_time(meta.timestamp, "metadata.timestamp", diagnostics)
     return Document(
         sha256=hashlib.sha256(data).hexdigest(),
         path=path,
@@ -125,19 +126,19 @@ def _document(read: Plain, version: str, data: bytes, path: str, notes: Notes) -
         generator=generators(meta),
         source_kind=_source_kind(meta),
         dependencies_known=read.is_known,
-        problems=notes.told(),
+        problems=diagnostics.as_tuple(),
     )
 
 
-def _version_of(spec: str | None, notes: Notes) -> str:
+def _version_of(spec: str | None, diagnostics: Diagnostics) -> str:
     text = (spec or "").strip()
     read = _SPEC.fullmatch(text)
     if not text:
-        notes.add("specVersion", "is missing; read as 1.7")
+        diagnostics.add("specVersion", "is missing; read as 1.7")
     elif not read:
-        raise InputError(f"CycloneDX {shown(text)} cannot be read; 1.2 to 1.7 can", place="specVersion")
+        raise InputError(f"CycloneDX {quoted(text)} cannot be read; 1.2 to 1.7 can", place="specVersion")
     elif int(read[1]) > _NEWEST:
-        notes.read_as("specVersion", text, "1.7")
+        diagnostics.read_as("specVersion", text, "1.7")
     return text
 
 
@@ -189,9 +190,9 @@ def _with_named_subject(rows: tuple[Component, ...], meta: Metadata) -> tuple[Co
 class _Graph:
     """The dependency graph of a BOM. ``roots``: what it describes, then what else nothing depends on."""
 
-    def __init__(self, bom: Bom, rows: Rows, notes: Notes, data: bytes) -> None:
+    def __init__(self, bom: Bom, rows: ComponentRows, diagnostics: Diagnostics, data: bytes) -> None:
         self._rows = rows
-        self._notes = notes
+        self._diagnostics = diagnostics
         self._services = frozenset(one.ref for one in services_of(bom) if one.ref)
         self._decoded: dict[str, str] | None = None
         edges: dict[Edge, None] = {}
@@ -227,7 +228,7 @@ class _Graph:
             return found
         where = "points into another document" if is_link(written) else "is no component here"
         # What it leads to is missing from the list, whatever the compositions say.
-        self._notes.add(place, f"{shown(written)} {where}; the dependency was left out", lost=True)
+        self._diagnostics.add(place, f"{quoted(written)} {where}; the dependency was left out", lost=True)
         return ""
 
 
@@ -237,48 +238,48 @@ def _is_any_part(ref: str, data: bytes) -> bool:
     return bool(re.search(rb"\"(?:bom-ref|serialNumber)\"\s*:\s*" + written, data))
 
 
-def _completeness_of(bom: Bom, rows: Rows, roots: tuple[str, ...], notes: Notes) -> Completeness:
+def _completeness_of(bom: Bom, rows: ComponentRows, roots: tuple[str, ...], diagnostics: Diagnostics) -> Completeness:
     """Return what the compositions say of the whole.
 
     One denial anywhere denies the whole, since what is missing below any part is missing from the list. Whatever
     they say, a part that was not read leaves it open.
     """
     said = {(one.aggregate or "").strip().lower() for one in bom.compositions or ()}
-    _note_links(bom, notes)
+    _note_links(bom, diagnostics)
     denied = [
         i for i, one in enumerate(bom.compositions or ()) if (one.aggregate or "").strip().lower()[:10] == _DENIAL
     ]
     for number in denied[:1]:
-        notes.leave_open(f"compositions[{number}]", DENIES_ITSELF.removeprefix(NOT_READ))
-    if notes.lost and said == {"complete"}:
-        notes.add("compositions", f"{SAYS_COMPLETE}not all of it could be read")
-    if notes.lost:
+        diagnostics.leave_open(f"compositions[{number}]", DENIES_ITSELF.removeprefix(NOT_READ))
+    if diagnostics.lost and said == {"complete"}:
+        diagnostics.add("compositions", f"{SAYS_COMPLETE}not all of it could be read")
+    if diagnostics.lost:
         return Completeness.INCOMPLETE
     if said != {"complete"}:
         if "complete" in said:
-            notes.add("compositions", f"{SAYS_COMPLETE}not of every part that compositions name")
+            diagnostics.add("compositions", f"{SAYS_COMPLETE}not of every part that compositions name")
         return Completeness.UNKNOWN
     if not _is_all_covered(bom, rows, roots):
-        notes.add("compositions", f"{SAYS_COMPLETE}of a part alone")
+        diagnostics.add("compositions", f"{SAYS_COMPLETE}of a part alone")
         return Completeness.UNKNOWN
     if not rows.unidentified:
         return Completeness.COMPLETE
     of = "1 component without purl may be a Python package"
     if rows.unidentified > 1:
         of = f"{rows.unidentified} components without purl may be Python packages"
-    notes.add("compositions", f"{SAYS_COMPLETE}{of}")
+    diagnostics.add("compositions", f"{SAYS_COMPLETE}{of}")
     return Completeness.UNKNOWN
 
 
-def _note_links(bom: Bom, notes: Notes) -> None:
+def _note_links(bom: Bom, diagnostics: Diagnostics) -> None:
     """Leave it open where a composition names what stands in another BOM."""
     for number, one in enumerate(bom.compositions or ()):
         for ref in (*(one.assemblies or ()), *(one.dependencies or ())):
             if is_link(ref):
-                notes.leave_open(f"compositions[{number}]", f"another BOM, which this links to: {shown(ref)}")
+                diagnostics.leave_open(f"compositions[{number}]", f"another BOM, which this links to: {quoted(ref)}")
 
 
-def _is_all_covered(bom: Bom, rows: Rows, roots: tuple[str, ...]) -> bool:
+def _is_all_covered(bom: Bom, rows: ComponentRows, roots: tuple[str, ...]) -> bool:
     """Return whether the compositions speak of the whole.
 
     One that names nothing speaks of the BOM. Those that name refs speak of these alone and do not

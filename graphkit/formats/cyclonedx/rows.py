@@ -23,10 +23,11 @@ from graphkit.formats.cyclonedx.shape import (
     deeper,
     part_of,
 )
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.file_names import release_of_file, releases_in_path
 from graphkit.formats.generators import is_generator
 from graphkit.formats.purls import another_version, identity_of, releases_in_purl, releases_in_text
-from graphkit.formats.rows import Notes, Refs, shown
+from graphkit.formats.refs import Refs
 from graphkit.model.documents import Component
 from graphkit.model.names import BadName, PackageName, package_name, purl_key, purl_of
 from graphkit.model.versions import release_version
@@ -41,10 +42,10 @@ _CPE: Final = re.compile(r"cpe:(?:2\.3:|/)[aoh]:[^:]*:([^:]+)(?::([^:]*))?", re.
 _HEX64: Final = re.compile(r"(?:sha-?256:)?([0-9a-f]{64})", re.IGNORECASE)
 
 
-class Rows:
+class ComponentRows:
     """The components of a BOM under refs of their own, and how the BOM itself calls them."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, diagnostics: Diagnostics) -> None:
         self.components: dict[str, Component] = {}
         self.places: list[str] = []
         self.names: dict[str, str] = {}
@@ -60,7 +61,7 @@ class Rows:
         """Refs that are named beside it, with their places."""
         self.defined: set[str] = set()
         """What else has a ``bom-ref``: workflows, claims and the like."""
-        self._notes = notes
+        self._diagnostics = diagnostics
         self._refs = Refs()
         self._files: dict[tuple[PackageName, str], tuple[str, str]] = {}
         """By package and version key: the releases that files show, as written, and the place of the first."""
@@ -107,7 +108,7 @@ class Rows:
         """Leave it open where a reference leads to a document that may name components; remember the files it names."""
         for number, one in enumerate(references or ()):
             if is_another_bom(one.type, one.url):
-                self._notes.leave_open(f"{place}[{number}]", "the document that this reference leads to")
+                self._diagnostics.leave_open(f"{place}[{number}]", "the document that this reference leads to")
             if one.url and may_name_a_file(one.url):
                 self._remember(releases_in_text(one.url), f"{place}[{number}].url")
 
@@ -116,11 +117,11 @@ class Rows:
         self._follow(references, place)
         for number, one in enumerate(references or ()):
             if one.hashes:
-                self._take_loose(one.hashes, f"{place}[{number}].hashes", self._notes)
+                self._take_loose(one.hashes, f"{place}[{number}].hashes", self._diagnostics)
 
-    def _take_loose(self, hashes: list[Hash], place: str, notes: Notes) -> None:
+    def _take_loose(self, hashes: list[Hash], place: str, diagnostics: Diagnostics) -> None:
         """Remember the hashes of a file that stand beside components; those that a component has too have no row."""
-        for digest in sorted(self._digests(hashes, place, notes)):
+        for digest in sorted(self._digests(hashes, place, diagnostics)):
             self._loose.setdefault(digest, place)
 
     def _remember(self, releases: Iterable[tuple[PackageName, str]], place: str) -> None:
@@ -130,7 +131,7 @@ class Rows:
     def _look(self, raw: msgspec.Raw, place: str) -> None:
         for met in look_through(raw, place):
             if met.kind == "component":
-                self._take_beside(part_of(met.value, met.place, self._notes), met.place)
+                self._take_beside(part_of(met.value, met.place, self._diagnostics), met.place)
             elif met.kind == "service":
                 name, version = (one if isinstance(one := met.value.get(key), str) else None for key in _NAMED)
                 self._take_service(name, version, None, met.place)
@@ -142,9 +143,9 @@ class Rows:
                 self._remember(releases_in_text(met.value), met.place)
             elif met.kind == "hashes":
                 hashes = [Hash(**_texts_of(row)) for row in met.value if isinstance(row, dict)]
-                self._take_loose(hashes, met.place, Notes())  # of a component it is told of elsewhere
+                self._take_loose(hashes, met.place, Diagnostics())  # of a component it is told of elsewhere
             else:
-                self._notes.leave_open(met.place, met.value)
+                self._diagnostics.leave_open(met.place, met.value)
 
     def _take_beside(self, part: Part, place: str) -> None:
         before = len(self.components)
@@ -210,25 +211,25 @@ class Rows:
         concluded = [one for one in _concluded(part) if one != purl]
         if concluded and not purl:
             purl = concluded.pop(0)
-            self._notes.add(f"{place}.purl", f"is missing; {shown(purl)} is, by the evidence")
+            self._diagnostics.add(f"{place}.purl", f"is missing; {quoted(purl)} is, by the evidence")
         key = (written, name, part.version or "", purl)
         if written and key in self._seen:  # the same component once more: syft#2062, trivy#4447
             self._merge(self._seen[key], part, place)
             return
-        identity = identity_of(purl, part.version or "", self._notes, place)
+        identity = identity_of(purl, part.version or "", self._diagnostics, place)
         if part.version_range and not identity.version:
-            text = f"{shown(part.version_range)} is a range: which version of it runs cannot be told"
-            self._notes.add(f"{place}.versionRange", text)
+            text = f"{quoted(part.version_range)} is a range: which version of it runs cannot be told"
+            self._diagnostics.add(f"{place}.versionRange", text)
         ref = self._refs.unique(written or place)
         if not written:
             pass
         elif written in self.names:
-            self._notes.add(f"{place}.bom-ref", f"{shown(written)} stands twice; this one goes by {shown(ref)}")
+            self._diagnostics.add(f"{place}.bom-ref", f"{quoted(written)} stands twice; this one goes by {quoted(ref)}")
         else:
             self.names[written] = ref
         if not purl:
             if not name and not is_root:
-                self._notes.add(place, "a component without name and purl", lost=True)
+                self._diagnostics.add(place, "a component without name and purl", lost=True)
             if not is_beside:
                 self._take_nameless(part, ref, is_root=is_root)
         self._seen[key] = ref
@@ -259,13 +260,15 @@ class Rows:
     def _conclude(self, ref: str, purl: str, written: str, place: str) -> None:
         """Take up a row more for what evidence says a component is, where that is not what its purl says."""
         row = self.components[ref]
-        notes = Notes()
-        found = identity_of(purl, "", notes, place)
+        diagnostics = Diagnostics()
+        found = identity_of(purl, "", diagnostics, place)
         is_it = found.package == row.package and (found.package or purl_key(purl) == purl_key(row.purl))
         if is_it and (not found.version or release_version(found.version).key == release_version(row.version).key):
             return
-        self._notes.add(f"{place}.evidence", f"says {shown(purl)}, but the purl {shown(row.purl)}; either may be meant")
-        self._notes.lost |= notes.lost and purl[:4].lower() == "pkg:"  # cdxgen concludes on paths
+        self._diagnostics.add(
+            f"{place}.evidence", f"says {quoted(purl)}, but the purl {quoted(row.purl)}; either may be meant"
+        )
+        self._diagnostics.lost |= diagnostics.lost and purl[:4].lower() == "pkg:"  # cdxgen concludes on paths
         version = found.version or (written if found.package else "")
         more = self._refs.unique(ref)
         self.components[more] = replace(
@@ -284,8 +287,8 @@ class Rows:
         row = self.components[ref]
         is_plain = part.name and not part.group and not part.name.lower().endswith(_FILES)
         if is_plain and row.package and package_by_name(part.name or "") not in {None, row.package}:
-            text = f"is called {shown(part.name)}, but its purl says {row.package}; either may be meant"
-            self._notes.add(place, text)
+            text = f"is called {quoted(part.name)}, but its purl says {row.package}; either may be meant"
+            self._diagnostics.add(place, text)
             self._add(ref, place, part.name or "", part.version or row.version)
         if part.evidence is not None:
             self._take_conclusions(ref, part, place)
@@ -320,7 +323,7 @@ class Rows:
             elif field == "cpe":
                 self._add_cpe(ref, place, value)
         for tool in (tool for one in _conclusions(part) for tool in one.tools or () if is_link(tool)):
-            self._notes.leave_open(f"{place}.evidence", f"another BOM, which this links to: {shown(tool)}")
+            self._diagnostics.leave_open(f"{place}.evidence", f"another BOM, which this links to: {quoted(tool)}")
 
     def _add_cpe(self, ref: str, place: str, text: str) -> None:
         if found := _CPE.match(text):
@@ -358,7 +361,7 @@ class Rows:
                 self.components[ref] = replace(self.components[ref], package=package, optional=True)
                 count += 1
         if count:
-            self._notes.add("components", f"{count} without purl taken for Python packages, by their names")
+            self._diagnostics.add("components", f"{count} without purl taken for Python packages, by their names")
 
     def _take_nameless(self, part: Part, ref: str, *, is_root: bool) -> None:
         if is_root:
@@ -396,9 +399,9 @@ class Rows:
             return (), tuple(sorted(members | archives))
         return tuple(sorted(archives)), tuple(sorted(members - archives))
 
-    def _digests(self, hashes: list[Hash] | None, place: str, notes: Notes | None = None) -> set[str]:
+    def _digests(self, hashes: list[Hash] | None, place: str, diagnostics: Diagnostics | None = None) -> set[str]:
         named = [one.content or "" for one in hashes or () if _is_sha256(one.alg or "")]
-        return {digest for one in named if (digest := (notes or self._notes).sha256(one.strip(), place))}
+        return {digest for one in named if (digest := (diagnostics or self._diagnostics).sha256(one.strip(), place))}
 
 
 def package_by_name(written: str) -> PackageName | None:

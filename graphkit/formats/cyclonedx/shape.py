@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from graphkit.formats.rows import Notes, shaped_json
+from graphkit.formats.decoding import shaped_json
+from graphkit.formats.diagnostics import Diagnostics
 
 _Texts = list[str] | None
 
@@ -170,7 +171,7 @@ class Bom(msgspec.Struct):
 _DECODER = msgspec.json.Decoder(Bom)
 
 
-def decode(data: bytes, notes: Notes) -> Bom:
+def decode(data: bytes, diagnostics: Diagnostics) -> Bom:
     """Return a BOM. Where a value has a type that the schema does not allow, that value alone is noted and left out.
 
     Cost: one pass, a few ms per MB; a BOM against the schema takes a second one.
@@ -178,105 +179,111 @@ def decode(data: bytes, notes: Notes) -> Bom:
     Raises:
         InputError: the bytes are no JSON (RFC 8259; it has no NaN), or nested too deep.
     """
-    return shaped_json(data, _DECODER, shaped, notes)
+    return shaped_json(data, _DECODER, shaped, diagnostics)
 
 
-def shaped(loose: dict[str, Any], notes: Notes) -> Bom:
+def shaped(loose: dict[str, Any], diagnostics: Diagnostics) -> Bom:
     """Return a BOM from its JSON form, decoded; a value of a type that the schema does not allow is left out, noted."""
-    meta = notes.table(loose.get("metadata"), "metadata")
+    meta = diagnostics.table(loose.get("metadata"), "metadata")
     subject = meta.get("component")
     metadata = Metadata(
-        timestamp=notes.text(meta.get("timestamp"), "metadata.timestamp"),
-        component=_parts([subject], "metadata.component", notes)[0] if isinstance(subject, dict) else None,
+        timestamp=diagnostics.text(meta.get("timestamp"), "metadata.timestamp"),
+        component=_parts([subject], "metadata.component", diagnostics)[0] if isinstance(subject, dict) else None,
         lifecycles=[
-            Phase(phase=notes.text(row.get("phase"), f"{place}.phase"))
-            for place, row in _tables(meta, "lifecycles", "metadata.", notes)
+            Phase(phase=diagnostics.text(row.get("phase"), f"{place}.phase"))
+            for place, row in _tables(meta, "lifecycles", "metadata.", diagnostics)
         ],
-        tools=_tools(meta.get("tools"), notes),
+        tools=_tools(meta.get("tools"), diagnostics),
     )
     if subject is not None and not isinstance(subject, dict):
-        notes.table(subject, "metadata.component")
+        diagnostics.table(subject, "metadata.component")
     return Bom(
-        spec=notes.text(loose.get("specVersion"), "specVersion"),
+        spec=diagnostics.text(loose.get("specVersion"), "specVersion"),
         metadata=metadata,
-        components=_parts(notes.array(loose.get("components"), "components"), "", notes),
-        services=_services(loose.get("services"), notes),
+        components=_parts(diagnostics.array(loose.get("components"), "components"), "", diagnostics),
+        services=_services(loose.get("services"), diagnostics),
         dependencies=[
             Dependency(
-                ref=notes.text(row.get("ref"), f"{place}.ref"),
-                targets=_texts(row, "dependsOn", place, notes),
-                provided=_texts(row, "provides", place, notes),
+                ref=diagnostics.text(row.get("ref"), f"{place}.ref"),
+                targets=_texts(row, "dependsOn", place, diagnostics),
+                provided=_texts(row, "provides", place, diagnostics),
             )
-            for place, row in _tables(loose, "dependencies", "", notes)
+            for place, row in _tables(loose, "dependencies", "", diagnostics)
         ],
         compositions=[
             Composition(
-                aggregate=notes.text(row.get("aggregate"), f"{place}.aggregate"),
-                assemblies=_texts(row, "assemblies", place, notes),
-                dependencies=_texts(row, "dependencies", place, notes),
-                vulnerabilities=_texts(row, "vulnerabilities", place, notes),
+                aggregate=diagnostics.text(row.get("aggregate"), f"{place}.aggregate"),
+                assemblies=_texts(row, "assemblies", place, diagnostics),
+                dependencies=_texts(row, "dependencies", place, diagnostics),
+                vulnerabilities=_texts(row, "vulnerabilities", place, diagnostics),
             )
-            for place, row in _tables(loose, "compositions", "", notes)
+            for place, row in _tables(loose, "compositions", "", diagnostics)
         ],
-        references=_references(loose, "", notes),
+        references=_references(loose, "", diagnostics),
         **{key: _raw(loose.get(key)) for key in BESIDE},
     )
 
 
-def _tools(value: Any, notes: Notes) -> list[Part] | Tools | None:
+def _tools(value: Any, diagnostics: Diagnostics) -> list[Part] | Tools | None:
     """Return the tools of a loose BOM, in either form."""
     if isinstance(value, dict):
-        rows = notes.array(value.get("components"), "metadata.tools.components")
-        parts = _parts(rows, "", notes, "metadata.tools.components")
-        return Tools(components=parts, services=_services(value.get("services"), notes, "metadata.tools.services"))
-    return _parts(notes.array(value, "metadata.tools"), "", notes, "metadata.tools") if value is not None else None
+        rows = diagnostics.array(value.get("components"), "metadata.tools.components")
+        parts = _parts(rows, "", diagnostics, "metadata.tools.components")
+        return Tools(
+            components=parts, services=_services(value.get("services"), diagnostics, "metadata.tools.services")
+        )
+    return (
+        _parts(diagnostics.array(value, "metadata.tools"), "", diagnostics, "metadata.tools")
+        if value is not None
+        else None
+    )
 
 
 def _raw(value: Any) -> msgspec.Raw:
     return msgspec.Raw() if value is None else msgspec.Raw(msgspec.json.encode(value, enc_hook=float))
 
 
-def _references(row: dict[str, Any], prefix: str, notes: Notes) -> list[Reference]:
+def _references(row: dict[str, Any], prefix: str, diagnostics: Diagnostics) -> list[Reference]:
     return [
         Reference(
-            type=notes.text(one.get("type"), f"{where}.type"),
-            url=notes.text(one.get("url"), f"{where}.url"),
-            hashes=_hashes(one, where, notes),
+            type=diagnostics.text(one.get("type"), f"{where}.type"),
+            url=diagnostics.text(one.get("url"), f"{where}.url"),
+            hashes=_hashes(one, where, diagnostics),
         )
-        for where, one in _tables(row, "externalReferences", prefix, notes)
+        for where, one in _tables(row, "externalReferences", prefix, diagnostics)
     ]
 
 
-def _tables(owner: dict[str, Any], key: str, prefix: str, notes: Notes) -> list[tuple[str, dict[str, Any]]]:
-    rows = notes.array(owner.get(key), f"{prefix}{key}")
+def _tables(owner: dict[str, Any], key: str, prefix: str, diagnostics: Diagnostics) -> list[tuple[str, dict[str, Any]]]:
+    rows = diagnostics.array(owner.get(key), f"{prefix}{key}")
     placed = [(f"{prefix}{key}[{i}]", row) for i, row in enumerate(rows)]
-    return [(place, notes.table(row, place)) for place, row in placed if not _is_stray(row, place, notes)]
+    return [(place, diagnostics.table(row, place)) for place, row in placed if not _is_stray(row, place, diagnostics)]
 
 
-def _is_stray(row: Any, place: str, notes: Notes) -> bool:
+def _is_stray(row: Any, place: str, diagnostics: Diagnostics) -> bool:
     if isinstance(row, dict):
         return False
-    notes.add(place, "is no object and was left out", lost=True)
+    diagnostics.add(place, "is no object and was left out", lost=True)
     return True
 
 
-def _texts(owner: dict[str, Any], key: str, place: str, notes: Notes) -> _Texts:
+def _texts(owner: dict[str, Any], key: str, place: str, diagnostics: Diagnostics) -> _Texts:
     if owner.get(key) is None:
         return None
-    rows = notes.array(owner[key], f"{place}.{key}")
-    return [notes.text(row, f"{place}.{key}[{i}]") for i, row in enumerate(rows)]
+    rows = diagnostics.array(owner[key], f"{place}.{key}")
+    return [diagnostics.text(row, f"{place}.{key}[{i}]") for i, row in enumerate(rows)]
 
 
-def _parts(rows: list[Any], place: str, notes: Notes, listed: str = "components") -> list[Part]:
+def _parts(rows: list[Any], place: str, diagnostics: Diagnostics, listed: str = "components") -> list[Part]:
     """Return components from loose rows, nested ones too, without recursion."""
     found: list[Part] = []
     waiting: list[tuple[list[Part], Any, str]] = [(found, row, place or f"{listed}[{i}]") for i, row in enumerate(rows)]
     for into, row, where in waiting:
-        if _is_stray(row, where, notes):
+        if _is_stray(row, where, diagnostics):
             continue
         inner: list[Part] = []
-        into.append(_part(row, where, inner, notes))
-        nested = notes.array(row.get("components"), f"{where}.components")
+        into.append(_part(row, where, inner, diagnostics))
+        nested = diagnostics.array(row.get("components"), f"{where}.components")
         waiting.extend((inner, one, deeper(where, i)) for i, one in enumerate(nested))
     return found
 
@@ -284,88 +291,93 @@ def _parts(rows: list[Any], place: str, notes: Notes, listed: str = "components"
 _RAW = (("pedigree", "pedigree"), ("swid", "swid"), ("data", "data"), ("model", "modelCard"))
 
 
-def _part(row: dict[str, Any], place: str, inner: list[Part], notes: Notes) -> Part:
+def _part(row: dict[str, Any], place: str, inner: list[Part], diagnostics: Diagnostics) -> Part:
     def text(key: str) -> str | None:
-        return notes.text(row.get(key), f"{place}.{key}") or None
+        return diagnostics.text(row.get(key), f"{place}.{key}") or None
 
     external = row.get("isExternal")
     return Part(
         ref=text("bom-ref"),
         type=text("type"),
         name=text("name"),
-        version=notes.version(row.get("version"), f"{place}.version") or None,
+        version=diagnostics.version(row.get("version"), f"{place}.version") or None,
         purl=text("purl"),
         group=text("group"),
         scope=text("scope"),
         external=external if isinstance(external, bool) else None,
         version_range=text("versionRange"),
-        hashes=_hashes(row, place, notes),
-        references=_references(row, f"{place}.", notes),
+        hashes=_hashes(row, place, diagnostics),
+        references=_references(row, f"{place}.", diagnostics),
         cpe=text("cpe"),
         **{name: _raw(row.get(key)) for name, key in _RAW},
-        evidence=_evidence(row.get("evidence"), f"{place}.evidence", notes),
+        evidence=_evidence(row.get("evidence"), f"{place}.evidence", diagnostics),
         components=inner,
     )
 
 
-def part_of(row: dict[str, Any], place: str, notes: Notes) -> Part:
+def part_of(row: dict[str, Any], place: str, diagnostics: Diagnostics) -> Part:
     """Return a component of a loose BOM without those nested in it."""
-    return _part(row, place, [], notes)
+    return _part(row, place, [], diagnostics)
 
 
-def _evidence(value: Any, place: str, notes: Notes) -> Evidence:
-    evidence = notes.table(value, place)
+def _evidence(value: Any, place: str, diagnostics: Diagnostics) -> Evidence:
+    evidence = diagnostics.table(value, place)
     told = evidence.get("identity")
     identities = {"identity": [told] if isinstance(told, dict) else told}
     return Evidence(
         identity=[
             Conclusion(
-                field=notes.text(one.get("field"), f"{where}.field"),
-                value=notes.text(one.get("concludedValue"), f"{where}.concludedValue"),
+                field=diagnostics.text(one.get("field"), f"{where}.field"),
+                value=diagnostics.text(one.get("concludedValue"), f"{where}.concludedValue"),
                 methods=[
-                    Method(value=notes.text(method.get("value"), f"{at}.value"))
-                    for at, method in _tables(one, "methods", f"{where}.", notes)
+                    Method(value=diagnostics.text(method.get("value"), f"{at}.value"))
+                    for at, method in _tables(one, "methods", f"{where}.", diagnostics)
                 ],
-                tools=_texts(one, "tools", where, notes),
+                tools=_texts(one, "tools", where, diagnostics),
             )
-            for where, one in _tables(identities, "identity", f"{place}.", notes)
+            for where, one in _tables(identities, "identity", f"{place}.", diagnostics)
         ],
-        purl=notes.text(evidence.get("purl"), f"{place}.purl"),
+        purl=diagnostics.text(evidence.get("purl"), f"{place}.purl"),
         occurrences=[
-            Occurrence(location=notes.text(one.get("location"), f"{where}.location"))
-            for where, one in _tables(evidence, "occurrences", f"{place}.", notes)
+            Occurrence(location=diagnostics.text(one.get("location"), f"{where}.location"))
+            for where, one in _tables(evidence, "occurrences", f"{place}.", diagnostics)
         ],
         callstack=Callstack(
             frames=[
-                Frame(file=notes.text(one.get("fullFilename"), f"{where}.fullFilename"))
+                Frame(file=diagnostics.text(one.get("fullFilename"), f"{where}.fullFilename"))
                 for where, one in _tables(
-                    notes.table(evidence.get("callstack"), f"{place}.callstack"),
+                    diagnostics.table(evidence.get("callstack"), f"{place}.callstack"),
                     "frames",
                     f"{place}.callstack.",
-                    notes,
+                    diagnostics,
                 )
             ]
         ),
     )
 
 
-def _hashes(row: dict[str, Any], place: str, notes: Notes) -> list[Hash]:
+def _hashes(row: dict[str, Any], place: str, diagnostics: Diagnostics) -> list[Hash]:
     return [
-        Hash(alg=notes.text(one.get("alg"), f"{where}.alg"), content=notes.text(one.get("content"), f"{where}.content"))
-        for where, one in _tables(row, "hashes", f"{place}.", notes)
+        Hash(
+            alg=diagnostics.text(one.get("alg"), f"{where}.alg"),
+            content=diagnostics.text(one.get("content"), f"{where}.content"),
+        )
+        for where, one in _tables(row, "hashes", f"{place}.", diagnostics)
     ]
 
 
-def _services(value: Any, notes: Notes, listed: str = "services") -> list[Service]:
+def _services(value: Any, diagnostics: Diagnostics, listed: str = "services") -> list[Service]:
     """Return every service of a loose BOM in one flat list."""
     found: list[Service] = []
-    waiting = list(notes.array(value, listed))
+    waiting = list(diagnostics.array(value, listed))
     for number, one in enumerate(waiting):
         if isinstance(one, dict):
             place = f"{listed}[{number}]"
-            parts = _parts(notes.array(one.get("components"), f"{place}.components"), "", notes, f"{place}.components")
+            parts = _parts(
+                diagnostics.array(one.get("components"), f"{place}.components"), "", diagnostics, f"{place}.components"
+            )
             ref, name, version = (text if isinstance(text := one.get(key), str) else None for key in _OF_SERVICE)
-            references, data = _references(one, f"{place}.", notes), _raw(one.get("data"))
+            references, data = _references(one, f"{place}.", diagnostics), _raw(one.get("data"))
             found.append(
                 Service(ref=ref, name=name, version=version, references=references, data=data, components=parts)
             )

@@ -14,7 +14,7 @@ from defusedxml.sax import make_parser
 
 from graphkit.formats.cyclonedx.json import document_of
 from graphkit.formats.cyclonedx.shape import shaped
-from graphkit.formats.rows import Notes, shown
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.model.documents import Document
 from graphkit.model.errors import InputError
 
@@ -155,14 +155,14 @@ class CycloneDxXml:
             InputError: the bytes are no XML, with the line and column, or have a document type
                 definition, through which entities could make much of little, or are nested too deep.
         """
-        notes = Notes()
-        return document_of(shaped(_loose(data, notes), notes), data, path, notes)
+        diagnostics = Diagnostics()
+        return document_of(shaped(_loose(data, diagnostics), diagnostics), data, path, diagnostics)
 
 
 READER: Final = CycloneDxXml()
 
 
-def _loose(data: bytes, notes: Notes) -> dict[str, Any]:
+def _loose(data: bytes, diagnostics: Diagnostics) -> dict[str, Any]:
     handler = _Handler()
     parser = make_parser()
     parser.forbid_dtd = True
@@ -182,11 +182,13 @@ def _loose(data: bytes, notes: Notes) -> dict[str, Any]:
     if found:
         handler.bom["specVersion"] = found[1]
     elif handler.namespace:
-        notes.add("bom", f"namespace {shown(handler.namespace)} is none of CycloneDX; read all the same")
+        diagnostics.add("bom", f"namespace {quoted(handler.namespace)} is none of CycloneDX; read all the same")
     for place, count in handler.unread.items():
-        notes.leave_open(place, f"{count} elements here that can name components")
+        diagnostics.leave_open(place, f"{count} elements here that can name components")
     if link := _LINK.search(data):
-        notes.leave_open("the document", f"another BOM, which this links to: {link[0].decode('utf-8', 'replace')}")
+        diagnostics.leave_open(
+            "the document", f"another BOM, which this links to: {link[0].decode('utf-8', 'replace')}"
+        )
     return handler.bom
 
 

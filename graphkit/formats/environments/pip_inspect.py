@@ -7,6 +7,8 @@ import re
 from dataclasses import replace
 from typing import Any, Final
 
+from graphkit.formats.decoding import is_json, json_value, repaired
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.environments.pip_rows import (
     Markers,
     PipRow,
@@ -18,7 +20,6 @@ from graphkit.formats.environments.pip_rows import (
     wants_of,
 )
 from graphkit.formats.locks.rows import LockRows, name_in, tables_in
-from graphkit.formats.rows import Notes, is_json, json_value, repaired, shown
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
 from graphkit.model.names import PackageName
@@ -54,14 +55,16 @@ class PipInspect:
         A list has no edges, so ``dependencies_known`` is False. Roots are the rows that a user asked
         for, unless all are said to be, as after an install of a whole lock, and those that nothing requires.
         """
-        notes = Notes()
-        return environment_of(json_value(repaired(data, notes)), hashlib.sha256(data).hexdigest(), path, notes)
+        diagnostics = Diagnostics()
+        return environment_of(
+            json_value(repaired(data, diagnostics)), hashlib.sha256(data).hexdigest(), path, diagnostics
+        )
 
 
 READER: Final = PipInspect()
 
 
-def environment_of(report: Any, sha256: str, path: str, notes: Notes) -> Document:
+def environment_of(report: Any, sha256: str, path: str, diagnostics: Diagnostics) -> Document:
     """Return an environment from a report of pip's, or one in its form.
 
     Raises:
@@ -76,62 +79,62 @@ def environment_of(report: Any, sha256: str, path: str, notes: Notes) -> Documen
         source_kind="environment",
         dependencies_known=False,
     )
-    rows = LockRows(notes)
+    rows = LockRows(diagnostics)
     if isinstance(report, list):
-        _listed(report, rows, notes)
+        _listed(report, rows, diagnostics)
     elif isinstance(report, dict):
-        document = _inspected(report, rows, document, notes)
+        document = _inspected(report, rows, document, diagnostics)
     else:
-        raise InputError(f"should be an object, is {shown(report)}")
+        raise InputError(f"should be an object, is {quoted(report)}")
     return replace(
         document,
         components=tuple(rows.components),
         places=tuple(rows.places),
         edges=tuple(rows.edges),
-        completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
-        problems=notes.told(),
+        completeness=Completeness.INCOMPLETE if diagnostics.lost else Completeness.COMPLETE,
+        problems=diagnostics.as_tuple(),
     )
 
 
-def _listed(report: list[Any], rows: LockRows, notes: Notes) -> None:
+def _listed(report: list[Any], rows: LockRows, diagnostics: Diagnostics) -> None:
     if any("latest_version" in row for row in report if isinstance(row, dict)):
-        notes.add("rows", "a list of outdated packages leaves out the others", lost=True)
-    for place, table in tables_in([{} if row is None else row for row in report], "rows", notes):
-        if name := name_in(table, place, notes):
-            at = notes.text(table.get("editable_project_location"), f"{place}.editable_project_location")
-            rows.add(name, component(name, table, place, f"directory:{at}" if at else "", notes), place)
+        diagnostics.add("rows", "a list of outdated packages leaves out the others", lost=True)
+    for place, table in tables_in([{} if row is None else row for row in report], "rows", diagnostics):
+        if name := name_in(table, place, diagnostics):
+            at = diagnostics.text(table.get("editable_project_location"), f"{place}.editable_project_location")
+            rows.add(name, component(name, table, place, f"directory:{at}" if at else "", diagnostics), place)
 
 
-def _inspected(report: dict[str, Any], rows: LockRows, document: Document, notes: Notes) -> Document:
+def _inspected(report: dict[str, Any], rows: LockRows, document: Document, diagnostics: Diagnostics) -> Document:
     version = report.get("version")
     if version not in _KNOWN:
-        raise InputError(f"version {shown(version)} cannot be read; 1 can", place="version")
+        raise InputError(f"version {quoted(version)} cannot be read; 1 can", place="version")
     listed = report.get("installed")
     if not isinstance(listed, list):
-        raise InputError(f"should be an array, is {shown(listed)}", place="installed")
+        raise InputError(f"should be an array, is {quoted(listed)}", place="installed")
     first: dict[PackageName, PipRow] = {}
     installed: list[PipRow] = []
     requested: list[str] = []
-    for place, table in tables_in([{} if one is None else one for one in listed], "installed", notes):
+    for place, table in tables_in([{} if one is None else one for one in listed], "installed", diagnostics):
         where = f"{place}.metadata"
-        metadata = notes.table(table.get("metadata"), where)
-        if not (name := name_in(metadata, where, notes)):
+        metadata = diagnostics.table(table.get("metadata"), where)
+        if not (name := name_in(metadata, where, diagnostics)):
             continue
-        origin, digests = direct_of(table.get("direct_url"), f"{place}.direct_url", notes)
-        ref = rows.add(name, replace(component(name, metadata, where, origin, notes), sha256=digests), place)
-        row = PipRow(ref=ref, wants=wants_of(metadata, f"{where}.requires_dist", notes))
+        origin, digests = direct_of(table.get("direct_url"), f"{place}.direct_url", diagnostics)
+        ref = rows.add(name, replace(component(name, metadata, where, origin, diagnostics), sha256=digests), place)
+        row = PipRow(ref=ref, wants=wants_of(metadata, f"{where}.requires_dist", diagnostics))
         installed.append(row)
         if first.setdefault(name, row) is not row:
-            notes.add(place, f"{name} is installed twice; Python imports the first, and edges lead to it")
+            diagnostics.add(place, f"{name} is installed twice; Python imports the first, and edges lead to it")
         if table.get("requested") is True:
             requested.append(ref)
-    for want in link(installed, first, rows, Markers(report.get("environment"), notes)):
+    for want in link(installed, first, rows, Markers(report.get("environment"), diagnostics)):
         if want.is_sure:
-            notes.add(want.place, f"{want.asked.package} is required and not installed")
+            diagnostics.add(want.place, f"{want.asked.package} is required and not installed")
     return replace(
         document,
         format=f"pip inspect {version}",
-        generator=made_by(report, notes),
+        generator=made_by(report, diagnostics),
         dependencies_known=True,
         roots=roots_of(rows, requested, len(installed)),
     )

@@ -6,6 +6,8 @@ import re
 from dataclasses import replace
 from typing import Any, Final
 
+from graphkit.formats.decoding import is_json, json_value, repaired
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.environments.pip_rows import (
     Markers,
     PipRow,
@@ -17,7 +19,6 @@ from graphkit.formats.environments.pip_rows import (
     wants_of,
 )
 from graphkit.formats.locks.rows import LockRows, name_in, note_strangers, tables_in
-from graphkit.formats.rows import Notes, is_json, json_value, repaired, shown
 from graphkit.model.documents import Completeness, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import PackageName, extra_name
@@ -49,71 +50,71 @@ class PipReport:
         Raises:
             InputError: the report as a whole cannot be used.
         """
-        notes = Notes()
-        report = json_value(repaired(data, notes))
+        diagnostics = Diagnostics()
+        report = json_value(repaired(data, diagnostics))
         if not isinstance(report, dict):
-            raise InputError(f"should be an object, is {shown(report)}")
+            raise InputError(f"should be an object, is {quoted(report)}")
         if (version := report.get("version")) not in _KNOWN:
-            raise InputError(f"version {shown(version)} cannot be read; 1 can", place="version")
+            raise InputError(f"version {quoted(version)} cannot be read; 1 can", place="version")
         if not isinstance(report.get("install"), list):
-            raise InputError(f"should be an array, is {shown(report.get('install'))}", place="install")
-        rows = LockRows(notes)
-        requested = _taken(report, rows, notes)
+            raise InputError(f"should be an array, is {quoted(report.get('install'))}", place="install")
+        rows = LockRows(diagnostics)
+        requested = _taken(report, rows, diagnostics)
         count = len(rows.components)
         if not report["install"]:
-            notes.add("install", "installs nothing: what is there already it does not list", lost=True)
+            diagnostics.add("install", "installs nothing: what is there already it does not list", lost=True)
         found = rows.document(data, path, f"pip install report {version}", "")
         return replace(
             found,
             roots=roots_of(rows, requested, count),
-            generator=made_by(report, notes),
+            generator=made_by(report, diagnostics),
             is_of_one_environment=True,
-            completeness=Completeness.INCOMPLETE if notes.lost else Completeness.UNKNOWN,
-            problems=notes.told(),
+            completeness=Completeness.INCOMPLETE if diagnostics.lost else Completeness.UNKNOWN,
+            problems=diagnostics.as_tuple(),
         )
 
 
 READER: Final = PipReport()
 
 
-def _taken(report: dict[str, Any], rows: LockRows, notes: Notes) -> list[str]:
+def _taken(report: dict[str, Any], rows: LockRows, diagnostics: Diagnostics) -> list[str]:
     """Take up the rows of a report; return the refs of those that were asked for by name."""
     first: dict[PackageName, PipRow] = {}
     listed: list[PipRow] = []
     asked: list[tuple[PipRow, str]] = []
     requested: list[str] = []
-    for place, table in tables_in([{} if one is None else one for one in report["install"]], "install", notes):
+    for place, table in tables_in([{} if one is None else one for one in report["install"]], "install", diagnostics):
         where = f"{place}.metadata"
-        metadata = notes.table(table.get("metadata"), where)
-        if not (name := name_in(metadata, where, notes)):
+        metadata = diagnostics.table(table.get("metadata"), where)
+        if not (name := name_in(metadata, where, diagnostics)):
             continue
-        address, digests = direct_of(table.get("download_info"), f"{place}.download_info", notes)
+        address, digests = direct_of(table.get("download_info"), f"{place}.download_info", diagnostics)
         # A file of a folder (`--find-links`) is of no index, whatever was asked for.
         is_elsewhere = table.get("is_direct") is True or address.lower().startswith(_LOCAL) or address == "unknown"
-        own = component(name, metadata, where, address if is_elsewhere else "", notes)
+        own = component(name, metadata, where, address if is_elsewhere else "", diagnostics)
         if not is_elsewhere and address:
-            note_strangers(name, own.version, [(f"{place}.download_info.url", address)], notes)
+            note_strangers(name, own.version, [(f"{place}.download_info.url", address)], diagnostics)
         row = PipRow(
             ref=rows.add(name, replace(own, sha256=digests), place),
-            wants=wants_of(metadata, f"{where}.requires_dist", notes),
+            wants=wants_of(metadata, f"{where}.requires_dist", diagnostics),
         )
         listed.append(row)
         if first.setdefault(name, row) is not row:
-            notes.add(place, f"{name} is installed twice", lost=True)
+            diagnostics.add(place, f"{name} is installed twice", lost=True)
         if table.get("requested") is True:
             requested.append(row.ref)
-        extras = notes.array(table.get("requested_extras"), f"{place}.requested_extras")
+        extras = diagnostics.array(table.get("requested_extras"), f"{place}.requested_extras")
         asked += [(row, extra_name(one)) for one in extras if isinstance(one, str)]
-    for want in link(listed, first, rows, Markers(report.get("environment"), notes), asked=asked):
-        _note_missing(want.asked.package, want.place, rows, notes, is_sure=want.is_sure)
+    for want in link(listed, first, rows, Markers(report.get("environment"), diagnostics), asked=asked):
+        _note_missing(want.asked.package, want.place, rows, diagnostics, is_sure=want.is_sure)
     return requested
 
 
-def _note_missing(package: PackageName, place: str, rows: LockRows, notes: Notes, *, is_sure: bool) -> None:
+def _note_missing(package: PackageName, place: str, rows: LockRows, diagnostics: Diagnostics, *, is_sure: bool) -> None:
     """Note a requirement that no row meets: it was there before, at a version that nobody tells, or was left out."""
     text = "is required and not in the report: it was there before, or was left out"
     if is_sure:
-        notes.add(place, f"{package} {text}", lost=True)
+        diagnostics.add(place, f"{package} {text}", lost=True)
         rows.miss(package, place)
     else:
-        notes.add(place, f"{package} may be required and is not in the report", lost=True)
+        diagnostics.add(place, f"{package} may be required and is not in the report", lost=True)

@@ -12,8 +12,8 @@ from packaging.markers import Environment as Variables
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 
 from graphkit.formats.addresses import sha256_of, without_passwords
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.locks.rows import LockRows, sha256_in
-from graphkit.formats.rows import Notes, shown
 from graphkit.model.documents import Component, Edge
 from graphkit.model.environment import extras_of
 from graphkit.model.names import PackageName, purl_of
@@ -23,17 +23,17 @@ _LONGEST: Final = 4_000
 _VARIABLES: Final = tuple(Variables.__annotations__)
 
 
-def component(name: PackageName, table: dict[str, Any], place: str, origin: str, notes: Notes) -> Component:
+def component(name: PackageName, table: dict[str, Any], place: str, origin: str, diagnostics: Diagnostics) -> Component:
     """Return the row of a release by its name and the version of its metadata; its ref is still to be given."""
-    version = notes.version(table.get("version"), f"{place}.version")
+    version = diagnostics.version(table.get("version"), f"{place}.version")
     if not version:
-        notes.add(f"{place}.version", "no version: unknown")
+        diagnostics.add(f"{place}.version", "no version: unknown")
     purl = purl_of(name, version or None)
     return Component(ref="", name=name, package=name, version=version, purl=purl, origin=origin)
 
 
 @dataclass(slots=True, kw_only=True)
-class Want:
+class PipRequirement:
     """What a row requires; ``extras`` are those its marker compares with."""
 
     asked: Requirement
@@ -49,47 +49,51 @@ class PipRow:
     """A row of a report: its ref, and what it requires under each extra (empty: none)."""
 
     ref: str
-    wants: dict[str, list[Want]]
+    wants: dict[str, list[PipRequirement]]
 
 
-def direct_of(value: Any, place: str, notes: Notes) -> tuple[str, tuple[str, ...]]:
+def direct_of(value: Any, place: str, diagnostics: Diagnostics) -> tuple[str, tuple[str, ...]]:
     """Return the origin that a ``direct_url`` (PEP 610) names, and its archive's SHA-256; empty for an index."""
     if value is None:
         return "", ()
-    table = notes.table(value, place)
-    url = without_passwords(notes.text(table.get("url"), f"{place}.url"))
+    table = diagnostics.table(value, place)
+    url = without_passwords(diagnostics.text(table.get("url"), f"{place}.url"))
     if not url:
-        notes.add(f"{place}.url", "not from an index, and from where it does not say")
+        diagnostics.add(f"{place}.url", "not from an index, and from where it does not say")
         return "unknown", ()
-    below = notes.text(table.get("subdirectory"), f"{place}.subdirectory")
+    below = diagnostics.text(table.get("subdirectory"), f"{place}.subdirectory")
     tail = f"#subdirectory={below}" if below else ""
     own = sha256_of(url)
     if "vcs_info" in table:
-        vcs = notes.table(table["vcs_info"], f"{place}.vcs_info")
-        kind, commit = (notes.text(vcs.get(key), f"{place}.vcs_info.{key}") for key in ("vcs", "commit_id"))
+        vcs = diagnostics.table(table["vcs_info"], f"{place}.vcs_info")
+        kind, commit = (diagnostics.text(vcs.get(key), f"{place}.vcs_info.{key}") for key in ("vcs", "commit_id"))
         return f"{kind or 'vcs'}+{url}{f'@{commit}' if commit else ''}{tail}", ()
     where = f"{place}.archive_info"
-    archive = notes.table(table.get("archive_info"), where)
-    hashes = notes.table(archive.get("hashes"), f"{where}.hashes")
-    found = [(f"{where}.hashes.sha256", f"sha256:{notes.text(hashes['sha256'], where)}")] if "sha256" in hashes else []
+    archive = diagnostics.table(table.get("archive_info"), where)
+    hashes = diagnostics.table(archive.get("hashes"), f"{where}.hashes")
+    found = (
+        [(f"{where}.hashes.sha256", f"sha256:{diagnostics.text(hashes['sha256'], where)}")]
+        if "sha256" in hashes
+        else []
+    )
     found += [(f"{place}.url", f"sha256:{own}")] if own else []
-    found.append((f"{where}.hash", notes.text(archive.get("hash"), f"{where}.hash").replace("=", ":", 1)))
-    return url + tail, sha256_in(found, notes)
+    found.append((f"{where}.hash", diagnostics.text(archive.get("hash"), f"{where}.hash").replace("=", ":", 1)))
+    return url + tail, sha256_in(found, diagnostics)
 
 
-def wants_of(metadata: dict[str, Any], place: str, notes: Notes) -> dict[str, list[Want]]:
+def wants_of(metadata: dict[str, Any], place: str, diagnostics: Diagnostics) -> dict[str, list[PipRequirement]]:
     """Return what the metadata of a row require, under each extra (empty: none)."""
-    found: dict[str, list[Want]] = {}
-    for at, text in enumerate(notes.array(metadata.get("requires_dist"), place)):
+    found: dict[str, list[PipRequirement]] = {}
+    for at, text in enumerate(diagnostics.array(metadata.get("requires_dist"), place)):
         where = f"{place}[{at}]"
         try:
-            asked = requirement(notes.text(text, where))
+            asked = requirement(diagnostics.text(text, where))
         except ValueError as error:  # BadName is one; so are more digits than int() reads in one go
-            notes.add(where, str(error))
+            diagnostics.add(where, str(error))
             continue
         if asked.unreadable:
-            notes.add(where, f"{shown(asked.unreadable)} cannot be read (PEP 508)")
-        want = Want(asked=asked, extras=extras_of(asked.marker or asked.unreadable), place=where)
+            diagnostics.add(where, f"{quoted(asked.unreadable)} cannot be read (PEP 508)")
+        want = PipRequirement(asked=asked, extras=extras_of(asked.marker or asked.unreadable), place=where)
         for extra in ("", *want.extras):
             found.setdefault(extra, []).append(want)
     return found
@@ -98,8 +102,8 @@ def wants_of(metadata: dict[str, Any], place: str, notes: Notes) -> dict[str, li
 class Markers:
     """What markers come to in the environment that a report names, never in the one that asks."""
 
-    def __init__(self, environment: Any, notes: Notes) -> None:
-        named = notes.table(environment, "environment")
+    def __init__(self, environment: Any, diagnostics: Diagnostics) -> None:
+        named = diagnostics.table(environment, "environment")
         self._variables = {
             key: text for key in _VARIABLES if isinstance(text := named.get(key), str) and len(text) < _LONGEST
         }
@@ -108,7 +112,7 @@ class Markers:
         self._known: dict[tuple[str, str], bool | None] = {}
         if missing:
             text = "does not say {}; requirements that turn on it are taken to hold"
-            notes.add("environment", text.format(", ".join(missing)))
+            diagnostics.add("environment", text.format(", ".join(missing)))
 
     def truth(self, marker: str, extra: str) -> bool | None:
         """Return whether a marker holds; None where it cannot be told."""
@@ -131,13 +135,13 @@ def link(
     markers: Markers,
     *,
     asked: Iterable[tuple[PipRow, str]] = (),
-) -> list[Want]:
+) -> list[PipRequirement]:
     """Lead each row to what it requires, under the extras that are asked of it. Each requirement counts once.
 
     ``asked`` are extras that no row asks for, with their rows. Returns the requirements that no row meets, and that
     hold or may hold.
     """
-    missing: list[Want] = []
+    missing: list[PipRequirement] = []
     waiting = deque([*((row, "") for row in listed), *asked])
     seen: set[tuple[str, str]] = set()
     while waiting:
@@ -171,7 +175,7 @@ def roots_of(rows: LockRows, requested: Sequence[str], count: int) -> tuple[str,
     return tuple(dict.fromkeys((*told, *rows.roots())))
 
 
-def made_by(report: Mapping[str, Any], notes: Notes) -> tuple[str, ...]:
+def made_by(report: Mapping[str, Any], diagnostics: Diagnostics) -> tuple[str, ...]:
     """Return the pip that made a report, as `Document.generator` has it."""
-    version = notes.text(report.get("pip_version"), "pip_version").strip()
+    version = diagnostics.text(report.get("pip_version"), "pip_version").strip()
     return (f"pip {version}",) if version else ()

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from graphkit.formats.addresses import named_by
+from graphkit.formats.decoding import is_json, toml
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.locks.rows import (
     LockRows,
     digests_in,
@@ -17,7 +19,7 @@ from graphkit.formats.locks.rows import (
     note_strangers,
     tables_in,
 )
-from graphkit.formats.rows import Notes, any_marker, is_elsewhere, is_json, shown, toml
+from graphkit.formats.markers import any_marker, is_elsewhere
 from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
@@ -49,21 +51,21 @@ class PdmLock:
         Rows for other platforms are optional too. A lock that names no groups has no optional ones.
         """
         lock = toml(data)
-        notes = Notes()
-        metadata = notes.table(lock.get("metadata"), "metadata")
+        diagnostics = Diagnostics()
+        metadata = diagnostics.table(lock.get("metadata"), "metadata")
         version = metadata.get("lock_version")
         if not isinstance(version, str) or not _LOCK_VERSION.fullmatch(version):
-            problem = f"lock_version {shown(version)} of pdm.lock cannot be read; 4.x can"
+            problem = f"lock_version {quoted(version)} of pdm.lock cannot be read; 4.x can"
             raise InputError(problem, place="metadata.lock_version")
-        rows = LockRows(notes)
+        rows = LockRows(diagnostics)
         if "package" not in lock:
-            notes.add("package", "no packages are listed, not even none", lost=True)
-        python = _python_of(metadata, notes)
-        merged = _merged(lock.get("package"), _Apart(metadata, notes), notes)
-        refs = [rows.add(row.name, row.component(notes), row.parts[0][0]) for row in merged]
+            diagnostics.add("package", "no packages are listed, not even none", lost=True)
+        python = _python_of(metadata, diagnostics)
+        merged = _merged(lock.get("package"), _Apart(metadata, diagnostics), diagnostics)
+        refs = [rows.add(row.name, row.component(diagnostics), row.parts[0][0]) for row in merged]
         for ref, row in zip(refs, merged, strict=True):
             for place, table in row.parts:
-                _link(rows, ref, table.get("dependencies"), f"{place}.dependencies", python, notes)
+                _link(rows, ref, table.get("dependencies"), f"{place}.dependencies", python, diagnostics)
         found = rows.document(data, path, f"pdm.lock {version}", python)
         folders = (row.origin.removeprefix("path:") for row in found.components if row.origin.startswith("path:"))
         return replace(found, governs=governed(one for one in folders if not named_by(one)[0]))
@@ -82,15 +84,15 @@ class _Row:
     hashes: list[tuple[str, Any]] = field(default_factory=list)
     parts: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
-    def component(self, notes: Notes) -> Component:
+    def component(self, diagnostics: Diagnostics) -> Component:
         """Return the row; its marker is empty where one of its parts has none."""
         aside, markers = True, []
         for place, table in self.parts:
-            marker = notes.text(table.get("marker"), f"{place}.marker")
-            groups = notes.array(table.get("groups"), f"{place}.groups")
+            marker = diagnostics.text(table.get("marker"), f"{place}.marker")
+            groups = diagnostics.array(table.get("groups"), f"{place}.groups")
             markers.append(marker)
             aside &= (bool(groups) and _DEFAULT not in groups) or is_elsewhere(marker)
-        sha256, members = digests_in(self.hashes, notes)
+        sha256, members = digests_in(self.hashes, diagnostics)
         return Component(
             ref="",
             name=self.name,
@@ -108,25 +110,25 @@ class _Row:
 class _Apart:
     """The files of locks 4.0 to 4.2, which stand under ``[metadata.files]`` by name, extras and version."""
 
-    def __init__(self, metadata: dict[str, Any], notes: Notes) -> None:
-        self._notes = notes
+    def __init__(self, metadata: dict[str, Any], diagnostics: Diagnostics) -> None:
+        self._diagnostics = diagnostics
         self._found: dict[tuple[str, str], list[tuple[str, Any]]] = {}
-        for raw, value in notes.table(metadata.get("files"), "metadata.files").items():
+        for raw, value in diagnostics.table(metadata.get("files"), "metadata.files").items():
             if key := _key_of(raw):
                 self._found.setdefault(key, []).append((f"metadata.files.{raw}", value))
             else:
-                notes.add(f"metadata.files.{raw}", "names no package and version", lost=True)
+                diagnostics.add(f"metadata.files.{raw}", "names no package and version", lost=True)
 
     def take(self, row: _Row) -> None:
         """Give a row its files."""
         for place, value in self._found.pop((row.name, release_version(row.version).key), ()):
-            row.hashes.extend(_hashes(value, place, self._notes))
+            row.hashes.extend(_hashes(value, place, self._diagnostics))
 
     def rest(self) -> Iterator[_Row]:
         """Yield a row for each release that has files and no row of its own."""
         for (name, version), files in list(self._found.items()):
             place = files[0][0]
-            self._notes.add(place, f"{name} {version} is no package of this lock, and has files in it")
+            self._diagnostics.add(place, f"{name} {version} is no package of this lock, and has files in it")
             row = _Row(name=PackageName(name), version=version, origin="", parts=[(place, {})])
             self.take(row)
             yield row
@@ -140,28 +142,28 @@ def _key_of(raw: str) -> tuple[str, str] | None:
         return None
 
 
-def _merged(value: Any, apart: _Apart, notes: Notes) -> list[_Row]:
+def _merged(value: Any, apart: _Apart, diagnostics: Diagnostics) -> list[_Row]:
     found: dict[tuple[str, str, str], _Row] = {}
-    for place, table in tables_in(value, "package", notes):
-        if (name := name_in(table, place, notes)) is None:
+    for place, table in tables_in(value, "package", diagnostics):
+        if (name := name_in(table, place, diagnostics)) is None:
             continue
-        version = notes.version(table.get("version"), f"{place}.version")
+        version = diagnostics.version(table.get("version"), f"{place}.version")
         if not version:
-            notes.add(f"{place}.version", "no version: unknown")
-        origin = _origin_of(table, place, notes)
+            diagnostics.add(f"{place}.version", "no version: unknown")
+        origin = _origin_of(table, place, diagnostics)
         key = (name, release_version(version).key, origin)
         row = found.setdefault(key, _Row(name=name, version=version, origin=origin))
         row.parts.append((place, table))
-        row.hashes.extend(_hashes(table.get("files"), f"{place}.files", notes))
-        note_strangers(name, version, _named(table.get("files"), f"{place}.files"), notes)
+        row.hashes.extend(_hashes(table.get("files"), f"{place}.files", diagnostics))
+        note_strangers(name, version, _named(table.get("files"), f"{place}.files"), diagnostics)
     for row in found.values():
         apart.take(row)
     return [*found.values(), *apart.rest()]
 
 
-def _hashes(value: Any, place: str, notes: Notes) -> Iterator[tuple[str, Any]]:
-    for at, one in enumerate(notes.array(value, place)):
-        yield f"{place}[{at}].hash", notes.table(one, f"{place}[{at}]").get("hash")
+def _hashes(value: Any, place: str, diagnostics: Diagnostics) -> Iterator[tuple[str, Any]]:
+    for at, one in enumerate(diagnostics.array(value, place)):
+        yield f"{place}[{at}].hash", diagnostics.table(one, f"{place}[{at}]").get("hash")
 
 
 def _named(value: Any, place: str) -> Iterator[tuple[str, str]]:
@@ -171,42 +173,42 @@ def _named(value: Any, place: str) -> Iterator[tuple[str, str]]:
                 yield f"{place}[{at}].{key}", one[key]
 
 
-def _origin_of(table: dict[str, Any], place: str, notes: Notes) -> str:
+def _origin_of(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> str:
     """Return where a row comes from if not from an index; PDM does not write which index."""
     for kind in _VCS:
         if kind in table:
-            commit = notes.text(table.get("revision", table.get("ref")), f"{place}.revision")
-            below = notes.text(table.get("subdirectory"), f"{place}.subdirectory")
-            url = notes.text(table[kind], f"{place}.{kind}")
+            commit = diagnostics.text(table.get("revision", table.get("ref")), f"{place}.revision")
+            below = diagnostics.text(table.get("subdirectory"), f"{place}.subdirectory")
+            url = diagnostics.text(table[kind], f"{place}.{kind}")
             return f"{kind}+{url}" + (f"@{commit}" if commit else "") + (f"#subdirectory={below}" if below else "")
     if "url" in table:
-        return notes.text(table["url"], f"{place}.url") or "unknown:"
-    return f"path:{notes.text(table['path'], f'{place}.path')}" if "path" in table else ""
+        return diagnostics.text(table["url"], f"{place}.url") or "unknown:"
+    return f"path:{diagnostics.text(table['path'], f'{place}.path')}" if "path" in table else ""
 
 
-def _python_of(metadata: dict[str, Any], notes: Notes) -> str:
+def _python_of(metadata: dict[str, Any], diagnostics: Diagnostics) -> str:
     """Return the Requires-Python of a lock's targets where they agree on one."""
     found = {
-        notes.text(one.get("requires_python"), f"{place}.requires_python")
-        for place, one in _targets(metadata.get("targets"), notes)
+        diagnostics.text(one.get("requires_python"), f"{place}.requires_python")
+        for place, one in _targets(metadata.get("targets"), diagnostics)
     }
     return found.pop() if len(found) == 1 else ""
 
 
-def _targets(value: Any, notes: Notes) -> Iterator[tuple[str, dict[str, Any]]]:
+def _targets(value: Any, diagnostics: Diagnostics) -> Iterator[tuple[str, dict[str, Any]]]:
     for at, one in enumerate(value if isinstance(value, list) else []):
-        yield f"metadata.targets[{at}]", notes.table(one, f"metadata.targets[{at}]")
+        yield f"metadata.targets[{at}]", diagnostics.table(one, f"metadata.targets[{at}]")
 
 
-def _link(rows: LockRows, ref: str, value: Any, place: str, python: str, notes: Notes) -> None:
-    for at, one in enumerate(notes.array(value, place)):
+def _link(rows: LockRows, ref: str, value: Any, place: str, python: str, diagnostics: Diagnostics) -> None:
+    for at, one in enumerate(diagnostics.array(value, place)):
         where = f"{place}[{at}]"
-        if not (text := notes.text(one, where)):
+        if not (text := diagnostics.text(one, where)):
             continue
         try:
             wanted = requirement(text)
         except ValueError as error:  # BadName is one; so are more digits than int() reads in one go
-            notes.add(where, str(error))
+            diagnostics.add(where, str(error))
             continue
         sure = not wanted.unreadable and holds_everywhere(wanted.marker, python)
         rows.link(ref, wanted.package, wanted.specifier, where, sure=sure)

@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from graphkit.formats.addresses import named_by, sha256_of
+from graphkit.formats.decoding import is_json, json_value
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.locks.rows import LockRows, digests_in, governed, index_address
-from graphkit.formats.rows import Notes, is_elsewhere, is_json, json_value, shown
+from graphkit.formats.markers import is_elsewhere
 from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
@@ -52,22 +54,22 @@ class PipfileLock:
         rows are optional, as are rows for other platforms.
         """
         lock = _decoded(data)
-        notes = Notes()
-        meta = notes.table(lock.get("_meta"), "_meta")
+        diagnostics = Diagnostics()
+        meta = diagnostics.table(lock.get("_meta"), "_meta")
         spec = meta.get("pipfile-spec")
         if spec != _KNOWN or type(spec) is not int:
-            raise InputError(f"pipfile-spec {shown(spec)} cannot be read; 6 can", place="_meta.pipfile-spec")
+            raise InputError(f"pipfile-spec {quoted(spec)} cannot be read; 6 can", place="_meta.pipfile-spec")
         if _DEFAULT not in lock:
-            notes.add(_DEFAULT, "the section is missing", lost=True)
-        indexes = _indexes(meta, notes)
-        rows = LockRows(notes)
+            diagnostics.add(_DEFAULT, "the section is missing", lost=True)
+        indexes = _indexes(meta, diagnostics)
+        rows = LockRows(diagnostics)
         for section in sorted(lock.keys() - {"_meta"}, key=lambda one: (one != _DEFAULT, one)):
             if not isinstance(lock[section], dict):
-                notes.add(section, f"should be a table, is {shown(lock[section])}", lost=True)
+                diagnostics.add(section, f"should be a table, is {quoted(lock[section])}", lost=True)
                 continue
             for raw, value in lock[section].items():
-                _take(rows, section, raw, value, indexes, notes)
-        read = rows.document(data, path, f"Pipfile.lock {spec}", _python_of(meta, notes))
+                _take(rows, section, raw, value, indexes, diagnostics)
+        read = rows.document(data, path, f"Pipfile.lock {spec}", _python_of(meta, diagnostics))
         return replace(
             read,
             roots=(),
@@ -93,61 +95,64 @@ def _folders(rows: Iterable[Component]) -> Iterator[str]:
 def _decoded(data: bytes) -> dict[str, Any]:
     lock = json_value(data)
     if not isinstance(lock, dict):
-        raise InputError(f"should be an object, is {shown(lock)}")
+        raise InputError(f"should be an object, is {quoted(lock)}")
     return lock
 
 
-def _indexes(meta: dict[str, Any], notes: Notes) -> dict[str, str]:
+def _indexes(meta: dict[str, Any], diagnostics: Diagnostics) -> dict[str, str]:
     """Return the address of every index by its name; the first stands under "" too: it is Pipenv's default."""
     found: dict[str, str] = {}
-    for at, one in enumerate(notes.array(meta.get("sources"), "_meta.sources")):
+    for at, one in enumerate(diagnostics.array(meta.get("sources"), "_meta.sources")):
         place = f"_meta.sources[{at}]"
-        source = notes.table(one, place)
-        url = notes.text(source.get("url"), f"{place}.url")
+        source = diagnostics.table(one, place)
+        url = diagnostics.text(source.get("url"), f"{place}.url")
         found.setdefault("", url)
-        if name := notes.text(source.get("name"), f"{place}.name"):
+        if name := diagnostics.text(source.get("name"), f"{place}.name"):
             found[name] = url
     return found
 
 
-def _python_of(meta: dict[str, Any], notes: Notes) -> str:
-    requires = notes.table(meta.get("requires"), "_meta.requires")
+def _python_of(meta: dict[str, Any], diagnostics: Diagnostics) -> str:
+    requires = diagnostics.table(meta.get("requires"), "_meta.requires")
     for key, tail in (("python_full_version", ""), ("python_version", ".*")):
-        text = notes.text(requires.get(key), f"_meta.requires.{key}")
+        text = diagnostics.text(requires.get(key), f"_meta.requires.{key}")
         if _PYTHON.fullmatch(text):
             return f"=={text}{tail}"
     return ""
 
 
-def _take(rows: LockRows, section: str, raw: str, value: Any, indexes: dict[str, str], notes: Notes) -> None:
+def _take(
+    rows: LockRows, section: str, raw: str, value: Any, indexes: dict[str, str], diagnostics: Diagnostics
+) -> None:
     place = f"{section}.{raw}"
     try:
         name = package_name(raw)
     except BadName as error:
-        notes.add(place, str(error), lost=True)
+        diagnostics.add(place, str(error), lost=True)
         return
-    table = notes.table(value, place)
-    origin = _origin_of(table, place, notes)
-    version = _version_of(table, place, notes)
+    table = diagnostics.table(value, place)
+    origin = _origin_of(table, place, diagnostics)
+    version = _version_of(table, place, diagnostics)
     if origin:
         named = named_by(origin)
         if _HASHED.fullmatch(raw) and origin not in _ITSELF:  # Pipenv did not know its name
             if not named[0]:
-                notes.add(place, f"{shown(origin)} does not name its package", lost=True)
+                diagnostics.add(place, f"{quoted(origin)} does not name its package", lost=True)
             name = _normal(named[0]) or name
         version = version or named[1]
     if not version and not origin:
-        notes.add(f"{place}.version", "no version: unknown")
-    index = notes.text(table.get("index"), f"{place}.index")
+        diagnostics.add(f"{place}.version", "no version: unknown")
+    index = diagnostics.text(table.get("index"), f"{place}.index")
     if index and index not in indexes:
-        notes.add(f"{place}.index", f"{shown(index)} is no source of this lock")
-    marker = _marker_of(table, place, notes)
+        diagnostics.add(f"{place}.index", f"{quoted(index)} is no source of this lock")
+    marker = _marker_of(table, place, diagnostics)
     hashes = [
-        (f"{place}.hashes[{at}]", one) for at, one in enumerate(notes.array(table.get("hashes"), f"{place}.hashes"))
+        (f"{place}.hashes[{at}]", one)
+        for at, one in enumerate(diagnostics.array(table.get("hashes"), f"{place}.hashes"))
     ]
     if own := sha256_of(origin):
         hashes.append((place, f"sha256:{own}"))
-    sha256, members = digests_in(hashes, notes)
+    sha256, members = digests_in(hashes, diagnostics)
     row = Component(
         ref="",
         name=name,
@@ -171,32 +176,32 @@ def _normal(raw: str) -> PackageName | None:
         return None
 
 
-def _version_of(table: dict[str, Any], place: str, notes: Notes) -> str:
-    text = notes.version(table.get("version"), f"{place}.version")
+def _version_of(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> str:
+    text = diagnostics.version(table.get("version"), f"{place}.version")
     if read := _PINNED.fullmatch(text):
         return read[1]
     if text and text != "*":
-        notes.add(f"{place}.version", f"{shown(text)} pins no version")
+        diagnostics.add(f"{place}.version", f"{quoted(text)} pins no version")
     return ""
 
 
-def _origin_of(table: dict[str, Any], place: str, notes: Notes) -> str:
+def _origin_of(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> str:
     for kind in _VCS:
         if kind in table:
-            commit = notes.text(table.get("ref"), f"{place}.ref")
-            below = notes.text(table.get("subdirectory"), f"{place}.subdirectory")
-            url = notes.text(table[kind], f"{place}.{kind}")
+            commit = diagnostics.text(table.get("ref"), f"{place}.ref")
+            below = diagnostics.text(table.get("subdirectory"), f"{place}.subdirectory")
+            url = diagnostics.text(table[kind], f"{place}.{kind}")
             return f"{kind}+{url}" + (f"@{commit}" if commit else "") + (f"#subdirectory={below}" if below else "")
     for key in ("file", "url", "path"):
         if key in table:
-            text = notes.text(table[key], f"{place}.{key}")
+            text = diagnostics.text(table[key], f"{place}.{key}")
             return text if "://" in text else f"path:{text}"
     return ""
 
 
-def _marker_of(table: dict[str, Any], place: str, notes: Notes) -> str:
+def _marker_of(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> str:
     """Return a row's marker; older locks write a condition on one variable under its name."""
-    found = [notes.text(table.get("markers"), f"{place}.markers")]
-    found += [f"{key} {one}" for key in _VARIABLES if (one := notes.text(table.get(key), f"{place}.{key}"))]
+    found = [diagnostics.text(table.get("markers"), f"{place}.markers")]
+    found += [f"{key} {one}" for key in _VARIABLES if (one := diagnostics.text(table.get(key), f"{place}.{key}"))]
     found = [one for one in found if one]
     return found[0] if len(found) == 1 else " and ".join(f"({one})" for one in found)

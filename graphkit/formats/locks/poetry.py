@@ -11,6 +11,8 @@ from typing import Any, Final
 from packaging.specifiers import SpecifierSet
 
 from graphkit.formats.addresses import key_of_file
+from graphkit.formats.decoding import is_json, toml
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.locks.rows import (
     LockRows,
     digests_in,
@@ -24,7 +26,7 @@ from graphkit.formats.locks.rows import (
     without_extras,
 )
 from graphkit.formats.manifests.poetry import specifier_of
-from graphkit.formats.rows import Notes, any_marker, is_elsewhere, is_json, shown, toml
+from graphkit.formats.markers import any_marker, is_elsewhere
 from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
@@ -61,26 +63,26 @@ class PoetryLock:
         often no markers: there nothing is optional, for direct requirements cannot be told.
         """
         lock = toml(data)
-        notes = Notes()
-        metadata = notes.table(lock.get("metadata"), "metadata")
+        diagnostics = Diagnostics()
+        metadata = diagnostics.table(lock.get("metadata"), "metadata")
         version = metadata.get("lock-version")
         if not isinstance(version, str) or not _LOCK_VERSION.fullmatch(version):
-            problem = f"lock-version {shown(version)} of poetry.lock cannot be read; 1.x and 2.x can"
+            problem = f"lock-version {quoted(version)} of poetry.lock cannot be read; 1.x and 2.x can"
             raise InputError(problem, place="metadata.lock-version")
         if "package" not in lock:
-            notes.add("package", "no packages are listed, not even none", lost=True)
+            diagnostics.add("package", "no packages are listed, not even none", lost=True)
         if "content-hash" not in metadata:
             # Poetry writes it last but for the files of locks 1.x.
-            notes.add("metadata.content-hash", "is missing, as if the lock were cut short", lost=True)
-        python = notes.text(metadata.get("python-versions"), "metadata.python-versions")
+            diagnostics.add("metadata.content-hash", "is missing, as if the lock were cut short", lost=True)
+        python = diagnostics.text(metadata.get("python-versions"), "metadata.python-versions")
         specifier = specifier_of(python)
         requires_python = python if specifier is None else specifier
-        rows = LockRows(notes, never_locked=_NEVER_LOCKED)
-        taken = _taken(lock, metadata, rows, notes)
+        rows = LockRows(diagnostics, never_locked=_NEVER_LOCKED)
+        taken = _taken(lock, metadata, rows, diagnostics)
         for ref, place, table in taken:
-            dependencies = notes.table(table.get("dependencies"), f"{place}.dependencies")
-            _link(rows, ref, dependencies, place, requires_python, notes)
-        _check_extras(lock, {row.package for row in rows.components}, notes)
+            dependencies = diagnostics.table(table.get("dependencies"), f"{place}.dependencies")
+            _link(rows, ref, dependencies, place, requires_python, diagnostics)
+        _check_extras(lock, {row.package for row in rows.components}, diagnostics)
         found = rows.document(data, path, f"poetry.lock {version}", requires_python)
         folders = (
             row.origin.removeprefix("directory:") for row in found.components if row.origin.startswith("directory:")
@@ -93,16 +95,16 @@ class PoetryLock:
 READER: Final = PoetryLock()
 
 
-def _check_extras(lock: dict[str, Any], listed: set[PackageName | None], notes: Notes) -> None:
+def _check_extras(lock: dict[str, Any], listed: set[PackageName | None], diagnostics: Diagnostics) -> None:
     """Leave it open where an extra of the project brings what is no package of the lock."""
-    for extra, value in notes.table(lock.get("extras"), "extras").items():
-        for at, text in enumerate(notes.array(value, f"extras.{extra}")):
+    for extra, value in diagnostics.table(lock.get("extras"), "extras").items():
+        for at, text in enumerate(diagnostics.array(value, f"extras.{extra}")):
             try:
                 name = package_name(str(text).partition(" ")[0].partition("[")[0])
             except BadName:
                 continue
             if name not in listed and name not in _NEVER_LOCKED:
-                notes.add(f"extras.{extra}[{at}]", f"{name} is no package of this lock; left out", lost=True)
+                diagnostics.add(f"extras.{extra}[{at}]", f"{name} is no package of this lock; left out", lost=True)
 
 
 def _generator(data: bytes) -> tuple[str, ...]:
@@ -111,31 +113,31 @@ def _generator(data: bytes) -> tuple[str, ...]:
     return (made[1].decode("utf-8", "replace").strip(),) if made else ()
 
 
-def _taken(lock: dict[str, Any], metadata: dict[str, Any], rows: LockRows, notes: Notes) -> list[_Taken]:
+def _taken(lock: dict[str, Any], metadata: dict[str, Any], rows: LockRows, diagnostics: Diagnostics) -> list[_Taken]:
     named = [
         (name, place, table)
-        for place, table in tables_in(lock.get("package"), "package", notes)
-        if (name := name_in(table, place, notes)) is not None
+        for place, table in tables_in(lock.get("package"), "package", diagnostics)
+        if (name := name_in(table, place, diagnostics)) is not None
     ]
     rows_of = Counter(name for name, _, _ in named)
-    apart = _Apart(metadata, notes)
+    apart = _Apart(metadata, diagnostics)
     taken = []
     for name, place, table in named:
-        version = notes.version(table.get("version"), f"{place}.version")
-        files = list(_files(table.get("files"), f"{place}.files", notes))
-        note_strangers(name, version, ((where, file) for where, file, _ in files), notes)
+        version = diagnostics.version(table.get("version"), f"{place}.version")
+        files = list(_files(table.get("files"), f"{place}.files", diagnostics))
+        note_strangers(name, version, ((where, file) for where, file, _ in files), diagnostics)
         hashes = [(where, one) for where, _, one in files]
         if rows_of[name] == 1:
-            note_strangers(name, "", apart.files(name), notes)
+            note_strangers(name, "", apart.files(name), diagnostics)
         own, anyones = apart.hashes(name, version if rows_of[name] > 1 else "")
-        sha256, members = digests_in([*hashes, *own], notes)
-        row = _component(name, version, table, place, sha256, notes)
-        members = tuple(sorted({*members, *sha256_in(anyones, notes)}))
+        sha256, members = digests_in([*hashes, *own], diagnostics)
+        row = _component(name, version, table, place, sha256, diagnostics)
+        members = tuple(sorted({*members, *sha256_in(anyones, diagnostics)}))
         taken.append((rows.add(name, replace(row, members=members), place), place, table))
     for name, place in apart.named.items():
         if name not in rows_of:
-            notes.add(place, f"{name} is no package of this lock, and has files in it; its version is unknown")
-            sha256, members = digests_in(apart.hashes(name, "")[0], notes)
+            diagnostics.add(place, f"{name} is no package of this lock, and has files in it; its version is unknown")
+            sha256, members = digests_in(apart.hashes(name, "")[0], diagnostics)
             row = Component(ref="", name=name, package=name, purl=purl_of(name), sha256=sha256, members=members)
             rows.add(name, row, place)
     return taken
@@ -147,19 +149,21 @@ class _Apart:
     ``named`` are the names with where their files stand. The first of these locks have hashes alone.
     """
 
-    def __init__(self, metadata: dict[str, Any], notes: Notes) -> None:
+    def __init__(self, metadata: dict[str, Any], diagnostics: Diagnostics) -> None:
         self.named: dict[PackageName, str] = {}
         self._files: dict[PackageName, list[tuple[str, str, Any]]] = {}
         for key in ("files", "hashes"):
-            for raw, value in notes.table(metadata.get(key), f"metadata.{key}").items():
+            for raw, value in diagnostics.table(metadata.get(key), f"metadata.{key}").items():
                 place = f"metadata.{key}.{raw}"
                 try:
                     name = package_name(raw)
                 except BadName as error:
-                    notes.add(place, str(error), lost=True)
+                    diagnostics.add(place, str(error), lost=True)
                     continue
                 self.named.setdefault(name, place)
-                self._files.setdefault(name, []).extend((_files if key == "files" else _bare)(value, place, notes))
+                self._files.setdefault(name, []).extend(
+                    (_files if key == "files" else _bare)(value, place, diagnostics)
+                )
 
     def files(self, name: PackageName) -> Iterator[tuple[str, str]]:
         """Yield where the files of a name stand, and what they are called."""
@@ -176,27 +180,32 @@ class _Apart:
         return own, [(where, digest) for of, where, digest in keyed if not of]
 
 
-def _files(value: Any, place: str, notes: Notes) -> Iterator[tuple[str, str, Any]]:
+def _files(value: Any, place: str, diagnostics: Diagnostics) -> Iterator[tuple[str, str, Any]]:
     """Yield the files of an array: where the hash stands, the file's name, and the hash."""
-    for at, one in enumerate(notes.array(value, place)):
+    for at, one in enumerate(diagnostics.array(value, place)):
         where = f"{place}[{at}]"
-        file = notes.table(one, where)
-        yield f"{where}.hash", notes.text(file.get("file"), f"{where}.file"), file.get("hash")
+        file = diagnostics.table(one, where)
+        yield f"{where}.hash", diagnostics.text(file.get("file"), f"{where}.file"), file.get("hash")
 
 
-def _bare(value: Any, place: str, notes: Notes) -> Iterator[tuple[str, str, Any]]:
+def _bare(value: Any, place: str, diagnostics: Diagnostics) -> Iterator[tuple[str, str, Any]]:
     """Yield bare SHA-256 in the form of `_files`."""
-    for at, one in enumerate(notes.array(value, place)):
-        yield f"{place}[{at}]", "", f"sha256:{notes.text(one, f'{place}[{at}]')}"
+    for at, one in enumerate(diagnostics.array(value, place)):
+        yield f"{place}[{at}]", "", f"sha256:{diagnostics.text(one, f'{place}[{at}]')}"
 
 
 def _component(
-    name: PackageName, version: str, table: dict[str, Any], place: str, sha256: tuple[str, ...], notes: Notes
+    name: PackageName,
+    version: str,
+    table: dict[str, Any],
+    place: str,
+    sha256: tuple[str, ...],
+    diagnostics: Diagnostics,
 ) -> Component:
     if not version:
-        notes.add(f"{place}.version", "no version: unknown")
-    origin, index = _source_of(table, place, notes)
-    marker, is_aside = _place_of(table, place, notes)
+        diagnostics.add(f"{place}.version", "no version: unknown")
+    origin, index = _source_of(table, place, diagnostics)
+    marker, is_aside = _place_of(table, place, diagnostics)
     return Component(
         ref="",
         name=name,
@@ -211,12 +220,14 @@ def _component(
     )
 
 
-def _source_of(table: dict[str, Any], place: str, notes: Notes) -> tuple[str, str]:
+def _source_of(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> tuple[str, str]:
     """Return a row's origin and index; both are empty for the public index, which Poetry leaves out."""
     if "source" not in table:
         return "", ""
     where = f"{place}.source"
-    source = {key: notes.text(one, f"{where}.{key}") for key, one in notes.table(table["source"], where).items()}
+    source = {
+        key: diagnostics.text(one, f"{where}.{key}") for key, one in diagnostics.table(table["source"], where).items()
+    }
     kind, url = source.get("type", ""), source.get("url", "")
     if kind in {"legacy", "pypi"}:
         return "", url
@@ -225,42 +236,42 @@ def _source_of(table: dict[str, Any], place: str, notes: Notes) -> tuple[str, st
     tail = (f"@{commit}" if commit else "") + (f"#subdirectory={below}" if below else "")
     known = {"git": f"git+{url}{tail}", "url": url, "file": f"path:{url}", "directory": f"directory:{url}"}
     if not known.get(kind):
-        notes.add(where, f"{shown(kind)} is none of legacy, {', '.join(known)}")
+        diagnostics.add(where, f"{quoted(kind)} is none of legacy, {', '.join(known)}")
     # An identity of its own even where a kind is new: never taken for an index release.
     return known.get(kind) or f"{kind or 'unknown'}:{url}", ""
 
 
-def _place_of(table: dict[str, Any], place: str, notes: Notes) -> tuple[str, bool]:
+def _place_of(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> tuple[str, bool]:
     """Return a row's marker, and whether it is outside the main group."""
     raw = table.get("markers", table.get("marker"))
     if "groups" not in table:
-        category = notes.text(table.get("category"), f"{place}.category")
-        marker = notes.text(raw, f"{place}.markers") if not isinstance(raw, dict) else ""
+        category = diagnostics.text(table.get("category"), f"{place}.category")
+        marker = diagnostics.text(raw, f"{place}.markers") if not isinstance(raw, dict) else ""
         return marker, category not in {"", _MAIN}
-    groups = [one for one in notes.array(table["groups"], f"{place}.groups") if isinstance(one, str)]
+    groups = [one for one in diagnostics.array(table["groups"], f"{place}.groups") if isinstance(one, str)]
     is_aside = bool(groups) and _MAIN not in groups
     if not isinstance(raw, dict):
-        return notes.text(raw, f"{place}.markers"), is_aside
-    by_group = {group: notes.text(one, f"{place}.markers.{group}") for group, one in raw.items()}
+        return diagnostics.text(raw, f"{place}.markers"), is_aside
+    by_group = {group: diagnostics.text(one, f"{place}.markers.{group}") for group, one in raw.items()}
     asked = [by_group.get(group, "") for group in groups if is_aside or group == _MAIN]
     return any_marker(asked) if asked and all(asked) else "", is_aside
 
 
 def _link(
-    rows: LockRows, ref: str, dependencies: dict[str, Any], place: str, requires_python: str, notes: Notes
+    rows: LockRows, ref: str, dependencies: dict[str, Any], place: str, requires_python: str, diagnostics: Diagnostics
 ) -> None:
     for raw, value in dependencies.items():
         where = f"{place}.dependencies.{raw}"
         try:
             wanted = package_name(raw)
         except BadName as error:
-            notes.add(where, str(error))
+            diagnostics.add(where, str(error))
             continue
         several = value if isinstance(value, list) else [value]
         for at, one in enumerate(several):
             at_one = f"{where}[{at}]" if isinstance(value, list) else where
-            table = {"version": one} if isinstance(one, str) else notes.table(one, at_one)
-            version = notes.text(table.get("version"), f"{at_one}.version")
+            table = {"version": one} if isinstance(one, str) else diagnostics.table(one, at_one)
+            version = diagnostics.text(table.get("version"), f"{at_one}.version")
             sure = not table.get("optional") and _is_always(table, requires_python)
             rows.link(ref, wanted, specifier_of(version) or "", at_one, sure=sure)
 

@@ -10,6 +10,8 @@ from typing import Any, Final
 from packaging.pylock import Pylock, PylockValidationError
 from packaging.version import Version
 
+from graphkit.formats.decoding import is_json, toml
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.locks.rows import (
     LockRows,
     digests_in,
@@ -21,7 +23,7 @@ from graphkit.formats.locks.rows import (
     without_extras,
 )
 from graphkit.formats.manifests.requirements_header import Header, header_of
-from graphkit.formats.rows import Notes, is_elsewhere, is_json, shown, toml
+from graphkit.formats.markers import is_elsewhere
 from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
@@ -64,27 +66,31 @@ class PyLock:
         lock = toml(data)
         minor = _minor_of(lock.get("lock-version"))
         if not isinstance(lock.get("packages"), list):
-            raise InputError(f"should be an array, is {shown(lock.get('packages'))}", place="packages")
-        notes = Notes()
+            raise InputError(f"should be an array, is {quoted(lock.get('packages'))}", place="packages")
+        diagnostics = Diagnostics()
         header = header_of(data[:_HEAD].decode("utf-8", "replace"))
         for one in header.partial():
-            notes.add("the lock", f"made with {shown(one)}: not all that is installed is listed", lost=True)
+            diagnostics.add("the lock", f"made with {quoted(one)}: not all that is installed is listed", lost=True)
         if minor:
-            notes.read_as("lock-version", f"1.{minor}", "1.0")
-        _check({**lock, "lock-version": "1.0", "packages": []}, "", notes)
-        defaults = [one for one in notes.array(lock.get("default-groups"), "default-groups") if isinstance(one, str)]
-        rows = LockRows(notes)
+            diagnostics.read_as("lock-version", f"1.{minor}", "1.0")
+        _check({**lock, "lock-version": "1.0", "packages": []}, "", diagnostics)
+        defaults = [
+            one for one in diagnostics.array(lock.get("default-groups"), "default-groups") if isinstance(one, str)
+        ]
+        rows = LockRows(diagnostics)
         taken = []
-        for place, table in tables_in(lock["packages"], "packages", notes):
-            _check({**_ALONE, "packages": [table]}, place, notes)
-            if (name := name_in(table, place, notes)) is not None:
-                taken.append((rows.add(name, _component(name, table, place, defaults, notes), place), place, table))
+        for place, table in tables_in(lock["packages"], "packages", diagnostics):
+            _check({**_ALONE, "packages": [table]}, place, diagnostics)
+            if (name := name_in(table, place, diagnostics)) is not None:
+                taken.append(
+                    (rows.add(name, _component(name, table, place, defaults, diagnostics), place), place, table)
+                )
         for ref, place, table in taken:
-            for where, wanted, specifier in _wanted(table, place, notes):
+            for where, wanted, specifier in _wanted(table, place, diagnostics):
                 rows.link(ref, wanted, specifier, where, sure=where.startswith(f"{place}.dependencies"))
         return replace(
             rows.document(
-                data, path, f"pylock.toml 1.{minor}", notes.text(lock.get("requires-python"), "requires-python")
+                data, path, f"pylock.toml 1.{minor}", diagnostics.text(lock.get("requires-python"), "requires-python")
             ),
             roots=rows.roots() if rows.edges else (),
             governs=_governs(header, (table for _, _, table in taken)),
@@ -126,11 +132,11 @@ def _minor_of(raw: Any) -> int:
     except ValueError:
         version = None
     if version is None or version.major != 1:
-        raise InputError(f"lock-version {shown(raw)} of pylock.toml cannot be read; 1.x can", place="lock-version")
+        raise InputError(f"lock-version {quoted(raw)} of pylock.toml cannot be read; 1.x can", place="lock-version")
     return version.minor
 
 
-def _check(lock: dict[str, Any], place: str, notes: Notes) -> None:
+def _check(lock: dict[str, Any], place: str, diagnostics: Diagnostics) -> None:
     """Note the first thing in a lock that goes against the standard."""
     try:
         Pylock.from_dict(lock)
@@ -138,19 +144,21 @@ def _check(lock: dict[str, Any], place: str, notes: Notes) -> None:
         inner = (error.context or "").removeprefix("packages[0]").removeprefix(".")
         where = f"{place}.{inner}" if place and inner else place or inner
         is_huge = "set_int_max_str_digits" in error.message  # advice for programs, and none for a person
-        notes.add(where or "the lock", "a number of too many digits" if is_huge else error.message)
+        diagnostics.add(where or "the lock", "a number of too many digits" if is_huge else error.message)
     except (ValueError, RecursionError):  # URLs that urllib refuses; packaging reads nested markers by recursion
-        notes.add(place or "the lock", "goes against PEP 751 in a way that cannot be told")
+        diagnostics.add(place or "the lock", "goes against PEP 751 in a way that cannot be told")
 
 
-def _component(name: PackageName, table: dict[str, Any], place: str, defaults: list[str], notes: Notes) -> Component:
-    origin = _origin_of(table, place, notes)
-    version = notes.version(table.get("version"), f"{place}.version")
+def _component(
+    name: PackageName, table: dict[str, Any], place: str, defaults: list[str], diagnostics: Diagnostics
+) -> Component:
+    origin = _origin_of(table, place, diagnostics)
+    version = diagnostics.version(table.get("version"), f"{place}.version")
     if not version and not origin:
-        notes.add(f"{place}.version", "no version: unknown")
-    marker = notes.text(table.get("marker"), f"{place}.marker")
-    sha256, members = digests_in(_hashes(table, place, notes), notes)
-    note_strangers(name, version, _named(table, place), notes)
+        diagnostics.add(f"{place}.version", "no version: unknown")
+    marker = diagnostics.text(table.get("marker"), f"{place}.marker")
+    sha256, members = digests_in(_hashes(table, place, diagnostics), diagnostics)
+    note_strangers(name, version, _named(table, place), diagnostics)
     return Component(
         ref="",
         name=name,
@@ -161,7 +169,7 @@ def _component(name: PackageName, table: dict[str, Any], place: str, defaults: l
         members=members,
         optional=is_elsewhere(_with_groups(without_extras(marker), defaults)),
         origin=origin,
-        index="" if origin else notes.text(table.get("index"), f"{place}.index"),
+        index="" if origin else diagnostics.text(table.get("index"), f"{place}.index"),
         marker=marker,
     )
 
@@ -171,29 +179,29 @@ def _with_groups(marker: str, defaults: list[str]) -> str:
     return _GROUP.sub(lambda found: _HOLDS[((found[1] or found[2] or "") in defaults) != bool(found[3])], marker)
 
 
-def _origin_of(table: dict[str, Any], place: str, notes: Notes) -> str:
+def _origin_of(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> str:
     """Return where a row comes from if not from an index; an installer takes these before sdist and wheels."""
     kind = next((one for one in _SOURCES if one in table), "")
     if not kind:
         return ""
     where = f"{place}.{kind}"
-    source = notes.table(table[kind], where)
+    source = diagnostics.table(table[kind], where)
     keys = ("url", "path", "type", "commit-id", "subdirectory")
-    url, path, vcs, commit, below = (notes.text(source.get(key), f"{where}.{key}") for key in keys)
+    url, path, vcs, commit, below = (diagnostics.text(source.get(key), f"{where}.{key}") for key in keys)
     tail = f"#subdirectory={below}" if below else ""
     if kind == "vcs":
         return f"{vcs or 'vcs'}+{url or path}" + (f"@{commit}" if commit else "") + tail
     return f"{url}{tail}" if url and kind == "archive" else f"{'path' if kind == 'archive' else kind}:{path}{tail}"
 
 
-def _hashes(table: dict[str, Any], place: str, notes: Notes) -> Iterator[tuple[str, str]]:
+def _hashes(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> Iterator[tuple[str, str]]:
     files = [(key, table[key]) for key in ("sdist", "archive") if key in table]
-    wheels = notes.array(table.get("wheels"), f"{place}.wheels")
+    wheels = diagnostics.array(table.get("wheels"), f"{place}.wheels")
     for key, file in [*files, *((f"wheels[{at}]", wheel) for at, wheel in enumerate(wheels))]:
         where = f"{place}.{key}.hashes"
-        hashes = notes.table(notes.table(file, f"{place}.{key}").get("hashes"), where)
+        hashes = diagnostics.table(diagnostics.table(file, f"{place}.{key}").get("hashes"), where)
         known = "sha256" in hashes
-        yield f"{where}.sha256", f"sha256:{notes.text(hashes['sha256'], f'{where}.sha256')}" if known else ""
+        yield f"{where}.sha256", f"sha256:{diagnostics.text(hashes['sha256'], f'{where}.sha256')}" if known else ""
 
 
 def _named(table: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:
@@ -207,25 +215,25 @@ def _named(table: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:
                 yield f"{place}.{key}.{word}", file[word]
 
 
-def _wanted(table: dict[str, Any], place: str, notes: Notes) -> Iterator[tuple[str, PackageName, str]]:
+def _wanted(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> Iterator[tuple[str, PackageName, str]]:
     """Yield what a row leads to, with place and specifier: the standard's tables, else the lines that PDM adds."""
     if "dependencies" not in table:
         for at, text in enumerate(_pdm_of(table)):
             where = f"{place}.tool.pdm.dependencies[{at}]"
             try:
-                wanted = requirement(notes.text(text, where))
+                wanted = requirement(diagnostics.text(text, where))
             except ValueError as error:  # BadName is one; so are more digits than int() reads in one go
-                notes.add(where, str(error))
+                diagnostics.add(where, str(error))
                 continue
             yield where, wanted.package, wanted.specifier
-    for at, one in enumerate(notes.array(table.get("dependencies"), f"{place}.dependencies")):
+    for at, one in enumerate(diagnostics.array(table.get("dependencies"), f"{place}.dependencies")):
         where = f"{place}.dependencies[{at}]"
-        named = notes.table(one, where)
-        version = notes.version(named.get("version"), f"{where}.version")
+        named = diagnostics.table(one, where)
+        version = diagnostics.version(named.get("version"), f"{where}.version")
         try:
-            name = package_name(notes.text(named.get("name"), f"{where}.name"))
+            name = package_name(diagnostics.text(named.get("name"), f"{where}.name"))
         except BadName as error:
-            notes.add(where, str(error))
+            diagnostics.add(where, str(error))
             continue
         yield where, name, f"=={version}" if version else ""
 

@@ -14,9 +14,10 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from graphkit.formats.addresses import named_by, without_passwords
-from graphkit.formats.rows import Notes, Refs, shown
+from graphkit.formats.diagnostics import Diagnostics, quoted
+from graphkit.formats.refs import Refs
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
-from graphkit.model.environment import Environment, Ground
+from graphkit.model.environment import Environment, MarkerEvaluator
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.versions import release_version
 
@@ -46,9 +47,11 @@ def holds_everywhere(marker: str, requires_python: str) -> bool:
 
 
 @cache
-def _grounds() -> tuple[Ground, ...]:
+def _grounds() -> tuple[MarkerEvaluator, ...]:
     minors, platforms = range(8, 16), ("linux", "macos", "windows")
-    return tuple(Ground(Environment(python=f"3.{minor}", platform=one)) for minor in minors for one in platforms)
+    return tuple(
+        MarkerEvaluator(Environment(python=f"3.{minor}", platform=one)) for minor in minors for one in platforms
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -97,51 +100,53 @@ def governed(folders: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(manifest_of, (".", *local))))
 
 
-def name_in(table: dict[str, Any], place: str, notes: Notes) -> PackageName | None:
+def name_in(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> PackageName | None:
     """Return the package that a row names, None (and noted as lost) where it names none."""
-    if not (raw := notes.text(table.get("name"), f"{place}.name")):
-        notes.add(place, "a package without a name was left out", lost=True)
+    if not (raw := diagnostics.text(table.get("name"), f"{place}.name")):
+        diagnostics.add(place, "a package without a name was left out", lost=True)
         return None
     try:
         return package_name(raw)
     except BadName as error:
-        notes.add(f"{place}.name", str(error), lost=True)
+        diagnostics.add(f"{place}.name", str(error), lost=True)
         return None
 
 
-def tables_in(value: Any, place: str, notes: Notes) -> Iterator[tuple[str, dict[str, Any]]]:
+def tables_in(value: Any, place: str, diagnostics: Diagnostics) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the tables of an array of packages with their places; anything else in it is noted as lost."""
-    for number, one in enumerate(notes.array(value, place)):
+    for number, one in enumerate(diagnostics.array(value, place)):
         where = f"{place}[{number}]"
         if isinstance(one, dict):
             yield where, one
         else:
-            notes.table(one, where)
-            notes.lost = True
+            diagnostics.table(one, where)
+            diagnostics.lost = True
 
 
-def sha256_in(hashes: Iterable[tuple[str, Any]], notes: Notes) -> tuple[str, ...]:
+def sha256_in(hashes: Iterable[tuple[str, Any]], diagnostics: Diagnostics) -> tuple[str, ...]:
     """Return the SHA-256 among ``algorithm:digest`` texts, given with their places; sorted, each once."""
     found = set()
     for place, value in hashes:
-        kind, _, digest = notes.text(value, place).partition(":")
-        if kind.lower() == "sha256" and (known := notes.sha256(digest, place)):
+        kind, _, digest = diagnostics.text(value, place).partition(":")
+        if kind.lower() == "sha256" and (known := diagnostics.sha256(digest, place)):
             found.add(known)
     return tuple(sorted(found))
 
 
-def digests_in(hashes: Iterable[tuple[str, Any]], notes: Notes) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def digests_in(hashes: Iterable[tuple[str, Any]], diagnostics: Diagnostics) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the SHA-256 of a row's files as ``sha256`` and ``members`` of its component.
 
     Where a file has none that can be read, those of the others rule no other file out: they are members.
     """
     given = list(hashes)
-    found = [sha256_in([one], notes) for one in given]
+    found = [sha256_in([one], diagnostics) for one in given]
     known = tuple(sorted({digest for one in found for digest in one}))
     return (known, ()) if all(found) else ((), known)
 
 
-def note_strangers(name: PackageName, version: str, addresses: Iterable[tuple[str, str]], notes: Notes) -> None:
+def note_strangers(
+    name: PackageName, version: str, addresses: Iterable[tuple[str, str]], diagnostics: Diagnostics
+) -> None:
     """Note files of a row, by place and address, whose names say another package or version than the row.
 
     What would be installed cannot be told then: something is lost. Another local version (PEP 440) is
@@ -153,7 +158,7 @@ def note_strangers(name: PackageName, version: str, addresses: Iterable[tuple[st
         if not named or is_of_it:
             continue
         row = f"{name} {version}".rstrip()
-        notes.add(place, f"{shown(address)} is {named} {of}".rstrip() + f", in a row of {row}", lost=True)
+        diagnostics.add(place, f"{quoted(address)} is {named} {of}".rstrip() + f", in a row of {row}", lost=True)
 
 
 def _is_another(version: str, of: str) -> bool:
@@ -164,12 +169,12 @@ def _is_another(version: str, of: str) -> bool:
 class LockRows:
     """The rows of a lock in their order, each under its name, and the edges that were linked."""
 
-    def __init__(self, notes: Notes, *, never_locked: frozenset[PackageName] = frozenset()) -> None:
+    def __init__(self, diagnostics: Diagnostics, *, never_locked: frozenset[PackageName] = frozenset()) -> None:
         """Begin a lock. ``never_locked``: what its tool leaves out although rows require it."""
         self.components: list[Component] = []
         self.places: list[str] = []
         self.edges: dict[Edge, None] = {}
-        self._notes = notes
+        self._diagnostics = diagnostics
         self._never_locked = never_locked
         self._refs = Refs()
         self._by_name: dict[PackageName, list[Component]] = {}
@@ -177,7 +182,7 @@ class LockRows:
 
     def add(self, name: PackageName, row: Component, place: str) -> str:
         """Take up a row and return the ref it got."""
-        note_strangers(name, row.version, [(place, row.origin)] if row.origin else [], self._notes)
+        note_strangers(name, row.version, [(place, row.origin)] if row.origin else [], self._diagnostics)
         self.places.append(place)
         ref = self._refs.unique(f"{name}@{row.version}" if row.version else name)
         self.components.append(replace(row, ref=ref))
@@ -194,7 +199,9 @@ class LockRows:
         found = self._by_name.get(wanted, [])
         if not found and sure:
             is_lost = wanted not in self._never_locked
-            self._notes.add(place, f"{wanted} is no package of this lock; the dependency was left out", lost=is_lost)
+            self._diagnostics.add(
+                place, f"{wanted} is no package of this lock; the dependency was left out", lost=is_lost
+            )
             self.miss(wanted, place)
         if len(found) > 1 and specifier:
             found = [row for row in found if _fits(row.version, specifier)] or found
@@ -224,8 +231,8 @@ class LockRows:
             edges=tuple(self.edges),
             roots=self.roots(),
             requires_python=requires_python,
-            completeness=Completeness.INCOMPLETE if self._notes.lost else Completeness.COMPLETE,
-            problems=self._notes.told(),
+            completeness=Completeness.INCOMPLETE if self._diagnostics.lost else Completeness.COMPLETE,
+            problems=self._diagnostics.as_tuple(),
         )
 
     def roots(self) -> tuple[str, ...]:

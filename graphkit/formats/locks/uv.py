@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from graphkit.formats.decoding import is_json, toml
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.locks.rows import (
     digests_in,
     governed,
@@ -16,7 +18,8 @@ from graphkit.formats.locks.rows import (
     note_strangers,
     without_extras,
 )
-from graphkit.formats.rows import Notes, Refs, any_marker, is_elsewhere, is_json, shown, toml
+from graphkit.formats.markers import any_marker, is_elsewhere
+from graphkit.formats.refs import Refs
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, ExtraName, PackageName, extra_name, package_name, purl_of
@@ -63,19 +66,19 @@ class UvLock:
         lock = toml(data)
         version = lock.get("version")
         if version != _KNOWN or type(version) is not int:
-            raise InputError(f"version {shown(version)} of uv.lock cannot be read; 1 can", place="version")
-        notes = Notes()
-        rows = _Rows(notes)
+            raise InputError(f"version {quoted(version)} of uv.lock cannot be read; 1 can", place="version")
+        diagnostics = Diagnostics()
+        rows = _Rows(diagnostics)
         listed = "distribution" if "package" not in lock and "distribution" in lock else "package"  # before uv 0.4
-        for number, row in enumerate(notes.array(lock.get(listed), listed)):
+        for number, row in enumerate(diagnostics.array(lock.get(listed), listed)):
             rows.take(row, f"{listed}[{number}]")
-        requires_python = notes.text(lock.get("requires-python"), "requires-python")
-        manifest = notes.table(lock.get("manifest"), "manifest")
+        requires_python = diagnostics.text(lock.get("requires-python"), "requires-python")
+        manifest = diagnostics.table(lock.get("manifest"), "manifest")
         names = (*_required(manifest.get("overrides")), *_strings(manifest.get("excludes")))
         rows.overridden = frozenset(map(_normal, names))
         rows.meet(requires_python)
         roots = rows.roots(manifest)
-        links = _Links(rows, notes)
+        links = _Links(rows, diagnostics)
         optional = links.reached_aside(roots, manifest)
         return Document(
             sha256=hashlib.sha256(data).hexdigest(),
@@ -95,8 +98,8 @@ class UvLock:
             subject=rows.subject(roots),
             governs=(_SCRIPT.sub(r"\1", path),) if _SCRIPT.search(path) else governed(rows.folders()),
             indexes=rows.indexes(),
-            completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
-            problems=notes.told(),
+            completeness=Completeness.INCOMPLETE if diagnostics.lost else Completeness.COMPLETE,
+            problems=diagnostics.as_tuple(),
         )
 
 
@@ -106,38 +109,40 @@ READER: Final = UvLock()
 class _Row:
     """One ``[[package]]``, its parts read."""
 
-    def __init__(self, name: PackageName, table: dict[str, Any], place: str, refs: Refs, notes: Notes) -> None:
+    def __init__(
+        self, name: PackageName, table: dict[str, Any], place: str, refs: Refs, diagnostics: Diagnostics
+    ) -> None:
         self.name = name
         self.table = table
         self.place = place
-        self.version = notes.version(table.get("version"), f"{place}.version")
+        self.version = diagnostics.version(table.get("version"), f"{place}.version")
         self.ref = refs.unique(f"{name}@{self.version}" if self.version else name)
-        self.source = _source_of(table, place, notes)
+        self.source = _source_of(table, place, diagnostics)
         self.is_local = any(kind in self.source for kind in _LOCAL)
         if not self.version and not self.is_local:
-            notes.add(f"{place}.version", "no version: unknown")
-        markers = notes.array(table.get("resolution-markers"), f"{place}.resolution-markers")
+            diagnostics.add(f"{place}.version", "no version: unknown")
+        markers = diagnostics.array(table.get("resolution-markers"), f"{place}.resolution-markers")
         self.markers = [one for one in markers if isinstance(one, str)]
-        note_strangers(name, self.version, _files(table, place, self.source), notes)
-        self.sha256, self.members = digests_in(_hashes(table, place, notes), notes)
+        note_strangers(name, self.version, _files(table, place, self.source), diagnostics)
+        self.sha256, self.members = digests_in(_hashes(table, place, diagnostics), diagnostics)
 
 
-def _source_of(table: dict[str, Any], place: str, notes: Notes) -> dict[str, str]:
+def _source_of(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> dict[str, str]:
     raw = table.get("source")
     if isinstance(raw, str) and (read := _OLD_SOURCE.fullmatch(raw)):
         return {"url" if read[1] == "direct" else read[1]: read[2]}
-    found = notes.table(raw, f"{place}.source")
+    found = diagnostics.table(raw, f"{place}.source")
     if not any(kind in found for kind in _SOURCES):
-        notes.add(f"{place}.source", f"none of {', '.join(_SOURCES)}")
-    return {key: notes.text(value, f"{place}.source.{key}") for key, value in found.items()}
+        diagnostics.add(f"{place}.source", f"none of {', '.join(_SOURCES)}")
+    return {key: diagnostics.text(value, f"{place}.source.{key}") for key, value in found.items()}
 
 
-def _hashes(table: dict[str, Any], place: str, notes: Notes) -> Iterator[tuple[str, Any]]:
+def _hashes(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> Iterator[tuple[str, Any]]:
     archives = [("sdist", table["sdist"])] if "sdist" in table else []
-    wheels = notes.array(table.get("wheels"), f"{place}.wheels")
+    wheels = diagnostics.array(table.get("wheels"), f"{place}.wheels")
     archives += [(f"wheels[{i}]", wheel) for i, wheel in enumerate(wheels)]
     for key, archive in archives:
-        yield f"{place}.{key}.hash", notes.table(archive, f"{place}.{key}").get("hash")
+        yield f"{place}.{key}.hash", diagnostics.table(archive, f"{place}.{key}").get("hash")
 
 
 def _files(table: dict[str, Any], place: str, source: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -177,23 +182,23 @@ def _component(row: _Row, *, optional: bool) -> Component:
 class _Rows:
     """The rows of a lock that have a name; the others are problems."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, diagnostics: Diagnostics) -> None:
         self.rows: list[_Row] = []
         self.by_name: dict[PackageName, list[int]] = {}
         self.missing: dict[tuple[PackageName, str], str] = {}
         """Where a row wants what has no row of its own, at the version it says: the lock is cut short."""
         self.overridden: frozenset[PackageName] = frozenset()
         """What the project's own requirements may name in vain: an override or exclusion can take it out."""
-        self._notes = notes
+        self._diagnostics = diagnostics
         self._refs = Refs()
 
     def take(self, value: Any, place: str) -> None:
         """Take up one ``[[package]]``."""
-        table = self._notes.table(value, place)
-        self._notes.lost |= not isinstance(value, dict)
-        if isinstance(value, dict) and (name := name_in(table, place, self._notes)) is not None:
+        table = self._diagnostics.table(value, place)
+        self._diagnostics.lost |= not isinstance(value, dict)
+        if isinstance(value, dict) and (name := name_in(table, place, self._diagnostics)) is not None:
             self.by_name.setdefault(name, []).append(len(self.rows))
-            self.rows.append(_Row(name, table, place, self._refs, self._notes))
+            self.rows.append(_Row(name, table, place, self._refs, self._diagnostics))
 
     def meet(self, requires_python: str) -> None:
         """Look for a row of everything that members say they require everywhere; a lock without it is not of them."""
@@ -238,8 +243,8 @@ class _Rows:
         ]
         for member in _strings(manifest.get("members")):
             if _normal(member) not in self.by_name:
-                self._notes.add(
-                    "manifest.members", f"{shown(member)} has no row, as if the lock were cut short", lost=True
+                self._diagnostics.add(
+                    "manifest.members", f"{quoted(member)} has no row, as if the lock were cut short", lost=True
                 )
         for number, one in _tables_in(manifest.get("requirements")):
             self.matching(one, f"manifest.requirements[{number}]")
@@ -255,7 +260,7 @@ class _Rows:
         here = [i for i in local if _path_of(self.rows[i]) == "."]
         if not any(row.is_local for row in self.rows) and not manifest.get("requirements"):
             text = "no row is of what the lock was made for, as if it were cut short"
-            self._notes.add("package", text, lost=True)
+            self._diagnostics.add("package", text, lost=True)
         return tuple(here or local or self._unrequired())
 
     def _of_metadata(self, table: dict[str, Any], place: str) -> None:
@@ -268,7 +273,7 @@ class _Rows:
             except BadName:
                 continue
             if not asked.marker and asked.package not in self.by_name:
-                self._notes.add(
+                self._diagnostics.add(
                     f"{place}.requires-dist[{at}]", f"{asked.package} is no package of this lock; left out", lost=True
                 )
 
@@ -299,14 +304,16 @@ class _Rows:
 
     def matching(self, wanted: dict[str, Any], place: str) -> list[int]:
         """Return the rows that a dependency may mean: every version of the name, narrowed by what it says."""
-        name = name_in(wanted, place, self._notes)
+        name = name_in(wanted, place, self._diagnostics)
         if name is None:
             return []
         found = self.by_name.get(name, [])
         version, source = wanted.get("version"), wanted.get("source")
         if not found:
             is_lost = name not in self.overridden
-            self._notes.add(place, f"{name} is no package of this lock; the dependency was left out", lost=is_lost)
+            self._diagnostics.add(
+                place, f"{name} is no package of this lock; the dependency was left out", lost=is_lost
+            )
             self.missing.setdefault((name, version if isinstance(version, str) else ""), place)
             return []
         if isinstance(version, str):
@@ -315,8 +322,8 @@ class _Rows:
         if isinstance(source, dict) and len(found) > 1:
             found = [i for i in found if self.rows[i].source == source] or found
         if not found:
-            text = f"{name} {shown(version)} is not in this lock; the dependency was left out"
-            self._notes.add(place, text, lost=True)
+            text = f"{name} {quoted(version)} is not in this lock; the dependency was left out"
+            self._diagnostics.add(place, text, lost=True)
             self.missing.setdefault((name, str(version)), place)
         return found
 
@@ -353,10 +360,10 @@ def _tables_in(value: Any) -> list[tuple[int, dict[str, Any]]]:
 class _Links:
     """What each row leads to, by extra; dev groups apart."""
 
-    def __init__(self, rows: _Rows, notes: Notes) -> None:
+    def __init__(self, rows: _Rows, diagnostics: Diagnostics) -> None:
         self.edges: dict[Edge, None] = {}
         self._rows = rows
-        self._notes = notes
+        self._diagnostics = diagnostics
         self._next: dict[_Node, list[tuple[_Node, bool]]] = {}
         """Where a row under an extra leads, and whether only on another platform."""
         self._extras: dict[int, list[str]] = {}
@@ -367,7 +374,7 @@ class _Links:
     def _read(self, number: int, row: _Row) -> None:
         place = row.place
         self._next[number, ""] = self._targets(number, row.table.get("dependencies"), f"{place}.dependencies")
-        groups = self._notes.table(row.table.get("optional-dependencies"), f"{place}.optional-dependencies")
+        groups = self._diagnostics.table(row.table.get("optional-dependencies"), f"{place}.optional-dependencies")
         self._extras[number] = []
         for raw, wanted in groups.items():
             extra = extra_name(raw)
@@ -375,18 +382,18 @@ class _Links:
             found = self._targets(number, wanted, f"{place}.optional-dependencies.{raw}")
             self._next.setdefault((number, extra), []).extend(found)
         for key in ("dev-dependencies", "dependency-groups"):
-            for raw, wanted in self._notes.table(row.table.get(key), f"{place}.{key}").items():
+            for raw, wanted in self._diagnostics.table(row.table.get(key), f"{place}.{key}").items():
                 self._dev.setdefault(number, []).extend(self._targets(number, wanted, f"{place}.{key}.{raw}"))
 
     def _targets(self, number: int, value: Any, place: str) -> list[tuple[_Node, bool]]:
         found: list[tuple[_Node, bool]] = []
-        for at, one in enumerate(self._notes.array(value, place)):
+        for at, one in enumerate(self._diagnostics.array(value, place)):
             where = f"{place}[{at}]"
-            wanted = self._notes.table(one, where)
+            wanted = self._diagnostics.table(one, where)
             if not isinstance(one, dict):
-                self._notes.lost = True  # what it names cannot be told
+                self._diagnostics.lost = True  # what it names cannot be told
                 continue
-            marker = self._notes.text(wanted.get("marker"), f"{where}.marker")
+            marker = self._diagnostics.text(wanted.get("marker"), f"{where}.marker")
             asked: list[ExtraName] = [extra_name(extra) for extra in _strings(wanted.get("extra"))]
             for target in self._rows.matching(wanted, where):
                 self.edges[Edge(source=self._rows.rows[number].ref, target=self._rows.rows[target].ref)] = None

@@ -7,10 +7,11 @@ import re
 from dataclasses import replace
 from typing import Any, Final
 
+from graphkit.formats.decoding import is_json, toml
+from graphkit.formats.diagnostics import Diagnostics
 from graphkit.formats.locks.rows import index_address
 from graphkit.formats.manifests.pyproject_groups import marker_of_group
 from graphkit.formats.manifests.pyproject_tools import table_requirement
-from graphkit.formats.rows import Notes, is_json, toml
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.requirements import Requirement
 
@@ -35,14 +36,14 @@ class Pipfile:
         Complete unless something was lost.
         """
         read = toml(data)
-        notes = Notes()
+        diagnostics = Diagnostics()
         asked: dict[Requirement, None] = {}
         for section in read:
             if section in _OTHERS - {"packages"}:
                 continue
-            for raw, value in notes.table(read[section], section).items():
-                if one := table_requirement(raw, value, f"{section}.{raw}", notes):
-                    asked[_in_group(one, section, notes)] = None
+            for raw, value in diagnostics.table(read[section], section).items():
+                if one := table_requirement(raw, value, f"{section}.{raw}", diagnostics):
+                    asked[_in_group(one, section, diagnostics)] = None
         return Document(
             sha256=hashlib.sha256(data).hexdigest(),
             path=path,
@@ -50,38 +51,38 @@ class Pipfile:
             format="Pipfile",
             basis=Basis.LISTED,
             requirements=tuple(asked),
-            requires_python=_python_of(notes.table(read.get("requires"), "requires"), notes),
-            indexes=tuple(dict.fromkeys(_indexes(read.get("source"), notes))),
-            completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
+            requires_python=_python_of(diagnostics.table(read.get("requires"), "requires"), diagnostics),
+            indexes=tuple(dict.fromkeys(_indexes(read.get("source"), diagnostics))),
+            completeness=Completeness.INCOMPLETE if diagnostics.lost else Completeness.COMPLETE,
             dependencies_known=False,
-            problems=notes.told(),
+            problems=diagnostics.as_tuple(),
         )
 
 
 READER: Final = Pipfile()
 
 
-def _in_group(one: Requirement, section: str, notes: Notes) -> Requirement:
+def _in_group(one: Requirement, section: str, diagnostics: Diagnostics) -> Requirement:
     if section == "packages" or one.unreadable:
         return one
     try:
         return replace(one, marker=marker_of_group("dev" if section == "dev-packages" else section, one.marker))
     except ValueError as error:
-        notes.add(section, str(error))
+        diagnostics.add(section, str(error))
         return replace(one, specifier="", marker="", url="", unreadable=f"{one} (group {section})"[:500])
 
 
-def _indexes(value: Any, notes: Notes) -> list[str]:
+def _indexes(value: Any, diagnostics: Diagnostics) -> list[str]:
     found = []
-    for at, one in enumerate(notes.array(value, "source")):
-        if url := notes.text(notes.table(one, f"source[{at}]").get("url"), f"source[{at}].url"):
+    for at, one in enumerate(diagnostics.array(value, "source")):
+        if url := diagnostics.text(diagnostics.table(one, f"source[{at}]").get("url"), f"source[{at}].url"):
             found.append(index_address(url))
     return found
 
 
-def _python_of(requires: dict[str, Any], notes: Notes) -> str:
+def _python_of(requires: dict[str, Any], diagnostics: Diagnostics) -> str:
     for key, tail in (("python_full_version", ""), ("python_version", ".*")):
-        text = notes.text(requires.get(key), f"requires.{key}")
+        text = diagnostics.text(requires.get(key), f"requires.{key}")
         if _PYTHON.fullmatch(text):
             return f"=={text}{tail}"
     return ""

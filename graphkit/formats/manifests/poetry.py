@@ -10,7 +10,7 @@ from packaging.markers import InvalidMarker, Marker
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from graphkit.formats.addresses import without_passwords
-from graphkit.formats.rows import Notes, shown
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.model.names import BadName, ExtraName, PackageName, extra_name, package_name
 from graphkit.model.requirements import Requirement
 
@@ -70,11 +70,11 @@ def _clause(operator: str, version: str) -> str | None:
 class PoetryTable:
     """``[tool.poetry]``, read on demand."""
 
-    def __init__(self, table: dict[str, Any], notes: Notes) -> None:
+    def __init__(self, table: dict[str, Any], diagnostics: Diagnostics) -> None:
         self.table = table
-        self._notes = notes
-        self.name = notes.text(table.get("name"), "tool.poetry.name")
-        self.dependencies = notes.table(table.get("dependencies"), "tool.poetry.dependencies")
+        self._diagnostics = diagnostics
+        self.name = diagnostics.text(table.get("name"), "tool.poetry.name")
+        self.dependencies = diagnostics.table(table.get("dependencies"), "tool.poetry.dependencies")
         self.extras: set[ExtraName] = set()
         self.python = ""
         if isinstance(raw := self.dependencies.get("python"), str):
@@ -84,11 +84,11 @@ class PoetryTable:
     def requirements(self) -> list[Requirement]:
         """Return the main requirements."""
         asked_by: dict[PackageName, list[ExtraName]] = {}
-        for extra, names in self._notes.table(self.table.get("extras"), "tool.poetry.extras").items():
+        for extra, names in self._diagnostics.table(self.table.get("extras"), "tool.poetry.extras").items():
             self.extras.add(extra_name(extra))
-            for name in self._notes.array(names, f"tool.poetry.extras.{extra}"):
+            for name in self._diagnostics.array(names, f"tool.poetry.extras.{extra}"):
                 if package := self._package(
-                    self._notes.text(name, f"tool.poetry.extras.{extra}"), "tool.poetry.extras"
+                    self._diagnostics.text(name, f"tool.poetry.extras.{extra}"), "tool.poetry.extras"
                 ):
                     asked_by.setdefault(package, []).append(extra_name(extra))
         found: list[Requirement] = []
@@ -100,13 +100,13 @@ class PoetryTable:
     def groups(self) -> Iterator[tuple[str, Requirement]]:
         """Yield what dependency groups ask for, with their names; before Poetry 1.2 there was one, for development."""
         places = {"dev": [("tool.poetry.dev-dependencies", self.table.get("dev-dependencies"))]}
-        for group, value in self._notes.table(self.table.get("group"), "tool.poetry.group").items():
+        for group, value in self._diagnostics.table(self.table.get("group"), "tool.poetry.group").items():
             where = f"tool.poetry.group.{group}"
-            wanted = self._notes.table(value, where).get("dependencies")
+            wanted = self._diagnostics.table(value, where).get("dependencies")
             places.setdefault(group, []).append((f"{where}.dependencies", wanted))
         for group, tables in places.items():
             for place, table in tables:
-                for raw, value in self._notes.table(table, place).items():
+                for raw, value in self._diagnostics.table(table, place).items():
                     if raw.lower() != "python":
                         yield from ((group, one) for one in self._entry(raw, value, {}, place))
 
@@ -127,35 +127,35 @@ class PoetryTable:
         try:
             return package_name(raw)
         except BadName as error:
-            self._notes.add(place, str(error), lost=True)
+            self._diagnostics.add(place, str(error), lost=True)
             return None
 
     def _requirements_of(
         self, package: PackageName, value: Any, asked_by: list[ExtraName], place: str
     ) -> list[Requirement]:
         """Return one entry: once where it is always needed, else once for each extra that asks for it."""
-        table = {"version": value} if isinstance(value, str) else self._notes.table(value, place)
+        table = {"version": value} if isinstance(value, str) else self._diagnostics.table(value, place)
         if not table:
-            self._notes.add(place, f"{shown(value)} is no requirement; it admits every version")
+            self._diagnostics.add(place, f"{quoted(value)} is no requirement; it admits every version")
         is_optional = table.get("optional") is True
         if is_optional and not asked_by:
-            self._notes.add(place, "is optional, and no extra asks for it: never installed")
+            self._diagnostics.add(place, "is optional, and no extra asks for it: never installed")
             return []
         url = next((f"{key}+{without_passwords(table[key])}" for key in _DIRECT if isinstance(table.get(key), str)), "")
-        raw = without_passwords(self._notes.text(table.get("version"), f"{place}.version"))
+        raw = without_passwords(self._diagnostics.text(table.get("version"), f"{place}.version"))
         specifier = specifier_of(raw) if raw and not url else ""
         extras = tuple(
             sorted(
                 {
-                    extra_name(self._notes.text(one, f"{place}.extras"))
-                    for one in self._notes.array(table.get("extras"), f"{place}.extras")
+                    extra_name(self._diagnostics.text(one, f"{place}.extras"))
+                    for one in self._diagnostics.array(table.get("extras"), f"{place}.extras")
                 }
             )
         )
         marker = self._marker(table, place)
         markers = [_normal(marker, extra) for extra in (asked_by if is_optional else [""])]
         if specifier is None or any(one is None for one in markers):
-            self._notes.add(place, f"{shown(raw or marker)} is not read as PEP 508; it admits every version")
+            self._diagnostics.add(place, f"{quoted(raw or marker)} is not read as PEP 508; it admits every version")
             return [Requirement(package=package, extras=extras, unreadable=f"{package} {raw}".strip())]
         return [
             Requirement(package=package, extras=extras, specifier=specifier, marker=one or "", url=url)
@@ -164,14 +164,16 @@ class PoetryTable:
 
     def _marker(self, table: dict[str, Any], place: str) -> str:
         """Return the marker of an entry: its own, and those that its ``python`` and ``platform`` stand for."""
-        parts = [self._notes.text(table.get("markers"), f"{place}.markers")]
-        if python := self._notes.text(table.get("python"), f"{place}.python"):
+        parts = [self._diagnostics.text(table.get("markers"), f"{place}.markers")]
+        if python := self._diagnostics.text(table.get("python"), f"{place}.python"):
             specifier = specifier_of(python)
             if specifier is None:
-                self._notes.add(f"{place}.python", f"{shown(python)} cannot be read; it is needed on every Python")
+                self._diagnostics.add(
+                    f"{place}.python", f"{quoted(python)} cannot be read; it is needed on every Python"
+                )
             clauses = sorted(SpecifierSet(specifier or ""), key=str)
             parts += [f'python_full_version {one.operator} "{one.version}"' for one in clauses]
-        if platform := self._notes.text(table.get("platform"), f"{place}.platform"):
+        if platform := self._diagnostics.text(table.get("platform"), f"{place}.platform"):
             parts.append(f'sys_platform == "{platform}"')
         return " and ".join(f"({part})" for part in parts if part.strip())
 

@@ -12,6 +12,8 @@ from packaging.markers import InvalidMarker, Marker
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from graphkit.formats.addresses import without_passwords
+from graphkit.formats.decoding import is_json, toml
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.interface import Beside
 from graphkit.formats.locks.rows import index_address
 from graphkit.formats.manifests.poetry import POETRY, PoetryTable
@@ -31,7 +33,6 @@ from graphkit.formats.manifests.requirements_files import Included, digest_of
 from graphkit.formats.manifests.requirements_lines import Line
 from graphkit.formats.manifests.uv_guards import guards_of
 from graphkit.formats.manifests.uv_settings import settings_for
-from graphkit.formats.rows import Notes, is_json, shown, toml
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, ExtraName, extra_name, package_name
@@ -85,35 +86,35 @@ class PyProject:
 
     def _parse(self, data: bytes, path: str, beside: Beside | None) -> Document:
         read = toml(data)
-        notes = Notes()
-        tools = notes.table(read.get("tool"), "tool")
-        project = notes.table(read.get("project"), "project")
-        poetry = PoetryTable(notes.table(tools.get(POETRY), "tool.poetry"), notes)
+        diagnostics = Diagnostics()
+        tools = diagnostics.table(read.get("tool"), "tool")
+        project = diagnostics.table(read.get("project"), "project")
+        poetry = PoetryTable(diagnostics.table(tools.get(POETRY), "tool.poetry"), diagnostics)
         if not (project or poetry.table or (not _HEADER.search(data) and _BESIDE_PROJECT.search(data))):
             raise InputError("neither [project] nor [tool.poetry] holds anything")
-        asked = _Asked(notes, beside)
+        asked = _Asked(diagnostics, beside)
         if project:
             asked.of_project(project, tools, poetry)
         elif poetry.table:
             asked.of_poetry(poetry)
         else:
             asked.of_neither(read, tools)
-        asked.of_groups(groups_of(read, poetry, notes))
+        asked.of_groups(groups_of(read, poetry, diagnostics))
         asked.of_plugins(poetry)
         asked.of_pixi(tools)
         asked.apply_sources(tools, poetry if project else None)
         is_uvs = PurePosixPath(path.replace("\\", "/")).name == "pyproject.toml"
-        settings = settings_for(path, beside, notes, climbs="uv" not in tools)
-        asked.is_open |= note_unread(tools, notes) or settings.is_open
+        settings = settings_for(path, beside, diagnostics, climbs="uv" not in tools)
+        asked.is_open |= note_unread(tools, diagnostics) or settings.is_open
         if settings.overrides:
             asked.is_open = True
-            notes.add(
+            diagnostics.add(
                 "[tool.uv]",
                 "overrides of a pyproject.toml above reach this one too if it is a member, and are not read",
             )
-        guards = guards_of(tools, notes, is_shadowed=settings.has_uv_toml) if is_uvs else None
+        guards = guards_of(tools, diagnostics, is_shadowed=settings.has_uv_toml) if is_uvs else None
         guards = guards or pdm_guards(tools)
-        subject = notes.text(project.get("name"), "project.name") or poetry.name
+        subject = diagnostics.text(project.get("name"), "project.name") or poetry.name
         return Document(
             sha256=digest_of(data, asked.files | dict(settings.files)),
             path=path,
@@ -121,17 +122,17 @@ class PyProject:
             format="pyproject.toml",
             basis=Basis.LISTED,
             requirements=tuple(asked.requirements),
-            build_requires=build_requires_of(read, tools, notes),
+            build_requires=build_requires_of(read, tools, diagnostics),
             guards=guards,
             requires_python=asked.requires_python,
             extras=tuple(sorted(asked.extras)),
-            indexes=tuple(dict.fromkeys((*indexes_in(tools, notes), *asked.indexes, *settings.indexes))),
-            is_off_public=is_off_public(tools, notes) or settings.is_off_public,
+            indexes=tuple(dict.fromkeys((*indexes_in(tools, diagnostics), *asked.indexes, *settings.indexes))),
+            is_off_public=is_off_public(tools, diagnostics) or settings.is_off_public,
             commands=commands_in(tools),
             subject=subject.strip(),
-            completeness=Completeness.INCOMPLETE if asked.is_open or notes.lost else Completeness.COMPLETE,
+            completeness=Completeness.INCOMPLETE if asked.is_open or diagnostics.lost else Completeness.COMPLETE,
             dependencies_known=False,
-            problems=notes.told(),
+            problems=diagnostics.as_tuple(),
         )
 
 
@@ -141,7 +142,7 @@ READER: Final = PyProject()
 class _Asked:
     """What a project asks for."""
 
-    def __init__(self, notes: Notes, beside: Beside | None) -> None:
+    def __init__(self, diagnostics: Diagnostics, beside: Beside | None) -> None:
         self.requirements: dict[Requirement, None] = {}
         self.indexes: dict[str, None] = {}
         self.files: dict[str, str] = {}
@@ -150,20 +151,20 @@ class _Asked:
         self.requires_python = ""
         self.is_open = False
         """Something is settled elsewhere only: when the project is built."""
-        self._notes = notes
+        self._diagnostics = diagnostics
         self._beside = beside
 
     def of_project(self, project: dict[str, Any], tools: dict[str, Any], poetry: PoetryTable) -> None:
         """Take up ``[project]``; what it leaves to Poetry (dynamic dependencies), from Poetry's table."""
-        raw = self._notes.text(project.get("requires-python"), "project.requires-python")
+        raw = self._diagnostics.text(project.get("requires-python"), "project.requires-python")
         self.requires_python = self._specifier(raw, "project.requires-python")
         self._take(project.get("dependencies"), "project.dependencies", "")
-        extras = self._notes.table(project.get("optional-dependencies"), "project.optional-dependencies")
+        extras = self._diagnostics.table(project.get("optional-dependencies"), "project.optional-dependencies")
         for raw_extra, wanted in extras.items():
             extra = extra_name(raw_extra)
             self.extras.add(extra)
             self._take(wanted, f"project.optional-dependencies.{raw_extra}", extra)
-        dynamic = self._notes.array(project.get("dynamic"), "project.dynamic")
+        dynamic = self._diagnostics.array(project.get("dynamic"), "project.dynamic")
         for key in _DYNAMIC:
             if key not in dynamic:
                 continue
@@ -171,36 +172,40 @@ class _Asked:
                 self.of_poetry(poetry)
             elif not self._of_files(key, tools):
                 self.is_open |= key != "requires-python"
-                self._notes.add("project.dynamic", f"{key} are settled when the project is built; unknown here")
+                self._diagnostics.add("project.dynamic", f"{key} are settled when the project is built; unknown here")
 
     def of_neither(self, read: dict[str, Any], tools: dict[str, Any]) -> None:
         """Take up a file without a project; what one that is built requires is told elsewhere, if not by old Flit."""
-        flit = self._notes.table(
-            self._notes.table(tools.get("flit"), "tool.flit").get("metadata"), "tool.flit.metadata"
+        flit = self._diagnostics.table(
+            self._diagnostics.table(tools.get("flit"), "tool.flit").get("metadata"), "tool.flit.metadata"
         )
         self._take(flit.get("requires"), "tool.flit.metadata.requires", "")
-        for raw, wanted in self._notes.table(flit.get("requires-extra"), "tool.flit.metadata.requires-extra").items():
+        for raw, wanted in self._diagnostics.table(
+            flit.get("requires-extra"), "tool.flit.metadata.requires-extra"
+        ).items():
             self.extras.add(extra_name(raw))
             self._take(wanted, f"tool.flit.metadata.requires-extra.{raw}", extra_name(raw))
         if "build-system" in read and not flit:
             self.is_open = True
-            self._notes.add("project", "there is no such table: what it requires is told elsewhere, as in setup.py")
+            self._diagnostics.add(
+                "project", "there is no such table: what it requires is told elsewhere, as in setup.py"
+            )
 
     def of_plugins(self, poetry: PoetryTable) -> None:
         """Take up the plugins that Poetry installs beside itself."""
         place = "tool.poetry.requires-plugins"
-        for raw, value in self._notes.table(poetry.table.get("requires-plugins"), place).items():
-            if asked := table_requirement(raw, value, f"{place}.{raw}", self._notes):
+        for raw, value in self._diagnostics.table(poetry.table.get("requires-plugins"), place).items():
+            if asked := table_requirement(raw, value, f"{place}.{raw}", self._diagnostics):
                 self.requirements[_under_group(asked, "plugins")] = None
 
     def of_pixi(self, tools: dict[str, Any]) -> None:
         """Take up what pixi installs; a feature is taken on request, as a group is."""
-        for feature, asked in pixi_requirements(tools, self._notes):
+        for feature, asked in pixi_requirements(tools, self._diagnostics):
             self.requirements[_under_group(asked, feature) if feature else asked] = None
 
     def apply_sources(self, tools: dict[str, Any], poetry: PoetryTable | None) -> None:
         """Put the sources of uv in the place of ranges; those that Poetry adds to a project leave it open."""
-        sources = Sources(tools, self._notes)
+        sources = Sources(tools, self._diagnostics)
         self.requirements = dict.fromkeys(sources.applied(self.requirements))
         self.is_open |= sources.is_open
         names = {one.package for one in self.requirements}
@@ -208,16 +213,18 @@ class _Asked:
             tables = value if isinstance(value, list) else [value]
             if any(isinstance(one, dict) and address_of(one) for one in tables) and _normal(raw) in names:
                 self.is_open = True
-                self._notes.add(f"tool.poetry.dependencies.{raw}", "Poetry takes it from elsewhere than others do")
+                self._diagnostics.add(
+                    f"tool.poetry.dependencies.{raw}", "Poetry takes it from elsewhere than others do"
+                )
 
     def _of_files(self, key: str, tools: dict[str, Any]) -> bool:
         """Take up what a build reads from files beside; return whether it is told which."""
-        found = list(dynamic_files(key, tools, self._notes))
+        found = list(dynamic_files(key, tools, self._diagnostics))
         for extra, place, files in found:
             if extra:
                 self.extras.add(extra)
             listing = "".join(f"-r {file}\n" for file in files)
-            included = Included(listing.encode("utf-8", "backslashreplace"), self._beside, self._notes)
+            included = Included(listing.encode("utf-8", "backslashreplace"), self._beside, self._diagnostics)
             for line, where, constrains in included.lines():
                 self._line(line, where if where.count(" ") > 1 else place, extra, constrains=constrains)
             self.files |= included.files
@@ -230,7 +237,7 @@ class _Asked:
         elif line.option in {"--index-url", "--extra-index-url"}:
             self.indexes[index_address(line.text)] = None
         elif line.kind != "comment":
-            self._notes.add(place, f"{shown(line.text)} is not followed here", lost=True)
+            self._diagnostics.add(place, f"{quoted(line.text)} is not followed here", lost=True)
 
     def of_poetry(self, poetry: PoetryTable) -> None:
         """Take up Poetry's own table."""
@@ -247,19 +254,21 @@ class _Asked:
         try:
             return str(SpecifierSet(raw))
         except InvalidSpecifier:
-            self._notes.add(place, f"{shown(raw)} is no version specifier (PEP 440)")
+            self._diagnostics.add(place, f"{quoted(raw)} is no version specifier (PEP 440)")
             return raw
 
     def _take(self, value: Any, place: str, extra: str) -> None:
-        for number, one in enumerate(self._notes.array(value, place)):
+        for number, one in enumerate(self._diagnostics.array(value, place)):
             where = f"{place}[{number}]"
             try:
-                read = requirement(without_passwords(self._notes.text(one, where)))
+                read = requirement(without_passwords(self._diagnostics.text(one, where)))
             except BadName as error:
-                self._notes.add(where, str(error), lost=True)
+                self._diagnostics.add(where, str(error), lost=True)
                 continue
             if read.unreadable:
-                self._notes.add(where, f"{shown(read.unreadable)} cannot be read (PEP 508); it admits every version")
+                self._diagnostics.add(
+                    where, f"{quoted(read.unreadable)} cannot be read (PEP 508); it admits every version"
+                )
             self.requirements[under_extra(read, extra)] = None
 
 
@@ -290,66 +299,74 @@ def _normal(raw: str) -> str:
         return ""
 
 
-def build_requires_of(read: dict[str, Any], tools: dict[str, Any], notes: Notes) -> tuple[Requirement, ...] | None:
+def build_requires_of(
+    read: dict[str, Any], tools: dict[str, Any], diagnostics: Diagnostics
+) -> tuple[Requirement, ...] | None:
     """Return what is needed to build a project (PEP 518), and what hooks of Hatch add; None without such a table."""
-    added = [*_of_hatch(tools, notes), *_of_uv(tools, notes)]
+    added = [*_of_hatch(tools, diagnostics), *_of_uv(tools, diagnostics)]
     if "build-system" not in read and not added:
         return None
-    table = notes.table(read.get("build-system"), "build-system")
+    table = diagnostics.table(read.get("build-system"), "build-system")
     places = [("build-system.requires", table.get("requires")), *added]
     found: dict[Requirement, None] = {}
     for place, value in places:
-        for number, one in enumerate(notes.array(value, place)):
+        for number, one in enumerate(diagnostics.array(value, place)):
             where = f"{place}[{number}]"
             try:
-                asked = requirement(without_passwords(notes.text(one, where)))
+                asked = requirement(without_passwords(diagnostics.text(one, where)))
             except BadName as error:
-                notes.add(where, str(error), lost=True)
+                diagnostics.add(where, str(error), lost=True)
                 continue
             if asked.unreadable:
-                notes.add(where, f"{shown(asked.unreadable)} cannot be read (PEP 508); it admits every version")
+                diagnostics.add(where, f"{quoted(asked.unreadable)} cannot be read (PEP 508); it admits every version")
             found[asked] = None
     return tuple(found)
 
 
-def _of_hatch(tools: dict[str, Any], notes: Notes) -> Iterator[tuple[str, Any]]:
+def _of_hatch(tools: dict[str, Any], diagnostics: Diagnostics) -> Iterator[tuple[str, Any]]:
     """Yield the lists of build requirements in Hatch's tables: its own, of targets, and of hooks in either."""
-    build = notes.table(notes.table(tools.get("hatch"), "tool.hatch").get("build"), "tool.hatch.build")
+    build = diagnostics.table(diagnostics.table(tools.get("hatch"), "tool.hatch").get("build"), "tool.hatch.build")
     tables = [("tool.hatch.build", build)]
-    for name, value in notes.table(build.get("targets"), "tool.hatch.build.targets").items():
-        tables.append((f"tool.hatch.build.targets.{name}", notes.table(value, f"tool.hatch.build.targets.{name}")))
+    for name, value in diagnostics.table(build.get("targets"), "tool.hatch.build.targets").items():
+        tables.append(
+            (f"tool.hatch.build.targets.{name}", diagnostics.table(value, f"tool.hatch.build.targets.{name}"))
+        )
     for place, table in list(tables):
-        for name, value in notes.table(table.get("hooks"), f"{place}.hooks").items():
-            tables.append((f"{place}.hooks.{name}", notes.table(value, f"{place}.hooks.{name}")))
+        for name, value in diagnostics.table(table.get("hooks"), f"{place}.hooks").items():
+            tables.append((f"{place}.hooks.{name}", diagnostics.table(value, f"{place}.hooks.{name}")))
     yield from ((f"{place}.dependencies", table["dependencies"]) for place, table in tables if "dependencies" in table)
 
 
-def _of_uv(tools: dict[str, Any], notes: Notes) -> Iterator[tuple[str, Any]]:
+def _of_uv(tools: dict[str, Any], diagnostics: Diagnostics) -> Iterator[tuple[str, Any]]:
     """Yield the lists of what uv adds to the builds of single packages."""
-    uv = notes.table(tools.get("uv"), "tool.uv")
+    uv = diagnostics.table(tools.get("uv"), "tool.uv")
     place = "tool.uv.extra-build-dependencies"
-    for name, value in notes.table(uv.get("extra-build-dependencies"), place).items():
-        listed = notes.array(value, f"{place}.{name}")
+    for name, value in diagnostics.table(uv.get("extra-build-dependencies"), place).items():
+        listed = diagnostics.array(value, f"{place}.{name}")
         yield f"{place}.{name}", [one.get("requirement") if isinstance(one, dict) else one for one in listed]
 
 
-def dynamic_files(key: str, tools: dict[str, Any], notes: Notes) -> Iterator[tuple[ExtraName, str, list[str]]]:
+def dynamic_files(
+    key: str, tools: dict[str, Any], diagnostics: Diagnostics
+) -> Iterator[tuple[ExtraName, str, list[str]]]:
     """Yield the files that a build reads requirements from, with the extra that they are of and where that is told.
 
     Setuptools and the hook `requirements_txt` of Hatch read such files.
     """
-    setuptools = notes.table(tools.get("setuptools"), "tool.setuptools")
-    dynamic = notes.table(setuptools.get("dynamic"), "tool.setuptools.dynamic")
-    metadata = notes.table(notes.table(tools.get("hatch"), "tool.hatch").get("metadata"), "tool.hatch.metadata")
-    hooks = notes.table(metadata.get("hooks"), "tool.hatch.metadata.hooks")
-    hook = notes.table(hooks.get("requirements_txt"), "tool.hatch.metadata.hooks.requirements_txt")
+    setuptools = diagnostics.table(tools.get("setuptools"), "tool.setuptools")
+    dynamic = diagnostics.table(setuptools.get("dynamic"), "tool.setuptools.dynamic")
+    metadata = diagnostics.table(
+        diagnostics.table(tools.get("hatch"), "tool.hatch").get("metadata"), "tool.hatch.metadata"
+    )
+    hooks = diagnostics.table(metadata.get("hooks"), "tool.hatch.metadata.hooks")
+    hook = diagnostics.table(hooks.get("requirements_txt"), "tool.hatch.metadata.hooks.requirements_txt")
     told = [(f"tool.setuptools.dynamic.{key}", dynamic.get(key))]
     name = "files" if key == "dependencies" else key
     told.append((f"tool.hatch.metadata.hooks.requirements_txt.{name}", hook.get(name)))
     for place, value in told:
         of_extras = key == "optional-dependencies"
-        for raw, one in (notes.table(value, place) if of_extras else {"": value}).items():
+        for raw, one in (diagnostics.table(value, place) if of_extras else {"": value}).items():
             files = one.get("file") if isinstance(one, dict) else one
-            listed = [files] if isinstance(files, str) else notes.array(files, place)
+            listed = [files] if isinstance(files, str) else diagnostics.array(files, place)
             if names := [file for file in listed if isinstance(file, str)]:
                 yield extra_name(raw), place, names

@@ -6,8 +6,8 @@ import shlex
 from itertools import islice
 from typing import Any, Final
 
+from graphkit.formats.diagnostics import Diagnostics
 from graphkit.formats.manifests.pyproject_tools import CONDA, pixi_tables
-from graphkit.formats.rows import Notes
 from graphkit.formats.scripts.arguments import Found, conda_name
 from graphkit.formats.scripts.install_words import TOOLS
 from graphkit.formats.scripts.shell import shell_findings
@@ -41,12 +41,12 @@ def commands_in(tools: dict[str, Any]) -> tuple[InstallCommand, ...]:
 
 def _of_conda(tools: dict[str, Any]) -> list[InstallCommand]:
     """Return what pixi installs from channels of conda, by their names: no lock of Python packages has it."""
-    notes = Notes()  # it is noted where the requirements are read
+    diagnostics = Diagnostics()  # it is noted where the requirements are read
     read: list[InstallCommand] = []
-    for _, place, table in pixi_tables(notes.table(tools.get("pixi"), "tool.pixi"), "tool.pixi", notes):
+    for _, place, table in pixi_tables(diagnostics.table(tools.get("pixi"), "tool.pixi"), "tool.pixi", diagnostics):
         for key in CONDA:
             found = Found(tool="pixi")
-            for name in notes.table(table.get(key), f"{place}.{key}"):
+            for name in diagnostics.table(table.get(key), f"{place}.{key}"):
                 conda_name(found, Word(name))
             if not found.is_empty():
                 read.append(found.as_command(f"{place}.{key}", key))

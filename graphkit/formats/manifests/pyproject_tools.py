@@ -9,9 +9,9 @@ from typing import Any, Final
 from packaging.markers import InvalidMarker, Marker
 
 from graphkit.formats.addresses import without_passwords
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.locks.rows import index_address
 from graphkit.formats.manifests.poetry import POETRY
-from graphkit.formats.rows import Notes, shown
 from graphkit.model.guards import Guards
 from graphkit.model.names import BadName, PackageName, package_name
 from graphkit.model.requirements import Requirement, requirement
@@ -43,38 +43,38 @@ _NARROWING: Final = {
 """Options that only narrow or shift what is chosen among the same requirements."""
 
 
-def table_requirement(raw: str, value: Any, place: str, notes: Notes) -> Requirement | None:
+def table_requirement(raw: str, value: Any, place: str, diagnostics: Diagnostics) -> Requirement | None:
     """Return an entry of a table of packages, ``name = ">=1"`` or ``name = {version = …}``, as pixi and Pipenv do.
 
     None, noted as lost, where it does not name a package. What cannot be read admits every version.
     """
-    table = {"version": value} if isinstance(value, str) else notes.table(value, place)
+    table = {"version": value} if isinstance(value, str) else diagnostics.table(value, place)
     if not table:
-        notes.add(place, f"{shown(value)} is not a requirement; it admits every version")
-    specifier = notes.text(table.get("version"), f"{place}.version").strip()
+        diagnostics.add(place, f"{quoted(value)} is not a requirement; it admits every version")
+    specifier = diagnostics.text(table.get("version"), f"{place}.version").strip()
     specifier = "" if specifier == "*" else specifier
     specifier = f"=={specifier}" if specifier[:1].isdigit() else specifier
-    extras = [one for one in notes.array(table.get("extras"), f"{place}.extras") if isinstance(one, str)]
+    extras = [one for one in diagnostics.array(table.get("extras"), f"{place}.extras") if isinstance(one, str)]
     url = address_of(table)
     text = f"{raw}[{','.join(extras)}]" if extras else raw
     try:
         found = requirement(f"{text} @ {url}" if url else without_passwords(f"{text} {specifier}"))
         package = package_name(raw)
     except BadName as error:
-        notes.add(place, str(error), lost=True)
+        diagnostics.add(place, str(error), lost=True)
         return None
-    marker = _marker(table, place, notes)
+    marker = _marker(table, place, diagnostics)
     if found.unreadable or found.package != package or marker is None:
-        notes.add(place, f"{shown(f'{text} {specifier}')} cannot be read (PEP 508); it admits every version")
+        diagnostics.add(place, f"{quoted(f'{text} {specifier}')} cannot be read (PEP 508); it admits every version")
         return Requirement(package=package, unreadable=f"{text} {specifier}".strip()[:200])
     return replace(found, marker=marker)
 
 
-def _marker(table: Mapping[str, Any], place: str, notes: Notes) -> str | None:
+def _marker(table: Mapping[str, Any], place: str, diagnostics: Diagnostics) -> str | None:
     """Return the marker of an entry, empty for none, None where it cannot be read."""
-    parts = [notes.text(table.get(key), f"{place}.{key}") for key in ("markers", "env-markers")]
+    parts = [diagnostics.text(table.get(key), f"{place}.{key}") for key in ("markers", "env-markers")]
     names = ("os_name", "sys_platform", "platform_machine", "platform_system", "python_version", "python_full_version")
-    parts += [f"{key} {one}" for key in names if (one := notes.text(table.get(key), f"{place}.{key}"))]
+    parts += [f"{key} {one}" for key in names if (one := diagnostics.text(table.get(key), f"{place}.{key}"))]
     try:
         told = [str(Marker(one)) for one in parts if one]
         return str(Marker(" and ".join(f"({one})" for one in told))) if len(told) > 1 else "".join(told)
@@ -99,28 +99,28 @@ def address_of(table: Mapping[str, Any]) -> str:
     return next((f"{kind}:" for kind in _NOWHERE if table.get(kind)), "")
 
 
-def indexes_in(tools: Mapping[str, Any], notes: Notes) -> tuple[str, ...]:
+def indexes_in(tools: Mapping[str, Any], diagnostics: Diagnostics) -> tuple[str, ...]:
     """Return the addresses of indexes, and of pages of links, that tools are told to take packages from; each once."""
-    found = (index_address(one) for one in _addresses(tools, notes))
+    found = (index_address(one) for one in _addresses(tools, diagnostics))
     return tuple(dict.fromkeys(one for one in found if one))
 
 
-def _addresses(tools: Mapping[str, Any], notes: Notes) -> Iterator[str]:
-    uv = notes.table(tools.get("uv"), "tool.uv")
-    pixi = notes.table(tools.get("pixi"), "tool.pixi")
+def _addresses(tools: Mapping[str, Any], diagnostics: Diagnostics) -> Iterator[str]:
+    uv = diagnostics.table(tools.get("uv"), "tool.uv")
+    pixi = diagnostics.table(tools.get("pixi"), "tool.pixi")
     for place, table in (
         ("tool.uv", uv),
-        ("tool.uv.pip", notes.table(uv.get("pip"), "tool.uv.pip")),
-        ("tool.pixi.pypi-options", notes.table(pixi.get("pypi-options"), "tool.pixi.pypi-options")),
+        ("tool.uv.pip", diagnostics.table(uv.get("pip"), "tool.uv.pip")),
+        ("tool.pixi.pypi-options", diagnostics.table(pixi.get("pypi-options"), "tool.pixi.pypi-options")),
     ):
         for key in ("index-url", "default-index", "extra-index-url", "extra-index-urls", "find-links", "index"):
-            yield from _texts(table.get(key), f"{place}.{key}", notes)
+            yield from _texts(table.get(key), f"{place}.{key}", diagnostics)
     for tool, key in ((POETRY, "source"), ("pdm", "source"), ("rye", "sources")):
-        table = notes.table(tools.get(tool), f"tool.{tool}")
-        yield from _texts(table.get(key), f"tool.{tool}.{key}", notes)
+        table = diagnostics.table(tools.get(tool), f"tool.{tool}")
+        yield from _texts(table.get(key), f"tool.{tool}.{key}", diagnostics)
 
 
-def _texts(value: Any, place: str, notes: Notes) -> Iterator[str]:
+def _texts(value: Any, place: str, diagnostics: Diagnostics) -> Iterator[str]:
     """Yield the addresses of a text, a table with one, or several of either."""
     for one in value if isinstance(value, list) else [value]:
         if isinstance(one, str):
@@ -128,98 +128,102 @@ def _texts(value: Any, place: str, notes: Notes) -> Iterator[str]:
         elif isinstance(one, dict):
             yield from (one[key] for key in ("url", "path") if isinstance(one.get(key), str))
         elif one is not None:
-            notes.add(place, f"{shown(one)} is not an address", lost=True)
+            diagnostics.add(place, f"{quoted(one)} is not an address", lost=True)
 
 
-def is_off_public(tools: Mapping[str, Any], notes: Notes) -> bool:
+def is_off_public(tools: Mapping[str, Any], diagnostics: Diagnostics) -> bool:
     """Return whether uv is told of an index in place of its default."""
-    uv = notes.table(tools.get("uv"), "tool.uv")
+    uv = diagnostics.table(tools.get("uv"), "tool.uv")
     named = uv.get("index")
     tables = [one for one in named if isinstance(one, dict)] if isinstance(named, list) else []
     return bool(uv.get("index-url") or uv.get("default-index")) or any(one.get("default") is True for one in tables)
 
 
-def note_unread(tools: Mapping[str, Any], notes: Notes) -> bool:
+def note_unread(tools: Mapping[str, Any], diagnostics: Diagnostics) -> bool:
     """Note what tools heed and nothing here applies; return whether any of it can add or replace something."""
     is_open = False
-    for path, key, value in _options(tools, _REPLACING, notes):
-        notes.add(
+    for path, key, value in _options(tools, _REPLACING, diagnostics):
+        diagnostics.add(
             f"tool.{'.'.join(path)}.{key}", f"can add or replace what is installed, and is not read: {_some(value)}"
         )
         is_open = True
     for path in (("uv",), ("uv", "pip"), ("pixi", "pypi-options")):
-        if (_table(tools, path, notes)).get("find-links"):
-            notes.add(f"tool.{'.'.join(path)}.find-links", "packages are taken from links too, which are not read")
+        if (_table(tools, path, diagnostics)).get("find-links"):
+            diagnostics.add(
+                f"tool.{'.'.join(path)}.find-links", "packages are taken from links too, which are not read"
+            )
             is_open = True
-    for path, key, value in _options(tools, _NARROWING, notes):
-        notes.add(f"tool.{'.'.join(path)}.{key}", f"is not applied yet: {_some(value)}")
+    for path, key, value in _options(tools, _NARROWING, diagnostics):
+        diagnostics.add(f"tool.{'.'.join(path)}.{key}", f"is not applied yet: {_some(value)}")
     return is_open
 
 
 def _options(
-    tools: Mapping[str, Any], known: Mapping[tuple[str, ...], Iterable[str]], notes: Notes
+    tools: Mapping[str, Any], known: Mapping[tuple[str, ...], Iterable[str]], diagnostics: Diagnostics
 ) -> Iterator[tuple[tuple[str, ...], str, Any]]:
     for path, keys in known.items():
-        table = _table(tools, path, notes)
+        table = _table(tools, path, diagnostics)
         yield from ((path, key, table[key]) for key in keys if table.get(key))
 
 
-def _table(tools: Mapping[str, Any], path: tuple[str, ...], notes: Notes) -> Mapping[str, Any]:
+def _table(tools: Mapping[str, Any], path: tuple[str, ...], diagnostics: Diagnostics) -> Mapping[str, Any]:
     table = tools
     for depth, key in enumerate(path, start=1):
-        table = notes.table(table.get(key), f"tool.{'.'.join(path[:depth])}")
+        table = diagnostics.table(table.get(key), f"tool.{'.'.join(path[:depth])}")
     return table
 
 
 def _some(value: Any) -> str:
     """Return names of an option's value as a message shows them."""
     if not isinstance(value, list | dict):
-        return shown(value)
+        return quoted(value)
     found = [one.get("name") if isinstance(one, dict) else one for one in value]
-    texts = [shown(one).strip("'") for one in found if isinstance(one, str)]
+    texts = [quoted(one).strip("'") for one in found if isinstance(one, str)]
     return ", ".join(texts[:5]) + (f" and {len(texts) - 5} more" if len(texts) > 5 else "")
 
 
-def pixi_requirements(tools: Mapping[str, Any], notes: Notes) -> Iterator[tuple[str, Requirement]]:
+def pixi_requirements(tools: Mapping[str, Any], diagnostics: Diagnostics) -> Iterator[tuple[str, Requirement]]:
     """Yield what pixi takes from the Python index, with the feature that asks for it, empty for all environments.
 
     Conda packages are of other channels; which Python packages they hold is not known, so they are lost.
     """
-    pixi = notes.table(tools.get("pixi"), "tool.pixi")
-    for feature, place, table in pixi_tables(pixi, "tool.pixi", notes):
-        for raw, value in notes.table(table.get("pypi-dependencies"), f"{place}.pypi-dependencies").items():
-            if asked := table_requirement(raw, value, f"{place}.pypi-dependencies.{raw}", notes):
+    pixi = diagnostics.table(tools.get("pixi"), "tool.pixi")
+    for feature, place, table in pixi_tables(pixi, "tool.pixi", diagnostics):
+        for raw, value in diagnostics.table(table.get("pypi-dependencies"), f"{place}.pypi-dependencies").items():
+            if asked := table_requirement(raw, value, f"{place}.pypi-dependencies.{raw}", diagnostics):
                 yield feature, asked
         for key in CONDA:
-            names = [one for one in notes.table(table.get(key), f"{place}.{key}") if one not in _PYTHON]
+            names = [one for one in diagnostics.table(table.get(key), f"{place}.{key}") if one not in _PYTHON]
             if names:
-                notes.add(f"{place}.{key}", f"conda packages, which are not read: {_some(names)}", lost=True)
+                diagnostics.add(f"{place}.{key}", f"conda packages, which are not read: {_some(names)}", lost=True)
 
 
-def pixi_tables(pixi: Mapping[str, Any], place: str, notes: Notes) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+def pixi_tables(
+    pixi: Mapping[str, Any], place: str, diagnostics: Diagnostics
+) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Yield the tables that may hold dependencies: pixi's own, those of features, and of platforms in either."""
     tables: list[tuple[str, str, Mapping[str, Any]]] = [("", place, pixi)]
-    for name, value in notes.table(pixi.get("feature"), f"{place}.feature").items():
-        tables.append((name, f"{place}.feature.{name}", notes.table(value, f"{place}.feature.{name}")))
+    for name, value in diagnostics.table(pixi.get("feature"), f"{place}.feature").items():
+        tables.append((name, f"{place}.feature.{name}", diagnostics.table(value, f"{place}.feature.{name}")))
     for feature, where, table in tables:
         yield feature, where, table
-        for name, value in notes.table(table.get("target"), f"{where}.target").items():
-            yield feature, f"{where}.target.{name}", notes.table(value, f"{where}.target.{name}")
+        for name, value in diagnostics.table(table.get("target"), f"{where}.target").items():
+            yield feature, f"{where}.target.{name}", diagnostics.table(value, f"{where}.target.{name}")
 
 
 class Sources:
     """``[tool.uv.sources]``: where uv takes single packages from; no other installer reads it."""
 
-    def __init__(self, tools: Mapping[str, Any], notes: Notes) -> None:
+    def __init__(self, tools: Mapping[str, Any], diagnostics: Diagnostics) -> None:
         self.is_open = False
         """Something that is asked for comes from elsewhere with uv, and from its index with others."""
-        self._notes = notes
+        self._diagnostics = diagnostics
         self._by_name: dict[PackageName, list[Mapping[str, Any]]] = {}
-        uv = notes.table(tools.get("uv"), "tool.uv")
+        uv = diagnostics.table(tools.get("uv"), "tool.uv")
         self._indexes = {
             one["name"] for one in _tables(uv.get("index")) if isinstance(one.get("name"), str) and one.get("url")
         }
-        for package, table in source_tables(uv, notes):
+        for package, table in source_tables(uv, diagnostics):
             self._by_name.setdefault(package, []).append(table)
 
     def applied(self, asked: Iterable[Requirement]) -> Iterator[Requirement]:
@@ -246,15 +250,15 @@ class Sources:
             index = table.get("index")
             if address := address_of(table):
                 self.is_open = True
-                self._notes.add(place, f"uv takes it from {shown(address)}, other installers from their index")
+                self._diagnostics.add(place, f"uv takes it from {quoted(address)}, other installers from their index")
             elif isinstance(index, str) and index not in self._indexes:
                 self.is_open = True
-                self._notes.add(place, f"is taken from the index {shown(index)}, which is not named here")
+                self._diagnostics.add(place, f"is taken from the index {quoted(index)}, which is not named here")
 
 
 def pdm_guards(tools: Mapping[str, Any]) -> Guards | None:
     """Return what PDM puts in the place of requirements, as far as it can be read; `note_unread` names all of it."""
-    told = Notes()
+    told = Diagnostics()
     overrides = _table(tools, ("pdm", "resolution"), told).get("overrides")
     found: dict[Requirement, None] = {}
     for raw, value in (overrides if isinstance(overrides, dict) else {}).items():
@@ -264,13 +268,13 @@ def pdm_guards(tools: Mapping[str, Any]) -> Guards | None:
     return Guards(installer="pdm", overrides=tuple(found)) if found else None
 
 
-def source_tables(uv: Mapping[str, Any], notes: Notes) -> Iterator[tuple[PackageName, Mapping[str, Any]]]:
+def source_tables(uv: Mapping[str, Any], diagnostics: Diagnostics) -> Iterator[tuple[PackageName, Mapping[str, Any]]]:
     """Yield each source in `[tool.uv]` with the package that it is for."""
-    for raw, value in notes.table(uv.get("sources"), "tool.uv.sources").items():
+    for raw, value in diagnostics.table(uv.get("sources"), "tool.uv.sources").items():
         try:
             yield from ((package_name(raw), one) for one in _tables(value))
         except BadName as error:
-            notes.add(f"tool.uv.sources.{raw}", str(error))
+            diagnostics.add(f"tool.uv.sources.{raw}", str(error))
 
 
 def _tables(value: Any) -> list[Mapping[str, Any]]:

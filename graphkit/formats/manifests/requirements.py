@@ -7,12 +7,12 @@ from itertools import islice
 from typing import Final
 
 from graphkit.formats.conda.explicit import is_explicit
+from graphkit.formats.diagnostics import Diagnostics
 from graphkit.formats.interface import Beside
 from graphkit.formats.manifests.requirements_files import Included
 from graphkit.formats.manifests.requirements_lines import logical_lines
-from graphkit.formats.manifests.requirements_rows import Rows
+from graphkit.formats.manifests.requirements_rows import RequirementRows
 from graphkit.formats.manifests.uv_settings import UvSettings, settings_for
-from graphkit.formats.rows import Notes
 from graphkit.model.documents import Basis, Document, DocumentKind
 
 _FILE: Final = re.compile(
@@ -81,10 +81,10 @@ class Requirements:
         return self._parse(data, path, hint, beside)
 
     def _parse(self, data: bytes, path: str, hint: str, beside: Beside | None) -> Document:
-        notes = Notes()
-        settings = settings_for(path, beside, notes) if hint != "env" else UvSettings()
-        rows = Rows(notes, settings)
-        files = Included(data, beside, notes)
+        diagnostics = Diagnostics()
+        settings = settings_for(path, beside, diagnostics) if hint != "env" else UvSettings()
+        rows = RequirementRows(diagnostics, settings)
+        files = Included(data, beside, diagnostics)
         for line, place, constrains in files.lines():
             if constrains:
                 rows.constrain(line, place)

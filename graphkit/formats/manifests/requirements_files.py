@@ -7,9 +7,9 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from graphkit.formats.diagnostics import Diagnostics
 from graphkit.formats.interface import Beside
 from graphkit.formats.manifests.requirements_lines import Line, logical_lines
-from graphkit.formats.rows import Notes
 
 _MOST: Final = 1_000
 """How many files one may include."""
@@ -31,9 +31,9 @@ class Included:
     ``digest`` is the identity of them all.
     """
 
-    def __init__(self, data: bytes, beside: Beside | None, notes: Notes) -> None:
+    def __init__(self, data: bytes, beside: Beside | None, diagnostics: Diagnostics) -> None:
         self._beside = beside
-        self._notes = notes
+        self._diagnostics = diagnostics
         self._data = data
         self.files: dict[str, str] = {}
         """The SHA-256 of each file that was included, by its path."""
@@ -78,5 +78,5 @@ class Included:
         try:
             return data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            self._notes.add(f"{prefix}byte {error.start}", "no UTF-8 text; what cannot be read is escaped")
+            self._diagnostics.add(f"{prefix}byte {error.start}", "no UTF-8 text; what cannot be read is escaped")
             return data.decode("utf-8", "backslashreplace")

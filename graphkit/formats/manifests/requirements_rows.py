@@ -10,11 +10,13 @@ from typing import Final
 from packaging.specifiers import SpecifierSet
 
 from graphkit.formats.addresses import named_by, sha256_of
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.locks.rows import digests_in, index_address, manifest_of, note_strangers
 from graphkit.formats.manifests.requirements_header import Header
 from graphkit.formats.manifests.requirements_lines import Line
 from graphkit.formats.manifests.uv_settings import UvSettings
-from graphkit.formats.rows import Notes, Refs, is_elsewhere, shown
+from graphkit.formats.markers import is_elsewhere
+from graphkit.formats.refs import Refs
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
 from graphkit.model.guards import Guards
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
@@ -70,12 +72,12 @@ class Item:
         return bool(self.line.hashes or sha256_of(self.origin))
 
 
-class Rows:
+class RequirementRows:
     """The lines of a file, taken up one after the other."""
 
-    def __init__(self, notes: Notes, settings: UvSettings) -> None:
+    def __init__(self, diagnostics: Diagnostics, settings: UvSettings) -> None:
         self.items: list[Item] = []
-        self._notes = notes
+        self._diagnostics = diagnostics
         self._constraints: dict[Requirement, None] = {}
         self._indexes: list[str] = []
         self._extra_indexes = 0
@@ -108,7 +110,7 @@ class Rows:
             asked = None
         if asked is None or asked.unreadable:
             self._is_open = True
-            self._notes.add(place, f"{shown(line.text)} is no constraint that can be read")
+            self._diagnostics.add(place, f"{quoted(line.text)} is no constraint that can be read")
         else:
             self._constraints[asked] = None
 
@@ -122,13 +124,13 @@ class Rows:
             return
         self._in_via = self._in_unsafe = False
         if line.has_variable:
-            self._notes.add(place, "holds an environment variable, which is not known here")
+            self._diagnostics.add(place, "holds an environment variable, which is not known here")
         if line.kind == "option":
             self._option(line, place)
         elif line.kind == "leftover":
             self._leftover(line, place)
         elif line.kind == "odd":
-            self._notes.add(place, f"{shown(line.text)} is no requirement", lost=True)
+            self._diagnostics.add(place, f"{quoted(line.text)} is no requirement", lost=True)
         elif line.kind in {"url", "path"}:
             self._direct(line, place, line.text, is_local=line.kind == "path")
         else:
@@ -144,8 +146,8 @@ class Rows:
         """Take up a package without its first letter: which one it was cannot be told."""
         name, _, version = (part.strip() for part in re.split(r"(={2,3})", line.text, maxsplit=1))
         self._leftovers.append((name, version, place))
-        text = f"left by an interrupted uninstall: a package whose name ends in {shown(name)}, its first letter lost"
-        self._notes.add(place, text, lost=True)
+        text = f"left by an interrupted uninstall: a package whose name ends in {quoted(name)}, its first letter lost"
+        self._diagnostics.add(place, text, lost=True)
 
     def are_pinned(self) -> bool:
         """Return whether every line names one version or file."""
@@ -154,7 +156,9 @@ class Rows:
     def are_locked(self) -> bool:
         """Return whether a tool that resolves wrote every row, or every row has a hash."""
         if not self.items:
-            return any(header.tool for header in self._headers.values()) and not (self._notes.lost or self._is_open)
+            return any(header.tool for header in self._headers.values()) and not (
+                self._diagnostics.lost or self._is_open
+            )
         by_tool = all(item.header.tool for item in self.items)
         return self.are_pinned() and (by_tool or all(item.is_hashed for item in self.items))
 
@@ -197,7 +201,7 @@ class Rows:
         if line.option in _NOT_APPLIED:
             self._not_applied.append((place, f"{line.option} {_NOT_APPLIED[line.option]}"))
         if line.option in _REACHES_OUT:
-            self._notes.add(place, _REACHES_OUT[line.option].format(shown(line.text)))
+            self._diagnostics.add(place, _REACHES_OUT[line.option].format(quoted(line.text)))
         self._is_open |= line.option in {"--requirement", "--constraint"}
         self._has_links |= line.option in {"--find-links", "--no-index", "--process-dependency-links"}
         self._extra_indexes += line.option in {"--extra-index-url", "--find-links"}
@@ -220,12 +224,12 @@ class Rows:
             self._local.append(address.partition("[")[0])
         if is_local and not self._editable and not version:
             self._has_local = True
-            self._notes.add(place, f"{shown(address)} is a local project; what it requires is not listed here")
+            self._diagnostics.add(place, f"{quoted(address)} is a local project; what it requires is not listed here")
         try:
             package = package_name(name)
         except BadName:
             is_own = is_local and bool(_ITSELF.fullmatch(address))
-            self._notes.add(place, f"{shown(address)} does not name its package", lost=not is_own)
+            self._diagnostics.add(place, f"{quoted(address)} does not name its package", lost=not is_own)
             return
         self.items.append(
             Item(
@@ -246,10 +250,12 @@ class Rows:
         try:
             asked = requirement(line.text)
         except BadName as error:
-            self._notes.add(place, str(error), lost=True)
+            self._diagnostics.add(place, str(error), lost=True)
             return
         if asked.unreadable:
-            self._notes.add(place, f"{shown(asked.unreadable)} cannot be read (PEP 508); it admits every version")
+            self._diagnostics.add(
+                place, f"{quoted(asked.unreadable)} cannot be read (PEP 508); it admits every version"
+            )
         version = _pin_of(asked)
         self.items.append(
             Item(
@@ -269,14 +275,14 @@ class Rows:
     def _hashes(self, line: Line, place: str, address: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         own = sha256_of(address)
         hashes = (*line.hashes, *([("sha256", own)] if own else []))
-        return digests_in([(place, f"{kind}:{value}") for kind, value in hashes], self._notes)
+        return digests_in([(place, f"{kind}:{value}") for kind, value in hashes], self._diagnostics)
 
     def listed(self, document: Document, *, is_environment: bool) -> Document:
         """Return a file that says what is or will be installed: a lock or an environment."""
         if is_environment:
             self._leave_tools_open()
         refs = Refs()
-        components = [_component(item, refs, self._notes) for item in self.items]
+        components = [_component(item, refs, self._diagnostics) for item in self.items]
         components += [
             Component(ref=refs.unique(name), name=name, package=name, purl=purl_of(name)) for name, _ in self._unsafe
         ]
@@ -285,7 +291,7 @@ class Rows:
             for name, version, _ in self._leftovers
         ]
         for name, place in self._unsafe:
-            self._notes.add(place, f"{name} was left out by the tool that wrote this; its version is unknown")
+            self._diagnostics.add(place, f"{name} was left out by the tool that wrote this; its version is unknown")
         edges, roots = self._graph(components)
         found = replace(
             document,
@@ -302,13 +308,13 @@ class Rows:
             requirements=tuple(dict.fromkeys(item.asked for item in self.items if item.asked and item.asked.extras)),
         )
         found = self._environment(found) if is_environment else self._lock(found)
-        return replace(found, problems=self._notes.told())
+        return replace(found, problems=self._diagnostics.as_tuple())
 
     def _environment(self, document: Document) -> Document:
         return replace(
             document,
             not_covered=tuple(sorted({name for name, _ in self._unsafe})),
-            completeness=Completeness.INCOMPLETE if self._notes.lost or self._is_open else Completeness.COMPLETE,
+            completeness=Completeness.INCOMPLETE if self._diagnostics.lost or self._is_open else Completeness.COMPLETE,
         )
 
     def _is_overridden(self) -> bool:
@@ -318,7 +324,7 @@ class Rows:
             one for one in self._overrides if one.package in pins and (one.url or _pin_of(one) != pins[one.package])
         ]
         for one in replaced:
-            self._notes.add("[tool.uv]", f"uv puts {shown(str(one))} in the place of what is locked")
+            self._diagnostics.add("[tool.uv]", f"uv puts {quoted(str(one))} in the place of what is locked")
         return bool(replaced)
 
     def _lock(self, document: Document) -> Document:
@@ -329,16 +335,20 @@ class Rows:
         if is_made:
             partial = [one for header in headers for one in header.partial()]
             for one in partial:
-                self._notes.add("the header", f"made with {shown(one)}: not all that is installed is listed", lost=True)
+                self._diagnostics.add(
+                    "the header", f"made with {quoted(one)}: not all that is installed is listed", lost=True
+                )
         is_told = not is_made or not any(header.is_custom for header in headers) or bool(document.edges)
         if is_made and any(header.is_cut for header in headers):
             is_told = False
         if not is_told:
-            self._notes.add("the header", "made by a command whose options are not known; it may leave something out")
+            self._diagnostics.add(
+                "the header", "made by a command whose options are not known; it may leave something out"
+            )
         for header in headers if is_made else ():
             self._note_strange([item for item in self.items if item.header is header])
         # A tool that resolves lists what a local project requires as well.
-        is_open = self._notes.lost or self._is_open or (self._has_local and not is_made) or self._is_overridden()
+        is_open = self._diagnostics.lost or self._is_open or (self._has_local and not is_made) or self._is_overridden()
         whole = Completeness.COMPLETE if is_told else Completeness.UNKNOWN
         via = [one for item in self.items for one in item.via]
         local = map(manifest_of, self._local) if is_made else ()
@@ -368,7 +378,7 @@ class Rows:
         for item, one in zip(items, has, strict=True):
             if not one and any(has):
                 text = f"{item.package} has no {what}, and other lines have: what it needs may not be listed"
-                self._notes.add(item.place, text, lost=True)
+                self._diagnostics.add(item.place, text, lost=True)
 
     def _not_covered(self, headers: Sequence[Header]) -> tuple[PackageName, ...]:
         """Return what the tools left out by name, unless it is listed all the same."""
@@ -408,10 +418,10 @@ class Rows:
         hashed = [item for item in self.items if any(item.digests)]
         are_mixed = bool(hashed) and not all(item.is_hashed for item in self.items)
         if are_mixed:
-            self._notes.add(hashed[0].place, "has a hash, and other lines have none: pip refuses that")
+            self._diagnostics.add(hashed[0].place, "has a hash, and other lines have none: pip refuses that")
         for place, text in self._not_applied:
-            self._notes.add(place, text)
-        is_open = self._notes.lost or self._is_open or self._has_local or self._has_links or are_mixed
+            self._diagnostics.add(place, text)
+        is_open = self._diagnostics.lost or self._is_open or self._has_local or self._has_links or are_mixed
         asked = dict.fromkeys(item.asked for item in self.items if item.asked)
         return replace(
             document,
@@ -422,15 +432,15 @@ class Rows:
             is_off_public=bool(self._indexes) or self._is_off_public,
             completeness=Completeness.INCOMPLETE if is_open else Completeness.COMPLETE,
             dependencies_known=False,
-            problems=self._notes.told(),
+            problems=self._diagnostics.as_tuple(),
         )
 
 
-def _component(item: Item, refs: Refs, notes: Notes) -> Component:
+def _component(item: Item, refs: Refs, diagnostics: Diagnostics) -> Component:
     marker = item.asked.marker if item.asked else ""
-    note_strangers(item.package, item.version, [(item.place, item.origin)] if item.origin else [], notes)
+    note_strangers(item.package, item.version, [(item.place, item.origin)] if item.origin else [], diagnostics)
     if not item.version:
-        notes.add(item.place, f"{item.package} without a version: unknown")
+        diagnostics.add(item.place, f"{item.package} without a version: unknown")
     return Component(
         ref=refs.unique(f"{item.package}@{item.version}" if item.version else item.package),
         name=item.package,

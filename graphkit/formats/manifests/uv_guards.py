@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from graphkit.formats.addresses import without_passwords
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.manifests.cut_offs import uv_cut_off
 from graphkit.formats.manifests.pyproject_tools import address_of, source_tables
-from graphkit.formats.rows import Notes, shown
 from graphkit.model.guards import CutOff, Guards
 from graphkit.model.names import BadName, PackageName, package_name
 from graphkit.model.requirements import Requirement, requirement
@@ -31,28 +31,28 @@ _NOWHERE: Final = 'python_version < "0"'
 """A marker that holds nowhere: what is excluded is replaced by this."""
 
 
-def guards_of(tools: Mapping[str, Any], notes: Notes, *, is_shadowed: bool) -> Guards | None:
+def guards_of(tools: Mapping[str, Any], diagnostics: Diagnostics, *, is_shadowed: bool) -> Guards | None:
     """Return the guards of a manifest, None for none. What cannot be read is noted, and counts as none.
 
     ``is_shadowed``: a `uv.toml` lies beside the manifest.
     """
-    uv = notes.table(tools.get("uv"), "tool.uv")
+    uv = diagnostics.table(tools.get("uv"), "tool.uv")
     is_workspace = isinstance(uv.get("workspace"), dict)
     named = sorted(READ & uv.keys())
     if is_shadowed and named:
         can_add = next((one for one in named if one in CAN_ADD), "")
         text = "`uv pip` does not read it, since a uv.toml lies beside; it counts as none"
-        notes.add(f"tool.uv.{can_add or named[0]}", text, lost=bool(can_add))
+        diagnostics.add(f"tool.uv.{can_add or named[0]}", text, lost=bool(can_add))
         named = []
-    exempt = _Exempt(uv, notes)
-    cut_off = _cut_off(uv.get("exclude-newer"), "tool.uv.exclude-newer", notes) if named else None
-    cut_offs = _cut_offs(uv.get("exclude-newer-package"), notes) if named else {}
+    exempt = _Exempt(uv, diagnostics)
+    cut_off = _cut_off(uv.get("exclude-newer"), "tool.uv.exclude-newer", diagnostics) if named else None
+    cut_offs = _cut_offs(uv.get("exclude-newer-package"), diagnostics) if named else {}
     if cut_off is not None:
         cut_off = None if exempt.any_package else cut_off
         cut_offs = dict.fromkeys(exempt.packages) | cut_offs
     found = Guards(
-        constraints=_requirements(uv, "constraint-dependencies", notes) if named else (),
-        overrides=_overrides(uv, notes) if named else (),
+        constraints=_requirements(uv, "constraint-dependencies", diagnostics) if named else (),
+        overrides=_overrides(uv, diagnostics) if named else (),
         cut_off=cut_off,
         cut_offs=tuple(sorted(cut_offs.items(), key=lambda one: one[0])),
         is_workspace=is_workspace,
@@ -67,7 +67,7 @@ class _Exempt:
     of an explicit one alone. Its own is not read, and counts as none.
     """
 
-    def __init__(self, uv: Mapping[str, Any], notes: Notes) -> None:
+    def __init__(self, uv: Mapping[str, Any], diagnostics: Diagnostics) -> None:
         self.any_package = False
         self.packages: set[PackageName] = set()
         listed = uv.get("index")
@@ -77,68 +77,70 @@ class _Exempt:
             self.any_package |= one.get("explicit") is not True
             if "exclude-newer" in uv:
                 place = f"tool.uv.index.{one.get('name') or one.get('url') or ''}.exclude-newer"
-                notes.add(
+                diagnostics.add(
                     place, "holds for this index in place of tool.uv.exclude-newer, and is not read: both count as none"
                 )
         names = {one.get("name") for one in own}
-        for package, table in source_tables(uv, notes):
+        for package, table in source_tables(uv, diagnostics):
             if table.get("index") in names:
                 self.packages.add(package)
 
 
-def _requirements(uv: Mapping[str, Any], key: str, notes: Notes, *, can_add: bool = False) -> tuple[Requirement, ...]:
+def _requirements(
+    uv: Mapping[str, Any], key: str, diagnostics: Diagnostics, *, can_add: bool = False
+) -> tuple[Requirement, ...]:
     """Return the requirements of an option, each once. ``can_add``: one that is not read may add anything."""
     found: dict[Requirement, None] = {}
-    elsewhere = {package for package, table in source_tables(uv, notes) if address_of(table)}
-    for number, one in enumerate(notes.array(uv.get(key), f"tool.uv.{key}")):
+    elsewhere = {package for package, table in source_tables(uv, diagnostics) if address_of(table)}
+    for number, one in enumerate(diagnostics.array(uv.get(key), f"tool.uv.{key}")):
         place = f"tool.uv.{key}[{number}]"
         try:
-            asked = requirement(without_passwords(notes.text(one, place)))
+            asked = requirement(without_passwords(diagnostics.text(one, place)))
         except BadName as error:
-            notes.add(place, f"{error}; it counts as none", lost=can_add)
+            diagnostics.add(place, f"{error}; it counts as none", lost=can_add)
             continue
         if (asked.url and not can_add) or asked.package in elsewhere:  # whoever requires it, uv takes it from there
-            notes.leave_open(place, f"what {asked.package} is, which uv takes from an address")
+            diagnostics.leave_open(place, f"what {asked.package} is, which uv takes from an address")
             continue
         if asked.unreadable:
-            notes.add(place, f"{shown(one)} cannot be read as a requirement; it counts as none", lost=can_add)
+            diagnostics.add(place, f"{quoted(one)} cannot be read as a requirement; it counts as none", lost=can_add)
             continue
         found[asked] = None
     return tuple(found)
 
 
-def _overrides(uv: Mapping[str, Any], notes: Notes) -> tuple[Requirement, ...]:
+def _overrides(uv: Mapping[str, Any], diagnostics: Diagnostics) -> tuple[Requirement, ...]:
     """Return what replaces other requirements. One that is excluded is replaced by what holds nowhere."""
     excluded: dict[PackageName, None] = {}
-    for number, one in enumerate(notes.array(uv.get("exclude-dependencies"), "tool.uv.exclude-dependencies")):
+    for number, one in enumerate(diagnostics.array(uv.get("exclude-dependencies"), "tool.uv.exclude-dependencies")):
         place = f"tool.uv.exclude-dependencies[{number}]"
         try:
-            excluded[package_name(notes.text(one, place))] = None
+            excluded[package_name(diagnostics.text(one, place))] = None
         except BadName as error:
-            notes.add(place, f"{error}; it counts as none")
-    replaced = _requirements(uv, "override-dependencies", notes, can_add=True)
+            diagnostics.add(place, f"{error}; it counts as none")
+    replaced = _requirements(uv, "override-dependencies", diagnostics, can_add=True)
     nowhere = (Requirement(package=one, marker=_NOWHERE) for one in excluded)
     return (*(one for one in replaced if one.package not in excluded), *nowhere)
 
 
-def _cut_offs(value: Any, notes: Notes) -> dict[PackageName, CutOff | None]:
+def _cut_offs(value: Any, diagnostics: Diagnostics) -> dict[PackageName, CutOff | None]:
     found: dict[PackageName, CutOff | None] = {}
-    for raw, one in notes.table(value, "tool.uv.exclude-newer-package").items():
+    for raw, one in diagnostics.table(value, "tool.uv.exclude-newer-package").items():
         place = f"tool.uv.exclude-newer-package.{raw}"
         try:
             package = package_name(raw)
         except BadName as error:
-            notes.add(place, f"{error}; it counts as none")
+            diagnostics.add(place, f"{error}; it counts as none")
             continue
         # One that cannot be read counts as none, and so do those of all packages for this one.
-        found[package] = None if one is False else _cut_off(one, place, notes)
+        found[package] = None if one is False else _cut_off(one, place, diagnostics)
     return found
 
 
-def _cut_off(value: Any, place: str, notes: Notes) -> CutOff | None:
+def _cut_off(value: Any, place: str, diagnostics: Diagnostics) -> CutOff | None:
     if value is None or value is False:
         return None
     found = uv_cut_off(value) if isinstance(value, str) else None
     if found is None:
-        notes.add(place, f"{shown(value)} is no time or duration that uv reads; it counts as none")
+        diagnostics.add(place, f"{quoted(value)} is no time or duration that uv reads; it counts as none")
     return found

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
 
+from graphkit.formats.decoding import toml
+from graphkit.formats.diagnostics import Diagnostics
 from graphkit.formats.interface import Beside
 from graphkit.formats.manifests.pyproject_tools import indexes_in, is_off_public, note_unread
 from graphkit.formats.manifests.uv_guards import CAN_ADD, READ, guards_of
-from graphkit.formats.rows import Notes, toml
 from graphkit.model.errors import InputError
 from graphkit.model.requirements import Requirement
 
@@ -42,7 +43,7 @@ class UvSettings:
         return any(PurePosixPath(name).name == UV_TOML for name, _ in self.files)
 
 
-def settings_for(path: str, beside: Beside | None, notes: Notes, *, climbs: bool = True) -> UvSettings:
+def settings_for(path: str, beside: Beside | None, diagnostics: Diagnostics, *, climbs: bool = True) -> UvSettings:
     """Return what uv takes for a manifest from files beside and above it. One that cannot be read may say anything.
 
     Guards in a `uv.toml` are not read, and count as none. ``climbs``: one in a folder above counts as well, as far as
@@ -52,8 +53,8 @@ def settings_for(path: str, beside: Beside | None, notes: Notes, *, climbs: bool
         return UvSettings()
     own = PurePosixPath(path.replace("\\", "/"))
     above = ["../" * level for level in range(len(own.parts))]
-    found = _in_uv_toml(above if climbs else above[:1], beside, notes)
-    return _with_overrides(found, above[1:] if own.name == PYPROJECT else above, beside, notes)
+    found = _in_uv_toml(above if climbs else above[:1], beside, diagnostics)
+    return _with_overrides(found, above[1:] if own.name == PYPROJECT else above, beside, diagnostics)
 
 
 def has_overrides(data: bytes) -> bool:
@@ -61,7 +62,7 @@ def has_overrides(data: bytes) -> bool:
     return any(key.encode() in data for key in CAN_ADD)
 
 
-def _with_overrides(found: UvSettings, above: Sequence[str], beside: Beside, notes: Notes) -> UvSettings:
+def _with_overrides(found: UvSettings, above: Sequence[str], beside: Beside, diagnostics: Diagnostics) -> UvSettings:
     """Return the settings with the overrides that uv may put in the place of what a manifest asks for."""
     names = (folder + PYPROJECT for folder in above)
     there = ((name, data) for name in names if (data := beside(name)) is not None and has_overrides(data))
@@ -72,14 +73,14 @@ def _with_overrides(found: UvSettings, above: Sequence[str], beside: Beside, not
     try:
         tools = toml(data).get("tool")
     except InputError as error:
-        notes.leave_open(name, f"the settings of uv: {error}")
+        diagnostics.leave_open(name, f"the settings of uv: {error}")
         return replace(found, files=files, is_open=True)
-    told = Notes()
+    told = Diagnostics()
     guards = guards_of(told.table(tools, "tool"), told, is_shadowed=False)
     return replace(found, files=files, is_open=found.is_open or told.lost, overrides=guards.overrides if guards else ())
 
 
-def _in_uv_toml(above: Sequence[str], beside: Beside, notes: Notes) -> UvSettings:
+def _in_uv_toml(above: Sequence[str], beside: Beside, diagnostics: Diagnostics) -> UvSettings:
     names = (folder + UV_TOML for folder in above)
     found_at = next(((name, data) for name in names if (data := beside(name)) is not None), None)
     if found_at is None:
@@ -89,9 +90,9 @@ def _in_uv_toml(above: Sequence[str], beside: Beside, notes: Notes) -> UvSetting
     try:
         table = toml(data)
     except InputError as error:
-        notes.leave_open(name, f"the settings of uv: {error}")
+        diagnostics.leave_open(name, f"the settings of uv: {error}")
         return UvSettings(files=files, is_open=True)
-    tools, told = {"uv": table}, Notes()
+    tools, told = {"uv": table}, Diagnostics()
     for key in sorted(READ & table.keys()):
         can_add = key in CAN_ADD
         text = (
@@ -106,6 +107,6 @@ def _in_uv_toml(above: Sequence[str], beside: Beside, notes: Notes) -> UvSetting
         is_off_public=is_off_public(tools, told),
         is_open=note_unread(tools, told) or told.lost,
     )
-    for one in told.told():
-        notes.add(f"{name}: {one.place.removeprefix('tool.uv').removeprefix('.')}", one.text)
+    for one in told.as_tuple():
+        diagnostics.add(f"{name}: {one.place.removeprefix('tool.uv').removeprefix('.')}", one.text)
     return found

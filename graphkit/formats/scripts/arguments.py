@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from graphkit.formats.addresses import without_passwords
+from graphkit.formats.diagnostics import quoted
 from graphkit.formats.locks.rows import index_address
 from graphkit.formats.manifests.poetry import specifier_of
-from graphkit.formats.rows import shown
 from graphkit.formats.scripts.install_words import TOOLS, is_of_other, tool_within
 from graphkit.formats.scripts.options import (
     EDITABLE,
@@ -103,22 +103,22 @@ class Found:
             self.unreadable.append(unknown_of(word))
         elif _ADDRESS.match(text) or (" @ " in text and _ADDRESS.search(text)):
             kind = "a git address" if "git" in text.partition(":")[0] else "a URL"
-            self.unreadable.append(f"{kind}: {shown(text)}")
+            self.unreadable.append(f"{kind}: {quoted(text)}")
         elif _ARCHIVE.search(text):
-            self.unreadable.append(f"the file {shown(text)}")
+            self.unreadable.append(f"the file {quoted(text)}")
         elif _is_path(text):
             self.folder(Word(text))
         elif text:
             try:
                 self.requirements[requirement(without_passwords(text))] = None
             except BadName:
-                self.unreadable.append(f"the argument {shown(text)}")
+                self.unreadable.append(f"the argument {quoted(text)}")
 
     def folder(self, word: Word) -> None:
         """Take up a project by its folder: what is installed is what its manifest asks for."""
         path = word.text.strip().removeprefix("file://").partition("[")[0].replace("\\", "/")
         if _ADDRESS.match(word.text) or word.unknown or "*" in path:
-            self.unreadable.append(unknown_of(word) if word.unknown else f"the argument {shown(word.text)}")
+            self.unreadable.append(unknown_of(word) if word.unknown else f"the argument {quoted(word.text)}")
             return
         self.is_past_lock = True
         name = posixpath.basename(path)
@@ -130,7 +130,7 @@ class Found:
         """Take up a requirements file."""
         path = word.text.strip().removeprefix("file://").replace("\\", "/")
         if word.unknown or "://" in path or path in {"", "-"} or path.startswith("/dev/"):
-            self.unreadable.append(unknown_of(word) if word.unknown else f"the file {shown(path)}")
+            self.unreadable.append(unknown_of(word) if word.unknown else f"the file {quoted(path)}")
             return
         self.is_past_lock |= bool(_MANIFESTS.search(posixpath.basename(path)))
         self.inputs[posixpath.normpath(path)] = None
@@ -138,7 +138,7 @@ class Found:
     def override(self, word: Word) -> None:
         """Take up a file of overrides: they stand in the place of what a lock pins and a manifest asks for."""
         self.is_past_lock = True
-        self.unreadable.append(f"the overrides of {shown(word.text)}")
+        self.unreadable.append(f"the overrides of {quoted(word.text)}")
 
 
 def _is_path(text: str) -> bool:
@@ -191,7 +191,7 @@ def _unread_command(words: tuple[Word, ...]) -> Found | None:
                 name in PATHS | EDITABLE or (not name and "=" not in one.text) for name, one in options_of(rest, "pip")
             )
             if verb and named and not is_of_other(word.unknown):
-                return Found(tool="", unreadable=[f"the command {shown(word.unknown)}"])
+                return Found(tool="", unreadable=[f"the command {quoted(word.unknown)}"])
         elif _plain(word) not in _BEFORE and not word.text.startswith("-") and "=" not in word.text:
             break
     return None
@@ -468,12 +468,12 @@ def conda_name(found: Found, word: Word) -> None:
     """Take up a package of conda by its name: whether it is the Python package of that name, nothing tells."""
     read = _CONDA.fullmatch(word.text.strip())
     if word.unknown or not read:
-        found.unreadable.append(unknown_of(word) if word.unknown else f"the argument {shown(word.text)}")
+        found.unreadable.append(unknown_of(word) if word.unknown else f"the argument {quoted(word.text)}")
         return
     try:
         name = package_name(read[1].strip("_"))
     except BadName:
-        found.unreadable.append(f"the argument {shown(word.text)}")
+        found.unreadable.append(f"the argument {quoted(word.text)}")
         return
     if name != "python":
         found.requirements[Requirement(package=name)] = None

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from graphkit.formats.decoding import toml
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.locks.rows import index_address
 from graphkit.formats.manifests.pyproject_tools import CONDA, indexes_in, note_unread, pixi_requirements, pixi_tables
-from graphkit.formats.rows import Notes, shown, toml
 from graphkit.formats.scripts.arguments import Found, conda_name
 from graphkit.formats.scripts.findings import Finding, moved, pip_line, same
 from graphkit.formats.scripts.install_words import TOOLS
@@ -58,16 +59,16 @@ def script_findings(text: str) -> Iterator[Finding]:
     if (block := script_block(text)) is None:
         return
     line, metadata = block
-    notes = Notes()
+    diagnostics = Diagnostics()
     read = toml(metadata.encode())
-    tools = notes.table(read.get("tool"), "tool")
+    tools = diagnostics.table(read.get("tool"), "tool")
     found = Found(tool="uv")
-    for one in notes.array(read.get("dependencies"), "dependencies"):
-        found.name(Word(notes.text(one, "dependencies")))
-    found.indexes = dict.fromkeys(map(index_address, indexes_in(tools, notes)))
-    if note_unread(tools, notes) or notes.lost:
-        found.unreadable += [f"{one.place}: {one.text}" for one in notes.problems]
-    uv = notes.table(tools.get("uv"), "tool.uv")
+    for one in diagnostics.array(read.get("dependencies"), "dependencies"):
+        found.name(Word(diagnostics.text(one, "dependencies")))
+    found.indexes = dict.fromkeys(map(index_address, indexes_in(tools, diagnostics)))
+    if note_unread(tools, diagnostics) or diagnostics.lost:
+        found.unreadable += [f"{one.place}: {one.text}" for one in diagnostics.problems]
+    uv = diagnostics.table(tools.get("uv"), "tool.uv")
     if uv.get("sources"):
         found.unreadable.append("tool.uv.sources: packages from elsewhere")
     moved(found, same)
@@ -82,21 +83,21 @@ def pixi_findings(text: str) -> Iterator[Finding]:
         InputError: it is not TOML.
     """
     read = toml(text.encode())
-    notes = Notes()
+    diagnostics = Diagnostics()
     found = Found(tool="pixi")
-    for _, asked in pixi_requirements({"pixi": read}, notes):
+    for _, asked in pixi_requirements({"pixi": read}, diagnostics):
         found.requirements[asked] = None
         if asked.url:
-            found.unreadable.append(f"{asked.package} is from {shown(asked.url)}")
-    found.indexes = dict.fromkeys(indexes_in({"pixi": read}, notes))
-    if note_unread({"pixi": read}, notes):
-        found.unreadable += [f"{one.place}: {one.text}" for one in notes.problems]
+            found.unreadable.append(f"{asked.package} is from {quoted(asked.url)}")
+    found.indexes = dict.fromkeys(indexes_in({"pixi": read}, diagnostics))
+    if note_unread({"pixi": read}, diagnostics):
+        found.unreadable += [f"{one.place}: {one.text}" for one in diagnostics.problems]
     if not found.is_empty():
         yield Finding("pypi-dependencies", found, "pypi-dependencies")
     conda = Found(tool="conda")
-    for _, _, table in pixi_tables(read, "", notes):
+    for _, _, table in pixi_tables(read, "", diagnostics):
         for key in CONDA:
-            for name in notes.table(table.get(key), key):
+            for name in diagnostics.table(table.get(key), key):
                 conda_name(conda, Word(name))
     if not conda.is_empty():
         yield Finding("dependencies", conda, "dependencies")

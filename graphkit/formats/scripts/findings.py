@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable
 from typing import NamedTuple
 
-from graphkit.formats.rows import shown
+from graphkit.formats.diagnostics import quoted
 from graphkit.formats.scripts.arguments import Found, found_in
 from graphkit.formats.scripts.shell_words import Word
 
@@ -35,7 +35,7 @@ def moved(found: Found, resolve: Resolve) -> None:
     for path in inputs:
         at = resolve(path)
         if at is None:
-            found.unreadable.append(f"the file {shown(path)}")
+            found.unreadable.append(f"the file {quoted(path)}")
         else:
             found.inputs[at] = None
 

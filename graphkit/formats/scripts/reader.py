@@ -13,8 +13,9 @@ from typing import Final, NamedTuple
 import yaml
 
 from graphkit.formats.conda.environment import READER as CONDA_ENVIRONMENT
+from graphkit.formats.decoding import is_json
+from graphkit.formats.diagnostics import bounded
 from graphkit.formats.manifests.pyproject import READER as PYPROJECT
-from graphkit.formats.rows import few, is_json
 from graphkit.formats.scripts.arguments import Found
 from graphkit.formats.scripts.declared import (
     hatch_findings,
@@ -220,7 +221,7 @@ class InstallCommands:
             indexes=tuple(dict.fromkeys(index for one in found for index in one.found.indexes if index)),
             completeness=Completeness.UNKNOWN,
             dependencies_known=False,
-            problems=few(problems),
+            problems=bounded(problems),
         )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from graphkit.formats.rows import shown
+from graphkit.formats.diagnostics import quoted
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BRACED: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(\[[@*]\])?(?:(:?[-=])([^{}$`]*))?\}")
@@ -404,4 +404,4 @@ def literal(words: tuple[Word, ...]) -> str:
 
 def unknown_of(word: Word) -> str:
     """Return how to say what of a word cannot be known."""
-    return f"the argument {shown(word.unknown)}"
+    return f"the argument {quoted(word.unknown)}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from graphkit.formats.rows import shown
+from graphkit.formats.diagnostics import quoted
 from graphkit.formats.scripts.arguments import Found, found_in
 from graphkit.formats.scripts.findings import Finding, moved, pip_line, project_of, same
 from graphkit.formats.scripts.shell import index_findings, shell_findings
@@ -153,7 +153,7 @@ def _tox_setting(key: str, value: Any, place: str) -> Iterator[Finding]:
 
 
 def _unknown(value: Any) -> Found:
-    return Found(tool="tox", unreadable=[f"the argument {shown(str(value))}"])
+    return Found(tool="tox", unreadable=[f"the argument {quoted(str(value))}"])
 
 
 def _tox_dependency(one: IniLine) -> Iterator[Finding]:
@@ -164,7 +164,7 @@ def _tox_dependency(one: IniLine) -> Iterator[Finding]:
         return
     found = pip_line(text, "tox")
     if _SUBSTITUTED.search(text):
-        found = Found(tool="tox", unreadable=[f"the argument {shown(text)}"])
+        found = Found(tool="tox", unreadable=[f"the argument {quoted(text)}"])
     moved(found, same)
     if not found.is_empty():
         yield Finding(f"line {one.line}", found, one.text)

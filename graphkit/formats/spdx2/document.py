@@ -10,12 +10,13 @@ from itertools import chain
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
 from graphkit.formats.file_names import release_of_file, releases_in_path
 from graphkit.formats.generators import is_generator
 from graphkit.formats.purls import releases_in_purl, releases_in_text
-from graphkit.formats.rows import Notes, Refs, shown, time_of_itself
+from graphkit.formats.refs import Refs
 from graphkit.formats.spdx2.identity import by_name, hashes_in, hashes_of, identities_of, purls_of, said
-from graphkit.formats.spdx2.relationships import NO_ELEMENTS, Graph
+from graphkit.formats.spdx2.relationships import NO_ELEMENTS, Relationships
 from graphkit.formats.spdx2.shape import Creation, File, Package, Spdx
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind
 from graphkit.model.errors import InputError
@@ -63,7 +64,7 @@ def document_of(
     read: Spdx,
     data: bytes,
     path: str,
-    notes: Notes,
+    diagnostics: Diagnostics,
     *,
     place_of: Callable[[str], str] = str,
     is_export: bool = False,
@@ -81,15 +82,19 @@ def document_of(
     Raises:
         InputError: it is of another version than 2.
     """
-    before = len(notes.problems)
-    version = _version_of(read, notes)
+    before = len(diagnostics.problems)
+    version = _version_of(read, diagnostics)
     creation = read.creation or Creation()
-    rows = _Rows(notes)
+    rows = _Rows(diagnostics)
     for number, part in enumerate(read.packages or ()):
         rows.take(part, f"packages[{number}]")
     for number, one in enumerate(read.documents or ()):
-        notes.leave_open(f"externalDocumentRefs[{number}]", f"another document, which this refers to: {shown(one.id)}")
-    graph = Graph(read, rows.names, frozenset(ref for ref, row in rows.components.items() if row.package), notes)
+        diagnostics.leave_open(
+            f"externalDocumentRefs[{number}]", f"another document, which this refers to: {quoted(one.id)}"
+        )
+    graph = Relationships(
+        read, rows.names, frozenset(ref for ref, row in rows.components.items() if row.package), diagnostics
+    )
     for ref in (row for one in graph.optional for row in (one, *rows.others.get(one, ()))):
         rows.components[ref] = replace(rows.components[ref], optional=True)
     rows.name(graph.described or graph.roots)
@@ -100,7 +105,7 @@ def document_of(
     is_github = any(_GITHUB in one.lower() for one in creators) or (is_export and not creators)
     # GitHub hangs all on the repository where it knows no better.
     is_flat = is_github and all(edge.source in graph.described for edge in graph.edges)
-    created = time_of_itself(creation.created, "creationInfo.created", notes)
+    created = own_time(creation.created, "creationInfo.created", diagnostics)
     tools = " ".join(one.partition(":")[2] for one in creators if one.startswith("Tool:"))
     document = Document(
         sha256=hashlib.sha256(data).hexdigest(),
@@ -114,15 +119,15 @@ def document_of(
         roots=graph.roots,
         subject=_subject_of(graph, rows),
         created=created,
-        completeness=Completeness.INCOMPLETE if notes.lost else Completeness.UNKNOWN,
+        completeness=Completeness.INCOMPLETE if diagnostics.lost else Completeness.UNKNOWN,
         generator=tuple(dict.fromkeys(text for _, text in _tools(creators))),
         source_kind=_source_kind(graph, rows, read),
         covers_python=any(row.package for row in components) or bool(_PYTHON_TOOL.search(tools)),
         dependencies_known=graph.is_known and not is_flat,
         problems=(
-            *notes.problems[:before],
-            *(replace(one, place=place_of(one.place)) for one in notes.problems[before:]),
-            *notes.rest(),
+            *diagnostics.problems[:before],
+            *(replace(one, place=place_of(one.place)) for one in diagnostics.problems[before:]),
+            *diagnostics.rest(),
         ),
     )
     if beside.is_whole:
@@ -130,19 +135,19 @@ def document_of(
     return with_tools(document, ((f"creationInfo.creators[{number}]", text) for number, text in _tools(creators)))
 
 
-def _version_of(read: Spdx, notes: Notes) -> str:
+def _version_of(read: Spdx, diagnostics: Diagnostics) -> str:
     text = (read.version or "").strip()
     found = _VERSION.fullmatch(text)
     if not text:
-        notes.add("spdxVersion", "is missing; read as 2.3")
+        diagnostics.add("spdxVersion", "is missing; read as 2.3")
     elif not found:
         raise InputError(
-            f"SPDX {shown(text.removeprefix('SPDX-'))} cannot be read; 2.2 and 2.3 can", place="spdxVersion"
+            f"SPDX {quoted(text.removeprefix('SPDX-'))} cannot be read; 2.2 and 2.3 can", place="spdxVersion"
         )
     elif int(found[1]) > _NEWEST:
-        notes.read_as("spdxVersion", text, "2.3")
+        diagnostics.read_as("spdxVersion", text, "2.3")
     elif int(found[1]) not in {2, _NEWEST}:
-        notes.add("spdxVersion", f"{text} is neither 2.2 nor 2.3; read as 2.3")
+        diagnostics.add("spdxVersion", f"{text} is neither 2.2 nor 2.3; read as 2.3")
     return text.removeprefix("SPDX-")
 
 
@@ -152,7 +157,7 @@ def _basis_of(creation: Creation, rows: _Rows) -> Basis:
     return Basis.LISTED if rows.listed and rows.listed == rows.python else Basis.BUILT
 
 
-def _subject_of(graph: Graph, rows: _Rows) -> str:
+def _subject_of(graph: Relationships, rows: _Rows) -> str:
     """Return the name of the one package that the document describes, where it is more than a file's."""
     if len(graph.described) != 1 or graph.described[0] in rows.files:
         return ""
@@ -187,7 +192,7 @@ def with_tools(document: Document, tools: Iterable[tuple[str, str]]) -> Document
     return replace(document, components=(*document.components, *rows), places=(*document.places, *places))
 
 
-def _source_kind(graph: Graph, rows: _Rows, read: Spdx) -> str:
+def _source_kind(graph: Relationships, rows: _Rows, read: Spdx) -> str:
     """Return what was looked at, by the purpose of the one package that the document describes."""
     described = set(graph.described)
     found = {(one.purpose or "").upper() for one in read.packages or () if rows.names.get(said(one.id)) in described}
@@ -197,7 +202,7 @@ def _source_kind(graph: Graph, rows: _Rows, read: Spdx) -> str:
 class _Rows:
     """The packages of a document under refs of their own, and how the document itself calls them."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, diagnostics: Diagnostics) -> None:
         self.components: dict[str, Component] = {}
         self.places: list[str] = []
         self.names: dict[str, str] = {}
@@ -208,7 +213,7 @@ class _Rows:
         self.python = 0
         self.listed = 0
         """How many Python packages there are, and how many say that a manifest or lock names them."""
-        self._notes = notes
+        self._diagnostics = diagnostics
         self._refs = Refs()
         self._seen: dict[tuple[str, ...], str] = {}
         self._nameless: dict[str, tuple[Package, str]] = {}
@@ -226,19 +231,19 @@ class _Rows:
         key = (written, name, part.version or "", *source, *(purl for _, purl in refs))
         if written and key in self._seen:  # the same package once more
             first = self.components[self._seen[key]]
-            more = hashes_of(part.checksums, place, self._notes)
+            more = hashes_of(part.checksums, place, self._diagnostics)
             self.components[first.ref] = replace(first, sha256=tuple(dict.fromkeys((*first.sha256, *more))))
             self._hold(first.ref, part, place)
             return
         if not name and not refs:
-            self._notes.add(place, "a package without name and purl", lost=True)
+            self._diagnostics.add(place, "a package without name and purl", lost=True)
             if not written:
                 return
-        found = identities_of(part, refs, place, self._notes)
+        found = identities_of(part, refs, place, self._diagnostics)
         ref = self._refs.unique(written or place)
         self._seen[key] = ref
         if written in self.names:
-            self._notes.add(f"{place}.SPDXID", f"{shown(written)} stands twice; this one goes by {shown(ref)}")
+            self._diagnostics.add(f"{place}.SPDXID", f"{quoted(written)} stands twice; this one goes by {quoted(ref)}")
         elif written:
             self.names[written] = ref
         if (part.purpose or "").upper() == "FILE":
@@ -247,11 +252,13 @@ class _Rows:
             self._nameless[ref] = part, place
         self._hold(ref, part, place)
         if refs and name and all(one.package for _, one in found) and not name.lower().endswith(_FILES):
-            called = by_name(part, place, Notes())
+            called = by_name(part, place, Diagnostics())
             if called and called.package and called.package not in {one.package for _, one in found}:
-                self._notes.add(place, f"is called {shown(name)}, but its purl says another; either may be meant")
+                self._diagnostics.add(
+                    place, f"is called {quoted(name)}, but its purl says another; either may be meant"
+                )
                 self._called.append(((called.package, called.version or found[0][1].version), place))
-        hashes = {*hashes_of(part.checksums, place, self._notes), *hashes_in(source[0])}
+        hashes = {*hashes_of(part.checksums, place, self._diagnostics), *hashes_in(source[0])}
         for number, (purl, one) in enumerate(found):
             row = self._refs.unique(ref) if number else ref
             if number:
@@ -285,12 +292,12 @@ class _Rows:
             return
         for ref, (part, place) in self._nameless.items():
             row = self.components[ref]
-            if ref in top or row.package or not (found := by_name(part, place, self._notes)):
+            if ref in top or row.package or not (found := by_name(part, place, self._diagnostics)):
                 continue
-            self._notes.add(place, f"without purl; taken for the Python package {found.package}, by its name")
+            self._diagnostics.add(place, f"without purl; taken for the Python package {found.package}, by its name")
             self.components[ref] = replace(row, package=found.package, version=found.version, optional=True)
 
-    def take_files(self, files: Iterable[File], graph: Graph) -> None:
+    def take_files(self, files: Iterable[File], graph: Relationships) -> None:
         """Take up the SHA-256 of files as members of the packages that hold them.
 
         What no package holds is the one described package's; where that is not one package, a row of
@@ -301,7 +308,7 @@ class _Rows:
         digests: dict[str, str] = {}
         loose: dict[str, int] = {}
         for number, one in enumerate(files):
-            found = hashes_of(one.checksums, f"files[{number}]", self._notes)
+            found = hashes_of(one.checksums, f"files[{number}]", self._diagnostics)
             written = said(one.id)
             if written and written not in digests:
                 digests[written], found = found[0] if found else "", found[1:]
@@ -314,7 +321,7 @@ class _Rows:
                 members.setdefault(ref, set()).add(digests[written])
             elif place and written not in NO_ELEMENTS:
                 is_lost = written not in self.names
-                self._notes.add(place, f"{shown(written)} is no file here; left out", lost=is_lost)
+                self._diagnostics.add(place, f"{quoted(written)} is no file here; left out", lost=is_lost)
         numbers = {one.id.strip(): i for i, one in reversed([*enumerate(files)]) if one.id}
         loose |= {digests[one]: numbers[one] for one in free if digests[one]}
         if loose and len(graph.described) == 1:
@@ -349,7 +356,7 @@ class _Rows:
                 self._add_named(found, place, known)
         held = {digest for row in self.components.values() for digest in (*row.sha256, *row.members)}
         for place, text in beside.hashes:
-            digest = self._notes.sha256(text, place)
+            digest = self._diagnostics.sha256(text, place)
             if digest and digest not in held:
                 held.add(digest)
                 ref = self._refs.unique(place)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.purls import Identity, another_version, identity_of
-from graphkit.formats.rows import Notes, shown
 from graphkit.formats.spdx2.relationships import NO_ELEMENTS
 from graphkit.formats.spdx2.shape import Checksum, Package, Reference
 from graphkit.model.names import BadName, package_name
@@ -45,13 +45,13 @@ def _is_purl(one: Reference) -> bool:
     return bool(locator) and ((one.type or "").lower().endswith("purl") or locator[:4].lower() == "pkg:")
 
 
-def hashes_of(checksums: Iterable[Checksum] | None, place: str, notes: Notes) -> tuple[str, ...]:
+def hashes_of(checksums: Iterable[Checksum] | None, place: str, diagnostics: Diagnostics) -> tuple[str, ...]:
     """Return the SHA-256 among checksums, however the algorithm is spelt."""
     found = set()
     for number, one in enumerate(checksums or ()):
         if _SHA256.fullmatch(_NO_LETTER.sub("", (one.algorithm or "").upper())):
             value = _LABEL.sub("", (one.value or "").strip(), count=1)
-            found.add(notes.sha256(value, f"{place}.checksums[{number}]"))
+            found.add(diagnostics.sha256(value, f"{place}.checksums[{number}]"))
     return tuple(sorted(found - {""}))
 
 
@@ -64,7 +64,7 @@ def hashes_in(address: str) -> tuple[str, ...]:
     return tuple(sorted({digest.lower() for digest in _NAMED_HASH.findall(address)}))
 
 
-def identities_of(part: Package, purls: Sequence[tuple[int, str]], place: str, notes: Notes) -> Releases:
+def identities_of(part: Package, purls: Sequence[tuple[int, str]], place: str, diagnostics: Diagnostics) -> Releases:
     """Return every Python release that the purls of a package name, with its purl; else who else it is.
 
     Where its version is none of those that its purls name, which of them holds cannot be told: it is a
@@ -76,7 +76,7 @@ def identities_of(part: Package, purls: Sequence[tuple[int, str]], place: str, n
     python: dict[tuple[str, str], tuple[str, Identity]] = {}
     others: Releases = []
     for number, purl in purls:
-        own = Notes()
+        own = Diagnostics()
         one = identity_of(purl, "", own, place)
         if one.package is None:
             others.append((purl, replace(one, version=written)))
@@ -88,40 +88,40 @@ def identities_of(part: Package, purls: Sequence[tuple[int, str]], place: str, n
         elif _RANGE.search(one.version):
             known = version and not python and not is_range
             text = "its version names one" if known else "the version is unknown"
-            own.add(f"{place}.purl", f"{shown(one.version)} is a range: {text}")
+            own.add(f"{place}.purl", f"{quoted(one.version)} is a range: {text}")
             one = replace(one, version=version if known else "")
         if one.package is not None:
             if is_range and not python:
                 names = "its purl names one" if one.version else "the version is unknown"
-                notes.add(f"{place}.versionInfo", f"{shown(written)} is a range: {names}")
+                diagnostics.add(f"{place}.versionInfo", f"{quoted(written)} is a range: {names}")
                 own.problems = [problem for problem in own.problems if not problem.place.endswith(".version")]
             python.setdefault((one.package, release_version(one.version).key), (purl, one))
         for problem in own.problems:
             at = "versionInfo" if problem.place.endswith(".version") else f"externalRefs[{number}].referenceLocator"
-            notes.add(f"{place}.{at}", problem.text, lost=own.lost)
+            diagnostics.add(f"{place}.{at}", problem.text, lost=own.lost)
     found = [*python.values()]
     if len(found) > 1:
-        notes.add(f"{place}.externalRefs", f"purls of {len(found)} Python releases: a row for each")
+        diagnostics.add(f"{place}.externalRefs", f"purls of {len(found)} Python releases: a row for each")
     if found and version and not is_range:
-        found += _another(found, version, place, notes)
-    named = by_name(part, place, notes) if _is_pythons(part) and not found and not others else None
+        found += _another(found, version, place, diagnostics)
+    named = by_name(part, place, diagnostics) if _is_pythons(part) and not found and not others else None
     return found or others[:1] or [("", named or Identity(version=written))]
 
 
-def _another(found: Releases, version: str, place: str, notes: Notes) -> Releases:
+def _another(found: Releases, version: str, place: str, diagnostics: Diagnostics) -> Releases:
     """Return the release that a package's own version names, where its purls name others only."""
     purl, first = found[0]
-    text = f"{shown(version)}, but its purl says {shown(first.version)}"
+    text = f"{quoted(version)}, but its purl says {quoted(first.version)}"
     if all(another_version(one, version) for _, one in found):
-        notes.add(f"{place}.versionInfo", f"{text}: a row for each")
+        diagnostics.add(f"{place}.versionInfo", f"{text}: a row for each")
         return [(purl, replace(first, version=version))]
     read = release_version(version)
     if read.parsed is None and first.version and read.key not in {one.version for _, one in found}:
-        notes.add(f"{place}.versionInfo", f"{text}, which is kept", lost=True)
+        diagnostics.add(f"{place}.versionInfo", f"{text}, which is kept", lost=True)
     return []
 
 
-def by_name(part: Package, place: str, notes: Notes) -> Identity | None:
+def by_name(part: Package, place: str, diagnostics: Diagnostics) -> Identity | None:
     """Return the Python release that a package without purl is by its name, None where that is no name of one."""
     written = said(part.version)
     version = exact[1] if (exact := _EXACT.fullmatch(written)) else written
@@ -130,9 +130,9 @@ def by_name(part: Package, place: str, notes: Notes) -> Identity | None:
     except BadName:
         return None
     if not written:
-        notes.add(f"{place}.versionInfo", "no version: unknown")
+        diagnostics.add(f"{place}.versionInfo", "no version: unknown")
     elif _RANGE.search(version):
-        notes.add(f"{place}.versionInfo", f"{shown(written)} is a range: the version is unknown")
+        diagnostics.add(f"{place}.versionInfo", f"{quoted(written)} is a range: the version is unknown")
         version = ""
     return Identity(package=package, version=version)
 

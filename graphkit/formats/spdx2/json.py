@@ -7,7 +7,8 @@ from typing import Final
 
 import msgspec
 
-from graphkit.formats.rows import Notes, is_json
+from graphkit.formats.decoding import is_json
+from graphkit.formats.diagnostics import Diagnostics
 from graphkit.formats.spdx2.document import document_of
 from graphkit.formats.spdx2.shape import Spdx, decode
 from graphkit.model.documents import Document
@@ -53,17 +54,17 @@ class SpdxJson:
 
     def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - it is an SBOM
         """Return an SPDX document, bare or in ``sbom``; see `document_of`."""
-        notes = Notes()
-        wrapped = decode(data, notes)
+        diagnostics = Diagnostics()
+        wrapped = decode(data, diagnostics)
         if not wrapped.version and _LINKED.search(bytes(wrapped.context)):
             problem = "SPDX 2 in JSON-LD cannot be read; in JSON, YAML, tag-value and RDF/XML it can"
             raise InputError(problem, place="@context")
         if wrapped.sbom is None or wrapped.version or wrapped.packages:
             if wrapped.sbom is not None:
-                notes.add("sbom", "stands inside a document and is not read", lost=True)
-            return document_of(wrapped, data, path, notes)
+                diagnostics.add("sbom", "stands inside a document and is not read", lost=True)
+            return document_of(wrapped, data, path, diagnostics)
         read: Spdx = wrapped.sbom
-        return document_of(read, data, path, notes, place_of="sbom.{}".format, is_export=True)
+        return document_of(read, data, path, diagnostics, place_of="sbom.{}".format, is_export=True)
 
 
 READER: Final = SpdxJson()

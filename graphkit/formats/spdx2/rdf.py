@@ -8,7 +8,9 @@ from typing import Final
 from urllib.parse import unquote
 from xml.parsers import expat
 
-from graphkit.formats.rows import Notes, Refs, repaired, shown
+from graphkit.formats.decoding import repaired
+from graphkit.formats.diagnostics import Diagnostics, quoted
+from graphkit.formats.refs import Refs
 from graphkit.formats.spdx2.document import document_of
 from graphkit.formats.spdx2.shape import (
     Checksum,
@@ -59,13 +61,13 @@ class SpdxRdf:
 
         Packages, files and relationships come in the order in which they stand, nested or not.
         """
-        notes = Notes()
+        diagnostics = Diagnostics()
         if not is_xml(data) or _root_of(data) == "Document":
             said = "plain XML" if is_xml(data) else "Turtle"
             raise InputError(f"SPDX in {said} cannot be read; in JSON, YAML, tag-value and RDF/XML it can")
-        reading = _Reading(read_nodes(_utf8(data, notes), notes), notes)
+        reading = _Reading(read_nodes(_utf8(data, diagnostics), diagnostics), diagnostics)
         read = reading.read()
-        return document_of(read, data, path, notes, place_of=lambda place: line_of(place, reading.lines))
+        return document_of(read, data, path, diagnostics, place_of=lambda place: line_of(place, reading.lines))
 
 
 READER: Final = SpdxRdf()
@@ -104,7 +106,7 @@ def _root_of(data: bytes) -> str:
     return found[0] if found else ""
 
 
-def _utf8(data: bytes, notes: Notes) -> bytes:
+def _utf8(data: bytes, diagnostics: Diagnostics) -> bytes:
     """Return XML as UTF-8, from the encoding that it declares where its bytes are not UTF-8 anyway."""
     try:
         data.decode()
@@ -113,18 +115,18 @@ def _utf8(data: bytes, notes: Notes) -> bytes:
         if said and _ONE_BYTE.fullmatch(name := said[1].decode()):
             with suppress(LookupError):
                 return data.decode(name, "replace").encode()
-        return repaired(data, notes)
+        return repaired(data, diagnostics)
     return data
 
 
 class _Reading:
     """Nodes turned into the shape that all syntaxes share."""
 
-    def __init__(self, nodes: dict[str, Node], notes: Notes) -> None:
+    def __init__(self, nodes: dict[str, Node], diagnostics: Diagnostics) -> None:
         self.lines: dict[str, int] = {}
         """The line on which each part that may be noted stands."""
         self._nodes = nodes
-        self._notes = notes
+        self._diagnostics = diagnostics
         self._of: dict[str, list[Node]] = {}
         for node in nodes.values():
             for kind in dict.fromkeys(node.types):
@@ -152,9 +154,9 @@ class _Reading:
         """Return the document that the nodes are about; of several the first, which is noted."""
         tops = self._of.get("SpdxDocument", [])
         if len(tops) > 1:
-            self._notes.add(f"line {tops[1].line}", "a second SpdxDocument; the first is read, with all packages")
+            self._diagnostics.add(f"line {tops[1].line}", "a second SpdxDocument; the first is read, with all packages")
         if not tops:
-            self._notes.add("line 1", "no SpdxDocument is described")
+            self._diagnostics.add("line 1", "no SpdxDocument is described")
         top = tops[0] if tops else Node(address="", line=1)
         described = self._all(top, "describesPackage")
         self.lines |= {f"documentDescribes[{number}]": one.line for number, one in enumerate(described)}
@@ -185,7 +187,7 @@ class _Reading:
         values = [_word(one) for one in found]
         for one, value in zip(found, values, strict=True):
             if value != values[0]:
-                self._notes.add(f"line {one.line}", f"{name} stands twice; {shown(value)} is ignored")
+                self._diagnostics.add(f"line {one.line}", f"{name} stands twice; {quoted(value)} is ignored")
                 break
         return values[0]
 
@@ -260,7 +262,9 @@ class _Reading:
 
     def _lost(self, one: Said) -> Node:
         what = one.predicate.removeprefix(_SPDX)
-        self._notes.add(f"line {one.line}", f"{what} names {shown(one.node or one.text)}, which is not here", lost=True)
+        self._diagnostics.add(
+            f"line {one.line}", f"{what} names {quoted(one.node or one.text)}, which is not here", lost=True
+        )
         return Node(address="", line=one.line)
 
     def _relationships(self) -> list[Relationship]:
@@ -271,7 +275,9 @@ class _Reading:
             for one in self._all(node, "relationship"):
                 inner = self._nodes.get(one.node) or self._lost(one)
                 if inner.address in hung:  # else many elements times many relations
-                    self._notes.add(f"line {one.line}", "a relationship of two elements; the first counts", lost=True)
+                    self._diagnostics.add(
+                        f"line {one.line}", "a relationship of two elements; the first counts", lost=True
+                    )
                     continue
                 hung.add(inner.address or f"_:{len(hung)} lost")
                 element = self._ids.get(node.address) or self._written(node.address)
@@ -289,7 +295,7 @@ class _Reading:
         kind = _KINDS.get(kind, kind)
         others = self._all(node, "relatedSpdxElement")
         if node.line and not others:
-            self._notes.add(f"line {line}", "a relationship to nothing; left out", lost=True)
+            self._diagnostics.add(f"line {line}", "a relationship to nothing; left out", lost=True)
         return [(line, Relationship(element=element, type=kind, related=self._id(one))) for one in others]
 
     def _id(self, one: Said) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from graphkit.formats.rows import Notes, shown
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.spdx2.shape import Relationship, Spdx
 from graphkit.model.documents import Edge
 
@@ -44,7 +44,7 @@ _SILENT: Final = frozenset(
 _READ: Final = _DOWN | _UP | _UP_OPTIONAL | _HOLDS | _HELD | _DESCRIBES | {"DESCRIBED_BY"}
 
 
-class Graph:
+class Relationships:
     """What the relationships say.
 
     ``roots``: what the document describes, then what hangs on the document itself, then what else
@@ -55,9 +55,11 @@ class Graph:
     what else it contains: files, mostly. Cost: linear.
     """
 
-    def __init__(self, document: Spdx, names: Mapping[str, str], python: frozenset[str], notes: Notes) -> None:
+    def __init__(
+        self, document: Spdx, names: Mapping[str, str], python: frozenset[str], diagnostics: Diagnostics
+    ) -> None:
         self._names = names
-        self._notes = notes
+        self._diagnostics = diagnostics
         self._self = {document.id or "SPDXRef-DOCUMENT", "SPDXRef-DOCUMENT"}
         others = (*(document.files or ()), *(document.snippets or ()))
         self._others = NO_ELEMENTS.union(one.id for one in others if one.id) | self._self
@@ -89,8 +91,8 @@ class Graph:
                 self._far(one, place)
                 if kind not in _SILENT and kind not in odd:
                     odd.add(kind)
-                    self._notes.add(
-                        f"{place}.relationshipType", f"{shown(one.type)} is no type that SPDX 2 has; ignored"
+                    self._diagnostics.add(
+                        f"{place}.relationshipType", f"{quoted(one.type)} is no type that SPDX 2 has; ignored"
                     )
                 continue
             left, right = (one.element or "").strip(), (one.related or "").strip()
@@ -108,7 +110,7 @@ class Graph:
         """Leave it open where a relationship that says nothing of dependencies leads out of the document."""
         for key, written in (("spdxElementId", one.element), ("relatedSpdxElement", one.related)):
             if (written or "").strip().startswith("DocumentRef-"):
-                self._notes.leave_open(f"{place}.{key}", f"{shown(written)}, which stands in another document")
+                self._diagnostics.leave_open(f"{place}.{key}", f"{quoted(written)}, which stands in another document")
             else:
                 self._known((written or "").strip(), f"{place}.{key}")
 
@@ -144,7 +146,7 @@ class Graph:
             return found
         if written not in self._others:
             where = "points into another document" if written.startswith("DocumentRef-") else "is no element here"
-            self._notes.add(place, f"{shown(written)} {where}; the relationship was left out", lost=True)
+            self._diagnostics.add(place, f"{quoted(written)} {where}; the relationship was left out", lost=True)
         return ""
 
     def _optional(self) -> frozenset[str]:

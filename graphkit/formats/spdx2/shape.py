@@ -9,7 +9,8 @@ from typing import Any, Final, TypeVar, get_args, get_origin
 
 import msgspec
 
-from graphkit.formats.rows import Notes, is_json, shaped_json
+from graphkit.formats.decoding import is_json, shaped_json
+from graphkit.formats.diagnostics import Diagnostics
 
 _Text = str | None
 _Texts = list[str] | None
@@ -150,7 +151,7 @@ def line_of(place: str, lines: Mapping[str, int]) -> str:
 _DECODER: Final = msgspec.json.Decoder(Wrapped)
 
 
-def decode(data: bytes, notes: Notes) -> Wrapped:
+def decode(data: bytes, diagnostics: Diagnostics) -> Wrapped:
     """Return a document. A value of a type that the schema does not allow is noted and left out, alone.
 
     Cost: one pass, a few ms per MB; a document against the schema takes a second one.
@@ -158,15 +159,15 @@ def decode(data: bytes, notes: Notes) -> Wrapped:
     Raises:
         InputError: the bytes are no JSON (RFC 8259; it has no NaN), or nested too deep.
     """
-    return shaped_json(data, _DECODER, lambda loose, notes: _shaped(loose, Wrapped, "", notes), notes)
+    return shaped_json(data, _DECODER, lambda loose, diagnostics: _shaped(loose, Wrapped, "", diagnostics), diagnostics)
 
 
-def shaped(loose: dict[str, Any], notes: Notes) -> Spdx:
+def shaped(loose: dict[str, Any], diagnostics: Diagnostics) -> Spdx:
     """Return a loose table, as YAML gives it, as a document; values of other types are noted and left out."""
-    return _shaped(loose, Spdx, "", notes)
+    return _shaped(loose, Spdx, "", diagnostics)
 
 
-def _shaped(row: dict[str, Any], shape: type[_Shape], place: str, notes: Notes) -> _Shape:
+def _shaped(row: dict[str, Any], shape: type[_Shape], place: str, diagnostics: Diagnostics) -> _Shape:
     """Return a loose table as a struct. The recursion goes as deep as the structs do, never as the input does."""
     found: dict[str, Any] = {}
     for field in msgspec.structs.fields(shape):
@@ -177,28 +178,28 @@ def _shaped(row: dict[str, Any], shape: type[_Shape], place: str, notes: Notes) 
             continue
         if kind is str:
             is_version = shape is Package and field.name == "version"
-            found[field.name] = (notes.version if is_version else notes.text)(value, where)
+            found[field.name] = (diagnostics.version if is_version else diagnostics.text)(value, where)
         elif kind is msgspec.Raw:
             found[field.name] = msgspec.Raw(msgspec.json.encode(value, enc_hook=float))
         elif get_origin(kind) is list:
-            found[field.name] = _list(value, get_args(kind)[0], where, notes)
+            found[field.name] = _list(value, get_args(kind)[0], where, diagnostics)
         elif isinstance(value, dict):
-            found[field.name] = _shaped(value, kind, where, notes)
+            found[field.name] = _shaped(value, kind, where, diagnostics)
         else:
-            notes.table(value, where)
+            diagnostics.table(value, where)
     return shape(**found)
 
 
-def _list(value: Any, inner: type[Any], place: str, notes: Notes) -> list[Any]:
+def _list(value: Any, inner: type[Any], place: str, diagnostics: Diagnostics) -> list[Any]:
     found: list[Any] = []
-    for number, row in enumerate(notes.array(value, place)):
+    for number, row in enumerate(diagnostics.array(value, place)):
         where = f"{place}[{number}]"
         if inner is str:
-            found.append(notes.text(row, where))
+            found.append(diagnostics.text(row, where))
         elif isinstance(row, dict):
-            found.append(_shaped(row, inner, where, notes))
+            found.append(_shaped(row, inner, where, diagnostics))
         else:
             # Counted on, so that the places of the rows behind it stay right.
-            notes.add(where, "is no object and was left out", lost=True)
+            diagnostics.add(where, "is no object and was left out", lost=True)
             found.append(inner())
     return found

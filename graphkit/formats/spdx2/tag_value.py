@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Final
 
-from graphkit.formats.rows import Notes, repaired, shown
+from graphkit.formats.decoding import repaired
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.spdx2.document import document_of
 from graphkit.formats.spdx2.shape import (
     Checksum,
@@ -59,17 +60,19 @@ class SpdxTagValue:
 
     def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - it is an SBOM
         """Return a document; see `document_of`. Files that stand below a package are in it (SPDX 2.3, clause 8.1)."""
-        notes = Notes()
-        reading = _Reading(notes)
-        for number, tag, value in _values(repaired(data, notes).decode(), notes):
+        diagnostics = Diagnostics()
+        reading = _Reading(diagnostics)
+        for number, tag, value in _values(repaired(data, diagnostics).decode(), diagnostics):
             reading.take(number, tag, value)
-        return document_of(reading.read(), data, path, notes, place_of=lambda place: line_of(place, reading.lines))
+        return document_of(
+            reading.read(), data, path, diagnostics, place_of=lambda place: line_of(place, reading.lines)
+        )
 
 
 READER: Final = SpdxTagValue()
 
 
-def _values(text: str, notes: Notes) -> Iterator[tuple[int, str, str]]:
+def _values(text: str, diagnostics: Diagnostics) -> Iterator[tuple[int, str, str]]:
     """Yield every tag with its value and the number of its line, from 1.
 
     A ``<text>`` that the next one begins in, or that never ends, is one line long: else it would
@@ -90,14 +93,16 @@ def _values(text: str, notes: Notes) -> Iterator[tuple[int, str, str]]:
         if value.startswith("<text>"):
             end = _end_of_text(lines, number - 1, value)
             if end is None:
-                notes.add(f"line {at}", f"the <text> of {tag} has no end; read to the end of its line")
+                diagnostics.add(f"line {at}", f"the <text> of {tag} has no end; read to the end of its line")
             else:
                 value = "\n".join((value, *lines[number : end + 1])).partition("</text>")[0]
                 number = end + 1
             value = value.removeprefix("<text>").strip()
         yield at, tag, value
     if stray:
-        notes.add(f"line {stray[0]}", f"neither tag nor comment; left out, as {len(stray) - 1} more such lines were")
+        diagnostics.add(
+            f"line {stray[0]}", f"neither tag nor comment; left out, as {len(stray) - 1} more such lines were"
+        )
 
 
 def _end_of_text(lines: list[str], start: int, value: str) -> int | None:
@@ -115,10 +120,10 @@ def _end_of_text(lines: list[str], start: int, value: str) -> int | None:
 class _Reading:
     """What was read so far, and in which section the reading is."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, diagnostics: Diagnostics) -> None:
         self.lines: dict[str, int] = {}
         """The line on which each part that may be noted stands."""
-        self._notes = notes
+        self._diagnostics = diagnostics
         self._spdx = Spdx()
         self._creation = Creation(creators=[])
         self._packages: list[Package] = []
@@ -185,7 +190,7 @@ class _Reading:
             self._is_header = False
             self._set(self._spdx, "id", "SPDXID", value, line)
         elif self._section is None:
-            self._notes.add(f"line {line}", f"the id {shown(value)} belongs to no element; left out")
+            self._diagnostics.add(f"line {line}", f"the id {quoted(value)} belongs to no element; left out")
         elif not self._set(self._section, "id", "SPDXID", value, line):
             return
         elif isinstance(self._section, File) and self._packages:
@@ -213,7 +218,7 @@ class _Reading:
             return
         part, number = self._section, len(self._packages) - 1
         if not isinstance(part, Package):
-            self._notes.add(f"line {line}", f"{tag} stands in no package; left out", lost=True)
+            self._diagnostics.add(f"line {line}", f"{tag} stands in no package; left out", lost=True)
         elif low == "packagechecksum":
             assert part.checksums is not None
             self.lines[f"packages[{number}].checksums[{len(part.checksums)}]"] = line
@@ -229,14 +234,16 @@ class _Reading:
         locator = words[-1] if words else ""
         if len(words) != 3:
             said = "is not a category, a type and a locator"
-            self._notes.add(f"line {line}", f"{shown(value)} {said}", lost=not locator.lower().startswith("pkg:"))
+            self._diagnostics.add(
+                f"line {line}", f"{quoted(value)} {said}", lost=not locator.lower().startswith("pkg:")
+            )
         assert part.references is not None
         self.lines[f"packages[{len(self._packages) - 1}].externalRefs[{len(part.references)}]"] = line
         part.references.append(Reference(type=words[-2] if len(words) > 1 else "", locator=locator))
 
     def _of_file(self, line: int, tag: str, value: str) -> None:
         if not isinstance(self._section, File):
-            self._notes.add(f"line {line}", f"{tag} stands in no file; left out", lost=True)
+            self._diagnostics.add(f"line {line}", f"{tag} stands in no file; left out", lost=True)
             return
         sums = self._section.checksums
         assert sums is not None
@@ -246,7 +253,9 @@ class _Reading:
     def _relate(self, line: int, value: str) -> None:
         words = value.split()
         if len(words) != 3:
-            self._notes.add(f"line {line}", f"{shown(value)} is not two elements and what relates them", lost=True)
+            self._diagnostics.add(
+                f"line {line}", f"{quoted(value)} is not two elements and what relates them", lost=True
+            )
             return
         self.lines[f"relationships[{len(self._relationships)}]"] = line
         self._relationships.append(Relationship(element=words[0], type=words[1], related=words[2]))
@@ -256,7 +265,7 @@ class _Reading:
         if first := getattr(owner, field) is None:
             setattr(owner, field, value)
         elif getattr(owner, field) != value:
-            self._notes.add(f"line {line}", f"{tag} stands twice; {shown(value)} is ignored")
+            self._diagnostics.add(f"line {line}", f"{tag} stands twice; {quoted(value)} is ignored")
         return first
 
     def _ignore(self, line: int, tag: str) -> None:
@@ -264,7 +273,7 @@ class _Reading:
             return
         self._unknown.add(tag)
         if meant := get_close_matches(tag, _TAGS, 1, _CLOSE):
-            self._notes.add(f"line {line}", f"the tag {tag} is unknown; is {meant[0]} meant?", lost=True)
+            self._diagnostics.add(f"line {line}", f"the tag {tag} is unknown; is {meant[0]} meant?", lost=True)
 
 
 def _checksum(value: str) -> Checksum:

@@ -13,7 +13,7 @@ from xml.sax.xmlreader import InputSource
 from defusedxml.common import DefusedXmlException
 from defusedxml.expatreader import create_parser
 
-from graphkit.formats.rows import Notes, shown
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.model.errors import InputError
 
 RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -58,7 +58,7 @@ class _Open:
     is_raw: bool = False
 
 
-def read_nodes(text: bytes, notes: Notes) -> dict[str, Node]:
+def read_nodes(text: bytes, diagnostics: Diagnostics) -> dict[str, Node]:
     """Return the nodes of RDF/XML by their addresses, in the order in which they first have an element.
 
     ``text`` is UTF-8, whatever its XML declaration says. Relative addresses without ``xml:base`` stay
@@ -68,7 +68,7 @@ def read_nodes(text: bytes, notes: Notes) -> dict[str, Node]:
         InputError: no well-formed XML, or XML with a document type, which is where entity bombs and
             outside addresses come in; with the line.
     """
-    striped = _Striped(notes)
+    striped = _Striped(diagnostics)
     parser: Any = create_parser(forbid_dtd=True)
     parser.setFeature(feature_namespaces, 1)
     parser.setContentHandler(striped)
@@ -89,10 +89,10 @@ def read_nodes(text: bytes, notes: Notes) -> dict[str, Node]:
 class _Striped(ContentHandler):
     """The reader of RDF/XML's stripes: elements of nodes and of properties, by turns."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, diagnostics: Diagnostics) -> None:
         super().__init__()
         self.nodes: dict[str, Node] = {}
-        self._notes = notes
+        self._diagnostics = diagnostics
         self._open: list[_Open] = []
         self._blank = 0
         self._locator: Any = None
@@ -130,7 +130,7 @@ class _Striped(ContentHandler):
         if above.predicate:
             above.texts = None
             if above.target and not above.is_list:
-                self._notes.add(f"line {line}", "a second value in one property", lost=False)
+                self._diagnostics.add(f"line {line}", "a second value in one property", lost=False)
             self._say(above, node.address)
         self._open.append(_Open(node=node, base=base, line=line))
 
@@ -141,7 +141,7 @@ class _Striped(ContentHandler):
         here = _Open(node=node, base=base, line=line, predicate=_iri(name), texts=[])
         names = [(RDF, one) for one in ("resource", "nodeID") if (RDF, one) in given]
         if len(names) > 1:
-            self._notes.add(f"line {line}", "both rdf:resource and rdf:nodeID; the first counts")
+            self._diagnostics.add(f"line {line}", "both rdf:resource and rdf:nodeID; the first counts")
         inner = any(key[0] and key[0] != _BASE[0] for key in given)
         if kind == "Resource":
             blank = self._node(self._new_blank(), line)
@@ -151,7 +151,7 @@ class _Striped(ContentHandler):
             here.is_list, here.texts = True, None
         elif kind:
             here.is_raw, here.texts = True, None
-            self._notes.add(f"line {line}", f"the value of {shown(name[1])} is XML, not text; left out")
+            self._diagnostics.add(f"line {line}", f"the value of {quoted(name[1])} is XML, not text; left out")
         elif names or inner:
             address = self._address(given, base, ("resource", "nodeID"))
             self._say(here, address)
@@ -167,7 +167,7 @@ class _Striped(ContentHandler):
         if here.texts is not None:
             here.texts.append(content)
         elif not here.is_raw and content.strip():
-            self._notes.add(f"line {self.line}", f"the text {shown(content.strip())} stands where none belongs")
+            self._diagnostics.add(f"line {self.line}", f"the text {quoted(content.strip())} stands where none belongs")
 
     def endElementNS(self, name: Name, qname: str | None) -> None:  # noqa: ARG002, N802 - SAX's
         """Take up the end of an element."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from graphkit.formats.rows import Notes
+from graphkit.formats.diagnostics import Diagnostics
 from graphkit.formats.spdx2.document import document_of
 from graphkit.formats.spdx2.shape import shaped, text_syntax
 from graphkit.formats.yaml_values import yaml_text, yaml_value
@@ -25,9 +25,9 @@ class SpdxYaml:
 
         Cost: linear; with libyaml about 0.3 s for 1.4 MB, without it some ten times that.
         """
-        notes = Notes()
-        value = yaml_value(yaml_text(data, notes), notes)
-        return document_of(shaped(notes.table(value, "the document"), notes), data, path, notes)
+        diagnostics = Diagnostics()
+        value = yaml_value(yaml_text(data, diagnostics), diagnostics)
+        return document_of(shaped(diagnostics.table(value, "the document"), diagnostics), data, path, diagnostics)
 
 
 READER: Final = SpdxYaml()

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
-from graphkit.formats.rows import Notes, is_json, json_value, repaired, shown
+from graphkit.formats.decoding import is_json, json_value, repaired
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.spdx2 import shape as spdx2
 from graphkit.formats.spdx2.document import Beside, document_of, with_tools
 from graphkit.formats.spdx3.other_parts import hashes_beside, texts_beside
@@ -99,25 +100,25 @@ class Spdx3Json:
         Raises:
             InputError: it is no JSON, or of another version than 3.
         """
-        notes = Notes()
-        top = json_value(repaired(data, notes))
+        diagnostics = Diagnostics()
+        top = json_value(repaired(data, diagnostics))
         if isinstance(top, list) and _EXPANDED.match(data):
             top = {"@graph": top}
         if not isinstance(top, dict):
-            raise InputError(f"should be an object, is {shown(top)}")
-        graph = _Graph(elements_in(top, notes), notes)
-        version = _version_of(top, graph, notes)
+            raise InputError(f"should be an object, is {quoted(top)}")
+        graph = _Graph(elements_in(top, diagnostics), diagnostics)
+        version = _version_of(top, graph, diagnostics)
         read = graph.in_terms_of_2()
-        found = document_of(read, data, path, notes, place_of=graph.place_of, beside=graph.beside())
+        found = document_of(read, data, path, diagnostics, place_of=graph.place_of, beside=graph.beside())
         types = {_TYPES[one] for one in graph.sbom_types() if one in _TYPES}
-        known = len(notes.problems)
-        completeness = _completeness_of(graph, found, notes)
+        known = len(diagnostics.problems)
+        completeness = _completeness_of(graph, found, diagnostics)
         whole = replace(
             found,
             format=f"SPDX {version}".strip(),
             basis=min(types, key=lambda one: one.rank) if types else found.basis,
             completeness=completeness,
-            problems=(*found.problems[:known], *notes.problems[known:], *notes.rest()),
+            problems=(*found.problems[:known], *diagnostics.problems[known:], *diagnostics.rest()),
         )
         return with_tools(whole, graph.tools())
 
@@ -136,24 +137,24 @@ def _is_expanded(data: bytes) -> bool:
     return any(_TYPE.search(bytes(one.type)) for one in rows) and not any(one.context or one.graph for one in rows)
 
 
-def _version_of(top: dict[str, Any], graph: _Graph, notes: Notes) -> str:
+def _version_of(top: dict[str, Any], graph: _Graph, diagnostics: Diagnostics) -> str:
     context = _CONTEXT.search(str(msgspec.json.encode(top.get("@context")), "utf-8"))
     one = graph.creation
-    text = one.text("specVersion", notes) if one else ""
+    text = one.text("specVersion", diagnostics) if one else ""
     place = one.at("specVersion") if one else "@context"
     if not text and context:
         return context[1]
     found = _VERSION.fullmatch(text)
     if not text:
-        notes.add(place, "is missing; read as 3.0.1")
+        diagnostics.add(place, "is missing; read as 3.0.1")
     elif not found:
-        raise InputError(f"SPDX {shown(text)} cannot be read here; 3.0 can", place=place)
+        raise InputError(f"SPDX {quoted(text)} cannot be read here; 3.0 can", place=place)
     elif int(found[1] or 0):
-        notes.read_as(place, text, "3.0")
+        diagnostics.read_as(place, text, "3.0")
     return text
 
 
-def _completeness_of(graph: _Graph, found: Document, notes: Notes) -> Completeness:
+def _completeness_of(graph: _Graph, found: Document, diagnostics: Diagnostics) -> Completeness:
     """Return whether the document lists everything below what it describes.
 
     ``completeness`` is said of one relationship: its list of targets is exhaustive. The whole is so
@@ -162,29 +163,29 @@ def _completeness_of(graph: _Graph, found: Document, notes: Notes) -> Completene
     without saying so. One denial of a dependency or of contents denies the whole.
     """
     if graph.is_denied:
-        notes.add("completeness", DENIES_ITSELF)
+        diagnostics.add("completeness", DENIES_ITSELF)
         return Completeness.INCOMPLETE
     packages = {one.id for one in graph.packages}
     is_clear = len(packages) == len(graph.packages) and not graph.is_torn  # each id is one package's
     says_so = bool(packages) and bool(found.roots) and packages <= graph.exhaustive
-    if notes.lost:
+    if diagnostics.lost:
         if says_so:
-            notes.add("completeness", f"{SAYS_COMPLETE}not all of it could be read")
+            diagnostics.add("completeness", f"{SAYS_COMPLETE}not all of it could be read")
         return Completeness.INCOMPLETE
     if not says_so or not is_clear:
         return Completeness.UNKNOWN
     roots = set(found.roots)
     untold = sum(row.ref not in roots and not tells_who(row) for row in found.components)
     if untold:
-        notes.add("completeness", f"{SAYS_COMPLETE}{untold} packages without purl may be Python packages")
+        diagnostics.add("completeness", f"{SAYS_COMPLETE}{untold} packages without purl may be Python packages")
     return Completeness.UNKNOWN if untold else Completeness.COMPLETE
 
 
 class _Graph:
     """The elements of a document by their class, and what they are in the terms of SPDX 2."""
 
-    def __init__(self, elements: list[Element], notes: Notes) -> None:
-        self._notes = notes
+    def __init__(self, elements: list[Element], diagnostics: Diagnostics) -> None:
+        self._diagnostics = diagnostics
         self._elements = elements
         self._by_id: dict[str, Element] = {}
         for one in elements:
@@ -197,7 +198,7 @@ class _Graph:
         self._files = [one for one in elements if one.kind == "file" and not is_package(one, self._by_id)]
         documents = [one for one in elements if one.kind == "spdxdocument"]
         self._collections = [*documents, *(one for one in elements if one.kind in COLLECTIONS - {"spdxdocument"})]
-        maps = [row for one in documents for key in ("import", "imports") for _, row in one.tables(key, notes)]
+        maps = [row for one in documents for key in ("import", "imports") for _, row in one.tables(key, diagnostics)]
         self._imported = {row["externalSpdxId"] for row in maps if isinstance(row.get("externalSpdxId"), str)}
         self.creation = self._creation()
         self.exhaustive: set[str] = set()
@@ -220,8 +221,8 @@ class _Graph:
             id=_DOCUMENT,
             creation=self._made(),
             described=self._described(),
-            packages=[package_of(one, self._by_id, self._notes) for one in self.packages],
-            files=[file_of(one, self._by_id, self._notes) for one in self._files],
+            packages=[package_of(one, self._by_id, self._diagnostics) for one in self.packages],
+            files=[file_of(one, self._by_id, self._diagnostics) for one in self._files],
             snippets=[spdx2.Snippet(id=one) for one in others],
             relationships=self._relationships,
         )
@@ -230,13 +231,13 @@ class _Graph:
         """Return the files that elements name beside packages and files."""
         others = [one for one in self._elements if one.id not in self._held and one.kind != "file"]
         hashes = tuple(hashes_beside(others, self._by_id))
-        texts = tuple(texts_beside(self._elements, self._by_id, self._notes))
+        texts = tuple(texts_beside(self._elements, self._by_id, self._diagnostics))
         return Beside(texts=texts, hashes=hashes, is_whole=True)
 
     def tools(self) -> list[tuple[str, str]]:
         """Return the tools that made the document, and those that a build used, as place and name."""
         found = [one for one in self._elements if one.kind == "tool" and one.id not in self._held]
-        return [(one.at(), name) for one in found if (name := one.text("name", Notes()))]
+        return [(one.at(), name) for one in found if (name := one.text("name", Diagnostics()))]
 
     def place_of(self, place: str) -> str:
         """Return where in the file something stands that has this place in the terms of SPDX 2."""
@@ -260,25 +261,25 @@ class _Graph:
         for one in self._collections:
             value = one.table.get("software_sbomType")
             for number, said in enumerate(value if isinstance(value, list) else [value]):
-                found.add(word(text_of(said, one.at(f"software_sbomType[{number}]"), self._notes)))
+                found.add(word(text_of(said, one.at(f"software_sbomType[{number}]"), self._diagnostics)))
         return found
 
     def _creation(self) -> Element | None:
         """Return how the document was made, as it says itself, else as an SBOM in it says, else the newest."""
         made = [one for one in self._elements if one.kind == "creationinfo"]
         for one in self._collections:
-            for ref, _ in one.refs("creationInfo", Notes()):
+            for ref, _ in one.refs("creationInfo", Diagnostics()):
                 if (found := self._by_id.get(ref)) and found.kind == "creationinfo":
                     return found
-        return max(made, key=lambda one: one.text("created", Notes()), default=None)
+        return max(made, key=lambda one: one.text("created", Diagnostics()), default=None)
 
     def _made(self) -> spdx2.Creation:
         if self.creation is None:
             return spdx2.Creation()
-        tools = [self._by_id.get(ref) for ref, _ in self.creation.refs("createdUsing", self._notes)]
+        tools = [self._by_id.get(ref) for ref, _ in self.creation.refs("createdUsing", self._diagnostics)]
         return spdx2.Creation(
-            created=self.creation.text("created", self._notes),
-            creators=[f"Tool: {one.text('name', self._notes)}" for one in tools if one],
+            created=self.creation.text("created", self._diagnostics),
+            creators=[f"Tool: {one.text('name', self._diagnostics)}" for one in tools if one],
         )
 
     def _described(self) -> list[str]:
@@ -293,7 +294,7 @@ class _Graph:
         seen = {one.id for one in waiting}
         found: dict[str, str] = {}
         for one in waiting:
-            for ref, place in one.refs("rootElement", self._notes):
+            for ref, place in one.refs("rootElement", self._diagnostics):
                 inner = self._by_id.get(ref)
                 if inner is None:
                     self._resolved(ref, place, "root element")
@@ -307,9 +308,9 @@ class _Graph:
     def _check_ends(self, one: Element, *keys: str) -> None:
         """Leave it open where an element names one that is not here, of which nothing else is read."""
         for key in keys:
-            for ref, place in one.refs(key, Notes()):
+            for ref, place in one.refs(key, Diagnostics()):
                 if ref not in self._by_id and not nobody(ref) and not _LICENSE.match(ref):
-                    self._notes.leave_open(place, f"{shown(ref)}, which stands in another document")
+                    self._diagnostics.leave_open(place, f"{quoted(ref)}, which stands in another document")
 
     def _relate(self) -> None:
         odd: set[str] = set()
@@ -318,9 +319,9 @@ class _Graph:
                 self._check_ends(one, "from", "to", "subject", "software_snippetFromFile", "security_assessedElement")
                 if not is_class(one.kind) and one.kind not in odd and one.id not in self._held:
                     odd.add(one.kind)
-                    self._notes.add(one.at("type"), f"{shown(one.kind)} is no class that SPDX 3 has", lost=True)
+                    self._diagnostics.add(one.at("type"), f"{quoted(one.kind)} is no class that SPDX 3 has", lost=True)
                 continue
-            written = one.text("relationshipType", self._notes)
+            written = one.text("relationshipType", self._diagnostics)
             kind = word(written)
             if kind in READ:
                 self._take(one, kind)
@@ -328,7 +329,9 @@ class _Graph:
             self._check_ends(one, "from", "to")
             if kind not in SILENT and kind not in odd:
                 odd.add(kind)
-                self._notes.add(one.at("relationshipType"), f"{shown(written)} is no type that SPDX 3 has; ignored")
+                self._diagnostics.add(
+                    one.at("relationshipType"), f"{quoted(written)} is no type that SPDX 3 has; ignored"
+                )
 
     def _look_for_elements(self) -> None:
         """Leave it open where a collection says that it holds what is not here; texts of licenses are never here."""
@@ -336,10 +339,12 @@ class _Graph:
             self._check_ends(one, "element")
 
     def _take(self, one: Element, kind: str) -> None:
-        scope, said = (word(one.text(key, self._notes)) for key in ("scope", "completeness"))
+        scope, said = (word(one.text(key, self._diagnostics)) for key in ("scope", "completeness"))
         sources, targets = self._ends(one, "from"), self._ends(one, "to")
         if len(sources) > 1:
-            self._notes.add(one.at("from"), f"names {len(sources)} elements, of which one is legal; the first was read")
+            self._diagnostics.add(
+                one.at("from"), f"names {len(sources)} elements, of which one is legal; the first was read"
+            )
             self.is_torn = True
         self.is_denied |= said == "incomplete" and kind != "describes"
         if said == "complete" and kind == "dependson" and not scope:
@@ -384,9 +389,9 @@ class _Graph:
                 self._relationship_places.append(place)
 
     def _ends(self, one: Element, key: str) -> list[tuple[str, str]]:
-        refs = one.refs(key, self._notes)
+        refs = one.refs(key, self._diagnostics)
         if not refs and (key == "from" or one.table.get(key) is None):
-            self._notes.add(one.at(key), "names no element; the relationship was left out")
+            self._diagnostics.add(one.at(key), "names no element; the relationship was left out")
             self.is_torn = True
         found = [(self._resolved(ref, place, "relationship"), place) for ref, place in refs]
         return [(ref, place) for ref, place in found if ref]
@@ -400,5 +405,5 @@ class _Graph:
             return none
         self.is_torn = True
         where = "points into another document" if ref in self._imported else "is no element here"
-        self._notes.add(place, f"{shown(ref)} {where}; the {what} was left out", lost=True)
+        self._diagnostics.add(place, f"{quoted(ref)} {where}; the {what} was left out", lost=True)
         return ""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from graphkit.formats.rows import Notes, shown
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.spdx2 import shape as spdx2
 from graphkit.formats.spdx3.shape import COLLECTIONS, PACKAGES, RELATIONSHIPS, Element, plain, text_of, word
 from graphkit.model.documents import Component
@@ -35,7 +35,7 @@ def is_package(one: Element, by_id: ById) -> bool:
     """Return whether an element is a package by its class, or by a purl: an archive may be a file that has one."""
     if one.kind in PACKAGES:
         return True
-    return one.kind not in _NOT_LISTED and any(ref.locator for ref in _purls(one, by_id, Notes()))
+    return one.kind not in _NOT_LISTED and any(ref.locator for ref in _purls(one, by_id, Diagnostics()))
 
 
 def tells_who(row: Component) -> bool:
@@ -51,61 +51,63 @@ def tells_who(row: Component) -> bool:
         return True
 
 
-def package_of(one: Element, by_id: ById, notes: Notes) -> spdx2.Package:
+def package_of(one: Element, by_id: ById, diagnostics: Diagnostics) -> spdx2.Package:
     """Return an element as a package of SPDX 2."""
     return spdx2.Package(
         id=one.id,
-        name=one.text("name", notes),
-        version=one.text("software_packageVersion", notes),
-        download=one.text("software_downloadLocation", notes),
-        source=one.text("software_sourceInfo", notes),
-        purpose=word(one.text("software_primaryPurpose", notes)),
-        checksums=checksums_of(one, by_id, notes),
-        references=list(_purls(one, by_id, notes)),
+        name=one.text("name", diagnostics),
+        version=one.text("software_packageVersion", diagnostics),
+        download=one.text("software_downloadLocation", diagnostics),
+        source=one.text("software_sourceInfo", diagnostics),
+        purpose=word(one.text("software_primaryPurpose", diagnostics)),
+        checksums=checksums_of(one, by_id, diagnostics),
+        references=list(_purls(one, by_id, diagnostics)),
     )
 
 
-def file_of(one: Element, by_id: ById, notes: Notes) -> spdx2.File:
+def file_of(one: Element, by_id: ById, diagnostics: Diagnostics) -> spdx2.File:
     """Return an element as a file of SPDX 2."""
-    return spdx2.File(id=one.id, name=one.text("name", notes), checksums=checksums_of(one, by_id, notes))
+    return spdx2.File(id=one.id, name=one.text("name", diagnostics), checksums=checksums_of(one, by_id, diagnostics))
 
 
-def _purls(one: Element, by_id: ById, notes: Notes) -> Iterator[spdx2.Reference]:
+def _purls(one: Element, by_id: ById, diagnostics: Diagnostics) -> Iterator[spdx2.Reference]:
     """Yield the purl of a package, then one reference per external identifier, empty where that is no purl."""
-    yield spdx2.Reference(type="purl", locator=one.text("software_packageUrl", notes))
-    for place, row in tables_of(one, "externalIdentifier", by_id, notes):
-        kind = word(text_of(row.get("externalIdentifierType"), f"{place}.externalIdentifierType", notes))
-        text = text_of(row.get("identifier"), f"{place}.identifier", notes)
+    yield spdx2.Reference(type="purl", locator=one.text("software_packageUrl", diagnostics))
+    for place, row in tables_of(one, "externalIdentifier", by_id, diagnostics):
+        kind = word(text_of(row.get("externalIdentifierType"), f"{place}.externalIdentifierType", diagnostics))
+        text = text_of(row.get("identifier"), f"{place}.identifier", diagnostics)
         is_purl = kind in _PURL_TYPES or text[:4].lower() == "pkg:"
         yield spdx2.Reference(type="purl", locator=text) if is_purl else spdx2.Reference()
 
 
-def checksums_of(one: Element, by_id: ById, notes: Notes, key: str = "verifiedUsing") -> list[spdx2.Checksum]:
+def checksums_of(
+    one: Element, by_id: ById, diagnostics: Diagnostics, key: str = "verifiedUsing"
+) -> list[spdx2.Checksum]:
     """Return one checksum per integrity method, empty where it is no hash of one file's bytes.
 
     A PackageVerificationCode is a hash over hashes; taken for an archive's it would rule out a bad one.
     """
     found = []
-    for place, row in tables_of(one, key, by_id, notes):
-        kind = word(text_of(row.get("type", row.get("@type")), f"{place}.type", notes))
-        algorithm = word(text_of(row.get("algorithm"), f"{place}.algorithm", notes))
-        value = text_of(row.get("hashValue"), f"{place}.hashValue", notes)
-        is_of_many = _MANY.search(text_of(row.get("comment"), f"{place}.comment", Notes()))
+    for place, row in tables_of(one, key, by_id, diagnostics):
+        kind = word(text_of(row.get("type", row.get("@type")), f"{place}.type", diagnostics))
+        algorithm = word(text_of(row.get("algorithm"), f"{place}.algorithm", diagnostics))
+        value = text_of(row.get("hashValue"), f"{place}.hashValue", diagnostics)
+        is_of_many = _MANY.search(text_of(row.get("comment"), f"{place}.comment", Diagnostics()))
         if algorithm == "sha256" and is_of_many:
-            notes.add(place, "is a hash over several files, as its comment says, and was left out")
+            diagnostics.add(place, "is a hash over several files, as its comment says, and was left out")
         is_hash = kind in {"hash", ""} and not is_of_many
         found.append(spdx2.Checksum(algorithm=algorithm, value=value) if is_hash else spdx2.Checksum())
     return found
 
 
-def tables_of(one: Element, key: str, by_id: ById, notes: Notes) -> Iterator[tuple[str, dict[str, Any]]]:
+def tables_of(one: Element, key: str, by_id: ById, diagnostics: Diagnostics) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the objects of a property with their places, inside it or, as JSON-LD allows, named by their ids."""
     for place, value in one.values(key):
         ref = value.get("@id") if isinstance(value, dict) and len(value) == 1 else value
         if not isinstance(ref, str):
-            yield place, plain(notes.table(value, place))
+            yield place, plain(diagnostics.table(value, place))
         elif found := by_id.get(ref.strip()):
             yield place, found.table
         else:
-            notes.add(place, f"{shown(ref)} is no element here; left out", lost=True)
+            diagnostics.add(place, f"{quoted(ref)} is no element here; left out", lost=True)
             yield place, {}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from graphkit.formats.rows import Notes
+from graphkit.formats.diagnostics import Diagnostics
 
 PACKAGES: Final = frozenset({"package", "aipackage", "datasetpackage"})
 """Packages and the classes that SPDX 3 derives from them."""
@@ -80,29 +80,29 @@ class Element:
         """Return the place of a property, or of the element itself."""
         return ".".join((*((self.place,) if self.place else ()), *parts)) or "the document"
 
-    def text(self, key: str, notes: Notes) -> str:
+    def text(self, key: str, diagnostics: Diagnostics) -> str:
         """Return a property that should be text, empty where it is none (noted) or not there."""
-        return text_of(self.table.get(key), self.at(key), notes)
+        return text_of(self.table.get(key), self.at(key), diagnostics)
 
     def values(self, key: str) -> Iterator[tuple[str, Any]]:
         """Yield what a property holds, one value or a list of them, with its places."""
         return _each(self.table.get(key), self.at(key))
 
-    def tables(self, key: str, notes: Notes) -> Iterator[tuple[str, dict[str, Any]]]:
+    def tables(self, key: str, diagnostics: Diagnostics) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield the objects of a property with their places; what is none is noted, and yields an empty one."""
         for place, one in self.values(key):
-            yield place, plain(notes.table(one, place))
+            yield place, plain(diagnostics.table(one, place))
 
-    def refs(self, key: str, notes: Notes) -> list[tuple[str, str]]:
+    def refs(self, key: str, diagnostics: Diagnostics) -> list[tuple[str, str]]:
         """Return the ids that a property names, each with its place; for an element inside, the id it goes by."""
         found = []
         for place, one in self.values(key):
-            if written := _id_of(plain(one), place) if isinstance(one, dict) else notes.text(one, place).strip():
+            if written := _id_of(plain(one), place) if isinstance(one, dict) else diagnostics.text(one, place).strip():
                 found.append((written, place))
         return found
 
 
-def elements_in(top: dict[str, Any], notes: Notes) -> list[Element]:
+def elements_in(top: dict[str, Any], diagnostics: Diagnostics) -> list[Element]:
     """Return every element of a document: of ``@graph``, or the document itself, then those that stand inside others.
 
     An element without a type is noted and left out. Cost: linear.
@@ -115,24 +115,24 @@ def elements_in(top: dict[str, Any], notes: Notes) -> list[Element]:
         elif isinstance(graph, dict):
             waiting.append((graph, "@graph", 0))
         else:
-            notes.array(graph, "@graph")
+            diagnostics.array(graph, "@graph")
     else:
         waiting.append((top, "", 0))
     found = []
     while waiting:
         value, place, depth = waiting.popleft()
         if not isinstance(value, dict):
-            notes.add(place, "is no object and was left out", lost=True)
+            diagnostics.add(place, "is no object and was left out", lost=True)
             continue
         table = plain(value)
         if not (kind := _kind_of(table)):
-            notes.add(place or "the document", "an element without a type was left out", lost=True)
+            diagnostics.add(place or "the document", "an element without a type was left out", lost=True)
             continue
         one = Element(id=_id_of(table, place), kind=kind, place=place, table=table)
         found.append(one)
         inner = [(inside, where, depth + 1) for inside, where in _inside(one)]
         if inner and depth == _DEEPEST:
-            notes.add(one.at(), "elements are nested too deep to follow", lost=True)
+            diagnostics.add(one.at(), "elements are nested too deep to follow", lost=True)
         else:
             waiting.extend(inner)
     return found
@@ -143,13 +143,13 @@ def is_class(kind: str) -> bool:
     return kind in _CLASSES or kind.endswith("vulnassessmentrelationship")
 
 
-def text_of(value: Any, place: str, notes: Notes) -> str:
+def text_of(value: Any, place: str, diagnostics: Diagnostics) -> str:
     """Return a JSON-LD value that should be text: bare, alone in a list, in ``@value``, or an entry's ``@id``."""
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if isinstance(value, dict):
         value = value.get("@value", value.get("@id", value) if len(value) == 1 else value)
-    return (notes.version if place.endswith("packageVersion") else notes.text)(value, place).strip()
+    return (diagnostics.version if place.endswith("packageVersion") else diagnostics.text)(value, place).strip()
 
 
 def word(text: str) -> str:

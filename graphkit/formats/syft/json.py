@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
-from graphkit.formats.rows import Notes, is_json, json_value, repaired, shown, time_of_itself
-from graphkit.formats.syft.rows import Rows, is_of_manifest
+from graphkit.formats.decoding import is_json, json_value, repaired
+from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
+from graphkit.formats.syft.rows import ArtifactRows, is_of_manifest
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, Edge
 from graphkit.model.errors import InputError
 from graphkit.model.times import Moment
@@ -65,22 +66,22 @@ class SyftJson:
         Raises:
             InputError: it is no JSON.
         """
-        notes = Notes()
-        top = json_value(repaired(data, notes))
+        diagnostics = Diagnostics()
+        top = json_value(repaired(data, diagnostics))
         if not isinstance(top, dict):
-            raise InputError(f"should be an object, is {shown(top)}")
-        version = _version_of(top, notes)
-        rows = Rows(notes)
-        subject = _take_source(top, rows, notes)
-        for number, one in enumerate(notes.array(top.get("artifacts"), "artifacts")):
+            raise InputError(f"should be an object, is {quoted(top)}")
+        version = _version_of(top, diagnostics)
+        rows = ArtifactRows(diagnostics)
+        subject = _take_source(top, rows, diagnostics)
+        for number, one in enumerate(diagnostics.array(top.get("artifacts"), "artifacts")):
             if isinstance(one, dict):
                 rows.take(one, f"artifacts[{number}]")
             else:
-                notes.add(f"artifacts[{number}]", "is no object and was left out", lost=True)
-        graph = _Graph(top, rows, notes)
-        _take_files(top, graph, rows, notes)
-        descriptor = notes.table(top.get("descriptor"), "descriptor")
-        _note_excluded(descriptor, notes)
+                diagnostics.add(f"artifacts[{number}]", "is no object and was left out", lost=True)
+        graph = _Graph(top, rows, diagnostics)
+        _take_files(top, graph, rows, diagnostics)
+        descriptor = diagnostics.table(top.get("descriptor"), "descriptor")
+        _note_excluded(descriptor, diagnostics)
         python = [row for row in rows.components.values() if row.package]
         is_listed = bool(python) and all(row.ref in rows.listed for row in python)
         return Document(
@@ -96,36 +97,36 @@ class SyftJson:
             edges=tuple(graph.edges),
             roots=graph.roots,
             subject=subject,
-            created=_created_of(descriptor, notes),
-            generator=_generator(descriptor, notes),
-            source_kind=_source_kind(top, notes),
-            completeness=Completeness.INCOMPLETE if notes.lost else Completeness.UNKNOWN,
+            created=_created_of(descriptor, diagnostics),
+            generator=_generator(descriptor, diagnostics),
+            source_kind=_source_kind(top, diagnostics),
+            completeness=Completeness.INCOMPLETE if diagnostics.lost else Completeness.UNKNOWN,
             covers_python=bool(python) or _looked_for_python(descriptor),
             dependencies_known=graph.is_known,
-            problems=notes.told(),
+            problems=diagnostics.as_tuple(),
         )
 
 
 READER: Final = SyftJson()
 
 
-def _version_of(top: dict[str, Any], notes: Notes) -> str:
-    schema = notes.table(top.get("schema"), "schema")
-    text = notes.text(schema.get("version"), "schema.version").strip()
+def _version_of(top: dict[str, Any], diagnostics: Diagnostics) -> str:
+    schema = diagnostics.table(top.get("schema"), "schema")
+    text = diagnostics.text(schema.get("version"), "schema.version").strip()
     found = _VERSION.fullmatch(text)
     if not text:
-        notes.add("schema.version", f"is missing; read as {_NEWEST}")
+        diagnostics.add("schema.version", f"is missing; read as {_NEWEST}")
     elif not found:
-        notes.add("schema.version", f"{shown(text)} is no version of Syft's schema; read as {_NEWEST}")
+        diagnostics.add("schema.version", f"{quoted(text)} is no version of Syft's schema; read as {_NEWEST}")
     elif int(found[1]) > _NEWEST:
-        notes.read_as("schema.version", text, str(_NEWEST))
+        diagnostics.read_as("schema.version", text, str(_NEWEST))
     return text if found else ""
 
 
-def _created_of(descriptor: dict[str, Any], notes: Notes) -> Moment | None:
+def _created_of(descriptor: dict[str, Any], diagnostics: Diagnostics) -> Moment | None:
     """Return when it was made; Syft itself does not say it, tools that wrap it do."""
-    text = notes.text(descriptor.get("timestamp"), "descriptor.timestamp").strip()
-    return time_of_itself(text, "descriptor.timestamp", notes)
+    text = diagnostics.text(descriptor.get("timestamp"), "descriptor.timestamp").strip()
+    return own_time(text, "descriptor.timestamp", diagnostics)
 
 
 def _looked_for_python(descriptor: dict[str, Any]) -> bool:
@@ -136,20 +137,20 @@ def _looked_for_python(descriptor: dict[str, Any]) -> bool:
     return isinstance(found, list) and any(isinstance(one, str) and one.startswith("python-") for one in found)
 
 
-def _generator(descriptor: dict[str, Any], notes: Notes) -> tuple[str, ...]:
+def _generator(descriptor: dict[str, Any], diagnostics: Diagnostics) -> tuple[str, ...]:
     """Return the tool that made it, as ``name version``."""
-    name, version = (notes.text(descriptor.get(key), f"descriptor.{key}").strip() for key in ("name", "version"))
+    name, version = (diagnostics.text(descriptor.get(key), f"descriptor.{key}").strip() for key in ("name", "version"))
     return (f"{name} {version}".strip(),) if name else ()
 
 
-def _source_kind(top: dict[str, Any], notes: Notes) -> str:
+def _source_kind(top: dict[str, Any], diagnostics: Diagnostics) -> str:
     """Return what was looked at: `image`, `directory`, `file`, …; empty where it does not say."""
     source = top.get("source")
-    kind = notes.text(source.get("type"), "source.type").strip().lower() if isinstance(source, dict) else ""
+    kind = diagnostics.text(source.get("type"), "source.type").strip().lower() if isinstance(source, dict) else ""
     return {"dir": "directory", "container": "image", "oci-image": "image"}.get(kind, kind)
 
 
-def _note_excluded(descriptor: dict[str, Any], notes: Notes) -> None:
+def _note_excluded(descriptor: dict[str, Any], diagnostics: Diagnostics) -> None:
     """Leave it open where Syft was told not to look at some paths (``exclude``)."""
     configuration = descriptor.get("configuration")
     found = configuration.get("exclude") if isinstance(configuration, dict) else None
@@ -158,42 +159,44 @@ def _note_excluded(descriptor: dict[str, Any], notes: Notes) -> None:
     paths = [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
     if paths:
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-        notes.leave_open("descriptor.configuration.exclude", f"what lies under {shown(paths[0])}{more}")
+        diagnostics.leave_open("descriptor.configuration.exclude", f"what lies under {quoted(paths[0])}{more}")
 
 
-def _take_source(top: dict[str, Any], rows: Rows, notes: Notes) -> str:
+def _take_source(top: dict[str, Any], rows: ArtifactRows, diagnostics: Diagnostics) -> str:
     """Take up what was looked at, and return its name: an image's without digest and tag, a folder's own name.
 
     Up to schema 8 it is in ``target``, a path or the image's table.
     """
-    source = notes.table(top.get("source"), "source")
+    source = diagnostics.table(top.get("source"), "source")
     if not source:
         return ""
-    kind = notes.text(source.get("type"), "source.type").strip().lower()
+    kind = diagnostics.text(source.get("type"), "source.type").strip().lower()
     target = source.get("target")
-    name = notes.text(source.get("name"), "source.name").strip()
+    name = diagnostics.text(source.get("name"), "source.name").strip()
     if not name and isinstance(target, str):
         name = target.strip()
     key = "target" if isinstance(target, dict) else "metadata"
     inner = source.get(key)
     if not name and isinstance(inner, dict):
-        name = notes.text(inner.get("userInput", inner.get("path")), f"source.{key}.userInput").strip()
+        name = diagnostics.text(inner.get("userInput", inner.get("path")), f"source.{key}.userInput").strip()
     name = _DIGEST.sub("", name)
     is_folder = kind in _FOLDERS
     if not is_folder:
         name = _TAG.sub("", name)
-    version = "" if is_folder else notes.version(source.get("version"), "source.version").strip()
-    rows.take_source(notes.text(source.get("id"), "source.id").strip(), name, version, _digests_of(source, notes))
+    version = "" if is_folder else diagnostics.version(source.get("version"), "source.version").strip()
+    rows.take_source(
+        diagnostics.text(source.get("id"), "source.id").strip(), name, version, _digests_of(source, diagnostics)
+    )
     if is_folder and ("/" in name or "\\" in name or is_of_manifest(name)):
         return ""  # a path says where the tool was run, not what it looked at
     return name if any(map(str.isalnum, name)) else ""
 
 
-def _digests_of(source: dict[str, Any], notes: Notes) -> set[str]:
+def _digests_of(source: dict[str, Any], diagnostics: Diagnostics) -> set[str]:
     """Return the SHA-256 of a file that was looked at by itself: an archive, mostly."""
     metadata = source.get("metadata")
-    rows = _tables(metadata, "digests", "source.metadata", notes) if isinstance(metadata, dict) else ()
-    return {digest for place, row in rows if (digest := _sha256(row, place, notes))}
+    rows = _tables(metadata, "digests", "source.metadata", diagnostics) if isinstance(metadata, dict) else ()
+    return {digest for place, row in rows if (digest := _sha256(row, place, diagnostics))}
 
 
 class _Graph:
@@ -205,9 +208,9 @@ class _Graph:
     ``ownership-by-file-overlap`` say where files lie, not who needs whom, and make no edges.
     """
 
-    def __init__(self, top: dict[str, Any], rows: Rows, notes: Notes) -> None:
+    def __init__(self, top: dict[str, Any], rows: ArtifactRows, diagnostics: Diagnostics) -> None:
         self._rows = rows
-        self._notes = notes
+        self._diagnostics = diagnostics
         self.contents: list[tuple[str, str]] = []
         """Our refs of packages, each with the id of a file in it."""
         self.edges: dict[Edge, None] = {}
@@ -218,21 +221,21 @@ class _Graph:
             if isinstance(one, dict) and isinstance(one.get("id"), str)
         }
         odd: set[str] = set()
-        for number, one in enumerate(notes.array(top.get("artifactRelationships"), "artifactRelationships")):
+        for number, one in enumerate(diagnostics.array(top.get("artifactRelationships"), "artifactRelationships")):
             place = f"artifactRelationships[{number}]"
             if isinstance(one, dict):
                 self._take(one, place, odd)
             else:
-                notes.add(place, f"should be a table, is {shown(one)}")
+                diagnostics.add(place, f"should be a table, is {quoted(one)}")
         self.is_known = bool(self.edges)
         targets = {edge.target for edge in self.edges if edge.source != edge.target}
         tops = dict.fromkeys(edge.source for edge in self.edges if edge.source not in targets)
         self.roots = tuple(dict.fromkeys((*([rows.source] if rows.source else ()), *tops)))
 
     def _take(self, one: dict[str, Any], place: str, odd: set[str]) -> None:
-        kind = self._notes.text(one.get("type"), f"{place}.type").strip().lower()
-        parent = self._notes.text(one.get("parent"), f"{place}.parent").strip()
-        child = self._notes.text(one.get("child"), f"{place}.child").strip()
+        kind = self._diagnostics.text(one.get("type"), f"{place}.type").strip().lower()
+        parent = self._diagnostics.text(one.get("parent"), f"{place}.parent").strip()
+        child = self._diagnostics.text(one.get("child"), f"{place}.child").strip()
         if "dependency-of" in kind:  # as Syft itself reads other spellings
             needed, needing = self._known(parent, f"{place}.parent"), self._known(child, f"{place}.child")
             if needed and needing:
@@ -243,17 +246,19 @@ class _Graph:
                 self.contents.append((holder, child))
         elif kind not in _SILENT and kind not in odd:
             odd.add(kind)
-            self._notes.add(f"{place}.type", f"{shown(kind)} is no type that Syft has; ignored")
+            self._diagnostics.add(f"{place}.type", f"{quoted(kind)} is no type that Syft has; ignored")
 
     def _known(self, written: str, place: str) -> str:
         if found := self._rows.names.get(written):
             return found
         if written not in self._files:
-            self._notes.add(place, f"{shown(written)} is no artifact here; the dependency was left out", lost=True)
+            self._diagnostics.add(
+                place, f"{quoted(written)} is no artifact here; the dependency was left out", lost=True
+            )
         return ""
 
 
-def _take_files(top: dict[str, Any], graph: _Graph, rows: Rows, notes: Notes) -> None:
+def _take_files(top: dict[str, Any], graph: _Graph, rows: ArtifactRows, diagnostics: Diagnostics) -> None:
     """Take up the SHA-256 of files as members; left open where Syft says that it could not read one for Python.
 
     The releases whose metadata or archives their paths show are rows, where nothing else names them.
@@ -262,10 +267,14 @@ def _take_files(top: dict[str, Any], graph: _Graph, rows: Rows, notes: Notes) ->
     """
     digests: dict[str, set[str]] = {}
     loose: set[str] = set()
-    for number, one in enumerate(notes.array(top.get("files"), "files")):
+    for number, one in enumerate(diagnostics.array(top.get("files"), "files")):
         place = f"files[{number}]"
-        table = notes.table(one, place)
-        found = {digest for at, row in _tables(table, "digests", place, notes) if (digest := _sha256(row, at, notes))}
+        table = diagnostics.table(one, place)
+        found = {
+            digest
+            for at, row in _tables(table, "digests", place, diagnostics)
+            if (digest := _sha256(row, at, diagnostics))
+        }
         written = table.get("id")
         if isinstance(written, str) and written:
             digests.setdefault(written, set()).update(found)
@@ -277,7 +286,7 @@ def _take_files(top: dict[str, Any], graph: _Graph, rows: Rows, notes: Notes) ->
             continue
         rows.take_path(name, place)
         if table.get("unknowns") and (is_of_manifest(name) or _PYTHON_FILE.search(name)):
-            notes.leave_open(f"{place}.unknowns", f"all of {shown(name)}, which Syft could not read")
+            diagnostics.leave_open(f"{place}.unknowns", f"all of {quoted(name)}, which Syft could not read")
     held = {written for _, written in graph.contents}
     for ref, written in graph.contents:
         rows.hold(ref, digests.get(written, ()))
@@ -285,12 +294,12 @@ def _take_files(top: dict[str, Any], graph: _Graph, rows: Rows, notes: Notes) ->
     rows.close()
 
 
-def _tables(owner: dict[str, Any], key: str, place: str, notes: Notes) -> list[tuple[str, dict[str, Any]]]:
-    rows = enumerate(notes.array(owner.get(key), f"{place}.{key}"))
-    return [(f"{place}.{key}[{i}]", notes.table(one, f"{place}.{key}[{i}]")) for i, one in rows]
+def _tables(owner: dict[str, Any], key: str, place: str, diagnostics: Diagnostics) -> list[tuple[str, dict[str, Any]]]:
+    rows = enumerate(diagnostics.array(owner.get(key), f"{place}.{key}"))
+    return [(f"{place}.{key}[{i}]", diagnostics.table(one, f"{place}.{key}[{i}]")) for i, one in rows]
 
 
-def _sha256(row: dict[str, Any], place: str, notes: Notes) -> str:
-    if notes.text(row.get("algorithm"), f"{place}.algorithm").lower().replace("-", "") != "sha256":
+def _sha256(row: dict[str, Any], place: str, diagnostics: Diagnostics) -> str:
+    if diagnostics.text(row.get("algorithm"), f"{place}.algorithm").lower().replace("-", "") != "sha256":
         return ""
-    return notes.sha256(notes.text(row.get("value"), f"{place}.value"), f"{place}.value")
+    return diagnostics.sha256(diagnostics.text(row.get("value"), f"{place}.value"), f"{place}.value")

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.named_releases import NamedReleases
 from graphkit.formats.purls import Identity, another_version, identity_of
-from graphkit.formats.rows import Notes, Refs, shown
+from graphkit.formats.refs import Refs
 from graphkit.model.documents import Component
 from graphkit.model.names import BadName, package_name
 
@@ -40,21 +41,21 @@ def is_of_manifest(path: str) -> bool:
     return bool(_MANIFEST.fullmatch(path))
 
 
-class Rows:
+class ArtifactRows:
     """The artifacts under refs of their own, and how the document itself calls them.
 
     ``source`` is the ref of what was looked at, empty where it is not told. ``listed``: rows taken
     from a manifest or lock. Packages found at two places are two rows, as in Syft.
     """
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, diagnostics: Diagnostics) -> None:
         self.components: dict[str, Component] = {}
         self.places: list[str] = []
         self.names: dict[str, str] = {}
         """Our ref for each ``id`` as written."""
         self.source = ""
         self.listed: set[str] = set()
-        self._notes = notes
+        self._diagnostics = diagnostics
         self._refs = Refs()
         self._seen: dict[tuple[str, ...], str] = {}
         self._members: dict[str, set[str]] = {}
@@ -70,14 +71,14 @@ class Rows:
     def take(self, table: dict[str, Any], place: str) -> None:
         """Take up one artifact."""
         written, name, purl, kind = (
-            self._notes.text(table.get(key), f"{place}.{key}").strip() for key in ("id", "name", "purl", "type")
+            self._diagnostics.text(table.get(key), f"{place}.{key}").strip() for key in ("id", "name", "purl", "type")
         )
-        version = self._notes.version(table.get("version"), f"{place}.version").strip()
+        version = self._diagnostics.version(table.get("version"), f"{place}.version").strip()
         if table.get("language") == "python" and not purl:
             kind = "python"  # before 2021 the type was `wheel` or `egg`
         found = self._identity(name, version, purl, kind, place)
-        metadata = self._notes.table(table.get("metadata"), f"{place}.metadata") if found.package else {}
-        what = self._notes.text(table.get("metadataType"), f"{place}.metadataType").strip().lower()
+        metadata = self._diagnostics.table(table.get("metadata"), f"{place}.metadata") if found.package else {}
+        what = self._diagnostics.text(table.get("metadataType"), f"{place}.metadataType").strip().lower()
         is_listed = found.package is not None and _is_listed(what, table)
         other = another_version(found, version)
         if found.package and what in _REQUIREMENT:
@@ -96,7 +97,7 @@ class Rows:
                 self.listed.discard(ref)
         else:
             if not name and not purl:
-                self._notes.add(place, "an artifact without name and purl", lost=True)
+                self._diagnostics.add(place, "an artifact without name and purl", lost=True)
             ref = self._seen[key] = self._ref(written, place)
             self.components[ref] = Component(
                 ref=ref,
@@ -166,22 +167,22 @@ class Rows:
     def _ref(self, written: str, place: str) -> str:
         ref = self._refs.unique(written or place)
         if written in self.names:
-            self._notes.add(f"{place}.id", f"{shown(written)} stands twice; this one goes by {shown(ref)}")
+            self._diagnostics.add(f"{place}.id", f"{quoted(written)} stands twice; this one goes by {quoted(ref)}")
         elif written:
             self.names[written] = ref
         return ref
 
     def _identity(self, name: str, version: str, purl: str, kind: str, place: str) -> Identity:
         """Return who an artifact is: by its purl, and where that says nothing, by Syft's own type `python`."""
-        found = identity_of(purl, version, self._notes, place)
+        found = identity_of(purl, version, self._diagnostics, place)
         if found.package is not None or kind.lower() != "python" or not name:
             return found
         if not version:
-            self._notes.add(f"{place}.version", "no version: unknown")
+            self._diagnostics.add(f"{place}.version", "no version: unknown")
         try:
             return Identity(package=package_name(name), version=version)
         except BadName as error:
-            self._notes.add(f"{place}.name", str(error), lost=True)
+            self._diagnostics.add(f"{place}.name", str(error), lost=True)
             return found
 
     def _pinned(self, found: Identity, metadata: dict[str, Any], place: str) -> Identity:
@@ -189,32 +190,32 @@ class Rows:
         asked = metadata.get("versionConstraint")
         if not isinstance(asked, str) or not asked.strip() or _PIN.fullmatch(asked.strip()):
             return found
-        self._notes.add(f"{place}.version", f"was guessed from {shown(asked.strip())}: the version is unknown")
+        self._diagnostics.add(f"{place}.version", f"was guessed from {quoted(asked.strip())}: the version is unknown")
         return replace(found, version="")
 
     def _source_of(self, metadata: dict[str, Any], place: str) -> tuple[str, str]:
         """Return origin and index that metadata name: ``direct_url.json`` (PEP 610), a requirement's URL, an index."""
         where = f"{place}.metadata"
-        direct = self._notes.table(metadata.get("directUrlOrigin"), f"{where}.directUrlOrigin")
+        direct = self._diagnostics.table(metadata.get("directUrlOrigin"), f"{where}.directUrlOrigin")
         at = f"{where}.directUrlOrigin"
         url, vcs, commit = (
-            self._notes.text(direct.get(key), f"{at}.{key}").strip() for key in ("url", "vcs", "commitId")
+            self._diagnostics.text(direct.get(key), f"{at}.{key}").strip() for key in ("url", "vcs", "commitId")
         )
         if vcs and url:
             url = url if url.startswith(f"{vcs}+") else f"{vcs}+{url}"
             url = f"{url}@{commit}" if commit else url
-        asked = self._notes.text(metadata.get("url"), f"{where}.url").strip()
-        index = self._notes.text(metadata.get("index"), f"{where}.index").strip()
+        asked = self._diagnostics.text(metadata.get("url"), f"{where}.url").strip()
+        index = self._diagnostics.text(metadata.get("index"), f"{where}.index").strip()
         return url or asked, index if "://" in index else ""
 
     def _archives(self, metadata: dict[str, Any], place: str) -> set[str]:
         """Return the SHA-256 of archives that a lock names: ``hashes`` of Pipfile.lock, ``files`` of pdm.lock."""
         found = set()
-        for number, one in enumerate(self._notes.array(metadata.get("hashes"), f"{place}.hashes")):
+        for number, one in enumerate(self._diagnostics.array(metadata.get("hashes"), f"{place}.hashes")):
             where = f"{place}.hashes[{number}]"
-            algorithm, _, digest = self._notes.text(one, where).partition(":")
+            algorithm, _, digest = self._diagnostics.text(one, where).partition(":")
             if algorithm.lower() == "sha256":
-                found.add(self._notes.sha256(digest, where))
+                found.add(self._diagnostics.sha256(digest, where))
         variants = [(f"{place}.extras[{i}]", one) for i, one in enumerate(_listed_in(metadata, "extras"))]
         for where, table in ((place, metadata), *variants):
             rows = _listed_in(table, "files") if isinstance(table, dict) else ()
@@ -226,18 +227,18 @@ class Rows:
     def _installed(self, metadata: dict[str, Any], place: str) -> set[str]:
         """Return the SHA-256 of the files that `RECORD` (PEP 376, PEP 427) names."""
         found = set()
-        for number, one in enumerate(self._notes.array(metadata.get("files"), f"{place}.files")):
+        for number, one in enumerate(self._diagnostics.array(metadata.get("files"), f"{place}.files")):
             where = f"{place}.files[{number}]"
-            table = self._notes.table(one, where)
+            table = self._diagnostics.table(one, where)
             if "url" not in table:
                 found.add(self._digest(table, where))
         return found - {""}
 
     def _digest(self, row: dict[str, Any], place: str) -> str:
         """Return a SHA-256 as hex; ``value`` is written as in `RECORD`, URL-safe base64 without padding, or as hex."""
-        digest = self._notes.table(row.get("digest"), f"{place}.digest")
-        algorithm = self._notes.text(digest.get("algorithm"), f"{place}.digest.algorithm")
-        value = self._notes.text(digest.get("value"), f"{place}.digest.value").strip()
+        digest = self._diagnostics.table(row.get("digest"), f"{place}.digest")
+        algorithm = self._diagnostics.text(digest.get("algorithm"), f"{place}.digest.algorithm")
+        value = self._diagnostics.text(digest.get("value"), f"{place}.digest.value").strip()
         if algorithm.lower().replace("-", "") != "sha256":
             return ""
         if _RECORD.fullmatch(value) and not _HEX.fullmatch(value):
@@ -245,7 +246,7 @@ class Rows:
                 return base64.b64decode(f"{value.rstrip('=').translate(_STANDARD)}=").hex()
             except binascii.Error:
                 pass
-        return self._notes.sha256(value, f"{place}.digest.value")
+        return self._diagnostics.sha256(value, f"{place}.digest.value")
 
 
 def digests_in(metadata: Any) -> set[str]:

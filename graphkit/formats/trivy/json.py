@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import msgspec
 
+from graphkit.formats.decoding import is_json, json_value, repaired
+from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
 from graphkit.formats.purl_rows import OTHERS
-from graphkit.formats.rows import Notes, is_json, json_value, repaired, shown, time_of_itself
-from graphkit.formats.trivy.rows import Rows
+from graphkit.formats.trivy.rows import ResultRows
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
 
@@ -62,24 +63,24 @@ class TrivyJson:
         Raises:
             InputError: it is no JSON object.
         """
-        notes = Notes()
-        top = json_value(repaired(data, notes))
+        diagnostics = Diagnostics()
+        top = json_value(repaired(data, diagnostics))
         if not isinstance(top, dict):
-            raise InputError(f"should be an object, is {shown(top)}")
-        version = _version_of(top, notes)
-        kind = notes.text(top.get("ArtifactType"), "ArtifactType").strip().lower()
-        subject = _subject_of(top, kind, notes)
-        rows = Rows(notes)
+            raise InputError(f"should be an object, is {quoted(top)}")
+        version = _version_of(top, diagnostics)
+        kind = diagnostics.text(top.get("ArtifactType"), "ArtifactType").strip().lower()
+        subject = _subject_of(top, kind, diagnostics)
+        rows = ResultRows(diagnostics)
         root = rows.take_artifact(subject)
-        for number, one in enumerate(notes.array(top.get("Results"), "Results")):
+        for number, one in enumerate(diagnostics.array(top.get("Results"), "Results")):
             if isinstance(one, dict):
                 rows.take_result(one, f"Results[{number}]")
             else:
-                notes.add(f"Results[{number}]", "is no object and was left out", lost=True)
+                diagnostics.add(f"Results[{number}]", "is no object and was left out", lost=True)
         rows.close()
         if not rows.lists_packages:
             text = "packages in which nothing was found: the report lists findings alone; make it with --list-all-pkgs"
-            notes.leave_open("Results", text)
+            diagnostics.leave_open("Results", text)
         python = [row for row in rows.components.values() if row.package]
         deciding = python or [row for row in rows.components.values() if row.ref != root]
         is_listed = kind in _OF_A_BOM or (bool(deciding) and all(row.ref in rows.listed for row in deciding))
@@ -96,41 +97,41 @@ class TrivyJson:
             edges=tuple(rows.edges),
             roots=tuple(dict.fromkeys((*([root] if root else ()), *tops))),
             subject=subject,
-            created=time_of_itself(notes.text(top.get("CreatedAt"), "CreatedAt").strip(), "CreatedAt", notes),
-            generator=(_generator(top, notes),),
+            created=own_time(diagnostics.text(top.get("CreatedAt"), "CreatedAt").strip(), "CreatedAt", diagnostics),
+            generator=(_generator(top, diagnostics),),
             source_kind=_SOURCES.get(kind, kind),
-            completeness=Completeness.INCOMPLETE if notes.lost else Completeness.UNKNOWN,
+            completeness=Completeness.INCOMPLETE if diagnostics.lost else Completeness.UNKNOWN,
             covers_python=bool(python) or rows.covers_libraries,
             dependencies_known=bool(rows.edges),
-            problems=notes.told(),
+            problems=diagnostics.as_tuple(),
         )
 
 
 READER: Final = TrivyJson()
 
 
-def _version_of(top: dict[str, Any], notes: Notes) -> str:
+def _version_of(top: dict[str, Any], diagnostics: Diagnostics) -> str:
     found = top.get("SchemaVersion")
     if type(found) is not int or found < _KNOWN:
-        raise InputError(f"schema {shown(found)} cannot be read; {_KNOWN} can", place="SchemaVersion")
+        raise InputError(f"schema {quoted(found)} cannot be read; {_KNOWN} can", place="SchemaVersion")
     if found > _KNOWN:
-        notes.read_as("SchemaVersion", shown(found), str(_KNOWN))
-    return shown(found)
+        diagnostics.read_as("SchemaVersion", quoted(found), str(_KNOWN))
+    return quoted(found)
 
 
-def _generator(top: dict[str, Any], notes: Notes) -> str:
+def _generator(top: dict[str, Any], diagnostics: Diagnostics) -> str:
     """Return Trivy with its version, which reports since 0.68 have."""
-    made = notes.table(top.get("Trivy"), "Trivy")
-    return f"trivy {notes.text(made.get('Version'), 'Trivy.Version').strip()}".strip()
+    made = diagnostics.table(top.get("Trivy"), "Trivy")
+    return f"trivy {diagnostics.text(made.get('Version'), 'Trivy.Version').strip()}".strip()
 
 
-def _subject_of(top: dict[str, Any], kind: str, notes: Notes) -> str:
+def _subject_of(top: dict[str, Any], kind: str, diagnostics: Diagnostics) -> str:
     """Return the name of what was looked at: an image's without digest and tag; a path names nothing."""
-    name = notes.text(top.get("ArtifactName"), "ArtifactName").strip()
+    name = diagnostics.text(top.get("ArtifactName"), "ArtifactName").strip()
     if kind == "container_image":
         if _ARCHIVE.search(name):  # a saved image: the report has its name, where it was given one
-            metadata = notes.table(top.get("Metadata"), "Metadata")
-            tags = notes.array(metadata.get("RepoTags"), "Metadata.RepoTags")
+            metadata = diagnostics.table(top.get("Metadata"), "Metadata")
+            tags = diagnostics.array(metadata.get("RepoTags"), "Metadata.RepoTags")
             name = next((one for one in tags if isinstance(one, str)), name)
         name = _TAG.sub("", _DIGEST.sub("", name))
     elif kind != "aws_account" and ("/" in name or "\\" in name):

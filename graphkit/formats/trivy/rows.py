@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.purl_rows import PurlRows
-from graphkit.formats.rows import Notes, shown
 from graphkit.formats.trivy.types import MANIFESTS, PYTHON, made_purl
 from graphkit.model.documents import Component, Edge
 from graphkit.model.names import BadName, PackageName, package_name, purl_key
@@ -20,15 +20,15 @@ Known = tuple[str, str]
 """The name of a package, or its purl's key, and the key of its version."""
 
 
-class Rows(PurlRows):
+class ResultRows(PurlRows):
     """Every package of a report, once for each place at which it was found, then what findings alone name.
 
     ``listed``: rows from a manifest or lock, or from texts beside the rows. ``lists_packages``: some result lists its
     packages, as all do then; ``covers_libraries``: packages of programming languages were looked for.
     """
 
-    def __init__(self, notes: Notes) -> None:
-        super().__init__(notes)
+    def __init__(self, diagnostics: Diagnostics) -> None:
+        super().__init__(diagnostics)
         self.edges: dict[Edge, None] = {}
         self.lists_packages = False
         self.covers_libraries = False
@@ -44,33 +44,33 @@ class Rows(PurlRows):
 
     def take_result(self, table: dict[str, Any], place: str) -> None:
         """Take up one result: the packages of one lock, or of one kind of all that are installed, and its findings."""
-        notes = self._notes
-        kind, what = (notes.text(table.get(key), f"{place}.{key}").strip().lower() for key in ("Type", "Class"))
-        self.named.take(notes.text(table.get("Target"), f"{place}.Target"), f"{place}.Target")
+        diagnostics = self._diagnostics
+        kind, what = (diagnostics.text(table.get(key), f"{place}.{key}").strip().lower() for key in ("Type", "Class"))
+        self.named.take(diagnostics.text(table.get("Target"), f"{place}.Target"), f"{place}.Target")
         self.covers_libraries |= what == _LIBRARIES
-        packages = notes.array(table.get("Packages"), f"{place}.Packages")
+        packages = diagnostics.array(table.get("Packages"), f"{place}.Packages")
         found: dict[str, str] = {}
         needs: list[tuple[str, str, Any]] = []
         for number, one in enumerate(packages):
             where = f"{place}.Packages[{number}]"
             if isinstance(one, dict):
                 ref = self._take_package(one, kind, where)
-                found.setdefault(notes.text(one.get("ID"), f"{where}.ID").strip(), ref)
+                found.setdefault(diagnostics.text(one.get("ID"), f"{where}.ID").strip(), ref)
                 needs.append((ref, f"{where}.DependsOn", one.get("DependsOn")))
             else:
-                notes.add(where, "is no object and was left out", lost=True)
+                diagnostics.add(where, "is no object and was left out", lost=True)
         self._connect(found, needs)
         self.lists_packages |= bool(packages)
         findings = self._take_findings(table, kind, place)
         if findings and not packages and what in _CLASSES:
             self._without_list.append(place)
         if table.get("CustomResources"):
-            notes.leave_open(f"{place}.CustomResources", "what an extension of Trivy found")
+            diagnostics.leave_open(f"{place}.CustomResources", "what an extension of Trivy found")
 
     def close(self) -> None:
         """Add what names beside the packages show, once all packages are known."""
         for place in self._without_list if self.lists_packages else ():
-            self._notes.leave_open(place, "the packages of this result, which has findings and no list")
+            self._diagnostics.leave_open(place, "the packages of this result, which has findings and no list")
         for name, place in self._bare:
             if (_plain(name), "") not in self._known:
                 self._known.add((_plain(name), ""))
@@ -78,15 +78,15 @@ class Rows(PurlRows):
         super().close()
 
     def _take_package(self, table: dict[str, Any], kind: str, place: str) -> str:
-        notes = self._notes
-        name = notes.text(table.get("Name"), f"{place}.Name").strip()
-        version = notes.version(table.get("Version"), f"{place}.Version").strip()
-        release = notes.text(table.get("Release"), f"{place}.Release").strip()
+        diagnostics = self._diagnostics
+        name = diagnostics.text(table.get("Name"), f"{place}.Name").strip()
+        version = diagnostics.version(table.get("Version"), f"{place}.Version").strip()
+        release = diagnostics.text(table.get("Release"), f"{place}.Release").strip()
         if release and version:
             version = f"{version}-{release}"
-        identifier = notes.table(table.get("Identifier"), f"{place}.Identifier")
-        purl = notes.text(identifier.get("PURL"), f"{place}.Identifier.PURL").strip()
-        digest = _SHA256.fullmatch(notes.text(table.get("Digest"), f"{place}.Digest").strip())
+        identifier = diagnostics.table(table.get("Identifier"), f"{place}.Identifier")
+        purl = diagnostics.text(identifier.get("PURL"), f"{place}.Identifier.PURL").strip()
+        digest = _SHA256.fullmatch(diagnostics.text(table.get("Digest"), f"{place}.Digest").strip())
         for key in ("FilePath", "InstalledFiles"):
             self.named.take_all(table.get(key), f"{place}.{key}")
         members = (digest[1].lower(),) if digest else ()
@@ -105,7 +105,7 @@ class Rows(PurlRows):
     ) -> str:
         """Take up a package by its purl, which reports of before 0.48 lack; return its ref."""
         if not name and not purl:
-            self._notes.add(place, "a package without name and purl", lost=True)
+            self._diagnostics.add(place, "a package without name and purl", lost=True)
         purl = purl or made_purl(kind, name, version)
         identity = self.identity(purl, version, place)
         row = Component(
@@ -125,7 +125,9 @@ class Rows(PurlRows):
             self.listed.add(ref)
         namesake = self._namesake(name, kind, place)
         if namesake is not None and identity.package != namesake:
-            self._notes.add(f"{place}.Name", f"{shown(name)}, but its purl is {shown(purl)}; either may be meant")
+            self._diagnostics.add(
+                f"{place}.Name", f"{quoted(name)}, but its purl is {quoted(purl)}; either may be meant"
+            )
             other = Component(ref=f"{place}.Name", name=name, package=namesake, version=version, optional=True)
             self.listed.add(self.add(other, place))
         return ref
@@ -137,7 +139,7 @@ class Rows(PurlRows):
         try:
             return package_name(name)
         except BadName as error:
-            self._notes.add(f"{place}.Name", str(error), lost=True)
+            self._diagnostics.add(f"{place}.Name", str(error), lost=True)
             return None
 
     def _know(self, row: Component) -> None:
@@ -148,45 +150,45 @@ class Rows(PurlRows):
     def _connect(self, found: dict[str, str], needs: list[tuple[str, str, Any]]) -> None:
         """Make the edges between the packages of a result, whose ids are its own."""
         for ref, place, written in needs:
-            for number, one in enumerate(self._notes.array(written, place)):
+            for number, one in enumerate(self._diagnostics.array(written, place)):
                 where = f"{place}[{number}]"
-                target = found.get(self._notes.text(one, where).strip(), "")
+                target = found.get(self._diagnostics.text(one, where).strip(), "")
                 if target:
                     self.edges[Edge(source=ref, target=target)] = None
                 else:
-                    text = f"{shown(one)} is no package here; the dependency was left out"
-                    self._notes.add(where, text, lost=True)
+                    text = f"{quoted(one)} is no package here; the dependency was left out"
+                    self._diagnostics.add(where, text, lost=True)
 
     def _take_findings(self, table: dict[str, Any], kind: str, place: str) -> bool:
         """Take up what findings name and the list does not; return whether packages were found vulnerable."""
-        notes = self._notes
+        diagnostics = self._diagnostics
         is_any = False
-        for number, one in enumerate(notes.array(table.get("Vulnerabilities"), f"{place}.Vulnerabilities")):
+        for number, one in enumerate(diagnostics.array(table.get("Vulnerabilities"), f"{place}.Vulnerabilities")):
             is_any = True
             self._take_finding(one, kind, f"{place}.Vulnerabilities[{number}]")
         modified = "ExperimentalModifiedFindings"
-        for number, one in enumerate(notes.array(table.get(modified), f"{place}.{modified}")):
-            finding = notes.table(one, f"{place}.{modified}[{number}]").get("Finding")
+        for number, one in enumerate(diagnostics.array(table.get(modified), f"{place}.{modified}")):
+            finding = diagnostics.table(one, f"{place}.{modified}[{number}]").get("Finding")
             if isinstance(finding, dict) and "PkgName" in finding:
                 self._take_finding(finding, kind, f"{place}.{modified}[{number}].Finding")
-        for number, one in enumerate(notes.array(table.get("Licenses"), f"{place}.Licenses")):
+        for number, one in enumerate(diagnostics.array(table.get("Licenses"), f"{place}.Licenses")):
             where = f"{place}.Licenses[{number}]"
-            license_ = notes.table(one, where)
+            license_ = diagnostics.table(one, where)
             self.named.take_all(license_.get("FilePath"), where)
-            if name := notes.text(license_.get("PkgName"), f"{where}.PkgName").strip():
+            if name := diagnostics.text(license_.get("PkgName"), f"{where}.PkgName").strip():
                 self._bare.append((name, where))
         return is_any
 
     def _take_finding(self, value: Any, kind: str, place: str) -> None:
         """Take up the package of a vulnerability, where the list does not have it: reports without a list have none."""
-        notes = self._notes
+        diagnostics = self._diagnostics
         if not isinstance(value, dict):
-            notes.add(place, "is no object and was left out", lost=True)
+            diagnostics.add(place, "is no object and was left out", lost=True)
             return
-        name = notes.text(value.get("PkgName"), f"{place}.PkgName").strip()
-        version = notes.version(value.get("InstalledVersion"), f"{place}.InstalledVersion").strip()
-        identifier = notes.table(value.get("PkgIdentifier"), f"{place}.PkgIdentifier")
-        purl = notes.text(identifier.get("PURL"), f"{place}.PkgIdentifier.PURL").strip()
+        name = diagnostics.text(value.get("PkgName"), f"{place}.PkgName").strip()
+        version = diagnostics.version(value.get("InstalledVersion"), f"{place}.InstalledVersion").strip()
+        identifier = diagnostics.table(value.get("PkgIdentifier"), f"{place}.PkgIdentifier")
+        purl = diagnostics.text(identifier.get("PURL"), f"{place}.PkgIdentifier.PURL").strip()
         self.named.take_all(value.get("PkgPath"), f"{place}.PkgPath")
         key = release_version(version).key
         by_purl = (purl_key(purl), key) in self._known if purl else True

@@ -17,7 +17,7 @@ from graphkit.model.answers import Blast, Provenance, Tier
 from graphkit.reports.content import KINDS, Content, content, web_address
 from graphkit.reports.html.network import SHAPES, drawing_script, network
 from graphkit.reports.html.packing import packed
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.layout import VERDICTS, picture
 from graphkit.reports.provenance import provenance_shape, read_object, read_provenance
 from graphkit.reports.text import counted, script_json, shown
@@ -33,7 +33,7 @@ class HtmlReport:
 
     suffix: Final = ".html"
 
-    def render(self, blast: Blast, view: View) -> str:
+    def render(self, blast: Blast, view: ReportOptions) -> str:
         """Return the page. It holds packages of every tier; ``view.tier`` is what it shows at first.
 
         Its content policy lets only its own scripts and styles run, by their hashes, and nothing load.
@@ -63,7 +63,7 @@ class HtmlReport:
 REPORT: Final = HtmlReport()
 
 
-def page_shape(blast: Blast, view: View) -> dict[str, Any]:
+def page_shape(blast: Blast, view: ReportOptions) -> dict[str, Any]:
     """Return what the page's script reads: entries in the order of the table, the network as drawn, slots, sources."""
     shown_all = content(blast, listing(blast, replace(view, tier=Tier.ADMITTED)))
     drawn = picture(shown_all)

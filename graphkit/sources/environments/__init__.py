@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from graphkit.formats.decoding import json_value
+from graphkit.formats.diagnostics import quoted
 from graphkit.formats.environments.pip_inspect import environment_of
 from graphkit.formats.file_names import releases_in_path
-from graphkit.formats.rows import Refs, json_value, shown
+from graphkit.formats.refs import Refs
 from graphkit.model.documents import (
     EDITABLE_TREE,
     NOT_READ,
@@ -25,7 +27,7 @@ from graphkit.model.documents import (
     Document,
     Problem,
 )
-from graphkit.model.environment import Environment, Ground
+from graphkit.model.environment import Environment, MarkerEvaluator
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.versions import release_version
@@ -97,13 +99,13 @@ def read_environment(folder: Path, path: str, given: Path | None = None) -> Docu
     reading = _Reading(InstalledFiles(folder, given or folder))
     rows = [row for name in names if (found := INSTALLED.fullmatch(name)) for row in reading.rows(folder / name, found)]
     beside = tuple(_beside(reading, rows, names))
-    files, notes = reading.files, reading.files.notes
+    files, diagnostics = reading.files, reading.files.diagnostics
     report = {
         "version": "1",
         "installed": [row.table for row in rows],
-        "environment": Ground(Environment(python=files.python())).variables,
+        "environment": MarkerEvaluator(Environment(python=files.python())).variables,
     }
-    document = environment_of(report, files.identity(), path, notes)
+    document = environment_of(report, files.identity(), path, diagnostics)
     named = {place: row for row, place in zip(rows, (f"installed[{at}]" for at in range(len(rows))), strict=True)}
     components = [
         replace(row, members=named[place].members, optional=named[place].is_leftover)
@@ -113,13 +115,13 @@ def read_environment(folder: Path, path: str, given: Path | None = None) -> Docu
     for row in components:
         refs.unique(row.ref)
     # What a platform calls itself is not on disk.
-    problems = [_placed(one, named) for one in notes.told() if one.place != "environment"]
+    problems = [_placed(one, named) for one in diagnostics.as_tuple() if one.place != "environment"]
     return replace(
         document,
         format="site-packages",
         components=(*components, *(replace(row, ref=refs.unique(row.ref)) for row, _ in beside)),
         places=(*(named[place].entry for place in document.places), *(place for _, place in beside)),
-        completeness=Completeness.INCOMPLETE if notes.lost else Completeness.COMPLETE,
+        completeness=Completeness.INCOMPLETE if diagnostics.lost else Completeness.COMPLETE,
         problems=tuple(sorted(problems, key=_leaves_nothing_open)),
     )
 
@@ -185,7 +187,9 @@ class _Reading:
         metadata = row.table["metadata"]
         if not row.is_leftover and (other := otherwise(metadata, told)):
             says = f"{metadata.get('name')} {metadata.get('version')}"
-            self.files.notes.add(label, f"its metadata says {shown(says)}, its own name does not; both are listed")
+            self.files.diagnostics.add(
+                label, f"its metadata says {quoted(says)}, its own name does not; both are listed"
+            )
             yield replace(row, table={"metadata": other}, members=(), project="")
 
     def _linked(self, path: Path, label: str, name: str) -> _Row:
@@ -198,12 +202,12 @@ class _Reading:
         metadata = self._metadata(path, label, kind)
         leftover = path.name.startswith("~")
         if leftover:
-            self.files.notes.add(label, "left behind by an uninstall that was interrupted")
+            self.files.diagnostics.add(label, "left behind by an uninstall that was interrupted")
         for key, value in told.items():
             if not metadata.get(key):
                 metadata[key] = value
                 if leftover and key == "name":  # pip puts the tilde in the place of a letter
-                    self.files.notes.leave_open(label, "the name of this leftover, which has no metadata")
+                    self.files.diagnostics.leave_open(label, "the name of this leftover, which has no metadata")
         recorded_files = self._record(path, label)
         lacks_record = (
             kind == "dist-info" and not leftover and not recorded_files and not is_of_a_system(self.files, path)
@@ -231,7 +235,7 @@ class _Reading:
         for place in places if kind == "egg" else [*places, path]:
             if (data := self.files.bytes_of(place, "METADATA")) is not None:
                 return headers(data)
-        self.files.notes.add(label, "has no METADATA; its name is all that is known of it")
+        self.files.diagnostics.add(label, "has no METADATA; its name is all that is known of it")
         return {}
 
     def _direct_url(self, path: Path, label: str) -> dict[str, Any] | None:
@@ -240,7 +244,7 @@ class _Reading:
         try:
             found = json_value(data)
         except InputError as error:
-            self.files.notes.leave_open(f"{label}/direct_url.json", f"where it was installed from: {error}")
+            self.files.diagnostics.leave_open(f"{label}/direct_url.json", f"where it was installed from: {error}")
             return {}
         return found if isinstance(found, dict) else {}
 
@@ -251,7 +255,7 @@ class _Reading:
             return {}
         found, problems = recorded(data)
         for problem in problems:
-            self.files.notes.add(f"{label}/RECORD", problem)
+            self.files.diagnostics.add(f"{label}/RECORD", problem)
         return {name.replace("\\", "/"): digest for name, digest in found.items()}
 
     def _lines(self, path: Path) -> tuple[str, ...]:
@@ -362,8 +366,8 @@ def _projects(files: InstalledFiles, rows: Iterable[_Row]) -> Iterator[tuple[Pat
             yield found, path
         else:
             files.met(f"editable {row.entry}", "outside")
-            text = f"{EDITABLE_TREE}{shown(row.project)}, outside of what was given; give its folder as well"
-            files.notes.add(row.entry, text, lost=True)
+            text = f"{EDITABLE_TREE}{quoted(row.project)}, outside of what was given; give its folder as well"
+            files.diagnostics.add(row.entry, text, lost=True)
             yield path, path
 
 
@@ -416,7 +420,9 @@ def _nested(
             try:
                 made = listed_row(f"nested {row.entry}", name, version, members=row.members)
             except BadName:
-                reading.files.notes.leave_open(row.entry, "the name in this metadata, which is not a package name")
+                reading.files.diagnostics.leave_open(
+                    row.entry, "the name in this metadata, which is not a package name"
+                )
                 continue
             found.append((replace(made, optional=path.parent not in added or row.is_leftover), row.entry))
     return found, by_folder
@@ -445,7 +451,7 @@ def _code(
         files.met(label)
         if is_top and not owned:
             text = "can be imported, and no installed distribution claims it; its version is unknown"
-            files.notes.add(label, text)
+            files.diagnostics.add(label, text)
         whose = f", claimed by {owned[0].entry}" if owned else ""
         names = {name for one in owned for name in one.names}
         row = Component(
@@ -468,7 +474,7 @@ def _without_record(
     entry = next((one for one, _ in imported_names(files.folder) if one.partition("/")[0] not in claimed), "")
     for row in lacking if entry else ():
         text = f"has no RECORD that names files, so {entry} may be its code"
-        files.notes.add(row.entry, text)
+        files.diagnostics.add(row.entry, text)
         for package in sorted(row.names):
             made = Component(ref=f"no-record {row.entry}", name=package, package=package, purl=purl_of(package))
             yield made, f"{row.entry}, which {text}"
@@ -526,4 +532,4 @@ def _note_unclaimed(files: InstalledFiles, tree: Tree, owners: Sequence[_Row]) -
         if name not in names and name.partition("/")[0] in tops and "/" in name and not _INNER.fullmatch(name)
     ]
     if found:
-        files.notes.add(shown_path(found[0]), f"{len(found):,} files, this one the first, are in no RECORD")
+        files.diagnostics.add(shown_path(found[0]), f"{len(found):,} files, this one the first, are in no RECORD")

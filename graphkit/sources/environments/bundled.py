@@ -13,7 +13,7 @@ from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sd
 
 from graphkit.formats import read_document
 from graphkit.formats.archives import Contents, contents
-from graphkit.formats.rows import shown
+from graphkit.formats.diagnostics import quoted
 from graphkit.model.documents import DENIES_ITSELF, NOT_READ, RECORD, SAYS_COMPLETE, Completeness, Component
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
@@ -75,7 +75,7 @@ def vendor_lines(files: InstalledFiles, label: str, data: bytes) -> Iterator[Com
         except ValueError:  # BadName is one; so are more digits than int() reads in one go
             asked = None
         if asked is None or asked.unreadable:
-            files.notes.leave_open(f"{label}: line {number}", f"{shown(line)} in this list of vendored packages")
+            files.diagnostics.leave_open(f"{label}: line {number}", f"{quoted(line)} in this list of vendored packages")
             continue
         pin = _PINNED.fullmatch(asked.specifier)
         yield replace(
@@ -104,18 +104,18 @@ def bom_text(files: InstalledFiles, label: str, data: bytes, *, is_told: bool) -
     try:
         document = read_document(data, label, hint="sbom")
     except InputError as error:
-        files.notes.leave_open(label, f"this SBOM: {error}")
+        files.diagnostics.leave_open(label, f"this SBOM: {error}")
         return
     if document is None:
         if is_told:
-            files.notes.leave_open(label, "this SBOM, whose format is not known")
+            files.diagnostics.leave_open(label, "this SBOM, whose format is not known")
         return
     if document.completeness is Completeness.INCOMPLETE:
         # That it says so itself is of what it was made from, and changes nothing of what is installed.
         opening = [one for one in document.problems if _OPENS.match(one.text)]
         if not opening or any(one.text != DENIES_ITSELF for one in opening):
             first = next((one for one in opening if one.text != DENIES_ITSELF), None)
-            files.notes.leave_open(label, f"all of this SBOM{f': {first.place}: {first.text}' if first else ''}")
+            files.diagnostics.leave_open(label, f"all of this SBOM{f': {first.place}: {first.text}' if first else ''}")
     for row in document.components:
         yield replace(row, ref=f"{label} {row.ref}", optional=True)
 
@@ -133,13 +133,13 @@ def _in_archive(files: InstalledFiles, label: str, name: str, data: bytes, depth
         held = contents(data, _is_wanted)
     except InputError as error:
         if _ALWAYS.fullmatch(name) or _named_release(name, None):
-            files.notes.leave_open(label, f"this archive: {error}")
+            files.diagnostics.leave_open(label, f"this archive: {error}")
         else:
-            files.notes.add(label, f"this archive is damaged, so nothing is installed from it: {error}")
+            files.diagnostics.add(label, f"this archive is damaged, so nothing is installed from it: {error}")
         held = None
     else:
         if held is None and _ALWAYS.fullmatch(name):
-            files.notes.leave_open(label, "this archive, which is neither a ZIP nor a tar file")
+            files.diagnostics.leave_open(label, "this archive, which is neither a ZIP nor a tar file")
     if (told := _named_release(name, held)) is not None:
         yield listed_row(label, *told, sha256=(digest,))
     if held is None:
@@ -183,7 +183,7 @@ def _held(files: InstalledFiles, label: str, held: Contents, depth: int) -> Iter
     for inner, content in held.files:
         place, last = f"{label}/{shown_path(inner)}", inner.rpartition("/")[2]
         if isinstance(content, InputError):
-            files.notes.leave_open(place, f"this file of an archive: {content}")
+            files.diagnostics.leave_open(place, f"this file of an archive: {content}")
         elif _METADATA.fullmatch(inner):
             for row in _metadata_row(files, place, content):
                 named.update(filter(None, (row.package,)))
@@ -192,7 +192,7 @@ def _held(files: InstalledFiles, label: str, held: Contents, depth: int) -> Iter
             if depth > 1:
                 yield from _in_archive(files, place, last, content, depth - 1)
             elif _ALWAYS.fullmatch(last):
-                files.notes.leave_open(place, "this archive inside archives")
+                files.diagnostics.leave_open(place, "this archive inside archives")
         elif VENDOR_LIST.fullmatch(last):
             for row in vendor_lines(files, place, content):
                 named.update(filter(None, (row.package,)))
@@ -210,7 +210,7 @@ def _metadata_row(files: InstalledFiles, place: str, data: bytes) -> Iterator[Co
         version = str(metadata.get("version") or "")
         yield listed_row(place, str(metadata.get("name") or ""), version)
     except BadName:
-        files.notes.leave_open(place, "this metadata, which names no package")
+        files.diagnostics.leave_open(place, "this metadata, which names no package")
 
 
 def _code(names: tuple[str, ...]) -> set[PackageName]:

@@ -79,7 +79,7 @@ def changed_code(
         paths = present if base == files.folder else sorted(_below(base, here))
         _Code(files, base, here).check(paths, found)
     for package, odd in sorted(found.items()):
-        files.notes.add(odd.label, odd.why)
+        files.diagnostics.add(odd.label, odd.why)
         row = Component(
             ref=f"changed {package}",
             name=package,
@@ -205,7 +205,7 @@ class _Code:
         except FileNotFoundError:
             return None
         except OSError as error:
-            self._files.notes.add(self._files.label(whole), f"cannot be read: {error.strerror}", lost=True)
+            self._files.diagnostics.add(self._files.label(whole), f"cannot be read: {error.strerror}", lost=True)
             return None
 
 

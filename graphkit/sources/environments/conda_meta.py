@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from graphkit.formats.conda.rows import conda_purl
-from graphkit.formats.rows import Notes, json_value
+from graphkit.formats.decoding import json_value
+from graphkit.formats.diagnostics import Diagnostics
 from graphkit.model.documents import Component
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
@@ -47,7 +48,7 @@ def conda_packages(files: InstalledFiles) -> Iterator[CondaPackage]:
     try:
         paths = sorted(folder.glob("*.json"))
     except OSError as error:
-        files.notes.leave_open(files.label(folder), f"this folder: {error.strerror}")
+        files.diagnostics.leave_open(files.label(folder), f"this folder: {error.strerror}")
         return
     for path in paths:
         if (data := files.bytes_of(path, "conda-meta")) is None:
@@ -56,17 +57,17 @@ def conda_packages(files: InstalledFiles) -> Iterator[CondaPackage]:
         try:
             record = json_value(data)
         except InputError as error:
-            files.notes.leave_open(label, f"this record of conda: {error}")
+            files.diagnostics.leave_open(label, f"this record of conda: {error}")
             continue
-        if (package := _package(record, label, files.notes)) is not None:
+        if (package := _package(record, label, files.diagnostics)) is not None:
             yield package
 
 
-def _package(record: Any, place: str, notes: Notes) -> CondaPackage | None:
-    table = notes.table(record, place)
-    name, version = (notes.text(table.get(key), f"{place}: {key}") for key in ("name", "version"))
+def _package(record: Any, place: str, diagnostics: Diagnostics) -> CondaPackage | None:
+    table = diagnostics.table(record, place)
+    name, version = (diagnostics.text(table.get(key), f"{place}: {key}") for key in ("name", "version"))
     if not name.strip():
-        notes.leave_open(place, "this record of conda, which names no package")
+        diagnostics.leave_open(place, "this record of conda, which names no package")
         return None
     listed = {name.replace("\\", "/"): digest for name, digest in _paths(table)}
     inside = {found[1]: digest for one, digest in listed.items() if (found := _LIBRARY.fullmatch(one))}
@@ -74,7 +75,7 @@ def _package(record: Any, place: str, notes: Notes) -> CondaPackage | None:
     if inside and not shown:  # Python code without metadata: conda's name is all that it is known by
         shown = {(name, version)}
     digest = table.get("sha256")
-    sha256 = (notes.sha256(digest, f"{place}: sha256"),) if isinstance(digest, str) and digest else ()
+    sha256 = (diagnostics.sha256(digest, f"{place}: sha256"),) if isinstance(digest, str) and digest else ()
     return CondaPackage(
         place=place,
         component=Component(

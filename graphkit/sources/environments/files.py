@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from graphkit.formats.rows import Notes
+from graphkit.formats.diagnostics import Diagnostics
 from graphkit.model.environment import Environment
 
 LIBRARIES: Final = frozenset({"site-packages", "dist-packages"})
@@ -36,7 +36,7 @@ class InstalledFiles:
     """
 
     def __init__(self, folder: Path, given: Path) -> None:
-        self.notes = Notes()
+        self.diagnostics = Diagnostics()
         self.folder = folder
         self.given = given
         self.prefix = _prefix_of(folder)
@@ -81,13 +81,13 @@ class InstalledFiles:
                 self.leads_out(path)
                 return None
             if path.stat().st_size > LARGEST[kind]:
-                self.notes.add(label, f"larger than {LARGEST[kind] // 2**20} MiB; not read", lost=True)
+                self.diagnostics.add(label, f"larger than {LARGEST[kind] // 2**20} MiB; not read", lost=True)
                 self._seen[label] = "too large"
                 return None
             data = path.read_bytes()
         except OSError as error:
             self._seen[label] = "unreadable"
-            self.notes.add(label, f"cannot be read: {error.strerror}", lost=True)
+            self.diagnostics.add(label, f"cannot be read: {error.strerror}", lost=True)
             return None
         except ValueError:  # a name with a NUL is of no file
             return None
@@ -100,7 +100,7 @@ class InstalledFiles:
         if label not in self._links:
             self._links.add(label)
             self.met(f"link {label}")
-            self.notes.leave_open(label, "what this link leads to")
+            self.diagnostics.leave_open(label, "what this link leads to")
 
     def met(self, name: str, value: str = "") -> None:
         """Take something that was met and not read into the identity."""
@@ -121,7 +121,7 @@ class InstalledFiles:
         is_open = settings is not None and (_SYSTEM_LINE.findall(text) or ["true"])[-1].lower() == "true"
         self._seen["python"] = f"{python} {is_open}"
         if is_open:
-            self.notes.leave_open(
+            self.diagnostics.leave_open(
                 "pyvenv.cfg", "the system's own packages, which can be imported too (include-system-site-packages)"
             )
         return python

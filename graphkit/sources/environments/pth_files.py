@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from graphkit.formats.rows import shown
+from graphkit.formats.diagnostics import quoted
 from graphkit.model.documents import Component
 from graphkit.sources.environments.files import InstalledFiles, shown_path
 from graphkit.sources.environments.tree import ARCHIVE
@@ -124,12 +124,12 @@ def _judge(files: InstalledFiles, name: str, lines: Sequence[str], claim: Claim 
         return  # a RECORD names it and gives no hash: nothing shows that it was changed
     if _is_known(name, lines):
         if claim is not None:
-            files.notes.add(label, f"differs from what {claim.owner} recorded of it")
+            files.diagnostics.add(label, f"differs from what {claim.owner} recorded of it")
         return
     whose = f"it differs from what {claim.owner} recorded of it" if claim else "no installed distribution claims it"
     runs = any(_IMPORT.match(line) for line in lines)
     what = "what it runs at every start of Python" if runs else "why it adds to what Python imports"
-    files.notes.leave_open(label, f"{what}; {whose}")
+    files.diagnostics.leave_open(label, f"{what}; {whose}")
 
 
 def _is_known(name: str, lines: Sequence[str]) -> bool:
@@ -153,15 +153,17 @@ def _added(files: InstalledFiles, name: str, lines: Sequence[str], told: set[Pat
         if (found := in_given(files, path)) is not None:
             files.met(f"added {line}", "inside")
             if found.is_file() and not ARCHIVE.fullmatch(found.name):
-                files.notes.leave_open(label, f"{shown(line.strip())}, a file that it adds to what Python imports")
+                files.diagnostics.leave_open(
+                    label, f"{quoted(line.strip())}, a file that it adds to what Python imports"
+                )
             if found not in told and found.is_dir():
                 yield found
             continue
         files.met(f"added {line}", "outside")
         if any(path.is_relative_to(one) for one in told - {files.folder}):  # of an editable tree, told of elsewhere
             continue
-        files.notes.leave_open(
-            label, f"what is installed in {shown(line.strip())}, which it adds to what Python imports"
+        files.diagnostics.leave_open(
+            label, f"what is installed in {quoted(line.strip())}, which it adds to what Python imports"
         )
 
 
@@ -175,7 +177,7 @@ def _mapped(files: InstalledFiles, module: str, told: set[Path]) -> Iterator[Pat
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         places = None
     if not isinstance(places, dict) or not all(isinstance(one, str) for one in places.values()):
-        files.notes.leave_open(label, "where this finder of an editable install leads to")
+        files.diagnostics.leave_open(label, "where this finder of an editable install leads to")
         return
     for one in places.values():
         target = normal(files.folder / one)
@@ -184,7 +186,7 @@ def _mapped(files: InstalledFiles, module: str, told: set[Path]) -> Iterator[Pat
             yield inside
         elif "\0" in one or not any(target.is_relative_to(project) for project in told - {files.folder}):
             files.met(f"mapped {one}", "outside")
-            files.notes.leave_open(label, f"what lies in {shown(one)}, which it adds to what Python imports")
+            files.diagnostics.leave_open(label, f"what lies in {quoted(one)}, which it adds to what Python imports")
 
 
 def normal(path: Path) -> Path:

@@ -86,7 +86,7 @@ def walk_tree(files: InstalledFiles, added: Iterable[Path]) -> Tree:
             left = _walk(files, one, tree, left, is_added=True)
             walked.append(one)
     if left <= 0:
-        files.notes.leave_open(files.label(folder), f"files beyond the first {MOST:,}")
+        files.diagnostics.leave_open(files.label(folder), f"files beyond the first {MOST:,}")
     for found in (tree.nested, tree.boms, tree.lists, tree.loose, tree.archives, tree.vendors, tree.links):
         found.sort()
     tree.files.sort()
@@ -110,7 +110,7 @@ def _walk(files: InstalledFiles, start: Path, tree: Tree, left: int, *, is_added
             with os.scandir(parent) as listing:
                 entries = sorted(listing, key=lambda one: one.name)
         except OSError as error:
-            files.notes.leave_open(files.label(parent), f"this folder: {error.strerror}")
+            files.diagnostics.leave_open(files.label(parent), f"this folder: {error.strerror}")
             continue
         left -= len(entries)
         for entry in entries:

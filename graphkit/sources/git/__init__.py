@@ -11,7 +11,7 @@ from typing import Final
 from graphkit.model.errors import GraphkitError
 from graphkit.model.progress import Progress
 from graphkit.model.times import Instant, rfc3339
-from graphkit.sources.fetched_document import Arrival, Reject
+from graphkit.sources.fetched_document import FetchedDocument, Reject
 from graphkit.sources.git import branch_states as lines
 from graphkit.sources.git.commits import SECOND, Commit, Tip, boundary, changes, commits, tips
 from graphkit.sources.git.fetched import seen_when_fetched
@@ -62,7 +62,7 @@ class History:
         return self.service or self.name or name_of(self.path)
 
 
-def states(asked: History, *, reject: Reject, progress: Progress) -> Iterator[Arrival]:
+def states(asked: History, *, reject: Reject, progress: Progress) -> Iterator[FetchedDocument]:
     """Yield each state of each install input in a repository's history, those of the same bytes together.
 
     A state is one blob at one path, with the files that it includes, on one line of history
@@ -122,7 +122,7 @@ def _found(  # noqa: PLR0917 - one step of the above
     asked: History,
     reject: Reject,
     progress: Progress,
-) -> tuple[list[lines.State], dict[str, Whole]]:
+) -> tuple[list[lines.FileState], dict[str, Whole]]:
     """Return the states of all inputs, and what the names of those that include files stand for."""
     if not known:
         return [], {}
@@ -176,9 +176,9 @@ def _is_link(parent: str, name: str) -> bool:
     return os.path.islink(os.path.join(parent, name))  # noqa: PTH114, PTH118 - never raises
 
 
-def _by_blob(found: Sequence[lines.State]) -> list[list[lines.State]]:
+def _by_blob(found: Sequence[lines.FileState]) -> list[list[lines.FileState]]:
     """Return states by their bytes, the oldest first, so that each blob is read once and then let go."""
-    groups: dict[str, list[lines.State]] = {}
+    groups: dict[str, list[lines.FileState]] = {}
     for state in sorted(found, key=lambda one: (one.start, one.path, one.branch)):
         groups.setdefault(state.blob, []).append(state)
     return list(groups.values())
@@ -197,7 +197,7 @@ def _included(blob: str, wholes: Mapping[str, Whole], blobs: Blobs) -> dict[str,
     return {name: data for name, data in read.items() if isinstance(data, bytes)}
 
 
-def _services(asked: History, found: Iterable[lines.State]) -> Callable[[str], list[str]]:
+def _services(asked: History, found: Iterable[lines.FileState]) -> Callable[[str], list[str]]:
     """Return what tells the services that a file is an input of."""
     if asked.service:
         return lambda _: [asked.service]
@@ -206,8 +206,8 @@ def _services(asked: History, found: Iterable[lines.State]) -> Callable[[str], l
     return lambda path: [f"{label}/{folder}" if folder else label for folder in owners.of(path)]
 
 
-def _arrival(state: lines.State, data: bytes, asked: History, cut: frozenset[str]) -> Arrival:
-    return Arrival(
+def _arrival(state: lines.FileState, data: bytes, asked: History, cut: frozenset[str]) -> FetchedDocument:
+    return FetchedDocument(
         data=data,
         path=state.path,
         hint="lock" if shown_doubt_of(state.path) in {Doubt.NONE, Doubt.MANIFEST} else "",
@@ -227,12 +227,12 @@ def _arrival(state: lines.State, data: bytes, asked: History, cut: frozenset[str
     )
 
 
-def _vanished(state: lines.State) -> bool:
+def _vanished(state: lines.FileState) -> bool:
     """Return whether a state ended with its branch, or stands on a tag: nothing on its line took its place."""
     return not state.lives and not state.ended_by
 
 
-def _note(state: lines.State, *, shallow: bool) -> str:
+def _note(state: lines.FileState, *, shallow: bool) -> str:
     parts = [f"branch {state.branch}, first commit {_shown(state.first)}, last commit {_shown(state.last)}"]
     if state.ended_by:
         parts.append(f"ended by commit {state.ended_by[:12]}")

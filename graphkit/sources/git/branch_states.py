@@ -26,7 +26,7 @@ _QUOTED: Final = re.compile(r"'([^']+)'")
 
 
 @dataclass(slots=True, kw_only=True)
-class Line:
+class BranchLine:
     """A chain of first parents, oldest first. ``base`` is the commit that it forked off, empty for none.
 
     ``seen`` is the last time that its end was known to stand: its own, that of a merge that took it in, or
@@ -42,7 +42,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class FileState:
     """One blob at one path, as shown, on one line. ``first`` and ``last`` are the commits between which it stood.
 
     ``until`` None: nothing on the line replaced it, and ``seen`` says how long it was known to stand.
@@ -77,7 +77,7 @@ class State:
         return end
 
 
-def lines(ends: Iterable[Tip], known: Mapping[str, Commit]) -> list[Line]:
+def lines(ends: Iterable[Tip], known: Mapping[str, Commit]) -> list[BranchLine]:
     """Return lines that hold every commit once, each after the one that it forked off.
 
     A tip inside another line begins one without commits. Side lines come from the newest merge to the
@@ -90,11 +90,11 @@ def lines(ends: Iterable[Tip], known: Mapping[str, Commit]) -> list[Line]:
     order = {sha: number for number, sha in enumerate(known)}
     owned: set[str] = set()
     waiting: list[tuple[int, int, str]] = []
-    found: list[Line] = []
+    found: list[BranchLine] = []
 
     def walk(branch: str, commit: str, *, lives: bool, told: Instant = 0) -> None:
         seen = max([told, known[commit].at, *(merge.at for merge, _ in merges[commit])])
-        line = Line(branch=branch, lives=lives, seen=seen, is_first=not found)
+        line = BranchLine(branch=branch, lives=lives, seen=seen, is_first=not found)
         at: str | None = commit
         while at is not None and at not in owned:
             owned.add(at)
@@ -130,7 +130,9 @@ def _merged_name(merge: Commit, number: int) -> str:
     return merge.sha[:12]
 
 
-def states(found: Sequence[Line], known: Mapping[str, Commit], changed: Mapping[str, Sequence[Change]]) -> list[State]:
+def states(
+    found: Sequence[BranchLine], known: Mapping[str, Commit], changed: Mapping[str, Sequence[Change]]
+) -> list[FileState]:
     """Return the states of all paths on all lines, none twice for the part that lines share.
 
     What a line took along from where it forked off is a state of it only as far as it outlived the
@@ -139,7 +141,7 @@ def states(found: Sequence[Line], known: Mapping[str, Commit], changed: Mapping[
     """
     forks = {line.base for line in found if line.base}
     kept: dict[str, _Fork] = {}
-    told: list[State] = []
+    told: list[FileState] = []
     for line in found:
         told += _Replay(line, known.get(line.base), kept.get(line.base, _Fork())).run(changed, forks, kept)
     return _apart(told)
@@ -152,7 +154,7 @@ class _Open:
     blob: str
     index: int
     is_first: bool
-    told: list[State] = field(default_factory=list)
+    told: list[FileState] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -168,7 +170,7 @@ class _Fork:
 class _Replay:
     """The commits of one line, replayed."""
 
-    def __init__(self, line: Line, base: Commit | None, fork: _Fork) -> None:
+    def __init__(self, line: BranchLine, base: Commit | None, fork: _Fork) -> None:
         self.line = line
         self.base = base
         self.times = [commit.at for commit in line.commits]
@@ -179,7 +181,9 @@ class _Replay:
             for path, one in fork.stood.items()
         }
 
-    def run(self, changed: Mapping[str, Sequence[Change]], forks: set[str], kept: dict[str, _Fork]) -> Iterator[State]:
+    def run(
+        self, changed: Mapping[str, Sequence[Change]], forks: set[str], kept: dict[str, _Fork]
+    ) -> Iterator[FileState]:
         """Yield the line's states; puts what stood at each fork into ``kept``."""
         for number, commit in enumerate(self.line.commits):
             for path, blob in changed.get(commit.sha, ()):
@@ -200,7 +204,7 @@ class _Replay:
         for path, one in self.now.items():
             yield from self._close(path, one, None)
 
-    def _close(self, path: bytes, one: _Open, ender: int | None, *, is_deleted: bool = False) -> Iterator[State]:
+    def _close(self, path: bytes, one: _Open, ender: int | None, *, is_deleted: bool = False) -> Iterator[FileState]:
         """Yield a state that a commit of that number ended, or nothing did, unless the line before tells it."""
         state = replace(self._state(path, one, ender), is_deleted=is_deleted)
         before = self.from_base[path].told if state.forked else []
@@ -210,7 +214,7 @@ class _Replay:
             one.told += [*before, state]
             yield state
 
-    def _state(self, path: bytes, one: _Open, ender: int | None) -> State:
+    def _state(self, path: bytes, one: _Open, ender: int | None) -> FileState:
         commits, index, line = self.line.commits, max(one.index, 0), self.line
         forked = one.index < 0
         stood = self.times[index:ender]
@@ -231,7 +235,7 @@ class _Replay:
             later = (time for time in self.times[ender:] if time > newest)
             until = max(at, start + SECOND) if at >= newest else next(later, None)
             seen = max(newest, line.seen) if until is None else None
-        return State(
+        return FileState(
             path=path.decode("utf-8", "backslashreplace"),
             blob=one.blob,
             branch=line.branch,
@@ -249,22 +253,22 @@ class _Replay:
         )
 
 
-def _covers(other: State, state: State) -> bool:
+def _covers(other: FileState, state: FileState) -> bool:
     return other.start <= state.start and other.end >= state.end and (other.lives or not state.lives)
 
 
-def _apart(told: list[State]) -> list[State]:
+def _apart(told: list[FileState]) -> list[FileState]:
     """Return states so that those of one path and branch name never overlap; some get a longer name.
 
     States of one path and branch are read as successive, the next one ending the one before. So states
     that stood at the same time need names of their own, or the next one would hide what stood: two lines
     that were called the same, commits of one second (a rebase), clocks that ran backwards.
     """
-    groups: dict[tuple[str, str], list[State]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[FileState]] = defaultdict(list)
     for state in told:
         groups[state.path, state.branch].append(state)
     taken = set(groups)
-    apart: list[State] = []
+    apart: list[FileState] = []
     for (path, branch), group in groups.items():
         free: Instant | None = None
         for state in sorted(group, key=lambda one: (one.start, -one.end, one.first.sha)):

@@ -12,11 +12,11 @@ from itertools import islice
 from typing import Final
 
 from graphkit.formats.conda.environment import pip_lines
+from graphkit.formats.diagnostics import Diagnostics
 from graphkit.formats.manifests.pyproject import dynamic_files
 from graphkit.formats.manifests.requirements_lines import logical_lines
 from graphkit.formats.manifests.uv_settings import PYPROJECT, UV_TOML, has_overrides
-from graphkit.formats.rows import Notes
-from graphkit.sources.git.branch_states import Line
+from graphkit.sources.git.branch_states import BranchLine
 from graphkit.sources.git.commits import Change
 from graphkit.sources.git.file_names import is_asked_for, may_include
 
@@ -79,8 +79,11 @@ def _files_of_project(data: bytes) -> tuple[str, ...]:
         tools = tomllib.loads(data.decode()).get("tool")
     except (ValueError, RecursionError):
         return ()
-    notes = Notes()
-    found = (dynamic_files(key, notes.table(tools, "tool"), notes) for key in ("dependencies", "optional-dependencies"))
+    diagnostics = Diagnostics()
+    found = (
+        dynamic_files(key, diagnostics.table(tools, "tool"), diagnostics)
+        for key in ("dependencies", "optional-dependencies")
+    )
     named = (name for told in found for _, _, files in told for name in files)
     return tuple(islice(dict.fromkeys(filter(None, named)), _NAMES))
 
@@ -144,7 +147,7 @@ class Includes:
             if (there := posixpath.join(folder, name.encode())) in self._settings and there != path
         ]
 
-    def whole(self, found: Iterable[Line]) -> tuple[dict[str, list[Change]], dict[str, Whole]]:
+    def whole(self, found: Iterable[BranchLine]) -> tuple[dict[str, list[Change]], dict[str, Whole]]:
         """Return the changes again, those of inputs that include files by a name for input and files together.
 
         The second part says what such a name stands for. Cost: linear in changes and what is included.
@@ -176,7 +179,7 @@ class _Composition:
         self._above: dict[bytes, set[bytes]] = defaultdict(set)
         """The inputs that have included a path at some time."""
 
-    def run(self, lines: Iterable[Line]) -> tuple[dict[str, list[Change]], dict[str, Whole]]:
+    def run(self, lines: Iterable[BranchLine]) -> tuple[dict[str, list[Change]], dict[str, Whole]]:
         told: dict[str, list[Change]] = {}
         for line in lines:
             before = self._kept.get(line.base, ({}, {}))

@@ -25,7 +25,7 @@ from graphkit.model.index import MetadataSource as Source
 from graphkit.model.names import PackageName
 from graphkit.model.times import Instant
 from graphkit.sources.index.metadata import from_core_metadata, from_release_json, unknown
-from graphkit.sources.index.pages import ACCEPT, Offer, Reading, absent, read_page
+from graphkit.sources.index.pages import ACCEPT, FileLinks, PageReading, absent, read_page
 from graphkit.sources.index.settings import index_address, index_name
 from graphkit.sources.index.wheels import MOST, joined, wheels_apart
 
@@ -97,10 +97,10 @@ class Unanswered:
 class Index(Protocol):
     """Where project pages and release metadata come from: the live index or a recorded slice."""
 
-    def page(self, package: PackageName) -> Reading:
+    def page(self, package: PackageName) -> PageReading:
         """Return a project page; `found` False where the index has no such project."""
 
-    def metadata(self, reading: Reading, version: str) -> ReleaseMetadata:
+    def metadata(self, reading: PageReading, version: str) -> ReleaseMetadata:
         """Return the requirements of a release of a page; `source` UNKNOWN with a reason where nobody could tell."""
 
 
@@ -119,7 +119,7 @@ class HttpIndex:
         self._silent: set[str] = set()
         self._spoken: set[str] = set()
 
-    def page(self, package: PackageName, *, anew: bool = False) -> Reading:
+    def page(self, package: PackageName, *, anew: bool = False) -> PageReading:
         """Return a project page (one request).
 
         ``anew``: ask the index even where the cache holds a fresh page; it is sent again only where its
@@ -144,7 +144,7 @@ class HttpIndex:
         )
         return replace(page, is_confirmed=from_cache and is_confirmed)
 
-    def metadata(self, reading: Reading, version: str) -> ReleaseMetadata:
+    def metadata(self, reading: PageReading, version: str) -> ReleaseMetadata:
         """Return a release's requirements: PEP 658, else the index's JSON, else a range of the wheel.
 
         Wheels whose metadata differ, or may, are each read. Cost: one request as a rule, at most five, and the same
@@ -170,7 +170,7 @@ class HttpIndex:
         lost = [f"{len(apart) - MOST} wheels with other metadata were not read"] if len(apart) > MOST else []
         return joined(reads, lost)
 
-    def _core_metadata(self, reading: Reading, version: str, file: File) -> ReleaseMetadata | None:
+    def _core_metadata(self, reading: PageReading, version: str, file: File) -> ReleaseMetadata | None:
         offer = reading.offers[file.filename]
         # A mirror may serve the file and strip the key that announces it: asked until a "no" comes before any "yes".
         url = reading.address(file.filename)
@@ -203,13 +203,13 @@ class HttpIndex:
             return None
         return from_release_json(answer.content, package, version, has_wheel=has_wheel)
 
-    def _of_wheel(self, reading: Reading, version: str, file: File) -> ReleaseMetadata:
+    def _of_wheel(self, reading: PageReading, version: str, file: File) -> ReleaseMetadata:
         """Return what a file's own metadata say, read from within the wheel."""
         found = self._wheel(reading, version, file) if file.kind is FileKind.WHEEL else None
         text = f"{file.filename} has no metadata that can be read without building it"
         return found or unknown(reading.page.package, version, text)
 
-    def _wheel(self, reading: Reading, version: str, file: File) -> ReleaseMetadata | None:
+    def _wheel(self, reading: PageReading, version: str, file: File) -> ReleaseMetadata | None:
         try:
             with zipfile.ZipFile(io.BufferedReader(_Ranges(self, reading.address(file.filename)), _CHUNK)) as wheel:
                 member = next(name for name in wheel.namelist() if _is_metadata(name))
@@ -355,7 +355,7 @@ def _transport(cache: Path | None) -> httpx.BaseTransport:
     return transport
 
 
-def _preference(file: File, offer: Offer) -> tuple[int, str]:
+def _preference(file: File, offer: FileLinks) -> tuple[int, str]:
     """Order files by how much their metadata speaks for an install of the default environment.
 
     Wheels go first; among them those whose metadata file is announced, which cost one small request.

@@ -14,7 +14,7 @@ from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Pep508
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from graphkit.model.environment import Environment, Ground
+from graphkit.model.environment import Environment, MarkerEvaluator
 from graphkit.model.errors import GraphkitError, InputError, UsageError
 from graphkit.model.index import ProjectPage, ReleaseFiles, ReleaseMetadata, needs_of
 from graphkit.model.names import PackageName, extra_name, package_name
@@ -23,19 +23,19 @@ from graphkit.model.times import Instant
 from graphkit.model.versions import ReleaseVersion, release_version
 from graphkit.sources.index.client import CONNECTIONS, Index, NoAnswer, Unanswered
 from graphkit.sources.index.metadata import unknown
-from graphkit.sources.index.pages import Reading, absent, as_of
+from graphkit.sources.index.pages import PageReading, absent, as_of
 from graphkit.sources.index.slice import SliceWriter
 
 Fact = ProjectPage | ReleaseMetadata
 Reject = Callable[[str, InputError], None]
-_Answer = Reading | ReleaseMetadata | InputError | NoAnswer
+_Answer = PageReading | ReleaseMetadata | InputError | NoAnswer
 _NOT_KNOWN: Final = (
     "the index does not know it now, so nothing is known of the time before; check the spelling and --index-url"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class GatherOptions:
     """What to read: the window in which choices fall, and the instant whose pages are wanted (None: now)."""
 
     start: Instant
@@ -46,7 +46,7 @@ class Order:
 
 
 def gather(
-    index: Index, names: Sequence[str], order: Order, *, record: Path | None, progress: Progress, reject: Reject
+    index: Index, names: Sequence[str], order: GatherOptions, *, record: Path | None, progress: Progress, reject: Reject
 ) -> Iterator[Fact]:
     """Yield pages and requirements of packages, and with ``closure`` of all they may lead to in the window.
 
@@ -63,7 +63,7 @@ def gather(
     """
     walks = [_Walk(_root(name)) for name in names]
     roots = {walk.root.package for walk in walks}
-    shelf = _Shelf(order)
+    shelf = _Gathered(order)
     writer = SliceWriter({walk.root.package for walk in walks if not walk.root.specifier})
     unanswered = Unanswered(reject)
     done = 0
@@ -79,7 +79,7 @@ def gather(
             if isinstance(answer, InputError):
                 reject(package, answer)
                 shelf.put_aside(package, version, answer)
-            elif isinstance(answer, Reading):
+            elif isinstance(answer, PageReading):
                 reading = answer if order.as_of is None else as_of(answer, order.as_of)
                 if package in roots and not reading.page.found:
                     reject(package, InputError(_NOT_KNOWN))
@@ -96,7 +96,7 @@ def gather(
 
 
 def _fetch(
-    index: Index, shelf: _Shelf, wanted: Sequence[tuple[PackageName, str]]
+    index: Index, shelf: _Gathered, wanted: Sequence[tuple[PackageName, str]]
 ) -> Iterator[tuple[tuple[PackageName, str], _Answer]]:
     """Yield pages (version empty) and requirements as they come, read by one pool of threads."""
 
@@ -116,7 +116,7 @@ def _fetch(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Demand:
+class _Dependency:
     """A requirement as the closure follows it."""
 
     package: PackageName
@@ -124,25 +124,25 @@ class _Demand:
     specifier: str
 
 
-def _root(text: str) -> _Demand:
+def _root(text: str) -> _Dependency:
     try:
         read = Pep508(text)
     except InvalidRequirement as error:
         raise UsageError(f"{text!r} is no package name; give one as in litellm, crewai[litellm] or x==1.0") from error
     extras = tuple(sorted(extra_name(extra) for extra in read.extras))
-    return _Demand(package=package_name(read.name), extras=extras, specifier=str(read.specifier))
+    return _Dependency(package=package_name(read.name), extras=extras, specifier=str(read.specifier))
 
 
 class _Walk:
     """The closure of one root, as far as it is known."""
 
-    def __init__(self, root: _Demand) -> None:
+    def __init__(self, root: _Dependency) -> None:
         self.root = root
-        self.demands: dict[PackageName, set[_Demand]] = {root.package: {root}}
+        self.demands: dict[PackageName, set[_Dependency]] = {root.package: {root}}
         self.changed: set[PackageName] = {root.package}
         self.followed: set[tuple[PackageName, str, str]] = set()
 
-    def add(self, demand: _Demand) -> None:
+    def add(self, demand: _Dependency) -> None:
         """Take a requirement into the closure."""
         there = self.demands.setdefault(demand.package, set())
         if demand not in there:
@@ -150,17 +150,17 @@ class _Walk:
             self.changed.add(demand.package)
 
 
-class _Shelf:
+class _Gathered:
     """What was read, with the choices that ranges leave, each computed once."""
 
-    def __init__(self, order: Order) -> None:
-        self.readings: dict[PackageName, Reading] = {}
+    def __init__(self, order: GatherOptions) -> None:
+        self.readings: dict[PackageName, PageReading] = {}
         self.metadata: dict[tuple[PackageName, str], ReleaseMetadata] = {}
-        self._offers: dict[PackageName, tuple[_Offers, ...]] = {}
+        self._offers: dict[PackageName, tuple[_Candidates, ...]] = {}
         self._order = order
-        self.ground = Ground(order.environment)
+        self.ground = MarkerEvaluator(order.environment)
         # What either resolver may choose is read: they differ in what they make of Requires-Python.
-        self._grounds = (Ground(order.environment, "uv"), Ground(order.environment, "pip"))
+        self._grounds = (MarkerEvaluator(order.environment, "uv"), MarkerEvaluator(order.environment, "pip"))
 
     def put_aside(self, package: PackageName, version: str, error: GraphkitError) -> None:
         """Go on without a page or requirements that nobody could read."""
@@ -173,15 +173,15 @@ class _Shelf:
         """Return the versions of a package that some of these ranges together may leave as the choice."""
         if package not in self._offers:
             page = self.readings[package].page
-            self._offers[package] = tuple(_Offers(page, self._order, ground) for ground in self._grounds)
+            self._offers[package] = tuple(_Candidates(page, self._order, ground) for ground in self._grounds)
         of_both = (one.choices(specifiers) for one in self._offers[package])
         return list(dict.fromkeys(chain.from_iterable(of_both)))
 
 
-class _Offers:
+class _Candidates:
     """The releases of a page, newest first; sets of them are bits of an integer, bit 0 the newest."""
 
-    def __init__(self, page: ProjectPage, order: Order, ground: Ground) -> None:
+    def __init__(self, page: ProjectPage, order: GatherOptions, ground: MarkerEvaluator) -> None:
         read = [(release_version(release.version), release) for release in page.releases]
         self._order = order
         self._ground = ground
@@ -262,7 +262,7 @@ def _names_prerelease(specifier: str) -> bool:
         return False
 
 
-def _missing(walks: Sequence[_Walk], shelf: _Shelf, order: Order) -> list[tuple[PackageName, str]]:
+def _missing(walks: Sequence[_Walk], shelf: _Gathered, order: GatherOptions) -> list[tuple[PackageName, str]]:
     """Return the pages (version empty) and requirements to read next; follow what is there already."""
     missing: dict[tuple[PackageName, str], None] = {}
     for walk in walks:
@@ -283,7 +283,7 @@ def _missing(walks: Sequence[_Walk], shelf: _Shelf, order: Order) -> list[tuple[
     return list(missing)
 
 
-def _follow(walk: _Walk, shelf: _Shelf, package: PackageName, version: str, extras: set[str]) -> None:
+def _follow(walk: _Walk, shelf: _Gathered, package: PackageName, version: str, extras: set[str]) -> None:
     for extra in extras:
         if (package, version, extra) in walk.followed:
             continue
@@ -291,4 +291,4 @@ def _follow(walk: _Walk, shelf: _Shelf, package: PackageName, version: str, extr
         for one in shelf.metadata[package, version].requirements:
             # What cannot be decided keeps its edge (semantics §2); a URL is an identity of its own.
             if not one.url and shelf.ground.truth(one.marker, extra) is not False:
-                walk.add(_Demand(package=one.package, extras=one.extras, specifier=one.specifier))
+                walk.add(_Dependency(package=one.package, extras=one.extras, specifier=one.specifier))

@@ -30,7 +30,7 @@ _END: Final = 4_096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class FileLinks:
     """Where a file's bytes are, and whether its metadata file is announced (PEP 658).
 
     ``url`` may be relative to the page's. ``metadata`` None: not announced; empty: announced without a
@@ -42,14 +42,14 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class PageReading:
     """A page as a fact, where it was read, and the offers behind its files by file name.
 
     ``is_confirmed``: the index was asked and said that the page is still the one read before (RFC 9110 §15.4.5).
     """
 
     page: ProjectPage
-    offers: Mapping[str, Offer]
+    offers: Mapping[str, FileLinks]
     url: str = ""
     is_confirmed: bool = False
 
@@ -85,15 +85,15 @@ class _Page(msgspec.Struct, rename="kebab"):
 _DECODER: Final = msgspec.json.Decoder(_Page)
 
 
-def absent(package: PackageName, *, read_at: Instant, source: str) -> Reading:
+def absent(package: PackageName, *, read_at: Instant, source: str) -> PageReading:
     """Return the reading of a page that the index answered with "no such project"."""
     page = ProjectPage(package=package, spelling=package, releases=(), read_at=read_at, source=source, found=False)
-    return Reading(page=page, offers={})
+    return PageReading(page=page, offers={})
 
 
 def read_page(
     data: bytes, content_type: str, package: PackageName, *, url: str, read_at: Instant, source: str
-) -> Reading:
+) -> PageReading:
     """Return a project page read from the bytes an index sent.
 
     The type that came back decides, not the one asked for (PEP 691). Files whose name says no release of the package
@@ -121,10 +121,10 @@ def read_page(
         status=status,
         problems=problems,
     )
-    return Reading(page=page, offers={file.filename: _offer(file) for file in files}, url=url)
+    return PageReading(page=page, offers={file.filename: _offer(file) for file in files}, url=url)
 
 
-def as_of(reading: Reading, at: Instant) -> Reading:
+def as_of(reading: PageReading, at: Instant) -> PageReading:
     """Return the page as it may have stood at an instant: files uploaded after it left out.
 
     What was removed since cannot come back this way; the page then counts as read at that instant.
@@ -184,7 +184,7 @@ def _from_html(data: bytes, package: PackageName, url: str) -> tuple[list[_File]
     return files, [], package, "active" if page.status is None else page.status.value
 
 
-def _offer(file: _File) -> Offer:
+def _offer(file: _File) -> FileLinks:
     told = file.core_metadata
     if told is None:
         told = file.dist_info_metadata if file.dist_info_metadata is not None else file.data_dist_info_metadata
@@ -193,7 +193,7 @@ def _offer(file: _File) -> Offer:
         metadata = str(told.get("sha256", "")).lower()
     elif told:
         metadata = ""
-    return Offer(url=file.url, metadata=metadata)
+    return FileLinks(url=file.url, metadata=metadata)
 
 
 def _releases(

@@ -16,7 +16,7 @@ from graphkit.model.progress import Progress
 from graphkit.model.versions import release_version
 from graphkit.sources.index.client import CONNECTIONS, HttpIndex, NoAnswer, Unanswered
 from graphkit.sources.index.metadata import unknown
-from graphkit.sources.index.pages import Reading
+from graphkit.sources.index.pages import PageReading
 
 _AT_ONCE: Final = 8 * CONNECTIONS
 """Projects in hand at once: a page may list some thousand files, and their readings are not to pile up."""
@@ -126,14 +126,14 @@ def _read(index: HttpIndex, known: Known) -> Refreshed:
     )
 
 
-def _requirements(index: HttpIndex, reading: Reading, version: str) -> ReleaseMetadata:
+def _requirements(index: HttpIndex, reading: PageReading, version: str) -> ReleaseMetadata:
     try:
         return index.metadata(reading, version)
     except InputError as error:
         return unknown(reading.page.package, version, str(error))
 
 
-def _is_changed(reading: Reading, known: Known) -> bool:
+def _is_changed(reading: PageReading, known: Known) -> bool:
     """Return whether a page says something else than what was known, which the cache may be ahead of."""
     page = reading.page
     if page.found != known.found or (page.status == "quarantined") != known.is_quarantined:

@@ -23,7 +23,7 @@ from graphkit.model.index import ProjectPage, ReleaseMetadata
 from graphkit.model.names import PackageName
 from graphkit.model.times import Instant, moment, rfc3339
 from graphkit.sources.index.client import HttpIndex
-from graphkit.sources.index.pages import JSON_TYPE, Reading
+from graphkit.sources.index.pages import JSON_TYPE, PageReading
 
 SCHEMA: Final = "graphkit.slice/1"
 _ADDRESS: Final = "http://slice.invalid/simple/"
@@ -36,10 +36,10 @@ class SliceWriter:
 
     def __init__(self, hashed: Collection[PackageName] = ()) -> None:
         self._hashed = frozenset(hashed)
-        self._pages: dict[PackageName, Reading] = {}
+        self._pages: dict[PackageName, PageReading] = {}
         self._metadata: dict[tuple[PackageName, str], bytes] = {}
 
-    def page(self, reading: Reading) -> None:
+    def page(self, reading: PageReading) -> None:
         """Take a page; SHA-256 of files are kept for the packages the writer was told of, to keep slices small."""
         self._pages[reading.page.package] = reading
 
@@ -127,11 +127,11 @@ class RecordedIndex:
         # A slice keeps what the wheels of a release require in the metadata of one of them, and announces no others.
         self._index = HttpIndex(client, _ADDRESS, name="recorded slice", read_at=self.read_at, tells_all=False)
 
-    def page(self, package: PackageName) -> Reading:
+    def page(self, package: PackageName) -> PageReading:
         """Return a recorded page. Raises NotRecorded where the slice has none."""
         return self._index.page(package)
 
-    def metadata(self, reading: Reading, version: str) -> ReleaseMetadata:
+    def metadata(self, reading: PageReading, version: str) -> ReleaseMetadata:
         """Return recorded requirements. Raises NotRecorded where the slice has none of this release."""
         if version not in _recorded(reading):
             raise NotRecorded(f"{reading.page.package} {version} is not in the recorded slice")
@@ -156,7 +156,7 @@ def slice_facts(path: Path) -> Iterator[ProjectPage | ReleaseMetadata]:
             yield index.metadata(reading, version)
 
 
-def _recorded(reading: Reading) -> dict[str, None]:
+def _recorded(reading: PageReading) -> dict[str, None]:
     return {
         release.version: None
         for release in reading.page.releases

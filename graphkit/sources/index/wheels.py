@@ -7,10 +7,10 @@ from dataclasses import replace
 from functools import cache
 from typing import Final
 
-from graphkit.model.environment import AnyOf, environments_within
+from graphkit.model.environment import AnyOfEnvironments, environments_within
 from graphkit.model.index import File, FileKind, MetadataSource, ReleaseMetadata, needs_of
 from graphkit.model.requirements import Requirement, requirement
-from graphkit.sources.index.pages import Offer
+from graphkit.sources.index.pages import FileLinks
 
 MOST: Final = 64
 """Wheels of one release whose metadata are read; the public index has no release with so many different ones."""
@@ -18,7 +18,7 @@ _SOME_ALONE: Final = 'platform_version == "of some wheels alone"'
 """A condition that nobody can decide, so that what stands under it may apply, and is never taken as given."""
 
 
-def wheels_apart(best: File, files: Iterable[File], offers: Mapping[str, Offer], *, tells_all: bool) -> list[File]:
+def wheels_apart(best: File, files: Iterable[File], offers: Mapping[str, FileLinks], *, tells_all: bool) -> list[File]:
     """Return the files whose metadata say together what a release requires: one of each kind, the best file first.
 
     The index gives a hash of each wheel's metadata (PEP 714): equal hashes are equal metadata. A wheel without a hash
@@ -76,5 +76,5 @@ def _needs(file: File) -> str:
 
 
 @cache
-def _common() -> AnyOf:
-    return AnyOf(environments_within())
+def _common() -> AnyOfEnvironments:
+    return AnyOfEnvironments(environments_within())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from graphkit.formats.rows import shown
+from graphkit.formats.diagnostics import quoted
 from graphkit.formats.structured_text import decode
 from graphkit.model.aliases import Aliases, alias_purl, aliases_of, settled
 from graphkit.model.documents import Problem
@@ -46,7 +46,7 @@ def parse(data: bytes, path: str) -> AliasFile:
     """
     read = decode(data)
     if not isinstance(read, dict) or read.get("schema") != SCHEMA:
-        found = shown(read.get("schema")) if isinstance(read, dict) else shown(read)
+        found = quoted(read.get("schema")) if isinstance(read, dict) else quoted(read)
         raise InputError(f"{found} is not {SCHEMA!r}, which this graphkit reads", place="schema")
     rows = _Rows()
     rows.unknown(read, _KEYS, "")
@@ -59,9 +59,9 @@ def _purl(text: str) -> str:
     """Return what a purl says elsewhere names; BadName where it cannot be the other name of a package."""
     purl = read_purl(text)
     if purl.type == "pypi":
-        raise BadName(f"{shown(text)} is a package of the index itself, and the same as no other")
+        raise BadName(f"{quoted(text)} is a package of the index itself, and the same as no other")
     if purl.version or purl.qualifiers or purl.subpath:
-        raise BadName(f"{shown(text)} names one file or release; give {alias_purl(text)!r}")
+        raise BadName(f"{quoted(text)} names one file or release; give {alias_purl(text)!r}")
     return alias_purl(text)
 
 
@@ -78,7 +78,7 @@ class _Rows:
     def unknown(self, table: dict[str, Any], keys: frozenset[str], place: str) -> None:
         for key in table:
             if key not in keys:
-                self.odd(place or "the file", f"the key {shown(key)} is not read; see docs/alias-file.md")
+                self.odd(place or "the file", f"the key {quoted(key)} is not read; see docs/alias-file.md")
 
     def of(
         self, table: dict[str, Any], key: str, named: Callable[[str], _Id], other: Callable[[str], str]
@@ -86,14 +86,14 @@ class _Rows:
         """Yield each other name in a list of rows, what it means, and its place."""
         for place, row in self._items(table.get(key), key):
             if not isinstance(row, dict):
-                self.odd(place, f"a row with `name` and `also` was expected, not {shown(row)}")
+                self.odd(place, f"a row with `name` and `also` was expected, not {quoted(row)}")
                 continue
             self.unknown(row, _ROW_KEYS, place)
             if (name := self._read(row.get("name"), f"{place}.name", named)) is None:
                 continue
             yield str(name), name, f"{place}.name"  # its own name, which nobody else may have
             if row.get("also") is None:
-                self.odd(f"{place}.also", f"{shown(name)} has no other names here")
+                self.odd(f"{place}.also", f"{quoted(name)} has no other names here")
             for inner, text in self._items(row.get("also"), f"{place}.also"):
                 if (also := self._read(text, inner, other)) is not None:
                     yield also, name, inner
@@ -108,16 +108,16 @@ class _Rows:
             pairs.append((also, name))
         names, clashes = settled(pairs)
         for clash in clashes:
-            meanings = " and ".join(shown(one) for one in clash.meanings[:3])
+            meanings = " and ".join(quoted(one) for one in clash.meanings[:3])
             for place in places[clash.name]:
-                self.odd(place, f"{shown(clash.name)} cannot mean {meanings} at once; it is left out")
+                self.odd(place, f"{quoted(clash.name)} cannot mean {meanings} at once; it is left out")
         return names
 
     def _items(self, value: object, place: str) -> Iterator[tuple[str, object]]:
         if value is None:
             return
         if not isinstance(value, list):
-            self.odd(place, f"a list was expected, not {shown(value)}")
+            self.odd(place, f"a list was expected, not {quoted(value)}")
             return
         self._left -= len(value)
         if self._left < 0:
@@ -126,7 +126,7 @@ class _Rows:
 
     def _read(self, value: object, place: str, named: Callable[[str], _Id]) -> _Id | None:
         if not isinstance(value, str):
-            self.odd(place, f"a name was expected, not {shown(value)}")
+            self.odd(place, f"a name was expected, not {quoted(value)}")
             return None
         try:
             return named(value)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from graphkit.formats.rows import shown
+from graphkit.formats.diagnostics import quoted
 from graphkit.formats.structured_text import decode, without_secrets
 from graphkit.model.aliases import Aliases, aliases_of, settled
 from graphkit.model.documents import Problem
@@ -157,14 +157,14 @@ class _Reading:
     def take(self, value: object, place: str) -> None:
         """Take one document of the file."""
         if not isinstance(value, dict):
-            self.odd(place, f"an entity was expected, not {shown(value)}")
+            self.odd(place, f"an entity was expected, not {quoted(value)}")
             return
         version, kind = value.get("apiVersion"), value.get("kind")
         if not isinstance(version, str) or not version.startswith(_API):
-            self.odd(f"{place}: apiVersion", f"{shown(version)} is not Backstage's own; the document is left out")
+            self.odd(f"{place}: apiVersion", f"{quoted(version)} is not Backstage's own; the document is left out")
             return
         if not isinstance(kind, str):
-            self.odd(f"{place}: kind", f"a kind was expected, not {shown(kind)}; the document is left out")
+            self.odd(f"{place}: kind", f"a kind was expected, not {quoted(kind)}; the document is left out")
             return
         word = kind.lower()
         if word in _NO_SERVICE:
@@ -172,7 +172,7 @@ class _Reading:
         if word == "location":
             self._location(self._table(value, "spec", place), place)
         elif word not in {"component", *_OWNERS}:
-            self.odd(f"{place}: kind", f"{shown(kind)} is not read; the document is left out")
+            self.odd(f"{place}: kind", f"{quoted(kind)} is not read; the document is left out")
         elif (entity := self._entity(value, word, place)) is not None:
             self._keep(entity)
 
@@ -182,7 +182,7 @@ class _Reading:
         namespace = self._text(metadata, "namespace", f"{place}: metadata") or "default"
         for key, text in (("name", name), ("namespace", namespace)):
             if not _NAME.fullmatch(text):
-                problem = f"{shown(text)} is no {key} of an entity" if text else "an entity needs a name"
+                problem = f"{quoted(text)} is no {key} of an entity" if text else "an entity needs a name"
                 self.odd(f"{place}: metadata.{key}", f"{problem}; the document is left out")
                 return None
         spec = self._table(value, "spec", place)
@@ -195,19 +195,19 @@ class _Reading:
                 self.displays.setdefault(entity.ref, display)
         elif entity.ref in self.components:
             first = self.components[entity.ref].place
-            self.odd(f"{entity.place}: metadata.name", f"{shown(entity.name)} is that of {first}, which holds")
+            self.odd(f"{entity.place}: metadata.name", f"{quoted(entity.name)} is that of {first}, which holds")
         else:
             self.components[entity.ref] = entity
 
     def _location(self, spec: dict[str, Any], place: str) -> None:
         targets = spec.get("targets")
         if targets is not None and not isinstance(targets, list):
-            self.odd(f"{place}: spec.targets", f"a list was expected, not {shown(targets)}")
+            self.odd(f"{place}: spec.targets", f"a list was expected, not {quoted(targets)}")
         found = [(f"spec.targets[{at}]", one) for at, one in enumerate(targets if isinstance(targets, list) else ())]
         if spec.get("target") is not None:
             found.insert(0, ("spec.target", spec["target"]))
         for inner, one in found[:_SHOWN_TARGETS]:
-            text = shown(without_secrets(one)) if isinstance(one, str) else shown(one)
+            text = quoted(without_secrets(one)) if isinstance(one, str) else quoted(one)
             self.odd(f"{place}: {inner}", f"{text} is not followed; ingest it by itself")
         if (more := len(found) - _SHOWN_TARGETS) > 0:
             self.odd(f"{place}: spec.targets", f"{more} more are not followed")
@@ -236,7 +236,7 @@ class _Reading:
         if not ref.name:
             if text or not entity.spec.get("owner"):  # of another type: noted above
                 self.odd(
-                    f"{place}.owner", f"{shown(entity.name)} has no owner" if not text else f"{shown(text)} is nobody"
+                    f"{place}.owner", f"{quoted(entity.name)} has no owner" if not text else f"{quoted(text)} is nobody"
                 )
             return text
         short = self._short(text, "owner", entity)
@@ -266,9 +266,9 @@ class _Reading:
                     places[name].append(f"{entity.place}: metadata.annotations.{inner}")
         names, clashes = settled(pairs)
         for clash in clashes:
-            services = " and ".join(shown(one) for one in clash.meanings[:3])
+            services = " and ".join(quoted(one) for one in clash.meanings[:3])
             for place in dict.fromkeys(places[clash.name]):
-                self.odd(place, f"{shown(clash.name)} cannot tell {services} apart; it is taken for neither")
+                self.odd(place, f"{quoted(clash.name)} cannot tell {services} apart; it is taken for neither")
         return names
 
     def _other_names(self, entity: _Entity) -> Iterator[tuple[str, str]]:
@@ -281,7 +281,7 @@ class _Reading:
             address = _address(text)
             if not address:
                 self.odd(
-                    f"{place}.annotations.{_SOURCE}", f"{shown(text.rpartition('@')[2])} is no address of a source"
+                    f"{place}.annotations.{_SOURCE}", f"{quoted(text.rpartition('@')[2])} is no address of a source"
                 )
                 return
             yield _SOURCE, address
@@ -295,7 +295,7 @@ class _Reading:
         if found is None:
             return {}
         if not isinstance(found, dict):
-            self.odd(at, f"a mapping was expected, not {shown(found)}")
+            self.odd(at, f"a mapping was expected, not {quoted(found)}")
             return {}
         if "<<" in found:
             self.odd(at, "the merge key `<<` is not read")
@@ -306,7 +306,7 @@ class _Reading:
         found = value.get(key)
         if found is None or isinstance(found, str):
             return (found or "").strip()
-        self.odd(f"{place}.{key}", f"text was expected, not {shown(found)}")
+        self.odd(f"{place}.{key}", f"text was expected, not {quoted(found)}")
         return ""
 
 

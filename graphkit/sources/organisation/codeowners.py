@@ -14,7 +14,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Final
 
-from graphkit.formats.rows import shown
+from graphkit.formats.diagnostics import quoted
 from graphkit.model.documents import Problem
 
 _ANY_DEPTH: Final = "**"
@@ -118,13 +118,13 @@ class _Reading:
         elif section := _SECTION.fullmatch(text):
             self._start(line, section)
         elif not (word := _WORD.match(text)) or word[0] == "^":
-            self.odd(line, f"{shown(text)} is no pattern; the line is left out")
+            self.odd(line, f"{quoted(text)} is no pattern; the line is left out")
         else:
             self._rule(line, word[0], text[word.end() :])
 
     def _start(self, line: int, section: re.Match[str]) -> None:
         if self.host is Host.GITHUB:
-            self.odd(line, f"{shown(section[0])}: GitHub knows no sections; the line is left out")
+            self.odd(line, f"{quoted(section[0])}: GitHub knows no sections; the line is left out")
             return
         name = section["name"].strip()
         self._section = name.lower()
@@ -135,11 +135,11 @@ class _Reading:
         try:
             parts = _parts(pattern, self.host)
         except ValueError as error:
-            self.odd(line, f"{shown(pattern)}: {error}; the line is left out")
+            self.odd(line, f"{quoted(pattern)}: {error}; the line is left out")
             return
         owners, is_lost = self._named(line, rest)
         if is_lost and not owners:
-            self.odd(line, f"{shown(pattern)} names nobody who can be read; the line is left out")
+            self.odd(line, f"{quoted(pattern)} names nobody who can be read; the line is left out")
             return
         rule = Rule(line=line, pattern=pattern, owners=owners or self._usual, parts=parts)
         self.sections[self._section][1].append(rule)
@@ -155,7 +155,7 @@ class _Reading:
                 owners[word] = None
             else:
                 is_lost = True
-                self.odd(line, f"{shown(word)} is neither @user, @organisation/team nor an address; it is left out")
+                self.odd(line, f"{quoted(word)} is neither @user, @organisation/team nor an address; it is left out")
         return tuple(owners), is_lost
 
 

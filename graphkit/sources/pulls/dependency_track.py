@@ -14,11 +14,11 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from graphkit.formats.rows import shown
+from graphkit.formats.diagnostics import quoted
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.progress import Progress
 from graphkit.model.times import BadTime, Instant, instant, rfc3339
-from graphkit.sources.fetched_document import Arrival, Reject
+from graphkit.sources.fetched_document import FetchedDocument, Reject
 from graphkit.sources.pulls.credentials import Credential, Keyring, secret
 from graphkit.sources.pulls.http import Answer, Client, Unreachable, connected, plain_base
 from graphkit.sources.pulls.pull import Pull
@@ -64,7 +64,7 @@ class DependencyTrackPull(Pull):
         source = f"dependency-track/{parts.netloc.lower()}{quote(parts.path, safe='')}"
         super().__init__(client, source=source, read_at=read_at, reject=reject, progress=progress)
 
-    def _arrivals(self) -> Iterator[Arrival]:
+    def _arrivals(self) -> Iterator[FetchedDocument]:
         found = self._listed()
         for done, one in enumerate(found):
             self._progress(done, len(found), one.label)
@@ -126,7 +126,7 @@ class DependencyTrackPull(Pull):
             self._miss(self._source, f"project {place} of a page cannot be used: {error}")
             return None
         if not _UUID.fullmatch(one.uuid):
-            self._miss(self._source, f"project {place} of a page: {shown(one.uuid)} is no id")
+            self._miss(self._source, f"project {place} of a page: {quoted(one.uuid)} is no id")
             return None
         return one
 
@@ -136,7 +136,7 @@ class DependencyTrackPull(Pull):
         elif told is None and is_cut:
             self._miss(self._source, "the server gives the same projects on every page and says no number of them")
 
-    def _of_project(self, one: _Project) -> Iterator[Arrival]:
+    def _of_project(self, one: _Project) -> Iterator[FetchedDocument]:
         uploaded = _uploaded(one.last_bom_import)
         answer = self._client.get(
             f"/api/v1/bom/cyclonedx/project/{quote(one.uuid, safe='')}", format="json", variant="inventory"
@@ -150,7 +150,7 @@ class DependencyTrackPull(Pull):
         parts.append(f"uploaded {rfc3339(uploaded)}" if uploaded is not None else "upload time not told")
         if one.active is False:
             parts.append("inactive")
-        yield Arrival(
+        yield FetchedDocument(
             data=answer.body,
             path=self._path(one),
             service=(one.name or "").strip(),

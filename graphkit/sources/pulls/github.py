@@ -13,12 +13,12 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from graphkit.formats.rows import shown
+from graphkit.formats.diagnostics import quoted
 from graphkit.formats.structured_text import without_secrets
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.progress import Progress
 from graphkit.model.times import Instant, rfc3339
-from graphkit.sources.fetched_document import Arrival, Reject
+from graphkit.sources.fetched_document import FetchedDocument, Reject
 from graphkit.sources.pulls.credentials import Credential, Keyring, secret
 from graphkit.sources.pulls.github_commits import Branch
 from graphkit.sources.pulls.github_exports import Exports
@@ -76,7 +76,7 @@ class GitHubPull(Pull):
         self._exports = Exports(client)
         super().__init__(client, source=f"{name}/{target}", read_at=read_at, reject=reject, progress=progress)
 
-    def _arrivals(self) -> Iterator[Arrival]:
+    def _arrivals(self) -> Iterator[FetchedDocument]:
         found = [self._single()] if self._only else self._listed()
         self._source = f"{self._name}/{found[0].label if self._only else self._owner}"
         for done, one in enumerate(found):
@@ -87,7 +87,7 @@ class GitHubPull(Pull):
     def _single(self) -> _Repository:
         answer = self._client.get(_address(self._owner, self._only))
         if answer.status == 404:
-            raise GraphkitError(self._unknown(f"repository {shown(f'{self._owner}/{self._only}')}"))
+            raise GraphkitError(self._unknown(f"repository {quoted(f'{self._owner}/{self._only}')}"))
         try:
             found: _Repository = self._expected(answer).as_type(_Repository)
         except InputError as error:
@@ -96,19 +96,19 @@ class GitHubPull(Pull):
 
     def _listed(self) -> list[_Repository]:
         """Return every repository that the server lists of the owner, archived and forked ones too."""
-        quoted = quote(self._owner, safe="")
-        said = self._client.get(f"/orgs/{quoted}")
+        login = quote(self._owner, safe="")
+        said = self._client.get(f"/orgs/{login}")
         kind = "orgs"
         if said.status == 404:
-            said, kind = self._client.get(f"/users/{quoted}"), "users"
+            said, kind = self._client.get(f"/users/{login}"), "users"
         if said.status == 404:
-            raise GraphkitError(self._unknown(f"organisation or user {shown(self._owner)}"))
+            raise GraphkitError(self._unknown(f"organisation or user {quoted(self._owner)}"))
         try:
             owner: _Owner = self._expected(said).as_type(_Owner)
             self._owner = owner.login or self._owner
             # Oldest first: what is added meanwhile comes last, and shifts nothing off a page.
             first = self._client.get(
-                f"/{kind}/{quoted}/repos", type="all", sort="created", direction="asc", per_page="100"
+                f"/{kind}/{login}/repos", type="all", sort="created", direction="asc", per_page="100"
             )
             found = list(self._pages(self._expected(first)))
         except InputError as error:
@@ -160,7 +160,7 @@ class GitHubPull(Pull):
             self._miss(self._source, f"repository {number} of a page cannot be used: {error}")
             return None
         if any(part in _DOTS or _ODD.search(part) for part in (one.owner.login, one.name)):
-            self._miss(self._source, f"{shown(one.label)} is no name of a repository")
+            self._miss(self._source, f"{quoted(one.label)} is no name of a repository")
             return None
         return one
 
@@ -177,7 +177,7 @@ class GitHubPull(Pull):
         elif (told := owner.public_repos + owner.total_private_repos) > listed:
             self._note_partial(f"{self._owner} has {told} repositories, and this token sees {listed} of them")
 
-    def _of_repository(self, one: _Repository) -> Iterator[Arrival]:
+    def _of_repository(self, one: _Repository) -> Iterator[FetchedDocument]:
         if one.disabled:
             self._note_partial(f"{one.label} is disabled by GitHub and cannot be read; nothing is known of it")
             return
@@ -205,8 +205,8 @@ class GitHubPull(Pull):
         elif isinstance(report, bytes):
             yield self._sbom(one, f"{label}/dependency-graph/sbom", report)
 
-    def _sbom(self, one: _Repository, path: str, data: bytes) -> Arrival:
-        return Arrival(
+    def _sbom(self, one: _Repository, path: str, data: bytes) -> FetchedDocument:
+        return FetchedDocument(
             data=data,
             path=path,
             service=one.label,
@@ -217,7 +217,7 @@ class GitHubPull(Pull):
             sources=_sources(one),
         )
 
-    def _committed(self, one: _Repository, address: str) -> Iterator[Arrival]:
+    def _committed(self, one: _Repository, address: str) -> Iterator[FetchedDocument]:
         label = f"{self._name}/{one.label}"
         try:
             seen = self._tree(one, address)
@@ -230,7 +230,7 @@ class GitHubPull(Pull):
         branch, tree = seen
         if inside := submodules(tree):
             more = f" and {len(inside) - 3} more" if len(inside) > 3 else ""
-            listed = ", ".join(map(shown, inside[:3]))
+            listed = ", ".join(map(quoted, inside[:3]))
             self._note(
                 f"{one.label} has submodules ({listed}{more}); they are repositories of their own, not read here"
             )
@@ -257,7 +257,7 @@ class GitHubPull(Pull):
         tree: Tree = answer.as_type(Tree)
         return branch, tree
 
-    def _file(self, one: _Repository, address: str, branch: Branch, file: Wanted) -> Arrival:
+    def _file(self, one: _Repository, address: str, branch: Branch, file: Wanted) -> FetchedDocument:
         if file.problem:
             raise InputError(file.problem)
         data = blob_of(self._client.get(f"{address}/git/blobs/{file.sha}"), file.sha)
@@ -265,7 +265,7 @@ class GitHubPull(Pull):
         folder = file.path.rpartition("/")[0]
         is_sbom = file.hint == "sbom"
         when = f"committed {rfc3339(stand.since)}" if is_sbom and stand.since is not None else ""
-        return Arrival(
+        return FetchedDocument(
             data=data,
             path=f"{self._name}/{one.label}/{file.path}",
             service=f"{one.label}/{folder}" if folder else one.label,
@@ -300,7 +300,7 @@ class GitHubPull(Pull):
 def _target(target: str) -> tuple[str, str, str]:
     owner, slash, name = target.strip().strip("/").partition("/")
     if owner in _DOTS or _ODD.search(owner) or (slash and (name in _DOTS or _ODD.search(name))) or ":" in owner:
-        raise GraphkitError(f"{shown(without_secrets(target))}: give an organisation, a user, or OWNER/REPO")
+        raise GraphkitError(f"{quoted(without_secrets(target))}: give an organisation, a user, or OWNER/REPO")
     return owner, slash, name
 
 

@@ -15,7 +15,7 @@ import httpx
 import msgspec
 import stamina
 
-from graphkit.formats.rows import shown
+from graphkit.formats.diagnostics import quoted
 from graphkit.model import __version__
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.times import rfc3339
@@ -298,7 +298,7 @@ def _http_date(text: str) -> float | None:
 
 def _unreachable(url: httpx.URL, error: Exception) -> str:
     # Only a failed connection has a text of the machine's own; others repeat what the server sent.
-    why = f"{type(error).__name__}: {shown(str(error))}" if isinstance(error, httpx.ConnectError) else ""
+    why = f"{type(error).__name__}: {quoted(str(error))}" if isinstance(error, httpx.ConnectError) else ""
     return f"{url.host} cannot be reached ({why or type(error).__name__}); check the address and the network"
 
 

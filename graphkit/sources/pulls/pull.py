@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from graphkit.model.errors import InputError
 from graphkit.model.progress import Progress
 from graphkit.model.times import Instant
-from graphkit.sources.fetched_document import Arrival, Reject
+from graphkit.sources.fetched_document import FetchedDocument, Reject
 from graphkit.sources.pulls.http import Client, Stopped, Unreachable
 
 _IN_A_ROW = 3
@@ -51,7 +51,7 @@ class Pull(ABC):
         """What is worth knowing and no rejection: each a line, in the order met."""
         return tuple(self._notes)
 
-    def __iter__(self) -> Iterator[Arrival]:
+    def __iter__(self) -> Iterator[FetchedDocument]:
         """Yield the arrivals. A stop by the server is one rejection of the whole source.
 
         Raises:
@@ -66,10 +66,10 @@ class Pull(ABC):
         self._is_done = True
 
     @abstractmethod
-    def _arrivals(self) -> Iterator[Arrival]:
+    def _arrivals(self) -> Iterator[FetchedDocument]:
         """Yield the arrivals; called once per iteration."""
 
-    def _part(self, label: str, work: Callable[[], Iterator[Arrival]]) -> Iterator[Arrival]:
+    def _part(self, label: str, work: Callable[[], Iterator[FetchedDocument]]) -> Iterator[FetchedDocument]:
         """Yield the arrivals of one part; one that cannot be used is rejected, and the rest goes on."""
         try:
             yield from work()

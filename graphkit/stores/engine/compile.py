@@ -24,8 +24,8 @@ from graphkit.stores.engine.compile_evidence import (
 )
 from graphkit.stores.engine.compile_projects import compile_projects
 from graphkit.stores.engine.compile_ranges import compile_ranges, compile_sets, number_sets
-from graphkit.stores.engine.compile_releases import Order, compile_files, compile_packages, compile_releases
-from graphkit.stores.engine.index_folder import ArraySink, Ground, IndexWriter
+from graphkit.stores.engine.compile_releases import ReleaseOrder, compile_files, compile_packages, compile_releases
+from graphkit.stores.engine.index_folder import ArraySink, BaseIndex, IndexWriter
 from graphkit.stores.engine.record_reader import incidents, scalar, stage_incidents, table_problems
 
 
@@ -45,7 +45,7 @@ def compile_index(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
         out.abandon()
 
 
-def _compile(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> tuple[Ground, dict[str, int]]:
+def _compile(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> tuple[BaseIndex, dict[str, int]]:
     kept = incidents(connection)
     connection.execute(HOLD)
     heads = kept_heads(connection)
@@ -71,7 +71,7 @@ def _compile(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> tuple[G
     return ground, counts
 
 
-def _ground(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> Ground:
+def _ground(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> BaseIndex:
     """Take over the ground of an older index where nothing changed, else what did not change of it."""
     stage_facts(connection)
     key = ground_key(connection)
@@ -86,7 +86,7 @@ def _ground(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> Ground:
     return out.end_ground(key, counts)
 
 
-def compile_ground(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> tuple[dict[str, int], Order]:
+def compile_ground(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> tuple[dict[str, int], ReleaseOrder]:
     """Write packages, releases, requirement sets and ranges; return how many there are, and the order of releases.
 
     The evidence and the facts of packages must be staged.

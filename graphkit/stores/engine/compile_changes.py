@@ -34,7 +34,7 @@ from graphkit.stores.engine.compile_ranges import (
 from graphkit.stores.engine.compile_releases import (
     PLACES,
     Files,
-    Order,
+    ReleaseOrder,
     Releases,
     compile_files,
     compile_packages,
@@ -42,11 +42,11 @@ from graphkit.stores.engine.compile_releases import (
     write_yanks,
 )
 from graphkit.stores.engine.encoding import version_of
-from graphkit.stores.engine.id_remap import Both, JoinedIds
+from graphkit.stores.engine.id_remap import IdRemap, OldAndNew
 from graphkit.stores.engine.index_folder import ArraySink, HeldArrays, IndexArrays
 from graphkit.stores.engine.record_reader import columns, rows
 from graphkit.stores.engine.specifiers import Specifiers
-from graphkit.stores.engine.table_merge import Splice
+from graphkit.stores.engine.table_merge import Insertion
 from graphkit.stores.engine.texts import Texts
 
 FEW: Final = 1 / 16
@@ -85,8 +85,8 @@ def compile_changes(connection: duckdb.DuckDBPyConnection, older: IndexArrays, o
             SELECT changed.package IS NOT NULL AS is_changed
             FROM package_names LEFT JOIN changed USING (package) ORDER BY id"""
         (changed,) = columns(connection, query)
-    both = Both(older, held.held())
-    return _JoinedGround(both, JoinedIds(both, changed, heard)).write(out)
+    both = OldAndNew(older, held.held())
+    return _JoinedBaseIndex(both, IdRemap(both, changed, heard)).write(out)
 
 
 @contextmanager
@@ -105,10 +105,10 @@ def _changed_alone(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
             connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
 
-class _JoinedGround:
+class _JoinedBaseIndex:
     """The ground of an older index and of the packages that changed since, written as one."""
 
-    def __init__(self, both: Both, ids: JoinedIds) -> None:
+    def __init__(self, both: OldAndNew, ids: IdRemap) -> None:
         self._both, self._ids = both, ids
 
     def write(self, out: ArraySink) -> dict[str, int]:
@@ -129,7 +129,7 @@ class _JoinedGround:
             "ranges": len(ranges.flags),
         }
 
-    def _write_column(self, out: ArraySink, splice: Splice, name: str) -> NDArray[Any]:
+    def _write_column(self, out: ArraySink, splice: Insertion, name: str) -> NDArray[Any]:
         column = splice.column(*self._both.array(name))
         out.array(name, column)
         return column
@@ -254,7 +254,7 @@ class _JoinedGround:
         return self._both.old.array("range.flags"), np.zeros(len(self._both.new.array("range.package")), dtype=np.uint8)
 
 
-def _order(start: csr.Offsets, version: _Ids, shown: Texts) -> Order:
+def _order(start: csr.Offsets, version: _Ids, shown: Texts) -> ReleaseOrder:
     """Return the order of some packages' releases, numbered from 0, by the spellings that they show."""
     used, number = np.unique(version, return_inverse=True)
     texts = shown.at(used)
@@ -264,7 +264,7 @@ def _order(start: csr.Offsets, version: _Ids, shown: Texts) -> Order:
     place = np.array([place_of[ordering_of(one)] for one in read], dtype=np.int64)[number]
     package = np.repeat(np.arange(len(start) - 1, dtype=np.int64), np.diff(start))
     legacy = np.array([one.parsed is None for one in read], dtype=np.bool_)[number]
-    return Order(
+    return ReleaseOrder(
         start=start,
         legacy=np.bincount(package[legacy], minlength=len(start) - 1),
         keys=package << PLACES | place,

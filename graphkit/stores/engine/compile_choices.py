@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from graphkit.model import csr
 from graphkit.model.choices import ANY, FINAL, Choosers, running_newest
-from graphkit.model.environment import Ground
+from graphkit.model.environment import MarkerEvaluator
 from graphkit.model.times import BEGINNING, FOREVER
 from graphkit.stores import port
 from graphkit.stores.engine.compile_ranges import Ranges
@@ -22,7 +22,7 @@ def compile_choices(out: ArraySink, releases: Releases, files: Files, ranges: Ra
 
     Cost: columns throughout; what files need is asked once for each different need.
     """
-    ground = Ground(port.SETTLED, "uv")
+    ground = MarkerEvaluator(port.SETTLED, "uv")
     installs = np.array([ground.installs(text) for text in files.needs_texts], dtype=np.bool_)
     usable = installs[files.needs]
     owner = np.repeat(np.arange(len(releases.flags)), np.diff(files.start))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model import csr
-from graphkit.stores.engine.compile_releases import Order
+from graphkit.stores.engine.compile_releases import ReleaseOrder
 from graphkit.stores.engine.index_folder import ArraySink
 from graphkit.stores.engine.record_reader import columns, rows, texts
 from graphkit.stores.engine.specifiers import Specifiers
@@ -137,7 +137,7 @@ def compile_aims(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> Aims:
     return Aims(package=package, text=text)
 
 
-def compile_ranges(connection: duckdb.DuckDBPyConnection, out: ArraySink, order: Order) -> Ranges:
+def compile_ranges(connection: duckdb.DuckDBPyConnection, out: ArraySink, order: ReleaseOrder) -> Ranges:
     """Write every range with its flags and stretches; return them.
 
     A specifier is read once, as stretches of the versions of the whole index in their order; what it

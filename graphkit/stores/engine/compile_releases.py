@@ -161,7 +161,7 @@ FROM dressed_files JOIN needs_texts USING (tags, requires_python) WHERE filename
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class ReleaseOrder:
     """How releases are numbered: ``start`` and ``legacy`` (how many) by package; ``keys`` by release, ascending.
 
     The key of a release is its package and the place of its version among all versions of the index in PEP
@@ -227,7 +227,9 @@ class _Releases:
     partial: NDArray[np.bool_]
 
 
-def compile_releases(connection: duckdb.DuckDBPyConnection, out: ArraySink, count: int) -> tuple[Order, Releases]:
+def compile_releases(
+    connection: duckdb.DuckDBPyConnection, out: ArraySink, count: int
+) -> tuple[ReleaseOrder, Releases]:
     """Write the releases of ``count`` packages, package by package in PEP 440 order; return them and their order.
 
     Cost: columns throughout; versions that no table of the record has ordered are parsed once each.
@@ -259,7 +261,7 @@ def compile_releases(connection: duckdb.DuckDBPyConnection, out: ArraySink, coun
     out.array("release.flags", flags)
     out.array("release.source", source)
     out.array("release.set", read.set_id)
-    order = Order(
+    order = ReleaseOrder(
         start=start,
         legacy=np.bincount(package[is_legacy], minlength=count),
         keys=read.key,
@@ -360,7 +362,7 @@ class Files:
     needs_texts: list[str]
 
 
-def compile_files(connection: duckdb.DuckDBPyConnection, out: ArraySink, order: Order) -> Files:
+def compile_files(connection: duckdb.DuckDBPyConnection, out: ArraySink, order: ReleaseOrder) -> Files:
     """Write the files of every release, by name; return them.
 
     A row without a file name stands for a release as a whole, and for nothing where its files are known.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from graphkit.model import csr
 from graphkit.stores.engine.index_folder import IndexArrays
-from graphkit.stores.engine.table_merge import Union
+from graphkit.stores.engine.table_merge import MergedRows
 from graphkit.stores.engine.texts import Texts
 
 _TEXTS_OF: Final = {
@@ -31,7 +31,7 @@ _Truths = NDArray[np.bool_]
 
 
 @dataclass(slots=True)
-class Both:
+class OldAndNew:
     """Columns of the older index and of the packages that changed, by name."""
 
     old: IndexArrays
@@ -46,7 +46,7 @@ class Both:
         return self.old.texts(name), self.new.texts(name)
 
 
-class JoinedIds:
+class IdRemap:
     """Which rows of both go where, table by table.
 
     ``packages``, ``releases``, ``versions``, ``needs``, ``sets``, ``ranges`` and the texts of ranges and markers are
@@ -54,7 +54,7 @@ class JoinedIds:
     ``said`` what ranges say, in ids of the joined index. ``package_of_old`` finds packages that changed, too.
     """
 
-    def __init__(self, both: Both, changed: _Truths, heard: set[str]) -> None:
+    def __init__(self, both: OldAndNew, changed: _Truths, heard: set[str]) -> None:
         """Join both, where of the new packages those ``changed`` count, and the others are only aimed at.
 
         ``heard``: the packages that are there because documents or incidents name them.
@@ -96,7 +96,7 @@ class JoinedIds:
         fresh_aimed[self._both.new.array("range.package")] = True
         fresh_aimed[both] |= aimed[self._old_of_new[both]]
         stands = _standing(self._both.new, fresh_aimed, heard, self.changed)
-        self.packages = Union.by_key(stays, self._old_of_new, self._is_old, stands)
+        self.packages = MergedRows.by_key(stays, self._old_of_new, self._is_old, stands)
         # Ranges of packages as they were may aim at one that changed, which the fresh rows hold.
         self.package_of_old = self.packages.of_old.copy()
         self.package_of_old[self._old_of_new[both]] = self.packages.of_new[both]
@@ -110,7 +110,7 @@ class JoinedIds:
         taken = self.changed[package]
         stays = np.ones(int(old_start[-1]), dtype=np.bool_)
         stays[self._gone] = False
-        self.releases = Union(stays, old_start[self._old_of_new[package]].astype(np.int64), taken)
+        self.releases = MergedRows(stays, old_start[self._old_of_new[package]].astype(np.int64), taken)
         self.file_start, self.files = self.releases.rows(*self._both.array("file.start"))
         used = np.bincount(
             self._both.new.array("release.version")[taken], minlength=len(self._both.new.texts("version"))
@@ -129,7 +129,7 @@ class JoinedIds:
         self.texts = self._specifiers(self._left("range.text", gone))
         old, new = self._both.array("set.digest")
         place = np.searchsorted(old, new)
-        self.sets = Union.by_key(self._kept_sets, place, _same(old, place, new))
+        self.sets = MergedRows.by_key(self._kept_sets, place, _same(old, place, new))
         self.set_start, self.members = self.sets.rows(*self._both.array("set.start"))
         self.said = {
             "range.package": self.mapped("range.package", self.package_of_old, self.packages.of_new),
@@ -141,7 +141,7 @@ class JoinedIds:
         place = np.searchsorted(old[kept], new)
         same = _same(old[kept], place, new)
         place = np.append(kept, len(self.kept_ranges))[place]
-        self.ranges = Union.by_key(self.kept_ranges, place, same)
+        self.ranges = MergedRows.by_key(self.kept_ranges, place, same)
 
     def _left(self, name: str, gone: NDArray[Any], *, keep_first: bool = False) -> _Truths:
         """Return which texts a column of the older index still names without some of its rows."""
@@ -152,11 +152,11 @@ class JoinedIds:
             left[0] = True
         return left
 
-    def _dictionary(self, name: str, keep: _Truths, standing: _Truths | None = None) -> Union:
+    def _dictionary(self, name: str, keep: _Truths, standing: _Truths | None = None) -> MergedRows:
         """Join sorted texts that each stand once."""
-        return Union.by_key(keep, *_placed(*self._both.texts(name)), standing)
+        return MergedRows.by_key(keep, *_placed(*self._both.texts(name)), standing)
 
-    def _specifiers(self, keep: _Truths) -> Union:
+    def _specifiers(self, keep: _Truths) -> MergedRows:
         """Join the texts of ranges, sorted within each kind."""
         old, new = self._both.texts("range_text")
         parts = [
@@ -166,7 +166,7 @@ class JoinedIds:
             )
         ]
         place, same = map(np.concatenate, zip(*parts, strict=True))
-        return Union.by_key(keep, place, same)
+        return MergedRows.by_key(keep, place, same)
 
     def mapped(self, name: str, of_old: _Ids, of_new: _Ids) -> tuple[_Ids, _Ids]:
         """Return a column of ids, older and fresh, as ids of the joined index."""

@@ -40,7 +40,7 @@ class ArraySink(Protocol):
         """Take one text column."""
 
 
-class Ground(msgspec.Struct, frozen=True, kw_only=True):
+class BaseIndex(msgspec.Struct, frozen=True, kw_only=True):
     """The part of an index that documents and incidents seldom change: packages, releases, files, ranges.
 
     ``key``: of the facts it was compiled from. ``arrays``: the names of its arrays.
@@ -57,7 +57,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     format: str
     packaging: str
     facts_sha256: str
-    ground: Ground
+    ground: BaseIndex
     newest_fact: int
     inputs: int
     counts: dict[str, int]
@@ -76,7 +76,7 @@ class IndexWriter:
         target.parent.mkdir(parents=True, exist_ok=True)
         self._folder = Path(tempfile.mkdtemp(prefix=".building-", dir=target.parent))
         self._names: list[str] = []
-        self._ground: Ground | None = None
+        self._ground: BaseIndex | None = None
 
     def older(self) -> Iterator[IndexFolder]:
         """Yield other indexes of the same format, as they were kept so far."""
@@ -91,7 +91,7 @@ class IndexWriter:
             if same and index.has(index.header.ground.arrays):
                 yield index
 
-    def take_over(self, older: IndexFolder) -> Ground | None:
+    def take_over(self, older: IndexFolder) -> BaseIndex | None:
         """Link the ground of an older index; None where that cannot be."""
         ground = older.header.ground
         try:
@@ -104,9 +104,9 @@ class IndexWriter:
         self._ground = ground
         return ground
 
-    def end_ground(self, key: str, counts: dict[str, int]) -> Ground:
+    def end_ground(self, key: str, counts: dict[str, int]) -> BaseIndex:
         """Close the first part of the index: what was written so far."""
-        self._ground = Ground(key=key, arrays=tuple(self._names), counts=counts)
+        self._ground = BaseIndex(key=key, arrays=tuple(self._names), counts=counts)
         return self._ground
 
     def array(self, name: str, values: NDArray[Any]) -> None:

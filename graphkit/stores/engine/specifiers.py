@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 
 from graphkit.model import csr
-from graphkit.model.intervals import Readable, Stretches, meet, raw_matches, single
+from graphkit.model.intervals import Readable, ReleaseRanges, meet, raw_matches, single
 from graphkit.stores import port
-from graphkit.stores.engine.compile_releases import Order
+from graphkit.stores.engine.compile_releases import ReleaseOrder
 
 _URL, _UNREADABLE = 1, 2
 _Rows = NDArray[np.int64]
@@ -27,11 +27,11 @@ _Stretched = tuple[csr.Offsets, NDArray[np.int32], NDArray[np.int32]]
 class Specifiers:
     """Distinct specifiers by id: ``flags`` of the port, and what they admit of a package."""
 
-    def __init__(self, texts: Iterable[tuple[int, str]], order: Order) -> None:
+    def __init__(self, texts: Iterable[tuple[int, str]], order: ReleaseOrder) -> None:
         """Read specifiers: (kind, text), where kind 1 is a URL and 2 a text that could not be read."""
         self._order = order
         self._versions = Readable(order.versions, order.first)
-        self._known: dict[tuple[str, str], Stretches] = {}
+        self._known: dict[tuple[str, str], ReleaseRanges] = {}
         self._raw: dict[int, list[Specifier]] = {}
         flags, sizes, pieces = bytearray(), [], list[tuple[int, int]]()
         for kind, text in texts:
@@ -44,10 +44,10 @@ class Specifiers:
         bounds = np.array(pieces, dtype=np.int64).reshape(-1, 2) + order.first
         self._lo, self._hi = bounds[:, 0], bounds[:, 1]
 
-    def _read(self, ident: int, kind: int, text: str) -> tuple[int, Stretches]:
+    def _read(self, ident: int, kind: int, text: str) -> tuple[int, ReleaseRanges]:
         if kind == _URL:
             return port.RANGE_URL, ()
-        everything: Stretches = ((0, len(self._versions)),)
+        everything: ReleaseRanges = ((0, len(self._versions)),)
         if kind == _UNREADABLE:
             return port.RANGE_UNREADABLE, everything
         try:
@@ -64,7 +64,7 @@ class Specifiers:
             everything = meet(everything, self._admitted(one))
         return flags, everything
 
-    def _admitted(self, one: Specifier) -> Stretches:
+    def _admitted(self, one: Specifier) -> ReleaseRanges:
         key = (one.operator, one.version)
         if key not in self._known:
             self._known[key] = single(one, self._versions)
@@ -93,13 +93,13 @@ class Specifiers:
         sorting = np.argsort(row, kind="stable")
         return row[sorting], lo[sorting], hi[sorting]
 
-    def _matching(self, package: int, wanted: list[Specifier]) -> Stretches:
+    def _matching(self, package: int, wanted: list[Specifier]) -> ReleaseRanges:
         order = self._order
         first, stop = int(order.start[package]), int(order.start[package + 1])
         texts = [order.shown[number] for number in order.version[first:stop].tolist()]
         if all(one.operator == "===" for one in wanted):
             # Text alone decides, so a legacy version matches too (PEP 440, arbitrary equality).
-            admitted: Stretches = ((0, len(texts)),)
+            admitted: ReleaseRanges = ((0, len(texts)),)
         else:
             admitted = ((int(order.legacy[package]), len(texts)),)
         versions = Readable(texts, int(order.legacy[package]))

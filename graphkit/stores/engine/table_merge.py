@@ -16,7 +16,7 @@ _Run = tuple[bool, int, int]
 """Whether it is one of the new rows, the first row, one past the last."""
 
 
-class Splice:
+class Insertion:
     """A table made of two: what stays of the old one, in its order, with rows of the new one in between."""
 
     __slots__ = ("_runs",)
@@ -29,10 +29,10 @@ class Splice:
         new = new.astype(old.dtype, copy=False)
         return np.concatenate([old[:0], *((new if fresh else old)[lo:hi] for fresh, lo, hi in self._runs)])
 
-    def rows(self, old: NDArray[Any], new: NDArray[Any]) -> tuple[csr.Offsets, Splice]:
+    def rows(self, old: NDArray[Any], new: NDArray[Any]) -> tuple[csr.Offsets, Insertion]:
         """Return the start of each row in CSR form, and how the values of the two are put together."""
         start = csr.offsets(self.column(np.diff(old), np.diff(new)))
-        return start, Splice([(fresh, *_edges(new if fresh else old, lo, hi)) for fresh, lo, hi in self._runs])
+        return start, Insertion([(fresh, *_edges(new if fresh else old, lo, hi)) for fresh, lo, hi in self._runs])
 
     def texts(self, old: Texts, new: Texts) -> TextsBuilder:
         """Return a text column of the table."""
@@ -42,7 +42,7 @@ class Splice:
         return builder
 
 
-class Union(Splice):
+class MergedRows(Insertion):
     """A splice of two tables with the same kind of key, which also says where rows came from and went.
 
     ``of_old`` and ``of_new``: by row of each, its row in the table, -1 for none. ``source``: by row of the table, the
@@ -73,7 +73,7 @@ class Union(Splice):
         place: NDArray[np.int64],
         same: NDArray[np.bool_],
         standing: NDArray[np.bool_] | None = None,
-    ) -> Union:
+    ) -> MergedRows:
         """Join tables where a new row may be one of the old: ``same`` as the one at its place.
 
         New rows that are not ``standing`` are left out.

@@ -26,7 +26,7 @@ from graphkit.stores.engine.index_folder import HeldArrays
 from graphkit.stores.engine.record import Record
 from graphkit.stores.engine.record_reader import incidents as kept_incidents
 from graphkit.stores.engine.record_reader import put, stage_incidents
-from graphkit.stores.neo4j.existing_rows import Kept, accused, touched
+from graphkit.stores.neo4j.existing_rows import ExistingRows, accused, touched
 from graphkit.stores.neo4j.node_rows import (
     Compiled,
     component_rows,
@@ -86,7 +86,7 @@ class Batch:
         self._transaction, self._graph, self._folder = transaction, graph, folder
         self._record = Record(folder / "graph.duckdb")
         self._connection = self._record.connection
-        self._kept = Kept(transaction, self._connection)
+        self._kept = ExistingRows(transaction, self._connection)
 
     def __enter__(self) -> Self:
         return self

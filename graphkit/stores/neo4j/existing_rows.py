@@ -45,7 +45,7 @@ def accused(incident: Incident) -> set[str]:
     return {*found, *(one.package for one in incident.releases if one.package is not None)}
 
 
-class Kept:
+class ExistingRows:
     """Brings rows from the server into a record. Remembers what the server has of them."""
 
     def __init__(self, transaction: neo4j.ManagedTransaction, connection: duckdb.DuckDBPyConnection) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from graphkit.stores import port
 
 
-class Numbers:
+class NodeIds:
     """Numbers below ``bound`` and their ids.
 
     ``every`` finds all numbers, for one who asks for ids that were not given out yet.

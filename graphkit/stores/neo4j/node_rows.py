@@ -18,7 +18,7 @@ from graphkit.model.incidents import Incident
 from graphkit.model.names import namesakes_of, purl_key
 from graphkit.model.organisation import Organisation
 from graphkit.stores.engine.bulk import SAYS_NOTHING
-from graphkit.stores.engine.compile_releases import PLACES, Order
+from graphkit.stores.engine.compile_releases import PLACES, ReleaseOrder
 from graphkit.stores.engine.encoding import version_of
 from graphkit.stores.engine.index_folder import SOURCES, IndexArrays
 from graphkit.stores.engine.record_reader import rows
@@ -67,7 +67,7 @@ class Range:
 class Compiled:
     """A record whose ground was compiled into arrays, on the way to the server."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, arrays: IndexArrays, order: Order) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, arrays: IndexArrays, order: ReleaseOrder) -> None:
         self._connection, self._arrays, self._order = connection, arrays, order
         texts = arrays.texts("package.name")
         self.names = list(texts.at(np.arange(len(texts))))

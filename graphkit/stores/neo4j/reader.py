@@ -15,7 +15,7 @@ from graphkit.model import csr
 from graphkit.model.errors import GraphkitError
 from graphkit.stores import port
 from graphkit.stores.neo4j.evidence import ServerEvidence
-from graphkit.stores.neo4j.node_ids import Blocks, Interned, Numbers
+from graphkit.stores.neo4j.node_ids import Blocks, Interned, NodeIds
 from graphkit.stores.neo4j.server import Server, graph_of, one, rows
 
 _Columns = dict[str, Any]
@@ -32,7 +32,7 @@ class ServerReader:
         self._server, self._graph = server, graph
         self.number: int = graph["generation"]
         self._packages, self._sets, self._ranges = (
-            Numbers(graph[f"next_{name}"], partial(self._numbers, name)) for name in ("package", "set", "range")
+            NodeIds(graph[f"next_{name}"], partial(self._numbers, name)) for name in ("package", "set", "range")
         )
         self._releases = Blocks(graph["next_package"], graph["releases"])
         self._texts: dict[port.TextKind, Interned] = {"marker": Interned(), "extras": Interned(), "needs": Interned()}

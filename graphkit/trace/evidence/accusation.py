@@ -17,7 +17,7 @@ from graphkit.model.organisation import Organisation
 from graphkit.model.versions import ReleaseVersion, release_version
 from graphkit.trace.case import Case
 from graphkit.trace.evidence.other_ecosystems import (
-    Release,
+    OtherRelease,
     is_one,
     may_be_named,
     release_of_purl,
@@ -59,9 +59,9 @@ class Accusation:
     """Accused versions by range: those that no page has, too."""
     every: frozenset[PackageName]
     """Packages of which every version is accused."""
-    elsewhere: tuple[Release, ...]
+    elsewhere: tuple[OtherRelease, ...]
     """The accused releases of other ecosystems."""
-    mixed_elsewhere: frozenset[Release]
+    mixed_elsewhere: frozenset[OtherRelease]
     """Those of them of which only some files are bad."""
     every_elsewhere: frozenset[str]
     """Purl keys of packages elsewhere of which every version is accused."""
@@ -388,10 +388,10 @@ def _of_no_ecosystem(row: Component, accused: Accusation) -> RowTest:
     """Return what a row says that may be of any ecosystem: it has no purl, or one that cannot be read."""
     every = (*accused.every_elsewhere, *accused.open_elsewhere)
     versions = release_of_purl("", row.version).versions
-    for one in (*accused.elsewhere, *(Release(key, frozenset()) for key in every)):
+    for one in (*accused.elsewhere, *(OtherRelease(key, frozenset()) for key in every)):
         if not may_be_named(one.key, row.name, row.purl):
             continue
-        if one.versions and versions and is_one(Release(one.key, versions), one) is False and not row.purl:
+        if one.versions and versions and is_one(OtherRelease(one.key, versions), one) is False and not row.purl:
             continue
         said = (
             f"{row.purl}, which cannot be read,"

@@ -23,7 +23,7 @@ _Folder = tuple[str, tuple[str, ...]]
 """A repository or folder given, and the parts of the path of a folder in it."""
 
 
-class Documents:
+class CaseDocuments:
     """Documents by sha256, each read once: whole where a row may matter to the case, else the head alone."""
 
     def __init__(self, reader: port.Reader, case: Case) -> None:

@@ -20,16 +20,16 @@ _LONGEST: Final = 4_096
 _OF_DISTRIBUTIONS: Final = ("pkg:alpm/", "pkg:apk/", "pkg:deb/", "pkg:rpm/")
 
 
-class Release(NamedTuple):
+class OtherRelease(NamedTuple):
     """A release of another ecosystem: its purl's key, and every version that is said of it, as `_plain` has them."""
 
     key: str
     versions: frozenset[str]
 
 
-def release_of_purl(purl: str, version: str = "") -> Release:
+def release_of_purl(purl: str, version: str = "") -> OtherRelease:
     """Return the release that a purl names, and a version that stands beside it."""
-    return Release(purl_key(purl), frozenset({_plain(version_of_purl(purl)), _plain(version)} - {""}))
+    return OtherRelease(purl_key(purl), frozenset({_plain(version_of_purl(purl)), _plain(version)} - {""}))
 
 
 def versions_of(row: Component) -> list[ReleaseVersion]:
@@ -49,7 +49,7 @@ def version_of_purl(purl: str) -> str:
     return ""
 
 
-def release_of_row(row: Component) -> Release:
+def release_of_row(row: Component) -> OtherRelease:
     """Return the release that a row with a purl names."""
     return release_of_purl(row.purl, row.version)
 
@@ -77,7 +77,7 @@ def type_of(purl: str) -> str:
     return purl_key(purl).partition("/")[0]
 
 
-def is_one(row: Release, accused: Release) -> bool | None:
+def is_one(row: OtherRelease, accused: OtherRelease) -> bool | None:
     """Return whether a row is an accused release; None where that cannot be told.
 
     It cannot where the row's version is missing, is a range or a tag that moves, or where one of the
@@ -93,7 +93,7 @@ def is_one(row: Release, accused: Release) -> bool | None:
     return False if row.versions and _are_known(row, accused) else None
 
 
-def _are_known(row: Release, accused: Release) -> bool:
+def _are_known(row: OtherRelease, accused: OtherRelease) -> bool:
     """Return whether all versions of two releases can be told apart."""
     return all(_differ(one, other) for one in row.versions for other in accused.versions)
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from graphkit.model.answers import Path, Step
 from graphkit.model.times import Instant
-from graphkit.trace.reach.reached import Reached
-from graphkit.trace.resolve.availability import Masks, Offers
+from graphkit.trace.reach.reached import ReachedReleases
+from graphkit.trace.resolve.availability import AvailabilityTable, Masks
 from graphkit.trace.resolve.closure import Bounds, Span, closure_of
 from graphkit.trace.resolve.forward import Root
-from graphkit.trace.resolve.world import Node, Want, World
+from graphkit.trace.resolve.world import Node, ResolvedRequirement, World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +27,13 @@ class Admission:
 class _Admitting:
     """One admission: breadth first through every release that the ranges allow, slots as bits."""
 
-    def __init__(self, world: World, root: Root, goal: Reached, offers: Offers) -> None:
+    def __init__(self, world: World, root: Root, goal: ReachedReleases, offers: AvailabilityTable) -> None:
         self.world = world
         self._goal = goal
         self._offers = offers
         self.bounds = Bounds(world, root)
         self.reached: dict[Node, int] = {}
-        self.parents: dict[Node, tuple[Node | None, Want]] = {}
+        self.parents: dict[Node, tuple[Node | None, ResolvedRequirement]] = {}
         self.queue: list[Node] = []
         self._unlocked: dict[int, Masks] = {}
 
@@ -44,7 +44,7 @@ class _Admitting:
             slots |= self.reached.get(node, 0)
         return slots
 
-    def unlock(self, pins: Iterable[Want], bit: int) -> None:
+    def unlock(self, pins: Iterable[ResolvedRequirement], bit: int) -> None:
         """Let pins take what is yanked in a slot, for every other requirement on the packages too."""
         for want in pins:
             size = self.world.package(want.package).size
@@ -52,7 +52,7 @@ class _Admitting:
             for lo, hi in want.stretches or ():
                 known[lo:hi] |= np.uint64(1 << bit)
 
-    def enter(self, source: Node | None, want: Want, slots: int) -> None:
+    def enter(self, source: Node | None, want: ResolvedRequirement, slots: int) -> None:
         """Follow one requirement."""
         if want.stretches is None:
             return
@@ -76,7 +76,12 @@ class _Admitting:
 
 
 def admission(
-    world: World, root: Root, targets: dict[int, list[int]], instants: Sequence[Instant], goal: Reached, mask: int
+    world: World,
+    root: Root,
+    targets: dict[int, list[int]],
+    instants: Sequence[Instant],
+    goal: ReachedReleases,
+    mask: int,
 ) -> Admission:
     """Return the slots of ``mask`` in which a root may install one of the targets, and a shortest path.
 
@@ -112,7 +117,7 @@ def admission(
     return Admission(slots=slots, path=() if first is None else _back(world, root, walk.parents, walk.queue[first]))
 
 
-def _back(world: World, root: Root, parents: dict[Node, tuple[Node | None, Want]], node: Node) -> Path:
+def _back(world: World, root: Root, parents: dict[Node, tuple[Node | None, ResolvedRequirement]], node: Node) -> Path:
     steps: list[Step] = []
     at: Node | None = node
     while at is not None and at in parents:

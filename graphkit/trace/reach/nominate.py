@@ -19,9 +19,9 @@ import numpy as np
 from graphkit.model.csr import distinct, spread
 from graphkit.model.zeros import zeros
 from graphkit.stores import port
-from graphkit.trace.reach.range_matching import Aimed
-from graphkit.trace.reach.reached import ExtrasReached, Reached, looked_up, united
-from graphkit.trace.resolve.availability import Masks, Offers, Places, Rows, mask_type
+from graphkit.trace.reach.range_matching import RangeMatcher
+from graphkit.trace.reach.reached import ExtrasReached, ReachedReleases, looked_up, united
+from graphkit.trace.resolve.availability import AvailabilityTable, Masks, Places, Rows, mask_type
 from graphkit.trace.resolve.listing import Truths
 from graphkit.trace.resolve.markers import Markers
 from graphkit.trace.resolve.world import World
@@ -30,7 +30,7 @@ _NO_ROWS: Rows = np.empty(0, dtype=np.int64)
 _NO_PLACES: Places = np.empty(0, dtype=np.int32)
 
 
-class Question(Enum):
+class ReachMode(Enum):
     """How a range passes a hit on to those who declare it."""
 
     CLOSURE = "closure"
@@ -61,7 +61,7 @@ class _Passed(NamedTuple):
 class _ReverseWalk:
     """One walk, level by level. Extras of releases go beside the releases, numbered as `Markers` does."""
 
-    def __init__(self, world: World, slots: int, question: Question, offers: Offers | None) -> None:
+    def __init__(self, world: World, slots: int, question: ReachMode, offers: AvailabilityTable | None) -> None:
         self._world = world
         self._reader = world.reader
         self._question = question
@@ -82,7 +82,7 @@ class _ReverseWalk:
         self._extras = ExtrasReached(generation.releases, self._markers.numbers)
         self._yanked: dict[int, int] = {}
 
-    def run(self, seeds: Mapping[int, Sequence[int]]) -> Reached:
+    def run(self, seeds: Mapping[int, Sequence[int]]) -> ReachedReleases:
         """Walk from accused positions by package id until nothing is new."""
         plain = self._seeded(seeds)
         keys, extras = _NO_ROWS, _Arrivals(*(column[:0] for column in plain))  # type: ignore[arg-type]
@@ -91,15 +91,15 @@ class _ReverseWalk:
                 self._plain[plain.release] = plain.masks
             else:
                 self._plain[plain.release] |= plain.masks
-            if self._question is Question.CLOSURE:  # others are not asked how far, and may be many
+            if self._question is ReachMode.CLOSURE:  # others are not asked how far, and may be many
                 self._levels.append(plain.package)
             self._extras.note(keys, extras.masks, extras.package)
             parts = [self._new(part) for part in self._passed(plain, keys, extras)]
             declarers, masks = self._declared(parts)
-            holds = self._markers.hold(declarers.marker, loose=self._question is not Question.NOMINATED)
+            holds = self._markers.hold(declarers.marker, loose=self._question is not ReachMode.NOMINATED)
             plain = self._arrived(declarers.set[holds], masks[holds])
             keys, extras = self._arrived_with(declarers.set[~holds], declarers.marker[~holds], masks[~holds])
-        return Reached(self._world, self._plain, self._levels, self._extras, self._offers, self._yanked)
+        return ReachedReleases(self._world, self._plain, self._levels, self._extras, self._offers, self._yanked)
 
     def _seeded(self, seeds: Mapping[int, Sequence[int]]) -> _Arrivals:
         idents = np.array(sorted(seeds), dtype=np.int32)
@@ -122,7 +122,7 @@ class _ReverseWalk:
         if len(others):
             self._offers.load(distinct(package[others], self._world.packages))
             listed[others] = self._offers.listed[release[others]] & masks[others]
-        if self._question is Question.ADMITTED:
+        if self._question is ReachMode.ADMITTED:
             fresh = np.where(offer & port.OFFER_FRESH, self._everything, self._nothing)
             fresh[others] = self._offers.fresh[release[others]]
             yanked = np.flatnonzero(listed & ~fresh)
@@ -133,7 +133,7 @@ class _ReverseWalk:
 
     def _passed(self, plain: _Arrivals, keys: Rows, extras: _Arrivals) -> Iterator[_Passed]:
         """Yield ranges that take what a level reached: where what is chosen is known beforehand, and elsewhere."""
-        if self._question is Question.NOMINATED:
+        if self._question is ReachMode.NOMINATED:
             taken = np.flatnonzero(plain.taken)
             takers = self._reader.takers(plain.release[taken])
             yield _Passed(takers.range, np.repeat(plain.masks[taken], np.diff(takers.start)))
@@ -160,10 +160,10 @@ class _ReverseWalk:
         waiting = self._ranges[ranges] != self._everything
         ranges, row = ranges[waiting], row[waiting]
         columns = self._reader.ranges(ranges)
-        aimed = Aimed(self._world, touched, row, columns)
+        aimed = RangeMatcher(self._world, touched, row, columns)
         found = np.zeros(len(ranges), dtype=self._everything.dtype)
         named = self._markers.named(self._world, columns.extras) if len(keys) else None
-        if self._question is not Question.NOMINATED:
+        if self._question is not ReachMode.NOMINATED:
             found |= aimed.any_of(self._plain, self._everything)
             if named is not None:
                 rows, numbers = named
@@ -221,7 +221,7 @@ class _ReverseWalk:
 
     def _arrived_with(self, sets: Places, markers: Places, masks: Masks) -> tuple[Rows, _Arrivals]:
         """Return the same with extras under which their markers hold: keys, and the releases."""
-        row, numbers = self._markers.with_extras(markers, loose=self._question is not Question.NOMINATED)
+        row, numbers = self._markers.with_extras(markers, loose=self._question is not ReachMode.NOMINATED)
         keys, masks = united(numbers * self._count_sets + sets[row], masks[row])
         for known in self._sets_with:
             masks = masks & ~looked_up(*known, keys)
@@ -235,12 +235,14 @@ class _ReverseWalk:
         return keys, self._arrivals(users.release, users.package, users.offer, masks[row])
 
 
-def closure_of(world: World, seeds: Mapping[int, Sequence[int]]) -> Reached:
+def closure_of(world: World, seeds: Mapping[int, Sequence[int]]) -> ReachedReleases:
     """Return every release with a chain of ranges that admits a seed, whatever the time; see `reverse`."""
-    return _ReverseWalk(world, 1, Question.CLOSURE, None).run(seeds)
+    return _ReverseWalk(world, 1, ReachMode.CLOSURE, None).run(seeds)
 
 
-def reverse(world: World, seeds: Mapping[int, Sequence[int]], offers: Offers, question: Question) -> Reached:
+def reverse(
+    world: World, seeds: Mapping[int, Sequence[int]], offers: AvailabilityTable, question: ReachMode
+) -> ReachedReleases:
     """Return everything that reaches the seeds at the instants of some offers, at most 64, one bit each.
 
     ``seeds`` are positions by package id. Each node must be listed in a slot to be reached in it, the

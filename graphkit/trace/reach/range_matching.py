@@ -10,11 +10,11 @@ import numpy as np
 from graphkit.model.choices import Choosers
 from graphkit.model.csr import spread
 from graphkit.stores import port
-from graphkit.trace.resolve.availability import Masks, Offers, Places, Rows
+from graphkit.trace.resolve.availability import AvailabilityTable, Masks, Places, Rows
 from graphkit.trace.resolve.world import World
 
 
-class Aimed:
+class RangeMatcher:
     """Ranges on some packages, which are ascending, as `port.Ranges` has them; ``row`` counts in the packages."""
 
     def __init__(self, world: World, packages: Places, row: Rows, columns: port.Ranges) -> None:
@@ -55,7 +55,7 @@ class Aimed:
             np.bitwise_or.at(result, pair[hit], unions(masks, lo[hit], hi[hit]))
         return result
 
-    def chosen(self, offers: Offers) -> Iterator[tuple[Rows, Rows, Masks]]:
+    def chosen(self, offers: AvailabilityTable) -> Iterator[tuple[Rows, Rows, Masks]]:
         """Yield (rows, release, slots): what ranges choose, state by state of their package, which must be loaded."""
         flags = self._columns.flags
         choosers = Choosers(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model.csr import Numbers, Scalar, distinct
-from graphkit.trace.resolve.availability import Masks, Offers, Places, Rows
+from graphkit.trace.resolve.availability import AvailabilityTable, Masks, Places, Rows
 from graphkit.trace.resolve.listing import Package
 from graphkit.trace.resolve.world import World
 
@@ -17,7 +17,7 @@ _EXTRA = 24
 """Bits that the number of an extra takes."""
 
 
-class Reached:
+class ReachedReleases:
     """What a reverse walk reached: masks and least distance (edges) of packages, and of extras of them.
 
     ``plain`` has a mask per release id; extras, which are few, stand apart as sorted keys. ``levels``: the
@@ -32,7 +32,7 @@ class Reached:
         plain: Masks,
         levels: Sequence[Places],
         extras: ExtrasReached,
-        offers: Offers | None = None,
+        offers: AvailabilityTable | None = None,
         yanked: Mapping[int, int] | None = None,
     ) -> None:
         self.plain = plain
@@ -104,9 +104,9 @@ class Reached:
 
 
 class _ByKey(Mapping[tuple[int, str], Masks]):
-    """`Reached` as a mapping; views, made when they are asked for."""
+    """`ReachedReleases` as a mapping; views, made when they are asked for."""
 
-    def __init__(self, reached: Reached) -> None:
+    def __init__(self, reached: ReachedReleases) -> None:
         self._reached = reached
         self._keys: list[tuple[int, str]] | None = None
 

@@ -11,9 +11,9 @@ import numpy as np
 from graphkit.model.answers import Slot
 from graphkit.model.csr import distinct
 from graphkit.model.times import Instant
-from graphkit.trace.reach.nominate import Question, reverse
-from graphkit.trace.reach.reached import Reached
-from graphkit.trace.resolve.availability import MOST_SLOTS, Offers, Places, changes_of, uncertain_among
+from graphkit.trace.reach.nominate import ReachMode, reverse
+from graphkit.trace.reach.reached import ReachedReleases
+from graphkit.trace.resolve.availability import MOST_SLOTS, AvailabilityTable, Places, changes_of, uncertain_among
 from graphkit.trace.resolve.confirm import Targets
 from graphkit.trace.resolve.world import World
 
@@ -28,13 +28,13 @@ class ReachedPackages:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pass:
+class ReachPass:
     """One pass of at most 64 slots: which slots, and what reaches the targets in them."""
 
     first: int
     slots: tuple[Slot, ...]
-    admitted: Reached
-    nominated: tuple[Reached, ...]
+    admitted: ReachedReleases
+    nominated: tuple[ReachedReleases, ...]
     """Under each account of the uncertain times."""
 
     def nominates(self, ident: int, extra: str, position: int) -> int:
@@ -46,7 +46,7 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Reach:
     """The slots of a window, the passes over them, and the time-free closure they stand on.
 
     ``packages`` are those of the closure and the targets, ascending; ``uncertain`` those of them of which a
@@ -54,15 +54,15 @@ class Field:
     """
 
     slots: tuple[Slot, ...]
-    passes: tuple[Pass, ...]
-    closure: Reached
+    passes: tuple[ReachPass, ...]
+    closure: ReachedReleases
     reached: ReachedPackages
     packages: Places
     uncertain: Places
 
 
 def slots_between(
-    worlds: Iterable[tuple[World, Reached]], targets: Targets, start: Instant, until: Instant
+    worlds: Iterable[tuple[World, ReachedReleases]], targets: Targets, start: Instant, until: Instant
 ) -> tuple[Slot, ...]:
     """Return the stretches of a window between which the listing of a release in a closure changes."""
     inside: set[Instant] = set()
@@ -71,7 +71,7 @@ def slots_between(
     return tuple(Slot(start=a, until=b) for a, b in pairwise([start, *sorted(inside), until]))
 
 
-def survey(world: World, targets: Targets, closure: Reached, slots: tuple[Slot, ...]) -> Field:
+def survey(world: World, targets: Targets, closure: ReachedReleases, slots: tuple[Slot, ...]) -> Reach:
     """Return who could reach the targets in each slot; more than 64 slots take several passes."""
     idents = _idents(closure, targets)
     uncertain = uncertain_among(world, idents)
@@ -79,11 +79,11 @@ def survey(world: World, targets: Targets, closure: Reached, slots: tuple[Slot, 
     passes = []
     for first in range(0, len(slots), MOST_SLOTS):
         part = slots[first : first + MOST_SLOTS]
-        offers = [Offers(world, [slot.start for slot in part], doubtful=account) for account in accounts]
-        admitted = reverse(world, targets, offers[0], Question.ADMITTED)
-        nominated = tuple(reverse(world, targets, one, Question.NOMINATED) for one in offers)
-        passes.append(Pass(first=first, slots=part, admitted=admitted, nominated=nominated))
-    return Field(
+        offers = [AvailabilityTable(world, [slot.start for slot in part], doubtful=account) for account in accounts]
+        admitted = reverse(world, targets, offers[0], ReachMode.ADMITTED)
+        nominated = tuple(reverse(world, targets, one, ReachMode.NOMINATED) for one in offers)
+        passes.append(ReachPass(first=first, slots=part, admitted=admitted, nominated=nominated))
+    return Reach(
         slots=slots,
         passes=tuple(passes),
         closure=closure,
@@ -93,7 +93,7 @@ def survey(world: World, targets: Targets, closure: Reached, slots: tuple[Slot, 
     )
 
 
-def _reached_packages(closure: Reached) -> ReachedPackages:
+def _reached_packages(closure: ReachedReleases) -> ReachedPackages:
     ident, extra, level = closure.with_extras()
     return ReachedPackages(
         ident=np.concatenate([closure.packages, ident]),
@@ -102,6 +102,6 @@ def _reached_packages(closure: Reached) -> ReachedPackages:
     )
 
 
-def _idents(closure: Reached, targets: Targets) -> Places:
+def _idents(closure: ReachedReleases, targets: Targets) -> Places:
     with_extras, _, _ = closure.with_extras()
     return distinct(np.concatenate([closure.packages, with_extras, np.array(list(targets), dtype=np.int32)]))

@@ -18,7 +18,7 @@ from graphkit.model.csr import distinct, spread
 from graphkit.model.times import BEGINNING, FOREVER, Instant
 from graphkit.model.zeros import zeros
 from graphkit.stores import port
-from graphkit.trace.resolve.listing import Package, Shelf, Truths
+from graphkit.trace.resolve.listing import Availability, Package, Truths
 from graphkit.trace.resolve.world import World
 
 Masks = NDArray[np.unsignedinteger[Any]]
@@ -62,7 +62,7 @@ class _Files:
             yield inside, times[inside]
 
 
-class Offers:
+class AvailabilityTable:
     """The offers at the instants of one pass, under one account of the uncertain times; loaded as walks reach them.
 
     Of each place: ``newest`` four running maxima, see `graphkit.model.choices`. ``listed`` and ``fresh``
@@ -192,7 +192,7 @@ class Offers:
                 self._slots[package.ident] = slots
             self._fill_odd(package, package.shelf_of(state, doubtful=self._doubtful), base, slots)
 
-    def _fill_odd(self, package: Package, shelf: Shelf, base: int, slots: int) -> None:
+    def _fill_odd(self, package: Package, shelf: Availability, base: int, slots: int) -> None:
         for newest, choosable in zip(
             self.newest, (shelf.final, shelf.any, shelf.pinned_final, shelf.pinned_any), strict=True
         ):

@@ -13,12 +13,12 @@ from typing import Final
 import numpy as np
 
 from graphkit.model.answers import Path, Step
-from graphkit.model.intervals import Stretches, meet
+from graphkit.model.intervals import ReleaseRanges, meet
 from graphkit.model.times import Instant, rfc3339
 from graphkit.stores import port
 from graphkit.trace.resolve.forward import Root
 from graphkit.trace.resolve.listing import Bits, Package, Truths, bits_of
-from graphkit.trace.resolve.world import Want, World
+from graphkit.trace.resolve.world import ResolvedRequirement, World
 
 _MOST_SETS: Final = 200_000
 """Requirement sets that are followed before a closure counts as not read completely."""
@@ -44,7 +44,7 @@ class Closure:
     path: Path
     unread: tuple[str, ...]
     stuck: tuple[str, ...]
-    pins: tuple[Want, ...]
+    pins: tuple[ResolvedRequirement, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,29 +65,29 @@ class Bounds:
     """The root's own constraints: they bind wherever their package is reached."""
 
     def __init__(self, world: World, root: Root) -> None:
-        self._own: dict[int, Stretches] = {}
+        self._own: dict[int, ReleaseRanges] = {}
         for want in (*root.wants, *root.constraints, *own_wants(world, root)):
             if want.stretches is not None and not want.doubtful:
                 self._bind(world, want.package, want.stretches)
         if root.fixed:
             self._bind(world, root.fixed[0], ((root.fixed[1], root.fixed[1] + 1),))
 
-    def _bind(self, world: World, ident: int, stretches: Stretches) -> None:
+    def _bind(self, world: World, ident: int, stretches: ReleaseRanges) -> None:
         known = self._own.get(ident, ((0, world.package(ident).size),))
         self._own[ident] = meet(known, stretches)
 
-    def within(self, want: Want) -> Stretches:
+    def within(self, want: ResolvedRequirement) -> ReleaseRanges:
         """Return the positions that a requirement may take under the root's constraints."""
         stretches = want.stretches or ()
         return meet(stretches, self._own[want.package]) if want.package in self._own else stretches
 
 
-def own_wants(world: World, root: Root) -> tuple[Want, ...]:
+def own_wants(world: World, root: Root) -> tuple[ResolvedRequirement, ...]:
     """Return what a fixed root requires, with its extras and those that they ask of the root itself."""
     if root.fixed is None:
         return ()
     extras = ["", *root.extras]
-    found: list[Want] = []
+    found: list[ResolvedRequirement] = []
     for extra in extras:
         for want in world.declared((*root.fixed, extra)).wants:
             found.append(want)
@@ -131,7 +131,7 @@ class _Walk:
         self._queue: list[tuple[_Key, Bits]] = []
         self._unread: dict[str, None] = {}
         self._stuck: dict[str, None] = {}
-        self._pins: list[Want] = []
+        self._pins: list[ResolvedRequirement] = []
         self._hits: dict[int, Bits] = {}
         self._first: _Key | None = None
         self._followed = 0
@@ -160,11 +160,11 @@ class _Walk:
             pins=tuple(self._pins),
         )
 
-    def _note_pin(self, want: Want) -> None:
+    def _note_pin(self, want: ResolvedRequirement) -> None:
         if want.pinned and want.stretches is not None:
             self._pins.append(want)
 
-    def _enter(self, source: _Key | None, asker: str, origin: str, want: Want) -> None:
+    def _enter(self, source: _Key | None, asker: str, origin: str, want: ResolvedRequirement) -> None:
         self._note_pin(want)
         package = self._world.package(want.package)
         self._met.add(package.ident)

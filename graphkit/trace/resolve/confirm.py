@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from graphkit.model.answers import Path, Slot
 from graphkit.model.times import Instant
-from graphkit.trace.resolve.forward import Root, Stay, path_to, stays
+from graphkit.trace.resolve.forward import Root, WalkInterval, path_to, walk_intervals
 from graphkit.trace.resolve.world import World
 
 Targets = dict[int, list[int]]
@@ -43,9 +43,9 @@ class Confirmation:
 
 def confirm(world: World, root: Root, start: Instant, until: Instant, targets: Targets) -> Confirmation:
     """Walk a root over a window, under both accounts of uncertain times where it met any."""
-    loose = list(stays(world, root, start, until, doubtful=True))
+    loose = list(walk_intervals(world, root, start, until, doubtful=True))
     uncertain = any(stay.walk.is_uncertain for stay in loose)
-    strict = list(stays(world, root, start, until, doubtful=False)) if uncertain else loose
+    strict = list(walk_intervals(world, root, start, until, doubtful=False)) if uncertain else loose
     either, path = _hits(world, root, loose, targets)
     certain, strict_path = _hits(world, root, strict, targets) if uncertain else (either, path)
     picked = tuple(hit for hit in in_both(certain, either) if not hit.is_mixed)
@@ -73,7 +73,7 @@ def brief(
     picked: list[Hit] = []
     doubtful = False
     begin = _first_listed(world, targets, start, until)
-    for stay in () if begin is None else stays(world, root, begin, until, doubtful=True):
+    for stay in () if begin is None else walk_intervals(world, root, begin, until, doubtful=True):
         found = confirm(world, root, stay.start, stay.until, targets)
         picked += found.picked
         doubtful = doubtful or bool(found.doubtful)
@@ -93,7 +93,7 @@ def _first_listed(world: World, targets: Targets, start: Instant, until: Instant
     return min(found, default=None)
 
 
-def _hits(world: World, root: Root, found: list[Stay], targets: Targets) -> tuple[tuple[Hit, ...], Path]:
+def _hits(world: World, root: Root, found: list[WalkInterval], targets: Targets) -> tuple[tuple[Hit, ...], Path]:
     hits: list[Hit] = []
     best: Path = ()
     for stay in found:

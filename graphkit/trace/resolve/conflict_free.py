@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
-from graphkit.trace.resolve.listing import Demand, Shelf, choose
-from graphkit.trace.resolve.world import Node, Want, World
+from graphkit.trace.resolve.listing import Availability, Constraint, choose
+from graphkit.trace.resolve.world import Node, ResolvedRequirement, World
 
-Ask = tuple[Node | None, Want]
+RequestedBy = tuple[Node | None, ResolvedRequirement]
 """Who asks (None: the root's own list) for what."""
 
 
-def unshaken(
+def conflict_free(
     world: World,
     fixed: tuple[int, int] | None,
-    asks: Sequence[Ask],
+    asks: Sequence[RequestedBy],
     picks: Mapping[int, int],
     failed: Iterable[int],
-    shelves: Mapping[int, Shelf],
+    shelves: Mapping[int, Availability],
     *,
     held: frozenset[int],
 ) -> frozenset[int]:
@@ -33,7 +33,7 @@ def unshaken(
     asks for itself: a resolver chooses them first, and goes back from them last, where no other way out is left.
     Cost: a few passes over the requirements.
     """
-    by_package: dict[int, list[Ask]] = {}
+    by_package: dict[int, list[RequestedBy]] = {}
     for ask in asks:
         by_package.setdefault(ask[1].package, []).append(ask)
     shaken = set(failed)
@@ -56,7 +56,7 @@ def unshaken(
         shaken |= new
 
 
-def _involved(asking: Sequence[Ask], shelf: Shelf) -> set[int | None]:
+def _involved(asking: Sequence[RequestedBy], shelf: Availability) -> set[int | None]:
     """Return the packages that ask for what does not fit together; None for the root's own list.
 
     Those of every pair that nothing on offer satisfies; where each pair has something, all that narrow
@@ -74,12 +74,14 @@ def _involved(asking: Sequence[Ask], shelf: Shelf) -> set[int | None]:
     return {node and node[0] for node, _ in alone or pairs or narrowing}
 
 
-def _reached(fixed: tuple[int, int] | None, asks: Sequence[Ask], shaken: set[int]) -> dict[int, list[Want]]:
+def _reached(
+    fixed: tuple[int, int] | None, asks: Sequence[RequestedBy], shaken: set[int]
+) -> dict[int, list[ResolvedRequirement]]:
     """Return what is asked for by the root and by releases that it reaches and that are not shaken."""
-    by_node: dict[Node | None, list[Want]] = {}
+    by_node: dict[Node | None, list[ResolvedRequirement]] = {}
     for node, want in asks:
         by_node.setdefault(node, []).append(want)
-    reached: dict[int, list[Want]] = {}
+    reached: dict[int, list[ResolvedRequirement]] = {}
     queue: list[Node | None] = [node for node in by_node if node is None or (fixed and node[0] == fixed[0])]
     waiting: dict[int, list[Node]] = {}
     for node in by_node:
@@ -95,7 +97,7 @@ def _reached(fixed: tuple[int, int] | None, asks: Sequence[Ask], shaken: set[int
     return reached
 
 
-def _enter(node: Node, want: Want, queue: list[Node | None]) -> bool:
+def _enter(node: Node, want: ResolvedRequirement, queue: list[Node | None]) -> bool:
     """Put a node into the queue where a requirement names it: the release itself, or an extra of it."""
     if not node[2] or node[2] in want.extras:
         queue.append(node)
@@ -107,9 +109,9 @@ def _falls_the_same(
     world: World,
     fixed: tuple[int, int] | None,
     ident: int,
-    wants: Sequence[Want],
+    wants: Sequence[ResolvedRequirement],
     picks: Mapping[int, int],
-    shelves: Mapping[int, Shelf],
+    shelves: Mapping[int, Availability],
 ) -> bool:
     if fixed and ident == fixed[0]:
         return True
@@ -117,5 +119,5 @@ def _falls_the_same(
     for want in wants:
         admits &= want.admits
     pinned = any(want.pinned and (want.direct or world.profile == "pip") for want in wants)
-    demand = Demand(admits, any(want.names_prerelease for want in wants), pinned)
+    demand = Constraint(admits, any(want.names_prerelease for want in wants), pinned)
     return choose(shelves[ident], demand, world.profile) == picks[ident]

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from graphkit.model.answers import Path, Step
 from graphkit.model.times import Instant
 from graphkit.stores import port
-from graphkit.trace.resolve.conflict_free import unshaken
-from graphkit.trace.resolve.listing import Bits, Demand, choose
-from graphkit.trace.resolve.world import Node, OnOffer, Want, World
+from graphkit.trace.resolve.conflict_free import conflict_free
+from graphkit.trace.resolve.listing import Bits, Constraint, choose
+from graphkit.trace.resolve.world import Availabilities, Node, ResolvedRequirement, World
 
 _MOST_ROUNDS = 50
 
@@ -33,8 +33,8 @@ class Root:
     why: str
     fixed: tuple[int, int] | None = None
     extras: tuple[str, ...] = ()
-    wants: tuple[Want, ...] = ()
-    constraints: tuple[Want, ...] = ()
+    wants: tuple[ResolvedRequirement, ...] = ()
+    constraints: tuple[ResolvedRequirement, ...] = ()
 
     @property
     def held(self) -> frozenset[int]:
@@ -55,7 +55,7 @@ class Walk:
     """
 
     picks: dict[int, int]
-    parents: dict[int, tuple[Node | None, Want]]
+    parents: dict[int, tuple[Node | None, ResolvedRequirement]]
     unresolvable: tuple[int, ...]
     unread: tuple[str, ...]
     visited: frozenset[int]
@@ -79,7 +79,7 @@ class Walk:
         return self.picks.get(ident) == position and (self.firm is None or ident in self.firm)
 
 
-Choice = tuple[int, Demand, int]
+Choice = tuple[int, Constraint, int]
 """Package id, what was asked of it, and the position that was chosen."""
 
 
@@ -148,7 +148,7 @@ def walk(world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk:
     return found
 
 
-def _walk(world: World, root: Root, shelves: OnOffer) -> Walk:
+def _walk(world: World, root: Root, shelves: Availabilities) -> Walk:
     memory = world.memory_of(Memory)
     choices: list[Choice] = []
     last: dict[int, tuple[tuple[int, bool, bool], int]] = {}
@@ -173,7 +173,7 @@ def _walk(world: World, root: Root, shelves: OnOffer) -> Walk:
                     failed.add(ident)
                 continue
             if before != asked:
-                demand = Demand(*asked)
+                demand = Constraint(*asked)
                 found = choose(shelves[ident], demand, world.profile)
                 choices.append((ident, demand, found))
                 last[ident] = (asked, found)
@@ -190,7 +190,7 @@ def _walk(world: World, root: Root, shelves: OnOffer) -> Walk:
                 unread=tuple(sorted(gathered.unread())),
                 visited=frozenset(visited),
                 is_uncertain=any(world.package(ident).is_uncertain for ident in visited),
-                firm=unshaken(world, root.fixed, gathered.asks(), picks, failed, shelves, held=root.held)
+                firm=conflict_free(world, root.fixed, gathered.asks(), picks, failed, shelves, held=root.held)
                 if failed
                 else None,
             )
@@ -227,7 +227,7 @@ class _Gathering:
     def __init__(self, world: World, root: Root, picks: dict[int, int]) -> None:
         self.picks = picks
         self.admits: dict[int, Bits] = {}
-        self.parents: dict[int, tuple[Node | None, Want]] = {}
+        self.parents: dict[int, tuple[Node | None, ResolvedRequirement]] = {}
         self.prerelease: set[int] = set()
         self.pinned: set[int] = set()
         self.urls: set[int] = set()
@@ -271,9 +271,9 @@ class _Gathering:
                 self._mark(constraint)
         self._unbound = [one for one in self._unbound if one.package not in self.admits]
 
-    def asks(self) -> list[tuple[Node | None, Want]]:
+    def asks(self) -> list[tuple[Node | None, ResolvedRequirement]]:
         """Return every requirement that holds, with who asks."""
-        found: list[tuple[Node | None, Want]] = [(None, want) for want in self._root.wants]
+        found: list[tuple[Node | None, ResolvedRequirement]] = [(None, want) for want in self._root.wants]
         found += [(None, want) for want in self._root.constraints if want.package in self.admits]
         found += [(node, want) for node in self._queue for want in self._world.declared(node).wants]
         return [(node, want) for node, want in found if not want.doubtful and want.stretches is not None]
@@ -292,7 +292,7 @@ class _Gathering:
             if not self._world.declared(node).is_read
         }
 
-    def _follow(self, source: Node | None, wants: Sequence[Want]) -> None:
+    def _follow(self, source: Node | None, wants: Sequence[ResolvedRequirement]) -> None:
         admits, picks, touched = self.admits, self.picks, self.touched
         for want in wants:
             if want.doubtful:
@@ -316,7 +316,7 @@ class _Gathering:
                 else:
                     self._extras.setdefault(ident, []).extend(want.extras)
 
-    def _mark(self, want: Want) -> None:
+    def _mark(self, want: ResolvedRequirement) -> None:
         ident = want.package
         if want.names_prerelease:
             self.prerelease.add(ident)
@@ -351,7 +351,7 @@ def path_to(world: World, root: Root, found: Walk, ident: int) -> Path:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stay:
+class WalkInterval:
     """A walk's result and the stretch of time in which it stays the same."""
 
     start: Instant
@@ -359,7 +359,9 @@ class Stay:
     walk: Walk
 
 
-def stays(world: World, root: Root, start: Instant, until: Instant, *, doubtful: bool) -> Iterator[Stay]:
+def walk_intervals(
+    world: World, root: Root, start: Instant, until: Instant, *, doubtful: bool
+) -> Iterator[WalkInterval]:
     """Yield the walks of a root over a window: one for each stretch in which nothing it saw changes.
 
     Exact, not sampled: a walk depends only on the listings of the packages that it visited, so its
@@ -374,5 +376,5 @@ def stays(world: World, root: Root, start: Instant, until: Instant, *, doubtful:
             for change in changes[ident]:
                 if at < change < stop:
                     stop = change
-        yield Stay(start=at, until=stop, walk=found)
+        yield WalkInterval(start=at, until=stop, walk=found)
         at = stop

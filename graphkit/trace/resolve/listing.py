@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from graphkit.model.environment import Profile
 from graphkit.model.guards import CutOff
 from graphkit.model.index import Hidden
-from graphkit.model.intervals import Readable, Stretches, stretches
+from graphkit.model.intervals import Readable, ReleaseRanges, stretches
 from graphkit.model.names import PackageName
 from graphkit.model.times import BEGINNING, FOREVER, Instant
 from graphkit.model.versions import release_version
@@ -28,7 +28,7 @@ Bits = int
 """A set of positions of one package: bit p is position p, so the newest is the highest bit."""
 
 
-class Choosable:
+class Candidates:
     """Releases that qualify, in the two shapes that walks ask for: one set of ranges, or all at once."""
 
     def __init__(self, qualifies: Truths) -> None:
@@ -46,24 +46,24 @@ class Choosable:
         return np.maximum.accumulate(positions) if len(positions) else positions
 
 
-ShelfKey = tuple[int, bytes, bytes]
+AvailabilityKey = tuple[int, bytes, bytes]
 """Package id, what is listed, what is fresh."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Shelf:
+class Availability:
     """The releases of a package in one state, under one account of the uncertain times.
 
     ``listed`` and ``fresh`` (listed and not yanked), shape (releases,). The rest are what a choice may
-    fall on, each as a `Choosable`; a pin also unlocks what is yanked.
+    fall on, each as a `Candidates`; a pin also unlocks what is yanked.
     """
 
     listed: Truths
     fresh: Truths
-    final: Choosable
-    any: Choosable
-    pinned_final: Choosable
-    pinned_any: Choosable
+    final: Candidates
+    any: Candidates
+    pinned_final: Candidates
+    pinned_any: Candidates
 
 
 class Package:
@@ -86,7 +86,7 @@ class Package:
         usable: Truths,
         hidden: Sequence[Hidden],
         compromised: frozenset[str],
-        shelves: dict[ShelfKey, Shelf],
+        shelves: dict[AvailabilityKey, Availability],
         cut_off: CutOff | None = None,
     ) -> None:
         self.ident = ident
@@ -116,9 +116,9 @@ class Package:
         if cut_off:
             self._cut(cut_off)
         self._hide()
-        self._states: dict[tuple[int, bool], Shelf] = {}
+        self._states: dict[tuple[int, bool], Availability] = {}
         self._shelves = shelves
-        self._stretches: dict[str, Stretches] = {}
+        self._stretches: dict[str, ReleaseRanges] = {}
 
     def _read_files(self, releases: port.Releases, usable: Truths) -> None:
         count = np.diff(releases.file_start)
@@ -195,7 +195,7 @@ class Package:
         has_file, has_wheel = np.zeros(self.size, dtype=bool), np.zeros(self.size, dtype=bool)
         has_file[self._owner] = True
         has_wheel[self._owner[self._wheel]] = True
-        return Choosable(has_file & ~has_wheel).bits
+        return Candidates(has_file & ~has_wheel).bits
 
     def position_of(self, version: str) -> int | None:
         """Return the position of a version in any spelling, None where the package has no such release."""
@@ -207,7 +207,7 @@ class Package:
             return position
         return None
 
-    def stretches(self, specifier: str) -> Stretches:
+    def stretches(self, specifier: str) -> ReleaseRanges:
         """Return the positions that a specifier text admits, pre-releases included. Cost: two bisections each."""
         if specifier not in self._stretches:
             found = stretches(SpecifierSet(specifier), self._readable, self.texts[self._first :])
@@ -218,7 +218,7 @@ class Package:
         """Return the number of the state that holds at an instant: how many changes came before or at it."""
         return bisect_right(self.changes, at)
 
-    def shelf(self, at: Instant, *, doubtful: bool) -> Shelf:
+    def shelf(self, at: Instant, *, doubtful: bool) -> Availability:
         """Return what is on offer at an instant.
 
         ``doubtful`` True takes every uncertain listing as listed and every undated yank as not
@@ -226,7 +226,7 @@ class Package:
         """
         return self.shelf_of(self.state_at(at), doubtful=doubtful)
 
-    def shelf_of(self, state: int, *, doubtful: bool) -> Shelf:
+    def shelf_of(self, state: int, *, doubtful: bool) -> Availability:
         """Return the shelf of a state by its number."""
         doubtful = doubtful or not self.is_uncertain
         key = (state, doubtful)
@@ -234,7 +234,7 @@ class Package:
             self._states[key] = self._stock(self.changes[state - 1] if state else BEGINNING, doubtful=doubtful)
         return self._states[key]
 
-    def _stock(self, at: Instant, *, doubtful: bool) -> Shelf:
+    def _stock(self, at: Instant, *, doubtful: bool) -> Availability:
         offered = (self._uploaded <= at) & (self._timed | doubtful)
         if doubtful:
             offered |= self._told
@@ -252,19 +252,19 @@ class Package:
         if same in self._shelves:
             return self._shelves[same]
         choosable = listed & ~self._legacy
-        self._shelves[same] = Shelf(
+        self._shelves[same] = Availability(
             listed=listed,
             fresh=fresh,
-            final=Choosable(fresh & self._final),
-            any=Choosable(fresh & choosable),
-            pinned_final=Choosable(choosable & self._final),
-            pinned_any=Choosable(choosable),
+            final=Candidates(fresh & self._final),
+            any=Candidates(fresh & choosable),
+            pinned_final=Candidates(choosable & self._final),
+            pinned_any=Candidates(choosable),
         )
         return self._shelves[same]
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class Constraint:
     """What all requirements on one package together ask for (the intersection, semantics §2)."""
 
     admits: Bits
@@ -273,12 +273,12 @@ class Demand:
     """A single ``==`` or ``===`` that the profile lets unlock a yanked release."""
 
 
-def bits_of(stretches: Stretches) -> Bits:
+def bits_of(stretches: ReleaseRanges) -> Bits:
     """Return the positions of stretches as bits."""
     return sum((1 << hi) - (1 << lo) for lo, hi in stretches)
 
 
-def choose(shelf: Shelf, demand: Demand, profile: Profile) -> int:
+def choose(shelf: Availability, demand: Constraint, profile: Profile) -> int:
     """Return the position that a resolver takes, -1 where no release fits.
 
     The newest final one; a pre-release where no final fits (uv and pip) or where a specifier names

@@ -17,7 +17,7 @@ from graphkit.model.names import ExtraName, PackageName
 from graphkit.model.requirements import Requirement
 from graphkit.model.versions import release_version
 from graphkit.trace.resolve.forward import Root
-from graphkit.trace.resolve.world import Want, World
+from graphkit.trace.resolve.world import ResolvedRequirement, World
 
 _GROUP: Final = re.compile(r"(?:\"([^\"]*)\"|'([^']*)')\s+in\s+dependency_groups\b")
 _HOLDS: Final = ('python_version < "0"', 'python_version >= "0"')
@@ -28,7 +28,7 @@ InHouse = Callable[[PackageName], Sequence[Document]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class InstallSelection:
     """Which of a manifest's own extras and dependency groups an install takes; None: any, for all one knows."""
 
     extras: tuple[ExtraName, ...] | None = None
@@ -38,7 +38,7 @@ class Asked:
 def root_of_manifest(
     world: World,
     manifest: Document,
-    asked: Asked,
+    asked: InstallSelection,
     guards: Guards = NO_GUARDS,
     in_house: InHouse = lambda _: (),
 ) -> tuple[Root, tuple[str, ...]]:
@@ -101,11 +101,11 @@ def _joined(*markers: str) -> str:
 def _wants_through(
     world: World,
     requirements: Sequence[Requirement],
-    asked: Asked,
+    asked: InstallSelection,
     guards: Guards,
     in_house: InHouse,
     seen: frozenset[PackageName],
-) -> Iterator[Want]:
+) -> Iterator[ResolvedRequirement]:
     """Yield what packages of one's own require that a manifest asks for, over any number of steps.
 
     Where one has several manifests, which of them is installed is not known, so what they require is doubtful.
@@ -117,7 +117,7 @@ def _wants_through(
         truth = truth_of(world, one.marker, asked.extras, asked.groups)
         manifests = in_house(one.package) if truth is not False else ()
         for manifest in manifests:
-            inner = _widened(manifest, Asked(extras=one.extras, groups=()))
+            inner = _widened(manifest, InstallSelection(extras=one.extras, groups=()))
             required = overridden(manifest.requirements, guards)
             found, _ = root_of_requirements(world, required, inner, one.package)
             way = f"by way of {one.package}, {manifest.path}"
@@ -129,11 +129,11 @@ def _wants_through(
 
 
 def root_of_requirements(
-    world: World, requirements: Sequence[Requirement], asked: Asked, itself: PackageName | None = None
-) -> tuple[tuple[Want, ...], tuple[str, ...]]:
+    world: World, requirements: Sequence[Requirement], asked: InstallSelection, itself: PackageName | None = None
+) -> tuple[tuple[ResolvedRequirement, ...], tuple[str, ...]]:
     """Return requirements as a walk follows them, and what of them the graph cannot follow."""
     missing: list[str] = []
-    found: list[Want] = []
+    found: list[ResolvedRequirement] = []
     for one in requirements:
         truth = truth_of(world, one.marker, asked.extras, asked.groups)
         if truth is False or (one.package == itself and one.extras and not one.url):
@@ -148,7 +148,7 @@ def root_of_requirements(
     return tuple(found), tuple(missing)
 
 
-def groups_alone(manifest: Document, asked: Asked) -> Iterator[tuple[str, Document]]:
+def groups_alone(manifest: Document, asked: InstallSelection) -> Iterator[tuple[str, Document]]:
     """Yield the dependency groups that may be installed, each with the manifest as if it were all of it.
 
     `pip install --group` takes a group without the project, whose ranges then bind nothing (PEP 735).
@@ -178,14 +178,14 @@ def needs_of_extras(world: World, one: Requirement, version: str) -> frozenset[P
     return frozenset(world.package(want.package).name for want in wants if not want.doubtful)
 
 
-def leaves_out(world: World, manifest: Document, one: Requirement, asked: Asked) -> bool:
+def leaves_out(world: World, manifest: Document, one: Requirement, asked: InstallSelection) -> bool:
     """Return whether an install leaves a requirement of a manifest out for the sake of its extras and groups alone."""
     asked = _widened(manifest, asked)
     taken = truth_of(world, one.marker, asked.extras, asked.groups)
     return taken is False and truth_of(world, one.marker, None, None) is not False
 
 
-def _widened(manifest: Document, asked: Asked) -> Asked:
+def _widened(manifest: Document, asked: InstallSelection) -> InstallSelection:
     """Return what is asked for, with the extras that the project asks of itself (``dev = ["app[proxy]"]``)."""
     if asked.extras is None:
         return asked
@@ -202,7 +202,7 @@ def _widened(manifest: Document, asked: Asked) -> Asked:
     return replace(asked, extras=tuple(found))
 
 
-def _is_taken(one: Requirement, asked: Asked) -> bool:
+def _is_taken(one: Requirement, asked: InstallSelection) -> bool:
     """Return whether the groups that are installed take a requirement, or may take it."""
     named = [left or right for left, right in _GROUP.findall(one.marker)]
     return not named or asked.groups is None or any(group in asked.groups for group in named)

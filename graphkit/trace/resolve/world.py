@@ -12,15 +12,22 @@ from typing import TypeVar
 import numpy as np
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from graphkit.model.environment import AnyOf, Anywhere, Environment, Ground, Profile, extras_of
+from graphkit.model.environment import (
+    AnyOfEnvironments,
+    Environment,
+    EveryEnvironment,
+    MarkerEvaluator,
+    Profile,
+    extras_of,
+)
 from graphkit.model.guards import Guards
 from graphkit.model.index import Hidden, MetadataSource
-from graphkit.model.intervals import Stretches
+from graphkit.model.intervals import ReleaseRanges
 from graphkit.model.names import PackageName
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import FOREVER, Instant
 from graphkit.stores import port
-from graphkit.trace.resolve.listing import Bits, Package, Shelf, ShelfKey, Truths, bits_of
+from graphkit.trace.resolve.listing import Availability, AvailabilityKey, Bits, Package, Truths, bits_of
 
 _M = TypeVar("_M")
 _MOST_REMEMBERED = 5_000
@@ -30,7 +37,7 @@ Node = tuple[int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Want:
+class ResolvedRequirement:
     """A requirement as a walk follows it: on which package, with which extras, admitting what.
 
     ``stretches`` None: it names a URL, an identity of its own; ``admits`` are the same as bits.
@@ -40,7 +47,7 @@ class Want:
 
     package: int
     extras: tuple[str, ...]
-    stretches: Stretches | None
+    stretches: ReleaseRanges | None
     names_prerelease: bool
     pinned: bool
     doubtful: bool
@@ -56,13 +63,13 @@ class Want:
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredRequirements:
     """What a node declares. ``is_read`` False: its requirements, or some, are not known.
 
     ``is_borrowed``: they are those of another release, so nothing is cleared by them.
     """
 
-    wants: tuple[Want, ...]
+    wants: tuple[ResolvedRequirement, ...]
     is_read: bool
     is_borrowed: bool = False
 
@@ -86,7 +93,7 @@ class World:
         compromised: Mapping[PackageName, frozenset[str]],
         *,
         mixed: Mapping[PackageName, frozenset[str]] | None = None,
-        union: AnyOf | None = None,
+        union: AnyOfEnvironments | None = None,
     ) -> None:
         """Make the world of one environment, or with ``union`` of several at once.
 
@@ -95,24 +102,26 @@ class World:
         self.reader = reader
         self.environment = environment
         self.profile: Profile = profile
-        self.ground: Ground | AnyOf | Anywhere = union or Ground(environment, profile)
+        self.ground: MarkerEvaluator | AnyOfEnvironments | EveryEnvironment = union or MarkerEvaluator(
+            environment, profile
+        )
         generation = reader.generation()
         self.packages, self.releases = generation.packages, generation.releases
         self._hidden = _by_package(hidden)
         self._compromised = compromised
         self._mixed = mixed or {}
         self._packages: dict[int, Package] = {}
-        self._shelves: dict[ShelfKey, Shelf] = {}
+        self._shelves: dict[AvailabilityKey, Availability] = {}
         self._usable = np.empty(0, dtype=np.int8)
         self._memories: dict[type, object] = {}
-        self._offers: dict[tuple[Instant, bool], OnOffer] = {}
+        self._offers: dict[tuple[Instant, bool], Availabilities] = {}
         self._odd: port.Ids | None = None
         self._settled: port.Times | None = None
         self._changes: dict[tuple[Instant, Instant], ChangesWithin] = {}
         self._ids: dict[str, int] = {}
         self._members: dict[int, tuple[tuple[int, str], ...]] = {}
-        self._ranges: dict[int, Want] = {}
-        self._declared: dict[Node, Declared] = {}
+        self._ranges: dict[int, ResolvedRequirement] = {}
+        self._declared: dict[Node, DeclaredRequirements] = {}
         self._guards: Guards | None = None
         self._guarded: dict[Guards, World] = {}
         self._anywhere: list[World] = []
@@ -150,14 +159,14 @@ class World:
         return self._guarded[guards]
 
     def anywhere(self) -> World:
-        """Return the same world without an environment (`graphkit.model.environment.Anywhere`); it is read fast.
+        """Return the same world without an environment (`model.environment.EveryEnvironment`); it is read fast.
 
         Gaps are those of the world that asked first: only what is timeless may be asked of it.
         """
         if not self._anywhere:
             other = self._emptied()
             other._declared, other._usable = {}, np.empty(0, dtype=np.int8)  # noqa: SLF001
-            other.ground = Anywhere()
+            other.ground = EveryEnvironment()
             self._anywhere.append(other)
         return self._anywhere[0]
 
@@ -190,7 +199,7 @@ class World:
         """
         if self._settled is None:
             is_the_stores = self.environment == port.SETTLED and self.profile == "uv" and self._guards is None
-            if is_the_stores and isinstance(self.ground, Ground):
+            if is_the_stores and isinstance(self.ground, MarkerEvaluator):
                 found = self.reader.packages(np.arange(self.packages, dtype=np.int32)).settled.copy()
                 found[self.odd] = FOREVER
             else:
@@ -286,11 +295,11 @@ class World:
             known = self._usable[needs]
         return known > 0
 
-    def on_offer(self, at: Instant, *, doubtful: bool) -> OnOffer:
+    def on_offer(self, at: Instant, *, doubtful: bool) -> Availabilities:
         """Return the shelves of an instant by package id, each stocked when it is asked for."""
         key = (at, doubtful)
         if key not in self._offers:
-            self._offers[key] = OnOffer(self, at, doubtful=doubtful)
+            self._offers[key] = Availabilities(self, at, doubtful=doubtful)
         return self._offers[key]
 
     def changes(self, start: Instant, until: Instant) -> ChangesWithin:
@@ -305,7 +314,7 @@ class World:
         package = self.package(node[0])
         return f"{package.name}{f'[{node[2]}]' if node[2] else ''}@{package.texts[node[1]]}"
 
-    def declared(self, node: Node) -> Declared:
+    def declared(self, node: Node) -> DeclaredRequirements:
         """Return what a release, or an extra of it, requires in this environment.
 
         An extra requires what is active with it and not without it; its own release comes with the
@@ -315,13 +324,13 @@ class World:
             self._declared[node] = self._read_declared(node)
         return self._declared[node]
 
-    def _read_declared(self, node: Node) -> Declared:
+    def _read_declared(self, node: Node) -> DeclaredRequirements:
         ident, position, extra = node
         package = self.package(ident)
         flags = int(package.flags[position])
         requirement_set = int(package.requirement_sets[position])
         if requirement_set < 0:
-            return Declared((), is_read=False)
+            return DeclaredRequirements((), is_read=False)
         wants, replaced, is_known = [], dict[PackageName, None](), True
         for range_id, marker in self._members_of(requirement_set):
             truth = self.ground.truth(marker, extra)
@@ -338,7 +347,7 @@ class World:
                 continue
             text = f"{want.text} ; {marker}"
             wants.append(
-                Want(
+                ResolvedRequirement(
                     want.package,
                     want.extras,
                     want.stretches,
@@ -355,7 +364,7 @@ class World:
                 is_known &= truth is False or self.find(name) is not None
                 instead = self.want_of(one, is_sure=truth is True) if truth is not False else None
                 wants += [instead] if instead else []
-        return Declared(
+        return DeclaredRequirements(
             tuple(wants),
             is_read=is_known and not flags & port.RELEASE_REQUIREMENTS_PARTIAL,
             is_borrowed=bool(flags & port.RELEASE_REQUIREMENTS_NEAREST),
@@ -368,7 +377,7 @@ class World:
         name = self.package(self._want(range_id).package).name
         return name if self._guards.overrides_of(name) else None
 
-    def want_of(self, one: Requirement, *, is_sure: bool) -> Want | None:
+    def want_of(self, one: Requirement, *, is_sure: bool) -> ResolvedRequirement | None:
         """Return what a requirement of the root, or an override, asks for; None where its package is not known.
 
         One that cannot be read admits everything, and is doubtful.
@@ -383,7 +392,7 @@ class World:
         except InvalidSpecifier:
             specifiers, stretches, doubtful = SpecifierSet(), package.stretches(""), True
         single = list(specifiers)
-        return Want(
+        return ResolvedRequirement(
             package=package.ident,
             extras=one.extras,
             stretches=None if one.url else stretches,
@@ -437,7 +446,7 @@ class World:
             text = texts[row]
             shown = f"{names[row]}{bracket} @ {text}" if flags & port.RANGE_URL else f"{names[row]}{bracket}{text}"
             unreadable = bool(flags & port.RANGE_UNREADABLE)
-            self._ranges[ident] = Want(
+            self._ranges[ident] = ResolvedRequirement(
                 int(columns.package[row]),
                 extras,
                 None if flags & port.RANGE_URL else pieces,
@@ -448,7 +457,7 @@ class World:
                 bits_of(pieces),
             )
 
-    def _want(self, range_id: int) -> Want:
+    def _want(self, range_id: int) -> ResolvedRequirement:
         if range_id not in self._ranges:
             self.load_ranges(np.array([range_id], dtype=np.int32))
         return self._ranges[range_id]
@@ -461,7 +470,7 @@ class World:
         return source or "source not known"
 
 
-class OnOffer(dict[int, Shelf]):
+class Availabilities(dict[int, Availability]):
     """The shelves of one instant by package id, stocked when they are asked for."""
 
     def __init__(self, world: World, at: Instant, *, doubtful: bool) -> None:
@@ -472,7 +481,7 @@ class OnOffer(dict[int, Shelf]):
         self.walks: dict[object, object] = {}
         """Walks over these shelves, by their root."""
 
-    def __missing__(self, ident: int) -> Shelf:
+    def __missing__(self, ident: int) -> Availability:
         self[ident] = self._world.package(ident).shelf(self._at, doubtful=self._doubtful)
         return self[ident]
 

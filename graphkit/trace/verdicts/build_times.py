@@ -6,13 +6,13 @@ from typing import Final
 
 from graphkit.model.organisation import Build
 from graphkit.model.times import NO_TIME, Instant, Moment
-from graphkit.trace.verdicts.context import Context
+from graphkit.trace.verdicts.context import ServiceContext
 
 AROUND: Final = 2 * 3_600_000_000
 """A build with a single time ran within this much before and after it (semantics §1), in microseconds."""
 
 
-def ran(context: Context, build: Build) -> tuple[Instant, Instant]:
+def ran(context: ServiceContext, build: Build) -> tuple[Instant, Instant]:
     """Return the stretch in which a build may have run: within two hours of its time, unless it says more.
 
     One without a time ran at any instant of the window of the reading: cropping that does not say when.

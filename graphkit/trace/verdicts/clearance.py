@@ -15,7 +15,7 @@ from graphkit.model.times import Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Open:
+class OpenObligation:
     """An obligation that nothing discharges. ``text`` says what is missing, and what would settle it.
 
     ``near``: a fresh install does not take it; only releases that it would not choose are unread.
@@ -26,7 +26,7 @@ class Open:
     near: bool = False
 
 
-Step = Discharge | Open
+ProofStep = Discharge | OpenObligation
 """One obligation of a proof, discharged or open."""
 
 
@@ -44,22 +44,22 @@ def prove(
     kind: ProofKind,
     incident: str,
     span: tuple[Instant, Instant],
-    steps: Iterable[Step],
+    steps: Iterable[ProofStep],
     assumes: Iterable[Assumption] = (),
-) -> Clearance | Open:
+) -> Clearance | OpenObligation:
     """Return the proof that nothing accused was taken within a span, or the first obligation that is open.
 
     >>> prove(ProofKind.BAR, "inc", (0, 1), [fact(Obligation.ENDED, "it had ended")]).text
     'obligation (a) of a proof by bar was not checked'
     """
     done = sorted(steps, key=lambda one: one.obligation)
-    if missing := [one for one in done if isinstance(one, Open)]:
+    if missing := [one for one in done if isinstance(one, OpenObligation)]:
         return missing[0]
     proof = tuple(one for one in done if isinstance(one, Discharge))
     shown = {one.obligation for one in proof}
     if not any(needed <= shown for needed in NEEDED[kind]):
         lacking = min((sorted(needed - shown) for needed in NEEDED[kind]), key=lambda one: (len(one), one))
-        return Open(
+        return OpenObligation(
             obligation=Obligation(lacking[0]), text=f"obligation ({lacking[0]}) of a proof by {kind} was not checked"
         )
     return Clearance(

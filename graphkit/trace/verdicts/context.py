@@ -15,15 +15,15 @@ from graphkit.model.organisation import Service
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import BEGINNING, Instant, Moment
 from graphkit.trace.evidence.accusation import Accusation
-from graphkit.trace.reach.survey import Field
+from graphkit.trace.reach.survey import Reach
 from graphkit.trace.resolve.closure import Span, closure_of
 from graphkit.trace.resolve.confirm import Targets
 from graphkit.trace.resolve.first_upload import FirstUploads, first_of_all
 from graphkit.trace.resolve.forward import Root
 from graphkit.trace.resolve.listing import Bits
-from graphkit.trace.resolve.manifests import Asked, InHouse, root_of_requirements
+from graphkit.trace.resolve.manifests import InHouse, InstallSelection, root_of_requirements
 from graphkit.trace.resolve.world import World
-from graphkit.trace.verdicts.clearance import Open, Step, word
+from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, word
 from graphkit.trace.verdicts.listings import Finding
 
 USUAL_BACKENDS: Final[frozenset[str]] = frozenset({
@@ -39,7 +39,7 @@ USUAL_TOOLS: Final[frozenset[str]] = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class ServiceContext:
     """Everything that a service is judged with.
 
     ``world`` is its environment, ``union`` every one that it may have, ``in_environment`` gives the world of one.
@@ -59,8 +59,8 @@ class Context:
     world: World
     union: Callable[[str], World]
     in_environment: Callable[[Environment], World]
-    field: Field
-    field_of: Callable[[Instant, Instant], Field]
+    field: Reach
+    field_of: Callable[[Instant, Instant], Reach]
     targets: Targets
     accused: Accusation
     names: tuple[str, ...]
@@ -68,7 +68,7 @@ class Context:
     until: Instant
     whole_window: tuple[Instant, Instant]
     first_uploads: FirstUploads
-    decided: Step
+    decided: ProofStep
     unplaced: tuple[tuple[PackageName | None, str], ...]
     document: Callable[[str], Document]
     whole: Callable[[str], Document]
@@ -101,7 +101,7 @@ def named(document: Document) -> DocumentName | None:
     return None if not document.sha256 else DocumentName(sha256=document.sha256, path=document.path)
 
 
-def opened(gap: Open, document: Document | None = None, at: Moment | None = None) -> BuildVerdict:
+def opened(gap: OpenObligation, document: Document | None = None, at: Moment | None = None) -> BuildVerdict:
     """Return the verdict `unknown` for the first open obligation."""
     return BuildVerdict(
         at=at,
@@ -128,7 +128,7 @@ class Needed:
     """What a proof rests on beside its facts: assumptions, and the words of the organisation that replace some."""
 
     assumes: tuple[Assumption, ...]
-    words: tuple[Step, ...]
+    words: tuple[ProofStep, ...]
 
 
 _WORDS: Final[dict[Assumption, tuple[Obligation, str]]] = {
@@ -160,13 +160,13 @@ def needed(service: Service, candidates: Sequence[Assumption]) -> Needed:
     )
 
 
-def is_usual(context: Context, one: Requirement, usual: AbstractSet[str]) -> bool:
+def is_usual(context: ServiceContext, one: Requirement, usual: AbstractSet[str]) -> bool:
     """Return whether a requirement names a usual backend or tool and nothing else; a target must not come by it."""
     is_plain = not (one.url or one.extras or one.unreadable)
     return is_plain and one.package in usual and one.package not in context.reaching()
 
 
-def undecided_among(context: Context, names: AbstractSet[str]) -> tuple[str, ...]:
+def undecided_among(context: ServiceContext, names: AbstractSet[str]) -> tuple[str, ...]:
     """Return what of the accusation may be about packages of some names and is not known, as an obligation words it."""
     undecided = sorted(names & _undecided(context))
     return (
@@ -175,12 +175,12 @@ def undecided_among(context: Context, names: AbstractSet[str]) -> tuple[str, ...
     )
 
 
-def _undecided(context: Context) -> frozenset[str]:
+def _undecided(context: ServiceContext) -> frozenset[str]:
     """Return the packages of which it is not known which releases are accused."""
     return frozenset((*context.accused.open, *(one.package for one in context.accused.files if one.package)))
 
 
-def usual_ways(context: Context) -> frozenset[str]:
+def usual_ways(context: ServiceContext) -> frozenset[str]:
     """Return the usual backends and tools that are accused, or that can bring a target in some environment.
 
     Of one whose requirements nobody read nothing is known: that it brings none is what is assumed. Cost: the closure of
@@ -193,9 +193,9 @@ def usual_ways(context: Context) -> frozenset[str]:
     return frozenset(one for one in usual if _bring(context, union, frozenset({one})))
 
 
-def _bring(context: Context, world: World, names: frozenset[str]) -> bool:
+def _bring(context: ServiceContext, world: World, names: frozenset[str]) -> bool:
     asked = [Requirement(package=PackageName(one)) for one in sorted(names)]
-    wants, _ = root_of_requirements(world, asked, Asked(extras=(), groups=()))
+    wants, _ = root_of_requirements(world, asked, InstallSelection(extras=(), groups=()))
     ever = Span(start=BEGINNING, until=BEGINNING, is_timeless=True)
     found = closure_of(world, Root(label="tools", why="tools", wants=wants), context.target_bits, ever)
     open_ones = {package for package, _ in context.unplaced} | _undecided(context)  # of the index: elsewhere is no way
@@ -211,7 +211,7 @@ def built_from_source(count: int) -> str:
     return f"; {have} no wheel, and what building takes was not read" if count else ""
 
 
-def tools_gap(context: Context, candidates: Sequence[Assumption]) -> Open | None:
+def tools_gap(context: ServiceContext, candidates: Sequence[Assumption]) -> OpenObligation | None:
     """Return the open obligation where a target is in the closure of what is only assumed to be usual."""
     for assumption, usual, what in (
         (Assumption.BUILD_ENV, USUAL_BACKENDS, "build backend"),
@@ -219,7 +219,7 @@ def tools_gap(context: Context, candidates: Sequence[Assumption]) -> Open | None
     ):
         if assumption in candidates and (bad := sorted(usual & context.reaching())):
             replaced = "wheels_only" if assumption is Assumption.BUILD_ENV else "tools"
-            return Open(
+            return OpenObligation(
                 obligation=Obligation.CLOSURE,
                 text=f"{bad[0]}, a usual {what}, can bring it; what this service uses (`{replaced}:` in the "
                 "organisation file) would settle it",

@@ -9,9 +9,9 @@ from pathlib import PurePosixPath
 from graphkit.model.answers import Assumption, Obligation
 from graphkit.model.documents import Document, DocumentKind, InstallCommand
 from graphkit.model.guards import Guards
-from graphkit.trace.verdicts.clearance import Step, fact, word
-from graphkit.trace.verdicts.context import Context
-from graphkit.trace.verdicts.inputs import State, is_made_from
+from graphkit.trace.verdicts.clearance import ProofStep, fact, word
+from graphkit.trace.verdicts.context import ServiceContext
+from graphkit.trace.verdicts.inputs import InputState, is_made_from
 from graphkit.trace.verdicts.scripts import commands_for
 
 
@@ -20,12 +20,12 @@ class GuardsRead:
     """Guards that are in force: ``shown`` says that their installer is used, and ``assumes`` what that rests on."""
 
     guards: Guards
-    shown: Step
+    shown: ProofStep
     assumes: tuple[Assumption, ...] = ()
 
 
 def guards_in_force(
-    context: Context, manifest: Document, state: State | None = None, here: Sequence[State] = ()
+    context: ServiceContext, manifest: Document, state: InputState | None = None, here: Sequence[InputState] = ()
 ) -> GuardsRead | None:
     """Return the guards of a manifest that installs from it heed; None for none.
 
@@ -56,11 +56,11 @@ def guards_in_force(
     return None
 
 
-def _is_by_pip(context: Context, commands: Sequence[tuple[State, InstallCommand]]) -> bool:
+def _is_by_pip(context: ServiceContext, commands: Sequence[tuple[InputState, InstallCommand]]) -> bool:
     """Return whether a fact names pip as what installs a manifest, and none names another tool."""
     tools = {command.tool for _, command in commands}
     return tools == {"pip"} or (not tools and context.service.resolver == "pip")
 
 
-def _name(state: State) -> str:
+def _name(state: InputState) -> str:
     return PurePosixPath(state.line[1]).name

@@ -17,13 +17,13 @@ from graphkit.model.names import PackageName
 from graphkit.model.versions import release_version
 from graphkit.stores import port
 from graphkit.trace.evidence.accusation import Accusation, Carrier
-from graphkit.trace.evidence.documents import Documents, Said
+from graphkit.trace.evidence.documents import CaseDocuments, Said
 from graphkit.trace.verdicts.listings import Finding, Words, read_listing, subject_of
 
 _Carriers = dict[PackageName, dict[str, Carrier]]
 
 
-def with_carriers(documents: Documents, accused: Accusation) -> Accusation:
+def with_carriers(documents: CaseDocuments, accused: Accusation) -> Accusation:
     """Return an accusation with the releases whose own SBOMs show an accused one, or may, over any number of steps.
 
     The rows that name such packages are taken up in ``documents``. Cost: one document of each kind that names
@@ -46,7 +46,7 @@ def with_carriers(documents: Documents, accused: Accusation) -> Accusation:
         documents.take_up(rows)
 
 
-def _showing(documents: Documents, accused: Accusation) -> list[str]:
+def _showing(documents: CaseDocuments, accused: Accusation) -> list[str]:
     """Return the documents that show something accused, or may; of those that say the same, one is read.
 
     One that describes what it names does not show it, and says nothing of those that list the same.
@@ -67,7 +67,7 @@ def _finding(document: Document, accused: Accusation) -> Finding:
     return read_listing(document, accused, Words())
 
 
-def _found(documents: Documents, accused: Accusation, showing: list[str]) -> tuple[_Carriers, port.Listings]:
+def _found(documents: CaseDocuments, accused: Accusation, showing: list[str]) -> tuple[_Carriers, port.Listings]:
     """Return the releases that some documents describe and others list, or installs find, and the rows of those."""
     described: dict[PackageName, list[str]] = {}
     for sha256, subject in zip(showing, documents.subjects(showing), strict=True):

@@ -10,13 +10,13 @@ from graphkit.model.answers import Obligation
 from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.times import Instant
-from graphkit.trace.resolve.manifests import Asked, leaves_out, may_not_hold, needs_of_extras
+from graphkit.trace.resolve.manifests import InstallSelection, leaves_out, may_not_hold, needs_of_extras
 from graphkit.trace.verdicts.clearance import fact
-from graphkit.trace.verdicts.context import USUAL_BACKENDS, Context, is_usual
+from graphkit.trace.verdicts.context import USUAL_BACKENDS, ServiceContext, is_usual
 from graphkit.trace.verdicts.guards import GuardsRead, guards_in_force
-from graphkit.trace.verdicts.inputs import Line, Needs, State, governed, states_of
+from graphkit.trace.verdicts.inputs import InputLine, InputState, InstallNeeds, governed, states_of
 from graphkit.trace.verdicts.scripts import passes_by, with_indexes_of_commands
-from graphkit.trace.verdicts.walks import Asking, of_build_system, of_manifest
+from graphkit.trace.verdicts.walks import InstallRequest, of_build_system, of_manifest
 
 
 class ManifestInPlace(NamedTuple):
@@ -31,13 +31,13 @@ class ManifestInPlace(NamedTuple):
     is_governed: bool = False
 
 
-def in_place(context: Context, uses: Sequence[DocumentUse]) -> tuple[Context, list[State]]:
+def in_place(context: ServiceContext, uses: Sequence[DocumentUse]) -> tuple[ServiceContext, list[InputState]]:
     """Return the states of the inputs that count, and a context in which documents go by the paths of this service."""
     context = _with_own_paths(context, uses)
     return context, [one for one in states_of(uses, context.document) if counts(context, one)]
 
 
-def _with_own_paths(context: Context, uses: Sequence[DocumentUse]) -> Context:
+def _with_own_paths(context: ServiceContext, uses: Sequence[DocumentUse]) -> ServiceContext:
     """Return a context in which documents go by the paths of this service: equal bytes may lie in many places.
 
     The repository is part of the path where the service has inputs of several.
@@ -59,28 +59,28 @@ def _with_own_paths(context: Context, uses: Sequence[DocumentUse]) -> Context:
     return replace(context, document=document, findings={}, said_complete=said)
 
 
-def counts(context: Context, state: State) -> bool:
+def counts(context: ServiceContext, state: InputState) -> bool:
     """Return whether an input counts: the organisation may say which do."""
     chosen = context.service.installs_from
     return chosen is None or not set(chosen).isdisjoint(names_of(state))
 
 
-def names_of(state: State) -> tuple[str, ...]:
+def names_of(state: InputState) -> tuple[str, ...]:
     """Return what an organisation may call an input: its path, alone or with its repository."""
     path = state.use.path or state.document.path
     return (path, f"{state.use.repository}/{path}") if state.use.repository else (path,)
 
 
-def asked_of(context: Context) -> Asked:
+def asked_of(context: ServiceContext) -> InstallSelection:
     """Return which extras and groups of its manifests a service installs."""
-    return Asked(extras=context.service.extras, groups=context.service.groups)
+    return InstallSelection(extras=context.service.extras, groups=context.service.groups)
 
 
-def needs(context: Context) -> Needs:
+def needs(context: ServiceContext) -> InstallNeeds:
     """Return what tells how a manifest is installed from: what is left out, and what extras need."""
     asked = asked_of(context)
 
-    return Needs(
+    return InstallNeeds(
         leaves_out=lambda manifest, one: leaves_out(context.union(manifest.requires_python), manifest, one, asked),
         may_not_hold=lambda python, one: may_not_hold(context.union(python), one),
         of_extras=lambda one, version: needs_of_extras(context.union(""), one, version),
@@ -88,9 +88,9 @@ def needs(context: Context) -> Needs:
 
 
 def locked_in(
-    context: Context, here: Sequence[State], start: Instant, until: Instant
-) -> set[tuple[Line, str, tuple[Instant, Instant]]]:
-    """Return which manifests a lock settles in a stretch, by `State.key`: nothing in place passes that by."""
+    context: ServiceContext, here: Sequence[InputState], start: Instant, until: Instant
+) -> set[tuple[InputLine, str, tuple[Instant, Instant]]]:
+    """Return which manifests a lock settles in a stretch, by `InputState.key`: nothing in place passes that by."""
     stood = [state for state in here if state.document.kind is not DocumentKind.SCRIPT and state.stood(start, until)]
     locked = governed(stood, context.whole, needs(context))
     bypassed = passes_by(here) if locked else ()
@@ -98,9 +98,9 @@ def locked_in(
 
 
 def manifests_in(
-    context: Context, here: Sequence[State], start: Instant, until: Instant
-) -> dict[tuple[Line, str, tuple[Instant, Instant]], ManifestInPlace]:
-    """Return the manifests among the inputs that may have been in place in a stretch, by `State.key`."""
+    context: ServiceContext, here: Sequence[InputState], start: Instant, until: Instant
+) -> dict[tuple[InputLine, str, tuple[Instant, Instant]], ManifestInPlace]:
+    """Return the manifests among the inputs that may have been in place in a stretch, by `InputState.key`."""
     locked = locked_in(context, here, start, until)
     return {
         state.key: ManifestInPlace(
@@ -114,9 +114,9 @@ def manifests_in(
 
 
 def manifest_of_build(
-    context: Context,
+    context: ServiceContext,
     manifest: Document,
-    states: Sequence[State],
+    states: Sequence[InputState],
     span: tuple[Instant, Instant],
     *,
     is_governed: bool = False,
@@ -137,7 +137,7 @@ def manifest_of_build(
     return ManifestInPlace(manifest, guards, is_governed)
 
 
-def askings(context: Context, one: ManifestInPlace) -> Iterator[Asking]:
+def askings(context: ServiceContext, one: ManifestInPlace) -> Iterator[InstallRequest]:
     """Yield what installs from a manifest ask for: what it requires, then what building it takes where unusual.
 
     Last, what it requires under its overrides, where no fact says whether the installer that reads them is used: they
@@ -154,6 +154,6 @@ def askings(context: Context, one: ManifestInPlace) -> Iterator[Asking]:
         yield of_manifest(one.manifest, asked_of(context), read, context.in_house)
 
 
-def needs_walk(context: Context, manifest: Document) -> bool:
+def needs_walk(context: ServiceContext, manifest: Document) -> bool:
     """Return whether the build requirements of a project are other than what is assumed of usual ones."""
     return not all(is_usual(context, one, USUAL_BACKENDS) for one in manifest.build_requires or ())

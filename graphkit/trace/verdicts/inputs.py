@@ -31,12 +31,12 @@ INPUT_KINDS: Final = (DocumentKind.LOCK, DocumentKind.MANIFEST, DocumentKind.SCR
 """What something is installed from."""
 
 
-Line = tuple[str, str, str]
+InputLine = tuple[str, str, str]
 """Repository or folder, path and branch: successive states of one input."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class InputState:
     """One state of an input. ``may``: the stretch in which it may have been in place; ``was``: in which it was.
 
     Both are half-open; ``was`` may be empty. ``is_first``: nothing was there before. ``before``: the state that it
@@ -48,15 +48,15 @@ class State:
     may: tuple[Instant, Instant]
     was: tuple[Instant, Instant]
     is_first: bool
-    before: State | None = None
+    before: InputState | None = None
 
     @property
-    def key(self) -> tuple[Line, str, tuple[Instant, Instant]]:
+    def key(self) -> tuple[InputLine, str, tuple[Instant, Instant]]:
         """What tells it from every other state of the service."""
         return (self.line, self.document.sha256, self.may)
 
     @property
-    def line(self) -> Line:
+    def line(self) -> InputLine:
         """The input and branch that it is a state of."""
         return line_of(self.use, self.document)
 
@@ -69,27 +69,27 @@ class State:
         return self.was[0] <= start and until <= self.was[1]
 
 
-def line_of(use: DocumentUse, document: Document) -> Line:
+def line_of(use: DocumentUse, document: Document) -> InputLine:
     """Return which input on which branch a use is a state of."""
     return (use.repository, use.path or document.path, use.branch)
 
 
-def state_of_build(use: DocumentUse, document: Document, ran: tuple[Instant, Instant]) -> State:
+def state_of_build(use: DocumentUse, document: Document, ran: tuple[Instant, Instant]) -> InputState:
     """Return an input that a build used as it was in place while that ran."""
-    return State(use=use, document=document, may=ran, was=ran, is_first=False)
+    return InputState(use=use, document=document, may=ran, was=ran, is_first=False)
 
 
-def states_of(uses: Iterable[DocumentUse], document_of: Callable[[str], Document]) -> list[State]:
+def states_of(uses: Iterable[DocumentUse], document_of: Callable[[str], Document]) -> list[InputState]:
     """Return every state of every install input of a service, by line and time.
 
     What was built (``built_at``) is a build that used an input, not a state of it.
     """
-    lines: dict[Line, list[tuple[DocumentUse, Document]]] = {}
+    lines: dict[InputLine, list[tuple[DocumentUse, Document]]] = {}
     for use in uses:
         document = document_of(use.document)
         if document.kind in INPUT_KINDS and use.built_at is None:
             lines.setdefault(line_of(use, document), []).append((use, document))
-    found: list[State] = []
+    found: list[InputState] = []
     for _, members in sorted(lines.items()):
         found += _states_of_line(sorted(members, key=lambda one: (_begins(one[0])[0], one[0].document)))
     return found
@@ -102,9 +102,9 @@ def _begins(use: DocumentUse) -> tuple[Instant, Instant]:
     return BEGINNING, FOREVER if use.read_at is None else use.read_at.earliest
 
 
-def _states_of_line(members: Sequence[tuple[DocumentUse, Document]]) -> list[State]:
+def _states_of_line(members: Sequence[tuple[DocumentUse, Document]]) -> list[InputState]:
     """Return the states of one input. Which of two imprecise times came first may not be known: then either may."""
-    found: list[State] = []
+    found: list[InputState] = []
     for use, document in members:
         came = _begins(use)
         others = [_begins(other) for other, _ in members if other is not use and other.stands_from is not None]
@@ -119,7 +119,7 @@ def _states_of_line(members: Sequence[tuple[DocumentUse, Document]]) -> list[Sta
         seen = came[1] if use.read_at is None else use.read_at.earliest + 1
         before = found[-1] if found and use.stands_from is not None else None
         found.append(
-            State(
+            InputState(
                 use=use,
                 document=document,
                 may=(came[0], max(min(replaced, default=FOREVER), came[0] + 1)),
@@ -131,7 +131,7 @@ def _states_of_line(members: Sequence[tuple[DocumentUse, Document]]) -> list[Sta
     return found
 
 
-def stretches_of(states: Sequence[State], start: Instant, until: Instant) -> list[tuple[Instant, Instant]]:
+def stretches_of(states: Sequence[InputState], start: Instant, until: Instant) -> list[tuple[Instant, Instant]]:
     """Return the parts of a window between which what was, or may have been, in place changes."""
     if start >= until:
         return []
@@ -146,7 +146,7 @@ def last_seen(until: Instant) -> Instant:
     return until - 1 if until % 1_000_000 == 1 else until
 
 
-def gap_of(states: Sequence[State], here: Sequence[State], start: Instant, until: Instant) -> str:
+def gap_of(states: Sequence[InputState], here: Sequence[InputState], start: Instant, until: Instant) -> str:
     """Return what of the inputs is not known in a stretch; empty where every one is accounted for.
 
     ``here`` are the states that may have been in place then. Each has to have been there for all of it; and an input
@@ -173,12 +173,12 @@ def gap_of(states: Sequence[State], here: Sequence[State], start: Instant, until
     return ""
 
 
-def _named(state: State) -> str:
+def _named(state: InputState) -> str:
     path = state.use.path or state.document.path
     return f"{state.use.repository}/{path}" if state.use.repository else path
 
 
-def _known(state: State) -> str:
+def _known(state: InputState) -> str:
     if state.use.stands_from is None and state.use.read_at is None:
         return "is undated; when it was in place (--stands-from, --read-at) would settle it"
     if state.was[0] >= state.was[1]:
@@ -194,7 +194,7 @@ def _known(state: State) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Needs:
+class InstallNeeds:
     """What an install takes of the requirements of a manifest.
 
     ``leaves_out``: whether the extras and groups that are installed leave one out; ``may_not_hold``: whether its marker
@@ -208,9 +208,9 @@ class Needs:
 
 
 def governed(
-    here: Sequence[State], whole: Callable[[str], Document], needs: Needs
-) -> set[tuple[Line, str, tuple[Instant, Instant]]]:
-    """Return which manifests a lock governs, by `State.key`, of states that were surely in place.
+    here: Sequence[InputState], whole: Callable[[str], Document], needs: InstallNeeds
+) -> set[tuple[InputLine, str, tuple[Instant, Instant]]]:
+    """Return which manifests a lock governs, by `InputState.key`, of states that were surely in place.
 
     A lock governs what it was made from while it satisfies it; a manifest that it does not satisfy is judged beside
     it. ``whole`` returns a document with all of its rows.
@@ -227,7 +227,7 @@ def governed(
     }
 
 
-def is_made_from(lock: State, manifest: State) -> bool:
+def is_made_from(lock: InputState, manifest: InputState) -> bool:
     """Return whether a lock was made from a manifest, as the lock says."""
     (repository, path, branch), (its_repository, its_path, its_branch) = lock.line, manifest.line
     if (repository, branch) != (its_repository, its_branch):
@@ -247,7 +247,7 @@ def normal(path: PurePosixPath) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def satisfies(lock: Document, manifest: Document, needs: Needs) -> bool:
+def satisfies(lock: Document, manifest: Document, needs: InstallNeeds) -> bool:
     """Return whether a lock lists everything that a manifest requires, at a version that it admits.
 
     Extras and groups count unless the organisation says which are installed. A lock of one environment does not
@@ -308,7 +308,9 @@ def rows_by_package(lock: Document) -> Mapping[PackageName, list[Component]]:
     return listed
 
 
-def _is_met(wanted: Requirement, listed: Mapping[PackageName, list[Component]], lock: Document, needs: Needs) -> bool:
+def _is_met(
+    wanted: Requirement, listed: Mapping[PackageName, list[Component]], lock: Document, needs: InstallNeeds
+) -> bool:
     """Return whether a row is what is required, and what its extras bring is in the lock as well."""
     rows = listed.get(wanted.package, [])
     if wanted.unreadable:

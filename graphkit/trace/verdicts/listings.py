@@ -25,7 +25,7 @@ from graphkit.model.documents import (
 from graphkit.model.organisation import CompleteFrom
 from graphkit.trace.evidence.accusation import Accusation, Named, RowTest, test_row
 from graphkit.trace.evidence.other_ecosystems import type_of
-from graphkit.trace.verdicts.clearance import Open, Step, fact, word
+from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, fact, word
 
 _RECORDS: Final = {
     DocumentKind.ENVIRONMENT: "records what was installed",
@@ -48,7 +48,7 @@ class Finding:
     basis: str = ""
     paths: tuple[Path, ...] = ()
     shown: frozenset[Named] = frozenset()
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ProofStep, ...] = ()
     is_subject: bool = False
     """The document's own subject is an accused release."""
     may_show: bool = False
@@ -57,7 +57,7 @@ class Finding:
     @property
     def is_clean(self) -> bool:
         """Whether it shows nothing accused and leaves nothing open."""
-        return self.verdict is None and not any(isinstance(one, Open) for one in self.steps)
+        return self.verdict is None and not any(isinstance(one, OpenObligation) for one in self.steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,40 +133,40 @@ def _rows(
     accused: Accusation,
     suspects: Sequence[tuple[int, Component, RowTest]],
     described: tuple[int, Component, RowTest] | None,
-) -> Step:
+) -> ProofStep:
     """Return obligation (d): every row that could be the target is something else."""
     if suspects:
         number, _, test = min(suspects, key=lambda one: (one[2].rank, one[0]))
         # Of an environment the place says which file a row without metadata was made from, and why.
         is_placed = document.kind is DocumentKind.ENVIRONMENT and bool(document.places)
         place = f", at {document.places[number]}" if is_placed else ""
-        return Open(obligation=Obligation.ROWS, text=f"{document.path}{place}: {test.reason}")
+        return OpenObligation(obligation=Obligation.ROWS, text=f"{document.path}{place}: {test.reason}")
     if described:
         name = f"{described[1].package or described[1].name} {described[1].version}".strip()
-        return Open(
+        return OpenObligation(
             obligation=Obligation.ROWS,
             text=f"{document.path} describes {name} itself; what its users installed is in their own documents",
         )
     if not document.covers_python:
-        return Open(
+        return OpenObligation(
             obligation=Obligation.ROWS,
             text=f"{document.path} says nothing of Python packages; a listing that covers Python would settle it",
         )
     elsewhere = accused.keys_elsewhere
     kinds = {type_of(row.purl) for row in document.components if row.purl} if elsewhere else set()
     if missing := sorted(set(map(type_of, elsewhere)) - kinds):
-        return Open(
+        return OpenObligation(
             obligation=Obligation.ROWS,
             text=f"{document.path} says nothing of {missing[0]} components; a listing of them would settle it",
         )
     return fact(Obligation.ROWS, f"{document.path} lists {_others(document, accused)}")
 
 
-def _completeness(document: Document, accused: Accusation, words: Words) -> Iterator[Step]:
+def _completeness(document: Document, accused: Accusation, words: Words) -> Iterator[ProofStep]:
     """Yield obligations (f) to (i): it records an installation, lists all of it, and was read whole."""
     path = document.path
     if document.kind is DocumentKind.SBOM and document.basis is Basis.LISTED:
-        yield Open(
+        yield OpenObligation(
             obligation=Obligation.INSTALLED,
             text=f"{path} lists what was planned, not what was installed; a lock file, a build SBOM or an environment "
             "listing of that build would settle it",
@@ -185,16 +185,16 @@ def _completeness(document: Document, accused: Accusation, words: Words) -> Iter
         yield fact(Obligation.FOLDER, f"nothing in {path} leads to what was not read")
 
 
-def _covers_all(document: Document, accused: Accusation, words: Words) -> Step:
+def _covers_all(document: Document, accused: Accusation, words: Words) -> ProofStep:
     """Return obligation (g): it says that it is complete, its kind implies it, or the organisation says so."""
     path = document.path
     if left_out := sorted(set(document.not_covered) & accused.packages):
-        return Open(
+        return OpenObligation(
             obligation=Obligation.COMPLETE,
             text=f"{path} leaves out {left_out[0]} by its own account; a listing with it would settle it",
         )
     if document.complete_under and words.resolver != document.complete_under:
-        return Open(
+        return OpenObligation(
             obligation=Obligation.COMPLETE,
             text=f"{path} is complete under {document.complete_under} alone, and nothing says that "
             f"{document.complete_under} installs it; `resolver: {document.complete_under}` in the organisation file "
@@ -231,10 +231,10 @@ def _is_made_by(document: Document, one: CompleteFrom) -> bool:
     return one.tool.lower() in tools and fits
 
 
-def _not_complete(document: Document, accused: Accusation, obligation: Obligation) -> Open:
+def _not_complete(document: Document, accused: Accusation, obligation: Obligation) -> OpenObligation:
     others = _held(document, accused)
     held = f"holds {' and '.join(others)}, but " if others else ""
-    return Open(
+    return OpenObligation(
         obligation=obligation,
         text=f"{document.path} {held}{_why_not_complete(document)}; a lock file or an environment listing "
         "of that build would settle it",

@@ -13,11 +13,11 @@ import numpy as np
 from graphkit.model.answers import PackageRow, Path, Slot, Take, Tier
 from graphkit.model.times import rfc3339
 from graphkit.trace.reach.admit import admission
-from graphkit.trace.reach.survey import Field, Pass
+from graphkit.trace.reach.survey import Reach, ReachPass
 from graphkit.trace.resolve.closure import own_wants
 from graphkit.trace.resolve.confirm import Confirmation, Hit, Targets, brief, confirm, in_both, slots_of
 from graphkit.trace.resolve.forward import Root
-from graphkit.trace.resolve.listing import Demand, Package, Truths, choose
+from graphkit.trace.resolve.listing import Constraint, Package, Truths, choose
 from graphkit.trace.resolve.world import World
 from graphkit.trace.verdicts.ranking import MOST_WALKED, Candidate, Ranking, Unwalked
 
@@ -45,7 +45,7 @@ def newest_of(package: Package, world: World, slots: Sequence[Slot]) -> Iterator
 
     Where a release of uncertain listing is the newest, the newest certain one is a choice as well.
     """
-    everything = Demand((1 << package.size) - 1)
+    everything = Constraint((1 << package.size) - 1)
     loose, strict = (
         [choose(package.shelf(slot.start, doubtful=doubtful), everything, world.profile) for slot in slots]
         for doubtful in (True, False)
@@ -65,7 +65,7 @@ def _runs(positions: Sequence[int], agreed: Sequence[bool], *, doubtful: bool) -
             yield Newest(position=position, first=numbers[0], last=numbers[-1], agreed=same, doubtful=doubtful)
 
 
-def package_tiers(world: World, field: Field, targets: Targets, most: int | None = None) -> dict[str, Tier | None]:
+def package_tiers(world: World, field: Reach, targets: Targets, most: int | None = None) -> dict[str, Tier | None]:
     """Return the tier of every row that `package_rows` has, by its name; None where only older ones are exposed."""
     found: dict[str, Tier | None] = {}
     tiers: dict[int, Tier | None] = {}
@@ -83,7 +83,7 @@ def package_tiers(world: World, field: Field, targets: Targets, most: int | None
     return found
 
 
-def _tier(world: World, field: Field, targets: Targets, key: tuple[int, str], runs: Sequence[Newest]) -> Tier | None:
+def _tier(world: World, field: Reach, targets: Targets, key: tuple[int, str], runs: Sequence[Newest]) -> Tier | None:
     ident, extra = key
     tier: Tier | None = None
     hits: dict[bool, list[Hit]] = {True: [], False: []}
@@ -128,7 +128,7 @@ class Effort:
     enough: int | None = None
 
 
-class Spread(Protocol):
+class PackageWorlds(Protocol):
     """Does work on many things, perhaps in several processes; what comes of it, in their order."""
 
     def __call__(self, work: Callable[[Candidate], Walked], over: Sequence[Candidate], /) -> Iterable[Walked]:
@@ -144,7 +144,7 @@ class Walked(NamedTuple):
 
 
 def package_rows(
-    world: World, field: Field, targets: Targets, effort: Effort | None = None, spread_over: Spread = map
+    world: World, field: Reach, targets: Targets, effort: Effort | None = None, spread_over: PackageWorlds = map
 ) -> Exposed:
     """Return a row per exposed package.
 
@@ -200,7 +200,7 @@ def row_order(row: PackageRow) -> tuple[int, int, int, int, str]:
     return ([*Tier, None].index(row.tier), row.distance, -downloads, -row.dependents, row.package)
 
 
-def _walked(world: World, field: Field, targets: Targets, candidate: Candidate) -> Walked:
+def _walked(world: World, field: Reach, targets: Targets, candidate: Candidate) -> Walked:
     ident, extra, distance, dependents = candidate
     unread: set[str] = set()
     world.forget()
@@ -291,7 +291,7 @@ def root_of(world: World, ident: int, position: int, extra: str, at: int) -> Roo
     )
 
 
-def _bits(field: Field, run: Newest, ident: int, extra: str) -> int:
+def _bits(field: Reach, run: Newest, ident: int, extra: str) -> int:
     bits = 0
     for one in field.passes:
         window = _window(one, run)
@@ -301,7 +301,7 @@ def _bits(field: Field, run: Newest, ident: int, extra: str) -> int:
     return bits
 
 
-def _window(one: Pass, run: Newest) -> int:
+def _window(one: ReachPass, run: Newest) -> int:
     """Return the bits of a pass that a run of slots covers."""
     mask = 0
     for bit in range(len(one.slots)):
@@ -310,7 +310,7 @@ def _window(one: Pass, run: Newest) -> int:
     return mask
 
 
-def _admitted_slots(world: World, field: Field, targets: Targets, root: Root, run: Newest) -> tuple[set[int], Path]:
+def _admitted_slots(world: World, field: Reach, targets: Targets, root: Root, run: Newest) -> tuple[set[int], Path]:
     found: set[int] = set()
     path: Path = ()
     assert root.fixed is not None
@@ -335,7 +335,7 @@ def _stuck_slots(found: Confirmation, slots: Sequence[Slot]) -> set[int]:
     }
 
 
-def _older_ones(world: World, field: Field, ident: int, extra: str, newest: set[int]) -> tuple[Truths, int]:
+def _older_ones(world: World, field: Reach, ident: int, extra: str, newest: set[int]) -> tuple[Truths, int]:
     """Return which releases that are not the newest are nominated, and how many are exposed at all."""
     package = world.package(ident)
     admitted = np.zeros(package.size, dtype=bool)
@@ -349,7 +349,7 @@ def _older_ones(world: World, field: Field, ident: int, extra: str, newest: set[
 
 
 def _older(
-    world: World, field: Field, targets: Targets, ident: int, extra: str, newest: set[int]
+    world: World, field: Reach, targets: Targets, ident: int, extra: str, newest: set[int]
 ) -> tuple[Tier | None, int]:
     """Return the strongest tier among the releases that are not the newest, and how many are exposed."""
     nominated, count = _older_ones(world, field, ident, extra, newest)

@@ -13,18 +13,18 @@ from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse
 from graphkit.model.requirements import requirement
 from graphkit.model.times import Instant, Moment, rfc3339
-from graphkit.trace.resolve.manifests import Asked, truth_of
+from graphkit.trace.resolve.manifests import InstallSelection, truth_of
 from graphkit.trace.verdicts.build_times import AROUND
-from graphkit.trace.verdicts.clearance import Open, Step, combined, fact, prove, word
-from graphkit.trace.verdicts.context import Context, cleared, named, needed, opened, tools_gap
+from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, combined, fact, prove, word
+from graphkit.trace.verdicts.context import ServiceContext, cleared, named, needed, opened, tools_gap
 from graphkit.trace.verdicts.in_place import ManifestInPlace, askings, needs, needs_walk
-from graphkit.trace.verdicts.inputs import State, rows_by_package
+from graphkit.trace.verdicts.inputs import InputState, rows_by_package
 from graphkit.trace.verdicts.listings import Finding, Words, read_listing
 from graphkit.trace.verdicts.scripts import gap_of_conda, gap_of_unread, judge_script
 from graphkit.trace.verdicts.walks import judge_groups_alone, judge_walk, of_build_system, of_manifest
 
 
-def finding_of(context: Context, use: DocumentUse, tool: str = "") -> Finding:
+def finding_of(context: ServiceContext, use: DocumentUse, tool: str = "") -> Finding:
     """Return what a document says; ``tool`` installs from it, where a command says so and the organisation nothing."""
     service = context.service
     resolver = service.resolver or tool
@@ -36,7 +36,7 @@ def finding_of(context: Context, use: DocumentUse, tool: str = "") -> Finding:
     return context.findings[key]
 
 
-def shown(context: Context, finding: Finding, document: Document, at: Moment | None) -> BuildVerdict:
+def shown(context: ServiceContext, finding: Finding, document: Document, at: Moment | None) -> BuildVerdict:
     """Return the verdict of a document that shows an accused release."""
     assert finding.verdict is not None
     return BuildVerdict(
@@ -50,7 +50,7 @@ def shown(context: Context, finding: Finding, document: Document, at: Moment | N
     )
 
 
-def _fetchable(context: Context, finding: Finding) -> tuple[int, ...]:
+def _fetchable(context: ServiceContext, finding: Finding) -> tuple[int, ...]:
     """Return the slots in which an accused release that a document shows was listed, so could be fetched."""
     places = [context.world.find_release(name, version) for name, version in sorted(finding.shown)]
     shown = [place for place in places if place]
@@ -62,7 +62,7 @@ def _fetchable(context: Context, finding: Finding) -> tuple[int, ...]:
 
 
 def by_listing(
-    context: Context, finding: Finding, document: Document, at: Moment | None, ended: Moment | None
+    context: ServiceContext, finding: Finding, document: Document, at: Moment | None, ended: Moment | None
 ) -> BuildVerdict:
     """Judge a build by a listing of what it installed."""
     if finding.verdict is not None:
@@ -72,7 +72,7 @@ def by_listing(
     if gap := gap_of_unread(document):
         return opened(gap, document, at)
     if at is None:
-        dated: Step = Open(
+        dated: ProofStep = OpenObligation(
             obligation=Obligation.DATED,
             text=f"{finding.reason}, but it is undated; the time of its build would settle it (--built-at)",
         )
@@ -89,39 +89,39 @@ def by_listing(
 
 
 def _proved(  # noqa: PLR0917 - what a proof by listing is made of
-    context: Context,
+    context: ServiceContext,
     finding: Finding,
     document: Document,
     at: Moment | None,
     span: tuple[Instant, Instant],
-    dated: Step,
+    dated: ProofStep,
     candidates: Sequence[Assumption],
 ) -> BuildVerdict:
     rest = needed(context.service, candidates)
-    steps: list[Step] = [
+    steps: list[ProofStep] = [
         context.decided,
         fact(Obligation.TARGETS, f"asked about {context.releases}"),
         *finding.steps,
         dated,
         *rest.words,
     ]
-    if not isinstance(dated, Open):
+    if not isinstance(dated, OpenObligation):
         steps.append(fact(Obligation.TIMES, dated.text))
     if gap := tools_gap(context, rest.assumes):
         steps.append(gap)
     proof = prove(ProofKind.LISTING, context.incident, span, steps, rest.assumes)
-    if isinstance(proof, Open):
+    if isinstance(proof, OpenObligation):
         return opened(proof, document, at)
     return cleared(proof, finding.reason, document, at)
 
 
 def by_lock(  # noqa: PLR0917 - what a proof by lock is made of
-    context: Context,
+    context: ServiceContext,
     finding: Finding,
     document: Document,
     at: Moment | None,
     span: tuple[Instant, Instant],
-    dated: Step,
+    dated: ProofStep,
     extra: Sequence[Assumption],
     used: str = "",
 ) -> BuildVerdict:
@@ -141,7 +141,7 @@ def by_lock(  # noqa: PLR0917 - what a proof by lock is made of
     return _proved(context, finding, document, at, span, dated, candidates)
 
 
-def _extras_gap(context: Context, lock: Document) -> Open | None:
+def _extras_gap(context: ServiceContext, lock: Document) -> OpenObligation | None:
     """Return that a lock has a package with an extra and nothing of what that needs; None where it has all."""
     world = context.union(lock.requires_python)
     asked = [one for one in lock.requirements if one.extras and truth_of(world, one.marker, None, None) is not False]
@@ -152,7 +152,7 @@ def _extras_gap(context: Context, lock: Document) -> Open | None:
     for one in asked:
         for row in listed.get(one.package, ()):
             if missing := sorted(of_extras(one, row.version) - listed.keys()):
-                return Open(
+                return OpenObligation(
                     obligation=Obligation.COMPLETE,
                     text=f"{lock.path} lists {one.package}[{','.join(one.extras)}] {row.version} and not {missing[0]}, "
                     "which that needs; the SBOM of the build would settle it",
@@ -161,7 +161,7 @@ def _extras_gap(context: Context, lock: Document) -> Open | None:
 
 
 def by_manifest(
-    context: Context, one: ManifestInPlace, span: tuple[Instant, Instant], stood: Step
+    context: ServiceContext, one: ManifestInPlace, span: tuple[Instant, Instant], stood: ProofStep
 ) -> list[BuildVerdict]:
     """Judge installs from a manifest: what it requires unless a lock governs that, and what building it takes."""
     own: list[BuildVerdict] = []
@@ -179,7 +179,7 @@ def by_manifest(
 
 
 def of_building(
-    context: Context, manifests: Iterable[Document], span: tuple[Instant, Instant], build: Build
+    context: ServiceContext, manifests: Iterable[Document], span: tuple[Instant, Instant], build: Build
 ) -> Iterator[BuildVerdict]:
     """Judge what building the projects takes whose manifests a build had before it (semantics §4)."""
     for manifest in manifests:
@@ -188,14 +188,16 @@ def of_building(
             yield judge_walk(context, of_build_system(manifest), span, stood)
 
 
-def of_scripts(context: Context, here: Sequence[State], span: tuple[Instant, Instant]) -> Iterator[BuildVerdict]:
+def of_scripts(
+    context: ServiceContext, here: Sequence[InputState], span: tuple[Instant, Instant]
+) -> Iterator[BuildVerdict]:
     """Yield an open verdict for every file in place with commands that may install what no input says."""
     for state in here:
         if state.document.commands and (gap := judge_script(context, state, here, span)):
             yield opened(gap, state.document)
 
 
-def of_tools(context: Context, span: tuple[Instant, Instant]) -> list[BuildVerdict]:
+def of_tools(context: ServiceContext, span: tuple[Instant, Instant]) -> list[BuildVerdict]:
     """Judge what the organisation says installs the service, as an input of its own; nothing where it does not say."""
     if not context.service.tools:
         return []
@@ -209,10 +211,10 @@ def of_tools(context: Context, span: tuple[Instant, Instant]) -> list[BuildVerdi
         completeness=Completeness.COMPLETE,
     )
     stood = word(Obligation.INPUTS, "the organisation names what installs it (tools)")
-    return [judge_walk(context, of_manifest(tools, Asked(extras=(), groups=())), span, stood)]
+    return [judge_walk(context, of_manifest(tools, InstallSelection(extras=(), groups=())), span, stood)]
 
 
-def ended_before(context: Context, ended: Instant, at: Moment | None) -> BuildVerdict | None:
+def ended_before(context: ServiceContext, ended: Instant, at: Moment | None) -> BuildVerdict | None:
     """Return the proof that a build had ended before an accused file was uploaded by any account (obligation p)."""
     first = context.first_upload
     if first is None or ended >= first:
@@ -229,7 +231,7 @@ def ended_before(context: Context, ended: Instant, at: Moment | None) -> BuildVe
             fact(Obligation.ENDED, text),
         ],
     )
-    return opened(proof, at=at) if isinstance(proof, Open) else cleared(proof, text, at=at)
+    return opened(proof, at=at) if isinstance(proof, OpenObligation) else cleared(proof, text, at=at)
 
 
 def joined(parts: Sequence[BuildVerdict], at: Moment | None) -> BuildVerdict:
@@ -237,7 +239,7 @@ def joined(parts: Sequence[BuildVerdict], at: Moment | None) -> BuildVerdict:
     verdict = worst(part.verdict for part in parts)
     deciding = [part for part in parts if part.verdict is verdict]
     if not deciding:
-        return opened(Open(obligation=Obligation.INPUTS, text="the window is empty"), at=at)
+        return opened(OpenObligation(obligation=Obligation.INPUTS, text="the window is empty"), at=at)
     first = deciding[0]
     return BuildVerdict(
         at=at,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from graphkit.model.csr import distinct
 from graphkit.stores import port
-from graphkit.trace.reach.survey import Field
+from graphkit.trace.reach.survey import Reach
 from graphkit.trace.resolve.confirm import Targets
 from graphkit.trace.resolve.listing import Truths
 from graphkit.trace.resolve.world import World
@@ -56,7 +56,7 @@ class Ranking:
     and number of dependents.
     """
 
-    def __init__(self, world: World, field: Field, targets: Targets, most: int | None) -> None:
+    def __init__(self, world: World, field: Reach, targets: Targets, most: int | None) -> None:
         self._world = world
         self._field = field
         reached = field.reached
@@ -107,7 +107,7 @@ class Ranking:
 
     @cached_property
     def _rank(self) -> NDArray[np.int64]:
-        """Of every row of `Field.reached`: 0 its newest release is nominated in a slot, 1 admitted, 2 neither."""
+        """Of every row of `Reach.reached`: 0 its newest release is nominated in a slot, 1 admitted, 2 neither."""
         nominated, admitted = self._standing()
         return np.where(nominated, 0, np.where(admitted, 1, 2))
 

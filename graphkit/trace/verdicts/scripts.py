@@ -15,21 +15,21 @@ from graphkit.model.times import Instant
 from graphkit.trace.evidence.accusation import same_index
 from graphkit.trace.resolve.closure import Span, closure_of
 from graphkit.trace.resolve.forward import Root
-from graphkit.trace.resolve.manifests import Asked, root_of_requirements
-from graphkit.trace.verdicts.clearance import Open
-from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, Context, is_usual, undecided_among
-from graphkit.trace.verdicts.inputs import CONDA, Line, State, is_made_from, normal
+from graphkit.trace.resolve.manifests import InstallSelection, root_of_requirements
+from graphkit.trace.verdicts.clearance import OpenObligation
+from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, ServiceContext, is_usual, undecided_among
+from graphkit.trace.verdicts.inputs import CONDA, InputLine, InputState, is_made_from, normal
 
 _LOCKS: Final = frozenset(("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml"))
 _PROJECTS: Final = frozenset(("pyproject.toml", "Pipfile"))
 
 
-def passes_by(here: Sequence[State]) -> frozenset[Line]:
+def passes_by(here: Sequence[InputState]) -> frozenset[InputLine]:
     """Return which inputs in place something is installed from without keeping to the lock beside them.
 
     A command may say so (`--upgrade`, `pip install .`); and a tool whose own lock is not there resolves the manifest.
     """
-    found: set[Line] = set()
+    found: set[InputLine] = set()
     for script, command in _installing(here):
         alike = _beside(script, here)
         meant = _meant(script, command, alike)
@@ -41,19 +41,19 @@ def passes_by(here: Sequence[State]) -> frozenset[Line]:
     return frozenset(found)
 
 
-def _installing(here: Sequence[State]) -> Iterator[tuple[State, InstallCommand]]:
+def _installing(here: Sequence[InputState]) -> Iterator[tuple[InputState, InstallCommand]]:
     """Yield the install commands in place that name inputs, each with its script."""
     for script in here:
         yield from ((script, command) for command in script.document.commands if command.inputs)
 
 
-def _beside(script: State, here: Sequence[State]) -> list[State]:
+def _beside(script: InputState, here: Sequence[InputState]) -> list[InputState]:
     """Return the inputs of the repository and branch of a script: it sees no other, whatever their names are."""
     repository, _, branch = script.line
     return [state for state in here if (state.line[0], state.line[2]) == (repository, branch)]
 
 
-def _names(states: Sequence[State]) -> frozenset[str]:
+def _names(states: Sequence[InputState]) -> frozenset[str]:
     return frozenset(PurePosixPath(state.line[1]).name for state in states)
 
 
@@ -63,11 +63,11 @@ def _has_no_lock(command: InstallCommand, known: AbstractSet[str]) -> bool:
     return bool(names & _LOCKS) and not names & known
 
 
-def _is_project(state: State) -> bool:
+def _is_project(state: InputState) -> bool:
     return PurePosixPath(state.line[1]).name in _PROJECTS
 
 
-def _meant(script: State, command: InstallCommand, alike: Sequence[State]) -> list[State]:
+def _meant(script: InputState, command: InstallCommand, alike: Sequence[InputState]) -> list[InputState]:
     """Return the inputs that a command installs from. Where none lies at its path, all of that name.
 
     An image has files in other folders than the repository. ``alike``: the inputs beside the script.
@@ -78,12 +78,12 @@ def _meant(script: State, command: InstallCommand, alike: Sequence[State]) -> li
     return exact or [state for state in alike if PurePosixPath(state.line[1]).name in names]
 
 
-def commands_for(state: State, here: Sequence[State]) -> list[tuple[State, InstallCommand]]:
+def commands_for(state: InputState, here: Sequence[InputState]) -> list[tuple[InputState, InstallCommand]]:
     """Return the install commands in place that install from an input, each with its script.
 
     A tool that keeps to its own lock resolves the manifest where that lock is missing, or does not satisfy it.
     """
-    found: list[tuple[State, InstallCommand]] = []
+    found: list[tuple[InputState, InstallCommand]] = []
     for script, command in _installing(here):
         alike = _beside(script, here)
         meant = _meant(script, command, alike)
@@ -94,8 +94,8 @@ def commands_for(state: State, here: Sequence[State]) -> list[tuple[State, Insta
 
 
 def _resolved(
-    script: State, command: InstallCommand, meant: Sequence[State], alike: Sequence[State]
-) -> Iterator[State]:
+    script: InputState, command: InstallCommand, meant: Sequence[InputState], alike: Sequence[InputState]
+) -> Iterator[InputState]:
     """Yield the projects that a tool resolves where its lock is not enough: those that the lock was made from.
 
     Where there is no lock, those in the folder where it would be, or all where none is there.
@@ -108,14 +108,14 @@ def _resolved(
         yield from [one for one in projects if _place(one)[2][:-1] in folders] or projects
 
 
-def with_indexes_of_commands(state: State, here: Sequence[State]) -> Document:
+def with_indexes_of_commands(state: InputState, here: Sequence[InputState]) -> Document:
     """Return an input with the indexes that the scripts name which install from it."""
     told = {index: None for script, _ in commands_for(state, here) for index in script.document.indexes}
     document = state.document
     return replace(document, indexes=tuple(dict.fromkeys((*document.indexes, *told)))) if told else document
 
 
-def keeps_to(here: Sequence[State], lock: State) -> str:
+def keeps_to(here: Sequence[InputState], lock: InputState) -> str:
     """Return the install command in place that keeps to a lock, with its file and line; empty for none.
 
     Where another command makes the lock anew, none keeps to the one that is here.
@@ -128,34 +128,36 @@ def keeps_to(here: Sequence[State], lock: State) -> str:
     return ""
 
 
-def only_tool_of(here: Sequence[State], lock: State) -> str:
+def only_tool_of(here: Sequence[InputState], lock: InputState) -> str:
     """Return the one tool that the install commands in place install from a lock with; empty for none or several."""
     tools = {command.tool for _, command in commands_for(lock, here)}
     return tools.pop() if len(tools) == 1 and keeps_to(here, lock) else ""
 
 
-def _named_by(script: State, command: InstallCommand) -> set[tuple[str, str, tuple[str, ...]]]:
+def _named_by(script: InputState, command: InstallCommand) -> set[tuple[str, str, tuple[str, ...]]]:
     repository, path, branch = script.line
     folder = PurePosixPath(path).parent
     return {(repository, branch, normal(folder / name)) for name in command.inputs}
 
 
-def _place(state: State) -> tuple[str, str, tuple[str, ...]]:
+def _place(state: InputState) -> tuple[str, str, tuple[str, ...]]:
     repository, path, branch = state.line
     return (repository, branch, normal(PurePosixPath(path)))
 
 
-def gap_of_unread(document: Document) -> Open | None:
+def gap_of_unread(document: Document) -> OpenObligation | None:
     """Return that nothing is known of a file that was there; None for a document that was read."""
     if document.format != UNREADABLE:
         return None
     settles = "the file as it was, `installs_from` in the organisation file, or the SBOM of the build, would settle it"
     if document.kind is DocumentKind.SBOM:
         settles = "the file as it was would settle it"
-    return Open(obligation=Obligation.INPUTS, text=f"{document.path}: {document.problems[0].text}; {settles}")
+    return OpenObligation(obligation=Obligation.INPUTS, text=f"{document.path}: {document.problems[0].text}; {settles}")
 
 
-def judge_script(context: Context, script: State, here: Sequence[State], span: tuple[Instant, Instant]) -> Open | None:
+def judge_script(
+    context: ServiceContext, script: InputState, here: Sequence[InputState], span: tuple[Instant, Instant]
+) -> OpenObligation | None:
     """Return what a script leaves open; None where nothing that it names can bring a target. ``here``: all inputs."""
     if gap := gap_of_unread(script.document):
         return gap
@@ -169,7 +171,7 @@ def judge_script(context: Context, script: State, here: Sequence[State], span: t
     return None
 
 
-def gap_of_conda(context: Context, manifest: Document, span: tuple[Instant, Instant]) -> Open | None:
+def gap_of_conda(context: ServiceContext, manifest: Document, span: tuple[Instant, Instant]) -> OpenObligation | None:
     """Return what an environment file leaves open by what conda installs; None where that brings no target.
 
     Whether a package of conda is the Python package of its name, and at which version, nothing here tells.
@@ -183,7 +185,7 @@ def gap_of_conda(context: Context, manifest: Document, span: tuple[Instant, Inst
     return None
 
 
-def gap_of_projects(manifest: Document, here: Sequence[State]) -> Open | None:
+def gap_of_projects(manifest: Document, here: Sequence[InputState]) -> OpenObligation | None:
     """Return that a manifest which a build names installs projects beside it; None where it stands among the inputs."""
     if manifest.format != CONDA_ENVIRONMENT or any(one.document.sha256 == manifest.sha256 for one in here):
         return None
@@ -194,8 +196,8 @@ def gap_of_projects(manifest: Document, here: Sequence[State]) -> Open | None:
     return None
 
 
-def _opened(document: Document, command: InstallCommand, text: str) -> Open:
-    return Open(obligation=Obligation.INPUTS, text=f"{document.path}, {command.place}: {text}")
+def _opened(document: Document, command: InstallCommand, text: str) -> OpenObligation:
+    return OpenObligation(obligation=Obligation.INPUTS, text=f"{document.path}, {command.place}: {text}")
 
 
 def _unknown_input(command: InstallCommand, known: AbstractSet[str]) -> str:
@@ -211,7 +213,9 @@ def _unknown_input(command: InstallCommand, known: AbstractSet[str]) -> str:
     return ""
 
 
-def _problem(context: Context, command: InstallCommand, indexes: Sequence[str], span: tuple[Instant, Instant]) -> str:
+def _problem(
+    context: ServiceContext, command: InstallCommand, indexes: Sequence[str], span: tuple[Instant, Instant]
+) -> str:
     """Return why a command leaves the service open; empty where it does not."""
     if command.unreadable:
         return f"installs what cannot be read here ({command.unreadable})"
@@ -231,9 +235,9 @@ def _problem(context: Context, command: InstallCommand, indexes: Sequence[str], 
     return _reached(context, wanted, span) if wanted else ""
 
 
-def _reached(context: Context, wanted: Sequence[Requirement], span: tuple[Instant, Instant]) -> str:
+def _reached(context: ServiceContext, wanted: Sequence[Requirement], span: tuple[Instant, Instant]) -> str:
     world = context.union("")
-    wants, missing = root_of_requirements(world, wanted, Asked(extras=(), groups=()))
+    wants, missing = root_of_requirements(world, wanted, InstallSelection(extras=(), groups=()))
     if missing:
         return f"installs a package whose requirements were not read ({missing[0]})"
     root = Root(label="a command", why="a command", wants=wants)

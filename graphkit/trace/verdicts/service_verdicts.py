@@ -75,7 +75,7 @@ class Worst(_Verdicts[str]):
     ``incidents`` are the ids of the cases; ``offsets``: of each the number of its first slot.
     """
 
-    def __init__(self, rolls: Sequence[Roll], incidents: Sequence[str], offsets: Sequence[int]) -> None:
+    def __init__(self, rolls: Sequence[ServiceVerdicts], incidents: Sequence[str], offsets: Sequence[int]) -> None:
         self._rolls = rolls
         self._incidents = incidents
         self._offsets = offsets
@@ -116,7 +116,7 @@ def _shifted(one: ServiceVerdict, offset: int) -> ServiceVerdict:
     return replace(one, slots=tuple(slot + offset for slot in one.slots), builds=tuple(builds))
 
 
-class Roll(_Verdicts[tuple[Verdict, int]]):
+class ServiceVerdicts(_Verdicts[tuple[Verdict, int]]):
     """Verdicts of services, by verdict, then name.
 
     ``judged`` are those that were looked at one by one, among them all that a company runs.

@@ -14,8 +14,8 @@ from graphkit.model.documents import Basis, Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse
 from graphkit.model.times import Instant, Moment, rfc3339
 from graphkit.trace.verdicts.build_times import ran, time_of
-from graphkit.trace.verdicts.clearance import Open, Step, assuming, fact, prove, word
-from graphkit.trace.verdicts.context import Context, cleared, opened
+from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, assuming, fact, prove, word
+from graphkit.trace.verdicts.context import ServiceContext, cleared, opened
 from graphkit.trace.verdicts.guards import guards_in_force
 from graphkit.trace.verdicts.in_place import (
     ManifestInPlace,
@@ -28,7 +28,7 @@ from graphkit.trace.verdicts.in_place import (
     needs,
 )
 from graphkit.trace.verdicts.inputs import (
-    State,
+    InputState,
     gap_of,
     last_seen,
     satisfies,
@@ -53,7 +53,7 @@ from graphkit.trace.verdicts.scripts import gap_of_projects, gap_of_unread, keep
 _LISTINGS: Final = (DocumentKind.SBOM, DocumentKind.ENVIRONMENT)
 
 
-def judge(context: Context, uses: Sequence[DocumentUse], builds: Sequence[Build]) -> ServiceVerdict:
+def judge(context: ServiceContext, uses: Sequence[DocumentUse], builds: Sequence[Build]) -> ServiceVerdict:
     """Return a service's verdict: that of its worst build. Every build is in it."""
     service = context.service
     context, states = in_place(context, uses)
@@ -67,7 +67,7 @@ def judge(context: Context, uses: Sequence[DocumentUse], builds: Sequence[Build]
     return _service(context, judged)
 
 
-def _service(context: Context, judged: Sequence[BuildVerdict]) -> ServiceVerdict:
+def _service(context: ServiceContext, judged: Sequence[BuildVerdict]) -> ServiceVerdict:
     verdict = worst(one.verdict for one in judged)
     deciding = [one for one in judged if one.verdict is verdict]
     first = min(deciding, key=lambda one: Basis(one.basis).rank if one.basis else len(Basis), default=None)
@@ -91,7 +91,7 @@ def _when(use: DocumentUse) -> tuple[bool, Moment, str]:
     return (at is None, at or Moment(earliest=0, latest=0), use.document)
 
 
-def _builds_among(context: Context, uses: Sequence[DocumentUse]) -> list[list[DocumentUse]]:
+def _builds_among(context: ServiceContext, uses: Sequence[DocumentUse]) -> list[list[DocumentUse]]:
     """Return the builds that documents tell of: each listing one, and the inputs of one place and time one together."""
     found: dict[object, list[DocumentUse]] = {}
     for use in sorted(uses, key=_when):
@@ -102,7 +102,7 @@ def _builds_among(context: Context, uses: Sequence[DocumentUse]) -> list[list[Do
     return list(found.values())
 
 
-def _shows(context: Context, state: State) -> bool:
+def _shows(context: ServiceContext, state: InputState) -> bool:
     """Return whether a lock shows an accused release: that holds whatever its time (semantics §3)."""
     return state.document.kind is DocumentKind.LOCK and finding_of(context, state.use).verdict is Verdict.OBSERVED
 
@@ -110,7 +110,7 @@ def _shows(context: Context, state: State) -> bool:
 # Builds that a document or the organisation names
 
 
-def _recorded(context: Context, uses: Sequence[DocumentUse], states: Sequence[State]) -> BuildVerdict:
+def _recorded(context: ServiceContext, uses: Sequence[DocumentUse], states: Sequence[InputState]) -> BuildVerdict:
     """Judge the build that documents describe or were used by. An undated one exposes and never clears."""
     use, document = uses[0], context.document(uses[0].document)
     if document.kind not in _LISTINGS:
@@ -129,7 +129,7 @@ def _recorded(context: Context, uses: Sequence[DocumentUse], states: Sequence[St
     return joined([listed, *of_building(context, beside, span, build), *of_tools(context, span)], at)
 
 
-def _installed_from(context: Context, uses: Sequence[DocumentUse], states: Sequence[State]) -> BuildVerdict:
+def _installed_from(context: ServiceContext, uses: Sequence[DocumentUse], states: Sequence[InputState]) -> BuildVerdict:
     """Judge a build that used some inputs of one place together.
 
     A lock among them may govern a manifest, and a script says what else was installed.
@@ -152,12 +152,12 @@ def _installed_from(context: Context, uses: Sequence[DocumentUse], states: Seque
     return judged if is_exposed else ended_before(context, span[1] - 1, build.at) or judged
 
 
-def _listed_lock(context: Context, state: State) -> BuildVerdict:
+def _listed_lock(context: ServiceContext, state: InputState) -> BuildVerdict:
     document, use = state.document, state.use
     return shown(context, finding_of(context, use), document, use.stands_from or document.created)
 
 
-def _named_build(context: Context, build: Build, states: Sequence[State]) -> BuildVerdict:
+def _named_build(context: ServiceContext, build: Build, states: Sequence[InputState]) -> BuildVerdict:
     """Judge a build that the organisation names: by everything that speaks for it, and the worst stands."""
     build, unread = _apart(context, build)
     start, until = ran(context, build)
@@ -191,7 +191,7 @@ def _named_build(context: Context, build: Build, states: Sequence[State]) -> Bui
     return joined([*parts, *unread, *of_tools(context, (start, until))], build.at)
 
 
-def _apart(context: Context, build: Build) -> tuple[Build, list[BuildVerdict]]:
+def _apart(context: ServiceContext, build: Build) -> tuple[Build, list[BuildVerdict]]:
     """Return a build without the files named of it that could not be read, and for each of those an open verdict."""
     unread: list[BuildVerdict] = []
     lost: dict[str, str] = {}
@@ -205,9 +205,9 @@ def _apart(context: Context, build: Build) -> tuple[Build, list[BuildVerdict]]:
 
 
 def _from_inputs(
-    context: Context,
+    context: ServiceContext,
     build: Build,
-    states: Sequence[State],
+    states: Sequence[InputState],
     document: Document,
     manifest: Document | None,
     *,
@@ -236,13 +236,13 @@ def _from_inputs(
 
 
 def _at_its_time(
-    context: Context, build: Build, states: Sequence[State], start: Instant, until: Instant
+    context: ServiceContext, build: Build, states: Sequence[InputState], start: Instant, until: Instant
 ) -> BuildVerdict:
     """Judge a build of which nothing is named by the inputs that were in place when it ran."""
     if any(state.may_stand(start, until) for state in states):
         return joined([_stretch(context, states, *part) for part in stretches_of(states, start, until)], build.at)
     return opened(
-        Open(
+        OpenObligation(
             obligation=Obligation.INPUTS,
             text=f"the build of {build.at} has no document; its SBOM, or the lock it installed from, would settle it",
         ),
@@ -251,11 +251,11 @@ def _at_its_time(
 
 
 def _of_input(
-    context: Context,
+    context: ServiceContext,
     document: Document,
     finding: Finding,
     build: Build,
-    states: Sequence[State],
+    states: Sequence[InputState],
     *,
     is_governed: bool,
 ) -> list[BuildVerdict]:
@@ -265,10 +265,10 @@ def _of_input(
     if document.kind is DocumentKind.LOCK:
         if finding.verdict is not None:
             return [shown(context, finding, document, build.at)]
-        dated: Step = (
+        dated: ProofStep = (
             fact(Obligation.DATED, f"the build of {build.at} installed from {document.path}")
             if time_of(build)
-            else Open(
+            else OpenObligation(
                 obligation=Obligation.DATED,
                 text=f"{finding.reason}, but when the build ran that installed from it is not known; its time (`at` "
                 "in the organisation file) would settle it",
@@ -278,7 +278,7 @@ def _of_input(
     if document.kind is DocumentKind.MANIFEST:
         resolved = manifest_of_build(context, document, states, (start, until), is_governed=is_governed)
         return by_manifest(context, resolved, (start, until), stood)
-    gap = gap_of_unread(document) or Open(
+    gap = gap_of_unread(document) or OpenObligation(
         obligation=Obligation.INPUTS, text=f"{document.path} is neither a lock nor a manifest"
     )
     return [opened(gap, document, build.at)]
@@ -287,7 +287,7 @@ def _of_input(
 # The build that nobody recorded
 
 
-def _never_built(context: Context) -> BuildVerdict:
+def _never_built(context: ServiceContext) -> BuildVerdict:
     proof = prove(
         ProofKind.BAR,
         context.incident,
@@ -299,12 +299,12 @@ def _never_built(context: Context) -> BuildVerdict:
             word(Obligation.ENDED, "the organisation says that nothing was built (builds: none)"),
         ],
     )
-    if isinstance(proof, Open):
+    if isinstance(proof, OpenObligation):
         return opened(proof)
     return cleared(proof, "the organisation says that nothing was built (builds: none)")
 
 
-def _unrecorded(context: Context, states: Sequence[State]) -> BuildVerdict:
+def _unrecorded(context: ServiceContext, states: Sequence[InputState]) -> BuildVerdict:
     """Judge a build at any instant of the window that nothing records; before the first bad upload there is nothing."""
     first = context.first_upload
     start = context.start if first is None else min(max(context.start, first), context.until)
@@ -314,7 +314,7 @@ def _unrecorded(context: Context, states: Sequence[State]) -> BuildVerdict:
     return joined(parts, None)
 
 
-def _stretch(context: Context, states: Sequence[State], start: Instant, until: Instant) -> BuildVerdict:
+def _stretch(context: ServiceContext, states: Sequence[InputState], start: Instant, until: Instant) -> BuildVerdict:
     """Judge a build in a stretch between which no input changes: every input that may have been in place counts."""
     here = [state for state in states if state.may_stand(start, until)]
     inputs = [state for state in here if state.document.kind is not DocumentKind.SCRIPT]
@@ -324,8 +324,8 @@ def _stretch(context: Context, states: Sequence[State], start: Instant, until: I
     manifests = manifests_in(context, here, start, until)
     parts: list[BuildVerdict] = []
     for state in inputs:
-        stood: Step = (
-            Open(obligation=Obligation.INPUTS, text=gap)
+        stood: ProofStep = (
+            OpenObligation(obligation=Obligation.INPUTS, text=gap)
             if gap
             else fact(Obligation.INPUTS, f"{state.document.path} was in place {_span_of(state)}")
         )
@@ -339,7 +339,7 @@ def _stretch(context: Context, states: Sequence[State], start: Instant, until: I
     return joined(parts, None)
 
 
-def _missing_input(context: Context, states: Sequence[State]) -> str:
+def _missing_input(context: ServiceContext, states: Sequence[InputState]) -> str:
     """Return that the organisation names an input that nobody has; empty where every one is known."""
     known = {name for state in states for name in names_of(state)}
     for path in context.service.installs_from or ():
@@ -349,7 +349,7 @@ def _missing_input(context: Context, states: Sequence[State]) -> str:
 
 
 def _from_its_commit(
-    context: Context, state: State, span: tuple[Instant, Instant], judged: BuildVerdict
+    context: ServiceContext, state: InputState, span: tuple[Instant, Instant], judged: BuildVerdict
 ) -> BuildVerdict:
     """Return a clearance with the assumption that a state was in place from its commit, where that matters.
 
@@ -360,7 +360,7 @@ def _from_its_commit(
     return replace(judged, clearance=assuming(judged.clearance, Assumption.COMMIT))
 
 
-def _was_clean(context: Context, before: State, span: tuple[Instant, Instant]) -> bool:
+def _was_clean(context: ServiceContext, before: InputState, span: tuple[Instant, Instant]) -> bool:
     """Return whether installs from a state would be cleared in a stretch in which another had taken its place."""
     document = before.document
     if document.kind is DocumentKind.LOCK:
@@ -372,33 +372,37 @@ def _was_clean(context: Context, before: State, span: tuple[Instant, Instant]) -
     return all(one.verdict is Verdict.CLEARED for one in found)
 
 
-def _nothing_in_place(states: Sequence[State], start: Instant, until: Instant) -> Open:
+def _nothing_in_place(states: Sequence[InputState], start: Instant, until: Instant) -> OpenObligation:
     when = f"from {rfc3339(start)} to {rfc3339(until)}"
     paths = sorted(state.document.path for state in states if state.document.kind is not DocumentKind.SCRIPT)
     beside = f" ({paths[0]} is known, but not for that time)" if paths else ""
-    return Open(
+    return OpenObligation(
         obligation=Obligation.INPUTS,
         text=f"no lock or manifest is known to have been in place {when}{beside}; one, or a list of all builds, "
         "would settle it: `graphkit ingest lock REPOSITORY`",
     )
 
 
-def _span_of(state: State) -> str:
+def _span_of(state: InputState) -> str:
     since, until = rfc3339(state.was[0]), rfc3339(last_seen(state.was[1]))
     return f"from {since} to {until}" if since and until else f"since {since}" if since else "at no known time"
 
 
 def _lock_in_place(
-    context: Context, state: State, span: tuple[Instant, Instant], stood: Step, here: Sequence[State]
+    context: ServiceContext,
+    state: InputState,
+    span: tuple[Instant, Instant],
+    stood: ProofStep,
+    here: Sequence[InputState],
 ) -> BuildVerdict:
     """Judge installs from a lock that was in place."""
     finding, document = finding_of(context, state.use, only_tool_of(here, state)), state.document
     if finding.verdict is not None:
         found = shown(context, finding, document, None)
         return _noted(found, f"{found.reason}; {_may_span(state)}, and speaks for installs from it", state)
-    dated: Step = (
-        Open(obligation=Obligation.DATED, text=stood.text)
-        if isinstance(stood, Open)
+    dated: ProofStep = (
+        OpenObligation(obligation=Obligation.DATED, text=stood.text)
+        if isinstance(stood, OpenObligation)
         else fact(Obligation.DATED, stood.text)
     )
     judged = by_lock(context, finding, document, None, span, dated, (Assumption.INPUTS,), keeps_to(here, state))
@@ -409,12 +413,12 @@ def _lock_in_place(
     return _noted(judged, reason, state)
 
 
-def _may_span(state: State) -> str:
+def _may_span(state: InputState) -> str:
     since, until = rfc3339(state.may[0]), rfc3339(state.may[1])
     if since and until:
         return f"it was in place from {since} to {until}"
     return f"it was in place from {since} on" if since else "it may have been in place"
 
 
-def _noted(judged: BuildVerdict, reason: str, state: State) -> BuildVerdict:
+def _noted(judged: BuildVerdict, reason: str, state: InputState) -> BuildVerdict:
     return replace(judged, reason=reason + (f" ({state.use.note})" if state.use.note else ""))

@@ -14,16 +14,16 @@ from graphkit.trace.resolve.confirm import confirm
 from graphkit.trace.resolve.forward import Root, Walk, walk
 from graphkit.trace.resolve.world import World
 from graphkit.trace.verdicts.build_times import ran
-from graphkit.trace.verdicts.context import Context
+from graphkit.trace.verdicts.context import ServiceContext
 from graphkit.trace.verdicts.in_place import ManifestInPlace, askings, in_place, manifest_of_build, manifests_in, needs
-from graphkit.trace.verdicts.inputs import State, satisfies, stretches_of
-from graphkit.trace.verdicts.walks import Asking, guarded, off_public, world_of
+from graphkit.trace.verdicts.inputs import InputState, satisfies, stretches_of
+from graphkit.trace.verdicts.walks import InstallRequest, guarded, off_public, world_of
 
 _Part = tuple[tuple[Instant, Instant], ManifestInPlace]
 """A manifest as something is installed from it in a stretch."""
 
 
-def trees_of(context: Context, uses: Sequence[DocumentUse], builds: Sequence[Build]) -> tuple[InstallTree, ...]:
+def trees_of(context: ServiceContext, uses: Sequence[DocumentUse], builds: Sequence[Build]) -> tuple[InstallTree, ...]:
     """Return what installs take from each manifest of a service that may have been in place, and from builds' own.
 
     Each is of the first instant of the window at which its walk takes an accused release, else of the first at which
@@ -40,7 +40,7 @@ def trees_of(context: Context, uses: Sequence[DocumentUse], builds: Sequence[Bui
 
 
 def _of_builds(
-    context: Context, uses: Sequence[DocumentUse], builds: Sequence[Build], states: Sequence[State]
+    context: ServiceContext, uses: Sequence[DocumentUse], builds: Sequence[Build], states: Sequence[InputState]
 ) -> Iterator[_Part]:
     """Yield the manifests that builds installed from, of those that may have run inside the window."""
     known = [Build(service=one.service, at=one.built_at, manifest=one.document) for one in uses if one.built_at]
@@ -55,7 +55,7 @@ def _of_builds(
                 yield span, manifest_of_build(context, manifest, states, (start, until), is_governed=is_governed)
 
 
-def _trees(context: Context, parts: Sequence[_Part]) -> Iterator[InstallTree]:
+def _trees(context: ServiceContext, parts: Sequence[_Part]) -> Iterator[InstallTree]:
     """Yield the trees of a manifest: of what it requires, and of what building it takes where that is unusual."""
     spans = [span for span, _ in parts]
     for over_time in zip_longest(*(askings(context, one) for _, one in parts)):
@@ -66,7 +66,7 @@ def _trees(context: Context, parts: Sequence[_Part]) -> Iterator[InstallTree]:
         yield _tree(context, over_time[number], spans[number][0] if at is None else at, parts[number][1])
 
 
-def _first_taken(context: Context, span: tuple[Instant, Instant], asking: Asking) -> Instant | None:
+def _first_taken(context: ServiceContext, span: tuple[Instant, Instant], asking: InstallRequest) -> Instant | None:
     """Return the first instant of a stretch at which the walk takes an accused release, for sure before perhaps."""
     if off_public(context, asking):
         return None
@@ -75,7 +75,7 @@ def _first_taken(context: Context, span: tuple[Instant, Instant], asking: Asking
     return min((hit.start for hit in found.picked or found.doubtful), default=None)
 
 
-def _tree(context: Context, asking: Asking, at: Instant, one: ManifestInPlace) -> InstallTree:
+def _tree(context: ServiceContext, asking: InstallRequest, at: Instant, one: ManifestInPlace) -> InstallTree:
     world, gap = world_of(guarded(context, asking.guards), asking), off_public(context, asking)
     context = replace(context, world=world)
     root, missing = asking.root(world)
@@ -99,7 +99,7 @@ def _tree(context: Context, asking: Asking, at: Instant, one: ManifestInPlace) -
     )
 
 
-def _walked(context: Context, root: Root, at: Instant) -> tuple[Walk, tuple[TakenRelease, ...], bool]:
+def _walked(context: ServiceContext, root: Root, at: Instant) -> tuple[Walk, tuple[TakenRelease, ...], bool]:
     """Return the walk of an instant: of two accounts of uncertain times that which takes an accused release."""
     either = [walk(context.world, root, at, doubtful=doubtful) for doubtful in (False, True)]
     found = next((one for one in either if any(_accused(context, one))), either[0])
@@ -107,14 +107,14 @@ def _walked(context: Context, root: Root, at: Instant) -> tuple[Walk, tuple[Take
     return found, tuple(releases), either[0].picks != either[1].picks
 
 
-def _accused(context: Context, found: Walk) -> Iterator[int]:
+def _accused(context: ServiceContext, found: Walk) -> Iterator[int]:
     """Yield the packages of which a walk takes an accused release."""
     for ident, positions in context.targets.items():
         if any(found.takes(ident, position) for position in positions):
             yield ident
 
 
-def _releases(context: Context, found: Walk) -> Iterator[TakenRelease]:
+def _releases(context: ServiceContext, found: Walk) -> Iterator[TakenRelease]:
     world = context.world
     for ident, position in found.picks.items():
         source, want = found.parents[ident]

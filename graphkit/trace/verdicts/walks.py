@@ -15,7 +15,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from graphkit.model.answers import Assumption, BuildVerdict, Discharge, Obligation, Path, ProofKind, Verdict
 from graphkit.model.documents import Completeness, Document
-from graphkit.model.environment import AnyOf, Environment, nearest_within
+from graphkit.model.environment import AnyOfEnvironments, Environment, nearest_within
 from graphkit.model.guards import NO_GUARDS, Guards
 from graphkit.model.names import PackageName, named_by_file
 from graphkit.model.requirements import Requirement
@@ -23,15 +23,15 @@ from graphkit.model.times import Instant, rfc3339
 from graphkit.model.versions import release_version
 from graphkit.trace.evidence.accusation import same_index
 from graphkit.trace.reach.admit import admission
-from graphkit.trace.reach.survey import Field
+from graphkit.trace.reach.survey import Reach
 from graphkit.trace.resolve.closure import REMOVAL_LAG, Closure, Span, closure_of
 from graphkit.trace.resolve.confirm import Confirmation, confirm, slots_of
 from graphkit.trace.resolve.forward import Root
-from graphkit.trace.resolve.manifests import Asked, InHouse, groups_alone, root_of_manifest, truth_of
+from graphkit.trace.resolve.manifests import InHouse, InstallSelection, groups_alone, root_of_manifest, truth_of
 from graphkit.trace.resolve.world import World
-from graphkit.trace.verdicts.clearance import Open, Step, fact, prove, word
+from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, fact, prove, word
 from graphkit.trace.verdicts.context import (
-    Context,
+    ServiceContext,
     built_from_source,
     cleared,
     named,
@@ -44,12 +44,12 @@ from graphkit.trace.verdicts.guards import GuardsRead
 
 _MOST_CHANGES: Final = 64
 """Instants at which a closure is asked anew; one that is missed leaves the verdict open, since nothing clears it."""
-Rooted = tuple[Root, tuple[str, ...]]
+RootAndGaps = tuple[Root, tuple[str, ...]]
 """A root, and what of it the graph cannot follow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
+class InstallRequest:
     """What is installed: ``path`` names it, ``root`` makes it the root of a walk in a world, and says what is missing.
 
     ``binding`` are the requirements that may bar a target, with their markers; none where nothing can. ``barring``:
@@ -60,25 +60,25 @@ class Asking:
 
     path: str
     document: Document
-    root: Callable[[World], Rooted]
+    root: Callable[[World], RootAndGaps]
     binding: tuple[Requirement, ...] = ()
-    barring: Open | None = None
+    barring: OpenObligation | None = None
     indexes: tuple[str, ...] = ()
     is_off_public: bool = False
     is_complete: bool = True
     requires_python: str = ""
     guards: Guards = NO_GUARDS
-    read_by: tuple[Step, ...] = ()
+    read_by: tuple[ProofStep, ...] = ()
     assumes: tuple[Assumption, ...] = ()
 
 
 def of_manifest(
-    manifest: Document, asked: Asked, reader: GuardsRead | None = None, in_house: InHouse = lambda _: ()
-) -> Asking:
+    manifest: Document, asked: InstallSelection, reader: GuardsRead | None = None, in_house: InHouse = lambda _: ()
+) -> InstallRequest:
     """Return what an install from a manifest asks for, with the guards that are in force."""
     guards, read_by, assumes = (reader.guards, (reader.shown,), reader.assumes) if reader else (NO_GUARDS, (), ())
     is_complete = manifest.completeness is Completeness.COMPLETE
-    return Asking(
+    return InstallRequest(
         path=manifest.path,
         document=manifest,
         root=lambda world: root_of_manifest(world, manifest, asked, guards, in_house),
@@ -87,7 +87,7 @@ def of_manifest(
         ),
         barring=None
         if is_complete
-        else Open(obligation=Obligation.BARRED, text=f"{manifest.path} was not read completely", near=True),
+        else OpenObligation(obligation=Obligation.BARRED, text=f"{manifest.path} was not read completely", near=True),
         indexes=manifest.indexes,
         is_off_public=manifest.is_off_public,
         is_complete=is_complete,
@@ -98,7 +98,7 @@ def of_manifest(
     )
 
 
-def of_build_system(manifest: Document) -> Asking:
+def of_build_system(manifest: Document) -> InstallRequest:
     """Return what building a project installs (PEP 518): no lock and no guard governs it (semantics §4)."""
     bare = Document(
         sha256=manifest.sha256,
@@ -112,10 +112,12 @@ def of_build_system(manifest: Document) -> Asking:
         is_off_public=manifest.is_off_public,
         completeness=Completeness.COMPLETE,
     )
-    return of_manifest(bare, Asked(extras=(), groups=()))
+    return of_manifest(bare, InstallSelection(extras=(), groups=()))
 
 
-def judge_walk(context: Context, asking: Asking, span: tuple[Instant, Instant], inputs: Step) -> BuildVerdict:
+def judge_walk(
+    context: ServiceContext, asking: InstallRequest, span: tuple[Instant, Instant], inputs: ProofStep
+) -> BuildVerdict:
     """Return the verdict of installs over a stretch: a witness, else a proof, else the first open obligation.
 
     ``inputs`` is obligation (k) for this stretch. Cost: nothing is walked where a bar holds.
@@ -127,7 +129,7 @@ def judge_walk(context: Context, asking: Asking, span: tuple[Instant, Instant], 
         [*_common(context, inputs), *_barred(context, asking, span), *asking.read_by],
         _assumed(context, asking),
     )
-    if not isinstance(bar, Open):
+    if not isinstance(bar, OpenObligation):
         shut = next(one.text for one in bar.proof if one.obligation is Obligation.BARRED)
         return cleared(bar, f"{shut}, so no install from it takes {' or '.join(context.names)}", asking.document)
     if gap := off_public(context, asking):
@@ -143,7 +145,11 @@ def judge_walk(context: Context, asking: Asking, span: tuple[Instant, Instant], 
 
 
 def judge_groups_alone(
-    context: Context, manifest: Document, read: GuardsRead | None, span: tuple[Instant, Instant], inputs: Step
+    context: ServiceContext,
+    manifest: Document,
+    read: GuardsRead | None,
+    span: tuple[Instant, Instant],
+    inputs: ProofStep,
 ) -> Iterator[BuildVerdict]:
     """Yield the verdicts of groups that are installed without their project, where one reaches a target by itself.
 
@@ -151,8 +157,8 @@ def judge_groups_alone(
     """
     under = guarded(context, read.guards) if read else context
     world = under.union(manifest.requires_python)
-    for group, alone in groups_alone(manifest, Asked(groups=context.service.groups)):
-        asking = of_manifest(alone, Asked(extras=(), groups=(group,)), read)
+    for group, alone in groups_alone(manifest, InstallSelection(groups=context.service.groups)):
+        asking = of_manifest(alone, InstallSelection(extras=(), groups=(group,)), read)
         root, _ = asking.root(world)
         every = Span(start=span[0], until=span[1], is_timeless=True)
         is_named = any(one.package in context.accused.packages for one in alone.requirements)
@@ -167,11 +173,11 @@ _ASSUMED: Final = (
 )
 
 
-def _assumed(context: Context, asking: Asking) -> tuple[Assumption, ...]:
+def _assumed(context: ServiceContext, asking: InstallRequest) -> tuple[Assumption, ...]:
     return (*needed(context.service, _ASSUMED).assumes, *asking.assumes)
 
 
-def guarded(context: Context, guards: Guards) -> Context:
+def guarded(context: ServiceContext, guards: Guards) -> ServiceContext:
     """Return a context whose worlds offer what the cut-offs of a manifest let in, and require what it overrides."""
     if not guards.changes_the_index:
         return context
@@ -184,18 +190,18 @@ def guarded(context: Context, guards: Guards) -> Context:
     )
 
 
-def world_of(context: Context, asking: Asking) -> World:
+def world_of(context: ServiceContext, asking: InstallRequest) -> World:
     """Return the world that answers `picked`: with the nearest Python that a manifest allows, unless one is named."""
     known = context.world.environment
     nearest = known if context.service.environment else nearest_within(known, asking.requires_python)
     return context.world if nearest == known else context.in_environment(nearest)
 
 
-def _common(context: Context, inputs: Step) -> Iterator[Step]:
+def _common(context: ServiceContext, inputs: ProofStep) -> Iterator[ProofStep]:
     yield context.decided
     yield fact(Obligation.TARGETS, f"asked about {context.releases}")
     yield inputs
-    if isinstance(inputs, Open):
+    if isinstance(inputs, OpenObligation):
         return
     yield Discharge(obligation=Obligation.TIMES, text=inputs.text, word=inputs.word)
     if gap := tools_gap(context, needed(context.service, _ASSUMED).assumes):
@@ -203,7 +209,7 @@ def _common(context: Context, inputs: Step) -> Iterator[Step]:
     yield from needed(context.service, _ASSUMED).words
 
 
-def _barred(context: Context, asking: Asking, span: tuple[Instant, Instant]) -> Iterator[Step]:
+def _barred(context: ServiceContext, asking: InstallRequest, span: tuple[Instant, Instant]) -> Iterator[ProofStep]:
     """Yield obligations (e) and (o): what binds every resolution admits no accused release."""
     accused = context.accused
     if asking.barring:
@@ -211,10 +217,14 @@ def _barred(context: Context, asking: Asking, span: tuple[Instant, Instant]) -> 
         return
     private = _private_of(context, asking) + sorted(accused.private_packages & accused.packages)
     if private:
-        yield Open(obligation=Obligation.INDEXES, text=f"the accused name may come from a private index ({private[0]})")
+        yield OpenObligation(
+            obligation=Obligation.INDEXES, text=f"the accused name may come from a private index ({private[0]})"
+        )
         return
     if by_url := [one for one in asking.document.requirements if _named_by_url(one) in accused.packages]:
-        yield Open(obligation=Obligation.BARRED, text=f"{asking.path} asks for {by_url[0]}, which no range binds")
+        yield OpenObligation(
+            obligation=Obligation.BARRED, text=f"{asking.path} asks for {by_url[0]}, which no range binds"
+        )
         return
     yield fact(Obligation.INDEXES, "the accused name does not come from a private index")
     shut: list[str] = []
@@ -227,11 +237,11 @@ def _barred(context: Context, asking: Asking, span: tuple[Instant, Instant]) -> 
             bar = next(_barring(bars, ranges), None)
         bar = bar or _cut_off(context, asking, package, span)
         if any(one.url for one in bars) or bar is None:
-            yield Open(obligation=Obligation.BARRED, text=f"nothing in {asking.path} bars {package}")
+            yield OpenObligation(obligation=Obligation.BARRED, text=f"nothing in {asking.path} bars {package}")
             return
         shut.append(bar)
     if not shut or accused.beyond_packages:
-        yield Open(
+        yield OpenObligation(
             obligation=Obligation.BARRED,
             text=f"nothing in {asking.path} excludes {accused.beyond_packages or 'the accused releases'}",
         )
@@ -240,8 +250,8 @@ def _barred(context: Context, asking: Asking, span: tuple[Instant, Instant]) -> 
 
 
 def _overriding(
-    context: Context,
-    asking: Asking,
+    context: ServiceContext,
+    asking: InstallRequest,
     instead: Sequence[Requirement],
     constraints: Sequence[Requirement],
     ranges: Sequence[SpecifierSet],
@@ -266,7 +276,9 @@ def _named_by_url(one: Requirement) -> PackageName | None:
     return found[0] if found else None
 
 
-def _cut_off(context: Context, asking: Asking, package: PackageName, span: tuple[Instant, Instant]) -> str | None:
+def _cut_off(
+    context: ServiceContext, asking: InstallRequest, package: PackageName, span: tuple[Instant, Instant]
+) -> str | None:
     """Return that a cut-off keeps every accused file of a package out at every instant of a stretch; None if not.
 
     All accounts of when they were uploaded have to be known. What is asked for by URL no cut-off keeps out.
@@ -282,13 +294,13 @@ def _cut_off(context: Context, asking: Asking, package: PackageName, span: tuple
     )
 
 
-def _indexes_of(context: Context, asking: Asking) -> tuple[str, ...]:
+def _indexes_of(context: ServiceContext, asking: InstallRequest) -> tuple[str, ...]:
     """Return the indexes that an install is told of, by its files or by the organisation; none: the public one."""
     own = context.service.index
     return (*asking.indexes, *((own,) if own not in {"", "public"} else ()))
 
 
-def _private_of(context: Context, asking: Asking) -> list[str]:
+def _private_of(context: ServiceContext, asking: InstallRequest) -> list[str]:
     """Return the indexes that are named and that the organisation declared private."""
     named_ones = _indexes_of(context, asking)
     return sorted(one for one in named_ones if same_index(one) in context.accused.private_indexes)
@@ -315,7 +327,7 @@ def _is_disjoint(specifier: str, ranges: Sequence[SpecifierSet]) -> bool:
         return False
 
 
-def _accused_ranges(context: Context) -> dict[PackageName, list[SpecifierSet]]:
+def _accused_ranges(context: ServiceContext) -> dict[PackageName, list[SpecifierSet]]:
     """Return what is accused of each package as ranges; what PEP 440 cannot read is never chosen."""
     found: dict[PackageName, list[SpecifierSet]] = {}
     for package, keys in context.accused.keys.items():
@@ -333,14 +345,14 @@ def _accused_ranges(context: Context) -> dict[PackageName, list[SpecifierSet]]:
     return found
 
 
-def _binds(context: Context, asking: Asking, one: Requirement) -> bool:
+def _binds(context: ServiceContext, asking: InstallRequest, one: Requirement) -> bool:
     """Return whether a requirement holds in every environment that the service may have."""
     world = context.union(asking.requires_python)
     extras, groups = context.service.extras, context.service.groups
     return truth_of(world, one.marker, extras, groups) is True
 
 
-def _taken(context: Context, asking: Asking, found: Confirmation) -> BuildVerdict | None:
+def _taken(context: ServiceContext, asking: InstallRequest, found: Confirmation) -> BuildVerdict | None:
     if not found.picked:
         return None
     takes = slots_of(found.picked, context.field.slots)
@@ -356,7 +368,7 @@ def _taken(context: Context, asking: Asking, found: Confirmation) -> BuildVerdic
 
 
 def _allowed(
-    context: Context, asking: Asking, root: Root, found: Confirmation, span: tuple[Instant, Instant]
+    context: ServiceContext, asking: InstallRequest, root: Root, found: Confirmation, span: tuple[Instant, Instant]
 ) -> BuildVerdict | None:
     """Return `admitted` where some choice that the ranges allow reaches a target, in some environment."""
     slots: set[int] = {number for number, _ in slots_of(found.doubtful, context.field.slots)}
@@ -385,7 +397,7 @@ def _allowed(
     return None
 
 
-def _admits(asking: Asking, reason: str, slots: Iterable[int], path: Path) -> BuildVerdict:
+def _admits(asking: InstallRequest, reason: str, slots: Iterable[int], path: Path) -> BuildVerdict:
     return BuildVerdict(
         at=None,
         verdict=Verdict.ADMITTED,
@@ -397,7 +409,7 @@ def _admits(asking: Asking, reason: str, slots: Iterable[int], path: Path) -> Bu
 
 
 def _admitted_slots(
-    context: Context, field: Field, root: Root, span: tuple[Instant, Instant]
+    context: ServiceContext, field: Reach, root: Root, span: tuple[Instant, Instant]
 ) -> tuple[set[int] | None, Path]:
     """Return the slots in which what was nominated reaches a target from a root, None for none, and a way."""
     slots: set[int] = set()
@@ -413,7 +425,12 @@ def _admitted_slots(
 
 
 def _slots_there(
-    context: Context, field: Field, world: World, root: Root, packages: frozenset[int], span: tuple[Instant, Instant]
+    context: ServiceContext,
+    field: Reach,
+    world: World,
+    root: Root,
+    packages: frozenset[int],
+    span: tuple[Instant, Instant],
 ) -> set[int] | None:
     """Return the slots in which a closure of one instant holds a target; None where no instant of the span does.
 
@@ -432,7 +449,7 @@ def _slots_there(
 
 
 def _changes_there(
-    context: Context, world: World, packages: frozenset[int], span: tuple[Instant, Instant]
+    context: ServiceContext, world: World, packages: frozenset[int], span: tuple[Instant, Instant]
 ) -> tuple[Instant, ...]:
     """Return when what is on offer changes, and no slot need begin: as cut-offs or another environment have it.
 
@@ -445,13 +462,13 @@ def _changes_there(
     return tuple(sorted([*sorted(mine), *sorted(others - mine)][:_MOST_CHANGES]))
 
 
-def _classes(context: Context, asking: Asking, span: tuple[Instant, Instant]) -> Iterator[Environment]:
+def _classes(context: ServiceContext, asking: InstallRequest, span: tuple[Instant, Instant]) -> Iterator[Environment]:
     """Yield one environment of each class that answers the markers and files of the closure alike.
 
     None where the closure over all of them at once does not hold a target: then no single one does.
     """
     union = context.union(asking.requires_python)
-    if not isinstance(union.ground, AnyOf):
+    if not isinstance(union.ground, AnyOfEnvironments):
         return
     root, _ = asking.root(union)
     if closure_of(union, root, context.target_bits, _window(span)).hits:
@@ -463,10 +480,10 @@ def _window(span: tuple[Instant, Instant]) -> Span:
 
 
 def _ruled_out(
-    context: Context,
-    asking: Asking,
+    context: ServiceContext,
+    asking: InstallRequest,
     span: tuple[Instant, Instant],
-    inputs: Step,
+    inputs: ProofStep,
     found: Confirmation,
     missing: Sequence[str],
 ) -> BuildVerdict:
@@ -487,31 +504,31 @@ def _ruled_out(
         steps += _carrying(context, asking, root, closure, within)
         steps += asking.read_by
         choices.append(prove(ProofKind.WALK, context.incident, span, steps, _assumed(context, asking)))
-        if not isinstance(choices[-1], Open):
+        if not isinstance(choices[-1], OpenObligation):
             reason = f"nothing that {asking.path} allows reaches it, over a closure that was read completely{lost}"
             return cleared(choices[-1], reason, asking.document)
     first = choices[1]
-    assert isinstance(first, Open)
+    assert isinstance(first, OpenObligation)
     return opened(first, asking.document)
 
 
 def _closure_steps(
-    context: Context,
-    asking: Asking,
+    context: ServiceContext,
+    asking: InstallRequest,
     closure: Closure,
     missing: Sequence[str],
     stuck: Sequence[str],
     lost: str,
     *,
     is_timeless: bool,
-) -> Iterator[Step]:
+) -> Iterator[ProofStep]:
     """Yield obligations (e), (l), (m) and (n) for one closure."""
     world = context.union(asking.requires_python)
     names = world.names_of(closure.packages)
     nowhere = {one.package for one in asking.document.requirements if world.find(one.package) is None}
     private = sorted((names | nowhere) & context.accused.private_packages)
     if private:
-        yield Open(
+        yield OpenObligation(
             obligation=Obligation.INDEXES,
             text=f"{asking.path} needs the private package {private[0]}, which no public page speaks for; the lock or "
             "SBOM of the build would settle it",
@@ -520,7 +537,7 @@ def _closure_steps(
         yield fact(Obligation.INDEXES, "no name in the closure comes from a private index")
     if closure.hits:
         what = closure.path[-1].node if closure.path else "a target"
-        yield Open(
+        yield OpenObligation(
             obligation=Obligation.ADMITTED,
             text=f"some releases that {asking.path} allows lead to {what}; the lock or SBOM of the build would settle "
             "it",
@@ -534,7 +551,7 @@ def _closure_steps(
         unread = (*unread, *(f"what a resolver does where nothing fits {one}" for one in (*stuck, *closure.stuck)))
     if unread:
         more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
-        yield Open(
+        yield OpenObligation(
             obligation=Obligation.CLOSURE,
             text=f"a fresh install from {asking.path} does not reach it{lost}, but not all is known: {unread[0]}{more} "
             "would settle it; so would the lock or SBOM of the build",
@@ -547,7 +564,9 @@ def _closure_steps(
     yield _public(context, asking, is_timeless=is_timeless)
 
 
-def _carrying(context: Context, asking: Asking, root: Root, closure: Closure, within: Span) -> Iterator[Step]:
+def _carrying(
+    context: ServiceContext, asking: InstallRequest, root: Root, closure: Closure, within: Span
+) -> Iterator[ProofStep]:
     """Yield that a closure holds a release whose own SBOM shows an accused one, or may: whatever installs it has that.
 
     Cost: nothing where the closure meets no package with such an SBOM.
@@ -560,14 +579,14 @@ def _carrying(context: Context, asking: Asking, root: Root, closure: Closure, wi
             bits = (1 << package.size) - 1 if not key else 0 if position is None else 1 << position
             if closure_of(world, root, ((package.ident, bits),), within).hits:
                 which = package.name if position is None else f"{package.name} {package.texts[position]}"
-                yield Open(
+                yield OpenObligation(
                     obligation=Obligation.ADMITTED,
                     text=f"{asking.path} allows {which}, {carrier.reason}; the lock or SBOM of the build would settle "
                     "it",
                 )
 
 
-def off_public(context: Context, asking: Asking) -> Open | None:
+def off_public(context: ServiceContext, asking: InstallRequest) -> OpenObligation | None:
     """Return that an install takes all from indexes of which no page was read, so that there is no walk of it."""
     private = _private_of(context, asking)
     is_off_public = asking.is_off_public or context.service.index not in {"", "public"}
@@ -575,21 +594,21 @@ def off_public(context: Context, asking: Asking) -> Open | None:
     return _unread_index(asking, private[0]) if is_off_public and is_all else None
 
 
-def _unread_index(asking: Asking, index: str) -> Open:
-    return Open(
+def _unread_index(asking: InstallRequest, index: str) -> OpenObligation:
+    return OpenObligation(
         obligation=Obligation.PUBLIC,
         text=f"{asking.path} installs from the private index {index}, of which no page was read; the lock or SBOM of "
         "the build would settle it",
     )
 
 
-def _public(context: Context, asking: Asking, *, is_timeless: bool) -> Step:
+def _public(context: ServiceContext, asking: InstallRequest, *, is_timeless: bool) -> ProofStep:
     """Return obligation (n): it installs from the public index, or a mirror of it whose end does not matter."""
     if private := _private_of(context, asking):
         return _unread_index(asking, private[0])
     named_ones = _indexes_of(context, asking)
     if named_ones and not is_timeless:
-        return Open(
+        return OpenObligation(
             obligation=Obligation.PUBLIC,
             text=f"{asking.path} installs from {named_ones[0]}, presumed a mirror, and when that dropped what the "
             "index removed is not known; the lock or SBOM of the build would settle it",

@@ -25,7 +25,7 @@ from graphkit.model import answers as model
 from graphkit.model.answers import Tier
 from graphkit.model.errors import GraphkitError, UsageError
 from graphkit.reports import report
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.wording import listing
 from graphkit.resources import resource
 from tests.unit.reports import answers
@@ -73,7 +73,7 @@ def test_every_answer_of_a_graph_shows_itself_and_is_what_the_session_says(graph
         assert repr(value).startswith(f"<{type(value).__name__} ")
     assert isinstance(blast, model.Blast)
     for form in ("json", "markdown"):
-        assert blast.report(form) == report(form).render(blast, View())
+        assert blast.report(form) == report(form).render(blast, ReportOptions())
 
 
 @pytest.mark.parametrize(("kind", "make"), ALL)
@@ -141,7 +141,9 @@ def test_a_notebook_shows_what_a_service_is_cleared_on() -> None:
 
 def test_a_report_of_an_answer_may_refuse_assumptions() -> None:
     answer = door.rich(door.Blast, answers.blast())
-    assert answer.report("openvex", strict=True) == report("openvex").render(answers.blast(), View(strict=True))
+    assert answer.report("openvex", strict=True) == report("openvex").render(
+        answers.blast(), ReportOptions(strict=True)
+    )
 
 
 def test_the_other_answers_become_tables_too() -> None:
@@ -186,7 +188,7 @@ def test_the_page_is_framed_and_nothing_gets_out_of_the_frame() -> None:
 
 def test_a_still_picture_stays_small() -> None:
     for make in (answers.blast, lambda: answers.crowd(5_000), lambda: answers.fleet(5_000)):
-        svg = picture_svg(make(), listing(make(), View(tier=Tier.ADMITTED)))
+        svg = picture_svg(make(), listing(make(), ReportOptions(tier=Tier.ADMITTED)))
         assert 5_000 < len(svg) < 100_000
         assert svg.count("<svg") == svg.count("</svg>") == 1
 

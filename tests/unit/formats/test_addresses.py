@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graphkit.formats.addresses import named_by, sha256_of, without_passwords
-from graphkit.formats.rows import shown
+from graphkit.formats.diagnostics import quoted
 
 A = "aa" * 32
 
@@ -45,4 +45,4 @@ def test_hashes_of_fragments() -> None:
 )
 def test_secrets_are_left_out(text: str, left: str) -> None:
     assert without_passwords(text) == left
-    assert shown(text) == repr(left)
+    assert quoted(text) == repr(left)

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graphkit.formats.diagnostics import Diagnostics
 from graphkit.formats.purls import Identity, another_version, identity_of
-from graphkit.formats.rows import Notes
 from graphkit.model.names import package_name
 
 
 def read(purl: str, version: str = "") -> tuple[Identity, list[str], bool]:
-    notes = Notes()
-    found = identity_of(purl, version, notes, "row")
-    return found, [problem.text for problem in notes.problems], notes.lost
+    diagnostics = Diagnostics()
+    found = identity_of(purl, version, diagnostics, "row")
+    return found, [problem.text for problem in diagnostics.problems], diagnostics.lost
 
 
 @pytest.mark.parametrize(

@@ -15,18 +15,18 @@ import pytest
 
 from graphkit.api.session import Graph
 from graphkit.formats import read_document
-from graphkit.formats.rows import PROBLEMS, Notes, few
+from graphkit.formats.diagnostics import PROBLEMS, Diagnostics, bounded
 from graphkit.ingest import documents, files
 from graphkit.ingest import limits as bounds
 from graphkit.ingest.documents import Documents
 from graphkit.ingest.limits import check_size, with_short_texts
-from graphkit.ingest.options import Order
-from graphkit.ingest.run import Run
+from graphkit.ingest.options import IngestOptions
+from graphkit.ingest.run import IngestRun
 from graphkit.model.documents import SAYS_COMPLETE, Problem, how_many
 from graphkit.model.errors import InputError
 from graphkit.reports.as_json import ingest_json, stats_json
 from graphkit.reports.table import ingest_table, stats_table
-from graphkit.sources.fetched_document import Arrival
+from graphkit.sources.fetched_document import FetchedDocument
 from graphkit.stores import open_store
 from tests.unit.cli.inputs import BAD, GOOD, put, sbom
 
@@ -147,14 +147,14 @@ def test_what_a_pull_brings_is_bounded_too(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(bounds, "_SMALL", 0)
     monkeypatch.setattr(bounds, "MEMORY", 10_000)
     with closing(open_store(str(tmp_path / "graph"), create=True)) as store:
-        run = Run(store, Order.read({}), lambda *_: None)
+        run = IngestRun(store, IngestOptions.read({}), lambda *_: None)
         large = (
             sbom("shop", *(f"a{n}==1" for n in range(100))).encode(),
             BAD.encode() * 9_999,
             gzip.compress(b" " * 9_999),
         )
-        found = [Arrival(data=data, path=f"{n}.json") for n, data in enumerate(large)]
-        Documents(run, "").take_arrivals([*found, Arrival(data=BAD.encode(), path="a.txt")])
+        found = [FetchedDocument(data=data, path=f"{n}.json") for n, data in enumerate(large)]
+        Documents(run, "").take_arrivals([*found, FetchedDocument(data=BAD.encode(), path="a.txt")])
         report = run.tally.report()
     assert [one.problem[:22] for one in report.rejected] == ["would take about 0.0 GB"[:22]] * 2 + [
         "no reader knows it; ex"
@@ -241,31 +241,31 @@ def test_a_million_problems_are_counted_and_the_first_of_them_kept(graph: Graph,
 
 
 def test_problems_of_very_many_kinds_are_counted_by_few() -> None:
-    notes = Notes()
+    diagnostics = Diagnostics()
     for _ in range(PROBLEMS):
-        notes.add("x", "odd")
-    assert len(notes.told()) == PROBLEMS
-    notes.add("y", "one more")
-    assert notes.told()[-1] == few(notes.told())[-1] == Problem(place="y", text="one more")
-    notes.add("z", f"{SAYS_COMPLETE}it is not")
-    assert notes.told()[-2].text.startswith(SAYS_COMPLETE)  # a verdict quotes it
+        diagnostics.add("x", "odd")
+    assert len(diagnostics.as_tuple()) == PROBLEMS
+    diagnostics.add("y", "one more")
+    assert diagnostics.as_tuple()[-1] == bounded(diagnostics.as_tuple())[-1] == Problem(place="y", text="one more")
+    diagnostics.add("z", f"{SAYS_COMPLETE}it is not")
+    assert diagnostics.as_tuple()[-2].text.startswith(SAYS_COMPLETE)  # a verdict quotes it
     for at in range(200):
-        notes.add("x", "odd " + "abcdefghij"[at % 10] * (at // 10 + 1))
-    (*kept, last) = notes.told()
-    assert (len(kept), last.count, how_many(notes.told())) == (PROBLEMS + 1, 201, PROBLEMS + 202)
+        diagnostics.add("x", "odd " + "abcdefghij"[at % 10] * (at // 10 + 1))
+    (*kept, last) = diagnostics.as_tuple()
+    assert (len(kept), last.count, how_many(diagnostics.as_tuple())) == (PROBLEMS + 1, 201, PROBLEMS + 202)
     assert last.text.startswith("201 more, not kept: 151 times other problems; 1 times odd a; 1 times odd aa; ")
     assert last.text.endswith("; and others")
-    assert few(notes.told()) == notes.told()
-    assert len(few(iter(notes.told() * 3))) == PROBLEMS + 3 + 1 + 3
+    assert bounded(diagnostics.as_tuple()) == diagnostics.as_tuple()
+    assert len(bounded(iter(diagnostics.as_tuple() * 3))) == PROBLEMS + 3 + 1 + 3
 
 
 def test_a_million_notes_take_memory_for_few_of_them() -> None:
-    notes = Notes()
+    diagnostics = Diagnostics()
     tracemalloc.start()
     try:
         for at in range(100_000):
-            notes.add(f"components[{at}]", f"{at!r} is odd in the way '{at}'")
+            diagnostics.add(f"components[{at}]", f"{at!r} is odd in the way '{at}'")
         assert tracemalloc.get_traced_memory()[1] < 2**20
     finally:
         tracemalloc.stop()
-    assert how_many(notes.told()) == 100_000
+    assert how_many(diagnostics.as_tuple()) == 100_000

@@ -12,7 +12,7 @@ from graphkit.api.session import Graph
 from graphkit.model.answers import IngestReport, Tier
 from graphkit.model.errors import UsageError
 from graphkit.reports import report
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.stores import open_store, port
 from tests.contract.test_store_contract import metadata, page
 from tests.tables import Row, write_parquet
@@ -271,7 +271,10 @@ def test_downloads_rank_and_maintainers_are_named(downloaded: Graph) -> None:
         ("untold", None),
     ]
     assert [one.maintainers for one in answer.packages] == ["ann", hostile, "", ""]
-    told = {name: report(name).render(answer, View(tier=Tier.PICKED)) for name in ("table", "csv", "markdown", "html")}
+    told = {
+        name: report(name).render(answer, ReportOptions(tier=Tier.PICKED))
+        for name in ("table", "csv", "markdown", "html")
+    }
     assert "many: 5,000 downloads, maintained by ann" in told["table"]
     assert "5,000 downloads" in told["csv"]
     assert "5,000 downloads; maintained by ann" in told["markdown"]
@@ -279,7 +282,7 @@ def test_downloads_rank_and_maintainers_are_named(downloaded: Graph) -> None:
     for text in told.values():
         assert "\u202e" not in text
     assert "</script><b>" not in told["html"]
-    shape = json.loads(report("json").render(answer, View(tier=Tier.PICKED)))["packages"]
+    shape = json.loads(report("json").render(answer, ReportOptions(tier=Tier.PICKED)))["packages"]
     assert [one.get("downloads") for one in shape] == [5_000, 70, 10, None]
     assert ["maintainers" in one for one in shape] == [True, True, False, False]
 

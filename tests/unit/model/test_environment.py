@@ -2,7 +2,7 @@
 
 import pytest
 
-from graphkit.model.environment import Environment, Ground
+from graphkit.model.environment import Environment, MarkerEvaluator
 
 # As uv 0.13 and pip 26 do for Python 3.11, tried on a loopback index.
 TRIED = [
@@ -24,9 +24,9 @@ TRIED = [
 @pytest.mark.parametrize(("text", "uv", "pip"), TRIED)
 def test_requires_python_is_read_as_the_resolver_reads_it(text: str, *, uv: bool, pip: bool) -> None:
     environment = Environment(python="3.11.7")
-    assert Ground(environment, "uv").python_fits(text) is uv
-    assert Ground(environment, "pip").python_fits(text) is pip
-    assert Ground(environment).python_fits(text) is pip
+    assert MarkerEvaluator(environment, "uv").python_fits(text) is uv
+    assert MarkerEvaluator(environment, "pip").python_fits(text) is pip
+    assert MarkerEvaluator(environment).python_fits(text) is pip
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ def test_requires_python_is_read_as_the_resolver_reads_it(text: str, *, uv: bool
 def test_what_names_the_kernel_is_undecidable_unless_the_rest_decides(
     marker: str, extra: str, *, truth: bool | None
 ) -> None:
-    assert Ground(Environment()).truth(marker, extra) is truth
+    assert MarkerEvaluator(Environment()).truth(marker, extra) is truth

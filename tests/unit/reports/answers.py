@@ -55,7 +55,7 @@ from graphkit.reports import report
 from graphkit.reports.as_json import comparison_json, whole_shape, why_json
 from graphkit.reports.comparison import Comparison, compare
 from graphkit.reports.html import page_shape
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.status_note import comparison_note
 from graphkit.reports.table import comparison_table, why_table
 
@@ -677,7 +677,7 @@ def later() -> Blast:
 
 def changes() -> Comparison:
     """Return what changed from the answer to the later one."""
-    return compare(whole_shape(blast(), View()), whole_shape(later(), View()))
+    return compare(whole_shape(blast(), ReportOptions()), whole_shape(later(), ReportOptions()))
 
 
 def ingest() -> IngestReport:
@@ -696,14 +696,14 @@ def ingest() -> IngestReport:
 
 def golden() -> dict[str, str]:
     """Return the text that each golden file should have."""
-    view = View()
+    view = ReportOptions()
     page = page_shape(blast(), view)
     return {
         "blast.txt": report("table").render(blast(), view),
         "blast.json": report("json").render(blast(), view),
         "blast.page.json": json.dumps(page, indent=1, ensure_ascii=True) + "\n",
-        "hostile.txt": report("table").render(hostile(), View(width=100, tier=Tier.ADMITTED)),
-        "hostile.json": report("json").render(hostile(), View(tier=Tier.ADMITTED, limit=9)),
+        "hostile.txt": report("table").render(hostile(), ReportOptions(width=100, tier=Tier.ADMITTED)),
+        "hostile.json": report("json").render(hostile(), ReportOptions(tier=Tier.ADMITTED, limit=9)),
         "blast.csv": report("csv").render(blast(), view),
         "blast.md": report("markdown").render(blast(), view),
         "blast.mmd": report("mermaid").render(blast(), view),
@@ -712,8 +712,8 @@ def golden() -> dict[str, str]:
         "blast.openvex.json": report("openvex").render(blast(), view),
         "blast.cdx.json": report("cyclonedx-vex").render(blast(), view),
         "several.txt": report("table").render(several(), view),
-        "several.json": report("json").render(several(), View(tier=Tier.OBSERVED)),
-        "several.md": report("markdown").render(several(), View(strict=True)),
+        "several.json": report("json").render(several(), ReportOptions(tier=Tier.OBSERVED)),
+        "several.md": report("markdown").render(several(), ReportOptions(strict=True)),
         "not-looked-at.txt": report("table").render(not_looked_at(), view),
         "not-looked-at.md": report("markdown").render(not_looked_at(), view),
         "proofs.txt": why_table(cleared(), clearance=True),
@@ -723,9 +723,9 @@ def golden() -> dict[str, str]:
         "changes.txt": comparison_table(changes()),
         "changes.json": comparison_json(changes()),
         "changes.md": comparison_note(changes()),
-        "hostile.csv": report("csv").render(hostile(), View(tier=Tier.ADMITTED)),
-        "hostile.md": report("markdown").render(hostile(), View(tier=Tier.ADMITTED)),
-        "hostile.mmd": report("mermaid").render(hostile(), View(tier=Tier.ADMITTED, limit=9)),
+        "hostile.csv": report("csv").render(hostile(), ReportOptions(tier=Tier.ADMITTED)),
+        "hostile.md": report("markdown").render(hostile(), ReportOptions(tier=Tier.ADMITTED)),
+        "hostile.mmd": report("mermaid").render(hostile(), ReportOptions(tier=Tier.ADMITTED, limit=9)),
     }
 
 

@@ -11,7 +11,7 @@ from graphkit.model.errors import UsageError
 from graphkit.reports import report
 from graphkit.reports.as_json import comparison_json, whole_shape
 from graphkit.reports.comparison import Change, Comparison, compare, read_report
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.status_note import comparison_note
 from graphkit.reports.table import comparison_table
 from tests.unit.reports import answers
@@ -21,12 +21,12 @@ def told(answer: Comparison, kind: str) -> dict[str, Change]:
     return {one.name: one for one in answer.changes if one.kind == kind}
 
 
-def shape(answer: Blast, view: View | None = None) -> dict[str, Any]:
-    return read_report(report("json").render(answer, view or View()), "old.json")
+def shape(answer: Blast, view: ReportOptions | None = None) -> dict[str, Any]:
+    return read_report(report("json").render(answer, view or ReportOptions()), "old.json")
 
 
 def test_an_answer_does_not_differ_from_itself() -> None:
-    for view in (View(), View(tier=Tier.ADMITTED), View(limit=1)):
+    for view in (ReportOptions(), ReportOptions(tier=Tier.ADMITTED), ReportOptions(limit=1)):
         for make in (answers.blast, answers.hostile):
             found = compare(shape(make(), view), whole_shape(make(), view))
             assert found.changes == ()
@@ -88,13 +88,13 @@ def test_slots_with_other_numbers_and_the_same_times_are_no_change() -> None:
             for row in made.packages
         ),
     )
-    assert compare(shape(made), whole_shape(finer, View())).changes == ()
+    assert compare(shape(made), whole_shape(finer, ReportOptions())).changes == ()
 
 
 def test_packages_that_the_old_report_did_not_list_are_not_new() -> None:
     made = answers.blast()
-    assert compare(shape(made, View(tier=Tier.OBSERVED)), whole_shape(made, View())).changes == ()
-    cut = compare(shape(made, View(limit=1)), whole_shape(answers.later(), View()))
+    assert compare(shape(made, ReportOptions(tier=Tier.OBSERVED)), whole_shape(made, ReportOptions())).changes == ()
+    cut = compare(shape(made, ReportOptions(limit=1)), whole_shape(answers.later(), ReportOptions()))
     assert "latecomer" not in told(cut, "package")
     assert any("cut by --limit" in text for text in cut.remarks)
 
@@ -103,7 +103,7 @@ def test_what_makes_two_reports_hard_to_compare_is_remarked() -> None:
     assert answers.changes().remarks == ("reading: press; before: operator",)
     made = answers.blast()
     other = replace(made, incident=replace(made.incident, id="another"), resolver="pip")
-    found = compare(shape(made), whole_shape(other, View()))
+    found = compare(shape(made), whole_shape(other, ReportOptions()))
     assert "the two ask about different things: litellm-2026-03 and another" in found.remarks
     assert "resolver of installs: pip; before: uv" in found.remarks
     assert "both rest on the same facts" in found.remarks
@@ -136,14 +136,14 @@ def test_slots_that_an_old_report_has_not_are_no_traceback() -> None:
     broken = shape(answers.blast())
     broken["services"][0]["slots"] = [77, -1]
     broken["incident"]["releases"][0]["from"] = "yesterday"
-    found = compare(broken, whole_shape(answers.blast(), View()))
+    found = compare(broken, whole_shape(answers.blast(), ReportOptions()))
     assert "exposed" in told(found, "service")["payments"].details[0]
     assert told(found, "release")["pkg:pypi/litellm@1.82.7"].before == "yesterday to 2026-03-24T13:11:00Z"
 
 
 def test_hostile_names_are_text_in_every_form() -> None:
     made = replace(answers.hostile(), services=())
-    found = compare(shape(answers.hostile()), whole_shape(made, View()))
+    found = compare(shape(answers.hostile()), whole_shape(made, ReportOptions()))
     note, table = comparison_note(found), comparison_table(found, width=100)
     assert "<script>" not in note.replace(f"`{answers.SCRIPT}`", "")
     assert "\u202e" not in note + table + comparison_json(found)
@@ -155,5 +155,5 @@ def test_a_verdict_that_is_not_known_is_a_change() -> None:
     made = answers.blast()
     old = shape(made)
     old["services"][0]["verdict"] = "strange"
-    found = told(compare(old, whole_shape(made, View())), "service")["payments"]
+    found = told(compare(old, whole_shape(made, ReportOptions())), "service")["payments"]
     assert (found.what, found.before, found.after) == ("changed", "strange", Verdict.OBSERVED)

@@ -16,18 +16,18 @@ from graphkit.reports import report
 from graphkit.reports.content import content, web_address
 from graphkit.reports.html import packing, page_shape
 from graphkit.reports.html.network import drawing_script
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.layout import MOST_DRAWN, picture
 from graphkit.reports.wording import listing
 from tests.unit.reports import answers
 from tests.unit.reports.unpacking import column, unpacked
 
-EVERYTHING = View(tier=Tier.ADMITTED)
+EVERYTHING = ReportOptions(tier=Tier.ADMITTED)
 SCRIPTS = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
 def render(answer: object = None) -> str:
-    return report("html").render(answers.hostile() if answer is None else answer, View())  # type: ignore[arg-type]
+    return report("html").render(answers.hostile() if answer is None else answer, ReportOptions())  # type: ignore[arg-type]
 
 
 def policy(page: str) -> str:
@@ -95,7 +95,7 @@ def test_web_address(url: str, *, offered: bool) -> None:
 
 
 def test_all_links_join_entries_and_run_from_the_release_outwards() -> None:
-    made = content(answers.blast(), listing(answers.blast(), View(tier=Tier.ADMITTED)))
+    made = content(answers.blast(), listing(answers.blast(), ReportOptions(tier=Tier.ADMITTED)))
     names = {ident: one.name for ident, one in made.entries.items()}
     links = {(names[start], names[end]): why for (start, end), why in made.links.items()}
     assert links["litellm 1.82.8", "helper-lib@1.0"] == "helper-lib@1.0 depends on it"
@@ -109,14 +109,14 @@ def test_all_links_join_entries_and_run_from_the_release_outwards() -> None:
 
 
 def test_a_company_far_down_the_chain_is_lit_back_to_the_release() -> None:
-    made = content(answers.blast(), listing(answers.blast(), View()))
+    made = content(answers.blast(), listing(answers.blast(), ReportOptions()))
     lit = {made.entries[ident].name for ident in made.ways("c2")[0]}
     assert {"Reseller", "Shop", "Acme", "payments", "litellm 1.82.8"} <= lit
     assert made.entries["c2"].slots == [1, 2]
 
 
 def test_layers_stand_from_left_to_right() -> None:
-    nodes = {node["id"]: node for node in page_shape(answers.blast(), View())["network"]["nodes"]}
+    nodes = {node["id"]: node for node in page_shape(answers.blast(), ReportOptions())["network"]["nodes"]}
     assert (
         nodes["r0"]["x"] < nodes["p0"]["x"] < nodes["p2"]["x"] < nodes["s0"]["x"] < nodes["c0"]["x"] < nodes["c1"]["x"]
     )
@@ -124,7 +124,7 @@ def test_layers_stand_from_left_to_right() -> None:
 
 
 def test_a_crowd_is_drawn_as_counted_nodes_and_stays_whole_in_the_table() -> None:
-    shape = page_shape(answers.crowd(5_000), View())
+    shape = page_shape(answers.crowd(5_000), ReportOptions())
     nodes = shape["network"]["nodes"]
     assert len(nodes) <= MOST_DRAWN
     entries = unpacked(shape)
@@ -137,14 +137,14 @@ def test_a_crowd_is_drawn_as_counted_nodes_and_stays_whole_in_the_table() -> Non
 
 
 def test_the_smallest_pictures() -> None:
-    made = content(answers.blast(), listing(answers.blast(), View()))
+    made = content(answers.blast(), listing(answers.blast(), ReportOptions()))
     kinds = [(spot.kind, spot.verdict) for spot in picture(made, most=0).spots]
     assert len(kinds) == len(set(kinds))
     assert sum(spot.count for spot in picture(made, most=0).spots) == len(made.entries)
 
 
 def test_a_limit_cuts_packages_and_says_so() -> None:
-    page = report("html").render(answers.crowd(50), View(limit=10))
+    page = report("html").render(answers.crowd(50), ReportOptions(limit=10))
     assert "40 more are not listed" in page
 
 
@@ -175,17 +175,17 @@ def test_a_column_is_whole_again(values: list[str]) -> None:
 
 def test_a_fleet_is_gathered_by_company_and_its_file_fits_into_a_mail() -> None:
     answer = answers.fleet(20_000)
-    shape = page_shape(answer, View())
+    shape = page_shape(answer, ReportOptions())
     labels = {node["label"] for node in shape["network"]["nodes"]}
     assert {"40 of company-003\nobserved", "80 of company-003\ncleared"} <= labels
-    assert len(report("html").render(answer, View()).encode()) < 1_500_000
+    assert len(report("html").render(answer, ReportOptions()).encode()) < 1_500_000
 
 
 def test_rows_that_would_make_the_file_too_large_go_without_their_paths_and_say_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(packing, "_ROOM", 100_000)
-    made = unpacked(page_shape(answers.fleet(3_000), View()))
+    made = unpacked(page_shape(answers.fleet(3_000), ReportOptions()))
     cut = [one for one in made if one["cut"]]
     assert cut
     assert all(one["reason"] and not one["paths"] and not one["builds"] and one["node"] != one["id"] for one in cut)

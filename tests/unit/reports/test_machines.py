@@ -20,15 +20,15 @@ from lxml import etree
 from graphkit.model.answers import Blast, Slot, Tier, Verdict, Window
 from graphkit.model.errors import GraphkitError
 from graphkit.reports import report, sarif
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from tests.unit.reports import answers
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
-EVERYTHING = View(tier=Tier.ADMITTED)
+EVERYTHING = ReportOptions(tier=Tier.ADMITTED)
 MAKERS = pytest.mark.parametrize("make", [answers.blast, answers.hostile, lambda: answers.fleet(300)])
 
 
-def decoded(name: str, answer: Blast, view: View = EVERYTHING) -> dict[str, Any]:
+def decoded(name: str, answer: Blast, view: ReportOptions = EVERYTHING) -> dict[str, Any]:
     found = json.loads(report(name).render(answer, view))
     assert isinstance(found, dict)
     return found

@@ -16,13 +16,13 @@ from graphkit.cli.blast import BlastFormat
 from graphkit.model.answers import Blast, Tier, Verdict
 from graphkit.reports import names, report
 from graphkit.reports.as_csv import COLUMNS, cell
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.mermaid import MOST_LINKS, MOST_NODES, label
 from graphkit.reports.status_note import code, prose
 from graphkit.reports.text import shown
 from tests.unit.reports import answers
 
-EVERYTHING = View(tier=Tier.ADMITTED)
+EVERYTHING = ReportOptions(tier=Tier.ADMITTED)
 PASSED_ON = ("csv", "markdown", "mermaid")
 MARKS = (
     *answers.HOSTILE,
@@ -83,7 +83,7 @@ def test_the_command_has_every_report() -> None:
 @pytest.mark.parametrize("tier", Tier)
 @pytest.mark.parametrize("limit", [None, 0, 1])
 def test_what_is_unknown_is_never_dropped(name: str, tier: Tier, limit: int | None) -> None:
-    text = report(name).render(answers.blast(), View(tier=tier, limit=limit))
+    text = report(name).render(answers.blast(), ReportOptions(tier=tier, limit=limit))
     assert "billing" in text
     assert "its SBOM would settle it" in text
     assert re.search("build.*unknown|unknown.*build", text)
@@ -91,7 +91,7 @@ def test_what_is_unknown_is_never_dropped(name: str, tier: Tier, limit: int | No
 
 @pytest.mark.parametrize("name", PASSED_ON)
 def test_what_is_not_listed_is_counted(name: str) -> None:
-    text = report(name).render(answers.blast(), View(limit=1))
+    text = report(name).render(answers.blast(), ReportOptions(limit=1))
     assert "2 packages on weaker evidence than picked" in text
     assert "2 more are not listed" in text
     assert "crewai" not in text
@@ -127,7 +127,7 @@ class TestCsv:
         }
 
     def test_slots_are_no_dates(self) -> None:
-        assert rows(report("csv").render(answers.blast(), View()))[0]["slots"] == "1 to 2"
+        assert rows(report("csv").render(answers.blast(), ReportOptions()))[0]["slots"] == "1 to 2"
 
 
 class TestMarkdown:
@@ -159,7 +159,7 @@ class TestMarkdown:
         assert all(re.match(r"(#+ [A-Z]|(  )?- (\*\*|\[ \] )?[A-Za-z]|$)", line) for line in text.split("\n"))
 
     def test_claims_have_date_and_source(self) -> None:
-        text = report("markdown").render(answers.blast(), View())
+        text = report("markdown").render(answers.blast(), ReportOptions())
         assert "Claim of 2026-03-31 by a spokesperson, as said: we installed it (`S1`, `S3`)" in text
         assert "the attacker's word: shown, changes nothing" in text
         assert "<https://news.example/a?b=1&c=2>" in text
@@ -198,7 +198,7 @@ class TestMermaid:
             assert ends(chart) <= known
 
     def test_a_release_that_the_limit_cut_is_still_called_one(self) -> None:
-        chart = report("mermaid").render(answers.blast(), View(limit=1))
+        chart = report("mermaid").render(answers.blast(), ReportOptions(limit=1))
         assert "release litellm#64;1.82.8<br/>compromised" in chart
         assert "package litellm" not in chart
 

@@ -14,7 +14,7 @@ from graphkit.model.times import Moment, instant, moment
 from graphkit.reports import names, report
 from graphkit.reports.as_json import whole_shape, why_json
 from graphkit.reports.comparison import compare
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.table import why_table
 from graphkit.reports.wording import (
     ASSUMED,
@@ -40,8 +40,8 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
-def decoded(name: str, answer: Blast, view: View | None = None) -> dict[str, Any]:
-    found = json.loads(report(name).render(answer, view or View()))
+def decoded(name: str, answer: Blast, view: ReportOptions | None = None) -> dict[str, Any]:
+    found = json.loads(report(name).render(answer, view or ReportOptions()))
     assert isinstance(found, dict)
     return found
 
@@ -79,20 +79,20 @@ class TestTheLine:
 
     @pytest.mark.parametrize("form", [form for form in FORMS if form != "mermaid"])
     def test_every_report_has_it(self, form: str) -> None:
-        assert WORDS in plain(report(form).render(answers.blast(), View())) or form == "json"
+        assert WORDS in plain(report(form).render(answers.blast(), ReportOptions())) or form == "json"
 
     def test_a_chart_names_assumptions_where_their_words_are_too_long(self) -> None:
         assert "website<br/>cleared, assuming lock, build-env" in plain(
-            report("mermaid").render(answers.blast(), View())
+            report("mermaid").render(answers.blast(), ReportOptions())
         )
         short = answers.service("website", Verdict.CLEARED, answers.clearance(Assumption.LOCK))
-        chart = report("mermaid").render(replace(answers.blast(), services=(short,)), View())
+        chart = report("mermaid").render(replace(answers.blast(), services=(short,)), ReportOptions())
         assert "website<br/>cleared, assuming installs keep to the lock" in plain(chart)
 
     @pytest.mark.parametrize("form", FORMS)
     def test_all_assumptions_at_once_fit_everywhere(self, form: str) -> None:
         full = tuple(answers.service(f"web-{n}", Verdict.CLEARED, answers.clearance(*Assumption)) for n in range(300))
-        text = report(form).render(replace(answers.blast(), services=full), View())
+        text = report(form).render(replace(answers.blast(), services=full), ReportOptions())
         assert form != "mermaid" or len(text) < 50_000
 
 
@@ -112,18 +112,18 @@ class TestStrict:
     @pytest.mark.parametrize("form", [form for form in FORMS if form not in {"openvex", "cyclonedx-vex"}])
     def test_reports_say_it_only_where_it_was_asked_for(self, form: str) -> None:
         line = "strict: 1 service is cleared only by assumptions"
-        assert line in plain(report(form).render(answers.blast(), View(strict=True)))
-        assert line not in plain(report(form).render(answers.blast(), View()))
+        assert line in plain(report(form).render(answers.blast(), ReportOptions(strict=True)))
+        assert line not in plain(report(form).render(answers.blast(), ReportOptions()))
 
     def test_it_is_not_a_change_of_the_answer(self) -> None:
-        old = decoded("json", answers.blast(), View(strict=True))
-        assert compare(old, whole_shape(answers.blast(), View())).changes == ()
+        old = decoded("json", answers.blast(), ReportOptions(strict=True))
+        assert compare(old, whole_shape(answers.blast(), ReportOptions())).changes == ()
 
 
 class TestVex:
     def told(self, answer: Blast, *, strict: bool = False) -> tuple[tuple[str, str], tuple[str, str]]:
         """Return status and text of the last service, in both forms."""
-        view = View(strict=strict)
+        view = ReportOptions(strict=strict)
         one = decoded("openvex", answer, view)["statements"][-1]
         other = decoded("cyclonedx-vex", answer, view)["vulnerabilities"][-1]["analysis"]
         said = one.get("impact_statement") or one["status_notes"]
@@ -141,7 +141,7 @@ class TestVex:
         for status, text in self.told(answers.blast(), strict=True):
             assert status in {"under_investigation", "in_triage"}
             assert text.startswith("assumptions were refused (--strict): cleared: ")
-        one = decoded("openvex", answers.blast(), View(strict=True))["statements"][-1]
+        one = decoded("openvex", answers.blast(), ReportOptions(strict=True))["statements"][-1]
         assert (
             "lock: an install command in the repository that uses the lock, or `lock: enforced`" in one["status_notes"]
         )
@@ -269,19 +269,19 @@ class TestWhatWasNotLookedAt:
 
     @pytest.mark.parametrize("form", FORMS)
     def test_no_report_shows_the_ends_of_a_window_that_is_not_known(self, form: str) -> None:
-        assert "00.000001" not in report(form).render(answers.not_looked_at(), View())
-        assert "1970-01-01" not in report(form).render(answers.not_looked_at(), View()) or "vex" in form
+        assert "00.000001" not in report(form).render(answers.not_looked_at(), ReportOptions())
+        assert "1970-01-01" not in report(form).render(answers.not_looked_at(), ReportOptions()) or "vex" in form
 
     @pytest.mark.parametrize("form", FORMS)
     def test_every_report_says_which_records_are_withdrawn(self, form: str) -> None:
-        text = report(form).render(answers.not_looked_at(), View())
+        text = report(form).render(answers.not_looked_at(), ReportOptions())
         assert "GHSA-2" in plain(text)
         assert "PYSEC-1" in plain(text)
         assert "withdrawn" in text
 
     @pytest.mark.parametrize("form", [form for form in FORMS if form != "json"])
     def test_every_report_says_that_installs_were_not_checked(self, form: str) -> None:
-        assert "fresh installs: not checked" in plain(report(form).render(answers.not_looked_at(), View()))
+        assert "fresh installs: not checked" in plain(report(form).render(answers.not_looked_at(), ReportOptions()))
         assert decoded("json", answers.not_looked_at())["fresh_installs"] == "not_checked"
 
     def test_there_is_nothing_to_notice_where_all_was_read(self) -> None:
@@ -291,7 +291,7 @@ class TestWhatWasNotLookedAt:
 class TestComparison:
     def changed(self, old: ServiceVerdict, new: ServiceVerdict) -> tuple[str, ...]:
         made = answers.blast()
-        shapes = [whole_shape(replace(made, services=(one,)), View()) for one in (old, new)]
+        shapes = [whole_shape(replace(made, services=(one,)), ReportOptions()) for one in (old, new)]
         found = [one for one in compare(*shapes).changes if one.kind == "service"]
         assert all((one.what, one.before, one.after) == ("changed", "cleared", "cleared") for one in found)
         return found[0].details if found else ()
@@ -309,29 +309,29 @@ class TestComparison:
         made = answers.several()
         old = made.services[3]
         new = replace(old, incidents=(old.incidents[0], (old.incidents[1][0], Verdict.CLEARED)))
-        shapes = [whole_shape(replace(made, services=(one,)), View()) for one in (old, new)]
+        shapes = [whole_shape(replace(made, services=(one,)), ReportOptions()) for one in (old, new)]
         (found,) = [one for one in compare(*shapes).changes if one.kind == "service"]
         assert found.details == ("for telnyx-2026-03: unknown → cleared",)
 
     def test_an_incident_with_another_window_is_a_remark(self) -> None:
         made = answers.several()
         moved = replace(made.windows[1], reading="press")
-        shapes = [whole_shape(one, View()) for one in (made, replace(made, windows=(made.windows[0], moved)))]
+        shapes = [whole_shape(one, ReportOptions()) for one in (made, replace(made, windows=(made.windows[0], moved)))]
         assert "reading of telnyx-2026-03: press; before: vendor" in compare(*shapes).remarks
 
     def test_a_record_that_was_withdrawn_since_is_a_remark(self) -> None:
         made = answers.blast()
         gone = replace(made, incident=replace(made.incident, withdrawn=("GHSA-2",)))
-        found = compare(whole_shape(made, View()), whole_shape(gone, View()))
+        found = compare(whole_shape(made, ReportOptions()), whole_shape(gone, ReportOptions()))
         assert "withdrawn records: GHSA-2; before: none" in found.remarks
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_several_incidents_are_told_apart(form: str) -> None:
-    text = plain(report(form).render(answers.several(), View(tier=Tier.ADMITTED)))
+    text = plain(report(form).render(answers.several(), ReportOptions(tier=Tier.ADMITTED)))
     if "vex" not in form:
         assert "telnyx-2026-03" in text
-    assert report(form).render(answers.several(), View()).endswith("\n")
+    assert report(form).render(answers.several(), ReportOptions()).endswith("\n")
 
 
 @pytest.mark.parametrize(

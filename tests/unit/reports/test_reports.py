@@ -18,13 +18,13 @@ from graphkit.model.errors import UsageError
 from graphkit.reports import names, report
 from graphkit.reports.as_json import ingest_json, stats_json, who_has_json, why_json
 from graphkit.reports.html.network import drawing_script
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.table import ingest_table, stats_table, who_has_table, why_table
 from graphkit.reports.text import shown
 from tests.unit.reports import answers
 
 HARMFUL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-EVERYTHING = View(tier=Tier.ADMITTED)
+EVERYTHING = ReportOptions(tier=Tier.ADMITTED)
 
 
 def squeezed(text: str) -> str:
@@ -61,9 +61,9 @@ def test_an_unknown_report_names_what_there_is() -> None:
 
 def test_a_negative_limit_is_refused() -> None:
     with pytest.raises(UsageError, match="-1"):
-        View(limit=-1)
+        ReportOptions(limit=-1)
     with pytest.raises(UsageError, match="offset of -1"):
-        View(offset=-1)
+        ReportOptions(offset=-1)
 
 
 @pytest.mark.parametrize("name", answers.golden())
@@ -127,13 +127,13 @@ class TestTable:
     @pytest.mark.parametrize("width", [1, 40, 80, 200])
     @pytest.mark.parametrize("make", [answers.blast, answers.hostile])
     def test_nothing_is_wider_than_the_terminal(self, width: int, make: Callable[[], Any]) -> None:
-        text = report("table").render(make(), View(tier=Tier.ADMITTED, width=width))
+        text = report("table").render(make(), ReportOptions(tier=Tier.ADMITTED, width=width))
         assert max(map(cell_len, text.splitlines())) <= max(width, 40)
 
     @pytest.mark.parametrize("width", [40, 80, 200])
     def test_no_text_is_lost_by_wrapping(self, width: int) -> None:
         answer = answers.hostile()
-        text = squeezed(report("table").render(answer, View(tier=Tier.ADMITTED, width=width)))
+        text = squeezed(report("table").render(answer, ReportOptions(tier=Tier.ADMITTED, width=width)))
         for said in [
             *answer.notes,
             *(one.reason for one in answer.services),
@@ -142,24 +142,24 @@ class TestTable:
             assert squeezed(shown(said)) in text
 
     def test_colour_only_adds_colour(self) -> None:
-        plain = report("table").render(answers.hostile(), View())
-        coloured = report("table").render(answers.hostile(), View(colour=True))
+        plain = report("table").render(answers.hostile(), ReportOptions())
+        coloured = report("table").render(answers.hostile(), ReportOptions(colour=True))
         assert "\x1b[" in coloured
         assert re.sub("\x1b\\[[0-9;]*m", "", coloured) == plain
 
     def test_weaker_packages_are_counted_and_services_never_dropped(self) -> None:
-        text = report("table").render(answers.blast(), View(tier=Tier.OBSERVED))
+        text = report("table").render(answers.blast(), ReportOptions(tier=Tier.OBSERVED))
         assert "none to list" in text
         assert "5 packages on weaker evidence than observed" in text
         assert all(one.service in text for one in answers.blast().services)
 
     def test_claims_that_change_nothing_say_so(self) -> None:
-        text = squeezed(report("table").render(answers.blast(), View()))
+        text = squeezed(report("table").render(answers.blast(), ReportOptions()))
         assert squeezed("a denial: shown, changes nothing") in text
         assert squeezed("the attacker's word: shown, changes nothing") in text
 
     def test_rich_markup_in_a_name_is_text(self) -> None:
-        assert "[bold]f[/bold]" in squeezed(report("table").render(answers.hostile(), View(width=200)))
+        assert "[bold]f[/bold]" in squeezed(report("table").render(answers.hostile(), ReportOptions(width=200)))
 
     def test_why_names_what_stands_behind_each_edge(self) -> None:
         text = why_table(answers.why())
@@ -217,7 +217,7 @@ class TestJson:
         assert found["notes"] == list(answers.HOSTILE)
 
     def test_a_limit_cuts_lists_and_counts_the_rest(self) -> None:
-        found = decoded(report("json").render(answers.blast(), View(limit=1)))
+        found = decoded(report("json").render(answers.blast(), ReportOptions(limit=1)))
         assert [row["package"] for row in found["packages"]] == ["dspy"]
         assert len(found["incident"]["releases"]) == 1
         assert found["summary"]["packages"] == {"picked": 3, "nominated": 1, "admitted": 1}
@@ -243,7 +243,7 @@ class TestJson:
         ]
 
     def test_a_tier_hides_packages_only(self) -> None:
-        found = decoded(report("json").render(answers.blast(), View(tier=Tier.REPLAYED)))
+        found = decoded(report("json").render(answers.blast(), ReportOptions(tier=Tier.REPLAYED)))
         assert found["packages"] == []
         assert [row["verdict"] for row in found["services"]] == ["observed", "picked", "unknown", "cleared"]
 
@@ -267,5 +267,5 @@ class TestJson:
 def test_the_headline_says_how_many_of_a_whole_index_were_not_walked() -> None:
     made = answers.blast()
     summary = replace(made.summary, packages=(("picked", 87), ("nominated", 109_930), ("admitted", 30_382)))
-    said = report("table").render(replace(made, summary=summary), View(width=200))
+    said = report("table").render(replace(made, summary=summary), ReportOptions(width=200))
     assert "A fresh install of 87 packages takes it; 109,930 more are nominated, not walked." in said

@@ -10,17 +10,17 @@ from graphkit.model.answers import Assumption, Blast, Provenance, Tier
 from graphkit.model.errors import UsageError
 from graphkit.reports import names, report
 from graphkit.reports.as_json import verification_json
-from graphkit.reports.interface import View
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.provenance import Verification, read_stamp, stamp
 from graphkit.reports.table import verification_table
 from graphkit.reports.verification import recognised, verification
 from tests.unit.reports import answers
 
 FORMS = tuple(name for name in names() if name != "table")
-VIEW = View(tier=Tier.ADMITTED, limit=3, offset=1)
+VIEW = ReportOptions(tier=Tier.ADMITTED, limit=3, offset=1)
 
 
-def checked(form: str, text: str, now: Blast, view: View = VIEW) -> Verification:
+def checked(form: str, text: str, now: Blast, view: ReportOptions = VIEW) -> Verification:
     found, then = recognised(text, "report")
     assert found == form
     return verification(text, form, then, now, view)
@@ -106,41 +106,43 @@ def test_a_clearance_that_the_graph_does_not_give_any_more_is_a_change(form: str
 
 
 def test_a_changed_proof_is_told_with_its_service_and_what_is_new_in_it() -> None:
-    text = report("json").render(answers.blast(), View())
+    text = report("json").render(answers.blast(), ReportOptions())
     proof = answers.clearance().proof
     facts = (replace(proof[0], text="litellm 1.82.8 alone"), *proof[1:])
-    found = checked("json", text, other_proof(proof=facts), View())
+    found = checked("json", text, other_proof(proof=facts), ReportOptions())
     assert "website is cleared by another proof: by fact, litellm 1.82.8 alone, and 1 more" in found.changes, (
         found.changes
     )
-    grown = checked("json", text, other_proof(assumes=(Assumption.LOCK, Assumption.BUILD_ENV, Assumption.BASE)), View())
+    grown = checked(
+        "json", text, other_proof(assumes=(Assumption.LOCK, Assumption.BUILD_ENV, Assumption.BASE)), ReportOptions()
+    )
     assert "website is cleared by another proof: assuming base images and CI actions bring none of it" in grown.changes
 
 
 def test_a_strict_report_is_asked_again_strictly() -> None:
-    view = View(strict=True)
+    view = ReportOptions(strict=True)
     text = report("openvex").render(answers.blast(), view)
     found, then = recognised(text, "report")
     assert (found, then.question) == ("openvex", "blast litellm-2026-03 --strict")
     assert checked("openvex", text, answers.blast(), view).same
-    assert not checked("openvex", text, answers.blast(), View()).same
+    assert not checked("openvex", text, answers.blast(), ReportOptions()).same
 
 
 def test_changes_of_json_are_those_of_a_comparison() -> None:
-    found = checked("json", report("json").render(answers.blast(), View()), answers.later(), View())
+    found = checked("json", report("json").render(answers.blast(), ReportOptions()), answers.later(), ReportOptions())
     assert found.changes[0].startswith("1 release new, 1 service worse, 1 service new")
     assert "worse service billing: unknown → observed" in found.changes
 
 
 def test_json_that_was_laid_out_anew_is_the_same_report() -> None:
-    text = report("json").render(answers.blast(), View())
-    assert checked("json", json.dumps(json.loads(text)), answers.blast(), View()).same
+    text = report("json").render(answers.blast(), ReportOptions())
+    assert checked("json", json.dumps(json.loads(text)), answers.blast(), ReportOptions()).same
 
 
 def test_json_that_lost_its_shape_is_one_line() -> None:
-    shape = json.loads(report("json").render(answers.blast(), View()))
+    shape = json.loads(report("json").render(answers.blast(), ReportOptions()))
     del shape["services"]
-    found = checked("json", json.dumps(shape), answers.blast(), View())
+    found = checked("json", json.dumps(shape), answers.blast(), ReportOptions())
     assert len(found.changes) == 1
     assert "services" in found.changes[0]
 
@@ -148,8 +150,8 @@ def test_json_that_lost_its_shape_is_one_line() -> None:
 def test_other_versions_are_reasons() -> None:
     made = answers.blast()
     then = replace(made.provenance, graphkit="0.0.9", packaging="25.0")
-    old = report("csv").render(replace(made, provenance=then), View())
-    found = checked("csv", old, made, View())
+    old = report("csv").render(replace(made, provenance=then), ReportOptions())
+    found = checked("csv", old, made, ReportOptions())
     assert found.same
     assert found.reasons == ("graphkit is 0.1.0; then 0.0.9", "packaging is 26.3; then 25.0")
 
@@ -162,7 +164,7 @@ def test_a_file_that_is_no_report_names_those_that_are(text: str) -> None:
 
 def test_a_table_cannot_be_verified() -> None:
     with pytest.raises(UsageError, match="is no report that can be verified"):
-        recognised(report("table").render(answers.blast(), View()), "table.txt")
+        recognised(report("table").render(answers.blast(), ReportOptions()), "table.txt")
 
 
 @pytest.mark.parametrize("value", ["null", "[]", "3", '{"made":"graphkit.made-of/1"}', '{"made":1}', "{" * 5_000])
@@ -179,7 +181,7 @@ def test_a_stamp_reads_back() -> None:
 
 
 def test_both_forms_of_the_outcome() -> None:
-    found = checked("json", report("json").render(answers.blast(), View()), answers.later(), View())
+    found = checked("json", report("json").render(answers.blast(), ReportOptions()), answers.later(), ReportOptions())
     shape = json.loads(verification_json(found))
     assert (shape["schema"], shape["same"], shape["format"]) == ("graphkit.verify/1", False, "json")
     assert shape["then"]["facts_sha256"] == "ef" * 32

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from graphkit.formats.cyclonedx.fast import read_plain
 from graphkit.formats.cyclonedx.json import READER, document_of
 from graphkit.formats.cyclonedx.shape import decode
-from graphkit.formats.rows import Notes
+from graphkit.formats.diagnostics import Diagnostics
 from graphkit.model.documents import Document
 from graphkit.model.errors import InputError
 
@@ -21,8 +21,8 @@ DIGEST = "ab" * 32
 
 
 def full(data: bytes) -> Document:
-    notes = Notes()
-    return document_of(decode(data, notes), data, "x.json", notes)
+    diagnostics = Diagnostics()
+    return document_of(decode(data, diagnostics), data, "x.json", diagnostics)
 
 
 def library(ref: str, **rest: Any) -> dict[str, Any]:

@@ -372,12 +372,12 @@ def test_it_is_registered() -> None:
 
 
 def test_the_hash_in_the_fragment_of_a_url_counts_and_its_password_is_not_kept() -> None:
+    from graphkit.formats.diagnostics import Diagnostics  # noqa: PLC0415
     from graphkit.formats.environments.pip_rows import direct_of  # noqa: PLC0415
-    from graphkit.formats.rows import Notes  # noqa: PLC0415
 
     digest = "ab" * 32
     direct = {"url": f"https://me:hush@files.example/a.whl#sha256={digest}", "archive_info": {}}
-    assert direct_of(direct, "x", Notes()) == (f"https://files.example/a.whl#sha256={digest}", (digest,))
+    assert direct_of(direct, "x", Diagnostics()) == (f"https://files.example/a.whl#sha256={digest}", (digest,))
 
 
 def test_half_a_character_loses_its_row_alone() -> None:

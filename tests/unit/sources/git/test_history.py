@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from graphkit import formats as documents
 from graphkit.model.documents import Basis, Document, DocumentKind, InstallCommand
 from graphkit.model.errors import GraphkitError
-from graphkit.sources.fetched_document import Arrival
+from graphkit.sources.fetched_document import FetchedDocument
 from graphkit.sources.git import History, is_repository, remote, repositories, states
 from graphkit.sources.git.file_names import is_script
 from graphkit.sources.git.program import Blobs, Git
@@ -97,7 +97,7 @@ def build(folder: Path, nodes: Sequence[Node], **refs: int) -> list[str]:
 class Read:
     """What came of a repository."""
 
-    found: list[Arrival] = field(default_factory=list)
+    found: list[FetchedDocument] = field(default_factory=list)
     rejected: list[tuple[str, str]] = field(default_factory=list)
     told: list[tuple[int, int | None, str]] = field(default_factory=list)
     unclaimed: list[str] = field(default_factory=list)
@@ -704,7 +704,7 @@ def test_every_tree_of_every_commit_is_covered(made: tuple[Plan, list[int]]) -> 
     }
 
 
-def as_answers_read_them(found: Sequence[Arrival]) -> list[tuple[str, str, int, int]]:
+def as_answers_read_them(found: Sequence[FetchedDocument]) -> list[tuple[str, str, int, int]]:
     """Return path, text, from and end as `trace` reads states: the next of a path and branch ends the one before."""
     rows = []
     for one in found:

@@ -10,16 +10,19 @@ import stamina
 from graphkit.model.errors import GraphkitError, InputError, UsageError
 from graphkit.model.index import ProjectPage, ReleaseMetadata
 from graphkit.model.times import instant
-from graphkit.sources.index import Order, gather, is_slice, slice_facts
+from graphkit.sources.index import GatherOptions, gather, is_slice, slice_facts
 from tests.unit.sources.index.recorded import Index, Release
 
 World = dict[str, dict[str, Release]]
-WINDOW = Order(start=instant("2026-03-24T08:00:00Z"), until=instant("2026-03-24T22:00:00Z"))
+WINDOW = GatherOptions(start=instant("2026-03-24T08:00:00Z"), until=instant("2026-03-24T22:00:00Z"))
 OLD, NEW, LATE = "2026-01-01T00:00:00Z", "2026-03-24T12:00:00Z", "2026-06-01T00:00:00Z"
 
 
 def read(
-    packages: Mapping[str, Mapping[str, Release]], *names: str, order: Order = WINDOW, record: Path | None = None
+    packages: Mapping[str, Mapping[str, Release]],
+    *names: str,
+    order: GatherOptions = WINDOW,
+    record: Path | None = None,
 ) -> tuple[set[str], set[str]]:
     """Return which pages and which releases' requirements were read."""
     facts = list(
@@ -85,7 +88,7 @@ def test_prereleases_count_where_nothing_else_fits_or_they_are_named() -> None:
 
 def test_without_closure_only_the_names_are_read() -> None:
     packages: World = {"app": {"1.0": (OLD, ["lib"]), "0.9": (OLD, [])}, "lib": {"1": (OLD, [])}}
-    order = Order(start=WINDOW.start, until=WINDOW.until, closure=False)
+    order = GatherOptions(start=WINDOW.start, until=WINDOW.until, closure=False)
     assert read(packages, "app", "app==0.9", order=order) == ({"app"}, {"app==1.0", "app==0.9"})
 
 
@@ -95,7 +98,7 @@ def test_as_of_reads_the_pages_of_then() -> None:
     facts = gather(
         Index(packages).open(),
         ["app"],
-        Order(start=at, until=at + 1, as_of=at),
+        GatherOptions(start=at, until=at + 1, as_of=at),
         record=None,
         progress=lambda *_: None,
         reject=lambda *_: None,

@@ -9,13 +9,13 @@ from graphkit.model.errors import InputError
 from graphkit.model.index import FileKind
 from graphkit.model.names import package_name
 from graphkit.model.times import instant
-from graphkit.sources.index.pages import JSON_TYPE, Reading, as_of, read_page
+from graphkit.sources.index.pages import JSON_TYPE, PageReading, as_of, read_page
 
 URL = "http://index.example/simple/zope-interface/"
 NAME = package_name("zope.interface")
 
 
-def page(*files: dict[str, Any], name: str = "Zope.Interface", **more: Any) -> Reading:
+def page(*files: dict[str, Any], name: str = "Zope.Interface", **more: Any) -> PageReading:
     data = json.dumps({"meta": {"api-version": "1.1"}, "name": name, "files": list(files), **more}).encode()
     return read_page(data, JSON_TYPE, NAME, url=URL, read_at=instant("2026-11-01"), source="test")
 

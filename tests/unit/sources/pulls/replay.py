@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 import stamina
 
 from graphkit.model.times import Instant, instant
-from graphkit.sources.fetched_document import Arrival
+from graphkit.sources.fetched_document import FetchedDocument
 from graphkit.sources.pulls.pull import Pull
 from tests.unit.cli.inputs import BAD
 
@@ -120,7 +120,7 @@ def serving() -> Iterator[Server]:
 class Read:
     """What came of a pull."""
 
-    found: list[Arrival] = field(default_factory=list)
+    found: list[FetchedDocument] = field(default_factory=list)
     rejected: dict[str, str] = field(default_factory=dict)
     slept: list[float] = field(default_factory=list)
     notes: tuple[str, ...] = ()
@@ -132,7 +132,7 @@ class Read:
         """Return the paths of what arrived."""
         return [one.path for one in self.found]
 
-    def at(self, path: str) -> Arrival:
+    def at(self, path: str) -> FetchedDocument:
         """Return what arrived at a path."""
         (found,) = [one for one in self.found if one.path == path]
         return found

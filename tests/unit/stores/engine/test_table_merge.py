@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphkit.model import csr
-from graphkit.stores.engine.table_merge import Union
+from graphkit.stores.engine.table_merge import MergedRows
 from graphkit.stores.engine.texts import Texts, TextsBuilder
 
 _texts = st.lists(st.text(max_size=3), unique=True, max_size=12).map(sorted)
@@ -35,7 +35,7 @@ def test_a_union_of_sorted_texts_is_the_sorted_set(old: list[str], new: list[str
     standing = data.draw(st.lists(st.booleans(), min_size=len(new), max_size=len(new)))
     place, same = placed(old, new)
     arrays = (np.array(keep, dtype=bool), np.array(place, dtype=np.int64), np.array(same, dtype=bool))
-    union = Union.by_key(*arrays, np.array(standing, dtype=bool))
+    union = MergedRows.by_key(*arrays, np.array(standing, dtype=bool))
     kept = [text for text, stays in zip(old, keep, strict=True) if stays]
     taken = [text for text, stands in zip(new, standing, strict=True) if stands and text not in kept]
     wanted = sorted([*kept, *taken])
@@ -53,7 +53,7 @@ def test_rows_go_where_their_owners_go(old: list[str], new: list[str], data: st.
     values = [np.arange(edges[-1]) + shift for edges, shift in zip(start, (0, 1000), strict=True)]
     place, same = placed(old, new)
     keep = np.ones(len(old), dtype=bool)
-    union = Union.by_key(keep, np.array(place, dtype=np.int64), np.array(same, dtype=bool))
+    union = MergedRows.by_key(keep, np.array(place, dtype=np.int64), np.array(same, dtype=bool))
     joined, splice = union.rows(*start)
     found = splice.column(*values)
     for side, texts, of in ((0, old, union.of_old), (1, new, union.of_new)):

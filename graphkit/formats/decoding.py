@@ -1,0 +1,137 @@
+"""JSON and TOML as values, damaged ones as far as they can be read; every fraction knows how it was written."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable
+from typing import Any, Final, Self, TypeVar
+
+import msgspec
+
+from graphkit.formats.diagnostics import Diagnostics
+from graphkit.model.errors import InputError
+
+_Shape = TypeVar("_Shape")
+_JSON: Final = re.compile(rb"\s*\{")
+_HUGE: Final = re.compile(
+    r'"""(?:[^\\]|\\.)*?"""|"(?:[^"\\\n]|\\.)*"'
+    r"|'''.*?'''|'[^'\n]*'|#[^\n]*|(?<![\w.])([-+]?[1-9]\d{19})[\d_]{1000,}",
+    re.DOTALL,
+)
+"""What a number may not be looked for in, in JSON and TOML: texts and comments; and a number beyond reading."""
+_CUT: Final = "Input data was truncated"
+"""What msgspec says of JSON that ends too early."""
+
+
+def is_json(data: bytes) -> bool:
+    """Return whether bytes begin as a JSON object does."""
+    return bool(_JSON.match(data))
+
+
+class Fraction(float):
+    """A fraction in JSON or TOML, which knows how it was written: ``1.10`` is not ``1.1``, and ``1e400`` not infinite.
+
+    >>> str(Fraction("1.10"))
+    '1.10'
+    """
+
+    __slots__ = ("written",)
+
+    def __new__(cls, written: str) -> Self:
+        """Return what is written."""
+        made = super().__new__(cls, written)
+        made.written = written
+        return made
+
+    written: str
+
+    def __repr__(self) -> str:
+        """Return the text as written."""
+        return self.written
+
+
+_ANYTHING: Final = msgspec.json.Decoder(float_hook=Fraction)
+
+
+def json_value(data: bytes) -> Any:
+    """Return what JSON (RFC 8259; it has no NaN) holds; each fraction is a `Fraction`.
+
+    Raises:
+        InputError: the bytes are none, are no UTF-8, or are nested too deep.
+    """
+    try:
+        try:
+            return _ANYTHING.decode(data)
+        except msgspec.ValidationError:  # untyped, that is a number of too many digits
+            return _ANYTHING.decode(_without_huge_numbers(data.decode()))
+    except UnicodeDecodeError as error:
+        raise InputError("no UTF-8 text", place=f"byte {error.start}") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise not_json(error) from error
+
+
+def _without_huge_numbers(text: str) -> str:
+    """Return JSON or TOML with whole numbers that nothing reads as fractions that everything does: ``12…e9999``."""
+    return _HUGE.sub(lambda found: f"{found[1]}e9999" if found[1] else found[0], text)
+
+
+def shaped_json(
+    data: bytes,
+    decoder: msgspec.json.Decoder[_Shape],
+    loosely: Callable[[dict[str, Any], Diagnostics], _Shape],
+    diagnostics: Diagnostics,
+) -> _Shape:
+    """Return JSON in the shape of a decoder; where a value does not fit, what ``loosely`` makes of all of it.
+
+    Cost: one pass, a few ms per MB; a document against its schema takes a second one.
+
+    Raises:
+        InputError: the bytes are no JSON, or nested too deep.
+    """
+    try:
+        return decoder.decode(data)
+    except (msgspec.ValidationError, UnicodeDecodeError):
+        return loosely(diagnostics.table(json_value(repaired(data, diagnostics)), "the document"), diagnostics)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise not_json(error) from error
+
+
+def not_json(error: Exception) -> InputError:
+    """Return what is wrong with bytes that are no JSON, or nested too deep."""
+    if isinstance(error, RecursionError):
+        return InputError("no JSON that can be read: nested too deep")
+    what_to_do = "; the file ends too early: copy or export it again" if _CUT in str(error) else ""
+    return InputError(f"no JSON: {error}{what_to_do}")
+
+
+def repaired(data: bytes, diagnostics: Diagnostics) -> bytes:
+    """Return UTF-8 with a replacement character for each byte that is none; notes where the first stands."""
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        diagnostics.add(f"byte {error.start}", "no UTF-8 text; what cannot be read is replaced")
+    return data.decode("utf-8", "replace").encode()
+
+
+def toml(data: bytes) -> dict[str, Any]:
+    """Return what TOML bytes hold; each fraction is a `Fraction`.
+
+    Raises:
+        InputError: they are no TOML, with the line and column that are wrong.
+    """
+    try:
+        text = data.decode()
+        try:
+            return tomllib.loads(text, parse_float=Fraction)
+        except tomllib.TOMLDecodeError:
+            raise
+        except ValueError:  # more digits than int() reads in one go
+            return tomllib.loads(_without_huge_numbers(text), parse_float=Fraction)
+    except UnicodeDecodeError as error:
+        raise InputError("no UTF-8 text", place=f"byte {error.start}") from error
+    except RecursionError as error:
+        raise InputError("no TOML that can be read: nested too deep") from error
+    except ValueError as error:  # TOMLDecodeError is one; so are more digits than int() reads in one go
+        problem, _, place = str(error).partition(" (at ")
+        raise InputError(f"no TOML: {problem}", place=place.rstrip(")").partition(",")[0]) from error
