@@ -16,7 +16,7 @@ from graphkit.model.errors import UsageError
 from graphkit.model.progress import Progress
 from graphkit.stores.port import Store
 
-__all__ = ("IngestArguments", "take_in")
+__all__ = ("IngestArguments", "ingest")
 
 
 def ingest(

@@ -75,9 +75,10 @@ def test_golden(name: str) -> None:
 
 def test_the_same_bytes_under_every_hash_seed() -> None:
     code = (
-        "import hashlib; from graphkit.reports import names, report; from graphkit.reports.interface import View;"
+        "import hashlib; from graphkit.reports import names, report;"
+        "from graphkit.reports.interface import ReportOptions;"
         "from tests.unit.reports.answers import hostile;"
-        "print([hashlib.sha256(report(n).render(hostile(), View()).encode()).hexdigest() for n in names()])"
+        "print([hashlib.sha256(report(n).render(hostile(), ReportOptions()).encode()).hexdigest() for n in names()])"
     )
     prints = {
         subprocess.run(

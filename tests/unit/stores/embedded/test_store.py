@@ -158,7 +158,7 @@ def test_a_killed_ingest_is_all_or_nothing(graph: Path, moment: str) -> None:
 import os, signal, sys
 from graphkit.model.index import ProjectPage
 from graphkit.stores import open_store
-from graphkit.stores.embedded.record import Record
+from graphkit.stores.engine.record import Record
 whole = Record.{moment}
 def killed(self, *rest):
     if {moment!r} == "_replace":
