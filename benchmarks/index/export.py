@@ -1,8 +1,8 @@
 """The graph that every engine is asked about, taken once from a graphkit graph through its port.
 
 A node is a release, or a release with an extra; an edge leads to what one active requirement alone chooses at the
-newest instant in the default environment (semantics §2), and, where it names extras that the chosen release has, to
-those nodes too. So "which nodes reach this release" is one plain question, the same for all.
+newest instant in the default environment (docs/semantics.md#environments), and, where it names extras that the chosen
+release has, to those nodes too. So "which nodes reach this release" is one plain question, the same for all.
 
 The choices are made here from columns, by other code than the walk's: their agreement says something.
 

@@ -32,7 +32,7 @@ from graphkit.sources.git.owners import Owners, folder_of
 from graphkit.stores.port import Fact
 
 INPUTS: Final = frozenset({DocumentKind.LOCK, DocumentKind.MANIFEST, DocumentKind.SCRIPT})
-"""The kinds of documents that something is installed from (semantics §4)."""
+"""The kinds of documents that something is installed from (docs/semantics.md#install-inputs)."""
 _PLAIN: Final = "requirements.txt"
 """The format that a manifest and what is compiled or exported share."""
 _UNCHECKED: Final = "signatures of attestations are not checked: what one holds was read as any other file is"
@@ -300,7 +300,10 @@ class Documents:
             self._run.tally.notes[f"{packing} is not opened; what such files hold was not read"] = None
 
     def _take_environment(self, found: Found) -> None:
-        """Take what is installed in a folder, and what else lies in it (semantics §5 (i)), as one document."""
+        """Take what is installed in a folder, and what else lies in it, as one document.
+
+        Contract: docs/semantics.md#obligation-i.
+        """
         run = self._run
         document = with_short_texts(read_environment(found.path, found.label, found.root))
         run.tally.odd(found.label, document.problems)

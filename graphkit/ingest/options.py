@@ -70,7 +70,7 @@ class IngestOptions:
     is_refresh: bool
     """The pages that the graph has are asked for again; without names, all of them."""
     times_listed: bool
-    """Rows of a table without a time are taken as listed always (semantics §1)."""
+    """Rows of a table without a time are taken as listed always (docs/semantics.md#uncertain-times)."""
 
     @property
     def is_told(self) -> bool:

@@ -51,7 +51,7 @@ class _Pulled:
     """One pull beside those before it. ``met`` are the (path, SHA-256) of the documents that it brought.
 
     What an earlier pull brought ended at some time after the last moment that it was seen and before it was
-    missed. Nobody looked in between: it may expose those days, and clears none of them (semantics §4).
+    missed. Nobody looked in between: it may expose those days, and clears none of them (docs/semantics.md#in-place).
     """
 
     def __init__(self, run: IngestRun, pull: Pull, read_at: Instant) -> None:

@@ -75,7 +75,7 @@ class Repositories:
 
 
 def as_told(use: DocumentUse, one: FetchedDocument, order: IngestOptions) -> Iterator[DocumentUse]:
-    """Yield the use of an input of a history with what a person says of all of its inputs (semantics §4).
+    """Yield the use of an input of a history with what a person says of all of its inputs (docs/semantics.md#in-place).
 
     ``--read-at`` holds for what stands on branches that exist, ``--stands-from`` for what the first commit
     that is known brought. ``--built-at`` is another use, of what stood then on the branch that is checked

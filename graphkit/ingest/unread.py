@@ -1,4 +1,7 @@
-"""Files of which nothing can be read, kept as facts: they were in place all the same (semantics §4 and §5 (k))."""
+"""Files of which nothing can be read, kept as facts: they were in place all the same.
+
+Contract: docs/semantics.md#obligation-k.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from graphkit.model.times import Instant, Moment
 
 
 class Tier(Ranked):
-    """Evidence that a release reached something, strongest first (semantics §3)."""
+    """Evidence that a release reached something, strongest first (docs/semantics.md#tiers)."""
 
     OBSERVED = "observed"
     REPLAYED = "replayed"
@@ -26,7 +26,7 @@ class Tier(Ranked):
 
 
 class Verdict(Ranked):
-    """The verdict of a service or build: the tiers, then `unknown`, then `cleared` (semantics §4)."""
+    """The verdict of a service or build: the tiers, then `unknown`, then `cleared` (docs/semantics.md#worst-build)."""
 
     OBSERVED = "observed"
     REPLAYED = "replayed"
@@ -42,7 +42,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 class ProofKind(StrEnum):
-    """What a clearance rests on (semantics §5)."""
+    """What a clearance rests on (docs/semantics.md#clearance)."""
 
     LISTING = "listing"
     """What was installed is known."""
@@ -53,7 +53,7 @@ class ProofKind(StrEnum):
 
 
 class Obligation(StrEnum):
-    """What a proof has to show, by the letters of semantics §5."""
+    """What a proof has to show, by the letters of docs/semantics.md#clearance."""
 
     ACCUSATION = "a"
     TARGETS = "b"
@@ -74,7 +74,7 @@ class Obligation(StrEnum):
 
 
 class Assumption(StrEnum):
-    """What a clearance may rest on without a fact (semantics §5); each may be replaced by one."""
+    """What a clearance may rest on without a fact (docs/semantics.md#assumptions); each may be replaced by one."""
 
     INPUTS = "inputs"
     LOCK = "lock"
@@ -309,7 +309,7 @@ class CompanyRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageRow:
-    """What a fresh install of a package takes (design §7). ``package`` may be ``name[extra]``.
+    """What a fresh install of a package takes (docs/cli-contract.md#json-of-blast). ``package`` may be ``name[extra]``.
 
     ``tier`` is that of its newest listed final release, None where only others are exposed;
     ``older_tier`` the strongest among those. ``nominated`` True: single choices reach the newest
@@ -445,7 +445,9 @@ class TakenRelease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallTree:
-    """What an install from a manifest takes at an instant, as the forward walk chose it (semantics §2).
+    """What an install from a manifest takes at an instant, as the forward walk chose it.
+
+    Contract: docs/semantics.md#forward-walk.
 
     ``manifest`` may be a part of the document, as words name it. ``releases`` are sorted by package; ``unresolvable``
     are the packages without a release that fits. ``left_out``: requirements that only some installs take, so nothing

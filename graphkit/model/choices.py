@@ -1,4 +1,7 @@
-"""What a requirement alone chooses (semantics §2), for many ranges at once: running maxima and bisected stretches."""
+"""What a requirement alone chooses, for many ranges at once: running maxima and bisected stretches.
+
+Contract: docs/semantics.md#choice.
+"""
 
 from __future__ import annotations
 

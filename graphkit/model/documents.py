@@ -16,7 +16,7 @@ from graphkit.model.times import Moment
 
 
 class DocumentKind(StrEnum):
-    """What a document is; it decides the basis of what it shows (semantics §3)."""
+    """What a document is; it decides the basis of what it shows (docs/semantics.md#tiers)."""
 
     SBOM = "sbom"
     LOCK = "lock"
@@ -27,7 +27,7 @@ class DocumentKind(StrEnum):
 
 
 class Basis(Ranked):
-    """How a document shows a release, strongest first (semantics §3)."""
+    """How a document shows a release, strongest first (docs/semantics.md#tiers)."""
 
     HASH = "hash"
     INSTALLED = "installed"
@@ -59,7 +59,7 @@ ATTESTED: Final = " in an attestation"
 CONDA_ENVIRONMENT: Final = "environment.yml"
 """The format of an environment file of conda: its commands of the tool `conda` are what conda installs, by name."""
 EDITABLE_TREE: Final = f"{NOT_READ}the editable tree "
-"""How a problem begins that names an editable project outside of what was given (semantics §5 (i))."""
+"""How a problem begins that names an editable project outside of what was given (docs/semantics.md#obligation-i)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +124,7 @@ class Edge(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallCommand:
-    """An install command, or a list of packages, in a file that no reader reads as a whole (semantics §4).
+    """An install command, or a list of packages, in a file that no reader reads as a whole (docs/semantics.md#scripts).
 
     ``place`` is the line as messages show it, ``text`` the command, shortened. ``requirements`` are what it
     names. ``inputs`` are the locks and manifests that it installs from, as paths from the folder of the file;
@@ -212,7 +212,7 @@ def why_open(document: Document) -> Problem | None:
 def is_open_for_editable_trees_alone(document: Document) -> bool:
     """Return whether nothing but editable projects outside of what was given leaves a directory open.
 
-    Where their repository is an input of the same service, they count as read (semantics §5 (i)).
+    Where their repository is an input of the same service, they count as read (docs/semantics.md#obligation-i).
     """
     ranks = [one for one in document.problems if _rank(one.text) < _NO_REASON]
     return bool(ranks) and all(one.text.startswith(EDITABLE_TREE) for one in ranks)

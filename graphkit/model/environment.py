@@ -38,12 +38,15 @@ _MACOS = range(14, 10, -1)
 
 
 Profile = Literal["uv", "pip"]
-"""Whose rules a choice follows: for pre-releases, yanked releases and Requires-Python (semantics §2)."""
+"""Whose rules a choice follows: for pre-releases, yanked releases and Requires-Python.
+
+Contract: docs/semantics.md#installers.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """Where an install happens. The default is fixed, never the machine that asks (semantics §2).
+    """Where an install happens. The default is fixed, never the machine that asks (docs/semantics.md#environments).
 
     ``platform`` is one of `linux` (manylinux, glibc), `musllinux`, `macos`, `windows`; ``machine`` as in
     ``platform_machine``.
@@ -187,7 +190,7 @@ _OF_PYTHON: Final = re.compile(r"\b(?:python_(?:full_)?version|implementation_ve
 
 
 def environments_within(requires_python: str = "", known: Environment | None = None) -> tuple[Environment, ...]:
-    """Return every environment that an install may run in (semantics §2), as far as they can differ.
+    """Return every environment that an install may run in (docs/semantics.md#environments), as far as they can differ.
 
     ``known`` is the one that somebody named: then its patch level alone may be open. Else every CPython that
     ``requires_python`` allows, at patch levels 0 and 99, on every platform.
@@ -206,7 +209,9 @@ def environments_within(requires_python: str = "", known: Environment | None = N
 
 
 def nearest_within(environment: Environment, requires_python: str) -> Environment:
-    """Return an environment, or the like of it with the nearest CPython that ``requires_python`` allows (semantics §2).
+    """Return an environment, or the like of it with the nearest CPython that ``requires_python`` allows.
+
+    Contract: docs/semantics.md#environments.
 
     Of two that are as near the newer one; where it allows none, the environment stays as it is.
 

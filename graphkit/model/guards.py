@@ -1,4 +1,4 @@
-"""What installers are told beside the requirements: constraints, overrides and cut-offs (semantics §2, guards)."""
+"""What installers are told beside the requirements: constraints, overrides and cut-offs (docs/semantics.md#guards)."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class AccusedFile:
 
     ``package``: of which package of the Python index it is; ``purl``: of which package of another ecosystem,
     without a version; both empty: of any. ``is_alone``: nothing else of its record says which releases of that
-    package are accused, so a row of it can be told from the file by a hash only (semantics §5 a).
+    package are accused, so a row of it can be told from the file by a hash only (docs/semantics.md#obligation-a).
     """
 
     filename: str = ""
@@ -56,7 +56,9 @@ class AccusedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undecided:
-    """A part of an accusation that is no test on releases or files; it leaves its package open (semantics §5 a).
+    """A part of an accusation that is no test on releases or files; it leaves its package open.
+
+    Contract: docs/semantics.md#obligation-a.
 
     ``package``: of the Python index; else ``purl``, without a version, of another ecosystem; else ``name`` is all
     that is known. All three empty: it may be about anything. ``why`` says why it decides nothing.
@@ -74,7 +76,7 @@ class CompromisedRelease:
 
     ``listed_from`` None: the upload time is not known; of an imprecise time it is the earliest, and
     ``listed_from_latest`` the latest instant (None: it is exact). ``whole`` False: only the files named are bad
-    and the release also has good ones (semantics §1).
+    and the release also has good ones (docs/semantics.md#compromised-files).
     """
 
     purl: str

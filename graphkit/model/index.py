@@ -108,12 +108,12 @@ class ReleaseMetadata:
 class ReleaseTable:
     """Every release of an index, or every file, as a table on disk that a store reads in columns.
 
-    Rows of millions are never Python values: the fact says where they are, and what a reader has
-    checked of them. ``paths`` are Parquet files of one table; ``columns`` those of `TABLE_COLUMNS` and
-    `PROJECT_COLUMNS` that it has. ``digest`` is the SHA-256 of its bytes and of how it is read, its identity.
-    ``source`` is what answers call it. ``times_listed``: rows without a time are taken as listed always (semantics §1).
-    ``one_release``: it has one release per package, the newest, so older ones are unknown. ``as_of``: the time that
-    its ingest was told it stands for; it speaks until then, or where None until its newest upload.
+    Rows of millions are never Python values: the fact says where they are, and what a reader has checked of them.
+    ``paths`` are Parquet files of one table; ``columns`` those of `TABLE_COLUMNS` and `PROJECT_COLUMNS` that it has.
+    ``digest`` is the SHA-256 of its bytes and of how it is read, its identity. ``source`` is what answers call it.
+    ``times_listed``: rows without a time are taken as listed always (docs/semantics.md#uncertain-times).
+    ``one_release``: it has one release per package, the newest, so older ones are unknown. ``as_of``: the time that its
+    ingest was told it stands for; it speaks until then, or where None until its newest upload.
     """
 
     paths: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""A specifier as half-open stretches of positions in the sorted versions of its package (semantics §6)."""
+"""A specifier as half-open stretches of positions in the sorted versions of its package (docs/semantics.md#ranges)."""
 
 from __future__ import annotations
 

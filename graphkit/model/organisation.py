@@ -84,12 +84,12 @@ class Build:
 class Service:
     """What a company runs. ``builds_complete``: the builds named are all; ``is_never_built``: there are none.
 
-    ``extras`` and ``groups``: what of its manifest's own extras and dependency groups it installs; None:
-    not said, so it may install any. The words of the organisation that replace assumptions of a proof
-    (semantics §5): ``installs_from`` (paths of the inputs that count, all others do not), ``is_lock_enforced``,
-    ``index`` (the one it installs from: an address, or `public`), ``is_wheels_only``, ``tools`` (what installs
-    it, as requirements; None: not said), ``is_without_cache``,
-    ``complete_from``. ``uploaded_prior_to``: the cut-off that its pip is configured with.
+    ``extras`` and ``groups``: what of its manifest's own extras and dependency groups it installs; None: not said, so
+    it may install any. The words of the organisation that replace assumptions of a proof
+    (docs/semantics.md#assumptions): ``installs_from`` (paths of the inputs that count, all others do not),
+    ``is_lock_enforced``, ``index`` (the one it installs from: an address, or `public`), ``is_wheels_only``, ``tools``
+    (what installs it, as requirements; None: not said), ``is_without_cache``, ``complete_from``. ``uploaded_prior_to``:
+    the cut-off that its pip is configured with.
     """
 
     id: ServiceId
@@ -134,7 +134,7 @@ class Polarity(StrEnum):
 
 
 class Standing(StrEnum):
-    """Who stands behind a claim. Only the first two make a company `stated` (semantics §3)."""
+    """Who stands behind a claim. Only the first two make a company `stated` (docs/semantics.md#companies)."""
 
     FIRST_HAND = "first-hand"
     CONFIRMED = "confirmed"

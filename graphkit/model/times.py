@@ -81,7 +81,7 @@ _PLAIN_DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}")
 class Moment:
     """A time as precisely as it is known: one instant in ``earliest <= t <= latest``, both included.
 
-    A comparison with it counts only where it holds for all of these instants (semantics §1).
+    A comparison with it counts only where it holds for all of these instants (docs/semantics.md#precision).
     """
 
     earliest: Instant
@@ -124,7 +124,7 @@ def moment(value: str | dt.datetime | dt.date) -> Moment:
     """Return the moment that a text or date object names, as precisely as it says it.
 
     A time with an offset is one instant. A time without one is any of the instants that it can mean
-    (UTC-12 to UTC+14); a plain date any instant of that day in any of these zones (semantics §1).
+    (UTC-12 to UTC+14); a plain date any instant of that day in any of these zones (docs/semantics.md#precision).
 
     >>> moment("2026-03-24").earliest == instant("2026-03-23T10:00:00Z")
     True
@@ -148,7 +148,10 @@ def moment(value: str | dt.datetime | dt.date) -> Moment:
 
 
 def credible(found: Moment | None) -> Moment | None:
-    """Return a time that a document gives of itself, None where it lies before 2000 and so is none (semantics §1)."""
+    """Return a time that a document gives of itself, None where it lies before 2000 and so is none.
+
+    Contract: docs/semantics.md#precision.
+    """
     return None if found is None or found.latest < _FIRST_CREDIBLE else found
 
 

@@ -1,4 +1,4 @@
-"""Answers as JSON, in the shapes that design §7 promises: keys sorted, the same bytes for the same answer."""
+"""Answers as JSON, in the shapes of docs/cli-contract.md#json: keys sorted, the same bytes for the same answer."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def _grounds(made: Iterable[Clearance]) -> Iterator[str]:
 
 
 def clearance_shape(one: Clearance) -> Shape:
-    """Return a proof as the JSON contract has it (design §7)."""
+    """Return a proof as the JSON contract has it (docs/cli-contract.md#json-of-blast)."""
     return {
         "kind": one.kind.value,
         "incident": one.incident,

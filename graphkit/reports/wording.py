@@ -55,7 +55,7 @@ ASSUMED: Final[Mapping[Assumption, str]] = {
     Assumption.TIMES: "the times are as best supported",
     Assumption.CACHES: "no cache brought a removed file",
 }
-"""What each assumption says, to stand after "assuming" (semantics §5)."""
+"""What each assumption says, to stand after "assuming" (docs/semantics.md#assumptions)."""
 
 REPLACED: Final[Mapping[Assumption, str]] = {
     Assumption.INPUTS: "`installs_from`, which says which inputs count",
@@ -89,7 +89,7 @@ OBLIGED: Final[Mapping[Obligation, str]] = {
     Obligation.BARRED: "what binds every install admits no accused release",
     Obligation.ENDED: "the build had ended before the first accused file was uploaded",
 }
-"""What each obligation of a proof asks for (semantics §5)."""
+"""What each obligation of a proof asks for (docs/semantics.md#clearance)."""
 
 PROVEN: Final[Mapping[ProofKind, str]] = {
     ProofKind.LISTING: "what was installed is known",

@@ -117,10 +117,11 @@ class Packages:
     """Columns, one row per id asked: name, flags, first release id, one past the last.
 
     Names may be decoded as they are read. ``dependents``: how many packages have a release that requires it.
-    ``settled``: the instant from which nothing of its listings and yanks changes any more, `FOREVER` where that is
-    not known. ``newest``: what its bare name chooses from then on in `SETTLED`, a release id, -1 for none.
-    ``speaks_until``: until when what is known of its releases speaks (semantics §1): when the newest page that listed
-    files was read (see `PAGE_READ`); of a table, its newest upload, or the time its ingest was told. 0 for none.
+    ``settled``: the instant from which nothing of its listings and yanks changes any more, `FOREVER` where that is not
+    known. ``newest``: what its bare name chooses from then on in `SETTLED`, a release id, -1 for none.
+    ``speaks_until``: until when what is known of its releases speaks (docs/semantics.md#index-pages): when the newest
+    page that listed files was read (see `PAGE_READ`); of a table, its newest upload, or the time its ingest was told. 0
+    for none.
     """
 
     name: Sequence[str]

@@ -41,9 +41,9 @@ from graphkit.trace.view import CaseAnswer, Question, Worlds, answer, trees_in, 
 def blast(reader: port.Reader, question: Question, spread: PackageWorlds = map) -> Blast:
     """Return everything that a graph can say of a case. ``spread`` may walk packages in several processes.
 
-    Each incident is judged under its own reading and in its own window; the worst verdict stands (semantics §1).
-    Cost: for each incident the reverse closure of the targets, a few forward walks per package in it, and the rows
-    of documents that name a target.
+    Each incident is judged under its own reading and in its own window; the worst verdict stands
+    (docs/semantics.md#readings). Cost: for each incident the reverse closure of the targets, a few forward walks per
+    package in it, and the rows of documents that name a target.
 
     Raises:
         UsageError: a target, reading or window that the graph cannot make sense of.
@@ -306,7 +306,7 @@ def _rivals(
     incidents: Sequence[Incident],
     worlds: Worlds,
 ) -> Iterator[str]:
-    """Say which verdicts each other reading of the times would change (semantics §1)."""
+    """Say which verdicts each other reading of the times would change (docs/semantics.md#readings)."""
     if exposed.stopped and view.case.others:
         yield "other readings of the times were not compared with this one, because the run was stopped"
         verdicts = view.services.verdicts()

@@ -46,10 +46,11 @@ class FirstUpload(NamedTuple):
 class Case:
     """What one incident accuses, and one account of the times; or a release that no incident names.
 
-    ``releases`` are the accused releases that are known one by one. ``ranges`` accuse versions that the graph does
-    not know as well, as (package, specifier); of the packages of ``every`` and, by their purls' keys
+    ``releases`` are the accused releases that are known one by one. ``ranges`` accuse versions that the graph does not
+    know as well, as (package, specifier); of the packages of ``every`` and, by their purls' keys
     (`graphkit.model.names.purl_key`), ``every_elsewhere`` each version is accused. ``files`` are accused by hash.
-    ``undecided`` leave their package open: no row or choice of it is cleared, and none is exposed (semantics §5 a).
+    ``undecided`` leave their package open: no row or choice of it is cleared, and none is exposed
+    (docs/semantics.md#obligation-a).
 
     ``hidden`` are the gaps of every incident in the graph, this one's under the reading that answers;
     ``others`` the other readings that give clock times; ``names`` every id and alias of the incident.

@@ -1,4 +1,7 @@
-"""Which records are of one event: an incident file and the advisories of the same aliases, joined (semantics §5 a)."""
+"""Which records are of one event: an incident file and the advisories of the same aliases, joined.
+
+Contract: docs/semantics.md#obligation-a.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The worked examples of the semantics, as small worlds in a real store."""
+"""The worked examples of docs/semantics.md#worked-examples, as small worlds in a real store."""
 
 from __future__ import annotations
 

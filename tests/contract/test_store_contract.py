@@ -312,7 +312,7 @@ def test_a_withdrawn_advisory_brings_nothing_back(fresh: Callable[[], port.Store
 def test_an_index_that_forgot_a_package_says_nothing_of_it(
     fresh: Callable[[], port.Store], rest: dict[str, Any], flags: int
 ) -> None:
-    """What an earlier page listed stays known, and speaks until that page was read (semantics §1)."""
+    """What an earlier page listed stays known, and speaks until that page was read (docs/semantics.md#index-pages)."""
     earlier, later = page("lib", {"1": 1}, read_at=1000), page("lib", {}, read_at=2000, **rest)
     for facts in ([earlier, later], [later, earlier]):
         store = fresh()

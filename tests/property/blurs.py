@@ -1,4 +1,6 @@
-"""What somebody may not know of a fleet: each blur takes a fact away, or makes it less precise (semantics §6, law 10).
+"""What somebody may not know of a fleet: each blur takes a fact away, or makes it less precise.
+
+Contract: docs/semantics.md#law-10.
 
 Inputs, builds and later states stay: without them the question would be another.
 """

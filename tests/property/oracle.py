@@ -1,8 +1,8 @@
-"""The oracle: what semantics.md means, in plain slow code over a `World`, to hold the fast engine against.
+"""The oracle: what docs/semantics.md means, in plain slow code over a `World`, to hold the fast engine against.
 
-Nothing here is shared with `graphkit.trace`; both are written from semantics.md. ``uncertain_in`` picks one of the
-two readings of everything uncertain (semantics §1): True takes files of unknown upload time as listed and yanks of
-unknown date as not yet done, False the other way round.
+Nothing here is shared with `graphkit.trace`; both are written from docs/semantics.md. ``uncertain_in`` picks one of the
+two readings of everything uncertain (docs/semantics.md#uncertain-times): True takes files of unknown upload time as
+listed and yanks of unknown date as not yet done, False the other way round.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Walk:
     unresolvable: tuple[PackageName, ...]
 
 
-# --- §1: what was on offer, when -------------------------------------------------------------------------------------
+# --- what was on offer, when (docs/semantics.md#offers) --------------------------------------------------------------
 
 
 def is_installable(file: File, env: Environment, profile: Profile = "uv") -> bool:
@@ -158,7 +158,7 @@ def unyanked(
     return any(is_installable(file, env, profile) and not is_yanked(file) for file in offered)
 
 
-# --- §2: requirements and markers ------------------------------------------------------------------------------------
+# --- requirements and markers (docs/semantics.md#extras-and-urls) ----------------------------------------------------
 
 
 def _marker_values(env: Environment) -> dict[str, str]:
@@ -274,7 +274,7 @@ def _pin_of(root: RootRelease) -> SpecifierSet:
     return SpecifierSet(f"==={root.version}")
 
 
-# --- §2: what would have been chosen ---------------------------------------------------------------------------------
+# --- what would have been chosen (docs/semantics.md#choices) ---------------------------------------------------------
 
 
 def releases_of(world: World, name: PackageName) -> list[str]:
@@ -433,7 +433,7 @@ def _demands(world: World, root: Root, picks: dict[PackageName, str], env: Envir
     return demands
 
 
-# --- §3: the tiers ---------------------------------------------------------------------------------------------------
+# --- the tiers (docs/semantics.md#tiers) -----------------------------------------------------------------------------
 
 
 def _is_on_offer(world: World, root: Root, at: Instant, env: Environment, profile: Profile) -> bool:
@@ -449,7 +449,10 @@ def picked(world: World, root: Root, at: Instant, env: Environment = DEFAULT, pr
 
 
 def may_pick(world: World, root: Root, at: Instant, env: Environment = DEFAULT, profile: Profile = "uv") -> bool:
-    """Whether it is picked, or would be if only what has no choice were left out (docs/decisions/0005)."""
+    """Whether it is picked, or would be if only what has no choice were left out.
+
+    See docs/decisions/0005-what-no-conflict-can-shake.md.
+    """
     walks = [forward(world, root, at, env, profile, uncertain_in=reading) for reading in BOTH]
     is_hit = all(any(pick in world.compromised for pick in walk.picks.items()) for walk in walks)
     return _is_on_offer(world, root, at, env, profile) and is_hit

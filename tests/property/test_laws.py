@@ -1,4 +1,4 @@
-"""The laws of semantics §5 on made-up worlds, asked the way anybody asks: a store, then a blast."""
+"""The laws (docs/semantics.md#laws) on made-up worlds, asked the way anybody asks: a store, then a blast."""
 
 from __future__ import annotations
 

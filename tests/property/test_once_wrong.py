@@ -1,4 +1,4 @@
-"""Worlds in which the engine once did not say what semantics.md says, as small as they get."""
+"""Worlds in which the engine once did not say what docs/semantics.md says, as small as they get."""
 
 from __future__ import annotations
 

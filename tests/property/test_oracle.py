@@ -1,4 +1,4 @@
-"""The oracle answers the worked examples of semantics.md, and keeps its laws on made-up worlds."""
+"""The oracle answers the worked examples of docs/semantics.md, and keeps its laws on made-up worlds."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress

@@ -1,4 +1,6 @@
-"""Law 9, plant (semantics §6): a release that is put into any one place where a component may stand clears nobody.
+"""Law 9, plant: a release that is put into any one place where a component may stand clears nobody.
+
+Contract: docs/semantics.md#law-9.
 
 The places are those that schemas and specifications have (`tests/property/places`), whatever is read of them. Beside
 each plant stands its twin, an innocent release in the same place: what clears its service shows that the accused

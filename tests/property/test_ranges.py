@@ -1,4 +1,4 @@
-"""Ranges as arithmetic: the bisected stretches are what packaging says of every version (semantics §6)."""
+"""Ranges as arithmetic: the bisected stretches are what packaging says of every version (docs/semantics.md#ranges)."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""What the usual tools leave behind and is clean is cleared, however it is asked (semantics §6, law 13).
+"""What the usual tools leave behind and is clean is cleared, however it is asked (docs/semantics.md#law-13).
 
 The inputs are the clean trials of `tests/cases/trials`. Each is asked as it stands, in parts of its window, about each
 of its targets alone, and beside a service that has nothing to do with it.

@@ -170,7 +170,8 @@ def test_the_engine_says_what_the_oracle_says(case: Case) -> None:
             )
             assert found == admitted, "admitted"
             confirmed = confirm(engine.world, root, at, at + 1, engine.targets)
-            # Where something has no choice, a walk may still pick what that cannot shake (docs/decisions/0005).
+            # Where something has no choice, a walk may still pick what that cannot shake
+            # (docs/decisions/0005-what-no-conflict-can-shake.md).
             taken = on_offer and bool(confirmed.picked)
             assert oracle.picked(made, asked, at, ENVIRONMENT, profile) <= taken, "picked"
             assert taken <= oracle.may_pick(made, asked, at, ENVIRONMENT, profile), "picked beyond the walk"

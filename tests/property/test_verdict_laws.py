@@ -1,4 +1,5 @@
-"""The laws of proofs on made-up fleets (semantics §6, laws 2 and 10 to 13), and that nothing else makes a proof."""
+"""The laws of proofs on made-up fleets (docs/semantics.md#laws: 2 and 10 to 13), and that nothing else makes a
+proof."""
 
 from __future__ import annotations
 

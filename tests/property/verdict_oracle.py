@@ -1,6 +1,6 @@
-"""The oracle of verdicts: what semantics.md §4 and §5 mean, in plain slow code over a `Fleet`.
+"""The oracle of verdicts: what docs/semantics.md#verdicts means, in plain slow code over a `Fleet`.
 
-Written from semantics.md, and nothing here is shared with `graphkit.trace`: the walks are those of
+Written from docs/semantics.md, and nothing here is shared with `graphkit.trace`: the walks are those of
 `tests/property/oracle.py`. It judges services with one fixed environment, and no guards.
 """
 
@@ -33,19 +33,19 @@ from tests.property.worlds import Constrained, ReleaseKey, World, read_requireme
 ORDER: Final = list(Verdict)
 LISTINGS: Final = (DocumentKind.SBOM, DocumentKind.ENVIRONMENT)
 AROUND: Final = 2 * HOUR
-"""A build with a single time ran within this much of it (§1)."""
+"""A build with a single time ran within this much of it (docs/semantics.md#precision)."""
 LAG: Final = HOUR // 4
-"""A removal counts this much later for clearing (§1)."""
+"""A removal counts this much later for clearing (docs/semantics.md#listing)."""
 LOCKS: Final = frozenset({"uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml"})
 PROJECTS: Final = frozenset({"pyproject.toml", "Pipfile"})
 USUAL: Final = frozenset({"setuptools", "wheel", "pip"})
-"""Of the usual backends and tools (§5) those that fleets name; no index here has them."""
+"""Of the usual backends and tools (docs/semantics.md#usual-tools) those that fleets name; no index here has them."""
 MAYBE: Final = 'platform_release >= "5"'
 """A marker that nothing decides: what stands under it counts for `admitted` alone."""
 
 Span = tuple[Instant, Instant]
 Said = frozenset[Verdict]
-"""The verdicts that semantics.md allows: one, or two where a conflict leaves open what a resolver takes."""
+"""The verdicts that docs/semantics.md allows: one, or two where a conflict leaves open what a resolver takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,13 +118,13 @@ class Judge:
 
     @cached_property
     def window(self) -> Span:
-        """The window of the question about this incident (§1)."""
+        """The window of the question about this incident (docs/semantics.md#readings)."""
         reading = best_reading(self.incident)
         assert reading.start is not None
         assert reading.until is not None
         return self.cropped or (reading.start, reading.until)
 
-    # §5 (a): what is accused
+    # What is accused (docs/semantics.md#obligation-a)
 
     @cached_property
     def accused(self) -> frozenset[ReleaseKey]:
@@ -192,7 +192,7 @@ class Judge:
         files = self._packages.get(name, {}).get(version, ())
         return frozenset(file.sha256 for file in files if file.sha256) - self.bad_hashes.keys()
 
-    # §1: the index, as the best reading of every incident has it
+    # The index, as the best reading of every incident has it (docs/semantics.md#offers)
 
     @cached_property
     def _packages(self) -> dict[PackageName, dict[str, tuple[File, ...]]]:
@@ -277,7 +277,10 @@ class Judge:
 
     @cached_property
     def speaks_until(self) -> dict[PackageName, Instant]:
-        """Until when the pages of a package speak; absent where none that lists files was read (§1)."""
+        """Until when the pages of a package speak; absent where none that lists files was read.
+
+        Contract: docs/semantics.md#index-pages.
+        """
         found: dict[PackageName, Instant] = {}
         for page in self.fleet.pages:
             if page.found and page.status != "quarantined" and any(one.files for one in page.releases):
@@ -364,7 +367,7 @@ class Judge:
         is_listed = any(one.files for page in pages for one in page.releases if one.version == version)
         return None if is_gone or is_listed else self.speaks_until.get(package)
 
-    # §5 (d): rows
+    # Rows (docs/semantics.md#obligation-d)
 
     def row(self, row: Component, document: Document) -> Said | None:
         """Return what one row shows, None where it is another release or package."""
@@ -423,7 +426,10 @@ class Judge:
 
     @cached_property
     def carriers(self) -> dict[ReleaseKey, Said]:
-        """The releases whose own SBOMs show an accused one, over any number of steps (§2, in-house packages)."""
+        """The releases whose own SBOMs show an accused one, over any number of steps.
+
+        Contract: docs/semantics.md#in-house-packages.
+        """
         found: dict[ReleaseKey, Said] = {}
         while True:
             more: dict[ReleaseKey, Said] = {}
@@ -461,7 +467,7 @@ class Judge:
         said = known.get(row.version or "", UNKNOWN)
         return said if row.version and row.package is not None else UNKNOWN
 
-    # §4: the service
+    # The service (docs/semantics.md#builds)
 
     def service(self, service: Service) -> list[Judged]:
         """Return every build of a service with its verdict; where there is none, nothing."""
@@ -632,7 +638,7 @@ class Judge:
                 return True
         return False
 
-    # §5: the walk and the bar
+    # The walk and the bar (docs/semantics.md#clearance)
 
     def manifest(
         self,
@@ -863,7 +869,7 @@ def _taken(requirements: Iterable[Requirement], service: Service) -> tuple[list[
     return sure, maybe
 
 
-# §4: what was in place when
+# What was in place when (docs/semantics.md#in-place)
 
 
 def states_of(uses: Iterable[DocumentUse], fleet: Fleet) -> list[State]:

@@ -1,4 +1,4 @@
-"""Small worlds: an index with its mishaps over a few minutes, made up by Hypothesis (semantics §1, §2, §5).
+"""Small worlds: an index with its mishaps over a few minutes, made up by Hypothesis (docs/semantics.md#offers).
 
 A world is plain data. `facts` says it in the words of `graphkit.model`, so that a store can be fed with it, and the
 oracle beside this file answers for it slowly.

@@ -232,7 +232,7 @@ def _file(read: _FileShape, place: str) -> CompromisedFile:
 
 
 def _reading(read: _ReadingShape, place: str, known: Iterable[str]) -> Reading:
-    """Return an account. Of imprecise times those count that hide the least (semantics §1)."""
+    """Return an account. Of imprecise times those count that hide the least (docs/semantics.md#precision)."""
     start, until = time_as_told(read.start, f"{place}.from"), time_as_told(read.until, f"{place}.until")
     if start is not None and until is not None and not _are_in_order(start, until):
         raise InputError("`from` must be before `until`", place=place)

@@ -1,7 +1,7 @@
 """Advisories: OSV records in JSON or YAML (OSV schema 1.7), as the OpenSSF's and PyPA's databases keep them.
 
 Each `affected` entry becomes tests on releases or files; what of it is no test leaves its package open and says
-why (semantics §5 a, docs/decisions/0014-what-an-accusation-decides.md).
+why (docs/semantics.md#obligation-a, docs/decisions/0014-what-an-accusation-decides.md).
 """
 
 from __future__ import annotations

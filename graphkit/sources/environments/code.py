@@ -1,4 +1,4 @@
-"""Whether the code of installed distributions is what their RECORDs claim (semantics §5 (i)).
+"""Whether the code of installed distributions is what their RECORDs claim (docs/semantics.md#obligation-i).
 
 Which package is accused is not known while a folder is read, so all code is hashed: for a folder with 133 distributions
 that is a third of the time that reading it takes.

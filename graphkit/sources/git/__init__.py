@@ -213,7 +213,7 @@ def _arrival(state: lines.FileState, data: bytes, asked: History, cut: frozenset
         hint="lock" if shown_doubt_of(state.path) in {Doubt.NONE, Doubt.MANIFEST} else "",
         stands_from=state.start,
         # A branch that vanished, and a tag, ended with what was last seen of it: that no later build was made of
-        # one is an assumption of its own (semantics §5, `inputs`).
+        # one is an assumption of its own (docs/semantics.md#assumptions).
         stands_until=state.end + SECOND if _vanished(state) else state.until,
         read_at=state.seen,
         branch=state.branch,

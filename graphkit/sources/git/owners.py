@@ -9,7 +9,7 @@ _MOST: Final = 100
 
 
 class Owners:
-    """The folders with inputs of their own: each is a service (semantics §4).
+    """The folders with inputs of their own: each is a service (docs/semantics.md#install-inputs).
 
     A file that only can install, such as a Dockerfile, is of the nearest folder above it that has inputs, else
     of all below the nearest that holds some.

@@ -289,6 +289,6 @@ def _follow(walk: _Walk, shelf: _Gathered, package: PackageName, version: str, e
             continue
         walk.followed.add((package, version, extra))
         for one in shelf.metadata[package, version].requirements:
-            # What cannot be decided keeps its edge (semantics §2); a URL is an identity of its own.
+            # What cannot be decided keeps its edge (docs/semantics.md#environments); a URL is an identity of its own.
             if not one.url and shelf.ground.truth(one.marker, extra) is not False:
                 walk.add(_Dependency(package=one.package, extras=one.extras, specifier=one.specifier))

@@ -24,7 +24,7 @@ def wheels_apart(best: File, files: Iterable[File], offers: Mapping[str, FileLin
     The index gives a hash of each wheel's metadata (PEP 714): equal hashes are equal metadata. A wheel without a hash
     may have any. Where nothing is announced of any wheel, nothing says that they differ, and the best file speaks for
     all. ``tells_all``: a wheel of which nothing is announced, beside others, is one that the index could not read.
-    Wheels for machines that no environment of an answer has are left out (semantics §2).
+    Wheels for machines that no environment of an answer has are left out (docs/semantics.md#environments).
     """
     wheels = sorted((file for file in files if file.kind is FileKind.WHEEL), key=lambda file: file.filename)
     announced = {file.filename: offers[file.filename].metadata for file in wheels}

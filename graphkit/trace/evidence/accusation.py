@@ -1,4 +1,7 @@
-"""The accusation: what documents are matched with, and what one row of a document says of it (semantics §5)."""
+"""The accusation: what documents are matched with, and what one row of a document says of it.
+
+Contract: docs/semantics.md#common-obligations.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ from graphkit.trace.evidence.other_ecosystems import (
 )
 
 _OF_ANYTHING: Final = frozenset({"conda", "generic"})
-"""Purl types of other ecosystems that hold Python packages under their own names (semantics §5 d)."""
+"""Purl types of other ecosystems that hold Python packages under their own names (docs/semantics.md#obligation-d)."""
 _FORGES: Final = frozenset({"bitbucket", "github", "githubactions", "gitlab"})
 _FILES: Final = (".whl", ".tar.gz", ".zip")
 _PORTS: Final = {"http": 80, "https": 443}
@@ -337,7 +340,7 @@ def _of_package(row: Component, package: PackageName, basis: Basis, accused: Acc
 def _of_release(row: Component, package: PackageName, key: str, basis: Basis, accused: Accusation) -> RowTest:
     """Return what a row says that names an accused release: same name, perhaps not the same file.
 
-    Only the hash of a file that is known to be good rules a match out (semantics §1).
+    Only the hash of a file that is known to be good rules a match out (docs/semantics.md#compromised-files).
     """
     name, named = f"{package} {row.version}".strip(), (package, key)
     if row.origin:

@@ -1,4 +1,4 @@
-"""What a root could install at all: some choice of listed releases that the ranges allow (semantics §3)."""
+"""What a root could install at all: some choice of listed releases that the ranges allow (docs/semantics.md#tiers)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Three questions share one walk. *closure*: which releases have any range that admits it, whatever the
 time. *admitted*: which could reach it through listed releases. *nominated*: which reach it when every
-range alone chooses its newest (semantics §2). Only how a range passes a mask on differs.
+range alone chooses its newest (docs/semantics.md#nomination). Only how a range passes a mask on differs.
 
 A level is a few gathers over columns, whatever its size: no step of Python per release, range or package.
 Every range and every requirement set passes each slot on once, so a walk costs in the edges of its answer.

@@ -1,4 +1,4 @@
-"""The forward closure of a root: every release that its ranges allow, read or not (semantics §5, obligations l and m).
+"""The forward closure of a root: every release that its ranges allow, read or not (docs/semantics.md#proof-by-walk).
 
 Nothing is chosen here. What is not in the closure of a root cannot be installed from it, provided that all of it was
 read: so a closure that was read completely and does not hold a target is what a proof by walk rests on.
@@ -23,7 +23,10 @@ from graphkit.trace.resolve.world import ResolvedRequirement, World
 _MOST_SETS: Final = 200_000
 """Requirement sets that are followed before a closure counts as not read completely."""
 REMOVAL_LAG: Final = 15 * 60 * 1_000_000
-"""For clearing, a removal counts this much later, in microseconds: clients keep pages for a while (semantics §1)."""
+"""For clearing, a removal counts this much later, in microseconds: clients keep pages for a while.
+
+Contract: docs/semantics.md#listing.
+"""
 
 _Key = tuple[int, str]
 """A package id and an extra, empty for the package itself."""

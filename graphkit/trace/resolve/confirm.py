@@ -22,7 +22,10 @@ class Hit:
     until: Instant
     release: str
     is_mixed: bool = False
-    """It has good files too, and which of them the root takes is not known: `admitted` at most (semantics §1)."""
+    """It has good files too, and which of them the root takes is not known: `admitted` at most.
+
+    Contract: docs/semantics.md#compromised-files.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

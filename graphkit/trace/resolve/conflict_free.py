@@ -2,7 +2,7 @@
 
 A resolver leaves a conflict by going back to older releases of those who ask for what does not fit
 together. Whatever it does there, a choice stands that the root reaches without them, and that falls
-the same without their requirements (docs/decisions/0005).
+the same without their requirements (docs/decisions/0005-what-no-conflict-can-shake.md).
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""When the first accused file was uploaded: before that instant nobody can have been given one (semantics §5 o, p)."""
+"""When the first accused file was uploaded: before that instant nobody can have been given one.
+
+Contract: docs/semantics.md#proof-by-a-bar.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +80,8 @@ def _by_index(release: CompromisedRelease, world: World) -> Iterator[Instant | N
 def _after_its_page(release: CompromisedRelease, world: World) -> Iterator[Instant]:
     """Yield until when the page of a release speaks that does not list it: for all that it says, it came right then.
 
-    What happened after a page was read is not known from it, whatever other accounts say (semantics §1).
+    What happened after a page was read is not known from it, whatever other accounts say
+    (docs/semantics.md#index-pages).
     """
     package = world.find(release.package) if release.package else None
     if package is not None and package.is_whole and not package.is_gone:

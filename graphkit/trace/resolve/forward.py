@@ -1,4 +1,4 @@
-"""The forward walk: what one root would install at one instant (semantics §2).
+"""The forward walk: what one root would install at one instant (docs/semantics.md#forward-walk).
 
 A round chooses every package from the intersection of all requirements that the root and the last
 round's choices make, until a round changes nothing. There is no backtracking: where a package has no

@@ -1,4 +1,7 @@
-"""What was on offer, when: the releases of one package over time (semantics §1), and the choice among them."""
+"""What was on offer, when: the releases of one package over time, and the choice among them.
+
+Contract: docs/semantics.md#listing.
+"""
 
 from __future__ import annotations
 
@@ -144,7 +147,7 @@ class Package:
         self._wheel = (flags & port.FILE_WHEEL) != 0
         yanked = (flags & port.FILE_YANKED) != 0
         dated = (flags & port.FILE_YANK_DATED) != 0
-        # A compromised release counts as not yanked until proven (semantics §1).
+        # A compromised release counts as not yanked until proven (docs/semantics.md#yanks).
         self._yank_open = yanked & ~dated & ~self._compromised[self._owner]
         self._yanked_since = np.where(yanked & dated, yanked_since[usable], FOREVER)
         names = [*releases.filename, *("" for _ in hearsay)] if self._hides_files else []
@@ -265,7 +268,7 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """What all requirements on one package together ask for (the intersection, semantics §2)."""
+    """What all requirements on one package together ask for (the intersection, docs/semantics.md#choice)."""
 
     admits: Bits
     names_prerelease: bool = False

@@ -47,7 +47,7 @@ def root_of_manifest(
     ``guards`` are what the installer reads beside the requirements; ``world`` is the one under them. What constrains a
     package that the graph does not know matters only where that is reached, and then its page is missing anyway.
     ``in_house`` gives the manifests of a package: the walk goes on through them where no index page of it was read
-    (semantics §2).
+    (docs/semantics.md#in-house-packages).
 
     What an install may ask for and need not (extras and groups that nobody spoke of) is doubtful: it
     counts for `admitted`, and binds nothing.

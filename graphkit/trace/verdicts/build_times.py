@@ -1,4 +1,4 @@
-"""When a build ran: within two hours of its time, unless more is said (semantics §1)."""
+"""When a build ran: within two hours of its time, unless more is said (docs/semantics.md#precision)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from graphkit.model.times import NO_TIME, Instant, Moment
 from graphkit.trace.verdicts.context import ServiceContext
 
 AROUND: Final = 2 * 3_600_000_000
-"""A build with a single time ran within this much before and after it (semantics §1), in microseconds."""
+"""A build with a single time ran within this much before and after it, in microseconds.
+
+Contract: docs/semantics.md#precision.
+"""
 
 
 def ran(context: ServiceContext, build: Build) -> tuple[Instant, Instant]:

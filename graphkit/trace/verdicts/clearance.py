@@ -1,4 +1,4 @@
-"""The proof behind `cleared` (semantics §5). No other module makes a `Clearance`.
+"""The proof behind `cleared` (docs/semantics.md#clearance). No other module makes a `Clearance`.
 
 A proof is put together obligation by obligation: each is discharged by a fact or by the organisation's word, or it is
 open. `prove` makes a `Clearance` of them where every obligation of its kind is discharged and none is open; else it

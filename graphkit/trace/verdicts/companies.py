@@ -1,4 +1,7 @@
-"""The verdict of a company: its own services, what was stated of it, and who supplies it (semantics §3)."""
+"""The verdict of a company: its own services, what was stated of it, and who supplies it.
+
+Contract: docs/semantics.md#companies.
+"""
 
 from __future__ import annotations
 

@@ -31,11 +31,11 @@ USUAL_BACKENDS: Final[frozenset[str]] = frozenset({
     *("flit-core", "poetry-core", "pdm-backend", "uv-build", "maturin", "scikit-build-core", "meson-python"),
     *("cython", "cffi", "pybind11", "numpy", "setuptools-scm"),
 })  # fmt: skip
-"""What most projects are built with (semantics §5)."""
+"""What most projects are built with (docs/semantics.md#usual-tools)."""
 USUAL_TOOLS: Final[frozenset[str]] = frozenset(
     ("pip", "uv", "poetry", "pdm", "pipenv", "tox", "nox", "virtualenv", "build")
 )
-"""What most projects are installed with (semantics §5)."""
+"""What most projects are installed with (docs/semantics.md#usual-tools)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,7 @@
-"""Whether an installer reads the guards of a manifest: only where a fact names the one that does (semantics §2)."""
+"""Whether an installer reads the guards of a manifest: only where a fact names the one that does.
+
+Contract: docs/semantics.md#guards.
+"""
 
 from __future__ import annotations
 

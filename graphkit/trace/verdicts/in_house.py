@@ -1,4 +1,6 @@
-"""Releases that have documents of their own: whatever installs one carries what they list (semantics §2).
+"""Releases that have documents of their own: whatever installs one carries what they list.
+
+Contract: docs/semantics.md#in-house-packages.
 
 A service that lists acme-core 2.0.0 carries what the SBOM of acme-core 2.0.0 lists.
 """

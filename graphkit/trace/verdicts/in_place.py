@@ -22,8 +22,8 @@ from graphkit.trace.verdicts.walks import InstallRequest, of_build_system, of_ma
 class ManifestInPlace(NamedTuple):
     """A manifest as something is installed from it.
 
-    ``read`` are guards that hold for what it requires; none reach a build environment (semantics §2). ``is_governed``:
-    a lock settles what it requires.
+    ``read`` are guards that hold for what it requires; none reach a build environment (docs/semantics.md#guards).
+    ``is_governed``: a lock settles what it requires.
     """
 
     manifest: Document

@@ -1,4 +1,6 @@
-"""Install inputs: which lock, manifest or script was in place when, and which lock governs what (semantics §4).
+"""Install inputs: which lock, manifest or script was in place when, and which lock governs what.
+
+Contract: docs/semantics.md#install-inputs.
 
 Each state of an input has two stretches. It *may have* been in place, for exposure, from the earliest instant at
 which it can have come to the latest at which it can have gone; where nobody knows of a later state, it is still there.

@@ -1,7 +1,7 @@
 """What one document that lists packages says of a case: it shows an accused release, or how far it rules one out.
 
-The obligations (d) and (f) to (i) of a proof by listing (semantics §5); whether the document is dated, and which build
-it speaks for, is for `graphkit.trace.verdicts.services` to say.
+The obligations (d) and (f) to (i) of a proof by listing (docs/semantics.md#proof-by-listing); whether the document is
+dated, and which build it speaks for, is for `graphkit.trace.verdicts.services` to say.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The parts that a build is judged by: a listing, a lock, a manifest, what building it takes, scripts and tools.
 
-Each is a verdict of its own, and the worst of a build's parts is the build's (semantics §4).
+Each is a verdict of its own, and the worst of a build's parts is the build's (docs/semantics.md#worst-build).
 """
 
 from __future__ import annotations
@@ -181,7 +181,10 @@ def by_manifest(
 def of_building(
     context: ServiceContext, manifests: Iterable[Document], span: tuple[Instant, Instant], build: Build
 ) -> Iterator[BuildVerdict]:
-    """Judge what building the projects takes whose manifests a build had before it (semantics §4)."""
+    """Judge what building the projects takes whose manifests a build had before it.
+
+    Contract: docs/semantics.md#governing-locks.
+    """
     for manifest in manifests:
         if manifest.kind is DocumentKind.MANIFEST and needs_walk(context, manifest):
             stood = fact(Obligation.INPUTS, f"the build of {build.at} may have built the project of {manifest.path}")

@@ -1,4 +1,4 @@
-"""Files that can install and that no reader reads as a whole: what they leave open (semantics §4)."""
+"""Files that can install and that no reader reads as a whole: what they leave open (docs/semantics.md#scripts)."""
 
 from __future__ import annotations
 

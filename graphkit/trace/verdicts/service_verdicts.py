@@ -70,7 +70,9 @@ class _Verdicts(Sequence[ServiceVerdict], Generic[_Entry]):
 
 
 class Worst(_Verdicts[str]):
-    """The verdicts of services over several cases, each judged in its own window: the worst stands (semantics §1).
+    """The verdicts of services over several cases, each judged in its own window: the worst stands.
+
+    Contract: docs/semantics.md#readings.
 
     ``incidents`` are the ids of the cases; ``offsets``: of each the number of its first slot.
     """

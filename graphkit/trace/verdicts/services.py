@@ -1,4 +1,6 @@
-"""The verdict of a service: every build that somebody names, and the build that nobody recorded (semantics §4).
+"""The verdict of a service: every build that somebody names, and the build that nobody recorded.
+
+Contract: docs/semantics.md#builds.
 
 Each is judged by what speaks for it, and the worst stands: a witness, else a proof, else the first open obligation.
 """
@@ -103,7 +105,7 @@ def _builds_among(context: ServiceContext, uses: Sequence[DocumentUse]) -> list[
 
 
 def _shows(context: ServiceContext, state: InputState) -> bool:
-    """Return whether a lock shows an accused release: that holds whatever its time (semantics §3)."""
+    """Return whether a lock shows an accused release: that holds whatever its time (docs/semantics.md#tiers)."""
     return state.document.kind is DocumentKind.LOCK and finding_of(context, state.use).verdict is Verdict.OBSERVED
 
 

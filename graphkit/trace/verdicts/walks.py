@@ -1,7 +1,7 @@
 """What an install from requirements takes, could take, or cannot take: the verdict of a manifest over a stretch.
 
-A bar is tried before anything is read: what binds every resolution and admits nothing accused settles it (semantics §5,
-obligation o). Then the forward walk, what the ranges admit, and the closure in every environment.
+A bar is tried before anything is read: what binds every resolution and admits nothing accused settles it
+(docs/semantics.md#obligation-o). Then the forward walk, what the ranges admit, and the closure in every environment.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def of_manifest(
 
 
 def of_build_system(manifest: Document) -> InstallRequest:
-    """Return what building a project installs (PEP 518): no lock and no guard governs it (semantics §4)."""
+    """Return what building a project installs (PEP 518); nothing governs it (docs/semantics.md#governing-locks)."""
     bare = Document(
         sha256=manifest.sha256,
         path=f"build-system.requires of {manifest.path}",
