@@ -23,8 +23,8 @@ from graphkit.reports.as_json import (
     who_has_json,
     why_json,
 )
-from graphkit.reports.interface import View
-from graphkit.reports.verification import Verification
+from graphkit.reports.interface import ReportOptions
+from graphkit.reports.provenance import Verification
 from tests.unit.reports import answers
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "cli-contract.md").read_text(encoding="utf-8")
@@ -141,7 +141,7 @@ def only(title: str) -> set[str]:
 
 def test_the_keys_of_a_blast() -> None:
     made = (answers.blast(), answers.hostile(), answers.several(), answers.not_looked_at())
-    given = {key for one in made for key in keys(json.loads(JsonReport().render(one, View())))}
+    given = {key for one in made for key in keys(json.loads(JsonReport().render(one, ReportOptions())))}
     page = set(keys(shape("JSON of blast")))
     assert given - page == set()
     assert page - given - only("JSON of blast") == set()
