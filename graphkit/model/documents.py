@@ -151,7 +151,7 @@ class Document:
     each component stands, one text for each of them, or none at all. ``roots`` are refs of what it
     describes. ``requirements`` and ``constraints`` are filled for manifests, ``build_requires`` for those with a
     build system (PEP 518; None: it names none, so the installer's default builds it, if anything does), ``guards`` for
-    those that tell one installer more.
+    those that tell one installer more, and for a lock that says under which metadata it was made.
     ``covers_python`` False: it says nothing of Python. ``created`` is the time it gives itself.
     ``dependencies_known`` False: it has no dependency graph, so depth and paths are unknown.
     ``governs``: of a lock, the manifests that it was made from, as paths from its folder. ``generator``: the

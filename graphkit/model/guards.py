@@ -30,12 +30,26 @@ class CutOff:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatedMetadata:
+    """What an installer is told to take for the metadata of a package, whatever its files say.
+
+    ``version``: the one release that it is said of; empty for all of them.
+    """
+
+    package: PackageName
+    version: str = ""
+    requirements: tuple[Requirement, ...] = ()
+    requires_python: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Guards:
     """What one installer reads of a manifest beside its requirements.
 
     ``installer``: the one that reads them; no other does. ``overrides`` replace whatever asks for their packages,
     wherever it stands. ``cut_off`` is for every package, ``cut_offs`` for single ones in its place; None there lifts
     it. ``is_workspace``: the manifest is the root of a workspace, whose members' own guards are not read.
+    ``metadata`` is no part of a walk: what it is told of is open, unless a lock was made under it.
     """
 
     installer: str = "uv"
@@ -44,6 +58,7 @@ class Guards:
     cut_off: CutOff | None = None
     cut_offs: tuple[tuple[PackageName, CutOff | None], ...] = ()
     is_workspace: bool = False
+    metadata: tuple[StatedMetadata, ...] = ()
 
     def cut_off_of(self, package: PackageName) -> CutOff | None:
         """Return the cut-off that holds for a package, None for none."""

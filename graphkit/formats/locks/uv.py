@@ -18,10 +18,12 @@ from graphkit.formats.locks.rows import (
     note_strangers,
     without_extras,
 )
+from graphkit.formats.manifests.uv_guards import stated_metadata
 from graphkit.formats.markers import any_marker, is_elsewhere
 from graphkit.formats.refs import Refs
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
 from graphkit.model.errors import InputError
+from graphkit.model.guards import Guards
 from graphkit.model.names import BadName, ExtraName, PackageName, extra_name, package_name, purl_of
 from graphkit.model.requirements import Requirement, requirement
 from graphkit.model.versions import release_version
@@ -95,6 +97,7 @@ class UvLock:
             roots=tuple(rows.rows[root].ref for root in roots),
             requires_python=requires_python,
             requirements=rows.recorded(),
+            guards=Guards(metadata=metadata) if (metadata := stated_metadata(manifest)) else None,
             subject=rows.subject(roots),
             governs=(_SCRIPT.sub(r"\1", path),) if _SCRIPT.search(path) else governed(rows.folders()),
             indexes=rows.indexes(),

@@ -31,10 +31,11 @@ from graphkit.formats.manifests.pyproject_tools import (
 )
 from graphkit.formats.manifests.requirements_files import Included, digest_of
 from graphkit.formats.manifests.requirements_lines import Line
-from graphkit.formats.manifests.uv_guards import guards_of
+from graphkit.formats.manifests.uv_guards import guards_of, stated_metadata
 from graphkit.formats.manifests.uv_settings import settings_for
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
+from graphkit.model.guards import Guards
 from graphkit.model.names import BadName, ExtraName, extra_name, package_name
 from graphkit.model.requirements import Requirement, requirement
 
@@ -113,6 +114,9 @@ class PyProject:
                 "overrides of a pyproject.toml above reach this one too if it is a member, and are not read",
             )
         guards = guards_of(tools, diagnostics, is_shadowed=settings.has_uv_toml) if is_uvs else None
+        own = () if settings.has_uv_toml else stated_metadata(diagnostics.table(tools.get("uv"), "tool.uv"))
+        if is_uvs and (metadata := settings.metadata or own):
+            guards = replace(guards or Guards(), metadata=metadata)
         guards = guards or pdm_guards(tools)
         subject = diagnostics.text(project.get("name"), "project.name") or poetry.name
         return Document(

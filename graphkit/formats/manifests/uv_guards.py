@@ -14,7 +14,7 @@ from graphkit.formats.addresses import without_passwords
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.manifests.cut_offs import uv_cut_off
 from graphkit.formats.manifests.pyproject_tools import address_of, source_tables
-from graphkit.model.guards import CutOff, Guards
+from graphkit.model.guards import CutOff, Guards, StatedMetadata
 from graphkit.model.names import BadName, PackageName, package_name
 from graphkit.model.requirements import Requirement, requirement
 
@@ -121,6 +121,32 @@ def _overrides(uv: Mapping[str, Any], diagnostics: Diagnostics) -> tuple[Require
     replaced = _requirements(uv, "override-dependencies", diagnostics, can_add=True)
     nowhere = (Requirement(package=one, marker=_NOWHERE) for one in excluded)
     return (*(one for one in replaced if one.package not in excluded), *nowhere)
+
+
+def stated_metadata(table: Mapping[str, Any]) -> tuple[StatedMetadata, ...]:
+    """Return `dependency-metadata`, in their order: of `[tool.uv]`, a `uv.toml` or the `[manifest]` of a uv.lock.
+
+    It is compared alone: what cannot be read is kept as it is written, and is like nothing else.
+    """
+    listed = table.get("dependency-metadata")
+    tables = (one for one in listed if isinstance(one, dict)) if isinstance(listed, list) else ()
+    return tuple(one for one in map(_stated, tables) if one is not None)
+
+
+def _stated(table: Mapping[str, Any]) -> StatedMetadata | None:
+    try:
+        package = package_name(str(table.get("name") or ""))
+    except BadName:
+        return None
+    required = table.get("requires-dist")
+    found: list[Requirement] = []
+    for one in required if isinstance(required, list) else ():
+        try:
+            found.append(requirement(without_passwords(str(one))))
+        except BadName:
+            found.append(Requirement(package=package, unreadable=str(one)[:200]))
+    version, python = (str(table.get(key) or "") for key in ("version", "requires-python"))
+    return StatedMetadata(package=package, version=version, requirements=tuple(found), requires_python=python)
 
 
 def _cut_offs(value: Any, diagnostics: Diagnostics) -> dict[PackageName, CutOff | None]:

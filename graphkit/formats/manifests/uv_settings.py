@@ -17,8 +17,9 @@ from graphkit.formats.decoding import toml
 from graphkit.formats.diagnostics import Diagnostics
 from graphkit.formats.interface import Beside
 from graphkit.formats.manifests.pyproject_tools import indexes_in, is_off_public, note_unread
-from graphkit.formats.manifests.uv_guards import CAN_ADD, READ, guards_of
+from graphkit.formats.manifests.uv_guards import CAN_ADD, READ, guards_of, stated_metadata
 from graphkit.model.errors import InputError
+from graphkit.model.guards import StatedMetadata
 from graphkit.model.requirements import Requirement
 
 UV_TOML: Final = "uv.toml"
@@ -36,6 +37,8 @@ class UvSettings:
     """It can add or replace what is installed."""
     overrides: tuple[Requirement, ...] = ()
     """Of a `pyproject.toml` beside or above: they can replace what is installed as well."""
+    metadata: tuple[StatedMetadata, ...] = ()
+    """Of a `uv.toml`."""
 
     @property
     def has_uv_toml(self) -> bool:
@@ -106,6 +109,7 @@ def _in_uv_toml(above: Sequence[str], beside: Beside, diagnostics: Diagnostics) 
         indexes=indexes_in(tools, told),
         is_off_public=is_off_public(tools, told),
         is_open=note_unread(tools, told) or told.lost,
+        metadata=stated_metadata(table),
     )
     for one in told.as_tuple():
         diagnostics.add(f"{name}: {one.place.removeprefix('tool.uv').removeprefix('.')}", one.text)

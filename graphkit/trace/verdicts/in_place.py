@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from graphkit.model.answers import Obligation
@@ -14,7 +15,7 @@ from graphkit.trace.resolve.manifests import InstallSelection, leaves_out, may_n
 from graphkit.trace.verdicts.clearance import fact
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, ServiceContext, is_usual
 from graphkit.trace.verdicts.guards import GuardsRead, guards_in_force
-from graphkit.trace.verdicts.inputs import InputLine, InputState, InstallNeeds, governed, states_of
+from graphkit.trace.verdicts.inputs import InputLine, InputState, InstallNeeds, governed, satisfies, states_of
 from graphkit.trace.verdicts.scripts import passes_by, with_indexes_of_commands
 from graphkit.trace.verdicts.walks import InstallRequest, of_build_system, of_manifest
 
@@ -85,6 +86,12 @@ def needs(context: ServiceContext) -> InstallNeeds:
         may_not_hold=lambda python, one: may_not_hold(context.union(python), one),
         of_extras=lambda one, version: needs_of_extras(context.union(""), one, version),
     )
+
+
+def is_settled_by(context: ServiceContext, lock: Document, manifest: Document) -> bool:
+    """Return whether the lock of a build settles what a manifest requires that it was resolved from."""
+    is_beside = PurePosixPath(lock.path).parent == PurePosixPath(manifest.path).parent
+    return satisfies(context.whole(lock.sha256), manifest, needs(context), is_beside=is_beside)
 
 
 def locked_in(

@@ -10,7 +10,7 @@ It *was* in place, for clearance, from when it had surely come to the last momen
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Final
@@ -19,6 +19,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from graphkit.model.documents import CONDA_ENVIRONMENT, Component, Document, DocumentKind
+from graphkit.model.environment import MarkerEvaluator, environments_within, extras_of
+from graphkit.model.guards import Guards, StatedMetadata
 from graphkit.model.names import PackageName
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.requirements import Requirement
@@ -223,10 +225,15 @@ def governed(
         for state in here
         if state.document.kind is DocumentKind.MANIFEST
         and any(
-            is_made_from(lock, state) and satisfies(whole(lock.document.sha256), state.document, needs)
+            is_made_from(lock, state)
+            and satisfies(whole(lock.document.sha256), state.document, needs, is_beside=_folder(lock) == _folder(state))
             for lock in locks
         )
     }
+
+
+def _folder(state: InputState) -> tuple[str, ...]:
+    return normal(PurePosixPath(state.line[1]).parent)
 
 
 def is_made_from(lock: InputState, manifest: InputState) -> bool:
@@ -249,12 +256,13 @@ def normal(path: PurePosixPath) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def satisfies(lock: Document, manifest: Document, needs: InstallNeeds) -> bool:
+def satisfies(lock: Document, manifest: Document, needs: InstallNeeds, *, is_beside: bool = False) -> bool:
     """Return whether a lock lists everything that a manifest requires, at a version that it admits.
 
     Extras and groups count unless the organisation says which are installed. A lock of one environment does not
     list what its markers leave out there. What the manifest overrides has to be listed as the overrides say, and what
-    it constrains has to fit: else its tool resolves anew.
+    it constrains has to fit: else its tool resolves anew. So it does where the metadata of packages that it is told of
+    beside the lock (``is_beside``) are others than those that the lock was made under.
     """
     listed = rows_by_package(lock)
     if not _lists_conda(listed, manifest):
@@ -271,6 +279,8 @@ def satisfies(lock: Document, manifest: Document, needs: InstallNeeds) -> bool:
     constraints = guards.constraints if guards is not None and tool == guards.installer else ()
     binding = [one for one in constraints if one.package in listed and one.package not in replaced]
     if not all(_is_met(one, listed, lock, needs) or needs.may_not_hold(python, one) for one in binding):
+        return False
+    if is_beside and tool == Guards().installer and not _has_same_metadata(lock, manifest, python):
         return False
     return all(
         _is_met(one, listed, lock, needs)
@@ -308,6 +318,53 @@ def rows_by_package(lock: Document) -> Mapping[PackageName, list[Component]]:
     for row in lock.components:
         listed.setdefault(row.package or PackageName(canonicalize_name(row.name)), []).append(row)
     return listed
+
+
+def _has_same_metadata(lock: Document, manifest: Document, python: str) -> bool:
+    """Return whether a lock was made under the metadata that its tool is told of now, as uv compares them.
+
+    Where it was made under some, what is told of packages that it does not know is passed over (tried with uv 0.13).
+    """
+    then, now = (
+        sorted(one.guards.metadata, key=lambda it: (it.package, release_version(it.version).key, it.version))
+        if one.guards
+        else []
+        for one in (lock, manifest)
+    )
+    if then:
+        known = {*(it.package for it in then), *rows_by_package(lock)}
+        now = [it for it in now if it.package in known]
+    if then == now or len(then) != len(now):
+        return then == now
+    environments = tuple(map(MarkerEvaluator, environments_within(python)))
+    return all(_is_same_metadata(one, other, environments) for one, other in zip(then, now, strict=True))
+
+
+def _is_same_metadata(one: StatedMetadata, other: StatedMetadata, environments: Sequence[MarkerEvaluator]) -> bool:
+    try:
+        is_same = SpecifierSet(one.requires_python) == SpecifierSet(other.requires_python)
+    except InvalidSpecifier:
+        return False
+    return (
+        is_same
+        and one.package == other.package
+        and release_version(one.version).key == release_version(other.version).key
+        and len(one.requirements) == len(other.requirements)
+        and all(
+            _is_same_requirement(*pair, environments) for pair in zip(one.requirements, other.requirements, strict=True)
+        )
+    )
+
+
+def _is_same_requirement(one: Requirement, other: Requirement, environments: Sequence[MarkerEvaluator]) -> bool:
+    """Return whether two requirements ask for the same: a lock has markers in other words (tried with uv 0.13)."""
+    if replace(one, marker="") != replace(other, marker="") or one.unreadable:
+        return False
+    if one.marker == other.marker or not (one.marker and other.marker):
+        return one.marker == other.marker
+    extras = sorted({"", *extras_of(one.marker), *extras_of(other.marker)})
+    truths = ([ground.truth(it.marker, extra) for extra in extras for ground in environments] for it in (one, other))
+    return next(truths) == next(truths)
 
 
 def _is_met(

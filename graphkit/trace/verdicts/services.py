@@ -23,17 +23,16 @@ from graphkit.trace.verdicts.in_place import (
     ManifestInPlace,
     counts,
     in_place,
+    is_settled_by,
     locked_in,
     manifest_of_build,
     manifests_in,
     names_of,
-    needs,
 )
 from graphkit.trace.verdicts.inputs import (
     InputState,
     gap_of,
     last_seen,
-    satisfies,
     state_of_build,
     stretches_of,
 )
@@ -229,7 +228,7 @@ def _from_inputs(
         parts += of_building(context, [one for one in beside if one is not manifest], span, build)
     if manifest is not None and manifest.kind is DocumentKind.MANIFEST:
         stood = fact(Obligation.INPUTS, f"the build of {build.at} resolved from {manifest.path}")
-        is_governed = satisfies(context.whole(document.sha256), manifest, needs(context))
+        is_governed = is_settled_by(context, document, manifest)
         resolved = manifest_of_build(context, manifest, states, span, is_governed=is_governed)
         parts += by_manifest(context, resolved, span, stood)
     here = [one for one in states if one.may_stand(*span)]

@@ -15,8 +15,15 @@ from graphkit.trace.resolve.forward import Root, Walk, walk
 from graphkit.trace.resolve.world import World
 from graphkit.trace.verdicts.build_times import ran
 from graphkit.trace.verdicts.context import ServiceContext
-from graphkit.trace.verdicts.in_place import ManifestInPlace, askings, in_place, manifest_of_build, manifests_in, needs
-from graphkit.trace.verdicts.inputs import InputState, satisfies, stretches_of
+from graphkit.trace.verdicts.in_place import (
+    ManifestInPlace,
+    askings,
+    in_place,
+    is_settled_by,
+    manifest_of_build,
+    manifests_in,
+)
+from graphkit.trace.verdicts.inputs import InputState, stretches_of
 from graphkit.trace.verdicts.walks import InstallRequest, guarded, off_public, world_of
 
 _Part = tuple[tuple[Instant, Instant], ManifestInPlace]
@@ -51,7 +58,7 @@ def _of_builds(
         locks = [one for one in documents if one.kind is DocumentKind.LOCK]
         for manifest in documents if span[0] < span[1] else ():
             if manifest.kind is DocumentKind.MANIFEST:
-                is_governed = any(satisfies(context.whole(one.sha256), manifest, needs(context)) for one in locks)
+                is_governed = any(is_settled_by(context, one, manifest) for one in locks)
                 yield span, manifest_of_build(context, manifest, states, (start, until), is_governed=is_governed)
 
 

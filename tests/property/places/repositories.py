@@ -509,6 +509,9 @@ SCRIPTS: Final[dict[str, Plant]] = {
     "pixi.toml feature": _file("pixi.toml", '[workspace]\nname = "x"\n[feature.y.pypi-dependencies]\n$ = "==%"\n'),
     "hatch.toml": _file("hatch.toml", '[envs.x]\ndependencies = ["@"]\n'),
     "uv.toml overrides": _file("uv.toml", 'override-dependencies = ["other @ ^"]\n'),
+    "uv.toml dependency-metadata": _file(
+        "uv.toml", '[[dependency-metadata]]\nname = "other"\nversion = "1.0"\nrequires-dist = ["@"]\n'
+    ),
     "tox.ini deps": _file("tox.ini", "[testenv]\nskip_install = true\ndeps = @\n"),
     "tox.ini requires": _file("tox.ini", "[tox]\nrequires = @\n[testenv]\nskip_install = true\n"),
     "tox.ini commands": _file("tox.ini", "[testenv]\nskip_install = true\ncommands = pip install @\n"),
@@ -622,12 +625,11 @@ RIGHTLY: Final[dict[str, tuple[str, ...]]] = {
     "`uv lock` and `uv sync` take no overrides from a uv.toml (tried with uv 0.13)": ("uv: uv.toml overrides",),
 }
 """Where an accused release may stand and the service stays cleared: the reason, and `base: place`, as patterns."""
-GAPS: Final = ("uv: beside a lock: tool.uv.dependency-metadata",)
-"""Where it stays cleared wrongly: uv would not take the lock any more, and nothing compares this option with it."""
 OPEN: Final = (
     *("* by URL", "* by path", "* by git", "* by file", "* by the URL of another", "*.overrides", "*-dependencies*"),
     *(
         "*.dependency-metadata*",
+        "uv: uv.toml dependency-metadata",
         "*.pixi.dependencies",
         "* of another",
         "* of a file",
