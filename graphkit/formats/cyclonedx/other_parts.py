@@ -16,9 +16,10 @@ _COMPONENTS: Final = frozenset({"components", "ancestors", "descendants", "varia
 _SERVICES: Final = frozenset({"services"})
 _ONE_COMPONENT: Final = frozenset({"component"})
 _ONE_SERVICE: Final = frozenset({"service"})
-_PASSED_OVER: Final = frozenset(
+PASSED_OVER: Final = frozenset(
     {"licenses", "properties", "tags", "signature", "cryptoProperties", "copyright", "patentAssertions", "ratings"}
 )
+"""Keys of what is not looked through, in JSON and XML: it names no packages."""
 _INSTALLS: Final = re.compile(
     r"\b(?:pip[\d.]*|uv|uvx|pipx|poetry|pdm|pipenv|conda|mamba|micromamba|easy_install|hatch|rye|pixi)\b", re.IGNORECASE
 )
@@ -64,7 +65,7 @@ def look_through(raw: msgspec.Raw | Any, place: str) -> Iterator[Met]:
             waiting.extend((key, one, f"{where}[{i}]", depth + 1) for i, one in reversed([*enumerate(value)]))
         elif isinstance(value, dict):
             yield from _of_table(key, value, where)
-            inner = [(name, one) for name, one in value.items() if name not in _PASSED_OVER]
+            inner = [(name, one) for name, one in value.items() if name not in PASSED_OVER]
             waiting.extend((name, one, f"{where}.{name}"[:1500], depth + 1) for name, one in reversed(inner))
         elif isinstance(value, str):
             yield from _of_text(key, value, where)

@@ -13,7 +13,8 @@ from defusedxml import DefusedXmlException
 from defusedxml.sax import make_parser
 
 from graphkit.formats.cyclonedx.json import document_of
-from graphkit.formats.cyclonedx.shape import shaped
+from graphkit.formats.cyclonedx.other_parts import PASSED_OVER
+from graphkit.formats.cyclonedx.shape import BESIDE, shaped
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.model.documents import Document
 from graphkit.model.errors import InputError
@@ -32,7 +33,8 @@ _HEAD: Final = 64 * 1024
 class _Rule(NamedTuple):
     """What an element becomes in the JSON form.
 
-    A ``text``, an ``object``, one object more in a list (``append``), a ``list``, or a ``ref`` out of it.
+    A ``text``, an ``object``, one object more in a list (``append``), a ``list``, or a ``ref`` out of it. ``any``: a
+    table of whatever stands in it.
     """
 
     key: str
@@ -40,34 +42,44 @@ class _Rule(NamedTuple):
     kind: str = ""
 
 
+_PARTS: Final = _Rule("components", "list", "components")
+_NAMING: Final[dict[str, _Rule]] = {
+    **{key: _Rule(key, "list", "components") for key in ("components", "ancestors", "descendants", "variants")},
+    "component": _Rule("component", "append", "component"),
+    "services": _Rule("services", "list", "services"),
+    "service": _Rule("service", "append", "service"),
+    "tools": _Rule("tools", "object", "tools"),
+    "hashes": _Rule("hashes", "list", "hashes"),
+    "externalReferences": _Rule("externalReferences", "list", "references"),
+    "externalReference": _Rule("externalReference", "append", "reference"),
+    "supportingMaterial": _Rule("supportingMaterial", "list", "materials"),
+}
+"""What has a form of its own in JSON, wherever it stands."""
 _RULES: Final[dict[str, dict[str, _Rule]]] = {
+    "any": _NAMING,
+    "materials": {"attachment": _Rule("supportingMaterial", "any", "any")},
     "bom": {
         "metadata": _Rule("metadata", "object", "metadata"),
-        "components": _Rule("components", "list", "components"),
+        "components": _PARTS,
         "services": _Rule("services", "list", "services"),
         "dependencies": _Rule("dependencies", "list", "dependencies"),
         "compositions": _Rule("compositions", "list", "compositions"),
         "externalReferences": _Rule("externalReferences", "list", "references"),
-        "formulation": _Rule("formulation", "list", "formulation"),
-    },
-    "formulation": {"formula": _Rule("", "object", "formula")},
-    "formula": {
-        "components": _Rule("components", "list", "components"),
-        "services": _Rule("services", "list", "services"),
+        **{key: _Rule(key, "any", "any") for key in BESIDE},
     },
     "metadata": {
         "timestamp": _Rule("timestamp", "text"),
         "lifecycles": _Rule("lifecycles", "list", "lifecycles"),
         "component": _Rule("component", "object", "component"),
-        "tools": _Rule("tools", "list", "tools"),
+        "tools": _NAMING["tools"],
     },
     "lifecycles": {"lifecycle": _Rule("", "object", "lifecycle")},
     "lifecycle": {"phase": _Rule("phase", "text")},
-    # Since 1.5 the tools are components (and services) of their own, up to then each was a `tool`.
+    # Since 1.5 the tools are components and services of their own, up to then each was a `tool`.
     "tools": {
-        "tool": _Rule("", "object", "component"),
-        "components": _Rule("", "list", "tools"),
-        "component": _Rule("", "object", "component"),
+        **dict.fromkeys(("tool", "component"), _Rule("components", "append", "component")),
+        "components": _PARTS,
+        "services": _Rule("services", "list", "services"),
     },
     "components": {"component": _Rule("", "object", "component")},
     "component": {
@@ -78,23 +90,33 @@ _RULES: Final[dict[str, dict[str, _Rule]]] = {
         "purl": _Rule("purl", "text"),
         "cpe": _Rule("cpe", "text"),
         "swid": _Rule("swid", "object", "swid"),
-        "pedigree": _Rule("pedigree", "object", "pedigree"),
+        **{key: _Rule(key, "any", "any") for key in ("pedigree", "data", "modelCard")},
         "scope": _Rule("scope", "text"),
         "hashes": _Rule("hashes", "list", "hashes"),
         "externalReferences": _Rule("externalReferences", "list", "references"),
         "evidence": _Rule("evidence", "object", "evidence"),
-        "components": _Rule("components", "list", "components"),
+        "components": _PARTS,
     },
-    "pedigree": dict.fromkeys(("ancestors", "descendants", "variants"), _Rule("components", "list", "components")),
     # In 1.5 there is one `identity`, since 1.6 there may be several, one after the other.
     "evidence": {
         "identity": _Rule("identity", "append", "identity"),
         "purl": _Rule("purl", "text"),
         "occurrences": _Rule("occurrences", "list", "occurrences"),
+        "callstack": _Rule("callstack", "object", "callstack"),
     },
     "occurrences": {"occurrence": _Rule("", "object", "occurrence")},
     "occurrence": {"location": _Rule("location", "text")},
-    "identity": {"field": _Rule("field", "text"), "concludedValue": _Rule("concludedValue", "text")},
+    "identity": {
+        "field": _Rule("field", "text"),
+        "concludedValue": _Rule("concludedValue", "text"),
+        "methods": _Rule("methods", "list", "methods"),
+        "tools": _Rule("tools", "list", "refs"),
+    },
+    "methods": {"method": _Rule("", "object", "method")},
+    "method": {"value": _Rule("value", "text")},
+    "callstack": {"frames": _Rule("frames", "list", "frames")},
+    "frames": {"frame": _Rule("", "object", "frame")},
+    "frame": {"fullFilename": _Rule("fullFilename", "text")},
     "hashes": {"hash": _Rule("content", "object", "hash")},
     "references": {"reference": _Rule("", "object", "reference")},
     "reference": {"url": _Rule("url", "text"), "hashes": _Rule("hashes", "list", "hashes")},
@@ -103,11 +125,15 @@ _RULES: Final[dict[str, dict[str, _Rule]]] = {
         "name": _Rule("name", "text"),
         "version": _Rule("version", "text"),
         "externalReferences": _Rule("externalReferences", "list", "references"),
+        "data": _Rule("data", "any", "any"),
         "services": _Rule("services", "list", "services"),
-        "components": _Rule("components", "list", "components"),
+        "components": _PARTS,
     },
     "dependencies": {"dependency": _Rule("", "object", "dependency")},
-    "dependency": {"dependency": _Rule("dependsOn", "ref"), "provides": _Rule("provides", "ref")},
+    "dependency": {
+        "dependency": _Rule("dependsOn", "ref", "dependency"),
+        "provides": _Rule("provides", "ref"),
+    },
     "compositions": {"composition": _Rule("", "object", "composition")},
     "composition": {
         "aggregate": _Rule("aggregate", "text"),
@@ -115,7 +141,7 @@ _RULES: Final[dict[str, dict[str, _Rule]]] = {
         "dependencies": _Rule("dependencies", "list", "refs"),
         "vulnerabilities": _Rule("vulnerabilities", "list", "refs"),
     },
-    "refs": dict.fromkeys(("assembly", "dependency", "vulnerability"), _Rule("", "ref")),
+    "refs": dict.fromkeys(("assembly", "dependency", "vulnerability", "tool"), _Rule("", "ref")),
 }
 """The elements that are read, by what they stand in; all others, and what is in them, are passed over."""
 
@@ -127,13 +153,20 @@ _ATTRIBUTES: Final[dict[str, tuple[str, ...]]] = {
     "service": ("bom-ref",),
     "dependency": ("ref",),
 }
+_TEXT_OF: Final = {"environmentVar": "value"}
+"""The key of the text of an element that has attributes beside it, where it is not ``content``."""
+_ATTACHED: Final = frozenset({"attachment", "contents", "data"})
+"""Elements whose text is something attached, whether or not they have attributes."""
 
-
-_UNREAD: Final = frozenset({"component", "service", "workflows", "purl", "dataset"})
+_UNREAD: Final = frozenset({"component", "service", "workflows", "purl"})
 """Elements that name components; where one stands that no rule reads, the BOM is left open."""
+_OURS: Final = re.compile(r"https?://cyclonedx\.org/schema/")
+"""How the namespaces of CycloneDX begin, those of its extensions too."""
 _LINK: Final = re.compile(rb"urn:cdx:[^\s<>\"']{1,200}", re.IGNORECASE)
 _DEEPEST: Final = 1_000
 """Elements that are read and may stand open at once: about where JSON is nested too deep, too."""
+_DEEPEST_ANY: Final = 80
+"""Elements that may stand open at once in a part that is looked through; what is deeper leaves the BOM open."""
 
 
 class CycloneDxXml:
@@ -183,6 +216,8 @@ def _loose(data: bytes, diagnostics: Diagnostics) -> dict[str, Any]:
         handler.bom["specVersion"] = found[1]
     elif handler.namespace:
         diagnostics.add("bom", f"namespace {quoted(handler.namespace)} is none of CycloneDX; read all the same")
+    for key in handler.twice:
+        diagnostics.leave_open(key, f"the first {key} of an element that has two")
     for place, count in handler.unread.items():
         diagnostics.leave_open(place, f"{count} elements here that can name components")
     if link := _LINK.search(data):
@@ -218,71 +253,138 @@ class _Handler(ContentHandler):
         super().__init__()
         self.bom: dict[str, Any] = {}
         self.namespace = ""
-        self._open: list[tuple[str, Any]] = []
-        """The elements that stand open, as kind and value; a text has its holder and key as the value."""
-        self._passed = 0
         self.unread: dict[str, int] = {}
         """How often elements that name components were passed over, by what they stand in."""
+        self.twice: dict[str, None] = {}
+        """What stands in one element twice, as it may not; the last of them is read."""
+        self._open: list[_Open] = []
+        """The elements that stand open and are read."""
+        self._passed = 0
+        self._depth = 0
+        """How many of them belong to a part that is looked through."""
         self._in = ""
-        self._text: list[str] = []
 
     def startElementNS(self, name: tuple[str | None, str], qname: str | None, attrs: AttributesNSImpl) -> None:  # noqa: ARG002, N802 - SAX's
         """Take up an element, or begin to pass it over."""
         if not self._open:
             self.namespace = name[0] or ""
-            self._open.append(("bom", self.bom))
+            self._open.append(_Open("bom", self.bom))
             return
-        kind, holder = self._open[-1]
-        rule = _RULES.get(kind, {}).get(name[1]) if not self._passed and name[0] == (self.namespace or None) else None
+        above = self._open[-1]
+        is_own = name[0] == (self.namespace or None) or bool(name[0] and _OURS.match(name[0]))
+        rule = self._rule(above, name[1]) if is_own and not self._passed else None
         if rule is None:
-            self._in = self._in if self._passed else f"{kind}.{name[1]}"
-            if name[1] in _UNREAD and name[0] == (self.namespace or None) and (self._passed or name[1] != "purl"):
-                self.unread[self._in] = self.unread.get(self._in, 0) + 1
-            self._passed += 1
+            self._pass_over(above.kind, name[1], is_own=is_own)
             return
         if len(self._open) >= _DEEPEST:
             raise InputError("no XML that can be read: nested too deep")
-        self._text.clear()
+        self._open.append(self._opened(above, rule, attrs))
+
+    def _rule(self, above: _Open, name: str) -> _Rule | None:
+        rule = _RULES.get(above.kind, {}).get(name)
+        if rule is None and above.kind == "any" and name not in PASSED_OVER and self._depth < _DEEPEST_ANY:
+            return _Rule(name, "any", "any")
+        return rule
+
+    def _pass_over(self, kind: str, name: str, *, is_own: bool) -> None:
+        self._in = self._in if self._passed else f"{kind}.{name}"
+        is_deep = not self._passed and kind == "any" and name not in PASSED_OVER and is_own
+        if is_deep or (name in _UNREAD and is_own and (self._passed or name != "purl")):
+            self.unread[self._in] = self.unread.get(self._in, 0) + 1
+        self._passed += 1
+
+    def _opened(self, above: _Open, rule: _Rule, attrs: AttributesNSImpl) -> _Open:
+        holder = above.value
         if rule.how == "text":
-            self._open.append(("text", (holder, rule.key)))
-        elif rule.how == "ref":
-            targets = holder if isinstance(holder, list) else holder.setdefault(rule.key, [])
-            targets.append(_attribute(attrs, "ref") or "")
-            self._open.append(("ref", None))
-        elif rule.how == "list":
-            self._open.append((rule.kind, holder if isinstance(holder, list) else holder.setdefault(rule.key, [])))
-        else:
-            self._open.append((rule.kind, self._object(holder, rule, attrs)))
+            return _Open("text", holder, rule.key, [])
+        if rule.how == "list":
+            return _Open(rule.kind, _list_of(holder, rule.key))
+        if rule.how == "ref":
+            targets = _list_of(holder, rule.key)
+            targets.append(ref := _attribute(attrs, "ref") or "")
+            return _Open(rule.kind or "ref", {"ref": ref}, is_nested=True)
+        if rule.how == "any":
+            self._depth += 1
+            made = {key if not space else f"#{key}": text for (space, key), text in attrs.items()}
+            return _Open("any", made, rule.key, [], above=holder)
+        return _Open(rule.kind, self._object(holder, rule, attrs), texts=[] if rule.kind == "hash" else None)
 
     def _object(self, holder: Any, rule: _Rule, attrs: AttributesNSImpl) -> dict[str, Any]:
-        made: dict[str, Any] = {}
+        made: dict[str, Any] = {"components": []} if rule.kind == "tools" else {}
         for key in _ATTRIBUTES.get(rule.kind, ()):
             if (value := _attribute(attrs, key)) is not None:
                 made[key] = value.strip() in {"true", "1"} if key == "isExternal" else value
         if isinstance(holder, list):
             holder.append(made)
         elif rule.how == "append":
-            holder.setdefault(rule.key, []).append(made)
+            _list_of(holder, rule.key).append(made)
         else:
-            holder[rule.key] = made
+            self._set(holder, rule.key, made)
         return made
+
+    def _set(self, holder: dict[str, Any], key: str, value: Any) -> None:
+        if key in holder and holder[key] != value:
+            self.twice[key] = None
+        holder[key] = value
 
     def endElementNS(self, name: tuple[str | None, str], qname: str | None) -> None:  # noqa: ARG002, N802 - SAX's
         """Close an element."""
         if self._passed:
             self._passed -= 1
             return
-        kind, value = self._open.pop()
-        if kind == "text":
-            holder, key = value
-            holder[key] = "".join(self._text).strip()
-        elif kind == "hash":
-            value["content"] = "".join(self._text).strip()
+        one = self._open.pop()
+        text = "".join(one.texts or ()).strip()
+        if one.kind == "text":
+            self._set(one.value, one.key, text)
+        elif one.kind == "hash":
+            one.value["content"] = text
+        elif one.kind == "any":
+            self._depth -= 1
+            is_table = one.value or one.key in _ATTACHED
+            if text and is_table:
+                one.value.setdefault(_TEXT_OF.get(one.key, "content"), text)
+            if text or one.value:
+                _put(one.above, one.key, one.value if is_table else text)
+        elif one.kind == "dependency" and one.is_nested and len(one.value) > 1:
+            self.bom.setdefault("dependencies", []).append(one.value)
 
     def characters(self, content: str) -> None:
         """Keep text of the elements that have some."""
-        if not self._passed and self._open and self._open[-1][0] in {"text", "hash"}:
-            self._text.append(content)
+        if not self._passed and self._open and (texts := self._open[-1].texts) is not None:
+            texts.append(content)
+
+
+class _Open(NamedTuple):
+    """An element that stands open: what it is, and what becomes of it.
+
+    ``value`` is its table or list, of a text the table that it belongs in, under ``key``. ``texts``: its own text, None
+    where that says nothing. ``above``: of one in a part that is looked through, the table around it.
+    """
+
+    kind: str
+    value: Any
+    key: str = ""
+    texts: list[str] | None = None
+    above: Any = None
+    is_nested: bool = False
+
+
+def _put(holder: Any, key: str, value: Any) -> None:
+    """Put what stands in an element into a table, or list; a second of its name makes a list of both."""
+    if isinstance(holder, dict) and key not in holder:
+        holder[key] = value
+    else:
+        _list_of(holder, key).append(value)
+
+
+def _list_of(holder: Any, key: str) -> list[Any]:
+    """Return the list that more of a kind belong in; an attribute of the same name is one of them."""
+    if isinstance(holder, list):
+        return holder
+    found = holder.setdefault(key, [])
+    if not isinstance(found, list):
+        found = holder[key] = [found]
+    return found
 
 
 def _attribute(attrs: AttributesNSImpl, key: str) -> str | None:

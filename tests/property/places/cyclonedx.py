@@ -89,28 +89,31 @@ RUNS: Final = frozenset(
 RIGHTLY: Final[dict[str, tuple[str, ...]]] = {
     "prose": (
         *("*.description *", "*.comment *", "*.notes *", "*.title *", "releaseNotes.*", "copyright.text *"),
-        *("component.copyright *", "rating.*", "metadata.lifecycles.*"),
+        *("component.copyright *", "rating.*", "metadata.lifecycles.*", "copyrights.text *"),
     ),
     "words and numbers of its own": (
         *(
             "component.tags *",
             "service.tags *",
+            "tags.tag *",
             "service.trustZone *",
             "swid.tagId *",
+            "swid.@tagId *",
             "attachment.contentType *",
         ),
-        *("componentEvidence.occurrences.additionalContext *", "componentEvidence.occurrences.symbol *"),
+        *("componentEvidence.occurrences.*additionalContext *", "componentEvidence.occurrences.*symbol *"),
     ),
     "the texts of licenses, and who gave them": ("*license*", "licensing.*", "license.*"),
     "people and organisations": (
         *("organizational*", "*.author *", "*.authors *", "*.publisher *", "*.supplier *", "*.manufacture*"),
         *("*.organization* *", "*.individual* *", "tool.vendor *", "service.provider *", "identifiableAction.*"),
-        *("*.contact *", "commit.committer *", "bom.declarations.evidence.reviewer *", "*.signatories.name name"),
+        *("*.contact *", "commit.committer *", "*.evidence.reviewer *", "*.signatories.*name name", "postalAddress.*"),
     ),
     "a namespace; the names in it are of other packages": ("component.group *", "service.group *"),
     "the name of another, whose version it has": ("component.name name", "componentEvidence.identity name"),
     "a version alone names no package": (
-        *("*.version version", "componentEvidence.identity version", "component.versionRange *"),
+        *("*.version version", "swid.@version version", "componentEvidence.identity version"),
+        "component.versionRange *",
     ),
     "a guess beside a purl": ("component.cpe cpe",),
     "an identifier by which nothing is accused": (
@@ -122,42 +125,52 @@ RIGHTLY: Final[dict[str, tuple[str, ...]]] = {
         ),
     ),
     "the names of code, which no release is known by": (
-        *("componentEvidence.callstack.frames.function *", "componentEvidence.callstack.frames.module *"),
-        *("componentEvidence.callstack.frames.package *", "componentEvidence.callstack.frames.parameters *"),
+        *("componentEvidence.callstack.frames.*function *", "componentEvidence.callstack.frames.*module *"),
+        *("componentEvidence.callstack.frames.*package *", "componentEvidence.callstack.frames.*parameter* *"),
     ),
-    "free words, which only their tool can read": ("*.properties *", "property.*", "*.environmentVars named"),
+    "free words, which only their tool can read": (
+        *("*.properties *", "property.*", "*.environmentVars named", "properties.property.*"),
+        *("*.environmentVar.@name name", "*.##other *"),
+    ),
+    "the tag of this very component": ("swid.text.*",),
     "cryptography, not packages": (
         *("cryptoProperties.*", "cipherSuite.*", "ikeV2*", "relatedCryptographicAsset.*", "securedBy.*"),
     ),
-    "patents": ("*.patentAssertions.* *", "patent.*", "patentFamily.*"),
+    "patents": ("*.patentAssertions.* *", "patent.*", "patentFamily.*", "patentAssertion.*"),
     "data, which is not installed": (
         *("component.data named", "componentData.name name", "graphic.name name", "graphicsCollection.*"),
         *(
-            "modelCard.modelParameters.datasets named",
-            "bom.declarations.evidence.data.name name",
+            "modelCard.modelParameters.datasets* named",
+            "*.graphic.name name",
+            "*.evidence.data.name name",
             "serviceData.name name",
         ),
-        "service.data named",
+        *("service.data named", "service.data.dataflow.@name name"),
     ),
     "the name of a step or a place, not of a package": (
         *("*.steps named", "*.tasks named", "*.trigger named", "*.workspaces named", "formula.workflows named"),
+        *("*.step named", "tasks.task named", "workflows.workflow named", "workspaces.workspace named"),
         *("workspace.volume named", "volume.name name", "workspace.name name", "workflow.name name", "task.name name"),
         *("step.name name", "trigger.name name", "parameter.name name", "inputType.parameters named"),
+        "parameters.parameter named",
     ),
-    "an address that is called, not installed from": ("service.endpoints *", "swid.url *"),
+    "an address that is called, not installed from": ("service.endpoints* *", "swid.url *"),
     "defects and who tells of them": (
-        *("issue.*", "patch.resolves named", "vulnerability*.source named", "vulnerability.references.source named"),
+        *("issue.*", "patch.resolves* named", "vulnerability*.source named", "vulnerability.references.source named"),
         "vulnerabilitySource.* *",
     ),
     "standards and risks": (
         "standard.*",
         "bom.definitions.standards *",
+        "standards.standard *",
+        "*.ethicalConsideration.name name",
         "risk.name name",
         "*.ethicalConsiderations named",
     ),
     "refs to claims, people and sentences": (
-        *("bom.declarations.attestations.* reference", "bom.declarations.claims.* reference", "citation.* reference"),
+        *("*declarations.attestations.* reference", "*declarations.claims.* reference", "citation.* reference"),
         *("componentIdentityEvidence.tools reference", "componentEvidence.identity.tools reference"),
+        "componentEvidence.*.tool.@ref reference",
     ),
     "a place in a file, or a link that no place has": ("componentEvidence.occurrences.location link",),
 }
@@ -176,5 +189,12 @@ OPEN: Final = (
     ),
     *("bom.components named", "bom.components nameless version", "component.components named"),
     *("component.components nameless version", "metadata.component *"),
+    *("*components.component named", "*components.component nameless version"),
+    *("*.attachment.* *", "event.data.* *", "input.data.* *", "output.data.* *"),
+    *(
+        "composition.*.@ref reference",
+        "annotation.subjects.subject.@ref reference",
+        "declarations.claims.claim.target *",
+    ),
 )
 """Where an innocent one leaves the service open too: it is attached, leads elsewhere, or is known by a name alone."""

@@ -152,7 +152,7 @@ def test_what_stands_beside_the_list_is_listed_and_what_is_not_the_boms_own_pass
     """
     document = read(xml(inner))
     assert [(row.name, row.optional) for row in document.components] == [("a", False), ("old", True), ("tool", True)]
-    assert document.places[1:] == ("components[0].pedigree.components[0]", "formulation[0].components[0]")
+    assert document.places[1:] == ("components[0].pedigree.ancestors[0]", "formulation.formula.components[0]")
     assert (document.edges, document.dependencies_known) == ((), True)
     assert [one.place for one in document.problems] == ["dependencies[0].provides[0]"]
 
@@ -160,19 +160,64 @@ def test_what_stands_beside_the_list_is_listed_and_what_is_not_the_boms_own_pass
 @pytest.mark.parametrize(
     "inner",
     [
-        "<annotations><annotation><annotator><component><name>x</name></component></annotator></annotation></annotations>",
-        "<declarations><targets><components><component><name>x</name></component></components></targets></declarations>",
-        "<formulation><formula><workflows><workflow bom-ref='w'/></workflows></formula></formulation>",
+        "<annotations><annotation><licenses><component><name>x</name></component></licenses></annotation></annotations>",
+        "<components><component><name>a</name><licenses><purl>pkg:pypi/x@1</purl></licenses></component></components>",
+        (
+            "<formulation><formula><workflows><workflow><step><command><executed>pip install x</executed></command></step>"
+            "</workflow></workflows></formula></formulation>"
+        ),
+        "<formulation><formula><x><environmentVar name='X'>uv sync</environmentVar></x></formula></formulation>",
+        "<formulation><formula><x><data>cGlw</data></x></formula></formulation>",
         "<vulnerabilities><x><tools><components><component/></components></tools></x></vulnerabilities>",
         "<annotations><annotation><subjects><subject ref='urn:cdx:x/1'/></subjects></annotation></annotations>",
+        "<annotations><annotation><subjects><subject ref='gone'/></subjects></annotation></annotations>",
+        "<declarations><claims><claim><target>gone</target></claim></claims></declarations>",
+        (
+            "<dependencies><dependency ref='a'><dependency ref='a'><dependency ref='gone'/></dependency></dependency>"
+            "</dependencies>"
+        ),
+        "<metadata><component><name>a</name></component></metadata><metadata/>",
+        f"<annotations>{'<x>' * 100}<component/>{'</x>' * 100}</annotations>",
+        "<e:graph xmlns:e='http://cyclonedx.org/schema/ext/x/1.0'><e:component/></e:graph>",
         "<externalReferences><reference type='bom'><url>https://example.com/bom.xml</url></reference></externalReferences>",
     ],
 )
 def test_what_can_name_a_component_and_is_not_read_leaves_it_open(inner: str) -> None:
     says = "<compositions><composition><aggregate>complete</aggregate></composition></compositions>"
-    rows = "<components><component type='library'><name>a</name><purl>pkg:pypi/a@1</purl></component></components>"
+    rows = "<components><component type='library' bom-ref='a'><name>a</name><purl>pkg:pypi/a@1</purl></component>"
+    rows += "</components>"
     assert read(xml(rows + says)).completeness is Completeness.COMPLETE
     assert read(xml(rows + inner + says)).completeness is Completeness.INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "<annotations><annotation><annotator><component>{}</component></annotator></annotation></annotations>",
+        "<declarations><targets><components><component>{}</component></components></targets></declarations>",
+        "<vulnerabilities><vulnerability><tools><tool>{}</tool></tools></vulnerability></vulnerabilities>",
+        (
+            "<vulnerabilities><vulnerability components='x'><components><component>{}</component></components>"
+            "</vulnerability></vulnerabilities>"
+        ),
+        "<metadata><tools><services><service>{}</service></services></tools></metadata>",
+        (
+            "<formulation components='x'><formula formula='x'><components><component>{}</component></components></formula>"
+            "</formulation>"
+        ),
+        "<annotations><annotation><text>pkg:pypi/litellm@1.82.8</text></annotation></annotations>",
+        "<annotations><annotation text='x'><text x='y'>pkg:pypi/litellm@1.82.8</text></annotation></annotations>",
+        (
+            "<components><component><name>a</name><evidence><callstack><frames><frame>"
+            "<fullFilename>/x/litellm-1.82.8.dist-info/x.py</fullFilename></frame></frames></callstack></evidence>"
+            "</component></components>"
+        ),
+        "<components xmlns='http://cyclonedx.org/schema/bom/1.4'><component>{}</component></components>",
+    ],
+)
+def test_what_stands_beside_the_list_has_a_row(inner: str) -> None:
+    document = read(xml(inner.replace("{}", "<name>litellm</name><version>1.82.8</version>")))
+    assert [(row.name, row.version) for row in document.components if row.name == "litellm"] == [("litellm", "1.82.8")]
 
 
 def test_tools_of_both_shapes_are_known() -> None:
