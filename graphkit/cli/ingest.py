@@ -69,6 +69,13 @@ def ingest(
     closure: Annotated[
         bool, typer.Option("--closure", help="index: follow requirements through every release that could be picked.")
     ] = False,
+    build_requires: Annotated[
+        bool,
+        typer.Option(
+            "--build-requires",
+            help="index: also read what building takes, from the sdists (64 MiB at most) of releases without a wheel.",
+        ),
+    ] = False,
     as_of: Annotated[
         str | None,
         typer.Option(
@@ -126,6 +133,7 @@ def ingest(
             complete=complete,
             branch=branch,
             closure=closure,
+            build_requires=build_requires,
             as_of=as_of,
             window_from=start,
             window_until=until,

@@ -36,6 +36,8 @@ def ingest(
     order = IngestOptions.read(options)
     if order.is_refresh and kind != "index":
         raise UsageError(f"--refresh asks the index again; {kind} sources are read anew by the same command")
+    if order.build_requires and (kind != "index" or order.is_refresh):
+        raise UsageError("--build-requires goes with names of an index, and not with --refresh")
     run = IngestRun(store, order, progress)
     _KINDS[kind](run, sources)
     return run.tally.report()

@@ -240,16 +240,32 @@ def _live_facts(run: IngestRun, names: Sequence[str]) -> Iterator[Fact]:
         until=at + 1 if asked.until is None else asked.until,
         as_of=asked.as_of,
         closure=asked.closure,
+        build_requires=asked.build_requires,
     )
     silent: dict[str, list[str]] = {}
+    untold: dict[str, list[str]] = {}
+
+    def note(name: str, why: str) -> None:
+        untold.setdefault(why, []).append(name)
+
     given = {package_name(Requirement(name).name) for name in names}
     with open_live(asked.index_url, cache=index_cache(), read_at=now) as source:
-        for fact in gather(source, names, order, record=asked.slice_to, progress=run.progress, reject=run.tally.reject):
+        for fact in gather(
+            source,
+            names,
+            order,
+            record=asked.slice_to,
+            progress=run.progress,
+            reject=run.tally.reject,
+            note=note,
+        ):
             if isinstance(fact, ProjectPage) and (why := _says_nothing(fact, is_given=fact.package in given)):
                 silent.setdefault(why, []).append(fact.package)
             yield fact
     for why, found in sorted(silent.items()):
         run.tally.notes[f"{why}, so nothing is known of them from it: {some(sorted(found))}"] = None
+    for why, found in sorted(untold.items()):
+        run.tally.notes[f"what building takes was not read, since an sdist does not tell ({why}): {some(found)}"] = None
 
 
 def _says_nothing(page: ProjectPage, *, is_given: bool) -> str:

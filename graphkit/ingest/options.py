@@ -23,6 +23,7 @@ class IngestArguments(TypedDict, total=False):
     since when inputs were in place; ``read_at``: the last moment they were known to be, `now` for the
     clock's; ``check_remote``: remotes are asked whether branches still stand. ``installs_from``: the paths of
     the inputs of ``service`` that count. ``complete``: the word that the documents list everything.
+    ``build_requires``: of releases without a wheel also what building them takes is read, by their sdists.
     ``unknown_times`` is one of `UNKNOWN_TIMES`.
     """
 
@@ -36,6 +37,7 @@ class IngestArguments(TypedDict, total=False):
     complete: bool
     branch: str | None
     closure: bool
+    build_requires: bool
     as_of: str | None
     window_from: str | None
     window_until: str | None
@@ -60,6 +62,7 @@ class IngestOptions:
     is_complete: bool
     branch: str
     closure: bool
+    build_requires: bool
     start: Instant | None
     until: Instant | None
     as_of: Instant | None
@@ -127,6 +130,7 @@ class IngestOptions:
             is_complete=options.get("complete", False),
             branch=branch,
             closure=options.get("closure", False),
+            build_requires=options.get("build_requires", False),
             start=start,
             until=until,
             as_of=times["as_of"],

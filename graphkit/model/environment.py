@@ -17,6 +17,8 @@ from packaging.tags import InvalidTag, Tag, compatible_tags, cpython_tags, parse
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion
 
+from graphkit.model.building import BUILD_EXTRA, is_of_build
+
 _EXTRA = re.compile(r"extra\s*(?:==|!=|in)\s*[\"']([^\"']*)[\"']|[\"']([^\"']*)[\"']\s*(?:==|!=|in)\s*extra\b")
 _EXTRA_ALONE = re.compile(r"extra == [\"']([^\"']+)[\"']")
 _UNDECIDABLE = re.compile(r"\bplatform_(?:release|version)\b")
@@ -59,8 +61,8 @@ class Environment:
 
 
 def extras_of(marker: str) -> tuple[str, ...]:
-    """Return the extras that a marker text compares with, normalised (PEP 685), sorted."""
-    if "extra" not in marker:
+    """Return the extras that a marker text compares with, normalised (PEP 685), sorted; of a build requirement none."""
+    if "extra" not in marker or is_of_build(marker):
         return ()
     return tuple(sorted({canonicalize_name(left or right) for left, right in _EXTRA.findall(marker)}))
 
@@ -71,7 +73,7 @@ def extra_alone(marker: str) -> str:
     >>> extra_alone('extra == "Fast_Mode"'), extra_alone('extra == "x" and os_name == "nt"')
     ('fast-mode', '')
     """
-    found = _EXTRA_ALONE.fullmatch(marker)
+    found = None if is_of_build(marker) else _EXTRA_ALONE.fullmatch(marker)
     return canonicalize_name(found[1]) if found else ""
 
 
@@ -118,7 +120,10 @@ class MarkerEvaluator:
         return {name: value for name, value in self._variables.items() if value}
 
     def truth(self, marker: str, extra: str = "") -> bool | None:
-        """Return whether a marker holds under an extra (empty: none); None where it cannot be decided."""
+        """Return whether a marker holds under an extra (empty: none); None where it cannot be decided.
+
+        That of a build requirement holds under `graphkit.model.building.BUILD_EXTRA` alone.
+        """
         key = (marker, extra)
         if key not in self._truths:
             self._truths[key] = self._evaluate(marker, extra)
@@ -127,6 +132,8 @@ class MarkerEvaluator:
     def _evaluate(self, marker: str, extra: str) -> bool | None:
         if not marker:
             return True
+        if extra != BUILD_EXTRA and is_of_build(marker):
+            return False
         if extra and "extra" not in marker:
             return self.truth(marker)
         if alone := extra_alone(marker):
@@ -307,6 +314,8 @@ class EveryEnvironment:
         """
         if not marker:
             return True
+        if is_of_build(marker):
+            return None if extra == BUILD_EXTRA else False
         named = extras_of(marker)
         return False if named and extra not in named and not _NOT_EXTRA.search(marker) else None
 

@@ -10,6 +10,8 @@ from packageurl import PackageURL
 from packaging.utils import InvalidName, canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
+from graphkit.model.building import BUILD_EXTRA
+
 PackageName = NewType("PackageName", str)
 """A project name in PEP 503 normal form."""
 ExtraName = NewType("ExtraName", str)
@@ -62,8 +64,12 @@ def package_name(raw: str) -> PackageName:
 
 
 def extra_name(raw: str) -> ExtraName:
-    """Return the PEP 685 normal form of an extra; older metadata writes ``adhoc_ssl``."""
-    return ExtraName(canonicalize_name(raw.strip()))
+    """Return the PEP 685 normal form of an extra; older metadata writes ``adhoc_ssl``.
+
+    The name under which build requirements are kept is none: it loses its colon.
+    """
+    name = canonicalize_name(raw.strip())
+    return ExtraName(name.removeprefix(":") if name == BUILD_EXTRA else name)
 
 
 def service_id(raw: str) -> ServiceId:

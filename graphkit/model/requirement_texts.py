@@ -14,6 +14,7 @@ from typing import Final
 from packaging.markers import InvalidMarker, Marker
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from graphkit.model.building import names_build
 from graphkit.model.names import ExtraName, extra_name, package_name
 from graphkit.model.requirements import Requirement, requirement
 
@@ -61,9 +62,10 @@ def _specifier(text: str) -> str | None:
 @cache
 def _marker(text: str) -> str | None:
     try:
-        return str(Marker(text))
+        read = str(Marker(text))
     except (InvalidMarker, RecursionError):
         return None
+    return None if names_build(read) else read
 
 
 @cache

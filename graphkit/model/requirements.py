@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Pep508
 
+from graphkit.model.building import names_build
 from graphkit.model.names import BadName, ExtraName, PackageName, extra_name, package_name
 
 _URL = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*:/")
@@ -48,25 +49,34 @@ def requirement(raw: str) -> Requirement:
     >>> requirement("foo>=1.0.*").unreadable
     'foo>=1.0.*'
 
+    A marker that names the extra of build requirements (`graphkit.model.building`) cannot be read either.
+
     Raises:
         BadName: not even a package name stands at its start.
     """
     try:
         read = Pep508(raw)
-        return Requirement(
-            package=package_name(read.name),
-            extras=tuple(sorted({extra_name(extra) for extra in read.extras})),
-            specifier=str(read.specifier),
-            marker=str(read.marker) if read.marker else "",
-            url=read.url or "",
-        )
+        marker = str(read.marker) if read.marker else ""
     except (InvalidRequirement, RecursionError):  # packaging reads nested markers by recursion
-        if not (found := _LEADING_NAME.match(raw)) or _URL.match(raw):
-            shown = raw if len(raw) <= 80 else raw[:77] + "..."
-            raise BadName(f"{shown!r} is no requirement (PEP 508)") from None
-        extras = (part for part in (found[2] or "").split(",") if part.strip())
-        return Requirement(
-            package=package_name(found[1]),
-            extras=tuple(sorted({extra_name(extra) for extra in extras})),
-            unreadable=raw.strip(),
-        )
+        return _unreadable(raw)
+    if names_build(marker):
+        return _unreadable(raw)
+    return Requirement(
+        package=package_name(read.name),
+        extras=tuple(sorted({extra_name(extra) for extra in read.extras})),
+        specifier=str(read.specifier),
+        marker=marker,
+        url=read.url or "",
+    )
+
+
+def _unreadable(raw: str) -> Requirement:
+    if not (found := _LEADING_NAME.match(raw)) or _URL.match(raw):
+        shown = raw if len(raw) <= 80 else raw[:77] + "..."
+        raise BadName(f"{shown!r} is no requirement (PEP 508)")
+    extras = (part for part in (found[2] or "").split(",") if part.strip())
+    return Requirement(
+        package=package_name(found[1]),
+        extras=tuple(sorted({extra_name(extra) for extra in extras})),
+        unreadable=raw.strip(),
+    )

@@ -21,7 +21,7 @@ from graphkit.trace.case import Case, Span
 from graphkit.trace.evidence.accusation import Accusation, accuse
 from graphkit.trace.evidence.documents import CaseDocuments
 from graphkit.trace.evidence.service_facts import ServiceFacts
-from graphkit.trace.reach.nominate import closure_of
+from graphkit.trace.reach.nominate import closure_of, leads_by_building
 from graphkit.trace.reach.reached import ReachedReleases
 from graphkit.trace.reach.survey import Reach, slots_between, survey
 from graphkit.trace.resolve.availability import MOST_SLOTS
@@ -252,6 +252,8 @@ class _Judging:
     surveys: dict[tuple[_Setting, Instant, Instant], Reach] = field(default_factory=dict)
     ways: dict[Environment | None, frozenset[str]] = field(default_factory=dict)
     """Of which usual backends and tools a target is in the closure, by the environment that a service names."""
+    by_building: list[bool] = field(default_factory=list)
+    """Whether a build requirement that was read may lead to a target, once it is asked for."""
 
     @property
     def packages(self) -> frozenset[PackageName]:
@@ -274,7 +276,8 @@ class _Judging:
         words = (*service.complete_from, *(company.complete_from if company else ()))
         asked = replace(service, builds_complete=bool(closed), complete_from=words)
         context = self._context(_setting(service, self.question))
-        context = replace(context, service=asked, union=self._union_of(service.environment))
+        union = self._union_of(service.environment)
+        context = replace(context, service=asked, union=union, building=union)
         return replace(context, reaching=lambda: self._reaching(context))
 
     def _reaching(self, context: ServiceContext) -> frozenset[str]:
@@ -282,6 +285,12 @@ class _Judging:
         if known not in self.ways:
             self.ways[known] = usual_ways(context)
         return self.ways[known]
+
+    def _is_reached_by_building(self) -> bool:
+        if not self.by_building:
+            world = self.worlds.union(None, "").anywhere()
+            self.by_building.append(leads_by_building(world, self.targets))
+        return self.by_building[0]
 
     def _union_of(self, known: Environment | None) -> Callable[[str], World]:
         """Return what gives the world of every environment that a service may have: one that it names, else all."""
@@ -323,6 +332,8 @@ class _Judging:
             in_house=self.documents.manifests_of,
             in_workspace=self.documents.is_in_workspace,
             reaching=frozenset,
+            building=self._union_of(None),
+            is_reached_by_building=self._is_reached_by_building,
             findings={},
         )
 

@@ -23,9 +23,11 @@ from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.index import File, FileKind, ReleaseMetadata
 from graphkit.model.index import MetadataSource as Source
 from graphkit.model.names import PackageName
+from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
 from graphkit.sources.index.metadata import from_core_metadata, from_release_json, unknown
 from graphkit.sources.index.pages import ACCEPT, FileLinks, PageReading, absent, read_page
+from graphkit.sources.index.sdists import LARGEST, Untold, build_requirements, is_readable
 from graphkit.sources.index.settings import index_address, index_name
 from graphkit.sources.index.wheels import MOST, joined, wheels_apart
 
@@ -103,6 +105,9 @@ class Index(Protocol):
     def metadata(self, reading: PageReading, version: str) -> ReleaseMetadata:
         """Return the requirements of a release of a page; `source` UNKNOWN with a reason where nobody could tell."""
 
+    def build_requirements(self, reading: PageReading, version: str) -> tuple[Requirement, ...]:
+        """Return what building a release of a page takes; raises `Untold` where its sdist does not tell."""
+
 
 class HttpIndex:
     """A simple API behind an httpx client. Safe to call from several threads."""
@@ -110,7 +115,11 @@ class HttpIndex:
     def __init__(
         self, client: httpx.Client, address: str, *, name: str, read_at: Instant, tells_all: bool = True
     ) -> None:
-        """Make one. ``tells_all``: it announces the metadata of every wheel that it could read them of."""
+        """Make one.
+
+        ``tells_all``: it announces the metadata of every wheel that it could read them of. One that does not is a
+        recorded slice, whose metadata say what building takes.
+        """
         self._client = client
         self._address = address
         self._name = name
@@ -188,7 +197,12 @@ class HttpIndex:
             return unknown(reading.page.package, version, text)
         try:
             return from_core_metadata(
-                answer.content, reading.page.package, version, source=Source.CORE_METADATA, filename=file.filename
+                answer.content,
+                reading.page.package,
+                version,
+                source=Source.CORE_METADATA,
+                filename=file.filename,
+                is_recorded=not self._tells_all,
             )
         except InputError:
             return None
@@ -219,6 +233,61 @@ class HttpIndex:
             return from_core_metadata(data, reading.page.package, version, source=Source.WHEEL, filename=file.filename)
         except (zipfile.BadZipFile, StopIteration, NotImplementedError, EOFError, _NoRanges, InputError):
             return None
+
+    def build_requirements(self, reading: PageReading, version: str) -> tuple[Requirement, ...]:
+        """Return what building a release takes, by its sdists: of several, what each of them takes.
+
+        Cost: a download of each, `LARGEST` bytes at most.
+
+        Raises:
+            NoAnswer: the index cannot be reached or refuses.
+            InputError: an sdist is damaged, too large, or another file than the page says.
+            Untold: an sdist does not tell.
+        """
+        files = next((release.files for release in reading.page.releases if release.version == version), ())
+        sdists = [file for file in files if file.kind is FileKind.SDIST]
+        if not sdists:
+            raise Untold("it has no sdist")
+        found: dict[Requirement, None] = {}
+        for file in sdists:
+            if not is_readable(file.filename):
+                raise Untold(f"{file.filename} is of a kind that is not read")
+            if not file.sha256:
+                raise Untold(f"the index gives no SHA-256 for {file.filename}")
+            data = self._download(reading.address(file.filename))
+            if hashlib.sha256(data).hexdigest() != file.sha256.lower():
+                raise InputError("it does not have the hash that the index gives", place=file.filename)
+            try:
+                found |= dict.fromkeys(build_requirements(data, file.filename))
+            except InputError as error:
+                raise InputError(str(error), place=file.filename) from error
+        return tuple(found)
+
+    def _download(self, url: str) -> bytes:
+        """Return a whole file. Raises InputError where it is too large."""
+        try:
+            for attempt in stamina.retry_context(
+                on=_wait, attempts=_ATTEMPTS, timeout=_LONGEST_WAIT * 2, wait_max=_LONGEST_WAIT
+            ):
+                with attempt:
+                    return self._downloaded(url)
+        except httpx.HTTPStatusError as error:
+            self._expect(error.response)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            raise _unreachable(url, error) from error
+        raise AssertionError("an attempt returns or raises")
+
+    def _downloaded(self, url: str) -> bytes:
+        # Kept as it is sent: what unpacks on the way would not have the hash that the page gives.
+        headers = {"Accept-Encoding": "identity"}
+        with self._client.stream("GET", url, headers=headers, extensions=_FOR_EVER) as answer:
+            answer.raise_for_status()
+            data = bytearray()
+            for part in answer.iter_raw():
+                data += part
+                if len(data) > LARGEST:
+                    raise InputError(f"larger than {LARGEST // 2**20} MiB", place=url.rpartition("/")[2])
+        return bytes(data)
 
     def read_range(self, url: str, start: int | None, length: int) -> tuple[bytes, int]:
         """Return bytes of a file and its whole length; ``start`` None: its last ``length`` bytes."""

@@ -14,21 +14,24 @@ from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Pep508
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from graphkit.model.building import BUILD_EXTRA, is_of_build
 from graphkit.model.environment import Environment, MarkerEvaluator
 from graphkit.model.errors import GraphkitError, InputError, UsageError
-from graphkit.model.index import ProjectPage, ReleaseFiles, ReleaseMetadata, needs_of
+from graphkit.model.index import FileKind, MetadataSource, ProjectPage, ReleaseFiles, ReleaseMetadata, needs_of
 from graphkit.model.names import PackageName, extra_name, package_name
 from graphkit.model.progress import Progress
 from graphkit.model.times import Instant
 from graphkit.model.versions import ReleaseVersion, release_version
 from graphkit.sources.index.client import CONNECTIONS, Index, NoAnswer, Unanswered
-from graphkit.sources.index.metadata import unknown
+from graphkit.sources.index.metadata import built_with, unknown
 from graphkit.sources.index.pages import PageReading, absent, as_of
+from graphkit.sources.index.sdists import Untold
 from graphkit.sources.index.slice import SliceWriter
 
 Fact = ProjectPage | ReleaseMetadata
 Reject = Callable[[str, InputError], None]
-_Answer = PageReading | ReleaseMetadata | InputError | NoAnswer
+Note = Callable[[str, str], None]
+"""Takes a name and what is to be known of it."""
 _NOT_KNOWN: Final = (
     "the index does not know it now, so nothing is known of the time before; check the spelling and --index-url"
 )
@@ -36,26 +39,50 @@ _NOT_KNOWN: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatherOptions:
-    """What to read: the window in which choices fall, and the instant whose pages are wanted (None: now)."""
+    """What to read: the window in which choices fall, and the instant whose pages are wanted (None: now).
+
+    ``build_requires``: of releases without a wheel also what building them takes, by their sdists.
+    """
 
     start: Instant
     until: Instant
     as_of: Instant | None = None
     closure: bool = True
+    build_requires: bool = False
     environment: Environment = field(default_factory=Environment)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Release:
+    """What a release requires. ``problem``: why what building it takes was not read, though that was asked for."""
+
+    metadata: ReleaseMetadata
+    problem: InputError | NoAnswer | Untold | None = None
+
+
+_Answer = PageReading | _Release | InputError | NoAnswer
+
+
 def gather(
-    index: Index, names: Sequence[str], order: GatherOptions, *, record: Path | None, progress: Progress, reject: Reject
+    index: Index,
+    names: Sequence[str],
+    order: GatherOptions,
+    *,
+    record: Path | None,
+    progress: Progress,
+    reject: Reject,
+    note: Note = lambda _name, _text: None,
 ) -> Iterator[Fact]:
     """Yield pages and requirements of packages, and with ``closure`` of all they may lead to in the window.
 
     Names may carry extras and a version, as in ``crewai[litellm]`` or ``litellm==1.82.6``. Each package
     is a root of its own: the ranges that its closure aims at a package tell which releases of it a
-    resolver could take. Cost: one request a package and about one a release that could be taken.
+    resolver could take. Cost: one request a package and about one a release that could be taken; with
+    ``build_requires`` a download for each of these without a wheel.
     ``record`` is written when everything was asked for. What nobody can read, or the index does not answer, goes to
     ``reject`` and nothing of it is yielded; a name given that the index does not know goes there too, and the page
-    that says so is yielded, as those of names met on the way are.
+    that says so is yielded, as those of names met on the way are. An sdist that cannot be read goes there, and one that
+    does not tell what building it takes to ``note``: what the release requires is yielded all the same.
 
     Raises:
         UsageError: a name that is none.
@@ -68,7 +95,7 @@ def gather(
     unanswered = Unanswered(reject)
     done = 0
     while missing := _missing(walks, shelf, order):
-        for (package, version), answer in _fetch(index, shelf, missing):
+        for (package, version), answer in _fetch(index, shelf, missing, order):
             done += 1
             progress(done, None, package)
             if isinstance(answer, NoAnswer):
@@ -87,22 +114,26 @@ def gather(
                 writer.page(reading)
                 yield reading.page
             else:
-                shelf.metadata[package, version] = answer
-                writer.metadata(answer)
-                yield answer
+                if isinstance(answer.problem, Untold):
+                    note(f"{package} {version}", str(answer.problem))
+                elif answer.problem is not None:
+                    reject(f"sdist of {package} {version}", InputError(str(answer.problem)))
+                shelf.metadata[package, version] = answer.metadata
+                writer.metadata(answer.metadata)
+                yield answer.metadata
     unanswered.close()
     if record is not None:
         writer.write(record)
 
 
 def _fetch(
-    index: Index, shelf: _Gathered, wanted: Sequence[tuple[PackageName, str]]
+    index: Index, shelf: _Gathered, wanted: Sequence[tuple[PackageName, str]], order: GatherOptions
 ) -> Iterator[tuple[tuple[PackageName, str], _Answer]]:
     """Yield pages (version empty) and requirements as they come, read by one pool of threads."""
 
     def read(package: PackageName, version: str) -> _Answer:
         try:
-            return index.metadata(shelf.readings[package], version) if version else index.page(package)
+            return _release_of(index, shelf.readings[package], version, order) if version else index.page(package)
         except (InputError, NoAnswer) as error:
             return error
 
@@ -113,6 +144,19 @@ def _fetch(
                 yield futures[future], future.result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _release_of(index: Index, reading: PageReading, version: str, order: GatherOptions) -> _Release:
+    """Return what a release requires, with what building it takes where that is asked for and it has no wheel."""
+    metadata = index.metadata(reading, version)
+    files = next((release.files for release in reading.page.releases if release.version == version), ())
+    is_built = bool(files) and all(file.kind is not FileKind.WHEEL for file in files)
+    if not (order.build_requires and is_built) or metadata.source is MetadataSource.UNKNOWN:
+        return _Release(metadata=metadata)
+    try:
+        return _Release(metadata=built_with(metadata, index.build_requirements(reading, version)))
+    except (InputError, NoAnswer, Untold) as error:
+        return _Release(metadata=metadata, problem=error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +316,8 @@ def _missing(walks: Sequence[_Walk], shelf: _Gathered, order: GatherOptions) -> 
                 missing[package, ""] = None
                 continue
             demands = walk.demands[package]
-            extras = {"", *(extra for demand in demands for extra in demand.extras)}
+            # What building it takes, where it was read, is installed to build it.
+            extras = {"", BUILD_EXTRA, *(extra for demand in demands for extra in demand.extras)}
             for version in shelf.choices(package, frozenset(demand.specifier for demand in demands)):
                 if (package, version) not in shelf.metadata:
                     missing[package, version] = None
@@ -289,6 +334,8 @@ def _follow(walk: _Walk, shelf: _Gathered, package: PackageName, version: str, e
             continue
         walk.followed.add((package, version, extra))
         for one in shelf.metadata[package, version].requirements:
+            if is_of_build(one.marker) is not (extra == BUILD_EXTRA):
+                continue
             # What cannot be decided keeps its edge (docs/semantics.md#environments); a URL is an identity of its own.
             if not one.url and shelf.ground.truth(one.marker, extra) is not False:
                 walk.add(_Dependency(package=one.package, extras=one.extras, specifier=one.specifier))

@@ -3,36 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 import msgspec
 from packaging.metadata import parse_email
 from packaging.utils import canonicalize_name
 
+from graphkit.model.building import BACKENDS, bare_marker, is_of_build, marker_of_build
 from graphkit.model.errors import InputError
 from graphkit.model.index import MetadataSource, ReleaseMetadata
 from graphkit.model.names import BadName, PackageName, extra_name
 from graphkit.model.requirements import Requirement, requirement
 from graphkit.model.versions import release_version
 
+BUILD_HEADER: Final = "Build-Requires-Dist"
+"""A header of recorded slices: what building a release takes."""
+
 
 def from_core_metadata(
-    data: bytes, package: PackageName, version: str, *, source: MetadataSource, filename: str
+    data: bytes,
+    package: PackageName,
+    version: str,
+    *,
+    source: MetadataSource,
+    filename: str,
+    is_recorded: bool = False,
 ) -> ReleaseMetadata:
     """Return a release's requirements from a METADATA file's bytes; ``filename`` says whose it was.
 
-    Requirements that cannot be read stay as text.
+    Requirements that cannot be read stay as text. ``is_recorded``: it is of a recorded slice, and says in a header of
+    its own what building takes; a package that has such a header says nothing by it.
 
     Raises:
         InputError: it is no metadata at all, or that of another package or version, which pip takes for none too.
     """
-    raw, _ = parse_email(data)
+    raw, others = parse_email(data)
     if "name" not in raw and "metadata_version" not in raw:
         raise InputError("no core metadata (neither a name nor a metadata version)", place=filename)
     name, said = raw.get("name", package), raw.get("version", version)
     if canonicalize_name(name) != str(package) or release_version(said).key != release_version(version).key:
         raise InputError(f"the metadata are of {name[:80]} {said[:80]}", place=filename)
-    return _release(
+    found = _release(
         package,
         version,
         raw.get("requires_dist", ()),
@@ -41,6 +53,35 @@ def from_core_metadata(
         source=source,
         reason=filename,
     )
+    return built_with(found, _recorded(others.get(BUILD_HEADER.lower(), []))) if is_recorded else found
+
+
+def _recorded(texts: Iterable[str]) -> tuple[Requirement, ...]:
+    """Return what the headers of a slice say of building; nothing where one of them cannot be read."""
+    try:
+        read = [requirement(text) for text in texts]
+    except BadName:
+        return ()
+    if any(one.unreadable for one in read):
+        return ()
+    return tuple(replace(one, marker=marker_of_build(one.marker)) for one in read)
+
+
+def built_with(read: ReleaseMetadata, building: tuple[Requirement, ...]) -> ReleaseMetadata:
+    """Return the metadata of a release with what building it takes; those that are not known stay as they are.
+
+    What has no backend in it is not believed.
+    """
+    has_backend = any(one.package in BACKENDS.values() for one in building)
+    if read.source is MetadataSource.UNKNOWN or not has_backend:
+        return read
+    return replace(read, requirements=tuple(dict.fromkeys((*read.requirements, *building))))
+
+
+def build_headers(read: ReleaseMetadata) -> list[str]:
+    """Return what building a release takes as a recorded slice says it, a line each."""
+    bare = (replace(one, marker=bare_marker(one.marker)) for one in read.requirements if is_of_build(one.marker))
+    return [f"{BUILD_HEADER}: {one}" for one in bare]
 
 
 def from_release_json(data: bytes, package: PackageName, version: str, *, has_wheel: bool) -> ReleaseMetadata | None:

@@ -18,11 +18,13 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
+from graphkit.model.building import is_of_build
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.index import ProjectPage, ReleaseMetadata
 from graphkit.model.names import PackageName
 from graphkit.model.times import Instant, moment, rfc3339
 from graphkit.sources.index.client import HttpIndex
+from graphkit.sources.index.metadata import build_headers
 from graphkit.sources.index.pages import JSON_TYPE, PageReading
 
 SCHEMA: Final = "graphkit.slice/1"
@@ -204,9 +206,10 @@ def _unpack(path: Path) -> dict[str, bytes]:
 def _headers(read: ReleaseMetadata) -> bytes:
     lines = ["Metadata-Version: 2.1", f"Name: {read.package}", f"Version: {read.version}"]
     lines += [f"Requires-Python: {_line(read.requires_python)}"] if read.requires_python else []
-    lines += [f"Requires-Dist: {_line(str(one))}" for one in read.requirements]
+    lines += [f"Requires-Dist: {_line(str(one))}" for one in read.requirements if not is_of_build(one.marker)]
     lines += [f"Requires-Dist: {_line(one)}" for one in read.unreadable]
     lines += [f"Provides-Extra: {extra}" for extra in read.provides_extra]
+    lines += map(_line, build_headers(read))
     return ("\n".join(lines) + "\n").encode()
 
 

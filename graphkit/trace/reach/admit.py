@@ -123,7 +123,7 @@ def _back(world: World, root: Root, parents: dict[Node, tuple[Node | None, Resol
     while at is not None and at in parents:
         source, want = parents[at]
         asker = world.label(source) if source else root.label
-        origin = world.source_of(source) if source else "manifest"
+        origin = world.source_of(source) if source else root.origin
         steps.append(Step(node=world.label((at[0], at[1], "")), why=f"{asker} allows {want.text} ({origin})"))
         at = source
     return (Step(node=root.label, why=root.why), *reversed(steps))

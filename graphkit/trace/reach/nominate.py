@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from graphkit.model.building import BACKENDS, is_of_build
 from graphkit.model.csr import distinct, spread
 from graphkit.model.zeros import zeros
 from graphkit.stores import port
@@ -238,6 +239,24 @@ class _ReverseWalk:
 def closure_of(world: World, seeds: Mapping[int, Sequence[int]]) -> ReachedReleases:
     """Return every release with a chain of ranges that admits a seed, whatever the time; see `reverse`."""
     return _ReverseWalk(world, 1, ReachMode.CLOSURE, None).run(seeds)
+
+
+def leads_by_building(world: World, seeds: Mapping[int, Sequence[int]]) -> bool:
+    """Return whether a build requirement that was read admits what has a chain of ranges to a seed, in any environment.
+
+    ``world`` is that of no environment. Cost: a closure; nothing but a look where no build requirement was read, since
+    one of those is always a backend.
+    """
+    if not seeds:
+        return False
+    reader = world.reader
+    backends = reader.package_ids(sorted(set(BACKENDS.values())))
+    _, ranges = reader.constraints_on(backends[backends >= 0])
+    markers = reader.texts("marker", distinct(reader.declarers(ranges).marker))
+    if not any(map(is_of_build, markers)):
+        return False
+    closure_of(world, seeds)
+    return world.memory_of(Markers).meets_build
 
 
 def reverse(

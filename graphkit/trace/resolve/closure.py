@@ -104,7 +104,7 @@ def closure_of(world: World, root: Root, targets: Sequence[tuple[int, Bits]], sp
 
     Cost: each distinct requirement set of what it meets is followed once; the same question is answered once.
     """
-    key = (root.wants, root.constraints, root.fixed, root.extras, tuple(targets), span)
+    key = (root.wants, root.constraints, root.fixed, root.extras, root.origin, tuple(targets), span)
     if key not in world.closures:
         world.closures[key] = root.label, _Walk(world, root, dict(targets), span).result()
     label, found = world.closures[key]
@@ -147,7 +147,7 @@ class _Walk:
         for want in root.constraints:
             self._note_pin(want)
         for want in root.wants:
-            self._enter(None, root.label, "manifest", want)
+            self._enter(None, root.label, root.origin, want)
         for key, new in self._queue:
             self._follow(key, new)
             if self._followed > _MOST_SETS:

@@ -26,7 +26,7 @@ class Root:
     """Where a walk starts: a fixed release (with extras), or the requirements of a manifest.
 
     ``label`` names it in paths. ``fixed`` None: a manifest, whose ``wants`` are direct requirements;
-    ``constraints`` bind where a package is reached, and add none.
+    ``constraints`` bind where a package is reached, and add none. ``origin`` is where its requirements stand.
     """
 
     label: str
@@ -35,6 +35,7 @@ class Root:
     extras: tuple[str, ...] = ()
     wants: tuple[ResolvedRequirement, ...] = ()
     constraints: tuple[ResolvedRequirement, ...] = ()
+    origin: str = "manifest"
 
     @property
     def held(self) -> frozenset[int]:
@@ -336,7 +337,7 @@ def path_to(world: World, root: Root, found: Walk, ident: int) -> Path:
     steps: list[Step] = []
     while root.fixed is None or ident != root.fixed[0]:
         source, want = found.parents[ident]
-        origin = world.source_of(source) if source else "manifest"
+        origin = world.source_of(source) if source else root.origin
         asker = world.label(source) if source else root.label
         steps.append(
             Step(

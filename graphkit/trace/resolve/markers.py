@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from graphkit.model.building import is_of_build
 from graphkit.model.csr import distinct, offsets, spread
 from graphkit.model.environment import extra_alone, extras_of
 from graphkit.trace.resolve.listing import Truths
@@ -20,6 +21,8 @@ class Markers:
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {"": 0}
         """Number of every extra met; 0 stands for none."""
+        self.meets_build = False
+        """Whether a marker of a build requirement was met: it holds for no install, with whatever extra."""
         self._truth = np.empty(0, dtype=np.int8)
         self._pairs: list[tuple[int, int, bool]] = []
         """(marker, number of an extra, decided): the extras with which a marker may hold that fails without."""
@@ -37,6 +40,9 @@ class Markers:
         self._tables.clear()
         truth = world.ground.truth
         for ident, marker in zip(new.tolist(), world.reader.texts("marker", new), strict=True):
+            if is_of_build(marker):
+                self._truth[ident], self.meets_build = _FALSE, True
+                continue
             if alone := extra_alone(marker):
                 self._truth[ident] = _FALSE
                 self._pairs.append((ident, self.numbers.setdefault(alone, len(self.numbers)), True))

@@ -6,12 +6,13 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from graphkit.model.building import BUILD_EXTRA, bare_marker, is_of_build
 from graphkit.model.environment import (
     AnyOfEnvironments,
     Environment,
@@ -74,6 +75,21 @@ class DeclaredRequirements:
     is_borrowed: bool = False
 
 
+def _under(want: ResolvedRequirement, marker: str, *, is_sure: bool) -> ResolvedRequirement:
+    """Return a requirement as it is declared under a marker; where that cannot be decided, it is doubtful."""
+    text = f"{want.text} ; {marker}" if marker else want.text
+    return ResolvedRequirement(
+        want.package,
+        want.extras,
+        want.stretches,
+        want.names_prerelease,
+        want.pinned,
+        want.doubtful or not is_sure,
+        text,
+        want.admits,
+    )
+
+
 def _by_package(hidden: Iterable[Hidden]) -> dict[str, list[Hidden]]:
     found: dict[str, list[Hidden]] = {}
     for gap in hidden:
@@ -122,6 +138,7 @@ class World:
         self._members: dict[int, tuple[tuple[int, str], ...]] = {}
         self._ranges: dict[int, ResolvedRequirement] = {}
         self._declared: dict[Node, DeclaredRequirements] = {}
+        self._building: dict[int, tuple[ResolvedRequirement, ...] | None] = {}
         self._guards: Guards | None = None
         self._guarded: dict[Guards, World] = {}
         self._anywhere: list[World] = []
@@ -165,7 +182,7 @@ class World:
         """
         if not self._anywhere:
             other = self._emptied()
-            other._declared, other._usable = {}, np.empty(0, dtype=np.int8)  # noqa: SLF001
+            other._declared, other._building, other._usable = {}, {}, np.empty(0, dtype=np.int8)  # noqa: SLF001
             other.ground = EveryEnvironment()
             self._anywhere.append(other)
         return self._anywhere[0]
@@ -224,6 +241,7 @@ class World:
             known.clear()
         self._ranges.clear()
         self._declared.clear()
+        self._building.clear()
         self.closures.clear()
         self._guarded.clear()
         for memory in self._memories.values():
@@ -333,6 +351,8 @@ class World:
             return DeclaredRequirements((), is_read=False)
         wants, replaced, is_known = [], dict[PackageName, None](), True
         for range_id, marker in self._members_of(requirement_set):
+            if marker and is_of_build(marker):
+                continue
             truth = self.ground.truth(marker, extra)
             if name := self._overridden(range_id):
                 # As uv does it: of the marker that is replaced its extras alone hold on.
@@ -342,22 +362,7 @@ class World:
             if truth is False or (extra and self.ground.truth(marker) is not False):
                 continue
             want = self._want(range_id)
-            if not marker:
-                wants.append(want)
-                continue
-            text = f"{want.text} ; {marker}"
-            wants.append(
-                ResolvedRequirement(
-                    want.package,
-                    want.extras,
-                    want.stretches,
-                    want.names_prerelease,
-                    want.pinned,
-                    want.doubtful or truth is None,
-                    text,
-                    want.admits,
-                )
-            )
+            wants.append(_under(want, marker, is_sure=truth is True) if marker else want)
         for name in replaced:
             for one in self._guards.overrides_of(name) if self._guards else ():
                 truth = self.ground.truth(one.marker)
@@ -369,6 +374,26 @@ class World:
             is_read=is_known and not flags & port.RELEASE_REQUIREMENTS_PARTIAL,
             is_borrowed=bool(flags & port.RELEASE_REQUIREMENTS_NEAREST),
         )
+
+    def building(self, ident: int, position: int) -> tuple[ResolvedRequirement, ...] | None:
+        """Return what building a release takes in this environment, as a root asks for it; None where it was not read.
+
+        What was read of another release says nothing of this one. No guard reaches a build environment (semantics §2).
+        """
+        package = self.package(ident)
+        requirement_set = int(package.requirement_sets[position])
+        if requirement_set < 0 or int(package.flags[position]) & port.RELEASE_REQUIREMENTS_NEAREST:
+            return None
+        if requirement_set not in self._building:
+            asked = [one for one in self._members_of(requirement_set) if is_of_build(one[1])]
+            truths = ((one, marker, self.ground.truth(marker, BUILD_EXTRA)) for one, marker in asked)
+            wants = (
+                _under(self._want(one), bare_marker(marker), is_sure=truth is True)
+                for one, marker, truth in truths
+                if truth is not False
+            )
+            self._building[requirement_set] = tuple(replace(one, direct=True) for one in wants) if asked else None
+        return self._building[requirement_set]
 
     def _overridden(self, range_id: int) -> PackageName | None:
         """Return the package of a range where what asks for it is replaced by overrides, else None."""

@@ -49,7 +49,9 @@ class ServiceContext:
     sha256, rows that cannot matter to the case left out; ``whole`` with all of them; ``in_house`` the manifests of a
     package; ``in_workspace`` says whether a manifest lies below the root of a workspace. ``field_of`` surveys a stretch
     outside of the window. ``whole_window``: the window of the reading, whatever part of it is asked about.
-    ``reaching``: the usual backends and tools from which a target can be reached at all. ``findings``: what documents
+    ``reaching``: the usual backends and tools from which a target can be reached at all. ``building`` gives the world
+    of builds, which is ``union`` without guards, for these reach none; ``is_reached_by_building``: a build requirement
+    that was read may lead to a target. ``findings``: what documents
     of this service were found to say, by sha256, whether the organisation calls them complete (``said_complete``), and
     what installs from them.
     """
@@ -75,6 +77,8 @@ class ServiceContext:
     in_house: InHouse
     in_workspace: Callable[[Document], bool]
     reaching: Callable[[], frozenset[str]]
+    building: Callable[[str], World]
+    is_reached_by_building: Callable[[], bool]
     findings: dict[tuple[str, bool, str], Finding]
     said_complete: frozenset[str] = frozenset()
 
@@ -200,15 +204,6 @@ def _bring(context: ServiceContext, world: World, names: frozenset[str]) -> bool
     found = closure_of(world, Root(label="tools", why="tools", wants=wants), context.target_bits, ever)
     open_ones = {package for package, _ in context.unplaced} | _undecided(context)  # of the index: elsewhere is no way
     return bool(found.hits) or not open_ones.isdisjoint(world.names_of(found.packages) | names)
-
-
-def built_from_source(count: int) -> str:
-    """Return how many releases in a closure are built where they are installed; empty for none.
-
-    What building them takes is assumed to be usual (`Assumption.BUILD_ENV`).
-    """
-    have = "1 release in it has" if count == 1 else f"{count:,} releases in it have"
-    return f"; {have} no wheel, and what building takes was not read" if count else ""
 
 
 def tools_gap(context: ServiceContext, candidates: Sequence[Assumption]) -> OpenObligation | None:

@@ -15,13 +15,14 @@ from graphkit.model.requirements import requirement
 from graphkit.model.times import Instant, Moment, rfc3339
 from graphkit.trace.resolve.manifests import InstallSelection, truth_of
 from graphkit.trace.verdicts.build_times import AROUND
+from graphkit.trace.verdicts.building import judge_install, judge_rows, worst_of
 from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, combined, fact, prove, word
 from graphkit.trace.verdicts.context import ServiceContext, cleared, named, needed, opened, tools_gap
 from graphkit.trace.verdicts.in_place import ManifestInPlace, askings, needs, needs_walk
 from graphkit.trace.verdicts.inputs import InputState, rows_by_package
 from graphkit.trace.verdicts.listings import Finding, Words, read_listing
 from graphkit.trace.verdicts.scripts import gap_of_conda, gap_of_unread, judge_script
-from graphkit.trace.verdicts.walks import judge_groups_alone, judge_walk, of_build_system, of_manifest
+from graphkit.trace.verdicts.walks import judge_groups_alone, of_build_system, of_manifest
 
 
 def finding_of(context: ServiceContext, use: DocumentUse, tool: str = "") -> Finding:
@@ -138,7 +139,8 @@ def by_lock(  # noqa: PLR0917 - what a proof by lock is made of
         finding = replace(finding, steps=(*finding.steps, fact(Obligation.INSTALLED, used)))
     if gap := _extras_gap(context, document):
         finding = replace(finding, steps=(*finding.steps, gap))
-    return _proved(context, finding, document, at, span, dated, candidates)
+    judged = _proved(context, finding, document, at, span, dated, candidates)
+    return worst_of([judged, *(replace(one, at=at) for one in judge_rows(context, document, span))])
 
 
 def _extras_gap(context: ServiceContext, lock: Document) -> OpenObligation | None:
@@ -169,7 +171,7 @@ def by_manifest(
     for asking in askings(context, one):
         is_own = asking.document is one.manifest
         if not (is_own and one.is_governed):
-            (own if is_own else building).append(judge_walk(context, asking, span, stood))
+            (own if is_own else building).append(judge_install(context, asking, span, stood))
     if not one.is_governed:
         if all(part.verdict is Verdict.CLEARED for part in own):
             own += judge_groups_alone(context, one.manifest, one.read, span, stood)
@@ -188,7 +190,7 @@ def of_building(
     for manifest in manifests:
         if manifest.kind is DocumentKind.MANIFEST and needs_walk(context, manifest):
             stood = fact(Obligation.INPUTS, f"the build of {build.at} may have built the project of {manifest.path}")
-            yield judge_walk(context, of_build_system(manifest), span, stood)
+            yield judge_install(context, of_build_system(manifest), span, stood)
 
 
 def of_scripts(
@@ -214,7 +216,7 @@ def of_tools(context: ServiceContext, span: tuple[Instant, Instant]) -> list[Bui
         completeness=Completeness.COMPLETE,
     )
     stood = word(Obligation.INPUTS, "the organisation names what installs it (tools)")
-    return [judge_walk(context, of_manifest(tools, InstallSelection(extras=(), groups=())), span, stood)]
+    return [judge_install(context, of_manifest(tools, InstallSelection(extras=(), groups=())), span, stood)]
 
 
 def ended_before(context: ServiceContext, ended: Instant, at: Moment | None) -> BuildVerdict | None:

@@ -32,7 +32,6 @@ from graphkit.trace.resolve.world import World
 from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, fact, prove, word
 from graphkit.trace.verdicts.context import (
     ServiceContext,
-    built_from_source,
     cleared,
     named,
     needed,
@@ -41,6 +40,7 @@ from graphkit.trace.verdicts.context import (
     undecided_among,
 )
 from graphkit.trace.verdicts.guards import GuardsRead
+from graphkit.trace.verdicts.sdists import builds_of, carrying
 
 _MOST_CHANGES: Final = 64
 """Instants at which a closure is asked anew; one that is missed leaves the verdict open, since nothing clears it."""
@@ -134,14 +134,20 @@ def judge_walk(
         return cleared(bar, f"{shut}, so no install from it takes {' or '.join(context.names)}", asking.document)
     if gap := off_public(context, asking):
         return opened(gap, asking.document)
+    witness, found = witness_of(context, asking, span)
+    return witness or _ruled_out(guarded(context, asking.guards), asking, span, inputs, found)
+
+
+def witness_of(
+    context: ServiceContext, asking: InstallRequest, span: tuple[Instant, Instant]
+) -> tuple[BuildVerdict | None, Confirmation]:
+    """Return what shows that an install takes a target in a stretch, or could, and what the forward walk found."""
     context = guarded(context, asking.guards)
-    root, missing = asking.root(context.world)
     world = world_of(context, asking)
     found = confirm(world, asking.root(world)[0], *span, context.targets)
-    witness = _taken(context, asking, found) or _allowed(context, asking, root, found, span)
-    if witness:
-        return witness
-    return _ruled_out(context, asking, span, inputs, found, missing)
+    return _taken(context, asking, found) or _allowed(
+        context, asking, asking.root(context.world)[0], found, span
+    ), found
 
 
 def judge_groups_alone(
@@ -376,7 +382,7 @@ def _allowed(
     is_inside = context.start <= span[0] and span[1] <= context.until
     field = context.field if is_inside else context.field_of(*span)
     if asking.guards.changes_the_index:  # what was surveyed knows nothing of them
-        there = closure_of(context.world, root, context.target_bits, _window(span))
+        there = closure_of(context.world, root, context.target_bits, window_of(span))
         mine = _slots_there(context, field, context.world, root, there.packages, span) if there.hits else None
         way = there.path if there.hits else ()
     else:
@@ -388,7 +394,7 @@ def _allowed(
     for environment in _classes(context, asking, span):
         world = context.in_environment(environment)
         elsewhere, _ = asking.root(world)
-        there = closure_of(world, elsewhere, context.target_bits, _window(span))
+        there = closure_of(world, elsewhere, context.target_bits, window_of(span))
         hit = _slots_there(context, field, world, elsewhere, there.packages, span) if there.hits else None
         if hit is not None:
             where = f"{environment.platform} {environment.machine}, Python {environment.python.rsplit('.', 1)[0]}"
@@ -471,11 +477,12 @@ def _classes(context: ServiceContext, asking: InstallRequest, span: tuple[Instan
     if not isinstance(union.ground, AnyOfEnvironments):
         return
     root, _ = asking.root(union)
-    if closure_of(union, root, context.target_bits, _window(span)).hits:
+    if closure_of(union, root, context.target_bits, window_of(span)).hits:
         yield from union.ground.classes()
 
 
-def _window(span: tuple[Instant, Instant]) -> Span:
+def window_of(span: tuple[Instant, Instant]) -> Span:
+    """Return a stretch as closures of what was listed in it take it."""
     return Span(start=span[0] - REMOVAL_LAG, until=span[1], is_timeless=False)
 
 
@@ -485,9 +492,9 @@ def _ruled_out(
     span: tuple[Instant, Instant],
     inputs: ProofStep,
     found: Confirmation,
-    missing: Sequence[str],
 ) -> BuildVerdict:
     """Return the proof by walk, else the first open obligation."""
+    _, missing = asking.root(context.world)
     union = context.union(asking.requires_python)
     root, more = asking.root(union)
     ever = Span(start=span[0], until=span[1], is_timeless=True)
@@ -497,11 +504,11 @@ def _ruled_out(
     if not asking.is_complete:
         unread = (*unread, f"all requirements of {asking.path}")
     choices = []
-    for within in (ever, _window(span)):
+    for within in (ever, window_of(span)):
         closure = closure_of(union, root, context.target_bits, within)
         steps = list(_common(context, inputs))
-        steps += _closure_steps(context, asking, closure, unread, stuck, lost, is_timeless=within.is_timeless)
-        steps += _carrying(context, asking, root, closure, within)
+        steps += _closure_steps(context, asking, closure, unread, stuck, lost, within=within)
+        steps += carrying(context, union, root, closure, within)
         steps += asking.read_by
         choices.append(prove(ProofKind.WALK, context.incident, span, steps, _assumed(context, asking)))
         if not isinstance(choices[-1], OpenObligation):
@@ -520,7 +527,7 @@ def _closure_steps(
     stuck: Sequence[str],
     lost: str,
     *,
-    is_timeless: bool,
+    within: Span,
 ) -> Iterator[ProofStep]:
     """Yield obligations (e), (l), (m) and (n) for one closure."""
     world = context.union(asking.requires_python)
@@ -547,7 +554,7 @@ def _closure_steps(
     beyond = context.accused.beyond_packages
     elsewhere = (f"a listing that covers {beyond}",) if beyond else ()
     unread = (*missing, *undecided_among(context, names), *elsewhere, *closure.unread)
-    if not is_timeless:
+    if not within.is_timeless:
         unread = (*unread, *(f"what a resolver does where nothing fits {one}" for one in (*stuck, *closure.stuck)))
     if unread:
         more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
@@ -558,32 +565,11 @@ def _closure_steps(
             near=not closure.hits,
         )
     else:
-        built = sum((world.package(ident).built & bits).bit_count() for ident, bits in closure.reached.items())
         text = f"the closure of {asking.path} was read completely ({len(names):,} packages)"
-        yield fact(Obligation.CLOSURE, text + built_from_source(built))
-    yield _public(context, asking, is_timeless=is_timeless)
-
-
-def _carrying(
-    context: ServiceContext, asking: InstallRequest, root: Root, closure: Closure, within: Span
-) -> Iterator[ProofStep]:
-    """Yield that a closure holds a release whose own SBOM shows an accused one, or may: whatever installs it has that.
-
-    Cost: nothing where the closure meets no package with such an SBOM.
-    """
-    world, carriers = context.union(asking.requires_python), context.accused.carriers
-    known = [world.find(PackageName(name)) for name in sorted(world.names_of(closure.packages) & carriers.keys())]
-    for package in (one for one in known if one is not None):
-        for key, carrier in sorted(carriers[package.name].items()):
-            position = package.position_of(key) if key else None
-            bits = (1 << package.size) - 1 if not key else 0 if position is None else 1 << position
-            if closure_of(world, root, ((package.ident, bits),), within).hits:
-                which = package.name if position is None else f"{package.name} {package.texts[position]}"
-                yield OpenObligation(
-                    obligation=Obligation.ADMITTED,
-                    text=f"{asking.path} allows {which}, {carrier.reason}; the lock or SBOM of the build would settle "
-                    "it",
-                )
+        builds = builds_of(context, asking.requires_python, closure.reached, within)
+        yield from builds.steps
+        yield fact(Obligation.CLOSURE, text + builds.text)
+    yield _public(context, asking, is_timeless=within.is_timeless)
 
 
 def off_public(context: ServiceContext, asking: InstallRequest) -> OpenObligation | None:

@@ -1,0 +1,190 @@
+"""What building releases from source takes, as far as their build requirements were read: installs of their own.
+
+Each sdist is built in an environment of its own, which no lock, constraint or cut-off reaches (semantics §4). So a walk
+starts at its build requirements, and what that takes the install has had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from graphkit.model.answers import BuildVerdict, Obligation, Path, ProofKind, Verdict, worst
+from graphkit.model.answers import ProofStep as PathStep
+from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
+from graphkit.model.times import Instant
+from graphkit.trace.resolve.closure import closure_of
+from graphkit.trace.resolve.forward import Root, path_to, walk_intervals
+from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep
+from graphkit.trace.verdicts.context import ServiceContext, named, opened
+from graphkit.trace.verdicts.sdists import build_root, builds_of
+from graphkit.trace.verdicts.walks import (
+    InstallRequest,
+    guarded,
+    judge_walk,
+    off_public,
+    window_of,
+    witness_of,
+    world_of,
+)
+
+_Seen = set[tuple[int, int, Instant, Instant]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sdist:
+    """A release that is built in a stretch, with the way to it. ``is_certain``: whatever the uncertain times are."""
+
+    ident: int
+    position: int
+    start: Instant
+    until: Instant
+    path: Path
+    is_certain: bool
+
+
+def judge_install(
+    context: ServiceContext, asking: InstallRequest, span: tuple[Instant, Instant], inputs: ProofStep
+) -> BuildVerdict:
+    """Return the verdict of installs over a stretch, with what they build: as `judge_walk` says, or worse.
+
+    Cost: that of `judge_walk` where no build requirement that was read may lead to a target.
+    """
+    own = judge_walk(context, asking, span, inputs)
+    if own.verdict is Verdict.PICKED or not _may_build(context) or off_public(context, asking):
+        return own
+    parts = [own, *_by_sdists(context, asking, span, set())]
+    is_barred = own.clearance is not None and own.clearance.kind is ProofKind.BAR
+    if is_barred and (gap := _allowed_beside(context, asking, span)):
+        parts.append(opened(gap, asking.document))
+    return worst_of(parts)
+
+
+def judge_rows(context: ServiceContext, lock: Document, span: tuple[Instant, Instant]) -> Iterator[BuildVerdict]:
+    """Yield what building the releases of a lock takes, where that takes a target, could, or is not known to not.
+
+    Cost: nothing where no build requirement that was read may lead to a target.
+    """
+    if not _may_build(context):
+        return
+    asking = InstallRequest(
+        path=lock.path,
+        document=lock,
+        root=lambda _: (Root(label=lock.path, why=lock.path), ()),  # only what is built is walked
+        indexes=lock.indexes,
+        is_off_public=lock.is_off_public,
+        requires_python=lock.requires_python,
+    )
+    seen: _Seen = set()
+    for row in context.whole(lock.sha256).components:
+        place = None if row.origin else context.world.find_release(row.package, row.version)
+        if place is None:
+            continue
+        package, position = place
+        if not package.built >> position & 1 or context.world.building(package.ident, position) is None:
+            continue
+        lists = f"{lock.path} lists {package.name} {package.texts[position]}"
+        way = (
+            PathStep(node=lock.path, why=f"{lock.path} (sha256 {lock.sha256[:12]})"),
+            PathStep(node=context.world.label((package.ident, position, "")), why=lists),
+        )
+        one = _Sdist(
+            ident=package.ident,
+            position=position,
+            start=span[0],
+            until=span[1],
+            path=way,
+            is_certain=not row.optional,
+        )
+        yield from _of_sdist(context, asking, one, seen)
+        builds = builds_of(context, lock.requires_python, {package.ident: 1 << position}, window_of(span))
+        yield from (opened(step, lock) for step in builds.steps)
+
+
+def _may_build(context: ServiceContext) -> bool:
+    return not context.service.is_wheels_only and context.is_reached_by_building()
+
+
+def worst_of(parts: Sequence[BuildVerdict]) -> BuildVerdict:
+    """Return the first of the worst of some verdicts."""
+    verdict = worst(one.verdict for one in parts)
+    return next(one for one in parts if one.verdict is verdict)
+
+
+def _by_sdists(
+    context: ServiceContext, asking: InstallRequest, span: tuple[Instant, Instant], seen: _Seen
+) -> Iterator[BuildVerdict]:
+    """Yield what shows that building the releases that an install takes takes a target, or could."""
+    for one in _built_by(context, asking, span):
+        key = (one.ident, one.position, one.start, one.until)
+        if key not in seen:
+            seen.add(key)
+            yield from _of_sdist(context, asking, one, seen)
+
+
+def _built_by(context: ServiceContext, asking: InstallRequest, span: tuple[Instant, Instant]) -> Iterator[_Sdist]:
+    """Yield the releases that the forward walk takes, and that are built by requirements that were read."""
+    world = world_of(guarded(context, asking.guards), asking)
+    root, _ = asking.root(world)
+    for is_certain in (True, False):
+        for stay in walk_intervals(world, root, *span, doubtful=not is_certain):
+            for ident, position in sorted(stay.walk.picks.items(), key=lambda pick: world.package(pick[0]).name):
+                is_built = world.package(ident).built >> position & 1 and stay.walk.takes(ident, position)
+                if is_built and world.building(ident, position) is not None:
+                    path = path_to(world, root, stay.walk, ident)
+                    yield _Sdist(
+                        ident=ident,
+                        position=position,
+                        start=stay.start,
+                        until=stay.until,
+                        path=path,
+                        is_certain=is_certain,
+                    )
+
+
+def _of_sdist(context: ServiceContext, asking: InstallRequest, one: _Sdist, seen: _Seen) -> Iterator[BuildVerdict]:
+    package = context.world.package(one.ident)
+    name = f"{package.name} {package.texts[one.position]}"
+    inner = _asking_of(asking, one, name)
+    span = (one.start, one.until)
+    witness, _ = witness_of(context, inner, span)
+    for found in (*((witness,) if witness else ()), *_by_sdists(context, inner, span, seen)):
+        is_picked = one.is_certain and found.verdict is Verdict.PICKED
+        yield replace(
+            found,
+            verdict=Verdict.PICKED if is_picked else Verdict.ADMITTED,
+            reason=f"{asking.path} takes {name}, which has no wheel and is built: {found.reason}",
+            document=named(asking.document),
+            paths=tuple((*one.path, *path) for path in found.paths[:1]),
+        )
+
+
+def _asking_of(asking: InstallRequest, one: _Sdist, name: str) -> InstallRequest:
+    """Return what building a release asks for. The indexes are those of the install; no guard of it holds."""
+    path = f"the build requirements of {name}"
+    return InstallRequest(
+        path=path,
+        document=Document(
+            sha256="",
+            path=path,
+            kind=DocumentKind.MANIFEST,
+            format="",
+            basis=Basis.LISTED,
+            completeness=Completeness.COMPLETE,
+        ),
+        root=lambda world: (build_root(world, one.ident, one.position), ()),
+        indexes=asking.indexes,
+        is_off_public=asking.is_off_public,
+        requires_python=asking.requires_python,
+    )
+
+
+def _allowed_beside(
+    context: ServiceContext, asking: InstallRequest, span: tuple[Instant, Instant]
+) -> OpenObligation | None:
+    """Return that building what an install may take may lead to a target though a bar keeps that out of the install."""
+    union = guarded(context, asking.guards).union(asking.requires_python)
+    root, _ = asking.root(union)
+    reached = closure_of(union, root, context.target_bits, window_of(span)).reached
+    builds = builds_of(context, asking.requires_python, reached, window_of(span))
+    return next((step for step in builds.steps if step.obligation is Obligation.ADMITTED), None)
