@@ -265,7 +265,7 @@ def _live_facts(run: IngestRun, names: Sequence[str]) -> Iterator[Fact]:
     for why, found in sorted(silent.items()):
         run.tally.notes[f"{why}, so nothing is known of them from it: {some(sorted(found))}"] = None
     for why, found in sorted(untold.items()):
-        run.tally.notes[f"what building takes was not read, since an sdist does not tell ({why}): {some(found)}"] = None
+        run.tally.notes[f"what building takes was not read ({why}): {some(sorted(found))}"] = None
 
 
 def _says_nothing(page: ProjectPage, *, is_given: bool) -> str:

@@ -82,7 +82,7 @@ def _check(
 ) -> None:
     """Raise Untold where something else than the tables says what building takes, or may."""
     if "backend-path" in table:
-        raise Untold("it brings its own build backend (backend-path)")
+        raise Untold("its build backend is its own: backend-path")
     if backend not in BACKENDS:
         raise Untold(f"its build backend {quoted(backend)} may ask for more")
     if backend.startswith("setuptools."):
@@ -131,7 +131,7 @@ def _files(data: bytes, filename: str) -> dict[str, bytes]:
     paths = [_parts(name) for name in held.names]
     if odd := next((name for name in held.names if _leads_out(name)), ""):
         raise InputError(f"it holds a file {quoted(odd)}")
-    if len({path[:1] for path in paths}) != 1:
+    if any(len(path) < 2 for path in paths) or len({path[0] for path in paths}) != 1:
         raise InputError("it holds files beside its top folder")
     known = {path for path in paths if path}
     if any(path[:length] in known for path in known for length in range(1, len(path))):

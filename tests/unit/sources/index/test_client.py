@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -13,12 +14,15 @@ import httpx
 import pytest
 import stamina
 
-from graphkit.model.errors import GraphkitError
+from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.index import MetadataSource, ReleaseMetadata
 from graphkit.model.names import package_name
+from graphkit.sources.index import client
 from graphkit.sources.index.client import _wait as wait_for
 from graphkit.sources.index.client import open_live
 from graphkit.sources.index.pages import JSON_TYPE
+from graphkit.sources.index.sdists import Untold
+from tests.unit.sources.index.archives import sdist
 from tests.unit.sources.index.recorded import Index, Release, core_metadata
 
 DAY = "2026-03-01T00:00:00Z"
@@ -265,3 +269,59 @@ def test_a_wait_is_as_long_as_the_index_says_and_never_too_long(header: str, lea
     wait = wait_for(httpx.HTTPStatusError("busy", request=answer.request, response=answer))
     assert least <= wait <= most
     assert isinstance(wait, bool) is (least is True)
+
+
+def of_sdist(data: bytes, told: bytes | None = None, *, names: tuple[str, ...] = ("dep-1.0.tar.gz",)) -> Index:
+    """Return an index with one release that has sdists alone; ``told``: the bytes whose hash the page gives."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.startswith("/files/"):
+            return httpx.Response(200, content=data)
+        sha256 = hashlib.sha256(data if told is None else told).hexdigest()
+        hashes = {"sha256": sha256} if told != b"" else {}
+        files = [{"filename": one, "url": f"/files/{one}", "hashes": hashes} for one in names]
+        page = {"meta": {"api-version": "1.1"}, "name": "dep", "files": files}
+        return httpx.Response(200, json=page, headers={"content-type": JSON_TYPE})
+
+    return Index({}, before=answer)
+
+
+def building(index: Index) -> list[str]:
+    opened = index.open()
+    found = opened.build_requirements(opened.page(package_name("dep")), "1.0")
+    return [str(one.package) for one in found]
+
+
+def test_what_building_takes_is_read_from_the_sdist() -> None:
+    assert building(of_sdist(sdist({"setup.py": ""}))) == ["setuptools", "wheel"]
+
+
+@pytest.mark.parametrize(
+    ("index", "error", "why"),
+    [
+        (of_sdist(sdist({"setup.py": ""}), b"another"), InputError, "dep-1.0.tar.gz: it does not have the hash"),
+        (of_sdist(sdist({"setup.py": ""}), b""), Untold, "no SHA-256"),
+        (of_sdist(b"no archive"), InputError, "dep-1.0.tar.gz: its bytes are not of the kind"),
+        (of_sdist(b"", names=("dep-1.0.tar.bz2",)), Untold, "of a kind that is not read"),
+        (of_sdist(b"", names=("dep-1.0-py3-none-any.whl",)), Untold, "no sdist"),
+    ],
+)
+def test_an_sdist_that_cannot_be_read_says_why(index: Index, error: type[Exception], why: str) -> None:
+    with pytest.raises(error, match=why):
+        building(index)
+
+
+def test_an_sdist_that_is_too_large_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "LARGEST", 1024)
+    with pytest.raises(InputError, match="larger than"):
+        building(of_sdist(sdist({"setup.py": os.urandom(4096)})))
+
+
+def test_an_sdist_is_asked_for_again_where_the_index_stumbles() -> None:
+    index = of_sdist(sdist({"setup.py": ""}))
+    answer, failures = index.before, iter([httpx.Response(503), httpx.Response(429)])
+    index.before = lambda asked: (asked.url.path.startswith("/files/") and next(failures, None)) or answer(asked)
+    assert building(index) == ["setuptools", "wheel"]
+    index.before = lambda asked: httpx.Response(403) if asked.url.path.startswith("/files/") else answer(asked)
+    with pytest.raises(GraphkitError, match="403"):
+        building(index)
