@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from graphkit.model.building import marker_of_build
 from graphkit.model.documents import Basis, Component, Document, DocumentKind, Edge, Problem
 from graphkit.model.environment import Environment
 from graphkit.model.errors import GraphkitError, InputError
@@ -71,6 +72,15 @@ def metadata(
 ) -> ReleaseMetadata:
     return ReleaseMetadata(
         package=package_name(name), version=version, requirements=tuple(map(requirement, requires)), source=source
+    )
+
+
+def built(read: ReleaseMetadata, *requires: str) -> ReleaseMetadata:
+    """The same with what building it takes."""
+    asked = map(requirement, requires)
+    return replace(
+        read,
+        requirements=(*read.requirements, *(replace(one, marker=marker_of_build(one.marker)) for one in asked)),
     )
 
 
@@ -520,14 +530,36 @@ def test_of_two_readings_of_a_release_the_one_that_knows_more_holds(fresh: Calla
     pairs = [
         (metadata("lib", "1", "dep"), metadata("lib", "1", "dep", "more")),
         (whole, replace(whole, unreadable=("?",))),
+        # What building it takes is no requirement of an install, and is known from one of them.
+        (metadata("lib", "3", "dep", "more"), built(metadata("lib", "3", "dep"), "setuptools", "wheel")),
+        (metadata("lib", "4", "dep"), built(metadata("lib", "4", "dep"), "setuptools", "wheel")),
+        (metadata("lib", "5", "dep"), built(metadata("lib", "5", "dep"), "setuptools", "wheel")),
     ]
-    store.record([page("lib", {"1": 1, "2": 2})])
+    store.record([page("lib", {str(number): number for number in range(1, 6)})])
     for at in range(2):
         store.record([pair[::turn][at] for pair in pairs])
     _, releases = one(store.reader(), "lib")
     members = store.reader().requirements(releases.requirement_set)
-    assert np.diff(members.start).tolist() == [2, 1]
-    assert (releases.flags & port.RELEASE_REQUIREMENTS_PARTIAL).astype(bool).tolist() == [False, True]
+    assert np.diff(members.start).tolist() == [2, 1, 2, 3, 3]
+    assert (releases.flags & port.RELEASE_REQUIREMENTS_PARTIAL).astype(bool).tolist() == [False, True, *[False] * 3]
+
+
+def test_build_requirements_come_back_apart_and_count_for_no_install(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    read = built(metadata("lib", "1", "dep"), "setuptools>=40", 'helper[x] ; os_name == "nt" or os_name == "posix"')
+    store.record([page("lib", {"1": 1, "2": 2}), page("dep", {"1": 1}), read, metadata("lib", "2")])
+    world = World(store.reader(), Environment(), "uv", (), {})
+    lib = world.find(package_name("lib"))
+    assert lib is not None
+    assert [want.text for want in world.declared((lib.ident, 0, "")).wants] == ["dep"]
+    assert world.declared((lib.ident, 0, "build")).wants == ()
+    building = world.building(lib.ident, 0)
+    assert building is not None
+    assert [(want.text, want.extras, want.direct, want.doubtful) for want in building] == [
+        ('helper[x] ; (os_name == "nt" or os_name == "posix")', ("x",), True, False),
+        ("setuptools>=40", (), True, False),
+    ]
+    assert world.building(lib.ident, 1) is None
 
 
 def test_documents_come_back_whole(fresh: Callable[[], port.Store]) -> None:

@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from graphkit.model.building import is_of_build
 from graphkit.model.documents import Document
 from graphkit.model.incidents import Incident
 from graphkit.model.index import File, ProjectPage, ReleaseMetadata, ReleaseTable
@@ -118,9 +119,11 @@ class Staging:
         words = (fact.requires_python, _list(offered), fact.reason, _list(unreadable))
         content = (fact.package, version.key, version.text, fact.source, STRENGTH[fact.source])
         # A release may have got wheels since it was read. Of two facts, the one that knows of more requirements comes
-        # first, then the one that does not know all, in the order of their ids.
-        rank = _LAST_RANK - 2 * min(len(fact.requirements), _MOST_RANKED) - bool(unreadable)
-        identity = f"{rank:08x}{digest((*content, requirement_set, *words))}"[:DIGITS]
+        # first, then the one that does not know all, then one that knows what building takes: the order of their ids.
+        building = sum(is_of_build(one.marker) for one in fact.requirements)
+        rank = _LAST_RANK - 2 * min(len(fact.requirements) - building, _MOST_RANKED) - bool(unreadable)
+        first = "0" * 8 if building else ""
+        identity = f"{rank:08x}{first}{digest((*content, requirement_set, *words))}"[:DIGITS]
         self._put("release_metadata", (*content, number, *words, identity))
 
     def _document(self, fact: Document) -> None:
