@@ -378,7 +378,8 @@ class World:
     def building(self, ident: int, position: int) -> tuple[ResolvedRequirement, ...] | None:
         """Return what building a release takes in this environment, as a root asks for it; None where it was not read.
 
-        What was read of another release says nothing of this one. No guard reaches a build environment (semantics §2).
+        What was read of another release says nothing of this one. No guard reaches a build environment
+        (docs/semantics.md#guards).
         """
         package = self.package(ident)
         requirement_set = int(package.requirement_sets[position])

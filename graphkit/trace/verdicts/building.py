@@ -1,7 +1,7 @@
 """What building releases from source takes, as far as their build requirements were read: installs of their own.
 
-Each sdist is built in an environment of its own, which no lock, constraint or cut-off reaches (semantics §4). So a walk
-starts at its build requirements, and what that takes the install has had.
+Each sdist is built in an environment of its own, which no lock, constraint or cut-off reaches
+(docs/semantics.md#governing-locks). So a walk starts at its build requirements, and what that takes the install has had.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from graphkit.model.answers import BuildVerdict, Obligation, Path, ProofKind, Verdict, worst
-from graphkit.model.answers import ProofStep as PathStep
+from graphkit.model.answers import Step as PathStep
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.times import Instant
 from graphkit.trace.resolve.closure import closure_of

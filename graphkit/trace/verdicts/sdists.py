@@ -1,8 +1,8 @@
 """What a closure brings beside itself: by what building its releases takes, and by what their own SBOMs list.
 
 A release without a wheel is built where it is installed. What its build requires (PEP 518) is installed for that, in an
-environment of its own that no lock and no guard reaches (semantics §4). Where it was read, it is followed; where it was
-not, it is assumed to be usual (`Assumption.BUILD_ENV`).
+environment of its own that no lock and no guard reaches (docs/semantics.md#governing-locks). Where it was read, it is
+followed; where it was not, it is assumed to be usual (`Assumption.BUILD_ENV`).
 """
 
 from __future__ import annotations

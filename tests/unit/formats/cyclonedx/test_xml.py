@@ -163,8 +163,8 @@ def test_what_stands_beside_the_list_is_listed_and_what_is_not_the_boms_own_pass
         "<annotations><annotation><licenses><component><name>x</name></component></licenses></annotation></annotations>",
         "<components><component><name>a</name><licenses><purl>pkg:pypi/x@1</purl></licenses></component></components>",
         (
-            "<formulation><formula><workflows><workflow><step><command><executed>pip install x</executed></command></step>"
-            "</workflow></workflows></formula></formulation>"
+            "<formulation><formula><workflows><workflow><step><command><executed>pip install x</executed></command>"
+            "</step></workflow></workflows></formula></formulation>"
         ),
         "<formulation><formula><x><environmentVar name='X'>uv sync</environmentVar></x></formula></formulation>",
         "<formulation><formula><x><data>cGlw</data></x></formula></formulation>",
@@ -202,7 +202,8 @@ def test_what_can_name_a_component_and_is_not_read_leaves_it_open(inner: str) ->
         ),
         "<metadata><tools><services><service>{}</service></services></tools></metadata>",
         (
-            "<formulation components='x'><formula formula='x'><components><component>{}</component></components></formula>"
+            "<formulation components='x'><formula formula='x'><components><component>{}</component></components>"
+            "</formula>"
             "</formulation>"
         ),
         "<annotations><annotation><text>pkg:pypi/litellm@1.82.8</text></annotation></annotations>",
