@@ -106,6 +106,12 @@ def test_every_link_of_a_page_leads_there() -> None:
     assert found == []
 
 
+def test_every_path_of_the_guide_is_there() -> None:
+    named = re.findall(r"`((?:graphkit|tests|queries|examples|docs)/[\w./-]*)`", texts()["CONTRIBUTING.md"])
+    assert len(named) > 20
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
 @pytest.mark.parametrize("pattern", [BY_SECTION, BARE], ids=["a document by its section", "a section of no document"])
 def test_nothing_is_cited_by_a_number_of_a_section(pattern: re.Pattern[str]) -> None:
     found = [f"{name}: {one[0]}" for name, text in texts().items() for one in pattern.finditer(text)]
