@@ -166,6 +166,7 @@ GOOD: dict[str, str | bytes] = {"pyproject.toml": project("setuptools")}
         (sdist({"here/pyproject.toml": project("evil")}, links={"here": "."}), "below a link"),
         (sdist({"pyproject.toml": "#" * (5 * 2**20)}), "of 5,242,880 bytes"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "archive",
 )
 def test_what_installers_may_see_otherwise_is_not_read(data: bytes, why: str) -> None:
     with pytest.raises(InputError, match=why):
