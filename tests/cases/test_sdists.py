@@ -1,5 +1,7 @@
 """What building releases without a wheel takes, where it was read: walked as installs of its own.
 
+Contract: docs/semantics.md#governing-locks.
+
 In the index `badpkg` 1.2 is bad from 10:00 to 13:00, and so is `late` 1.2, beside which 1.3 is newer; `mid` needs the
 former. `dep` 1.0 has an sdist alone.
 """

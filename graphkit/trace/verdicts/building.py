@@ -1,8 +1,8 @@
 """What building releases from source takes, as far as their build requirements were read: installs of their own.
 
 Each sdist is built in an environment of its own, which no lock, constraint or cut-off reaches
-(docs/semantics.md#governing-locks). So a walk starts at its build requirements, and what that takes the install
-has had.
+(docs/semantics.md#governing-locks). So a walk starts at its build requirements, and what that takes the install has
+had.
 """
 
 from __future__ import annotations
