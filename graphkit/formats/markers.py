@@ -23,14 +23,14 @@ def is_elsewhere(marker: str) -> bool:
 
 
 @cache
-def _grounds() -> tuple[MarkerEvaluator, ...]:
+def _evaluators() -> tuple[MarkerEvaluator, ...]:
     return tuple(MarkerEvaluator(Environment(python=python)) for python in _PYTHONS)
 
 
 @cache
 def _holds_nowhere(marker: str) -> bool:
     try:
-        return all(ground.truth(marker) is False for ground in _grounds())
+        return all(evaluator.truth(marker) is False for evaluator in _evaluators())
     except RecursionError:  # packaging reads nested markers by recursion
         return False
 

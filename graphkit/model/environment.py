@@ -252,15 +252,15 @@ class AnyOfEnvironments:
 
     def __init__(self, environments: Sequence[Environment]) -> None:
         self.environment = environments[0]
-        self._grounds = [MarkerEvaluator(one) for one in environments]
+        self._evaluators = [MarkerEvaluator(one) for one in environments]
         self._lenient = [MarkerEvaluator(one, "uv") for one in environments]
         first = environments[0]
         self._pythons = [
-            ground
-            for ground in self._grounds
-            if (ground.environment.platform, ground.environment.machine) == (first.platform, first.machine)
+            evaluator
+            for evaluator in self._evaluators
+            if (evaluator.environment.platform, evaluator.environment.machine) == (first.platform, first.machine)
         ]
-        self._platforms = [ground for ground in self._grounds if ground.environment.python == first.python]
+        self._platforms = [evaluator for evaluator in self._evaluators if evaluator.environment.python == first.python]
         self._truths: dict[tuple[str, str], bool | None] = {}
         self._installable: dict[str, bool] = {}
 
@@ -268,21 +268,21 @@ class AnyOfEnvironments:
         """Return whether a marker holds under an extra in all of them; None where it differs or cannot be decided."""
         key = (marker, extra)
         if key not in self._truths:
-            found = {ground.truth(marker, extra) for ground in self._asked(marker)}
+            found = {evaluator.truth(marker, extra) for evaluator in self._asked(marker)}
             self._truths[key] = found.pop() if len(found) == 1 else None
         return self._truths[key]
 
     def _asked(self, marker: str) -> Sequence[MarkerEvaluator]:
         if not _OF_PLATFORM.search(marker):
             return self._pythons if _OF_PYTHON.search(marker) else self._pythons[:1]
-        return self._grounds if _OF_PYTHON.search(marker) else self._platforms
+        return self._evaluators if _OF_PYTHON.search(marker) else self._platforms
 
     def classes(self) -> tuple[Environment, ...]:
         """Return one environment of each class that answers everything asked so far alike, in their order."""
         open_markers = [key for key, truth in self._truths.items() if truth is None]
         needs = list(self._installable)
         found: dict[tuple[bool | None, ...], Environment] = {}
-        for strict, lenient in zip(self._grounds, self._lenient, strict=True):
+        for strict, lenient in zip(self._evaluators, self._lenient, strict=True):
             answers = [strict.truth(*key) for key in open_markers]
             answers += [lenient.installs(one) for one in needs]
             found.setdefault(tuple(answers), strict.environment)
@@ -291,12 +291,14 @@ class AnyOfEnvironments:
     def installs(self, needs: str) -> bool:
         """Return whether a file can be installed in one of them, as any installer reads what it needs."""
         if needs not in self._installable:
-            self._installable[needs] = any(ground.installs(needs) for ground in (*self._grounds, *self._lenient))
+            self._installable[needs] = any(
+                evaluator.installs(needs) for evaluator in (*self._evaluators, *self._lenient)
+            )
         return self._installable[needs]
 
     def python_fits(self, requires_python: str) -> bool:
         """Return whether Requires-Python admits the Python of one of them."""
-        return any(ground.python_fits(requires_python) for ground in (*self._grounds, *self._lenient))
+        return any(evaluator.python_fits(requires_python) for evaluator in (*self._evaluators, *self._lenient))
 
 
 class EveryEnvironment:

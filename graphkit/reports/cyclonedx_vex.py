@@ -130,7 +130,7 @@ def _vulnerability(blast: Blast, ref: str, one: Statement) -> Vulnerability:
         source=VulnerabilitySource(name=shown(blast.incident.title) or None, url=_uri(address)),
         description=described(blast) or None,
         recommendation=one.action or None,
-        analysis=VulnerabilityAnalysis(state=ImpactAnalysisState[_STATES[one.status]], detail=one.ground, **spared),
+        analysis=VulnerabilityAnalysis(state=ImpactAnalysisState[_STATES[one.status]], detail=one.reason, **spared),
         affects=[BomTarget(ref=ref)],
         properties=[Property(name="graphkit:release", value=shown(purl)) for purl in one.releases],
     )

@@ -66,10 +66,10 @@ def _statement(blast: Blast, one: Statement) -> dict[str, Any]:
         vulnerability["description"] = about
     said = {"vulnerability": vulnerability, "products": [product], "status": one.status}
     if one.status == "not_affected":
-        return {**said, "justification": "component_not_present", "impact_statement": one.ground}
+        return {**said, "justification": "component_not_present", "impact_statement": one.reason}
     if one.status == "affected":
-        return {**said, "action_statement": one.action, "status_notes": one.ground}
-    return {**said, "status_notes": f"{one.ground}. {one.action}"}
+        return {**said, "action_statement": one.action, "status_notes": one.reason}
+    return {**said, "status_notes": f"{one.reason}. {one.action}"}
 
 
 def _iri(purl: str) -> str:

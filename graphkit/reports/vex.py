@@ -32,7 +32,7 @@ _LONGEST_PROOF: Final = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What is said of one service: ``ground`` why, ``action`` what to do, empty where it is cleared.
+    """What is said of one service: ``reason`` why, ``action`` what to do, empty where it is cleared.
 
     ``product`` is its purl, of type generic, ``releases`` the purls of the compromised releases that it is about.
     """
@@ -40,7 +40,7 @@ class Statement:
     service: str
     product: str
     status: Status
-    ground: str
+    reason: str
     action: str
     releases: tuple[str, ...]
 
@@ -101,14 +101,14 @@ def _statement(one: ServiceVerdict, purls: dict[str, str], spans: list[str], dou
     basis = f", {one.basis}" if one.basis else ""
     when = f"; exposed {', '.join(spans[n] for n in one.slots[:_FEW])}" if one.slots else ""
     when += f" (slots {slot_runs(one.slots)})" if len(one.slots) > _FEW else ""
-    ground = cut(shown(f"{doubt[0]}{one.verdict}{basis}: {one.reason}{when}"), _LONGEST)
+    reason = cut(shown(f"{doubt[0]}{one.verdict}{basis}: {one.reason}{when}"), _LONGEST)
     if one.verdict is Verdict.CLEARED:
-        ground = cut(shown(f"{ground}; {proofs_of(one) or assuming(one)}"), _LONGEST_PROOF)
+        reason = cut(shown(f"{reason}; {proofs_of(one) or assuming(one)}"), _LONGEST_PROOF)
     return Statement(
         service=shown(one.service),
         product=f"pkg:generic/{quote(shown(one.service), safe='')}",
         status=status,
-        ground=ground,
+        reason=reason,
         action=doubt[1] or _action(one.verdict),
         releases=tuple(dict.fromkeys(reached)) if status == "affected" and reached else tuple(purls.values()),
     )

@@ -53,7 +53,7 @@ def blast(reader: port.Reader, question: Question, spread: PackageWorlds = map) 
     cases = _cases(reader, question, incidents)
     parts = [_part(reader, case, question, organisation, incidents, spread) for case in cases]
     views = [part.view for part in parts]
-    offsets = [sum(len(view.field.slots) for view in views[:at]) for at in range(len(views))]
+    offsets = [sum(len(view.reach.slots) for view in views[:at]) for at in range(len(views))]
     services = views[0].services if len(views) == 1 else _worst(views, offsets)
     windows = tuple(view.window for view in views)
     exposed = _joined([part.exposed for part in parts], offsets)
@@ -68,7 +68,7 @@ def blast(reader: port.Reader, question: Question, spread: PackageWorlds = map) 
         incident=_asked(views),
         window=_whole(windows),
         windows=windows,
-        slots=tuple(slot for view in views for slot in view.field.slots),
+        slots=tuple(slot for view in views for slot in view.reach.slots),
         environment=question.environment,
         resolver=question.resolver,
         summary=_summary(services, exposed, companies),
@@ -147,7 +147,7 @@ def _part(
     documents = CaseDocuments(reader, case)
     worlds = worlds_of(reader, case, question, organisation)
     view = answer(case, question, documents, worlds)
-    exposed = package_rows(view.world, view.field, view.targets, question.effort, spread)
+    exposed = package_rows(view.world, view.reach, view.targets, question.effort, spread)
     rivals = tuple(_rivals(view, exposed, question, documents, incidents, worlds))
     withdrawn = tuple(f"{one} was withdrawn by those who published it" for one in case.withdrawn)
     notes = (*withdrawn, *footnotes(view, exposed, documents), *rivals)
@@ -183,7 +183,7 @@ class _Known:
 
 def _is_index_read(view: CaseAnswer) -> bool:
     """Return whether a page or table of an accused package, or of anything that leads to one, was read."""
-    flags = view.world.reader.packages(view.field.packages).flags
+    flags = view.world.reader.packages(view.reach.packages).flags
     return bool(((flags & (port.PAGE_READ | port.PAGE_ONE_RELEASE)) != 0).any())
 
 
@@ -324,7 +324,7 @@ def _rivals(
         changed = [f"{service} {ours} → {theirs}" for service, ours, theirs in pairs]
         resting |= {service for service, ours, _ in pairs if ours is Verdict.CLEARED}
         before = {row.package: row.tier.value if row.tier else "older only" for row in exposed.rows}
-        tiers = package_tiers(rival.world, rival.field, rival.targets, question.effort.most)
+        tiers = package_tiers(rival.world, rival.reach, rival.targets, question.effort.most)
         after = {name: tier.value if tier else "older only" for name, tier in tiers.items()}
         changed += [
             f"{name} {before.get(name, 'not reached')} → {after.get(name, 'not reached')}"

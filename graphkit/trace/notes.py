@@ -52,7 +52,7 @@ def footnotes(view: CaseAnswer, exposed: Exposed, documents: CaseDocuments) -> I
     yield from _stuck_notes(view)
     if exposed.unread:
         yield f"not read, so walks through them are incomplete: {some(exposed.unread)}"
-    if uncertain := sorted(view.world.reader.packages(view.field.uncertain).name):
+    if uncertain := sorted(view.world.reader.packages(view.reach.uncertain).name):
         yield (
             f"upload or yank times are not all known for {some(uncertain)}; hits that hold under one account of them "
             "only are admitted"
@@ -96,7 +96,7 @@ def _unwalked(left: Unwalked) -> Iterator[str]:
 
 def _table_notes(view: CaseAnswer) -> Iterator[str]:
     """Say where a table stands for pages: without times, or with the newest release alone."""
-    read, idents = view.world.reader.packages, view.field.packages
+    read, idents = view.world.reader.packages, view.reach.packages
     flags = read(idents).flags
     if assumed := sorted(read(idents[(flags & port.PAGE_TIMES_ASSUMED) != 0]).name):
         yield (
@@ -125,7 +125,7 @@ def _stuck_notes(view: CaseAnswer) -> Iterator[str]:
     """Say where the accused package has no release on the index at all: then nothing resolves, and nothing follows."""
     for ident in sorted(view.targets):
         package = view.world.package(ident)
-        empty = [s for s in view.field.slots if not package.shelf(s.start, doubtful=True).listed.any()]
+        empty = [s for s in view.reach.slots if not package.availability(s.start, doubtful=True).listed.any()]
         if not empty:
             continue
         stuck, walked = _stuck(view, ident, empty)
@@ -140,7 +140,7 @@ def _stuck_notes(view: CaseAnswer) -> Iterator[str]:
 
 
 def _stuck(view: CaseAnswer, ident: int, empty: Sequence[Slot]) -> tuple[list[str], int]:
-    reached = view.field.reached
+    reached = view.reach.reached
     near = np.argsort(reached.distance, kind="stable")[: _MOST_STUCK_WALKS + len(view.targets)].tolist()
     found = sorted((int(reached.distance[row]), int(reached.ident[row]), reached.extra[row]) for row in near)
     keys = [(ident, extra) for _, ident, extra in found if ident not in view.targets][:_MOST_STUCK_WALKS]

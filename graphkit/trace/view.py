@@ -92,7 +92,7 @@ class CaseAnswer:
     world: World
     targets: Targets
     window: Window
-    field: Reach
+    reach: Reach
     services: ServiceVerdicts
     unplaced: tuple[CompromisedRelease, ...]
     notes: tuple[str, ...]
@@ -172,7 +172,7 @@ def answer(case: Case, question: Question, documents: CaseDocuments, worlds: Wor
         world=worlds.of(setting),
         targets=judging.targets,
         window=judging.window,
-        field=judging.fields[setting],
+        reach=judging.fields[setting],
         services=ServiceVerdicts(documents.services, documents.said, judging.service, judging.packages, first),
         unplaced=unplaced,
         notes=notes,
@@ -316,8 +316,8 @@ class _Judging:
             world=world,
             union=self._union_of(None),
             in_environment=lambda one: self.worlds.of((one, setting[1])),
-            field=self.fields[setting],
-            field_of=survey_of,
+            reach=self.fields[setting],
+            reach_of=survey_of,
             targets=self.targets,
             accused=self.accused,
             names=tuple(_shown(release) for release in case.releases),

@@ -132,7 +132,7 @@ class Ours:
         )
         demand = Constraint(bits_of(stretches), names_prerelease=early, pinned=pinned)
         # Yanks have no dates on these pages, and uv takes every one as done.
-        found = choose(package.shelf(asked.at, doubtful=False), demand, "uv")
+        found = choose(package.availability(asked.at, doubtful=False), demand, "uv")
         return None if found < 0 else package.texts[found]
 
     def in_columns(self, asked: Asked) -> str | None:

@@ -202,8 +202,8 @@ def test_what_is_picked_is_admitted_and_what_is_shown_picked_was_nominated(scene
         package = view.world.find(package_name(name))
         assert package is not None
         for take in row.takes:
-            (newest,) = newest_of(package, view.world, view.field.slots[take.slot : take.slot + 1])
-            one, bit = view.field.passes[take.slot // MOST_SLOTS], take.slot % MOST_SLOTS
+            (newest,) = newest_of(package, view.world, view.reach.slots[take.slot : take.slot + 1])
+            one, bit = view.reach.passes[take.slot // MOST_SLOTS], take.slot % MOST_SLOTS
             place = (package.ident, extra, newest.position)
             bare = (package.ident, "", newest.position)
             assert (one.nominates(*place) | one.nominates(*bare)) >> bit & 1
@@ -213,7 +213,7 @@ def test_what_is_picked_is_admitted_and_what_is_shown_picked_was_nominated(scene
 
 def _check_every_release(scene: Scene, view: CaseAnswer) -> None:
     """Whatever release one installs, on offer and not yanked: what it picks it admits."""
-    (one,) = view.field.passes
+    (one,) = view.reach.passes
     instants = [slot.start for slot in one.slots]
     for (name, version), texts in scene.world.requirements.items():
         package = view.world.find(name)
@@ -222,7 +222,7 @@ def _check_every_release(scene: Scene, view: CaseAnswer) -> None:
             continue
         for extra in ("", *sorted(named_extras(texts))):
             for bit, slot in enumerate(one.slots):
-                if package.shelf(slot.start, doubtful=True).fresh[position]:
+                if package.availability(slot.start, doubtful=True).fresh[position]:
                     root = root_of(view.world, package.ident, position, extra, slot.start)
                     found = confirm(view.world, root, slot.start, slot.until, view.targets)
                     admitted = admission(view.world, root, view.targets, instants, one.admitted, 1 << bit)
@@ -280,13 +280,13 @@ def test_many_slots_are_as_one_run_for_each(scene: Scene, data: st.DataObject) -
     reader = MemoryReader(scene.facts)
     whole = ask(reader, Span(start=start, until=until))
     view = look(reader, Span(start=start, until=until))
-    slots = view.field.slots
+    slots = view.reach.slots
     assert slots == whole.slots
     assume(len(slots) > MOST_SLOTS)  # not where nobody can install any of it
-    assert len(view.field.passes) == -(-len(slots) // MOST_SLOTS)
+    assert len(view.reach.passes) == -(-len(slots) // MOST_SLOTS)
     for number, slot in enumerate(slots):
-        alone = survey(view.world, view.targets, view.field.closure, (slot,))
-        assert _in_slot(view.field, number) == _in_slot(alone, 0)
+        alone = survey(view.world, view.targets, view.reach.closure, (slot,))
+        assert _in_slot(view.reach, number) == _in_slot(alone, 0)
     some = data.draw(st.lists(st.integers(0, len(slots) - 1), min_size=6, max_size=6, unique=True))
     for number in (0, MOST_SLOTS - 1, MOST_SLOTS, len(slots) - 1, *some):
         _check_slot(whole, number, ask(reader, Span(start=slots[number].start, until=slots[number].until)))

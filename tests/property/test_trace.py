@@ -116,11 +116,15 @@ def check_listings(engine: Engine, at: Instant, profile: Profile) -> None:
                 assert not engine.made.packages[name][version]
                 continue
             for account in oracle.BOTH:
-                shelf = package.shelf(at, doubtful=account)
+                availability = package.availability(at, doubtful=account)
                 key = (engine.made, name, version, at, ENVIRONMENT, profile)
-                assert shelf.listed[position] == oracle.listed(*key, uncertain_in=account), (name, version, account)
-                standing = shelf.listed[position] and oracle.unyanked(*key, uncertain_in=account)
-                assert shelf.fresh[position] == standing, (name, version, account)
+                assert availability.listed[position] == oracle.listed(*key, uncertain_in=account), (
+                    name,
+                    version,
+                    account,
+                )
+                standing = availability.listed[position] and oracle.unyanked(*key, uncertain_in=account)
+                assert availability.fresh[position] == standing, (name, version, account)
 
 
 def check_walks(engine: Engine, root: EngineRoot, made: Root, at: Instant, profile: Profile) -> None:

@@ -47,7 +47,7 @@ def holds_everywhere(marker: str, requires_python: str) -> bool:
 
 
 @cache
-def _grounds() -> tuple[MarkerEvaluator, ...]:
+def _evaluators() -> tuple[MarkerEvaluator, ...]:
     minors, platforms = range(8, 16), ("linux", "macos", "windows")
     return tuple(
         MarkerEvaluator(Environment(python=f"3.{minor}", platform=one)) for minor in minors for one in platforms
@@ -56,9 +56,9 @@ def _grounds() -> tuple[MarkerEvaluator, ...]:
 
 @lru_cache(maxsize=4096)
 def _holds_everywhere(marker: str, requires_python: str) -> bool:
-    grounds = [ground for ground in _grounds() if ground.python_fits(requires_python)]
+    evaluators = [evaluator for evaluator in _evaluators() if evaluator.python_fits(requires_python)]
     try:
-        return bool(grounds) and all(ground.truth(marker) is True for ground in grounds)
+        return bool(evaluators) and all(evaluator.truth(marker) is True for evaluator in evaluators)
     except RecursionError:  # packaging reads nested markers by recursion
         return False
 

@@ -202,9 +202,9 @@ class _Gathered:
         self.metadata: dict[tuple[PackageName, str], ReleaseMetadata] = {}
         self._offers: dict[PackageName, tuple[_Candidates, ...]] = {}
         self._order = order
-        self.ground = MarkerEvaluator(order.environment)
+        self.evaluator = MarkerEvaluator(order.environment)
         # What either resolver may choose is read: they differ in what they make of Requires-Python.
-        self._grounds = (MarkerEvaluator(order.environment, "uv"), MarkerEvaluator(order.environment, "pip"))
+        self._evaluators = (MarkerEvaluator(order.environment, "uv"), MarkerEvaluator(order.environment, "pip"))
 
     def put_aside(self, package: PackageName, version: str, error: GraphkitError) -> None:
         """Go on without a page or requirements that nobody could read."""
@@ -217,7 +217,7 @@ class _Gathered:
         """Return the versions of a package that some of these ranges together may leave as the choice."""
         if package not in self._offers:
             page = self.readings[package].page
-            self._offers[package] = tuple(_Candidates(page, self._order, ground) for ground in self._grounds)
+            self._offers[package] = tuple(_Candidates(page, self._order, evaluator) for evaluator in self._evaluators)
         of_both = (one.choices(specifiers) for one in self._offers[package])
         return list(dict.fromkeys(chain.from_iterable(of_both)))
 
@@ -225,10 +225,10 @@ class _Gathered:
 class _Candidates:
     """The releases of a page, newest first; sets of them are bits of an integer, bit 0 the newest."""
 
-    def __init__(self, page: ProjectPage, order: GatherOptions, ground: MarkerEvaluator) -> None:
+    def __init__(self, page: ProjectPage, order: GatherOptions, evaluator: MarkerEvaluator) -> None:
         read = [(release_version(release.version), release) for release in page.releases]
         self._order = order
-        self._ground = ground
+        self._evaluator = evaluator
         self._releases = sorted(
             (one for one in read if one[0].parsed and self._may_be_listed(one[1])), key=lambda one: one[0], reverse=True
         )
@@ -237,7 +237,7 @@ class _Candidates:
     def _may_be_listed(self, release: ReleaseFiles) -> bool:
         return any(
             (file.uploaded is None or file.uploaded < self._order.until)
-            and self._ground.installs(needs_of(file.kind, file.filename, file.requires_python))
+            and self._evaluator.installs(needs_of(file.kind, file.filename, file.requires_python))
             for file in release.files
         )
 
@@ -337,5 +337,5 @@ def _follow(walk: _Walk, shelf: _Gathered, package: PackageName, version: str, e
             if is_of_build(one.marker) is not (extra == BUILD_EXTRA):
                 continue
             # What cannot be decided keeps its edge (docs/semantics.md#environments); a URL is an identity of its own.
-            if not one.url and shelf.ground.truth(one.marker, extra) is not False:
+            if not one.url and shelf.evaluator.truth(one.marker, extra) is not False:
                 walk.add(_Dependency(package=one.package, extras=one.extras, specifier=one.specifier))

@@ -119,7 +119,7 @@ class AvailabilityTable:
         sizes = (files.stop - start)[row[further]]
         base[further] = self._used + np.cumsum(sizes) - sizes
         self._grow(int(sizes.sum()))
-        self._stock(files, row, base, slot, slots)
+        self._compute(files, row, base, slot, slots)
         more = np.flatnonzero(further)
         self._count_more[packages] = np.bincount(row[more], minlength=len(packages))
         self._first_more[packages[row[more][::-1]]] = (len(self._more) + np.arange(len(more), dtype=np.int32))[::-1]
@@ -135,7 +135,7 @@ class AvailabilityTable:
         key = distinct(np.concatenate(rows) * width + np.concatenate(slots))
         return key // width, key % width
 
-    def _stock(self, files: _Files, row: Rows, base: Rows, slot: Rows, slots: Masks) -> None:
+    def _compute(self, files: _Files, row: Rows, base: Rows, slot: Rows, slots: Masks) -> None:
         """Fill the places of states: ``row`` of their package, ``base`` place, first ``slot`` and all ``slots``."""
         start = files.start
         at = self._instants[slot]
@@ -190,16 +190,18 @@ class AvailabilityTable:
                 self._more.append((base, package.start, slots))
             else:
                 self._slots[package.ident] = slots
-            self._fill_odd(package, package.shelf_of(state, doubtful=self._doubtful), base, slots)
+            self._fill_odd(package, package.availability_of(state, doubtful=self._doubtful), base, slots)
 
-    def _fill_odd(self, package: Package, shelf: Availability, base: int, slots: int) -> None:
+    def _fill_odd(self, package: Package, availability: Availability, base: int, slots: int) -> None:
         for newest, choosable in zip(
-            self.newest, (shelf.final, shelf.any, shelf.pinned_final, shelf.pinned_any), strict=True
+            self.newest,
+            (availability.final, availability.any, availability.pinned_final, availability.pinned_any),
+            strict=True,
         ):
             found = choosable.newest
             newest[base : base + package.size] = np.where(found < 0, -1, found + base)
-        self.listed[package.start : package.stop][shelf.listed] |= self.kind.type(slots)
-        self.fresh[package.start : package.stop][shelf.fresh] |= self.kind.type(slots)
+        self.listed[package.start : package.stop][availability.listed] |= self.kind.type(slots)
+        self.fresh[package.start : package.stop][availability.fresh] |= self.kind.type(slots)
 
     def _grow(self, count: int) -> None:
         self._used += count

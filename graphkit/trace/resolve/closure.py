@@ -262,8 +262,8 @@ def _as_bits(truths: Truths) -> Bits:
 def _ever_listed(package: Package, span: Span, *, is_fresh: bool) -> Truths:
     """Return which releases were listed, and not yanked if asked, at some instant of a span, by any account."""
     states = range(package.state_at(span.start), package.state_at(span.until - 1) + 1)
-    shelves = [package.shelf_of(state, doubtful=True) for state in states]
+    availabilities = [package.availability_of(state, doubtful=True) for state in states]
     found = np.zeros(package.size, dtype=np.bool_)
-    for shelf in shelves:
-        found |= shelf.fresh if is_fresh else shelf.listed
+    for availability in availabilities:
+        found |= availability.fresh if is_fresh else availability.listed
     return found

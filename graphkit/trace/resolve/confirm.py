@@ -91,7 +91,7 @@ def _first_listed(world: World, targets: Targets, start: Instant, until: Instant
         at
         for ident, positions in targets.items()
         for at in (start, *(t for t in world.package(ident).changes if start < t < until))
-        if world.package(ident).shelf(at, doubtful=True).listed[positions].any()
+        if world.package(ident).availability(at, doubtful=True).listed[positions].any()
     ]
     return min(found, default=None)
 

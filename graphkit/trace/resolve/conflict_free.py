@@ -23,7 +23,7 @@ def conflict_free(
     asks: Sequence[RequestedBy],
     picks: Mapping[int, int],
     failed: Iterable[int],
-    shelves: Mapping[int, Availability],
+    availabilities: Mapping[int, Availability],
     *,
     held: frozenset[int],
 ) -> frozenset[int]:
@@ -39,7 +39,7 @@ def conflict_free(
     shaken = set(failed)
     for ident in failed:
         # Where what is held asks for the impossible by itself, nobody knows what is installed, if anything.
-        if not (involved := _involved(by_package.get(ident, ()), shelves[ident]) - held - {None}):
+        if not (involved := _involved(by_package.get(ident, ()), availabilities[ident]) - held - {None}):
             return frozenset()
         shaken.update(one for one in involved if one is not None)
     while True:
@@ -49,20 +49,20 @@ def conflict_free(
             for ident, wants in reached.items()
             if ident not in shaken
             and ident in picks
-            and not _falls_the_same(world, fixed, ident, wants, picks, shelves)
+            and not _falls_the_same(world, fixed, ident, wants, picks, availabilities)
         }
         if not new:
             return frozenset(ident for ident in reached if ident in picks and ident not in shaken)
         shaken |= new
 
 
-def _involved(asking: Sequence[RequestedBy], shelf: Availability) -> set[int | None]:
+def _involved(asking: Sequence[RequestedBy], availability: Availability) -> set[int | None]:
     """Return the packages that ask for what does not fit together; None for the root's own list.
 
     Those of every pair that nothing on offer satisfies; where each pair has something, all that narrow
     the choice. Where a single one finds nothing, it is involved alone.
     """
-    offer = shelf.any.bits | shelf.pinned_any.bits
+    offer = availability.any.bits | availability.pinned_any.bits
     alone = [(node, want) for node, want in asking if not want.admits & offer]
     pairs = [
         ask
@@ -111,7 +111,7 @@ def _falls_the_same(
     ident: int,
     wants: Sequence[ResolvedRequirement],
     picks: Mapping[int, int],
-    shelves: Mapping[int, Availability],
+    availabilities: Mapping[int, Availability],
 ) -> bool:
     if fixed and ident == fixed[0]:
         return True
@@ -120,4 +120,4 @@ def _falls_the_same(
         admits &= want.admits
     pinned = any(want.pinned and (want.direct or world.profile == "pip") for want in wants)
     demand = Constraint(admits, any(want.names_prerelease for want in wants), pinned)
-    return choose(shelves[ident], demand, world.profile) == picks[ident]
+    return choose(availabilities[ident], demand, world.profile) == picks[ident]

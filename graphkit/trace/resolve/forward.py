@@ -109,12 +109,12 @@ class Memory:
 
     def find(self, world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk | None:
         """Return a walk of the same root whose choices at this instant are the same, None for none."""
-        shelves, profile = world.on_offer(at, doubtful=doubtful), world.profile
+        availabilities, profile = world.on_offer(at, doubtful=doubtful), world.profile
         for choices, found in self._known.get(root, ()):
             twins: dict[tuple[int, int], int] = {}
             same: set[tuple[int, int]] = set()
             for number, (ident, demand, chosen) in enumerate(choices):
-                now = choose(shelves[ident], demand, profile)
+                now = choose(availabilities[ident], demand, profile)
                 if now == chosen:
                     same.add((ident, chosen))
                 elif not _is_twin(world, ident, chosen, now) or twins.setdefault((ident, chosen), now) != now:
@@ -140,16 +140,16 @@ class Memory:
 
 def walk(world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk:
     """Return what a root installs at an instant. Cost: the root's closure, times a few rounds."""
-    shelves = world.on_offer(at, doubtful=doubtful)
-    if root not in shelves.walks:
+    availabilities = world.on_offer(at, doubtful=doubtful)
+    if root not in availabilities.walks:
         known = world.memory_of(Memory).find(world, root, at, doubtful=doubtful)
-        shelves.walks[root] = known or _walk(world, root, shelves)
-    found = shelves.walks[root]
+        availabilities.walks[root] = known or _walk(world, root, availabilities)
+    found = availabilities.walks[root]
     assert isinstance(found, Walk)
     return found
 
 
-def _walk(world: World, root: Root, shelves: Availabilities) -> Walk:
+def _walk(world: World, root: Root, availabilities: Availabilities) -> Walk:
     memory = world.memory_of(Memory)
     choices: list[Choice] = []
     last: dict[int, tuple[tuple[int, bool, bool], int]] = {}
@@ -175,7 +175,7 @@ def _walk(world: World, root: Root, shelves: Availabilities) -> Walk:
                 continue
             if before != asked:
                 demand = Constraint(*asked)
-                found = choose(shelves[ident], demand, world.profile)
+                found = choose(availabilities[ident], demand, world.profile)
                 choices.append((ident, demand, found))
                 last[ident] = (asked, found)
             if found < 0:
@@ -191,7 +191,7 @@ def _walk(world: World, root: Root, shelves: Availabilities) -> Walk:
                 unread=tuple(sorted(gathered.unread())),
                 visited=frozenset(visited),
                 is_uncertain=any(world.package(ident).is_uncertain for ident in visited),
-                firm=conflict_free(world, root.fixed, gathered.asks(), picks, failed, shelves, held=root.held)
+                firm=conflict_free(world, root.fixed, gathered.asks(), picks, failed, availabilities, held=root.held)
                 if failed
                 else None,
             )

@@ -77,7 +77,7 @@ class Package:
     ``first_upload``: the earliest known upload of any file of each release, FOREVER where none is known.
     ``is_whole``: a page or table listed its releases, and speaks of them until ``speaks_until``; where it is False, no
     page was read, or only ones that were missing, quarantined or empty (``is_gone``). ``usable`` says of each file
-    whether the environment can install it; ``cut_off`` keeps from it what is too new. ``shelves`` are shared, so that
+    whether the environment can install it; ``cut_off`` keeps from it what is too new. ``availabilities`` are shared, so that
     equal states are one value, in whatever account of the times they occur.
     """
 
@@ -89,7 +89,7 @@ class Package:
         usable: Truths,
         hidden: Sequence[Hidden],
         compromised: frozenset[str],
-        shelves: dict[AvailabilityKey, Availability],
+        availabilities: dict[AvailabilityKey, Availability],
         cut_off: CutOff | None = None,
     ) -> None:
         self.ident = ident
@@ -120,7 +120,7 @@ class Package:
             self._cut(cut_off)
         self._hide()
         self._states: dict[tuple[int, bool], Availability] = {}
-        self._shelves = shelves
+        self._availabilities = availabilities
         self._stretches: dict[str, ReleaseRanges] = {}
 
     def _read_files(self, releases: port.Releases, usable: Truths) -> None:
@@ -221,23 +221,23 @@ class Package:
         """Return the number of the state that holds at an instant: how many changes came before or at it."""
         return bisect_right(self.changes, at)
 
-    def shelf(self, at: Instant, *, doubtful: bool) -> Availability:
+    def availability(self, at: Instant, *, doubtful: bool) -> Availability:
         """Return what is on offer at an instant.
 
         ``doubtful`` True takes every uncertain listing as listed and every undated yank as not
         yanked; False takes neither.
         """
-        return self.shelf_of(self.state_at(at), doubtful=doubtful)
+        return self.availability_of(self.state_at(at), doubtful=doubtful)
 
-    def shelf_of(self, state: int, *, doubtful: bool) -> Availability:
+    def availability_of(self, state: int, *, doubtful: bool) -> Availability:
         """Return the shelf of a state by its number."""
         doubtful = doubtful or not self.is_uncertain
         key = (state, doubtful)
         if key not in self._states:
-            self._states[key] = self._stock(self.changes[state - 1] if state else BEGINNING, doubtful=doubtful)
+            self._states[key] = self._compute(self.changes[state - 1] if state else BEGINNING, doubtful=doubtful)
         return self._states[key]
 
-    def _stock(self, at: Instant, *, doubtful: bool) -> Availability:
+    def _compute(self, at: Instant, *, doubtful: bool) -> Availability:
         offered = (self._uploaded <= at) & (self._timed | doubtful)
         if doubtful:
             offered |= self._told
@@ -252,10 +252,10 @@ class Package:
         fresh = np.zeros(self.size, dtype=bool)
         fresh[self._owner[offered & ~yanked]] = True
         same = (self.ident, listed.tobytes(), fresh.tobytes())
-        if same in self._shelves:
-            return self._shelves[same]
+        if same in self._availabilities:
+            return self._availabilities[same]
         choosable = listed & ~self._legacy
-        self._shelves[same] = Availability(
+        self._availabilities[same] = Availability(
             listed=listed,
             fresh=fresh,
             final=Candidates(fresh & self._final),
@@ -263,7 +263,7 @@ class Package:
             pinned_final=Candidates(choosable & self._final),
             pinned_any=Candidates(choosable),
         )
-        return self._shelves[same]
+        return self._availabilities[same]
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +281,7 @@ def bits_of(stretches: ReleaseRanges) -> Bits:
     return sum((1 << hi) - (1 << lo) for lo, hi in stretches)
 
 
-def choose(shelf: Availability, demand: Constraint, profile: Profile) -> int:
+def choose(availability: Availability, demand: Constraint, profile: Profile) -> int:
     """Return the position that a resolver takes, -1 where no release fits.
 
     The newest final one; a pre-release where no final fits (uv and pip) or where a specifier names
@@ -289,11 +289,11 @@ def choose(shelf: Availability, demand: Constraint, profile: Profile) -> int:
     (PEP 592). Tried with uv 0.13 and pip 26.
     """
     finals_first = not (demand.names_prerelease and profile == "pip")
-    if finals_first and (found := shelf.final.bits & demand.admits):
+    if finals_first and (found := availability.final.bits & demand.admits):
         return found.bit_length() - 1
-    order = [shelf.any]
+    order = [availability.any]
     if demand.pinned:
-        order += [*([shelf.pinned_final] if finals_first else []), shelf.pinned_any]
+        order += [*([availability.pinned_final] if finals_first else []), availability.pinned_any]
     for choosable in order:
         if found := choosable.bits & demand.admits:
             return found.bit_length() - 1

@@ -165,7 +165,7 @@ def groups_alone(manifest: Document, asked: InstallSelection) -> Iterator[tuple[
 def may_not_hold(world: World, one: Requirement) -> bool:
     """Return whether the marker of a requirement may be false in some environment; extras and groups apart."""
     is_of_choice = "extra" in one.marker or "dependency_groups" in one.marker
-    return bool(one.marker) and not is_of_choice and world.ground.truth(one.marker) is not True
+    return bool(one.marker) and not is_of_choice and world.evaluator.truth(one.marker) is not True
 
 
 def needs_of_extras(world: World, one: Requirement, version: str) -> frozenset[PackageName]:
@@ -217,10 +217,10 @@ def truth_of(
         taken = named if groups is None else groups
         is_sure = groups is not None
         marker = _GROUP.sub(lambda found: _HOLDS[(found[1] or found[2]) in taken], marker)
-    truth = world.ground.truth(marker)
+    truth = world.evaluator.truth(marker)
     if truth is False and (known := extras_of(marker)):
         open_to = known if extras is None else [extra for extra in known if extra in extras]
-        truths = {world.ground.truth(marker, extra) for extra in open_to}
+        truths = {world.evaluator.truth(marker, extra) for extra in open_to}
         truth = True in truths or (None if None in truths else False)
         is_sure &= extras is not None
     return truth if is_sure or truth is False else None

@@ -38,7 +38,7 @@ class Markers:
         if not len(new):
             return
         self._tables.clear()
-        truth = world.ground.truth
+        truth = world.evaluator.truth
         for ident, marker in zip(new.tolist(), world.reader.texts("marker", new), strict=True):
             if is_of_build(marker):
                 self._truth[ident], self.meets_build = _FALSE, True

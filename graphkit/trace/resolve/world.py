@@ -118,7 +118,7 @@ class World:
         self.reader = reader
         self.environment = environment
         self.profile: Profile = profile
-        self.ground: MarkerEvaluator | AnyOfEnvironments | EveryEnvironment = union or MarkerEvaluator(
+        self.evaluator: MarkerEvaluator | AnyOfEnvironments | EveryEnvironment = union or MarkerEvaluator(
             environment, profile
         )
         generation = reader.generation()
@@ -127,7 +127,7 @@ class World:
         self._compromised = compromised
         self._mixed = mixed or {}
         self._packages: dict[int, Package] = {}
-        self._shelves: dict[AvailabilityKey, Availability] = {}
+        self._availabilities: dict[AvailabilityKey, Availability] = {}
         self._usable = np.empty(0, dtype=np.int8)
         self._memories: dict[type, object] = {}
         self._offers: dict[tuple[Instant, bool], Availabilities] = {}
@@ -183,7 +183,7 @@ class World:
         if not self._anywhere:
             other = self._emptied()
             other._declared, other._building, other._usable = {}, {}, np.empty(0, dtype=np.int8)  # noqa: SLF001
-            other.ground = EveryEnvironment()
+            other.evaluator = EveryEnvironment()
             self._anywhere.append(other)
         return self._anywhere[0]
 
@@ -216,7 +216,7 @@ class World:
         """
         if self._settled is None:
             is_the_stores = self.environment == port.SETTLED and self.profile == "uv" and self._guards is None
-            if is_the_stores and isinstance(self.ground, MarkerEvaluator):
+            if is_the_stores and isinstance(self.evaluator, MarkerEvaluator):
                 found = self.reader.packages(np.arange(self.packages, dtype=np.int32)).settled.copy()
                 found[self.odd] = FOREVER
             else:
@@ -237,7 +237,7 @@ class World:
         """
         if len(self._packages) <= beyond:
             return
-        for known in (self._packages, self._shelves, self._offers, self._changes, self._ids, self._members):
+        for known in (self._packages, self._availabilities, self._offers, self._changes, self._ids, self._members):
             known.clear()
         self._ranges.clear()
         self._declared.clear()
@@ -291,7 +291,7 @@ class World:
                 self.fits(releases.file_needs),
                 self._hidden.get(name, ()),
                 self._compromised.get(name, frozenset()),
-                self._shelves,
+                self._availabilities,
                 self._guards.cut_off_of(name) if self._guards else None,
             )
         return self._packages[ident]
@@ -309,7 +309,7 @@ class World:
             self._usable = np.append(self._usable, np.full(top - len(self._usable), -1, dtype=np.int8))
         known = self._usable[needs]
         if (new := np.unique(needs[known < 0])).size:
-            self._usable[new] = [self.ground.installs(text) for text in self.reader.texts("needs", new)]
+            self._usable[new] = [self.evaluator.installs(text) for text in self.reader.texts("needs", new)]
             known = self._usable[needs]
         return known > 0
 
@@ -353,19 +353,19 @@ class World:
         for range_id, marker in self._members_of(requirement_set):
             if marker and is_of_build(marker):
                 continue
-            truth = self.ground.truth(marker, extra)
+            truth = self.evaluator.truth(marker, extra)
             if name := self._overridden(range_id):
                 # As uv does it: of the marker that is replaced its extras alone hold on.
                 if extra in extras_of(marker) if extra else (truth is not False or not extras_of(marker)):
                     replaced[name] = None
                 continue
-            if truth is False or (extra and self.ground.truth(marker) is not False):
+            if truth is False or (extra and self.evaluator.truth(marker) is not False):
                 continue
             want = self._want(range_id)
             wants.append(_under(want, marker, is_sure=truth is True) if marker else want)
         for name in replaced:
             for one in self._guards.overrides_of(name) if self._guards else ():
-                truth = self.ground.truth(one.marker)
+                truth = self.evaluator.truth(one.marker)
                 is_known &= truth is False or self.find(name) is not None
                 instead = self.want_of(one, is_sure=truth is True) if truth is not False else None
                 wants += [instead] if instead else []
@@ -387,7 +387,7 @@ class World:
             return None
         if requirement_set not in self._building:
             asked = [one for one in self._members_of(requirement_set) if is_of_build(one[1])]
-            truths = ((one, marker, self.ground.truth(marker, BUILD_EXTRA)) for one, marker in asked)
+            truths = ((one, marker, self.evaluator.truth(marker, BUILD_EXTRA)) for one, marker in asked)
             wants = (
                 _under(self._want(one), bare_marker(marker), is_sure=truth is True)
                 for one, marker, truth in truths
@@ -508,7 +508,7 @@ class Availabilities(dict[int, Availability]):
         """Walks over these shelves, by their root."""
 
     def __missing__(self, ident: int) -> Availability:
-        self[ident] = self._world.package(ident).shelf(self._at, doubtful=self._doubtful)
+        self[ident] = self._world.package(ident).availability(self._at, doubtful=self._doubtful)
         return self[ident]
 
 

@@ -18,16 +18,9 @@ from graphkit.trace.resolve.closure import closure_of
 from graphkit.trace.resolve.forward import Root, path_to, walk_intervals
 from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep
 from graphkit.trace.verdicts.context import ServiceContext, named, opened
+from graphkit.trace.verdicts.install_requests import InstallRequest, guarded, off_public, window_of, world_of
 from graphkit.trace.verdicts.sdists import build_root, builds_of
-from graphkit.trace.verdicts.walks import (
-    InstallRequest,
-    guarded,
-    judge_walk,
-    off_public,
-    window_of,
-    witness_of,
-    world_of,
-)
+from graphkit.trace.verdicts.walks import judge_walk, witness_of
 
 _Seen = set[tuple[int, int, Instant, Instant]]
 
@@ -45,19 +38,19 @@ class _Sdist:
 
 
 def judge_install(
-    context: ServiceContext, asking: InstallRequest, span: tuple[Instant, Instant], inputs: ProofStep
+    context: ServiceContext, request: InstallRequest, span: tuple[Instant, Instant], inputs: ProofStep
 ) -> BuildVerdict:
     """Return the verdict of installs over a stretch, with what they build: as `judge_walk` says, or worse.
 
     Cost: that of `judge_walk` where no build requirement that was read may lead to a target.
     """
-    own = judge_walk(context, asking, span, inputs)
-    if own.verdict is Verdict.PICKED or not _may_build(context) or off_public(context, asking):
+    own = judge_walk(context, request, span, inputs)
+    if own.verdict is Verdict.PICKED or not _may_build(context) or off_public(context, request):
         return own
-    parts = [own, *_by_sdists(context, asking, span, set())]
+    parts = [own, *_by_sdists(context, request, span, set())]
     is_barred = own.clearance is not None and own.clearance.kind is ProofKind.BAR
-    if is_barred and (gap := _allowed_beside(context, asking, span)):
-        parts.append(opened(gap, asking.document))
+    if is_barred and (gap := _allowed_beside(context, request, span)):
+        parts.append(opened(gap, request.document))
     return worst_of(parts)
 
 
@@ -68,7 +61,7 @@ def judge_rows(context: ServiceContext, lock: Document, span: tuple[Instant, Ins
     """
     if not _may_build(context):
         return
-    asking = InstallRequest(
+    request = InstallRequest(
         path=lock.path,
         document=lock,
         root=lambda _: (Root(label=lock.path, why=lock.path), ()),  # only what is built is walked
@@ -97,7 +90,7 @@ def judge_rows(context: ServiceContext, lock: Document, span: tuple[Instant, Ins
             path=way,
             is_certain=not row.optional,
         )
-        yield from _of_sdist(context, asking, one, seen)
+        yield from _of_sdist(context, request, one, seen)
         builds = builds_of(context, lock.requires_python, {package.ident: 1 << position}, window_of(span))
         yield from (opened(step, lock) for step in builds.steps)
 
@@ -113,20 +106,20 @@ def worst_of(parts: Sequence[BuildVerdict]) -> BuildVerdict:
 
 
 def _by_sdists(
-    context: ServiceContext, asking: InstallRequest, span: tuple[Instant, Instant], seen: _Seen
+    context: ServiceContext, request: InstallRequest, span: tuple[Instant, Instant], seen: _Seen
 ) -> Iterator[BuildVerdict]:
     """Yield what shows that building the releases that an install takes takes a target, or could."""
-    for one in _built_by(context, asking, span):
+    for one in _built_by(context, request, span):
         key = (one.ident, one.position, one.start, one.until)
         if key not in seen:
             seen.add(key)
-            yield from _of_sdist(context, asking, one, seen)
+            yield from _of_sdist(context, request, one, seen)
 
 
-def _built_by(context: ServiceContext, asking: InstallRequest, span: tuple[Instant, Instant]) -> Iterator[_Sdist]:
+def _built_by(context: ServiceContext, request: InstallRequest, span: tuple[Instant, Instant]) -> Iterator[_Sdist]:
     """Yield the releases that the forward walk takes, and that are built by requirements that were read."""
-    world = world_of(guarded(context, asking.guards), asking)
-    root, _ = asking.root(world)
+    world = world_of(guarded(context, request.guards), request)
+    root, _ = request.root(world)
     for is_certain in (True, False):
         for stay in walk_intervals(world, root, *span, doubtful=not is_certain):
             for ident, position in sorted(stay.walk.picks.items(), key=lambda pick: world.package(pick[0]).name):
@@ -143,10 +136,10 @@ def _built_by(context: ServiceContext, asking: InstallRequest, span: tuple[Insta
                     )
 
 
-def _of_sdist(context: ServiceContext, asking: InstallRequest, one: _Sdist, seen: _Seen) -> Iterator[BuildVerdict]:
+def _of_sdist(context: ServiceContext, request: InstallRequest, one: _Sdist, seen: _Seen) -> Iterator[BuildVerdict]:
     package = context.world.package(one.ident)
     name = f"{package.name} {package.texts[one.position]}"
-    inner = _asking_of(asking, one, name)
+    inner = _asking_of(request, one, name)
     span = (one.start, one.until)
     witness, _ = witness_of(context, inner, span)
     for found in (*((witness,) if witness else ()), *_by_sdists(context, inner, span, seen)):
@@ -154,13 +147,13 @@ def _of_sdist(context: ServiceContext, asking: InstallRequest, one: _Sdist, seen
         yield replace(
             found,
             verdict=Verdict.PICKED if is_picked else Verdict.ADMITTED,
-            reason=f"{asking.path} takes {name}, which has no wheel and is built: {found.reason}",
-            document=named(asking.document),
+            reason=f"{request.path} takes {name}, which has no wheel and is built: {found.reason}",
+            document=named(request.document),
             paths=tuple((*one.path, *path) for path in found.paths[:1]),
         )
 
 
-def _asking_of(asking: InstallRequest, one: _Sdist, name: str) -> InstallRequest:
+def _asking_of(request: InstallRequest, one: _Sdist, name: str) -> InstallRequest:
     """Return what building a release asks for. The indexes are those of the install; no guard of it holds."""
     path = f"the build requirements of {name}"
     return InstallRequest(
@@ -174,18 +167,18 @@ def _asking_of(asking: InstallRequest, one: _Sdist, name: str) -> InstallRequest
             completeness=Completeness.COMPLETE,
         ),
         root=lambda world: (build_root(world, one.ident, one.position), ()),
-        indexes=asking.indexes,
-        is_off_public=asking.is_off_public,
-        requires_python=asking.requires_python,
+        indexes=request.indexes,
+        is_off_public=request.is_off_public,
+        requires_python=request.requires_python,
     )
 
 
 def _allowed_beside(
-    context: ServiceContext, asking: InstallRequest, span: tuple[Instant, Instant]
+    context: ServiceContext, request: InstallRequest, span: tuple[Instant, Instant]
 ) -> OpenObligation | None:
     """Return that building what an install may take may lead to a target though a bar keeps that out of the install."""
-    union = guarded(context, asking.guards).union(asking.requires_python)
-    root, _ = asking.root(union)
+    union = guarded(context, request.guards).union(request.requires_python)
+    root, _ = request.root(union)
     reached = closure_of(union, root, context.target_bits, window_of(span)).reached
-    builds = builds_of(context, asking.requires_python, reached, window_of(span))
+    builds = builds_of(context, request.requires_python, reached, window_of(span))
     return next((step for step in builds.steps if step.obligation is Obligation.ADMITTED), None)

@@ -47,7 +47,7 @@ class ServiceContext:
     as an open obligation words them. ``first_uploads``: the earliest upload of an accused file by any account, see
     `graphkit.trace.resolve.first_upload`. ``decided``: obligation (a). ``document`` gives a document by its
     sha256, rows that cannot matter to the case left out; ``whole`` with all of them; ``in_house`` the manifests of a
-    package; ``in_workspace`` says whether a manifest lies below the root of a workspace. ``field_of`` surveys a stretch
+    package; ``in_workspace`` says whether a manifest lies below the root of a workspace. ``reach_of`` surveys a stretch
     outside of the window. ``whole_window``: the window of the reading, whatever part of it is asked about.
     ``reaching``: the usual backends and tools from which a target can be reached at all. ``building`` gives the world
     of builds, which is ``union`` without guards, for these reach none; ``is_reached_by_building``: a build requirement
@@ -61,8 +61,8 @@ class ServiceContext:
     world: World
     union: Callable[[str], World]
     in_environment: Callable[[Environment], World]
-    field: Reach
-    field_of: Callable[[Instant, Instant], Reach]
+    reach: Reach
+    reach_of: Callable[[Instant, Instant], Reach]
     targets: Targets
     accused: Accusation
     names: tuple[str, ...]

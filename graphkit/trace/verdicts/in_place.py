@@ -16,8 +16,8 @@ from graphkit.trace.verdicts.clearance import fact
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, ServiceContext, is_usual
 from graphkit.trace.verdicts.guards import GuardsRead, guards_in_force
 from graphkit.trace.verdicts.inputs import InputLine, InputState, InstallNeeds, governed, satisfies, states_of
+from graphkit.trace.verdicts.install_requests import InstallRequest, of_build_system, of_manifest
 from graphkit.trace.verdicts.scripts import passes_by, with_indexes_of_commands
-from graphkit.trace.verdicts.walks import InstallRequest, of_build_system, of_manifest
 
 
 class ManifestInPlace(NamedTuple):
@@ -144,7 +144,7 @@ def manifest_of_build(
     return ManifestInPlace(manifest, guards, is_governed)
 
 
-def askings(context: ServiceContext, one: ManifestInPlace) -> Iterator[InstallRequest]:
+def install_requests(context: ServiceContext, one: ManifestInPlace) -> Iterator[InstallRequest]:
     """Yield what installs from a manifest ask for: what it requires, then what building it takes where unusual.
 
     Last, what it requires under its overrides, where no fact says whether the installer that reads them is used: they

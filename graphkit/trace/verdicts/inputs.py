@@ -363,7 +363,9 @@ def _is_same_requirement(one: Requirement, other: Requirement, environments: Seq
     if one.marker == other.marker or not (one.marker and other.marker):
         return one.marker == other.marker
     extras = sorted({"", *extras_of(one.marker), *extras_of(other.marker)})
-    truths = ([ground.truth(it.marker, extra) for extra in extras for ground in environments] for it in (one, other))
+    truths = (
+        [evaluator.truth(it.marker, extra) for extra in extras for evaluator in environments] for it in (one, other)
+    )
     return next(truths) == next(truths)
 
 

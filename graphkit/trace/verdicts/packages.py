@@ -47,7 +47,7 @@ def newest_of(package: Package, world: World, slots: Sequence[Slot]) -> Iterator
     """
     everything = Constraint((1 << package.size) - 1)
     loose, strict = (
-        [choose(package.shelf(slot.start, doubtful=doubtful), everything, world.profile) for slot in slots]
+        [choose(package.availability(slot.start, doubtful=doubtful), everything, world.profile) for slot in slots]
         for doubtful in (True, False)
     )
     same = [one == other for one, other in zip(loose, strict, strict=True)]
@@ -65,15 +65,15 @@ def _runs(positions: Sequence[int], agreed: Sequence[bool], *, doubtful: bool) -
             yield Newest(position=position, first=numbers[0], last=numbers[-1], agreed=same, doubtful=doubtful)
 
 
-def package_tiers(world: World, field: Reach, targets: Targets, most: int | None = None) -> dict[str, Tier | None]:
+def package_tiers(world: World, reach: Reach, targets: Targets, most: int | None = None) -> dict[str, Tier | None]:
     """Return the tier of every row that `package_rows` has, by its name; None where only older ones are exposed."""
     found: dict[str, Tier | None] = {}
     tiers: dict[int, Tier | None] = {}
-    for ident, extra, *_ in sorted(Ranking(world, field, targets, most).planned):
+    for ident, extra, *_ in sorted(Ranking(world, reach, targets, most).planned):
         package = world.package(ident)
-        runs = list(newest_of(package, world, field.slots))
-        tier = _tier(world, field, targets, (ident, extra), runs)
-        if tier is None and not _older_ones(world, field, ident, extra, {run.position for run in runs})[1]:
+        runs = list(newest_of(package, world, reach.slots))
+        tier = _tier(world, reach, targets, (ident, extra), runs)
+        if tier is None and not _older_ones(world, reach, ident, extra, {run.position for run in runs})[1]:
             continue
         if not extra:
             tiers[ident] = tier
@@ -83,21 +83,21 @@ def package_tiers(world: World, field: Reach, targets: Targets, most: int | None
     return found
 
 
-def _tier(world: World, field: Reach, targets: Targets, key: tuple[int, str], runs: Sequence[Newest]) -> Tier | None:
+def _tier(world: World, reach: Reach, targets: Targets, key: tuple[int, str], runs: Sequence[Newest]) -> Tier | None:
     ident, extra = key
     tier: Tier | None = None
     hits: dict[bool, list[Hit]] = {True: [], False: []}
     for run in runs:
-        start, until = field.slots[run.first].start, field.slots[run.last].until
+        start, until = reach.slots[run.first].start, reach.slots[run.last].until
         root = root_of(world, ident, run.position, extra, start)
-        nominated = _bits(field, run, ident, extra) and not _rules_out(world, root, targets)
+        nominated = _bits(reach, run, ident, extra) and not _rules_out(world, root, targets)
         if nominated:
             picked, doubtful = brief(world, root, start, until, targets, first=run.agreed)
             if picked and run.agreed:
                 return Tier.PICKED
             hits[run.doubtful] += picked
             tier = Tier.ADMITTED if picked or doubtful else tier
-        if _admitted_slots(world, field, targets, root, run)[0]:
+        if _admitted_slots(world, reach, targets, root, run)[0]:
             tier = Tier.ADMITTED
     return Tier.PICKED if in_both(hits[True], hits[False]) else tier
 
@@ -144,7 +144,7 @@ class Walked(NamedTuple):
 
 
 def package_rows(
-    world: World, field: Reach, targets: Targets, effort: Effort | None = None, spread_over: PackageWorlds = map
+    world: World, reach: Reach, targets: Targets, effort: Effort | None = None, spread_over: PackageWorlds = map
 ) -> Exposed:
     """Return a row per exposed package.
 
@@ -152,9 +152,9 @@ def package_rows(
     ``spread_over`` may walk packages in several processes. Ctrl-C stops the walks: what they found stands.
     """
     effort = effort or Effort()
-    ranking = Ranking(world, field, targets, effort.most)
+    ranking = Ranking(world, reach, targets, effort.most)
     found: dict[tuple[int, str], Walked] = {}
-    walks = iter(spread_over(partial(_walked, world, field, targets), ranking.planned))
+    walks = iter(spread_over(partial(_walked, world, reach, targets), ranking.planned))
     wanted = None if ranking.is_whole else effort.enough
     is_stopped = False
     try:
@@ -200,12 +200,12 @@ def row_order(row: PackageRow) -> tuple[int, int, int, int, str]:
     return ([*Tier, None].index(row.tier), row.distance, -downloads, -row.dependents, row.package)
 
 
-def _walked(world: World, field: Reach, targets: Targets, candidate: Candidate) -> Walked:
+def _walked(world: World, reach: Reach, targets: Targets, candidate: Candidate) -> Walked:
     ident, extra, distance, dependents = candidate
     unread: set[str] = set()
     world.forget()
     package = world.package(ident)
-    runs = list(newest_of(package, world, field.slots))
+    runs = list(newest_of(package, world, reach.slots))
     picked: list[Hit] = []
     doubtful: list[Hit] = []
     hits: dict[bool, list[Hit]] = {True: [], False: []}
@@ -213,33 +213,33 @@ def _walked(world: World, field: Reach, targets: Targets, candidate: Candidate) 
     paths: list[Path] = []
     nominated = False
     admitted: set[int] = set()
-    roots = [root_of(world, ident, run.position, extra, field.slots[run.first].start) for run in runs]
+    roots = [root_of(world, ident, run.position, extra, reach.slots[run.first].start) for run in runs]
     for run, root in zip(runs, roots, strict=True):
-        bits = _bits(field, run, ident, extra)
+        bits = _bits(reach, run, ident, extra)
         nominated = nominated or bool(bits)
         if bits and not _rules_out(world, root, targets):
-            found = confirm(world, root, field.slots[run.first].start, field.slots[run.last].until, targets)
+            found = confirm(world, root, reach.slots[run.first].start, reach.slots[run.last].until, targets)
             unread.update(found.unread)
             if run.agreed:
                 picked += found.picked
             else:
                 hits[run.doubtful] += found.picked
             doubtful += found.doubtful
-            stuck |= _stuck_slots(found, field.slots)
+            stuck |= _stuck_slots(found, reach.slots)
             if found.path:
                 paths.append(found.path)
     picked += in_both(hits[True], hits[False])
     doubtful += [*hits[True], *hits[False]]
-    takes = slots_of(tuple(picked), field.slots)
+    takes = slots_of(tuple(picked), reach.slots)
     # What is picked is admitted: only for the rest is it worth to look at all that the ranges allow.
     for run, root in zip(runs, roots, strict=True) if not takes else ():
-        slots, path = _admitted_slots(world, field, targets, root, run)
+        slots, path = _admitted_slots(world, reach, targets, root, run)
         admitted |= slots
         if path:
             paths.append(path)
-    admitted |= {number for number, _ in slots_of(tuple(doubtful), field.slots)}
+    admitted |= {number for number, _ in slots_of(tuple(doubtful), reach.slots)}
     tier = Tier.PICKED if takes else Tier.ADMITTED if admitted else None
-    older, count = _older(world, field, targets, ident, extra, {run.position for run in runs})
+    older, count = _older(world, reach, targets, ident, extra, {run.position for run in runs})
     exposed = count + len({run.position for run in runs if tier})
     if tier is None and older is None:
         return Walked(None, nominated, tuple(unread))
@@ -291,9 +291,9 @@ def root_of(world: World, ident: int, position: int, extra: str, at: int) -> Roo
     )
 
 
-def _bits(field: Reach, run: Newest, ident: int, extra: str) -> int:
+def _bits(reach: Reach, run: Newest, ident: int, extra: str) -> int:
     bits = 0
-    for one in field.passes:
+    for one in reach.passes:
         window = _window(one, run)
         bits |= one.nominates(ident, extra, run.position) & window
         if extra:
@@ -310,11 +310,11 @@ def _window(one: ReachPass, run: Newest) -> int:
     return mask
 
 
-def _admitted_slots(world: World, field: Reach, targets: Targets, root: Root, run: Newest) -> tuple[set[int], Path]:
+def _admitted_slots(world: World, reach: Reach, targets: Targets, root: Root, run: Newest) -> tuple[set[int], Path]:
     found: set[int] = set()
     path: Path = ()
     assert root.fixed is not None
-    for one in field.passes:
+    for one in reach.passes:
         mask = 0
         for extra in ("", *root.extras):
             mask |= one.admitted.mask(*(root.fixed[0], extra, root.fixed[1])) & _window(one, run)
@@ -335,12 +335,12 @@ def _stuck_slots(found: Confirmation, slots: Sequence[Slot]) -> set[int]:
     }
 
 
-def _older_ones(world: World, field: Reach, ident: int, extra: str, newest: set[int]) -> tuple[Truths, int]:
+def _older_ones(world: World, reach: Reach, ident: int, extra: str, newest: set[int]) -> tuple[Truths, int]:
     """Return which releases that are not the newest are nominated, and how many are exposed at all."""
     package = world.package(ident)
     admitted = np.zeros(package.size, dtype=bool)
     nominated = np.zeros(package.size, dtype=bool)
-    for one in field.passes:
+    for one in reach.passes:
         for masks, reached in ((admitted, one.admitted), *((nominated, account) for account in one.nominated)):
             if (found := reached.masks.get((ident, extra))) is not None:
                 np.logical_or(masks, found != 0, out=masks)
@@ -349,11 +349,11 @@ def _older_ones(world: World, field: Reach, ident: int, extra: str, newest: set[
 
 
 def _older(
-    world: World, field: Reach, targets: Targets, ident: int, extra: str, newest: set[int]
+    world: World, reach: Reach, targets: Targets, ident: int, extra: str, newest: set[int]
 ) -> tuple[Tier | None, int]:
     """Return the strongest tier among the releases that are not the newest, and how many are exposed."""
-    nominated, count = _older_ones(world, field, ident, extra, newest)
-    start, until = field.slots[0].start, field.slots[-1].until
+    nominated, count = _older_ones(world, reach, ident, extra, newest)
+    start, until = reach.slots[0].start, reach.slots[-1].until
     for position in np.flatnonzero(nominated)[::-1][:_MOST_OLDER_WALKS].tolist():
         root = root_of(world, ident, position, extra, start)
         if confirm(world, root, start, until, targets).picked:

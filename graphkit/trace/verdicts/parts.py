@@ -18,11 +18,12 @@ from graphkit.trace.verdicts.build_times import AROUND
 from graphkit.trace.verdicts.building import judge_install, judge_rows, worst_of
 from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, combined, fact, prove, word
 from graphkit.trace.verdicts.context import ServiceContext, cleared, named, needed, opened, tools_gap
-from graphkit.trace.verdicts.in_place import ManifestInPlace, askings, needs, needs_walk
+from graphkit.trace.verdicts.in_place import ManifestInPlace, install_requests, needs, needs_walk
 from graphkit.trace.verdicts.inputs import InputState, rows_by_package
+from graphkit.trace.verdicts.install_requests import of_build_system, of_manifest
 from graphkit.trace.verdicts.listings import Finding, Words, read_listing
 from graphkit.trace.verdicts.scripts import gap_of_conda, gap_of_unread, judge_script
-from graphkit.trace.verdicts.walks import judge_groups_alone, of_build_system, of_manifest
+from graphkit.trace.verdicts.walks import judge_groups_alone
 
 
 def finding_of(context: ServiceContext, use: DocumentUse, tool: str = "") -> Finding:
@@ -57,8 +58,8 @@ def _fetchable(context: ServiceContext, finding: Finding) -> tuple[int, ...]:
     shown = [place for place in places if place]
     return tuple(
         number
-        for number, slot in enumerate(context.field.slots)
-        if any(package.shelf(slot.start, doubtful=True).listed[position] for package, position in shown)
+        for number, slot in enumerate(context.reach.slots)
+        if any(package.availability(slot.start, doubtful=True).listed[position] for package, position in shown)
     )
 
 
@@ -168,10 +169,10 @@ def by_manifest(
     """Judge installs from a manifest: what it requires unless a lock governs that, and what building it takes."""
     own: list[BuildVerdict] = []
     building: list[BuildVerdict] = []
-    for asking in askings(context, one):
-        is_own = asking.document is one.manifest
+    for request in install_requests(context, one):
+        is_own = request.document is one.manifest
         if not (is_own and one.is_governed):
-            (own if is_own else building).append(judge_install(context, asking, span, stood))
+            (own if is_own else building).append(judge_install(context, request, span, stood))
     if not one.is_governed:
         if all(part.verdict is Verdict.CLEARED for part in own):
             own += judge_groups_alone(context, one.manifest, one.read, span, stood)

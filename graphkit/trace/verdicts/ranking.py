@@ -56,10 +56,10 @@ class Ranking:
     and number of dependents.
     """
 
-    def __init__(self, world: World, field: Reach, targets: Targets, most: int | None) -> None:
+    def __init__(self, world: World, reach: Reach, targets: Targets, most: int | None) -> None:
         self._world = world
-        self._field = field
-        reached = field.reached
+        self._reach = reach
+        reached = reach.reached
         columns = world.reader.packages(reached.ident)
         self._dependents, self._downloads = columns.dependents, columns.downloads
         inside = ~np.isin(reached.ident, np.array(list(targets), dtype=np.int32))
@@ -77,7 +77,7 @@ class Ranking:
     def planned(self) -> list[Candidate]:
         """What to walk."""
         rows = self._rows[: self._planned]
-        reached = self._field.reached
+        reached = self._reach.reached
         extras = [reached.extra[row] for row in rows.tolist()]
         columns = (reached.ident[rows].tolist(), extras, reached.distance[rows].tolist())
         return list(map(Candidate, *columns, self._dependents[rows].tolist()))
@@ -92,11 +92,11 @@ class Ranking:
             nominated=int(np.count_nonzero(rank == 0)),
             admitted=int(np.count_nonzero(rank == 1)),
             older=int(np.count_nonzero(rank == 2)),
-            releases=self._releases_of(distinct(self._field.reached.ident[rows], self._world.packages)),
+            releases=self._releases_of(distinct(self._reach.reached.ident[rows], self._world.packages)),
         )
 
     def _in_order(self, inside: Truths) -> NDArray[np.intp]:
-        reached, rank = self._field.reached, self._rank
+        reached, rank = self._reach.reached, self._rank
         # An extra says something only where it is exposed more than the package itself.
         plain = np.full(self._world.packages, _PASSED_OVER, dtype=np.int64)
         bare = np.array([not extra for extra in reached.extra], dtype=np.bool_)
@@ -112,10 +112,10 @@ class Ranking:
         return np.where(nominated, 0, np.where(admitted, 1, 2))
 
     def _standing(self) -> tuple[Truths, Truths]:
-        reached = self._field.reached
+        reached = self._reach.reached
         nominated, admitted = (np.zeros(len(reached.ident), dtype=np.bool_) for _ in range(2))
         with_extra = np.array([bool(extra) for extra in reached.extra], dtype=np.bool_)
-        for one in self._field.passes:
+        for one in self._reach.passes:
             for account in one.nominated:
                 assert account.offers is not None
                 row, release, slots = account.offers.newest_releases(reached.ident)
@@ -131,7 +131,7 @@ class Ranking:
     def _releases_of(self, packages: port.Ids) -> int:
         """Return how many releases of some packages are admitted or nominated in any slot."""
         hit = np.zeros(self._world.releases, dtype=np.bool_)
-        for one in self._field.passes:
+        for one in self._reach.passes:
             for walk in (one.admitted, *one.nominated):
                 hit |= walk.plain != 0
         before = np.zeros(len(hit) + 1, dtype=np.int32)

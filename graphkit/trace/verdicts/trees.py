@@ -17,14 +17,14 @@ from graphkit.trace.verdicts.build_times import ran
 from graphkit.trace.verdicts.context import ServiceContext
 from graphkit.trace.verdicts.in_place import (
     ManifestInPlace,
-    askings,
     in_place,
+    install_requests,
     is_settled_by,
     manifest_of_build,
     manifests_in,
 )
 from graphkit.trace.verdicts.inputs import InputState, stretches_of
-from graphkit.trace.verdicts.walks import InstallRequest, guarded, off_public, world_of
+from graphkit.trace.verdicts.install_requests import InstallRequest, guarded, off_public, world_of
 
 _Part = tuple[tuple[Instant, Instant], ManifestInPlace]
 """A manifest as something is installed from it in a stretch."""
@@ -65,34 +65,34 @@ def _of_builds(
 def _trees(context: ServiceContext, parts: Sequence[_Part]) -> Iterator[InstallTree]:
     """Yield the trees of a manifest: of what it requires, and of what building it takes where that is unusual."""
     spans = [span for span, _ in parts]
-    for over_time in zip_longest(*(askings(context, one) for _, one in parts)):
-        there = [number for number, asking in enumerate(over_time) if asking is not None]
+    for over_time in zip_longest(*(install_requests(context, one) for _, one in parts)):
+        there = [number for number, request in enumerate(over_time) if request is not None]
         found = {number: _first_taken(context, spans[number], over_time[number]) for number in there}
         number = next((number for number, at in found.items() if at is not None), there[0])
         at = found[number]
         yield _tree(context, over_time[number], spans[number][0] if at is None else at, parts[number][1])
 
 
-def _first_taken(context: ServiceContext, span: tuple[Instant, Instant], asking: InstallRequest) -> Instant | None:
+def _first_taken(context: ServiceContext, span: tuple[Instant, Instant], request: InstallRequest) -> Instant | None:
     """Return the first instant of a stretch at which the walk takes an accused release, for sure before perhaps."""
-    if off_public(context, asking):
+    if off_public(context, request):
         return None
-    world = world_of(guarded(context, asking.guards), asking)
-    found = confirm(world, asking.root(world)[0], *span, context.targets)
+    world = world_of(guarded(context, request.guards), request)
+    found = confirm(world, request.root(world)[0], *span, context.targets)
     return min((hit.start for hit in found.picked or found.doubtful), default=None)
 
 
-def _tree(context: ServiceContext, asking: InstallRequest, at: Instant, one: ManifestInPlace) -> InstallTree:
-    world, gap = world_of(guarded(context, asking.guards), asking), off_public(context, asking)
+def _tree(context: ServiceContext, request: InstallRequest, at: Instant, one: ManifestInPlace) -> InstallTree:
+    world, gap = world_of(guarded(context, request.guards), request), off_public(context, request)
     context = replace(context, world=world)
-    root, missing = asking.root(world)
+    root, missing = request.root(world)
     found, releases, is_uncertain = _walked(context, root, at) if gap is None else (None, (), False)
     unread = (*missing, *(found.unread if found else ()), *((gap.text,) if gap else ()))
-    if not asking.is_complete:
-        unread = (*unread, f"all requirements of {asking.path}")
+    if not request.is_complete:
+        unread = (*unread, f"all requirements of {request.path}")
     return InstallTree(
         incident=context.incident,
-        manifest=asking.path,
+        manifest=request.path,
         document=DocumentName(sha256=one.manifest.sha256, path=one.manifest.path),
         at=at,
         environment=world.environment,
@@ -101,7 +101,7 @@ def _tree(context: ServiceContext, asking: InstallRequest, at: Instant, one: Man
         unresolvable=_names(world, found.unresolvable if found else ()),
         left_out=tuple(sorted({want.text for want in root.wants if want.doubtful})),
         unread=tuple(dict.fromkeys(unread)),
-        is_governed=one.is_governed and asking.document is one.manifest,
+        is_governed=one.is_governed and request.document is one.manifest,
         is_uncertain=is_uncertain,
     )
 
