@@ -21,7 +21,6 @@ from graphkit.stores import port
 
 MOST_ASKED: Final = 5_000
 """Pages that are asked for though nobody named them; a graph with more holds a whole index."""
-_PAGE: Final = port.PAGE_READ | port.PAGE_MISSING | port.PAGE_QUARANTINED | port.PAGE_EMPTY
 
 
 def take_refresh(run: IngestRun, sources: Sequence[str]) -> None:
@@ -77,7 +76,7 @@ def _named(run: IngestRun, reader: port.Reader, sources: Sequence[str]) -> list[
         except InvalidRequirement:
             run.tally.reject(source, "no package name; a refresh takes names")
     ids = reader.package_ids(names)
-    has_page = _flags(reader, ids) & _PAGE != 0
+    has_page = _was_asked(reader, ids)
     for name, ident, is_held in zip(names, ids.tolist(), has_page.tolist(), strict=True):
         if ident < 0 or not is_held:
             run.tally.reject(name, f"the graph has no page of it to refresh; graphkit ingest index {name} reads it")
@@ -87,7 +86,7 @@ def _named(run: IngestRun, reader: port.Reader, sources: Sequence[str]) -> list[
 def _held(run: IngestRun, reader: port.Reader) -> list[int]:
     """Return the ids of packages whose pages the graph holds; of a whole index, of those that something mentions."""
     ids = np.arange(reader.generation().packages, dtype=np.int32)
-    held = ids[_flags(reader, ids) & _PAGE != 0]
+    held = ids[_was_asked(reader, ids)]
     if len(held) <= MOST_ASKED:
         return [int(ident) for ident in held]
     mentioned = reader.package_ids(sorted(_mentioned(reader.evidence())))
@@ -114,16 +113,16 @@ def _mentioned(evidence: port.Evidence) -> Iterator[PackageName]:
         yield from (requirement.package for requirement in document.requirements)
 
 
-def _flags(reader: port.Reader, ids: port.Ids) -> port.Flags:
-    """Return the flags of packages, none for those the graph does not know (-1)."""
-    flags = np.zeros(len(ids), dtype=np.uint8)
-    flags[ids >= 0] = reader.packages(ids[ids >= 0]).flags
-    return flags
+def _was_asked(reader: port.Reader, ids: port.Ids) -> port.Truths:
+    """Return for which packages the index was asked for a page; not for those the graph does not know (-1)."""
+    found = np.zeros(len(ids), dtype=np.bool_)
+    found[ids >= 0] = reader.packages(ids[ids >= 0]).was_asked
+    return found
 
 
 def _without_page(reader: port.Reader, packages: Iterable[PackageName]) -> list[PackageName]:
     names = sorted(packages)
-    lacks = _flags(reader, reader.package_ids(names)) & _PAGE == 0
+    lacks = ~_was_asked(reader, reader.package_ids(names))
     return [name for name, is_missing in zip(names, lacks.tolist(), strict=True) if is_missing]
 
 
@@ -132,17 +131,18 @@ def _known(reader: port.Reader, ident: int) -> Known:
     releases = reader.releases(np.arange(columns.start[0], columns.stop[0], dtype=np.int32))
     versions: set[str] = set()
     files: dict[str, bool] = {}
-    bounds, flags = releases.file_start.tolist(), releases.flags.tolist()
+    bounds, is_ghost = releases.file_start.tolist(), releases.is_ghost.tolist()
+    is_yanked = releases.file_is_yanked.tolist()
     for row, version in enumerate(releases.version):
-        if flags[row] & port.RELEASE_GHOST or bounds[row] == bounds[row + 1]:
+        if is_ghost[row] or bounds[row] == bounds[row + 1]:
             continue
         versions.add(release_version(version).key)
         for file in range(bounds[row], bounds[row + 1]):
-            files[releases.filename[file]] = bool(releases.file_flags[file] & port.FILE_YANKED)
+            files[releases.filename[file]] = is_yanked[file]
     return Known(
         package=PackageName(columns.name[0]),
         versions=frozenset(versions),
         files=files,
-        found=not columns.flags[0] & port.PAGE_MISSING,
-        is_quarantined=bool(columns.flags[0] & port.PAGE_QUARANTINED),
+        found=not columns.is_missing[0],
+        is_quarantined=bool(columns.is_quarantined[0]),
     )

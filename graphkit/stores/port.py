@@ -27,6 +27,8 @@ Offsets = NDArray[np.int64]
 Times = NDArray[np.int64]
 Flags = NDArray[np.uint8]
 
+Truths = NDArray[np.bool_]
+
 TextKind = Literal["marker", "needs", "extras"]
 
 Fact = ProjectPage | ReleaseMetadata | ReleaseTable | Document | DocumentUse | Organisation | Incident
@@ -95,6 +97,20 @@ SETTLED: Final = Environment()
 """The environment in which offers and takers are known beforehand; for others they are worked out when asked."""
 
 
+class Flagged:
+    """Truths out of a column of flags: what each flag means is known here and in the stores alone."""
+
+    def __init__(self, column: str, *masks: int) -> None:
+        self._column = column
+        self._mask = sum(masks)
+
+    def __get__(self, columns: object, _: type) -> Truths:
+        """Return of each row whether it has any of the flags. Cost: one pass over the column."""
+        flags: Flags = getattr(columns, self._column)
+        found: Truths = (flags & self._mask) != 0
+        return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
     """What a reader reads. ``facts_sha256`` is the same for equal facts in any store and order.
@@ -135,6 +151,15 @@ class Packages:
     newest: Ids
     speaks_until: Times
 
+    has_page = Flagged("flags", PAGE_READ)
+    is_missing = Flagged("flags", PAGE_MISSING)
+    is_quarantined = Flagged("flags", PAGE_QUARANTINED)
+    is_gone = Flagged("flags", PAGE_MISSING, PAGE_QUARANTINED, PAGE_EMPTY)
+    has_newest_alone = Flagged("flags", PAGE_ONE_RELEASE)
+    is_listed_somewhere = Flagged("flags", PAGE_READ, PAGE_ONE_RELEASE)
+    was_asked = Flagged("flags", PAGE_READ, PAGE_MISSING, PAGE_QUARANTINED, PAGE_EMPTY)
+    has_assumed_times = Flagged("flags", PAGE_TIMES_ASSUMED)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Releases:
@@ -160,6 +185,21 @@ class Releases:
     file_needs: Ids
     filename: Sequence[str]
     file_sha256: Sequence[str]
+
+    is_prerelease = Flagged("flags", RELEASE_PRERELEASE)
+    is_legacy = Flagged("flags", RELEASE_LEGACY)
+    is_ghost = Flagged("flags", RELEASE_GHOST)
+    has_borrowed_requirements = Flagged("flags", RELEASE_REQUIREMENTS_NEAREST)
+    lacks_requirements = Flagged("flags", RELEASE_REQUIREMENTS_PARTIAL)
+    is_listed = Flagged("offer", OFFER_LISTED)
+    is_fresh = Flagged("offer", OFFER_FRESH)
+    is_taken = Flagged("offer", OFFER_TAKEN)
+    file_has_time = Flagged("file_flags", FILE_TIME_KNOWN)
+    file_is_yanked = Flagged("file_flags", FILE_YANKED)
+    file_has_yank_time = Flagged("file_flags", FILE_YANK_DATED)
+    file_is_wheel = Flagged("file_flags", FILE_WHEEL)
+    file_is_always_listed = Flagged("file_flags", FILE_ALWAYS_LISTED)
+    file_has_told_time = Flagged("file_flags", FILE_TIME_TOLD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +228,11 @@ class Ranges:
     lo: Ids
     hi: Ids
 
+    is_unreadable = Flagged("flags", RANGE_UNREADABLE)
+    is_url = Flagged("flags", RANGE_URL)
+    names_prerelease = Flagged("flags", RANGE_NAMES_PRERELEASE)
+    is_pinned = Flagged("flags", RANGE_PINNED)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declarers:
@@ -209,6 +254,10 @@ class Users:
     release: Ids
     package: Ids
     offer: Flags
+
+    is_listed = Flagged("offer", OFFER_LISTED)
+    is_fresh = Flagged("offer", OFFER_FRESH)
+    is_taken = Flagged("offer", OFFER_TAKEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,8 +293,8 @@ class Receipt:
     problems: tuple[tuple[str, Problem], ...] = ()
 
 
-class Reader(Protocol):
-    """One consistent reading of a graph. Every method costs in its answer, not in the graph."""
+class ReleaseReader(Protocol):
+    """Packages, releases and what they require. Every method costs in its answer, not in the graph."""
 
     def generation(self) -> Generation:
         """Return what this reader reads."""
@@ -265,6 +314,16 @@ class Reader(Protocol):
     def ranges(self, ids: Ids) -> Ranges:
         """Return ranges with their stretches."""
 
+    def texts(self, kind: TextKind, ids: Ids) -> tuple[str, ...]:
+        """Return texts that many rows share: markers and extras (id 0 is the empty one), or what files need.
+
+        The latter are made by `graphkit.model.index.needs_of`.
+        """
+
+
+class DependentReader(Protocol):
+    """The same the other way round: who requires what. Every method costs in its answer, not in the graph."""
+
     def constraints_on(self, packages: Ids) -> tuple[Offsets, Ids]:
         """Return the ranges that aim at each package, in CSR form (start, range ids)."""
 
@@ -280,11 +339,9 @@ class Reader(Protocol):
         As uv chooses in `SETTLED` once nothing changes any more; see `Packages.settled`.
         """
 
-    def texts(self, kind: TextKind, ids: Ids) -> tuple[str, ...]:
-        """Return texts that many rows share: markers and extras (id 0 is the empty one), or what files need.
 
-        The latter are made by `graphkit.model.index.needs_of`.
-        """
+class Reader(ReleaseReader, DependentReader, Protocol):
+    """One consistent reading of a graph."""
 
     def evidence(self) -> Evidence:
         """Return the organisation's side: incidents, companies, services and their documents."""

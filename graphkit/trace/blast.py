@@ -183,8 +183,7 @@ class _Known:
 
 def _is_index_read(view: CaseAnswer) -> bool:
     """Return whether a page or table of an accused package, or of anything that leads to one, was read."""
-    flags = view.world.reader.packages(view.reach.packages).flags
-    return bool(((flags & (port.PAGE_READ | port.PAGE_ONE_RELEASE)) != 0).any())
+    return bool(view.world.reader.packages(view.reach.packages).is_listed_somewhere.any())
 
 
 def _whole(windows: Sequence[Window]) -> Window:
@@ -272,7 +271,7 @@ def _ghosts(view: CaseAnswer) -> frozenset[str]:
     for release in view.case.releases:
         if found := view.world.find_release(release.package, release.version):
             package, position = found
-            if package.flags[position] & port.RELEASE_GHOST:
+            if package.is_ghost[position]:
                 ghosts.add(release.purl)
     return frozenset(ghosts)
 

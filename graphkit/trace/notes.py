@@ -8,7 +8,6 @@ import numpy as np
 
 from graphkit.model.answers import Slot
 from graphkit.model.times import rfc3339
-from graphkit.stores import port
 from graphkit.trace.evidence.documents import CaseDocuments
 from graphkit.trace.resolve.forward import walk
 from graphkit.trace.verdicts.packages import Exposed, newest_of, root_of
@@ -97,13 +96,13 @@ def _unwalked(left: Unwalked) -> Iterator[str]:
 def _table_notes(view: CaseAnswer) -> Iterator[str]:
     """Say where a table stands for pages: without times, or with the newest release alone."""
     read, idents = view.world.reader.packages, view.reach.packages
-    flags = read(idents).flags
-    if assumed := sorted(read(idents[(flags & port.PAGE_TIMES_ASSUMED) != 0]).name):
+    packages = read(idents)
+    if assumed := sorted(read(idents[packages.has_assumed_times]).name):
         yield (
             f"releases without an upload time were taken as listed always, as it was asked at their ingest: of "
             f"{some(assumed)}"
         )
-    if alone := sorted(read(idents[(flags & port.PAGE_ONE_RELEASE) != 0]).name):
+    if alone := sorted(read(idents[packages.has_newest_alone]).name):
         yield (
             f"only one release each is known, the newest when their table was made, so older ones are not judged: of "
             f"{some(alone)}"
@@ -113,7 +112,7 @@ def _table_notes(view: CaseAnswer) -> Iterator[str]:
 def _ghost_notes(view: CaseAnswer) -> Iterator[str]:
     for ident, positions in sorted(view.targets.items()):
         package = view.world.package(ident)
-        nearest = [package.texts[p] for p in positions if package.flags[p] & port.RELEASE_REQUIREMENTS_NEAREST]
+        nearest = [package.texts[p] for p in positions if package.has_borrowed_requirements[p]]
         if nearest:
             yield (
                 f"the requirements of {package.name} {' and '.join(nearest)} are those of the nearest earlier release: "

@@ -261,6 +261,13 @@ def test_the_check_lets_the_design_through(module: str, text: str) -> None:
     assert faults(module, text) == []
 
 
+def test_bits_of_the_store_stay_in_the_stores() -> None:
+    """What a flag means is known to `stores` alone; everybody else reads named truths (`stores.port.Flagged`)."""
+    flags = re.compile(r"\b(?:PAGE|RELEASE|FILE|RANGE|OFFER)_[A-Z_]+\b")
+    used = {module: flags.findall(text) for module, text in MODULES.items() if part_of(module) in {"trace", "ingest"}}
+    assert {module: found for module, found in used.items() if found} == {}
+
+
 def test_no_modules_import_each_other_in_a_circle() -> None:
     """Lazy paths are left out: a registry names what it knows nothing of."""
     graph: nx.DiGraph[str] = nx.DiGraph()

@@ -77,8 +77,8 @@ class CaseDocuments:
         """Return which packages installs may find, since a page or table of them was read."""
         ids = self._reader.package_ids(packages)
         known = [package for package, ident in zip(packages, ids.tolist(), strict=True) if ident >= 0]
-        flags = self._reader.packages(ids[ids >= 0]).flags & (port.PAGE_READ | port.PAGE_ONE_RELEASE)
-        return {package for package, is_read in zip(known, flags.tolist(), strict=True) if is_read}
+        found = self._reader.packages(ids[ids >= 0]).is_listed_somewhere
+        return {package for package, is_read in zip(known, found.tolist(), strict=True) if is_read}
 
     def subjects(self, documents: Sequence[str]) -> list[str]:
         """Return what each of some SBOMs describes; empty where one does not say, and for other documents."""

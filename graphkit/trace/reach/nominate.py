@@ -109,28 +109,28 @@ class _ReverseWalk:
         places = [first + position for first, of in zip(start, positions, strict=True) for position in of]
         releases = np.array(places, dtype=np.int32)
         packages = np.repeat(idents, [len(of) for of in positions])
-        offer = self._reader.releases(releases).offer
-        return self._arrivals(releases, packages, offer, np.full(len(places), self._everything))
+        found = self._reader.releases(releases)
+        return self._arrivals(releases, packages, found, np.full(len(places), self._everything))
 
-    def _arrivals(self, release: Places, package: Places, offer: port.Flags, masks: Masks) -> _Arrivals:
+    def _arrivals(self, release: Places, package: Places, offer: port.Releases | port.Users, masks: Masks) -> _Arrivals:
         """Return arrivals, their masks without the slots in which they are not listed."""
         if self._offers is None:
             every = np.ones(len(release), dtype=np.bool_)
             return _Arrivals(release, package, masks, ~every, every)
         unknown = ~self._offers.is_settled[package]
-        listed = np.where(offer & port.OFFER_LISTED, masks, self._nothing)
+        listed = np.where(offer.is_listed, masks, self._nothing)
         others = np.flatnonzero(unknown)
         if len(others):
             self._offers.load(distinct(package[others], self._world.packages))
             listed[others] = self._offers.listed[release[others]] & masks[others]
         if self._question is ReachMode.ADMITTED:
-            fresh = np.where(offer & port.OFFER_FRESH, self._everything, self._nothing)
+            fresh = np.where(offer.is_fresh, self._everything, self._nothing)
             fresh[others] = self._offers.fresh[release[others]]
             yanked = np.flatnonzero(listed & ~fresh)
             for ident, slots in zip(package[yanked].tolist(), (listed & ~fresh)[yanked].tolist(), strict=True):
                 self._yanked[ident] = self._yanked.get(ident, 0) | slots
             return _Arrivals(release, package, listed, ~unknown, np.ones(len(release), dtype=np.bool_))
-        return _Arrivals(release, package, listed, (offer & port.OFFER_TAKEN != 0) & ~unknown, unknown)
+        return _Arrivals(release, package, listed, offer.is_taken & ~unknown, unknown)
 
     def _passed(self, plain: _Arrivals, keys: Rows, extras: _Arrivals) -> Iterator[_Passed]:
         """Yield ranges that take what a level reached: where what is chosen is known beforehand, and elsewhere."""
@@ -218,7 +218,7 @@ class _ReverseWalk:
         self._arriving[sets] = 0
         self._sets[sets] |= masks
         users = self._reader.users(sets)
-        return self._arrivals(users.release, users.package, users.offer, np.repeat(masks, np.diff(users.start)))
+        return self._arrivals(users.release, users.package, users, np.repeat(masks, np.diff(users.start)))
 
     def _arrived_with(self, sets: Places, markers: Places, masks: Masks) -> tuple[Rows, _Arrivals]:
         """Return the same with extras under which their markers hold: keys, and the releases."""
@@ -233,7 +233,7 @@ class _ReverseWalk:
         users = self._reader.users((keys % self._count_sets).astype(np.int32))
         row = np.repeat(np.arange(len(keys)), np.diff(users.start))
         keys = (keys // self._count_sets)[row] * self._extras.size + users.release
-        return keys, self._arrivals(users.release, users.package, users.offer, masks[row])
+        return keys, self._arrivals(users.release, users.package, users, masks[row])
 
 
 def closure_of(world: World, seeds: Mapping[int, Sequence[int]]) -> ReachedReleases:

@@ -57,14 +57,13 @@ class RangeMatcher:
 
     def chosen(self, offers: AvailabilityTable) -> Iterator[tuple[Rows, Rows, Masks]]:
         """Yield (rows, release, slots): what ranges choose, state by state of their package, which must be loaded."""
-        flags = self._columns.flags
         choosers = Choosers(
             start=self._columns.start,
             lo=self._columns.lo,
             hi=self._columns.hi,
-            pinned=flags & port.RANGE_PINNED != 0,
-            eager=(flags & port.RANGE_NAMES_PRERELEASE != 0) & (self._profile == "pip"),
-            unreadable=flags & port.RANGE_UNREADABLE != 0,
+            pinned=self._columns.is_pinned,
+            eager=self._columns.names_prerelease & (self._profile == "pip"),
+            unreadable=self._columns.is_unreadable,
         )
 
         def choose(rows: Rows, shift: Rows, slots: Masks) -> tuple[Rows, Rows, Masks]:

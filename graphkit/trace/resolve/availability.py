@@ -17,7 +17,6 @@ from graphkit.model.choices import ANY, FINAL, running_newest
 from graphkit.model.csr import distinct, spread
 from graphkit.model.times import BEGINNING, FOREVER, Instant
 from graphkit.model.zeros import zeros
-from graphkit.stores import port
 from graphkit.trace.resolve.listing import Availability, Package, Truths
 from graphkit.trace.resolve.world import World
 
@@ -31,7 +30,7 @@ Rows = NDArray[np.int64]
 class _Files:
     """The usable files of some packages: ``release`` of each, ``first`` of each package.
 
-    ``start`` and ``stop`` bound the releases of each package; ``release_flags`` are those of all of them,
+    ``start`` and ``stop`` bound the releases of each package; ``is_final`` and ``is_readable`` are of all of them,
     ``release_first`` where each package begins in those.
     """
 
@@ -40,16 +39,16 @@ class _Files:
         self.start, self.stop = columns.start.astype(np.int64), columns.stop.astype(np.int64)
         releases, first = spread(self.start, self.stop)
         found = world.reader.releases(releases.astype(np.int32))
-        self.release_flags, self.release_first = found.flags, first
+        self.is_readable, self.release_first = ~found.is_legacy, first
+        self.is_final = self.is_readable & ~found.is_prerelease
         usable = world.fits(found.file_needs)
         owner = np.repeat(releases, np.diff(found.file_start))
-        flags = found.file_flags[usable]
-        known = (flags & port.FILE_TIME_KNOWN) != 0
-        yanked, dated = (flags & port.FILE_YANKED) != 0, (flags & port.FILE_YANK_DATED) != 0
+        known = found.file_has_time[usable]
+        yanked, dated = found.file_is_yanked[usable], found.file_has_yank_time[usable]
         self.release = owner[usable]
         self.uploaded = np.where(known, found.file_uploaded[usable], BEGINNING)
-        self.timed = known | ((flags & port.FILE_ALWAYS_LISTED) != 0)
-        self.is_told = (flags & port.FILE_TIME_TOLD) != 0
+        self.timed = known | found.file_is_always_listed[usable]
+        self.is_told = found.file_has_told_time[usable]
         self.yank_open = yanked & ~dated
         self.yanked_since = np.where(yanked & dated, found.file_yanked_since[usable], FOREVER)
         before = np.concatenate([[0], np.cumsum(usable)])
@@ -154,7 +153,7 @@ class AvailabilityTable:
         listed[of_file[offered]] = True
         fresh[of_file[offered & ~yanked]] = True
         in_flags, _ = spread(files.release_first[row], files.release_first[row + 1])
-        self._fill(places, begin, files.release_flags[in_flags], listed, fresh)
+        self._fill(places, begin, (files.is_final[in_flags], files.is_readable[in_flags]), listed, fresh)
         releases = places - np.repeat(base - start[row], np.diff(begin))
         masks = np.repeat(slots, np.diff(begin))
         # The first state of a package sets its bits, further ones are few and add theirs.
@@ -164,14 +163,13 @@ class AvailabilityTable:
             held[releases[first_ones]] = masks[first_ones]
             np.bitwise_or.at(held, releases[others], masks[others])
 
-    def _fill(
-        self, places: Rows, begin: Rows, flags: port.Flags, listed: NDArray[np.bool_], fresh: NDArray[np.bool_]
-    ) -> None:
-        """Fill the running maxima of states; ``begin`` is where each of them begins in the rest."""
-        final = (flags & (port.RELEASE_PRERELEASE | port.RELEASE_LEGACY)) == 0
-        readable = (flags & port.RELEASE_LEGACY) == 0
+    def _fill(self, places: Rows, begin: Rows, of: tuple[Truths, Truths], listed: Truths, fresh: Truths) -> None:
+        """Fill the running maxima of states.
+
+        ``begin`` is where each of them begins in the rest; ``of`` says which releases are final, and which readable.
+        """
         floor = np.repeat(begin[:-1], np.diff(begin))
-        for newest, found in zip(self.newest, running_newest(listed, fresh, final, readable, floor), strict=True):
+        for newest, found in zip(self.newest, running_newest(listed, fresh, *of, floor), strict=True):
             newest[places] = np.where(found >= 0, places[found], -1)
 
     def _load_odd(self, package: Package) -> None:

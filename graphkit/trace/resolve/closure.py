@@ -15,7 +15,6 @@ import numpy as np
 from graphkit.model.answers import Path, Step
 from graphkit.model.intervals import ReleaseRanges, meet
 from graphkit.model.times import Instant, rfc3339
-from graphkit.stores import port
 from graphkit.trace.resolve.forward import Root
 from graphkit.trace.resolve.listing import Bits, Package, Truths, bits_of
 from graphkit.trace.resolve.world import ResolvedRequirement, World
@@ -247,8 +246,8 @@ def _first_of_each(package: Package, positions: Bits) -> Iterator[int]:
     found = np.flatnonzero(
         np.unpackbits(np.frombuffer(positions.to_bytes(size, "little"), np.uint8), bitorder="little")
     )
-    partial = port.RELEASE_REQUIREMENTS_PARTIAL | port.RELEASE_REQUIREMENTS_NEAREST
-    kinds = package.requirement_sets[found].astype(np.int64) * 256 + (package.flags[found] & partial)
+    kinds = package.requirement_sets[found].astype(np.int64) * 4
+    kinds += package.lacks_requirements[found] * 2 + package.has_borrowed_requirements[found]
     unread = package.requirement_sets[found] < 0
     kinds[unread] = -1 - found[unread]  # each is named, since each has to be read
     _, first = np.unique(kinds, return_index=True)

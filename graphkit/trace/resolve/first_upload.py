@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from graphkit.model.incidents import CompromisedRelease
 from graphkit.model.names import PackageName
 from graphkit.model.times import Instant
-from graphkit.stores import port
 from graphkit.trace.case import Case
 from graphkit.trace.resolve.listing import Package
 from graphkit.trace.resolve.world import World
@@ -86,13 +85,13 @@ def _after_its_page(release: CompromisedRelease, world: World) -> Iterator[Insta
     package = world.find(release.package) if release.package else None
     if package is not None and package.is_whole and not package.is_gone:
         place = world.find_release(release.package, release.version)
-        if place is None or package.flags[place[1]] & port.RELEASE_GHOST:
+        if place is None or package.is_ghost[place[1]]:
             yield package.speaks_until
 
 
 def _was_asked(package: Package, place: tuple[Package, int] | None) -> bool:
     """Return whether a page of a package was read, or there was none any more when it was asked for."""
-    is_ghost = place is None or bool(package.flags[place[1]] & port.RELEASE_GHOST)
+    is_ghost = place is None or bool(package.is_ghost[place[1]])
     return package.is_whole or package.is_gone or (package.is_read and not is_ghost)
 
 

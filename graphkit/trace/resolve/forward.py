@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 
 from graphkit.model.answers import Path, Step
 from graphkit.model.times import Instant
-from graphkit.stores import port
 from graphkit.trace.resolve.conflict_free import conflict_free
 from graphkit.trace.resolve.listing import Bits, Constraint, choose
 from graphkit.trace.resolve.world import Availabilities, Node, ResolvedRequirement, World
@@ -89,8 +88,8 @@ def _is_twin(world: World, ident: int, one: int, other: int) -> bool:
     if one < 0 or other < 0:
         return False
     package = world.package(ident)
-    sets, partial = package.requirement_sets, port.RELEASE_REQUIREMENTS_PARTIAL
-    return bool(sets[one] == sets[other] >= 0 and not (package.flags[one] | package.flags[other]) & partial)
+    sets, lacks = package.requirement_sets, package.lacks_requirements
+    return bool(sets[one] == sets[other] >= 0 and not (lacks[one] or lacks[other]))
 
 
 def _renamed(choices: list[Choice], twins: Mapping[tuple[int, int], int]) -> list[Choice]:

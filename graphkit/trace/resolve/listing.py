@@ -77,8 +77,8 @@ class Package:
     ``first_upload``: the earliest known upload of any file of each release, FOREVER where none is known.
     ``is_whole``: a page or table listed its releases, and speaks of them until ``speaks_until``; where it is False, no
     page was read, or only ones that were missing, quarantined or empty (``is_gone``). ``usable`` says of each file
-    whether the environment can install it; ``cut_off`` keeps from it what is too new. ``availabilities`` are shared, so that
-    equal states are one value, in whatever account of the times they occur.
+    whether the environment can install it; ``cut_off`` keeps from it what is too new. ``availabilities`` are shared, so
+    that equal states are one value, in whatever account of the times they occur.
     """
 
     def __init__(  # noqa: PLR0917 - every one of them is what the class is made of
@@ -94,20 +94,22 @@ class Package:
     ) -> None:
         self.ident = ident
         self.name = PackageName(columns.name[0])
-        self.is_whole = bool(columns.flags[0] & port.PAGE_READ)
-        self.is_read = self.is_whole or bool(columns.flags[0] & port.PAGE_ONE_RELEASE)
-        self.is_gone = bool(columns.flags[0] & (port.PAGE_MISSING | port.PAGE_QUARANTINED | port.PAGE_EMPTY))
+        self.is_whole = bool(columns.has_page[0])
+        self.is_read = self.is_whole or bool(columns.has_newest_alone[0])
+        self.is_gone = bool(columns.is_gone[0])
         self.speaks_until: Instant = int(columns.speaks_until[0])
         self.downloads = int(columns.downloads[0]) if columns.downloads[0] >= 0 else None
         self.maintainers = columns.maintainers[0]
         self.start, self.stop = int(columns.start[0]), int(columns.stop[0])
         self.size = self.stop - self.start
         self.texts = releases.version
-        self.flags = releases.flags
+        self.is_ghost = releases.is_ghost
+        self.has_borrowed_requirements = releases.has_borrowed_requirements
+        self.lacks_requirements = releases.lacks_requirements
         self.requirement_sets = releases.requirement_set
         self.requirement_sources = releases.requirements_source
-        self._final = (releases.flags & (port.RELEASE_PRERELEASE | port.RELEASE_LEGACY)) == 0
-        self._legacy = (releases.flags & port.RELEASE_LEGACY) != 0
+        self._legacy = releases.is_legacy
+        self._final = ~(releases.is_prerelease | self._legacy)
         self._compromised = np.zeros(self.size, dtype=bool)
         # Legacy versions stand below all others.
         self._first = int(self._legacy.sum())
@@ -126,27 +128,28 @@ class Package:
     def _read_files(self, releases: port.Releases, usable: Truths) -> None:
         count = np.diff(releases.file_start)
         owner = np.repeat(np.arange(self.size), count)
-        flags, uploaded, yanked_since = releases.file_flags, releases.file_uploaded, releases.file_yanked_since
-        by_index = (flags & (port.FILE_TIME_KNOWN | port.FILE_TIME_TOLD)) == port.FILE_TIME_KNOWN
+        uploaded, yanked_since = releases.file_uploaded, releases.file_yanked_since
+        known, told, always = releases.file_has_time, releases.file_has_told_time, releases.file_is_always_listed
+        wheel, yanked, dated = releases.file_is_wheel, releases.file_is_yanked, releases.file_has_yank_time
+        by_index = known & ~told
         self._uploads = owner, uploaded, by_index, releases.file_sha256
         # A compromised release of which only documents tell: it was on offer, nobody knows when.
         hearsay = np.flatnonzero(self._compromised & (count == 0))
         if len(hearsay):
             nothing = np.zeros(len(hearsay), dtype=np.int64)
             owner = np.append(owner, hearsay)
-            flags = np.append(flags, np.full(len(hearsay), port.FILE_KIND_UNKNOWN, dtype=np.uint8))
+            known, told, always, wheel, yanked, dated = (
+                np.append(column, nothing != 0) for column in (known, told, always, wheel, yanked, dated)
+            )
             uploaded, yanked_since = np.append(uploaded, nothing), np.append(yanked_since, nothing)
             usable = np.append(usable, nothing == 0)
-        known = (flags & port.FILE_TIME_KNOWN) != 0
         self.first_upload = np.full(self.size, FOREVER, dtype=np.int64)
         np.minimum.at(self.first_upload, owner[known], uploaded[known])
-        self._owner, flags, known = owner[usable], flags[usable], known[usable]
+        self._owner, known = owner[usable], known[usable]
         self._uploaded = np.where(known, uploaded[usable], BEGINNING)
-        self._timed = known | ((flags & port.FILE_ALWAYS_LISTED) != 0)
-        self._told = (flags & port.FILE_TIME_TOLD) != 0
-        self._wheel = (flags & port.FILE_WHEEL) != 0
-        yanked = (flags & port.FILE_YANKED) != 0
-        dated = (flags & port.FILE_YANK_DATED) != 0
+        self._timed = known | always[usable]
+        self._told, self._wheel = told[usable], wheel[usable]
+        yanked, dated = yanked[usable], dated[usable]
         # A compromised release counts as not yanked until proven (docs/semantics.md#yanks).
         self._yank_open = yanked & ~dated & ~self._compromised[self._owner]
         self._yanked_since = np.where(yanked & dated, yanked_since[usable], FOREVER)

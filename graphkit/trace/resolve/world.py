@@ -345,7 +345,6 @@ class World:
     def _read_declared(self, node: Node) -> DeclaredRequirements:
         ident, position, extra = node
         package = self.package(ident)
-        flags = int(package.flags[position])
         requirement_set = int(package.requirement_sets[position])
         if requirement_set < 0:
             return DeclaredRequirements((), is_read=False)
@@ -371,8 +370,8 @@ class World:
                 wants += [instead] if instead else []
         return DeclaredRequirements(
             tuple(wants),
-            is_read=is_known and not flags & port.RELEASE_REQUIREMENTS_PARTIAL,
-            is_borrowed=bool(flags & port.RELEASE_REQUIREMENTS_NEAREST),
+            is_read=is_known and not package.lacks_requirements[position],
+            is_borrowed=bool(package.has_borrowed_requirements[position]),
         )
 
     def building(self, ident: int, position: int) -> tuple[ResolvedRequirement, ...] | None:
@@ -383,7 +382,7 @@ class World:
         """
         package = self.package(ident)
         requirement_set = int(package.requirement_sets[position])
-        if requirement_set < 0 or int(package.flags[position]) & port.RELEASE_REQUIREMENTS_NEAREST:
+        if requirement_set < 0 or package.has_borrowed_requirements[position]:
             return None
         if requirement_set not in self._building:
             asked = [one for one in self._members_of(requirement_set) if is_of_build(one[1])]
@@ -462,24 +461,25 @@ class World:
         about = self.reader.packages(columns.package)
         names = tuple(about.name)
         bounds, bases = columns.start.tolist(), about.start.tolist()
-        los, his, all_flags = columns.lo.tolist(), columns.hi.tolist(), columns.flags.tolist()
+        los, his = columns.lo.tolist(), columns.hi.tolist()
+        is_url, is_unreadable = columns.is_url.tolist(), columns.is_unreadable.tolist()
+        names_prerelease, is_pinned = columns.names_prerelease.tolist(), columns.is_pinned.tolist()
         for row, ident in enumerate(missing.tolist()):
-            flags, base = all_flags[row], bases[row]
+            base = bases[row]
             first, last = bounds[row], bounds[row + 1]
             pieces = tuple((lo - base, hi - base) for lo, hi in zip(los[first:last], his[first:last], strict=True))
             extras = tuple(named[row].split(",")) if named[row] else ()
             bracket = f"[{','.join(extras)}]" if extras else ""
             text = texts[row]
-            shown = f"{names[row]}{bracket} @ {text}" if flags & port.RANGE_URL else f"{names[row]}{bracket}{text}"
-            unreadable = bool(flags & port.RANGE_UNREADABLE)
+            shown = f"{names[row]}{bracket} @ {text}" if is_url[row] else f"{names[row]}{bracket}{text}"
             self._ranges[ident] = ResolvedRequirement(
                 int(columns.package[row]),
                 extras,
-                None if flags & port.RANGE_URL else pieces,
-                bool(flags & port.RANGE_NAMES_PRERELEASE),
-                bool(flags & port.RANGE_PINNED),
-                unreadable,
-                text if unreadable else shown,
+                None if is_url[row] else pieces,
+                names_prerelease[row],
+                is_pinned[row],
+                is_unreadable[row],
+                text if is_unreadable[row] else shown,
                 bits_of(pieces),
             )
 

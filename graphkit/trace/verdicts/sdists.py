@@ -14,7 +14,6 @@ import numpy as np
 
 from graphkit.model.answers import Obligation
 from graphkit.model.names import PackageName
-from graphkit.stores import port
 from graphkit.trace.resolve.closure import Closure, Span, closure_of
 from graphkit.trace.resolve.forward import Root
 from graphkit.trace.resolve.listing import Bits, Package
@@ -101,7 +100,7 @@ def _first_of_each(package: Package, positions: Bits) -> Iterator[tuple[int, int
     size = (positions.bit_length() + 7) // 8
     bits = np.frombuffer(positions.to_bytes(size, "little"), np.uint8)
     found = np.flatnonzero(np.unpackbits(bits, bitorder="little"))
-    borrowed = (package.flags[found] & port.RELEASE_REQUIREMENTS_NEAREST) != 0
+    borrowed = package.has_borrowed_requirements[found]
     _, first, count = np.unique(
         np.where(borrowed, -1, package.requirement_sets[found]), return_index=True, return_counts=True
     )
