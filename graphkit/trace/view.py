@@ -289,7 +289,13 @@ class _Judging:
     def _is_reached_by_building(self) -> bool:
         if not self.by_building:
             world = self.worlds.union(None, "").anywhere()
-            self.by_building.append(leads_by_building(world, self.targets))
+            accused = self.accused
+            # What may be accused, or carries what is, counts as much.
+            names = {*accused.carriers, *accused.open, *(one.package for one in accused.files if one.package)}
+            names |= {package for package, _ in self.unplaced if package is not None}
+            known = [world.find(PackageName(name)) for name in sorted(names)]
+            seeds = {one.ident: list(range(one.size)) for one in known if one is not None and one.size}
+            self.by_building.append(leads_by_building(world, {**self.targets, **seeds}))
         return self.by_building[0]
 
     def _union_of(self, known: Environment | None) -> Callable[[str], World]:

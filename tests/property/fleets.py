@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from packaging.specifiers import SpecifierSet
 
+from graphkit.model.building import marker_of_build
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, InstallCommand
 from graphkit.model.environment import Environment
 from graphkit.model.guards import CutOff, Guards
@@ -58,6 +59,8 @@ class Fleet:
     unreadable: frozenset[ReleaseKey] = frozenset()
     private_indexes: tuple[str, ...] = ()
     private_packages: tuple[PackageName, ...] = ()
+    building: Mapping[ReleaseKey, tuple[str, ...]] = field(default_factory=dict)
+    """What building releases takes, as far as it was read; of those whose requirements were."""
 
     @property
     def organisation(self) -> Organisation:
@@ -77,7 +80,7 @@ class Fleet:
             ReleaseMetadata(
                 package=name,
                 version=version,
-                requirements=tuple(map(requirement, texts or ())),
+                requirements=(*map(requirement, texts or ()), *self._building((name, version))),
                 source=MetadataSource.UNKNOWN if texts is None else MetadataSource.CORE_METADATA,
                 reason="no metadata was served" if texts is None else "",
                 unreadable=("???",) if (name, version) in self.unreadable else (),
@@ -85,6 +88,10 @@ class Fleet:
             for (name, version), texts in self.requirements.items()
         ]
         return [*self.pages, *metadata, *self.incidents, *self.documents, *self.uses, self.organisation]
+
+    def _building(self, key: ReleaseKey) -> Iterable[Requirement]:
+        asked = map(requirement, self.building.get(key, ()))
+        return (replace(one, marker=marker_of_build(one.marker)) for one in asked)
 
     def document(self, sha256: str) -> Document:
         """Return a document by its digest."""
@@ -94,6 +101,19 @@ class Fleet:
 def fleet_of(seed: int) -> Fleet:
     """Return the fleet of a number: the same for the same number."""
     return _Maker(random.Random(seed)).fleet()
+
+
+def that_builds(fleet: Fleet, seed: int) -> Fleet:
+    """Return a fleet in which what building some releases takes was read: setuptools, and mostly something else."""
+    draw = random.Random(seed)
+    building: dict[ReleaseKey, tuple[str, ...]] = {}
+    for key in sorted(key for key, texts in fleet.requirements.items() if texts is not None):
+        if draw.randrange(3):
+            version, marker = draw.choice("123"), draw.choice([*("",) * 8, ' ; sys_platform == "win32"'])
+            shape = draw.choice(["", "", ">=1", ">={0}", "<={0}", "=={0}", "!={0}", "<2"]).format(version)
+            other = draw.choice([BAD, BAD, WORSE, MID, LONE, APP])
+            building[key] = ("setuptools", *([f"{other}{shape}{marker}"] if draw.randrange(4) else []))
+    return replace(fleet, building=building)
 
 
 class _Maker:

@@ -7,7 +7,7 @@ had.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from graphkit.model.answers import BuildVerdict, Obligation, Path, ProofKind, Verdict, worst
@@ -15,14 +15,15 @@ from graphkit.model.answers import Step as PathStep
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.times import Instant
 from graphkit.trace.resolve.closure import closure_of
-from graphkit.trace.resolve.forward import Root, path_to, walk_intervals
+from graphkit.trace.resolve.forward import Root, WalkInterval, path_to, walk_intervals
+from graphkit.trace.resolve.world import World
 from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep
 from graphkit.trace.verdicts.context import ServiceContext, named, opened
 from graphkit.trace.verdicts.install_requests import InstallRequest, guarded, off_public, window_of, world_of
 from graphkit.trace.verdicts.sdists import build_root, builds_of
 from graphkit.trace.verdicts.walks import judge_walk, witness_of
 
-_Seen = set[tuple[int, int, Instant, Instant]]
+_Seen = set[tuple[int, int, Instant, Instant, bool]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,30 +111,42 @@ def _by_sdists(
 ) -> Iterator[BuildVerdict]:
     """Yield what shows that building the releases that an install takes takes a target, or could."""
     for one in _built_by(context, request, span):
-        key = (one.ident, one.position, one.start, one.until)
+        key = (one.ident, one.position, one.start, one.until, one.is_certain)
         if key not in seen:
             seen.add(key)
             yield from _of_sdist(context, request, one, seen)
 
 
 def _built_by(context: ServiceContext, request: InstallRequest, span: tuple[Instant, Instant]) -> Iterator[_Sdist]:
-    """Yield the releases that the forward walk takes, and that are built by requirements that were read."""
+    """Yield the releases that an install takes, and that are built by requirements that were read.
+
+    Certain is what is taken at one time under both accounts of the uncertain times.
+    """
     world = world_of(guarded(context, request.guards), request)
     root, _ = request.root(world)
-    for is_certain in (True, False):
-        for stay in walk_intervals(world, root, *span, doubtful=not is_certain):
-            for ident, position in sorted(stay.walk.picks.items(), key=lambda pick: world.package(pick[0]).name):
-                is_built = world.package(ident).built >> position & 1 and stay.walk.takes(ident, position)
-                if is_built and world.building(ident, position) is not None:
-                    path = path_to(world, root, stay.walk, ident)
-                    yield _Sdist(
-                        ident=ident,
-                        position=position,
-                        start=stay.start,
-                        until=stay.until,
-                        path=path,
-                        is_certain=is_certain,
-                    )
+    loose = list(walk_intervals(world, root, *span, doubtful=True))
+    either = list(_built_in(world, root, loose))
+    if not any(stay.walk.is_uncertain for stay in loose):
+        yield from either
+        return
+    strict = list(_built_in(world, root, walk_intervals(world, root, *span, doubtful=False)))
+    for one in strict:
+        for other in either:
+            start, until = max(one.start, other.start), min(one.until, other.until)
+            if (one.ident, one.position) == (other.ident, other.position) and start < until:
+                yield replace(one, start=start, until=until)
+    yield from (replace(one, is_certain=False) for one in (*either, *strict))
+
+
+def _built_in(world: World, root: Root, found: Iterable[WalkInterval]) -> Iterator[_Sdist]:
+    for stay in found:
+        for ident, position in sorted(stay.walk.picks.items(), key=lambda pick: world.package(pick[0]).name):
+            is_built = world.package(ident).built >> position & 1 and stay.walk.takes(ident, position)
+            if is_built and world.building(ident, position) is not None:
+                path = path_to(world, root, stay.walk, ident)
+                yield _Sdist(
+                    ident=ident, position=position, start=stay.start, until=stay.until, path=path, is_certain=True
+                )
 
 
 def _of_sdist(context: ServiceContext, request: InstallRequest, one: _Sdist, seen: _Seen) -> Iterator[BuildVerdict]:

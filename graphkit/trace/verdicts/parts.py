@@ -175,7 +175,7 @@ def by_manifest(
             (own if is_own else building).append(judge_install(context, request, span, stood))
     if not one.is_governed:
         if all(part.verdict is Verdict.CLEARED for part in own):
-            own += judge_groups_alone(context, one.manifest, one.read, span, stood)
+            own += judge_groups_alone(context, one.manifest, one.read, span, stood, judge_install)
         if gap := gap_of_conda(context, one.manifest, span):
             own.append(opened(gap, one.manifest))
     return [*own, *building]

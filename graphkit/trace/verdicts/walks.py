@@ -91,10 +91,12 @@ def judge_groups_alone(
     read: GuardsRead | None,
     span: tuple[Instant, Instant],
     inputs: ProofStep,
+    judge: Callable[[ServiceContext, InstallRequest, tuple[Instant, Instant], ProofStep], BuildVerdict],
 ) -> Iterator[BuildVerdict]:
     """Yield the verdicts of groups that are installed without their project, where one reaches a target by itself.
 
     Nobody says that they are, so none is worse than `admitted`; what is not known to reach a target is left alone.
+    ``judge`` judges each of them.
     """
     under = guarded(context, read.guards) if read else context
     world = under.union(manifest.requires_python)
@@ -104,7 +106,7 @@ def judge_groups_alone(
         every = Span(start=span[0], until=span[1], is_timeless=True)
         is_named = any(one.package in context.accused.packages for one in alone.requirements)
         if is_named or closure_of(world, root, context.target_bits, every).hits:
-            found = judge_walk(context, request, span, inputs)
+            found = judge(context, request, span, inputs)
             yield replace(found, verdict=Verdict.ADMITTED) if found.verdict is Verdict.PICKED else found
 
 
