@@ -151,8 +151,10 @@ def _release_of(index: Index, reading: PageReading, version: str, order: GatherO
     metadata = index.metadata(reading, version)
     files = next((release.files for release in reading.page.releases if release.version == version), ())
     is_built = bool(files) and all(file.kind is not FileKind.WHEEL for file in files)
-    if not (order.build_requires and is_built) or metadata.source is MetadataSource.UNKNOWN:
+    if not (order.build_requires and is_built):
         return _Release(metadata=metadata)
+    if metadata.source is MetadataSource.UNKNOWN:  # nobody is cleared by it, whatever building it takes
+        return _Release(metadata=metadata, problem=Untold("what they require themselves is not known"))
     try:
         return _Release(metadata=built_with(metadata, index.build_requirements(reading, version)))
     except (InputError, NoAnswer, Untold) as error:

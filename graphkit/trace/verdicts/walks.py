@@ -6,7 +6,7 @@ A bar is tried before anything is read: what binds every resolution and admits n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 

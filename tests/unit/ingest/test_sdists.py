@@ -30,6 +30,7 @@ class OfSource(Index):
         self.sdists: dict[str, bytes] = {}
         self.served: dict[str, bytes] = {}
         """What is sent in the place of some."""
+        self.has_json = True
 
     def answer(self, path: str, etag: str) -> tuple[int, Mapping[str, str], bytes]:
         *_, folder, name = ["", *path.strip("/").split("/")]
@@ -39,6 +40,8 @@ class OfSource(Index):
         if folder == "simple" and (mine := [one for one in self.sdists if one.startswith(f"{name}-")]):
             self.asked[path] += 1
             return 200, {"content-type": JSON_TYPE}, self._sources(name, mine)
+        if path.startswith("/pypi/") and not self.has_json:
+            return 404, {}, b""
         if path.startswith("/pypi/"):
             return 200, {}, json.dumps({"info": {"requires_dist": []}}).encode()
         return super().answer(path, etag)
@@ -140,6 +143,14 @@ def test_an_sdist_that_cannot_be_read_is_named_and_the_rest_is_kept(
         "dep": ["setuptools", "tool", "wheel"],
         "tool": [],
     }
+
+
+def test_a_release_whose_own_requirements_are_not_known_is_named(graph: Graph, index: OfSource) -> None:
+    index.has_json = False
+    report = read(graph, index)
+    assert report.rejected == ()
+    assert report.notes == ("what building takes was not read (what they require themselves is not known): dep 1.0",)
+    assert "/files/dep-1.0.tar.gz" not in index.asked
 
 
 def test_a_slice_keeps_it(graph: Graph, index: OfSource, tmp_path: Path) -> None:
