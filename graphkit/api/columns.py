@@ -23,7 +23,7 @@ def blast_table(blast: Blast, rows: str) -> pa.Table:
         GraphkitError: pyarrow is not installed.
     """
     if rows not in BLAST_ROWS:
-        raise UsageError(f"no rows {rows!r}; there are {', '.join(BLAST_ROWS)}")
+        raise UsageError(f"unknown table {rows!r}; choose one of {', '.join(BLAST_ROWS)}")
     columns, made = BLAST_ROWS[rows]
     return _table(columns, made(blast))
 

@@ -216,7 +216,7 @@ def export_graph(address: str | None, folder: str, *, progress: Progress | None 
         try:
             return str(copier("export")(tables, Path(folder), progress or _silent))
         except OSError as error:
-            raise GraphkitError(f"{folder}: it cannot be written: {error.strerror}") from error
+            raise GraphkitError(f"{folder}: cannot be written: {error.strerror}") from error
 
 
 def server_status(address: str) -> dict[str, str]:
@@ -271,7 +271,7 @@ def _question(targets: Sequence[str], options: BlastOptions) -> Question:
         raise UsageError("name a target: a release such as litellm==1.82.8, a purl, or an incident's id")
     resolver = options.get("resolver") or "uv"
     if resolver not in {"uv", "pip"}:
-        raise UsageError(f"no resolver {resolver!r}; there are uv and pip")
+        raise UsageError(f"unknown resolver {resolver!r}; choose uv or pip")
     return Question(
         targets=tuple(targets),
         span=read_span(options.get("at"), options.get("window_from"), options.get("window_until")),
@@ -287,7 +287,7 @@ def _effort(limit: int | None, confirm: str) -> Effort:
     from graphkit.trace.verdicts.packages import Effort  # noqa: PLC0415
 
     if confirm not in {"shown", "all"}:
-        raise UsageError(f"no confirmation {confirm!r}; there are shown and all")
+        raise UsageError(f"unknown confirmation {confirm!r}; choose shown or all")
     if confirm == "all":
         return Effort(most=None)
     return Effort() if limit is None else Effort(most=max(limit, _FEWEST_WALKED), enough=limit)
@@ -297,7 +297,9 @@ def _environment(python: str | None, platform: str | None) -> Environment:
     default = Environment()
     name, _, machine = (platform or default.platform).lower().partition("-")
     if name not in _PLATFORMS:
-        raise UsageError(f"no platform {name!r}; there are {', '.join(_PLATFORMS)}, with a machine as in macos-arm64")
+        raise UsageError(
+            f"unknown platform {name!r}; choose one of {', '.join(_PLATFORMS)}, with a machine as in macos-arm64"
+        )
     version = python or default.python
     parts = version.split(".")
     if len(parts) not in {2, 3} or not all(part.isdecimal() for part in parts):

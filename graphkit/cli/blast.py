@@ -58,10 +58,11 @@ def blast(
     format_: Annotated[BlastFormat, typer.Option("--format", help="How the answer is written.")] = BlastFormat.TABLE,
     output: opt.Output = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", min=0, help="List at most so many packages; the summary stays whole.")
+        int | None,
+        typer.Option("--limit", min=0, help="List at most this many packages; the summary still covers all."),
     ] = None,
     offset: Annotated[
-        int, typer.Option("--offset", min=0, help="List packages after so many: the next page of a list.")
+        int, typer.Option("--offset", min=0, help="Skip this many packages: the next page of a list.")
     ] = 0,
     confirm: Annotated[
         Confirm, typer.Option("--confirm", help="Walk the packages that are shown, or all that are nominated.")

@@ -81,7 +81,7 @@ def ingest(
         typer.Option(
             "--as-of",
             metavar="TIME",
-            help="index: pages without what was uploaded later; parquet, pypi-db: until when the table speaks.",
+            help="index: leave out later uploads; parquet, pypi-db: the time that the table describes.",
         ),
     ] = None,
     start: Annotated[
@@ -96,11 +96,12 @@ def ingest(
     refresh: Annotated[
         bool,
         typer.Option(
-            "--refresh", help="index: ask again for the pages the graph has, or for those of the names given."
+            "--refresh", help="index: request again the pages that the graph has, or those of the names given."
         ),
     ] = False,
     index_url: Annotated[
-        str | None, typer.Option("--index-url", metavar="URL", help="index: default is what uv or pip are set to.")
+        str | None,
+        typer.Option("--index-url", metavar="URL", help="index: the default is the index that uv or pip is set to."),
     ] = None,
     unknown_times: Annotated[
         UnknownTimes,

@@ -54,7 +54,9 @@ BuildsComplete = Annotated[
 StandsFrom = Annotated[
     str | None,
     typer.Option(
-        "--stands-from", metavar="TIME", help="Since when locks and manifests were in place; a history says it itself."
+        "--stands-from",
+        metavar="TIME",
+        help="Since when locks and manifests were in place; a git history shows this itself.",
     ),
 ]
 ReadAt = Annotated[
@@ -72,10 +74,10 @@ InstallsFrom = Annotated[
     typer.Option(
         "--installs-from",
         metavar="PATH",
-        help="With --service: the lock or manifest that it installs from; no other counts. May be given again.",
+        help="With --service: the lock or manifest that it installs from; no other counts. May be repeated.",
     ),
 ]
-Complete = Annotated[bool, typer.Option("--complete", help="Your word that each document lists everything.")]
+Complete = Annotated[bool, typer.Option("--complete", help="You declare that each document lists everything.")]
 Format = Annotated[TextOrJson, typer.Option("--format", help="How the answer is written.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the answer to a file.")]
 Strict = Annotated[

@@ -56,7 +56,7 @@ def _again(question: str, named: str) -> tuple[list[str], Any, dict[str, Any]]:
     try:
         words = shlex.split(question)
         if words[:1] != ["blast"]:
-            raise UsageError(f"{named}: its question is no blast: {question[:200]!r}")
+            raise UsageError(f"{named}: its question is not a blast: {question[:200]!r}")
         context = command.make_context("blast", words[1:])
         given = dict(context.params)
         extra = [name for name in _ELSEWHERE if str(context.get_parameter_source(name)).endswith("COMMANDLINE")]

@@ -74,7 +74,7 @@ def read(file: Path) -> str:
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        told = f"it is no UTF-8 text from byte {error.start} on"
+        told = f"it is not valid UTF-8 from byte {error.start} on"
         raise UsageError(f"{file} cannot be read: {told}; give a report as graphkit wrote it") from error
 
 

@@ -131,7 +131,7 @@ def check_listing(document: Document) -> None:
     tops = {row.ref for row in document.components if row.name == document.subject}.intersection(document.roots)
     described = max(beside, len(tops)) if document.kind is DocumentKind.SBOM else 0
     if len(document.components) <= described:
-        text = "lists nothing, as what a failed command leaves behind; expected a row for each release: make it again"
+        text = "lists nothing, as after a failed command; expected a line for each release: create it again"
         raise InputError(text)
 
 
@@ -276,7 +276,7 @@ def _without_halves(text: bytes) -> tuple[bytes, tuple[Problem, ...]]:
         first = next((found.start() for found in _ESCAPES.finditer(text) if found[2]), None)
         if first is not None:
             mended = _ESCAPES.sub(lambda found: b"\\ufffd" if found[2] else found[0], text)
-            return mended, (Problem(place=f"byte {first}", text="half a character; what cannot be read is replaced"),)
+            return mended, (Problem(place=f"byte {first}", text="an incomplete character, which was replaced"),)
     return text, ()
 
 

@@ -326,7 +326,7 @@ def _gunzip(data: memoryview, held: io.BytesIO) -> int:
                 raise InputError(f"gzip data that unpacks to more than {MEMBER_BYTES // 2**20} MiB")
         if stream.eof:
             return len(data) - min(at + _CHUNK, len(data)) + len(stream.unused_data)
-    raise InputError("gzip data that is cut short")
+    raise InputError("gzip data is truncated")
 
 
 def unopened(data: bytes) -> str:

@@ -63,10 +63,10 @@ def json_value(data: bytes) -> Any:
     try:
         try:
             return _ANYTHING.decode(data)
-        except msgspec.ValidationError:  # untyped, that is a number of too many digits
+        except msgspec.ValidationError:  # untyped, that is a number with too many digits
             return _ANYTHING.decode(_without_huge_numbers(data.decode()))
     except UnicodeDecodeError as error:
-        raise InputError("no UTF-8 text", place=f"byte {error.start}") from error
+        raise InputError("not valid UTF-8", place=f"byte {error.start}") from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise not_json(error) from error
 
@@ -100,9 +100,9 @@ def shaped_json(
 def not_json(error: Exception) -> InputError:
     """Return what is wrong with bytes that are no JSON, or nested too deep."""
     if isinstance(error, RecursionError):
-        return InputError("no JSON that can be read: nested too deep")
+        return InputError("cannot read JSON: nested too deep")
     what_to_do = "; the file ends too early: copy or export it again" if _CUT in str(error) else ""
-    return InputError(f"no JSON: {error}{what_to_do}")
+    return InputError(f"not valid JSON: {error}{what_to_do}")
 
 
 def repaired(data: bytes, diagnostics: Diagnostics) -> bytes:
@@ -110,7 +110,7 @@ def repaired(data: bytes, diagnostics: Diagnostics) -> bytes:
     try:
         data.decode()
     except UnicodeDecodeError as error:
-        diagnostics.add(f"byte {error.start}", "no UTF-8 text; what cannot be read is replaced")
+        diagnostics.add(f"byte {error.start}", "not valid UTF-8; invalid bytes were replaced")
     return data.decode("utf-8", "replace").encode()
 
 
@@ -129,9 +129,9 @@ def toml(data: bytes) -> dict[str, Any]:
         except ValueError:  # more digits than int() reads in one go
             return tomllib.loads(_without_huge_numbers(text), parse_float=Fraction)
     except UnicodeDecodeError as error:
-        raise InputError("no UTF-8 text", place=f"byte {error.start}") from error
+        raise InputError("not valid UTF-8", place=f"byte {error.start}") from error
     except RecursionError as error:
-        raise InputError("no TOML that can be read: nested too deep") from error
+        raise InputError("cannot read TOML: nested too deep") from error
     except ValueError as error:  # TOMLDecodeError is one; so are more digits than int() reads in one go
         problem, _, place = str(error).partition(" (at ")
-        raise InputError(f"no TOML: {problem}", place=place.rstrip(")").partition(",")[0]) from error
+        raise InputError(f"not valid TOML: {problem}", place=place.rstrip(")").partition(",")[0]) from error

@@ -50,7 +50,9 @@ def own_time(text: str | None, place: str, diagnostics: Diagnostics) -> Moment |
         diagnostics.add(place, str(error))
         return None
     if (told := credible(found)) is None:
-        diagnostics.add(place, f"{quoted(text)} lies before 2000, so it is the mark of a missing clock and no time")
+        diagnostics.add(
+            place, f"{quoted(text)} lies before 2000, so it comes from a missing clock and is not a real time"
+        )
     return told
 
 
@@ -152,7 +154,7 @@ class Diagnostics:
         """Return a SHA-256 in lower case; a text that is none is empty and noted."""
         if _HEX64.fullmatch(value):
             return value.lower()
-        self.add(place, f"{quoted(value)} is no SHA-256")
+        self.add(place, f"{quoted(value)} is not a SHA-256 hash")
         return ""
 
 

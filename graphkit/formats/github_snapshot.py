@@ -205,7 +205,7 @@ class _Rows(PurlRows):
                 if target := names.get(self._diagnostics.text(one, where).strip()):
                     self.edges[Edge(source=ref, target=target)] = None
                 else:
-                    text = f"{quoted(one)} is nothing that is resolved here; the dependency was left out"
+                    text = f"{quoted(one)} is not resolved in this snapshot; the dependency was left out"
                     self._diagnostics.add(where, text, lost=True)
 
 

@@ -37,7 +37,7 @@ class LfsPointer:
             basis=Basis.LISTED,
             completeness=Completeness.INCOMPLETE,
             dependencies_known=False,
-            problems=(Problem(place="the file", text="is kept in Git LFS; `git lfs pull` brings what it lists"),),
+            problems=(Problem(place="the file", text="is a Git LFS pointer; run `git lfs pull` to get the file"),),
         )
 
 

@@ -30,7 +30,7 @@ class _Loader(_BASE):  # type: ignore[misc]
         for number, key in enumerate(keys):
             if key in seen:
                 line = node.value[number][0].start_mark.line + 1
-                raise InputError(f"{key!r} stands twice in one mapping", place=f"line {line}")
+                raise InputError(f"duplicate key {key!r}", place=f"line {line}")
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -50,7 +50,7 @@ def decode(data: bytes) -> Any:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError("not UTF-8 text", place=f"byte {error.start}") from error
+        raise InputError("not valid UTF-8", place=f"byte {error.start}") from error
     try:
         if text.lstrip()[:1] in {"{", "["}:
             return msgspec.json.decode(text)
@@ -62,7 +62,7 @@ def decode(data: bytes) -> Any:
             try:
                 return _yaml(text)
             except InputError:
-                raise InputError(f"no TOML: {error}") from error
+                raise InputError(f"not valid TOML: {error}") from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise InputError(f"cannot be read: {error}") from error
 
@@ -74,7 +74,7 @@ def _yaml(text: str) -> Any:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
-        raise InputError(f"no YAML: {problem}", place=place) from error
+        raise InputError(f"not valid YAML: {problem}", place=place) from error
 
 
 def _without_dates(value: Any, depth: int = 0) -> Any:

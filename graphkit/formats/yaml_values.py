@@ -53,7 +53,7 @@ def yaml_value(text: str, diagnostics: Diagnostics, *, is_twice_lost: bool = Fal
             tree.take(event)
     except yaml.YAMLError as error:
         problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
-        raise InputError(f"no YAML: {problem}", place=_place(getattr(error, "problem_mark", None))) from error
+        raise InputError(f"not valid YAML: {problem}", place=_place(getattr(error, "problem_mark", None))) from error
     return tree.top
 
 
@@ -115,12 +115,14 @@ class _Tree:
 
     def _followed(self, anchor: str, line: int) -> YamlValue:
         if anchor not in self._anchors:
-            self._diagnostics.add(f"line {line}", f"*{anchor[:80]} stands for nothing before it; left out", lost=True)
+            self._diagnostics.add(
+                f"line {line}", f"*{anchor[:80]} is an alias that is not defined before it; left out", lost=True
+            )
             return None
         value, size = self._anchors[anchor]
         self._unfolded += size
         if self._unfolded > _UNFOLDED:
-            raise InputError(f"aliases that unfold to more than {_UNFOLDED:,} values", place=f"line {line}")
+            raise InputError(f"aliases that expand to more than {_UNFOLDED:,} values", place=f"line {line}")
         return value
 
     def _put(self, value: YamlValue, line: int) -> None:
@@ -142,7 +144,7 @@ class _Tree:
             self._keys[-1] = None
         else:
             if key in owner:
-                text = f"{quoted(key)} stands twice in one mapping; the first counts"
+                text = f"duplicate key {quoted(key)}; the first counts"
                 self._diagnostics.add(f"line {line}", text, lost=self._is_twice_lost)
             owner.setdefault(key, value)
             self._keys[-1] = None
@@ -154,4 +156,6 @@ class _Tree:
                 for key, value in one.items():
                     grown.setdefault(key, value)
             else:
-                self._diagnostics.add(f"line {line}", f"{quoted(one)} is no mapping to be merged; left out", lost=True)
+                self._diagnostics.add(
+                    f"line {line}", f"{quoted(one)} is not a mapping and cannot be merged; left out", lost=True
+                )

@@ -32,10 +32,10 @@ def ingest(
         GraphkitError: the graph is in use elsewhere, or the index cannot be reached.
     """
     if kind not in _KINDS:
-        raise UsageError(f"no kind {kind!r}; there are {', '.join(_KINDS)}")
+        raise UsageError(f"unknown kind {kind!r}; choose one of {', '.join(_KINDS)}")
     order = IngestOptions.read(options)
     if order.is_refresh and kind != "index":
-        raise UsageError(f"--refresh asks the index again; {kind} sources are read anew by the same command")
+        raise UsageError(f"--refresh is for an index; read {kind} sources again with the same command")
     if order.build_requires and (kind != "index" or order.is_refresh):
         raise UsageError("--build-requires goes with names of an index, and not with --refresh")
     run = IngestRun(store, order, progress)

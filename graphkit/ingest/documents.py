@@ -37,8 +37,8 @@ _PLAIN: Final = "requirements.txt"
 """The format that a manifest and what is compiled or exported share."""
 _UNCHECKED: Final = "signatures of attestations are not checked: what one holds was read as any other file is"
 _NO_SBOMS: Final = (
-    "attestations that are no SBOM and name no package, such as provenance by a commit and a base image, are listed as "
-    "unrecognised"
+    "attestations that are not SBOMs and name no package, such as provenance by a commit and a base image, are listed "
+    "as unrecognised"
 )
 _DOUBTFUL: Final = (".txt", "pyproject.toml", "environment.yml", "environment.yaml")
 """Names that documents share with other files: prose about requirements, settings of tools."""
@@ -78,7 +78,7 @@ class Documents:
         """Take every state that histories hold of their inputs; the work trees themselves are not read."""
         run = self._run
         self.take_arrivals(found.arrivals())
-        run.tally.notes["of a repository, what was committed was read, and not what stands in its work tree"] = None
+        run.tally.notes["of a repository, the commits were read, not the work tree"] = None
         if run.order.built_at is not None and not self._is_built:
             self._keep_build(run.order.built_at)
 
@@ -356,7 +356,7 @@ class Documents:
         order = self._run.order
         is_input = kind in INPUTS
         if order.stands_from is not None and not is_input:
-            self._run.tally.notes["--stands-from is said of locks and manifests; other documents have none"] = None
+            self._run.tally.notes["--stands-from applies to locks and manifests only"] = None
         use = DocumentUse(
             service=service,
             document=sha256,

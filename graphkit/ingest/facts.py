@@ -140,7 +140,7 @@ def _take_owners(run: IngestRun, found: Found, data: bytes) -> None:
     }
     services = tuple(Service(id=service, owner=owner) for service, owner in sorted(named.items()) if owner)
     if not services:
-        run.tally.notes[f"{found.label} names no owner: no document that the graph has lies in its repository"] = None
+        run.tally.notes[f"{found.label} assigns no owner: the graph has no document from its repository"] = None
         return
     source = _source_of(found, [service.id for service in services])
     run.keep(found.label, [Organisation(source=source, services=services)])
@@ -218,7 +218,7 @@ def _slice_facts(path: Path) -> Iterator[Fact]:
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}") from error
     if not is_slice(head):
-        raise InputError("no recorded slice of an index")
+        raise InputError("not a recorded slice of an index")
     yield from slice_facts(path)
 
 
@@ -265,7 +265,7 @@ def _live_facts(run: IngestRun, names: Sequence[str]) -> Iterator[Fact]:
     for why, found in sorted(silent.items()):
         run.tally.notes[f"{why}, so nothing is known of them from it: {some(sorted(found))}"] = None
     for why, found in sorted(untold.items()):
-        run.tally.notes[f"what building takes was not read ({why}): {some(sorted(found))}"] = None
+        run.tally.notes[f"build requirements were not read ({why}): {some(sorted(found))}"] = None
 
 
 def _says_nothing(page: ProjectPage, *, is_given: bool) -> str:

@@ -106,7 +106,7 @@ class IngestOptions:
             raise UsageError(str(error)) from error
         start, until = times["window_from"], times["window_until"]
         if (start is None) != (until is None):
-            raise UsageError("--from and --until of an ingest go together: the window in which choices fall")
+            raise UsageError("an ingest needs both --from and --until, or neither: the window of choices")
         if start is not None and until is not None and start >= until:
             raise UsageError("--from must be before --until")
         since, last = moments["stands_from"], moments["read_at"]
@@ -114,11 +114,11 @@ class IngestOptions:
             raise UsageError("--stands-from must be before --read-at")
         installs_from = options.get("installs_from")
         if installs_from and named is None:
-            raise UsageError("--installs-from is said of a service; give --service too")
+            raise UsageError("--installs-from needs --service")
         slice_to = options.get("slice_to")
         unknown_times = options.get("unknown_times") or "uncertain"
         if unknown_times not in UNKNOWN_TIMES:
-            raise UsageError(f"no --unknown-times {unknown_times!r}; there are {' and '.join(UNKNOWN_TIMES)}")
+            raise UsageError(f"unknown value {unknown_times!r} of --unknown-times; choose {' or '.join(UNKNOWN_TIMES)}")
         return cls(
             service=named,
             company=owner,
@@ -162,5 +162,5 @@ def _utf8(option: str, text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise UsageError(f"{option} is no UTF-8 text") from error
+        raise UsageError(f"{option} is not valid UTF-8") from error
     return text

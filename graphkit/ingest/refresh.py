@@ -38,7 +38,7 @@ def take_refresh(run: IngestRun, sources: Sequence[str]) -> None:
     reader = run.store.reader()
     wanted = _named(run, reader, sources) if sources else _held(run, reader)
     if not wanted:
-        run.tally.notes["no project page was asked for: the graph holds none of them"] = None
+        run.tally.notes["no project page was requested: the graph contains none"] = None
         return
     changed, new = 0, 0
     gone: list[PackageName] = []
@@ -61,7 +61,7 @@ def take_refresh(run: IngestRun, sources: Sequence[str]) -> None:
         run.flush()
     run.tally.notes[f"{len(wanted):,} project pages asked for: {changed:,} changed, {new:,} new releases read"] = None
     if gone:
-        run.tally.notes[f"the index has them no longer: {some(sorted(gone))}"] = None
+        run.tally.notes[f"no longer on the index: {some(sorted(gone))}"] = None
     if missing := _without_page(reader, required):
         note = f"new releases require packages whose pages the graph lacks: {some(missing)}; "
         run.tally.notes[f"{note}graphkit ingest index NAME --closure reads them"] = None
@@ -95,7 +95,7 @@ def _held(run: IngestRun, reader: port.Reader) -> list[int]:
     if not 0 < len(narrowed) <= MOST_ASKED:
         raise UsageError(f"{whole}; name those to refresh, or ingest a newer table")
     run.tally.notes[
-        f"{whole}: refreshed are the {len(narrowed):,} of them that documents and incidents mention; name others"
+        f"{whole}: refreshed only the {len(narrowed):,} of them that documents and incidents mention; name others"
     ] = None
     return [int(ident) for ident in narrowed]
 

@@ -48,9 +48,9 @@ class IngestStats:
         for one in incidents:
             self.odd(path, tuple(Problem(place=one.id, text=part.why) for part in one.undecided))
             if one.decides_nothing:
-                self.notes[f"{one.id} decides nothing about any release, so it clears nobody: {one.why_undecided}"] = (
-                    None
-                )
+                self.notes[
+                    f"{one.id} decides nothing about any release, so it clears no service: {one.why_undecided}"
+                ] = None
 
     def report(self) -> IngestReport:
         """Return the report."""

@@ -30,7 +30,9 @@ def take_parquet(run: IngestRun, sources: Sequence[str]) -> None:
         for one in found:
             files[one] = label_of(path if one == path else Path(path.name, one.relative_to(path)))
         if not source or not found or not _is_there(found[0], folder=False):
-            run.tally.reject(label_of(path) if source else "", "no Parquet file in it" if not found else "no such file")
+            run.tally.reject(
+                label_of(path) if source else "", "it contains no Parquet file" if not found else "no such file"
+            )
             complete = False
     rejected = len(run.tally.rejected)
     table = None
@@ -45,7 +47,7 @@ def take_parquet(run: IngestRun, sources: Sequence[str]) -> None:
     if table is not None:
         _keep(run, table)
     elif len(files) > len(run.tally.rejected) - rejected and len(files) > 1:
-        run.tally.notes["of the files none was kept: a table's files share its packages, and one is missing"] = None
+        run.tally.notes["no file was ingested: the files of a table belong together, and one is missing"] = None
 
 
 def take_pypi_db(run: IngestRun, sources: Sequence[str]) -> None:
@@ -63,7 +65,7 @@ def take_pypi_db(run: IngestRun, sources: Sequence[str]) -> None:
 def _check_as_of(run: IngestRun) -> None:
     told = run.order.table_as_of
     if told is not None and told.earliest > instant(dt.datetime.now(dt.UTC)):
-        raise UsageError(f"--as-of {told} is yet to come; a table speaks for the time before it was exported")
+        raise UsageError(f"--as-of {told} is in the future; a table describes the time before it was exported")
 
 
 def _take_pypi_db(run: IngestRun, path: Path) -> None:

@@ -60,7 +60,7 @@ def package_name(raw: str) -> PackageName:
     try:
         return PackageName(canonicalize_name(raw.strip(), validate=True))
     except InvalidName as error:
-        raise BadName(f"{_shown(raw)} is no package name (PEP 508)") from error
+        raise BadName(f"{_shown(raw)} is not a valid package name (PEP 508)") from error
 
 
 def extra_name(raw: str) -> ExtraName:
@@ -105,7 +105,7 @@ def read_purl(text: str) -> PackageURL:
     except ValueError as error:
         if "/@" in rest:
             return read_purl(f"{scheme}:{rest.replace('/@', '/%40')}")
-        raise BadName(f"{_shown(text)} is no purl") from error
+        raise BadName(f"{_shown(text)} is not a valid purl") from error
 
 
 def name_of_purl(text: str) -> PackageName | None:

@@ -73,7 +73,7 @@ def requirement(raw: str) -> Requirement:
 def _unreadable(raw: str) -> Requirement:
     if not (found := _LEADING_NAME.match(raw)) or _URL.match(raw):
         shown = raw if len(raw) <= 80 else raw[:77] + "..."
-        raise BadName(f"{shown!r} is no requirement (PEP 508)")
+        raise BadName(f"{shown!r} is not a valid requirement (PEP 508)")
     extras = (part for part in (found[2] or "").split(",") if part.strip())
     return Requirement(
         package=package_name(found[1]),

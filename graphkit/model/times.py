@@ -45,7 +45,7 @@ def instant(value: str | dt.datetime | dt.date) -> Instant:
             value = dt.datetime.fromisoformat(f"{text[: leap.start()]}:59{text[leap.end() :]}" if leap else text)
         except ValueError as error:
             shown = text if len(text) <= 80 else text[:77] + "..."
-            raise BadTime(f"{shown!r} is no RFC 3339 time") from error
+            raise BadTime(f"{shown!r} is not a valid RFC 3339 time") from error
     if not isinstance(value, dt.datetime):
         value = dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
     if value.tzinfo is None:

@@ -36,6 +36,6 @@ def report(name: str) -> Report:
     """
     path = dict(REPORTS).get(name)
     if path is None:
-        raise UsageError(f"no format {name!r}; there are {', '.join(names())}")
+        raise UsageError(f"unknown format {name!r}; choose one of {', '.join(names())}")
     module, _, attribute = path.partition(":")
     return cast("Report", getattr(import_module(module), attribute))

@@ -208,7 +208,7 @@ def read_report(text: str, named: str) -> dict[str, Any]:
         read = json.loads(text)  # unlike msgspec it takes halves of surrogate pairs, which names may have
         _decode(read)
     except (ValueError, msgspec.ValidationError, RecursionError) as error:
-        raise UsageError(f"{named} is no report that can be compared: {error}; give one of --format json") from error
+        raise UsageError(f"{named} is not a report that can be compared: {error}; give one of --format json") from error
     return dict(read)
 
 

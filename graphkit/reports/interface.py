@@ -28,9 +28,9 @@ class ReportOptions:
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 0:
-            raise UsageError(f"a limit of {self.limit} makes no sense; give 0 or more")
+            raise UsageError(f"the limit {self.limit} is invalid: give 0 or more")
         if self.offset < 0:
-            raise UsageError(f"an offset of {self.offset} makes no sense; give 0 or more")
+            raise UsageError(f"the offset {self.offset} is invalid: give 0 or more")
 
 
 class Report(Protocol):

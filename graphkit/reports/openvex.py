@@ -34,7 +34,7 @@ class OpenVexReport:
         made = made_of(blast, view)
         told = statements(blast, strict=view.strict)
         if not told:
-            raise GraphkitError("the graph holds no service, and an OpenVEX document says something of one at least")
+            raise GraphkitError("the graph holds no service, and an OpenVEX document needs at least one")
         digest = hashlib.sha256(stamp(made).encode()).hexdigest()
         document = {
             "@context": _CONTEXT,

@@ -71,7 +71,7 @@ FILE_KIND_UNKNOWN = 32
 """File flag: the source names no files of this release; taken as installable everywhere."""
 FILE_ALWAYS_LISTED = 64
 """File flag: its time is not known, and it is taken as listed always, as the one who ingested it asked."""
-FILE_TIME_TOLD = 128
+FILE_TIME_GIVEN = 128
 """File flag: a page lists it without a time; the time known is an incident's, and it may have been listed before."""
 
 RANGE_UNREADABLE = 1
@@ -199,7 +199,7 @@ class Releases:
     file_has_yank_time = Flagged("file_flags", FILE_YANK_DATED)
     file_is_wheel = Flagged("file_flags", FILE_WHEEL)
     file_is_always_listed = Flagged("file_flags", FILE_ALWAYS_LISTED)
-    file_has_told_time = Flagged("file_flags", FILE_TIME_TOLD)
+    file_has_given_time = Flagged("file_flags", FILE_TIME_GIVEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,11 +30,11 @@ def footnotes(view: CaseAnswer, exposed: Exposed, documents: CaseDocuments) -> I
     for release in view.unplaced:
         if release.package:
             yield (
-                f"the graph's index facts do not know {release.package} {release.version}: only documents can show it "
-                f"(graphkit ingest index {release.package} --closure)"
+                f"the graph's index facts do not include {release.package} {release.version}: only documents can show "
+                f"it (graphkit ingest index {release.package} --closure)"
             )
         else:
-            yield f"{release.purl} is no Python package: only documents can show it"
+            yield f"{release.purl} is not a Python package: only documents can show it"
     if exposed.stopped:
         done, planned = exposed.stopped
         yield (
@@ -78,7 +78,7 @@ def _document_notes(documents: CaseDocuments) -> Iterator[str]:
     if mirrors := sorted(set(documents.mirrors())):
         yield f"presumed to mirror the public index, since no organisation file says otherwise: {some(mirrors)}"
     if documents.has_attested():
-        yield "signatures of attestations were not checked: what one holds was taken as any other document is"
+        yield "signatures of attestations were not checked: their content was read like any other document"
 
 
 def _unwalked(left: Unwalked) -> Iterator[str]:
@@ -89,7 +89,7 @@ def _unwalked(left: Unwalked) -> Iterator[str]:
     )
     yield (
         f"not walked, so neither confirmed nor listed: {', '.join(part for part in parts if part)}; "
-        "--limit walks more, --confirm all every one that is nominated"
+        "--limit walks more, --confirm all walks every one that is nominated"
     )
 
 
@@ -99,7 +99,7 @@ def _table_notes(view: CaseAnswer) -> Iterator[str]:
     packages = read(idents)
     if assumed := sorted(read(idents[packages.has_assumed_times]).name):
         yield (
-            f"releases without an upload time were taken as listed always, as it was asked at their ingest: of "
+            f"releases without an upload time were taken as always listed, as requested when they were ingested: of "
             f"{some(assumed)}"
         )
     if alone := sorted(read(idents[packages.has_newest_alone]).name):

@@ -349,7 +349,7 @@ class _Judging:
         if self.is_cut:
             return OpenObligation(
                 obligation=Obligation.ACCUSATION,
-                text="only the end of the window was looked at, --from and --until would settle the rest",
+                text="only the end of the window was checked; give --from and --until for the rest",
             )
         if not self.window.is_known:
             return OpenObligation(
@@ -361,7 +361,7 @@ class _Judging:
             why = case.why_undecided or "; ".join(dict.fromkeys(one.why for one in case.undecided))
             return OpenObligation(
                 obligation=Obligation.ACCUSATION,
-                text=f"what {case.id} accuses cannot be told ({why}); a record with releases, or the hashes of the bad "
+                text=f"what {case.id} accuses is unknown ({why}); a record with releases, or the hashes of the bad "
                 "files, would settle it",
             )
         return fact(Obligation.ACCUSATION, f"{case.id} accuses {_what(case)}")
@@ -480,7 +480,7 @@ def _window(case: Case, world: World, targets: Targets, span: Span, newest: Inst
         # Nobody says when: no earlier than the package itself, so nothing is cleared by leaving time out.
         known += [int(world.package(ident).first_upload.min(initial=FOREVER)) for ident in targets]
         notes.append(
-            f"when {_named(undated)} was first listed is not known; the window starts where the graph's knowledge does"
+            f"when {_named(undated)} was first listed is not known; the window starts with the first facts of the graph"
         )
     if undated and case.reading.start is not None:
         notes.append(f"when {_named(undated)} was first listed is not known; between the bounds given it may have been")

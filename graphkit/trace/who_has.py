@@ -36,7 +36,7 @@ class _Wanted:
             read = Requirement(query)
             self.package, self.specifier = package_name(read.name), read.specifier
         except (BadName, InvalidRequirement) as error:
-            raise UsageError(f"{query!r} is no package: give NAME, NAME==VERSION, NAME<VERSION or a purl") from error
+            raise UsageError(f"{query!r} is not a package: give NAME, NAME==VERSION, NAME<VERSION or a purl") from error
 
     def admits(self, row: Component) -> bool:
         """Return whether a row is asked for; one without a version always is, since it may be."""
@@ -92,11 +92,11 @@ def who_has(reader: port.Reader, query: str, at: Instant | None) -> WhoHas:
     }
     ordered = sorted(matches, key=lambda one: (one.service, one.document.path, one.document.sha256, one.release))
     unversioned = sum(one.release.endswith("@?") for one in ordered)
-    notes = [f"{unversioned} rows have no version, so may or may not be it"] if unversioned else []
+    notes = [f"{unversioned} components have no version and may or may not be it"] if unversioned else []
     listed = (documents[sha256].components[number] for sha256, numbers in rows.items() for number in numbers)
     others = [row.purl or f"{row.name} without a purl" for row in listed if wanted.package and row.package is None]
     if others:
-        notes.append(f"{len(others)} rows have its name and may or may not be it: {some(sorted(set(others)))}")
+        notes.append(f"{len(others)} components have its name and may or may not be it: {some(sorted(set(others)))}")
     return WhoHas(query=query, matches=tuple(ordered), notes=tuple(notes))
 
 

@@ -35,12 +35,14 @@ def problem(address: str, *, create: bool = False) -> str:
 
 def test_no_server_there() -> None:
     address = f"neo4j://127.0.0.1:{free_port()}"
-    assert problem(address).startswith(f"{address}: no Neo4j answers there: ")
+    assert problem(address).startswith(f"{address}: no response from Neo4j: ")
 
 
 def test_a_wrong_password(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEO4J_PASSWORD", "not this one")
-    assert problem(server) == f"{server}: the server refuses user or password; see NEO4J_USERNAME and NEO4J_PASSWORD"
+    assert (
+        problem(server) == f"{server}: the server rejects the user or password; see NEO4J_USERNAME and NEO4J_PASSWORD"
+    )
 
 
 def test_no_password(server: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -524,7 +524,7 @@ def _release_flags(one: _Release) -> int:
 
 
 def _file_flags(file: File, *, is_told: bool) -> int:
-    flags = 0 if file.uploaded is None else port.FILE_TIME_KNOWN | (port.FILE_TIME_TOLD if is_told else 0)
+    flags = 0 if file.uploaded is None else port.FILE_TIME_KNOWN | (port.FILE_TIME_GIVEN if is_told else 0)
     flags |= port.FILE_YANKED if file.yanked else 0
     flags |= 0 if file.yanked_since is None else port.FILE_YANK_DATED
     kinds = {FileKind.SDIST: port.FILE_SDIST, FileKind.WHEEL: port.FILE_WHEEL, FileKind.UNKNOWN: port.FILE_KIND_UNKNOWN}

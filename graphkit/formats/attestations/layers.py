@@ -109,7 +109,7 @@ def statements_of(text: bytes) -> list[Statement]:
     parts = _parts(text)
     if parts is None:
         json_value(text)
-        raise InputError("no JSON that can be read")
+        raise InputError("cannot read JSON")
     found: list[Statement] = []
     for number, part in enumerate(parts, 1):
         place = f"attestation {number}" if len(parts) > 1 else ""
@@ -204,7 +204,7 @@ def _unwrapped(text: bytes, place: str) -> Iterator[Statement]:
         if statement is not None and not layers:
             yield statement
         elif not layers:
-            raise InputError("no attestation in it; expected an envelope or a statement", place=where)
+            raise InputError("contains no attestation; expected an envelope or a statement", place=where)
         waiting += reversed(layers)
 
 
@@ -251,9 +251,9 @@ def _json_in(text: str) -> bytes:
     try:
         data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True).removeprefix(codecs.BOM_UTF8)
     except ValueError as error:  # binascii.Error, and text that is no ASCII
-        raise InputError("no base64 (RFC 4648)") from error
+        raise InputError("not valid base64 (RFC 4648)") from error
     if not is_json(data):
-        raise InputError("holds no JSON object; expected an in-toto statement")
+        raise InputError("is not a JSON object; expected an in-toto statement")
     try:
         msgspec.json.decode(data, type=msgspec.Raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -102,7 +102,7 @@ def _document_in(one: Statement, path: str, hint: str) -> Document | None:
         if found is not None and found.kind in _LISTINGS:
             return found
     if is_named:
-        raise InputError(f"no SBOM that can be read, as {quoted(one.kind)} should be", place=one.place)
+        raise InputError(f"cannot read the SBOM that {quoted(one.kind)} should contain", place=one.place)
     return None
 
 
@@ -197,13 +197,13 @@ def _of_provenance(rest: Sequence[Statement], path: str, diagnostics: Diagnostic
         kinds = list(dict.fromkeys(one.kind or "no type" for one in rest))
         more = f" and {len(kinds) - _SHOWN} more" if len(kinds) > _SHOWN else ""
         raise NoDocument(
-            f"an attestation ({', '.join(map(quoted, kinds[:_SHOWN]))}{more}) that is no SBOM and names no package"
+            f"an attestation ({', '.join(map(quoted, kinds[:_SHOWN]))}{more}) that is not an SBOM and names no package"
         )
     if len(builds) > 1:
         raise InputError("provenance of several builds in one file; give each a file of its own")
     (build,) = builds
     diagnostics.leave_open(
-        build.place, "what was built: this is provenance, which names what a builder fetched, and no SBOM"
+        build.place, "what was built: this is provenance, which names what a builder fetched, not an SBOM"
     )
     document = Document(
         sha256="",

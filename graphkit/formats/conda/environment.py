@@ -124,13 +124,13 @@ def _read_entries(text: str, diagnostics: Diagnostics) -> _Read:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
-        raise InputError(f"no YAML: {problem}", place=f"line {mark.line + 1}" if mark else "") from error
+        raise InputError(f"not valid YAML: {problem}", place=f"line {mark.line + 1}" if mark else "") from error
     except RecursionError as error:
-        raise InputError("no YAML that can be read: nested too deep") from error
+        raise InputError("cannot read YAML: nested too deep") from error
     for one in scalars[:_MOST]:
         _take(one, found, diagnostics)
     if len(scalars) > _MOST:
-        diagnostics.leave_open("the file", f"what stands behind {_MOST:,} entries")
+        diagnostics.leave_open("the file", f"what follows the first {_MOST:,} entries")
     return found
 
 
@@ -147,7 +147,7 @@ def _take(one: Scalar, found: _Read, diagnostics: Diagnostics) -> None:
         if one.is_item:
             found.conda.append(one)
         elif one.value.strip():
-            diagnostics.leave_open(place, f"the dependencies {quoted(one.value)}, which are no list")
+            diagnostics.leave_open(place, f"the dependencies {quoted(one.value)}, which are not a list")
     elif is_dependency:
         diagnostics.leave_open(place, f"the dependencies under {quoted('.'.join(one.keys))}: {quoted(one.value)}")
     elif one.keys[-1:] == (_REPOSITORIES,):
@@ -208,7 +208,7 @@ def _command(one: Scalar, diagnostics: Diagnostics) -> InstallCommand | None:
     spec = conda_spec(one.value)
     package = conda_package(spec[0]) if spec else None
     if spec is None or package is None:
-        diagnostics.add(f"line {one.line}", f"{quoted(one.value)} is no package of conda; left out", lost=True)
+        diagnostics.add(f"line {one.line}", f"{quoted(one.value)} is not a conda package; left out", lost=True)
         return None
     if package == _PYTHON:
         return None

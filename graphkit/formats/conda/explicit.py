@@ -94,7 +94,7 @@ def _take(line: str, place: str, rows: CondaRows, diagnostics: Diagnostics) -> N
     elif line and not line.startswith("#") and line != _MARK:
         address = line.split(maxsplit=1)[0]
         if (named := archive_of(address)) is None:
-            diagnostics.add(place, f"{quoted(line)} is no address of a package; left out", lost=True)
+            diagnostics.add(place, f"{quoted(line)} is not the address of a package; left out", lost=True)
             return
         digest = _HASH.search(address)
         rows.conda(*named, place, sha256=digest[1] if digest else "")
@@ -105,7 +105,7 @@ def _take_pip(line: str, place: str, rows: CondaRows, diagnostics: Diagnostics) 
         rows.python(pinned[1], pinned[2], place, sha256=_sha256_of(pinned[3]))
         return
     if not (read := _PIP.fullmatch(line)):
-        diagnostics.add(place, f"{quoted(line)} cannot be read as what pip has to install; left out", lost=True)
+        diagnostics.add(place, f"{quoted(line)} is not a valid pip requirement; left out", lost=True)
         return
     plain = without_passwords(read[2])
     address, origin = pip_address(plain)

@@ -67,7 +67,7 @@ class CondaList:
         )
         for row in found:
             if not row.name:
-                diagnostics.add(row.place, "cannot be read as a row of a package; left out", lost=True)
+                diagnostics.add(row.place, "cannot be read as a package; left out", lost=True)
                 continue
             rows.listed(row.name, row.version, row.build, row.channel, row.place)
         tool = _TOOL.search(text)

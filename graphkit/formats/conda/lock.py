@@ -162,7 +162,7 @@ def _edges(taken: list[_Taken], diagnostics: Diagnostics) -> tuple[Edge, ...]:
             keys = [(one.platform, manager, key) for manager in (one.manager, *_MANAGERS) for key in (name, plain)]
             targets = next((refs[key] for key in keys if key in refs), ())
             if not targets and one.manager == "conda":
-                text = f"{quoted(name)} is no package of this lock for {one.platform or 'any platform'}; left out"
+                text = f"{quoted(name)} is not a package of this lock for {one.platform or 'any platform'}; left out"
                 diagnostics.add(f"{one.place}.dependencies", text, lost=True)
             found |= {Edge(source=one.ref, target=target): None for target in targets if target != one.ref}
     return tuple(found)

@@ -226,7 +226,7 @@ class _Graph:
             self._decoded = {unquote(name): ref for name, ref in reversed(self._rows.names.items())}
         if found := self._decoded.get(unquote(written)):
             return found
-        where = "points into another document" if is_link(written) else "is no component here"
+        where = "points into another document" if is_link(written) else "is not a component of this document"
         # What it leads to is missing from the list, whatever the compositions say.
         self._diagnostics.add(place, f"{quoted(written)} {where}; the dependency was left out", lost=True)
         return ""

@@ -80,7 +80,7 @@ def _of_table(key: str, value: dict[str, Any], place: str) -> Iterator[Met]:
     elif key in _SERVICES or key in _ONE_SERVICE:
         yield Met("service", place, value)
     elif key in {"externalReferences", "externalReference"} and is_another_bom(value.get("type"), value.get("url")):
-        yield Met("open", place, "the document that this reference leads to")
+        yield Met("open", place, "the document that this reference points to")
     elif key in {"data", "attachment", "contents"} and isinstance(value.get("content"), str):
         yield Met("open", place, "what is attached here")
     if isinstance(hashes := value.get("hashes"), list):

@@ -108,7 +108,7 @@ class ComponentRows:
         """Leave it open where a reference leads to a document that may name components; remember the files it names."""
         for number, one in enumerate(references or ()):
             if is_another_bom(one.type, one.url):
-                self._diagnostics.leave_open(f"{place}[{number}]", "the document that this reference leads to")
+                self._diagnostics.leave_open(f"{place}[{number}]", "the document that this reference points to")
             if one.url and may_name_a_file(one.url):
                 self._remember(releases_in_text(one.url), f"{place}[{number}].url")
 
@@ -218,13 +218,15 @@ class ComponentRows:
             return
         identity = identity_of(purl, part.version or "", self._diagnostics, place)
         if part.version_range and not identity.version:
-            text = f"{quoted(part.version_range)} is a range: which version of it runs cannot be told"
+            text = f"{quoted(part.version_range)} is a range: which version runs is unknown"
             self._diagnostics.add(f"{place}.versionRange", text)
         ref = self._refs.unique(written or place)
         if not written:
             pass
         elif written in self.names:
-            self._diagnostics.add(f"{place}.bom-ref", f"{quoted(written)} stands twice; this one goes by {quoted(ref)}")
+            self._diagnostics.add(
+                f"{place}.bom-ref", f"{quoted(written)} is a duplicate; this one is renamed to {quoted(ref)}"
+            )
         else:
             self.names[written] = ref
         if not purl:

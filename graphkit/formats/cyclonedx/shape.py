@@ -263,7 +263,7 @@ def _tables(owner: dict[str, Any], key: str, prefix: str, diagnostics: Diagnosti
 def _is_stray(row: Any, place: str, diagnostics: Diagnostics) -> bool:
     if isinstance(row, dict):
         return False
-    diagnostics.add(place, "is no object and was left out", lost=True)
+    diagnostics.add(place, "is not an object; left out", lost=True)
     return True
 
 

@@ -208,14 +208,14 @@ def _loose(data: bytes, diagnostics: Diagnostics) -> dict[str, Any]:
         raise InputError("XML with a document type definition, which is not read; take it out") from error
     except SAXParseException as error:
         place = f"line {error.getLineNumber()}, column {(error.getColumnNumber() or 0) + 1}"
-        raise InputError(f"no XML: {error.getMessage()}", place=place) from error
+        raise InputError(f"not valid XML: {error.getMessage()}", place=place) from error
     except (LookupError, ValueError) as error:
-        raise InputError(f"no XML that can be read: {error}") from error
+        raise InputError(f"cannot read XML: {error}") from error
     found = _NAMESPACE.fullmatch(handler.namespace)
     if found:
         handler.bom["specVersion"] = found[1]
     elif handler.namespace:
-        diagnostics.add("bom", f"namespace {quoted(handler.namespace)} is none of CycloneDX; read all the same")
+        diagnostics.add("bom", f"namespace {quoted(handler.namespace)} is not a CycloneDX namespace; read anyway")
     for key in handler.twice:
         diagnostics.leave_open(key, f"the first {key} of an element that has two")
     for place, count in handler.unread.items():
@@ -277,7 +277,7 @@ class _Handler(ContentHandler):
             self._pass_over(above.kind, name[1], is_own=is_own)
             return
         if len(self._open) >= _DEEPEST:
-            raise InputError("no XML that can be read: nested too deep")
+            raise InputError("cannot read XML: nested too deep")
         self._open.append(self._opened(above, rule, attrs))
 
     def _rule(self, above: _Open, name: str) -> _Rule | None:

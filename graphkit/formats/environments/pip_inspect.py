@@ -130,7 +130,7 @@ def _inspected(report: dict[str, Any], rows: LockRows, document: Document, diagn
             requested.append(ref)
     for want in link(installed, first, rows, Markers(report.get("environment"), diagnostics)):
         if want.is_sure:
-            diagnostics.add(want.place, f"{want.asked.package} is required and not installed")
+            diagnostics.add(want.place, f"{want.asked.package} is required but not installed")
     return replace(
         document,
         format=f"pip inspect {version}",

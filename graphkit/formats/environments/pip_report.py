@@ -62,7 +62,7 @@ class PipReport:
         requested = _taken(report, rows, diagnostics)
         count = len(rows.components)
         if not report["install"]:
-            diagnostics.add("install", "installs nothing: what is there already it does not list", lost=True)
+            diagnostics.add("install", "installs nothing: what was already installed is not listed", lost=True)
         found = rows.document(data, path, f"pip install report {version}", "")
         return replace(
             found,
@@ -117,4 +117,4 @@ def _note_missing(package: PackageName, place: str, rows: LockRows, diagnostics:
         diagnostics.add(place, f"{package} {text}", lost=True)
         rows.miss(package, place)
     else:
-        diagnostics.add(place, f"{package} may be required and is not in the report", lost=True)
+        diagnostics.add(place, f"{package} may be required but is not in the report", lost=True)

@@ -59,7 +59,7 @@ def direct_of(value: Any, place: str, diagnostics: Diagnostics) -> tuple[str, tu
     table = diagnostics.table(value, place)
     url = without_passwords(diagnostics.text(table.get("url"), f"{place}.url"))
     if not url:
-        diagnostics.add(f"{place}.url", "not from an index, and from where it does not say")
+        diagnostics.add(f"{place}.url", "not from an index, and its origin is not given")
         return "unknown", ()
     below = diagnostics.text(table.get("subdirectory"), f"{place}.subdirectory")
     tail = f"#subdirectory={below}" if below else ""

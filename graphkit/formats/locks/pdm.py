@@ -59,7 +59,7 @@ class PdmLock:
             raise InputError(problem, place="metadata.lock_version")
         rows = LockRows(diagnostics)
         if "package" not in lock:
-            diagnostics.add("package", "no packages are listed, not even none", lost=True)
+            diagnostics.add("package", "there is no list of packages, not even an empty one", lost=True)
         python = _python_of(metadata, diagnostics)
         merged = _merged(lock.get("package"), _Apart(metadata, diagnostics), diagnostics)
         refs = [rows.add(row.name, row.component(diagnostics), row.parts[0][0]) for row in merged]
@@ -128,7 +128,7 @@ class _Apart:
         """Yield a row for each release that has files and no row of its own."""
         for (name, version), files in list(self._found.items()):
             place = files[0][0]
-            self._diagnostics.add(place, f"{name} {version} is no package of this lock, and has files in it")
+            self._diagnostics.add(place, f"{name} {version} is not a package of this lock, but it lists files of it")
             row = _Row(name=PackageName(name), version=version, origin="", parts=[(place, {})])
             self.take(row)
             yield row

@@ -144,7 +144,7 @@ def _take(
         diagnostics.add(f"{place}.version", "no version: unknown")
     index = diagnostics.text(table.get("index"), f"{place}.index")
     if index and index not in indexes:
-        diagnostics.add(f"{place}.index", f"{quoted(index)} is no source of this lock")
+        diagnostics.add(f"{place}.index", f"{quoted(index)} is not a source of this lock")
     marker = _marker_of(table, place, diagnostics)
     hashes = [
         (f"{place}.hashes[{at}]", one)

@@ -70,10 +70,10 @@ class PoetryLock:
             problem = f"lock-version {quoted(version)} of poetry.lock cannot be read; 1.x and 2.x can"
             raise InputError(problem, place="metadata.lock-version")
         if "package" not in lock:
-            diagnostics.add("package", "no packages are listed, not even none", lost=True)
+            diagnostics.add("package", "there is no list of packages, not even an empty one", lost=True)
         if "content-hash" not in metadata:
             # Poetry writes it last but for the files of locks 1.x.
-            diagnostics.add("metadata.content-hash", "is missing, as if the lock were cut short", lost=True)
+            diagnostics.add("metadata.content-hash", "is missing; the lock may be truncated", lost=True)
         python = diagnostics.text(metadata.get("python-versions"), "metadata.python-versions")
         specifier = specifier_of(python)
         requires_python = python if specifier is None else specifier
@@ -104,7 +104,7 @@ def _check_extras(lock: dict[str, Any], listed: set[PackageName | None], diagnos
             except BadName:
                 continue
             if name not in listed and name not in _NEVER_LOCKED:
-                diagnostics.add(f"extras.{extra}[{at}]", f"{name} is no package of this lock; left out", lost=True)
+                diagnostics.add(f"extras.{extra}[{at}]", f"{name} is not a package of this lock; left out", lost=True)
 
 
 def _generator(data: bytes) -> tuple[str, ...]:
@@ -136,7 +136,9 @@ def _taken(lock: dict[str, Any], metadata: dict[str, Any], rows: LockRows, diagn
         taken.append((rows.add(name, replace(row, members=members), place), place, table))
     for name, place in apart.named.items():
         if name not in rows_of:
-            diagnostics.add(place, f"{name} is no package of this lock, and has files in it; its version is unknown")
+            diagnostics.add(
+                place, f"{name} is not a package of this lock, but it lists files of it; its version is unknown"
+            )
             sha256, members = digests_in(apart.hashes(name, "")[0], diagnostics)
             row = Component(ref="", name=name, package=name, purl=purl_of(name), sha256=sha256, members=members)
             rows.add(name, row, place)
@@ -236,7 +238,7 @@ def _source_of(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> t
     tail = (f"@{commit}" if commit else "") + (f"#subdirectory={below}" if below else "")
     known = {"git": f"git+{url}{tail}", "url": url, "file": f"path:{url}", "directory": f"directory:{url}"}
     if not known.get(kind):
-        diagnostics.add(where, f"{quoted(kind)} is none of legacy, {', '.join(known)}")
+        diagnostics.add(where, f"{quoted(kind)} is not one of legacy, {', '.join(known)}")
     # An identity of its own even where a kind is new: never taken for an index release.
     return known.get(kind) or f"{kind or 'unknown'}:{url}", ""
 

@@ -144,9 +144,9 @@ def _check(lock: dict[str, Any], place: str, diagnostics: Diagnostics) -> None:
         inner = (error.context or "").removeprefix("packages[0]").removeprefix(".")
         where = f"{place}.{inner}" if place and inner else place or inner
         is_huge = "set_int_max_str_digits" in error.message  # advice for programs, and none for a person
-        diagnostics.add(where or "the lock", "a number of too many digits" if is_huge else error.message)
+        diagnostics.add(where or "the lock", "a number with too many digits" if is_huge else error.message)
     except (ValueError, RecursionError):  # URLs that urllib refuses; packaging reads nested markers by recursion
-        diagnostics.add(place or "the lock", "goes against PEP 751 in a way that cannot be told")
+        diagnostics.add(place or "the lock", "is not valid under PEP 751")
 
 
 def _component(

@@ -200,7 +200,7 @@ class LockRows:
         if not found and sure:
             is_lost = wanted not in self._never_locked
             self._diagnostics.add(
-                place, f"{wanted} is no package of this lock; the dependency was left out", lost=is_lost
+                place, f"{wanted} is not a package of this lock; the dependency was left out", lost=is_lost
             )
             self.miss(wanted, place)
         if len(found) > 1 and specifier:

@@ -247,7 +247,7 @@ class _Rows:
         for member in _strings(manifest.get("members")):
             if _normal(member) not in self.by_name:
                 self._diagnostics.add(
-                    "manifest.members", f"{quoted(member)} has no row, as if the lock were cut short", lost=True
+                    "manifest.members", f"{quoted(member)} has no entry; the lock may be truncated", lost=True
                 )
         for number, one in _tables_in(manifest.get("requirements")):
             self.matching(one, f"manifest.requirements[{number}]")
@@ -262,7 +262,7 @@ class _Rows:
         local = [i for i, row in enumerate(self.rows) if "editable" in row.source or "virtual" in row.source]
         here = [i for i in local if _path_of(self.rows[i]) == "."]
         if not any(row.is_local for row in self.rows) and not manifest.get("requirements"):
-            text = "no row is of what the lock was made for, as if it were cut short"
+            text = "no entry is for the project that was locked; the lock may be truncated"
             self._diagnostics.add("package", text, lost=True)
         return tuple(here or local or self._unrequired())
 
@@ -277,7 +277,9 @@ class _Rows:
                 continue
             if not asked.marker and asked.package not in self.by_name:
                 self._diagnostics.add(
-                    f"{place}.requires-dist[{at}]", f"{asked.package} is no package of this lock; left out", lost=True
+                    f"{place}.requires-dist[{at}]",
+                    f"{asked.package} is not a package of this lock; left out",
+                    lost=True,
                 )
 
     def _unrequired(self) -> list[int]:
@@ -315,7 +317,7 @@ class _Rows:
         if not found:
             is_lost = name not in self.overridden
             self._diagnostics.add(
-                place, f"{name} is no package of this lock; the dependency was left out", lost=is_lost
+                place, f"{name} is not a package of this lock; the dependency was left out", lost=is_lost
             )
             self.missing.setdefault((name, version if isinstance(version, str) else ""), place)
             return []

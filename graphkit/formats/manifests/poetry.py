@@ -136,7 +136,7 @@ class PoetryTable:
         """Return one entry: once where it is always needed, else once for each extra that asks for it."""
         table = {"version": value} if isinstance(value, str) else self._diagnostics.table(value, place)
         if not table:
-            self._diagnostics.add(place, f"{quoted(value)} is no requirement; it admits every version")
+            self._diagnostics.add(place, f"{quoted(value)} is not a valid requirement; every version is allowed")
         is_optional = table.get("optional") is True
         if is_optional and not asked_by:
             self._diagnostics.add(place, "is optional, and no extra asks for it: never installed")
@@ -155,7 +155,7 @@ class PoetryTable:
         marker = self._marker(table, place)
         markers = [_normal(marker, extra) for extra in (asked_by if is_optional else [""])]
         if specifier is None or any(one is None for one in markers):
-            self._diagnostics.add(place, f"{quoted(raw or marker)} is not read as PEP 508; it admits every version")
+            self._diagnostics.add(place, f"{quoted(raw or marker)} is not read as PEP 508; every version is allowed")
             return [Requirement(package=package, extras=extras, unreadable=f"{package} {raw}".strip())]
         return [
             Requirement(package=package, extras=extras, specifier=specifier, marker=one or "", url=url)

@@ -191,9 +191,7 @@ class _Asked:
             self._take(wanted, f"tool.flit.metadata.requires-extra.{raw}", extra_name(raw))
         if "build-system" in read and not flit:
             self.is_open = True
-            self._diagnostics.add(
-                "project", "there is no such table: what it requires is told elsewhere, as in setup.py"
-            )
+            self._diagnostics.add("project", "is missing: its requirements are declared elsewhere, as in setup.py")
 
     def of_plugins(self, poetry: PoetryTable) -> None:
         """Take up the plugins that Poetry installs beside itself."""
@@ -218,7 +216,7 @@ class _Asked:
             if any(isinstance(one, dict) and address_of(one) for one in tables) and _normal(raw) in names:
                 self.is_open = True
                 self._diagnostics.add(
-                    f"tool.poetry.dependencies.{raw}", "Poetry takes it from elsewhere than others do"
+                    f"tool.poetry.dependencies.{raw}", "Poetry takes it from another source than other tools do"
                 )
 
     def _of_files(self, key: str, tools: dict[str, Any]) -> bool:
@@ -258,7 +256,7 @@ class _Asked:
         try:
             return str(SpecifierSet(raw))
         except InvalidSpecifier:
-            self._diagnostics.add(place, f"{quoted(raw)} is no version specifier (PEP 440)")
+            self._diagnostics.add(place, f"{quoted(raw)} is not a valid version specifier (PEP 440)")
             return raw
 
     def _take(self, value: Any, place: str, extra: str) -> None:
@@ -271,7 +269,7 @@ class _Asked:
                 continue
             if read.unreadable:
                 self._diagnostics.add(
-                    where, f"{quoted(read.unreadable)} cannot be read (PEP 508); it admits every version"
+                    where, f"{quoted(read.unreadable)} cannot be read (PEP 508); every version is allowed"
                 )
             self.requirements[under_extra(read, extra)] = None
 
@@ -322,7 +320,7 @@ def build_requires_of(
                 diagnostics.add(where, str(error), lost=True)
                 continue
             if asked.unreadable:
-                diagnostics.add(where, f"{quoted(asked.unreadable)} cannot be read (PEP 508); it admits every version")
+                diagnostics.add(where, f"{quoted(asked.unreadable)} cannot be read (PEP 508); every version is allowed")
             found[asked] = None
     return tuple(found)
 

@@ -106,7 +106,7 @@ def _texts_of(group: str, groups: Mapping[str, Any], diagnostics: Diagnostics) -
                 continue
             inner = names.get(canonicalize_name(diagnostics.text(one.get(_INCLUDES), f"{where}.{_INCLUDES}")))
             if inner is None:
-                diagnostics.add(where, f"{quoted(one.get(_INCLUDES))} is no group here", lost=True)
+                diagnostics.add(where, f"{quoted(one.get(_INCLUDES))} is not a group of this file", lost=True)
             elif inner not in waiting:
                 waiting.append(inner)
 
@@ -135,9 +135,9 @@ def marker_of_group(group: str, marker: str) -> str:
     """
     name = canonicalize_name(group)
     if '"' in name or "\\" in name:
-        raise ValueError(f"{quoted(group)} is no name of a group")
+        raise ValueError(f"{quoted(group)} is not a valid group name")
     held = f'"{name}" in dependency_groups'
     try:
         return str(Marker(f"({marker}) and {held}" if marker else held))
     except (InvalidMarker, RecursionError) as error:
-        raise ValueError(f"{quoted(marker)} is no marker") from error
+        raise ValueError(f"{quoted(marker)} is not a valid marker") from error

@@ -50,7 +50,7 @@ def table_requirement(raw: str, value: Any, place: str, diagnostics: Diagnostics
     """
     table = {"version": value} if isinstance(value, str) else diagnostics.table(value, place)
     if not table:
-        diagnostics.add(place, f"{quoted(value)} is not a requirement; it admits every version")
+        diagnostics.add(place, f"{quoted(value)} is not a valid requirement; every version is allowed")
     specifier = diagnostics.text(table.get("version"), f"{place}.version").strip()
     specifier = "" if specifier == "*" else specifier
     specifier = f"=={specifier}" if specifier[:1].isdigit() else specifier
@@ -65,7 +65,7 @@ def table_requirement(raw: str, value: Any, place: str, diagnostics: Diagnostics
         return None
     marker = _marker(table, place, diagnostics)
     if found.unreadable or found.package != package or marker is None:
-        diagnostics.add(place, f"{quoted(f'{text} {specifier}')} cannot be read (PEP 508); it admits every version")
+        diagnostics.add(place, f"{quoted(f'{text} {specifier}')} cannot be read (PEP 508); every version is allowed")
         return Requirement(package=package, unreadable=f"{text} {specifier}".strip()[:200])
     return replace(found, marker=marker)
 

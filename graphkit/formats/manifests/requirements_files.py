@@ -78,5 +78,5 @@ class Included:
         try:
             return data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            self._diagnostics.add(f"{prefix}byte {error.start}", "no UTF-8 text; what cannot be read is escaped")
+            self._diagnostics.add(f"{prefix}byte {error.start}", "not valid UTF-8; invalid bytes were escaped")
             return data.decode("utf-8", "backslashreplace")

@@ -110,7 +110,7 @@ class RequirementRows:
             asked = None
         if asked is None or asked.unreadable:
             self._is_open = True
-            self._diagnostics.add(place, f"{quoted(line.text)} is no constraint that can be read")
+            self._diagnostics.add(place, f"{quoted(line.text)} is not a valid constraint")
         else:
             self._constraints[asked] = None
 
@@ -124,13 +124,13 @@ class RequirementRows:
             return
         self._in_via = self._in_unsafe = False
         if line.has_variable:
-            self._diagnostics.add(place, "holds an environment variable, which is not known here")
+            self._diagnostics.add(place, "contains an environment variable whose value is unknown")
         if line.kind == "option":
             self._option(line, place)
         elif line.kind == "leftover":
             self._leftover(line, place)
         elif line.kind == "odd":
-            self._diagnostics.add(place, f"{quoted(line.text)} is no requirement", lost=True)
+            self._diagnostics.add(place, f"{quoted(line.text)} is not a valid requirement", lost=True)
         elif line.kind in {"url", "path"}:
             self._direct(line, place, line.text, is_local=line.kind == "path")
         else:
@@ -254,7 +254,7 @@ class RequirementRows:
             return
         if asked.unreadable:
             self._diagnostics.add(
-                place, f"{quoted(asked.unreadable)} cannot be read (PEP 508); it admits every version"
+                place, f"{quoted(asked.unreadable)} cannot be read (PEP 508); every version is allowed"
             )
         version = _pin_of(asked)
         self.items.append(
@@ -324,7 +324,9 @@ class RequirementRows:
             one for one in self._overrides if one.package in pins and (one.url or _pin_of(one) != pins[one.package])
         ]
         for one in replaced:
-            self._diagnostics.add("[tool.uv]", f"uv puts {quoted(str(one))} in the place of what is locked")
+            self._diagnostics.add(
+                "[tool.uv]", f"uv replaces the locked version with {quoted(str(one))} in the place of what is locked"
+            )
         return bool(replaced)
 
     def _lock(self, document: Document) -> Document:
@@ -418,7 +420,7 @@ class RequirementRows:
         hashed = [item for item in self.items if any(item.digests)]
         are_mixed = bool(hashed) and not all(item.is_hashed for item in self.items)
         if are_mixed:
-            self._diagnostics.add(hashed[0].place, "has a hash, and other lines have none: pip refuses that")
+            self._diagnostics.add(hashed[0].place, "has a hash, and other lines have none: pip rejects that")
         for place, text in self._not_applied:
             self._diagnostics.add(place, text)
         is_open = self._diagnostics.lost or self._is_open or self._has_local or self._has_links or are_mixed

@@ -41,7 +41,7 @@ def guards_of(tools: Mapping[str, Any], diagnostics: Diagnostics, *, is_shadowed
     named = sorted(READ & uv.keys())
     if is_shadowed and named:
         can_add = next((one for one in named if one in CAN_ADD), "")
-        text = "`uv pip` does not read it, since a uv.toml lies beside; it counts as none"
+        text = "`uv pip` does not read it, because there is a uv.toml beside it; it is ignored"
         diagnostics.add(f"tool.uv.{can_add or named[0]}", text, lost=bool(can_add))
         named = []
     exempt = _Exempt(uv, diagnostics)
@@ -78,7 +78,7 @@ class _Exempt:
             if "exclude-newer" in uv:
                 place = f"tool.uv.index.{one.get('name') or one.get('url') or ''}.exclude-newer"
                 diagnostics.add(
-                    place, "holds for this index in place of tool.uv.exclude-newer, and is not read: both count as none"
+                    place, "holds for this index in place of tool.uv.exclude-newer, and is not read: both are ignored"
                 )
         names = {one.get("name") for one in own}
         for package, table in source_tables(uv, diagnostics):
@@ -97,13 +97,13 @@ def _requirements(
         try:
             asked = requirement(without_passwords(diagnostics.text(one, place)))
         except BadName as error:
-            diagnostics.add(place, f"{error}; it counts as none", lost=can_add)
+            diagnostics.add(place, f"{error}; it is ignored", lost=can_add)
             continue
         if (asked.url and not can_add) or asked.package in elsewhere:  # whoever requires it, uv takes it from there
             diagnostics.leave_open(place, f"what {asked.package} is, which uv takes from an address")
             continue
         if asked.unreadable:
-            diagnostics.add(place, f"{quoted(one)} cannot be read as a requirement; it counts as none", lost=can_add)
+            diagnostics.add(place, f"{quoted(one)} cannot be read as a requirement; it is ignored", lost=can_add)
             continue
         found[asked] = None
     return tuple(found)
@@ -117,7 +117,7 @@ def _overrides(uv: Mapping[str, Any], diagnostics: Diagnostics) -> tuple[Require
         try:
             excluded[package_name(diagnostics.text(one, place))] = None
         except BadName as error:
-            diagnostics.add(place, f"{error}; it counts as none")
+            diagnostics.add(place, f"{error}; it is ignored")
     replaced = _requirements(uv, "override-dependencies", diagnostics, can_add=True)
     nowhere = (Requirement(package=one, marker=_NOWHERE) for one in excluded)
     return (*(one for one in replaced if one.package not in excluded), *nowhere)
@@ -156,7 +156,7 @@ def _cut_offs(value: Any, diagnostics: Diagnostics) -> dict[PackageName, CutOff 
         try:
             package = package_name(raw)
         except BadName as error:
-            diagnostics.add(place, f"{error}; it counts as none")
+            diagnostics.add(place, f"{error}; it is ignored")
             continue
         # One that cannot be read counts as none, and so do those of all packages for this one.
         found[package] = None if one is False else _cut_off(one, place, diagnostics)
@@ -168,5 +168,5 @@ def _cut_off(value: Any, place: str, diagnostics: Diagnostics) -> CutOff | None:
         return None
     found = uv_cut_off(value) if isinstance(value, str) else None
     if found is None:
-        diagnostics.add(place, f"{quoted(value)} is no time or duration that uv reads; it counts as none")
+        diagnostics.add(place, f"{quoted(value)} is not a time or duration that uv accepts; it is ignored")
     return found

@@ -98,11 +98,7 @@ def _in_uv_toml(above: Sequence[str], beside: Beside, diagnostics: Diagnostics) 
     tools, told = {"uv": table}, Diagnostics()
     for key in sorted(READ & table.keys()):
         can_add = key in CAN_ADD
-        text = (
-            "can add or replace what is installed, and is not read"
-            if can_add
-            else "is not read here; it counts as none"
-        )
+        text = "can add or replace what is installed, and is not read" if can_add else "is not read here; it is ignored"
         told.add(f"tool.uv.{key}", text, lost=can_add)
     found = UvSettings(
         files=files,

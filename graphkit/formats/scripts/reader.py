@@ -257,7 +257,7 @@ def _findings(kind: _Kind, data: bytes) -> Iterator[Finding]:
     is_large = len(data) > _LARGEST and kind.name != "notebook"
     if is_large:
         data = data[:_LARGEST].rpartition(b"\n")[0]
-        yield Finding("the file", Found(tool="", unreadable=[f"what stands behind {_LARGEST:,} bytes"]), "…")
+        yield Finding("the file", Found(tool="", unreadable=[f"what follows the first {_LARGEST:,} bytes"]), "…")
     for one in kind.read(data.decode("utf-8", "replace")):
         if (key := (one.place, one.text)) not in seen:
             seen.add(key)

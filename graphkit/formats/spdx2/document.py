@@ -243,7 +243,9 @@ class _Rows:
         ref = self._refs.unique(written or place)
         self._seen[key] = ref
         if written in self.names:
-            self._diagnostics.add(f"{place}.SPDXID", f"{quoted(written)} stands twice; this one goes by {quoted(ref)}")
+            self._diagnostics.add(
+                f"{place}.SPDXID", f"{quoted(written)} is a duplicate; this one is renamed to {quoted(ref)}"
+            )
         elif written:
             self.names[written] = ref
         if (part.purpose or "").upper() == "FILE":
@@ -321,7 +323,9 @@ class _Rows:
                 members.setdefault(ref, set()).add(digests[written])
             elif place and written not in NO_ELEMENTS:
                 is_lost = written not in self.names
-                self._diagnostics.add(place, f"{quoted(written)} is no file here; left out", lost=is_lost)
+                self._diagnostics.add(
+                    place, f"{quoted(written)} is not a file of this document; left out", lost=is_lost
+                )
         numbers = {one.id.strip(): i for i, one in reversed([*enumerate(files)]) if one.id}
         loose |= {digests[one]: numbers[one] for one in free if digests[one]}
         if loose and len(graph.described) == 1:

@@ -61,7 +61,7 @@ class SpdxJson:
             raise InputError(problem, place="@context")
         if wrapped.sbom is None or wrapped.version or wrapped.packages:
             if wrapped.sbom is not None:
-                diagnostics.add("sbom", "stands inside a document and is not read", lost=True)
+                diagnostics.add("sbom", "is inside a document and is not read", lost=True)
             return document_of(wrapped, data, path, diagnostics)
         read: Spdx = wrapped.sbom
         return document_of(read, data, path, diagnostics, place_of="sbom.{}".format, is_export=True)

@@ -187,7 +187,7 @@ class _Reading:
         values = [_word(one) for one in found]
         for one, value in zip(found, values, strict=True):
             if value != values[0]:
-                self._diagnostics.add(f"line {one.line}", f"{name} stands twice; {quoted(value)} is ignored")
+                self._diagnostics.add(f"line {one.line}", f"duplicate {name}; {quoted(value)} is ignored")
                 break
         return values[0]
 
@@ -263,7 +263,7 @@ class _Reading:
     def _lost(self, one: Said) -> Node:
         what = one.predicate.removeprefix(_SPDX)
         self._diagnostics.add(
-            f"line {one.line}", f"{what} names {quoted(one.node or one.text)}, which is not here", lost=True
+            f"line {one.line}", f"{what} names {quoted(one.node or one.text)}, which is not in this document", lost=True
         )
         return Node(address="", line=one.line)
 

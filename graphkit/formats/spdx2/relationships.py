@@ -92,7 +92,7 @@ class Relationships:
                 if kind not in _SILENT and kind not in odd:
                     odd.add(kind)
                     self._diagnostics.add(
-                        f"{place}.relationshipType", f"{quoted(one.type)} is no type that SPDX 2 has; ignored"
+                        f"{place}.relationshipType", f"{quoted(one.type)} is not an SPDX 2 type; ignored"
                     )
                 continue
             left, right = (one.element or "").strip(), (one.related or "").strip()
@@ -110,7 +110,7 @@ class Relationships:
         """Leave it open where a relationship that says nothing of dependencies leads out of the document."""
         for key, written in (("spdxElementId", one.element), ("relatedSpdxElement", one.related)):
             if (written or "").strip().startswith("DocumentRef-"):
-                self._diagnostics.leave_open(f"{place}.{key}", f"{quoted(written)}, which stands in another document")
+                self._diagnostics.leave_open(f"{place}.{key}", f"{quoted(written)}, which is in another document")
             else:
                 self._known((written or "").strip(), f"{place}.{key}")
 
@@ -145,7 +145,11 @@ class Relationships:
         if found := self._names.get(written):
             return found
         if written not in self._others:
-            where = "points into another document" if written.startswith("DocumentRef-") else "is no element here"
+            where = (
+                "points into another document"
+                if written.startswith("DocumentRef-")
+                else "is not an element of this document"
+            )
             self._diagnostics.add(place, f"{quoted(written)} {where}; the relationship was left out", lost=True)
         return ""
 

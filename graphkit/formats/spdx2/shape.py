@@ -200,6 +200,6 @@ def _list(value: Any, inner: type[Any], place: str, diagnostics: Diagnostics) ->
             found.append(_shaped(row, inner, where, diagnostics))
         else:
             # Counted on, so that the places of the rows behind it stay right.
-            diagnostics.add(where, "is no object and was left out", lost=True)
+            diagnostics.add(where, "is not an object; left out", lost=True)
             found.append(inner())
     return found

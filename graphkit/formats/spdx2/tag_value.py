@@ -101,7 +101,7 @@ def _values(text: str, diagnostics: Diagnostics) -> Iterator[tuple[int, str, str
         yield at, tag, value
     if stray:
         diagnostics.add(
-            f"line {stray[0]}", f"neither tag nor comment; left out, as {len(stray) - 1} more such lines were"
+            f"line {stray[0]}", f"neither a tag nor a comment; left out, like {len(stray) - 1} more such lines"
         )
 
 
@@ -218,7 +218,7 @@ class _Reading:
             return
         part, number = self._section, len(self._packages) - 1
         if not isinstance(part, Package):
-            self._diagnostics.add(f"line {line}", f"{tag} stands in no package; left out", lost=True)
+            self._diagnostics.add(f"line {line}", f"{tag} is outside any package; left out", lost=True)
         elif low == "packagechecksum":
             assert part.checksums is not None
             self.lines[f"packages[{number}].checksums[{len(part.checksums)}]"] = line
@@ -243,7 +243,7 @@ class _Reading:
 
     def _of_file(self, line: int, tag: str, value: str) -> None:
         if not isinstance(self._section, File):
-            self._diagnostics.add(f"line {line}", f"{tag} stands in no file; left out", lost=True)
+            self._diagnostics.add(f"line {line}", f"{tag} is outside any file; left out", lost=True)
             return
         sums = self._section.checksums
         assert sums is not None
@@ -254,7 +254,9 @@ class _Reading:
         words = value.split()
         if len(words) != 3:
             self._diagnostics.add(
-                f"line {line}", f"{quoted(value)} is not two elements and what relates them", lost=True
+                f"line {line}",
+                f"{quoted(value)} is not a valid relationship: expected two elements and a type",
+                lost=True,
             )
             return
         self.lines[f"relationships[{len(self._relationships)}]"] = line
@@ -265,7 +267,7 @@ class _Reading:
         if first := getattr(owner, field) is None:
             setattr(owner, field, value)
         elif getattr(owner, field) != value:
-            self._diagnostics.add(f"line {line}", f"{tag} stands twice; {quoted(value)} is ignored")
+            self._diagnostics.add(f"line {line}", f"duplicate {tag}; {quoted(value)} is ignored")
         return first
 
     def _ignore(self, line: int, tag: str) -> None:

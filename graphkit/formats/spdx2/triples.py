@@ -80,9 +80,9 @@ def read_nodes(text: bytes, diagnostics: Diagnostics) -> dict[str, Node]:
     except DefusedXmlException as error:
         raise InputError("a document type or entity in XML is not read", place=f"line {striped.line}") from error
     except SAXParseException as error:
-        raise InputError(f"no XML: {error.getMessage()}", place=f"line {error.getLineNumber()}") from error
+        raise InputError(f"not valid XML: {error.getMessage()}", place=f"line {error.getLineNumber()}") from error
     except SAXException as error:
-        raise InputError(f"no XML: {error}") from error
+        raise InputError(f"not valid XML: {error}") from error
     return striped.nodes
 
 
@@ -167,7 +167,7 @@ class _Striped(ContentHandler):
         if here.texts is not None:
             here.texts.append(content)
         elif not here.is_raw and content.strip():
-            self._diagnostics.add(f"line {self.line}", f"the text {quoted(content.strip())} stands where none belongs")
+            self._diagnostics.add(f"line {self.line}", f"unexpected text {quoted(content.strip())}")
 
     def endElementNS(self, name: Name, qname: str | None) -> None:  # noqa: ARG002, N802 - SAX's
         """Take up the end of an element."""

@@ -310,7 +310,7 @@ class _Graph:
         for key in keys:
             for ref, place in one.refs(key, Diagnostics()):
                 if ref not in self._by_id and not nobody(ref) and not _LICENSE.match(ref):
-                    self._diagnostics.leave_open(place, f"{quoted(ref)}, which stands in another document")
+                    self._diagnostics.leave_open(place, f"{quoted(ref)}, which is in another document")
 
     def _relate(self) -> None:
         odd: set[str] = set()
@@ -319,7 +319,7 @@ class _Graph:
                 self._check_ends(one, "from", "to", "subject", "software_snippetFromFile", "security_assessedElement")
                 if not is_class(one.kind) and one.kind not in odd and one.id not in self._held:
                     odd.add(one.kind)
-                    self._diagnostics.add(one.at("type"), f"{quoted(one.kind)} is no class that SPDX 3 has", lost=True)
+                    self._diagnostics.add(one.at("type"), f"{quoted(one.kind)} is not an SPDX 3 class", lost=True)
                 continue
             written = one.text("relationshipType", self._diagnostics)
             kind = word(written)
@@ -329,9 +329,7 @@ class _Graph:
             self._check_ends(one, "from", "to")
             if kind not in SILENT and kind not in odd:
                 odd.add(kind)
-                self._diagnostics.add(
-                    one.at("relationshipType"), f"{quoted(written)} is no type that SPDX 3 has; ignored"
-                )
+                self._diagnostics.add(one.at("relationshipType"), f"{quoted(written)} is not an SPDX 3 type; ignored")
 
     def _look_for_elements(self) -> None:
         """Leave it open where a collection says that it holds what is not here; texts of licenses are never here."""
@@ -343,7 +341,7 @@ class _Graph:
         sources, targets = self._ends(one, "from"), self._ends(one, "to")
         if len(sources) > 1:
             self._diagnostics.add(
-                one.at("from"), f"names {len(sources)} elements, of which one is legal; the first was read"
+                one.at("from"), f"names {len(sources)} elements, but only one is allowed; the first was read"
             )
             self.is_torn = True
         self.is_denied |= said == "incomplete" and kind != "describes"
@@ -404,6 +402,6 @@ class _Graph:
             self.is_torn |= none == "NOASSERTION"
             return none
         self.is_torn = True
-        where = "points into another document" if ref in self._imported else "is no element here"
+        where = "points into another document" if ref in self._imported else "is not an element of this document"
         self._diagnostics.add(place, f"{quoted(ref)} {where}; the {what} was left out", lost=True)
         return ""

@@ -109,5 +109,5 @@ def tables_of(one: Element, key: str, by_id: ById, diagnostics: Diagnostics) -> 
         elif found := by_id.get(ref.strip()):
             yield place, found.table
         else:
-            diagnostics.add(place, f"{quoted(ref)} is no element here; left out", lost=True)
+            diagnostics.add(place, f"{quoted(ref)} is not an element of this document; left out", lost=True)
             yield place, {}

@@ -122,7 +122,7 @@ def elements_in(top: dict[str, Any], diagnostics: Diagnostics) -> list[Element]:
     while waiting:
         value, place, depth = waiting.popleft()
         if not isinstance(value, dict):
-            diagnostics.add(place, "is no object and was left out", lost=True)
+            diagnostics.add(place, "is not an object; left out", lost=True)
             continue
         table = plain(value)
         if not (kind := _kind_of(table)):

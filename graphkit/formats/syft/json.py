@@ -77,7 +77,7 @@ class SyftJson:
             if isinstance(one, dict):
                 rows.take(one, f"artifacts[{number}]")
             else:
-                diagnostics.add(f"artifacts[{number}]", "is no object and was left out", lost=True)
+                diagnostics.add(f"artifacts[{number}]", "is not an object; left out", lost=True)
         graph = _Graph(top, rows, diagnostics)
         _take_files(top, graph, rows, diagnostics)
         descriptor = diagnostics.table(top.get("descriptor"), "descriptor")
@@ -117,7 +117,7 @@ def _version_of(top: dict[str, Any], diagnostics: Diagnostics) -> str:
     if not text:
         diagnostics.add("schema.version", f"is missing; read as {_NEWEST}")
     elif not found:
-        diagnostics.add("schema.version", f"{quoted(text)} is no version of Syft's schema; read as {_NEWEST}")
+        diagnostics.add("schema.version", f"{quoted(text)} is not a known version of Syft's schema; read as {_NEWEST}")
     elif int(found[1]) > _NEWEST:
         diagnostics.read_as("schema.version", text, str(_NEWEST))
     return text if found else ""
@@ -246,14 +246,14 @@ class _Graph:
                 self.contents.append((holder, child))
         elif kind not in _SILENT and kind not in odd:
             odd.add(kind)
-            self._diagnostics.add(f"{place}.type", f"{quoted(kind)} is no type that Syft has; ignored")
+            self._diagnostics.add(f"{place}.type", f"{quoted(kind)} is not a known type of Syft; ignored")
 
     def _known(self, written: str, place: str) -> str:
         if found := self._rows.names.get(written):
             return found
         if written not in self._files:
             self._diagnostics.add(
-                place, f"{quoted(written)} is no artifact here; the dependency was left out", lost=True
+                place, f"{quoted(written)} is not an artifact of this document; the dependency was left out", lost=True
             )
         return ""
 

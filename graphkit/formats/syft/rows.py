@@ -167,7 +167,9 @@ class ArtifactRows:
     def _ref(self, written: str, place: str) -> str:
         ref = self._refs.unique(written or place)
         if written in self.names:
-            self._diagnostics.add(f"{place}.id", f"{quoted(written)} stands twice; this one goes by {quoted(ref)}")
+            self._diagnostics.add(
+                f"{place}.id", f"{quoted(written)} is a duplicate; this one is renamed to {quoted(ref)}"
+            )
         elif written:
             self.names[written] = ref
         return ref

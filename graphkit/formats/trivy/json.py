@@ -76,7 +76,7 @@ class TrivyJson:
             if isinstance(one, dict):
                 rows.take_result(one, f"Results[{number}]")
             else:
-                diagnostics.add(f"Results[{number}]", "is no object and was left out", lost=True)
+                diagnostics.add(f"Results[{number}]", "is not an object; left out", lost=True)
         rows.close()
         if not rows.lists_packages:
             text = "packages in which nothing was found: the report lists findings alone; make it with --list-all-pkgs"

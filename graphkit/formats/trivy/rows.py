@@ -58,7 +58,7 @@ class ResultRows(PurlRows):
                 found.setdefault(diagnostics.text(one.get("ID"), f"{where}.ID").strip(), ref)
                 needs.append((ref, f"{where}.DependsOn", one.get("DependsOn")))
             else:
-                diagnostics.add(where, "is no object and was left out", lost=True)
+                diagnostics.add(where, "is not an object; left out", lost=True)
         self._connect(found, needs)
         self.lists_packages |= bool(packages)
         findings = self._take_findings(table, kind, place)
@@ -156,7 +156,7 @@ class ResultRows(PurlRows):
                 if target:
                     self.edges[Edge(source=ref, target=target)] = None
                 else:
-                    text = f"{quoted(one)} is no package here; the dependency was left out"
+                    text = f"{quoted(one)} is not a package of this report; the dependency was left out"
                     self._diagnostics.add(where, text, lost=True)
 
     def _take_findings(self, table: dict[str, Any], kind: str, place: str) -> bool:
@@ -183,7 +183,7 @@ class ResultRows(PurlRows):
         """Take up the package of a vulnerability, where the list does not have it: reports without a list have none."""
         diagnostics = self._diagnostics
         if not isinstance(value, dict):
-            diagnostics.add(place, "is no object and was left out", lost=True)
+            diagnostics.add(place, "is not an object; left out", lost=True)
             return
         name = diagnostics.text(value.get("PkgName"), f"{place}.PkgName").strip()
         version = diagnostics.version(value.get("InstalledVersion"), f"{place}.InstalledVersion").strip()

@@ -131,7 +131,7 @@ def parse(data: bytes, path: str) -> Incident:  # noqa: ARG001 - places are in t
         raise InputError("an incident needs an id", place="id")
     known = {source.id for source in read.sources}
     if sum(reading.preferred for reading in read.readings) > 1:
-        raise InputError("more than one reading is preferred; one account answers unless told", place="readings")
+        raise InputError("more than one reading is preferred; only one can be the default", place="readings")
     releases = tuple(_release(one, f"releases[{i}]", known) for i, one in enumerate(read.releases))
     files = tuple(_alone(one, f"files[{i}]") for i, one in enumerate(read.files))
     if not releases and not files:

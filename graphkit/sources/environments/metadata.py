@@ -72,7 +72,7 @@ def recorded(data: bytes) -> tuple[dict[str, str], list[str]]:
         if name and (digest or name not in found):
             found[name] = digest
     counted = (
-        (odd, "hashes that are no SHA-256"),
+        (odd, "hashes that are not SHA-256"),
         (others, "hashes of another kind than SHA-256, which no incident can be matched with"),
     )
     return found, [f"{count} {text}" for count, text in counted if count]

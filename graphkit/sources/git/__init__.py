@@ -84,7 +84,7 @@ def states(asked: History, *, reject: Reject, progress: Progress) -> Iterator[Fe
     path, label = asked.path, asked.label
     git = Git(path, label)
     if not is_repository(path):
-        raise GraphkitError(f"{label}: no git repository; give the top folder of a clone, or a bare repository")
+        raise GraphkitError(f"{label}: not a git repository; give the top folder of a clone, or a bare repository")
     if git.text("rev-parse", "--show-prefix"):  # its own .git is broken, and git found one in a folder above
         raise GraphkitError(f"{label}: git cannot read this repository: its .git is damaged or leads nowhere")
     ends = seen_when_fetched(git, tips(git, reject))

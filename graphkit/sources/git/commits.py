@@ -91,7 +91,7 @@ def tips(git: Git, reject: Reject) -> list[Tip]:
             found.append((name.decode("utf-8", "backslashreplace"), words[0].decode()))
         elif not name.startswith((b"refs/tags/", b"HEAD")):  # a HEAD without a commit is a branch not yet born
             shown = name.decode("utf-8", "backslashreplace")
-            reject(_short(shown), "this name leads to no commit that git can read; what stood only there is not told")
+            reject(_short(shown), "git cannot read a commit of this name; what was only there is unknown")
     first = head.decode("utf-8", "backslashreplace")
     found.sort(key=lambda one: _rank(one[0], first))
     return [

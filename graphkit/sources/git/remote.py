@@ -165,7 +165,7 @@ def ls_remote(address: str) -> Mapping[str, str] | str:
                 start_new_session=True,
             )
         except OSError:
-            return "there is no git program that can be run here"
+            return "git is not installed here, or cannot be run"
         try:
             code = process.wait(_SECONDS)
         except subprocess.TimeoutExpired:

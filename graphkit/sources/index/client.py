@@ -256,7 +256,7 @@ class HttpIndex:
                 raise Untold(f"the index gives no SHA-256 for {file.filename}")
             data = self._download(reading.address(file.filename))
             if hashlib.sha256(data).hexdigest() != file.sha256.lower():
-                raise InputError("it does not have the hash that the index gives", place=file.filename)
+                raise InputError("its hash differs from the one that the index gives", place=file.filename)
             try:
                 found |= dict.fromkeys(build_requirements(data, file.filename))
             except InputError as error:

@@ -32,9 +32,7 @@ Fact = ProjectPage | ReleaseMetadata
 Reject = Callable[[str, InputError], None]
 Note = Callable[[str, str], None]
 """Takes a name and what is to be known of it."""
-_NOT_KNOWN: Final = (
-    "the index does not know it now, so nothing is known of the time before; check the spelling and --index-url"
-)
+_NOT_KNOWN: Final = "the index does not list it now, so its past is unknown; check the spelling and --index-url"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +172,9 @@ def _root(text: str) -> _Dependency:
     try:
         read = Pep508(text)
     except InvalidRequirement as error:
-        raise UsageError(f"{text!r} is no package name; give one as in litellm, crewai[litellm] or x==1.0") from error
+        raise UsageError(
+            f"{text!r} is not a valid package name; give one as in litellm, crewai[litellm] or x==1.0"
+        ) from error
     extras = tuple(sorted(extra_name(extra) for extra in read.extras))
     return _Dependency(package=package_name(read.name), extras=extras, specifier=str(read.specifier))
 

@@ -69,7 +69,7 @@ def placed(filename: str, package: PackageName) -> Placed:
     kind = FileKind.SDIST if ending in _SDISTS else FileKind.OTHER
     text = _after_name(filename[: len(filename) - len(ending)], package)
     if not ending:
-        return _nowhere(kind, "is no kind of file that belongs to a release")
+        return _nowhere(kind, "is not a file of a release")
     if text and _is_version(text):
         return Placed(version=text, kind=kind)
     if (other := _said_by_itself(filename)) is not None and other[0] != package:
@@ -90,7 +90,7 @@ def _built(kind: FileKind, text: str) -> Placed:
             return Placed(version=spelled, kind=kind)
     if (kind is FileKind.SDIST or version != text) and _LEGACY.fullmatch(version):
         return Placed(version=version, kind=kind)
-    return _nowhere(kind, "its version cannot be told from its name")
+    return _nowhere(kind, "its version cannot be read from its name")
 
 
 def _wheel(filename: str, package: PackageName) -> Placed:
@@ -113,7 +113,7 @@ def _wheel(filename: str, package: PackageName) -> Placed:
     version, *tags = text.split("-")
     if len(tags) in {3, 4} and _is_version(version):
         return Placed(version=version, kind=FileKind.OTHER)
-    return _nowhere(FileKind.OTHER, "its version cannot be told from its name")
+    return _nowhere(FileKind.OTHER, "its version cannot be read from its name")
 
 
 def _nowhere(kind: FileKind, why: str) -> Placed:

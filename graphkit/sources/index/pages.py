@@ -108,9 +108,11 @@ def read_page(
     elif kind in {"text/html", "application/vnd.pypi.simple.v1+html"}:
         files, versions, name, status = _from_html(data, package, url)
     else:
-        raise InputError(f"the index answered with {kind or 'no type'!r}, no project page", place=f"page of {package}")
+        raise InputError(
+            f"the index answered with {kind or 'no type'!r}, not a project page", place=f"page of {package}"
+        )
     if str(canonicalize_name(name)) != package:
-        raise InputError(f"the page of {name[:80]!r} came for it", place=f"page of {package}")
+        raise InputError(f"the page of {name[:80]!r} was returned for it", place=f"page of {package}")
     releases, problems = _releases(package, files, versions)
     page = ProjectPage(
         package=package,
@@ -143,7 +145,7 @@ def _from_json(data: bytes, package: PackageName) -> tuple[list[_File], list[str
     try:
         page = _DECODER.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"no project page in JSON (PEP 691): {error}", place=f"page of {package}") from error
+        raise InputError(f"not a project page in JSON (PEP 691): {error}", place=f"page of {package}") from error
     api = page.meta.api_version if page.meta else ""
     if api and not api.startswith(_API):
         raise InputError(f"a page of version {api[:20]!r} of the API, not of 1.x (PEP 629)", place=f"page of {package}")
@@ -158,12 +160,12 @@ def _from_html(data: bytes, package: PackageName, url: str) -> tuple[list[_File]
     from pypi_simple import UnsupportedRepoVersionError  # noqa: PLC0415
 
     if not _ENDED.search(data[-_END:]):
-        what = "is cut off: it ends without </html> or </body>" if data.strip() else "is empty"
+        what = "is truncated: it ends without </html> or </body>" if data.strip() else "is empty"
         raise InputError(f"the HTML page {what}", place=f"page of {package}")
     try:
         page = Html.from_html(package, data, url)
     except (UnsupportedRepoVersionError, ValueError) as error:
-        raise InputError(f"no project page in HTML (PEP 503): {error}", place=f"page of {package}") from error
+        raise InputError(f"not a project page in HTML (PEP 503): {error}", place=f"page of {package}") from error
     files = [
         _File(
             filename=filename,
@@ -179,7 +181,7 @@ def _from_html(data: bytes, package: PackageName, url: str) -> tuple[list[_File]
     ]
     if all(placed(file.filename, package).problem for file in files):
         # A login page and a page that lists nothing look alike, and none of them says anything of the package.
-        why = "the HTML page links no file of the package: no project page, or an empty one"
+        why = "the HTML page links no file of the package: not a project page, or an empty one"
         raise InputError(why, place=f"page of {package}")
     return files, [], package, "active" if page.status is None else page.status.value
 
@@ -226,7 +228,7 @@ def _releases(
                 timeless.append(file.filename)
     if timeless:
         of = f"file {timeless[0][:200]!r}{f' and {len(timeless) - 1:,} more' if len(timeless) > 1 else ''}"
-        text = "its upload time is no time in UTC as PEP 700 wants it, so when it was uploaded is not known"
+        text = "its upload time is not a UTC time (PEP 700), so when it was uploaded is unknown"
         problems.append(Problem(place=of, text=text))
     releases = tuple(ReleaseFiles(version=spelled[key], files=tuple(found)) for key, found in by_version.items())
     return releases, tuple(problems)

@@ -124,10 +124,10 @@ def _files(data: bytes, filename: str) -> dict[str, bytes]:
     """
     is_zip = zipfile.is_zipfile(BytesIO(data))
     if is_zip != filename.endswith(".zip") or (not is_zip and not is_gzip(data)):
-        raise InputError("its bytes are not of the kind that its name says")
+        raise InputError("its content does not match its file name")
     held = contents(data, lambda name: len(parts := _parts(name)) == 2 and parts[1].lower().endswith(_TEXTS))
     if held is None:
-        raise InputError("it is no archive")
+        raise InputError("it is not an archive")
     paths = [_parts(name) for name in held.names]
     if odd := next((name for name in held.names if _leads_out(name)), ""):
         raise InputError(f"it holds a file {quoted(odd)}")

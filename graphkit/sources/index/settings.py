@@ -31,7 +31,9 @@ def index_address(told: str | None = None, *, environ: Mapping[str, str] | None 
     environ = os.environ if environ is None else environ
     found = told or next(_settings(environ), None) or _public()
     if urlsplit(found).scheme not in {"http", "https"}:
-        raise GraphkitError(f"the index address {without_secrets(found)!r} is no http or https URL; see --index-url")
+        raise GraphkitError(
+            f"the index address {without_secrets(found)!r} is not an http or https URL; see --index-url"
+        )
     return found.rstrip("/") + "/"
 
 

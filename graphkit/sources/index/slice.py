@@ -121,7 +121,7 @@ class RecordedIndex:
             gone = frozenset(about["absent"])
             fits = about["schema"] == SCHEMA
         except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"no recorded slice of an index ({SCHEMA})") from error
+            raise InputError(f"not a recorded slice of an index ({SCHEMA})") from error
         if not fits:
             raise InputError(f"a slice of another version; this graphkit reads {SCHEMA}")
         self.packages = sorted({name.split("/")[1] for name in members if name.startswith("simple/")} | gone)

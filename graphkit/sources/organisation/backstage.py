@@ -78,7 +78,7 @@ def parse(data: bytes, path: str, company: CompanyId | None = None) -> Catalogue
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError("not UTF-8 text", place=f"byte {error.start}") from error
+        raise InputError("not valid UTF-8", place=f"byte {error.start}") from error
     reading = _Reading(company)
     number = 0
     for line, part in _parts(text):
@@ -182,7 +182,7 @@ class _Reading:
         namespace = self._text(metadata, "namespace", f"{place}: metadata") or "default"
         for key, text in (("name", name), ("namespace", namespace)):
             if not _NAME.fullmatch(text):
-                problem = f"{quoted(text)} is no {key} of an entity" if text else "an entity needs a name"
+                problem = f"{quoted(text)} is not a valid {key} of an entity" if text else "an entity needs a name"
                 self.odd(f"{place}: metadata.{key}", f"{problem}; the document is left out")
                 return None
         spec = self._table(value, "spec", place)
@@ -236,7 +236,8 @@ class _Reading:
         if not ref.name:
             if text or not entity.spec.get("owner"):  # of another type: noted above
                 self.odd(
-                    f"{place}.owner", f"{quoted(entity.name)} has no owner" if not text else f"{quoted(text)} is nobody"
+                    f"{place}.owner",
+                    f"{quoted(entity.name)} has no owner" if not text else f"{quoted(text)} is not a valid owner",
                 )
             return text
         short = self._short(text, "owner", entity)
@@ -281,7 +282,8 @@ class _Reading:
             address = _address(text)
             if not address:
                 self.odd(
-                    f"{place}.annotations.{_SOURCE}", f"{quoted(text.rpartition('@')[2])} is no address of a source"
+                    f"{place}.annotations.{_SOURCE}",
+                    f"{quoted(text.rpartition('@')[2])} is not the address of a source",
                 )
                 return
             yield _SOURCE, address

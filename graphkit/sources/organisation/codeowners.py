@@ -118,7 +118,7 @@ class _Reading:
         elif section := _SECTION.fullmatch(text):
             self._start(line, section)
         elif not (word := _WORD.match(text)) or word[0] == "^":
-            self.odd(line, f"{quoted(text)} is no pattern; the line is left out")
+            self.odd(line, f"{quoted(text)} is not a valid pattern; the line is left out")
         else:
             self._rule(line, word[0], text[word.end() :])
 
@@ -139,7 +139,7 @@ class _Reading:
             return
         owners, is_lost = self._named(line, rest)
         if is_lost and not owners:
-            self.odd(line, f"{quoted(pattern)} names nobody who can be read; the line is left out")
+            self.odd(line, f"{quoted(pattern)} names no valid owner; the line is left out")
             return
         rule = Rule(line=line, pattern=pattern, owners=owners or self._usual, parts=parts)
         self.sections[self._section][1].append(rule)

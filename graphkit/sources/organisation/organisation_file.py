@@ -201,7 +201,7 @@ def _no_doubles(place: str, key: str, names: list[str]) -> None:
     seen = set[str]()
     for number, name in enumerate(names):
         if name in seen:
-            raise InputError(f"{name!r} stands twice", place=f"{place}[{number}].{key}")
+            raise InputError(f"duplicate {name!r}", place=f"{place}[{number}].{key}")
         seen.add(name)
 
 
@@ -261,7 +261,7 @@ def _cut_off(text: str, place: str) -> CutOff | None:
     found = pip_cut_off(text) if text else None
     if text and found is None:
         raise InputError(
-            f"{text!r} is no time or number of days that pip reads; write 2026-03-20T00:00:00Z or P7D", place=place
+            f"{text!r} is not a time or number of days that pip accepts; write 2026-03-20T00:00:00Z or P7D", place=place
         )
     return found
 
@@ -269,7 +269,7 @@ def _cut_off(text: str, place: str) -> CutOff | None:
 def _environment(read: _EnvironmentShape, place: str) -> Environment:
     parts = read.python.split(".")
     if len(parts) not in {2, 3} or not all(part.isdecimal() for part in parts):
-        raise InputError(f"{read.python!r} is no Python version such as 3.12", place=f"{place}.python")
+        raise InputError(f"{read.python!r} is not a Python version such as 3.12", place=f"{place}.python")
     return Environment(
         python=read.python, platform=read.platform, machine=read.machine, implementation=read.implementation
     )
@@ -361,4 +361,4 @@ def _word(words: type[_Word], text: str, place: str) -> _Word:
     try:
         return words(text)
     except ValueError as error:
-        raise InputError(f"{text[:80]!r} is none of {', '.join(words)}", place=place) from error
+        raise InputError(f"{text[:80]!r} is not one of {', '.join(words)}", place=place) from error

@@ -60,7 +60,7 @@ def _asked(keyring: Keyring, host: str) -> str | None:
 def _checked(text: str, place: str) -> str:
     # httpx names the whole header, secret and all, in its own error: it never gets to see a bad one.
     if text and not _VISIBLE.fullmatch(text):
-        raise GraphkitError(f"{place} holds a character that no token or key has; set it anew")
+        raise GraphkitError(f"{place} contains a character that no token or key can have; set it again")
     return text
 
 

@@ -29,7 +29,7 @@ _PAGE: Final = 100
 _TOTAL: Final = re.compile(r"[0-9]{1,9}")
 _UUID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
 _API: Final = re.compile(r"/api(?:/v1)?$")
-_NEVER: Final = "no BOM was ever uploaded for it, so nothing is known of what it needs; upload one"
+_NEVER: Final = "no BOM has been uploaded for it, so its dependencies are unknown; upload one"
 
 
 class _Project(msgspec.Struct, rename="camel"):
@@ -113,7 +113,8 @@ class DependencyTrackPull(Pull):
         answer = self._client.get("/api/v1/project", pageSize=str(_PAGE), pageNumber=str(number))
         if number == 1 and answer.status == 403:
             raise GraphkitError(
-                f"{self._client.host} refuses (403): the key needs VIEW_PORTFOLIO; {self._client.credential.advice}"
+                f"{self._client.host} denies access (403): the key needs VIEW_PORTFOLIO; "
+                f"{self._client.credential.advice}"
             )
         if not answer.is_good:
             raise InputError(f"the server answered {answer.status} for its projects")
@@ -126,7 +127,7 @@ class DependencyTrackPull(Pull):
             self._miss(self._source, f"project {place} of a page cannot be used: {error}")
             return None
         if not _UUID.fullmatch(one.uuid):
-            self._miss(self._source, f"project {place} of a page: {quoted(one.uuid)} is no id")
+            self._miss(self._source, f"project {place} of a page: {quoted(one.uuid)} is not an id")
             return None
         return one
 
@@ -147,7 +148,7 @@ class DependencyTrackPull(Pull):
             self._note(f"{one.label} is a collection of other projects and has no BOM of its own")
             return
         parts = [f"version {one.version}"] if one.version else []
-        parts.append(f"uploaded {rfc3339(uploaded)}" if uploaded is not None else "upload time not told")
+        parts.append(f"uploaded {rfc3339(uploaded)}" if uploaded is not None else "upload time not given")
         if one.active is False:
             parts.append("inactive")
         yield FetchedDocument(
@@ -169,7 +170,7 @@ def _has_components(answer: Answer, *, is_uploaded: bool) -> bool:
         InputError: it is refused, or no JSON.
     """
     if answer.status == 403:
-        raise InputError("the key may not see it (403); give it access in Dependency-Track")
+        raise InputError("the key has no access to it (403); grant access in Dependency-Track")
     if not answer.is_good:
         raise InputError(f"its BOM cannot be exported ({answer.status}); pull it again")
     if answer.status == 204 or not answer.body.strip():
@@ -201,7 +202,7 @@ def _no_list(host: str, error: InputError | Unreachable) -> GraphkitError:
     if isinstance(error, Unreachable):
         return error
     return GraphkitError(
-        f"{host}: {error}; give the address of the API server, which is often not that of the pages people look at"
+        f"{host}: {error}; give the address of the API server, which often differs from that of the web interface"
     )
 
 

@@ -160,7 +160,7 @@ class GitHubPull(Pull):
             self._miss(self._source, f"repository {number} of a page cannot be used: {error}")
             return None
         if any(part in _DOTS or _ODD.search(part) for part in (one.owner.login, one.name)):
-            self._miss(self._source, f"{quoted(one.label)} is no name of a repository")
+            self._miss(self._source, f"{quoted(one.label)} is not the name of a repository")
             return None
         return one
 
@@ -282,7 +282,7 @@ class GitHubPull(Pull):
     def _expected(self, answer: Answer) -> Answer:
         if answer.status == 403:
             sso = "authorise the token for single sign-on, or " if "x-github-sso" in answer.headers else ""
-            raise GraphkitError(f"{self._client.host} refuses (403): {sso}{self._client.credential.advice}")
+            raise GraphkitError(f"{self._client.host} denies access (403): {sso}{self._client.credential.advice}")
         if not answer.is_good:
             raise GraphkitError(f"{self._client.host} answered {answer.status} where it should list; try again later")
         return answer

@@ -14,7 +14,7 @@ _WAITS: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0)
 """Seconds between looks at whether a report is ready."""
 _OFF: Final = frozenset({404, 405, 410})
 _REPORT: Final = re.compile(r"/fetch-report/([0-9A-Za-z-]{1,64})(?:[?#]|$)")
-_TIMED_OUT: Final = "GitHub timed out making its SBOM, which says nothing of what it needs; pull it again"
+_TIMED_OUT: Final = "GitHub timed out while creating its SBOM, so its dependencies are unknown; pull it again"
 
 
 class _Request(msgspec.Struct):
@@ -83,7 +83,7 @@ def _report_id(answer: Answer) -> str:
     _check_status(answer)
     asked: _Request = answer.as_type(_Request)
     if (found := _REPORT.search(asked.sbom_url or "")) is None:
-        raise InputError("GitHub does not say where its SBOM will be; pull it again")
+        raise InputError("GitHub did not give the address of its SBOM; pull it again")
     return found[1]
 
 
@@ -103,4 +103,4 @@ def _check_status(answer: Answer) -> None:
     if answer.status >= 500:
         raise InputError(_TIMED_OUT)
     if not answer.is_good:
-        raise InputError(f"GitHub refuses its SBOM ({answer.status}); the token needs to read contents")
+        raise InputError(f"GitHub denies access to its SBOM ({answer.status}); the token needs to read contents")

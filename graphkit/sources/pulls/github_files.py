@@ -108,8 +108,8 @@ def blob_of(answer: Answer, sha: str) -> bytes:
     try:
         data = base64.b64decode(blob.content) if blob.encoding == "base64" else blob.content.encode()
     except (binascii.Error, ValueError) as error:
-        raise InputError("its bytes are no base64") from error
+        raise InputError("its content is not valid base64") from error
     kind = hashlib.sha256 if len(sha) == 64 else hashlib.sha1
     if kind(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest() != sha:
-        raise InputError("the bytes that came are not those of its id; pull it again")
+        raise InputError("the content does not match its id; pull it again")
     return data

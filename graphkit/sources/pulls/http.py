@@ -35,7 +35,7 @@ _PACKINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
 _WHOLE: Final = re.compile(r"[0-9]{1,10}")
 _LIMIT_WORDS: Final = re.compile(rb"rate limit|abuse detection", re.IGNORECASE)
 _SECOND: Final = 1_000_000
-_NO_ADDRESS: Final = "the server leads to an address that is none"
+_NO_ADDRESS: Final = "the server redirects to an invalid address"
 
 
 class Unreachable(GraphkitError):
@@ -84,7 +84,7 @@ class Answer:
             return msgspec.json.decode(self.body, type=shape)
         except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
             kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-            what = "a web page" if kind == "text/html" else "something that is no JSON of this API"
+            what = "a web page" if kind == "text/html" else "something that is not JSON of this API"
             raise InputError(f"the server answered with {what}") from error
 
 
@@ -206,9 +206,9 @@ class Client:
                 return answer
             there = self._joined(url, goal)
             if url.scheme == "https" and there.scheme != "https":
-                raise InputError("the server leads from https to an address without it; it was not followed")
+                raise InputError("the server redirects from https to http, which was not followed")
             url = there
-        raise InputError(f"the server leads on more than {_REDIRECTS} times")
+        raise InputError(f"the server redirects more than {_REDIRECTS} times")
 
     @staticmethod
     def _joined(url: httpx.URL, goal: str) -> httpx.URL:
@@ -218,7 +218,7 @@ class Client:
         except (httpx.InvalidURL, ValueError) as error:
             raise InputError(_NO_ADDRESS) from error
         if there.scheme not in _DEFAULT_PORTS or not there.host:
-            raise InputError("the server leads to an address that is neither http nor https")
+            raise InputError("the server redirects to an address that is neither http nor https")
         return there
 
     def _retried(self, url: httpx.URL) -> Answer:
@@ -240,7 +240,7 @@ class Client:
     def _once(self, url: httpx.URL) -> Answer:
         with self._http.stream("GET", url, headers=self._headers_for(url), follow_redirects=False) as response:
             if response.headers.get("content-encoding", "").strip().lower() not in _PACKINGS:
-                raise InputError("the server packs its answer in a way it was not asked for")
+                raise InputError("the server encodes its answer in a way that was not requested")
             parts, size = [], 0
             for part in response.iter_bytes():
                 size += len(part)
@@ -313,7 +313,7 @@ def plain_base(address: str, *, told_by: str) -> str:
         has_host, _ = bool(parts.hostname), parts.port
         _check_host(httpx.URL(address.strip()))
     except (ValueError, httpx.InvalidURL) as error:
-        raise GraphkitError(f"{told_by} is no web address; give one like https://host.example/path") from error
+        raise GraphkitError(f"{told_by} is not a web address; give one like https://host.example/path") from error
     if parts.username is not None or parts.password is not None:
         raise GraphkitError(
             f"{told_by} holds a user or password, which ends up in logs and histories; give it without, "

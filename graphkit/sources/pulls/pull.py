@@ -81,7 +81,9 @@ class Pull(ABC):
             self._miss(label, str(error))
             self._silent += 1
             if self._silent >= _IN_A_ROW:
-                raise Stopped("nobody answers any more, so the rest was not asked for; pull again later") from error
+                raise Stopped(
+                    "the server no longer responds, so the rest was not requested; pull again later"
+                ) from error
 
     def _miss(self, label: str, problem: str) -> None:
         self._is_partial = True

@@ -117,7 +117,7 @@ def _check_uploads(reader: duckdb.DuckDBPyConnection, path: Path) -> None:
         return
     newest = found[0] if found else None
     if newest is not None and newest > instant(dt.datetime.now(dt.UTC)):
-        raise InputError(f"has an upload of {rfc3339(newest)}, which is yet to come", place="column upload_time")
+        raise InputError(f"has an upload of {rfc3339(newest)}, which is in the future", place="column upload_time")
 
 
 def _check_marks(path: Path) -> None:
@@ -130,9 +130,9 @@ def _check_marks(path: Path) -> None:
     if not size:
         raise InputError("is empty")
     if head != _MARK:
-        raise InputError("is no Parquet file; export the table as Parquet")
+        raise InputError("is not a Parquet file; export the table as Parquet")
     if tail != _MARK or size < 3 * len(_MARK):
-        raise InputError("is cut off: a Parquet file ends as it begins; copy it again")
+        raise InputError("is truncated: the mark at the end of a Parquet file is missing; copy it again")
 
 
 def _same_types(shape: Mapping[str, str], first: Mapping[str, str]) -> None:

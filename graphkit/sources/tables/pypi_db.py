@@ -173,7 +173,7 @@ def _unpacked(path: Path, folder: Path, progress: Progress, label: str) -> tuple
     if head == _SQLITE:
         return path, digest.hexdigest()
     if not head.startswith(_GZIP):
-        raise InputError("is no SQLite database, packed in gzip or not" if head else "is empty")
+        raise InputError("is not a SQLite database, compressed with gzip or not" if head else "is empty")
     plain = folder / "packages.db"
     progress(0, None, f"unpacking {label}")
     try:
@@ -228,7 +228,7 @@ def _write(source: sqlite3.Connection, has: dict[str, frozenset[str]], folder: P
             work.execute(f"COPY releases TO '{path}' (FORMAT parquet)")
     except duckdb.Error as error:
         line = str(error).partition("\n")[0]
-        raise GraphkitError(f"the table cannot be put together: {line}") from error
+        raise GraphkitError(f"the table cannot be built: {line}") from error
     return target
 
 

@@ -34,7 +34,7 @@ class EmbeddedStore:
         if (self._path / _RECORD).is_file():
             return
         if self._path.exists() and (not self._path.is_dir() or any(self._path.iterdir())):
-            raise GraphkitError(f"{self._path} holds something else than a graph; give another folder")
+            raise GraphkitError(f"{self._path} is not a graph; give another folder")
         if not create:
             raise GraphkitError(f"no graph at {self._path}; make one with `graphkit ingest …` or `graphkit demo`")
         self._create()
@@ -93,7 +93,9 @@ class EmbeddedStore:
                 continue
             self._reader = generation, reader
             return reader
-        raise GraphkitError(f"{self._path}: the index cannot be kept; is the disk full, or the folder changing?")
+        raise GraphkitError(
+            f"{self._path}: the index cannot be saved; is the disk full, or is another program changing the folder?"
+        )
 
     def _generation(self) -> str:
         mark = self._path / _MARK

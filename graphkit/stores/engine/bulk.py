@@ -230,7 +230,7 @@ class BulkTable:
                     odd[place] = f"{error}; the requirements of its releases are not complete"
                     continue
                 if one.unreadable:
-                    odd[place] = f"{text[:200]!r} cannot be read; it admits every version"
+                    odd[place] = f"{text[:200]!r} cannot be read; every version is allowed"
                 row = requirement_row(one)
                 number.append(numbers.setdefault(row[0], len(numbers)))
                 if number[-1] == len(numbers) - 1:
@@ -314,7 +314,7 @@ class BulkTable:
         if (told := self._table.as_of) is None:
             return newest
         if newest > told.latest:
-            raise InputError(f"has an upload of {rfc3339(newest)}, after the time it is said to stand for, {told}")
+            raise InputError(f"has an upload of {rfc3339(newest)}, after the time that the table describes, {told}")
         return max(newest, told.earliest)
 
     def _put_rows(self, into: str) -> None:

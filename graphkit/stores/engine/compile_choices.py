@@ -61,7 +61,7 @@ def compile_choices(out: ArraySink, releases: Releases, files: Files, ranges: Ra
 
 def _settled(releases: Releases, files: Files) -> NDArray[np.int64]:
     """Return of each package when a file of it last came or was yanked, `FOREVER` where that is not known of one."""
-    timed = files.flags & (port.FILE_TIME_KNOWN | port.FILE_TIME_TOLD) == port.FILE_TIME_KNOWN
+    timed = files.flags & (port.FILE_TIME_KNOWN | port.FILE_TIME_GIVEN) == port.FILE_TIME_KNOWN
     yanked = files.flags & port.FILE_YANKED != 0
     listed = np.where(timed, files.uploaded, np.where(files.flags & port.FILE_ALWAYS_LISTED, BEGINNING, FOREVER))
     dated = np.where(files.flags & port.FILE_YANK_DATED, files.yanked_since, FOREVER)

@@ -132,7 +132,7 @@ SELECT {_KEY} AS key, filename, sha256,
     CASE kind WHEN 'wheel' THEN array_to_string(string_split(regexp_replace(filename, '[.]whl$', ''), '-')[-3:], '-')
         ELSE kind END AS tags,
     requires_python, coalesce(uploaded, 0) AS uploaded, coalesce(yanked_since, 0) AS yanked_since,
-    (CASE WHEN uploaded IS NOT NULL THEN {port.FILE_TIME_KNOWN} + CASE WHEN told THEN {port.FILE_TIME_TOLD} ELSE 0 END
+    (CASE WHEN uploaded IS NOT NULL THEN {port.FILE_TIME_KNOWN} + CASE WHEN told THEN {port.FILE_TIME_GIVEN} ELSE 0 END
         WHEN always THEN {port.FILE_ALWAYS_LISTED} ELSE 0 END
     + CASE WHEN yanked THEN {port.FILE_YANKED} ELSE 0 END
     + CASE WHEN yanked_since IS NULL THEN 0 ELSE {port.FILE_YANK_DATED} END

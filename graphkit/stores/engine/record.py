@@ -36,7 +36,7 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
 
 _NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT, None)
 """Error numbers of a full disk; NumPy gives none where it could write a part only."""
-_FULL: Final = "the disk is full; make room, then run the same again; what was kept before stays"
+_FULL: Final = "the disk is full; free some space and run the same command again; what was saved before is kept"
 
 
 @contextmanager
@@ -93,7 +93,7 @@ class Record:
         is_graph = {"record", "documents"} <= present
         if is_graph and (found := self._one("SELECT format FROM record")) != FORMAT:
             raise GraphkitError(
-                f"{self._path.name} has format {found}, this graphkit reads {FORMAT}; ingest anew into another folder"
+                f"{self._path.name} has format {found}, this graphkit reads {FORMAT}; ingest again into another folder"
             )
         if is_graph and "package_facts" not in present:  # a cache, which records of before lack
             self.connection.execute(f"CREATE TABLE package_facts ({TABLES['package_facts']})")
@@ -101,7 +101,7 @@ class Record:
         if is_graph and "pages" in present:
             self._mend_pages()
         if not is_graph or not TABLES.keys() <= present:
-            raise GraphkitError(f"{self._path.name} is a database, but no graph; give another folder")
+            raise GraphkitError(f"{self._path.name} is a database, but not a graph; give another folder")
 
     def _mend_pages(self) -> None:
         """Say of pages that an earlier graphkit kept whether they list a file, as far as what is left of them tells."""
@@ -203,7 +203,7 @@ class Record:
         except duckdb.OperationalError:  # the disk, or memory
             raise
         except duckdb.Error as error:
-            raise InputError(f"damaged, so nothing of it was kept: {_told(error, table)}") from error
+            raise InputError(f"damaged, so nothing from it was saved: {_told(error, table)}") from error
         if is_merging:
             self._merge_all()
         self.connection.execute("DELETE FROM package_facts")

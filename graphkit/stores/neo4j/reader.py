@@ -62,7 +62,7 @@ class ServerReader:
         """Look after each answer whether it is of the generation read: nothing before it can be of a later one."""
         now = graph_of(transaction, self._server.shown)
         if now is None or now["generation"] != self._graph["generation"]:
-            raise GraphkitError(f"{self._server.shown}: the graph changed while it was read; ask again")
+            raise GraphkitError(f"{self._server.shown}: the graph changed while it was read; retry")
 
     def generation(self) -> port.Generation:
         """Return what this reader reads."""

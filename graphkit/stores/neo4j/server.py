@@ -92,12 +92,12 @@ class Server:
             yield
         except exceptions.AuthError as error:
             raise GraphkitError(
-                f"{self.shown}: the server refuses user or password; see NEO4J_USERNAME and NEO4J_PASSWORD"
+                f"{self.shown}: the server rejects the user or password; see NEO4J_USERNAME and NEO4J_PASSWORD"
             ) from error
         except exceptions.Forbidden as error:
-            raise GraphkitError(f"{self.shown}: the user may not do this: {_first_line(error)}") from error
+            raise GraphkitError(f"{self.shown}: the user lacks permission for this: {_first_line(error)}") from error
         except (exceptions.ServiceUnavailable, exceptions.SessionExpired, OSError, ValueError) as error:
-            raise GraphkitError(f"{self.shown}: no Neo4j answers there: {_first_line(error)}") from error
+            raise GraphkitError(f"{self.shown}: no response from Neo4j: {_first_line(error)}") from error
         except exceptions.Neo4jError as error:
             if error.code and error.code.endswith("DatabaseNotFound"):
                 raise GraphkitError(

@@ -42,7 +42,7 @@ class Neo4jStore:
             self.record([])
             graph = self._graph()
         if graph is None:
-            raise GraphkitError(f"{self._server.shown}: the graph went away")
+            raise GraphkitError(f"{self._server.shown}: the graph no longer exists")
         if graph.get("pushing"):
             raise GraphkitError(
                 f"{self._server.shown}: a push into it is not finished; wait, or run `graphkit neo4j push` again"
@@ -118,7 +118,7 @@ class Neo4jStore:
         found |= {"graph": f"generation {graph['generation']}", "facts": graph["facts_sha256"]}
         for name in ("packages", "releases", "sets", "ranges", "inputs"):
             found[name] = f"{graph[name]:,}"
-        stale = "" if graph["packaging"] == packaging.__version__ else f"; this is {packaging.__version__}: push anew"
+        stale = "" if graph["packaging"] == packaging.__version__ else f"; this is {packaging.__version__}: push again"
         found["packaging"] = f"{graph['packaging']}{stale}"
         if graph["newest_fact"]:
             found["newest fact"] = rfc3339(graph["newest_fact"]) or ""

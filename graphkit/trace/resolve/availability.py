@@ -48,7 +48,7 @@ class _Files:
         self.release = owner[usable]
         self.uploaded = np.where(known, found.file_uploaded[usable], BEGINNING)
         self.timed = known | found.file_is_always_listed[usable]
-        self.is_told = found.file_has_told_time[usable]
+        self.is_told = found.file_has_given_time[usable]
         self.yank_open = yanked & ~dated
         self.yanked_since = np.where(yanked & dated, found.file_yanked_since[usable], FOREVER)
         before = np.concatenate([[0], np.cumsum(usable)])

@@ -129,7 +129,7 @@ class Package:
         count = np.diff(releases.file_start)
         owner = np.repeat(np.arange(self.size), count)
         uploaded, yanked_since = releases.file_uploaded, releases.file_yanked_since
-        known, told, always = releases.file_has_time, releases.file_has_told_time, releases.file_is_always_listed
+        known, told, always = releases.file_has_time, releases.file_has_given_time, releases.file_is_always_listed
         wheel, yanked, dated = releases.file_is_wheel, releases.file_is_yanked, releases.file_has_yank_time
         by_index = known & ~told
         self._uploads = owner, uploaded, by_index, releases.file_sha256

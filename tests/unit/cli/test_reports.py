@@ -97,7 +97,7 @@ def test_changes_have_three_forms(graph: Path, tmp_path: Path, form: str) -> Non
     ("content", "said"),
     [
         (None, "cannot be read"),
-        (b"\xff\xfe", "no UTF-8 text from byte 0 on"),
+        (b"\xff\xfe", "not valid UTF-8 from byte 0 on"),
         (b"nothing", "no report that can be"),
         (b'{"schema": "graphkit.why/1"}', "no report that can be"),
     ],

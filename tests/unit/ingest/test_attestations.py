@@ -91,7 +91,7 @@ def test_what_is_no_sbom_is_listed_in_a_folder_and_refused_by_name(graph: Graph,
     assert [one for one in report.notes if one.startswith("attestations that are no SBOM")]
     assert uses(graph) == [("shop", "shop.intoto.jsonl")]
     (one,) = graph.ingest("sbom", ["in/build.intoto.jsonl"], service="shop").rejected
-    assert one.problem == f"an attestation ('{SLSA}') that is no SBOM and names no package"
+    assert one.problem == f"an attestation ('{SLSA}') that is not an SBOM and names no package"
     # It was read: nothing is open for it.
     answer = asked(graph)
     assert [(one.service, one.verdict) for one in answer.services] == [("shop", "cleared")]

@@ -175,7 +175,7 @@ def test_a_project_that_is_gone_is_a_fact_and_may_come_back(graph: Graph, index:
     assert report.rejected == ()
     assert report.notes == (
         "3 project pages asked for: 1 changed, 0 new releases read",
-        "the index has them no longer: other",
+        "no longer on the index: other",
     )
     assert refreshed(graph, index).notes == ("3 project pages asked for: 0 changed, 0 new releases read",)
     index.releases["other"] = gone

@@ -134,9 +134,9 @@ def test_an_sdist_that_cannot_be_read_is_named_and_the_rest_is_kept(
     [rejected] = report.rejected
     assert (rejected.path, rejected.problem) == (
         "sdist of tool 1.0",
-        "tool-1.0.tar.gz: it does not have the hash that the index gives",
+        "tool-1.0.tar.gz: its hash differs from the one that the index gives",
     )
-    assert report.notes == ("what building takes was not read (its build backend is its own: backend-path): app 1.0",)
+    assert report.notes == ("build requirements were not read (its build backend is its own: backend-path): app 1.0",)
     graph.close()
     assert building(tmp_path, "app", "dep", "tool") == {
         "app": [],

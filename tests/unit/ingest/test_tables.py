@@ -126,7 +126,7 @@ def test_a_bad_file_keeps_the_others_out(graph: Graph, tmp_path: Path) -> None:
     assert [one.path for one in report.rejected] == ["gone.parquet"]
     report = graph.ingest("parquet", [str(good), str(bad)])
     assert [one.path for one in report.rejected] == ["bad.parquet"]
-    assert report.notes == ("of the files none was kept: a table's files share its packages, and one is missing",)
+    assert report.notes == ("no file was ingested: the files of a table belong together, and one is missing",)
     assert dict(graph.stats().counts)["releases"] == 0
 
 
@@ -138,7 +138,7 @@ def test_damage_inside_is_one_line_and_changes_nothing(graph: Graph, tmp_path: P
     bad.write_bytes(data)
     report = graph.ingest("parquet", [str(bad)])
     [one] = report.rejected
-    assert one.problem.startswith("damaged, so nothing of it was kept: ")
+    assert one.problem.startswith("damaged, so nothing from it was saved: ")
     assert str(tmp_path) not in one.problem
     assert dict(graph.stats().counts)["releases"] == 0
 
@@ -161,7 +161,7 @@ def test_what_cannot_be_read_is_counted_and_named(graph: Graph, tmp_path: Path) 
         ("odd.parquet", "name no name"),
         ("odd.parquet", "version"),
     }
-    assert "'a>=1.0.*' cannot be read; it admits every version" in found.values()
+    assert "'a>=1.0.*' cannot be read; every version is allowed" in found.values()
     kept = releases(tmp_path, "lib")
     assert kept["1.0"] == (["aa>=1.0.*", "b"], port.RELEASE_REQUIREMENTS_READ | port.RELEASE_REQUIREMENTS_PARTIAL)
 
@@ -172,7 +172,7 @@ def test_times_that_are_not_known_are_taken_as_told(graph: Graph, tmp_path: Path
     assert _flags(tmp_path, ["lib", "dated"]) == [port.PAGE_READ, port.PAGE_READ]
     assert brief(graph.ingest("parquet", [path], unknown_times="listed")) == (1, 1, 0, 0)
     assert _flags(tmp_path, ["lib", "dated"]) == [port.PAGE_READ | port.PAGE_TIMES_ASSUMED, port.PAGE_READ]
-    with pytest.raises(UsageError, match="no --unknown-times 'never'; there are uncertain and listed"):
+    with pytest.raises(UsageError, match="unknown value 'never' of --unknown-times; choose uncertain or listed"):
         graph.ingest("parquet", [path], unknown_times="never")
 
 
@@ -222,8 +222,8 @@ def test_answers_say_what_a_table_left_open(graph: Graph, tmp_path: Path) -> Non
     graph.ingest("pypi-db", [str(database(tmp_path / "pypi.db", ROWS))])
     notes = graph.blast("lib==1.0", at="2026-03-02T00:00:00Z").notes
     assert (
-        "releases without an upload time were taken as listed always, as it was asked at their ingest: of lib, user"
-        in notes
+        "releases without an upload time were taken as always listed, as requested when they were ingested: "
+        "of lib, user" in notes
     )
     assert (
         "only one release each is known, the newest when their table was made, so older ones are not judged: of app"
@@ -318,7 +318,7 @@ def test_a_table_with_an_upload_after_the_time_told_is_rejected(graph: Graph, tm
     path = str(write_parquet(tmp_path / "old.parquet", OLD))
     report = graph.ingest("parquet", [path], as_of="1970-01-02T00:00:00Z")
     assert [one.problem for one in report.rejected] == [
-        "has an upload of 1970-01-03T00:00:00Z, after the time it is said to stand for, 1970-01-02T00:00:00Z"
+        "has an upload of 1970-01-03T00:00:00Z, after the time that the table describes, 1970-01-02T00:00:00Z"
     ]
     assert dict(graph.stats().counts)["releases"] == 0
 
@@ -334,7 +334,7 @@ def test_times_that_are_yet_to_come_are_refused(graph: Graph, tmp_path: Path) ->
     """A table speaks until its newest upload, or as told: neither can lie after the day on which it is read."""
     late = str(write_parquet(tmp_path / "late.parquet", [row("lib", "1.0", 4_102_444_800_000_000, [])]))
     [rejected] = graph.ingest("parquet", [late]).rejected
-    assert "has an upload of 2100-01-01T00:00:00Z, which is yet to come" in rejected.problem
+    assert "has an upload of 2100-01-01T00:00:00Z, which is in the future" in rejected.problem
     good = str(write_parquet(tmp_path / "old.parquet", OLD))
     for kind, path in (("parquet", good), ("pypi-db", str(database(tmp_path / "pypi.db", ROWS)))):
         with pytest.raises(UsageError, match="--as-of 2100-01-01 is yet to come"):

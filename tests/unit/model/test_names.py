@@ -139,7 +139,7 @@ def test_a_purl_without_a_package_name_is_bad(text: str) -> None:
     ["", "x", "pkg:", "pkg:pypi", "pkg:pypi/", "http://a/b", "pkg:pypi/a?x", "pkg://[/a", "pkg://\u2100/a", "y" * 500],
 )
 def test_what_is_no_purl_is_refused_in_a_short_message(text: str) -> None:
-    with pytest.raises(BadName, match="is no purl") as caught:
+    with pytest.raises(BadName, match="is not a valid purl") as caught:
         read_purl(text)
     assert len(str(caught.value)) < 100
 

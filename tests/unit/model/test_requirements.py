@@ -76,7 +76,7 @@ def test_the_unreadable_keeps_name_extras_and_text(raw: str, extras: tuple[str, 
 
 @pytest.mark.parametrize("raw", ["", " ", "# comment", "-e .", "-r other.txt", "./local", "@ x", "[extra]", "=" * 500])
 def test_without_a_name_it_is_bad(raw: str) -> None:
-    with pytest.raises(BadName, match="is no requirement") as caught:
+    with pytest.raises(BadName, match="is not a valid requirement") as caught:
         requirement(raw)
     assert len(str(caught.value)) < 130
 

@@ -634,7 +634,7 @@ def stats() -> Stats:
     return Stats(
         counts=(("documents", 3), ("index_packages", 1_234_567)),
         problems=(
-            ("a.json", Problem(place="components[3].purl", text="is no purl")),
+            ("a.json", Problem(place="components[3].purl", text="is not a valid purl")),
             ("b.json", Problem(place="", text=ESCAPES)),
         ),
         packaging="26.3",
@@ -689,7 +689,7 @@ def ingest() -> IngestReport:
         rejected=(Rejected(path="bad.json", place="line 7", problem="expected an object"),),
         unrecognised=("photo.jpg", BIDI),
         problems=2,
-        worst=(("a.json", Problem(place="components[3].purl", text="is no purl")),),
+        worst=(("a.json", Problem(place="components[3].purl", text="is not a valid purl")),),
         notes=("an interrupted run was taken up",),
     )
 

@@ -55,14 +55,16 @@ def test_the_reports_in_the_order_of_listing() -> None:
 
 
 def test_an_unknown_report_names_what_there_is() -> None:
-    with pytest.raises(UsageError, match="no format 'pdf'; there are table, json, html, csv, markdown, mermaid"):
+    with pytest.raises(
+        UsageError, match="unknown format 'pdf'; choose one of table, json, html, csv, markdown, mermaid"
+    ):
         report("pdf")
 
 
 def test_a_negative_limit_is_refused() -> None:
     with pytest.raises(UsageError, match="-1"):
         ReportOptions(limit=-1)
-    with pytest.raises(UsageError, match="offset of -1"):
+    with pytest.raises(UsageError, match="offset -1 is invalid"):
         ReportOptions(offset=-1)
 
 

@@ -13,7 +13,7 @@ from graphkit.model.errors import GraphkitError
 from graphkit.stores.embedded.store import EmbeddedStore
 from graphkit.stores.engine.record import explained
 
-FULL = "graph: the disk is full; make room, then run the same again; what was kept before stays"
+FULL = "graph: the disk is full; free some space and run the same command again; what was saved before is kept"
 
 
 @pytest.mark.parametrize(

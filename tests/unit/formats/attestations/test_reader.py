@@ -337,7 +337,7 @@ BASES = (
 )  # fmt: skip
 def test_what_names_no_package_is_no_document_and_says_so(value: Json) -> None:
     for one in (value, bundle(value)) if "_type" in value else (value,):
-        with pytest.raises(NoDocument, match="that is no SBOM and names no package"):
+        with pytest.raises(NoDocument, match="that is not an SBOM and names no package"):
             read(one)
 
 
@@ -404,7 +404,7 @@ def test_builds_of_two_provenances_are_two_documents() -> None:
         (envelope({}) | {"payload": base64.b64encode(b'{"a": ' * 100_000).decode()}, "payload: no JSON"),
         (
             statement({"x": 1}, CYCLONEDX),
-            "predicate: no SBOM that can be read, as 'https://cyclonedx.org/bom' should be",
+            "predicate: cannot read the SBOM that 'https://cyclonedx.org/bom' should contain",
         ),
         (statement("pip freeze", SPDX), "predicate: no SBOM that can be read"),
         (statement(bom(specVersion="9")), "predicate.specVersion: CycloneDX '9' cannot be read"),

@@ -86,9 +86,9 @@ def test_a_real_nested_sbom() -> None:
 def test_real_broken_refs_and_purls_are_noted() -> None:
     assert texts(sample("broken-refs"))[0] == (
         "dependencies[0].dependsOn[0]",
-        "'b' is no component here; the dependency was left out",
+        "'b' is not a component of this document; the dependency was left out",
     )
-    assert texts(sample("invalid-purl"))[0] == ("components[0].purl", "'invalid purl' is no purl")
+    assert texts(sample("invalid-purl"))[0] == ("components[0].purl", "'invalid purl' is not a valid purl")
 
 
 def test_names_are_normal_and_other_kinds_keep_their_purl() -> None:
@@ -199,7 +199,7 @@ def test_hashes_are_lower_case_sha256() -> None:
         ]
     )
     assert read.components[0].sha256 == ("ab" * 32, "cd" * 32)
-    assert texts(read) == [("components[0].hashes", "'xyz' is no SHA-256")]
+    assert texts(read) == [("components[0].hashes", "'xyz' is not a SHA-256 hash")]
 
 
 @pytest.mark.parametrize("alg", ["SHA-256", "sha-256", "SHA256", "sha256", " SHA_256 "])
@@ -241,7 +241,7 @@ def test_refs_are_unique_and_the_same_component_is_one_row() -> None:
     assert read.components[1].sha256 == ("ab" * 32,)
     assert not read.components[1].optional
     assert read.edges == (Edge(source="app", target="a"), Edge(source="app", target="components[4]#2"))
-    assert any("stands twice" in text for _, text in texts(read))
+    assert any("is a duplicate" in text for _, text in texts(read))
 
 
 def test_dependencies_by_encoded_refs_services_and_other_documents() -> None:
@@ -259,7 +259,7 @@ def test_dependencies_by_encoded_refs_services_and_other_documents() -> None:
             "dependencies[0].dependsOn[3]",
             "'urn:cdx:0/1#x' points into another document; the dependency was left out",
         ),
-        ("dependencies[0].dependsOn[4]", "'gone' is no component here; the dependency was left out"),
+        ("dependencies[0].dependsOn[4]", "'gone' is not a component of this document; the dependency was left out"),
     ]
 
 
@@ -364,7 +364,7 @@ def test_complete_is_not_believed_where_contents_stand_in_another_bom() -> None:
     read = bom(**ROOTED | odd, compositions=[{"aggregate": "complete"}])
     assert read.completeness is Completeness.INCOMPLETE
     assert texts(read) == [
-        ("components[0].externalReferences[0]", "not read: the document that this reference leads to"),
+        ("components[0].externalReferences[0]", "not read: the document that this reference points to"),
         ("compositions", "says complete, but not all of it could be read"),
     ]
     own = {"metadata": {"component": {"name": "app", "externalReferences": link}}}
@@ -457,7 +457,7 @@ def test_a_range_is_no_version() -> None:
     for more in ({}, {"hashes": "none"}):  # by the schema, and not
         read = bom(specVersion="1.7", components=[external | more])
         assert (read.components[0].package, read.components[0].version, read.components[0].optional) == ("a", "", True)
-        text = "'vers:pypi/>=1.80|<1.83' is a range: which version of it runs cannot be told"
+        text = "'vers:pypi/>=1.80|<1.83' is a range: which version runs is unknown"
         assert ("components[0].versionRange", text) in texts(read)
 
 

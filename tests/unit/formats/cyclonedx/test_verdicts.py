@@ -103,7 +103,7 @@ OPEN: Mapping[str, dict[str, Any]] = {
     "not said": listed(compositions=[]),
     "no version": listed(row(None)),
     "evidence without a version": innocent(version=None, purl=None, evidence=concluding("pkg:pypi/litellm")),
-    "evidence that is no purl": listed(row("1.82.6", evidence=concluding("pypi/litellm@1.82.8"))),
+    "evidence that is not a valid purl": listed(row("1.82.6", evidence=concluding("pypi/litellm@1.82.8"))),
     "range": listed(row(None, isExternal=True, versionRange="vers:pypi/>=1.80|<1.83")),
     "specifier": versioned("==1.82.8"),
     "latest": versioned("latest"),

@@ -226,7 +226,7 @@ def test_odd_requirements_are_problems() -> None:
     assert {place for place, _ in problems(document)} == {
         f"installed[0].metadata.requires_dist[{at}]" for at in range(len(odd))
     }
-    assert problems(document)[-1][1] == "gone is required and not installed"
+    assert problems(document)[-1][1] == "gone is required but not installed"
     assert document.completeness == Completeness.COMPLETE
 
 

@@ -71,7 +71,7 @@ def test_what_was_there_before_is_not_in_a_report() -> None:
     assert found.completeness is Completeness.UNKNOWN
     nothing = read(report())
     assert nothing.completeness is Completeness.INCOMPLETE
-    assert problems(nothing) == [("install", "installs nothing: what is there already it does not list")]
+    assert problems(nothing) == [("install", "installs nothing: what was already installed is not listed")]
 
 
 def test_a_requirement_that_no_row_meets_is_a_row_of_no_known_version() -> None:
@@ -97,7 +97,7 @@ def test_a_marker_that_cannot_be_told_may_hold() -> None:
     found = read(report(row("a", 'b; platform_machine == "x86_64"')))
     assert found.completeness is Completeness.INCOMPLETE
     assert [one.name for one in found.components] == ["a"]
-    assert problems(found) == [("install[0].metadata.requires_dist[0]", "b may be required and is not in the report")]
+    assert problems(found) == [("install[0].metadata.requires_dist[0]", "b may be required but is not in the report")]
 
 
 def test_where_rows_come_from() -> None:

@@ -111,7 +111,7 @@ def test_hashes() -> None:
     read = lock(
         {"a": {"version": "==1", "hashes": [f"sha256:{'BB' * 32}", f"sha256:{'aa' * 32}", "md5:0", "sha256:0", 5]}}
     )
-    # Other files may have the hashes that are no SHA-256, so these rule none out.
+    # Other files may have the hashes that are not SHA-256, so these rule none out.
     assert (read.components[0].sha256, read.components[0].members) == ((), ("aa" * 32, "bb" * 32))
     assert [one.place for one in read.problems] == ["default.a.hashes[3]", "default.a.hashes[4]"]
 

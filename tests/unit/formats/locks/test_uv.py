@@ -109,7 +109,7 @@ def test_a_dependency_without_version_goes_to_every_version() -> None:
     assert [edge.target for edge in read.edges] == ["a@1", "a@2", "b@1", "c@1#2"]
     assert [(problem.place, problem.text) for problem in read.problems] == [
         ("package[0].dependencies[3]", "b '3' is not in this lock; the dependency was left out"),
-        ("package[0].dependencies[4]", "gone is no package of this lock; the dependency was left out"),
+        ("package[0].dependencies[4]", "gone is not a package of this lock; the dependency was left out"),
         ("package[0].dependencies[5]", "should be a table, is 5"),
     ]
 

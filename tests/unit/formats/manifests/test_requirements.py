@@ -124,7 +124,7 @@ def test_hashes_continue_over_lines_and_comments() -> None:
     )
     assert [(row.name, row.version, row.sha256) for row in found.components] == [("a", "1", (A, B)), ("b", "2", ())]
     assert found.places == ("line 4", "line 8")
-    assert texts(read("a==1 --hash=sha256:00 --hash=md5:ff\n")) == [("line 1", "'00' is no SHA-256")]
+    assert texts(read("a==1 --hash=sha256:00 --hash=md5:ff\n")) == [("line 1", "'00' is not a SHA-256 hash")]
 
 
 def test_via_comments_are_the_graph() -> None:

@@ -151,4 +151,4 @@ def test_what_is_installed_already_does_not_heed_it() -> None:
 
 def test_guards_in_it_are_told_of_and_count_as_none() -> None:
     (problem,) = read(PROJECT, "pyproject.toml", "exclude-newer = '7 days'").problems
-    assert (problem.place, problem.text) == ("uv.toml: exclude-newer", "is not read here; it counts as none")
+    assert (problem.place, problem.text) == ("uv.toml: exclude-newer", "is not read here; it is ignored")

@@ -442,7 +442,10 @@ def test_a_script_with_metadata() -> None:
     found = read("tools/x.py", text)
     assert [str(one) for one in found.commands[0].requirements] == ["litellm"]
     assert found.indexes == ("https://index.example/simple",)
-    assert told("x.py", "# /// script\n# dependencies = [\n# ///\n")[0][3] == "end of document: no TOML: Invalid value"
+    assert (
+        told("x.py", "# /// script\n# dependencies = [\n# ///\n")[0][3]
+        == "end of document: not valid TOML: Invalid value"
+    )
     sources = "# /// script\n# dependencies = ['a']\n# [tool.uv.sources]\n# a = {git = 'x'}\n# ///\n"
     assert "tool.uv.sources" in told("x.py", sources)[0][3]
     assert not READER.claims(b"# /// script\n# dependencies = ['a']\nprint()\n", "x.py", "")
@@ -532,7 +535,7 @@ def test_very_many_commands_and_very_large_files_are_bounded() -> None:
     assert len(found.commands) == 1_001
     assert found.commands[-1].unreadable
     large = read("run.sh", "pip install a\n" + "x\n" * 2_500_000 + "pip install b\n")
-    assert [one.unreadable for one in large.commands] == ["what stands behind 4,000,000 bytes", ""]
+    assert [one.unreadable for one in large.commands] == ["what follows the first 4,000,000 bytes", ""]
 
 
 @pytest.mark.parametrize(

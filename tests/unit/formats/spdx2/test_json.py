@@ -212,7 +212,9 @@ def test_several_roots_in_every_spelling() -> None:
     )
     assert document.roots == ("a", "b", "c", "d", "e", "f")
     assert document.subject == ""
-    assert texts(document) == [("documentDescribes[3]", "'gone' is no element here; the relationship was left out")]
+    assert texts(document) == [
+        ("documentDescribes[3]", "'gone' is not an element of this document; the relationship was left out")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -259,13 +261,19 @@ def test_dangling_ids_and_odd_types_are_noted_and_the_rest_stands() -> None:
     )
     assert edges(document) == ["a>b"]
     assert texts(document) == [
-        ("relationships[0].relatedSpdxElement", "'gone' is no element here; the relationship was left out"),
+        (
+            "relationships[0].relatedSpdxElement",
+            "'gone' is not an element of this document; the relationship was left out",
+        ),
         (
             "relationships[1].spdxElementId",
             "'DocumentRef-x:y' points into another document; the relationship was left out",
         ),
-        ("relationships[4].relatedSpdxElement", "'gone' is no element here; the relationship was left out"),
-        ("relationships[5].relationshipType", "'LIKES' is no type that SPDX 2 has; ignored"),
+        (
+            "relationships[4].relatedSpdxElement",
+            "'gone' is not an element of this document; the relationship was left out",
+        ),
+        ("relationships[5].relationshipType", "'LIKES' is not an SPDX 2 type; ignored"),
     ]
 
 
@@ -384,7 +392,7 @@ def test_checksums_are_lower_case_sha256() -> None:
     ]
     document = spdx(packages=[package("a", checksums=sums)])
     assert document.components[0].sha256 == (DIGEST, "cd" * 32)
-    assert texts(document) == [("packages[0].checksums[2]", "'xyz' is no SHA-256")]
+    assert texts(document) == [("packages[0].checksums[2]", "'xyz' is not a SHA-256 hash")]
 
 
 @pytest.mark.parametrize(
@@ -434,7 +442,7 @@ def test_the_same_package_is_one_row_and_ids_are_unique() -> None:
     assert [row.ref for row in document.components] == ["a", "a#2", "packages[3]", "packages[3]#2", "packages[5]"]
     assert document.components[0].sha256 == (DIGEST,)
     assert edges(document) == ["packages[3]#2>a"]
-    assert texts(document) == [("packages[2].SPDXID", "'a' stands twice; this one goes by 'a#2'")]
+    assert texts(document) == [("packages[2].SPDXID", "'a' is a duplicate; this one is renamed to 'a#2'")]
 
 
 def creation(**more: Any) -> dict[str, Any]:
@@ -504,7 +512,7 @@ def test_the_export_of_github_is_a_document_in_sbom() -> None:
 def test_no_document_is_dropped_for_what_stands_beside_it() -> None:
     row = package("litellm", "1.82.8")
     beside = read({"sbom": shape(packages=[row])} | shape())
-    assert texts(beside) == [("sbom", "stands inside a document and is not read")]
+    assert texts(beside) == [("sbom", "is inside a document and is not read")]
     nameless = {"SPDXID": "SPDXRef-DOCUMENT", "packages": [row]}
     for data in (nameless, {"sbom": nameless}):
         found = read_document(json.dumps(data).encode(), "x")
@@ -625,7 +633,7 @@ def test_hashes_of_files_are_members_of_the_packages_that_hold_them() -> None:
         relationships=related("b CONTAINS f3", "f4 CONTAINED_BY b", "r OTHER f5", "b CONTAINS s", "a CONTAINS f7"),
     )
     assert members(document) == {"r": [5, 6], "a": [1, 2], "b": [2, 3, 4]}
-    assert texts(document) == [("packages[2].hasFiles[1]", "'gone' is no file here; left out")]
+    assert texts(document) == [("packages[2].hasFiles[1]", "'gone' is not a file of this document; left out")]
     assert document.completeness is Completeness.INCOMPLETE
     assert all(row.sha256 == () for row in document.components)
 
@@ -655,7 +663,7 @@ def test_odd_files_lose_no_hash() -> None:
         ],
     )
     assert members(document) == {"r": [2, 3, 5], "a": [1, 4]}
-    assert texts(document) == [("files[3].checksums[0]", "'no digest' is no SHA-256")]
+    assert texts(document) == [("files[3].checksums[0]", "'no digest' is not a SHA-256 hash")]
 
 
 def test_a_file_in_every_package_costs_no_more_than_it_says() -> None:

@@ -72,8 +72,8 @@ def test_aliases_are_followed_and_odd_ones_noted() -> None:
         ("w", ""),
     ]
     assert [one.text for one in document.problems if "line" in one.place] == [
-        "*gone stands for nothing before it; left out",
-        "'7' is no mapping to be merged; left out",
+        "*gone is an alias that is not defined before it; left out",
+        "'7' is not a mapping and cannot be merged; left out",
     ]
 
 
@@ -88,6 +88,6 @@ def test_keys_that_stand_twice_and_odd_keys_lose_no_package() -> None:
     document = read(text)
     assert [(row.name, row.version) for row in document.components] == [("litellm", "1.82.8")]
     assert [one.text for one in document.problems] == [
-        "'name' stands twice in one mapping; the first counts",
+        "duplicate key 'name'; the first counts",
         "the key a list is not read",
     ]

@@ -168,7 +168,7 @@ def test_scopes(scope: str | None, is_optional: bool) -> None:  # noqa: FBT001 -
 
 def test_an_unknown_type_is_noted_once() -> None:
     found = spdx(package("a"), package("b"), related("a likes b"), related("b likes a"))
-    assert texts(found) == [("@graph[3].relationshipType", "'likes' is no type that SPDX 3 has; ignored")]
+    assert texts(found) == [("@graph[3].relationshipType", "'likes' is not an SPDX 3 type; ignored")]
 
 
 def test_nobody_is_a_target() -> None:
@@ -192,10 +192,10 @@ def test_refs_that_lead_nowhere() -> None:
     )
     assert edges(found) == ["a>a"]
     assert sorted(texts(found)) == [
-        ("@graph[1].rootElement[1]", "'urn:lost' is no element here; the root element was left out"),
+        ("@graph[1].rootElement[1]", "'urn:lost' is not an element of this document; the root element was left out"),
         ("@graph[3].to[0]", "'urn:far' points into another document; the relationship was left out"),
-        ("@graph[3].to[1]", "'urn:gone' is no element here; the relationship was left out"),
-        ("@graph[4].from", "'urn:gone' is no element here; the relationship was left out"),
+        ("@graph[3].to[1]", "'urn:gone' is not an element of this document; the relationship was left out"),
+        ("@graph[4].from", "'urn:gone' is not an element of this document; the relationship was left out"),
         ("@graph[5].from", "names no element; the relationship was left out"),
         ("@graph[6].to", "names no element; the relationship was left out"),
     ]
@@ -206,7 +206,7 @@ def test_only_one_element_relates_to_others() -> None:
     rest = [related(f"{one} dependsOn", to=["NoneElement"], completeness="complete") for one in "bc"]
     found = spdx(document("a"), package("a"), package("b"), package("c"), several, *rest)
     assert (edges(found), found.completeness) == (["a>c"], Completeness.UNKNOWN)
-    assert texts(found) == [("@graph[5].from", "names 2 elements, of which one is legal; the first was read")]
+    assert texts(found) == [("@graph[5].from", "names 2 elements, but only one is allowed; the first was read")]
 
 
 def test_elements_of_other_profiles_are_no_loose_ends() -> None:
@@ -459,7 +459,7 @@ def test_duplicates_are_one_row_and_clashes_two() -> None:
         ("urn:a", "1.0", (DIGEST,)),
         ("urn:a#2", "2", ()),
     ]
-    assert [text for _, text in texts(found)] == ["'urn:a' stands twice; this one goes by 'urn:a#2'"]
+    assert [text for _, text in texts(found)] == ["'urn:a' is a duplicate; this one is renamed to 'urn:a#2'"]
 
 
 def test_hostile_ids_are_ids_like_others() -> None:

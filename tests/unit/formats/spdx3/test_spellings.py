@@ -75,7 +75,7 @@ def test_hashes_and_identifiers_may_be_nodes_of_their_own(link: Any) -> None:
     assert (rows(found), found.problems) == ([BAD], ())
     lost = spdx(row, IDENTIFIER | {"@id": "_:e"})
     assert [one.place for one in lost.problems] == ["@graph[0].verifiedUsing[0]"]
-    assert "is no element here" in lost.problems[0].text
+    assert "is not an element of this document" in lost.problems[0].text
 
 
 def expanded() -> list[dict[str, Any]]:

@@ -300,7 +300,7 @@ def test_locks_name_archives() -> None:
         ((), ""),
     ]
     assert not any(row.members for row in found.components)
-    assert texts(found) == [("artifacts[0].metadata.hashes[2]", "'no' is no SHA-256")]
+    assert texts(found) == [("artifacts[0].metadata.hashes[2]", "'no' is not a SHA-256 hash")]
 
 
 @pytest.mark.parametrize(
@@ -369,11 +369,11 @@ def test_relationships() -> None:
     assert edges(found) == ["a>b", "b>a", "b>c"]
     assert found.roots == ("src",)
     assert texts(found) == [
-        ("artifactRelationships[8].parent", "'gone' is no artifact here; the dependency was left out"),
-        ("artifactRelationships[10].type", "'odd' is no type that Syft has; ignored"),
+        ("artifactRelationships[8].parent", "'gone' is not an artifact of this document; the dependency was left out"),
+        ("artifactRelationships[10].type", "'odd' is not a known type of Syft; ignored"),
         ("artifactRelationships[13]", "should be a table, is a NoneType"),
         ("artifactRelationships[14].parent", "should be text, is a list"),
-        ("artifactRelationships[14].parent", "'' is no artifact here; the dependency was left out"),
+        ("artifactRelationships[14].parent", "'' is not an artifact of this document; the dependency was left out"),
     ]
 
 
@@ -449,7 +449,7 @@ def test_schema_versions() -> None:
     assert version("17.0.0").completeness is Completeness.INCOMPLETE
     assert texts(version("")) == [("schema.version", "is missing; read as 16")]
     assert version("new").format == "Syft"
-    assert texts(version("new")) == [("schema.version", "'new' is no version of Syft's schema; read as 16")]
+    assert texts(version("new")) == [("schema.version", "'new' is not a known version of Syft's schema; read as 16")]
     assert [place for place, _ in texts(syft(descriptor={"name": "syft", "timestamp": "now"}))] == [
         "descriptor.timestamp"
     ]

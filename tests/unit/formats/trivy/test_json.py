@@ -280,10 +280,10 @@ def test_a_dependency_on_nothing_leaves_it_open() -> None:
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        (None, "is no object and was left out"),
+        (None, "is not an object; left out"),
         ({}, "a package without name and purl"),
         ({"Name": "a b", "Version": "1"}, "package name"),
-        ({"Name": "a", "Version": "1", "Identifier": {"PURL": "pkg:pypi"}}, "is no purl"),
+        ({"Name": "a", "Version": "1", "Identifier": {"PURL": "pkg:pypi"}}, "is not a valid purl"),
         ({"Name": "a", "Version": 1.1}, "the version is unknown"),
     ],
 )

@@ -58,7 +58,7 @@ def test_names_are_normalised_and_open_ends_stay_open() -> None:
     [
         (("id: x-1", "id: x-1\nactr: me"), "", "actr"),
         (("@5.0", ""), "releases[0].purl", "names no version"),
-        (("pkg:pypi/", "pypi/"), "releases[0].purl", "is no purl"),
+        (("pkg:pypi/", "pypi/"), "releases[0].purl", "is not a valid purl"),
         (("2026-03-24T10:00:00Z", "noon"), "releases[0].listed_from", "NOON"),
         (("incident/1", "incident/9"), "schema", "incident/9"),
         (("id: x-1", "id: ' '"), "id", "needs an id"),

@@ -167,7 +167,7 @@ def test_odd_records_and_links_stop_nothing(tmp_path: Path) -> None:
     document = read(site)
     assert ("lib", "1.0") in found(document)
     assert "stolen" not in dict(found(document))
-    assert Problem(place="lib-1.0.dist-info/RECORD", text="1 hashes that are no SHA-256") in document.problems
+    assert Problem(place="lib-1.0.dist-info/RECORD", text="1 hashes that are not SHA-256") in document.problems
 
 
 def test_what_cannot_be_read_is_not_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -273,7 +273,7 @@ def test_an_sbom_that_denies_itself_says_nothing_of_what_is_installed(tmp_path: 
     path = write(site_of(tmp_path), "requests-2.32.3.dist-info/sboms/a.cdx.json", json.dumps(bom))
     assert read(tmp_path).completeness is Completeness.COMPLETE
     path.write_text(json.dumps(bom | {"externalReferences": [{"type": "bom", "url": "https://example.com/b.json"}]}))
-    assert "the document that this reference leads to" in opened(read(tmp_path))[0]
+    assert "the document that this reference points to" in opened(read(tmp_path))[0]
 
 
 def test_a_list_beside_vendored_code_gives_its_version(tmp_path: Path) -> None:

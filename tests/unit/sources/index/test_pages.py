@@ -206,7 +206,7 @@ def test_a_file_of_another_package_is_left_out_with_a_problem() -> None:
     left_out = "it belongs to no release of zope-interface"
     assert [(one.place, one.text) for one in read.page.problems] == [
         ("file 'zope.interface-docs-2.0.tar.gz'", f"says zope-interface-docs 2.0; {left_out}"),
-        ("file 'README.txt'", f"is no kind of file that belongs to a release; {left_out}"),
+        ("file 'README.txt'", f"is not a file of a release; {left_out}"),
     ]
 
 

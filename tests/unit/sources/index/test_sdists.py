@@ -93,7 +93,7 @@ def test_a_zip_is_read_as_a_tar_is() -> None:
         ({"pyproject.toml": project()}, "does not ask for its own backend"),
         ({"pyproject.toml": project("wheel")}, "does not ask for its own backend"),
         ({"pyproject.toml": '[build-system]\nrequires = ["setuptools", 3]\n'}, "is the number 3"),
-        ({"pyproject.toml": project("setuptools", "???")}, "is no requirement"),
+        ({"pyproject.toml": project("setuptools", "???")}, "is not a valid requirement"),
         ({"pyproject.toml": project("setuptools", "x>=1.0.*")}, "cannot be read"),
         ({"pyproject.toml": project("setuptools", "x ; extra == 'y'")}, "cannot be read"),
         ({"pyproject.toml": project("setuptools", "x ; extra == ':build'")}, "cannot be read"),

@@ -67,9 +67,9 @@ def test_the_bytes_and_how_they_are_read_are_the_identity(tmp_path: Path) -> Non
     ("cut", "problem"),
     [
         (lambda _: b"", "is empty"),
-        (lambda _: b"name,version\nlib,1\n", "is no Parquet file; export the table as Parquet"),
-        (lambda data: data[:-9], "is cut off: a Parquet file ends as it begins; copy it again"),
-        (lambda _: b"PAR1", "is cut off: a Parquet file ends as it begins; copy it again"),
+        (lambda _: b"name,version\nlib,1\n", "is not a Parquet file; export the table as Parquet"),
+        (lambda data: data[:-9], "is truncated: the mark at the end of a Parquet file is missing; copy it again"),
+        (lambda _: b"PAR1", "is truncated: the mark at the end of a Parquet file is missing; copy it again"),
         (lambda data: data[:-40] + b"\xff" * 30 + data[-10:], "damaged Parquet file: "),
     ],
 )
