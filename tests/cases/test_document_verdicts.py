@@ -430,7 +430,7 @@ def test_the_reason_says_what_of_a_lock_could_not_be_read(graph: Graph) -> None:
     )
     found = locked(graph, "poetry.lock", INCIDENT, lock)
     assert found.verdict == "unknown"
-    assert "was not read completely (package[0].name: '-' is no package name" in found.reason
+    assert "was not read completely (package[0].name: '-' is not a valid package name" in found.reason
 
 
 # Private indexes

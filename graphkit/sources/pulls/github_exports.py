@@ -103,4 +103,4 @@ def _check_status(answer: Answer) -> None:
     if answer.status >= 500:
         raise InputError(_TIMED_OUT)
     if not answer.is_good:
-        raise InputError(f"GitHub denies access to its SBOM ({answer.status}); the token needs to read contents")
+        raise InputError(f"GitHub rejects the request for its SBOM ({answer.status}); the token needs to read contents")

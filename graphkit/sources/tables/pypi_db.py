@@ -183,7 +183,7 @@ def _unpacked(path: Path, folder: Path, progress: Progress, label: str) -> tuple
         raise InputError(f"damaged gzip file: {error}; copy it again") from error
     with plain.open("rb") as file:
         if file.read(len(_SQLITE)) != _SQLITE:
-            raise InputError("holds no SQLite database")
+            raise InputError("does not contain a SQLite database")
     return plain, digest.hexdigest()
 
 

@@ -176,7 +176,7 @@ def test_fail_on_counts_the_tier_and_those_above_it(work: Path) -> None:
         (("blast", "litellm"), "not a target"),
         (("blast", "litellm>=1"), "not a target"),
         (("blast", "pkg:pypi/litellm"), "names no version"),
-        (("blast", "pkg:nonsense"), "no purl"),
+        (("blast", "pkg:nonsense"), "not a valid purl"),
         (("blast", "GHSA-none"), "not a target"),
         (("blast", ""), "not a target"),
         (("blast", "\udcff"), "not a target"),

@@ -88,7 +88,7 @@ def test_what_is_no_sbom_is_listed_in_a_folder_and_refused_by_name(graph: Graph,
     put(work / "in" / "shop.intoto.jsonl", bom("httpx==0.28.1"))
     report = graph.ingest("sbom", ["in"], service="shop")
     assert (report.read, report.rejected, report.unrecognised) == (1, (), ("build.intoto.jsonl",))
-    assert [one for one in report.notes if one.startswith("attestations that are no SBOM")]
+    assert [one for one in report.notes if one.startswith("attestations that are not SBOMs")]
     assert uses(graph) == [("shop", "shop.intoto.jsonl")]
     (one,) = graph.ingest("sbom", ["in/build.intoto.jsonl"], service="shop").rejected
     assert one.problem == f"an attestation ('{SLSA}') that is not an SBOM and names no package"

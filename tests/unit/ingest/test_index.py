@@ -52,7 +52,7 @@ def states(tmp_path: Path, *names: str) -> dict[str, tuple[int, bool]]:
 def test_a_name_that_fails_is_named_and_the_rest_is_kept(graph: Graph, index: Index, tmp_path: Path) -> None:
     report = graph.ingest("index", ["nope", "login", "app", "barred", "bare"], index_url=index.address, closure=True)
     assert {one.path: one.problem.partition(",")[0].partition(" for ")[0] for one in report.rejected} == {
-        "nope": "the index does not know it now",
+        "nope": "the index does not list it now",
         "login": "the HTML page is empty",
         "barred": "the index answered 500",
     }

@@ -204,7 +204,7 @@ def test_names_narrow_it_and_those_without_a_page_are_rejected(graph: Graph, ind
     assert index.asked == {"/simple/app/": 1}
     assert {one.path: one.problem.partition(";")[0] for one in report.rejected} == {
         "nowhere": "the graph has no page of it to refresh",
-        "not a name": "no package name",
+        "not a name": "not a valid package name",
     }
 
 

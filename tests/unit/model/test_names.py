@@ -63,7 +63,7 @@ def test_package_name_is_in_normal_form(raw: str, name: str) -> None:
     ],
 )
 def test_what_is_no_name_is_refused_in_a_short_message(raw: str) -> None:
-    with pytest.raises(BadName, match="is no package name") as caught:
+    with pytest.raises(BadName, match="is not a valid package name") as caught:
         package_name(raw)
     assert len(str(caught.value)) < 400
 
@@ -130,7 +130,7 @@ def test_another_ecosystem_is_not_a_python_package(text: str) -> None:
 )
 def test_a_purl_without_a_package_name_is_bad(text: str) -> None:
     assert read_purl(text).type == "pypi"
-    with pytest.raises(BadName, match="is no package name"):
+    with pytest.raises(BadName, match="is not a valid package name"):
         name_of_purl(text)
 
 

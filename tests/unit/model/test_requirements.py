@@ -82,7 +82,7 @@ def test_without_a_name_it_is_bad(raw: str) -> None:
 
 
 def test_a_name_that_ends_oddly_is_bad() -> None:
-    with pytest.raises(BadName, match="is no package name"):
+    with pytest.raises(BadName, match="is not a valid package name"):
         requirement("foo_")
 
 

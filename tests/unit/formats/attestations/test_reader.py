@@ -397,19 +397,19 @@ def test_builds_of_two_provenances_are_two_documents() -> None:
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        (envelope({}) | {"payload": "not base64!"}, "payload: no base64"),
-        (envelope({}) | {"payload": "e"}, "payload: no base64"),
-        (envelope({}) | {"payload": "aGVsbG8="}, "payload: holds no JSON object"),
-        (envelope({}) | {"payload": base64.b64encode(b'{"a": ').decode()}, "payload: no JSON"),
-        (envelope({}) | {"payload": base64.b64encode(b'{"a": ' * 100_000).decode()}, "payload: no JSON"),
+        (envelope({}) | {"payload": "not base64!"}, "payload: not valid base64"),
+        (envelope({}) | {"payload": "e"}, "payload: not valid base64"),
+        (envelope({}) | {"payload": "aGVsbG8="}, "payload: is not a JSON object"),
+        (envelope({}) | {"payload": base64.b64encode(b'{"a": ').decode()}, "payload: cannot read JSON"),
+        (envelope({}) | {"payload": base64.b64encode(b'{"a": ' * 100_000).decode()}, "payload: cannot read JSON"),
         (
             statement({"x": 1}, CYCLONEDX),
             "predicate: cannot read the SBOM that 'https://cyclonedx.org/bom' should contain",
         ),
-        (statement("pip freeze", SPDX), "predicate: no SBOM that can be read"),
+        (statement("pip freeze", SPDX), "predicate: cannot read the SBOM"),
         (statement(bom(specVersion="9")), "predicate.specVersion: CycloneDX '9' cannot be read"),
         (envelope(statement(bom(specVersion="9"))), "payload.predicate.specVersion: CycloneDX"),
-        ({"attestations": [{"bundle": bundle({}) | {"dsseEnvelope": None}}]}, "no attestation in it"),
+        ({"attestations": [{"bundle": bundle({}) | {"dsseEnvelope": None}}]}, "contains no attestation"),
     ],
 )
 def test_a_broken_attestation_is_rejected_with_its_place(value: Json, problem: str) -> None:
@@ -464,7 +464,7 @@ def test_a_payload_that_unpacks_to_much_more_is_not_unpacked() -> None:
     import gzip  # noqa: PLC0415 - the bomb is all that needs it
 
     bomb = base64.b64encode(gzip.compress(b" " * 10_000_000 + json.dumps(statement(bom())).encode())).decode()
-    with pytest.raises(InputError, match="holds no JSON object"):
+    with pytest.raises(InputError, match="is not a JSON object"):
         read(envelope({}) | {"payload": bomb})
 
 

@@ -189,8 +189,8 @@ def test_further_indexes() -> None:
 @pytest.mark.parametrize(
     ("text", "match"),
     [
-        ("channels: []\ndependencies:\n- a\n{% if x %}\n", "line 4: no YAML"),
-        ("channels: [\ndependencies:\n- a\n", "no YAML"),
+        ("channels: []\ndependencies:\n- a\n{% if x %}\n", "line 4: not valid YAML"),
+        ("channels: [\ndependencies:\n- a\n", "not valid YAML"),
         (f"channels: []\ndependencies: {'[' * 100_000}\n", "nested too deep"),
     ],
 )

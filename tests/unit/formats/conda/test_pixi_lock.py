@@ -155,7 +155,7 @@ def test_a_row_that_is_lost_leaves_it_open(old: str, new: str, place: str) -> No
     [
         (SIX.replace("version: 6", "version: 99"), "version: version '99' of pixi.lock cannot be read; 4 to 6 can"),
         (SIX.replace("\npackages:\n", "\npackages: x\ny:\n"), "packages: should be an array"),
-        (SIX.replace("version: 6", "version: ["), "no YAML"),
+        (SIX.replace("version: 6", "version: ["), "not valid YAML"),
         (SIX.replace("version: 6", f"version: {'[' * 100_000}"), "nested more than 100 deep"),
     ],
 )

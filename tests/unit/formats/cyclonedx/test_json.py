@@ -137,7 +137,12 @@ def test_qualifiers_say_where_it_came_from() -> None:
 
 @pytest.mark.parametrize(
     ("purl", "problem"),
-    [("pkg:pypi/ns/litellm@1", "namespace"), ("pkg:pypi", "no purl"), ("nonsense", "no purl"), ("pkg:pypi/%20@1", "")],
+    [
+        ("pkg:pypi/ns/litellm@1", "namespace"),
+        ("pkg:pypi", "not a valid purl"),
+        ("nonsense", "not a valid purl"),
+        ("pkg:pypi/%20@1", ""),
+    ],
 )
 def test_a_bad_purl_loses_the_identity_and_says_so(purl: str, problem: str) -> None:
     read = bom(components=[{"name": "litellm", "purl": purl}, library("a")], compositions=[{"aggregate": "complete"}])

@@ -152,7 +152,7 @@ def test_broken_rows(install: list[Any], count: int) -> None:
         (report(version="2"), "version: version '2' cannot be read; 1 can"),
         (report(version=1), "version: version 1 cannot be read; 1 can"),
         (b'{"version": "1", "pip_version": "26.3", "install": {}}', "install: should be an array, is a dict"),
-        (b'{"version": "1", "pip_version": "26.3", "install": [', "no JSON"),
+        (b'{"version": "1", "pip_version": "26.3", "install": [', "not valid JSON"),
         (b'{"version": "1", "pip_version": "26.3", "install": ' + b"[" * 100_000, "nested too deep"),
     ],
 )

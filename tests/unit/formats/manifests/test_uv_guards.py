@@ -74,7 +74,7 @@ def test_a_uv_toml_beside_takes_them_away_and_is_part_of_the_identity() -> None:
     table = "[tool.uv]\nexclude-newer = '7 days'"
     shadowed = read(table, beside={"uv.toml": b""})
     assert shadowed.guards is None
-    assert "uv.toml lies beside" in shadowed.problems[0].text
+    assert "uv.toml beside it" in shadowed.problems[0].text
     assert shadowed.sha256 != read(table).sha256
 
 

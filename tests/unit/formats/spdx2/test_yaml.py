@@ -79,7 +79,7 @@ def test_aliases_are_followed_and_odd_ones_noted() -> None:
 
 def test_merges_that_unfold_to_too_much_are_refused() -> None:
     many = ", ".join(f"k{number}: v" for number in range(1_000))
-    with pytest.raises(InputError, match="aliases that unfold"):
+    with pytest.raises(InputError, match="aliases that expand"):
         read(f"b: &b {{{many}}}\nc:\n" + "- {<<: *b}\n" * 1_100)
 
 

@@ -513,7 +513,7 @@ def test_no_sample_of_another_format_is_claimed(shared: Path) -> None:
 def test_bytes_that_are_no_json_are_rejected_aloud() -> None:
     data = json.dumps(shape(artifact("a"))).encode()
     assert READER.claims(data[:-20], "", "")
-    with pytest.raises(InputError, match="no JSON"):
+    with pytest.raises(InputError, match="not valid JSON|cannot read JSON"):
         READER.parse(data[:-20], "x", "")
     with pytest.raises(InputError, match="should be an object"):
         READER.parse(b"[]", "x", "")

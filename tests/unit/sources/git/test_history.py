@@ -484,7 +484,7 @@ def test_what_is_no_repository(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     for path in (tmp_path, tmp_path / "file", tmp_path / "none", tmp_path / "tree" / "inner", Path("a\0b")):
         assert not is_repository(path)
-        with pytest.raises(GraphkitError, match="no git repository"):
+        with pytest.raises(GraphkitError, match="not a git repository"):
             read(path)
     # A .git that leads nowhere is not the repository of the folder above.
     (tmp_path / "tree" / "inner" / ".git").mkdir()

@@ -301,7 +301,7 @@ def test_what_building_takes_is_read_from_the_sdist() -> None:
     [
         (of_sdist(sdist({"setup.py": ""}), b"another"), InputError, "dep-1.0.tar.gz: it does not have the hash"),
         (of_sdist(sdist({"setup.py": ""}), b""), Untold, "no SHA-256"),
-        (of_sdist(b"no archive"), InputError, "dep-1.0.tar.gz: its bytes are not of the kind"),
+        (of_sdist(b"no archive"), InputError, "dep-1.0.tar.gz: its content does not match"),
         (of_sdist(b"", names=("dep-1.0.tar.bz2",)), Untold, "of a kind that is not read"),
         (of_sdist(b"", names=("dep-1.0-py3-none-any.whl",)), Untold, "no sdist"),
     ],

@@ -108,7 +108,7 @@ def test_as_of_reads_the_pages_of_then() -> None:
 
 
 def test_a_name_that_is_none_is_a_usage_error() -> None:
-    with pytest.raises(UsageError, match="no package name"):
+    with pytest.raises(UsageError, match="not a valid package name"):
         read({}, "not a name")
 
 
@@ -212,7 +212,7 @@ def test_a_name_that_fails_is_named_and_the_rest_is_read() -> None:
         "gone": True,
     }
     assert "ReadTimeout" in rejected["slow"]
-    assert "no project page" in rejected["login"]
+    assert "not a project page" in rejected["login"]
     assert "403" in rejected["barred"]
 
 

@@ -170,10 +170,10 @@ LOGIN = b"""<!DOCTYPE html><html><body><form action="/login"><input name="user">
         (LOGIN, "links no file of the package"),
         (b"<html><body></body></html>", "links no file of the package"),
         (b'<html><body><a href="other-1.0.tar.gz">other-1.0.tar.gz</a></body></html>', "links no file of the package"),
-        (HTML[: len(HTML) // 2], "is cut off"),
-        (HTML.partition(b"</body>")[0], "is cut off"),
-        (HTML + b"<a href=", "is cut off"),
-        (HTML.replace(b"</html>", b"</html><a>"), "is cut off"),
+        (HTML[: len(HTML) // 2], "is truncated"),
+        (HTML.partition(b"</body>")[0], "is truncated"),
+        (HTML + b"<a href=", "is truncated"),
+        (HTML.replace(b"</html>", b"</html><a>"), "is truncated"),
     ],
 )
 def test_html_that_is_no_project_page_is_refused_with_the_reason(data: bytes, why: str) -> None:

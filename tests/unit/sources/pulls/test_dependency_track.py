@@ -98,7 +98,7 @@ def test_projects_of_one_name_below_different_parents_have_paths_of_their_own(se
         (Reply(status=500), "cannot be exported (500)"),
         (Reply(status=404), "cannot be exported (404)"),
         (Reply(status=403), "may not see it (403)"),
-        (Reply(body=b'{"bomFormat": "Cyc'), "no JSON"),
+        (Reply(body=b'{"bomFormat": "Cyc'), "not valid JSON"),
         (Reply(body=b"<html>", kind="text/html"), "a web page"),
         (Reply(body=INVENTORY, cut=True), "cannot be reached"),
         (Reply(body=b""), "no BOM was ever uploaded"),

@@ -100,8 +100,8 @@ def test_a_next_page_on_another_server_is_not_asked_and_what_was_listed_is_read(
     [
         (Reply(status=502), "breaks off (502)"),
         (Reply(status=404), "breaks off (404)"),
-        (Reply(body=b'[{"name": "b"'), "no JSON"),
-        (Reply(body={"message": "odd"}), "no JSON"),
+        (Reply(body=b'[{"name": "b"'), "not valid JSON"),
+        (Reply(body={"message": "odd"}), "not JSON"),
         (Reply(body=b"<html>", kind="text/html"), "a web page"),
         (Reply(body=[repository()], cut=True), "cannot be reached"),
     ],
@@ -330,7 +330,7 @@ def test_a_server_that_is_gone_is_left_after_three(server: Server) -> None:
             server.plans[f"/repos/acme/{name}/{plan}"] = Reply(body=[], cut=True)
     got = pull(server)
     assert "H/acme/a/requirements.txt" in got.paths
-    assert "nobody answers any more" in " ".join(got.rejected.values())
+    assert "the server no longer responds" in " ".join(got.rejected.values())
     assert not any("/repos/acme/e/" in path for path in server.paths())
     assert not got.is_complete
 
@@ -418,13 +418,13 @@ def test_a_report_is_waited_for_and_fetched_without_the_token_from_elsewhere(
         (({"sbom": None},), "timed out"),
         ((Reply(status=500),), "timed out"),
         ((Reply(status=302, headers={"Location": "ftp://files.example/x"}),), "neither http nor https"),
-        ((Reply(status=302, headers={"Location": "fetch-report/1-a"}), Reply(status=302)), "refuses"),
+        ((Reply(status=302, headers={"Location": "fetch-report/1-a"}), Reply(status=302)), "rejects the request"),
     ],
 )
 def test_a_report_that_does_not_come_is_a_failure(server: Server, answers: Any, words: str) -> None:
     organisation(server, "shop")
     reports(server, *answers)
-    if words == "refuses":
+    if words == "rejects the request":
         server.plans["/repos/acme/shop/dependency-graph/sbom/fetch-report/fetch-report/1-a"] = Reply(status=400)
     got = pull(server)
     assert words in got.rejected["H/acme/shop/dependency-graph/sbom"]
@@ -480,14 +480,14 @@ def test_a_cut_tree_a_link_and_a_submodule_are_said(server: Server) -> None:
 @pytest.mark.parametrize(
     ("blob", "words"),
     [
-        ({"content": "bm9uc2Vuc2U=", "encoding": "base64"}, "not those of its id"),
-        ({"content": "", "encoding": "none"}, "not those of its id"),
-        ({"content": "bGl0", "encoding": "base64"}, "not those of its id"),
-        ({"content": "a", "encoding": "base64"}, "no base64"),
-        ({"content": None}, "no JSON of this API"),
+        ({"content": "bm9uc2Vuc2U=", "encoding": "base64"}, "does not match its id"),
+        ({"content": "", "encoding": "none"}, "does not match its id"),
+        ({"content": "bGl0", "encoding": "base64"}, "does not match its id"),
+        ({"content": "a", "encoding": "base64"}, "not valid base64"),
+        ({"content": None}, "not JSON of this API"),
         (Reply(status=403, body={"errors": [{"code": "too_large"}]}), "cannot be read (403)"),
         (Reply(status=404), "cannot be read (404)"),
-        (Reply(body=b'{"content": "bGl0'), "no JSON"),
+        (Reply(body=b'{"content": "bGl0'), "not valid JSON"),
     ],
 )
 def test_bytes_that_are_not_those_of_their_id_cost_one_file(server: Server, blob: Any, words: str) -> None:

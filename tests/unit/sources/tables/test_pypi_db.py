@@ -119,7 +119,7 @@ def test_no_requirements_are_none_where_a_wheel_came_first(tmp_path: Path) -> No
     [
         (b"", "is empty"),
         (b"hello", "is not a SQLite database, compressed with gzip or not"),
-        (gzip.compress(b"hello"), "holds no SQLite database"),
+        (gzip.compress(b"hello"), "does not contain a SQLite database"),
         (gzip.compress(b"SQLite format 3\x00" * 500)[:-20], "damaged gzip file"),
         (b"SQLite format 3\x00" + b"x" * 4000, "damaged SQLite database"),
     ],
