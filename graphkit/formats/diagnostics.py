@@ -29,7 +29,7 @@ _AS_WRITTEN: Final = re.compile(r"\d+\.\d*0")
 def quoted(value: object) -> str:
     """Return a value as a message quotes it: escaped, without passwords, and cut where it is long.
 
-    >>> shown("a" * 100)[-6:]
+    >>> quoted("a" * 100)[-6:]
     "aaaaa'"
     """
     if isinstance(value, int) and value.bit_length() > 256:

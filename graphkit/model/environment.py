@@ -310,8 +310,8 @@ class EveryEnvironment:
     def truth(self, marker: str, extra: str = "") -> bool | None:
         """Return whether a marker is empty, cannot hold for the sake of its extras, or cannot be decided (None).
 
-        >>> ground, more = Anywhere(), 'extra == "x"'
-        >>> ground.truth(""), ground.truth('os_name == "nt"'), ground.truth(more), ground.truth(more, "x")
+        >>> evaluator, more = EveryEnvironment(), 'extra == "x"'
+        >>> evaluator.truth(""), evaluator.truth('os_name == "nt"'), evaluator.truth(more), evaluator.truth(more, "x")
         (True, None, False, None)
         """
         if not marker:

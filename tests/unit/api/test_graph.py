@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import doctest
-import importlib
 import re
 import shutil
 import sys
@@ -27,7 +25,6 @@ from graphkit.model.errors import GraphkitError, UsageError
 from graphkit.reports import report
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.wording import listing
-from graphkit.resources import resource
 from tests.unit.reports import answers
 
 ALLOWED = set("div p b small table thead tbody tr th td details summary ul ol li svg title g path text".split())  # noqa: SIM905
@@ -48,22 +45,6 @@ def graph(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grap
     shutil.copytree(demo, place)  # an example ingests
     with graphkit.open(str(place)) as opened:
         yield opened
-
-
-@pytest.mark.parametrize("name", ["graphkit.api", "graphkit.api.answers"])
-def test_the_examples_of_the_documentation_run(graph: Graph, name: str, tmp_path: Path) -> None:
-    module = importlib.import_module(name)
-    known: dict[str, Any] = {"place": str(tmp_path / "graph"), "graph": graph, "answer": graph.blast("litellm-2026-03")}
-    known["locks"] = str(resource("examples", "litellm-2026-03") / "locks")
-    failed, tried = doctest.testmod(module, extraglobs=known)
-    assert (failed, tried > 0) == (0, True)
-
-
-def test_the_examples_of_the_guide_run(tmp_path: Path) -> None:
-    guide = Path(__file__).resolve().parents[3] / "docs" / "python.md"
-    known = {"place": str(tmp_path / "graph"), "pl": pl, "nx": nx}
-    failed, tried = doctest.testfile(str(guide), module_relative=False, globs=known)
-    assert (failed, tried > 8) == (0, True)
 
 
 def test_every_answer_of_a_graph_shows_itself_and_is_what_the_session_says(graph: Graph) -> None:
