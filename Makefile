@@ -1,4 +1,4 @@
-# make demo | test | lint | bench | bench-index | pins. Needs Python 3.11 or newer and make; everything else goes into .venv.
+# make demo | test | lint | sizes | bench | bench-index | pins. Needs Python 3.11 or newer and make; everything else goes into .venv.
 .POSIX:
 .SUFFIXES:
 
@@ -28,6 +28,10 @@ lint: .venv/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+# How large the code is; Python alone is enough for it.
+sizes: .venv/.made
+	@$(BIN)/python -m benchmarks.sizes
 
 # With BASE=<commit>: this checkout beside that commit, question by question; OPTIONS=--no-index asks about the case alone.
 bench: .venv/.runtime
@@ -73,4 +77,4 @@ needs:
 	$(INSTALL) requirements-dev.txt
 	@: >$@
 
-.PHONY: demo test lint bench bench-index pins needs
+.PHONY: demo test lint sizes bench bench-index pins needs
