@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -10,7 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.unit.test_architecture import ROOT, tree
+from tests.unit.test_architecture import ARROWS, MODULES, ROOMS, ROOT, tree
 
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.*?)(?:\s+#+)?\s*$")
@@ -106,10 +107,76 @@ def test_every_link_of_a_page_leads_there() -> None:
     assert found == []
 
 
-def test_every_path_of_the_guide_is_there() -> None:
-    named = re.findall(r"`((?:graphkit|tests|queries|examples|docs)/[\w./-]*)`", texts()["CONTRIBUTING.md"])
-    assert len(named) > 20
-    assert [path for path in named if not (ROOT / path).exists()] == []
+def pages() -> dict[str, str]:
+    """Return the pages that people read, by their path."""
+    beside = ("README.md", "CONTRIBUTING.md", "notebooks/", "benchmarks/", "docs/")
+    return {name: text for name, text in texts().items() if name.endswith(".md") and name.startswith(beside)}
+
+
+def is_path(path: str) -> bool:
+    """Return whether a path from the top leads to a file or folder, or to some by a pattern."""
+    return (ROOT / path).exists() or any(ROOT.glob(path))
+
+
+def paths_in(text: str) -> list[str]:
+    """Return the paths from the top that stand in code, and any other path of a Python file.
+
+    >>> paths_in("`graphkit/model/`, `trace/roll.py`, `graphkit.blast/1`, `setup.py`, `graphkit/a.py --help`, `a/b`")
+    ['graphkit/model/', 'trace/roll.py']
+    """
+    top = r"(?:graphkit|tests|queries|examples|docs|benchmarks|notebooks)/[\w./*-]*"
+    return re.findall(rf"`({top}|[\w.-]+/[\w./-]+\.py)`", text)
+
+
+def test_every_path_of_a_page_is_there() -> None:
+    found = [(name, path) for name, text in pages().items() for path in paths_in(text)]
+    assert len(found) > 100
+    assert [one for one in found if not is_path(one[1])] == []
+
+
+def test_decisions_name_modules_from_the_top() -> None:
+    """A bare name of a file says not where it is, and moves unseen."""
+    decisions = {name: text for name, text in pages().items() if name.startswith("docs/decisions/")}
+    assert len(decisions) > 15
+    named = [(name, path) for name, text in decisions.items() for path in re.findall(r"`([\w./-]+\.py)`", text)]
+    assert [one for one in named if not is_path(one[1])] == []
+
+
+def is_defined(dotted: str) -> bool:
+    """Return whether a dotted name is a module, or a function, class or method that one defines.
+
+    >>> is_defined("graphkit.api.session.Graph.blast"), is_defined("graphkit.api.session.blast")
+    (True, False)
+    """
+    module = dotted
+    while module not in MODULES:
+        module = module.rpartition(".")[0]
+        if not module:
+            return False
+    body = ast.parse(MODULES[module]).body
+    for part in dotted[len(module) + 1 :].split(".") if dotted != module else ():
+        defined = [one for one in body if isinstance(one, ast.ClassDef | ast.FunctionDef) and one.name == part]
+        if not defined:
+            return False
+        body = defined[-1].body
+    return True
+
+
+def test_every_function_of_the_architecture_is_there() -> None:
+    named = re.findall(r"`(graphkit(?:\.\w+)+)`", texts()["docs/architecture.md"])
+    assert len(named) > 30
+    assert [name for name in named if not is_defined(name)] == []
+
+
+def test_the_arrows_of_the_architecture_are_those_of_the_code() -> None:
+    rows = re.findall(
+        r"^\| `graphkit/([\w/]+?)(?:/|\.py)` \|[^|]*\|([^|]*)\|$", texts()["docs/architecture.md"], re.MULTILINE
+    )
+    named = {room.replace("/", "."): frozenset(filter(None, to.strip().split(", "))) for room, to in rows}
+    files = {"": ARROWS[""], "resources": ARROWS["resources"], "processes": ARROWS["processes"]}  # in words
+    nothing = frozenset({"nothing of graphkit"})
+    told = {room: frozenset() if to == nothing else to for room, to in named.items()}
+    assert told | files == {**ARROWS, **ROOMS}
 
 
 @pytest.mark.parametrize("pattern", [BY_SECTION, BARE], ids=["a document by its section", "a section of no document"])
