@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
+
+from graphkit.formats.refs import Refs
+from graphkit.model.documents import Component, Document
 
 _GENERATORS: Final = frozenset(
     {
@@ -17,3 +22,23 @@ _GENERATORS: Final = frozenset(
 def is_generator(name: str) -> bool:
     """Return whether a tool is known to make SBOMs: then it is in a document's ``generator``, and no row."""
     return name.strip().lower() in _GENERATORS
+
+
+def with_tools(document: Document, tools: Iterable[tuple[str, str]]) -> Document:
+    """Return a document with a row, listed, for each tool of ``tools``, as place and ``name version``.
+
+    What is known to make SBOMs is in its ``generator`` alone.
+    """
+    refs = Refs()
+    for row in document.components:
+        refs.unique(row.ref)
+    rows: list[Component] = []
+    places: list[str] = []
+    for place, text in tools:
+        name, _, version = text.rpartition(" ") if " " in text else (text, "", "")
+        if not is_generator(name):
+            rows.append(Component(ref=refs.unique(place), name=name, version=version, optional=True))
+            places.append(place)
+    if not rows:
+        return document
+    return replace(document, components=(*document.components, *rows), places=(*document.places, *places))

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from graphkit.formats.diagnostics import Diagnostics
-from graphkit.formats.file_names import releases_in_path
-from graphkit.formats.purls import identity_of, releases_in_purl
+from graphkit.formats.purls import releases_in_purl, releases_in_text
 from graphkit.formats.refs import Refs
 from graphkit.model.documents import Component
 from graphkit.model.names import PackageName, purl_of
 from graphkit.model.versions import release_version
 
 _PURL: Final = "pkg:"
-_PYTHON: Final = "pkg:pypi/"
 
 
 def texts_in(value: object) -> Iterator[str]:
@@ -37,15 +34,11 @@ class NamedReleases:
         self._places: dict[tuple[PackageName, str], str] = {}
 
     def take(self, text: str, place: str) -> None:
-        """Remember the releases that a path shows, by their metadata or wheel, or that a Python purl names."""
-        for found in releases_in_path(text):
+        """Remember the releases that a path or address shows, by metadata or wheel, or that a Python purl names."""
+        for found in releases_in_text(text):
             self._places.setdefault(found, place)
         if text.startswith(_PURL):
             self.take_qualifiers(text, place)
-        if text.startswith(_PYTHON):
-            named = identity_of(text, "", Diagnostics(), place)
-            if named.package:
-                self._places.setdefault((named.package, named.version), place)
 
     def take_qualifiers(self, purl: str, place: str) -> None:
         """Remember the releases whose files the qualifiers of a purl name."""

@@ -27,7 +27,7 @@ from graphkit.model.documents import Document
 from graphkit.sources.environments import read_environment
 from graphkit.stores import open_store
 from tests.cases.test_trials import REPOSITORY, Commit, commit_all, put_all
-from tests.property.places import cyclonedx, cyclonedx_xml, environments, organisations, repositories, spdx
+from tests.property.places import cyclonedx, cyclonedx_xml, environments, organisations, repositories, spdx, syft
 from tests.property.places.compared import excused, idle, wrongly_cleared
 from tests.property.places.environments import FINE
 from tests.property.places.payloads import BAD, GOOD, Release, objects, texts
@@ -87,6 +87,17 @@ SBOMS |= {
     )
     for version in cyclonedx_xml.VERSIONS
 }
+SBOMS |= {
+    f"Syft {version}": Sbom(
+        form=partial(syft.form_of, version),
+        document=partial(syft.document_of, version),
+        kinds=syft.KINDS,
+        rightly=syft.RIGHTLY,
+        open=syft.OPEN,
+        is_deep=True,
+    )
+    for version in syft.VERSIONS
+}
 SBOMS["SPDX 2.3"] = Sbom(
     form=spdx.form_2,
     document=spdx.document_2,
@@ -135,7 +146,7 @@ def test_the_twin_of_a_plant_in_an_sbom_is_cleared(name: str) -> None:
     assert [f"{where}: {one.reason}" for where, one in open_ if not excused(where, SBOMS[name].open)] == []
 
 
-@pytest.mark.parametrize("family", ["CycloneDX", "SPDX 2.3", "SPDX 3.0"])
+@pytest.mark.parametrize("family", ["CycloneDX", "SPDX 2.3", "SPDX 3.0", "Syft"])
 def test_the_tables_of_sboms_excuse_nothing_that_is_not_there(family: str) -> None:
     names = [name for name in SBOMS if name.startswith(family)]
     cleared = [where for name in names for where, one in planted(name, BAD).items() if one.verdict is Verdict.CLEARED]

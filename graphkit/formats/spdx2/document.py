@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
 from graphkit.formats.file_names import release_of_file, releases_in_path
-from graphkit.formats.generators import is_generator
+from graphkit.formats.generators import with_tools
 from graphkit.formats.purls import releases_in_purl, releases_in_text
 from graphkit.formats.refs import Refs
 from graphkit.formats.spdx2.identity import by_name, hashes_in, hashes_of, identities_of, purls_of, said
@@ -170,26 +170,6 @@ def _tools(creators: Iterable[str]) -> Iterator[tuple[int, str]]:
     for number, one in enumerate(creators):
         if one.strip().lower().startswith("tool:") and (named := one.partition(":")[2].strip()):
             yield number, _VERSIONED.sub(r"\1 \2", named)
-
-
-def with_tools(document: Document, tools: Iterable[tuple[str, str]]) -> Document:
-    """Return a document with a row, listed, for each tool of ``tools``, as place and ``name version``.
-
-    What is known to make SBOMs is in its ``generator`` alone.
-    """
-    refs = Refs()
-    for row in document.components:
-        refs.unique(row.ref)
-    rows: list[Component] = []
-    places: list[str] = []
-    for place, text in tools:
-        name, _, version = text.rpartition(" ") if " " in text else (text, "", "")
-        if not is_generator(name):
-            rows.append(Component(ref=refs.unique(place), name=name, version=version, optional=True))
-            places.append(place)
-    if not rows:
-        return document
-    return replace(document, components=(*document.components, *rows), places=(*document.places, *places))
 
 
 def _source_kind(graph: Relationships, rows: _Rows, read: Spdx) -> str:

@@ -14,8 +14,9 @@ import msgspec
 
 from graphkit.formats.decoding import is_json, json_value, repaired
 from graphkit.formats.diagnostics import Diagnostics, quoted
+from graphkit.formats.generators import with_tools
 from graphkit.formats.spdx2 import shape as spdx2
-from graphkit.formats.spdx2.document import Beside, document_of, with_tools
+from graphkit.formats.spdx2.document import Beside, document_of
 from graphkit.formats.spdx3.other_parts import hashes_beside, texts_beside
 from graphkit.formats.spdx3.packages import file_of, is_package, package_of, tells_who
 from graphkit.formats.spdx3.shape import (

@@ -11,7 +11,8 @@ import msgspec
 
 from graphkit.formats.decoding import is_json, json_value, repaired
 from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
-from graphkit.formats.syft.rows import ArtifactRows, is_of_manifest
+from graphkit.formats.generators import with_tools
+from graphkit.formats.syft.rows import ArtifactRows, digests_in, is_of_manifest
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, Edge
 from graphkit.model.errors import InputError
 from graphkit.model.times import Moment
@@ -26,7 +27,11 @@ _DIGEST: Final = re.compile(r"@sha\d+:[0-9a-f]+$", re.IGNORECASE)
 _TAG: Final = re.compile(r":[\w.-]+$")
 _FOLDERS: Final = frozenset({"directory", "dir", "file"})
 _PYTHON_FILE: Final = re.compile(r"\.(?:dist|egg)-info/|\.(?:whl|egg|pyz)$", re.IGNORECASE)
-_SILENT: Final = frozenset({"contains", "ownership-by-file-overlap", "evident-by", "described-by"})
+_OF_FILES: Final = frozenset({"contains", "evident-by"})
+"""Relationships that mostly lead to files, which not every document lists."""
+_SILENT: Final = _OF_FILES | {"ownership-by-file-overlap", "described-by"}
+_BESIDE: Final = ("fileMetadata", "fileClassifications", "fileContents", "secrets")
+"""What else tells of files: since schema 2 the first three are in ``files``."""
 
 
 class _Mark(msgspec.Struct):
@@ -80,11 +85,12 @@ class SyftJson:
                 diagnostics.add(f"artifacts[{number}]", "is not an object; left out", lost=True)
         graph = _Graph(top, rows, diagnostics)
         _take_files(top, graph, rows, diagnostics)
+        rows.close()
         descriptor = diagnostics.table(top.get("descriptor"), "descriptor")
         _note_excluded(descriptor, diagnostics)
         python = [row for row in rows.components.values() if row.package]
         is_listed = bool(python) and all(row.ref in rows.listed for row in python)
-        return Document(
+        document = Document(
             sha256=hashlib.sha256(data).hexdigest(),
             path=path,
             kind=DocumentKind.SBOM,
@@ -105,6 +111,7 @@ class SyftJson:
             dependencies_known=graph.is_known,
             problems=diagnostics.as_tuple(),
         )
+        return with_tools(document, (("descriptor.name", one) for one in document.generator))
 
 
 READER: Final = SyftJson()
@@ -187,6 +194,7 @@ def _take_source(top: dict[str, Any], rows: ArtifactRows, diagnostics: Diagnosti
     rows.take_source(
         diagnostics.text(source.get("id"), "source.id").strip(), name, version, _digests_of(source, diagnostics)
     )
+    rows.look(source, "source")
     if is_folder and ("/" in name or "\\" in name or is_of_manifest(name)):
         return ""  # a path says where the tool was run, not what it looked at
     return name if any(map(str.isalnum, name)) else ""
@@ -194,8 +202,8 @@ def _take_source(top: dict[str, Any], rows: ArtifactRows, diagnostics: Diagnosti
 
 def _digests_of(source: dict[str, Any], diagnostics: Diagnostics) -> set[str]:
     """Return the SHA-256 of a file that was looked at by itself: an archive, mostly."""
-    metadata = source.get("metadata")
-    rows = _tables(metadata, "digests", "source.metadata", diagnostics) if isinstance(metadata, dict) else ()
+    told = [(key, one) for key in ("metadata", "target") if isinstance(one := source.get(key), dict)]
+    rows = (row for key, one in told for row in _tables(one, "digests", f"source.{key}", diagnostics))
     return {digest for place, row in rows if (digest := _sha256(row, place, diagnostics))}
 
 
@@ -215,6 +223,7 @@ class _Graph:
         """Our refs of packages, each with the id of a file in it."""
         self.edges: dict[Edge, None] = {}
         files = top.get("files")
+        self._has_files = bool(files)
         self._files = {
             one["id"]
             for one in (files if isinstance(files, list) else ())
@@ -240,10 +249,12 @@ class _Graph:
             needed, needing = self._known(parent, f"{place}.parent"), self._known(child, f"{place}.child")
             if needed and needing:
                 self.edges[Edge(source=needing, target=needed)] = None
-        elif kind == "contains":
-            holder = self._rows.names.get(parent, "")
-            if holder and child in self._files:
-                self.contents.append((holder, child))
+            return
+        holder = self._known(parent, f"{place}.parent")
+        if self._has_files or kind not in _OF_FILES:
+            self._known(child, f"{place}.child")
+        if kind == "contains" and holder and child in self._files:
+            self.contents.append((holder, child))
         elif kind not in _SILENT and kind not in odd:
             odd.add(kind)
             self._diagnostics.add(f"{place}.type", f"{quoted(kind)} is not a known type of Syft; ignored")
@@ -253,7 +264,9 @@ class _Graph:
             return found
         if written not in self._files:
             self._diagnostics.add(
-                place, f"{quoted(written)} is not an artifact of this document; the dependency was left out", lost=True
+                place,
+                f"{quoted(written)} is not an artifact of this document; the relationship was left out",
+                lost=True,
             )
         return ""
 
@@ -261,7 +274,7 @@ class _Graph:
 def _take_files(top: dict[str, Any], graph: _Graph, rows: ArtifactRows, diagnostics: Diagnostics) -> None:
     """Take up the SHA-256 of files as members; left open where Syft says that it could not read one for Python.
 
-    The releases whose metadata or archives their paths show are rows, where nothing else names them.
+    The releases whose metadata or archives their paths and links show are rows, where nothing else names them.
 
     What no package holds is the source's, so that a bad file among it does not go unseen.
     """
@@ -282,16 +295,22 @@ def _take_files(top: dict[str, Any], graph: _Graph, rows: ArtifactRows, diagnost
             loose |= found
         location = table.get("location")
         name = location.get("path") if isinstance(location, dict) else ""
+        link = told.get("linkDestination") if isinstance(told := table.get("metadata"), dict) else ""
+        rows.look([name, link], place)
         if not isinstance(name, str):
             continue
-        rows.take_path(name, place)
         if table.get("unknowns") and (is_of_manifest(name) or _PYTHON_FILE.search(name)):
             diagnostics.leave_open(f"{place}.unknowns", f"all of {quoted(name)}, which Syft could not read")
+    for key in _BESIDE:
+        for number, one in enumerate(diagnostics.array(top.get(key), key)):
+            table = diagnostics.table(one, f"{key}[{number}]")
+            told = table.get("metadata")
+            rows.look([table.get("location"), told], f"{key}[{number}]")
+            loose |= digests_in(told)
     held = {written for _, written in graph.contents}
     for ref, written in graph.contents:
         rows.hold(ref, digests.get(written, ()))
     rows.hold(rows.source, loose.union(*(found for written, found in digests.items() if written not in held)))
-    rows.close()
 
 
 def _tables(owner: dict[str, Any], key: str, place: str, diagnostics: Diagnostics) -> list[tuple[str, dict[str, Any]]]:

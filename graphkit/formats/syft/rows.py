@@ -14,7 +14,7 @@ from graphkit.formats.named_releases import NamedReleases
 from graphkit.formats.purls import Identity, another_version, identity_of
 from graphkit.formats.refs import Refs
 from graphkit.model.documents import Component
-from graphkit.model.names import BadName, package_name
+from graphkit.model.names import BadName, PackageName, package_name
 
 _INSTALLED: Final = frozenset({"python-package", "pythonpackagemetadata"})
 _REQUIREMENT: Final = frozenset({"python-pip-requirements-entry", "pythonrequirementsmetadata"})
@@ -60,6 +60,8 @@ class ArtifactRows:
         self._seen: dict[tuple[str, ...], str] = {}
         self._members: dict[str, set[str]] = {}
         self._named = NamedReleases()
+        self._needed: dict[PackageName, str] = {}
+        """What entries of locks say that they need, with the place of the first."""
 
     def take_source(self, written: str, name: str, version: str, hashes: Iterable[str] = ()) -> None:
         """Take up what was looked at as the first row; ``hashes`` where it is a file."""
@@ -86,8 +88,8 @@ class ArtifactRows:
         origin, index = self._source_of(metadata, place)
         hashes = self._archives(metadata, f"{place}.metadata")
         members = set() if is_listed else self._installed(metadata, f"{place}.metadata")
-        if found.package is None:
-            members = digests_in(table.get("metadata"))
+        if not is_listed:
+            members |= digests_in(table.get("metadata"))
         key = (written, name, found.version, purl, origin or found.origin)
         if written and key in self._seen:  # the same artifact once more
             ref = self._seen[key]
@@ -114,28 +116,54 @@ class ArtifactRows:
                 self.listed.add(ref)
             if other and found.version:
                 self._add_another(ref, other, place)
+            self._add_called(ref, (name, found.version or version), place)
+            self._add_called(ref, (metadata.get("name"), metadata.get("version") or found.version), place)
         self.hold(ref, members)
         self._take_inner(table, place)
+        self._need(metadata, f"{place}.metadata")
 
     def _take_inner(self, table: dict[str, Any], place: str) -> None:
         """Remember the releases that an artifact's locations and metadata show beside it, for `close`."""
         metadata = table.get("metadata")
         files = metadata.get("files") if isinstance(metadata, dict) else None
         for one in files if isinstance(files, list) else ():  # by far the most; a plain look is enough
-            path = one.get("path") if isinstance(one, dict) else None
-            if isinstance(path, str) and ("-info/" in path or path.endswith(".whl")):
-                self.take_path(path, place)
+            texts = (one.get("path"), one.get("url")) if isinstance(one, dict) else (one,)
+            for text in texts:
+                if isinstance(text, str) and ("-info" in text or ".whl" in text or text.startswith("pkg:")):
+                    self._named.take(text, place)
         others = (
             {key: one for key, one in metadata.items() if key != "files"} if isinstance(metadata, dict) else metadata
         )
         purl = table.get("purl")
         if isinstance(purl, str):
             self._named.take_qualifiers(purl, place)
-        self._named.take_all([table.get("locations"), others], place)
+        licensed = (one.get("locations") for one in _listed_in(table, "licenses") if isinstance(one, dict))
+        self.look([table.get("name"), table.get("locations"), others, *licensed], place)
 
-    def take_path(self, text: str, place: str) -> None:
-        """Remember the releases that a path shows, by their metadata or archive, or that a Python purl names."""
-        self._named.take(text, place)
+    def look(self, value: object, place: str) -> None:
+        """Remember the releases that texts show: paths and addresses of metadata and wheels, and Python purls."""
+        self._named.take_all(value, place)
+
+    def _need(self, metadata: dict[str, Any], place: str) -> None:
+        """Remember what a package of a lock needs, optional ones apart, for `close`."""
+        for number, one in enumerate(_listed_in(metadata, "dependencies")):
+            name = one.get("name") if isinstance(one, dict) and one.get("optional") is not True else None
+            if isinstance(name, str) and (package := _package_of(name)) is not None:
+                self._needed.setdefault(package, f"{place}.dependencies[{number}]")
+
+    def _add_called(self, ref: str, told: tuple[Any, Any], place: str) -> None:
+        """Take up the release that a Python artifact is by a name that its purl does not say; either may be meant."""
+        name, version = told
+        row = self.components[ref]
+        package = _package_of(name) if isinstance(name, str) and not name.endswith(".whl") else None
+        if row.package is None or package in {None, row.package}:
+            return
+        self._diagnostics.add(place, f"is called {quoted(name)}, but its purl says {row.package}; either may be meant")
+        more = self._refs.unique(ref)
+        version = version if isinstance(version, str) else ""
+        self.components[more] = Component(ref=more, name=str(name), package=package, version=version)
+        self.places.append(place)
+        self.listed.add(more)
 
     def _add_another(self, ref: str, version: str, place: str) -> None:
         """Take up the release that an artifact's version names beside that of its purl; either may be meant."""
@@ -156,6 +184,10 @@ class ArtifactRows:
 
     def close(self) -> None:
         """Put the members into their rows, and add the releases that paths alone show, once all are known."""
+        known = {row.package or _package_of(row.name) for row in self.components.values()}
+        for package, place in self._needed.items():
+            if package not in known:
+                self._diagnostics.add(place, f"{package} is no artifact here; the dependency was left out", lost=True)
         for ref, members in self._members.items():
             if members:
                 self.components[ref] = replace(self.components[ref], members=tuple(sorted(members)))
@@ -238,6 +270,8 @@ class ArtifactRows:
 
     def _digest(self, row: dict[str, Any], place: str) -> str:
         """Return a SHA-256 as hex; ``value`` is written as in `RECORD`, URL-safe base64 without padding, or as hex."""
+        if isinstance(row.get("digest"), list) and row["digest"]:  # of another ecosystem; `digests_in` has seen it
+            return ""
         digest = self._diagnostics.table(row.get("digest"), f"{place}.digest")
         algorithm = self._diagnostics.text(digest.get("algorithm"), f"{place}.digest.algorithm")
         value = self._diagnostics.text(digest.get("value"), f"{place}.digest.value").strip()
@@ -270,6 +304,13 @@ def digests_in(metadata: Any) -> set[str]:
             texts = (one.get("value") if is_sha256 else None, one.get("sha256"), one.get("sha256_in_prefix"))
             found |= {text.lower() for text in texts if isinstance(text, str) and _HEX.fullmatch(text)}
     return found
+
+
+def _package_of(name: str) -> PackageName | None:
+    try:
+        return package_name(name.partition("[")[0])
+    except BadName:
+        return None
 
 
 def _is_listed(what: str, table: dict[str, Any]) -> bool:

@@ -71,9 +71,9 @@ def key_of(place: Place) -> str:
 
 def kind_of(place: Place, kinds: Kinds) -> str:
     """Return what a place for text is."""
-    definition, key = place.steps[-1][2], key_of(place)
-    if (kind := kinds.get(definition) or kinds.get(key)) is not None:
-        return kind
+    for name in (place.part, place.steps[-1][2], key_of(place)):
+        if (kind := kinds.get(name)) is not None:
+            return kind
     return "address" if place.schema.get("format") in {"uri", "iri", "iri-reference"} else "text"
 
 
@@ -86,6 +86,7 @@ def texts(place: Place, release: Release, kinds: Kinds) -> Iterator[tuple[str, s
         "purl": (("purl", release.purl), ("file", f"pkg:pypi/other@1.0?file_name={release.wheel}")),
         "cpe": (("cpe", release.cpe),),
         "file": (("file", release.wheel), ("path", release.folder)),
+        "hash": (("digest", f"sha256:{release.digest}"),),
         "reference": reference,
         "address": (("address", release.url), ("link", link), ("purl", release.purl)),
         "version": (("version", release.version),),
@@ -123,7 +124,8 @@ def objects(form: Format, place: Place, release: Release, kinds: Kinds) -> Itera
     for key in properties:
         if kinds.get(key) == "algorithm":
             held = next(one for one in properties if kinds.get(one) == "digest")
-            sha256 = next(one for one in form.words(properties[key]) if one.lower().replace("-", "") == "sha256")
+            words = form.words(properties[key]) or ("sha256",)
+            sha256 = next(one for one in words if one.lower().replace("-", "") == "sha256")
             yield "digest", {**fresh, key: sha256, held: release.digest}
         elif kinds.get(key) == "kind":
             value = next(one for one in properties if kinds.get(one) in {"address", "concluded", "purl", "reference"})

@@ -167,6 +167,8 @@ class Format:
                 yield from self._below(branch, owner, steps)
         if isinstance(items := schema.get("items"), dict):
             yield from self._at(ITEM, items, owner, steps)
+        if isinstance(values := schema.get("additionalProperties"), dict):
+            yield from self._at("any", values, f"{owner}.*", steps)
 
     def _at(self, key: str, schema: Schema, part: str, steps: tuple[Step, ...]) -> Iterator[Place]:
         found, name = self.resolved(schema)

@@ -87,7 +87,8 @@ def test_each_part_of_spdx_2_and_syft_is_in_the_table() -> None:
         *("packages", "files", "snippets", "externalDocumentRefs", "relationships", "documentDescribes"),
         *("annotations", "hasExtractedLicensingInfos", "creationInfo", "revieweds"),
     }
-    syft = {"artifacts", "artifactRelationships", "files", "secrets", "source", "distro", "descriptor", "schema"}
+    read = (json.loads(one.read_text("utf-8")) for one in (ROOT / "tests" / "schemas" / "syft").glob("*.json"))
+    syft = {key for schema in read for key in schema["properties"]}
     assert spdx <= rows("SPDX 2.2").keys()
     assert syft <= rows("Syft").keys()
 
@@ -446,6 +447,16 @@ def test_a_syft_document_says_what_made_it_and_of_what() -> None:
             {"id": "f", "location": {"path": "/usr/lib/python3/dist-packages/litellm-1.82.8.dist-info/RECORD"}},
         ),
         ("files.0", {"id": "f", "location": {"path": "/tmp/litellm-1.82.8-py3-none-any.whl"}}),
+        ("files.0", {"id": "f", "location": {"path": "/x"}, "metadata": {"linkDestination": FILE}}),
+        ("artifacts.0.metadata.files.0", "lib/python3.12/site-packages/litellm-1.82.8.dist-info/METADATA"),
+        ("artifacts.0.metadata.files.0", {"url": f"https://files.example/{WHEEL}#sha256=00"}),
+        ("artifacts.0.metadata", {"name": "LiteLLM", "version": "1.82.8"}),
+        ("artifacts.1", {"id": "b", "name": "litellm", "version": "1.82.8", "purl": "pkg:pypi/a@1.82.8"}),
+        ("artifacts.0.licenses.0", {"value": "MIT", "locations": [{"path": FILE}]}),
+        ("source.metadata.path", f"/tmp/{WHEEL}"),
+        ("secrets.0", {"location": {"path": FILE}, "secrets": []}),
+        ("fileMetadata.0", {"location": {"path": FILE}, "metadata": {}}),
+        ("descriptor", {"name": "litellm", "version": "1.82.8"}),
     ],
 )
 def test_what_paths_of_syft_show_is_listed(place: str, value: Any) -> None:
@@ -458,6 +469,9 @@ def test_what_paths_of_syft_show_is_listed(place: str, value: Any) -> None:
     ("place", "value"),
     [
         ("artifactRelationships.0", {"parent": "gone", "child": "a", "type": "dependency-of"}),
+        ("artifactRelationships.0", {"parent": "gone", "child": "a", "type": "contains"}),
+        ("artifactRelationships.0", {"parent": "a", "child": "gone", "type": "of-no-kind"}),
+        ("artifacts.0.metadata.dependencies.0", {"name": "litellm", "version": ">=1", "optional": False}),
         ("descriptor.configuration", {"exclude": ["./usr/lib/python3/**"]}),
         ("files.0", {"id": "f", "location": {"path": "/x/b-1.dist-info/METADATA"}, "unknowns": ["cannot be read"]}),
         ("artifacts.1", {"id": "b"}),

@@ -203,8 +203,7 @@ def test_what_can_name_a_component_and_is_not_read_leaves_it_open(inner: str) ->
         "<metadata><tools><services><service>{}</service></services></tools></metadata>",
         (
             "<formulation components='x'><formula formula='x'><components><component>{}</component></components>"
-            "</formula>"
-            "</formulation>"
+            "</formula></formulation>"
         ),
         "<annotations><annotation><text>pkg:pypi/litellm@1.82.8</text></annotation></annotations>",
         "<annotations><annotation text='x'><text x='y'>pkg:pypi/litellm@1.82.8</text></annotation></annotations>",
