@@ -12,12 +12,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
+import yaml
 
 from graphkit.api.session import Graph
 from graphkit.ingest.files import walk
@@ -27,7 +28,17 @@ from graphkit.model.documents import Document
 from graphkit.sources.environments import read_environment
 from graphkit.stores import open_store
 from tests.cases.test_trials import REPOSITORY, Commit, commit_all, put_all
-from tests.property.places import cyclonedx, cyclonedx_xml, environments, organisations, repositories, spdx, syft
+from tests.property.places import (
+    cyclonedx,
+    cyclonedx_xml,
+    environments,
+    organisations,
+    repositories,
+    spdx,
+    spdx_rdf,
+    spdx_tags,
+    syft,
+)
 from tests.property.places.compared import excused, idle, wrongly_cleared
 from tests.property.places.environments import FINE
 from tests.property.places.payloads import BAD, GOOD, Release, objects, texts
@@ -106,6 +117,28 @@ SBOMS["SPDX 2.3"] = Sbom(
     open=spdx.OPEN_2,
     is_deep=True,
 )
+SBOMS["SPDX YAML"] = replace(
+    SBOMS["SPDX 2.3"], written=lambda made: yaml.safe_dump(made, sort_keys=False).encode(), path="bom.yaml"
+)
+SBOMS["SPDX tag-value"] = Sbom(
+    form=spdx_tags.form,
+    document=spdx_tags.document,
+    written=spdx_tags.written,
+    path="bom.spdx",
+    kinds=spdx_tags.KINDS,
+    rightly=spdx_tags.RIGHTLY,
+    open=spdx_tags.OPEN,
+    is_deep=True,
+)
+SBOMS["SPDX RDF"] = Sbom(
+    form=spdx_rdf.form,
+    document=spdx_rdf.document,
+    written=spdx_rdf.written,
+    path="bom.rdf",
+    kinds=spdx_rdf.KINDS,
+    rightly=spdx_rdf.RIGHTLY,
+    open=spdx_rdf.OPEN,
+)
 SBOMS["SPDX 3.0"] = Sbom(
     form=spdx.form_3,
     document=spdx.document_3,
@@ -146,7 +179,7 @@ def test_the_twin_of_a_plant_in_an_sbom_is_cleared(name: str) -> None:
     assert [f"{where}: {one.reason}" for where, one in open_ if not excused(where, SBOMS[name].open)] == []
 
 
-@pytest.mark.parametrize("family", ["CycloneDX", "SPDX 2.3", "SPDX 3.0", "Syft"])
+@pytest.mark.parametrize("family", ["CycloneDX", "SPDX 2.3", "SPDX tag-value", "SPDX RDF", "SPDX 3.0", "Syft"])
 def test_the_tables_of_sboms_excuse_nothing_that_is_not_there(family: str) -> None:
     names = [name for name in SBOMS if name.startswith(family)]
     cleared = [where for name in names for where, one in planted(name, BAD).items() if one.verdict is Verdict.CLEARED]

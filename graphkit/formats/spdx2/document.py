@@ -10,6 +10,8 @@ from itertools import chain
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+from packaging.utils import canonicalize_name
+
 from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
 from graphkit.formats.file_names import release_of_file, releases_in_path
 from graphkit.formats.generators import with_tools
@@ -49,9 +51,13 @@ _INDEX_PATHS: Final = frozenset({"simple", "packages", "pypi", "+f"})
 
 
 class Beside(NamedTuple):
-    """What is named beside packages and files, each with its place in the file: texts, and SHA-256 of files."""
+    """What is named beside packages and files, each with its place in the file.
+
+    Texts, projects that something came from, and SHA-256 of files.
+    """
 
     texts: tuple[tuple[str, str], ...] = ()
+    projects: tuple[tuple[str, str], ...] = ()
     hashes: tuple[tuple[str, str], ...] = ()
     is_whole: bool = False
     """Tools are told of elsewhere."""
@@ -100,6 +106,8 @@ def document_of(
     rows.name(graph.described or graph.roots)
     rows.take_files(read.files or (), graph)
     rows.take_names(read.packages or (), read.files or (), beside)
+    told = ((f"files[{i}]", one.name) for i, file in enumerate(read.files or ()) for one in file.projects or ())
+    rows.take_projects((*told, *beside.projects))
     components = tuple(rows.components.values())
     creators = [one for one in creation.creators or () if one]
     is_github = any(_GITHUB in one.lower() for one in creators) or (is_export and not creators)
@@ -345,6 +353,16 @@ class _Rows:
                 held.add(digest)
                 ref = self._refs.unique(place)
                 self.components[ref] = Component(ref=ref, name=place, members=(digest,), optional=True)
+                self.places.append(place)
+
+    def take_projects(self, projects: Iterable[tuple[str, str | None]]) -> None:
+        """Take up the projects that files came from, by their names, where no row is called so, as `listed`."""
+        called = {canonicalize_name(row.name) for row in self.components.values()}
+        for place, name in ((place, said(name)) for place, name in projects):
+            if name and canonicalize_name(name) not in called:
+                called.add(canonicalize_name(name))
+                ref = self._refs.unique(f"{place} {name}")
+                self.components[ref] = Component(ref=ref, name=name, optional=True)
                 self.places.append(place)
 
     def _add_named(self, found: tuple[PackageName, str], place: str, known: set[tuple[PackageName, str]]) -> None:

@@ -11,7 +11,7 @@ from xml.parsers import expat
 from graphkit.formats.decoding import repaired
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.refs import Refs
-from graphkit.formats.spdx2.document import document_of
+from graphkit.formats.spdx2.document import Beside, document_of
 from graphkit.formats.spdx2.shape import (
     Checksum,
     Creation,
@@ -22,6 +22,7 @@ from graphkit.formats.spdx2.shape import (
     Relationship,
     Snippet,
     Spdx,
+    Verification,
     line_of,
 )
 from graphkit.formats.spdx2.triples import RDF, Node, Said, read_nodes
@@ -30,6 +31,7 @@ from graphkit.model.errors import InputError
 
 _SPDX: Final = "http://spdx.org/rdf/terms#"
 _COMMENT: Final = "http://www.w3.org/2000/01/rdf-schema#comment"
+_DOAP: Final = "http://usefulinc.com/ns/doap#"
 _MARK: Final = b"spdx.org/rdf/terms"
 _PLAIN: Final = b"<spdxVersion>"
 _HEAD: Final = 64 * 1024
@@ -67,7 +69,10 @@ class SpdxRdf:
             raise InputError(f"SPDX in {said} cannot be read; in JSON, YAML, tag-value and RDF/XML it can")
         reading = _Reading(read_nodes(_utf8(data, diagnostics), diagnostics), diagnostics)
         read = reading.read()
-        return document_of(read, data, path, diagnostics, place_of=lambda place: line_of(place, reading.lines))
+        beside = reading.beside()
+        return document_of(
+            read, data, path, diagnostics, place_of=lambda place: line_of(place, reading.lines), beside=beside
+        )
 
 
 READER: Final = SpdxRdf()
@@ -164,13 +169,39 @@ class _Reading:
         read.version = self._text(top, "specVersion", "spdxVersion")
         read.described = [self._id(one) for one in described]
         read.packages = [self._package(node, number) for number, node in enumerate(self._of.get("Package", ()))]
+        read.packages += self._called_otherwise(read.packages)
         read.files = [self._file(node, number) for number, node in enumerate(self._of.get("File", ()))]
-        read.snippets = [Snippet(id=self._ids.get(node.address)) for node in self._of.get("Snippet", ())]
+        read.snippets = [self._snippet(node, number) for number, node in enumerate(self._of.get("Snippet", ()))]
         read.relationships = self._relationships()
         for number, one in enumerate(self._all(top, "externalDocumentRef")):
             self.lines[f"externalDocumentRefs[{number}]"] = one.line
         read.documents = [ExternalDocument(id=self._id(one)) for one in self._all(top, "externalDocumentRef")]
         return read
+
+    def beside(self) -> Beside:
+        """Return what is named beside packages and files: other names of files, and projects that things came from."""
+        files = ((node, self._all(node, "name")) for node in self._of.get("File", ()))
+        projects = (node for kind in ("Project", f"{_DOAP}Project") for node in self._of.get(kind, ()))
+        named = ((node.line, one.text) for node in projects for one in node.said if one.predicate == f"{_DOAP}name")
+        return Beside(
+            texts=tuple((f"line {node.line}", one.text) for node, told in files for one in told),
+            projects=tuple((f"line {line}", text.strip()) for line, text in named),
+        )
+
+    def _called_otherwise(self, packages: list[Package]) -> list[Package]:
+        """Return a package more for each that has two names."""
+        found: list[Package] = []
+        for node, one in zip(self._of.get("Package", ()), packages, strict=True):
+            for said in self._all(node, "packageName"):
+                if said.text.strip() and said.text.strip() != (one.name or "").strip():
+                    self.lines[f"packages[{len(packages) + len(found)}]"] = said.line
+                    found.append(Package(name=said.text, version=one.version))
+        return found
+
+    def _snippet(self, node: Node, number: int) -> Snippet:
+        told = self._all(node, "snippetFromFile")
+        self.lines |= {f"snippets[{number}]": one.line for one in told}
+        return Snippet(id=self._ids.get(node.address), file=self._id(told[0]) if told else None)
 
     def _all(self, node: Node, *names: str) -> list[Said]:
         wanted = {f"{_SPDX}{name}" for name in names}
@@ -225,7 +256,14 @@ class _Reading:
             checksums=self._checksums(node, place),
             references=references,
             files=files,
+            verification=self._verification(node),
         )
+
+    def _verification(self, node: Node) -> Verification:
+        """Return the files that the verification code of a package leaves out."""
+        codes = (self._nodes.get(one.node) for one in self._all(node, "packageVerificationCode"))
+        inside = (self._all(code, "packageVerificationCodeExcludedFile") for code in codes if code is not None)
+        return Verification(excluded=[one.text.strip() for told in inside for one in told])
 
     def _file(self, node: Node, number: int) -> File:
         place = f"files[{number}]"
@@ -234,6 +272,7 @@ class _Reading:
             id=self._ids.get(node.address),
             name=self._text(node, "fileName"),
             checksums=self._checksums(node, place),
+            needs=[self._id(one) for one in self._all(node, "fileDependency")],
         )
 
     def _checksums(self, node: Node, place: str) -> list[Checksum]:
@@ -284,8 +323,11 @@ class _Reading:
                 found += self._related(inner, element, one.line)
         for node in self._of.get("Relationship", ()):
             if node.address not in hung:
-                for one in self._all(node, "spdxElement"):
-                    found += self._related(node, self._id(one), node.line)
+                elements = [self._id(one) for one in self._all(node, "spdxElement")]
+                for element in elements or ["NOASSERTION"]:
+                    found += self._related(node, element, node.line)
+        for one in (one for top in self._of.get("SpdxDocument", ()) for one in self._all(top, "referencesFile")):
+            found.append((one.line, Relationship(element="NOASSERTION", type="OTHER", related=self._id(one))))
         found.sort(key=lambda row: row[0])
         self.lines |= {f"relationships[{i}]": line for i, (line, _) in enumerate(found)}
         return [row for _, row in found]

@@ -59,12 +59,19 @@ class Element(msgspec.Struct):
     id: _Text = msgspec.field(default=None, name="SPDXID")
 
 
+class Project(msgspec.Struct):
+    """A project that a file came from."""
+
+    name: _Text = None
+
+
 class File(Element):
-    """A file, with the ids of files that it depends on (a field of SPDX 1)."""
+    """A file, with the ids of files that it depends on, and the projects that it came from (fields of SPDX 1)."""
 
     name: _Text = msgspec.field(default=None, name="fileName")
     checksums: list[Checksum] | None = None
     needs: _Texts = msgspec.field(default=None, name="fileDependencies")
+    projects: list[Project] | None = msgspec.field(default=None, name="artifactOfs")
 
 
 class Snippet(Element):

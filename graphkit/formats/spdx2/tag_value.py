@@ -17,10 +17,12 @@ from graphkit.formats.spdx2.shape import (
     ExternalDocument,
     File,
     Package,
+    Project,
     Reference,
     Relationship,
     Snippet,
     Spdx,
+    Verification,
     line_of,
     text_syntax,
 )
@@ -36,12 +38,15 @@ _FIELDS: Final = {
     "packagefilename": "file",
     "primarypackagepurpose": "purpose",
 }
+_EXCLUDED: Final = re.compile(r"\(\s*excludes\s*:?\s*(.*)\)", re.IGNORECASE | re.DOTALL)
+"""The files that a verification code leaves out."""
 _DOCUMENT: Final = "SPDXRef-DOCUMENT"
 _HEADER: Final = frozenset({"spdxversion", "datalicense", "documentname", "documentnamespace"})
 _TAGS: Final = (
     *("SPDXVersion", "SPDXID", "Created", "Creator", "CreatorComment", "PackageName", "PackageVersion"),
     *("PackageDownloadLocation", "PackageSourceInfo", "PrimaryPackagePurpose", "PackageChecksum", "ExternalRef"),
-    *("FileName", "FileChecksum", "SnippetSPDXID", "Relationship"),
+    *("PackageVerificationCode", "FileName", "FileChecksum", "FileDependency", "ArtifactOfProjectName"),
+    *("SnippetSPDXID", "SnippetFromFileSPDXID", "Relationship", "SPDXREF"),
 )
 """The tags that are read; the others say nothing of who holds what."""
 _CLOSE: Final = 0.88
@@ -142,6 +147,9 @@ class _Reading:
         self._spdx.packages, self._spdx.files = self._packages, self._files
         self._spdx.snippets, self._spdx.relationships = self._snippets, self._relationships
         self._spdx.documents = self._documents
+        ids = {one.name: one.id for one in reversed(self._files) if one.name and one.id}
+        for one in self._files:  # here they are names, in the other syntaxes ids
+            one.needs = [ids.get(name, name) for name in one.needs or ()]
         return self._spdx
 
     def take(self, line: int, tag: str, value: str) -> None:
@@ -155,8 +163,10 @@ class _Reading:
             self._name(line, value)
         elif low.startswith("package") or low in {"externalref", "primarypackagepurpose"}:
             self._of_package(line, tag, value)
-        elif low == "filechecksum":
+        elif low in {"filechecksum", "filedependency", "artifactofprojectname"}:
             self._of_file(line, tag, value)
+        elif low in {"snippetfromfilespdxid", "spdxref"}:
+            self._lead(line, tag, value)
         elif low in _HEADER:
             self._is_header = True
             if low == "spdxversion":
@@ -168,6 +178,16 @@ class _Reading:
             self._of_document(line, tag, value)
         else:
             self._ignore(line, tag)
+
+    def _lead(self, line: int, tag: str, value: str) -> None:
+        """Take up what a snippet is of, and what is annotated: it has to be there."""
+        if tag.lower() == "spdxref":
+            self._take_relationship(line, Relationship(element=value, type="OTHER", related="NOASSERTION"))
+        elif isinstance(self._section, Snippet):
+            self.lines[f"snippets[{len(self._snippets) - 1}]"] = line
+            self._section.file = value
+        else:
+            self._diagnostics.add(f"line {line}", f"{tag} stands in no snippet; left out", lost=True)
 
     def _begin(self, line: int, low: str, value: str) -> None:
         self._is_header = False
@@ -213,7 +233,7 @@ class _Reading:
     def _of_package(self, line: int, tag: str, value: str) -> None:
         low = tag.lower()
         field = _FIELDS.get(low, "")
-        if not field and low not in {"packagechecksum", "externalref"}:
+        if not field and low not in {"packagechecksum", "externalref", "packageverificationcode"}:
             self._ignore(line, tag)
             return
         part, number = self._section, len(self._packages) - 1
@@ -225,6 +245,9 @@ class _Reading:
             part.checksums.append(_checksum(value))
         elif low == "externalref":
             self._refer(line, part, value)
+        elif low == "packageverificationcode":
+            excluded = found[1].split(",") if (found := _EXCLUDED.search(value)) else []
+            part.verification = Verification(excluded=[one.strip() for one in excluded])
         elif self._set(part, field, tag, value, line) and field == "version":
             self.lines[f"packages[{number}].versionInfo"] = line
 
@@ -245,6 +268,13 @@ class _Reading:
         if not isinstance(self._section, File):
             self._diagnostics.add(f"line {line}", f"{tag} is outside any file; left out", lost=True)
             return
+        if tag.lower() == "filedependency":
+            self.lines.setdefault(f"files[{len(self._files) - 1}].fileDependencies", line)
+            self._section.needs = [*(self._section.needs or ()), value]
+            return
+        if tag.lower() == "artifactofprojectname":
+            self._section.projects = [*(self._section.projects or ()), Project(name=value)]
+            return
         sums = self._section.checksums
         assert sums is not None
         self.lines[f"files[{len(self._files) - 1}].checksums[{len(sums)}]"] = line
@@ -259,15 +289,19 @@ class _Reading:
                 lost=True,
             )
             return
+        self._take_relationship(line, Relationship(element=words[0], type=words[1], related=words[2]))
+
+    def _take_relationship(self, line: int, one: Relationship) -> None:
         self.lines[f"relationships[{len(self._relationships)}]"] = line
-        self._relationships.append(Relationship(element=words[0], type=words[1], related=words[2]))
+        self._relationships.append(one)
 
     def _set(self, owner: object, field: str, tag: str, value: str, line: int) -> bool:
         """Set what stands once only, and return whether this was the first."""
         if first := getattr(owner, field) is None:
             setattr(owner, field, value)
         elif getattr(owner, field) != value:
-            self._diagnostics.add(f"line {line}", f"duplicate {tag}; {quoted(value)} is ignored")
+            text = f"duplicate {tag}; {quoted(value)} is ignored"
+            self._diagnostics.add(f"line {line}", text, lost=isinstance(owner, Package))
         return first
 
     def _ignore(self, line: int, tag: str) -> None:

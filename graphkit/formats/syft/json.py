@@ -265,7 +265,7 @@ class _Graph:
         if written not in self._files:
             self._diagnostics.add(
                 place,
-                f"{quoted(written)} is not an artifact of this document; the relationship was left out",
+                f"{quoted(written)} is not an artifact of this document; relationship left out",
                 lost=True,
             )
         return ""

@@ -180,7 +180,8 @@ A command that no formulation runs is prose: see `RUNS`.
 """
 
 OPEN: Final = (
-    *("* link", "* command", "attachment.* *", "compositions.* *", "component.version *", "bom.specVersion *"),
+    *("* bom", "* formulation", "* link", "* command"),
+    *("attachment.* *", "compositions.* *", "component.version *", "bom.specVersion *"),
     *(
         "dependency.* reference",
         "*.ref reference",
@@ -191,10 +192,7 @@ OPEN: Final = (
     *("component.components nameless version", "metadata.component *"),
     *("*components.component named", "*components.component nameless version"),
     *("*.attachment.* *", "event.data.* *", "input.data.* *", "output.data.* *"),
-    *(
-        "composition.*.@ref reference",
-        "annotation.subjects.subject.@ref reference",
-        "declarations.claims.claim.target *",
-    ),
+    *("composition.*.@ref reference", "annotation.subjects.subject.@ref reference"),
+    "declarations.claims.claim.target *",
 )
 """Where an innocent one leaves the service open too: it is attached, leads elsewhere, or is known by a name alone."""

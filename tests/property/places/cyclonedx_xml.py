@@ -24,6 +24,7 @@ KINDS: Final = {
     "@alg": "algorithm",
     "#hash": "digest",
     "field": "kind",
+    "externalReference.@type": "kind",
     "concludedValue": "concluded",
 }
 _OTHER: Final = {"name": "other", "version": "1.0", "purl": "pkg:pypi/other@1.0"}

@@ -103,12 +103,16 @@ def objects(form: Format, place: Place, release: Release, kinds: Kinds) -> Itera
     each kind of reference that the object may be.
     """
     properties = form.properties(place.schema)
+    kinds = {key: kinds[name] for key in properties for name in (key, f"{place.name}.{key}") if name in kinds} | {
+        key: kind for key, kind in kinds.items() if key.startswith("@")
+    }
     fresh = form.minimal({"$ref": f"#/definitions/{place.name}"})
     if not isinstance(fresh, dict):
         return
     told = {kind: [key for key in properties if kinds.get(key) == kind] for kind in ("name", "version", "purl")}
     fresh = {key: value for key, value in fresh.items() if kinds.get(key) not in told}
-    beside = fresh.pop("externalRefs", None)
+    refs = next((key for key in ("externalRefs", "externalRef", "ExternalRef") if key in fresh), "")
+    beside = fresh.pop(refs, None)
     named = dict.fromkeys(told["name"], release.name)
     version = dict.fromkeys(told["version"], release.version)
     if named:
@@ -120,7 +124,7 @@ def objects(form: Format, place: Place, release: Release, kinds: Kinds) -> Itera
         other = dict.fromkeys(told["purl"], f"pkg:pypi/other@{release.version}")
         yield "name beside a purl", {**fresh, **named, **version, **other}
     if beside:
-        yield "name beside a purl", {**fresh, **named, **version, "externalRefs": beside}
+        yield "name beside a purl", {**fresh, **named, **version, refs: beside}
     for key in properties:
         if kinds.get(key) == "algorithm":
             held = next(one for one in properties if kinds.get(one) == "digest")

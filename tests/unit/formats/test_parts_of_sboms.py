@@ -370,6 +370,7 @@ def test_an_spdx_document_says_what_made_it_and_of_what() -> None:
         ("files.0", {"SPDXID": "SPDXRef-f", "fileName": "./tmp/litellm-1.82.8-py3-none-any.whl"}),
         ("packages.1.externalRefs.0.referenceLocator", f"pkg:pypi/a@1?file_name={WHEEL}"),
         ("packages.1.externalRefs.0.referenceLocator", f"pkg:pypi/a@1?download_url=https://f.example/{WHEEL}"),
+        ("files.0", {"SPDXID": "SPDXRef-f", "fileName": "./x", "artifactOfs": [{"name": "litellm"}]}),
     ],
 )
 def test_file_names_of_spdx_are_rows(place: str, value: Any) -> None:
@@ -397,6 +398,86 @@ def test_what_leads_out_of_an_spdx_document_leaves_it_open(place: str, value: An
     document = spdx()
     put(document, place, value)
     assert read(document).completeness is Completeness.INCOMPLETE
+
+
+TAGS = "SPDXVersion: SPDX-2.3\nSPDXID: SPDXRef-DOCUMENT\nPackageName: a\nSPDXID: SPDXRef-a\nPackageVersion: 1\n"
+TAGS += "ExternalRef: PACKAGE-MANAGER purl pkg:pypi/a@1\n"
+EXCLUDED = f"<packageVerificationCodeExcludedFile>{FILE}</packageVerificationCodeExcludedFile>"
+A_FILE = "FileName: ./x\nSPDXID: SPDXRef-f\n"
+TERMS = (
+    '<rdf:RDF xmlns="http://spdx.org/rdf/terms#" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+    ' xmlns:doap="http://usefulinc.com/ns/doap#"><SpdxDocument rdf:about="#SPDXRef-DOCUMENT">'
+    "<specVersion>SPDX-2.3</specVersion></SpdxDocument>{}</rdf:RDF>"
+)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        f"PackageVerificationCode: 00 (excludes: ./a, {FILE})\n",
+        f"{A_FILE}ArtifactOfProjectName: litellm\n",
+        f"{A_FILE}FileName: {FILE}\nSPDXID: SPDXRef-g\n",
+    ],
+)
+def test_what_tags_name_is_a_row(more: str) -> None:
+    document = read_document((TAGS + more).encode(), "x.spdx")
+    assert document is not None
+    assert names_it(document)
+
+
+@pytest.mark.parametrize(
+    ("more", "is_open"),
+    [
+        (f"{A_FILE}FileName: ./y\nSPDXID: SPDXRef-g\nFileDependency: ./x\n", False),
+        (f"{A_FILE}FileDependency: ./gone\n", True),
+        (f"{A_FILE}SnippetSPDXID: SPDXRef-s\nSnippetFromFileSPDXID: SPDXRef-f\n", False),
+        (f"{A_FILE}SnippetSPDXID: SPDXRef-s\nSnippetFromFileSPDXID: SPDXRef-gone\n", True),
+        ("SnippetFromFileSPDXID: SPDXRef-a\n", True),
+        ("Annotator: Person: x\nSPDXREF: SPDXRef-a\n", False),
+        ("Annotator: Person: x\nSPDXREF: SPDXRef-gone\n", True),
+        ("PackageVersion: 2\n", True),
+    ],
+)
+def test_what_tags_lead_to_has_to_be_there(more: str, *, is_open: bool) -> None:
+    document = read_document((TAGS + more).encode(), "x.spdx")
+    assert document is not None
+    assert document.completeness is (Completeness.INCOMPLETE if is_open else Completeness.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        f"<packageVerificationCode><PackageVerificationCode>{EXCLUDED}</PackageVerificationCode></packageVerificationCode>",
+        "<packageName>litellm</packageName>",
+        "<artifactOf><doap:Project><doap:name>litellm</doap:name></doap:Project></artifactOf>",
+        f"<hasFile><File rdf:about='#SPDXRef-f'><fileName>x</fileName><name>{WHEEL}</name></File></hasFile>",
+    ],
+)
+def test_what_terms_name_is_a_row(inner: str) -> None:
+    package = f"<Package rdf:about='#SPDXRef-a'><name>a</name><versionInfo>1.82.8</versionInfo>{inner}</Package>"
+    document = read_document(TERMS.format(package).encode(), "x.rdf")
+    assert document is not None
+    named = {(row.package or row.name, row.version) for row in document.components}
+    assert named & {("litellm", "1.82.8"), ("litellm", "")}
+
+
+@pytest.mark.parametrize(
+    ("inner", "is_open"),
+    [
+        ("<File rdf:about='#SPDXRef-f'><fileDependency rdf:resource='#SPDXRef-f'/></File>", False),
+        ("<File rdf:about='#SPDXRef-f'><fileDependency rdf:resource='#SPDXRef-gone'/></File>", True),
+        ("<Snippet rdf:about='#SPDXRef-s'><snippetFromFile rdf:resource='#SPDXRef-gone'/></Snippet>", True),
+        ("<Relationship><relatedSpdxElement rdf:resource='#SPDXRef-gone'/></Relationship>", True),
+        (
+            "<SpdxDocument rdf:about='#SPDXRef-DOCUMENT'><referencesFile rdf:resource='#SPDXRef-gone'/></SpdxDocument>",
+            True,
+        ),
+    ],
+)
+def test_what_terms_lead_to_has_to_be_there(inner: str, *, is_open: bool) -> None:
+    document = read_document(TERMS.format(inner).encode(), "x.rdf")
+    assert document is not None
+    assert document.completeness is (Completeness.INCOMPLETE if is_open else Completeness.UNKNOWN)
 
 
 def test_other_documents_are_met_in_every_syntax_of_spdx() -> None:

@@ -357,7 +357,7 @@ def test_document_types_are_refused(data: str) -> None:
     ],
 )
 def test_broken_xml_is_one_line_with_its_place(data: str, place: str) -> None:
-    with pytest.raises(InputError, match="not valid XML|cannot read XML") as caught:
+    with pytest.raises(InputError, match=r"not valid XML|cannot read XML") as caught:
         read(data.encode("utf-8", "surrogateescape"))
     assert caught.value.place.startswith(place)
 

@@ -472,7 +472,7 @@ def test_hostile_ids_are_ids_like_others() -> None:
 def test_bytes_that_are_no_json_are_rejected_aloud() -> None:
     for data in (b'{"@context": "https://spdx.org/rdf/3.0.1/x", ', b'{"@graph": [], "x": "spdx.org/rdf/3.0.1"'):
         assert READER.claims(data, "", "")
-        with pytest.raises(InputError, match="not valid JSON|cannot read JSON"):
+        with pytest.raises(InputError, match=r"not valid JSON|cannot read JSON"):
             READER.parse(data, "x", "")
     with pytest.raises(InputError, match="should be an object"):
         READER.parse(b"[]", "x", "")
