@@ -116,7 +116,7 @@ def _mentioned(evidence: port.Evidence) -> Iterator[PackageName]:
 def _was_asked(reader: port.Reader, ids: port.Ids) -> port.Truths:
     """Return for which packages the index was asked for a page; not for those the graph does not know (-1)."""
     found = np.zeros(len(ids), dtype=np.bool_)
-    found[ids >= 0] = reader.packages(ids[ids >= 0]).was_asked
+    found[ids >= 0] = reader.packages(ids[ids >= 0]).has_answer
     return found
 
 

@@ -157,7 +157,7 @@ class Packages:
     is_gone = Flagged("flags", PAGE_MISSING, PAGE_QUARANTINED, PAGE_EMPTY)
     has_newest_alone = Flagged("flags", PAGE_ONE_RELEASE)
     is_listed_somewhere = Flagged("flags", PAGE_READ, PAGE_ONE_RELEASE)
-    was_asked = Flagged("flags", PAGE_READ, PAGE_MISSING, PAGE_QUARANTINED, PAGE_EMPTY)
+    has_answer = Flagged("flags", PAGE_READ, PAGE_MISSING, PAGE_QUARANTINED, PAGE_EMPTY)
     has_assumed_times = Flagged("flags", PAGE_TIMES_ASSUMED)
 
 

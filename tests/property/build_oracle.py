@@ -1,4 +1,4 @@
-"""The oracle of verdicts where what building releases takes was read (semantics §4): each is an install of its own.
+"""The oracle of verdicts where what building releases takes was read (docs/semantics.md#builds): each is an install of its own.
 
 Nothing here is shared with `graphkit.trace`.
 """

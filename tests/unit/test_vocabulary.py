@@ -31,7 +31,6 @@ EXCEPTIONS: Final[Mapping[str, str]] = {
     "BlastOptions.reading": "a reading is an account of the times of an incident (semantics)",
     "CompanyRow": "a row of a printed table",
     "CompanyRow.claims": "a key of the JSON contract; a claim is what somebody said (glossary)",
-    "FILE_TIME_GIVEN": "still to be renamed, together with what both stores write",
     "Holding": "a row of who-has",
     "Incident.notes": "a key of incident files",
     "IngestReport.notes": "a key of the JSON contract",
