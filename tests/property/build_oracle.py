@@ -1,4 +1,4 @@
-"""The oracle of verdicts where what building releases takes was read (docs/semantics.md#builds): each is an install of its own.
+"""The oracle of verdicts where what building takes was read (docs/semantics.md#builds): each is its own install.
 
 Nothing here is shared with `graphkit.trace`.
 """
