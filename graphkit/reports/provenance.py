@@ -96,5 +96,5 @@ class Verification:
             return f"changed: the graph no longer gives this {self.form} report"
         return (
             f"changed: question, versions and facts are those of this {self.form} report, and it is another: "
-            "it was changed after it was written, or was truncated"
+            "it was altered after it was written, or was truncated"
         )

@@ -191,9 +191,9 @@ def test_fail_on_counts_the_tier_and_those_above_it(work: Path) -> None:
         (("why", "shopp", "case-1"), "for example: shop"),
         (("why", "zzz", "case-1"), "shop, desk, till"),
         (("why", "\udcff", "case-1"), "shop, desk, till"),
-        (("who-has", "no name"), "no package"),
-        (("who-has", ""), "no package"),
-        (("who-has", "\udcff"), "no package"),
+        (("who-has", "no name"), "not a package"),
+        (("who-has", ""), "not a package"),
+        (("who-has", "\udcff"), "not a package"),
         (("who-has", "litellm", "--at", "noon"), "RFC 3339"),
     ],
 )

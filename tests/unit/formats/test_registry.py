@@ -245,7 +245,7 @@ def test_half_a_character_loses_no_document(field: bytes, name: str) -> None:
     assert [row.name for row in document.components] == [name]
     assert document.sha256 == hashlib.sha256(data).hexdigest()
     assert document.problems[0].place.startswith("byte ")
-    assert "half a character" in document.problems[0].text
+    assert "an incomplete character" in document.problems[0].text
 
 
 def test_whole_characters_are_left_alone() -> None:

@@ -112,10 +112,10 @@ def test_what_makes_two_reports_hard_to_compare_is_remarked() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "old.json is no report that can be compared"),
+        ("", "old.json is not a report that can be compared"),
         ("{}", "schema"),
         ('{"schema": "graphkit.why/1"}', "graphkit.why/1"),
-        ("[" * 100_000, "old.json is no report"),
+        ("[" * 100_000, "old.json is not a report"),
         ('{"schema": "graphkit.blast/1", "services": [{"service": 1}]}', "--format json"),
     ],
 )

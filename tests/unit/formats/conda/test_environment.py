@@ -204,7 +204,7 @@ def test_a_hostile_file() -> None:
     many = "dependencies:\n- pip: []\n" + "- a\n" * 20_000
     found = read(many)
     assert found.completeness is Completeness.INCOMPLETE
-    assert "behind 10,000 entries" in found.problems[0].text
+    assert "first 10,000 entries" in found.problems[0].text
     odd = read(f'dependencies:\n- "{"x" * 300_000}=1"\n- "\\e[31m\\u202e"\n- pip:\n  - "lit\\nellm"\n')
     assert all(len(one.text) <= 200 for one in odd.commands)
     assert all(len(one.text) <= 500 for one in odd.problems)
