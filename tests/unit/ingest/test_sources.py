@@ -312,7 +312,7 @@ def test_codeowners_name_the_owner_of_what_lies_in_their_repository(graph: Graph
 def test_codeowners_of_nothing_known_say_so(graph: Graph, work: Path) -> None:
     put(work / "CODEOWNERS", "* @acme/all\n")
     report = graph.ingest("org", ["CODEOWNERS"])
-    assert "names no owner" in " ".join(report.notes)
+    assert "assigns no owner" in " ".join(report.notes)
 
 
 ALIASES = """

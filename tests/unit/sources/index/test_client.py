@@ -299,7 +299,7 @@ def test_what_building_takes_is_read_from_the_sdist() -> None:
 @pytest.mark.parametrize(
     ("index", "error", "why"),
     [
-        (of_sdist(sdist({"setup.py": ""}), b"another"), InputError, "dep-1.0.tar.gz: it does not have the hash"),
+        (of_sdist(sdist({"setup.py": ""}), b"another"), InputError, "dep-1.0.tar.gz: its hash differs"),
         (of_sdist(sdist({"setup.py": ""}), b""), Untold, "no SHA-256"),
         (of_sdist(b"no archive"), InputError, "dep-1.0.tar.gz: its content does not match"),
         (of_sdist(b"", names=("dep-1.0.tar.bz2",)), Untold, "of a kind that is not read"),

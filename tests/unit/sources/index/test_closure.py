@@ -204,7 +204,7 @@ def test_a_name_that_fails_is_named_and_the_rest_is_read() -> None:
     with stamina.set_testing(True, attempts=2):
         pages, rejected = asked(index, "slow", "nope", "app", "login", "barred", "gone")
     assert pages == {"app": True, "lib": True, "nope": False, "gone": False}
-    assert {name: "does not know it" in text for name, text in rejected.items()} == {
+    assert {name: "does not list it" in text for name, text in rejected.items()} == {
         "slow": False,
         "nope": True,
         "login": False,

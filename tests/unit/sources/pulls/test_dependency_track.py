@@ -97,14 +97,14 @@ def test_projects_of_one_name_below_different_parents_have_paths_of_their_own(se
     [
         (Reply(status=500), "cannot be exported (500)"),
         (Reply(status=404), "cannot be exported (404)"),
-        (Reply(status=403), "may not see it (403)"),
+        (Reply(status=403), "has no access to it (403)"),
         (Reply(body=b'{"bomFormat": "Cyc'), "not valid JSON"),
         (Reply(body=b"<html>", kind="text/html"), "a web page"),
         (Reply(body=INVENTORY, cut=True), "cannot be reached"),
-        (Reply(body=b""), "no BOM was ever uploaded"),
-        (Reply(status=204, body=b""), "no BOM was ever uploaded"),
-        ({"bomFormat": "CycloneDX", "components": None}, "no BOM was ever uploaded"),
-        ({"bomFormat": "CycloneDX"}, "no BOM was ever uploaded"),
+        (Reply(body=b""), "no BOM has been uploaded"),
+        (Reply(status=204, body=b""), "no BOM has been uploaded"),
+        ({"bomFormat": "CycloneDX", "components": None}, "no BOM has been uploaded"),
+        ({"bomFormat": "CycloneDX"}, "no BOM has been uploaded"),
     ],
 )
 def test_an_export_that_fails_costs_one_project_and_closes_nothing(server: Server, bom: Any, words: str) -> None:
