@@ -74,7 +74,7 @@ def _named(run: IngestRun, reader: port.Reader, sources: Sequence[str]) -> list[
         try:
             names.append(package_name(Requirement(source).name))
         except InvalidRequirement:
-            run.tally.reject(source, "no package name; a refresh takes names")
+            run.tally.reject(source, "not a valid package name; a refresh takes names")
     ids = reader.package_ids(names)
     has_page = _was_asked(reader, ids)
     for name, ident, is_held in zip(names, ids.tolist(), has_page.tolist(), strict=True):

@@ -20,7 +20,9 @@ _ERRORS: Final = frozenset({"GraphkitError", "ValueError", "BadParameter"})
 """The roots of the errors whose text a user reads: that of a ValueError becomes a problem of a document."""
 _DIAGNOSTICS: Final = frozenset({"add", "leave_open", "read_as"})
 """Calls of `Diagnostics`: the place comes first, then the text. `add` of a set has one argument."""
-_STEPS: Final = frozenset({"fact", "word", "OpenObligation"})
+_STEPS: Final = frozenset({"fact", "word", "OpenObligation", "reject", "odd", "_miss"})
+"""Other calls whose text comes after what it is about."""
+_NOTES: Final = frozenset({"_note", "_note_partial"})
 _KEYWORDS: Final = frozenset({"text", "reason", "help"})
 _SENTENCE: Final = re.compile(r"[a-z]{2,}.* |[a-z]{2,} ", re.IGNORECASE | re.DOTALL)
 _MOST: Final = 64
@@ -122,7 +124,7 @@ def _said(node: ast.AST, errors: frozenset[str], *, has_notes: bool) -> Iterator
             yield from args
         case ast.Call(func=func, args=args, keywords=keywords):
             name = _name(func)
-            if name in errors:
+            if name in errors or name in _NOTES:
                 yield from args
             elif len(args) > 1 and (name in _STEPS or (name in _DIAGNOSTICS and isinstance(func, ast.Attribute))):
                 yield from args[1:]

@@ -151,7 +151,7 @@ def test_patterns_mean_what_the_hosts_say(pattern: str, path: str, github: objec
         ("x[a-z].py @x", "ranges"),
         ("x//y @x", "matches no file"),
         ("/ @x", "matches no file"),
-        ("\\", "no pattern"),
+        ("\\", "not a valid pattern"),
         ("*.py bob", "neither @user"),
         ("*.py @", "neither @user"),
         ("y" * 5_000 + " @x", "longer"),

@@ -100,7 +100,7 @@ def test_a_next_page_on_another_server_is_not_asked_and_what_was_listed_is_read(
     [
         (Reply(status=502), "breaks off (502)"),
         (Reply(status=404), "breaks off (404)"),
-        (Reply(body=b'[{"name": "b"'), "not valid JSON"),
+        (Reply(body=b'[{"name": "b"'), "not JSON"),
         (Reply(body={"message": "odd"}), "not JSON"),
         (Reply(body=b"<html>", kind="text/html"), "a web page"),
         (Reply(body=[repository()], cut=True), "cannot be reached"),
@@ -242,7 +242,7 @@ def test_what_is_no_organisation_is_not_asked_for(server: Server, target: str) -
 
 @pytest.mark.parametrize("token", ["tok_never_shown\r\nX: y", "tok_never_shown\u00e9", "tok_never_shown x"])
 def test_a_token_that_no_header_may_hold_is_not_shown(server: Server, token: str) -> None:
-    assert "GITHUB_TOKEN holds a character" in failure(server, token=token)
+    assert "GITHUB_TOKEN contains a character" in failure(server, token=token)
     assert server.asked == []
 
 
@@ -487,7 +487,7 @@ def test_a_cut_tree_a_link_and_a_submodule_are_said(server: Server) -> None:
         ({"content": None}, "not JSON of this API"),
         (Reply(status=403, body={"errors": [{"code": "too_large"}]}), "cannot be read (403)"),
         (Reply(status=404), "cannot be read (404)"),
-        (Reply(body=b'{"content": "bGl0'), "not valid JSON"),
+        (Reply(body=b'{"content": "bGl0'), "not JSON"),
     ],
 )
 def test_bytes_that_are_not_those_of_their_id_cost_one_file(server: Server, blob: Any, words: str) -> None:

@@ -84,12 +84,12 @@ def test_a_redirect_back_gets_the_key_again() -> None:
 @pytest.mark.parametrize(
     ("goal", "words"),
     [
-        ("http://api.example/v3/x", "from https to an address without it"),
-        ("http://other.example/", "from https to an address without it"),
+        ("http://api.example/v3/x", "from https to http"),
+        ("http://other.example/", "from https to http"),
         ("file:///etc/passwd", "neither http nor https"),
-        ("https://a..b/", "an address that is none"),
-        ("https://xn--/", "an address that is none"),
-        (f"https://{'a' * 64}.example/", "an address that is none"),
+        ("https://a..b/", "an invalid address"),
+        ("https://xn--/", "an invalid address"),
+        (f"https://{'a' * 64}.example/", "an invalid address"),
     ],
 )
 def test_a_redirect_that_is_not_safe_is_not_followed(goal: str, words: str) -> None:
@@ -142,7 +142,7 @@ def test_an_answer_without_an_end_is_left() -> None:
 
 def test_a_packing_that_was_not_asked_for_is_not_opened() -> None:
     asked = Asked(lambda _: httpx.Response(200, headers={"Content-Encoding": "br"}, stream=httpx.ByteStream(b"x")))
-    with pytest.raises(InputError, match="packs its answer"):
+    with pytest.raises(InputError, match="encodes its answer"):
         asked.get()
 
 
