@@ -8,8 +8,10 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
+from graphkit.model.errors import GraphkitError
 from graphkit.model.progress import Progress
 
 _T = TypeVar("_T")
@@ -17,6 +19,8 @@ _R = TypeVar("_R")
 _FEWEST = 2_000
 """Less is done before processes are started."""
 _AT_ONCE = 64
+_PATIENCE = 1.0
+"""Seconds after which it is looked whether all processes are still there."""
 _work: list[Callable[[Any], Any]] = []
 """What the children do; they are forked with it, so that nothing has to be sent but what comes of it."""
 
@@ -37,9 +41,33 @@ def spread(told: Progress, work: Callable[[_T], _R], over: Sequence[_T]) -> Iter
             warnings.simplefilter("ignore", DeprecationWarning)
             pool = multiprocessing.get_context("fork").Pool(len(os.sched_getaffinity(0)), _leave_interrupts)
         with pool:
-            yield from _counted(told, pool.imap(_one, over, chunksize=_AT_ONCE), len(over))
+            chunks = [over[start : start + _AT_ONCE] for start in range(0, len(over), _AT_ONCE)]
+            # Those that work now; the pool puts others in the place of one that dies, but not what that one was at.
+            workers = multiprocessing.active_children()
+            yield from _counted(told, _awaited(pool.imap(_several, chunks), workers), len(over))
     finally:
         _work.pop()
+
+
+def _awaited(found: Any, workers: Sequence[BaseProcess]) -> Iterable[Any]:
+    """Yield what a pool finds; a pool waits for ever for what a process was at that somebody ended.
+
+    Raises:
+        GraphkitError: a process was ended, which Linux does where memory runs out.
+    """
+    while True:
+        try:
+            chunk = found.next(timeout=_PATIENCE)
+        except StopIteration:
+            return
+        except multiprocessing.TimeoutError:
+            if all(worker.is_alive() for worker in workers):
+                continue
+            raise GraphkitError(
+                "a process of this command was ended from outside, as happens where memory runs out; end other "
+                "programs or use a machine with more memory, and run the same command again"
+            ) from None
+        yield from chunk
 
 
 def _leave_interrupts() -> None:
@@ -47,8 +75,8 @@ def _leave_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _one(thing: Any) -> Any:
-    return _work[-1](thing)
+def _several(things: Sequence[Any]) -> list[Any]:
+    return list(map(_work[-1], things))
 
 
 def _counted(told: Progress, found: Iterable[_R], total: int) -> Iterable[_R]:

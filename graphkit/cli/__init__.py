@@ -13,6 +13,7 @@ from typing import Final
 
 import typer
 
+from graphkit.cli.failures import BUG, FAILED, say, unexpected
 from graphkit.model import __version__
 from graphkit.model.errors import GraphkitError, UsageError
 
@@ -36,8 +37,8 @@ GROUPS: Final = (
 )
 """Verbs with verbs of their own: name, help, and those."""
 
-FAILED: Final = 4
 _USAGE: Final = 2
+_TYPER_INTERRUPTED: Final = 130
 _INTERRUPTED: Final = "interrupted; what was read so far is kept: run the same command again to go on"
 _UNANSWERED: Final = "interrupted before there was an answer; the graph is as it was: run the same command again"
 _ASKING: Final = frozenset({"blast", "why", "who_has", "stats", "verify"})
@@ -45,6 +46,18 @@ _ASKING: Final = frozenset({"blast", "why", "who_has", "stats", "verify"})
 
 class _NobodyReadsError(GraphkitError):
     """The reader of the output went away."""
+
+
+class _EndedError(GraphkitError):
+    """A verb ended with a code of its own; any other 1 is one of typer's, and no finding."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class _UnexpectedError(GraphkitError):
+    """What typer would take for the end of a dialogue; the cause is the bug."""
 
 
 def _show_version(wanted: bool) -> None:
@@ -61,7 +74,8 @@ def _root(
     """After a package on the Python index was compromised: who pulled it, when, by which path, on what evidence.
 
     Exit codes: 0 done; 1 exposed at or above --fail-on; 2 usage; 3 done, but some input was rejected,
-    nothing is known of a target or (with --strict) something is unknown; 4 failed, with one line that says what to do.
+    nothing is known of a target or (with --strict) something is unknown; 4 failed, with one line that says what to do;
+    70 a bug of graphkit, with one line that says how to report it.
     """
 
 
@@ -92,7 +106,7 @@ def _add(app: typer.Typer, path: str) -> None:
 
 
 def _ended_here(verb: Callable[..., None]) -> Callable[..., None]:
-    """Return a verb whose interruption and lost reader `main` gets to see; typer has codes of its own for them."""
+    """Return a verb of which `main` gets to see how it ended; typer has codes of its own for that."""
     interrupted = _UNANSWERED if verb.__name__ in _ASKING else _INTERRUPTED
 
     @wraps(verb)
@@ -103,6 +117,10 @@ def _ended_here(verb: Callable[..., None]) -> Callable[..., None]:
             raise GraphkitError(interrupted) from error
         except BrokenPipeError as error:
             raise _NobodyReadsError from error
+        except typer.Exit as end:
+            raise _EndedError(end.exit_code) from end
+        except EOFError as error:
+            raise _UnexpectedError from error
         except RuntimeError as error:
             if str(error) != "Query interrupted":  # what Ctrl-C becomes inside a statement of DuckDB
                 raise
@@ -120,20 +138,52 @@ def main() -> None:
             reconfigure(errors="backslashreplace")
     logging.getLogger().addHandler(logging.NullHandler())  # else libraries write their warnings to stderr
     try:
-        application()(prog_name="graphkit")
-    except UsageError as error:
-        code = _say(error, _USAGE)
-    except _NobodyReadsError:
-        # What is left would be written at exit, and Python would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = FAILED
-    except GraphkitError as error:
-        code = _say(error, FAILED)
+        code = _run()
     except KeyboardInterrupt:
         code = _say(_INTERRUPTED, FAILED)
-    except OSError as error:
-        code = _say(f"{error.filename or 'input or output'}: {error.strerror or error}", FAILED)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told in one line, and never ends with 1
+        code = unexpected(error)
     sys.exit(code)
+
+
+def _run() -> int:
+    """Run the command line and return its code; what it raises is a bug."""
+    try:
+        application()(prog_name="graphkit")
+    except SystemExit as end:  # usage and help
+        return _of_typer(end.code)
+    except UsageError as error:
+        return _say(error, _USAGE)
+    except _EndedError as end:
+        return end.code
+    except _UnexpectedError as error:
+        return unexpected(error.__cause__ or error)
+    except (_NobodyReadsError, BrokenPipeError):
+        _drop_output()
+        return FAILED
+    except GraphkitError as error:
+        return _say(error, FAILED)
+    except OSError as error:
+        return _say(f"{error.filename or 'input or output'}: {error.strerror or error}", FAILED)
+    return 0
+
+
+def _of_typer(code: object) -> int:
+    """Return the code for one of typer's: its 1 says that nobody reads the output, its 130 that it was interrupted."""
+    if code in {0, _USAGE, None}:
+        return _USAGE if code == _USAGE else 0
+    if code == _TYPER_INTERRUPTED:
+        return _say(_INTERRUPTED, FAILED)
+    _drop_output()
+    return FAILED
+
+
+def _drop_output() -> None:
+    """Let go of what nobody reads: it would be written at exit, and Python would complain."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):  # closed, or none of a process
+        return
 
 
 def program() -> None:
@@ -142,16 +192,25 @@ def program() -> None:
         main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else FAILED
-        try:
+    except KeyboardInterrupt:  # again, while the first was told of
+        code = FAILED
+    except BaseException:  # noqa: BLE001 - Python would end with 1, which is a finding
+        code = BUG
+    os._exit(_flushed(code))
+
+
+def _flushed(code: int) -> int:
+    """Write what is left to write, and return the code: that of a failure where it could not be written."""
+    try:
+        if sys.stdout is not None:
             sys.stdout.flush()
-            sys.stderr.flush()
-        except OSError:
-            code = FAILED
-        os._exit(code)
+    except BrokenPipeError:
+        return FAILED
+    except (OSError, ValueError) as error:
+        return _say(f"the output cannot be written: {getattr(error, 'strerror', error)}", FAILED)
+    return code
 
 
 def _say(problem: object, code: int) -> int:
-    from graphkit.reports.text import shown  # noqa: PLC0415 - only where something failed
-
-    print(f"graphkit: {shown(str(problem))}", file=sys.stderr)
+    say(problem)
     return code

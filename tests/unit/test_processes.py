@@ -64,3 +64,31 @@ def test_an_interruption_at_a_terminal_ends_all_of_them_without_a_word() -> None
         os.killpg(process.pid, signal.SIGINT)
         _, said = process.communicate(timeout=30)
     assert (process.returncode, said) == (4, b"")
+
+
+@pytest.mark.parametrize("end", ["os.kill(os.getpid(), signal.SIGKILL)", "sys.exit(1)", "os._exit(0)"])
+def test_a_process_that_is_ended_from_outside_ends_the_work_with_one_line(end: str) -> None:
+    program = f"""
+import os, signal, sys
+from graphkit.model.errors import GraphkitError
+from graphkit.processes import spread
+def work(thing):
+    if thing == 3_000:
+        {end}
+    return thing
+try:
+    list(spread(lambda *_: None, work, range(5_000)))
+except GraphkitError as error:
+    print(error)
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith("a process of this command was ended from outside")
+
+
+def test_memory_that_runs_out_in_a_process_comes_through() -> None:
+    def broken(one: int) -> int:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        list(spread(lambda *_: None, broken, range(5_000)))
