@@ -1,21 +1,21 @@
-"""The package index over HTTP: one pool, an RFC 9111 cache, retries with back-off, nothing downloaded whole."""
+"""The package index over HTTP: one pool, a cache, retries with back-off, bounded answers, no wheel downloaded whole."""
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import io
+import re
+import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import quote, urlsplit
 
 import httpx
-import stamina
 
 from graphkit.formats.structured_text import without_secrets
 from graphkit.model import __version__
@@ -25,21 +25,20 @@ from graphkit.model.index import MetadataSource as Source
 from graphkit.model.names import PackageName
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
+from graphkit.sources.http import LONGEST_WAIT, PACKING, attempts, body_of, reason_of, retry_after
 from graphkit.sources.index.metadata import from_core_metadata, from_release_json, unknown
 from graphkit.sources.index.pages import ACCEPT, FileLinks, PageReading, absent, read_page
 from graphkit.sources.index.sdists import LARGEST, Untold, build_requirements, is_readable
 from graphkit.sources.index.settings import index_address, index_name
+from graphkit.sources.index.transport import opened
 from graphkit.sources.index.wheels import MOST, joined, wheels_apart
 
-CONNECTIONS: Final = 8
 _ATTEMPTS: Final = 5
-_LONGEST_WAIT: Final = 60.0
-_FRESH: Final = "max-age=600"
-"""How long an answer counts as fresh that says nothing of it: what the public index says of its pages."""
 _SECOND: Final = 1_000_000
 _DIGITS: Final = 10
 _OLDEST: Final = 600
-"""Seconds that an answer of the cache is old at most that does not say how old it is; see `_FRESH`."""
+"""Seconds that an answer of the cache is old at most that does not say how old it is."""
+_RANGE: Final = re.compile(r"bytes [0-9]{1,18}-[0-9]{1,18}/([0-9]{1,18})")
 _LARGEST_METADATA: Final = 16 * 2**20
 _CHUNK: Final = 64 * 1024
 _FOR_EVER: Final[dict[str, object]] = {"caching": {"rfc": False}}
@@ -52,6 +51,17 @@ _PATIENCE: Final = 16
 
 class NoAnswer(GraphkitError):
     """An index that cannot be reached, refuses, or breaks off: what was asked for was not read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What came back in the end. ``caching``: what the cache says of it."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    url: str
+    caching: dict[str, Any] = field(default_factory=dict)
 
 
 class Unanswered:
@@ -140,17 +150,15 @@ class HttpIndex:
         """
         url = f"{self._address}{quote(package)}/"
         answer = self._get(url, headers={"Accept": ACCEPT, **({"Cache-Control": "no-cache"} if anew else {})})
-        if answer.status_code in {404, 410}:
+        if answer.status in {404, 410}:
             return absent(package, read_at=self._read_at, source=self._name)
         self._expect(answer)
         kind = answer.headers.get("content-type", "")
-        cached = answer.extensions.get("caching") or {}
+        cached = answer.caching
         from_cache, is_confirmed = bool(cached.get("from_cache")), bool(cached.get("revalidated"))
         # What the cache gives unasked was read when it was put there, and speaks for the time before that alone.
         age = _age(answer) if from_cache and not is_confirmed else 0
-        page = read_page(
-            answer.content, kind, package, url=str(answer.url), read_at=self._read_at - age, source=self._name
-        )
+        page = read_page(answer.body, kind, package, url=answer.url, read_at=self._read_at - age, source=self._name)
         return replace(page, is_confirmed=from_cache and is_confirmed)
 
     def metadata(self, reading: PageReading, version: str) -> ReleaseMetadata:
@@ -187,17 +195,17 @@ class HttpIndex:
         if offer.metadata is None and (file.kind is not FileKind.WHEEL or origin in self._silent):
             return None
         answer = self._get(f"{url}.metadata", extensions=_FOR_EVER)
-        if answer.status_code >= 400:
+        if answer.status >= 400:
             if offer.metadata is None and origin not in self._spoken:
                 self._silent.add(origin)
             return None
         self._spoken.add(origin)
-        if offer.metadata and hashlib.sha256(answer.content).hexdigest() != offer.metadata:
+        if offer.metadata and hashlib.sha256(answer.body).hexdigest() != offer.metadata:
             text = f"the metadata file of {file.filename} does not have the hash that the index gives"
             return unknown(reading.page.package, version, text)
         try:
             return from_core_metadata(
-                answer.content,
+                answer.body,
                 reading.page.package,
                 version,
                 source=Source.CORE_METADATA,
@@ -212,10 +220,10 @@ class HttpIndex:
             return None
         base = self._address.removesuffix("simple/")
         answer = self._get(f"{base}pypi/{quote(package)}/{quote(version)}/json")
-        if answer.status_code >= 400:
+        if answer.status >= 400:
             self._silent.add("json")  # a release of its own page: the index has no such API
             return None
-        return from_release_json(answer.content, package, version, has_wheel=has_wheel)
+        return from_release_json(answer.body, package, version, has_wheel=has_wheel)
 
     def _of_wheel(self, reading: PageReading, version: str, file: File) -> ReleaseMetadata:
         """Return what a file's own metadata say, read from within the wheel."""
@@ -231,7 +239,7 @@ class HttpIndex:
                     return None
                 data = wheel.read(member)
             return from_core_metadata(data, reading.page.package, version, source=Source.WHEEL, filename=file.filename)
-        except (zipfile.BadZipFile, StopIteration, NotImplementedError, EOFError, _NoRanges, InputError):
+        except _NOT_READABLE:
             return None
 
     def build_requirements(self, reading: PageReading, version: str) -> tuple[Requirement, ...]:
@@ -265,53 +273,59 @@ class HttpIndex:
 
     def _download(self, url: str) -> bytes:
         """Return a whole file. Raises InputError where it is too large."""
-        try:
-            for attempt in stamina.retry_context(
-                on=_wait, attempts=_ATTEMPTS, timeout=_LONGEST_WAIT * 2, wait_max=_LONGEST_WAIT
-            ):
-                with attempt:
-                    return self._downloaded(url)
-        except httpx.HTTPStatusError as error:
-            self._expect(error.response)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            raise _unreachable(url, error) from error
-        raise AssertionError("an attempt returns or raises")
-
-    def _downloaded(self, url: str) -> bytes:
-        headers = {"Accept-Encoding": "identity"}  # the page gives the hash of the file as it is
-        with self._client.stream("GET", url, headers=headers, extensions=_FOR_EVER) as answer:
-            answer.raise_for_status()
-            data = bytearray()
-            for part in answer.iter_bytes():
-                data += part
-                if len(data) > LARGEST:
-                    raise InputError(f"larger than {LARGEST // 2**20} MiB", place=url.rpartition("/")[2])
-        return bytes(data)
+        # The page gives the hash of the file as it is.
+        answer = self._get(url, headers={"Accept-Encoding": "identity"}, extensions=_FOR_EVER, largest=LARGEST)
+        self._expect(answer)
+        return answer.body
 
     def read_range(self, url: str, start: int | None, length: int) -> tuple[bytes, int]:
         """Return bytes of a file and its whole length; ``start`` None: its last ``length`` bytes."""
         wanted = f"bytes=-{length}" if start is None else f"bytes={start}-{start + length - 1}"
         # A server that knows no ranges sends everything: the body is left unread then.
         with self._stream(url, {"Range": wanted, "Accept-Encoding": "identity"}) as answer:
-            if answer.status_code != 206:
+            told = _RANGE.fullmatch(answer.headers.get("content-range", "").strip())
+            if answer.status_code != 206 or told is None:
                 raise _NoRanges(url)
-            return answer.read(), int(answer.headers["content-range"].rpartition("/")[2])
+            return body_of(answer, length), int(told[1])
 
     def _get(
-        self, url: str, *, headers: dict[str, str] | None = None, extensions: dict[str, object] | None = None
-    ) -> httpx.Response:
+        self,
+        url: str,
+        *,
+        headers: dict[str, str] | None = None,
+        extensions: dict[str, object] | None = None,
+        largest: int | None = None,
+    ) -> _Answer:
+        """Return an answer, of whatever status, after several attempts where it says that it is busy.
+
+        Raises:
+            NoAnswer: nobody answers, or too slowly. InputError: it is too large.
+        """
         try:
-            for attempt in stamina.retry_context(
-                on=_wait, attempts=_ATTEMPTS, timeout=_LONGEST_WAIT * 2, wait_max=_LONGEST_WAIT
-            ):
+            for attempt in attempts(_wait, _ATTEMPTS):
                 with attempt:
-                    answer = self._client.get(url, headers=headers, extensions=extensions)
-                    if answer.status_code == 429 or answer.status_code >= 500:
-                        answer.raise_for_status()
-        except httpx.HTTPStatusError as error:
-            return error.response
+                    return self._once(url, headers, extensions, largest)
+        except _Busy as busy:
+            return busy.answer
+        except InputError as error:
+            raise InputError(str(error), place=url.partition("?")[0].rstrip("/").rpartition("/")[2]) from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise _unreachable(url, error) from error
+        raise AssertionError("an attempt returns or raises")
+
+    def _once(
+        self, url: str, headers: dict[str, str] | None, extensions: dict[str, object] | None, largest: int | None
+    ) -> _Answer:
+        with self._client.stream("GET", url, headers=headers, extensions=extensions) as response:
+            answer = _Answer(
+                status=response.status_code,
+                headers=response.headers,
+                body=body_of(response, largest),
+                url=str(response.url),
+                caching=response.extensions.get("caching") or {},
+            )
+        if answer.status == 429 or answer.status >= 500:
+            raise _Busy(answer)
         return answer
 
     @contextmanager
@@ -319,19 +333,35 @@ class HttpIndex:
         try:
             with self._client.stream("GET", url, headers=headers, extensions={"caching": {"rfc": True}}) as answer:
                 yield answer
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise _unreachable(url, error) from error
 
-    def _expect(self, answer: httpx.Response) -> None:
-        if answer.status_code >= 400:
+    def _expect(self, answer: _Answer) -> None:
+        if answer.status >= 400:
             raise NoAnswer(
-                f"the index answered {answer.status_code} for {without_secrets(str(answer.url))}; "
+                f"the index answered {answer.status} for {without_secrets(answer.url)}; "
                 "what was read so far is kept: run the same command again later, or give another --index-url"
             )
 
 
 class _NoRanges(Exception):
     """A server that does not answer ranges."""
+
+
+class _Busy(Exception):
+    """An answer that another attempt may better."""
+
+    def __init__(self, answer: _Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+_NOT_READABLE: Final = (
+    zipfile.BadZipFile, zlib.error, StopIteration, EOFError, ValueError, OverflowError,
+    RuntimeError,  # of which NotImplementedError is one: an encrypted or oddly packed member
+    _NoRanges, InputError,
+)  # fmt: skip
+"""What a wheel that is damaged, or is none, may raise."""
 
 
 class _Ranges(io.RawIOBase):
@@ -372,24 +402,6 @@ class _Ranges(io.RawIOBase):
         return len(data)
 
 
-class Fresh(httpx.BaseTransport):
-    """Lets the cache keep answers that say nothing of caching, for as long as the public index would."""
-
-    def __init__(self, inner: httpx.BaseTransport) -> None:
-        self._inner = inner
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request on, and date an answer without cache headers."""
-        answer = self._inner.handle_request(request)
-        if answer.status_code == 200 and not {"cache-control", "expires", "etag"} & set(answer.headers):
-            answer.headers["cache-control"] = _FRESH
-        return answer
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._inner.close()
-
-
 @contextmanager
 def open_live(told: str | None, *, cache: Path | None, read_at: Instant) -> Iterator[HttpIndex]:
     """Open the index at an address (None: as uv or pip are set up), with its cache in a folder, or none.
@@ -398,29 +410,15 @@ def open_live(told: str | None, *, cache: Path | None, read_at: Instant) -> Iter
         GraphkitError: the address is none, or the cache cannot be written.
     """
     address = index_address(told)
+    plain, transport = opened(address, cache)
     client = httpx.Client(
-        transport=_transport(cache),
-        headers={"User-Agent": f"graphkit/{__version__}"},
+        transport=transport,
+        headers={"User-Agent": f"graphkit/{__version__}", "Accept-Encoding": PACKING},
         follow_redirects=True,
         timeout=httpx.Timeout(30.0, pool=None),
     )
     with client:
-        yield HttpIndex(client, address, name=index_name(address), read_at=read_at)
-
-
-def _transport(cache: Path | None) -> httpx.BaseTransport:
-    inner = Fresh(httpx.HTTPTransport(limits=httpx.Limits(max_connections=CONNECTIONS)))
-    if cache is None:
-        return inner
-    from hishel import SqliteStorage  # noqa: PLC0415 - only where answers are kept
-    from hishel.httpx import CacheTransport  # noqa: PLC0415
-
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        transport: httpx.BaseTransport = CacheTransport(inner, SqliteStorage(database_path=cache / "http.db"), rfc=True)
-    except OSError as error:
-        raise GraphkitError(f"the cache folder cannot be made: {error.strerror}; set XDG_CACHE_HOME") from error
-    return transport
+        yield HttpIndex(client, plain, name=index_name(plain), read_at=read_at)
 
 
 def _preference(file: File, offer: FileLinks) -> tuple[int, str]:
@@ -437,7 +435,7 @@ def _preference(file: File, offer: FileLinks) -> tuple[int, str]:
     return (4 if file.kind is FileKind.SDIST else 5, file.filename)
 
 
-def _age(answer: httpx.Response) -> Instant:
+def _age(answer: _Answer) -> Instant:
     """Return how old an answer of the cache is, in microseconds (RFC 9111 §5.1)."""
     text = answer.headers.get("age", "")
     return int(text) * _SECOND if text.isdecimal() and len(text) < _DIGITS else _OLDEST * _SECOND
@@ -450,25 +448,14 @@ def _is_metadata(name: str) -> bool:
 
 def _wait(error: Exception) -> bool | float:
     """Return how long to wait before the next attempt in seconds, True for the usual, False to give up."""
-    if isinstance(error, httpx.HTTPStatusError):
-        wait = _told_to_wait(error.response.headers.get("retry-after", ""))
-        return True if wait is None else min(max(wait, 0.0), _LONGEST_WAIT)
+    if isinstance(error, _Busy):
+        wait = retry_after(error.answer.headers.get("retry-after", ""), time.time())
+        return True if wait is None else min(max(wait, 0.0), LONGEST_WAIT)
     return isinstance(error, httpx.TransportError)
-
-
-def _told_to_wait(text: str) -> float | None:
-    """Return the seconds that a Retry-After header asks for, as a number or as a date (RFC 9110 §10.2.3)."""
-    if text.isdecimal():
-        return float(text)
-    try:
-        until = parsedate_to_datetime(text)
-        return (until - dt.datetime.now(dt.UTC)).total_seconds()
-    except (ValueError, TypeError):  # no date, or one without a zone
-        return None
 
 
 def _unreachable(url: str, error: Exception) -> NoAnswer:
     return NoAnswer(
-        f"the index cannot be reached at {without_secrets(url)} ({type(error).__name__}: {error}); "
+        f"the index cannot be reached at {without_secrets(url)} ({reason_of(error)}); "
         "check the network or --index-url; without a network, ingest a recorded slice: graphkit ingest index FILE"
     )

@@ -22,11 +22,12 @@ from graphkit.model.names import PackageName, extra_name, package_name
 from graphkit.model.progress import Progress
 from graphkit.model.times import Instant
 from graphkit.model.versions import ReleaseVersion, release_version
-from graphkit.sources.index.client import CONNECTIONS, Index, NoAnswer, Unanswered
+from graphkit.sources.index.client import Index, NoAnswer, Unanswered
 from graphkit.sources.index.metadata import built_with, unknown
 from graphkit.sources.index.pages import PageReading, absent, as_of
 from graphkit.sources.index.sdists import Untold
 from graphkit.sources.index.slice import SliceWriter
+from graphkit.sources.index.transport import CONNECTIONS
 
 Fact = ProjectPage | ReleaseMetadata
 Reject = Callable[[str, InputError], None]

@@ -14,9 +14,10 @@ from graphkit.model.index import File, FileKind, ProjectPage, ReleaseMetadata
 from graphkit.model.names import PackageName
 from graphkit.model.progress import Progress
 from graphkit.model.versions import release_version
-from graphkit.sources.index.client import CONNECTIONS, HttpIndex, NoAnswer, Unanswered
+from graphkit.sources.index.client import HttpIndex, NoAnswer, Unanswered
 from graphkit.sources.index.metadata import unknown
 from graphkit.sources.index.pages import PageReading
+from graphkit.sources.index.transport import CONNECTIONS
 
 _AT_ONCE: Final = 8 * CONNECTIONS
 """Projects in hand at once: a page may list some thousand files, and their readings are not to pile up."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from graphkit.formats.structured_text import without_secrets
 from graphkit.model.errors import GraphkitError
 
 _VARIABLES: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
@@ -30,10 +29,17 @@ def index_address(told: str | None = None, *, environ: Mapping[str, str] | None 
     """
     environ = os.environ if environ is None else environ
     found = told or next(_settings(environ), None) or _public()
-    if urlsplit(found).scheme not in {"http", "https"}:
-        raise GraphkitError(
-            f"the index address {without_secrets(found)!r} is not an http or https URL; see --index-url"
-        )
+    try:
+        parts = urlsplit(found)
+        is_web = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:  # brackets that are no IPv6 address
+        is_web = False
+    if not is_web:
+        # Without a scheme, what is before the last @ may be a password all the same.
+        plain = found.rpartition("@")[2]
+        raise GraphkitError(f"the index address {plain!r} is not an http or https URL; see --index-url")
+    if parts.query or parts.fragment:
+        raise GraphkitError("the index address holds ? or #, and nothing can be put below it; see --index-url")
     return found.rstrip("/") + "/"
 
 

@@ -7,31 +7,23 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
 import msgspec
-import stamina
 
-from graphkit.formats.diagnostics import quoted
 from graphkit.model import __version__
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.times import rfc3339
+from graphkit.sources.http import LONGEST_WAIT, PACKING, attempts, body_of, http_date, reason_of, retry_after
 from graphkit.sources.pulls.credentials import Credential
-
-LARGEST: Final = 256 * 2**20
-"""The most bytes that one answer may have, unpacked."""
-LONGEST_WAIT: Final = 60.0
-"""The longest wait in seconds that a server may ask for; for a longer one the pull stops."""
 
 _ATTEMPTS: Final = 4
 _WAITS: Final = 5
 _REDIRECTS: Final = 5
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _DEFAULT_PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
-_PACKINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
 _WHOLE: Final = re.compile(r"[0-9]{1,10}")
 _LIMIT_WORDS: Final = re.compile(rb"rate limit|abuse detection", re.IGNORECASE)
 _SECOND: Final = 1_000_000
@@ -178,24 +170,16 @@ class Client:
         says_so = bool(_LIMIT_WORDS.search(answer.body[:4096]))
         if answer.status != 429 and not (answer.status == 403 and (is_spent or told or says_so)):
             return None
-        if (after := self._seconds(told, answer)) is not None:
+        if (after := retry_after(told, self._now(answer))) is not None:
             return max(after, 1.0)
         reset = answer.headers.get("x-ratelimit-reset", "").strip()
         if is_spent and _WHOLE.fullmatch(reset):
             return max(float(reset) - self._now(answer) + 1.0, 1.0)
         return LONGEST_WAIT
 
-    def _seconds(self, told: str, answer: Answer) -> float | None:
-        """Return a Retry-After in seconds (RFC 9110 §10.2.3), None where it says nothing usable."""
-        told = told.strip()
-        if re.fullmatch("[0-9]+", told):
-            return float(told) if _WHOLE.fullmatch(told) else 1e9
-        at = _http_date(told)
-        return None if at is None else at - self._now(answer)
-
     def _now(self, answer: Answer) -> float:
         # The server's own time: the clock here may be wrong, and the limit is in the server's.
-        at = _http_date(answer.headers.get("date", ""))
+        at = http_date(answer.headers.get("date", ""))
         return self._clock() if at is None else at
 
     def _followed(self, url: httpx.URL) -> Answer:
@@ -223,9 +207,7 @@ class Client:
 
     def _retried(self, url: httpx.URL) -> Answer:
         try:
-            for attempt in stamina.retry_context(
-                on=_is_passing, attempts=_ATTEMPTS, timeout=LONGEST_WAIT * 2, wait_max=LONGEST_WAIT
-            ):
+            for attempt in attempts(_is_passing, _ATTEMPTS):
                 with attempt:
                     answer = self._once(url)
                     answer.check_busy()
@@ -239,24 +221,16 @@ class Client:
 
     def _once(self, url: httpx.URL) -> Answer:
         with self._http.stream("GET", url, headers=self._headers_for(url), follow_redirects=False) as response:
-            if response.headers.get("content-encoding", "").strip().lower() not in _PACKINGS:
-                raise InputError("the server encodes its answer in a way that was not requested")
-            parts, size = [], 0
-            for part in response.iter_bytes():
-                size += len(part)
-                if size > LARGEST:
-                    raise InputError(f"the answer is larger than {LARGEST // 2**20} MiB; it was not read")
-                parts.append(part)
             return Answer(
                 status=response.status_code,
                 headers=response.headers,
-                body=b"".join(parts),
+                body=body_of(response),
                 url=str(url.copy_with(query=None)),
                 next_page=response.links.get("next", {}).get("url", ""),
             )
 
     def _headers_for(self, url: httpx.URL) -> dict[str, str]:
-        headers = {"User-Agent": f"graphkit/{__version__}", "Accept-Encoding": "gzip"}
+        headers = {"User-Agent": f"graphkit/{__version__}", "Accept-Encoding": PACKING}
         if _origin(url) != _origin(self._base):
             return headers
         own = {self.credential.header: self.credential.value} if self.credential.value else {}
@@ -289,17 +263,8 @@ def _check_host(url: httpx.URL) -> None:
         url.raw_host.decode("ascii").encode("idna")
 
 
-def _http_date(text: str) -> float | None:
-    try:
-        return parsedate_to_datetime(text).timestamp() if text.strip() else None
-    except (ValueError, TypeError, OverflowError, IndexError):
-        return None
-
-
 def _unreachable(url: httpx.URL, error: Exception) -> str:
-    # Only a failed connection has a text of the machine's own; others repeat what the server sent.
-    why = f"{type(error).__name__}: {quoted(str(error))}" if isinstance(error, httpx.ConnectError) else ""
-    return f"{url.host} cannot be reached ({why or type(error).__name__}); check the address and the network"
+    return f"{url.host} cannot be reached ({reason_of(error)}); check the address and the network"
 
 
 def plain_base(address: str, *, told_by: str) -> str:

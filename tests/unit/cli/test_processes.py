@@ -82,7 +82,7 @@ def test_an_interruption_before_an_answer_says_that_there_is_none() -> None:
 _SLOWLY = """
 import os, sys, time
 from graphkit import processes
-from graphkit.trace import packages
+from graphkit.trace.verdicts import packages
 walked, fewest = packages._walked, int(sys.argv.pop(1))
 processes._FEWEST, processes._AT_ONCE = fewest, 1
 def slowly(*words):
