@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from graphkit.model.names import PackageName
@@ -49,7 +49,8 @@ class Guards:
     ``installer``: the one that reads them; no other does. ``overrides`` replace whatever asks for their packages,
     wherever it stands. ``cut_off`` is for every package, ``cut_offs`` for single ones in its place; None there lifts
     it. ``is_workspace``: the manifest is the root of a workspace, whose members' own guards are not read.
-    ``metadata`` is no part of a walk: what it is told of is open, unless a lock was made under it.
+    ``metadata`` and ``replaced`` are no part of a walk: they are what a lock has to have been made under. What the
+    first is told of is open without one; the second are the packages that are overridden or excluded.
     """
 
     installer: str = "uv"
@@ -59,6 +60,7 @@ class Guards:
     cut_offs: tuple[tuple[PackageName, CutOff | None], ...] = ()
     is_workspace: bool = False
     metadata: tuple[StatedMetadata, ...] = ()
+    replaced: tuple[PackageName, ...] = ()
 
     def cut_off_of(self, package: PackageName) -> CutOff | None:
         """Return the cut-off that holds for a package, None for none."""
@@ -67,6 +69,11 @@ class Guards:
     def overrides_of(self, package: PackageName) -> tuple[Requirement, ...]:
         """Return what replaces every requirement of a package; empty where nothing does."""
         return tuple(one for one in self.overrides if one.package == package)
+
+    @property
+    def is_for_locks_alone(self) -> bool:
+        """Whether nothing is said but what a lock has to have been made under."""
+        return replace(self, metadata=(), replaced=()) == Guards(installer=self.installer)
 
     @property
     def cuts(self) -> bool:

@@ -36,6 +36,10 @@ BODIES: Final = {
     "and of what is not there": f'{AA}version = "1.0"\n{BB}',
     "of what is not there": f'{AA}version = "1.0"\n[[tool.uv.dependency-metadata]]\nname = "zz"\n',
 }
+REPLACING: Final = {
+    "an override": '[tool.uv]\noverride-dependencies = ["bb<9"]\n',
+    "an exclusion": '[tool.uv]\nexclude-dependencies = ["bb"]\n',
+}
 KEPT: Final = {
     ("a marker", "the marker in other words"),
     ("the marker in other words", "a marker"),
@@ -81,3 +85,17 @@ def test_a_lock_holds_where_uv_keeps_it(base: str, wheels: Path, tmp_path: Path)
         assert satisfies(document, project, NEEDS), name  # a member's own is not read
         manifest.write_text(HEAD + body)
         assert lock(tmp_path, wheels, "--check") is is_kept, name
+
+
+@pytest.mark.parametrize("body", REPLACING.values(), ids=REPLACING.keys())
+def test_a_lock_does_not_outlive_what_it_was_made_under(body: str, wheels: Path, tmp_path: Path) -> None:
+    manifest, locked = tmp_path / "pyproject.toml", tmp_path / "uv.lock"
+    manifest.write_text(HEAD + body)
+    assert lock(tmp_path, wheels)
+    document = LOCKS.parse(locked.read_bytes(), "uv.lock", "")
+    for text, is_kept in ((HEAD + body, True), (HEAD, False)):
+        manifest.write_text(text)
+        assert lock(tmp_path, wheels, "--check") is is_kept
+        for beside in (None, lambda name: b"" if name == "uv.toml" else None):  # which `uv lock` takes none of it from
+            project = READER.parse_with(text.encode(), "pyproject.toml", "", beside or (lambda _: None))
+            assert satisfies(document, project, NEEDS, is_beside=True) is is_kept

@@ -18,7 +18,7 @@ from graphkit.formats.locks.rows import (
     note_strangers,
     without_extras,
 )
-from graphkit.formats.manifests.uv_guards import stated_metadata
+from graphkit.formats.manifests.uv_guards import replaced_in, stated_metadata
 from graphkit.formats.markers import any_marker, is_elsewhere
 from graphkit.formats.refs import Refs
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
@@ -82,6 +82,8 @@ class UvLock:
         roots = rows.roots(manifest)
         links = _Links(rows, diagnostics)
         optional = links.reached_aside(roots, manifest)
+        replaced = replaced_in(manifest, "overrides", "excludes")
+        made_under = Guards(metadata=stated_metadata(manifest), replaced=replaced)
         return Document(
             sha256=hashlib.sha256(data).hexdigest(),
             path=path,
@@ -97,7 +99,7 @@ class UvLock:
             roots=tuple(rows.rows[root].ref for root in roots),
             requires_python=requires_python,
             requirements=rows.recorded(),
-            guards=Guards(metadata=metadata) if (metadata := stated_metadata(manifest)) else None,
+            guards=made_under if made_under != Guards() else None,
             subject=rows.subject(roots),
             governs=(_SCRIPT.sub(r"\1", path),) if _SCRIPT.search(path) else governed(rows.folders()),
             indexes=rows.indexes(),

@@ -8,6 +8,7 @@ excluded is asked for by nobody, overrides included.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from graphkit.formats.addresses import without_passwords
@@ -56,6 +57,7 @@ def guards_of(tools: Mapping[str, Any], diagnostics: Diagnostics, *, is_shadowed
         cut_off=cut_off,
         cut_offs=tuple(sorted(cut_offs.items(), key=lambda one: one[0])),
         is_workspace=is_workspace,
+        replaced=replaced_in(uv, "override-dependencies", "exclude-dependencies"),
     )
     return found if found != Guards() else None
 
@@ -121,6 +123,19 @@ def _overrides(uv: Mapping[str, Any], diagnostics: Diagnostics) -> tuple[Require
     replaced = _requirements(uv, "override-dependencies", diagnostics, can_add=True)
     nowhere = (Requirement(package=one, marker=_NOWHERE) for one in excluded)
     return (*(one for one in replaced if one.package not in excluded), *nowhere)
+
+
+def replaced_in(table: Mapping[str, Any], *keys: str) -> tuple[PackageName, ...]:
+    """Return the packages that lists of requirements name, as texts or as uv.lock writes them; sorted, each once."""
+    found: set[PackageName] = set()
+    for key in keys:
+        listed = table.get(key)
+        for one in listed if isinstance(listed, list) else ():
+            with suppress(BadName):
+                found.add(
+                    package_name(str(one.get("name"))) if isinstance(one, dict) else requirement(str(one)).package
+                )
+    return tuple(sorted(found))
 
 
 def stated_metadata(table: Mapping[str, Any]) -> tuple[StatedMetadata, ...]:

@@ -39,7 +39,9 @@ def guards_in_force(
         text = f"the organisation says that its pip takes what was uploaded before {cut_off.text} (uploaded_prior_to)"
         return GuardsRead(guards=Guards(installer="pip", cut_off=cut_off), shown=word(Obligation.BARRED, text))
     guards = manifest.guards
-    if guards is None or context.in_workspace(manifest):  # of members, only the guards of the root are read
+    if (
+        guards is None or guards.is_for_locks_alone or context.in_workspace(manifest)
+    ):  # of members, only the guards of the root are read
         return None
     tool = guards.installer
     if any(command.tool != tool or command.is_past_guards for _, command in commands):

@@ -261,8 +261,8 @@ def satisfies(lock: Document, manifest: Document, needs: InstallNeeds, *, is_bes
 
     Extras and groups count unless the organisation says which are installed. A lock of one environment does not
     list what its markers leave out there. What the manifest overrides has to be listed as the overrides say, and what
-    it constrains has to fit: else its tool resolves anew. So it does where the metadata of packages that it is told of
-    beside the lock (``is_beside``) are others than those that the lock was made under.
+    it constrains has to fit: else its tool resolves anew. So it does where what it is told beside the lock
+    (``is_beside``) is not what the lock was made under: the metadata of packages, and which are overridden or excluded.
     """
     listed = rows_by_package(lock)
     if not _lists_conda(listed, manifest):
@@ -280,7 +280,7 @@ def satisfies(lock: Document, manifest: Document, needs: InstallNeeds, *, is_bes
     binding = [one for one in constraints if one.package in listed and one.package not in replaced]
     if not all(_is_met(one, listed, lock, needs) or needs.may_not_hold(python, one) for one in binding):
         return False
-    if is_beside and tool == Guards().installer and not _has_same_metadata(lock, manifest, python):
+    if is_beside and tool == Guards().installer and not _is_made_under(lock, manifest, python):
         return False
     return all(
         _is_met(one, listed, lock, needs)
@@ -318,6 +318,12 @@ def rows_by_package(lock: Document) -> Mapping[PackageName, list[Component]]:
     for row in lock.components:
         listed.setdefault(row.package or PackageName(canonicalize_name(row.name)), []).append(row)
     return listed
+
+
+def _is_made_under(lock: Document, manifest: Document, python: str) -> bool:
+    """Return whether a lock was made under what a manifest tells uv beside its requirements, as far as uv asks."""
+    then, now = (frozenset(one.guards.replaced if one.guards else ()) for one in (lock, manifest))
+    return then <= now and _has_same_metadata(lock, manifest, python)
 
 
 def _has_same_metadata(lock: Document, manifest: Document, python: str) -> bool:

@@ -360,6 +360,13 @@ UV_LOCKS: Final[dict[str, Plant]] = {
         "[[package]]",
         '[manifest]\nconstraints = [{ name = "$", specifier = "==%" }]\n\n[[package]]',
     ),
+    "manifest.excludes that are no more": lambda r: {
+        "pyproject.toml": PROJECT.replace('["other"]', '["mid"]'),
+        "uv.lock": UV_LOCK.replace("other-1.0", "mid-2.0")
+        .replace('"other"', '"mid"')
+        .replace('version = "1.0"', 'version = "2.0"')
+        .replace("[[package]]", f'[manifest]\nexcludes = ["{r.name}"]\n\n[[package]]', 1),
+    },
     "manifest.dependency-metadata": _changed(
         UV_LOCK,
         "uv.lock",

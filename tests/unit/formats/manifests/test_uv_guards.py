@@ -12,7 +12,8 @@ import pytest
 from graphkit.formats.manifests.cut_offs import uv_cut_off
 from graphkit.formats.manifests.pyproject import READER
 from graphkit.model.documents import Completeness, Document
-from graphkit.model.guards import CutOff
+from graphkit.model.guards import CutOff, Guards
+from graphkit.model.names import PackageName
 from graphkit.model.times import instant
 
 UV = Path(sys.executable).with_name("uv")
@@ -81,9 +82,11 @@ def test_a_uv_toml_beside_takes_them_away_and_is_part_of_the_identity() -> None:
 def test_overrides_beside_a_uv_toml_leave_it_open_since_uv_lock_reads_them_and_uv_pip_does_not() -> None:
     """Tried with uv 0.13."""
     found = read("[tool.uv]\noverride-dependencies = ['b==2']", beside={"uv.toml": b""})
-    assert (found.guards, found.completeness) == (None, Completeness.INCOMPLETE)
+    for_locks = Guards(replaced=(PackageName("b"),))
+    assert (found.guards, found.completeness) == (for_locks, Completeness.INCOMPLETE)
     found = read("[tool.uv]\nexclude-dependencies = ['b']", beside={"uv.toml": b""})
-    assert (found.guards, found.completeness) == (None, Completeness.COMPLETE)
+    assert (found.guards, found.completeness) == (for_locks, Completeness.COMPLETE)
+    assert for_locks.is_for_locks_alone
 
 
 def test_uv_reads_them_of_no_other_file() -> None:
