@@ -31,7 +31,9 @@ def recognised(text: str, named: str) -> tuple[str, Provenance]:
         if (made := report(name).provenance(text.replace("\r\n", "\n"))) is not None:
             return name, made
     forms = ", ".join(name for name in names() if name != "table")
-    raise UsageError(f"{named} cannot be verified; graphkit verifies reports written with --format {forms}")
+    raise UsageError(
+        f"{named} is not a report that can be verified; graphkit verifies reports written with --format {forms}"
+    )
 
 
 def verification(text: str, form: str, then: Provenance, blast: Blast, view: ReportOptions) -> Verification:

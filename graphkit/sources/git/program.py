@@ -132,7 +132,7 @@ class Git:
         except FileNotFoundError as error:
             if not self.path.is_dir():
                 raise GraphkitError(f"{self.label}: no such folder") from error
-            raise GraphkitError("git is not installed; install it to read the history of lock files") from error
+            raise GraphkitError("git is not installed; install git to read the history of lock files") from error
         except OSError as error:
             raise GraphkitError(f"{self.label}: git cannot be run here: {error.strerror}") from error
 

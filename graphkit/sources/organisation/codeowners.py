@@ -124,7 +124,7 @@ class _Reading:
 
     def _start(self, line: int, section: re.Match[str]) -> None:
         if self.host is Host.GITHUB:
-            self.odd(line, f"{quoted(section[0])}: GitHub knows no sections; the line is left out")
+            self.odd(line, f"{quoted(section[0])}: sections are not supported by GitHub; the line is left out")
             return
         name = section["name"].strip()
         self._section = name.lower()

@@ -98,8 +98,8 @@ def test_changes_have_three_forms(graph: Path, tmp_path: Path, form: str) -> Non
     [
         (None, "cannot be read"),
         (b"\xff\xfe", "not valid UTF-8 from byte 0 on"),
-        (b"nothing", "cannot be verified"),
-        (b'{"schema": "graphkit.why/1"}', "cannot be verified"),
+        (b"nothing", "not a report that can be"),
+        (b'{"schema": "graphkit.why/1"}', "not a report that can be"),
     ],
 )
 def test_a_file_that_is_no_report_is_one_line_and_code_2(

@@ -163,7 +163,7 @@ def test_a_file_that_is_no_report_names_those_that_are(text: str) -> None:
 
 
 def test_a_table_cannot_be_verified() -> None:
-    with pytest.raises(UsageError, match="cannot be verified"):
+    with pytest.raises(UsageError, match="is not a report that can be verified"):
         recognised(report("table").render(answers.blast(), ReportOptions()), "table.txt")
 
 
