@@ -23,12 +23,11 @@ from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.index import File, FileKind, ReleaseMetadata
 from graphkit.model.index import MetadataSource as Source
 from graphkit.model.names import PackageName
-from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
 from graphkit.sources.http import LONGEST_WAIT, PACKING, attempts, body_of, reason_of, retry_after
 from graphkit.sources.index.metadata import from_core_metadata, from_release_json, unknown
 from graphkit.sources.index.pages import ACCEPT, FileLinks, PageReading, absent, read_page
-from graphkit.sources.index.sdists import LARGEST, Untold, build_requirements, is_readable
+from graphkit.sources.index.sdists import LARGEST, Untold, is_readable
 from graphkit.sources.index.settings import index_address, index_name
 from graphkit.sources.index.transport import opened
 from graphkit.sources.index.wheels import MOST, joined, wheels_apart
@@ -115,8 +114,8 @@ class Index(Protocol):
     def metadata(self, reading: PageReading, version: str) -> ReleaseMetadata:
         """Return the requirements of a release of a page; `source` UNKNOWN with a reason where nobody could tell."""
 
-    def build_requirements(self, reading: PageReading, version: str) -> tuple[Requirement, ...]:
-        """Return what building a release of a page takes; raises `Untold` where its sdist does not tell."""
+    def sdists(self, reading: PageReading, version: str) -> dict[str, bytes]:
+        """Return the sdists of a release by name; raises `Untold` where there is none that can be read."""
 
 
 class HttpIndex:
@@ -242,21 +241,21 @@ class HttpIndex:
         except _NOT_READABLE:
             return None
 
-    def build_requirements(self, reading: PageReading, version: str) -> tuple[Requirement, ...]:
-        """Return what building a release takes, by its sdists: of several, what each of them takes.
+    def sdists(self, reading: PageReading, version: str) -> dict[str, bytes]:
+        """Return the sdists of a release by name, each checked against the hash that the page gives.
 
         Cost: a download of each, `LARGEST` bytes at most.
 
         Raises:
             NoAnswer: the index cannot be reached or refuses.
-            InputError: an sdist is damaged, too large, or another file than the page says.
-            Untold: an sdist does not tell.
+            InputError: an sdist is too large, or another file than the page says.
+            Untold: there is none, or one that cannot be read.
         """
         files = next((release.files for release in reading.page.releases if release.version == version), ())
         sdists = [file for file in files if file.kind is FileKind.SDIST]
         if not sdists:
             raise Untold("it has no sdist")
-        found: dict[Requirement, None] = {}
+        found: dict[str, bytes] = {}
         for file in sdists:
             if not is_readable(file.filename):
                 raise Untold(f"{file.filename} is of a kind that is not read")
@@ -265,11 +264,8 @@ class HttpIndex:
             data = self._download(reading.address(file.filename))
             if hashlib.sha256(data).hexdigest() != file.sha256.lower():
                 raise InputError("its hash differs from the one that the index gives", place=file.filename)
-            try:
-                found |= dict.fromkeys(build_requirements(data, file.filename))
-            except InputError as error:
-                raise InputError(str(error), place=file.filename) from error
-        return tuple(found)
+            found[file.filename] = data
+        return found
 
     def _download(self, url: str) -> bytes:
         """Return a whole file. Raises InputError where it is too large."""

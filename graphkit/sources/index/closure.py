@@ -25,7 +25,7 @@ from graphkit.model.versions import ReleaseVersion, release_version
 from graphkit.sources.index.client import Index, NoAnswer, Unanswered
 from graphkit.sources.index.metadata import built_with, unknown
 from graphkit.sources.index.pages import PageReading, absent, as_of
-from graphkit.sources.index.sdists import Untold
+from graphkit.sources.index.sdists import Untold, of_sdists, own_metadata
 from graphkit.sources.index.slice import SliceWriter
 from graphkit.sources.index.transport import CONNECTIONS
 
@@ -152,12 +152,16 @@ def _release_of(index: Index, reading: PageReading, version: str, order: GatherO
     is_built = bool(files) and all(file.kind is not FileKind.WHEEL for file in files)
     if not (order.build_requires and is_built):
         return _Release(metadata=metadata)
-    if metadata.source is MetadataSource.UNKNOWN:  # nobody is cleared by it, whatever building it takes
-        return _Release(metadata=metadata, problem=Untold("what they require themselves is not known"))
     try:
-        return _Release(metadata=built_with(metadata, index.build_requirements(reading, version)))
+        sdists = index.sdists(reading, version)
+        if metadata.source is MetadataSource.UNKNOWN:
+            metadata = own_metadata(sdists, reading.page.package, version) or metadata
+        building = () if metadata.source is MetadataSource.UNKNOWN else of_sdists(sdists)
     except (InputError, NoAnswer, Untold) as error:
         return _Release(metadata=metadata, problem=error)
+    if metadata.source is MetadataSource.UNKNOWN:  # nobody is cleared by it, whatever building it takes
+        return _Release(metadata=metadata, problem=Untold("what they require themselves is not known"))
+    return _Release(metadata=built_with(metadata, building))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,18 @@
-"""What building a release takes (PEP 518), read from its sdist in memory: nothing of it is unpacked to disk, or run."""
+"""What a release requires (PEP 643) and what building it takes (PEP 518), read from its sdist in memory.
+
+Nothing of it is unpacked to disk, or run.
+"""
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from io import BytesIO
 from typing import Any, Final
+
+from packaging.metadata import parse_email
 
 from graphkit.formats.archives import contents, is_gzip
 from graphkit.formats.decoding import toml
@@ -14,7 +20,11 @@ from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.manifests.pyproject import build_requires_of
 from graphkit.model.building import BACKENDS, marker_of_build
 from graphkit.model.errors import InputError
+from graphkit.model.index import MetadataSource, ReleaseMetadata
+from graphkit.model.names import PackageName
 from graphkit.model.requirements import Requirement, requirement
+from graphkit.sources.index.metadata import from_core_metadata
+from graphkit.sources.index.wheels import joined
 
 LARGEST: Final = 64 * 2**20
 """Bytes of an sdist that are read at most."""
@@ -22,6 +32,8 @@ _LARGEST_TEXT: Final = 4 * 2**20
 _SPELLED: Final = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "hatch.toml"})
 """Files that some systems find in capitals too, and others do not."""
 _TEXTS: Final = (".py", ".cfg", ".toml")
+_OWN: Final = "pkg-info"
+_VERSION: Final = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
 _LEGACY: Final = "setuptools.build_meta:__legacy__"
 _DEFAULT: Final = "setuptools>=40.8.0"
 """What pip and uv take where nothing is said."""
@@ -29,6 +41,11 @@ _MAYBE: Final = requirement('wheel ; platform_version == "of some versions of se
 """Setuptools asks for wheel until 70.1, and pip did for it: under a condition that nobody can decide."""
 _KNOWN_HOOKS: Final = frozenset({"vcs", "version"})
 """Hooks of Hatch that ask for nothing themselves; others may, in code."""
+
+
+_STATIC_FROM: Final = (2, 2)
+"""The version of core metadata from which an sdist says which fields its wheels may have otherwise (PEP 643)."""
+_WHAT_IS_REQUIRED: Final = frozenset({"requires-dist", "provides-extra"})
 
 
 class Untold(Exception):
@@ -50,6 +67,7 @@ def build_requirements(data: bytes, filename: str) -> tuple[Requirement, ...]:
         Untold: code decides what else is needed, or may.
     """
     files = _files(data, filename)
+    files.pop(_OWN, None)
     read = toml(files["pyproject.toml"]) if "pyproject.toml" in files else {}
     diagnostics = Diagnostics()
     tools, table = _table(read, "tool"), _table(read, "build-system")
@@ -71,6 +89,45 @@ def build_requirements(data: bytes, filename: str) -> tuple[Requirement, ...]:
     if not any(one.package == BACKENDS[backend] for one in asked):
         raise Untold(f"it does not ask for its own backend, {BACKENDS[backend]}")
     return tuple(dict.fromkeys(replace(one, marker=marker_of_build(one.marker)) for one in asked))
+
+
+def of_sdists(sdists: Mapping[str, bytes]) -> tuple[Requirement, ...]:
+    """Return what building a release takes, by its sdists: of several, what each of them takes; see above."""
+    found: dict[Requirement, None] = {}
+    for filename, data in sdists.items():
+        try:
+            found |= dict.fromkeys(build_requirements(data, filename))
+        except InputError as error:
+            raise InputError(str(error), place=filename) from error
+    return tuple(found)
+
+
+def own_metadata(sdists: Mapping[str, bytes], package: PackageName, version: str) -> ReleaseMetadata | None:
+    """Return what a release requires, by the core metadata in its sdists; None where they may not hold for its wheels.
+
+    They hold where they say so: from version 2.2 on, for each field that is not called dynamic (PEP 643).
+
+    Raises:
+        InputError: an sdist is damaged, or is no sdist as installers unpack them.
+    """
+    reads = []
+    for filename, data in sdists.items():
+        try:
+            text = _files(data, filename).get(_OWN)
+        except InputError as error:
+            raise InputError(str(error), place=filename) from error
+        if text is None or not _is_static(text):
+            return None
+        reads.append(from_core_metadata(text, package, version, source=MetadataSource.CORE_METADATA, filename=filename))
+    return joined(reads, ()) if reads else None
+
+
+def _is_static(text: bytes) -> bool:
+    raw, _ = parse_email(text)
+    read = _VERSION.fullmatch(raw.get("metadata_version", ""))
+    if not read or (int(read[1]), int(read[2])) < _STATIC_FROM:
+        return False
+    return _WHAT_IS_REQUIRED.isdisjoint(field.strip().lower() for field in raw.get("dynamic", ()))
 
 
 def _check(
@@ -125,7 +182,7 @@ def _files(data: bytes, filename: str) -> dict[str, bytes]:
     is_zip = zipfile.is_zipfile(BytesIO(data))
     if is_zip != filename.endswith(".zip") or (not is_zip and not is_gzip(data)):
         raise InputError("its content does not match its file name")
-    held = contents(data, lambda name: len(parts := _parts(name)) == 2 and parts[1].lower().endswith(_TEXTS))
+    held = contents(data, _is_told)
     if held is None:
         raise InputError("it is not an archive")
     paths = [_parts(name) for name in held.names]
@@ -144,10 +201,16 @@ def _files(data: bytes, filename: str) -> dict[str, bytes]:
         if len(content) > _LARGEST_TEXT or (own not in _SPELLED and own.lower() in _SPELLED):
             raise InputError(f"it holds {quoted(own)}, of {len(content):,} bytes")
         found[own.lower()] = content
-    tops = [path[1].lower() for path in paths if len(path) == 2 and path[1].lower().endswith(_TEXTS)]
+    tops = [path[1].lower() for path, name in zip(paths, held.names, strict=True) if _is_told(name)]
     if len(tops) != len(found):
         raise InputError("it holds a file at its top twice, or as a link")
     return found
+
+
+def _is_told(name: str) -> bool:
+    """Return whether a file stands at the top and may say what is required."""
+    parts = _parts(name)
+    return len(parts) == 2 and parts[1].lower().endswith((*_TEXTS, _OWN))
 
 
 def _parts(name: str) -> tuple[str, ...]:

@@ -149,8 +149,28 @@ def test_a_release_whose_own_requirements_are_not_known_is_named(graph: Graph, i
     index.has_json = False
     report = read(graph, index)
     assert report.rejected == ()
-    assert report.notes == ("what building takes was not read (what they require themselves is not known): dep 1.0",)
-    assert "/files/dep-1.0.tar.gz" not in index.asked
+    assert report.notes == ("build requirements were not read (what they require themselves is not known): dep 1.0",)
+
+
+def test_what_a_release_requires_is_read_from_its_sdist_where_the_index_does_not_know_it(
+    graph: Graph, index: OfSource, tmp_path: Path
+) -> None:
+    index.has_json = False
+    own = "Metadata-Version: 2.2\nName: {}\nVersion: 1.0\n"
+    index.sdists = {
+        "dep-1.0.tar.gz": sdist(
+            {"PKG-INFO": own.format("dep") + "Requires-Dist: helper\n", "pyproject.toml": project("setuptools", "tool")}
+        ),
+        "tool-1.0.tar.gz": sdist({"PKG-INFO": own.format("tool"), "setup.py": ""}, top="tool-1.0/"),
+    }
+    report = read(graph, index)
+    assert (report.rejected, report.notes) == ((), ())
+    graph.close()
+    assert building(tmp_path, "dep", "tool") == {
+        "dep": ["setuptools", "tool", "wheel"],
+        "tool": ["setuptools", "wheel"],
+    }
+    assert index.asked["/simple/helper/"] == 1, "what it requires itself is followed"
 
 
 def test_a_slice_keeps_it(graph: Graph, index: OfSource, tmp_path: Path) -> None:

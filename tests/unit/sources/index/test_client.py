@@ -21,7 +21,7 @@ from graphkit.sources.index import client
 from graphkit.sources.index.client import _Answer, _Busy, open_live
 from graphkit.sources.index.client import _wait as wait_for
 from graphkit.sources.index.pages import JSON_TYPE
-from graphkit.sources.index.sdists import Untold
+from graphkit.sources.index.sdists import Untold, of_sdists
 from tests.unit.sources.index.archives import sdist
 from tests.unit.sources.index.recorded import Index, Release, core_metadata
 
@@ -288,7 +288,7 @@ def of_sdist(data: bytes, told: bytes | None = None, *, names: tuple[str, ...] =
 
 def building(index: Index) -> list[str]:
     opened = index.open()
-    found = opened.build_requirements(opened.page(package_name("dep")), "1.0")
+    found = of_sdists(opened.sdists(opened.page(package_name("dep")), "1.0"))
     return [str(one.package) for one in found]
 
 

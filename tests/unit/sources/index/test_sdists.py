@@ -5,13 +5,15 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+from collections.abc import Mapping
 
 import pytest
 
 from graphkit.formats import archives as packed
 from graphkit.model.building import is_of_build
 from graphkit.model.errors import InputError
-from graphkit.sources.index.sdists import Untold, build_requirements
+from graphkit.model.names import package_name
+from graphkit.sources.index.sdists import Untold, build_requirements, own_metadata
 from tests.unit.sources.index.archives import project, sdist, zipped
 
 WHEEL = 'wheel ; platform_version == "of some versions of setuptools alone"'
@@ -191,3 +193,50 @@ def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed, "MEMBERS", 10)
     with pytest.raises(InputError, match="more than 10 files"):
         build_requirements(sdist({f"{number}.txt": "" for number in range(20)}), "dep-1.0.tar.gz")
+
+
+def core_metadata(*lines: str, version: str = "2.2", name: str = "dep") -> str:
+    return "\n".join([f"Metadata-Version: {version}", f"Name: {name}", "Version: 1.0", *lines, ""])
+
+
+def required(files: Mapping[str, str | bytes]) -> list[str] | None:
+    found = own_metadata({"dep-1.0.tar.gz": sdist(files)}, package_name("dep"), "1.0")
+    return None if found is None else [str(one) for one in found.requirements]
+
+
+def test_what_an_sdist_requires_is_read_where_its_wheels_cannot_differ() -> None:
+    assert required({"PKG-INFO": core_metadata("Requires-Dist: litellm>=1"), **GOOD}) == ["litellm>=1"]
+    assert required({"PKG-INFO": core_metadata(version="2.4"), **GOOD}) == []
+    assert required({"PKG-INFO": core_metadata("Dynamic: Version", "Requires-Dist: a"), **GOOD}) == ["a"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        core_metadata("Requires-Dist: litellm>=1", version="2.1"),
+        core_metadata("Requires-Dist: litellm>=1", version="x"),
+        core_metadata("Dynamic: Requires-Dist"),
+        core_metadata("Dynamic: provides-extra"),
+        "",
+    ],
+)
+def test_what_its_wheels_may_require_otherwise_is_not_known(text: str) -> None:
+    assert required({"PKG-INFO": text, **GOOD}) is None
+    assert required(GOOD) is None
+
+
+def test_metadata_of_another_release_or_twice_are_rejected() -> None:
+    with pytest.raises(InputError, match="the metadata are of"):
+        required({"PKG-INFO": core_metadata(name="other"), **GOOD})
+    with pytest.raises(InputError, match="twice, or as a link"):
+        required({"PKG-INFO": core_metadata(), "pkg-info": core_metadata("Requires-Dist: litellm"), **GOOD})
+
+
+def test_of_several_sdists_what_one_alone_requires_may_apply() -> None:
+    both = {
+        "dep-1.0.tar.gz": sdist({"PKG-INFO": core_metadata("Requires-Dist: a", "Requires-Dist: b"), **GOOD}),
+        "dep-1.0.zip": zipped({"PKG-INFO": core_metadata("Requires-Dist: a"), "setup.py": ""}),
+    }
+    found = own_metadata(both, package_name("dep"), "1.0")
+    assert found is not None
+    assert [(one.package, bool(one.marker)) for one in found.requirements] == [("a", False), ("b", True)]
