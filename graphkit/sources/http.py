@@ -57,7 +57,7 @@ def body_of(response: httpx.Response, largest: int | None = None) -> bytes:
     """
     most = LARGEST if largest is None else largest
     if response.headers.get("content-encoding", "").strip().lower() not in _PACKINGS:
-        raise InputError("the server packs its answer in a way it was not asked for")
+        raise InputError("the server encodes its answer in a way that was not requested")
     until = time.monotonic() + LONGEST_ANSWER
     came = 0
 

@@ -202,12 +202,13 @@ def test_what_is_picked_is_admitted_and_what_is_shown_picked_was_nominated(scene
         package = view.world.find(package_name(name))
         assert package is not None
         for take in row.takes:
-            (newest,) = newest_of(package, view.world, view.reach.slots[take.slot : take.slot + 1])
             one, bit = view.reach.passes[take.slot // MOST_SLOTS], take.slot % MOST_SLOTS
-            place = (package.ident, extra, newest.position)
-            bare = (package.ident, "", newest.position)
-            assert (one.nominates(*place) | one.nominates(*bare)) >> bit & 1
-            assert (one.admitted.mask(*place) | one.admitted.mask(*bare)) >> bit & 1
+            # Two where it is not certain which release is the newest; what is picked is so by both accounts.
+            for newest in newest_of(package, view.world, view.reach.slots[take.slot : take.slot + 1]):
+                place = (package.ident, extra, newest.position)
+                bare = (package.ident, "", newest.position)
+                assert (one.nominates(*place) | one.nominates(*bare)) >> bit & 1
+                assert (one.admitted.mask(*place) | one.admitted.mask(*bare)) >> bit & 1
     _check_every_release(scene, view)
 
 

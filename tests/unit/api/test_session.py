@@ -220,7 +220,7 @@ def test_without_an_incident_the_window_starts_at_the_first_listing(work: Path) 
     [
         ((), {}, "name a target"),
         (("litellm",), {}, "not a target"),
-        ((RELEASE,), {"resolver": "poetry"}, "uv and pip"),
+        ((RELEASE,), {"resolver": "poetry"}, "choose uv or pip"),
         ((RELEASE,), {"platform": "amiga"}, "linux, musllinux, macos, windows"),
         ((RELEASE,), {"python": "3"}, "3.12"),
         ((RELEASE,), {"python": "3.x"}, "3.12"),

@@ -224,5 +224,5 @@ def test_a_server_that_packs_otherwise_is_not_read(tmp_path: Path) -> None:
     def brotli(path: str, headers: Headers) -> tuple[int, Headers, bytes]:
         return 200, {"content-type": JSON_TYPE, "content-encoding": "br"}, b"x"
 
-    with serving(brotli) as (host, _), pytest.raises(InputError, match="packs its answer"):
+    with serving(brotli) as (host, _), pytest.raises(InputError, match="encodes its answer"):
         read(f"http://{host}/simple/", tmp_path / "cache")

@@ -74,7 +74,7 @@ def test_a_missing_graph_names_the_command_that_makes_one(tmp_path: Path) -> Non
 def test_a_foreign_folder_or_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     for address in (tmp_path, tmp_path / "thesis.txt"):
-        with pytest.raises(GraphkitError, match="something else"):
+        with pytest.raises(GraphkitError, match="is not a graph"):
             open_store(address, create=True)
     with pytest.raises(GraphkitError, match="cannot be made"):
         open_store(tmp_path / "thesis.txt" / "below", create=True)
@@ -90,7 +90,7 @@ def test_a_broken_record_is_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("statement", "match"),
     [
-        ("CREATE TABLE mine (a INTEGER)", "but no graph"),
+        ("CREATE TABLE mine (a INTEGER)", "but not a graph"),
         ("UPDATE record SET format = '0'", "has format 0"),
         ("UPDATE record SET format = '2'; DROP TABLE versions", "has format 2"),  # as an older graphkit left it
     ],
