@@ -27,7 +27,7 @@ from graphkit.model.times import Instant
 from graphkit.sources.http import LONGEST_WAIT, PACKING, attempts, body_of, reason_of, retry_after
 from graphkit.sources.index.metadata import from_core_metadata, from_release_json, unknown
 from graphkit.sources.index.pages import ACCEPT, FileLinks, PageReading, absent, read_page
-from graphkit.sources.index.sdists import LARGEST, Untold, is_readable
+from graphkit.sources.index.sdists import LARGEST, Sdist, Untold, is_readable
 from graphkit.sources.index.settings import index_address, index_name
 from graphkit.sources.index.transport import opened
 from graphkit.sources.index.wheels import MOST, joined, wheels_apart
@@ -114,8 +114,8 @@ class Index(Protocol):
     def metadata(self, reading: PageReading, version: str) -> ReleaseMetadata:
         """Return the requirements of a release of a page; `source` UNKNOWN with a reason where nobody could tell."""
 
-    def sdists(self, reading: PageReading, version: str) -> dict[str, bytes]:
-        """Return the sdists of a release by name; raises `Untold` where there is none that can be read."""
+    def sdists(self, reading: PageReading, version: str) -> list[Sdist]:
+        """Return the sdists of a release; raises `Untold` where there is none that can be read."""
 
 
 class HttpIndex:
@@ -241,21 +241,21 @@ class HttpIndex:
         except _NOT_READABLE:
             return None
 
-    def sdists(self, reading: PageReading, version: str) -> dict[str, bytes]:
-        """Return the sdists of a release by name, each checked against the hash that the page gives.
+    def sdists(self, reading: PageReading, version: str) -> list[Sdist]:
+        """Return the sdists of a release, each checked against the hash that the page gives.
 
         Cost: a download of each, `LARGEST` bytes at most.
 
         Raises:
             NoAnswer: the index cannot be reached or refuses.
-            InputError: an sdist is too large, or another file than the page says.
+            InputError: an sdist is damaged, too large, or another file than the page says.
             Untold: there is none, or one that cannot be read.
         """
         files = next((release.files for release in reading.page.releases if release.version == version), ())
         sdists = [file for file in files if file.kind is FileKind.SDIST]
         if not sdists:
             raise Untold("it has no sdist")
-        found: dict[str, bytes] = {}
+        found = []
         for file in sdists:
             if not is_readable(file.filename):
                 raise Untold(f"{file.filename} is of a kind that is not read")
@@ -264,7 +264,7 @@ class HttpIndex:
             data = self._download(reading.address(file.filename))
             if hashlib.sha256(data).hexdigest() != file.sha256.lower():
                 raise InputError("its hash differs from the one that the index gives", place=file.filename)
-            found[file.filename] = data
+            found.append(Sdist.read(data, file.filename))
         return found
 
     def _download(self, url: str) -> bytes:

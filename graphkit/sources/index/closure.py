@@ -25,7 +25,7 @@ from graphkit.model.versions import ReleaseVersion, release_version
 from graphkit.sources.index.client import Index, NoAnswer, Unanswered
 from graphkit.sources.index.metadata import built_with, unknown
 from graphkit.sources.index.pages import PageReading, absent, as_of
-from graphkit.sources.index.sdists import Untold, of_sdists, own_metadata
+from graphkit.sources.index.sdists import Untold, build_requirements, own_metadata
 from graphkit.sources.index.slice import SliceWriter
 from graphkit.sources.index.transport import CONNECTIONS
 
@@ -156,7 +156,7 @@ def _release_of(index: Index, reading: PageReading, version: str, order: GatherO
         sdists = index.sdists(reading, version)
         if metadata.source is MetadataSource.UNKNOWN:
             metadata = own_metadata(sdists, reading.page.package, version) or metadata
-        building = () if metadata.source is MetadataSource.UNKNOWN else of_sdists(sdists)
+        building = () if metadata.source is MetadataSource.UNKNOWN else build_requirements(sdists)
     except (InputError, NoAnswer, Untold) as error:
         return _Release(metadata=metadata, problem=error)
     if metadata.source is MetadataSource.UNKNOWN:  # nobody is cleared by it, whatever building it takes

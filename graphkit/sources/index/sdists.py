@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any, Final
 
@@ -57,17 +57,70 @@ def is_readable(filename: str) -> bool:
     return filename.endswith((".tar.gz", ".tgz", ".zip"))
 
 
-def build_requirements(data: bytes, filename: str) -> tuple[Requirement, ...]:
-    """Return what building an sdist takes, each under the marker of build requirements; at least one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sdist:
+    """The texts at the top of an sdist by name, in lower case: those that say what is required, and how it is built."""
 
-    An sdist without pyproject.toml, or without a table `build-system` in it, is built by setuptools.
+    filename: str
+    texts: Mapping[str, bytes]
+
+    @classmethod
+    def read(cls, data: bytes, filename: str) -> Sdist:
+        """Return an sdist from its bytes.
+
+        Raises:
+            InputError: it is damaged, or is no sdist as installers unpack them.
+        """
+        try:
+            return cls(filename=filename, texts=_texts(data, filename))
+        except InputError as error:
+            raise InputError(str(error), place=filename) from error
+
+    def own_metadata(self, package: PackageName, version: str) -> ReleaseMetadata | None:
+        """Return what a release requires, by the core metadata in it; None where they may not hold for its wheels.
+
+        They hold where they say so: from version 2.2 on, for each field that is not called dynamic (PEP 643).
+
+        Raises:
+            InputError: they are those of another release.
+        """
+        text = self.texts.get(_OWN)
+        if text is None or not _is_static(text):
+            return None
+        return from_core_metadata(text, package, version, source=MetadataSource.CORE_METADATA, filename=self.filename)
+
+    def build_requirements(self) -> tuple[Requirement, ...]:
+        """Return what building it takes, each under the marker of build requirements; at least one.
+
+        An sdist without pyproject.toml, or without a table `build-system` in it, is built by setuptools.
+
+        Raises:
+            InputError: its pyproject.toml cannot be read.
+            Untold: code decides what else is needed, or may.
+        """
+        try:
+            return _build_requirements(self.texts)
+        except InputError as error:
+            raise InputError(str(error), place=self.filename) from error
+
+
+def own_metadata(sdists: Sequence[Sdist], package: PackageName, version: str) -> ReleaseMetadata | None:
+    """Return what a release requires, by all of its sdists; None where one of them does not say it for its wheels.
 
     Raises:
-        InputError: it is damaged, or is no sdist as installers unpack them.
-        Untold: code decides what else is needed, or may.
+        InputError: one of them has the metadata of another release.
     """
-    files = _files(data, filename)
-    files.pop(_OWN, None)
+    reads = [one.own_metadata(package, version) for one in sdists]
+    known = [one for one in reads if one is not None]
+    return joined(known, ()) if known and len(known) == len(reads) else None
+
+
+def build_requirements(sdists: Sequence[Sdist]) -> tuple[Requirement, ...]:
+    """Return what building a release takes: of several sdists, what each of them takes; see `Sdist`."""
+    return tuple(dict.fromkeys(one for sdist in sdists for one in sdist.build_requirements()))
+
+
+def _build_requirements(files: Mapping[str, bytes]) -> tuple[Requirement, ...]:
     read = toml(files["pyproject.toml"]) if "pyproject.toml" in files else {}
     diagnostics = Diagnostics()
     tools, table = _table(read, "tool"), _table(read, "build-system")
@@ -89,37 +142,6 @@ def build_requirements(data: bytes, filename: str) -> tuple[Requirement, ...]:
     if not any(one.package == BACKENDS[backend] for one in asked):
         raise Untold(f"it does not ask for its own backend, {BACKENDS[backend]}")
     return tuple(dict.fromkeys(replace(one, marker=marker_of_build(one.marker)) for one in asked))
-
-
-def of_sdists(sdists: Mapping[str, bytes]) -> tuple[Requirement, ...]:
-    """Return what building a release takes, by its sdists: of several, what each of them takes; see above."""
-    found: dict[Requirement, None] = {}
-    for filename, data in sdists.items():
-        try:
-            found |= dict.fromkeys(build_requirements(data, filename))
-        except InputError as error:
-            raise InputError(str(error), place=filename) from error
-    return tuple(found)
-
-
-def own_metadata(sdists: Mapping[str, bytes], package: PackageName, version: str) -> ReleaseMetadata | None:
-    """Return what a release requires, by the core metadata in its sdists; None where they may not hold for its wheels.
-
-    They hold where they say so: from version 2.2 on, for each field that is not called dynamic (PEP 643).
-
-    Raises:
-        InputError: an sdist is damaged, or is no sdist as installers unpack them.
-    """
-    reads = []
-    for filename, data in sdists.items():
-        try:
-            text = _files(data, filename).get(_OWN)
-        except InputError as error:
-            raise InputError(str(error), place=filename) from error
-        if text is None or not _is_static(text):
-            return None
-        reads.append(from_core_metadata(text, package, version, source=MetadataSource.CORE_METADATA, filename=filename))
-    return joined(reads, ()) if reads else None
 
 
 def _is_static(text: bytes) -> bool:
@@ -144,7 +166,7 @@ def _check(
         raise Untold(f"its build backend {quoted(backend)} may ask for more")
     if backend.startswith("setuptools."):
         for name, data in sorted(files.items()):
-            if b"setup_requires" in data and not name.endswith(".toml"):
+            if b"setup_requires" in data and name.endswith((".py", ".cfg")):
                 raise Untold(f"setup_requires in {name}")
     elif backend == "hatchling.build":
         _check_hatch(tools, files)
@@ -173,8 +195,8 @@ def _table(outer: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _files(data: bytes, filename: str) -> dict[str, bytes]:
-    """Return the texts at the top of an sdist by name, in lower case: those that say how it is built.
+def _texts(data: bytes, filename: str) -> dict[str, bytes]:
+    """Return the texts at the top of an sdist by name, in lower case, as `Sdist` has them.
 
     Raises:
         InputError: installers may see other files than these, as behind links or names that lead out.

@@ -16,7 +16,7 @@ from graphkit.model.answers import Path, Step
 from graphkit.model.intervals import ReleaseRanges, meet
 from graphkit.model.times import Instant, rfc3339
 from graphkit.trace.resolve.forward import Root
-from graphkit.trace.resolve.listing import Bits, Package, Truths, bits_of
+from graphkit.trace.resolve.listing import Bits, Package, Truths, as_bits, bits_of, positions_in
 from graphkit.trace.resolve.world import ResolvedRequirement, World
 
 _MOST_SETS: Final = 200_000
@@ -218,7 +218,7 @@ class _Walk:
         if key not in self._offers:
             every = (1 << package.size) - 1
             is_fresh = self._span.is_on_offer and not is_pinned
-            found = every if self._span.is_timeless else _as_bits(_ever_listed(package, self._span, is_fresh=is_fresh))
+            found = every if self._span.is_timeless else as_bits(_ever_listed(package, self._span, is_fresh=is_fresh))
             self._offers[key] = found
         return self._offers[key]
 
@@ -242,20 +242,13 @@ def _stale(package: Package) -> str:
 
 def _first_of_each(package: Package, positions: Bits) -> Iterator[int]:
     """Yield of some positions one for each distinct set of requirements, read alike."""
-    size = (positions.bit_length() + 7) // 8
-    found = np.flatnonzero(
-        np.unpackbits(np.frombuffer(positions.to_bytes(size, "little"), np.uint8), bitorder="little")
-    )
+    found = positions_in(positions)
     kinds = package.requirement_sets[found].astype(np.int64) * 4
     kinds += package.lacks_requirements[found] * 2 + package.has_borrowed_requirements[found]
     unread = package.requirement_sets[found] < 0
     kinds[unread] = -1 - found[unread]  # each is named, since each has to be read
     _, first = np.unique(kinds, return_index=True)
     yield from (int(found[at]) for at in np.sort(first))
-
-
-def _as_bits(truths: Truths) -> Bits:
-    return int.from_bytes(np.packbits(truths, bitorder="little").tobytes(), "little")
 
 
 def _ever_listed(package: Package, span: Span, *, is_fresh: bool) -> Truths:

@@ -31,6 +31,21 @@ Bits = int
 """A set of positions of one package: bit p is position p, so the newest is the highest bit."""
 
 
+def as_bits(truths: Truths) -> Bits:
+    """Return the positions at which something holds, as bits."""
+    return int.from_bytes(np.packbits(truths, bitorder="little").tobytes(), "little")
+
+
+def positions_in(bits: Bits) -> Positions:
+    """Return the positions of some bits, ascending. Cost: in the highest of them.
+
+    >>> positions_in(0b1101).tolist(), positions_in(0).tolist()
+    ([0, 2, 3], [])
+    """
+    data = bits.to_bytes((bits.bit_length() + 7) // 8, "little")
+    return np.flatnonzero(np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little"))
+
+
 class Candidates:
     """Releases that qualify, in the two shapes that walks ask for: one set of ranges, or all at once."""
 
@@ -40,7 +55,7 @@ class Candidates:
     @cached_property
     def bits(self) -> Bits:
         """The positions as bits."""
-        return int.from_bytes(np.packbits(self._qualifies, bitorder="little").tobytes(), "little")
+        return as_bits(self._qualifies)
 
     @cached_property
     def newest(self) -> Positions:

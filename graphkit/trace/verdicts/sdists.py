@@ -16,7 +16,7 @@ from graphkit.model.answers import Obligation
 from graphkit.model.names import PackageName
 from graphkit.trace.resolve.closure import Closure, Span, closure_of
 from graphkit.trace.resolve.forward import Root
-from graphkit.trace.resolve.listing import Bits, Package
+from graphkit.trace.resolve.listing import Bits, Package, positions_in
 from graphkit.trace.resolve.world import ResolvedRequirement, World
 from graphkit.trace.verdicts.clearance import OpenObligation
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, ServiceContext, undecided_among
@@ -97,9 +97,7 @@ def _built_among(
 
 
 def _first_of_each(package: Package, positions: Bits) -> Iterator[tuple[int, int]]:
-    size = (positions.bit_length() + 7) // 8
-    bits = np.frombuffer(positions.to_bytes(size, "little"), np.uint8)
-    found = np.flatnonzero(np.unpackbits(bits, bitorder="little"))
+    found = positions_in(positions)
     borrowed = package.has_borrowed_requirements[found]
     _, first, count = np.unique(
         np.where(borrowed, -1, package.requirement_sets[found]), return_index=True, return_counts=True

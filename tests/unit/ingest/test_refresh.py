@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from graphkit.ingest.refresh import MOST_ASKED
 from graphkit.model.answers import IngestReport
 from graphkit.model.errors import UsageError
 from graphkit.sources.index.pages import JSON_TYPE
+from tests.loopback import listening
 from tests.tables import write_parquet
 from tests.unit.cli.door import run
 from tests.unit.cli.inputs import put, uv_lock
@@ -100,20 +101,9 @@ def serving(index: Index) -> Iterator[None]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
-            """Stay silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    index.address = f"http://127.0.0.1:{server.server_port}/simple/"
-    try:
+    with listening(Handler) as port:
+        index.address = f"http://127.0.0.1:{port}/simple/"
         yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture

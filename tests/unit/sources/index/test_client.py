@@ -3,11 +3,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import threading
 import time
 from collections.abc import Iterator
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpx
@@ -21,7 +20,8 @@ from graphkit.sources.index import client
 from graphkit.sources.index.client import _Answer, _Busy, open_live
 from graphkit.sources.index.client import _wait as wait_for
 from graphkit.sources.index.pages import JSON_TYPE
-from graphkit.sources.index.sdists import Untold, of_sdists
+from graphkit.sources.index.sdists import Untold, build_requirements
+from tests.loopback import listening
 from tests.unit.sources.index.archives import sdist
 from tests.unit.sources.index.recorded import Index, Release, core_metadata
 
@@ -206,22 +206,12 @@ class _Server(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
-        """Stay silent."""
-
 
 @contextlib.contextmanager
 def serving() -> Iterator[tuple[str, list[str]]]:
     served: list[str] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Server", (_Server,), {"served": served}))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/simple/", served
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with listening(type("Server", (_Server,), {"served": served})) as port:
+        yield f"http://127.0.0.1:{port}/simple/", served
 
 
 def test_the_cache_keeps_pages_between_runs(tmp_path: Path) -> None:
@@ -288,7 +278,7 @@ def of_sdist(data: bytes, told: bytes | None = None, *, names: tuple[str, ...] =
 
 def building(index: Index) -> list[str]:
     opened = index.open()
-    found = of_sdists(opened.sdists(opened.page(package_name("dep")), "1.0"))
+    found = build_requirements(opened.sdists(opened.page(package_name("dep")), "1.0"))
     return [str(one.package) for one in found]
 
 

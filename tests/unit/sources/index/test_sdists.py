@@ -13,14 +13,14 @@ from graphkit.formats import archives as packed
 from graphkit.model.building import is_of_build
 from graphkit.model.errors import InputError
 from graphkit.model.names import package_name
-from graphkit.sources.index.sdists import Untold, build_requirements, own_metadata
+from graphkit.sources.index.sdists import Sdist, Untold, own_metadata
 from tests.unit.sources.index.archives import project, sdist, zipped
 
 WHEEL = 'wheel ; platform_version == "of some versions of setuptools alone"'
 
 
 def told(files: dict[str, str | bytes], filename: str = "dep-1.0.tar.gz") -> list[str]:
-    found = build_requirements(sdist(files), filename)
+    found = Sdist.read(sdist(files), filename).build_requirements()
     assert all(is_of_build(one.marker) for one in found)
     return [str(one).replace('extra == ":build" and ', "").replace(' ; extra == ":build"', "") for one in found]
 
@@ -30,6 +30,7 @@ def told(files: dict[str, str | bytes], filename: str = "dep-1.0.tar.gz") -> lis
     [
         ({"setup.py": "from setuptools import setup"}, ["setuptools>=40.8.0", WHEEL]),
         ({"PKG-INFO": ""}, ["setuptools>=40.8.0", WHEEL]),
+        ({"PKG-INFO": "setup_requires is not used any more"}, ["setuptools>=40.8.0", WHEEL]),
         ({"pyproject.toml": "[tool.black]\nline-length = 88\n"}, ["setuptools>=40.8.0", WHEEL]),
         (
             {"pyproject.toml": project("setuptools>=61", "setuptools_scm[toml]>=3.4")},
@@ -80,7 +81,7 @@ def test_what_the_files_say(files: dict[str, str | bytes], asked: list[str] | No
 
 
 def test_a_zip_is_read_as_a_tar_is() -> None:
-    found = build_requirements(zipped({"pyproject.toml": project("setuptools")}), "dep-1.0.zip")
+    found = Sdist.read(zipped({"pyproject.toml": project("setuptools")}), "dep-1.0.zip").build_requirements()
     assert [str(one.package) for one in found] == ["setuptools", "wheel"]
 
 
@@ -172,7 +173,7 @@ GOOD: dict[str, str | bytes] = {"pyproject.toml": project("setuptools")}
 )
 def test_what_installers_may_see_otherwise_is_not_read(data: bytes, why: str) -> None:
     with pytest.raises(InputError, match=why):
-        build_requirements(data, "dep-1.0.tar.gz")
+        Sdist.read(data, "dep-1.0.tar.gz").build_requirements()
 
 
 def test_files_beside_the_top_folder_are_odd() -> None:
@@ -181,18 +182,18 @@ def test_files_beside_the_top_folder_are_odd() -> None:
         for name in ("dep-1.0/setup.py", "other/setup.py"):
             archive.addfile(tarfile.TarInfo(name))
     with pytest.raises(InputError, match="beside its top folder"):
-        build_requirements(gzip.compress(buffer.getvalue()), "dep-1.0.tar.gz")
+        Sdist.read(gzip.compress(buffer.getvalue()), "dep-1.0.tar.gz").build_requirements()
 
 
 def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed, "MEMBER_BYTES", 2**20)
     with pytest.raises(InputError, match="unpacks to more than 1 MiB"):
-        build_requirements(sdist({"big.bin": b"\0" * (8 * 2**20), **GOOD}), "dep-1.0.tar.gz")
+        Sdist.read(sdist({"big.bin": b"\0" * (8 * 2**20), **GOOD}), "dep-1.0.tar.gz").build_requirements()
     with pytest.raises(InputError, match="unpacks to more than 1 MiB"):
-        build_requirements(zipped({"pyproject.toml": "#" * (8 * 2**20)}), "dep-1.0.zip")
+        Sdist.read(zipped({"pyproject.toml": "#" * (8 * 2**20)}), "dep-1.0.zip").build_requirements()
     monkeypatch.setattr(packed, "MEMBERS", 10)
     with pytest.raises(InputError, match="more than 10 files"):
-        build_requirements(sdist({f"{number}.txt": "" for number in range(20)}), "dep-1.0.tar.gz")
+        Sdist.read(sdist({f"{number}.txt": "" for number in range(20)}), "dep-1.0.tar.gz").build_requirements()
 
 
 def core_metadata(*lines: str, version: str = "2.2", name: str = "dep") -> str:
@@ -200,7 +201,7 @@ def core_metadata(*lines: str, version: str = "2.2", name: str = "dep") -> str:
 
 
 def required(files: Mapping[str, str | bytes]) -> list[str] | None:
-    found = own_metadata({"dep-1.0.tar.gz": sdist(files)}, package_name("dep"), "1.0")
+    found = own_metadata([Sdist.read(sdist(files), "dep-1.0.tar.gz")], package_name("dep"), "1.0")
     return None if found is None else [str(one) for one in found.requirements]
 
 
@@ -233,10 +234,12 @@ def test_metadata_of_another_release_or_twice_are_rejected() -> None:
 
 
 def test_of_several_sdists_what_one_alone_requires_may_apply() -> None:
-    both = {
-        "dep-1.0.tar.gz": sdist({"PKG-INFO": core_metadata("Requires-Dist: a", "Requires-Dist: b"), **GOOD}),
-        "dep-1.0.zip": zipped({"PKG-INFO": core_metadata("Requires-Dist: a"), "setup.py": ""}),
-    }
+    both = [
+        Sdist.read(
+            sdist({"PKG-INFO": core_metadata("Requires-Dist: a", "Requires-Dist: b"), **GOOD}), "dep-1.0.tar.gz"
+        ),
+        Sdist.read(zipped({"PKG-INFO": core_metadata("Requires-Dist: a"), "setup.py": ""}), "dep-1.0.zip"),
+    ]
     found = own_metadata(both, package_name("dep"), "1.0")
     assert found is not None
     assert [(one.package, bool(one.marker)) for one in found.requirements] == [("a", False), ("b", True)]

@@ -8,9 +8,8 @@ import gzip
 import itertools
 import os
 import stat
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpx
@@ -23,6 +22,7 @@ from graphkit.sources import http
 from graphkit.sources.http import body_of
 from graphkit.sources.index.client import NoAnswer, open_live
 from graphkit.sources.index.pages import JSON_TYPE
+from tests.loopback import listening
 from tests.unit.cli.door import apart
 
 USER, SECRET = "planted-user", "planted/hush@secret"
@@ -58,18 +58,8 @@ def serving(rule: Rule) -> Iterator[tuple[str, list[tuple[str, Headers]]]]:
             with contextlib.suppress(OSError):
                 self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
-            """Stay silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"127.0.0.1:{server.server_port}", asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with listening(Handler) as port:
+        yield f"127.0.0.1:{port}", asked
 
 
 def page(path: str, headers: Headers) -> tuple[int, Headers, bytes]:
