@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable
-from typing import Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import msgspec
 
 from graphkit.formats.diagnostics import Diagnostics
 from graphkit.model.errors import InputError
+
+if TYPE_CHECKING:
+    from xml.sax import SAXParseException  # JSON and TOML are read without it
 
 _Shape = TypeVar("_Shape")
 _JSON: Final = re.compile(rb"\s*\{")
@@ -20,6 +23,11 @@ _HUGE: Final = re.compile(
     re.DOTALL,
 )
 """What a number may not be looked for in, in JSON and TOML: texts and comments; and a number beyond reading."""
+_TOO_EARLY: Final = "; the file ends too early: copy or export it again"
+_CUT_XML: Final = frozenset({"no element found", "unclosed token", "unclosed CDATA section", "partial character"})
+"""What expat says of XML that ends too early."""
+_CUT_TOML: Final = "end of document"
+"""Where tomllib finds fault with TOML that ends too early."""
 _CUT: Final = "Input data was truncated"
 """What msgspec says of JSON that ends too early."""
 
@@ -101,8 +109,13 @@ def not_json(error: Exception) -> InputError:
     """Return what is wrong with bytes that are no JSON, or nested too deep."""
     if isinstance(error, RecursionError):
         return InputError("cannot read JSON: nested too deep")
-    what_to_do = "; the file ends too early: copy or export it again" if _CUT in str(error) else ""
-    return InputError(f"not valid JSON: {error}{what_to_do}")
+    return InputError(f"not valid JSON: {error}{_TOO_EARLY if _CUT in str(error) else ''}")
+
+
+def not_xml(error: SAXParseException, place: str) -> InputError:
+    """Return what is wrong with bytes that are not XML."""
+    problem = error.getMessage()
+    return InputError(f"not valid XML: {problem}{_TOO_EARLY if problem in _CUT_XML else ''}", place=place)
 
 
 def repaired(data: bytes, diagnostics: Diagnostics) -> bytes:
@@ -114,11 +127,13 @@ def repaired(data: bytes, diagnostics: Diagnostics) -> bytes:
     return data.decode("utf-8", "replace").encode()
 
 
-def toml(data: bytes) -> dict[str, Any]:
+def toml(data: bytes, *, is_whole_file: bool = True) -> dict[str, Any]:
     """Return what TOML bytes hold; each fraction is a `Fraction`.
 
+    ``is_whole_file`` False: they are a part of a file, so their end says nothing of that of the file.
+
     Raises:
-        InputError: they are no TOML, with the line and column that are wrong.
+        InputError: they are not TOML, with the line and column that are wrong.
     """
     try:
         text = data.decode()
@@ -134,4 +149,6 @@ def toml(data: bytes) -> dict[str, Any]:
         raise InputError("cannot read TOML: nested too deep") from error
     except ValueError as error:  # TOMLDecodeError is one; so are more digits than int() reads in one go
         problem, _, place = str(error).partition(" (at ")
-        raise InputError(f"not valid TOML: {problem}", place=place.rstrip(")").partition(",")[0]) from error
+        place = place.rstrip(")").partition(",")[0]
+        more = _TOO_EARLY if is_whole_file and place == _CUT_TOML else ""
+        raise InputError(f"not valid TOML: {problem}{more}", place=place) from error

@@ -37,7 +37,7 @@ def yaml_value(text: str, diagnostics: Diagnostics, *, is_twice_lost: bool = Fal
     """Return what the first document of YAML (1.1) holds, in mappings, lists and text.
 
     Built from the parser's events without recursion. An alias gives the very value it points to; what
-    it adds when all are followed is counted, since rows are read one by one. Of a key that stands twice in one
+    it adds when all are followed is counted, since rows are read one by one. Of duplicate keys in one
     mapping the first counts; ``is_twice_lost``: what the others hold is then lost.
 
     Raises:

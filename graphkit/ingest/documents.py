@@ -24,7 +24,7 @@ from graphkit.model.errors import InputError, NoDocument
 from graphkit.model.names import BadName, ServiceId, company_id, service_id
 from graphkit.model.organisation import Build, Company, DocumentUse, Organisation, Service
 from graphkit.model.times import Instant, Moment, exactly
-from graphkit.sources.advisories import osv as advisories
+from graphkit.sources.advisories import osv
 from graphkit.sources.environments import read_environment
 from graphkit.sources.fetched_document import FetchedDocument
 from graphkit.sources.git.file_names import Doubt, is_input, is_script, shown_doubt_of
@@ -158,7 +158,7 @@ class Documents:
         try:
             self._take(content)
         except InputError as error:
-            if content.data is None or not advisories.claims(content.data, found.label):
+            if content.data is None or not osv.claims(content.data, found.label):
                 self._keep_unread(found, content.data, str(error))
             raise
 
@@ -175,9 +175,9 @@ class Documents:
         if (inside := members(data)) is not None:
             self._take_archive(found, inside)
             return
-        if advisories.claims(data, found.label):
+        if osv.claims(data, found.label):
             run.tally.read += 1
-            read = advisories.parse(data, found.label)
+            read = osv.parse(data, found.label)
             run.keep(found.label, read)
             run.tally.undecided(found.label, read)
             run.tally.notes[f"{found.label} is an advisory and was read as one"] = None

@@ -25,11 +25,9 @@ from graphkit.model.index import ProjectPage
 from graphkit.model.names import company_id, package_name
 from graphkit.model.organisation import Company, DocumentUse, Organisation, Service
 from graphkit.model.times import instant
-from graphkit.sources.advisories import incident
-from graphkit.sources.advisories import osv as advisories
+from graphkit.sources.advisories import incident, osv
 from graphkit.sources.git.file_names import is_input
-from graphkit.sources.organisation import aliases, backstage, codeowners
-from graphkit.sources.organisation import organisation_file as organisation
+from graphkit.sources.organisation import aliases, backstage, codeowners, organisation_file
 from graphkit.stores.port import Fact
 
 _OWNERS_FOLDERS: Final = frozenset({".github", ".gitlab", "docs"})
@@ -42,8 +40,8 @@ def take_advisory(run: IngestRun, found: Found, data: bytes) -> None:
     """Take an OSV record or an incident file."""
     if incident.claims(data, found.label):
         read: tuple[Incident, ...] = (incident.parse(data, found.label),)
-    elif advisories.claims(data, found.label):
-        read = advisories.parse(data, found.label)
+    elif osv.claims(data, found.label):
+        read = osv.parse(data, found.label)
     else:
         run.unclaimed(found, "no OSV record and no incident file; see docs/incident-file.md")
         return
@@ -73,10 +71,10 @@ def take_organisation(run: IngestRun, found: Found, data: bytes) -> None:
     if found.path.name == "CODEOWNERS":
         _take_owners(run, found, data)
         return
-    if not organisation.claims(data, found.label):
+    if not organisation_file.claims(data, found.label):
         run.unclaimed(found, "no organisation file; see docs/organisation-file.md")
         return
-    read = organisation.parse(data, found.label)
+    read = organisation_file.parse(data, found.label)
     stood = {use.path for use in read.organisation.uses if use.stands_from is not None or use.read_at is not None}
     documents = {
         path: _named_document(run, found, path, is_input=path in stood or is_input(path)) for path in read.documents

@@ -115,7 +115,7 @@ def name_of_purl(text: str) -> PackageName | None:
     True
 
     Raises:
-        BadName: the text is no purl, or names no package; a namespace, which PyPI purls do not have,
+        BadName: the text is not a valid purl, or names no package; a namespace, which PyPI purls do not have,
             makes it the name of something else.
     """
     return package_of(read_purl(text))
@@ -139,7 +139,7 @@ def bare_purl(text: str) -> str:
     'pkg:npm/%40scope/name'
 
     Raises:
-        BadName: the text is no purl.
+        BadName: the text is not a valid purl.
     """
     read = read_purl(text)
     namespace, _, name = "/".join(filter(None, (read.namespace, read.name))).rpartition("/")

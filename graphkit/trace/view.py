@@ -86,7 +86,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseAnswer:
-    """A case under one reading: every service judged, and the ground that packages are judged on."""
+    """A case under one reading: every service judged, and the reach that packages are judged by."""
 
     case: Case
     world: World
@@ -159,7 +159,7 @@ def worlds_of(reader: port.Reader, case: Case, question: Question, organisation:
 
 
 def answer(case: Case, question: Question, documents: CaseDocuments, worlds: Worlds) -> CaseAnswer:
-    """Return what one reading says of a case: every service, and the ground that packages are judged on.
+    """Return what one reading says of a case: every service, and the reach that packages are judged by.
 
     Raises:
         UsageError: the window asked for is empty.

@@ -15,6 +15,7 @@ from defusedxml.sax import make_parser
 from graphkit.formats.cyclonedx.json import document_of
 from graphkit.formats.cyclonedx.other_parts import PASSED_OVER
 from graphkit.formats.cyclonedx.shape import BESIDE, shaped
+from graphkit.formats.decoding import not_xml
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.model.documents import Document
 from graphkit.model.errors import InputError
@@ -208,7 +209,7 @@ def _loose(data: bytes, diagnostics: Diagnostics) -> dict[str, Any]:
         raise InputError("XML with a document type definition, which is not read; take it out") from error
     except SAXParseException as error:
         place = f"line {error.getLineNumber()}, column {(error.getColumnNumber() or 0) + 1}"
-        raise InputError(f"not valid XML: {error.getMessage()}", place=place) from error
+        raise not_xml(error, place) from error
     except (LookupError, ValueError) as error:
         raise InputError(f"cannot read XML: {error}") from error
     found = _NAMESPACE.fullmatch(handler.namespace)

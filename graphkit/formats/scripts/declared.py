@@ -60,7 +60,7 @@ def script_findings(text: str) -> Iterator[Finding]:
         return
     line, metadata = block
     diagnostics = Diagnostics()
-    read = toml(metadata.encode())
+    read = toml(metadata.encode(), is_whole_file=False)
     tools = diagnostics.table(read.get("tool"), "tool")
     found = Found(tool="uv")
     for one in diagnostics.array(read.get("dependencies"), "dependencies"):

@@ -291,7 +291,7 @@ class _Rows:
         """Take up the SHA-256 of files as members of the packages that hold them.
 
         What no package holds is the one described package's; where that is not one package, a row of
-        its own, lest a bad file among them go unseen. A file has one id and one digest: what it has
+        its own, so that a bad file among them is seen. A file has one id and one digest: what it has
         beyond them counts as held by nobody, so that the work stays linear.
         """
         files = list(files)

@@ -13,6 +13,7 @@ from xml.sax.xmlreader import InputSource
 from defusedxml.common import DefusedXmlException
 from defusedxml.expatreader import create_parser
 
+from graphkit.formats.decoding import not_xml
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.model.errors import InputError
 
@@ -80,7 +81,7 @@ def read_nodes(text: bytes, diagnostics: Diagnostics) -> dict[str, Node]:
     except DefusedXmlException as error:
         raise InputError("a document type or entity in XML is not read", place=f"line {striped.line}") from error
     except SAXParseException as error:
-        raise InputError(f"not valid XML: {error.getMessage()}", place=f"line {error.getLineNumber()}") from error
+        raise not_xml(error, f"line {error.getLineNumber()}") from error
     except SAXException as error:
         raise InputError(f"not valid XML: {error}") from error
     return striped.nodes

@@ -71,7 +71,7 @@ def file_of(one: Element, by_id: ById, diagnostics: Diagnostics) -> spdx2.File:
 
 
 def _purls(one: Element, by_id: ById, diagnostics: Diagnostics) -> Iterator[spdx2.Reference]:
-    """Yield the purl of a package, then one reference per external identifier, empty where that is no purl."""
+    """Yield the purl of a package, then one reference per external identifier, empty where that is not a purl."""
     yield spdx2.Reference(type="purl", locator=one.text("software_packageUrl", diagnostics))
     for place, row in tables_of(one, "externalIdentifier", by_id, diagnostics):
         kind = word(text_of(row.get("externalIdentifierType"), f"{place}.externalIdentifierType", diagnostics))

@@ -12,7 +12,7 @@ from graphkit.model.errors import GraphkitError
 from graphkit.model.progress import Progress
 from graphkit.model.times import Instant, rfc3339
 from graphkit.sources.fetched_document import FetchedDocument, Reject
-from graphkit.sources.git import branch_states as lines
+from graphkit.sources.git import branch_states
 from graphkit.sources.git.commits import SECOND, Commit, Tip, boundary, changes, commits, tips
 from graphkit.sources.git.fetched import seen_when_fetched
 from graphkit.sources.git.file_names import Doubt, shown_doubt_of
@@ -122,7 +122,7 @@ def _found(  # noqa: PLR0917 - one step of the above
     asked: History,
     reject: Reject,
     progress: Progress,
-) -> tuple[list[lines.FileState], dict[str, Whole]]:
+) -> tuple[list[branch_states.FileState], dict[str, Whole]]:
     """Return the states of all inputs, and what the names of those that include files stand for."""
     if not known:
         return [], {}
@@ -135,14 +135,14 @@ def _found(  # noqa: PLR0917 - one step of the above
                 merged.setdefault(sha, []).extend(rows)
         return merged
 
-    drawn = lines.lines(ends, known)
+    drawn = branch_states.lines(ends, known)
     includes = Includes(changes(git, known, is_followed, progress), blobs.read, ask)
     changed, wholes = includes.whole(drawn)
     claims = Claims(blobs, ask, reject, name=asked.label, is_one_service=bool(asked.service))
     told, others = claims.applied(changed, wholes, progress)
     for path in sorted(others):
         asked.unclaimed(path.decode("utf-8", "backslashreplace"))
-    return lines.states(drawn, known, told), wholes
+    return branch_states.states(drawn, known, told), wholes
 
 
 def _as_long_as_main(ends: Sequence[Tip], known: Mapping[str, Commit]) -> list[Tip]:
@@ -176,9 +176,9 @@ def _is_link(parent: str, name: str) -> bool:
     return os.path.islink(os.path.join(parent, name))  # noqa: PTH114, PTH118 - never raises
 
 
-def _by_blob(found: Sequence[lines.FileState]) -> list[list[lines.FileState]]:
+def _by_blob(found: Sequence[branch_states.FileState]) -> list[list[branch_states.FileState]]:
     """Return states by their bytes, the oldest first, so that each blob is read once and then let go."""
-    groups: dict[str, list[lines.FileState]] = {}
+    groups: dict[str, list[branch_states.FileState]] = {}
     for state in sorted(found, key=lambda one: (one.start, one.path, one.branch)):
         groups.setdefault(state.blob, []).append(state)
     return list(groups.values())
@@ -197,7 +197,7 @@ def _included(blob: str, wholes: Mapping[str, Whole], blobs: Blobs) -> dict[str,
     return {name: data for name, data in read.items() if isinstance(data, bytes)}
 
 
-def _services(asked: History, found: Iterable[lines.FileState]) -> Callable[[str], list[str]]:
+def _services(asked: History, found: Iterable[branch_states.FileState]) -> Callable[[str], list[str]]:
     """Return what tells the services that a file is an input of."""
     if asked.service:
         return lambda _: [asked.service]
@@ -206,7 +206,7 @@ def _services(asked: History, found: Iterable[lines.FileState]) -> Callable[[str
     return lambda path: [f"{label}/{folder}" if folder else label for folder in owners.of(path)]
 
 
-def _arrival(state: lines.FileState, data: bytes, asked: History, cut: frozenset[str]) -> FetchedDocument:
+def _arrival(state: branch_states.FileState, data: bytes, asked: History, cut: frozenset[str]) -> FetchedDocument:
     return FetchedDocument(
         data=data,
         path=state.path,
@@ -227,12 +227,12 @@ def _arrival(state: lines.FileState, data: bytes, asked: History, cut: frozenset
     )
 
 
-def _vanished(state: lines.FileState) -> bool:
+def _vanished(state: branch_states.FileState) -> bool:
     """Return whether a state ended with its branch, or stands on a tag: nothing on its line took its place."""
     return not state.lives and not state.ended_by
 
 
-def _note(state: lines.FileState, *, shallow: bool) -> str:
+def _note(state: branch_states.FileState, *, shallow: bool) -> str:
     parts = [f"branch {state.branch}, first commit {_shown(state.first)}, last commit {_shown(state.last)}"]
     if state.ended_by:
         parts.append(f"ended by commit {state.ended_by[:12]}")

@@ -1,4 +1,4 @@
-"""The ground of an answer: the slots of a window, and who could reach the targets in each."""
+"""What an answer rests on: the slots of a window, and who could reach the targets in each."""
 
 from __future__ import annotations
 

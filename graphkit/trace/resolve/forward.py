@@ -62,15 +62,15 @@ class Walk:
     firm: frozenset[int] | None = None
     is_uncertain: bool = False
 
-    def renamed(self, twins: Mapping[tuple[int, int], int]) -> Walk:
+    def renamed(self, equivalent: Mapping[tuple[int, int], int]) -> Walk:
         """Return the same walk through other releases that require the same: (package, position) → position."""
 
         def other(node: Node | None) -> Node | None:
-            return node and (node[0], twins.get(node[:2], node[1]), node[2])
+            return node and (node[0], equivalent.get(node[:2], node[1]), node[2])
 
         return replace(
             self,
-            picks={ident: twins.get((ident, position), position) for ident, position in self.picks.items()},
+            picks={ident: equivalent.get((ident, position), position) for ident, position in self.picks.items()},
             parents={ident: (other(node), want) for ident, (node, want) in self.parents.items()},
         )
 
@@ -83,7 +83,7 @@ Choice = tuple[int, Constraint, int]
 """Package id, what was asked of it, and the position that was chosen."""
 
 
-def _is_twin(world: World, ident: int, one: int, other: int) -> bool:
+def _is_equivalent(world: World, ident: int, one: int, other: int) -> bool:
     """Return whether two releases of a package require the same, so that walks through them are the same."""
     if one < 0 or other < 0:
         return False
@@ -92,8 +92,8 @@ def _is_twin(world: World, ident: int, one: int, other: int) -> bool:
     return bool(sets[one] == sets[other] >= 0 and not (lacks[one] or lacks[other]))
 
 
-def _renamed(choices: list[Choice], twins: Mapping[tuple[int, int], int]) -> list[Choice]:
-    return [(ident, demand, twins.get((ident, chosen), chosen)) for ident, demand, chosen in choices]
+def _renamed(choices: list[Choice], equivalent: Mapping[tuple[int, int], int]) -> list[Choice]:
+    return [(ident, demand, equivalent.get((ident, chosen), chosen)) for ident, demand, chosen in choices]
 
 
 @dataclass(slots=True)
@@ -110,21 +110,23 @@ class Memory:
         """Return a walk of the same root whose choices at this instant are the same, None for none."""
         availabilities, profile = world.on_offer(at, doubtful=doubtful), world.profile
         for choices, found in self._known.get(root, ()):
-            twins: dict[tuple[int, int], int] = {}
+            equivalent: dict[tuple[int, int], int] = {}
             same: set[tuple[int, int]] = set()
             for number, (ident, demand, chosen) in enumerate(choices):
                 now = choose(availabilities[ident], demand, profile)
                 if now == chosen:
                     same.add((ident, chosen))
-                elif not _is_twin(world, ident, chosen, now) or twins.setdefault((ident, chosen), now) != now:
+                elif (
+                    not _is_equivalent(world, ident, chosen, now) or equivalent.setdefault((ident, chosen), now) != now
+                ):
                     # What differs here differs elsewhere too: look at it first the next time.
                     choices.insert(0, choices.pop(number))
                     break
             else:
-                if not twins:
+                if not equivalent:
                     return found
-                if same.isdisjoint(twins):
-                    return self.keep(root, _renamed(choices, twins), found.renamed(twins))
+                if same.isdisjoint(equivalent):
+                    return self.keep(root, _renamed(choices, equivalent), found.renamed(equivalent))
         return None
 
     def forget(self) -> None:

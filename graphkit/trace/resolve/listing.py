@@ -88,7 +88,7 @@ class Package:
     """One package as an environment sees it: positions are release ids less ``start``.
 
     ``changes`` are the instants at which the listing or yank of a release changes, ascending; the
-    state is constant between them, so any instant costs one bisection and, once, one shelf.
+    state is constant between them, so any instant costs one bisection and, once, one availability.
     ``first_upload``: the earliest known upload of any file of each release, FOREVER where none is known.
     ``is_whole``: a page or table listed its releases, and speaks of them until ``speaks_until``; where it is False, no
     page was read, or only ones that were missing, quarantined or empty (``is_gone``). ``usable`` says of each file
@@ -248,7 +248,7 @@ class Package:
         return self.availability_of(self.state_at(at), doubtful=doubtful)
 
     def availability_of(self, state: int, *, doubtful: bool) -> Availability:
-        """Return the shelf of a state by its number."""
+        """Return what is on offer in a state, by its number."""
         doubtful = doubtful or not self.is_uncertain
         key = (state, doubtful)
         if key not in self._states:

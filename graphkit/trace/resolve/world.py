@@ -314,7 +314,7 @@ class World:
         return known > 0
 
     def on_offer(self, at: Instant, *, doubtful: bool) -> Availabilities:
-        """Return the shelves of an instant by package id, each stocked when it is asked for."""
+        """Return what is on offer at an instant by package id, each computed when it is asked for."""
         key = (at, doubtful)
         if key not in self._offers:
             self._offers[key] = Availabilities(self, at, doubtful=doubtful)
@@ -497,7 +497,7 @@ class World:
 
 
 class Availabilities(dict[int, Availability]):
-    """The shelves of one instant by package id, stocked when they are asked for."""
+    """What is on offer at one instant by package id, computed when it is asked for."""
 
     def __init__(self, world: World, at: Instant, *, doubtful: bool) -> None:
         super().__init__()
@@ -505,7 +505,7 @@ class Availabilities(dict[int, Availability]):
         self._at = at
         self._doubtful = doubtful
         self.walks: dict[object, object] = {}
-        """Walks over these shelves, by their root."""
+        """Walks over what is on offer then, by their root."""
 
     def __missing__(self, ident: int) -> Availability:
         self[ident] = self._world.package(ident).availability(self._at, doubtful=self._doubtful)

@@ -77,16 +77,16 @@ class Worst(_Verdicts[str]):
     ``incidents`` are the ids of the cases; ``offsets``: of each the number of its first slot.
     """
 
-    def __init__(self, rolls: Sequence[ServiceVerdicts], incidents: Sequence[str], offsets: Sequence[int]) -> None:
-        self._rolls = rolls
+    def __init__(self, cases: Sequence[ServiceVerdicts], incidents: Sequence[str], offsets: Sequence[int]) -> None:
+        self._cases = cases
         self._incidents = incidents
         self._offsets = offsets
-        by_case = [dict(roll.verdicts()) for roll in rolls]
+        by_case = [dict(one.verdicts()) for one in cases]
         self._places = [{name: at for at, name in enumerate(verdicts)} for verdicts in by_case]
         self._worst = {name: worst(one[name] for one in by_case) for name in sorted(by_case[0])}
         self._order = sorted(self._worst, key=lambda name: self._worst[name].rank)
         self.counts = Counter(self._worst.values())
-        judged = [one.service for roll in rolls for one in roll.judged]
+        judged = [one.service for case in cases for one in case.judged]
         self.judged = tuple(self._at(name) for name in dict.fromkeys(judged))
 
     def verdicts(self) -> Mapping[str, Verdict]:
@@ -95,8 +95,8 @@ class Worst(_Verdicts[str]):
 
     def _at(self, name: str) -> ServiceVerdict:
         parts = [
-            _shifted(roll[places[name]], offset)
-            for roll, places, offset in zip(self._rolls, self._places, self._offsets, strict=True)
+            _shifted(case[places[name]], offset)
+            for case, places, offset in zip(self._cases, self._places, self._offsets, strict=True)
         ]
         deciding = [one for one in parts if one.verdict is self._worst[name]]
         return replace(

@@ -12,8 +12,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from graphkit.formats import archives as packed
-from graphkit.formats import read_document
+from graphkit.formats import archives, read_document
 from graphkit.formats.archives import gunzipped, is_gzip, is_other, members, unopened, unpacked
 from graphkit.model.errors import InputError
 
@@ -52,15 +51,15 @@ def test_names_lead_nowhere(name: str, shown: str) -> None:
 
 
 def test_a_bomb_is_stopped_whatever_it_says_of_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packed, "MEMBER_BYTES", 2**20)
+    monkeypatch.setattr(archives, "MEMBER_BYTES", 2**20)
     (small, content), (zeros, error) = unzipped(zipped({"small": b"x", "zeros": bytes(2**22)}))
     assert (small, content, zeros) == ("small", b"x", "zeros")
     assert isinstance(error, InputError)
     assert "more than 1 MiB" in str(error)
-    monkeypatch.setattr(packed, "TOTAL_BYTES", 2**10)
+    monkeypatch.setattr(archives, "TOTAL_BYTES", 2**10)
     with pytest.raises(InputError, match="unpack it and give the folder"):
         unzipped(zipped({"a": bytes(2**11), "b": b""}))
-    monkeypatch.setattr(packed, "MEMBERS", 1)
+    monkeypatch.setattr(archives, "MEMBERS", 1)
     with pytest.raises(InputError, match="more than 1 files"):
         unzipped(zipped({"a": b"", "b": b""}))
 
@@ -151,7 +150,7 @@ def test_gzip_gives_every_member_and_a_bomb_is_stopped(monkeypatch: pytest.Monke
             gunzipped(broken)
     with pytest.raises(InputError, match="cannot be unpacked"):
         gunzipped(gzip.compress(text)[:3] + b"\xff" * 50)
-    monkeypatch.setattr(packed, "MEMBER_BYTES", 2**20)
+    monkeypatch.setattr(archives, "MEMBER_BYTES", 2**20)
     with pytest.raises(InputError, match="more than 1 MiB"):
         gunzipped(gzip.compress(bytes(2**22)))
 
@@ -163,7 +162,7 @@ def test_gzip_around_gzip_is_unpacked_once_more_and_what_holds_no_text_not_at_al
     assert unpacked(twice) == b"text"
     assert is_gzip(unpacked(gzip.compress(twice)))
     assert unpacked(b"text") == b"text"
-    monkeypatch.setattr(packed, "MEMBER_BYTES", 2**20)
+    monkeypatch.setattr(archives, "MEMBER_BYTES", 2**20)
     zeros = gzip.compress(bytes(2**22))
     assert unpacked(zeros) is zeros
     with pytest.raises(InputError, match="more than 1 MiB"):
@@ -172,7 +171,7 @@ def test_gzip_around_gzip_is_unpacked_once_more_and_what_holds_no_text_not_at_al
 
 @pytest.mark.parametrize("layers", [1, 2])
 def test_a_bomb_takes_no_more_memory_than_a_member_may(monkeypatch: pytest.MonkeyPatch, layers: int) -> None:
-    monkeypatch.setattr(packed, "MEMBER_BYTES", 4 * 2**20)
+    monkeypatch.setattr(archives, "MEMBER_BYTES", 4 * 2**20)
     bomb = b"[" * 128 * 2**20
     for _ in range(layers):
         bomb = gzip.compress(bomb)

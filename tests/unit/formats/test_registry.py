@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from graphkit import formats as documents
-from graphkit.formats import archives as packed
-from graphkit.formats import read_document
+from graphkit.formats import archives, read_document
 from graphkit.model.documents import Completeness, DocumentKind
 from graphkit.model.errors import InputError
 
@@ -122,7 +121,7 @@ def test_gzip_that_is_broken_is_an_error_and_a_binary_in_it_is_no_document() -> 
 
 
 def test_gzip_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packed, "MEMBER_BYTES", 1024 * 1024)
+    monkeypatch.setattr(archives, "MEMBER_BYTES", 1024 * 1024)
     bomb = gzip.compress(b" " * 4 * 1024 * 1024 + BOM)
     with pytest.raises(InputError, match="more than 1 MiB"):
         read_document(bomb, "x")

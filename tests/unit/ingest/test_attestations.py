@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from graphkit.api.session import Graph
-from graphkit.ingest import limits as bounds
+from graphkit.ingest import limits
 from graphkit.ingest.limits import check_size
 from graphkit.model.answers import Blast
 from graphkit.model.errors import InputError
@@ -106,8 +106,8 @@ def test_a_broken_line_is_rejected_and_the_others_are_read(graph: Graph, work: P
 
 
 def test_what_an_envelope_holds_counts_as_what_a_file_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "_SMALL", 10)
-    monkeypatch.setattr(bounds, "MEMORY", 1_000_000)
+    monkeypatch.setattr(limits, "_SMALL", 10)
+    monkeypatch.setattr(limits, "MEMORY", 1_000_000)
     rows = [f"a-{number}==1" for number in range(1_000)]
     check_size(bom(*rows[:10]).encode())
     with pytest.raises(InputError, match="of memory to read"):

@@ -16,8 +16,7 @@ import pytest
 from graphkit.api.session import Graph
 from graphkit.formats import read_document
 from graphkit.formats.diagnostics import PROBLEMS, Diagnostics, bounded
-from graphkit.ingest import documents, files
-from graphkit.ingest import limits as bounds
+from graphkit.ingest import documents, files, limits
 from graphkit.ingest.documents import Documents
 from graphkit.ingest.limits import check_size, with_short_texts
 from graphkit.ingest.options import IngestOptions
@@ -133,19 +132,19 @@ def test_large_files_come_alone(graph: Graph, work: Path, monkeypatch: pytest.Mo
 def test_what_would_take_too_much_memory_is_refused_before_it_is_read(
     text: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounds, "_SMALL", 2**20)
+    monkeypatch.setattr(limits, "_SMALL", 2**20)
     with pytest.raises(InputError, match=r"would take about \d+\.\d GB of memory to read; split it"):
         check_size(text)
 
 
 def test_what_is_large_but_not_dense_is_read() -> None:
     check_size(b'{"components": [' + b'{"name": "' + b"x" * 1_000 + b'"},' * 50_000 + b"{}]}")
-    check_size(b"x" * (bounds._SMALL + 1))
+    check_size(b"x" * (limits._SMALL + 1))
 
 
 def test_what_a_pull_brings_is_bounded_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "_SMALL", 0)
-    monkeypatch.setattr(bounds, "MEMORY", 10_000)
+    monkeypatch.setattr(limits, "_SMALL", 0)
+    monkeypatch.setattr(limits, "MEMORY", 10_000)
     with closing(open_store(str(tmp_path / "graph"), create=True)) as store:
         run = IngestRun(store, IngestOptions.read({}), lambda *_: None)
         large = (

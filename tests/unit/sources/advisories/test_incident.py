@@ -8,9 +8,8 @@ import pytest
 from graphkit.model.errors import InputError
 from graphkit.model.incidents import Incident
 from graphkit.model.times import FOREVER, instant, moment
-from graphkit.sources.advisories import incident
-from graphkit.sources.advisories import osv as advisories
-from graphkit.sources.organisation import organisation_file as organisation
+from graphkit.sources.advisories import incident, osv
+from graphkit.sources.organisation import organisation_file
 
 ROOT = Path(__file__).resolve().parents[4]
 CASE = ROOT / "examples" / "litellm-2026-03" / "incident.yaml"
@@ -31,8 +30,8 @@ def parse(text: str) -> Incident:
 def test_the_case_that_ships_reads_as_its_sources_say() -> None:
     data = CASE.read_bytes()
     assert incident.claims(data, CASE.name)
-    assert not organisation.claims(data, CASE.name)
-    assert not advisories.claims(data, CASE.name)
+    assert not organisation_file.claims(data, CASE.name)
+    assert not osv.claims(data, CASE.name)
     read = incident.parse(data, CASE.name)
     assert [(release.version, release.listed_from) for release in read.releases] == [
         ("1.82.7", instant("2026-03-24T10:39:00Z")),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from graphkit.formats import archives as packed
+from graphkit.formats import archives
 from graphkit.model.building import is_of_build
 from graphkit.model.errors import InputError
 from graphkit.model.names import package_name
@@ -186,12 +186,12 @@ def test_files_beside_the_top_folder_are_odd() -> None:
 
 
 def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packed, "MEMBER_BYTES", 2**20)
+    monkeypatch.setattr(archives, "MEMBER_BYTES", 2**20)
     with pytest.raises(InputError, match="unpacks to more than 1 MiB"):
         Sdist.read(sdist({"big.bin": b"\0" * (8 * 2**20), **GOOD}), "dep-1.0.tar.gz").build_requirements()
     with pytest.raises(InputError, match="unpacks to more than 1 MiB"):
         Sdist.read(zipped({"pyproject.toml": "#" * (8 * 2**20)}), "dep-1.0.zip").build_requirements()
-    monkeypatch.setattr(packed, "MEMBERS", 10)
+    monkeypatch.setattr(archives, "MEMBERS", 10)
     with pytest.raises(InputError, match="more than 10 files"):
         Sdist.read(sdist({f"{number}.txt": "" for number in range(20)}), "dep-1.0.tar.gz").build_requirements()
 

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from graphkit.model.aliases import Aliases, Clash, PackageAlias, ServiceAlias, alias_purl, joined, settled
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, package_name, service_id
-from graphkit.sources.organisation import aliases
-from graphkit.sources.organisation import organisation_file as organisation
+from graphkit.sources.organisation import aliases, organisation_file
 
 ROOT = Path(__file__).resolve().parents[4]
 SCHEMA = "schema: graphkit.aliases/1\n"
@@ -63,7 +62,7 @@ def test_toml_and_json_say_the_same() -> None:
 def test_only_alias_files_are_claimed() -> None:
     assert aliases.claims(SCHEMA.encode(), "x.txt")
     assert not aliases.claims(b"schema: graphkit.organisation/1\n", "aliases.yaml")
-    assert not organisation.claims(SCHEMA.encode(), "aliases.yaml")
+    assert not organisation_file.claims(SCHEMA.encode(), "aliases.yaml")
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from graphkit.model.aliases import joined
 from graphkit.model.errors import InputError
 from graphkit.model.names import company_id
-from graphkit.sources.organisation import backstage
-from graphkit.sources.organisation import organisation_file as organisation
+from graphkit.sources.organisation import backstage, organisation_file
 
 CATALOGUE = b"""\
 # the shop of Acme
@@ -124,7 +123,7 @@ def test_line_ends_marks_and_json_change_nothing() -> None:
 )
 def test_a_catalogue_is_known_by_its_content(data: bytes, claimed: object) -> None:
     assert backstage.claims(data, "catalog-info.yaml") is claimed
-    assert not organisation.claims(CATALOGUE, "organisation.yaml")
+    assert not organisation_file.claims(CATALOGUE, "organisation.yaml")
 
 
 @pytest.mark.parametrize(

@@ -8,19 +8,19 @@ import pytest
 from graphkit.model.errors import InputError
 from graphkit.model.organisation import Polarity, Standing
 from graphkit.model.times import moment
-from graphkit.sources.organisation import organisation_file as organisation
+from graphkit.sources.organisation import organisation_file
 
 ROOT = Path(__file__).resolve().parents[4]
 CASE = ROOT / "examples" / "litellm-2026-03" / "organisation.yaml"
 SCHEMA = "schema: graphkit.organisation/1\n"
 
 
-def parse(text: str) -> organisation.OrganisationFile:
-    return organisation.parse((SCHEMA + text).encode(), "org.yaml")
+def parse(text: str) -> organisation_file.OrganisationFile:
+    return organisation_file.parse((SCHEMA + text).encode(), "org.yaml")
 
 
 def test_the_case_ties_nobody_to_litellm_but_who_said_so() -> None:
-    read = organisation.parse(CASE.read_bytes(), CASE.name).organisation
+    read = organisation_file.parse(CASE.read_bytes(), CASE.name).organisation
     vouched = {
         claim.company
         for claim in read.claims
@@ -40,7 +40,7 @@ def test_the_case_ties_nobody_to_litellm_but_who_said_so() -> None:
 def test_the_locks_stand_to_the_repair_of_their_project(shared: Path) -> None:
     facts = json.loads((shared / "case" / "litellm-2026-03.json").read_text(encoding="utf-8"))
     repairs = {one["project"]: one.get("commit_time") for one in facts["downstream_responses"]}
-    read = organisation.parse(CASE.read_bytes(), CASE.name)
+    read = organisation_file.parse(CASE.read_bytes(), CASE.name)
     until = {str(use.service): use.stands_until for use in read.organisation.uses}
     assert until["dspy repository"] == moment(repairs["stanfordnlp/dspy"])
     assert until["crewai repository"] == moment(repairs["crewAIInc/crewAI"])
@@ -52,7 +52,7 @@ def test_the_locks_stand_to_the_repair_of_their_project(shared: Path) -> None:
 def test_claims_and_causes_keep_the_words_of_the_facts(shared: Path) -> None:
     facts = json.loads((shared / "case" / "litellm-2026-03.json").read_text(encoding="utf-8"))
     known = {one["id"]: one for one in facts["claims"]}
-    for claim in organisation.parse(CASE.read_bytes(), CASE.name).organisation.claims:
+    for claim in organisation_file.parse(CASE.read_bytes(), CASE.name).organisation.claims:
         if claim.id in known:
             assert (claim.date, claim.certainty) == (known[claim.id]["date"], known[claim.id]["confidence"])
             assert [source.id for source in claim.sources] == known[claim.id]["sources"]
