@@ -1,17 +1,23 @@
-"""What every HTTP client here keeps to: how much is read of an answer, for how long, and when it is asked again."""
+"""One answer of a server: how much of it is read, for how long, when it is asked again, which origin a secret is for.
+
+The index and the APIs of pulls differ in what they do with an answer; how they come by it is here.
+"""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Any, Final
 
 import httpx
+import msgspec
 import stamina
 
 from graphkit.formats.diagnostics import quoted
+from graphkit.model import __version__
 from graphkit.model.errors import InputError
 
 LARGEST: Final = 256 * 2**20
@@ -20,8 +26,10 @@ LONGEST_WAIT: Final = 60.0
 """The longest wait in seconds that a server may ask for."""
 LONGEST_ANSWER: Final = 600.0
 """The seconds that the body of one answer may take."""
-PACKING: Final = "gzip"
-"""What answers may be packed with: other packings grow by more than can be bounded."""
+HEADERS: Final[Mapping[str, str]] = {"User-Agent": f"graphkit/{__version__}", "Accept-Encoding": "gzip"}
+"""What every request says. Other packings than gzip grow by more than can be bounded."""
+DEFAULT_PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
+_ATTEMPTS: Final = 5
 _PACKINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
 _WHOLE: Final = re.compile(r"[0-9]{1,10}")
 _DIGITS: Final = re.compile(r"[0-9]+")
@@ -30,6 +38,51 @@ _FAR: Final = 1e9
 
 class TooSlow(httpx.StreamError):
     """An answer that takes longer than `LONGEST_ANSWER`; another attempt would take as long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back in the end, of whatever status; ``url`` is where from, without its query, which may hold a signature.
+
+    ``caching``: what the cache says of it. ``next_page``: where RFC 8288's `Link: rel="next"` leads.
+    """
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    url: str
+    caching: Mapping[str, Any] = field(default_factory=dict)
+    next_page: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it is an answer and no refusal."""
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """Return the decoded body.
+
+        Raises:
+            InputError: it is no JSON (RFC 8259), or nested too deep.
+        """
+        return self.as_type(Any)
+
+    def as_type(self, shape: Any) -> Any:
+        """Return the body as a type of msgspec; InputError where it is no such JSON."""
+        try:
+            return msgspec.json.decode(self.body, type=shape)
+        except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+            kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+            what = "a web page" if kind == "text/html" else "something that is not JSON of this API"
+            raise InputError(f"the server answered with {what}") from error
+
+
+class Busy(Exception):
+    """An answer that another attempt may better."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
 
 
 class _Watched(httpx.SyncByteStream):
@@ -83,9 +136,59 @@ def _check_size(size: int, most: int) -> None:
         raise InputError(f"the answer is larger than {told}; it was not read")
 
 
-def attempts(on: Callable[[Exception], bool | float], count: int) -> Iterator[stamina.Attempt]:
-    """Return attempts with growing waits between them; ``on`` says of an error whether, or after how many seconds."""
-    return iter(stamina.retry_context(on=on, attempts=count, timeout=LONGEST_WAIT * 2, wait_max=LONGEST_WAIT))
+def fetch(
+    client: httpx.Client,
+    url: httpx.URL | str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    extensions: dict[str, object] | None = None,
+    largest: int | None = None,
+    retries_limits: bool = False,
+) -> Answer:
+    """Return an answer, of whatever status, after several attempts where the server says that it is its own fault.
+
+    ``largest``: bytes, as for `body_of`. ``retries_limits``: also after 429 (RFC 6585 §4).
+
+    Raises:
+        InputError: it is too large, or packed in a way that was not asked for.
+        httpx.HTTPError, httpx.InvalidURL, httpx.StreamError: no attempt brought an answer.
+    """
+
+    def once() -> Answer:
+        with client.stream("GET", url, headers=headers, extensions=extensions) as response:
+            answer = Answer(
+                status=response.status_code,
+                headers=response.headers,
+                body=body_of(response, largest),
+                url=str(response.url.copy_with(query=None)),
+                caching=response.extensions.get("caching") or {},
+                next_page=response.links.get("next", {}).get("url", ""),
+            )
+        if answer.status >= 500 or (retries_limits and answer.status == 429):
+            raise Busy(answer)
+        return answer
+
+    attempts = stamina.retry_context(on=wait_for, attempts=_ATTEMPTS, timeout=LONGEST_WAIT * 2, wait_max=LONGEST_WAIT)
+    try:
+        for attempt in attempts:
+            with attempt:
+                return once()
+    except Busy as busy:
+        return busy.answer
+    raise AssertionError("an attempt returns or raises")
+
+
+def wait_for(error: Exception) -> bool | float:
+    """Return how long to wait before the next attempt in seconds, True for the usual, False to give up."""
+    if isinstance(error, Busy):
+        wait = retry_after(error.answer.headers.get("retry-after", ""), time.time())
+        return True if wait is None else min(max(wait, 0.0), LONGEST_WAIT)
+    return isinstance(error, httpx.TransportError)
+
+
+def origin_of(url: httpx.URL) -> tuple[str, str, int | None]:
+    """Return scheme, host and port (RFC 6454 §4): a secret goes to the origin that it is for alone."""
+    return url.scheme, url.host, url.port or DEFAULT_PORTS.get(url.scheme)
 
 
 def retry_after(text: str, now: float) -> float | None:

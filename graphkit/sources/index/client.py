@@ -5,26 +5,24 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from urllib.parse import quote, urlsplit
 
 import httpx
 
 from graphkit.formats.structured_text import without_secrets
-from graphkit.model import __version__
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.index import File, FileKind, ReleaseMetadata
 from graphkit.model.index import MetadataSource as Source
 from graphkit.model.names import PackageName
 from graphkit.model.times import Instant
-from graphkit.sources.http import LONGEST_WAIT, PACKING, attempts, body_of, reason_of, retry_after
+from graphkit.sources.http import HEADERS, Answer, body_of, fetch, reason_of
 from graphkit.sources.index.metadata import from_core_metadata, from_release_json, unknown
 from graphkit.sources.index.pages import ACCEPT, FileLinks, PageReading, absent, read_page
 from graphkit.sources.index.sdists import LARGEST, Sdist, Untold, is_readable
@@ -32,7 +30,6 @@ from graphkit.sources.index.settings import index_address, index_name
 from graphkit.sources.index.transport import opened
 from graphkit.sources.index.wheels import MOST, joined, wheels_apart
 
-_ATTEMPTS: Final = 5
 _SECOND: Final = 1_000_000
 _DIGITS: Final = 10
 _OLDEST: Final = 600
@@ -50,17 +47,6 @@ _PATIENCE: Final = 16
 
 class NoAnswer(GraphkitError):
     """An index that cannot be reached, refuses, or breaks off: what was asked for was not read."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    """What came back in the end. ``caching``: what the cache says of it."""
-
-    status: int
-    headers: httpx.Headers
-    body: bytes
-    url: str
-    caching: dict[str, Any] = field(default_factory=dict)
 
 
 class Unanswered:
@@ -291,38 +277,20 @@ class HttpIndex:
         headers: dict[str, str] | None = None,
         extensions: dict[str, object] | None = None,
         largest: int | None = None,
-    ) -> _Answer:
+    ) -> Answer:
         """Return an answer, of whatever status, after several attempts where it says that it is busy.
 
         Raises:
             NoAnswer: nobody answers, or too slowly. InputError: it is too large.
         """
         try:
-            for attempt in attempts(_wait, _ATTEMPTS):
-                with attempt:
-                    return self._once(url, headers, extensions, largest)
-        except _Busy as busy:
-            return busy.answer
+            return fetch(
+                self._client, url, headers=headers, extensions=extensions, largest=largest, retries_limits=True
+            )
         except InputError as error:
             raise InputError(str(error), place=url.partition("?")[0].rstrip("/").rpartition("/")[2]) from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise _unreachable(url, error) from error
-        raise AssertionError("an attempt returns or raises")
-
-    def _once(
-        self, url: str, headers: dict[str, str] | None, extensions: dict[str, object] | None, largest: int | None
-    ) -> _Answer:
-        with self._client.stream("GET", url, headers=headers, extensions=extensions) as response:
-            answer = _Answer(
-                status=response.status_code,
-                headers=response.headers,
-                body=body_of(response, largest),
-                url=str(response.url),
-                caching=response.extensions.get("caching") or {},
-            )
-        if answer.status == 429 or answer.status >= 500:
-            raise _Busy(answer)
-        return answer
 
     @contextmanager
     def _stream(self, url: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
@@ -332,7 +300,7 @@ class HttpIndex:
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise _unreachable(url, error) from error
 
-    def _expect(self, answer: _Answer) -> None:
+    def _expect(self, answer: Answer) -> None:
         if answer.status >= 400:
             raise NoAnswer(
                 f"the index answered {answer.status} for {without_secrets(answer.url)}; "
@@ -342,14 +310,6 @@ class HttpIndex:
 
 class _NoRanges(Exception):
     """A server that does not answer ranges."""
-
-
-class _Busy(Exception):
-    """An answer that another attempt may better."""
-
-    def __init__(self, answer: _Answer) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
 
 
 _NOT_READABLE: Final = (
@@ -409,7 +369,7 @@ def open_live(told: str | None, *, cache: Path | None, read_at: Instant) -> Iter
     plain, transport = opened(address, cache)
     client = httpx.Client(
         transport=transport,
-        headers={"User-Agent": f"graphkit/{__version__}", "Accept-Encoding": PACKING},
+        headers=HEADERS,
         follow_redirects=True,
         timeout=httpx.Timeout(30.0, pool=None),
     )
@@ -431,7 +391,7 @@ def _preference(file: File, offer: FileLinks) -> tuple[int, str]:
     return (4 if file.kind is FileKind.SDIST else 5, file.filename)
 
 
-def _age(answer: _Answer) -> Instant:
+def _age(answer: Answer) -> Instant:
     """Return how old an answer of the cache is, in microseconds (RFC 9111 §5.1)."""
     text = answer.headers.get("age", "")
     return int(text) * _SECOND if text.isdecimal() and len(text) < _DIGITS else _OLDEST * _SECOND
@@ -440,14 +400,6 @@ def _age(answer: _Answer) -> Instant:
 def _is_metadata(name: str) -> bool:
     folder, _, member = name.partition("/")
     return member == "METADATA" and folder.endswith(".dist-info")
-
-
-def _wait(error: Exception) -> bool | float:
-    """Return how long to wait before the next attempt in seconds, True for the usual, False to give up."""
-    if isinstance(error, _Busy):
-        wait = retry_after(error.answer.headers.get("retry-after", ""), time.time())
-        return True if wait is None else min(max(wait, 0.0), LONGEST_WAIT)
-    return isinstance(error, httpx.TransportError)
 
 
 def _unreachable(url: str, error: Exception) -> NoAnswer:

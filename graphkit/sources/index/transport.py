@@ -15,6 +15,7 @@ from typing import Final
 import httpx
 
 from graphkit.model.errors import GraphkitError
+from graphkit.sources.http import origin_of
 
 CONNECTIONS: Final = 8
 _FRESH: Final = "max-age=600"
@@ -24,7 +25,6 @@ _FORMER: Final = "http.db"
 """Where releases before this one kept answers, with the credentials of addresses."""
 _BESIDE: Final = ("", "-wal", "-shm", "-journal")
 """What SQLite adds to the name of a database for its files."""
-_PORTS: Final = {"http": 80, "https": 443}
 
 
 def opened(address: str, cache: Path | None) -> tuple[str, httpx.BaseTransport]:
@@ -81,7 +81,7 @@ class _Private(httpx.BaseTransport):
     def __init__(self, kept: httpx.BaseTransport, network: httpx.BaseTransport, index: httpx.URL, secret: str) -> None:
         self._kept = kept
         self._network = network
-        self._origin = _origin(index)
+        self._origin = origin_of(index)
         self._secret = secret
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -89,17 +89,13 @@ class _Private(httpx.BaseTransport):
         for name in ("authorization", "cookie"):
             request.headers.pop(name, None)
         request.url = request.url.copy_with(username=None, password=None)
-        if self._secret and _origin(request.url) == self._origin:
+        if self._secret and origin_of(request.url) == self._origin:
             request.headers["authorization"] = self._secret
         return (self._network if request.url.query else self._kept).handle_request(request)
 
     def close(self) -> None:
         """Close the cache and the connections."""
         self._kept.close()
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port or _PORTS.get(url.scheme)
 
 
 def _cached(inner: httpx.BaseTransport, folder: Path) -> httpx.BaseTransport:

@@ -19,8 +19,9 @@ from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.progress import Progress
 from graphkit.model.times import BadTime, Instant, instant, rfc3339
 from graphkit.sources.fetched_document import FetchedDocument, Reject
+from graphkit.sources.http import Answer
 from graphkit.sources.pulls.credentials import Credential, Keyring, secret
-from graphkit.sources.pulls.http import Answer, Client, Unreachable, connected, plain_base
+from graphkit.sources.pulls.http import Client, Unreachable, connected, plain_base
 from graphkit.sources.pulls.pull import Pull
 
 VARIABLES: Final = ("DEPENDENCY_TRACK_API_KEY",)

@@ -19,11 +19,12 @@ from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.progress import Progress
 from graphkit.model.times import Instant, rfc3339
 from graphkit.sources.fetched_document import FetchedDocument, Reject
+from graphkit.sources.http import Answer
 from graphkit.sources.pulls.credentials import Credential, Keyring, secret
 from graphkit.sources.pulls.github_commits import Branch
 from graphkit.sources.pulls.github_exports import Exports
 from graphkit.sources.pulls.github_files import Tree, Wanted, blob_of, submodules, wanted
-from graphkit.sources.pulls.http import Answer, Client, Unreachable, connected, plain_base
+from graphkit.sources.pulls.http import Client, Unreachable, connected, plain_base
 from graphkit.sources.pulls.pull import Pull
 
 PUBLIC: Final = "https://api.github.com"

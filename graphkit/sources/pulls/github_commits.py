@@ -9,7 +9,8 @@ import msgspec
 
 from graphkit.model.errors import InputError
 from graphkit.model.times import BadTime, Instant, instant
-from graphkit.sources.pulls.http import Answer, Client
+from graphkit.sources.http import Answer
+from graphkit.sources.pulls.http import Client
 
 _PAGES: Final = 5
 """How many pages of a hundred commits are looked at for when a file was merged."""

@@ -8,7 +8,8 @@ from typing import Final
 import msgspec
 
 from graphkit.model.errors import InputError
-from graphkit.sources.pulls.http import Answer, Client
+from graphkit.sources.http import Answer
+from graphkit.sources.pulls.http import Client
 
 _WAITS: Final = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0)
 """Seconds between looks at whether a report is ready."""

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from graphkit.model.errors import InputError
-from graphkit.sources.pulls.http import Answer
+from graphkit.sources.http import Answer
 
 _LOCK: Final = re.compile(r"(?:uv\.lock|poetry\.lock|pdm\.lock|pipfile\.lock|pylock(?:\.[^/]+)?\.toml)", re.IGNORECASE)
 _CONDA: Final = re.compile(r"(?:[^/]+\.)?conda-lock\.ya?ml|[^/]*environment\.ya?ml|pixi\.lock", re.IGNORECASE)

@@ -6,24 +6,29 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
-import msgspec
 
-from graphkit.model import __version__
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.times import rfc3339
-from graphkit.sources.http import LONGEST_WAIT, PACKING, attempts, body_of, http_date, reason_of, retry_after
+from graphkit.sources.http import (
+    DEFAULT_PORTS,
+    HEADERS,
+    LONGEST_WAIT,
+    Answer,
+    fetch,
+    http_date,
+    origin_of,
+    reason_of,
+    retry_after,
+)
 from graphkit.sources.pulls.credentials import Credential
 
-_ATTEMPTS: Final = 4
 _WAITS: Final = 5
 _REDIRECTS: Final = 5
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
-_DEFAULT_PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
 _WHOLE: Final = re.compile(r"[0-9]{1,10}")
 _LIMIT_WORDS: Final = re.compile(rb"rate limit|abuse detection", re.IGNORECASE)
 _SECOND: Final = 1_000_000
@@ -40,44 +45,6 @@ class Stopped(GraphkitError):
 
 class Unauthorised(GraphkitError):
     """The server does not take the token or key, or wants one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What came back in the end; ``url`` is where from, without its query, which may hold a signature."""
-
-    status: int
-    headers: httpx.Headers
-    body: bytes
-    url: str
-    next_page: str = ""
-
-    @property
-    def is_good(self) -> bool:
-        """Whether it is an answer and no refusal."""
-        return 200 <= self.status < 300
-
-    def check_busy(self) -> None:
-        """Raise where the server says that it is its own fault, so that another attempt is made."""
-        if self.status >= 500:
-            raise _Busy(self)
-
-    def json(self) -> Any:
-        """Return the decoded body.
-
-        Raises:
-            InputError: it is no JSON (RFC 8259), or nested too deep.
-        """
-        return self.as_type(Any)
-
-    def as_type(self, shape: Any) -> Any:
-        """Return the body as a type of msgspec; InputError where it is no such JSON."""
-        try:
-            return msgspec.json.decode(self.body, type=shape)
-        except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
-            kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-            what = "a web page" if kind == "text/html" else "something that is not JSON of this API"
-            raise InputError(f"the server answered with {what}") from error
 
 
 class Client:
@@ -134,7 +101,7 @@ class Client:
         if not answer.next_page:
             return None
         url = self._joined(self._base, answer.next_page)
-        if _origin(url) != _origin(self._base):
+        if origin_of(url) != origin_of(self._base):
             raise InputError("the server's next page is on another server; it was not followed")
         return self._patient(url)
 
@@ -201,60 +168,23 @@ class Client:
             _check_host(there)
         except (httpx.InvalidURL, ValueError) as error:
             raise InputError(_NO_ADDRESS) from error
-        if there.scheme not in _DEFAULT_PORTS or not there.host:
+        if there.scheme not in DEFAULT_PORTS or not there.host:
             raise InputError("the server redirects to an address that is neither http nor https")
         return there
 
     def _retried(self, url: httpx.URL) -> Answer:
         try:
-            for attempt in attempts(_is_passing, _ATTEMPTS):
-                with attempt:
-                    answer = self._once(url)
-                    answer.check_busy()
-        except _Busy as busy:
-            return busy.answer
+            return fetch(self._http, url, headers=self._headers_for(url))
         except UnicodeError as error:  # httpx reads where a redirect leads, even where it is not to follow
             raise InputError(_NO_ADDRESS) from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise Unreachable(_unreachable(url, error)) from error
-        return answer
-
-    def _once(self, url: httpx.URL) -> Answer:
-        with self._http.stream("GET", url, headers=self._headers_for(url), follow_redirects=False) as response:
-            return Answer(
-                status=response.status_code,
-                headers=response.headers,
-                body=body_of(response),
-                url=str(url.copy_with(query=None)),
-                next_page=response.links.get("next", {}).get("url", ""),
-            )
 
     def _headers_for(self, url: httpx.URL) -> dict[str, str]:
-        headers = {"User-Agent": f"graphkit/{__version__}", "Accept-Encoding": PACKING}
-        if _origin(url) != _origin(self._base):
-            return headers
+        if origin_of(url) != origin_of(self._base):
+            return {}
         own = {self.credential.header: self.credential.value} if self.credential.value else {}
-        return headers | self._headers | own
-
-
-class _Busy(Exception):
-    """An answer of 5xx, which another attempt may better."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
-
-
-def _is_passing(error: Exception) -> bool | float:
-    """Return whether another attempt may help, or after how many seconds."""
-    if isinstance(error, _Busy):
-        told = error.answer.headers.get("retry-after", "").strip()
-        return min(float(told), LONGEST_WAIT) if _WHOLE.fullmatch(told) else True
-    return isinstance(error, httpx.TransportError)
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port or _DEFAULT_PORTS.get(url.scheme)
+        return self._headers | own
 
 
 def _check_host(url: httpx.URL) -> None:
@@ -284,7 +214,7 @@ def plain_base(address: str, *, told_by: str) -> str:
             f"{told_by} holds a user or password, which ends up in logs and histories; give it without, "
             "and the secret in an environment variable"
         )
-    if parts.scheme not in _DEFAULT_PORTS or not has_host or parts.query or parts.fragment:
+    if parts.scheme not in DEFAULT_PORTS or not has_host or parts.query or parts.fragment:
         raise GraphkitError(f"{told_by} should be an http(s) address without ? and #, like https://host.example/path")
     return parts.geturl().rstrip("/")
 
@@ -293,5 +223,7 @@ def plain_base(address: str, *, told_by: str) -> str:
 def connected() -> Iterator[httpx.Client]:
     """Open the one pool of connections of a pull; proxies and certificates as the environment sets them."""
     limits = httpx.Limits(max_connections=4)
-    with httpx.Client(limits=limits, timeout=httpx.Timeout(60.0, pool=None), follow_redirects=False) as http:
+    with httpx.Client(
+        headers=HEADERS, limits=limits, timeout=httpx.Timeout(60.0, pool=None), follow_redirects=False
+    ) as http:
         yield http

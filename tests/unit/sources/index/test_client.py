@@ -16,9 +16,9 @@ import stamina
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.index import MetadataSource, ReleaseMetadata
 from graphkit.model.names import package_name
+from graphkit.sources.http import Answer, Busy, wait_for
 from graphkit.sources.index import client
-from graphkit.sources.index.client import _Answer, _Busy, open_live
-from graphkit.sources.index.client import _wait as wait_for
+from graphkit.sources.index.client import open_live
 from graphkit.sources.index.pages import JSON_TYPE
 from graphkit.sources.index.sdists import Untold, build_requirements
 from tests.loopback import listening
@@ -255,8 +255,8 @@ def test_a_cache_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 def test_a_wait_is_as_long_as_the_index_says_and_never_too_long(header: str, least: float, most: float) -> None:
     if header == "in half a minute":
         header = formatdate(time.time() + 30, usegmt=True)
-    answer = _Answer(status=429, headers=httpx.Headers({"retry-after": header}), body=b"", url="http://index.example/")
-    wait = wait_for(_Busy(answer))
+    answer = Answer(status=429, headers=httpx.Headers({"retry-after": header}), body=b"", url="http://index.example/")
+    wait = wait_for(Busy(answer))
     assert least <= wait <= most
     assert isinstance(wait, bool) is (least is True)
 

@@ -10,8 +10,9 @@ import pytest
 import stamina
 
 from graphkit.model.errors import GraphkitError, InputError
+from graphkit.sources.http import Answer
 from graphkit.sources.pulls.credentials import Credential
-from graphkit.sources.pulls.http import Answer, Client, Stopped, Unreachable
+from graphkit.sources.pulls.http import Client, Stopped, Unreachable
 from tests.unit.sources.pulls.replay import NOW, TOKEN
 
 BASE = "https://api.example/v3"
