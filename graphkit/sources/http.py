@@ -42,9 +42,10 @@ class TooSlow(httpx.StreamError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back in the end, of whatever status; ``url`` is where from, without its query, which may hold a signature.
+    """What came back in the end, of whatever status.
 
-    ``caching``: what the cache says of it. ``next_page``: where RFC 8288's `Link: rel="next"` leads.
+    ``url``: where from, without its query, which may hold a signature. ``caching``: what the cache says of it.
+    ``next_page``: where RFC 8288's `Link: rel="next"` leads.
     """
 
     status: int
