@@ -1,4 +1,4 @@
-# make demo | test | lint | sizes | bench | bench-index | pins. Needs Python 3.11 or newer and make; everything else goes into .venv.
+# make demo | test | lint | sizes | same-answers | bench | bench-index | pins. Needs Python 3.11 or newer and make; everything else goes into .venv.
 .POSIX:
 .SUFFIXES:
 
@@ -37,6 +37,10 @@ sizes: .venv/.made
 bench: .venv/.runtime
 	@if [ -n "$(BASE)" ]; then $(BIN)/python -m benchmarks.ratios "$(BASE)" $(OPTIONS); \
 	else $(BIN)/python benchmarks/cli.py; fi
+
+# With BASE=<commit>: every case asked of that commit and of this checkout; fails where the JSON of an answer differs.
+same-answers: .venv/.dev
+	$(BIN)/python -m benchmarks.same_answers "$(BASE)"
 
 # The whole index beside its peers, then its growth: some ten minutes, up to 12 GB.
 bench-index: .venv/.runtime
@@ -77,4 +81,4 @@ needs:
 	$(INSTALL) requirements-dev.txt
 	@: >$@
 
-.PHONY: demo test lint sizes bench bench-index pins needs
+.PHONY: demo test lint sizes same-answers bench bench-index pins needs

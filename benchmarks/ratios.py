@@ -47,11 +47,15 @@ class Tree:
             SystemExit: it failed; a time of a failure compares nothing.
         """
         start = time.perf_counter()
-        done = self._python(_CLI, *words)
+        done = self.run(*words)
         took = time.perf_counter() - start
         if done.returncode not in {0, 3}:
             raise SystemExit(f"{self.name}: graphkit {' '.join(words)} ended with {done.returncode}:\n{done.stderr}")
         return took
+
+    def run(self, *words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run graphkit of this tree in a folder, else in that of its graphs, whatever comes of it."""
+        return self._python(_CLI, *words, folder=folder)
 
     def ask(self, graph: str, target: str) -> float:
         """Ask one question of a graph, write its whole answer, and return the seconds that both took."""
@@ -68,10 +72,12 @@ class Tree:
         if not Path(found).is_relative_to(self.source):
             raise SystemExit(f"{self.name}: {found} would be timed, which is not in {self.source}")
 
-    def _python(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def _python(self, *words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
         here = {**os.environ, "PYTHONPATH": str(self.source), "NO_COLOR": "1"}
         command = [sys.executable, "-c", *words]
-        return subprocess.run(command, cwd=self.scratch, env=here, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command, cwd=folder or self.scratch, env=here, capture_output=True, text=True, check=False
+        )
 
 
 @contextmanager
