@@ -125,7 +125,7 @@ def _dealt(ids: Ids, numbers: dict[int, list[int]]) -> tuple[Rows, Rows]:
     return np.repeat(np.arange(len(ids), dtype=np.int64), np.diff(first)), flat[at]
 
 
-def _active(reader: port.Reader, markers: Ids, numbers: _Numbers) -> dict[int, list[int]]:
+def _active(reader: port.Reader, markers: port.TextIds, numbers: _Numbers) -> dict[int, list[int]]:
     """Return by marker under what it holds: [0] by itself, else the extras that make it hold."""
     ground = MarkerEvaluator(Environment())
     ids = distinct(markers)

@@ -38,7 +38,7 @@ _SEED = 20230907
 _CHANGED = "graphkit-benchmark-changed"
 _TRIED = 2000
 _EACH = 24
-Seeds = dict[int, list[int]]
+Seeds = dict[port.PackageId, list[port.Position]]
 
 
 def build(graph: str, parquet: str) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def build(graph: str, parquet: str) -> dict[str, Any]:
     reader = store.reader()
     ready = time.perf_counter()
     generation = reader.generation()
-    every = np.arange(generation.releases, dtype=np.int32)
+    every = np.arange(generation.releases, dtype=port.RELEASE)
     sets = distinct(reader.releases(every).requirement_set)
     members = len(reader.requirements(sets[sets >= 0]).range)
     store.close()
@@ -107,11 +107,11 @@ def _opened(graph: str) -> World:
 
 def _seeds(reader: port.Reader, releases: Sequence[int]) -> Seeds:
     """Return positions by package."""
-    packages = reader.releases(np.array(releases, dtype=np.int32)).package
+    packages = reader.releases(np.array(releases, dtype=port.RELEASE)).package
     start = reader.packages(packages).start.tolist()
     found: Seeds = {}
-    for release, ident, first in zip(releases, packages.tolist(), start, strict=True):
-        found.setdefault(ident, []).append(release - first)
+    for release, package_id, first in zip(releases, packages.tolist(), start, strict=True):
+        found.setdefault(package_id, []).append(port.Position(release - first))
     return found
 
 
@@ -160,10 +160,10 @@ def _while_listed(reader: port.Reader, release: int) -> list[int]:
 
     The very newest fact may be months after those: nothing changes there, so it would measure nothing.
     """
-    every = reader.releases(np.arange(reader.generation().releases, dtype=np.int32))
+    every = reader.releases(np.arange(reader.generation().releases, dtype=port.RELEASE))
     known = (every.file_flags & port.FILE_TIME_KNOWN) != 0
     late, end = np.quantile(every.file_uploaded[known], (0.9, 0.999))
-    own = reader.releases(np.array([release], dtype=np.int32)).file_uploaded.max(initial=0)
+    own = reader.releases(np.array([release], dtype=port.RELEASE)).file_uploaded.max(initial=0)
     start = own if 0 < own < end else late
     return [int(at) for at in np.linspace(start, end, SLOTS)]
 

@@ -29,7 +29,7 @@ from graphkit.stores import open_store
 from graphkit.stores.engine.record import Record
 from graphkit.stores.neo4j.server import chunks
 from graphkit.stores.neo4j.tables import Tables
-from graphkit.stores.port import Store
+from graphkit.stores.port import PackageId, Position, Store
 from graphkit.trace.reach.nominate import closure_of
 from graphkit.trace.resolve.world import World
 from tests.neo4j_server import PASSWORD, imported, running, settings
@@ -164,7 +164,8 @@ def by_port(store: Store, name: str) -> tuple[str, int]:
     """Return the newest version of a package, and how many releases lead to it at any time."""
     world = World(store.reader(), Environment(), "uv", (), {})
     about = world.reader.packages(world.reader.package_ids([name]))
-    reached = closure_of(world, {int(world.reader.package_ids([name])[0]): [int(about.newest[0] - about.start[0])]})
+    package_id = PackageId(int(world.reader.package_ids([name])[0]))
+    reached = closure_of(world, {package_id: [Position(int(about.newest[0] - about.start[0]))]})
     version = world.reader.releases(about.newest).version[0]
     return version, int(np.count_nonzero(reached.plain))
 

@@ -18,6 +18,7 @@ from graphkit.model.times import instant
 from graphkit.model.versions import release_version
 from graphkit.sources.index import Known, open_live, refresh
 from graphkit.stores import port
+from graphkit.stores.port import PackageId
 
 MOST_ASKED: Final = 5_000
 """Pages that are asked for though nobody named them; a graph with more holds a whole index."""
@@ -46,7 +47,7 @@ def take_refresh(run: IngestRun, sources: Sequence[str]) -> None:
     now = instant(dt.datetime.now(dt.UTC))
     try:
         with open_live(run.order.index_url, cache=index_cache(), read_at=now) as index:
-            known = (_known(reader, ident) for ident in wanted)
+            known = (_known(reader, package_id) for package_id in wanted)
             for one in refresh(index, known, total=len(wanted), progress=run.progress, reject=run.tally.reject):
                 run.tally.read += len(one.facts)
                 run.keep(f"page of {one.package}", one.facts)
@@ -67,7 +68,7 @@ def take_refresh(run: IngestRun, sources: Sequence[str]) -> None:
         run.tally.notes[f"{note}graphkit ingest index NAME --closure reads them"] = None
 
 
-def _named(run: IngestRun, reader: port.Reader, sources: Sequence[str]) -> list[int]:
+def _named(run: IngestRun, reader: port.Reader, sources: Sequence[str]) -> list[PackageId]:
     """Return the ids of packages by their names; those whose page the graph lacks are rejected."""
     names: list[PackageName] = []
     for source in sources:
@@ -77,18 +78,18 @@ def _named(run: IngestRun, reader: port.Reader, sources: Sequence[str]) -> list[
             run.tally.reject(source, "not a valid package name; a refresh takes names")
     ids = reader.package_ids(names)
     has_page = _was_asked(reader, ids)
-    for name, ident, is_held in zip(names, ids.tolist(), has_page.tolist(), strict=True):
-        if ident < 0 or not is_held:
+    for name, package_id, is_held in zip(names, ids.tolist(), has_page.tolist(), strict=True):
+        if package_id < 0 or not is_held:
             run.tally.reject(name, f"the graph has no page of it to refresh; graphkit ingest index {name} reads it")
     return list(dict.fromkeys(ids[has_page].tolist()))
 
 
-def _held(run: IngestRun, reader: port.Reader) -> list[int]:
+def _held(run: IngestRun, reader: port.Reader) -> list[PackageId]:
     """Return the ids of packages whose pages the graph holds; of a whole index, of those that something mentions."""
-    ids = np.arange(reader.generation().packages, dtype=np.int32)
+    ids = np.arange(reader.generation().packages, dtype=port.PACKAGE)
     held = ids[_was_asked(reader, ids)]
     if len(held) <= MOST_ASKED:
-        return [int(ident) for ident in held]
+        return [PackageId(int(package_id)) for package_id in held]
     mentioned = reader.package_ids(sorted(_mentioned(reader.evidence())))
     narrowed = np.intersect1d(held, mentioned)
     whole = f"the graph holds {len(held):,} projects, a whole index, which is not asked page by page"
@@ -97,7 +98,7 @@ def _held(run: IngestRun, reader: port.Reader) -> list[int]:
     run.tally.notes[
         f"{whole}: refreshed only the {len(narrowed):,} of them that documents and incidents mention; name others"
     ] = None
-    return [int(ident) for ident in narrowed]
+    return [PackageId(int(package_id)) for package_id in narrowed]
 
 
 def _mentioned(evidence: port.Evidence) -> Iterator[PackageName]:
@@ -113,7 +114,7 @@ def _mentioned(evidence: port.Evidence) -> Iterator[PackageName]:
         yield from (requirement.package for requirement in document.requirements)
 
 
-def _was_asked(reader: port.Reader, ids: port.Ids) -> port.Truths:
+def _was_asked(reader: port.Reader, ids: port.PackageIds) -> port.Truths:
     """Return for which packages the index was asked for a page; not for those the graph does not know (-1)."""
     found = np.zeros(len(ids), dtype=np.bool_)
     found[ids >= 0] = reader.packages(ids[ids >= 0]).has_answer
@@ -126,9 +127,9 @@ def _without_page(reader: port.Reader, packages: Iterable[PackageName]) -> list[
     return [name for name, is_missing in zip(names, lacks.tolist(), strict=True) if is_missing]
 
 
-def _known(reader: port.Reader, ident: int) -> Known:
-    columns = reader.packages(np.array([ident], dtype=np.int32))
-    releases = reader.releases(np.arange(columns.start[0], columns.stop[0], dtype=np.int32))
+def _known(reader: port.Reader, package_id: PackageId) -> Known:
+    columns = reader.packages(port.PACKAGE.of([package_id]))
+    releases = reader.releases(np.arange(columns.start[0], columns.stop[0], dtype=port.RELEASE))
     versions: set[str] = set()
     files: dict[str, bool] = {}
     bounds, is_ghost = releases.file_start.tolist(), releases.is_ghost.tolist()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Final, Generic, Literal, NewType, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,31 @@ from graphkit.model.index import ProjectPage, ReleaseMetadata, ReleaseTable
 from graphkit.model.organisation import DocumentUse, Organisation
 from graphkit.model.times import Instant
 
-Ids = NDArray[np.int32]
+PackageId = NewType("PackageId", int)
+ReleaseId = NewType("ReleaseId", int)
+RequirementSetId = NewType("RequirementSetId", int)
+RangeId = NewType("RangeId", int)
+TextId = NewType("TextId", int)
+"""A text of one `TextKind`: a marker, what files need, or extras."""
+
+Position = NewType("Position", int)
+"""A release among those of its package, in PEP 440 order: its id less that of the first."""
+
+PackageElement = NewType("PackageElement", np.int32)
+"""What a column of package ids is made of; as those below, known to a type checker alone (docs/decisions/0019)."""
+ReleaseElement = NewType("ReleaseElement", np.int32)
+RequirementSetElement = NewType("RequirementSetElement", np.int32)
+RangeElement = NewType("RangeElement", np.int32)
+TextElement = NewType("TextElement", np.int32)
+
+PackageIds = NDArray[PackageElement]
+ReleaseIds = NDArray[ReleaseElement]
+RequirementSetIds = NDArray[RequirementSetElement]
+RangeIds = NDArray[RangeElement]
+TextIds = NDArray[TextElement]
+
+Id = TypeVar("Id", bound=int)
+Element = TypeVar("Element", bound=np.int32)
 Offsets = NDArray[np.int64]
 Times = NDArray[np.int64]
 Flags = NDArray[np.uint8]
@@ -97,6 +121,28 @@ SETTLED: Final = Environment()
 """The environment in which offers and takers are known beforehand; for others they are worked out when asked."""
 
 
+class IdType(Generic[Id, Element]):
+    """Makes columns of one kind of id. It is a dtype too: ``np.arange(3, dtype=PACKAGE)`` are package ids."""
+
+    def __init__(self) -> None:
+        self.dtype = cast("np.dtype[Element]", np.dtype(np.int32))
+
+    def of(self, ids: Iterable[Id]) -> NDArray[Element]:
+        """Return a column of some ids, in their order.
+
+        >>> PACKAGE.of([PackageId(3), PackageId(1)]).tolist()
+        [3, 1]
+        """
+        return np.fromiter(ids, dtype=self.dtype)
+
+
+PACKAGE: Final = IdType[PackageId, PackageElement]()
+RELEASE: Final = IdType[ReleaseId, ReleaseElement]()
+REQUIREMENT_SET: Final = IdType[RequirementSetId, RequirementSetElement]()
+RANGE: Final = IdType[RangeId, RangeElement]()
+TEXT: Final = IdType[TextId, TextElement]()
+
+
 class Flagged:
     """Truths out of a column of flags: what each flag means is known here and in the stores alone."""
 
@@ -142,13 +188,13 @@ class Packages:
 
     name: Sequence[str]
     flags: Flags
-    start: Ids
-    stop: Ids
-    dependents: Ids
+    start: ReleaseIds
+    stop: ReleaseIds
+    dependents: NDArray[np.int32]
     downloads: Times
     maintainers: Sequence[str]
     settled: Times
-    newest: Ids
+    newest: ReleaseIds
     speaks_until: Times
 
     has_page = Flagged("flags", PAGE_READ)
@@ -172,17 +218,17 @@ class Releases:
     ``requirements_source``: MetadataSource text. Text columns may be decoded as they are read.
     """
 
-    package: Ids
+    package: PackageIds
     version: Sequence[str]
     flags: Flags
     offer: Flags
-    requirement_set: Ids
+    requirement_set: RequirementSetIds
     requirements_source: Sequence[str]
     file_start: Offsets
     file_uploaded: Times
     file_yanked_since: Times
     file_flags: Flags
-    file_needs: Ids
+    file_needs: TextIds
     filename: Sequence[str]
     file_sha256: Sequence[str]
 
@@ -207,8 +253,8 @@ class Members:
     """Requirement sets in CSR form, one row per set asked: ``range`` and ``marker`` ids of each member."""
 
     start: Offsets
-    range: Ids
-    marker: Ids
+    range: RangeIds
+    marker: TextIds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,13 +266,13 @@ class Ranges:
     or unreadable text as shown; it may be decoded as it is read.
     """
 
-    package: Ids
-    extras: Ids
+    package: PackageIds
+    extras: TextIds
     text: Sequence[str]
     flags: Flags
     start: Offsets
-    lo: Ids
-    hi: Ids
+    lo: ReleaseIds
+    hi: ReleaseIds
 
     is_unreadable = Flagged("flags", RANGE_UNREADABLE)
     is_url = Flagged("flags", RANGE_URL)
@@ -239,8 +285,8 @@ class Declarers:
     """In CSR form, one row per range asked: which requirement sets (ids) hold it, under which ``marker``."""
 
     start: Offsets
-    set: Ids
-    marker: Ids
+    set: RequirementSetIds
+    marker: TextIds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,8 +297,8 @@ class Users:
     """
 
     start: Offsets
-    release: Ids
-    package: Ids
+    release: ReleaseIds
+    package: PackageIds
     offer: Flags
 
     is_listed = Flagged("offer", OFFER_LISTED)
@@ -268,8 +314,8 @@ class Takers:
     """
 
     start: Offsets
-    range: Ids
-    extras: Ids
+    range: RangeIds
+    extras: TextIds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,8 +326,8 @@ class Listings:
     """
 
     document: tuple[str, ...]
-    component: Ids
-    content: Ids
+    component: NDArray[np.int32]
+    content: NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,22 +345,22 @@ class ReleaseReader(Protocol):
     def generation(self) -> Generation:
         """Return what this reader reads."""
 
-    def package_ids(self, names: Sequence[str]) -> Ids:
+    def package_ids(self, names: Sequence[str]) -> PackageIds:
         """Return the ids of PEP 503 names, -1 where the graph has no such package."""
 
-    def packages(self, ids: Ids) -> Packages:
+    def packages(self, ids: PackageIds) -> Packages:
         """Return names, flags and release stretches of packages."""
 
-    def releases(self, ids: Ids) -> Releases:
+    def releases(self, ids: ReleaseIds) -> Releases:
         """Return releases with their files."""
 
-    def requirements(self, sets: Ids) -> Members:
+    def requirements(self, sets: RequirementSetIds) -> Members:
         """Return the members of requirement sets."""
 
-    def ranges(self, ids: Ids) -> Ranges:
+    def ranges(self, ids: RangeIds) -> Ranges:
         """Return ranges with their stretches."""
 
-    def texts(self, kind: TextKind, ids: Ids) -> tuple[str, ...]:
+    def texts(self, kind: TextKind, ids: TextIds) -> tuple[str, ...]:
         """Return texts that many rows share: markers and extras (id 0 is the empty one), or what files need.
 
         The latter are made by `graphkit.model.index.needs_of`.
@@ -324,16 +370,16 @@ class ReleaseReader(Protocol):
 class DependentReader(Protocol):
     """The same the other way round: who requires what. Every method costs in its answer, not in the graph."""
 
-    def constraints_on(self, packages: Ids) -> tuple[Offsets, Ids]:
+    def constraints_on(self, packages: PackageIds) -> tuple[Offsets, RangeIds]:
         """Return the ranges that aim at each package, in CSR form (start, range ids)."""
 
-    def declarers(self, ranges: Ids) -> Declarers:
+    def declarers(self, ranges: RangeIds) -> Declarers:
         """Return which requirement sets hold each range."""
 
-    def users(self, sets: Ids) -> Users:
+    def users(self, sets: RequirementSetIds) -> Users:
         """Return which releases declare each requirement set."""
 
-    def takers(self, releases: Ids) -> Takers:
+    def takers(self, releases: ReleaseIds) -> Takers:
         """Return the ranges that choose each release.
 
         As uv chooses in `SETTLED` once nothing changes any more; see `Packages.settled`.

@@ -178,7 +178,7 @@ class _Known:
 
     def names(self) -> Sequence[str]:
         """Return the name of every package that the graph knows."""
-        return self._reader.packages(np.arange(self._reader.generation().packages, dtype=np.int32)).name
+        return self._reader.packages(np.arange(self._reader.generation().packages, dtype=port.PACKAGE)).name
 
 
 def _is_index_read(view: CaseAnswer) -> bool:
@@ -259,11 +259,11 @@ def _both(one: PackageRow, other: PackageRow) -> PackageRow:
 
 
 def _versions_of(reader: port.Reader, name: PackageName) -> Sequence[str]:
-    idents = reader.package_ids([name])
-    if idents[0] < 0:
+    package_ids = reader.package_ids([name])
+    if package_ids[0] < 0:
         return ()
-    columns = reader.packages(idents)
-    return reader.releases(np.arange(columns.start[0], columns.stop[0], dtype=np.int32)).version
+    columns = reader.packages(package_ids)
+    return reader.releases(np.arange(columns.start[0], columns.stop[0], dtype=port.RELEASE)).version
 
 
 def _ghosts(view: CaseAnswer) -> frozenset[str]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from graphkit.model.answers import Slot
 from graphkit.model.times import rfc3339
+from graphkit.stores.port import PackageId
 from graphkit.trace.evidence.documents import CaseDocuments
 from graphkit.trace.resolve.forward import walk
 from graphkit.trace.verdicts.packages import Exposed, newest_of, root_of
@@ -95,14 +96,14 @@ def _unwalked(left: Unwalked) -> Iterator[str]:
 
 def _table_notes(view: CaseAnswer) -> Iterator[str]:
     """Say where a table stands for pages: without times, or with the newest release alone."""
-    read, idents = view.world.reader.packages, view.reach.packages
-    packages = read(idents)
-    if assumed := sorted(read(idents[packages.has_assumed_times]).name):
+    read, package_ids = view.world.reader.packages, view.reach.packages
+    packages = read(package_ids)
+    if assumed := sorted(read(package_ids[packages.has_assumed_times]).name):
         yield (
             f"releases without an upload time were taken as always listed, as requested when they were ingested: of "
             f"{some(assumed)}"
         )
-    if alone := sorted(read(idents[packages.has_newest_alone]).name):
+    if alone := sorted(read(package_ids[packages.has_newest_alone]).name):
         yield (
             f"only one release each is known, the newest when their table was made, so older ones are not judged: of "
             f"{some(alone)}"
@@ -110,8 +111,8 @@ def _table_notes(view: CaseAnswer) -> Iterator[str]:
 
 
 def _ghost_notes(view: CaseAnswer) -> Iterator[str]:
-    for ident, positions in sorted(view.targets.items()):
-        package = view.world.package(ident)
+    for package_id, positions in sorted(view.targets.items()):
+        package = view.world.package(package_id)
         nearest = [package.texts[p] for p in positions if package.has_borrowed_requirements[p]]
         if nearest:
             yield (
@@ -122,12 +123,12 @@ def _ghost_notes(view: CaseAnswer) -> Iterator[str]:
 
 def _stuck_notes(view: CaseAnswer) -> Iterator[str]:
     """Say where the accused package has no release on the index at all: then nothing resolves, and nothing follows."""
-    for ident in sorted(view.targets):
-        package = view.world.package(ident)
+    for package_id in sorted(view.targets):
+        package = view.world.package(package_id)
         empty = [s for s in view.reach.slots if not package.availability(s.start, doubtful=True).listed.any()]
         if not empty:
             continue
-        stuck, walked = _stuck(view, ident, empty)
+        stuck, walked = _stuck(view, package_id, empty)
         why = next((gap.why for gap in view.case.hidden if gap.package == package.name and not gap.version), "")
         because = f" ({why})" if why else ""
         limit = f"; looked at {walked} packages" if walked >= _MOST_STUCK_WALKS else ""
@@ -138,17 +139,18 @@ def _stuck_notes(view: CaseAnswer) -> Iterator[str]:
         )
 
 
-def _stuck(view: CaseAnswer, ident: int, empty: Sequence[Slot]) -> tuple[list[str], int]:
+def _stuck(view: CaseAnswer, package_id: PackageId, empty: Sequence[Slot]) -> tuple[list[str], int]:
     reached = view.reach.reached
     near = np.argsort(reached.distance, kind="stable")[: _MOST_STUCK_WALKS + len(view.targets)].tolist()
-    found = sorted((int(reached.distance[row]), int(reached.ident[row]), reached.extra[row]) for row in near)
-    keys = [(ident, extra) for _, ident, extra in found if ident not in view.targets][:_MOST_STUCK_WALKS]
+    rows = sorted((int(reached.distance[row]), int(reached.package[row]), reached.extra[row]) for row in near)
+    found = [(PackageId(other), extra) for _, other, extra in rows]
+    keys = [key for key in found if key[0] not in view.targets][:_MOST_STUCK_WALKS]
     stuck = []
     for other, extra in keys:
         package = view.world.package(other)
         for run in newest_of(package, view.world, empty):
             root = root_of(view.world, other, run.position, extra, empty[run.first].start)
-            if ident in walk(view.world, root, empty[run.first].start, doubtful=True).unresolvable:
+            if package_id in walk(view.world, root, empty[run.first].start, doubtful=True).unresolvable:
                 stuck.append(f"{package.name}[{extra}]" if extra else package.name)
                 break
     bare = set(stuck)

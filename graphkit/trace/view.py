@@ -17,6 +17,7 @@ from graphkit.model.organisation import Organisation, Service
 from graphkit.model.times import FOREVER, Instant, rfc3339
 from graphkit.model.versions import release_version
 from graphkit.stores import port
+from graphkit.stores.port import PackageId, Position
 from graphkit.trace.case import Case, Span
 from graphkit.trace.evidence.accusation import Accusation, accuse
 from graphkit.trace.evidence.documents import CaseDocuments
@@ -294,7 +295,11 @@ class _Judging:
             names = {*accused.carriers, *accused.open, *(one.package for one in accused.files if one.package)}
             names |= {package for package, _ in self.unplaced if package is not None}
             known = [world.find(PackageName(name)) for name in sorted(names)]
-            seeds = {one.ident: list(range(one.size)) for one in known if one is not None and one.size}
+            seeds = {
+                one.id: [Position(position) for position in range(one.size)]
+                for one in known
+                if one is not None and one.size
+            }
             self.by_building.append(leads_by_building(world, {**self.targets, **seeds}))
         return self.by_building[0]
 
@@ -425,19 +430,19 @@ def _unplaced(release: CompromisedRelease) -> str:
 
 def _targets(world: World, case: Case) -> tuple[Targets, tuple[CompromisedRelease, ...]]:
     """Return the accused positions by package, and the releases that the index facts do not know."""
-    found: dict[int, set[int]] = {}
+    found: dict[PackageId, set[Position]] = {}
     unplaced: list[CompromisedRelease] = []
     for release in case.releases:
         if place := world.find_release(release.package, release.version):
-            found.setdefault(place[0].ident, set()).add(place[1])
+            found.setdefault(place[0].id, set()).add(place[1])
         else:
             unplaced.append(release)
     for name, specifier in case.accused_ranges:
         if package := world.find(name):
-            found.setdefault(package.ident, set()).update(
-                position for lo, hi in package.stretches(specifier) for position in range(lo, hi)
+            found.setdefault(package.id, set()).update(
+                Position(position) for lo, hi in package.stretches(specifier) for position in range(lo, hi)
             )
-    return {ident: sorted(positions) for ident, positions in found.items()}, tuple(unplaced)
+    return {package_id: sorted(positions) for package_id, positions in found.items()}, tuple(unplaced)
 
 
 def _ranges_of_nothing(world: World, case: Case) -> Iterator[tuple[PackageName, str]]:
@@ -478,7 +483,7 @@ def _window(case: Case, world: World, targets: Targets, span: Span, newest: Inst
         known = [case.reading.start, *others]
     elif undated and span.start is None:
         # Nobody says when: no earlier than the package itself, so nothing is cleared by leaving time out.
-        known += [int(world.package(ident).first_upload.min(initial=FOREVER)) for ident in targets]
+        known += [int(world.package(package_id).first_upload.min(initial=FOREVER)) for package_id in targets]
         notes.append(
             f"when {_named(undated)} was first listed is not known; the window starts with the first facts of the graph"
         )

@@ -31,7 +31,7 @@ from graphkit.model.requirements import requirement
 from graphkit.model.times import Instant, rfc3339
 from graphkit.sources.index.slice import slice_facts
 from graphkit.stores import open_store
-from graphkit.stores.port import Reader
+from graphkit.stores.port import PACKAGE, Reader
 from graphkit.trace.reach.range_matching import RangeMatcher
 from graphkit.trace.resolve.availability import AvailabilityTable
 from graphkit.trace.resolve.listing import Constraint, Package, bits_of, choose
@@ -156,7 +156,7 @@ class Ours:
     def in_columns(self, asked: Asked) -> str | None:
         world, package = self._worlds[asked.python], self._package(asked)
         offers = AvailabilityTable(world, [asked.at], doubtful=False)
-        packages = np.array([package.ident], dtype=np.int32)
+        packages = PACKAGE.of([package.id])
         offers.load(packages)
         _, ranges = self._reader.constraints_on(packages)
         columns = self._reader.ranges(ranges)

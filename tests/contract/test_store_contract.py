@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from graphkit.model.building import marker_of_build
 from graphkit.model.documents import Basis, Component, Document, DocumentKind, Edge, Problem
@@ -138,14 +139,14 @@ WORLD: tuple[port.Fact, ...] = (
 )
 
 
-def ids(*numbers: int) -> port.Ids:
+def ids(*numbers: int) -> NDArray[Any]:
     return np.array(numbers, dtype=np.int32)
 
 
 def one(reader: port.Reader, name: str) -> tuple[port.Packages, port.Releases]:
     """A package and its releases by name."""
     found = reader.packages(reader.package_ids([name]))
-    return found, reader.releases(np.arange(found.start[0], found.stop[0], dtype=np.int32))
+    return found, reader.releases(np.arange(found.start[0], found.stop[0], dtype=port.RELEASE))
 
 
 def dump(reader: port.Reader) -> object:
@@ -156,10 +157,10 @@ def dump(reader: port.Reader) -> object:
     held: list[object] = [reader.generation(), evidence.incidents(), evidence.organisation(), evidence.problems()]
     held += [everything.document, everything.component.tolist()]
     for name in names:
-        if (ident := reader.package_ids([name]))[0] < 0:
+        if (package_ids := reader.package_ids([name]))[0] < 0:
             continue
         package, releases = one(reader, name)
-        start, ranges = reader.constraints_on(ident)
+        start, ranges = reader.constraints_on(package_ids)
         columns = reader.ranges(ranges)
         owners = reader.declarers(ranges)
         users = reader.users(owners.set)
@@ -551,15 +552,15 @@ def test_build_requirements_come_back_apart_and_count_for_no_install(fresh: Call
     world = World(store.reader(), Environment(), "uv", (), {})
     lib = world.find(package_name("lib"))
     assert lib is not None
-    assert [want.text for want in world.declared((lib.ident, 0, "")).wants] == ["dep"]
-    assert world.declared((lib.ident, 0, "build")).wants == ()
-    building = world.building(lib.ident, 0)
+    assert [want.text for want in world.declared((lib.id, port.Position(0), "")).wants] == ["dep"]
+    assert world.declared((lib.id, port.Position(0), "build")).wants == ()
+    building = world.building(lib.id, port.Position(0))
     assert building is not None
     assert [(want.text, want.extras, want.direct, want.doubtful) for want in building] == [
         ('helper[x] ; (os_name == "nt" or os_name == "posix")', ("x",), True, False),
         ("setuptools>=40", (), True, False),
     ]
-    assert world.building(lib.ident, 1) is None
+    assert world.building(lib.id, port.Position(1)) is None
 
 
 def test_documents_come_back_whole(fresh: Callable[[], port.Store]) -> None:
@@ -698,7 +699,7 @@ def test_a_reader_knows_beforehand_what_stands_in_the_end(fresh: Callable[[], po
     about = reader.packages(reader.package_ids(["lib", "undated"]))
     assert about.settled.tolist() == [40, FOREVER]
     start, stop = int(about.start[0]), int(about.stop[0])
-    releases = np.arange(start, stop, dtype=np.int32)
+    releases = np.arange(start, stop, dtype=port.RELEASE)
     assert reader.releases(releases).version == ("1", "2", "3", "4", "5rc1")
     listed, fresh_, taken = port.OFFER_LISTED, port.OFFER_FRESH, port.OFFER_TAKEN
     every = listed | fresh_ | taken

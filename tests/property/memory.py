@@ -254,11 +254,11 @@ class MemoryReader:
             packaging="",
         )
 
-    def package_ids(self, names: Sequence[str]) -> port.Ids:
+    def package_ids(self, names: Sequence[str]) -> port.PackageIds:
         """Return the ids of PEP 503 names, -1 where unknown."""
         return _ids(self._ids.get(PackageName(name), -1) for name in names)
 
-    def packages(self, ids: port.Ids) -> port.Packages:
+    def packages(self, ids: port.PackageIds) -> port.Packages:
         """Return names, flags and release stretches of packages."""
         asked = ids.tolist()
         bounds = [self._bounds(ident) for ident in asked]
@@ -302,7 +302,7 @@ class MemoryReader:
             default=0,
         )
 
-    def releases(self, ids: port.Ids) -> port.Releases:
+    def releases(self, ids: port.ReleaseIds) -> port.Releases:
         """Return releases with their files."""
         asked = ids.tolist()
         rows = [self._releases[ident] for ident in asked]
@@ -324,12 +324,12 @@ class MemoryReader:
             file_sha256=tuple(file.sha256 for file in files),
         )
 
-    def requirements(self, sets: port.Ids) -> port.Members:
+    def requirements(self, sets: port.RequirementSetIds) -> port.Members:
         """Return the members of requirement sets."""
         start, found = _csr([self._members[one] for one in sets.tolist()])
         return port.Members(start=start, range=_ids(one for one, _ in found), marker=_ids(one for _, one in found))
 
-    def ranges(self, ids: port.Ids) -> port.Ranges:
+    def ranges(self, ids: port.RangeIds) -> port.Ranges:
         """Return ranges with their stretches."""
         asked = ids.tolist()
         rows = [self._ranges[ident] for ident in asked]
@@ -344,13 +344,13 @@ class MemoryReader:
             hi=_ids(hi for _, hi in found),
         )
 
-    def constraints_on(self, packages: port.Ids) -> tuple[port.Offsets, port.Ids]:
+    def constraints_on(self, packages: port.PackageIds) -> tuple[port.Offsets, port.RangeIds]:
         """Return the ranges that aim at each package."""
         names = [self._names[ident] for ident in packages.tolist()]
         start, found = _csr([[n for n, one in enumerate(self._ranges) if one[0] == name] for name in names])
         return start, _ids(found)
 
-    def declarers(self, ranges: port.Ids) -> port.Declarers:
+    def declarers(self, ranges: port.RangeIds) -> port.Declarers:
         """Return which requirement sets hold each range."""
         start, found = _csr(
             [
@@ -360,7 +360,7 @@ class MemoryReader:
         )
         return port.Declarers(start=start, set=_ids(one for one, _ in found), marker=_ids(one for _, one in found))
 
-    def users(self, sets: port.Ids) -> port.Users:
+    def users(self, sets: port.RequirementSetIds) -> port.Users:
         """Return which releases declare each requirement set."""
         start, found = _csr([[n for n, one in enumerate(self._set_of) if one == asked] for asked in sets.tolist()])
         return port.Users(
@@ -370,11 +370,11 @@ class MemoryReader:
             offer=_array([0] * len(found), np.uint8),
         )
 
-    def takers(self, releases: port.Ids) -> port.Takers:
+    def takers(self, releases: port.ReleaseIds) -> port.Takers:
         """Return no range: nothing is known beforehand."""
         return port.Takers(start=_offsets([0] * len(releases)), range=_ids(()), extras=_ids(()))
 
-    def texts(self, kind: port.TextKind, ids: port.Ids) -> tuple[str, ...]:
+    def texts(self, kind: port.TextKind, ids: port.TextIds) -> tuple[str, ...]:
         """Return texts that many rows share."""
         texts = {"marker": self._markers, "needs": self._needs, "extras": self._extras}[kind]
         return tuple(texts[ident] for ident in np.asarray(ids).tolist())
@@ -547,7 +547,8 @@ def _range_flags(one: _Range) -> int:
     return flags
 
 
-def _ids(found: Iterable[int]) -> port.Ids:
+def _ids(found: Iterable[int]) -> NDArray[Any]:
+    """Return a column of ids, of whichever kind is asked for."""
     return _array(found, np.int32)
 
 

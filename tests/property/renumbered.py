@@ -34,11 +34,11 @@ class Renumbered:
         """Return what the other reads."""
         return self._inner.generation()
 
-    def package_ids(self, names: Sequence[str]) -> port.Ids:
+    def package_ids(self, names: Sequence[str]) -> port.PackageIds:
         """Return ids of names."""
         return self._packages.of(self._inner.package_ids(names))
 
-    def packages(self, ids: port.Ids) -> port.Packages:
+    def packages(self, ids: port.PackageIds) -> port.Packages:
         """Return packages."""
         old = self._packages.old(ids)
         found = self._inner.packages(old)
@@ -46,44 +46,44 @@ class Renumbered:
         newest = self._releases.of(found.newest)
         return replace(found, start=start, stop=start + found.stop - found.start, newest=newest)
 
-    def releases(self, ids: port.Ids) -> port.Releases:
+    def releases(self, ids: port.ReleaseIds) -> port.Releases:
         """Return releases."""
         found = self._inner.releases(self._releases.old(ids))
         package, sets = self._packages.of(found.package), self._sets.of(found.requirement_set)
         return replace(found, package=package, requirement_set=sets)
 
-    def requirements(self, sets: port.Ids) -> port.Members:
+    def requirements(self, sets: port.RequirementSetIds) -> port.Members:
         """Return members of requirement sets."""
         found = self._inner.requirements(self._sets.old(sets))
         return replace(found, range=self._ranges.of(found.range))
 
-    def ranges(self, ids: port.Ids) -> port.Ranges:
+    def ranges(self, ids: port.RangeIds) -> port.Ranges:
         """Return ranges."""
         found = self._inner.ranges(self._ranges.old(ids))
         lo, hi = self._releases.of(found.lo), self._releases.of(found.hi - 1) + 1
         return replace(found, package=self._packages.of(found.package), lo=lo, hi=hi)
 
-    def constraints_on(self, packages: port.Ids) -> tuple[port.Offsets, port.Ids]:
+    def constraints_on(self, packages: port.PackageIds) -> tuple[port.Offsets, port.RangeIds]:
         """Return ranges on packages."""
         start, found = self._inner.constraints_on(self._packages.old(packages))
         return start, self._ranges.of(found)
 
-    def declarers(self, ranges: port.Ids) -> port.Declarers:
+    def declarers(self, ranges: port.RangeIds) -> port.Declarers:
         """Return the sets that hold ranges."""
         found = self._inner.declarers(self._ranges.old(ranges))
         return replace(found, set=self._sets.of(found.set))
 
-    def users(self, sets: port.Ids) -> port.Users:
+    def users(self, sets: port.RequirementSetIds) -> port.Users:
         """Return the releases that declare sets."""
         found = self._inner.users(self._sets.old(sets))
         return replace(found, release=self._releases.of(found.release), package=self._packages.of(found.package))
 
-    def takers(self, releases: port.Ids) -> port.Takers:
+    def takers(self, releases: port.ReleaseIds) -> port.Takers:
         """Return the ranges that choose releases."""
         found = self._inner.takers(self._releases.old(releases))
         return replace(found, range=self._ranges.of(found.range))
 
-    def texts(self, kind: port.TextKind, ids: port.Ids) -> tuple[str, ...]:
+    def texts(self, kind: port.TextKind, ids: port.TextIds) -> tuple[str, ...]:
         """Return texts, whose ids are left as they are."""
         return self._inner.texts(kind, ids)
 
@@ -98,14 +98,14 @@ class _Numbers:
     def __init__(self, there: NDArray[np.int64]) -> None:
         self.there, self.back = there, np.argsort(there)
 
-    def of(self, ids: NDArray[Any]) -> port.Ids:
+    def of(self, ids: NDArray[Any]) -> NDArray[Any]:
         """Return these ids for the other's, negative ones as they are."""
         return np.asarray(np.append(self.there, -1)[np.maximum(ids, -1)], dtype=np.int32)
 
-    def old(self, ids: NDArray[Any]) -> port.Ids:
+    def old(self, ids: NDArray[Any]) -> NDArray[Any]:
         """Return the other's ids for these."""
         return np.asarray(self.back[np.asarray(ids, dtype=np.int64)], dtype=np.int32)
 
 
-def _every(count: int) -> port.Ids:
+def _every(count: int) -> NDArray[Any]:
     return np.arange(count, dtype=np.int32)

@@ -205,8 +205,8 @@ def test_what_is_picked_is_admitted_and_what_is_shown_picked_was_nominated(scene
             one, bit = view.reach.passes[take.slot // MOST_SLOTS], take.slot % MOST_SLOTS
             # Two where it is not certain which release is the newest; what is picked is so by both accounts.
             for newest in newest_of(package, view.world, view.reach.slots[take.slot : take.slot + 1]):
-                place = (package.ident, extra, newest.position)
-                bare = (package.ident, "", newest.position)
+                place = (package.id, extra, newest.position)
+                bare = (package.id, "", newest.position)
                 assert (one.nominates(*place) | one.nominates(*bare)) >> bit & 1
                 assert (one.admitted.mask(*place) | one.admitted.mask(*bare)) >> bit & 1
     _check_every_release(scene, view)
@@ -224,7 +224,7 @@ def _check_every_release(scene: Scene, view: CaseAnswer) -> None:
         for extra in ("", *sorted(named_extras(texts))):
             for bit, slot in enumerate(one.slots):
                 if package.availability(slot.start, doubtful=True).fresh[position]:
-                    root = root_of(view.world, package.ident, position, extra, slot.start)
+                    root = root_of(view.world, package.id, position, extra, slot.start)
                     found = confirm(view.world, root, slot.start, slot.until, view.targets)
                     admitted = admission(view.world, root, view.targets, instants, one.admitted, 1 << bit)
                     assert admitted.slots or not (found.picked or found.doubtful), (name, version, extra, slot)

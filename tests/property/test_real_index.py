@@ -26,6 +26,7 @@ from graphkit.api.session import open_graph
 from graphkit.model.environment import Environment
 from graphkit.model.names import package_name
 from graphkit.stores import open_store
+from graphkit.stores.port import PackageId, Position
 from graphkit.trace.reach.nominate import ReachMode, reverse
 from graphkit.trace.reach.reached import ReachedReleases
 from graphkit.trace.resolve.availability import AvailabilityTable
@@ -271,21 +272,21 @@ class Spelling:
             (names[package], spelled(version))
             for package, version in zip(every.package.tolist(), every.version, strict=True)
         ]
-        self.ids = {release: ident for ident, release in enumerate(self.releases)}
+        self.ids = {release: number for number, release in enumerate(self.releases)}
         self._world = world
 
-    def seeds(self, releases: Iterable[Release]) -> dict[int, list[int]]:
-        found: dict[int, list[int]] = {}
+    def seeds(self, releases: Iterable[Release]) -> dict[PackageId, list[Position]]:
+        found: dict[PackageId, list[Position]] = {}
         for release in releases:
             package = self._world.find(package_name(release[0]))
             assert package is not None
-            found.setdefault(package.ident, []).append(self.ids[release] - package.start)
+            found.setdefault(package.id, []).append(Position(self.ids[release] - package.start))
         return found
 
     def nodes(self, reached: ReachedReleases, slot: int) -> set[Node]:
         found = set()
-        for (ident, extra), masks in reached.masks.items():
-            start = self._world.package(ident).start
+        for (package_id, extra), masks in reached.masks.items():
+            start = self._world.package(package_id).start
             for position in np.flatnonzero(masks & (1 << slot)).tolist():
                 found.add((*self.releases[start + position], extra))
         return found

@@ -12,14 +12,14 @@ from graphkit.model.answers import ProofKind, Slot, Verdict
 from graphkit.model.environment import Environment, Profile
 from graphkit.model.names import PackageName, service_id
 from graphkit.model.times import FOREVER, Instant
-from graphkit.stores.port import Reader
+from graphkit.stores.port import PACKAGE, PackageId, PackageIds, Position, Reader
 from graphkit.trace.blast import blast
 from graphkit.trace.case import resolve
 from graphkit.trace.reach.admit import admission
 from graphkit.trace.reach.nominate import closure_of
 from graphkit.trace.reach.survey import slots_between, survey
 from graphkit.trace.resolve import closure as forward
-from graphkit.trace.resolve.availability import AvailabilityTable, Masks, Places
+from graphkit.trace.resolve.availability import AvailabilityTable, Masks
 from graphkit.trace.resolve.confirm import Targets, confirm
 from graphkit.trace.resolve.forward import Root as EngineRoot
 from graphkit.trace.resolve.forward import walk
@@ -67,13 +67,13 @@ class Engine:
             ident, position = self.place(release.package, release.version)
             self.targets.setdefault(ident, []).append(position)
 
-    def place(self, name: PackageName, version: str) -> tuple[int, int]:
+    def place(self, name: PackageName, version: str) -> tuple[PackageId, Position]:
         """Return a release's package id and position."""
         package = self.world.find(name)
         assert package is not None
         position = package.position_of(version)
         assert position is not None
-        return package.ident, position
+        return package.id, position
 
     def root(self, made: Root) -> tuple[EngineRoot, tuple[str, ...]]:
         """Return a root as the engine takes it, and what of it the graph does not know."""
@@ -82,13 +82,13 @@ class Engine:
             return EngineRoot(label="root", why="", fixed=fixed, extras=tuple(sorted(made.extras))), ()
         return root_of_manifest(self.world, manifest_of(made), InstallSelection())
 
-    def nodes(self, masks: Mapping[tuple[int, str], Masks], bit: int) -> frozenset[oracle.Node]:
+    def nodes(self, masks: Mapping[tuple[PackageId, str], Masks], bit: int) -> frozenset[oracle.Node]:
         """Return what a reverse walk reached in one slot, in the words of the oracle."""
         return frozenset(self._nodes(masks, bit))
 
-    def _nodes(self, masks: Mapping[tuple[int, str], Masks], bit: int) -> Iterator[oracle.Node]:
-        for (ident, extra), found in masks.items():
-            package = self.world.package(ident)
+    def _nodes(self, masks: Mapping[tuple[PackageId, str], Masks], bit: int) -> Iterator[oracle.Node]:
+        for (package_id, extra), found in masks.items():
+            package = self.world.package(package_id)
             for position, value in enumerate(found.tolist()):
                 if value >> bit & 1:
                     yield package.name, package.texts[position], extra or None
@@ -206,7 +206,7 @@ def test_what_a_store_knows_beforehand_changes_no_walk(made: World) -> None:
                 for bit in range(len(one.slots)):
                     assert engine.nodes(known.masks, bit) == engine.nodes(asked.masks, bit)
                 assert known.yanked == asked.yanked
-            everything = np.arange(plain.packages, dtype=np.int32)
+            everything = np.arange(plain.packages, dtype=PACKAGE)
             first, second = (account.offers for account in (one.nominated[0], other.nominated[0]))
             assert first is not None
             assert second is not None
@@ -214,7 +214,7 @@ def test_what_a_store_knows_beforehand_changes_no_walk(made: World) -> None:
             assert _standing(first, everything) == _standing(second, everything)
 
 
-def _standing(offers: AvailabilityTable, packages: Places) -> set[tuple[int, int, int]]:
+def _standing(offers: AvailabilityTable, packages: PackageIds) -> set[tuple[int, int, int]]:
     row, release, slots = offers.newest_releases(packages)
     return set(zip(row.tolist(), release.tolist(), slots.tolist(), strict=True))
 

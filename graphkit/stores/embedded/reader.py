@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,23 @@ _SOURCES: Final = Texts(*TextsBuilder(SOURCES).arrays())
 
 class IndexReader:
     """`port.Reader` over a compiled index. Stays valid after newer generations are compiled."""
+
+    _package_start: port.ReleaseIds
+    _newest: port.ReleaseIds
+    _release_package: port.PackageIds
+    _release_set: port.RequirementSetIds
+    _file_needs: port.TextIds
+    _set_range: port.RangeIds
+    _set_marker: port.TextIds
+    _declared_set: port.RequirementSetIds
+    _declared_marker: port.TextIds
+    _users: port.ReleaseIds
+    _users_package: port.PackageIds
+    _takers: port.RangeIds
+    _range_package: port.PackageIds
+    _range_extras: port.TextIds
+    _lo: port.ReleaseIds
+    _hi: port.ReleaseIds
 
     def __init__(self, index: IndexFolder) -> None:
         self._header = index.header
@@ -78,27 +95,27 @@ class IndexReader:
         """Return how many of each kind of thing were compiled, by its word."""
         return dict(self._header.counts)
 
-    def package_ids(self, names: Sequence[str]) -> port.Ids:
+    def package_ids(self, names: Sequence[str]) -> port.PackageIds:
         """Return the ids of PEP 503 names, -1 where unknown. Cost: one bisection a name."""
-        return _frozen(self._names.find(names))
+        return _frozen(self._names.find(names).astype(port.PACKAGE, copy=False))
 
-    def packages(self, ids: port.Ids) -> port.Packages:
+    def packages(self, ids: port.PackageIds) -> port.Packages:
         """Return names, flags and release stretches of packages."""
-        ids = np.asarray(ids, dtype=np.int64)
+        rows = np.asarray(ids, dtype=np.int64)
         return port.Packages(
-            name=TextColumn(self._names, ids),
-            flags=_frozen(self._package_flags[ids]),
-            start=_frozen(self._package_start[ids]),
-            stop=_frozen(self._package_start[ids + 1]),
-            dependents=_frozen(self._dependents[ids]),
-            downloads=_frozen(self._downloads[ids]),
-            maintainers=TextColumn(self._maintainers, ids),
-            settled=_frozen(self._settled[ids]),
-            newest=_frozen(self._newest[ids]),
-            speaks_until=_frozen(self._speaks_until[ids]),
+            name=TextColumn(self._names, rows),
+            flags=_frozen(self._package_flags[rows]),
+            start=_frozen(self._package_start[rows]),
+            stop=_frozen(self._package_start[rows + 1]),
+            dependents=_frozen(self._dependents[rows]),
+            downloads=_frozen(self._downloads[rows]),
+            maintainers=TextColumn(self._maintainers, rows),
+            settled=_frozen(self._settled[rows]),
+            newest=_frozen(self._newest[rows]),
+            speaks_until=_frozen(self._speaks_until[rows]),
         )
 
-    def releases(self, ids: port.Ids) -> port.Releases:
+    def releases(self, ids: port.ReleaseIds) -> port.Releases:
         """Return releases with their files."""
         start, at = csr.positions(self._file_start, ids)
         return port.Releases(
@@ -126,14 +143,14 @@ class IndexReader:
             since[dated] = self._yank_since[place[dated]]
         return since
 
-    def requirements(self, sets: port.Ids) -> port.Members:
+    def requirements(self, sets: port.RequirementSetIds) -> port.Members:
         """Return the members of requirement sets."""
         start, at = csr.positions(self._set_start, sets)
         return port.Members(
             start=_frozen(start), range=_frozen(self._set_range[at]), marker=_frozen(self._set_marker[at])
         )
 
-    def ranges(self, ids: port.Ids) -> port.Ranges:
+    def ranges(self, ids: port.RangeIds) -> port.Ranges:
         """Return ranges with their stretches."""
         start, at = csr.positions(self._range_start, ids)
         return port.Ranges(
@@ -146,19 +163,19 @@ class IndexReader:
             hi=_frozen(self._hi[at]),
         )
 
-    def constraints_on(self, packages: port.Ids) -> tuple[port.Offsets, port.Ids]:
+    def constraints_on(self, packages: port.PackageIds) -> tuple[port.Offsets, port.RangeIds]:
         """Return the ranges that aim at each package; ranges are sorted by package, so no table is read."""
         start, ids = csr.positions(self._constraints_start, packages)
-        return _frozen(start), _frozen(ids.astype(np.int32))
+        return _frozen(start), _frozen(ids.astype(port.RANGE))
 
-    def declarers(self, ranges: port.Ids) -> port.Declarers:
+    def declarers(self, ranges: port.RangeIds) -> port.Declarers:
         """Return which requirement sets hold each range."""
         start, at = csr.positions(self._declared_start, ranges)
         return port.Declarers(
             start=_frozen(start), set=_frozen(self._declared_set[at]), marker=_frozen(self._declared_marker[at])
         )
 
-    def users(self, sets: port.Ids) -> port.Users:
+    def users(self, sets: port.RequirementSetIds) -> port.Users:
         """Return which releases declare each requirement set."""
         start, at = csr.positions(self._users_start, sets)
         return port.Users(
@@ -168,12 +185,12 @@ class IndexReader:
             offer=_frozen(self._users_offer[at]),
         )
 
-    def takers(self, releases: port.Ids) -> port.Takers:
+    def takers(self, releases: port.ReleaseIds) -> port.Takers:
         """Return the ranges that choose each release."""
         start, ranges = csr.gather(self._takers_start, self._takers, releases)
         return port.Takers(start=_frozen(start), range=_frozen(ranges), extras=_frozen(self._range_extras[ranges]))
 
-    def texts(self, kind: port.TextKind, ids: port.Ids) -> tuple[str, ...]:
+    def texts(self, kind: port.TextKind, ids: port.TextIds) -> tuple[str, ...]:
         """Return marker texts, or what files need."""
         return self._shared[kind].at(ids)
 
@@ -182,6 +199,6 @@ class IndexReader:
         return self._evidence
 
 
-def _frozen(values: NDArray[Any]) -> NDArray[Any]:
+def _frozen(values: NDArray[csr.Scalar]) -> NDArray[csr.Scalar]:
     values.flags.writeable = False
     return values

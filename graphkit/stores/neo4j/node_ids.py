@@ -23,7 +23,7 @@ class NodeIds:
         self._numbers = np.full(bound, -1, dtype=np.int64)
         self._count = 0
 
-    def ids(self, numbers: NDArray[Any]) -> port.Ids:
+    def ids(self, numbers: NDArray[Any]) -> NDArray[Any]:
         """Return the ids of numbers, new ones for those not met before; -1 for -1."""
         found = self._ids[numbers]
         if (missing := found < 0).any():
@@ -82,14 +82,14 @@ class Interned:
         self._ids = {"": 0}
         self._texts = [""]
 
-    def ids(self, texts: list[str]) -> port.Ids:
+    def ids(self, texts: list[str]) -> port.TextIds:
         """Return the id of each text."""
         for text in texts:
             if text not in self._ids:
                 self._ids[text] = len(self._texts)
                 self._texts.append(text)
-        return np.fromiter(map(self._ids.__getitem__, texts), dtype=np.int32, count=len(texts))
+        return np.fromiter(map(self._ids.__getitem__, texts), dtype=port.TEXT, count=len(texts))
 
-    def texts(self, ids: port.Ids) -> tuple[str, ...]:
+    def texts(self, ids: port.TextIds) -> tuple[str, ...]:
         """Return the text of each id."""
         return tuple(self._texts[number] for number in np.asarray(ids).tolist())

@@ -78,13 +78,13 @@ class ServerReader:
             packaging=graph["packaging"],
         )
 
-    def package_ids(self, names: Sequence[str]) -> port.Ids:
+    def package_ids(self, names: Sequence[str]) -> port.PackageIds:
         """Return the ids of PEP 503 names, -1 where the graph has no such package."""
         found = self._ask("package_ids", names=list(dict.fromkeys(names)))
         numbers = dict(zip(found["name"], found["n"], strict=True))
         return _frozen(self._packages.ids(np.array([numbers.get(name, -1) for name in names], dtype=np.int64)))
 
-    def packages(self, ids: port.Ids) -> port.Packages:
+    def packages(self, ids: port.PackageIds) -> port.Packages:
         """Return names, flags and release stretches of packages."""
         numbers = self._packages.numbers(ids)
         found = self._ask("packages", n=np.unique(numbers).tolist())
@@ -110,13 +110,13 @@ class ServerReader:
         pairs = [(number, size) for number, size in zip(numbers, sizes, strict=True) if number in wanted]
         self._releases.give([number for number, _ in pairs], [size for _, size in pairs])
 
-    def _release_ids(self, packages: NDArray[np.int64], positions: NDArray[np.int64]) -> port.Ids:
+    def _release_ids(self, packages: NDArray[np.int64], positions: NDArray[np.int64]) -> port.ReleaseIds:
         if len(missing := self._releases.missing(packages)):
             found = self._ask("sizes", n=missing.tolist())
             self._give(found["n"], found["releases"])
         return _frozen((self._releases.start(packages) + positions).astype(np.int32))
 
-    def releases(self, ids: port.Ids) -> port.Releases:
+    def releases(self, ids: port.ReleaseIds) -> port.Releases:
         """Return releases with their files."""
         ids = np.asarray(ids, dtype=np.int64)
         found = self._ask("releases", rows=self._by_package(ids))
@@ -157,7 +157,7 @@ class ServerReader:
         parts = np.split(positions, first[1:]) if len(first) else []
         return [[number, part.tolist()] for number, part in zip(packages[first].tolist(), parts, strict=True)]
 
-    def requirements(self, sets: port.Ids) -> port.Members:
+    def requirements(self, sets: port.RequirementSetIds) -> port.Members:
         """Return the members of requirement sets."""
         asked = self._sets.numbers(sets)
         found = self._ask("requirements", n=np.unique(asked).tolist())
@@ -168,7 +168,7 @@ class ServerReader:
             marker=_frozen(self._texts["marker"].ids(_picked_list(found["marker"], at))),
         )
 
-    def ranges(self, ids: port.Ids) -> port.Ranges:
+    def ranges(self, ids: port.RangeIds) -> port.Ranges:
         """Return ranges with their stretches."""
         numbers = self._ranges.numbers(ids)
         found = self._ask("ranges", n=np.unique(numbers).tolist())
@@ -186,14 +186,14 @@ class ServerReader:
             hi=self._release_ids(owner, _ints(_flat(found["hi"], place))),
         )
 
-    def constraints_on(self, packages: port.Ids) -> tuple[port.Offsets, port.Ids]:
+    def constraints_on(self, packages: port.PackageIds) -> tuple[port.Offsets, port.RangeIds]:
         """Return the ranges that aim at each package, in CSR form (start, range ids)."""
         asked = self._packages.numbers(packages)
         found = self._ask("constraints_on", n=np.unique(asked).tolist())
         start, at = _joined(asked, found["row"])
         return _frozen(start), _frozen(self._ranges.ids(_ints(found["n"])[at]))
 
-    def declarers(self, ranges: port.Ids) -> port.Declarers:
+    def declarers(self, ranges: port.RangeIds) -> port.Declarers:
         """Return which requirement sets hold each range."""
         asked = self._ranges.numbers(ranges)
         found = self._ask("declarers", n=np.unique(asked).tolist())
@@ -204,7 +204,7 @@ class ServerReader:
             marker=_frozen(self._texts["marker"].ids(_picked_list(found["marker"], at))),
         )
 
-    def users(self, sets: port.Ids) -> port.Users:
+    def users(self, sets: port.RequirementSetIds) -> port.Users:
         """Return which releases declare each requirement set."""
         asked = self._sets.numbers(sets)
         found = self._ask("users", n=np.unique(asked).tolist())
@@ -217,7 +217,7 @@ class ServerReader:
             offer=_frozen(_ints(found["offer"])[at].astype(np.uint8)),
         )
 
-    def takers(self, releases: port.Ids) -> port.Takers:
+    def takers(self, releases: port.ReleaseIds) -> port.Takers:
         """Return the ranges that choose each release in the end."""
         ids = np.asarray(releases, dtype=np.int64)
         found = self._ask("takers", rows=self._by_package(ids))
@@ -229,7 +229,7 @@ class ServerReader:
             extras=_frozen(self._texts["extras"].ids(_picked_list(found["extras"], at))),
         )
 
-    def texts(self, kind: port.TextKind, ids: port.Ids) -> tuple[str, ...]:
+    def texts(self, kind: port.TextKind, ids: port.TextIds) -> tuple[str, ...]:
         """Return texts that many rows share."""
         return self._texts[kind].texts(ids)
 

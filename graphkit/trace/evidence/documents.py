@@ -76,7 +76,7 @@ class CaseDocuments:
     def on_index(self, packages: Sequence[PackageName]) -> set[PackageName]:
         """Return which packages installs may find, since a page or table of them was read."""
         ids = self._reader.package_ids(packages)
-        known = [package for package, ident in zip(packages, ids.tolist(), strict=True) if ident >= 0]
+        known = [package for package, package_id in zip(packages, ids.tolist(), strict=True) if package_id >= 0]
         found = self._reader.packages(ids[ids >= 0]).is_listed_somewhere
         return {package for package, is_read in zip(known, found.tolist(), strict=True) if is_read}
 

@@ -9,9 +9,11 @@ import numpy as np
 
 from graphkit.model.answers import Path, Step
 from graphkit.model.times import Instant
+from graphkit.stores.port import PackageId, Position
 from graphkit.trace.reach.reached import ReachedReleases
 from graphkit.trace.resolve.availability import AvailabilityTable, Masks
 from graphkit.trace.resolve.closure import Bounds, Span, closure_of
+from graphkit.trace.resolve.confirm import Targets
 from graphkit.trace.resolve.forward import Root
 from graphkit.trace.resolve.world import Node, ResolvedRequirement, World
 
@@ -35,7 +37,7 @@ class _Admitting:
         self.reached: dict[Node, int] = {}
         self.parents: dict[Node, tuple[Node | None, ResolvedRequirement]] = {}
         self.queue: list[Node] = []
-        self._unlocked: dict[int, Masks] = {}
+        self._unlocked: dict[PackageId, Masks] = {}
 
     def within(self, nodes: Iterable[Node]) -> int:
         """Return the slots in which any of some nodes was reached."""
@@ -56,19 +58,21 @@ class _Admitting:
         """Follow one requirement."""
         if want.stretches is None:
             return
-        ident = want.package
-        able_of = [(extra, able) for extra in ("", *want.extras) if (able := self._goal.of(ident, extra)) is not None]
+        package_id = want.package
+        able_of = [
+            (extra, able) for extra in ("", *want.extras) if (able := self._goal.of(package_id, extra)) is not None
+        ]
         if not able_of:
             return
-        package = self.world.package(ident)
+        package = self.world.package(package_id)
         listed, offer = self._offers.of(package)
-        if ident in self._unlocked:
-            offer = offer | (listed & self._unlocked[ident])
+        if package_id in self._unlocked:
+            offer = offer | (listed & self._unlocked[package_id])
         for lo, hi in self.bounds.within(want):
             for extra, able in able_of:
                 open_slots = able[lo:hi] & offer[lo:hi] & np.uint64(slots)
                 for position in (np.flatnonzero(open_slots) + lo).tolist():
-                    node = (ident, position, extra)
+                    node = (package_id, Position(position), extra)
                     if int(open_slots[position - lo]) & ~self.reached.get(node, 0):
                         self.reached[node] = self.reached.get(node, 0) | int(open_slots[position - lo])
                         self.parents.setdefault(node, (source, want))
@@ -78,7 +82,7 @@ class _Admitting:
 def admission(
     world: World,
     root: Root,
-    targets: dict[int, list[int]],
+    targets: Targets,
     instants: Sequence[Instant],
     goal: ReachedReleases,
     mask: int,
@@ -91,7 +95,7 @@ def admission(
     """
     assert goal.offers is not None
     walk = _Admitting(world, root, goal, goal.offers)
-    yanked = {ident for ident, slots in goal.yanked.items() if slots & mask}
+    yanked = {package_id for package_id, slots in goal.yanked.items() if slots & mask}
     for bit, at in enumerate(instants) if yanked else ():
         if mask >> bit & 1:
             pins = closure_of(world, root, (), Span(start=at, until=at + 1, is_timeless=False)).pins
@@ -102,7 +106,7 @@ def admission(
             walk.queue.append((*root.fixed, extra))
     for want in root.wants:
         walk.enter(None, want, mask)
-    hits = [(ident, position, "") for ident, positions in targets.items() for position in positions]
+    hits = [(package_id, position, "") for package_id, positions in targets.items() for position in positions]
     for node in walk.queue:
         if walk.within(hits) & mask == mask:
             break

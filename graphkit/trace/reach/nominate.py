@@ -20,15 +20,16 @@ from graphkit.model.building import BACKENDS, is_of_build
 from graphkit.model.csr import distinct, spread
 from graphkit.model.zeros import zeros
 from graphkit.stores import port
+from graphkit.stores.port import PackageId, Position
 from graphkit.trace.reach.range_matching import RangeMatcher
 from graphkit.trace.reach.reached import ExtrasReached, ReachedReleases, looked_up, united
-from graphkit.trace.resolve.availability import AvailabilityTable, Masks, Places, Rows, mask_type
+from graphkit.trace.resolve.availability import AvailabilityTable, Masks, Rows, mask_type
 from graphkit.trace.resolve.listing import Truths
 from graphkit.trace.resolve.markers import Markers
 from graphkit.trace.resolve.world import World
 
 _NO_ROWS: Rows = np.empty(0, dtype=np.int64)
-_NO_PLACES: Places = np.empty(0, dtype=np.int32)
+_NO_RANGES: port.RangeIds = np.empty(0, dtype=port.RANGE)
 
 
 class ReachMode(Enum):
@@ -45,8 +46,8 @@ class _Arrivals(NamedTuple):
     ``taken``: which ranges choose it is known beforehand, and there are some. ``open``: it is not known.
     """
 
-    release: Places
-    package: Places
+    release: port.ReleaseIds
+    package: port.PackageIds
     masks: Masks
     taken: Truths
     open: Truths
@@ -55,7 +56,7 @@ class _Arrivals(NamedTuple):
 class _Passed(NamedTuple):
     """Ranges, each once, and the slots in which each of them takes something that a level reached."""
 
-    range: Places
+    range: port.RangeIds
     masks: Masks
 
 
@@ -73,7 +74,7 @@ class _ReverseWalk:
         self._markers = world.memory_of(Markers)
         generation = world.reader.generation()
         self._plain: Masks = zeros(generation.releases, kind)
-        self._levels: list[Places] = []
+        self._levels: list[port.PackageIds] = []
         self._ranges: Masks = zeros(generation.ranges, kind)
         """The slots that each range has passed on; below the same of requirement sets, and of sets with an extra."""
         self._sets: Masks = zeros(generation.requirement_sets, kind)
@@ -81,9 +82,9 @@ class _ReverseWalk:
         self._arriving: Masks = zeros(generation.requirement_sets, kind)
         self._count_sets = np.int64(max(1, generation.requirement_sets))
         self._extras = ExtrasReached(generation.releases, self._markers.numbers)
-        self._yanked: dict[int, int] = {}
+        self._yanked: dict[PackageId, int] = {}
 
-    def run(self, seeds: Mapping[int, Sequence[int]]) -> ReachedReleases:
+    def run(self, seeds: Mapping[PackageId, Sequence[Position]]) -> ReachedReleases:
         """Walk from accused positions by package id until nothing is new."""
         plain = self._seeded(seeds)
         keys, extras = _NO_ROWS, _Arrivals(*(column[:0] for column in plain))  # type: ignore[arg-type]
@@ -102,17 +103,19 @@ class _ReverseWalk:
             keys, extras = self._arrived_with(declarers.set[~holds], declarers.marker[~holds], masks[~holds])
         return ReachedReleases(self._world, self._plain, self._levels, self._extras, self._offers, self._yanked)
 
-    def _seeded(self, seeds: Mapping[int, Sequence[int]]) -> _Arrivals:
-        idents = np.array(sorted(seeds), dtype=np.int32)
-        start = self._reader.packages(idents).start.tolist()
-        positions = [sorted(set(seeds[ident])) for ident in idents.tolist()]
+    def _seeded(self, seeds: Mapping[PackageId, Sequence[Position]]) -> _Arrivals:
+        package_ids = port.PACKAGE.of(sorted(seeds))
+        start = self._reader.packages(package_ids).start.tolist()
+        positions = [sorted(set(seeds[package_id])) for package_id in package_ids.tolist()]
         places = [first + position for first, of in zip(start, positions, strict=True) for position in of]
-        releases = np.array(places, dtype=np.int32)
-        packages = np.repeat(idents, [len(of) for of in positions])
+        releases = port.RELEASE.of(places)
+        packages = np.repeat(package_ids, [len(of) for of in positions])
         found = self._reader.releases(releases)
         return self._arrivals(releases, packages, found, np.full(len(places), self._everything))
 
-    def _arrivals(self, release: Places, package: Places, offer: port.Releases | port.Users, masks: Masks) -> _Arrivals:
+    def _arrivals(
+        self, release: port.ReleaseIds, package: port.PackageIds, offer: port.Releases | port.Users, masks: Masks
+    ) -> _Arrivals:
         """Return arrivals, their masks without the slots in which they are not listed."""
         if self._offers is None:
             every = np.ones(len(release), dtype=np.bool_)
@@ -127,8 +130,8 @@ class _ReverseWalk:
             fresh = np.where(offer.is_fresh, self._everything, self._nothing)
             fresh[others] = self._offers.fresh[release[others]]
             yanked = np.flatnonzero(listed & ~fresh)
-            for ident, slots in zip(package[yanked].tolist(), (listed & ~fresh)[yanked].tolist(), strict=True):
-                self._yanked[ident] = self._yanked.get(ident, 0) | slots
+            for package_id, slots in zip(package[yanked].tolist(), (listed & ~fresh)[yanked].tolist(), strict=True):
+                self._yanked[package_id] = self._yanked.get(package_id, 0) | slots
             return _Arrivals(release, package, listed, ~unknown, np.ones(len(release), dtype=np.bool_))
         return _Arrivals(release, package, listed, offer.is_taken & ~unknown, unknown)
 
@@ -145,7 +148,7 @@ class _ReverseWalk:
             order = np.argsort(keys)
             yield self._worked_out(distinct(owners, self._world.packages), keys[order], extras.masks[order])
 
-    def _taken_with(self, releases: Places, numbers: Rows, masks: Masks) -> _Passed:
+    def _taken_with(self, releases: port.ReleaseIds, numbers: Rows, masks: Masks) -> _Passed:
         """Return the ranges that choose releases and name the extra with which each was reached."""
         takers = self._reader.takers(releases)
         pair = np.repeat(np.arange(len(releases)), np.diff(takers.start))
@@ -154,7 +157,7 @@ class _ReverseWalk:
         ranges, of = united(takers.range[row], masks[pair[row]])
         return _Passed(ranges, of)
 
-    def _worked_out(self, touched: Places, keys: Rows, masks: Masks) -> _Passed:
+    def _worked_out(self, touched: port.PackageIds, keys: Rows, masks: Masks) -> _Passed:
         """Return the ranges on some packages that have not passed everything on yet, and what they pass on."""
         start, ranges = self._reader.constraints_on(touched)
         row = np.repeat(np.arange(len(touched)), np.diff(start))
@@ -199,12 +202,12 @@ class _ReverseWalk:
 
     def _declared(self, parts: Sequence[_Passed]) -> tuple[port.Declarers, Masks]:
         """Return who declares ranges, and the mask of each declaration."""
-        declarers = self._reader.declarers(np.concatenate([_NO_PLACES, *(part.range for part in parts)]))
+        declarers = self._reader.declarers(np.concatenate([_NO_RANGES, *(part.range for part in parts)]))
         masks = np.concatenate([np.empty(0, dtype=self._everything.dtype), *(part.masks for part in parts)])
         self._markers.ask(self._world, declarers.marker)
         return declarers, np.repeat(masks, np.diff(declarers.start))
 
-    def _arrived(self, sets: Places, masks: Masks) -> _Arrivals:
+    def _arrived(self, sets: port.RequirementSetIds, masks: Masks) -> _Arrivals:
         """Return the releases that declare some sets, in slots that these have not passed on before."""
         masks = masks & ~self._sets[sets]
         new = np.flatnonzero(masks)
@@ -220,7 +223,9 @@ class _ReverseWalk:
         users = self._reader.users(sets)
         return self._arrivals(users.release, users.package, users, np.repeat(masks, np.diff(users.start)))
 
-    def _arrived_with(self, sets: Places, markers: Places, masks: Masks) -> tuple[Rows, _Arrivals]:
+    def _arrived_with(
+        self, sets: port.RequirementSetIds, markers: port.TextIds, masks: Masks
+    ) -> tuple[Rows, _Arrivals]:
         """Return the same with extras under which their markers hold: keys, and the releases."""
         row, numbers = self._markers.with_extras(markers, loose=self._question is not ReachMode.NOMINATED)
         keys, masks = united(numbers * self._count_sets + sets[row], masks[row])
@@ -230,18 +235,18 @@ class _ReverseWalk:
         keys, masks = keys[new], masks[new]
         if len(keys):
             self._sets_with.append((keys, masks))
-        users = self._reader.users((keys % self._count_sets).astype(np.int32))
+        users = self._reader.users((keys % self._count_sets).astype(port.REQUIREMENT_SET))
         row = np.repeat(np.arange(len(keys)), np.diff(users.start))
         keys = (keys // self._count_sets)[row] * self._extras.size + users.release
         return keys, self._arrivals(users.release, users.package, users, masks[row])
 
 
-def closure_of(world: World, seeds: Mapping[int, Sequence[int]]) -> ReachedReleases:
+def closure_of(world: World, seeds: Mapping[PackageId, Sequence[Position]]) -> ReachedReleases:
     """Return every release with a chain of ranges that admits a seed, whatever the time; see `reverse`."""
     return _ReverseWalk(world, 1, ReachMode.CLOSURE, None).run(seeds)
 
 
-def leads_by_building(world: World, seeds: Mapping[int, Sequence[int]]) -> bool:
+def leads_by_building(world: World, seeds: Mapping[PackageId, Sequence[Position]]) -> bool:
     """Return whether a build requirement that was read admits what has a chain of ranges to a seed, in any environment.
 
     ``world`` is that of no environment. Cost: a closure; nothing but a look where no build requirement was read, since
@@ -260,7 +265,7 @@ def leads_by_building(world: World, seeds: Mapping[int, Sequence[int]]) -> bool:
 
 
 def reverse(
-    world: World, seeds: Mapping[int, Sequence[int]], offers: AvailabilityTable, question: ReachMode
+    world: World, seeds: Mapping[PackageId, Sequence[Position]], offers: AvailabilityTable, question: ReachMode
 ) -> ReachedReleases:
     """Return everything that reaches the seeds at the instants of some offers, at most 64, one bit each.
 

@@ -10,14 +10,14 @@ import numpy as np
 from graphkit.model.choices import Choosers
 from graphkit.model.csr import spread
 from graphkit.stores import port
-from graphkit.trace.resolve.availability import AvailabilityTable, Masks, Places, Rows
+from graphkit.trace.resolve.availability import AvailabilityTable, Masks, Rows
 from graphkit.trace.resolve.world import World
 
 
 class RangeMatcher:
     """Ranges on some packages, which are ascending, as `port.Ranges` has them; ``row`` counts in the packages."""
 
-    def __init__(self, world: World, packages: Places, row: Rows, columns: port.Ranges) -> None:
+    def __init__(self, world: World, packages: port.PackageIds, row: Rows, columns: port.Ranges) -> None:
         about = world.reader.packages(packages)
         self._first, self._last = about.start.astype(np.int64), about.stop.astype(np.int64)
         self._packages = packages

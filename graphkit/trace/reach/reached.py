@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model.csr import Numbers, Scalar, distinct
-from graphkit.trace.resolve.availability import AvailabilityTable, Masks, Places, Rows
+from graphkit.stores.port import PACKAGE, RELEASE, PackageId, PackageIds, Position
+from graphkit.trace.resolve.availability import AvailabilityTable, Masks, Rows
 from graphkit.trace.resolve.listing import Package
 from graphkit.trace.resolve.world import World
 
+Levels = NDArray[np.int32]
 _EXTRA = 24
 """Bits that the number of an extra takes."""
 
@@ -30,40 +32,40 @@ class ReachedReleases:
         self,
         world: World,
         plain: Masks,
-        levels: Sequence[Places],
+        levels: Sequence[PackageIds],
         extras: ExtrasReached,
         offers: AvailabilityTable | None = None,
-        yanked: Mapping[int, int] | None = None,
+        yanked: Mapping[PackageId, int] | None = None,
     ) -> None:
         self.plain = plain
         self.offers = offers
-        self.yanked: Mapping[int, int] = yanked or {}
+        self.yanked: Mapping[PackageId, int] = yanked or {}
         self._world = world
         self._levels = levels
         self._extras = extras
 
     @cached_property
-    def masks(self) -> Mapping[tuple[int, str], Masks]:
+    def masks(self) -> Mapping[tuple[PackageId, str], Masks]:
         """The masks of each package and extra reached; shape (releases of the package,)."""
         return _ByKey(self)
 
-    def keys(self) -> list[tuple[int, str]]:
+    def keys(self) -> list[tuple[PackageId, str]]:
         """Return every package, and extra of one, that was reached; ascending."""
         packages, extras, _ = self.with_extras()
         return sorted(
-            [*((ident, "") for ident in self.packages.tolist()), *zip(packages.tolist(), extras, strict=True)]
+            [*((package_id, "") for package_id in self.packages.tolist()), *zip(packages.tolist(), extras, strict=True)]
         )
 
     @cached_property
-    def packages(self) -> Places:
+    def packages(self) -> PackageIds:
         """The packages reached, ascending."""
         if self.offers is None:
-            return np.flatnonzero(self._first).astype(np.int32)
-        reached = np.flatnonzero(self.plain).astype(np.int32)
+            return np.flatnonzero(self._first).astype(PACKAGE)
+        reached = np.flatnonzero(self.plain).astype(RELEASE)
         return distinct(self._world.reader.releases(reached).package)
 
     @cached_property
-    def _first(self) -> Places:
+    def _first(self) -> Levels:
         """The level at which each package of the graph was first reached, from 1 on; 0 where it was not."""
         first = np.zeros(self._world.packages, dtype=np.int32)
         for level, packages in reversed(list(enumerate(self._levels, 1))):
@@ -71,17 +73,17 @@ class ReachedReleases:
         return first
 
     @property
-    def levels(self) -> Places:
+    def levels(self) -> Levels:
         """The level at which each of ``packages`` was first reached, from 0 on; of a closure alone."""
-        levels: Places = self._first[self.packages] - 1
+        levels: Levels = self._first[self.packages] - 1
         return levels
 
-    def with_extras(self) -> tuple[Places, list[str], Rows]:
+    def with_extras(self) -> tuple[PackageIds, list[str], Rows]:
         """Return (package, extra, first level) of all that was reached with an extra."""
         keys, level = self._extras.near
         names = list(self._extras.numbers)
         numbers = (keys & ((1 << _EXTRA) - 1)).tolist()
-        return (keys >> _EXTRA).astype(np.int32), [names[number] for number in numbers], level
+        return (keys >> _EXTRA).astype(PACKAGE), [names[number] for number in numbers], level
 
     def masks_of(self, extra: Sequence[str], releases: Rows) -> Masks:
         """Return the masks of releases, each with the extra asked."""
@@ -89,34 +91,34 @@ class ReachedReleases:
         number = np.array([numbers.get(one, -1) for one in extra], dtype=np.int64)
         return self._extras.at(number * self._extras.size + releases)
 
-    def of(self, ident: int, extra: str) -> Masks | None:
+    def of(self, package_id: PackageId, extra: str) -> Masks | None:
         """Return the masks of a package's releases, None where it was not reached with that extra."""
         if extra:
-            return self._extras.of(self._world.package(ident), extra)
-        package = self._world.package(ident)
+            return self._extras.of(self._world.package(package_id), extra)
+        package = self._world.package(package_id)
         found = self.plain[package.start : package.stop]
         return found if found.any() else None
 
-    def mask(self, ident: int, extra: str, position: int) -> int:
+    def mask(self, package_id: PackageId, extra: str, position: Position) -> int:
         """Return the slots, as bits, in which a release or an extra of it was reached."""
-        found = self.of(ident, extra)
+        found = self.of(package_id, extra)
         return 0 if found is None else int(found[position])
 
 
-class _ByKey(Mapping[tuple[int, str], Masks]):
+class _ByKey(Mapping[tuple[PackageId, str], Masks]):
     """`ReachedReleases` as a mapping; views, made when they are asked for."""
 
     def __init__(self, reached: ReachedReleases) -> None:
         self._reached = reached
-        self._keys: list[tuple[int, str]] | None = None
+        self._keys: list[tuple[PackageId, str]] | None = None
 
-    def __getitem__(self, key: tuple[int, str]) -> Masks:
+    def __getitem__(self, key: tuple[PackageId, str]) -> Masks:
         found = self._reached.of(*key)
         if found is None:
             raise KeyError(key)
         return found
 
-    def __iter__(self) -> Iterator[tuple[int, str]]:
+    def __iter__(self) -> Iterator[tuple[PackageId, str]]:
         self._keys = self._keys or self._reached.keys()
         return iter(self._keys)
 
@@ -134,9 +136,9 @@ class ExtrasReached:
     def __init__(self, releases: int, numbers: Mapping[str, int]) -> None:
         self.numbers = numbers
         self.size = np.int64(max(1, releases))
-        self._arrived: list[tuple[Rows, Masks, Places]] = []
+        self._arrived: list[tuple[Rows, Masks, PackageIds]] = []
 
-    def note(self, keys: Rows, masks: Masks, packages: Places) -> None:
+    def note(self, keys: Rows, masks: Masks, packages: PackageIds) -> None:
         """Note what was reached at the next level, and the package of each."""
         self._arrived.append((keys, masks, packages))
 

@@ -11,9 +11,10 @@ import numpy as np
 from graphkit.model.answers import Slot
 from graphkit.model.csr import distinct
 from graphkit.model.times import Instant
+from graphkit.stores.port import PACKAGE, PackageId, PackageIds, Position
 from graphkit.trace.reach.nominate import ReachMode, reverse
-from graphkit.trace.reach.reached import ReachedReleases
-from graphkit.trace.resolve.availability import MOST_SLOTS, AvailabilityTable, Places, changes_of, uncertain_among
+from graphkit.trace.reach.reached import Levels, ReachedReleases
+from graphkit.trace.resolve.availability import MOST_SLOTS, AvailabilityTable, changes_of, uncertain_among
 from graphkit.trace.resolve.confirm import Targets
 from graphkit.trace.resolve.world import World
 
@@ -22,9 +23,9 @@ from graphkit.trace.resolve.world import World
 class ReachedPackages:
     """Every package of a closure, then every one with an extra: id, extra, least distance."""
 
-    ident: Places
+    package: PackageIds
     extra: list[str]
-    distance: Places
+    distance: Levels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +38,11 @@ class ReachPass:
     nominated: tuple[ReachedReleases, ...]
     """Under each account of the uncertain times."""
 
-    def nominates(self, ident: int, extra: str, position: int) -> int:
+    def nominates(self, package_id: PackageId, extra: str, position: Position) -> int:
         """Return the slots of this pass, as bits, in which single choices reach a release."""
         bits = 0
         for account in self.nominated:
-            bits |= account.mask(ident, extra, position)
+            bits |= account.mask(package_id, extra, position)
         return bits
 
 
@@ -57,8 +58,8 @@ class Reach:
     passes: tuple[ReachPass, ...]
     closure: ReachedReleases
     reached: ReachedPackages
-    packages: Places
-    uncertain: Places
+    packages: PackageIds
+    uncertain: PackageIds
 
 
 def slots_between(
@@ -67,14 +68,14 @@ def slots_between(
     """Return the stretches of a window between which the listing of a release in a closure changes."""
     inside: set[Instant] = set()
     for world, closure in worlds:
-        inside |= changes_of(world, _idents(closure, targets), start, until)
+        inside |= changes_of(world, _packages_of(closure, targets), start, until)
     return tuple(Slot(start=a, until=b) for a, b in pairwise([start, *sorted(inside), until]))
 
 
 def survey(world: World, targets: Targets, closure: ReachedReleases, slots: tuple[Slot, ...]) -> Reach:
     """Return who could reach the targets in each slot; more than 64 slots take several passes."""
-    idents = _idents(closure, targets)
-    uncertain = uncertain_among(world, idents)
+    packages = _packages_of(closure, targets)
+    uncertain = uncertain_among(world, packages)
     accounts = (True, False) if len(uncertain) else (True,)
     passes = []
     for first in range(0, len(slots), MOST_SLOTS):
@@ -88,20 +89,20 @@ def survey(world: World, targets: Targets, closure: ReachedReleases, slots: tupl
         passes=tuple(passes),
         closure=closure,
         reached=_reached_packages(closure),
-        packages=idents,
+        packages=packages,
         uncertain=uncertain,
     )
 
 
 def _reached_packages(closure: ReachedReleases) -> ReachedPackages:
-    ident, extra, level = closure.with_extras()
+    package, extra, level = closure.with_extras()
     return ReachedPackages(
-        ident=np.concatenate([closure.packages, ident]),
+        package=np.concatenate([closure.packages, package]),
         extra=[""] * len(closure.packages) + extra,
         distance=np.concatenate([closure.levels, level.astype(np.int32)]),
     )
 
 
-def _idents(closure: ReachedReleases, targets: Targets) -> Places:
+def _packages_of(closure: ReachedReleases, targets: Targets) -> PackageIds:
     with_extras, _, _ = closure.with_extras()
-    return distinct(np.concatenate([closure.packages, with_extras, np.array(list(targets), dtype=np.int32)]))
+    return distinct(np.concatenate([closure.packages, with_extras, PACKAGE.of(targets)]))

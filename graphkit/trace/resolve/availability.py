@@ -17,13 +17,13 @@ from graphkit.model.choices import ANY, FINAL, running_newest
 from graphkit.model.csr import distinct, spread
 from graphkit.model.times import BEGINNING, FOREVER, Instant
 from graphkit.model.zeros import zeros
+from graphkit.stores.port import PACKAGE, RELEASE, PackageIds
 from graphkit.trace.resolve.listing import Availability, Package, Truths
 from graphkit.trace.resolve.world import World
 
 Masks = NDArray[np.unsignedinteger[Any]]
 """Bit b of an entry: in slot b. As narrow as the number of slots allows, see `mask_type`."""
 MOST_SLOTS = 64
-Places = NDArray[np.int32]
 Rows = NDArray[np.int64]
 
 
@@ -34,11 +34,11 @@ class _Files:
     ``release_first`` where each package begins in those.
     """
 
-    def __init__(self, world: World, packages: Places) -> None:
+    def __init__(self, world: World, packages: PackageIds) -> None:
         columns = world.reader.packages(packages)
         self.start, self.stop = columns.start.astype(np.int64), columns.stop.astype(np.int64)
         releases, first = spread(self.start, self.stop)
-        found = world.reader.releases(releases.astype(np.int32))
+        found = world.reader.releases(releases.astype(RELEASE))
         self.is_readable, self.release_first = ~found.is_legacy, first
         self.is_final = self.is_readable & ~found.is_prerelease
         usable = world.fits(found.file_needs)
@@ -90,7 +90,7 @@ class AvailabilityTable:
         self.newest = [zeros(self._size, np.int32) for _ in range(4)]
         self._used = self._size
 
-    def load(self, packages: Places) -> None:
+    def load(self, packages: PackageIds) -> None:
         """Read what is not known yet of some packages, distinct and ascending."""
         packages = packages[~self._is_loaded[packages]]
         if not len(packages):
@@ -98,10 +98,10 @@ class AvailabilityTable:
         self._is_loaded[packages] = True
         odd = np.isin(packages, self._world.odd)
         self._load_plain(packages[~odd])
-        for ident in packages[odd].tolist():
-            self._load_odd(self._world.package(ident))
+        for package_id in packages[odd].tolist():
+            self._load_odd(self._world.package(package_id))
 
-    def _load_plain(self, packages: Places) -> None:
+    def _load_plain(self, packages: PackageIds) -> None:
         if not len(packages):
             return
         files = _Files(self._world, packages)
@@ -177,17 +177,17 @@ class AvailabilityTable:
         for bit, at in enumerate(self._instants.tolist()):
             state = package.state_at(at)
             states[state] = states.get(state, 0) | 1 << bit
-        base = package.start
+        base = int(package.start)
         for number, (state, slots) in enumerate(states.items()):
             if number:
                 base = self._used
                 self._grow(package.size)
                 if number == 1:
-                    self._first_more[package.ident] = len(self._more)
-                self._count_more[package.ident] += 1
+                    self._first_more[package.id] = len(self._more)
+                self._count_more[package.id] += 1
                 self._more.append((base, package.start, slots))
             else:
-                self._slots[package.ident] = slots
+                self._slots[package.id] = slots
             self._fill_odd(package, package.availability_of(state, doubtful=self._doubtful), base, slots)
 
     def _fill_odd(self, package: Package, availability: Availability, base: int, slots: int) -> None:
@@ -209,11 +209,11 @@ class AvailabilityTable:
 
     def of(self, package: Package) -> tuple[Masks, Masks]:
         """Return the slots in which each release of a package is listed, and those in which it is fresh too."""
-        if not self._is_loaded[package.ident]:
-            self.load(np.array([package.ident], dtype=np.int32))
+        if not self._is_loaded[package.id]:
+            self.load(PACKAGE.of([package.id]))
         return self.listed[package.start : package.stop], self.fresh[package.start : package.stop]
 
-    def states(self, package: Places) -> tuple[Rows, Rows, Masks]:
+    def states(self, package: PackageIds) -> tuple[Rows, Rows, Masks]:
         """Return (row, shift, slots) of every state of the packages asked, which must be loaded; repeats are fine.
 
         ``row`` counts in ``package``; a place less ``shift`` is a release id.
@@ -233,7 +233,7 @@ class AvailabilityTable:
             np.concatenate([self._slots[package], more[which, 2].astype(self.kind)]),
         )
 
-    def newest_releases(self, packages: Places) -> tuple[Rows, Rows, Masks]:
+    def newest_releases(self, packages: PackageIds) -> tuple[Rows, Rows, Masks]:
         """Return (row, release, slots): the newest release of packages in each of their states, finals first.
 
         States without any are left out. Packages that are not settled are loaded.
@@ -269,11 +269,11 @@ def _bits(start: Rows, stop: Rows) -> NDArray[np.uint64]:
     return masks
 
 
-def changes_of(world: World, packages: Places, start: Instant, until: Instant) -> set[Instant]:
+def changes_of(world: World, packages: PackageIds, start: Instant, until: Instant) -> set[Instant]:
     """Return every instant in ``start < t < until`` at which a listing or yank of the packages changes."""
     packages = packages[_latest_change(world, packages) > start]
     odd = np.isin(packages, world.odd)
-    found = {t for ident in packages[odd].tolist() for t in world.package(ident).changes if start < t < until}
+    found = {t for package_id in packages[odd].tolist() for t in world.package(package_id).changes if start < t < until}
     if len(plain := packages[~odd]):
         files = _Files(world, plain)
         for _, times in files.changes(start, until - 1):
@@ -281,12 +281,12 @@ def changes_of(world: World, packages: Places, start: Instant, until: Instant) -
     return found
 
 
-def uncertain_among(world: World, packages: Places) -> Places:
+def uncertain_among(world: World, packages: PackageIds) -> PackageIds:
     """Return the packages of which a listing or yank has no known time."""
     packages = packages[_latest_change(world, packages) == FOREVER]
     odd = np.isin(packages, world.odd)
     found = np.zeros(len(packages), dtype=np.bool_)
-    found[odd] = [world.package(ident).is_uncertain for ident in packages[odd].tolist()]
+    found[odd] = [world.package(package_id).is_uncertain for package_id in packages[odd].tolist()]
     if len(plain := packages[~odd]):
         files = _Files(world, plain)
         unknown = np.concatenate([[0], np.cumsum(~files.timed | files.is_told | files.yank_open)])
@@ -294,7 +294,7 @@ def uncertain_among(world: World, packages: Places) -> Places:
     return packages[found]
 
 
-def _latest_change(world: World, packages: Places) -> NDArray[np.int64]:
+def _latest_change(world: World, packages: PackageIds) -> NDArray[np.int64]:
     """Return since when nothing changes of each package in any environment, `FOREVER` where that is not known."""
     latest = world.reader.packages(packages).settled.copy()
     latest[np.isin(packages, world.odd)] = FOREVER

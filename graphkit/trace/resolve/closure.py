@@ -15,6 +15,7 @@ import numpy as np
 from graphkit.model.answers import Path, Step
 from graphkit.model.intervals import ReleaseRanges, meet
 from graphkit.model.times import Instant, rfc3339
+from graphkit.stores.port import PackageId, Position
 from graphkit.trace.resolve.forward import Root
 from graphkit.trace.resolve.listing import Bits, Package, Truths, as_bits, bits_of, positions_in
 from graphkit.trace.resolve.world import ResolvedRequirement, World
@@ -27,7 +28,7 @@ REMOVAL_LAG: Final = 15 * 60 * 1_000_000
 Contract: docs/semantics.md#listing.
 """
 
-_Key = tuple[int, str]
+_Key = tuple[PackageId, str]
 """A package id and an extra, empty for the package itself."""
 
 
@@ -40,9 +41,9 @@ class Closure:
     that a resolver goes back to other releases. ``pins``: every requirement that may take a yanked release.
     """
 
-    packages: frozenset[int]
-    reached: Mapping[int, Bits]
-    hits: Mapping[int, Bits]
+    packages: frozenset[PackageId]
+    reached: Mapping[PackageId, Bits]
+    hits: Mapping[PackageId, Bits]
     path: Path
     unread: tuple[str, ...]
     stuck: tuple[str, ...]
@@ -67,16 +68,16 @@ class Bounds:
     """The root's own constraints: they bind wherever their package is reached."""
 
     def __init__(self, world: World, root: Root) -> None:
-        self._own: dict[int, ReleaseRanges] = {}
+        self._own: dict[PackageId, ReleaseRanges] = {}
         for want in (*root.wants, *root.constraints, *own_wants(world, root)):
             if want.stretches is not None and not want.doubtful:
                 self._bind(world, want.package, want.stretches)
         if root.fixed:
             self._bind(world, root.fixed[0], ((root.fixed[1], root.fixed[1] + 1),))
 
-    def _bind(self, world: World, ident: int, stretches: ReleaseRanges) -> None:
-        known = self._own.get(ident, ((0, world.package(ident).size),))
-        self._own[ident] = meet(known, stretches)
+    def _bind(self, world: World, package_id: PackageId, stretches: ReleaseRanges) -> None:
+        known = self._own.get(package_id, ((0, world.package(package_id).size),))
+        self._own[package_id] = meet(known, stretches)
 
     def within(self, want: ResolvedRequirement) -> ReleaseRanges:
         """Return the positions that a requirement may take under the root's constraints."""
@@ -98,7 +99,7 @@ def own_wants(world: World, root: Root) -> tuple[ResolvedRequirement, ...]:
     return tuple(found)
 
 
-def closure_of(world: World, root: Root, targets: Sequence[tuple[int, Bits]], span: Span) -> Closure:
+def closure_of(world: World, root: Root, targets: Sequence[tuple[PackageId, Bits]], span: Span) -> Closure:
     """Return the closure of a root. ``targets`` are accused positions by package id, as bits.
 
     Cost: each distinct requirement set of what it meets is followed once; the same question is answered once.
@@ -120,21 +121,21 @@ def _renamed(path: Path, label: str, root: Root) -> Path:
 
 
 class _Walk:
-    def __init__(self, world: World, root: Root, targets: Mapping[int, Bits], span: Span) -> None:
+    def __init__(self, world: World, root: Root, targets: Mapping[PackageId, Bits], span: Span) -> None:
         self._world = world
         self._root = root
         self._targets = targets
         self._span = span
         self._bounds = Bounds(world, root)
         self._seen: dict[_Key, Bits] = {}
-        self._met: set[int] = set()
-        self._offers: dict[tuple[int, bool], Bits] = {}
+        self._met: set[PackageId] = set()
+        self._offers: dict[tuple[PackageId, bool], Bits] = {}
         self._parents: dict[_Key, tuple[_Key | None, str, str]] = {}
         self._queue: list[tuple[_Key, Bits]] = []
         self._unread: dict[str, None] = {}
         self._stuck: dict[str, None] = {}
         self._pins: list[ResolvedRequirement] = []
-        self._hits: dict[int, Bits] = {}
+        self._hits: dict[PackageId, Bits] = {}
         self._first: _Key | None = None
         self._followed = 0
 
@@ -154,7 +155,7 @@ class _Walk:
                 break
         return Closure(
             packages=frozenset(self._met),
-            reached={ident: bits for (ident, extra), bits in self._seen.items() if not extra},
+            reached={package_id: bits for (package_id, extra), bits in self._seen.items() if not extra},
             hits=self._hits,
             path=self._path(),
             unread=tuple(sorted(self._unread)),
@@ -169,7 +170,7 @@ class _Walk:
     def _enter(self, source: _Key | None, asker: str, origin: str, want: ResolvedRequirement) -> None:
         self._note_pin(want)
         package = self._world.package(want.package)
-        self._met.add(package.ident)
+        self._met.add(package.id)
         if want.stretches is None:
             self._unread[f"{want.text} (a URL)"] = None
             return
@@ -181,7 +182,7 @@ class _Walk:
         if not allowed:
             self._stuck[want.text] = None
         for extra in ("", *want.extras):
-            self._reach((package.ident, extra), allowed, (source, asker, f"{want.text} ({origin})"))
+            self._reach((package.id, extra), allowed, (source, asker, f"{want.text} ({origin})"))
 
     def _reach(self, key: _Key, allowed: Bits, how: tuple[_Key | None, str, str] | None = None) -> None:
         new = allowed & ~self._seen.get(key, 0)
@@ -199,11 +200,11 @@ class _Walk:
 
     def _follow(self, key: _Key, new: Bits) -> None:
         """Follow what releases require, each distinct set once."""
-        ident, extra = key
-        package = self._world.package(ident)
+        package_id, extra = key
+        package = self._world.package(package_id)
         for position in _first_of_each(package, new):
             self._followed += 1
-            node = (ident, position, extra)
+            node = (package_id, position, extra)
             declared = self._world.declared(node)
             label = self._world.label(node)
             if not declared.is_read:
@@ -214,7 +215,7 @@ class _Walk:
                 self._enter(key, label, self._world.source_of(node), want)
 
     def _offer(self, package: Package, *, is_pinned: bool) -> Bits:
-        key = (package.ident, is_pinned)
+        key = (package.id, is_pinned)
         if key not in self._offers:
             every = (1 << package.size) - 1
             is_fresh = self._span.is_on_offer and not is_pinned
@@ -240,7 +241,7 @@ def _stale(package: Package) -> str:
     )
 
 
-def _first_of_each(package: Package, positions: Bits) -> Iterator[int]:
+def _first_of_each(package: Package, positions: Bits) -> Iterator[Position]:
     """Yield of some positions one for each distinct set of requirements, read alike."""
     found = positions_in(positions)
     kinds = package.requirement_sets[found].astype(np.int64) * 4
@@ -248,7 +249,7 @@ def _first_of_each(package: Package, positions: Bits) -> Iterator[int]:
     unread = package.requirement_sets[found] < 0
     kinds[unread] = -1 - found[unread]  # each is named, since each has to be read
     _, first = np.unique(kinds, return_index=True)
-    yield from (int(found[at]) for at in np.sort(first))
+    yield from (Position(int(found[at])) for at in np.sort(first))
 
 
 def _ever_listed(package: Package, span: Span, *, is_fresh: bool) -> Truths:

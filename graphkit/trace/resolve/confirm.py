@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from graphkit.model.answers import Path, Slot
 from graphkit.model.times import Instant
+from graphkit.stores.port import PackageId, Position
 from graphkit.trace.resolve.forward import Root, WalkInterval, path_to, walk_intervals
 from graphkit.trace.resolve.world import World
 
-Targets = dict[int, list[int]]
+Targets = dict[PackageId, list[Position]]
 """Accused positions by package id."""
 
 
@@ -56,7 +57,7 @@ def confirm(world: World, root: Root, start: Instant, until: Instant, targets: T
         picked=picked,
         doubtful=tuple(hit for hit in (*either, *certain) if not _covered(hit, picked)),
         unresolvable=tuple(
-            (stay.start, stay.until, tuple(world.package(ident).name for ident in stay.walk.unresolvable))
+            (stay.start, stay.until, tuple(world.package(package_id).name for package_id in stay.walk.unresolvable))
             for stay in strict
             if stay.walk.unresolvable
         ),
@@ -89,9 +90,9 @@ def _first_listed(world: World, targets: Targets, start: Instant, until: Instant
     """Return the first instant of a window at which some target may be listed, None for none."""
     found = [
         at
-        for ident, positions in targets.items()
-        for at in (start, *(t for t in world.package(ident).changes if start < t < until))
-        if world.package(ident).availability(at, doubtful=True).listed[positions].any()
+        for package_id, positions in targets.items()
+        for at in (start, *(t for t in world.package(package_id).changes if start < t < until))
+        if world.package(package_id).availability(at, doubtful=True).listed[positions].any()
     ]
     return min(found, default=None)
 
@@ -100,13 +101,13 @@ def _hits(world: World, root: Root, found: list[WalkInterval], targets: Targets)
     hits: list[Hit] = []
     best: Path = ()
     for stay in found:
-        for ident, positions in sorted(targets.items()):
+        for package_id, positions in sorted(targets.items()):
             for position in positions:
-                if stay.walk.takes(ident, position):
-                    release = world.label((ident, position, ""))
-                    mixed = world.is_mixed(ident, position)
+                if stay.walk.takes(package_id, position):
+                    release = world.label((package_id, position, ""))
+                    mixed = world.is_mixed(package_id, position)
                     hits.append(Hit(start=stay.start, until=stay.until, release=release, is_mixed=mixed))
-                    path = path_to(world, root, stay.walk, ident)
+                    path = path_to(world, root, stay.walk, package_id)
                     best = path if not best or len(path) < len(best) else best
     return tuple(hits), best
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
+from graphkit.stores.port import PackageId, Position
 from graphkit.trace.resolve.listing import Availability, Constraint, choose
 from graphkit.trace.resolve.world import Node, ResolvedRequirement, World
 
@@ -19,44 +20,44 @@ RequestedBy = tuple[Node | None, ResolvedRequirement]
 
 def conflict_free(
     world: World,
-    fixed: tuple[int, int] | None,
+    fixed: tuple[PackageId, Position] | None,
     asks: Sequence[RequestedBy],
-    picks: Mapping[int, int],
-    failed: Iterable[int],
-    availabilities: Mapping[int, Availability],
+    picks: Mapping[PackageId, Position],
+    failed: Iterable[PackageId],
+    availabilities: Mapping[PackageId, Availability],
     *,
-    held: frozenset[int],
-) -> frozenset[int]:
+    held: frozenset[PackageId],
+) -> frozenset[PackageId]:
     """Return the packages whose choice stands, whatever a resolver does about the failed ones.
 
     ``asks`` are all requirements that hold in the walk. ``held`` are the packages that the root is, or that a manifest
     asks for itself: a resolver chooses them first, and goes back from them last, where no other way out is left.
     Cost: a few passes over the requirements.
     """
-    by_package: dict[int, list[RequestedBy]] = {}
+    by_package: dict[PackageId, list[RequestedBy]] = {}
     for ask in asks:
         by_package.setdefault(ask[1].package, []).append(ask)
     shaken = set(failed)
-    for ident in failed:
+    for package_id in failed:
         # Where what is held asks for the impossible by itself, nobody knows what is installed, if anything.
-        if not (involved := _involved(by_package.get(ident, ()), availabilities[ident]) - held - {None}):
+        if not (involved := _involved(by_package.get(package_id, ()), availabilities[package_id]) - held - {None}):
             return frozenset()
         shaken.update(one for one in involved if one is not None)
     while True:
         reached = _reached(fixed, asks, shaken)
         new = {
-            ident
-            for ident, wants in reached.items()
-            if ident not in shaken
-            and ident in picks
-            and not _falls_the_same(world, fixed, ident, wants, picks, availabilities)
+            package_id
+            for package_id, wants in reached.items()
+            if package_id not in shaken
+            and package_id in picks
+            and not _falls_the_same(world, fixed, package_id, wants, picks, availabilities)
         }
         if not new:
-            return frozenset(ident for ident in reached if ident in picks and ident not in shaken)
+            return frozenset(package_id for package_id in reached if package_id in picks and package_id not in shaken)
         shaken |= new
 
 
-def _involved(asking: Sequence[RequestedBy], availability: Availability) -> set[int | None]:
+def _involved(asking: Sequence[RequestedBy], availability: Availability) -> set[PackageId | None]:
     """Return the packages that ask for what does not fit together; None for the root's own list.
 
     Those of every pair that nothing on offer satisfies; where each pair has something, all that narrow
@@ -75,15 +76,15 @@ def _involved(asking: Sequence[RequestedBy], availability: Availability) -> set[
 
 
 def _reached(
-    fixed: tuple[int, int] | None, asks: Sequence[RequestedBy], shaken: set[int]
-) -> dict[int, list[ResolvedRequirement]]:
+    fixed: tuple[PackageId, Position] | None, asks: Sequence[RequestedBy], shaken: set[PackageId]
+) -> dict[PackageId, list[ResolvedRequirement]]:
     """Return what is asked for by the root and by releases that it reaches and that are not shaken."""
     by_node: dict[Node | None, list[ResolvedRequirement]] = {}
     for node, want in asks:
         by_node.setdefault(node, []).append(want)
-    reached: dict[int, list[ResolvedRequirement]] = {}
+    reached: dict[PackageId, list[ResolvedRequirement]] = {}
     queue: list[Node | None] = [node for node in by_node if node is None or (fixed and node[0] == fixed[0])]
-    waiting: dict[int, list[Node]] = {}
+    waiting: dict[PackageId, list[Node]] = {}
     for node in by_node:
         if node is not None and node not in queue:
             waiting.setdefault(node[0], []).append(node)
@@ -107,17 +108,17 @@ def _enter(node: Node, want: ResolvedRequirement, queue: list[Node | None]) -> b
 
 def _falls_the_same(
     world: World,
-    fixed: tuple[int, int] | None,
-    ident: int,
+    fixed: tuple[PackageId, Position] | None,
+    package_id: PackageId,
     wants: Sequence[ResolvedRequirement],
-    picks: Mapping[int, int],
-    availabilities: Mapping[int, Availability],
+    picks: Mapping[PackageId, Position],
+    availabilities: Mapping[PackageId, Availability],
 ) -> bool:
-    if fixed and ident == fixed[0]:
+    if fixed and package_id == fixed[0]:
         return True
     admits = -1
     for want in wants:
         admits &= want.admits
     pinned = any(want.pinned and (want.direct or world.profile == "pip") for want in wants)
     demand = Constraint(admits, any(want.names_prerelease for want in wants), pinned)
-    return choose(availabilities[ident], demand, world.profile) == picks[ident]
+    return choose(availabilities[package_id], demand, world.profile) == picks[package_id]

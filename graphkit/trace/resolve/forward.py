@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from graphkit.model.answers import Path, Step
 from graphkit.model.times import Instant
+from graphkit.stores.port import PackageId, Position
 from graphkit.trace.resolve.conflict_free import conflict_free
-from graphkit.trace.resolve.listing import Bits, Constraint, choose
+from graphkit.trace.resolve.listing import NO_RELEASE, Bits, Constraint, choose
 from graphkit.trace.resolve.world import Availabilities, Node, ResolvedRequirement, World
 
 _MOST_ROUNDS = 50
@@ -30,14 +31,14 @@ class Root:
 
     label: str
     why: str
-    fixed: tuple[int, int] | None = None
+    fixed: tuple[PackageId, Position] | None = None
     extras: tuple[str, ...] = ()
     wants: tuple[ResolvedRequirement, ...] = ()
     constraints: tuple[ResolvedRequirement, ...] = ()
     origin: str = "manifest"
 
     @property
-    def held(self) -> frozenset[int]:
+    def held(self) -> frozenset[PackageId]:
         """Ids of the packages that a resolver chooses first: the root itself, or what a manifest asks for."""
         return frozenset((self.fixed[0],) if self.fixed else (want.package for want in self.wants if not want.doubtful))
 
@@ -54,15 +55,15 @@ class Walk:
     listing of something visited has no known time, so that two accounts of it differ.
     """
 
-    picks: dict[int, int]
-    parents: dict[int, tuple[Node | None, ResolvedRequirement]]
-    unresolvable: tuple[int, ...]
+    picks: dict[PackageId, Position]
+    parents: dict[PackageId, tuple[Node | None, ResolvedRequirement]]
+    unresolvable: tuple[PackageId, ...]
     unread: tuple[str, ...]
-    visited: frozenset[int]
-    firm: frozenset[int] | None = None
+    visited: frozenset[PackageId]
+    firm: frozenset[PackageId] | None = None
     is_uncertain: bool = False
 
-    def renamed(self, equivalent: Mapping[tuple[int, int], int]) -> Walk:
+    def renamed(self, equivalent: Mapping[tuple[PackageId, Position], Position]) -> Walk:
         """Return the same walk through other releases that require the same: (package, position) → position."""
 
         def other(node: Node | None) -> Node | None:
@@ -70,30 +71,35 @@ class Walk:
 
         return replace(
             self,
-            picks={ident: equivalent.get((ident, position), position) for ident, position in self.picks.items()},
-            parents={ident: (other(node), want) for ident, (node, want) in self.parents.items()},
+            picks={
+                package_id: equivalent.get((package_id, position), position)
+                for package_id, position in self.picks.items()
+            },
+            parents={package_id: (other(node), want) for package_id, (node, want) in self.parents.items()},
         )
 
-    def takes(self, ident: int, position: int) -> bool:
+    def takes(self, package_id: PackageId, position: Position) -> bool:
         """Return whether it installs that release, whatever a resolver does about what does not fit."""
-        return self.picks.get(ident) == position and (self.firm is None or ident in self.firm)
+        return self.picks.get(package_id) == position and (self.firm is None or package_id in self.firm)
 
 
-Choice = tuple[int, Constraint, int]
+Choice = tuple[PackageId, Constraint, Position]
 """Package id, what was asked of it, and the position that was chosen."""
 
 
-def _is_equivalent(world: World, ident: int, one: int, other: int) -> bool:
+def _is_equivalent(world: World, package_id: PackageId, one: Position, other: Position) -> bool:
     """Return whether two releases of a package require the same, so that walks through them are the same."""
     if one < 0 or other < 0:
         return False
-    package = world.package(ident)
+    package = world.package(package_id)
     sets, lacks = package.requirement_sets, package.lacks_requirements
     return bool(sets[one] == sets[other] >= 0 and not (lacks[one] or lacks[other]))
 
 
-def _renamed(choices: list[Choice], equivalent: Mapping[tuple[int, int], int]) -> list[Choice]:
-    return [(ident, demand, equivalent.get((ident, chosen), chosen)) for ident, demand, chosen in choices]
+def _renamed(choices: list[Choice], equivalent: Mapping[tuple[PackageId, Position], Position]) -> list[Choice]:
+    return [
+        (package_id, demand, equivalent.get((package_id, chosen), chosen)) for package_id, demand, chosen in choices
+    ]
 
 
 @dataclass(slots=True)
@@ -110,14 +116,15 @@ class Memory:
         """Return a walk of the same root whose choices at this instant are the same, None for none."""
         availabilities, profile = world.on_offer(at, doubtful=doubtful), world.profile
         for choices, found in self._known.get(root, ()):
-            equivalent: dict[tuple[int, int], int] = {}
-            same: set[tuple[int, int]] = set()
-            for number, (ident, demand, chosen) in enumerate(choices):
-                now = choose(availabilities[ident], demand, profile)
+            equivalent: dict[tuple[PackageId, Position], Position] = {}
+            same: set[tuple[PackageId, Position]] = set()
+            for number, (package_id, demand, chosen) in enumerate(choices):
+                now = choose(availabilities[package_id], demand, profile)
                 if now == chosen:
-                    same.add((ident, chosen))
+                    same.add((package_id, chosen))
                 elif (
-                    not _is_equivalent(world, ident, chosen, now) or equivalent.setdefault((ident, chosen), now) != now
+                    not _is_equivalent(world, package_id, chosen, now)
+                    or equivalent.setdefault((package_id, chosen), now) != now
                 ):
                     # What differs here differs elsewhere too: look at it first the next time.
                     choices.insert(0, choices.pop(number))
@@ -153,37 +160,37 @@ def walk(world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk:
 def _walk(world: World, root: Root, availabilities: Availabilities) -> Walk:
     memory = world.memory_of(Memory)
     choices: list[Choice] = []
-    last: dict[int, tuple[tuple[int, bool, bool], int]] = {}
+    last: dict[PackageId, tuple[tuple[Bits, bool, bool], Position]] = {}
     start = {root.fixed[0]: root.fixed[1]} if root.fixed else {}
     picks = start
-    visited: set[int] = set(picks)
-    failed: set[int] = set()
+    visited: set[PackageId] = set(picks)
+    failed: set[PackageId] = set()
     gathered = _Gathering(world, root, picks)
     is_anew = True
     for _ in range(_MOST_ROUNDS):
         visited.update(gathered.touched)
         chosen = dict(start) if is_anew else dict(picks)
         failed = set() if is_anew else failed - gathered.touched
-        for ident in gathered.touched:
-            asked = (gathered.admits[ident], ident in gathered.prerelease, ident in gathered.pinned)
-            before, found = last.get(ident, (None, -1))
-            if ident in gathered.urls or (before is None and not world.package(ident).is_read):
-                chosen.pop(ident, None)
+        for package_id in gathered.touched:
+            asked = (gathered.admits[package_id], package_id in gathered.prerelease, package_id in gathered.pinned)
+            before, found = last.get(package_id, (None, NO_RELEASE))
+            if package_id in gathered.urls or (before is None and not world.package(package_id).is_read):
+                chosen.pop(package_id, None)
                 continue
-            if ident in start:
-                if not asked[0] >> start[ident] & 1:
-                    failed.add(ident)
+            if package_id in start:
+                if not asked[0] >> start[package_id] & 1:
+                    failed.add(package_id)
                 continue
             if before != asked:
                 demand = Constraint(*asked)
-                found = choose(availabilities[ident], demand, world.profile)
-                choices.append((ident, demand, found))
-                last[ident] = (asked, found)
+                found = choose(availabilities[package_id], demand, world.profile)
+                choices.append((package_id, demand, found))
+                last[package_id] = (asked, found)
             if found < 0:
-                failed.add(ident)
-                chosen.pop(ident, None)
+                failed.add(package_id)
+                chosen.pop(package_id, None)
             else:
-                chosen[ident] = found
+                chosen[package_id] = found
         if chosen == picks:
             settled = Walk(
                 picks=picks,
@@ -191,7 +198,7 @@ def _walk(world: World, root: Root, availabilities: Availabilities) -> Walk:
                 unresolvable=tuple(sorted(failed)),
                 unread=tuple(sorted(gathered.unread())),
                 visited=frozenset(visited),
-                is_uncertain=any(world.package(ident).is_uncertain for ident in visited),
+                is_uncertain=any(world.package(package_id).is_uncertain for package_id in visited),
                 firm=conflict_free(world, root.fixed, gathered.asks(), picks, failed, availabilities, held=root.held)
                 if failed
                 else None,
@@ -213,7 +220,7 @@ def _walk(world: World, root: Root, availabilities: Availabilities) -> Walk:
         unread=(),
         visited=frozenset(visited),
         firm=frozenset(),
-        is_uncertain=any(world.package(ident).is_uncertain for ident in visited),
+        is_uncertain=any(world.package(package_id).is_uncertain for package_id in visited),
     )
     return memory.keep(root, choices, endless)
 
@@ -226,37 +233,37 @@ class _Gathering:
     ``touched``: of which packages the last step saw a requirement.
     """
 
-    def __init__(self, world: World, root: Root, picks: dict[int, int]) -> None:
+    def __init__(self, world: World, root: Root, picks: dict[PackageId, Position]) -> None:
         self.picks = picks
-        self.admits: dict[int, Bits] = {}
-        self.parents: dict[int, tuple[Node | None, ResolvedRequirement]] = {}
-        self.prerelease: set[int] = set()
-        self.pinned: set[int] = set()
-        self.urls: set[int] = set()
+        self.admits: dict[PackageId, Bits] = {}
+        self.parents: dict[PackageId, tuple[Node | None, ResolvedRequirement]] = {}
+        self.prerelease: set[PackageId] = set()
+        self.pinned: set[PackageId] = set()
+        self.urls: set[PackageId] = set()
         self._world = world
         self._root = root
         self._every_pin = world.profile == "pip"
         self._seen: set[Node] = set()
         self._queue: list[Node] = []
         self._followed = 0
-        self._extras: dict[int, list[str]] = {}
+        self._extras: dict[PackageId, list[str]] = {}
         """Extras asked of packages for which nothing is chosen yet."""
         self._unbound = list(root.constraints)
-        self.touched: set[int] = set()
+        self.touched: set[PackageId] = set()
         if root.fixed:
             for extra in ("", *root.extras):
                 self._reach((*root.fixed, extra))
         self._follow(None, root.wants)
         self._run()
 
-    def extend(self, picks: dict[int, int]) -> None:
+    def extend(self, picks: dict[PackageId, Position]) -> None:
         """Go on with choices that were added to those known."""
         added = picks.keys() - self.picks.keys()
         self.picks = picks
         self.touched = set()
-        for ident in [ident for ident in self.admits if ident in added]:
-            for extra in ("", *self._extras.pop(ident, ())):
-                self._reach((ident, picks[ident], extra))
+        for package_id in [package_id for package_id in self.admits if package_id in added]:
+            for extra in ("", *self._extras.pop(package_id, ())):
+                self._reach((package_id, picks[package_id], extra))
         self._run()
 
     def _run(self) -> None:
@@ -282,11 +289,11 @@ class _Gathering:
 
     def unread(self) -> set[str]:
         """Return what the walk went past without knowing enough of it."""
-        found = {f"{self._world.package(ident).name} (a URL)" for ident in self.urls}
+        found = {f"{self._world.package(package_id).name} (a URL)" for package_id in self.urls}
         found |= {
-            self._world.package(ident).name
-            for ident in self.admits
-            if ident not in self.urls and not self._world.package(ident).is_read
+            self._world.package(package_id).name
+            for package_id in self.admits
+            if package_id not in self.urls and not self._world.package(package_id).is_read
         }
         return found | {
             f"requirements of {self._world.label(node)}"
@@ -299,33 +306,33 @@ class _Gathering:
         for want in wants:
             if want.doubtful:
                 continue
-            ident = want.package
-            touched.add(ident)
-            if ident in admits:
-                admits[ident] &= want.admits
+            package_id = want.package
+            touched.add(package_id)
+            if package_id in admits:
+                admits[package_id] &= want.admits
             else:
-                admits[ident] = want.admits
-                self.parents[ident] = (source, want)
-                if ident in picks:
-                    self._reach((ident, picks[ident], ""))
+                admits[package_id] = want.admits
+                self.parents[package_id] = (source, want)
+                if package_id in picks:
+                    self._reach((package_id, picks[package_id], ""))
             if want.is_plain:
                 continue
             self._mark(want)
             if want.extras:
-                if ident in picks:
+                if package_id in picks:
                     for extra in want.extras:
-                        self._reach((ident, picks[ident], extra))
+                        self._reach((package_id, picks[package_id], extra))
                 else:
-                    self._extras.setdefault(ident, []).extend(want.extras)
+                    self._extras.setdefault(package_id, []).extend(want.extras)
 
     def _mark(self, want: ResolvedRequirement) -> None:
-        ident = want.package
+        package_id = want.package
         if want.names_prerelease:
-            self.prerelease.add(ident)
+            self.prerelease.add(package_id)
         if want.pinned and (want.direct or self._every_pin):
-            self.pinned.add(ident)
+            self.pinned.add(package_id)
         if want.stretches is None:
-            self.urls.add(ident)
+            self.urls.add(package_id)
 
     def _reach(self, node: Node) -> None:
         if node not in self._seen:
@@ -333,22 +340,22 @@ class _Gathering:
             self._queue.append(node)
 
 
-def path_to(world: World, root: Root, found: Walk, ident: int) -> Path:
+def path_to(world: World, root: Root, found: Walk, package_id: PackageId) -> Path:
     """Return a shortest why-path of a walk from its root to a package that it chose."""
     steps: list[Step] = []
-    while root.fixed is None or ident != root.fixed[0]:
-        source, want = found.parents[ident]
+    while root.fixed is None or package_id != root.fixed[0]:
+        source, want = found.parents[package_id]
         origin = world.source_of(source) if source else root.origin
         asker = world.label(source) if source else root.label
         steps.append(
             Step(
-                node=world.label((ident, found.picks[ident], "")),
+                node=world.label((package_id, found.picks[package_id], "")),
                 why=f"{asker} requires {want.text} ({origin})",
             )
         )
         if source is None or len(steps) > len(found.parents):
             break
-        ident = source[0]
+        package_id = source[0]
     return (Step(node=root.label, why=root.why), *reversed(steps))
 
 
@@ -374,8 +381,8 @@ def walk_intervals(
     while at < until:
         found = walk(world, root, at, doubtful=doubtful)
         stop = until
-        for ident in found.visited:
-            for change in changes[ident]:
+        for package_id in found.visited:
+            for change in changes[package_id]:
                 if at < change < stop:
                     stop = change
         yield WalkInterval(start=at, until=stop, walk=found)

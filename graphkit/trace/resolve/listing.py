@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +23,13 @@ from graphkit.model.names import PackageName
 from graphkit.model.times import BEGINNING, FOREVER, Instant
 from graphkit.model.versions import release_version
 from graphkit.stores import port
+from graphkit.stores.port import PackageId, Position, ReleaseId, RequirementSetId
 
 Positions = NDArray[np.int64]
 Truths = NDArray[np.bool_]
 
+
+NO_RELEASE: Final = Position(-1)
 
 Bits = int
 """A set of positions of one package: bit p is position p, so the newest is the highest bit."""
@@ -64,7 +68,7 @@ class Candidates:
         return np.maximum.accumulate(positions) if len(positions) else positions
 
 
-AvailabilityKey = tuple[int, bytes, bytes]
+AvailabilityKey = tuple[PackageId, bytes, bytes]
 """Package id, what is listed, what is fresh."""
 
 
@@ -98,7 +102,7 @@ class Package:
 
     def __init__(  # noqa: PLR0917 - every one of them is what the class is made of
         self,
-        ident: int,
+        package_id: PackageId,
         columns: port.Packages,
         releases: port.Releases,
         usable: Truths,
@@ -107,7 +111,7 @@ class Package:
         availabilities: dict[AvailabilityKey, Availability],
         cut_off: CutOff | None = None,
     ) -> None:
-        self.ident = ident
+        self.id = package_id
         self.name = PackageName(columns.name[0])
         self.is_whole = bool(columns.has_page[0])
         self.is_read = self.is_whole or bool(columns.has_newest_alone[0])
@@ -115,7 +119,7 @@ class Package:
         self.speaks_until: Instant = int(columns.speaks_until[0])
         self.downloads = int(columns.downloads[0]) if columns.downloads[0] >= 0 else None
         self.maintainers = columns.maintainers[0]
-        self.start, self.stop = int(columns.start[0]), int(columns.stop[0])
+        self.start, self.stop = ReleaseId(int(columns.start[0])), ReleaseId(int(columns.stop[0]))
         self.size = self.stop - self.start
         self.texts = releases.version
         self.is_ghost = releases.is_ghost
@@ -196,7 +200,7 @@ class Package:
         stamps = np.unique(np.concatenate([self._uploaded, yanks, np.array(edges, dtype=np.int64)]))
         self.changes: tuple[Instant, ...] = tuple(stamps[(stamps > BEGINNING) & (stamps < FOREVER)].tolist())
 
-    def uploads_of(self, position: int) -> tuple[tuple[str, Instant | None], ...]:
+    def uploads_of(self, position: Position) -> tuple[tuple[str, Instant | None], ...]:
         """Return the files of a release, whatever can install them: SHA-256 and upload, None where nobody knows it.
 
         What an incident alone says of a file that a page lists without a time is no upload of that file.
@@ -204,6 +208,10 @@ class Package:
         owner, uploaded, known, sha256 = self._uploads
         rows = np.flatnonzero(owner == position).tolist()
         return tuple((sha256[row], int(uploaded[row]) if known[row] else None) for row in rows)
+
+    def requirement_set(self, position: Position) -> RequirementSetId:
+        """Return the requirement set of a release, -1 where it is not known."""
+        return RequirementSetId(int(self.requirement_sets[position]))
 
     @cached_property
     def is_uncertain(self) -> bool:
@@ -218,12 +226,12 @@ class Package:
         has_wheel[self._owner[self._wheel]] = True
         return Candidates(has_file & ~has_wheel).bits
 
-    def position_of(self, version: str) -> int | None:
+    def position_of(self, version: str) -> Position | None:
         """Return the position of a version in any spelling, None where the package has no such release."""
         wanted = release_version(version)
         if wanted.parsed is None:
-            return next((i for i in range(self._first) if self.texts[i].strip() == wanted.key), None)
-        position = self._first + bisect_left(self._readable, wanted.parsed)
+            return next((Position(i) for i in range(self._first) if self.texts[i].strip() == wanted.key), None)
+        position = Position(self._first + bisect_left(self._readable, wanted.parsed))
         if position < self.size and self._readable[position - self._first] == wanted.parsed:
             return position
         return None
@@ -269,7 +277,7 @@ class Package:
         listed[self._owner[offered]] = True
         fresh = np.zeros(self.size, dtype=bool)
         fresh[self._owner[offered & ~yanked]] = True
-        same = (self.ident, listed.tobytes(), fresh.tobytes())
+        same = (self.id, listed.tobytes(), fresh.tobytes())
         if same in self._availabilities:
             return self._availabilities[same]
         choosable = listed & ~self._legacy
@@ -299,7 +307,7 @@ def bits_of(stretches: ReleaseRanges) -> Bits:
     return sum((1 << hi) - (1 << lo) for lo, hi in stretches)
 
 
-def choose(availability: Availability, demand: Constraint, profile: Profile) -> int:
+def choose(availability: Availability, demand: Constraint, profile: Profile) -> Position:
     """Return the position that a resolver takes, -1 where no release fits.
 
     The newest final one; a pre-release where no final fits (uv and pip) or where a specifier names
@@ -308,11 +316,11 @@ def choose(availability: Availability, demand: Constraint, profile: Profile) -> 
     """
     finals_first = not (demand.names_prerelease and profile == "pip")
     if finals_first and (found := availability.final.bits & demand.admits):
-        return found.bit_length() - 1
+        return Position(found.bit_length() - 1)
     order = [availability.any]
     if demand.pinned:
         order += [*([availability.pinned_final] if finals_first else []), availability.pinned_any]
     for choosable in order:
         if found := choosable.bits & demand.admits:
-            return found.bit_length() - 1
-    return -1
+            return Position(found.bit_length() - 1)
+    return NO_RELEASE

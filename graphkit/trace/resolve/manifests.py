@@ -174,7 +174,7 @@ def needs_of_extras(world: World, one: Requirement, version: str) -> frozenset[P
     if place is None:
         return frozenset()
     package, position = place
-    wants = [want for extra in one.extras for want in world.declared((package.ident, position, extra)).wants]
+    wants = [want for extra in one.extras for want in world.declared((package.id, position, extra)).wants]
     return frozenset(world.package(want.package).name for want in wants if not want.doubtful)
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from graphkit.model.building import is_of_build
 from graphkit.model.csr import distinct, offsets, spread
 from graphkit.model.environment import extra_alone, extras_of
+from graphkit.stores import port
 from graphkit.trace.resolve.listing import Truths
 from graphkit.trace.resolve.world import World
 
@@ -29,7 +30,7 @@ class Markers:
         self._tables: dict[bool, tuple[Rows, Rows]] = {}
         self._named: dict[int, tuple[str, ...]] = {}
 
-    def ask(self, world: World, ids: NDArray[np.int32]) -> None:
+    def ask(self, world: World, ids: port.TextIds) -> None:
         """Read markers that were not asked about before."""
         top = int(ids.max(initial=-1)) + 1
         if top > len(self._truth):
@@ -39,29 +40,29 @@ class Markers:
             return
         self._tables.clear()
         truth = world.evaluator.truth
-        for ident, marker in zip(new.tolist(), world.reader.texts("marker", new), strict=True):
+        for text_id, marker in zip(new.tolist(), world.reader.texts("marker", new), strict=True):
             if is_of_build(marker):
-                self._truth[ident], self.meets_build = _FALSE, True
+                self._truth[text_id], self.meets_build = _FALSE, True
                 continue
             if alone := extra_alone(marker):
-                self._truth[ident] = _FALSE
-                self._pairs.append((ident, self.numbers.setdefault(alone, len(self.numbers)), True))
+                self._truth[text_id] = _FALSE
+                self._pairs.append((text_id, self.numbers.setdefault(alone, len(self.numbers)), True))
                 continue
             holds = truth(marker)
-            self._truth[ident] = _UNDECIDED if holds is None else _TRUE if holds else _FALSE
+            self._truth[text_id] = _UNDECIDED if holds is None else _TRUE if holds else _FALSE
             for extra in extras_of(marker) if not holds else ():
                 with_extra = truth(marker, extra)
                 if with_extra is not False:
                     number = self.numbers.setdefault(extra, len(self.numbers))
-                    self._pairs.append((ident, number, with_extra is not None))
+                    self._pairs.append((text_id, number, with_extra is not None))
 
-    def hold(self, ids: NDArray[np.int32], *, loose: bool) -> Truths:
+    def hold(self, ids: port.TextIds, *, loose: bool) -> Truths:
         """Return which markers hold without an extra. ``loose``: what cannot be decided does."""
         truth = self._truth[ids]
         holds: Truths = truth != _FALSE if loose else truth == _TRUE
         return holds
 
-    def with_extras(self, ids: NDArray[np.int32], *, loose: bool) -> tuple[Rows, Rows]:
+    def with_extras(self, ids: port.TextIds, *, loose: bool) -> tuple[Rows, Rows]:
         """Return (row, number of the extra) for every extra with which one of some markers holds."""
         if loose not in self._tables:
             pairs = np.array(self._pairs, dtype=np.int64).reshape(-1, 3)
@@ -72,17 +73,17 @@ class Markers:
         at, begin = spread(start[ids], start[ids.astype(np.int64) + 1])
         return np.repeat(np.arange(len(ids)), np.diff(begin)), numbers[at]
 
-    def named(self, world: World, extras: NDArray[np.int32]) -> tuple[Rows, Rows]:
+    def named(self, world: World, extras: port.TextIds) -> tuple[Rows, Rows]:
         """Return (row, number) of every extra that some ranges name, as far as any walk met it; rows ascending.
 
         ``extras``: ids of texts as in `port.Ranges`.
         """
         rows = np.flatnonzero(extras)
         ids = distinct(extras[rows])
-        new = [ident for ident in ids.tolist() if ident not in self._named]
-        for ident, text in zip(new, world.reader.texts("extras", np.array(new, dtype=np.int32)), strict=True):
-            self._named[ident] = tuple(text.split(","))
-        known = (self._named[ident] for ident in ids.tolist())
+        new = [text_id for text_id in ids.tolist() if text_id not in self._named]
+        for text_id, text in zip(new, world.reader.texts("extras", port.TEXT.of(new)), strict=True):
+            self._named[text_id] = tuple(text.split(","))
+        known = (self._named[text_id] for text_id in ids.tolist())
         numbers = [[number for one in names if (number := self.numbers.get(one))] for names in known]
         start = offsets(np.array([len(one) for one in numbers], dtype=np.int64))
         flat = np.array([n for of in numbers for n in of], dtype=np.int64)

@@ -28,12 +28,13 @@ from graphkit.model.names import PackageName
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import FOREVER, Instant
 from graphkit.stores import port
+from graphkit.stores.port import PackageId, Position, RangeId, ReleaseId, RequirementSetId
 from graphkit.trace.resolve.listing import Availability, AvailabilityKey, Bits, Package, Truths, bits_of
 
 _M = TypeVar("_M")
 _MOST_REMEMBERED = 5_000
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
-Node = tuple[int, int, str]
+Node = tuple[PackageId, Position, str]
 """A release as a walk sees it: package id, position, extra (empty: the release itself)."""
 
 
@@ -46,7 +47,7 @@ class ResolvedRequirement:
     or its specifier unreadable, so it counts for `admitted` only. ``direct``: the root itself asks.
     """
 
-    package: int
+    package: PackageId
     extras: tuple[str, ...]
     stretches: ReleaseRanges | None
     names_prerelease: bool
@@ -126,19 +127,19 @@ class World:
         self._hidden = _by_package(hidden)
         self._compromised = compromised
         self._mixed = mixed or {}
-        self._packages: dict[int, Package] = {}
+        self._packages: dict[PackageId, Package] = {}
         self._availabilities: dict[AvailabilityKey, Availability] = {}
         self._usable = np.empty(0, dtype=np.int8)
         self._memories: dict[type, object] = {}
         self._offers: dict[tuple[Instant, bool], Availabilities] = {}
-        self._odd: port.Ids | None = None
+        self._odd: port.PackageIds | None = None
         self._settled: port.Times | None = None
         self._changes: dict[tuple[Instant, Instant], ChangesWithin] = {}
-        self._ids: dict[str, int] = {}
-        self._members: dict[int, tuple[tuple[int, str], ...]] = {}
-        self._ranges: dict[int, ResolvedRequirement] = {}
+        self._ids: dict[str, PackageId] = {}
+        self._members: dict[RequirementSetId, tuple[tuple[RangeId, str], ...]] = {}
+        self._ranges: dict[RangeId, ResolvedRequirement] = {}
         self._declared: dict[Node, DeclaredRequirements] = {}
-        self._building: dict[int, tuple[ResolvedRequirement, ...] | None] = {}
+        self._building: dict[RequirementSetId, tuple[ResolvedRequirement, ...] | None] = {}
         self._guards: Guards | None = None
         self._guarded: dict[Guards, World] = {}
         self._anywhere: list[World] = []
@@ -159,7 +160,7 @@ class World:
         other.closures = {}
         other._hidden = there  # noqa: SLF001
         other._packages = {  # noqa: SLF001
-            ident: one for ident, one in self._packages.items() if one.name not in changed
+            package_id: one for package_id, one in self._packages.items() if one.name not in changed
         }
         return other
 
@@ -200,7 +201,7 @@ class World:
         return self._guards is not None
 
     @property
-    def odd(self) -> port.Ids:
+    def odd(self) -> port.PackageIds:
         """The packages of which an incident says something: hidden, or with accused releases; ascending."""
         if self._odd is None:
             found = self.reader.package_ids(sorted(self._hidden.keys() | self._compromised.keys()))
@@ -217,7 +218,7 @@ class World:
         if self._settled is None:
             is_the_stores = self.environment == port.SETTLED and self.profile == "uv" and self._guards is None
             if is_the_stores and isinstance(self.evaluator, MarkerEvaluator):
-                found = self.reader.packages(np.arange(self.packages, dtype=np.int32)).settled.copy()
+                found = self.reader.packages(np.arange(self.packages, dtype=port.PACKAGE)).settled.copy()
                 found[self.odd] = FOREVER
             else:
                 found = np.full(self.packages, FOREVER, dtype=np.int64)
@@ -251,11 +252,11 @@ class World:
     def find(self, name: PackageName) -> Package | None:
         """Return a package by name, None where the graph has none of that name."""
         if name not in self._ids:
-            self._ids[name] = int(self.reader.package_ids([name])[0])
-        ident = self._ids[name]
-        return None if ident < 0 else self.package(ident)
+            self._ids[name] = PackageId(int(self.reader.package_ids([name])[0]))
+        package_id = self._ids[name]
+        return None if package_id < 0 else self.package(package_id)
 
-    def find_release(self, name: PackageName | None, version: str) -> tuple[Package, int] | None:
+    def find_release(self, name: PackageName | None, version: str) -> tuple[Package, Position] | None:
         """Return a package and the position of a release in it, None where the graph does not know it."""
         package = self.find(name) if name else None
         position = package.position_of(version) if package else None
@@ -271,21 +272,21 @@ class World:
         if found is None:
             return frozenset()
         package, position = found
-        release = self.reader.releases(np.array([package.start + position], dtype=np.int32))
+        release = self.reader.releases(port.RELEASE.of([ReleaseId(package.start + position)]))
         return frozenset(text.lower() for text in release.file_sha256 if _SHA256.fullmatch(text))
 
-    def names_of(self, ids: Iterable[int]) -> frozenset[str]:
+    def names_of(self, ids: Iterable[PackageId]) -> frozenset[str]:
         """Return the names of packages. Cost: one call of the store."""
-        return frozenset(self.reader.packages(np.array(sorted(ids), dtype=np.int32)).name)
+        return frozenset(self.reader.packages(port.PACKAGE.of(sorted(ids))).name)
 
-    def package(self, ident: int) -> Package:
+    def package(self, package_id: PackageId) -> Package:
         """Return a package by id."""
-        if ident not in self._packages:
-            columns = self.reader.packages(np.array([ident], dtype=np.int32))
-            releases = self.reader.releases(np.arange(columns.start[0], columns.stop[0], dtype=np.int32))
+        if package_id not in self._packages:
+            columns = self.reader.packages(port.PACKAGE.of([package_id]))
+            releases = self.reader.releases(np.arange(columns.start[0], columns.stop[0], dtype=port.RELEASE))
             name = PackageName(columns.name[0])
-            self._packages[ident] = Package(
-                ident,
+            self._packages[package_id] = Package(
+                package_id,
                 columns,
                 releases,
                 self.fits(releases.file_needs),
@@ -294,15 +295,15 @@ class World:
                 self._availabilities,
                 self._guards.cut_off_of(name) if self._guards else None,
             )
-        return self._packages[ident]
+        return self._packages[package_id]
 
-    def is_mixed(self, ident: int, position: int) -> bool:
+    def is_mixed(self, package_id: PackageId, position: Position) -> bool:
         """Return whether an accused release has good files beside the bad ones."""
-        package = self.package(ident)
+        package = self.package(package_id)
         keys = self._mixed.get(package.name, frozenset())
         return bool(keys) and any(package.position_of(key) == position for key in keys)
 
-    def fits(self, needs: port.Ids) -> Truths:
+    def fits(self, needs: port.TextIds) -> Truths:
         """Return which files the environment can install. Each distinct need is asked once."""
         top = int(needs.max(initial=-1)) + 1
         if top > len(self._usable):
@@ -343,9 +344,9 @@ class World:
         return self._declared[node]
 
     def _read_declared(self, node: Node) -> DeclaredRequirements:
-        ident, position, extra = node
-        package = self.package(ident)
-        requirement_set = int(package.requirement_sets[position])
+        package_id, position, extra = node
+        package = self.package(package_id)
+        requirement_set = package.requirement_set(position)
         if requirement_set < 0:
             return DeclaredRequirements((), is_read=False)
         wants, replaced, is_known = [], dict[PackageName, None](), True
@@ -374,14 +375,14 @@ class World:
             is_borrowed=bool(package.has_borrowed_requirements[position]),
         )
 
-    def building(self, ident: int, position: int) -> tuple[ResolvedRequirement, ...] | None:
+    def building(self, package_id: PackageId, position: Position) -> tuple[ResolvedRequirement, ...] | None:
         """Return what building a release takes in this environment, as a root asks for it; None where it was not read.
 
         What was read of another release says nothing of this one. No guard reaches a build environment
         (docs/semantics.md#guards).
         """
-        package = self.package(ident)
-        requirement_set = int(package.requirement_sets[position])
+        package = self.package(package_id)
+        requirement_set = package.requirement_set(position)
         if requirement_set < 0 or package.has_borrowed_requirements[position]:
             return None
         if requirement_set not in self._building:
@@ -395,7 +396,7 @@ class World:
             self._building[requirement_set] = tuple(replace(one, direct=True) for one in wants) if asked else None
         return self._building[requirement_set]
 
-    def _overridden(self, range_id: int) -> PackageName | None:
+    def _overridden(self, range_id: RangeId) -> PackageName | None:
         """Return the package of a range where what asks for it is replaced by overrides, else None."""
         if self._guards is None or not self._guards.overrides:
             return None
@@ -418,7 +419,7 @@ class World:
             specifiers, stretches, doubtful = SpecifierSet(), package.stretches(""), True
         single = list(specifiers)
         return ResolvedRequirement(
-            package=package.ident,
+            package=package.id,
             extras=one.extras,
             stretches=None if one.url else stretches,
             names_prerelease=bool(specifiers.prereleases),
@@ -429,19 +430,19 @@ class World:
             direct=True,
         )
 
-    def _members_of(self, requirement_set: int) -> tuple[tuple[int, str], ...]:
+    def _members_of(self, requirement_set: RequirementSetId) -> tuple[tuple[RangeId, str], ...]:
         if requirement_set not in self._members:
             self._load_members([requirement_set])
         return self._members[requirement_set]
 
     def load(self, nodes: Iterable[Node]) -> None:
         """Read what many releases require in one go; asked for one by one it costs a call of the store each."""
-        sets = {int(self.package(ident).requirement_sets[position]) for ident, position, _ in nodes}
+        sets = {self.package(package_id).requirement_set(position) for package_id, position, _ in nodes}
         if missing := sorted(one for one in sets if one >= 0 and one not in self._members):
             self._load_members(missing)
 
-    def _load_members(self, sets: list[int]) -> None:
-        found = self.reader.requirements(np.array(sets, dtype=np.int32))
+    def _load_members(self, sets: list[RequirementSetId]) -> None:
+        found = self.reader.requirements(port.REQUIREMENT_SET.of(sets))
         pairs = list(zip(found.range.tolist(), self.reader.texts("marker", found.marker), strict=True))
         bounds = found.start.tolist()
         self.load_ranges(found.range)
@@ -450,9 +451,9 @@ class World:
             members = sorted(pairs[first:last], key=lambda one: (self._ranges[one[0]].text, one[1]))
             self._members[requirement_set] = tuple(members)
 
-    def load_ranges(self, ids: port.Ids) -> None:
+    def load_ranges(self, ids: port.RangeIds) -> None:
         """Read ranges that are not yet known, all in one call."""
-        missing = np.array(sorted(set(ids.tolist()) - self._ranges.keys()), dtype=np.int32)
+        missing = port.RANGE.of(sorted(set(ids.tolist()) - self._ranges.keys()))
         if not len(missing):
             return
         columns = self.reader.ranges(missing)
@@ -464,7 +465,7 @@ class World:
         los, his = columns.lo.tolist(), columns.hi.tolist()
         is_url, is_unreadable = columns.is_url.tolist(), columns.is_unreadable.tolist()
         names_prerelease, is_pinned = columns.names_prerelease.tolist(), columns.is_pinned.tolist()
-        for row, ident in enumerate(missing.tolist()):
+        for row, range_id in enumerate(missing.tolist()):
             base = bases[row]
             first, last = bounds[row], bounds[row + 1]
             pieces = tuple((lo - base, hi - base) for lo, hi in zip(los[first:last], his[first:last], strict=True))
@@ -472,8 +473,8 @@ class World:
             bracket = f"[{','.join(extras)}]" if extras else ""
             text = texts[row]
             shown = f"{names[row]}{bracket} @ {text}" if is_url[row] else f"{names[row]}{bracket}{text}"
-            self._ranges[ident] = ResolvedRequirement(
-                int(columns.package[row]),
+            self._ranges[range_id] = ResolvedRequirement(
+                PackageId(int(columns.package[row])),
                 extras,
                 None if is_url[row] else pieces,
                 names_prerelease[row],
@@ -483,9 +484,9 @@ class World:
                 bits_of(pieces),
             )
 
-    def _want(self, range_id: int) -> ResolvedRequirement:
+    def _want(self, range_id: RangeId) -> ResolvedRequirement:
         if range_id not in self._ranges:
-            self.load_ranges(np.array([range_id], dtype=np.int32))
+            self.load_ranges(port.RANGE.of([range_id]))
         return self._ranges[range_id]
 
     def source_of(self, node: Node) -> str:
@@ -496,7 +497,7 @@ class World:
         return source or "source not known"
 
 
-class Availabilities(dict[int, Availability]):
+class Availabilities(dict[PackageId, Availability]):
     """What is on offer at one instant by package id, computed when it is asked for."""
 
     def __init__(self, world: World, at: Instant, *, doubtful: bool) -> None:
@@ -507,12 +508,12 @@ class Availabilities(dict[int, Availability]):
         self.walks: dict[object, object] = {}
         """Walks over what is on offer then, by their root."""
 
-    def __missing__(self, ident: int) -> Availability:
-        self[ident] = self._world.package(ident).availability(self._at, doubtful=self._doubtful)
-        return self[ident]
+    def __missing__(self, package_id: PackageId) -> Availability:
+        self[package_id] = self._world.package(package_id).availability(self._at, doubtful=self._doubtful)
+        return self[package_id]
 
 
-class ChangesWithin(dict[int, tuple[Instant, ...]]):
+class ChangesWithin(dict[PackageId, tuple[Instant, ...]]):
     """The changes of a window by package id, looked up when they are asked for; mostly none."""
 
     def __init__(self, world: World, start: Instant, until: Instant) -> None:
@@ -521,7 +522,7 @@ class ChangesWithin(dict[int, tuple[Instant, ...]]):
         self._start = start
         self._until = until
 
-    def __missing__(self, ident: int) -> tuple[Instant, ...]:
-        changes = self._world.package(ident).changes
-        self[ident] = changes[bisect_right(changes, self._start) : bisect_left(changes, self._until)]
-        return self[ident]
+    def __missing__(self, package_id: PackageId) -> tuple[Instant, ...]:
+        changes = self._world.package(package_id).changes
+        self[package_id] = changes[bisect_right(changes, self._start) : bisect_left(changes, self._until)]
+        return self[package_id]

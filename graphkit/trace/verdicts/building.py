@@ -14,6 +14,7 @@ from graphkit.model.answers import BuildVerdict, Obligation, Path, ProofKind, Ve
 from graphkit.model.answers import Step as PathStep
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.times import Instant
+from graphkit.stores.port import PackageId, Position
 from graphkit.trace.resolve.closure import closure_of
 from graphkit.trace.resolve.forward import Root, WalkInterval, path_to, walk_intervals
 from graphkit.trace.resolve.world import World
@@ -23,15 +24,15 @@ from graphkit.trace.verdicts.install_requests import InstallRequest, guarded, of
 from graphkit.trace.verdicts.sdists import build_root, builds_of
 from graphkit.trace.verdicts.walks import judge_walk, witness_of
 
-_Seen = set[tuple[int, int, Instant, Instant, bool]]
+_Seen = set[tuple[PackageId, Position, Instant, Instant, bool]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sdist:
     """A release that is built in a stretch, with the way to it. ``is_certain``: whatever the uncertain times are."""
 
-    ident: int
-    position: int
+    package_id: PackageId
+    position: Position
     start: Instant
     until: Instant
     path: Path
@@ -76,15 +77,15 @@ def judge_rows(context: ServiceContext, lock: Document, span: tuple[Instant, Ins
         if place is None:
             continue
         package, position = place
-        if not package.built >> position & 1 or context.world.building(package.ident, position) is None:
+        if not package.built >> position & 1 or context.world.building(package.id, position) is None:
             continue
         lists = f"{lock.path} lists {package.name} {package.texts[position]}"
         way = (
             PathStep(node=lock.path, why=f"{lock.path} (sha256 {lock.sha256[:12]})"),
-            PathStep(node=context.world.label((package.ident, position, "")), why=lists),
+            PathStep(node=context.world.label((package.id, position, "")), why=lists),
         )
         one = _Sdist(
-            ident=package.ident,
+            package_id=package.id,
             position=position,
             start=span[0],
             until=span[1],
@@ -92,7 +93,7 @@ def judge_rows(context: ServiceContext, lock: Document, span: tuple[Instant, Ins
             is_certain=not row.optional,
         )
         yield from _of_sdist(context, request, one, seen)
-        builds = builds_of(context, lock.requires_python, {package.ident: 1 << position}, window_of(span))
+        builds = builds_of(context, lock.requires_python, {package.id: 1 << position}, window_of(span))
         yield from (opened(step, lock) for step in builds.steps)
 
 
@@ -111,7 +112,7 @@ def _by_sdists(
 ) -> Iterator[BuildVerdict]:
     """Yield what shows that building the releases that an install takes takes a target, or could."""
     for one in _built_by(context, request, span):
-        key = (one.ident, one.position, one.start, one.until, one.is_certain)
+        key = (one.package_id, one.position, one.start, one.until, one.is_certain)
         if key not in seen:
             seen.add(key)
             yield from _of_sdist(context, request, one, seen)
@@ -133,24 +134,29 @@ def _built_by(context: ServiceContext, request: InstallRequest, span: tuple[Inst
     for one in strict:
         for other in either:
             start, until = max(one.start, other.start), min(one.until, other.until)
-            if (one.ident, one.position) == (other.ident, other.position) and start < until:
+            if (one.package_id, one.position) == (other.package_id, other.position) and start < until:
                 yield replace(one, start=start, until=until)
     yield from (replace(one, is_certain=False) for one in (*either, *strict))
 
 
 def _built_in(world: World, root: Root, found: Iterable[WalkInterval]) -> Iterator[_Sdist]:
     for stay in found:
-        for ident, position in sorted(stay.walk.picks.items(), key=lambda pick: world.package(pick[0]).name):
-            is_built = world.package(ident).built >> position & 1 and stay.walk.takes(ident, position)
-            if is_built and world.building(ident, position) is not None:
-                path = path_to(world, root, stay.walk, ident)
+        for package_id, position in sorted(stay.walk.picks.items(), key=lambda pick: world.package(pick[0]).name):
+            is_built = world.package(package_id).built >> position & 1 and stay.walk.takes(package_id, position)
+            if is_built and world.building(package_id, position) is not None:
+                path = path_to(world, root, stay.walk, package_id)
                 yield _Sdist(
-                    ident=ident, position=position, start=stay.start, until=stay.until, path=path, is_certain=True
+                    package_id=package_id,
+                    position=position,
+                    start=stay.start,
+                    until=stay.until,
+                    path=path,
+                    is_certain=True,
                 )
 
 
 def _of_sdist(context: ServiceContext, request: InstallRequest, one: _Sdist, seen: _Seen) -> Iterator[BuildVerdict]:
-    package = context.world.package(one.ident)
+    package = context.world.package(one.package_id)
     name = f"{package.name} {package.texts[one.position]}"
     inner = _asking_of(request, one, name)
     span = (one.start, one.until)
@@ -179,7 +185,7 @@ def _asking_of(request: InstallRequest, one: _Sdist, name: str) -> InstallReques
             basis=Basis.LISTED,
             completeness=Completeness.COMPLETE,
         ),
-        root=lambda world: (build_root(world, one.ident, one.position), ()),
+        root=lambda world: (build_root(world, one.package_id, one.position), ()),
         indexes=request.indexes,
         is_off_public=request.is_off_public,
         requires_python=request.requires_python,

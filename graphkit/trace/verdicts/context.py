@@ -14,6 +14,7 @@ from graphkit.model.names import PackageName
 from graphkit.model.organisation import Service
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import BEGINNING, Instant, Moment
+from graphkit.stores.port import PackageId
 from graphkit.trace.evidence.accusation import Accusation
 from graphkit.trace.reach.survey import Reach
 from graphkit.trace.resolve.closure import Span, closure_of
@@ -88,10 +89,11 @@ class ServiceContext:
         return first_of_all(self.first_uploads)
 
     @property
-    def target_bits(self) -> tuple[tuple[int, Bits], ...]:
+    def target_bits(self) -> tuple[tuple[PackageId, Bits], ...]:
         """The accused positions by package id, as bits."""
         return tuple(
-            (ident, sum(1 << position for position in positions)) for ident, positions in sorted(self.targets.items())
+            (package_id, sum(1 << position for position in positions))
+            for package_id, positions in sorted(self.targets.items())
         )
 
     @property

@@ -12,6 +12,7 @@ import numpy as np
 
 from graphkit.model.answers import PackageRow, Path, Slot, Take, Tier
 from graphkit.model.times import rfc3339
+from graphkit.stores.port import PackageId, Position
 from graphkit.trace.reach.admit import admission
 from graphkit.trace.reach.survey import Reach, ReachPass
 from graphkit.trace.resolve.closure import own_wants
@@ -33,7 +34,7 @@ class Newest:
     (``doubtful``: the one that believes every listing), and what it takes is `admitted` at most.
     """
 
-    position: int
+    position: Position
     first: int
     last: int
     agreed: bool = True
@@ -68,29 +69,31 @@ def _runs(positions: Sequence[int], agreed: Sequence[bool], *, doubtful: bool) -
 def package_tiers(world: World, reach: Reach, targets: Targets, most: int | None = None) -> dict[str, Tier | None]:
     """Return the tier of every row that `package_rows` has, by its name; None where only older ones are exposed."""
     found: dict[str, Tier | None] = {}
-    tiers: dict[int, Tier | None] = {}
-    for ident, extra, *_ in sorted(Ranking(world, reach, targets, most).planned):
-        package = world.package(ident)
+    tiers: dict[PackageId, Tier | None] = {}
+    for package_id, extra, *_ in sorted(Ranking(world, reach, targets, most).planned):
+        package = world.package(package_id)
         runs = list(newest_of(package, world, reach.slots))
-        tier = _tier(world, reach, targets, (ident, extra), runs)
-        if tier is None and not _older_ones(world, reach, ident, extra, {run.position for run in runs})[1]:
+        tier = _tier(world, reach, targets, (package_id, extra), runs)
+        if tier is None and not _older_ones(world, reach, package_id, extra, {run.position for run in runs})[1]:
             continue
         if not extra:
-            tiers[ident] = tier
-        elif not _stronger(tier, tiers.get(ident)):
+            tiers[package_id] = tier
+        elif not _stronger(tier, tiers.get(package_id)):
             continue
         found[f"{package.name}[{extra}]" if extra else package.name] = tier
     return found
 
 
-def _tier(world: World, reach: Reach, targets: Targets, key: tuple[int, str], runs: Sequence[Newest]) -> Tier | None:
-    ident, extra = key
+def _tier(
+    world: World, reach: Reach, targets: Targets, key: tuple[PackageId, str], runs: Sequence[Newest]
+) -> Tier | None:
+    package_id, extra = key
     tier: Tier | None = None
     hits: dict[bool, list[Hit]] = {True: [], False: []}
     for run in runs:
         start, until = reach.slots[run.first].start, reach.slots[run.last].until
-        root = root_of(world, ident, run.position, extra, start)
-        nominated = _bits(reach, run, ident, extra) and not _rules_out(world, root, targets)
+        root = root_of(world, package_id, run.position, extra, start)
+        nominated = _bits(reach, run, package_id, extra) and not _rules_out(world, root, targets)
         if nominated:
             picked, doubtful = brief(world, root, start, until, targets, first=run.agreed)
             if picked and run.agreed:
@@ -153,13 +156,13 @@ def package_rows(
     """
     effort = effort or Effort()
     ranking = Ranking(world, reach, targets, effort.most)
-    found: dict[tuple[int, str], Walked] = {}
+    found: dict[tuple[PackageId, str], Walked] = {}
     walks = iter(spread_over(partial(_walked, world, reach, targets), ranking.planned))
     wanted = None if ranking.is_whole else effort.enough
     is_stopped = False
     try:
         for candidate, walked in zip(ranking.planned, walks, strict=False):
-            found[candidate.ident, candidate.extra] = walked
+            found[candidate.package_id, candidate.extra] = walked
             if walked.row is not None and walked.row.tier is Tier.PICKED and wanted is not None:
                 wanted -= 1
                 if wanted <= 0:
@@ -168,15 +171,15 @@ def package_rows(
         is_stopped = True
     rows: list[PackageRow] = []
     unconfirmed: set[str] = set()
-    tiers: dict[int, Tier | None] = {}
-    for (ident, extra), (row, nominated, _) in sorted(found.items(), key=lambda one: one[0]):
+    tiers: dict[PackageId, Tier | None] = {}
+    for (package_id, extra), (row, nominated, _) in sorted(found.items(), key=lambda one: one[0]):
         if nominated and (row is None or row.tier is not Tier.PICKED):
-            unconfirmed.add(f"{world.package(ident).name}{f'[{extra}]' if extra else ''}")
+            unconfirmed.add(f"{world.package(package_id).name}{f'[{extra}]' if extra else ''}")
         if row is None:
             continue
         if not extra:
-            tiers[ident] = row.tier
-        elif not _stronger(row.tier, tiers.get(ident)):
+            tiers[package_id] = row.tier
+        elif not _stronger(row.tier, tiers.get(package_id)):
             continue
         rows.append(row)
     rows.sort(key=row_order)
@@ -201,10 +204,10 @@ def row_order(row: PackageRow) -> tuple[int, int, int, int, str]:
 
 
 def _walked(world: World, reach: Reach, targets: Targets, candidate: Candidate) -> Walked:
-    ident, extra, distance, dependents = candidate
+    package_id, extra, distance, dependents = candidate
     unread: set[str] = set()
     world.forget()
-    package = world.package(ident)
+    package = world.package(package_id)
     runs = list(newest_of(package, world, reach.slots))
     picked: list[Hit] = []
     doubtful: list[Hit] = []
@@ -213,9 +216,9 @@ def _walked(world: World, reach: Reach, targets: Targets, candidate: Candidate) 
     paths: list[Path] = []
     nominated = False
     admitted: set[int] = set()
-    roots = [root_of(world, ident, run.position, extra, reach.slots[run.first].start) for run in runs]
+    roots = [root_of(world, package_id, run.position, extra, reach.slots[run.first].start) for run in runs]
     for run, root in zip(runs, roots, strict=True):
-        bits = _bits(reach, run, ident, extra)
+        bits = _bits(reach, run, package_id, extra)
         nominated = nominated or bool(bits)
         if bits and not _rules_out(world, root, targets):
             found = confirm(world, root, reach.slots[run.first].start, reach.slots[run.last].until, targets)
@@ -239,7 +242,7 @@ def _walked(world: World, reach: Reach, targets: Targets, candidate: Candidate) 
             paths.append(path)
     admitted |= {number for number, _ in slots_of(tuple(doubtful), reach.slots)}
     tier = Tier.PICKED if takes else Tier.ADMITTED if admitted else None
-    older, count = _older(world, reach, targets, ident, extra, {run.position for run in runs})
+    older, count = _older(world, reach, targets, package_id, extra, {run.position for run in runs})
     exposed = count + len({run.position for run in runs if tier})
     if tier is None and older is None:
         return Walked(None, nominated, tuple(unread))
@@ -267,7 +270,7 @@ def _walked(world: World, reach: Reach, targets: Targets, candidate: Candidate) 
 
 def _rules_out(world: World, root: Root, targets: Targets) -> bool:
     """Return whether a root's own requirements leave no target to take, so that no walk of it can take one."""
-    left = {ident: sum(1 << position for position in positions) for ident, positions in targets.items()}
+    left = {package_id: sum(1 << position for position in positions) for package_id, positions in targets.items()}
     for want in own_wants(world, root):
         if want.package in left and not want.doubtful and want.stretches is not None:
             left[want.package] &= want.admits
@@ -281,23 +284,23 @@ def _shown_run(runs: Sequence[Newest], slots: Sequence[int]) -> Newest | None:
     return runs[-1] if runs else None
 
 
-def root_of(world: World, ident: int, position: int, extra: str, at: int) -> Root:
+def root_of(world: World, package_id: PackageId, position: Position, extra: str, at: int) -> Root:
     """Return the root of a fresh install of one release, with an extra or without."""
     return Root(
-        label=world.label((ident, position, extra)),
+        label=world.label((package_id, position, extra)),
         why=f"newest release listed at {rfc3339(at)}",
-        fixed=(ident, position),
+        fixed=(package_id, position),
         extras=(extra,) if extra else (),
     )
 
 
-def _bits(reach: Reach, run: Newest, ident: int, extra: str) -> int:
+def _bits(reach: Reach, run: Newest, package_id: PackageId, extra: str) -> int:
     bits = 0
     for one in reach.passes:
         window = _window(one, run)
-        bits |= one.nominates(ident, extra, run.position) & window
+        bits |= one.nominates(package_id, extra, run.position) & window
         if extra:
-            bits |= one.nominates(ident, "", run.position) & window
+            bits |= one.nominates(package_id, "", run.position) & window
     return bits
 
 
@@ -335,27 +338,29 @@ def _stuck_slots(found: Confirmation, slots: Sequence[Slot]) -> set[int]:
     }
 
 
-def _older_ones(world: World, reach: Reach, ident: int, extra: str, newest: set[int]) -> tuple[Truths, int]:
+def _older_ones(
+    world: World, reach: Reach, package_id: PackageId, extra: str, newest: set[Position]
+) -> tuple[Truths, int]:
     """Return which releases that are not the newest are nominated, and how many are exposed at all."""
-    package = world.package(ident)
+    package = world.package(package_id)
     admitted = np.zeros(package.size, dtype=bool)
     nominated = np.zeros(package.size, dtype=bool)
     for one in reach.passes:
         for masks, reached in ((admitted, one.admitted), *((nominated, account) for account in one.nominated)):
-            if (found := reached.masks.get((ident, extra))) is not None:
+            if (found := reached.masks.get((package_id, extra))) is not None:
                 np.logical_or(masks, found != 0, out=masks)
     admitted[list(newest)] = nominated[list(newest)] = False
     return nominated, int((admitted | nominated).sum())
 
 
 def _older(
-    world: World, reach: Reach, targets: Targets, ident: int, extra: str, newest: set[int]
+    world: World, reach: Reach, targets: Targets, package_id: PackageId, extra: str, newest: set[Position]
 ) -> tuple[Tier | None, int]:
     """Return the strongest tier among the releases that are not the newest, and how many are exposed."""
-    nominated, count = _older_ones(world, reach, ident, extra, newest)
+    nominated, count = _older_ones(world, reach, package_id, extra, newest)
     start, until = reach.slots[0].start, reach.slots[-1].until
     for position in np.flatnonzero(nominated)[::-1][:_MOST_OLDER_WALKS].tolist():
-        root = root_of(world, ident, position, extra, start)
+        root = root_of(world, package_id, position, extra, start)
         if confirm(world, root, start, until, targets).picked:
             return Tier.PICKED, count
     return (Tier.ADMITTED if count else None), count

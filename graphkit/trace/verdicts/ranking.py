@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from graphkit.model.csr import distinct
 from graphkit.stores import port
+from graphkit.stores.port import PackageId
 from graphkit.trace.reach.survey import Reach
 from graphkit.trace.resolve.confirm import Targets
 from graphkit.trace.resolve.listing import Truths
@@ -24,7 +25,7 @@ _PASSED_OVER = 3
 class Candidate(NamedTuple):
     """A package, with an extra or without: least distance from a target, and how many packages require it."""
 
-    ident: int
+    package_id: PackageId
     extra: str
     distance: int
     dependents: int
@@ -60,9 +61,9 @@ class Ranking:
         self._world = world
         self._reach = reach
         reached = reach.reached
-        columns = world.reader.packages(reached.ident)
+        columns = world.reader.packages(reached.package)
         self._dependents, self._downloads = columns.dependents, columns.downloads
-        inside = ~np.isin(reached.ident, np.array(list(targets), dtype=np.int32))
+        inside = ~np.isin(reached.package, port.PACKAGE.of(targets))
         self.is_whole = int(np.count_nonzero(inside)) <= (MOST_WALKED if most is None else most)
         if self.is_whole:
             self._rows = np.flatnonzero(inside)
@@ -79,7 +80,7 @@ class Ranking:
         rows = self._rows[: self._planned]
         reached = self._reach.reached
         extras = [reached.extra[row] for row in rows.tolist()]
-        columns = (reached.ident[rows].tolist(), extras, reached.distance[rows].tolist())
+        columns = (reached.package[rows].tolist(), extras, reached.distance[rows].tolist())
         return list(map(Candidate, *columns, self._dependents[rows].tolist()))
 
     def left(self, walked: int) -> Unwalked:
@@ -92,7 +93,7 @@ class Ranking:
             nominated=int(np.count_nonzero(rank == 0)),
             admitted=int(np.count_nonzero(rank == 1)),
             older=int(np.count_nonzero(rank == 2)),
-            releases=self._releases_of(distinct(self._reach.reached.ident[rows], self._world.packages)),
+            releases=self._releases_of(distinct(self._reach.reached.package[rows], self._world.packages)),
         )
 
     def _in_order(self, inside: Truths) -> NDArray[np.intp]:
@@ -100,9 +101,9 @@ class Ranking:
         # An extra says something only where it is exposed more than the package itself.
         plain = np.full(self._world.packages, _PASSED_OVER, dtype=np.int64)
         bare = np.array([not extra for extra in reached.extra], dtype=np.bool_)
-        plain[reached.ident[bare]] = rank[bare]
-        rows = np.flatnonzero(inside & (bare | (rank < plain[reached.ident])))
-        keys = (reached.ident, -self._dependents, -self._downloads, reached.distance, rank)
+        plain[reached.package[bare]] = rank[bare]
+        rows = np.flatnonzero(inside & (bare | (rank < plain[reached.package])))
+        keys = (reached.package, -self._dependents, -self._downloads, reached.distance, rank)
         return rows[np.lexsort([key[rows] for key in keys])]
 
     @cached_property
@@ -113,12 +114,12 @@ class Ranking:
 
     def _standing(self) -> tuple[Truths, Truths]:
         reached = self._reach.reached
-        nominated, admitted = (np.zeros(len(reached.ident), dtype=np.bool_) for _ in range(2))
+        nominated, admitted = (np.zeros(len(reached.package), dtype=np.bool_) for _ in range(2))
         with_extra = np.array([bool(extra) for extra in reached.extra], dtype=np.bool_)
         for one in self._reach.passes:
             for account in one.nominated:
                 assert account.offers is not None
-                row, release, slots = account.offers.newest_releases(reached.ident)
+                row, release, slots = account.offers.newest_releases(reached.package)
                 extras = with_extra[row]
                 names = [reached.extra[at] for at in row[extras].tolist()]
                 for truths, walks in ((nominated, one.nominated), (admitted, (one.admitted,))):
@@ -128,7 +129,7 @@ class Ranking:
                         truths[row[hits != 0]] = True
         return nominated, admitted
 
-    def _releases_of(self, packages: port.Ids) -> int:
+    def _releases_of(self, packages: port.PackageIds) -> int:
         """Return how many releases of some packages are admitted or nominated in any slot."""
         hit = np.zeros(self._world.releases, dtype=np.bool_)
         for one in self._reach.passes:

@@ -14,6 +14,7 @@ import numpy as np
 
 from graphkit.model.answers import Obligation
 from graphkit.model.names import PackageName
+from graphkit.stores.port import PackageId, Position
 from graphkit.trace.resolve.closure import Closure, Span, closure_of
 from graphkit.trace.resolve.forward import Root
 from graphkit.trace.resolve.listing import Bits, Package, positions_in
@@ -32,22 +33,22 @@ class Builds:
     text: str
 
 
-def build_root(world: World, ident: int, position: int) -> Root:
+def build_root(world: World, package_id: PackageId, position: Position) -> Root:
     """Return what building a release takes as a root; nothing where it was not read."""
     return Root(
-        label=f"building {_named(world, ident, position)}",
-        why=f"{_named(world, ident, position)} has no wheel, so it is built from its sdist",
-        wants=world.building(ident, position) or (),
+        label=f"building {_named(world, package_id, position)}",
+        why=f"{_named(world, package_id, position)} has no wheel, so it is built from its sdist",
+        wants=world.building(package_id, position) or (),
         origin="its sdist",
     )
 
 
-def _named(world: World, ident: int, position: int) -> str:
-    package = world.package(ident)
+def _named(world: World, package_id: PackageId, position: Position) -> str:
+    package = world.package(package_id)
     return f"{package.name} {package.texts[position]}"
 
 
-def builds_of(context: ServiceContext, requires_python: str, reached: Mapping[int, Bits], within: Span) -> Builds:
+def builds_of(context: ServiceContext, requires_python: str, reached: Mapping[PackageId, Bits], within: Span) -> Builds:
     """Return what building what was ``reached`` brings, and what building that takes, to a fixed point.
 
     ``reached`` are positions by package id, as of `Closure`.
@@ -58,18 +59,18 @@ def builds_of(context: ServiceContext, requires_python: str, reached: Mapping[in
     world = context.building(requires_python)
     steps: list[OpenObligation] = []
     read = unread = 0
-    seen: dict[int, Bits] = {}
+    seen: dict[PackageId, Bits] = {}
     done: set[tuple[ResolvedRequirement, ...]] = set()
     queue = [(reached, True)]
     for some, is_counted in queue:
-        for ident, position, count, wants in _built_among(world, some, seen):
+        for package_id, position, count, wants in _built_among(world, some, seen):
             if wants is None:
                 unread += count if is_counted else 0
                 continue
             read += count
             if wants not in done:
                 done.add(wants)
-                root = build_root(world, ident, position)
+                root = build_root(world, package_id, position)
                 unusual = tuple(one for one in wants if not _is_usual(context, world, one))
                 found = closure_of(world, root, context.target_bits, within)
                 steps += _open_steps(context, world, root, found, unusual, within)
@@ -78,25 +79,25 @@ def builds_of(context: ServiceContext, requires_python: str, reached: Mapping[in
 
 
 def _built_among(
-    world: World, reached: Mapping[int, Bits], seen: dict[int, Bits]
-) -> Iterator[tuple[int, int, int, tuple[ResolvedRequirement, ...] | None]]:
+    world: World, reached: Mapping[PackageId, Bits], seen: dict[PackageId, Bits]
+) -> Iterator[tuple[PackageId, Position, int, tuple[ResolvedRequirement, ...] | None]]:
     """Yield releases without a wheel that are not ``seen``: of each set of build requirements the first, and how many.
 
     As (package id, position, how many, what building takes or None where it was not read), in their order.
     """
     for package, bits in sorted(
-        ((world.package(ident), bits) for ident, bits in reached.items()), key=lambda one: one[0].name
+        ((world.package(package_id), bits) for package_id, bits in reached.items()), key=lambda one: one[0].name
     ):
-        ident = package.ident
-        new = package.built & bits & ~seen.get(ident, 0)
+        package_id = package.id
+        new = package.built & bits & ~seen.get(package_id, 0)
         if not new:
             continue
-        seen[ident] = seen.get(ident, 0) | new
+        seen[package_id] = seen.get(package_id, 0) | new
         for position, count in _first_of_each(package, new):
-            yield ident, position, count, world.building(ident, position)
+            yield package_id, position, count, world.building(package_id, position)
 
 
-def _first_of_each(package: Package, positions: Bits) -> Iterator[tuple[int, int]]:
+def _first_of_each(package: Package, positions: Bits) -> Iterator[tuple[Position, int]]:
     found = positions_in(positions)
     borrowed = package.has_borrowed_requirements[found]
     _, first, count = np.unique(
@@ -175,7 +176,7 @@ def carrying(
         for key, carrier in sorted(carriers[package.name].items()):
             position = package.position_of(key) if key else None
             bits = (1 << package.size) - 1 if not key else 0 if position is None else 1 << position
-            if closure_of(world, root, ((package.ident, bits),), within).hits:
+            if closure_of(world, root, ((package.id, bits),), within).hits:
                 which = package.name if position is None else f"{package.name} {package.texts[position]}"
                 yield OpenObligation(
                     obligation=Obligation.ADMITTED,

@@ -10,6 +10,7 @@ from graphkit.model.answers import DocumentName, InstallTree, TakenRelease
 from graphkit.model.documents import DocumentKind
 from graphkit.model.organisation import Build, DocumentUse
 from graphkit.model.times import Instant
+from graphkit.stores.port import PackageId
 from graphkit.trace.resolve.confirm import confirm
 from graphkit.trace.resolve.forward import Root, Walk, walk
 from graphkit.trace.resolve.world import World
@@ -116,25 +117,25 @@ def _walked(context: ServiceContext, root: Root, at: Instant) -> tuple[Walk, tup
 
 def _accused(context: ServiceContext, found: Walk) -> Iterator[int]:
     """Yield the packages of which a walk takes an accused release."""
-    for ident, positions in context.targets.items():
-        if any(found.takes(ident, position) for position in positions):
-            yield ident
+    for package_id, positions in context.targets.items():
+        if any(found.takes(package_id, position) for position in positions):
+            yield package_id
 
 
 def _releases(context: ServiceContext, found: Walk) -> Iterator[TakenRelease]:
     world = context.world
-    for ident, position in found.picks.items():
-        source, want = found.parents[ident]
-        package = world.package(ident)
+    for package_id, position in found.picks.items():
+        source, want = found.parents[package_id]
+        package = world.package(package_id)
         yield TakenRelease(
             package=package.name,
             version=package.texts[position],
             asked_by=world.label(source) if source else None,
             requirement=want.text,
-            is_accused=position in context.targets.get(ident, ()),
-            is_firm=found.firm is None or ident in found.firm,
+            is_accused=position in context.targets.get(package_id, ()),
+            is_firm=found.firm is None or package_id in found.firm,
         )
 
 
-def _names(world: World, idents: Iterable[int]) -> tuple[str, ...]:
-    return tuple(sorted(world.package(ident).name for ident in idents))
+def _names(world: World, package_ids: Iterable[PackageId]) -> tuple[str, ...]:
+    return tuple(sorted(world.package(package_id).name for package_id in package_ids))

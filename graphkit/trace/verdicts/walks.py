@@ -14,6 +14,7 @@ from graphkit.model.answers import BuildVerdict, Obligation, Path, ProofKind, Ve
 from graphkit.model.documents import Document
 from graphkit.model.environment import AnyOfEnvironments, Environment
 from graphkit.model.times import Instant
+from graphkit.stores.port import PackageId
 from graphkit.trace.reach.admit import admission
 from graphkit.trace.reach.survey import Reach
 from graphkit.trace.resolve.closure import Closure, Span, closure_of
@@ -187,7 +188,7 @@ def _slots_there(
     reach: Reach,
     world: World,
     root: Root,
-    packages: frozenset[int],
+    packages: frozenset[PackageId],
     span: tuple[Instant, Instant],
 ) -> set[int] | None:
     """Return the slots in which a closure of one instant holds a target; None where no instant of the span does.
@@ -207,7 +208,7 @@ def _slots_there(
 
 
 def _changes_there(
-    context: ServiceContext, world: World, packages: frozenset[int], span: tuple[Instant, Instant]
+    context: ServiceContext, world: World, packages: frozenset[PackageId], span: tuple[Instant, Instant]
 ) -> tuple[Instant, ...]:
     """Return when what is on offer changes, and no slot need begin: as cut-offs or another environment have it.
 
