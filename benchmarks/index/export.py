@@ -119,7 +119,7 @@ def _dealt(ids: Ids, numbers: dict[int, list[int]]) -> tuple[Rows, Rows]:
     size = max(numbers, default=-1) + 1
     counts = np.zeros(size, dtype=np.int64)
     counts[list(numbers)] = [len(found) for found in numbers.values()]
-    flat = np.array([one for ident in sorted(numbers) for one in numbers[ident]], dtype=np.int64)
+    flat = np.array([one for text_id in sorted(numbers) for one in numbers[text_id]], dtype=np.int64)
     stop = np.cumsum(counts)
     at, first = spread((stop - counts)[ids], stop[ids])
     return np.repeat(np.arange(len(ids), dtype=np.int64), np.diff(first)), flat[at]
@@ -130,9 +130,9 @@ def _active(reader: port.Reader, markers: port.TextIds, numbers: _Numbers) -> di
     ground = MarkerEvaluator(Environment())
     ids = distinct(markers)
     found = {}
-    for ident, text in zip(ids.tolist(), reader.texts("marker", ids), strict=True):
+    for marker_id, text in zip(ids.tolist(), reader.texts("marker", ids), strict=True):
         extras = [] if ground.truth(text) else [one for one in extras_of(text) if ground.truth(text, one)]
-        found[ident] = [0] if ground.truth(text) else [numbers[one] for one in extras]
+        found[marker_id] = [0] if ground.truth(text) else [numbers[one] for one in extras]
     return found
 
 
@@ -156,7 +156,7 @@ def plain_graph(reader: port.Reader) -> Plain:
     keys = distinct(source[source >= size])
     named = distinct(columns.extras)
     texts = zip(named.tolist(), reader.texts("extras", named), strict=True)
-    aimed = {ident: [numbers[one] for one in text.split(",") if one in numbers and one] for ident, text in texts}
+    aimed = {text_id: [numbers[one] for one in text.split(",") if one in numbers and one] for text_id, text in texts}
     with_extra, number = _dealt(columns.extras[ranges], aimed)
     asked = number * size + chosen[ranges[with_extra]]
     there = np.isin(asked, keys)
@@ -179,10 +179,10 @@ def _node(keys: Rows, extras: Rows, size: np.int64) -> Rows:
 
 def release_of(reader: port.Reader, name: str, version: str) -> int | None:
     """Return the id of a release, None where the graph has none such."""
-    ident = reader.package_ids([name])
-    if ident[0] < 0:
+    package_ids = reader.package_ids([name])
+    if package_ids[0] < 0:
         return None
-    about = reader.packages(ident)
+    about = reader.packages(package_ids)
     releases = np.arange(about.start[0], about.stop[0], dtype=np.int32)
     versions = list(reader.releases(releases).version)
     return int(releases[versions.index(version)]) if version in versions else None

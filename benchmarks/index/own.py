@@ -174,13 +174,13 @@ def _further(world: World, release: int, newest: int) -> dict[str, float]:
     many = _while_listed(world.reader, release)
     last = AvailabilityTable(world, many[-1:], doubtful=True)
     at_all = AvailabilityTable(world, many, doubtful=True)
-    offers = AvailabilityTable(world, [newest], doubtful=True)
+    availability = AvailabilityTable(world, [newest], doubtful=True)
     return {
         "slot": _best(lambda: _nominated(world, seeds, many[-1:]))[0],
         "slot_again": _best(lambda: reverse(world, seeds, last, ReachMode.NOMINATED))[0],
         "slots": _best(lambda: _nominated(world, seeds, many))[0],
         "slots_again": _best(lambda: reverse(world, seeds, at_all, ReachMode.NOMINATED))[0],
-        "admitted": _best(lambda: reverse(world, seeds, offers, ReachMode.ADMITTED))[0],
+        "admitted": _best(lambda: reverse(world, seeds, availability, ReachMode.ADMITTED))[0],
         "closure": _best(lambda: closure_of(world, seeds))[0],
     }
 

@@ -96,10 +96,10 @@ class Content:
     links: dict[tuple[str, str], str] = field(default_factory=dict)
     sources: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def ways(self, ident: str) -> tuple[list[str], list[tuple[str, str]]]:
+    def ways(self, entry_id: str) -> tuple[list[str], list[tuple[str, str]]]:
         """Return the entries and links that lead from the releases to an entry, through whatever it hangs on."""
         lit, trail = dict[str, None](), dict[tuple[str, str], None]()
-        passed, waiting = {ident}, [ident]
+        passed, waiting = {entry_id}, [entry_id]
         while waiting:
             one = self.entries[waiting.pop()]
             lit |= dict.fromkeys((one.id, *one.lit))
@@ -144,12 +144,12 @@ class _Builder:
         return entry
 
     def _release(self, number: int, one: Accused) -> None:
-        release, ident = one.release, f"r{number}"
+        release, entry_id = one.release, f"r{number}"
         if release.package:
-            self._by_node[f"{release.package}@{release.version}"] = ident
-        self._by_node[release.purl] = ident
+            self._by_node[f"{release.package}@{release.version}"] = entry_id
+        self._by_node[release.purl] = entry_id
         entry = Entry(
-            id=ident,
+            id=entry_id,
             kind=RELEASE,
             name=shown(name_of(one)),
             verdict=COMPROMISED,
@@ -170,12 +170,12 @@ class _Builder:
             entry.facts.append(("file", shown(f"{file.filename}{inside} sha256 {file.sha256 or 'not known'}")))
         self._add(entry)
 
-    def _package(self, ident: str, row: PackageRow) -> None:
+    def _package(self, entry_id: str, row: PackageRow) -> None:
         where = standing(row)
         takes = takes_in_words(row.takes)
         reason = f"a fresh install takes {takes}" if takes else WORDS[where]
         entry = Entry(
-            id=ident,
+            id=entry_id,
             kind=PACKAGE,
             name=shown(row.package),
             verdict=where,
@@ -202,19 +202,21 @@ class _Builder:
         self._add(entry)
         self._trails(entry, row.paths)
         self._taken(entry, row)
-        hangs_on = next((ident for ident in entry.lit if ident != entry.id), "")
+        hangs_on = next((one for one in entry.lit if one != entry.id), "")
         entry.group = self._entry(hangs_on).name if hangs_on else ""
 
     def _taken(self, entry: Entry, row: PackageRow) -> None:
         """Link every release that a package takes, not only the one its path ends in, to where that path enters."""
         passed = entry.paths[0][1] if entry.paths else [entry.id]
-        last = next((ident for ident in reversed(passed) if self.content.entries[ident].kind != RELEASE), entry.id)
+        last = next(
+            (entry_id for entry_id in reversed(passed) if self.content.entries[entry_id].kind != RELEASE), entry.id
+        )
         for release in dict.fromkeys(take.release for take in row.takes):
-            if (ident := self._by_node.get(release)) is not None:
-                self._link(ident, last, f"a fresh install of {entry.name} takes it")
-                entry.trail.append((ident, last))
-                if ident not in entry.lit:
-                    entry.lit.append(ident)
+            if (entry_id := self._by_node.get(release)) is not None:
+                self._link(entry_id, last, f"a fresh install of {entry.name} takes it")
+                entry.trail.append((entry_id, last))
+                if entry_id not in entry.lit:
+                    entry.lit.append(entry_id)
 
     def _service(self, one: ServiceVerdict) -> None:
         entry = Entry(
@@ -283,15 +285,15 @@ class _Builder:
         self._add(entry)
         services = [self._services[name] for name in row.services if name in self._services]
         when = set[int]()
-        for ident in services:
-            self._link(ident, entry.id, "operated by")
-            when.update(self._entry(ident).slots)
+        for entry_id in services:
+            self._link(entry_id, entry.id, "operated by")
+            when.update(self._entry(entry_id).slots)
         entry.slots = sorted(when)
         entry.dated = entry.dated or bool(entry.slots)
-        exposed = [ident for ident in services if self._entry(ident).verdict in _EXPOSED]
+        exposed = [entry_id for entry_id in services if self._entry(entry_id).verdict in _EXPOSED]
         entry.lit = [entry.id]
         entry.through = exposed
-        entry.trail = [(ident, entry.id) for ident in exposed]
+        entry.trail = [(entry_id, entry.id) for entry_id in exposed]
 
     def _chain(self, row: CompanyRow) -> None:
         """Tie a company to the suppliers it hangs on; it was exposed when the chain's end was."""
@@ -320,8 +322,8 @@ class _Builder:
         what = sorted({one.what for one in row.supplies if one.supplier == supplier and one.what} if row else ())
         return shown(f"{supplier} supplies it{' with ' + ', '.join(what) if what else ''}")
 
-    def _entry(self, ident: str) -> Entry:
-        return self.content.entries[ident]
+    def _entry(self, entry_id: str) -> Entry:
+        return self.content.entries[entry_id]
 
     def _trails(self, entry: Entry, paths: Iterable[Path]) -> None:
         """Add an entry's paths, and the links along them; a path leads from the entry to a release."""
@@ -331,11 +333,11 @@ class _Builder:
             own = entry.kind == PACKAGE or (bool(path) and self._known(path[0].node) is None)
             rest = path[1:] if own else path  # the first step is the entry itself, or its document
             for number, step in enumerate(rest):
-                ident = self._known(step.node) or self._between(step.node, entry, len(rest) - 1 - number)
-                if ident != passed[-1]:
-                    self._link(ident, passed[-1], shown(step.why))
-                    entry.trail.append((ident, passed[-1]))
-                    passed.append(ident)
+                entry_id = self._known(step.node) or self._between(step.node, entry, len(rest) - 1 - number)
+                if entry_id != passed[-1]:
+                    self._link(entry_id, passed[-1], shown(step.why))
+                    entry.trail.append((entry_id, passed[-1]))
+                    passed.append(entry_id)
             entry.paths.append(([(shown(step.node), shown(step.why)) for step in path], passed))
             entry.lit += passed
         entry.lit = list(dict.fromkeys(entry.lit))
@@ -345,12 +347,12 @@ class _Builder:
 
     def _between(self, node: str, owner: Entry, distance: int) -> str:
         """Return a node for a package that a path passes and that has no row of its own."""
-        ident = f"x{self._spare}"
+        entry_id = f"x{self._spare}"
         self._spare += 1
-        self._by_node[node] = ident
+        self._by_node[node] = entry_id
         self._add(
             Entry(
-                id=ident,
+                id=entry_id,
                 kind=PACKAGE,
                 name=shown(node),
                 verdict=owner.verdict,
@@ -359,10 +361,10 @@ class _Builder:
                 slots=owner.slots,
                 dated=owner.dated,
                 row=False,
-                lit=[ident],
+                lit=[entry_id],
             )
         )
-        return ident
+        return entry_id
 
     def _link(self, start: str, end: str, why: str) -> None:
         self.content.links.setdefault((start, end), why)

@@ -81,7 +81,7 @@ def picture(content: Content, most: int = MOST_DRAWN) -> Picture:
     """
     at, clusters = _clustered(content, most)
     entries = content.entries
-    nodes: dict[str, Entry] = {ident: entries[ident] for ident in at if at[ident] == ident}
+    nodes: dict[str, Entry] = {entry_id: entries[entry_id] for entry_id in at if at[entry_id] == entry_id}
     nodes |= clusters
     links: dict[tuple[str, str], str] = {}
     for (start, end), why in content.links.items():
@@ -92,15 +92,15 @@ def picture(content: Content, most: int = MOST_DRAWN) -> Picture:
     counts = Counter(at.values())
     spots = tuple(
         PlacedNode(
-            id=ident,
+            id=entry_id,
             kind=one.kind,
             verdict=one.verdict,
             label=one.name,
-            x=places[ident][0],
-            y=places[ident][1],
-            count=counts[ident],
+            x=places[entry_id][0],
+            y=places[entry_id][1],
+            count=counts[entry_id],
         )
-        for ident, one in nodes.items()
+        for entry_id, one in nodes.items()
     )
     return Picture(spots=spots, links=tuple((start, end, why) for (start, end), why in links.items()), at=at)
 
@@ -135,11 +135,13 @@ def _clustered(content: Content, most: int) -> tuple[dict[str, str], dict[str, E
             if len(inside) == 1:
                 at[inside[0].id] = inside[0].id
             elif inside:
-                ident = f"+{kind}-{verdict}-{number}"
+                cluster_id = f"+{kind}-{verdict}-{number}"
                 slots = sorted({slot for one in inside for slot in one.slots})
                 column = inside[0].column
-                clusters[ident] = Entry(id=ident, kind=kind, name=name, verdict=verdict, column=column, slots=slots)
-                at |= {one.id: ident for one in inside}
+                clusters[cluster_id] = Entry(
+                    id=cluster_id, kind=kind, name=name, verdict=verdict, column=column, slots=slots
+                )
+                at |= {one.id: cluster_id for one in inside}
     return at, clusters
 
 

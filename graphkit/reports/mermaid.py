@@ -53,7 +53,7 @@ class MermaidReport:
             beside.append(f"{counted(over, 'more link')} not drawn")
         lines = ["flowchart LR"]
         lines += [_node(one, unsure) for one in drawn.entries.values() if at[one.id] == one.id]
-        lines += [f'{ident}["{number:,} more {label}"]' for ident, (number, label) in more.items()]
+        lines += [f'{entry_id}["{number:,} more {label}"]' for entry_id, (number, label) in more.items()]
         lines += [f'note{number}["note{_BREAK}{label(text)}"]' for number, text in enumerate(beside)]
         lines += [f"{start} --> {end}" for start, end in list(links)[:MOST_LINKS]]
         lines += _classes(drawn, at)
@@ -118,7 +118,7 @@ def _gathered(drawn: Content, most: int) -> tuple[Mapping[str, str], dict[str, t
     if len(entries) <= most:
         return {one.id: one.id for one in entries}, {}
     room = most - len({(one.kind, one.verdict) for one in entries})
-    on_path = {ident for one in entries if one.kind in _REACHED for link in one.trail for ident in link}
+    on_path = {entry_id for one in entries if one.kind in _REACHED for link in one.trail for entry_id in link}
 
     def place(one: Entry) -> tuple[int, int, bool, int]:
         weight = 0 if one.id in on_path else _WEIGHTS.get(one.verdict, 2 if one.kind not in _REACHED else 0)

@@ -122,9 +122,9 @@ def _case(blast: Blast) -> Shape:
     return _described(shown(blast.incident.id), "A compromised release is reached", title, advice)
 
 
-def _described(ident: str, short: str, full: str, advice: str) -> Shape:
+def _described(rule_id: str, short: str, full: str, advice: str) -> Shape:
     return {
-        "id": cut(ident, 255),
+        "id": cut(rule_id, 255),
         "shortDescription": {"text": cut(short, _LONGEST)},
         "fullDescription": {"text": cut(full, _LONGEST)},
         "help": {"text": cut(advice, _LONGEST)},

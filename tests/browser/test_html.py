@@ -58,10 +58,10 @@ class Opened:
     requests: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
 
-    def click_node(self, ident: str) -> None:
+    def click_node(self, entry_id: str) -> None:
         """Click a node of the picture where it is drawn."""
         self.page.locator("#picture").scroll_into_view_if_needed()
-        at = self.page.evaluate("id => seen.network.canvasToDOM(seen.network.getPosition(id))", ident)
+        at = self.page.evaluate("id => seen.network.canvasToDOM(seen.network.getPosition(id))", entry_id)
         self.page.locator("#picture canvas").click(position=at)
         self.page.wait_for_timeout(400)  # vis waits for a second click
 

@@ -148,22 +148,24 @@ class Ours:
             for part in asked.specifier.split(",")
             if part and "*" not in part and not part.startswith("!=")
         )
-        demand = Constraint(bits_of(stretches), names_prerelease=early, pinned=pinned)
+        constraint = Constraint(bits_of(stretches), names_prerelease=early, pinned=pinned)
         # Yanks have no dates on these pages, and installers take every one as done.
-        found = choose(package.availability(asked.at, doubtful=False), demand, self._resolver)
+        found = choose(package.availability(asked.at, doubtful=False), constraint, self._resolver)
         return None if found < 0 else package.texts[found]
 
     def in_columns(self, asked: Asked) -> str | None:
         world, package = self._worlds[asked.python], self._package(asked)
-        offers = AvailabilityTable(world, [asked.at], doubtful=False)
+        availability = AvailabilityTable(world, [asked.at], doubtful=False)
         packages = PACKAGE.of([package.id])
-        offers.load(packages)
+        availability.load(packages)
         _, ranges = self._reader.constraints_on(packages)
         columns = self._reader.ranges(ranges)
         wanted = requirement(f"{asked.package}{asked.specifier}").specifier
         row = tuple(columns.text).index(wanted)
         aimed = RangeMatcher(world, packages, np.zeros(len(ranges), dtype=np.int64), columns)
-        chosen = [release for rows, releases, _ in aimed.chosen(offers) for release in releases[rows == row].tolist()]
+        chosen = [
+            release for rows, releases, _ in aimed.chosen(availability) for release in releases[rows == row].tolist()
+        ]
         return package.texts[chosen[0] - package.start] if chosen else None
 
     def _package(self, asked: Asked) -> Package:

@@ -142,9 +142,10 @@ class Case:
         root, missing = root_of_manifest(world, manifest("requirements.in", text), InstallSelection())
         found = walk(world, root, at, doubtful=False)
         releases = {
-            world.package(ident).name: world.package(ident).texts[place] for ident, place in found.picks.items()
+            world.package(package_id).name: world.package(package_id).texts[position]
+            for package_id, position in found.picks.items()
         }
-        firm = releases if found.firm is None else {world.package(ident).name for ident in found.firm}
+        firm = releases if found.firm is None else {world.package(package_id).name for package_id in found.firm}
         bad = {(one.package, one.version) for one in self._case.releases}
         return Tree(
             releases=releases,

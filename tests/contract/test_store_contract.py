@@ -552,11 +552,11 @@ def test_build_requirements_come_back_apart_and_count_for_no_install(fresh: Call
     world = World(store.reader(), Environment(), "uv", (), {})
     lib = world.find(package_name("lib"))
     assert lib is not None
-    assert [want.text for want in world.declared((lib.id, port.Position(0), "")).wants] == ["dep"]
-    assert world.declared((lib.id, port.Position(0), "build")).wants == ()
+    assert [one.text for one in world.declared((lib.id, port.Position(0), "")).requirements] == ["dep"]
+    assert world.declared((lib.id, port.Position(0), "build")).requirements == ()
     building = world.building(lib.id, port.Position(0))
     assert building is not None
-    assert [(want.text, want.extras, want.direct, want.doubtful) for want in building] == [
+    assert [(one.text, one.extras, one.direct, one.doubtful) for one in building] == [
         ('helper[x] ; (os_name == "nt" or os_name == "posix")', ("x",), True, False),
         ("setuptools>=40", (), True, False),
     ]

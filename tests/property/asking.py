@@ -19,10 +19,10 @@ def cases_of(reader: Reader, targets: Sequence[str], reading: str | None = None)
     """Return the cases that targets name."""
 
     def versions_of(name: PackageName) -> Sequence[str]:
-        idents = reader.package_ids([name])
-        if idents[0] < 0:
+        package_ids = reader.package_ids([name])
+        if package_ids[0] < 0:
             return ()
-        columns = reader.packages(idents)
+        columns = reader.packages(package_ids)
         return reader.releases(np.arange(columns.start[0], columns.stop[0], dtype=np.int32)).version
 
     return resolve(reader.evidence().incidents(), targets, reading, versions_of)

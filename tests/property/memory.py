@@ -121,7 +121,7 @@ class MemoryReader:
                     incidents[fact.id] = fact
                 case _:
                     raise TypeError(f"{type(fact).__name__} is not kept in memory")
-        self._incidents = tuple(incidents[ident] for ident in sorted(incidents))
+        self._incidents = tuple(incidents[incident_id] for incident_id in sorted(incidents))
         self._evidence = _Evidence(documents, self._incidents, joined(organisations, uses))
         self._number(documents.values())
 
@@ -234,8 +234,8 @@ class MemoryReader:
         versions = tuple(self._releases[at].key for at in range(start, stop))
         return [(start + lo, start + hi) for lo, hi in _admitted(one[3] if one[2] == _PLAIN else "", versions)]
 
-    def _bounds(self, ident: int) -> tuple[int, int]:
-        return self._starts[ident], self._starts[ident + 1]
+    def _bounds(self, package_id: int) -> tuple[int, int]:
+        return self._starts[package_id], self._starts[package_id + 1]
 
     # What the port asks
 
@@ -261,19 +261,19 @@ class MemoryReader:
     def packages(self, ids: port.PackageIds) -> port.Packages:
         """Return names, flags and release stretches of packages."""
         asked = ids.tolist()
-        bounds = [self._bounds(ident) for ident in asked]
+        bounds = [self._bounds(package_id) for package_id in asked]
         count = len(asked)
         return port.Packages(
-            name=tuple(self._names[ident] for ident in asked),
-            flags=_array((self._page_flags(self._names[ident]) for ident in asked), np.uint8),
+            name=tuple(self._names[package_id] for package_id in asked),
+            flags=_array((self._page_flags(self._names[package_id]) for package_id in asked), np.uint8),
             start=_ids(start for start, _ in bounds),
             stop=_ids(stop for _, stop in bounds),
-            dependents=_ids(self._dependents(self._names[ident]) for ident in asked),
+            dependents=_ids(self._dependents(self._names[package_id]) for package_id in asked),
             downloads=_array([-1] * count, np.int64),
             maintainers=("",) * count,
             settled=_array([FOREVER] * count, np.int64),
             newest=_ids([-1] * count),
-            speaks_until=_array((self._speaks_until(self._names[ident]) for ident in asked), np.int64),
+            speaks_until=_array((self._speaks_until(self._names[package_id]) for package_id in asked), np.int64),
         )
 
     def _dependents(self, name: PackageName) -> int:
@@ -305,7 +305,7 @@ class MemoryReader:
     def releases(self, ids: port.ReleaseIds) -> port.Releases:
         """Return releases with their files."""
         asked = ids.tolist()
-        rows = [self._releases[ident] for ident in asked]
+        rows = [self._releases[release_id] for release_id in asked]
         files = [file for one in rows for file in one.files]
         file_flags = [_file_flags(file, is_told=file.filename in one.undated) for one in rows for file in one.files]
         return port.Releases(
@@ -313,7 +313,7 @@ class MemoryReader:
             version=tuple(one.text for one in rows),
             flags=_array(map(_release_flags, rows), np.uint8),
             offer=_array([0] * len(rows), np.uint8),
-            requirement_set=_ids(self._set_of[ident] for ident in asked),
+            requirement_set=_ids(self._set_of[release_id] for release_id in asked),
             requirements_source=tuple(one.source for one in rows),
             file_start=_offsets([len(one.files) for one in rows]),
             file_uploaded=_array((file.uploaded or 0 for file in files), np.int64),
@@ -332,8 +332,8 @@ class MemoryReader:
     def ranges(self, ids: port.RangeIds) -> port.Ranges:
         """Return ranges with their stretches."""
         asked = ids.tolist()
-        rows = [self._ranges[ident] for ident in asked]
-        start, found = _csr([self._stretches[ident] for ident in asked])
+        rows = [self._ranges[range_id] for range_id in asked]
+        start, found = _csr([self._stretches[range_id] for range_id in asked])
         return port.Ranges(
             package=_ids(self._ids[one[0]] for one in rows),
             extras=_ids(self._extras.index(",".join(one[1])) for one in rows),
@@ -346,7 +346,7 @@ class MemoryReader:
 
     def constraints_on(self, packages: port.PackageIds) -> tuple[port.Offsets, port.RangeIds]:
         """Return the ranges that aim at each package."""
-        names = [self._names[ident] for ident in packages.tolist()]
+        names = [self._names[package_id] for package_id in packages.tolist()]
         start, found = _csr([[n for n, one in enumerate(self._ranges) if one[0] == name] for name in names])
         return start, _ids(found)
 
@@ -377,7 +377,7 @@ class MemoryReader:
     def texts(self, kind: port.TextKind, ids: port.TextIds) -> tuple[str, ...]:
         """Return texts that many rows share."""
         texts = {"marker": self._markers, "needs": self._needs, "extras": self._extras}[kind]
-        return tuple(texts[ident] for ident in np.asarray(ids).tolist())
+        return tuple(texts[text_id] for text_id in np.asarray(ids).tolist())
 
     def evidence(self) -> _Evidence:
         """Return the organisation's side."""

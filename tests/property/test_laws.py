@@ -301,8 +301,8 @@ def _in_slot(field: Reach, number: int) -> list[set[tuple[int, str, int]]]:
 
 def _at(reached: ReachedReleases, bit: int) -> set[tuple[int, str, int]]:
     return {
-        (ident, extra, int(position))
-        for (ident, extra), masks in reached.masks.items()
+        (package_id, extra, int(position))
+        for (package_id, extra), masks in reached.masks.items()
         for position in np.flatnonzero(masks & (1 << bit))
     }
 

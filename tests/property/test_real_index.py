@@ -315,14 +315,14 @@ def test_a_single_choice_is_what_packaging_makes_of_the_listed_versions(index: I
         for extra, wanted in index.wants(release):
             if wanted.name in asks:
                 asks[wanted.name].append(((*release, extra), wanted))
-    offers = AvailabilityTable(flat, INSTANTS, doubtful=True)
+    availability = AvailabilityTable(flat, INSTANTS, doubtful=True)
     compared = 0
     for name in names:
         expected = by_choice(index, asks[name])
         never = [(name, str(one)) for one in index.versions[name] if (name, str(one)) not in expected]
-        assert named(spelling, reached_by(flat, spelling, never, offers)) <= {name}
+        assert named(spelling, reached_by(flat, spelling, never, availability)) <= {name}
         for release, slots in expected.items():
-            reached = reached_by(flat, spelling, [release], offers)
+            reached = reached_by(flat, spelling, [release], availability)
             for slot, who in enumerate(slots):
                 got = {node for node in spelling.nodes(reached, slot) if node[0].startswith(ASKING)}
                 assert got == who, (release, INSTANTS[slot], sorted(got ^ who)[:5])
@@ -342,8 +342,10 @@ def by_choice(index: Index, asks: list[tuple[Node, Want]]) -> dict[Release, list
     return found
 
 
-def reached_by(world: World, spelling: Spelling, releases: list[Release], offers: AvailabilityTable) -> ReachedReleases:
-    return reverse(world, spelling.seeds(releases), offers, ReachMode.NOMINATED)
+def reached_by(
+    world: World, spelling: Spelling, releases: list[Release], availability: AvailabilityTable
+) -> ReachedReleases:
+    return reverse(world, spelling.seeds(releases), availability, ReachMode.NOMINATED)
 
 
 def named(spelling: Spelling, reached: ReachedReleases) -> set[str]:
@@ -369,8 +371,8 @@ def test_who_reaches_a_release_is_what_a_plain_walk_finds(index: Index, whole: W
         listed = [text for one in index.versions[name] if index.is_listed((name, text := str(one)), INSTANTS[slot])]
         for version in random.sample(listed, min(1, len(listed))) if number % 2 else listed[-1:]:
             expected = reaching(edges, (name, version))
-            for offers, bit in ((alone, 0), (several, slot)):
-                got = spelling.nodes(reached_by(whole, spelling, [(name, version)], offers), bit)
+            for availability, bit in ((alone, 0), (several, slot)):
+                got = spelling.nodes(reached_by(whole, spelling, [(name, version)], availability), bit)
                 assert got == expected, (name, version, INSTANTS[slot], sorted(got ^ expected)[:5])
             compared += 1
             largest = max(largest, len(expected))

@@ -64,8 +64,8 @@ class Engine:
         self.targets: Targets = {}
         for release in case.releases:
             assert release.package is not None
-            ident, position = self.place(release.package, release.version)
-            self.targets.setdefault(ident, []).append(position)
+            package_id, position = self.place(release.package, release.version)
+            self.targets.setdefault(package_id, []).append(position)
 
     def place(self, name: PackageName, version: str) -> tuple[PackageId, Position]:
         """Return a release's package id and position."""
@@ -134,8 +134,8 @@ def check_walks(engine: Engine, root: EngineRoot, made: Root, at: Instant, profi
         assert bool(found.unresolvable) == bool(wanted.unresolvable), (account, found, wanted)
         if not wanted.unresolvable:
             picks = {
-                engine.world.package(ident).name: engine.world.package(ident).texts[position]
-                for ident, position in found.picks.items()
+                engine.world.package(package_id).name: engine.world.package(package_id).texts[position]
+                for package_id, position in found.picks.items()
             }
             assert picks == wanted.picks, account
 
@@ -207,15 +207,15 @@ def test_what_a_store_knows_beforehand_changes_no_walk(made: World) -> None:
                     assert engine.nodes(known.masks, bit) == engine.nodes(asked.masks, bit)
                 assert known.yanked == asked.yanked
             everything = np.arange(plain.packages, dtype=PACKAGE)
-            first, second = (account.offers for account in (one.nominated[0], other.nominated[0]))
+            first, second = (account.availability for account in (one.nominated[0], other.nominated[0]))
             assert first is not None
             assert second is not None
             target(float(first.is_settled.sum()))
             assert _standing(first, everything) == _standing(second, everything)
 
 
-def _standing(offers: AvailabilityTable, packages: PackageIds) -> set[tuple[int, int, int]]:
-    row, release, slots = offers.newest_releases(packages)
+def _standing(availability: AvailabilityTable, packages: PackageIds) -> set[tuple[int, int, int]]:
+    row, release, slots = availability.newest_releases(packages)
     return set(zip(row.tolist(), release.tolist(), slots.tolist(), strict=True))
 
 

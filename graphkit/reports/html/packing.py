@@ -93,7 +93,7 @@ def _pattern(one: Entry, words: Sequence[str], kind: int, *, whole: bool) -> Sha
                 text = text.replace(word, mark)
         return text
 
-    def ident(other: str) -> str | int:
+    def own_or_id(other: str) -> str | int:
         return SELF if other == one.id else other
 
     kept = {
@@ -113,8 +113,8 @@ def _pattern(one: Entry, words: Sequence[str], kind: int, *, whole: bool) -> Sha
         kept |= {
             "paths": [[[short(node), short(why)] for node, why in steps] for steps, _ in one.paths],
             "builds": [{name: short(text) for name, text in build.items() if text} for build in one.builds],
-            "lit": [ident(other) for other in one.lit],
-            "trail": [[ident(start), ident(end)] for start, end in one.trail],
+            "lit": [own_or_id(other) for other in one.lit],
+            "trail": [[own_or_id(start), own_or_id(end)] for start, end in one.trail],
             # A company's services name it; the page looks them up there.
             "through": [other for other in one.through if other[0] != "s"],
         }

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from graphkit.model import csr
 from graphkit.model.ordering import ordering_of
+from graphkit.stores import port
 from graphkit.stores.engine.base_index import stage_changed
 from graphkit.stores.engine.compile_derived import compile_derived
 from graphkit.stores.engine.compile_projects import compile_projects
@@ -150,7 +151,7 @@ class _JoinedBaseIndex:
         )
         out.array("set.range", ranges)
         out.array("set.marker", markers)
-        owner = np.repeat(np.arange(count, dtype=np.int32), np.diff(self._ids.set_start))
+        owner = np.repeat(np.arange(count, dtype=port.REQUIREMENT_SET), np.diff(self._ids.set_start))
         return Sets(count=count, set=owner, range=ranges, marker=markers)
 
     def _write_releases(self, out: ArraySink) -> tuple[Releases, _Ids, Texts]:
@@ -167,7 +168,7 @@ class _JoinedBaseIndex:
         maps = (np.append(ids, np.int32(-1)) for ids in (self._ids.sets.of_old, self._ids.sets.of_new))
         set_id = self._ids.releases.column(*self._ids.mapped("release.set", *maps))
         out.array("release.set", set_id)
-        package = np.repeat(np.arange(len(self._ids.start) - 1, dtype=np.int32), np.diff(self._ids.start))
+        package = np.repeat(np.arange(len(self._ids.start) - 1, dtype=port.PACKAGE), np.diff(self._ids.start))
         return (
             Releases(start=self._ids.start, package=package, set_id=set_id, flags=flags),
             version,
@@ -227,11 +228,11 @@ class _JoinedBaseIndex:
             package=aims.package,
             flags=specifiers.flags[text],
             start=pieces,
-            lo=(lo + shift).astype(np.int32),
-            hi=(hi + shift).astype(np.int32),
+            lo=(lo + shift).astype(port.RELEASE),
+            hi=(hi + shift).astype(port.RELEASE),
         )
 
-    def _with_read(self, package: _Ids, read: NDArray[np.int64], found: Ranges) -> Ranges:
+    def _with_read(self, package: port.PackageIds, read: NDArray[np.int64], found: Ranges) -> Ranges:
         """Return all ranges: those read anew, and the others moved with the releases that they admit."""
         old = self._both.old
         flags = self._ids.ranges.column(*self._both_flags())

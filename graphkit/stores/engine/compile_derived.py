@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model import csr
+from graphkit.stores import port
 from graphkit.stores.engine.compile_choices import compile_choices
 from graphkit.stores.engine.compile_ranges import Ranges, Sets
 from graphkit.stores.engine.compile_releases import Files, Releases
@@ -35,7 +36,7 @@ def compile_derived(out: ArraySink, releases: Releases, sets: Sets, files: Files
 
 
 def _dependents(
-    sets: Sets, target: NDArray[np.int32], start: csr.Offsets, user: NDArray[np.int32], count: int
+    sets: Sets, target: port.PackageIds, start: csr.Offsets, user: port.PackageIds, count: int
 ) -> NDArray[np.int32]:
     """Return of each package how many packages have a release that requires it.
 
@@ -43,14 +44,14 @@ def _dependents(
     Both the members and the users of a set ascend by package, so each is made distinct without a sort.
     """
     owner, required = _runs(sets.set, target[sets.range])
-    by_set, user = _runs(np.repeat(np.arange(sets.count, dtype=np.int32), np.diff(start)), user)
+    by_set, user = _runs(np.repeat(np.arange(sets.count, dtype=port.REQUIREMENT_SET), np.diff(start)), user)
     start = csr.offsets(np.bincount(by_set, minlength=sets.count))
     at, begin = csr.spread(start[owner], start[owner + 1])
     pairs = np.repeat(required.astype(np.int64) * count, np.diff(begin)) + user[at]
     return np.bincount(csr.distinct(pairs) // max(1, count), minlength=count).astype(np.int32)
 
 
-def _runs(one: NDArray[np.int32], other: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _runs(one: port.RequirementSetIds, other: port.PackageIds) -> tuple[port.RequirementSetIds, port.PackageIds]:
     """Return the pairs that differ from the one before."""
     fresh = np.ones(len(one), dtype=np.bool_)
     fresh[1:] = (one[1:] != one[:-1]) | (other[1:] != other[:-1])

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model import csr
+from graphkit.stores import port
 from graphkit.stores.engine.compile_releases import ReleaseOrder
 from graphkit.stores.engine.index_folder import ArraySink
 from graphkit.stores.engine.record_reader import columns, rows, texts
@@ -80,9 +81,9 @@ class Sets:
     """The requirement sets: how many, and one row per member, ascending by set: its set, range and marker."""
 
     count: int
-    set: NDArray[np.int32]
-    range: NDArray[np.int32]
-    marker: NDArray[np.int32]
+    set: port.RequirementSetIds
+    range: port.RangeIds
+    marker: port.TextIds
 
 
 def compile_sets(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> Sets:
@@ -106,18 +107,18 @@ def compile_sets(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> Sets:
 class Ranges:
     """Columns by range: its ``package``, ``flags``, and stretches of release ids in CSR form."""
 
-    package: NDArray[np.int32]
+    package: port.PackageIds
     flags: NDArray[np.uint8]
     start: NDArray[np.int64]
-    lo: NDArray[np.int32]
-    hi: NDArray[np.int32]
+    lo: port.ReleaseIds
+    hi: port.ReleaseIds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aims:
     """Columns by range: its ``package`` and the id of its ``text``."""
 
-    package: NDArray[np.int32]
+    package: port.PackageIds
     text: NDArray[np.int32]
 
 

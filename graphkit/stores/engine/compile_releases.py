@@ -191,8 +191,8 @@ class Releases:
     """Releases in their order: ``start`` by package; by release ``package``, ``flags``, ``set_id`` (-1: none known)."""
 
     start: NDArray[np.int64]
-    package: NDArray[np.int32]
-    set_id: NDArray[np.int32]
+    package: port.PackageIds
+    set_id: port.RequirementSetIds
     flags: NDArray[np.uint8]
 
 
@@ -222,7 +222,7 @@ class _Releases:
     version: NDArray[np.int32]
     listed: NDArray[np.bool_]
     accused: NDArray[np.bool_]
-    set_id: NDArray[np.int32]
+    set_id: port.RequirementSetIds
     strength: NDArray[np.int32]
     partial: NDArray[np.bool_]
 
@@ -236,7 +236,7 @@ def compile_releases(
     """
     _number_versions(connection)
     read = _gathered(connection)
-    package = (read.key >> PLACES).astype(np.int32)
+    package = (read.key >> PLACES).astype(port.PACKAGE)
     prerelease, legacy = columns(connection, "SELECT prerelease, legacy FROM ordered_versions ORDER BY place")
     place = read.key & ((1 << PLACES) - 1)
     is_legacy = legacy[place]
@@ -293,7 +293,7 @@ def _gathered(connection: duckdb.DuckDBPyConnection) -> _Releases:
         version=np.full(count, -1, dtype=np.int32),
         listed=np.zeros(count, dtype=np.bool_),
         accused=np.zeros(count, dtype=np.bool_),
-        set_id=np.full(count, -1, dtype=np.int32),
+        set_id=np.full(count, -1, dtype=port.REQUIREMENT_SET),
         strength=np.full(count, -1, dtype=np.int32),
         partial=np.zeros(count, dtype=np.bool_),
     )

@@ -168,8 +168,8 @@ class IdRemap:
         place, same = map(np.concatenate, zip(*parts, strict=True))
         return MergedRows.by_key(keep, place, same)
 
-    def mapped(self, name: str, of_old: _Ids, of_new: _Ids) -> tuple[_Ids, _Ids]:
-        """Return a column of ids, older and fresh, as ids of the joined index."""
+    def mapped(self, name: str, of_old: _Ids, of_new: _Ids) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return a column of ids of any kind, older and fresh, as ids of the joined index."""
         old, new = self._both.array(name)
         return of_old[old], of_new[new]
 

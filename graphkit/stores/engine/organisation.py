@@ -56,7 +56,7 @@ def _united(found: Iterable[Fact], key: Callable[[Fact], Hashable]) -> tuple[Fac
     groups: dict[Any, list[Fact]] = {}
     for one in found:
         groups.setdefault(key(one), []).append(one)
-    return tuple(_filled(groups[ident]) for ident in sorted(groups))
+    return tuple(_filled(groups[one]) for one in sorted(groups))
 
 
 def _filled(accounts: Sequence[Fact]) -> Fact:

@@ -20,7 +20,7 @@ from graphkit.stores.engine.compile_releases import ReleaseOrder
 
 _URL, _UNREADABLE = 1, 2
 _Rows = NDArray[np.int64]
-_Stretched = tuple[csr.Offsets, NDArray[np.int32], NDArray[np.int32]]
+_Stretched = tuple[csr.Offsets, port.ReleaseIds, port.ReleaseIds]
 """CSR start, then ``lo`` and ``hi`` of each stretch."""
 
 
@@ -44,23 +44,23 @@ class Specifiers:
         bounds = np.array(pieces, dtype=np.int64).reshape(-1, 2) + order.first
         self._lo, self._hi = bounds[:, 0], bounds[:, 1]
 
-    def _read(self, ident: int, kind: int, text: str) -> tuple[int, ReleaseRanges]:
+    def _read(self, specifier_id: int, kind: int, text: str) -> tuple[int, ReleaseRanges]:
         if kind == _URL:
             return port.RANGE_URL, ()
         everything: ReleaseRanges = ((0, len(self._versions)),)
         if kind == _UNREADABLE:
             return port.RANGE_UNREADABLE, everything
         try:
-            wanted = list(SpecifierSet(text))
+            clauses = list(SpecifierSet(text))
             flags = port.RANGE_NAMES_PRERELEASE if SpecifierSet(text).prereleases else 0
         except InvalidSpecifier:
             return port.RANGE_UNREADABLE, everything
-        if len(wanted) == 1 and _pins(wanted[0]):
+        if len(clauses) == 1 and _pins(clauses[0]):
             flags |= port.RANGE_PINNED
-        if any(one.operator == "===" for one in wanted):
-            self._raw[ident] = wanted
+        if any(one.operator == "===" for one in clauses):
+            self._raw[specifier_id] = clauses
             return flags | port.RANGE_RAW, ()
-        for one in wanted:
+        for one in clauses:
             everything = meet(everything, self._admitted(one))
         return flags, everything
 
@@ -70,21 +70,21 @@ class Specifiers:
             self._known[key] = single(one, self._versions)
         return self._known[key]
 
-    def pieces_of(self, package: NDArray[np.int32], ident: NDArray[np.int32]) -> _Stretched:
+    def pieces_of(self, package: NDArray[np.int32], specifier: NDArray[np.int32]) -> _Stretched:
         """Return the stretches of release ids that ranges admit, each a package and the id of a specifier."""
-        start, at = csr.positions(self._start, ident)
-        row = np.repeat(np.arange(len(ident), dtype=np.int64), np.diff(start))
+        start, at = csr.positions(self._start, specifier)
+        row = np.repeat(np.arange(len(specifier), dtype=np.int64), np.diff(start))
         lo, hi = (self._order.first_from(package[row], edge[at]) for edge in (self._lo, self._hi))
-        return _joined(len(ident), *self._with_raw(row, lo, hi, package, ident))
+        return _joined(len(specifier), *self._with_raw(row, lo, hi, package, specifier))
 
     def _with_raw(
-        self, row: _Rows, lo: _Rows, hi: _Rows, package: NDArray[np.int32], ident: NDArray[np.int32]
+        self, row: _Rows, lo: _Rows, hi: _Rows, package: NDArray[np.int32], specifier: NDArray[np.int32]
     ) -> tuple[_Rows, _Rows, _Rows]:
         """Add what ranges with ``===`` admit, which text decides, range by range: there are few."""
         found = [
             (number, *piece)
-            for number in np.flatnonzero(self.flags[ident] & port.RANGE_RAW).tolist()
-            for piece in self._matching(int(package[number]), self._raw[int(ident[number])])
+            for number in np.flatnonzero(self.flags[specifier] & port.RANGE_RAW).tolist()
+            for piece in self._matching(int(package[number]), self._raw[int(specifier[number])])
         ]
         if not found:
             return row, lo, hi
@@ -93,17 +93,17 @@ class Specifiers:
         sorting = np.argsort(row, kind="stable")
         return row[sorting], lo[sorting], hi[sorting]
 
-    def _matching(self, package: int, wanted: list[Specifier]) -> ReleaseRanges:
+    def _matching(self, package: int, clauses: list[Specifier]) -> ReleaseRanges:
         order = self._order
         first, stop = int(order.start[package]), int(order.start[package + 1])
         texts = [order.shown[number] for number in order.version[first:stop].tolist()]
-        if all(one.operator == "===" for one in wanted):
+        if all(one.operator == "===" for one in clauses):
             # Text alone decides, so a legacy version matches too (PEP 440, arbitrary equality).
             admitted: ReleaseRanges = ((0, len(texts)),)
         else:
             admitted = ((int(order.legacy[package]), len(texts)),)
         versions = Readable(texts, int(order.legacy[package]))
-        for one in wanted:
+        for one in clauses:
             if one.operator == "===":
                 admitted = meet(admitted, raw_matches(one.version, texts))
             else:
@@ -125,4 +125,4 @@ def _joined(count: int, row: _Rows, lo: _Rows, hi: _Rows) -> _Stretched:
     ends = np.ones(len(row), dtype=bool)
     ends[:-1] = ~touches[1:]
     start = csr.offsets(np.bincount(row[~touches], minlength=count))
-    return start, lo[~touches].astype(np.int32), hi[ends].astype(np.int32)
+    return start, lo[~touches].astype(port.RELEASE), hi[ends].astype(port.RELEASE)

@@ -29,10 +29,10 @@ class Admission:
 class _Admitting:
     """One admission: breadth first through every release that the ranges allow, slots as bits."""
 
-    def __init__(self, world: World, root: Root, goal: ReachedReleases, offers: AvailabilityTable) -> None:
+    def __init__(self, world: World, root: Root, goal: ReachedReleases, availability: AvailabilityTable) -> None:
         self.world = world
         self._goal = goal
-        self._offers = offers
+        self._availability = availability
         self.bounds = Bounds(world, root)
         self.reached: dict[Node, int] = {}
         self.parents: dict[Node, tuple[Node | None, ResolvedRequirement]] = {}
@@ -48,34 +48,36 @@ class _Admitting:
 
     def unlock(self, pins: Iterable[ResolvedRequirement], bit: int) -> None:
         """Let pins take what is yanked in a slot, for every other requirement on the packages too."""
-        for want in pins:
-            size = self.world.package(want.package).size
-            known = self._unlocked.setdefault(want.package, np.zeros(size, dtype=np.uint64))
-            for lo, hi in want.stretches or ():
+        for requirement in pins:
+            size = self.world.package(requirement.package).size
+            known = self._unlocked.setdefault(requirement.package, np.zeros(size, dtype=np.uint64))
+            for lo, hi in requirement.stretches or ():
                 known[lo:hi] |= np.uint64(1 << bit)
 
-    def enter(self, source: Node | None, want: ResolvedRequirement, slots: int) -> None:
+    def enter(self, source: Node | None, requirement: ResolvedRequirement, slots: int) -> None:
         """Follow one requirement."""
-        if want.stretches is None:
+        if requirement.stretches is None:
             return
-        package_id = want.package
+        package_id = requirement.package
         able_of = [
-            (extra, able) for extra in ("", *want.extras) if (able := self._goal.of(package_id, extra)) is not None
+            (extra, able)
+            for extra in ("", *requirement.extras)
+            if (able := self._goal.of(package_id, extra)) is not None
         ]
         if not able_of:
             return
         package = self.world.package(package_id)
-        listed, offer = self._offers.of(package)
+        listed, available = self._availability.of(package)
         if package_id in self._unlocked:
-            offer = offer | (listed & self._unlocked[package_id])
-        for lo, hi in self.bounds.within(want):
+            available = available | (listed & self._unlocked[package_id])
+        for lo, hi in self.bounds.within(requirement):
             for extra, able in able_of:
-                open_slots = able[lo:hi] & offer[lo:hi] & np.uint64(slots)
+                open_slots = able[lo:hi] & available[lo:hi] & np.uint64(slots)
                 for position in (np.flatnonzero(open_slots) + lo).tolist():
                     node = (package_id, Position(position), extra)
                     if int(open_slots[position - lo]) & ~self.reached.get(node, 0):
                         self.reached[node] = self.reached.get(node, 0) | int(open_slots[position - lo])
-                        self.parents.setdefault(node, (source, want))
+                        self.parents.setdefault(node, (source, requirement))
                         self.queue.append(node)
 
 
@@ -93,26 +95,26 @@ def admission(
     since they cannot reach a target. Cost: the part of the root's closure that can; the whole closure
     where something yanked could lead to a target, since any pin in it may unlock that.
     """
-    assert goal.offers is not None
-    walk = _Admitting(world, root, goal, goal.offers)
+    assert goal.availability is not None
+    walk = _Admitting(world, root, goal, goal.availability)
     yanked = {package_id for package_id, slots in goal.yanked.items() if slots & mask}
     for bit, at in enumerate(instants) if yanked else ():
         if mask >> bit & 1:
             pins = closure_of(world, root, (), Span(start=at, until=at + 1, is_timeless=False)).pins
-            walk.unlock((want for want in pins if want.package in yanked), bit)
+            walk.unlock((requirement for requirement in pins if requirement.package in yanked), bit)
     if root.fixed:
         for extra in ("", *root.extras):
             walk.reached[*root.fixed, extra] = mask
             walk.queue.append((*root.fixed, extra))
-    for want in root.wants:
-        walk.enter(None, want, mask)
+    for requirement in root.requirements:
+        walk.enter(None, requirement, mask)
     hits = [(package_id, position, "") for package_id, positions in targets.items() for position in positions]
     for node in walk.queue:
         if walk.within(hits) & mask == mask:
             break
         if not (node[0] in targets and node[1] in targets[node[0]]):
-            for want in world.declared(node).wants:
-                walk.enter(node, want, walk.reached[node])
+            for requirement in world.declared(node).requirements:
+                walk.enter(node, requirement, walk.reached[node])
     slots = walk.within(hits) & mask
     if slots and mask != slots & -slots:
         # A parent may have been met in another slot; one slot alone gives a path that holds in it.
@@ -125,9 +127,9 @@ def _back(world: World, root: Root, parents: dict[Node, tuple[Node | None, Resol
     steps: list[Step] = []
     at: Node | None = node
     while at is not None and at in parents:
-        source, want = parents[at]
+        source, requirement = parents[at]
         asker = world.label(source) if source else root.label
         origin = world.source_of(source) if source else root.origin
-        steps.append(Step(node=world.label((at[0], at[1], "")), why=f"{asker} allows {want.text} ({origin})"))
+        steps.append(Step(node=world.label((at[0], at[1], "")), why=f"{asker} allows {requirement.text} ({origin})"))
         at = source
     return (Step(node=root.label, why=root.why), *reversed(steps))

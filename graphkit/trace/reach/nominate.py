@@ -63,11 +63,11 @@ class _Passed(NamedTuple):
 class _ReverseWalk:
     """One walk, level by level. Extras of releases go beside the releases, numbered as `Markers` does."""
 
-    def __init__(self, world: World, slots: int, question: ReachMode, offers: AvailabilityTable | None) -> None:
+    def __init__(self, world: World, slots: int, question: ReachMode, availability: AvailabilityTable | None) -> None:
         self._world = world
         self._reader = world.reader
         self._question = question
-        self._offers = offers
+        self._availability = availability
         self._everything = mask_type(slots).type((1 << slots) - 1)
         kind = self._everything.dtype
         self._nothing = kind.type(0)
@@ -101,7 +101,7 @@ class _ReverseWalk:
             holds = self._markers.hold(declarers.marker, loose=self._question is not ReachMode.NOMINATED)
             plain = self._arrived(declarers.set[holds], masks[holds])
             keys, extras = self._arrived_with(declarers.set[~holds], declarers.marker[~holds], masks[~holds])
-        return ReachedReleases(self._world, self._plain, self._levels, self._extras, self._offers, self._yanked)
+        return ReachedReleases(self._world, self._plain, self._levels, self._extras, self._availability, self._yanked)
 
     def _seeded(self, seeds: Mapping[PackageId, Sequence[Position]]) -> _Arrivals:
         package_ids = port.PACKAGE.of(sorted(seeds))
@@ -114,26 +114,26 @@ class _ReverseWalk:
         return self._arrivals(releases, packages, found, np.full(len(places), self._everything))
 
     def _arrivals(
-        self, release: port.ReleaseIds, package: port.PackageIds, offer: port.Releases | port.Users, masks: Masks
+        self, release: port.ReleaseIds, package: port.PackageIds, columns: port.Releases | port.Users, masks: Masks
     ) -> _Arrivals:
         """Return arrivals, their masks without the slots in which they are not listed."""
-        if self._offers is None:
+        if self._availability is None:
             every = np.ones(len(release), dtype=np.bool_)
             return _Arrivals(release, package, masks, ~every, every)
-        unknown = ~self._offers.is_settled[package]
-        listed = np.where(offer.is_listed, masks, self._nothing)
+        unknown = ~self._availability.is_settled[package]
+        listed = np.where(columns.is_listed, masks, self._nothing)
         others = np.flatnonzero(unknown)
         if len(others):
-            self._offers.load(distinct(package[others], self._world.packages))
-            listed[others] = self._offers.listed[release[others]] & masks[others]
+            self._availability.load(distinct(package[others], self._world.packages))
+            listed[others] = self._availability.listed[release[others]] & masks[others]
         if self._question is ReachMode.ADMITTED:
-            fresh = np.where(offer.is_fresh, self._everything, self._nothing)
-            fresh[others] = self._offers.fresh[release[others]]
+            fresh = np.where(columns.is_fresh, self._everything, self._nothing)
+            fresh[others] = self._availability.fresh[release[others]]
             yanked = np.flatnonzero(listed & ~fresh)
             for package_id, slots in zip(package[yanked].tolist(), (listed & ~fresh)[yanked].tolist(), strict=True):
                 self._yanked[package_id] = self._yanked.get(package_id, 0) | slots
             return _Arrivals(release, package, listed, ~unknown, np.ones(len(release), dtype=np.bool_))
-        return _Arrivals(release, package, listed, offer.is_taken & ~unknown, unknown)
+        return _Arrivals(release, package, listed, columns.is_taken & ~unknown, unknown)
 
     def _passed(self, plain: _Arrivals, keys: Rows, extras: _Arrivals) -> Iterator[_Passed]:
         """Yield ranges that take what a level reached: where what is chosen is known beforehand, and elsewhere."""
@@ -174,8 +174,8 @@ class _ReverseWalk:
                 hits = aimed.any_among(rows, numbers * self._extras.size, keys, masks)
                 np.bitwise_or.at(found, rows, hits)
         else:
-            assert self._offers is not None
-            for rows, release, slots in aimed.chosen(self._offers):
+            assert self._availability is not None
+            for rows, release, slots in aimed.chosen(self._availability):
                 np.bitwise_or.at(found, rows, self._plain[release] & slots)
                 if named is not None:
                     at, hits = self._hits_with(named, rows, release, keys, masks)
@@ -265,11 +265,11 @@ def leads_by_building(world: World, seeds: Mapping[PackageId, Sequence[Position]
 
 
 def reverse(
-    world: World, seeds: Mapping[PackageId, Sequence[Position]], offers: AvailabilityTable, question: ReachMode
+    world: World, seeds: Mapping[PackageId, Sequence[Position]], availability: AvailabilityTable, question: ReachMode
 ) -> ReachedReleases:
-    """Return everything that reaches the seeds at the instants of some offers, at most 64, one bit each.
+    """Return everything that reaches the seeds at the instants of a table, at most 64, one bit each.
 
     ``seeds`` are positions by package id. Each node must be listed in a slot to be reached in it, the
     seeds and the roots included. Cost: in the edges of the answer.
     """
-    return _ReverseWalk(world, offers.slots, question, offers).run(seeds)
+    return _ReverseWalk(world, availability.slots, question, availability).run(seeds)

@@ -55,7 +55,7 @@ class RangeMatcher:
             np.bitwise_or.at(result, pair[hit], unions(masks, lo[hit], hi[hit]))
         return result
 
-    def chosen(self, offers: AvailabilityTable) -> Iterator[tuple[Rows, Rows, Masks]]:
+    def chosen(self, availability: AvailabilityTable) -> Iterator[tuple[Rows, Rows, Masks]]:
         """Yield (rows, release, slots): what ranges choose, state by state of their package, which must be loaded."""
         choosers = Choosers(
             start=self._columns.start,
@@ -67,11 +67,11 @@ class RangeMatcher:
         )
 
         def choose(rows: Rows, shift: Rows, slots: Masks) -> tuple[Rows, Rows, Masks]:
-            found = choosers.chosen(offers.newest, rows, shift)
+            found = choosers.chosen(availability.newest, rows, shift)
             some = found >= 0
             return rows[some], found[some] - shift[some], slots[some]
 
-        state_row, shift, slots = offers.states(self._packages)
+        state_row, shift, slots = availability.states(self._packages)
         count = len(self._packages)
         every = np.arange(len(self._row), dtype=np.int64)
         yield choose(every, shift[self._row], slots[self._row])

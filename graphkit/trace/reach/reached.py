@@ -23,8 +23,8 @@ class ReachedReleases:
     """What a reverse walk reached: masks and least distance (edges) of packages, and of extras of them.
 
     ``plain`` has a mask per release id; extras, which are few, stand apart as sorted keys. ``levels``: the
-    packages of what a closure reached edge by edge, the targets first. ``offers``: what
-    was on offer at the instants of the walk; None for the closure, which asks for no time. ``yanked``: in
+    packages of what a closure reached edge by edge, the targets first. ``availability``: what
+    was listed at the instants of the walk; None for the closure, which asks for no time. ``yanked``: in
     which slots, as bits, a release of a package was reached that was listed, but yanked.
     """
 
@@ -34,11 +34,11 @@ class ReachedReleases:
         plain: Masks,
         levels: Sequence[PackageIds],
         extras: ExtrasReached,
-        offers: AvailabilityTable | None = None,
+        availability: AvailabilityTable | None = None,
         yanked: Mapping[PackageId, int] | None = None,
     ) -> None:
         self.plain = plain
-        self.offers = offers
+        self.availability = availability
         self.yanked: Mapping[PackageId, int] = yanked or {}
         self._world = world
         self._levels = levels
@@ -59,7 +59,7 @@ class ReachedReleases:
     @cached_property
     def packages(self) -> PackageIds:
         """The packages reached, ascending."""
-        if self.offers is None:
+        if self.availability is None:
             return np.flatnonzero(self._first).astype(PACKAGE)
         reached = np.flatnonzero(self.plain).astype(RELEASE)
         return distinct(self._world.reader.releases(reached).package)

@@ -80,9 +80,11 @@ def survey(world: World, targets: Targets, closure: ReachedReleases, slots: tupl
     passes = []
     for first in range(0, len(slots), MOST_SLOTS):
         part = slots[first : first + MOST_SLOTS]
-        offers = [AvailabilityTable(world, [slot.start for slot in part], doubtful=account) for account in accounts]
-        admitted = reverse(world, targets, offers[0], ReachMode.ADMITTED)
-        nominated = tuple(reverse(world, targets, one, ReachMode.NOMINATED) for one in offers)
+        availabilities = [
+            AvailabilityTable(world, [slot.start for slot in part], doubtful=account) for account in accounts
+        ]
+        admitted = reverse(world, targets, availabilities[0], ReachMode.ADMITTED)
+        nominated = tuple(reverse(world, targets, one, ReachMode.NOMINATED) for one in availabilities)
         passes.append(ReachPass(first=first, slots=part, admitted=admitted, nominated=nominated))
     return Reach(
         slots=slots,

@@ -1,4 +1,4 @@
-"""What many packages had on offer at many instants, in columns: the same as `listing`, for a whole index at once.
+"""Which releases were listed at many instants, in columns: the same as `listing`, for a whole index at once.
 
 A package has one state in most windows, so states stand behind each other in one array of places: the
 first state of every package at its own release ids, so that nothing is translated, further ones behind all
@@ -62,7 +62,7 @@ class _Files:
 
 
 class AvailabilityTable:
-    """The offers at the instants of one pass, under one account of the uncertain times; loaded as walks reach them.
+    """What is listed at the instants of one pass, under one account of the uncertain times; loaded as walks reach it.
 
     Of each place: ``newest`` four running maxima, see `graphkit.model.choices`. ``listed`` and ``fresh``
     (listed, not yanked): by release, the slots in which it is. ``is_settled``: which packages have one state in

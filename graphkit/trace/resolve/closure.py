@@ -69,9 +69,9 @@ class Bounds:
 
     def __init__(self, world: World, root: Root) -> None:
         self._own: dict[PackageId, ReleaseRanges] = {}
-        for want in (*root.wants, *root.constraints, *own_wants(world, root)):
-            if want.stretches is not None and not want.doubtful:
-                self._bind(world, want.package, want.stretches)
+        for requirement in (*root.requirements, *root.constraints, *own_requirements(world, root)):
+            if requirement.stretches is not None and not requirement.doubtful:
+                self._bind(world, requirement.package, requirement.stretches)
         if root.fixed:
             self._bind(world, root.fixed[0], ((root.fixed[1], root.fixed[1] + 1),))
 
@@ -79,23 +79,23 @@ class Bounds:
         known = self._own.get(package_id, ((0, world.package(package_id).size),))
         self._own[package_id] = meet(known, stretches)
 
-    def within(self, want: ResolvedRequirement) -> ReleaseRanges:
+    def within(self, requirement: ResolvedRequirement) -> ReleaseRanges:
         """Return the positions that a requirement may take under the root's constraints."""
-        stretches = want.stretches or ()
-        return meet(stretches, self._own[want.package]) if want.package in self._own else stretches
+        stretches = requirement.stretches or ()
+        return meet(stretches, self._own[requirement.package]) if requirement.package in self._own else stretches
 
 
-def own_wants(world: World, root: Root) -> tuple[ResolvedRequirement, ...]:
+def own_requirements(world: World, root: Root) -> tuple[ResolvedRequirement, ...]:
     """Return what a fixed root requires, with its extras and those that they ask of the root itself."""
     if root.fixed is None:
         return ()
     extras = ["", *root.extras]
     found: list[ResolvedRequirement] = []
     for extra in extras:
-        for want in world.declared((*root.fixed, extra)).wants:
-            found.append(want)
-            if want.package == root.fixed[0] and not want.doubtful:
-                extras.extend(more for more in want.extras if more not in extras)
+        for requirement in world.declared((*root.fixed, extra)).requirements:
+            found.append(requirement)
+            if requirement.package == root.fixed[0] and not requirement.doubtful:
+                extras.extend(more for more in requirement.extras if more not in extras)
     return tuple(found)
 
 
@@ -104,7 +104,7 @@ def closure_of(world: World, root: Root, targets: Sequence[tuple[PackageId, Bits
 
     Cost: each distinct requirement set of what it meets is followed once; the same question is answered once.
     """
-    key = (root.wants, root.constraints, root.fixed, root.extras, root.origin, tuple(targets), span)
+    key = (root.requirements, root.constraints, root.fixed, root.extras, root.origin, tuple(targets), span)
     if key not in world.closures:
         world.closures[key] = root.label, _Walk(world, root, dict(targets), span).result()
     label, found = world.closures[key]
@@ -129,7 +129,7 @@ class _Walk:
         self._bounds = Bounds(world, root)
         self._seen: dict[_Key, Bits] = {}
         self._met: set[PackageId] = set()
-        self._offers: dict[tuple[PackageId, bool], Bits] = {}
+        self._available: dict[tuple[PackageId, bool], Bits] = {}
         self._parents: dict[_Key, tuple[_Key | None, str, str]] = {}
         self._queue: list[tuple[_Key, Bits]] = []
         self._unread: dict[str, None] = {}
@@ -144,10 +144,10 @@ class _Walk:
         if root.fixed:
             for extra in ("", *root.extras):
                 self._reach((root.fixed[0], extra), 1 << root.fixed[1])
-        for want in root.constraints:
-            self._note_pin(want)
-        for want in root.wants:
-            self._enter(None, root.label, root.origin, want)
+        for requirement in root.constraints:
+            self._note_pin(requirement)
+        for requirement in root.requirements:
+            self._enter(None, root.label, root.origin, requirement)
         for key, new in self._queue:
             self._follow(key, new)
             if self._followed > _MOST_SETS:
@@ -163,26 +163,26 @@ class _Walk:
             pins=tuple(self._pins),
         )
 
-    def _note_pin(self, want: ResolvedRequirement) -> None:
-        if want.pinned and want.stretches is not None:
-            self._pins.append(want)
+    def _note_pin(self, requirement: ResolvedRequirement) -> None:
+        if requirement.pinned and requirement.stretches is not None:
+            self._pins.append(requirement)
 
-    def _enter(self, source: _Key | None, asker: str, origin: str, want: ResolvedRequirement) -> None:
-        self._note_pin(want)
-        package = self._world.package(want.package)
+    def _enter(self, source: _Key | None, asker: str, origin: str, requirement: ResolvedRequirement) -> None:
+        self._note_pin(requirement)
+        package = self._world.package(requirement.package)
         self._met.add(package.id)
-        if want.stretches is None:
-            self._unread[f"{want.text} (a URL)"] = None
+        if requirement.stretches is None:
+            self._unread[f"{requirement.text} (a URL)"] = None
             return
         if not package.is_whole:
             self._unread[f"project page of {package.name}"] = None
         elif package.speaks_until < self._span.until:
             self._unread[_stale(package)] = None
-        allowed = bits_of(self._bounds.within(want)) & self._offer(package, is_pinned=want.pinned)
+        allowed = bits_of(self._bounds.within(requirement)) & self._available_of(package, is_pinned=requirement.pinned)
         if not allowed:
-            self._stuck[want.text] = None
-        for extra in ("", *want.extras):
-            self._reach((package.id, extra), allowed, (source, asker, f"{want.text} ({origin})"))
+            self._stuck[requirement.text] = None
+        for extra in ("", *requirement.extras):
+            self._reach((package.id, extra), allowed, (source, asker, f"{requirement.text} ({origin})"))
 
     def _reach(self, key: _Key, allowed: Bits, how: tuple[_Key | None, str, str] | None = None) -> None:
         new = allowed & ~self._seen.get(key, 0)
@@ -211,17 +211,17 @@ class _Walk:
                 self._unread[f"requirements of {label}"] = None
             elif declared.is_borrowed:
                 self._unread[f"requirements of {label} itself"] = None
-            for want in declared.wants:
-                self._enter(key, label, self._world.source_of(node), want)
+            for requirement in declared.requirements:
+                self._enter(key, label, self._world.source_of(node), requirement)
 
-    def _offer(self, package: Package, *, is_pinned: bool) -> Bits:
+    def _available_of(self, package: Package, *, is_pinned: bool) -> Bits:
         key = (package.id, is_pinned)
-        if key not in self._offers:
+        if key not in self._available:
             every = (1 << package.size) - 1
             is_fresh = self._span.is_on_offer and not is_pinned
             found = every if self._span.is_timeless else as_bits(_ever_listed(package, self._span, is_fresh=is_fresh))
-            self._offers[key] = found
-        return self._offers[key]
+            self._available[key] = found
+        return self._available[key]
 
     def _path(self) -> Path:
         steps: list[Step] = []

@@ -47,10 +47,10 @@ def conflict_free(
         reached = _reached(fixed, asks, shaken)
         new = {
             package_id
-            for package_id, wants in reached.items()
+            for package_id, requirements in reached.items()
             if package_id not in shaken
             and package_id in picks
-            and not _falls_the_same(world, fixed, package_id, wants, picks, availabilities)
+            and not _falls_the_same(world, fixed, package_id, requirements, picks, availabilities)
         }
         if not new:
             return frozenset(package_id for package_id in reached if package_id in picks and package_id not in shaken)
@@ -63,15 +63,15 @@ def _involved(asking: Sequence[RequestedBy], availability: Availability) -> set[
     Those of every pair that nothing on offer satisfies; where each pair has something, all that narrow
     the choice. Where a single one finds nothing, it is involved alone.
     """
-    offer = availability.any.bits | availability.pinned_any.bits
-    alone = [(node, want) for node, want in asking if not want.admits & offer]
+    available = availability.any.bits | availability.pinned_any.bits
+    alone = [(node, requirement) for node, requirement in asking if not requirement.admits & available]
     pairs = [
         ask
         for one, other in combinations(asking, 2)
-        if not one[1].admits & other[1].admits & offer
+        if not one[1].admits & other[1].admits & available
         for ask in (one, other)
     ]
-    narrowing = [(node, want) for node, want in asking if want.admits & offer != offer]
+    narrowing = [(node, requirement) for node, requirement in asking if requirement.admits & available != available]
     return {node and node[0] for node, _ in alone or pairs or narrowing}
 
 
@@ -80,8 +80,8 @@ def _reached(
 ) -> dict[PackageId, list[ResolvedRequirement]]:
     """Return what is asked for by the root and by releases that it reaches and that are not shaken."""
     by_node: dict[Node | None, list[ResolvedRequirement]] = {}
-    for node, want in asks:
-        by_node.setdefault(node, []).append(want)
+    for node, requirement in asks:
+        by_node.setdefault(node, []).append(requirement)
     reached: dict[PackageId, list[ResolvedRequirement]] = {}
     queue: list[Node | None] = [node for node in by_node if node is None or (fixed and node[0] == fixed[0])]
     waiting: dict[PackageId, list[Node]] = {}
@@ -89,18 +89,20 @@ def _reached(
         if node is not None and node not in queue:
             waiting.setdefault(node[0], []).append(node)
     for node in queue:
-        for want in by_node[node]:
-            reached.setdefault(want.package, []).append(want)
-            if want.package not in shaken:
-                kept = [other for other in waiting.pop(want.package, ()) if not _enter(other, want, queue)]
+        for requirement in by_node[node]:
+            reached.setdefault(requirement.package, []).append(requirement)
+            if requirement.package not in shaken:
+                kept = [
+                    other for other in waiting.pop(requirement.package, ()) if not _enter(other, requirement, queue)
+                ]
                 if kept:
-                    waiting[want.package] = kept
+                    waiting[requirement.package] = kept
     return reached
 
 
-def _enter(node: Node, want: ResolvedRequirement, queue: list[Node | None]) -> bool:
+def _enter(node: Node, requirement: ResolvedRequirement, queue: list[Node | None]) -> bool:
     """Put a node into the queue where a requirement names it: the release itself, or an extra of it."""
-    if not node[2] or node[2] in want.extras:
+    if not node[2] or node[2] in requirement.extras:
         queue.append(node)
         return True
     return False
@@ -110,15 +112,15 @@ def _falls_the_same(
     world: World,
     fixed: tuple[PackageId, Position] | None,
     package_id: PackageId,
-    wants: Sequence[ResolvedRequirement],
+    requirements: Sequence[ResolvedRequirement],
     picks: Mapping[PackageId, Position],
     availabilities: Mapping[PackageId, Availability],
 ) -> bool:
     if fixed and package_id == fixed[0]:
         return True
     admits = -1
-    for want in wants:
-        admits &= want.admits
-    pinned = any(want.pinned and (want.direct or world.profile == "pip") for want in wants)
-    demand = Constraint(admits, any(want.names_prerelease for want in wants), pinned)
-    return choose(availabilities[package_id], demand, world.profile) == picks[package_id]
+    for requirement in requirements:
+        admits &= requirement.admits
+    pinned = any(one.pinned and (one.direct or world.profile == "pip") for one in requirements)
+    constraint = Constraint(admits, any(one.names_prerelease for one in requirements), pinned)
+    return choose(availabilities[package_id], constraint, world.profile) == picks[package_id]

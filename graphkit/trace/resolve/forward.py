@@ -25,7 +25,7 @@ _MOST_ROUNDS = 50
 class Root:
     """Where a walk starts: a fixed release (with extras), or the requirements of a manifest.
 
-    ``label`` names it in paths. ``fixed`` None: a manifest, whose ``wants`` are direct requirements;
+    ``label`` names it in paths. ``fixed`` None: a manifest, whose ``requirements`` are direct requirements;
     ``constraints`` bind where a package is reached, and add none. ``origin`` is where its requirements stand.
     """
 
@@ -33,14 +33,15 @@ class Root:
     why: str
     fixed: tuple[PackageId, Position] | None = None
     extras: tuple[str, ...] = ()
-    wants: tuple[ResolvedRequirement, ...] = ()
+    requirements: tuple[ResolvedRequirement, ...] = ()
     constraints: tuple[ResolvedRequirement, ...] = ()
     origin: str = "manifest"
 
     @property
     def held(self) -> frozenset[PackageId]:
         """Ids of the packages that a resolver chooses first: the root itself, or what a manifest asks for."""
-        return frozenset((self.fixed[0],) if self.fixed else (want.package for want in self.wants if not want.doubtful))
+        asked = (one.package for one in self.requirements if not one.doubtful)
+        return frozenset((self.fixed[0],) if self.fixed else asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ class Walk:
                 package_id: equivalent.get((package_id, position), position)
                 for package_id, position in self.picks.items()
             },
-            parents={package_id: (other(node), want) for package_id, (node, want) in self.parents.items()},
+            parents={package_id: (other(node), one) for package_id, (node, one) in self.parents.items()},
         )
 
     def takes(self, package_id: PackageId, position: Position) -> bool:
@@ -98,7 +99,8 @@ def _is_equivalent(world: World, package_id: PackageId, one: Position, other: Po
 
 def _renamed(choices: list[Choice], equivalent: Mapping[tuple[PackageId, Position], Position]) -> list[Choice]:
     return [
-        (package_id, demand, equivalent.get((package_id, chosen), chosen)) for package_id, demand, chosen in choices
+        (package_id, constraint, equivalent.get((package_id, chosen), chosen))
+        for package_id, constraint, chosen in choices
     ]
 
 
@@ -114,12 +116,12 @@ class Memory:
 
     def find(self, world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk | None:
         """Return a walk of the same root whose choices at this instant are the same, None for none."""
-        availabilities, profile = world.on_offer(at, doubtful=doubtful), world.profile
+        availabilities, profile = world.availabilities_at(at, doubtful=doubtful), world.profile
         for choices, found in self._known.get(root, ()):
             equivalent: dict[tuple[PackageId, Position], Position] = {}
             same: set[tuple[PackageId, Position]] = set()
-            for number, (package_id, demand, chosen) in enumerate(choices):
-                now = choose(availabilities[package_id], demand, profile)
+            for number, (package_id, constraint, chosen) in enumerate(choices):
+                now = choose(availabilities[package_id], constraint, profile)
                 if now == chosen:
                     same.add((package_id, chosen))
                 elif (
@@ -148,7 +150,7 @@ class Memory:
 
 def walk(world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk:
     """Return what a root installs at an instant. Cost: the root's closure, times a few rounds."""
-    availabilities = world.on_offer(at, doubtful=doubtful)
+    availabilities = world.availabilities_at(at, doubtful=doubtful)
     if root not in availabilities.walks:
         known = world.memory_of(Memory).find(world, root, at, doubtful=doubtful)
         availabilities.walks[root] = known or _walk(world, root, availabilities)
@@ -182,9 +184,9 @@ def _walk(world: World, root: Root, availabilities: Availabilities) -> Walk:
                     failed.add(package_id)
                 continue
             if before != asked:
-                demand = Constraint(*asked)
-                found = choose(availabilities[package_id], demand, world.profile)
-                choices.append((package_id, demand, found))
+                constraint = Constraint(*asked)
+                found = choose(availabilities[package_id], constraint, world.profile)
+                choices.append((package_id, constraint, found))
                 last[package_id] = (asked, found)
             if found < 0:
                 failed.add(package_id)
@@ -253,7 +255,7 @@ class _Gathering:
         if root.fixed:
             for extra in ("", *root.extras):
                 self._reach((*root.fixed, extra))
-        self._follow(None, root.wants)
+        self._follow(None, root.requirements)
         self._run()
 
     def extend(self, picks: dict[PackageId, Position]) -> None:
@@ -272,7 +274,7 @@ class _Gathering:
             self._followed = len(self._queue)
             self._world.load(level)
             for node in level:
-                self._follow(node, declared(node).wants)
+                self._follow(node, declared(node).requirements)
         for constraint in self._unbound:
             if constraint.package in self.admits:
                 self.admits[constraint.package] &= constraint.admits
@@ -282,10 +284,10 @@ class _Gathering:
 
     def asks(self) -> list[tuple[Node | None, ResolvedRequirement]]:
         """Return every requirement that holds, with who asks."""
-        found: list[tuple[Node | None, ResolvedRequirement]] = [(None, want) for want in self._root.wants]
-        found += [(None, want) for want in self._root.constraints if want.package in self.admits]
-        found += [(node, want) for node in self._queue for want in self._world.declared(node).wants]
-        return [(node, want) for node, want in found if not want.doubtful and want.stretches is not None]
+        found: list[tuple[Node | None, ResolvedRequirement]] = [(None, one) for one in self._root.requirements]
+        found += [(None, one) for one in self._root.constraints if one.package in self.admits]
+        found += [(node, one) for node in self._queue for one in self._world.declared(node).requirements]
+        return [(node, one) for node, one in found if not one.doubtful and one.stretches is not None]
 
     def unread(self) -> set[str]:
         """Return what the walk went past without knowing enough of it."""
@@ -301,37 +303,37 @@ class _Gathering:
             if not self._world.declared(node).is_read
         }
 
-    def _follow(self, source: Node | None, wants: Sequence[ResolvedRequirement]) -> None:
+    def _follow(self, source: Node | None, requirements: Sequence[ResolvedRequirement]) -> None:
         admits, picks, touched = self.admits, self.picks, self.touched
-        for want in wants:
-            if want.doubtful:
+        for requirement in requirements:
+            if requirement.doubtful:
                 continue
-            package_id = want.package
+            package_id = requirement.package
             touched.add(package_id)
             if package_id in admits:
-                admits[package_id] &= want.admits
+                admits[package_id] &= requirement.admits
             else:
-                admits[package_id] = want.admits
-                self.parents[package_id] = (source, want)
+                admits[package_id] = requirement.admits
+                self.parents[package_id] = (source, requirement)
                 if package_id in picks:
                     self._reach((package_id, picks[package_id], ""))
-            if want.is_plain:
+            if requirement.is_plain:
                 continue
-            self._mark(want)
-            if want.extras:
+            self._mark(requirement)
+            if requirement.extras:
                 if package_id in picks:
-                    for extra in want.extras:
+                    for extra in requirement.extras:
                         self._reach((package_id, picks[package_id], extra))
                 else:
-                    self._extras.setdefault(package_id, []).extend(want.extras)
+                    self._extras.setdefault(package_id, []).extend(requirement.extras)
 
-    def _mark(self, want: ResolvedRequirement) -> None:
-        package_id = want.package
-        if want.names_prerelease:
+    def _mark(self, requirement: ResolvedRequirement) -> None:
+        package_id = requirement.package
+        if requirement.names_prerelease:
             self.prerelease.add(package_id)
-        if want.pinned and (want.direct or self._every_pin):
+        if requirement.pinned and (requirement.direct or self._every_pin):
             self.pinned.add(package_id)
-        if want.stretches is None:
+        if requirement.stretches is None:
             self.urls.add(package_id)
 
     def _reach(self, node: Node) -> None:
@@ -344,13 +346,13 @@ def path_to(world: World, root: Root, found: Walk, package_id: PackageId) -> Pat
     """Return a shortest why-path of a walk from its root to a package that it chose."""
     steps: list[Step] = []
     while root.fixed is None or package_id != root.fixed[0]:
-        source, want = found.parents[package_id]
+        source, requirement = found.parents[package_id]
         origin = world.source_of(source) if source else root.origin
         asker = world.label(source) if source else root.label
         steps.append(
             Step(
                 node=world.label((package_id, found.picks[package_id], "")),
-                why=f"{asker} requires {want.text} ({origin})",
+                why=f"{asker} requires {requirement.text} ({origin})",
             )
         )
         if source is None or len(steps) > len(found.parents):

@@ -307,20 +307,20 @@ def bits_of(stretches: ReleaseRanges) -> Bits:
     return sum((1 << hi) - (1 << lo) for lo, hi in stretches)
 
 
-def choose(availability: Availability, demand: Constraint, profile: Profile) -> Position:
+def choose(availability: Availability, constraint: Constraint, profile: Profile) -> Position:
     """Return the position that a resolver takes, -1 where no release fits.
 
     The newest final one; a pre-release where no final fits (uv and pip) or where a specifier names
-    one (pip alone). Yanked ones only for a demand that is pinned, and only where nothing else fits
+    one (pip alone). Yanked ones only for a constraint that is pinned, and only where nothing else fits
     (PEP 592). Tried with uv 0.13 and pip 26.
     """
-    finals_first = not (demand.names_prerelease and profile == "pip")
-    if finals_first and (found := availability.final.bits & demand.admits):
+    finals_first = not (constraint.names_prerelease and profile == "pip")
+    if finals_first and (found := availability.final.bits & constraint.admits):
         return Position(found.bit_length() - 1)
     order = [availability.any]
-    if demand.pinned:
+    if constraint.pinned:
         order += [*([availability.pinned_final] if finals_first else []), availability.pinned_any]
     for choosable in order:
-        if found := choosable.bits & demand.admits:
+        if found := choosable.bits & constraint.admits:
             return Position(found.bit_length() - 1)
     return NO_RELEASE

@@ -55,14 +55,15 @@ def root_of_manifest(
     itself = PackageName(canonicalize_name(manifest.subject))
     asked = _widened(manifest, asked)
     required = overridden(manifest.requirements, guards)
-    wants, missing = root_of_requirements(world, required, asked, itself)
+    requirements, missing = root_of_requirements(world, required, asked, itself)
     binding = [one for one in (*manifest.constraints, *guards.constraints) if world.find(one.package)]
     constraints, more = root_of_requirements(world, binding, asked, itself)
+    through = _requirements_through(world, required, asked, guards, in_house, frozenset({itself}))
     return (
         Root(
             label=manifest.path,
             why=f"{manifest.path} (sha256 {manifest.sha256[:12]})",
-            wants=(*wants, *_wants_through(world, required, asked, guards, in_house, frozenset({itself}))),
+            requirements=(*requirements, *through),
             constraints=constraints,
         ),
         tuple(dict.fromkeys((*missing, *more))),
@@ -98,7 +99,7 @@ def _joined(*markers: str) -> str:
     return " and ".join(f"({one})" for one in told) if len(told) > 1 else "".join(told)
 
 
-def _wants_through(
+def _requirements_through(
     world: World,
     requirements: Sequence[Requirement],
     asked: InstallSelection,
@@ -122,10 +123,10 @@ def _wants_through(
             found, _ = root_of_requirements(world, required, inner, one.package)
             way = f"by way of {one.package}, {manifest.path}"
             is_sure = truth is True and len(manifests) == 1
-            for want in found:
-                is_doubtful = want.doubtful or not is_sure
-                yield replace(want, text=f"{want.text} ({way})", direct=False, doubtful=is_doubtful)
-            yield from _wants_through(world, required, inner, guards, in_house, seen | {one.package})
+            for requirement in found:
+                is_doubtful = requirement.doubtful or not is_sure
+                yield replace(requirement, text=f"{requirement.text} ({way})", direct=False, doubtful=is_doubtful)
+            yield from _requirements_through(world, required, inner, guards, in_house, seen | {one.package})
 
 
 def root_of_requirements(
@@ -138,13 +139,13 @@ def root_of_requirements(
         truth = truth_of(world, one.marker, asked.extras, asked.groups)
         if truth is False or (one.package == itself and one.extras and not one.url):
             continue  # a project's own extras are in its manifest
-        want = world.want_of(one, is_sure=truth is True)
-        if want is None:
+        requirement = world.requirement_of(one, is_sure=truth is True)
+        if requirement is None:
             missing.append(f"project page of {one.package}")
             continue
-        if not want.admits and not one.url and (pinned := _odd_pin_of(one)):
+        if not requirement.admits and not one.url and (pinned := _odd_pin_of(one)):
             missing.append(f"what {one.package} {pinned} is, which no index here lists")
-        found.append(want)
+        found.append(requirement)
     return tuple(found), tuple(missing)
 
 
@@ -174,8 +175,9 @@ def needs_of_extras(world: World, one: Requirement, version: str) -> frozenset[P
     if place is None:
         return frozenset()
     package, position = place
-    wants = [want for extra in one.extras for want in world.declared((package.id, position, extra)).wants]
-    return frozenset(world.package(want.package).name for want in wants if not want.doubtful)
+    declared = [world.declared((package.id, position, extra)) for extra in one.extras]
+    named = [each.package for of in declared for each in of.requirements if not each.doubtful]
+    return frozenset(world.package(package_id).name for package_id in named)
 
 
 def leaves_out(world: World, manifest: Document, one: Requirement, asked: InstallSelection) -> bool:

@@ -71,23 +71,23 @@ class DeclaredRequirements:
     ``is_borrowed``: they are those of another release, so nothing is cleared by them.
     """
 
-    wants: tuple[ResolvedRequirement, ...]
+    requirements: tuple[ResolvedRequirement, ...]
     is_read: bool
     is_borrowed: bool = False
 
 
-def _under(want: ResolvedRequirement, marker: str, *, is_sure: bool) -> ResolvedRequirement:
+def _under(requirement: ResolvedRequirement, marker: str, *, is_sure: bool) -> ResolvedRequirement:
     """Return a requirement as it is declared under a marker; where that cannot be decided, it is doubtful."""
-    text = f"{want.text} ; {marker}" if marker else want.text
+    text = f"{requirement.text} ; {marker}" if marker else requirement.text
     return ResolvedRequirement(
-        want.package,
-        want.extras,
-        want.stretches,
-        want.names_prerelease,
-        want.pinned,
-        want.doubtful or not is_sure,
+        requirement.package,
+        requirement.extras,
+        requirement.stretches,
+        requirement.names_prerelease,
+        requirement.pinned,
+        requirement.doubtful or not is_sure,
         text,
-        want.admits,
+        requirement.admits,
     )
 
 
@@ -131,7 +131,7 @@ class World:
         self._availabilities: dict[AvailabilityKey, Availability] = {}
         self._usable = np.empty(0, dtype=np.int8)
         self._memories: dict[type, object] = {}
-        self._offers: dict[tuple[Instant, bool], Availabilities] = {}
+        self._availabilities_at: dict[tuple[Instant, bool], Availabilities] = {}
         self._odd: port.PackageIds | None = None
         self._settled: port.Times | None = None
         self._changes: dict[tuple[Instant, Instant], ChangesWithin] = {}
@@ -152,7 +152,7 @@ class World:
         there = _by_package(hidden)
         changed = {name for name in self._hidden.keys() | there.keys() if self._hidden.get(name) != there.get(name)}
         other = copy(self)
-        other._offers = {}  # noqa: SLF001 - a world of its own kind
+        other._availabilities_at = {}  # noqa: SLF001 - a world of its own kind
         other._odd = None  # noqa: SLF001
         other._settled = None  # noqa: SLF001
         other._guarded = {}  # noqa: SLF001
@@ -191,7 +191,7 @@ class World:
     def _emptied(self) -> World:
         """Return a copy that shares what the store says, and has looked at no package yet."""
         other = copy(self)
-        other._offers, other._settled, other._changes = {}, None, {}  # noqa: SLF001 - a world of its own kind
+        other._availabilities_at, other._settled, other._changes = {}, None, {}  # noqa: SLF001 - a world of its own kind
         other._packages, other._memories, other.closures = {}, {}, {}  # noqa: SLF001
         return other
 
@@ -238,8 +238,9 @@ class World:
         """
         if len(self._packages) <= beyond:
             return
-        for known in (self._packages, self._availabilities, self._offers, self._changes, self._ids, self._members):
+        for known in (self._packages, self._availabilities, self._availabilities_at, self._changes, self._ids):
             known.clear()
+        self._members.clear()
         self._ranges.clear()
         self._declared.clear()
         self._building.clear()
@@ -314,12 +315,12 @@ class World:
             known = self._usable[needs]
         return known > 0
 
-    def on_offer(self, at: Instant, *, doubtful: bool) -> Availabilities:
+    def availabilities_at(self, at: Instant, *, doubtful: bool) -> Availabilities:
         """Return what is on offer at an instant by package id, each computed when it is asked for."""
         key = (at, doubtful)
-        if key not in self._offers:
-            self._offers[key] = Availabilities(self, at, doubtful=doubtful)
-        return self._offers[key]
+        if key not in self._availabilities_at:
+            self._availabilities_at[key] = Availabilities(self, at, doubtful=doubtful)
+        return self._availabilities_at[key]
 
     def changes(self, start: Instant, until: Instant) -> ChangesWithin:
         """Return when the listings of packages change inside a window, by package id."""
@@ -349,7 +350,7 @@ class World:
         requirement_set = package.requirement_set(position)
         if requirement_set < 0:
             return DeclaredRequirements((), is_read=False)
-        wants, replaced, is_known = [], dict[PackageName, None](), True
+        requirements, replaced, is_known = [], dict[PackageName, None](), True
         for range_id, marker in self._members_of(requirement_set):
             if marker and is_of_build(marker):
                 continue
@@ -361,16 +362,16 @@ class World:
                 continue
             if truth is False or (extra and self.evaluator.truth(marker) is not False):
                 continue
-            want = self._want(range_id)
-            wants.append(_under(want, marker, is_sure=truth is True) if marker else want)
+            requirement = self._requirement(range_id)
+            requirements.append(_under(requirement, marker, is_sure=truth is True) if marker else requirement)
         for name in replaced:
             for one in self._guards.overrides_of(name) if self._guards else ():
                 truth = self.evaluator.truth(one.marker)
                 is_known &= truth is False or self.find(name) is not None
-                instead = self.want_of(one, is_sure=truth is True) if truth is not False else None
-                wants += [instead] if instead else []
+                instead = self.requirement_of(one, is_sure=truth is True) if truth is not False else None
+                requirements += [instead] if instead else []
         return DeclaredRequirements(
-            tuple(wants),
+            tuple(requirements),
             is_read=is_known and not package.lacks_requirements[position],
             is_borrowed=bool(package.has_borrowed_requirements[position]),
         )
@@ -388,22 +389,23 @@ class World:
         if requirement_set not in self._building:
             asked = [one for one in self._members_of(requirement_set) if is_of_build(one[1])]
             truths = ((one, marker, self.evaluator.truth(marker, BUILD_EXTRA)) for one, marker in asked)
-            wants = (
-                _under(self._want(one), bare_marker(marker), is_sure=truth is True)
+            requirements = (
+                _under(self._requirement(one), bare_marker(marker), is_sure=truth is True)
                 for one, marker, truth in truths
                 if truth is not False
             )
-            self._building[requirement_set] = tuple(replace(one, direct=True) for one in wants) if asked else None
+            direct = tuple(replace(one, direct=True) for one in requirements)
+            self._building[requirement_set] = direct if asked else None
         return self._building[requirement_set]
 
     def _overridden(self, range_id: RangeId) -> PackageName | None:
         """Return the package of a range where what asks for it is replaced by overrides, else None."""
         if self._guards is None or not self._guards.overrides:
             return None
-        name = self.package(self._want(range_id).package).name
+        name = self.package(self._requirement(range_id).package).name
         return name if self._guards.overrides_of(name) else None
 
-    def want_of(self, one: Requirement, *, is_sure: bool) -> ResolvedRequirement | None:
+    def requirement_of(self, one: Requirement, *, is_sure: bool) -> ResolvedRequirement | None:
         """Return what a requirement of the root, or an override, asks for; None where its package is not known.
 
         One that cannot be read admits everything, and is doubtful.
@@ -484,7 +486,7 @@ class World:
                 bits_of(pieces),
             )
 
-    def _want(self, range_id: RangeId) -> ResolvedRequirement:
+    def _requirement(self, range_id: RangeId) -> ResolvedRequirement:
         if range_id not in self._ranges:
             self.load_ranges(port.RANGE.of([range_id]))
         return self._ranges[range_id]

@@ -201,9 +201,9 @@ def usual_ways(context: ServiceContext) -> frozenset[str]:
 
 def _bring(context: ServiceContext, world: World, names: frozenset[str]) -> bool:
     asked = [Requirement(package=PackageName(one)) for one in sorted(names)]
-    wants, _ = root_of_requirements(world, asked, InstallSelection(extras=(), groups=()))
+    requirements, _ = root_of_requirements(world, asked, InstallSelection(extras=(), groups=()))
     ever = Span(start=BEGINNING, until=BEGINNING, is_timeless=True)
-    found = closure_of(world, Root(label="tools", why="tools", wants=wants), context.target_bits, ever)
+    found = closure_of(world, Root(label="tools", why="tools", requirements=requirements), context.target_bits, ever)
     open_ones = {package for package, _ in context.unplaced} | _undecided(context)  # of the index: elsewhere is no way
     return bool(found.hits) or not open_ones.isdisjoint(world.names_of(found.packages) | names)
 

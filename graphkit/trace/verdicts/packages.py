@@ -15,7 +15,7 @@ from graphkit.model.times import rfc3339
 from graphkit.stores.port import PackageId, Position
 from graphkit.trace.reach.admit import admission
 from graphkit.trace.reach.survey import Reach, ReachPass
-from graphkit.trace.resolve.closure import own_wants
+from graphkit.trace.resolve.closure import own_requirements
 from graphkit.trace.resolve.confirm import Confirmation, Hit, Targets, brief, confirm, in_both, slots_of
 from graphkit.trace.resolve.forward import Root
 from graphkit.trace.resolve.listing import Constraint, Package, Truths, choose
@@ -271,9 +271,9 @@ def _walked(world: World, reach: Reach, targets: Targets, candidate: Candidate) 
 def _rules_out(world: World, root: Root, targets: Targets) -> bool:
     """Return whether a root's own requirements leave no target to take, so that no walk of it can take one."""
     left = {package_id: sum(1 << position for position in positions) for package_id, positions in targets.items()}
-    for want in own_wants(world, root):
-        if want.package in left and not want.doubtful and want.stretches is not None:
-            left[want.package] &= want.admits
+    for requirement in own_requirements(world, root):
+        if requirement.package in left and not requirement.doubtful and requirement.stretches is not None:
+            left[requirement.package] &= requirement.admits
     return not any(left.values())
 
 

@@ -118,8 +118,8 @@ class Ranking:
         with_extra = np.array([bool(extra) for extra in reached.extra], dtype=np.bool_)
         for one in self._reach.passes:
             for account in one.nominated:
-                assert account.offers is not None
-                row, release, slots = account.offers.newest_releases(reached.package)
+                assert account.availability is not None
+                row, release, slots = account.availability.newest_releases(reached.package)
                 extras = with_extra[row]
                 names = [reached.extra[at] for at in row[extras].tolist()]
                 for truths, walks in ((nominated, one.nominated), (admitted, (one.admitted,))):

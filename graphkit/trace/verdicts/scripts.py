@@ -237,10 +237,10 @@ def _problem(
 
 def _reached(context: ServiceContext, wanted: Sequence[Requirement], span: tuple[Instant, Instant]) -> str:
     world = context.union("")
-    wants, missing = root_of_requirements(world, wanted, InstallSelection(extras=(), groups=()))
+    requirements, missing = root_of_requirements(world, wanted, InstallSelection(extras=(), groups=()))
     if missing:
         return f"installs a package whose requirements were not read ({missing[0]})"
-    root = Root(label="a command", why="a command", wants=wants)
+    root = Root(label="a command", why="a command", requirements=requirements)
     found = closure_of(world, root, context.target_bits, Span(start=span[0], until=span[1], is_timeless=True))
     if found.hits:
         return "installs a package that can bring it in"

@@ -38,7 +38,7 @@ def build_root(world: World, package_id: PackageId, position: Position) -> Root:
     return Root(
         label=f"building {_named(world, package_id, position)}",
         why=f"{_named(world, package_id, position)} has no wheel, so it is built from its sdist",
-        wants=world.building(package_id, position) or (),
+        requirements=world.building(package_id, position) or (),
         origin="its sdist",
     )
 
@@ -63,15 +63,15 @@ def builds_of(context: ServiceContext, requires_python: str, reached: Mapping[Pa
     done: set[tuple[ResolvedRequirement, ...]] = set()
     queue = [(reached, True)]
     for some, is_counted in queue:
-        for package_id, position, count, wants in _built_among(world, some, seen):
-            if wants is None:
+        for package_id, position, count, requirements in _built_among(world, some, seen):
+            if requirements is None:
                 unread += count if is_counted else 0
                 continue
             read += count
-            if wants not in done:
-                done.add(wants)
+            if requirements not in done:
+                done.add(requirements)
                 root = build_root(world, package_id, position)
-                unusual = tuple(one for one in wants if not _is_usual(context, world, one))
+                unusual = tuple(one for one in requirements if not _is_usual(context, world, one))
                 found = closure_of(world, root, context.target_bits, within)
                 steps += _open_steps(context, world, root, found, unusual, within)
                 queue.append((found.reached, bool(unusual)))
@@ -137,7 +137,7 @@ def _open_steps(
     yield from carrying(context, world, root, closure, within)
     if not unusual:
         return
-    asked = Root(label=root.label, why=root.why, wants=unusual, origin=root.origin)
+    asked = Root(label=root.label, why=root.why, requirements=unusual, origin=root.origin)
     found = closure_of(world, asked, context.target_bits, within)
     stuck = () if within.is_timeless else (f"what is built where nothing fits {one}" for one in found.stuck)
     unread = (*undecided_among(context, world.names_of(found.packages)), *found.unread, *stuck)

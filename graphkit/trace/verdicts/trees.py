@@ -100,7 +100,7 @@ def _tree(context: ServiceContext, request: InstallRequest, at: Instant, one: Ma
         resolver=world.profile,
         releases=releases,
         unresolvable=_names(world, found.unresolvable if found else ()),
-        left_out=tuple(sorted({want.text for want in root.wants if want.doubtful})),
+        left_out=tuple(sorted({requirement.text for requirement in root.requirements if requirement.doubtful})),
         unread=tuple(dict.fromkeys(unread)),
         is_governed=one.is_governed and request.document is one.manifest,
         is_uncertain=is_uncertain,
@@ -125,13 +125,13 @@ def _accused(context: ServiceContext, found: Walk) -> Iterator[int]:
 def _releases(context: ServiceContext, found: Walk) -> Iterator[TakenRelease]:
     world = context.world
     for package_id, position in found.picks.items():
-        source, want = found.parents[package_id]
+        source, requirement = found.parents[package_id]
         package = world.package(package_id)
         yield TakenRelease(
             package=package.name,
             version=package.texts[position],
             asked_by=world.label(source) if source else None,
-            requirement=want.text,
+            requirement=requirement.text,
             is_accused=position in context.targets.get(package_id, ()),
             is_firm=found.firm is None or package_id in found.firm,
         )

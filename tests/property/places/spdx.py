@@ -244,8 +244,8 @@ def _held(kind: str, classes: Schema) -> dict[str, Any]:
     return {"anyOf": [{"$ref": "#/definitions/reference"}, *inline]}
 
 
-def _element(kind: str, ident: str, **more: Any) -> dict[str, Any]:
-    return {"type": kind, "spdxId": ident, "creationInfo": "_:creationinfo", **more}
+def _element(kind: str, spdx_id: str, **more: Any) -> dict[str, Any]:
+    return {"type": kind, "spdxId": spdx_id, "creationInfo": "_:creationinfo", **more}
 
 
 def document_3(subject: str) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def states(tmp_path: Path, *names: str) -> dict[str, tuple[int, bool]]:
     reader = store.reader()
     ids = reader.package_ids(names)
     found = reader.packages(ids[ids >= 0])
-    known = [name for name, ident in zip(names, ids.tolist(), strict=True) if ident >= 0]
+    known = [name for name, package_id in zip(names, ids.tolist(), strict=True) if package_id >= 0]
     says = zip(known, found.flags.tolist(), found.speaks_until.tolist(), strict=True)
     store.close()
     return {name: (flags, until > 0) for name, flags, until in says}

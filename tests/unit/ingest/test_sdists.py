@@ -89,12 +89,12 @@ def building(tmp_path: Path, *names: str) -> dict[str, list[str]]:
     reader = store.reader()
     found = {}
     for name in names:
-        [ident] = reader.package_ids([name])
+        [package_id] = reader.package_ids([name])
         start = reader.packages(reader.package_ids([name])).start
         members = reader.requirements(reader.releases(start).requirement_set)
         markers = reader.texts("marker", members.marker)
         packages = reader.packages(reader.ranges(members.range).package).name
-        assert ident >= 0
+        assert package_id >= 0
         found[name] = sorted(one for one, marker in zip(packages, markers, strict=True) if ":build" in marker)
     store.close()
     return found

@@ -33,8 +33,8 @@ def releases(tmp_path: Path, name: str) -> dict[str, tuple[list[str], int]]:
     """Return the releases of a package: what each requires, and its flags."""
     store = open_store(str(tmp_path / "graph"))
     reader = store.reader()
-    [ident] = reader.package_ids([name])
-    package = reader.packages(np.array([ident], dtype=np.int32))
+    [package_id] = reader.package_ids([name])
+    package = reader.packages(np.array([package_id], dtype=np.int32))
     found = reader.releases(np.arange(package.start[0], package.stop[0], dtype=np.int32))
     texts = {}
     for at, version in enumerate(found.version):

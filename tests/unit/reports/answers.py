@@ -219,10 +219,10 @@ def company(name: str, verdict: CompanyVerdict, **more: object) -> CompanyRow:
     return CompanyRow(company=CompanyId(name), verdict=verdict, **{**known, **more})  # type: ignore[arg-type]
 
 
-def claim(ident: str, text: str, polarity: Polarity, standing: Standing, *sources: Source) -> Claim:
+def claim(claim_id: str, text: str, polarity: Polarity, standing: Standing, *sources: Source) -> Claim:
     """Return a claim about acme."""
     return Claim(
-        id=ident,
+        id=claim_id,
         company=CompanyId("acme"),
         claimant="a spokesperson",
         text=text,

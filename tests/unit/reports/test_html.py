@@ -96,7 +96,7 @@ def test_web_address(url: str, *, offered: bool) -> None:
 
 def test_all_links_join_entries_and_run_from_the_release_outwards() -> None:
     made = content(answers.blast(), listing(answers.blast(), ReportOptions(tier=Tier.ADMITTED)))
-    names = {ident: one.name for ident, one in made.entries.items()}
+    names = {entry_id: one.name for entry_id, one in made.entries.items()}
     links = {(names[start], names[end]): why for (start, end), why in made.links.items()}
     assert links["litellm 1.82.8", "helper-lib@1.0"] == "helper-lib@1.0 depends on it"
     assert ("helper-lib@1.0", "dspy") in links
@@ -110,7 +110,7 @@ def test_all_links_join_entries_and_run_from_the_release_outwards() -> None:
 
 def test_a_company_far_down_the_chain_is_lit_back_to_the_release() -> None:
     made = content(answers.blast(), listing(answers.blast(), ReportOptions()))
-    lit = {made.entries[ident].name for ident in made.ways("c2")[0]}
+    lit = {made.entries[entry_id].name for entry_id in made.ways("c2")[0]}
     assert {"Reseller", "Shop", "Acme", "payments", "litellm 1.82.8"} <= lit
     assert made.entries["c2"].slots == [1, 2]
 
@@ -155,8 +155,8 @@ def test_what_is_packed_is_whole_again_when_it_is_unpacked(make: Callable[[], Bl
     made = content(make(), listing(make(), EVERYTHING))
     entries = {one["id"]: one for one in unpacked(json.loads(json.dumps(page_shape(make(), EVERYTHING))))}
     assert set(entries) == set(made.entries)
-    for ident, one in made.entries.items():
-        found = entries[ident]
+    for entry_id, one in made.entries.items():
+        found = entries[entry_id]
         same = ("kind", "name", "company", "owner", "verdict", "evidence", "reason", "dated", "row", "lit", "trail")
         assert {name: found[name] for name in same} == {name: getattr(one, name) for name in same}
         assert found["slots"] == list(one.slots)

@@ -32,12 +32,12 @@ def unpacked(shape: dict[str, Any]) -> list[dict[str, Any]]:
     patterns, nodes = column(shape["pattern"]), column(shape["node"])
     ids = (f"{letter}{number}" for letter, many in shape["ids"] for number in range(many))
     return [
-        _entry(shape, ident, shape["patterns"][int(patterns[n])], nodes[n] or ident, [texts[n] for texts in words])
-        for n, ident in zip(count(), ids, strict=False)
+        _entry(shape, each, shape["patterns"][int(patterns[n])], nodes[n] or each, [texts[n] for texts in words])
+        for n, each in zip(count(), ids, strict=False)
     ]
 
 
-def _entry(shape: dict[str, Any], ident: str, like: dict[str, Any], node: str, short: list[str]) -> dict[str, Any]:
+def _entry(shape: dict[str, Any], entry_id: str, like: dict[str, Any], node: str, short: list[str]) -> dict[str, Any]:
     words: list[str] = []
     for text in short:
         words.append(_said(text, words))
@@ -46,11 +46,11 @@ def _entry(shape: dict[str, Any], ident: str, like: dict[str, Any], node: str, s
         return _said(text, words)
 
     def own(other: object) -> object:
-        return ident if other == 0 else other
+        return entry_id if other == 0 else other
 
     terms, further = like.get("facts", []), [said(text) for text in like.get("further", [])]
     return {
-        "id": ident,
+        "id": entry_id,
         "node": node,
         "kind": shape["kinds"][like.get("kind", 0)],
         "name": words[0],
