@@ -16,7 +16,7 @@ import msgspec
 from graphkit.formats.archives import is_gzip, unpacked
 from graphkit.formats.decoding import is_json
 from graphkit.formats.diagnostics import bounded
-from graphkit.formats.interface import Beside, Including, Reader
+from graphkit.formats.interface import Beside, RawDocument, Reader
 from graphkit.formats.multi_document import Part, several
 from graphkit.formats.purls import checksums_of
 from graphkit.formats.structured_text import without_secrets
@@ -90,17 +90,14 @@ def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | No
     whole, problems = _plain_text(data)
     if whole is None:
         return None
-    text, claimed = _claimed(whole, path, hint)
+    raw, claimed = _claimed(RawDocument(whole, path, hint, beside))
     if not claimed:
         return None
     if len(claimed) > 1:
         raise InputError(f"claimed by two readers: {' and '.join(reader.format for reader in claimed)}")
     (reader,) = claimed
     try:
-        if beside is not None and isinstance(reader, Including):
-            document = reader.parse_with(text, path, hint, beside)
-        else:
-            document = reader.parse(text, path, hint)
+        document = reader.parse(raw)
     except RecursionError as error:
         raise InputError(f"{reader.format}: nested too deep to read") from error
     if hint == "env":
@@ -108,7 +105,7 @@ def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | No
     document = _with_short_names(_without_secrets(_with_checksums(document)))
     if problems:
         document = replace(document, problems=(*problems, *document.problems))
-    if text is data or document.sha256 != hashlib.sha256(text).hexdigest():
+    if raw.data is data or document.sha256 != raw.sha256:
         return document
     return replace(document, sha256=hashlib.sha256(data).hexdigest())
 
@@ -142,7 +139,7 @@ def is_claimed(data: bytes, path: str, *, hint: str = "") -> bool:
         InputError: they cannot be unpacked.
     """
     text, _ = _plain_text(data)
-    return text is not None and bool(_claimed(text, path, hint)[1])
+    return text is not None and bool(_claimed(RawDocument(text, path, hint))[1])
 
 
 def parts_of(data: bytes, path: str) -> list[Part] | None:
@@ -155,22 +152,23 @@ def parts_of(data: bytes, path: str) -> list[Part] | None:
     """
     text, _ = _plain_text(data)
     found = several(text) if text is not None else None
-    if found and any(_claimed(part, path, "")[1] for part, _ in found[:_LOOKED_AT]):
+    if found and any(_claimed(RawDocument(part, path))[1] for part, _ in found[:_LOOKED_AT]):
         return found
     return None
 
 
-def _claimed(text: bytes, path: str, hint: str) -> tuple[bytes, list[Reader]]:
+def _claimed(raw: RawDocument) -> tuple[RawDocument, list[Reader]]:
     """Return what is claimed, and by whom: the one object of an array, or text as it is, as a list of one row."""
-    inner = _out_of_array(text)
-    if _is_plain_bom(inner):
+    text = _out_of_array(raw.data)
+    inner = raw if text is raw.data else replace(raw, data=text)
+    if _is_plain_bom(text):
         return inner, [reader for reader in _readers() if reader.format == _PLAIN]
-    for one in (inner, text):
-        if claiming := [reader for reader in _readers() if reader.claims(one, path, hint)]:
+    for one in (inner, raw):
+        if claiming := [reader for reader in _readers() if reader.claims(one)]:
             return one, claiming
-        if one is text:
+        if one is raw:
             break
-    return text, []
+    return raw, []
 
 
 class _Top(msgspec.Struct):

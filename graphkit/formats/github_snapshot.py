@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ import msgspec
 
 from graphkit.formats.decoding import is_json, json_value, repaired
 from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.purl_rows import OTHERS, PurlRows
 from graphkit.formats.syft.rows import is_of_manifest
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
@@ -34,21 +34,21 @@ class GitHubSnapshot:
 
     format = "GitHub dependency snapshot"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether JSON has ``scanned`` and a ``detector`` or ``job`` at its top. Cost: a search; then a scan.
 
         ``manifests`` may be missing: a snapshot without any is one all the same.
         """
-        if not is_json(data) or _MARKS[1] not in data:
+        if not is_json(raw.data) or _MARKS[1] not in raw.data:
             return False
         try:
-            top = msgspec.json.decode(data, type=_Mark)
+            top = msgspec.json.decode(raw.data, type=_Mark)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # broken, to be rejected aloud
-            return _MARKS[0] in data and b'"detector"' in data and not OTHERS.search(data)
+            return _MARKS[0] in raw.data and b'"detector"' in raw.data and not OTHERS.search(raw.data)
         is_one = bytes(top.scanned).startswith(b'"') and bytes(top.detector).startswith(b"{")
         return is_one and bool(bytes(top.manifests) or bytes(top.job))
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - it is an SBOM
+    def parse(self, raw: RawDocument) -> Document:
         """Return a snapshot as a document.
 
         Its basis is `built`: what was ``resolved`` is submitted by a build, or was found in what one made. Packages of
@@ -60,7 +60,7 @@ class GitHubSnapshot:
             InputError: it is no JSON object.
         """
         diagnostics = Diagnostics()
-        top = json_value(repaired(data, diagnostics))
+        top = json_value(repaired(raw.data, diagnostics))
         if not isinstance(top, dict):
             raise InputError(f"should be an object, is {quoted(top)}")
         subject = _subject_of(top, diagnostics)
@@ -76,8 +76,8 @@ class GitHubSnapshot:
         python = [row for row in rows.components.values() if row.package]
         is_listed = bool(python) and all(row.ref in rows.listed for row in python)
         return Document(
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=path,
+            sha256=raw.sha256,
+            path=raw.path,
             kind=DocumentKind.SBOM,
             format="GitHub dependency snapshot",
             basis=Basis.LISTED if is_listed else Basis.BUILT,

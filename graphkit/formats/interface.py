@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Protocol
 
 from graphkit.model.documents import Document
 
@@ -12,46 +14,51 @@ Beside = Callable[[str], bytes | None]
 that may be read."""
 
 
-class Reader(Protocol):
-    """One document format. Readers keep no state: the same bytes give the same document.
+@dataclass(frozen=True, slots=True)
+class RawDocument:
+    """A file as a reader gets it: bytes, and what is known about them.
 
-    ``format`` is the format's name as messages show it. Bytes come as UTF-8 without a byte order
-    mark, already unpacked.
+    ``data`` is UTF-8 without a byte order mark, already unpacked. ``path`` is what answers call the file. ``hint`` is
+    `sbom`, `lock`, `env` or empty. ``beside`` gives files that the document may include, None where there are none.
+
+    >>> RawDocument(b"litellm==1.82.8", "requirements.txt").hint
+    ''
     """
+
+    data: bytes
+    path: str
+    hint: str = ""
+    beside: Beside | None = None
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of ``data``, in hexadecimal. Cost: one pass over the bytes."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+class Reader(Protocol):
+    """One document format. Readers keep no state: the same bytes give the same document."""
 
     @property
     def format(self) -> str:
-        """The format's name, as messages show it."""
+        """The format's name, as messages and the README show it."""
         ...
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether these bytes are of the format, by a cheap look at their content.
 
-        ``name`` is the file's name and helps, but never decides; ``hint`` is `sbom`, `lock`, `env` or
-        empty and only breaks a tie. A broken document of the format is claimed, so that it is
-        rejected aloud. Never raises.
+        The path helps and never decides; the hint only breaks a tie. A broken document of the format is claimed, so
+        that it is rejected with an error. Never raises.
         """
         ...
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:
+    def parse(self, raw: RawDocument) -> Document:
         """Return the document. Odd rows become problems with their place, and the rest goes on.
 
-        ``sha256`` is that of the bytes given here.
+        ``sha256`` is that of the bytes given here; where the document includes files from ``raw.beside``, it is that of
+        a listing of all of them, so that a change of one is another document.
 
         Raises:
             InputError: the document as a whole cannot be used.
-        """
-        ...
-
-
-@runtime_checkable
-class Including(Protocol):
-    """A format whose documents may include files that lie beside them."""
-
-    def parse_with(self, data: bytes, path: str, hint: str, beside: Beside) -> Document:
-        """Return the document with what it includes; else as `Reader.parse`.
-
-        ``sha256`` is that of a listing of all files where it includes any, so that a change of one of
-        them is another document.
         """
         ...

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Final
 
+from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, Problem
 
 _POINTER: Final = re.compile(rb"\s*version https://git-lfs\.github\.com/spec/v\d+\r?\n")
@@ -23,15 +23,15 @@ class LfsPointer:
 
     format = "Git LFS pointer"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - a pointer is one anywhere
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether a pointer stands in the place of a file that something is installed from."""
-        return bool(_POINTER.match(data[:200])) and bool(_INPUT.search(name))
+        return bool(_POINTER.match(raw.data[:200])) and bool(_INPUT.search(raw.path))
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - as above
+    def parse(self, raw: RawDocument) -> Document:
         """Return a manifest of which nothing is known."""
         return Document(
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=path,
+            sha256=raw.sha256,
+            path=raw.path,
             kind=DocumentKind.MANIFEST,
             format=self.format,
             basis=Basis.LISTED,

@@ -158,7 +158,7 @@ class Documents:
         try:
             self._take(content)
         except InputError as error:
-            if content.data is None or not osv.claims(content.data, found.label):
+            if content.data is None or not osv.claims(content.data):
                 self._keep_unread(found, content.data, str(error))
             raise
 
@@ -175,9 +175,9 @@ class Documents:
         if (inside := members(data)) is not None:
             self._take_archive(found, inside)
             return
-        if osv.claims(data, found.label):
+        if osv.claims(data):
             run.tally.read += 1
-            read = osv.parse(data, found.label)
+            read = osv.parse(data)
             run.keep(found.label, read)
             run.tally.undecided(found.label, read)
             run.tally.notes[f"{found.label} is an advisory and was read as one"] = None

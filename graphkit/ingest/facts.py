@@ -38,10 +38,10 @@ _ENDINGS: Final = (".slice", ".xz", ".lock", ".json", ".toml", ".txt", ".yaml", 
 
 def take_advisory(run: IngestRun, found: Found, data: bytes) -> None:
     """Take an OSV record or an incident file."""
-    if incident.claims(data, found.label):
-        read: tuple[Incident, ...] = (incident.parse(data, found.label),)
-    elif osv.claims(data, found.label):
-        read = osv.parse(data, found.label)
+    if incident.claims(data):
+        read: tuple[Incident, ...] = (incident.parse(data),)
+    elif osv.claims(data):
+        read = osv.parse(data)
     else:
         run.unclaimed(found, "no OSV record and no incident file; see docs/incident-file.md")
         return
@@ -52,13 +52,13 @@ def take_advisory(run: IngestRun, found: Found, data: bytes) -> None:
 
 def take_organisation(run: IngestRun, found: Found, data: bytes) -> None:
     """Take an organisation file with the documents it names, an alias file, a catalogue, or a CODEOWNERS file."""
-    if aliases.claims(data, found.label):
+    if aliases.claims(data):
         run.tally.read += 1
         named = aliases.parse(data, found.label)
         run.tally.odd(found.label, named.problems)
         run.keep(found.label, [Organisation(source=found.label, aliases=named.aliases)])
         return
-    if backstage.claims(data, found.label):
+    if backstage.claims(data):
         run.tally.read += 1
         company = Company(id=company_id(run.order.company), name=run.order.company) if run.order.company else None
         catalogue = backstage.parse(data, found.label, company.id if company else None)
@@ -71,7 +71,7 @@ def take_organisation(run: IngestRun, found: Found, data: bytes) -> None:
     if found.path.name == "CODEOWNERS":
         _take_owners(run, found, data)
         return
-    if not organisation_file.claims(data, found.label):
+    if not organisation_file.claims(data):
         run.unclaimed(found, "no organisation file; see docs/organisation-file.md")
         return
     read = organisation_file.parse(data, found.label)

@@ -321,11 +321,11 @@ class EveryEnvironment:
         named = extras_of(marker)
         return False if named and extra not in named and not _NOT_EXTRA.search(marker) else None
 
-    def installs(self, needs: str) -> bool:  # noqa: ARG002 - any
+    def installs(self, _needs: str) -> bool:
         """Return that a file can be installed somewhere."""
         return True
 
-    def python_fits(self, requires_python: str) -> bool:  # noqa: ARG002 - any
+    def python_fits(self, _requires_python: str) -> bool:
         """Return that some Python fits."""
         return True
 

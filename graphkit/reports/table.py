@@ -112,7 +112,7 @@ class TableReport:
         )
         return sheet.text()
 
-    def provenance(self, text: str) -> Provenance | None:  # noqa: ARG002 - the seam's
+    def provenance(self, _text: str) -> Provenance | None:
         """Return None: a table is for reading, and wraps what it was made of."""
         return None
 

@@ -144,7 +144,7 @@ def test_a_case_answers_as_its_data_expects(
 @by_case
 def test_an_incident_is_what_its_folder_is_called_and_cites_its_sources(case: str) -> None:
     path = EXAMPLES / case / "incident.yaml"
-    read = incident.parse(path.read_bytes(), path.name)
+    read = incident.parse(path.read_bytes())
     assert read.id == case
     assert all(release.sources for release in read.releases)
     assert all(reading.sources for reading in read.readings)
@@ -160,7 +160,7 @@ def test_a_slice_is_small_names_no_registry_and_has_what_the_incident_leaves(cas
     assert host
     assert host.encode() not in raw
     assert not re.search(rb'"url":"[^"]*/', raw), "addresses of files are relative"
-    accused = incident.parse((path.parent / "incident.yaml").read_bytes(), "").releases
+    accused = incident.parse((path.parent / "incident.yaml").read_bytes()).releases
     recorded = RecordedIndex(path)
     for release in accused:
         assert release.package
@@ -177,7 +177,7 @@ def test_the_incidents_say_what_the_facts_say_and_no_more(shared: Path) -> None:
     for facts in msgspec.convert(told(shared), list[dict[str, object]]):
         case = str(facts["id"])
         path = EXAMPLES / case / "incident.yaml"
-        read = incident.parse(path.read_bytes(), path.name)
+        read = incident.parse(path.read_bytes())
         assert (read.title, read.actor) == (facts["title"], facts["actor"])
         ids = facts["ids"]
         assert isinstance(ids, dict)

@@ -10,6 +10,7 @@ from typing import Final
 
 import pytest
 
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.uv import READER as LOCKS
 from graphkit.formats.manifests.pyproject import READER
 from graphkit.trace.verdicts.inputs import InstallNeeds, satisfies
@@ -77,9 +78,9 @@ def test_a_lock_holds_where_uv_keeps_it(base: str, wheels: Path, tmp_path: Path)
     manifest, locked = tmp_path / "pyproject.toml", tmp_path / "uv.lock"
     manifest.write_text(HEAD + BODIES[base])
     assert lock(tmp_path, wheels)
-    document = LOCKS.parse(locked.read_bytes(), "uv.lock", "")
+    document = LOCKS.parse(RawDocument(locked.read_bytes(), "uv.lock"))
     for name, body in BODIES.items():
-        project = READER.parse((HEAD + body).encode(), "pyproject.toml", "")
+        project = READER.parse(RawDocument((HEAD + body).encode(), "pyproject.toml"))
         is_kept = satisfies(document, project, NEEDS, is_beside=True)
         assert is_kept is (name == base or (base, name) in KEPT), name
         assert satisfies(document, project, NEEDS), name  # a member's own is not read
@@ -92,10 +93,10 @@ def test_a_lock_does_not_outlive_what_it_was_made_under(body: str, wheels: Path,
     manifest, locked = tmp_path / "pyproject.toml", tmp_path / "uv.lock"
     manifest.write_text(HEAD + body)
     assert lock(tmp_path, wheels)
-    document = LOCKS.parse(locked.read_bytes(), "uv.lock", "")
+    document = LOCKS.parse(RawDocument(locked.read_bytes(), "uv.lock"))
     for text, is_kept in ((HEAD + body, True), (HEAD, False)):
         manifest.write_text(text)
         assert lock(tmp_path, wheels, "--check") is is_kept
         for beside in (None, lambda name: b"" if name == "uv.toml" else None):  # which `uv lock` takes none of it from
-            project = READER.parse_with(text.encode(), "pyproject.toml", "", beside or (lambda _: None))
+            project = READER.parse(RawDocument(text.encode(), "pyproject.toml", beside=beside or (lambda _: None)))
             assert satisfies(document, project, NEEDS, is_beside=True) is is_kept

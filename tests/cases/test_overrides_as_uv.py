@@ -11,6 +11,7 @@ from typing import Final
 
 import pytest
 
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.manifests.pyproject import READER
 from graphkit.model.names import service_id
 from graphkit.model.organisation import Service
@@ -91,7 +92,7 @@ def test_a_walk_takes_what_uv_takes(body: str, wheels: Path, tmp_path: Path) -> 
     )
     assert done.returncode == 0, done.stderr
 
-    manifest = READER.parse(text.encode(), "pyproject.toml", "")
+    manifest = READER.parse(RawDocument(text.encode(), "pyproject.toml"))
     assert manifest.problems == ()
     service = Service(id=service_id("svc"), resolver="uv", extras=(), groups=())
     told = organisation(services=(service,), uses=(use("svc", manifest, stands_from="08:00", read_at="18:00"),))

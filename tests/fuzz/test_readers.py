@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from graphkit import formats as documents
 from graphkit.formats import read_document
+from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.errors import InputError
 
@@ -306,9 +307,9 @@ def check(data: bytes, hint: str = "") -> None:
     first = outcome(data, hint)
     assert first == outcome(data, hint)
     for reader in documents._readers():  # each on its own too, as if its claim had been wrong
-        reader.claims(data, "x", hint)
+        reader.claims(RawDocument(data, "x", hint))
         try:
-            read = reader.parse(data, "x", hint)
+            read = reader.parse(RawDocument(data, "x", hint))
         except InputError:
             continue
         refs = {row.ref for row in read.components}
@@ -348,12 +349,12 @@ def test_changed_scripts(draw: st.DataObject) -> None:
         until = min(len(data), at + draw.draw(st.integers(0, 12)))
         data[at:until] = draw.draw(SHELL | TOKENS | st.binary(max_size=4))
     for reader in documents._readers():
-        claimed = reader.claims(bytes(data), name, "lock")
+        claimed = reader.claims(RawDocument(bytes(data), name, "lock"))
         try:
-            read = reader.parse(bytes(data), name, "lock")
+            read = reader.parse(RawDocument(bytes(data), name, "lock"))
         except InputError:
             continue
-        assert read == reader.parse(bytes(data), name, "lock")
+        assert read == reader.parse(RawDocument(bytes(data), name, "lock"))
         assert hash(read) == hash(read)
         assert all(problem.place and problem.text for problem in read.problems)
         assert all(one.place and len(one.text) <= 200 for one in read.commands)

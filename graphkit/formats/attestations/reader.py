@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -14,6 +13,7 @@ from graphkit.formats.attestations.layers import Statement, is_attestation, stat
 from graphkit.formats.attestations.provenance import Materials, is_provenance
 from graphkit.formats.attestations.subjects import with_rows, with_subjects
 from graphkit.formats.diagnostics import Diagnostics, quoted
+from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import ATTESTED, Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError, NoDocument
 
@@ -39,11 +39,11 @@ class Attestation:
 
     format = "attestation"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether JSON, or JSON lines, are attestations; see `is_attestation`."""
-        return is_attestation(data)
+        return is_attestation(raw.data)
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:
+    def parse(self, raw: RawDocument) -> Document:
         """Return the document that an attestation holds, with what provenance in the same file names beside it.
 
         Everything that the inner reader says of it stands. What the statement is about is its subject where it has
@@ -56,8 +56,8 @@ class Attestation:
         """
         inside: list[tuple[Statement, Document]] = []
         rest: list[Statement] = []
-        for one in statements_of(data):
-            if (document := _document_in(one, path, hint)) is None:
+        for one in statements_of(raw.data):
+            if (document := _document_in(one, raw.path, raw.hint)) is None:
                 rest.append(one)
             else:
                 inside.append((one, document))
@@ -71,10 +71,10 @@ class Attestation:
             )
             document = _with_materials(document, statement, rest, diagnostics)
         else:
-            document = _of_provenance(rest, path, diagnostics)
+            document = _of_provenance(rest, raw.path, diagnostics)
         return replace(
             document,
-            sha256=hashlib.sha256(data).hexdigest(),
+            sha256=raw.sha256,
             format=f"{document.format}{ATTESTED}",
             completeness=Completeness.INCOMPLETE if diagnostics.lost else document.completeness,
             problems=(*document.problems, *diagnostics.as_tuple()),

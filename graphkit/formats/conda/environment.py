@@ -12,7 +12,7 @@ from graphkit.formats.addresses import without_passwords
 from graphkit.formats.conda.rows import CondaRows, conda_package, conda_spec
 from graphkit.formats.decoding import is_json
 from graphkit.formats.diagnostics import Diagnostics, quoted
-from graphkit.formats.interface import Beside
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.rows import index_address
 from graphkit.formats.manifests.requirements_files import Included, digest_of
 from graphkit.formats.manifests.requirements_lines import Line
@@ -62,36 +62,32 @@ class CondaEnvironment:
 
     format = "conda environment"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether YAML has a list of dependencies at its left edge, and channels or a list for pip.
 
         A name that says conda stands for the last two, since Ansible and Helm have dependencies too. Cost: searches.
         """
-        if is_json(data) or b"dependencies" not in data:  # a plain search first: it is faster
+        if is_json(raw.data) or b"dependencies" not in raw.data:  # a plain search first: it is faster
             return False
-        if not _DEPENDENCIES.search(data) or _OTHERS.search(data):
+        if not _DEPENDENCIES.search(raw.data) or _OTHERS.search(raw.data):
             return False
-        if _CALLED.search(name) and _LIST.search(data):
+        if _CALLED.search(raw.path) and _LIST.search(raw.data):
             return True
-        return bool(_OF_CONDA.search(data)) and bool(_YAML.search(name) or _FIRST.match(data))
+        return bool(_OF_CONDA.search(raw.data)) and bool(_YAML.search(raw.path) or _FIRST.match(raw.data))
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:
+    def parse(self, raw: RawDocument) -> Document:
         """Return an environment file as a manifest: pip installs its list for pip, read as a requirements file is.
 
         What conda installs stands in ``commands``, one for each package: which Python packages it brings, its name
         alone tells. So do projects that pip installs by their folder: their manifests are inputs of their own.
-        Complete unless something was lost. Told that it is an environment, one in which everything is pinned
-        (`conda env export`) is that; it is complete where it lists what pip installed, which some exports leave out,
-        beside what every environment has.
+        Complete unless something was lost. Lists for pip beside it that it includes are read.
+        Told that it is an environment, one in which everything is pinned (`conda env export`) is that; it is complete
+        where it lists what pip installed, which some exports leave out, beside what every environment has.
 
         Raises:
             InputError: no YAML, or nested too deep.
         """
-        return _parsed(data, path, hint, None)
-
-    def parse_with(self, data: bytes, path: str, hint: str, beside: Beside) -> Document:
-        """Return an environment file with the lists for pip that it includes; else as `parse`."""
-        return _parsed(data, path, hint, beside)
+        return _parsed(raw)
 
 
 READER: Final = CondaEnvironment()
@@ -156,11 +152,11 @@ def _take(one: Scalar, found: _Read, diagnostics: Diagnostics) -> None:
         found.indexes |= indexes_in(f"{one.keys[-1]}={one.value}")
 
 
-def _parsed(data: bytes, path: str, hint: str, beside: Beside | None) -> Document:
+def _parsed(raw: RawDocument) -> Document:
     diagnostics = Diagnostics()
-    read = _read_entries(yaml_text(data, diagnostics), diagnostics)
+    read = _read_entries(yaml_text(raw.data, diagnostics), diagnostics)
     rows = RequirementRows(diagnostics, UvSettings())
-    files = Included("\n".join(read.pip).encode("utf-8", "backslashreplace"), beside, diagnostics)
+    files = Included("\n".join(read.pip).encode("utf-8", "backslashreplace"), raw.beside, diagnostics)
     projects: list[InstallCommand] = []
     for line, place, constrains in files.lines():
         if constrains:
@@ -171,13 +167,13 @@ def _parsed(data: bytes, path: str, hint: str, beside: Beside | None) -> Documen
             rows.take(line, place)
     rows.leave()
     document = Document(
-        sha256=digest_of(data, files.files),
-        path=path,
+        sha256=digest_of(raw.data, files.files),
+        path=raw.path,
         kind=DocumentKind.MANIFEST,
         format=CONDA_ENVIRONMENT,
         basis=Basis.LISTED,
     )
-    if hint == "env" and not projects and (listed := _as_environment(document, read, rows, diagnostics)):
+    if raw.hint == "env" and not projects and (listed := _as_environment(document, read, rows, diagnostics)):
         return listed
     commands = [found for one in read.conda if (found := _command(one, diagnostics))]
     wanted = rows.wanted(document)

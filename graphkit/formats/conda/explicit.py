@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import replace
 from typing import Final
@@ -11,6 +10,7 @@ from graphkit.formats.addresses import named_by, sha256_of, without_passwords
 from graphkit.formats.conda.rows import CondaRows, archive_of, pip_address
 from graphkit.formats.decoding import is_json, repaired
 from graphkit.formats.diagnostics import Diagnostics, quoted
+from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 
 _HEAD: Final = 64 * 1024
@@ -35,11 +35,11 @@ class CondaExplicit:
 
     format = "conda explicit list"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether text has the line ``@EXPLICIT``, which conda asks for."""
-        return not is_json(data) and is_explicit(data)
+        return not is_json(raw.data) and is_explicit(raw.data)
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:
+    def parse(self, raw: RawDocument) -> Document:
         """Return a list as a lock: `conda create --file` installs it, for one platform; its basis is `locked`.
 
         Told that it is an environment, it is one, basis `installed`. conda-lock adds what pip has to install as
@@ -47,12 +47,12 @@ class CondaExplicit:
         are never complete by themselves, and no environment in which pip installed anything is in one as a whole.
         """
         diagnostics = Diagnostics()
-        text = repaired(data, diagnostics).decode()
+        text = repaired(raw.data, diagnostics).decode()
         rows = CondaRows(diagnostics)
         for number, line in enumerate(text.splitlines(), start=1):
             _take(line.strip(), f"line {number}", rows, diagnostics)
         is_made = bool(_MADE.search(text))
-        is_environment = hint == "env" and not is_made
+        is_environment = raw.hint == "env" and not is_made
         if is_environment:
             diagnostics.leave_open("the list", _WITHOUT_PIP)
         elif not is_made:
@@ -60,8 +60,8 @@ class CondaExplicit:
         tool = _TOOL.search(text)
         whole = Completeness.COMPLETE if is_made else Completeness.UNKNOWN
         found = Document(
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=path,
+            sha256=raw.sha256,
+            path=raw.path,
             kind=DocumentKind.LOCK,
             format=self.format,
             basis=Basis.LOCKED,

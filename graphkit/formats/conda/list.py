@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
@@ -10,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from graphkit.formats.conda.rows import CondaRows
 from graphkit.formats.decoding import json_value, repaired
 from graphkit.formats.diagnostics import Diagnostics
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.rows import tables_in
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 
@@ -46,11 +46,11 @@ class CondaList:
 
     format = "conda list"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether text has the header of such a list, or JSON the keys of its rows. Cost: a few searches."""
-        return bool(_form_of(data))
+        return bool(_form_of(raw.data))
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - an environment is one
+    def parse(self, raw: RawDocument) -> Document:
         """Return an environment; its basis is `installed`.
 
         Rows of the channel `pypi` are what pip installed, releases of the Python index; others are conda's packages,
@@ -59,12 +59,13 @@ class CondaList:
         that, some releases of mamba do not, and which of them wrote JSON or an export, only a row of pip's tells.
         It has no edges and no time.
         """
-        form, diagnostics = _form_of(data), Diagnostics()
+        form, diagnostics = _form_of(raw.data), Diagnostics()
         rows = CondaRows(diagnostics)
-        text = "" if form == "JSON" else repaired(data, diagnostics).decode()
-        found = (
-            _of_json(data, diagnostics) if form == "JSON" else _of_export(text) if form == "export" else _of_text(text)
-        )
+        text = "" if form == "JSON" else repaired(raw.data, diagnostics).decode()
+        if form == "JSON":
+            found = _of_json(raw.data, diagnostics)
+        else:
+            found = _of_export(text) if form == "export" else _of_text(text)
         for row in found:
             if not row.name:
                 diagnostics.add(row.place, "cannot be read as a package; left out", lost=True)
@@ -74,8 +75,8 @@ class CondaList:
         is_sure = rows.has_pip or bool(tool) or form == "text"
         whole = Completeness.COMPLETE if is_sure and rows.are_whole() else Completeness.UNKNOWN
         return Document(
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=path,
+            sha256=raw.sha256,
+            path=raw.path,
             kind=DocumentKind.ENVIRONMENT,
             format=_TEXT if form in {"text", "mamba"} else f"{_TEXT} ({form})",
             basis=Basis.INSTALLED,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import posixpath
 import re
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from graphkit.formats.addresses import named_by, without_passwords
 from graphkit.formats.conda.rows import CondaRows, archive_of, conda_package, marker_of_platform, pip_address
 from graphkit.formats.decoding import is_json
 from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.rows import tables_in
 from graphkit.formats.yaml_values import yaml_text, yaml_value
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, Edge
@@ -35,13 +35,14 @@ class CondaLock:
 
     format = "conda-lock.yml"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether YAML has the keys of such a lock at its left edge, and one of its own below."""
+        data = raw.data
         if is_json(data) or b"package" not in data or b"metadata" not in data:  # plain searches first: they are faster
             return False
         return all(one.search(data) for one in (_PACKAGE, _METADATA, _OWN))
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a lock is a lock
+    def parse(self, raw: RawDocument) -> Document:
         """Return a lock as a document; its basis is `locked`, and it is complete unless a row was lost.
 
         Rows of other categories than `main`, which are installed on request, and rows for other platforms are
@@ -53,7 +54,7 @@ class CondaLock:
         """
         diagnostics = Diagnostics()
         lock = diagnostics.table(
-            yaml_value(yaml_text(data, diagnostics), diagnostics, is_twice_lost=True), "the document"
+            yaml_value(yaml_text(raw.data, diagnostics), diagnostics, is_twice_lost=True), "the document"
         )
         if lock.get("version") != _KNOWN:
             raise InputError(
@@ -75,8 +76,8 @@ class CondaLock:
         made = diagnostics.text(times.get("created_at"), "metadata.time_metadata.created_at")
         targets = {edge.target for edge in edges}
         return Document(
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=path,
+            sha256=raw.sha256,
+            path=raw.path,
             kind=DocumentKind.LOCK,
             format=f"conda-lock.yml {_KNOWN}",
             basis=Basis.LOCKED,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import defaultdict
 from typing import Any, Final, NamedTuple
@@ -11,6 +10,7 @@ from graphkit.formats.addresses import named_by, sha256_of, without_passwords
 from graphkit.formats.conda.rows import CondaRows, archive_of, conda_package, marker_of_platform, pip_address
 from graphkit.formats.decoding import is_json
 from graphkit.formats.diagnostics import Diagnostics, quoted
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.rows import index_address, tables_in
 from graphkit.formats.markers import any_marker
 from graphkit.formats.yaml_values import yaml_text, yaml_value
@@ -39,13 +39,13 @@ class PixiLock:
 
     format = "pixi.lock"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether YAML has pixi's keys at its left edge, and packages as it writes them. Cost: searches."""
-        if is_json(data) or b"environments" not in data:  # a plain search first: it is faster
+        if is_json(raw.data) or b"environments" not in raw.data:  # a plain search first: it is faster
             return False
-        return all(one.search(data) for one in (*_KEYS, _OWN))
+        return all(one.search(raw.data) for one in (*_KEYS, _OWN))
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a lock is a lock
+    def parse(self, raw: RawDocument) -> Document:
         """Return a lock as a document; its basis is `locked`, and it is complete unless a row was lost.
 
         Rows that the environment `default` does not have, and rows for other platforms, are optional. The Python
@@ -57,7 +57,7 @@ class PixiLock:
         """
         diagnostics = Diagnostics()
         lock = diagnostics.table(
-            yaml_value(yaml_text(data, diagnostics), diagnostics, is_twice_lost=True), "the document"
+            yaml_value(yaml_text(raw.data, diagnostics), diagnostics, is_twice_lost=True), "the document"
         )
         version = lock.get("version")
         if version not in _KNOWN:
@@ -77,8 +77,8 @@ class PixiLock:
                 diagnostics.add("packages", f"{quoted(package.address)} of an environment is not there", lost=True)
                 _row(package, {}, "packages", used, rows, diagnostics)
         return Document(
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=path,
+            sha256=raw.sha256,
+            path=raw.path,
             kind=DocumentKind.LOCK,
             format=f"pixi.lock {version}",
             basis=Basis.LOCKED,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import replace
 from typing import Final
@@ -16,6 +15,7 @@ from graphkit.formats.cyclonedx.rows import ComponentRows, package_by_name, serv
 from graphkit.formats.cyclonedx.shape import Bom, Metadata, Part, Tools, decode
 from graphkit.formats.decoding import is_json
 from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
+from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import (
     DENIES_ITSELF,
     NOT_READ,
@@ -53,28 +53,28 @@ class CycloneDx:
 
     format = "CycloneDX JSON"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether JSON calls itself a CycloneDX BOM at its top. Cost: a search; decoded only on a hit."""
-        if not is_json(data) or not _MARK.search(data):
+        if not is_json(raw.data) or not _MARK.search(raw.data):
             return False
         try:
-            return msgspec.json.decode(data, type=_Mark).bom == "CycloneDX"
+            return msgspec.json.decode(raw.data, type=_Mark).bom == "CycloneDX"
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return True  # broken, to be rejected aloud
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a BOM is an SBOM
+    def parse(self, raw: RawDocument) -> Document:
         """Return a BOM as a document; see `document_of`."""
         diagnostics = Diagnostics()
-        if (plain := read_plain(data)) is not None:
-            found = _document(plain, _version_of(plain.spec, diagnostics), data, path, diagnostics)
+        if (plain := read_plain(raw.data)) is not None:
+            found = _document(plain, _version_of(plain.spec, diagnostics), raw, diagnostics)
             return replace(found, completeness=Completeness.INCOMPLETE) if diagnostics.lost else found
-        return document_of(decode(data, diagnostics), data, path, diagnostics)
+        return document_of(decode(raw.data, diagnostics), raw, diagnostics)
 
 
 READER: Final = CycloneDx()
 
 
-def document_of(bom: Bom, data: bytes, path: str, diagnostics: Diagnostics) -> Document:
+def document_of(bom: Bom, raw: RawDocument, diagnostics: Diagnostics) -> Document:
     """Return a BOM, in JSON or XML, as a document.
 
     Its basis is the strongest that its life-cycle phases allow: `installed` for operations,
@@ -86,7 +86,7 @@ def document_of(bom: Bom, data: bytes, path: str, diagnostics: Diagnostics) -> D
     rows.read(bom, meta)
     if _is_by_python_tool(meta) or any(row.package for ref, row in rows.components.items() if ref not in rows.beside):
         rows.name()
-    graph = _Graph(bom, rows, diagnostics, data)
+    graph = _Graph(bom, rows, diagnostics, raw.data)
     version = _version_of(bom.spec, diagnostics)
     read = Plain(
         spec=bom.spec,
@@ -98,21 +98,21 @@ def document_of(bom: Bom, data: bytes, path: str, diagnostics: Diagnostics) -> D
         beside=frozenset(rows.beside),
     )
     completeness = _completeness_of(bom, rows, graph.roots, diagnostics)
-    document = _document(read, version, data, path, diagnostics)
+    document = _document(read, version, raw, diagnostics)
     listed = document.components
     if completeness is Completeness.COMPLETE and document.covers_python:
         listed = _with_named_subject(listed, meta)
     return replace(document, completeness=completeness, components=listed, places=tuple(rows.places))
 
 
-def _document(read: Plain, version: str, data: bytes, path: str, diagnostics: Diagnostics) -> Document:
+def _document(read: Plain, version: str, raw: RawDocument, diagnostics: Diagnostics) -> Document:
     meta = read.metadata
     subject = (meta.component.name or "").strip() if meta.component else ""
     named = meta.component is not None and meta.component.type not in _NOT_NAMES and any(map(str.isalnum, subject))
     created = own_time(meta.timestamp, "metadata.timestamp", diagnostics)
     return Document(
-        sha256=hashlib.sha256(data).hexdigest(),
-        path=path,
+        sha256=raw.sha256,
+        path=raw.path,
         kind=DocumentKind.SBOM,
         format=f"CycloneDX {version}".strip(),
         basis=_basis_of(meta),

@@ -17,6 +17,7 @@ from graphkit.formats.cyclonedx.other_parts import PASSED_OVER
 from graphkit.formats.cyclonedx.shape import BESIDE, shaped
 from graphkit.formats.decoding import not_xml
 from graphkit.formats.diagnostics import Diagnostics, quoted
+from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import Document
 from graphkit.model.errors import InputError
 
@@ -175,12 +176,12 @@ class CycloneDxXml:
 
     format = "CycloneDX XML"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether the root element of XML is a BOM. Cost: a look at the head."""
-        head = data[:_HEAD]
-        return head.lstrip()[:1] == b"<" and _is_bom(head) and (_MARK in head or bool(_FILE.search(name)))
+        head = raw.data[:_HEAD]
+        return head.lstrip()[:1] == b"<" and _is_bom(head) and (_MARK in head or bool(_FILE.search(raw.path)))
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a BOM is an SBOM
+    def parse(self, raw: RawDocument) -> Document:
         """Return a BOM as a document, the same as from JSON; see `cyclonedx.document_of`.
 
         Cost: one pass over the events of the parser, without a tree; memory for what is read alone.
@@ -190,7 +191,7 @@ class CycloneDxXml:
                 definition, through which entities could make much of little, or are nested too deep.
         """
         diagnostics = Diagnostics()
-        return document_of(shaped(_loose(data, diagnostics), diagnostics), data, path, diagnostics)
+        return document_of(shaped(_loose(raw.data, diagnostics), diagnostics), raw, diagnostics)
 
 
 READER: Final = CycloneDxXml()
@@ -265,7 +266,7 @@ class _Handler(ContentHandler):
         """How many of them belong to a part that is looked through."""
         self._in = ""
 
-    def startElementNS(self, name: tuple[str | None, str], qname: str | None, attrs: AttributesNSImpl) -> None:  # noqa: ARG002, N802 - SAX's
+    def startElementNS(self, name: tuple[str | None, str], _qname: str | None, attrs: AttributesNSImpl) -> None:  # noqa: N802 - SAX's
         """Take up an element, or begin to pass it over."""
         if not self._open:
             self.namespace = name[0] or ""
@@ -328,7 +329,7 @@ class _Handler(ContentHandler):
             self.twice[key] = None
         holder[key] = value
 
-    def endElementNS(self, name: tuple[str | None, str], qname: str | None) -> None:  # noqa: ARG002, N802 - SAX's
+    def endElementNS(self, _name: tuple[str | None, str], _qname: str | None) -> None:  # noqa: N802 - SAX's
         """Close an element."""
         if self._passed:
             self._passed -= 1

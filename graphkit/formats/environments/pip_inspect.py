@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import replace
 from typing import Any, Final
@@ -19,6 +18,7 @@ from graphkit.formats.environments.pip_rows import (
     roots_of,
     wants_of,
 )
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.rows import LockRows, name_in, tables_in
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
@@ -36,18 +36,18 @@ class PipInspect:
 
     format = "pip inspect"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether JSON has the keys of a report, or, told of an environment, rows as of ``pip list``.
 
         Cost: two searches. An empty list is claimed where it was told of an environment, which it cannot be.
         """
-        if hint == "env" and (_LIST.match(data) or _NOTHING.fullmatch(data)):
+        if raw.hint == "env" and (_LIST.match(raw.data) or _NOTHING.fullmatch(raw.data)):
             return True
-        if not is_json(data) or b'"pip_version"' not in data:  # a plain search first: it is ten times as fast
+        if not is_json(raw.data) or b'"pip_version"' not in raw.data:  # a plain search first: it is ten times as fast
             return False
-        return bool(_PIP.search(data)) and bool(_INSTALLED.search(data))
+        return bool(_PIP.search(raw.data)) and bool(_INSTALLED.search(raw.data))
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - an environment is one
+    def parse(self, raw: RawDocument) -> Document:
         """Return an environment; its basis is `installed`, and it is complete unless a row was lost.
 
         Edges are the requirements whose markers hold in the environment that the report names, with
@@ -56,9 +56,7 @@ class PipInspect:
         for, unless all are said to be, as after an install of a whole lock, and those that nothing requires.
         """
         diagnostics = Diagnostics()
-        return environment_of(
-            json_value(repaired(data, diagnostics)), hashlib.sha256(data).hexdigest(), path, diagnostics
-        )
+        return environment_of(json_value(repaired(raw.data, diagnostics)), raw.sha256, raw.path, diagnostics)
 
 
 READER: Final = PipInspect()

@@ -18,6 +18,7 @@ from graphkit.formats.environments.pip_rows import (
     roots_of,
     wants_of,
 )
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.rows import LockRows, name_in, note_strangers, tables_in
 from graphkit.model.documents import Completeness, Document
 from graphkit.model.errors import InputError
@@ -34,13 +35,13 @@ class PipReport:
 
     format = "pip install report"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether JSON has the keys of such a report. Cost: two searches."""
-        if not is_json(data) or b'"pip_version"' not in data:  # a plain search first: it is ten times as fast
+        if not is_json(raw.data) or b'"pip_version"' not in raw.data:  # a plain search first: it is ten times as fast
             return False
-        return bool(_PIP.search(data)) and bool(_INSTALL.search(data))
+        return bool(_PIP.search(raw.data)) and bool(_INSTALL.search(raw.data))
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a report says what it is of
+    def parse(self, raw: RawDocument) -> Document:
         """Return a report (pip, "Installation Report", version 1) as a lock: what one command takes, file by file.
 
         Whether it was a dry run a report does not say, so its basis is `locked`: it may have been installed. What
@@ -51,7 +52,7 @@ class PipReport:
             InputError: the report as a whole cannot be used.
         """
         diagnostics = Diagnostics()
-        report = json_value(repaired(data, diagnostics))
+        report = json_value(repaired(raw.data, diagnostics))
         if not isinstance(report, dict):
             raise InputError(f"should be an object, is {quoted(report)}")
         if (version := report.get("version")) not in _KNOWN:
@@ -63,7 +64,7 @@ class PipReport:
         count = len(rows.components)
         if not report["install"]:
             diagnostics.add("install", "installs nothing: what was already installed is not listed", lost=True)
-        found = rows.document(data, path, f"pip install report {version}", "")
+        found = rows.document(raw, f"pip install report {version}", "")
         return replace(
             found,
             roots=roots_of(rows, requested, count),

@@ -10,6 +10,7 @@ from typing import Any, Final
 from graphkit.formats.addresses import named_by
 from graphkit.formats.decoding import is_json, toml
 from graphkit.formats.diagnostics import Diagnostics, quoted
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.rows import (
     LockRows,
     digests_in,
@@ -38,11 +39,11 @@ class PdmLock:
 
     format = "pdm.lock"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether TOML has PDM's ``[metadata]``; a pylock.toml that PDM made has none."""
-        return not is_json(data) and bool(_METADATA.search(data)) and bool(_OWN.search(data))
+        return not is_json(raw.data) and bool(_METADATA.search(raw.data)) and bool(_OWN.search(raw.data))
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a lock is a lock
+    def parse(self, raw: RawDocument) -> Document:
         """Return a lock as a document; its basis is `locked`, and it is complete unless a row was lost.
 
         PDM writes a package once more for each set of extras it is asked with; those rows are one
@@ -50,7 +51,7 @@ class PdmLock:
         groups are for development and which are extras, and an install for use takes neither by itself.
         Rows for other platforms are optional too. A lock that names no groups has no optional ones.
         """
-        lock = toml(data)
+        lock = toml(raw.data)
         diagnostics = Diagnostics()
         metadata = diagnostics.table(lock.get("metadata"), "metadata")
         version = metadata.get("lock_version")
@@ -66,7 +67,7 @@ class PdmLock:
         for ref, row in zip(refs, merged, strict=True):
             for place, table in row.parts:
                 _link(rows, ref, table.get("dependencies"), f"{place}.dependencies", python, diagnostics)
-        found = rows.document(data, path, f"pdm.lock {version}", python)
+        found = rows.document(raw, f"pdm.lock {version}", python)
         folders = (row.origin.removeprefix("path:") for row in found.components if row.origin.startswith("path:"))
         return replace(found, governs=governed(one for one in folders if not named_by(one)[0]))
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from graphkit.formats.addresses import named_by, sha256_of
 from graphkit.formats.decoding import is_json, json_value
 from graphkit.formats.diagnostics import Diagnostics, quoted
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.rows import LockRows, digests_in, governed, index_address
 from graphkit.formats.markers import is_elsewhere
 from graphkit.model.documents import Component, Document
@@ -40,20 +41,20 @@ class PipfileLock:
 
     format = "Pipfile.lock"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether JSON has the keys that only Pipenv writes. Cost: two searches."""
-        if not is_json(data) or b'"pipfile-spec"' not in data:  # a plain search first: it is ten times as fast
+        if not is_json(raw.data) or b'"pipfile-spec"' not in raw.data:  # a plain search first: it is ten times as fast
             return False
-        return bool(_META.search(data)) and bool(_SPEC.search(data))
+        return bool(_META.search(raw.data)) and bool(_SPEC.search(raw.data))
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a lock is a lock
+    def parse(self, raw: RawDocument) -> Document:
         """Return a lock as a document; its basis is `locked`, and it is complete unless a row was lost.
 
         It has no edges, so ``dependencies_known`` is False, and it has no roots. Every section but
         `default` is a group that is installed on request (`develop`, and categories of one's own): its
         rows are optional, as are rows for other platforms.
         """
-        lock = _decoded(data)
+        lock = _decoded(raw.data)
         diagnostics = Diagnostics()
         meta = diagnostics.table(lock.get("_meta"), "_meta")
         spec = meta.get("pipfile-spec")
@@ -67,9 +68,9 @@ class PipfileLock:
             if not isinstance(lock[section], dict):
                 diagnostics.add(section, f"should be a table, is {quoted(lock[section])}", lost=True)
                 continue
-            for raw, value in lock[section].items():
-                _take(rows, section, raw, value, indexes, diagnostics)
-        read = rows.document(data, path, f"Pipfile.lock {spec}", _python_of(meta, diagnostics))
+            for name, value in lock[section].items():
+                _take(rows, section, name, value, indexes, diagnostics)
+        read = rows.document(raw, f"Pipfile.lock {spec}", _python_of(meta, diagnostics))
         return replace(
             read,
             roots=(),

@@ -13,6 +13,7 @@ from packaging.specifiers import SpecifierSet
 from graphkit.formats.addresses import key_of_file
 from graphkit.formats.decoding import is_json, toml
 from graphkit.formats.diagnostics import Diagnostics, quoted
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.rows import (
     LockRows,
     digests_in,
@@ -49,20 +50,20 @@ class PoetryLock:
 
     format = "poetry.lock"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether TOML has Poetry's ``[metadata]``, or its first line says that Poetry made it."""
-        if is_json(data):
+        if is_json(raw.data):
             return False
-        return bool(_MADE.match(data)) or (bool(_METADATA.search(data)) and bool(_OWN.search(data)))
+        return bool(_MADE.match(raw.data)) or (bool(_METADATA.search(raw.data)) and bool(_OWN.search(raw.data)))
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a lock is a lock
+    def parse(self, raw: RawDocument) -> Document:
         """Return a lock as a document; its basis is `locked`, and it is complete unless a row was lost.
 
         Rows outside the main group, and rows whose marker there holds on other platforms only, are
         optional; rows of extras are not. Locks of Poetry 1.5 to 1.8 name no groups, and older ones
         often no markers: there nothing is optional, for direct requirements cannot be told.
         """
-        lock = toml(data)
+        lock = toml(raw.data)
         diagnostics = Diagnostics()
         metadata = diagnostics.table(lock.get("metadata"), "metadata")
         version = metadata.get("lock-version")
@@ -83,12 +84,12 @@ class PoetryLock:
             dependencies = diagnostics.table(table.get("dependencies"), f"{place}.dependencies")
             _link(rows, ref, dependencies, place, requires_python, diagnostics)
         _check_extras(lock, {row.package for row in rows.components}, diagnostics)
-        found = rows.document(data, path, f"poetry.lock {version}", requires_python)
+        found = rows.document(raw, f"poetry.lock {version}", requires_python)
         folders = (
             row.origin.removeprefix("directory:") for row in found.components if row.origin.startswith("directory:")
         )
         return replace(
-            found, governs=governed(folders), generator=_generator(data), indexes=indexes_of(found.components)
+            found, governs=governed(folders), generator=_generator(raw.data), indexes=indexes_of(found.components)
         )
 
 

@@ -12,6 +12,7 @@ from packaging.version import Version
 
 from graphkit.formats.decoding import is_json, toml
 from graphkit.formats.diagnostics import Diagnostics, quoted
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.rows import (
     LockRows,
     digests_in,
@@ -46,29 +47,30 @@ class PyLock:
 
     format = "pylock.toml"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether TOML has a lock-version before its first table, and its maker or packages.
 
         poetry.lock has its lock-version in a table.
         """
-        if is_json(data):
+        if is_json(raw.data):
             return False
-        first = _TABLE.search(data)
-        return bool(_LOCK_VERSION.search(data[: first.start()] if first else data)) and bool(_OWN.search(data))
+        first = _TABLE.search(raw.data)
+        head = raw.data[: first.start()] if first else raw.data
+        return bool(_LOCK_VERSION.search(head)) and bool(_OWN.search(raw.data))
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a lock is a lock
+    def parse(self, raw: RawDocument) -> Document:
         """Return a lock as a document; its basis is `locked`, and it is complete unless a row was lost.
 
         What goes against the standard, in the lock or in one of its packages, is a problem. Rows of
         groups that are not the default, and rows for other platforms, are optional; rows of extras are
         not. Dependencies "are purely informational": a lock in which no row has any has no known ones.
         """
-        lock = toml(data)
+        lock = toml(raw.data)
         minor = _minor_of(lock.get("lock-version"))
         if not isinstance(lock.get("packages"), list):
             raise InputError(f"should be an array, is {quoted(lock.get('packages'))}", place="packages")
         diagnostics = Diagnostics()
-        header = header_of(data[:_HEAD].decode("utf-8", "replace"))
+        header = header_of(raw.data[:_HEAD].decode("utf-8", "replace"))
         for one in header.partial():
             diagnostics.add("the lock", f"made with {quoted(one)}: not all that is installed is listed", lost=True)
         if minor:
@@ -90,7 +92,7 @@ class PyLock:
                 rows.link(ref, wanted, specifier, where, sure=where.startswith(f"{place}.dependencies"))
         return replace(
             rows.document(
-                data, path, f"pylock.toml 1.{minor}", diagnostics.text(lock.get("requires-python"), "requires-python")
+                raw, f"pylock.toml 1.{minor}", diagnostics.text(lock.get("requires-python"), "requires-python")
             ),
             roots=rows.roots() if rows.edges else (),
             governs=_governs(header, (table for _, _, table in taken)),

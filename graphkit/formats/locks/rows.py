@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
@@ -15,6 +14,7 @@ from packaging.utils import canonicalize_name
 
 from graphkit.formats.addresses import named_by, without_passwords
 from graphkit.formats.diagnostics import Diagnostics, quoted
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.refs import Refs
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
 from graphkit.model.environment import Environment, MarkerEvaluator
@@ -218,11 +218,11 @@ class LockRows:
         for name in self._missing:
             yield Component(ref=self._refs.unique(name), name=name, package=name, purl=purl_of(name))
 
-    def document(self, data: bytes, path: str, kind: str, requires_python: str) -> Document:
+    def document(self, raw: RawDocument, kind: str, requires_python: str) -> Document:
         """Return the lock: all that was taken up and noted so far. ``kind`` is its format as answers show it."""
         return Document(
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=path,
+            sha256=raw.sha256,
+            path=raw.path,
             kind=DocumentKind.LOCK,
             format=kind,
             basis=Basis.LOCKED,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from graphkit.formats.decoding import is_json, toml
 from graphkit.formats.diagnostics import Diagnostics, quoted
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.rows import (
     digests_in,
     governed,
@@ -48,24 +48,24 @@ class UvLock:
 
     format = "uv.lock"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether TOML is a lock of uv's: a whole-number version on top, and what only uv writes.
 
         Cargo.lock has the first without the second; poetry.lock and pylock.toml lack the first.
         """
-        if is_json(data):
+        if is_json(raw.data):
             return False
-        first = _TABLE.search(data)
-        head = data[: first.start()] if first else data
-        return bool(_VERSION.search(head)) and bool(_OWN.search(head) or _OWN.search(data))
+        first = _TABLE.search(raw.data)
+        head = raw.data[: first.start()] if first else raw.data
+        return bool(_VERSION.search(head)) and bool(_OWN.search(head) or _OWN.search(raw.data))
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a lock is a lock
+    def parse(self, raw: RawDocument) -> Document:
         """Return a lock as a document; its basis is `locked`, and it is complete unless a row was lost.
 
         Rows that no install of the members without dev groups reaches, on the platform that answers
         assume, are optional. Extras count as reached: which were asked for, the lock does not say.
         """
-        lock = toml(data)
+        lock = toml(raw.data)
         version = lock.get("version")
         if version != _KNOWN or type(version) is not int:
             raise InputError(f"version {quoted(version)} of uv.lock cannot be read; 1 can", place="version")
@@ -85,8 +85,8 @@ class UvLock:
         replaced = replaced_in(manifest, "overrides", "excludes")
         made_under = Guards(metadata=stated_metadata(manifest), replaced=replaced)
         return Document(
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=path,
+            sha256=raw.sha256,
+            path=raw.path,
             kind=DocumentKind.LOCK,
             format=f"uv.lock {version}",
             basis=Basis.LOCKED,
@@ -101,7 +101,7 @@ class UvLock:
             requirements=rows.recorded(),
             guards=made_under if made_under != Guards() else None,
             subject=rows.subject(roots),
-            governs=(_SCRIPT.sub(r"\1", path),) if _SCRIPT.search(path) else governed(rows.folders()),
+            governs=(_SCRIPT.sub(r"\1", raw.path),) if _SCRIPT.search(raw.path) else governed(rows.folders()),
             indexes=rows.indexes(),
             completeness=Completeness.INCOMPLETE if diagnostics.lost else Completeness.COMPLETE,
             problems=diagnostics.as_tuple(),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import replace
 from typing import Any, Final
 
 from graphkit.formats.decoding import is_json, toml
 from graphkit.formats.diagnostics import Diagnostics
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.rows import index_address
 from graphkit.formats.manifests.pyproject_groups import marker_of_group
 from graphkit.formats.manifests.pyproject_tools import table_requirement
@@ -26,27 +26,27 @@ class Pipfile:
 
     format = "Pipfile"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether TOML of that name has a table of Pipenv's; other TOML has tables of these names too."""
-        return bool(_FILE.search(name)) and not is_json(data) and bool(_TABLE.search(data))
+        return bool(_FILE.search(raw.path)) and not is_json(raw.data) and bool(_TABLE.search(raw.data))
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a manifest is a manifest
+    def parse(self, raw: RawDocument) -> Document:
         """Return what is asked for as a manifest; categories but ``packages`` are groups, taken on request.
 
         Complete unless something was lost.
         """
-        read = toml(data)
+        read = toml(raw.data)
         diagnostics = Diagnostics()
         asked: dict[Requirement, None] = {}
         for section in read:
             if section in _OTHERS - {"packages"}:
                 continue
-            for raw, value in diagnostics.table(read[section], section).items():
-                if one := table_requirement(raw, value, f"{section}.{raw}", diagnostics):
+            for name, value in diagnostics.table(read[section], section).items():
+                if one := table_requirement(name, value, f"{section}.{name}", diagnostics):
                     asked[_in_group(one, section, diagnostics)] = None
         return Document(
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=path,
+            sha256=raw.sha256,
+            path=raw.path,
             kind=DocumentKind.MANIFEST,
             format="Pipfile",
             basis=Basis.LISTED,

@@ -14,7 +14,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from graphkit.formats.addresses import without_passwords
 from graphkit.formats.decoding import is_json, toml
 from graphkit.formats.diagnostics import Diagnostics, quoted
-from graphkit.formats.interface import Beside
+from graphkit.formats.interface import Beside, RawDocument
 from graphkit.formats.locks.rows import index_address
 from graphkit.formats.manifests.poetry import POETRY, PoetryTable
 from graphkit.formats.manifests.pyproject_commands import commands_in
@@ -60,40 +60,33 @@ class PyProject:
 
     format = "pyproject.toml"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether TOML has a ``[project]`` or ``[tool.poetry]`` table, and is not pixi's.
 
         By its name also what has a table without either that something is installed from.
         """
-        if is_json(data):
+        if is_json(raw.data):
             return False
-        if _HEADER.search(data):
-            return bool(_FILE.search(name)) or bool(_TELLING.search(data))
-        return bool(_FILE.search(name)) and bool(_BESIDE_PROJECT.search(data))
+        if _HEADER.search(raw.data):
+            return bool(_FILE.search(raw.path)) or bool(_TELLING.search(raw.data))
+        return bool(_FILE.search(raw.path)) and bool(_BESIDE_PROJECT.search(raw.data))
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a manifest is a manifest
+    def parse(self, raw: RawDocument) -> Document:
         """Return a project's own requirements as a manifest.
 
         Those of an extra have ``extra == "…"`` in their marker, those of a dependency group
         ``"…" in dependency_groups``: an install may bring them. Complete unless something is dynamic,
         cannot be told, or was lost. What a tool takes from elsewhere, or at another version than
-        is asked for, leaves the manifest incomplete. Files that it includes are not followed.
+        is asked for, leaves the manifest incomplete. Files beside it that its build reads requirements from are read.
         """
-        return self._parse(data, path, None)
-
-    def parse_with(self, data: bytes, path: str, hint: str, beside: Beside) -> Document:  # noqa: ARG002 - as above
-        """Return a manifest with the requirements that its build reads from files beside it."""
-        return self._parse(data, path, beside)
-
-    def _parse(self, data: bytes, path: str, beside: Beside | None) -> Document:
-        read = toml(data)
+        read = toml(raw.data)
         diagnostics = Diagnostics()
         tools = diagnostics.table(read.get("tool"), "tool")
         project = diagnostics.table(read.get("project"), "project")
         poetry = PoetryTable(diagnostics.table(tools.get(POETRY), "tool.poetry"), diagnostics)
-        if not (project or poetry.table or (not _HEADER.search(data) and _BESIDE_PROJECT.search(data))):
+        if not (project or poetry.table or (not _HEADER.search(raw.data) and _BESIDE_PROJECT.search(raw.data))):
             raise InputError("neither [project] nor [tool.poetry] holds anything")
-        asked = _Asked(diagnostics, beside)
+        asked = _Asked(diagnostics, raw.beside)
         if project:
             asked.of_project(project, tools, poetry)
         elif poetry.table:
@@ -104,8 +97,8 @@ class PyProject:
         asked.of_plugins(poetry)
         asked.of_pixi(tools)
         asked.apply_sources(tools, poetry if project else None)
-        is_uvs = PurePosixPath(path.replace("\\", "/")).name == "pyproject.toml"
-        settings = settings_for(path, beside, diagnostics, climbs="uv" not in tools)
+        is_uvs = PurePosixPath(raw.path.replace("\\", "/")).name == "pyproject.toml"
+        settings = settings_for(raw.path, raw.beside, diagnostics, climbs="uv" not in tools)
         asked.is_open |= note_unread(tools, diagnostics) or settings.is_open
         if settings.overrides:
             asked.is_open = True
@@ -120,8 +113,8 @@ class PyProject:
         guards = guards or pdm_guards(tools)
         subject = diagnostics.text(project.get("name"), "project.name") or poetry.name
         return Document(
-            sha256=digest_of(data, asked.files | dict(settings.files)),
-            path=path,
+            sha256=digest_of(raw.data, asked.files | dict(settings.files)),
+            path=raw.path,
             kind=DocumentKind.MANIFEST,
             format="pyproject.toml",
             basis=Basis.LISTED,

@@ -8,7 +8,7 @@ from typing import Final
 
 from graphkit.formats.conda.explicit import is_explicit
 from graphkit.formats.diagnostics import Diagnostics
-from graphkit.formats.interface import Beside
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.manifests.requirements_files import Included
 from graphkit.formats.manifests.requirements_lines import logical_lines
 from graphkit.formats.manifests.requirements_rows import RequirementRows
@@ -34,7 +34,7 @@ class Requirements:
 
     format = "requirements file"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether lines are pip's. Cost: one pattern for each of the first 400.
 
         By content alone every line must be one of pip's, and at least half must say more than a name:
@@ -42,12 +42,12 @@ class Requirements:
         pass in four; under the name of a requirements file any may be odd where one asks for a release,
         and as many as there are names or addresses.
         """
-        head = data[:_CLAIMED]
-        text = (head if len(data) <= _CLAIMED else head.rpartition(b"\n")[0]).decode("utf-8", "replace")
-        if _TABLE.match(text) or is_explicit(data):
+        head = raw.data[:_CLAIMED]
+        text = (head if len(raw.data) <= _CLAIMED else head.rpartition(b"\n")[0]).decode("utf-8", "replace")
+        if _TABLE.match(text) or is_explicit(raw.data):
             return False
-        is_called = bool(_FILE.search(name) or _FOLDER.search(name))
-        named = is_called or (hint in {"lock", "env"} and not _SCRIPT.search(name))
+        is_called = bool(_FILE.search(raw.path) or _FOLDER.search(raw.path))
+        named = is_called or (raw.hint in {"lock", "env"} and not _SCRIPT.search(raw.path))
         strong = weak = odd = asked = 0
         for line in islice(logical_lines(text), _LOOKED_AT):
             strong += line.kind in {"requirement", "url", "option"}
@@ -57,34 +57,26 @@ class Requirements:
             if odd and not named:
                 return False
         if not strong + weak:
-            return not odd and bool(_FILE.search(name))
+            return not odd and bool(_FILE.search(raw.path))
         if is_called and (asked or odd <= strong + weak):
             return True
         return odd * 4 <= strong + weak if named else strong >= weak
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:
+    def parse(self, raw: RawDocument) -> Document:
         """Return a requirements file as a document.
 
         A lock is what a tool that resolves wrote, by its header, and what has a hash on every line, which pip
         takes only whole; with ``hint`` `env` every list of pins (one ``==`` or ``===`` without a wildcard, a hash,
         or a URL) is an environment. Any other list is a manifest, its pins and all: it may leave out what they need.
-        Files that it includes are not followed.
+
+        Files beside it that it includes are read; their places read ``base.txt line 3``. What `-c` names constrains a
+        manifest; a lock needs no constraints. What a `uv.toml` beside says counts, since uv may be what installs it,
+        except for what is installed already.
         """
-        return self._parse(data, path, hint, None)
-
-    def parse_with(self, data: bytes, path: str, hint: str, beside: Beside) -> Document:
-        """Return a requirements file with the files it includes; their places read ``base.txt line 3``.
-
-        What `-c` names constrains a manifest; a lock needs no constraints. What a `uv.toml` beside says counts, since
-        uv may be what installs it, except for what is installed already.
-        """
-        return self._parse(data, path, hint, beside)
-
-    def _parse(self, data: bytes, path: str, hint: str, beside: Beside | None) -> Document:
         diagnostics = Diagnostics()
-        settings = settings_for(path, beside, diagnostics) if hint != "env" else UvSettings()
+        settings = settings_for(raw.path, raw.beside, diagnostics) if raw.hint != "env" else UvSettings()
         rows = RequirementRows(diagnostics, settings)
-        files = Included(data, beside, diagnostics)
+        files = Included(raw.data, raw.beside, diagnostics)
         for line, place, constrains in files.lines():
             if constrains:
                 rows.constrain(line, place)
@@ -92,13 +84,13 @@ class Requirements:
                 rows.take(line, place)
         document = Document(
             sha256=files.digest(dict(settings.files)),
-            path=path,
+            path=raw.path,
             kind=DocumentKind.MANIFEST,
             format="requirements.txt",
             basis=Basis.LISTED,
         )
         rows.leave()
-        if hint == "env" and rows.items and rows.are_pinned():
+        if raw.hint == "env" and rows.items and rows.are_pinned():
             return rows.listed(document, is_environment=True)
         if rows.are_locked():
             return rows.listed(document, is_environment=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import posixpath
 import re
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ import yaml
 from graphkit.formats.conda.environment import READER as CONDA_ENVIRONMENT
 from graphkit.formats.decoding import is_json
 from graphkit.formats.diagnostics import bounded
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.manifests.pyproject import READER as PYPROJECT
 from graphkit.formats.scripts.arguments import Found
 from graphkit.formats.scripts.declared import (
@@ -175,32 +175,33 @@ class InstallCommands:
 
     format = "install commands"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether a file of a name that something installs from has a command or a list that does.
 
         The name chooses how it is read, and the content decides: without a finding it is nobody's. Listings of
         environments and SBOMs are looked for elsewhere. Cost: a search; where that finds something, one reading.
         """
-        if hint in {"env", "sbom"} or (kind := _kind_of(data, name)) is None:
+        if raw.hint in {"env", "sbom"} or (kind := _kind_of(raw.data, raw.path)) is None:
             return False
-        if not (may_install(data) if kind.read is _python_script else kind.mark.search(data)) or _OTHERS.search(data):
+        is_likely = may_install(raw.data) if kind.read is _python_script else kind.mark.search(raw.data)
+        if not is_likely or _OTHERS.search(raw.data):
             return False
-        if CONDA_ENVIRONMENT.claims(data, name, hint):
+        if CONDA_ENVIRONMENT.claims(raw):
             return False
-        if "toml" in kind.name and PYPROJECT.claims(data, name, hint):  # one of years ago, with a project in it
+        if "toml" in kind.name and PYPROJECT.claims(raw):  # one of years ago, with a project in it
             return False
-        return any(True for _ in _findings(kind, data))
+        return any(True for _ in _findings(kind, raw.data))
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - a script is a script
+    def parse(self, raw: RawDocument) -> Document:
         """Return what a file installs or asks for as the commands of a document; it is never complete.
 
         Inputs are paths from the folder of the file. Where a file may run from the top of what was given as
         well, both are named.
         """
-        kind = _kind_of(data, path) or _SHELL
-        found = list(islice(_findings(kind, data), _MOST + 1))
-        commands = [_command(one, _places(kind, path)) for one in found[:_MOST]]
-        if _SETTINGS.search(data):
+        kind = _kind_of(raw.data, raw.path) or _SHELL
+        found = list(islice(_findings(kind, raw.data), _MOST + 1))
+        commands = [_command(one, _places(kind, raw.path)) for one in found[:_MOST]]
+        if _SETTINGS.search(raw.data):
             commands = [replace(one, is_past_guards=one.tool == "uv" and bool(one.inputs)) for one in commands]
         problems = [
             Problem(place=one.place, text=f"what it installs cannot be read: {one.unreadable}")
@@ -212,8 +213,8 @@ class InstallCommands:
             commands.append(InstallCommand(place="the file", text="", unreadable=text))
             problems.append(Problem(place="the file", text=text))
         return Document(
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=path,
+            sha256=raw.sha256,
+            path=raw.path,
             kind=DocumentKind.SCRIPT,
             format=kind.name,
             basis=Basis.LISTED,

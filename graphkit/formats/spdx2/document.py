@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -15,6 +14,7 @@ from packaging.utils import canonicalize_name
 from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
 from graphkit.formats.file_names import release_of_file, releases_in_path
 from graphkit.formats.generators import with_tools
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.purls import releases_in_purl, releases_in_text
 from graphkit.formats.refs import Refs
 from graphkit.formats.spdx2.identity import by_name, hashes_in, hashes_of, identities_of, purls_of, said
@@ -68,8 +68,7 @@ _NOTHING: Final = Beside()
 
 def document_of(
     read: Spdx,
-    data: bytes,
-    path: str,
+    raw: RawDocument,
     diagnostics: Diagnostics,
     *,
     place_of: Callable[[str], str] = str,
@@ -80,7 +79,7 @@ def document_of(
 
     Its basis is `built`, unless its creator's comment names an SBOM type, or it was made from
     manifests: GitHub's dependency graph, and where every Python package says that it was found in
-    one, are `listed`. SPDX 2 cannot say that it is complete. ``data`` is the file that ``read`` was
+    one, are `listed`. SPDX 2 cannot say that it is complete. ``raw`` is the file that ``read`` was
     made from; ``place_of`` turns the place of an element, as in ``packages[3].name``, into its place
     in the file. ``beside`` is what else names files. ``is_export``: it is wrapped as GitHub wraps its export.
     Cost: linear.
@@ -116,8 +115,8 @@ def document_of(
     created = own_time(creation.created, "creationInfo.created", diagnostics)
     tools = " ".join(one.partition(":")[2] for one in creators if one.startswith("Tool:"))
     document = Document(
-        sha256=hashlib.sha256(data).hexdigest(),
-        path=path,
+        sha256=raw.sha256,
+        path=raw.path,
         kind=DocumentKind.SBOM,
         format=f"SPDX {version}".strip(),
         basis=Basis.LISTED if is_github else _basis_of(creation, rows),

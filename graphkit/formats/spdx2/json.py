@@ -9,6 +9,7 @@ import msgspec
 
 from graphkit.formats.decoding import is_json
 from graphkit.formats.diagnostics import Diagnostics
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.spdx2.document import document_of
 from graphkit.formats.spdx2.shape import Spdx, decode
 from graphkit.model.documents import Document
@@ -34,37 +35,37 @@ class SpdxJson:
 
     format = "SPDX JSON"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether JSON has an SPDX version, or an SPDX id and packages, at its top or in ``sbom``.
 
         SPDX 3 is not claimed; JSON-LD of SPDX 2 is, to be rejected aloud. Cost: a search or a scan.
         """
-        if not is_json(data) or not any(mark in data for mark in _MARKS):
+        if not is_json(raw.data) or not any(mark in raw.data for mark in _MARKS):
             return False
         try:
-            top = msgspec.json.decode(data, type=_Mark)
+            top = msgspec.json.decode(raw.data, type=_Mark)
             inner = msgspec.json.decode(top.sbom, type=_Mark) if bytes(top.sbom).startswith(b"{") else top
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # broken, to be rejected aloud
-            return _MARKS[0] in data and not _OTHERS.search(data)
+            return _MARKS[0] in raw.data and not _OTHERS.search(raw.data)
         if _SPDX3.search(bytes(top.context)):
             return False
         if any(bytes(one.version) or (bytes(one.id) and bytes(one.packages)) for one in (top, inner)):
             return True
         return bool(_LINKED.search(bytes(top.context)))
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - it is an SBOM
+    def parse(self, raw: RawDocument) -> Document:
         """Return an SPDX document, bare or in ``sbom``; see `document_of`."""
         diagnostics = Diagnostics()
-        wrapped = decode(data, diagnostics)
+        wrapped = decode(raw.data, diagnostics)
         if not wrapped.version and _LINKED.search(bytes(wrapped.context)):
             problem = "SPDX 2 in JSON-LD cannot be read; in JSON, YAML, tag-value and RDF/XML it can"
             raise InputError(problem, place="@context")
         if wrapped.sbom is None or wrapped.version or wrapped.packages:
             if wrapped.sbom is not None:
                 diagnostics.add("sbom", "is inside a document and is not read", lost=True)
-            return document_of(wrapped, data, path, diagnostics)
+            return document_of(wrapped, raw, diagnostics)
         read: Spdx = wrapped.sbom
-        return document_of(read, data, path, diagnostics, place_of="sbom.{}".format, is_export=True)
+        return document_of(read, raw, diagnostics, place_of="sbom.{}".format, is_export=True)
 
 
 READER: Final = SpdxJson()

@@ -10,6 +10,7 @@ from xml.parsers import expat
 
 from graphkit.formats.decoding import repaired
 from graphkit.formats.diagnostics import Diagnostics, quoted
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.refs import Refs
 from graphkit.formats.spdx2.document import Beside, document_of
 from graphkit.formats.spdx2.shape import (
@@ -48,31 +49,29 @@ class SpdxRdf:
 
     format = "SPDX RDF/XML"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether XML is RDF at its root and names SPDX 2's terms.
 
         Turtle and plain XML of SPDX 2 are claimed too, to be rejected aloud. Cost: two searches, and a
         look at the head on a hit.
         """
-        if _MARK not in data and _PLAIN not in data:
+        if _MARK not in raw.data and _PLAIN not in raw.data:
             return False
-        return _root_of(data) in {f"{RDF} RDF", "Document"} if is_xml(data) else _is_turtle(data)
+        return _root_of(raw.data) in {f"{RDF} RDF", "Document"} if is_xml(raw.data) else _is_turtle(raw.data)
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - it is an SBOM
+    def parse(self, raw: RawDocument) -> Document:
         """Return a document; see `document_of`. Places are lines.
 
         Packages, files and relationships come in the order in which they stand, nested or not.
         """
         diagnostics = Diagnostics()
-        if not is_xml(data) or _root_of(data) == "Document":
-            said = "plain XML" if is_xml(data) else "Turtle"
+        if not is_xml(raw.data) or _root_of(raw.data) == "Document":
+            said = "plain XML" if is_xml(raw.data) else "Turtle"
             raise InputError(f"SPDX in {said} cannot be read; in JSON, YAML, tag-value and RDF/XML it can")
-        reading = _Reading(read_nodes(_utf8(data, diagnostics), diagnostics), diagnostics)
+        reading = _Reading(read_nodes(_utf8(raw.data, diagnostics), diagnostics), diagnostics)
         read = reading.read()
         beside = reading.beside()
-        return document_of(
-            read, data, path, diagnostics, place_of=lambda place: line_of(place, reading.lines), beside=beside
-        )
+        return document_of(read, raw, diagnostics, place_of=lambda place: line_of(place, reading.lines), beside=beside)
 
 
 READER: Final = SpdxRdf()
@@ -95,7 +94,7 @@ def _root_of(data: bytes) -> str:
     """Return namespace and name of XML's root, empty where none is to be seen. Nothing is expanded or fetched."""
     found: list[str] = []
 
-    def note(name: str, attributes: object) -> None:  # noqa: ARG001 - expat gives them
+    def note(name: str, _attributes: object) -> None:
         found.append(name)
         raise _Enough
 

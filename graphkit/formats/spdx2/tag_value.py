@@ -9,6 +9,7 @@ from typing import Final
 
 from graphkit.formats.decoding import repaired
 from graphkit.formats.diagnostics import Diagnostics, quoted
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.spdx2.document import document_of
 from graphkit.formats.spdx2.shape import (
     Checksum,
@@ -59,19 +60,17 @@ class SpdxTagValue:
 
     format = "SPDX tag-value"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether lines are tags and values, one of them the SPDX version. Cost: a search."""
-        return text_syntax(data) == "tag-value"
+        return text_syntax(raw.data) == "tag-value"
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - it is an SBOM
+    def parse(self, raw: RawDocument) -> Document:
         """Return a document; see `document_of`. Files that stand below a package are in it (SPDX 2.3, clause 8.1)."""
         diagnostics = Diagnostics()
         reading = _Reading(diagnostics)
-        for number, tag, value in _values(repaired(data, diagnostics).decode(), diagnostics):
+        for number, tag, value in _values(repaired(raw.data, diagnostics).decode(), diagnostics):
             reading.take(number, tag, value)
-        return document_of(
-            reading.read(), data, path, diagnostics, place_of=lambda place: line_of(place, reading.lines)
-        )
+        return document_of(reading.read(), raw, diagnostics, place_of=lambda place: line_of(place, reading.lines))
 
 
 READER: Final = SpdxTagValue()

@@ -107,7 +107,7 @@ class _Striped(ContentHandler):
         """Take up who knows the line."""
         self._locator = locator
 
-    def startElementNS(self, name: Name, qname: str | None, attrs: Any) -> None:  # noqa: ARG002, N802 - SAX's
+    def startElementNS(self, name: Name, _qname: str | None, attrs: Any) -> None:  # noqa: N802 - SAX's
         """Take up the start of an element."""
         line = self.line
         above = self._open[-1] if self._open else _Open(node=None, base="", line=line)
@@ -170,7 +170,7 @@ class _Striped(ContentHandler):
         elif not here.is_raw and content.strip():
             self._diagnostics.add(f"line {self.line}", f"unexpected text {quoted(content.strip())}")
 
-    def endElementNS(self, name: Name, qname: str | None) -> None:  # noqa: ARG002, N802 - SAX's
+    def endElementNS(self, _name: Name, _qname: str | None) -> None:  # noqa: N802 - SAX's
         """Take up the end of an element."""
         here = self._open.pop()
         if here.predicate and here.texts is not None and here.node is not None:

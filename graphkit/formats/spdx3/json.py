@@ -15,6 +15,7 @@ import msgspec
 from graphkit.formats.decoding import is_json, json_value, repaired
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.generators import with_tools
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.spdx2 import shape as spdx2
 from graphkit.formats.spdx2.document import Beside, document_of
 from graphkit.formats.spdx3.other_parts import hashes_beside, texts_beside
@@ -79,19 +80,19 @@ class Spdx3Json:
 
     format = "SPDX 3 JSON"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether JSON has the context of SPDX 3, or has ``@graph`` and its terms. Cost: a search or a scan."""
-        if _EXPANDED.match(data):
-            return _is_expanded(data)
-        if not is_json(data) or not _MARK.search(data):
+        if _EXPANDED.match(raw.data):
+            return _is_expanded(raw.data)
+        if not is_json(raw.data) or not _MARK.search(raw.data):
             return False
         try:
-            top = msgspec.json.decode(data, type=_Mark)
+            top = msgspec.json.decode(raw.data, type=_Mark)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # broken, to be rejected aloud
-            return (b'"@context"' in data or b'"@graph"' in data) and not _CYCLONEDX.search(data)
+            return (b'"@context"' in raw.data or b'"@graph"' in raw.data) and not _CYCLONEDX.search(raw.data)
         return bool(_MARK.search(bytes(top.context) or bytes(top.graph)) or _TYPE.search(bytes(top.type)))
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - it is an SBOM
+    def parse(self, raw: RawDocument) -> Document:
         """Return an SPDX 3 document.
 
         Its basis is the strongest of its SBOM types; without one it is as in SPDX 2. ``created`` and
@@ -102,15 +103,15 @@ class Spdx3Json:
             InputError: it is no JSON, or of another version than 3.
         """
         diagnostics = Diagnostics()
-        top = json_value(repaired(data, diagnostics))
-        if isinstance(top, list) and _EXPANDED.match(data):
+        top = json_value(repaired(raw.data, diagnostics))
+        if isinstance(top, list) and _EXPANDED.match(raw.data):
             top = {"@graph": top}
         if not isinstance(top, dict):
             raise InputError(f"should be an object, is {quoted(top)}")
         graph = _Graph(elements_in(top, diagnostics), diagnostics)
         version = _version_of(top, graph, diagnostics)
         read = graph.in_terms_of_2()
-        found = document_of(read, data, path, diagnostics, place_of=graph.place_of, beside=graph.beside())
+        found = document_of(read, raw, diagnostics, place_of=graph.place_of, beside=graph.beside())
         types = {_TYPES[one] for one in graph.sbom_types() if one in _TYPES}
         known = len(diagnostics.problems)
         completeness = _completeness_of(graph, found, diagnostics)

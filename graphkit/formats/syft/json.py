@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import replace
 from typing import Any, Final
@@ -12,6 +11,7 @@ import msgspec
 from graphkit.formats.decoding import is_json, json_value, repaired
 from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
 from graphkit.formats.generators import with_tools
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.syft.rows import ArtifactRows, digests_in, is_of_manifest
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, Edge
 from graphkit.model.errors import InputError
@@ -45,21 +45,21 @@ class SyftJson:
 
     format = "Syft JSON"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether JSON has ``artifacts`` and names Syft's schema or Syft as its maker, at its top.
 
         Cost: a search; a scan on a hit.
         """
-        if not is_json(data) or b'"artifacts"' not in data or not _MARK.search(data):
+        if not is_json(raw.data) or b'"artifacts"' not in raw.data or not _MARK.search(raw.data):
             return False
         try:
-            top = msgspec.json.decode(data, type=_Mark)
+            top = msgspec.json.decode(raw.data, type=_Mark)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # broken, to be rejected aloud
-            return b'"artifactRelationships"' in data and not _OTHERS.search(data)
+            return b'"artifactRelationships"' in raw.data and not _OTHERS.search(raw.data)
         is_syft = _SCHEMA.search(bytes(top.schema)) or _MAKER.search(bytes(top.descriptor))
         return bool(bytes(top.artifacts)) and bool(is_syft)
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - it is an SBOM
+    def parse(self, raw: RawDocument) -> Document:
         """Return a Syft document.
 
         Its basis is `built`: Syft looks at files that were put together, not at what runs. Rows that it
@@ -72,7 +72,7 @@ class SyftJson:
             InputError: it is no JSON.
         """
         diagnostics = Diagnostics()
-        top = json_value(repaired(data, diagnostics))
+        top = json_value(repaired(raw.data, diagnostics))
         if not isinstance(top, dict):
             raise InputError(f"should be an object, is {quoted(top)}")
         version = _version_of(top, diagnostics)
@@ -91,8 +91,8 @@ class SyftJson:
         python = [row for row in rows.components.values() if row.package]
         is_listed = bool(python) and all(row.ref in rows.listed for row in python)
         document = Document(
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=path,
+            sha256=raw.sha256,
+            path=raw.path,
             kind=DocumentKind.SBOM,
             format=f"Syft {version}".strip(),
             basis=Basis.LISTED if is_listed else Basis.BUILT,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ import msgspec
 
 from graphkit.formats.decoding import is_json, json_value, repaired
 from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.purl_rows import OTHERS
 from graphkit.formats.trivy.rows import ResultRows
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
@@ -37,20 +37,20 @@ class TrivyJson:
 
     format = "Trivy JSON"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:  # noqa: ARG002 - the content decides
+    def claims(self, raw: RawDocument) -> bool:
         """Return whether JSON has Trivy's schema version and an artifact at its top.
 
         Cost: a search; a scan on a hit.
         """
-        if not is_json(data) or _MARK not in data or not any(mark in data for mark in _ARTIFACT):
+        if not is_json(raw.data) or _MARK not in raw.data or not any(mark in raw.data for mark in _ARTIFACT):
             return False
         try:
-            top = msgspec.json.decode(data, type=_Mark)
+            top = msgspec.json.decode(raw.data, type=_Mark)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # broken, to be rejected aloud
-            return not OTHERS.search(data)
+            return not OTHERS.search(raw.data)
         return bool(bytes(top.version)) and bool(bytes(top.name) or bytes(top.kind))
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:  # noqa: ARG002 - it is an SBOM
+    def parse(self, raw: RawDocument) -> Document:
         """Return a report as a document.
 
         Its basis is `built`, as Syft's: Trivy looks at files that were put together. Rows that it took from a
@@ -64,7 +64,7 @@ class TrivyJson:
             InputError: it is no JSON object.
         """
         diagnostics = Diagnostics()
-        top = json_value(repaired(data, diagnostics))
+        top = json_value(repaired(raw.data, diagnostics))
         if not isinstance(top, dict):
             raise InputError(f"should be an object, is {quoted(top)}")
         version = _version_of(top, diagnostics)
@@ -87,8 +87,8 @@ class TrivyJson:
         targets = {edge.target for edge in rows.edges if edge.source != edge.target}
         tops = dict.fromkeys(edge.source for edge in rows.edges if edge.source not in targets)
         return Document(
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=path,
+            sha256=raw.sha256,
+            path=raw.path,
             kind=DocumentKind.SBOM,
             format=f"Trivy {version}".strip(),
             basis=Basis.LISTED if is_listed else Basis.BUILT,

@@ -113,12 +113,12 @@ class _IncidentShape(Shape):
     imports: tuple[str, ...] = ()
 
 
-def claims(data: bytes, name: str) -> bool:  # noqa: ARG001 - the name decides nothing
+def claims(data: bytes) -> bool:
     """Return whether a file says that it is an incident file."""
     return SCHEMA.rpartition("/")[0].encode() in data[:4096]
 
 
-def parse(data: bytes, path: str) -> Incident:  # noqa: ARG001 - places are in the file, the caller names it
+def parse(data: bytes) -> Incident:
     """Return the incident of a file.
 
     Raises:

@@ -79,7 +79,7 @@ class _Record(msgspec.Struct):
     database_specific: Any = None
 
 
-def claims(data: bytes, name: str) -> bool:  # noqa: ARG001 - the name decides nothing
+def claims(data: bytes) -> bool:
     """Return whether a file is an OSV record, or a list of them. Cost: a search; decoded only where it may be one."""
     if b"modified" not in data or b"affected" not in data:
         return False
@@ -90,7 +90,7 @@ def claims(data: bytes, name: str) -> bool:  # noqa: ARG001 - the name decides n
     return bool(records) and all("affected" in one and "modified" in one and "id" in one for one in records)
 
 
-def parse(data: bytes, path: str) -> tuple[Incident, ...]:  # noqa: ARG001 - the caller names the file
+def parse(data: bytes) -> tuple[Incident, ...]:
     """Return the incidents of a file of OSV records: versions and ranges, no times, since records hold none.
 
     Versions and ranges unite, as OSV's own evaluation has it. What decides nothing is in ``undecided``, and in

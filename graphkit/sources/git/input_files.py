@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from graphkit.formats import is_claimed, read_document
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.manifests.requirements import READER as LISTS
 from graphkit.formats.scripts.reader import may_install
 from graphkit.model.documents import DocumentKind
@@ -154,7 +155,7 @@ def _is_input(data: bytes, name: bytes) -> bool:
         document = read_document(data, path)
     except InputError:
         return True
-    if document is None or LISTS.claims(data, path, ""):  # lines that happen to be names
+    if document is None or LISTS.claims(RawDocument(data, path)):  # lines that happen to be names
         return False
     if document.kind is DocumentKind.SCRIPT:
         return bool(document.commands or document.problems)

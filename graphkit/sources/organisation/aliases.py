@@ -30,7 +30,7 @@ class AliasFile:
     problems: tuple[Problem, ...] = ()
 
 
-def claims(data: bytes, name: str) -> bool:  # noqa: ARG001 - the name decides nothing
+def claims(data: bytes) -> bool:
     """Return whether a file says that it is an alias file."""
     return SCHEMA.rpartition("/")[0].encode() in data[:4096]
 

@@ -151,7 +151,7 @@ class OrganisationFile:
     documents: tuple[str, ...]
 
 
-def claims(data: bytes, name: str) -> bool:  # noqa: ARG001 - the name decides nothing
+def claims(data: bytes) -> bool:
     """Return whether a file says that it is an organisation file."""
     return SCHEMA.rpartition("/")[0].encode() in data[:4096]
 

@@ -9,6 +9,7 @@ import pytest
 
 from graphkit.formats import read_document
 from graphkit.formats.github_snapshot import READER
+from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
 from graphkit.model.times import moment
@@ -189,7 +190,7 @@ def test_what_cannot_be_read_leaves_it_open(manifests: Any) -> None:
     ],
 )
 def test_a_broken_snapshot_is_rejected_aloud(data: bytes) -> None:
-    assert READER.claims(data, "x", "")
+    assert READER.claims(RawDocument(data, "x"))
     with pytest.raises(InputError):
         read_document(data, "x")
 
@@ -204,7 +205,7 @@ def test_a_broken_snapshot_is_rejected_aloud(data: bytes) -> None:
     ],
 )
 def test_what_is_no_snapshot_is_not_claimed(data: bytes) -> None:
-    assert not READER.claims(data, "snapshot.json", "")
+    assert not READER.claims(RawDocument(data, "snapshot.json"))
 
 
 def test_hostile_values_are_escaped_and_cut() -> None:

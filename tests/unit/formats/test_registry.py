@@ -11,6 +11,7 @@ import pytest
 
 from graphkit import formats as documents
 from graphkit.formats import archives, read_document
+from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import Completeness, DocumentKind
 from graphkit.model.errors import InputError
 
@@ -41,7 +42,9 @@ needs_samples = pytest.mark.skipif(not ALL, reason="the shared samples are not h
 def test_every_sample_has_at_most_one_reader(hint: str) -> None:
     for path in ALL:
         data = path.read_bytes()
-        claimed = [reader.format for reader in documents._readers() if reader.claims(data, path.name, hint)]
+        claimed = [
+            reader.format for reader in documents._readers() if reader.claims(RawDocument(data, path.name, hint))
+        ]
         assert len(claimed) == (path.parent.name in FORMATS) or path.parent.name not in FORMATS, (path, claimed)
         assert len(claimed) <= 1, (path, claimed)
 
@@ -199,7 +202,7 @@ def test_the_short_way_to_plain_boms_claims_what_all_readers_would(shared: Path)
     for path in sorted((shared / "samples").rglob("*")):
         if path.is_file():
             data = path.read_bytes()
-            claimed = [one.format for one in documents._readers() if one.claims(data, path.name, "")]
+            claimed = [one.format for one in documents._readers() if one.claims(RawDocument(data, path.name))]
             if documents._is_plain_bom(data):
                 plain += 1
                 assert claimed == ["CycloneDX JSON"]

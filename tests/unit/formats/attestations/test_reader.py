@@ -12,6 +12,7 @@ import pytest
 from graphkit.formats import parts_of, read_document
 from graphkit.formats.attestations.layers import DEEPEST
 from graphkit.formats.attestations.reader import READER
+from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import NOT_READ, Basis, Completeness, Document, DocumentKind, is_attested
 from graphkit.model.errors import InputError, NoDocument
 from graphkit.model.times import moment
@@ -424,7 +425,7 @@ def test_a_broken_attestation_is_rejected_with_its_place(value: Json, problem: s
     b'{"predicateType": "x", "predicate": ' + b"[" * 100_000,
 ])  # fmt: skip
 def test_broken_json_is_claimed_and_rejected_aloud(data: bytes) -> None:
-    assert READER.claims(data, "x", "")
+    assert READER.claims(RawDocument(data, "x"))
     with pytest.raises(InputError):
         read_document(data, "x")
 
@@ -438,7 +439,7 @@ def test_broken_json_is_claimed_and_rejected_aloud(data: bytes) -> None:
     b"",
 ])  # fmt: skip
 def test_what_is_no_attestation_is_not_claimed(data: bytes) -> None:
-    assert not READER.claims(data, "a.intoto.jsonl", "")
+    assert not READER.claims(RawDocument(data, "a.intoto.jsonl"))
 
 
 @pytest.mark.parametrize("wrap", [envelope, lambda one: statement(one, "x"), bundle, lambda one: {"bundle": one}])
@@ -446,7 +447,7 @@ def test_attestations_in_attestations_are_bounded(wrap: Callable[[Json], Json]) 
     value: Json = envelope(statement(bom("a==1")))
     for _ in range(DEEPEST - 2):
         value = wrap(value)
-        assert READER.claims(data_of(value), "x", "")
+        assert READER.claims(RawDocument(data_of(value), "x"))
     for _ in range(4):
         value = wrap(value)
     with pytest.raises(InputError, match="deep"):

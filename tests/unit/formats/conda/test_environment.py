@@ -9,6 +9,7 @@ import pytest
 from graphkit.formats import READERS, read_document
 from graphkit.formats.conda.environment import READER, pip_lines
 from graphkit.formats.conda.rows import conda_spec
+from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import CONDA_ENVIRONMENT, Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
 
@@ -224,7 +225,7 @@ def test_a_hostile_file() -> None:
     ],
 )
 def test_others_are_not_claimed(name: str, text: str) -> None:
-    assert not READER.claims(text.encode(), name, "lock")
+    assert not READER.claims(RawDocument(text.encode(), name, "lock"))
 
 
 def test_it_is_registered() -> None:

@@ -9,6 +9,7 @@ import pytest
 from graphkit.formats import READERS, read_document
 from graphkit.formats.conda.explicit import READER
 from graphkit.formats.conda.rows import archive_of
+from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -113,7 +114,7 @@ def test_archives() -> None:
 
 def test_others_are_not_claimed() -> None:
     for data in (b"see @EXPLICIT\n", b'{"x": "@EXPLICIT"}', b"https://conda.example/a-1-0.conda\n"):
-        assert not READER.claims(data, "explicit.txt", "lock")
+        assert not READER.claims(RawDocument(data, "explicit.txt", "lock"))
 
 
 def test_it_is_registered() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from graphkit.formats import READERS, read_document
 from graphkit.formats.conda.list import READER
+from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
 
@@ -178,7 +179,7 @@ def test_a_hostile_list() -> None:
     ],
 )
 def test_others_are_not_claimed(data: bytes) -> None:
-    assert not READER.claims(data, "conda-list.txt", "env")
+    assert not READER.claims(RawDocument(data, "conda-list.txt", "env"))
 
 
 def test_it_is_registered() -> None:

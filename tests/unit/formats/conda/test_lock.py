@@ -11,6 +11,7 @@ import pytest
 from graphkit.formats import READERS, read_document
 from graphkit.formats.conda.lock import READER
 from graphkit.formats.conda.rows import marker_of_platform
+from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
 from graphkit.model.times import rfc3339
@@ -39,7 +40,7 @@ def lock(*rows: Any, version: Any = 1, **metadata: Any) -> bytes:
 
 
 def read(data: bytes, name: str = "x", hint: str = "") -> Document:
-    assert READER.claims(data, name, hint)
+    assert READER.claims(RawDocument(data, name, hint))
     found = read_document(data, name, hint=hint)
     assert found is not None
     assert (found.kind, found.basis) == (DocumentKind.LOCK, Basis.LOCKED)
@@ -145,7 +146,7 @@ def test_what_a_machine_brings_is_no_package_of_a_lock_and_extras_of_pip_need_no
 )
 def test_a_lock_that_cannot_be_used_is_rejected(data: bytes, match: str) -> None:
     with pytest.raises(InputError, match=match):
-        READER.parse(data, "x", "")
+        READER.parse(RawDocument(data, "x"))
 
 
 def test_a_hostile_lock() -> None:
@@ -156,7 +157,7 @@ def test_a_hostile_lock() -> None:
         b"%c: &%c [*%c, *%c, *%c, *%c, *%c, *%c]\n" % (at, at, *([at - 1] * 6)) for at in range(ord("b"), ord("k"))
     )
     with pytest.raises(InputError, match="aliases that expand"):
-        READER.parse(bomb + lock(row()), "x", "")
+        READER.parse(RawDocument(bomb + lock(row()), "x"))
     long = read(lock(pip("l" * 300_000), row("\u001b[31m" * 100_000)))
     assert all(len(one.name) <= 1_000 for one in long.components)
 
@@ -172,7 +173,7 @@ def test_what_it_was_made_from() -> None:
 
 def test_others_are_not_claimed() -> None:
     for data in (b"package:\n  name: x\n", b"package:\n- a\nmetadata:\n  x: 1\n", b'{"package": [], "metadata": {}}'):
-        assert not READER.claims(data, "conda-lock.yml", "lock")
+        assert not READER.claims(RawDocument(data, "conda-lock.yml", "lock"))
 
 
 def test_it_is_registered() -> None:

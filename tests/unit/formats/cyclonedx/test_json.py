@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from graphkit.formats.cyclonedx.json import READER
+from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, Edge
 from graphkit.model.errors import InputError
 from graphkit.model.times import moment
@@ -17,7 +18,8 @@ SAMPLES = Path(__file__).resolve().parents[5] / "shared" / "samples" / "cycloned
 
 
 def bom(**parts: Any) -> Document:
-    return READER.parse(json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", **parts}).encode(), "x", "")
+    data = json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", **parts}).encode()
+    return READER.parse(RawDocument(data, "x"))
 
 
 def library(name: str, version: str = "1.0", **more: Any) -> dict[str, Any]:
@@ -38,7 +40,7 @@ def sample(name: str) -> Document:
     found = [path for path in SAMPLES.glob("*.json") if name in path.name]
     if not found:
         pytest.skip("the shared samples are not here")
-    return READER.parse(found[0].read_bytes(), found[0].name, "")
+    return READER.parse(RawDocument(found[0].read_bytes(), found[0].name))
 
 
 def test_a_real_sbom_of_a_project() -> None:
@@ -386,7 +388,8 @@ def test_complete_is_not_believed_where_a_version_cannot_be_told(row: dict[str, 
 
 def test_a_number_may_have_ended_in_zeros() -> None:
     data = b'{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "a", "version": 4.1, "purl": '
-    read = READER.parse(data + b'"pkg:pypi/a"}, {"name": "b", "version": 4.1, "purl": "pkg:pypi/b@4.10"}]}', "x", "")
+    data += b'"pkg:pypi/a"}, {"name": "b", "version": 4.1, "purl": "pkg:pypi/b@4.10"}]}'
+    read = READER.parse(RawDocument(data, "x"))
     assert [row.version for row in read.components] == ["", "4.10"]
     assert texts(read)[0] == ("components[0].version", "should be text, is the number 4.1: the version is unknown")
 
@@ -532,7 +535,7 @@ def test_depth_is_survived_or_refused() -> None:
     assert len(read.places[-1]) < 1_100
     text = '{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [' + '{"components": [' * 100_000
     with pytest.raises(InputError):
-        READER.parse((text + "]}" * 100_001).encode(), "x", "")
+        READER.parse(RawDocument((text + "]}" * 100_001).encode(), "x"))
 
 
 def test_speed() -> None:
@@ -547,6 +550,6 @@ def test_a_byte_that_is_no_utf8_is_replaced_and_noted() -> None:
         text = json.dumps(
             {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [odd, more]}, ensure_ascii=False
         )
-        read = READER.parse(text.encode("latin-1"), "x", "")
+        read = READER.parse(RawDocument(text.encode("latin-1"), "x"))
         assert read.problems[0].place == f"byte {text.index(chr(0xE9))}"
         assert (read.components[0].name, read.components[0].package) == ("caf\ufffd", "a")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from graphkit.formats import read_document
 from graphkit.formats.cyclonedx.json import READER as JSON_READER
 from graphkit.formats.cyclonedx.xml import READER
+from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import Basis, Completeness, Document
 from graphkit.model.errors import InputError
 
@@ -25,7 +26,7 @@ def xml(inner: str, *, version: str = "1.6", head: str = '<?xml version="1.0" en
 
 
 def read(data: bytes) -> Document:
-    return READER.parse(data, "bom.xml", "sbom")
+    return READER.parse(RawDocument(data, "bom.xml", "sbom"))
 
 
 def part(row: dict[str, Any], tag: str = "component") -> str:
@@ -107,7 +108,7 @@ _BOMS = st.fixed_dictionaries(
 @given(_BOMS)
 def test_xml_and_json_of_one_bom_are_one_document(bom: dict[str, Any]) -> None:
     named = {"bomFormat": "CycloneDX", "specVersion": "1.6", **bom}
-    expected = JSON_READER.parse(json.dumps(named).encode(), "bom.xml", "sbom")
+    expected = JSON_READER.parse(RawDocument(json.dumps(named).encode(), "bom.xml", "sbom"))
     found = read(as_xml(bom))
     ours, theirs = (
         [getattr(one, field) for field in Document.__slots__ if field != "sha256"] for one in (found, expected)
@@ -246,7 +247,7 @@ def test_prefixes_comments_and_cdata_are_only_syntax() -> None:
         f'<!-- <bom> --><c:bom xmlns:c="{NS}"><c:components><c:component type="library" bom-ref="a"><c:name>a'
         "<!-- x -->b<![CDATA[</script>]]></c:name></c:component></c:components></c:bom>"
     ).encode()
-    assert READER.claims(data, "x", "")
+    assert READER.claims(RawDocument(data, "x"))
     assert [row.name for row in read(data).components] == ["ab</script>"]
 
 
@@ -310,8 +311,8 @@ def test_where_a_component_was_found_is_read() -> None:
 def test_another_namespace_is_read_and_noted() -> None:
     inner = b'<components><component type="library"><name>a</name></component></components></bom>'
     data = b'<bom xmlns="https://cyclonedx.example/bom">' + inner
-    assert READER.claims(data, "a.cdx.xml", "")
-    assert not READER.claims(data, "a.xml", "")
+    assert READER.claims(RawDocument(data, "a.cdx.xml"))
+    assert not READER.claims(RawDocument(data, "a.xml"))
     document = read(data)
     assert [row.name for row in document.components] == ["a"]
     assert document.problems[0].place == "bom"
@@ -341,7 +342,7 @@ BOMB = '<!DOCTYPE bom [<!ENTITY a "aaaaaaaaaa">' + "".join(
     ],
 )
 def test_document_types_are_refused(data: str) -> None:
-    assert READER.claims(data.encode(), "bom.xml", "")
+    assert READER.claims(RawDocument(data.encode(), "bom.xml"))
     with pytest.raises(InputError, match="document type definition"):
         read(data.encode())
 
@@ -388,7 +389,7 @@ def test_depth_and_length_are_survived() -> None:
 )
 def test_no_prolog_takes_long(data: bytes) -> None:
     started = time.process_time()
-    assert not READER.claims(data, "x.xml", "") or data.startswith(b"<?xml  ")
+    assert not READER.claims(RawDocument(data, "x.xml")) or data.startswith(b"<?xml  ")
     with pytest.raises(InputError):
         read(data)
     assert time.process_time() - started < 5
@@ -403,7 +404,7 @@ def test_others_are_left_alone() -> None:
         b"<bombast xmlns='x'/>",
         b"<!--" * 9_000,
     ):
-        assert not READER.claims(data, "bom.xml", "sbom")
+        assert not READER.claims(RawDocument(data, "bom.xml", "sbom"))
 
 
 def test_the_purl_of_the_evidence() -> None:

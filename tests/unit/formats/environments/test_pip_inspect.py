@@ -13,6 +13,7 @@ import pytest
 
 from graphkit.formats import READERS, read_document
 from graphkit.formats.environments.pip_inspect import READER
+from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
 from graphkit.model.errors import InputError
 from graphkit.model.names import package_name
@@ -45,7 +46,7 @@ def report(*installed: Any, environment: Any = LINUX, version: Any = "1") -> byt
 
 
 def read(data: bytes, hint: str = "") -> Document:
-    assert READER.claims(data, "x", hint)
+    assert READER.claims(RawDocument(data, "x", hint))
     document = read_document(data, "x", hint=hint)
     assert document is not None
     return document
@@ -100,7 +101,7 @@ def test_this_environment() -> None:
 
 def test_this_environment_listed() -> None:
     data = pip("list", "--format", "json")
-    assert not READER.claims(data, "x", "")
+    assert not READER.claims(RawDocument(data, "x"))
     document = read(data, "env")
     assert (document.kind, document.basis) == (DocumentKind.ENVIRONMENT, Basis.INSTALLED)
     assert (document.format, document.completeness) == ("pip list", Completeness.COMPLETE)
@@ -288,7 +289,7 @@ def test_a_list_of_one_row_is_a_list() -> None:
     ],
 )
 def test_broken_reports_are_rejected_aloud(data: bytes) -> None:
-    assert READER.claims(data, "x", "")
+    assert READER.claims(RawDocument(data, "x"))
     with pytest.raises(InputError):
         read_document(data, "x")
 
@@ -311,11 +312,11 @@ def test_bytes_that_are_no_utf8_are_replaced() -> None:
     ],
 )
 def test_others_are_left_alone(data: bytes) -> None:
-    assert not any(READER.claims(data, "pip-inspect.json", hint) for hint in ("", "sbom", "lock", "env"))
+    assert not any(READER.claims(RawDocument(data, "pip-inspect.json", hint)) for hint in ("", "sbom", "lock", "env"))
 
 
 def test_an_empty_list_is_one_only_where_it_was_told_of_an_environment() -> None:
-    claimed = {hint for hint in ("", "sbom", "lock", "env") if READER.claims(b" [ ]\n", "list.json", hint)}
+    claimed = {hint for hint in ("", "sbom", "lock", "env") if READER.claims(RawDocument(b" [ ]\n", "list.json", hint))}
     assert claimed == {"env"}
 
 

@@ -11,6 +11,7 @@ import pytest
 from graphkit.formats import READERS, read_document
 from graphkit.formats.environments.pip_inspect import READER as PIP_INSPECT
 from graphkit.formats.environments.pip_report import READER
+from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
 
@@ -32,8 +33,8 @@ def report(*install: Any, version: Any = "1") -> bytes:
 
 
 def read(data: bytes, hint: str = "") -> Document:
-    assert READER.claims(data, "x", hint)
-    assert not PIP_INSPECT.claims(data, "x", hint)
+    assert READER.claims(RawDocument(data, "x", hint))
+    assert not PIP_INSPECT.claims(RawDocument(data, "x", hint))
     document = read_document(data, "x", hint=hint)
     assert document is not None
     return document

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from graphkit.formats import read_document
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.pipfile import READER
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
@@ -25,7 +26,7 @@ META: dict[str, Any] = {
 
 def lock(default: Any, meta: dict[str, Any] = META, **sections: Any) -> Document:
     data = json.dumps({"_meta": meta, "default": default, "develop": {}, **sections}).encode()
-    assert READER.claims(data, "x", "")
+    assert READER.claims(RawDocument(data, "x"))
     read = read_document(data, "x")
     assert read is not None
     return read
@@ -34,7 +35,7 @@ def lock(default: Any, meta: dict[str, Any] = META, **sections: Any) -> Document
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the shared samples are not here")
 def test_dspy_docs_lock_one_litellm() -> None:
     (path,) = SAMPLES.iterdir()
-    read = READER.parse(path.read_bytes(), path.name, "")
+    read = READER.parse(RawDocument(path.read_bytes(), path.name))
     assert (read.kind, read.basis, read.completeness) == (DocumentKind.LOCK, Basis.LOCKED, Completeness.COMPLETE)
     assert (read.format, len(read.components), read.requires_python) == ("Pipfile.lock 6", 146, "==3.12.*")
     assert (read.dependencies_known, read.edges, read.roots, read.problems) == (False, (), (), ())
@@ -166,9 +167,9 @@ def test_broken_json_is_rejected_aloud(tail: bytes) -> None:
 
 def test_what_only_speaks_of_it_is_not_claimed() -> None:
     for value in ({"note": '"_meta": "pipfile-spec": '}, {"_meta": {"hash": 1}}, {"pipfile-spec": 6}):
-        assert not READER.claims(json.dumps(value).encode(), "Pipfile.lock", "lock")
+        assert not READER.claims(RawDocument(json.dumps(value).encode(), "Pipfile.lock", "lock"))
     with pytest.raises(InputError):
-        READER.parse(b"[]", "x", "")
+        READER.parse(RawDocument(b"[]", "x"))
 
 
 def test_hostile_values() -> None:

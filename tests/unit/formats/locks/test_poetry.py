@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from graphkit.formats import read_document
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.poetry import READER
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
 from graphkit.model.errors import InputError
@@ -18,7 +19,7 @@ needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the shared samp
 
 def lock(*packages: str, tail: str = TAIL) -> Document:
     data = ("".join(f"[[package]]\n{package}\n\n" for package in packages) + tail).encode()
-    assert READER.claims(data, "x", "")
+    assert READER.claims(RawDocument(data, "x"))
     read = read_document(data, "x")
     assert read is not None
     return read
@@ -34,7 +35,7 @@ def rows_of(document: Document, name: str) -> list[Component]:
 
 def sample(part: str) -> Document:
     path = next(path for path in SAMPLES.iterdir() if part in path.name)
-    return READER.parse(path.read_bytes(), path.name, "")
+    return READER.parse(RawDocument(path.read_bytes(), path.name))
 
 
 @needs_samples

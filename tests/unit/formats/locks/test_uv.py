@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.uv import READER
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
 from graphkit.model.errors import InputError
@@ -23,12 +24,12 @@ source = { editable = "." }
 
 def lock(*packages: str, head: str = HEAD) -> Document:
     data = (head + "".join(f"\n[[package]]\n{package}\n" for package in packages)).encode()
-    assert READER.claims(data, "x", "")
-    return READER.parse(data, "x", "")
+    assert READER.claims(RawDocument(data, "x"))
+    return READER.parse(RawDocument(data, "x"))
 
 
 def example(name: str) -> Document:
-    return READER.parse((LOCKS / name).read_bytes(), name, "")
+    return READER.parse(RawDocument((LOCKS / name).read_bytes(), name))
 
 
 def rows_of(document: Document, name: str) -> list[Component]:
@@ -153,7 +154,7 @@ def test_a_row_without_a_name_is_noted_and_the_lock_is_no_longer_complete() -> N
         "package[2]",
         "package",
     ]
-    flat = READER.parse((HEAD + "package = [5]\n").encode(), "x", "")
+    flat = READER.parse(RawDocument((HEAD + "package = [5]\n").encode(), "x"))
     assert [problem.place for problem in flat.problems] == ["package[0]", "package"]
     assert flat.completeness is Completeness.INCOMPLETE
     assert read.completeness is Completeness.INCOMPLETE
@@ -181,15 +182,15 @@ def test_the_lock_of_a_script_has_its_own_requirements_as_roots() -> None:
 @pytest.mark.parametrize("version", ["2", "0"])
 def test_another_version_is_refused(version: str) -> None:
     data = HEAD.replace("version = 1", f"version = {version}", 1).encode()
-    assert READER.claims(data, "x", "")
+    assert READER.claims(RawDocument(data, "x"))
     with pytest.raises(InputError) as caught:
-        READER.parse(data, "x", "")
+        READER.parse(RawDocument(data, "x"))
     assert caught.value.place == "version"
 
 
 def test_broken_toml_names_the_line() -> None:
     with pytest.raises(InputError) as caught:
-        READER.parse((HEAD + "\n[[package]]\nname = \n").encode(), "x", "")
+        READER.parse(RawDocument((HEAD + "\n[[package]]\nname = \n").encode(), "x"))
     assert caught.value.place == "line 6"
 
 
@@ -307,8 +308,8 @@ def test_locks_of_uv_before_0_4_have_distributions() -> None:
     rows = "".join(
         f'\n[[distribution]]\nname = "{name}"\nversion = "1"\nsource = "{source}"\n' for name, source in sources.items()
     )
-    assert READER.claims((HEAD + rows).encode(), "x", "")
-    read = READER.parse((HEAD + rows).encode(), "x", "")
+    assert READER.claims(RawDocument((HEAD + rows).encode(), "x"))
+    read = READER.parse(RawDocument((HEAD + rows).encode(), "x"))
     assert [(row.name, row.index, row.origin) for row in read.components] == [
         ("a", "https://index.example/simple", ""),
         ("b", "", "git+https://git.example/b#abc"),
@@ -329,5 +330,5 @@ def test_what_it_was_made_from() -> None:
     assert read.governs == ("pyproject.toml", "packages/b/pyproject.toml", "../c/pyproject.toml")
     assert read.indexes == ("https://index.example/simple",)
     assert not read.is_of_one_environment
-    script = READER.parse((HEAD + "[manifest]\nrequirements = []\n").encode(), "tools/run.py.lock", "")
+    script = READER.parse(RawDocument((HEAD + "[manifest]\nrequirements = []\n").encode(), "tools/run.py.lock"))
     assert script.governs == ("run.py",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graphkit.formats import read_document
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.manifests.pipfile import READER
 from graphkit.model.documents import Completeness, Document, DocumentKind
 
@@ -57,6 +58,6 @@ def test_what_cannot_be_read() -> None:
 
 
 def test_the_name_decides() -> None:
-    assert not READER.claims(PIPFILE.encode(), "other.toml", "")
-    assert not READER.claims(b"[x]\n", "Pipfile", "")
-    assert not READER.claims(b'{"_meta": {}}', "Pipfile.lock", "")
+    assert not READER.claims(RawDocument(PIPFILE.encode(), "other.toml"))
+    assert not READER.claims(RawDocument(b"[x]\n", "Pipfile"))
+    assert not READER.claims(RawDocument(b'{"_meta": {}}', "Pipfile.lock"))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.manifests.poetry import specifier_of
 from graphkit.formats.manifests.pyproject import READER
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
@@ -15,8 +16,8 @@ ROOT = Path(__file__).resolve().parents[4]
 
 
 def read(text: str) -> Document:
-    assert READER.claims(text.encode(), "pyproject.toml", "")
-    return READER.parse(text.encode(), "pyproject.toml", "")
+    assert READER.claims(RawDocument(text.encode(), "pyproject.toml"))
+    return READER.parse(RawDocument(text.encode(), "pyproject.toml"))
 
 
 def shown(document: Document) -> list[str]:
@@ -28,7 +29,7 @@ def places(document: Document) -> list[str]:
 
 
 def test_our_own() -> None:
-    found = READER.parse((ROOT / "pyproject.toml").read_bytes(), "pyproject.toml", "")
+    found = READER.parse(RawDocument((ROOT / "pyproject.toml").read_bytes(), "pyproject.toml"))
     assert (found.kind, found.basis, found.format) == (DocumentKind.MANIFEST, Basis.LISTED, "pyproject.toml")
     assert (found.subject, found.requires_python) == ("graphkit-blast", ">=3.11")
     assert "msgspec>=0.20" in shown(found)
@@ -231,14 +232,14 @@ def test_poetrys_constraints(constraint: str, specifier: str | None) -> None:
     ],
 )
 def test_what_is_not_claimed(text: str) -> None:
-    assert not READER.claims(text.encode(), "pyproject.toml", "")
+    assert not READER.claims(RawDocument(text.encode(), "pyproject.toml"))
 
 
 def test_the_name_helps_where_the_content_may_be_another_tools() -> None:
     text = b"[project]\nname = 'x'\n"
-    assert READER.claims(text, "a/pyproject.toml", "")
-    assert not READER.claims(text, "pixi.toml", "")
-    assert READER.claims(text + b"requires-python = '>=3'\n", "any", "")
+    assert READER.claims(RawDocument(text, "a/pyproject.toml"))
+    assert not READER.claims(RawDocument(text, "pixi.toml"))
+    assert READER.claims(RawDocument(text + b"requires-python = '>=3'\n", "any"))
 
 
 @pytest.mark.parametrize(
@@ -246,7 +247,7 @@ def test_the_name_helps_where_the_content_may_be_another_tools() -> None:
 )
 def test_broken_ones_are_refused(text: bytes) -> None:
     with pytest.raises(InputError):
-        READER.parse(text, "x", "")
+        READER.parse(RawDocument(text, "x"))
 
 
 @pytest.mark.parametrize(
@@ -316,7 +317,7 @@ def test_a_file_without_a_project_is_open_where_something_is_built() -> None:
         "[tool.flit.metadata.requires-extra]\nX = ['c']\n"
     )
     assert (shown(flit), flit.completeness) == (["b>=1", 'c ; extra == "x"'], Completeness.COMPLETE)
-    assert not READER.claims(b"[build-system]\nrequires = []\n", "other.toml", "")
+    assert not READER.claims(RawDocument(b"[build-system]\nrequires = []\n", "other.toml"))
 
 
 PIXI = """
@@ -430,13 +431,14 @@ def test_requirements_that_a_build_reads_from_files_are_included() -> None:
         "base.txt": b"b\n",
         "dev.txt": b"pytest ; os_name == 'nt'\n",
     }
-    found = READER.parse_with(DYNAMIC.encode(), "pyproject.toml", "", files.get)
+    found = READER.parse(RawDocument(DYNAMIC.encode(), "pyproject.toml", beside=files.get))
     assert shown(found) == ["litellm>=1", "b", 'pytest ; os_name == "nt" and extra == "dev-x"']
     assert (found.completeness, found.problems, found.extras) == (Completeness.COMPLETE, (), ("dev-x",))
     assert found.indexes == ("https://index.example/simple",)
-    other = READER.parse_with(DYNAMIC.encode(), "pyproject.toml", "", {**files, "base.txt": b"c\n"}.get)
+    other = READER.parse(RawDocument(DYNAMIC.encode(), "pyproject.toml", beside={**files, "base.txt": b"c\n"}.get))
     assert other.sha256 != found.sha256
-    odd = READER.parse_with(DYNAMIC.encode(), "pyproject.toml", "", {**files, "base.txt": b"./local\n-\n"}.get)
+    files["base.txt"] = b"./local\n-\n"
+    odd = READER.parse(RawDocument(DYNAMIC.encode(), "pyproject.toml", beside=files.get))
     assert (places(odd), odd.completeness) == (["base.txt line 1", "base.txt line 2"], Completeness.INCOMPLETE)
 
 
@@ -448,7 +450,7 @@ def test_files_that_cannot_be_followed_leave_it_open() -> None:
         "tool.setuptools.dynamic.optional-dependencies",
     }
     hatch = DYNAMIC.partition("[tool.setup")[0] + "[tool.hatch.metadata.hooks.requirements_txt]\nfiles = ['r.txt']\n"
-    read_too = READER.parse_with(hatch.encode(), "pyproject.toml", "", {"r.txt": b"litellm\n"}.get)
+    read_too = READER.parse(RawDocument(hatch.encode(), "pyproject.toml", beside={"r.txt": b"litellm\n"}.get))
     assert shown(read_too) == ["litellm"]
     assert places(read_too) == ["project.dynamic"]  # of the extras nothing is told
 

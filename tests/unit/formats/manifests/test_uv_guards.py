@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.manifests.cut_offs import uv_cut_off
 from graphkit.formats.manifests.pyproject import READER
 from graphkit.model.documents import Completeness, Document
@@ -22,7 +23,7 @@ DAY = 86_400 * 1_000_000
 
 def read(table: str, *, path: str = "pyproject.toml", beside: dict[str, bytes] | None = None) -> Document:
     data = f"[project]\nname = 'a'\ndependencies = ['b']\n{table}\n".encode()
-    return READER.parse_with(data, path, "", (beside or {}).get)
+    return READER.parse(RawDocument(data, path, beside=(beside or {}).get))
 
 
 def test_constraints_and_cut_offs_are_read() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from graphkit.formats import read_document
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.scripts.reader import READER
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 
@@ -291,7 +292,7 @@ def test_tox() -> None:
     assert read("tox.ini", text).commands[-1].is_past_lock
     skipped = told("tox.ini", "[testenv]\nskip_install = true\ndeps = a\n")
     assert [inputs for *_, inputs, _ in skipped] == [()]
-    assert not READER.claims(b"[tox]\nskipsdist = true\n[testenv]\ncommands = pytest\n", "tox.ini", "")
+    assert not READER.claims(RawDocument(b"[tox]\nskipsdist = true\n[testenv]\ncommands = pytest\n", "tox.ini"))
 
 
 def test_setup_cfg() -> None:
@@ -309,7 +310,7 @@ def test_setup_cfg() -> None:
         ("line 10", [], (), "a URL: 'f @ https://files.example/f.whl'"),
     ]
     assert told("setup.cfg", "[options]\ninstall_requires = file: requirements.txt\n")[0][2] == ("requirements.txt",)
-    assert not READER.claims(b"[metadata]\nname = x\n[flake8]\nrequires = 1\n", "setup.cfg", "")
+    assert not READER.claims(RawDocument(b"[metadata]\nname = x\n[flake8]\nrequires = 1\n", "setup.cfg"))
 
 
 SETUP = """from setuptools import setup
@@ -331,7 +332,7 @@ def test_setup_py() -> None:
         ("line 6", [], (), "the arguments of setup(**…)"),
     ]
     assert "never closed" in told("setup.py", "setup(")[0][3]
-    assert not READER.claims(b"from setuptools import setup\nsetup()\n", "setup.py", "")
+    assert not READER.claims(RawDocument(b"from setuptools import setup\nsetup()\n", "setup.py"))
 
 
 def test_a_setup_py_is_never_run() -> None:
@@ -373,7 +374,7 @@ def test_commands_in_python_that_runs_tasks() -> None:
         "c.run('pip install a')\nraise ImportError('pip install no')\n"
     )
     assert told("tasks.py", text) == [("line 2", ["litellm"], (), ""), ("line 3", ["a"], (), "")]
-    assert not READER.claims(b"raise ImportError('pip install no')\n", "tasks.py", "")
+    assert not READER.claims(RawDocument(b"raise ImportError('pip install no')\n", "tasks.py"))
 
 
 def test_hooks_before_commits() -> None:
@@ -431,7 +432,7 @@ def test_a_notebook() -> None:
     markdown = {
         "cells": [{"cell_type": "markdown", "source": ["!pip install no"]}, 5, {"cell_type": "code", "source": 5}]
     }
-    assert not READER.claims(json.dumps(markdown).encode(), "a.ipynb", "")
+    assert not READER.claims(RawDocument(json.dumps(markdown).encode(), "a.ipynb"))
 
 
 def test_a_script_with_metadata() -> None:
@@ -448,12 +449,12 @@ def test_a_script_with_metadata() -> None:
     )
     sources = "# /// script\n# dependencies = ['a']\n# [tool.uv.sources]\n# a = {git = 'x'}\n# ///\n"
     assert "tool.uv.sources" in told("x.py", sources)[0][3]
-    assert not READER.claims(b"# /// script\n# dependencies = ['a']\nprint()\n", "x.py", "")
+    assert not READER.claims(RawDocument(b"# /// script\n# dependencies = ['a']\nprint()\n", "x.py"))
 
 
 def test_environments_of_conda_are_manifests_of_their_own() -> None:
     text = b"name: x\nchannels: [conda-forge]\ndependencies:\n- numpy>=1\n- pip:\n  - litellm==1.82.8\n"
-    assert not any(READER.claims(text, name, "lock") for name in ("environment.yml", "ci/x.yaml"))
+    assert not any(READER.claims(RawDocument(text, name, "lock")) for name in ("environment.yml", "ci/x.yaml"))
 
 
 def test_environments_of_pixi() -> None:
@@ -521,13 +522,13 @@ def test_files_of_hatch_and_tox_in_toml() -> None:
     ],
 )
 def test_what_is_not_claimed(name: str, text: str) -> None:
-    assert not READER.claims(text.encode(), name, "lock")
+    assert not READER.claims(RawDocument(text.encode(), name, "lock"))
 
 
 def test_environments_and_sboms_are_looked_for_elsewhere() -> None:
-    assert READER.claims(b"pip install a\n", "run.sh", "")
-    assert not READER.claims(b"pip install a\n", "run.sh", "env")
-    assert not READER.claims(b"pip install a\n", "run.sh", "sbom")
+    assert READER.claims(RawDocument(b"pip install a\n", "run.sh"))
+    assert not READER.claims(RawDocument(b"pip install a\n", "run.sh", "env"))
+    assert not READER.claims(RawDocument(b"pip install a\n", "run.sh", "sbom"))
 
 
 def test_very_many_commands_and_very_large_files_are_bounded() -> None:
@@ -566,8 +567,11 @@ def test_very_many_commands_and_very_large_files_are_bounded() -> None:
 )
 def test_hostile_files_cost_little_and_are_read_the_same_each_time(name: str, text: str) -> None:
     start = time.perf_counter()
-    claimed = READER.claims(text.encode(), name, "lock")
-    first, second = READER.parse(text.encode(), name, "lock"), READER.parse(text.encode(), name, "lock")
+    claimed = READER.claims(RawDocument(text.encode(), name, "lock"))
+    first, second = (
+        READER.parse(RawDocument(text.encode(), name, "lock")),
+        READER.parse(RawDocument(text.encode(), name, "lock")),
+    )
     assert first == second
     assert claimed is bool(first.commands) or not claimed
     assert hash(first) == hash(second)

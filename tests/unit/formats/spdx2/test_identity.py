@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.spdx2.json import READER
 from graphkit.model.documents import Basis, Document
 
@@ -15,7 +16,7 @@ DIGEST = "ab" * 32
 
 def spdx(**parts: Any) -> Document:
     return READER.parse(
-        json.dumps({"spdxVersion": "SPDX-2.3", "SPDXID": "SPDXRef-DOCUMENT", **parts}).encode(), "x", ""
+        RawDocument(json.dumps({"spdxVersion": "SPDX-2.3", "SPDXID": "SPDXRef-DOCUMENT", **parts}).encode(), "x")
     )
 
 

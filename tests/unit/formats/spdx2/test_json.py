@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graphkit.formats import read_document
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.spdx2.json import READER
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, Edge
 from graphkit.model.errors import InputError
@@ -26,7 +27,7 @@ def shape(**parts: Any) -> dict[str, Any]:
 
 
 def read(data: Any) -> Document:
-    found = READER.parse(json.dumps(data).encode(), "x", "")
+    found = READER.parse(RawDocument(json.dumps(data).encode(), "x"))
     refs = {row.ref for row in found.components}
     assert len(refs) == len(found.components)
     assert refs.issuperset((*found.roots, *(one for edge in found.edges for one in (edge.source, edge.target))))
@@ -504,7 +505,7 @@ def test_the_export_of_github_is_a_document_in_sbom() -> None:
     inner["relationships"] += related("a DEPENDS_ON b")
     assert read({"sbom": inner}).dependencies_known
     assert read({"sbom": inner | {"creationInfo": creation()}}).basis is Basis.BUILT  # another tool, wrapped
-    assert READER.claims(json.dumps({"sbom": inner}).encode(), "x", "")
+    assert READER.claims(RawDocument(json.dumps({"sbom": inner}).encode(), "x"))
     odd = read({"sbom": inner | {"packages": [4]}})
     assert odd.problems[0].place == "sbom.packages[0]"
 
@@ -525,7 +526,7 @@ def test_no_document_is_dropped_for_what_stands_beside_it() -> None:
         {"SPDXID": "x", "packages": [], "@context": "spdx.org/rdf/3.0.1/x"},
     ]
     for other in rest:
-        assert not READER.claims(json.dumps(other).encode(), "x", "")
+        assert not READER.claims(RawDocument(json.dumps(other).encode(), "x"))
 
 
 def test_python_is_covered_where_a_row_or_the_tool_says_so() -> None:
@@ -573,7 +574,7 @@ def test_versions_of_spdx() -> None:
     ],
 )
 def test_claims_by_content(text: str, claimed: bool) -> None:  # noqa: FBT001
-    assert READER.claims(text.encode(), "x.spdx.json", "") is claimed
+    assert READER.claims(RawDocument(text.encode(), "x.spdx.json")) is claimed
 
 
 @pytest.mark.parametrize("time", ["yesterday", "", "9999-99-99T00:00:00Z"])
@@ -678,15 +679,15 @@ def test_what_is_no_json_or_too_deep_is_refused() -> None:
     nested = '{"sbom": ' * 100_000 + "{}" + "}" * 100_000
     for text in ("", "{", '{"spdxVersion": "SPDX-2.3", "x": NaN}', '{"name": "\\ud800"}', deep):
         with pytest.raises(InputError):
-            READER.parse(text.encode(), "x", "")
+            READER.parse(RawDocument(text.encode(), "x"))
     with pytest.raises(InputError):
-        READER.parse(nested.encode(), "x", "")
+        READER.parse(RawDocument(nested.encode(), "x"))
 
 
 def test_a_byte_that_is_no_utf8_is_replaced_and_noted() -> None:
     for more in ({}, {"name": 1}):  # by the schema, and not
         text = json.dumps(shape(packages=[package("a", name="caf\xe9"), package("b") | more]), ensure_ascii=False)
-        document = READER.parse(text.encode("latin-1"), "x", "")
+        document = READER.parse(RawDocument(text.encode("latin-1"), "x"))
         assert document.problems[0].place == f"byte {text.index(chr(0xE9))}"
         assert (document.components[0].name, document.components[0].package) == ("caf\ufffd", "a")
 
@@ -725,16 +726,16 @@ QUICK = settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow, 
 
 
 def check(data: bytes) -> None:
-    READER.claims(data, "x", "")
+    READER.claims(RawDocument(data, "x"))
     try:
-        found = READER.parse(data, "x", "")
+        found = READER.parse(RawDocument(data, "x"))
     except InputError:
         return
     refs = {row.ref for row in found.components}
     assert len(refs) == len(found.components)
     assert refs.issuperset((*found.roots, *(one for edge in found.edges for one in (edge.source, edge.target))))
     assert all(problem.place and problem.text for problem in found.problems)
-    assert found == READER.parse(data, "x", "")
+    assert found == READER.parse(RawDocument(data, "x"))
     assert hash(found) == hash(found)
 
 

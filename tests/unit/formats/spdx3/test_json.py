@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.spdx3.json import READER
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
@@ -56,12 +57,12 @@ def hashed(digest: str, **more: Any) -> dict[str, Any]:
 
 def read(data: Any) -> Document:
     raw = json.dumps(data).encode()
-    assert READER.claims(raw, "", "")
-    found = READER.parse(raw, "x", "")
+    assert READER.claims(RawDocument(raw, ""))
+    found = READER.parse(RawDocument(raw, "x"))
     refs = {row.ref for row in found.components}
     assert len(refs) == len(found.components) == len(found.places)
     assert refs.issuperset((*found.roots, *(one for edge in found.edges for one in (edge.source, edge.target))))
-    assert found == READER.parse(raw, "x", "")
+    assert found == READER.parse(RawDocument(raw, "x"))
     return found
 
 
@@ -82,11 +83,11 @@ def test_every_sample_holds_what_the_manifest_says(shared: Path) -> None:
     for row in csv.DictReader((shared / "samples/MANIFEST.csv").read_text(encoding="utf-8").splitlines()):
         data = (shared / "samples" / row["file"]).read_bytes()
         if not row["file"].startswith("spdx3-jsonld/"):
-            assert not READER.claims(data, "", "sbom"), row["file"]
+            assert not READER.claims(RawDocument(data, "", "sbom")), row["file"]
             continue
         seen += 1
-        assert READER.claims(data, "", "")
-        found = READER.parse(data, row["file"], "")
+        assert READER.claims(RawDocument(data, ""))
+        found = READER.parse(RawDocument(data, row["file"]))
         python = {(one.package, one.version) for one in found.components if one.package}
         assert len(python) == int(row["pypi_components"]), row["file"]
         assert found.format == f"SPDX {row['spec_version']}"
@@ -96,7 +97,7 @@ def test_every_sample_holds_what_the_manifest_says(shared: Path) -> None:
 
 def test_a_real_document_of_pitloom(shared: Path) -> None:
     path = shared / "samples/spdx3-jsonld/bact__sentimentdemo__bom-generated.spdx3.json"
-    found = READER.parse(path.read_bytes(), path.name, "")
+    found = READER.parse(RawDocument(path.read_bytes(), path.name))
     assert (found.kind, found.basis, found.created) == (
         DocumentKind.SBOM,
         Basis.BUILT,  # one SBOM of sources, one of a build
@@ -118,7 +119,7 @@ def test_a_real_document_of_pitloom(shared: Path) -> None:
 
 def test_a_real_document_with_elements_of_every_profile(shared: Path) -> None:
     path = shared / "samples/spdx3-jsonld/sbomify__github-action__spdx3_multi_type.json"
-    found = READER.parse(path.read_bytes(), path.name, "")
+    found = READER.parse(RawDocument(path.read_bytes(), path.name))
     assert (found.subject, found.basis, found.problems) == ("test-package", Basis.BUILT, ())
     assert found.roots == ("urn:spdx.dev:pkg-test",)
     assert found.components[0].origin == "https://example.com/test-package-1.0.0.tar.gz"
@@ -471,19 +472,19 @@ def test_hostile_ids_are_ids_like_others() -> None:
 
 def test_bytes_that_are_no_json_are_rejected_aloud() -> None:
     for data in (b'{"@context": "https://spdx.org/rdf/3.0.1/x", ', b'{"@graph": [], "x": "spdx.org/rdf/3.0.1"'):
-        assert READER.claims(data, "", "")
+        assert READER.claims(RawDocument(data, ""))
         with pytest.raises(InputError, match=r"not valid JSON|cannot read JSON"):
-            READER.parse(data, "x", "")
+            READER.parse(RawDocument(data, "x"))
     with pytest.raises(InputError, match="should be an object"):
-        READER.parse(b"[]", "x", "")
+        READER.parse(RawDocument(b"[]", "x"))
 
 
 @pytest.mark.parametrize(("left", "right"), [("[", "]"), ('{"to":', "}"), ('{"type":"Relationship","to":', "}")])
 def test_deep_json_is_no_traceback(left: str, right: str) -> None:
     deep = f'{{"@context":"{CONTEXT}","@graph":[{left * 100_000}1{right * 100_000}]}}'.encode()
-    assert READER.claims(deep, "", "")
+    assert READER.claims(RawDocument(deep, ""))
     with pytest.raises(InputError, match="nested too deep"):
-        READER.parse(deep, "x", "")
+        READER.parse(RawDocument(deep, "x"))
 
 
 def test_elements_nested_too_deep_are_noted() -> None:
@@ -507,7 +508,7 @@ def test_elements_nested_too_deep_are_noted() -> None:
     ],
 )
 def test_what_is_somebody_elses(data: bytes) -> None:
-    assert not READER.claims(data, "x.spdx3.json", "sbom")
+    assert not READER.claims(RawDocument(data, "x.spdx3.json", "sbom"))
 
 
 def test_a_long_chain_and_a_large_circle() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from graphkit.formats import parts_of, read_document
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.spdx3.json import READER
 from graphkit.model.documents import Completeness, Document
 
@@ -137,15 +138,15 @@ def test_the_expanded_form(is_wrapped: bool) -> None:  # noqa: FBT001
 def test_lists_of_anything_else_are_not_the_expanded_form() -> None:
     document = {"@context": CONTEXT, "@graph": [litellm()]}
     several = json.dumps([document, document]).encode()
-    assert not READER.claims(several, "", "")
+    assert not READER.claims(RawDocument(several, ""))
     assert len(parts_of(several, "x") or ()) == 2
     for other in (
         [{"@type": ["x"], "a": f"{TERMS}/Core/name"}],
         [1, {"@type": [TERMS]}],
         [{"type": f"{TERMS}/Core/x"}],
     ):
-        assert not READER.claims(json.dumps(other).encode(), "", "")
-    assert not READER.claims(f'[{{"@type": ["{TERMS}/Core/Hash"'.encode(), "", "")
+        assert not READER.claims(RawDocument(json.dumps(other).encode(), ""))
+    assert not READER.claims(RawDocument(f'[{{"@type": ["{TERMS}/Core/Hash"'.encode(), ""))
 
 
 @pytest.mark.parametrize("kind", ["software_File", "software_Pakage", "software_SoftwareArtifact"])

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphkit.formats import read_document
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.syft.json import READER
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
@@ -59,13 +60,13 @@ def related(*rows: str) -> list[dict[str, str]]:
 
 def read(data: Any) -> Document:
     raw = json.dumps(data).encode()
-    assert READER.claims(raw, "", "")
-    found = READER.parse(raw, "x", "")
+    assert READER.claims(RawDocument(raw, ""))
+    found = READER.parse(RawDocument(raw, "x"))
     refs = {row.ref for row in found.components}
     assert len(refs) == len(found.components) == len(found.places)
     assert refs.issuperset((*found.roots, *(one for edge in found.edges for one in (edge.source, edge.target))))
     assert found.completeness is not Completeness.COMPLETE
-    assert found == READER.parse(raw, "x", "")
+    assert found == READER.parse(RawDocument(raw, "x"))
     return found
 
 
@@ -497,7 +498,7 @@ def test_odd_tops() -> None:
 
 def test_claims() -> None:
     def claims(**parts: Any) -> bool:
-        return READER.claims(json.dumps(parts).encode(), "sbom.syft.json", "sbom")
+        return READER.claims(RawDocument(json.dumps(parts).encode(), "sbom.syft.json", "sbom"))
 
     assert claims(artifacts=[], schema={"url": "https://files.example/anchore/syft/x.json"})
     assert claims(artifacts=None, descriptor={"name": "syft"})
@@ -506,32 +507,34 @@ def test_claims() -> None:
     assert not claims(bomFormat="CycloneDX", components=[{"name": "syft"}])
     assert not claims(spdxVersion="SPDX-2.3", comment="anchore/syft", packages=[{"artifacts": []}])
     assert not claims(artifacts=["anchore/syft"])
-    assert not READER.claims(b'[{"artifacts": [], "descriptor": {"name": "syft"}}]', "", "")
-    assert not READER.claims(b'{"bomFormat": "CycloneDX", "artifacts", "artifactRelationships", "name": "syft"', "", "")
+    assert not READER.claims(RawDocument(b'[{"artifacts": [], "descriptor": {"name": "syft"}}]', ""))
+    assert not READER.claims(
+        RawDocument(b'{"bomFormat": "CycloneDX", "artifacts", "artifactRelationships", "name": "syft"', "")
+    )
 
 
 def test_no_sample_of_another_format_is_claimed(shared: Path) -> None:
     for path in sorted((shared / "samples").glob("*/*")):
-        assert not READER.claims(path.read_bytes(), path.name, "sbom"), path.name
+        assert not READER.claims(RawDocument(path.read_bytes(), path.name, "sbom")), path.name
 
 
 def test_bytes_that_are_no_json_are_rejected_aloud() -> None:
     data = json.dumps(shape(artifact("a"))).encode()
-    assert READER.claims(data[:-20], "", "")
+    assert READER.claims(RawDocument(data[:-20], ""))
     with pytest.raises(InputError, match=r"not valid JSON|cannot read JSON"):
-        READER.parse(data[:-20], "x", "")
+        READER.parse(RawDocument(data[:-20], "x"))
     with pytest.raises(InputError, match="should be an object"):
-        READER.parse(b"[]", "x", "")
+        READER.parse(RawDocument(b"[]", "x"))
     latin = data.replace(b'"name": "a"', b'"name": "\xe9"')
-    assert "byte" in READER.parse(latin, "x", "").problems[0].place
+    assert "byte" in READER.parse(RawDocument(latin, "x")).problems[0].place
 
 
 @pytest.mark.parametrize(("left", "right"), [("[", "]"), ('{"metadata":', "}")])
 def test_deep_json_is_no_traceback(left: str, right: str) -> None:
     deep = json.dumps(shape("@")).replace('"@"', f"{left * 100_000}1{right * 100_000}").encode()
-    assert READER.claims(deep, "", "")
+    assert READER.claims(RawDocument(deep, ""))
     with pytest.raises(InputError, match="nested too deep"):
-        READER.parse(deep, "x", "")
+        READER.parse(RawDocument(deep, "x"))
 
 
 def test_a_long_chain_and_a_large_circle() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from graphkit.formats import read_document
+from graphkit.formats.interface import RawDocument
 from graphkit.formats.trivy.json import READER
 from graphkit.model.documents import NOT_READ, Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
@@ -314,7 +315,7 @@ def test_a_newer_schema_leaves_it_open() -> None:
     ],
 )
 def test_a_broken_report_is_rejected_aloud(data: bytes) -> None:
-    assert READER.claims(data, "x", "")
+    assert READER.claims(RawDocument(data, "x"))
     with pytest.raises(InputError):
         read_document(data, "x")
 
@@ -330,7 +331,7 @@ def test_a_broken_report_is_rejected_aloud(data: bytes) -> None:
     ],
 )
 def test_what_is_no_report_is_not_claimed(data: bytes) -> None:
-    assert not READER.claims(data, "trivy.json", "")
+    assert not READER.claims(RawDocument(data, "trivy.json"))
 
 
 def test_hostile_values_are_escaped_and_cut() -> None:

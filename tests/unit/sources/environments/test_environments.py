@@ -16,6 +16,7 @@ import pytest
 
 from graphkit.api.session import open_graph
 from graphkit.formats.environments.pip_inspect import READER as PIP_INSPECT
+from graphkit.formats.interface import RawDocument
 from graphkit.model.answers import Verdict
 from graphkit.model.documents import NOT_READ, Basis, Completeness, Document, DocumentKind, Problem
 from graphkit.sources.environments import is_environment, read_environment
@@ -188,7 +189,7 @@ def test_many_distributions_take_linear_time(tmp_path: Path) -> None:
 def test_it_sees_what_pip_sees() -> None:
     folder = Path(sysconfig.get_paths()["purelib"])
     answer = subprocess.run([sys.executable, "-m", "pip", "inspect", "--local"], check=True, capture_output=True)
-    theirs = PIP_INSPECT.parse(answer.stdout, "pip", "env")
+    theirs = PIP_INSPECT.parse(RawDocument(answer.stdout, "pip", "env"))
     ours = read(folder)
     named = {row.name: row.version for row in ours.components if row.package and not row.optional}
     assert {row.name: row.version for row in theirs.components}.items() <= named.items()

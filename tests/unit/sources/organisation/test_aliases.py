@@ -55,14 +55,14 @@ def test_the_example_of_the_page_is_read_as_it_says() -> None:
 def test_toml_and_json_say_the_same() -> None:
     toml = b'schema = "graphkit.aliases/1"\n[[packages]]\nname = "pyyaml"\nalso = ["pkg:conda/pyyaml"]\n'
     plain = {"schema": "graphkit.aliases/1", "packages": [{"name": "PyYAML", "also": ["pkg:conda/pyyaml"]}]}
-    assert aliases.claims(toml, "")
+    assert aliases.claims(toml)
     assert aliases.parse(toml, "a") == aliases.parse(json.dumps(plain).encode(), "a")
 
 
 def test_only_alias_files_are_claimed() -> None:
-    assert aliases.claims(SCHEMA.encode(), "x.txt")
-    assert not aliases.claims(b"schema: graphkit.organisation/1\n", "aliases.yaml")
-    assert not organisation_file.claims(SCHEMA.encode(), "aliases.yaml")
+    assert aliases.claims(SCHEMA.encode())
+    assert not aliases.claims(b"schema: graphkit.organisation/1\n")
+    assert not organisation_file.claims(SCHEMA.encode())
 
 
 @pytest.mark.parametrize(

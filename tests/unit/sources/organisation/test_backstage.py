@@ -122,8 +122,8 @@ def test_line_ends_marks_and_json_change_nothing() -> None:
     ],
 )
 def test_a_catalogue_is_known_by_its_content(data: bytes, claimed: object) -> None:
-    assert backstage.claims(data, "catalog-info.yaml") is claimed
-    assert not organisation_file.claims(CATALOGUE, "organisation.yaml")
+    assert backstage.claims(data) is claimed
+    assert not organisation_file.claims(CATALOGUE)
 
 
 @pytest.mark.parametrize(
