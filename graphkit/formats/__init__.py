@@ -162,9 +162,9 @@ def _claimed(raw: RawDocument) -> tuple[RawDocument, list[Reader]]:
     text = _out_of_array(raw.data)
     inner = raw if text is raw.data else replace(raw, data=text)
     if _is_plain_bom(text):
-        return inner, [reader for reader in _readers() if reader.format == _PLAIN]
+        return inner, [reader for reader in readers() if reader.format == _PLAIN]
     for one in (inner, raw):
-        if claiming := [reader for reader in _readers() if reader.claims(one)]:
+        if claiming := [reader for reader in readers() if reader.claims(one)]:
             return one, claiming
         if one is raw:
             break
@@ -247,7 +247,8 @@ def _with_short_names(document: Document) -> Document:
 
 
 @cache
-def _readers() -> tuple[Reader, ...]:
+def readers() -> tuple[Reader, ...]:
+    """Return the reader of every format, in the order of `READERS`. Cost: imports of them all, once."""
     parts = (path.partition(":") for path in READERS)
     return tuple(getattr(import_module(module), name) for module, _, name in parts)
 

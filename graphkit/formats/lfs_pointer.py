@@ -7,15 +7,15 @@ from typing import Final
 
 from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, Problem
+from graphkit.model.input_names import is_lock, is_manifest
 
 _POINTER: Final = re.compile(rb"\s*version https://git-lfs\.github\.com/spec/v\d+\r?\n")
 _INPUT: Final = re.compile(
-    r"(?:^|[/\\])(?:[^/\\]*(?:requirements|constraints|freeze|pyproject|pylock|environment)[^/\\]*"
-    r"\.(?:txt|in|pip|lock|toml|ya?ml)|requirements[/\\][^/\\]+\.(?:txt|in|pip)|(?:uv|poetry|pdm|pixi)\.lock"
-    r"|Pipfile(?:\.lock)?|setup\.(?:py|cfg))$",
+    r"(?:^|/)(?:[^/]*(?:requirements|constraints|freeze|pyproject|pylock|environment)[^/]*"
+    r"\.(?:txt|in|pip|lock|toml|ya?ml)|setup\.(?:py|cfg))$",
     re.IGNORECASE,
 )
-"""Names of files that something is installed from."""
+"""More names of files that something is installed from, or that such files include."""
 
 
 class LfsPointer:
@@ -25,7 +25,10 @@ class LfsPointer:
 
     def claims(self, raw: RawDocument) -> bool:
         """Return whether a pointer stands in the place of a file that something is installed from."""
-        return bool(_POINTER.match(raw.data[:200])) and bool(_INPUT.search(raw.path))
+        if not _POINTER.match(raw.data[:200]):
+            return False
+        path = raw.path.replace("\\", "/")
+        return is_lock(path) or is_manifest(path) or bool(_INPUT.search(path))
 
     def parse(self, raw: RawDocument) -> Document:
         """Return a manifest of which nothing is known."""

@@ -8,29 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from graphkit.formats.scripts.unsuffixed import may_be_script
-
-LOCKS: Final = (
-    "uv.lock",
-    "poetry.lock",
-    "pdm.lock",
-    "Pipfile.lock",
-    "pylock.toml",
-    "pylock.*.toml",
-    *("conda-lock.yml", "conda-lock.yaml", "*.conda-lock.yml", "*.conda-lock.yaml", "pixi.lock"),
-)
-"""What lock files are called, in any folder."""
-
-MANIFESTS: Final = (
-    "pyproject.toml",
-    "Pipfile",
-    "*requirements*.txt",
-    "*requirements*.in",
-    "*requirements*.pip",
-    "*requirements*.lock",
-    *("environment*.yml", "environment*.yaml", "*environment.yml", "*environment.yaml"),
-    *("conda*.lock", "explicit.txt", "*spec-file*.txt"),
-)
-"""What manifests are called, and lists that may be a lock. Other files have these names too."""
+from graphkit.model.input_names import any_of, is_lock, is_manifest
 
 SCRIPTS: Final = (
     *("*dockerfile*", "*containerfile*", "*makefile*", "*.mk", "*justfile", "*.just", "earthfile", "*.earth"),
@@ -64,9 +42,9 @@ def doubt_of(path: bytes) -> Doubt:
     """Return how sure it is that a path of a history is that of an input."""
     shown = path.decode("utf-8", "replace").lower()
     name = shown.rpartition("/")[2]
-    if _LOCK.fullmatch(name):
+    if is_lock(shown):
         return Doubt.NONE
-    if _MANIFEST.fullmatch(name) or _LISTS.fullmatch(shown):
+    if is_manifest(shown):
         # What `-c` names narrows what others ask for, and installs nothing by itself.
         if name.endswith((".yml", ".yaml")) and _HIDDEN.search(shown):  # a workflow, rather than one of conda
             return Doubt.SCRIPT
@@ -106,17 +84,7 @@ def may_include(path: bytes) -> bool:
     )
 
 
-def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """Return what matches a name, in lower case, by any of the patterns; `*` is any text."""
-    texts = (".*".join(map(re.escape, pattern.lower().split("*"))) for pattern in patterns)
-    return re.compile("|".join(texts), re.DOTALL)
-
-
-_LOCK: Final = _any_of(LOCKS)
-_MANIFEST: Final = _any_of(MANIFESTS)
-_LISTS: Final = re.compile(r"(?:.*/)?requirements/.*\.(?:txt|in|pip)", re.DOTALL)
-"""Lists in a folder of that name, at any depth."""
-_SCRIPT: Final = _any_of(SCRIPTS)
+_SCRIPT: Final = any_of(SCRIPTS)
 _HIDDEN: Final = re.compile(r"(?:^|/)\.(?!binder/)[^/]+/")
 """Folders of services and tools, which have YAML of any name."""
 _TASKS: Final = frozenset({"build.py", "conftest.py", "dodo.py", "fabfile.py", "noxfile.py", "setup.py", "tasks.py"})

@@ -10,6 +10,7 @@ from typing import Final
 
 from graphkit.model.answers import Obligation
 from graphkit.model.documents import CONDA_ENVIRONMENT, UNREADABLE, Document, DocumentKind, InstallCommand
+from graphkit.model.input_names import KEPT_TO
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
 from graphkit.trace.evidence.accusation import same_index
@@ -20,7 +21,6 @@ from graphkit.trace.verdicts.clearance import OpenObligation
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, ServiceContext, is_usual, undecided_among
 from graphkit.trace.verdicts.inputs import CONDA, InputLine, InputState, is_made_from, normal
 
-_LOCKS: Final = frozenset(("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml"))
 _PROJECTS: Final = frozenset(("pyproject.toml", "Pipfile"))
 
 
@@ -60,7 +60,7 @@ def _names(states: Sequence[InputState]) -> frozenset[str]:
 def _has_no_lock(command: InstallCommand, known: AbstractSet[str]) -> bool:
     """Return whether a tool would keep to a lock and has none; ``known`` are the names of the inputs beside it."""
     names = {PurePosixPath(one).name for one in command.inputs}
-    return bool(names & _LOCKS) and not names & known
+    return bool(names & KEPT_TO) and not names & known
 
 
 def _is_project(state: InputState) -> bool:
@@ -100,10 +100,10 @@ def _resolved(
 
     Where there is no lock, those in the folder where it would be, or all where none is there.
     """
-    locks = [one for one in meant if PurePosixPath(one.line[1]).name in _LOCKS]
+    locks = [one for one in meant if PurePosixPath(one.line[1]).name in KEPT_TO]
     yield from (one for one in alike if any(is_made_from(lock, one) for lock in locks))
     if _has_no_lock(command, _names(alike)):
-        folders = {path[:-1] for _, _, path in _named_by(script, command) if path and path[-1] in _LOCKS}
+        folders = {path[:-1] for _, _, path in _named_by(script, command) if path and path[-1] in KEPT_TO}
         projects = [one for one in alike if _is_project(one)]
         yield from [one for one in projects if _place(one)[2][:-1] in folders] or projects
 
@@ -208,7 +208,7 @@ def _unknown_input(command: InstallCommand, known: AbstractSet[str]) -> str:
     """
     for one in command.inputs:
         name = PurePosixPath(one).name
-        if name not in known and not (name in _LOCKS and known & _PROJECTS):
+        if name not in known and not (name in KEPT_TO and known & _PROJECTS):
             return f"installs from {one}, which is not among the inputs"
     return ""
 

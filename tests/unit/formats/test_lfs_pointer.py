@@ -10,7 +10,21 @@ from graphkit.model.documents import Completeness, DocumentKind
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"4d" * 32 + b"\nsize 12345\n"
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements/dev.in", "uv.lock", "a/pyproject.toml", "Pipfile"])
+NAMES = (
+    *(
+        "requirements.txt",
+        "requirements/dev.in",
+        "uv.lock",
+        "a/pyproject.toml",
+        "Pipfile",
+        "web\\poetry.lock",
+        "setup.py",
+    ),
+    *("conda-lock.yml", "a/dev.conda-lock.yaml", "pixi.lock", "conda-linux-64.lock", "pylock.dev.toml"),
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("hint", ["", "lock"])
 def test_a_pointer_in_the_place_of_an_input_is_one_that_nobody_read(name: str, hint: str) -> None:
     for data in (POINTER, POINTER.replace(b"\n", b"\r\n")):

@@ -301,8 +301,8 @@ class Scripts:
 def test_scripts_of_a_folder_are_of_the_services_beside_them(
     graph: Graph, work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = (*(one for one in documents._readers() if one.format != "install commands"), Scripts())
-    monkeypatch.setattr(documents, "_readers", lambda: known)
+    known = (*(one for one in documents.readers() if one.format != "install commands"), Scripts())
+    monkeypatch.setattr(documents, "readers", lambda: known)
     put(work / "in" / "a" / "uv.lock", uv_lock("till", "litellm==1.82.6"))
     put(work / "in" / "b" / "requirements.txt", GOOD)
     put(work / "in" / "a" / "ci" / "x.sh", "RUN install\n")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from graphkit.formats import READERS, read_document
+from graphkit.formats import read_document
 from graphkit.formats.conda.environment import READER, pip_lines
 from graphkit.formats.conda.rows import conda_spec
 from graphkit.formats.interface import RawDocument
@@ -226,7 +226,3 @@ def test_a_hostile_file() -> None:
 )
 def test_others_are_not_claimed(name: str, text: str) -> None:
     assert not READER.claims(RawDocument(text.encode(), name, "lock"))
-
-
-def test_it_is_registered() -> None:
-    assert "graphkit.formats.conda.environment:READER" in READERS

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from graphkit.formats import READERS, read_document
+from graphkit.formats import read_document
 from graphkit.formats.conda.explicit import READER
 from graphkit.formats.conda.rows import archive_of
 from graphkit.formats.interface import RawDocument
@@ -115,7 +115,3 @@ def test_archives() -> None:
 def test_others_are_not_claimed() -> None:
     for data in (b"see @EXPLICIT\n", b'{"x": "@EXPLICIT"}', b"https://conda.example/a-1-0.conda\n"):
         assert not READER.claims(RawDocument(data, "explicit.txt", "lock"))
-
-
-def test_it_is_registered() -> None:
-    assert "graphkit.formats.conda.explicit:READER" in READERS

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from graphkit.formats import READERS, read_document
+from graphkit.formats import read_document
 from graphkit.formats.conda.list import READER
 from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
@@ -180,7 +180,3 @@ def test_a_hostile_list() -> None:
 )
 def test_others_are_not_claimed(data: bytes) -> None:
     assert not READER.claims(RawDocument(data, "conda-list.txt", "env"))
-
-
-def test_it_is_registered() -> None:
-    assert "graphkit.formats.conda.list:READER" in READERS

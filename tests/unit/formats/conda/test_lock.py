@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graphkit.formats import READERS, read_document
+from graphkit.formats import read_document
 from graphkit.formats.conda.lock import READER
 from graphkit.formats.conda.rows import marker_of_platform
 from graphkit.formats.interface import RawDocument
@@ -174,7 +174,3 @@ def test_what_it_was_made_from() -> None:
 def test_others_are_not_claimed() -> None:
     for data in (b"package:\n  name: x\n", b"package:\n- a\nmetadata:\n  x: 1\n", b'{"package": [], "metadata": {}}'):
         assert not READER.claims(RawDocument(data, "conda-lock.yml", "lock"))
-
-
-def test_it_is_registered() -> None:
-    assert "graphkit.formats.conda.lock:READER" in READERS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from graphkit.formats import READERS, read_document
+from graphkit.formats import read_document
 from graphkit.formats.conda.pixi_lock import READER
 from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
@@ -175,7 +175,3 @@ def test_a_hostile_lock() -> None:
 def test_others_are_not_claimed() -> None:
     for data in (b"version: 1\nenvironments: {}\npackages: []\n", b"environments:\n- conda: x\n", b"{}"):
         assert not READER.claims(RawDocument(data, "pixi.lock", "lock"))
-
-
-def test_it_is_registered() -> None:
-    assert "graphkit.formats.conda.pixi_lock:READER" in READERS

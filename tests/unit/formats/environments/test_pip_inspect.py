@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from graphkit.formats import READERS, read_document
+from graphkit.formats import read_document
 from graphkit.formats.environments.pip_inspect import READER
 from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
@@ -366,10 +366,6 @@ def test_hostile_extras_cost_little() -> None:
     document = inspected(row("a", f"b ; {marker}", *extras, *[asks] * 50), *[row("b", asks)] * 50)
     assert ("a", "b") in edges(document)
     assert len(document.components) == 51
-
-
-def test_it_is_registered() -> None:
-    assert "graphkit.formats.environments.pip_inspect:READER" in READERS
 
 
 def test_the_hash_in_the_fragment_of_a_url_counts_and_its_password_is_not_kept() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graphkit.formats import READERS, read_document
+from graphkit.formats import read_document
 from graphkit.formats.environments.pip_inspect import READER as PIP_INSPECT
 from graphkit.formats.environments.pip_report import READER
 from graphkit.formats.interface import RawDocument
@@ -171,7 +171,3 @@ def test_a_hostile_report() -> None:
     assert [one.name for one in found.components][:2] == ["a", "litellm"]
     assert all(len(one.text) <= 500 for one in found.problems)
     assert "u:p@" not in repr(found)
-
-
-def test_it_is_registered() -> None:
-    assert "graphkit.formats.environments.pip_report:READER" in READERS

@@ -925,8 +925,8 @@ class Scripts:
 @pytest.fixture
 def scripts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a reader of scripts, and none of those that come with the package."""
-    readers = (*(one for one in documents._readers() if one.format != "install commands"), Scripts())
-    monkeypatch.setattr(documents, "_readers", lambda: readers)
+    readers = (*(one for one in documents.readers() if one.format != "install commands"), Scripts())
+    monkeypatch.setattr(documents, "readers", lambda: readers)
 
 
 @pytest.mark.usefixtures("scripts")
