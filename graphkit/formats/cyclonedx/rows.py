@@ -26,8 +26,8 @@ from graphkit.formats.cyclonedx.shape import (
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.file_names import release_of_file, releases_in_path
 from graphkit.formats.generators import is_generator
-from graphkit.formats.purls import another_version, identity_of, releases_in_purl, releases_in_text
-from graphkit.formats.refs import Refs
+from graphkit.formats.purls import Identity, another_version, identity_of, releases_in_purl, releases_in_text
+from graphkit.formats.refs import WrittenRefs
 from graphkit.model.documents import Component
 from graphkit.model.names import BadName, PackageName, package_name, purl_key, purl_of
 from graphkit.model.versions import release_version
@@ -38,6 +38,8 @@ _WHEELS: Final = (".whl", ".egg")
 _DISTRIBUTIONS: Final = frozenset({"distribution", "source-distribution", "distribution-intake"})
 _FILES: Final = (*_WHEELS, ".tar.gz", ".zip")
 _NAMED: Final = ("name", "version")
+_ROOT: Final = "metadata.component"
+"""Where the component stands that a BOM describes."""
 _CPE: Final = re.compile(r"cpe:(?:2\.3:|/)[aoh]:[^:]*:([^:]+)(?::([^:]*))?", re.IGNORECASE)
 _HEX64: Final = re.compile(r"(?:sha-?256:)?([0-9a-f]{64})", re.IGNORECASE)
 
@@ -48,8 +50,6 @@ class ComponentRows:
     def __init__(self, diagnostics: Diagnostics) -> None:
         self.components: dict[str, Component] = {}
         self.places: list[str] = []
-        self.names: dict[str, str] = {}
-        """Our ref for each ``bom-ref`` as written."""
         self.root = ""
         self.unidentified = 0
         """Rows without a purl that may stand for a Python package."""
@@ -62,7 +62,9 @@ class ComponentRows:
         self.defined: set[str] = set()
         """What else has a ``bom-ref``: workflows, claims and the like."""
         self._diagnostics = diagnostics
-        self._refs = Refs()
+        self._refs = WrittenRefs("bom-ref", diagnostics)
+        self.names: Final = self._refs.names
+        """Our ref for each ``bom-ref`` as written."""
         self._files: dict[tuple[PackageName, str], tuple[str, str]] = {}
         """By package and version key: the releases that files show, as written, and the place of the first."""
         self._loose: dict[str, str] = {}
@@ -207,7 +209,6 @@ class ComponentRows:
     def _take(self, part: Part, place: str, *, is_beside: bool = False) -> None:
         self._remember_files(part, place)
         written, name, purl = part.ref or "", part.name or "", (part.purl or "").strip()
-        is_root = place == "metadata.component"
         concluded = [one for one in _concluded(part) if one != purl]
         if concluded and not purl:
             purl = concluded.pop(0)
@@ -220,27 +221,22 @@ class ComponentRows:
         if part.version_range and not identity.version:
             text = f"{quoted(part.version_range)} is a range: which version runs is unknown"
             self._diagnostics.add(f"{place}.versionRange", text)
-        ref = self._refs.unique(written or place)
-        if not written:
-            pass
-        elif written in self.names:
-            self._diagnostics.add(
-                f"{place}.bom-ref", f"{quoted(written)} is a duplicate; this one is renamed to {quoted(ref)}"
-            )
-        else:
-            self.names[written] = ref
-        if not purl:
-            if not name and not is_root:
-                self._diagnostics.add(place, "a component without name and purl", lost=True)
-            if not is_beside:
-                self._take_nameless(part, ref, is_root=is_root)
-        self._seen[key] = ref
-        if is_root:
+        ref = self._seen[key] = self._refs.of(written, place)
+        if place == _ROOT:
             self.root = ref
+        if not purl:
+            self._take_nameless(part, ref, place, is_beside=is_beside)
+        self._add_row(ref, part, identity, purl, place)
+        for one in concluded:
+            self._conclude(ref, one, part.version or "", place)
+        self._take_names(ref, part, place)
+
+    def _add_row(self, ref: str, part: Part, identity: Identity, purl: str, place: str) -> None:
+        """Add the row of a component, and one more where its version is another than that of its purl."""
         archives, members = self._hashes(part, place)
         self.components[ref] = Component(
             ref=ref,
-            name=name or (identity.package or ""),
+            name=part.name or (identity.package or ""),
             package=identity.package,
             version=identity.version,
             purl=purl,
@@ -255,9 +251,6 @@ class ComponentRows:
             more = self._refs.unique(ref)
             self.components[more] = replace(self.components[ref], ref=more, version=other)
             self.places.append(place)
-        for one in concluded:
-            self._conclude(ref, one, part.version or "", place)
-        self._take_names(ref, part, place)
 
     def _conclude(self, ref: str, purl: str, written: str, place: str) -> None:
         """Take up a row more for what evidence says a component is, where that is not what its purl says."""
@@ -365,10 +358,15 @@ class ComponentRows:
         if count:
             self._diagnostics.add("components", f"{count} without purl taken for Python packages, by their names")
 
-    def _take_nameless(self, part: Part, ref: str, *, is_root: bool) -> None:
-        if is_root:
-            return
+    def _take_nameless(self, part: Part, ref: str, place: str, *, is_beside: bool) -> None:
+        """Note a component without a purl: it may stand for a Python package, or be the one of its name."""
         kind, name = part.type or "", part.name or ""
+        if place == _ROOT:
+            return
+        if not name:
+            self._diagnostics.add(place, "a component without name and purl", lost=True)
+        if is_beside:
+            return
         self.unidentified += kind not in _NO_PACKAGES or name.lower().endswith(_WHEELS)
         if kind in _PACKAGES and name and not part.group:
             self.nameable[ref] = name
@@ -458,7 +456,7 @@ def _walk(bom: Bom, meta: Metadata) -> Iterator[tuple[Part, str]]:
     """Yield every component with its place. Nesting is assembly and makes no edge."""
     waiting = [(part, f"components[{i}]") for i, part in enumerate(bom.components or ())]
     if meta.component:
-        waiting.insert(0, (meta.component, "metadata.component"))
+        waiting.insert(0, (meta.component, _ROOT))
     for number, service in enumerate(services_of(bom)):
         waiting.extend((part, f"services[{number}].components[{i}]") for i, part in enumerate(service.components or ()))
     for part, place in waiting:

@@ -16,8 +16,8 @@ from graphkit.formats.file_names import release_of_file, releases_in_path
 from graphkit.formats.generators import with_tools
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.purls import releases_in_purl, releases_in_text
-from graphkit.formats.refs import Refs
-from graphkit.formats.spdx2.identity import by_name, hashes_in, hashes_of, identities_of, purls_of, said
+from graphkit.formats.refs import WrittenRefs
+from graphkit.formats.spdx2.identity import Releases, by_name, hashes_in, hashes_of, identities_of, purls_of, said
 from graphkit.formats.spdx2.relationships import NO_ELEMENTS, Relationships
 from graphkit.formats.spdx2.shape import Creation, File, Package, Spdx
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind
@@ -192,8 +192,6 @@ class _Rows:
     def __init__(self, diagnostics: Diagnostics) -> None:
         self.components: dict[str, Component] = {}
         self.places: list[str] = []
-        self.names: dict[str, str] = {}
-        """Our ref for each ``SPDXID`` as written."""
         self.files: set[str] = set()
         self.others: dict[str, list[str]] = {}
         """Our refs of the further rows of a package, by that of its first."""
@@ -201,7 +199,9 @@ class _Rows:
         self.listed = 0
         """How many Python packages there are, and how many say that a manifest or lock names them."""
         self._diagnostics = diagnostics
-        self._refs = Refs()
+        self._refs = WrittenRefs("SPDXID", diagnostics)
+        self.names: Final = self._refs.names
+        """Our ref for each ``SPDXID`` as written."""
         self._seen: dict[tuple[str, ...], str] = {}
         self._nameless: dict[str, tuple[Package, str]] = {}
         """The packages that no purl names but perhaps their name, by our ref, with their places."""
@@ -212,57 +212,67 @@ class _Rows:
 
     def take(self, part: Package, place: str) -> None:
         """Take up a package, as one row for each Python release that its purls name, else as one."""
-        written, name = said(part.id), said(part.name)
-        refs = purls_of(part.references)
+        written, name, refs = said(part.id), said(part.name), purls_of(part.references)
         source = (said(part.download), said(part.source))
         key = (written, name, part.version or "", *source, *(purl for _, purl in refs))
         if written and key in self._seen:  # the same package once more
-            first = self.components[self._seen[key]]
-            more = hashes_of(part.checksums, place, self._diagnostics)
-            self.components[first.ref] = replace(first, sha256=tuple(dict.fromkeys((*first.sha256, *more))))
-            self._hold(first.ref, part, place)
+            self._merge(self._seen[key], part, place)
             return
         if not name and not refs:
             self._diagnostics.add(place, "a package without name and purl", lost=True)
             if not written:
                 return
         found = identities_of(part, refs, place, self._diagnostics)
-        ref = self._refs.unique(written or place)
-        self._seen[key] = ref
-        if written in self.names:
-            self._diagnostics.add(
-                f"{place}.SPDXID", f"{quoted(written)} is a duplicate; this one is renamed to {quoted(ref)}"
-            )
-        elif written:
-            self.names[written] = ref
-        if (part.purpose or "").upper() == "FILE":
+        ref = self._seen[key] = self._refs.of(written, place)
+        purpose = (part.purpose or "").upper()
+        if purpose == "FILE":
             self.files.add(ref)
-        if not refs and (part.purpose or "").upper() in _LIBRARIES and not _MANIFESTS.fullmatch(name):
+        if refs:
+            self._call(part, found, place)
+        elif purpose in _LIBRARIES and not _MANIFESTS.fullmatch(name):
             self._nameless[ref] = part, place
         self._hold(ref, part, place)
-        if refs and name and all(one.package for _, one in found) and not name.lower().endswith(_FILES):
-            called = by_name(part, place, Diagnostics())
-            if called and called.package and called.package not in {one.package for _, one in found}:
-                self._diagnostics.add(
-                    place, f"is called {quoted(name)}, but its purl says another; either may be meant"
-                )
-                self._called.append(((called.package, called.version or found[0][1].version), place))
-        hashes = {*hashes_of(part.checksums, place, self._diagnostics), *hashes_in(source[0])}
+        self._add_rows(ref, part, found, place)
+
+    def _merge(self, ref: str, part: Package, place: str) -> None:
+        """Take up what a package that is listed twice says the second time."""
+        first = self.components[ref]
+        more = hashes_of(part.checksums, place, self._diagnostics)
+        self.components[ref] = replace(first, sha256=tuple(dict.fromkeys((*first.sha256, *more))))
+        self._hold(ref, part, place)
+
+    def _call(self, part: Package, found: Releases, place: str) -> None:
+        """Remember the Python release that a package is by its name, where its purls say others, for `take_names`."""
+        name, packages = said(part.name), {one.package for _, one in found}
+        if not name or None in packages or name.lower().endswith(_FILES):
+            return
+        called = by_name(part, place, Diagnostics())
+        if called and called.package and called.package not in packages:
+            self._diagnostics.add(place, f"is called {quoted(name)}, but its purl says another; either may be meant")
+            self._called.append(((called.package, called.version or found[0][1].version), place))
+
+    def _add_rows(self, ref: str, part: Package, found: Releases, place: str) -> None:
+        """Add a row for each release that a package is, the first one under its own ref.
+
+        Which of several releases an archive holds cannot be told; the first keeps what is said of it.
+        """
+        hashes: set[str] = {*hashes_of(part.checksums, place, self._diagnostics), *hashes_in(said(part.download))}
+        origin, index = _source_of(part.download or "") if found[0][1].package else ("", "")
         for number, (purl, one) in enumerate(found):
-            row = self._refs.unique(ref) if number else ref
+            row = ref
             if number:
+                row, origin, index, hashes = self._refs.unique(ref), "", "", set()
                 self.others.setdefault(ref, []).append(row)
-            # Which of several releases an archive holds cannot be told; the first keeps what is said of it.
-            origin, index = _source_of(part.download or "") if one.package and not number else ("", "")
-            self.python += one.package is not None
-            self.listed += one.package is not None and _is_of_manifest(part.source or "")
+            if one.package is not None:
+                self.python += 1
+                self.listed += _is_of_manifest(part.source or "")
             self.components[row] = Component(
                 ref=row,
-                name=name or (one.package or ""),
+                name=said(part.name) or (one.package or ""),
                 package=one.package,
                 version=one.version,
                 purl=purl,
-                sha256=tuple(sorted({*(() if number else hashes), *hashes_in(purl)})),
+                sha256=tuple(sorted({*hashes, *hashes_in(purl)})),
                 origin=one.origin or origin,
                 index=one.index or index,
             )
@@ -329,24 +339,20 @@ class _Rows:
         files, and a package by its name, where its purls say another.
         """
         known = {(row.package, release_version(row.version).key) for row in self.components.values() if row.package}
-        for number, part in enumerate(packages):
-            for text in (said(part.file), said(part.download), said(part.name)):
-                if (found := release_of_file(text)) is not None and (text == said(part.name)) <= text.endswith(".whl"):
-                    self._add_named(found, f"packages[{number}]", known)
-            for found in chain.from_iterable(releases_in_text(text) for text in _files_of(part)):
-                self._add_named(found, f"packages[{number}]", known)
-            for found in chain.from_iterable(releases_in_purl(purl) for _, purl in purls_of(part.references)):
-                self._add_named(found, f"packages[{number}]", known)
-        for found, place in self._called:
+        shown = chain(
+            ((found, f"packages[{at}]") for at, part in enumerate(packages) for found in _shown_by(part)),
+            self._called,
+            ((found, f"files[{at}]") for at, one in enumerate(files) for found in releases_in_path(said(one.name))),
+            ((found, place) for place, text in beside.texts for found in releases_in_text(text)),
+        )
+        for found, place in shown:
             self._add_named(found, place, known)
-        for number, file in enumerate(files):
-            for found in releases_in_path(said(file.name)):
-                self._add_named(found, f"files[{number}]", known)
-        for place, text in beside.texts:
-            for found in releases_in_text(text):
-                self._add_named(found, place, known)
+        self._take_hashes(beside.hashes)
+
+    def _take_hashes(self, hashes: Iterable[tuple[str, str]]) -> None:
+        """Take up the files that elements beside packages and files hash, where no row has them, as `listed`."""
         held = {digest for row in self.components.values() for digest in (*row.sha256, *row.members)}
-        for place, text in beside.hashes:
+        for place, text in hashes:
             digest = self._diagnostics.sha256(text, place)
             if digest and digest not in held:
                 held.add(digest)
@@ -389,6 +395,18 @@ class _Rows:
     def _hold(self, ref: str, part: Package, place: str) -> None:
         files = enumerate(part.files or ())
         self._held += [(ref, (one or "").strip(), f"{place}.hasFiles[{i}]") for i, one in files]
+
+
+def _shown_by(part: Package) -> Iterator[tuple[PackageName, str]]:
+    """Yield the releases that a package's file, addresses and purls show, and its name where it is that of a wheel."""
+    name = said(part.name)
+    for text in (said(part.file), said(part.download), name):
+        if (text != name or text.endswith(".whl")) and (found := release_of_file(text)) is not None:
+            yield found
+    for text in _files_of(part):
+        yield from releases_in_text(text)
+    for _, purl in purls_of(part.references):
+        yield from releases_in_purl(purl)
 
 
 def _files_of(part: Package) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.purls import Identity, another_version, identity_of
@@ -64,48 +64,77 @@ def hashes_in(address: str) -> tuple[str, ...]:
     return tuple(sorted({digest.lower() for digest in _NAMED_HASH.findall(address)}))
 
 
+class _Stated(NamedTuple):
+    """The version of a package: as it is written, without ``==`` before it, and whether it is a range."""
+
+    written: str
+    version: str
+    is_range: bool
+
+    @property
+    def exact(self) -> str:
+        """The version, empty where it is a range."""
+        return "" if self.is_range else self.version
+
+
+def _stated(part: Package) -> _Stated:
+    written = said(part.version)
+    version = exact[1] if (exact := _EXACT.fullmatch(written)) else written
+    return _Stated(written, version, bool(_RANGE.search(version)))
+
+
 def identities_of(part: Package, purls: Sequence[tuple[int, str]], place: str, diagnostics: Diagnostics) -> Releases:
     """Return every Python release that the purls of a package name, with its purl; else who else it is.
 
     Where its version is none of those that its purls name, which of them holds cannot be told: it is a
     release more.
     """
-    written = said(part.version)
-    version = exact[1] if (exact := _EXACT.fullmatch(written)) else written
-    is_range = bool(_RANGE.search(version))
+    stated = _stated(part)
     python: dict[tuple[str, str], tuple[str, Identity]] = {}
     others: Releases = []
     for number, purl in purls:
         own = Diagnostics()
         one = identity_of(purl, "", own, place)
         if one.package is None:
-            others.append((purl, replace(one, version=written)))
+            others.append((purl, replace(one, version=stated.written)))
         elif not one.version and any(package == one.package for package, _ in python):
             continue
-        elif not one.version and version and not is_range and not python:
-            one = replace(one, version=version)
-            own.problems.clear()
-        elif _RANGE.search(one.version):
-            known = version and not python and not is_range
-            text = "its version names one" if known else "the version is unknown"
-            own.add(f"{place}.purl", f"{quoted(one.version)} is a range: {text}")
-            one = replace(one, version=version if known else "")
-        if one.package is not None:
-            if is_range and not python:
-                names = "its purl names one" if one.version else "the version is unknown"
-                diagnostics.add(f"{place}.versionInfo", f"{quoted(written)} is a range: {names}")
-                own.problems = [problem for problem in own.problems if not problem.place.endswith(".version")]
-            python.setdefault((one.package, release_version(one.version).key), (purl, one))
+        else:
+            one = _with_version(one, "" if python else stated.exact, place, own)
+            if stated.is_range and not python:
+                _note_range(one, stated.written, place, own, diagnostics)
+            python.setdefault((one.package or "", release_version(one.version).key), (purl, one))
         for problem in own.problems:
             at = "versionInfo" if problem.place.endswith(".version") else f"externalRefs[{number}].referenceLocator"
             diagnostics.add(f"{place}.{at}", problem.text, lost=own.lost)
     found = [*python.values()]
     if len(found) > 1:
         diagnostics.add(f"{place}.externalRefs", f"purls of {len(found)} Python releases: a row for each")
-    if found and version and not is_range:
-        found += _another(found, version, place, diagnostics)
-    named = by_name(part, place, diagnostics) if _is_pythons(part) and not found and not others else None
-    return found or others[:1] or [("", named or Identity(version=written))]
+    if found and stated.exact:
+        found += _another(found, stated.exact, place, diagnostics)
+    if found or others:
+        return found or others[:1]
+    named = by_name(part, place, diagnostics) if _is_pythons(part) else None
+    return [("", named or Identity(version=stated.written))]
+
+
+def _with_version(one: Identity, stated: str, place: str, diagnostics: Diagnostics) -> Identity:
+    """Return a release with the version that its package states, where its purl has none or a range."""
+    if not one.version and stated:
+        diagnostics.problems.clear()
+        return replace(one, version=stated)
+    if _RANGE.search(one.version):
+        text = "its version names one" if stated else "the version is unknown"
+        diagnostics.add(f"{place}.purl", f"{quoted(one.version)} is a range: {text}")
+        return replace(one, version=stated)
+    return one
+
+
+def _note_range(one: Identity, written: str, place: str, own: Diagnostics, diagnostics: Diagnostics) -> None:
+    """Note that a package's version is a range, in the place of what was noted of its purl's."""
+    names = "its purl names one" if one.version else "the version is unknown"
+    diagnostics.add(f"{place}.versionInfo", f"{quoted(written)} is a range: {names}")
+    own.problems = [problem for problem in own.problems if not problem.place.endswith(".version")]
 
 
 def _another(found: Releases, version: str, place: str, diagnostics: Diagnostics) -> Releases:
@@ -123,18 +152,16 @@ def _another(found: Releases, version: str, place: str, diagnostics: Diagnostics
 
 def by_name(part: Package, place: str, diagnostics: Diagnostics) -> Identity | None:
     """Return the Python release that a package without purl is by its name, None where that is no name of one."""
-    written = said(part.version)
-    version = exact[1] if (exact := _EXACT.fullmatch(written)) else written
+    stated = _stated(part)
     try:
         package = package_name(_PREFIX.sub("", said(part.name), count=1).partition("[")[0])
     except BadName:
         return None
-    if not written:
+    if not stated.written:
         diagnostics.add(f"{place}.versionInfo", "no version: unknown")
-    elif _RANGE.search(version):
-        diagnostics.add(f"{place}.versionInfo", f"{quoted(written)} is a range: the version is unknown")
-        version = ""
-    return Identity(package=package, version=version)
+    elif stated.is_range:
+        diagnostics.add(f"{place}.versionInfo", f"{quoted(stated.written)} is a range: the version is unknown")
+    return Identity(package=package, version=stated.exact)
 
 
 def _is_pythons(part: Package) -> bool:

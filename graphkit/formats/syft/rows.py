@@ -7,12 +7,12 @@ import binascii
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.named_releases import NamedReleases
 from graphkit.formats.purls import Identity, another_version, identity_of
-from graphkit.formats.refs import Refs
+from graphkit.formats.refs import WrittenRefs
 from graphkit.model.documents import Component
 from graphkit.model.names import BadName, PackageName, package_name
 
@@ -41,6 +41,24 @@ def is_of_manifest(path: str) -> bool:
     return bool(_MANIFEST.fullmatch(path))
 
 
+class _Artifact(NamedTuple):
+    """What an artifact says of itself: ``written`` is its id, ``metadata`` that of a Python package alone.
+
+    ``found`` is who it is, and ``other`` a version that it may have as well, empty for none.
+    """
+
+    written: str
+    name: str
+    version: str
+    purl: str
+    metadata: dict[str, Any]
+    found: Identity
+    other: str
+    origin: str
+    index_url: str
+    is_listed: bool
+
+
 class ArtifactRows:
     """The artifacts under refs of their own, and how the document itself calls them.
 
@@ -51,12 +69,12 @@ class ArtifactRows:
     def __init__(self, diagnostics: Diagnostics) -> None:
         self.components: dict[str, Component] = {}
         self.places: list[str] = []
-        self.names: dict[str, str] = {}
-        """Our ref for each ``id`` as written."""
         self.source = ""
         self.listed: set[str] = set()
         self._diagnostics = diagnostics
-        self._refs = Refs()
+        self._refs = WrittenRefs("id", diagnostics)
+        self.names: Final = self._refs.names
+        """Our ref for each ``id`` as written."""
         self._seen: dict[tuple[str, ...], str] = {}
         self._members: dict[str, set[str]] = {}
         self._named = NamedReleases()
@@ -65,13 +83,30 @@ class ArtifactRows:
 
     def take_source(self, written: str, name: str, version: str, hashes: Iterable[str] = ()) -> None:
         """Take up what was looked at as the first row; ``hashes`` where it is a file."""
-        self.source = self._ref(written, "source")
+        self.source = self._refs.of(written, "source")
         sums = tuple(sorted(hashes))
         self.components[self.source] = Component(ref=self.source, name=name, version=version, sha256=sums)
         self.places.append("source")
 
     def take(self, table: dict[str, Any], place: str) -> None:
         """Take up one artifact."""
+        one = self._read(table, place)
+        hashes = self._archives(one.metadata, f"{place}.metadata")
+        members = set() if one.is_listed else self._installed(one.metadata, f"{place}.metadata")
+        if not one.is_listed:
+            members |= digests_in(table.get("metadata"))
+        key = (one.written, one.name, one.found.version, one.purl, one.origin)
+        if one.written and key in self._seen:  # the same artifact once more
+            ref = self._seen[key]
+            self._merge(ref, hashes, is_listed=one.is_listed)
+        else:
+            ref = self._seen[key] = self._add(one, hashes, place)
+        self.hold(ref, members)
+        self._take_inner(table, place)
+        self._need(one.metadata, f"{place}.metadata")
+
+    def _read(self, table: dict[str, Any], place: str) -> _Artifact:
+        """Return what an artifact says of itself, and who it is by that."""
         written, name, purl, kind = (
             self._diagnostics.text(table.get(key), f"{place}.{key}").strip() for key in ("id", "name", "purl", "type")
         )
@@ -81,46 +116,54 @@ class ArtifactRows:
         found = self._identity(name, version, purl, kind, place)
         metadata = self._diagnostics.table(table.get("metadata"), f"{place}.metadata") if found.package else {}
         what = self._diagnostics.text(table.get("metadataType"), f"{place}.metadataType").strip().lower()
-        is_listed = found.package is not None and _is_listed(what, table)
         other = another_version(found, version)
         if found.package and what in _REQUIREMENT:
             found = self._pinned(found, metadata, place)
         origin, index = self._source_of(metadata, place)
-        hashes = self._archives(metadata, f"{place}.metadata")
-        members = set() if is_listed else self._installed(metadata, f"{place}.metadata")
+        return _Artifact(
+            written=written,
+            name=name,
+            version=version,
+            purl=purl,
+            metadata=metadata,
+            found=found,
+            other=other,
+            origin=origin or found.origin,
+            index_url=found.index or index,
+            is_listed=found.package is not None and _is_listed(what, table),
+        )
+
+    def _merge(self, ref: str, hashes: set[str], *, is_listed: bool) -> None:
+        """Take up what an artifact that is listed twice says the second time."""
+        row = self.components[ref]
+        self.components[ref] = replace(row, sha256=tuple(sorted({*row.sha256, *hashes})))
         if not is_listed:
-            members |= digests_in(table.get("metadata"))
-        key = (written, name, found.version, purl, origin or found.origin)
-        if written and key in self._seen:  # the same artifact once more
-            ref = self._seen[key]
-            hashes |= {*self.components[ref].sha256}
-            self.components[ref] = replace(self.components[ref], sha256=tuple(sorted(hashes)))
-            if not is_listed:
-                self.listed.discard(ref)
-        else:
-            if not name and not purl:
-                self._diagnostics.add(place, "an artifact without name and purl", lost=True)
-            ref = self._seen[key] = self._ref(written, place)
-            self.components[ref] = Component(
-                ref=ref,
-                name=name or (found.package or ""),
-                package=found.package,
-                version=found.version,
-                purl=purl,
-                sha256=tuple(sorted(hashes)),
-                origin=origin or found.origin,
-                index=found.index or index,
-            )
-            self.places.append(place)
-            if is_listed:
-                self.listed.add(ref)
-            if other and found.version:
-                self._add_another(ref, other, place)
-            self._add_called(ref, (name, found.version or version), place)
-            self._add_called(ref, (metadata.get("name"), metadata.get("version") or found.version), place)
-        self.hold(ref, members)
-        self._take_inner(table, place)
-        self._need(metadata, f"{place}.metadata")
+            self.listed.discard(ref)
+
+    def _add(self, one: _Artifact, hashes: set[str], place: str) -> str:
+        """Add the row of an artifact, and one for each other release that it may be; return the ref of the first."""
+        if not one.name and not one.purl:
+            self._diagnostics.add(place, "an artifact without name and purl", lost=True)
+        ref = self._refs.of(one.written, place)
+        self.components[ref] = Component(
+            ref=ref,
+            name=one.name or (one.found.package or ""),
+            package=one.found.package,
+            version=one.found.version,
+            purl=one.purl,
+            sha256=tuple(sorted(hashes)),
+            origin=one.origin,
+            index=one.index_url,
+        )
+        self.places.append(place)
+        if one.is_listed:
+            self.listed.add(ref)
+        if one.other and one.found.version:
+            self._add_another(ref, one.other, place)
+        metadata, version = one.metadata, one.found.version
+        self._add_called(ref, (one.name, version or one.version), place)
+        self._add_called(ref, (metadata.get("name"), metadata.get("version") or version), place)
+        return ref
 
     def _take_inner(self, table: dict[str, Any], place: str) -> None:
         """Remember the releases that an artifact's locations and metadata show beside it, for `close`."""
@@ -176,7 +219,7 @@ class ArtifactRows:
     def hold(self, ref: str, digests: Iterable[str]) -> None:
         """Take up digests of files as members of a row; without one, as those of a row that is made for them."""
         if not ref and (digests := set(digests)):
-            ref = self._ref("", "files")
+            ref = self._refs.of("", "files")
             self.components[ref] = Component(ref=ref, name="files")
             self.places.append("files")
         if ref:
@@ -195,16 +238,6 @@ class ArtifactRows:
             self.components[row.ref] = row
             self.places.append(place)
             self.listed.add(row.ref)
-
-    def _ref(self, written: str, place: str) -> str:
-        ref = self._refs.unique(written or place)
-        if written in self.names:
-            self._diagnostics.add(
-                f"{place}.id", f"{quoted(written)} is a duplicate; this one is renamed to {quoted(ref)}"
-            )
-        elif written:
-            self.names[written] = ref
-        return ref
 
     def _identity(self, name: str, version: str, purl: str, kind: str, place: str) -> Identity:
         """Return who an artifact is: by its purl, and where that says nothing, by Syft's own type `python`."""
