@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -134,56 +133,58 @@ def labels_apart(folders: Sequence[Path], label: Callable[[Path], str]) -> list[
 
 
 def _inside(folder: Path, repository: str, tally: IngestStats, skipped: AbstractSet[Path]) -> Iterator[Found]:
+    """Yield the files and environments of a folder; the folders of an environment hold nobody's documents."""
+
     def note(error: OSError) -> None:
         inside = Path(error.filename).relative_to(folder)
         tally.reject(_shown(inside) if inside.parts else label_of(folder), f"cannot be read: {error.strerror}")
 
+    at = Found(path=folder, label="", named=False, root=folder, repository=repository)
     virtual: list[Path] = []
-    for parent, folders, files in os.walk(folder, onerror=note):
-        while virtual and not Path(parent).is_relative_to(virtual[-1]):
+    for name, folders, files in os.walk(folder, onerror=note):
+        parent = Path(name)
+        while virtual and not parent.is_relative_to(virtual[-1]):
             virtual.pop()
-        virtual += [Path(parent)] if "pyvenv.cfg" in files else []
+        virtual += [parent] if "pyvenv.cfg" in files else []
         # Beside what is installed, a virtual environment holds copies of programs, and at most other environments.
-        is_aside = bool(virtual) and _is_aside(Path(parent), virtual[-1])
-        may_hold = not is_aside or Path(parent) == virtual[-1] or Path(parent).name in LIBRARIES
-        if may_hold and _holds(is_environment, Path(parent)):
-            label = _environment_label(Path(parent), folder)
-            yield Found(
-                path=Path(parent), label=label, named=False, root=folder, repository=repository, is_environment=True
-            )
+        is_aside = bool(virtual) and _is_aside(parent, virtual[-1])
+        may_hold = not is_aside or parent == virtual[-1] or parent.name in LIBRARIES
+        if may_hold and _holds(is_environment, parent):
+            yield replace(at, path=parent, label=_environment_label(parent, folder), is_environment=True)
             folders.clear()  # what its packages bring is nobody's document
             continue
-        kept = set(folders) - _SKIPPED
-        if is_aside:
-            files.clear()
-        kept -= {name for name in kept if Path(parent, name) in skipped}
-        folders[:] = sorted(name for name in kept if not _holds(Path.exists, Path(parent, name, _RECORD)))
-        for name in sorted([*files, *filter(partial(_is_link, parent), folders)]):
-            path = Path(parent, name)
-            try:
-                is_outside = _leads_out(path, folder)
-                is_wanted = path.is_file()  # no pipes or devices, which would never end
-            except OSError as error:  # a path too long for the system to open
-                tally.reject(_shown(path.relative_to(folder)), f"cannot be read: {error.strerror}")
-                continue
-            label = _shown(path.relative_to(folder))
-            found = Found(path=path, label=label, named=False, root=folder, repository=repository)
-            if is_outside:
-                tally.unrecognised.append(label)
-                tally.links_out += 1
-                if is_input(label):
-                    yield replace(found, problem=_LINK_OUT)
-            elif is_wanted:
-                yield found
+        folders[:] = sorted(one for one in set(folders) - _SKIPPED if _is_walked(parent / one, skipped))
+        links = [one for one in folders if _holds(Path.is_symlink, parent / one)]
+        for one in sorted([*links, *(() if is_aside else files)]):
+            yield from _of_file(replace(at, path=parent / one), tally)
+
+
+def _is_walked(folder: Path, skipped: AbstractSet[Path]) -> bool:
+    """Return whether a folder is looked into: neither one that is read otherwise, nor a graph."""
+    return folder not in skipped and not _holds(Path.exists, folder / _RECORD)
+
+
+def _of_file(found: Found, tally: IngestStats) -> Iterator[Found]:
+    """Yield a file by its label; one that is a link to something outside only where its name is that of an input."""
+    found = replace(found, label=_shown(found.path.relative_to(found.root)))
+    try:
+        is_outside = _leads_out(found.path, found.root)
+        is_wanted = found.path.is_file()  # no pipes or devices, which would never end
+    except OSError as error:  # a path too long for the system to open
+        tally.reject(found.label, f"cannot be read: {error.strerror}")
+        return
+    if is_outside:
+        tally.unrecognised.append(found.label)
+        tally.links_out += 1
+        if is_input(found.label):
+            yield replace(found, problem=_LINK_OUT)
+    elif is_wanted:
+        yield found
 
 
 def _is_aside(folder: Path, virtual: Path) -> bool:
     """Return whether a folder lies in a virtual environment, and not among what is installed there."""
     return folder.is_relative_to(virtual) and folder.relative_to(virtual).parts[:1] not in _LIBRARIES
-
-
-def _is_link(parent: str, name: str) -> bool:
-    return _holds(Path.is_symlink, Path(parent, name))
 
 
 def _leads_out(path: Path, folder: Path) -> bool:

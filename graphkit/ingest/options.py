@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Final, TypedDict
+from typing import Final, TypedDict, TypeVar
 
 from graphkit.model.errors import UsageError
 from graphkit.model.names import BadName, ServiceId, company_id, service_id
 from graphkit.model.times import BadTime, Instant, Moment, exactly, instant, moment
+
+_Time = TypeVar("_Time", Instant, Moment)
 
 UNKNOWN_TIMES: Final = ("uncertain", "listed")
 """How releases of a table without an upload time may be taken."""
@@ -85,61 +87,56 @@ class IngestOptions:
     def read(cls, options: IngestArguments) -> IngestOptions:
         """Return options with their times and names read; UsageError where one is invalid."""
         now = instant(dt.datetime.now(dt.UTC))
+        service, company, as_of = options.get("service"), options.get("company"), options.get("as_of")
         try:
-            times = {
-                name: instant(str(options[name])) if options.get(name) else None
-                for name in ("as_of", "window_from", "window_until")
-            }
-            moments = {
-                name: moment(str(options[name])) if options.get(name) else None
-                for name in ("built_at", "stands_from", "as_of")
-            }
-            moments["read_at"] = _read_at(options.get("read_at"), now)
-            service = options.get("service")
-            company = options.get("company")
-            named = service_id(_utf8("--service", service)) if service is not None else None
-            owner = company_id(_utf8("--company", company)) if company is not None else ""
-            branch = _utf8("--branch", options.get("branch") or "")
+            read = cls(
+                as_of=_read_by(instant, as_of),
+                start=_read_by(instant, options.get("window_from")),
+                until=_read_by(instant, options.get("window_until")),
+                built_at=_read_by(moment, options.get("built_at")),
+                stands_from=_read_by(moment, options.get("stands_from")),
+                table_as_of=_read_by(moment, as_of),
+                read_at=_read_at(options.get("read_at"), now),
+                now=now if options.get("check_remote") else None,
+                service=service_id(_utf8("--service", service)) if service is not None else None,
+                company=company_id(_utf8("--company", company)) if company is not None else "",
+                branch=_utf8("--branch", options.get("branch") or ""),
+                installs_from=None,
+                is_complete=options.get("complete", False),
+                closure=options.get("closure", False),
+                build_requires=options.get("build_requires", False),
+                slice_to=Path(slice_to) if (slice_to := options.get("slice_to")) else None,
+                index_url=options.get("index_url"),
+                is_refresh=options.get("refresh", False),
+                times_listed=options.get("unknown_times") == "listed",
+            )
         except BadTime as error:
             raise UsageError(f"{error}; give a UTC time such as 2026-03-24T10:52:00Z") from error
         except BadName as error:
             raise UsageError(str(error)) from error
-        start, until = times["window_from"], times["window_until"]
-        if (start is None) != (until is None):
+        read._check(options)
+        paths = options.get("installs_from")
+        return replace(read, installs_from=tuple(sorted(map(_path, paths)))) if paths else read
+
+    def _check(self, options: IngestArguments) -> None:
+        """Raise UsageError where options do not go together, or one has a value that it cannot have."""
+        if (self.start is None) != (self.until is None):
             raise UsageError("an ingest needs both --from and --until, or neither: the window of choices")
-        if start is not None and until is not None and start >= until:
+        if self.start is not None and self.until is not None and self.start >= self.until:
             raise UsageError("--from must be before --until")
-        since, last = moments["stands_from"], moments["read_at"]
+        since, last = self.stands_from, self.read_at
         if since is not None and last is not None and since.earliest > last.latest:
             raise UsageError("--stands-from must be before --read-at")
-        installs_from = options.get("installs_from")
-        if installs_from and named is None:
+        if options.get("installs_from") and self.service is None:
             raise UsageError("--installs-from needs --service")
-        slice_to = options.get("slice_to")
-        unknown_times = options.get("unknown_times") or "uncertain"
-        if unknown_times not in UNKNOWN_TIMES:
+        unknown_times = options.get("unknown_times")
+        if unknown_times and unknown_times not in UNKNOWN_TIMES:
             raise UsageError(f"unknown value {unknown_times!r} of --unknown-times; choose {' or '.join(UNKNOWN_TIMES)}")
-        return cls(
-            service=named,
-            company=owner,
-            built_at=moments["built_at"],
-            stands_from=moments["stands_from"],
-            read_at=moments["read_at"],
-            now=now if options.get("check_remote") else None,
-            installs_from=tuple(sorted(map(_path, installs_from))) if installs_from else None,
-            is_complete=options.get("complete", False),
-            branch=branch,
-            closure=options.get("closure", False),
-            build_requires=options.get("build_requires", False),
-            start=start,
-            until=until,
-            as_of=times["as_of"],
-            table_as_of=moments["as_of"],
-            slice_to=Path(slice_to) if slice_to else None,
-            index_url=options.get("index_url"),
-            is_refresh=options.get("refresh", False),
-            times_listed=unknown_times == "listed",
-        )
+
+
+def _read_by(read: Callable[[str], _Time], text: str | None) -> _Time | None:
+    """Return a time as it is read, None where none is given."""
+    return read(str(text)) if text else None
 
 
 def _read_at(text: str | None, now: Instant) -> Moment | None:

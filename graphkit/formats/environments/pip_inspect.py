@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from graphkit.formats.decoding import is_json, json_value, repaired
@@ -110,23 +110,10 @@ def _inspected(report: dict[str, Any], rows: LockRows, document: Document, diagn
     listed = report.get("installed")
     if not isinstance(listed, list):
         raise InputError(f"should be an array, is {quoted(listed)}", place="installed")
-    first: dict[PackageName, PipRow] = {}
-    installed: list[PipRow] = []
-    requested: list[str] = []
+    found = _Installed()
     for place, table in tables_in([{} if one is None else one for one in listed], "installed", diagnostics):
-        where = f"{place}.metadata"
-        metadata = diagnostics.table(table.get("metadata"), where)
-        if not (name := name_in(metadata, where, diagnostics)):
-            continue
-        origin, digests = direct_of(table.get("direct_url"), f"{place}.direct_url", diagnostics)
-        ref = rows.add(name, replace(component(name, metadata, where, origin, diagnostics), sha256=digests), place)
-        row = PipRow(ref=ref, wants=wants_of(metadata, f"{where}.requires_dist", diagnostics))
-        installed.append(row)
-        if first.setdefault(name, row) is not row:
-            diagnostics.add(place, f"{name} is installed twice; Python imports the first, and edges lead to it")
-        if table.get("requested") is True:
-            requested.append(ref)
-    for want in link(installed, first, rows, Markers(report.get("environment"), diagnostics)):
+        _take(found, rows, table, place, diagnostics)
+    for want in link(found.rows, found.first, rows, Markers(report.get("environment"), diagnostics)):
         if want.is_sure:
             diagnostics.add(want.place, f"{want.asked.package} is required but not installed")
     return replace(
@@ -134,5 +121,30 @@ def _inspected(report: dict[str, Any], rows: LockRows, document: Document, diagn
         format=f"pip inspect {version}",
         generator=made_by(report, diagnostics),
         dependencies_known=True,
-        roots=roots_of(rows, requested, len(installed)),
+        roots=roots_of(rows, found.requested, len(found.rows)),
     )
+
+
+@dataclass(slots=True)
+class _Installed:
+    """The rows of a report, the first of each package, which Python imports, and the refs of those a user asked for."""
+
+    rows: list[PipRow] = field(default_factory=list)
+    first: dict[PackageName, PipRow] = field(default_factory=dict)
+    requested: list[str] = field(default_factory=list)
+
+
+def _take(found: _Installed, rows: LockRows, table: dict[str, Any], place: str, diagnostics: Diagnostics) -> None:
+    """Take up one installed distribution."""
+    where = f"{place}.metadata"
+    metadata = diagnostics.table(table.get("metadata"), where)
+    if not (name := name_in(metadata, where, diagnostics)):
+        return
+    origin, digests = direct_of(table.get("direct_url"), f"{place}.direct_url", diagnostics)
+    ref = rows.add(name, replace(component(name, metadata, where, origin, diagnostics), sha256=digests), place)
+    row = PipRow(ref=ref, wants=wants_of(metadata, f"{where}.requires_dist", diagnostics))
+    found.rows.append(row)
+    if found.first.setdefault(name, row) is not row:
+        diagnostics.add(place, f"{name} is installed twice; Python imports the first, and edges lead to it")
+    if table.get("requested") is True:
+        found.requested.append(ref)

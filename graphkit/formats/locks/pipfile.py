@@ -123,11 +123,12 @@ def _python_of(meta: dict[str, Any], diagnostics: Diagnostics) -> str:
 
 
 def _take(
-    rows: LockRows, section: str, raw: str, value: Any, indexes: dict[str, str], diagnostics: Diagnostics
+    rows: LockRows, section: str, key: str, value: Any, indexes: dict[str, str], diagnostics: Diagnostics
 ) -> None:
-    place = f"{section}.{raw}"
+    """Take up a row, which stands in its section under the name of its package."""
+    place = f"{section}.{key}"
     try:
-        name = package_name(raw)
+        name = package_name(key)
     except BadName as error:
         diagnostics.add(place, str(error), lost=True)
         return
@@ -135,25 +136,16 @@ def _take(
     origin = _origin_of(table, place, diagnostics)
     version = _version_of(table, place, diagnostics)
     if origin:
-        named = named_by(origin)
-        if _HASHED.fullmatch(raw) and origin not in _ITSELF:  # Pipenv did not know its name
-            if not named[0]:
-                diagnostics.add(place, f"{quoted(origin)} does not name its package", lost=True)
-            name = _normal(named[0]) or name
-        version = version or named[1]
-    if not version and not origin:
+        if _HASHED.fullmatch(key) and origin not in _ITSELF:  # Pipenv did not know its name
+            name = _name_in(origin, place, diagnostics) or name
+        version = version or named_by(origin)[1]
+    elif not version:
         diagnostics.add(f"{place}.version", "no version: unknown")
     index = diagnostics.text(table.get("index"), f"{place}.index")
     if index and index not in indexes:
         diagnostics.add(f"{place}.index", f"{quoted(index)} is not a source of this lock")
     marker = _marker_of(table, place, diagnostics)
-    hashes = [
-        (f"{place}.hashes[{at}]", one)
-        for at, one in enumerate(diagnostics.array(table.get("hashes"), f"{place}.hashes"))
-    ]
-    if own := sha256_of(origin):
-        hashes.append((place, f"sha256:{own}"))
-    sha256, members = digests_in(hashes, diagnostics)
+    sha256, members = digests_in(_hashes(table, origin, place, diagnostics), diagnostics)
     row = Component(
         ref="",
         name=name,
@@ -168,6 +160,22 @@ def _take(
         marker=marker,
     )
     rows.add(name, row, place)
+
+
+def _name_in(origin: str, place: str, diagnostics: Diagnostics) -> PackageName | None:
+    """Return the package that an address is an archive of, None (and noted as lost) where it names none."""
+    named, _ = named_by(origin)
+    if not named:
+        diagnostics.add(place, f"{quoted(origin)} does not name its package", lost=True)
+    return _normal(named)
+
+
+def _hashes(table: dict[str, Any], origin: str, place: str, diagnostics: Diagnostics) -> Iterator[tuple[str, Any]]:
+    """Yield the hashes of a row with their places, and the one that its address has."""
+    for at, one in enumerate(diagnostics.array(table.get("hashes"), f"{place}.hashes")):
+        yield f"{place}.hashes[{at}]", one
+    if own := sha256_of(origin):
+        yield place, f"sha256:{own}"
 
 
 def _normal(raw: str) -> PackageName | None:

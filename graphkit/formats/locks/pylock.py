@@ -76,35 +76,38 @@ class PyLock:
         if minor:
             diagnostics.read_as("lock-version", f"1.{minor}", "1.0")
         _check({**lock, "lock-version": "1.0", "packages": []}, "", diagnostics)
-        defaults = [
-            one for one in diagnostics.array(lock.get("default-groups"), "default-groups") if isinstance(one, str)
-        ]
         rows = LockRows(diagnostics)
-        taken = []
-        for place, table in tables_in(lock["packages"], "packages", diagnostics):
-            _check({**_ALONE, "packages": [table]}, place, diagnostics)
-            if (name := name_in(table, place, diagnostics)) is not None:
-                taken.append(
-                    (rows.add(name, _component(name, table, place, defaults, diagnostics), place), place, table)
-                )
-        for ref, place, table in taken:
-            for where, wanted, specifier in _wanted(table, place, diagnostics):
-                rows.link(ref, wanted, specifier, where, sure=where.startswith(f"{place}.dependencies"))
+        tables = _take_all(rows, lock, diagnostics)
+        requires_python = diagnostics.text(lock.get("requires-python"), "requires-python")
         return replace(
-            rows.document(
-                raw, f"pylock.toml 1.{minor}", diagnostics.text(lock.get("requires-python"), "requires-python")
-            ),
+            rows.document(raw, f"pylock.toml 1.{minor}", requires_python),
             roots=rows.roots() if rows.edges else (),
-            governs=_governs(header, (table for _, _, table in taken)),
+            governs=_governs(header, tables),
             generator=_generator(header, lock),
             is_of_one_environment=_is_of_one(header, lock),
             not_covered=tuple(sorted(set(header.left_out()) - {row.package for row in rows.components})),
             indexes=indexes_of(rows.components),
-            dependencies_known=any("dependencies" in table or _pdm_of(table) for _, _, table in taken),
+            dependencies_known=any("dependencies" in table or _pdm_of(table) for table in tables),
         )
 
 
 READER: Final = PyLock()
+
+
+def _take_all(rows: LockRows, lock: dict[str, Any], diagnostics: Diagnostics) -> list[dict[str, Any]]:
+    """Take up the packages of a lock and the edges between them; return the tables that were read."""
+    groups = diagnostics.array(lock.get("default-groups"), "default-groups")
+    defaults = [one for one in groups if isinstance(one, str)]
+    taken = []
+    for place, table in tables_in(lock["packages"], "packages", diagnostics):
+        _check({**_ALONE, "packages": [table]}, place, diagnostics)
+        if (name := name_in(table, place, diagnostics)) is not None:
+            ref = rows.add(name, _component(name, table, place, defaults, diagnostics), place)
+            taken.append((ref, place, table))
+    for ref, place, table in taken:
+        for where, wanted, specifier in _wanted(table, place, diagnostics):
+            rows.link(ref, wanted, specifier, where, sure=where.startswith(f"{place}.dependencies"))
+    return [table for _, _, table in taken]
 
 
 def _governs(header: Header, tables: Iterable[dict[str, Any]]) -> tuple[str, ...]:

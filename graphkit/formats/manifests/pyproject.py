@@ -32,7 +32,7 @@ from graphkit.formats.manifests.pyproject_tools import (
 from graphkit.formats.manifests.requirements_files import Included, digest_of
 from graphkit.formats.manifests.requirements_lines import Line
 from graphkit.formats.manifests.uv_guards import guards_of, stated_metadata
-from graphkit.formats.manifests.uv_settings import settings_for
+from graphkit.formats.manifests.uv_settings import UvSettings, settings_for
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
 from graphkit.model.guards import Guards
@@ -87,17 +87,7 @@ class PyProject:
         if not (project or poetry.table or (not _HEADER.search(raw.data) and _BESIDE_PROJECT.search(raw.data))):
             raise InputError("neither [project] nor [tool.poetry] holds anything")
         asked = _Asked(diagnostics, raw.beside)
-        if project:
-            asked.of_project(project, tools, poetry)
-        elif poetry.table:
-            asked.of_poetry(poetry)
-        else:
-            asked.of_neither(read, tools)
-        asked.of_groups(groups_of(read, poetry, diagnostics))
-        asked.of_plugins(poetry)
-        asked.of_pixi(tools)
-        asked.apply_sources(tools, poetry if project else None)
-        is_uvs = PurePosixPath(raw.path.replace("\\", "/")).name == "pyproject.toml"
+        asked.of_all(read, tools, project, poetry)
         settings = settings_for(raw.path, raw.beside, diagnostics, climbs="uv" not in tools)
         asked.is_open |= note_unread(tools, diagnostics) or settings.is_open
         if settings.overrides:
@@ -106,11 +96,7 @@ class PyProject:
                 "[tool.uv]",
                 "overrides of a pyproject.toml above reach this one too if it is a member, and are not read",
             )
-        guards = guards_of(tools, diagnostics, is_shadowed=settings.has_uv_toml) if is_uvs else None
-        own = () if settings.has_uv_toml else stated_metadata(diagnostics.table(tools.get("uv"), "tool.uv"))
-        if is_uvs and (metadata := settings.metadata or own):
-            guards = replace(guards or Guards(), metadata=metadata)
-        guards = guards or pdm_guards(tools)
+        guards = _guards_of(raw.path, tools, settings, diagnostics)
         subject = diagnostics.text(project.get("name"), "project.name") or poetry.name
         return Document(
             sha256=digest_of(raw.data, asked.files | dict(settings.files)),
@@ -136,6 +122,16 @@ class PyProject:
 READER: Final = PyProject()
 
 
+def _guards_of(path: str, tools: dict[str, Any], settings: UvSettings, diagnostics: Diagnostics) -> Guards | None:
+    """Return what limits an install from a project: uv's settings, where uv reads the file by its name, else PDM's."""
+    is_uvs = PurePosixPath(path.replace("\\", "/")).name == "pyproject.toml"
+    guards = guards_of(tools, diagnostics, is_shadowed=settings.has_uv_toml) if is_uvs else None
+    own = () if settings.has_uv_toml else stated_metadata(diagnostics.table(tools.get("uv"), "tool.uv"))
+    if is_uvs and (metadata := settings.metadata or own):
+        guards = replace(guards or Guards(), metadata=metadata)
+    return guards or pdm_guards(tools)
+
+
 class _Asked:
     """What a project asks for."""
 
@@ -150,6 +146,19 @@ class _Asked:
         """Something is settled elsewhere only: when the project is built."""
         self._diagnostics = diagnostics
         self._beside = beside
+
+    def of_all(self, read: dict[str, Any], tools: dict[str, Any], project: dict[str, Any], poetry: PoetryTable) -> None:
+        """Take up what a file asks for: that of its project, its groups, and what its tools add or take elsewhere."""
+        if project:
+            self.of_project(project, tools, poetry)
+        elif poetry.table:
+            self.of_poetry(poetry)
+        else:
+            self.of_neither(read, tools)
+        self.of_groups(groups_of(read, poetry, self._diagnostics))
+        self.of_plugins(poetry)
+        self.of_pixi(tools)
+        self.apply_sources(tools, poetry if project else None)
 
     def of_project(self, project: dict[str, Any], tools: dict[str, Any], poetry: PoetryTable) -> None:
         """Take up ``[project]``; what it leaves to Poetry (dynamic dependencies), from Poetry's table."""

@@ -37,21 +37,8 @@ _TALKING: Final = frozenset({"echo", "printf", "print", "grep", "rem", ":", "whi
 """Commands that only print or search what follows."""
 _BEFORE: Final = frozenset(
     {
-        "sudo",
-        "env",
-        "exec",
-        "time",
-        "command",
-        "nice",
-        "nohup",
-        "eval",
-        "if",
-        "then",
-        "else",
-        "do",
-        "while",
-        "until",
-        "",
+        *("sudo", "env", "exec", "time", "command", "nice", "nohup", "eval"),
+        *("if", "then", "else", "do", "while", "until", ""),
     }
 )
 """Words before a command."""
@@ -230,34 +217,40 @@ def _install(
 
     ``has_groups``: the groups that it names are those of a manifest, and installed; else things are added to them.
     """
-    is_named = False
     found.is_install = True
+    is_named = False
     folder = ""
     for name, value in options_of(words, found.tool):
-        if not name:
-            is_named = True
-            (take or found.name)(value)
-        elif name in PATHS:
-            is_named = True
-            found.file(value)
-        elif name in EDITABLE:
-            is_named = True
-            found.name(value) if _ADDRESS.match(value.text) else found.folder(value)
-        elif name in INDEXES:
-            found.indexes[index_address(value.text)] = None
-        elif name == "--group" and has_groups:
-            is_named = True
-            path, colon, _ = value.text.rpartition(":")
-            found.file(Word(path if colon else "pyproject.toml", value.unknown))
-        elif name in OVERRIDES:
-            found.override(value)
-        elif name == "--directory" and not value.unknown:
+        if name == "--directory" and not value.unknown:
             folder = value.text
+        elif not name:
+            (take or found.name)(value)
+            is_named = True
+        else:
+            is_named |= _names_by_option(found, name, value, has_groups=has_groups)
         found.is_past_lock |= name in LATEST
         found.is_past_guards |= name in UNGUARDED
     if folder:
         found.inputs = {posixpath.normpath(posixpath.join(folder, path)): None for path in found.inputs}
     return is_named
+
+
+def _names_by_option(found: Found, name: str, value: Word, *, has_groups: bool) -> bool:
+    """Take up what one option of an install says; return whether it names what is installed."""
+    if name in PATHS:
+        found.file(value)
+    elif name in EDITABLE:
+        found.name(value) if _ADDRESS.match(value.text) else found.folder(value)
+    elif name == "--group" and has_groups:
+        path, colon, _ = value.text.rpartition(":")
+        found.file(Word(path if colon else "pyproject.toml", value.unknown))
+    else:
+        if name in INDEXES:
+            found.indexes[index_address(value.text)] = None
+        elif name in OVERRIDES:
+            found.override(value)
+        return False
+    return True
 
 
 def _after(found: Found, words: tuple[Word, ...], *names: str) -> tuple[str, tuple[Word, ...]]:

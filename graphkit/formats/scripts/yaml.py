@@ -19,20 +19,8 @@ from graphkit.formats.scripts.shell_words import Variables, Word, commands_of, l
 _LOADER: Final[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _TELLING: Final = frozenset(
     {
-        "name",
-        "description",
-        "summary",
-        "title",
-        "message",
-        "msg",
-        "label",
-        "help",
-        "doc",
-        "if",
-        "id",
-        "uses",
-        "key",
-        "displayname",
+        *("name", "description", "summary", "title", "message", "msg", "label", "help", "doc"),
+        *("if", "id", "uses", "key", "displayname"),
     }
 )
 """Keys of YAML whose text people read."""
@@ -68,6 +56,11 @@ class Scalar(NamedTuple):
     is_item: bool
     within: int
     """The number of the list that it is an item of."""
+
+    @property
+    def key(self) -> str:
+        """The key that it stands under, empty for none."""
+        return self.keys[-1] if self.keys else ""
 
 
 def scalars_of(text: str) -> list[Scalar]:
@@ -114,43 +107,74 @@ def _value_ends(stack: list[list[Any]]) -> None:
         stack[-1][1] = None
 
 
+class _Context(NamedTuple):
+    """What scalars of a file say of others, by the number of the collection that both are in.
+
+    ``values`` are variables, ``pythons`` steps whose shell is Python, ``folders`` where steps run, ``programs`` what
+    the arguments of containers are for.
+    """
+
+    values: Variables
+    pythons: frozenset[int]
+    folders: dict[int, str]
+    programs: list[Scalar]
+
+
+def _context_of(scalars: list[Scalar]) -> _Context:
+    values = Variables()
+    for one in scalars:
+        if len(one.keys) > 1 and one.keys[-2].casefold() in _VALUES:
+            values.set(one.key, one.value if "${{" not in one.value else None)
+    return _Context(
+        values=values,
+        pythons=frozenset(one.within for one in scalars if one.key == "shell" and one.value.startswith("python")),
+        folders={one.within: one.value for one in scalars if one.key == "working-directory"},
+        programs=[one for one in scalars if one.key == "entrypoint" and not one.is_item and " " not in one.value],
+    )
+
+
 def yaml_findings(text: str, *, is_hooks: bool = False) -> Iterator[Finding]:
     """Yield what commands in YAML install: scalars under any key but those that people read, and lists of words."""
     scalars = scalars_of(text)
-    values = Variables()
-    pythons = {one.within for one in scalars if one.keys[-1:] == ("shell",) and one.value.startswith("python")}
-    for one in scalars:
-        if len(one.keys) > 1 and one.keys[-2].casefold() in _VALUES:
-            values.set(one.keys[-1], one.value if "${{" not in one.value else None)
-    folders = {one.within: one.value for one in scalars if one.keys[-1:] == ("working-directory",)}
+    context = _context_of(scalars)
     lists: dict[int, list[Scalar]] = {}
-    programs = [one for one in scalars if one.keys[-1:] == ("entrypoint",) and not one.is_item and " " not in one.value]
     job: tuple[str, ...] = ()
     for one in scalars:
         if one.keys[:-1] != job:  # each job has files of its own
             job = one.keys[:-1]
-            values.exports.clear()
-        if one.keys and INDEXES.search(f"{one.keys[-1]}={one.value}"):
-            yield from index_findings(f"{one.keys[-1]}={one.value}", f"line {one.line}")
-        if is_hooks and one.keys[-1:] == ("additional_dependencies",):
+            context.values.exports.clear()
+        if one.keys and INDEXES.search(f"{one.key}={one.value}"):
+            yield from index_findings(f"{one.key}={one.value}", f"line {one.line}")
+        if is_hooks and one.key == "additional_dependencies":
             yield from _of_hook(one)
-        elif one.is_item and (_ARGUMENTS & {*one.keys[-1:]} or any(map(_CONTAINER.fullmatch, one.keys))):
+        elif one.is_item and (one.key in _ARGUMENTS or any(map(_CONTAINER.fullmatch, one.keys))):
             lists.setdefault(one.within, []).append(one)
-        elif found := _of_key(one):
-            moved(found, same)
-            yield Finding(f"line {one.line}", found, f"{one.keys[-1]}: {one.value}")
-        elif one.keys[-1:] == ("run",) and one.within in pythons:
-            yield from code_findings(one.value, one.line)
-        elif TOOLS.search(one.value) and not (one.keys and one.keys[-1].casefold() in _TELLING):
-            folder = folders.get(one.within, "")
-            yield from shell_findings(one.value, values, first=one.line, folder="" if "$" in folder else folder)
+        else:
+            yield from _of_scalar(one, context)
     for items in lists.values():
-        words = tuple(Word(one.value, "", " " in one.value) for one in items)
-        beside = [Word(one.value) for one in programs if (*one.keys[:-1], "args") == items[0].keys]
-        told_in = [found_in(words), *(found_in((program, *words)) for program in dict.fromkeys(beside))]
-        for found, told in chain.from_iterable(told_in):
-            moved(found, same)
-            yield Finding(f"line {items[0].line}", found, literal(told))
+        yield from _of_words(items, context.programs)
+
+
+def _of_scalar(one: Scalar, context: _Context) -> Iterator[Finding]:
+    """Yield what one scalar installs: by its key, or as code or commands of a shell."""
+    if found := _of_key(one):
+        moved(found, same)
+        yield Finding(f"line {one.line}", found, f"{one.key}: {one.value}")
+    elif one.key == "run" and one.within in context.pythons:
+        yield from code_findings(one.value, one.line)
+    elif TOOLS.search(one.value) and one.key.casefold() not in _TELLING:
+        folder = context.folders.get(one.within, "")
+        folder = "" if "$" in folder else folder
+        yield from shell_findings(one.value, context.values, first=one.line, folder=folder)
+
+
+def _of_words(items: list[Scalar], programs: list[Scalar]) -> Iterator[Finding]:
+    """Yield what a command that is a list of words installs, also as arguments of the programs beside it."""
+    words = tuple(Word(one.value, "", " " in one.value) for one in items)
+    beside = dict.fromkeys(Word(one.value) for one in programs if (*one.keys[:-1], "args") == items[0].keys)
+    for found, told in chain(found_in(words), *(found_in((program, *words)) for program in beside)):
+        moved(found, same)
+        yield Finding(f"line {items[0].line}", found, literal(told))
 
 
 def _of_key(one: Scalar) -> Found | None:
