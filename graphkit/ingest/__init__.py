@@ -8,9 +8,11 @@ from typing import Final
 
 from graphkit.ingest.documents import Documents
 from graphkit.ingest.facts import take_advisory, take_index, take_organisation
+from graphkit.ingest.files import walk
 from graphkit.ingest.options import IngestArguments, IngestOptions
 from graphkit.ingest.repositories import Repositories
 from graphkit.ingest.run import IngestRun
+from graphkit.ingest.scan import take_scan
 from graphkit.model.answers import IngestReport
 from graphkit.model.errors import UsageError
 from graphkit.model.progress import Progress
@@ -47,7 +49,7 @@ def _documents(kind: str, run: IngestRun, sources: Sequence[str]) -> None:
     documents = Documents(run, kind)
     documents.take_word()
     if kind != "lock":
-        documents.take_files(sources)
+        documents.take_files(walk(sources, run.tally))
         return
     found = Repositories(run, sources)
     if found:
@@ -57,7 +59,7 @@ def _documents(kind: str, run: IngestRun, sources: Sequence[str]) -> None:
             None
         )
     if found.rest:
-        documents.take_files(found.rest, found.skipped)
+        documents.take_files(walk(found.rest, run.tally, found.skipped))
 
 
 def _organisations(run: IngestRun, sources: Sequence[str]) -> None:
@@ -112,5 +114,6 @@ _KINDS: Final[dict[str, Callable[[IngestRun, Sequence[str]], None]]] = {
     "pypi-db": _pypi_db,
     "github": _github,
     "dependency-track": _dependency_track,
+    "scan": take_scan,
 }
 """Every kind of source, by the word of the command line."""

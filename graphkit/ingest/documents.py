@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from graphkit.formats import check_listing, is_claimed, parts_of, read_document
@@ -16,6 +14,7 @@ from graphkit.formats.decoding import is_json
 from graphkit.formats.interface import Beside
 from graphkit.ingest.files import Content, Found, beside
 from graphkit.ingest.limits import check_size, with_short_texts
+from graphkit.ingest.projects import Projects
 from graphkit.ingest.repositories import Repositories, as_told, built_from
 from graphkit.ingest.run import EXPECTED, IngestRun
 from graphkit.ingest.unread import unread
@@ -47,9 +46,11 @@ _DOUBTFUL: Final = (".txt", "pyproject.toml", "environment.yml", "environment.ya
 class Documents:
     """Takes documents, chunk by chunk; ``hint`` is the kind that a person gave: `sbom`, `lock` or `env`."""
 
-    def __init__(self, run: IngestRun, hint: str) -> None:
+    def __init__(self, run: IngestRun, hint: str, projects: Projects | None = None) -> None:
+        """Make one. ``projects`` says whose the files of folders are; None: each names its own service."""
         self._run = run
         self._hint = hint
+        self._projects = projects
         self._known: dict[str, frozenset[str]] = {}
         self._here: set[str] = set()
         self._last: tuple[bytes, Document] | None = None
@@ -65,10 +66,10 @@ class Documents:
             source = f"ingest {order.service}: what it installs from"
             self._run.keep(source, [Organisation(source=source, services=(said,))], counted=False)
 
-    def take_files(self, sources: Sequence[str], skipped: AbstractSet[Path] = frozenset()) -> None:
-        """Take every document that sources name or hold; each chunk is kept before the next is looked at."""
+    def take_files(self, files: Iterator[Found]) -> None:
+        """Take the document of each file that has one; each chunk is kept before the next is looked at."""
         try:
-            for chunk in self._run.chunks(sources, skipped):
+            for chunk in self._run.chunks(files):
                 self._take_chunk(chunk)
         finally:
             self._take_beside()
@@ -346,10 +347,16 @@ class Documents:
     def _service_of(self, document: Document, found: Found) -> Iterator[Fact]:
         """Yield the use of a document by its service, and the company that runs it where one was named."""
         order = self._run.order
-        name = order.service or ServiceId(document.subject.strip() or found.label)
+        name = order.service or self._named(document, found)
         yield from self._uses_of(document.sha256, document.kind, found, name)
         if order.company:
             yield operated(name, order.company)
+
+    def _named(self, document: Document, found: Found) -> ServiceId:
+        """Return the service of a document where nobody named it."""
+        if self._projects is not None:
+            return self._projects.service_of(document, found)
+        return ServiceId(document.subject.strip() or found.label)
 
     def _uses_of(self, sha256: str, kind: DocumentKind, found: Found, service: ServiceId) -> list[DocumentUse]:
         """Return the use of a document by a service; of an input that also was built from, both apart."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -29,6 +30,10 @@ from graphkit.sources.advisories import incident, osv
 from graphkit.sources.git.file_names import is_input
 from graphkit.sources.organisation import aliases, backstage, codeowners, organisation_file
 from graphkit.stores.port import Fact
+
+if TYPE_CHECKING:
+    from graphkit.model.progress import Progress
+    from graphkit.sources.index import RootSet
 
 _OWNERS_FOLDERS: Final = frozenset({".github", ".gitlab", "docs"})
 _SHOWN: Final = 5
@@ -175,10 +180,43 @@ def take_index(run: IngestRun, sources: Sequence[str]) -> None:
                 names.append(source)
             else:
                 run.tally.reject(label_of(path), "no such file; give package names, or a recorded slice")
-        if names:
-            _take_facts(run, "index", _live_facts(run, names))
+        together = [] if run.order.for_services == frozenset() else _roots_of_services(run)
+        if names or together:
+            _take_facts(run, "index", _live_facts(run, names, together))
+    except _OutOfTime:
+        run.tally.is_stopped = True
+        told = f"{run.order.budget:,.0f} seconds" if run.order.budget is not None else "its time"
+        run.tally.notes[f"stopped after {told}: the index was not read to the end; a larger --budget goes on"] = None
     finally:
         run.flush()
+
+
+class _OutOfTime(Exception):
+    """The time that a person gave for the index is used up; what was read is kept."""
+
+
+def _roots_of_services(run: IngestRun) -> Sequence[RootSet]:
+    from graphkit.ingest.service_roots import service_roots  # noqa: PLC0415 - HTTP clients are heavy
+
+    found = service_roots(run.store.reader(), run.order.for_services)
+    if not found:
+        run.tally.notes["no manifest in the graph asks an index for anything"] = None
+    return found
+
+
+def _until(run: IngestRun) -> Progress:
+    """Return progress that ends the work when its time is used up."""
+    budget = run.order.budget
+    if budget is None:
+        return run.progress
+    end = time.monotonic() + budget
+
+    def progress(done: int, total: int | None, what: str) -> None:
+        run.progress(done, total, what)
+        if time.monotonic() > end:
+            raise _OutOfTime
+
+    return progress
 
 
 def _is_file(path: Path) -> bool:
@@ -227,7 +265,7 @@ def index_cache() -> Path:
     return user_cache_path("graphkit") / "index"
 
 
-def _live_facts(run: IngestRun, names: Sequence[str]) -> Iterator[Fact]:
+def _live_facts(run: IngestRun, names: Sequence[str], together: Sequence[RootSet]) -> Iterator[Fact]:
     from graphkit.sources.index import GatherOptions, gather, open_live  # noqa: PLC0415 - HTTP clients are heavy
 
     asked = run.order
@@ -237,7 +275,8 @@ def _live_facts(run: IngestRun, names: Sequence[str]) -> Iterator[Fact]:
         start=at if asked.start is None else asked.start,
         until=at + 1 if asked.until is None else asked.until,
         as_of=asked.as_of,
-        closure=asked.closure,
+        closure=asked.closure or bool(together),
+        all_allowed=asked.all_allowed,
         build_requires=asked.build_requires,
     )
     silent: dict[str, list[str]] = {}
@@ -252,8 +291,9 @@ def _live_facts(run: IngestRun, names: Sequence[str]) -> Iterator[Fact]:
             source,
             names,
             order,
+            together=together,
             record=asked.slice_to,
-            progress=run.progress,
+            progress=_until(run),
             reject=run.tally.reject,
             note=note,
         ):

@@ -76,20 +76,25 @@ class Content:
         return self.data
 
 
-def walk(sources: Sequence[str], tally: IngestStats, skipped: AbstractSet[Path] = frozenset()) -> Iterator[Found]:
+def walk(
+    sources: Sequence[str],
+    tally: IngestStats,
+    skipped: AbstractSet[Path] = frozenset(),
+    passed_over: AbstractSet[str] = frozenset(),
+) -> Iterator[Found]:
     """Yield the files that sources name or hold, in the order of their names.
 
     In a folder, links to folders are not followed, and files that a link leads out of it to are not read,
     as `beside` reads none there; they are unrecognised, and a note counts them. Those with the name of an
     input come with that problem. What a person names is read wherever it leads. ``skipped`` are folders
-    below that are not walked.
+    below that are not walked, ``passed_over`` names of such ones, which are counted.
     """
     labels = _labels(sources)
     for source in sources:
         path = Path(source)
         try:
             if source and path.is_dir():  # an empty text, as of an unset variable, is not the folder at hand
-                yield from _inside(path, labels[source], tally, skipped)
+                yield from _inside(path, labels[source], tally, skipped, passed_over)
             elif source and path.exists():
                 yield Found(
                     path=path, label=label_of(path), named=True, root=_root_of(path), repository=labels.get(source, "")
@@ -132,7 +137,9 @@ def labels_apart(folders: Sequence[Path], label: Callable[[Path], str]) -> list[
     return apart
 
 
-def _inside(folder: Path, repository: str, tally: IngestStats, skipped: AbstractSet[Path]) -> Iterator[Found]:
+def _inside(
+    folder: Path, repository: str, tally: IngestStats, skipped: AbstractSet[Path], passed_over: AbstractSet[str]
+) -> Iterator[Found]:
     """Yield the files and environments of a folder; the folders of an environment hold nobody's documents."""
 
     def note(error: OSError) -> None:
@@ -153,7 +160,9 @@ def _inside(folder: Path, repository: str, tally: IngestStats, skipped: Abstract
             yield replace(at, path=parent, label=_environment_label(parent, folder), is_environment=True)
             folders.clear()  # what its packages bring is nobody's document
             continue
-        folders[:] = sorted(one for one in set(folders) - _SKIPPED if _is_walked(parent / one, skipped))
+        tally.passed_over.update(passed_over & set(folders))
+        named = set(folders) - _SKIPPED - passed_over
+        folders[:] = sorted(one for one in named if _is_walked(parent / one, skipped))
         links = [one for one in folders if _holds(Path.is_symlink, parent / one)]
         for one in sorted([*links, *(() if is_aside else files)]):
             yield from _of_file(replace(at, path=parent / one), tally)

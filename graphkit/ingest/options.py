@@ -26,7 +26,9 @@ class IngestArguments(TypedDict, total=False):
     clock's; ``check_remote``: remotes are asked whether branches still stand. ``installs_from``: the paths of
     the inputs of ``service`` that count. ``complete``: the word that the documents list everything.
     ``build_requires``: of releases without a wheel also what building them takes is read, by their sdists.
-    ``unknown_times`` is one of `UNKNOWN_TIMES`.
+    ``unknown_times`` is one of `UNKNOWN_TIMES`. ``for_services``: what the manifests of services ask an index for, of
+    ``services`` alone where they are named. ``all_allowed``: with every release that ranges allow. ``budget``: seconds
+    after which no more is read, None for no end.
     """
 
     service: str | None
@@ -47,6 +49,10 @@ class IngestArguments(TypedDict, total=False):
     index_url: str | None
     unknown_times: str | None
     refresh: bool
+    for_services: bool
+    services: Sequence[str]
+    all_allowed: bool
+    budget: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +80,10 @@ class IngestOptions:
     index_url: str | None
     is_refresh: bool
     """The pages that the graph has are asked for again; without names, all of them."""
+    for_services: frozenset[ServiceId] | None
+    """What their manifests ask an index for is read; None for every service, an empty set for none."""
+    all_allowed: bool
+    budget: float | None
     times_listed: bool
     """Rows of a table without a time are taken as listed always (docs/semantics.md#uncertain-times)."""
 
@@ -108,6 +118,9 @@ class IngestOptions:
                 slice_to=Path(slice_to) if (slice_to := options.get("slice_to")) else None,
                 index_url=options.get("index_url"),
                 is_refresh=options.get("refresh", False),
+                for_services=_services(options),
+                all_allowed=options.get("all_allowed", False),
+                budget=options.get("budget"),
                 times_listed=options.get("unknown_times") == "listed",
             )
         except BadTime as error:
@@ -132,6 +145,13 @@ class IngestOptions:
         unknown_times = options.get("unknown_times")
         if unknown_times and unknown_times not in UNKNOWN_TIMES:
             raise UsageError(f"unknown value {unknown_times!r} of --unknown-times; choose {' or '.join(UNKNOWN_TIMES)}")
+
+
+def _services(options: IngestArguments) -> frozenset[ServiceId] | None:
+    """Return whose manifests are meant: None for those of every service."""
+    if not options.get("for_services", False):
+        return frozenset()
+    return frozenset(map(service_id, options["services"])) if "services" in options else None
 
 
 def _read_by(read: Callable[[str], _Time], text: str | None) -> _Time | None:

@@ -54,6 +54,11 @@ class Repositories:
         )
         self._found.append((asked, is_named))
 
+    @property
+    def places(self) -> tuple[tuple[Path, str], ...]:
+        """The folder of each repository, and what its services are called by."""
+        return tuple((asked.path, asked.label) for asked, _ in self._found)
+
     def __bool__(self) -> bool:
         """Return whether there are any."""
         return bool(self._found)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
 
 from graphkit.ingest.files import Content, Found, read_ahead, walk
 from graphkit.ingest.options import IngestOptions
@@ -65,13 +63,10 @@ class IngestRun:
         for source, problems in groupby(receipt.problems, key=itemgetter(0)):
             self.tally.odd(source, tuple(problem for _, problem in problems))
 
-    def chunks(self, sources: Sequence[str], skipped: AbstractSet[Path] = frozenset()) -> Iterator[list[Content]]:
-        """Yield every file that sources name or hold, in chunks; one that cannot be read comes with its problem.
-
-        ``skipped`` are folders that are not walked.
-        """
+    def chunks(self, files: Iterator[Found]) -> Iterator[list[Content]]:
+        """Yield files with their bytes, in chunks; one that cannot be read comes with its problem."""
         done = 0
-        for chunk in read_ahead(walk(sources, self.tally, skipped)):
+        for chunk in read_ahead(files):
             self.progress(done, None, chunk[0].found.label)
             done += len(chunk)
             yield chunk
@@ -80,7 +75,7 @@ class IngestRun:
     def each(self, sources: Sequence[str], take: Callable[[IngestRun, Found, bytes], None]) -> None:
         """Take every file that sources name or hold; what was taken before an interruption is kept."""
         try:
-            for chunk in self.chunks(sources):
+            for chunk in self.chunks(walk(sources, self.tally)):
                 for one in (one for one in chunk if not one.found.problem):
                     self.attempt(one.found.label, lambda one=one: take(self, one.found, one.bytes()))  # type: ignore[misc]
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -26,6 +27,10 @@ class IngestStats:
     unrecognised: list[str] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
     links_out: int = 0
+    is_stopped: bool = False
+    """The time that a person gave was used up."""
+    passed_over: Counter[str] = field(default_factory=Counter)
+    """How many folders were not looked into, by their name."""
     _problems: int = 0
     _worst: list[tuple[int, str, Problem]] = field(default_factory=list)
 
@@ -57,6 +62,9 @@ class IngestStats:
         if self.links_out:
             links = "1 link" if self.links_out == 1 else f"{self.links_out:,} links"
             self.notes[f"{links} out of the folder given not followed; name such a file to have it read"] = None
+        if self.passed_over:
+            folders = ", ".join(f"{number:,} {name}" for name, number in sorted(self.passed_over.items()))
+            self.notes[f"folders of other ecosystems and of caches not looked into: {folders}"] = None
         return IngestReport(
             read=self.read,
             new=self.new,
@@ -66,4 +74,5 @@ class IngestStats:
             problems=self._problems,
             worst=tuple((path, first) for _, path, first in self._worst),
             notes=tuple(self.notes),
+            is_stopped=self.is_stopped,
         )

@@ -226,8 +226,9 @@ class DocumentName:
 class BuildVerdict:
     """One build of a service, judged. ``at`` None: the unrecorded build, or an undated document.
 
-    ``clearance`` is there where, and only where, it is `cleared`. ``near``: a fresh install does not take it, and
-    only older choices that nobody read keep it from being cleared.
+    ``clearance`` is there where, and only where, it is `cleared`. ``missing``: the obligation that is open where it is
+    `unknown` for one. ``near``: a fresh install does not take it, and only older choices that nobody read keep it from
+    being cleared.
 
     Raises:
         ValueError: it says `cleared` and has no proof.
@@ -242,6 +243,7 @@ class BuildVerdict:
     paths: tuple[Path, ...] = ()
     incident: str = ""
     clearance: Clearance | None = None
+    missing: Obligation | None = None
     near: bool = False
 
     def __post_init__(self) -> None:
@@ -516,3 +518,5 @@ class IngestReport:
     problems: int = 0
     worst: tuple[tuple[str, Problem], ...] = ()
     notes: tuple[str, ...] = ()
+    is_stopped: bool = False
+    """The time that a person gave was used up before everything was read."""

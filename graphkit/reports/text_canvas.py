@@ -48,22 +48,53 @@ class TextCanvas:
     def blank(self) -> None:
         """Write an empty line, but not at the top."""
         if self._lines:
-            self._lines.append("")
+            self.gap()
+
+    def gap(self) -> None:
+        """Write an empty line, at the top too."""
+        self._lines.append("")
+
+    @property
+    def height(self) -> int:
+        """Return how many lines were written."""
+        return len(self._lines)
 
     def line(
-        self, text: str, *, indent: int = 0, hang: int = 2, style: str = "", lead: str = "", tint: str = ""
+        self,
+        text: str,
+        *,
+        indent: int = 0,
+        hang: int = 2,
+        style: str = "",
+        lead: str = "",
+        tint: str = "",
+        is_laid_out: bool = False,
     ) -> None:
         """Write a text, wrapped where it is long; ``lead`` is a word before it, in the colour of verdict ``tint``.
 
-        Lines after the first are indented by ``hang`` more columns.
+        Lines after the first are indented by ``hang`` more columns. ``is_laid_out``: it is one line as it is, with
+        columns that fit the width.
         """
         words = f"{lead} {text}" if lead else text
-        for number, row in enumerate(_folded(shown(words), self._width - indent - hang)):
+        rows = [shown(words)] if is_laid_out else _folded(shown(words), self._width - indent - hang)
+        for number, row in enumerate(rows):
             margin = " " * (indent + (hang if number else 0))
             if number or not lead:
                 self._lines.append(margin + self._styled(row, style))
             else:
                 self._lines.append(margin + self._styled(lead, STYLES[tint]) + self._styled(row[len(lead) :], style))
+
+    def words(self, words: Sequence[tuple[str, str]]) -> None:
+        """Write short texts side by side, each in the colour of its verdict, in as many lines as they need."""
+        line, used = "", 0
+        for text, tint in words:
+            width = cell_len(shown(text)) + _GAP * 2
+            if used and used + width > self._width:
+                self._lines.append(line.rstrip())
+                line, used = "", 0
+            line += "  " + self._styled(shown(text), STYLES[tint]) + "  "
+            used += width
+        self._lines.append(line.rstrip())
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]], *, tint: int = -1, whole: int = 0) -> None:
         """Write a table; column ``tint`` holds verdicts and has their colour, ``whole`` is folded last."""

@@ -302,6 +302,16 @@ def headline(blast: Blast) -> str:
     )
 
 
+def what_and_when(blast: Blast) -> str:
+    """Return what was compromised, by whom and when, without what came of it."""
+    asked = blast.incident
+    by = f" by {asked.actor}" if asked.actor else ""
+    partial = "PARTIAL ANSWER: the walks of packages were stopped" if blast.is_partial else ""
+    is_named = bool(asked.title) and len(windows_of(blast)) == 1
+    what = (asked.title, by.strip()) if is_named else (_what(blast, by),)
+    return " · ".join(filter(None, (partial, *what, _window(blast))))
+
+
 def _what(blast: Blast, by: str) -> str:
     """Return what was compromised; of what nothing names, that."""
     names = names_of(blast.incident.releases)

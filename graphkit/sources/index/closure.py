@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Pep508
@@ -20,6 +21,7 @@ from graphkit.model.errors import GraphkitError, InputError, UsageError
 from graphkit.model.index import FileKind, MetadataSource, ProjectPage, ReleaseFiles, ReleaseMetadata, needs_of
 from graphkit.model.names import PackageName, extra_name, package_name
 from graphkit.model.progress import Progress
+from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
 from graphkit.model.versions import ReleaseVersion, release_version
 from graphkit.sources.index.client import Index, NoAnswer, Unanswered
@@ -40,7 +42,8 @@ _NOT_KNOWN: Final = "the index does not list it now, so its past is unknown; che
 class GatherOptions:
     """What to read: the window in which choices fall, and the instant whose pages are wanted (None: now).
 
-    ``build_requires``: of releases without a wheel also what building them takes, by their sdists.
+    ``build_requires``: of releases without a wheel also what building them takes, by their sdists. ``all_allowed``: the
+    requirements of every release that the ranges allow, not only of those that an install could choose.
     """
 
     start: Instant
@@ -48,7 +51,15 @@ class GatherOptions:
     as_of: Instant | None = None
     closure: bool = True
     build_requires: bool = False
+    all_allowed: bool = False
     environment: Environment = field(default_factory=Environment)
+
+
+class RootSet(NamedTuple):
+    """Requirements that are installed together, as those of one manifest, and the extras that may be asked for."""
+
+    requirements: Sequence[Requirement]
+    extras: AbstractSet[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +78,8 @@ def gather(
     names: Sequence[str],
     order: GatherOptions,
     *,
-    record: Path | None,
+    together: Sequence[RootSet] = (),
+    record: Path | None = None,
     progress: Progress,
     reject: Reject,
     note: Note = lambda _name, _text: None,
@@ -76,8 +88,9 @@ def gather(
 
     Names may carry extras and a version, as in ``crewai[litellm]`` or ``litellm==1.82.6``. Each package
     is a root of its own: the ranges that its closure aims at a package tell which releases of it a
-    resolver could take. Cost: one request a package and about one a release that could be taken; with
-    ``build_requires`` a download for each of these without a wheel.
+    resolver could take. ``together``: requirements that have one closure; those by URL are left out. Cost: one request
+    a package and about one a release that could be taken; with ``build_requires`` a download for each of these without
+    a wheel.
     ``record`` is written when everything was asked for. What nobody can read, or the index does not answer, goes to
     ``reject`` and nothing of it is yielded; a name given that the index does not know goes there too, and the page
     that says so is yielded, as those of names met on the way are. An sdist that cannot be read goes there, and one that
@@ -87,10 +100,11 @@ def gather(
         UsageError: a name that is none.
         NoAnswer: the index answers nothing, or no more; what was yielded before stays good.
     """
-    walks = [_Walk(_root(name)) for name in names]
-    roots = {walk.root.package for walk in walks}
+    named = [_root(name) for name in names]
+    roots = {root.package for root in named}
     shelf = _Gathered(order)
-    writer = SliceWriter({walk.root.package for walk in walks if not walk.root.specifier})
+    walks = [*(_Walk([root]) for root in named), *(_Walk(shelf.dependencies(*one)) for one in together)]
+    writer = SliceWriter({root.package for root in named if not root.specifier})
     unanswered = Unanswered(reject)
     done = 0
     while missing := _missing(walks, shelf, order):
@@ -185,13 +199,14 @@ def _root(text: str) -> _Dependency:
 
 
 class _Walk:
-    """The closure of one root, as far as it is known."""
+    """The closure of roots that are installed together, as far as it is known."""
 
-    def __init__(self, root: _Dependency) -> None:
-        self.root = root
-        self.demands: dict[PackageName, set[_Dependency]] = {root.package: {root}}
-        self.changed: set[PackageName] = {root.package}
+    def __init__(self, roots: Iterable[_Dependency]) -> None:
+        self.demands: dict[PackageName, set[_Dependency]] = {}
+        self.changed: set[PackageName] = set()
         self.followed: set[tuple[PackageName, str, str]] = set()
+        for root in roots:
+            self.add(root)
 
     def add(self, demand: _Dependency) -> None:
         """Take a requirement into the closure."""
@@ -221,12 +236,22 @@ class _Gathered:
             self.readings[package] = absent(package, read_at=self._order.start, source="")
 
     def choices(self, package: PackageName, specifiers: frozenset[str]) -> list[str]:
-        """Return the versions of a package that some of these ranges together may leave as the choice."""
+        """Return the versions of a package whose requirements are read: what the ranges may leave as the choice."""
         if package not in self._offers:
             page = self.readings[package].page
             self._offers[package] = tuple(_Candidates(page, self._order, evaluator) for evaluator in self._evaluators)
-        of_both = (one.choices(specifiers) for one in self._offers[package])
+        of_both = (
+            one.allowed(specifiers) if self._order.all_allowed else one.choices(specifiers)
+            for one in self._offers[package]
+        )
         return list(dict.fromkeys(chain.from_iterable(of_both)))
+
+    def dependencies(self, requirements: Iterable[Requirement], extras: AbstractSet[str]) -> Iterator[_Dependency]:
+        """Yield requirements as a closure follows them; without those whose marker is false for each extra."""
+        for one in requirements:
+            # What cannot be decided keeps its edge (docs/semantics.md#environments); a URL is an identity of its own.
+            if not one.url and any(self.evaluator.truth(one.marker, extra) is not False for extra in ("", *extras)):
+                yield _Dependency(package=one.package, extras=one.extras, specifier=one.specifier)
 
 
 class _Candidates:
@@ -274,6 +299,13 @@ class _Candidates:
                 mask = self._bits(lambda *_: True)
             self._masks[specifier] = mask
         return self._masks[specifier]
+
+    def allowed(self, specifiers: frozenset[str]) -> list[str]:
+        """Return what some of the ranges allows."""
+        union = 0
+        for one in specifiers:
+            union |= self._mask(one)
+        return [release.version for position, (_, release) in enumerate(self._releases) if union >> position & 1]
 
     def choices(self, specifiers: frozenset[str]) -> list[str]:
         """Return what some of the ranges together may leave as the choice.
@@ -340,9 +372,10 @@ def _follow(walk: _Walk, shelf: _Gathered, package: PackageName, version: str, e
         if (package, version, extra) in walk.followed:
             continue
         walk.followed.add((package, version, extra))
-        for one in shelf.metadata[package, version].requirements:
-            if is_of_build(one.marker) is not (extra == BUILD_EXTRA):
-                continue
-            # What cannot be decided keeps its edge (docs/semantics.md#environments); a URL is an identity of its own.
-            if not one.url and shelf.evaluator.truth(one.marker, extra) is not False:
-                walk.add(_Dependency(package=one.package, extras=one.extras, specifier=one.specifier))
+        asked = (
+            one
+            for one in shelf.metadata[package, version].requirements
+            if is_of_build(one.marker) is (extra == BUILD_EXTRA)
+        )
+        for one in shelf.dependencies(asked, {extra}):
+            walk.add(one)

@@ -114,6 +114,7 @@ def opened(gap: OpenObligation, document: Document | None = None, at: Moment | N
         verdict=Verdict.UNKNOWN,
         reason=gap.text,
         document=named(document) if document else None,
+        missing=gap.obligation,
         near=gap.near,
     )
 

@@ -258,5 +258,6 @@ def joined(parts: Sequence[BuildVerdict], at: Moment | None) -> BuildVerdict:
         clearance=combined([part.clearance for part in deciding if part.clearance])
         if verdict is Verdict.CLEARED
         else None,
+        missing=next((part.missing for part in deciding if part.missing and not part.near), first.missing),
         near=all(part.near for part in deciding),
     )

@@ -17,6 +17,7 @@ import stamina
 
 from graphkit import formats as documents
 from graphkit.api.session import Graph, open_graph
+from graphkit.formats.interface import RawDocument
 from graphkit.model.answers import Holding, IngestReport
 from graphkit.model.documents import Basis, Document, DocumentKind, InstallCommand
 from graphkit.model.errors import GraphkitError, UsageError
@@ -289,13 +290,13 @@ class Scripts:
 
     format = "script"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:
-        return b"RUN" in data
+    def claims(self, raw: RawDocument) -> bool:
+        return b"RUN" in raw.data
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:
-        wanted = tuple(InstallCommand(place="line 1", text="pip install a") for _ in range(data.count(b"install")))
-        sha, kind = hashlib.sha256(data).hexdigest(), DocumentKind.SCRIPT
-        return Document(sha256=sha, path=path, kind=kind, format="script", basis=Basis.LISTED, commands=wanted)
+    def parse(self, raw: RawDocument) -> Document:
+        wanted = tuple(InstallCommand(place="line 1", text="pip install a") for _ in range(raw.data.count(b"install")))
+        sha, kind = hashlib.sha256(raw.data).hexdigest(), DocumentKind.SCRIPT
+        return Document(sha256=sha, path=raw.path, kind=kind, format="script", basis=Basis.LISTED, commands=wanted)
 
 
 def test_scripts_of_a_folder_are_of_the_services_beside_them(

@@ -18,6 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from graphkit import formats as documents
+from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import Basis, Document, DocumentKind, InstallCommand
 from graphkit.model.errors import GraphkitError
 from graphkit.sources.fetched_document import FetchedDocument
@@ -907,14 +908,14 @@ class Scripts:
 
     format = "script"
 
-    def claims(self, data: bytes, name: str, hint: str) -> bool:
-        return b"install" in data
+    def claims(self, raw: RawDocument) -> bool:
+        return b"install" in raw.data
 
-    def parse(self, data: bytes, path: str, hint: str) -> Document:
-        wanted = [line for line in data.decode().splitlines() if "pip install" in line]
+    def parse(self, raw: RawDocument) -> Document:
+        wanted = [line for line in raw.data.decode().splitlines() if "pip install" in line]
         return Document(
-            sha256=hashlib.sha256(data).hexdigest(),
-            path=path,
+            sha256=hashlib.sha256(raw.data).hexdigest(),
+            path=raw.path,
             kind=DocumentKind.SCRIPT,
             format="script",
             basis=Basis.LISTED,

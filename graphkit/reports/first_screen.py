@@ -1,0 +1,238 @@
+"""The first screen: how many services were hit, which, when, what to do now; it fits one screen, whatever was asked.
+
+A longer list ends in a count and in the option that shows the rest. `graphkit.reports.table` has everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+
+from graphkit.model.answers import Blast, Path, ServiceVerdict, Slot, Verdict
+from graphkit.model.times import Instant
+from graphkit.reports.groups import EVIDENCE, Group, group_counts, group_of
+from graphkit.reports.interface import ReportOptions
+from graphkit.reports.text import counted, shown
+from graphkit.reports.text_canvas import TextCanvas
+from graphkit.reports.wording import ASSUMED, between, clock, notices, what_and_when
+
+WIDE: Final = 100
+_LINES_WIDE: Final = 40
+_LINES_NARROW: Final = 50
+_MARGIN: Final = 9
+"""Columns of the verdict's word."""
+_NAME: Final = 24
+"""The most columns that names have; a longer one has a line of its own."""
+_LEAST_NAME: Final = 8
+_TINT: Final[Mapping[Group, str]] = {
+    Group.HIT: "observed",
+    Group.LIKELY: "picked",
+    Group.POSSIBLE: "admitted",
+    Group.UNKNOWN: "unknown",
+    Group.CLEAR: "cleared",
+}
+_SHOWN_OF_A_PATH: Final = 5
+_GAP: Final = 3
+"""The fewest columns between a reason and the owner."""
+
+Settle = Callable[[ServiceVerdict], str]
+"""Returns the command that would settle an unknown service, empty where none is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """What stands around the services.
+
+    ``about``: lines below the title, such as what was looked at. ``actions``: what to do now. ``after``: lines at the
+    end, such as the command of the page. ``settle``: the command for an unknown service.
+    """
+
+    about: Sequence[str] = ()
+    actions: Sequence[str] = ()
+    after: Sequence[str] = ()
+    settle: Settle = field(default=lambda _: "")
+
+
+def first_screen(blast: Blast, view: ReportOptions, screen: Screen) -> str:
+    """Return the answer as text of at most 40 lines at 100 columns, 50 below that.
+
+    Only text that has to be whole may take more: titles, actions and commands are wrapped and never cut.
+    """
+    head, foot = _canvas(view), _canvas(view)
+    head.line(what_and_when(blast), style="bold", hang=0)
+    for line in (*screen.about, *notices(blast), *blast.unknown):
+        head.line(line)
+    head.gap()
+    _counts(head, blast)
+    head.gap()
+    foot.gap()
+    if screen.actions:
+        foot.line("DO NOW", style="bold")
+        for number, line in enumerate(screen.actions, 1):
+            foot.line(f"{number}  {line}", indent=2, hang=3)
+        foot.gap()
+    for line in (*_others(blast), *screen.after):
+        foot.line(line, style="dim")
+    most = _LINES_WIDE if view.width >= WIDE else _LINES_NARROW
+    room = most - head.height - foot.height
+    return head.text() + _services(blast, view, screen.settle, room) + foot.text()
+
+
+def _canvas(view: ReportOptions) -> TextCanvas:
+    return TextCanvas(view.width, colour=view.colour)
+
+
+def _counts(head: TextCanvas, blast: Blast) -> None:
+    counts = group_counts(one.verdict for one in blast.services)
+    head.words(
+        [(f"{group.upper()} {number:,}", _TINT[group] if number else "none") for group, number in counts.items()]
+    )
+
+
+def _services(blast: Blast, view: ReportOptions, settle: Settle, room: int) -> str:
+    """Return as many services as fit, the worst first; each group that has some shows one, and counts the others."""
+    if not blast.services:
+        sheet = _canvas(view)
+        sheet.line("The graph holds no service yet. Add one: graphkit scan PATH", indent=2)
+        return sheet.text()
+    groups = {group: [one for one in blast.services if group_of(one.verdict) is group] for group in Group}
+    column = min(max(_LEAST_NAME, *(cell_len(shown(one.service)) for one in blast.services)), _NAME) + 2
+    rows = {
+        group: [_service(one, blast, view, settle, column) for one in ones[: max(room, 1)]]
+        for group, ones in groups.items()
+        if ones
+    }
+    counts = _fitting(rows, {group: len(ones) for group, ones in groups.items()}, room)
+    text = ""
+    for group, blocks in rows.items():
+        text += "".join(block for block in blocks[: counts[group]])
+        if rest := len(groups[group]) - counts[group]:
+            sheet = _canvas(view)
+            more = "more" if counts[group] else "services"
+            sheet.line(
+                f"{rest:,} {more}: --long lists them", indent=0, lead=_lead(group), tint=_TINT[group], hang=_MARGIN
+            )
+            text += sheet.text()
+    return text
+
+
+def _fitting(rows: Mapping[Group, Sequence[str]], totals: Mapping[Group, int], room: int) -> dict[Group, int]:
+    """Return how many services of each group are shown: one of each in turn, worst first, as long as lines are left.
+
+    A group of which not all are shown needs a line for the count of the others.
+    """
+    counts = dict.fromkeys(rows, 0)
+
+    def needed() -> int:
+        lines = 0
+        for group, blocks in rows.items():
+            lines += sum(block.count("\n") for block in blocks[: counts[group]])
+            lines += counts[group] < totals[group]
+        return lines
+
+    for least in (1, None):
+        for group, blocks in rows.items():
+            while counts[group] < (len(blocks) if least is None else least):
+                counts[group] += 1
+                if needed() > room:
+                    counts[group] -= 1
+                    break
+    return counts
+
+
+def _lead(group: Group) -> str:
+    return f"{group.upper():<{_MARGIN - 1}}"
+
+
+def _service(one: ServiceVerdict, blast: Blast, view: ReportOptions, settle: Settle, column: int) -> str:
+    """Return the lines of a service: verdict, name, reason and owner; then when and by which path, or what to do."""
+    group = group_of(one.verdict)
+    sheet = _canvas(view)
+    name, owner = shown(one.service), shown(one.owner)
+    indent = _MARGIN + column
+    rest = view.width - indent
+    first = _with_owner(_cut(_first_clause(one, group), rest), owner, rest)
+    if cell_len(name) + 2 > column:
+        sheet.line(name, lead=_lead(group), tint=_TINT[group], hang=_MARGIN)
+        sheet.line(first, indent=indent, is_laid_out=True)
+    else:
+        sheet.line(set_cell_size(name, column) + first, lead=_lead(group), tint=_TINT[group], is_laid_out=True)
+    who = "" if first.endswith(owner) else f"owner: {owner}"
+    if group is Group.UNKNOWN:
+        second, command = who, settle(one)
+    elif group is Group.CLEAR:
+        second, command = " · ".join(filter(None, (who, _assumed(one)))), ""
+    else:
+        second, command = " · ".join(filter(None, (*_when(one, blast), who, _nodes(one.paths)))), ""
+    if second:
+        sheet.line(_cut(second, rest), indent=indent, style="dim", is_laid_out=True)
+    if command:
+        sheet.line(f"settle it: {command}", indent=indent, hang=11)
+    return sheet.text()
+
+
+def _with_owner(text: str, owner: str, width: int) -> str:
+    """Return a text with the owner at the right end of its line, where there is room for both."""
+    gap = width - cell_len(text) - cell_len(owner)
+    return f"{text}{' ' * gap}{owner}" if owner and gap >= _GAP else text
+
+
+def _first_clause(one: ServiceVerdict, group: Group) -> str:
+    """Return the first statement of a reason; `graphkit why` has all of it."""
+    if group is Group.UNKNOWN and one.near:
+        return "a fresh install does not take it; older choices were not read"
+    return shown(one.reason.partition("; ")[0])
+
+
+def _assumed(one: ServiceVerdict) -> str:
+    first = ASSUMED[one.assumes[0]] if one.assumes else "nothing"
+    more = f", and {counted(len(one.assumes) - 1, 'more assumption')}" if len(one.assumes) > 1 else ""
+    return f"assuming {first}{more}"
+
+
+def _when(one: ServiceVerdict, blast: Blast) -> Iterator[str]:
+    """Yield when a service was exposed, and on what evidence, as far as each is known."""
+    worst = next((build for build in one.builds if build.verdict is one.verdict), None)
+    times = [blast.slots[number] for number in one.slots if number < len(blast.slots)]
+    if worst is not None and worst.at is not None:
+        yield f"build of {clock(worst.at)}"
+    elif times:
+        yield _hull(times)
+    if one.verdict is Verdict.OBSERVED:
+        yield EVIDENCE.get(one.basis, "")
+
+
+def _hull(times: Sequence[Slot]) -> str:
+    start: Instant = min(one.start for one in times)
+    return between(start, max(one.until for one in times))
+
+
+def _nodes(paths: Sequence[Path]) -> str:
+    """Return the nodes of the first path, of a long one the first and the last ones."""
+    nodes = [shown(step.node).replace("@", " ") for step in paths[0]] if paths else []
+    if len(nodes) > _SHOWN_OF_A_PATH:
+        nodes = [*nodes[:2], "…", *nodes[-2:]]
+    return " → ".join(nodes)
+
+
+def _others(blast: Blast) -> Iterator[str]:
+    """Yield what the screen does not list, with the command that does."""
+    public = sum(number for _, number in blast.summary.packages)
+    reached = sum(number for name, number in blast.summary.companies if name not in {"none", "unknown", "cleared"})
+    parts = []
+    if public:
+        parts.append(f"{counted(public, 'public package')} could pull it in")
+    if reached:
+        parts.append(f"{counted(reached, 'company', 'companies')} reached by their word or through a supplier")
+    if parts:
+        yield f"{'; '.join(parts)}: --long lists them"
+
+
+def _cut(text: str, width: int) -> str:
+    """Return a text of at most ``width`` columns, its end replaced by an ellipsis where it is longer."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, max(width - 1, 0)).rstrip() + "…"

@@ -1,0 +1,60 @@
+"""The five words that people read first, and the tiers that each stands for; JSON keeps the tiers' own codes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Final
+
+from graphkit.model.answers import Verdict
+
+
+class Group(StrEnum):
+    """What a verdict says to somebody who does not know the tiers, worst first."""
+
+    HIT = "hit"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+    UNKNOWN = "unknown"
+    CLEAR = "clear"
+
+
+_GROUPS: Final[Mapping[Verdict, Group]] = {
+    Verdict.OBSERVED: Group.HIT,
+    Verdict.REPLAYED: Group.LIKELY,
+    Verdict.PICKED: Group.LIKELY,
+    Verdict.ADMITTED: Group.POSSIBLE,
+    Verdict.UNKNOWN: Group.UNKNOWN,
+    Verdict.CLEARED: Group.CLEAR,
+}
+
+MEANING: Final[Mapping[Group, str]] = {
+    Group.HIT: "a document shows the compromised release",
+    Group.LIKELY: "a fresh install took it",
+    Group.POSSIBLE: "the version ranges allow it",
+    Group.UNKNOWN: "not enough is known",
+    Group.CLEAR: "proven, on the assumptions that each names",
+}
+"""What each group says, in a few words."""
+
+EVIDENCE: Final[Mapping[str, str]] = {
+    "hash": "an accused file, by its hash",
+    "installed": "a list of what is installed",
+    "downloaded": "a download log",
+    "built": "the SBOM of a build",
+    "locked": "a lock file",
+    "listed": "an SBOM or a list",
+}
+"""What a basis of `observed` is, in words."""
+
+
+def group_of(verdict: Verdict) -> Group:
+    """Return the group of a verdict."""
+    return _GROUPS[verdict]
+
+
+def group_counts(verdicts: Iterable[Verdict]) -> dict[Group, int]:
+    """Return how many verdicts each group has, none left out, worst group first."""
+    counts = Counter(map(group_of, verdicts))
+    return {group: counts[group] for group in Group}

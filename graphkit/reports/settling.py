@@ -1,0 +1,73 @@
+"""The command that would settle an unknown service: what is missing in its proof says which."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from graphkit.model.answers import Blast, BuildVerdict, Obligation, ServiceVerdict, Verdict
+from graphkit.model.times import rfc3339
+
+_UNREAD: Final = frozenset({Obligation.ADMITTED, Obligation.CLOSURE, Obligation.BARRED})
+_UNDATED: Final = frozenset({Obligation.DATED, Obligation.INPUTS})
+
+Settle = Callable[[ServiceVerdict], str]
+"""Returns the command that would settle an unknown service, with a comment on what it claims; empty for none."""
+
+
+def deciding(one: ServiceVerdict) -> BuildVerdict | None:
+    """Return the unknown build that decides what is missing: one that lacks more than unread choices goes first."""
+    unknown = [build for build in one.builds if build.verdict is Verdict.UNKNOWN]
+    return next((build for build in unknown if not build.near), unknown[0] if unknown else None)
+
+
+def is_unread(one: ServiceVerdict) -> bool:
+    """Return whether index pages or requirements that nobody read keep a service from being settled."""
+    build = deciding(one)
+    return one.near or (build is not None and build.missing in _UNREAD)
+
+
+def is_undated(one: ServiceVerdict) -> bool:
+    """Return whether a service lacks a lock, manifest or SBOM that is known to be of that time."""
+    build = deciding(one)
+    return build is not None and build.missing in _UNDATED
+
+
+def has_only_unrecorded(one: ServiceVerdict) -> bool:
+    """Return whether every recorded build is clear, so that only builds that nobody recorded are unknown."""
+    recorded = [build for build in one.builds if build.at is not None]
+    return bool(recorded) and all(build.verdict is Verdict.CLEARED for build in recorded)
+
+
+def command(*words: str) -> str:
+    """Return words as a line for a shell."""
+    return shlex.join(words)
+
+
+def settle_in_graph(blast: Blast, graph: str | None) -> Settle:
+    """Return what names the command for services of a graph, of which nobody knows where their files lie.
+
+    ``graph``: its address as it was given, None for the default one.
+    """
+    at: Sequence[str] = () if graph is None else ("--graph", graph)
+    window = _window(blast)
+
+    def settle(one: ServiceVerdict) -> str:
+        if is_unread(one):
+            return command("graphkit", "ingest", "index", "--for-services", *window, *at)
+        if has_only_unrecorded(one):
+            return (
+                command("graphkit", "blast", blast.incident.id, "--builds-complete", *at)
+                + "  # if these are all builds"
+            )
+        if is_undated(one):
+            return command("graphkit", "ingest", "lock", "REPOSITORY", *at) + f"  # that of {one.service}"
+        return command("graphkit", "why", one.service, blast.incident.id, "--clearance", *at)
+
+    return settle
+
+
+def _window(blast: Blast) -> Sequence[str]:
+    start, until = rfc3339(blast.window.start), rfc3339(blast.window.until)
+    return ("--from", start, "--until", until) if blast.window.is_known and start and until else ()
