@@ -6,42 +6,68 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from importlib import import_module
-from typing import Final
+from typing import Any, Final, NamedTuple, cast
 
 import typer
+from typer.core import TyperGroup
 
 from graphkit.cli.failures import BUG, FAILED, say, unexpected
 from graphkit.model import __version__
 from graphkit.model.errors import GraphkitError, UsageError
 
+
+class Verb(NamedTuple):
+    """A line of the registry: a function, which is loaded when its verb is called or listed."""
+
+    path: str
+    keeps: bool
+    """Whether Ctrl-C leaves something behind of what it read; a verb that only asks leaves the graph as it was."""
+
+    @property
+    def name(self) -> str:
+        """Return the verb as it is typed."""
+        return self.path.partition(":")[2].replace("_", "-")
+
+
+class Group(NamedTuple):
+    """A verb that has verbs of its own."""
+
+    name: str
+    help: str
+    verbs: tuple[Verb, ...]
+
+
 VERBS: Final = (
-    "graphkit.cli.demo:demo",
-    "graphkit.cli.ingest:ingest",
-    "graphkit.cli.blast:blast",
-    "graphkit.cli.why:why",
-    "graphkit.cli.who_has:who_has",
-    "graphkit.cli.stats:stats",
+    Verb("graphkit.cli.demo:demo", keeps=True),
+    Verb("graphkit.cli.ingest:ingest", keeps=True),
+    Verb("graphkit.cli.blast:blast", keeps=False),
+    Verb("graphkit.cli.why:why", keeps=False),
+    Verb("graphkit.cli.who_has:who_has", keeps=False),
+    Verb("graphkit.cli.stats:stats", keeps=False),
 )
 """Every verb, in the order of the help."""
 
 GROUPS: Final = (
-    ("report", "Reports that were handed on.", ("graphkit.cli.report:verify",)),
-    (
+    Group("report", "Reports that were handed on.", (Verb("graphkit.cli.report:verify", keeps=False),)),
+    Group(
         "neo4j",
         "The team's graph on a Neo4j server.",
-        ("graphkit.cli.neo4j:push", "graphkit.cli.neo4j:export", "graphkit.cli.neo4j:status"),
+        (
+            Verb("graphkit.cli.neo4j:push", keeps=True),
+            Verb("graphkit.cli.neo4j:export", keeps=True),
+            Verb("graphkit.cli.neo4j:status", keeps=False),
+        ),
     ),
 )
-"""Verbs with verbs of their own: name, help, and those."""
+"""Verbs of two words, after the others."""
 
 _USAGE: Final = 2
 _TYPER_INTERRUPTED: Final = 130
 _INTERRUPTED: Final = "interrupted; what was read so far is kept: run the same command again to go on"
 _UNANSWERED: Final = "interrupted before there was an answer; the graph is as it was: run the same command again"
-_ASKING: Final = frozenset({"blast", "why", "who_has", "stats", "verify"})
 
 
 class _NobodyReadsError(GraphkitError):
@@ -79,35 +105,60 @@ def _root(
     """
 
 
-def application() -> typer.Typer:
-    """Return the command line with every verb."""
+def application() -> TyperGroup:
+    """Return the command line: a verb's module is loaded when it is called, and all of them for the list of verbs."""
     app = typer.Typer(
         name="graphkit",
         no_args_is_help=True,
         add_completion=False,
-        pretty_exceptions_enable=False,
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     app.callback()(_root)
-    for path in VERBS:
-        _add(app, path)
-    for name, told, verbs in GROUPS:
-        group = typer.Typer(name=name, help=told, no_args_is_help=True, rich_markup_mode=None)
-        for path in verbs:
-            _add(group, path)
-        app.add_typer(group)
-    return app
+    return _filled(app, {one.name: one for one in (*VERBS, *GROUPS)})
 
 
-def _add(app: typer.Typer, path: str) -> None:
-    module, _, name = path.partition(":")
-    app.command(name.replace("_", "-"))(_ended_here(getattr(import_module(module), name)))
+def _filled(app: typer.Typer, lines: Mapping[str, Verb | Group]) -> TyperGroup:
+    group = typer.main.get_group(app)
+    group.commands = cast("Any", _Commands(lines))
+    return group
 
 
-def _ended_here(verb: Callable[..., None]) -> Callable[..., None]:
+class _Commands(Mapping[str, Any]):
+    """Commands of typer by name, in the order of the help; one is made, and its module loaded, when it is looked up."""
+
+    def __init__(self, lines: Mapping[str, Verb | Group]) -> None:
+        self._lines = lines
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            line = self._lines[name]
+            self._made[name] = _group(line) if isinstance(line, Group) else _command(line)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+
+def _group(line: Group) -> TyperGroup:
+    app = typer.Typer(name=line.name, help=line.help, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+    return _filled(app, {one.name: one for one in line.verbs})
+
+
+def _command(line: Verb) -> Any:
+    module, _, function = line.path.partition(":")
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command(line.name)(_ended_here(getattr(import_module(module), function), keeps=line.keeps))
+    return typer.main.get_command(app)
+
+
+def _ended_here(verb: Callable[..., None], *, keeps: bool) -> Callable[..., None]:
     """Return a verb of which `main` gets to see how it ended; typer has codes of its own for that."""
-    interrupted = _UNANSWERED if verb.__name__ in _ASKING else _INTERRUPTED
+    interrupted = _INTERRUPTED if keeps else _UNANSWERED
 
     @wraps(verb)
     def run(*words: object, **options: object) -> None:

@@ -13,25 +13,11 @@ from graphkit.cli import options as opt
 from graphkit.cli.terminal import answer, note, progress, read, sheet
 from graphkit.model.answers import Tier, Verdict
 from graphkit.model.errors import GraphkitError, UsageError
+from graphkit.reports import ReportFormat, report
 
 if TYPE_CHECKING:
     from graphkit.model.answers import Blast
     from graphkit.reports.interface import ReportOptions
-
-
-class BlastFormat(StrEnum):
-    """The reports of a blast."""
-
-    TABLE = "table"
-    JSON = "json"
-    HTML = "html"
-    CSV = "csv"
-    MARKDOWN = "markdown"
-    MERMAID = "mermaid"
-    GRAPHML = "graphml"
-    SARIF = "sarif"
-    OPENVEX = "openvex"
-    CYCLONEDX_VEX = "cyclonedx-vex"
 
 
 class Confirm(StrEnum):
@@ -55,7 +41,7 @@ def blast(
     platform: opt.Platform = None,
     resolver: opt.ResolverName = opt.Resolver.UV,
     builds_complete: opt.BuildsComplete = False,
-    format_: Annotated[BlastFormat, typer.Option("--format", help="How the answer is written.")] = BlastFormat.TABLE,
+    format_: Annotated[ReportFormat, typer.Option("--format", help="How the answer is written.")] = ReportFormat.TABLE,
     output: opt.Output = None,
     limit: Annotated[
         int | None,
@@ -79,8 +65,7 @@ def blast(
 ) -> None:
     """Who was reached by a compromised release: services, companies, packages, each with its evidence."""
     from graphkit.api.session import open_graph  # noqa: PLC0415
-    from graphkit.reports import report  # noqa: PLC0415 - not needed for help
-    from graphkit.reports.interface import ReportOptions  # noqa: PLC0415
+    from graphkit.reports.interface import ReportOptions  # noqa: PLC0415 - not needed for help
     from graphkit.reports.wording import refused  # noqa: PLC0415
 
     since = _since(compare, format_)  # what cannot be compared is known before anything is asked
@@ -118,7 +103,7 @@ def blast(
         raise typer.Exit(3)
 
 
-def _since(old: Path | None, format_: BlastFormat) -> Callable[[Blast, ReportOptions], str] | None:
+def _since(old: Path | None, format_: ReportFormat) -> Callable[[Blast, ReportOptions], str] | None:
     """Return what writes the changes since an old report, None where none was named.
 
     Raises:
@@ -131,14 +116,14 @@ def _since(old: Path | None, format_: BlastFormat) -> Callable[[Blast, ReportOpt
     from graphkit.reports.status_note import comparison_note  # noqa: PLC0415
     from graphkit.reports.table import comparison_table  # noqa: PLC0415
 
-    if format_ not in {BlastFormat.TABLE, BlastFormat.JSON, BlastFormat.MARKDOWN}:
+    if format_ not in {ReportFormat.TABLE, ReportFormat.JSON, ReportFormat.MARKDOWN}:
         raise UsageError(f"changes are written as table, json or markdown, not as {format_}")
     before = read_report(read(old), str(old))
 
     def written(found: Blast, view: ReportOptions) -> str:
         changes = compare(before, whole_shape(found, view))
-        if format_ is BlastFormat.TABLE:
+        if format_ is ReportFormat.TABLE:
             return comparison_table(changes, width=view.width, colour=view.colour)
-        return comparison_json(changes) if format_ is BlastFormat.JSON else comparison_note(changes)
+        return comparison_json(changes) if format_ is ReportFormat.JSON else comparison_note(changes)
 
     return written

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from graphkit.cli import application
 from graphkit.cli.ingest import Kind
@@ -53,7 +52,7 @@ def rows(title: str) -> list[list[str]]:
 def verbs() -> dict[str, Any]:
     """Return every verb as it is typed."""
     found: dict[str, Any] = {}
-    waiting: list[tuple[str, Any]] = [("", typer.main.get_command(application()))]
+    waiting: list[tuple[str, Any]] = [("", application())]
     while waiting:
         prefix, command = waiting.pop()
         for name, one in command.commands.items():
@@ -99,7 +98,7 @@ def test_the_formats_of_a_blast_are_those_of_the_page() -> None:
 
 
 def test_the_help_has_the_codes_of_the_page() -> None:
-    said = " ".join(str(typer.main.get_command(application()).help).split())
+    said = " ".join(str(application().help).split())
     assert [row[0] for row in rows("Exit codes")] == re.findall(r"(\d+) (?:done|exposed|usage|failed|a bug)", said)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from graphkit.cli import VERBS
+from graphkit.cli import GROUPS, VERBS
 from graphkit.model import __version__
 from tests.unit.cli.door import run
 
-NAMES = [path.partition(":")[2].replace("_", "-") for path in VERBS]
+NAMES = [one.name for one in VERBS]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -28,6 +28,22 @@ def test_the_root_lists_every_verb_and_code() -> None:
     words = " ".join(ran.out.split())
     for code, meaning in ((0, "done"), (1, "exposed"), (2, "usage"), (3, "done, but"), (4, "failed")):
         assert f"{code} {meaning}" in words
+
+
+def test_every_verb_says_whether_ctrl_c_leaves_something_behind() -> None:
+    lines = (*VERBS, *(one for group in GROUPS for one in group.verbs))
+    assert {one.name: one.keeps for one in lines} == {
+        "demo": True,
+        "ingest": True,
+        "blast": False,
+        "why": False,
+        "who-has": False,
+        "stats": False,
+        "verify": False,
+        "push": True,
+        "export": True,
+        "status": False,
+    }
 
 
 def test_version() -> None:

@@ -66,9 +66,9 @@ def test_an_interruption_inside_a_statement_of_the_database_is_one_too() -> None
         raise RuntimeError(problem)
 
     with pytest.raises(GraphkitError, match="interrupted; what was read so far is kept"):
-        _ended_here(verb)("Query interrupted")
+        _ended_here(verb, keeps=True)("Query interrupted")
     with pytest.raises(RuntimeError, match="another"):
-        _ended_here(verb)("another")
+        _ended_here(verb, keeps=True)("another")
 
 
 def test_an_interruption_before_an_answer_says_that_there_is_none() -> None:
@@ -76,7 +76,7 @@ def test_an_interruption_before_an_answer_says_that_there_is_none() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(GraphkitError, match="interrupted before there was an answer; the graph is as it was"):
-        _ended_here(blast)()
+        _ended_here(blast, keeps=False)()
 
 
 _SLOWLY = """

@@ -12,9 +12,8 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from graphkit.cli.blast import BlastFormat
 from graphkit.model.answers import Blast, Tier, Verdict
-from graphkit.reports import names, report
+from graphkit.reports import report
 from graphkit.reports.as_csv import COLUMNS, cell
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.mermaid import MOST_LINKS, MOST_NODES, label
@@ -73,10 +72,6 @@ def many(number: int, verdict: Verdict) -> Blast:
     return replace(
         answers.crowd(900), services=tuple(answers.service(f"{verdict}-{n}", verdict) for n in range(number))
     )
-
-
-def test_the_command_has_every_report() -> None:
-    assert tuple(BlastFormat) == names()
 
 
 @pytest.mark.parametrize("name", PASSED_ON)
