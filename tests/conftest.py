@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from graphkit.api.session import run_demo
+from graphkit.api.demo import run_demo
 from tests.neo4j_server import PASSWORD, SERVERS, clear, running
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from graphkit.api.session import open_graph
+from graphkit.api import open_graph
 
 _LOADS = """
 import json, pathlib, sys

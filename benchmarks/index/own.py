@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.index.export import WORST, choices, release_of
 from benchmarks.index.peers import REPEATS, digest
 from benchmarks.index.seeds import SIZES
-from graphkit.api.session import open_graph
+from graphkit.api import open_graph
 from graphkit.model.csr import distinct
 from graphkit.model.environment import Environment
 from graphkit.model.index import File, FileKind, MetadataSource, ProjectPage, ReleaseFiles, ReleaseMetadata

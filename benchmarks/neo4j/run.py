@@ -23,7 +23,8 @@ import neo4j
 import numpy as np
 
 from benchmarks.index.run import PARQUET
-from graphkit.api.session import export_graph, open_graph, push_graph
+from graphkit.api import open_graph
+from graphkit.api.neo4j import export_graph, push_graph
 from graphkit.model.environment import Environment
 from graphkit.stores import open_store
 from graphkit.stores.engine.record import Record

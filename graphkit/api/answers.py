@@ -1,10 +1,10 @@
-"""Answers as Python has them: the values of `graphkit.model.answers`, which a notebook shows and other tools take."""
+"""Answers as a `Graph` makes them: those of `graphkit.model.answers`, which a notebook shows and other tools take."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.model import answers
 from graphkit.model.answers import Tier
@@ -16,14 +16,8 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-_T = TypeVar("_T")
 _TALL: Final = 900
 _MISSING: Final = "this needs {}: pip install '.[notebook]' from the checkout"
-
-
-def rich(kind: type[_T], value: object) -> _T:
-    """Return an answer as the kind of this module that has the same fields."""
-    return kind(**{one.name: getattr(value, one.name) for one in fields(value)})  # type: ignore[arg-type]
 
 
 class _Rows:

@@ -64,7 +64,7 @@ def blast(
     quiet: opt.Quiet = False,
 ) -> None:
     """Who was reached by a compromised release: services, companies, packages, each with its evidence."""
-    from graphkit.api.session import open_graph  # noqa: PLC0415
+    from graphkit.api import open_graph  # noqa: PLC0415
     from graphkit.reports.interface import ReportOptions  # noqa: PLC0415 - not needed for help
     from graphkit.reports.wording import refused  # noqa: PLC0415
 

@@ -36,7 +36,7 @@ def why(
     output: opt.Output = None,
 ) -> None:
     """Why a service has its verdict: its builds and paths, with the document or requirement behind each edge."""
-    from graphkit.api.session import open_graph  # noqa: PLC0415
+    from graphkit.api import open_graph  # noqa: PLC0415
     from graphkit.reports.as_json import why_json  # noqa: PLC0415 - not needed for help
     from graphkit.reports.table import why_table  # noqa: PLC0415
 

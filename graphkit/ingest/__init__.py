@@ -22,12 +22,17 @@ __all__ = ("IngestArguments", "ingest")
 
 
 def ingest(
-    store: Store, kind: str, sources: Sequence[str], options: IngestArguments, progress: Progress
+    store: Store,
+    kind: str,
+    sources: Sequence[str],
+    options: IngestArguments,
+    progress: Progress,
+    answer: type[IngestReport] = IngestReport,
 ) -> IngestReport:
     """Read sources of one kind into a store and return what became of each.
 
     What was read is kept in batches, also when it is interrupted. Cost: each input once; documents
-    whose bytes the graph has are not parsed again.
+    whose bytes the graph has are not parsed again. ``answer`` is the class that is made.
 
     Raises:
         UsageError: an unknown kind, or an option that is invalid.
@@ -42,7 +47,7 @@ def ingest(
         raise UsageError("--build-requires goes with names of an index, and not with --refresh")
     run = IngestRun(store, order, progress)
     _KINDS[kind](run, sources)
-    return run.tally.report()
+    return run.tally.report(answer)
 
 
 def _documents(kind: str, run: IngestRun, sources: Sequence[str]) -> None:

@@ -57,15 +57,15 @@ class IngestStats:
                     f"{one.id} decides nothing about any release, so it clears no service: {one.why_undecided}"
                 ] = None
 
-    def report(self) -> IngestReport:
-        """Return the report."""
+    def report(self, answer: type[IngestReport] = IngestReport) -> IngestReport:
+        """Return the report; ``answer`` is the class that is made."""
         if self.links_out:
             links = "1 link" if self.links_out == 1 else f"{self.links_out:,} links"
             self.notes[f"{links} out of the folder given not followed; name such a file to have it read"] = None
         if self.passed_over:
             folders = ", ".join(f"{number:,} {name}" for name, number in sorted(self.passed_over.items()))
             self.notes[f"folders of other ecosystems and of caches not looked into: {folders}"] = None
-        return IngestReport(
+        return answer(
             read=self.read,
             new=self.new,
             unchanged=self.unchanged,

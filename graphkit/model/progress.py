@@ -10,3 +10,7 @@ class Progress(Protocol):
 
     def __call__(self, done: int, total: int | None, what: str, /) -> None:
         """Take note."""
+
+
+def silent(_done: int, _total: int | None, _what: str, /) -> None:
+    """Take no note of it."""

@@ -38,12 +38,12 @@ from graphkit.trace.verdicts.service_verdicts import ServiceVerdicts, Worst
 from graphkit.trace.view import CaseAnswer, Question, Worlds, answer, trees_in, worlds_of
 
 
-def blast(reader: port.Reader, question: Question, spread: PackageWorlds = map) -> Blast:
+def blast(reader: port.Reader, question: Question, spread: PackageWorlds = map, answer: type[Blast] = Blast) -> Blast:
     """Return everything that a graph can say of a case. ``spread`` may walk packages in several processes.
 
-    Each incident is judged under its own reading and in its own window; the worst verdict stands
-    (docs/semantics.md#readings). Cost: for each incident the reverse closure of the targets, a few forward walks per
-    package in it, and the rows of documents that name a target.
+    ``answer`` is the class that is made. Each incident is judged under its own reading and in its own window; the worst
+    verdict stands (docs/semantics.md#readings). Cost: for each incident the reverse closure of the targets, a few
+    forward walks per package in it, and the rows of documents that name a target.
 
     Raises:
         UsageError: a target, reading or window that the graph cannot make sense of.
@@ -64,7 +64,7 @@ def blast(reader: port.Reader, question: Question, spread: PackageWorlds = map) 
     )
     generation = reader.generation()
     unknown = tuple(dict.fromkeys(case.unknown for case in cases if case.unknown))
-    return Blast(
+    return answer(
         incident=_asked(views),
         window=_whole(windows),
         windows=windows,

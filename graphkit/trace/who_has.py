@@ -58,11 +58,11 @@ class _Wanted:
         return self.specifier.contains(version.parsed, prereleases=True)
 
 
-def who_has(reader: port.Reader, query: str, at: Instant | None) -> WhoHas:
+def who_has(reader: port.Reader, query: str, at: Instant | None, answer: type[WhoHas] = WhoHas) -> WhoHas:
     """Return one row per service, document and release that the query admits, over every stored document.
 
     ``current`` says whether the document is its service's newest of that path and branch, or with
-    ``at``, whether it was at that instant.
+    ``at``, whether it was at that instant. ``answer`` is the class that is made.
 
     Raises:
         UsageError: the query names no package.
@@ -97,7 +97,7 @@ def who_has(reader: port.Reader, query: str, at: Instant | None) -> WhoHas:
     others = [row.purl or f"{row.name} without a purl" for row in listed if wanted.package and row.package is None]
     if others:
         notes.append(f"{len(others)} components have its name and may or may not be it: {some(sorted(set(others)))}")
-    return WhoHas(query=query, matches=tuple(ordered), notes=tuple(notes))
+    return answer(query=query, matches=tuple(ordered), notes=tuple(notes))
 
 
 def _current(uses: Sequence[DocumentUse], evidence: port.Evidence, at: Instant | None) -> set[DocumentUse]:

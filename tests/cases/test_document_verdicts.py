@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import graphkit
-from graphkit.api.session import Graph
+from graphkit.api import Graph
 from graphkit.model.answers import ServiceVerdict
 from graphkit.model.index import File, FileKind, ProjectPage, ReleaseFiles
 from graphkit.model.names import package_name

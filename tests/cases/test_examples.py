@@ -20,7 +20,7 @@ import pytest
 import yaml
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
-from graphkit.api.session import Graph, open_graph
+from graphkit.api import Graph, open_graph
 from graphkit.model.answers import Blast, PackageRow
 from graphkit.model.times import rfc3339
 from graphkit.reports.wording import slot_runs, takes_in_words

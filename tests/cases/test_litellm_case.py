@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from graphkit.api.session import Graph, open_graph, run_demo
+from graphkit.api import Graph, open_graph
+from graphkit.api.demo import run_demo
 from graphkit.model.answers import Blast, CompanyVerdict, PackageRow, Tier, Verdict
 from graphkit.model.index import ProjectPage, ReleaseMetadata
 from graphkit.model.names import PackageName

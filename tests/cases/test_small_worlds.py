@@ -15,7 +15,8 @@ from typing import Any, Final
 
 import pytest
 
-from graphkit.api.session import BlastOptions, Graph
+from graphkit.api import Graph
+from graphkit.api.questions import BlastOptions
 from graphkit.model.answers import Assumption, ServiceVerdict, Verdict
 from graphkit.model.index import FileKind, ProjectPage
 from graphkit.model.names import package_name, service_id

@@ -19,7 +19,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from graphkit.api.session import open_graph
+from graphkit.api import open_graph
 from graphkit.model.answers import Tier
 from graphkit.model.environment import Environment, Profile
 from graphkit.model.index import File, FileKind, ProjectPage, ReleaseFiles, ReleaseMetadata

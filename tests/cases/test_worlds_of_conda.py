@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pytest
 
-from graphkit.api.session import Graph
+from graphkit.api import Graph
 from graphkit.model.answers import ServiceVerdict
 from graphkit.stores import open_store
 from tests.cases.test_small_worlds import AT, BARRED, INCIDENT, PROJECT, STOOD, Files, Said, builds, index

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from graphkit.api.session import Graph, open_graph
+from graphkit.api import Graph, open_graph
 from graphkit.model.answers import IngestReport
 from graphkit.reports.as_json import ingest_json, stats_json
 from graphkit.reports.table import ingest_table, stats_table

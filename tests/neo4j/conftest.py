@@ -9,7 +9,8 @@ from pathlib import Path
 import neo4j
 import pytest
 
-from graphkit.api.session import open_graph, push_graph
+from graphkit.api import open_graph
+from graphkit.api.neo4j import push_graph
 from tests.neo4j_server import clear, settings
 
 SBOM = """{"bomFormat": "CycloneDX", "specVersion": "1.5", "metadata": {"component": {"type": "application",

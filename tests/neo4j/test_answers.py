@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from graphkit.api.session import export_graph, feed_demo, open_graph, push_graph, server_status
+from graphkit.api import open_graph
+from graphkit.api.demo import feed_demo
+from graphkit.api.neo4j import export_graph, push_graph, server_status
 from graphkit.model.answers import Blast
 from graphkit.reports import names, report
 from graphkit.reports.interface import ReportOptions

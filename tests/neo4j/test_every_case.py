@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from graphkit.api.session import open_graph, push_graph
+from graphkit.api import open_graph
+from graphkit.api.neo4j import push_graph
 from graphkit.stores import open_store
 from tests.cases.test_examples import CASES, fed
 from tests.neo4j_server import clear

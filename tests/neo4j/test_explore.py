@@ -10,7 +10,7 @@ import neo4j
 import numpy as np
 import pytest
 
-from graphkit.api.session import open_graph
+from graphkit.api import open_graph
 from graphkit.model.answers import Verdict
 from graphkit.resources import resource
 from graphkit.stores import open_store, port

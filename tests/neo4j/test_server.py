@@ -13,7 +13,8 @@ from pathlib import Path
 import neo4j
 import pytest
 
-from graphkit.api.session import open_graph, push_graph, server_status
+from graphkit.api import open_graph
+from graphkit.api.neo4j import push_graph, server_status
 from graphkit.model.documents import Document
 from graphkit.model.errors import GraphkitError
 from graphkit.stores import open_store

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
-from graphkit.api.session import Graph
+from graphkit.api import Graph
 from graphkit.ingest.files import walk
 from graphkit.ingest.stats import IngestStats
 from graphkit.model.answers import ServiceVerdict, Verdict

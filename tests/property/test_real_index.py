@@ -22,7 +22,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from graphkit.api.session import open_graph
+from graphkit.api import open_graph
 from graphkit.model.environment import Environment
 from graphkit.model.names import package_name
 from graphkit.stores import open_store

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pytest
 
-from graphkit.api.session import Graph
+from graphkit.api import Graph
 from graphkit.ingest.files import walk
 from graphkit.ingest.stats import IngestStats
 from graphkit.model.answers import Verdict

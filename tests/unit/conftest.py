@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from graphkit.api.session import Graph, open_graph
+from graphkit.api import Graph, open_graph
 from tests.unit.sources.pulls.replay import Server, serving
 
 

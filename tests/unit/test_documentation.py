@@ -145,7 +145,7 @@ def test_decisions_name_modules_from_the_top() -> None:
 def is_defined(dotted: str) -> bool:
     """Return whether a dotted name is a module, or a function, class or method that one defines.
 
-    >>> is_defined("graphkit.api.session.Graph.blast"), is_defined("graphkit.api.session.blast")
+    >>> is_defined("graphkit.api.graph.Graph.blast"), is_defined("graphkit.api.graph.blast")
     (True, False)
     """
     module = dotted

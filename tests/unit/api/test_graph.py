@@ -4,10 +4,10 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import networkx as nx
 import pandas as pd
@@ -27,6 +27,7 @@ from graphkit.reports.interface import ReportOptions
 from graphkit.reports.wording import listing
 from tests.unit.reports import answers
 
+T = TypeVar("T")
 ALLOWED = set("div p b small table thead tbody tr th td details summary ul ol li svg title g path text".split())  # noqa: SIM905
 ALL: tuple[tuple[type[Any], Callable[[], Any]], ...] = (
     (door.Blast, answers.blast),
@@ -39,6 +40,11 @@ ALL: tuple[tuple[type[Any], Callable[[], Any]], ...] = (
 )
 
 
+def as_shown(kind: type[T], value: Any) -> T:
+    """Return a made-up answer as the class that a `Graph` makes."""
+    return kind(**{one.name: getattr(value, one.name) for one in fields(value)})
+
+
 @pytest.fixture(scope="module")
 def graph(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
     place = tmp_path_factory.mktemp("door") / "graph"
@@ -47,7 +53,7 @@ def graph(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grap
         yield opened
 
 
-def test_every_answer_of_a_graph_shows_itself_and_is_what_the_session_says(graph: Graph) -> None:
+def test_every_answer_of_a_graph_shows_itself_and_is_what_the_reports_say(graph: Graph) -> None:
     blast = graph.blast("litellm-2026-03")
     for value in (blast, graph.why("aider repository", "litellm-2026-03"), graph.who_has("litellm"), graph.stats()):
         assert "<" in value._repr_html_()
@@ -59,7 +65,7 @@ def test_every_answer_of_a_graph_shows_itself_and_is_what_the_session_says(graph
 
 @pytest.mark.parametrize(("kind", "make"), ALL)
 def test_what_a_notebook_shows_has_neither_scripts_nor_addresses(kind: type[Any], make: Callable[[], Any]) -> None:
-    html = door.rich(kind, make())._repr_html_()
+    html = as_shown(kind, make())._repr_html_()
     tags = set(re.findall(r"<(\w+)", html))
     assert tags <= ALLOWED
     assert not re.search(r"\b(href|src|on\w+)=", re.sub(r">[^<]*<", "><", html))
@@ -71,7 +77,7 @@ def test_what_a_notebook_shows_has_neither_scripts_nor_addresses(kind: type[Any]
 @pytest.mark.parametrize("rows", columns.BLAST_ROWS)
 @pytest.mark.parametrize("make", [answers.blast, answers.hostile, lambda: answers.fleet(50)])
 def test_rows_have_the_same_types_whatever_is_in_them(rows: str, make: Callable[[], model.Blast]) -> None:
-    answer = door.rich(door.Blast, make())
+    answer = as_shown(door.Blast, make())
     table = answer.to_arrow(rows)
     empty = columns._table(columns.BLAST_ROWS[rows][0], [])
     assert table.schema == empty.schema
@@ -82,7 +88,7 @@ def test_rows_have_the_same_types_whatever_is_in_them(rows: str, make: Callable[
 
 
 def test_rows_say_what_the_answer_says() -> None:
-    answer = door.rich(door.Blast, answers.blast())
+    answer = as_shown(door.Blast, answers.blast())
     services = answer.to_arrow().to_pylist()
     assert services[0]["service"] == "payments"
     assert services[0]["path"] == ["locks/uv.lock", "dspy@3.1.3", "helper-lib@1.0", "litellm@1.82.8"]
@@ -97,8 +103,8 @@ def test_rows_say_what_the_answer_says() -> None:
 
 
 def test_builds_have_their_times_as_written_and_their_proofs() -> None:
-    rows = door.rich(door.WhyAnswer, answers.cleared()).blast
-    answer = door.rich(door.Blast, replace(rows, services=(answers.cleared().service, *rows.services)))
+    rows = as_shown(door.WhyAnswer, answers.cleared()).blast
+    answer = as_shown(door.Blast, replace(rows, services=(answers.cleared().service, *rows.services)))
     undated, walked, barred, *_, website = answer.to_arrow("builds").to_pylist()
     assert (undated["at"], undated["proof"], undated["facts"]) == ("2026-03-24", None, [])
     assert undated["earliest"].isoformat() == "2026-03-23T10:00:00+00:00"
@@ -112,23 +118,23 @@ def test_builds_have_their_times_as_written_and_their_proofs() -> None:
 
 def test_a_notebook_shows_what_a_service_is_cleared_on() -> None:
     words = "cleared, assuming installs keep to the lock, and build requirements that were not read are the usual ones"
-    assert words in door.rich(door.Blast, answers.blast())._repr_html_()
-    shown = door.rich(door.WhyAnswer, answers.cleared())._repr_html_()
+    assert words in as_shown(door.Blast, answers.blast())._repr_html_()
+    shown = as_shown(door.WhyAnswer, answers.cleared())._repr_html_()
     assert "proof by walk for litellm-2026-03" in shown
     assert "2026-03-24 in an unknown zone" in shown
-    assert "telnyx-2026-03: 2026-03-27 08:00 to 20:30 UTC" in door.rich(door.Blast, answers.several())._repr_html_()
-    assert "fresh installs: not checked" in door.rich(door.Blast, answers.not_looked_at())._repr_html_()
+    assert "telnyx-2026-03: 2026-03-27 08:00 to 20:30 UTC" in as_shown(door.Blast, answers.several())._repr_html_()
+    assert "fresh installs: not checked" in as_shown(door.Blast, answers.not_looked_at())._repr_html_()
 
 
 def test_a_report_of_an_answer_may_refuse_assumptions() -> None:
-    answer = door.rich(door.Blast, answers.blast())
+    answer = as_shown(door.Blast, answers.blast())
     assert answer.report("openvex", strict=True) == report("openvex").render(
         answers.blast(), ReportOptions(strict=True)
     )
 
 
 def test_the_other_answers_become_tables_too() -> None:
-    why, held, stats = (door.rich(kind, make()) for kind, make in ALL[3:6])
+    why, held, stats = (as_shown(kind, make()) for kind, make in ALL[3:6])
     assert why.to_pandas()["verdict"].tolist() == ["observed", "unknown"]
     assert held.to_polars()["current"].to_list() == [True, False]
     assert stats.to_pandas()["number"].sum() == 1_234_570
@@ -136,7 +142,7 @@ def test_the_other_answers_become_tables_too() -> None:
 
 
 def test_a_graph_of_networkx_has_every_service_and_company() -> None:
-    answer = door.rich(door.Blast, answers.blast())
+    answer = as_shown(door.Blast, answers.blast())
     found = answer.to_networkx()
     assert isinstance(found, nx.DiGraph)
     names = {data["name"]: node for node, data in found.nodes(data=True)}
@@ -146,7 +152,7 @@ def test_a_graph_of_networkx_has_every_service_and_company() -> None:
 
 def test_rows_that_there_are_not_are_named() -> None:
     with pytest.raises(UsageError, match="services, builds, companies"):
-        door.rich(door.Blast, answers.blast()).to_arrow("nodes")
+        as_shown(door.Blast, answers.blast()).to_arrow("nodes")
 
 
 @pytest.mark.parametrize(
@@ -155,11 +161,11 @@ def test_rows_that_there_are_not_are_named() -> None:
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, module: str, call: str) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(GraphkitError, match=f"{module}: pip install"):
-        getattr(door.rich(door.Blast, answers.blast()), call)()
+        getattr(as_shown(door.Blast, answers.blast()), call)()
 
 
 def test_the_page_is_framed_and_nothing_gets_out_of_the_frame() -> None:
-    page = door.rich(door.Blast, answers.hostile()).page()
+    page = as_shown(door.Blast, answers.hostile()).page()
     html = page._repr_html_()
     assert html.startswith('<iframe sandbox="allow-scripts allow-downloads" srcdoc="&lt;!DOCTYPE html&gt;')
     assert html.count("<") == 2

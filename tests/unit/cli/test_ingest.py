@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from graphkit.api.session import open_graph
+from graphkit.api import open_graph
 from tests.unit.cli.door import apart, is_one_line, run
 from tests.unit.cli.inputs import BAD, GOOD, NOWHERE, osv, put, recorded_slice, sbom, unreadable
 

@@ -47,7 +47,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Given:
     """Return what sets the answer of every graph that is opened."""
 
     def told(answer: Blast) -> None:
-        monkeypatch.setattr("graphkit.api.session.open_graph", lambda *_, **__: _Answering(answer))
+        monkeypatch.setattr("graphkit.api.open_graph", lambda *_, **__: _Answering(answer))
 
     told(settled(Assumption.LOCK))
     return told

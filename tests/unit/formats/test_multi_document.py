@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphkit.api.session import open_graph
+from graphkit.api import open_graph
 from graphkit.formats import parts_of
 from graphkit.formats.multi_document import PARTS, several
 from graphkit.model.errors import InputError

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from graphkit.api.session import Graph
+from graphkit.api import Graph
 from graphkit.ingest import limits
 from graphkit.ingest.limits import check_size
 from graphkit.model.answers import Blast

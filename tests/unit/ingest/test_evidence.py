@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from graphkit.api.session import Graph, open_graph
+from graphkit.api import Graph, open_graph
 from graphkit.model.answers import ServiceVerdict, Verdict
 from tests.unit.cli.door import run
 from tests.unit.cli.inputs import put

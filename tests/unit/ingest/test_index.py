@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import stamina
 
-from graphkit.api.session import Graph, open_graph
+from graphkit.api import Graph, open_graph
 from graphkit.model.errors import GraphkitError
 from graphkit.stores import open_store, port
 from tests.unit.cli.door import run

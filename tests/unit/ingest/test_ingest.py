@@ -16,7 +16,7 @@ import pytest
 import stamina
 
 from graphkit import formats as documents
-from graphkit.api.session import Graph, open_graph
+from graphkit.api import Graph, open_graph
 from graphkit.formats.interface import RawDocument
 from graphkit.model.answers import Holding, IngestReport
 from graphkit.model.documents import Basis, Document, DocumentKind, InstallCommand

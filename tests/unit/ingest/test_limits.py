@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from graphkit.api.session import Graph
+from graphkit.api import Graph
 from graphkit.formats import read_document
 from graphkit.formats.diagnostics import PROBLEMS, Diagnostics, bounded
 from graphkit.ingest import documents, files, limits

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graphkit.api.session import Graph
+from graphkit.api import Graph
 from graphkit.model.answers import Verdict
 from tests.unit.cli.door import run
 from tests.unit.cli.inputs import BAD, MADE, put, sbom, uv_lock

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import stamina
 
-from graphkit.api.session import Graph, open_graph
+from graphkit.api import Graph, open_graph
 from graphkit.ingest.refresh import MOST_ASKED
 from graphkit.model.answers import IngestReport
 from graphkit.model.errors import UsageError

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import stamina
 
-from graphkit.api.session import Graph, open_graph
+from graphkit.api import Graph, open_graph
 from graphkit.model.answers import IngestReport
 from graphkit.model.errors import UsageError
 from graphkit.sources.index.pages import JSON_TYPE

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from graphkit.api.session import Graph, open_graph
+from graphkit.api import Graph, open_graph
 from graphkit.model.answers import Verdict
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.times import rfc3339

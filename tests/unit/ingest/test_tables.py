@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from graphkit.api.session import Graph
+from graphkit.api import Graph
 from graphkit.model.answers import IngestReport, Tier
 from graphkit.model.errors import UsageError
 from graphkit.reports import report
@@ -252,7 +252,7 @@ def downloaded(graph: Graph, tmp_path: Path) -> Graph:
 def test_with_a_limit_the_worst_are_walked_until_enough_are_found(
     downloaded: Graph, monkeypatch: pytest.MonkeyPatch, limit: int, fewest: int, walked: list[str]
 ) -> None:
-    monkeypatch.setattr("graphkit.api.session._FEWEST_WALKED", fewest)
+    monkeypatch.setattr("graphkit.api.questions._FEWEST_WALKED", fewest)
     answer = downloaded.blast("lib==1.0", at="2026-03-02T00:00:00Z", limit=limit)
     assert [one.package for one in answer.packages] == walked
     assert dict(answer.summary.packages) == {"picked": len(walked), "nominated": 4 - len(walked), "admitted": 0}

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from graphkit.api.session import Graph, open_graph
+from graphkit.api import Graph, open_graph
 from graphkit.ingest import files
 from graphkit.model.answers import ServiceVerdict, Verdict
 from tests.unit.cli.inputs import BAD, INCIDENT, put, uv_lock, whole_sbom

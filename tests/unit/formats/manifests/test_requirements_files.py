@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from graphkit.api.session import open_graph
+from graphkit.api import open_graph
 from graphkit.formats import read_document
 from graphkit.model.documents import Completeness, Document, DocumentKind
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from graphkit.api.session import open_graph
+from graphkit.api import open_graph
 from graphkit.formats.environments.pip_inspect import READER as PIP_INSPECT
 from graphkit.formats.interface import RawDocument
 from graphkit.model.answers import Verdict

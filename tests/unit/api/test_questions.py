@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from graphkit.api.session import Graph, default_address, open_graph
+from graphkit.api import Graph, open_graph
+from graphkit.api.graph import default_address
 from graphkit.model.answers import ServiceVerdict
 from graphkit.model.errors import GraphkitError, UsageError
 from graphkit.model.times import exactly, instant

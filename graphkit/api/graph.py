@@ -1,0 +1,166 @@
+"""The one `Graph`: fed and asked by the command line and by Python alike; it joins sources, stores and trace."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Sequence
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, Unpack
+
+from graphkit.api import answers
+from graphkit.api.progress_bar import bar
+from graphkit.api.questions import BlastOptions, question_of
+from graphkit.model.errors import UsageError
+from graphkit.model.progress import Progress, silent
+from graphkit.stores import open_store
+from graphkit.stores.port import Reader, Store
+
+if TYPE_CHECKING:
+    from graphkit.ingest import IngestArguments
+
+
+def default_address() -> str:
+    """Return where the graph is kept unless told: ``GRAPHKIT_GRAPH``, else a folder of this user."""
+    if address := os.environ.get("GRAPHKIT_GRAPH"):
+        return address
+    from platformdirs import user_data_path  # noqa: PLC0415 - only where nothing else is said
+
+    return str(user_data_path("graphkit") / "graph")
+
+
+def open_graph(address: str | None = None, *, create: bool = False) -> Graph:
+    """Return the graph at an address: a folder, ``neo4j://…``, or None for the default one.
+
+    Raises:
+        GraphkitError: there is none and ``create`` is False, or the address is no graph's.
+    """
+    return Graph(open_store(address or default_address(), create=create))
+
+
+class Graph:
+    """A graph: fed by `ingest`, asked by the rest. Use it in a ``with`` statement, or call `close`.
+
+    >>> graph.stats().newest_fact is not None
+    True
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        self._store.close()
+
+    def ingest(
+        self, kind: str, sources: Sequence[str], *, progress: Progress | None = None, **options: Unpack[IngestArguments]
+    ) -> answers.IngestReport:
+        """Read sources of one kind into the graph; what was read before an interruption is kept.
+
+        Kinds: `sbom`, `lock`, `env` (documents; folders are walked), `org`, `advisory`, `index` (names,
+        or the path of a recorded slice; with ``refresh`` names that the graph has, or none for all),
+        `github` (an organisation, a user or OWNER/REPO) and `dependency-track` (an address); of a
+        repository, `lock` takes the history. Inputs that cannot be used are in the report, not raised.
+
+        >>> graph.ingest("lock", [locks]).rejected
+        ()
+
+        Raises:
+            UsageError: a kind, name or option that is invalid.
+            GraphkitError: the graph is in use elsewhere, or the index cannot be reached.
+        """
+        from graphkit.ingest import ingest  # noqa: PLC0415 - readers are heavy
+
+        with bar() as shown:
+            told = progress or shown or silent
+            found = ingest(self._store, kind, sources, options, told, answers.IngestReport)
+        assert isinstance(found, answers.IngestReport)
+        return found
+
+    def blast(self, *targets: str, progress: Progress | None = None, **options: Unpack[BlastOptions]) -> answers.Blast:
+        """Return who was reached by the targets: ``name==version``, purls, incident or advisory ids.
+
+        Cost: see `graphkit.trace.blast.blast`.
+
+        >>> graph.blast("litellm==1.82.8", at="2026-03-24T12:00:00Z").incident.actor
+        'TeamPCP'
+
+        Raises:
+            UsageError: a target, time, reading or environment that is invalid.
+        """
+        from graphkit.processes import spread  # noqa: PLC0415 - only where something is asked
+        from graphkit.trace.blast import blast  # noqa: PLC0415 - numpy
+
+        with bar() as shown:
+            on_all_cores = partial(spread, progress or shown or silent)
+            found = blast(self._reader(), question_of(targets, options), on_all_cores, answers.Blast)
+        assert isinstance(found, answers.Blast)
+        return found
+
+    def why(
+        self, service: str, *targets: str, tree: bool = False, **options: Unpack[BlastOptions]
+    ) -> answers.WhyAnswer:
+        """Return one service of a blast, with every build of it and the paths behind its verdict.
+
+        ``tree`` adds all that an install from each of its manifests takes; see `graphkit.trace.verdicts.trees`.
+
+        >>> graph.why("aider repository", "litellm-2026-03").service.verdict
+        <Verdict.CLEARED: 'cleared'>
+
+        Raises:
+            UsageError: the graph has no such service, or as for `blast`.
+        """
+        answer = self.blast(*targets, **options)
+        found = next((one for one in answer.services if one.service == service), None)
+        if found is None:
+            names = [one.service for one in answer.services]
+            near = difflib.get_close_matches(service, names, n=3) or names[:3]
+            raise UsageError(
+                f"the graph has no service {service!r}; there are, for example: {', '.join(near) or 'none'}"
+            )
+        if not tree:
+            return answers.WhyAnswer(service=found, blast=answer)
+        from graphkit.trace.blast import install_trees  # noqa: PLC0415 - numpy
+
+        trees = install_trees(self._reader(), question_of(targets, options), found.service)
+        return answers.WhyAnswer(service=found, blast=answer, trees=trees)
+
+    def who_has(self, query: str, *, at: str | None = None) -> answers.WhoHas:
+        """Return every stored document and service that lists a package.
+
+        >>> [row.release for row in graph.who_has("litellm>=1.80").matches]
+        ['litellm@1.81.9']
+
+        Raises:
+            UsageError: the query names no package, or ``at`` is no time.
+        """
+        from graphkit.trace.case import read_span  # noqa: PLC0415
+        from graphkit.trace.who_has import who_has  # noqa: PLC0415
+
+        found = who_has(self._reader(), query, read_span(at, None, None).at, answers.WhoHas)
+        assert isinstance(found, answers.WhoHas)
+        return found
+
+    def stats(self) -> answers.Stats:
+        """Return what the graph holds, and every problem its documents had."""
+        reader = self._reader()
+        generation = reader.generation()
+        return answers.Stats(
+            counts=tuple(sorted(self._store.counts().items())),
+            problems=reader.evidence().problems(),
+            packaging=generation.packaging,
+            facts_sha256=generation.facts_sha256,
+            newest_fact=generation.newest_fact if generation.inputs else None,
+        )
+
+    def _reader(self) -> Reader:
+        return self._store.reader()
