@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -26,7 +27,7 @@ def verify(
     quiet: opt.Quiet = False,
 ) -> None:
     """Ask a report's own question again, and say whether the graph gives the same, or what changed. Exit 3: changed."""
-    from graphkit.api.session import open_graph  # noqa: PLC0415
+    from graphkit.api import open_graph  # noqa: PLC0415
     from graphkit.reports.as_json import verification_json  # noqa: PLC0415 - not needed for help
     from graphkit.reports.interface import ReportOptions  # noqa: PLC0415
     from graphkit.reports.table import verification_table  # noqa: PLC0415
@@ -44,6 +45,11 @@ def verify(
         raise typer.Exit(_CHANGED)
 
 
+def _given(**options: Any) -> dict[str, Any]:
+    """Return what a verb would be called with."""
+    return options
+
+
 def _again(question: str, named: str) -> tuple[list[str], Any, dict[str, Any]]:
     """Return the targets, options and view of a report's question, read by the rules of `graphkit blast` itself.
 
@@ -51,14 +57,14 @@ def _again(question: str, named: str) -> tuple[list[str], Any, dict[str, Any]]:
         UsageError: it is no such question, or names an option that no report has.
     """
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(context_settings={"help_option_names": []})(blast)
+    app.command(context_settings={"help_option_names": []})(wraps(blast)(_given))
     command = typer.main.get_command(app)
     try:
         words = shlex.split(question)
         if words[:1] != ["blast"]:
             raise UsageError(f"{named}: its question is not a blast: {question[:200]!r}")
         context = command.make_context("blast", words[1:])
-        given = dict(context.params)
+        given = command.invoke(context)
         extra = [name for name in _ELSEWHERE if str(context.get_parameter_source(name)).endswith("COMMANDLINE")]
     except (typer.TyperException, typer.Exit, ValueError) as error:
         told = error.format_message() if isinstance(error, typer.TyperException) else str(error)
