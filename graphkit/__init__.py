@@ -22,13 +22,13 @@ def open(address: str | None = None, *, create: bool = False) -> Graph:  # noqa:
     Raises:
         GraphkitError: there is none and ``create`` is False, or the address is no graph's.
     """
-    from graphkit.api import open_graph  # noqa: PLC0415 - importing graphkit alone loads nothing heavy
+    from graphkit.api import open_graph
 
     return open_graph(address, create=create)
 
 
 def demo(address: str | None = None) -> Graph:
     """Return a graph of the LiteLLM case that ships with graphkit, at ``./graphkit-demo`` unless told; no network."""
-    from graphkit.api import demo_graph  # noqa: PLC0415
+    from graphkit.api import demo_graph
 
     return demo_graph(address)

@@ -41,7 +41,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
 
     xdist's own groups write themselves into ids of tests, which pytest 9.2 no longer reads.
     """
-    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # noqa: PLC0415 - as it is used
+    from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
     @cache
     def is_group(path: str) -> bool:

@@ -30,8 +30,8 @@ THREADS = os.cpu_count() or 1
 
 def scipy(nodes: int, source: Ids, target: Ids) -> Ask:
     """A row per target, so that walking forwards in the matrix is walking backwards in the graph."""
-    from scipy.sparse import csr_array  # noqa: PLC0415 - each peer is loaded alone
-    from scipy.sparse.csgraph import breadth_first_order  # noqa: PLC0415
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import breadth_first_order
 
     backwards = csr_array((np.ones(len(source)), (target, source)), shape=(nodes, nodes))
     return lambda seed: breadth_first_order(backwards, seed, return_predecessors=False)
@@ -39,7 +39,7 @@ def scipy(nodes: int, source: Ids, target: Ids) -> Ask:
 
 def rustworkx(nodes: int, source: Ids, target: Ids) -> Ask:
     """Edges as pairs of integers, the only way in."""
-    import rustworkx as library  # noqa: PLC0415
+    import rustworkx as library
 
     graph = library.PyDiGraph()
     graph.add_nodes_from([None] * nodes)
@@ -51,7 +51,7 @@ def rustworkx(nodes: int, source: Ids, target: Ids) -> Ask:
 
 def igraph(nodes: int, source: Ids, target: Ids) -> Ask:
     """Edges as one array."""
-    import igraph as library  # noqa: PLC0415
+    import igraph as library
 
     graph = library.Graph(n=nodes, edges=np.stack([source, target], axis=1), directed=True)
     return lambda seed: graph.subcomponent(seed, mode="in")
@@ -59,7 +59,7 @@ def igraph(nodes: int, source: Ids, target: Ids) -> Ask:
 
 def networkx(nodes: int, source: Ids, target: Ids) -> Ask:
     """All edges share one empty dictionary of attributes, as its documentation shows for graphs that are large."""
-    import networkx as nx  # noqa: PLC0415
+    import networkx as nx
 
     class Thin(nx.DiGraph):  # type: ignore[type-arg]
         nothing: dict[str, Any] = {}  # noqa: RUF012 - shared on purpose
@@ -77,8 +77,8 @@ def networkx(nodes: int, source: Ids, target: Ids) -> Ask:
 
 def duckdb(nodes: int, source: Ids, target: Ids) -> Ask:  # noqa: ARG001 - a table of edges needs no nodes
     """Recursive SQL over a table in memory."""
-    import duckdb as library  # noqa: PLC0415
-    import pyarrow as pa  # noqa: PLC0415
+    import duckdb as library
+    import pyarrow as pa
 
     connection = library.connect(config={"threads": THREADS})
     connection.register("given", pa.table({"source": source, "target": target}))
@@ -91,9 +91,9 @@ def duckdb(nodes: int, source: Ids, target: Ids) -> Ask:  # noqa: ARG001 - a tab
 
 def ladybug(nodes: int, source: Ids, target: Ids) -> Ask:
     """A database on disk, filled from Parquet, asked in Cypher for shortest paths: those find each node once."""
-    import pyarrow as pa  # noqa: PLC0415
-    import real_ladybug as library  # noqa: PLC0415
-    from pyarrow import parquet  # noqa: PLC0415
+    import pyarrow as pa
+    import real_ladybug as library
+    from pyarrow import parquet
 
     folder = Path(tempfile.mkdtemp())
     parquet.write_table(pa.table({"id": np.arange(nodes, dtype=np.int32)}), folder / "nodes.parquet")

@@ -57,7 +57,7 @@ class Blast(answers.Blast):
             UsageError: there are no such rows.
             GraphkitError: pyarrow is not installed.
         """
-        from graphkit.api.columns import blast_table  # noqa: PLC0415
+        from graphkit.api.columns import blast_table
 
         return blast_table(self, rows)
 
@@ -75,9 +75,9 @@ class Blast(answers.Blast):
         >>> sorted({kind for _, kind in answer.to_networkx().nodes(data="kind")})
         ['company', 'package', 'release', 'service']
         """
-        from graphkit.reports.graph import graph_of  # noqa: PLC0415
-        from graphkit.reports.interface import ReportOptions  # noqa: PLC0415
-        from graphkit.reports.wording import listing  # noqa: PLC0415
+        from graphkit.reports.graph import graph_of
+        from graphkit.reports.interface import ReportOptions
+        from graphkit.reports.wording import listing
 
         return graph_of(self, listing(self, ReportOptions(tier=Tier(tier))))
 
@@ -92,8 +92,8 @@ class Blast(answers.Blast):
         Raises:
             UsageError: there is no such format.
         """
-        from graphkit.reports import report  # noqa: PLC0415
-        from graphkit.reports.interface import ReportOptions  # noqa: PLC0415
+        from graphkit.reports import report
+        from graphkit.reports.interface import ReportOptions
 
         return report(form).render(self, ReportOptions(tier=Tier(tier), limit=limit, strict=strict))
 
@@ -102,12 +102,12 @@ class Blast(answers.Blast):
         return Page(html=self.report("html"))
 
     def _repr_html_(self) -> str:
-        from graphkit.api.inline_html import blast_html  # noqa: PLC0415
+        from graphkit.api.inline_html import blast_html
 
         return blast_html(self)
 
     def __repr__(self) -> str:
-        from graphkit.reports.wording import headline  # noqa: PLC0415
+        from graphkit.reports.wording import headline
 
         return f"<Blast {headline(self)}>"
 
@@ -135,13 +135,13 @@ class WhyAnswer(_Rows, answers.WhyAnswer):
 
     def to_arrow(self) -> pa.Table:
         """Return the builds of the service as an Arrow table."""
-        from graphkit.api.columns import blast_table  # noqa: PLC0415
+        from graphkit.api.columns import blast_table
 
         table = blast_table(self.blast, "builds")
         return table.filter([name == self.service.service for name in table.column("service").to_pylist()])
 
     def _repr_html_(self) -> str:
-        from graphkit.api.inline_html import why_html  # noqa: PLC0415
+        from graphkit.api.inline_html import why_html
 
         return why_html(self)
 
@@ -156,12 +156,12 @@ class WhoHas(_Rows, answers.WhoHas):
 
     def to_arrow(self) -> pa.Table:
         """Return one row per service, document and release as an Arrow table."""
-        from graphkit.api.columns import who_has_table  # noqa: PLC0415
+        from graphkit.api.columns import who_has_table
 
         return who_has_table(self)
 
     def _repr_html_(self) -> str:
-        from graphkit.api.inline_html import who_has_html  # noqa: PLC0415
+        from graphkit.api.inline_html import who_has_html
 
         return who_has_html(self)
 
@@ -176,12 +176,12 @@ class Stats(_Rows, answers.Stats):
 
     def to_arrow(self) -> pa.Table:
         """Return the counts as an Arrow table."""
-        from graphkit.api.columns import stats_table  # noqa: PLC0415
+        from graphkit.api.columns import stats_table
 
         return stats_table(self)
 
     def _repr_html_(self) -> str:
-        from graphkit.api.inline_html import stats_html  # noqa: PLC0415
+        from graphkit.api.inline_html import stats_html
 
         return stats_html(self)
 
@@ -195,7 +195,7 @@ class IngestReport(answers.IngestReport):
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        from graphkit.api.inline_html import ingest_html  # noqa: PLC0415
+        from graphkit.api.inline_html import ingest_html
 
         return ingest_html(self)
 
@@ -205,7 +205,7 @@ class IngestReport(answers.IngestReport):
 
 def _pandas(table: Any) -> pd.DataFrame:
     try:
-        import pandas as pd  # noqa: PLC0415 - an extra, slow to import
+        import pandas as pd
     except ImportError as error:
         raise GraphkitError(_MISSING.format("pandas")) from error
     made = table.to_pandas()
@@ -215,7 +215,7 @@ def _pandas(table: Any) -> pd.DataFrame:
 
 def _polars(table: Any) -> pl.DataFrame:
     try:
-        import polars as pl  # noqa: PLC0415 - an extra, slow to import
+        import polars as pl
     except ImportError as error:
         raise GraphkitError(_MISSING.format("polars")) from error
     made = pl.from_arrow(table)

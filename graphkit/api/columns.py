@@ -42,7 +42,7 @@ def stats_table(answer: Stats) -> pa.Table:
 
 def _table(columns: Mapping[str, str], rows: _Rows) -> pa.Table:
     try:
-        import pyarrow as pa  # noqa: PLC0415 - an extra, slow to import
+        import pyarrow as pa
     except ImportError as error:
         raise GraphkitError("this needs pyarrow: pip install '.[notebook]' from the checkout") from error
     types = {

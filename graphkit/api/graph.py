@@ -25,7 +25,7 @@ def default_address() -> str:
     """Return where the graph is kept unless told: ``GRAPHKIT_GRAPH``, else a folder of this user."""
     if address := os.environ.get("GRAPHKIT_GRAPH"):
         return address
-    from platformdirs import user_data_path  # noqa: PLC0415 - only where nothing else is said
+    from platformdirs import user_data_path
 
     return str(user_data_path("graphkit") / "graph")
 
@@ -78,7 +78,7 @@ class Graph:
             UsageError: a kind, name or option that is invalid.
             GraphkitError: the graph is in use elsewhere, or the index cannot be reached.
         """
-        from graphkit.ingest import ingest  # noqa: PLC0415 - readers are heavy
+        from graphkit.ingest import ingest
 
         with bar() as shown:
             told = progress or shown or silent
@@ -97,8 +97,8 @@ class Graph:
         Raises:
             UsageError: a target, time, reading or environment that is invalid.
         """
-        from graphkit.processes import spread  # noqa: PLC0415 - only where something is asked
-        from graphkit.trace.blast import blast  # noqa: PLC0415 - numpy
+        from graphkit.processes import spread
+        from graphkit.trace.blast import blast
 
         with bar() as shown:
             on_all_cores = partial(spread, progress or shown or silent)
@@ -129,7 +129,7 @@ class Graph:
             )
         if not tree:
             return answers.WhyAnswer(service=found, blast=answer)
-        from graphkit.trace.blast import install_trees  # noqa: PLC0415 - numpy
+        from graphkit.trace.blast import install_trees
 
         trees = install_trees(self._reader(), question_of(targets, options), found.service)
         return answers.WhyAnswer(service=found, blast=answer, trees=trees)
@@ -143,8 +143,8 @@ class Graph:
         Raises:
             UsageError: the query names no package, or ``at`` is no time.
         """
-        from graphkit.trace.case import read_span  # noqa: PLC0415
-        from graphkit.trace.who_has import who_has  # noqa: PLC0415
+        from graphkit.trace.case import read_span
+        from graphkit.trace.who_has import who_has
 
         found = who_has(self._reader(), query, read_span(at, None, None).at, answers.WhoHas)
         assert isinstance(found, answers.WhoHas)

@@ -34,7 +34,7 @@ def push_graph(
     Raises:
         GraphkitError: there is no such graph, or the database holds another.
     """
-    from graphkit.stores.neo4j.server import Server  # noqa: PLC0415 - the driver is heavy
+    from graphkit.stores.neo4j.server import Server
 
     server = Server(to)
     try:
@@ -63,7 +63,7 @@ def server_status(address: str) -> dict[str, str]:
     Raises:
         GraphkitError: it cannot be used, or holds something else.
     """
-    from graphkit.stores.neo4j.store import Neo4jStore  # noqa: PLC0415
+    from graphkit.stores.neo4j.store import Neo4jStore
 
     store = Neo4jStore(address)
     try:
@@ -74,8 +74,8 @@ def server_status(address: str) -> dict[str, str]:
 
 @contextmanager
 def _tables(address: str | None, around: Sequence[str], *, services: bool) -> Iterator[Tables]:
-    from graphkit.stores.engine.record import Record  # noqa: PLC0415
-    from graphkit.stores.neo4j.tables import Tables  # noqa: PLC0415
+    from graphkit.stores.engine.record import Record
+    from graphkit.stores.neo4j.tables import Tables
 
     where = address or default_address()
     if "://" in where:

@@ -42,9 +42,9 @@ def question_of(targets: Sequence[str], options: BlastOptions) -> Question:
     Raises:
         UsageError: there is no target, or an option is invalid.
     """
-    from graphkit.model.environment import Profile  # noqa: PLC0415
-    from graphkit.trace.case import read_span  # noqa: PLC0415
-    from graphkit.trace.view import Question  # noqa: PLC0415
+    from graphkit.model.environment import Profile
+    from graphkit.trace.case import read_span
+    from graphkit.trace.view import Question
 
     if not targets:
         raise UsageError("name a target: a release such as litellm==1.82.8, a purl, or an incident's id")
@@ -63,7 +63,7 @@ def question_of(targets: Sequence[str], options: BlastOptions) -> Question:
 
 
 def _effort(limit: int | None, confirm: str) -> Effort:
-    from graphkit.trace.verdicts.packages import Effort  # noqa: PLC0415
+    from graphkit.trace.verdicts.packages import Effort
 
     if confirm not in {"shown", "all"}:
         raise UsageError(f"unknown confirmation {confirm!r}; choose shown or all")

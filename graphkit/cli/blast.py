@@ -64,9 +64,9 @@ def blast(
     quiet: opt.Quiet = False,
 ) -> None:
     """Who was reached by a compromised release: services, companies, packages, each with its evidence."""
-    from graphkit.api import open_graph  # noqa: PLC0415
-    from graphkit.reports.interface import ReportOptions  # noqa: PLC0415 - not needed for help
-    from graphkit.reports.wording import refused  # noqa: PLC0415
+    from graphkit.api import open_graph
+    from graphkit.reports.interface import ReportOptions
+    from graphkit.reports.wording import refused
 
     since = _since(compare, format_)  # what cannot be compared is known before anything is asked
     with open_graph(graph) as opened, progress(quiet=quiet or confirm is Confirm.SHOWN) as bar:
@@ -111,10 +111,10 @@ def _since(old: Path | None, format_: ReportFormat) -> Callable[[Blast, ReportOp
     """
     if old is None:
         return None
-    from graphkit.reports.as_json import comparison_json, whole_shape  # noqa: PLC0415
-    from graphkit.reports.comparison import compare, read_report  # noqa: PLC0415
-    from graphkit.reports.status_note import comparison_note  # noqa: PLC0415
-    from graphkit.reports.table import comparison_table  # noqa: PLC0415
+    from graphkit.reports.as_json import comparison_json, whole_shape
+    from graphkit.reports.comparison import compare, read_report
+    from graphkit.reports.status_note import comparison_note
+    from graphkit.reports.table import comparison_table
 
     if format_ not in {ReportFormat.TABLE, ReportFormat.JSON, ReportFormat.MARKDOWN}:
         raise UsageError(f"changes are written as table, json or markdown, not as {format_}")

@@ -22,9 +22,9 @@ def demo(
     quiet: opt.Quiet = False,
 ) -> None:
     """The LiteLLM case of March 2026: read it, answer it, and write report.html. Needs no network."""
-    from graphkit.api.demo import DEMO_GRAPH, run_demo  # noqa: PLC0415
-    from graphkit.reports import report  # noqa: PLC0415 - not needed for help
-    from graphkit.reports.interface import ReportOptions  # noqa: PLC0415
+    from graphkit.api.demo import DEMO_GRAPH, run_demo
+    from graphkit.reports import report
+    from graphkit.reports.interface import ReportOptions
 
     with progress(quiet=quiet) as bar:
         found = run_demo(graph, bar)

@@ -26,7 +26,7 @@ _NO_MEMORY: Final = "not enough memory; end other programs or use a machine with
 
 def say(problem: object) -> None:
     """Write one line to stderr; where nobody can read it, the code says enough."""
-    from graphkit.reports.text import shown  # noqa: PLC0415 - only where something failed
+    from graphkit.reports.text import shown
 
     if sys.stderr is None:  # closed by who started this: print would write to stdout
         return

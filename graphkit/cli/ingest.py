@@ -115,9 +115,9 @@ def ingest(
     """Read sources into the graph; it is made where there is none. Exit 3 where an input was rejected."""
     if not sources and not refresh:
         raise typer.BadParameter("missing: name what to read", ctx=context, param_hint="SOURCE")
-    from graphkit.api import open_graph  # noqa: PLC0415
-    from graphkit.reports.as_json import ingest_json  # noqa: PLC0415 - not needed for help
-    from graphkit.reports.table import ingest_table  # noqa: PLC0415
+    from graphkit.api import open_graph
+    from graphkit.reports.as_json import ingest_json
+    from graphkit.reports.table import ingest_table
 
     with open_graph(graph, create=not refresh) as opened, progress(quiet=quiet) as bar:
         done = opened.ingest(

@@ -33,7 +33,7 @@ def push(
 
     NEO4J_USERNAME, NEO4J_PASSWORD and NEO4J_DATABASE say as whom and into which database.
     """
-    from graphkit.api.neo4j import push_graph  # noqa: PLC0415 - not needed for help
+    from graphkit.api.neo4j import push_graph
 
     address = _address(to)
     with progress(quiet=quiet) as bar:
@@ -47,7 +47,7 @@ def export(
     quiet: opt.Quiet = False,
 ) -> None:
     """Write an embedded graph as CSV for `neo4j-admin database import full`, and print the command that loads it."""
-    from graphkit.api.neo4j import export_graph  # noqa: PLC0415 - not needed for help
+    from graphkit.api.neo4j import export_graph
 
     with progress(quiet=quiet) as bar:
         command = export_graph(graph, str(folder), progress=bar)
@@ -56,7 +56,7 @@ def export(
 
 def status(to: _To = None) -> None:
     """What a server holds: versions, counts, and what is stale."""
-    from graphkit.api.neo4j import server_status  # noqa: PLC0415 - not needed for help
+    from graphkit.api.neo4j import server_status
 
     found = server_status(_address(to))
     width = max(map(len, found))

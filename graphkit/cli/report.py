@@ -27,11 +27,11 @@ def verify(
     quiet: opt.Quiet = False,
 ) -> None:
     """Ask a report's own question again, and say whether the graph gives the same, or what changed. Exit 3: changed."""
-    from graphkit.api import open_graph  # noqa: PLC0415
-    from graphkit.reports.as_json import verification_json  # noqa: PLC0415 - not needed for help
-    from graphkit.reports.interface import ReportOptions  # noqa: PLC0415
-    from graphkit.reports.table import verification_table  # noqa: PLC0415
-    from graphkit.reports.verification import recognised, verification  # noqa: PLC0415
+    from graphkit.api import open_graph
+    from graphkit.reports.as_json import verification_json
+    from graphkit.reports.interface import ReportOptions
+    from graphkit.reports.table import verification_table
+    from graphkit.reports.verification import recognised, verification
 
     text = read(file)
     form, then = recognised(text, str(file))

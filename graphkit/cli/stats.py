@@ -17,9 +17,9 @@ def stats(
     output: opt.Output = None,
 ) -> None:
     """What the graph holds: counts, the newest fact, and problems of documents."""
-    from graphkit.api import open_graph  # noqa: PLC0415
-    from graphkit.reports.as_json import stats_json  # noqa: PLC0415 - not needed for help
-    from graphkit.reports.table import stats_table  # noqa: PLC0415
+    from graphkit.api import open_graph
+    from graphkit.reports.as_json import stats_json
+    from graphkit.reports.table import stats_table
 
     with open_graph(graph) as opened:
         found = opened.stats()

@@ -81,7 +81,7 @@ def read(file: Path) -> str:
 def note(text: str, *, quiet: bool) -> None:
     """Write a line to stderr, unless told to be quiet."""
     if not quiet:
-        from graphkit.reports.text import shown  # noqa: PLC0415 - not needed for help
+        from graphkit.reports.text import shown
 
         print(shown(text), file=sys.stderr)
 
@@ -92,11 +92,11 @@ def progress(*, quiet: bool) -> Iterator[Progress | None]:
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console  # noqa: PLC0415 - slow to import
-    from rich.markup import escape  # noqa: PLC0415
-    from rich.progress import Progress as Bar  # noqa: PLC0415
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import Progress as Bar
 
-    from graphkit.reports.text import shown  # noqa: PLC0415
+    from graphkit.reports.text import shown
 
     with Bar(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)

@@ -18,9 +18,9 @@ def who_has(
     output: opt.Output = None,
 ) -> None:
     """Which stored documents and services hold a package, now or at an instant."""
-    from graphkit.api import open_graph  # noqa: PLC0415
-    from graphkit.reports.as_json import who_has_json  # noqa: PLC0415 - not needed for help
-    from graphkit.reports.table import who_has_table  # noqa: PLC0415
+    from graphkit.api import open_graph
+    from graphkit.reports.as_json import who_has_json
+    from graphkit.reports.table import who_has_table
 
     with open_graph(graph) as opened:
         found = opened.who_has(query, at=at)

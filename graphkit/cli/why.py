@@ -36,9 +36,9 @@ def why(
     output: opt.Output = None,
 ) -> None:
     """Why a service has its verdict: its builds and paths, with the document or requirement behind each edge."""
-    from graphkit.api import open_graph  # noqa: PLC0415
-    from graphkit.reports.as_json import why_json  # noqa: PLC0415 - not needed for help
-    from graphkit.reports.table import why_table  # noqa: PLC0415
+    from graphkit.api import open_graph
+    from graphkit.reports.as_json import why_json
+    from graphkit.reports.table import why_table
 
     with open_graph(graph) as opened:
         found = opened.why(

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from graphkit.ingest.documents import Documents
-from graphkit.ingest.facts import take_advisory, take_index, take_organisation
+from graphkit.ingest.facts import take_advisory, take_organisation
 from graphkit.ingest.files import walk
 from graphkit.ingest.options import IngestArguments, IngestOptions
 from graphkit.ingest.repositories import Repositories
@@ -76,34 +76,34 @@ def _advisories(run: IngestRun, sources: Sequence[str]) -> None:
 
 
 def _index(run: IngestRun, sources: Sequence[str]) -> None:
-    if not run.order.is_refresh:
-        take_index(run, sources)
-        return
-    from graphkit.ingest.refresh import take_refresh  # noqa: PLC0415 - HTTP clients are heavy
+    from graphkit.ingest.index import take_index, take_refresh
 
-    take_refresh(run, sources)
+    if run.order.is_refresh:
+        take_refresh(run, sources)
+    else:
+        take_index(run, sources)
 
 
 def _github(run: IngestRun, sources: Sequence[str]) -> None:
-    from graphkit.ingest.pulls import take_github  # noqa: PLC0415 - HTTP clients are heavy
+    from graphkit.ingest.pulls import take_github
 
     take_github(run, sources)
 
 
 def _dependency_track(run: IngestRun, sources: Sequence[str]) -> None:
-    from graphkit.ingest.pulls import take_dependency_track  # noqa: PLC0415 - HTTP clients are heavy
+    from graphkit.ingest.pulls import take_dependency_track
 
     take_dependency_track(run, sources)
 
 
 def _parquet(run: IngestRun, sources: Sequence[str]) -> None:
-    from graphkit.ingest.tables import take_parquet  # noqa: PLC0415 - seldom needed
+    from graphkit.ingest.tables import take_parquet
 
     take_parquet(run, sources)
 
 
 def _pypi_db(run: IngestRun, sources: Sequence[str]) -> None:
-    from graphkit.ingest.tables import take_pypi_db  # noqa: PLC0415 - seldom needed
+    from graphkit.ingest.tables import take_pypi_db
 
     take_pypi_db(run, sources)
 

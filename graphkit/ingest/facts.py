@@ -1,44 +1,30 @@
-"""Facts of a run that are no documents: organisation files, advisories and incidents, index data."""
+"""Facts of a run that are no documents: organisation files, advisories and incidents."""
 
 from __future__ import annotations
 
-import datetime as dt
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-from packaging.requirements import InvalidRequirement, Requirement
+from typing import Final
 
 from graphkit.formats import read_document
 from graphkit.formats.archives import unpacked
 from graphkit.ingest.documents import Documents
-from graphkit.ingest.files import Found, beside, content_of, label_of
+from graphkit.ingest.files import Found, beside, content_of, is_file
 from graphkit.ingest.limits import check_size
 from graphkit.ingest.run import EXPECTED, IngestRun
 from graphkit.ingest.unread import unread
 from graphkit.model.documents import UNREADABLE, Document
 from graphkit.model.errors import InputError
 from graphkit.model.incidents import Incident
-from graphkit.model.index import ProjectPage
-from graphkit.model.names import company_id, package_name
+from graphkit.model.names import company_id
 from graphkit.model.organisation import Company, DocumentUse, Organisation, Service
-from graphkit.model.times import instant
 from graphkit.sources.advisories import incident, osv
 from graphkit.sources.git.file_names import is_input
 from graphkit.sources.organisation import aliases, backstage, codeowners, organisation_file
-from graphkit.stores.port import Fact
-
-if TYPE_CHECKING:
-    from graphkit.model.progress import Progress
-    from graphkit.sources.index import RootSet
 
 _OWNERS_FOLDERS: Final = frozenset({".github", ".gitlab", "docs"})
-_SHOWN: Final = 5
-"""How many packages a note names."""
-_ENDINGS: Final = (".slice", ".xz", ".lock", ".json", ".toml", ".txt", ".yaml", ".yml")
 
 
 def take_advisory(run: IngestRun, found: Found, data: bytes) -> None:
@@ -137,7 +123,7 @@ def _take_owners(run: IngestRun, found: Found, data: bytes) -> None:
     run.flush()  # what stands before it in this run counts
     uses = run.store.reader().evidence().organisation().uses
     # By its bytes, too: `requirements.txt` stands at the top of many repositories.
-    here = {path: _digests(top, path) for path in {use.path for use in uses} if path and _is_file(top / path)}
+    here = {path: _digests(top, path) for path in {use.path for use in uses} if path and is_file(top / path)}
     named = {
         use.service: ", ".join(owners.owners_of(use.path)) for use in uses if use.document in here.get(use.path, ())
     }
@@ -166,156 +152,3 @@ def _digests(top: Path, path: str) -> frozenset[str]:
     except InputError:
         document = None
     return frozenset({content.sha256, *([document.sha256] if document else ())})
-
-
-def take_index(run: IngestRun, sources: Sequence[str]) -> None:
-    """Take packages of the live index by name, and recorded slices by path."""
-    names: list[str] = []
-    try:
-        for source in sources:
-            path = Path(source)
-            if _is_file(path):
-                _take_facts(run, label_of(path), _slice_facts(path))
-            elif _is_name(source):
-                names.append(source)
-            else:
-                run.tally.reject(label_of(path), "no such file; give package names, or a recorded slice")
-        together = [] if run.order.for_services == frozenset() else _roots_of_services(run)
-        if names or together:
-            _take_facts(run, "index", _live_facts(run, names, together))
-    except _OutOfTime:
-        run.tally.is_stopped = True
-        told = f"{run.order.budget:,.0f} seconds" if run.order.budget is not None else "its time"
-        run.tally.notes[f"stopped after {told}: the index was not read to the end; a larger --budget goes on"] = None
-    finally:
-        run.flush()
-
-
-class _OutOfTime(Exception):
-    """The time that a person gave for the index is used up; what was read is kept."""
-
-
-def _roots_of_services(run: IngestRun) -> Sequence[RootSet]:
-    from graphkit.ingest.service_roots import service_roots  # noqa: PLC0415 - HTTP clients are heavy
-
-    found = service_roots(run.store.reader(), run.order.for_services)
-    if not found:
-        run.tally.notes["no manifest in the graph asks an index for anything"] = None
-    return found
-
-
-def _until(run: IngestRun) -> Progress:
-    """Return progress that ends the work when its time is used up."""
-    budget = run.order.budget
-    if budget is None:
-        return run.progress
-    end = time.monotonic() + budget
-
-    def progress(done: int, total: int | None, what: str) -> None:
-        run.progress(done, total, what)
-        if time.monotonic() > end:
-            raise _OutOfTime
-
-    return progress
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a text too long for the name of a file
-        return False
-
-
-def _is_name(source: str) -> bool:
-    """Return whether a source that is no file may name a package, as `litellm==1.82.6` or `zope.interface` do."""
-    try:
-        return Requirement(source).url is None and not source.lower().endswith(_ENDINGS)
-    except InvalidRequirement:
-        return False
-
-
-def _take_facts(run: IngestRun, label: str, facts: Iterable[Fact]) -> None:
-    try:
-        for fact in facts:
-            run.tally.read += 1
-            run.keep(label, [fact])
-            if isinstance(fact, ProjectPage):
-                run.tally.odd(f"page of {fact.package}", fact.problems)
-    except InputError as error:
-        run.tally.reject(label, error)
-
-
-def _slice_facts(path: Path) -> Iterator[Fact]:
-    from graphkit.sources.index import is_slice, slice_facts  # noqa: PLC0415 - HTTP clients are heavy
-
-    try:
-        with path.open("rb") as file:
-            head = file.read(512)
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}") from error
-    if not is_slice(head):
-        raise InputError("not a recorded slice of an index")
-    yield from slice_facts(path)
-
-
-def index_cache() -> Path:
-    """Return the folder in which answers of the live index are kept between runs."""
-    from platformdirs import user_cache_path  # noqa: PLC0415 - only where the index is asked
-
-    return user_cache_path("graphkit") / "index"
-
-
-def _live_facts(run: IngestRun, names: Sequence[str], together: Sequence[RootSet]) -> Iterator[Fact]:
-    from graphkit.sources.index import GatherOptions, gather, open_live  # noqa: PLC0415 - HTTP clients are heavy
-
-    asked = run.order
-    now = instant(dt.datetime.now(dt.UTC))
-    at = asked.as_of or now
-    order = GatherOptions(
-        start=at if asked.start is None else asked.start,
-        until=at + 1 if asked.until is None else asked.until,
-        as_of=asked.as_of,
-        closure=asked.closure or bool(together),
-        all_allowed=asked.all_allowed,
-        build_requires=asked.build_requires,
-    )
-    silent: dict[str, list[str]] = {}
-    untold: dict[str, list[str]] = {}
-
-    def note(name: str, why: str) -> None:
-        untold.setdefault(why, []).append(name)
-
-    given = {package_name(Requirement(name).name) for name in names}
-    with open_live(asked.index_url, cache=index_cache(), read_at=now) as source:
-        for fact in gather(
-            source,
-            names,
-            order,
-            together=together,
-            record=asked.slice_to,
-            progress=_until(run),
-            reject=run.tally.reject,
-            note=note,
-        ):
-            if isinstance(fact, ProjectPage) and (why := _says_nothing(fact, is_given=fact.package in given)):
-                silent.setdefault(why, []).append(fact.package)
-            yield fact
-    for why, found in sorted(silent.items()):
-        run.tally.notes[f"{why}, so nothing is known of them from it: {some(sorted(found))}"] = None
-    for why, found in sorted(untold.items()):
-        run.tally.notes[f"build requirements were not read ({why}): {some(sorted(found))}"] = None
-
-
-def _says_nothing(page: ProjectPage, *, is_given: bool) -> str:
-    """Return why a page says nothing of a package, and is not said yet; empty where it lists files."""
-    if not page.found:
-        return "" if is_given else "the index does not know some that others require"
-    if page.status == "quarantined":
-        return "the index has quarantined some"
-    return "" if any(release.files for release in page.releases) else "the index lists no file of some"
-
-
-def some(names: Sequence[str]) -> str:
-    """Return the first names, and how many more there are."""
-    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

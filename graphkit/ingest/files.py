@@ -332,3 +332,11 @@ def _bytes_of(path: Path) -> bytes:
         elif is_other(head := file.read(_HEAD)):
             return head
     raise InputError(f"larger than {LARGEST // 2**20} MiB; split it, or unpack it and give the folder")
+
+
+def is_file(path: Path) -> bool:
+    """Return whether there is a file at a path that somebody gave, of whatever length."""
+    try:
+        return path.is_file()
+    except OSError:  # a text too long for the name of a file
+        return False

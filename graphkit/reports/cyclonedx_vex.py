@@ -65,10 +65,10 @@ REPORT: Final = CycloneDxVexReport()
 
 
 def _bom(blast: Blast, made: Provenance, *, strict: bool) -> Bom:
-    from cyclonedx.model import Property  # noqa: PLC0415 - an extra, slow to import
-    from cyclonedx.model.bom import Bom, BomMetaData  # noqa: PLC0415
-    from cyclonedx.model.component import Component, ComponentType  # noqa: PLC0415
-    from cyclonedx.model.tool import ToolRepository  # noqa: PLC0415
+    from cyclonedx.model import Property
+    from cyclonedx.model.bom import Bom, BomMetaData
+    from cyclonedx.model.component import Component, ComponentType
+    from cyclonedx.model.tool import ToolRepository
 
     digest = hashlib.sha256(stamp(made).encode()).digest()
     at = written_at(blast, made)
@@ -90,13 +90,13 @@ def _bom(blast: Blast, made: Provenance, *, strict: bool) -> Bom:
 
 
 def _service(ref: str, one: Statement) -> Component:
-    from cyclonedx.model.component import Component, ComponentType  # noqa: PLC0415
+    from cyclonedx.model.component import Component, ComponentType
 
     return Component(name=one.service, type=ComponentType.APPLICATION, bom_ref=ref)
 
 
 def _releases(blast: Blast) -> list[Component]:
-    from cyclonedx.model.component import Component, ComponentType  # noqa: PLC0415
+    from cyclonedx.model.component import Component, ComponentType
 
     return [
         Component(
@@ -111,9 +111,9 @@ def _releases(blast: Blast) -> list[Component]:
 
 
 def _vulnerability(blast: Blast, ref: str, one: Statement) -> Vulnerability:
-    from cyclonedx.model import Property  # noqa: PLC0415
-    from cyclonedx.model.impact_analysis import ImpactAnalysisJustification, ImpactAnalysisState  # noqa: PLC0415
-    from cyclonedx.model.vulnerability import (  # noqa: PLC0415
+    from cyclonedx.model import Property
+    from cyclonedx.model.impact_analysis import ImpactAnalysisJustification, ImpactAnalysisState
+    from cyclonedx.model.vulnerability import (
         BomTarget,
         Vulnerability,
         VulnerabilityAnalysis,
@@ -137,6 +137,6 @@ def _vulnerability(blast: Blast, ref: str, one: Statement) -> Vulnerability:
 
 
 def _uri(address: str | None) -> Any:
-    from cyclonedx.model import XsUri  # noqa: PLC0415
+    from cyclonedx.model import XsUri
 
     return XsUri(address) if address else None

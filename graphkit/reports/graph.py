@@ -22,7 +22,7 @@ def graph_of(blast: Blast, listed: Listing) -> nx.DiGraph[str]:
     ``0-2, 5``), and ``x`` and ``y`` where the picture has them. Edges lead outwards, with ``why``. Cost: linear in what
     is listed.
     """
-    import networkx as nx  # noqa: PLC0415 - slow to import
+    import networkx as nx
 
     shown = content(blast, listed)
     places = {spot.id: (spot.x, spot.y) for spot in picture(shown, most=_ALL).spots}

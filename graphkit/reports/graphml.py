@@ -37,7 +37,7 @@ class GraphMLReport:
 
     def render(self, blast: Blast, view: ReportOptions) -> str:
         """Return the document; what is not listed, and the notes of the answer, are data of the graph."""
-        from networkx.readwrite.graphml import GraphMLWriter  # noqa: PLC0415 - slow to import
+        from networkx.readwrite.graphml import GraphMLWriter
 
         listed = listing(blast, view)
         graph = graph_of(blast, listed)

@@ -108,8 +108,8 @@ def _digest(value: str) -> str:
 
 def headers(data: bytes) -> dict[str, Any]:
     """Return the fields of core metadata that count; the description behind them is not looked at."""
-    from email.parser import BytesHeaderParser  # noqa: PLC0415 - heavy, and only for environments
-    from email.policy import compat32  # noqa: PLC0415
+    from email.parser import BytesHeaderParser
+    from email.policy import compat32
 
     head = data.removeprefix(codecs.BOM_UTF8).split(b"\n\n", 1)[0].split(b"\r\n\r\n", 1)[0]
     message = BytesHeaderParser(policy=compat32).parsebytes(head)

@@ -156,8 +156,8 @@ def _from_json(data: bytes, package: PackageName) -> tuple[list[_File], list[str
 
 
 def _from_html(data: bytes, package: PackageName, url: str) -> tuple[list[_File], list[str], str, str]:
-    from pypi_simple import ProjectPage as Html  # noqa: PLC0415 - slow to import, and rarely needed
-    from pypi_simple import UnsupportedRepoVersionError  # noqa: PLC0415
+    from pypi_simple import ProjectPage as Html
+    from pypi_simple import UnsupportedRepoVersionError
 
     if not _ENDED.search(data[-_END:]):
         what = "is truncated: it ends without </html> or </body>" if data.strip() else "is empty"

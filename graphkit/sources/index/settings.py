@@ -51,7 +51,7 @@ def index_name(address: str) -> str:
 
 
 def _public() -> str:
-    from pypi_simple import PYPI_SIMPLE_ENDPOINT  # noqa: PLC0415 - slow to import
+    from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
     return PYPI_SIMPLE_ENDPOINT
 

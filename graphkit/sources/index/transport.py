@@ -99,8 +99,8 @@ class _Private(httpx.BaseTransport):
 
 
 def _cached(inner: httpx.BaseTransport, folder: Path) -> httpx.BaseTransport:
-    from hishel import SqliteStorage  # noqa: PLC0415 - only where answers are kept
-    from hishel.httpx import CacheTransport  # noqa: PLC0415
+    from hishel import SqliteStorage
+    from hishel.httpx import CacheTransport
 
     try:
         file = _file_in(folder)

@@ -38,7 +38,7 @@ def parquet_table(
     releases: then nothing is read. ``as_of``: the time that the table is said to stand for. Cost: the bytes once, for
     the digest, and each file's footer.
     """
-    import duckdb  # noqa: PLC0415 - 50 ms
+    import duckdb
 
     digests: dict[str, Path] = {}
     shapes: dict[Path, dict[str, str]] = {}
@@ -85,7 +85,7 @@ def checked(reader: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
         InputError: no Parquet file, or a column that is needed is missing or of another type.
         OSError: it cannot be read.
     """
-    import duckdb  # noqa: PLC0415 - 50 ms
+    import duckdb
 
     _check_marks(path)
     try:
@@ -108,7 +108,7 @@ def checked(reader: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
 
 def _check_uploads(reader: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Refuse a file with an upload that is yet to come: a table speaks until its newest upload."""
-    import duckdb  # noqa: PLC0415 - 50 ms
+    import duckdb
 
     query = f"SELECT epoch_us(max(upload_time)) FROM {table_sql([str(path)])}"  # noqa: S608 - escaped
     try:

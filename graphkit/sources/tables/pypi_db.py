@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+import numpy as np
+
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.index import ReleaseTable
 from graphkit.model.progress import Progress
@@ -208,7 +210,7 @@ def _columns(source: sqlite3.Connection) -> dict[str, frozenset[str]]:
 
 def _write(source: sqlite3.Connection, has: dict[str, frozenset[str]], folder: Path, progress: Progress) -> Path:
     """Write the table of releases. What SQLite holds is moved in chunks, and joined where it may wait on disk."""
-    import duckdb  # noqa: PLC0415 - 50 ms
+    import duckdb
 
     target = folder / "releases.parquet"
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -255,8 +257,6 @@ def _text(value: object) -> str | None:
 
 
 def _fill(work: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], chunks: Iterator[list[_Row]]) -> None:
-    import numpy as np  # noqa: PLC0415 - see above
-
     names = ("package_name", "text") if table == "deps" else columns
     work.execute(f"CREATE TABLE {table} ({', '.join(f'{name} VARCHAR' for name in names)})")
     for rows in chunks:

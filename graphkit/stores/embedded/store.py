@@ -48,7 +48,7 @@ class EmbeddedStore:
 
     def _opened(self) -> Record:
         if self._record is None:
-            from graphkit.stores.engine.record import Record  # noqa: PLC0415 - see above
+            from graphkit.stores.engine.record import Record
 
             self._record = Record(self._path / _RECORD)
         return self._record
@@ -107,8 +107,8 @@ class EmbeddedStore:
             return generation
 
     def _compile(self) -> Path:
-        from graphkit.stores.engine.compile import compile_index  # noqa: PLC0415 - see above
-        from graphkit.stores.engine.record import explained  # noqa: PLC0415 - see above
+        from graphkit.stores.engine.compile import compile_index
+        from graphkit.stores.engine.record import explained
 
         record = self._opened()
         try:

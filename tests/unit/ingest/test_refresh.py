@@ -17,7 +17,7 @@ import pytest
 import stamina
 
 from graphkit.api import Graph, open_graph
-from graphkit.ingest.refresh import MOST_ASKED
+from graphkit.ingest.index import MOST_ASKED
 from graphkit.model.answers import IngestReport
 from graphkit.model.errors import UsageError
 from graphkit.sources.index.pages import JSON_TYPE

@@ -462,7 +462,7 @@ def test_the_depth_of_wrappings_does_not_cost_the_stack() -> None:
 
 
 def test_a_payload_that_unpacks_to_much_more_is_not_unpacked() -> None:
-    import gzip  # noqa: PLC0415 - the bomb is all that needs it
+    import gzip
 
     bomb = base64.b64encode(gzip.compress(b" " * 10_000_000 + json.dumps(statement(bom())).encode())).decode()
     with pytest.raises(InputError, match="is not a JSON object"):

@@ -369,8 +369,8 @@ def test_hostile_extras_cost_little() -> None:
 
 
 def test_the_hash_in_the_fragment_of_a_url_counts_and_its_password_is_not_kept() -> None:
-    from graphkit.formats.diagnostics import Diagnostics  # noqa: PLC0415
-    from graphkit.formats.environments.pip_rows import direct_of  # noqa: PLC0415
+    from graphkit.formats.diagnostics import Diagnostics
+    from graphkit.formats.environments.pip_rows import direct_of
 
     digest = "ab" * 32
     direct = {"url": f"https://me:hush@files.example/a.whl#sha256={digest}", "archive_info": {}}
