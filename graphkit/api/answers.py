@@ -7,8 +7,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from graphkit.model import answers
-from graphkit.model.answers import Tier
 from graphkit.model.errors import GraphkitError
+from graphkit.model.ranks import Tier
 
 if TYPE_CHECKING:
     import networkx as nx

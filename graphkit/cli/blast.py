@@ -11,8 +11,8 @@ import typer
 
 from graphkit.cli import options as opt
 from graphkit.cli.terminal import answer, note, progress, read, sheet
-from graphkit.model.answers import Tier, Verdict
 from graphkit.model.errors import GraphkitError, UsageError
+from graphkit.model.ranks import Tier, Verdict
 from graphkit.reports import ReportFormat, report
 
 if TYPE_CHECKING:

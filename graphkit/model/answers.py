@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -12,33 +12,8 @@ from graphkit.model.environment import Environment
 from graphkit.model.incidents import Cause, CompromisedRelease, Source
 from graphkit.model.names import CompanyId, ServiceId
 from graphkit.model.organisation import Claim
-from graphkit.model.ranks import Ranked
+from graphkit.model.ranks import CompanyVerdict, Tier, Verdict
 from graphkit.model.times import Instant, Moment
-
-
-class Tier(Ranked):
-    """Evidence that a release reached something, strongest first (docs/semantics.md#tiers)."""
-
-    OBSERVED = "observed"
-    REPLAYED = "replayed"
-    PICKED = "picked"
-    ADMITTED = "admitted"
-
-
-class Verdict(Ranked):
-    """The verdict of a service or build: the tiers, then `unknown`, then `cleared` (docs/semantics.md#worst-build)."""
-
-    OBSERVED = "observed"
-    REPLAYED = "replayed"
-    PICKED = "picked"
-    ADMITTED = "admitted"
-    UNKNOWN = "unknown"
-    CLEARED = "cleared"
-
-
-def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return the worst of some verdicts; of none, `unknown`."""
-    return min(verdicts, key=lambda one: one.rank, default=Verdict.UNKNOWN)
 
 
 class ProofKind(StrEnum):
@@ -151,21 +126,6 @@ class Clearance:
     def words(self) -> tuple[str, ...]:
         """The words of the organisation that it rests on."""
         return tuple(dict.fromkeys(one.text for one in self.proof if one.word))
-
-
-class CompanyVerdict(Ranked):
-    """The verdict of a company: its own services' tiers beside `stated` and `supplier`, worst first."""
-
-    OBSERVED = "observed"
-    REPLAYED = "replayed"
-    STATED = "stated"
-    PICKED = "picked"
-    SUPPLIER = "supplier"
-    ADMITTED = "admitted"
-    UNKNOWN = "unknown"
-    CLEARED = "cleared"
-    NONE = "none"
-    """Named in claims or supply relations only; nothing ties it to the incident."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from importlib import import_module
-from typing import Self, cast
+from typing import TYPE_CHECKING, Self, cast
 
 from graphkit.model.errors import UsageError
-from graphkit.reports.interface import Report
+
+if TYPE_CHECKING:
+    from graphkit.reports.interface import Report
 
 
 class ReportFormat(StrEnum):

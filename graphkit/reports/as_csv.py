@@ -7,16 +7,8 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from graphkit.model.answers import (
-    Blast,
-    CompanyRow,
-    CompanyVerdict,
-    PackageRow,
-    Path,
-    Provenance,
-    ServiceVerdict,
-    Verdict,
-)
+from graphkit.model.answers import Blast, CompanyRow, PackageRow, Path, Provenance, ServiceVerdict
+from graphkit.model.ranks import CompanyVerdict, Verdict
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.provenance import read_stamp, stamp
 from graphkit.reports.text import shown

@@ -18,7 +18,6 @@ from graphkit.model.answers import (
     Provenance,
     ServiceVerdict,
     Stats,
-    Tier,
     WhoHas,
     WhyAnswer,
     Window,
@@ -26,6 +25,7 @@ from graphkit.model.answers import (
 from graphkit.model.documents import Problem
 from graphkit.model.incidents import Source
 from graphkit.model.organisation import Claim
+from graphkit.model.ranks import Tier
 from graphkit.model.times import NO_TIME, rfc3339
 from graphkit.reports.comparison import Comparison
 from graphkit.reports.interface import ReportOptions

@@ -12,8 +12,9 @@ from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
-from graphkit.model.answers import Assumption, CompanyVerdict, Provenance, Tier, Verdict
+from graphkit.model.answers import Assumption, Provenance
 from graphkit.model.errors import UsageError
+from graphkit.model.ranks import CompanyVerdict, Tier, Verdict
 from graphkit.model.times import BadTime, instant
 from graphkit.reports.provenance import read_provenance
 from graphkit.reports.text import counted

@@ -17,7 +17,6 @@ from graphkit.model.answers import (
     Blast,
     BuildVerdict,
     CompanyRow,
-    CompanyVerdict,
     PackageRow,
     Path,
     ServiceVerdict,
@@ -25,6 +24,7 @@ from graphkit.model.answers import (
 from graphkit.model.incidents import Source
 from graphkit.model.names import CompanyId
 from graphkit.model.organisation import Claim
+from graphkit.model.ranks import CompanyVerdict
 from graphkit.reports.proofs import proof_of
 from graphkit.reports.text import counted, shown
 from graphkit.reports.wording import (

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from graphkit.model.answers import Blast, Provenance, Tier
+from graphkit.model.answers import Blast, Provenance
 from graphkit.model.errors import UsageError
+from graphkit.model.ranks import Tier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
-from graphkit.model.answers import Accused, Blast, BuildVerdict, Path, Provenance, ServiceVerdict, Verdict
+from graphkit.model.answers import Accused, Blast, BuildVerdict, Path, Provenance, ServiceVerdict
+from graphkit.model.ranks import Verdict
 from graphkit.reports.content import web_address
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.provenance import provenance_shape, read_object, read_provenance

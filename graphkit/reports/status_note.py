@@ -7,18 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from graphkit.model.answers import (
-    Blast,
-    BuildVerdict,
-    CompanyRow,
-    CompanyVerdict,
-    Path,
-    Provenance,
-    ServiceVerdict,
-    Verdict,
-)
+from graphkit.model.answers import Blast, BuildVerdict, CompanyRow, Path, Provenance, ServiceVerdict
 from graphkit.model.incidents import Source
 from graphkit.model.organisation import Claim
+from graphkit.model.ranks import CompanyVerdict, Verdict
 from graphkit.reports.comparison import HEADS, Comparison, since
 from graphkit.reports.content import web_address
 from graphkit.reports.interface import ReportOptions

@@ -10,7 +10,6 @@ from graphkit.model.answers import (
     Blast,
     BuildVerdict,
     CompanyRow,
-    CompanyVerdict,
     IngestReport,
     Path,
     Provenance,
@@ -20,6 +19,7 @@ from graphkit.model.answers import (
 )
 from graphkit.model.documents import Problem
 from graphkit.model.organisation import Claim
+from graphkit.model.ranks import CompanyVerdict
 from graphkit.reports.comparison import HEADS, Comparison, since
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.proofs import write_proofs

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import quote
 
-from graphkit.model.answers import Blast, Provenance, ServiceVerdict, Verdict
+from graphkit.model.answers import Blast, Provenance, ServiceVerdict
+from graphkit.model.ranks import Verdict
 from graphkit.model.times import Instant, rfc3339
 from graphkit.reports.proofs import proofs_of
 from graphkit.reports.text import cut, shown

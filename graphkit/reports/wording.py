@@ -13,7 +13,6 @@ from graphkit.model.answers import (
     Accused,
     Assumption,
     Blast,
-    CompanyVerdict,
     Obligation,
     PackageRow,
     ProofKind,
@@ -21,11 +20,10 @@ from graphkit.model.answers import (
     ServiceVerdict,
     Slot,
     Take,
-    Tier,
-    Verdict,
     Window,
 )
 from graphkit.model.organisation import Claim, Polarity, Standing
+from graphkit.model.ranks import CompanyVerdict, Tier, Verdict
 from graphkit.model.times import Instant, Moment, rfc3339
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.text import counted

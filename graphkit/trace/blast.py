@@ -9,22 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from graphkit.model import __version__
-from graphkit.model.answers import (
-    Asked,
-    Blast,
-    CompanyRow,
-    CompanyVerdict,
-    InstallTree,
-    PackageRow,
-    Provenance,
-    Summary,
-    Tier,
-    Verdict,
-    Window,
-)
+from graphkit.model.answers import Asked, Blast, CompanyRow, InstallTree, PackageRow, Provenance, Summary, Window
 from graphkit.model.incidents import CompromisedRelease, Incident
 from graphkit.model.names import PackageName, ServiceId
 from graphkit.model.organisation import Organisation
+from graphkit.model.ranks import CompanyVerdict, Tier, Verdict
 from graphkit.model.times import rfc3339
 from graphkit.model.versions import release_version
 from graphkit.stores import port

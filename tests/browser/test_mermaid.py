@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from graphkit.model.answers import Blast, Tier
+from graphkit.model.answers import Blast
+from graphkit.model.ranks import Tier
 from graphkit.reports import report
 from graphkit.reports.interface import ReportOptions
 from tests.neo4j_server import CACHE

@@ -14,10 +14,11 @@ import pytest
 
 from graphkit.api import Graph, open_graph
 from graphkit.api.demo import run_demo
-from graphkit.model.answers import Blast, CompanyVerdict, PackageRow, Tier, Verdict
+from graphkit.model.answers import Blast, PackageRow
 from graphkit.model.index import ProjectPage, ReleaseMetadata
 from graphkit.model.names import PackageName
 from graphkit.model.organisation import Polarity, Standing
+from graphkit.model.ranks import CompanyVerdict, Tier, Verdict
 from graphkit.reports import report
 from graphkit.reports.interface import ReportOptions
 from graphkit.sources.index import GatherOptions, gather, open_live, slice_facts

@@ -15,12 +15,13 @@ from typing import Final
 
 import pytest
 
-from graphkit.model.answers import Assumption, Blast, ServiceVerdict, Verdict
+from graphkit.model.answers import Assumption, Blast, ServiceVerdict
 from graphkit.model.building import marker_of_build
 from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.index import FileKind, ProjectPage, ReleaseMetadata
 from graphkit.model.names import service_id
 from graphkit.model.organisation import Service
+from graphkit.model.ranks import Verdict
 from graphkit.model.requirements import requirement
 from graphkit.stores.port import Fact
 from graphkit.trace.blast import blast

@@ -17,10 +17,11 @@ import pytest
 
 from graphkit.api import Graph
 from graphkit.api.questions import BlastOptions
-from graphkit.model.answers import Assumption, ServiceVerdict, Verdict
+from graphkit.model.answers import Assumption, ServiceVerdict
 from graphkit.model.index import FileKind, ProjectPage
 from graphkit.model.names import package_name, service_id
 from graphkit.model.organisation import Service
+from graphkit.model.ranks import Verdict
 from graphkit.model.times import exactly
 from graphkit.stores import open_store
 from graphkit.stores.port import Fact

@@ -20,10 +20,10 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from graphkit.api import open_graph
-from graphkit.model.answers import Tier
 from graphkit.model.environment import Environment, Profile
 from graphkit.model.index import File, FileKind, ProjectPage, ReleaseFiles, ReleaseMetadata
 from graphkit.model.names import PackageName
+from graphkit.model.ranks import Tier
 from graphkit.model.times import FOREVER, Instant, instant
 from graphkit.sources.index.slice import slice_facts
 from graphkit.stores import open_store

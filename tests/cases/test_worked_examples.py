@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from graphkit.model.answers import CompanyVerdict, Verdict
 from graphkit.model.documents import Component, DocumentKind
 from graphkit.model.errors import UsageError
 from graphkit.model.index import Hidden
@@ -21,6 +20,7 @@ from graphkit.model.organisation import (
     Standing,
     Supply,
 )
+from graphkit.model.ranks import CompanyVerdict, Verdict
 from graphkit.model.times import exactly, rfc3339
 from graphkit.stores.port import Fact
 from tests.cases.build import (

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from graphkit.api import open_graph
-from graphkit.model.answers import Verdict
+from graphkit.model.ranks import Verdict
 from graphkit.resources import resource
 from graphkit.stores import open_store, port
 from graphkit.stores.port import Reader

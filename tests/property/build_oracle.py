@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from graphkit.model.answers import Verdict
 from graphkit.model.documents import Completeness, Document, DocumentKind
 from graphkit.model.index import FileKind
 from graphkit.model.organisation import Service
+from graphkit.model.ranks import Verdict
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
 from tests.property import oracle

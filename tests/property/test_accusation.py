@@ -9,11 +9,11 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graphkit.model.answers import Verdict
 from graphkit.model.documents import Basis, Component, Document, DocumentKind
 from graphkit.model.incidents import AccusedFile, CompromisedRelease, FileHash, Incident, Reading, Undecided
 from graphkit.model.names import PackageName, package_name, purl_of
 from graphkit.model.organisation import Organisation
+from graphkit.model.ranks import Verdict
 from graphkit.model.times import instant
 from graphkit.trace.case import Case, resolve
 from graphkit.trace.events import identity_of

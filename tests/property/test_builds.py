@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from graphkit.model.answers import Verdict
+from graphkit.model.ranks import Verdict
 from tests.property.asking import services_of
 from tests.property.build_oracle import BuildJudge, Unclear
 from tests.property.fleets import fleet_of, that_builds

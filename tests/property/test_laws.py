@@ -13,11 +13,12 @@ import numpy as np
 from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
 
-from graphkit.model.answers import Blast, PackageRow, ServiceVerdict, Tier, Verdict
+from graphkit.model.answers import Blast, PackageRow, ServiceVerdict
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind
 from graphkit.model.index import Hidden
 from graphkit.model.names import ServiceId, package_name, service_id
 from graphkit.model.organisation import DocumentUse
+from graphkit.model.ranks import Tier, Verdict
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant, exactly
 from graphkit.stores.port import Fact, Reader

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from graphkit.model.answers import Blast, ServiceVerdict, Tier, Verdict
+from graphkit.model.answers import Blast, ServiceVerdict
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, InstallCommand
 from graphkit.model.environment import Profile
 from graphkit.model.incidents import CompromisedFile, CompromisedRelease, Incident, Reading
 from graphkit.model.index import Hidden, ProjectPage, ReleaseFiles
 from graphkit.model.names import package_name, service_id
 from graphkit.model.organisation import Build, DocumentUse, Organisation, Service
+from graphkit.model.ranks import Tier, Verdict
 from graphkit.model.times import Instant, Moment, exactly
 from graphkit.stores.port import Fact
 from graphkit.trace.blast import blast

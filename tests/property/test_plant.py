@@ -23,8 +23,9 @@ import yaml
 from graphkit.api import Graph
 from graphkit.ingest.files import walk
 from graphkit.ingest.stats import IngestStats
-from graphkit.model.answers import ServiceVerdict, Verdict
+from graphkit.model.answers import ServiceVerdict
 from graphkit.model.documents import Document
+from graphkit.model.ranks import Verdict
 from graphkit.sources.environments import read_environment
 from graphkit.stores import open_store
 from tests.cases.test_trials import REPOSITORY, Commit, commit_all, put_all

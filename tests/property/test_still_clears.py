@@ -16,8 +16,8 @@ import pytest
 from graphkit.api import Graph
 from graphkit.ingest.files import walk
 from graphkit.ingest.stats import IngestStats
-from graphkit.model.answers import Verdict
 from graphkit.model.documents import Document
+from graphkit.model.ranks import Verdict
 from graphkit.sources.environments import read_environment
 from graphkit.stores import open_store
 from tests.cases.test_trials import NAMES, Trial, lay_out, put_all, trial_of

@@ -8,9 +8,10 @@ import numpy as np
 from hypothesis import HealthCheck, given, note, settings, target
 from hypothesis import strategies as st
 
-from graphkit.model.answers import ProofKind, Slot, Verdict
+from graphkit.model.answers import ProofKind, Slot
 from graphkit.model.environment import Environment, Profile
 from graphkit.model.names import PackageName, service_id
+from graphkit.model.ranks import Verdict
 from graphkit.model.times import FOREVER, Instant
 from graphkit.stores.port import PACKAGE, PackageId, PackageIds, Position, Reader
 from graphkit.trace.blast import blast

@@ -13,18 +13,10 @@ from pathlib import Path
 import pytest
 
 import graphkit
-from graphkit.model.answers import (
-    NEEDED,
-    BuildVerdict,
-    Clearance,
-    Discharge,
-    Obligation,
-    ProofKind,
-    ServiceVerdict,
-    Verdict,
-)
+from graphkit.model.answers import NEEDED, BuildVerdict, Clearance, Discharge, Obligation, ProofKind, ServiceVerdict
 from graphkit.model.incidents import Incident
 from graphkit.model.names import ServiceId
+from graphkit.model.ranks import Verdict
 from graphkit.trace.case import Span
 from graphkit.trace.verdicts.clearance import OpenObligation, fact, prove
 from tests.property.asking import services_of

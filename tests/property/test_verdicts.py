@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
-from graphkit.model.answers import BuildVerdict, ServiceVerdict, Verdict
+from graphkit.model.answers import BuildVerdict, ServiceVerdict
 from graphkit.model.names import ServiceId
+from graphkit.model.ranks import Verdict
 from graphkit.model.times import Moment
 from graphkit.stores import open_store
 from graphkit.stores.port import Reader

@@ -17,13 +17,13 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from graphkit.model.answers import Verdict
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, InstallCommand
 from graphkit.model.guards import Guards
 from graphkit.model.incidents import CompromisedRelease, Incident, Reading
 from graphkit.model.index import File, FileKind, Hidden
 from graphkit.model.names import PackageName, package_name
 from graphkit.model.organisation import Build, DocumentUse, Service
+from graphkit.model.ranks import Verdict
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import BEGINNING, FOREVER, Instant, Moment
 from tests.property import oracle

@@ -341,7 +341,8 @@ def _top_names(text: str) -> set[str]:
 
 # fmt: off
 SLOW = frozenset((
-    "duckdb", "email.parser", "graphkit.api", "graphkit.ingest", "graphkit.stores", "graphkit.trace", "hishel", "httpx",
+    "duckdb", "email.parser", "graphkit.api", "graphkit.ingest", "graphkit.model.answers", "graphkit.stores",
+    "graphkit.trace", "hishel", "httpx",
     "msgspec", "neo4j", "networkx", "numpy", "platformdirs", "pydantic", "pypi_simple", "pyvis", "requests",
     "rich.console", "yaml",
 ))

@@ -13,7 +13,8 @@ from importlib.resources import files
 from string import Template
 from typing import Any, Final
 
-from graphkit.model.answers import Blast, Provenance, Tier
+from graphkit.model.answers import Blast, Provenance
+from graphkit.model.ranks import Tier
 from graphkit.reports.content import KINDS, Content, content, web_address
 from graphkit.reports.html.network import SHAPES, drawing_script, network
 from graphkit.reports.html.packing import packed

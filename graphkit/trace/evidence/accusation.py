@@ -12,11 +12,12 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.specifiers import SpecifierSet
 
-from graphkit.model.answers import Path, Verdict
+from graphkit.model.answers import Path
 from graphkit.model.documents import RECORD, Basis, Component, Document
 from graphkit.model.incidents import AccusedFile, FileHash
 from graphkit.model.names import BadName, PackageName, named_by_file, namesakes_of, package_name, purl_key, read_purl
 from graphkit.model.organisation import Organisation
+from graphkit.model.ranks import Verdict
 from graphkit.model.versions import ReleaseVersion, release_version
 from graphkit.trace.case import Case
 from graphkit.trace.evidence.other_ecosystems import (

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from graphkit.model.answers import BuildVerdict, Obligation, Path, ProofKind, Verdict, worst
+from graphkit.model.answers import BuildVerdict, Obligation, Path, ProofKind
 from graphkit.model.answers import Step as PathStep
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
+from graphkit.model.ranks import Verdict, worst
 from graphkit.model.times import Instant
 from graphkit.stores.port import PackageId, Position
 from graphkit.trace.resolve.closure import closure_of

@@ -11,9 +11,10 @@ from typing import NamedTuple, TypeVar
 
 from packaging.specifiers import SpecifierSet
 
-from graphkit.model.answers import CompanyRow, CompanyVerdict, ServiceVerdict, Supplied
+from graphkit.model.answers import CompanyRow, ServiceVerdict, Supplied
 from graphkit.model.names import BadName, CompanyId, name_of_purl, purl_key, read_purl
 from graphkit.model.organisation import Claim, Company, Organisation, Polarity, Standing, Supply
+from graphkit.model.ranks import CompanyVerdict
 from graphkit.model.times import BEGINNING, FOREVER, Instant
 from graphkit.model.versions import ReleaseVersion, release_version
 from graphkit.trace.case import Case

@@ -7,11 +7,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
-from graphkit.model.answers import Assumption, BuildVerdict, Clearance, DocumentName, Obligation, Verdict
+from graphkit.model.answers import Assumption, BuildVerdict, Clearance, DocumentName, Obligation
 from graphkit.model.documents import Document
 from graphkit.model.environment import Environment
 from graphkit.model.names import PackageName
 from graphkit.model.organisation import Service
+from graphkit.model.ranks import Verdict
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import BEGINNING, Instant, Moment
 from graphkit.stores.port import PackageId

@@ -13,9 +13,9 @@ from dataclasses import replace
 import numpy as np
 from packaging.utils import canonicalize_name
 
-from graphkit.model.answers import Verdict
 from graphkit.model.documents import Component, Document
 from graphkit.model.names import PackageName
+from graphkit.model.ranks import Verdict
 from graphkit.model.versions import release_version
 from graphkit.stores import port
 from graphkit.trace.evidence.accusation import Accusation, Carrier

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from graphkit.model.answers import Obligation, Path, Verdict
+from graphkit.model.answers import Obligation, Path
 from graphkit.model.answers import Step as PathStep
 from graphkit.model.documents import (
     SAYS_COMPLETE,
@@ -23,6 +23,7 @@ from graphkit.model.documents import (
     is_attested,
 )
 from graphkit.model.organisation import CompleteFrom
+from graphkit.model.ranks import Verdict
 from graphkit.trace.evidence.accusation import Accusation, Named, RowTest, test_row
 from graphkit.trace.evidence.other_ecosystems import type_of
 from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, fact, word

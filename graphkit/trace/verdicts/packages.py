@@ -10,7 +10,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from graphkit.model.answers import PackageRow, Path, Slot, Take, Tier
+from graphkit.model.answers import PackageRow, Path, Slot, Take
+from graphkit.model.ranks import Tier
 from graphkit.model.times import rfc3339
 from graphkit.stores.port import PackageId, Position
 from graphkit.trace.reach.admit import admission

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from graphkit.model.answers import Assumption, BuildVerdict, Obligation, ProofKind, Verdict, worst
+from graphkit.model.answers import Assumption, BuildVerdict, Obligation, ProofKind
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse
+from graphkit.model.ranks import Verdict, worst
 from graphkit.model.requirements import requirement
 from graphkit.model.times import Instant, Moment, rfc3339
 from graphkit.trace.resolve.manifests import InstallSelection, truth_of

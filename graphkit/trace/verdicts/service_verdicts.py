@@ -14,8 +14,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Generic, TypeVar, overload
 
-from graphkit.model.answers import Assumption, ServiceVerdict, Verdict, worst
+from graphkit.model.answers import Assumption, ServiceVerdict
 from graphkit.model.documents import Basis
+from graphkit.model.ranks import Verdict, worst
 from graphkit.model.times import Instant
 from graphkit.trace.evidence.service_facts import ServiceFacts, SingleSbom
 from graphkit.trace.verdicts.build_times import AROUND

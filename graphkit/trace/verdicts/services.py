@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from graphkit.model.answers import Assumption, BuildVerdict, Obligation, ProofKind, ServiceVerdict, Verdict, worst
+from graphkit.model.answers import Assumption, BuildVerdict, Obligation, ProofKind, ServiceVerdict
 from graphkit.model.documents import Basis, Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse
+from graphkit.model.ranks import Verdict, worst
 from graphkit.model.times import Instant, Moment, rfc3339
 from graphkit.trace.verdicts.build_times import ran, time_of
 from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, assuming, fact, prove, word

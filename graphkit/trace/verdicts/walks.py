@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from graphkit.model.answers import BuildVerdict, Obligation, Path, ProofKind, Verdict
+from graphkit.model.answers import BuildVerdict, Obligation, Path, ProofKind
 from graphkit.model.documents import Document
 from graphkit.model.environment import AnyOfEnvironments, Environment
+from graphkit.model.ranks import Verdict
 from graphkit.model.times import Instant
 from graphkit.stores.port import PackageId
 from graphkit.trace.reach.admit import admission

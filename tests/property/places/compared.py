@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from itertools import chain
 
-from graphkit.model.answers import ServiceVerdict, Verdict
+from graphkit.model.answers import ServiceVerdict
+from graphkit.model.ranks import Verdict
 
 
 def wrongly_cleared(judged: Mapping[str, ServiceVerdict], exempt: Mapping[str, Iterable[str]]) -> list[str]:

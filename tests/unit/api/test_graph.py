@@ -20,8 +20,8 @@ from graphkit.api import Graph, columns, progress_bar
 from graphkit.api import answers as door
 from graphkit.api.svg import picture_svg
 from graphkit.model import answers as model
-from graphkit.model.answers import Tier
 from graphkit.model.errors import GraphkitError, UsageError
+from graphkit.model.ranks import Tier
 from graphkit.reports import report
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.wording import listing

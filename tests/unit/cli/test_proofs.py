@@ -11,7 +11,8 @@ from typing import Self
 
 import pytest
 
-from graphkit.model.answers import Assumption, Blast, Verdict, WhyAnswer
+from graphkit.model.answers import Assumption, Blast, WhyAnswer
+from graphkit.model.ranks import Verdict
 from graphkit.reports import names
 from tests.unit.cli.door import run
 from tests.unit.cli.inputs import put

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from graphkit.api import Graph, open_graph
-from graphkit.model.answers import ServiceVerdict, Verdict
+from graphkit.model.answers import ServiceVerdict
+from graphkit.model.ranks import Verdict
 from tests.unit.cli.door import run
 from tests.unit.cli.inputs import put
 

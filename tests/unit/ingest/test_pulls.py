@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from graphkit.api import Graph
-from graphkit.model.answers import Verdict
+from graphkit.model.ranks import Verdict
 from tests.unit.cli.door import run
 from tests.unit.cli.inputs import BAD, MADE, put, sbom, uv_lock
 from tests.unit.sources.pulls.replay import TOKEN as SECRET

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from graphkit.api import Graph, open_graph
-from graphkit.model.answers import Verdict
 from graphkit.model.organisation import DocumentUse
+from graphkit.model.ranks import Verdict
 from graphkit.model.times import rfc3339
 from tests.unit.cli.door import run
 from tests.unit.cli.inputs import BAD, GOOD, put, sbom, uv_lock

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from graphkit.api import Graph
-from graphkit.model.answers import IngestReport, Tier
+from graphkit.model.answers import IngestReport
 from graphkit.model.errors import UsageError
+from graphkit.model.ranks import Tier
 from graphkit.reports import report
 from graphkit.reports.interface import ReportOptions
 from graphkit.stores import open_store, port

@@ -13,7 +13,8 @@ import pytest
 
 from graphkit.api import Graph, open_graph
 from graphkit.ingest import files
-from graphkit.model.answers import ServiceVerdict, Verdict
+from graphkit.model.answers import ServiceVerdict
+from graphkit.model.ranks import Verdict
 from tests.unit.cli.inputs import BAD, INCIDENT, put, uv_lock, whole_sbom
 from tests.unit.ingest.test_sources import git
 

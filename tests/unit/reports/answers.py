@@ -20,7 +20,6 @@ from graphkit.model.answers import (
     BuildVerdict,
     Clearance,
     CompanyRow,
-    CompanyVerdict,
     Discharge,
     DocumentName,
     Holding,
@@ -39,8 +38,6 @@ from graphkit.model.answers import (
     Supplied,
     Take,
     TakenRelease,
-    Tier,
-    Verdict,
     WhoHas,
     WhyAnswer,
     Window,
@@ -50,6 +47,7 @@ from graphkit.model.environment import Environment
 from graphkit.model.incidents import Cause, CompromisedFile, CompromisedRelease, Source
 from graphkit.model.names import CompanyId, ServiceId, package_name
 from graphkit.model.organisation import Claim, Polarity, Standing
+from graphkit.model.ranks import CompanyVerdict, Tier, Verdict
 from graphkit.model.times import Moment, exactly, instant, moment
 from graphkit.reports import report
 from graphkit.reports.as_json import comparison_json, whole_shape, why_json

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from graphkit.model.answers import Blast, Tier, Verdict
+from graphkit.model.answers import Blast
 from graphkit.model.errors import UsageError
+from graphkit.model.ranks import Tier, Verdict
 from graphkit.reports import report
 from graphkit.reports.as_json import comparison_json, whole_shape
 from graphkit.reports.comparison import Change, Comparison, compare, read_report

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphkit.model.answers import Blast, Tier
+from graphkit.model.answers import Blast
+from graphkit.model.ranks import Tier
 from graphkit.reports import report
 from graphkit.reports.content import content, web_address
 from graphkit.reports.html import packing, page_shape

@@ -17,8 +17,9 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from lxml import etree
 
-from graphkit.model.answers import Blast, Slot, Tier, Verdict, Window
+from graphkit.model.answers import Blast, Slot, Window
 from graphkit.model.errors import GraphkitError
+from graphkit.model.ranks import Tier, Verdict
 from graphkit.reports import report, sarif
 from graphkit.reports.interface import ReportOptions
 from tests.unit.reports import answers

@@ -12,7 +12,8 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from graphkit.model.answers import Blast, Tier, Verdict
+from graphkit.model.answers import Blast
+from graphkit.model.ranks import Tier, Verdict
 from graphkit.reports import report
 from graphkit.reports.as_csv import COLUMNS, cell
 from graphkit.reports.interface import ReportOptions

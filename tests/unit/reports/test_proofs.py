@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from graphkit.model.answers import Assumption, Blast, Obligation, ProofKind, ServiceVerdict, Tier, Verdict
+from graphkit.model.answers import Assumption, Blast, Obligation, ProofKind, ServiceVerdict
+from graphkit.model.ranks import Tier, Verdict
 from graphkit.model.times import Moment, instant, moment
 from graphkit.reports import names, report
 from graphkit.reports.as_json import whole_shape, why_json

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from graphkit.model.answers import Tier
 from graphkit.model.errors import UsageError
+from graphkit.model.ranks import Tier
 from graphkit.reports import names, report
 from graphkit.reports.as_json import ingest_json, stats_json, who_has_json, why_json
 from graphkit.reports.html.network import drawing_script

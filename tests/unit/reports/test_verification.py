@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from graphkit.model.answers import Assumption, Blast, Provenance, Tier
+from graphkit.model.answers import Assumption, Blast, Provenance
 from graphkit.model.errors import UsageError
+from graphkit.model.ranks import Tier
 from graphkit.reports import names, report
 from graphkit.reports.as_json import verification_json
 from graphkit.reports.interface import ReportOptions

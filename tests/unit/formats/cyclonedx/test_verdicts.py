@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import graphkit
-from graphkit.model.answers import Verdict
+from graphkit.model.ranks import Verdict
 
 BAD = "cd" * 32
 INCIDENT = f"""schema: graphkit.incident/1

@@ -17,8 +17,8 @@ import pytest
 from graphkit.api import open_graph
 from graphkit.formats.environments.pip_inspect import READER as PIP_INSPECT
 from graphkit.formats.interface import RawDocument
-from graphkit.model.answers import Verdict
 from graphkit.model.documents import NOT_READ, Basis, Completeness, Document, DocumentKind, Problem
+from graphkit.model.ranks import Verdict
 from graphkit.sources.environments import is_environment, read_environment
 from graphkit.sources.environments.files import LARGEST
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from graphkit.model.answers import Verdict
 from graphkit.model.documents import Basis, Component, Document, DocumentKind
 from graphkit.model.incidents import AccusedFile, CompromisedFile, CompromisedRelease, FileHash, Incident, Undecided
 from graphkit.model.names import package_name, purl_of
 from graphkit.model.organisation import Organisation
+from graphkit.model.ranks import Verdict
 from graphkit.trace.case import resolve
 from graphkit.trace.evidence import accusation
 

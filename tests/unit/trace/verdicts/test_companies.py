@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from graphkit.model.answers import CompanyVerdict
 from graphkit.model.incidents import CompromisedRelease, Incident
 from graphkit.model.names import company_id, package_name, purl_of
 from graphkit.model.organisation import Claim, Company, Organisation, Polarity, Standing, Supply
+from graphkit.model.ranks import CompanyVerdict
 from graphkit.trace.case import Case, resolve
 from graphkit.trace.verdicts.companies import CaseWindow, company_rows, is_stated
 
