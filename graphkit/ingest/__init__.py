@@ -47,24 +47,24 @@ def ingest(
         raise UsageError("--build-requires goes with names of an index, and not with --refresh")
     run = IngestRun(store, order, progress)
     _KINDS[kind](run, sources)
-    return run.tally.report(answer)
+    return run.stats.report(answer)
 
 
 def _documents(kind: str, run: IngestRun, sources: Sequence[str]) -> None:
     documents = Documents(run, kind)
     documents.take_word()
     if kind != "lock":
-        documents.take_files(walk(sources, run.tally))
+        documents.take_files(walk(sources, run.stats))
         return
     found = Repositories(run, sources)
     if found:
         documents.take_history(found)
     elif run.order.now is not None:
-        run.tally.notes["not checked: no git repository was given, so no remote can be asked; give --read-at TIME"] = (
+        run.stats.notes["not checked: no git repository was given, so no remote can be asked; give --read-at TIME"] = (
             None
         )
     if found.rest:
-        documents.take_files(walk(found.rest, run.tally, found.skipped))
+        documents.take_files(walk(found.rest, run.stats, found.skipped))
 
 
 def _organisations(run: IngestRun, sources: Sequence[str]) -> None:

@@ -79,7 +79,7 @@ class Documents:
         """Take every state that histories hold of their inputs; the work trees themselves are not read."""
         run = self._run
         self.take_arrivals(found.arrivals())
-        run.tally.notes["of a repository, the commits were read, not the work tree"] = None
+        run.stats.notes["of a repository, the commits were read, not the work tree"] = None
         if run.order.built_at is not None and not self._is_built:
             self._keep_build(run.order.built_at)
 
@@ -88,7 +88,7 @@ class Documents:
         order = self._run.order
         where = f"the branch {order.branch}" if order.branch else "the branch that is checked out"
         problem = f"no input was in place at {at} on {where}; --branch names another"
-        self._run.tally.reject("--built-at", problem)
+        self._run.stats.reject("--built-at", problem)
         if order.service is not None:
             build = Build(service=order.service, at=at)
             source = f"ingest {order.service}: the build of {at}"
@@ -134,9 +134,9 @@ class Documents:
         found = with_short_texts(found)
         if text is not data and found.sha256 == hashlib.sha256(text).hexdigest():  # else it includes others
             found = replace(found, sha256=hashlib.sha256(data).hexdigest())
-        self._run.tally.odd(label, found.problems)
+        self._run.stats.odd(label, found.problems)
         if is_attested(found):
-            self._run.tally.notes[_UNCHECKED] = None
+            self._run.stats.notes[_UNCHECKED] = None
         return found
 
     def _take_chunk(self, chunk: list[Content]) -> None:
@@ -170,18 +170,18 @@ class Documents:
             return
         paths = self._known.get(content.sha256, ())
         if not run.order.is_told and ("" in paths or found.label in paths):
-            run.tally.read += 1
+            run.stats.read += 1
             self._count(content.sha256)
             return
         if (inside := members(data)) is not None:
             self._take_archive(found, inside)
             return
         if osv.claims(data):
-            run.tally.read += 1
+            run.stats.read += 1
             read = osv.parse(data)
             run.keep(found.label, read)
-            run.tally.undecided(found.label, read)
-            run.tally.notes[f"{found.label} is an advisory and was read as one"] = None
+            run.stats.undecided(found.label, read)
+            run.stats.notes[f"{found.label} is an advisory and was read as one"] = None
             return
         document = self._read_one(found, data)
         if document is None:
@@ -189,7 +189,7 @@ class Documents:
         if document.kind is DocumentKind.SCRIPT and not found.named:
             self._take_script(document, found)
             return
-        run.tally.read += 1
+        run.stats.read += 1
         if document.sha256 != content.sha256:  # it includes others
             self._known |= run.store.known([document.sha256])
         self._count(document.sha256)
@@ -198,19 +198,19 @@ class Documents:
     def _take_archive(self, found: Found, inside: Iterator[tuple[str, bytes | InputError]]) -> None:
         if found.is_member:
             raise InputError("an archive inside an archive; unpack the outer one and give the folder")
-        tally = self._run.tally
-        before = (tally.read, len(tally.rejected))
+        stats = self._run.stats
+        before = (stats.read, len(stats.rejected))
         self._take_members(found, inside)
-        if found.named and before == (tally.read, len(tally.rejected)):
+        if found.named and before == (stats.read, len(stats.rejected)):
             raise InputError("an archive in which nothing can be read: no reader knows any of its files")
 
     def _take_script(self, document: Document, found: Found) -> None:
         """Take a file of a folder that can install, beside the locks and manifests that it belongs to."""
         run = self._run
         if self._hint != "lock" or not (document.commands or document.problems):
-            run.tally.unrecognised.append(found.label)
+            run.stats.unrecognised.append(found.label)
             return
-        run.tally.read += 1
+        run.stats.read += 1
         self._count(document.sha256)
         run.keep(found.label, [document], counted=False)
         self._beside.append((found, document))
@@ -265,7 +265,7 @@ class Documents:
                 check_listing(document)  # in a repository, such a file asks for nothing
         except NoDocument as error:
             self._run.unclaimed(found, str(error))
-            self._run.tally.notes[_NO_SBOMS] = None
+            self._run.stats.notes[_NO_SBOMS] = None
             return None
         except InputError:
             if found.is_part or (inside := parts_of(text, found.label)) is None:
@@ -298,7 +298,7 @@ class Documents:
             raise InputError(expected)
         self._run.unclaimed(found, expected)
         if packing and not found.named:
-            self._run.tally.notes[f"{packing} is not opened; what such files hold was not read"] = None
+            self._run.stats.notes[f"{packing} is not opened; what such files hold was not read"] = None
 
     def _take_environment(self, found: Found) -> None:
         """Take what is installed in a folder, and what else lies in it, as one document.
@@ -307,8 +307,8 @@ class Documents:
         """
         run = self._run
         document = with_short_texts(read_environment(found.path, found.label, found.root))
-        run.tally.odd(found.label, document.problems)
-        run.tally.read += 1
+        run.stats.odd(found.label, document.problems)
+        run.stats.read += 1
         self._known |= run.store.known([document.sha256])
         self._count(document.sha256)
         run.keep(found.label, (document, *self._service_of(document, found)), counted=False)
@@ -341,8 +341,8 @@ class Documents:
     def _count(self, sha256: str) -> None:
         known = sha256 in self._known or sha256 in self._here
         self._here.add(sha256)
-        self._run.tally.new += not known
-        self._run.tally.unchanged += known
+        self._run.stats.new += not known
+        self._run.stats.unchanged += known
 
     def _service_of(self, document: Document, found: Found) -> Iterator[Fact]:
         """Yield the use of a document by its service, and the company that runs it where one was named."""
@@ -363,7 +363,7 @@ class Documents:
         order = self._run.order
         is_input = kind in INPUTS
         if order.stands_from is not None and not is_input:
-            self._run.tally.notes["--stands-from applies to locks and manifests only"] = None
+            self._run.stats.notes["--stands-from applies to locks and manifests only"] = None
         use = DocumentUse(
             service=service,
             document=sha256,
@@ -384,7 +384,7 @@ class Documents:
         document = self._arrived(one)
         if self._met is not None:
             self._met.add((one.path, document.sha256))
-        run.tally.read += 1
+        run.stats.read += 1
         if document.sha256 not in self._here:
             self._known |= run.store.known([document.sha256])
         self._count(document.sha256)

@@ -37,23 +37,23 @@ def take_advisory(run: IngestRun, found: Found, data: bytes) -> None:
         run.unclaimed(found, "no OSV record and no incident file; see docs/incident-file.md")
         return
     run.keep(found.label, read)
-    run.tally.undecided(found.label, read)
-    run.tally.read += 1
+    run.stats.undecided(found.label, read)
+    run.stats.read += 1
 
 
 def take_organisation(run: IngestRun, found: Found, data: bytes) -> None:
     """Take an organisation file with the documents it names, an alias file, a catalogue, or a CODEOWNERS file."""
     if aliases.claims(data):
-        run.tally.read += 1
+        run.stats.read += 1
         named = aliases.parse(data, found.label)
-        run.tally.odd(found.label, named.problems)
+        run.stats.odd(found.label, named.problems)
         run.keep(found.label, [Organisation(source=found.label, aliases=named.aliases)])
         return
     if backstage.claims(data):
-        run.tally.read += 1
+        run.stats.read += 1
         company = Company(id=company_id(run.order.company), name=run.order.company) if run.order.company else None
         catalogue = backstage.parse(data, found.label, company.id if company else None)
-        run.tally.odd(found.label, catalogue.problems)
+        run.stats.odd(found.label, catalogue.problems)
         companies = (company,) if company else ()
         source = _source_of(found, sorted(service.id for service in catalogue.organisation.services))
         facts = replace(catalogue.organisation, source=source, aliases=catalogue.aliases, companies=companies)
@@ -84,7 +84,7 @@ def take_organisation(run: IngestRun, found: Found, data: bytes) -> None:
             for build in read.organisation.builds
         ),
     )
-    run.tally.read += 1
+    run.stats.read += 1
     run.keep(found.label, (*documents.values(), facts))
     # The file that is read last holds, but what it names no more, or cannot be read now, was still of its
     # service: an undated use exposes and never clears, and says nothing beside one that has times.
@@ -106,18 +106,18 @@ def _named_document(run: IngestRun, found: Found, path: str, *, is_input: bool) 
         if (document := Documents(run, "").read(content.bytes(), path, partial(beside, there))) is not None:
             return document
     except InputError as error:
-        run.tally.reject(path, error)
+        run.stats.reject(path, error)
         problem = str(error)
     else:
-        run.tally.reject(path, problem)
+        run.stats.reject(path, problem)
     return unread(content.data, path, problem, is_input=is_input)
 
 
 def _take_owners(run: IngestRun, found: Found, data: bytes) -> None:
     """Give the services whose documents lie in a repository the owners that its CODEOWNERS file names for them."""
-    run.tally.read += 1
+    run.stats.read += 1
     owners = codeowners.parse(data)
-    run.tally.odd(found.label, owners.problems)
+    run.stats.odd(found.label, owners.problems)
     folder = found.path.parent
     top = folder.parent if folder.name in _OWNERS_FOLDERS else folder
     run.flush()  # what stands before it in this run counts
@@ -129,7 +129,7 @@ def _take_owners(run: IngestRun, found: Found, data: bytes) -> None:
     }
     services = tuple(Service(id=service, owner=owner) for service, owner in sorted(named.items()) if owner)
     if not services:
-        run.tally.notes[f"{found.label} assigns no owner: the graph has no document from its repository"] = None
+        run.stats.notes[f"{found.label} assigns no owner: the graph has no document from its repository"] = None
         return
     source = _source_of(found, [service.id for service in services])
     run.keep(found.label, [Organisation(source=source, services=services)])

@@ -78,7 +78,7 @@ class Content:
 
 def walk(
     sources: Sequence[str],
-    tally: IngestStats,
+    stats: IngestStats,
     skipped: AbstractSet[Path] = frozenset(),
     passed_over: AbstractSet[str] = frozenset(),
 ) -> Iterator[Found]:
@@ -94,15 +94,15 @@ def walk(
         path = Path(source)
         try:
             if source and path.is_dir():  # an empty text, as of an unset variable, is not the folder at hand
-                yield from _inside(path, labels[source], tally, skipped, passed_over)
+                yield from _inside(path, labels[source], stats, skipped, passed_over)
             elif source and path.exists():
                 yield Found(
                     path=path, label=label_of(path), named=True, root=_root_of(path), repository=labels.get(source, "")
                 )
             else:
-                tally.reject(label_of(path) if source else "", "no such file or folder")
+                stats.reject(label_of(path) if source else "", "no such file or folder")
         except (OSError, ValueError) as error:
-            tally.reject(label_of(path), f"cannot be read: {getattr(error, 'strerror', None) or error}")
+            stats.reject(label_of(path), f"cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
 def _labels(sources: Sequence[str]) -> dict[str, str]:
@@ -138,13 +138,13 @@ def labels_apart(folders: Sequence[Path], label: Callable[[Path], str]) -> list[
 
 
 def _inside(
-    folder: Path, repository: str, tally: IngestStats, skipped: AbstractSet[Path], passed_over: AbstractSet[str]
+    folder: Path, repository: str, stats: IngestStats, skipped: AbstractSet[Path], passed_over: AbstractSet[str]
 ) -> Iterator[Found]:
     """Yield the files and environments of a folder; the folders of an environment hold nobody's documents."""
 
     def note(error: OSError) -> None:
         inside = Path(error.filename).relative_to(folder)
-        tally.reject(_shown(inside) if inside.parts else label_of(folder), f"cannot be read: {error.strerror}")
+        stats.reject(_shown(inside) if inside.parts else label_of(folder), f"cannot be read: {error.strerror}")
 
     at = Found(path=folder, label="", named=False, root=folder, repository=repository)
     virtual: list[Path] = []
@@ -160,12 +160,12 @@ def _inside(
             yield replace(at, path=parent, label=_environment_label(parent, folder), is_environment=True)
             folders.clear()  # what its packages bring is nobody's document
             continue
-        tally.passed_over.update(passed_over & set(folders))
+        stats.passed_over.update(passed_over & set(folders))
         named = set(folders) - _SKIPPED - passed_over
         folders[:] = sorted(one for one in named if _is_walked(parent / one, skipped))
         links = [one for one in folders if _holds(Path.is_symlink, parent / one)]
         for one in sorted([*links, *(() if is_aside else files)]):
-            yield from _of_file(replace(at, path=parent / one), tally)
+            yield from _of_file(replace(at, path=parent / one), stats)
 
 
 def _is_walked(folder: Path, skipped: AbstractSet[Path]) -> bool:
@@ -173,18 +173,18 @@ def _is_walked(folder: Path, skipped: AbstractSet[Path]) -> bool:
     return folder not in skipped and not _holds(Path.exists, folder / _RECORD)
 
 
-def _of_file(found: Found, tally: IngestStats) -> Iterator[Found]:
+def _of_file(found: Found, stats: IngestStats) -> Iterator[Found]:
     """Yield a file by its label; one that is a link to something outside only where its name is that of an input."""
     found = replace(found, label=_shown(found.path.relative_to(found.root)))
     try:
         is_outside = _leads_out(found.path, found.root)
         is_wanted = found.path.is_file()  # no pipes or devices, which would never end
     except OSError as error:  # a path too long for the system to open
-        tally.reject(found.label, f"cannot be read: {error.strerror}")
+        stats.reject(found.label, f"cannot be read: {error.strerror}")
         return
     if is_outside:
-        tally.unrecognised.append(found.label)
-        tally.links_out += 1
+        stats.unrecognised.append(found.label)
+        stats.links_out += 1
         if is_input(found.label):
             yield replace(found, problem=_LINK_OUT)
     elif is_wanted:

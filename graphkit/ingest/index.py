@@ -42,14 +42,14 @@ def take_index(run: IngestRun, sources: Sequence[str]) -> None:
             elif _is_name(source):
                 names.append(source)
             else:
-                run.tally.reject(label_of(path), "no such file; give package names, or a recorded slice")
+                run.stats.reject(label_of(path), "no such file; give package names, or a recorded slice")
         together = [] if run.order.for_services == frozenset() else _roots_of_services(run)
         if names or together:
             _take_facts(run, "index", _live_facts(run, names, together))
     except _OutOfTime:
-        run.tally.is_stopped = True
+        run.stats.is_stopped = True
         told = f"{run.order.budget:,.0f} seconds" if run.order.budget is not None else "its time"
-        run.tally.notes[f"stopped after {told}: the index was not read to the end; a larger --budget goes on"] = None
+        run.stats.notes[f"stopped after {told}: the index was not read to the end; a larger --budget goes on"] = None
     finally:
         run.flush()
 
@@ -61,7 +61,7 @@ class _OutOfTime(Exception):
 def _roots_of_services(run: IngestRun) -> Sequence[RootSet]:
     found = service_roots(run.store.reader(), run.order.for_services)
     if not found:
-        run.tally.notes["no manifest in the graph asks an index for anything"] = None
+        run.stats.notes["no manifest in the graph asks an index for anything"] = None
     return found
 
 
@@ -91,12 +91,12 @@ def _is_name(source: str) -> bool:
 def _take_facts(run: IngestRun, label: str, facts: Iterable[Fact]) -> None:
     try:
         for fact in facts:
-            run.tally.read += 1
+            run.stats.read += 1
             run.keep(label, [fact])
             if isinstance(fact, ProjectPage):
-                run.tally.odd(f"page of {fact.package}", fact.problems)
+                run.stats.odd(f"page of {fact.package}", fact.problems)
     except InputError as error:
-        run.tally.reject(label, error)
+        run.stats.reject(label, error)
 
 
 def _slice_facts(path: Path) -> Iterator[Fact]:
@@ -144,16 +144,16 @@ def _live_facts(run: IngestRun, names: Sequence[str], together: Sequence[RootSet
             together=together,
             record=asked.slice_to,
             progress=_until(run),
-            reject=run.tally.reject,
+            reject=run.stats.reject,
             note=note,
         ):
             if isinstance(fact, ProjectPage) and (why := _says_nothing(fact, is_given=fact.package in given)):
                 silent.setdefault(why, []).append(fact.package)
             yield fact
     for why, found in sorted(silent.items()):
-        run.tally.notes[f"{why}, so nothing is known of them from it: {some(sorted(found))}"] = None
+        run.stats.notes[f"{why}, so nothing is known of them from it: {some(sorted(found))}"] = None
     for why, found in sorted(untold.items()):
-        run.tally.notes[f"build requirements were not read ({why}): {some(sorted(found))}"] = None
+        run.stats.notes[f"build requirements were not read ({why}): {some(sorted(found))}"] = None
 
 
 def _says_nothing(page: ProjectPage, *, is_given: bool) -> str:
@@ -186,7 +186,7 @@ def take_refresh(run: IngestRun, sources: Sequence[str]) -> None:
     reader = run.store.reader()
     wanted = _named(run, reader, sources) if sources else _held(run, reader)
     if not wanted:
-        run.tally.notes["no project page was requested: the graph contains none"] = None
+        run.stats.notes["no project page was requested: the graph contains none"] = None
         return
     changed, new = 0, 0
     gone: list[PackageName] = []
@@ -195,10 +195,10 @@ def take_refresh(run: IngestRun, sources: Sequence[str]) -> None:
     try:
         with open_live(run.order.index_url, cache=index_cache(), read_at=now) as index:
             known = (_known(reader, package_id) for package_id in wanted)
-            for one in refresh(index, known, total=len(wanted), progress=run.progress, reject=run.tally.reject):
-                run.tally.read += len(one.facts)
+            for one in refresh(index, known, total=len(wanted), progress=run.progress, reject=run.stats.reject):
+                run.stats.read += len(one.facts)
                 run.keep(f"page of {one.package}", one.facts)
-                run.tally.odd(f"page of {one.package}", one.problems)
+                run.stats.odd(f"page of {one.package}", one.problems)
                 changed += one.is_changed
                 new += len(one.new)
                 if one.is_gone:
@@ -207,12 +207,12 @@ def take_refresh(run: IngestRun, sources: Sequence[str]) -> None:
                 required |= {each.package for fact in read for each in fact.requirements}
     finally:
         run.flush()
-    run.tally.notes[f"{len(wanted):,} project pages asked for: {changed:,} changed, {new:,} new releases read"] = None
+    run.stats.notes[f"{len(wanted):,} project pages asked for: {changed:,} changed, {new:,} new releases read"] = None
     if gone:
-        run.tally.notes[f"no longer on the index: {some(sorted(gone))}"] = None
+        run.stats.notes[f"no longer on the index: {some(sorted(gone))}"] = None
     if missing := _without_page(reader, required):
         note = f"new releases require packages whose pages the graph lacks: {some(missing)}; "
-        run.tally.notes[f"{note}graphkit ingest index NAME --closure reads them"] = None
+        run.stats.notes[f"{note}graphkit ingest index NAME --closure reads them"] = None
 
 
 def _named(run: IngestRun, reader: port.Reader, sources: Sequence[str]) -> list[PackageId]:
@@ -222,12 +222,12 @@ def _named(run: IngestRun, reader: port.Reader, sources: Sequence[str]) -> list[
         try:
             names.append(package_name(Requirement(source).name))
         except InvalidRequirement:
-            run.tally.reject(source, "not a valid package name; a refresh takes names")
+            run.stats.reject(source, "not a valid package name; a refresh takes names")
     ids = reader.package_ids(names)
     has_page = _was_asked(reader, ids)
     for name, package_id, is_held in zip(names, ids.tolist(), has_page.tolist(), strict=True):
         if package_id < 0 or not is_held:
-            run.tally.reject(name, f"the graph has no page of it to refresh; graphkit ingest index {name} reads it")
+            run.stats.reject(name, f"the graph has no page of it to refresh; graphkit ingest index {name} reads it")
     return list(dict.fromkeys(ids[has_page].tolist()))
 
 
@@ -242,7 +242,7 @@ def _held(run: IngestRun, reader: port.Reader) -> list[PackageId]:
     whole = f"the graph holds {len(held):,} projects, a whole index, which is not asked page by page"
     if not 0 < len(narrowed) <= MOST_ASKED:
         raise UsageError(f"{whole}; name those to refresh, or ingest a newer table")
-    run.tally.notes[
+    run.stats.notes[
         f"{whole}: refreshed only the {len(narrowed):,} of them that documents and incidents mention; name others"
     ] = None
     return [PackageId(int(package_id)) for package_id in narrowed]

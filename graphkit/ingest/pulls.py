@@ -35,15 +35,15 @@ def _take(run: IngestRun, sources: Sequence[str], opened: _Open) -> None:
     for source in sources:
         told = run.order.read_at
         read_at = told.earliest if told is not None else instant(dt.datetime.now(dt.UTC))
-        with opened(source, read_at=read_at, reject=run.tally.reject, progress=run.progress) as pull:
-            rejected = len(run.tally.rejected)
+        with opened(source, read_at=read_at, reject=run.stats.reject, progress=run.progress) as pull:
+            rejected = len(run.stats.rejected)
             pulled = _Pulled(run, pull, read_at)
             Documents(run, "").take_arrivals(pulled.arrivals(), pulled.met)
-            run.tally.notes |= dict.fromkeys(pull.notes)
-            if pull.is_complete and len(run.tally.rejected) == rejected:
+            run.stats.notes |= dict.fromkeys(pull.notes)
+            if pull.is_complete and len(run.stats.rejected) == rejected:
                 pulled.retire()
             else:
-                run.tally.notes[f"{pull.source} was not read completely, so nothing of it counts as gone"] = None
+                run.stats.notes[f"{pull.source} was not read completely, so nothing of it counts as gone"] = None
             pulled.note()
 
 
@@ -72,7 +72,7 @@ class _Pulled:
         """Yield what the pull brings; what stood at the path of each before ends as soon as it is taken."""
         for one in self._pull:
             if is_none(one):
-                self._run.tally.unrecognised.append(one.path)
+                self._run.stats.unrecognised.append(one.path)
                 continue
             before = len(self.met)
             yield one
@@ -96,7 +96,7 @@ class _Pulled:
         for what, paths in (("replaced by a newer state", self._replaced), ("no longer there", self._gone)):
             if paths:
                 more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-                self._run.tally.notes[f"{what}: {', '.join(sorted(paths)[:_SHOWN])}{more}"] = None
+                self._run.stats.notes[f"{what}: {', '.join(sorted(paths)[:_SHOWN])}{more}"] = None
 
 
 def _read_before(use: DocumentUse, read_at: Instant) -> bool:

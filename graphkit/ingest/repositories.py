@@ -49,8 +49,8 @@ class Repositories:
             name=name,
             service=run.order.service or "",
             now=run.order.now,
-            unclaimed=lambda shown: run.tally.unrecognised.append(shown if is_named else f"{label}/{shown}"),
-            note=lambda text: run.tally.notes.setdefault(text, None),
+            unclaimed=lambda shown: run.stats.unrecognised.append(shown if is_named else f"{label}/{shown}"),
+            note=lambda text: run.stats.notes.setdefault(text, None),
         )
         self._found.append((asked, is_named))
 
@@ -71,11 +71,11 @@ class Repositories:
             except GraphkitError as error:
                 if is_named:
                     raise
-                self._run.tally.reject(asked.repository, str(error))
+                self._run.stats.reject(asked.repository, str(error))
 
     def _reject(self, asked: History, *, is_named: bool) -> Reject:
         """Return what reports files that cannot be used; of one repository of many, with its name."""
-        reject = self._run.tally.reject
+        reject = self._run.stats.reject
         return reject if is_named else lambda path, problem: reject(f"{asked.repository}/{path}", problem)
 
 

@@ -22,7 +22,7 @@ class IngestRun:
 
     def __init__(self, store: Store, order: IngestOptions, progress: Progress) -> None:
         self.store = store
-        self.tally = IngestStats()
+        self.stats = IngestStats()
         self.order = order
         self.progress = progress
         self._batch: list[tuple[str, tuple[Fact, ...], bool]] = []
@@ -51,17 +51,17 @@ class IngestRun:
                     try:
                         self._record(facts, counted=counted)
                     except InputError as error:
-                        self.tally.reject(label, error)
+                        self.stats.reject(label, error)
 
     def _record(self, facts: Sequence[Fact], *, counted: bool) -> None:
         if not facts:
             return
         receipt = self.store.record(facts)
         if counted:
-            self.tally.new += receipt.new
-            self.tally.unchanged += receipt.unchanged
+            self.stats.new += receipt.new
+            self.stats.unchanged += receipt.unchanged
         for source, problems in groupby(receipt.problems, key=itemgetter(0)):
-            self.tally.odd(source, tuple(problem for _, problem in problems))
+            self.stats.odd(source, tuple(problem for _, problem in problems))
 
     def chunks(self, files: Iterator[Found]) -> Iterator[list[Content]]:
         """Yield files with their bytes, in chunks; one that cannot be read comes with its problem."""
@@ -75,7 +75,7 @@ class IngestRun:
     def each(self, sources: Sequence[str], take: Callable[[IngestRun, Found, bytes], None]) -> None:
         """Take every file that sources name or hold; what was taken before an interruption is kept."""
         try:
-            for chunk in self.chunks(walk(sources, self.tally)):
+            for chunk in self.chunks(walk(sources, self.stats)):
                 for one in (one for one in chunk if not one.found.problem):
                     self.attempt(one.found.label, lambda one=one: take(self, one.found, one.bytes()))  # type: ignore[misc]
         finally:
@@ -86,13 +86,13 @@ class IngestRun:
         try:
             work()
         except InputError as error:
-            self.tally.reject(label, error)
+            self.stats.reject(label, error)
         except MemoryError:
-            self.tally.reject(label, "takes more memory to read than there is; split it")
+            self.stats.reject(label, "takes more memory to read than there is; split it")
 
     def unclaimed(self, found: Found, expected: str) -> None:
         """Note a file that nobody reads: rejected where a person named it, else unrecognised."""
         if found.named:
-            self.tally.reject(found.label, expected)
+            self.stats.reject(found.label, expected)
         else:
-            self.tally.unrecognised.append(found.label)
+            self.stats.unrecognised.append(found.label)

@@ -33,7 +33,7 @@ def take_scan(run: IngestRun, sources: Sequence[str]) -> None:
         Documents(run, "lock").take_history(repositories)
     if repositories.rest:
         files = partial(walk, repositories.rest, skipped=repositories.skipped, passed_over=PASSED_OVER)
-        Documents(run, "lock", Projects(files(tally=IngestStats()))).take_files(files(tally=run.tally))
+        Documents(run, "lock", Projects(files(stats=IngestStats()))).take_files(files(stats=run.stats))
     for path, label in repositories.places:
         _take_work_tree(run, path, label)
 
@@ -41,8 +41,8 @@ def take_scan(run: IngestRun, sources: Sequence[str]) -> None:
 def _take_work_tree(run: IngestRun, path: Path, label: str) -> None:
     """Take the SBOMs and environments of a repository's folder, as documents of what its history names."""
     files = partial(walk, [str(path)], passed_over=PASSED_OVER)
-    projects = Projects(files(tally=IngestStats()), label)
-    Documents(run, "lock", projects).take_files(_no_inputs(files(tally=run.tally)))
+    projects = Projects(files(stats=IngestStats()), label)
+    Documents(run, "lock", projects).take_files(_no_inputs(files(stats=run.stats)))
 
 
 def _no_inputs(files: Iterator[Found]) -> Iterator[Found]:

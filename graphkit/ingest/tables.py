@@ -30,24 +30,24 @@ def take_parquet(run: IngestRun, sources: Sequence[str]) -> None:
         for one in found:
             files[one] = label_of(path if one == path else Path(path.name, one.relative_to(path)))
         if not source or not found or not _is_there(found[0], folder=False):
-            run.tally.reject(
+            run.stats.reject(
                 label_of(path) if source else "", "it contains no Parquet file" if not found else "no such file"
             )
             complete = False
-    rejected = len(run.tally.rejected)
+    rejected = len(run.stats.rejected)
     table = None
     if complete:
         table = parquet_table(
             files,
             times_listed=run.order.times_listed,
             progress=run.progress,
-            reject=run.tally.reject,
+            reject=run.stats.reject,
             as_of=run.order.table_as_of,
         )
     if table is not None:
         _keep(run, table)
-    elif len(files) > len(run.tally.rejected) - rejected and len(files) > 1:
-        run.tally.notes["no file was ingested: the files of a table belong together, and one is missing"] = None
+    elif len(files) > len(run.stats.rejected) - rejected and len(files) > 1:
+        run.stats.notes["no file was ingested: the files of a table belong together, and one is missing"] = None
 
 
 def take_pypi_db(run: IngestRun, sources: Sequence[str]) -> None:
@@ -83,12 +83,12 @@ def _take_pypi_db(run: IngestRun, path: Path) -> None:
         except OSError as error:
             raise InputError(f"cannot be read: {error.strerror}") from error
         _keep(run, table)
-    run.tally.notes[f"{label} has one release of each package: what older ones require is not known"] = None
+    run.stats.notes[f"{label} has one release of each package: what older ones require is not known"] = None
 
 
 def _keep(run: IngestRun, table: ReleaseTable) -> None:
     run.progress(0, None, f"keeping {table.source}")
-    run.tally.read += len(table.paths)
+    run.stats.read += len(table.paths)
     run.keep(table.source, [table])
     run.flush()
 

@@ -390,7 +390,7 @@ def test_importing_graphkit_loads_its_front_alone() -> None:
 
 
 def test_no_import_is_excused_by_itself() -> None:
-    """What may be imported late, and where, is said in pyproject.toml alone (docs/decisions/0021-slow-imports-in-one-list.md)."""
+    """What may be imported late, and where, stands in pyproject.toml (docs/decisions/0021)."""
     excused = re.compile("noqa:.*(PLC0415|TID253)")
     assert [module for module, text in MODULES.items() if excused.search(text)] == []
 

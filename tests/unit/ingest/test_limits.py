@@ -154,7 +154,7 @@ def test_what_a_pull_brings_is_bounded_too(tmp_path: Path, monkeypatch: pytest.M
         )
         found = [FetchedDocument(data=data, path=f"{n}.json") for n, data in enumerate(large)]
         Documents(run, "").take_arrivals([*found, FetchedDocument(data=BAD.encode(), path="a.txt")])
-        report = run.tally.report()
+        report = run.stats.report()
     assert [one.problem[:22] for one in report.rejected] == ["would take about 0.0 GB"[:22]] * 2 + [
         "no reader knows it; ex"
     ]
