@@ -11,7 +11,8 @@ from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 
-from graphkit.model.answers import Blast, Path, ServiceVerdict, Slot, Verdict
+from graphkit.model.answers import Blast, Path, ServiceVerdict, Slot
+from graphkit.model.ranks import Verdict
 from graphkit.model.times import Instant
 from graphkit.reports.groups import EVIDENCE, Group, group_counts, group_of
 from graphkit.reports.interface import ReportOptions

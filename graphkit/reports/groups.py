@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
-from graphkit.model.answers import Verdict
+from graphkit.model.ranks import Verdict
 
 
 class Group(StrEnum):

@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from graphkit.model.answers import Blast, BuildVerdict, Obligation, ServiceVerdict, Verdict
+from graphkit.model.answers import Blast, BuildVerdict, Obligation, ServiceVerdict
+from graphkit.model.ranks import Verdict
 from graphkit.model.times import rfc3339
 
 _UNREAD: Final = frozenset({Obligation.ADMITTED, Obligation.CLOSURE, Obligation.BARRED})
