@@ -150,6 +150,19 @@ class Graph:
         assert isinstance(found, answers.WhoHas)
         return found
 
+    def incidents(self, *, malicious_only: bool = True) -> tuple[str, ...]:
+        """Return the ids of the incidents that a question about all of them asks about, in their order.
+
+        Those of incident files, and of OSV records those of malicious packages (``MAL-``) that are not withdrawn and
+        whose package a document lists or a package requires. ``malicious_only`` False: the other records too.
+
+        >>> graph.incidents()
+        ('litellm-2026-03',)
+        """
+        from graphkit.trace.relevant_incidents import relevant_incidents
+
+        return relevant_incidents(self._reader(), malicious_only=malicious_only)
+
     def stats(self) -> answers.Stats:
         """Return what the graph holds, and every problem its documents had."""
         reader = self._reader()

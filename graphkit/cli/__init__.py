@@ -41,6 +41,7 @@ class Group(NamedTuple):
 
 
 VERBS: Final = (
+    Verb("graphkit.cli.scan:scan", keeps=True),
     Verb("graphkit.cli.demo:demo", keeps=True),
     Verb("graphkit.cli.ingest:ingest", keeps=True),
     Verb("graphkit.cli.blast:blast", keeps=False),

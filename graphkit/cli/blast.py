@@ -53,10 +53,9 @@ def blast(
     confirm: Annotated[
         Confirm, typer.Option("--confirm", help="Walk the packages that are shown, or all that are nominated.")
     ] = Confirm.SHOWN,
-    fail_on: Annotated[
-        Tier | None, typer.Option("--fail-on", help="Exit 1 where a service is exposed at this tier or above.")
-    ] = None,
+    fail_on: opt.FailOn = None,
     strict: opt.Strict = False,
+    long: opt.Long = False,
     compare: Annotated[
         Path | None,
         typer.Option("--compare", metavar="OLD.json", help="Only what changed since an earlier --format json report."),
@@ -66,7 +65,6 @@ def blast(
     """Who was reached by a compromised release: services, companies, packages, each with its evidence."""
     from graphkit.api import open_graph
     from graphkit.reports.interface import ReportOptions
-    from graphkit.reports.wording import refused
 
     since = _since(compare, format_)  # what cannot be compared is known before anything is asked
     with open_graph(graph) as opened, progress(quiet=quiet or confirm is Confirm.SHOWN) as bar:
@@ -84,8 +82,21 @@ def blast(
             limit=None if limit is None else offset + limit,
             confirm=confirm,
         )
-    view = ReportOptions(tier=tier, limit=limit, offset=offset, strict=strict, **sheet(output))
+    view = ReportOptions(tier=tier, limit=limit, offset=offset, strict=strict, long=long, graph=graph, **sheet(output))
     answer(since(found, view) if since else report(format_).render(found, view), output)
+    finish(found, output=output, fail_on=fail_on, strict=strict, quiet=quiet)
+
+
+def finish(found: Blast, *, output: Path | None, fail_on: Tier | None, strict: bool, quiet: bool) -> None:
+    """Say on stderr what an answer leaves open, and end with the code that it has.
+
+    Raises:
+        typer.Exit: 1 where a service is exposed at ``fail_on``; 3 where a target or, with ``strict``, a service is
+            unknown.
+        GraphkitError: the answer is partial.
+    """
+    from graphkit.reports.wording import refused
+
     if output is not None:
         note(f"wrote {output}", quiet=quiet)
     told = refused(found) if strict else ""

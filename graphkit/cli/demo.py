@@ -19,6 +19,7 @@ def demo(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The report to write.")] = Path(
         "report.html"
     ),
+    long: opt.Long = False,
     quiet: opt.Quiet = False,
 ) -> None:
     """The LiteLLM case of March 2026: read it, answer it, and write report.html. Needs no network."""
@@ -28,6 +29,6 @@ def demo(
 
     with progress(quiet=quiet) as bar:
         found = run_demo(graph, bar)
-    answer(report("table").render(found, ReportOptions(**sheet(None))), None)
+    answer(report("table").render(found, ReportOptions(graph=graph or DEMO_GRAPH, long=long, **sheet(None))), None)
     answer(report("html").render(found, ReportOptions()), output)
     note(f"wrote {output}; ask on with: graphkit blast {found.incident.id} --graph {graph or DEMO_GRAPH}", quiet=quiet)

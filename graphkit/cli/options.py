@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from graphkit.model.ranks import Tier
+
 
 class Resolver(StrEnum):
     """The resolver profiles."""
@@ -31,6 +33,10 @@ GraphAt = Annotated[
         help="The graph's folder, or neo4j://host:7687. Default: $GRAPHKIT_GRAPH, else a folder of this user.",
     ),
 ]
+FailOn = Annotated[
+    Tier | None, typer.Option("--fail-on", help="Exit 1 where a service is exposed at this tier or above.")
+]
+Long = Annotated[bool, typer.Option("--long", help="List everything, not only what fits one screen.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only errors on stderr.")]
 Targets = Annotated[
     list[str],

@@ -51,6 +51,8 @@ class Documents:
         self._run = run
         self._hint = hint
         self._projects = projects
+        self.built: set[ServiceId] = set()
+        """Services of which a build was found: an SBOM or an environment."""
         self._known: dict[str, frozenset[str]] = {}
         self._here: set[str] = set()
         self._last: tuple[bytes, Document] | None = None
@@ -348,6 +350,8 @@ class Documents:
         """Yield the use of a document by its service, and the company that runs it where one was named."""
         order = self._run.order
         name = order.service or self._named(document, found)
+        if document.kind not in INPUTS:
+            self.built.add(name)
         yield from self._uses_of(document.sha256, document.kind, found, name)
         if order.company:
             yield operated(name, order.company)

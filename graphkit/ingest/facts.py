@@ -37,6 +37,7 @@ def take_advisory(run: IngestRun, found: Found, data: bytes) -> None:
         run.unclaimed(found, "no OSV record and no incident file; see docs/incident-file.md")
         return
     run.keep(found.label, read)
+    run.stats.incidents += [one.id for one in read]
     run.stats.undecided(found.label, read)
     run.stats.read += 1
 

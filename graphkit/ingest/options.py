@@ -21,14 +21,14 @@ UNKNOWN_TIMES: Final = ("uncertain", "listed")
 class IngestArguments(TypedDict, total=False):
     """How sources are read. Times are RFC 3339 texts.
 
-    ``built_at`` is when the build ran that a document describes, or that used an input. ``stands_from``:
-    since when inputs were in place; ``read_at``: the last moment they were known to be, `now` for the
-    clock's; ``check_remote``: remotes are asked whether branches still stand. ``installs_from``: the paths of
-    the inputs of ``service`` that count. ``complete``: the word that the documents list everything.
-    ``build_requires``: of releases without a wheel also what building them takes is read, by their sdists.
-    ``unknown_times`` is one of `UNKNOWN_TIMES`. ``for_services``: what the manifests of services ask an index for, of
-    ``services`` alone where they are named. ``all_allowed``: with every release that ranges allow. ``budget``: seconds
-    after which no more is read, None for no end.
+    ``built_at`` is when the build ran that a document describes, or that used an input. ``stands_from``: since when
+    inputs were in place; ``read_at``: the last moment they were known to be, `now` for the clock's; ``check_remote``:
+    remotes are asked whether branches still stand. ``declare_builds``: a scan found all builds of the services that it
+    found builds of. ``installs_from``: the paths of the inputs of ``service`` that count. ``complete``: the word that
+    the documents list everything. ``build_requires``: of releases without a wheel also what building them takes is
+    read, by their sdists. ``unknown_times`` is one of `UNKNOWN_TIMES`. ``for_services``: what the manifests of services
+    ask an index for, of ``services`` alone where they are named. ``all_allowed``: with every release that ranges allow.
+    ``budget``: seconds after which no more is read, None for no end.
     """
 
     service: str | None
@@ -37,6 +37,7 @@ class IngestArguments(TypedDict, total=False):
     stands_from: str | None
     read_at: str | None
     check_remote: bool
+    declare_builds: bool
     installs_from: Sequence[str] | None
     complete: bool
     branch: str | None
@@ -68,6 +69,8 @@ class IngestOptions:
     """The clock's time, where remotes are to be asked what stands now."""
     installs_from: tuple[str, ...] | None
     is_complete: bool
+    declares_builds: bool
+    """The builds that documents of a scan show are all there were."""
     branch: str
     closure: bool
     build_requires: bool
@@ -113,6 +116,7 @@ class IngestOptions:
                 branch=_utf8("--branch", options.get("branch") or ""),
                 installs_from=None,
                 is_complete=options.get("complete", False),
+                declares_builds=options.get("declare_builds", False),
                 closure=options.get("closure", False),
                 build_requires=options.get("build_requires", False),
                 slice_to=Path(slice_to) if (slice_to := options.get("slice_to")) else None,

@@ -17,6 +17,8 @@ from graphkit.ingest.projects import Projects
 from graphkit.ingest.repositories import Repositories
 from graphkit.ingest.run import IngestRun
 from graphkit.ingest.stats import IngestStats
+from graphkit.model.names import ServiceId
+from graphkit.model.organisation import Organisation, Service
 from graphkit.sources.git.file_names import is_input
 
 PASSED_OVER: Final = frozenset({
@@ -28,21 +30,31 @@ PASSED_OVER: Final = frozenset({
 
 def take_scan(run: IngestRun, sources: Sequence[str]) -> None:
     """Take what sources name or hold. Cost: as for histories and files, and one more look at each name."""
+    built: set[ServiceId] = set()
     repositories = Repositories(run, sources)
+    run.stats.repositories = len(repositories.places)
     if repositories:
         Documents(run, "lock").take_history(repositories)
     if repositories.rest:
         files = partial(walk, repositories.rest, skipped=repositories.skipped, passed_over=PASSED_OVER)
-        Documents(run, "lock", Projects(files(stats=IngestStats()))).take_files(files(stats=run.stats))
+        documents = Documents(run, "lock", Projects(files(stats=IngestStats())))
+        documents.take_files(files(stats=run.stats))
+        built |= documents.built
     for path, label in repositories.places:
-        _take_work_tree(run, path, label)
+        built |= _take_work_tree(run, path, label)
+    if run.order.declares_builds and built:
+        said = tuple(Service(id=service, builds_complete=True) for service in sorted(built))
+        source = f"scan of {', '.join(sources)}: all builds are known"
+        run.keep(source, [Organisation(source=source, services=said)], counted=False)
+        run.flush()
 
 
-def _take_work_tree(run: IngestRun, path: Path, label: str) -> None:
-    """Take the SBOMs and environments of a repository's folder, as documents of what its history names."""
+def _take_work_tree(run: IngestRun, path: Path, label: str) -> set[ServiceId]:
+    """Take the SBOMs and environments of a repository's folder; return the services that they show builds of."""
     files = partial(walk, [str(path)], passed_over=PASSED_OVER)
-    projects = Projects(files(stats=IngestStats()), label)
-    Documents(run, "lock", projects).take_files(_no_inputs(files(stats=run.stats)))
+    documents = Documents(run, "lock", Projects(files(stats=IngestStats()), label))
+    documents.take_files(_no_inputs(files(stats=run.stats)))
+    return documents.built
 
 
 def _no_inputs(files: Iterator[Found]) -> Iterator[Found]:

@@ -26,6 +26,8 @@ class IngestStats:
     rejected: list[Rejected] = field(default_factory=list)
     unrecognised: list[str] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
+    incidents: list[str] = field(default_factory=list)
+    repositories: int = 0
     links_out: int = 0
     is_stopped: bool = False
     """The time that a person gave was used up."""
@@ -75,4 +77,6 @@ class IngestStats:
             worst=tuple((path, first) for _, path, first in self._worst),
             notes=tuple(self.notes),
             is_stopped=self.is_stopped,
+            incidents=tuple(self.incidents),
+            repositories=self.repositories,
         )

@@ -480,3 +480,7 @@ class IngestReport:
     notes: tuple[str, ...] = ()
     is_stopped: bool = False
     """The time that a person gave was used up before everything was read."""
+    incidents: tuple[str, ...] = ()
+    """The ids of incidents and records that were read."""
+    repositories: int = 0
+    """How many histories of a scan were read."""

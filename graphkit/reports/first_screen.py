@@ -5,7 +5,8 @@ A longer list ends in a count and in the option that shows the rest. `graphkit.r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,8 +15,9 @@ from rich.cells import cell_len, set_cell_size
 from graphkit.model.answers import Blast, Path, ServiceVerdict, Slot
 from graphkit.model.ranks import Verdict
 from graphkit.model.times import Instant
-from graphkit.reports.groups import EVIDENCE, Group, group_counts, group_of
+from graphkit.reports.groups import EVIDENCE, Group, counts_of, group_of
 from graphkit.reports.interface import ReportOptions
+from graphkit.reports.settling import Settle, command, settle_in_graph
 from graphkit.reports.text import counted, shown
 from graphkit.reports.text_canvas import TextCanvas
 from graphkit.reports.wording import ASSUMED, between, clock, notices, what_and_when
@@ -27,7 +29,8 @@ _MARGIN: Final = 9
 """Columns of the verdict's word."""
 _NAME: Final = 24
 """The most columns that names have; a longer one has a line of its own."""
-_LEAST_NAME: Final = 8
+_COMMANDS: Final = 3
+"""The most commands that settle unknown services."""
 _TINT: Final[Mapping[Group, str]] = {
     Group.HIT: "observed",
     Group.LIKELY: "picked",
@@ -39,22 +42,31 @@ _SHOWN_OF_A_PATH: Final = 5
 _GAP: Final = 3
 """The fewest columns between a reason and the owner."""
 
-Settle = Callable[[ServiceVerdict], str]
-"""Returns the command that would settle an unknown service, empty where none is known."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
     """What stands around the services.
 
-    ``about``: lines below the title, such as what was looked at. ``actions``: what to do now. ``after``: lines at the
-    end, such as the command of the page. ``settle``: the command for an unknown service.
+    ``about``: lines below the title, such as what was looked at. ``actions``: what to do now. ``after``: commands at
+    the end, such as that of the page. ``settle``: the command for an unknown service.
     """
 
     about: Sequence[str] = ()
     actions: Sequence[str] = ()
     after: Sequence[str] = ()
     settle: Settle = field(default=lambda _: "")
+
+
+def screen_of(blast: Blast, view: ReportOptions) -> Screen:
+    """Return what stands around the services of a graph."""
+    return Screen(after=(f"page: {page_command(blast, view.graph)}",), settle=settle_in_graph(blast, view.graph))
+
+
+def page_command(blast: Blast, graph: str | None) -> str:
+    """Return the command that writes the page of an answer."""
+    ids = list(dict.fromkeys(one.incident for one in blast.windows)) or [blast.incident.id]
+    at = () if graph is None else ("--graph", graph)
+    return command("graphkit", "blast", *ids, *at, "--format", "html", "--output", "report.html")
 
 
 def first_screen(blast: Blast, view: ReportOptions, screen: Screen) -> str:
@@ -75,8 +87,10 @@ def first_screen(blast: Blast, view: ReportOptions, screen: Screen) -> str:
         for number, line in enumerate(screen.actions, 1):
             foot.line(f"{number}  {line}", indent=2, hang=3)
         foot.gap()
-    for line in (*_others(blast), *screen.after):
+    for line in _others(blast):
         foot.line(line, style="dim")
+    for line in screen.after:
+        foot.line(line, style="dim", is_laid_out=True)
     most = _LINES_WIDE if view.width >= WIDE else _LINES_NARROW
     room = most - head.height - foot.height
     return head.text() + _services(blast, view, screen.settle, room) + foot.text()
@@ -87,37 +101,49 @@ def _canvas(view: ReportOptions) -> TextCanvas:
 
 
 def _counts(head: TextCanvas, blast: Blast) -> None:
-    counts = group_counts(one.verdict for one in blast.services)
+    counts = counts_of(blast)
     head.words(
         [(f"{group.upper()} {number:,}", _TINT[group] if number else "none") for group, number in counts.items()]
     )
 
 
 def _services(blast: Blast, view: ReportOptions, settle: Settle, room: int) -> str:
-    """Return as many services as fit, the worst first; each group that has some shows one, and counts the others."""
+    """Return as many services as fit, the worst first; each group that has some shows one, and counts the others.
+
+    Services are sorted by verdict, so each group is one stretch of them, and only what may be shown is looked at.
+    """
     if not blast.services:
         sheet = _canvas(view)
         sheet.line("The graph holds no service yet. Add one: graphkit scan PATH", indent=2)
         return sheet.text()
-    groups = {group: [one for one in blast.services if group_of(one.verdict) is group] for group in Group}
-    column = min(max(_LEAST_NAME, *(cell_len(shown(one.service)) for one in blast.services)), _NAME) + 2
-    rows = {
-        group: [_service(one, blast, view, settle, column) for one in ones[: max(room, 1)]]
-        for group, ones in groups.items()
-        if ones
-    }
-    counts = _fitting(rows, {group: len(ones) for group, ones in groups.items()}, room)
+    counts = counts_of(blast)
+    first = {group: sum(list(counts.values())[:number]) for number, group in enumerate(Group)}
+    most = max(room, 1)
+    groups = {group: blast.services[first[group] :][: min(number, most)] for group, number in counts.items() if number}
+    column = min(max(cell_len(shown(one.service)) for ones in groups.values() for one in ones), _NAME) + 2
+    rows = {group: [_service(one, blast, view, column) for one in ones] for group, ones in groups.items()}
+    foot = _settling(groups.get(Group.UNKNOWN, ()), settle, view)
+    fitting = _fitting(rows, counts, room - foot.count("\n"))
     text = ""
     for group, blocks in rows.items():
-        text += "".join(block for block in blocks[: counts[group]])
-        if rest := len(groups[group]) - counts[group]:
+        text += "".join(blocks[: fitting[group]])
+        if rest := counts[group] - fitting[group]:
             sheet = _canvas(view)
-            more = "more" if counts[group] else "services"
-            sheet.line(
-                f"{rest:,} {more}: --long lists them", indent=0, lead=_lead(group), tint=_TINT[group], hang=_MARGIN
-            )
+            more = "more" if fitting[group] else "services"
+            sheet.line(f"{rest:,} {more}: --long lists them", lead=_lead(group), tint=_TINT[group], hang=_MARGIN)
             text += sheet.text()
+        text += foot if group is Group.UNKNOWN else ""
     return text
+
+
+def _settling(unknown: Sequence[ServiceVerdict], settle: Settle, view: ReportOptions) -> str:
+    """Return the commands that settle unknown services, the one that settles most of them first."""
+    commands = Counter(filter(None, map(settle, unknown)))
+    sheet = _canvas(view)
+    for line, number in commands.most_common(_COMMANDS):
+        # One line, however long: what is pasted from a terminal has no line break in it then.
+        sheet.line(f"settle {'them' if number > 1 else 'it'}: {line}", indent=_MARGIN, is_laid_out=True)
+    return sheet.text()
 
 
 def _fitting(rows: Mapping[Group, Sequence[str]], totals: Mapping[Group, int], room: int) -> dict[Group, int]:
@@ -148,8 +174,8 @@ def _lead(group: Group) -> str:
     return f"{group.upper():<{_MARGIN - 1}}"
 
 
-def _service(one: ServiceVerdict, blast: Blast, view: ReportOptions, settle: Settle, column: int) -> str:
-    """Return the lines of a service: verdict, name, reason and owner; then when and by which path, or what to do."""
+def _service(one: ServiceVerdict, blast: Blast, view: ReportOptions, column: int) -> str:
+    """Return the lines of a service: verdict, name, reason and owner; then when and by which path."""
     group = group_of(one.verdict)
     sheet = _canvas(view)
     name, owner = shown(one.service), shown(one.owner)
@@ -162,16 +188,13 @@ def _service(one: ServiceVerdict, blast: Blast, view: ReportOptions, settle: Set
     else:
         sheet.line(set_cell_size(name, column) + first, lead=_lead(group), tint=_TINT[group], is_laid_out=True)
     who = "" if first.endswith(owner) else f"owner: {owner}"
-    if group is Group.UNKNOWN:
-        second, command = who, settle(one)
-    elif group is Group.CLEAR:
-        second, command = " · ".join(filter(None, (who, _assumed(one)))), ""
-    else:
-        second, command = " · ".join(filter(None, (*_when(one, blast), who, _nodes(one.paths)))), ""
-    if second:
+    more: tuple[str, ...] = ()
+    if group is Group.CLEAR:
+        more = (_assumed(one),)
+    elif group is not Group.UNKNOWN:
+        more = (*_when(one, blast), _nodes(one.paths))
+    if second := " · ".join(filter(None, (*more[:-1], who, *more[-1:]))):
         sheet.line(_cut(second, rest), indent=indent, style="dim", is_laid_out=True)
-    if command:
-        sheet.line(f"settle it: {command}", indent=indent, hang=11)
     return sheet.text()
 
 

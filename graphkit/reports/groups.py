@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from graphkit.model.answers import Blast
 from graphkit.model.ranks import Verdict
 
 
@@ -54,7 +55,9 @@ def group_of(verdict: Verdict) -> Group:
     return _GROUPS[verdict]
 
 
-def group_counts(verdicts: Iterable[Verdict]) -> dict[Group, int]:
-    """Return how many verdicts each group has, none left out, worst group first."""
-    counts = Counter(map(group_of, verdicts))
+def counts_of(blast: Blast) -> dict[Group, int]:
+    """Return how many services each group has, none left out, worst group first."""
+    counts = Counter[Group]()
+    for name, number in blast.summary.services:
+        counts[_GROUPS[Verdict(name)]] += number
     return {group: counts[group] for group in Group}

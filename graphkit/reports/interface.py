@@ -17,15 +17,24 @@ class ReportOptions:
     ``tier`` is the weakest one whose packages are listed; weaker ones are counted. ``limit`` cuts lists
     of packages and releases, never a summary; None: no cut. ``offset`` leaves so many packages out before
     those that are listed. ``strict``: assumptions are refused; a service that is cleared only by them counts
-    as unknown. ``width`` in columns and ``colour`` are for terminals.
+    as unknown. ``long``: everything, where a report has a short form too. ``graph``: the
+    address that commands name, None for the default one. ``width`` in columns and ``colour``
+    are for terminals.
     """
 
     tier: Tier = Tier.PICKED
     limit: int | None = None
     offset: int = 0
     strict: bool = False
+    long: bool = False
+    graph: str | None = None
     width: int = 80
     colour: bool = False
+
+    @property
+    def lists_everything(self) -> bool:
+        """Whether the long form is meant: it was asked for, or an option says what it lists."""
+        return self.long or self.limit is not None or bool(self.offset) or self.tier is not Tier.PICKED
 
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 0:

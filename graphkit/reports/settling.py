@@ -69,6 +69,26 @@ def settle_in_graph(blast: Blast, graph: str | None) -> Settle:
     return settle
 
 
+def settle_by_scan(blast: Blast, paths: Sequence[str], *, budget: float, graph: str | None, offline: bool) -> Settle:
+    """Return what names the command for services that a scan of ``paths`` found.
+
+    ``budget``: seconds that the index was read for. ``offline``: it was not read at all.
+    """
+    again = ("graphkit", "scan", *paths, *(() if graph is None else ("--graph", graph)))
+    start = rfc3339(blast.window.start) if blast.window.is_known else None
+
+    def settle(one: ServiceVerdict) -> str:
+        if has_only_unrecorded(one):
+            return command(*again, "--builds-complete") + "  # if these are all its builds"
+        if is_undated(one):
+            return command(*again, "--unchanged-since", start or "TIME") + "  # if nothing there changed since then"
+        if is_unread(one):
+            return command(*again) if offline else command(*again, "--budget", f"{budget * 5:.0f}")
+        return command("graphkit", "why", one.service, blast.incident.id, "--clearance", *again[2 + len(paths) :])
+
+    return settle
+
+
 def _window(blast: Blast) -> Sequence[str]:
     start, until = rfc3339(blast.window.start), rfc3339(blast.window.until)
     return ("--from", start, "--until", until) if blast.window.is_known and start and until else ()

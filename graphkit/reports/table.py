@@ -21,6 +21,7 @@ from graphkit.model.documents import Problem
 from graphkit.model.organisation import Claim
 from graphkit.model.ranks import CompanyVerdict
 from graphkit.reports.comparison import HEADS, Comparison, since
+from graphkit.reports.first_screen import first_screen, screen_of
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.proofs import write_proofs
 from graphkit.reports.provenance import Verification
@@ -54,12 +55,14 @@ _SHORT: Final = 12
 
 
 class TableReport:
-    """A blast as text: a headline, then releases, services, companies, packages and notes."""
+    """A blast as text: the first screen, or all of it: releases, services, companies, packages and notes."""
 
     suffix: Final = ".txt"
 
     def render(self, blast: Blast, view: ReportOptions) -> str:
         """Return the answer as text ``view.width`` columns wide."""
+        if not view.lists_everything:
+            return first_screen(blast, view, screen_of(blast, view))
         sheet = TextCanvas(view.width, colour=view.colour)
         listed = listing(blast, view)
         sheet.line(f"{blast.incident.id}: {blast.incident.title}" if blast.incident.title else blast.incident.id)

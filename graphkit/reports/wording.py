@@ -303,11 +303,16 @@ def headline(blast: Blast) -> str:
 def what_and_when(blast: Blast) -> str:
     """Return what was compromised, by whom and when, without what came of it."""
     asked = blast.incident
-    by = f" by {asked.actor}" if asked.actor else ""
     partial = "PARTIAL ANSWER: the walks of packages were stopped" if blast.is_partial else ""
-    is_named = bool(asked.title) and len(windows_of(blast)) == 1
-    what = (asked.title, by.strip()) if is_named else (_what(blast, by),)
-    return " · ".join(filter(None, (partial, *what, _window(blast))))
+    windows = windows_of(blast)
+    if len(windows) > 1:
+        return " · ".join(
+            filter(None, (partial, f"{len(windows)} incidents: {', '.join(one.incident for one in windows)}"))
+        )
+    by = f"by {asked.actor}" if asked.actor else ""
+    what = (asked.title, by) if asked.title else (_what(blast, f" {by}".rstrip()),)
+    when = f"{span(blast.window)}{_account(reading_of(blast))}"
+    return " · ".join(filter(None, (partial, *what, when)))
 
 
 def _what(blast: Blast, by: str) -> str:

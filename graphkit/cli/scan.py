@@ -1,0 +1,148 @@
+"""`graphkit scan`: find what is there, put it into a graph, and answer for every incident that is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from graphkit.cli import options as opt
+from graphkit.cli.blast import finish
+from graphkit.cli.terminal import answer, note, progress, sheet
+from graphkit.model.ranks import Tier
+from graphkit.reports import ReportFormat, report
+
+if TYPE_CHECKING:
+    from graphkit.api.scan import Scan
+    from graphkit.model.answers import Blast
+    from graphkit.reports.interface import ReportOptions
+
+
+def scan(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PATH", show_default=False, help="Folders, repositories and files. Default: ."),
+    ] = None,
+    incident: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--incident",
+            metavar="ID|FILE|TARGET",
+            help="Ask about this incident, OSV file or release alone, as in litellm==1.82.8. May be repeated. Default: "
+            "every incident that ships or was ingested.",
+        ),
+    ] = None,
+    all_advisories: Annotated[
+        bool,
+        typer.Option("--all-advisories", help="Also ask about OSV records that are not of malicious packages."),
+    ] = False,
+    graph: opt.GraphAt = None,
+    unchanged_since: Annotated[
+        str | None,
+        typer.Option(
+            "--unchanged-since",
+            metavar="TIME",
+            help="You declare that every lock and manifest found was in place since then, unchanged.",
+        ),
+    ] = None,
+    builds_complete: Annotated[
+        bool,
+        typer.Option(
+            "--builds-complete", help="You declare that the builds found are all there were of their services."
+        ),
+    ] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask neither the index nor remotes.")] = False,
+    check_remote: Annotated[
+        bool,
+        typer.Option(
+            "--check-remote/--no-check-remote", help="Ask the remotes of repositories whether branches still stand."
+        ),
+    ] = True,
+    budget: Annotated[
+        float, typer.Option("--budget", min=0, metavar="SECONDS", help="How long the index is read.")
+    ] = 60.0,
+    index_url: Annotated[
+        str | None,
+        typer.Option("--index-url", metavar="URL", help="The default is the index that uv or pip is set to."),
+    ] = None,
+    github: Annotated[
+        str | None, typer.Option("--github", metavar="ORG", help="Also pull the repositories of an organisation.")
+    ] = None,
+    dependency_track: Annotated[
+        str | None, typer.Option("--dependency-track", metavar="URL", help="Also pull the SBOMs of a server.")
+    ] = None,
+    format_: Annotated[ReportFormat, typer.Option("--format", help="How the answer is written.")] = ReportFormat.TABLE,
+    output: opt.Output = None,
+    long: opt.Long = False,
+    fail_on: opt.FailOn = None,
+    strict: opt.Strict = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Write the commands that do the same, step by step, to stderr.")
+    ] = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Find locks, manifests, SBOMs and environments below PATH, and say which services an incident reached."""
+    from graphkit.api import open_graph
+    from graphkit.api.scan import scan as scan_all
+    from graphkit.reports.interface import ReportOptions
+
+    places = paths or ["."]
+    with open_graph(graph, create=True) as opened, progress(quiet=quiet) as bar:
+        found = scan_all(
+            opened,
+            places,
+            progress=bar,
+            provisional=lambda so_far: note(_provisional(so_far), quiet=quiet),
+            incidents=incident or (),
+            all_advisories=all_advisories,
+            unchanged_since=unchanged_since,
+            declare_builds=builds_complete,
+            offline=offline,
+            check_remote=check_remote,
+            budget=budget,
+            index_url=index_url,
+            github=github,
+            dependency_track=dependency_track,
+        )
+    for path, place, problem in found.rejected:
+        note(": ".join(filter(None, (f"not read: {path}", place, problem))), quiet=quiet)
+    if explain:
+        for line in found.commands:
+            note(line, quiet=False)
+    view = ReportOptions(tier=Tier.PICKED, strict=strict, long=long, graph=graph, **sheet(output))
+    text = _screen(found, view, budget, graph, offline=offline) if format_ is ReportFormat.TABLE and not long else ""
+    answer(text or report(format_).render(found.blast, view), output)
+    finish(found.blast, output=output, fail_on=fail_on, strict=strict, quiet=quiet)
+    if found.rejected:
+        raise typer.Exit(3)
+
+
+def _provisional(so_far: Blast) -> str:
+    from graphkit.reports.groups import counts_of
+
+    said = ", ".join(f"{number:,} {group}" for group, number in counts_of(so_far).items() if number)
+    return f"before the index is read: {said or 'no service'}; reading what the manifests need of it"
+
+
+def _screen(found: Scan, view: ReportOptions, budget: float, graph: str | None, *, offline: bool) -> str:
+    """Return the first screen of a scan: with what was looked at, and commands that scan again."""
+    from graphkit.reports.first_screen import first_screen, screen_of
+    from graphkit.reports.settling import settle_by_scan
+
+    settle = settle_by_scan(found.blast, found.paths, budget=budget, graph=graph, offline=offline)
+    around = replace(screen_of(found.blast, view), about=(_looked_at(found, offline=offline),), settle=settle)
+    return first_screen(found.blast, view, around)
+
+
+def _looked_at(found: Scan, *, offline: bool) -> str:
+    from graphkit.reports.text import counted
+
+    documents = sum(report.read for kind, report in found.reports if kind != "index")
+    repositories = sum(report.repositories for _, report in found.reports)
+    where = f"{counted(repositories, 'repository', 'repositories')} and {counted(documents, 'document')}"
+    pages = f"{counted(found.index_facts, 'new page or list', 'new pages and lists')} of requirements from the index"
+    index = "index not asked" if offline else pages
+    stopped = "stopped by --budget" if found.is_stopped else ""
+    parts = [f"looked at {where} in {', '.join(found.paths)}", f"{found.seconds:,.0f} s", index, stopped]
+    return " · ".join(filter(None, parts))
