@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple
 
 from graphkit.model.index import Hidden
@@ -146,6 +147,30 @@ class Cause:
     sources: tuple[str, ...] = ()
 
 
+class ActionKind(StrEnum):
+    """What an action does, the most urgent first."""
+
+    CONTAIN = "contain"
+    """Keep it from running or spreading further."""
+    ROTATE = "rotate"
+    """Replace what could be read."""
+    HUNT = "hunt"
+    """Look for what it left behind."""
+    BLOCK = "block"
+    """Shut out its hosts and its releases."""
+    NOTIFY = "notify"
+    """Tell somebody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What to do now about an incident, in plain words, by somebody who knows. ``sources`` are ids."""
+
+    do: ActionKind
+    text: str
+    sources: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One compromise. ``aliases`` are advisory ids of the same event.
@@ -154,6 +179,7 @@ class Incident:
     the record are in ``ranges`` as (package, specifier). ``every``: packages of which every version is accused,
     as purls without a version. ``files``: bad files that are not told of as files of a release. ``undecided``:
     what of it accuses nothing that can be tested. ``imports``: the names that the accused packages are imported by.
+    ``actions``: what to do now, in the order in which the file has them.
     """
 
     id: str
@@ -172,6 +198,7 @@ class Incident:
     files: tuple[AccusedFile, ...] = ()
     undecided: tuple[Undecided, ...] = ()
     imports: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
 
     @property
     def decides_nothing(self) -> bool:

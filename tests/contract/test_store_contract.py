@@ -15,7 +15,7 @@ from graphkit.model.building import marker_of_build
 from graphkit.model.documents import Basis, Component, Document, DocumentKind, Edge, Problem
 from graphkit.model.environment import Environment
 from graphkit.model.errors import GraphkitError, InputError
-from graphkit.model.incidents import CompromisedFile, CompromisedRelease, Incident
+from graphkit.model.incidents import Action, ActionKind, CompromisedFile, CompromisedRelease, Incident, Source
 from graphkit.model.index import File, FileKind, MetadataSource, ProjectPage, ReleaseFiles, ReleaseMetadata, needs_of
 from graphkit.model.names import CompanyId, PackageName, ServiceId, package_name
 from graphkit.model.organisation import Build, Claim, Company, DocumentUse, Organisation, Polarity, Service, Standing
@@ -639,6 +639,17 @@ def test_the_last_ingest_of_an_incident_holds(fresh: Callable[[], port.Store]) -
     store.record([last, first])
     assert store.record([first, last]).new == 1
     assert store.reader().evidence().incidents() == (last,)
+
+
+def test_the_actions_of_an_incident_come_back(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    action = Action(do=ActionKind.ROTATE, text="Rotate the keys.", sources=("S1",))
+    told = Incident(id="i", title="a", releases=(BAD,), sources=(Source(id="S1"),), actions=(action,))
+    store.record([replace(told, actions=())])
+    before = store.reader().generation().facts_sha256
+    assert store.record([told]).new == 1
+    assert store.reader().evidence().incidents() == (told,)
+    assert store.reader().generation().facts_sha256 != before
 
 
 def test_newest_fact_and_counts(fresh: Callable[[], port.Store]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from enum import StrEnum
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -11,6 +12,8 @@ from graphkit.formats.structured_text import decode, time_as_told, typed
 from graphkit.model.errors import InputError
 from graphkit.model.incidents import (
     AccusedFile,
+    Action,
+    ActionKind,
     Cause,
     CompromisedFile,
     CompromisedRelease,
@@ -28,6 +31,7 @@ from graphkit.model.versions import release_version
 SCHEMA: Final = "graphkit.incident/1"
 _LENGTHS: Final = {"md5": 32, "sha1": 40, "sha256": 64, "sha384": 96, "sha512": 128}
 """Hexadecimal digits of a hash, by its algorithm."""
+_Word = TypeVar("_Word", bound=StrEnum)
 
 
 class Shape(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -98,6 +102,12 @@ class _CauseShape(Shape):
     sources: tuple[str, ...] = ()
 
 
+class _ActionShape(Shape):
+    do: str
+    text: str
+    sources: tuple[str, ...] = ()
+
+
 class _IncidentShape(Shape):
     schema: str
     id: str
@@ -111,6 +121,7 @@ class _IncidentShape(Shape):
     sources: tuple[SourceShape, ...] = ()
     notes: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
+    actions: tuple[_ActionShape, ...] = ()
 
 
 def claims(data: bytes) -> bool:
@@ -152,7 +163,26 @@ def parse(data: bytes) -> Incident:
         sources=tuple(one.source() for one in read.sources),
         notes=tuple(read.notes),
         imports=tuple(_import(one, f"imports[{i}]") for i, one in enumerate(read.imports)),
+        actions=tuple(_action(one, f"actions[{i}]", known) for i, one in enumerate(read.actions)),
     )
+
+
+def _action(read: _ActionShape, place: str, known: Iterable[str]) -> Action:
+    if not read.text.strip():
+        raise InputError("an action needs a text", place=f"{place}.text")
+    return Action(
+        do=one_of(ActionKind, read.do, f"{place}.do"),
+        text=read.text.strip(),
+        sources=cited(read.sources, f"{place}.sources", known),
+    )
+
+
+def one_of(words: type[_Word], text: str, place: str) -> _Word:
+    """Return a word of a closed list; InputError, which names the list, where the text is none of it."""
+    try:
+        return words(text)
+    except ValueError as error:
+        raise InputError(f"{text[:80]!r} is not one of {', '.join(words)}", place=place) from error
 
 
 def _import(name: str, place: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Final, Literal, TypeVar
 
@@ -30,11 +29,10 @@ from graphkit.model.organisation import (
     Supply,
 )
 from graphkit.model.times import NO_TIME, credible
-from graphkit.sources.advisories.incident import Shape, SourceShape, cited
+from graphkit.sources.advisories.incident import Shape, SourceShape, cited, one_of
 
 SCHEMA: Final = "graphkit.organisation/1"
 _Name = TypeVar("_Name")
-_Word = TypeVar("_Word", bound=StrEnum)
 
 
 class _CompleteFromShape(Shape):
@@ -347,18 +345,11 @@ def _claim(read: _ClaimShape, place: str, sources: Mapping[str, Source]) -> Clai
         company=_named(company_id, read.company, f"{place}.company"),
         claimant=read.claimant,
         text=read.text,
-        polarity=_word(Polarity, read.polarity, f"{place}.polarity"),
-        standing=_word(Standing, read.standing, f"{place}.standing"),
+        polarity=one_of(Polarity, read.polarity, f"{place}.polarity"),
+        standing=one_of(Standing, read.standing, f"{place}.standing"),
         certainty=read.certainty,
         date=read.date,
         object=read.about,
         relation=read.relation,
         sources=tuple(sources[one] for one in cited(read.sources, f"{place}.sources", sources)),
     )
-
-
-def _word(words: type[_Word], text: str, place: str) -> _Word:
-    try:
-        return words(text)
-    except ValueError as error:
-        raise InputError(f"{text[:80]!r} is not one of {', '.join(words)}", place=place) from error

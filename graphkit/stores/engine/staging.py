@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any, Final
 
 import duckdb
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -145,9 +146,18 @@ class Staging:
         self._newest["organisations", fact.source] = (fact.source, body, digest(body))
 
     def _incident(self, fact: Incident) -> None:
-        body = encoded(fact).decode()
+        body = encoded(_without_empty(fact)).decode()
         row = (fact.id, fact.title, fact.actor, fact.advisory, body, digest(body))
         self._newest["incidents", fact.id] = row
+
+
+def _without_empty(fact: Incident) -> Any:
+    """Return an incident for its body; one without actions has the same body, and digest, as before there were any."""
+    if fact.actions:
+        return fact
+    body: dict[str, Any] = msgspec.to_builtins(fact)
+    del body["actions"]
+    return body
 
 
 def _said(fact: Document | DocumentUse, apart: frozenset[str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from graphkit.model.errors import InputError
-from graphkit.model.incidents import Incident
+from graphkit.model.incidents import Action, ActionKind, Incident
 from graphkit.model.times import FOREVER, instant, moment
 from graphkit.sources.advisories import incident, osv
 from graphkit.sources.organisation import organisation_file
@@ -65,6 +65,20 @@ def test_names_are_normalised_and_open_ends_stay_open() -> None:
         (("- purl", "- sources: [S9]\n  purl"), "releases[0].sources[0]", "S9"),
         (("- purl", "- files: [{filename: a, sha256: abc}]\n  purl"), "releases[0].files[0].sha256", "SHA-256"),
         (("title: x", "title: x\nreadings: [{id: a, from: 2026-02-02, until: 2026-02-01}]"), "readings[0]", "before"),
+        (("title: x", "title: x\nactions: {do: hunt, text: look}"), "actions", "array"),
+        (("title: x", "title: x\nactions: [{do: hunt}]"), "actions[0]", "text"),
+        (("title: x", "title: x\nactions: [{do: hunt, text: ' '}]"), "actions[0].text", "needs a text"),
+        (("title: x", "title: x\nactions: [{do: hunt, text: look, why: x}]"), "actions[0]", "why"),
+        (
+            ("title: x", "title: x\nactions: [{do: hunt, text: a}, {do: burn, text: b}]"),
+            "actions[1].do",
+            "'burn' is not one of contain, rotate, hunt, block, notify",
+        ),
+        (
+            ("title: x", "title: x\nactions: [{do: hunt, text: look, sources: [S9]}]"),
+            "actions[0].sources[0]",
+            "no source 'S9'",
+        ),
         (
             ("title: x", "title: x\nreadings: [{id: a, preferred: true}, {id: b, preferred: true}]"),
             "readings",
@@ -131,6 +145,23 @@ def test_a_wildcard_accuses_nothing() -> None:
     read = parse(SMALL + "- purl: pkg:pypi/other@1.*\n- purl: pkg:npm/axios@*\n")
     assert [release.purl for release in read.releases] == ["pkg:pypi/zope-interface@5.0"]
     assert [(one.package, one.purl) for one in read.undecided] == [("other", ""), (None, "pkg:npm/axios")]
+
+
+def test_actions_keep_their_order() -> None:
+    read = parse(
+        SMALL
+        + """
+actions:
+- {do: rotate, text: "Rotate the keys. ", sources: [S1]}
+- {do: contain, text: Isolate it.}
+sources: [{id: S1}]
+"""
+    )
+    assert read.actions == (
+        Action(do=ActionKind.ROTATE, text="Rotate the keys.", sources=("S1",)),
+        Action(do=ActionKind.CONTAIN, text="Isolate it."),
+    )
+    assert parse(SMALL).actions == ()
 
 
 def test_files_may_be_accused_by_hash_alone() -> None:
