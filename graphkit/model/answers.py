@@ -9,7 +9,7 @@ from typing import Final
 
 from graphkit.model.documents import Problem, how_many
 from graphkit.model.environment import Environment
-from graphkit.model.incidents import Cause, CompromisedRelease, Source
+from graphkit.model.incidents import ActionKind, Cause, CompromisedRelease, FileHash, Source
 from graphkit.model.names import CompanyId, ServiceId
 from graphkit.model.organisation import Claim
 from graphkit.model.ranks import CompanyVerdict, Tier, Verdict
@@ -307,8 +307,30 @@ class Accused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Instruction:
+    """What to do now about an incident: an action of its file, with its sources."""
+
+    incident: str
+    do: ActionKind
+    text: str
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HashedFile:
+    """A bad file with hashes by which it can be looked for. ``filename`` empty: not known."""
+
+    incident: str
+    filename: str
+    hashes: tuple[FileHash, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The incident, or the bare target, that a blast answered for. ``withdrawn``: ids of its records that are."""
+    """The incident, or the bare target, that a blast answered for. ``withdrawn``: ids of its records that are.
+
+    ``actions`` and ``files`` say of which incident they are, so that those of several can stand in one answer.
+    """
 
     id: str
     title: str
@@ -317,6 +339,8 @@ class Asked:
     releases: tuple[Accused, ...]
     sources: tuple[Source, ...] = ()
     withdrawn: tuple[str, ...] = ()
+    actions: tuple[Instruction, ...] = ()
+    files: tuple[HashedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

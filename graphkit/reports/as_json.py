@@ -27,6 +27,7 @@ from graphkit.model.incidents import Source
 from graphkit.model.organisation import Claim
 from graphkit.model.ranks import Tier
 from graphkit.model.times import NO_TIME, rfc3339
+from graphkit.reports.actions import action_shape
 from graphkit.reports.comparison import Comparison
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.proofs import clearance_shape, explained_shape
@@ -187,6 +188,7 @@ def blast_shape(blast: Blast, listed: Listing, made: Provenance) -> Shape:
             "causes": [
                 {"text": one.text, "certainty": one.certainty, "sources": list(one.sources)} for one in incident.causes
             ],
+            "actions": [action_shape(one) for one in incident.actions],
             "releases": [_accused(one) for one in listed.releases],
             "sources": _sources(incident.sources),
             "withdrawn": list(incident.withdrawn),

@@ -201,6 +201,8 @@ def _asked(views: Sequence[CaseAnswer]) -> Asked:
         releases=tuple({one.release.purl: one for each in asked for one in each.releases}.values()),
         sources=tuple(dict.fromkeys(source for one in asked for source in one.sources)),
         withdrawn=tuple(dict.fromkeys(name for one in asked for name in one.withdrawn)),
+        actions=tuple(action for one in asked for action in one.actions),
+        files=tuple(file for one in asked for file in one.files),
     )
 
 

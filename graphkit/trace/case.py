@@ -11,11 +11,12 @@ from typing import NamedTuple
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from graphkit.model.answers import Accused, Asked
+from graphkit.model.answers import Accused, Asked, HashedFile, Instruction
 from graphkit.model.errors import UsageError
 from graphkit.model.incidents import (
     AccusedFile,
     CompromisedRelease,
+    FileHash,
     Incident,
     Reading,
     Undecided,
@@ -193,7 +194,24 @@ class Case:
                 for release in self.releases
             ),
             sources=tuple(dict.fromkeys(source for incident in self.incidents for source in incident.sources)),
+            actions=tuple(dict.fromkeys(one for incident in self.incidents for one in self._actions(incident))),
+            files=tuple(dict.fromkeys(self._hashed_files())),
         )
+
+    def _actions(self, incident: Incident) -> Iterator[Instruction]:
+        """Yield what to do, with the sources of the record that says it: ids of two records may be alike."""
+        sources = {source.id: source for source in incident.sources}
+        for one in incident.actions:
+            cited = tuple(sources[name] for name in one.sources)
+            yield Instruction(incident=self.id, do=one.do, text=one.text, sources=cited)
+
+    def _hashed_files(self) -> Iterator[HashedFile]:
+        for file in (file for release in self.releases for file in release.files if file.sha256):
+            hashes = (FileHash("sha256", file.sha256),)
+            yield HashedFile(incident=self.id, filename=file.filename, hashes=hashes)
+        for alone in self.files:
+            if alone.hashes:
+                yield HashedFile(incident=self.id, filename=alone.filename, hashes=alone.hashes)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -42,6 +42,26 @@ def only(graph: Graph, *targets: str, **options: Any) -> ServiceVerdict:
     return service
 
 
+def test_what_to_do_about_several_incidents_says_which_and_by_whom(graph: Graph, work: Path) -> None:
+    for name, publisher in (("one", "the press"), ("two", "the index")):
+        feed(
+            graph,
+            work,
+            "advisory",
+            "schema: graphkit.incident/1\n"
+            f"id: {name}\ntitle: x\nreleases: [{{purl: 'pkg:pypi/{name}@1'}}]\n"
+            f"actions: [{{do: rotate, text: Rotate {name}., sources: [S1]}}]\n"
+            f"sources: [{{id: S1, publisher: {publisher}}}]\n",
+            f"{name}.yaml",
+        )
+    told = graph.blast("two", "one").incident.actions
+    assert [(one.incident, one.do, one.text) for one in told] == [
+        ("one", "rotate", "Rotate one."),
+        ("two", "rotate", "Rotate two."),
+    ]
+    assert [source.publisher for one in told for source in one.sources] == ["the press", "the index"]
+
+
 # What a document proves
 
 

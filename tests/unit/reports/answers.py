@@ -22,9 +22,11 @@ from graphkit.model.answers import (
     CompanyRow,
     Discharge,
     DocumentName,
+    HashedFile,
     Holding,
     IngestReport,
     InstallTree,
+    Instruction,
     Obligation,
     PackageRow,
     ProofKind,
@@ -44,7 +46,7 @@ from graphkit.model.answers import (
 )
 from graphkit.model.documents import Problem
 from graphkit.model.environment import Environment
-from graphkit.model.incidents import Cause, CompromisedFile, CompromisedRelease, Source
+from graphkit.model.incidents import ActionKind, Cause, CompromisedFile, CompromisedRelease, FileHash, Source
 from graphkit.model.names import CompanyId, ServiceId, package_name
 from graphkit.model.organisation import Claim, Polarity, Standing
 from graphkit.model.ranks import CompanyVerdict, Tier, Verdict
@@ -98,6 +100,11 @@ def accused(version: str, start: int | None, *, package: str = "litellm", ghost:
         sources=("S1",),
     )
     return Accused(release=release, start=start, until=_T3, ghost=ghost)
+
+
+def instruction(do: ActionKind, text: str, *sources: Source) -> Instruction:
+    """Return what to do about the case."""
+    return Instruction(incident="litellm-2026-03", do=do, text=text, sources=sources)
 
 
 def path(*steps: tuple[str, str]) -> tuple[Step, ...]:
@@ -325,6 +332,17 @@ def blast() -> Blast:
             causes=(Cause(text="a stolen token", certainty="best supported", sources=("S1",)), Cause(text="a worm")),
             releases=(accused("1.82.7", _T0), accused("1.82.8", _T1)),
             sources=(PAGE, NO_ADDRESS),
+            actions=(
+                instruction(ActionKind.CONTAIN, "Isolate what had it.", PAGE, NO_ADDRESS),
+                instruction(ActionKind.ROTATE, "Rotate what could be read there."),
+            ),
+            files=(
+                HashedFile(
+                    incident="litellm-2026-03",
+                    filename="litellm-1.82.8-py3-none-any.whl",
+                    hashes=(FileHash("sha256", "cd" * 32),),
+                ),
+            ),
         ),
         window=Window(start=_T0, until=_T3, reading="operator"),
         windows=(Window(start=_T0, until=_T3, reading="operator", incident="litellm-2026-03"),),
@@ -377,6 +395,8 @@ def hostile() -> Blast:
             sources=(PAGE, TRAP),
             causes=(Cause(text=BREAKS, certainty=IMAGE),),
             withdrawn=(ESCAPES,),
+            actions=(Instruction(incident=SCRIPT, do=ActionKind.HUNT, text=ESCAPES, sources=(TRAP,)),),
+            files=(HashedFile(incident=BIDI, filename=IMAGE, hashes=(FileHash("sha256", "cd" * 32),)),),
         ),
         services=tuple(
             replace(

@@ -6,8 +6,20 @@ from typing import Any
 
 import pytest
 
+from graphkit.model.answers import HashedFile, Instruction
 from graphkit.model.errors import UsageError
-from graphkit.model.incidents import AccusedFile, CompromisedRelease, FileHash, Incident, Reading, Undecided
+from graphkit.model.incidents import (
+    AccusedFile,
+    Action,
+    ActionKind,
+    CompromisedFile,
+    CompromisedRelease,
+    FileHash,
+    Incident,
+    Reading,
+    Source,
+    Undecided,
+)
 from graphkit.model.index import Hidden
 from graphkit.model.names import PackageName, package_name, purl_of
 from graphkit.model.times import Moment, exactly, instant
@@ -261,3 +273,30 @@ def test_an_empty_alias_joins_nothing() -> None:
 def test_no_record_takes_the_name_of_a_release(target: str) -> None:
     (case,) = ask([advisory("evil", "9.9", aliases=[target]), advisory(target, "9.9")], target)
     assert (case.id, accused(case)) == ("pkg:pypi/badpkg@1.0", ["pkg:pypi/badpkg@1.0"])
+
+
+def test_actions_come_with_the_sources_of_the_record_that_has_them() -> None:
+    first, second = Source(id="S1", publisher="one"), Source(id="S1", publisher="two")
+    action = Action(do=ActionKind.ROTATE, text="Rotate the keys.", sources=("S1",))
+    records = [
+        incident("a", bad("1.0"), aliases=["b"], sources=(first,), actions=(action, action)),
+        incident("b", bad("1.0"), sources=(second,), actions=(action,)),
+    ]
+    (case,) = ask(records, "b")
+    told = case.asked(frozenset()).actions
+    made = {Instruction(incident=case.id, do=action.do, text=action.text, sources=(one,)) for one in (first, second)}
+    assert (len(told), set(told)) == (2, made)
+    (alone,) = ask(records, "badpkg==1.0")
+    assert alone.asked(frozenset()).actions == told
+
+
+def test_bad_files_with_a_hash_are_told_and_others_are_not() -> None:
+    files = (CompromisedFile(filename="a.whl", sha256="aa" * 32), CompromisedFile(filename="a.pth", member=True))
+    alone = AccusedFile(hashes=(FileHash("md5", "bb" * 16),), package=BAD, is_alone=True)
+    (case,) = ask([incident("a", bad("1.0", files=files), files=(alone, AccusedFile(filename="x")))], "a")
+    assert case.asked(frozenset()).files == (
+        HashedFile(incident="a", filename="a.whl", hashes=(FileHash("sha256", "aa" * 32),)),
+        HashedFile(incident="a", filename="", hashes=(FileHash("md5", "bb" * 16),)),
+    )
+    (nothing,) = ask([], "badpkg==1.0", versions={"badpkg": ["1.0"]})
+    assert (nothing.asked(frozenset()).files, nothing.asked(frozenset()).actions) == ((), ())
