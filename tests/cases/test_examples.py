@@ -22,6 +22,8 @@ from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
 from graphkit.api import Graph, open_graph
 from graphkit.model.answers import Blast, PackageRow
+from graphkit.model.incidents import ActionKind, Cause, CompromisedRelease, Incident, Reading
+from graphkit.model.index import Hidden
 from graphkit.model.times import rfc3339
 from graphkit.reports.wording import slot_runs, takes_in_words
 from graphkit.sources.advisories import incident
@@ -148,6 +150,15 @@ def test_an_incident_is_what_its_folder_is_called_and_cites_its_sources(case: st
     assert read.id == case
     assert all(release.sources for release in read.releases)
     assert all(reading.sources for reading in read.readings)
+
+
+@by_case
+def test_an_incident_says_what_to_do_now_in_few_words(case: str) -> None:
+    read = incident.parse((EXAMPLES / case / "incident.yaml").read_bytes())
+    assert 0 < len(read.actions) <= 7
+    assert all(action.sources and len(action.text) <= 160 for action in read.actions)
+    kinds = list(ActionKind)
+    assert sorted(read.actions, key=lambda one: kinds.index(one.do)) == list(read.actions)
     assert sum(reading.preferred for reading in read.readings) == 1
 
 
@@ -169,6 +180,13 @@ def test_a_slice_is_small_names_no_registry_and_has_what_the_incident_leaves(cas
         assert release.version not in versions, "the index lists it again: it is no ghost"
 
 
+def _ids_behind_facts(read: Incident) -> set[str]:
+    """Return the sources of everything but the actions, which may cite instructions that state no further fact."""
+    said: list[CompromisedRelease | Hidden | Reading | Cause] = [*read.releases, *read.readings, *read.causes]
+    said += [gap for reading in read.readings for gap in reading.hidden]
+    return {name for one in said for name in one.sources}
+
+
 def told(shared: Path) -> list[dict[str, object]]:
     return list(json.loads((shared / "case" / "others.json").read_text(encoding="utf-8"))["cases"])
 
@@ -186,8 +204,10 @@ def test_the_incidents_say_what_the_facts_say_and_no_more(shared: Path) -> None:
         bad = msgspec.convert(package["malicious"], list[dict[str, str | None]])
         times = {release.version: rfc3339(release.listed_from) for release in read.releases}
         assert times == {str(one["version"]): one["uploaded_at"] for one in bad}
-        cited = {source.url for source in read.sources if source.url}
-        assert cited == {one["url"] for one in msgspec.convert(facts["sources"], list[dict[str, str]])}
+        known = {one["url"] for one in msgspec.convert(facts["sources"], list[dict[str, str]])}
+        cited = {source.id: source.url for source in read.sources if source.url}
+        assert known <= set(cited.values())
+        assert {name for name, url in cited.items() if url not in known}.isdisjoint(_ids_behind_facts(read)), case
         stated = {
             moment
             for one in msgspec.convert(facts["windows"], list[dict[str, object]])
