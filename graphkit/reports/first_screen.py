@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from rich.cells import cell_len, set_cell_size
@@ -15,12 +16,13 @@ from rich.cells import cell_len, set_cell_size
 from graphkit.model.answers import Blast, Path, ServiceVerdict, Slot
 from graphkit.model.ranks import Verdict
 from graphkit.model.times import Instant
+from graphkit.reports.actions import action_lines
 from graphkit.reports.groups import EVIDENCE, Group, counts_of, group_of
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.settling import Settle, command, settle_in_graph
 from graphkit.reports.text import counted, shown
 from graphkit.reports.text_canvas import TextCanvas
-from graphkit.reports.wording import ASSUMED, between, clock, notices, what_and_when
+from graphkit.reports.wording import ASSUMED, EXPOSED, between, clock, notices, what_and_when, windows_of
 
 WIDE: Final = 100
 _LINES_WIDE: Final = 40
@@ -29,6 +31,8 @@ _MARGIN: Final = 9
 """Columns of the verdict's word."""
 _NAME: Final = 24
 """The most columns that names have; a longer one has a line of its own."""
+_ACTIONS: Final = 7
+"""The most actions."""
 _COMMANDS: Final = 3
 """The most commands that settle unknown services."""
 _TINT: Final[Mapping[Group, str]] = {
@@ -47,19 +51,38 @@ _GAP: Final = 3
 class Screen:
     """What stands around the services.
 
-    ``about``: lines below the title, such as what was looked at. ``actions``: what to do now. ``after``: commands at
-    the end, such as that of the page. ``settle``: the command for an unknown service.
+    ``about``: lines below the title, such as what was looked at. ``actions``: what to do now, as ``told_by`` says it.
+    ``after``: commands at the end, such as that of the page. ``settle``: the command for an unknown service.
     """
 
     about: Sequence[str] = ()
     actions: Sequence[str] = ()
+    told_by: str = ""
     after: Sequence[str] = ()
     settle: Settle = field(default=lambda _: "")
 
 
 def screen_of(blast: Blast, view: ReportOptions) -> Screen:
     """Return what stands around the services of a graph."""
-    return Screen(after=(f"page: {page_command(blast, view.graph)}",), settle=settle_in_graph(blast, view.graph))
+    actions = [one for one in action_lines(blast) if one.incident in _to_act_on(blast)]
+    more = [f"{counted(len(actions) - _ACTIONS, 'more action')}: --long lists them"] if len(actions) > _ACTIONS else []
+    return Screen(
+        actions=[*(str(one._replace(by="")) for one in actions[:_ACTIONS]), *more],
+        told_by="; ".join(dict.fromkeys(who for one in actions[:_ACTIONS] for who in one.by.split("; ") if who)),
+        after=(f"page: {page_command(blast, view.graph)}",),
+        settle=settle_in_graph(blast, view.graph),
+    )
+
+
+def _to_act_on(blast: Blast) -> set[str]:
+    """Return the incidents that something is to be done about, as lines of actions name them; empty: the only one."""
+    counts = counts_of(blast)
+    if counts[Group.CLEAR] == sum(counts.values()) > 0:
+        return set()
+    if len(windows_of(blast)) == 1:
+        return {""}
+    exposed = islice(blast.services, sum(counts[group] for group in (Group.HIT, Group.LIKELY, Group.POSSIBLE)))
+    return {name for one in exposed for name, verdict in one.incidents if verdict in EXPOSED}
 
 
 def page_command(blast: Blast, graph: str | None) -> str:
@@ -83,7 +106,7 @@ def first_screen(blast: Blast, view: ReportOptions, screen: Screen) -> str:
     head.gap()
     foot.gap()
     if screen.actions:
-        foot.line("DO NOW", style="bold")
+        foot.line("DO NOW" + (f"   (by {screen.told_by})" if screen.told_by else ""), style="bold")
         for number, line in enumerate(screen.actions, 1):
             foot.line(f"{number}  {line}", indent=2, hang=3)
         foot.gap()
