@@ -37,6 +37,17 @@ def is_json(data: bytes) -> bool:
     return bool(_JSON.match(data))
 
 
+def marks_in(data: bytes, shape: type[_Shape]) -> _Shape | None:
+    """Return the keys at the top of JSON by which a reader knows its format, None where it is damaged.
+
+    A damaged document of a format is claimed all the same, so that it is rejected with an error. Cost: one scan.
+    """
+    try:
+        return msgspec.json.decode(data, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
 class Fraction(float):
     """A fraction in JSON or TOML, which knows how it was written: ``1.10`` is not ``1.1``, and ``1e400`` not infinite.
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from graphkit.formats.decoding import is_json, json_value, repaired
+from graphkit.formats.decoding import is_json, json_value, marks_in, repaired
 from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.purl_rows import OTHERS, PurlRows
@@ -41,9 +41,7 @@ class GitHubSnapshot:
         """
         if not is_json(raw.data) or _MARKS[1] not in raw.data:
             return False
-        try:
-            top = msgspec.json.decode(raw.data, type=_Mark)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # broken, to be rejected aloud
+        if (top := marks_in(raw.data, _Mark)) is None:
             return _MARKS[0] in raw.data and b'"detector"' in raw.data and not OTHERS.search(raw.data)
         is_one = bytes(top.scanned).startswith(b'"') and bytes(top.detector).startswith(b"{")
         return is_one and bool(bytes(top.manifests) or bytes(top.job))

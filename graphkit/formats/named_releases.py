@@ -8,7 +8,7 @@ from typing import Final
 from graphkit.formats.purls import releases_in_purl, releases_in_text
 from graphkit.formats.refs import Refs
 from graphkit.model.documents import Component
-from graphkit.model.names import PackageName, purl_of
+from graphkit.model.names import PackageName, package_or_none, purl_of
 from graphkit.model.versions import release_version
 
 _PURL: Final = "pkg:"
@@ -25,6 +25,15 @@ def texts_in(value: object) -> Iterator[str]:
             waiting += one.values()
         elif isinstance(one, str):
             yield one
+
+
+def package_by_name(written: str) -> PackageName | None:
+    """Return the Python package that a name without purl may mean, None where it is no name of one.
+
+    >>> package_by_name("Uvicorn[standard]")
+    'uvicorn'
+    """
+    return package_or_none(written.partition("[")[0])
 
 
 class NamedReleases:

@@ -12,16 +12,16 @@ from urllib.parse import urlsplit, urlunsplit
 import msgspec
 import yaml
 
+from graphkit.formats.yaml_values import LOADER, not_yaml
 from graphkit.model.errors import InputError
 from graphkit.model.times import BadTime, Instant, Moment, instant, moment
 
 _T = TypeVar("_T")
-_BASE: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _NULL: Final = re.compile(r"^(?:~|null|Null|NULL|)$")
 _DEEPEST: Final = 100
 
 
-class _Loader(_BASE):  # type: ignore[misc]
+class _Loader(LOADER):  # type: ignore[misc]
     """YAML in which every scalar but null is text: ``1.10`` stays a version, ``2026-03-24`` a date as written."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - PyYAML's signature
@@ -71,10 +71,7 @@ def _yaml(text: str) -> Any:
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a loader that constructs text only
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
-        raise InputError(f"not valid YAML: {problem}", place=place) from error
+        raise not_yaml(error) from error
 
 
 def _without_dates(value: Any, depth: int = 0) -> Any:

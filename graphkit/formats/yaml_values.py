@@ -12,7 +12,8 @@ from graphkit.formats.decoding import repaired
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.model.errors import InputError
 
-_LOADER: Final[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+LOADER: Final[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""The parser of YAML: nothing is constructed but mappings, lists and text."""
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _MERGE: Final = "<<"
 _DEEPEST: Final = 100
@@ -52,13 +53,18 @@ def yaml_value(text: str, diagnostics: Diagnostics, *, is_twice_lost: bool = Fal
                 )
             tree.take(event)
     except yaml.YAMLError as error:
-        problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
-        raise InputError(f"not valid YAML: {problem}", place=_place(getattr(error, "problem_mark", None))) from error
+        raise not_yaml(error) from error
     return tree.top
 
 
+def not_yaml(error: yaml.YAMLError) -> InputError:
+    """Return the error of a text that is not YAML, with the line that the parser names."""
+    problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
+    return InputError(f"not valid YAML: {problem}", place=_place(getattr(error, "problem_mark", None)))
+
+
 def _events(text: str) -> Iterator[Any]:
-    return iter(yaml.parse(text, Loader=_LOADER))
+    return iter(yaml.parse(text, Loader=LOADER))
 
 
 def _place(mark: Any) -> str:

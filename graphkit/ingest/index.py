@@ -18,6 +18,7 @@ from graphkit.model.errors import InputError, UsageError
 from graphkit.model.index import ProjectPage, ReleaseMetadata
 from graphkit.model.names import PackageName, package_name
 from graphkit.model.progress import Progress
+from graphkit.model.sentences import first_of
 from graphkit.model.times import instant
 from graphkit.model.versions import release_version
 from graphkit.sources.index import GatherOptions, Known, RootSet, gather, is_slice, open_live, refresh, slice_facts
@@ -167,8 +168,7 @@ def _says_nothing(page: ProjectPage, *, is_given: bool) -> str:
 
 def some(names: Sequence[str]) -> str:
     """Return the first names, and how many more there are."""
-    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+    return first_of(names, _SHOWN)
 
 
 def take_refresh(run: IngestRun, sources: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 from graphkit.ingest.documents import Documents, is_none
 from graphkit.ingest.run import IngestRun
 from graphkit.model.organisation import DocumentUse
+from graphkit.model.sentences import first_of
 from graphkit.model.times import Instant, Moment, instant
 from graphkit.sources.fetched_document import FetchedDocument
 from graphkit.sources.pulls import Pull, open_dependency_track, open_github
@@ -95,8 +96,7 @@ class _Pulled:
         """Say what ended."""
         for what, paths in (("replaced by a newer state", self._replaced), ("no longer there", self._gone)):
             if paths:
-                more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-                self._run.stats.notes[f"{what}: {', '.join(sorted(paths)[:_SHOWN])}{more}"] = None
+                self._run.stats.notes[f"{what}: {first_of(sorted(paths), _SHOWN)}"] = None
 
 
 def _read_before(use: DocumentUse, read_at: Instant) -> bool:

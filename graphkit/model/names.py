@@ -63,6 +63,18 @@ def package_name(raw: str) -> PackageName:
         raise BadName(f"{_shown(raw)} is not a valid package name (PEP 508)") from error
 
 
+def package_or_none(raw: str) -> PackageName | None:
+    """Return the PEP 503 name of a project, None for a text that is no name.
+
+    >>> package_or_none("Zope.Interface"), package_or_none("not a name")
+    ('zope-interface', None)
+    """
+    try:
+        return package_name(raw)
+    except BadName:
+        return None
+
+
 def extra_name(raw: str) -> ExtraName:
     """Return the PEP 685 normal form of an extra; older metadata writes ``adhoc_ssl``.
 

@@ -25,6 +25,7 @@ from graphkit.model.incidents import Source
 from graphkit.model.names import CompanyId
 from graphkit.model.organisation import Claim
 from graphkit.model.ranks import CompanyVerdict
+from graphkit.model.sentences import and_more
 from graphkit.reports.proofs import proof_of
 from graphkit.reports.text import counted, shown
 from graphkit.reports.wording import (
@@ -270,9 +271,8 @@ class _Builder:
         elif row.verdict is CompanyVerdict.STATED:
             entry.reason = "an affirmative claim, first-hand or confirmed"
         elif row.services:
-            rest = len(row.services) - _NAMED
             entry.reason = shown(f"its services: {', '.join(row.services[:_NAMED])}")
-            entry.reason += f" and {rest:,} more" if rest > 0 else ""
+            entry.reason += and_more(len(row.services), _NAMED)
         entry.facts.append(("id", shown(row.company)))
         if row.data:
             entry.facts.append(("data held", shown(", ".join(row.data))))

@@ -24,6 +24,7 @@ from graphkit.model.answers import (
 )
 from graphkit.model.organisation import Claim, Polarity, Standing
 from graphkit.model.ranks import CompanyVerdict, Tier, Verdict
+from graphkit.model.sentences import first_of
 from graphkit.model.times import Instant, Moment, rfc3339
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.text import counted
@@ -340,9 +341,8 @@ def names_of(accused: Sequence[Accused]) -> str:
         names = [names[0], *(version for _, version in pairs[1:])]
     if not names:
         return "No release"
-    rest = len(names) - _NAMED
-    if rest > 0:
-        return f"{', '.join(names[:_NAMED])} and {rest:,} more"
+    if len(names) > _NAMED:
+        return first_of(names, _NAMED)
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from graphkit.model.answers import Slot
+from graphkit.model.sentences import first_of
 from graphkit.model.times import rfc3339
 from graphkit.stores.port import PackageId
 from graphkit.trace.evidence.documents import CaseDocuments
@@ -21,8 +22,7 @@ _MOST_STUCK_WALKS = 500
 
 def some(names: Sequence[str]) -> str:
     """Return the first names, and how many more there are."""
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+    return first_of(names, _SHOWN)
 
 
 def footnotes(view: CaseAnswer, exposed: Exposed, documents: CaseDocuments) -> Iterator[str]:

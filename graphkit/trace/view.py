@@ -14,6 +14,7 @@ from graphkit.model.errors import UsageError
 from graphkit.model.incidents import CompromisedRelease
 from graphkit.model.names import PackageName, ServiceId
 from graphkit.model.organisation import Organisation, Service
+from graphkit.model.sentences import and_more
 from graphkit.model.times import FOREVER, Instant, rfc3339
 from graphkit.model.versions import release_version
 from graphkit.stores import port
@@ -377,7 +378,7 @@ def _what(case: Case) -> str:
     names += [f"{package} {specifier or 'in every version'}" for package, specifier in case.ranges]
     names += [f"every version of {package}" for package in sorted(case.every)]
     names += ["files by their hashes"] if case.files else []
-    return " and ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    return " and ".join(names[:4]) + and_more(len(names), 4)
 
 
 def _shown(release: CompromisedRelease) -> str:

@@ -16,6 +16,7 @@ from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import ATTESTED, Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError, NoDocument
+from graphkit.model.sentences import first_of
 
 _SBOMS: Final = ("cyclonedx.org/", "spdx.dev/", "syft.dev/")
 """What stands in the predicate types of SBOMs: ``https://cyclonedx.org/bom``, ``https://spdx.dev/Document/v2.3``."""
@@ -195,9 +196,8 @@ def _of_provenance(rest: Sequence[Statement], path: str, diagnostics: Diagnostic
     rows, places = materials.close()
     if not materials.names_packages:
         kinds = list(dict.fromkeys(one.kind or "no type" for one in rest))
-        more = f" and {len(kinds) - _SHOWN} more" if len(kinds) > _SHOWN else ""
         raise NoDocument(
-            f"an attestation ({', '.join(map(quoted, kinds[:_SHOWN]))}{more}) that is not an SBOM and names no package"
+            f"an attestation ({first_of([*map(quoted, kinds)], _SHOWN)}) that is not an SBOM and names no package"
         )
     if len(builds) > 1:
         raise InputError("provenance of several builds in one file; give each a file of its own")

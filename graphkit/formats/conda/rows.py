@@ -16,7 +16,7 @@ from graphkit.formats.locks.rows import note_strangers
 from graphkit.formats.markers import is_elsewhere
 from graphkit.formats.refs import Refs
 from graphkit.model.documents import Component
-from graphkit.model.names import BadName, PackageName, package_name, purl_of
+from graphkit.model.names import BadName, PackageName, package_name, package_or_none, purl_of
 
 PIP_CHANNEL: Final = "pypi"
 """The channel that conda gives to what pip installed."""
@@ -206,7 +206,4 @@ def conda_spec(text: str) -> tuple[str, str | None] | None:
 
 def conda_package(name: str) -> PackageName | None:
     """Return the Python package that a package of conda may be by its name; None for a name that none can have."""
-    try:
-        return package_name(name.strip().strip("_"))
-    except BadName:
-        return None
+    return package_or_none(name.strip().strip("_"))

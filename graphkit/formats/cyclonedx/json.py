@@ -11,11 +11,12 @@ import msgspec
 
 from graphkit.formats.cyclonedx.fast import Plain, read_plain
 from graphkit.formats.cyclonedx.other_parts import is_link
-from graphkit.formats.cyclonedx.rows import ComponentRows, package_by_name, services_of
+from graphkit.formats.cyclonedx.rows import ComponentRows, services_of
 from graphkit.formats.cyclonedx.shape import Bom, Metadata, Part, Tools, decode
-from graphkit.formats.decoding import is_json
+from graphkit.formats.decoding import is_json, marks_in
 from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
 from graphkit.formats.interface import RawDocument
+from graphkit.formats.named_releases import package_by_name
 from graphkit.model.documents import (
     DENIES_ITSELF,
     NOT_READ,
@@ -57,10 +58,8 @@ class CycloneDx:
         """Return whether JSON calls itself a CycloneDX BOM at its top. Cost: a search; decoded only on a hit."""
         if not is_json(raw.data) or not _MARK.search(raw.data):
             return False
-        try:
-            return msgspec.json.decode(raw.data, type=_Mark).bom == "CycloneDX"
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return True  # broken, to be rejected aloud
+        top = marks_in(raw.data, _Mark)
+        return top is None or top.bom == "CycloneDX"
 
     def parse(self, raw: RawDocument) -> Document:
         """Return a BOM as a document; see `document_of`."""

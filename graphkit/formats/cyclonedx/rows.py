@@ -26,10 +26,11 @@ from graphkit.formats.cyclonedx.shape import (
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.file_names import release_of_file, releases_in_path
 from graphkit.formats.generators import is_generator
+from graphkit.formats.named_releases import package_by_name
 from graphkit.formats.purls import Identity, another_version, identity_of, releases_in_purl, releases_in_text
 from graphkit.formats.refs import WrittenRefs
 from graphkit.model.documents import Component
-from graphkit.model.names import BadName, PackageName, package_name, purl_key, purl_of
+from graphkit.model.names import PackageName, purl_key, purl_of
 from graphkit.model.versions import release_version
 
 _NO_PACKAGES: Final = frozenset({"file", "container", "operating-system", "device", "firmware", "platform", "data"})
@@ -402,18 +403,6 @@ class ComponentRows:
     def _digests(self, hashes: list[Hash] | None, place: str, diagnostics: Diagnostics | None = None) -> set[str]:
         named = [one.content or "" for one in hashes or () if _is_sha256(one.alg or "")]
         return {digest for one in named if (digest := (diagnostics or self._diagnostics).sha256(one.strip(), place))}
-
-
-def package_by_name(written: str) -> PackageName | None:
-    """Return the Python package that a name without purl may mean, None where it is no name of one.
-
-    >>> package_by_name("Uvicorn[standard]")
-    'uvicorn'
-    """
-    try:
-        return package_name(written.partition("[")[0])
-    except BadName:
-        return None
 
 
 def _concluded(part: Part) -> list[str]:

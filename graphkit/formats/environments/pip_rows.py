@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from packaging.markers import Environment as Variables
@@ -13,10 +13,10 @@ from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentN
 
 from graphkit.formats.addresses import sha256_of, without_passwords
 from graphkit.formats.diagnostics import Diagnostics, quoted
-from graphkit.formats.locks.rows import LockRows, sha256_in
+from graphkit.formats.locks.rows import LockRows, release_row, sha256_in
 from graphkit.model.documents import Component, Edge
 from graphkit.model.environment import extras_of
-from graphkit.model.names import PackageName, purl_of
+from graphkit.model.names import PackageName
 from graphkit.model.requirements import Requirement, requirement
 
 _LONGEST: Final = 4_000
@@ -28,8 +28,7 @@ def component(name: PackageName, table: dict[str, Any], place: str, origin: str,
     version = diagnostics.version(table.get("version"), f"{place}.version")
     if not version:
         diagnostics.add(f"{place}.version", "no version: unknown")
-    purl = purl_of(name, version or None)
-    return Component(ref="", name=name, package=name, version=version, purl=purl, origin=origin)
+    return replace(release_row(name, version), origin=origin)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -16,14 +16,14 @@ from graphkit.formats.locks.rows import (
     digests_in,
     governed,
     holds_everywhere,
-    name_in,
+    named_tables,
     note_strangers,
-    tables_in,
+    release_row,
 )
 from graphkit.formats.markers import any_marker, is_elsewhere
 from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
-from graphkit.model.names import BadName, PackageName, package_name, purl_of
+from graphkit.model.names import BadName, PackageName, package_name
 from graphkit.model.requirements import requirement
 from graphkit.model.versions import release_version
 
@@ -94,12 +94,8 @@ class _Row:
             markers.append(marker)
             aside &= (bool(groups) and _DEFAULT not in groups) or is_elsewhere(marker)
         sha256, members = digests_in(self.hashes, diagnostics)
-        return Component(
-            ref="",
-            name=self.name,
-            package=self.name,
-            version=self.version,
-            purl=purl_of(self.name, self.version or None),
+        return replace(
+            release_row(self.name, self.version),
             sha256=sha256,
             members=members,
             optional=aside,
@@ -145,9 +141,7 @@ def _key_of(raw: str) -> tuple[str, str] | None:
 
 def _merged(value: Any, apart: _Apart, diagnostics: Diagnostics) -> list[_Row]:
     found: dict[tuple[str, str, str], _Row] = {}
-    for place, table in tables_in(value, "package", diagnostics):
-        if (name := name_in(table, place, diagnostics)) is None:
-            continue
+    for name, place, table in named_tables(value, "package", diagnostics):
         version = diagnostics.version(table.get("version"), f"{place}.version")
         if not version:
             diagnostics.add(f"{place}.version", "no version: unknown")

@@ -11,11 +11,11 @@ from graphkit.formats.addresses import named_by, sha256_of
 from graphkit.formats.decoding import is_json, json_value
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.interface import RawDocument
-from graphkit.formats.locks.rows import LockRows, digests_in, governed, index_address
+from graphkit.formats.locks.rows import LockRows, digests_in, governed, index_address, release_row
 from graphkit.formats.markers import is_elsewhere
 from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
-from graphkit.model.names import BadName, PackageName, package_name, purl_of
+from graphkit.model.names import BadName, PackageName, package_name, package_or_none
 
 _META: Final = re.compile(rb"(?<!\\)\"_meta\"\s*:")
 _SPEC: Final = re.compile(rb"(?<!\\)\"pipfile-spec\"\s*:")
@@ -146,12 +146,8 @@ def _take(
         diagnostics.add(f"{place}.index", f"{quoted(index)} is not a source of this lock")
     marker = _marker_of(table, place, diagnostics)
     sha256, members = digests_in(_hashes(table, origin, place, diagnostics), diagnostics)
-    row = Component(
-        ref="",
-        name=name,
-        package=name,
-        version=version,
-        purl=purl_of(name, version or None),
+    row = replace(
+        release_row(name, version),
         sha256=sha256,
         members=members,
         optional=section != _DEFAULT or is_elsewhere(marker),
@@ -167,7 +163,7 @@ def _name_in(origin: str, place: str, diagnostics: Diagnostics) -> PackageName |
     named, _ = named_by(origin)
     if not named:
         diagnostics.add(place, f"{quoted(origin)} does not name its package", lost=True)
-    return _normal(named)
+    return package_or_none(named)
 
 
 def _hashes(table: dict[str, Any], origin: str, place: str, diagnostics: Diagnostics) -> Iterator[tuple[str, Any]]:
@@ -176,13 +172,6 @@ def _hashes(table: dict[str, Any], origin: str, place: str, diagnostics: Diagnos
         yield f"{place}.hashes[{at}]", one
     if own := sha256_of(origin):
         yield place, f"sha256:{own}"
-
-
-def _normal(raw: str) -> PackageName | None:
-    try:
-        return package_name(raw)
-    except BadName:
-        return None
 
 
 def _version_of(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> str:

@@ -20,6 +20,7 @@ from graphkit.formats.locks.rows import (
     indexes_of,
     name_in,
     note_strangers,
+    release_row,
     tables_in,
     without_extras,
 )
@@ -27,7 +28,7 @@ from graphkit.formats.manifests.requirements_header import Header, header_of
 from graphkit.formats.markers import is_elsewhere
 from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
-from graphkit.model.names import BadName, PackageName, package_name, purl_of
+from graphkit.model.names import BadName, PackageName, package_name
 from graphkit.model.requirements import requirement
 
 _TABLE: Final = re.compile(rb"^[ \t]*\[", re.MULTILINE)
@@ -164,12 +165,8 @@ def _component(
     marker = diagnostics.text(table.get("marker"), f"{place}.marker")
     sha256, members = digests_in(_hashes(table, place, diagnostics), diagnostics)
     note_strangers(name, version, _named(table, place), diagnostics)
-    return Component(
-        ref="",
-        name=name,
-        package=name,
-        version=version,
-        purl=purl_of(name, version or None),
+    return replace(
+        release_row(name, version),
         sha256=sha256,
         members=members,
         optional=is_elsewhere(_with_groups(without_extras(marker), defaults)),

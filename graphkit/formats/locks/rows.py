@@ -112,6 +112,18 @@ def name_in(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> Pack
         return None
 
 
+def named_tables(value: Any, place: str, diagnostics: Diagnostics) -> Iterator[tuple[PackageName, str, dict[str, Any]]]:
+    """Yield the packages of an array with their names and places; anything else in it is noted as lost."""
+    for where, table in tables_in(value, place, diagnostics):
+        if (name := name_in(table, where, diagnostics)) is not None:
+            yield name, where, table
+
+
+def release_row(name: PackageName, version: str = "") -> Component:
+    """Return a row of a release, which gets its ref where it is taken up; without a version it is unknown."""
+    return Component(ref="", name=name, package=name, version=version, purl=purl_of(name, version or None))
+
+
 def tables_in(value: Any, place: str, diagnostics: Diagnostics) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the tables of an array of packages with their places; anything else in it is noted as lost."""
     for number, one in enumerate(diagnostics.array(value, place)):

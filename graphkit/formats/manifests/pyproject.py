@@ -36,7 +36,7 @@ from graphkit.formats.manifests.uv_settings import UvSettings, settings_for
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
 from graphkit.model.guards import Guards
-from graphkit.model.names import BadName, ExtraName, extra_name, package_name
+from graphkit.model.names import BadName, ExtraName, extra_name, package_or_none
 from graphkit.model.requirements import Requirement, requirement
 
 _HEADER: Final = re.compile(rb"^[ \t]*\[[ \t]*(?:project|tool[ \t]*\.[ \t]*poetry)[ \t]*[\].]", re.MULTILINE)
@@ -215,7 +215,7 @@ class _Asked:
         names = {one.package for one in self.requirements}
         for raw, value in poetry.dependencies.items() if poetry else ():
             tables = value if isinstance(value, list) else [value]
-            if any(isinstance(one, dict) and address_of(one) for one in tables) and _normal(raw) in names:
+            if any(isinstance(one, dict) and address_of(one) for one in tables) and package_or_none(raw) in names:
                 self.is_open = True
                 self._diagnostics.add(
                     f"tool.poetry.dependencies.{raw}", "Poetry takes it from another source than other tools do"
@@ -294,13 +294,6 @@ def _under_group(read: Requirement, group: str) -> Requirement:
         return replace(read, marker=marker_of_group(group, read.marker))
     except ValueError:
         return replace(read, specifier="", marker="", url="", unreadable=f"{read} (group {group})")
-
-
-def _normal(raw: str) -> str:
-    try:
-        return package_name(raw)
-    except BadName:
-        return ""
 
 
 def build_requires_of(

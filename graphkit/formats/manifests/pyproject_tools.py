@@ -15,6 +15,7 @@ from graphkit.formats.manifests.poetry import POETRY
 from graphkit.model.guards import Guards
 from graphkit.model.names import BadName, PackageName, package_name
 from graphkit.model.requirements import Requirement, requirement
+from graphkit.model.sentences import first_of
 
 _VCS: Final = ("git", "hg", "svn", "bzr")
 _NOWHERE: Final = ("workspace",)
@@ -179,7 +180,7 @@ def _some(value: Any) -> str:
         return quoted(value)
     found = [one.get("name") if isinstance(one, dict) else one for one in value]
     texts = [quoted(one).strip("'") for one in found if isinstance(one, str)]
-    return ", ".join(texts[:5]) + (f" and {len(texts) - 5} more" if len(texts) > 5 else "")
+    return first_of(texts, 5)
 
 
 def pixi_requirements(tools: Mapping[str, Any], diagnostics: Diagnostics) -> Iterator[tuple[str, Requirement]]:

@@ -19,7 +19,7 @@ from graphkit.formats.markers import is_elsewhere
 from graphkit.formats.refs import Refs
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
 from graphkit.model.guards import Guards
-from graphkit.model.names import BadName, PackageName, package_name, purl_of
+from graphkit.model.names import BadName, PackageName, package_name, package_or_none, purl_of
 from graphkit.model.requirements import Requirement, requirement
 
 _LONGEST: Final = 1_000
@@ -371,7 +371,7 @@ class RequirementRows:
         via = [one for item in items for one in item.via]
         if listed and listed[0].header.are_all_annotated(via):
             # One that other rows are there for was resolved, whoever asks for it.
-            above = set(map(_normal, via))
+            above = {package_or_none(one) or "" for one in via}
             has = [bool(item.via) or item.package in above for item in listed]
             self._note_each(listed, has, "comment on who asks for it")
         self._note_each(listed, [item.is_hashed for item in listed], "hash")
@@ -407,7 +407,7 @@ class RequirementRows:
                 name = _NAME.match(text)
                 if text.startswith("-c"):
                     continue
-                known = by_name.get(_normal(name[0]), []) if name and "(" not in text else []
+                known = by_name.get(package_or_none(name[0]) or "", []) if name and "(" not in text else []
                 above += known
                 asked |= not known
             edges |= {Edge(source=source, target=row.ref): None for source in above}
@@ -467,10 +467,3 @@ def _pin_of(asked: Requirement) -> str:
     if len(clauses) != 1 or clauses[0].operator not in {"==", "==="} or "*" in clauses[0].version:
         return ""
     return clauses[0].version
-
-
-def _normal(raw: str) -> str:
-    try:
-        return package_name(raw)
-    except BadName:
-        return ""

@@ -15,8 +15,8 @@ from graphkit.formats.scripts.install_words import INDEXES, TOOLS
 from graphkit.formats.scripts.python import code_findings
 from graphkit.formats.scripts.shell import index_findings, shell_findings
 from graphkit.formats.scripts.shell_words import Variables, Word, commands_of, literal
+from graphkit.formats.yaml_values import LOADER
 
-_LOADER: Final[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _TELLING: Final = frozenset(
     {
         *("name", "description", "summary", "title", "message", "msg", "label", "help", "doc"),
@@ -75,7 +75,7 @@ def scalars_of(text: str) -> list[Scalar]:
     found: list[Scalar] = []
     stack: list[list[Any]] = []  # for each collection: is it a list, the key that is open, its number, is it a key
     made = 0
-    for event in yaml.parse(text, Loader=_LOADER):
+    for event in yaml.parse(text, Loader=LOADER):
         if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             made += 1
             is_key = bool(stack) and not stack[-1][0] and stack[-1][1] is None

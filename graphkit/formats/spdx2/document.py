@@ -23,6 +23,7 @@ from graphkit.formats.spdx2.shape import Creation, File, Package, Spdx
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind
 from graphkit.model.errors import InputError
 from graphkit.model.names import PackageName, purl_of
+from graphkit.model.sentences import and_more
 from graphkit.model.versions import release_version
 
 _VERSION: Final = re.compile(r"(?:SPDX-)?2\.(\d{1,3})")
@@ -386,9 +387,8 @@ class _Rows:
     def _add_loose(self, files: list[File], loose: dict[str, int]) -> None:
         first = min(loose.values())
         name = said(files[first].name) or said(files[first].id) or f"files[{first}]"
-        others = len(set(loose.values())) - 1
         ref = self._refs.unique(f"files[{first}]")
-        name = f"{name} and {others} more" if others else name
+        name += and_more(len(set(loose.values())))
         self.components[ref] = Component(ref=ref, name=name, members=tuple(sorted(loose)))
         self.places.append(f"files[{first}]")
 

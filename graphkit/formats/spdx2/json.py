@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from graphkit.formats.decoding import is_json
+from graphkit.formats.decoding import is_json, marks_in
 from graphkit.formats.diagnostics import Diagnostics
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.spdx2.document import document_of
@@ -42,10 +42,10 @@ class SpdxJson:
         """
         if not is_json(raw.data) or not any(mark in raw.data for mark in _MARKS):
             return False
-        try:
-            top = msgspec.json.decode(raw.data, type=_Mark)
-            inner = msgspec.json.decode(top.sbom, type=_Mark) if bytes(top.sbom).startswith(b"{") else top
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # broken, to be rejected aloud
+        top = inner = marks_in(raw.data, _Mark)
+        if top is not None and bytes(top.sbom).startswith(b"{"):
+            inner = marks_in(bytes(top.sbom), _Mark)
+        if top is None or inner is None:
             return _MARKS[0] in raw.data and not _OTHERS.search(raw.data)
         if _SPDX3.search(bytes(top.context)):
             return False

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from graphkit.formats.decoding import is_json, json_value, repaired
+from graphkit.formats.decoding import is_json, json_value, marks_in, repaired
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.generators import with_tools
 from graphkit.formats.interface import RawDocument
@@ -86,9 +86,7 @@ class Spdx3Json:
             return _is_expanded(raw.data)
         if not is_json(raw.data) or not _MARK.search(raw.data):
             return False
-        try:
-            top = msgspec.json.decode(raw.data, type=_Mark)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # broken, to be rejected aloud
+        if (top := marks_in(raw.data, _Mark)) is None:
             return (b'"@context"' in raw.data or b'"@graph"' in raw.data) and not _CYCLONEDX.search(raw.data)
         return bool(_MARK.search(bytes(top.context) or bytes(top.graph)) or _TYPE.search(bytes(top.type)))
 

@@ -8,13 +8,14 @@ from typing import Any, Final
 
 import msgspec
 
-from graphkit.formats.decoding import is_json, json_value, repaired
+from graphkit.formats.decoding import is_json, json_value, marks_in, repaired
 from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
 from graphkit.formats.generators import with_tools
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.syft.rows import ArtifactRows, digests_in, is_of_manifest
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, Edge
 from graphkit.model.errors import InputError
+from graphkit.model.sentences import and_more
 from graphkit.model.times import Moment
 
 _MARK: Final = re.compile(rb"anchore\\?/syft|\"name\"\s*:\s*\"syft\"")
@@ -52,9 +53,7 @@ class SyftJson:
         """
         if not is_json(raw.data) or b'"artifacts"' not in raw.data or not _MARK.search(raw.data):
             return False
-        try:
-            top = msgspec.json.decode(raw.data, type=_Mark)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # broken, to be rejected aloud
+        if (top := marks_in(raw.data, _Mark)) is None:
             return b'"artifactRelationships"' in raw.data and not _OTHERS.search(raw.data)
         is_syft = _SCHEMA.search(bytes(top.schema)) or _MAKER.search(bytes(top.descriptor))
         return bool(bytes(top.artifacts)) and bool(is_syft)
@@ -165,8 +164,9 @@ def _note_excluded(descriptor: dict[str, Any], diagnostics: Diagnostics) -> None
         found = found.get("globs")
     paths = [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
     if paths:
-        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-        diagnostics.leave_open("descriptor.configuration.exclude", f"what lies under {quoted(paths[0])}{more}")
+        diagnostics.leave_open(
+            "descriptor.configuration.exclude", f"what lies under {quoted(paths[0])}{and_more(len(paths))}"
+        )
 
 
 def _take_source(top: dict[str, Any], rows: ArtifactRows, diagnostics: Diagnostics) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from graphkit.formats.diagnostics import Diagnostics, quoted
-from graphkit.formats.named_releases import NamedReleases
+from graphkit.formats.named_releases import NamedReleases, package_by_name
 from graphkit.formats.purls import Identity, another_version, identity_of
 from graphkit.formats.refs import WrittenRefs
 from graphkit.model.documents import Component
@@ -191,14 +191,14 @@ class ArtifactRows:
         """Remember what a package of a lock needs, optional ones apart, for `close`."""
         for number, one in enumerate(_listed_in(metadata, "dependencies")):
             name = one.get("name") if isinstance(one, dict) and one.get("optional") is not True else None
-            if isinstance(name, str) and (package := _package_of(name)) is not None:
+            if isinstance(name, str) and (package := package_by_name(name)) is not None:
                 self._needed.setdefault(package, f"{place}.dependencies[{number}]")
 
     def _add_called(self, ref: str, told: tuple[Any, Any], place: str) -> None:
         """Take up the release that a Python artifact is by a name that its purl does not say; either may be meant."""
         name, version = told
         row = self.components[ref]
-        package = _package_of(name) if isinstance(name, str) and not name.endswith(".whl") else None
+        package = package_by_name(name) if isinstance(name, str) and not name.endswith(".whl") else None
         if row.package is None or package in {None, row.package}:
             return
         self._diagnostics.add(place, f"is called {quoted(name)}, but its purl says {row.package}; either may be meant")
@@ -227,7 +227,7 @@ class ArtifactRows:
 
     def close(self) -> None:
         """Put the members into their rows, and add the releases that paths alone show, once all are known."""
-        known = {row.package or _package_of(row.name) for row in self.components.values()}
+        known = {row.package or package_by_name(row.name) for row in self.components.values()}
         for package, place in self._needed.items():
             if package not in known:
                 self._diagnostics.add(place, f"{package} is no artifact here; the dependency was left out", lost=True)
@@ -337,13 +337,6 @@ def digests_in(metadata: Any) -> set[str]:
             texts = (one.get("value") if is_sha256 else None, one.get("sha256"), one.get("sha256_in_prefix"))
             found |= {text.lower() for text in texts if isinstance(text, str) and _HEX.fullmatch(text)}
     return found
-
-
-def _package_of(name: str) -> PackageName | None:
-    try:
-        return package_name(name.partition("[")[0])
-    except BadName:
-        return None
 
 
 def _is_listed(what: str, table: dict[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from graphkit.formats.decoding import is_json, json_value, repaired
+from graphkit.formats.decoding import is_json, json_value, marks_in, repaired
 from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.purl_rows import OTHERS
@@ -44,9 +44,7 @@ class TrivyJson:
         """
         if not is_json(raw.data) or _MARK not in raw.data or not any(mark in raw.data for mark in _ARTIFACT):
             return False
-        try:
-            top = msgspec.json.decode(raw.data, type=_Mark)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # broken, to be rejected aloud
+        if (top := marks_in(raw.data, _Mark)) is None:
             return not OTHERS.search(raw.data)
         return bool(bytes(top.version)) and bool(bytes(top.name) or bytes(top.kind))
 

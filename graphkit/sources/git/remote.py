@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from graphkit.formats.structured_text import without_secrets
+from graphkit.model.sentences import first_of
 from graphkit.model.times import Instant
 from graphkit.sources.git.commits import Tip
 from graphkit.sources.git.fetched import HEADS, REMOTES
@@ -102,9 +103,8 @@ def _compared(
                 others[remote].append(branch)
             yield tip
     for remote, branches in others.items():
-        more = f" and {len(branches) - _SHOWN} more" if len(branches) > _SHOWN else ""
-        shown = ", ".join(branches[:_SHOWN])
-        note(_unchecked(git, remote, f"the remote has another commit, or none, for {shown}{more}"))
+        shown = first_of(branches, _SHOWN)
+        note(_unchecked(git, remote, f"the remote has another commit, or none, for {shown}"))
 
 
 def _unchecked(git: Git, remote: str, why: str) -> str:

@@ -16,6 +16,7 @@ from graphkit.model.documents import Problem
 from graphkit.model.errors import InputError
 from graphkit.model.index import File, FileKind, ProjectPage, ReleaseFiles
 from graphkit.model.names import PackageName
+from graphkit.model.sentences import and_more
 from graphkit.model.times import BadTime, Instant, moment
 from graphkit.model.versions import release_version
 from graphkit.sources.index.filenames import is_file_name, placed
@@ -227,7 +228,7 @@ def _releases(
             if file.upload_time and read.uploaded is None:
                 timeless.append(file.filename)
     if timeless:
-        of = f"file {timeless[0][:200]!r}{f' and {len(timeless) - 1:,} more' if len(timeless) > 1 else ''}"
+        of = f"file {timeless[0][:200]!r}{and_more(len(timeless))}"
         text = "its upload time is not a UTC time (PEP 700), so when it was uploaded is unknown"
         problems.append(Problem(place=of, text=text))
     releases = tuple(ReleaseFiles(version=spelled[key], files=tuple(found)) for key, found in by_version.items())

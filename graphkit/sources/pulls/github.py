@@ -17,6 +17,7 @@ from graphkit.formats.diagnostics import quoted
 from graphkit.formats.structured_text import without_secrets
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.progress import Progress
+from graphkit.model.sentences import first_of
 from graphkit.model.times import Instant, rfc3339
 from graphkit.sources.fetched_document import FetchedDocument, Reject
 from graphkit.sources.http import Answer
@@ -230,11 +231,8 @@ class GitHubPull(Pull):
             return
         branch, tree = seen
         if inside := submodules(tree):
-            more = f" and {len(inside) - 3} more" if len(inside) > 3 else ""
-            listed = ", ".join(map(quoted, inside[:3]))
-            self._note(
-                f"{one.label} has submodules ({listed}{more}); they are repositories of their own, not read here"
-            )
+            listed = first_of([*map(quoted, inside)], 3)
+            self._note(f"{one.label} has submodules ({listed}); they are repositories of their own, not read here")
         if tree.truncated:
             self._miss(label, "it has more files than GitHub lists at once; clone it, and ingest its history")
         for file in wanted(tree):

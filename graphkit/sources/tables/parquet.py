@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from graphkit.model.errors import InputError
 from graphkit.model.index import TABLE_COLUMNS, ReleaseTable, table_sql
 from graphkit.model.progress import Progress
+from graphkit.model.sentences import first_of
 from graphkit.model.times import Moment, instant, rfc3339
 from graphkit.sources.fetched_document import Reject
 
@@ -95,8 +96,7 @@ def checked(reader: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
         raise InputError(f"damaged Parquet file: {line}") from error
     found = {str(name).lower(): str(kind) for name, kind, *_ in described}
     if missing := sorted(name for name, (_, needed) in TABLE_COLUMNS.items() if needed and name not in found):
-        there = ", ".join(sorted(found)[:_SHOWN]) + (f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
-        raise InputError(f"has no column {' and no '.join(missing)}; it has {there}")
+        raise InputError(f"has no column {' and no '.join(missing)}; it has {first_of(sorted(found), _SHOWN)}")
     shape = {name: found[name] for name in TABLE_COLUMNS if name in found}
     for name, kind in shape.items():
         wanted, _ = TABLE_COLUMNS[name]
@@ -149,4 +149,4 @@ def _size(path: Path) -> int:
 
 
 def _called(labels: Sequence[str]) -> str:
-    return labels[0] if len(labels) == 1 else f"{labels[0]} and {len(labels) - 1} more"
+    return first_of(labels, 1)

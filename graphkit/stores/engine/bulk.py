@@ -21,6 +21,7 @@ from graphkit.model.errors import InputError
 from graphkit.model.index import PROJECT_COLUMNS, MetadataSource, ReleaseTable, table_sql
 from graphkit.model.names import BadName, PackageName, package_name
 from graphkit.model.requirement_texts import read_requirement
+from graphkit.model.sentences import and_more
 from graphkit.model.times import Instant, rfc3339
 from graphkit.model.versions import release_version
 from graphkit.stores.engine.encoding import insert_versions
@@ -300,8 +301,7 @@ class BulkTable:
             GROUP BY text_id""").fetchall()
         self._connection.execute("DROP TABLE table_odd")
         return sorted(
-            (f"requires_dist of {named}{f' and {count - _SHOWN:,} more' if count > _SHOWN else ''}", read.odd[text])
-            for text, count, named in found
+            (f"requires_dist of {named}{and_more(count, _SHOWN)}", read.odd[text]) for text, count, named in found
         )
 
     def _speaks_until(self) -> Instant:

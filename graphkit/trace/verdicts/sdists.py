@@ -14,6 +14,7 @@ import numpy as np
 
 from graphkit.model.answers import Obligation
 from graphkit.model.names import PackageName
+from graphkit.model.sentences import and_more
 from graphkit.stores.port import PackageId, Position
 from graphkit.trace.resolve.closure import Closure, Span, closure_of
 from graphkit.trace.resolve.forward import Root
@@ -142,11 +143,10 @@ def _open_steps(
     stuck = () if within.is_timeless else (f"what is built where nothing fits {one}" for one in found.stuck)
     unread = (*undecided_among(context, world.names_of(found.packages)), *found.unread, *stuck)
     if unread:
-        more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
         yield OpenObligation(
             obligation=Obligation.CLOSURE,
             text=f"{root.label} takes {world.package(unusual[0].package).name}, and not all of that is known: "
-            f"{unread[0]}{more} would settle it; so would the SBOM of the build, or `wheels_only`",
+            f"{unread[0]}{and_more(len(unread))} would settle it; so would the SBOM of the build, or `wheels_only`",
             near=not closure.hits,
         )
 

@@ -14,6 +14,7 @@ from graphkit.model.answers import BuildVerdict, Obligation, Path, ProofKind
 from graphkit.model.documents import Document
 from graphkit.model.environment import AnyOfEnvironments, Environment
 from graphkit.model.ranks import Verdict
+from graphkit.model.sentences import and_more
 from graphkit.model.times import Instant
 from graphkit.stores.port import PackageId
 from graphkit.trace.reach.admit import admission
@@ -306,11 +307,10 @@ def _closure_steps(
     if not within.is_timeless:
         unread = (*unread, *(f"what a resolver does where nothing fits {one}" for one in (*stuck, *closure.stuck)))
     if unread:
-        more = f" and {len(unread) - 1} more" if len(unread) > 1 else ""
         yield OpenObligation(
             obligation=Obligation.CLOSURE,
             text=f"a fresh install from {request.path} does not reach it{lost}, but not all is known: {unread[0]}"
-            f"{more} "
+            f"{and_more(len(unread))} "
             "would settle it; so would the lock or SBOM of the build",
             near=not closure.hits,
         )
