@@ -41,6 +41,7 @@ from graphkit.stores.engine.compile_releases import (
     compile_packages,
     compile_releases,
     write_yanks,
+    yanks_of,
 )
 from graphkit.stores.engine.encoding import version_of
 from graphkit.stores.engine.id_remap import IdRemap, OldAndNew
@@ -183,7 +184,7 @@ class _JoinedBaseIndex:
         flags = self._write_column(out, self._ids.files, "file.flags")
         needs = self._ids.files.column(*self._ids.mapped("file.needs", self._ids.needs.of_old, self._ids.needs.of_new))
         out.array("file.needs", needs)
-        yanked_since = self._ids.files.column(*map(_yanks, (self._both.old, self._both.new)))
+        yanked_since = self._ids.files.column(*map(yanks_of, (self._both.old, self._both.new)))
         write_yanks(out, yanked_since)
         for name in ("file.filename", "file.sha256"):
             out.texts(name, self._ids.files.texts(*self._both.texts(name)))
@@ -274,13 +275,6 @@ def _order(start: csr.Offsets, version: _Ids, shown: Texts) -> ReleaseOrder:
         version=number.astype(np.int32),
         shown=list(texts),
     )
-
-
-def _yanks(index: IndexArrays) -> NDArray[np.int64]:
-    """Return since when each file is yanked, 0 where no date is known."""
-    since = np.zeros(len(index.array("file.flags")), dtype=np.int64)
-    since[index.array("yank.file")] = index.array("yank.since")
-    return since
 
 
 def _kinds(bounds: NDArray[np.int64]) -> NDArray[np.int64]:

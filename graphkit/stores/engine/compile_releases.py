@@ -18,7 +18,7 @@ from graphkit.model.index import MetadataSource
 from graphkit.stores import port
 from graphkit.stores.engine.base_index import write_package_facts
 from graphkit.stores.engine.encoding import insert_versions, version_of
-from graphkit.stores.engine.index_folder import SOURCES, ArraySink
+from graphkit.stores.engine.index_folder import SOURCES, ArraySink, IndexArrays
 from graphkit.stores.engine.record_reader import columns, rows, texts
 from graphkit.stores.engine.texts import TextsBuilder
 
@@ -394,6 +394,13 @@ def compile_files(connection: duckdb.DuckDBPyConnection, out: ArraySink, order: 
     return Files(
         start=start, uploaded=uploaded, yanked_since=yanked_since, flags=flags, needs=needs, needs_texts=needs_texts
     )
+
+
+def yanks_of(index: IndexArrays) -> NDArray[np.int64]:
+    """Return since when each file of an index is yanked, 0 where no date is known."""
+    since = np.zeros(len(index.array("file.flags")), dtype=np.int64)
+    since[index.array("yank.file")] = index.array("yank.since")
+    return since
 
 
 def write_yanks(out: ArraySink, yanked_since: NDArray[np.int64]) -> None:

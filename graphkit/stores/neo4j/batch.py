@@ -36,6 +36,7 @@ from graphkit.stores.neo4j.node_rows import (
     short,
 )
 from graphkit.stores.neo4j.queries import cypher
+from graphkit.stores.neo4j.record_rows import document_rows, incident_rows, source_rows, table_rows, use_rows
 from graphkit.stores.neo4j.server import chunks, one, rows
 from graphkit.stores.port import Fact, Receipt
 
@@ -255,18 +256,10 @@ class Batch:
         return numbers
 
     def _write_documents(self, known: set[str], lists: set[str]) -> None:
-        query = """
-            SELECT sha256, path, kind, format, subject, created, head, document::VARCHAR,
-                replace(component_lists.digest::VARCHAR, '-', '')
-            FROM documents JOIN component_lists ON list = id ORDER BY sha256"""
-        names = ("id", "path", "kind", "format", "subject", "created", "head", "digest")
-        problems = {head.sha256: _json([(one.place, one.text) for one in head.problems]) for head in self._heads}
-        documents, holds = [], []
-        for *values, held in self._texts(query):
-            row = dict(zip(names, values, strict=True))
-            if row["digest"] not in known:
-                documents.append({**row, "problems": problems[row["id"]]})
-                holds.append([row["id"], held])
+        fresh_rows = [
+            (row, held) for row, held in document_rows(self._connection, self._heads) if row["digest"] not in known
+        ]
+        documents, holds = [row for row, _ in fresh_rows], [[row["id"], held] for row, held in fresh_rows]
         self._put("write_documents", documents)
         query = """
             SELECT replace(digest::VARCHAR, '-', ''), places, (SELECT count(*) FROM listings WHERE list = id)
@@ -324,32 +317,19 @@ class Batch:
     def _write_evidence(self, facts: Sequence[Fact], uses: set[str]) -> None:
         connection = self._connection
         found = [fact.id for fact in facts if isinstance(fact, Incident)]
-        query = """
-            SELECT id, title, actor, advisory, body, incident AS digest FROM incidents
-            WHERE id IN (SELECT unnest($ids)) ORDER BY id"""
-        written = connection.execute(query, {"ids": found}).fetchall()
-        names = ("id", "title", "actor", "advisory", "body", "digest")
-        self._put("write_incidents", [dict(zip(names, row, strict=True)) for row in written])
-        accusing = [msgspec.json.decode(row[4], type=Incident) for row in written]
+        written = incident_rows(connection, found)
+        self._put("write_incidents", written)
+        accusing = [msgspec.json.decode(row["body"], type=Incident) for row in written]
         self._put("write_compromises", map(list, compromises(accusing)))
-        query = "SELECT replace(digest::VARCHAR, '-', ''), source, read_at, releases, problems FROM tables ORDER BY ALL"
-        columns = ("id", "source", "read_at", "count", "problems")
-        self._put("write_tables", [dict(zip(columns, row, strict=True)) for row in self._texts(query)])
-        query = """
-            SELECT service, document, path, rest, branch, derived, built_at, stands_from, stands_until, read_at,
-                document_use::VARCHAR
-            FROM document_uses ORDER BY document_use"""
-        said = ("path", "rest", "branch", "derived", "built_at", "stands_from", "stands_until", "read_at", "digest")
-        fresh = [row for row in self._texts(query) if row[-1] not in uses]
-        self._put("write_uses", [[row[0], row[1], dict(zip(said, row[2:], strict=True))] for row in fresh])
+        self._put("write_tables", table_rows(connection))
+        fresh = [[*use] for use in use_rows(connection) if use[2]["digest"] not in uses]
+        self._put("write_uses", fresh)
         organisation = self._organisation = kept_organisation(connection)
         if fresh or any(isinstance(fact, Organisation) for fact in facts):
             self._write_organisation(organisation)
 
     def _write_organisation(self, organisation: Organisation) -> None:
-        query = "SELECT source, body, organisation FROM organisations ORDER BY source"
-        names = ("id", "body", "digest")
-        self._put("write_organisations", [dict(zip(names, row, strict=True)) for row in self._texts(query)])
+        self._put("write_organisations", source_rows(self._connection))
         self._transaction.run(cypher("drop_organisation")).consume()
         found = organisation_rows(organisation)
         self._put("write_companies", found["Company"])
@@ -428,7 +408,3 @@ def _target(name: str, number: int, *, named: bool) -> dict[str, Any]:
         "inputs": 0,
         "kept": "",
     }
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

@@ -18,10 +18,11 @@ from graphkit.model.incidents import Incident
 from graphkit.model.names import namesakes_of, purl_key
 from graphkit.model.organisation import Organisation
 from graphkit.stores.engine.bulk import SAYS_NOTHING
-from graphkit.stores.engine.compile_releases import PLACES, ReleaseOrder
+from graphkit.stores.engine.compile_releases import PLACES, ReleaseOrder, yanks_of
 from graphkit.stores.engine.encoding import version_of
 from graphkit.stores.engine.index_folder import SOURCES, IndexArrays
 from graphkit.stores.engine.record_reader import rows
+from graphkit.stores.neo4j.record_rows import json_text
 
 _LONGEST: Final = 200
 """Bytes of a text that may be part of a key; of a longer one a digest is."""
@@ -118,7 +119,7 @@ class Compiled:
                 "newest": int(newest[place] - start[place]) if newest[place] >= 0 else -1,
                 "dependents": dependents,
                 "inputs": inputs.get(name, 0),
-                "kept": _json(
+                "kept": json_text(
                     {"pages": sorted(pages.get(name, [])), "projects": sorted(projects.get(name, []), key=repr)}
                 ),
             }
@@ -154,7 +155,7 @@ class Compiled:
         )
         file_start, file_at = csr.positions(arrays.array("file.start").astype(np.int64), numbers)
         uploaded, file_flags = (arrays.array(name)[file_at].tolist() for name in ("file.uploaded", "file.flags"))
-        yanked = _yanks(arrays)[file_at].tolist()
+        yanked = yanks_of(arrays)[file_at].tolist()
         needs = arrays.texts("needs").at(arrays.array("file.needs")[file_at])
         filenames, hashes = (arrays.texts(name).at(file_at) for name in ("file.filename", "file.sha256"))
         edges = file_start.tolist()
@@ -183,7 +184,7 @@ class Compiled:
                 "needs": list(needs[lo:hi]),
                 "filenames": list(filenames[lo:hi]),
                 "sha256": list(hashes[lo:hi]),
-                "kept": _json(kept),
+                "kept": json_text(kept),
             }
 
     def release_ids(self, places: Sequence[int]) -> Iterator[tuple[str, str]]:
@@ -381,13 +382,3 @@ def organisation_rows(organisation: Organisation) -> dict[str, list[Any]]:
 
 
 _CLAIM: Final = ("id", "company", "claimant", "text", "certainty", "date", "object", "relation")
-
-
-def _yanks(arrays: IndexArrays) -> NDArray[np.int64]:
-    since = np.zeros(len(arrays.array("file.flags")), dtype=np.int64)
-    since[arrays.array("yank.file")] = arrays.array("yank.since")
-    return since
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Final
 
-import msgspec
 import packaging
 
 from graphkit.model.organisation import Organisation
@@ -19,6 +18,7 @@ from graphkit.stores.engine.record import Record
 from graphkit.stores.engine.record_reader import incidents as kept_incidents
 from graphkit.stores.engine.record_reader import stage_incidents
 from graphkit.stores.neo4j.node_rows import Compiled, component_rows, compromises, organisation_rows, release_id
+from graphkit.stores.neo4j.record_rows import document_rows, incident_rows, source_rows, table_rows, use_rows
 from graphkit.stores.neo4j.server import FORMAT, chunks
 
 _FILES: Final = 20_000
@@ -147,18 +147,9 @@ class Tables:
         """The organisation's side, table by table."""
         connection = self._connection
         found: dict[str, list[Any]] = {}
-        problems = {
-            head.sha256: msgspec.json.encode([(one.place, one.text) for one in head.problems]).decode()
-            for head in self._heads
-        }
-        query = """
-            SELECT sha256, path, kind, format, subject, created, head, document::VARCHAR,
-                replace(component_lists.digest::VARCHAR, '-', '')
-            FROM documents JOIN component_lists ON list = id ORDER BY sha256"""
-        names = ("id", "path", "kind", "format", "subject", "created", "head", "digest")
-        documents = connection.execute(query).fetchall()
-        known = {row[0] for row in documents}
-        found["Document"] = [{**dict(zip(names, row, strict=False)), "problems": problems[row[0]]} for row in documents]
+        documents = document_rows(connection, self._heads)
+        known = {row["id"] for row, _ in documents}
+        found["Document"] = [row for row, _ in documents]
         query = """
             SELECT replace(digest::VARCHAR, '-', '') AS id, coalesce(places, ''),
                 (SELECT count(*) FROM listings WHERE list = component_lists.id)
@@ -168,7 +159,7 @@ class Tables:
         components = sorted(component_rows(connection), key=lambda pair: str(pair[0]["id"]))
         found["Component"] = [row for row, _ in components]
         found["Key"] = [{"id": key} for key in sorted({key for _, keys in components for key in keys})]
-        uses = self._uses()
+        uses: list[Link] = use_rows(connection)
         for _, document, _ in uses:
             if document not in known:  # it waits for its document
                 known.add(document)
@@ -177,18 +168,10 @@ class Tables:
         services = {row["id"] for row in rows["Service"]}
         rows["Service"] += [{"id": name} for name in sorted({service for service, _, _ in uses} - services)]
         found |= {name: rows[name] for name in ("Service", "Company", "Claim")}
-        columns = ("id", "title", "actor", "advisory", "body", "digest")
-        query = "SELECT id, title, actor, advisory, body, incident FROM incidents ORDER BY id"
-        incidents = connection.execute(query).fetchall()
-        found["Incident"] = [dict(zip(columns, row, strict=True)) for row in incidents]
-        query = "SELECT source, body, organisation FROM organisations ORDER BY source"
-        found["Organisation"] = [
-            dict(zip(("id", "body", "digest"), row, strict=True)) for row in connection.execute(query).fetchall()
-        ]
-        query = "SELECT replace(digest::VARCHAR, '-', ''), source, read_at, releases, problems FROM tables ORDER BY ALL"
-        columns = ("id", "source", "read_at", "count", "problems")  # type: ignore[assignment]
-        found["Table"] = [dict(zip(columns, row, strict=True)) for row in connection.execute(query).fetchall()]
-        found["HOLDS"] = [(row[0], row[8], {}) for row in documents]
+        found["Incident"] = incident_rows(connection)
+        found["Organisation"] = source_rows(connection)
+        found["Table"] = table_rows(connection)
+        found["HOLDS"] = [(row["id"], held, {}) for row, held in documents]
         found["LISTS"], found["DEPENDS_ON"] = self._listings()
         found["HAS"] = [(row["id"], key, {}) for row, keys in components for key in keys]
         releases = {ident for _, ident in self._compiled.release_ids(range(self._counts["packages"]))}
@@ -208,14 +191,6 @@ class Tables:
             SELECT CASE WHEN origin = '' AND version_key <> '' THEN coalesce(package, '') ELSE '' END, version_key
             FROM components ORDER BY replace(digest::VARCHAR, '-', '')"""
         return self._connection.execute(query).fetchall()
-
-    def _uses(self) -> list[Link]:
-        query = """
-            SELECT service, document, path, rest, branch, derived, built_at, stands_from, stands_until, read_at,
-                document_use::VARCHAR FROM document_uses ORDER BY document_use"""
-        names = ("path", "rest", "branch", "derived", "built_at", "stands_from", "stands_until", "read_at", "digest")
-        found = self._connection.execute(query).fetchall()
-        return [(row[0], row[1], dict(zip(names, row[2:], strict=True))) for row in found]
 
     def _listings(self) -> tuple[list[Link], list[Link]]:
         query = """
