@@ -9,21 +9,21 @@ from typing import Final, NamedTuple
 class LockNames(NamedTuple):
     """What the locks of one format are called.
 
-    ``patterns`` are names in any folder, in which `*` is any text; the first one is what tools write. ``is_kept_to``: a
+    ``patterns`` are names in any folder, in which `*` is any text; the first one is what tools write. ``is_installed_from``: a
     command installs what the lock of that first name lists, and resolves the manifest beside it where there is none.
     """
 
     format: str
     patterns: tuple[str, ...]
-    is_kept_to: bool = False
+    is_installed_from: bool = False
 
 
 LOCKS: Final = (
-    LockNames("uv.lock", ("uv.lock",), is_kept_to=True),
-    LockNames("poetry.lock", ("poetry.lock",), is_kept_to=True),
-    LockNames("pdm.lock", ("pdm.lock",), is_kept_to=True),
-    LockNames("Pipfile.lock", ("Pipfile.lock",), is_kept_to=True),
-    LockNames("pylock.toml", ("pylock.toml", "pylock.*.toml"), is_kept_to=True),
+    LockNames("uv.lock", ("uv.lock",), is_installed_from=True),
+    LockNames("poetry.lock", ("poetry.lock",), is_installed_from=True),
+    LockNames("pdm.lock", ("pdm.lock",), is_installed_from=True),
+    LockNames("Pipfile.lock", ("Pipfile.lock",), is_installed_from=True),
+    LockNames("pylock.toml", ("pylock.toml", "pylock.*.toml"), is_installed_from=True),
     LockNames("conda-lock.yml", ("conda-lock.yml", "conda-lock.yaml", "*.conda-lock.yml", "*.conda-lock.yaml")),
     LockNames("pixi.lock", ("pixi.lock",)),
 )
@@ -41,8 +41,8 @@ MANIFESTS: Final = (
 )
 """What manifests are called, and lists that may be a lock. Other files have these names too."""
 
-KEPT_TO: Final = frozenset(one.patterns[0] for one in LOCKS if one.is_kept_to)
-"""The names of locks that an install command keeps to."""
+INSTALLED_FROM: Final = frozenset(one.patterns[0] for one in LOCKS if one.is_installed_from)
+"""The names of locks that install commands install from."""
 
 
 def any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:

@@ -20,7 +20,7 @@ from graphkit.formats.interface import RawDocument, Reader
 from graphkit.formats.lfs_pointer import READER as LFS_POINTER
 from graphkit.model.documents import DocumentKind
 from graphkit.model.errors import InputError
-from graphkit.model.input_names import KEPT_TO, LOCKS
+from graphkit.model.input_names import INSTALLED_FROM, LOCKS
 from graphkit.sources.git.file_names import Doubt, shown_doubt_of
 from tests.fuzz.seeds import SEEDS
 
@@ -112,8 +112,10 @@ def test_the_names_of_locks_are_those_of_registered_formats() -> None:
 def test_a_folder_of_locks_is_one_of_names_that_are_known() -> None:
     """Commands keep to the locks of installers; those of conda's tools are not told apart from the environment."""
     folder = {path for path in formats.READERS if path.startswith("graphkit.formats.locks.")}
-    kept = {path for path, reader in zip(formats.READERS, formats.readers(), strict=True) if reader.format in KEPT_TO}
-    assert folder == kept, "set is_kept_to in graphkit/model/input_names.py"
+    kept = {
+        path for path, reader in zip(formats.READERS, formats.readers(), strict=True) if reader.format in INSTALLED_FROM
+    }
+    assert folder == kept, "set is_installed_from in graphkit/model/input_names.py"
 
 
 @every_seed

@@ -10,7 +10,7 @@ from typing import Final
 
 from graphkit.model.answers import Obligation
 from graphkit.model.documents import CONDA_ENVIRONMENT, UNREADABLE, Document, DocumentKind, InstallCommand
-from graphkit.model.input_names import KEPT_TO
+from graphkit.model.input_names import INSTALLED_FROM
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
 from graphkit.trace.evidence.accusation import same_index
@@ -60,7 +60,7 @@ def _names(states: Sequence[InputState]) -> frozenset[str]:
 def _has_no_lock(command: InstallCommand, known: AbstractSet[str]) -> bool:
     """Return whether a tool would keep to a lock and has none; ``known`` are the names of the inputs beside it."""
     names = {PurePosixPath(one).name for one in command.inputs}
-    return bool(names & KEPT_TO) and not names & known
+    return bool(names & INSTALLED_FROM) and not names & known
 
 
 def _is_project(state: InputState) -> bool:
@@ -100,10 +100,10 @@ def _resolved(
 
     Where there is no lock, those in the folder where it would be, or all where none is there.
     """
-    locks = [one for one in meant if PurePosixPath(one.line[1]).name in KEPT_TO]
+    locks = [one for one in meant if PurePosixPath(one.line[1]).name in INSTALLED_FROM]
     yield from (one for one in alike if any(is_made_from(lock, one) for lock in locks))
     if _has_no_lock(command, _names(alike)):
-        folders = {path[:-1] for _, _, path in _named_by(script, command) if path and path[-1] in KEPT_TO}
+        folders = {path[:-1] for _, _, path in _named_by(script, command) if path and path[-1] in INSTALLED_FROM}
         projects = [one for one in alike if _is_project(one)]
         yield from [one for one in projects if _place(one)[2][:-1] in folders] or projects
 
@@ -208,7 +208,7 @@ def _unknown_input(command: InstallCommand, known: AbstractSet[str]) -> str:
     """
     for one in command.inputs:
         name = PurePosixPath(one).name
-        if name not in known and not (name in KEPT_TO and known & _PROJECTS):
+        if name not in known and not (name in INSTALLED_FROM and known & _PROJECTS):
             return f"installs from {one}, which is not among the inputs"
     return ""
 
