@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 class LockNames(NamedTuple):
     """What the locks of one format are called.
 
-    ``patterns`` are names in any folder, in which `*` is any text; the first one is what tools write. ``is_installed_from``: a
-    command installs what the lock of that first name lists, and resolves the manifest beside it where there is none.
+    ``patterns`` are names in any folder, in which `*` is any text; the first one is what tools write.
+    ``is_installed_from``: a command installs what the lock of that first name lists, and resolves the manifest beside
+    it where there is none.
     """
 
     format: str

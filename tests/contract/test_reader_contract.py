@@ -110,12 +110,12 @@ def test_the_names_of_locks_are_those_of_registered_formats() -> None:
 
 
 def test_a_folder_of_locks_is_one_of_names_that_are_known() -> None:
-    """Commands keep to the locks of installers; those of conda's tools are not told apart from the environment."""
+    """Commands install from the locks of installers; from those of conda's tools none is known to."""
     folder = {path for path in formats.READERS if path.startswith("graphkit.formats.locks.")}
-    kept = {
-        path for path, reader in zip(formats.READERS, formats.readers(), strict=True) if reader.format in INSTALLED_FROM
-    }
-    assert folder == kept, "set is_installed_from in graphkit/model/input_names.py"
+    pairs = zip(formats.READERS, formats.readers(), strict=True)
+    assert folder == {path for path, reader in pairs if reader.format in INSTALLED_FROM}, (
+        "set is_installed_from in graphkit/model/input_names.py"
+    )
 
 
 @every_seed
