@@ -65,10 +65,10 @@ def listings(reader: port.Reader, at: int) -> tuple[NDArray[np.bool_], NDArray[n
     size = reader.generation().releases
     found = reader.releases(np.arange(size, dtype=np.int32))
     flags = found.file_flags
-    ground = MarkerEvaluator(Environment(), "uv")
+    evaluator = MarkerEvaluator(Environment(), "uv")
     needs = distinct(found.file_needs)
     usable = np.zeros(int(needs.max(initial=-1)) + 1, dtype=np.bool_)
-    usable[needs] = [ground.installs(text) for text in reader.texts("needs", needs)]
+    usable[needs] = [evaluator.installs(text) for text in reader.texts("needs", needs)]
     offered = usable[found.file_needs] & (((flags & port.FILE_TIME_KNOWN) == 0) | (found.file_uploaded <= at))
     dated = port.FILE_YANKED | port.FILE_YANK_DATED
     yanked = ((flags & dated) == dated) & (found.file_yanked_since <= at)
@@ -127,12 +127,12 @@ def _dealt(ids: Ids, numbers: dict[int, list[int]]) -> tuple[Rows, Rows]:
 
 def _active(reader: port.Reader, markers: port.TextIds, numbers: _Numbers) -> dict[int, list[int]]:
     """Return by marker under what it holds: [0] by itself, else the extras that make it hold."""
-    ground = MarkerEvaluator(Environment())
+    evaluator = MarkerEvaluator(Environment())
     ids = distinct(markers)
     found = {}
     for marker_id, text in zip(ids.tolist(), reader.texts("marker", ids), strict=True):
-        extras = [] if ground.truth(text) else [one for one in extras_of(text) if ground.truth(text, one)]
-        found[marker_id] = [0] if ground.truth(text) else [numbers[one] for one in extras]
+        extras = [] if evaluator.truth(text) else [one for one in extras_of(text) if evaluator.truth(text, one)]
+        found[marker_id] = [0] if evaluator.truth(text) else [numbers[one] for one in extras]
     return found
 
 

@@ -9,8 +9,8 @@ from graphkit.model.environment import Environment
 from graphkit.model.errors import UsageError
 
 if TYPE_CHECKING:
+    from graphkit.trace.case_answer import Question
     from graphkit.trace.verdicts.packages import Effort
-    from graphkit.trace.view import Question
 
 _PLATFORMS: Final = ("linux", "musllinux", "macos", "windows")
 _FEWEST_WALKED: Final = 100
@@ -44,7 +44,7 @@ def question_of(targets: Sequence[str], options: BlastOptions) -> Question:
     """
     from graphkit.model.environment import Profile
     from graphkit.trace.case import read_span
-    from graphkit.trace.view import Question
+    from graphkit.trace.case_answer import Question
 
     if not targets:
         raise UsageError("name a target: a release such as litellm==1.82.8, a purl, or an incident's id")

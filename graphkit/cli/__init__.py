@@ -87,8 +87,8 @@ class _UnexpectedError(GraphkitError):
     """What typer would take for the end of a dialogue; the cause is the bug."""
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
         print(f"graphkit {__version__}")
         raise typer.Exit
 

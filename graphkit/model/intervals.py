@@ -77,8 +77,8 @@ def single(specifier: Specifier, versions: Sequence[Version], texts: Sequence[st
 
 def raw_matches(literal: str, texts: Sequence[str]) -> ReleaseRanges:
     """Return the single positions whose text is a ``===`` literal, case aside (PEP 440)."""
-    wanted = literal.lower()
-    return tuple((at, at + 1) for at, text in enumerate(texts) if text.lower() == wanted)
+    literal = literal.lower()
+    return tuple((at, at + 1) for at, text in enumerate(texts) if text.lower() == literal)
 
 
 def _turn(holds: Callable[[Version], bool], versions: Sequence[Version], at: int, *, floor: int = 0) -> int:

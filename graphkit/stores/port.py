@@ -58,7 +58,7 @@ TextKind = Literal["marker", "needs", "extras"]
 Fact = ProjectPage | ReleaseMetadata | ReleaseTable | Document | DocumentUse | Organisation | Incident
 
 PAGE_READ = 1
-"""Package flag: some page or table listed its files, so its releases are known; else they are hearsay.
+"""Package flag: some page or table listed its files, so its releases are known; else others named them.
 
 A page that is missing, quarantined or lists no file is none of these: what was there before it is not known from it.
 """
@@ -332,7 +332,7 @@ class Listings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a store did with a batch: facts that were new, facts it had already, and what was odd in tables it read."""
+    """What a store did with a batch: facts that were new, facts it had already, and the problems of tables it read."""
 
     new: int
     unchanged: int

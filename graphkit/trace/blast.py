@@ -18,13 +18,13 @@ from graphkit.model.times import rfc3339
 from graphkit.model.versions import release_version
 from graphkit.stores import port
 from graphkit.trace.case import Case, resolve, under, without_incident_joined
+from graphkit.trace.case_answer import CaseAnswer, Question, Worlds, answer, trees_in, worlds_of
 from graphkit.trace.evidence.documents import CaseDocuments
 from graphkit.trace.notes import footnotes, some
 from graphkit.trace.verdicts.companies import CaseWindow, company_rows
 from graphkit.trace.verdicts.packages import Exposed, PackageWorlds, package_rows, package_tiers, row_order
 from graphkit.trace.verdicts.ranking import Unwalked
 from graphkit.trace.verdicts.service_verdicts import ServiceVerdicts, Worst
-from graphkit.trace.view import CaseAnswer, Question, Worlds, answer, trees_in, worlds_of
 
 
 def blast(reader: port.Reader, question: Question, spread: PackageWorlds = map, answer: type[Blast] = Blast) -> Blast:

@@ -215,7 +215,7 @@ class Case:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Wanted:
+class _EventTargets:
     """What was asked of one event. ``ids``: its ids that were asked; empty: only the ``releases`` were."""
 
     ids: set[str] = field(default_factory=set)
@@ -252,23 +252,23 @@ def resolve(
         UsageError: a target that is none of these, or a reading that none of their incidents gives.
     """
     events = events_of(incidents)
-    whole: dict[str, tuple[Event, _Wanted]] = {}
+    whole: dict[str, tuple[Event, _EventTargets]] = {}
     alone: dict[Identity, CompromisedRelease] = {}
     for text in targets:
         name = text.strip().lower()
         found = None if _can_only_be_release(name) else next((event for event in events if name in event.names), None)
         if found is not None:
-            whole.setdefault(found.id, (found, _Wanted()))[1].ids.add(name)
+            whole.setdefault(found.id, (found, _EventTargets()))[1].ids.add(name)
             continue
         release = release_of_target(text, partial(_near_ids, name, events))
         release = _as_listed(release, versions_of)
         naming = _naming(events, release)
         for event in naming:
-            whole.setdefault(event.id, (event, _Wanted()))[1].add(release)
+            whole.setdefault(event.id, (event, _EventTargets()))[1].add(release)
         if not naming:
             alone.setdefault(identity_of(release), release)
     graph = _Graph(events=events, versions_of=versions_of, is_known=is_known)
-    cases = [graph.case_of(event, wanted, reading) for event, wanted in whole.values()]
+    cases = [graph.case_of(event, of, reading) for event, of in whole.values()]
     for release in alone.values():
         has_versions = release.package is not None and bool(versions_of(release.package))
         unknown = "" if has_versions else unknown_target(release, incidents, is_known, known_names)
@@ -348,11 +348,11 @@ class _Graph:
     versions_of: VersionsOf
     is_known: Callable[[CompromisedRelease], bool]
 
-    def case_of(self, event: Event, wanted: _Wanted, reading: str | None) -> Case:
+    def case_of(self, event: Event, targets: _EventTargets, reading: str | None) -> Case:
         """Return the case of an event: all of it where one of its ids was asked, else the releases asked."""
-        accusing = event.accusing(wanted.ids) if wanted.ids else event.valid
-        accused = self._accused(accusing) if wanted.ids else _Accused()
-        for identity, release in wanted.releases.items():
+        accusing = event.accusing(targets.ids) if targets.ids else event.valid
+        accused = self._accused(accusing) if targets.ids else _Accused()
+        for identity, release in targets.releases.items():
             same = [(one, other) for one in accusing for other in one.releases if identity_of(other) == identity]
             accused.releases.setdefault(identity, merged(same) if same else release)
         releases, legacy = self._decided(accused.releases.values())
@@ -469,20 +469,20 @@ def _within(specifier: str, versions: Sequence[str]) -> list[str]:
     return [text for text, version in parsed if version and admitted.contains(version, prereleases=True)]
 
 
-def _readings(event: Event, wanted: str | None) -> tuple[Reading, tuple[Reading, ...]]:
+def _readings(event: Event, reading_id: str | None) -> tuple[Reading, tuple[Reading, ...]]:
     """Return the reading that answers for an event, and the others that give clock times."""
     readings = event.readings
-    chosen = next((one for one in readings if one.id == wanted), None) if wanted else None
+    chosen = next((one for one in readings if one.id == reading_id), None) if reading_id else None
     if chosen is not None and not chosen.gives_times:
-        raise UsageError(f"reading {wanted!r} gives no clock times; ask with --from and --until instead")
+        raise UsageError(f"reading {reading_id!r} gives no clock times; ask with --from and --until instead")
     chosen = chosen or event.best_reading or _NO_READING
     return chosen, tuple(r for r in readings if r is not chosen and (r.start is not None or r.until is not None))
 
 
-def _check_reading(cases: Sequence[Case], wanted: str | None) -> None:
-    if wanted and not any(case.reading.id == wanted for case in cases):
+def _check_reading(cases: Sequence[Case], reading_id: str | None) -> None:
+    if reading_id and not any(case.reading.id == reading_id for case in cases):
         known = ", ".join(one.id for case in cases for incident in case.incidents for one in incident.readings)
-        raise UsageError(f"no reading {wanted!r} for this target; there are: {known or 'none'}")
+        raise UsageError(f"no reading {reading_id!r} for this target; there are: {known or 'none'}")
 
 
 def _gaps(events: Sequence[Event], asked: Sequence[Incident], chosen: Reading) -> tuple[Hidden, ...]:

@@ -10,11 +10,11 @@ from graphkit.model.answers import Slot
 from graphkit.model.sentences import first_of
 from graphkit.model.times import rfc3339
 from graphkit.stores.port import PackageId
+from graphkit.trace.case_answer import CaseAnswer
 from graphkit.trace.evidence.documents import CaseDocuments
 from graphkit.trace.resolve.forward import walk
 from graphkit.trace.verdicts.packages import Exposed, newest_of, root_of
 from graphkit.trace.verdicts.ranking import Unwalked
-from graphkit.trace.view import CaseAnswer
 
 _SHOWN = 8
 _MOST_STUCK_WALKS = 500

@@ -19,7 +19,7 @@ from graphkit.trace.evidence.other_ecosystems import is_one, release_of_purl, re
 from graphkit.trace.notes import some
 
 
-class _Wanted:
+class _PackageQuery:
     """A query read: a Python package with a specifier, or a purl of any kind."""
 
     def __init__(self, query: str) -> None:
@@ -67,9 +67,9 @@ def who_has(reader: port.Reader, query: str, at: Instant | None, answer: type[Wh
     Raises:
         UsageError: the query names no package.
     """
-    wanted = _Wanted(query)
+    asked = _PackageQuery(query)
     evidence = reader.evidence()
-    found = evidence.listings([wanted.package] if wanted.package else [], [wanted.purl] if wanted.purl else [], [])
+    found = evidence.listings([asked.package] if asked.package else [], [asked.purl] if asked.purl else [], [])
     rows: dict[str, list[int]] = {}
     for sha256, component in zip(found.document, found.component.tolist(), strict=True):
         rows.setdefault(sha256, []).append(component)
@@ -88,13 +88,13 @@ def who_has(reader: port.Reader, query: str, at: Instant | None, answer: type[Wh
         for current in (_current(known, evidence, at),)
         for use in known
         for row in (documents[use.document].components[number] for number in rows.get(use.document, ()))
-        if wanted.admits(row)
+        if asked.admits(row)
     }
     ordered = sorted(matches, key=lambda one: (one.service, one.document.path, one.document.sha256, one.release))
     unversioned = sum(one.release.endswith("@?") for one in ordered)
     notes = [f"{unversioned} components have no version and may or may not be it"] if unversioned else []
     listed = (documents[sha256].components[number] for sha256, numbers in rows.items() for number in numbers)
-    others = [row.purl or f"{row.name} without a purl" for row in listed if wanted.package and row.package is None]
+    others = [row.purl or f"{row.name} without a purl" for row in listed if asked.package and row.package is None]
     if others:
         notes.append(f"{len(others)} components have its name and may or may not be it: {some(sorted(set(others)))}")
     return answer(query=query, matches=tuple(ordered), notes=tuple(notes))

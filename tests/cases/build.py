@@ -18,7 +18,7 @@ from graphkit.stores import open_store
 from graphkit.stores.port import Fact, Reader
 from graphkit.trace.blast import blast
 from graphkit.trace.case import read_span
-from graphkit.trace.view import Question
+from graphkit.trace.case_answer import Question
 
 DAY = "2026-03-24T"
 LATER = instant("2026-11-01")

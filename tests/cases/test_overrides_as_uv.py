@@ -17,7 +17,7 @@ from graphkit.model.names import service_id
 from graphkit.model.organisation import Service
 from graphkit.stores.port import Fact
 from graphkit.trace.blast import install_trees
-from graphkit.trace.view import Question
+from graphkit.trace.case_answer import Question
 from tests.cases.build import compromised, incident, organisation, package, reader_of, use
 
 UV: Final = Path(sys.executable).with_name("uv")

@@ -25,7 +25,7 @@ from graphkit.model.ranks import Verdict
 from graphkit.model.requirements import requirement
 from graphkit.stores.port import Fact
 from graphkit.trace.blast import blast
-from graphkit.trace.view import Question
+from graphkit.trace.case_answer import Question
 from tests.cases.build import ask, compromised, document, incident, manifest, organisation, package, page, requires, use
 from tests.property.memory import MemoryReader
 

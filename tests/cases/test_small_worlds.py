@@ -26,7 +26,7 @@ from graphkit.model.times import exactly
 from graphkit.stores import open_store
 from graphkit.stores.port import Fact
 from graphkit.trace.blast import blast
-from graphkit.trace.view import Question
+from graphkit.trace.case_answer import Question
 from tests.cases.build import (
     ask,
     at,

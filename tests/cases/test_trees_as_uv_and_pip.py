@@ -29,10 +29,10 @@ from graphkit.sources.index.slice import slice_facts
 from graphkit.stores import open_store
 from graphkit.trace.blast import blast
 from graphkit.trace.case import read_span, resolve
+from graphkit.trace.case_answer import Question
 from graphkit.trace.resolve.forward import walk
 from graphkit.trace.resolve.manifests import InstallSelection, root_of_manifest
 from graphkit.trace.resolve.world import World
-from graphkit.trace.view import Question
 from tests.cases.build import manifest
 from tests.cases.recorded_index import SECOND, SLICES, Taken, of_pip, of_uv, pages_of, served
 from tests.conftest import ROOT
@@ -145,11 +145,17 @@ class Case:
             world.package(package_id).name: world.package(package_id).texts[position]
             for package_id, position in found.picks.items()
         }
-        firm = releases if found.firm is None else {world.package(package_id).name for package_id in found.firm}
+        conflict_free = (
+            releases
+            if found.conflict_free is None
+            else {world.package(package_id).name for package_id in found.conflict_free}
+        )
         bad = {(one.package, one.version) for one in self._case.releases}
         return Tree(
             releases=releases,
-            accused={name: version for name, version in releases.items() if (name, version) in bad and name in firm},
+            accused={
+                name: version for name, version in releases.items() if (name, version) in bad and name in conflict_free
+            },
             is_whole=not (found.unresolvable or found.unread or missing),
         )
 

@@ -309,7 +309,7 @@ def test_a_window_that_was_cut_clears_nobody(tmp_path: Path, monkeypatch: pytest
     whole = ask(tmp_path / "whole", facts, "litellm==1.0")
     assert len(whole.slots) > 64
     assert service(whole, "late").verdict is Verdict.UNKNOWN
-    monkeypatch.setattr("graphkit.trace.view._MANY_PACKAGES", 0)
+    monkeypatch.setattr("graphkit.trace.case_answer._MANY_PACKAGES", 0)
     cut = ask(tmp_path / "cut", facts, "litellm==1.0")
     assert len(cut.slots) == 8
     found = service(cut, "late")
@@ -327,7 +327,7 @@ def test_a_window_of_too_many_passes_is_refused_with_what_can_be_asked(
     ]
     whole = ask(tmp_path / "whole", facts, "litellm==1.0")
     assert len(whole.slots) > 128
-    monkeypatch.setattr("graphkit.trace.view._MOST_MEMORY", 1)
+    monkeypatch.setattr("graphkit.trace.case_answer._MOST_MEMORY", 1)
     with pytest.raises(UsageError, match="ask for parts of it, the first with --until") as told:
         ask(tmp_path / "refused", facts, "litellm==1.0")
     until = str(told.value).rpartition(" ")[2]

@@ -10,9 +10,9 @@ from graphkit.model.answers import ServiceVerdict
 from graphkit.model.names import PackageName, ServiceId
 from graphkit.stores.port import Reader
 from graphkit.trace.case import Case, Span, resolve
+from graphkit.trace.case_answer import CaseAnswer, Question, answer, worlds_of
 from graphkit.trace.evidence.documents import CaseDocuments
 from graphkit.trace.verdicts.service_verdicts import Worst
-from graphkit.trace.view import CaseAnswer, Question, answer, worlds_of
 
 
 def cases_of(reader: Reader, targets: Sequence[str], reading: str | None = None) -> tuple[Case, ...]:

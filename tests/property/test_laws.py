@@ -24,13 +24,13 @@ from graphkit.model.times import Instant, exactly
 from graphkit.stores.port import Fact, Reader
 from graphkit.trace.blast import blast
 from graphkit.trace.case import Span
+from graphkit.trace.case_answer import CaseAnswer, Question
 from graphkit.trace.reach.admit import admission
 from graphkit.trace.reach.reached import ReachedReleases
 from graphkit.trace.reach.survey import Reach, survey
 from graphkit.trace.resolve.availability import MOST_SLOTS
 from graphkit.trace.resolve.confirm import confirm
 from graphkit.trace.verdicts.packages import newest_of, root_of
-from graphkit.trace.view import CaseAnswer, Question
 from tests.property.asking import cases_of, view_of
 from tests.property.memory import MemoryReader
 from tests.property.renumbered import Renumbered

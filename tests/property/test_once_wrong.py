@@ -17,8 +17,8 @@ from graphkit.model.ranks import Tier, Verdict
 from graphkit.model.times import Instant, Moment, exactly
 from graphkit.stores.port import Fact
 from graphkit.trace.blast import blast
+from graphkit.trace.case_answer import Question
 from graphkit.trace.resolve.forward import walk
-from graphkit.trace.view import Question
 from tests.property import oracle
 from tests.property.asking import services_of
 from tests.property.fleets import BAD, ENVIRONMENT, HOUR, LATE, LONE, Fleet

@@ -16,6 +16,7 @@ from graphkit.model.times import FOREVER, Instant
 from graphkit.stores.port import PACKAGE, PackageId, PackageIds, Position, Reader
 from graphkit.trace.blast import blast
 from graphkit.trace.case import resolve
+from graphkit.trace.case_answer import Question
 from graphkit.trace.reach.admit import admission
 from graphkit.trace.reach.nominate import closure_of
 from graphkit.trace.reach.survey import slots_between, survey
@@ -26,7 +27,6 @@ from graphkit.trace.resolve.forward import Root as EngineRoot
 from graphkit.trace.resolve.forward import walk
 from graphkit.trace.resolve.manifests import InstallSelection, root_of_manifest
 from graphkit.trace.resolve.world import World as EngineWorld
-from graphkit.trace.view import Question
 from tests.property import oracle
 from tests.property.worlds import (
     INCIDENT,

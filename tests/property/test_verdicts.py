@@ -20,7 +20,7 @@ from graphkit.model.times import Moment
 from graphkit.stores import open_store
 from graphkit.stores.port import Reader
 from graphkit.trace.blast import blast
-from graphkit.trace.view import Question
+from graphkit.trace.case_answer import Question
 from tests.neo4j_server import clear
 from tests.property.asking import services_of
 from tests.property.fleets import Fleet, fleet_of

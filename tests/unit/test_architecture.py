@@ -248,7 +248,7 @@ def test_the_check_sees_an_arrow_against_the_design(module: str, text: str) -> N
         ("graphkit.trace.good", "import numpy as np\nfrom graphkit.stores.port import Reader"),
         ("graphkit.trace.good", "from graphkit.stores import port"),
         ("graphkit.trace.good", "from pathlib import PurePosixPath"),
-        ("graphkit.trace.view", "from graphkit.trace.verdicts.context import Context"),
+        ("graphkit.trace.case_answer", "from graphkit.trace.verdicts.context import Context"),
         ("graphkit.trace.verdicts.clearance", "from graphkit.model.answers import Clearance\nClearance(proof=())"),
         ("graphkit.trace.good", "def cut():\n    import networkx"),
         ("graphkit.sources.good", "import os, httpx\nfrom graphkit.model.names import package_name"),

@@ -1,4 +1,4 @@
-"""What the ground of an index depends on, package by package: where that is the same, the arrays are."""
+"""What the base of an index depends on, package by package: where that is the same, the arrays are."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ WHERE substr(all_facts.facts, 1, 32) IS DISTINCT FROM older_facts.facts
 
 
 def stage_facts(connection: duckdb.DuckDBPyConnection) -> None:
-    """Put what the ground depends on into the temporary table ``all_facts``. The evidence must be staged.
+    """Put what the base depends on into the temporary table ``all_facts``. The evidence must be staged.
 
     Cost: a scan of digests, and what documents and incidents name.
     """
@@ -67,24 +67,24 @@ def stage_facts(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_ALL)
 
 
-def ground_key(connection: duckdb.DuckDBPyConnection) -> str:
-    """Return the key of a ground: two records with one key have the same packages, releases, files and ranges."""
+def base_key(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return the key of a base: two records with one key have the same packages, releases, files and ranges."""
     key = hashlib.sha256()
     for query in (_KEY, _NEW_NAMES):
         key.update(f"{connection.execute(query).fetchall()}\n".encode())
     return key.hexdigest()
 
 
-def facts_sha256(connection: duckdb.DuckDBPyConnection, ground: str) -> str:
-    """Return the digest of all facts, those of the ground by its key; in any order of ingest the same."""
-    facts = hashlib.sha256(ground.encode())
+def facts_sha256(connection: duckdb.DuckDBPyConnection, base: str) -> str:
+    """Return the digest of all facts, those of the base by its key; in any order of ingest the same."""
+    facts = hashlib.sha256(base.encode())
     for query in _EVIDENCE:
         facts.update(f"{connection.execute(query).fetchall()}\n".encode())
     return facts.hexdigest()
 
 
 def write_package_facts(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> None:
-    """Write what the ground depends on beside the packages."""
+    """Write what the base depends on beside the packages."""
     query = f"""
         SELECT unhex(coalesce(substr(facts, 1, 32), '{"0" * 32}'))
         FROM package_names LEFT JOIN all_facts USING (package) ORDER BY id"""  # noqa: S608 - own names

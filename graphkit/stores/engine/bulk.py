@@ -118,12 +118,12 @@ class _Read:
     """The distinct requirement texts, read.
 
     ``number`` of each text's requirement, -1 where it has not even a name; ``digests`` of the
-    requirements by number; ``odd`` says by text what is wrong with it.
+    requirements by number; ``unreadable`` says by text what is wrong with it.
     """
 
     number: NDArray[np.int32]
     digests: NDArray[Any]
-    odd: dict[int, str]
+    unreadable: dict[int, str]
 
 
 class BulkTable:
@@ -135,7 +135,7 @@ class BulkTable:
         self.problems: list[tuple[str, str]] = []
 
     def write(self) -> bool:
-        """Write the table: its pages, releases, files, metadata and requirement sets; ``problems`` says what was odd.
+        """Write the table: pages, releases, files, metadata and requirement sets; ``problems`` are then its problems.
 
         Where the record knows some of its packages, pages to metadata are staged only, and True is returned:
         they have to be merged.
@@ -219,7 +219,7 @@ class BulkTable:
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE incoming_requirements ({REQUIREMENT_COLUMNS})")
         numbers: dict[str, int] = {}
         number = array("i")
-        odd: dict[int, str] = {}
+        unreadable: dict[int, str] = {}
         texts = self._connection.execute("SELECT text FROM table_texts ORDER BY id").fetchnumpy()["text"]
         for first in range(0, len(texts), _TEXTS_AT_ONCE):
             fresh: list[tuple[Any, ...]] = []
@@ -228,17 +228,19 @@ class BulkTable:
                     one = read_requirement(text)
                 except BadName as error:
                     number.append(-1)
-                    odd[place] = f"{error}; the requirements of its releases are not complete"
+                    unreadable[place] = f"{error}; the requirements of its releases are not complete"
                     continue
                 if one.unreadable:
-                    odd[place] = f"{text[:200]!r} cannot be read; every version is allowed"
+                    unreadable[place] = f"{text[:200]!r} cannot be read; every version is allowed"
                 row = requirement_row(one)
                 number.append(numbers.setdefault(row[0], len(numbers)))
                 if number[-1] == len(numbers) - 1:
                     fresh.append((number[-1], *row))
             append(self._connection, "incoming_requirements", REQUIREMENT_COLUMNS, fresh)
         return _Read(
-            number=np.array(number, dtype=np.int32), digests=np.array(list(numbers), dtype=f"S{DIGITS}"), odd=odd
+            number=np.array(number, dtype=np.int32),
+            digests=np.array(list(numbers), dtype=f"S{DIGITS}"),
+            unreadable=unreadable,
         )
 
     def _lost_rows(self) -> list[tuple[str, str]]:
@@ -289,19 +291,19 @@ class BulkTable:
 
     def _problems(self, read: _Read) -> list[tuple[str, str]]:
         """Return every requirement text that could not be read, with the releases that have it."""
-        if not read.odd:
+        if not read.unreadable:
             return []
-        odd = np.array(sorted(read.odd), dtype=np.int32)
-        put(self._connection, "table_odd", "text_id INTEGER", {"text_id": odd})
+        unreadable = np.array(sorted(read.unreadable), dtype=np.int32)
+        put(self._connection, "table_unreadable", "text_id INTEGER", {"text_id": unreadable})
         found = self._connection.execute(f"""
             SELECT text_id, count(*),
                 array_to_string(list_sort(min(package || ' ' || version, {_SHOWN})), ', ')
-            FROM table_odd JOIN table_members USING (text_id) JOIN table_rows USING (set_id)
+            FROM table_unreadable JOIN table_members USING (text_id) JOIN table_rows USING (set_id)
             JOIN table_packages USING (package_id) JOIN table_versions AS versions ON versions.id = version_id
             GROUP BY text_id""").fetchall()
-        self._connection.execute("DROP TABLE table_odd")
+        self._connection.execute("DROP TABLE table_unreadable")
         return sorted(
-            (f"requires_dist of {named}{and_more(count, _SHOWN)}", read.odd[text]) for text, count, named in found
+            (f"requires_dist of {named}{and_more(count, _SHOWN)}", read.unreadable[text]) for text, count, named in found
         )
 
     def _speaks_until(self) -> Instant:

@@ -10,7 +10,7 @@ import duckdb
 from graphkit.model.documents import Document
 from graphkit.model.organisation import Organisation
 from graphkit.model.times import FOREVER
-from graphkit.stores.engine.base_index import facts_sha256, ground_key, stage_facts
+from graphkit.stores.engine.base_index import base_key, facts_sha256, stage_facts
 from graphkit.stores.engine.bulk import SAYS_NOTHING
 from graphkit.stores.engine.compile_changes import compile_changes
 from graphkit.stores.engine.compile_derived import compile_derived
@@ -37,8 +37,8 @@ def compile_index(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     """
     out = IndexWriter(target)
     try:
-        ground, counts = _compile(connection, out)
-        facts = facts_sha256(connection, ground.key)
+        base, counts = _compile(connection, out)
+        facts = facts_sha256(connection, base.key)
         newest, inputs = counts.pop("newest"), counts.pop("inputs")
         out.finish(facts_sha256=facts, newest_fact=newest, inputs=inputs, counts=counts)
     finally:
@@ -52,11 +52,11 @@ def _compile(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> tuple[B
     organisation = kept_organisation(connection)
     stage_incidents(connection, kept)
     stage_mentioned(connection, heads, kept)
-    ground = _ground(connection, out)
+    base = _base(connection, out)
     compile_heads(out, heads, kept, organisation, table_problems(connection))
     rows = compile_listings(connection, out)
     counts = {
-        **ground.counts,
+        **base.counts,
         "documents": len(heads),
         "components": rows,
         "incidents": len(kept),
@@ -68,25 +68,25 @@ def _compile(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> tuple[B
         "newest": newest_fact(connection, heads, organisation),
         "inputs": count_inputs(connection),
     }
-    return ground, counts
+    return base, counts
 
 
-def _ground(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> BaseIndex:
-    """Take over the ground of an older index where nothing changed, else what did not change of it."""
+def _base(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> BaseIndex:
+    """Take over the base of an older index where nothing changed, else what did not change of it."""
     stage_facts(connection)
-    key = ground_key(connection)
+    key = base_key(connection)
     older = list(out.older())
     for index in older:
-        if index.header.ground.key == key and (ground := out.take_over(index)) is not None:
-            return ground
+        if index.header.base.key == key and (base := out.take_over(index)) is not None:
+            return base
     for index in older:
         if (counts := compile_changes(connection, index, out)) is not None:
-            return out.end_ground(key, counts)
-    counts, _ = compile_ground(connection, out)
-    return out.end_ground(key, counts)
+            return out.end_base(key, counts)
+    counts, _ = compile_base(connection, out)
+    return out.end_base(key, counts)
 
 
-def compile_ground(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> tuple[dict[str, int], ReleaseOrder]:
+def compile_base(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> tuple[dict[str, int], ReleaseOrder]:
     """Write packages, releases, requirement sets and ranges; return how many there are, and the order of releases.
 
     The evidence and the facts of packages must be staged.

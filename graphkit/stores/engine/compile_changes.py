@@ -1,9 +1,9 @@
-"""The ground of an index from that of an older one, where few packages changed.
+"""The base of an index from that of an older one, where few packages changed.
 
-Packages that changed are compiled alone, by the statements that compile all of them, and put in among the others
-(`splice`). Ids are places in sorted tables, so rows of the others move together, and what they say is kept. Stretches
-are read anew for ranges that are new, and for those that aim at a package that changed. What follows from the facts
-(`compile_derived`) is worked out in full.
+Packages that changed are compiled alone, by the statements that compile all of them, and inserted among the others
+(`table_merge`). Ids are row numbers of sorted tables, so rows of the others move together, and what they say is kept.
+Stretches are read anew for ranges that are new, and for those that aim at a package that changed. What follows from the
+facts (`compile_derived`) is computed in full.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ _Ids = NDArray[np.int32]
 
 
 def compile_changes(connection: duckdb.DuckDBPyConnection, older: IndexArrays, out: ArraySink) -> dict[str, int] | None:
-    """Write the ground of the record; return what is in it, None where too much changed.
+    """Write the base of the record; return what is in it, None where too much changed.
 
     Cost: copies of arrays, the packages that changed, and the versions of those that they require.
     """
@@ -108,13 +108,13 @@ def _changed_alone(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 class _JoinedBaseIndex:
-    """The ground of an older index and of the packages that changed since, written as one."""
+    """The base of an older index and of the packages that changed since, written as one."""
 
     def __init__(self, both: OldAndNew, ids: IdRemap) -> None:
         self._both, self._ids = both, ids
 
     def write(self, out: ArraySink) -> dict[str, int]:
-        """Write the joined ground, in the order in which it is compiled in full; return what is in it."""
+        """Write the joined base, in the order in which it is compiled in full; return what is in it."""
         self._write_packages(out)
         sets = self._write_sets(out)
         releases, version, shown = self._write_releases(out)
@@ -131,8 +131,8 @@ class _JoinedBaseIndex:
             "ranges": len(ranges.flags),
         }
 
-    def _write_column(self, out: ArraySink, splice: Insertion, name: str) -> NDArray[Any]:
-        column = splice.column(*self._both.array(name))
+    def _write_column(self, out: ArraySink, insertion: Insertion, name: str) -> NDArray[Any]:
+        column = insertion.column(*self._both.array(name))
         out.array(name, column)
         return column
 

@@ -22,8 +22,8 @@ def compile_choices(out: ArraySink, releases: Releases, files: Files, ranges: Ra
 
     Cost: columns throughout; what files need is asked once for each different need.
     """
-    ground = MarkerEvaluator(port.SETTLED, "uv")
-    installs = np.array([ground.installs(text) for text in files.needs_texts], dtype=np.bool_)
+    evaluator = MarkerEvaluator(port.SETTLED, "uv")
+    installs = np.array([evaluator.installs(text) for text in files.needs_texts], dtype=np.bool_)
     usable = installs[files.needs]
     owner = np.repeat(np.arange(len(releases.flags)), np.diff(files.start))
     listed, fresh = (np.zeros(len(releases.flags), dtype=np.bool_) for _ in range(2))

@@ -124,16 +124,16 @@ def compile_heads(
     heads: Sequence[Document],
     incidents: Sequence[Incident],
     organisation: Organisation,
-    odd: Iterable[tuple[str, Problem]],
+    more_problems: Iterable[tuple[str, Problem]],
 ) -> None:
-    """Write everything of the organisation's side that is not a component; ``odd`` are problems of no document."""
+    """Write the organisation's side, without components; ``more_problems`` are problems of no document."""
     out.texts("document.sha256", TextsBuilder(head.sha256 for head in heads))
     blobs = TextsBuilder()
     for head in heads:
         blobs.add_raw(encoded(head))
     out.texts("document.head", blobs)
     problems: list[tuple[str, Problem]] = [(head.path, one) for head in heads for one in head.problems]
-    problems += odd
+    problems += more_problems
     problems.sort(key=lambda pair: (pair[0], pair[1].place, pair[1].text))
     wholes = TextsBuilder()
     for whole in (incidents, organisation, problems):

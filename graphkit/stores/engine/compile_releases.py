@@ -90,10 +90,10 @@ FROM release_metadata {_PLACED} JOIN version_texts AS shown USING (version)
 LEFT JOIN sets ON sets.requirement_set = release_metadata.requirement_set AND source <> 'unknown'
 """  # noqa: S608 - own names
 HEARD: Final = f"""
-SELECT {_KEY} AS key, hearsay, length(version) AS size, shown.id AS version, accused FROM (
-    SELECT package, version_key, version, 2 AS hearsay, FALSE AS accused FROM listed_components
+SELECT {_KEY} AS key, source_rank, length(version) AS size, shown.id AS version, accused FROM (
+    SELECT package, version_key, version, 2 AS source_rank, FALSE AS accused FROM listed_components
     UNION ALL SELECT package, version_key, version, 3, TRUE FROM accused)
-{_PLACED} JOIN version_texts AS shown USING (version) ORDER BY key, hearsay, size DESC, shown.id
+{_PLACED} JOIN version_texts AS shown USING (version) ORDER BY key, source_rank, size DESC, shown.id
 """  # noqa: S608 - own names
 
 GATHER_FILES: Final = f"""

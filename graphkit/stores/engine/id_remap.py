@@ -1,6 +1,6 @@
 """How ids of an older index, and of the packages that changed since, become ids of one index.
 
-Ids are places in sorted tables: rows that stay keep their order, and each new one has its place among them.
+Ids are row numbers of sorted tables: rows that stay keep their order, and each new one has its place among them.
 """
 
 from __future__ import annotations

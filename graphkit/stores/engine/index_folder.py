@@ -57,7 +57,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     format: str
     packaging: str
     facts_sha256: str
-    ground: BaseIndex
+    base: BaseIndex = msgspec.field(name="ground")
     newest_fact: int
     inputs: int
     counts: dict[str, int]
@@ -76,7 +76,7 @@ class IndexWriter:
         target.parent.mkdir(parents=True, exist_ok=True)
         self._folder = Path(tempfile.mkdtemp(prefix=".building-", dir=target.parent))
         self._names: list[str] = []
-        self._ground: BaseIndex | None = None
+        self._base: BaseIndex | None = None
 
     def older(self) -> Iterator[IndexFolder]:
         """Yield other indexes of the same format, as they were kept so far."""
@@ -88,26 +88,26 @@ class IndexWriter:
             except (DamagedIndex, OSError):  # no index, or being removed
                 continue
             same = index.header.format == FORMAT and index.header.packaging == packaging.__version__
-            if same and index.has(index.header.ground.arrays):
+            if same and index.has(index.header.base.arrays):
                 yield index
 
     def take_over(self, older: IndexFolder) -> BaseIndex | None:
-        """Link the ground of an older index; None where that cannot be."""
-        ground = older.header.ground
+        """Link the base of an older index; None where that cannot be."""
+        base = older.header.base
         try:
-            for name in ground.arrays:
+            for name in base.arrays:
                 (self._folder / f"{name}.npy").hardlink_to(older.path / f"{name}.npy")
         except OSError:  # being removed, or a disk without links
             for left in self._folder.iterdir():
                 left.unlink()
             return None
-        self._ground = ground
-        return ground
+        self._base = base
+        return base
 
-    def end_ground(self, key: str, counts: dict[str, int]) -> BaseIndex:
+    def end_base(self, key: str, counts: dict[str, int]) -> BaseIndex:
         """Close the first part of the index: what was written so far."""
-        self._ground = BaseIndex(key=key, arrays=tuple(self._names), counts=counts)
-        return self._ground
+        self._base = BaseIndex(key=key, arrays=tuple(self._names), counts=counts)
+        return self._base
 
     def array(self, name: str, values: NDArray[Any]) -> None:
         """Write one array."""
@@ -123,9 +123,9 @@ class IndexWriter:
 
     def finish(self, *, facts_sha256: str, newest_fact: int, inputs: int, counts: dict[str, int]) -> None:
         """Write the header, move the folder to its place and remove those of older generations."""
-        assert self._ground is not None
+        assert self._base is not None
         header = Header(
-            ground=self._ground,
+            base=self._base,
             format=FORMAT,
             packaging=packaging.__version__,
             facts_sha256=facts_sha256,

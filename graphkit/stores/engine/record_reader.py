@@ -63,7 +63,7 @@ def incidents(connection: duckdb.DuckDBPyConnection) -> tuple[Incident, ...]:
 
 
 def table_problems(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, Problem]]:
-    """Return what was odd in tables, as (source, problem)."""
+    """Return the problems of tables, as (source, problem)."""
     found = connection.execute("SELECT source, problems FROM tables").fetchall()
     return [
         (source, Problem(place=place, text=text))

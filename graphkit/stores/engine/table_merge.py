@@ -43,7 +43,7 @@ class Insertion:
 
 
 class MergedRows(Insertion):
-    """A splice of two tables with the same kind of key, which also says where rows came from and went.
+    """A merge of two tables with the same kind of key, which also says where rows came from and went.
 
     ``of_old`` and ``of_new``: by row of each, its row in the table, -1 for none. ``source``: by row of the table, the
     row it was of the old one, or how many those were and the row it was of the new one.

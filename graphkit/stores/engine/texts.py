@@ -33,8 +33,8 @@ class Texts:
     def at(self, rows: NDArray[Any]) -> tuple[str, ...]:
         """Return the texts of rows, in the order asked."""
         blob = self._blob
-        wanted = np.asarray(rows, dtype=np.int64)
-        ends = zip(self._start[wanted].tolist(), self._start[wanted + 1].tolist(), strict=True)
+        at = np.asarray(rows, dtype=np.int64)
+        ends = zip(self._start[at].tolist(), self._start[at + 1].tolist(), strict=True)
         return tuple(str(blob[lo:hi], "utf-8") for lo, hi in ends)
 
     def find(self, texts: Sequence[str]) -> NDArray[np.int32]:

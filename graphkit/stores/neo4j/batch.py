@@ -19,8 +19,8 @@ from graphkit.model.index import ProjectPage, ReleaseMetadata, ReleaseTable
 from graphkit.model.organisation import Organisation
 from graphkit.model.times import BEGINNING
 from graphkit.stores import port
-from graphkit.stores.engine.base_index import facts_sha256, ground_key, stage_facts
-from graphkit.stores.engine.compile import compile_ground, newest_fact, newest_of
+from graphkit.stores.engine.base_index import base_key, facts_sha256, stage_facts
+from graphkit.stores.engine.compile import compile_base, newest_fact, newest_of
 from graphkit.stores.engine.compile_evidence import HOLD, kept_heads, kept_organisation, stage_mentioned
 from graphkit.stores.engine.index_folder import HeldArrays
 from graphkit.stores.engine.record import Record
@@ -159,7 +159,7 @@ class Batch:
         connection.execute("DELETE FROM mentioned WHERE package = ''")
         stage_facts(connection)
         held = HeldArrays()
-        _, order = compile_ground(connection, held)
+        _, order = compile_base(connection, held)
         self._mentioned = sorted(set().union(*map(accused, kept)))
         self._heads = heads
         return Compiled(connection, held.held(), order)
@@ -379,7 +379,7 @@ class Batch:
         _table(connection, "tables", ("digest", "source", "problems"), self._texts(query))
         for table, column in (("documents", "document"), ("document_uses", "document_use"), ("tables", "digest")):
             connection.execute(f"ALTER TABLE {table} ALTER {column} TYPE UUID")
-        return facts_sha256(connection, ground_key(connection))
+        return facts_sha256(connection, base_key(connection))
 
 
 def _table(

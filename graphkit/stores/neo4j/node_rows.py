@@ -66,7 +66,7 @@ class Range:
 
 
 class Compiled:
-    """A record whose ground was compiled into arrays, on the way to the server."""
+    """A record whose base was compiled into arrays, on the way to the server."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, arrays: IndexArrays, order: ReleaseOrder) -> None:
         self._connection, self._arrays, self._order = connection, arrays, order

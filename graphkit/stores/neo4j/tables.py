@@ -10,8 +10,8 @@ from typing import Any, Final
 import packaging
 
 from graphkit.model.organisation import Organisation
-from graphkit.stores.engine.base_index import facts_sha256, ground_key, stage_facts
-from graphkit.stores.engine.compile import compile_ground, count_inputs, newest_fact
+from graphkit.stores.engine.base_index import base_key, facts_sha256, stage_facts
+from graphkit.stores.engine.compile import compile_base, count_inputs, newest_fact
 from graphkit.stores.engine.compile_evidence import HOLD, kept_heads, kept_organisation, stage_mentioned
 from graphkit.stores.engine.index_folder import HeldArrays
 from graphkit.stores.engine.record import Record
@@ -49,9 +49,9 @@ class Tables:
         stage_incidents(connection, self._incidents)
         stage_mentioned(connection, self._heads, self._incidents)
         stage_facts(connection)
-        key = ground_key(connection)
+        key = base_key(connection)
         held = HeldArrays()
-        self._counts, order = compile_ground(connection, held)
+        self._counts, order = compile_base(connection, held)
         self._compiled = Compiled(connection, held.held(), order)
         self.facts_sha256 = facts_sha256(connection, key)
 

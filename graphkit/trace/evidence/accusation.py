@@ -323,8 +323,8 @@ def _of_package(row: Component, package: PackageName, basis: Basis, accused: Acc
     if is_accused and not row.version:
         return _unknown(f"it lists {package} without a version; its version would settle it")
     if is_accused and version.parsed is None:
-        odd = f"it lists {package} at {row.version!r}, not a PEP 440 version; the version installed would settle it"
-        return _unknown(odd)
+        problem = f"it lists {package} at {row.version!r}, not a PEP 440 version; the version installed would settle it"
+        return _unknown(problem)
     if is_accused and version.parsed is not None and version.parsed.local:
         public = release_version(version.parsed.public)
         if accused.has(package, public):
@@ -423,8 +423,8 @@ def _by_alias_or_name(row: Component, accused: Accusation) -> RowTest:
     if any(_is_of(version, alias, accused) for version in versions):
         return RowTest(Verdict.ADMITTED, f"by the alias file {alias}; what it was built from would settle it")
     if any(version.parsed is None for version in versions):
-        odd = f"at {row.version!r}, not a PEP 440 version" if row.version else "without a version"
-        return _unknown(f"{name}, {odd}; what it was built from would settle it")
+        problem = f"at {row.version!r}, not a PEP 440 version" if row.version else "without a version"
+        return _unknown(f"{name}, {problem}; what it was built from would settle it")
     if alias in accused.open:
         return _unknown(f"{name}, which may be accused: {accused.open[alias]}")
     return _ELSE

@@ -164,18 +164,18 @@ class _ReverseWalk:
         waiting = self._ranges[ranges] != self._everything
         ranges, row = ranges[waiting], row[waiting]
         columns = self._reader.ranges(ranges)
-        aimed = RangeMatcher(self._world, touched, row, columns)
+        matcher = RangeMatcher(self._world, touched, row, columns)
         found = np.zeros(len(ranges), dtype=self._everything.dtype)
         named = self._markers.named(self._world, columns.extras) if len(keys) else None
         if self._question is not ReachMode.NOMINATED:
-            found |= aimed.any_of(self._plain, self._everything)
+            found |= matcher.any_of(self._plain, self._everything)
             if named is not None:
                 rows, numbers = named
-                hits = aimed.any_among(rows, numbers * self._extras.size, keys, masks)
+                hits = matcher.any_among(rows, numbers * self._extras.size, keys, masks)
                 np.bitwise_or.at(found, rows, hits)
         else:
             assert self._availability is not None
-            for rows, release, slots in aimed.chosen(self._availability):
+            for rows, release, slots in matcher.chosen(self._availability):
                 np.bitwise_or.at(found, rows, self._plain[release] & slots)
                 if named is not None:
                     at, hits = self._hits_with(named, rows, release, keys, masks)

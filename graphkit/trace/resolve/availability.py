@@ -96,10 +96,10 @@ class AvailabilityTable:
         if not len(packages):
             return
         self._is_loaded[packages] = True
-        odd = np.isin(packages, self._world.odd)
-        self._load_plain(packages[~odd])
-        for package_id in packages[odd].tolist():
-            self._load_odd(self._world.package(package_id))
+        by_incident = np.isin(packages, self._world.incident_packages)
+        self._load_plain(packages[~by_incident])
+        for package_id in packages[by_incident].tolist():
+            self._load_by_incident(self._world.package(package_id))
 
     def _load_plain(self, packages: PackageIds) -> None:
         if not len(packages):
@@ -172,7 +172,7 @@ class AvailabilityTable:
         for newest, found in zip(self.newest, running_newest(listed, fresh, *of, floor), strict=True):
             newest[places] = np.where(found >= 0, places[found], -1)
 
-    def _load_odd(self, package: Package) -> None:
+    def _load_by_incident(self, package: Package) -> None:
         states: dict[int, int] = {}
         for bit, at in enumerate(self._instants.tolist()):
             state = package.state_at(at)
@@ -188,9 +188,9 @@ class AvailabilityTable:
                 self._more.append((base, package.start, slots))
             else:
                 self._slots[package.id] = slots
-            self._fill_odd(package, package.availability_of(state, doubtful=self._doubtful), base, slots)
+            self._fill_by_incident(package, package.availability_of(state, doubtful=self._doubtful), base, slots)
 
-    def _fill_odd(self, package: Package, availability: Availability, base: int, slots: int) -> None:
+    def _fill_by_incident(self, package: Package, availability: Availability, base: int, slots: int) -> None:
         for newest, choosable in zip(
             self.newest,
             (availability.final, availability.any, availability.pinned_final, availability.pinned_any),
@@ -272,9 +272,14 @@ def _bits(start: Rows, stop: Rows) -> NDArray[np.uint64]:
 def changes_of(world: World, packages: PackageIds, start: Instant, until: Instant) -> set[Instant]:
     """Return every instant in ``start < t < until`` at which a listing or yank of the packages changes."""
     packages = packages[_latest_change(world, packages) > start]
-    odd = np.isin(packages, world.odd)
-    found = {t for package_id in packages[odd].tolist() for t in world.package(package_id).changes if start < t < until}
-    if len(plain := packages[~odd]):
+    by_incident = np.isin(packages, world.incident_packages)
+    found = {
+        t
+        for package_id in packages[by_incident].tolist()
+        for t in world.package(package_id).changes
+        if start < t < until
+    }
+    if len(plain := packages[~by_incident]):
         files = _Files(world, plain)
         for _, times in files.changes(start, until - 1):
             found.update(times.tolist())
@@ -284,18 +289,18 @@ def changes_of(world: World, packages: PackageIds, start: Instant, until: Instan
 def uncertain_among(world: World, packages: PackageIds) -> PackageIds:
     """Return the packages of which a listing or yank has no known time."""
     packages = packages[_latest_change(world, packages) == FOREVER]
-    odd = np.isin(packages, world.odd)
+    by_incident = np.isin(packages, world.incident_packages)
     found = np.zeros(len(packages), dtype=np.bool_)
-    found[odd] = [world.package(package_id).is_uncertain for package_id in packages[odd].tolist()]
-    if len(plain := packages[~odd]):
+    found[by_incident] = [world.package(package_id).is_uncertain for package_id in packages[by_incident].tolist()]
+    if len(plain := packages[~by_incident]):
         files = _Files(world, plain)
         unknown = np.concatenate([[0], np.cumsum(~files.timed | files.is_told | files.yank_open)])
-        found[~odd] = unknown[files.first[1:]] > unknown[files.first[:-1]]
+        found[~by_incident] = unknown[files.first[1:]] > unknown[files.first[:-1]]
     return packages[found]
 
 
 def _latest_change(world: World, packages: PackageIds) -> NDArray[np.int64]:
     """Return since when nothing changes of each package in any environment, `FOREVER` where that is not known."""
     latest = world.reader.packages(packages).settled.copy()
-    latest[np.isin(packages, world.odd)] = FOREVER
+    latest[np.isin(packages, world.incident_packages)] = FOREVER
     return latest

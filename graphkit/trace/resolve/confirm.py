@@ -48,7 +48,7 @@ class Confirmation:
 def confirm(world: World, root: Root, start: Instant, until: Instant, targets: Targets) -> Confirmation:
     """Walk a root over a window, under both accounts of uncertain times where it met any."""
     loose = list(walk_intervals(world, root, start, until, doubtful=True))
-    uncertain = any(stay.walk.is_uncertain for stay in loose)
+    uncertain = any(interval.walk.is_uncertain for interval in loose)
     strict = list(walk_intervals(world, root, start, until, doubtful=False)) if uncertain else loose
     either, path = _hits(world, root, loose, targets)
     certain, strict_path = _hits(world, root, strict, targets) if uncertain else (either, path)
@@ -57,11 +57,15 @@ def confirm(world: World, root: Root, start: Instant, until: Instant, targets: T
         picked=picked,
         doubtful=tuple(hit for hit in (*either, *certain) if not _covered(hit, picked)),
         unresolvable=tuple(
-            (stay.start, stay.until, tuple(world.package(package_id).name for package_id in stay.walk.unresolvable))
-            for stay in strict
-            if stay.walk.unresolvable
+            (
+                interval.start,
+                interval.until,
+                tuple(world.package(package_id).name for package_id in interval.walk.unresolvable),
+            )
+            for interval in strict
+            if interval.walk.unresolvable
         ),
-        unread=tuple(sorted({name for stay in loose for name in stay.walk.unread})),
+        unread=tuple(sorted({name for interval in loose for name in interval.walk.unread})),
         path=(strict_path if picked else ()) or path or strict_path,
     )
 
@@ -77,8 +81,8 @@ def brief(
     picked: list[Hit] = []
     doubtful = False
     begin = _first_listed(world, targets, start, until)
-    for stay in () if begin is None else walk_intervals(world, root, begin, until, doubtful=True):
-        found = confirm(world, root, stay.start, stay.until, targets)
+    for interval in () if begin is None else walk_intervals(world, root, begin, until, doubtful=True):
+        found = confirm(world, root, interval.start, interval.until, targets)
         picked += found.picked
         doubtful = doubtful or bool(found.doubtful)
         if first and picked:
@@ -100,14 +104,14 @@ def _first_listed(world: World, targets: Targets, start: Instant, until: Instant
 def _hits(world: World, root: Root, found: list[WalkInterval], targets: Targets) -> tuple[tuple[Hit, ...], Path]:
     hits: list[Hit] = []
     best: Path = ()
-    for stay in found:
+    for interval in found:
         for package_id, positions in sorted(targets.items()):
             for position in positions:
-                if stay.walk.takes(package_id, position):
+                if interval.walk.takes(package_id, position):
                     release = world.label((package_id, position, ""))
                     mixed = world.is_mixed(package_id, position)
-                    hits.append(Hit(start=stay.start, until=stay.until, release=release, is_mixed=mixed))
-                    path = path_to(world, root, stay.walk, package_id)
+                    hits.append(Hit(start=interval.start, until=interval.until, release=release, is_mixed=mixed))
+                    path = path_to(world, root, interval.walk, package_id)
                     best = path if not best or len(path) < len(best) else best
     return tuple(hits), best
 

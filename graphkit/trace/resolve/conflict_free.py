@@ -1,7 +1,7 @@
-"""Where requirements conflict: which choices of a walk no way out of the conflict can shake.
+"""Where requirements conflict: which choices of a walk stay the same on every way out of the conflict.
 
 A resolver leaves a conflict by going back to older releases of those who ask for what does not fit
-together. Whatever it does there, a choice stands that the root reaches without them, and that falls
+together. Whatever it does there, a choice stays the same that the root reaches without them, and that is
 the same without their requirements (docs/decisions/0005-what-no-conflict-can-shake.md).
 """
 
@@ -37,24 +37,26 @@ def conflict_free(
     by_package: dict[PackageId, list[RequestedBy]] = {}
     for ask in asks:
         by_package.setdefault(ask[1].package, []).append(ask)
-    shaken = set(failed)
+    conflicting = set(failed)
     for package_id in failed:
         # Where what is held asks for the impossible by itself, nobody knows what is installed, if anything.
         if not (involved := _involved(by_package.get(package_id, ()), availabilities[package_id]) - held - {None}):
             return frozenset()
-        shaken.update(one for one in involved if one is not None)
+        conflicting.update(one for one in involved if one is not None)
     while True:
-        reached = _reached(fixed, asks, shaken)
+        reached = _reached(fixed, asks, conflicting)
         new = {
             package_id
             for package_id, requirements in reached.items()
-            if package_id not in shaken
+            if package_id not in conflicting
             and package_id in picks
             and not _falls_the_same(world, fixed, package_id, requirements, picks, availabilities)
         }
         if not new:
-            return frozenset(package_id for package_id in reached if package_id in picks and package_id not in shaken)
-        shaken |= new
+            return frozenset(
+                package_id for package_id in reached if package_id in picks and package_id not in conflicting
+            )
+        conflicting |= new
 
 
 def _involved(asking: Sequence[RequestedBy], availability: Availability) -> set[PackageId | None]:
@@ -76,9 +78,9 @@ def _involved(asking: Sequence[RequestedBy], availability: Availability) -> set[
 
 
 def _reached(
-    fixed: tuple[PackageId, Position] | None, asks: Sequence[RequestedBy], shaken: set[PackageId]
+    fixed: tuple[PackageId, Position] | None, asks: Sequence[RequestedBy], conflicting: set[PackageId]
 ) -> dict[PackageId, list[ResolvedRequirement]]:
-    """Return what is asked for by the root and by releases that it reaches and that are not shaken."""
+    """Return what is asked for by the root and by releases that it reaches and that no conflict involves."""
     by_node: dict[Node | None, list[ResolvedRequirement]] = {}
     for node, requirement in asks:
         by_node.setdefault(node, []).append(requirement)
@@ -91,7 +93,7 @@ def _reached(
     for node in queue:
         for requirement in by_node[node]:
             reached.setdefault(requirement.package, []).append(requirement)
-            if requirement.package not in shaken:
+            if requirement.package not in conflicting:
                 kept = [
                     other for other in waiting.pop(requirement.package, ()) if not _enter(other, requirement, queue)
                 ]

@@ -2,8 +2,8 @@
 
 A round chooses every package from the intersection of all requirements that the root and the last
 round's choices make, until a round changes nothing. There is no backtracking: where a package has no
-release that fits, the walk does not resolve, and only those of its choices count that no way out of
-the conflict can shake.
+release that fits, the walk does not resolve, and only those of its choices count that stay the same on
+every way out of the conflict.
 """
 
 from __future__ import annotations
@@ -51,9 +51,10 @@ class Walk:
     ``picks``: package id → position. ``parents``: package id → the (node, requirement) that first led
     to it, None as the node for the root. ``unresolvable``: packages with no release that fits;
     ``unread``: packages or releases about which the graph does not know enough. ``visited``: ids of
-    every package whose listing the result depends on. ``firm`` None: everything fits; else the packages
-    whose choice no way out of the conflict can shake (`graphkit.trace.resolve.conflict_free`). ``is_uncertain``: the
-    listing of something visited has no known time, so that two accounts of it differ.
+    every package whose listing the result depends on. ``conflict_free`` None: everything fits; else the
+    packages whose choice stays the same on every way out of the conflict
+    (`graphkit.trace.resolve.conflict_free`). ``is_uncertain``: the listing of something visited has no known
+    time, so that two accounts of it differ.
     """
 
     picks: dict[PackageId, Position]
@@ -61,7 +62,7 @@ class Walk:
     unresolvable: tuple[PackageId, ...]
     unread: tuple[str, ...]
     visited: frozenset[PackageId]
-    firm: frozenset[PackageId] | None = None
+    conflict_free: frozenset[PackageId] | None = None
     is_uncertain: bool = False
 
     def renamed(self, equivalent: Mapping[tuple[PackageId, Position], Position]) -> Walk:
@@ -81,7 +82,9 @@ class Walk:
 
     def takes(self, package_id: PackageId, position: Position) -> bool:
         """Return whether it installs that release, whatever a resolver does about what does not fit."""
-        return self.picks.get(package_id) == position and (self.firm is None or package_id in self.firm)
+        return self.picks.get(package_id) == position and (
+            self.conflict_free is None or package_id in self.conflict_free
+        )
 
 
 Choice = tuple[PackageId, Constraint, Position]
@@ -201,7 +204,9 @@ def _walk(world: World, root: Root, availabilities: Availabilities) -> Walk:
                 unread=tuple(sorted(gathered.unread())),
                 visited=frozenset(visited),
                 is_uncertain=any(world.package(package_id).is_uncertain for package_id in visited),
-                firm=conflict_free(world, root.fixed, gathered.asks(), picks, failed, availabilities, held=root.held)
+                conflict_free=conflict_free(
+                    world, root.fixed, gathered.asks(), picks, failed, availabilities, held=root.held
+                )
                 if failed
                 else None,
             )
@@ -214,14 +219,14 @@ def _walk(world: World, root: Root, availabilities: Availabilities) -> Walk:
             gathered.extend(chosen)
         picks = chosen
     # It does not converge: nothing that it reached is settled.
-    unsettled = tuple(sorted(visited - start.keys()))
+    unresolvable = tuple(sorted(visited - start.keys()))
     endless = Walk(
         picks={},
         parents={},
-        unresolvable=unsettled,
+        unresolvable=unresolvable,
         unread=(),
         visited=frozenset(visited),
-        firm=frozenset(),
+        conflict_free=frozenset(),
         is_uncertain=any(world.package(package_id).is_uncertain for package_id in visited),
     )
     return memory.keep(root, choices, endless)

@@ -153,10 +153,10 @@ class Package:
         by_index = known & ~told
         self._uploads = owner, uploaded, by_index, releases.file_sha256
         # A compromised release of which only documents tell: it was on offer, nobody knows when.
-        hearsay = np.flatnonzero(self._compromised & (count == 0))
-        if len(hearsay):
-            nothing = np.zeros(len(hearsay), dtype=np.int64)
-            owner = np.append(owner, hearsay)
+        without_files = np.flatnonzero(self._compromised & (count == 0))
+        if len(without_files):
+            nothing = np.zeros(len(without_files), dtype=np.int64)
+            owner = np.append(owner, without_files)
             known, told, always, wheel, yanked, dated = (
                 np.append(column, nothing != 0) for column in (known, told, always, wheel, yanked, dated)
             )
@@ -172,7 +172,7 @@ class Package:
         # A compromised release counts as not yanked until proven (docs/semantics.md#yanks).
         self._yank_open = yanked & ~dated & ~self._compromised[self._owner]
         self._yanked_since = np.where(yanked & dated, yanked_since[usable], FOREVER)
-        names = [*releases.filename, *("" for _ in hearsay)] if self._hides_files else []
+        names = [*releases.filename, *("" for _ in without_files)] if self._hides_files else []
         self._filename = [name for name, keep in zip(names, usable.tolist(), strict=False) if keep]
 
     def _cut(self, cut_off: CutOff) -> None:
@@ -228,11 +228,11 @@ class Package:
 
     def position_of(self, version: str) -> Position | None:
         """Return the position of a version in any spelling, None where the package has no such release."""
-        wanted = release_version(version)
-        if wanted.parsed is None:
-            return next((Position(i) for i in range(self._first) if self.texts[i].strip() == wanted.key), None)
-        position = Position(self._first + bisect_left(self._readable, wanted.parsed))
-        if position < self.size and self._readable[position - self._first] == wanted.parsed:
+        release = release_version(version)
+        if release.parsed is None:
+            return next((Position(i) for i in range(self._first) if self.texts[i].strip() == release.key), None)
+        position = Position(self._first + bisect_left(self._readable, release.parsed))
+        if position < self.size and self._readable[position - self._first] == release.parsed:
             return position
         return None
 

@@ -60,8 +60,8 @@ class ResolvedRequirement:
     """It has no extras and nothing that bends the rules of choice: its range says it all."""
 
     def __post_init__(self) -> None:
-        odd = self.extras or self.names_prerelease or self.pinned or self.stretches is None
-        object.__setattr__(self, "is_plain", not odd)
+        bent = self.extras or self.names_prerelease or self.pinned or self.stretches is None
+        object.__setattr__(self, "is_plain", not bent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class World:
         self._usable = np.empty(0, dtype=np.int8)
         self._memories: dict[type, object] = {}
         self._availabilities_at: dict[tuple[Instant, bool], Availabilities] = {}
-        self._odd: port.PackageIds | None = None
+        self._incident_packages: port.PackageIds | None = None
         self._settled: port.Times | None = None
         self._changes: dict[tuple[Instant, Instant], ChangesWithin] = {}
         self._ids: dict[str, PackageId] = {}
@@ -153,7 +153,7 @@ class World:
         changed = {name for name in self._hidden.keys() | there.keys() if self._hidden.get(name) != there.get(name)}
         other = copy(self)
         other._availabilities_at = {}  # noqa: SLF001 - a world of its own kind
-        other._odd = None  # noqa: SLF001
+        other._incident_packages = None  # noqa: SLF001
         other._settled = None  # noqa: SLF001
         other._guarded = {}  # noqa: SLF001
         other._changes = {}  # noqa: SLF001
@@ -201,12 +201,12 @@ class World:
         return self._guards is not None
 
     @property
-    def odd(self) -> port.PackageIds:
+    def incident_packages(self) -> port.PackageIds:
         """The packages of which an incident says something: hidden, or with accused releases; ascending."""
-        if self._odd is None:
+        if self._incident_packages is None:
             found = self.reader.package_ids(sorted(self._hidden.keys() | self._compromised.keys()))
-            self._odd = np.sort(found[found >= 0])
-        return self._odd
+            self._incident_packages = np.sort(found[found >= 0])
+        return self._incident_packages
 
     @property
     def settled(self) -> port.Times:
@@ -219,7 +219,7 @@ class World:
             is_the_stores = self.environment == port.SETTLED and self.profile == "uv" and self._guards is None
             if is_the_stores and isinstance(self.evaluator, MarkerEvaluator):
                 found = self.reader.packages(np.arange(self.packages, dtype=port.PACKAGE)).settled.copy()
-                found[self.odd] = FOREVER
+                found[self.incident_packages] = FOREVER
             else:
                 found = np.full(self.packages, FOREVER, dtype=np.int64)
             self._settled = found

@@ -128,7 +128,7 @@ def _built_by(context: ServiceContext, request: InstallRequest, span: tuple[Inst
     root, _ = request.root(world)
     loose = list(walk_intervals(world, root, *span, doubtful=True))
     either = list(_built_in(world, root, loose))
-    if not any(stay.walk.is_uncertain for stay in loose):
+    if not any(interval.walk.is_uncertain for interval in loose):
         yield from either
         return
     strict = list(_built_in(world, root, walk_intervals(world, root, *span, doubtful=False)))
@@ -141,16 +141,16 @@ def _built_by(context: ServiceContext, request: InstallRequest, span: tuple[Inst
 
 
 def _built_in(world: World, root: Root, found: Iterable[WalkInterval]) -> Iterator[_Sdist]:
-    for stay in found:
-        for package_id, position in sorted(stay.walk.picks.items(), key=lambda pick: world.package(pick[0]).name):
-            is_built = world.package(package_id).built >> position & 1 and stay.walk.takes(package_id, position)
+    for interval in found:
+        for package_id, position in sorted(interval.walk.picks.items(), key=lambda pick: world.package(pick[0]).name):
+            is_built = world.package(package_id).built >> position & 1 and interval.walk.takes(package_id, position)
             if is_built and world.building(package_id, position) is not None:
-                path = path_to(world, root, stay.walk, package_id)
+                path = path_to(world, root, interval.walk, package_id)
                 yield _Sdist(
                     package_id=package_id,
                     position=position,
-                    start=stay.start,
-                    until=stay.until,
+                    start=interval.start,
+                    until=interval.until,
                     path=path,
                     is_certain=True,
                 )

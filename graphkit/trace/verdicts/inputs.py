@@ -269,13 +269,15 @@ def satisfies(lock: Document, manifest: Document, needs: InstallNeeds, *, is_bes
         return False
     itself = PackageName(canonicalize_name(manifest.subject))
     python = lock.requires_python or manifest.requires_python
-    wanted = [one for one in manifest.requirements if one.package != itself and not needs.leaves_out(manifest, one)]
+    requirements = [
+        one for one in manifest.requirements if one.package != itself and not needs.leaves_out(manifest, one)
+    ]
     guards = manifest.guards
     tool = lock.format.partition(".")[0]
     are_read = guards is not None and (tool == guards.installer or tool not in _OF_ONE_TOOL)
     overrides = guards.overrides if guards is not None and are_read else ()
     replaced = {one.package for one in overrides}
-    asked = {one.package for one in wanted}
+    asked = {one.package for one in requirements}
     constraints = guards.constraints if guards is not None and tool == guards.installer else ()
     binding = [one for one in constraints if one.package in listed and one.package not in replaced]
     if not all(_is_met(one, listed, lock, needs) or needs.may_not_hold(python, one) for one in binding):
@@ -284,7 +286,7 @@ def satisfies(lock: Document, manifest: Document, needs: InstallNeeds, *, is_bes
         return False
     return all(
         _is_met(one, listed, lock, needs)
-        for one in wanted
+        for one in requirements
         if one.package not in replaced
         and not (lock.is_of_one_environment and one.package not in listed and needs.may_not_hold(python, one))
     ) and all(
@@ -306,10 +308,10 @@ def _lists_conda(listed: Mapping[PackageName, list[Component]], manifest: Docume
     )
 
 
-def _is_conda(row: Component, wanted: Requirement) -> bool:
-    if row.package is not None or not row.purl.startswith("pkg:conda/") or wanted.unreadable:
+def _is_conda(row: Component, requirement: Requirement) -> bool:
+    if row.package is not None or not row.purl.startswith("pkg:conda/") or requirement.unreadable:
         return False
-    return not wanted.specifier or _is_admitted(row.version, SpecifierSet(wanted.specifier))
+    return not requirement.specifier or _is_admitted(row.version, SpecifierSet(requirement.specifier))
 
 
 def rows_by_package(lock: Document) -> Mapping[PackageName, list[Component]]:
@@ -376,26 +378,28 @@ def _is_same_requirement(one: Requirement, other: Requirement, environments: Seq
 
 
 def _is_met(
-    wanted: Requirement, listed: Mapping[PackageName, list[Component]], lock: Document, needs: InstallNeeds
+    requirement: Requirement, listed: Mapping[PackageName, list[Component]], lock: Document, needs: InstallNeeds
 ) -> bool:
     """Return whether a row is what is required, and what its extras bring is in the lock as well."""
-    rows = listed.get(wanted.package, [])
-    if wanted.unreadable:
+    rows = listed.get(requirement.package, [])
+    if requirement.unreadable:
         return False
     try:
-        admitted = SpecifierSet(wanted.specifier)
+        admitted = SpecifierSet(requirement.specifier)
     except InvalidSpecifier:
         return False
-    if wanted.url:
-        fitting = [row for row in rows if row.origin and is_same_place(wanted.url, row.origin)]
+    if requirement.url:
+        fitting = [row for row in rows if row.origin and is_same_place(requirement.url, row.origin)]
     else:
         fitting = [row for row in rows if (row.origin and not row.version) or _is_admitted(row.version, admitted)]
-    if not fitting or not wanted.extras:
+    if not fitting or not requirement.extras:
         return bool(fitting)
-    return _has_extras(wanted, lock) and all(needs.of_extras(wanted, row.version) <= listed.keys() for row in fitting)
+    return _has_extras(requirement, lock) and all(
+        needs.of_extras(requirement, row.version) <= listed.keys() for row in fitting
+    )
 
 
-def is_same_place(wanted: str, locked: str) -> bool:
+def is_same_place(required: str, locked: str) -> bool:
     """Return whether what was locked was taken from where a URL requirement says, at whatever commit.
 
     >>> is_same_place("git+https://git.example/a@main", "git+https://git.example/a@1f2e#subdirectory=b")
@@ -403,9 +407,9 @@ def is_same_place(wanted: str, locked: str) -> bool:
     >>> is_same_place("https://files.example/a-2.tar.gz", "https://files.example/a-1.tar.gz#sha256=00")
     False
     """
-    if "://" not in wanted or "://" not in locked:
-        return "://" not in wanted and "://" not in locked  # folders are written from different places
-    return _without_commit(wanted) == _without_commit(locked)
+    if "://" not in required or "://" not in locked:
+        return "://" not in required and "://" not in locked  # folders are written from different places
+    return _without_commit(required) == _without_commit(locked)
 
 
 def _without_commit(url: str) -> str:
@@ -422,7 +426,7 @@ def _is_admitted(version: str, admitted: SpecifierSet) -> bool:
     return parsed is not None and admitted.contains(parsed, prereleases=True)
 
 
-def _has_extras(wanted: Requirement, lock: Document) -> bool:
+def _has_extras(requirement: Requirement, lock: Document) -> bool:
     """Return whether a lock was made for the extras that are asked of a package, as far as it says for which it was."""
-    told = [set(one.extras) for one in lock.requirements if one.package == wanted.package]
-    return not lock.requirements or any(set(wanted.extras) <= extras for extras in told)
+    told = [set(one.extras) for one in lock.requirements if one.package == requirement.package]
+    return not lock.requirements or any(set(requirement.extras) <= extras for extras in told)

@@ -159,14 +159,14 @@ def package_rows(
     ranking = Ranking(world, reach, targets, effort.most)
     found: dict[tuple[PackageId, str], Walked] = {}
     walks = iter(spread_over(partial(_walked, world, reach, targets), ranking.planned))
-    wanted = None if ranking.is_whole else effort.enough
+    enough = None if ranking.is_whole else effort.enough
     is_stopped = False
     try:
         for candidate, walked in zip(ranking.planned, walks, strict=False):
             found[candidate.package_id, candidate.extra] = walked
-            if walked.row is not None and walked.row.tier is Tier.PICKED and wanted is not None:
-                wanted -= 1
-                if wanted <= 0:
+            if walked.row is not None and walked.row.tier is Tier.PICKED and enough is not None:
+                enough -= 1
+                if enough <= 0:
                     break
     except KeyboardInterrupt:
         is_stopped = True

@@ -220,24 +220,24 @@ def _problem(
     if command.unreadable:
         return f"installs what cannot be read here ({command.unreadable})"
     usual = USUAL_TOOLS | USUAL_BACKENDS
-    wanted = [one for one in command.requirements if not is_usual(context, one, usual)]
+    unusual = [one for one in command.requirements if not is_usual(context, one, usual)]
     accused = context.accused
-    for one in wanted:
+    for one in unusual:
         if one.package in accused.packages:
             return f"installs {one}"
         if one.package in accused.private_packages:
             return f"installs the private package {one.package}, which no public page speaks for"
-    if wanted and any(one.package is None and not one.purl for one in accused.files):
-        return f"installs {wanted[0]}, and files of any package are accused by their hashes"
+    if unusual and any(one.package is None and not one.purl for one in accused.files):
+        return f"installs {unusual[0]}, and files of any package are accused by their hashes"
     named = [one for one in (*indexes, context.service.index) if same_index(one) in accused.private_indexes]
-    if wanted and named:
+    if unusual and named:
         return f"may install from the private index {named[0]}, of which no page was read"
-    return _reached(context, wanted, span) if wanted else ""
+    return _reached(context, unusual, span) if unusual else ""
 
 
-def _reached(context: ServiceContext, wanted: Sequence[Requirement], span: tuple[Instant, Instant]) -> str:
+def _reached(context: ServiceContext, unusual: Sequence[Requirement], span: tuple[Instant, Instant]) -> str:
     world = context.union("")
-    requirements, missing = root_of_requirements(world, wanted, InstallSelection(extras=(), groups=()))
+    requirements, missing = root_of_requirements(world, unusual, InstallSelection(extras=(), groups=()))
     if missing:
         return f"installs a package whose requirements were not read ({missing[0]})"
     root = Root(label="a command", why="a command", requirements=requirements)

@@ -133,7 +133,7 @@ def _releases(context: ServiceContext, found: Walk) -> Iterator[TakenRelease]:
             asked_by=world.label(source) if source else None,
             requirement=requirement.text,
             is_accused=position in context.targets.get(package_id, ()),
-            is_firm=found.firm is None or package_id in found.firm,
+            is_firm=found.conflict_free is None or package_id in found.conflict_free,
         )
 
 

@@ -18,7 +18,7 @@ from graphkit.model.times import exactly
 from graphkit.stores.port import Fact
 from graphkit.trace.blast import install_trees
 from graphkit.trace.case import read_span
-from graphkit.trace.view import Question
+from graphkit.trace.case_answer import Question
 from tests.cases.build import at, compromised, document, incident, manifest, organisation, package, reader_of, use
 
 PAGES: Sequence[Fact] = (
