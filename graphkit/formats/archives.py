@@ -164,22 +164,22 @@ class Contents:
     files: tuple[tuple[str, bytes | InputError], ...]
 
 
-def contents(data: bytes, wanted: Callable[[str], bool]) -> Contents | None:
+def contents(data: bytes, accepts: Callable[[str], bool]) -> Contents | None:
     """Return what a ZIP archive, also behind a program's first lines (`.pyz`), or a tar file holds; None for others.
 
-    Files whose name is ``wanted`` are unpacked, up to `MEMBER_BYTES` each and together; nothing is written to
+    Files whose name it ``accepts`` are unpacked, up to `MEMBER_BYTES` each and together; nothing is written to
     disk, and links are files without content. Cost: one pass over the archive.
 
     Raises:
         InputError: the archive is damaged, or holds too much.
     """
     if zipfile.is_zipfile(io.BytesIO(data)):
-        return _zip_contents(data, wanted)
+        return _zip_contents(data, accepts)
     opened = _uncompressed(data)
-    return None if opened is None else _tar_contents(opened, wanted)
+    return None if opened is None else _tar_contents(opened, accepts)
 
 
-def _zip_contents(data: bytes, wanted: Callable[[str], bool]) -> Contents:
+def _zip_contents(data: bytes, accepts: Callable[[str], bool]) -> Contents:
     if data.count(_ENTRY) > MEMBERS:  # before Python makes an object of each
         raise InputError(f"ZIP archive of more than {MEMBERS} files")
     try:
@@ -191,7 +191,7 @@ def _zip_contents(data: bytes, wanted: Callable[[str], bool]) -> Contents:
     with archive:
         listed = [one for one in archive.infolist() if not one.is_dir()]
         for one in listed:
-            if not wanted(one.filename):
+            if not accepts(one.filename):
                 continue
             content = _content(archive, one)
             found.append((one.filename, content))
@@ -246,7 +246,7 @@ def _uncompressed(data: bytes) -> _Stream | None:
     return opener(io.BytesIO(data)) if head[_TAR] == b"ustar" else None
 
 
-def _tar_contents(stream: _Stream, wanted: Callable[[str], bool]) -> Contents:
+def _tar_contents(stream: _Stream, accepts: Callable[[str], bool]) -> Contents:
     names: list[str] = []
     found: list[tuple[str, bytes | InputError]] = []
     try:
@@ -257,7 +257,7 @@ def _tar_contents(stream: _Stream, wanted: Callable[[str], bool]) -> Contents:
                 if one.isdir():
                     continue
                 names.append(one.name)
-                if wanted(one.name) and one.isfile() and (file := archive.extractfile(one)) is not None:
+                if accepts(one.name) and one.isfile() and (file := archive.extractfile(one)) is not None:
                     found.append((one.name, file.read()))
     except _BROKEN_TAR as error:
         raise InputError(f"tar file that cannot be unpacked: {error}") from error

@@ -176,13 +176,13 @@ def _parsed(raw: RawDocument) -> Document:
     if raw.hint == "env" and not projects and (listed := _as_environment(document, read, rows, diagnostics)):
         return listed
     commands = [found for one in read.conda if (found := _command(one, diagnostics))]
-    wanted = rows.wanted(document)
+    manifest = rows.as_manifest(document)
     return replace(
-        wanted,
+        manifest,
         commands=tuple(dict.fromkeys((*commands, *projects))),
         requires_python=_python_of(read.conda),
-        indexes=tuple(dict.fromkeys((*wanted.indexes, *read.indexes))),
-        completeness=Completeness.INCOMPLETE if diagnostics.lost else wanted.completeness,
+        indexes=tuple(dict.fromkeys((*manifest.indexes, *read.indexes))),
+        completeness=Completeness.INCOMPLETE if diagnostics.lost else manifest.completeness,
         problems=diagnostics.as_tuple(),
     )
 

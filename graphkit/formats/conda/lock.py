@@ -105,7 +105,7 @@ class _Taken:
     manager: str
     platform: str
     name: str
-    wanted: Mapping[str, Any]
+    dependencies: Mapping[str, Any]
 
 
 def _taken(table: dict[str, Any], place: str, rows: CondaRows, diagnostics: Diagnostics) -> _Taken | None:
@@ -144,8 +144,10 @@ def _taken(table: dict[str, Any], place: str, rows: CondaRows, diagnostics: Diag
         )
     if not ref:
         return None
-    wanted = diagnostics.table(table.get("dependencies"), f"{place}.dependencies")
-    return _Taken(ref=ref, place=place, manager=manager, platform=platform, name=texts["name"], wanted=wanted)
+    dependencies = diagnostics.table(table.get("dependencies"), f"{place}.dependencies")
+    return _Taken(
+        ref=ref, place=place, manager=manager, platform=platform, name=texts["name"], dependencies=dependencies
+    )
 
 
 def _edges(taken: list[_Taken], diagnostics: Diagnostics) -> tuple[Edge, ...]:
@@ -156,7 +158,7 @@ def _edges(taken: list[_Taken], diagnostics: Diagnostics) -> tuple[Edge, ...]:
             refs.setdefault((one.platform, one.manager, name), []).append(one.ref)
     found: dict[Edge, None] = {}
     for one in taken:
-        for name in one.wanted:
+        for name in one.dependencies:
             if name.startswith(_VIRTUAL):
                 continue
             plain = conda_package(name) or name

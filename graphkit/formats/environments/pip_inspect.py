@@ -15,8 +15,8 @@ from graphkit.formats.environments.pip_rows import (
     direct_of,
     link,
     made_by,
+    requirements_of,
     roots_of,
-    wants_of,
 )
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.rows import LockRows, name_in, tables_in
@@ -113,9 +113,9 @@ def _inspected(report: dict[str, Any], rows: LockRows, document: Document, diagn
     found = _Installed()
     for place, table in tables_in([{} if one is None else one for one in listed], "installed", diagnostics):
         _take(found, rows, table, place, diagnostics)
-    for want in link(found.rows, found.first, rows, Markers(report.get("environment"), diagnostics)):
-        if want.is_sure:
-            diagnostics.add(want.place, f"{want.asked.package} is required but not installed")
+    for required in link(found.rows, found.first, rows, Markers(report.get("environment"), diagnostics)):
+        if required.is_sure:
+            diagnostics.add(required.place, f"{required.asked.package} is required but not installed")
     return replace(
         document,
         format=f"pip inspect {version}",
@@ -142,7 +142,7 @@ def _take(found: _Installed, rows: LockRows, table: dict[str, Any], place: str, 
         return
     origin, digests = direct_of(table.get("direct_url"), f"{place}.direct_url", diagnostics)
     ref = rows.add(name, replace(component(name, metadata, where, origin, diagnostics), sha256=digests), place)
-    row = PipRow(ref=ref, wants=wants_of(metadata, f"{where}.requires_dist", diagnostics))
+    row = PipRow(ref=ref, requirements=requirements_of(metadata, f"{where}.requires_dist", diagnostics))
     found.rows.append(row)
     if found.first.setdefault(name, row) is not row:
         diagnostics.add(place, f"{name} is installed twice; Python imports the first, and edges lead to it")

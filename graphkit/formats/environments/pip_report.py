@@ -15,8 +15,8 @@ from graphkit.formats.environments.pip_rows import (
     direct_of,
     link,
     made_by,
+    requirements_of,
     roots_of,
-    wants_of,
 )
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.rows import LockRows, name_in, note_strangers, tables_in
@@ -97,7 +97,7 @@ def _taken(report: dict[str, Any], rows: LockRows, diagnostics: Diagnostics) -> 
             note_strangers(name, own.version, [(f"{place}.download_info.url", address)], diagnostics)
         row = PipRow(
             ref=rows.add(name, replace(own, sha256=digests), place),
-            wants=wants_of(metadata, f"{where}.requires_dist", diagnostics),
+            requirements=requirements_of(metadata, f"{where}.requires_dist", diagnostics),
         )
         listed.append(row)
         if first.setdefault(name, row) is not row:
@@ -106,8 +106,8 @@ def _taken(report: dict[str, Any], rows: LockRows, diagnostics: Diagnostics) -> 
             requested.append(row.ref)
         extras = diagnostics.array(table.get("requested_extras"), f"{place}.requested_extras")
         asked += [(row, extra_name(one)) for one in extras if isinstance(one, str)]
-    for want in link(listed, first, rows, Markers(report.get("environment"), diagnostics), asked=asked):
-        _note_missing(want.asked.package, want.place, rows, diagnostics, is_sure=want.is_sure)
+    for required in link(listed, first, rows, Markers(report.get("environment"), diagnostics), asked=asked):
+        _note_missing(required.asked.package, required.place, rows, diagnostics, is_sure=required.is_sure)
     return requested
 
 

@@ -48,7 +48,7 @@ class PipRow:
     """A row of a report: its ref, and what it requires under each extra (empty: none)."""
 
     ref: str
-    wants: dict[str, list[PipRequirement]]
+    requirements: dict[str, list[PipRequirement]]
 
 
 def direct_of(value: Any, place: str, diagnostics: Diagnostics) -> tuple[str, tuple[str, ...]]:
@@ -80,7 +80,7 @@ def direct_of(value: Any, place: str, diagnostics: Diagnostics) -> tuple[str, tu
     return url + tail, sha256_in(found, diagnostics)
 
 
-def wants_of(metadata: dict[str, Any], place: str, diagnostics: Diagnostics) -> dict[str, list[PipRequirement]]:
+def requirements_of(metadata: dict[str, Any], place: str, diagnostics: Diagnostics) -> dict[str, list[PipRequirement]]:
     """Return what the metadata of a row require, under each extra (empty: none)."""
     found: dict[str, list[PipRequirement]] = {}
     for at, text in enumerate(diagnostics.array(metadata.get("requires_dist"), place)):
@@ -92,9 +92,9 @@ def wants_of(metadata: dict[str, Any], place: str, diagnostics: Diagnostics) -> 
             continue
         if asked.unreadable:
             diagnostics.add(where, f"{quoted(asked.unreadable)} cannot be read (PEP 508)")
-        want = PipRequirement(asked=asked, extras=extras_of(asked.marker or asked.unreadable), place=where)
-        for extra in ("", *want.extras):
-            found.setdefault(extra, []).append(want)
+        required = PipRequirement(asked=asked, extras=extras_of(asked.marker or asked.unreadable), place=where)
+        for extra in ("", *required.extras):
+            found.setdefault(extra, []).append(required)
     return found
 
 
@@ -148,20 +148,20 @@ def link(
         if (row.ref, extra) in seen:
             continue
         seen.add((row.ref, extra))
-        for want in row.wants.get(extra, ()):
-            truth = None if want.asked.unreadable else markers.truth(want.asked.marker, extra)
+        for required in row.requirements.get(extra, ()):
+            truth = None if required.asked.unreadable else markers.truth(required.asked.marker, extra)
             # What cannot be told holds where it needs no extra, or one that was asked for.
-            if want.is_met or not (truth if truth is not None else extra or not want.extras):
+            if required.is_met or not (truth if truth is not None else extra or not required.extras):
                 continue
-            want.is_met = True
-            target = first.get(want.asked.package)
+            required.is_met = True
+            target = first.get(required.asked.package)
             if target is None:
-                want.is_sure = truth is True
-                missing.append(want)
+                required.is_sure = truth is True
+                missing.append(required)
                 continue
             if target.ref != row.ref:
                 rows.edges[Edge(source=row.ref, target=target.ref)] = None
-            waiting.extend((target, one) for one in want.asked.extras if one in target.wants)
+            waiting.extend((target, one) for one in required.asked.extras if one in target.requirements)
     return missing
 
 

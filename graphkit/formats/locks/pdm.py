@@ -201,9 +201,9 @@ def _link(rows: LockRows, ref: str, value: Any, place: str, python: str, diagnos
         if not (text := diagnostics.text(one, where)):
             continue
         try:
-            wanted = requirement(text)
+            dependency = requirement(text)
         except ValueError as error:  # BadName is one; so are more digits than int() reads in one go
             diagnostics.add(where, str(error))
             continue
-        sure = not wanted.unreadable and holds_everywhere(wanted.marker, python)
-        rows.link(ref, wanted.package, wanted.specifier, where, sure=sure)
+        sure = not dependency.unreadable and holds_everywhere(dependency.marker, python)
+        rows.link(ref, dependency.package, dependency.specifier, where, sure=sure)

@@ -258,7 +258,7 @@ def _link(
     for raw, value in dependencies.items():
         where = f"{place}.dependencies.{raw}"
         try:
-            wanted = package_name(raw)
+            package = package_name(raw)
         except BadName as error:
             diagnostics.add(where, str(error))
             continue
@@ -268,7 +268,7 @@ def _link(
             table = {"version": one} if isinstance(one, str) else diagnostics.table(one, at_one)
             version = diagnostics.text(table.get("version"), f"{at_one}.version")
             sure = not table.get("optional") and _is_always(table, requires_python)
-            rows.link(ref, wanted, specifier_of(version) or "", at_one, sure=sure)
+            rows.link(ref, package, specifier_of(version) or "", at_one, sure=sure)
 
 
 def _is_always(table: dict[str, Any], requires_python: str) -> bool:

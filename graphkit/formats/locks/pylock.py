@@ -106,8 +106,8 @@ def _take_all(rows: LockRows, lock: dict[str, Any], diagnostics: Diagnostics) ->
             ref = rows.add(name, _component(name, table, place, defaults, diagnostics), place)
             taken.append((ref, place, table))
     for ref, place, table in taken:
-        for where, wanted, specifier in _wanted(table, place, diagnostics):
-            rows.link(ref, wanted, specifier, where, sure=where.startswith(f"{place}.dependencies"))
+        for where, package, specifier in _dependencies(table, place, diagnostics):
+            rows.link(ref, package, specifier, where, sure=where.startswith(f"{place}.dependencies"))
     return [table for _, _, table in taken]
 
 
@@ -217,17 +217,19 @@ def _named(table: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:
                 yield f"{place}.{key}.{word}", file[word]
 
 
-def _wanted(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> Iterator[tuple[str, PackageName, str]]:
+def _dependencies(
+    table: dict[str, Any], place: str, diagnostics: Diagnostics
+) -> Iterator[tuple[str, PackageName, str]]:
     """Yield what a row leads to, with place and specifier: the standard's tables, else the lines that PDM adds."""
     if "dependencies" not in table:
         for at, text in enumerate(_pdm_of(table)):
             where = f"{place}.tool.pdm.dependencies[{at}]"
             try:
-                wanted = requirement(diagnostics.text(text, where))
+                dependency = requirement(diagnostics.text(text, where))
             except ValueError as error:  # BadName is one; so are more digits than int() reads in one go
                 diagnostics.add(where, str(error))
                 continue
-            yield where, wanted.package, wanted.specifier
+            yield where, dependency.package, dependency.specifier
     for at, one in enumerate(diagnostics.array(table.get("dependencies"), f"{place}.dependencies")):
         where = f"{place}.dependencies[{at}]"
         named = diagnostics.table(one, where)

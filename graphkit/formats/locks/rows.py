@@ -201,29 +201,29 @@ class LockRows:
         self._by_name.setdefault(name, []).append(self.components[-1])
         return ref
 
-    def link(self, source: str, wanted: PackageName, specifier: str, place: str, *, sure: bool) -> None:
+    def link(self, source: str, package: PackageName, specifier: str, place: str, *, sure: bool) -> None:
         """Lead a row to every row that a dependency may mean: all of the name, narrowed where several fit.
 
         ``sure``: it holds everywhere, so that a lock without it is cut short, and what else it lost nobody knows:
-        what is wanted is then a row without a version. Others are locked only where the lock's own Python, platforms
+        the dependency is then a row without a version. Others are locked only where the lock's own Python, platforms
         and extras need them.
         """
-        found = self._by_name.get(wanted, [])
+        found = self._by_name.get(package, [])
         if not found and sure:
-            is_lost = wanted not in self._never_locked
+            is_lost = package not in self._never_locked
             self._diagnostics.add(
-                place, f"{wanted} is not a package of this lock; the dependency was left out", lost=is_lost
+                place, f"{package} is not a package of this lock; the dependency was left out", lost=is_lost
             )
-            self.miss(wanted, place)
+            self.miss(package, place)
         if len(found) > 1 and specifier:
             found = [row for row in found if _fits(row.version, specifier)] or found
         for row in found:
             if row.ref != source:
                 self.edges[Edge(source=source, target=row.ref)] = None
 
-    def miss(self, wanted: PackageName, place: str) -> None:
+    def miss(self, package: PackageName, place: str) -> None:
         """Take up what is required for sure and not listed: a row at a version that nobody knows."""
-        self._missing.setdefault(wanted, place)
+        self._missing.setdefault(package, place)
 
     def _unlisted(self) -> Iterator[Component]:
         """Yield what rows require for sure and the lock does not list: required, at a version nobody knows."""

@@ -191,7 +191,7 @@ class _Rows:
         self.rows: list[_Row] = []
         self.by_name: dict[PackageName, list[int]] = {}
         self.missing: dict[tuple[PackageName, str], str] = {}
-        """Where a row wants what has no row of its own, at the version it says: the lock is cut short."""
+        """Where a row requires what has no row of its own, at the version it says: the lock is cut short."""
         self.overridden: frozenset[PackageName] = frozenset()
         """What the project's own requirements may name in vain: an override or exclusion can take it out."""
         self._diagnostics = diagnostics
@@ -285,13 +285,13 @@ class _Rows:
                 )
 
     def _unrequired(self) -> list[int]:
-        wanted = {
+        required = {
             _normal(one["name"])
             for row in self.rows
             for _, one in _tables_in(row.table.get("dependencies"))
             if isinstance(one.get("name"), str)
         }
-        return [i for i, row in enumerate(self.rows) if row.name not in wanted]
+        return [i for i, row in enumerate(self.rows) if row.name not in required]
 
     def subject(self, roots: tuple[int, ...]) -> str:
         """Return the name of the one project that a lock is of: the only root, or the one in its own folder."""
@@ -309,13 +309,13 @@ class _Rows:
         """Return the addresses of the indexes that rows name, each once."""
         return tuple(dict.fromkeys(index_address(one) for row in self.rows if (one := row.source.get("registry", ""))))
 
-    def matching(self, wanted: dict[str, Any], place: str) -> list[int]:
+    def matching(self, dependency: dict[str, Any], place: str) -> list[int]:
         """Return the rows that a dependency may mean: every version of the name, narrowed by what it says."""
-        name = name_in(wanted, place, self._diagnostics)
+        name = name_in(dependency, place, self._diagnostics)
         if name is None:
             return []
         found = self.by_name.get(name, [])
-        version, source = wanted.get("version"), wanted.get("source")
+        version, source = dependency.get("version"), dependency.get("source")
         if not found:
             is_lost = name not in self.overridden
             self._diagnostics.add(
@@ -335,7 +335,7 @@ class _Rows:
         return found
 
     def unlisted(self) -> Iterator[Component]:
-        """Yield what rows want that has no row of its own."""
+        """Yield what rows require that has no row of its own."""
         for name, version in self.missing:
             ref = self._refs.unique(f"{name}@{version}" if version else name)
             yield Component(ref=ref, name=name, package=name, version=version, purl=purl_of(name, version or None))
@@ -383,26 +383,26 @@ class _Links:
         self._next[number, ""] = self._targets(number, row.table.get("dependencies"), f"{place}.dependencies")
         groups = self._diagnostics.table(row.table.get("optional-dependencies"), f"{place}.optional-dependencies")
         self._extras[number] = []
-        for raw, wanted in groups.items():
+        for raw, dependencies in groups.items():
             extra = extra_name(raw)
             self._extras[number].append(extra)
-            found = self._targets(number, wanted, f"{place}.optional-dependencies.{raw}")
+            found = self._targets(number, dependencies, f"{place}.optional-dependencies.{raw}")
             self._next.setdefault((number, extra), []).extend(found)
         for key in ("dev-dependencies", "dependency-groups"):
-            for raw, wanted in self._diagnostics.table(row.table.get(key), f"{place}.{key}").items():
-                self._dev.setdefault(number, []).extend(self._targets(number, wanted, f"{place}.{key}.{raw}"))
+            for raw, dependencies in self._diagnostics.table(row.table.get(key), f"{place}.{key}").items():
+                self._dev.setdefault(number, []).extend(self._targets(number, dependencies, f"{place}.{key}.{raw}"))
 
     def _targets(self, number: int, value: Any, place: str) -> list[tuple[_Node, bool]]:
         found: list[tuple[_Node, bool]] = []
         for at, one in enumerate(self._diagnostics.array(value, place)):
             where = f"{place}[{at}]"
-            wanted = self._diagnostics.table(one, where)
+            dependency = self._diagnostics.table(one, where)
             if not isinstance(one, dict):
                 self._diagnostics.lost = True  # what it names cannot be told
                 continue
-            marker = self._diagnostics.text(wanted.get("marker"), f"{where}.marker")
-            asked: list[ExtraName] = [extra_name(extra) for extra in _strings(wanted.get("extra"))]
-            for target in self._rows.matching(wanted, where):
+            marker = self._diagnostics.text(dependency.get("marker"), f"{where}.marker")
+            asked: list[ExtraName] = [extra_name(extra) for extra in _strings(dependency.get("extra"))]
+            for target in self._rows.matching(dependency, where):
                 self.edges[Edge(source=self._rows.rows[number].ref, target=self._rows.rows[target].ref)] = None
                 away = is_elsewhere(marker)
                 found += [((target, extra), away) for extra in ("", *asked)]
@@ -414,8 +414,8 @@ class _Links:
         plain = self._reach(starts, away=False)
         aside = [target for root in self._dev.values() for target, _ in root]
         groups = manifest.get("dependency-groups")
-        for wanted in groups.values() if isinstance(groups, dict) else ():
-            aside += [(i, "") for name in _required(wanted) for i in self._rows.by_name.get(_normal(name), ())]
+        for group in groups.values() if isinstance(groups, dict) else ():
+            aside += [(i, "") for name in _required(group) for i in self._rows.by_name.get(_normal(name), ())]
         return frozenset(self._reach([*starts, *aside], away=True) - plain)
 
     def _reach(self, starts: Iterable[_Node], *, away: bool) -> set[int]:

@@ -102,8 +102,8 @@ class PoetryTable:
         places = {"dev": [("tool.poetry.dev-dependencies", self.table.get("dev-dependencies"))]}
         for group, value in self._diagnostics.table(self.table.get("group"), "tool.poetry.group").items():
             where = f"tool.poetry.group.{group}"
-            wanted = self._diagnostics.table(value, where).get("dependencies")
-            places.setdefault(group, []).append((f"{where}.dependencies", wanted))
+            dependencies = self._diagnostics.table(value, where).get("dependencies")
+            places.setdefault(group, []).append((f"{where}.dependencies", dependencies))
         for group, tables in places.items():
             for place, table in tables:
                 for raw, value in self._diagnostics.table(table, place).items():

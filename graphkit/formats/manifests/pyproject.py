@@ -166,10 +166,10 @@ class _Asked:
         self.requires_python = self._specifier(raw, "project.requires-python")
         self._take(project.get("dependencies"), "project.dependencies", "")
         extras = self._diagnostics.table(project.get("optional-dependencies"), "project.optional-dependencies")
-        for raw_extra, wanted in extras.items():
+        for raw_extra, requirements in extras.items():
             extra = extra_name(raw_extra)
             self.extras.add(extra)
-            self._take(wanted, f"project.optional-dependencies.{raw_extra}", extra)
+            self._take(requirements, f"project.optional-dependencies.{raw_extra}", extra)
         dynamic = self._diagnostics.array(project.get("dynamic"), "project.dynamic")
         for key in _DYNAMIC:
             if key not in dynamic:
@@ -186,11 +186,11 @@ class _Asked:
             self._diagnostics.table(tools.get("flit"), "tool.flit").get("metadata"), "tool.flit.metadata"
         )
         self._take(flit.get("requires"), "tool.flit.metadata.requires", "")
-        for raw, wanted in self._diagnostics.table(
+        for raw, requirements in self._diagnostics.table(
             flit.get("requires-extra"), "tool.flit.metadata.requires-extra"
         ).items():
             self.extras.add(extra_name(raw))
-            self._take(wanted, f"tool.flit.metadata.requires-extra.{raw}", extra_name(raw))
+            self._take(requirements, f"tool.flit.metadata.requires-extra.{raw}", extra_name(raw))
         if "build-system" in read and not flit:
             self.is_open = True
             self._diagnostics.add("project", "is missing: its requirements are declared elsewhere, as in setup.py")

@@ -94,7 +94,7 @@ class Requirements:
             return rows.listed(document, is_environment=True)
         if rows.are_locked():
             return rows.listed(document, is_environment=False)
-        return rows.wanted(document)
+        return rows.as_manifest(document)
 
 
 READER: Final = Requirements()

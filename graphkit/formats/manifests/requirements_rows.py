@@ -415,7 +415,7 @@ class RequirementRows:
                 roots.append(row.ref)
         return tuple(edges), tuple(roots) if edges else ()
 
-    def wanted(self, document: Document) -> Document:
+    def as_manifest(self, document: Document) -> Document:
         """Return a file of what is asked for, whose own needs it may not name: a manifest."""
         hashed = [item for item in self.items if any(item.digests)]
         are_mixed = bool(hashed) and not all(item.is_hashed for item in self.items)

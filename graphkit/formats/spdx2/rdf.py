@@ -203,8 +203,8 @@ class _Reading:
         return Snippet(id=self._ids.get(node.address), file=self._id(told[0]) if told else None)
 
     def _all(self, node: Node, *names: str) -> list[Said]:
-        wanted = {f"{_SPDX}{name}" for name in names}
-        return [one for one in node.said if one.predicate in wanted]
+        predicates = {f"{_SPDX}{name}" for name in names}
+        return [one for one in node.said if one.predicate in predicates]
 
     def _text(self, node: Node, name: str, place: str = "", predicate: str = "") -> str | None:
         """Return what a property that stands once says, NONE and NOASSERTION by their words."""
