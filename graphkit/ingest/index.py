@@ -184,8 +184,8 @@ def take_refresh(run: IngestRun, sources: Sequence[str]) -> None:
     if run.order.closure or run.order.slice_to or run.order.as_of is not None or run.order.start is not None:
         raise UsageError("--refresh reads the pages as they are now: only names and --index-url go with it")
     reader = run.store.reader()
-    package_ids = _named(run, reader, sources) if sources else _held(run, reader)
-    if not package_ids:
+    ids = _named(run, reader, sources) if sources else _held(run, reader)
+    if not ids:
         run.stats.notes["no project page was requested: the graph contains none"] = None
         return
     changed, new = 0, 0
@@ -194,8 +194,8 @@ def take_refresh(run: IngestRun, sources: Sequence[str]) -> None:
     now = instant(dt.datetime.now(dt.UTC))
     try:
         with open_live(run.order.index_url, cache=index_cache(), read_at=now) as index:
-            known = (_known(reader, package_id) for package_id in package_ids)
-            for one in refresh(index, known, total=len(package_ids), progress=run.progress, reject=run.stats.reject):
+            known = (_known(reader, package_id) for package_id in ids)
+            for one in refresh(index, known, total=len(ids), progress=run.progress, reject=run.stats.reject):
                 run.stats.read += len(one.facts)
                 run.keep(f"page of {one.package}", one.facts)
                 run.stats.odd(f"page of {one.package}", one.problems)
@@ -207,9 +207,7 @@ def take_refresh(run: IngestRun, sources: Sequence[str]) -> None:
                 required |= {each.package for fact in read for each in fact.requirements}
     finally:
         run.flush()
-    run.stats.notes[f"{len(package_ids):,} project pages asked for: {changed:,} changed, {new:,} new releases read"] = (
-        None
-    )
+    run.stats.notes[f"{len(ids):,} project pages asked for: {changed:,} changed, {new:,} new releases read"] = None
     if gone:
         run.stats.notes[f"no longer on the index: {some(sorted(gone))}"] = None
     if missing := _without_page(reader, required):

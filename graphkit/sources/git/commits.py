@@ -176,11 +176,11 @@ def boundary(git: Git) -> frozenset[str]:
 def changes(
     git: Git,
     known: Mapping[str, Commit],
-    wanted: Callable[[bytes], bool],
+    accepts: Callable[[bytes], bool],
     progress: Progress,
     where: Sequence[str | bytes] = (),
 ) -> dict[str, list[Change]]:
-    """Return what each commit changed of wanted files against its first parent; of the first one, all.
+    """Return what each commit changed of the files it ``accepts`` against its first parent; of the first one, all.
 
     ``where`` are pathspecs that git itself goes by: for few very paths. For many patterns with wildcards it
     takes thirty times as long as listing all that changed.
@@ -200,7 +200,7 @@ def changes(
             for token in tokens:
                 if token.startswith(b":"):
                     path = next(tokens)
-                    if wanted(path):
+                    if accepts(path):
                         here.append((path, _blob(token)))
                 else:
                     sha = token.decode("ascii")

@@ -109,11 +109,11 @@ class Includes:
         fresh: Changed = changed
         asked: set[bytes] = set()
         for _ in range(_ROUNDS):
-            wanted = sorted(self._named_by(fresh) - asked)[: _TARGETS - len(asked)]
-            if not wanted:
+            targets = sorted(self._named_by(fresh) - asked)[: _TARGETS - len(asked)]
+            if not targets:
                 break
-            asked |= set(wanted)
-            fresh = ask(wanted)
+            asked |= set(targets)
+            fresh = ask(targets)
             for sha, rows in fresh.items():
                 self.changed.setdefault(sha, []).extend(rows)
 

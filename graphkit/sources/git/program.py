@@ -183,11 +183,11 @@ class Blobs:
         self._end("--batch")
         return _UNREADABLE
 
-    def here(self, wanted: AbstractSet[str]) -> set[str]:
+    def here(self, names: AbstractSet[str]) -> set[str]:
         """Return which of some blobs this clone has. Cost: one pass over the names of all objects, and no content."""
         every = ("--batch-all-objects", "--unordered", "--batch-check=%(objectname)")
         with self._git.stream("cat-file", *every) as out:
-            return {name for line in out if (name := line.decode("ascii").rstrip()) in wanted}
+            return {name for line in out if (name := line.decode("ascii").rstrip()) in names}
 
     def _head(self, mode: str, blob: str) -> int | str:
         if mode not in self._running:

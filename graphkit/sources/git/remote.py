@@ -67,15 +67,15 @@ def still_there(
     addresses = _addresses(git)
     tracked = {_place(tip.ref)[0] for tip in ends if tip.ref.startswith(REMOTES)}
     own = "origin" if "origin" in addresses or len(addresses) != 1 else next(iter(addresses))
-    wanted = sorted({*tracked, own} & addresses.keys())[:_MOST]
+    remotes = sorted({*tracked, own} & addresses.keys())[:_MOST]
     heads: dict[str, Mapping[str, str]] = {}
-    for remote in wanted:
+    for remote in remotes:
         answer = _asked(addresses[remote], ask or ls_remote)
         if isinstance(answer, str):
             note(_unchecked(git, remote, answer))
         else:
             heads[remote] = answer
-    if not wanted:
+    if not remotes:
         note(f"{git.label}: not checked: it names no remote with an https or ssh address; give --read-at TIME")
     return list(_compared(git, ends, own, heads, now, note))
 

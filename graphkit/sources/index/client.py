@@ -262,9 +262,9 @@ class HttpIndex:
 
     def read_range(self, url: str, start: int | None, length: int) -> tuple[bytes, int]:
         """Return bytes of a file and its whole length; ``start`` None: its last ``length`` bytes."""
-        wanted = f"bytes=-{length}" if start is None else f"bytes={start}-{start + length - 1}"
+        byte_range = f"bytes=-{length}" if start is None else f"bytes={start}-{start + length - 1}"
         # A server that knows no ranges sends everything: the body is left unread then.
-        with self._stream(url, {"Range": wanted, "Accept-Encoding": "identity"}) as answer:
+        with self._stream(url, {"Range": byte_range, "Accept-Encoding": "identity"}) as answer:
             told = _RANGE.fullmatch(answer.headers.get("content-range", "").strip())
             if answer.status_code != 206 or told is None:
                 raise _NoRanges(url)

@@ -40,7 +40,7 @@ _NOT_KNOWN: Final = "the index does not list it now, so its past is unknown; che
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatherOptions:
-    """What to read: the window in which choices fall, and the instant whose pages are wanted (None: now).
+    """What to read: the window in which choices fall, and the instant whose pages are asked for (None: now).
 
     ``build_requires``: of releases without a wheel also what building them takes, by their sdists. ``all_allowed``: the
     requirements of every release that the ranges allow, not only of those that an install could choose.
@@ -102,28 +102,28 @@ def gather(
     """
     named = [_root(name) for name in names]
     roots = {root.package for root in named}
-    shelf = _Gathered(order)
-    walks = [*(_Walk([root]) for root in named), *(_Walk(shelf.dependencies(*one)) for one in together)]
+    gathered = _Gathered(order)
+    walks = [*(_Walk([root]) for root in named), *(_Walk(gathered.dependencies(*one)) for one in together)]
     writer = SliceWriter({root.package for root in named if not root.specifier})
     unanswered = Unanswered(reject)
     done = 0
-    while missing := _missing(walks, shelf, order):
-        for (package, version), answer in _fetch(index, shelf, missing, order):
+    while missing := _missing(walks, gathered, order):
+        for (package, version), answer in _fetch(index, gathered, missing, order):
             done += 1
             progress(done, None, package)
             if isinstance(answer, NoAnswer):
                 unanswered.failed(package, answer)
-                shelf.put_aside(package, version, answer)
+                gathered.put_aside(package, version, answer)
                 continue
             unanswered.answered()
             if isinstance(answer, InputError):
                 reject(package, answer)
-                shelf.put_aside(package, version, answer)
+                gathered.put_aside(package, version, answer)
             elif isinstance(answer, PageReading):
                 reading = answer if order.as_of is None else as_of(answer, order.as_of)
                 if package in roots and not reading.page.found:
                     reject(package, InputError(_NOT_KNOWN))
-                shelf.readings[package] = reading
+                gathered.readings[package] = reading
                 writer.page(reading)
                 yield reading.page
             else:
@@ -131,7 +131,7 @@ def gather(
                     note(f"{package} {version}", str(answer.problem))
                 elif answer.problem is not None:
                     reject(f"sdist of {package} {version}", InputError(str(answer.problem)))
-                shelf.metadata[package, version] = answer.metadata
+                gathered.metadata[package, version] = answer.metadata
                 writer.metadata(answer.metadata)
                 yield answer.metadata
     unanswered.close()
@@ -140,18 +140,18 @@ def gather(
 
 
 def _fetch(
-    index: Index, shelf: _Gathered, wanted: Sequence[tuple[PackageName, str]], order: GatherOptions
+    index: Index, gathered: _Gathered, missing: Sequence[tuple[PackageName, str]], order: GatherOptions
 ) -> Iterator[tuple[tuple[PackageName, str], _Answer]]:
     """Yield pages (version empty) and requirements as they come, read by one pool of threads."""
 
     def read(package: PackageName, version: str) -> _Answer:
         try:
-            return _release_of(index, shelf.readings[package], version, order) if version else index.page(package)
+            return _release_of(index, gathered.readings[package], version, order) if version else index.page(package)
         except (InputError, NoAnswer) as error:
             return error
 
     with ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="index") as pool:
-        futures = {pool.submit(read, package, version): (package, version) for package, version in wanted}
+        futures = {pool.submit(read, package, version): (package, version) for package, version in missing}
         try:
             for future in as_completed(futures):
                 yield futures[future], future.result()
@@ -202,18 +202,18 @@ class _Walk:
     """The closure of roots that are installed together, as far as it is known."""
 
     def __init__(self, roots: Iterable[_Dependency]) -> None:
-        self.demands: dict[PackageName, set[_Dependency]] = {}
+        self.dependencies: dict[PackageName, set[_Dependency]] = {}
         self.changed: set[PackageName] = set()
         self.followed: set[tuple[PackageName, str, str]] = set()
         for root in roots:
             self.add(root)
 
-    def add(self, demand: _Dependency) -> None:
+    def add(self, dependency: _Dependency) -> None:
         """Take a requirement into the closure."""
-        there = self.demands.setdefault(demand.package, set())
-        if demand not in there:
-            there.add(demand)
-            self.changed.add(demand.package)
+        there = self.dependencies.setdefault(dependency.package, set())
+        if dependency not in there:
+            there.add(dependency)
+            self.changed.add(dependency.package)
 
 
 class _Gathered:
@@ -322,13 +322,13 @@ class _Candidates:
             bit = 1 << position
             if not union & bit:
                 continue
-            common, wants = -1, False
+            common, is_named = -1, False
             for mask, names_prerelease in masks:
                 if mask & bit:
                     common &= mask
-                    wants = wants or names_prerelease
+                    is_named = is_named or names_prerelease
             newer = common & (bit - 1) & self._settled
-            if newer & self._finals or (version.is_prerelease and (newer or (not wants and common & self._finals))):
+            if newer & self._finals or (version.is_prerelease and (newer or (not is_named and common & self._finals))):
                 continue
             found.append(release.version)
         return found
@@ -345,37 +345,37 @@ def _names_prerelease(specifier: str) -> bool:
         return False
 
 
-def _missing(walks: Sequence[_Walk], shelf: _Gathered, order: GatherOptions) -> list[tuple[PackageName, str]]:
+def _missing(walks: Sequence[_Walk], gathered: _Gathered, order: GatherOptions) -> list[tuple[PackageName, str]]:
     """Return the pages (version empty) and requirements to read next; follow what is there already."""
     missing: dict[tuple[PackageName, str], None] = {}
     for walk in walks:
         while walk.changed:
             package = walk.changed.pop()
-            if package not in shelf.readings:
+            if package not in gathered.readings:
                 missing[package, ""] = None
                 continue
-            demands = walk.demands[package]
+            dependencies = walk.dependencies[package]
             # What building it takes, where it was read, is installed to build it.
-            extras = {"", BUILD_EXTRA, *(extra for demand in demands for extra in demand.extras)}
-            for version in shelf.choices(package, frozenset(demand.specifier for demand in demands)):
-                if (package, version) not in shelf.metadata:
+            extras = {"", BUILD_EXTRA, *(extra for dependency in dependencies for extra in dependency.extras)}
+            for version in gathered.choices(package, frozenset(dependency.specifier for dependency in dependencies)):
+                if (package, version) not in gathered.metadata:
                     missing[package, version] = None
                 elif order.closure:
-                    _follow(walk, shelf, package, version, extras)
+                    _follow(walk, gathered, package, version, extras)
     for walk in walks:
-        walk.changed |= {package for package, _ in missing if package in walk.demands}
+        walk.changed |= {package for package, _ in missing if package in walk.dependencies}
     return list(missing)
 
 
-def _follow(walk: _Walk, shelf: _Gathered, package: PackageName, version: str, extras: set[str]) -> None:
+def _follow(walk: _Walk, gathered: _Gathered, package: PackageName, version: str, extras: set[str]) -> None:
     for extra in extras:
         if (package, version, extra) in walk.followed:
             continue
         walk.followed.add((package, version, extra))
         asked = (
             one
-            for one in shelf.metadata[package, version].requirements
+            for one in gathered.metadata[package, version].requirements
             if is_of_build(one.marker) is (extra == BUILD_EXTRA)
         )
-        for one in shelf.dependencies(asked, {extra}):
+        for one in gathered.dependencies(asked, {extra}):
             walk.add(one)

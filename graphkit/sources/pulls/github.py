@@ -24,7 +24,7 @@ from graphkit.sources.http import Answer
 from graphkit.sources.pulls.credentials import Credential, Keyring, secret
 from graphkit.sources.pulls.github_commits import Branch
 from graphkit.sources.pulls.github_exports import Exports
-from graphkit.sources.pulls.github_files import Tree, Wanted, blob_of, submodules, wanted
+from graphkit.sources.pulls.github_files import InputFile, Tree, blob_of, input_files, submodules
 from graphkit.sources.pulls.http import Client, Unreachable, connected, plain_base
 from graphkit.sources.pulls.pull import Pull
 
@@ -235,7 +235,7 @@ class GitHubPull(Pull):
             self._note(f"{one.label} has submodules ({listed}); they are repositories of their own, not read here")
         if tree.truncated:
             self._miss(label, "it has more files than GitHub lists at once; clone it, and ingest its history")
-        for file in wanted(tree):
+        for file in input_files(tree):
             try:
                 arrival = self._file(one, address, branch, file)
             except InputError as error:
@@ -256,7 +256,7 @@ class GitHubPull(Pull):
         tree: Tree = answer.as_type(Tree)
         return branch, tree
 
-    def _file(self, one: _Repository, address: str, branch: Branch, file: Wanted) -> FetchedDocument:
+    def _file(self, one: _Repository, address: str, branch: Branch, file: InputFile) -> FetchedDocument:
         if file.problem:
             raise InputError(file.problem)
         data = blob_of(self._client.get(f"{address}/git/blobs/{file.sha}"), file.sha)

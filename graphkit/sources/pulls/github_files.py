@@ -46,7 +46,7 @@ class _Blob(msgspec.Struct):
     encoding: str = "base64"
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class InputFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file to read: its path, the id of its bytes, and its hint. ``problem``: why it cannot be."""
 
     path: str
@@ -55,7 +55,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     problem: str = ""
 
 
-def wanted(tree: Tree) -> Iterator[Wanted]:
+def input_files(tree: Tree) -> Iterator[InputFile]:
     """Yield the files of a tree that are documents by their name, in the order of their paths.
 
     A ``pyproject.toml`` is one only where no lock stands beside it: what was installed is in the lock.
@@ -71,7 +71,7 @@ def wanted(tree: Tree) -> Iterator[Wanted]:
             problem = "a symbolic link, which is not followed; the file that it leads to is what was installed from"
         elif not _SHA.fullmatch(one.sha):
             problem = "the server gives no id of its bytes"
-        yield Wanted(path=path, sha=one.sha, hint=hint, problem=problem)
+        yield InputFile(path=path, sha=one.sha, hint=hint, problem=problem)
 
 
 def submodules(tree: Tree) -> list[str]:

@@ -99,9 +99,9 @@ def checked(reader: duckdb.DuckDBPyConnection, path: Path) -> dict[str, str]:
         raise InputError(f"has no column {' and no '.join(missing)}; it has {first_of(sorted(found), _SHOWN)}")
     shape = {name: found[name] for name in TABLE_COLUMNS if name in found}
     for name, kind in shape.items():
-        wanted, _ = TABLE_COLUMNS[name]
-        if kind != wanted and not (wanted.startswith("TIMESTAMP") and kind in _TIMES):
-            raise InputError(f"is of type {kind}; expected {wanted}", place=f"column {name}")
+        expected, _ = TABLE_COLUMNS[name]
+        if kind != expected and not (expected.startswith("TIMESTAMP") and kind in _TIMES):
+            raise InputError(f"is of type {kind}; expected {expected}", place=f"column {name}")
     _check_uploads(reader, path)
     return shape
 

@@ -13,7 +13,7 @@ import pytest
 from graphkit.model.errors import GraphkitError
 from graphkit.model.times import instant
 from graphkit.sources.pulls import open_github
-from graphkit.sources.pulls.github_files import Tree, wanted
+from graphkit.sources.pulls.github_files import Tree, input_files
 from tests.unit.sources.pulls.replay import (
     NOW,
     TOKEN,
@@ -599,7 +599,7 @@ def test_what_conda_installs_from_is_pulled_and_hides_no_project() -> None:
     )
     listed = [{"path": name, "type": "blob", "mode": "100644", "sha": "0" * 40} for name in names]
     tree = msgspec.convert({"tree": listed}, Tree)
-    assert [(one.path, one.hint) for one in wanted(tree)] == [
+    assert [(one.path, one.hint) for one in input_files(tree)] == [
         ("a/conda-lock.yml", "lock"),
         ("a/environment.yml", "lock"),
         ("a/pyproject.toml", ""),
