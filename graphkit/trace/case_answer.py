@@ -23,9 +23,9 @@ from graphkit.trace.case import Case, Span
 from graphkit.trace.evidence.accusation import Accusation, accuse
 from graphkit.trace.evidence.documents import CaseDocuments
 from graphkit.trace.evidence.service_facts import ServiceFacts
+from graphkit.trace.reach.by_slot import Reach, reach_of, slots_between
 from graphkit.trace.reach.nominate import closure_of, leads_by_building
 from graphkit.trace.reach.reached import ReachedReleases
-from graphkit.trace.reach.survey import Reach, slots_between, survey
 from graphkit.trace.resolve.availability import MOST_SLOTS
 from graphkit.trace.resolve.confirm import Targets
 from graphkit.trace.resolve.first_upload import FirstUploads, first_of_all, first_uploads
@@ -212,7 +212,7 @@ def _prepared(
         window, slots = replace(window, start=cut[0].start), cut
     slots = tuple(replace(one, incident=case.id) for one in slots)
     _check_size(world, slots, closures.values())
-    fields = {one: survey(that, targets, closures[one], slots) for one, that in known.items()}
+    fields = {one: reach_of(that, targets, closures[one], slots) for one, that in known.items()}
     judging = _Judging(
         case=case,
         question=question,
@@ -251,7 +251,7 @@ class _Judging:
     unplaced: tuple[tuple[PackageName | None, str], ...]
     first_uploads: FirstUploads
     contexts: dict[_Setting, ServiceContext] = field(default_factory=dict)
-    surveys: dict[tuple[_Setting, Instant, Instant], Reach] = field(default_factory=dict)
+    reaches: dict[tuple[_Setting, Instant, Instant], Reach] = field(default_factory=dict)
     ways: dict[Environment | None, frozenset[str]] = field(default_factory=dict)
     """Of which usual backends and tools a target is in the closure, by the environment that a service names."""
     by_building: list[bool] = field(default_factory=list)
@@ -316,11 +316,11 @@ class _Judging:
     def _new_context(self, setting: _Setting) -> ServiceContext:
         case, world = self.case, self.worlds.of(setting)
 
-        def survey_of(start: Instant, until: Instant) -> Reach:
-            if (key := (setting, start, until)) not in self.surveys:
+        def reach_between(start: Instant, until: Instant) -> Reach:
+            if (key := (setting, start, until)) not in self.reaches:
                 slots = slots_between([(world, self.closures[setting])], self.targets, start, until)
-                self.surveys[key] = survey(world, self.targets, self.closures[setting], slots)
-            return self.surveys[key]
+                self.reaches[key] = reach_of(world, self.targets, self.closures[setting], slots)
+            return self.reaches[key]
 
         return ServiceContext(
             incident=case.id,
@@ -329,7 +329,7 @@ class _Judging:
             union=self._union_of(None),
             in_environment=lambda one: self.worlds.of((one, setting[1])),
             reach=self.fields[setting],
-            reach_of=survey_of,
+            reach_between=reach_between,
             targets=self.targets,
             accused=self.accused,
             names=tuple(_shown(release) for release in case.releases),

@@ -26,8 +26,8 @@ from graphkit.trace.blast import blast
 from graphkit.trace.case import Span
 from graphkit.trace.case_answer import CaseAnswer, Question
 from graphkit.trace.reach.admit import admission
+from graphkit.trace.reach.by_slot import Reach, reach_of
 from graphkit.trace.reach.reached import ReachedReleases
-from graphkit.trace.reach.survey import Reach, survey
 from graphkit.trace.resolve.availability import MOST_SLOTS
 from graphkit.trace.resolve.confirm import confirm
 from graphkit.trace.verdicts.packages import newest_of, root_of
@@ -287,7 +287,7 @@ def test_many_slots_are_as_one_run_for_each(scene: Scene, data: st.DataObject) -
     assume(len(slots) > MOST_SLOTS)  # not where nobody can install any of it
     assert len(view.reach.passes) == -(-len(slots) // MOST_SLOTS)
     for number, slot in enumerate(slots):
-        alone = survey(view.world, view.targets, view.reach.closure, (slot,))
+        alone = reach_of(view.world, view.targets, view.reach.closure, (slot,))
         assert _in_slot(view.reach, number) == _in_slot(alone, 0)
     some = data.draw(st.lists(st.integers(0, len(slots) - 1), min_size=6, max_size=6, unique=True))
     for number in (0, MOST_SLOTS - 1, MOST_SLOTS, len(slots) - 1, *some):
@@ -295,7 +295,7 @@ def test_many_slots_are_as_one_run_for_each(scene: Scene, data: st.DataObject) -
 
 
 def _in_slot(field: Reach, number: int) -> list[set[tuple[int, str, int]]]:
-    """Return what each walk of a survey reached in one slot."""
+    """Return what each walk of a reach reached in one slot."""
     one, bit = field.passes[number // MOST_SLOTS], number % MOST_SLOTS
     return [_at(reached, bit) for reached in (one.admitted, *one.nominated)]
 

@@ -18,8 +18,8 @@ from graphkit.trace.blast import blast
 from graphkit.trace.case import resolve
 from graphkit.trace.case_answer import Question
 from graphkit.trace.reach.admit import admission
+from graphkit.trace.reach.by_slot import reach_of, slots_between
 from graphkit.trace.reach.nominate import closure_of
-from graphkit.trace.reach.survey import slots_between, survey
 from graphkit.trace.resolve import closure as forward
 from graphkit.trace.resolve.availability import AvailabilityTable, Masks
 from graphkit.trace.resolve.confirm import Targets, confirm
@@ -152,7 +152,7 @@ def test_the_engine_says_what_the_oracle_says(case: Case) -> None:
         start, until = made.window
         closure = closure_of(engine.world, engine.targets)
         slots = slots_between([(engine.world, closure)], engine.targets, start, until)
-        field = survey(engine.world, engine.targets, closure, slots)
+        field = reach_of(engine.world, engine.targets, closure, slots)
         span = forward.Span(start=start, until=until, is_timeless=False)
         complete = not unknown and not forward.closure_of(engine.world, root, (), span).unread
         for at in instants(made):
@@ -201,7 +201,7 @@ def test_what_a_store_knows_beforehand_changes_no_walk(made: World) -> None:
         slots = slots_between([(engine.world, closure)], engine.targets, *made.window)
         # Beyond the window too, where all is settled.
         slots = (*slots, Slot(start=made.window[1], until=FOREVER))
-        ours, theirs = (survey(world, engine.targets, closure, slots) for world in (engine.world, plain))
+        ours, theirs = (reach_of(world, engine.targets, closure, slots) for world in (engine.world, plain))
         for one, other in zip(ours.passes, theirs.passes, strict=True):
             for known, asked in zip((one.admitted, *one.nominated), (other.admitted, *other.nominated), strict=True):
                 for bit in range(len(one.slots)):

@@ -17,7 +17,7 @@ from graphkit.model.requirements import Requirement
 from graphkit.model.times import BEGINNING, Instant, Moment
 from graphkit.stores.port import PackageId
 from graphkit.trace.evidence.accusation import Accusation
-from graphkit.trace.reach.survey import Reach
+from graphkit.trace.reach.by_slot import Reach
 from graphkit.trace.resolve.closure import Span, closure_of
 from graphkit.trace.resolve.confirm import Targets
 from graphkit.trace.resolve.first_upload import FirstUploads, first_of_all
@@ -49,8 +49,8 @@ class ServiceContext:
     as an open obligation words them. ``first_uploads``: the earliest upload of an accused file by any account, see
     `graphkit.trace.resolve.first_upload`. ``decided``: obligation (a). ``document`` gives a document by its
     sha256, rows that cannot matter to the case left out; ``whole`` with all of them; ``in_house`` the manifests of a
-    package; ``in_workspace`` says whether a manifest lies below the root of a workspace. ``reach_of`` surveys a stretch
-    outside of the window. ``whole_window``: the window of the reading, whatever part of it is asked about.
+    package; ``in_workspace`` says whether a manifest lies below the root of a workspace. ``reach_between`` gives the
+    reach outside of the window. ``whole_window``: the window of the reading, whatever part of it is asked about.
     ``reaching``: the usual backends and tools from which a target can be reached at all. ``building`` gives the world
     of builds, which is ``union`` without guards, for these reach none; ``is_reached_by_building``: a build requirement
     that was read may lead to a target. ``findings``: what documents
@@ -64,7 +64,7 @@ class ServiceContext:
     union: Callable[[str], World]
     in_environment: Callable[[Environment], World]
     reach: Reach
-    reach_of: Callable[[Instant, Instant], Reach]
+    reach_between: Callable[[Instant, Instant], Reach]
     targets: Targets
     accused: Accusation
     names: tuple[str, ...]

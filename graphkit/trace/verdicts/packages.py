@@ -15,7 +15,7 @@ from graphkit.model.ranks import Tier
 from graphkit.model.times import rfc3339
 from graphkit.stores.port import PackageId, Position
 from graphkit.trace.reach.admit import admission
-from graphkit.trace.reach.survey import Reach, ReachPass
+from graphkit.trace.reach.by_slot import Reach, ReachPass
 from graphkit.trace.resolve.closure import own_requirements
 from graphkit.trace.resolve.confirm import Confirmation, Hit, Targets, brief, confirm, in_both, slots_of
 from graphkit.trace.resolve.forward import Root

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from graphkit.model.csr import distinct
 from graphkit.stores import port
 from graphkit.stores.port import PackageId
-from graphkit.trace.reach.survey import Reach
+from graphkit.trace.reach.by_slot import Reach
 from graphkit.trace.resolve.confirm import Targets
 from graphkit.trace.resolve.listing import Truths
 from graphkit.trace.resolve.world import World

@@ -18,7 +18,7 @@ from graphkit.model.sentences import and_more
 from graphkit.model.times import Instant
 from graphkit.stores.port import PackageId
 from graphkit.trace.reach.admit import admission
-from graphkit.trace.reach.survey import Reach
+from graphkit.trace.reach.by_slot import Reach
 from graphkit.trace.resolve.closure import Closure, Span, closure_of
 from graphkit.trace.resolve.confirm import Confirmation, confirm, slots_of
 from graphkit.trace.resolve.forward import Root
@@ -135,8 +135,8 @@ def _allowed(
     slots: set[int] = {number for number, _ in slots_of(found.doubtful, context.reach.slots)}
     path: Path = found.path if found.doubtful else ()
     is_inside = context.start <= span[0] and span[1] <= context.until
-    reach = context.reach if is_inside else context.reach_of(*span)
-    if request.guards.changes_the_index:  # what was surveyed knows nothing of them
+    reach = context.reach if is_inside else context.reach_between(*span)
+    if request.guards.changes_the_index:  # the reach was computed without them
         there = closure_of(context.world, root, context.target_bits, window_of(span))
         mine = _slots_there(context, reach, context.world, root, there.packages, span) if there.hits else None
         way = there.path if there.hits else ()

@@ -72,7 +72,7 @@ def slots_between(
     return tuple(Slot(start=a, until=b) for a, b in pairwise([start, *sorted(inside), until]))
 
 
-def survey(world: World, targets: Targets, closure: ReachedReleases, slots: tuple[Slot, ...]) -> Reach:
+def reach_of(world: World, targets: Targets, closure: ReachedReleases, slots: tuple[Slot, ...]) -> Reach:
     """Return who could reach the targets in each slot; more than 64 slots take several passes."""
     packages = _packages_of(closure, targets)
     uncertain = uncertain_among(world, packages)
