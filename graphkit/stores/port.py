@@ -118,7 +118,7 @@ OFFER_TAKEN = 4
 """Offer bit: some range chooses it."""
 
 SETTLED: Final = Environment()
-"""The environment in which offers and takers are known beforehand; for others they are worked out when asked."""
+"""The environment for which offers and takers are compiled; for others they are computed when asked."""
 
 
 class IdType(Generic[Id, Element]):

@@ -25,9 +25,9 @@ a batch brings more of a package (`Record`)."""
 
 _ALL: Final = """
 CREATE OR REPLACE TEMP TABLE all_facts AS
-SELECT package, CASE WHEN heard IS NULL THEN facts ELSE sha256(concat_ws(' ', facts, heard)) END AS facts
+SELECT package, CASE WHEN mentioned IS NULL THEN facts ELSE sha256(concat_ws(' ', facts, mentioned)) END AS facts
 FROM package_facts FULL JOIN (
-    SELECT package, list(said ORDER BY said)::VARCHAR AS heard FROM (
+    SELECT package, list(said ORDER BY said)::VARCHAR AS mentioned FROM (
         SELECT package, ['accused', version_key, version, listed_from::VARCHAR, whole::VARCHAR] AS said FROM accused
         UNION ALL SELECT package, ['file', version_key, filename, kind, sha256, listed_from::VARCHAR] FROM accused_files
         UNION ALL SELECT DISTINCT package, ['listed', version_key, version] FROM held_components

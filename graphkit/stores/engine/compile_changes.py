@@ -73,7 +73,7 @@ def compile_changes(connection: duckdb.DuckDBPyConnection, older: IndexArrays, o
     if stage_changed(connection, older) > FEW * len(older.texts("package.name")):
         return None
     query = "SELECT DISTINCT package FROM (FROM mentioned UNION ALL SELECT package FROM held_components)"
-    heard = {name for (name,) in rows(connection, query)}
+    mentioned = {name for (name,) in rows(connection, query)}
     held = HeldArrays()
     with _changed_alone(connection):
         number_sets(connection)
@@ -88,7 +88,7 @@ def compile_changes(connection: duckdb.DuckDBPyConnection, older: IndexArrays, o
             FROM package_names LEFT JOIN changed USING (package) ORDER BY id"""
         (changed,) = columns(connection, query)
     both = OldAndNew(older, held.held())
-    return _JoinedBaseIndex(both, IdRemap(both, changed, heard)).write(out)
+    return _JoinedBaseIndex(both, IdRemap(both, changed, mentioned)).write(out)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What is on offer once nothing changes any more, and which ranges choose it: most questions ask about just that."""
+"""What is listed once nothing changes any more, and which ranges choose it: most questions ask about just that."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ SELECT {_KEY} AS key, shown.id AS version, coalesce(sets.id, -1) AS set_id, stre
 FROM release_metadata {_PLACED} JOIN version_texts AS shown USING (version)
 LEFT JOIN sets ON sets.requirement_set = release_metadata.requirement_set AND source <> 'unknown'
 """  # noqa: S608 - own names
-HEARD: Final = f"""
+MENTIONED: Final = f"""
 SELECT {_KEY} AS key, source_rank, length(version) AS size, shown.id AS version, accused FROM (
     SELECT package, version_key, version, 2 AS source_rank, FALSE AS accused FROM listed_components
     UNION ALL SELECT package, version_key, version, 3, TRUE FROM accused)
@@ -285,8 +285,8 @@ def _gathered(connection: duckdb.DuckDBPyConnection) -> _Releases:
     """Return every release that anything names. Its spelling is a page's, else metadata's, else of who names it."""
     listed_key, listed_version, listed = columns(connection, LISTED)
     described_key, described_version, set_id, strength, partial = columns(connection, DESCRIBED)
-    heard_key, _, _, heard_version, accused = columns(connection, HEARD)
-    key = csr.distinct(np.concatenate([listed_key, described_key, heard_key]))
+    mentioned_key, _, _, mentioned_version, accused = columns(connection, MENTIONED)
+    key = csr.distinct(np.concatenate([listed_key, described_key, mentioned_key]))
     count = len(key)
     found = _Releases(
         key=key,
@@ -297,8 +297,8 @@ def _gathered(connection: duckdb.DuckDBPyConnection) -> _Releases:
         strength=np.full(count, -1, dtype=np.int32),
         partial=np.zeros(count, dtype=np.bool_),
     )
-    at = np.searchsorted(key, heard_key)
-    found.version[at[::-1]] = heard_version[::-1]  # of several the first stays
+    at = np.searchsorted(key, mentioned_key)
+    found.version[at[::-1]] = mentioned_version[::-1]  # of several the first stays
     np.logical_or.at(found.accused, at, accused)
     at = np.searchsorted(key, described_key)
     found.version[at], found.set_id[at], found.strength[at], found.partial[at] = (

@@ -54,10 +54,10 @@ class IdRemap:
     ``said`` what ranges say, in ids of the joined index. ``package_of_old`` finds packages that changed, too.
     """
 
-    def __init__(self, both: OldAndNew, changed: _Truths, heard: set[str]) -> None:
+    def __init__(self, both: OldAndNew, changed: _Truths, mentioned: set[str]) -> None:
         """Join both, where of the new packages those ``changed`` count, and the others are only aimed at.
 
-        ``heard``: the packages that are there because documents or incidents name them.
+        ``mentioned``: the packages that are there because documents or incidents name them.
         """
         self._both = both
         self.changed = changed
@@ -65,7 +65,7 @@ class IdRemap:
         self._old_changed = np.zeros(len(both.old.texts("package.name")), dtype=np.bool_)
         self._old_changed[self._old_of_new[changed & self._is_old]] = True
         self._choose_sets()
-        self._join_packages(heard)
+        self._join_packages(mentioned)
         self._join_releases()
         self._join_ranges()
 
@@ -86,16 +86,16 @@ class IdRemap:
         holders, holder = csr.gather(old.array("declared.start"), old.array("declared.set"), doubtful)
         self.kept_ranges[doubtful] = _any(holders, self._kept_sets[holder])
 
-    def _join_packages(self, heard: set[str]) -> None:
+    def _join_packages(self, mentioned: set[str]) -> None:
         """Join the packages: those with facts, those that ranges aim at, and those that are only named."""
         both = self.changed & self._is_old
         aimed = np.zeros(len(self._old_changed), dtype=np.bool_)
         aimed[self._both.old.array("range.package")[self.kept_ranges]] = True
-        stays = ~self._old_changed & _standing(self._both.old, aimed, heard)
+        stays = ~self._old_changed & _standing(self._both.old, aimed, mentioned)
         fresh_aimed = np.zeros(len(self.changed), dtype=np.bool_)
         fresh_aimed[self._both.new.array("range.package")] = True
         fresh_aimed[both] |= aimed[self._old_of_new[both]]
-        stands = _standing(self._both.new, fresh_aimed, heard, self.changed)
+        stands = _standing(self._both.new, fresh_aimed, mentioned, self.changed)
         self.packages = MergedRows.by_key(stays, self._old_of_new, self._is_old, stands)
         # Ranges of packages as they were may aim at one that changed, which the fresh rows hold.
         self.package_of_old = self.packages.of_old.copy()
@@ -174,12 +174,12 @@ class IdRemap:
         return of_old[old], of_new[new]
 
 
-def _standing(index: IndexArrays, aimed: _Truths, heard: set[str], counted: _Truths | None = None) -> _Truths:
-    """Return which packages an index has: with facts of their own (if they count), aimed at by a range, or heard of."""
+def _standing(index: IndexArrays, aimed: _Truths, mentioned: set[str], counted: _Truths | None = None) -> _Truths:
+    """Return which packages an index has: with facts of their own (if they count), target of a range, or mentioned."""
     own = (index.array("package.flags") != 0) | (np.diff(index.array("package.start")) > 0)
     stands: _Truths = (own if counted is None else own & counted) | aimed
     doubtful = np.flatnonzero(~stands)
-    stands[doubtful] = [name in heard for name in index.texts("package.name").at(doubtful)]
+    stands[doubtful] = [name in mentioned for name in index.texts("package.name").at(doubtful)]
     return stands
 
 

@@ -19,7 +19,7 @@ def joined(organisations: Iterable[Organisation], uses: Iterable[DocumentUse]) -
     """Return all organisations as one, each list sorted by its ids.
 
     Two sources about the same thing fill each other's gaps; where they differ, the one whose source
-    name sorts first holds. Services that only a use or a build names are there too, and each goes by the
+    name sorts first holds. Services that only a use or a build names are there too, and each is known by the
     one name that aliases give it; a name on which aliases disagree is nobody's.
     """
     ordered = sorted(organisations, key=lambda one: one.source)

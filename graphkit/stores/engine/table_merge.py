@@ -1,4 +1,4 @@
-"""Rows put in among the rows of an older table, and rows left out of it: runs of both, one behind another."""
+"""Rows inserted among the rows of an older table, and rows left out of it: runs of both, one after another."""
 
 from __future__ import annotations
 

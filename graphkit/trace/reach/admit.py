@@ -117,7 +117,7 @@ def admission(
                 walk.enter(node, requirement, walk.reached[node])
     slots = walk.within(hits) & mask
     if slots and mask != slots & -slots:
-        # A parent may have been met in another slot; one slot alone gives a path that holds in it.
+        # A parent may have been reached in another slot; one slot alone gives a path that holds in it.
         return Admission(slots=slots, path=admission(world, root, targets, instants, goal, slots & -slots).path)
     first = min((walk.queue.index(hit) for hit in hits if hit in walk.parents), default=None)
     return Admission(slots=slots, path=() if first is None else _back(world, root, walk.parents, walk.queue[first]))

@@ -1,6 +1,6 @@
 """Which releases were listed at many instants, in columns: the same as `listing`, for a whole index at once.
 
-A package has one state in most windows, so states stand behind each other in one array of places: the
+A package has one state in most windows, so states follow each other in one array of places: the
 first state of every package at its own release ids, so that nothing is translated, further ones behind all
 of them. Packages that an incident hides or accuses are few; `listing.Package` decides for those.
 """

@@ -37,7 +37,7 @@ class Closure:
     """What a root can reach. ``packages``: ids of all that it meets; ``reached``: the positions that it may take.
 
     ``hits``: accused positions by package id, ``path`` a way to one of them. ``unread``: what was not read,
-    guessed or cut off, so that more may be behind it. ``stuck``: requirements that nothing on offer fits, so
+    guessed or cut off, so that more may be behind it. ``stuck``: requirements that no listed release fits, so
     that a resolver goes back to other releases. ``pins``: every requirement that may take a yanked release.
     """
 

@@ -46,7 +46,7 @@ class Confirmation:
 
 
 def confirm(world: World, root: Root, start: Instant, until: Instant, targets: Targets) -> Confirmation:
-    """Walk a root over a window, under both accounts of uncertain times where it met any."""
+    """Walk a root over a window, under both accounts of uncertain times where it saw any."""
     loose = list(walk_intervals(world, root, start, until, doubtful=True))
     uncertain = any(interval.walk.is_uncertain for interval in loose)
     strict = list(walk_intervals(world, root, start, until, doubtful=False)) if uncertain else loose

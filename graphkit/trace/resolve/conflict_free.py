@@ -39,7 +39,7 @@ def conflict_free(
         by_package.setdefault(ask[1].package, []).append(ask)
     conflicting = set(failed)
     for package_id in failed:
-        # Where what is held asks for the impossible by itself, nobody knows what is installed, if anything.
+        # Where what is held asks for the impossible by itself, it is not known what is installed, if anything.
         if not (involved := _involved(by_package.get(package_id, ()), availabilities[package_id]) - held - {None}):
             return frozenset()
         conflicting.update(one for one in involved if one is not None)
@@ -62,7 +62,7 @@ def conflict_free(
 def _involved(asking: Sequence[RequestedBy], availability: Availability) -> set[PackageId | None]:
     """Return the packages that ask for what does not fit together; None for the root's own list.
 
-    Those of every pair that nothing on offer satisfies; where each pair has something, all that narrow
+    Those of every pair that no listed release satisfies; where each pair has something, all that narrow
     the choice. Where a single one finds nothing, it is involved alone.
     """
     available = availability.any.bits | availability.pinned_any.bits

@@ -295,7 +295,7 @@ class _Gathering:
         return [(node, one) for node, one in found if not one.doubtful and one.stretches is not None]
 
     def unread(self) -> set[str]:
-        """Return what the walk went past without knowing enough of it."""
+        """Return what the walk passed without knowing enough of it."""
         found = {f"{self._world.package(package_id).name} (a URL)" for package_id in self.urls}
         found |= {
             self._world.package(package_id).name

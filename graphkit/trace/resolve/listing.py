@@ -1,4 +1,4 @@
-"""What was on offer, when: the releases of one package over time, and the choice among them.
+"""What was listed, and when: the releases of one package over time, and the choice among them.
 
 Contract: docs/semantics.md#listing.
 """
@@ -152,7 +152,7 @@ class Package:
         wheel, yanked, dated = releases.file_is_wheel, releases.file_is_yanked, releases.file_has_yank_time
         by_index = known & ~told
         self._uploads = owner, uploaded, by_index, releases.file_sha256
-        # A compromised release of which only documents tell: it was on offer, nobody knows when.
+        # A compromised release that only documents name: it was listed at a time that is not known.
         without_files = np.flatnonzero(self._compromised & (count == 0))
         if len(without_files):
             nothing = np.zeros(len(without_files), dtype=np.int64)
@@ -176,7 +176,7 @@ class Package:
         self._filename = [name for name, keep in zip(names, usable.tolist(), strict=False) if keep]
 
     def _cut(self, cut_off: CutOff) -> None:
-        """Let files be on offer as a cut-off has it: never, after an age, or perhaps where it is not precise."""
+        """List files as a cut-off has it: never, after an age, or perhaps where it is not precise."""
         known = self._timed & (self._uploaded > BEGINNING)
         if cut_off.at is None:
             self._uploaded = np.where(known, self._uploaded + (cut_off.age or 0) + 1, self._uploaded)
@@ -201,7 +201,7 @@ class Package:
         self.changes: tuple[Instant, ...] = tuple(stamps[(stamps > BEGINNING) & (stamps < FOREVER)].tolist())
 
     def uploads_of(self, position: Position) -> tuple[tuple[str, Instant | None], ...]:
-        """Return the files of a release, whatever can install them: SHA-256 and upload, None where nobody knows it.
+        """Return the files of a release, whatever can install them: SHA-256 and upload, None where it is not known.
 
         What an incident alone says of a file that a page lists without a time is no upload of that file.
         """
@@ -248,7 +248,7 @@ class Package:
         return bisect_right(self.changes, at)
 
     def availability(self, at: Instant, *, doubtful: bool) -> Availability:
-        """Return what is on offer at an instant.
+        """Return what is listed at an instant.
 
         ``doubtful`` True takes every uncertain listing as listed and every undated yank as not
         yanked; False takes neither.
@@ -256,7 +256,7 @@ class Package:
         return self.availability_of(self.state_at(at), doubtful=doubtful)
 
     def availability_of(self, state: int, *, doubtful: bool) -> Availability:
-        """Return what is on offer in a state, by its number."""
+        """Return what is listed in a state, by its number."""
         doubtful = doubtful or not self.is_uncertain
         key = (state, doubtful)
         if key not in self._states:

@@ -21,9 +21,9 @@ class Markers:
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {"": 0}
-        """Number of every extra met; 0 stands for none."""
+        """Number of every extra seen; 0 stands for none."""
         self.meets_build = False
-        """Whether a marker of a build requirement was met: it holds for no install, with whatever extra."""
+        """Whether a marker of a build requirement was seen: it holds for no install, with whatever extra."""
         self._truth = np.empty(0, dtype=np.int8)
         self._pairs: list[tuple[int, int, bool]] = []
         """(marker, number of an extra, decided): the extras with which a marker may hold that fails without."""
@@ -74,7 +74,7 @@ class Markers:
         return np.repeat(np.arange(len(ids)), np.diff(begin)), numbers[at]
 
     def named(self, world: World, extras: port.TextIds) -> tuple[Rows, Rows]:
-        """Return (row, number) of every extra that some ranges name, as far as any walk met it; rows ascending.
+        """Return (row, number) of every extra that some ranges name, as far as any walk saw it; rows ascending.
 
         ``extras``: ids of texts as in `port.Ranges`.
         """

@@ -57,7 +57,7 @@ class ResolvedRequirement:
     admits: Bits
     direct: bool = False
     is_plain: bool = field(init=False, default=False)
-    """It has no extras and nothing that bends the rules of choice: its range says it all."""
+    """It has no extras and nothing that changes the rules of choice: its range says it all."""
 
     def __post_init__(self) -> None:
         bent = self.extras or self.names_prerelease or self.pinned or self.stretches is None
@@ -197,7 +197,7 @@ class World:
 
     @property
     def has_guards(self) -> bool:
-        """Whether something else is on offer here, or required, than the index says."""
+        """Whether something else is listed here, or required, than the index says."""
         return self._guards is not None
 
     @property
@@ -316,7 +316,7 @@ class World:
         return known > 0
 
     def availabilities_at(self, at: Instant, *, doubtful: bool) -> Availabilities:
-        """Return what is on offer at an instant by package id, each computed when it is asked for."""
+        """Return what is listed at an instant by package id, each computed when it is asked for."""
         key = (at, doubtful)
         if key not in self._availabilities_at:
             self._availabilities_at[key] = Availabilities(self, at, doubtful=doubtful)
@@ -500,7 +500,7 @@ class World:
 
 
 class Availabilities(dict[PackageId, Availability]):
-    """What is on offer at one instant by package id, computed when it is asked for."""
+    """What is listed at one instant by package id, computed when it is asked for."""
 
     def __init__(self, world: World, at: Instant, *, doubtful: bool) -> None:
         super().__init__()
@@ -508,7 +508,7 @@ class Availabilities(dict[PackageId, Availability]):
         self._at = at
         self._doubtful = doubtful
         self.walks: dict[object, object] = {}
-        """Walks over what is on offer then, by their root."""
+        """Walks over what is listed then, by their root."""
 
     def __missing__(self, package_id: PackageId) -> Availability:
         self[package_id] = self._world.package(package_id).availability(self._at, doubtful=self._doubtful)

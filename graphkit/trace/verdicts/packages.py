@@ -110,7 +110,7 @@ def _tier(
 class Exposed:
     """The packages reached. ``unconfirmed``: nominated, but the forward walk takes no accused release.
 
-    ``unread``: what walks met of which the graph does not know enough. ``stopped``: the walks were stopped when
+    ``unread``: what walks saw of which the graph does not know enough. ``stopped``: the walks were stopped when
     so many of so many were done.
     """
 
@@ -140,7 +140,7 @@ class PackageWorlds(Protocol):
 
 
 class Walked(NamedTuple):
-    """What became of a candidate: its row, whether it was nominated, and what its walks met that nobody read."""
+    """What became of a candidate: its row, whether it was nominated, and what its walks saw that was not read."""
 
     row: PackageRow | None
     nominated: bool

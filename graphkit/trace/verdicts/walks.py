@@ -212,7 +212,7 @@ def _slots_there(
 def _changes_there(
     context: ServiceContext, world: World, packages: frozenset[PackageId], span: tuple[Instant, Instant]
 ) -> tuple[Instant, ...]:
-    """Return when what is on offer changes, and no slot need begin: as cut-offs or another environment have it.
+    """Return when what is listed changes, and no slot need begin: as cut-offs or another environment have it.
 
     Those of accused packages come before others, where there are too many.
     """
