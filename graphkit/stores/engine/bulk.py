@@ -303,7 +303,9 @@ class BulkTable:
             GROUP BY text_id""").fetchall()
         self._connection.execute("DROP TABLE table_unreadable")
         return sorted(
-            (f"requires_dist of {named}{and_more(count, _SHOWN)}", read.unreadable[text]) for text, count, named in found
+            (f"requires_dist of {named}{and_more(count, _SHOWN)}", read.unreadable[text])
+            for text, count, named in found
+            for text, count, named in found
         )
 
     def _speaks_until(self) -> Instant:
