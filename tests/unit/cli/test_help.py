@@ -33,6 +33,7 @@ def test_the_root_lists_every_verb_and_code() -> None:
 def test_every_verb_says_whether_ctrl_c_leaves_something_behind() -> None:
     lines = (*VERBS, *(one for group in GROUPS for one in group.verbs))
     assert {one.name: one.keeps for one in lines} == {
+        "scan": True,
         "demo": True,
         "ingest": True,
         "blast": False,
