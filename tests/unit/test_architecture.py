@@ -375,8 +375,8 @@ def module_of(line: Verb) -> str:
 @pytest.mark.parametrize("words", TYPED, ids=" ".join)
 def test_the_help_of_a_verb_loads_nothing_slow_and_no_other_verb(words: tuple[str, ...]) -> None:
     found = loaded(HELP, *words, "--help")
-    # Checking a report reads its question by the rules of `blast`.
-    own = {module_of(TYPED[words])} | ({"graphkit.cli.blast"} if words == ("report", "verify") else set())
+    # Checking a report reads its question by the rules of `blast`, and a scan ends as `blast` does.
+    own = {module_of(TYPED[words])} | ({"graphkit.cli.blast"} if words in {("report", "verify"), ("scan",)} else set())
     assert (found & SLOW, found & set(map(module_of, TYPED.values()))) == (set(), own)
 
 
