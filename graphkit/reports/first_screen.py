@@ -64,7 +64,7 @@ class Screen:
 
 def screen_of(blast: Blast, view: ReportOptions) -> Screen:
     """Return what stands around the services of a graph."""
-    actions = [one for one in action_lines(blast) if one.incident in _to_act_on(blast)]
+    actions = [one for one in action_lines(blast) if one.incident in to_act_on(blast)]
     more = [f"{counted(len(actions) - _ACTIONS, 'more action')}: --long lists them"] if len(actions) > _ACTIONS else []
     return Screen(
         actions=[*(str(one._replace(by="")) for one in actions[:_ACTIONS]), *more],
@@ -74,7 +74,7 @@ def screen_of(blast: Blast, view: ReportOptions) -> Screen:
     )
 
 
-def _to_act_on(blast: Blast) -> set[str]:
+def to_act_on(blast: Blast) -> set[str]:
     """Return the incidents that something is to be done about, as lines of actions name them; empty: the only one."""
     counts = counts_of(blast)
     if counts[Group.CLEAR] == sum(counts.values()) > 0:
@@ -215,7 +215,7 @@ def _service(one: ServiceVerdict, blast: Blast, view: ReportOptions, column: int
     if group is Group.CLEAR:
         more = (_assumed(one),)
     elif group is not Group.UNKNOWN:
-        more = (*_when(one, blast), _nodes(one.paths))
+        more = (*evidence_of(one, blast), nodes_of(one.paths))
     if second := " · ".join(filter(None, (*more[:-1], who, *more[-1:]))):
         sheet.line(_cut(second, rest), indent=indent, style="dim", is_laid_out=True)
     return sheet.text()
@@ -240,7 +240,7 @@ def _assumed(one: ServiceVerdict) -> str:
     return f"assuming {first}{more}"
 
 
-def _when(one: ServiceVerdict, blast: Blast) -> Iterator[str]:
+def evidence_of(one: ServiceVerdict, blast: Blast) -> Iterator[str]:
     """Yield when a service was exposed, and on what evidence, as far as each is known."""
     worst = next((build for build in one.builds if build.verdict is one.verdict), None)
     times = [blast.slots[number] for number in one.slots if number < len(blast.slots)]
@@ -257,7 +257,7 @@ def _hull(times: Sequence[Slot]) -> str:
     return between(start, max(one.until for one in times))
 
 
-def _nodes(paths: Sequence[Path]) -> str:
+def nodes_of(paths: Sequence[Path]) -> str:
     """Return the nodes of the first path, of a long one the first and the last ones."""
     nodes = [shown(step.node).replace("@", " ") for step in paths[0]] if paths else []
     if len(nodes) > _SHOWN_OF_A_PATH:

@@ -55,6 +55,25 @@ def group_of(verdict: Verdict) -> Group:
     return _GROUPS[verdict]
 
 
+def sentence(counts: Mapping[Group, int]) -> str:
+    """Return what happened to the services, for somebody who reads nothing else.
+
+    >>> sentence({Group.HIT: 2, Group.LIKELY: 1, Group.POSSIBLE: 0, Group.UNKNOWN: 2, Group.CLEAR: 9})
+    '2 of your 14 services were hit, 1 probably. 2 cannot be told yet. 9 are clear.'
+    """
+    total, hit = sum(counts.values()), counts[Group.HIT]
+    if not total:
+        return "The graph holds no service of yours yet."
+    of = f"of your {total:,} services" if total > 1 else "of your services"
+    parts = [f"{f'{hit:,}' if hit else 'None'} {of} {'were' if hit > 1 else 'was'} hit"]
+    words = ((Group.LIKELY, "probably"), (Group.POSSIBLE, "possibly"))
+    parts += [f"{counts[group]:,} {word}" for group, word in words if counts[group]]
+    more = [f"{counts[Group.UNKNOWN]:,} cannot be told yet."] if counts[Group.UNKNOWN] else []
+    clear = counts[Group.CLEAR]
+    more += [f"{clear:,} {'are' if clear > 1 else 'is'} clear."] if clear else []
+    return " ".join((f"{', '.join(parts)}.", *more))
+
+
 def counts_of(blast: Blast) -> dict[Group, int]:
     """Return how many services each group has, none left out, worst group first."""
     counts = Counter[Group]()

@@ -16,13 +16,25 @@ from typing import Any, Final
 from graphkit.model.answers import Blast, Provenance
 from graphkit.model.ranks import Tier
 from graphkit.reports.content import KINDS, Content, content, web_address
+from graphkit.reports.groups import counts_of, sentence
 from graphkit.reports.html.network import SHAPES, drawing_script, network
 from graphkit.reports.html.packing import packed
+from graphkit.reports.html.top import actions, safe, services, tiles
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.layout import VERDICTS, picture
 from graphkit.reports.provenance import provenance_shape, read_object, read_provenance
 from graphkit.reports.text import counted, script_json, shown
-from graphkit.reports.wording import Listing, between, headline, listing, made_of, name_of, slot_spans, window_lines
+from graphkit.reports.wording import (
+    Listing,
+    between,
+    headline,
+    listing,
+    made_of,
+    name_of,
+    slot_spans,
+    what_and_when,
+    window_lines,
+)
 
 _DATA: Final = '<script type="application/json" id="report">'
 _LISTED: Final = 50
@@ -41,11 +53,14 @@ class HtmlReport:
         """
         listed = listing(blast, replace(view, tier=Tier.ADMITTED))
         style, drawing, script = _part("page.css"), drawing_script(), _part("page.js")
-        incident = blast.incident
         return Template(_part("template.html")).substitute(
             policy=escape(_policy(scripts=[drawing, script], styles=[style])),
-            title=_text(f"{incident.id}: {incident.title}" if incident.title else incident.id),
-            headline=_text(headline(blast)),
+            title=safe(what_and_when(blast)),
+            sentence=safe(sentence(counts_of(blast))),
+            tiles=tiles(blast),
+            actions=actions(blast, view),
+            services=services(blast),
+            headline=safe(headline(blast)),
             head=_head(blast, listed),
             foot=_foot(blast, listed, made_of(blast, view)),
             style=style,
@@ -118,18 +133,14 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _text(text: str) -> str:
-    return escape(shown(text))
-
-
 def _head(blast: Blast, listed: Listing) -> str:
     """Return the compromised releases and the counts: they stand in the page without its script, too."""
     rows = []
     for one in listed.releases[:_LISTED]:
         ghost = '<span class="tag">no longer on the index</span>' if one.ghost else ""
-        note = f"<br><small>{_text(one.release.note)}</small>" if one.release.note else ""
+        note = f"<br><small>{safe(one.release.note)}</small>" if one.release.note else ""
         rows.append(
-            f"<li><b>{_text(name_of(one))}</b> <span>{_text(between(one.start, one.until))}</span> {ghost}{note}</li>"
+            f"<li><b>{safe(name_of(one))}</b> <span>{safe(between(one.start, one.until))}</span> {ghost}{note}</li>"
         )
     if (rest := len(blast.incident.releases) - len(rows)) > 0:
         rows.append(f"<li>{counted(rest, 'more release')}: see the table or the JSON report</li>")
@@ -149,21 +160,21 @@ def _head(blast: Blast, listed: Listing) -> str:
 
 def _chips(pairs: Sequence[tuple[str, int]]) -> str:
     chips = "".join(
-        f'<span class="chip v-{_text(word)}"><b>{number:,}</b> {_text(word)}</span>' for word, number in pairs if number
+        f'<span class="chip v-{safe(word)}"><b>{number:,}</b> {safe(word)}</span>' for word, number in pairs if number
     )
     return chips or '<span class="chip">none</span>'
 
 
 def _foot(blast: Blast, listed: Listing, made: Provenance) -> str:
     """Return notes, causes, sources and provenance."""
-    notes = "".join(f"<li>{_text(note)}</li>" for note in (*window_lines(blast), *listed.notes, *blast.notes))
+    notes = "".join(f"<li>{safe(note)}</li>" for note in (*window_lines(blast), *listed.notes, *blast.notes))
     causes = "".join(
-        f"<li>{_text(one.text)} <small>{_text(one.certainty)} {_text(' '.join(one.sources))}</small></li>"
+        f"<li>{safe(one.text)} <small>{safe(one.certainty)} {safe(' '.join(one.sources))}</small></li>"
         for one in blast.incident.causes
     )
     sources = "".join(
-        f"<li><b>{_text(one.id)}</b> {_anchor(one.url, one.title or one.url)} "
-        f"<small>{_text(', '.join(filter(None, (one.publisher, one.date))))}</small></li>"
+        f"<li><b>{safe(one.id)}</b> {_anchor(one.url, one.title or one.url)} "
+        f"<small>{safe(', '.join(filter(None, (one.publisher, one.date))))}</small></li>"
         for one in blast.incident.sources
     )
     where = blast.environment
@@ -176,14 +187,14 @@ def _foot(blast: Blast, listed: Listing, made: Provenance) -> str:
         f"<details{state}><summary>{head}</summary><ul>{rows}</ul></details>" for head, rows, state in parts if rows
     )
     return (
-        f"{lists}<p><small>Asked: <code>{_text(made.question)}</code>; fresh installs by {_text(blast.resolver)} on "
-        f"{_text(where.implementation)} {_text(where.python)}, {_text(where.platform)} {_text(where.machine)}. "
-        f"graphkit {_text(made.graphkit)}, packaging {_text(made.packaging)}, {counted(made.inputs, 'input')}, facts "
-        f"<code>{_text(made.facts_sha256)}</code>. Check it with <code>graphkit report verify</code>.</small></p>"
+        f"{lists}<p><small>Asked: <code>{safe(made.question)}</code>; fresh installs by {safe(blast.resolver)} "
+        f"on {safe(where.implementation)} {safe(where.python)}, {safe(where.platform)} {safe(where.machine)}. "
+        f"graphkit {safe(made.graphkit)}, packaging {safe(made.packaging)}, {counted(made.inputs, 'input')}, "
+        f"facts <code>{safe(made.facts_sha256)}</code>. Check it with <code>graphkit report verify</code>.</small></p>"
     )
 
 
 def _anchor(url: str, title: str) -> str:
     if not web_address(url):
-        return _text(title)
-    return f'<a href="{escape(url)}" rel="noreferrer noopener" target="_blank">{_text(title)}</a>'
+        return safe(title)
+    return f'<a href="{escape(url)}" rel="noreferrer noopener" target="_blank">{safe(title)}</a>'

@@ -14,6 +14,7 @@
   const HOLLOW = new Set(["admitted", "nominated", "older", "unknown", "cleared", "none"]);
   const DASHED = new Set(["admitted", "nominated", "older", "unknown"]);
   const NOT_EXPOSED = new Set(["unknown", "cleared", "none", "nominated", "older"]);
+  const GROUPS = { observed: "hit", replayed: "likely", picked: "likely", admitted: "possible", unknown: "unknown", cleared: "clear" };
   const WORDS = { older: "older releases only", none: "not tied" };
 
   // The rows, as packing.py wrote them: a pattern that many share, and an entry's own words, column by column.
@@ -120,7 +121,7 @@
   const word = (verdict) => WORDS[verdict] || verdict;
   const brief = (text, most = LONG) =>
     text.length <= most ? text : `${text.slice(0, most)}… (${text.length.toLocaleString("en")} characters)`;
-  const state = { search: "", tier: report.weakest, kind: "", verdict: "", company: "", owner: "", slot: -1, chosen: "", sort: "", down: false,
+  const state = { search: "", tier: report.weakest, kind: "", verdict: "", group: "", company: "", owner: "", slot: -1, chosen: "", sort: "", down: false,
     rows: CHUNK, opened: "", shown: OPENED };
   let matched = [], drawn = new Set(), origin = null;
 
@@ -129,6 +130,7 @@
   const passes = (one) =>
     (one.kind !== "package" || state.tier === "admitted" || rank.get(one.verdict) <= rank.get(state.tier)) &&
     (!state.kind || one.kind === state.kind) && (!state.verdict || one.verdict === state.verdict) &&
+    (!state.group || (one.kind === "service" && GROUPS[one.verdict] === state.group)) &&
     belongs(one.kind === "company" ? `${one.company}\n${one.name}` : one.company, state.company) && belongs(one.owner, state.owner);
   const found = (one) => state.search.split(/\s+/).every((part) => one.text.includes(part));
   const reaches = (id) => entries.filter((one) => one.id !== id && one.ways().lit.has(id));
@@ -567,6 +569,34 @@
     }
   }
 
+  // The top: a tile shows one group alone, a name opens the details, a command is copied.
+  function press_tile() {
+    for (const tile of document.querySelectorAll(".tile")) tile.setAttribute("aria-pressed", `${tile.dataset.group === state.group}`);
+    for (const card of document.querySelectorAll(".card")) card.hidden = Boolean(state.group) && card.dataset.group !== state.group;
+  }
+  function top(changed) {
+    for (const tile of document.querySelectorAll(".tile"))
+      tile.addEventListener("click", () => {
+        state.group = state.group === tile.dataset.group ? "" : tile.dataset.group;
+        press_tile();
+        changed();
+      });
+    for (const button of document.querySelectorAll(".card .name"))
+      button.addEventListener("click", () => {
+        choose(button.dataset.id, button);
+        $("picture").scrollIntoView({ block: "nearest" });
+      });
+    for (const button of document.querySelectorAll(".copy"))
+      button.addEventListener("click", () => {
+        const range = document.createRange();
+        range.selectNodeContents(button.previousElementSibling);
+        getSelection().removeAllRanges();
+        getSelection().addRange(range);
+        const done = () => (button.textContent = "Copied");
+        if (navigator.clipboard) navigator.clipboard.writeText(button.previousElementSibling.textContent).then(done, () => {});
+      });
+  }
+
   // The controls.
   function controls() {
     for (const verdict of report.verdicts) {
@@ -588,6 +618,7 @@
       refresh();
       if (state.opened) open(state.opened);
     };
+    top(changed);
     // A crowd is searched when the typing pauses.
     const later = (act) => {
       let waiting = 0;
@@ -626,8 +657,9 @@
       if (event.key === "Enter" && matched.length) choose(matched[0].id, $("search"));
     });
     $("tools").addEventListener("reset", () => setTimeout(() => {
-      Object.assign(state, { search: "", tier: report.weakest, kind: "", verdict: "", company: "", owner: "", slot: -1, chosen: "", sort: "", down: false });
+      Object.assign(state, { search: "", tier: report.weakest, kind: "", verdict: "", group: "", company: "", owner: "", slot: -1, chosen: "", sort: "", down: false });
       close();
+      press_tile();
       $("tier").value = state.tier;
       $("slot").value = -1;
       moment();

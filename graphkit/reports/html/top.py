@@ -1,0 +1,84 @@
+"""The top of the page, which needs no script to be read: tiles, what to do now, and the services, worst first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from html import escape
+from typing import Final
+
+from graphkit.model.answers import Blast, ServiceVerdict
+from graphkit.reports.actions import ActionLine, action_lines
+from graphkit.reports.first_screen import evidence_of, nodes_of, to_act_on
+from graphkit.reports.groups import MEANING, Group, counts_of, group_of
+from graphkit.reports.interface import ReportOptions
+from graphkit.reports.settling import settle_in_graph
+from graphkit.reports.text import counted, shown
+from graphkit.reports.wording import assuming
+
+_LISTED: Final = 100
+"""How many services the top lists; the table has all."""
+_COMMANDS: Final = 5
+
+
+def safe(text: str) -> str:
+    """Return a text as it can stand in the page."""
+    return escape(shown(text))
+
+
+def tiles(blast: Blast) -> str:
+    """Return a tile for each group, with its count; with the page's script it shows these services alone."""
+    return "".join(
+        f'<button type="button" class="tile g-{group}" data-group="{group}" aria-pressed="false">'
+        f"<b>{number:,}</b> <span>{group}</span><small>{MEANING[group]}</small></button>"
+        for group, number in counts_of(blast).items()
+    )
+
+
+def actions(blast: Blast, view: ReportOptions) -> str:
+    """Return what to do now, each with a box to check, then the commands that settle what is unknown."""
+    lines = [one for one in action_lines(blast) if one.incident in to_act_on(blast)]
+    rows = [_to_do(one) for one in lines]
+    settle = settle_in_graph(blast, view.graph)
+    unknown = [one for one in blast.services[:_LISTED] if group_of(one.verdict) is Group.UNKNOWN]
+    commands = Counter(filter(None, map(settle, unknown)))
+    rows += [
+        f'<li><label><input type="checkbox"> settle {counted(number, "unknown service")}</label>'
+        f'<span class="command"><code>{safe(line)}</code> '
+        '<button type="button" class="copy">Copy</button></span></li>'
+        for line, number in commands.most_common(_COMMANDS)
+    ]
+    return f"<ol>{''.join(rows)}</ol>" if rows else "<p>Nothing: every service is clear, on the assumptions named.</p>"
+
+
+def _to_do(one: ActionLine) -> str:
+    said = f" <small>{safe(one.by)}</small>" if one.by else ""
+    do = f"<b>{safe(one.do)}</b> " if one.do else ""
+    text = ": ".join(filter(None, (one.incident, one.text)))
+    return f'<li><label><input type="checkbox"> {do}{safe(text)}</label>{said}</li>'
+
+
+def services(blast: Blast) -> str:
+    """Return the services as cards, worst first."""
+    if not blast.services:
+        return "<p>None yet. Add them: <code>graphkit scan PATH</code></p>"
+    cards = "".join(_card(f"s{number}", one, blast) for number, one in enumerate(blast.services[:_LISTED]))
+    rest = len(blast.services) - _LISTED
+    more = f"<p>{counted(rest, 'more service')}: see the table</p>" if rest > 0 else ""
+    return f'<ul class="cards">{cards}</ul>{more}'
+
+
+def _card(entry: str, one: ServiceVerdict, blast: Blast) -> str:
+    group = group_of(one.verdict)
+    owner = f' <span class="owner">{safe(one.owner)}</span>' if one.owner else ""
+    if group is Group.CLEAR:
+        more = assuming(one)
+    elif group is Group.UNKNOWN:
+        more = ""
+    else:
+        more = " · ".join(filter(None, (*evidence_of(one, blast), nodes_of(one.paths))))
+    below = f'<p class="soft">{safe(more)}</p>' if more else ""
+    return (
+        f'<li class="card g-{group}" data-group="{group}"><span class="badge">{group}</span> '
+        f'<button type="button" class="name" data-id="{entry}">{safe(one.service)}</button>{owner}'
+        f"<p>{safe(one.reason)}</p>{below}</li>"
+    )
