@@ -1,1 +1,2 @@
-UNWIND $rows AS row CREATE (n:Release) SET n = row
+// Rows are grouped by the truths that they share.
+UNWIND $rows AS shared UNWIND shared[1] AS row CREATE (n:Release) SET n = row SET n += shared[0]

@@ -1,4 +1,4 @@
-// How many packages have a release that requires each, and which releases ranges choose in the end (offer bit $taken).
+// How many packages have a release that requires each, and which releases ranges choose in the end.
 UNWIND $n AS n MATCH (p:Package {n: n})
 CALL (p) {
   MATCH (p)<-[:ON]-(:Range)<-[:REQUIRES]-(:RequirementSet)<-[:DECLARES]-(r:Release)
@@ -7,5 +7,5 @@ CALL (p) {
 CALL (p) { MATCH (p)<-[:ON]-(g:Range) WHERE g.takes >= 0 RETURN collect(DISTINCT g.takes) AS takes }
 SET p.dependents = dependents
 WITH p, takes
-MATCH (r:Release) WHERE r.package = p.n AND r.position >= 0 AND (r.offer >= $taken) <> (r.position IN takes)
-SET r.offer = r.offer % $taken + CASE WHEN r.position IN takes THEN $taken ELSE 0 END
+MATCH (r:Release) WHERE r.package = p.n AND r.position >= 0 AND r.taken <> (r.position IN takes)
+SET r.taken = r.position IN takes

@@ -13,7 +13,7 @@ import pytest
 from graphkit.api import open_graph
 from graphkit.model.ranks import Verdict
 from graphkit.resources import resource
-from graphkit.stores import open_store, port
+from graphkit.stores import open_store
 from graphkit.stores.port import Reader
 from tests.neo4j_server import database
 
@@ -81,13 +81,39 @@ def test_holdings_are_those_of_who_has(ask: Callable[..., Rows], case: Path) -> 
 
 def test_ghosts_and_dependents_are_those_of_the_index(ask: Callable[..., Rows], reader: Reader) -> None:
     every = reader.releases(np.arange(reader.generation().releases, dtype=np.int32))
-    gone = np.flatnonzero(every.flags & port.RELEASE_GHOST)
+    gone = np.flatnonzero(every.is_ghost)
     names = reader.packages(every.package[gone]).name
     wanted = {(name, every.version[at]) for name, at in zip(names, gone.tolist(), strict=True)}
     assert {(row["package"], row["version"]) for row in ask("ghosts")} == wanted
     packages = reader.packages(np.arange(reader.generation().packages, dtype=np.int32))
     order = sorted(zip((-packages.dependents).tolist(), packages.name, strict=True))[:10]
     assert [(-row["dependents"], row["package"]) for row in ask("most-reached")] == order
+
+
+def test_named_properties_are_the_truths_of_the_index(driver: neo4j.Driver, reader: Reader) -> None:
+    def names(label: str, where: str) -> list[str]:
+        text = f"MATCH (n:{label}) WHERE {where} RETURN n.id AS id ORDER BY id"
+        return [row["id"] for row in driver.execute_query(text, database_=database()).records]
+
+    packages = reader.packages(np.arange(reader.generation().packages, dtype=np.int32))
+    read = [name for name, is_read in zip(packages.name, packages.has_page.tolist(), strict=True) if is_read]
+    assert names("Package", "n.page_read") == sorted(read)
+    assert names("Package", "NOT n.page_read") == sorted(set(packages.name) - set(read))
+    every = reader.releases(np.arange(reader.generation().releases, dtype=np.int32))
+    starts, stops = every.file_start[:-1].tolist(), every.file_start[1:].tolist()
+    files = [every.file_is_yanked[start:stop] for start, stop in zip(starts, stops, strict=True)]
+    wanted = {
+        "n.prerelease": every.is_prerelease.tolist(),
+        "n.listed AND NOT n.prerelease": (~every.is_ghost & ~every.is_prerelease).tolist(),
+        "n.yanked": [len(of) > 0 and bool(of.all()) for of in files],
+        "true IN n.file_yanked": [bool(of.any()) for of in files],
+        "n.installable AND NOT n.installable_unyanked": (every.is_listed & ~every.is_fresh).tolist(),
+        "n.taken": every.is_taken.tolist(),
+    }
+    assert {where: len(names("Release", where)) for where in wanted} == {
+        where: sum(truths) for where, truths in wanted.items()
+    }
+    assert all(map(any, wanted.values()))
 
 
 def test_requirers_are_those_of_the_index(ask: Callable[..., Rows], reader: Reader) -> None:

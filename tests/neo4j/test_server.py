@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -76,10 +77,27 @@ def test_something_else_there(server: str) -> None:
     assert problem(server) == problem(server, create=True) == wanted
 
 
-def test_a_graph_of_another_format(server: str) -> None:
+def test_a_graph_of_the_old_layout_is_refused_with_the_command_that_makes_a_new_one(
+    tmp_path: Path, server: str
+) -> None:
+    """Layout 3 had numbers of flags, where now properties have names."""
     with neo4j.GraphDatabase.driver(server, **settings()) as driver:
-        driver.execute_query("CREATE (:Graphkit {id: 'graph', format: '0'})", database_=database())
-    assert "holds a graph of format 0, this graphkit reads 3" in problem(server)
+        old = "CREATE (:Graphkit {id: 'graph', format: '3', generation: 1}), (:Package {id: 'lib', n: 0, flags: 1})"
+        driver.execute_query(old, database_=database())
+    said = (
+        f"{server} holds a graph of layout 3, and this graphkit reads 4: name an empty database in NEO4J_DATABASE, "
+        f"then make a new one there with `graphkit neo4j push --to {server}`"
+    )
+    assert problem(server) == problem(server, create=True) == said
+    embedded, store = open_store(tmp_path / "graph", create=True), open_store(server, create=True)
+    embedded.record(WORLD)
+    embedded.close()
+    pushed = partial(push_graph, str(tmp_path / "graph"), server)
+    for refused in (partial(store.record, WORLD), pushed, partial(server_status, server)):
+        with pytest.raises(GraphkitError) as raised:
+            refused()
+        assert str(raised.value) == said
+    store.close()
 
 
 @pytest.mark.parametrize("scheme", ["bolt", "neo4j"])

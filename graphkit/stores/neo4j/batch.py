@@ -18,7 +18,6 @@ from graphkit.model.incidents import Incident
 from graphkit.model.index import ProjectPage, ReleaseMetadata, ReleaseTable
 from graphkit.model.organisation import Organisation
 from graphkit.model.times import BEGINNING
-from graphkit.stores import port
 from graphkit.stores.engine.base_index import base_key, facts_sha256, stage_facts
 from graphkit.stores.engine.compile import compile_base, newest_fact, newest_of
 from graphkit.stores.engine.compile_evidence import HOLD, kept_heads, kept_organisation, stage_mentioned
@@ -26,17 +25,11 @@ from graphkit.stores.engine.index_folder import HeldArrays
 from graphkit.stores.engine.record import Record
 from graphkit.stores.engine.record_reader import incidents as kept_incidents
 from graphkit.stores.engine.record_reader import put, stage_incidents
+from graphkit.stores.neo4j import evidence_rows
 from graphkit.stores.neo4j.existing_rows import ExistingRows, accused, touched
-from graphkit.stores.neo4j.node_rows import (
-    Compiled,
-    component_rows,
-    compromises,
-    organisation_rows,
-    release_id,
-    short,
-)
+from graphkit.stores.neo4j.flag_properties import PACKAGES
+from graphkit.stores.neo4j.node_rows import Compiled, release_id, short
 from graphkit.stores.neo4j.queries import cypher
-from graphkit.stores.neo4j.record_rows import document_rows, incident_rows, source_rows, table_rows, use_rows
 from graphkit.stores.neo4j.server import chunks, one, rows
 from graphkit.stores.port import Fact, Receipt
 
@@ -45,8 +38,11 @@ _MOST: Final = 40_000
 """Files and components that one transaction takes about: a server keeps all of it in memory until it commits."""
 
 
-def parts(facts: Sequence[Fact]) -> Iterator[list[Fact]]:
-    """Yield the facts of a batch in parts that a transaction can take; what is said of one package stays together."""
+def parts(facts: Sequence[Fact], most: int = _MOST) -> Iterator[list[Fact]]:
+    """Yield the facts of a batch in parts that a transaction can take; what is said of one package stays together.
+
+    ``most``: files and components of a part, about; one package or document may have more.
+    """
     by_package: dict[str, list[Fact]] = {}
     others: list[Fact] = []
     for fact in facts:
@@ -59,7 +55,7 @@ def parts(facts: Sequence[Fact]) -> Iterator[list[Fact]]:
     size = 0
     for group in groups or [[]]:
         weight = sum(map(_weight, group))
-        if part and size + weight > _MOST:
+        if part and size + weight > most:
             yield part
             part, size = [], 0
         part += group
@@ -112,7 +108,7 @@ class Batch:
         for fact in facts:  # what an incident accused before it was replaced
             if isinstance(fact, Incident) and fact.id in before:
                 names |= accused(before[fact.id])
-        lists = {digest for (digest,) in self._texts("SELECT digest::VARCHAR FROM component_lists")}
+        lists = {digest for (digest,) in self._texts("SELECT replace(digest::VARCHAR, '-', '') FROM component_lists")}
         documents = {digest for (digest,) in self._texts("SELECT document::VARCHAR FROM documents")}
         uses = {digest for (digest,) in self._texts("SELECT document_use::VARCHAR FROM document_uses")}
         self._kept.packages(names, whole=True)
@@ -192,14 +188,12 @@ class Batch:
             packages |= set(self._ask("unused_ranges", n=part)["packages"])
         self._put("unused_packages", sorted(packages), "n", mentioned=self._mentioned)
         targets |= set(self._ask("set_targets", n=fresh)["packages"]) | {numbers[name] for name in names}
-        self._put("write_dependents", sorted(targets), "n", taken=port.OFFER_TAKEN)
+        self._put("write_dependents", sorted(targets), "n")
         self._inputs = self._graph["inputs_ground"] - self._kept.inputs + sum(row["inputs"] for row in own)
 
     def _named(self) -> set[str]:
         """Return the packages that documents name, in this batch or before."""
-        found = {one.package for head in self._heads for one in (*head.requirements, *head.constraints)}
-        query = "SELECT DISTINCT package FROM components WHERE package <> ''"
-        return found | self._kept.named | {name for (name,) in self._texts(query)}
+        return self._kept.named | evidence_rows.named_packages(self._connection, self._heads)
 
     def _number_packages(self, compiled: Compiled) -> dict[str, int]:
         """Return the number on the server of every package here, new ones given out."""
@@ -256,54 +250,33 @@ class Batch:
         return numbers
 
     def _write_documents(self, known: set[str], lists: set[str]) -> None:
-        fresh_rows = [
-            (row, held) for row, held in document_rows(self._connection, self._heads) if row["digest"] not in known
-        ]
-        documents, holds = [row for row, _ in fresh_rows], [[row["id"], held] for row, held in fresh_rows]
-        self._put("write_documents", documents)
-        query = """
-            SELECT replace(digest::VARCHAR, '-', ''), places, (SELECT count(*) FROM listings WHERE list = id)
-            FROM component_lists WHERE list_contains($new, digest::VARCHAR) ORDER BY digest"""
-        every = {digest for (digest,) in self._texts("SELECT digest::VARCHAR FROM component_lists")}
-        self._new_lists = sorted(every - lists)
-        found = self._connection.execute(query, {"new": self._new_lists}).fetchall()
+        found = evidence_rows.documents(self._connection, self._heads)
+        fresh = [(row, held) for row, held in found if row["digest"] not in known]
+        self._put("write_documents", [row for row, _ in fresh])
+        new = [row for row in evidence_rows.component_lists(self._connection) if row["id"] not in lists]
         have = set()
-        for part in chunks([digest for digest, *_ in found]):
+        for part in chunks([row["id"] for row in new]):
             have |= set(self._ask("kept_lists", ids=part)["id"])
-        self._new_lists = [digest for digest, *_ in found if digest not in have]
-        fresh = [
-            {"id": digest, "places": places or "", "size": size} for digest, places, size in found if digest not in have
-        ]
-        self._put("write_lists", fresh)
-        self._put("write_holds", holds)
+        new = [row for row in new if row["id"] not in have]
+        self._put("write_lists", new)
+        self._put("write_holds", [[row["id"], held] for row, held in fresh])
+        self._new_lists = {row["id"] for row in new}
 
     def _write_components(self) -> None:
-        components = list(component_rows(self._connection))
+        components = list(evidence_rows.components(self._connection))
         self._put("write_components", [row for row, _ in components])
         self._put("write_keys", [[row["id"], keys] for row, keys in components if keys])
-        query = """
-            SELECT l, row_number() OVER (PARTITION BY list ORDER BY rowid) - 1, component FROM (
-                SELECT listings.rowid AS rowid, list, replace(component_lists.digest::VARCHAR, '-', '') AS l,
-                    replace(components.digest::VARCHAR, '-', '') AS component
-                FROM listings JOIN component_lists ON component_lists.id = list
-                JOIN components ON components.id = component)
-            WHERE list_contains($new, l) ORDER BY list, rowid"""
-        rows_of: dict[str, list[str]] = {}
-        listed = self._connection.execute(query, {"new": self._new_lists}).fetchall()
-        for digest, _, component in listed:
-            rows_of.setdefault(digest, []).append(component)
-        self._put("write_listings", listed)
-        query = """
-            SELECT l, source, target FROM (
-                SELECT listing_edges.rowid AS rowid, replace(digest::VARCHAR, '-', '') AS l, source, target
-                FROM listing_edges JOIN component_lists ON id = list)
-            WHERE list_contains($new, l) ORDER BY rowid"""
-        edges = self._connection.execute(query, {"new": self._new_lists}).fetchall()
+        listed, edges = evidence_rows.listings(self._connection)
+        self._put(
+            "write_listings",
+            [[digest, said["row"], component] for digest, component, said in listed if digest in self._new_lists],
+        )
         self._put(
             "write_edges",
             [
-                [digest, rows_of[digest][source], rows_of[digest][target], place, source, target]
-                for place, (digest, source, target) in enumerate(edges)
+                [said["list"], near, far, said["place"], said["source"], said["target"]]
+                for near, far, said in edges
+                if said["list"] in self._new_lists
             ],
         )
         query = """
@@ -316,22 +289,22 @@ class Batch:
 
     def _write_evidence(self, facts: Sequence[Fact], uses: set[str]) -> None:
         connection = self._connection
-        found = [fact.id for fact in facts if isinstance(fact, Incident)]
-        written = incident_rows(connection, found)
+        told = {fact.id for fact in facts if isinstance(fact, Incident)}
+        written = [row for row in evidence_rows.incidents(connection) if row["id"] in told]
         self._put("write_incidents", written)
         accusing = [msgspec.json.decode(row["body"], type=Incident) for row in written]
-        self._put("write_compromises", map(list, compromises(accusing)))
-        self._put("write_tables", table_rows(connection))
-        fresh = [[*use] for use in use_rows(connection) if use[2]["digest"] not in uses]
-        self._put("write_uses", fresh)
+        self._put("write_compromises", map(list, evidence_rows.compromises(accusing)))
+        self._put("write_tables", evidence_rows.tables(connection))
+        fresh = [link for link in evidence_rows.uses(connection) if link[2]["digest"] not in uses]
+        self._put("write_uses", map(list, fresh))
         organisation = self._organisation = kept_organisation(connection)
         if fresh or any(isinstance(fact, Organisation) for fact in facts):
             self._write_organisation(organisation)
 
     def _write_organisation(self, organisation: Organisation) -> None:
-        self._put("write_organisations", source_rows(self._connection))
+        self._put("write_organisations", evidence_rows.organisations(self._connection))
         self._transaction.run(cypher("drop_organisation")).consume()
-        found = organisation_rows(organisation)
+        found = evidence_rows.organisation(organisation)
         self._put("write_companies", found["Company"])
         self._put("write_services", found["Service"])
         self._transaction.run(cypher("drop_services"), {"ids": [row["id"] for row in found["Service"]]}).consume()
@@ -396,11 +369,12 @@ def _table(
 
 
 def _target(name: str, number: int, *, named: bool) -> dict[str, Any]:
-    nothing = {"flags": 0, "facts": "", "releases": 0, "downloads": -1, "maintainers": "", "newest": -1}
+    nothing = {"facts": "", "releases": 0, "downloads": -1, "maintainers": "", "newest": -1}
     return {
         "id": name,
         "n": number,
         "named": named,
+        **dict.fromkeys(PACKAGES.names, False),
         **nothing,
         "settled": BEGINNING,
         "speaks_until": 0,

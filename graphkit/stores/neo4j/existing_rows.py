@@ -20,8 +20,12 @@ from graphkit.model.index import ProjectPage, ReleaseMetadata
 from graphkit.stores.engine.encoding import version_of
 from graphkit.stores.engine.requirement_sets import requirement_digest
 from graphkit.stores.engine.schema import TABLES, column_names
+from graphkit.stores.neo4j.node_rows import RANGE_KINDS
 from graphkit.stores.neo4j.server import chunks, one, rows
 from graphkit.stores.port import Fact
+
+_Tables = dict[str, list[tuple[Any, ...]]]
+"""Rows of a record, by the name of their table."""
 
 
 def touched(facts: Iterable[Fact]) -> set[str]:
@@ -43,6 +47,40 @@ def accused(incident: Incident) -> set[str]:
     """Return the packages that an incident names."""
     found = {package for package, _ in incident.ranges}
     return {*found, *(one.package for one in incident.releases if one.package is not None)}
+
+
+class _Pages(msgspec.Struct, frozen=True):
+    """What is kept of a package, as `Compiled.packages` wrote it: rows of tables, but for its name."""
+
+    pages: list[list[Any]]
+    projects: list[list[Any]]
+
+
+class _Metadata(msgspec.Struct, frozen=True, array_like=True):
+    """A row of release metadata, but for its package and version key."""
+
+    version: str
+    source: str
+    strength: int
+    requirement_set: str
+    requires_python: str
+    provides_extra: str
+    reason: str
+    unreadable: str
+    metadata: str
+
+    def values(self, requirement_set: int | None) -> tuple[Any, ...]:
+        """Return the row with the number that its requirement set has in the record, None for none."""
+        said = msgspec.structs.astuple(self)
+        return (*said[:3], requirement_set, *said[4:])
+
+
+class _Release(msgspec.Struct, frozen=True):
+    """What is kept of a release, as `Compiled.releases` wrote it."""
+
+    listed: list[Any] | None
+    metadata: _Metadata | None
+    files: list[list[Any]]
 
 
 class ExistingRows:
@@ -69,7 +107,12 @@ class ExistingRows:
             self._packages(list(part), whole=whole)
 
     def _packages(self, names: list[str], *, whole: bool) -> None:
-        tables: dict[str, list[tuple[Any, ...]]] = {name: [] for name in TABLES}
+        tables: _Tables = {name: [] for name in TABLES}
+        self._bring_pages(names, tables, whole=whole)
+        self._bring_releases(names, tables, whole=whole)
+        self._flush(tables)
+
+    def _bring_pages(self, names: list[str], tables: _Tables, *, whole: bool) -> None:
         for row in rows(self._transaction, "kept_packages", names=names):
             name = row["name"]
             if whole:
@@ -81,27 +124,25 @@ class ExistingRows:
             if row["named"]:
                 self.named.add(name)
             if row["kept"]:
-                kept = msgspec.json.decode(row["kept"])
-                tables["pages"] += [(name, *page) for page in kept["pages"]]
-                tables["projects"] += [(name, *project) for project in kept["projects"]]
-        sets: set[str] = set()
+                kept = msgspec.json.decode(row["kept"], type=_Pages)
+                tables["pages"] += [(name, *page) for page in kept.pages]
+                tables["projects"] += [(name, *project) for project in kept.projects]
+
+    def _bring_releases(self, names: list[str], tables: _Tables, *, whole: bool) -> None:
         found = rows(self._transaction, "kept_releases", names=names)
-        kept_of = [msgspec.json.decode(row["kept"]) for row in found]
+        kept_of = [msgspec.json.decode(row["kept"], type=_Release) for row in found]
         if whole:
             self.releases.update((row["id"], row["name"]) for row in found)
-            sets = {kept["metadata"][3] for kept in kept_of if kept["metadata"] and kept["metadata"][3]}
-            self._bring_sets(sorted(sets))
+            self._bring_sets(sorted({kept.metadata.requirement_set for kept in kept_of if kept.metadata} - {""}))
             self._bring_aims(names)
         for row, kept in zip(found, kept_of, strict=True):
             key = (row["name"], row["version_key"])
-            if kept["listed"]:
-                tables["page_releases"].append((*key, *kept["listed"]))
-            if kept["metadata"]:
-                version, source, strength, digest, *rest = kept["metadata"]
-                number = self._sets.get(digest) if whole else None
-                tables["release_metadata"].append((*key, version, source, strength, number, *rest))
-            tables["files"] += [(*key, *file) for file in kept["files"]]
-        self._flush(tables)
+            tables["files"] += [(*key, *file) for file in kept.files]
+            if kept.listed:
+                tables["page_releases"].append((*key, *kept.listed))
+            if kept.metadata:
+                number = self._sets.get(kept.metadata.requirement_set) if whole else None
+                tables["release_metadata"].append((*key, *kept.metadata.values(number)))
 
     def _bring_sets(self, digests: list[str]) -> None:
         """Bring requirement sets with what is in them. An empty set has no row of its own on the server."""
@@ -123,7 +164,7 @@ class ExistingRows:
 
     def _requirement(self, said: tuple[Any, ...]) -> int:
         package, extras, kind, text, marker = said
-        specifier, url, unreadable = (text if kind == wanted else "" for wanted in (0, 1, 2))
+        specifier, url, unreadable = (text if kind == wanted else "" for wanted in RANGE_KINDS)
         parts = (package, extras, specifier, url, unreadable, marker)
         digest = requirement_digest(parts)
         if digest not in self._requirements:
@@ -131,7 +172,7 @@ class ExistingRows:
             self._requirement_rows.append((self._requirements[digest], digest, *parts))
         return self._requirements[digest]
 
-    def _flush(self, tables: dict[str, list[tuple[Any, ...]]]) -> None:
+    def _flush(self, tables: _Tables) -> None:
         tables["requirements"] = self._requirement_rows
         tables["requirement_sets"] = [
             (number, digest) for digest, number in self._sets.items() if number >= self._flushed
@@ -156,7 +197,7 @@ class ExistingRows:
     def evidence(self, facts: Sequence[Fact]) -> None:
         """Bring the documents of a batch as they are kept, every use, organisation, incident and table."""
         shas = sorted({fact.sha256 for fact in facts if isinstance(fact, Document)})
-        tables: dict[str, list[tuple[Any, ...]]] = {name: [] for name in TABLES}
+        tables: _Tables = {name: [] for name in TABLES}
         lists: dict[str, int] = {}
         for part in chunks(shas):
             for row in rows(self._transaction, "kept_documents", ids=list(part)):

@@ -9,7 +9,9 @@ from typing import Any, Final, TextIO
 
 from graphkit.model.progress import Progress
 from graphkit.resources import resource
-from graphkit.stores.neo4j.tables import Row, Tables
+from graphkit.stores.neo4j.evidence_rows import Row
+from graphkit.stores.neo4j.flag_properties import FILES, OFFERS, PACKAGES, RANGES, RELEASES
+from graphkit.stores.neo4j.tables import Tables
 
 DELIMITER: Final = "\x1f"
 """Between the values of a list: the unit separator, which no name, version or file name should hold."""
@@ -41,20 +43,23 @@ _TYPES: Final[dict[str, dict[str, str]]] = {
     },
     "Package": {
         **dict.fromkeys(("id", "facts", "maintainers", "kept"), "string"),
-        **dict.fromkeys(("n", "flags", "releases", "downloads", "settled", "newest", "dependents", "inputs"), "long"),
+        **dict.fromkeys(("n", "releases", "downloads", "settled", "newest", "dependents", "inputs"), "long"),
         "speaks_until": "long",
-        "named": "boolean",
+        **dict.fromkeys((*PACKAGES.names, "named"), "boolean"),
     },
     "Release": {
         **dict.fromkeys(("id", "name", "version", "version_key", "source", "kept"), "string"),
-        **dict.fromkeys(("package", "position", "flags", "offer"), "long"),
-        **dict.fromkeys(("uploaded", "yanked_since", "file_flags"), "long[]"),
+        **dict.fromkeys(("package", "position"), "long"),
+        **dict.fromkeys((*RELEASES.names, *OFFERS.names, "yanked"), "boolean"),
+        **dict.fromkeys(("uploaded", "yanked_since"), "long[]"),
+        **dict.fromkeys(FILES.names, "boolean[]"),
         **dict.fromkeys(("needs", "filenames", "sha256"), "string[]"),
     },
     "RequirementSet": {"id": "string", "n": "long"},
     "Range": {
-        **dict.fromkeys(("id", "extras", "text"), "string"),
-        **dict.fromkeys(("n", "package", "kind", "flags", "takes"), "long"),
+        **dict.fromkeys(("id", "extras", "kind", "text"), "string"),
+        **dict.fromkeys(("n", "package", "takes"), "long"),
+        **dict.fromkeys(RANGES.names, "boolean"),
         "lo": "long[]",
         "hi": "long[]",
     },
@@ -174,7 +179,7 @@ def _shown(value: Any) -> str | int | None:
         case bool():
             return "true" if value else "false"
         case list():
-            return DELIMITER.join(map(str, value)) if value else None
+            return DELIMITER.join(str(_shown(one)) for one in value) if value else None
         case int() | str():
             return value
         case _:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -14,15 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model import csr
-from graphkit.model.incidents import Incident
-from graphkit.model.names import namesakes_of, purl_key
-from graphkit.model.organisation import Organisation
 from graphkit.stores.engine.bulk import SAYS_NOTHING
 from graphkit.stores.engine.compile_releases import PLACES, ReleaseOrder, yanks_of
-from graphkit.stores.engine.encoding import version_of
 from graphkit.stores.engine.index_folder import SOURCES, IndexArrays
 from graphkit.stores.engine.record_reader import rows
-from graphkit.stores.neo4j.record_rows import json_text
+from graphkit.stores.neo4j.flag_properties import FILES, OFFERS, PACKAGES, RANGES, RELEASES
 
 _LONGEST: Final = 200
 """Bytes of a text that may be part of a key; of a longer one a digest is."""
@@ -48,10 +44,19 @@ def release_id(package: str, version_key: str) -> str:
     return f"{short(package)}@{short(version_key)}"
 
 
-def range_id(package: str, extras: str, kind: int, text: str) -> str:
-    """Return the id of a `Range`, as a requirement is written."""
+RANGE_KINDS: Final = ("specifier", "url", "unreadable")
+"""What the text of a range is, in the order of the numbers of the engine."""
+
+
+def range_id(package: str, extras: str, kind: str, text: str) -> str:
+    """Return the id of a `Range`, as a requirement is written; ``kind`` is one of `RANGE_KINDS`.
+
+    >>> range_id("lib", "x", "url", "https://files.example/lib.whl")
+    'lib[x] @ https://files.example/lib.whl'
+    """
     asked = f"[{extras}]" if extras else ""
-    return short(f"{package}{asked}{('', ' @ ', ' ? ')[kind]}{text}")
+    between = {"specifier": "", "url": " @ ", "unreadable": " ? "}[kind]
+    return short(f"{package}{asked}{between}{text}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +66,7 @@ class Range:
     id: str
     package: str
     extras: str
-    kind: int
+    kind: str
     text: str
 
 
@@ -102,14 +107,15 @@ class Compiled:
         maintainers = arrays.texts("package.maintainers").at(at)
         columns = [
             arrays.array(f"package.{name}")[at].tolist()
-            for name in ("flags", "downloads", "settled", "dependents", "speaks_until")
+            for name in ("downloads", "settled", "dependents", "speaks_until")
         ]
-        for place, text, *values in zip(places, maintainers, *columns, strict=True):
+        truths = PACKAGES.rows(arrays.array("package.flags")[at])
+        for place, text, said, *values in zip(places, maintainers, truths, *columns, strict=True):
             name = self.names[place]
-            flags, downloads, settled, dependents, speaks_until = values
+            downloads, settled, dependents, speaks_until = values
             yield {
                 "id": name,
-                "flags": flags,
+                **said,
                 "facts": facts.get(name) or "",
                 "releases": int(start[place + 1] - start[place]),
                 "downloads": downloads,
@@ -119,7 +125,7 @@ class Compiled:
                 "newest": int(newest[place] - start[place]) if newest[place] >= 0 else -1,
                 "dependents": dependents,
                 "inputs": inputs.get(name, 0),
-                "kept": json_text(
+                "kept": _json(
                     {"pages": sorted(pages.get(name, [])), "projects": sorted(projects.get(name, []), key=repr)}
                 ),
             }
@@ -150,18 +156,15 @@ class Compiled:
         owner = np.repeat(at, np.diff(begin))
         place = (order.keys[numbers] & ((1 << PLACES) - 1)).tolist()
         shown = arrays.texts("version").at(arrays.array("release.version")[numbers])
-        flags, source, offer = (
-            arrays.array(name)[numbers].tolist() for name in ("release.flags", "release.source", "release.offer")
-        )
+        source = arrays.array("release.source")[numbers].tolist()
+        truths = RELEASES.rows(arrays.array("release.flags")[numbers])
+        offers = OFFERS.rows(arrays.array("release.offer")[numbers])
         file_start, file_at = csr.positions(arrays.array("file.start").astype(np.int64), numbers)
-        uploaded, file_flags = (arrays.array(name)[file_at].tolist() for name in ("file.uploaded", "file.flags"))
-        yanked = yanks_of(arrays)[file_at].tolist()
-        needs = arrays.texts("needs").at(arrays.array("file.needs")[file_at])
-        filenames, hashes = (arrays.texts(name).at(file_at) for name in ("file.filename", "file.sha256"))
+        columns = self._files(file_at)
         edges = file_start.tolist()
         for row, (package, number) in enumerate(zip(owner.tolist(), numbers.tolist(), strict=True)):
             name, key = self.names[package], order.versions[place[row]]
-            lo, hi = edges[row], edges[row + 1]
+            own = slice(edges[row], edges[row + 1])
             metadata = described.get((name, key))
             kept = {
                 "listed": listed[name, key][0] if (name, key) in listed else None,
@@ -175,17 +178,25 @@ class Compiled:
                 "position": number - int(self._start[package]),
                 "version": shown[row],
                 "version_key": key,
-                "flags": flags[row],
                 "source": SOURCES[source[row]],
-                "offer": offer[row],
-                "uploaded": uploaded[lo:hi],
-                "yanked_since": yanked[lo:hi],
-                "file_flags": file_flags[lo:hi],
-                "needs": list(needs[lo:hi]),
-                "filenames": list(filenames[lo:hi]),
-                "sha256": list(hashes[lo:hi]),
-                "kept": json_text(kept),
+                **truths[row],
+                **offers[row],
+                "yanked": are_yanked(columns["file_yanked"][own]),
+                **{column: values[own] for column, values in columns.items()},
+                "kept": _json(kept),
             }
+
+    def _files(self, at: NDArray[np.int64]) -> dict[str, list[Any]]:
+        """Return what releases say of files, property by property."""
+        arrays = self._arrays
+        return {
+            "uploaded": arrays.array("file.uploaded")[at].tolist(),
+            "yanked_since": yanks_of(arrays)[at].tolist(),
+            **FILES.columns(arrays.array("file.flags")[at]),
+            "needs": list(arrays.texts("needs").at(arrays.array("file.needs")[at])),
+            "filenames": list(arrays.texts("file.filename").at(at)),
+            "sha256": list(arrays.texts("file.sha256").at(at)),
+        }
 
     def release_ids(self, places: Sequence[int]) -> Iterator[tuple[str, str]]:
         """Yield (package name, release id) of packages' releases."""
@@ -229,11 +240,11 @@ class Compiled:
         packages = arrays.array("range.package").tolist()
         extras = arrays.texts("range_extras").at(arrays.array("range.extras"))
         numbers = arrays.array("range.text")
-        kinds = np.repeat(np.arange(3), np.diff(arrays.array("range_text.kind")))[numbers].tolist()
+        kinds = np.repeat(np.arange(len(RANGE_KINDS)), np.diff(arrays.array("range_text.kind")))[numbers].tolist()
         texts = arrays.texts("range_text").at(numbers)
         found = []
-        for package, extra, kind, text in zip(packages, extras, kinds, texts, strict=True):
-            name = self.names[package]
+        for package, extra, number, text in zip(packages, extras, kinds, texts, strict=True):
+            name, kind = self.names[package], RANGE_KINDS[number]
             ident = range_id(name, extra, kind, text)
             found.append(Range(id=ident, package=name, extras=extra, kind=kind, text=text))
         return found
@@ -246,7 +257,7 @@ class Compiled:
         package = arrays.array("range.package")[at]
         base = np.repeat(self._start[package], np.diff(start))
         lo, hi = ((arrays.array(name)[edge] - base).tolist() for name in ("range.lo", "range.hi"))
-        flags, edges = arrays.array("range.flags")[at].tolist(), start.tolist()
+        truths, edges = RANGES.rows(arrays.array("range.flags")[at]), start.tolist()
         takes = self._takes[at]
         takes = np.where(takes < 0, -1, takes - self._start[package]).tolist()
         for row, number in enumerate(numbers):
@@ -257,7 +268,7 @@ class Compiled:
                 "extras": said.extras,
                 "kind": said.kind,
                 "text": said.text,
-                "flags": flags[row],
+                **truths[row],
                 "lo": lo[edges[row] : edges[row + 1]],
                 "hi": hi[edges[row] : edges[row + 1]],
                 "takes": takes[row],
@@ -297,88 +308,14 @@ SELECT package, count(*) FROM (
 """
 
 
-def component_rows(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[_Row, list[str]]]:
-    """Yield the components of a batch as they are kept, each with its keys."""
-    query = """
-        SELECT replace(digest::VARCHAR, '-', ''), name, package, version, version_key, purl, sha256, optional, origin,
-            to_json({ref: '', name: name, package: package, version: version, purl: purl, sha256: sha256::JSON,
-                members: coalesce(inside, []), optional: optional, origin: origin, index: index_url, marker: marker}),
-            coalesce(inside, [])
-        FROM components
-        LEFT JOIN (SELECT component, list(sha256 ORDER BY rowid) AS inside FROM component_members GROUP BY component)
-        ON component = id"""
-    for digest, name, package, version, version_key, purl, sha256, optional, origin, body, inside in rows(
-        connection, query
-    ):
-        names = (package,) if package else namesakes_of(name, purl)
-        keys = {key_of("package", one) for one in names if one}
-        keys |= {key_of("hash", one.lower()) for one in (*_TEXTS.decode(sha256), *inside)}
-        if purl:
-            keys.add(key_of("purl", purl_key(purl)))
-        shown = {"name": name, "version": version, "purl": purl, "optional": optional, "origin": origin}
-        yield (
-            {
-                "id": digest,
-                "package": short(package or ""),
-                "version_key": short(version_key or ""),
-                "body": body,
-                **shown,
-            },
-            sorted(keys),
-        )
+def are_yanked(files: Sequence[bool]) -> bool:
+    """Return whether a release is yanked: it has files, and each of them is.
+
+    >>> are_yanked([True, True]), are_yanked([True, False]), are_yanked([])
+    (True, False, False)
+    """
+    return bool(files) and all(files)
 
 
-def compromises(incidents: Iterable[Incident]) -> list[tuple[str, str, _Row]]:
-    """Return (incident, release, properties) of every release that incidents name."""
-    return [
-        (
-            incident.id,
-            release_id(bad.package, version_of(bad.version).key),
-            {"listed_from": bad.listed_from, "whole": bad.whole},
-        )
-        for incident in incidents
-        for bad in incident.releases
-        if bad.package is not None and bad.version
-    ]
-
-
-def organisation_rows(organisation: Organisation) -> dict[str, list[Any]]:
-    """Return companies, services and claims, and what ties them, by label and type; links as (from, to, properties)."""
-    companies = {one.id: {"id": one.id, "name": one.name, "kind": one.kind} for one in organisation.companies}
-    mentioned = [service.company for service in organisation.services if service.company]
-    mentioned += [claim.company for claim in organisation.claims]
-    mentioned += [name for one in organisation.supplies for name in (one.supplier, one.customer)]
-    for name in mentioned:
-        companies.setdefault(name, {"id": name, "name": name, "kind": ""})
-    services = [
-        {"id": one.id, "owner": one.owner, "company": one.company or "", "builds_complete": one.builds_complete}
-        for one in organisation.services
-    ]
-    supplies = [
-        (
-            one.supplier,
-            one.customer,
-            {"what": one.what, "data": list(one.data), "from": one.start, "until": one.until},
-        )
-        for one in organisation.supplies
-    ]
-    claims = [
-        {
-            **{name: getattr(one, name) for name in _CLAIM},
-            "polarity": one.polarity.value,
-            "standing": one.standing.value,
-            "sources": [source.url for source in one.sources],
-        }
-        for one in organisation.claims
-    ]
-    return {
-        "Company": [companies[name] for name in sorted(companies)],
-        "Service": services,
-        "Claim": claims,
-        "OPERATES": [(one.company, one.id, {}) for one in organisation.services if one.company],
-        "SUPPLIES": supplies,
-        "ABOUT": [(one.id, one.company, {}) for one in organisation.claims],
-    }
-
-
-_CLAIM: Final = ("id", "company", "claimant", "text", "certainty", "date", "object", "relation")
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

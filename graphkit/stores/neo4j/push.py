@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
@@ -13,6 +13,8 @@ import neo4j
 
 from graphkit.model.errors import GraphkitError
 from graphkit.model.progress import Progress
+from graphkit.stores.neo4j.evidence_rows import Row
+from graphkit.stores.neo4j.flag_properties import FILES, OFFERS, PACKAGES, RANGES, RELEASES
 from graphkit.stores.neo4j.queries import cypher
 from graphkit.stores.neo4j.server import FORMAT, Server, chunks, graph_of, rows
 from graphkit.stores.neo4j.tables import Part, Tables
@@ -22,6 +24,12 @@ _NEAR: Final = itemgetter(0)
 _FAR: Final = itemgetter(1)
 _BARE: Final = frozenset({"RELEASE_OF", "DECLARES", "ON", "HOLDS", "HAS", "IS", "OPERATES", "ABOUT"})
 """Relationships without properties, which most are: their rows are ids alone."""
+_TRUTHS: Final = {
+    "Package": PACKAGES.names,
+    "Release": (*RELEASES.names, *OFFERS.names, "yanked", *FILES.names),
+    "Range": RANGES.names,
+}
+"""Properties in which many nodes of a label agree: they are sent once for all of these."""
 
 
 def push(server: Server, tables: Tables, progress: Progress) -> bool:
@@ -68,12 +76,26 @@ def _write(transaction: neo4j.ManagedTransaction, part: Part, facts: str, number
 
 
 def grouped(part: Part) -> Iterable[Any]:
-    """Return rows as the statement of a part takes them: links by the node that most of them share."""
+    """Return rows as the statement of a part takes them.
+
+    Links by the node that most of them share, and nodes with truths as [truths, rows that share them].
+    """
     found = part.rows()
+    if part.name in _TRUTHS:
+        return _by_truths(found, _TRUTHS[part.name])
     if not part.name.isupper():
         return found
     shared, other = (_NEAR, _FAR) if part.name == "REQUIRES" else (_FAR, _NEAR)
     return _grouped(sorted(found, key=shared), shared, other, part.name)
+
+
+def _by_truths(found: Iterable[Row], names: Sequence[str]) -> list[list[Any]]:
+    groups: dict[str, list[Any]] = {}
+    for row in found:
+        truths = {name: row[name] for name in names}
+        rest = {name: value for name, value in row.items() if name not in truths}
+        groups.setdefault(repr(truths), [truths, []])[1].append(rest)
+    return list(groups.values())
 
 
 def _grouped(links: list[Any], shared: Any, other: Any, name: str) -> Iterator[list[Any]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import chain
-from typing import Any, overload
+from typing import Any, Final, overload
 
 import neo4j
 import numpy as np
@@ -15,6 +15,7 @@ from graphkit.model import csr
 from graphkit.model.errors import GraphkitError
 from graphkit.stores import port
 from graphkit.stores.neo4j.evidence import ServerEvidence
+from graphkit.stores.neo4j.flag_properties import FILES, OFFERS, PACKAGES, RANGES, RELEASES
 from graphkit.stores.neo4j.node_ids import Blocks, Interned, NodeIds
 from graphkit.stores.neo4j.server import Server, graph_of, one, rows
 
@@ -94,7 +95,7 @@ class ServerReader:
         size, newest = _ints(found["releases"])[place], _ints(found["newest"])[place]
         return port.Packages(
             name=_picked(found["name"], place),
-            flags=_frozen(_ints(found["flags"])[place].astype(np.uint8)),
+            flags=_frozen(PACKAGES.flags(found)[place]),
             start=_frozen(start.astype(np.int32)),
             stop=_frozen((start + size).astype(np.int32)),
             dependents=_frozen(_ints(found["dependents"])[place].astype(np.int32)),
@@ -119,22 +120,25 @@ class ServerReader:
     def releases(self, ids: port.ReleaseIds) -> port.Releases:
         """Return releases with their files."""
         ids = np.asarray(ids, dtype=np.int64)
-        found = self._ask("releases", rows=self._by_package(ids))
+        groups = self._ask_rows("releases", rows=self._by_package(ids))
+        found = {name: _joined_lists(groups, name) for name in _OF_RELEASES}
+        group = np.repeat(np.arange(len(groups)), [len(one["package"]) for one in groups])
         known = self._release_ids(_ints(found["package"]), _ints(found["position"]))
         place = _place(known.tolist(), ids)
+        group = group[place]
         start = csr.offsets(np.array([len(found["uploaded"][at]) for at in place.tolist()], dtype=np.int64))
         needs = self._texts["needs"].ids(_flat(found["needs"], place))
         return port.Releases(
             package=_frozen(self._packages.ids(_ints(found["package"])[place])),
             version=_picked(found["version"], place),
-            flags=_frozen(_ints(found["flags"])[place].astype(np.uint8)),
-            offer=_frozen(_ints(found["offer"])[place].astype(np.uint8)),
+            flags=_frozen(RELEASES.flags(_columns(groups, RELEASES.names))[group]),
+            offer=_frozen(OFFERS.flags(_columns(groups, OFFERS.names))[group]),
             requirement_set=_frozen(self._sets.ids(_ints(found["set"])[place])),
             requirements_source=_picked(found["source"], place),
             file_start=_frozen(start),
             file_uploaded=_frozen(_ints(_flat(found["uploaded"], place))),
             file_yanked_since=_frozen(_ints(_flat(found["yanked_since"], place))),
-            file_flags=_frozen(_ints(_flat(found["file_flags"], place)).astype(np.uint8)),
+            file_flags=_frozen(_ints(_flat([FILES.flags(one).tolist() for one in groups], group)).astype(np.uint8)),
             file_needs=_frozen(needs),
             filename=_Later(int(start[-1]), partial(self._file_texts, ids, "filenames")),
             file_sha256=_Later(int(start[-1]), partial(self._file_texts, ids, "sha256")),
@@ -180,7 +184,7 @@ class ServerReader:
             package=_frozen(self._packages.ids(package)),
             extras=_frozen(self._texts["extras"].ids(_picked_list(found["extras"], place))),
             text=_picked(found["text"], place),
-            flags=_frozen(_ints(found["flags"])[place].astype(np.uint8)),
+            flags=_frozen(RANGES.flags(found)[place]),
             start=_frozen(start),
             lo=self._release_ids(owner, _ints(_flat(found["lo"], place))),
             hi=self._release_ids(owner, _ints(_flat(found["hi"], place))),
@@ -214,7 +218,7 @@ class ServerReader:
             start=_frozen(start),
             release=self._release_ids(package, _ints(found["position"])[at]),
             package=_frozen(self._packages.ids(package)),
-            offer=_frozen(_ints(found["offer"])[at].astype(np.uint8)),
+            offer=_frozen(OFFERS.flags(found)[at]),
         )
 
     def takers(self, releases: port.ReleaseIds) -> port.Takers:
@@ -236,6 +240,10 @@ class ServerReader:
     def evidence(self) -> ServerEvidence:
         """Return the organisation's side."""
         return self._evidence
+
+
+_OF_RELEASES: Final = ("package", "position", "version", "set", "source", "uploaded", "yanked_since", "needs")
+"""Columns of releases that are not the same in a whole group of them."""
 
 
 class _Later(Sequence[str]):
@@ -269,6 +277,15 @@ class _Later(Sequence[str]):
 
     def __hash__(self) -> int:
         return hash(tuple(self))
+
+
+def _columns(rows: list[_Columns], names: Iterable[str]) -> _Columns:
+    return {name: [row[name] for row in rows] for name in names}
+
+
+def _joined_lists(rows: list[_Columns], name: str) -> list[Any]:
+    """Return the lists of a column, one behind the other."""
+    return list(chain.from_iterable(row[name] for row in rows))
 
 
 def _ints(values: list[int]) -> NDArray[np.int64]:

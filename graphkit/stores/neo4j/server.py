@@ -17,7 +17,7 @@ from neo4j import exceptions
 from graphkit.model.errors import GraphkitError
 from graphkit.stores.neo4j.queries import cypher, statements
 
-FORMAT: Final = "3"
+FORMAT: Final = "4"
 """Version of labels, relationships and properties; a graph of another is refused, never guessed at."""
 OLDEST: Final = (5, 26)
 _SECONDS: Final = 15.0
@@ -159,8 +159,8 @@ def graph_of(transaction: neo4j.ManagedTransaction, shown: str) -> dict[str, Any
         graph: dict[str, Any] = found[0]["graph"]
         if graph.get("format") != FORMAT:
             raise GraphkitError(
-                f"{shown} holds a graph of format {graph.get('format')}, this graphkit reads {FORMAT}; "
-                "push into an empty database"
+                f"{shown} holds a graph of layout {graph.get('format')}, and this graphkit reads {FORMAT}: name an "
+                f"empty database in NEO4J_DATABASE, then make a new one there with `graphkit neo4j push --to {shown}`"
             )
         return graph
     if other := rows(transaction, "other"):

@@ -17,16 +17,14 @@ from graphkit.stores.engine.index_folder import HeldArrays
 from graphkit.stores.engine.record import Record
 from graphkit.stores.engine.record_reader import incidents as kept_incidents
 from graphkit.stores.engine.record_reader import stage_incidents
-from graphkit.stores.neo4j.node_rows import Compiled, component_rows, compromises, organisation_rows, release_id
-from graphkit.stores.neo4j.record_rows import document_rows, incident_rows, source_rows, table_rows, use_rows
+from graphkit.stores.neo4j import evidence_rows
+from graphkit.stores.neo4j.evidence_rows import Link, Row
+from graphkit.stores.neo4j.node_rows import Compiled
 from graphkit.stores.neo4j.server import FORMAT, chunks
 
 _FILES: Final = 20_000
 """Files of releases in one part, about: a server keeps a transaction in memory."""
 _ROWS: Final = 10_000
-Row = dict[str, Any]
-Link = tuple[str, str, Row]
-"""From the id of a node to that of another, with properties."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +110,7 @@ class Tables:
 
     @cached_property
     def _named(self) -> set[str]:
-        found = {one.package for head in self._heads for one in (*head.requirements, *head.constraints)}
-        query = "SELECT DISTINCT package FROM components WHERE package <> ''"
-        return found | {name for (name,) in self._connection.execute(query).fetchall()}
+        return evidence_rows.named_packages(self._connection, self._heads)
 
     def _ranges(self, numbers: range) -> Iterator[Row]:
         for number, row in zip(numbers, self._compiled.ranges(numbers), strict=True):
@@ -144,71 +140,46 @@ class Tables:
 
     @cached_property
     def _documents(self) -> dict[str, list[Any]]:
-        """The organisation's side, table by table."""
+        """The organisation's side, table by table: nodes before what ties them."""
         connection = self._connection
-        found: dict[str, list[Any]] = {}
-        documents = document_rows(connection, self._heads)
-        known = {row["id"] for row, _ in documents}
-        found["Document"] = [row for row, _ in documents]
-        query = """
-            SELECT replace(digest::VARCHAR, '-', '') AS id, coalesce(places, ''),
-                (SELECT count(*) FROM listings WHERE list = component_lists.id)
-            FROM component_lists WHERE id IN (SELECT list FROM documents) ORDER BY id"""
-        lists = connection.execute(query).fetchall()
-        found["ComponentList"] = [dict(zip(("id", "places", "size"), row, strict=True)) for row in lists]
-        components = sorted(component_rows(connection), key=lambda pair: str(pair[0]["id"]))
-        found["Component"] = [row for row, _ in components]
-        found["Key"] = [{"id": key} for key in sorted({key for _, keys in components for key in keys})]
-        uses: list[Link] = use_rows(connection)
-        for _, document, _ in uses:
-            if document not in known:  # it waits for its document
-                known.add(document)
-                found["Document"].append({"id": document})
-        rows = organisation_rows(self._organisation)
-        services = {row["id"] for row in rows["Service"]}
-        rows["Service"] += [{"id": name} for name in sorted({service for service, _, _ in uses} - services)]
-        found |= {name: rows[name] for name in ("Service", "Company", "Claim")}
-        found["Incident"] = incident_rows(connection)
-        found["Organisation"] = source_rows(connection)
-        found["Table"] = table_rows(connection)
-        found["HOLDS"] = [(row["id"], held, {}) for row, held in documents]
-        found["LISTS"], found["DEPENDS_ON"] = self._listings()
-        found["HAS"] = [(row["id"], key, {}) for row, keys in components for key in keys]
-        releases = {ident for _, ident in self._compiled.release_ids(range(self._counts["packages"]))}
-        identities: list[Link] = [
-            (row["id"], release_id(package, key), {})
-            for (row, _), (package, key) in zip(components, self._identities(), strict=True)
-            if package
-        ]
-        found["IS"] = [link for link in identities if link[1] in releases]
-        found["DESCRIBED_BY"] = uses
-        found |= {name: rows[name] for name in ("OPERATES", "SUPPLIES", "ABOUT")}
-        found["COMPROMISES"] = [link for link in compromises(self._incidents) if link[1] in releases]
-        return found
+        documents = evidence_rows.documents(connection, self._heads)
+        components = sorted(evidence_rows.components(connection), key=lambda pair: str(pair[0]["id"]))
+        uses = evidence_rows.uses(connection)
+        listed, edges = evidence_rows.listings(connection)
+        organisation = evidence_rows.organisation(self._organisation)
+        return {
+            "Document": _with_ends([row for row, _ in documents], (document for _, document, _ in uses)),
+            "ComponentList": evidence_rows.component_lists(connection),
+            "Component": [row for row, _ in components],
+            "Key": [{"id": key} for key in sorted({key for _, keys in components for key in keys})],
+            "Service": _with_ends(organisation["Service"], sorted(service for service, _, _ in uses)),
+            "Company": organisation["Company"],
+            "Claim": organisation["Claim"],
+            "Incident": evidence_rows.incidents(connection),
+            "Organisation": evidence_rows.organisations(connection),
+            "Table": evidence_rows.tables(connection),
+            "HOLDS": [(row["id"], held, {}) for row, held in documents],
+            "LISTS": listed,
+            "DEPENDS_ON": edges,
+            "HAS": [(row["id"], key, {}) for row, keys in components for key in keys],
+            "IS": self._to_releases(
+                (row["id"], release, {}) for row, _ in components if (release := evidence_rows.release_of(row))
+            ),
+            "DESCRIBED_BY": uses,
+            **{name: organisation[name] for name in ("OPERATES", "SUPPLIES", "ABOUT")},
+            "COMPROMISES": self._to_releases(evidence_rows.compromises(self._incidents)),
+        }
 
-    def _identities(self) -> list[tuple[str, str]]:
-        query = """
-            SELECT CASE WHEN origin = '' AND version_key <> '' THEN coalesce(package, '') ELSE '' END, version_key
-            FROM components ORDER BY replace(digest::VARCHAR, '-', '')"""
-        return self._connection.execute(query).fetchall()
+    def _to_releases(self, links: Iterable[Link]) -> list[Link]:
+        """Return the links that lead to a release of the graph."""
+        return [link for link in links if link[1] in self._release_ids]
 
-    def _listings(self) -> tuple[list[Link], list[Link]]:
-        query = """
-            SELECT replace(component_lists.digest::VARCHAR, '-', '') AS l,
-                replace(components.digest::VARCHAR, '-', '') AS component
-            FROM listings JOIN component_lists ON component_lists.id = list
-            JOIN components ON components.id = component ORDER BY l, listings.rowid"""
-        rows_of: dict[str, list[str]] = {}
-        listed: list[Link] = []
-        for digest, component in self._connection.execute(query).fetchall():
-            at = rows_of.setdefault(digest, [])
-            listed.append((digest, component, {"row": len(at)}))
-            at.append(component)
-        query = """
-            SELECT replace(digest::VARCHAR, '-', '') AS l, source, target
-            FROM listing_edges JOIN component_lists ON id = list ORDER BY l, listing_edges.rowid"""
-        edges: list[Link] = []
-        for place, (digest, source, target) in enumerate(self._connection.execute(query).fetchall()):
-            said = {"list": digest, "place": place, "source": source, "target": target}
-            edges.append((rows_of[digest][source], rows_of[digest][target], said))
-        return listed, edges
+    @cached_property
+    def _release_ids(self) -> set[str]:
+        return {ident for _, ident in self._compiled.release_ids(range(self._counts["packages"]))}
+
+
+def _with_ends(nodes: list[Row], ends: Iterable[str]) -> list[Row]:
+    """Return nodes, and behind them one for each end of a link that waits for its node."""
+    known = {node["id"] for node in nodes}
+    return [*nodes, *({"id": end} for end in dict.fromkeys(ends) if end not in known)]

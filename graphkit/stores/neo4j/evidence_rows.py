@@ -1,0 +1,211 @@
+"""Rows for the server: the organisation's side of a record, as nodes and relationships of the design.
+
+Every function returns all that the record has, in an order that is the same each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+import duckdb
+import msgspec
+
+from graphkit.model.documents import Document
+from graphkit.model.incidents import Incident
+from graphkit.model.names import namesakes_of, purl_key
+from graphkit.model.organisation import Organisation
+from graphkit.stores.engine.encoding import version_of
+from graphkit.stores.engine.record_reader import rows
+from graphkit.stores.neo4j.node_rows import key_of, release_id, short
+
+_TEXTS: Final = msgspec.json.Decoder(tuple[str, ...])
+Row = dict[str, Any]
+Link = tuple[str, str, Row]
+"""From the id of a node to that of another, with properties."""
+
+
+def _named(connection: duckdb.DuckDBPyConnection, names: Sequence[str], query: str) -> list[Row]:
+    return [dict(zip(names, row, strict=True)) for row in connection.execute(query).fetchall()]
+
+
+def named_packages(connection: duckdb.DuckDBPyConnection, heads: Iterable[Document]) -> set[str]:
+    """Return the packages that documents name, as components or in requirements and constraints."""
+    found: set[str] = {one.package for head in heads for one in (*head.requirements, *head.constraints)}
+    query = "SELECT DISTINCT package FROM components WHERE package <> ''"
+    return found | {name for (name,) in connection.execute(query).fetchall()}
+
+
+def documents(connection: duckdb.DuckDBPyConnection, heads: Iterable[Document]) -> list[tuple[Row, str]]:
+    """Return documents, each with the id of its list of components. ``heads``: those of all of them, for problems."""
+    problems = {
+        head.sha256: msgspec.json.encode([(one.place, one.text) for one in head.problems]).decode() for head in heads
+    }
+    names = ("id", "path", "kind", "format", "subject", "created", "head", "digest")
+    query = """
+        SELECT sha256, path, kind, format, subject, created, head, document::VARCHAR,
+            replace(component_lists.digest::VARCHAR, '-', '')
+        FROM documents JOIN component_lists ON list = id ORDER BY sha256"""
+    return [
+        ({**dict(zip(names, row, strict=True)), "problems": problems[row[0]]}, held)
+        for *row, held in connection.execute(query).fetchall()
+    ]
+
+
+def component_lists(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Return the lists of components that documents hold."""
+    query = """
+        SELECT replace(digest::VARCHAR, '-', '') AS digest, coalesce(places, ''),
+            (SELECT count(*) FROM listings WHERE list = component_lists.id)
+        FROM component_lists WHERE component_lists.id IN (SELECT list FROM documents) ORDER BY digest"""
+    return _named(connection, ("id", "places", "size"), query)
+
+
+def components(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[Row, list[str]]]:
+    """Yield the components of a record as they are kept, each with the ids of its keys."""
+    query = """
+        SELECT replace(digest::VARCHAR, '-', ''), name, package, version, version_key, purl, sha256, optional, origin,
+            to_json({ref: '', name: name, package: package, version: version, purl: purl, sha256: sha256::JSON,
+                members: coalesce(inside, []), optional: optional, origin: origin, index: index_url, marker: marker}),
+            coalesce(inside, [])
+        FROM components
+        LEFT JOIN (SELECT component, list(sha256 ORDER BY rowid) AS inside FROM component_members GROUP BY component)
+        ON component = id"""
+    for digest, name, package, version, version_key, purl, sha256, optional, origin, body, inside in rows(
+        connection, query
+    ):
+        names = (package,) if package else namesakes_of(name, purl)
+        keys = {key_of("package", one) for one in names if one}
+        keys |= {key_of("hash", one.lower()) for one in (*_TEXTS.decode(sha256), *inside)}
+        if purl:
+            keys.add(key_of("purl", purl_key(purl)))
+        shown = {"name": name, "version": version, "purl": purl, "optional": optional, "origin": origin}
+        yield (
+            {
+                "id": digest,
+                "package": short(package or ""),
+                "version_key": short(version_key or ""),
+                "body": body,
+                **shown,
+            },
+            sorted(keys),
+        )
+
+
+def release_of(component: Row) -> str | None:
+    """Return the id of the release that a component is, if there is one: None where it is of no index.
+
+    >>> release_of({"package": "lib", "version_key": "1.0", "origin": ""})
+    'lib@1.0'
+    """
+    if component["origin"] or not component["package"] or not component["version_key"]:
+        return None
+    return f"{component['package']}@{component['version_key']}"
+
+
+def listings(connection: duckdb.DuckDBPyConnection) -> tuple[list[Link], list[Link]]:
+    """Return which list lists which components, and which component depends on which, list by list."""
+    query = """
+        SELECT replace(component_lists.digest::VARCHAR, '-', '') AS digest,
+            replace(components.digest::VARCHAR, '-', '') AS component
+        FROM listings JOIN component_lists ON component_lists.id = list
+        JOIN components ON components.id = component ORDER BY component_lists.digest, listings.rowid"""
+    rows_of: dict[str, list[str]] = {}
+    listed: list[Link] = []
+    for digest, component in connection.execute(query).fetchall():
+        before = rows_of.setdefault(digest, [])
+        listed.append((digest, component, {"row": len(before)}))
+        before.append(component)
+    query = """
+        SELECT replace(digest::VARCHAR, '-', ''), source, target
+        FROM listing_edges JOIN component_lists ON id = list ORDER BY component_lists.digest, listing_edges.rowid"""
+    edges: list[Link] = []
+    for place, (digest, source, target) in enumerate(connection.execute(query).fetchall()):
+        said = {"list": digest, "place": place, "source": source, "target": target}
+        edges.append((rows_of[digest][source], rows_of[digest][target], said))
+    return listed, edges
+
+
+def uses(connection: duckdb.DuckDBPyConnection) -> list[Link]:
+    """Return which service is described by which document, and when."""
+    names = ("path", "rest", "branch", "derived", "built_at", "stands_from", "stands_until", "read_at", "digest")
+    query = """
+        SELECT service, document, path, rest, branch, derived, built_at, stands_from, stands_until, read_at,
+            document_use::VARCHAR
+        FROM document_uses ORDER BY document_use"""
+    found = connection.execute(query).fetchall()
+    return [(service, document, dict(zip(names, said, strict=True))) for service, document, *said in found]
+
+
+def incidents(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Return incidents and advisories."""
+    query = "SELECT id, title, actor, advisory, body, incident FROM incidents ORDER BY id"
+    return _named(connection, ("id", "title", "actor", "advisory", "body", "digest"), query)
+
+
+def organisations(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Return what each source says of the organisation, as it is kept."""
+    query = "SELECT source, body, organisation FROM organisations ORDER BY source"
+    return _named(connection, ("id", "body", "digest"), query)
+
+
+def tables(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Return the tables of releases that were read."""
+    query = "SELECT replace(digest::VARCHAR, '-', ''), source, read_at, releases, problems FROM tables ORDER BY ALL"
+    return _named(connection, ("id", "source", "read_at", "count", "problems"), query)
+
+
+def compromises(incidents: Iterable[Incident]) -> list[Link]:
+    """Return (incident, release, properties) of every release that incidents name."""
+    return [
+        (
+            incident.id,
+            release_id(bad.package, version_of(bad.version).key),
+            {"listed_from": bad.listed_from, "whole": bad.whole},
+        )
+        for incident in incidents
+        for bad in incident.releases
+        if bad.package is not None and bad.version
+    ]
+
+
+def organisation(facts: Organisation) -> dict[str, list[Any]]:
+    """Return companies, services and claims, and what ties them, by label and type; links as (from, to, properties)."""
+    companies = {one.id: {"id": one.id, "name": one.name, "kind": one.kind} for one in facts.companies}
+    mentioned = [service.company for service in facts.services if service.company]
+    mentioned += [claim.company for claim in facts.claims]
+    mentioned += [name for one in facts.supplies for name in (one.supplier, one.customer)]
+    for name in mentioned:
+        companies.setdefault(name, {"id": name, "name": name, "kind": ""})
+    services = [
+        {"id": one.id, "owner": one.owner, "company": one.company or "", "builds_complete": one.builds_complete}
+        for one in facts.services
+    ]
+    supplies = [
+        (
+            one.supplier,
+            one.customer,
+            {"what": one.what, "data": list(one.data), "from": one.start, "until": one.until},
+        )
+        for one in facts.supplies
+    ]
+    claims = [
+        {
+            **{name: getattr(one, name) for name in _CLAIM},
+            "polarity": one.polarity.value,
+            "standing": one.standing.value,
+            "sources": [source.url for source in one.sources],
+        }
+        for one in facts.claims
+    ]
+    return {
+        "Company": [companies[name] for name in sorted(companies)],
+        "Service": services,
+        "Claim": claims,
+        "OPERATES": [(one.company, one.id, {}) for one in facts.services if one.company],
+        "SUPPLIES": supplies,
+        "ABOUT": [(one.id, one.company, {}) for one in facts.claims],
+    }
+
+
+_CLAIM: Final = ("id", "company", "claimant", "text", "certainty", "date", "object", "relation")
