@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any, Final, NamedTuple, cast
 
 import typer
+from typer._completion_classes import completion_init
 from typer.core import TyperGroup
 
 from graphkit.cli.failures import BUG, FAILED, say, unexpected
@@ -111,12 +112,16 @@ def application() -> TyperGroup:
     app = typer.Typer(
         name="graphkit",
         no_args_is_help=True,
-        add_completion=False,
+        add_completion=True,
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     app.callback()(_root)
-    return _filled(app, {one.name: one for one in (*VERBS, *GROUPS)})
+    group = _filled(app, {one.name: one for one in (*VERBS, *GROUPS)})
+    # typer does this for groups whose verbs it loads all at once.
+    group.params += typer.main.get_install_completion_arguments()
+    completion_init()
+    return group
 
 
 def _filled(app: typer.Typer, lines: Mapping[str, Verb | Group]) -> TyperGroup:

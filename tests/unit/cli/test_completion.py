@@ -1,0 +1,34 @@
+"""Completion in a shell: verbs and options, of verbs that are loaded when they are called, too."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = "import sys; sys.argv[0] = 'graphkit'; from graphkit.cli import program; program()"
+
+
+def run(tmp_path: Path, *words: str, **more: str) -> str:
+    """Return what a process of graphkit writes that has a home of its own."""
+    here = {**os.environ, "HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **more}
+    command = [sys.executable, "-c", PROGRAM, *words]
+    return subprocess.run(command, env=here, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [("graphkit bl", ["blast"]), ("graphkit blast --for", ["--format"]), ("graphkit neo4j st", ["status"])],
+)
+def test_what_is_typed_is_completed(tmp_path: Path, typed: str, offered: list[str]) -> None:
+    place = str(len(typed.split()) - 1)
+    told = run(tmp_path, _GRAPHKIT_COMPLETE="complete_bash", COMP_WORDS=typed, COMP_CWORD=place)
+    assert told.split() == offered
+
+
+def test_completion_is_installed_for_a_shell(tmp_path: Path) -> None:
+    assert "installed" in run(tmp_path, "--install-completion", "bash")
+    assert "graphkit" in (tmp_path / ".bashrc").read_text(encoding="utf-8")
