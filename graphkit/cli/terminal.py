@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _PLAIN_WIDTH = 80
 _WIDEST = 160
 _NARROWEST = 40
+_BETWEEN_LINES = 5.0
+"""Seconds between two lines of progress."""
 
 
 class ScreenOptions(TypedDict):
@@ -86,11 +89,32 @@ def note(text: str, *, quiet: bool) -> None:
         print(shown(text), file=sys.stderr)
 
 
+class _Lines:
+    """Progress for what is no terminal, such as the log of a build: nothing at all for a quick work."""
+
+    def __init__(self) -> None:
+        self._begun = self._said = time.monotonic()
+
+    def tell(self, done: int, total: int | None, what: str) -> None:
+        """Write a line where the last one is some seconds old."""
+        now = time.monotonic()
+        if now - self._said < _BETWEEN_LINES:
+            return
+        self._said = now
+        of = "" if total is None else f" of {total:,}"
+        note(
+            f"{now - self._begun:,.0f} s: {done:,}{of}, {done / (now - self._begun):,.1f} a second; {what}", quiet=False
+        )
+
+
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Progress | None]:
-    """Show how far a long work is, where stderr is a terminal; otherwise there is nothing to tell."""
-    if quiet or not sys.stderr.isatty():
+    """Show how far a long work is: a bar where stderr is a terminal, else a line every few seconds."""
+    if quiet:
         yield None
+        return
+    if not sys.stderr.isatty():
+        yield _Lines().tell
         return
     from rich.console import Console
     from rich.markup import escape

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from graphkit.formats import read_document
-from graphkit.formats.archives import unpacked
+from graphkit.formats.archives import members, unpacked
 from graphkit.ingest.documents import Documents
 from graphkit.ingest.files import Found, beside, content_of, is_file
 from graphkit.ingest.limits import check_size
@@ -28,7 +28,12 @@ _OWNERS_FOLDERS: Final = frozenset({".github", ".gitlab", "docs"})
 
 
 def take_advisory(run: IngestRun, found: Found, data: bytes) -> None:
-    """Take an OSV record or an incident file."""
+    """Take an OSV record or an incident file, or each of a ZIP archive of them, as OSV hands out its databases."""
+    if not found.is_member and (inside := members(data)) is not None:
+        for name, part in inside:
+            member = replace(found, label=f"{found.label}/{name}", named=False, is_member=True)
+            run.attempt(member.label, partial(_take_member, run, member, part))
+        return
     if incident.claims(data):
         read: tuple[Incident, ...] = (incident.parse(data),)
     elif osv.claims(data):
@@ -40,6 +45,12 @@ def take_advisory(run: IngestRun, found: Found, data: bytes) -> None:
     run.stats.incidents += [one.id for one in read]
     run.stats.undecided(found.label, read)
     run.stats.read += 1
+
+
+def _take_member(run: IngestRun, found: Found, data: bytes | InputError) -> None:
+    if isinstance(data, InputError):
+        raise data
+    take_advisory(run, found, data)
 
 
 def take_organisation(run: IngestRun, found: Found, data: bytes) -> None:

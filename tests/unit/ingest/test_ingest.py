@@ -577,6 +577,19 @@ def test_advisories_and_incident_files(graph: Graph, work: Path) -> None:
     assert graph.blast("case-1").incident.id == "case-1"
 
 
+def test_an_archive_of_advisories_is_read_whole(graph: Graph, work: Path) -> None:
+    """OSV hands out its databases so; what is no record is named, and an archive inside is not opened."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, text in (("A.json", osv("MAL-1")), ("B.json", osv("MAL-2")), ("C.json", "{}"), ("D.json", "{")):
+            archive.writestr(name, text)
+    put(work / "all.zip", held.getvalue())
+    report = graph.ingest("advisory", ["all.zip"])
+    assert (report.read, report.incidents) == (2, ("MAL-1", "MAL-2"))
+    assert report.unrecognised == ("all.zip/C.json", "all.zip/D.json")
+    assert graph.blast("MAL-2").incident.id == "MAL-2"
+
+
 def test_every_advisory_of_a_large_folder_is_counted(graph: Graph, work: Path) -> None:
     records = [osv(f"GHSA-{number}") for number in range(700)]
     put(work / "all.json", f"[{','.join(records[:600])}]")
