@@ -89,6 +89,8 @@ class Walk:
 
 Choice = tuple[PackageId, Constraint, Position]
 """Package id, what was asked of it, and the position that was chosen."""
+_Asked = tuple[Bits, bool, bool]
+"""The parts of a `Constraint`."""
 
 
 def _is_equivalent(world: World, package_id: PackageId, one: Position, other: Position) -> bool:
@@ -163,73 +165,119 @@ def walk(world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk:
 
 
 def _walk(world: World, root: Root, availabilities: Availabilities) -> Walk:
-    memory = world.memory_of(Memory)
-    choices: list[Choice] = []
-    last: dict[PackageId, tuple[tuple[Bits, bool, bool], Position]] = {}
-    start = {root.fixed[0]: root.fixed[1]} if root.fixed else {}
-    picks = start
-    visited: set[PackageId] = set(picks)
-    failed: set[PackageId] = set()
-    gathered = _Gathering(world, root, picks)
-    is_anew = True
+    rounds = _Rounds(world, root, availabilities)
     for _ in range(_MOST_ROUNDS):
-        visited.update(gathered.touched)
-        chosen = dict(start) if is_anew else dict(picks)
-        failed = set() if is_anew else failed - gathered.touched
-        for package_id in gathered.touched:
-            asked = (gathered.admits[package_id], package_id in gathered.prerelease, package_id in gathered.pinned)
-            before, found = last.get(package_id, (None, NO_RELEASE))
-            if package_id in gathered.urls or (before is None and not world.package(package_id).is_read):
-                chosen.pop(package_id, None)
-                continue
-            if package_id in start:
-                if not asked[0] >> start[package_id] & 1:
-                    failed.add(package_id)
-                continue
-            if before != asked:
-                constraint = Constraint(*asked)
-                found = choose(availabilities[package_id], constraint, world.profile)
-                choices.append((package_id, constraint, found))
-                last[package_id] = (asked, found)
+        chosen = rounds.choose()
+        if chosen == rounds.picks:
+            return rounds.keep(rounds.settled())
+        rounds.gather(chosen)
+    return rounds.keep(rounds.endless())
+
+
+class _Rounds:
+    """A walk at work: what the last round chose, and the requirements that this makes.
+
+    ``picks``: the choices of the last round. A fixed root is chosen from the start.
+    """
+
+    def __init__(self, world: World, root: Root, availabilities: Availabilities) -> None:
+        self._world, self._root, self._availabilities = world, root, availabilities
+        self._start = {root.fixed[0]: root.fixed[1]} if root.fixed else {}
+        self.picks = self._start
+        self._choices: list[Choice] = []
+        self._last: dict[PackageId, tuple[_Asked, Position]] = {}
+        self._visited: set[PackageId] = set(self._start)
+        self._failed: set[PackageId] = set()
+        self._gathered = _Gathering(world, root, self._start)
+        self._is_anew = True
+
+    def choose(self) -> dict[PackageId, Position]:
+        """Return the choices of a round: those of the last one, and anew of what it saw a requirement of."""
+        touched = self._gathered.touched
+        self._visited.update(touched)
+        chosen = dict(self._start) if self._is_anew else dict(self.picks)
+        self._failed = set() if self._is_anew else self._failed - touched
+        for package_id in touched:
+            found = self._choice_of(package_id)
             if found < 0:
-                failed.add(package_id)
                 chosen.pop(package_id, None)
             else:
                 chosen[package_id] = found
-        if chosen == picks:
-            settled = Walk(
-                picks=picks,
-                parents=gathered.parents,
-                unresolvable=tuple(sorted(failed)),
-                unread=tuple(sorted(gathered.unread())),
-                visited=frozenset(visited),
-                is_uncertain=any(world.package(package_id).is_uncertain for package_id in visited),
-                conflict_free=conflict_free(
-                    world, root.fixed, gathered.asks(), picks, failed, availabilities, held=root.held
-                )
-                if failed
-                else None,
-            )
-            return memory.keep(root, choices, settled)
+        return chosen
+
+    def _choice_of(self, package_id: PackageId) -> Position:
+        """Return what is chosen of a package, -1 where nothing fits or nothing is known of its releases."""
+        gathered = self._gathered
+        asked = (gathered.admits[package_id], package_id in gathered.prerelease, package_id in gathered.pinned)
+        before, found = self._last.get(package_id, (None, NO_RELEASE))
+        if package_id in gathered.urls or (before is None and not self._world.package(package_id).is_read):
+            return NO_RELEASE
+        if package_id in self._start:
+            found = self._start[package_id]
+            if not asked[0] >> found & 1:
+                self._failed.add(package_id)
+            return found
+        if before != asked:
+            found = self._chosen(package_id, asked)
+        if found < 0:
+            self._failed.add(package_id)
+        return found
+
+    def _chosen(self, package_id: PackageId, asked: _Asked) -> Position:
+        """Choose by what is asked of a package now, and remember that."""
+        constraint = Constraint(*asked)
+        found = choose(self._availabilities[package_id], constraint, self._world.profile)
+        self._choices.append((package_id, constraint, found))
+        self._last[package_id] = (asked, found)
+        return found
+
+    def gather(self, chosen: dict[PackageId, Position]) -> None:
+        """Collect the requirements that new choices make."""
         # Where choices were added and none was changed, all that was gathered still holds.
-        is_anew = not picks.items() <= chosen.items()
-        if is_anew:
-            gathered = _Gathering(world, root, chosen)
+        self._is_anew = not self.picks.items() <= chosen.items()
+        if self._is_anew:
+            self._gathered = _Gathering(self._world, self._root, chosen)
         else:
-            gathered.extend(chosen)
-        picks = chosen
-    # It does not converge: nothing that it reached is settled.
-    unresolvable = tuple(sorted(visited - start.keys()))
-    endless = Walk(
-        picks={},
-        parents={},
-        unresolvable=unresolvable,
-        unread=(),
-        visited=frozenset(visited),
-        conflict_free=frozenset(),
-        is_uncertain=any(world.package(package_id).is_uncertain for package_id in visited),
-    )
-    return memory.keep(root, choices, endless)
+            self._gathered.extend(chosen)
+        self.picks = chosen
+
+    def settled(self) -> Walk:
+        """Return the walk after a round that changed nothing."""
+        gathered = self._gathered
+        return Walk(
+            picks=self.picks,
+            parents=gathered.parents,
+            unresolvable=tuple(sorted(self._failed)),
+            unread=tuple(sorted(gathered.unread())),
+            visited=frozenset(self._visited),
+            is_uncertain=self._is_uncertain(),
+            conflict_free=self._conflict_free() if self._failed else None,
+        )
+
+    def endless(self) -> Walk:
+        """Return the walk that does not converge: nothing that it reached is settled."""
+        return Walk(
+            picks={},
+            parents={},
+            unresolvable=tuple(sorted(self._visited - self._start.keys())),
+            unread=(),
+            visited=frozenset(self._visited),
+            conflict_free=frozenset(),
+            is_uncertain=self._is_uncertain(),
+        )
+
+    def keep(self, found: Walk) -> Walk:
+        """Remember the walk with every choice made on its way."""
+        return self._world.memory_of(Memory).keep(self._root, self._choices, found)
+
+    def _is_uncertain(self) -> bool:
+        return any(self._world.package(package_id).is_uncertain for package_id in self._visited)
+
+    def _conflict_free(self) -> frozenset[PackageId]:
+        root, asks = self._root, self._gathered.asks()
+        return conflict_free(
+            self._world, root.fixed, asks, self.picks, self._failed, self._availabilities, held=root.held
+        )
 
 
 class _Gathering:
