@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -12,7 +12,7 @@ import numpy as np
 
 from graphkit.model.answers import PackageRow, Path, Slot, Take
 from graphkit.model.ranks import Tier
-from graphkit.model.times import rfc3339
+from graphkit.model.times import Instant, rfc3339
 from graphkit.stores.port import PackageId, Position
 from graphkit.trace.reach.admit import admission
 from graphkit.trace.reach.by_slot import Reach, ReachPass
@@ -81,7 +81,7 @@ def package_tiers(world: World, reach: Reach, targets: Targets, most: int | None
             tiers[package_id] = tier
         elif not _stronger(tier, tiers.get(package_id)):
             continue
-        found[f"{package.name}[{extra}]" if extra else package.name] = tier
+        found[_named(package, extra)] = tier
     return found
 
 
@@ -146,6 +146,15 @@ class Walked(NamedTuple):
     nominated: bool
     unread: tuple[str, ...]
 
+    @property
+    def is_picked(self) -> bool:
+        """Whether a fresh install takes an accused release."""
+        return self.row is not None and self.row.tier is Tier.PICKED
+
+
+_Key = tuple[PackageId, str]
+"""A package, and an extra of it or empty."""
+
 
 def package_rows(
     world: World, reach: Reach, targets: Targets, effort: Effort | None = None, spread_over: PackageWorlds = map
@@ -157,40 +166,51 @@ def package_rows(
     """
     effort = effort or Effort()
     ranking = Ranking(world, reach, targets, effort.most)
-    found: dict[tuple[PackageId, str], Walked] = {}
     walks = iter(spread_over(partial(_walked, world, reach, targets), ranking.planned))
     enough = None if ranking.is_whole else effort.enough
-    is_stopped = False
-    try:
-        for candidate, walked in zip(ranking.planned, walks, strict=False):
-            found[candidate.package_id, candidate.extra] = walked
-            if walked.row is not None and walked.row.tier is Tier.PICKED and enough is not None:
-                enough -= 1
-                if enough <= 0:
-                    break
-    except KeyboardInterrupt:
-        is_stopped = True
-    rows: list[PackageRow] = []
-    unconfirmed: set[str] = set()
-    tiers: dict[PackageId, Tier | None] = {}
-    for (package_id, extra), (row, nominated, _) in sorted(found.items(), key=lambda one: one[0]):
-        if nominated and (row is None or row.tier is not Tier.PICKED):
-            unconfirmed.add(f"{world.package(package_id).name}{f'[{extra}]' if extra else ''}")
-        if row is None:
-            continue
-        if not extra:
-            tiers[package_id] = row.tier
-        elif not _stronger(row.tier, tiers.get(package_id)):
-            continue
-        rows.append(row)
-    rows.sort(key=row_order)
+    found, is_stopped = _until_enough(zip(ranking.planned, walks, strict=False), enough)
     return Exposed(
-        rows=tuple(rows),
-        unconfirmed=tuple(sorted(unconfirmed)),
+        rows=tuple(sorted(_rows_among(found), key=row_order)),
+        unconfirmed=tuple(sorted(_unconfirmed(world, found))),
         unread=tuple(sorted({one for walked in found.values() for one in walked.unread})),
         unwalked=ranking.left(len(found)),
         stopped=(len(found), len(ranking.planned)) if is_stopped else None,
     )
+
+
+def _until_enough(walks: Iterable[tuple[Candidate, Walked]], enough: int | None) -> tuple[dict[_Key, Walked], bool]:
+    """Return what became of candidates until so many have a picked row, and whether Ctrl-C stopped the walks."""
+    found: dict[_Key, Walked] = {}
+    picked = 0
+    try:
+        for candidate, walked in walks:
+            found[candidate.package_id, candidate.extra] = walked
+            picked += walked.is_picked
+            if enough is not None and walked.is_picked and picked >= enough:
+                break
+    except KeyboardInterrupt:
+        return found, True
+    return found, False
+
+
+def _rows_among(found: Mapping[_Key, Walked]) -> Iterator[PackageRow]:
+    """Yield the rows that were found; one with an extra only where that exposes the package more than it is without."""
+    plain = {package_id: row.tier for (package_id, extra), (row, *_) in found.items() if row and not extra}
+    for (package_id, extra), (row, *_) in found.items():
+        if row and (not extra or _stronger(row.tier, plain.get(package_id))):
+            yield row
+
+
+def _unconfirmed(world: World, found: Mapping[_Key, Walked]) -> Iterator[str]:
+    """Yield the names of candidates that single choices lead to a target, and no walk."""
+    for (package_id, extra), walked in found.items():
+        if walked.nominated and not walked.is_picked:
+            yield _named(world.package(package_id), extra)
+
+
+def _named(package: Package, extra: str) -> str:
+    """Return what a row is called."""
+    return f"{package.name}[{extra}]" if extra else package.name
 
 
 def _stronger(tier: Tier | None, base: Tier | None) -> bool:
@@ -205,68 +225,90 @@ def row_order(row: PackageRow) -> tuple[int, int, int, int, str]:
 
 
 def _walked(world: World, reach: Reach, targets: Targets, candidate: Candidate) -> Walked:
-    package_id, extra, distance, dependents = candidate
-    unread: set[str] = set()
     world.forget()
-    package = world.package(package_id)
-    runs = list(newest_of(package, world, reach.slots))
-    picked: list[Hit] = []
-    doubtful: list[Hit] = []
-    hits: dict[bool, list[Hit]] = {True: [], False: []}
-    stuck: set[int] = set()
-    paths: list[Path] = []
-    nominated = False
-    admitted: set[int] = set()
-    roots = [root_of(world, package_id, run.position, extra, reach.slots[run.first].start) for run in runs]
-    for run, root in zip(runs, roots, strict=True):
-        bits = _bits(reach, run, package_id, extra)
-        nominated = nominated or bool(bits)
-        if bits and not _rules_out(world, root, targets):
-            found = confirm(world, root, reach.slots[run.first].start, reach.slots[run.last].until, targets)
-            unread.update(found.unread)
-            if run.agreed:
-                picked += found.picked
-            else:
-                hits[run.doubtful] += found.picked
-            doubtful += found.doubtful
-            stuck |= _stuck_slots(found, reach.slots)
-            if found.path:
-                paths.append(found.path)
-    picked += in_both(hits[True], hits[False])
-    doubtful += [*hits[True], *hits[False]]
-    takes = slots_of(tuple(picked), reach.slots)
-    # What is picked is admitted: only for the rest is it worth to look at all that the ranges allow.
-    for run, root in zip(runs, roots, strict=True) if not takes else ():
-        slots, path = _admitted_slots(world, reach, targets, root, run)
-        admitted |= slots
-        if path:
-            paths.append(path)
-    admitted |= {number for number, _ in slots_of(tuple(doubtful), reach.slots)}
-    tier = Tier.PICKED if takes else Tier.ADMITTED if admitted else None
-    older, count = _older(world, reach, targets, package_id, extra, {run.position for run in runs})
-    exposed = count + len({run.position for run in runs if tier})
-    if tier is None and older is None:
-        return Walked(None, nominated, tuple(unread))
-    slots_shown = sorted({number for number, _ in takes} if takes else admitted)
-    best = min(paths, key=len, default=())
-    shown = _shown_run(runs, slots_shown)
-    row = PackageRow(
-        package=f"{package.name}[{extra}]" if extra else package.name,
-        tier=tier,
-        takes=tuple(Take(slot=number, release=release) for number, release in takes),
-        older_tier=older,
-        newest=package.texts[shown.position] if shown else "",
-        releases=exposed,
-        distance=len(best) - 1 if tier and best else distance,
-        slots=tuple(slots_shown),
-        paths=(best,) if tier and best else (),
-        nominated=nominated and tier is not Tier.PICKED,
-        unresolvable=tuple(sorted(stuck)),
-        dependents=dependents,
-        downloads=package.downloads,
-        maintainers=package.maintainers,
-    )
-    return Walked(row, nominated, tuple(unread))
+    walks = _CandidateWalks(world, reach, targets, candidate)
+    walks.confirm()
+    return Walked(walks.row(), walks.nominated, tuple(walks.unread))
+
+
+class _CandidateWalks:
+    """The walks of one candidate, from its newest release in each run of slots, and what they found."""
+
+    def __init__(self, world: World, reach: Reach, targets: Targets, candidate: Candidate) -> None:
+        self._world, self._reach, self._targets, self._candidate = world, reach, targets, candidate
+        self._key = package_id, extra = candidate.package_id, candidate.extra
+        self._package = world.package(package_id)
+        self._runs = list(newest_of(self._package, world, reach.slots))
+        self._roots = [root_of(world, package_id, run.position, extra, self._stretch(run)[0]) for run in self._runs]
+        self._picked: list[Hit] = []
+        self._doubtful: list[Hit] = []
+        self._stuck: set[int] = set()
+        self._paths: list[Path] = []
+        self.nominated = False
+        self.unread: set[str] = set()
+
+    def _stretch(self, run: Newest) -> tuple[Instant, Instant]:
+        return self._reach.slots[run.first].start, self._reach.slots[run.last].until
+
+    def confirm(self) -> None:
+        """Walk forwards from every newest release that is nominated and may take a target."""
+        by_account: dict[bool, list[Hit]] = {True: [], False: []}
+        for run, root in zip(self._runs, self._roots, strict=True):
+            if not _bits(self._reach, run, *self._key):
+                continue
+            self.nominated = True
+            if not _rules_out(self._world, root, self._targets):
+                found = confirm(self._world, root, *self._stretch(run), self._targets)
+                (self._picked if run.agreed else by_account[run.doubtful]).extend(found.picked)
+                self._take(found)
+        self._picked += in_both(by_account[True], by_account[False])
+        self._doubtful += [*by_account[True], *by_account[False]]
+
+    def _take(self, found: Confirmation) -> None:
+        self._doubtful += found.doubtful
+        self._stuck |= _stuck_slots(found, self._reach.slots)
+        self._paths += [found.path] if found.path else []
+        self.unread.update(found.unread)
+
+    def row(self) -> PackageRow | None:
+        """Return the row of the candidate; None where neither its newest releases are exposed nor older ones."""
+        takes = slots_of(tuple(self._picked), self._reach.slots)
+        # What is picked is admitted: only for the rest is it worth to look at all that the ranges allow.
+        admitted = set[int]() if takes else self._admitted()
+        admitted |= {number for number, _ in slots_of(tuple(self._doubtful), self._reach.slots)}
+        tier = Tier.PICKED if takes else Tier.ADMITTED if admitted else None
+        newest = {run.position for run in self._runs}
+        older, count = _older(self._world, self._reach, self._targets, *self._key, newest)
+        if tier is None and older is None:
+            return None
+        slots = sorted({number for number, _ in takes} if takes else admitted)
+        shown = _shown_run(self._runs, slots)
+        best = min(self._paths, key=len, default=()) if tier else ()
+        return PackageRow(
+            package=_named(self._package, self._candidate.extra),
+            tier=tier,
+            takes=tuple(Take(slot=number, release=release) for number, release in takes),
+            older_tier=older,
+            newest=self._package.texts[shown.position] if shown else "",
+            releases=count + (len(newest) if tier else 0),
+            distance=len(best) - 1 if best else self._candidate.distance,
+            slots=tuple(slots),
+            paths=(best,) if best else (),
+            nominated=self.nominated and tier is not Tier.PICKED,
+            unresolvable=tuple(sorted(self._stuck)),
+            dependents=self._candidate.dependents,
+            downloads=self._package.downloads,
+            maintainers=self._package.maintainers,
+        )
+
+    def _admitted(self) -> set[int]:
+        """Return the slots in which the ranges allow a target, and note the paths to it."""
+        found: set[int] = set()
+        for run, root in zip(self._runs, self._roots, strict=True):
+            slots, path = _admitted_slots(self._world, self._reach, self._targets, root, run)
+            found |= slots
+            self._paths += [path] if path else []
+        return found
 
 
 def _rules_out(world: World, root: Root, targets: Targets) -> bool:
