@@ -25,35 +25,43 @@ def first_uploads(case: Case, world: World) -> FirstUploads:
     The index's own account is one of all, so its page must have been asked for. Cost: the accused releases.
     """
     found: dict[PackageName | None, Instant | None] = {}
-
-    def tell(package: PackageName | None, at: Instant | None) -> None:
+    for package, at in _accounts(case, world):
         known = found.get(package, at)
         found[package] = None if known is None or at is None else min(known, at)
+    return found
 
+
+_Account = tuple[PackageName | None, Instant | None]
+"""When a file of a package was uploaded, as one account of it says; None where it is not known."""
+
+
+def _accounts(case: Case, world: World) -> Iterator[_Account]:
+    """Yield every account of every part of what a case accuses."""
+    yield from _of_ranges(case, world)
+    yield from _of_releases(case, world)
+    yield from ((undecided.package, None) for undecided in case.undecided)
+    yield from ((file.package, None) for file in case.files if file.is_alone)
+    if case.every_elsewhere:
+        yield None, None
+
+
+def _of_ranges(case: Case, world: World) -> Iterator[_Account]:
     for package, specifier in case.accused_ranges:
         one = world.find(package)
         # Of those in a range that somebody knows, ``case.releases`` has the rest; later ones came after the page.
         is_told = one is not None and one.is_whole and bool(one.stretches(specifier))
-        tell(package, one.speaks_until if one is not None and is_told else None)
+        yield package, one.speaks_until if one is not None and is_told else None
+
+
+def _of_releases(case: Case, world: World) -> Iterator[_Account]:
     told = {one.release.purl: [at.earliest for at in one.accounts] for one in case.first_upload_accounts}
     for release in case.releases:
         known: list[Instant | None] = [*told.get(release.purl, ())]
         if case.reading.start is not None and case.is_timed(release):
             known.append(case.reading.start)
-        if release.package is not None:
-            known += _by_index(release, world)
-            if known:
-                known += _after_its_page(release, world)
-        for at in known or [None]:
-            tell(release.package, at)
-    for undecided in case.undecided:
-        tell(undecided.package, None)
-    for file in case.files:
-        if file.is_alone:
-            tell(file.package, None)
-    if case.every_elsewhere:
-        tell(None, None)
-    return found
+        known += _by_index(release, world) if release.package is not None else ()
+        known += _after_its_page(release, world) if release.package is not None and known else ()
+        yield from ((release.package, at) for at in known or (None,))
 
 
 def first_of_all(found: FirstUploads) -> Instant | None:
