@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 
 from graphkit.model.answers import Path
 from graphkit.model.documents import RECORD, Basis, Component, Document
-from graphkit.model.incidents import AccusedFile, FileHash
+from graphkit.model.incidents import AccusedFile, CompromisedRelease, FileHash
 from graphkit.model.names import BadName, PackageName, named_by_file, namesakes_of, package_name, purl_key, read_purl
 from graphkit.model.organisation import Organisation
 from graphkit.model.ranks import Verdict
@@ -136,55 +136,60 @@ def accuse(
     ``good_hashes`` gives the hashes that index pages have for a release; of a release that is accused as a whole
     none is good.
     """
-    archives: set[tuple[PackageName, str, str]] = set()
-    mixed: set[Named] = set()
-    unhashed: set[Named] = set()
-    hashes: dict[FileHash, frozenset[Named]] = {}
-    for release in case.releases:
-        key = release_version(release.version).key
-        named = {(release.package, key)} if release.package else frozenset[Named]()
-        for file in release.files:
-            if file.sha256:
-                one = FileHash("sha256", file.sha256)
-                hashes[one] = hashes.get(one, frozenset()) | named
-        if release.package:
-            archives |= {(release.package, key, f.sha256) for f in release.files if f.sha256 and not f.member}
-            if not release.whole:
-                mixed.add((release.package, key))
-            if release.whole or not all(f.sha256 for f in release.files):
-                unhashed.add((release.package, key))
-    for alone in case.files:
-        for one in alone.hashes:
-            hashes.setdefault(one, frozenset())
-    elsewhere = [one for one in case.undecided if one.package is None and one.purl]
-    unnamed = [one for one in case.undecided if one.package is None and not one.purl and one.name]
+    hashes = _bad_hashes(case)
+    of_index = [(release, named) for release in case.releases if (named := _named(release))]
+    of_others = [release for release in case.releases if not release.package]
+    of_no_package = [one for one in reversed(case.undecided) if one.package is None]
     return Accusation(
         packages=case.packages,
         bad_sha256=frozenset(one.value for one in hashes if one.algorithm == "sha256"),
         keys=case.keys(),
         ranges=_by_package(case.ranges),
         every=case.every,
-        elsewhere=tuple(
-            release_of_purl(release.purl, release.version) for release in case.releases if not release.package
-        ),
-        mixed_elsewhere=frozenset(
-            release_of_purl(one.purl, one.version) for one in case.releases if not one.package and not one.whole
-        ),
+        elsewhere=tuple(release_of_purl(one.purl, one.version) for one in of_others),
+        mixed_elsewhere=frozenset(release_of_purl(one.purl, one.version) for one in of_others if not one.whole),
         every_elsewhere=case.every_elsewhere,
         open={one.package: one.why for one in reversed(case.undecided) if one.package is not None},
-        open_elsewhere={purl_key(one.purl): one.why for one in reversed(elsewhere)},
-        open_names={name: one.why for one in reversed(unnamed) for name in _spellings(one.name)},
+        open_elsewhere={purl_key(one.purl): one.why for one in of_no_package if one.purl},
+        open_names={
+            name: one.why for one in of_no_package if one.name and not one.purl for name in _spellings(one.name)
+        },
         hashes=hashes,
         files=tuple(one for one in case.files if one.is_alone and one.hashes),
-        archives=frozenset(archives),
-        mixed=frozenset(mixed),
-        unhashed=frozenset(unhashed),
+        archives=frozenset(
+            (*named, file.sha256)
+            for release, named in of_index
+            for file in release.files
+            if file.sha256 and not file.member
+        ),
+        mixed=frozenset(named for release, named in of_index if not release.whole),
+        unhashed=frozenset(
+            named for release, named in of_index if release.whole or not all(file.sha256 for file in release.files)
+        ),
         good_hashes=good_hashes,
         aliases={purl_key(purl): one.package for one in organisation.aliases.packages for purl in one.purls},
         private_indexes=frozenset(map(same_index, organisation.private_indexes)) - {""},
         private_packages=frozenset(organisation.private_packages),
         imports=case.imports - case.packages,
     )
+
+
+def _named(release: CompromisedRelease) -> Named | None:
+    """Return a release by its package and version key; None for one of another ecosystem."""
+    return (release.package, release_version(release.version).key) if release.package else None
+
+
+def _bad_hashes(case: Case) -> dict[FileHash, frozenset[Named]]:
+    """Return which releases of the index hold a bad file, by every hash that is known of one."""
+    found: dict[FileHash, frozenset[Named]] = {}
+    for release in case.releases:
+        named = _named(release)
+        holding = frozenset((named,)) if named else frozenset[Named]()
+        for one in (FileHash("sha256", file.sha256) for file in release.files if file.sha256):
+            found[one] = found.get(one, frozenset()) | holding
+    for one in (one for alone in case.files for one in alone.hashes):
+        found.setdefault(one, frozenset())
+    return found
 
 
 def _spellings(name: str) -> Iterable[str]:
