@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from graphkit.model.answers import Slot
+from graphkit.model.incidents import CompromisedRelease
 from graphkit.model.sentences import first_of
 from graphkit.model.times import rfc3339
 from graphkit.stores.port import PackageId
@@ -28,23 +29,10 @@ def some(names: Sequence[str]) -> str:
 def footnotes(view: CaseAnswer, exposed: Exposed, documents: CaseDocuments) -> Iterator[str]:
     """Yield what qualifies an answer, most important first; nothing is left out silently."""
     yield from view.notes
-    for release in view.unplaced:
-        if release.package:
-            yield (
-                f"the graph's index facts do not include {release.package} {release.version}: only documents can show "
-                f"it (graphkit ingest index {release.package} --closure)"
-            )
-        else:
-            yield f"{release.purl} is not a Python package: only documents can show it"
-    if exposed.stopped:
-        done, planned = exposed.stopped
-        yield (
-            f"PARTIAL: stopped when {done:,} of {planned:,} packages were walked; services and companies are judged in "
-            "full, packages that were not walked are counted below; run it again for all of them"
-        )
+    yield from map(_unplaced_note, view.unplaced)
+    yield from _stopped_note(exposed)
     yield from _ghost_notes(view)
-    if exposed.unwalked:
-        yield from _unwalked(exposed.unwalked)
+    yield from _unwalked_note(exposed.unwalked)
     if exposed.unconfirmed:
         yield (
             f"nominated by single choices, not confirmed by the walk with all constraints: {some(exposed.unconfirmed)}"
@@ -52,13 +40,41 @@ def footnotes(view: CaseAnswer, exposed: Exposed, documents: CaseDocuments) -> I
     yield from _stuck_notes(view)
     if exposed.unread:
         yield f"not read, so walks through them are incomplete: {some(exposed.unread)}"
+    yield from _uncertain_note(view)
+    yield from _table_notes(view)
+    yield from _document_notes(documents)
+    yield from _package_notes(exposed)
+
+
+def _unplaced_note(release: CompromisedRelease) -> str:
+    """Say that the index facts do not know an accused release."""
+    if release.package:
+        return (
+            f"the graph's index facts do not include {release.package} {release.version}: only documents can show "
+            f"it (graphkit ingest index {release.package} --closure)"
+        )
+    return f"{release.purl} is not a Python package: only documents can show it"
+
+
+def _stopped_note(exposed: Exposed) -> Iterator[str]:
+    if exposed.stopped:
+        done, planned = exposed.stopped
+        yield (
+            f"PARTIAL: stopped when {done:,} of {planned:,} packages were walked; services and companies are judged in "
+            "full, packages that were not walked are counted below; run it again for all of them"
+        )
+
+
+def _uncertain_note(view: CaseAnswer) -> Iterator[str]:
     if uncertain := sorted(view.world.reader.packages(view.reach.uncertain).name):
         yield (
             f"upload or yank times are not all known for {some(uncertain)}; hits that hold under one account of them "
             "only are admitted"
         )
-    yield from _table_notes(view)
-    yield from _document_notes(documents)
+
+
+def _package_notes(exposed: Exposed) -> Iterator[str]:
+    """Say what the rows of packages leave out."""
     if exposed.rows:
         yield "build requirements (PEP 518) of source distributions were not read; an install that builds may pull more"
     if older := [row for row in exposed.rows if row.tier is None]:
@@ -82,7 +98,9 @@ def _document_notes(documents: CaseDocuments) -> Iterator[str]:
         yield "signatures of attestations were not checked: their content was read like any other document"
 
 
-def _unwalked(left: Unwalked) -> Iterator[str]:
+def _unwalked_note(left: Unwalked) -> Iterator[str]:
+    if not left:
+        return
     parts = (
         f"{left.nominated:,} nominated by single choices" if left.nominated else "",
         f"{left.admitted:,} reached by what ranges allow" if left.admitted else "",

@@ -25,42 +25,58 @@ from graphkit.trace.verdicts.install_requests import InstallRequest, private_of
 
 def barred(context: ServiceContext, request: InstallRequest, span: tuple[Instant, Instant]) -> Iterator[ProofStep]:
     """Yield obligations (e) and (o): what binds every resolution admits no accused release."""
-    accused = context.accused
     if request.barring:
         yield request.barring
         return
-    private = private_of(context, request) + sorted(accused.private_packages & accused.packages)
-    if private:
-        yield OpenObligation(
-            obligation=Obligation.INDEXES, text=f"the accused name may come from a private index ({private[0]})"
-        )
-        return
-    if by_url := [one for one in request.document.requirements if _named_by_url(one) in accused.packages]:
-        yield OpenObligation(
-            obligation=Obligation.BARRED, text=f"{request.path} asks for {by_url[0]}, which no range binds"
-        )
+    if gap := _elsewhere(context, request):
+        yield gap
         return
     yield fact(Obligation.INDEXES, "the accused name does not come from a private index")
+    yield _all_shut(context, request, span)
+
+
+def _elsewhere(context: ServiceContext, request: InstallRequest) -> OpenObligation | None:
+    """Return that an accused name may come from where no range binds it: a private index, or a URL; None if not."""
+    accused = context.accused
+    if private := private_of(context, request) + sorted(accused.private_packages & accused.packages):
+        text = f"the accused name may come from a private index ({private[0]})"
+        return OpenObligation(obligation=Obligation.INDEXES, text=text)
+    if by_url := [one for one in request.document.requirements if _named_by_url(one) in accused.packages]:
+        text = f"{request.path} asks for {by_url[0]}, which no range binds"
+        return OpenObligation(obligation=Obligation.BARRED, text=text)
+    return None
+
+
+def _all_shut(context: ServiceContext, request: InstallRequest, span: tuple[Instant, Instant]) -> ProofStep:
+    """Return that everything accused is shut out, or the first of it that is not."""
+    beyond = context.accused.beyond_packages
     shut: list[str] = []
     for package, ranges in sorted(_accused_ranges(context).items()):
-        bars = [one for one in request.binding if one.package == package and _binds(context, request, one)]
-        if instead := request.guards.overrides_of(package):
-            bars = [one for one in bars if one not in request.document.requirements]
-            bar = _overriding(context, request, instead, bars, ranges)
-        else:
-            bar = next(_barring(bars, ranges), None)
-        bar = bar or _cut_off(context, request, package, span)
-        if any(one.url for one in bars) or bar is None:
-            yield OpenObligation(obligation=Obligation.BARRED, text=f"nothing in {request.path} bars {package}")
-            return
+        bar = _bar_of(context, request, package, ranges, span)
+        if bar is None:
+            return OpenObligation(obligation=Obligation.BARRED, text=f"nothing in {request.path} bars {package}")
         shut.append(bar)
-    if not shut or accused.beyond_packages:
-        yield OpenObligation(
-            obligation=Obligation.BARRED,
-            text=f"nothing in {request.path} excludes {accused.beyond_packages or 'the accused releases'}",
-        )
-        return
-    yield fact(Obligation.BARRED, f"{request.path} requires {' and '.join(shut)}")
+    if not shut or beyond:
+        text = f"nothing in {request.path} excludes {beyond or 'the accused releases'}"
+        return OpenObligation(obligation=Obligation.BARRED, text=text)
+    return fact(Obligation.BARRED, f"{request.path} requires {' and '.join(shut)}")
+
+
+def _bar_of(
+    context: ServiceContext,
+    request: InstallRequest,
+    package: PackageName,
+    ranges: Sequence[SpecifierSet],
+    span: tuple[Instant, Instant],
+) -> str | None:
+    """Return what shuts out every accused release of a package; None where nothing does, or a URL is asked for."""
+    bars = [one for one in request.binding if one.package == package and _binds(context, request, one)]
+    if instead := request.guards.overrides_of(package):
+        bars = [one for one in bars if one not in request.document.requirements]
+        bar = _overriding(context, request, instead, bars, ranges)
+    else:
+        bar = next(_barring(bars, ranges), None)
+    return None if any(one.url for one in bars) else bar or _cut_off(context, request, package, span)
 
 
 def _overriding(
