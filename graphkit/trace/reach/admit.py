@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +81,29 @@ class _Admitting:
                         self.parents.setdefault(node, (source, requirement))
                         self.queue.append(node)
 
+    def start(self, root: Root, slots: int) -> None:
+        """Reach what a root is, and follow what it requires."""
+        if root.fixed:
+            for extra in ("", *root.extras):
+                self.reached[*root.fixed, extra] = slots
+                self.queue.append((*root.fixed, extra))
+        for requirement in root.requirements:
+            self.enter(None, requirement, slots)
+
+    def run(self, hits: Sequence[Node], mask: int) -> int:
+        """Follow all requirements until every slot of a mask has a hit; return the slots that have one.
+
+        Nothing is followed beyond a hit.
+        """
+        targets = {node[:2] for node in hits}
+        for node in self.queue:
+            if self.within(hits) & mask == mask:
+                break
+            if node[:2] not in targets:
+                for requirement in self.world.declared(node).requirements:
+                    self.enter(node, requirement, self.reached[node])
+        return self.within(hits) & mask
+
 
 def admission(
     world: World,
@@ -98,29 +122,26 @@ def admission(
     assert goal.availability is not None
     walk = _Admitting(world, root, goal, goal.availability)
     yanked = {package_id for package_id, slots in goal.yanked.items() if slots & mask}
-    for bit, at in enumerate(instants) if yanked else ():
-        if mask >> bit & 1:
-            pins = closure_of(world, root, (), Span(start=at, until=at + 1, is_timeless=False)).pins
-            walk.unlock((requirement for requirement in pins if requirement.package in yanked), bit)
-    if root.fixed:
-        for extra in ("", *root.extras):
-            walk.reached[*root.fixed, extra] = mask
-            walk.queue.append((*root.fixed, extra))
-    for requirement in root.requirements:
-        walk.enter(None, requirement, mask)
+    if yanked:
+        _unlock_yanked(walk, root, yanked, instants, mask)
+    walk.start(root, mask)
     hits = [(package_id, position, "") for package_id, positions in targets.items() for position in positions]
-    for node in walk.queue:
-        if walk.within(hits) & mask == mask:
-            break
-        if not (node[0] in targets and node[1] in targets[node[0]]):
-            for requirement in world.declared(node).requirements:
-                walk.enter(node, requirement, walk.reached[node])
-    slots = walk.within(hits) & mask
+    slots = walk.run(hits, mask)
     if slots and mask != slots & -slots:
         # A parent may have been reached in another slot; one slot alone gives a path that holds in it.
         return Admission(slots=slots, path=admission(world, root, targets, instants, goal, slots & -slots).path)
     first = min((walk.queue.index(hit) for hit in hits if hit in walk.parents), default=None)
     return Admission(slots=slots, path=() if first is None else _back(world, root, walk.parents, walk.queue[first]))
+
+
+def _unlock_yanked(
+    walk: _Admitting, root: Root, yanked: AbstractSet[PackageId], instants: Sequence[Instant], mask: int
+) -> None:
+    """Let the pins in a root's closure take what is yanked, slot by slot."""
+    for bit, at in enumerate(instants):
+        if mask >> bit & 1:
+            pins = closure_of(walk.world, root, (), Span(start=at, until=at + 1, is_timeless=False)).pins
+            walk.unlock((requirement for requirement in pins if requirement.package in yanked), bit)
 
 
 def _back(world: World, root: Root, parents: dict[Node, tuple[Node | None, ResolvedRequirement]], node: Node) -> Path:
