@@ -252,6 +252,21 @@ def resolve(
         UsageError: a target that is none of these, or a reading that none of their incidents gives.
     """
     events = events_of(incidents)
+    whole, alone = _sorted_targets(targets, events, versions_of)
+    graph = _Graph(events=events, versions_of=versions_of, is_known=is_known)
+    cases = [graph.case_of(event, of, reading) for event, of in whole]
+    for release in alone:
+        has_versions = release.package is not None and bool(versions_of(release.package))
+        unknown = "" if has_versions else unknown_target(release, incidents, is_known, known_names)
+        cases.append(replace(graph.case_alone(release), unknown=unknown))
+    _check_reading(cases, reading)
+    return tuple(sorted(cases, key=lambda case: case.id))
+
+
+def _sorted_targets(
+    targets: Sequence[str], events: Sequence[Event], versions_of: VersionsOf
+) -> tuple[Iterable[tuple[Event, _EventTargets]], Iterable[CompromisedRelease]]:
+    """Return what is asked of each event, and the releases that no event names."""
     whole: dict[str, tuple[Event, _EventTargets]] = {}
     alone: dict[Identity, CompromisedRelease] = {}
     for text in targets:
@@ -260,21 +275,13 @@ def resolve(
         if found is not None:
             whole.setdefault(found.id, (found, _EventTargets()))[1].ids.add(name)
             continue
-        release = release_of_target(text, partial(_near_ids, name, events))
-        release = _as_listed(release, versions_of)
+        release = _as_listed(release_of_target(text, partial(_near_ids, name, events)), versions_of)
         naming = _naming(events, release)
         for event in naming:
             whole.setdefault(event.id, (event, _EventTargets()))[1].add(release)
         if not naming:
             alone.setdefault(identity_of(release), release)
-    graph = _Graph(events=events, versions_of=versions_of, is_known=is_known)
-    cases = [graph.case_of(event, of, reading) for event, of in whole.values()]
-    for release in alone.values():
-        has_versions = release.package is not None and bool(versions_of(release.package))
-        unknown = "" if has_versions else unknown_target(release, incidents, is_known, known_names)
-        cases.append(replace(graph.case_alone(release), unknown=unknown))
-    _check_reading(cases, reading)
-    return tuple(sorted(cases, key=lambda case: case.id))
+    return whole.values(), alone.values()
 
 
 def without_incident_joined(cases: Sequence[Case]) -> tuple[Case, ...]:
