@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, Literal, TypeVar
@@ -480,29 +480,38 @@ def _notes(before: _Report, after: _Report) -> Iterator[Change]:
 def _remarks(before: _Report, after: _Report, was: Provenance, now: Provenance) -> Iterator[str]:
     if before.incident.id != after.incident.id:
         yield f"the two ask about different things: {before.incident.id} and {after.incident.id}"
-    for word, old, new in (
-        ("window", *(_between(one.window.start, one.window.until) for one in (before, after))),
-        ("reading", before.window.reading, after.window.reading),
-        ("graphkit", was.graphkit, now.graphkit),
-        ("packaging", was.packaging, now.packaging),
-    ):
-        if old != new:
-            yield f"{word}: {new or 'none'}; before: {old or 'none'}"
-    was_windows = {one.incident: one for one in before.windows}
-    for one in after.windows if len(after.windows) > 1 else ():
-        known = was_windows.get(one.incident)
-        spans = [(_between(row.start, row.until), row.reading) if row else ("", "") for row in (one, known)]
-        for word, new, old in zip(("window", "reading"), *spans, strict=True):
-            if new != old:
-                yield f"{word} of {one.incident}: {new or 'none'}; before: {old or 'none'}"
+    windows = [_between(one.window.start, one.window.until) for one in (before, after)]
+    yield from _different(
+        (
+            ("window", windows[0], windows[1]),
+            ("reading", before.window.reading, after.window.reading),
+            ("graphkit", was.graphkit, now.graphkit),
+            ("packaging", was.packaging, now.packaging),
+            *_windows(before, after),
+        )
+    )
     if before.incident.withdrawn != after.incident.withdrawn:
         withdrawn = [", ".join(one.incident.withdrawn) or "none" for one in (after, before)]
         yield f"withdrawn records: {withdrawn[0]}; before: {withdrawn[1]}"
     for word in sorted(before.environment.keys() | after.environment.keys()):
-        environments = [one.environment.get(word) for one in (after, before)]
-        if environments[0] != environments[1]:
-            yield f"{word} of installs: {environments[0]}; before: {environments[1]}"
+        old, new = (one.environment.get(word) for one in (before, after))
+        if old != new:
+            yield f"{word} of installs: {new}; before: {old}"
     if _listed(was.question)[0]:
         yield "the old report was cut by --limit or --offset: what is new is not told from what it cut, and is left out"
     if was.facts_sha256 == now.facts_sha256 and was.facts_sha256:
         yield "both rest on the same facts"
+
+
+def _different(compared: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    """Yield a remark for what is not the same: a word for it, the old text and the new one."""
+    yield from (f"{word}: {new or 'none'}; before: {old or 'none'}" for word, old, new in compared if old != new)
+
+
+def _windows(before: _Report, after: _Report) -> Iterator[tuple[str, str, str]]:
+    """Yield the window and reading of every incident, old and new, where several were asked about."""
+    known = {one.incident: one for one in before.windows}
+    for one in after.windows if len(after.windows) > 1 else ():
+        old = known.get(one.incident)
+        yield f"window of {one.incident}", _between(old.start, old.until) if old else "", _between(one.start, one.until)
+        yield f"reading of {one.incident}", old.reading if old else "", one.reading

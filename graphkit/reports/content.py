@@ -5,7 +5,7 @@ Every text here has passed `shown`, so that a page's script may put it anywhere 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
@@ -265,30 +265,18 @@ class _Builder:
         )
         if row.distance:
             entry.evidence = f"{counted(row.distance, 'step')} away"
-            entry.reason = shown(f"supplied by {' < '.join(row.via)}, which is {row.origin_tier}")
-        elif row.verdict is CompanyVerdict.NONE:
-            entry.reason = "named only, nothing ties it to the incident"
-        elif row.verdict is CompanyVerdict.STATED:
-            entry.reason = "an affirmative claim, first-hand or confirmed"
-        elif row.services:
-            entry.reason = shown(f"its services: {', '.join(row.services[:_NAMED])}")
-            entry.reason += and_more(len(row.services), _NAMED)
-        entry.facts.append(("id", shown(row.company)))
-        if row.data:
-            entry.facts.append(("data held", shown(", ".join(row.data))))
-        for one in row.supplies:
-            holds = f"; holds {', '.join(one.data)}" if one.data else ""
-            entry.facts.append(
-                ("supplied", shown(f"{one.supplier}: {one.what}{holds} {' '.join(one.sources)}".strip()))
-            )
+        entry.reason = _why(row)
+        entry.facts += _facts(row)
         entry.claims = [self._claim(claim) for claim in row.claims]
         self._add(entry)
+        self._operated(entry, row)
+
+    def _operated(self, entry: Entry, row: CompanyRow) -> None:
+        """Tie a company to its services; it was exposed when they were."""
         services = [self._services[name] for name in row.services if name in self._services]
-        when = set[int]()
         for entry_id in services:
             self._link(entry_id, entry.id, "operated by")
-            when.update(self._entry(entry_id).slots)
-        entry.slots = sorted(when)
+        entry.slots = sorted({slot for entry_id in services for slot in self._entry(entry_id).slots})
         entry.dated = entry.dated or bool(entry.slots)
         exposed = [entry_id for entry_id in services if self._entry(entry_id).verdict in _EXPOSED]
         entry.lit = [entry.id]
@@ -393,6 +381,29 @@ class _Builder:
                     "url": web_address(one.url),
                 },
             )
+
+
+def _why(row: CompanyRow) -> str:
+    """Return what a company's verdict rests on, as a sentence."""
+    if row.distance:
+        return shown(f"supplied by {' < '.join(row.via)}, which is {row.origin_tier}")
+    if row.verdict is CompanyVerdict.NONE:
+        return "named only, nothing ties it to the incident"
+    if row.verdict is CompanyVerdict.STATED:
+        return "an affirmative claim, first-hand or confirmed"
+    if row.services:
+        return shown(f"its services: {', '.join(row.services[:_NAMED])}") + and_more(len(row.services), _NAMED)
+    return ""
+
+
+def _facts(row: CompanyRow) -> Iterator[tuple[str, str]]:
+    """Yield what else is known of a company, each with its head."""
+    yield "id", shown(row.company)
+    if row.data:
+        yield "data held", shown(", ".join(row.data))
+    for one in row.supplies:
+        holds = f"; holds {', '.join(one.data)}" if one.data else ""
+        yield "supplied", shown(f"{one.supplier}: {one.what}{holds} {' '.join(one.sources)}".strip())
 
 
 def web_address(url: str) -> str:

@@ -11,6 +11,7 @@ from graphkit.model.answers import (
     BuildVerdict,
     CompanyRow,
     IngestReport,
+    PackageRow,
     Path,
     Provenance,
     Stats,
@@ -32,6 +33,7 @@ from graphkit.reports.wording import (
     EXPOSED,
     NOT_CHECKED,
     WORDS,
+    Listing,
     assuming,
     bearing,
     between,
@@ -68,51 +70,13 @@ class TableReport:
         sheet.line(f"{blast.incident.id}: {blast.incident.title}" if blast.incident.title else blast.incident.id)
         sheet.blank()
         sheet.line(headline(blast), style="bold", hang=0)
-        sheet.title("Compromised releases")
-        for one in listed.releases:
-            ghost = ", no longer on the index" if one.ghost else ""
-            part = "" if one.release.whole else ", only some of its files"
-            sheet.line(f"{name_of(one)}  {between(one.start, one.until)}{ghost}{part}", indent=2)
-            if one.release.note:
-                sheet.line(one.release.note, indent=6)
-        for cause in blast.incident.causes:
-            sheet.line(
-                f"cause: {cause.text}{_ids(cause.sources)} [{cause.certainty or 'certainty not said'}]", indent=2
-            )
+        _releases(sheet, blast, listed)
         _slots(sheet, blast)
         _services(sheet, blast)
         _companies(sheet, blast)
-        sheet.title(f"Packages ({_counts(blast.summary.packages)})")
-        if listed.packages:
-            rows = [
-                (
-                    WORDS[standing(row)],
-                    row.package,
-                    row.newest,
-                    takes_in_words(row.takes) or (f"({slot_runs(row.slots)})" if row.slots else "-"),
-                    str(row.distance),
-                )
-                for row in listed.packages
-            ]
-            sheet.table(("tier", "package", "newest", "a fresh install takes (slots)", "steps"), rows, tint=0, whole=1)
-            if told := [f"{row.package}: {', '.join(about)}" for row in listed.packages if (about := renown(row))]:
-                sheet.title("Whom to write to")
-                for line in told:
-                    sheet.line(line, indent=2)
-        else:
-            sheet.line("none to list" if blast.is_index_read else NOT_CHECKED, indent=2)
-        if listed.notes:
-            sheet.blank()
-        for note in listed.notes:
-            sheet.line(note, indent=2)
+        _packages(sheet, blast, listed)
         _notes(sheet, blast.notes)
-        provenance = made_of(blast, view)
-        sheet.blank()
-        sheet.line(
-            f"graphkit {provenance.graphkit}, packaging {provenance.packaging}; question: {provenance.question}; "
-            f"{counted(provenance.inputs, 'input')}, facts {provenance.facts_sha256[:_SHORT]}",
-            style="dim",
-        )
+        _provenance(sheet, made_of(blast, view))
         return sheet.text()
 
     def provenance(self, _text: str) -> Provenance | None:
@@ -262,6 +226,18 @@ def ingest_table(answer: IngestReport, *, width: int = 80, colour: bool = False)
     return sheet.text()
 
 
+def _releases(sheet: TextCanvas, blast: Blast, listed: Listing) -> None:
+    sheet.title("Compromised releases")
+    for one in listed.releases:
+        ghost = ", no longer on the index" if one.ghost else ""
+        part = "" if one.release.whole else ", only some of its files"
+        sheet.line(f"{name_of(one)}  {between(one.start, one.until)}{ghost}{part}", indent=2)
+        if one.release.note:
+            sheet.line(one.release.note, indent=6)
+    for cause in blast.incident.causes:
+        sheet.line(f"cause: {cause.text}{_ids(cause.sources)} [{cause.certainty or 'certainty not said'}]", indent=2)
+
+
 def _slots(sheet: TextCanvas, blast: Blast) -> None:
     if lines := window_lines(blast):
         sheet.title("Windows, one for each incident")
@@ -329,6 +305,42 @@ def _companies(sheet: TextCanvas, blast: Blast) -> None:
             sheet.line(f"services: {', '.join(row.services)}", indent=6)
         for claim in row.claims:
             sheet.line(_claim(claim), indent=6)
+
+
+def _packages(sheet: TextCanvas, blast: Blast, listed: Listing) -> None:
+    sheet.title(f"Packages ({_counts(blast.summary.packages)})")
+    if listed.packages:
+        rows = list(map(_package_cells, listed.packages))
+        sheet.table(("tier", "package", "newest", "a fresh install takes (slots)", "steps"), rows, tint=0, whole=1)
+        _maintainers(sheet, listed.packages)
+    else:
+        sheet.line("none to list" if blast.is_index_read else NOT_CHECKED, indent=2)
+    if listed.notes:
+        sheet.blank()
+    for note in listed.notes:
+        sheet.line(note, indent=2)
+
+
+def _package_cells(row: PackageRow) -> tuple[str, ...]:
+    takes = takes_in_words(row.takes) or (f"({slot_runs(row.slots)})" if row.slots else "-")
+    return WORDS[standing(row)], row.package, row.newest, takes, str(row.distance)
+
+
+def _maintainers(sheet: TextCanvas, rows: Iterable[PackageRow]) -> None:
+    told = [f"{row.package}: {', '.join(about)}" for row in rows if (about := renown(row))]
+    if told:
+        sheet.title("Whom to write to")
+    for line in told:
+        sheet.line(line, indent=2)
+
+
+def _provenance(sheet: TextCanvas, made: Provenance) -> None:
+    sheet.blank()
+    sheet.line(
+        f"graphkit {made.graphkit}, packaging {made.packaging}; question: {made.question}; "
+        f"{counted(made.inputs, 'input')}, facts {made.facts_sha256[:_SHORT]}",
+        style="dim",
+    )
 
 
 def _stands(row: CompanyRow) -> str:
