@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from graphkit.sources.environments.files import LIBRARIES, InstalledFiles
 
@@ -102,10 +102,10 @@ def _is_virtual(prefix: Path) -> bool:
 
 
 def _walk(files: InstalledFiles, start: Path, tree: Tree, left: int, *, is_added: bool) -> int:
+    """Walk a folder; return how many more entries may be looked at."""
     waiting = [start]
     while waiting and left > 0:
         parent = waiting.pop()
-        is_own = parent.is_relative_to(files.folder)
         try:
             with os.scandir(parent) as listing:
                 entries = sorted(listing, key=lambda one: one.name)
@@ -113,29 +113,47 @@ def _walk(files: InstalledFiles, start: Path, tree: Tree, left: int, *, is_added
             files.diagnostics.leave_open(files.label(parent), f"this folder: {error.strerror}")
             continue
         left -= len(entries)
-        for entry in entries:
-            path = parent / entry.name
-            if entry.is_symlink():
-                _link(files, path, tree)
-                continue
-            is_folder = entry.is_dir(follow_symlinks=False)
-            is_nested = parent != files.folder and INSTALLED.fullmatch(entry.name) is not None
-            if is_nested and (is_folder or not entry.name.lower().endswith(".egg")):
-                tree.nested.append(path)
-            if is_folder and (
-                is_own or path == files.folder or _is_walked(path, is_added=is_added and parent == start)
-            ):
-                waiting.append(path)
-                if path != files.folder and (
-                    entry.name.lower() in VENDOR_FOLDERS or entry.name.lower().endswith(".egg")
-                ):
-                    tree.vendors.append(path)
-            elif not is_folder:
-                if is_own:
-                    tree.files.append(path.relative_to(files.folder).as_posix())
-                if not is_added:
-                    _file(path, entry.name, tree)
+        folder = _Folder(path=parent, is_start=parent == start, is_own=parent.is_relative_to(files.folder))
+        waiting += [path for entry in entries if (path := _take(files, folder, entry, tree, is_added=is_added))]
     return left
+
+
+class _Folder(NamedTuple):
+    """A folder at work; ``is_own``: it is in that of the environment."""
+
+    path: Path
+    is_start: bool
+    is_own: bool
+
+
+def _take(
+    files: InstalledFiles, folder: _Folder, entry: os.DirEntry[str], tree: Tree, *, is_added: bool
+) -> Path | None:
+    """Put an entry of a folder where it belongs; return its path where it is a folder to walk."""
+    path = folder.path / entry.name
+    if entry.is_symlink():
+        _link(files, path, tree)
+        return None
+    is_folder = entry.is_dir(follow_symlinks=False)
+    if folder.path != files.folder and _is_metadata(entry.name, is_folder=is_folder):
+        tree.nested.append(path)
+    if not is_folder:
+        if folder.is_own:
+            tree.files.append(path.relative_to(files.folder).as_posix())
+        if not is_added:
+            _file(path, entry.name, tree)
+        return None
+    is_site = path == files.folder
+    if not (folder.is_own or is_site or _is_walked(path, is_added=is_added and folder.is_start)):
+        return None
+    if not is_site and (entry.name.lower() in VENDOR_FOLDERS or entry.name.lower().endswith(".egg")):
+        tree.vendors.append(path)
+    return path
+
+
+def _is_metadata(name: str, *, is_folder: bool) -> bool:
+    """Return whether an entry has the name of a distribution's metadata; an egg that is a file is an archive."""
+    return INSTALLED.fullmatch(name) is not None and (is_folder or not name.lower().endswith(".egg"))
 
 
 def _is_walked(path: Path, *, is_added: bool) -> bool:

@@ -83,38 +83,56 @@ def lines(ends: Iterable[Tip], known: Mapping[str, Commit]) -> list[BranchLine]:
     A tip inside another line begins one without commits. Side lines come from the newest merge to the
     oldest, so that a branch that was merged again and again is one line. Cost: linear in commits.
     """
-    merges: dict[str, list[tuple[Commit, int]]] = defaultdict(list)
-    for commit in known.values():
-        for number, parent in enumerate(commit.parents[1:], start=1):
-            merges[parent].append((commit, number))
-    order = {sha: number for number, sha in enumerate(known)}
-    owned: set[str] = set()
-    waiting: list[tuple[int, int, str]] = []
-    found: list[BranchLine] = []
-
-    def walk(branch: str, commit: str, *, lives: bool, told: Instant = 0) -> None:
-        seen = max([told, known[commit].at, *(merge.at for merge, _ in merges[commit])])
-        line = BranchLine(branch=branch, lives=lives, seen=seen, is_first=not found)
-        at: str | None = commit
-        while at is not None and at not in owned:
-            owned.add(at)
-            line.commits.append(known[at])
-            for number, parent in enumerate(known[at].parents[1:], start=1):
-                heapq.heappush(waiting, (order[at], number, parent))
-            at = next(iter(known[at].parents), None)
-        line.base = at or ""
-        line.commits.reverse()
-        found.append(line)
-
+    history = _History(known)
     for tip in ends:
-        if tip.lives or tip.commit not in owned:
-            walk(tip.name, tip.commit, lives=tip.lives, told=tip.seen)
-    shas = list(known)
-    while waiting:
-        merge, number, parent = heapq.heappop(waiting)
-        if parent not in owned:
-            walk(_merged_name(known[shas[merge]], number), parent, lives=False)
-    return found
+        if tip.lives or not history.has(tip.commit):
+            history.follow(tip.name, tip.commit, lives=tip.lives, told=tip.seen)
+    history.follow_merged()
+    return history.lines
+
+
+class _History:
+    """Commits, newest first, and the lines that they were put on so far."""
+
+    def __init__(self, known: Mapping[str, Commit]) -> None:
+        self.lines: list[BranchLine] = []
+        self._known = known
+        self._order = {sha: number for number, sha in enumerate(known)}
+        self._owned: set[str] = set()
+        self._waiting: list[tuple[int, int, str]] = []
+        """Further parents of merges: the merge by its place in the order, the number of the parent, its SHA."""
+        self._merged_at: dict[str, list[Instant]] = defaultdict(list)
+        for commit in known.values():
+            for parent in commit.parents[1:]:
+                self._merged_at[parent].append(commit.at)
+
+    def has(self, commit: str) -> bool:
+        """Return whether a commit is on a line."""
+        return commit in self._owned
+
+    def follow(self, branch: str, commit: str, *, lives: bool, told: Instant = 0) -> None:
+        """Add the line that a commit ends, back to one that another line has."""
+        seen = max([told, self._known[commit].at, *self._merged_at.get(commit, ())])
+        line = BranchLine(branch=branch, lives=lives, seen=seen, is_first=not self.lines)
+        at = commit
+        while at and at not in self._owned:
+            self._owned.add(at)
+            line.commits.append(self._known[at])
+            first, *further = self._known[at].parents or ("",)
+            for number, parent in enumerate(further, start=1):
+                heapq.heappush(self._waiting, (self._order[at], number, parent))
+            at = first
+        line.base = at
+        line.commits.reverse()
+        self.lines.append(line)
+
+    def follow_merged(self) -> None:
+        """Add the lines that merges took in and no line has yet, from the newest merge on."""
+        shas = list(self._known)
+        while self._waiting:
+            merge, number, parent = heapq.heappop(self._waiting)
+            if parent not in self._owned:
+                self.follow(_merged_name(self._known[shas[merge]], number), parent, lives=False)
 
 
 def _merged_name(merge: Commit, number: int) -> str:

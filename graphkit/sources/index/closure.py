@@ -102,9 +102,8 @@ def gather(
     """
     named = [_root(name) for name in names]
     roots = {root.package for root in named}
-    gathered = _Gathered(order)
+    gathered = _Gathered(order, SliceWriter({root.package for root in named if not root.specifier}))
     walks = [*(_Walk([root]) for root in named), *(_Walk(gathered.dependencies(*one)) for one in together)]
-    writer = SliceWriter({root.package for root in named if not root.specifier})
     unanswered = Unanswered(reject)
     done = 0
     while missing := _missing(walks, gathered, order):
@@ -120,23 +119,24 @@ def gather(
                 reject(package, answer)
                 gathered.put_aside(package, version, answer)
             elif isinstance(answer, PageReading):
-                reading = answer if order.as_of is None else as_of(answer, order.as_of)
-                if package in roots and not reading.page.found:
+                page = gathered.take_page(package, answer)
+                if package in roots and not page.found:
                     reject(package, InputError(_NOT_KNOWN))
-                gathered.readings[package] = reading
-                writer.page(reading)
-                yield reading.page
+                yield page
             else:
-                if isinstance(answer.problem, Untold):
-                    note(f"{package} {version}", str(answer.problem))
-                elif answer.problem is not None:
-                    reject(f"sdist of {package} {version}", InputError(str(answer.problem)))
-                gathered.metadata[package, version] = answer.metadata
-                writer.metadata(answer.metadata)
-                yield answer.metadata
+                _tell_problem(f"{package} {version}", answer, reject, note)
+                yield gathered.take_release(package, version, answer)
     unanswered.close()
     if record is not None:
-        writer.write(record)
+        gathered.writer.write(record)
+
+
+def _tell_problem(name: str, release: _Release, reject: Reject, note: Note) -> None:
+    """Tell why what building a release takes was not read, where that was asked for."""
+    if isinstance(release.problem, Untold):
+        note(name, str(release.problem))
+    elif release.problem is not None:
+        reject(f"sdist of {name}", InputError(str(release.problem)))
 
 
 def _fetch(
@@ -217,9 +217,10 @@ class _Walk:
 
 
 class _Gathered:
-    """What was read, with the choices that ranges leave, each computed once."""
+    """What was read, with the choices that ranges leave, each computed once. ``writer`` gets all of it."""
 
-    def __init__(self, order: GatherOptions) -> None:
+    def __init__(self, order: GatherOptions, writer: SliceWriter) -> None:
+        self.writer = writer
         self.readings: dict[PackageName, PageReading] = {}
         self.metadata: dict[tuple[PackageName, str], ReleaseMetadata] = {}
         self._offers: dict[PackageName, tuple[_Candidates, ...]] = {}
@@ -227,6 +228,20 @@ class _Gathered:
         self.evaluator = MarkerEvaluator(order.environment)
         # What either resolver may choose is read: they differ in what they make of Requires-Python.
         self._evaluators = (MarkerEvaluator(order.environment, "uv"), MarkerEvaluator(order.environment, "pip"))
+
+    def take_page(self, package: PackageName, reading: PageReading) -> ProjectPage:
+        """Take up a page as of the instant asked for, and return it."""
+        if self._order.as_of is not None:
+            reading = as_of(reading, self._order.as_of)
+        self.readings[package] = reading
+        self.writer.page(reading)
+        return reading.page
+
+    def take_release(self, package: PackageName, version: str, release: _Release) -> ReleaseMetadata:
+        """Take up what a release requires, and return it."""
+        self.metadata[package, version] = release.metadata
+        self.writer.metadata(release.metadata)
+        return release.metadata
 
     def put_aside(self, package: PackageName, version: str, error: GraphkitError) -> None:
         """Go on without a page or requirements that nobody could read."""
