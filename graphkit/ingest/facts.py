@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -56,46 +56,43 @@ def _take_member(run: IngestRun, found: Found, data: bytes | InputError) -> None
 def take_organisation(run: IngestRun, found: Found, data: bytes) -> None:
     """Take an organisation file with the documents it names, an alias file, a catalogue, or a CODEOWNERS file."""
     if aliases.claims(data):
-        run.stats.read += 1
-        named = aliases.parse(data, found.label)
-        run.stats.odd(found.label, named.problems)
-        run.keep(found.label, [Organisation(source=found.label, aliases=named.aliases)])
-        return
-    if backstage.claims(data):
-        run.stats.read += 1
-        company = Company(id=company_id(run.order.company), name=run.order.company) if run.order.company else None
-        catalogue = backstage.parse(data, found.label, company.id if company else None)
-        run.stats.odd(found.label, catalogue.problems)
-        companies = (company,) if company else ()
-        source = _source_of(found, sorted(service.id for service in catalogue.organisation.services))
-        facts = replace(catalogue.organisation, source=source, aliases=catalogue.aliases, companies=companies)
-        run.keep(found.label, [facts])
-        return
-    if found.path.name == "CODEOWNERS":
+        _take_aliases(run, found, data)
+    elif backstage.claims(data):
+        _take_catalogue(run, found, data)
+    elif found.path.name == "CODEOWNERS":
         _take_owners(run, found, data)
-        return
-    if not organisation_file.claims(data):
+    elif organisation_file.claims(data):
+        _take_organisation_file(run, found, data)
+    else:
         run.unclaimed(found, "no organisation file; see docs/organisation-file.md")
-        return
+
+
+def _take_aliases(run: IngestRun, found: Found, data: bytes) -> None:
+    run.stats.read += 1
+    named = aliases.parse(data, found.label)
+    run.stats.odd(found.label, named.problems)
+    run.keep(found.label, [Organisation(source=found.label, aliases=named.aliases)])
+
+
+def _take_catalogue(run: IngestRun, found: Found, data: bytes) -> None:
+    run.stats.read += 1
+    company = Company(id=company_id(run.order.company), name=run.order.company) if run.order.company else None
+    catalogue = backstage.parse(data, found.label, company.id if company else None)
+    run.stats.odd(found.label, catalogue.problems)
+    companies = (company,) if company else ()
+    source = _source_of(found, sorted(service.id for service in catalogue.organisation.services))
+    facts = replace(catalogue.organisation, source=source, aliases=catalogue.aliases, companies=companies)
+    run.keep(found.label, [facts])
+
+
+def _take_organisation_file(run: IngestRun, found: Found, data: bytes) -> None:
+    """Take an organisation file with the documents that it names."""
     read = organisation_file.parse(data, found.label)
     stood = {use.path for use in read.organisation.uses if use.stands_from is not None or use.read_at is not None}
     documents = {
         path: _named_document(run, found, path, is_input=path in stood or is_input(path)) for path in read.documents
     }
-    digests = {path: document.sha256 for path, document in documents.items()}
-    facts = replace(
-        read.organisation,
-        uses=tuple(replace(use, document=digests[use.path]) for use in read.organisation.uses),
-        builds=tuple(
-            replace(
-                build,
-                document=digests.get(build.document, ""),
-                lock=digests.get(build.lock, ""),
-                manifest=digests.get(build.manifest, ""),
-            )
-            for build in read.organisation.builds
-        ),
-    )
+    facts = _with_digests(read.organisation, {path: document.sha256 for path, document in documents.items()})
     run.stats.read += 1
     run.keep(found.label, (*documents.values(), facts))
     # The file that is read last holds, but what it names no more, or cannot be read now, was still of its
@@ -104,6 +101,23 @@ def take_organisation(run: IngestRun, found: Found, data: bytes) -> None:
     lasting = {(use.service, use.document, use.path) for use in facts.uses if documents[use.path].format != UNREADABLE}
     undated = (DocumentUse(service=service, document=sha, path=path) for service, sha, path in sorted(lasting))
     run.keep(found.label, undated, counted=False)
+
+
+def _with_digests(organisation: Organisation, digests: Mapping[str, str]) -> Organisation:
+    """Return an organisation whose documents, named by their paths, are named by their SHA-256."""
+    return replace(
+        organisation,
+        uses=tuple(replace(use, document=digests[use.path]) for use in organisation.uses),
+        builds=tuple(
+            replace(
+                build,
+                document=digests.get(build.document, ""),
+                lock=digests.get(build.lock, ""),
+                manifest=digests.get(build.manifest, ""),
+            )
+            for build in organisation.builds
+        ),
+    )
 
 
 def _named_document(run: IngestRun, found: Found, path: str, *, is_input: bool) -> Document:
