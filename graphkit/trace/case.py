@@ -267,6 +267,11 @@ def _sorted_targets(
     targets: Sequence[str], events: Sequence[Event], versions_of: VersionsOf
 ) -> tuple[Iterable[tuple[Event, _EventTargets]], Iterable[CompromisedRelease]]:
     """Return what is asked of each event, and the releases that no event names."""
+
+    def known_of(package: PackageName) -> tuple[Sequence[str], Sequence[str]]:
+        about = [event.id for event in events if any(release.package == package for release in _releases_of(event))]
+        return about, list(reversed(versions_of(package)))
+
     whole: dict[str, tuple[Event, _EventTargets]] = {}
     alone: dict[Identity, CompromisedRelease] = {}
     for text in targets:
@@ -275,13 +280,18 @@ def _sorted_targets(
         if found is not None:
             whole.setdefault(found.id, (found, _EventTargets()))[1].ids.add(name)
             continue
-        release = _as_listed(release_of_target(text, partial(_near_ids, name, events)), versions_of)
+        release = _as_listed(release_of_target(text, partial(_near_ids, name, events), known_of), versions_of)
         naming = _naming(events, release)
         for event in naming:
             whole.setdefault(event.id, (event, _EventTargets()))[1].add(release)
         if not naming:
             alone.setdefault(identity_of(release), release)
     return whole.values(), alone.values()
+
+
+def _releases_of(event: Event) -> Iterator[CompromisedRelease]:
+    for record in event.valid:
+        yield from record.releases
 
 
 def without_incident_joined(cases: Sequence[Case]) -> tuple[Case, ...]:

@@ -11,7 +11,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from graphkit.model.errors import UsageError
 from graphkit.model.incidents import AccusedFile, CompromisedRelease, Incident, Undecided, python_release
-from graphkit.model.names import BadName, bare_purl, package_name, package_of, purl_key, read_purl
+from graphkit.model.names import BadName, PackageName, bare_purl, package_name, package_of, purl_key, read_purl
+from graphkit.model.sentences import first_of
 
 _MOST_NEAR: Final = 3
 _LIKENESS: Final = 0.75
@@ -22,11 +23,16 @@ def shown_release(release: CompromisedRelease) -> str:
     return f"{release.package} {release.version}" if release.package else release.purl
 
 
-def release_of_target(text: str, near: Callable[[], Sequence[str]] = tuple) -> CompromisedRelease:
+def release_of_target(
+    text: str,
+    near: Callable[[], Sequence[str]] = tuple,
+    known_of: Callable[[PackageName], tuple[Sequence[str], Sequence[str]]] = lambda _: ((), ()),
+) -> CompromisedRelease:
     """Return the release that a text names: ``name==version`` or a purl with a version.
 
     Raises:
-        UsageError: it names none; ``near`` gives ids that it may have meant.
+        UsageError: it names none; ``near`` gives ids that it may have meant, ``known_of`` the incidents and the
+            versions, newest first, of a package that was named without a version.
     """
     if text.strip().lower().startswith("pkg:"):
         return _of_purl(text)
@@ -34,6 +40,11 @@ def release_of_target(text: str, near: Callable[[], Sequence[str]] = tuple) -> C
         read = Requirement(text)
     except InvalidRequirement:
         read = None
+    if read is not None and not read.specifier and not read.url:
+        name = package_name(read.name)
+        incidents, versions = known_of(name)
+        if incidents or versions:
+            raise UsageError(_without_version(name, incidents, versions))
     if read is None or not re.fullmatch(r"===?[^=*,]+", str(read.specifier)):
         meant = " or ".join(near())
         raise UsageError(
@@ -42,6 +53,15 @@ def release_of_target(text: str, near: Callable[[], Sequence[str]] = tuple) -> C
             + (f"; did you mean {meant}?" if meant else "")
         )
     return python_release(package_name(read.name), str(read.specifier).lstrip("="))
+
+
+def _without_version(name: PackageName, incidents: Sequence[str], versions: Sequence[str]) -> str:
+    parts = [f"{name} names no release; give one, as in {name}=={versions[0] if versions else 'VERSION'}"]
+    if versions:
+        parts.append(f"the graph has {first_of(versions, _MOST_NEAR)}")
+    if incidents:
+        parts.append(f"incidents about it: {', '.join(incidents)}")
+    return "; ".join(parts)
 
 
 def _of_purl(text: str) -> CompromisedRelease:
