@@ -121,7 +121,9 @@ def opener(browser: Browser, tmp_path: Path) -> Iterator[Opener]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_hostile_names_are_text(opener: Opener, scheme: str) -> None:
     opened = opener(answers.hostile(), ReportOptions(), color_scheme=scheme)
-    assert "taken" not in opened.page.title() or opened.page.title().startswith("</script>")
+    assert (
+        "</script>" in opened.page.title()
+    )  # which says what the page does: a script would have put "taken" in its place
     names = opened.names()
     assert answers.SCRIPT in names
     assert answers.IMAGE in names
@@ -179,6 +181,39 @@ def test_an_address_that_is_no_page_is_no_link(opener: Opener) -> None:
     opened.click_node("c0")
     assert opened.page.locator("a:not([href^='http'])").count() == 0
     expect(opened.page.locator("#panel")).to_contain_text(answers.IMAGE)
+
+
+def test_a_tile_shows_its_services_alone_and_a_name_opens_the_details(opener: Opener) -> None:
+    opened = opener(answers.blast())
+    page = opened.page
+    tile = page.locator(".tile[data-group=hit]")
+    tile.click()
+    expect(tile).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".card:visible .name")).to_have_text(["payments"])
+    assert opened.names() == ["payments"]
+    tile.click()
+    expect(page.locator(".card:visible")).to_have_count(4)
+    page.locator(".card .name", has_text="search").click()
+    expect(page.locator("#panel h2")).to_contain_text("search")
+
+
+def test_what_is_to_do_can_be_checked_and_its_command_copied(opener: Opener) -> None:
+    page = opener(answers.blast(), permissions=["clipboard-read", "clipboard-write"]).page
+    box = page.locator(".todo input[type=checkbox]").first
+    box.check()
+    expect(box).to_be_checked()
+    copy = page.locator(".todo .copy").first
+    copy.click()
+    expect(copy).to_have_text("Copied")
+    told = page.locator(".todo .command code").first.text_content()
+    assert page.evaluate("navigator.clipboard.readText()") == told
+
+
+@pytest.mark.parametrize("width", [390, 768, 1400])
+def test_no_width_makes_the_page_wider_than_its_window(opener: Opener, width: int) -> None:
+    page = opener(answers.blast(), viewport={"width": width, "height": 844}).page
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(page.locator(".tile").last).to_be_visible()
 
 
 def test_search_and_filters(opener: Opener) -> None:
@@ -395,6 +430,12 @@ def test_without_scripts_the_lists_still_stand(opener: Opener, tmp_path: Path) -
     file = tmp_path / "plain.html"
     file.write_text(report("html").render(answers.blast(), ReportOptions()), encoding="utf-8")
     page.goto(file.as_uri())
-    expect(page.locator("h1")).to_contain_text("2 of 4 services exposed, at worst observed")
+    expect(page.locator("h1")).to_have_text(
+        "1 of your 4 services was hit, 1 probably. 1 cannot be told yet. 1 is clear."
+    )
+    expect(page.locator(".tile b")).to_have_text(["1", "1", "0", "1", "1"])
+    expect(page.locator(".card .name")).to_have_text(["payments", "search", "billing", "website"])
+    expect(page.locator(".todo")).to_contain_text("graphkit")
+    expect(page.locator(".whole")).to_contain_text("2 of 4 services exposed, at worst observed")
     expect(page.locator(".releases")).to_contain_text("litellm 1.82.8")
     page.context.close()
