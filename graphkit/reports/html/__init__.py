@@ -153,8 +153,9 @@ def _head(blast: Blast, listed: Listing) -> str:
         )
     )
     return (
-        f'<section class="releases"><h2>Compromised releases</h2><ul>{"".join(rows)}</ul></section>'
-        f'<section class="counts"><h2>Counts</h2>{counts}</section>'
+        f'<section class="releases" aria-label="Compromised releases"><h2>Compromised releases</h2>'
+        f"<ul>{''.join(rows)}</ul></section>"
+        f'<section class="counts" aria-label="Counts"><h2>Counts</h2>{counts}</section>'
     )
 
 
