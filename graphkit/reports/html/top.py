@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from html import escape
 from typing import Final
@@ -18,11 +19,17 @@ from graphkit.reports.wording import assuming
 _LISTED: Final = 100
 """How many services the top lists; the table has all."""
 _COMMANDS: Final = 5
+_CODE: Final = re.compile("`([^`]+)`")
 
 
 def safe(text: str) -> str:
     """Return a text as it can stand in the page."""
     return escape(shown(text))
+
+
+def _with_code(text: str) -> str:
+    """Return a text of graphkit's own, with what stands in it between backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", safe(text))
 
 
 def tiles(blast: Blast) -> str:
@@ -80,5 +87,5 @@ def _card(entry: str, one: ServiceVerdict, blast: Blast) -> str:
     return (
         f'<li class="card g-{group}" data-group="{group}"><span class="badge">{group}</span> '
         f'<button type="button" class="name" data-id="{entry}">{safe(one.service)}</button>{owner}'
-        f"<p>{safe(one.reason)}</p>{below}</li>"
+        f"<p>{_with_code(one.reason)}</p>{below}</li>"
     )
