@@ -73,6 +73,11 @@ class Scan:
         """Path, place and problem of each input that could not be used."""
         return tuple((one.path, one.place, one.problem) for _, report in self.reports for one in report.rejected)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know of what was read: what was left out, and what the graph keeps."""
+        return tuple(dict.fromkeys(note for _, report in self.reports for note in report.notes))
+
 
 def scan(
     graph: Graph,

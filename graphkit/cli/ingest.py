@@ -103,6 +103,20 @@ def ingest(
         str | None,
         typer.Option("--index-url", metavar="URL", help="index: the default is the index that uv or pip is set to."),
     ] = None,
+    for_services: Annotated[
+        bool,
+        typer.Option("--for-services", help="index: read what manifests in the graph require, with all that leads to."),
+    ] = False,
+    all_allowed: Annotated[
+        bool,
+        typer.Option(
+            "--all-allowed", help="index: with every release that ranges allow, not only those that could be picked."
+        ),
+    ] = False,
+    budget: Annotated[
+        float | None,
+        typer.Option("--budget", min=0, metavar="SECONDS", help="index: read no more after this time."),
+    ] = None,
     unknown_times: Annotated[
         UnknownTimes,
         typer.Option(
@@ -113,13 +127,13 @@ def ingest(
     quiet: opt.Quiet = False,
 ) -> None:
     """Read sources into the graph; it is made where there is none. Exit 3 where an input was rejected."""
-    if not sources and not refresh:
+    if not sources and not refresh and not for_services:
         raise typer.BadParameter("missing: name what to read", ctx=context, param_hint="SOURCE")
     from graphkit.api import open_graph
     from graphkit.reports.as_json import ingest_json
     from graphkit.reports.table import ingest_table
 
-    with open_graph(graph, create=not refresh) as opened, progress(quiet=quiet) as bar:
+    with open_graph(graph, create=not refresh and not for_services) as opened, progress(quiet=quiet) as bar:
         done = opened.ingest(
             kind,
             sources or [],
@@ -141,6 +155,9 @@ def ingest(
             refresh=refresh,
             slice_to=None if slice_ is None else str(slice_),
             index_url=index_url,
+            for_services=for_services,
+            all_allowed=all_allowed,
+            budget=budget,
             unknown_times=unknown_times,
         )
     answer(ingest_json(done) if format_ is opt.TextOrJson.JSON else ingest_table(done, **sheet(None)), None)

@@ -107,6 +107,8 @@ def scan(
         )
     for path, place, problem in found.rejected:
         note(": ".join(filter(None, (f"not read: {path}", place, problem))), quiet=quiet)
+    for text in found.notes:
+        note(text, quiet=quiet)
     if explain:
         for line in found.commands:
             note(line, quiet=False)

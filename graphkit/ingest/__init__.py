@@ -45,6 +45,10 @@ def ingest(
         raise UsageError(f"--refresh is for an index; read {kind} sources again with the same command")
     if order.build_requires and (kind != "index" or order.is_refresh):
         raise UsageError("--build-requires goes with names of an index, and not with --refresh")
+    if kind != "index" and (order.for_services != frozenset() or order.all_allowed or order.budget is not None):
+        raise UsageError("--for-services, --all-allowed and --budget go with an index")
+    if order.is_refresh and order.for_services != frozenset():
+        raise UsageError("--refresh reads pages that the graph has, --for-services those that it lacks: choose one")
     run = IngestRun(store, order, progress)
     _KINDS[kind](run, sources)
     return run.stats.report(answer)
@@ -59,6 +63,7 @@ def _documents(kind: str, run: IngestRun, sources: Sequence[str]) -> None:
     found = Repositories(run, sources)
     if found:
         documents.take_history(found)
+        run.stats.notes["of a repository, the commits were read, not the work tree"] = None
     elif run.order.now is not None:
         run.stats.notes["not checked: no git repository was given, so no remote can be asked; give --read-at TIME"] = (
             None

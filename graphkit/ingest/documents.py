@@ -46,13 +46,17 @@ _DOUBTFUL: Final = (".txt", "pyproject.toml", "environment.yml", "environment.ya
 class Documents:
     """Takes documents, chunk by chunk; ``hint`` is the kind that a person gave: `sbom`, `lock` or `env`."""
 
-    def __init__(self, run: IngestRun, hint: str, projects: Projects | None = None) -> None:
-        """Make one. ``projects`` says whose the files of folders are; None: each names its own service."""
+    def __init__(self, run: IngestRun, hint: str, projects: Projects | None = None, branch: str = "") -> None:
+        """Make one. ``projects`` says whose the files of folders are; None: each names its own service.
+
+        ``branch``: the line of states that inputs are on, where nobody names a branch.
+        """
         self._run = run
         self._hint = hint
         self._projects = projects
-        self.built: set[ServiceId] = set()
-        """Services of which a build was found: an SBOM or an environment."""
+        self._branch = run.order.branch or branch
+        self.built: dict[ServiceId, set[tuple[str, str]]] = {}
+        """Services of which a build was found, an SBOM or an environment: the folders in which, by repository."""
         self._known: dict[str, frozenset[str]] = {}
         self._here: set[str] = set()
         self._last: tuple[bytes, Document] | None = None
@@ -81,7 +85,6 @@ class Documents:
         """Take every state that histories hold of their inputs; the work trees themselves are not read."""
         run = self._run
         self.take_arrivals(found.arrivals())
-        run.stats.notes["of a repository, the commits were read, not the work tree"] = None
         if run.order.built_at is not None and not self._is_built:
             self._keep_build(run.order.built_at)
 
@@ -170,8 +173,7 @@ class Documents:
         if found.is_environment:
             self._take_environment(found)
             return
-        paths = self._known.get(content.sha256, ())
-        if not run.order.is_told and ("" in paths or found.label in paths):
+        if not run.order.is_told and self._is_used(content.sha256, found):
             run.stats.read += 1
             self._count(content.sha256)
             return
@@ -196,6 +198,13 @@ class Documents:
             self._known |= run.store.known([document.sha256])
         self._count(document.sha256)
         run.keep(found.label, (document, *self._service_of(document, found)), counted=False)
+
+    def _is_used(self, sha256: str, found: Found) -> bool:
+        """Return whether the graph has this use of a document, so that it need not be read again."""
+        if self._project_of(found) is not None and self._projects is not None:
+            return self._projects.is_known(sha256, found)
+        paths = self._known.get(sha256, ())
+        return "" in paths or found.label in paths
 
     def _take_archive(self, found: Found, inside: Iterator[tuple[str, bytes | InputError]]) -> None:
         if found.is_member:
@@ -349,18 +358,15 @@ class Documents:
     def _service_of(self, document: Document, found: Found) -> Iterator[Fact]:
         """Yield the use of a document by its service, and the company that runs it where one was named."""
         order = self._run.order
-        name = order.service or self._named(document, found)
+        name = order.service or self._project_of(found) or ServiceId(document.subject.strip() or found.label)
         if document.kind not in INPUTS:
-            self.built.add(name)
+            self.built.setdefault(name, set()).add((found.repository, folder_of(found.label)))
         yield from self._uses_of(document.sha256, document.kind, found, name)
         if order.company:
             yield operated(name, order.company)
 
-    def _named(self, document: Document, found: Found) -> ServiceId:
-        """Return the service of a document where nobody named it."""
-        if self._projects is not None:
-            return self._projects.service_of(document, found)
-        return ServiceId(document.subject.strip() or found.label)
+    def _project_of(self, found: Found) -> ServiceId | None:
+        return None if self._projects is None else self._projects.service_of(found)
 
     def _uses_of(self, sha256: str, kind: DocumentKind, found: Found, service: ServiceId) -> list[DocumentUse]:
         """Return the use of a document by a service; of an input that also was built from, both apart."""
@@ -374,10 +380,10 @@ class Documents:
             path=found.label,
             stands_from=order.stands_from if is_input else None,
             read_at=order.read_at,
-            branch=order.branch,
+            branch=self._branch if is_input else order.branch,
             repository=found.repository if is_input else "",
             is_complete=order.is_complete,
-            derived=order.service is None,
+            derived=order.service is None and self._project_of(found) is None,
         )
         if order.built_at is None:
             return [use]

@@ -93,7 +93,7 @@ class IngestOptions:
     @property
     def is_told(self) -> bool:
         """Return whether a person said something of the documents, which then counts beside what is known."""
-        told = self.service or self.company or self.branch or self.is_complete
+        told = self.service or self.company or self.branch or self.is_complete or self.declares_builds
         return bool(told) or any(one is not None for one in (self.built_at, self.stands_from, self.read_at))
 
     @classmethod

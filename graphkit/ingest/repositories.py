@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -31,15 +32,19 @@ class Repositories:
         whole = [source for source in sources if source and is_repository(Path(source))]
         labels = dict(zip(whole, labels_apart([Path(source) for source in whole], folder_label), strict=True))
         names = dict(zip(whole, labels_apart([Path(source) for source in whole], name_of), strict=True))
+        found: list[tuple[Path, str, str, bool]] = []
         for source in sources:
             if source in labels:
-                self._add(Path(source), labels[source], names[source], is_named=True)
+                found.append((Path(source), labels[source], names[source], True))
                 continue
             self.rest.append(source)
             for inside in repositories(Path(source)) if source and os.path.isdir(source) else ():  # noqa: PTH112 - never raises
                 near = os.fsencode(inside.relative_to(source).as_posix()).decode("utf-8", "backslashreplace")
-                self._add(inside, f"{folder_label(Path(source))}/{near}", near.removesuffix(".git"), is_named=False)
+                found.append((inside, f"{folder_label(Path(source))}/{near}", near.removesuffix(".git"), False))
                 self.skipped.add(inside)
+        same = Counter(name for _, _, name, _ in found)
+        for path, label, name, is_named in found:
+            self._add(path, label, name if same[name] == 1 else label.removesuffix(".git"), is_named=is_named)
 
     def _add(self, path: Path, label: str, name: str, *, is_named: bool) -> None:
         run = self._run
@@ -55,9 +60,9 @@ class Repositories:
         self._found.append((asked, is_named))
 
     @property
-    def places(self) -> tuple[tuple[Path, str], ...]:
-        """The folder of each repository, and what its services are called by."""
-        return tuple((asked.path, asked.label) for asked, _ in self._found)
+    def places(self) -> tuple[History, ...]:
+        """Each repository."""
+        return tuple(asked for asked, _ in self._found)
 
     def __bool__(self) -> bool:
         """Return whether there are any."""

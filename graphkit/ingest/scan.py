@@ -1,62 +1,128 @@
 """Everything below some folders: histories of repositories, and what lies in folders, each project a service.
 
-Of a repository, locks, manifests and scripts are read from its history alone; SBOMs and environments, which are seldom
-committed, from its folder too.
+Of a repository, locks, manifests and scripts are read from its history; from its folder those that no commit has as
+they are there, with SBOMs and environments, which are seldom committed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from graphkit.ingest.documents import Documents
+from graphkit.ingest.documents import INPUTS, Documents
 from graphkit.ingest.files import Found, walk
 from graphkit.ingest.projects import Projects
 from graphkit.ingest.repositories import Repositories
 from graphkit.ingest.run import IngestRun
 from graphkit.ingest.stats import IngestStats
+from graphkit.model.documents import DocumentKind
+from graphkit.model.errors import GraphkitError
 from graphkit.model.names import ServiceId
-from graphkit.model.organisation import Organisation, Service
+from graphkit.model.organisation import DocumentUse, Organisation, Service
+from graphkit.model.sentences import first_of
+from graphkit.sources.git import History, changed_files
 from graphkit.sources.git.file_names import is_input
+from graphkit.sources.git.owners import folder_of
 
 PASSED_OVER: Final = frozenset({
     *("node_modules", "bower_components", "__pycache__"),
     *(".cache", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints"),
 })  # fmt: skip
 """Folders of other ecosystems and of caches, which hold nobody's documents."""
+_NOT_COMMITTED: Final = "work tree"
+"""What the line of states is called that no commit has."""
+_WORD: Final = "scan: the builds found are all there were"
+"""The source of the word of the last scan; that of the next one takes its place, so that none outlives it."""
+_SHOWN: Final = 5
+
+Built = dict[ServiceId, set[tuple[str, str]]]
 
 
 def take_scan(run: IngestRun, sources: Sequence[str]) -> None:
     """Take what sources name or hold. Cost: as for histories and files, and one more look at each name."""
-    built: set[ServiceId] = set()
+    built: Built = {}
+    uses = run.store.reader().evidence().organisation().uses
     repositories = Repositories(run, sources)
     run.stats.repositories = len(repositories.places)
     if repositories:
         Documents(run, "lock").take_history(repositories)
     if repositories.rest:
-        files = partial(walk, repositories.rest, skipped=repositories.skipped, passed_over=PASSED_OVER)
-        documents = Documents(run, "lock", Projects(files(stats=IngestStats())))
-        documents.take_files(files(stats=run.stats))
-        built |= documents.built
-    for path, label in repositories.places:
-        built |= _take_work_tree(run, path, label)
-    if run.order.declares_builds and built:
-        said = tuple(Service(id=service, builds_complete=True) for service in sorted(built))
-        source = f"scan of {', '.join(sources)}: all builds are known"
-        run.keep(source, [Organisation(source=source, services=said)], counted=False)
-        run.flush()
+        taken = frozenset(one.label for one in repositories.places)
+        names = _files(repositories.rest, IngestStats(), repositories.skipped)
+        documents = Documents(run, "lock", Projects(names, uses, taken=taken))
+        documents.take_files(_files(repositories.rest, run.stats, repositories.skipped))
+        _join(built, documents.built)
+    for one in repositories.places:
+        if (one.path / ".git").exists():  # a bare one has no files
+            _join(built, _take_work_tree(run, one, uses))
+    _keep_word(run, built)
 
 
-def _take_work_tree(run: IngestRun, path: Path, label: str) -> set[ServiceId]:
-    """Take the SBOMs and environments of a repository's folder; return the services that they show builds of."""
-    files = partial(walk, [str(path)], passed_over=PASSED_OVER)
-    documents = Documents(run, "lock", Projects(files(stats=IngestStats()), label))
-    documents.take_files(_no_inputs(files(stats=run.stats)))
+def _files(sources: Sequence[str], stats: IngestStats, skipped: AbstractSet[Path] = frozenset()) -> Iterator[Found]:
+    return walk(sources, stats, skipped=skipped, passed_over=PASSED_OVER)
+
+
+def _join(built: Built, more: Built) -> None:
+    for service, places in more.items():
+        built.setdefault(service, set()).update(places)
+
+
+def _take_work_tree(run: IngestRun, one: History, uses: Sequence[DocumentUse]) -> Built:
+    """Take the SBOMs and environments of a repository's folder, and the inputs that no commit has as they are.
+
+    Those are states of which nobody knows since when they are there, so they expose and never clear
+    (docs/semantics.md#in-place).
+    """
+
+    def files(stats: IngestStats) -> Iterator[Found]:
+        return (replace(found, repository=one.repository) for found in _files([str(one.path)], stats))
+
+    there = [found for found in files(IngestStats()) if not found.is_environment]
+    try:
+        changed = frozenset(changed_files(one.path, one.label, (found.label for found in there)))
+    except GraphkitError:  # the history has said so
+        changed = frozenset(found.label for found in there if is_input(found.label))
+    documents = Documents(run, "lock", Projects(there, uses, label=one.label), branch=_NOT_COMMITTED)
+    documents.take_files(_wanted(files(run.stats), changed))
+    if changed:
+        named = first_of(sorted(changed), _SHOWN)
+        run.stats.notes[f"{one.repository}: read as they are in the folder, since no commit has them so: {named}"] = (
+            None
+        )
     return documents.built
 
 
-def _no_inputs(files: Iterator[Found]) -> Iterator[Found]:
-    """Yield what is no input by its name: those of a repository are in its history, with their times."""
-    return (one for one in files if one.is_environment or not is_input(one.label))
+def _wanted(files: Iterable[Found], changed: AbstractSet[str]) -> Iterator[Found]:
+    """Yield what is no input by its name, and the inputs that are not in the history as they are."""
+    return (one for one in files if one.is_environment or not is_input(one.label) or one.label in changed)
+
+
+def _keep_word(run: IngestRun, built: Mapping[ServiceId, set[tuple[str, str]]]) -> None:
+    """Keep for which services the builds found are declared to be all there were.
+
+    For none that has inputs in a folder where no build of it was found: those may be another's of the same name.
+    """
+    elsewhere: set[ServiceId] = set()
+    if run.order.declares_builds and built:
+        run.flush()
+        evidence = run.store.reader().evidence()
+        uses = [use for use in evidence.organisation().uses if use.service in built]
+        heads = evidence.heads(sorted({use.document for use in uses}))
+        inputs = {one.sha256 for one in heads if one.kind in INPUTS - {DocumentKind.SCRIPT}}
+        elsewhere = {
+            use.service
+            for use in uses
+            if use.document in inputs and (use.repository, folder_of(use.path)) not in built[use.service]
+        }
+    closed = sorted(built.keys() - elsewhere) if run.order.declares_builds else []
+    said = Organisation(source=_WORD, services=tuple(Service(id=one, builds_complete=True) for one in closed))
+    run.keep(_WORD, [said], counted=False)
+    run.flush()
+    if closed:
+        run.stats.notes["the graph keeps your word that these are all builds, until the next scan"] = None
+    if elsewhere:
+        named = first_of(sorted(elsewhere), _SHOWN)
+        run.stats.notes[f"not taken as all builds, since other folders have locks or manifests of it: {named}"] = None

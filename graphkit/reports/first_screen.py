@@ -19,7 +19,7 @@ from graphkit.model.times import Instant
 from graphkit.reports.actions import action_lines
 from graphkit.reports.groups import EVIDENCE, Group, counts_of, group_of
 from graphkit.reports.interface import ReportOptions
-from graphkit.reports.settling import Settle, command, settle_in_graph
+from graphkit.reports.settling import Settle, command, incidents_of, settle_in_graph
 from graphkit.reports.text import counted, shown
 from graphkit.reports.text_canvas import TextCanvas
 from graphkit.reports.wording import ASSUMED, EXPOSED, between, clock, notices, what_and_when, windows_of
@@ -87,7 +87,7 @@ def to_act_on(blast: Blast) -> set[str]:
 
 def page_command(blast: Blast, graph: str | None) -> str:
     """Return the command that writes the page of an answer."""
-    ids = list(dict.fromkeys(one.incident for one in blast.windows)) or [blast.incident.id]
+    ids = incidents_of(blast)
     at = () if graph is None else ("--graph", graph)
     return command("graphkit", "blast", *ids, *at, "--format", "html", "--output", "report.html")
 

@@ -46,25 +46,27 @@ def command(*words: str) -> str:
     return shlex.join(words)
 
 
+def incidents_of(blast: Blast) -> Sequence[str]:
+    """Return the incidents, advisories or releases that were asked about, each as a command names it."""
+    return list(dict.fromkeys(one.incident for one in blast.windows)) or [blast.incident.id]
+
+
 def settle_in_graph(blast: Blast, graph: str | None) -> Settle:
     """Return what names the command for services of a graph, of which nobody knows where their files lie.
 
     ``graph``: its address as it was given, None for the default one.
     """
     at: Sequence[str] = () if graph is None else ("--graph", graph)
-    window = _window(blast)
+    window, ids = _window(blast), incidents_of(blast)
 
     def settle(one: ServiceVerdict) -> str:
         if is_unread(one):
             return command("graphkit", "ingest", "index", "--for-services", *window, *at)
         if has_only_unrecorded(one):
-            return (
-                command("graphkit", "blast", blast.incident.id, "--builds-complete", *at)
-                + "  # if these are all builds"
-            )
+            return command("graphkit", "blast", *ids, "--builds-complete", *at) + "  # if these are all builds"
         if is_undated(one):
             return command("graphkit", "ingest", "lock", "REPOSITORY", *at) + f"  # that of {one.service}"
-        return command("graphkit", "why", one.service, blast.incident.id, "--clearance", *at)
+        return command("graphkit", "why", one.service, *ids, "--clearance", *at)
 
     return settle
 
@@ -76,6 +78,7 @@ def settle_by_scan(blast: Blast, paths: Sequence[str], *, budget: float, graph: 
     """
     again = ("graphkit", "scan", *paths, *(() if graph is None else ("--graph", graph)))
     start = rfc3339(blast.window.start) if blast.window.is_known else None
+    ids = incidents_of(blast)
 
     def settle(one: ServiceVerdict) -> str:
         if has_only_unrecorded(one):
@@ -84,7 +87,7 @@ def settle_by_scan(blast: Blast, paths: Sequence[str], *, budget: float, graph: 
             return command(*again, "--unchanged-since", start or "TIME") + "  # if nothing there changed since then"
         if is_unread(one):
             return command(*again) if offline else command(*again, "--budget", f"{budget * 5:.0f}")
-        return command("graphkit", "why", one.service, blast.incident.id, "--clearance", *again[2 + len(paths) :])
+        return command("graphkit", "why", one.service, *ids, "--clearance", *again[2 + len(paths) :])
 
     return settle
 

@@ -21,8 +21,9 @@ from graphkit.sources.git.input_files import UNREAD, Claims
 from graphkit.sources.git.owners import Owners
 from graphkit.sources.git.program import Blobs, Git, is_repository
 from graphkit.sources.git.remote import Ask, still_there
+from graphkit.sources.git.work_tree import changed_files
 
-__all__ = ["History", "Owners", "is_repository", "name_of", "repositories", "states"]
+__all__ = ["History", "Owners", "changed_files", "is_repository", "name_of", "repositories", "states"]
 
 _NO_FILE: Final = {
     UNREAD: "its content cannot be read from this clone; fetch the whole history (git fetch --refetch --no-filter)",

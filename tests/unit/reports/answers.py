@@ -714,10 +714,10 @@ def ingest() -> IngestReport:
 
 def golden() -> dict[str, str]:
     """Return the text that each golden file should have."""
-    view = ReportOptions()
+    view, long = ReportOptions(), ReportOptions(long=True)
     page = page_shape(blast(), view)
     return {
-        "blast.txt": report("table").render(blast(), view),
+        "blast.txt": report("table").render(blast(), long),
         "blast.json": report("json").render(blast(), view),
         "blast.page.json": json.dumps(page, indent=1, ensure_ascii=True) + "\n",
         "hostile.txt": report("table").render(hostile(), ReportOptions(width=100, tier=Tier.ADMITTED)),
@@ -729,10 +729,10 @@ def golden() -> dict[str, str]:
         "blast.sarif": report("sarif").render(blast(), view),
         "blast.openvex.json": report("openvex").render(blast(), view),
         "blast.cdx.json": report("cyclonedx-vex").render(blast(), view),
-        "several.txt": report("table").render(several(), view),
+        "several.txt": report("table").render(several(), long),
         "several.json": report("json").render(several(), ReportOptions(tier=Tier.OBSERVED)),
         "several.md": report("markdown").render(several(), ReportOptions(strict=True)),
-        "not-looked-at.txt": report("table").render(not_looked_at(), view),
+        "not-looked-at.txt": report("table").render(not_looked_at(), long),
         "not-looked-at.md": report("markdown").render(not_looked_at(), view),
         "proofs.txt": why_table(cleared(), clearance=True),
         "proofs.json": why_json(cleared(), clearance=True),

@@ -142,9 +142,10 @@ class TestTable:
         ]:
             assert squeezed(shown(said)) in text
 
-    def test_colour_only_adds_colour(self) -> None:
-        plain = report("table").render(answers.hostile(), ReportOptions())
-        coloured = report("table").render(answers.hostile(), ReportOptions(colour=True))
+    @pytest.mark.parametrize("long", [False, True])
+    def test_colour_only_adds_colour(self, *, long: bool) -> None:
+        plain = report("table").render(answers.hostile(), ReportOptions(long=long))
+        coloured = report("table").render(answers.hostile(), ReportOptions(colour=True, long=long))
         assert "\x1b[" in coloured
         assert re.sub("\x1b\\[[0-9;]*m", "", coloured) == plain
 
@@ -155,12 +156,14 @@ class TestTable:
         assert all(one.service in text for one in answers.blast().services)
 
     def test_claims_that_change_nothing_say_so(self) -> None:
-        text = squeezed(report("table").render(answers.blast(), ReportOptions()))
+        text = squeezed(report("table").render(answers.blast(), ReportOptions(long=True)))
         assert squeezed("a denial: shown, changes nothing") in text
         assert squeezed("the attacker's word: shown, changes nothing") in text
 
     def test_rich_markup_in_a_name_is_text(self) -> None:
-        assert "[bold]f[/bold]" in squeezed(report("table").render(answers.hostile(), ReportOptions(width=200)))
+        assert "[bold]f[/bold]" in squeezed(
+            report("table").render(answers.hostile(), ReportOptions(width=200, long=True))
+        )
 
     def test_why_names_what_stands_behind_each_edge(self) -> None:
         text = why_table(answers.why())
@@ -268,5 +271,5 @@ class TestJson:
 def test_the_headline_says_how_many_of_a_whole_index_were_not_walked() -> None:
     made = answers.blast()
     summary = replace(made.summary, packages=(("picked", 87), ("nominated", 109_930), ("admitted", 30_382)))
-    said = report("table").render(replace(made, summary=summary), ReportOptions(width=200))
+    said = report("table").render(replace(made, summary=summary), ReportOptions(width=200, long=True))
     assert "A fresh install of 87 packages takes it; 109,930 more are nominated, not walked." in said
