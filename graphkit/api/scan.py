@@ -5,6 +5,7 @@ What a person would type for each step is in `Scan.commands`.
 
 from __future__ import annotations
 
+import datetime as dt
 import shlex
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from graphkit.model.answers import ServiceVerdict
 from graphkit.model.errors import GraphkitError, UsageError
 from graphkit.model.progress import Progress
 from graphkit.model.ranks import Verdict
-from graphkit.model.times import rfc3339
+from graphkit.model.times import instant, rfc3339
 from graphkit.resources import resource
 
 BUDGET: Final = 60.0
@@ -109,6 +110,9 @@ class _Scan:
         self._reports: list[tuple[str, IngestReport]] = []
         self._commands: list[str] = []
         self._begun = time.monotonic()
+        # One instant for all that is read: the time of an incident without an end goes to the newest fact there is, and
+        # a page that was read after the files would leave a minute of it for which nobody knows them.
+        self._now = rfc3339(instant(dt.datetime.now(dt.UTC)))
         budget = options.get("budget")
         self._left = BUDGET if budget is None else budget
         self._is_stopped = False
@@ -171,7 +175,7 @@ class _Scan:
             list(self._paths),
             progress=self._progress,
             stands_from=since,
-            read_at="now" if since else None,
+            read_at=self._now if since else None,
             check_remote=check_remote,
             declare_builds=options.get("declare_builds", False),
         )
@@ -209,6 +213,7 @@ class _Scan:
                 window_from=start,
                 window_until=until,
                 budget=self._left,
+                as_of=self._now,
                 index_url=self._options.get("index_url"),
             )
             self._left -= time.monotonic() - begun

@@ -14,9 +14,10 @@ from graphkit.model.ranks import Tier
 from graphkit.reports import ReportFormat, report
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from graphkit.api.scan import Scan
     from graphkit.model.answers import Blast
-    from graphkit.reports.interface import ReportOptions
 
 
 def scan(
@@ -85,7 +86,9 @@ def scan(
     """Find locks, manifests, SBOMs and environments below PATH, and say which services an incident reached."""
     from graphkit.api import open_graph
     from graphkit.api.scan import scan as scan_all
+    from graphkit.reports.first_screen import first_screen, screen_of
     from graphkit.reports.interface import ReportOptions
+    from graphkit.reports.settling import settle_by_scan
 
     places = paths or ["."]
     with open_graph(graph, create=True) as opened, progress(quiet=quiet) as bar:
@@ -113,8 +116,21 @@ def scan(
         for line in found.commands:
             note(line, quiet=False)
     view = ReportOptions(tier=Tier.PICKED, strict=strict, long=long, graph=graph, **sheet(output))
-    text = _screen(found, view, budget, graph, offline=offline) if format_ is ReportFormat.TABLE and not long else ""
-    answer(text or report(format_).render(found.blast, view), output)
+    if format_ is ReportFormat.TABLE and not long:
+        settle = settle_by_scan(
+            found.blast,
+            found.paths,
+            budget=budget,
+            graph=graph,
+            offline=offline,
+            words=_words(incident or (), index_url, builds_complete=builds_complete, all_advisories=all_advisories),
+            unchanged_since=unchanged_since,
+        )
+        around = replace(screen_of(found.blast, view), about=(_looked_at(found, offline=offline),), settle=settle)
+        text = first_screen(found.blast, view, around)
+    else:
+        text = report(format_).render(found.blast, view)
+    answer(text, output)
     finish(found.blast, output=output, fail_on=fail_on, strict=strict, quiet=quiet)
     if found.rejected:
         raise typer.Exit(3)
@@ -127,14 +143,14 @@ def _provisional(so_far: Blast) -> str:
     return f"before the index is read: {said or 'no service'}; reading what the manifests need of it"
 
 
-def _screen(found: Scan, view: ReportOptions, budget: float, graph: str | None, *, offline: bool) -> str:
-    """Return the first screen of a scan: with what was looked at, and commands that scan again."""
-    from graphkit.reports.first_screen import first_screen, screen_of
-    from graphkit.reports.settling import settle_by_scan
-
-    settle = settle_by_scan(found.blast, found.paths, budget=budget, graph=graph, offline=offline)
-    around = replace(screen_of(found.blast, view), about=(_looked_at(found, offline=offline),), settle=settle)
-    return first_screen(found.blast, view, around)
+def _words(
+    incidents: Sequence[str], index_url: str | None, *, builds_complete: bool, all_advisories: bool
+) -> Sequence[str]:
+    """Return the options of a scan that the next one has as well."""
+    words = [word for one in incidents for word in ("--incident", one)]
+    words += ["--all-advisories"] if all_advisories else []
+    words += ["--builds-complete"] if builds_complete else []
+    return [*words, *(("--index-url", index_url) if index_url else ())]
 
 
 def _looked_at(found: Scan, *, offline: bool) -> str:

@@ -372,7 +372,7 @@ class Documents:
         """Return the use of a document by a service; of an input that also was built from, both apart."""
         order = self._run.order
         is_input = kind in INPUTS
-        if order.stands_from is not None and not is_input:
+        if order.stands_from is not None and not is_input and self._projects is None:
             self._run.stats.notes["--stands-from applies to locks and manifests only"] = None
         use = DocumentUse(
             service=service,

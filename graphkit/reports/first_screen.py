@@ -43,6 +43,8 @@ _TINT: Final[Mapping[Group, str]] = {
     Group.CLEAR: "cleared",
 }
 _SHOWN_OF_A_PATH: Final = 5
+_LOCKED: Final = "locked"
+"""The basis of a verdict by a lock."""
 _GAP: Final = 3
 """The fewest columns between a reason and the owner."""
 
@@ -244,10 +246,10 @@ def evidence_of(one: ServiceVerdict, blast: Blast) -> Iterator[str]:
     """Yield when a service was exposed, and on what evidence, as far as each is known."""
     worst = next((build for build in one.builds if build.verdict is one.verdict), None)
     times = [blast.slots[number] for number in one.slots if number < len(blast.slots)]
-    if worst is not None and worst.at is not None:
-        yield f"build of {clock(worst.at)}"
-    elif times:
+    if times and (worst is None or worst.at is None or one.basis == _LOCKED):  # a lock's own time is no build's
         yield _hull(times)
+    elif worst is not None and worst.at is not None:
+        yield f"build of {clock(worst.at)}"
     if one.verdict is Verdict.OBSERVED:
         yield EVIDENCE.get(one.basis, "")
 

@@ -71,23 +71,35 @@ def settle_in_graph(blast: Blast, graph: str | None) -> Settle:
     return settle
 
 
-def settle_by_scan(blast: Blast, paths: Sequence[str], *, budget: float, graph: str | None, offline: bool) -> Settle:
+def settle_by_scan(
+    blast: Blast,
+    paths: Sequence[str],
+    *,
+    budget: float,
+    graph: str | None,
+    offline: bool,
+    words: Sequence[str] = (),
+    unchanged_since: str | None = None,
+) -> Settle:
     """Return what names the command for services that a scan of ``paths`` found.
 
-    ``budget``: seconds that the index was read for. ``offline``: it was not read at all.
+    ``budget``: seconds that the index was read for. ``offline``: it was not read at all. ``words``: other options that
+    it had, which the next scan has too. ``unchanged_since``: what it was told of that.
     """
-    again = ("graphkit", "scan", *paths, *(() if graph is None else ("--graph", graph)))
+    at = () if graph is None else ("--graph", graph)
+    again = ("graphkit", "scan", *paths, *at, *words)
+    since = () if unchanged_since is None else ("--unchanged-since", unchanged_since)
     start = rfc3339(blast.window.start) if blast.window.is_known else None
     ids = incidents_of(blast)
 
     def settle(one: ServiceVerdict) -> str:
         if has_only_unrecorded(one):
-            return command(*again, "--builds-complete") + "  # if these are all its builds"
+            return command(*again, *since, "--builds-complete") + "  # if these are all its builds"
         if is_undated(one):
             return command(*again, "--unchanged-since", start or "TIME") + "  # if nothing there changed since then"
         if is_unread(one):
-            return command(*again) if offline else command(*again, "--budget", f"{budget * 5:.0f}")
-        return command("graphkit", "why", one.service, *ids, "--clearance", *again[2 + len(paths) :])
+            return command(*again, *since, *(() if offline else ("--budget", f"{budget * 5:.0f}")))
+        return command("graphkit", "why", one.service, *ids, "--clearance", *at)
 
     return settle
 

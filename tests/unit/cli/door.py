@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,11 +33,26 @@ class Ran:
         return json.loads(self.out)
 
 
-def run(*words: str | Path) -> Ran:
-    """Run graphkit in this process, its output caught as through a pipe."""
+class _Terminal(io.TextIOWrapper):
+    """What a terminal is to a program that writes to it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def run(*words: str | Path, columns: int = 0) -> Ran:
+    """Run graphkit in this process, its output caught as through a pipe; or on a terminal of so many columns."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    if columns:
+        out = _Terminal(io.BytesIO(), encoding="utf-8", write_through=True)
     code = 0
-    with patch.object(sys, "argv", ["graphkit", *map(str, words)]), redirect_stdout(out), redirect_stderr(err):
+    terminal = {"COLUMNS": str(columns), "NO_COLOR": "1"} if columns else {}
+    with (
+        patch.object(sys, "argv", ["graphkit", *map(str, words)]),
+        patch.dict(os.environ, terminal),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
         try:
             main()
         except SystemExit as ended:
