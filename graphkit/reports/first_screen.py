@@ -154,8 +154,13 @@ def _services(blast: Blast, view: ReportOptions, settle: Settle, room: int) -> s
         text += "".join(blocks[: fitting[group]])
         if rest := counts[group] - fitting[group]:
             sheet = _canvas(view)
-            more = "more" if fitting[group] else "services"
-            sheet.line(f"{rest:,} {more}: --long lists them", lead=_lead(group), tint=_TINT[group], hang=_MARGIN)
+            more = f"{rest:,} more" if fitting[group] else counted(rest, "service")
+            sheet.line(
+                f"{more}: --long lists {'them' if rest > 1 else 'it'}",
+                lead=_lead(group),
+                tint=_TINT[group],
+                hang=_MARGIN,
+            )
             text += sheet.text()
         text += foot if group is Group.UNKNOWN else ""
     return text

@@ -712,6 +712,34 @@ def ingest() -> IngestReport:
     )
 
 
+def _screens() -> dict[str, Blast]:
+    """Return answers of every kind that the first screen has to fit."""
+    made = blast()
+    clear = service("website", Verdict.CLEARED, reason="its lock lists litellm 1.82.6")
+    verdicts = sorted(Verdict, key=lambda one: one.rank)
+    crowd = tuple(
+        service(f"{verdict}-{number:02}", verdict, owner="team pay" if number % 3 else "")
+        for verdict in verdicts
+        for number in range(20)
+    )
+    unknown = replace(not_looked_at(), unknown=("nothing is known of litellm 9.9.9; is it spelled so?",), services=())
+    return {
+        "one": made,
+        "several": several(),
+        "clear": _only(made, clear),
+        "hostile": hostile(),
+        "crowd": _only(made, *crowd),
+        "none": _only(made),
+        "unknown-target": _only(unknown),
+    }
+
+
+def _only(made: Blast, *services: ServiceVerdict) -> Blast:
+    """Return an answer with other services, and no package or company beside them."""
+    summary = replace(made.summary, services=_counted(services), companies=(), packages=())
+    return replace(made, services=services, companies=(), packages=(), summary=summary)
+
+
 def golden() -> dict[str, str]:
     """Return the text that each golden file should have."""
     view, long = ReportOptions(), ReportOptions(long=True)
@@ -741,6 +769,11 @@ def golden() -> dict[str, str]:
         "changes.txt": comparison_table(changes()),
         "changes.json": comparison_json(changes()),
         "changes.md": comparison_note(changes()),
+        **{
+            f"first-screen-{name}-{width}.txt": report("table").render(made, ReportOptions(width=width))
+            for name, made in _screens().items()
+            for width in (80, 100)
+        },
         "hostile.csv": report("csv").render(hostile(), ReportOptions(tier=Tier.ADMITTED)),
         "hostile.md": report("markdown").render(hostile(), ReportOptions(tier=Tier.ADMITTED)),
         "hostile.mmd": report("mermaid").render(hostile(), ReportOptions(tier=Tier.ADMITTED, limit=9)),
