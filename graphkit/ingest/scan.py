@@ -36,6 +36,7 @@ _NOT_COMMITTED: Final = "work tree"
 """What the line of states is called that no commit has."""
 _WORD: Final = "scan: the builds found are all there were"
 """The source of the word of the last scan; that of the next one takes its place, so that none outlives it."""
+_LISTS: Final = (".txt", ".in", ".pip")
 _SHOWN: Final = 5
 
 Built = dict[ServiceId, set[tuple[str, str]]]
@@ -62,7 +63,14 @@ def take_scan(run: IngestRun, sources: Sequence[str]) -> None:
 
 
 def _files(sources: Sequence[str], stats: IngestStats, skipped: AbstractSet[Path] = frozenset()) -> Iterator[Found]:
-    return walk(sources, stats, skipped=skipped, passed_over=PASSED_OVER)
+    """Yield files and environments; without constraints, which install nothing by themselves, as in a history."""
+    found = walk(sources, stats, skipped=skipped, passed_over=PASSED_OVER)
+    return (one for one in found if one.named or not _is_of_constraints(one.label))
+
+
+def _is_of_constraints(label: str) -> bool:
+    name = label.rpartition("/")[2].lower()
+    return "constraint" in name and name.endswith(_LISTS) and not is_input(label)
 
 
 def _join(built: Built, more: Built) -> None:

@@ -42,9 +42,9 @@ class _Terminal(io.TextIOWrapper):
 
 def run(*words: str | Path, columns: int = 0) -> Ran:
     """Run graphkit in this process, its output caught as through a pipe; or on a terminal of so many columns."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
-    if columns:
-        out = _Terminal(io.BytesIO(), encoding="utf-8", write_through=True)
+    kind = _Terminal if columns else io.TextIOWrapper
+    out = kind(io.BytesIO(), encoding="utf-8", write_through=True)
+    err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     code = 0
     terminal = {"COLUMNS": str(columns), "NO_COLOR": "1"} if columns else {}
     with (

@@ -1,0 +1,285 @@
+"""What a scan makes of folders: services by project, histories, what no commit has, and words about builds."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from graphkit.api import Graph, open_graph
+from graphkit.api.answers import IngestReport
+from graphkit.model.organisation import DocumentUse, Organisation
+from graphkit.model.ranks import Verdict
+from graphkit.stores import open_store
+from tests.unit.cli.inputs import BAD, GOOD, INCIDENT, put, recorded_slice, sbom, uv_lock, whole_sbom
+
+SINCE = "2026-03-01T00:00:00Z"
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Iterator[Graph]:
+    with open_graph(str(tmp_path / "graph"), create=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to stand in."""
+    folder = tmp_path / "code"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def git(folder: Path, *words: str, at: str = "2026-01-02T00:00:00Z") -> None:
+    env = {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at, "HOME": str(folder), "PATH": "/usr/bin:/bin:/usr/local/bin"}
+    who = ("-c", "user.name=a", "-c", "user.email=a@b.example", "-c", "init.defaultBranch=main")
+    subprocess.run(["git", *who, *words], cwd=folder, env=env, check=True, capture_output=True)
+
+
+def repository(folder: Path, **files: str) -> Path:
+    """Return a repository with one commit of files; two underscores in a name are a slash, one is a dot."""
+    folder.mkdir(parents=True)
+    git(folder, "init", "-q")
+    for name, text in files.items():
+        put(folder / name.replace("__", "/").replace("_", "."), text)
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "first")
+    return folder
+
+
+def organisation(tmp_path: Path) -> Organisation:
+    store = open_store(str(tmp_path / "graph"))
+    try:
+        return store.reader().evidence().organisation()
+    finally:
+        store.close()
+
+
+def scan(tmp_path: Path, *sources: str, **options: object) -> tuple[IngestReport, tuple[DocumentUse, ...]]:
+    with open_graph(str(tmp_path / "graph"), create=True) as graph:
+        report = graph.ingest("scan", sources, **options)  # type: ignore[arg-type]
+    return report, organisation(tmp_path).uses
+
+
+def owners(uses: tuple[DocumentUse, ...]) -> set[tuple[str, str]]:
+    return {(use.service, use.path) for use in uses}
+
+
+def closed(tmp_path: Path) -> list[str]:
+    return [one.id for one in organisation(tmp_path).services if one.builds_complete]
+
+
+class TestPlainFolders:
+    def test_each_folder_with_inputs_is_a_service_and_holds_its_sboms(self, code: Path, tmp_path: Path) -> None:
+        put(code / "shop" / "uv.lock", uv_lock("shop", "litellm==1.82.6"))
+        put(code / "shop" / "bom.json", sbom("something else", "litellm==1.82.6"))
+        put(code / "till" / "requirements.txt", GOOD)
+        put(code / "sboms" / "desk.json", sbom("desk", "litellm==1.82.6"))
+        report, uses = scan(tmp_path, ".")
+        assert report.rejected == ()
+        assert owners(uses) == {
+            ("shop", "shop/uv.lock"),
+            ("shop", "shop/bom.json"),
+            ("till", "till/requirements.txt"),
+            ("desk", "sboms/desk.json"),
+        }
+
+    def test_nested_projects_are_apart_and_the_top_is_called_as_the_folder(self, code: Path, tmp_path: Path) -> None:
+        put(code / "requirements.txt", GOOD)
+        put(code / "a" / "requirements.txt", BAD)
+        put(code / "a" / "b" / "requirements.txt", f"{GOOD}idna==3.11\n")
+        assert owners(scan(tmp_path, ".")[1]) == {
+            ("code", "requirements.txt"),
+            ("a", "a/requirements.txt"),
+            ("a/b", "a/b/requirements.txt"),
+        }
+
+    def test_a_manifest_without_a_lock_is_a_project(self, code: Path, tmp_path: Path) -> None:
+        put(code / "web" / "pyproject.toml", '[project]\nname = "web"\nversion = "1"\ndependencies = ["litellm"]\n')
+        assert owners(scan(tmp_path, ".")[1]) == {("web", "web/pyproject.toml")}
+
+    def test_equal_files_of_two_projects_are_of_both(self, code: Path, tmp_path: Path) -> None:
+        for name in ("a", "b"):
+            put(code / name / "requirements.txt", GOOD)
+        assert owners(scan(tmp_path, ".")[1]) == {("a", "a/requirements.txt"), ("b", "b/requirements.txt")}
+
+    def test_constraints_are_read_with_what_names_them_and_not_by_themselves(self, code: Path, tmp_path: Path) -> None:
+        put(code / "app" / "requirements.txt", "-c constraints.txt\nlitellm\n")
+        put(code / "app" / "constraints.txt", "litellm<2\n")
+        assert owners(scan(tmp_path, ".")[1]) == {("app", "app/requirements.txt")}
+
+    def test_two_paths_with_the_same_folders_are_apart(self, code: Path, tmp_path: Path) -> None:
+        for top in ("x", "y"):
+            put(code / top / "app" / "requirements.txt", GOOD)
+            put(code / top / f"only-{top}" / "requirements.txt", GOOD)
+        found = {service for service, _ in owners(scan(tmp_path, "x", "y")[1])}
+        assert found == {"x/app", "y/app", "only-x", "only-y"}
+
+    def test_the_same_path_of_another_folder_is_read_in_a_later_scan(self, code: Path, tmp_path: Path) -> None:
+        for top in ("x", "y"):
+            put(code / top / f"of-{top}" / "app.txt", "none")
+            put(code / top / "requirements.txt", GOOD)
+        scan(tmp_path, "x")
+        assert {service for service, _ in owners(scan(tmp_path, "y")[1])} == {"x", "y"}
+
+    def test_a_file_that_is_named_is_of_the_folder_that_it_lies_in(self, code: Path, tmp_path: Path) -> None:
+        put(code / "app" / "requirements.txt", GOOD)
+        put(code / "requirements.txt", BAD)
+        found = {service for service, _ in owners(scan(tmp_path, "app/requirements.txt", "requirements.txt")[1])}
+        assert found == {"app", "requirements.txt"}
+
+    def test_folders_of_others_are_skipped_and_counted(self, code: Path, tmp_path: Path) -> None:
+        put(code / "node_modules" / "x" / "requirements.txt", BAD)
+        put(code / "web" / "node_modules" / "requirements.txt", BAD)
+        put(code / "web" / "__pycache__" / "requirements.txt", BAD)
+        report, uses = scan(tmp_path, ".")
+        assert uses == ()
+        assert report.notes == (
+            "folders of other ecosystems and of caches not looked into: 1 __pycache__, 2 node_modules",
+        )
+
+    def test_the_graph_itself_is_not_looked_into(self, code: Path) -> None:
+        put(code / "requirements.txt", GOOD)
+        with open_graph(str(code / "kept"), create=True) as graph:
+            assert graph.ingest("scan", ["."]).read == 1
+            again = graph.ingest("scan", ["."])
+            assert (again.read, again.new, again.unrecognised) == (1, 0, ())
+
+    def test_a_path_that_is_not_there_is_rejected_and_the_rest_goes_on(self, code: Path, tmp_path: Path) -> None:
+        put(code / "app" / "requirements.txt", GOOD)
+        report, uses = scan(tmp_path, "nowhere", "app")
+        assert [(one.path, one.problem) for one in report.rejected] == [("nowhere", "no such file or folder")]
+        assert owners(uses) == {("app", "requirements.txt")}
+
+
+class TestRepositories:
+    def test_histories_are_read_and_of_the_folder_only_what_is_not_in_them(self, code: Path, tmp_path: Path) -> None:
+        shop = repository(code / "shop", uv_lock=uv_lock("shop", "litellm==1.82.6"))
+        put(shop / "bom.json", sbom("shop", "litellm==1.82.6"))
+        report, uses = scan(tmp_path, ".")
+        assert {(use.service, use.path, use.branch) for use in uses} == {
+            ("shop", "uv.lock", "main"),
+            ("shop", "bom.json", ""),
+        }
+        assert (report.repositories, report.notes) == (1, ())
+
+    def test_a_lock_that_was_changed_and_not_committed_exposes_and_does_not_clear(
+        self, code: Path, tmp_path: Path, graph: Graph
+    ) -> None:
+        shop = repository(code / "shop", requirements_txt=GOOD)
+        put(code / "case.yaml", INCIDENT)
+        graph.ingest("index", [str(recorded_slice(code / "index.slice"))])
+        graph.ingest("advisory", ["case.yaml"])
+        graph.ingest("scan", ["shop"], read_at="2026-04-01T00:00:00Z")
+        assert [one.verdict for one in graph.blast("case-1").services] == [Verdict.CLEARED]
+        put(shop / "requirements.txt", f"{GOOD}# changed\n")
+        report = graph.ingest("scan", ["shop"])
+        assert report.notes == ("shop: read as they are in the folder, since no commit has them so: requirements.txt",)
+        [unknown] = graph.blast("case-1").services
+        assert unknown.verdict is Verdict.UNKNOWN
+        put(shop / "requirements.txt", BAD)
+        graph.ingest("scan", ["shop"])
+        [hit] = graph.blast("case-1").services
+        assert (hit.verdict, hit.basis) == (Verdict.OBSERVED, "locked")
+
+    def test_a_lock_that_git_ignores_is_read(self, code: Path, tmp_path: Path) -> None:
+        shop = repository(code / "shop", requirements_in="litellm\n")
+        put(shop / ".gitignore", "*.txt\n")
+        put(shop / "requirements.txt", BAD)
+        assert ("shop", "requirements.txt") in owners(scan(tmp_path, "shop")[1])
+
+    def test_a_list_is_read_where_what_it_includes_was_changed(self, code: Path, tmp_path: Path) -> None:
+        shop = repository(code / "shop", requirements_txt="-r deps/base.list\n", deps__base_list="idna\n")
+        assert {use.branch for use in scan(tmp_path, "shop")[1]} == {"main"}
+        put(shop / "deps" / "base.list", "litellm\n")
+        put(shop / "constraints.txt", "litellm<2\n")
+        put(shop / "requirements.txt", "-r deps/base.list\n-c constraints.txt\n")
+        found = {use.path for use in scan(tmp_path, "shop")[1] if use.branch == "work tree"}
+        assert found == {"requirements.txt"}
+
+    def test_a_copy_of_a_repository_is_a_service_of_its_own(self, code: Path, tmp_path: Path) -> None:
+        shop = repository(code / "shop", requirements_txt=GOOD)
+        put(code / "copy" / "requirements.txt", GOOD)
+        shutil.copytree(shop, code / "deep" / "shop")
+        found = {service for service, _ in owners(scan(tmp_path, ".")[1])}
+        assert found == {"shop", "copy", "deep/shop"}
+
+    def test_repositories_of_the_same_name_below_two_paths_are_apart(self, code: Path, tmp_path: Path) -> None:
+        for top in ("x", "y"):
+            repository(code / top / "app", requirements_txt=GOOD)
+        put(code / "z" / "app" / "requirements.txt", GOOD)
+        found = {service for service, _ in owners(scan(tmp_path, "x", "y", "z")[1])}
+        assert found == {"x/app", "y/app", "app"}
+
+    def test_a_plain_folder_is_not_joined_to_a_repository_of_its_name(self, code: Path, tmp_path: Path) -> None:
+        repository(code / "x" / "app", requirements_txt=GOOD)
+        put(code / "y" / "app" / "requirements.txt", GOOD)
+        found = {service for service, _ in owners(scan(tmp_path, "x", "y")[1])}
+        assert found == {"app", "y/app"}
+
+    def test_what_lies_in_a_submodule_is_read_as_a_folder(self, code: Path, tmp_path: Path) -> None:
+        part = repository(code / "part", requirements_txt=BAD)
+        shop = repository(code / "shop", requirements_txt=GOOD)
+        git(shop, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(part), "part")
+        git(shop, "commit", "-qm", "with a part")
+        assert ("shop/part", "part/requirements.txt") in owners(scan(tmp_path, "shop")[1])
+
+    def test_a_bare_repository_has_no_folder_to_read(self, code: Path, tmp_path: Path) -> None:
+        shop = repository(code / "shop", requirements_txt=GOOD)
+        git(code, "clone", "-q", "--bare", str(shop), "bare.git")
+        report, uses = scan(tmp_path, "bare.git")
+        assert (owners(uses), report.unrecognised) == ({("bare", "requirements.txt")}, ())
+
+    def test_a_second_scan_reads_nothing_new(self, code: Path, tmp_path: Path) -> None:
+        shop = repository(code / "shop", requirements_txt=GOOD)
+        put(shop / "later.requirements.txt", GOOD)
+        put(code / "copy" / "requirements.txt", GOOD)
+        put(code / "copy" / "bom.json", sbom("copy", "litellm==1.82.6"))
+        first, uses = scan(tmp_path, ".")
+        again, same = scan(tmp_path, ".")
+        assert (first.new, again.new, again.rejected, same) == (2, 0, (), uses)
+
+
+class TestBuilds:
+    def test_a_word_about_builds_is_for_services_with_a_build(self, code: Path, tmp_path: Path) -> None:
+        put(code / "shop" / "uv.lock", uv_lock("shop", "litellm==1.82.6"))
+        put(code / "shop" / "bom.json", whole_sbom("shop", "litellm==1.82.6", built="2026-03-24T12:00:00Z"))
+        put(code / "till" / "requirements.txt", GOOD)
+        scan(tmp_path, ".")
+        assert closed(tmp_path) == []
+        report, _ = scan(tmp_path, ".", declare_builds=True)
+        assert closed(tmp_path) == ["shop"]
+        assert report.notes == ("the graph keeps your word that these are all builds, until the next scan",)
+
+    def test_it_does_not_outlive_a_scan_without_it(self, code: Path, tmp_path: Path) -> None:
+        put(code / "shop" / "bom.json", sbom("shop", "litellm==1.82.6"))
+        put(code / "till" / "requirements.txt", GOOD)
+        scan(tmp_path, ".", declare_builds=True)
+        assert closed(tmp_path) == ["shop"]
+        scan(tmp_path, "till")
+        assert closed(tmp_path) == []
+
+    def test_it_is_not_for_inputs_of_another_folder(self, code: Path, tmp_path: Path) -> None:
+        put(code / "sboms" / "shop.json", sbom("shop", "litellm==1.82.6"))
+        put(code / "shop" / "uv.lock", uv_lock("shop", "litellm==1.82.6"))
+        report, _ = scan(tmp_path, ".", declare_builds=True)
+        assert closed(tmp_path) == []
+        assert report.notes == ("not taken as all builds, since other folders have locks or manifests of it: shop",)
+
+    def test_it_holds_for_a_repository_whose_folder_has_the_build(self, code: Path, tmp_path: Path) -> None:
+        shop = repository(code / "shop", requirements_txt=GOOD)
+        put(shop / "bom.json", sbom("shop", "litellm==1.82.6"))
+        scan(tmp_path, ".", declare_builds=True)
+        assert closed(tmp_path) == ["shop"]
+
+
+def test_unchanged_since_dates_every_input(code: Path, tmp_path: Path) -> None:
+    put(code / "shop" / "uv.lock", uv_lock("shop", "litellm==1.82.6"))
+    report, [use] = scan(tmp_path, ".", stands_from=SINCE, read_at="2026-04-01T00:00:00Z")
+    assert use.stands_from is not None
+    assert use.read_at is not None
+    assert report.notes == ()
