@@ -65,7 +65,10 @@ def settle_in_graph(blast: Blast, graph: str | None) -> Settle:
         if has_only_unrecorded(one):
             return command("graphkit", "blast", *ids, "--builds-complete", *at) + "  # if these are all builds"
         if is_undated(one):
-            return command("graphkit", "ingest", "lock", "REPOSITORY", *at) + f"  # that of {one.service}"
+            return (
+                command("graphkit", "ingest", "lock", "REPOSITORY", *at)
+                + f"  # that of {' '.join(one.service.split())}"
+            )
         return command("graphkit", "why", one.service, *ids, "--clearance", *at)
 
     return settle
@@ -87,7 +90,7 @@ def settle_by_scan(
     it had, which the next scan has too. ``unchanged_since``: what it was told of that.
     """
     at = () if graph is None else ("--graph", graph)
-    again = ("graphkit", "scan", *paths, *at, *words)
+    again = ("graphkit", "scan", *(f"./{path}" if path.startswith("-") else path for path in paths), *at, *words)
     since = () if unchanged_since is None else ("--unchanged-since", unchanged_since)
     start = rfc3339(blast.window.start) if blast.window.is_known else None
     ids = incidents_of(blast)

@@ -1,0 +1,126 @@
+"""The command that would settle an unknown service, by what is missing."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+
+import pytest
+
+from graphkit.model.answers import Blast, Obligation, ServiceVerdict
+from graphkit.model.names import ServiceId
+from graphkit.model.ranks import Verdict
+from graphkit.model.times import moment
+from graphkit.reports.settling import (
+    deciding,
+    has_only_unrecorded,
+    incidents_of,
+    is_undated,
+    is_unread,
+    settle_by_scan,
+    settle_in_graph,
+)
+from tests.unit.reports import answers
+
+WINDOW = ["--from", "2026-03-24T10:39:00Z", "--until", "2026-03-24T13:11:00Z"]
+
+
+def lacking(missing: Obligation, *, name: str = "shop", near: bool = False) -> ServiceVerdict:
+    build = answers.build(Verdict.UNKNOWN, "open", missing=missing, near=near)
+    return answers.service(name, Verdict.UNKNOWN, builds=(build,), near=near)
+
+
+def with_clear_build() -> ServiceVerdict:
+    clear = answers.build(Verdict.CLEARED, "clear", at=moment("2026-03-24"))
+    unknown = answers.build(Verdict.UNKNOWN, "nobody recorded", missing=Obligation.INPUTS)
+    return answers.service("shop", Verdict.UNKNOWN, builds=(clear, unknown))
+
+
+def scan(one: ServiceVerdict, *paths: str, made: Blast | None = None, **more: object) -> str:
+    known: dict[str, object] = {"budget": 60.0, "graph": None, "offline": False}
+    return settle_by_scan(made or answers.blast(), paths or (".",), **{**known, **more})(one)  # type: ignore[arg-type]
+
+
+UNREAD = (Obligation.ADMITTED, Obligation.CLOSURE, Obligation.BARRED)
+UNDATED = (Obligation.DATED, Obligation.INPUTS)
+
+
+@pytest.mark.parametrize("missing", UNREAD)
+def test_what_was_not_read_of_the_index(missing: Obligation) -> None:
+    one = lacking(missing)
+    assert is_unread(one)
+    line = settle_in_graph(answers.blast(), None)(one)
+    assert shlex.split(line) == ["graphkit", "ingest", "index", "--for-services", *WINDOW]
+    assert scan(one) == "graphkit scan . --budget 300"
+    assert scan(one, offline=True) == "graphkit scan ."
+    assert scan(one, unchanged_since="2026-03-01") == "graphkit scan . --unchanged-since 2026-03-01 --budget 300"
+
+
+@pytest.mark.parametrize("missing", UNDATED)
+def test_what_has_no_date(missing: Obligation) -> None:
+    one = lacking(missing)
+    assert is_undated(one)
+    in_graph = settle_in_graph(answers.blast(), None)(one)
+    assert in_graph == "graphkit ingest lock REPOSITORY  # that of shop"
+    assert scan(one) == "graphkit scan . --unchanged-since 2026-03-24T10:39:00Z  # if nothing there changed since then"
+    timeless = replace(answers.blast(), window=replace(answers.blast().window, is_known=False))
+    assert "--unchanged-since TIME" in scan(one, made=timeless)
+
+
+def test_builds_that_nobody_recorded() -> None:
+    one = with_clear_build()
+    assert has_only_unrecorded(one)
+    in_graph = settle_in_graph(answers.blast(), None)(one)
+    assert in_graph == "graphkit blast litellm-2026-03 --builds-complete  # if these are all builds"
+    assert scan(one) == "graphkit scan . --builds-complete  # if these are all its builds"
+
+
+def test_anything_else_is_shown_in_full() -> None:
+    one = lacking(Obligation.COMPLETE)
+    expected = "graphkit why shop litellm-2026-03 --clearance"
+    assert (settle_in_graph(answers.blast(), None)(one), scan(one)) == (expected, expected)
+    assert scan(replace(one, builds=())) == expected
+
+
+def test_each_of_several_incidents_is_named() -> None:
+    made = answers.several()
+    assert list(incidents_of(made)) == ["litellm-2026-03", "telnyx-2026-03"]
+    line = settle_in_graph(made, None)(lacking(Obligation.COMPLETE))
+    assert line == "graphkit why shop litellm-2026-03 telnyx-2026-03 --clearance"
+
+
+def test_the_graph_and_other_options_are_repeated() -> None:
+    words = ["--index-url", "http://index.example/simple/"]
+    line = scan(lacking(Obligation.DATED), "a", "b", graph="my graph", words=words)
+    assert line.startswith("graphkit scan a b --graph 'my graph' --index-url http://index.example/simple/ --unchanged")
+    assert scan(lacking(Obligation.COMPLETE), graph="my graph").endswith("--clearance --graph 'my graph'")
+    assert settle_in_graph(answers.blast(), "g")(lacking(Obligation.DATED)).startswith(
+        "graphkit ingest lock REPOSITORY --graph g  #"
+    )
+
+
+@pytest.mark.parametrize("odd", ["it's here", "a b", "$(touch x)", "a;b", "# c", "ä"])
+def test_odd_paths_and_names_are_quoted(odd: str) -> None:
+    path = shlex.split(scan(lacking(Obligation.ADMITTED), odd))
+    assert path[:3] == ["graphkit", "scan", odd]
+    name = shlex.split(scan(lacking(Obligation.COMPLETE, name=odd)))
+    assert name[:3] == ["graphkit", "why", odd]
+
+
+def test_a_path_that_looks_like_an_option_is_none() -> None:
+    assert scan(lacking(Obligation.ADMITTED), "-x").startswith("graphkit scan ./-x ")
+
+
+def test_a_name_in_a_comment_stays_in_it() -> None:
+    one = replace(lacking(Obligation.DATED), service=ServiceId("a\nrm x"))
+    line = settle_in_graph(answers.blast(), None)(one)
+    assert "\n" not in line
+
+
+def test_what_lacks_more_than_unread_choices_decides() -> None:
+    near = answers.build(Verdict.UNKNOWN, "older choices", missing=Obligation.ADMITTED, near=True)
+    undated = answers.build(Verdict.UNKNOWN, "no date", missing=Obligation.DATED)
+    one = answers.service("shop", Verdict.UNKNOWN, builds=(near, undated))
+    assert deciding(one) == undated
+    assert deciding(replace(one, builds=(near,))) == near
+    assert deciding(replace(one, builds=())) is None
