@@ -483,36 +483,43 @@ def _window(case: Case, world: World, targets: Targets, span: Span, newest: Inst
         return window, (*of_start, *of_end)
     if span.start is not None or span.until is not None:
         raise UsageError(f"the window from {rfc3339(start)} to {rfc3339(until)} is empty; give --from and --until")
-    note = "no time of it is known: give --from and --until, or an incident file with its times"
-    return replace(window, until=start + 1, is_known=False), (note,)
+    notes = ["no time of it is known: give --from and --until, or an incident file with its times"]
+    return replace(window, until=start + 1, is_known=False), tuple(notes)
 
 
-def _begin(case: Case, world: World, targets: Targets, span: Span, newest: Instant) -> tuple[Instant, tuple[str, ...]]:
+def _begin(case: Case, world: World, targets: Targets, span: Span, newest: Instant) -> tuple[Instant, list[str]]:
     """Return when a window starts that nobody gave a start, and what is not known of it."""
+    notes: list[str] = []
     starts = _starts(case, world)
     undated = [release for release, start in starts if start is None]
     known = [start for _, start in starts if start is not None]
-    instead = ""
     if case.reading.start is not None:
         # The reading gives the times of those that it speaks of; an advisory may accuse more.
         others = [start for release, start in starts if start is not None and not case.is_timed(release)]
         known = [case.reading.start, *others]
-        instead = "between the bounds given it may have been"
+        if undated:
+            notes.append(
+                f"when {_named(undated)} was first listed is not known; between the bounds given it may have been"
+            )
     elif undated and span.start is None:
         # Nobody says when: no earlier than the package itself, so nothing is cleared by leaving time out.
         known += [int(world.package(package_id).first_upload.min(initial=FOREVER)) for package_id in targets]
-        instead = "the window starts with the first facts of the graph"
-    note = f"when {_named(undated)} was first listed is not known; {instead}"
-    return min((one for one in known if one < FOREVER), default=newest), (note,) if undated and instead else ()
+        notes.append(
+            f"when {_named(undated)} was first listed is not known; the window starts with the first facts of the graph"
+        )
+    return min((start for start in known if start < FOREVER), default=newest), notes
 
 
-def _end(case: Case, span: Span, newest: Instant) -> tuple[Instant, tuple[str, ...]]:
+def _end(case: Case, span: Span, newest: Instant) -> tuple[Instant, list[str]]:
     """Return when a window ends that nobody gave an end, and what is not known of it."""
+    notes: list[str] = []
     ends = [(release, case.until_of(release)) for release in case.releases]
     endless = [release for release, end in ends if end is None]
-    is_told = bool(endless) and span.until is None and bool(case.incidents)
-    note = f"when {_named(endless)} left the index is not known; the window ends with the graph's newest fact"
-    return max((newest if end is None else end for _, end in ends), default=newest), (note,) if is_told else ()
+    if endless and span.until is None and case.incidents:
+        notes.append(
+            f"when {_named(endless)} left the index is not known; the window ends with the graph's newest fact"
+        )
+    return max((newest if end is None else end for _, end in ends), default=newest), notes
 
 
 def _named(releases: Sequence[CompromisedRelease]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -29,7 +29,7 @@ def some(names: Sequence[str]) -> str:
 def footnotes(view: CaseAnswer, exposed: Exposed, documents: CaseDocuments) -> Iterator[str]:
     """Yield what qualifies an answer, most important first; nothing is left out silently."""
     yield from view.notes
-    yield from map(_unplaced_note, view.unplaced)
+    yield from _unplaced_notes(view.unplaced)
     yield from _stopped_note(exposed)
     yield from _ghost_notes(view)
     yield from _unwalked_note(exposed.unwalked)
@@ -46,14 +46,16 @@ def footnotes(view: CaseAnswer, exposed: Exposed, documents: CaseDocuments) -> I
     yield from _package_notes(exposed)
 
 
-def _unplaced_note(release: CompromisedRelease) -> str:
-    """Say that the index facts do not know an accused release."""
-    if release.package:
-        return (
-            f"the graph's index facts do not include {release.package} {release.version}: only documents can show "
-            f"it (graphkit ingest index {release.package} --closure)"
-        )
-    return f"{release.purl} is not a Python package: only documents can show it"
+def _unplaced_notes(unplaced: Iterable[CompromisedRelease]) -> Iterator[str]:
+    """Say which accused releases the index facts do not know."""
+    for release in unplaced:
+        if release.package:
+            yield (
+                f"the graph's index facts do not include {release.package} {release.version}: only documents can show "
+                f"it (graphkit ingest index {release.package} --closure)"
+            )
+        else:
+            yield f"{release.purl} is not a Python package: only documents can show it"
 
 
 def _stopped_note(exposed: Exposed) -> Iterator[str]:
