@@ -30,7 +30,7 @@ from graphkit.stores import port
 from graphkit.stores.embedded.store import EmbeddedStore
 from graphkit.trace.reach.nominate import ReachMode, closure_of, reverse
 from graphkit.trace.reach.reached import ReachedReleases
-from graphkit.trace.resolve.availability import AvailabilityTable
+from graphkit.trace.resolve.availability_table import AvailabilityTable
 from graphkit.trace.resolve.world import World
 
 SLOTS = 8

@@ -12,8 +12,8 @@ from graphkit.reports.interface import ReportOptions
 from graphkit.reports.proofs import proof_of
 from graphkit.reports.text import counted, cut, shown
 from graphkit.reports.wording import (
-    assuming,
     by_incident,
+    clearance_in_words,
     clock,
     headline,
     listing,
@@ -75,7 +75,7 @@ def why_html(answer: WhyAnswer) -> str:
 
 def _reason(one: ServiceVerdict) -> str:
     """Return why a service has its verdict; where it is cleared, with what that assumes."""
-    return "; ".join(filter(None, (one.reason, assuming(one), by_incident(one))))
+    return "; ".join(filter(None, (one.reason, clearance_in_words(one), by_incident(one))))
 
 
 def who_has_html(answer: WhoHas) -> str:

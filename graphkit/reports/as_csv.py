@@ -14,8 +14,8 @@ from graphkit.reports.provenance import read_stamp, stamp
 from graphkit.reports.text import shown
 from graphkit.reports.wording import (
     WORDS,
-    assuming,
     by_incident,
+    clearance_in_words,
     listing,
     made_of,
     notices,
@@ -80,7 +80,7 @@ def cell(text: str) -> str:
 
 
 def _service(one: ServiceVerdict, company: str) -> Sequence[str]:
-    about = filter(None, (assuming(one), by_incident(one)))
+    about = filter(None, (clearance_in_words(one), by_incident(one)))
     reasons = "; ".join((one.reason, *about, *_unknown_builds(one)))
     path = _path(one.paths)
     return ("service", one.service, one.verdict, one.basis, _slots(one.slots), reasons, company, one.owner, path)

@@ -19,9 +19,9 @@ from graphkit.reports.provenance import provenance_shape, read_object, read_prov
 from graphkit.reports.text import counted, cut, safe_json, shown
 from graphkit.reports.wording import (
     EXPOSED,
-    assuming,
     between,
     by_node,
+    clearance_in_words,
     headline,
     made_of,
     name_of,
@@ -198,7 +198,7 @@ def _cleared(blast: Blast) -> Iterator[Shape]:
     """Yield a line for each service that is cleared, with what that assumes."""
     for one in blast.services:
         if one.verdict is Verdict.CLEARED:
-            yield _notification(f"{one.service} is {assuming(one)}: {one.reason}", "note")
+            yield _notification(f"{one.service} is {clearance_in_words(one)}: {one.reason}", "note")
 
 
 def _told(blast: Blast) -> Sequence[Shape]:

@@ -22,10 +22,10 @@ from graphkit.reports.wording import (
     REPLACED,
     WORDS,
     Listing,
-    assuming,
     bearing,
     between,
     by_incident,
+    clearance_in_words,
     clock,
     headline,
     listing,
@@ -165,7 +165,7 @@ def _spared(blast: Blast) -> Iterator[str]:
     for one in blast.services:
         if one.verdict is Verdict.CLEARED:
             yield f"- **cleared** service {_named(one)}: {prose(one.reason)}"
-            yield f"  - Proof: {prose(assuming(one))}"
+            yield f"  - Proof: {prose(clearance_in_words(one))}"
     for row in blast.companies:
         if row.verdict is CompanyVerdict.CLEARED:
             yield f"- **cleared** company {_company(row)}: every service of it that is known is cleared"
@@ -175,7 +175,7 @@ def _spared(blast: Blast) -> Iterator[str]:
 
 def _unknown(blast: Blast, listed: Listing, *, strict: bool) -> Iterator[str]:
     for one in only_assumed(blast) if strict else ():
-        yield f"- **cleared only by assumptions** service {_named(one)}: {prose(assuming(one))}"
+        yield f"- **cleared only by assumptions** service {_named(one)}: {prose(clearance_in_words(one))}"
         yield from (f"  - Replace {code}: {REPLACED[code]}" for code in one.assumes)
     for one in blast.services:
         if one.verdict is Verdict.UNKNOWN:

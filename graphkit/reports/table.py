@@ -34,10 +34,10 @@ from graphkit.reports.wording import (
     NOT_CHECKED,
     WORDS,
     Listing,
-    assuming,
     bearing,
     between,
     by_incident,
+    clearance_in_words,
     clock,
     headline,
     listing,
@@ -124,7 +124,7 @@ def why_table(answer: WhyAnswer, *, clearance: bool = False, width: int = 80, co
         if text:
             sheet.line(f"{word}: {text}", indent=2)
     sheet.line(f"asked: {blast.incident.id}, {span(blast.window)}", indent=2)
-    for text in filter(None, (*notices(blast), by_incident(one), assuming(one))):
+    for text in filter(None, (*notices(blast), by_incident(one), clearance_in_words(one))):
         sheet.line(text, indent=2)
     if clearance:
         write_proofs(sheet, one)
@@ -261,7 +261,7 @@ def _services(sheet: TextCanvas, blast: Blast) -> None:
             said = ", ".join(filter(None, about))
             sheet.line(f"{one.service}" + (f" ({said})" if said else ""), indent=2, lead=verdict.value, tint=verdict)
             sheet.line(one.reason, indent=6)
-            for text in filter(None, (assuming(one), by_incident(one))):
+            for text in filter(None, (clearance_in_words(one), by_incident(one))):
                 sheet.line(text, indent=6)
             if verdict in EXPOSED and one.paths:
                 sheet.line("path: " + " -> ".join(step.node for step in one.paths[0]), indent=6)

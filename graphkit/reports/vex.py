@@ -11,7 +11,16 @@ from graphkit.model.ranks import Verdict
 from graphkit.model.times import Instant, rfc3339
 from graphkit.reports.proofs import proofs_of
 from graphkit.reports.text import cut, shown
-from graphkit.reports.wording import REPLACED, assuming, by_node, is_proven, notices, slot_runs, slot_spans, span
+from graphkit.reports.wording import (
+    REPLACED,
+    by_node,
+    clearance_in_words,
+    is_proven,
+    notices,
+    slot_runs,
+    slot_spans,
+    span,
+)
 
 Status = Literal["affected", "not_affected", "under_investigation"]
 
@@ -104,7 +113,7 @@ def _statement(one: ServiceVerdict, purls: dict[str, str], spans: list[str], dou
     when += f" (slots {slot_runs(one.slots)})" if len(one.slots) > _FEW else ""
     reason = cut(shown(f"{doubt[0]}{one.verdict}{basis}: {one.reason}{when}"), _LONGEST)
     if one.verdict is Verdict.CLEARED:
-        reason = cut(shown(f"{reason}; {proofs_of(one) or assuming(one)}"), _LONGEST_PROOF)
+        reason = cut(shown(f"{reason}; {proofs_of(one) or clearance_in_words(one)}"), _LONGEST_PROOF)
     return Statement(
         service=shown(one.service),
         product=f"pkg:generic/{quote(shown(one.service), safe='')}",

@@ -199,7 +199,7 @@ def is_proven(one: ServiceVerdict) -> bool:
     return one.verdict is Verdict.CLEARED and bool(one.builds) and all(build.clearance for build in one.builds)
 
 
-def assuming(one: ServiceVerdict) -> str:
+def clearance_in_words(one: ServiceVerdict) -> str:
     """Return on which assumptions a service is cleared, in one line; empty where it is not cleared.
 
     ``cleared, assuming installs keep to the lock, and base images and CI actions bring none of it``

@@ -26,7 +26,7 @@ from graphkit.trace.evidence.service_facts import ServiceFacts
 from graphkit.trace.reach.by_slot import Reach, reach_of, slots_between
 from graphkit.trace.reach.nominate import closure_of, leads_by_building
 from graphkit.trace.reach.reached import ReachedReleases
-from graphkit.trace.resolve.availability import MOST_SLOTS
+from graphkit.trace.resolve.availability_table import MOST_SLOTS
 from graphkit.trace.resolve.confirm import Targets
 from graphkit.trace.resolve.first_upload import FirstUploads, first_of_all, first_uploads
 from graphkit.trace.resolve.world import World

@@ -33,7 +33,7 @@ from graphkit.sources.index.slice import slice_facts
 from graphkit.stores import open_store
 from graphkit.stores.port import PACKAGE, Reader
 from graphkit.trace.reach.range_matching import RangeMatcher
-from graphkit.trace.resolve.availability import AvailabilityTable
+from graphkit.trace.resolve.availability_table import AvailabilityTable
 from graphkit.trace.resolve.listing import Constraint, Package, bits_of, choose
 from graphkit.trace.resolve.world import World
 from tests.cases.recorded_index import SECOND, SLICES, Taken, of_pip, of_uv, pages_of, served

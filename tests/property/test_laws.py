@@ -28,7 +28,7 @@ from graphkit.trace.case_answer import CaseAnswer, Question
 from graphkit.trace.reach.admit import admission
 from graphkit.trace.reach.by_slot import Reach, reach_of
 from graphkit.trace.reach.reached import ReachedReleases
-from graphkit.trace.resolve.availability import MOST_SLOTS
+from graphkit.trace.resolve.availability_table import MOST_SLOTS
 from graphkit.trace.resolve.confirm import confirm
 from graphkit.trace.verdicts.packages import newest_of, root_of
 from tests.property.asking import cases_of, view_of

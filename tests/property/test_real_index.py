@@ -29,7 +29,7 @@ from graphkit.stores import open_store
 from graphkit.stores.port import PackageId, Position
 from graphkit.trace.reach.nominate import ReachMode, reverse
 from graphkit.trace.reach.reached import ReachedReleases
-from graphkit.trace.resolve.availability import AvailabilityTable
+from graphkit.trace.resolve.availability_table import AvailabilityTable
 from graphkit.trace.resolve.world import World
 
 pytestmark = pytest.mark.xdist_group("real-index")  # so that one worker makes the sample

@@ -21,7 +21,7 @@ from graphkit.trace.reach.admit import admission
 from graphkit.trace.reach.by_slot import reach_of, slots_between
 from graphkit.trace.reach.nominate import closure_of
 from graphkit.trace.resolve import closure as forward
-from graphkit.trace.resolve.availability import AvailabilityTable, Masks
+from graphkit.trace.resolve.availability_table import AvailabilityTable, Masks
 from graphkit.trace.resolve.confirm import Targets, confirm
 from graphkit.trace.resolve.forward import Root as EngineRoot
 from graphkit.trace.resolve.forward import walk

@@ -14,7 +14,7 @@ from graphkit.reports.groups import MEANING, Group, counts_of, group_of
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.settling import settle_in_graph
 from graphkit.reports.text import counted, shown
-from graphkit.reports.wording import assuming
+from graphkit.reports.wording import clearance_in_words
 
 _LISTED: Final = 100
 """How many services the top lists; the table has all."""
@@ -78,7 +78,7 @@ def _card(entry: str, one: ServiceVerdict, blast: Blast) -> str:
     group = group_of(one.verdict)
     owner = f' <span class="owner">{safe(one.owner)}</span>' if one.owner else ""
     if group is Group.CLEAR:
-        more = assuming(one)
+        more = clearance_in_words(one)
     elif group is Group.UNKNOWN:
         more = ""
     else:

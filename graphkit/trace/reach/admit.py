@@ -12,7 +12,7 @@ from graphkit.model.answers import Path, Step
 from graphkit.model.times import Instant
 from graphkit.stores.port import PackageId, Position
 from graphkit.trace.reach.reached import ReachedReleases
-from graphkit.trace.resolve.availability import AvailabilityTable, Masks
+from graphkit.trace.resolve.availability_table import AvailabilityTable, Masks
 from graphkit.trace.resolve.closure import Bounds, Span, closure_of
 from graphkit.trace.resolve.confirm import Targets
 from graphkit.trace.resolve.forward import Root

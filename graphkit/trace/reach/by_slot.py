@@ -14,7 +14,7 @@ from graphkit.model.times import Instant
 from graphkit.stores.port import PACKAGE, PackageId, PackageIds, Position
 from graphkit.trace.reach.nominate import ReachMode, reverse
 from graphkit.trace.reach.reached import Levels, ReachedReleases
-from graphkit.trace.resolve.availability import MOST_SLOTS, AvailabilityTable, changes_of, uncertain_among
+from graphkit.trace.resolve.availability_table import MOST_SLOTS, AvailabilityTable, changes_of, uncertain_among
 from graphkit.trace.resolve.confirm import Targets
 from graphkit.trace.resolve.world import World
 

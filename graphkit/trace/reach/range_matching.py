@@ -10,7 +10,7 @@ import numpy as np
 from graphkit.model.choices import Choosers
 from graphkit.model.csr import spread
 from graphkit.stores import port
-from graphkit.trace.resolve.availability import AvailabilityTable, Masks, Rows
+from graphkit.trace.resolve.availability_table import AvailabilityTable, Masks, Rows
 from graphkit.trace.resolve.world import World
 
 

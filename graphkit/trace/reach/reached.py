@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from graphkit.model.csr import Numbers, Scalar, distinct
 from graphkit.stores.port import PACKAGE, RELEASE, PackageId, PackageIds, Position
-from graphkit.trace.resolve.availability import AvailabilityTable, Masks, Rows
+from graphkit.trace.resolve.availability_table import AvailabilityTable, Masks, Rows
 from graphkit.trace.resolve.listing import Package
 from graphkit.trace.resolve.world import World
 

@@ -90,7 +90,7 @@ def combined(parts: Sequence[Clearance]) -> Clearance:
     )
 
 
-def assuming(proof: Clearance, assumption: Assumption) -> Clearance:
+def with_assumption(proof: Clearance, assumption: Assumption) -> Clearance:
     """Return a proof that rests on one more assumption."""
     return replace(proof, assumes=_ordered((*proof.assumes, assumption)))
 

@@ -20,7 +20,7 @@ from graphkit.model.ranks import Verdict, worst
 from graphkit.model.times import Instant
 from graphkit.trace.evidence.service_facts import ServiceFacts, SingleSbom
 from graphkit.trace.verdicts.build_times import AROUND
-from graphkit.trace.verdicts.clearance import assuming
+from graphkit.trace.verdicts.clearance import with_assumption
 
 _Entry = TypeVar("_Entry")
 
@@ -28,7 +28,7 @@ _Entry = TypeVar("_Entry")
 def with_times(one: ServiceVerdict) -> ServiceVerdict:
     """Return a verdict whose clearances rest on the reading of the times that answered."""
     builds = (
-        replace(build, clearance=assuming(build.clearance, Assumption.TIMES)) if build.clearance else build
+        replace(build, clearance=with_assumption(build.clearance, Assumption.TIMES)) if build.clearance else build
         for build in one.builds
     )
     return replace(one, builds=tuple(builds))

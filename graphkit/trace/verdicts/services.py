@@ -16,8 +16,20 @@ from graphkit.model.documents import Basis, Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse
 from graphkit.model.ranks import Verdict, worst
 from graphkit.model.times import Instant, Moment, rfc3339
+from graphkit.trace.verdicts.build_parts import (
+    by_listing,
+    by_lock,
+    by_manifest,
+    ended_before,
+    finding_of,
+    joined,
+    of_building,
+    of_scripts,
+    of_tools,
+    shown,
+)
 from graphkit.trace.verdicts.build_times import ran, time_of
-from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, assuming, fact, prove, word
+from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, fact, prove, with_assumption, word
 from graphkit.trace.verdicts.context import ServiceContext, cleared, opened
 from graphkit.trace.verdicts.guards import guards_in_force
 from graphkit.trace.verdicts.in_place import (
@@ -38,18 +50,6 @@ from graphkit.trace.verdicts.inputs import (
     stretches_of,
 )
 from graphkit.trace.verdicts.listings import Finding
-from graphkit.trace.verdicts.parts import (
-    by_listing,
-    by_lock,
-    by_manifest,
-    ended_before,
-    finding_of,
-    joined,
-    of_building,
-    of_scripts,
-    of_tools,
-    shown,
-)
 from graphkit.trace.verdicts.scripts import gap_of_projects, gap_of_unread, keeps_to, only_tool_of
 
 _LISTINGS: Final = (DocumentKind.SBOM, DocumentKind.ENVIRONMENT)
@@ -359,7 +359,7 @@ def _from_its_commit(
     """
     if judged.clearance is None or state.before is None or _was_clean(context, state.before, span):
         return judged
-    return replace(judged, clearance=assuming(judged.clearance, Assumption.COMMIT))
+    return replace(judged, clearance=with_assumption(judged.clearance, Assumption.COMMIT))
 
 
 def _was_clean(context: ServiceContext, before: InputState, span: tuple[Instant, Instant]) -> bool:

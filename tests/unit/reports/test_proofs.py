@@ -22,7 +22,7 @@ from graphkit.reports.wording import (
     OBLIGED,
     PROVEN,
     REPLACED,
-    assuming,
+    clearance_in_words,
     clock,
     headline,
     notices,
@@ -62,21 +62,21 @@ class TestTheLine:
     def test_it_names_every_assumption_in_order(self) -> None:
         proof = answers.clearance(Assumption.LOCK, Assumption.TIMES, Assumption.CACHES)
         one = answers.service("web", Verdict.CLEARED, proof)
-        assert assuming(one) == (
+        assert clearance_in_words(one) == (
             "cleared, assuming installs keep to the lock, the times are as best supported, "
             "and no cache brought a removed file"
         )
 
     def test_without_assumptions_it_says_so(self) -> None:
-        assert assuming(answers.service("web", Verdict.CLEARED)) == "cleared, assuming nothing"
+        assert clearance_in_words(answers.service("web", Verdict.CLEARED)) == "cleared, assuming nothing"
 
     def test_only_what_is_cleared_has_one(self) -> None:
         for verdict in set(Verdict) - {Verdict.CLEARED}:
-            assert assuming(answers.service("web", verdict)) == ""
+            assert clearance_in_words(answers.service("web", verdict)) == ""
 
     def test_a_service_that_is_cleared_without_a_proof_is_not_called_assumption_free(self) -> None:
         one = answers.service("web", Verdict.CLEARED, builds=())
-        assert assuming(one) == "cleared, but this report has no proof of it"
+        assert clearance_in_words(one) == "cleared, but this report has no proof of it"
 
     @pytest.mark.parametrize("form", [form for form in FORMS if form != "mermaid"])
     def test_every_report_has_it(self, form: str) -> None:
