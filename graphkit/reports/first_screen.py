@@ -22,7 +22,7 @@ from graphkit.reports.interface import ReportOptions
 from graphkit.reports.settling import Settle, command, incidents_of, settle_in_graph
 from graphkit.reports.text import counted, shown
 from graphkit.reports.text_canvas import TextCanvas
-from graphkit.reports.wording import ASSUMED, EXPOSED, between, clock, notices, what_and_when, windows_of
+from graphkit.reports.wording import ASSUMED, EXPOSED, between, clock, notices, refused, what_and_when, windows_of
 
 WIDE: Final = 100
 _LINES_WIDE: Final = 40
@@ -101,7 +101,7 @@ def first_screen(blast: Blast, view: ReportOptions, screen: Screen) -> str:
     """
     head, foot = _canvas(view), _canvas(view)
     head.line(what_and_when(blast), style="bold", hang=0)
-    for line in (*screen.about, *notices(blast), *blast.unknown):
+    for line in filter(None, (*screen.about, *notices(blast), *blast.unknown, refused(blast) if view.strict else "")):
         head.line(line)
     head.gap()
     _counts(head, blast)

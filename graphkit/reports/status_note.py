@@ -202,7 +202,7 @@ def _open_builds(one: ServiceVerdict) -> Iterator[BuildVerdict]:
 
 
 def _build(build: BuildVerdict) -> str:
-    when = clock(build.at) if build.at is not None else "no recorded time"
+    when = clock(build.at) if build.at is not None else "builds nobody recorded"
     return f"{when}, {code(build.document.path)}" if build.document else when
 
 

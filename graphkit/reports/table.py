@@ -243,7 +243,7 @@ def _slots(sheet: TextCanvas, blast: Blast) -> None:
         sheet.title("Windows, one for each incident")
         for line in lines:
             sheet.line(line, indent=2)
-    sheet.title("Slots of the window")
+    sheet.title("Time periods")
     for number, text in enumerate(slot_spans(blast)):
         sheet.line(f"{number}: {text}", indent=2)
     if not blast.slots:
@@ -273,7 +273,7 @@ def _services(sheet: TextCanvas, blast: Blast) -> None:
 
 
 def _build(sheet: TextCanvas, build: BuildVerdict, *, paths: bool, indent: int = 2) -> None:
-    when = f"build of {clock(build.at)}" if build.at is not None else "no recorded time"
+    when = f"build of {clock(build.at)}" if build.at is not None else "builds nobody recorded"
     of = f", {build.document.path} ({build.document.sha256[:_SHORT]})" if build.document else ""
     about = f", for {build.incident}" if build.incident else ""
     basis = f", basis {build.basis}" if build.basis else ""

@@ -277,11 +277,15 @@ def _withdrawn(blast: Blast) -> str:
 
 
 NOT_CHECKED: Final = "No index page was read for this question; fresh installs: not checked."
-"""What is said in place of "No fresh install takes it" where nothing was looked at."""
+"""What is said in place of "No fresh install of a public package took it" where nothing was looked at."""
 
 
 def _account(reading: str) -> str:
-    return f" ({reading} reading)" if reading else ""
+    return f" (times as given by {_GIVEN_BY.get(reading, reading)})" if reading else ""
+
+
+_GIVEN_BY: Final[Mapping[str, str]] = {"operator": "the index operators"}
+"""Who gives the times, for accounts whose id does not say it by itself."""
 
 
 def headline(blast: Blast) -> str:
@@ -381,16 +385,18 @@ def _companies(blast: Blast) -> str:
     return f"{counted(total, 'company', 'companies')} reached: {parts}."
 
 
+def _any_of(number: int) -> str:
+    return "one public package" if number == 1 else f"any of {number:,} public packages"
+
+
 def _packages(blast: Blast) -> str:
     counts = dict(blast.summary.packages)
     number, nominated = counts.get("picked", 0), counts.get("nominated", 0)
     if nominated > max(number, _MANY):  # a whole index: few of those that are nominated were walked
-        return (
-            f"A fresh install of {counted(number, 'package')} takes it; {nominated:,} more are nominated, not walked."
-        )
+        return f"Installing {_any_of(number)} in that time took it; {nominated:,} more may have, which were not walked."
     if number:
-        return f"A fresh install of {counted(number, 'package')} takes it."
-    return "No fresh install takes it." if blast.is_index_read else NOT_CHECKED
+        return f"Installing {_any_of(number)} in that time took it."
+    return "No fresh install of a public package took it." if blast.is_index_read else NOT_CHECKED
 
 
 def clock(at: Instant | Moment | None) -> str:
@@ -447,11 +453,11 @@ def takes_in_words(takes: Sequence[Take]) -> str:
 def bearing(claim: Claim) -> str:
     """Return why a claim changes no verdict, empty for one that can."""
     if claim.standing is Standing.ATTACKER:
-        return "the attacker's word: shown, changes nothing"
+        return "the attacker's word: for information"
     if claim.polarity is Polarity.DENIES:
-        return "a denial: shown, changes nothing"
+        return "a denial: for information"
     if claim.polarity is Polarity.NEITHER:
-        return "says neither: shown, changes nothing"
+        return "says neither: for information"
     if claim.standing not in _VOUCHED:
-        return f"{claim.standing}: shown, changes nothing"
+        return f"{claim.standing}: for information"
     return ""

@@ -309,9 +309,8 @@ def _closure_steps(
     if unread:
         yield OpenObligation(
             obligation=Obligation.CLOSURE,
-            text=f"a fresh install from {request.path} does not reach it{lost}, but not all is known: {unread[0]}"
-            f"{and_more(len(unread))} "
-            "would settle it; so would the lock or SBOM of the build",
+            text=f"cannot say yet: a fresh install from {request.path} does not take it{lost}, but this was not read: "
+            f"{unread[0]}{and_more(len(unread))}; reading it would settle it, as would the lock or SBOM of the build",
             near=not closure.hits,
         )
     else:

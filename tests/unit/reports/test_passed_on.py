@@ -157,7 +157,7 @@ class TestMarkdown:
     def test_claims_have_date_and_source(self) -> None:
         text = report("markdown").render(answers.blast(), ReportOptions())
         assert "Claim of 2026-03-31 by a spokesperson, as said: we installed it (`S1`, `S3`)" in text
-        assert "the attacker's word: shown, changes nothing" in text
+        assert "the attacker's word: for information" in text
         assert "<https://news.example/a?b=1&c=2>" in text
 
 
