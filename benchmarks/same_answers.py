@@ -61,13 +61,16 @@ def answers_of_the_case(tree: Tree) -> Iterator[str]:
 def differences(before: Any, after: Any, at: str = "") -> Iterator[str]:
     """Yield the JSON keys, as paths, under which two answers differ.
 
-    >>> list(differences({"a": [1, 2], "b": 0}, {"a": [1, 3], "b": 0}))
-    ['.a[1]: 2, now 3']
+    >>> list(differences({"a": [1, 2], "b": 0}, {"a": [1, 3], "c": 0}))
+    ['.a[1]: 2, now 3', '.b: gone', '.c: new']
     """
     match before, after:
-        case dict(), dict() if before.keys() == after.keys():
+        case dict(), dict():
             for key in before:
-                yield from differences(before[key], after[key], f"{at}.{key}")
+                if key in after:
+                    yield from differences(before[key], after[key], f"{at}.{key}")
+            yield from (f"{at}.{key}: gone" for key in before if key not in after)
+            yield from (f"{at}.{key}: new" for key in after if key not in before)
         case list(), list() if len(before) == len(after):
             for number, (one, other) in enumerate(zip(before, after, strict=True)):
                 yield from differences(one, other, f"{at}[{number}]")
