@@ -75,7 +75,7 @@ class Scan:
         return tuple((one.path, one.place, one.problem) for _, report in self.reports for one in report.rejected)
 
     @property
-    def notes(self) -> tuple[str, ...]:
+    def remarks(self) -> tuple[str, ...]:
         """What to know of what was read: what was left out, and what the graph keeps."""
         return tuple(dict.fromkeys(note for _, report in self.reports for note in report.notes))
 

@@ -110,7 +110,7 @@ def scan(
         )
     for path, place, problem in found.rejected:
         note(": ".join(filter(None, (f"not read: {path}", place, problem))), quiet=quiet)
-    for text in found.notes:
+    for text in found.remarks:
         note(text, quiet=quiet)
     if explain:
         for line in found.commands:
