@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import httpx
 import pytest
@@ -9,8 +11,9 @@ import stamina
 
 from graphkit.model.errors import GraphkitError, InputError, UsageError
 from graphkit.model.index import ProjectPage, ReleaseMetadata
+from graphkit.model.requirements import requirement
 from graphkit.model.times import instant
-from graphkit.sources.index import GatherOptions, gather, is_slice, slice_facts
+from graphkit.sources.index import GatherOptions, RootSet, gather, is_slice, slice_facts
 from tests.unit.sources.index.recorded import Index, Release
 
 World = dict[str, dict[str, Release]]
@@ -247,3 +250,76 @@ def test_an_index_that_answers_no_more_is_not_asked_for_ever() -> None:
     with pytest.raises(GraphkitError, match="403"):
         next(facts)
     assert len(rejected) == 16
+
+
+def read_together(
+    packages: Mapping[str, Mapping[str, Release]], *sets: RootSet, order: GatherOptions = WINDOW
+) -> tuple[set[str], set[str]]:
+    """Return the same of requirements that are installed together."""
+    index = Index(packages).open()
+    silent = {"progress": lambda *_: None, "reject": lambda *_: None}
+    facts = list(gather(index, (), order, together=sets, **silent))  # type: ignore[arg-type]
+    pages = {str(fact.package) for fact in facts if isinstance(fact, ProjectPage)}
+    releases = {f"{fact.package}=={fact.version}" for fact in facts if isinstance(fact, ReleaseMetadata)}
+    return pages, releases
+
+
+def asking(*texts: str, extras: frozenset[str] = frozenset()) -> RootSet:
+    return RootSet(tuple(requirement(text) for text in texts), extras)
+
+
+class TestTogether:
+    LIB: ClassVar[World] = {"lib": {"1": (OLD, []), "2": (OLD, ["deep"]), "3": (OLD, [])}, "deep": {"1": (OLD, [])}}
+
+    def test_requirements_of_one_set_bind_each_other(self) -> None:
+        both = asking("lib<3", "lib!=2")
+        assert read_together(self.LIB, both)[1] >= {"lib==1"}
+        assert read_together(self.LIB, asking("lib<3"), asking("lib!=2"))[1] == {"lib==2", "lib==3", "deep==1"}
+
+    def test_they_are_followed_though_no_closure_was_asked_for_by_name(self) -> None:
+        assert read_together(self.LIB, asking("lib==2")) == ({"lib", "deep"}, {"lib==2", "deep==1"})
+
+    def test_what_no_environment_or_extra_asks_for_is_left_out(self) -> None:
+        one = asking('lib==2; python_version < "3"', 'deep; extra == "more"')
+        assert read_together(self.LIB, one) == (set(), set())
+        more = RootSet(one.requirements, frozenset({"more"}))
+        assert read_together(self.LIB, more) == ({"deep"}, {"deep==1"})
+
+    def test_requirements_by_address_are_left_out(self) -> None:
+        assert read_together(self.LIB, asking("lib @ https://files.example/lib-1.zip")) == (set(), set())
+
+    def test_a_page_that_two_sets_need_is_asked_for_once(self) -> None:
+        index = Index(self.LIB)
+        silent = {"progress": lambda *_: None, "reject": lambda *_: None}
+        list(gather(index.open(), ["deep"], WINDOW, together=[asking("deep"), asking("lib==2")], **silent))  # type: ignore[arg-type]
+        assert index.asked["/simple/deep/"] == 1
+
+    def test_every_release_that_ranges_allow(self) -> None:
+        allowed = replace(WINDOW, all_allowed=True)
+        assert read_together(self.LIB, asking("lib<=3"))[1] == {"lib==3"}
+        assert read_together(self.LIB, asking("lib<=3"), order=allowed)[1] == {"lib==1", "lib==2", "lib==3", "deep==1"}
+        assert read_together(self.LIB, asking("lib>=3"), order=allowed)[1] == {"lib==3"}
+
+    def test_what_was_uploaded_after_the_window_is_not_allowed_in_it(self) -> None:
+        packages: World = {"lib": {"1": (OLD, []), "2": (LATE, [])}}
+        assert read_together(packages, asking("lib"), order=replace(WINDOW, all_allowed=True))[1] == {"lib==1"}
+
+    def test_progress_may_end_it_and_what_was_read_stays(self) -> None:
+        read: list[object] = []
+
+        def progress(done: int, _total: int | None, _what: str) -> None:
+            if done > 1:
+                raise TimeoutError
+
+        with pytest.raises(TimeoutError):
+            read.extend(
+                gather(
+                    Index(self.LIB).open(),
+                    (),
+                    WINDOW,
+                    together=[asking("lib==2")],
+                    progress=progress,
+                    reject=lambda *_: None,
+                )
+            )
+        assert len(read) == 1
