@@ -22,6 +22,7 @@ from graphkit.model.sentences import first_of
 from graphkit.model.times import instant
 from graphkit.model.versions import release_version
 from graphkit.sources.index import GatherOptions, Known, RootSet, gather, is_slice, open_live, refresh, slice_facts
+from graphkit.sources.index.slice import RecordedIndex
 from graphkit.stores import port
 from graphkit.stores.port import Fact, PackageId
 
@@ -39,7 +40,8 @@ def take_index(run: IngestRun, sources: Sequence[str]) -> None:
         for source in sources:
             path = Path(source)
             if is_file(path):
-                _take_facts(run, label_of(path), _slice_facts(path))
+                if not (run.order.skip_known and _is_known(run.store.reader(), path)):
+                    _take_facts(run, label_of(path), _slice_facts(path))
             elif _is_name(source):
                 names.append(source)
             else:
@@ -109,6 +111,26 @@ def _slice_facts(path: Path) -> Iterator[Fact]:
     if not is_slice(head):
         raise InputError("not a recorded slice of an index")
     yield from slice_facts(path)
+
+
+def _is_known(reader: port.Reader, path: Path) -> bool:
+    """Return whether a graph has every page of a recorded slice, read no earlier than those of the slice.
+
+    A slice of fewer facts than a batch is kept whole or not at all, so where its pages are, its requirements are too.
+    Cost: the slice is unpacked, and no page of it is read.
+    """
+    if not reader.generation().packages:
+        return False
+    try:
+        recorded = RecordedIndex(path)
+    except (InputError, OSError):
+        return False  # reading it says what is wrong
+    ids = reader.package_ids(recorded.packages)
+    if not len(ids) or int(ids.min()) < 0:
+        return False
+    known = reader.packages(ids)
+    is_newer = ~known.has_page | (known.speaks_until >= recorded.read_at)
+    return bool((known.has_answer & is_newer).all())
 
 
 def index_cache() -> Path:

@@ -28,7 +28,8 @@ class IngestArguments(TypedDict, total=False):
     the documents list everything. ``build_requires``: of releases without a wheel also what building them takes is
     read, by their sdists. ``unknown_times`` is one of `UNKNOWN_TIMES`. ``for_services``: what the manifests of services
     ask an index for, of ``services`` alone where they are named. ``all_allowed``: with every release that ranges allow.
-    ``budget``: seconds after which no more is read, None for no end.
+    ``budget``: seconds after which no more is read, None for no end. ``skip_known``: a recorded slice is not read where
+    the graph has every page of it, read no earlier.
     """
 
     service: str | None
@@ -54,6 +55,7 @@ class IngestArguments(TypedDict, total=False):
     services: Sequence[str]
     all_allowed: bool
     budget: float | None
+    skip_known: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,8 @@ class IngestOptions:
     """What their manifests ask an index for is read; None for every service, an empty set for none."""
     all_allowed: bool
     budget: float | None
+    skip_known: bool
+    """Slices of which the graph has every page are not read again."""
     times_listed: bool
     """Rows of a table without a time are taken as listed always (docs/semantics.md#uncertain-times)."""
 
@@ -125,6 +129,7 @@ class IngestOptions:
                 for_services=_services(options),
                 all_allowed=options.get("all_allowed", False),
                 budget=options.get("budget"),
+                skip_known=options.get("skip_known", False),
                 times_listed=options.get("unknown_times") == "listed",
             )
         except BadTime as error:
