@@ -1,7 +1,9 @@
-"""The LiteLLM case that ships with graphkit, in a graph of its own."""
+"""The examples that `graphkit demo` shows, each in a graph of its own: Acme (made up), and the real LiteLLM case."""
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Final
 
 from graphkit.api.answers import Blast
@@ -12,6 +14,8 @@ from graphkit.resources import resource
 
 DEMO_GRAPH: Final = "graphkit-demo"
 """Where the demo keeps its graph unless told: apart from a person's own, so that no example reaches their report."""
+_CASE: Final = "litellm-2026-03"
+_ACME: Final = "acme"
 
 
 def demo_graph(address: str | None = None) -> Graph:
@@ -34,7 +38,7 @@ def run_demo(address: str | None, progress: Progress | None = None) -> Blast:
     """
     with open_graph(address or DEMO_GRAPH, create=True) as graph:
         feed_demo(graph, progress)
-        return graph.blast("litellm-2026-03")
+        return graph.blast(_CASE)
 
 
 def feed_demo(graph: Graph, progress: Progress | None = None) -> None:
@@ -43,9 +47,56 @@ def feed_demo(graph: Graph, progress: Progress | None = None) -> None:
     Raises:
         GraphkitError: what ships is damaged.
     """
-    case = resource("examples", "litellm-2026-03")
+    case = resource("examples", _CASE)
     for kind, name in (("index", "index.slice"), ("advisory", "incident.yaml"), ("org", "organisation.yaml")):
-        report = graph.ingest(kind, [str(case / name)], progress=progress)
-        if report.rejected:
-            first = report.rejected[0]
-            raise GraphkitError(f"{first.path}: {first.place} {first.problem}; reinstall graphkit")
+        _take(graph, kind, case / name, progress)
+
+
+def acme_address(address: str | None) -> str:
+    """Return where Acme's graph is kept: a folder beside that of the real case, also where that is on a server.
+
+    >>> acme_address(None), acme_address("cases/demo"), acme_address("neo4j://localhost:7687")
+    ('graphkit-demo-acme', 'cases/demo-acme', 'graphkit-demo-acme')
+    """
+    of_case = DEMO_GRAPH if address is None or "://" in address else address.rstrip("/")
+    return f"{of_case}-{_ACME}"
+
+
+def has_history() -> bool:
+    """Return whether Acme's history can be read here: it takes git."""
+    return shutil.which("git") is not None
+
+
+def blast_acme(address: str, progress: Progress | None = None) -> Blast:
+    """Read the made-up company that ships with graphkit into a graph of its own and return its blast radius.
+
+    Every verdict is in it. Needs no network. Without git its history is left out; see `has_history`.
+    """
+    with open_graph(address, create=True) as graph:
+        feed_acme(graph, progress)
+        return graph.blast(_CASE)
+
+
+def feed_acme(graph: Graph, progress: Progress | None = None) -> None:
+    """Read the made-up company that ships with graphkit, and the incident that is asked about, into a graph.
+
+    Raises:
+        GraphkitError: what ships is damaged.
+    """
+    from graphkit.ingest.history_stream import unpacked_history
+
+    company = resource("examples", _ACME)
+    _take(graph, "index", company / "litellm-part.slice", progress)
+    _take(graph, "advisory", resource("examples", _CASE) / "incident.yaml", progress)
+    if has_history():
+        with unpacked_history(company / "history.fast-import", _ACME) as repository:
+            _take(graph, "lock", repository, progress)
+    for name in ("aliases.yaml", "organisation.yaml"):
+        _take(graph, "org", company / name, progress)
+
+
+def _take(graph: Graph, kind: str, path: Path, progress: Progress | None) -> None:
+    report = graph.ingest(kind, [str(path)], progress=progress, skip_known=True)
+    if report.rejected:
+        first = report.rejected[0]
+        raise GraphkitError(f"{first.path}: {first.place} {first.problem}; reinstall graphkit")

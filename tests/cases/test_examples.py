@@ -1,4 +1,4 @@
-"""Every case of `examples`, validated and replayed: a new case adds a folder of data, and no test code.
+"""Every real case of `examples`, validated and replayed: a new case adds a folder of data, and no test code.
 
 A folder holds `incident.yaml`, `index.slice`, perhaps `organisation.yaml`, and `expected.yaml`: a list ``asks``, each
 with how the case is asked (``at``, ``reading``) and what of the answer has to hold. Under ``packages`` stand rows by
@@ -30,7 +30,7 @@ from graphkit.sources.advisories import incident
 from graphkit.sources.index.slice import RecordedIndex
 
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "examples"
-CASES: Final = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir())
+CASES: Final = sorted(path.parent.name for path in EXAMPLES.glob("*/incident.yaml"))
 LARGEST: Final = 3_500_000
 """Bytes of a slice: cases ship in the wheel."""
 
