@@ -1,34 +1,76 @@
-"""`graphkit demo`: the LiteLLM case, from what ships with graphkit, with no network."""
+"""`graphkit demo`: a made-up company and the LiteLLM case, from what ships with graphkit, with no network."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from graphkit.cli import options as opt
 from graphkit.cli.terminal import answer, note, progress, sheet
 
+if TYPE_CHECKING:
+    from graphkit.api.answers import Blast
+
+_ABOUT_ACME = "1 of 2 · Acme (made up): a made-up company that shows every verdict"
+_ABOUT_CASE = "2 of 2 · the real case: the LiteLLM compromise of 24 March 2026"
+
 
 def demo(
     graph: Annotated[
         str | None,
-        typer.Option("--graph", metavar="PATH", help="Where the case's graph is kept. Default: ./graphkit-demo"),
+        typer.Option(
+            "--graph",
+            metavar="PATH",
+            help="Where the real case's graph is kept. Default: ./graphkit-demo. Acme's is beside it: PATH-acme.",
+        ),
     ] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The report to write.")] = Path(
-        "report.html"
-    ),
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="The report of the real case. That of Acme is beside it: report-acme.html.",
+        ),
+    ] = Path("report.html"),
     long: opt.Long = False,
     quiet: opt.Quiet = False,
 ) -> None:
-    """The LiteLLM case of March 2026: read it, answer it, and write report.html. Needs no network."""
-    from graphkit.api.demo import DEMO_GRAPH, run_demo
+    """Two examples: a made-up company that shows every verdict, then the LiteLLM case of March 2026.
+
+    Both are read and answered, each into a graph and a page of its own. Needs no network.
+    """
+    from graphkit.api.demo import DEMO_GRAPH, acme_address, blast_acme, has_history, run_demo
+
+    of_acme = acme_address(graph)
+    with progress(quiet=quiet) as bar:
+        found = blast_acme(of_acme, bar)
+    if not has_history():
+        note("git is not installed, so Acme's history was not read", quiet=quiet)
+    _show(found, _ABOUT_ACME, of_acme, _beside(output), long=long, quiet=quiet)
+    answer("\n\n", None)
+    with progress(quiet=quiet) as bar:
+        found = run_demo(graph, bar)
+    _show(found, _ABOUT_CASE, graph or DEMO_GRAPH, output, long=long, quiet=quiet)
+
+
+def _beside(output: Path) -> Path | None:
+    """Return where Acme's page is written; None beside a device or pipe, where no other file belongs."""
+    if output.exists() and not output.is_file():
+        return None
+    return output.with_name(f"{output.stem}-acme{output.suffix}")
+
+
+def _show(found: Blast, about: str, graph: str, page: Path | None, *, long: bool, quiet: bool) -> None:
+    """Print an answer below the line that says which example it is, and write its page."""
     from graphkit.reports import report
     from graphkit.reports.interface import ReportOptions
 
-    with progress(quiet=quiet) as bar:
-        found = run_demo(graph, bar)
-    answer(report("table").render(found, ReportOptions(graph=graph or DEMO_GRAPH, long=long, **sheet(None))), None)
-    answer(report("html").render(found, ReportOptions()), output)
-    note(f"wrote {output}; ask on with: graphkit blast {found.incident.id} --graph {graph or DEMO_GRAPH}", quiet=quiet)
+    screen = report("table").render(found, ReportOptions(graph=graph, long=long, **sheet(None)))
+    answer(f"{about}\n\n{screen}", None)
+    if page is not None:
+        answer(report("html").render(found, ReportOptions()), page)
+    wrote = "" if page is None else f"wrote {page}; "
+    note(f"{wrote}ask on with: graphkit blast {found.incident.id} --graph {graph}", quiet=quiet)

@@ -108,5 +108,7 @@ def test_demo_runs_from_the_wheel_in_an_empty_folder(archives: Path, tmp_path: P
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "litellm" in done.stdout
+    assert "Acme (made up)" in done.stdout
     assert (folder / "report.html").stat().st_size > 0
-    assert sorted(path.name for path in folder.iterdir()) == ["graphkit-demo", "report.html"]
+    made = ["graphkit-demo", "graphkit-demo-acme", "report-acme.html", "report.html"]
+    assert sorted(path.name for path in folder.iterdir()) == made

@@ -1,23 +1,69 @@
-"""`graphkit demo`: the table, the report, the graph to ask on."""
+"""`graphkit demo`: the made-up company first, then the real case, each with a report and a graph to ask on."""
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
 from pathlib import Path
 
 from tests.unit.cli.door import apart
 
+ACME = "1 of 2 · Acme (made up): "
+CASE = "2 of 2 · the real case: "
 
-def test_the_demo_answers_writes_its_report_and_leaves_a_graph_to_ask_on(tmp_path: Path) -> None:
-    """One test, since the case takes seconds to read."""
-    demo = apart("demo", cwd=tmp_path)
-    assert demo.code == 0
-    for word in ("TeamPCP", "litellm 1.82.7", "LiteLLM Cloud", "DO NOW", "companies reached"):
-        assert word in demo.out
-    # Only results are on stdout; beside progress, where it is slow, all else is one line.
-    assert demo.err.endswith("wrote report.html; ask on with: graphkit blast litellm-2026-03 --graph graphkit-demo\n")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["graphkit-demo", "report.html"]
-    page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert page.lower().startswith("<!doctype html>")
-    assert page.endswith("</html>\n")
+
+def page(path: Path) -> str:
+    text = path.read_text(encoding="utf-8")
+    assert text.lower().startswith("<!doctype html>")
+    assert text.endswith("</html>\n")
+    return text
+
+
+def said(err: str) -> str:
+    """Return what stderr holds beside lines of how far a long work is."""
+    return re.sub(r"(?m)^\d+ s: .*\n", "", err)
+
+
+def test_the_demo_answers_writes_its_reports_and_leaves_graphs_to_ask_on(demo: Path, tmp_path: Path) -> None:
+    """One test, and on a graph that has the real case, since that takes seconds to read."""
+    shutil.copytree(demo, tmp_path / "graphkit-demo")
+    ran = apart("demo", cwd=tmp_path)
+    assert ran.code == 0
+    first, second = ran.out.split(CASE)
+    assert first.startswith(ACME)
+    assert "UNKNOWN 1" in first
+    for word in ("answerbot", "HIT 2", "LIKELY 1", "POSSIBLE 1", "CLEAR 3"):
+        assert word in first
+        assert word not in second
+    for word in ("dspy repository", "HIT 0", "UNKNOWN 1", "CLEAR 4"):
+        assert word in second
+    for word in ("TeamPCP", "litellm 1.82.7 and 1.82.8"):
+        assert word in first
+        assert word in second
+    # Only results are on stdout, and all else is a line for each.
+    assert said(ran.err) == (
+        "wrote report-acme.html; ask on with: graphkit blast litellm-2026-03 --graph graphkit-demo-acme\n"
+        "wrote report.html; ask on with: graphkit blast litellm-2026-03 --graph graphkit-demo\n"
+    )
+    made = ["graphkit-demo", "graphkit-demo-acme", "report-acme.html", "report.html"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == made
+    pages = [page(tmp_path / "report-acme.html"), page(tmp_path / "report.html")]
+    assert ["Acme (made up)" in one for one in pages] == [True, False]
+    assert ["dspy repository" in one for one in pages] == [False, True]
     on = apart("who-has", "litellm", "--graph", "graphkit-demo", "--format", "json", cwd=tmp_path)
-    assert {row["service"] for row in on.json["matches"]} >= {"dspy repository", "crewai repository"}
+    services = {row["service"] for row in on.json["matches"]}
+    assert services >= {"dspy repository", "crewai repository"}
+    assert "answerbot" not in services
+
+    # Again, where there is no git: all is in the graphs by now. No file belongs beside a device.
+    nowhere = {**os.environ, "PATH": str(tmp_path)}
+    again = apart("demo", "--output", os.devnull, cwd=tmp_path, env=nowhere)
+    assert (again.code, again.out) == (0, ran.out)
+    assert said(again.err) == (
+        "git is not installed, so Acme's history was not read\n"
+        "ask on with: graphkit blast litellm-2026-03 --graph graphkit-demo-acme\n"
+        f"wrote {os.devnull}; ask on with: graphkit blast litellm-2026-03 --graph graphkit-demo\n"
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == made
+    assert not Path(f"{os.devnull}-acme").exists()
