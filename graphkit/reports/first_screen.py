@@ -71,7 +71,7 @@ def screen_of(blast: Blast, view: ReportOptions) -> Screen:
     return Screen(
         actions=[*(str(one._replace(by="")) for one in actions[:_ACTIONS]), *more],
         told_by="; ".join(dict.fromkeys(who for one in actions[:_ACTIONS] for who in one.by.split("; ") if who)),
-        after=(f"page: {page_command(blast, view.graph)}",),
+        after=(f"page: {page_command(blast, view)}",),
         settle=settle_in_graph(blast, view.graph),
     )
 
@@ -87,11 +87,11 @@ def to_act_on(blast: Blast) -> set[str]:
     return {name for one in exposed for name, verdict in one.incidents if verdict in EXPOSED}
 
 
-def page_command(blast: Blast, graph: str | None) -> str:
+def page_command(blast: Blast, view: ReportOptions) -> str:
     """Return the command that writes the page of an answer."""
     ids = incidents_of(blast)
-    at = () if graph is None else ("--graph", graph)
-    return command("graphkit", "blast", *ids, *at, "--format", "html", "--output", "report.html")
+    at = () if view.graph is None else ("--graph", view.graph)
+    return command("graphkit", "blast", *ids, *at, "--format", "html", "--output", view.page)
 
 
 def first_screen(blast: Blast, view: ReportOptions, screen: Screen) -> str:

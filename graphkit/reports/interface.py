@@ -17,9 +17,9 @@ class ReportOptions:
     ``tier`` is the weakest one whose packages are listed; weaker ones are counted. ``limit`` cuts lists
     of packages and releases, never a summary; None: no cut. ``offset`` leaves so many packages out before
     those that are listed. ``strict``: assumptions are refused; a service that is cleared only by them counts
-    as unknown. ``long``: everything, where a report has a short form too. ``graph``: the
-    address that commands name, None for the default one. ``width`` in columns and ``colour``
-    are for terminals.
+    as unknown. ``long``: everything, where a report has a short form too. ``graph``: the address that commands
+    name, None for the default one; ``page``: the file that they write a page to. ``about``: what a page is about,
+    before its title. ``width`` in columns and ``colour`` are for terminals.
     """
 
     tier: Tier = Tier.PICKED
@@ -28,6 +28,8 @@ class ReportOptions:
     strict: bool = False
     long: bool = False
     graph: str | None = None
+    page: str = "report.html"
+    about: str = ""
     width: int = 80
     colour: bool = False
 

@@ -55,7 +55,7 @@ class HtmlReport:
         style, drawing, script = _part("page.css"), drawing_script(), _part("page.js")
         return Template(_part("template.html")).substitute(
             policy=escape(_policy(scripts=[drawing, script], styles=[style])),
-            title=safe(what_and_when(blast)),
+            title=safe(" · ".join(filter(None, (view.about, what_and_when(blast))))),
             sentence=safe(sentence(counts_of(blast))),
             tiles=tiles(blast),
             actions=actions(blast, view),
