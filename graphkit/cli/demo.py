@@ -71,6 +71,6 @@ def _show(found: Blast, about: str, graph: str, page: Path | None, *, long: bool
     view = ReportOptions(graph=graph, long=long, page=str(page or "page.html"), **sheet(None))
     answer(f"{about}\n\n{report('table').render(found, view)}", None)
     if page is not None:
-        answer(report("html").render(found, ReportOptions(graph=graph, about=about)), page)
+        answer(report("html").render(found, ReportOptions(graph=graph, about=about.partition(" · ")[2])), page)
     wrote = "" if page is None else f"wrote {page}; "
     note(f"{wrote}ask on with: graphkit blast {found.incident.id} --graph {graph}", quiet=quiet)
