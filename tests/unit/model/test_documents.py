@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from graphkit.model.documents import (
+    ATTESTED,
     EDITABLE_TREE,
     NOT_READ,
     SAYS_COMPLETE,
@@ -12,7 +15,10 @@ from graphkit.model.documents import (
     Document,
     DocumentKind,
     Problem,
+    how_many,
+    is_attested,
     is_open_for_editable_trees_alone,
+    usual_places,
     why_open,
 )
 
@@ -43,3 +49,21 @@ def test_editable_trees_alone() -> None:
     assert is_open_for_editable_trees_alone(document(f"{EDITABLE_TREE}x", "odd"))
     assert not is_open_for_editable_trees_alone(document(f"{EDITABLE_TREE}x", f"{NOT_READ}y"))
     assert not is_open_for_editable_trees_alone(document("odd"))
+
+
+def test_a_document_that_came_in_an_attestation_is_known_by_its_format() -> None:
+    plain = document()
+    assert [is_attested(replace(plain, format=f"spdx{ending}")) for ending in ("", ATTESTED)] == [False, True]
+
+
+def test_problems_that_one_line_stands_for_are_counted() -> None:
+    assert how_many([]) == 0
+    assert how_many([Problem(place="", text="x"), Problem(place="", text="and more", count=40)]) == 41
+
+
+@pytest.mark.parametrize(
+    ("count", "places"),
+    [(0, ()), (1, ("metadata.component",)), (3, ("metadata.component", "components[0]", "components[1]"))],
+)
+def test_the_component_that_a_flat_bom_describes_comes_first(count: int, places: tuple[str, ...]) -> None:
+    assert usual_places(count) == places

@@ -16,6 +16,7 @@ from graphkit.model.names import (
     named_by_file,
     namesakes_of,
     package_name,
+    package_or_none,
     purl_key,
     purl_of,
     read_purl,
@@ -238,3 +239,8 @@ def test_the_key_of_a_purl_is_never_a_part_of_a_broken_text(text: str, key: str)
 def test_a_purl_that_cannot_be_read_may_be_of_any_package_that_it_names(name: str, purl: str, found: set[str]) -> None:
     assert found <= {*namesakes_of(name, purl)}
     assert "pkg" not in namesakes_of(name, purl)
+
+
+@pytest.mark.parametrize(("raw", "name"), [("Zope.Interface", "zope-interface"), ("", None), ("not a name", None)])
+def test_a_text_that_is_no_name_is_no_package(raw: str, name: str | None) -> None:
+    assert package_or_none(raw) == name

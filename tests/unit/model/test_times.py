@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphkit.model.times import BEGINNING, FOREVER, BadTime, Interval, instant, moment, rfc3339
+from graphkit.model.times import (
+    BEGINNING,
+    FOREVER,
+    NO_TIME,
+    BadTime,
+    Interval,
+    Moment,
+    credible,
+    exactly,
+    instant,
+    moment,
+    rfc3339,
+)
 
 SECOND = 1_000_000
 AT = 1_774_348_740 * SECOND  # 2026-03-24T10:39:00Z
@@ -152,3 +164,53 @@ def test_interval_is_half_open() -> None:
     assert "10" not in interval
     assert 10 not in Interval(start=10, until=10)
     assert 0 in Interval(start=BEGINNING, until=FOREVER)
+
+
+HOUR = 3_600 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("value", "earliest", "latest"),
+    [
+        ("2026-03-24T10:39:00Z", AT, AT),
+        ("2026-03-24T12:39:00+02:00", AT, AT),
+        (dt.datetime(2026, 3, 24, 10, 39, tzinfo=dt.UTC), AT, AT),
+        (" 2026-03-24T10:39:00 ", AT - 14 * HOUR, AT + 12 * HOUR),  # somewhere between UTC+14 and UTC-12
+        (dt.datetime(2026, 3, 24, 10, 39), AT - 14 * HOUR, AT + 12 * HOUR),  # noqa: DTZ001 - without a zone
+        ("1970-01-02", 10 * HOUR, 60 * HOUR - 1),
+        ("19700102", 10 * HOUR, 60 * HOUR - 1),
+        (dt.date(1970, 1, 2), 10 * HOUR, 60 * HOUR - 1),
+    ],
+)
+def test_a_time_may_be_any_instant_that_it_can_mean(value: str | dt.date, earliest: int, latest: int) -> None:
+    found = moment(value)
+    assert (found.earliest, found.latest, found.is_exact) == (earliest, latest, earliest == latest)
+
+
+@pytest.mark.parametrize(
+    ("time", "text"),
+    [
+        (exactly(AT), "2026-03-24T10:39:00Z"),
+        (moment("2026-03-24"), "2026-03-24"),
+        (moment("2026-03-24T00:00"), "2026-03-24T00:00:00"),
+        (Moment(earliest=AT, latest=AT + HOUR), "2026-03-24T10:39:00Z to 2026-03-24T11:39:00Z"),
+        # As wide as a date, and begun at another hour than a day does.
+        (Moment(earliest=AT, latest=AT + 50 * HOUR - 1), "2026-03-24T10:39:00Z to 2026-03-26T12:38:59.999999Z"),
+        (NO_TIME, "an unknown time"),
+        (Moment(earliest=instant("9999-12-31T23:00Z"), latest=FOREVER), "an unknown time"),
+    ],
+)
+def test_a_time_is_shown_as_it_was_written(time: Moment, text: str) -> None:
+    assert str(time) == text
+
+
+@pytest.mark.parametrize(
+    ("time", "counts"),
+    [("1999-12-31T23:59:59Z", False), ("2000-01-01T00:00:00Z", True), ("1999-12-31", True), ("1999-12-30", False)],
+)
+def test_a_time_that_is_surely_before_2000_is_none(time: str, *, counts: bool) -> None:
+    assert credible(moment(time)) == (moment(time) if counts else None)
+
+
+def test_no_time_is_not_credible() -> None:
+    assert credible(None) is None
