@@ -1,4 +1,4 @@
-# make demo | test | lint | sizes | same-answers | bench | bench-index | pins. Needs Python 3.11 or newer and make; everything else goes into .venv.
+# make demo | test | lint | coverage | sizes | same-answers | bench | bench-index | pins. Needs Python 3.11 or newer and make; everything else goes into .venv.
 .POSIX:
 .SUFFIXES:
 
@@ -28,6 +28,10 @@ lint: .venv/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+# Lines and branches that the tests beside the code reach, against the floors in pyproject.toml. No server, no browser.
+coverage: .venv/.dev
+	$(BIN)/python -m benchmarks.coverage_floors
 
 # How large the code is; Python alone is enough for it.
 sizes: .venv/.made
@@ -81,4 +85,4 @@ needs:
 	$(INSTALL) requirements-dev.txt
 	@: >$@
 
-.PHONY: demo test lint sizes same-answers bench bench-index pins needs
+.PHONY: demo test lint coverage sizes same-answers bench bench-index pins needs
