@@ -251,7 +251,7 @@ def normal(path: PurePosixPath) -> tuple[str, ...]:
     for part in path.parts:
         if part == ".." and parts and parts[-1] != "..":
             parts.pop()
-        elif part != ".":
+        else:
             parts.append(part)
     return tuple(parts)
 

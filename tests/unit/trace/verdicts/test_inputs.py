@@ -13,7 +13,7 @@ from graphkit.model.documents import CONDA_ENVIRONMENT, Component, Document, Doc
 from graphkit.model.guards import Guards, StatedMetadata
 from graphkit.model.names import PackageName, package_name, service_id
 from graphkit.model.organisation import DocumentUse
-from graphkit.model.requirements import requirement
+from graphkit.model.requirements import Requirement, requirement
 from graphkit.model.times import BEGINNING, FOREVER, Moment, exactly
 from graphkit.trace.verdicts.inputs import (
     InputState,
@@ -255,7 +255,7 @@ GUARDED = [
 def test_what_the_manifest_tells_its_tool_has_to_be_in_the_lock(
     rows: list[str], texts: list[str], guards: dict[str, list[str]], *, holds: bool
 ) -> None:
-    read = guarded(**{name: tuple(map(requirement, said)) for name, said in guards.items()})
+    read = Guards(**{name: tuple(map(requirement, said)) for name, said in guards.items()})  # type: ignore[arg-type]  # fields
     assert satisfies(lock(*rows), project(*texts, guards=read), EVERYTHING) is holds
 
 
@@ -299,6 +299,11 @@ def row(name: str, version: str, **more: str) -> Component:
 def test_a_url_is_met_by_what_was_taken_from_there(origin: str, version: str, *, holds: bool) -> None:
     made = replace(lock(), components=(row("lib", version, origin=origin),))
     assert satisfies(made, project("lib @ git+https://git.example/lib@main"), EVERYTHING) is holds
+
+
+def test_a_range_that_cannot_be_read_is_met_by_nothing() -> None:
+    told = replace(project(), requirements=(Requirement(package=package_name("lib"), specifier="odd"),))
+    assert not satisfies(lock("lib==1"), told, EVERYTHING)
 
 
 def test_a_row_from_a_folder_without_a_version_meets_any_range() -> None:
