@@ -1,0 +1,338 @@
+"""The verdict of a service, build by build, on a small index: which part speaks, and what is open where none does.
+
+`bad` 2 is accused, and was listed from 11:00 to 13:00. `app` needs `bad`, `ok` needs nothing, `lost` was never read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+
+from graphkit.model.answers import Assumption, BuildVerdict, Obligation, ServiceVerdict
+from graphkit.model.documents import (
+    CONDA_ENVIRONMENT,
+    SAYS_COMPLETE,
+    UNREADABLE,
+    Basis,
+    Completeness,
+    Document,
+    DocumentKind,
+    InstallCommand,
+    Problem,
+)
+from graphkit.model.incidents import AccusedFile, FileHash, Undecided
+from graphkit.model.names import package_name, service_id
+from graphkit.model.organisation import Build, DocumentUse, Service
+from graphkit.model.ranks import Verdict
+from graphkit.model.requirements import requirement
+from graphkit.model.times import NO_TIME, exactly
+from graphkit.stores.port import Fact
+from tests.cases.build import at, compromised, document, incident, manifest, organisation, package, page, use
+from tests.property.asking import services_of
+from tests.property.memory import MemoryReader
+
+PAGES: Sequence[Fact] = (
+    *package("bad", {"1": ("01:00", []), "2": ("11:00", [])}),
+    *package("app", {"1": ("01:00", ["bad"])}),
+    *package("pinned", {"1": ("01:00", ["bad<2"])}),
+    *package("ok", {"1": ("01:00", [])}),
+    *package("inner", {"1": ("01:00", ["secret"])}),
+    page("lost", {"1": "01:00"}),
+)
+ACCUSED = compromised("bad", "2", "11:00")
+STOOD = {"stands_from": "08:00", "read_at": "18:00"}
+CLEAN = document("uv.lock", DocumentKind.LOCK, ["ok==1"])
+HIT = document("uv.lock", DocumentKind.LOCK, ["bad==2"])
+BARRED = manifest("requirements.txt", "bad<2")
+PICKS = manifest("requirements.txt", "app")
+
+
+def judged(
+    *documents: Document,
+    uses: Sequence[DocumentUse] | None = None,
+    builds: Sequence[Build] = (),
+    private: Sequence[str] = (),
+    accusing: Mapping[str, object] | None = None,
+    **more: object,
+) -> ServiceVerdict:
+    """Return the verdict of `shop`; its documents were in place all day unless uses say otherwise."""
+    shop = Service(id=service_id("shop"), **more)  # type: ignore[arg-type]
+    told = organisation(
+        services=(shop,),
+        uses=tuple(use("shop", one, **STOOD) for one in documents) if uses is None else tuple(uses),
+        builds=tuple(builds),
+        private_packages=tuple(map(package_name, private)),
+    )
+    record = incident(ACCUSED, until="13:00", **(accusing or {}))  # type: ignore[arg-type]  # fields by name
+    return services_of(MemoryReader([*PAGES, record, *documents, told]), "case-1")[service_id("shop")]
+
+
+def build(clock: str = "12:00", /, **named: Document) -> Build:
+    shas = {name: one.sha256 for name, one in named.items()}
+    return Build(service=service_id("shop"), at=exactly(at(clock)), **shas)  # type: ignore[arg-type]
+
+
+def only(found: ServiceVerdict) -> BuildVerdict:
+    (one,) = found.builds
+    return one
+
+
+def unrecorded(found: ServiceVerdict) -> BuildVerdict:
+    """Return the build that nobody recorded, which comes last."""
+    return found.builds[-1]
+
+
+# What was in place
+
+
+IN_PLACE = [
+    (CLEAN, "cleared", "uv.lock is complete and lists no bad"),
+    (HIT, "observed", "it was in place from 2026-03-24T08:00:00Z on, and speaks for installs from it"),
+    (BARRED, "cleared", "requirements.txt requires bad<2, so no install from it takes bad 2"),
+    (PICKS, "picked", "a fresh install from requirements.txt takes bad 2"),
+    (manifest("requirements.txt", "pinned"), "cleared", ""),
+    (manifest("requirements.txt", "ok"), "cleared", ""),
+    (manifest("requirements.txt", "lost"), "unknown", "not all is known"),
+]
+
+
+@pytest.mark.parametrize(("document_", "verdict", "reason"), IN_PLACE)
+def test_an_input_in_place_speaks_for_the_build_that_nobody_recorded(
+    document_: Document, verdict: str, reason: str
+) -> None:
+    found = unrecorded(judged(document_))
+    assert found.verdict.value == verdict
+    assert reason in found.reason
+
+
+def test_a_lock_of_unknown_time_exposes_and_never_clears() -> None:
+    undated = use("shop", HIT)
+    assert judged(HIT, uses=[undated]).verdict is Verdict.OBSERVED
+    assert "it may have been in place" in unrecorded(judged(HIT, uses=[undated])).reason
+    assert judged(CLEAN, uses=[use("shop", CLEAN)]).verdict is Verdict.UNKNOWN
+
+
+def test_a_lock_that_was_replaced_exposes_until_it_was() -> None:
+    gone = use("shop", HIT, stands_from="08:00", stands_until="12:00")
+    found = unrecorded(judged(HIT, uses=[gone]))
+    assert "it was in place from 2026-03-24T08:00:00Z to 2026-03-24T12:00:00Z" in found.reason
+
+
+def test_the_worst_input_in_place_stands() -> None:
+    other = manifest("other.txt", "ok")
+    assert judged(CLEAN, other).verdict is Verdict.CLEARED
+    assert judged(CLEAN, PICKS).verdict is Verdict.PICKED
+    assert judged(replace(HIT, path="b/uv.lock"), PICKS).verdict is Verdict.OBSERVED
+
+
+def test_an_input_that_the_organisation_names_and_nobody_has_is_open() -> None:
+    found = judged(CLEAN, installs_from=("uv.lock", "other.lock"))
+    assert found.verdict is Verdict.UNKNOWN
+    assert "`installs_from` names other.lock, of which no state is known" in found.reason
+
+
+def test_what_the_organisation_does_not_install_from_does_not_count() -> None:
+    assert judged(CLEAN, PICKS, installs_from=("uv.lock",)).verdict is Verdict.CLEARED
+
+
+def test_without_an_input_the_build_that_nobody_recorded_is_open() -> None:
+    late = judged(CLEAN, uses=[use("shop", CLEAN, stands_from="14:00", read_at="18:00")])
+    assert "no lock or manifest is known to have been in place" in late.reason
+    assert "(uv.lock is known, but not for that time)" in late.reason
+    assert "known, but" not in judged(uses=[]).reason
+
+
+BEFORE = [
+    (CLEAN, False),
+    (HIT, True),
+    (BARRED, False),
+    (PICKS, True),
+    (document("Dockerfile", DocumentKind.SCRIPT), True),
+]
+
+
+@pytest.mark.parametrize(("before", "matters"), BEFORE)
+def test_a_state_counts_from_its_commit_where_the_one_before_would_not_be_cleared(
+    before: Document, *, matters: bool
+) -> None:
+    here = manifest("requirements.txt", "bad<2", "ok")
+    old = use("shop", before, stands_from="08:00", stands_until="09:00")
+    new = use("shop", here, stands_from="09:00", read_at="18:00")
+    found = judged(before, here, uses=[replace(old, path="input"), replace(new, path="input")])
+    proof = unrecorded(found).clearance
+    assert proof is not None
+    assert (Assumption.COMMIT in proof.assumes) is matters
+
+
+# Builds that somebody names
+
+
+def test_nothing_was_built_where_the_organisation_says_so() -> None:
+    found = only(judged(PICKS, is_never_built=True))
+    assert found.clearance is not None
+    assert found.clearance.words == ("the organisation says that nothing was built (builds: none)",)
+
+
+def test_nothing_built_clears_nobody_of_an_accusation_that_decides_nothing() -> None:
+    open_for_all = {"undecided": (Undecided(why="it names nothing"),)}
+    found = judged(is_never_built=True, accusing=open_for_all)
+    assert (found.verdict, only(found).missing) == (Verdict.UNKNOWN, Obligation.ACCUSATION)
+
+
+def test_no_build_at_all_is_unknown_where_the_list_is_complete() -> None:
+    found = judged(PICKS, builds_complete=True)
+    assert (found.verdict, found.builds) == (Verdict.UNKNOWN, ())
+    assert found.reason == "its builds are declared complete and there is none; name one to settle it"
+
+
+NAMED = [
+    ({"lock": CLEAN}, "cleared", ""),
+    ({"lock": HIT}, "observed", ""),
+    ({"manifest": BARRED}, "cleared", "so no install from it takes bad 2"),
+    ({"manifest": PICKS}, "picked", "a fresh install from requirements.txt takes bad 2"),
+    ({"lock": CLEAN, "manifest": PICKS}, "picked", ""),  # the lock does not list what the manifest requires
+    ({"lock": document("uv.lock", DocumentKind.LOCK, ["app==1", "bad==1"]), "manifest": PICKS}, "cleared", ""),
+    ({"manifest": replace(HIT, path="requirements.txt")}, "observed", ""),  # whatever it was named as
+    ({"document": document("freeze", DocumentKind.ENVIRONMENT, ["ok==1"])}, "cleared", ""),
+    ({"document": document("freeze", DocumentKind.ENVIRONMENT, ["bad==2"])}, "observed", ""),
+    ({"document": document("freeze", DocumentKind.ENVIRONMENT, ["ok==1"]), "lock": HIT}, "observed", ""),
+    ({"manifest": document("Dockerfile", DocumentKind.SCRIPT)}, "unknown", "is neither a lock nor a manifest"),
+]
+
+
+@pytest.mark.parametrize(("named", "verdict", "reason"), NAMED)
+def test_everything_that_speaks_for_a_named_build_is_used(
+    named: dict[str, Document], verdict: str, reason: str
+) -> None:
+    found = only(judged(*named.values(), uses=[], builds=[build(**named)], builds_complete=True))
+    assert found.verdict.value == verdict
+    assert reason in found.reason
+
+
+@pytest.mark.parametrize(("clock", "verdict"), [("08:00", "cleared"), ("09:30", "picked"), ("12:00", "picked")])
+def test_a_build_that_had_surely_ended_before_the_first_upload_is_cleared(clock: str, verdict: str) -> None:
+    found = only(judged(PICKS, uses=[], builds=[build(clock, manifest=PICKS)], builds_complete=True))
+    assert found.verdict.value == verdict
+
+
+def test_a_named_build_without_a_file_is_judged_by_what_was_in_place() -> None:
+    picked = judged(PICKS, builds=[build()], builds_complete=True)
+    assert only(picked).verdict is Verdict.PICKED
+    nothing = only(judged(builds=[build()], builds_complete=True))
+    assert "has no document; its SBOM, or the lock it installed from, would settle it" in nothing.reason
+
+
+def test_a_file_of_a_build_that_could_not_be_read_leaves_it_open() -> None:
+    lost = replace(CLEAN, format=UNREADABLE, problems=(Problem(place="", text="it is no text"),))
+    found = only(judged(lost, BARRED, uses=[], builds=[build(lock=lost, manifest=BARRED)], builds_complete=True))
+    assert (found.verdict, found.missing) == (Verdict.UNKNOWN, Obligation.INPUTS)
+    assert found.reason.startswith("uv.lock: it is no text")
+
+
+def test_a_lock_of_a_build_without_a_time_does_not_clear() -> None:
+    untimed = Build(service=service_id("shop"), at=NO_TIME, lock=CLEAN.sha256)
+    found = only(judged(CLEAN, uses=[], builds=[untimed], builds_complete=True))
+    assert (found.verdict, found.missing) == (Verdict.UNKNOWN, Obligation.DATED)
+
+
+# Scripts
+
+
+def command(*texts: str, **more: object) -> InstallCommand:
+    told = {"place": "line 3", "text": "pip install it", "tool": "pip"}
+    return InstallCommand(**{**told, "requirements": tuple(map(requirement, texts)), **more})  # type: ignore[arg-type]
+
+
+SCRIPTS = [
+    (command("ok"), ""),
+    (command("pip", "setuptools"), ""),
+    (command("bad<2"), "installs bad<2"),
+    (command("pinned"), ""),
+    (command("app"), "installs a package that can bring it in"),
+    (command("secret"), "installs the private package secret"),
+    (command("inner"), "installs a package that needs the private package secret"),
+    (command("lost"), "installs a package whose requirements were not read"),
+    (command("nowhere"), "installs a package whose requirements were not read"),
+    (command(unreadable="$DEPS"), "installs what cannot be read here ($DEPS)"),
+    (command(inputs=("other.txt",)), "installs from other.txt, which is not among the inputs"),
+    (command(inputs=("uv.lock",)), ""),
+]
+
+
+@pytest.mark.parametrize(("told", "problem"), SCRIPTS)
+def test_a_script_leaves_a_service_open_where_it_may_bring_the_target(told: InstallCommand, problem: str) -> None:
+    found = only(judged(CLEAN, document("Dockerfile", DocumentKind.SCRIPT, commands=(told,)), private=["secret"]))
+    assert found.verdict is (Verdict.UNKNOWN if problem else Verdict.CLEARED)
+    if problem:
+        assert found.reason.startswith(f"Dockerfile, line 3: `pip install it` {problem}")
+
+
+def test_where_files_of_any_package_are_accused_a_script_is_open_for_all_it_installs() -> None:
+    anything = {"files": (AccusedFile(hashes=(FileHash("sha256", "a" * 64),), is_alone=True),)}
+    row = replace(CLEAN.components[0], sha256=("b" * 64,))
+    clean = replace(CLEAN, components=(row,))
+    told = document("Dockerfile", DocumentKind.SCRIPT, commands=(command("ok"),))
+    assert judged(clean, accusing=anything).verdict is Verdict.CLEARED
+    assert judged(CLEAN, accusing=anything).verdict is Verdict.UNKNOWN  # a row without a hash may be that file
+    found = judged(clean, told, accusing=anything)
+    assert found.verdict is Verdict.UNKNOWN
+    assert "installs ok, and files of any package are accused by their hashes" in found.reason
+
+
+def test_a_bar_says_nothing_of_files_of_any_package() -> None:
+    anything = {"files": (AccusedFile(hashes=(FileHash("sha256", "a" * 64),), is_alone=True),)}
+    assert judged(BARRED, accusing=anything).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(("asked", "verdict"), [("ok", "cleared"), ("app>=9", "unknown"), ("bad", "unknown")])
+def test_what_conda_installs_is_open_at_whatever_version(asked: str, verdict: str) -> None:
+    told = replace(
+        manifest("environment.yml", "ok"), format=CONDA_ENVIRONMENT, commands=(command(asked, tool="conda"),)
+    )
+    assert only(judged(told)).verdict.value == verdict
+
+
+# Listings
+
+
+def listing(*rows: str, **more: object) -> Document:
+    made = document("sbom.json", DocumentKind.SBOM, rows)
+    return replace(made, completeness=Completeness.COMPLETE, created=exactly(at("12:00")), **more)  # type: ignore[arg-type]
+
+
+LISTINGS = [
+    (listing("ok==1"), "cleared", ""),
+    (listing("bad==2"), "observed", "bad 2"),
+    (listing("bad==1"), "cleared", "bad 1"),
+    (listing("bad=="), "unknown", ""),
+    (listing("ok==1", covers_python=False), "unknown", "says nothing of Python packages"),
+    (listing("ok==1", basis=Basis.LISTED), "unknown", "lists what was planned, not what was installed"),
+    (listing("ok==1", not_covered=(package_name("bad"),)), "unknown", "leaves out bad by its own account"),
+    (listing("ok==1", not_covered=(package_name("ok"),)), "cleared", ""),
+]
+
+
+@pytest.mark.parametrize(("told", "verdict", "reason"), LISTINGS)
+def test_a_listing_clears_the_build_that_it_speaks_for_or_says_what_is_open(
+    told: Document, verdict: str, reason: str
+) -> None:
+    found = only(judged(told, uses=[use("shop", told)], builds_complete=True))
+    assert found.verdict.value == verdict
+    assert reason in found.reason
+
+
+@pytest.mark.parametrize(
+    ("problems", "reason"),
+    [
+        ((), "says that it is not complete"),
+        ((Problem(place="a", text=f"{SAYS_COMPLETE}no"),), f"{SAYS_COMPLETE}no"),
+        ((Problem(place="a", text="x"),), "says that it is not complete, or was not read completely (a: x)"),
+    ],
+)
+def test_a_listing_that_is_not_complete_says_why(problems: tuple[Problem, ...], reason: str) -> None:
+    told = replace(listing("bad==1"), completeness=Completeness.INCOMPLETE, problems=problems)
+    found = only(judged(told, uses=[use("shop", told)], builds_complete=True))
+    assert found.verdict is Verdict.UNKNOWN
+    assert f"holds bad 1, but {reason}" in found.reason
