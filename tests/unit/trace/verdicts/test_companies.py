@@ -83,3 +83,14 @@ def test_a_supply_counts_in_the_window_of_any_case(start: int, until: int, reach
     verdicts = {row.company: row.verdict for row in rows}
     assert verdicts[ACME] is CompanyVerdict.STATED
     assert (verdicts[SHOP] is CompanyVerdict.SUPPLIER) is reached
+
+
+def test_of_two_chains_of_suppliers_that_are_as_long_the_first_name_counts() -> None:
+    (case,) = cases(ONE)
+    one, other, end = map(company_id, ("a-one", "b-other", "c-end"))
+    pairs = [(ACME, other), (ACME, one), (other, end), (one, end), (end, ACME)]
+    supplies = tuple(Supply(supplier=supplier, customer=customer, what="logs") for supplier, customer in pairs)
+    organisation = Organisation(claims=(claim("one"),), supplies=supplies)
+    rows = {row.company: row for row in company_rows(organisation, [CaseWindow(case, 10, 20)], ())}
+    assert (rows[end].distance, rows[end].via) == (2, (one, ACME))
+    assert (rows[ACME].verdict, rows[ACME].distance) == (CompanyVerdict.STATED, 0)

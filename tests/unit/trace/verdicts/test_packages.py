@@ -109,6 +109,12 @@ def test_walks_end_once_enough_rows_are_picked() -> None:
     assert found.unwalked.nominated > 0
 
 
+def test_walks_go_on_until_enough_rows_are_picked() -> None:
+    seen = view()
+    found = package_rows(seen.world, seen.reach, seen.targets, Effort(most=5, enough=2))
+    assert [row.tier for row in found.rows if row.tier is Tier.PICKED] == [Tier.PICKED] * 2
+
+
 def test_walks_that_are_stopped_keep_what_they_found() -> None:
     seen = view()
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -19,16 +19,19 @@ from graphkit.model.documents import (
     Completeness,
     Document,
     DocumentKind,
+    Edge,
     InstallCommand,
     Problem,
 )
-from graphkit.model.incidents import AccusedFile, FileHash, Undecided
+from graphkit.model.incidents import AccusedFile, CompromisedRelease, FileHash, Undecided
 from graphkit.model.names import package_name, service_id
 from graphkit.model.organisation import Build, DocumentUse, Service
 from graphkit.model.ranks import Verdict
 from graphkit.model.requirements import requirement
 from graphkit.model.times import NO_TIME, exactly
 from graphkit.stores.port import Fact
+from graphkit.trace.case import Span, read_span
+from graphkit.trace.verdicts.parts import joined
 from tests.cases.build import at, compromised, document, incident, manifest, organisation, package, page, use
 from tests.property.asking import services_of
 from tests.property.memory import MemoryReader
@@ -42,6 +45,7 @@ PAGES: Sequence[Fact] = (
     page("lost", {"1": "01:00"}),
 )
 ACCUSED = compromised("bad", "2", "11:00")
+PRIVATE = "https://private.example/simple"
 STOOD = {"stands_from": "08:00", "read_at": "18:00"}
 CLEAN = document("uv.lock", DocumentKind.LOCK, ["ok==1"])
 HIT = document("uv.lock", DocumentKind.LOCK, ["bad==2"])
@@ -55,6 +59,9 @@ def judged(
     builds: Sequence[Build] = (),
     private: Sequence[str] = (),
     accusing: Mapping[str, object] | None = None,
+    also: Sequence[CompromisedRelease] = (),
+    facts: Iterable[Fact] = (),
+    span: Span | None = None,
     **more: object,
 ) -> ServiceVerdict:
     """Return the verdict of `shop`; its documents were in place all day unless uses say otherwise."""
@@ -64,9 +71,12 @@ def judged(
         uses=tuple(use("shop", one, **STOOD) for one in documents) if uses is None else tuple(uses),
         builds=tuple(builds),
         private_packages=tuple(map(package_name, private)),
+        private_indexes=(PRIVATE,),
     )
-    record = incident(ACCUSED, until="13:00", **(accusing or {}))  # type: ignore[arg-type]  # fields by name
-    return services_of(MemoryReader([*PAGES, record, *documents, told]), "case-1")[service_id("shop")]
+    record = incident(ACCUSED, *also, until="13:00", **(accusing or {}))  # type: ignore[arg-type]  # fields by name
+    return services_of(MemoryReader([*PAGES, *facts, record, *documents, told]), "case-1", span=span)[
+        service_id("shop")
+    ]
 
 
 def build(clock: str = "12:00", /, **named: Document) -> Build:
@@ -131,6 +141,42 @@ def test_an_input_that_the_organisation_names_and_nobody_has_is_open() -> None:
     found = judged(CLEAN, installs_from=("uv.lock", "other.lock"))
     assert found.verdict is Verdict.UNKNOWN
     assert "`installs_from` names other.lock, of which no state is known" in found.reason
+
+
+def test_an_input_of_which_no_path_was_given_is_known_by_that_of_its_document() -> None:
+    assert judged(CLEAN, uses=[replace(use("shop", CLEAN, **STOOD), path="")]).verdict is Verdict.CLEARED
+
+
+def test_the_part_of_a_window_before_the_first_upload_needs_no_input() -> None:
+    here = use("shop", CLEAN, stands_from="11:00", read_at="18:00")
+    span = read_span(None, "2026-03-24T10:00:00Z", "2026-03-24T12:00:00Z")
+    found = judged(CLEAN, uses=[here], span=span)
+    assert found.verdict is Verdict.CLEARED
+    assert "uv.lock" in found.reason
+
+
+def test_a_window_without_an_instant_is_unknown() -> None:
+    assert joined([], None).reason == "the window is empty"
+
+
+def test_what_installs_from_an_index_that_is_not_public_is_open() -> None:
+    private = replace(PICKS, is_off_public=True, indexes=(PRIVATE,))
+    found = judged(private)
+    assert found.verdict is Verdict.UNKNOWN
+    assert f"installs from the private index {PRIVATE}, of which no page was read" in found.reason
+
+
+def test_a_usual_tool_that_can_bring_the_target_leaves_a_lock_open() -> None:
+    assert judged(CLEAN).verdict is Verdict.CLEARED
+    found = judged(CLEAN, facts=package("pip", {"1": ("01:00", ["bad"])}))
+    assert found.verdict is Verdict.UNKNOWN
+    assert "pip" in found.reason
+
+
+def test_a_version_that_no_installer_reads_needs_no_bar() -> None:
+    odd = compromised("bad", "final-1", "11:00")
+    pages = [page("bad", {"1": "01:00", "2": "11:00", "final-1": "11:00"})]
+    assert judged(BARRED, also=[odd], facts=pages).verdict is Verdict.CLEARED
 
 
 def test_what_the_organisation_does_not_install_from_does_not_count() -> None:
@@ -286,6 +332,15 @@ def test_a_bar_says_nothing_of_files_of_any_package() -> None:
     assert judged(BARRED, accusing=anything).verdict is Verdict.UNKNOWN
 
 
+def test_a_script_is_open_for_a_package_of_which_it_is_not_decided_what_is_accused() -> None:
+    undecided = {"undecided": (Undecided(package=package_name("ok"), name="ok", why="a commit range"),)}
+    told = document("Dockerfile", DocumentKind.SCRIPT, commands=(command("wrap"),))
+    lock = document("uv.lock", DocumentKind.LOCK, ["pinned==1"])
+    assert judged(lock, accusing=undecided).verdict is Verdict.CLEARED
+    found = judged(lock, told, accusing=undecided, facts=package("wrap", {"1": ("01:00", ["ok"])}))
+    assert "installs a package that may bring it in" in found.reason
+
+
 @pytest.mark.parametrize(("asked", "verdict"), [("ok", "cleared"), ("app>=9", "unknown"), ("bad", "unknown")])
 def test_what_conda_installs_is_open_at_whatever_version(asked: str, verdict: str) -> None:
     told = replace(
@@ -336,3 +391,21 @@ def test_a_listing_that_is_not_complete_says_why(problems: tuple[Problem, ...], 
     found = only(judged(told, uses=[use("shop", told)], builds_complete=True))
     assert found.verdict is Verdict.UNKNOWN
     assert f"holds bad 1, but {reason}" in found.reason
+
+
+def test_a_listing_says_nothing_of_an_ecosystem_that_it_has_no_row_of() -> None:
+    npm = CompromisedRelease(purl="pkg:npm/left@1", package=None, version="1")
+    told = listing("ok==1")
+    found = only(judged(told, uses=[use("shop", told)], builds_complete=True, also=[npm]))
+    assert "sbom.json says nothing of pkg:npm components" in found.reason
+    row = replace(told.components[0], ref="n", name="right", package=None, purl="pkg:npm/right@1")
+    both = replace(told, components=(*told.components, row))
+    assert only(judged(both, uses=[use("shop", both)], builds_complete=True, also=[npm])).verdict is Verdict.CLEARED
+
+
+def test_the_path_inside_a_document_is_a_shortest_one_whatever_circles_it_has() -> None:
+    rows = ["shop==1", "a==1", "b==1", "bad==2"]
+    edges = [("0", "1"), ("0", "2"), ("1", "2"), ("2", "1"), ("2", "3"), ("1", "0"), ("3", "3")]
+    told = listing(*rows, roots=("0",), edges=tuple(Edge(source=one, target=other) for one, other in edges))
+    (path,) = only(judged(told, uses=[use("shop", told)], builds_complete=True)).paths
+    assert [step.node for step in path] == ["shop@1", "b@1", "bad@2"]
