@@ -10,7 +10,7 @@ from graphkit.model.ranks import Tier
 from graphkit.stores.port import Fact
 from graphkit.trace.case_answer import CaseAnswer, Question
 from graphkit.trace.verdicts.packages import Effort, package_rows, package_tiers
-from graphkit.trace.verdicts.ranking import Ranking, Unwalked
+from graphkit.trace.verdicts.ranking import MOST_WALKED, Ranking, Unwalked
 from tests.cases.build import compromised, incident, organisation, package
 from tests.property.asking import cases_of, view_of
 from tests.property.fleets import fleet_of
@@ -68,6 +68,21 @@ def test_the_tiers_alone_are_those_of_the_rows_in_any_world(seed: int) -> None:
     for record in fleet.incidents:
         seen = view(fleet.facts, record.id)
         assert package_tiers(seen.world, seen.reach, seen.targets) == tiers_of(seen)
+
+
+def test_an_extra_that_is_exposed_no_more_than_its_package_has_no_row() -> None:
+    seen = view([*INDEX, *package("both", {"1": ("01:00", ["bad", "near ; extra == 'more'"])})])
+    for tiers in (tiers_of(seen), package_tiers(seen.world, seen.reach, seen.targets)):
+        assert (tiers.get("both"), "both[more]" in tiers) == (Tier.PICKED, False)
+
+
+def test_of_very_many_all_that_are_nominated_are_walked_where_nobody_says_how_many() -> None:
+    many = [fact for number in range(MOST_WALKED + 1) for fact in package(f"p{number}", {"1": ("01:00", ["bad"])})]
+    seen = view([*INDEX, *many])
+    ranking = Ranking(seen.world, seen.reach, seen.targets, None)
+    assert (len(ranking.planned), ranking.is_whole) == (MOST_WALKED + 1 + 5, False)
+    left = ranking.left(len(ranking.planned))
+    assert (left.nominated, left.admitted, left.older) == (0, 1, 2)
 
 
 def names(seen: CaseAnswer, most: int | None) -> list[str]:

@@ -90,6 +90,7 @@ BUILT = [
     (["app"], "picked", f"{TAKES}a fresh install from the build requirements of src 1 takes bad 2"),
     (["bad<2"], "cleared", ""),
     (["bad ; os_name == 'nt'"], "admitted", TAKES),
+    (["lost @ https://files.example/lost-1.tar.gz"], "unknown", "and not all of that is known"),
     (["lost"], "unknown", "building src 1 takes lost, and not all of that is known"),
     (["nowhere"], "unknown", "and not all of that is known"),
     (["secret"], "unknown", "building src 1 takes the private package secret"),
@@ -182,4 +183,11 @@ def test_what_is_built_whatever_the_uncertain_times_are_is_taken_for_sure() -> N
 def test_what_one_account_of_the_uncertain_times_builds_is_admitted() -> None:
     unsure = package("unsure", {"1": ("01:00", []), "2": (None, ["src"])})
     found = judged(manifest("requirements.txt", "unsure"), *source("src", "bad"), *unsure)
+    assert found.verdict is Verdict.ADMITTED
+
+
+def test_accounts_that_build_different_releases_agree_on_none() -> None:
+    unsure = package("unsure", {"1": ("01:00", ["src"]), "2": (None, ["other"])})
+    facts = [*source("src", "bad"), *source("other", "bad")]
+    found = judged(manifest("requirements.txt", "unsure"), *facts, *unsure)
     assert found.verdict is Verdict.ADMITTED

@@ -23,6 +23,7 @@ from graphkit.model.documents import (
     InstallCommand,
     Problem,
 )
+from graphkit.model.environment import Environment
 from graphkit.model.incidents import AccusedFile, CompromisedRelease, FileHash, Undecided
 from graphkit.model.names import package_name, service_id
 from graphkit.model.organisation import Build, DocumentUse, Service
@@ -153,6 +154,23 @@ def test_the_part_of_a_window_before_the_first_upload_needs_no_input() -> None:
     found = judged(CLEAN, uses=[here], span=span)
     assert found.verdict is Verdict.CLEARED
     assert "uv.lock" in found.reason
+
+
+NAMED_MACHINE = Environment(python="3.12.4")
+ANYWHERE = [
+    (["ok"], "cleared"),
+    (["app"], "picked"),
+    (["old"], "admitted"),
+    (["app ; os_name == 'nt'"], "cleared"),
+    (["lost"], "unknown"),
+]
+
+
+@pytest.mark.parametrize(("texts", "verdict"), ANYWHERE)
+def test_a_service_of_one_known_environment_is_judged_in_that_alone(texts: list[str], verdict: str) -> None:
+    facts = package("old", {"1": ("01:00", ["app"]), "2": ("02:00", [])})
+    here = manifest("requirements.txt", *texts)
+    assert unrecorded(judged(here, facts=facts, environment=NAMED_MACHINE)).verdict.value == verdict
 
 
 def test_a_window_without_an_instant_is_unknown() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from graphkit.model.answers import InstallTree
-from graphkit.model.documents import Document, DocumentKind
+from graphkit.model.documents import Completeness, Document, DocumentKind
 from graphkit.model.guards import CutOff, Guards
 from graphkit.model.names import service_id
 from graphkit.model.organisation import Build, DocumentUse, Service
@@ -147,3 +147,17 @@ def test_what_a_private_index_serves_is_not_walked(tmp_path: Path) -> None:
 def test_a_service_without_manifests_has_none(tmp_path: Path) -> None:
     lock = document("uv.lock", DocumentKind.LOCK, ("app==2",))
     assert asked(tmp_path / "graph", lock) == ()
+
+
+def test_a_build_has_a_tree_for_its_manifest_alone(tmp_path: Path) -> None:
+    here, listed = manifest("a.txt", "lib"), document("sbom.json", DocumentKind.SBOM, ["lib==1"])
+    shop = service_id("shop")
+    build = Build(service=shop, at=exactly(at("11:30")), document=listed.sha256, manifest=here.sha256)
+    trees = asked(tmp_path / "graph", here, use("shop", listed), others=(listed,), builds=(build,))
+    assert [tree.manifest for tree in trees] == ["a.txt"]
+
+
+def test_a_manifest_that_was_not_read_completely_says_so(tmp_path: Path) -> None:
+    here = replace(manifest("a.txt", "lib"), completeness=Completeness.UNKNOWN)
+    (tree,) = asked(tmp_path / "graph", here)
+    assert "all requirements of a.txt" in tree.unread
