@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from graphkit.model.answers import NEEDED, Assumption, Clearance, Obligation, ProofKind
-from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, assuming, combined, fact, prove, word
+from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, combined, fact, prove, with_assumption, word
 
 ALL = [(kind, needed) for kind, several in NEEDED.items() for needed in several]
 
@@ -93,5 +93,7 @@ def test_joined_proofs_say_each_fact_once_and_assume_all_that_their_parts_do() -
 
 
 def test_one_more_assumption_is_shown_once_and_in_order() -> None:
-    made = assuming(assuming(proof(ProofKind.BAR, 0, 1, Assumption.TIMES), Assumption.INPUTS), Assumption.TIMES)
+    made = with_assumption(
+        with_assumption(proof(ProofKind.BAR, 0, 1, Assumption.TIMES), Assumption.INPUTS), Assumption.TIMES
+    )
     assert made.assumes == (Assumption.INPUTS, Assumption.TIMES)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from graphkit.model.ranks import Tier
-from graphkit.stores.port import Fact
+from graphkit.stores.port import Fact, Reader
 from graphkit.trace.case_answer import CaseAnswer, Question
 from graphkit.trace.verdicts.packages import Effort, package_rows, package_tiers
 from graphkit.trace.verdicts.ranking import MOST_WALKED, Ranking, Unwalked
-from tests.cases.build import compromised, incident, organisation, package
+from tests.cases.build import compromised, incident, organisation, package, reader_of
 from tests.property.asking import cases_of, view_of
 from tests.property.fleets import fleet_of
 from tests.property.memory import MemoryReader
@@ -42,7 +43,10 @@ TIERS = {
 
 
 def view(facts: Sequence[Fact] = INDEX, target: str = "case-1") -> CaseAnswer:
-    reader = MemoryReader(facts)
+    return view_in(MemoryReader(facts), target)
+
+
+def view_in(reader: Reader, target: str) -> CaseAnswer:
     (case,) = cases_of(reader, [target])
     return view_of(reader, case, Question(targets=(target,)))
 
@@ -76,9 +80,11 @@ def test_an_extra_that_is_exposed_no_more_than_its_package_has_no_row() -> None:
         assert (tiers.get("both"), "both[more]" in tiers) == (Tier.PICKED, False)
 
 
-def test_of_very_many_all_that_are_nominated_are_walked_where_nobody_says_how_many() -> None:
+def test_of_very_many_all_that_are_nominated_are_walked_where_nobody_says_how_many(
+    tmp_path: Path,
+) -> None:
     many = [fact for number in range(MOST_WALKED + 1) for fact in package(f"p{number}", {"1": ("01:00", ["bad"])})]
-    seen = view([*INDEX, *many])
+    seen = view_in(reader_of(tmp_path / "graph", *INDEX, *many), "case-1")
     ranking = Ranking(seen.world, seen.reach, seen.targets, None)
     assert (len(ranking.planned), ranking.is_whole) == (MOST_WALKED + 1 + 5, False)
     left = ranking.left(len(ranking.planned))

@@ -32,7 +32,7 @@ from graphkit.model.requirements import requirement
 from graphkit.model.times import NO_TIME, exactly
 from graphkit.stores.port import Fact
 from graphkit.trace.case import Span, read_span
-from graphkit.trace.verdicts.parts import joined
+from graphkit.trace.verdicts.build_parts import joined
 from tests.cases.build import at, compromised, document, incident, manifest, organisation, package, page, use
 from tests.property.asking import services_of
 from tests.property.memory import MemoryReader
@@ -105,7 +105,7 @@ IN_PLACE = [
     (PICKS, "picked", "a fresh install from requirements.txt takes bad 2"),
     (manifest("requirements.txt", "pinned"), "cleared", ""),
     (manifest("requirements.txt", "ok"), "cleared", ""),
-    (manifest("requirements.txt", "lost"), "unknown", "not all is known"),
+    (manifest("requirements.txt", "lost"), "unknown", "requirements of lost@1"),
 ]
 
 
