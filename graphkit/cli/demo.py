@@ -65,12 +65,14 @@ def _beside(output: Path) -> Path | None:
 
 def _show(found: Blast, about: str, graph: str, page: Path | None, *, long: bool, quiet: bool) -> None:
     """Print an answer below the line that says which example it is, and write its page."""
+    usual = f"report{'-acme' if about is _ABOUT_ACME else ''}.html"
+    file = str(page) if page is not None and (page.is_file() or not page.exists()) else usual
     from graphkit.reports import report
     from graphkit.reports.interface import ReportOptions
 
-    view = ReportOptions(graph=graph, long=long, page=str(page or "page.html"), **sheet(None))
+    view = ReportOptions(graph=graph, long=long, page=file, **sheet(None))
     answer(f"{about}\n\n{report('table').render(found, view)}", None)
     if page is not None:
-        answer(report("html").render(found, ReportOptions(graph=graph, about=about.partition(" · ")[2])), page)
+        answer(report("html").render(found, ReportOptions()), page)
     wrote = "" if page is None else f"wrote {page}; "
     note(f"{wrote}ask on with: graphkit blast {found.incident.id} --graph {graph}", quiet=quiet)

@@ -55,8 +55,14 @@ def group_of(verdict: Verdict) -> Group:
     return _GROUPS[verdict]
 
 
-def sentence(counts: Mapping[Group, int]) -> str:
-    """Return what happened to the services, for somebody who reads nothing else.
+def whose(blast: Blast) -> str:
+    """Return the company that runs every service, empty where there are several or none."""
+    number = len(blast.services)
+    return next((row.name for row in blast.companies if number and len(row.services) == number), "")
+
+
+def sentence(counts: Mapping[Group, int], company: str = "") -> str:
+    """Return what happened to the services, for somebody who reads nothing else. ``company``: who runs all of them.
 
     >>> sentence({Group.HIT: 2, Group.LIKELY: 1, Group.POSSIBLE: 0, Group.UNKNOWN: 2, Group.CLEAR: 9})
     '2 of your 14 services were hit, 1 probably. 2 cannot be told yet. 9 are clear.'
@@ -64,7 +70,8 @@ def sentence(counts: Mapping[Group, int]) -> str:
     total, hit = sum(counts.values()), counts[Group.HIT]
     if not total:
         return "The graph holds no service of yours yet."
-    of = f"of your {total:,} services" if total > 1 else "of your services"
+    number = f"{total:,} " if total > 1 else ""
+    of = f"of the {number}services of {company}" if company else f"of your {number}services"
     parts = [f"{f'{hit:,}' if hit else 'None'} {of} {'were' if hit > 1 else 'was'} hit"]
     words = ((Group.LIKELY, "probably"), (Group.POSSIBLE, "possibly"))
     parts += [f"{counts[group]:,} {word}" for group, word in words if counts[group]]

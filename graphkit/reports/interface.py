@@ -18,8 +18,8 @@ class ReportOptions:
     of packages and releases, never a summary; None: no cut. ``offset`` leaves so many packages out before
     those that are listed. ``strict``: assumptions are refused; a service that is cleared only by them counts
     as unknown. ``long``: everything, where a report has a short form too. ``graph``: the address that commands
-    name, None for the default one; ``page``: the file that they write a page to. ``about``: what a page is about,
-    before its title. ``width`` in columns and ``colour`` are for terminals.
+    name, None for the default one; ``page``: the file that they write a page to. ``width`` in columns and
+    ``colour`` are for terminals.
     """
 
     tier: Tier = Tier.PICKED
@@ -29,7 +29,6 @@ class ReportOptions:
     long: bool = False
     graph: str | None = None
     page: str = "report.html"
-    about: str = ""
     width: int = 80
     colour: bool = False
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from graphkit.model.answers import Blast, Provenance
 from graphkit.model.ranks import Tier
 from graphkit.reports.content import KINDS, Content, content, web_address
-from graphkit.reports.groups import counts_of, sentence
+from graphkit.reports.groups import counts_of, sentence, whose
 from graphkit.reports.html.network import SHAPES, drawing_script, network
 from graphkit.reports.html.packing import packed
 from graphkit.reports.html.top import actions, safe, services, tiles
@@ -55,10 +55,10 @@ class HtmlReport:
         style, drawing, script = _part("page.css"), drawing_script(), _part("page.js")
         return Template(_part("template.html")).substitute(
             policy=escape(_policy(scripts=[drawing, script], styles=[style])),
-            title=safe(" · ".join(filter(None, (view.about, what_and_when(blast))))),
-            sentence=safe(sentence(counts_of(blast))),
+            title=safe(what_and_when(blast)),
+            sentence=safe(sentence(counts_of(blast), whose(blast))),
             tiles=tiles(blast),
-            actions=actions(blast, view),
+            actions=actions(blast),
             services=services(blast),
             headline=safe(headline(blast)),
             head=_head(blast, listed),

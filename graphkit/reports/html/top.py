@@ -11,7 +11,6 @@ from graphkit.model.answers import Blast, ServiceVerdict
 from graphkit.reports.actions import ActionLine, action_lines
 from graphkit.reports.first_screen import evidence_of, nodes_of, to_act_on
 from graphkit.reports.groups import MEANING, Group, counts_of, group_of
-from graphkit.reports.interface import ReportOptions
 from graphkit.reports.settling import settle_in_graph
 from graphkit.reports.text import counted, shown
 from graphkit.reports.wording import clearance_in_words
@@ -41,11 +40,14 @@ def tiles(blast: Blast) -> str:
     )
 
 
-def actions(blast: Blast, view: ReportOptions) -> str:
-    """Return what to do now, each with a box to check, then the commands that settle what is unknown."""
+def actions(blast: Blast) -> str:
+    """Return what to do now, each with a box to check, then the commands that settle what is unknown.
+
+    They name no graph: a page is handed on, and the same answer is the same page wherever its graph is.
+    """
     lines = [one for one in action_lines(blast) if one.incident in to_act_on(blast)]
     rows = [_to_do(one) for one in lines]
-    settle = settle_in_graph(blast, view.graph)
+    settle = settle_in_graph(blast, None)
     unknown = [one for one in blast.services[:_LISTED] if group_of(one.verdict) is Group.UNKNOWN]
     commands = Counter(filter(None, map(settle, unknown)))
     rows += [

@@ -240,7 +240,7 @@ def test_without_an_incident_the_window_starts_at_the_first_listing(work: Path) 
     ("targets", "options", "said"),
     [
         ((), {}, "name a target"),
-        (("litellm",), {}, "not a target"),
+        (("litellm",), {}, "names no release"),
         ((RELEASE,), {"resolver": "poetry"}, "choose uv or pip"),
         ((RELEASE,), {"platform": "amiga"}, "linux, musllinux, macos, windows"),
         ((RELEASE,), {"python": "3"}, "3.12"),

@@ -173,7 +173,7 @@ def test_fail_on_counts_the_tier_and_those_above_it(work: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("blast", "litellm"), "not a target"),
+        (("blast", "litellm"), "names no release"),
         (("blast", "litellm>=1"), "not a target"),
         (("blast", "pkg:pypi/litellm"), "names no version"),
         (("blast", "pkg:nonsense"), "not a valid purl"),

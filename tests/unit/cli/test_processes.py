@@ -139,7 +139,7 @@ def test_a_reader_that_goes_away_is_no_traceback_and_no_finding(tmp_path: Path, 
     for number in range(400):
         put(tmp_path / "in" / f"{number:04}{'x' * 200}.txt", f"{MADE}litellm==1.5 # {number}\n")
     assert apart("ingest", "lock", "in", cwd=tmp_path, env=elsewhere).code == 0
-    for words in (("blast", "litellm==1.5"), ("who-has", "litellm")):  # each writes more than a pipe holds
+    for words in (("blast", "litellm==1.5", "--long"), ("who-has", "litellm")):  # each writes more than a pipe holds
         with start(words, tmp_path, elsewhere) as process:
             assert process.stdout is not None
             assert process.stderr is not None
