@@ -130,6 +130,7 @@ class _Scan:
                 read = self._read_index(answer, all_allowed=all_allowed)
                 facts += read
                 if read:
+                    targets = given or self._known()
                     answer = self._ask(targets)
         self._commands.append(_line("graphkit", "blast", *targets))
         return Scan(

@@ -123,7 +123,13 @@ def scan(
             budget=budget,
             graph=graph,
             offline=offline,
-            words=_words(incident or (), index_url, builds_complete=builds_complete, all_advisories=all_advisories),
+            words=[
+                *_words(incident or (), index_url, builds_complete=builds_complete, all_advisories=all_advisories),
+                *([] if check_remote or offline else ["--no-check-remote"]),
+                *(["--github", github] if github else []),
+                *(["--dependency-track", dependency_track] if dependency_track else []),
+            ],
+            is_stopped=found.is_stopped,
             unchanged_since=unchanged_since,
         )
         around = replace(screen_of(found.blast, view), about=(_looked_at(found, offline=offline),), settle=settle)

@@ -57,6 +57,8 @@ class Documents:
         self._branch = run.order.branch or branch
         self.built: dict[ServiceId, set[tuple[str, str]]] = {}
         """Services of which a build was found, an SBOM or an environment: the folders in which, by repository."""
+        self.of_others: set[ServiceId] = set()
+        """Services beside whose inputs an SBOM lies that says it is about something else."""
         self._known: dict[str, frozenset[str]] = {}
         self._here: set[str] = set()
         self._last: tuple[bytes, Document] | None = None
@@ -360,7 +362,10 @@ class Documents:
         order = self._run.order
         name = order.service or self._project_of(found) or ServiceId(document.subject.strip() or found.label)
         if document.kind not in INPUTS:
-            self.built.setdefault(name, set()).add((found.repository, folder_of(found.label)))
+            if _is_about(document, found, name):
+                self.built.setdefault(name, set()).add((found.repository, folder_of(found.label)))
+            else:
+                self.of_others.add(name)
         yield from self._uses_of(document.sha256, document.kind, found, name)
         if order.company:
             yield operated(name, order.company)
@@ -428,6 +433,18 @@ class Documents:
         told = tuple(as_told(use, one, run.order))
         self._is_built |= any(each.built_at is not None for each in told)
         run.keep(one.path, (document, *told, *owner), counted=False)
+
+
+def _is_about(document: Document, found: Found, service: ServiceId) -> bool:
+    """Return whether a document may be of a build of a service: it names the service, its folder or nothing."""
+    subject = _letters(document.subject)
+    folder = found.label.rpartition("/")[0].rpartition("/")[2] or found.repository.rpartition("/")[2]
+    known = {service, service.rpartition("/")[2], folder}
+    return not subject or document.kind is not DocumentKind.SBOM or subject in set(map(_letters, known))
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()
 
 
 def _moment(at: Instant | None) -> Moment | None:

@@ -45,6 +45,7 @@ Built = dict[ServiceId, set[tuple[str, str]]]
 def take_scan(run: IngestRun, sources: Sequence[str]) -> None:
     """Take what sources name or hold. Cost: as for histories and files, and one more look at each name."""
     built: Built = {}
+    doubtful: set[ServiceId] = set()
     uses = run.store.reader().evidence().organisation().uses
     repositories = Repositories(run, sources)
     run.stats.repositories = len(repositories.places)
@@ -56,10 +57,13 @@ def take_scan(run: IngestRun, sources: Sequence[str]) -> None:
         documents = Documents(run, "lock", Projects(names, uses, taken=taken))
         documents.take_files(_files(repositories.rest, run.stats, repositories.skipped))
         _join(built, documents.built)
+        doubtful |= documents.of_others
     for one in repositories.places:
         if (one.path / ".git").exists():  # a bare one has no files
-            _join(built, _take_work_tree(run, one, uses))
-    _keep_word(run, built)
+            documents = _take_work_tree(run, one, uses)
+            _join(built, documents.built)
+            doubtful |= documents.of_others
+    _keep_word(run, built, doubtful)
 
 
 def _files(sources: Sequence[str], stats: IngestStats, skipped: AbstractSet[Path] = frozenset()) -> Iterator[Found]:
@@ -78,7 +82,7 @@ def _join(built: Built, more: Built) -> None:
         built.setdefault(service, set()).update(places)
 
 
-def _take_work_tree(run: IngestRun, one: History, uses: Sequence[DocumentUse]) -> Built:
+def _take_work_tree(run: IngestRun, one: History, uses: Sequence[DocumentUse]) -> Documents:
     """Take the SBOMs and environments of a repository's folder, and the inputs that no commit has as they are.
 
     Those are states of which nobody knows since when they are there, so they expose and never clear
@@ -97,10 +101,10 @@ def _take_work_tree(run: IngestRun, one: History, uses: Sequence[DocumentUse]) -
     documents.take_files(_wanted(files(run.stats), changed))
     if changed:
         named = first_of(sorted(changed), _SHOWN)
-        run.stats.notes[f"{one.repository}: read as they are in the folder, since no commit has them so: {named}"] = (
+        run.stats.notes[f"{one.repository}: not committed as they are now; read from the folder, undated: {named}"] = (
             None
         )
-    return documents.built
+    return documents
 
 
 def _wanted(files: Iterable[Found], changed: AbstractSet[str]) -> Iterator[Found]:
@@ -108,11 +112,17 @@ def _wanted(files: Iterable[Found], changed: AbstractSet[str]) -> Iterator[Found
     return (one for one in files if one.is_environment or not is_input(one.label) or one.label in changed)
 
 
-def _keep_word(run: IngestRun, built: Mapping[ServiceId, set[tuple[str, str]]]) -> None:
+def _keep_word(
+    run: IngestRun, built: Mapping[ServiceId, set[tuple[str, str]]], doubtful: AbstractSet[ServiceId]
+) -> None:
     """Keep for which services the builds found are declared to be all there were.
 
-    For none that has inputs in a folder where no build of it was found: those may be another's of the same name.
+    For none that has inputs in a folder where no build of it was found: those may be another's of the same name. Nor
+    for one beside which an SBOM is about something else (``doubtful``), or could not be read.
     """
+    lost = {folder_of(one.path) for one in run.stats.rejected}
+    unread = {name for name, places in built.items() if any(_is_in(folder, lost) for _, folder in places)}
+    doubtful = (doubtful | unread) & built.keys()
     elsewhere: set[ServiceId] = set()
     if run.order.declares_builds and built:
         run.flush()
@@ -125,12 +135,27 @@ def _keep_word(run: IngestRun, built: Mapping[ServiceId, set[tuple[str, str]]]) 
             for use in uses
             if use.document in inputs and (use.repository, folder_of(use.path)) not in built[use.service]
         }
-    closed = sorted(built.keys() - elsewhere) if run.order.declares_builds else []
+    closed = sorted(built.keys() - elsewhere - doubtful) if run.order.declares_builds else []
     said = Organisation(source=_WORD, services=tuple(Service(id=one, builds_complete=True) for one in closed))
     run.keep(_WORD, [said], counted=False)
     run.flush()
     if closed:
-        run.stats.notes["the graph keeps your word that these are all builds, until the next scan"] = None
+        run.stats.notes[
+            "--builds-complete stays in this graph until the next scan; blast and why rely on it: "
+            f"{first_of(closed, _SHOWN)}"
+        ] = None
     if elsewhere:
         named = first_of(sorted(elsewhere), _SHOWN)
-        run.stats.notes[f"not taken as all builds, since other folders have locks or manifests of it: {named}"] = None
+        run.stats.notes[f"--builds-complete not applied, since other folders have locks or manifests of: {named}"] = (
+            None
+        )
+    if run.order.declares_builds and doubtful:
+        named = first_of(sorted(doubtful), _SHOWN)
+        run.stats.notes[
+            f"--builds-complete not applied, since an SBOM beside it is about something else or was not read: {named}"
+        ] = None
+
+
+def _is_in(folder: str, lost: AbstractSet[str]) -> bool:
+    """Return whether something was lost in a folder; what was lost may be named from further up."""
+    return any(one == folder or (folder and one.endswith(f"/{folder}")) for one in lost)

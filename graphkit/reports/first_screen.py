@@ -19,7 +19,7 @@ from graphkit.model.times import Instant
 from graphkit.reports.actions import action_lines
 from graphkit.reports.groups import EVIDENCE, Group, counts_of, group_of
 from graphkit.reports.interface import ReportOptions
-from graphkit.reports.settling import Settle, command, incidents_of, settle_in_graph
+from graphkit.reports.settling import Remedy, Settle, command, incidents_of, settle_in_graph
 from graphkit.reports.text import counted, shown
 from graphkit.reports.text_canvas import TextCanvas
 from graphkit.reports.wording import ASSUMED, EXPOSED, between, clock, notices, refused, what_and_when, windows_of
@@ -61,7 +61,7 @@ class Screen:
     actions: Sequence[str] = ()
     told_by: str = ""
     after: Sequence[str] = ()
-    settle: Settle = field(default=lambda _: "")
+    settle: Settle = field(default=lambda _: Remedy(""))
 
 
 def screen_of(blast: Blast, view: ReportOptions) -> Screen:
@@ -168,11 +168,16 @@ def _services(blast: Blast, view: ReportOptions, settle: Settle, room: int) -> s
 
 def _settling(unknown: Sequence[ServiceVerdict], settle: Settle, view: ReportOptions) -> str:
     """Return the commands that settle unknown services, the one that settles most of them first."""
-    commands = Counter(filter(None, map(settle, unknown)))
+    commands = Counter(one for one in map(settle, unknown) if one.command)
     sheet = _canvas(view)
-    for line, number in commands.most_common(_COMMANDS):
+    for one, number in commands.most_common(_COMMANDS):
+        what = f"settle {'them' if number > 1 else 'it'}"
         # One line, however long: what is pasted from a terminal has no line break in it then.
-        sheet.line(f"settle {'them' if number > 1 else 'it'}: {line}", indent=_MARGIN, is_laid_out=True)
+        if one.only_if:
+            sheet.line(f"{what}, only if {one.only_if}:", indent=_MARGIN, is_laid_out=True)
+            sheet.line(one.command, indent=_MARGIN + 2, is_laid_out=True)
+        else:
+            sheet.line(f"{what}: {one.command}", indent=_MARGIN, is_laid_out=True)
     return sheet.text()
 
 
@@ -237,7 +242,7 @@ def _with_owner(text: str, owner: str, width: int) -> str:
 def _first_clause(one: ServiceVerdict, group: Group) -> str:
     """Return the first statement of a reason; `graphkit why` has all of it."""
     if group is Group.UNKNOWN and one.near:
-        return "a fresh install does not take it; older choices were not read"
+        return "not everything that an install could take was read"
     return shown(one.reason.partition("; ")[0])
 
 

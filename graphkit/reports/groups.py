@@ -32,7 +32,7 @@ _GROUPS: Final[Mapping[Verdict, Group]] = {
 
 MEANING: Final[Mapping[Group, str]] = {
     Group.HIT: "a document shows the compromised release",
-    Group.LIKELY: "a fresh install took it",
+    Group.LIKELY: "a fresh install would have taken it",
     Group.POSSIBLE: "the version ranges allow it",
     Group.UNKNOWN: "not enough is known",
     Group.CLEAR: "proven, on the assumptions that each names",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from graphkit.model.answers import Blast, BuildVerdict, Obligation, ServiceVerdict
 from graphkit.model.ranks import Verdict
@@ -12,9 +12,23 @@ from graphkit.model.times import rfc3339
 
 _UNREAD: Final = frozenset({Obligation.ADMITTED, Obligation.CLOSURE, Obligation.BARRED})
 _UNDATED: Final = frozenset({Obligation.DATED, Obligation.INPUTS})
+_ALL_BUILDS: Final = "nothing else was built or installed"
+_UNCHANGED: Final = "no lock or manifest there changed since then"
 
-Settle = Callable[[ServiceVerdict], str]
-"""Returns the command that would settle an unknown service, with a comment on what it claims; empty for none."""
+
+class Remedy(NamedTuple):
+    """A command that would settle an unknown service.
+
+    ``only_if``: what has to be true of it, empty for nothing. It stands beside the command and never in it: some shells
+    take a comment for more words.
+    """
+
+    command: str
+    only_if: str = ""
+
+
+Settle = Callable[[ServiceVerdict], Remedy]
+"""Returns what would settle an unknown service."""
 
 
 def deciding(one: ServiceVerdict) -> BuildVerdict | None:
@@ -59,17 +73,14 @@ def settle_in_graph(blast: Blast, graph: str | None) -> Settle:
     at: Sequence[str] = () if graph is None else ("--graph", graph)
     window, ids = _window(blast), incidents_of(blast)
 
-    def settle(one: ServiceVerdict) -> str:
+    def settle(one: ServiceVerdict) -> Remedy:
         if is_unread(one):
-            return command("graphkit", "ingest", "index", "--for-services", *window, *at)
+            return Remedy(command("graphkit", "ingest", "index", "--for-services", *window, *at))
         if has_only_unrecorded(one):
-            return command("graphkit", "blast", *ids, "--builds-complete", *at) + "  # if these are all builds"
+            return Remedy(command("graphkit", "blast", *ids, "--builds-complete", *at), _ALL_BUILDS)
         if is_undated(one):
-            return (
-                command("graphkit", "ingest", "lock", "REPOSITORY", *at)
-                + f"  # that of {' '.join(one.service.split())}"
-            )
-        return command("graphkit", "why", one.service, *ids, "--clearance", *at)
+            return Remedy(command("graphkit", "ingest", "lock", "REPOSITORY", *at), "REPOSITORY is its clone")
+        return Remedy(command("graphkit", "why", *at, "--clearance", "--", one.service, *ids))
 
     return settle
 
@@ -81,30 +92,40 @@ def settle_by_scan(
     budget: float,
     graph: str | None,
     offline: bool,
+    is_stopped: bool = True,
     words: Sequence[str] = (),
     unchanged_since: str | None = None,
 ) -> Settle:
     """Return what names the command for services that a scan of ``paths`` found.
 
-    ``budget``: seconds that the index was read for. ``offline``: it was not read at all. ``words``: other options that
+    ``budget``: seconds that the index was read for. ``offline``: it was not read at all.
+    ``is_stopped``: it was not read to the end. ``words``: other options that
     it had, which the next scan has too. ``unchanged_since``: what it was told of that.
     """
     at = () if graph is None else ("--graph", graph)
+    offline_too = ("--offline",) if offline else ()
     again = ("graphkit", "scan", *(f"./{path}" if path.startswith("-") else path for path in paths), *at, *words)
     since = () if unchanged_since is None else ("--unchanged-since", unchanged_since)
-    start = rfc3339(blast.window.start) if blast.window.is_known else None
     ids = incidents_of(blast)
 
-    def settle(one: ServiceVerdict) -> str:
+    def settle(one: ServiceVerdict) -> Remedy:
         if has_only_unrecorded(one):
-            return command(*again, *since, "--builds-complete") + "  # if these are all its builds"
+            return Remedy(command(*again, *since, *offline_too, "--builds-complete"), _ALL_BUILDS)
         if is_undated(one):
-            return command(*again, "--unchanged-since", start or "TIME") + "  # if nothing there changed since then"
-        if is_unread(one):
-            return command(*again, *since, *(() if offline else ("--budget", f"{budget * 5:.0f}")))
-        return command("graphkit", "why", one.service, *ids, "--clearance", *at)
+            start = _earliest(blast, one)
+            return Remedy(command(*again, *offline_too, "--unchanged-since", start or "TIME"), _UNCHANGED)
+        if is_unread(one) and (offline or is_stopped):
+            return Remedy(command(*again, *since, *(() if offline else ("--budget", f"{budget * 5:.0f}"))))
+        return Remedy(command("graphkit", "why", *at, "--clearance", "--", one.service, *ids))
 
     return settle
+
+
+def _earliest(blast: Blast, one: ServiceVerdict) -> str | None:
+    """Return the start of the first window in which a service is unknown, None where no time is known."""
+    open_ones = {name for name, verdict in one.incidents if verdict is Verdict.UNKNOWN}
+    windows = [each for each in blast.windows if each.incident in open_ones] or [blast.window]
+    return min((text for each in windows if each.is_known and (text := rfc3339(each.start))), default=None)
 
 
 def _window(blast: Blast) -> Sequence[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from packaging.utils import canonicalize_name
 
 from graphkit.model.incidents import Incident
 from graphkit.model.names import PackageName, name_of_purl
@@ -18,8 +19,9 @@ def relevant_incidents(reader: Reader, *, malicious_only: bool) -> tuple[str, ..
     """Return ids: every incident file, then the records that matter, each by id.
 
     A record matters where it is not withdrawn, no incident file is about the same, and a document of the graph lists
-    its package or a package of the graph requires it. ``malicious_only``: and it is of a malicious package. Cost: one
-    look at each incident, and at the packages that records name.
+    or requires its package, or a package of the graph requires it; one of files alone, of whatever package, always
+    does. ``malicious_only``: and it is of a malicious package. Cost: one look at each incident, at the packages that
+    records name, and at the head of each document.
     """
     incidents = reader.evidence().incidents()
     files = [one for one in incidents if not one.advisory]
@@ -33,7 +35,15 @@ def relevant_incidents(reader: Reader, *, malicious_only: bool) -> tuple[str, ..
         and (not malicious_only or any(name.startswith(_MALICIOUS) for name in (one.id, *one.aliases)))
     ]
     met = _met(reader, sorted({name for one in records for name in _packages(one)}))
-    return (*(one.id for one in files), *(one.id for one in records if not met.isdisjoint(_packages(one))))
+    return (
+        *(one.id for one in files),
+        *(one.id for one in records if _names_any(one) or not met.isdisjoint(_packages(one))),
+    )
+
+
+def _names_any(incident: Incident) -> bool:
+    """Return whether a file of whatever package is accused."""
+    return any(file.package is None and not file.purl for file in incident.files)
 
 
 def _packages(incident: Incident) -> Iterator[PackageName]:
@@ -46,14 +56,19 @@ def _packages(incident: Incident) -> Iterator[PackageName]:
 
 
 def _met(reader: Reader, names: Sequence[PackageName]) -> set[PackageName]:
-    """Return the packages that a document lists, or that a package requires."""
+    """Return the packages that a document lists or requires, or that a package requires."""
     if not names:
         return set()
     evidence = reader.evidence()
     listings = evidence.listings(names, (), ())
     found: set[PackageName] = set()
     for document in dict.fromkeys(listings.document):
-        found |= {row.package for row in evidence.document(document).components if row.package}
+        rows = evidence.document(document).components
+        found |= {row.package or PackageName(canonicalize_name(row.name)) for row in rows}
+    used = sorted({use.document for use in evidence.organisation().uses})
+    for head in evidence.heads(used):
+        asked = (*head.requirements, *(head.build_requires or ()))
+        found |= {one.package for one in (*asked, *(one for each in head.commands for one in each.requirements))}
     ids = reader.package_ids(names)
     known = np.flatnonzero(np.asarray(ids) >= 0)
     dependents = reader.packages(ids[known]).dependents

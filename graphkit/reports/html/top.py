@@ -49,12 +49,13 @@ def actions(blast: Blast) -> str:
     rows = [_to_do(one) for one in lines]
     settle = settle_in_graph(blast, None)
     unknown = [one for one in blast.services[:_LISTED] if group_of(one.verdict) is Group.UNKNOWN]
-    commands = Counter(filter(None, map(settle, unknown)))
+    commands = Counter(one for one in map(settle, unknown) if one.command)
     rows += [
-        f'<li><label><input type="checkbox"> settle {counted(number, "unknown service")}</label>'
-        f'<span class="command"><code>{safe(line)}</code> '
+        f'<li><label><input type="checkbox"> settle {counted(number, "unknown service")}'
+        f"{f', only if {safe(one.only_if)}' if one.only_if else ''}</label>"
+        f'<span class="command"><code>{safe(one.command)}</code> '
         '<button type="button" class="copy">Copy</button></span></li>'
-        for line, number in commands.most_common(_COMMANDS)
+        for one, number in commands.most_common(_COMMANDS)
     ]
     return f"<ol>{''.join(rows)}</ol>" if rows else "<p>Nothing: every service is clear, on the assumptions named.</p>"
 

@@ -178,7 +178,7 @@ class TestRepositories:
         assert [one.verdict for one in graph.blast("case-1").services] == [Verdict.CLEARED]
         put(shop / "requirements.txt", f"{GOOD}# changed\n")
         report = graph.ingest("scan", ["shop"])
-        assert report.notes == ("shop: read as they are in the folder, since no commit has them so: requirements.txt",)
+        assert report.notes == ("shop: not committed as they are now; read from the folder, undated: requirements.txt",)
         [unknown] = graph.blast("case-1").services
         assert unknown.verdict is Verdict.UNKNOWN
         put(shop / "requirements.txt", BAD)
@@ -253,7 +253,9 @@ class TestBuilds:
         assert closed(tmp_path) == []
         report, _ = scan(tmp_path, ".", declare_builds=True)
         assert closed(tmp_path) == ["shop"]
-        assert report.notes == ("the graph keeps your word that these are all builds, until the next scan",)
+        assert report.notes == (
+            "--builds-complete stays in this graph until the next scan; blast and why rely on it: shop",
+        )
 
     def test_it_does_not_outlive_a_scan_without_it(self, code: Path, tmp_path: Path) -> None:
         put(code / "shop" / "bom.json", sbom("shop", "litellm==1.82.6"))
@@ -268,7 +270,30 @@ class TestBuilds:
         put(code / "shop" / "uv.lock", uv_lock("shop", "litellm==1.82.6"))
         report, _ = scan(tmp_path, ".", declare_builds=True)
         assert closed(tmp_path) == []
-        assert report.notes == ("not taken as all builds, since other folders have locks or manifests of it: shop",)
+        assert report.notes == ("--builds-complete not applied, since other folders have locks or manifests of: shop",)
+
+    def test_it_is_not_for_a_project_beside_which_lies_the_sbom_of_something_else(
+        self, code: Path, tmp_path: Path
+    ) -> None:
+        put(code / "shop" / "requirements.txt", GOOD)
+        put(
+            code / "shop" / "vendor.json", whole_sbom("some appliance", "litellm==1.82.6", built="2025-01-01T00:00:00Z")
+        )
+        report, _ = scan(tmp_path, ".", declare_builds=True)
+        assert closed(tmp_path) == []
+        put(code / "shop" / "bom.json", whole_sbom("Shop", "litellm==1.82.6", built="2026-03-24T12:00:00Z"))
+        report, _ = scan(tmp_path, ".", declare_builds=True)
+        assert closed(tmp_path) == []
+        assert any("about something else" in note for note in report.notes)
+
+    def test_it_is_not_where_an_sbom_could_not_be_read(self, code: Path, tmp_path: Path) -> None:
+        put(code / "shop" / "requirements.txt", GOOD)
+        put(code / "shop" / "bom.json", whole_sbom("shop", "litellm==1.82.6", built="2026-03-24T12:00:00Z"))
+        put(code / "shop" / "bom-2.json", whole_sbom("shop", "litellm==1.82.8")[:100])
+        report, _ = scan(tmp_path, ".", declare_builds=True)
+        assert len(report.rejected) == 1
+        assert closed(tmp_path) == []
+        assert any("was not read" in note for note in report.notes)
 
     def test_it_holds_for_a_repository_whose_folder_has_the_build(self, code: Path, tmp_path: Path) -> None:
         shop = repository(code / "shop", requirements_txt=GOOD)

@@ -52,6 +52,10 @@ def test_a_package_that_only_another_one_requires_counts(tmp_path: Path) -> None
     assert asked(tmp_path, osv("MAL-3", affected=[OFFERED]), lock="idna==3.11\n", index=True) == ["MAL-1"]
 
 
+def test_a_package_that_only_a_manifest_requires_counts(tmp_path: Path) -> None:
+    assert asked(tmp_path, osv("MAL-3", affected=[NOBODYS]), lock="nobody-has-it>=1\n") == ["MAL-3"]
+
+
 @pytest.mark.parametrize("malicious_only", [True, False])
 def test_withdrawn_records_are_not(tmp_path: Path, malicious_only: bool) -> None:  # noqa: FBT001 - a case
     record = osv("MAL-1", withdrawn="2026-03-26T00:00:00Z")
