@@ -61,6 +61,11 @@ class Graph:
         """Let go of files and connections."""
         self._store.close()
 
+    def file(self, name: str) -> str | None:
+        """Return the path of a file beside what the graph holds, None where it is on a server."""
+        folder = self._store.folder
+        return None if folder is None else str(folder / name)
+
     def ingest(
         self, kind: str, sources: Sequence[str], *, progress: Progress | None = None, **options: Unpack[IngestArguments]
     ) -> answers.IngestReport:

@@ -81,15 +81,17 @@ def walk(
     stats: IngestStats,
     skipped: AbstractSet[Path] = frozenset(),
     passed_over: AbstractSet[str] = frozenset(),
+    label: Callable[[Path], str] | None = None,
 ) -> Iterator[Found]:
     """Yield the files that sources name or hold, in the order of their names.
 
     In a folder, links to folders are not followed, and files that a link leads out of it to are not read,
     as `beside` reads none there; they are unrecognised, and a note counts them. Those with the name of an
     input come with that problem. What a person names is read wherever it leads. ``skipped`` are folders
-    below that are not walked, ``passed_over`` names of such ones, which are counted.
+    below that are not walked, ``passed_over`` names of such ones, which are counted. ``label`` says what
+    answers call a folder, `folder_label` by default.
     """
-    labels = _labels(sources)
+    labels = _labels(sources, label or folder_label)
     for source in sources:
         path = Path(source)
         try:
@@ -105,7 +107,7 @@ def walk(
             stats.reject(label_of(path), f"cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
-def _labels(sources: Sequence[str]) -> dict[str, str]:
+def _labels(sources: Sequence[str], label: Callable[[Path], str]) -> dict[str, str]:
     """Return what the folder of each source is called; empty for files in the folder at hand."""
     folders: dict[str, Path] = {}
     for source in filter(None, sources):
@@ -113,14 +115,14 @@ def _labels(sources: Sequence[str]) -> dict[str, str]:
         folder = Path(source) if is_folder else Path(source).parent
         if is_folder or folder != Path():
             folders[source] = folder
-    return dict(zip(folders, labels_apart(list(folders.values()), folder_label), strict=True))
+    return dict(zip(folders, labels_apart(list(folders.values()), label), strict=True))
 
 
 def folder_label(folder: Path) -> str:
     """Return what answers call a folder that was given: its path where it is relative and lies below, else its name."""
     plain = bool(folder.parts) and not folder.is_absolute() and ".." not in folder.parts
     whole = Path(os.path.abspath(folder))  # noqa: PTH100 - the name that was given, not where a link leads
-    return _shown(folder if plain else Path(whole.name))
+    return shown_path(folder if plain else Path(whole.name))
 
 
 def labels_apart(folders: Sequence[Path], label: Callable[[Path], str]) -> list[str]:
@@ -133,7 +135,7 @@ def labels_apart(folders: Sequence[Path], label: Callable[[Path], str]) -> list[
         depth = 1
         while len({parts[-depth:] for parts in same}) < len(same):
             depth += 1
-        apart.append(name if len(same) == 1 else _shown(Path(*whole[-depth:])))
+        apart.append(name if len(same) == 1 else shown_path(Path(*whole[-depth:])))
     return apart
 
 
@@ -144,7 +146,7 @@ def _inside(
 
     def note(error: OSError) -> None:
         inside = Path(error.filename).relative_to(folder)
-        stats.reject(_shown(inside) if inside.parts else label_of(folder), f"cannot be read: {error.strerror}")
+        stats.reject(shown_path(inside) if inside.parts else label_of(folder), f"cannot be read: {error.strerror}")
 
     at = Found(path=folder, label="", named=False, root=folder, repository=repository)
     virtual: list[Path] = []
@@ -175,7 +177,7 @@ def _is_walked(folder: Path, skipped: AbstractSet[Path]) -> bool:
 
 def _of_file(found: Found, stats: IngestStats) -> Iterator[Found]:
     """Yield a file by its label; one that is a link to something outside only where its name is that of an input."""
-    found = replace(found, label=_shown(found.path.relative_to(found.root)))
+    found = replace(found, label=shown_path(found.path.relative_to(found.root)))
     try:
         is_outside = _leads_out(found.path, found.root)
         is_wanted = found.path.is_file()  # no pipes or devices, which would never end
@@ -229,16 +231,17 @@ def _environment_label(found: Path, folder: Path) -> str:
     """Return what answers call an environment: the virtual environment it belongs to, else the folder itself."""
     tops = (top for top in (found, *found.parents[:3]) if top.is_relative_to(folder) and (top / "pyvenv.cfg").is_file())
     inside = next(tops, found).relative_to(folder)
-    return _shown(inside) if inside.parts else label_of(folder)
+    return shown_path(inside) if inside.parts else label_of(folder)
 
 
 def label_of(path: Path) -> str:
     """Return what answers call a named file: the path as given where it is relative, else its name alone."""
     plain = not path.is_absolute() and ".." not in path.parts
-    return _shown(path if plain else Path(path.name))
+    return shown_path(path if plain else Path(path.name))
 
 
-def _shown(path: Path) -> str:
+def shown_path(path: Path) -> str:
+    """Return a path as answers show it, with what is no UTF-8 escaped."""
     return os.fsencode(str(PurePosixPath(*path.parts))).decode("utf-8", "backslashreplace")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,14 +24,22 @@ class Repositories:
     ``skipped`` are the folders that are read as histories, and so not as folders of files.
     """
 
-    def __init__(self, run: IngestRun, sources: Sequence[str]) -> None:
+    def __init__(
+        self,
+        run: IngestRun,
+        sources: Sequence[str],
+        *,
+        label_of: Callable[[Path], str] = folder_label,
+        named: Callable[[Path], str] = name_of,
+    ) -> None:
+        """Find them. ``label_of`` and ``named`` say what answers call a folder, and the services of a repository."""
         self._run = run
         self._found: list[tuple[History, bool]] = []
         self.rest: list[str] = []
         self.skipped: set[Path] = set()
         whole = [source for source in sources if source and is_repository(Path(source))]
-        labels = dict(zip(whole, labels_apart([Path(source) for source in whole], folder_label), strict=True))
-        names = dict(zip(whole, labels_apart([Path(source) for source in whole], name_of), strict=True))
+        labels = dict(zip(whole, labels_apart([Path(source) for source in whole], label_of), strict=True))
+        names = dict(zip(whole, labels_apart([Path(source) for source in whole], named), strict=True))
         found: list[tuple[Path, str, str, bool]] = []
         for source in sources:
             if source in labels:
@@ -40,7 +48,7 @@ class Repositories:
             self.rest.append(source)
             for inside in repositories(Path(source)) if source and os.path.isdir(source) else ():  # noqa: PTH112 - never raises
                 near = os.fsencode(inside.relative_to(source).as_posix()).decode("utf-8", "backslashreplace")
-                found.append((inside, f"{folder_label(Path(source))}/{near}", near.removesuffix(".git"), False))
+                found.append((inside, f"{label_of(Path(source))}/{near}", near.removesuffix(".git"), False))
                 self.skipped.add(inside)
         same = Counter(name for _, _, name, _ in found)
         for path, label, name, is_named in found:

@@ -14,6 +14,7 @@ from typing import Final
 
 from graphkit.ingest.documents import INPUTS, Documents
 from graphkit.ingest.files import Found, walk
+from graphkit.ingest.places import Places
 from graphkit.ingest.projects import Projects
 from graphkit.ingest.repositories import Repositories
 from graphkit.ingest.run import IngestRun
@@ -47,15 +48,16 @@ def take_scan(run: IngestRun, sources: Sequence[str]) -> None:
     built: Built = {}
     doubtful: set[ServiceId] = set()
     uses = run.store.reader().evidence().organisation().uses
-    repositories = Repositories(run, sources)
+    places = Places(run.order.places)
+    repositories = Repositories(run, sources, label_of=places.label, named=places.name)
     run.stats.repositories = len(repositories.places)
     if repositories:
         Documents(run, "lock").take_history(repositories)
     if repositories.rest:
         taken = frozenset(one.label for one in repositories.places)
-        names = _files(repositories.rest, IngestStats(), repositories.skipped)
+        names = _files(repositories.rest, IngestStats(), repositories.skipped, places)
         documents = Documents(run, "lock", Projects(names, uses, taken=taken))
-        documents.take_files(_files(repositories.rest, run.stats, repositories.skipped))
+        documents.take_files(_files(repositories.rest, run.stats, repositories.skipped, places))
         _join(built, documents.built)
         doubtful |= documents.of_others
     for one in repositories.places:
@@ -64,11 +66,15 @@ def take_scan(run: IngestRun, sources: Sequence[str]) -> None:
             _join(built, documents.built)
             doubtful |= documents.of_others
     _keep_word(run, built, doubtful)
+    places.save()
 
 
-def _files(sources: Sequence[str], stats: IngestStats, skipped: AbstractSet[Path] = frozenset()) -> Iterator[Found]:
+def _files(
+    sources: Sequence[str], stats: IngestStats, skipped: AbstractSet[Path] = frozenset(), places: Places | None = None
+) -> Iterator[Found]:
     """Yield files and environments; without constraints, which install nothing by themselves, as in a history."""
-    found = walk(sources, stats, skipped=skipped, passed_over=PASSED_OVER)
+    label = None if places is None else places.label
+    found = walk(sources, stats, skipped=skipped, passed_over=PASSED_OVER, label=label)
     return (one for one in found if one.named or not _is_of_constraints(one.label))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Generic, Literal, NewType, Protocol, TypeVar, cast
 
 import numpy as np
@@ -431,6 +432,10 @@ class Evidence(Protocol):
 
 class Store(Protocol):
     """A kept graph. Write side; ``reader`` gives the read side."""
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder in which it is kept, None for a server."""
 
     def record(self, facts: Iterable[Fact]) -> Receipt:
         """Keep a batch in one transaction. The same facts again change nothing, in any order."""

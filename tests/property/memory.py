@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import accumulate
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -63,6 +64,11 @@ class MemoryStore:
     def __init__(self, facts: Iterable[port.Fact] = ()) -> None:
         self._facts = dict.fromkeys(facts)
         self._reader: MemoryReader | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """None: it is kept nowhere."""
+        return None
 
     def record(self, facts: Iterable[port.Fact]) -> port.Receipt:
         before, told = len(self._facts), list(facts)

@@ -53,6 +53,11 @@ class EmbeddedStore:
             self._record = Record(self._path / _RECORD)
         return self._record
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder in which it is kept."""
+        return self._path
+
     def record(self, facts: Iterable[Fact]) -> Receipt:
         """Keep a batch in one transaction. The same facts again change nothing, in any order.
 

@@ -49,6 +49,11 @@ class Neo4jStore:
             )
         return graph
 
+    @property
+    def folder(self) -> Path | None:
+        """None: it is kept on a server."""
+        return None
+
     def record(self, facts: Iterable[Fact]) -> Receipt:
         """Keep a batch in one transaction, a large one in several. The same facts again change nothing, in any order.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from graphkit.api import Graph, open_graph
 from graphkit.api.answers import IngestReport
+from graphkit.ingest.places import Places
 from graphkit.model.organisation import DocumentUse, Organisation
 from graphkit.model.ranks import Verdict
 from graphkit.stores import open_store
@@ -242,6 +243,36 @@ class TestRepositories:
         first, uses = scan(tmp_path, ".")
         again, same = scan(tmp_path, ".")
         assert (first.new, again.new, again.rejected, same) == (2, 0, (), uses)
+
+
+class TestPlaces:
+    """Folders of one name that are scanned one after the other, as with the default path and graph."""
+
+    @pytest.mark.parametrize("make", [lambda path, text: put(path / "requirements.txt", text), None])
+    def test_two_folders_of_one_name_stay_two(
+        self, code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path, str], object] | None
+    ) -> None:
+        places = tmp_path / "places.json"
+        for name, text in (("a", "litellm>=1.0\n"), ("b", "litellm==1.82.6\n")):
+            folder = code / name / "app"
+            if make is None:
+                repository(folder, requirements_txt=text)
+            else:
+                make(folder, text)
+        found = []
+        for name in ("a", "b", "a"):
+            monkeypatch.chdir(code / name / "app")
+            found.append({use.service for use in scan(tmp_path, ".", places=str(places))[1]})
+        assert found[0] == {"app"}
+        assert found[1] == found[2] == {"app", "b/app"}
+
+    def test_a_file_that_is_damaged_says_nothing(self, tmp_path: Path) -> None:
+        file = put(tmp_path / "places.json", "{")
+        places = Places(file)
+        assert places.label(tmp_path / "a" / "app") == "app"
+        places.save()
+        assert Places(file).label(tmp_path / "b" / "app") == "b/app"
+        assert Places(file).label(tmp_path / "a" / "app") == "app"
 
 
 class TestBuilds:
