@@ -6,6 +6,7 @@ What a person would type for each step is in `Scan.commands`.
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shlex
 import time
 from collections.abc import Callable, Sequence
@@ -68,6 +69,8 @@ class Scan:
     seconds: float
     index_facts: int = 0
     is_stopped: bool = False
+    problem: str = ""
+    """Why the index could not be read, empty where it could."""
 
     @property
     def rejected(self) -> tuple[tuple[str, str, str], ...]:
@@ -96,6 +99,8 @@ def scan(
         UsageError: a path, target or option that is invalid.
         GraphkitError: the graph is in use elsewhere.
     """
+    if not any(os.path.lexists(path) for path in paths):
+        raise UsageError(f"{paths[0]}: no such file or folder" if paths else "give a folder, a repository or a file")
     return _Scan(graph, tuple(paths), progress, options).run(provisional)
 
 
@@ -116,6 +121,7 @@ class _Scan:
         budget = options.get("budget")
         self._left = BUDGET if budget is None else budget
         self._is_stopped = False
+        self._problem = ""
 
     def run(self, provisional: Callable[[Blast], None]) -> Scan:
         """Do every step and return what came of it."""
@@ -127,7 +133,7 @@ class _Scan:
         if not self._options.get("offline", False):
             provisional(answer)
             for all_allowed in (False, True):
-                read = self._read_index(answer, all_allowed=all_allowed)
+                read = self._read_if_possible(answer, all_allowed=all_allowed)
                 facts += read
                 if read:
                     targets = given or self._known()
@@ -141,6 +147,7 @@ class _Scan:
             seconds=time.monotonic() - self._begun,
             index_facts=facts,
             is_stopped=self._is_stopped,
+            problem=self._problem,
         )
 
     def _take_incidents(self) -> tuple[str, ...]:
@@ -195,6 +202,18 @@ class _Scan:
         names = BlastOptions.__optional_keys__
         asked = {name: value for name, value in self._options.items() if name in names}
         return self._graph.blast(*targets, progress=self._progress, **cast("BlastOptions", asked))
+
+    def _read_if_possible(self, answer: Blast, *, all_allowed: bool) -> int:
+        """Read the index; where it cannot be reached, the answer without it is better than none."""
+        if self._problem:
+            return 0
+        try:
+            return self._read_index(answer, all_allowed=all_allowed)
+        except UsageError:
+            raise
+        except GraphkitError as error:
+            self._problem = str(error)
+            return 0
 
     def _read_index(self, answer: Blast, *, all_allowed: bool) -> int:
         """Read what the manifests of open services ask the index for, window by window; return how many pages came."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -113,8 +114,9 @@ def scan(
     for text in found.remarks:
         note(text, quiet=quiet)
     if explain:
+        at = "" if graph is None else f" {shlex.join(('--graph', graph))}"
         for line in found.commands:
-            note(line, quiet=False)
+            note(f"{line}{at}", quiet=False)
     view = ReportOptions(tier=Tier.PICKED, strict=strict, long=long, graph=graph, **sheet(output))
     if format_ is ReportFormat.TABLE and not long:
         settle = settle_by_scan(
@@ -138,7 +140,9 @@ def scan(
         text = report(format_).render(found.blast, view)
     answer(text, output)
     finish(found.blast, output=output, fail_on=fail_on, strict=strict, quiet=quiet)
-    if found.rejected:
+    if found.problem:
+        note(f"the index was not read: {found.problem}", quiet=False)
+    if found.rejected or found.problem:
         raise typer.Exit(3)
 
 

@@ -66,6 +66,10 @@ def take_scan(run: IngestRun, sources: Sequence[str]) -> None:
             _join(built, documents.built)
             doubtful |= documents.of_others
     _keep_word(run, built, doubtful)
+    if run.order.stands_from is not None:
+        run.stats.notes[
+            "--unchanged-since stays in this graph: later scans, blast and why rely on it; another --graph does not"
+        ] = None
     places.save()
 
 

@@ -182,9 +182,10 @@ def _settling(unknown: Sequence[ServiceVerdict], settle: Settle, view: ReportOpt
 
 
 def _fitting(rows: Mapping[Group, Sequence[str]], totals: Mapping[Group, int], room: int) -> dict[Group, int]:
-    """Return how many services of each group are shown: one of each in turn, worst first, as long as lines are left.
+    """Return how many services of each group are shown, as long as lines are left.
 
-    A group of which not all are shown needs a line for the count of the others.
+    All that were hit go first, then one of each group, then the others, worst first. A group of which not all are
+    shown needs a line for the count of the others.
     """
     counts = dict.fromkeys(rows, 0)
 
@@ -195,13 +196,13 @@ def _fitting(rows: Mapping[Group, Sequence[str]], totals: Mapping[Group, int], r
             lines += counts[group] < totals[group]
         return lines
 
-    for least in (1, None):
-        for group, blocks in rows.items():
-            while counts[group] < (len(blocks) if least is None else least):
-                counts[group] += 1
-                if needed() > room:
-                    counts[group] -= 1
-                    break
+    hit = [(Group.HIT, len(rows[Group.HIT]))] if Group.HIT in rows else []
+    for group, most in (*hit, *((group, 1) for group in rows), *((group, len(rows[group])) for group in rows)):
+        while counts[group] < most:
+            counts[group] += 1
+            if needed() > room:
+                counts[group] -= 1
+                break
     return counts
 
 

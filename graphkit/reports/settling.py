@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 from graphkit.model.answers import Blast, BuildVerdict, Obligation, ServiceVerdict
@@ -61,8 +62,13 @@ def command(*words: str) -> str:
 
 
 def incidents_of(blast: Blast) -> Sequence[str]:
-    """Return the incidents, advisories or releases that were asked about, each as a command names it."""
-    return list(dict.fromkeys(one.incident for one in blast.windows)) or [blast.incident.id]
+    """Return the incidents, advisories or releases that were asked about, each as it was named."""
+    try:
+        words = shlex.split(blast.provenance.question)[1:]
+    except ValueError:
+        words = []
+    asked = list(takewhile(lambda word: not word.startswith("-"), words))
+    return asked or list(dict.fromkeys(one.incident for one in blast.windows)) or [blast.incident.id]
 
 
 def settle_in_graph(blast: Blast, graph: str | None) -> Settle:

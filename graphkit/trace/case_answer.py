@@ -360,8 +360,8 @@ class _Judging:
         if not self.window.is_known:
             return OpenObligation(
                 obligation=Obligation.ACCUSATION,
-                text="when any of it was listed is not known; --from and --until, or an incident file with times, "
-                "would settle it",
+                text="it is not known when the accused release was on the index; --from and --until, or an incident "
+                "file with times, would settle it",
             )
         if case.decides_nothing or case.is_open_for_all:
             why = case.why_undecided or "; ".join(dict.fromkeys(one.why for one in case.undecided))

@@ -94,7 +94,11 @@ def test_anything_else_is_shown_in_full() -> None:
 
 def test_each_of_several_incidents_is_named() -> None:
     made = answers.several()
+    asked = "blast litellm-2026-03 telnyx-2026-03 --resolver pip"
+    made = replace(made, provenance=replace(made.provenance, question=asked))
     assert list(incidents_of(made)) == ["litellm-2026-03", "telnyx-2026-03"]
+    broken = replace(made, provenance=replace(made.provenance, question="blast 'x"))
+    assert list(incidents_of(broken)) == ["litellm-2026-03", "telnyx-2026-03"]
     line = settle_in_graph(made, None)(lacking(Obligation.COMPLETE)).command
     assert line == "graphkit why --clearance -- shop litellm-2026-03 telnyx-2026-03"
 
