@@ -83,9 +83,10 @@ def test_without_dates_what_was_hit_is_seen_and_the_rest_is_one_question(tmp_pat
     assert hit == sorted(fleet.HIT) + sorted(fleet.LIKELY)
     unknown = [line.split()[1] for line in ran.out.splitlines() if line.startswith("UNKNOWN  ")]
     assert unknown == sorted(fleet.CLEAN)
-    [question] = [line for line in ran.out.splitlines() if "settle" in line]
-    assert "graphkit scan . --index-url" in question
-    assert "--unchanged-since" in question
+    lines = ran.out.splitlines()
+    [question] = [number for number, line in enumerate(lines) if "settle" in line]
+    assert "graphkit scan . --index-url" in lines[question + 1]
+    assert "--unchanged-since" in lines[question + 1]
 
 
 if __name__ == "__main__":
