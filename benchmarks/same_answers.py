@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.ratios import Tree, trees
-from tests.cases.test_trials import NAMES, TRIALS, Trial, commit_all, put_all, trial_of
+from tests.cases.test_trials import NAMES, lay_out, trial_of
 
 ASKED: Final = ("litellm-2026-03", "MAL-2026-2144", "litellm==1.82.8", "litellm==1.82.6")
 """What is asked of the graph of `graphkit demo`."""
@@ -28,22 +27,10 @@ _WHOLE: Final = ("--tier", "admitted", "--format", "json")
 _SHOWN: Final = 5
 
 
-def laid_out(tree: Tree, name: str, trial: Trial) -> tuple[Path, Path]:
-    """Write the files of a trial into a folder of a tree; return where they and its graph are."""
-    work, graph = tree.scratch / name / "work", tree.scratch / name / "graph"
-    shutil.copytree(TRIALS / name, work, ignore=shutil.ignore_patterns("case.yaml"))
-    if trial.demo:
-        shutil.copytree(tree.scratch / "demo", graph)
-    put_all(work, trial.write)
-    if trial.repository:
-        commit_all(work, trial.repository)
-    return work, graph
-
-
 def answer_to(tree: Tree, name: str) -> str:
     """Return what a tree says of a trial: its exit code, standard output and errors."""
     trial = trial_of(name)
-    work, graph = laid_out(tree, name, trial)
+    work, graph = lay_out(trial, name, tree.scratch / name, lambda: tree.scratch / "demo")
     for words in trial.ingest:
         tree.run("ingest", *words, "--graph", str(graph), folder=work)
     done = tree.run("blast", *trial.ask, "--graph", str(graph), *_WHOLE, *trial.options, folder=work)

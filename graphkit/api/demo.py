@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -36,9 +37,7 @@ def run_demo(address: str | None, progress: Progress | None = None) -> Blast:
 
     Needs no network. A second run finds everything there and answers the same.
     """
-    with open_graph(address or DEMO_GRAPH, create=True) as graph:
-        feed_demo(graph, progress)
-        return graph.blast(_CASE)
+    return _answered(address or DEMO_GRAPH, feed_demo, progress)
 
 
 def feed_demo(graph: Graph, progress: Progress | None = None) -> None:
@@ -72,9 +71,7 @@ def blast_acme(address: str, progress: Progress | None = None) -> Blast:
 
     Every verdict is in it. Needs no network. Without git its history is left out; see `has_history`.
     """
-    with open_graph(address, create=True) as graph:
-        feed_acme(graph, progress)
-        return graph.blast(_CASE)
+    return _answered(address, feed_acme, progress)
 
 
 def feed_acme(graph: Graph, progress: Progress | None = None) -> None:
@@ -95,8 +92,13 @@ def feed_acme(graph: Graph, progress: Progress | None = None) -> None:
         _take(graph, "org", company / name, progress)
 
 
+def _answered(address: str, feed: Callable[[Graph, Progress | None], None], progress: Progress | None) -> Blast:
+    with open_graph(address, create=True) as graph:
+        feed(graph, progress)
+        return graph.blast(_CASE)
+
+
 def _take(graph: Graph, kind: str, path: Path, progress: Progress | None) -> None:
     report = graph.ingest(kind, [str(path)], progress=progress, skip_known=True)
     if report.rejected:
-        first = report.rejected[0]
-        raise GraphkitError(f"{first.path}: {first.place} {first.problem}; reinstall graphkit")
+        raise GraphkitError(f"{report.rejected[0]}; reinstall graphkit")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import shlex
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,11 +16,12 @@ from typing import Final, Unpack, cast
 from graphkit.api.answers import Blast, IngestReport
 from graphkit.api.graph import Graph
 from graphkit.api.questions import BlastOptions
-from graphkit.model.answers import ServiceVerdict
+from graphkit.model.answers import Rejected, ServiceVerdict
 from graphkit.model.errors import GraphkitError, UsageError
 from graphkit.model.progress import Progress
 from graphkit.model.ranks import Verdict
 from graphkit.model.times import instant, rfc3339
+from graphkit.reports.settling import command
 from graphkit.resources import resource
 
 BUDGET: Final = 60.0
@@ -73,9 +73,9 @@ class Scan:
     """Why the index could not be read, empty where it could."""
 
     @property
-    def rejected(self) -> tuple[tuple[str, str, str], ...]:
-        """Path, place and problem of each input that could not be used."""
-        return tuple((one.path, one.place, one.problem) for _, report in self.reports for one in report.rejected)
+    def rejected(self) -> tuple[Rejected, ...]:
+        """The inputs that could not be used."""
+        return tuple(one for _, report in self.reports for one in report.rejected)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -138,7 +138,7 @@ class _Scan:
                 if read:
                     targets = given or self._known()
                     answer = self._ask(targets)
-        self._commands.append(_line("graphkit", "blast", *targets))
+        self._commands.append(command("graphkit", "blast", *targets))
         return Scan(
             blast=answer,
             paths=self._paths,
@@ -160,9 +160,9 @@ class _Scan:
         if files:
             report = self._graph.ingest("advisory", files, progress=self._progress)
             self._reports.append(("advisory", report))
-            self._commands.append(_line("graphkit", "ingest", "advisory", *files))
+            self._commands.append(command("graphkit", "ingest", "advisory", *files))
             for one in report.rejected:
-                raise UsageError(": ".join(filter(None, (one.path, one.place, one.problem))))
+                raise UsageError(str(one))
             targets += report.incidents
         return tuple(targets)
 
@@ -190,13 +190,13 @@ class _Scan:
         )
         self._reports.append(("scan", report))
         self._commands.append(
-            _line("graphkit", "ingest", "lock", *self._paths, *words, *(["--check-remote"] if check_remote else []))
+            command("graphkit", "ingest", "lock", *self._paths, *words, *(["--check-remote"] if check_remote else []))
         )
         for kind in ("github", "dependency_track"):
             if source := cast("str | None", options.get(kind)):
                 name = kind.replace("_", "-")
                 self._reports.append((name, self._graph.ingest(name, [source], progress=self._progress)))
-                self._commands.append(_line("graphkit", "ingest", name, source))
+                self._commands.append(command("graphkit", "ingest", name, source))
 
     def _ask(self, targets: Sequence[str]) -> Blast:
         names = BlastOptions.__optional_keys__
@@ -242,7 +242,7 @@ class _Scan:
             self._reports.append(("index", report))
             words = ["--all-allowed"] if all_allowed else []
             self._commands.append(
-                _line("graphkit", "ingest", "index", "--for-services", *words, "--from", start, "--until", until)
+                command("graphkit", "ingest", "index", "--for-services", *words, "--from", start, "--until", until)
             )
             read += report.new
         return read
@@ -263,7 +263,3 @@ def _is_open(one: ServiceVerdict, incident: str, *, near: bool) -> bool:
         return False
     builds = [build for build in one.builds if build.incident in {"", incident} and build.verdict is Verdict.UNKNOWN]
     return any(build.near for build in builds) if near else True
-
-
-def _line(*words: str) -> str:
-    return shlex.join(words)

@@ -12,7 +12,6 @@ from importlib import import_module
 from typing import Any, Final, NamedTuple, cast
 
 import typer
-from typer._completion_classes import completion_init
 from typer.core import TyperGroup
 
 from graphkit.cli.failures import BUG, FAILED, say, unexpected
@@ -120,7 +119,6 @@ def application() -> TyperGroup:
     group = _filled(app, {one.name: one for one in (*VERBS, *GROUPS)})
     # typer does this for groups whose verbs it loads all at once.
     group.params += typer.main.get_install_completion_arguments()
-    completion_init()
     return group
 
 

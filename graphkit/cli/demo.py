@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, note, progress, sheet
+from graphkit.cli.terminal import answer, is_special, note, progress, sheet
 
 if TYPE_CHECKING:
     from graphkit.api.answers import Blast
 
 _ABOUT_ACME = "1 of 2 · Acme (made up): a made-up company that shows every verdict"
+_USUAL = Path("report.html")
 _ABOUT_CASE = "2 of 2 · the real case: the LiteLLM compromise of 24 March 2026"
 
 
@@ -34,7 +35,7 @@ def demo(
             metavar="FILE",
             help="The report of the real case. That of Acme is beside it: report-acme.html.",
         ),
-    ] = Path("report.html"),
+    ] = _USUAL,
     long: opt.Long = False,
     quiet: opt.Quiet = False,
 ) -> None:
@@ -49,27 +50,29 @@ def demo(
         found = blast_acme(of_acme, bar)
     if not has_history():
         note("git is not installed, so Acme's history was not read", quiet=quiet)
-    _show(found, _ABOUT_ACME, of_acme, _beside(output), long=long, quiet=quiet)
+    # No other file belongs beside a device or pipe.
+    beside = None if is_special(output) else _of_acme(output)
+    _show(found, _ABOUT_ACME, of_acme, beside, _of_acme(_USUAL), long=long, quiet=quiet)
     answer("\n\n", None)
     with progress(quiet=quiet) as bar:
         found = run_demo(graph, bar)
-    _show(found, _ABOUT_CASE, graph or DEMO_GRAPH, output, long=long, quiet=quiet)
+    _show(found, _ABOUT_CASE, graph or DEMO_GRAPH, output, _USUAL, long=long, quiet=quiet)
 
 
-def _beside(output: Path) -> Path | None:
-    """Return where Acme's page is written; None beside a device or pipe, where no other file belongs."""
-    if output.exists() and not output.is_file():
-        return None
-    return output.with_name(f"{output.stem}-acme{output.suffix}")
+def _of_acme(page: Path) -> Path:
+    """Return where Acme's page is written: beside that of the real case."""
+    return page.with_name(f"{page.stem}-acme{page.suffix}")
 
 
-def _show(found: Blast, about: str, graph: str, page: Path | None, *, long: bool, quiet: bool) -> None:
-    """Print an answer below the line that says which example it is, and write its page."""
-    usual = f"report{'-acme' if about is _ABOUT_ACME else ''}.html"
-    file = str(page) if page is not None and (page.is_file() or not page.exists()) else usual
+def _show(found: Blast, about: str, graph: str, page: Path | None, usual: Path, *, long: bool, quiet: bool) -> None:
+    """Print an answer below the line that says which example it is, and write its page.
+
+    ``usual``: the file that a command on the screen names where the page goes to no file.
+    """
     from graphkit.reports import report
     from graphkit.reports.interface import ReportOptions
 
+    file = str(usual if page is None or is_special(page) else page)
     view = ReportOptions(graph=graph, long=long, page=file, **sheet(None))
     answer(f"{about}\n\n{report('table').render(found, view)}", None)
     if page is not None:

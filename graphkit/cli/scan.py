@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +14,7 @@ from graphkit.model.ranks import Tier
 from graphkit.reports import ReportFormat, report
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from graphkit.api.scan import Scan
     from graphkit.model.answers import Blast
@@ -89,7 +88,7 @@ def scan(
     from graphkit.api.scan import scan as scan_all
     from graphkit.reports.first_screen import first_screen, screen_of
     from graphkit.reports.interface import ReportOptions
-    from graphkit.reports.settling import settle_by_scan
+    from graphkit.reports.settling import command, graph_option, settle_by_scan
 
     places = paths or ["."]
     with open_graph(graph, create=True) as opened, progress(quiet=quiet) as bar:
@@ -109,14 +108,13 @@ def scan(
             github=github,
             dependency_track=dependency_track,
         )
-    for path, place, problem in found.rejected:
-        note(": ".join(filter(None, (f"not read: {path}", place, problem))), quiet=quiet)
+    for one in found.rejected:
+        note(f"not read: {one}", quiet=quiet)
     for text in found.remarks:
         note(text, quiet=quiet)
     if explain:
-        at = "" if graph is None else f" {shlex.join(('--graph', graph))}"
         for line in found.commands:
-            note(f"{line}{at}", quiet=False)
+            note(" ".join(filter(None, (line, command(*graph_option(graph))))), quiet=False)
     view = ReportOptions(tier=Tier.PICKED, strict=strict, long=long, graph=graph, **sheet(output))
     if format_ is ReportFormat.TABLE and not long:
         settle = settle_by_scan(
@@ -125,12 +123,17 @@ def scan(
             budget=budget,
             graph=graph,
             offline=offline,
-            words=[
-                *_words(incident or (), index_url, builds_complete=builds_complete, all_advisories=all_advisories),
-                *([] if check_remote or offline else ["--no-check-remote"]),
-                *(["--github", github] if github else []),
-                *(["--dependency-track", dependency_track] if dependency_track else []),
-            ],
+            words=_words(
+                {
+                    "--all-advisories": all_advisories,
+                    "--builds-complete": builds_complete,
+                    "--index-url": index_url,
+                    "--no-check-remote": not (check_remote or offline),
+                    "--github": github,
+                    "--dependency-track": dependency_track,
+                },
+                incident or (),
+            ),
             is_stopped=found.is_stopped,
             unchanged_since=unchanged_since,
         )
@@ -153,14 +156,13 @@ def _provisional(so_far: Blast) -> str:
     return f"before the index is read: {said or 'no service'}; reading what the manifests need of it"
 
 
-def _words(
-    incidents: Sequence[str], index_url: str | None, *, builds_complete: bool, all_advisories: bool
-) -> Sequence[str]:
-    """Return the options of a scan that the next one has as well."""
+def _words(options: Mapping[str, str | bool | None], incidents: Sequence[str]) -> Sequence[str]:
+    """Return the options of a scan that the next one has as well, as words."""
     words = [word for one in incidents for word in ("--incident", one)]
-    words += ["--all-advisories"] if all_advisories else []
-    words += ["--builds-complete"] if builds_complete else []
-    return [*words, *(("--index-url", index_url) if index_url else ())]
+    for name, value in options.items():
+        if value:
+            words += [name] if value is True else [name, str(value)]
+    return words
 
 
 def _looked_at(found: Scan, *, offline: bool) -> str:
@@ -170,7 +172,7 @@ def _looked_at(found: Scan, *, offline: bool) -> str:
     repositories = sum(report.repositories for _, report in found.reports)
     where = f"{counted(repositories, 'repository', 'repositories')} and {counted(documents, 'document')}"
     pages = f"{counted(found.index_facts, 'new page or list', 'new pages and lists')} of requirements from the index"
-    index = "index not asked" if offline else pages
+    index = "index not asked" if offline else "index not reached" if found.problem else pages
     stopped = "stopped by --budget" if found.is_stopped else ""
     parts = [f"looked at {where} in {', '.join(found.paths)}", f"{found.seconds:,.0f} s", index, stopped]
     return " · ".join(filter(None, parts))

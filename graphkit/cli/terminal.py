@@ -39,6 +39,11 @@ def sheet(output: Path | None) -> ScreenOptions:
     return ScreenOptions(width=max(min(columns, _WIDEST), _NARROWEST), colour=not plain)
 
 
+def is_special(output: Path) -> bool:
+    """Return whether an output is a device, a pipe or a folder: no file is to take its place or stand beside it."""
+    return output.exists() and not output.is_file()
+
+
 def answer(text: str, output: Path | None) -> None:
     """Write an answer to stdout, or whole to a file: a file that was there stays as it was if this fails.
 
@@ -52,7 +57,7 @@ def answer(text: str, output: Path | None) -> None:
     beside = output.parent / f".graphkit-{os.getpid()}.part"
     try:
         # A pipe or device is written as it is; a file in its place would break it for everybody.
-        special = output.exists() and not output.is_file()
+        special = is_special(output)
         (output if special else beside).write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
         if not special:
             beside.replace(output)

@@ -49,16 +49,16 @@ def take_index(run: IngestRun, sources: Sequence[str]) -> None:
         together = [] if run.order.for_services == frozenset() else _roots_of_services(run)
         if names or together:
             _take_facts(run, "index", _live_facts(run, names, together))
-    except _OutOfTime:
+    except _OutOfTime as stop:
         run.stats.is_stopped = True
-        told = f"{run.order.budget:,.0f} seconds" if run.order.budget is not None else "its time"
-        run.stats.notes[f"stopped after {told}: the index was not read to the end; a larger --budget goes on"] = None
+        note = f"stopped after {stop} seconds: the index was not read to the end; a larger --budget goes on"
+        run.stats.notes[note] = None
     finally:
         run.flush()
 
 
 class _OutOfTime(Exception):
-    """The time that a person gave for the index is used up; what was read is kept."""
+    """The time that a person gave for the index, in seconds, is used up; what was read is kept."""
 
 
 def _roots_of_services(run: IngestRun) -> Sequence[RootSet]:
@@ -78,7 +78,7 @@ def _until(run: IngestRun) -> Progress:
     def progress(done: int, total: int | None, what: str) -> None:
         run.progress(done, total, what)
         if time.monotonic() > end:
-            raise _OutOfTime
+            raise _OutOfTime(f"{budget:,.0f}")
 
     return progress
 

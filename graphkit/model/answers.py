@@ -489,6 +489,9 @@ class Rejected:
     place: str
     problem: str
 
+    def __str__(self) -> str:
+        return ": ".join(filter(None, (self.path, self.place, self.problem)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestReport:

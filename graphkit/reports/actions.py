@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from graphkit.model.answers import Blast, HashedFile, Instruction
 from graphkit.model.incidents import Source
-from graphkit.reports.wording import windows_of
+from graphkit.reports.groups import Group, counts_of
+from graphkit.reports.wording import EXPOSED, windows_of
 
 NO_INSTRUCTIONS: Final = "no published instructions"
 
@@ -48,6 +50,23 @@ def action_lines(blast: Blast) -> tuple[ActionLine, ...]:
     incidents = [one.incident for one in windows_of(blast)]
     several = len(incidents) > 1
     return tuple(line for one in incidents for line in _lines(blast, one, one if several else ""))
+
+
+def lines_to_act_on(blast: Blast) -> list[ActionLine]:
+    """Return the lines of the incidents that something is to be done about: none where every service is clear."""
+    incidents = _to_act_on(blast)
+    return [one for one in action_lines(blast) if one.incident in incidents]
+
+
+def _to_act_on(blast: Blast) -> set[str]:
+    """Return the incidents that something is to be done about, as lines of actions name them; empty: the only one."""
+    counts = counts_of(blast)
+    if counts[Group.CLEAR] == sum(counts.values()) > 0:
+        return set()
+    if len(windows_of(blast)) == 1:
+        return {""}
+    exposed = islice(blast.services, sum(counts[group] for group in (Group.HIT, Group.LIKELY, Group.POSSIBLE)))
+    return {name for one in exposed for name, verdict in one.incidents if verdict in EXPOSED}
 
 
 def _lines(blast: Blast, incident: str, name: str) -> Iterator[ActionLine]:

@@ -5,10 +5,9 @@ A longer list ends in a count and in the option that shows the rest. `graphkit.r
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import accumulate
 from typing import Final
 
 from rich.cells import cell_len, set_cell_size
@@ -16,13 +15,13 @@ from rich.cells import cell_len, set_cell_size
 from graphkit.model.answers import Blast, Path, ServiceVerdict, Slot
 from graphkit.model.ranks import Verdict
 from graphkit.model.times import Instant
-from graphkit.reports.actions import action_lines
+from graphkit.reports.actions import lines_to_act_on
 from graphkit.reports.groups import EVIDENCE, Group, counts_of, group_of
 from graphkit.reports.interface import ReportOptions
-from graphkit.reports.settling import Remedy, Settle, command, incidents_of, settle_in_graph
+from graphkit.reports.settling import Remedy, Settle, command, graph_option, incidents_of, remedies, settle_in_graph
 from graphkit.reports.text import counted, shown
 from graphkit.reports.text_canvas import TextCanvas
-from graphkit.reports.wording import ASSUMED, EXPOSED, between, clock, notices, refused, what_and_when, windows_of
+from graphkit.reports.wording import ASSUMED, between, clock, notices, refused, what_and_when
 
 WIDE: Final = 100
 _LINES_WIDE: Final = 40
@@ -66,7 +65,7 @@ class Screen:
 
 def screen_of(blast: Blast, view: ReportOptions) -> Screen:
     """Return what stands around the services of a graph."""
-    actions = [one for one in action_lines(blast) if one.incident in to_act_on(blast)]
+    actions = lines_to_act_on(blast)
     more = [f"{counted(len(actions) - _ACTIONS, 'more action')}: --long lists them"] if len(actions) > _ACTIONS else []
     return Screen(
         actions=[*(str(one._replace(by="")) for one in actions[:_ACTIONS]), *more],
@@ -76,22 +75,10 @@ def screen_of(blast: Blast, view: ReportOptions) -> Screen:
     )
 
 
-def to_act_on(blast: Blast) -> set[str]:
-    """Return the incidents that something is to be done about, as lines of actions name them; empty: the only one."""
-    counts = counts_of(blast)
-    if counts[Group.CLEAR] == sum(counts.values()) > 0:
-        return set()
-    if len(windows_of(blast)) == 1:
-        return {""}
-    exposed = islice(blast.services, sum(counts[group] for group in (Group.HIT, Group.LIKELY, Group.POSSIBLE)))
-    return {name for one in exposed for name, verdict in one.incidents if verdict in EXPOSED}
-
-
 def page_command(blast: Blast, view: ReportOptions) -> str:
     """Return the command that writes the page of an answer."""
     ids = incidents_of(blast)
-    at = () if view.graph is None else ("--graph", view.graph)
-    return command("graphkit", "blast", *ids, *at, "--format", "html", "--output", view.page)
+    return command("graphkit", "blast", *ids, *graph_option(view.graph), "--format", "html", "--output", view.page)
 
 
 def first_screen(blast: Blast, view: ReportOptions, screen: Screen) -> str:
@@ -142,9 +129,13 @@ def _services(blast: Blast, view: ReportOptions, settle: Settle, room: int) -> s
         sheet.line("The graph holds no service yet. Add one: graphkit scan PATH", indent=2)
         return sheet.text()
     counts = counts_of(blast)
-    first = {group: sum(list(counts.values())[:number]) for number, group in enumerate(Group)}
     most = max(room, 1)
-    groups = {group: blast.services[first[group] :][: min(number, most)] for group, number in counts.items() if number}
+    firsts = accumulate(counts.values(), initial=0)
+    groups = {
+        group: blast.services[first : first + min(number, most)]
+        for first, (group, number) in zip(firsts, counts.items(), strict=False)
+        if number
+    }
     column = min(max(cell_len(shown(one.service)) for ones in groups.values() for one in ones), _NAME) + 2
     rows = {group: [_service(one, blast, view, column) for one in ones] for group, ones in groups.items()}
     foot = _settling(groups.get(Group.UNKNOWN, ()), settle, view)
@@ -168,9 +159,8 @@ def _services(blast: Blast, view: ReportOptions, settle: Settle, room: int) -> s
 
 def _settling(unknown: Sequence[ServiceVerdict], settle: Settle, view: ReportOptions) -> str:
     """Return the commands that settle unknown services, the one that settles most of them first."""
-    commands = Counter(one for one in map(settle, unknown) if one.command)
     sheet = _canvas(view)
-    for one, number in commands.most_common(_COMMANDS):
+    for one, number in remedies(unknown, settle, _COMMANDS):
         what = f"settle {'them' if number > 1 else 'it'}"
         # One line, however long: what is pasted from a terminal has no line break in it then.
         if one.only_if:

@@ -155,7 +155,7 @@ def _places(nodes: Mapping[str, Entry], links: Iterable[tuple[str, str]]) -> dic
         column = one.column if one.kind in {PACKAGE, COMPANY} else 0
         layers.setdefault((KINDS.index(one.kind), column), []).append(one)
     places: dict[str, tuple[int, int]] = {}
-    tallest = max(TALLEST, math.isqrt(2 * len(nodes)))  # so that a crowd is about as wide as a screen
+    tallest = max(TALLEST, math.isqrt(2 * len(nodes)))  # so that very many are about as wide as a screen
     left = 0
     for key in sorted(layers):
         ordered = _by_neighbours(layers[key], before, places)

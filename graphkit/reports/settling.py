@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 from typing import Final, NamedTuple
 
@@ -61,6 +62,16 @@ def command(*words: str) -> str:
     return shlex.join(words)
 
 
+def graph_option(graph: str | None) -> tuple[str, ...]:
+    """Return the words that name a graph in a command, none for the default one."""
+    return () if graph is None else ("--graph", graph)
+
+
+def remedies(unknown: Iterable[ServiceVerdict], settle: Settle, most: int) -> list[tuple[Remedy, int]]:
+    """Return what settles unknown services and how many of them, at most so many, the one that settles most first."""
+    return Counter(one for one in map(settle, unknown) if one.command).most_common(most)
+
+
 def incidents_of(blast: Blast) -> Sequence[str]:
     """Return the incidents, advisories or releases that were asked about, each as it was named."""
     try:
@@ -76,7 +87,7 @@ def settle_in_graph(blast: Blast, graph: str | None) -> Settle:
 
     ``graph``: its address as it was given, None for the default one.
     """
-    at: Sequence[str] = () if graph is None else ("--graph", graph)
+    at = graph_option(graph)
     window, ids = _window(blast), incidents_of(blast)
 
     def settle(one: ServiceVerdict) -> Remedy:
@@ -108,7 +119,7 @@ def settle_by_scan(
     ``is_stopped``: it was not read to the end. ``words``: other options that
     it had, which the next scan has too. ``unchanged_since``: what it was told of that.
     """
-    at = () if graph is None else ("--graph", graph)
+    at = graph_option(graph)
     offline_too = ("--offline",) if offline else ()
     again = ("graphkit", "scan", *(f"./{path}" if path.startswith("-") else path for path in paths), *at, *words)
     since = () if unchanged_since is None else ("--unchanged-since", unchanged_since)

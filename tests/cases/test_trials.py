@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -70,12 +70,12 @@ def put_all(folder: Path, texts: Mapping[str, str], mode: str = "w") -> None:
             file.write(text)
 
 
-def lay_out(trial: Trial, name: str, folder: Path, request: pytest.FixtureRequest) -> tuple[Path, Path]:
-    """Write a trial's files into a folder, and its graph if it starts from one; return where both are."""
+def lay_out(trial: Trial, name: str, folder: Path, demo: Callable[[], Path]) -> tuple[Path, Path]:
+    """Write a trial's files into a folder, and its graph if it starts from that of a demo; return where both are."""
     work, graph = folder / "work", folder / "graph"
     shutil.copytree(TRIALS / name, work, ignore=shutil.ignore_patterns("case.yaml"))
     if trial.demo:
-        shutil.copytree(request.getfixturevalue("demo"), graph)
+        shutil.copytree(demo(), graph)
     put_all(work, trial.write)
     if trial.repository:
         commit_all(work, trial.repository)
@@ -135,7 +135,7 @@ def test_a_trial_gets_a_right_verdict(
     name: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trial = trial_of(name)
-    work, graph = lay_out(trial, name, tmp_path, request)
+    work, graph = lay_out(trial, name, tmp_path, lambda: request.getfixturevalue("demo"))
     monkeypatch.chdir(work)
     told = [run("ingest", *words, "--graph", graph) for words in trial.ingest]
     answer = run("blast", *trial.ask, "--graph", graph, "--tier", "admitted", "--format", "json", *trial.options)

@@ -51,7 +51,7 @@ def test_still_clears_however_it_is_asked(
     name: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trial = trial_of(name)
-    work, graph = lay_out(trial, name, tmp_path, request)
+    work, graph = lay_out(trial, name, tmp_path, lambda: request.getfixturevalue("demo"))
     monkeypatch.chdir(work)
     for words in trial.ingest:
         run("ingest", *words, "--graph", graph)

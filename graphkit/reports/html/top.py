@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from html import escape
 from typing import Final
 
 from graphkit.model.answers import Blast, ServiceVerdict
-from graphkit.reports.actions import ActionLine, action_lines
-from graphkit.reports.first_screen import evidence_of, nodes_of, to_act_on
+from graphkit.reports.actions import ActionLine, lines_to_act_on
+from graphkit.reports.first_screen import evidence_of, nodes_of
 from graphkit.reports.groups import MEANING, Group, counts_of, group_of
-from graphkit.reports.settling import settle_in_graph
+from graphkit.reports.settling import remedies, settle_in_graph
 from graphkit.reports.text import counted, shown
 from graphkit.reports.wording import clearance_in_words
 
@@ -45,17 +44,14 @@ def actions(blast: Blast) -> str:
 
     They name no graph: a page is handed on, and the same answer is the same page wherever its graph is.
     """
-    lines = [one for one in action_lines(blast) if one.incident in to_act_on(blast)]
-    rows = [_to_do(one) for one in lines]
-    settle = settle_in_graph(blast, None)
+    rows = [_to_do(one) for one in lines_to_act_on(blast)]
     unknown = [one for one in blast.services[:_LISTED] if group_of(one.verdict) is Group.UNKNOWN]
-    commands = Counter(one for one in map(settle, unknown) if one.command)
     rows += [
         f'<li><label><input type="checkbox"> settle {counted(number, "unknown service")}'
         f"{f', only if {safe(one.only_if)}' if one.only_if else ''}</label>"
         f'<span class="command"><code>{safe(one.command)}</code> '
         '<button type="button" class="copy">Copy</button></span></li>'
-        for one, number in commands.most_common(_COMMANDS)
+        for one, number in remedies(unknown, settle_in_graph(blast, None), _COMMANDS)
     ]
     return f"<ol>{''.join(rows)}</ol>" if rows else "<p>Nothing: every service is clear, on the assumptions named.</p>"
 

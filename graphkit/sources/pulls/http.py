@@ -36,7 +36,7 @@ _NO_ADDRESS: Final = "the server redirects to an invalid address"
 
 
 class Unreachable(GraphkitError):
-    """Nobody answered, however often asked."""
+    """No response after several tries."""
 
 
 class Stopped(GraphkitError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,12 +18,6 @@ from graphkit.stores import open_store
 from tests.unit.cli.inputs import BAD, GOOD, INCIDENT, put, recorded_slice, sbom, uv_lock, whole_sbom
 
 SINCE = "2026-03-01T00:00:00Z"
-
-
-@pytest.fixture
-def graph(tmp_path: Path) -> Iterator[Graph]:
-    with open_graph(str(tmp_path / "graph"), create=True) as opened:
-        yield opened
 
 
 @pytest.fixture
