@@ -311,13 +311,12 @@ def what_and_when(blast: Blast) -> str:
     partial = "PARTIAL ANSWER: the walks of packages were stopped" if blast.is_partial else ""
     windows = windows_of(blast)
     if len(windows) > 1:
-        return " · ".join(
-            filter(None, (partial, f"{len(windows)} incidents: {', '.join(one.incident for one in windows)}"))
-        )
-    by = f"by {asked.actor}" if asked.actor else ""
-    what = (asked.title, by) if asked.title else (_what(blast, f" {by}".rstrip()),)
-    when = f"{span(blast.window)}{_account(reading_of(blast))}"
-    return " · ".join(filter(None, (partial, *what, when)))
+        what: tuple[str, ...] = (f"{len(windows):,} incidents: {first_of([one.incident for one in windows], _NAMED)}",)
+    else:
+        by = f"by {asked.actor}" if asked.actor else ""
+        when = f"{span(blast.window)}{_account(reading_of(blast))}"
+        what = (asked.title, by, when) if asked.title else (_what(blast, f" {by}".rstrip()), when)
+    return " · ".join(filter(None, (partial, *what)))
 
 
 def _what(blast: Blast, by: str) -> str:
