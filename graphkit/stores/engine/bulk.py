@@ -305,7 +305,6 @@ class BulkTable:
         return sorted(
             (f"requires_dist of {named}{and_more(count, _SHOWN)}", read.unreadable[text])
             for text, count, named in found
-            for text, count, named in found
         )
 
     def _speaks_until(self) -> Instant:

@@ -21,6 +21,7 @@ from graphkit.ingest.documents import Documents
 from graphkit.ingest.limits import check_size, with_short_texts
 from graphkit.ingest.options import IngestOptions
 from graphkit.ingest.run import IngestRun
+from graphkit.ingest.stats import IngestStats
 from graphkit.model.documents import SAYS_COMPLETE, Problem, how_many
 from graphkit.model.errors import InputError
 from graphkit.reports.as_json import ingest_json, stats_json
@@ -111,7 +112,7 @@ def test_large_files_come_alone(graph: Graph, work: Path, monkeypatch: pytest.Mo
     for name in "abc":
         put(work / "in" / f"{name}.txt", BAD)
     put(work / "in" / "b.md", "# b\n")
-    found = list(files.read_ahead(files.walk(["in"], None)))  # type: ignore[arg-type]
+    found = list(files.read_ahead(files.walk(["in"], IngestStats())))
     assert [[one.found.label for one in chunk] for chunk in found] == [["a.txt"], ["b.md"], ["b.txt"], ["c.txt"]]
     assert graph.ingest("lock", ["in"]).read == 3
 
