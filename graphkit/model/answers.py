@@ -345,12 +345,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """Counts over everything, untouched by ``--limit`` and ``--tier``."""
+    """Counts over everything, untouched by ``--limit`` and ``--tier``.
+
+    ``external_services``: how many of ``services`` are somebody else's, by verdict; empty where none is.
+    """
 
     services: tuple[tuple[str, int], ...]
     companies: tuple[tuple[str, int], ...]
     packages: tuple[tuple[str, int], ...]
     releases: int
+    external_services: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -392,6 +396,8 @@ class Blast:
     """False: no index page was read for this question, so nothing is known of fresh installs."""
     unknown: tuple[str, ...] = ()
     """One line for each target that nothing in the graph and no incident names."""
+    external: frozenset[ServiceId] = frozenset()
+    """The services that are somebody else's; reports show them apart from the reader's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

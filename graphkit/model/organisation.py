@@ -23,13 +23,17 @@ class CompleteFrom:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
-    """A company. ``name`` is its own spelling, ``kind`` free text; ``complete_from`` its word on tools."""
+    """A company. ``name`` is its own spelling, ``kind`` free text; ``complete_from`` its word on tools.
+
+    ``is_external``: not one of the reader's own, so its services are shown apart and not counted with them.
+    """
 
     id: CompanyId
     name: str
     kind: str = ""
     builds_complete: bool = False
     complete_from: tuple[CompleteFrom, ...] = ()
+    is_external: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +93,7 @@ class Service:
     (docs/semantics.md#assumptions): ``installs_from`` (paths of the inputs that count, all others do not),
     ``is_lock_enforced``, ``index`` (the one it installs from: an address, or `public`), ``is_wheels_only``, ``tools``
     (what installs it, as requirements; None: not said), ``is_without_cache``, ``complete_from``. ``uploaded_prior_to``:
-    the cut-off that its pip is configured with.
+    the cut-off that its pip is configured with. ``is_external``: somebody else runs it, as of a company.
     """
 
     id: ServiceId
@@ -110,6 +114,7 @@ class Service:
     is_without_cache: bool = False
     complete_from: tuple[CompleteFrom, ...] = ()
     uploaded_prior_to: CutOff | None = None
+    is_external: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,3 +187,9 @@ class Organisation:
     private_indexes: tuple[str, ...] = ()
     private_packages: tuple[PackageName, ...] = ()
     aliases: Aliases = field(default_factory=Aliases)
+
+    @property
+    def external_services(self) -> frozenset[ServiceId]:
+        """Return the services that are somebody else's: those marked so, and those of companies marked so."""
+        companies = {one.id for one in self.companies if one.is_external}
+        return frozenset(one.id for one in self.services if one.is_external or one.company in companies)

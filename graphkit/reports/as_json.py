@@ -211,8 +211,12 @@ def blast_shape(blast: Blast, listed: Listing, made: Provenance) -> Shape:
             "companies": dict(blast.summary.companies),
             "packages": dict(blast.summary.packages),
             "releases": blast.summary.releases,
+            **({"external_services": dict(blast.summary.external_services)} if blast.external else {}),
         },
-        "services": [_service(one) for one in blast.services],
+        "services": [
+            {**_service(one), "external": True} if one.service in blast.external else _service(one)
+            for one in blast.services
+        ],
         "companies": [_company(one) for one in blast.companies],
         "packages": [_package(one) for one in listed.packages],
         "provenance": provenance_shape(made),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Final
 
 from rich.cells import cell_len, set_cell_size
@@ -16,11 +15,11 @@ from graphkit.model.answers import Blast, Path, ServiceVerdict, Slot
 from graphkit.model.ranks import Verdict
 from graphkit.model.times import Instant
 from graphkit.reports.actions import lines_to_act_on
-from graphkit.reports.groups import EVIDENCE, Group, counts_of, group_of
+from graphkit.reports.groups import EVIDENCE, Group, counts_of, counts_of_others, group_of, own_services
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.settling import Remedy, Settle, command, graph_option, incidents_of, remedies, settle_in_graph
 from graphkit.reports.text import counted, shown
-from graphkit.reports.text_canvas import TextCanvas
+from graphkit.reports.text_canvas import TextCanvas, folded
 from graphkit.reports.wording import ASSUMED, between, clock, notices, refused, what_and_when
 
 WIDE: Final = 100
@@ -42,6 +41,8 @@ _TINT: Final[Mapping[Group, str]] = {
     Group.CLEAR: "cleared",
 }
 _SHOWN_OF_A_PATH: Final = 5
+_LINES_OF_A_TEXT: Final = 3
+"""The most lines that a reason has, where there is room for them."""
 _LOCKED: Final = "locked"
 """The basis of a verdict by a lock."""
 _GAP: Final = 3
@@ -120,26 +121,24 @@ def _counts(head: TextCanvas, blast: Blast) -> None:
 
 
 def _services(blast: Blast, view: ReportOptions, settle: Settle, room: int) -> str:
-    """Return as many services as fit, the worst first; each group that has some shows one, and counts the others.
-
-    Services are sorted by verdict, so each group is one stretch of them, and only what may be shown is looked at.
-    """
-    if not blast.services:
-        sheet = _canvas(view)
-        sheet.line("The graph holds no service yet. Add one: graphkit scan PATH", indent=2)
-        return sheet.text()
+    """Return as many services as fit, the worst first; each group that has some shows one, and counts the others."""
     counts = counts_of(blast)
-    most = max(room, 1)
-    firsts = accumulate(counts.values(), initial=0)
-    groups = {
-        group: blast.services[first : first + min(number, most)]
-        for first, (group, number) in zip(firsts, counts.items(), strict=False)
-        if number
-    }
+    groups = own_services(blast, max(room, 1))
+    if not groups:
+        sheet = _canvas(view)
+        yours = " of yours" if blast.external else ""
+        sheet.line(f"The graph holds no service{yours} yet. Add one: graphkit scan PATH", indent=2)
+        return sheet.text()
     column = min(max(cell_len(shown(one.service)) for ones in groups.values() for one in ones), _NAME) + 2
-    rows = {group: [_service(one, blast, view, column) for one in ones] for group, ones in groups.items()}
     foot = _settling(groups.get(Group.UNKNOWN, ()), settle, view)
+    rows = {group: [_service(one, blast, view, column, 1) for one in ones] for group, ones in groups.items()}
     fitting = _fitting(rows, counts, room - foot.count("\n"))
+    left = room - foot.count("\n") - _height(rows, fitting, counts)
+    for group, blocks in rows.items():
+        for number, one in enumerate(groups[group][: fitting[group]]):
+            whole = _service(one, blast, view, column, _LINES_OF_A_TEXT)
+            if (added := whole.count("\n") - blocks[number].count("\n")) <= left:
+                blocks[number], left = whole, left - added
     text = ""
     for group, blocks in rows.items():
         text += "".join(blocks[: fitting[group]])
@@ -179,40 +178,45 @@ def _fitting(rows: Mapping[Group, Sequence[str]], totals: Mapping[Group, int], r
     """
     counts = dict.fromkeys(rows, 0)
 
-    def needed() -> int:
-        lines = 0
-        for group, blocks in rows.items():
-            lines += sum(block.count("\n") for block in blocks[: counts[group]])
-            lines += counts[group] < totals[group]
-        return lines
-
     hit = [(Group.HIT, len(rows[Group.HIT]))] if Group.HIT in rows else []
     for group, most in (*hit, *((group, 1) for group in rows), *((group, len(rows[group])) for group in rows)):
         while counts[group] < most:
             counts[group] += 1
-            if needed() > room:
+            if _height(rows, counts, totals) > room:
                 counts[group] -= 1
                 break
     return counts
+
+
+def _height(rows: Mapping[Group, Sequence[str]], shown_of: Mapping[Group, int], totals: Mapping[Group, int]) -> int:
+    """Return how many lines the shown services need, with one for each group of which some are left out."""
+    lines = sum(block.count("\n") for group, blocks in rows.items() for block in blocks[: shown_of[group]])
+    return lines + sum(shown_of[group] < totals[group] for group in rows)
 
 
 def _lead(group: Group) -> str:
     return f"{group.upper():<{_MARGIN - 1}}"
 
 
-def _service(one: ServiceVerdict, blast: Blast, view: ReportOptions, column: int) -> str:
-    """Return the lines of a service: verdict, name, reason and owner; then when and by which path."""
+def _service(one: ServiceVerdict, blast: Blast, view: ReportOptions, column: int, most: int) -> str:
+    """Return the lines of a service: verdict, name, reason and owner; then when and by which path.
+
+    ``most``: the most lines that each of the two takes; its end is cut where it is longer.
+    """
     group = group_of(one.verdict)
     sheet = _canvas(view)
     name, owner = shown(one.service), shown(one.owner)
     indent = _MARGIN + column
     rest = view.width - indent
-    first = _with_owner(_cut(_first_clause(one, group), rest), owner, rest)
+    first, *others = _lines(_first_clause(one, group), rest, most)
+    first = first if others else _with_owner(first, owner, rest)
     if cell_len(name) + 2 > column:
         sheet.line(name, lead=_lead(group), tint=_TINT[group], hang=_MARGIN)
-        sheet.line(first, indent=indent, is_laid_out=True)
+        others.insert(0, first)
     else:
         sheet.line(set_cell_size(name, column) + first, lead=_lead(group), tint=_TINT[group], is_laid_out=True)
+    for line in others:
+        sheet.line(line, indent=indent, is_laid_out=True)
     who = "" if first.endswith(owner) else f"owner: {owner}"
     more: tuple[str, ...] = ()
     if group is Group.CLEAR:
@@ -220,7 +224,8 @@ def _service(one: ServiceVerdict, blast: Blast, view: ReportOptions, column: int
     elif group is not Group.UNKNOWN:
         more = (*evidence_of(one, blast), nodes_of(one.paths))
     if second := " · ".join(filter(None, (*more[:-1], who, *more[-1:]))):
-        sheet.line(_cut(second, rest), indent=indent, style="dim", is_laid_out=True)
+        for line in _lines(second, rest, most):
+            sheet.line(line, indent=indent, style="dim", is_laid_out=True)
     return sheet.text()
 
 
@@ -272,13 +277,25 @@ def _others(blast: Blast) -> Iterator[str]:
     """Yield what the screen does not list, with the command that does."""
     public = sum(number for _, number in blast.summary.packages)
     reached = sum(number for name, number in blast.summary.companies if name not in {"none", "unknown", "cleared"})
+    counts = counts_of_others(blast)
     parts = []
+    if blast.external:
+        each = ", ".join(f"{number:,} {group.upper()}" for group, number in counts.items() if number)
+        parts.append(f"{counted(len(blast.external), 'service')} of others: {each}")
     if public:
         parts.append(f"{counted(public, 'public package')} could pull it in")
     if reached:
         parts.append(f"{counted(reached, 'company', 'companies')} reached by their word or through a supplier")
     if parts:
         yield f"{'; '.join(parts)}: --long lists them"
+
+
+def _lines(text: str, width: int, most: int) -> list[str]:
+    """Return a text in at most so many lines, the last one cut where more would be needed."""
+    if most == 1:
+        return [_cut(text, width)]
+    lines = list(folded(text, width))
+    return [*lines[: most - 1], _cut(" ".join(lines[most - 1 :]), width)] if len(lines) > most else lines
 
 
 def _cut(text: str, width: int) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
+from itertools import islice
 from typing import Final
 
-from graphkit.model.answers import Blast
+from graphkit.model.answers import Blast, ServiceVerdict
 from graphkit.model.ranks import Verdict
 
 
@@ -56,9 +57,10 @@ def group_of(verdict: Verdict) -> Group:
 
 
 def whose(blast: Blast) -> str:
-    """Return the company that runs every service, empty where there are several or none."""
-    number = len(blast.services)
-    return next((row.name for row in blast.companies if number and len(row.services) == number), "")
+    """Return the company that runs every service of the reader, empty where there are several or none."""
+    number = len(blast.services) - len(blast.external)
+    rows = ((row.name, sum(one not in blast.external for one in row.services)) for row in blast.companies)
+    return next((name for name, services in rows if services == number > 0), "")
 
 
 def sentence(counts: Mapping[Group, int], company: str = "") -> str:
@@ -82,8 +84,47 @@ def sentence(counts: Mapping[Group, int], company: str = "") -> str:
 
 
 def counts_of(blast: Blast) -> dict[Group, int]:
-    """Return how many services each group has, none left out, worst group first."""
+    """Return how many of the reader's own services each group has, none left out, worst group first."""
+    every, others = _counted(blast.summary.services), counts_of_others(blast)
+    return {group: number - others[group] for group, number in every.items()}
+
+
+def counts_of_others(blast: Blast) -> dict[Group, int]:
+    """Return how many services of somebody else each group has, worst group first."""
+    return _counted(blast.summary.external_services)
+
+
+def own_services(
+    blast: Blast, most: int, among: Collection[Group] = tuple(Group)
+) -> dict[Group, tuple[ServiceVerdict, ...]]:
+    """Return at most so many of the reader's own services of each of these groups that has some, worst first.
+
+    Services are sorted by verdict, so each group is one stretch of them; only what is returned is written out.
+    """
+    counts = counts_of(blast)
+    return _first_of_each(blast, most, {group: counts[group] for group in among}, is_own=True)
+
+
+def services_of_others(blast: Blast, most: int) -> dict[Group, tuple[ServiceVerdict, ...]]:
+    """Return at most so many of each group's services that are somebody else's, worst first."""
+    return _first_of_each(blast, most, counts_of_others(blast), is_own=False)
+
+
+def _first_of_each(
+    blast: Blast, most: int, wanted: Mapping[Group, int], *, is_own: bool
+) -> dict[Group, tuple[ServiceVerdict, ...]]:
+    found, first = {}, 0
+    for group, number in _counted(blast.summary.services).items():
+        services = (blast.services[at] for at in range(first, first + number))
+        if number_wanted := min(most, wanted.get(group, 0)):
+            asked = (one for one in services if (one.service not in blast.external) is is_own)
+            found[group] = tuple(islice(asked, number_wanted))
+        first += number
+    return found
+
+
+def _counted(services: Iterable[tuple[str, int]]) -> dict[Group, int]:
     counts = Counter[Group]()
-    for name, number in blast.summary.services:
+    for name, number in services:
         counts[_GROUPS[Verdict(name)]] += number
     return {group: counts[group] for group in Group}

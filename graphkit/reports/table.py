@@ -255,8 +255,9 @@ def _services(sheet: TextCanvas, blast: Blast) -> None:
     if not blast.services:
         sheet.line("the graph holds none; graphkit ingest reads their documents", indent=2)
     for verdict, group in groupby(blast.services, key=lambda one: one.verdict):
-        for one in group:
-            about = [f"company {one.company}" if one.company else "", f"owner {one.owner}" if one.owner else ""]
+        for one in sorted(group, key=lambda one: one.service in blast.external):
+            about = ["somebody else's"] if one.service in blast.external else []
+            about += [f"company {one.company}" if one.company else "", f"owner {one.owner}" if one.owner else ""]
             about += [f"basis {one.basis}" if one.basis else "", f"slots {slot_runs(one.slots)}" if one.slots else ""]
             said = ", ".join(filter(None, about))
             sheet.line(f"{one.service}" + (f" ({said})" if said else ""), indent=2, lead=verdict.value, tint=verdict)

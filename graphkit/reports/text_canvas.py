@@ -76,7 +76,7 @@ class TextCanvas:
         columns that fit the width.
         """
         words = f"{lead} {text}" if lead else text
-        rows = [shown(words)] if is_laid_out else _folded(shown(words), self._width - indent - hang)
+        rows = [shown(words)] if is_laid_out else folded(shown(words), self._width - indent - hang)
         for number, row in enumerate(rows):
             margin = " " * (indent + (hang if number else 0))
             if number or not lead:
@@ -101,7 +101,7 @@ class TextCanvas:
         cells = [[shown(cell) for cell in row] for row in rows]
         widths = self._widths([list(heads), *cells], whole)
         for number, row in enumerate([list(heads), *cells]):
-            columns = [list(_folded(cell, width)) for cell, width in zip(row, widths, strict=True)]
+            columns = [list(folded(cell, width)) for cell, width in zip(row, widths, strict=True)]
             for parts in zip_longest(*columns, fillvalue=""):
                 styles = [
                     "bold" if not number else STYLES.get(row[n], "") if n == tint else "" for n in range(len(row))
@@ -139,7 +139,7 @@ class TextCanvas:
         return Style.parse(style).render(text, color_system=ColorSystem.STANDARD)
 
 
-def _folded(text: str, width: int) -> Iterator[str]:
+def folded(text: str, width: int) -> Iterator[str]:
     """Yield a text in lines of at most ``width`` columns, broken at spaces, else inside a word."""
     line = ""
     for word in text.split(" "):

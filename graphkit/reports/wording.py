@@ -371,7 +371,8 @@ def _services(blast: Blast) -> str:
     strongest = next((verdict.value for verdict in EXPOSED if counts.get(verdict)), "")
     of = f"{exposed:,} of {counted(total, 'service')} exposed" + (f", at worst {strongest}" if strongest else "")
     unknown, cleared = counts.get(Verdict.UNKNOWN, 0), counts.get(Verdict.CLEARED, 0)
-    return f"{of}; {unknown:,} unknown, {cleared:,} cleared."
+    others = f" {len(blast.external):,} of them {'is' if len(blast.external) == 1 else 'are'} somebody else's."
+    return f"{of}; {unknown:,} unknown, {cleared:,} cleared.{others if blast.external else ''}"
 
 
 def _companies(blast: Blast) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -52,6 +53,7 @@ def blast(reader: port.Reader, question: Question, spread: PackageWorlds = map, 
         services.judged,
     )
     generation = reader.generation()
+    external = organisation.external_services
     unknown = tuple(dict.fromkeys(case.unknown for case in cases if case.unknown))
     return answer(
         incident=_asked(views),
@@ -60,7 +62,7 @@ def blast(reader: port.Reader, question: Question, spread: PackageWorlds = map, 
         slots=tuple(slot for view in views for slot in view.reach.slots),
         environment=question.environment,
         resolver=question.resolver,
-        summary=_summary(services, exposed, companies),
+        summary=_summary(services, exposed, companies, external),
         services=services,
         companies=companies,
         packages=exposed.rows,
@@ -76,6 +78,7 @@ def blast(reader: port.Reader, question: Question, spread: PackageWorlds = map, 
         is_partial=any(part.exposed.stopped is not None for part in parts),
         is_index_read=any(_is_index_read(view) for view in views),
         unknown=unknown,
+        external=external,
     )
 
 
@@ -267,8 +270,14 @@ def _ghosts(view: CaseAnswer) -> frozenset[str]:
     return frozenset(ghosts)
 
 
-def _summary(judged: ServiceVerdicts | Worst, exposed: Exposed, companies: Sequence[CompanyRow]) -> Summary:
+def _summary(
+    judged: ServiceVerdicts | Worst,
+    exposed: Exposed,
+    companies: Sequence[CompanyRow],
+    external: AbstractSet[ServiceId],
+) -> Summary:
     services = judged.counts
+    of_others = Counter(one for name, one in judged.verdicts().items() if name in external) if external else Counter()
     counted = Counter(one.verdict for one in companies)
     tiers = Counter(row.tier for row in exposed.rows)
     bases = {row.package for row in exposed.rows if "[" not in row.package}
@@ -285,6 +294,7 @@ def _summary(judged: ServiceVerdicts | Worst, exposed: Exposed, companies: Seque
             row.releases for row in exposed.rows if "[" not in row.package or row.package.partition("[")[0] not in bases
         )
         + exposed.unwalked.releases,
+        external_services=tuple((verdict.value, of_others[verdict]) for verdict in Verdict) if external else (),
     )
 
 

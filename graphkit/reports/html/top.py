@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 
 from graphkit.model.answers import Blast, ServiceVerdict
 from graphkit.reports.actions import ActionLine, lines_to_act_on
 from graphkit.reports.first_screen import evidence_of, nodes_of
-from graphkit.reports.groups import MEANING, Group, counts_of, group_of
+from graphkit.reports.groups import MEANING, Group, counts_of, group_of, own_services, services_of_others
 from graphkit.reports.settling import remedies, settle_in_graph
 from graphkit.reports.text import counted, shown
 from graphkit.reports.wording import clearance_in_words
@@ -45,7 +46,7 @@ def actions(blast: Blast) -> str:
     They name no graph: a page is handed on, and the same answer is the same page wherever its graph is.
     """
     rows = [_to_do(one) for one in lines_to_act_on(blast)]
-    unknown = [one for one in blast.services[:_LISTED] if group_of(one.verdict) is Group.UNKNOWN]
+    unknown = own_services(blast, _LISTED).get(Group.UNKNOWN, ())
     rows += [
         f'<li><label><input type="checkbox"> settle {counted(number, "unknown service")}'
         f"{f', only if {safe(one.only_if)}' if one.only_if else ''}</label>"
@@ -65,12 +66,19 @@ def _to_do(one: ActionLine) -> str:
 
 def services(blast: Blast) -> str:
     """Return the services as cards, worst first."""
-    if not blast.services:
-        return "<p>None yet. Add them: <code>graphkit scan PATH</code></p>"
-    cards = "".join(_card(f"s{number}", one, blast) for number, one in enumerate(blast.services[:_LISTED]))
-    rest = len(blast.services) - _LISTED
-    more = f"<p>{counted(rest, 'more service')}: see the table</p>" if rest > 0 else ""
-    return f'<ul class="cards">{cards}</ul>{more}'
+    own = _cards(own_services(blast, _LISTED), sum(counts_of(blast).values()), blast)
+    others = _cards(services_of_others(blast, _LISTED), len(blast.external), blast)
+    return (own or "<p>None yet. Add them: <code>graphkit scan PATH</code></p>") + (
+        f"<h3>Services of others</h3>{others}" if others else ""
+    )
+
+
+def _cards(found: Mapping[Group, Sequence[ServiceVerdict]], total: int, blast: Blast) -> str:
+    listed = [one for services in found.values() for one in services][:_LISTED]
+    numbers = {one.service: number for number, one in enumerate(blast.services)}
+    cards = "".join(_card(f"s{numbers[one.service]}", one, blast) for one in listed)
+    more = f"<p>{counted(total - len(listed), 'more service')}: see the table</p>" if total > len(listed) else ""
+    return f'<ul class="cards">{cards}</ul>{more}' if listed else ""
 
 
 def _card(entry: str, one: ServiceVerdict, blast: Blast) -> str:

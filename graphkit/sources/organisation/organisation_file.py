@@ -46,6 +46,7 @@ class _CompanyShape(Shape):
     kind: str = ""
     builds: Literal["complete"] | None = None
     complete_from: tuple[_CompleteFromShape, ...] = ()
+    external: bool = False
 
 
 class _BuildShape(Shape):
@@ -100,6 +101,7 @@ class _ServiceShape(Shape):
     no_cache: bool = False
     uploaded_prior_to: str = ""
     complete_from: tuple[_CompleteFromShape, ...] = ()
+    external: bool = False
     note: str = ""
 
 
@@ -217,6 +219,7 @@ def _company(read: _CompanyShape, place: str) -> Company:
         kind=read.kind,
         builds_complete=read.builds == "complete",
         complete_from=_complete_from(read.complete_from),
+        is_external=read.external,
     )
 
 
@@ -250,6 +253,7 @@ def _service(read: _ServiceShape, place: str) -> Service:
         is_without_cache=read.no_cache,
         uploaded_prior_to=_cut_off(read.uploaded_prior_to, f"{place}.uploaded_prior_to"),
         complete_from=_complete_from(read.complete_from),
+        is_external=read.external,
         note=read.note,
     )
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sys
@@ -61,6 +62,41 @@ def test_every_answer_of_a_graph_shows_itself_and_is_what_the_reports_say(graph:
     assert isinstance(blast, model.Blast)
     for form in ("json", "markdown"):
         assert blast.report(form) == report(form).render(blast, ReportOptions())
+
+
+ORGANISATION = """\
+schema: graphkit.organisation/1
+companies:
+- {id: own, name: Own}
+- {id: theirs, name: Theirs, external: true}
+services:
+- {name: mine, company: own, builds: none}
+- {name: hosted, company: theirs, builds: none}
+- {name: borrowed, external: true}
+"""
+
+
+def test_services_of_external_companies_are_told_apart_from_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "organisation.yaml").write_text(ORGANISATION)
+    with graphkit.open(str(tmp_path / "graph"), create=True) as opened:
+        opened.ingest("org", [str(tmp_path / "organisation.yaml")])
+        for targets in (["litellm==1.82.7"], ["litellm==1.82.7", "litellm==1.82.8"]):
+            blast = opened.blast(*targets, at="2026-03-24T11:00:00Z")
+            assert blast.external == {"hosted", "borrowed"}
+            told = json.loads(blast.report("json"))
+            assert {one["service"]: one.get("external") for one in told["services"]} == {
+                "mine": None,
+                "hosted": True,
+                "borrowed": True,
+            }
+            assert told["summary"]["services"]["cleared"] == 2
+            assert told["summary"]["external_services"] == {
+                **dict.fromkeys(told["summary"]["services"], 0),
+                "cleared": 1,
+                "unknown": 1,
+            }
+            page = blast.report("html")
+            assert page.index(">mine<") < page.index("Services of others") < page.index(">hosted<")
 
 
 @pytest.mark.parametrize(("kind", "make"), ALL)

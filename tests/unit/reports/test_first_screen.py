@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -14,7 +15,7 @@ from graphkit.model.answers import Blast, Obligation
 from graphkit.model.ranks import Verdict
 from graphkit.reports import report
 from graphkit.reports.first_screen import Screen, first_screen, screen_of
-from graphkit.reports.groups import Group, counts_of, group_of
+from graphkit.reports.groups import Group, counts_of, group_of, own_services, services_of_others
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.settling import Remedy
 from tests.unit.reports import answers
@@ -132,3 +133,30 @@ def test_what_was_not_read_is_said_in_place_of_a_reason() -> None:
     text = report("table").render(replace(made, services=services), ReportOptions(width=120))
     assert "not everything that an install could take was read" in text
     assert "settle it: graphkit ingest index --for-services --from 2026-03-24T10:39:00Z --until" in text
+
+
+@given(
+    numbers=st.lists(st.integers(0, 9), min_size=len(WORST_FIRST), max_size=len(WORST_FIRST)),
+    chosen=st.sets(st.integers(0, 54)),
+)
+def test_services_of_others_are_counted_apart_and_left_out_of_the_list(numbers: list[int], chosen: set[int]) -> None:
+    every = services_of(numbers)
+    theirs = [one for number, one in enumerate(every.services) if number in chosen]
+    counted = Counter(one.verdict.value for one in theirs)
+    made = replace(
+        every,
+        external=frozenset(one.service for one in theirs),
+        summary=replace(
+            every.summary, external_services=tuple((one.value, counted[one.value]) for one in Verdict) if theirs else ()
+        ),
+    )
+    mine = [one for one in every.services if one not in theirs]
+    assert Counter(group_of(one.verdict) for one in mine) == Counter(counts_of(made))
+    assert [one for found in own_services(made, 99).values() for one in found] == mine
+    assert [one for found in services_of_others(made, 99).values() for one in found] == theirs
+    assert all(len(found) <= 2 for found in own_services(made, 2).values())
+    text = first_screen(made, ReportOptions(width=100), Screen())
+    shown = set(re.findall(r"service-\S+", text))
+    assert shown.isdisjoint(one.service for one in theirs)
+    assert (f"{len(theirs)} service" in text and " of others: " in text) is bool(theirs)
+    assert ("no service of yours yet" in text) is (bool(theirs) and not mine)
