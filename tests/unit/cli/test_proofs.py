@@ -59,7 +59,9 @@ def settled(*assumes: Assumption) -> Blast:
     proof = answers.clearance(*assumes)
     services = [answers.service(name, Verdict.CLEARED, proof) for name in ("desk", "shop")]
     services.append(answers.service("till", Verdict.CLEARED))
-    return replace(answers.blast(), services=tuple(services))
+    made = answers.blast()
+    summary = replace(made.summary, services=answers.counted(tuple(services)))
+    return replace(made, services=tuple(services), summary=summary)
 
 
 def test_strict_refuses_assumptions_and_says_so_in_one_line(given: Given) -> None:

@@ -350,7 +350,7 @@ def blast() -> Blast:
         environment=Environment(),
         resolver="uv",
         summary=Summary(
-            services=_counted(services),
+            services=counted(services),
             companies=tuple((word.value, sum(row.verdict is word for row in companies)) for word in CompanyVerdict),
             packages=(("picked", 3), ("nominated", 1), ("admitted", 1)),
             releases=21,
@@ -480,7 +480,8 @@ def fleet(number: int, companies: int = 100) -> Blast:
     return replace(made, services=services, companies=rows, summary=summary)
 
 
-def _counted(services: tuple[ServiceVerdict, ...]) -> tuple[tuple[str, int], ...]:
+def counted(services: tuple[ServiceVerdict, ...]) -> tuple[tuple[str, int], ...]:
+    """Return how many services have each verdict, as a summary has it."""
     return tuple((verdict.value, sum(one.verdict is verdict for one in services)) for verdict in Verdict)
 
 
@@ -526,7 +527,7 @@ def several() -> Blast:
     services = (payments, search, billing, parted, shop)
     return replace(
         made,
-        summary=replace(made.summary, services=_counted(services)),
+        summary=replace(made.summary, services=counted(services)),
         window=Window(start=_T0, until=other[1], reading=""),
         windows=(*made.windows, Window(start=other[0], until=other[1], reading="vendor", incident=both[1])),
         slots=(*_SLOTS, Slot(start=other[0], until=other[1], incident=both[1])),
@@ -548,7 +549,7 @@ def not_looked_at() -> Blast:
         slots=(),
         services=services,
         packages=(),
-        summary=replace(made.summary, services=_counted(services), packages=()),
+        summary=replace(made.summary, services=counted(services), packages=()),
         is_index_read=False,
     )
 
@@ -736,7 +737,7 @@ def _screens() -> dict[str, Blast]:
 
 def _only(made: Blast, *services: ServiceVerdict) -> Blast:
     """Return an answer with other services, and no package or company beside them."""
-    summary = replace(made.summary, services=_counted(services), companies=(), packages=())
+    summary = replace(made.summary, services=counted(services), companies=(), packages=())
     return replace(made, services=services, companies=(), packages=(), summary=summary)
 
 
