@@ -14,6 +14,7 @@ from graphkit.model.answers import (
     PackageRow,
     Path,
     Provenance,
+    ServiceVerdict,
     Stats,
     WhoHas,
     WhyAnswer,
@@ -22,7 +23,8 @@ from graphkit.model.documents import Problem
 from graphkit.model.organisation import Claim
 from graphkit.model.ranks import CompanyVerdict
 from graphkit.reports.comparison import HEADS, Comparison, since
-from graphkit.reports.first_screen import first_screen, screen_of
+from graphkit.reports.first_screen import first_screen, nodes_of, screen_of
+from graphkit.reports.groups import EVIDENCE, group_of
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.proofs import write_proofs
 from graphkit.reports.provenance import Verification
@@ -50,6 +52,7 @@ from graphkit.reports.wording import (
     span,
     standing,
     takes_in_words,
+    times_of,
     window_lines,
 )
 
@@ -70,11 +73,11 @@ class TableReport:
         sheet.line(f"{blast.incident.id}: {blast.incident.title}" if blast.incident.title else blast.incident.id)
         sheet.blank()
         sheet.line(headline(blast), style="bold", hang=0)
-        _releases(sheet, blast, listed)
-        _slots(sheet, blast)
         _services(sheet, blast)
         _companies(sheet, blast)
+        _slots(sheet, blast)
         _packages(sheet, blast, listed)
+        _releases(sheet, blast, listed)
         _notes(sheet, blast.notes)
         _provenance(sheet, made_of(blast, view))
         return sheet.text()
@@ -119,11 +122,19 @@ def why_table(answer: WhyAnswer, *, clearance: bool = False, width: int = 80, co
     """
     sheet = TextCanvas(width, colour=colour)
     one, blast = answer.service, answer.blast
-    sheet.line(f"{one.service} is {one.verdict}: {one.reason}", style="bold")
-    for word, text in (("owner", one.owner), ("company", one.company or ""), ("basis", one.basis)):
+    group = group_of(one.verdict)
+    sheet.line(f"{one.service}: {group.upper()} ({one.verdict})", style="bold")
+    for word, text in (
+        ("why", one.reason),
+        ("when", times_of(one.slots, blast)),
+        ("evidence", EVIDENCE.get(one.basis, one.basis)),
+        ("path", nodes_of(one.paths)),
+        ("owner", one.owner),
+        ("company", one.company or ""),
+        ("asked", f"{blast.incident.id}, {span(blast.window)}"),
+    ):
         if text:
-            sheet.line(f"{word}: {text}", indent=2)
-    sheet.line(f"asked: {blast.incident.id}, {span(blast.window)}", indent=2)
+            sheet.line(f"{word:<9}{text}", indent=2, hang=9)
     for text in filter(None, (*notices(blast), by_incident(one), clearance_in_words(one))):
         sheet.line(text, indent=2)
     if clearance:
@@ -138,10 +149,9 @@ def why_table(answer: WhyAnswer, *, clearance: bool = False, width: int = 80, co
 
 def _builds(sheet: TextCanvas, answer: WhyAnswer) -> None:
     one = answer.service
-    _slots(sheet, answer.blast)
     sheet.title(f"Builds ({len(one.builds)})")
     for build in one.builds:
-        _build(sheet, build, paths=True)
+        _build(sheet, build, _evidence(build, answer.blast), paths=True)
     if not one.builds:
         sheet.line("none are known", indent=2)
     of_builds = {path for build in one.builds for path in build.paths}
@@ -257,29 +267,37 @@ def _services(sheet: TextCanvas, blast: Blast) -> None:
     for verdict, group in groupby(blast.services, key=lambda one: one.verdict):
         for one in sorted(group, key=lambda one: one.service in blast.external):
             about = ["somebody else's"] if one.service in blast.external else []
-            about += [f"company {one.company}" if one.company else "", f"owner {one.owner}" if one.owner else ""]
-            about += [f"basis {one.basis}" if one.basis else "", f"slots {slot_runs(one.slots)}" if one.slots else ""]
-            said = ", ".join(filter(None, about))
+            about += [f"company: {one.company}" if one.company else "", f"owner: {one.owner}" if one.owner else ""]
+            said = "; ".join(filter(None, about))
             sheet.line(f"{one.service}" + (f" ({said})" if said else ""), indent=2, lead=verdict.value, tint=verdict)
             sheet.line(one.reason, indent=6)
+            if evidence := _evidence(one, blast):
+                sheet.line(evidence, indent=6)
             for text in filter(None, (clearance_in_words(one), by_incident(one))):
                 sheet.line(text, indent=6)
             if verdict in EXPOSED and one.paths:
                 sheet.line("path: " + " -> ".join(step.node for step in one.paths[0]), indent=6)
             if len(one.builds) > 1:
                 for build in one.builds:
-                    _build(sheet, build, paths=False, indent=6)
+                    told = _evidence(build, blast)
+                    _build(sheet, build, "" if told == evidence else told, paths=False, indent=6)
                     if build.reason != one.reason:
                         sheet.line(build.reason, indent=10)
 
 
-def _build(sheet: TextCanvas, build: BuildVerdict, *, paths: bool, indent: int = 2) -> None:
+def _evidence(one: ServiceVerdict | BuildVerdict, blast: Blast) -> str:
+    """Return on what a verdict rests, and for which time: ``evidence: a lock file; when: …``; empty for nothing."""
+    when = times_of(one.slots, blast)
+    told = (f"evidence: {EVIDENCE.get(one.basis, one.basis)}" if one.basis else "", f"when: {when}" if when else "")
+    return "; ".join(filter(None, told))
+
+
+def _build(sheet: TextCanvas, build: BuildVerdict, evidence: str, *, paths: bool, indent: int = 2) -> None:
     when = f"build of {clock(build.at)}" if build.at is not None else "builds nobody recorded"
     of = f", {build.document.path} ({build.document.sha256[:_SHORT]})" if build.document else ""
     about = f", for {build.incident}" if build.incident else ""
-    basis = f", basis {build.basis}" if build.basis else ""
-    slots = f", slots {slot_runs(build.slots)}" if build.slots else ""
-    sheet.line(f"{when}{of}{about}{basis}{slots}", indent=indent, lead=build.verdict.value, tint=build.verdict)
+    told = f"{when}{of}{about}{f'; {evidence}' if evidence else ''}"
+    sheet.line(told, indent=indent, lead=build.verdict.value, tint=build.verdict)
     if paths:
         sheet.line(build.reason, indent=indent + 4)
         for path in build.paths:
@@ -312,7 +330,9 @@ def _packages(sheet: TextCanvas, blast: Blast, listed: Listing) -> None:
     sheet.title(f"Packages ({_counts(blast.summary.packages)})")
     if listed.packages:
         rows = list(map(_package_cells, listed.packages))
-        sheet.table(("tier", "package", "newest", "a fresh install takes (slots)", "steps"), rows, tint=0, whole=1)
+        sheet.table(
+            ("tier", "package", "newest", "a fresh install takes (time periods)", "steps"), rows, tint=0, whole=1
+        )
         _maintainers(sheet, listed.packages)
     else:
         sheet.line("none to list" if blast.is_index_read else NOT_CHECKED, indent=2)

@@ -40,6 +40,7 @@ REACHED = (
 )
 _VOUCHED = (Standing.FIRST_HAND, Standing.CONFIRMED)
 _NAMED = 4
+_FEW_STRETCHES = 3
 _MANY = 1_000
 
 ASSUMED: Final[Mapping[Assumption, str]] = {
@@ -252,6 +253,23 @@ def slot_spans(blast: Blast) -> list[str]:
     """Return each slot in words; of a question about several incidents, with the incident that it belongs to."""
     several = len({slot.incident for slot in blast.slots}) > 1
     return [f"{span(slot)} ({slot.incident})" if several and slot.incident else span(slot) for slot in blast.slots]
+
+
+def times_of(slots: Sequence[int], blast: Blast) -> str:
+    """Return when slots are, neighbours as one stretch: ``2026-03-24 10:39 to 13:11 UTC``; empty for none.
+
+    Of more than three stretches, from the first one's start to the last one's end, with their number.
+    """
+    stretches: list[Slot] = []
+    for one in (blast.slots[number] for number in slots if number < len(blast.slots)):
+        if stretches and (stretches[-1].incident, stretches[-1].until) == (one.incident, one.start):
+            stretches[-1] = replace(stretches[-1], until=one.until)
+        else:
+            stretches.append(one)
+    if len(stretches) > _FEW_STRETCHES:
+        start, until = min(one.start for one in stretches), max(one.until for one in stretches)
+        return f"{len(stretches):,} stretches, {between(start, until)}"
+    return "; ".join(dict.fromkeys(map(span, stretches)))
 
 
 def window_lines(blast: Blast) -> tuple[str, ...]:

@@ -313,6 +313,7 @@ def _rivals(
         view.services.assume({name for name, verdict in verdicts.items() if verdict is Verdict.CLEARED})
         return
     resting: set[str] = set()
+    agreeing: list[str] = []
     for reading in view.case.others:
         case = under(view.case, incidents, reading)
         rival = answer(case, question, documents, worlds.under(case))
@@ -331,8 +332,13 @@ def _rivals(
             for name in sorted(before.keys() | after.keys())
             if before.get(name) != after.get(name)
         ]
-        span = f"{rfc3339(rival.window.start)} to {rfc3339(rival.window.until)}"
-        yield f"reading {reading.id} ({span}) would change {some(changed) if changed else 'no verdict'}"
+        if changed:
+            span = f"{rfc3339(rival.window.start)} to {rfc3339(rival.window.until)}"
+            yield f"with the times of {reading.id} ({span}) other verdicts result: {some(changed)}"
+        else:
+            agreeing.append(reading.id)
+    if agreeing:
+        yield f"no verdict changes with the times of {', '.join(agreeing)}"
     if view.case.reading.id != question.reading:  # else it is the word of the one who asks
         view.services.assume(resting)
 

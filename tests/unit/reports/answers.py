@@ -361,7 +361,10 @@ def blast() -> Blast:
         provenance=Provenance(
             graphkit="0.1.0", packaging="26.3", question="blast litellm-2026-03", inputs=12, facts_sha256="ef" * 32
         ),
-        notes=("one document could not be read", "reading press would change payments observed → unknown"),
+        notes=(
+            "one document could not be read",
+            "with the times of press other verdicts result: payments observed → unknown",
+        ),
     )
 
 
