@@ -53,13 +53,15 @@ _GAP: Final = 3
 class Screen:
     """What stands around the services.
 
-    ``about``: lines below the title, such as what was looked at. ``actions``: what to do now, as ``told_by`` says it.
+    ``about``: lines below the title, such as what was looked at. ``actions``: what to do now, as ``told_by`` says it;
+    ``incident``: the one that all of them are about, where several were asked about.
     ``after``: commands at the end, such as that of the page. ``settle``: the command for an unknown service.
     """
 
     about: Sequence[str] = ()
     actions: Sequence[str] = ()
     told_by: str = ""
+    incident: str = ""
     after: Sequence[str] = ()
     settle: Settle = field(default=lambda _: Remedy(""))
 
@@ -67,9 +69,15 @@ class Screen:
 def screen_of(blast: Blast, view: ReportOptions) -> Screen:
     """Return what stands around the services of a graph."""
     actions = lines_to_act_on(blast)
+    incidents = {one.incident for one in actions}
+    incident = actions[0].incident if len(incidents) == 1 else ""
     more = [f"{counted(len(actions) - _ACTIONS, 'more action')}: --long lists them"] if len(actions) > _ACTIONS else []
     return Screen(
-        actions=[*(str(one._replace(by="")) for one in actions[:_ACTIONS]), *more],
+        actions=[
+            *(str(one._replace(by="", incident="" if incident else one.incident)) for one in actions[:_ACTIONS]),
+            *more,
+        ],
+        incident=incident,
         told_by="; ".join(dict.fromkeys(who for one in actions[:_ACTIONS] for who in one.by.split("; ") if who)),
         after=(f"page: {page_command(blast, view)}",),
         settle=settle_in_graph(blast, view.graph),
@@ -96,7 +104,8 @@ def first_screen(blast: Blast, view: ReportOptions, screen: Screen) -> str:
     head.gap()
     foot.gap()
     if screen.actions:
-        foot.line("DO NOW" + (f"   (by {screen.told_by})" if screen.told_by else ""), style="bold")
+        about = f" about {screen.incident}" if screen.incident else ""
+        foot.line(f"DO NOW{about}" + (f"   (by {screen.told_by})" if screen.told_by else ""), style="bold")
         for number, line in enumerate(screen.actions, 1):
             foot.line(f"{number}  {line}", indent=2, hang=3)
         foot.gap()
