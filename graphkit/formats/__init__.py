@@ -17,6 +17,7 @@ from graphkit.formats.archives import is_gzip, unpacked
 from graphkit.formats.decoding import is_json
 from graphkit.formats.diagnostics import bounded
 from graphkit.formats.interface import Beside, RawDocument, Reader
+from graphkit.formats.lines import lines_in
 from graphkit.formats.multi_document import Part, several
 from graphkit.formats.purls import checksums_of
 from graphkit.formats.structured_text import without_secrets
@@ -102,6 +103,8 @@ def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | No
         raise InputError(f"{reader.format}: nested too deep to read") from error
     if hint == "env":
         check_listing(document)
+    is_whole = raw.data is whole and not is_gzip(data)  # else its lines are no lines of its file
+    document = replace(document, lines=lines_in(whole, document) if is_whole else ())
     document = _with_short_names(_without_secrets(_with_checksums(document)))
     if problems:
         document = replace(document, problems=(*problems, *document.problems))

@@ -139,6 +139,8 @@ class Documents:
         if found is None:
             return None
         found = with_short_texts(found)
+        if text is not data:  # its lines are those of what is packed
+            found = replace(found, lines=())
         if text is not data and found.sha256 == hashlib.sha256(text).hexdigest():  # else it includes others
             found = replace(found, sha256=hashlib.sha256(data).hexdigest())
         self._run.stats.odd(label, found.problems)

@@ -176,10 +176,17 @@ class Take:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentName:
-    """A document as answers name it."""
+    """A document as answers name it.
+
+    ``path`` may name a part of its file; ``file`` is that of all of it, in ``repository`` or a folder that was given.
+    ``line``: where in it stands what decides, counted from 1; 0: not known, as the others are where they are empty.
+    """
 
     sha256: str
     path: str
+    repository: str = ""
+    file: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -148,10 +149,12 @@ class Document:
     """One document. ``sha256`` of its bytes is its identity; ``path`` is relative to what was given.
 
     ``basis`` is the strongest its kind and life-cycle phase allow. ``places`` says where in the file
-    each component stands, one text for each of them, or none at all. ``roots`` are refs of what it
-    describes. ``requirements`` and ``constraints`` are filled for manifests, ``build_requires`` for those with a
-    build system (PEP 518; None: it names none, so the installer's default builds it, if anything does), ``guards`` for
-    those that tell one installer more, and for a lock that says under which metadata it was made.
+    each component stands, one text for each of them, or none at all. ``lines``: in which line (see `line_of`), one
+    for each component, of a manifest for each requirement, 0 where it is not known; one alone is that of all.
+    ``roots`` are refs of what it describes. ``requirements`` and ``constraints`` are filled for manifests,
+    ``build_requires`` for those with a build system (PEP 518; None: it names none, so the installer's default builds
+    it, if anything does), ``guards`` for those that tell one installer more, and for a lock that says under which
+    metadata it was made.
     ``covers_python`` False: it says nothing of Python. ``created`` is the time it gives itself.
     ``dependencies_known`` False: it has no dependency graph, so depth and paths are unknown.
     ``governs``: of a lock, the manifests that it was made from, as paths from its folder. ``generator``: the
@@ -170,6 +173,7 @@ class Document:
     basis: Basis
     components: tuple[Component, ...] = ()
     places: tuple[str, ...] = ()
+    lines: tuple[int, ...] = ()
     edges: tuple[Edge, ...] = ()
     roots: tuple[str, ...] = ()
     requirements: tuple[Requirement, ...] = ()
@@ -193,6 +197,18 @@ class Document:
     covers_python: bool = True
     dependencies_known: bool = True
     problems: tuple[Problem, ...] = ()
+
+
+def line_of(document: Document, number: int) -> int:
+    """Return the line of its file in which a row of a document stands, counted from 1; 0 where it is not known.
+
+    ``number`` counts the components, of a manifest the requirements. It is not known in a file that holds several
+    documents, of which each has lines of its own.
+    """
+    lines = document.lines
+    if not lines or _PART.search(document.path):
+        return 0
+    return lines[number] if 1 < len(lines) > number else lines[0] if len(lines) == 1 else 0
 
 
 def is_attested(document: Document) -> bool:
@@ -219,6 +235,8 @@ def is_open_for_editable_trees_alone(document: Document) -> bool:
 
 
 _NO_REASON: Final = 3
+_PART: Final = re.compile(r"#\d+$")
+"""How the path of a document ends that shares its file with others."""
 
 
 def _rank(text: str) -> int:

@@ -279,7 +279,8 @@ def _build(one: BuildVerdict) -> Shape:
 
 
 def _document(one: DocumentName) -> Shape:
-    return {"sha256": one.sha256, "path": one.path}
+    known = (("repository", one.repository), ("file", one.file if one.file != one.path else ""), ("line", one.line))
+    return {"sha256": one.sha256, "path": one.path, **{key: value for key, value in known if value}}
 
 
 def _paths(paths: Iterable[Path]) -> list[list[Shape]]:

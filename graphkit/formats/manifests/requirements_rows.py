@@ -11,6 +11,7 @@ from packaging.specifiers import SpecifierSet
 
 from graphkit.formats.addresses import named_by, sha256_of
 from graphkit.formats.diagnostics import Diagnostics, quoted
+from graphkit.formats.lines import number_in
 from graphkit.formats.locks.rows import digests_in, index_address, manifest_of, note_strangers
 from graphkit.formats.manifests.requirements_header import Header
 from graphkit.formats.manifests.requirements_lines import Line
@@ -424,10 +425,14 @@ class RequirementRows:
         for place, text in self._not_applied:
             self._diagnostics.add(place, text)
         is_open = self._diagnostics.lost or self._is_open or self._has_local or self._has_links or are_mixed
-        asked = dict.fromkeys(item.asked for item in self.items if item.asked)
+        asked: dict[Requirement, int] = {}
+        for item in self.items:
+            if item.asked:
+                asked.setdefault(item.asked, number_in(item.place))
         return replace(
             document,
             requirements=tuple(asked),
+            lines=tuple(asked.values()) if any(asked.values()) else (),
             constraints=tuple(self._constraints),
             guards=Guards(overrides=self._overrides) if self._overrides else None,
             indexes=tuple(self._addresses),

@@ -47,7 +47,7 @@ def shown(context: ServiceContext, finding: Finding, document: Document, at: Mom
         verdict=finding.verdict,
         reason=finding.reason,
         basis=finding.basis,
-        document=named(document),
+        document=named(document, finding.line),
         slots=_fetchable(context, finding),
         paths=finding.paths,
     )

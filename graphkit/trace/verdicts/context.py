@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from graphkit.model.answers import Assumption, BuildVerdict, Clearance, DocumentName, Obligation
@@ -83,6 +83,8 @@ class ServiceContext:
     is_reached_by_building: Callable[[], bool]
     findings: dict[tuple[str, bool, str], Finding]
     said_complete: frozenset[str] = frozenset()
+    files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """The repository and path of the service's own documents, by sha256."""
 
     @property
     def first_upload(self) -> Instant | None:
@@ -103,9 +105,17 @@ class ServiceContext:
         return " and ".join(self.names) or "nothing"
 
 
-def named(document: Document) -> DocumentName | None:
+def named(document: Document, line: int = 0) -> DocumentName | None:
     """Return a document as answers name it; None for what is no document of the graph."""
-    return None if not document.sha256 else DocumentName(sha256=document.sha256, path=document.path)
+    return None if not document.sha256 else DocumentName(sha256=document.sha256, path=document.path, line=line)
+
+
+def placed(context: ServiceContext, one: BuildVerdict) -> BuildVerdict:
+    """Return a verdict whose document says in which repository it is, as far as the service's own documents do."""
+    if one.document is None or one.document.sha256 not in context.files:
+        return one
+    repository, file = context.files[one.document.sha256]
+    return replace(one, document=replace(one.document, repository=repository, file=file))
 
 
 def opened(gap: OpenObligation, document: Document | None = None, at: Moment | None = None) -> BuildVerdict:

@@ -45,8 +45,10 @@ def _with_own_paths(context: ServiceContext, uses: Sequence[DocumentUse]) -> Ser
     """
     repositories = {use.repository for use in uses if use.repository}
     paths: dict[str, str] = {}
+    files: dict[str, tuple[str, str]] = {}
     for use in uses:
         if use.path:
+            files.setdefault(use.document, (use.repository, use.path))
             is_inside = len(repositories) < 2 or not use.repository
             paths.setdefault(use.document, use.path if is_inside else f"{use.repository}/{use.path}")
     read = context.document
@@ -57,7 +59,7 @@ def _with_own_paths(context: ServiceContext, uses: Sequence[DocumentUse]) -> Ser
         return found if path == found.path else replace(found, path=path)
 
     said = frozenset(use.document for use in uses if use.is_complete)
-    return replace(context, document=document, findings={}, said_complete=said)
+    return replace(context, document=document, findings={}, said_complete=said, files=files)
 
 
 def counts(context: ServiceContext, state: InputState) -> bool:

@@ -21,6 +21,7 @@ from graphkit.model.documents import (
     DocumentKind,
     how_many,
     is_attested,
+    line_of,
 )
 from graphkit.model.organisation import CompleteFrom
 from graphkit.model.ranks import Verdict
@@ -50,6 +51,8 @@ class Finding:
     paths: tuple[Path, ...] = ()
     shown: frozenset[Named] = frozenset()
     steps: tuple[ProofStep, ...] = ()
+    line: int = 0
+    """Where in its file the row stands that decides; 0: not known."""
     is_subject: bool = False
     """The document's own subject is an accused release."""
     may_show: bool = False
@@ -85,7 +88,8 @@ def read_listing(document: Document, accused: Accusation, words: Words) -> Findi
     if exposing:
         number, row, test = min(exposing, key=lambda one: (one[2].rank, one[0]))
         assert test.verdict is not None
-        place = f" at {document.places[number]}" if document.places else ""
+        line = line_of(document, number)
+        place = f" at {_place_of(document, number, line)}" if document.places else ""
         name = f"{row.package or row.name} {row.version}".strip()
         return Finding(
             verdict=test.verdict,
@@ -93,6 +97,7 @@ def read_listing(document: Document, accused: Accusation, words: Words) -> Findi
             reason=f"{document.path} lists {name}{place}" + (f", {test.reason}" if test.reason else ""),
             paths=(_joined(_path_in(document, row), test.path),),
             shown=frozenset[Named]().union(*(one.shown for _, _, one in exposing)),
+            line=line,
             may_show=True,
         )
     described = next((one for one in rows if one[1].ref == subject and one[2].verdict is not None), None)
@@ -104,6 +109,11 @@ def read_listing(document: Document, accused: Accusation, words: Words) -> Findi
         is_subject=described is not None,
         may_show=bool(suspects),
     )
+
+
+def _place_of(document: Document, number: int, line: int) -> str:
+    """Return where a row stands: in which line, unless all are in one or it is not known."""
+    return f"line {line}" if line and len(document.lines) > 1 else document.places[number]
 
 
 def subject_of(document: Document) -> Component | None:

@@ -30,7 +30,7 @@ from graphkit.trace.verdicts.build_parts import (
 )
 from graphkit.trace.verdicts.build_times import ran, time_of
 from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, fact, prove, with_assumption, word
-from graphkit.trace.verdicts.context import ServiceContext, cleared, opened
+from graphkit.trace.verdicts.context import ServiceContext, cleared, opened, placed
 from graphkit.trace.verdicts.guards import guards_in_force
 from graphkit.trace.verdicts.in_place import (
     ManifestInPlace,
@@ -82,7 +82,7 @@ def _service(context: ServiceContext, judged: Sequence[BuildVerdict]) -> Service
         basis=first.basis if first else "",
         reason=first.reason if first else "its builds are declared complete and there is none; name one to settle it",
         slots=tuple(sorted({number for one in deciding for number in one.slots})),
-        builds=tuple(replace(one, incident=context.incident) for one in judged),
+        builds=tuple(replace(placed(context, one), incident=context.incident) for one in judged),
         paths=first.paths if first else (),
         near=verdict is Verdict.UNKNOWN and all(one.near for one in deciding) and bool(deciding),
     )

@@ -6,12 +6,13 @@ A bar is tried before anything is read: what binds every resolution and admits n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from graphkit.model.answers import BuildVerdict, Obligation, Path, ProofKind
-from graphkit.model.documents import Document
+from graphkit.model.documents import Document, DocumentKind, line_of
 from graphkit.model.environment import AnyOfEnvironments, Environment
 from graphkit.model.ranks import Verdict
 from graphkit.model.sentences import and_more
@@ -122,7 +123,7 @@ def _taken(context: ServiceContext, request: InstallRequest, found: Confirmation
         at=None,
         verdict=Verdict.PICKED,
         reason=f"a fresh install from {request.path} takes {what.replace('@', ' ')}",
-        document=named(request.document),
+        document=named(request.document, _line_of(request.document, found.path)),
         slots=tuple(sorted({number for number, _ in takes})),
         paths=(found.path,) if found.path else (),
     )
@@ -163,10 +164,19 @@ def _admits(request: InstallRequest, reason: str, slots: Iterable[int], path: Pa
         at=None,
         verdict=Verdict.ADMITTED,
         reason=reason,
-        document=named(request.document),
+        document=named(request.document, _line_of(request.document, path)),
         slots=tuple(sorted(slots)),
         paths=(path,) if path else (),
     )
+
+
+def _line_of(document: Document, path: Path) -> int:
+    """Return the line of a manifest that asks for what a path goes by first, where only one does; 0: not known."""
+    if document.kind is not DocumentKind.MANIFEST or len(path) < 2:
+        return 0
+    first = re.split(r"[@\[]", path[1].node)[0]
+    asked = [number for number, one in enumerate(document.requirements) if one.package == first]
+    return line_of(document, asked[0]) if len(asked) == 1 else 0
 
 
 def _admitted_slots(
