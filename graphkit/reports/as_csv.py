@@ -1,4 +1,8 @@
-"""A blast as CSV for spreadsheets: a row for each service, company and package, and for what a reader must know."""
+"""A blast as CSV for spreadsheets: a row for each service, company and package, and for what a reader must know.
+
+Own services come first, the worst of them on top, then companies, public packages and notes. New columns come last, so
+that what reads the others by their number still does.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,12 @@ from typing import Final
 
 from graphkit.model.answers import Blast, CompanyRow, PackageRow, Path, Provenance, ServiceVerdict
 from graphkit.model.ranks import CompanyVerdict, Verdict
+from graphkit.model.times import Instant, rfc3339
+from graphkit.reports.evidence import Place, exposed_from, shown_by
+from graphkit.reports.groups import group_of
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.provenance import read_stamp, stamp
+from graphkit.reports.settling import Remedy, Settle, settle_in_graph
 from graphkit.reports.text import shown
 from graphkit.reports.wording import (
     WORDS,
@@ -25,7 +33,10 @@ from graphkit.reports.wording import (
     window_lines,
 )
 
-COLUMNS: Final = ("kind", "name", "verdict", "basis", "slots", "reason", "company", "owner", "path")
+COLUMNS: Final = (
+    *("kind", "name", "verdict", "basis", "slots", "reason", "company", "owner", "path"),
+    *("word", "from", "until", "repository", "file", "line", "settle", "settle only if"),
+)
 _REASON: Final = COLUMNS.index("reason")
 _FORMULA: Final = frozenset("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
 """What a spreadsheet may take for the start of a formula; the last four are the wide forms of the first."""
@@ -42,26 +53,25 @@ class CsvReport:
     def render(self, blast: Blast, view: ReportOptions) -> str:
         """Return the table with its heads; lines end in CR and LF."""
         listed = listing(blast, view)
+        settle = settle_in_graph(blast, None)  # a table is handed on, and the same wherever its graph is
         companies = {name: row.company for row in blast.companies for name in row.services}
         written = io.StringIO()
         writer = csv.writer(written, lineterminator="\r\n")
         writer.writerow(COLUMNS)
         rows: list[Sequence[str]] = [
-            _service(one, one.company or companies.get(one.service) or "") for one in blast.services
+            _service(one, blast, settle, one.company or companies.get(one.service) or "") for one in blast.services
         ]
         rows += [_company(row) for row in blast.companies]
-        rows += [_package(row) for row in listed.packages]
-        rows += [
-            ("note", "", "", "", "", text, "", "", "")
-            for text in (*notices(blast), *window_lines(blast), *listed.notes, *blast.notes)
-        ]
-        rows.append(("made of", "", "", "", "", stamp(made_of(blast, view)), "", "", ""))
-        writer.writerows([cell(text) for text in row] for row in rows)
+        rows += [_package(row, blast) for row in listed.packages]
+        texts = (*notices(blast), *window_lines(blast), *listed.notes, *blast.notes)
+        rows += [("note", "", "", "", "", text) for text in texts]
+        rows.append(("made of", "", "", "", "", stamp(made_of(blast, view))))
+        writer.writerows([cell(text) for text in (*row, *[""] * (len(COLUMNS) - len(row)))] for row in rows)
         return written.getvalue()
 
     def provenance(self, text: str) -> Provenance | None:
         """Return what such a table says it was made of, in its last row."""
-        if not text.startswith(",".join(COLUMNS)):
+        if not text.startswith(",".join(COLUMNS[: _REASON + 1])):
             return None
         last = next(csv.reader(text.rstrip("\r\n").rpartition("\n")[2:]), [])
         return read_stamp(last[_REASON]) if len(last) > _REASON else None
@@ -79,11 +89,24 @@ def cell(text: str) -> str:
     return f"'{shown(text)}" if text[:1] in _FORMULA else shown(text)
 
 
-def _service(one: ServiceVerdict, company: str) -> Sequence[str]:
+def _service(one: ServiceVerdict, blast: Blast, settle: Settle, company: str) -> Sequence[str]:
     about = filter(None, (clearance_in_words(one), by_incident(one)))
     reasons = "; ".join((one.reason, *about, *_unknown_builds(one)))
     path = _path(one.paths)
-    return ("service", one.service, one.verdict, one.basis, _slots(one.slots), reasons, company, one.owner, path)
+    place = shown_by(one) or Place("", "", 0)
+    line = str(place.line) if place.line else ""
+    remedy = settle(one) if one.verdict is Verdict.UNKNOWN else Remedy("")
+    return (
+        *("service", one.service, one.verdict, one.basis, _slots(one.slots), reasons, company, one.owner, path),
+        *(group_of(one.verdict).upper(), *_times(exposed_from(blast, one.slots))),
+        *(place.repository, place.file, line, remedy.command, remedy.only_if),
+    )
+
+
+def _times(stretch: tuple[Instant, Instant] | None) -> tuple[str, str]:
+    """Return both ends of a stretch in UTC, as spreadsheets read them; empty where there is none."""
+    start, until = stretch or (None, None)
+    return rfc3339(start) or "", rfc3339(until) or ""
 
 
 def _unknown_builds(one: ServiceVerdict) -> Iterator[str]:
@@ -114,7 +137,7 @@ def _company(row: CompanyRow) -> Sequence[str]:
     return ("company", row.name, row.verdict, row.origin_tier, "", "; ".join(reasons), row.company, "", path)
 
 
-def _package(row: PackageRow) -> Sequence[str]:
+def _package(row: PackageRow, blast: Blast) -> Sequence[str]:
     takes = takes_in_words(row.takes)
     reasons = [f"a fresh install takes {takes}" if takes else WORDS[standing(row)]]
     if row.newest:
@@ -127,7 +150,11 @@ def _package(row: PackageRow) -> Sequence[str]:
         reasons.append(f"{row.downloads:,} downloads")
     reason = "; ".join(reasons)
     path = _path(row.paths)
-    return ("package", row.package, standing(row), "", _slots(row.slots), reason, "", row.maintainers, path)
+    word = group_of(Verdict(row.tier)).upper() if row.tier else ""
+    return (
+        *("package", row.package, standing(row), "", _slots(row.slots), reason, "", row.maintainers, path),
+        *(word, *_times(exposed_from(blast, row.slots))),
+    )
 
 
 def _slots(slots: Sequence[int]) -> str:

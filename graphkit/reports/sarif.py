@@ -1,6 +1,7 @@
-"""A blast as SARIF 2.1.0, for the code scanning pages of forges: a result per exposed build, at its lock file.
+"""A blast as SARIF 2.1.0, for the code scanning pages of forges: a result per exposed build, at its row in a file.
 
-A finding has no line: the graph keeps what a document lists, not the document, so each stands at its first line.
+Each file is given by its path in its repository, which the base of its URI names. A result has a line where the graph
+knows that of the row, and none elsewhere.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
-from graphkit.model.answers import Accused, Blast, BuildVerdict, Path, Provenance, ServiceVerdict
+from graphkit.model.answers import Accused, Blast, BuildVerdict, DocumentName, Path, Provenance, ServiceVerdict
 from graphkit.model.ranks import Verdict
 from graphkit.reports.content import web_address
+from graphkit.reports.evidence import Place, place_of
+from graphkit.reports.groups import group_of
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.provenance import provenance_shape, read_object, read_provenance
+from graphkit.reports.settling import settle_in_graph
 from graphkit.reports.text import counted, cut, safe_json, shown
 from graphkit.reports.wording import (
     EXPOSED,
@@ -26,7 +30,7 @@ from graphkit.reports.wording import (
     made_of,
     name_of,
     refused,
-    slot_spans,
+    spans_of,
     window_lines,
 )
 
@@ -47,7 +51,8 @@ _SEVERITIES: Final = {"error": "9.8", "warning": "7.5", "note": "4.0"}
 _NAME: Final = "graphkit"
 _CASE: Final = ""
 """Stands for the case as a whole where a result names no release of it."""
-_FOLDER: Final = "The folder that was given to graphkit ingest"
+_FOLDER: Final = "%SRCROOT%"
+_FOLDER_IN_WORDS: Final = "The folder that was given to graphkit"
 
 
 class SarifReport:
@@ -83,7 +88,7 @@ class SarifReport:
             },
             "automationDetails": {"id": f"{_NAME}/{shown(blast.incident.id)[:200]}/"},
             "columnKind": "unicodeCodePoints",
-            "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": _FOLDER}}},
+            "originalUriBaseIds": _bases(blast),
             "invocations": [{"executionSuccessful": not blast.is_partial, "toolExecutionNotifications": notes}],
             "results": results[:MOST_RESULTS],
             "properties": {"madeOf": provenance_shape(made)},
@@ -138,28 +143,55 @@ def _results(blast: Blast, rules: Mapping[str, tuple[int, str]]) -> Iterator[Sha
     """Yield a result per exposed build, document and release, the worst first, as the answer sorts its services."""
     for one in blast.services:
         seen = set[str]()
-        for build in sorted(one.builds, key=lambda build: build.verdict.rank):
-            if build.verdict not in EXPOSED or build.document is None:
-                continue
+        for build, document in _exposing(one):
             ends = dict.fromkeys(path[-1].node for path in build.paths if path and path[-1].node in rules) or [_CASE]
             for end in ends:
-                mark = _digest(one.service, build.document.path, end)
+                mark = _digest(one.service, document.path, end)
                 if mark not in seen:
                     seen.add(mark)
-                    yield _result(blast, one, build, end, rules, mark)
+                    yield _result(blast, one, build, place_of(document), end, rules, mark)
 
 
-def _result(
-    blast: Blast, one: ServiceVerdict, build: BuildVerdict, end: str, rules: Mapping[str, tuple[int, str]], mark: str
+def _exposing(one: ServiceVerdict) -> Iterator[tuple[BuildVerdict, DocumentName]]:
+    """Yield the builds of a service that a document exposes, the worst first."""
+    for build in sorted(one.builds, key=lambda build: build.verdict.rank):
+        if build.verdict in EXPOSED and build.document is not None:
+            yield build, build.document
+
+
+def _bases(blast: Blast) -> Shape:
+    """Return what the paths of files are relative to: a repository, or the folder that was given."""
+    files = [document for one in blast.services for _, document in _exposing(one)]
+    named = dict.fromkeys(document.repository for document in files if document.repository)
+    texts = {
+        _FOLDER: _FOLDER_IN_WORDS,
+        **{_base(name): f"The root of {shown(name)}, a repository or folder" for name in named},
+    }
+    return {base: {"description": {"text": cut(text, _LONGEST)}} for base, text in texts.items()}
+
+
+def _base(repository: str) -> str:
+    return shown(repository) or _FOLDER
+
+
+def _result(  # noqa: PLR0917 - what a result is made of
+    blast: Blast,
+    one: ServiceVerdict,
+    build: BuildVerdict,
+    place: Place,
+    end: str,
+    rules: Mapping[str, tuple[int, str]],
+    mark: str,
 ) -> Shape:
-    path = build.document.path if build.document else ""
     level = _LEVELS[build.verdict]
-    spans = slot_spans(blast) if build.slots else []
-    when = ", ".join(spans[slot] for slot in build.slots[:3]) or "at a time that is not known"
+    when = ", ".join(spans_of(blast, build.slots)[:3]) or "at a time that is not known"
     about = ", ".join(f"{word} {text}" for word, text in (("company", one.company), ("owner", one.owner)) if text)
-    text = f"{one.service}{f' ({about})' if about else ''}: {build.verdict}: {build.reason}. Exposed {when}."
+    word = group_of(build.verdict).upper()
+    text = f"{word} {one.service}{f' ({about})' if about else ''}: {build.reason}. Exposed {when}."
     paths = [way for way in build.paths if way and (end == _CASE or way[-1].node == end)]
-    location = {"physicalLocation": _place(path)}
+    region = {"region": {"startLine": place.line}} if place.line else {}
+    location = {"physicalLocation": {**_file(place), **region}}
+    repository = {"repository": shown(place.repository)} if place.repository else {}
     return {
         "ruleId": rules[end][1],
         "ruleIndex": rules[end][0],
@@ -167,29 +199,36 @@ def _result(
         "kind": "fail",
         "message": {"text": cut(shown(text), _LONGEST)},
         "locations": [location],
-        "codeFlows": [_flow(way, path) for way in paths[:3]],
+        "codeFlows": [_flow(way, place) for way in paths[:3]],
         "partialFingerprints": {"primaryLocationLineHash": f"{mark}:1", f"{_NAME}/v1": mark},
-        "properties": {"tier": build.verdict.value, "basis": shown(build.basis), "service": shown(one.service)},
+        "properties": {
+            "tier": build.verdict.value,
+            "basis": shown(build.basis),
+            "service": shown(one.service),
+            **repository,
+        },
     }
 
 
-def _place(path: str) -> Shape:
-    """Return a place in a document: a URI reference relative to the folder that was ingested."""
-    uri = quote(path.lstrip("/"), safe="/", errors="backslashreplace") or "unnamed"
-    return {"artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"}, "region": {"startLine": 1}}
+def _file(place: Place) -> Shape:
+    """Return a file by a URI reference that is relative to its repository, or to the folder that was given."""
+    uri = quote(place.file.lstrip("/"), safe="/", errors="backslashreplace") or "unnamed"
+    return {"artifactLocation": {"uri": uri, "uriBaseId": _base(place.repository)}}
 
 
-def _flow(way: Path, path: str) -> Shape:
+def _flow(way: Path, place: Place) -> Shape:
+    """Return a path, step by step; that they all stand in the file is known, but not in which lines."""
     texts = [cut(shown(f"{step.node}: {step.why}"), _LONGEST) for step in way[:_MOST_STEPS]]
-    steps = [{"location": {"physicalLocation": _place(path), "message": {"text": text}}} for text in texts]
+    steps = [{"location": {"physicalLocation": _file(place), "message": {"text": text}}} for text in texts]
     return {"threadFlows": [{"locations": steps}]}
 
 
 def _open(blast: Blast) -> Iterator[Shape]:
-    """Yield what is no result: what is unknown, and exposures that no document stands for."""
+    """Yield what is no result: what is unknown, with what settles it, and exposures that no document stands for."""
+    settle = settle_in_graph(blast, None)
     for one in blast.services:
         if one.verdict is Verdict.UNKNOWN:
-            yield _notification(f"{one.service} is unknown: {one.reason}")
+            yield _notification(f"{one.service} is unknown: {one.reason}. {settle(one).in_words()}")
         elif one.verdict in EXPOSED and not any(build.document and build.verdict in EXPOSED for build in one.builds):
             yield _notification(f"{one.service} is {one.verdict}, by no document: {one.reason}")
 

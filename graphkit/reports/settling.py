@@ -28,6 +28,14 @@ class Remedy(NamedTuple):
     command: str
     only_if: str = ""
 
+    def in_words(self) -> str:
+        r"""Return it in one line.
+
+        >>> Remedy("graphkit blast x --builds-complete", "nothing else was built").in_words()
+        'To settle it, only if nothing else was built: graphkit blast x --builds-complete'
+        """
+        return f"To settle it{f', only if {self.only_if}' if self.only_if else ''}: {self.command}"
+
 
 Settle = Callable[[ServiceVerdict], Remedy]
 """Returns what would settle an unknown service."""

@@ -1,4 +1,8 @@
-"""A blast as a status note in Markdown, ready for a ticket. Whatever was read from somewhere stands in it as text."""
+"""A blast as a status note in Markdown, for an issue and for a mail. Whatever was read from somewhere stands as text.
+
+Own services come first, then what to do; public packages are an appendix. It has lists alone, no tables and no HTML, so
+that it can be read as it is.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +11,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from graphkit.model.answers import Blast, BuildVerdict, CompanyRow, Path, Provenance, ServiceVerdict
+from graphkit.model.answers import Blast, BuildVerdict, CompanyRow, PackageRow, Path, Provenance, ServiceVerdict
 from graphkit.model.incidents import Source
 from graphkit.model.organisation import Claim
 from graphkit.model.ranks import CompanyVerdict, Verdict
+from graphkit.model.sentences import first_of
+from graphkit.reports.actions import lines_to_act_on
 from graphkit.reports.comparison import HEADS, Comparison, since
 from graphkit.reports.content import web_address
+from graphkit.reports.evidence import shown_by
+from graphkit.reports.groups import EVIDENCE, counts_of, group_of, sentence, whose
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.provenance import read_stamp, stamp
+from graphkit.reports.settling import Remedy, settle_in_graph
 from graphkit.reports.text import counted, shown
 from graphkit.reports.wording import (
     EXPOSED,
-    REACHED,
     REPLACED,
     WORDS,
     Listing,
@@ -27,26 +35,28 @@ from graphkit.reports.wording import (
     by_incident,
     clearance_in_words,
     clock,
-    headline,
     listing,
     made_of,
     name_of,
+    notices,
     only_assumed,
     renown,
-    slot_runs,
     slot_spans,
+    spans_of,
     standing,
-    takes_in_words,
+    what_and_when,
     window_lines,
 )
 
 _TITLE: Final = "# Status note: "
 _MADE: Final = re.compile(r"- To check it, [^:]*: (?P<fence>`+) ?(?P<stamp>\{.*\}) ?(?P=fence)")
-# What sites link or replace even when escaped (mentions, addresses, emoji, sums) becomes code, HTML becomes entities.
-_ACTS: Final = re.compile(
-    r"(?P<code>(?:[@#$]|://|(?<=www)\.|:(?=[a-z+-][\w+-]*:))+)|(?P<entity>[<>&`])|(?P<mark>[\\*_\[\]{}~|!^=])",
-    re.IGNORECASE,
-)
+_NAMED: Final = 3
+"""How many services a line names that is about several."""
+_VERDICTS: Final = frozenset(one.value for one in Verdict)
+# What sites link or replace even when escaped (mentions, addresses, emoji, sums), and what is markup or HTML.
+_ACTS: Final = re.compile(r"[\\*_\[\]{}~|^=<>&`@#$]|://|www\.|:[a-z+-][\w+-]*:", re.IGNORECASE)
+_CODE: Final = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+_WORD: Final = re.compile(r"(?P<before>[(\"']*)(?P<word>.*?)(?P<after>[)\"',.;:?]*)")
 
 
 class MarkdownReport:
@@ -58,14 +68,15 @@ class MarkdownReport:
         """Return the note. No line begins with a text that was read, so that none is a heading or a command."""
         listed = listing(blast, view)
         sections = (
+            ("## In short", _in_short(blast)),
+            ("## Services", _services(blast, strict=view.strict)),
+            ("## What to do now", _to_do(blast)),
+            ("## Companies, and what they said", _companies(blast)),
             ("## What happened", _happened(blast, listed)),
-            ("## Affected", _affected(blast, listed)),
-            ("## Not affected, and why", _spared(blast)),
-            ("## Unknown, and what would settle it", _unknown(blast, listed, strict=view.strict)),
-            ("## Companies", _companies(blast)),
-            ("## Next steps", _steps(blast)),
-            ("## Sources", _sources(blast)),
-            ("## Notes", _notes(blast, made_of(blast, view))),
+            ("## Notes and assumptions", _notes(blast, listed)),
+            ("## Appendix: public packages", _packages(blast, listed)),
+            ("## Appendix: sources", _sources(blast)),
+            ("## How to check this note", _made(made_of(blast, view))),
         )
         parts = ["\n".join((title, "", *(list(lines) or ["- None."]))) for title, lines in sections]
         return "\n\n".join((f"{_TITLE}{prose(blast.incident.id)}", *parts)) + "\n"
@@ -82,10 +93,17 @@ REPORT: Final = MarkdownReport()
 def prose(text: str) -> str:
     r"""Return a text in which no Markdown or HTML takes effect, for the middle of a line.
 
-    >>> prose("<b>*x* @all")
-    '&lt;b&gt;\\*x\\* `@`all'
+    Words that could are code, which reads as they are: in an issue, and in a mail too.
+
+    >>> prose("<b>*x* @all, litellm<1.82 by `uv lock`")
+    '`<b>*x*` `@all`, `litellm<1.82` by `uv lock`'
     """
-    return _ACTS.sub(_inert, shown(text))
+    parts = _CODE.split(shown(text))  # every second one stood between backticks
+    return "".join(code(part) if at % 2 and part.strip(" ") else _plain(part) for at, part in enumerate(parts))
+
+
+def _plain(text: str) -> str:
+    return " ".join(_inert(word) if _ACTS.search(word) else word for word in text.split(" "))
 
 
 def code(text: str) -> str:
@@ -98,12 +116,9 @@ def code(text: str) -> str:
     return f"{fence}{pad}{inner}{pad}{fence}"
 
 
-def _inert(found: re.Match[str]) -> str:
-    if found["code"]:
-        return f"`{found[0]}`"
-    if found["entity"]:
-        return {"<": "&lt;", ">": "&gt;", "&": "&amp;", "`": "&#96;"}[found[0]]
-    return f"\\{found[0]}"
+def _inert(word: str) -> str:
+    found = _WORD.fullmatch(word)
+    return f"{found['before']}{code(found['word'])}{found['after']}" if found and found["word"] else code(word)
 
 
 def comparison_note(answer: Comparison) -> str:
@@ -123,75 +138,51 @@ def comparison_note(answer: Comparison) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _happened(blast: Blast, listed: Listing) -> Iterator[str]:
-    if blast.incident.title:
-        yield f"- In short: {prose(blast.incident.title)}"
-    yield f"- Found: {prose(headline(blast))}"
-    for one in listed.releases:
-        ghost = ", no longer on the index" if one.ghost else ""
-        part = "" if one.release.whole else ", only some of its files"
-        note = f": {prose(one.release.note)}" if one.release.note else ""
-        said = _ids(one.release.sources)
-        yield f"- Compromised: {code(name_of(one))}, {between(one.start, one.until)}{ghost}{part}{note}{said}"
-    for cause in blast.incident.causes:
-        sure = prose(cause.certainty) if cause.certainty else "certainty not said"
-        yield f"- Cause ({sure}): {prose(cause.text)}{_ids(cause.sources)}"
-    for line in window_lines(blast):
-        yield f"- Window: {prose(line)}"
-    for number, text in enumerate(slot_spans(blast)):
-        yield f"- Slot {number} of the window: {prose(text)}"
+def _in_short(blast: Blast) -> Iterator[str]:
+    yield f"- What: {prose(what_and_when(blast))}"
+    for line in (*notices(blast), *blast.unknown):
+        yield f"- Note: {prose(line)}"
+    counts = counts_of(blast)
+    yield f"- In short: {prose(sentence(counts, whose(blast)))}"
+    yield f"- Verdicts: {', '.join(f'{group.upper()} {number:,}' for group, number in counts.items())}"
 
 
-def _affected(blast: Blast, listed: Listing) -> Iterator[str]:
+def _services(blast: Blast, *, strict: bool) -> Iterator[str]:
+    """Yield each service, the worst first: why, when, by which path, and what shows it or would settle it."""
+    settle = settle_in_graph(blast, None)
+    refused = {one.service for one in only_assumed(blast)} if strict else set()
     for one in blast.services:
+        yield f"- **{group_of(one.verdict).upper()}** {_named(one)}"
+        yield f"  - Why: {prose(one.reason)}"
         if one.verdict in EXPOSED:
-            yield f"- **{one.verdict}** service {_named(one)}: {prose(one.reason)}"
-            if one.paths:
-                yield f"  - Path: {_path(one.paths)}"
-    for row in blast.companies:
-        if row.verdict in REACHED:
-            yield f"- **{row.verdict}** company {_company(row)}"
-    for package in listed.packages:
-        taken = takes_in_words(package.takes)
-        takes = f": a fresh install takes {prose(taken)}" if taken else ""
-        path = f"; path: {_path(package.paths)}" if package.paths else ""
-        about = "".join(f"; {prose(text)}" for text in renown(package))
-        yield f"- **{WORDS[standing(package)]}** package {code(package.package)}{takes}{path}{about}"
-    for note in listed.notes:
-        yield f"- Rest: {prose(note)}"
-
-
-def _spared(blast: Blast) -> Iterator[str]:
-    for one in blast.services:
-        if one.verdict is Verdict.CLEARED:
-            yield f"- **cleared** service {_named(one)}: {prose(one.reason)}"
-            yield f"  - Proof: {prose(clearance_in_words(one))}"
-    for row in blast.companies:
-        if row.verdict is CompanyVerdict.CLEARED:
-            yield f"- **cleared** company {_company(row)}: every service of it that is known is cleared"
-        if row.verdict is CompanyVerdict.NONE:
-            yield f"- **no tie found** company {_company(row)}: named only, which does not clear it"
-
-
-def _unknown(blast: Blast, listed: Listing, *, strict: bool) -> Iterator[str]:
-    for one in only_assumed(blast) if strict else ():
-        yield f"- **cleared only by assumptions** service {_named(one)}: {prose(clearance_in_words(one))}"
-        yield from (f"  - Replace {code}: {REPLACED[code]}" for code in one.assumes)
-    for one in blast.services:
+            yield from _exposure(one, blast)
         if one.verdict is Verdict.UNKNOWN:
-            yield f"- **unknown** service {_named(one)}: {prose(one.reason)}"
+            yield f"  - {_settled(settle(one))}"
+        if one.verdict is Verdict.CLEARED:
+            yield f"  - Proof: {prose(clearance_in_words(one))}"
+        if one.service in refused:
+            yield "  - Counts as unknown, by --strict: cleared only by assumptions"
+            yield from (f"  - To replace {prose(each)}: {prose(REPLACED[each])}" for each in one.assumes)
         for build in _open_builds(one):
-            yield f"- **unknown** build of {code(one.service)}, {_build(build)}: {prose(build.reason)}"
-    for row in blast.companies:
-        if row.verdict is CompanyVerdict.UNKNOWN:
-            yield f"- **unknown** company {_company(row)}: settled when its services are"
-    for package in listed.packages:
-        if package.unresolvable:
-            slots = slot_runs(package.unresolvable)
-            yield f"- **unresolvable** package {code(package.package)}: no install was found in slots {slots}"
-    open_ones = [sum(bool(row.unresolvable) for row in rows) for rows in (blast.packages, listed.packages)]
-    if (rest := open_ones[0] - open_ones[1]) > 0:
-        yield f"- **unresolvable** in some slot: {counted(rest, 'package')} of those not listed"
+            yield f"  - Also unknown is a build {_build(build)}: {prose(build.reason)}"
+        if text := by_incident(one):
+            yield f"  - By incident: {prose(text)}"
+
+
+def _exposure(one: ServiceVerdict, blast: Blast) -> Iterator[str]:
+    if spans := spans_of(blast, one.slots):
+        yield f"  - Exposed: {prose(', '.join(spans))}"
+    if one.paths:
+        yield f"  - Path: {_path(one.paths)}"
+    basis = EVIDENCE.get(one.basis, one.basis)
+    place = shown_by(one)
+    if shown_in := "; ".join(filter(None, (basis, str(place) if place else ""))):
+        yield f"  - Evidence: {prose(shown_in)}"
+
+
+def _settled(remedy: Remedy) -> str:
+    only_if = f", only if {remedy.only_if}" if remedy.only_if else ""
+    return f"To settle it{only_if}: {code(remedy.command)}"
 
 
 def _open_builds(one: ServiceVerdict) -> Iterator[BuildVerdict]:
@@ -202,13 +193,45 @@ def _open_builds(one: ServiceVerdict) -> Iterator[BuildVerdict]:
 
 
 def _build(build: BuildVerdict) -> str:
-    when = clock(build.at) if build.at is not None else "builds nobody recorded"
+    when = f"of {clock(build.at)}" if build.at is not None else "that nobody recorded"
     return f"{when}, {code(build.document.path)}" if build.document else when
+
+
+def _to_do(blast: Blast) -> Iterator[str]:
+    """Yield what to do, with a box for each: what the incident says, what is exposed, what is open, who to ask."""
+    for line in lines_to_act_on(blast):
+        of = f"Of {line.incident}" if line.incident else ""
+        do = "" if line.text.lower().startswith(line.do) else line.do.capitalize()  # else it would be said twice
+        told = ": ".join(filter(None, (of, do, line.text)))
+        yield f"- [ ] {prose(told)}{f' ({prose(line.by)})' if line.by else ''}"
+    for one in blast.services:
+        if one.verdict is Verdict.OBSERVED:
+            yield f"- [ ] Contain {_named(one)}: renew every secret its builds could read; rebuild without the release"
+        elif one.verdict in EXPOSED:
+            yield f"- [ ] Look at what {_named(one)} installed (lock, SBOM, build log); until then renew its secrets"
+    yield from _to_settle(blast)
+    for row in blast.companies:
+        if row.verdict is CompanyVerdict.SUPPLIER and row.via:
+            yield f"- [ ] For {code(row.company)}: ask {code(row.via[0])} which of its data was within reach"
+        elif row.verdict is CompanyVerdict.UNKNOWN:
+            yield f"- [ ] For {code(row.company)}: get the documents of its services"
+
+
+def _to_settle(blast: Blast) -> Iterator[str]:
+    """Yield each command that settles unknown services, with the first of these."""
+    settle = settle_in_graph(blast, None)
+    services: dict[Remedy, list[str]] = {}
+    for one in blast.services:
+        if one.verdict is Verdict.UNKNOWN:
+            services.setdefault(settle(one), []).append(one.service)
+    for remedy, names in services.items():
+        only_if = f", only if {remedy.only_if}" if remedy.only_if else ""
+        yield f"- [ ] Settle {prose(first_of(names, _NAMED))}{only_if}: {code(remedy.command)}"
 
 
 def _companies(blast: Blast) -> Iterator[str]:
     for row in blast.companies:
-        yield f"- **{row.verdict}** {_company(row)}"
+        yield f"- **{_company_word(row)}** {_company(row)}"
         if row.services:
             yield f"  - Services: {', '.join(map(code, row.services))}"
         for one in row.supplies:
@@ -224,26 +247,74 @@ def _claim(claim: Claim) -> str:
     said = _ids([one.id for one in claim.sources]) or " (no source)"
     date = prose(claim.date) if claim.date else "undated"
     who = prose(claim.claimant) if claim.claimant else "not named"
-    return f"Claim of {date} by {who}{sure}: {prose(claim.text)}{said} \\[{mark}\\]"
+    return f"Claim of {date} by {who}{sure}: {prose(claim.text)}{said} ({mark})"
 
 
-def _steps(blast: Blast) -> Iterator[str]:
-    """Yield what follows from the verdicts: contain what is shown, look into what is likely, settle what is open."""
-    for one in blast.services:
-        name = _named(one)
-        if one.verdict is Verdict.OBSERVED:
-            yield f"- [ ] Contain {name}: renew every secret its builds could read; rebuild without the release"
-        elif one.verdict in EXPOSED:
-            yield f"- [ ] Look at what {name} installed (lock, SBOM, build log); until then renew its secrets"
-        elif one.verdict is Verdict.UNKNOWN:
-            yield f"- [ ] Settle {name}: {prose(one.reason)}"
-        for build in _open_builds(one):
-            yield f"- [ ] Settle the build of {code(one.service)}, {_build(build)}: {prose(build.reason)}"
-    for row in blast.companies:
-        if row.verdict is CompanyVerdict.SUPPLIER and row.via:
-            yield f"- [ ] For {code(row.company)}: ask {code(row.via[0])} which of its data was within reach"
-        elif row.verdict is CompanyVerdict.UNKNOWN:
-            yield f"- [ ] For {code(row.company)}: get the documents of its services"
+def _company_word(row: CompanyRow) -> str:
+    if row.verdict is CompanyVerdict.NONE:
+        return "no tie found"
+    return group_of(Verdict(row.verdict.value)).upper() if row.verdict.value in _VERDICTS else row.verdict.value
+
+
+def _happened(blast: Blast, listed: Listing) -> Iterator[str]:
+    for one in listed.releases:
+        ghost = ", no longer on the index" if one.ghost else ""
+        part = "" if one.release.whole else ", only some of its files"
+        note = f": {prose(one.release.note)}" if one.release.note else ""
+        said = _ids(one.release.sources)
+        yield f"- Compromised: {code(name_of(one))}, {between(one.start, one.until)}{ghost}{part}{note}{said}"
+    for cause in blast.incident.causes:
+        sure = prose(cause.certainty) if cause.certainty else "certainty not said"
+        yield f"- Cause ({sure}): {prose(cause.text)}{_ids(cause.sources)}"
+
+
+def _notes(blast: Blast, listed: Listing) -> Iterator[str]:
+    for line in window_lines(blast):
+        yield f"- Window: {prose(line)}"
+    spans = slot_spans(blast)
+    if len(spans) > 1:
+        yield f"- Looked at apart, since what was on offer differs: {prose('; '.join(spans))}"
+    for note in (*listed.notes, *blast.notes):
+        yield f"- Note: {prose(note)}"
+
+
+def _packages(blast: Blast, listed: Listing) -> Iterator[str]:
+    """Yield the public packages, those together of which a fresh install takes the same."""
+    alike: dict[tuple[str, str], list[PackageRow]] = {}
+    for row in listed.packages:
+        alike.setdefault((_word(row), _takes(row, blast)), []).append(row)
+    for (word, takes), members in alike.items():
+        yield f"- **{word}** {counted(len(members), 'package')}{takes}"
+        yield from (f"  - Package {_package(row, blast)}" for row in members)
+    open_ones = [sum(bool(row.unresolvable) for row in rows) for rows in (blast.packages, listed.packages)]
+    if (rest := open_ones[0] - open_ones[1]) > 0:
+        yield f"- **unresolvable** in some time: {counted(rest, 'package')} of those not listed"
+
+
+def _word(row: PackageRow) -> str:
+    return group_of(Verdict(row.tier)).upper() if row.tier else WORDS[standing(row)]
+
+
+def _takes(row: PackageRow, blast: Blast) -> str:
+    slots: dict[str, list[int]] = {}
+    for take in row.takes:
+        slots.setdefault(take.release, []).append(take.slot)
+    taken = (f"{code(name.replace('@', ' '))} ({prose(', '.join(spans_of(blast, at)))})" for name, at in slots.items())
+    return f": a fresh install takes {', '.join(taken)}" if slots else ""
+
+
+def _package(row: PackageRow, blast: Blast) -> str:
+    nodes = [step.node for step in min(row.paths, key=len)] if row.paths else []
+    way = f", by way of {' → '.join(map(code, nodes[1:-1]))}" if len(nodes) > 2 else ""
+    newest = f", newest {prose(row.newest)}" if row.newest else ""
+    times = (
+        f", {prose(', '.join(spans_of(blast, row.unresolvable)))}"
+        if set(row.unresolvable) < set(range(len(blast.slots)))
+        else ""
+    )
+    stuck = f"; **unresolvable**: no install was found{times}" if row.unresolvable else ""
+    about = "".join(f"; {prose(text)}" for text in renown(row))
+    return f"{code(row.package)}{newest}{way}{stuck}{about}"
 
 
 def _sources(blast: Blast) -> Iterator[str]:
@@ -258,9 +329,7 @@ def _order(one: Source) -> tuple[str, str, str, str, str]:
     return one.id, one.title, one.publisher, one.date, one.url
 
 
-def _notes(blast: Blast, made: Provenance) -> Iterator[str]:
-    for note in blast.notes:
-        yield f"- Note: {prose(note)}"
+def _made(made: Provenance) -> Iterator[str]:
     versions = f"graphkit {prose(made.graphkit)}, packaging {prose(made.packaging)}"
     yield f"- Made by {versions} from {counted(made.inputs, 'input')}, for {code(made.question)}"
     yield f"- To check it, `graphkit report verify FILE` reads this line: {code(stamp(made))}"
@@ -268,9 +337,6 @@ def _notes(blast: Blast, made: Provenance) -> Iterator[str]:
 
 def _named(one: ServiceVerdict) -> str:
     about = [f"{word} {prose(text)}" for word, text in (("company", one.company), ("owner", one.owner)) if text]
-    about += [f"basis {prose(one.basis)}"] if one.basis else []
-    about += [f"slots {slot_runs(one.slots)}"] if one.slots else []
-    about += [prose(text)] if (text := by_incident(one)) else []
     return code(one.service) + (f" ({', '.join(about)})" if about else "")
 
 
@@ -278,7 +344,7 @@ def _company(row: CompanyRow) -> str:
     named = code(row.company) if row.name == row.company else f"{prose(row.name)} ({code(row.company)})"
     if not row.distance:
         return named
-    chain = " &lt; ".join(map(code, row.via))
+    chain = ", supplied by ".join(map(code, row.via))
     return f"{named}, {counted(row.distance, 'step')} away: supplied by {chain}, which is {prose(row.origin_tier)}"
 
 
