@@ -35,7 +35,7 @@ from graphkit.reports.wording import (
 
 COLUMNS: Final = (
     *("kind", "name", "verdict", "basis", "slots", "reason", "company", "owner", "path"),
-    *("word", "from", "until", "repository", "file", "line", "settle", "settle only if"),
+    *("word", "from", "until", "repository", "file", "line", "settle", "settle only if", "external"),
 )
 _REASON: Final = COLUMNS.index("reason")
 _FORMULA: Final = frozenset("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
@@ -59,7 +59,8 @@ class CsvReport:
         writer = csv.writer(written, lineterminator="\r\n")
         writer.writerow(COLUMNS)
         rows: list[Sequence[str]] = [
-            _service(one, blast, settle, one.company or companies.get(one.service) or "") for one in blast.services
+            _service(one, blast, settle, one.company or companies.get(one.service) or "")
+            for one in sorted(blast.services, key=lambda one: one.service in blast.external)
         ]
         rows += [_company(row) for row in blast.companies]
         rows += [_package(row, blast) for row in listed.packages]
@@ -100,6 +101,7 @@ def _service(one: ServiceVerdict, blast: Blast, settle: Settle, company: str) ->
         *("service", one.service, one.verdict, one.basis, _slots(one.slots), reasons, company, one.owner, path),
         *(group_of(one.verdict).upper(), *_times(exposed_from(blast, one.slots))),
         *(place.repository, place.file, line, remedy.command, remedy.only_if),
+        "yes" if one.service in blast.external else "",
     )
 
 

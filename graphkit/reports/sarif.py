@@ -192,6 +192,7 @@ def _result(  # noqa: PLR0917 - what a result is made of
     region = {"region": {"startLine": place.line}} if place.line else {}
     location = {"physicalLocation": {**_file(place), **region}}
     repository = {"repository": shown(place.repository)} if place.repository else {}
+    external = {"external": True} if one.service in blast.external else {}
     return {
         "ruleId": rules[end][1],
         "ruleIndex": rules[end][0],
@@ -206,6 +207,7 @@ def _result(  # noqa: PLR0917 - what a result is made of
             "basis": shown(build.basis),
             "service": shown(one.service),
             **repository,
+            **external,
         },
     }
 

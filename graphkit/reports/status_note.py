@@ -67,11 +67,13 @@ class MarkdownReport:
     def render(self, blast: Blast, view: ReportOptions) -> str:
         """Return the note. No line begins with a text that was read, so that none is a heading or a command."""
         listed = listing(blast, view)
+        others = [one for one in blast.services if one.service in blast.external] if blast.external else []
         sections = (
             ("## In short", _in_short(blast)),
-            ("## Services", _services(blast, strict=view.strict)),
+            ("## Services", _services(blast, _own(blast), strict=view.strict)),
             ("## What to do now", _to_do(blast)),
             ("## Companies, and what they said", _companies(blast)),
+            *((("## Services of others", _services(blast, others, strict=view.strict)),) if others else ()),
             ("## What happened", _happened(blast, listed)),
             ("## Notes and assumptions", _notes(blast, listed)),
             ("## Appendix: public packages", _packages(blast, listed)),
@@ -147,11 +149,15 @@ def _in_short(blast: Blast) -> Iterator[str]:
     yield f"- Verdicts: {', '.join(f'{group.upper()} {number:,}' for group, number in counts.items())}"
 
 
-def _services(blast: Blast, *, strict: bool) -> Iterator[str]:
+def _own(blast: Blast) -> Iterator[ServiceVerdict]:
+    return (one for one in blast.services if one.service not in blast.external)
+
+
+def _services(blast: Blast, services: Iterable[ServiceVerdict], *, strict: bool) -> Iterator[str]:
     """Yield each service, the worst first: why, when, by which path, and what shows it or would settle it."""
     settle = settle_in_graph(blast, None)
     refused = {one.service for one in only_assumed(blast)} if strict else set()
-    for one in blast.services:
+    for one in services:
         yield f"- **{group_of(one.verdict).upper()}** {_named(one)}"
         yield f"  - Why: {prose(one.reason)}"
         if one.verdict in EXPOSED:
@@ -204,7 +210,7 @@ def _to_do(blast: Blast) -> Iterator[str]:
         do = "" if line.text.lower().startswith(line.do) else line.do.capitalize()  # else it would be said twice
         told = ": ".join(filter(None, (of, do, line.text)))
         yield f"- [ ] {prose(told)}{f' ({prose(line.by)})' if line.by else ''}"
-    for one in blast.services:
+    for one in _own(blast):
         if one.verdict is Verdict.OBSERVED:
             yield f"- [ ] Contain {_named(one)}: renew every secret its builds could read; rebuild without the release"
         elif one.verdict in EXPOSED:
@@ -221,7 +227,7 @@ def _to_settle(blast: Blast) -> Iterator[str]:
     """Yield each command that settles unknown services, with the first of these."""
     settle = settle_in_graph(blast, None)
     services: dict[Remedy, list[str]] = {}
-    for one in blast.services:
+    for one in _own(blast):
         if one.verdict is Verdict.UNKNOWN:
             services.setdefault(settle(one), []).append(one.service)
     for remedy, names in services.items():

@@ -116,6 +116,20 @@ class TestSarif:
         marks = [decoded("sarif", one)["runs"][0]["results"][0]["partialFingerprints"] for one in (made, later)]
         assert marks[0] == marks[1]
 
+    def test_a_line_and_a_repository_are_given_where_they_are_known(self) -> None:
+        made = answers.blast()
+        build = made.services[0].builds[0]
+        assert build.document
+        placed = replace(build.document, path="part of uv.lock", repository="code/pay", file="uv.lock", line=812)
+        service = replace(made.services[0], builds=(replace(build, document=placed),))
+        run = decoded("sarif", replace(made, services=(service,), external=frozenset({service.service})))["runs"][0]
+        assert run["results"][0]["locations"][0]["physicalLocation"] == {
+            "artifactLocation": {"uri": "uv.lock", "uriBaseId": "code/pay"},
+            "region": {"startLine": 812},
+        }
+        assert run["results"][0]["properties"]["external"] is True
+        assert set(run["originalUriBaseIds"]) == {"%SRCROOT%", "code/pay"}
+
     def test_an_address_of_a_document_is_a_reference(self) -> None:
         made = answers.blast()
         build = made.services[0].builds[0]

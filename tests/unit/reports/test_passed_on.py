@@ -122,6 +122,19 @@ class TestCsv:
             "reason": f"'{shown(start)}c",
         }
 
+    def test_services_of_others_come_after_ones_own(self) -> None:
+        made = replace(answers.blast(), external=frozenset({answers.blast().services[0].service}))
+        found = [row for row in rows(report("csv").render(made, ReportOptions())) if row["kind"] == "service"]
+        assert [row["word"] for row in found] == ["LIKELY", "UNKNOWN", "CLEAR", "HIT"]
+        assert [row["external"] for row in found] == ["", "", "", "yes"]
+
+    def test_times_are_those_of_the_slots_and_what_is_unknown_has_a_command(self) -> None:
+        found = rows(report("csv").render(answers.blast(), ReportOptions()))
+        assert (found[0]["from"], found[0]["until"]) == ("2026-03-24T10:52:00Z", "2026-03-24T13:11:00Z")
+        assert [row["settle"] for row in found[:4]] == [
+            *("", "", "graphkit why --clearance -- billing litellm-2026-03", ""),
+        ]
+
     def test_slots_are_no_dates(self) -> None:
         assert rows(report("csv").render(answers.blast(), ReportOptions()))[0]["slots"] == "1 to 2"
 
@@ -155,6 +168,21 @@ class TestMarkdown:
         assert [token.attrs["href"] for token in found if token.type == "link_open"] == [answers.PAGE.url]
         assert [token.tag for token in found if token.type == "heading_open"] == ["h1", *["h2"] * 9]
         assert all(re.match(r"(#+ [A-Z]|(  )?- (\*\*|\[ \] )?[A-Za-z]|$)", line) for line in text.split("\n"))
+
+    def test_services_of_others_stand_apart_and_ask_for_nothing(self) -> None:
+        made = replace(answers.blast(), external=frozenset({answers.blast().services[0].service}))
+        text = report("markdown").render(made, ReportOptions())
+        own, _, others = text.partition("## Services of others\n\n")
+        assert "`payments` (company" not in own
+        assert others.startswith("- **HIT** `payments` (company acme, owner team pay)")
+
+    def test_packages_of_which_an_install_takes_the_same_stand_together(self) -> None:
+        text = report("markdown").render(answers.blast(), ReportOptions())
+        appendix = text.partition("## Appendix: public packages\n\n")[2]
+        assert appendix.startswith(
+            "- **LIKELY** 2 packages: a fresh install takes `litellm 1.82.7` (2026-03-24 10:39 to"
+        )
+        assert appendix.index("`dspy`") < appendix.index("`graphrag`") < appendix.index("`crewai[litellm]`")
 
     def test_claims_have_date_and_source(self) -> None:
         text = report("markdown").render(answers.blast(), ReportOptions())
