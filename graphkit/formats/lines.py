@@ -15,8 +15,8 @@ import numpy as np
 from graphkit.formats.decoding import is_json
 from graphkit.model.documents import Component, Document, DocumentKind
 
-_LINE: Final = re.compile(r"line (\d+)")
-_INDEX: Final = re.compile(r"\[(\d+)\]")
+_LINE: Final = re.compile(r"line (\d{1,9})")
+_INDEX: Final = re.compile(r"\[(\d{1,9})\]")
 _TABLE: Final = re.compile(rb"^[ \t]*\[\[[ \t]*([A-Za-z0-9_-]+)[ \t]*\]\]", re.MULTILINE)
 _ANY_TABLE: Final = re.compile(rb"^[ \t]*\[", re.MULTILINE)
 _NAME: Final = re.compile(rb"^[ \t]*name[ \t]*=[ \t]*[\"']([^\"'\n]*)[\"']", re.MULTILINE)
@@ -183,7 +183,8 @@ class _Json:
 
     def at(self, place: str) -> _Span | None:
         """Return where a value begins and ends, None where the place leads to none."""
-        head, _, index = place.removesuffix("]").rpartition("[")
+        head, _, last = place.rpartition("[")
+        index = _INDEX.fullmatch(f"[{last}")
         if head not in self._arrays:  # one look-up for each that most rows stand in
             span = self._walk(head)
             inside = self._open(span) if span and head else None
@@ -191,7 +192,7 @@ class _Json:
         if not place:
             return None
         elements = self._arrays[head]
-        return elements[int(index)] if index.isdecimal() and int(index) < len(elements) else self._walk(place)
+        return elements[int(index[1])] if index and int(index[1]) < len(elements) else self._walk(place)
 
     def _walk(self, place: str) -> _Span | None:
         span, rest = (0, len(self._text)), place

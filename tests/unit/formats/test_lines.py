@@ -190,6 +190,16 @@ class TestNoLineIsBetterThanAWrongOne:
         crossed = replace(document, places=tuple(reversed(document.places)))
         assert lines_in(text, crossed) == ()
 
+    def test_keys_that_look_like_places(self) -> None:
+        odd = {"_meta": {"hash": {"sha256": "0"}, "pipfile-spec": 6}, "default": {f"a[{'9' * 5000}]": {}, "b[0]": {}}}
+        text = json.dumps({**odd, "develop": {"lib": {"version": "==1"}, "zope.lib": {"version": "==1"}}}, indent=1)
+        lines = text.split("\n")
+        found = known(text, "Pipfile.lock")
+        assert {name: lines[at - 1].strip() for name, at in found.items() if at} == {
+            "lib": '"lib": {',
+            "zope-lib": '"zope.lib": {',
+        }
+
     def test_a_document_without_places(self) -> None:
         document = replace(read(json.dumps(BOM, indent=1)), places=())
         assert lines_in(json.dumps(BOM, indent=1).encode(), document) == ()
