@@ -30,7 +30,7 @@ from graphkit.reports.wording import (
     made_of,
     name_of,
     refused,
-    spans_of,
+    times_of,
     window_lines,
 )
 
@@ -184,7 +184,7 @@ def _result(  # noqa: PLR0917 - what a result is made of
     mark: str,
 ) -> Shape:
     level = _LEVELS[build.verdict]
-    when = ", ".join(spans_of(blast, build.slots)[:3]) or "at a time that is not known"
+    when = times_of(build.slots, blast) or "at a time that is not known"
     about = ", ".join(f"{word} {text}" for word, text in (("company", one.company), ("owner", one.owner)) if text)
     word = group_of(build.verdict).upper()
     text = f"{word} {one.service}{f' ({about})' if about else ''}: {build.reason}. Exposed {when}."

@@ -42,8 +42,8 @@ from graphkit.reports.wording import (
     only_assumed,
     renown,
     slot_spans,
-    spans_of,
     standing,
+    times_of,
     what_and_when,
     window_lines,
 )
@@ -176,8 +176,8 @@ def _services(blast: Blast, services: Iterable[ServiceVerdict], *, strict: bool)
 
 
 def _exposure(one: ServiceVerdict, blast: Blast) -> Iterator[str]:
-    if spans := spans_of(blast, one.slots):
-        yield f"  - Exposed: {prose(', '.join(spans))}"
+    if when := times_of(one.slots, blast):
+        yield f"  - Exposed: {prose(when)}"
     if one.paths:
         yield f"  - Path: {_path(one.paths)}"
     basis = EVIDENCE.get(one.basis, one.basis)
@@ -305,7 +305,7 @@ def _takes(row: PackageRow, blast: Blast) -> str:
     slots: dict[str, list[int]] = {}
     for take in row.takes:
         slots.setdefault(take.release, []).append(take.slot)
-    taken = (f"{code(name.replace('@', ' '))} ({prose(', '.join(spans_of(blast, at)))})" for name, at in slots.items())
+    taken = (f"{code(name.replace('@', ' '))} ({prose(times_of(at, blast))})" for name, at in slots.items())
     return f": a fresh install takes {', '.join(taken)}" if slots else ""
 
 
@@ -313,11 +313,8 @@ def _package(row: PackageRow, blast: Blast) -> str:
     nodes = [step.node for step in min(row.paths, key=len)] if row.paths else []
     way = f", by way of {' → '.join(map(code, nodes[1:-1]))}" if len(nodes) > 2 else ""
     newest = f", newest {prose(row.newest)}" if row.newest else ""
-    times = (
-        f", {prose(', '.join(spans_of(blast, row.unresolvable)))}"
-        if set(row.unresolvable) < set(range(len(blast.slots)))
-        else ""
-    )
+    is_always = len(row.unresolvable) == len(blast.slots)
+    times = "" if is_always else f", {prose(times_of(row.unresolvable, blast))}"
     stuck = f"; **unresolvable**: no install was found{times}" if row.unresolvable else ""
     about = "".join(f"; {prose(text)}" for text in renown(row))
     return f"{code(row.package)}{newest}{way}{stuck}{about}"

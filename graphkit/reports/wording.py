@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
@@ -251,23 +251,8 @@ def reading_of(blast: Blast) -> str:
 
 def slot_spans(blast: Blast) -> list[str]:
     """Return each slot in words; of a question about several incidents, with the incident that it belongs to."""
-    return _spans(blast, blast.slots)
-
-
-def spans_of(blast: Blast, slots: Iterable[int]) -> list[str]:
-    """Return some slots in words as `slot_spans` has them, those that follow each other as one."""
-    joined: list[Slot] = []
-    for slot in (blast.slots[number] for number in sorted(slots) if number < len(blast.slots)):
-        if joined and (joined[-1].until, joined[-1].incident) == (slot.start, slot.incident):
-            joined[-1] = replace(joined[-1], until=slot.until)
-        else:
-            joined.append(slot)
-    return _spans(blast, joined)
-
-
-def _spans(blast: Blast, slots: Iterable[Slot]) -> list[str]:
     several = len({slot.incident for slot in blast.slots}) > 1
-    return [f"{span(slot)} ({slot.incident})" if several and slot.incident else span(slot) for slot in slots]
+    return [f"{span(slot)} ({slot.incident})" if several and slot.incident else span(slot) for slot in blast.slots]
 
 
 def times_of(slots: Sequence[int], blast: Blast) -> str:
