@@ -8,6 +8,7 @@ from typing import Final
 from graphkit.model.answers import Blast
 from graphkit.reports.content import COMPANY, PACKAGE, RELEASE, SERVICE, content
 from graphkit.reports.layout import COLOURS, PlacedNode, picture
+from graphkit.reports.routes import routes, topmost
 from graphkit.reports.text import cut
 from graphkit.reports.wording import Listing
 
@@ -32,10 +33,11 @@ def picture_svg(blast: Blast, listed: Listing) -> str:
     """
     drawn = picture(content(blast, listed), most=MOST_NODES)
     places = {spot.id: (spot.x, spot.y) for spot in drawn.spots}
-    xs, ys = ([place[axis] for place in places.values()] or [0] for axis in (0, 1))
-    left, top = min(xs) - _MARGIN, min(ys) - 40
+    ways = routes(places, ((start, end) for start, end, _ in drawn.links))
+    lines = [f'<path d="{way}"/>' for way in ways]
+    xs, ys = ([0, *(place[axis] for place in places.values())] for axis in (0, 1))
+    left, top = min(xs) - _MARGIN, min(*ys, topmost(ways)) - 40
     width, height = max(xs) - left + _MARGIN, max(ys) - top + 60
-    lines = [_line(*places[start], *places[end]) for start, end, _ in drawn.links]
     nodes = [_node(spot) for spot in drawn.spots]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="{left} {top} {width} {height}" '
@@ -45,20 +47,14 @@ def picture_svg(blast: Blast, listed: Listing) -> str:
     )
 
 
-def _line(x: int, y: int, to_x: int, to_y: int) -> str:
-    bend = (x + to_x) // 2
-    return f'<path d="M{x} {y}C{bend} {y} {bend} {to_y} {to_x} {to_y}"/>'
-
-
 def _node(spot: PlacedNode) -> str:
     fill, stroke, _ = COLOURS.get(spot.verdict, _PLAIN)
     several = spot.id.startswith("+")
-    name = f"{spot.count:,} {'of' if spot.label else 'more'} {spot.label}".strip() if several else spot.label
     shape = _SEVERAL if several else _SHAPES[spot.kind]
     about = f"{cut(spot.label, 200)}: {spot.kind}, {spot.verdict}"
     return (
         f'<g transform="translate({spot.x} {spot.y})"><title>{escape(about)}</title>'
         f'<path d="{shape}" fill="{fill}" stroke="{stroke}" stroke-width="2"/>'
-        f'<text y="28" text-anchor="middle">{escape(cut(name, _LABEL))}</text>'
+        f'<text y="28" text-anchor="middle">{escape(cut(spot.label, _LABEL))}</text>'
         f'<text y="43" text-anchor="middle" font-size="11" opacity=".75">{spot.verdict}</text></g>'
     )

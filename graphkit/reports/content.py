@@ -40,12 +40,26 @@ from graphkit.reports.wording import (
     clock,
     name_of,
     standing,
-    takes_in_words,
 )
 
 COMPROMISED: Final = "compromised"
 RELEASE, PACKAGE, SERVICE, COMPANY = "release", "package", "service", "company"
 KINDS: Final = (RELEASE, PACKAGE, SERVICE, COMPANY)
+VERDICTS: Final = (
+    COMPROMISED,
+    "observed",
+    "replayed",
+    "stated",
+    "picked",
+    "supplier",
+    "admitted",
+    "nominated",
+    "older",
+    "unknown",
+    "cleared",
+    "none",
+)
+"""Every verdict that an entry can have, worst first."""
 _EXPOSED: Final = frozenset((*EXPOSED, *REACHED))
 _NAMED: Final = 25
 """How many services a company's reason names; those services name their company all."""
@@ -173,7 +187,7 @@ class _Builder:
 
     def _package(self, entry_id: str, row: PackageRow) -> None:
         where = standing(row)
-        takes = takes_in_words(row.takes)
+        takes = ", then ".join(dict.fromkeys(take.release.replace("@", " ") for take in row.takes))
         reason = f"a fresh install takes {takes}" if takes else WORDS[where]
         entry = Entry(
             id=entry_id,

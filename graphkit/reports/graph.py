@@ -25,7 +25,7 @@ def graph_of(blast: Blast, listed: Listing) -> nx.DiGraph[str]:
     import networkx as nx
 
     shown = content(blast, listed)
-    places = {spot.id: (spot.x, spot.y) for spot in picture(shown, most=_ALL).spots}
+    places = {spot.id: (spot.x, spot.y) for spot in picture(shown, most=_ALL, folds=False).spots}
     graph: nx.DiGraph[str] = nx.DiGraph(name=blast.incident.id)
     for one in shown.entries.values():
         x, y = places[one.id]

@@ -40,6 +40,17 @@ MEANING: Final[Mapping[Group, str]] = {
 }
 """What each group says, in a few words."""
 
+CALLED: Final[Mapping[str, str]] = {
+    "compromised": "compromised",
+    **{verdict.value: group.value for verdict, group in _GROUPS.items()},
+    "stated": "hit by its own word",
+    "supplier": "through a supplier",
+    "nominated": "possible, not confirmed",
+    "older": "older releases only",
+    "none": "not tied to it",
+}
+"""What a page calls every verdict that an entry can have; data have the verdicts' own codes."""
+
 EVIDENCE: Final[Mapping[str, str]] = {
     "hash": "an accused file, by its hash",
     "installed": "a list of what is installed",

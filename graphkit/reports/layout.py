@@ -6,37 +6,18 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from typing import Final
 
-from graphkit.reports.content import COMPANY, KINDS, PACKAGE, Content, Entry
+from graphkit.reports.content import KINDS, PACKAGE, VERDICTS, Content, Entry
+from graphkit.reports.folding import gathered
 
 MOST_DRAWN: Final = 2_000
 """How many nodes a picture has at most; the rest stand behind counted ones, and all in the table."""
-_GROUPS: Final = 24
-"""How many nodes a kind and verdict has where there are too many to draw them all: what a person can look through."""
 TALLEST: Final = 24
 """How many nodes stand in one column before another is begun beside it; more where there are very many."""
-LAYER_GAP: Final = 330
-COLUMN_GAP: Final = 250
+COLUMN_GAP: Final = 300
 ROW_GAP: Final = 80
-
-_ORDER: Final = (
-    "compromised",
-    "observed",
-    "replayed",
-    "stated",
-    "picked",
-    "supplier",
-    "admitted",
-    "nominated",
-    "older",
-    "unknown",
-    "cleared",
-    "none",
-)
-VERDICTS: Final = _ORDER
-"""Every verdict that an entry can have, worst first."""
-
 
 COLOURS: Final[Mapping[str, tuple[str, str, str]]] = {
     "compromised": ("#4a0d0d", "#1f0000", "#ffffff"),
@@ -54,7 +35,7 @@ COLOURS: Final[Mapping[str, tuple[str, str, str]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedNode:
-    """A drawn node: an entry, or a cluster of ``count`` entries of one kind and verdict, ``label`` what they share."""
+    """A drawn node: an entry, or ``count`` of one kind and verdict; ``label`` is a name, or says how many of what."""
 
     id: str
     kind: str
@@ -74,19 +55,22 @@ class Picture:
     at: Mapping[str, str]
 
 
-def picture(content: Content, most: int = MOST_DRAWN) -> Picture:
-    """Return the drawn nodes with their places: releases left, then packages by distance, services, companies.
+def picture(content: Content, most: int = MOST_DRAWN, *, folds: bool = True) -> Picture:
+    """Return the drawn nodes with their places: releases left, then packages, services, companies.
 
-    In a column nodes stand near what they hang on. Cost: nodes and links, sorted once per layer.
+    A link between two of a kind leads to the right, too; between packages that stand for several none is drawn. In a
+    column nodes stand near what they hang on. Without ``folds`` every entry is a node, up to ``most``.
+
+    Cost: nodes and links, sorted once per layer.
     """
-    at, clusters = _clustered(content, most)
+    at, several = gathered(content, most, folds=folds)
     entries = content.entries
-    nodes: dict[str, Entry] = {entry_id: entries[entry_id] for entry_id in at if at[entry_id] == entry_id}
-    nodes |= clusters
+    nodes: dict[str, Entry] = {entry_id: one for entry_id, one in entries.items() if at[entry_id] == entry_id}
+    nodes |= several
     links: dict[tuple[str, str], str] = {}
     for (start, end), why in content.links.items():
         pair = (at[start], at[end])
-        if pair[0] != pair[1]:
+        if pair[0] != pair[1] and not all(node in several and nodes[node].kind == PACKAGE for node in pair):
             links.setdefault(pair, why if pair == (start, end) else "")
     places = _places(nodes, links)
     counts = Counter(at.values())
@@ -105,55 +89,15 @@ def picture(content: Content, most: int = MOST_DRAWN) -> Picture:
     return Picture(spots=spots, links=tuple((start, end, why) for (start, end), why in links.items()), at=at)
 
 
-def _clustered(content: Content, most: int) -> tuple[dict[str, str], dict[str, Entry]]:
-    """Return which node stands for each entry, and the clusters.
-
-    Where there are too many to draw, kinds and verdicts with few entries show them all. The others show their largest
-    groups, services by company or owner, packages by what they hang on, companies by supplier; one node has the rest.
-    """
-    entries = list(content.entries.values())
-    if len(entries) <= most:
-        return {one.id: one.id for one in entries}, {}
-    room = min(most // (len(KINDS) * len(_ORDER)), _GROUPS)  # for each kind and verdict
-    classes: dict[tuple[str, str], list[Entry]] = {}
-    for one in entries:
-        classes.setdefault((one.kind, one.verdict), []).append(one)
-    at: dict[str, str] = {}
-    clusters: dict[str, Entry] = {}
-    for (kind, verdict), members in classes.items():
-        if len(members) <= room:
-            at |= {one.id: one.id for one in members}
-            continue
-        groups: dict[str, list[Entry]] = {}
-        for one in members:
-            groups.setdefault(one.group, []).append(one)
-        rest = groups.pop("", [])
-        order = sorted(groups, key=lambda name: (-len(groups[name]), name))
-        named = order[: max(room - 1, 0)]
-        rest += [one for name in order[len(named) :] for one in groups[name]]
-        for number, (name, inside) in enumerate([*((name, groups[name]) for name in named), ("", rest)]):
-            if len(inside) == 1:
-                at[inside[0].id] = inside[0].id
-            elif inside:
-                cluster_id = f"+{kind}-{verdict}-{number}"
-                slots = sorted({slot for one in inside for slot in one.slots})
-                column = inside[0].column
-                clusters[cluster_id] = Entry(
-                    id=cluster_id, kind=kind, name=name, verdict=verdict, column=column, slots=slots
-                )
-                at |= {one.id: cluster_id for one in inside}
-    return at, clusters
-
-
 def _places(nodes: Mapping[str, Entry], links: Iterable[tuple[str, str]]) -> dict[str, tuple[int, int]]:
-    """Return x and y of each node; layers are kinds, packages and companies one layer per distance."""
+    """Return x and y of each node; layers are kinds, and inside a kind as many as its longest way has nodes."""
     before: dict[str, list[str]] = {}
     for start, end in links:
         before.setdefault(end, []).append(start)
+    depths = _depths(nodes, before)
     layers: dict[tuple[int, int], list[Entry]] = {}
-    for one in nodes.values():
-        column = one.column if one.kind in {PACKAGE, COMPANY} else 0
-        layers.setdefault((KINDS.index(one.kind), column), []).append(one)
+    for entry_id, one in nodes.items():
+        layers.setdefault((KINDS.index(one.kind), depths[entry_id]), []).append(one)
     places: dict[str, tuple[int, int]] = {}
     tallest = max(TALLEST, math.isqrt(2 * len(nodes)))  # so that very many are about as wide as a screen
     left = 0
@@ -165,17 +109,51 @@ def _places(nodes: Mapping[str, Entry], links: Iterable[tuple[str, str]]) -> dic
             column, row = divmod(number, rows)
             tall = min(rows, len(ordered) - column * rows)
             places[one.id] = (left + column * COLUMN_GAP, (2 * row - tall + 1) * ROW_GAP // 2)
-        left += (columns - 1) * COLUMN_GAP + LAYER_GAP
+        left += columns * COLUMN_GAP
     return places
+
+
+def _depths(nodes: Mapping[str, Entry], before: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """Return how many nodes of its own kind lead to each at most; a circle is entered at its nearest to a release."""
+    after: dict[str, list[str]] = {}
+    missing: dict[str, int] = {}
+    for end in nodes:
+        own = [start for start in before.get(end, ()) if nodes[start].kind == nodes[end].kind]
+        missing[end] = len(own)
+        for start in own:
+            after.setdefault(start, []).append(end)
+    order = {entry_id: (one.column, number) for number, (entry_id, one) in enumerate(nodes.items())}
+    circles = sorted(nodes, key=order.__getitem__, reverse=True)
+    ready = [(order[entry_id], entry_id) for entry_id, number in missing.items() if not number]
+    heapify(ready)
+    depths = dict.fromkeys(nodes, 0)
+    done = set[str]()
+    while len(done) < len(nodes):
+        if ready:
+            _, entry_id = heappop(ready)
+        else:
+            entry_id = circles.pop()
+        if entry_id in done:
+            continue
+        done.add(entry_id)
+        for end in after.get(entry_id, ()):
+            missing[end] -= 1
+            if end not in done:
+                depths[end] = max(depths[end], depths[entry_id] + 1)
+                if not missing[end]:
+                    heappush(ready, (order[end], end))
+    return depths
 
 
 def _by_neighbours(
     layer: Sequence[Entry], before: Mapping[str, Sequence[str]], places: Mapping[str, tuple[int, int]]
 ) -> list[Entry]:
-    """Return a layer from top to bottom: worst verdict first, then beside what each node hangs on."""
+    """Return a layer from top to bottom: worst verdict first, then beside what each hangs on, several as one last."""
 
     def height(one: Entry) -> int:
         ys = [places[other][1] for other in before.get(one.id, ()) if other in places]
         return sum(ys) // len(ys) if ys else 0
 
-    return sorted(layer, key=lambda one: (_ORDER.index(one.verdict), height(one), one.name, one.id))
+    return sorted(
+        layer, key=lambda one: (one.id.startswith("+"), VERDICTS.index(one.verdict), height(one), one.name, one.id)
+    )

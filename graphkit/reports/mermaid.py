@@ -10,9 +10,9 @@ from typing import Final, TypeVar
 from urllib.parse import quote, unquote
 
 from graphkit.model.answers import Blast, PackageRow, Provenance, ServiceVerdict
-from graphkit.reports.content import COMPANY, KINDS, PACKAGE, RELEASE, SERVICE, Content, Entry, content
+from graphkit.reports.content import COMPANY, KINDS, PACKAGE, RELEASE, SERVICE, VERDICTS, Content, Entry, content
 from graphkit.reports.interface import ReportOptions
-from graphkit.reports.layout import COLOURS, VERDICTS
+from graphkit.reports.layout import COLOURS
 from graphkit.reports.provenance import read_stamp, stamp
 from graphkit.reports.text import counted, shown
 from graphkit.reports.wording import listing, made_of, notices, slot_runs, window_lines

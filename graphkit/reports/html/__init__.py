@@ -15,18 +15,19 @@ from typing import Any, Final
 
 from graphkit.model.answers import Blast, Provenance
 from graphkit.model.ranks import Tier
-from graphkit.reports.content import KINDS, Content, content, web_address
-from graphkit.reports.groups import counts_of, sentence, whose
+from graphkit.reports.content import KINDS, VERDICTS, Content, content, web_address
+from graphkit.reports.groups import CALLED, EVIDENCE, counts_of, sentence, whose
 from graphkit.reports.html.network import SHAPES, drawing_script, network
 from graphkit.reports.html.packing import packed
-from graphkit.reports.html.top import actions, safe, services, tiles
+from graphkit.reports.html.top import actions, safe, services, tiles, with_code
 from graphkit.reports.interface import ReportOptions
-from graphkit.reports.layout import VERDICTS, picture
+from graphkit.reports.layout import picture
 from graphkit.reports.provenance import provenance_shape, read_object, read_provenance
 from graphkit.reports.text import counted, script_json, shown
 from graphkit.reports.wording import (
     Listing,
     between,
+    clock,
     headline,
     listing,
     made_of,
@@ -56,11 +57,11 @@ class HtmlReport:
         return Template(_part("template.html")).substitute(
             policy=escape(_policy(scripts=[drawing, script], styles=[style])),
             title=safe(what_and_when(blast)),
-            sentence=safe(sentence(counts_of(blast), whose(blast))),
+            sentence=with_code(sentence(counts_of(blast), whose(blast))),
             tiles=tiles(blast),
             actions=actions(blast),
             services=services(blast),
-            headline=safe(headline(blast)),
+            headline=with_code(headline(blast)),
             head=_head(blast, listed),
             foot=_foot(blast, listed, made_of(blast, view)),
             style=style,
@@ -91,8 +92,11 @@ def page_shape(blast: Blast, view: ReportOptions) -> dict[str, Any]:
         "shapes": dict(SHAPES),
         "network": network(drawn),
         "slots": [shown(text) for text in slot_spans(blast)],
+        "bounds": [[clock(slot.start), clock(slot.until)] for slot in blast.slots],
         "sources": _sources(shown_all),
         "verdicts": list(VERDICTS),
+        "called": dict(CALLED),
+        "bases": dict(EVIDENCE),
         "weakest": view.tier.value,
         "file": _file_name(blast.incident.id),
         "provenance": provenance_shape(made_of(blast, view)),
@@ -160,17 +164,22 @@ def _head(blast: Blast, listed: Listing) -> str:
 
 
 def _chips(pairs: Sequence[tuple[str, int]]) -> str:
+    counts: dict[str, tuple[str, int]] = {}
+    for verdict, number in pairs:
+        if number:
+            first, before = counts.get(CALLED[verdict], (verdict, 0))
+            counts[CALLED[verdict]] = (first, before + number)
     chips = "".join(
-        f'<span class="chip v-{safe(word)}"><b>{number:,}</b> {safe(word)}</span>' for word, number in pairs if number
+        f'<span class="chip v-{verdict}"><b>{number:,}</b> {word}</span>' for word, (verdict, number) in counts.items()
     )
     return chips or '<span class="chip">none</span>'
 
 
 def _foot(blast: Blast, listed: Listing, made: Provenance) -> str:
     """Return notes, causes, sources and provenance."""
-    notes = "".join(f"<li>{safe(note)}</li>" for note in (*window_lines(blast), *listed.notes, *blast.notes))
+    notes = "".join(f"<li>{with_code(note)}</li>" for note in (*window_lines(blast), *listed.notes, *blast.notes))
     causes = "".join(
-        f"<li>{safe(one.text)} <small>{safe(one.certainty)} {safe(' '.join(one.sources))}</small></li>"
+        f"<li>{with_code(one.text)} <small>{safe(one.certainty)} {safe(' '.join(one.sources))}</small></li>"
         for one in blast.incident.causes
     )
     sources = "".join(

@@ -11,20 +11,21 @@ from typing import Any, Final
 from pyvis.network import Network
 
 from graphkit.reports.layout import COLUMN_GAP, ROW_GAP, Picture
+from graphkit.reports.routes import BEND, CLEAR, LANE, LANES, ROOM
 from graphkit.reports.text import cut
 
 _SCRIPT: Final = ("templates", "lib", "vis-9.1.2", "vis-network.min.js")
 _SOURCE_MAP: Final = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
 _LABEL: Final = 60
-_CLOSER: Final = 2
-"""How much closer rows stand than in other pictures: names are beside the nodes here, not below them."""
+_LONGEST: Final = 200
+"""Names of entries are whole in the table and beside the node that is pointed at; those of several stand here alone."""
 SHAPES: Final[Mapping[str, str]] = {
     "release": "star",
     "package": "dot",
     "service": "square",
     "company": "triangle",
 }
-CLUSTER_SHAPE: Final = "hexagon"
+SEVERAL_SHAPE: Final = "hexagon"
 _SIZES: Final = {"release": 22, "package": 11, "service": 15, "company": 16}
 _BOTTOM: Final = {"none", "cleared"}
 
@@ -43,28 +44,29 @@ def drawing_script() -> str:
 
 
 def network(picture: Picture) -> dict[str, list[Any]]:
-    """Return nodes and edges as vis takes them; colours are the page's, which knows light from dark.
+    """Return nodes and edges as vis takes them; colours, words and lines are the page's, which knows what is shown.
 
-    ``gaps`` are those between columns and rows, for what the page itself adds.
+    ``gaps`` are those between columns and rows, ``measures`` are of the ways of lines (`graphkit.reports.routes`).
     """
     drawn = Network(directed=True)
     for spot in picture.spots:
-        clustered = spot.id.startswith("+")
-        name = cut(spot.label, _LABEL)
-        if clustered:
-            name = f"{spot.count:,} {'of' if spot.label else 'more'} {name}".strip()
-        worded = spot.kind in {"service", "company"} or clustered
+        several = spot.id.startswith("+")
         drawn.add_node(
             spot.id,
-            label=f"{name}\n{spot.verdict}" if worded else name,
-            shape=CLUSTER_SHAPE if clustered else SHAPES[spot.kind],
+            label=cut(spot.label, _LONGEST if several else _LABEL),
+            shape=SEVERAL_SHAPE if several else SHAPES[spot.kind],
             group=spot.verdict,
             size=_SIZES[spot.kind] - (4 if spot.verdict in _BOTTOM else 0),
             x=spot.x,
-            y=spot.y // _CLOSER,
+            y=height(spot.y),
             kind=spot.kind,
-            count=spot.count,
         )
     for number, (start, end, _) in enumerate(picture.links):
         drawn.add_edge(start, end, id=f"e{number}")
-    return {"nodes": drawn.nodes, "edges": drawn.edges, "gaps": [COLUMN_GAP, ROW_GAP // _CLOSER]}
+    gaps, measures = [COLUMN_GAP, height(ROW_GAP)], [ROOM, BEND, CLEAR, LANE, LANES]
+    return {"nodes": drawn.nodes, "edges": drawn.edges, "gaps": gaps, "measures": measures}
+
+
+def height(y: int) -> int:
+    """Return where a row stands in the page: closer than in other pictures, since names are beside the nodes."""
+    return y * 3 // 4

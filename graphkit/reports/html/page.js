@@ -14,8 +14,6 @@
   const HOLLOW = new Set(["admitted", "nominated", "older", "unknown", "cleared", "none"]);
   const DASHED = new Set(["admitted", "nominated", "older", "unknown"]);
   const NOT_EXPOSED = new Set(["unknown", "cleared", "none", "nominated", "older"]);
-  const GROUPS = { observed: "hit", replayed: "likely", picked: "likely", admitted: "possible", unknown: "unknown", cleared: "clear" };
-  const WORDS = { older: "older releases only", none: "not tied" };
 
   // The rows, as packing.py wrote them: a pattern that many share, and an entry's own words, column by column.
   function column(form) {
@@ -29,19 +27,20 @@
   }
   const words = report.words.map(column), patternOf = column(report.pattern), nodeOf = column(report.node);
   const MARK = /[\x01-\x1f]/g;
-  const runs = (slots) => {
+  // The stretches of time of some slots; those that follow on one another are one.
+  function stretches(slots) {
     const found = [];
     for (const slot of slots) {
-      const last = found[found.length - 1];
-      if (last && last[1] === slot - 1) last[1] = slot;
-      else found.push([slot, slot]);
+      const [start, until] = report.bounds[slot], last = found[found.length - 1];
+      if (last && last[1] === start) last[1] = until;
+      else found.push([start, until]);
     }
-    return found.map(([first, end]) => (first === end ? `${first}` : `${first}-${end}`)).join(", ");
-  };
+    return found.map(([start, until]) => (start.slice(0, 10) === until.slice(0, 10) ? `${start.replace(" UTC", "")} to ${until.slice(11)}` : `${start} to ${until}`)).join("; ");
+  }
   for (const one of report.patterns) {
     one.slots ||= [];
     one.within = new Set(one.slots);
-    one.when = runs(one.slots) || (one.undated ? "time not known" : "");
+    one.when = stretches(one.slots) || (one.undated ? "time not known" : "");
   }
   class Entry {
     constructor(order, id) {
@@ -66,7 +65,10 @@
     id_(other) {
       return other === 0 ? this.id : other;
     }
-    get evidence() { return this.say(this.like.evidence); }
+    get evidence() {
+      const text = this.say(this.like.evidence);
+      return report.bases[text] || text;
+    }
     get reason() { return this.say(this.like.reason); }
     get facts() {
       const terms = this.like.facts || [], further = this.like.further || [];
@@ -118,10 +120,16 @@
     into(members, one.node, one);
     if (one.kind === "service" && one.company) into(operated, one.company, one);
   }
-  const word = (verdict) => WORDS[verdict] || verdict;
+  const word = (verdict) => report.called[verdict];
+  // What stands between backticks is code.
+  function prose(tag, text, kind) {
+    const made = make(tag, undefined, kind);
+    made.append(...text.split(/`([^`]+)`/).map((part, n) => (n % 2 ? make("code", part) : part)));
+    return made;
+  }
   const brief = (text, most = LONG) =>
     text.length <= most ? text : `${text.slice(0, most)}… (${text.length.toLocaleString("en")} characters)`;
-  const state = { search: "", tier: report.weakest, kind: "", verdict: "", group: "", company: "", owner: "", slot: -1, chosen: "", sort: "", down: false,
+  const state = { search: "", tier: report.weakest, kind: "", verdict: "", group: "", company: "", owner: "", slot: -1, chosen: "", sort: "", down: false, at: "",
     rows: CHUNK, opened: "", shown: OPENED };
   let matched = [], drawn = new Set(), origin = null;
 
@@ -130,7 +138,7 @@
   const passes = (one) =>
     (one.kind !== "package" || state.tier === "admitted" || rank.get(one.verdict) <= rank.get(state.tier)) &&
     (!state.kind || one.kind === state.kind) && (!state.verdict || one.verdict === state.verdict) &&
-    (!state.group || (one.kind === "service" && GROUPS[one.verdict] === state.group)) &&
+    (!state.group || (one.kind === "service" && word(one.verdict) === state.group)) &&
     belongs(one.kind === "company" ? `${one.company}\n${one.name}` : one.company, state.company) && belongs(one.owner, state.owner);
   const found = (one) => state.search.split(/\s+/).every((part) => one.text.includes(part));
   const reaches = (id) => entries.filter((one) => one.id !== id && one.ways().lit.has(id));
@@ -140,49 +148,129 @@
     return (name) => style.getPropertyValue(`--${name}`).trim();
   }
 
-  // The picture: the whole, or one opened cluster with what leads to it. `at` names the node that stands for an entry.
-  let network = null, nodes = null, edges = null, current = null;
+  // The picture: the whole, or one opened node with what leads to it. `at` names the node that stands for an entry.
+  let network = null, nodes = null, current = null;
   const whole = { ...report.network, at: (one) => one.node };
   whole.stands = new Set(whole.nodes.map((node) => node.id));
+  const READABLE = 0.6, TOUCHED = 0.75, CLOSEST = 1.15, WIDEST = 2600, TALLEST = 760, LOWEST = 190, PAPER = 690, EDGE = 30, SIDE = 36;
+  const touched = matchMedia("(pointer: coarse)").matches;
+  let paper = false;
   function draw() {
-    const many = whole.edges.length > 600;
     nodes = new vis.DataSet();
-    edges = new vis.DataSet();
-    network = new vis.Network($("picture"), { nodes, edges }, {
-      autoResize: true,
+    network = new vis.Network($("picture"), { nodes, edges: new vis.DataSet() }, {
+      autoResize: false,
       physics: false,
       layout: { randomSeed: 1, improvedLayout: false },
-      interaction: { hover: true, tooltipDelay: 150, selectConnectedEdges: false, hideEdgesOnDrag: many, hideEdgesOnZoom: many },
-      edges: { arrows: { to: { scaleFactor: 0.5 } }, width: 1.2,
-        smooth: many ? false : { enabled: true, type: "cubicBezier", forceDirection: "horizontal", roundness: 0.45 } },
+      interaction: { hover: true, tooltipDelay: 150, selectConnectedEdges: false, zoomView: false, dragNodes: false, dragView: !touched },
     });
-    network.on("afterDrawing", names);
+    $("picture").firstElementChild.removeAttribute("tabindex"); // keys have the buttons beside it
+    network.on("beforeDrawing", drawLines);
+    network.on("afterDrawing", (ctx) => {
+      names(ctx);
+      place(buttons.get(state.at));
+    });
     network.on("click", (event) => press(event.nodes.length ? event.nodes[0] : ""));
+    new ResizeObserver(() => $("frame").clientWidth !== frameWidth && resize()).observe($("frame"));
     show(whole);
   }
   function show(picture) {
     current = picture;
-    edges.clear();
+    current.lines ||= routes(picture.nodes, picture.edges);
     nodes.clear();
     // Without a label: vis would write it below the node.
-    nodes.add(picture.nodes.map(({ label, ...node }) => ({ ...node, words: label, title: title(node) })));
-    edges.add(picture.edges);
+    nodes.add(picture.nodes.map(({ label, ...node }) => ({ ...node, words: label, title: title({ label, ...node }) })));
     $("back").hidden = picture === whole;
     view();
-    fit();
+    resize();
   }
-  // With room for the names of the last column.
-  function fit(some = drawn, closest = 1.3) {
-    const shown = current.nodes.filter((node) => drawn.has(node.id) && some.has(node.id));
+  // The way of each link: level wherever a node could be, as `graphkit/reports/routes.py` has it, which says why.
+  const [ROOM, BEND, CLEAR, LANE, LANES] = report.network.measures;
+  function routes(placed, links) {
+    const places = new Map(placed.map((node) => [node.id, node])), columns = new Map(), lanes = new Map();
+    for (const node of placed) into(columns, node.x, node.y);
+    const xs = [...columns.keys()].sort((a, b) => a - b);
+    const isFree = (y, passed) => passed.every((x) => columns.get(x).every((other) => Math.abs(other - y) >= CLEAR));
+    const bend = (y, x, toY) => {
+      const end = x - ROOM, middle = end - BEND / 2;
+      return y === toY ? "" : `H${end - BEND}C${middle} ${y} ${middle} ${toY} ${end} ${toY}`;
+    };
+    const over = (start, passed) => {
+      if (!lanes.has(start)) lanes.set(start, lanes.size);
+      return Math.min(...passed.map((x) => Math.min(...columns.get(x)))) - CLEAR - LANE * (lanes.get(start) % LANES);
+    };
+    return links.map(({ id, from, to }) => {
+      const { x, y } = places.get(from), { x: toX, y: toY } = places.get(to);
+      const passed = xs.filter((other) => (toX <= x ? toX <= other && other <= x : x < other && other < toX));
+      let lane = y, way = bend(y, toX, toY);
+      if (toX <= x) {
+        lane = over(from, passed);
+        way = `H${x + ROOM}V${lane}H${toX - ROOM}V${toY}`;
+      } else if (passed.length) {
+        lane = [y, toY].find((free) => isFree(free, passed)) ?? over(from, passed);
+        way = bend(y, passed[0], lane) + bend(lane, toX, toY);
+      }
+      const text = `M${x} ${y}${way}H${toX}`;
+      return { id, from, to, text, path: new Path2D(text), top: Math.min(lane, y, toY), x: toX - places.get(to).size - 3, y: toY };
+    });
+  }
+  const isLit = (line) => !shade.bright || (shade.way ? shade.way.has(link(line.from, line.to)) : shade.bright.has(line.from) && shade.bright.has(line.to));
+  function drawLines(ctx) {
+    const scale = network.getScale(), wide = shade.bright ? 2.2 : 1.2;
+    const shown = current.lines.filter((line) => drawn.has(line.from) && drawn.has(line.to));
+    for (const full of [false, true]) {
+      Object.assign(ctx, { globalAlpha: full ? (shade.bright ? 0.9 : 0.75) : 0.15, strokeStyle: full && shade.bright ? shade.lit : shade.edge,
+        lineWidth: (full ? wide : 1.2) / scale });
+      ctx.fillStyle = ctx.strokeStyle;
+      for (const line of shown) {
+        if (isLit(line) !== full) continue;
+        ctx.stroke(line.path);
+        ctx.beginPath();
+        ctx.moveTo(line.x, line.y);
+        ctx.lineTo(line.x - 9, line.y - 4);
+        ctx.lineTo(line.x - 9, line.y + 4);
+        ctx.fill();
+      }
+    }
+    ctx.globalAlpha = 1;
+  }
+  // As large as its names need; what is wider than its frame is scrolled. With room for the names of the last column.
+  let frameWidth = 0, after = 0;
+  function extent(shown) {
+    const xs = shown.map((node) => node.x), ids = new Set(shown.map((node) => node.id));
+    const ys = [...shown.map((node) => node.y), ...current.lines.filter((line) => ids.has(line.from) && ids.has(line.to)).map((line) => line.top)];
+    const least = (all) => all.reduce((a, b) => Math.min(a, b)), most = (all) => all.reduce((a, b) => Math.max(a, b));
+    const right = most(xs), last = shown.filter((node) => node.x === right).slice(0, 200), pen = $("picture").querySelector("canvas").getContext("2d");
+    after = Math.min(260, most(last.map((node) => LARGEST * Math.max(width(pen, node.label), 0.85 * width(pen, below(node)))))) + SIDE;
+    return { left: least(xs), right, top: least(ys), bottom: most(ys) };
+  }
+  const visible = (some) => current.nodes.filter((node) => drawn.has(node.id) && (!some || some.has(node.id)));
+  function resize() {
+    const shown = visible();
+    frameWidth = $("frame").clientWidth;
     if (!shown.length) return;
-    const xs = shown.map((node) => node.x), ys = shown.map((node) => node.y), { clientWidth: wide, clientHeight: tall } = $("picture");
-    const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)], after = Math.min(170, wide / 6);
-    const scale = Math.min(closest, (wide - after - 24) / Math.max(right - left, 1), (tall - 48) / Math.max(bottom - top, 1));
-    network.moveTo({ scale, position: { x: (left + right) / 2 + (after - 24) / 2 / scale, y: (top + bottom) / 2 }, animation: false });
+    const { left, right, top, bottom } = extent(shown), across = right - left, room = paper ? PAPER : frameWidth;
+    const wide = paper ? PAPER : Math.max(room, Math.min(across * (frameWidth < 600 ? TOUCHED : READABLE) + after + EDGE, WIDEST));
+    const tall = (bottom - top) * Math.min(CLOSEST, (wide - after - EDGE) / Math.max(across, 1)) + 80;
+    network.setSize(`${Math.floor(wide)}px`, `${Math.round(Math.min(TALLEST, Math.max(LOWEST, tall)))}px`);
+    fit();
+    network.redraw();
   }
-  // Names stand beside their nodes, of one size on the screen at any zoom, cut where the next column begins. A column
-  // that is too dense for them has them when one zooms in. What is not lit has none.
+  function fit(some, closest = CLOSEST) {
+    const shown = visible(some);
+    if (!shown.length) return;
+    const { left, right, top, bottom } = extent(shown), { clientWidth: wide, clientHeight: tall } = $("picture").firstElementChild;
+    const scale = Math.min(closest, (wide - after - EDGE) / Math.max(right - left, 1), (tall - 70) / Math.max(bottom - top, 1));
+    const x = (left + right) / 2 + (after - EDGE) / 2 / scale;
+    network.moveTo({ scale, position: { x, y: (top + bottom) / 2 }, animation: false });
+  }
+  // Names stand beside their nodes, of one size on the screen at any zoom, above the line that leads on; the verdict is
+  // below it. A name is cut where the next lines bend, a verdict never; pointing at a node, or coming to it by key, shows
+  // both whole. A column that is too dense for them has them when one zooms in. What is not lit has none.
   let shade = { lanes: new Map(), bright: new Set() };
+  function below(node) {
+    const one = byId.get(node.id);
+    return one && one.kind === "service" && one.owner ? `${word(node.group)} · ${one.owner}` : word(node.group);
+  }
   function lanes(bright) {
     const columns = new Map();
     for (const node of current.nodes) {
@@ -197,6 +285,7 @@
     }));
   }
   const LARGEST = 13, SMALLEST = 8; // pixels on the screen
+  const PRINT = 10, STRIP = ROOM + BEND; // paper shows no whole names beside cut ones: there they run on above the bends
   const NAMES = (size) => `${size}px system-ui, sans-serif`;
   const measured = new Map();
   function width(ctx, text) {
@@ -219,21 +308,22 @@
   function names(ctx) {
     const scale = network.getScale();
     Object.assign(ctx, { textAlign: "left", textBaseline: "middle", direction: "ltr", lineJoin: "round", strokeStyle: shade.ground, lineWidth: 3 / scale });
+    const write = (text, x, y, size, colour) => {
+      ctx.font = NAMES(size / scale);
+      ctx.fillStyle = colour;
+      ctx.strokeText(text, x, y);
+      ctx.fillText(text, x, y);
+    };
     for (const node of current.nodes) {
       if (!drawn.has(node.id) || (shade.bright && !shade.bright.has(node.id))) continue;
-      const lane = shade.lanes.get(node.x), size = lane ? Math.min(LARGEST, lane.gap * scale * 0.85) : 0; // none: about to be repainted
-      if (size < SMALLEST) continue;
+      const lane = shade.lanes.get(node.x), size = lane ? Math.min(paper ? PRINT : LARGEST, lane.gap * scale * 0.42) : 0; // none: about to be repainted
+      if (size < (paper ? 6 : SMALLEST)) continue;
       // Room and lengths in units of the font's size.
-      const side = node.size * scale + 4, room = (lane.wide * scale - side - 14) / size, [name, verdict] = node.label.split("\n");
-      const long = width(ctx, name), text = long <= room ? name : shortened(ctx, name, room);
-      const words = [[text, shade.ink, 0]], more = verdict ? ` ${verdict}` : "";
-      if (more && text === name && long + width(ctx, more) <= room) words.push([more, shade.soft, long]);
-      ctx.font = NAMES(size / scale);
-      for (const [part, colour, after] of words) {
-        ctx.fillStyle = colour;
-        ctx.strokeText(part, node.x + (side + after * size) / scale, node.y);
-        ctx.fillText(part, node.x + (side + after * size) / scale, node.y);
-      }
+      const side = node.size * scale + 5, room = ((lane.wide === Infinity ? after : (lane.wide - (paper ? ROOM : STRIP)) * scale) - side) / size;
+      const fitted = (text, most) => (width(ctx, text) <= most ? text : shortened(ctx, text, most));
+      const x = node.x + side / scale, small = 0.85 * size, more = below(node);
+      write(fitted(node.label, room), x, node.y - 0.72 * size / scale, size, shade.ink);
+      write(width(ctx, more) <= room / 0.85 ? more : word(node.group), x, node.y + 0.75 * size / scale, small, shade.soft);
     }
   }
   function press(id) {
@@ -247,6 +337,7 @@
     } else choose(id, null);
   }
   function close() {
+    if (state.opened) state.at = state.opened;
     state.opened = "";
     if (current !== whole) show(whole);
   }
@@ -271,16 +362,17 @@
     const spot = (n) => ({ x: cluster.x + Math.floor(n / tall) * dx, y: cluster.y + Math.round(((n % tall) - (tall - 1) / 2) * dy) });
     const like = whole.nodes.find((node) => node.kind === cluster.kind && !node.id.startsWith("+"));
     const made = shown.map((one, n) => ({ ...cluster, ...(like ? { shape: like.shape, size: like.size } : { shape: report.shapes[one.kind] }),
-      ...spot(n), id: one.id, label: `${brief(one.name, 30)}\n${word(one.verdict)}`, count: 1 }));
-    if (rest) made.push({ ...cluster, ...spot(shown.length), id: "+more", label: `${rest.toLocaleString("en")} more`, count: rest });
+      ...spot(n), id: one.id, label: brief(one.name, 60) }));
+    if (rest) made.push({ ...cluster, ...spot(shown.length), id: "+more", label: `${rest.toLocaleString("en")} more` });
     const beside = whole.nodes.filter((node) => around.has(node.id)).map((node) =>
       node.x > cluster.x ? { ...node, x: node.x + (wide - 1) * dx } : node);
     state.opened = id;
+    state.at = (shown[state.shown - OPENED] || shown[0] || { id }).id;
     show({ nodes: [...beside, ...made], edges: [...links.values()], at, stands: new Set([...around.keys(), ...made.map((node) => node.id)]) });
   }
   function title(node) {
     const one = byId.get(node.id);
-    return one ? `${brief(one.name)}\n${node.kind}, ${word(node.group)}` : `${node.count.toLocaleString("en")} × ${node.kind}, ${word(node.group)}`;
+    return `${one ? brief(one.name) : node.label}\n${one ? `${node.kind}, ` : ""}${below(node)}`;
   }
   // The entries whose paths are lit: the chosen one, and for a release whatever it reaches.
   function chosen() {
@@ -302,8 +394,8 @@
   }
   function repaint() {
     if (!network) return;
-    const paint = colours(), bright = lit(), way = trail(), ground = paint("sheet");
-    shade = { bright, ground, ink: paint("ink"), soft: paint("soft"), lanes: lanes(bright) };
+    const paint = colours(), bright = lit(), ground = paint("sheet");
+    shade = { bright, way: trail(), ground, ink: paint("ink"), soft: paint("soft"), lit: paint("lit"), edge: paint("edge"), lanes: lanes(bright) };
     nodes.update(current.nodes.map((node) => {
       const own = paint(node.group), full = !bright || bright.has(node.id), hollow = HOLLOW.has(node.group);
       const colour = { background: hollow ? ground : own, border: own };
@@ -313,14 +405,68 @@
         shapeProperties: { borderDashes: DASHED.has(node.group) ? [4, 3] : false },
       };
     }));
-    edges.update(current.edges.map((edge) => {
-      const full = !bright || (way ? way.has(link(edge.from, edge.to)) : bright.has(edge.from) && bright.has(edge.to));
-      const colour = bright && full ? paint("lit") : paint("edge");
-      return { id: edge.id, hidden: !drawn.has(edge.from) || !drawn.has(edge.to), width: bright && full ? 2.2 : 1.2,
-        color: { color: colour, hover: colour, highlight: colour, opacity: full ? (bright ? 0.9 : 0.6) : 0.1 } };
-    }));
     if (nodes.get(state.chosen)) network.selectNodes([state.chosen], false);
     else network.unselectAll();
+  }
+  // The same nodes for keys and for screen readers: one stop of the Tab key, then arrows. A button lies on its node, and
+  // says the whole name while it has the focus.
+  let buttons = new Map();
+  function reached() {
+    const had = $("nodes").contains(document.activeElement), shown = visible().sort((a, b) => a.x - b.x || a.y - b.y);
+    buttons = new Map(shown.map((node) => {
+      const button = make("button", title(node));
+      button.type = "button";
+      button.tabIndex = -1;
+      button.dataset.id = node.id;
+      if (node.id.startsWith("+")) button.setAttribute("aria-expanded", "false");
+      return [node.id, button];
+    }));
+    $("nodes").replaceChildren(...buttons.values());
+    if (!buttons.has(state.at)) state.at = shown.length ? (shown.find((node) => byId.has(node.id) && node.kind === "service") || shown[0]).id : "";
+    if (buttons.has(state.at)) buttons.get(state.at).tabIndex = 0;
+    if (had) go(state.at);
+  }
+  function place(button) {
+    const node = button && current.nodes.find((one) => one.id === button.dataset.id);
+    if (!node) return;
+    const { x, y } = network.canvasToDOM(node), side = node.size * network.getScale();
+    button.style.left = `${Math.max(0, x - side)}px`;
+    button.style.top = `${Math.max(0, y + side + 4)}px`;
+  }
+  function go(id) {
+    const button = buttons.get(id);
+    if (!button) return;
+    if (buttons.has(state.at)) buttons.get(state.at).tabIndex = -1;
+    state.at = id;
+    button.tabIndex = 0;
+    const node = current.nodes.find((one) => one.id === id), { x, y } = network.canvasToDOM(node), box = $("picture").firstElementChild;
+    if (x < 0 || y < 0 || x > box.clientWidth || y > box.clientHeight) network.moveTo({ position: { x: node.x, y: node.y }, animation: false });
+    place(button);
+    button.focus();
+  }
+  // The next node in a direction: in its column, or the nearest of the column beside it.
+  function next(key) {
+    const shown = visible(), here = shown.find((node) => node.id === state.at);
+    if (!here) return "";
+    const side = { ArrowLeft: -1, ArrowRight: 1 }[key], step = { ArrowUp: -1, ArrowDown: 1 }[key];
+    if (step) {
+      const ahead = shown.filter((node) => node.x === here.x && (node.y - here.y) * step > 0);
+      return ahead.sort((a, b) => Math.abs(a.y - here.y) - Math.abs(b.y - here.y))[0]?.id;
+    }
+    const ahead = shown.filter((node) => (node.x - here.x) * side > 0);
+    return ahead.sort((a, b) => Math.abs(a.x - here.x) - Math.abs(b.x - here.x) || Math.abs(a.y - here.y) - Math.abs(b.y - here.y))[0]?.id;
+  }
+  function keys() {
+    $("nodes").addEventListener("keydown", (event) => {
+      if (!event.key.startsWith("Arrow") && event.key !== "Home" && event.key !== "End") return;
+      event.preventDefault();
+      const ids = [...buttons.keys()], id = event.key === "Home" ? ids[0] : event.key === "End" ? ids[ids.length - 1] : next(event.key);
+      if (id) go(id);
+    });
+    $("nodes").addEventListener("click", (event) => {
+      const id = event.target.dataset.id;
+      if (id) press(id);
+    });
   }
   // What passes the filters is drawn, and what is on its path as well.
   function view() {
@@ -337,6 +483,7 @@
     for (const id of ids) drawn.add(node(id));
     if (current.stands.has("+more")) drawn.add("+more");
     repaint();
+    reached();
   }
 
   // The table.
@@ -345,7 +492,7 @@
     ["name", "Name", (one) => one.name.toLowerCase()],
     ["verdict", "Verdict", (one) => rank.get(one.verdict)],
     ["evidence", "Evidence", (one) => one.evidence],
-    ["when", "Slots", (one) => (one.slots.length ? one.slots[0] * 1000 - one.slots.length : Infinity)],
+    ["when", "When", (one) => (one.slots.length ? one.slots[0] * 1000 - one.slots.length : Infinity)],
     ["company", "Company", (one) => one.company.toLowerCase()],
     ["owner", "Owner", (one) => one.owner.toLowerCase()],
     ["reason", "Reason", (one) => one.reason],
@@ -357,6 +504,7 @@
       const head = make("th"), button = make("button", name);
       head.scope = "col";
       head.dataset.key = key;
+      head.className = `c-${key}`;
       head.setAttribute("aria-sort", "none");
       button.type = "button";
       button.addEventListener("click", () => {
@@ -371,19 +519,24 @@
   function rowOf(one) {
     const row = make("tr"), name = make("th"), button = make("button", brief(one.name));
     row.dataset.id = one.id;
+    row.dataset.kind = one.kind;
     row.classList.toggle("faint", state.slot >= 0 && !one.like.within.has(state.slot));
     row.classList.toggle("chosen", state.chosen === one.id);
     name.scope = "row";
     button.type = "button";
     button.addEventListener("click", () => choose(one.id, button));
     name.append(button);
-    for (const [key] of columns) {
+    for (const [key, label] of columns) {
       if (key === "name") row.append(name);
       else if (key === "verdict") {
         const data = make("td");
         data.append(make("span", word(one.verdict), `verdict v-${one.verdict}`));
         row.append(data);
-      } else row.append(make("td", brief(cell(one, key), 400), `c-${key}`));
+      } else {
+        const data = prose("td", brief(cell(one, key), 400), `c-${key}`);
+        if (["evidence", "company", "owner"].includes(key)) data.dataset.label = `${label}: `;
+        row.append(data);
+      }
     }
     return row;
   }
@@ -395,6 +548,19 @@
     $("more").firstElementChild.textContent = rest > 0 ? `${rest.toLocaleString("en")} more rows.` : "";
     for (const head of $("table").tHead.rows[0].cells)
       head.setAttribute("aria-sort", head.dataset.key !== state.sort ? "none" : state.down ? "descending" : "ascending");
+  }
+  // On paper packages of which the same is to be said share a row.
+  function printed() {
+    const alike = new Map();
+    for (const one of matched.slice(0, PRINTED)) into(alike, one.kind === "package" ? [one.verdict, one.when, one.reason].join("\n") : one.id, one);
+    const rest = matched.length - PRINTED;
+    $("table").tBodies[0].replaceChildren(...[...alike.values()].map((some) => {
+      const row = rowOf(some[0]);
+      if (some.length > 1) row.querySelector("th").replaceChildren(some.map((one) => one.name).join(", "));
+      return row;
+    }));
+    $("more").hidden = rest <= 0;
+    $("more").firstElementChild.textContent = rest > 0 ? `${rest.toLocaleString("en")} more rows are not printed.` : "";
   }
   function refresh() {
     matched = entries.filter((one) => one.row && passes(one) && (!state.search || found(one)));
@@ -462,7 +628,7 @@
   }
   function build(one) {
     const item = make("li");
-    item.append(make("span", one.verdict, `verdict v-${one.verdict}`), ` ${[one.when, one.incident].filter(Boolean).join(", ")}: ${one.reason}`);
+    item.append(make("span", word(one.verdict), `verdict v-${one.verdict}`), prose("span", ` ${[one.when, one.incident].filter(Boolean).join(", ")}: ${one.reason}`));
     const digest = one.sha256 && `sha256 ${one.sha256}${one.sha256.length < 64 ? "…" : ""}`;
     if (one.document) item.append(make("br"), make("small", [one.document, digest, one.basis].filter(Boolean).join(", ")));
     if (one.proof) item.append(make("br"), make("small", one.proof));
@@ -476,12 +642,12 @@
     }));
   }
   function describe(id) {
-    const panel = $("panel"), inside = members.get(id) || [], one = byId.get(id);
+    const panel = $("panel"), inside = (members.get(id) || []).filter((one) => one.row), one = byId.get(id);
     panel.replaceChildren();
     if (!one) {
       if (!inside.length) return;
       const cluster = whole.nodes.find((node) => node.id === id), passing = inside.filter(passes), shown = Math.min(passing.length, state.shown, MOST);
-      panel.append(make("h2", cluster.label.split("\n")[0]), make("p", `${inside.length.toLocaleString("en")} × ${inside[0].kind}, ${word(inside[0].verdict)}`));
+      panel.append(make("h2", cluster.label), make("p", word(inside[0].verdict)));
       if (passing.length < inside.length) panel.append(make("p", `${passing.length.toLocaleString("en")} of them pass the filters.`));
       if (state.opened === id) panel.append(make("p", `${shown.toLocaleString("en")} of them are drawn; the table has all.`, "hint"));
       else {
@@ -495,11 +661,10 @@
     const head = make("h2");
     head.append(make("div", one.name, "name"), make("span", word(one.verdict), `verdict v-${one.verdict}`), " ", make("small", one.kind));
     panel.append(head);
-    if (one.reason) panel.append(make("p", one.reason));
+    if (one.reason) panel.append(prose("p", one.reason));
     const facts = make("dl"), more = [...one.facts];
     if (one.evidence) more.unshift(["evidence", one.evidence]);
-    if (one.slots.length) more.unshift(["when", one.slots.length > 6 ? `slots ${one.when}` : one.slots.map((slot) => report.slots[slot]).join("; ")]);
-    else if (!one.dated) more.unshift(["when", "not known"]);
+    if (one.when) more.unshift(["when", one.when]);
     for (const [term, text] of more) facts.append(make("dt", term), make("dd", text));
     panel.append(facts);
     if (one.like.cut) panel.append(make("p", `Its paths and builds were left out, for the size of this file; "graphkit why" and the JSON report have them.`, "mark"));
@@ -513,8 +678,9 @@
   function choose(id, from) {
     const one = byId.get(id), turned = $("panel").hidden !== !id;
     state.chosen = id;
+    if (buttons.has(id)) state.at = id;
     $("panel").hidden = !id;
-    if (turned) network.redraw();
+    if (turned) resize();
     // A row that the opened cluster does not show is seen in the whole.
     if (one && state.opened && !current.stands.has(current.at(one))) close();
     describe(id);
@@ -523,8 +689,7 @@
     $("panel").scrollTop = 0;
     origin = from;
     if (from) $("panel").focus();
-    if (one && from && drawn.has(current.at(one))) fit(shade.bright, 1.1);
-    else if (turned) fit();
+    if (one && from && drawn.has(current.at(one))) fit(shade.bright, 1);
   }
 
   // Downloads: what the table lists now, all rows of it.
@@ -538,7 +703,7 @@
   // A spreadsheet takes a cell that begins so for a formula.
   const safe = (text) => `"${(/^[=+\-@\t\r＝＋－＠]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
   function csv() {
-    const rows = [columns.map(([, name]) => safe(name)), ...matched.map((one) => columns.map(([key]) => safe(cell(one, key))))];
+    const rows = [columns.map(([, name]) => safe(name)), ...matched.map((one) => columns.map(([key]) => safe(one[key])))];
     return rows.map((row) => `${row.join(",")}\r\n`).join("");
   }
   const plain = (one) => Object.fromEntries(columns.map(([key]) => [key, key === "when" ? one.slots.map((slot) => report.slots[slot]) : one[key]]));
@@ -562,8 +727,10 @@
     };
     for (const kind of KINDS) if (entries.some((one) => one.kind === kind)) add(kind, kind, "");
     if (report.network.nodes.some((node) => node.id.startsWith("+"))) add("several", "several as one", "");
+    const said = new Set();
     for (const verdict of report.verdicts) {
-      if (!entries.some((one) => one.verdict === verdict)) continue;
+      if (said.has(word(verdict)) || !entries.some((one) => one.verdict === verdict)) continue;
+      said.add(word(verdict));
       const line = add("package", word(verdict), `v-${verdict}`);
       if (HOLLOW.has(verdict)) line.setAttribute("class", DASHED.has(verdict) ? "hollow dashed" : "hollow");
     }
@@ -609,7 +776,7 @@
     $("slot").max = report.slots.length - 1;
     $("time").hidden = !report.slots.length;
     const moment = () => {
-      const text = state.slot < 0 ? "the whole window" : `${state.slot}: ${report.slots[state.slot]}`;
+      const text = state.slot < 0 ? "the whole window" : report.slots[state.slot];
       $("moment").textContent = text;
       $("slot").setAttribute("aria-valuetext", text);
     };
@@ -691,18 +858,33 @@
   }
 
   heads();
+  // Paper has no use for the rows of services that stand above as cards.
+  $("table").classList.toggle("carded", document.querySelectorAll(".card").length === entries.filter((one) => one.kind === "service").length);
   controls();
+  keys();
   legend();
   draw();
   refresh();
-  fit();
+  resize();
   for (const query of ["(prefers-color-scheme: dark)", "print"])
     matchMedia(query).addEventListener("change", () => {
       repaint();
       network.redraw();
     });
+  const onPaper = (is) => {
+    paper = is;
+    repaint();
+    resize();
+  };
+  const folded = [...document.querySelectorAll("footer details:not([open])")];
   addEventListener("beforeprint", () => {
-    state.rows = Math.max(state.rows, PRINTED);
+    for (const one of folded) one.open = true;
+    printed();
+    onPaper(true);
+  });
+  addEventListener("afterprint", () => {
+    for (const one of folded) one.open = false;
     fill();
+    onPaper(false);
   });
 })();

@@ -26,8 +26,8 @@ def safe(text: str) -> str:
     return escape(shown(text))
 
 
-def _with_code(text: str) -> str:
-    """Return a text of graphkit's own, with what stands in it between backticks as code."""
+def with_code(text: str) -> str:
+    """Return a text as it can stand in the page, with what stands in it between backticks as code."""
     return _CODE.sub(r"<code>\1</code>", safe(text))
 
 
@@ -61,7 +61,7 @@ def _to_do(one: ActionLine) -> str:
     said = f" <small>{safe(one.by)}</small>" if one.by else ""
     do = f"<b>{safe(one.do)}</b> " if one.do else ""
     text = ": ".join(filter(None, (one.incident, one.text)))
-    return f'<li><label><input type="checkbox"> {do}{safe(text)}</label>{said}</li>'
+    return f'<li><label><input type="checkbox"> {do}{with_code(text)}</label>{said}</li>'
 
 
 def services(blast: Blast) -> str:
@@ -90,9 +90,9 @@ def _card(entry: str, one: ServiceVerdict, blast: Blast) -> str:
         more = ""
     else:
         more = " · ".join(filter(None, (*evidence_of(one, blast), nodes_of(one.paths))))
-    below = f'<p class="soft">{safe(more)}</p>' if more else ""
+    below = f'<p class="soft">{with_code(more)}</p>' if more else ""
     return (
         f'<li class="card g-{group}" data-group="{group}"><span class="badge">{group}</span> '
         f'<button type="button" class="name" data-id="{entry}">{safe(one.service)}</button>{owner}'
-        f"<p>{_with_code(one.reason)}</p>{below}</li>"
+        f"<p>{with_code(one.reason)}</p>{below}</li>"
     )
