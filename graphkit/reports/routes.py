@@ -1,7 +1,7 @@
 """The way of each link through a picture: round every node that it does not join.
 
 Nodes stand in columns. Beside a column there is room for names, then a strip in which lines bend, then the next column.
-A line is level wherever a node could be, and bends in those strips alone; page.js draws the same (``routes``).
+A line is level wherever a node could be, and bends in those strips alone; picture.js draws the same (``routes``).
 """
 
 from __future__ import annotations

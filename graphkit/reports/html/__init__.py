@@ -38,6 +38,7 @@ from graphkit.reports.wording import (
 )
 
 _DATA: Final = '<script type="application/json" id="report">'
+_SCRIPTS: Final = ("rows.js", "picture.js", "page.js")
 _LISTED: Final = 50
 """How many releases the head of the page lists; the table has all."""
 
@@ -53,7 +54,7 @@ class HtmlReport:
         Its content policy lets only its own scripts and styles run, by their hashes, and nothing load.
         """
         listed = listing(blast, replace(view, tier=Tier.ADMITTED))
-        style, drawing, script = _part("page.css"), drawing_script(), _part("page.js")
+        style, drawing, script = _part("page.css"), drawing_script(), _script()
         return Template(_part("template.html")).substitute(
             policy=escape(_policy(scripts=[drawing, script], styles=[style])),
             title=safe(what_and_when(blast)),
@@ -117,6 +118,12 @@ def _file_name(text: str) -> str:
 def _part(name: str) -> str:
     """Return a file of this folder, with the line ends that a browser's parser makes of them."""
     return files("graphkit.reports.html").joinpath(name).read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+@cache
+def _script() -> str:
+    """Return the page's own script: its parts in one closure, so that it names nothing the other script could see."""
+    return f'"use strict";\n(() => {{\n{"".join(map(_part, _SCRIPTS))}}})();\n'
 
 
 def _policy(*, scripts: Iterable[str], styles: Iterable[str]) -> str:

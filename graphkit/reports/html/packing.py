@@ -30,7 +30,7 @@ Shape = dict[str, Any]
 def packed(entries: Sequence[Entry], at: dict[str, str], kinds: Sequence[str]) -> Shape:
     """Return entries in few bytes; ``at`` names the node that stands for each, ``kinds`` number their kinds.
 
-    The page undoes this (page.js, ``unpack``), and so does `tests.unit.reports.unpacking`.
+    The page undoes this (rows.js, ``Entry``), and so does `tests.unit.reports.unpacking`.
     Cost: linear in the texts; 100,000 rows in a few seconds.
     """
     whole = _packed(entries, at, kinds, lambda _: True)
