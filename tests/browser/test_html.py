@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,22 @@ def test_a_tile_shows_its_services_alone_and_a_name_opens_the_details(opener: Op
     expect(page.locator(".card:visible")).to_have_count(4)
     page.locator(".card .name", has_text="search").click()
     expect(page.locator("#panel h2")).to_contain_text("search")
+
+
+def test_a_company_s_name_opens_its_details(opener: Opener) -> None:
+    page = opener(answers.blast()).page
+    page.locator(".party .name", has_text="Acme").click()
+    expect(page.locator("#panel h2")).to_contain_text("Acme")
+    expect(page.locator("#panel")).to_contain_text("the attacker's word: for information")
+
+
+def test_words_between_backticks_are_code_in_table_and_details(opener: Opener) -> None:
+    made = answers.blast()
+    one = replace(made.services[2], reason="settle it: `graphkit ingest lock <b>`")
+    page = opener(replace(made, services=(*made.services[:2], one, made.services[3]))).page
+    expect(page.locator("tbody td.c-reason code")).to_have_text("graphkit ingest lock <b>")
+    page.locator("tbody th button", has_text="billing").click()
+    expect(page.locator("#panel code").first).to_have_text("graphkit ingest lock <b>")
 
 
 def test_what_is_to_do_can_be_checked_and_its_command_copied(opener: Opener) -> None:

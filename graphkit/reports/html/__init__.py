@@ -15,11 +15,12 @@ from typing import Any, Final
 
 from graphkit.model.answers import Blast, Provenance
 from graphkit.model.ranks import Tier
-from graphkit.reports.content import KINDS, VERDICTS, Content, content, web_address
+from graphkit.reports.content import KINDS, VERDICTS, Content, content
 from graphkit.reports.groups import CALLED, EVIDENCE, counts_of, sentence, whose
+from graphkit.reports.html.companies import companies
 from graphkit.reports.html.network import SHAPES, drawing_script, network
 from graphkit.reports.html.packing import packed
-from graphkit.reports.html.top import actions, safe, services, tiles, with_code
+from graphkit.reports.html.top import actions, anchor, safe, services, tiles, with_code
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.layout import picture
 from graphkit.reports.provenance import provenance_shape, read_object, read_provenance
@@ -62,6 +63,7 @@ class HtmlReport:
             tiles=tiles(blast),
             actions=actions(blast),
             services=services(blast),
+            companies=companies(blast),
             headline=with_code(headline(blast)),
             head=_head(blast, listed),
             foot=_foot(blast, listed, made_of(blast, view)),
@@ -190,7 +192,7 @@ def _foot(blast: Blast, listed: Listing, made: Provenance) -> str:
         for one in blast.incident.causes
     )
     sources = "".join(
-        f"<li><b>{safe(one.id)}</b> {_anchor(one.url, one.title or one.url)} "
+        f"<li><b>{safe(one.id)}</b> {anchor(one.url, one.title or one.url)} "
         f"<small>{safe(', '.join(filter(None, (one.publisher, one.date))))}</small></li>"
         for one in blast.incident.sources
     )
@@ -209,9 +211,3 @@ def _foot(blast: Blast, listed: Listing, made: Provenance) -> str:
         f"graphkit {safe(made.graphkit)}, packaging {safe(made.packaging)}, {counted(made.inputs, 'input')}, "
         f"facts <code>{safe(made.facts_sha256)}</code>. Check it with <code>graphkit report verify</code>.</small></p>"
     )
-
-
-def _anchor(url: str, title: str) -> str:
-    if not web_address(url):
-        return safe(title)
-    return f'<a href="{escape(url)}" rel="noreferrer noopener" target="_blank">{safe(title)}</a>'

@@ -33,6 +33,7 @@ function rowOf(one) {
   const row = make("tr"), name = make("th"), button = make("button", brief(one.name));
   row.dataset.id = one.id;
   row.dataset.kind = one.kind;
+  row.dataset.verdict = one.verdict;
   row.classList.toggle("faint", state.slot >= 0 && !one.like.within.has(state.slot));
   row.classList.toggle("chosen", state.chosen === one.id);
   name.scope = "row";
@@ -62,10 +63,10 @@ function fill() {
   for (const head of $("table").tHead.rows[0].cells)
     head.setAttribute("aria-sort", head.dataset.key !== state.sort ? "none" : state.down ? "descending" : "ascending");
 }
-// On paper packages of which the same is to be said share a row.
+// On paper those of which the same is to be said share a row.
 function printed() {
   const alike = new Map();
-  for (const one of matched.slice(0, PRINTED)) into(alike, one.kind === "package" ? [one.verdict, one.when, one.reason].join("\n") : one.id, one);
+  for (const one of matched.slice(0, PRINTED)) into(alike, [one.kind, one.verdict, one.when, one.reason].join("\n"), one);
   const rest = matched.length - PRINTED;
   $("table").tBodies[0].replaceChildren(...[...alike.values()].map((some) => {
     const row = rowOf(some[0]);
@@ -261,7 +262,7 @@ function top(changed) {
       press_tile();
       changed();
     });
-  for (const button of document.querySelectorAll(".card .name"))
+  for (const button of document.querySelectorAll(".card .name, .party .name"))
     button.addEventListener("click", () => {
       choose(button.dataset.id, button);
       $("picture").scrollIntoView({ block: "nearest" });
@@ -371,7 +372,9 @@ function controls() {
 }
 
 heads();
-// Paper has no use for the rows of services that stand above as cards.
+// Paper has no use for the rows of what stands in the page's other lists.
+$("table").classList.toggle("named", document.querySelectorAll(".releases b").length === entries.filter((one) => one.kind === "release").length);
+$("table").classList.toggle("listed", document.querySelectorAll(".party").length === entries.filter((one) => one.kind === "company" && one.verdict !== "none").length);
 $("table").classList.toggle("carded", document.querySelectorAll(".card").length === entries.filter((one) => one.kind === "service").length);
 controls();
 keys();

@@ -9,6 +9,7 @@ from typing import Final
 
 from graphkit.model.answers import Blast, ServiceVerdict
 from graphkit.reports.actions import ActionLine, lines_to_act_on
+from graphkit.reports.content import web_address
 from graphkit.reports.first_screen import evidence_of, nodes_of
 from graphkit.reports.groups import MEANING, Group, counts_of, group_of, own_services, services_of_others
 from graphkit.reports.settling import remedies, settle_in_graph
@@ -29,6 +30,13 @@ def safe(text: str) -> str:
 def with_code(text: str) -> str:
     """Return a text as it can stand in the page, with what stands in it between backticks as code."""
     return _CODE.sub(r"<code>\1</code>", safe(text))
+
+
+def anchor(url: str, title: str) -> str:
+    """Return a title that leads to its page, where a browser would open one; else the title alone."""
+    if not web_address(url):
+        return safe(title)
+    return f'<a href="{escape(url)}" rel="noreferrer noopener" target="_blank">{safe(title)}</a>'
 
 
 def tiles(blast: Blast) -> str:

@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -142,6 +143,34 @@ def test_the_smallest_pictures() -> None:
     kinds = [(spot.kind, spot.verdict) for spot in picture(made, most=0).spots]
     assert len(kinds) == len(set(kinds))
     assert sum(spot.count for spot in picture(made, most=0).spots) == len(made.entries)
+
+
+def parts(page: str, kind: str) -> list[str]:
+    """Return the cards of a kind, without their tags."""
+    found = re.findall(
+        rf'<li class="{kind} [^>]*>(.*?)</li>(?=<li class="{kind} |</ul>(?:<p>|</section>))', page, re.DOTALL
+    )
+    return [html.unescape(re.sub(r"<[^>]+>", "", one)) for one in found]
+
+
+def test_companies_stand_with_what_was_said_and_what_counts_first() -> None:
+    acme, shop, reseller = parts(render(answers.blast()), "party")
+    assert acme.startswith("hit Acmeruns payments, website")
+    assert acme.index("we installed it") < acme.index("no user data leaked") < acme.index("4 TB taken")
+    assert "a spokesperson, 2026-03-31: we installed it as said S1 S3" in acme
+    assert "the attacker's word: for information" in acme
+    assert shop == "through a supplier Shopsupplied by Acme: card payments"
+    assert reseller == "through a supplier Resellersupplied by Shop, which is supplied by Acme"
+    alone = replace(answers.blast(), companies=answers.blast().companies[-1:])
+    assert 'class="companies"' not in render(alone)
+
+
+def test_what_stands_between_backticks_is_code_and_stays_escaped() -> None:
+    made = answers.blast()
+    one = replace(made.services[0], reason="add it: `graphkit ingest lock <b>REPO</b>`")
+    page = render(replace(made, services=(one, *made.services[1:]), notes=("run `graphkit stats` <i>",)))
+    assert "add it: <code>graphkit ingest lock &lt;b&gt;REPO&lt;/b&gt;</code>" in page
+    assert "run <code>graphkit stats</code> &lt;i&gt;" in page
 
 
 def test_a_limit_cuts_packages_and_says_so() -> None:
