@@ -14,7 +14,7 @@ from graphkit.model.answers import Blast
 from tests.browser.pages import Opener
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if not (found := shutil.which("chromium")):
         pytest.skip("there is no chromium; apt-get install chromium")
