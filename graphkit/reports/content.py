@@ -75,7 +75,7 @@ class Entry:
     ``paths`` are (steps, ids of the entries they pass); ``lit`` are the entries on its ways to a release, ``trail`` the
     links between them, ``through`` entries whose own ways are its ways too. ``group``: what it is gathered under where
     there are too many to draw. ``proof``: on which assumptions a service is cleared, in words as ``reason``
-    has them too, and ``assumes`` by their names.
+    has them too, and ``assumes`` by their names. ``external``: a service that is somebody else's.
     """
 
     id: str
@@ -89,6 +89,7 @@ class Entry:
     reason: str = ""
     proof: str = ""
     assumes: tuple[Assumption, ...] = ()
+    external: bool = False
     column: int = 0
     slots: Sequence[int] = ()
     dated: bool = True
@@ -245,6 +246,7 @@ class _Builder:
             reason=shown("; ".join(filter(None, (one.reason, clearance_in_words(one), by_incident(one))))),
             proof=clearance_in_words(one),
             assumes=one.assumes,
+            external=one.service in self._blast.external,
             slots=list(one.slots),
             dated=bool(one.slots) or one.verdict not in _EXPOSED,
         )

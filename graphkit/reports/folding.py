@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -10,32 +11,41 @@ from graphkit.reports.text import counted
 
 _GROUPS: Final = 24
 """How many nodes a kind and verdict has where there are too many to draw them all: what a person can look through."""
+_FIRST: Final = 8
+"""How many packages are drawn where the reader has no service that they could reach."""
 _CALLED: Final = {
     PACKAGE: ("public package", "public packages"),
     SERVICE: ("service", "services"),
     COMPANY: ("company", "companies"),
 }
+_MORE: Final = ("more package", "more packages")
+"""What packages are called where others of their verdict are drawn one by one."""
 _NOT_TIED: Final = frozenset({"none", "cleared"})
 
 Gathered = tuple[dict[str, str], dict[str, Entry]]
 """Which node stands for each entry, and the nodes that stand for several; their names say how many."""
+_Like = tuple[str, str, bool]
 
 
 def gathered(content: Content, most: int, *, folds: bool = True) -> Gathered:
     """Return what is drawn: the ways to the services one by one, and what hangs on none of them as one node.
 
-    Those are, each verdict apart, public packages that reach no service, services that are clear, and companies that
-    nothing ties to the incident. Where there is no service, the first packages are drawn. Of what remains, kinds and
-    verdicts with few entries show them all where there are more than ``most``; the others show their largest groups,
-    services by company or owner, packages by what they hang on, companies by supplier; one node has the rest.
+    Those are, each verdict apart, public packages that reach no service, services that are clear or that are others'
+    and not exposed, and companies that nothing ties to the incident. Where the reader has no service, the first
+    packages are drawn. Of what remains, kinds and verdicts with few entries show them all where there are more than
+    ``most``; the others show their largest groups, services by company or owner, packages by what they hang on,
+    companies by supplier; one node has the rest.
     """
     at: dict[str, str] = {}
     nodes: dict[str, Entry] = {}
+    rows = Counter(_like(one) for one in content.entries.values() if one.row)
     for members in _beside_the_ways(content, most) if folds else ():
-        number = sum(one.row for one in members)
+        number, first = sum(one.row for one in members), members[0]
         if number > 1:
-            label = counted(number, *_CALLED[members[0].kind])
-            _gather(f"+{members[0].kind}-{members[0].verdict}", label, members, at, nodes)
+            single, plural = _MORE if number < rows[_like(first)] else _CALLED[first.kind]
+            label = f"{counted(number, single, plural)}{' of others' if first.external else ''}"
+            apart = "-others" if first.external else ""
+            _gather(f"+{first.kind}-{first.verdict}{apart}", label, members, at, nodes)
     rest = [one for one in content.entries.values() if one.id not in at]
     if len(rest) <= most:
         at |= {one.id: one.id for one in rest}
@@ -51,22 +61,26 @@ def gathered(content: Content, most: int, *, folds: bool = True) -> Gathered:
 
 
 def _beside_the_ways(content: Content, most: int) -> Iterator[list[Entry]]:
-    """Yield what is on no way to a service, each kind and verdict together."""
+    """Yield what is on no way to a service, each kind and verdict together, services of others apart."""
     entries = content.entries.values()
     ways = {other for one in entries if one.kind == SERVICE for other in one.lit}
-    if not any(one.kind == SERVICE for one in entries):
+    if not any(one.kind == SERVICE and not one.external for one in entries):
         packages = [one for one in entries if one.kind == PACKAGE and one.row]
-        ways = {other for one in packages[:_GROUPS] for other in one.lit}
+        ways |= {other for one in packages[:_FIRST] for other in one.lit}
     few = len(entries) <= most
-    classes: dict[tuple[str, str], list[Entry]] = {}
+    classes: dict[_Like, list[Entry]] = {}
     for one in entries:
         if (
             (one.kind == PACKAGE and one.id not in ways)
-            or (one.kind == SERVICE and one.verdict == "cleared" and few)
+            or (one.kind == SERVICE and few and (one.verdict == "cleared" or (one.external and len(one.lit) == 1)))
             or (one.kind == COMPANY and one.verdict in _NOT_TIED)
         ):
-            classes.setdefault((one.kind, one.verdict), []).append(one)
+            classes.setdefault(_like(one), []).append(one)
     yield from classes.values()
+
+
+def _like(one: Entry) -> _Like:
+    return one.kind, one.verdict, one.external
 
 
 def _groups(members: Sequence[Entry], room: int) -> Iterator[tuple[str, list[Entry]]]:

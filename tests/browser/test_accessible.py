@@ -93,17 +93,17 @@ def test_a_node_for_several_opens_and_closes_by_keys(opener: Opener, examples: M
     opened = opener(examples["case"])
     page = opened.page
     whole = page.evaluate("() => seen.nodes.length")
-    folded = page.locator("#nodes button", has_text="35 public packages")
+    folded = page.locator("#nodes button", has_text="27 more packages")
     folded.focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#panel h2")).to_have_text("35 public packages")
+    expect(page.locator("#panel h2")).to_have_text("27 more packages")
     names = page.evaluate("() => seen.nodes.get().map(n => n.words)")
-    assert {"dspy", "browser-use", "crewai[litellm]", "litellm 1.82.7", "litellm 1.82.8"} <= set(names)
+    assert {"dspy", "graphrag", "crewai[litellm]", "litellm 1.82.7", "litellm 1.82.8"} <= set(names)
     expect(page.locator("#nodes button:focus")).to_contain_text("package, likely")
     assert opened.crossed() == []
     page.keyboard.press("Escape")
     assert page.evaluate("() => seen.nodes.length") == whole
-    expect(page.locator("#nodes button:focus")).to_contain_text("35 public packages")
+    expect(page.locator("#nodes button:focus")).to_contain_text("27 more packages")
 
 
 def test_on_a_small_screen_the_picture_scrolls_in_its_frame(opener: Opener, examples: Mapping[str, Blast]) -> None:

@@ -8,7 +8,7 @@ function colours() {
 let network = null, nodes = null, current = null;
 const whole = { ...report.network, at: (one) => one.node };
 whole.stands = new Set(whole.nodes.map((node) => node.id));
-const READABLE = 0.6, TOUCHED = 0.75, CLOSEST = 1.15, WIDEST = 2600, TALLEST = 760, LOWEST = 190, PAPER = 690, EDGE = 30, SIDE = 36;
+const READABLE = 0.6, TOUCHED = 0.75, CLOSEST = 1.15, WIDEST = 2600, TALLEST = 760, LOWEST = 190, PAPER = 690, SHEET = 240, EDGE = 30, SIDE = 36;
 const touched = matchMedia("(pointer: coarse)").matches;
 let paper = false;
 function draw() {
@@ -107,7 +107,7 @@ function resize() {
   const { left, right, top, bottom } = extent(shown), across = right - left, room = paper ? PAPER : frameWidth;
   const wide = paper ? PAPER : Math.max(room, Math.min(across * (frameWidth < 600 ? TOUCHED : READABLE) + after + EDGE, WIDEST));
   const tall = (bottom - top) * Math.min(CLOSEST, (wide - after - EDGE) / Math.max(across, 1)) + 80;
-  network.setSize(`${Math.floor(wide)}px`, `${Math.round(Math.min(TALLEST, Math.max(LOWEST, tall)))}px`);
+  network.setSize(`${Math.floor(wide)}px`, `${Math.round(Math.min(paper ? SHEET : TALLEST, Math.max(LOWEST, tall)))}px`);
   fit();
   network.redraw();
 }

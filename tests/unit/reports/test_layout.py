@@ -104,10 +104,24 @@ def test_what_is_on_the_way_to_a_service_is_drawn_by_itself() -> None:
 def test_where_there_is_no_service_the_first_packages_are_drawn() -> None:
     made = replace(answers.crowd(120), services=(), companies=())
     labels = [spot.label for spot in drawn(made, tier=Tier.PICKED).spots]
-    assert len([label for label in labels if label.startswith("p0")]) == 24
-    assert "16 public packages" in labels
+    assert len([label for label in labels if label.startswith("p0")]) == 8
+    assert "32 more packages" in labels
     few = drawn(replace(answers.blast(), services=(), companies=()))
     assert not [spot for spot in few.spots if spot.id.startswith("+")]
+
+
+def test_services_of_others_are_one_node_unless_they_are_exposed() -> None:
+    made = answers.blast()
+    names = {
+        spot.label for spot in drawn(replace(made, external=frozenset(one.service for one in made.services))).spots
+    }
+    assert {"payments", "search", "billing", "website"} <= names, "one of a verdict is drawn by itself"
+    fleet = answers.fleet(20, companies=2)
+    others = drawn(replace(fleet, external=frozenset(one.service for one in fleet.services)))
+    labels = {(spot.label, spot.verdict) for spot in others.spots}
+    assert {("8 services of others", "cleared"), ("4 services of others", "unknown")} <= labels
+    assert ("team-0/service-000000", "observed") in labels
+    assert ("dspy", "picked") in labels, "no service of the reader: the first packages"
 
 
 def test_clear_services_and_companies_not_tied_to_it_are_one_node_each() -> None:
