@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
@@ -35,7 +34,7 @@ COLOURS: Final[Mapping[str, tuple[str, str, str]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedNode:
-    """A drawn node: an entry, or ``count`` of one kind and verdict; ``label`` is a name, or says how many of what."""
+    """A drawn node: an entry, or several of one kind and verdict; ``label`` is a name, or says how many of what."""
 
     id: str
     kind: str
@@ -43,7 +42,6 @@ class PlacedNode:
     label: str
     x: int
     y: int
-    count: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +71,6 @@ def picture(content: Content, most: int = MOST_DRAWN, *, folds: bool = True) -> 
         if pair[0] != pair[1] and not all(node in several and nodes[node].kind == PACKAGE for node in pair):
             links.setdefault(pair, why if pair == (start, end) else "")
     places = _places(nodes, links)
-    counts = Counter(at.values())
     spots = tuple(
         PlacedNode(
             id=entry_id,
@@ -82,7 +79,6 @@ def picture(content: Content, most: int = MOST_DRAWN, *, folds: bool = True) -> 
             label=one.name,
             x=places[entry_id][0],
             y=places[entry_id][1],
-            count=counts[entry_id],
         )
         for entry_id, one in nodes.items()
     )

@@ -130,7 +130,8 @@ def test_a_crowd_is_drawn_as_counted_nodes_and_stays_whole_in_the_table() -> Non
     assert len(nodes) <= MOST_DRAWN
     entries = unpacked(shape)
     made = picture(content(answers.crowd(5_000), listing(answers.crowd(5_000), EVERYTHING)))
-    assert sum(spot.count for spot in made.spots) == len(entries) > 5_000
+    assert set(made.at.values()) == {spot.id for spot in made.spots}
+    assert len(made.at) == len(entries) > 5_000
     drawn = {node["id"] for node in nodes}
     assert {entry["node"] for entry in entries} == drawn
     assert {edge["from"] for edge in shape["network"]["edges"]} | {
@@ -142,7 +143,7 @@ def test_the_smallest_pictures() -> None:
     made = content(answers.blast(), listing(answers.blast(), ReportOptions()))
     kinds = [(spot.kind, spot.verdict) for spot in picture(made, most=0).spots]
     assert len(kinds) == len(set(kinds))
-    assert sum(spot.count for spot in picture(made, most=0).spots) == len(made.entries)
+    assert set(picture(made, most=0).at) == set(made.entries)
 
 
 def parts(page: str, kind: str) -> list[str]:
