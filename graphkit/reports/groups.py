@@ -43,7 +43,7 @@ MEANING: Final[Mapping[Group, str]] = {
 CALLED: Final[Mapping[str, str]] = {
     "compromised": "compromised",
     **{verdict.value: group.value for verdict, group in _GROUPS.items()},
-    "stated": "hit by its own word",
+    "stated": "hit, as stated",
     "supplier": "through a supplier",
     "nominated": "possible, not confirmed",
     "older": "older releases only",
