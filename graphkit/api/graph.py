@@ -73,14 +73,15 @@ class Graph:
 
         Kinds: `sbom`, `lock`, `env` (documents; folders are walked), `org`, `advisory`, `index` (names,
         or the path of a recorded slice; with ``refresh`` names that the graph has, or none for all),
-        `github` (an organisation, a user or OWNER/REPO) and `dependency-track` (an address); of a
-        repository, `lock` takes the history. Inputs that cannot be used are in the report, not raised.
+        `parquet`, `pypi-db` (tables of a whole index), `github` (an organisation, a user or OWNER/REPO) and
+        `dependency-track` (an address); of a repository, `lock` takes the history. Inputs that cannot be used are in
+        the report, not raised. Which options go with which kind: `graphkit.model.source_kinds`.
 
         >>> graph.ingest("lock", [locks]).rejected
         ()
 
         Raises:
-            UsageError: a kind, name or option that is invalid.
+            UsageError: a kind, name or option that is invalid, or an option that the kind does not take.
             GraphkitError: the graph is in use elsewhere, or the index cannot be reached.
         """
         from graphkit.ingest import ingest

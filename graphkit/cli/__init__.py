@@ -6,8 +6,8 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from functools import wraps
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
 from importlib import import_module
 from typing import Any, Final, NamedTuple, cast
 
@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from graphkit.cli.failures import BUG, FAILED, say, unexpected
+from graphkit.cli.lazy_commands import LazyCommands
 from graphkit.model import __version__
 from graphkit.model.errors import GraphkitError, UsageError
 
@@ -25,6 +26,8 @@ class Verb(NamedTuple):
     path: str
     keeps: bool
     """Whether Ctrl-C leaves something behind of what it read; a verb that only asks leaves the graph as it was."""
+    by_kind: bool = False
+    """Whether each kind of source is a verb of its own: the function makes them."""
 
     @property
     def name(self) -> str:
@@ -43,7 +46,7 @@ class Group(NamedTuple):
 VERBS: Final = (
     Verb("graphkit.cli.scan:scan", keeps=True),
     Verb("graphkit.cli.demo:demo", keeps=True),
-    Verb("graphkit.cli.ingest:ingest", keeps=True),
+    Verb("graphkit.cli.ingest:ingest", keeps=True, by_kind=True),
     Verb("graphkit.cli.blast:blast", keeps=False),
     Verb("graphkit.cli.why:why", keeps=False),
     Verb("graphkit.cli.who_has:who_has", keeps=False),
@@ -116,47 +119,37 @@ def application() -> TyperGroup:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     app.callback()(_root)
-    group = _filled(app, {one.name: one for one in (*VERBS, *GROUPS)})
+    group = _filled(app, (*VERBS, *GROUPS))
     # typer does this for groups whose verbs it loads all at once.
     group.params += typer.main.get_install_completion_arguments()
     return group
 
 
-def _filled(app: typer.Typer, lines: Mapping[str, Verb | Group]) -> TyperGroup:
+def _filled(app: typer.Typer, lines: Sequence[Verb | Group]) -> TyperGroup:
+    by_name = {one.name: one for one in lines}
+
+    def made(name: str) -> Any:
+        line = by_name[name]
+        return _group(line) if isinstance(line, Group) else _command(line)
+
     group = typer.main.get_group(app)
-    group.commands = cast("Any", _Commands(lines))
+    group.commands = cast("Any", LazyCommands(by_name, made))
     return group
-
-
-class _Commands(Mapping[str, Any]):
-    """Commands of typer by name, in the order of the help; one is made, and its module loaded, when it is looked up."""
-
-    def __init__(self, lines: Mapping[str, Verb | Group]) -> None:
-        self._lines = lines
-        self._made: dict[str, Any] = {}
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._made:
-            line = self._lines[name]
-            self._made[name] = _group(line) if isinstance(line, Group) else _command(line)
-        return self._made[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._lines)
-
-    def __len__(self) -> int:
-        return len(self._lines)
 
 
 def _group(line: Group) -> TyperGroup:
     app = typer.Typer(name=line.name, help=line.help, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
-    return _filled(app, {one.name: one for one in line.verbs})
+    return _filled(app, line.verbs)
 
 
 def _command(line: Verb) -> Any:
     module, _, function = line.path.partition(":")
+    verb = getattr(import_module(module), function)
+    ending = partial(_ended_here, keeps=line.keeps)
+    if line.by_kind:
+        return verb(ending)
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command(line.name)(_ended_here(getattr(import_module(module), function), keeps=line.keeps))
+    app.command(line.name)(ending(verb))
     return typer.main.get_command(app)
 
 

@@ -16,6 +16,7 @@ from graphkit.ingest.scan import take_scan
 from graphkit.model.answers import IngestReport
 from graphkit.model.errors import UsageError
 from graphkit.model.progress import Progress
+from graphkit.model.source_kinds import SOURCE_KINDS, kinds_with, misplaced, unknown_kind
 from graphkit.stores.port import Store
 
 __all__ = ("IngestArguments", "ingest")
@@ -39,19 +40,24 @@ def ingest(
         GraphkitError: the graph is in use elsewhere, or the index cannot be reached.
     """
     if kind not in _KINDS:
-        raise UsageError(f"unknown kind {kind!r}; choose one of {', '.join(_KINDS)}")
+        raise unknown_kind(kind)
+    _check(kind, options)
     order = IngestOptions.read(options)
-    if order.is_refresh and kind != "index":
-        raise UsageError(f"--refresh is for an index; read {kind} sources again with the same command")
-    if order.build_requires and (kind != "index" or order.is_refresh):
-        raise UsageError("--build-requires goes with names of an index, and not with --refresh")
-    if kind != "index" and (order.for_services != frozenset() or order.all_allowed or order.budget is not None):
-        raise UsageError("--for-services, --all-allowed and --budget go with an index")
-    if order.is_refresh and order.for_services != frozenset():
-        raise UsageError("--refresh reads pages that the graph has, --for-services those that it lacks: choose one")
     run = IngestRun(store, order, progress)
     _KINDS[kind](run, sources)
     return run.stats.report(answer)
+
+
+def _check(kind: str, options: IngestArguments) -> None:
+    """Raise UsageError where an option was given that the kind does not take, or that another one rules out."""
+    given = [name for name, value in options.items() if value is not None and value is not False and value != []]
+    for name in given if kind in SOURCE_KINDS else ():
+        if kinds_with(name) and name not in SOURCE_KINDS[kind].options:
+            raise misplaced(name, kind)
+    if "refresh" in given and "build_requires" in given:
+        raise UsageError("--build-requires goes with names of an index, and not with --refresh")
+    if "refresh" in given and "for_services" in given:
+        raise UsageError("--refresh reads pages that the graph has, --for-services those that it lacks: choose one")
 
 
 def _documents(kind: str, run: IngestRun, sources: Sequence[str]) -> None:
@@ -126,4 +132,4 @@ _KINDS: Final[dict[str, Callable[[IngestRun, Sequence[str]], None]]] = {
     "dependency-track": _dependency_track,
     "scan": take_scan,
 }
-"""Every kind of source, by the word of the command line."""
+"""Every kind of source, by the word of the command line; what each takes is in `SOURCE_KINDS`."""

@@ -21,7 +21,17 @@ def run(tmp_path: Path, *words: str, **more: str) -> str:
 
 @pytest.mark.parametrize(
     ("typed", "offered"),
-    [("graphkit bl", ["blast"]), ("graphkit blast --for", ["--format"]), ("graphkit neo4j st", ["status"])],
+    [
+        ("graphkit bl", ["blast"]),
+        ("graphkit blast --for", ["--format"]),
+        ("graphkit neo4j st", ["status"]),
+        ("graphkit ingest p", ["parquet", "pypi-db"]),
+        ("graphkit ingest --graph g sb", ["sbom"]),
+        ("graphkit ingest index --bu", ["--build-requires", "--budget"]),
+        ("graphkit ingest sbom a --bu", ["--built-at"]),
+        ("graphkit ingest --graph g org --", ["--company", "--format", "--quiet", "--help"]),
+        ("graphkit ingest parquet --unknown-times l", ["listed"]),
+    ],
 )
 def test_what_is_typed_is_completed(tmp_path: Path, typed: str, offered: list[str]) -> None:
     place = str(len(typed.split()) - 1)

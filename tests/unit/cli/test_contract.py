@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from graphkit.cli import application
-from graphkit.cli.ingest import Kind
+from graphkit.model.source_kinds import SOURCE_KINDS
 from graphkit.reports import names
 from graphkit.reports.as_json import (
     JsonReport,
@@ -57,7 +57,7 @@ def verbs() -> dict[str, Any]:
         prefix, command = waiting.pop()
         for name, one in command.commands.items():
             path = f"{prefix} {name}".strip()
-            if hasattr(one, "commands"):
+            if hasattr(one, "commands") and path != "ingest":
                 waiting.append((path, one))
             else:
                 found[path] = one
@@ -65,6 +65,9 @@ def verbs() -> dict[str, Any]:
 
 
 def options(verb: Any) -> set[str]:
+    """Return the options of a verb; of one that has kinds, those of all of them."""
+    if kinds := getattr(verb, "commands", None):
+        return set().union(*map(options, kinds.values()))
     return {word for one in verb.params for word in one.opts if word.startswith("-")} - {"-h", "--help"}
 
 
@@ -89,7 +92,22 @@ def test_the_options_of_a_verb_are_those_of_the_page(name: str) -> None:
 
 def test_the_kinds_of_sources_are_those_of_the_page() -> None:
     (line,) = [line for line in PAGE.split("**") if line.startswith(" is `sbom`")]
-    assert CODED.findall(line.partition(".")[0]) == [kind.value for kind in Kind]
+    assert CODED.findall(line.partition(".")[0]) == list(SOURCE_KINDS)
+
+
+@pytest.mark.parametrize("kind", SOURCE_KINDS)
+def test_the_options_of_a_kind_are_those_of_the_page(kind: str) -> None:
+    listed = {
+        name: set(CODED.findall(given))
+        for row in rows("Options of a kind")
+        for name in CODED.findall(row[0])
+        for given in row[1:]
+    }
+    assert sorted(listed) == sorted(SOURCE_KINDS)
+    like = listed.get(next((name for name in listed[kind] if name in listed), ""), set())
+    every = {"--graph", "--format", "--quiet", "-q"}
+    made = application().commands["ingest"].commands[kind]  # type: ignore[attr-defined]
+    assert (listed[kind] - listed.keys()) | like | every == options(made)
 
 
 def test_the_formats_of_a_blast_are_those_of_the_page() -> None:
