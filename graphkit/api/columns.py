@@ -168,8 +168,17 @@ def _packages(blast: Blast) -> _Rows:
 
 
 def _releases(blast: Blast) -> _Rows:
+    addresses = {source.id: source.url or source.id for source in blast.incident.sources}
     return [
-        (one.release.purl, one.release.package, one.release.version, one.start, one.until, one.ghost)
+        (
+            one.release.purl,
+            one.release.package,
+            one.release.version,
+            one.start,
+            one.until,
+            one.ghost,
+            tuple(addresses.get(source, source) for source in one.release.sources),
+        )
         for one in blast.incident.releases
     ]
 
@@ -193,10 +202,13 @@ def _each_exposure(blast: Blast) -> Iterator[tuple[Any, ...]]:
                 slot,
                 blast.slots[slot].start,
                 blast.slots[slot].until,
+                None,
             )
     for row in blast.packages:
+        taken = {take.slot: take.release for take in row.takes}
         for slot in row.slots:
-            yield "package", row.package, None, row.tier, slot, blast.slots[slot].start, blast.slots[slot].until
+            at = blast.slots[slot]
+            yield "package", row.package, None, row.tier, slot, at.start, at.until, taken.get(slot)
 
 
 BLAST_ROWS: Final[Mapping[str, tuple[Mapping[str, str], Callable[[Blast], _Rows]]]] = {
@@ -279,7 +291,15 @@ BLAST_ROWS: Final[Mapping[str, tuple[Mapping[str, str], Callable[[Blast], _Rows]
         _packages,
     ),
     "releases": (
-        {"purl": _TEXT, "package": _TEXT, "version": _TEXT, "from": _TIME, "until": _TIME, "ghost": _FLAG},
+        {
+            "purl": _TEXT,
+            "package": _TEXT,
+            "version": _TEXT,
+            "from": _TIME,
+            "until": _TIME,
+            "ghost": _FLAG,
+            "sources": _TEXTS,
+        },
         _releases,
     ),
     "slots": ({"slot": _NUMBER, "incident": _TEXT, "from": _TIME, "until": _TIME}, _slots),
@@ -292,6 +312,7 @@ BLAST_ROWS: Final[Mapping[str, tuple[Mapping[str, str], Callable[[Blast], _Rows]
             "slot": _NUMBER,
             "from": _TIME,
             "until": _TIME,
+            "release": _TEXT,
         },
         _exposures,
     ),

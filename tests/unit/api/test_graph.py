@@ -134,7 +134,14 @@ def test_rows_say_what_the_answer_says() -> None:
     assert slots[0]["incident"] == "litellm-2026-03"
     exposed = answer.to_pandas("exposures")
     assert len(exposed) == sum(len(one.slots) for rows in (answer.services, answer.packages) for one in rows)
+    taken = {(row["name"], row["slot"], row["release"]) for row in answer.to_arrow("exposures").to_pylist()}
+    assert {(one.package, take.slot, take.release) for one in answer.packages for take in one.takes} <= taken
+    assert ("payments", 1, None) in taken
     assert answer.to_arrow("releases").column("ghost").type == pa.bool_()
+    addresses = {source.id: source.url or source.id for source in answer.incident.sources}
+    assert answer.to_arrow("releases").column("sources").to_pylist() == [
+        [addresses.get(source, source) for source in one.release.sources] for one in answer.incident.releases
+    ]
     assert {row["polarity"] for row in answer.to_arrow("claims").to_pylist()} == {"affirms", "denies"}
 
 
