@@ -28,6 +28,8 @@ BUDGET: Final = 60.0
 """Seconds that the index is read for unless told."""
 _OPEN: Final = frozenset({Verdict.UNKNOWN, Verdict.ADMITTED})
 """What reading more of the index may change."""
+_MOST_SOURCES: Final = 200
+"""How many sources one command that explains a step names."""
 _LEAST: Final = 1.0
 """Seconds below which no further reading is begun."""
 
@@ -117,7 +119,7 @@ class _Scan:
         self._begun = time.monotonic()
         # One instant for all that is read: the time of an incident without an end goes to the newest fact there is, and
         # a page that was read after the files would leave a minute of it for which nobody knows them.
-        self._now = rfc3339(instant(dt.datetime.now(dt.UTC)))
+        self._now = str(rfc3339(instant(dt.datetime.now(dt.UTC))))
         budget = options.get("budget")
         self._left = BUDGET if budget is None else budget
         self._is_stopped = False
@@ -150,17 +152,24 @@ class _Scan:
             problem=self._problem,
         )
 
+    def _explain(self, kind: str, *words: str, sources: Sequence[str] = ()) -> None:
+        """Note the command of a step; of many sources several, as a shell takes no line without end."""
+        named = [f"./{source}" if source.startswith("-") else source for source in sources]
+        for at in range(0, max(len(named), 1), _MOST_SOURCES):
+            self._commands.append(command("graphkit", "ingest", kind, *named[at : at + _MOST_SOURCES], *words))
+
     def _take_incidents(self) -> tuple[str, ...]:
         """Take the incidents that ship and files that were named; return the targets that were named."""
         named = tuple(self._options.get("incidents", ()))
         files = [one for one in named if Path(one).is_file()]
         shipped = sorted(str(path) for path in resource("examples").glob("*/incident.yaml"))
         self._graph.ingest("advisory", shipped)
+        self._explain("advisory", sources=shipped)
         targets = [one for one in named if one not in files]
         if files:
             report = self._graph.ingest("advisory", files, progress=self._progress)
             self._reports.append(("advisory", report))
-            self._commands.append(command("graphkit", "ingest", "advisory", *files))
+            self._explain("advisory", sources=files)
             for one in report.rejected:
                 raise UsageError(str(one))
             targets += report.incidents
@@ -176,7 +185,7 @@ class _Scan:
     def _take_documents(self) -> None:
         options = self._options
         since, is_offline = options.get("unchanged_since"), options.get("offline", False)
-        words = ["--stands-from", since, "--read-at", "now"] if since else []
+        words = ["--stands-from", since, "--read-at", self._now] if since else []
         check_remote = options.get("check_remote", True) and not is_offline
         report = self._graph.ingest(
             "scan",
@@ -189,14 +198,18 @@ class _Scan:
             places=self._graph.file("scan-places.json"),
         )
         self._reports.append(("scan", report))
-        self._commands.append(
-            command("graphkit", "ingest", "lock", *self._paths, *words, *(["--check-remote"] if check_remote else []))
-        )
+        for one in report.taken:
+            also = [] if one.kind == "advisory" else [*words]
+            also += ["--check-remote"] if one.is_history and check_remote else []
+            also += ["--service", one.service] if one.service is not None else []
+            also += ["--branch", one.branch] if one.branch else []
+            also += ["--builds-complete"] if one.builds_complete and one.kind != "lock" else []
+            self._explain(one.kind, *also, sources=one.sources)
         for kind in ("github", "dependency_track"):
             if source := cast("str | None", options.get(kind)):
                 name = kind.replace("_", "-")
                 self._reports.append((name, self._graph.ingest(name, [source], progress=self._progress)))
-                self._commands.append(command("graphkit", "ingest", name, source))
+                self._explain(name, sources=[source])
 
     def _ask(self, targets: Sequence[str]) -> Blast:
         names = BlastOptions.__optional_keys__
@@ -241,9 +254,8 @@ class _Scan:
             self._is_stopped |= report.is_stopped
             self._reports.append(("index", report))
             words = ["--all-allowed"] if all_allowed else []
-            self._commands.append(
-                command("graphkit", "ingest", "index", "--for-services", *words, "--from", start, "--until", until)
-            )
+            words += ["--index-url", url] if (url := self._options.get("index_url")) else []
+            self._explain("index", "--for-services", *words, "--from", start, "--until", until, "--as-of", self._now)
             read += report.new
         return read
 

@@ -48,6 +48,9 @@ OPTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
     "check_remote": (opt.CheckRemote, False),
     "installs_from": (opt.InstallsFrom, None),
     "complete": (opt.Complete, False),
+    "declare_builds": _word(
+        "declare_builds", help="With --service: the builds of it in the graph are all there were: no unrecorded one."
+    ),
     "branch": _text("branch", "NAME", help="The branch that a lock or manifest is on."),
     "closure": _word("closure", help="Follow requirements through every release that could be picked."),
     "build_requires": _word(

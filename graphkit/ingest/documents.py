@@ -12,7 +12,7 @@ from graphkit.formats import check_listing, is_claimed, parts_of, read_document
 from graphkit.formats.archives import members, unopened, unpacked
 from graphkit.formats.decoding import is_json
 from graphkit.formats.interface import Beside
-from graphkit.ingest.files import Content, Found, beside
+from graphkit.ingest.files import Content, Found, beside, label_of
 from graphkit.ingest.limits import check_size, with_short_texts
 from graphkit.ingest.projects import Projects
 from graphkit.ingest.repositories import Repositories, as_told, built_from
@@ -67,12 +67,17 @@ class Documents:
         self._beside: list[tuple[Found, Document]] = []
 
     def take_word(self) -> None:
-        """Keep what the organisation says of a service: which of its inputs count."""
+        """Keep what the organisation says of a service: which of its inputs count, and whether its builds are all."""
         order = self._run.order
         if order.service is not None and order.installs_from is not None:
             said = Service(id=order.service, installs_from=order.installs_from)
-            source = f"ingest {order.service}: what it installs from"
-            self._run.keep(source, [Organisation(source=source, services=(said,))], counted=False)
+            self._keep_word(said, f"ingest {order.service}: what it installs from")
+        if order.service is not None and order.declares_builds:
+            said = Service(id=order.service, builds_complete=True)
+            self._keep_word(said, f"ingest {order.service}: its builds are all there were")
+
+    def _keep_word(self, said: Service, source: str) -> None:
+        self._run.keep(source, [Organisation(source=source, services=(said,))], counted=False)
 
     def take_files(self, files: Iterator[Found]) -> None:
         """Take the document of each file that has one; each chunk is kept before the next is looked at."""
@@ -179,6 +184,7 @@ class Documents:
             return
         if not run.order.is_told and self._is_used(content.sha256, found):
             run.stats.read += 1
+            self._note_taken(found, self._project_of(found))
             self._count(content.sha256)
             return
         if (inside := members(data)) is not None:
@@ -190,6 +196,7 @@ class Documents:
             run.keep(found.label, read)
             run.stats.undecided(found.label, read)
             run.stats.notes[f"{found.label} is an advisory and was read as one"] = None
+            run.stats.take("advisory", str(found.path))
             return
         document = self._read_one(found, data)
         if document is None:
@@ -257,6 +264,7 @@ class Documents:
             services = {service for path, named in paths.items() if folder_of(path) in folders for service in named}
             alone = self._run.order.service or ServiceId((not is_own and found.repository) or found.label)
             for service in sorted(services or {alone}):
+                self._note_taken(found, service, of_inputs=True)
                 uses = self._uses_of(document.sha256, document.kind, found, service)
                 self._run.keep(found.label, uses, counted=False)
         self._beside.clear()
@@ -363,6 +371,8 @@ class Documents:
         """Yield the use of a document by its service, and the company that runs it where one was named."""
         order = self._run.order
         name = order.service or self._project_of(found) or ServiceId(document.subject.strip() or found.label)
+        is_own = self._project_of(found) is None and (document.subject.strip() or label_of(found.path) == found.label)
+        self._note_taken(found, name, is_told=not is_own, of_inputs=document.kind in INPUTS)
         if document.kind not in INPUTS:
             if _is_about(document, found, name):
                 self.built.setdefault(name, set()).add((found.repository, folder_of(found.label)))
@@ -371,6 +381,18 @@ class Documents:
         yield from self._uses_of(document.sha256, document.kind, found, name)
         if order.company:
             yield operated(name, order.company)
+
+    def _note_taken(
+        self, found: Found, service: ServiceId | None, *, is_told: bool = True, of_inputs: bool | None = None
+    ) -> None:
+        """Note how a scan took a file. ``of_inputs``: whether it is an install input; None: its name says it."""
+        if self._projects is None:
+            return
+        is_lock = is_input(found.label) if of_inputs is None else of_inputs
+        kind = "env" if found.is_environment else "lock" if is_lock else "sbom"
+        is_told = is_told and service is not None
+        branch = self._branch if kind == "lock" else ""
+        self._run.stats.take(kind, str(found.path), service or "", is_told=is_told, branch=branch)
 
     def _project_of(self, found: Found) -> ServiceId | None:
         return None if self._projects is None else self._projects.service_of(found)

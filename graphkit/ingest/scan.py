@@ -51,6 +51,8 @@ def take_scan(run: IngestRun, sources: Sequence[str]) -> None:
     places = Places(run.order.places)
     repositories = Repositories(run, sources, label_of=places.label, named=places.name)
     run.stats.repositories = len(repositories.places)
+    for one in repositories.places:
+        run.stats.take("lock", str(one.path), is_history=True)
     if repositories:
         Documents(run, "lock").take_history(repositories)
     if repositories.rest:
@@ -146,6 +148,7 @@ def _keep_word(
             if use.document in inputs and (use.repository, folder_of(use.path)) not in built[use.service]
         }
     closed = sorted(built.keys() - elsewhere - doubtful) if run.order.declares_builds else []
+    run.stats.closed = frozenset(closed)
     said = Organisation(source=_WORD, services=tuple(Service(id=one, builds_complete=True) for one in closed))
     run.keep(_WORD, [said], counted=False)
     run.flush()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
-from graphkit.model.answers import IngestReport, Rejected
+from graphkit.model.answers import IngestReport, Rejected, Taken
 from graphkit.model.documents import Problem, how_many
 from graphkit.model.errors import InputError
 from graphkit.model.incidents import Incident
@@ -16,9 +16,19 @@ from graphkit.model.incidents import Incident
 _WORST: Final = 5
 
 
+class _Way(NamedTuple):
+    """How a scan took sources. ``is_told``: the service is not what the source says of itself."""
+
+    kind: str
+    service: str = ""
+    is_told: bool = False
+    branch: str = ""
+    is_history: bool = False
+
+
 @dataclass(slots=True, kw_only=True)
 class IngestStats:
-    """What became of each input so far. Its size does not grow with inputs that were fine."""
+    """What became of each input so far. Its size does not grow with inputs that were fine, but for those of a scan."""
 
     read: int = 0
     new: int = 0
@@ -33,6 +43,10 @@ class IngestStats:
     """The time that a person gave was used up."""
     passed_over: Counter[str] = field(default_factory=Counter)
     """How many folders were not looked into, by their name."""
+    taken: dict[_Way, dict[str, None]] = field(default_factory=dict)
+    """The sources of a scan by how they were taken."""
+    closed: Collection[str] = ()
+    """The services of which a scan found all builds, by what a person declares."""
     _problems: int = 0
     _worst: list[tuple[int, str, Problem]] = field(default_factory=list)
 
@@ -59,6 +73,37 @@ class IngestStats:
                     f"{one.id} decides nothing about any release, so it clears no service: {one.why_undecided}"
                 ] = None
 
+    def take(
+        self,
+        kind: str,
+        source: str,
+        service: str = "",
+        *,
+        is_told: bool = False,
+        branch: str = "",
+        is_history: bool = False,
+    ) -> None:
+        """Note how a scan took a source."""
+        self.taken.setdefault(_Way(kind, service, is_told, branch, is_history), {})[source] = None
+
+    def _taken(self) -> tuple[Taken, ...]:
+        """Return what a scan took, as commands take it: those that say themselves whose they are together."""
+        ways: dict[tuple[str, str | None, str, bool], dict[str, None]] = {}
+        for way, sources in self.taken.items():
+            service = way.service if way.is_told or way.service in self.closed else None
+            ways.setdefault((way.kind, service, way.branch, way.is_history), {}).update(sources)
+        return tuple(
+            Taken(
+                kind=kind,
+                sources=tuple(sources),
+                service=service,
+                branch=branch,
+                builds_complete=service in self.closed,
+                is_history=is_history,
+            )
+            for (kind, service, branch, is_history), sources in ways.items()
+        )
+
     def report(self, answer: type[IngestReport] = IngestReport) -> IngestReport:
         """Return the report; ``answer`` is the class that is made."""
         if self.links_out:
@@ -79,4 +124,5 @@ class IngestStats:
             is_stopped=self.is_stopped,
             incidents=tuple(self.incidents),
             repositories=self.repositories,
+            taken=self._taken(),
         )

@@ -507,6 +507,23 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """Sources that a scan took in the same way, as one ``graphkit ingest KIND SOURCE…`` takes them.
+
+    ``service`` None: each says itself whose it is. ``branch``: the line of states that they are on, where nobody knows
+    a branch. ``builds_complete``: the word that the builds of the service are all there were counts for it.
+    """
+
+    kind: str
+    sources: tuple[str, ...]
+    service: str | None = None
+    branch: str = ""
+    builds_complete: bool = False
+    is_history: bool = False
+    """They are repositories, of which the history was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IngestReport:
     """What an ingest read. ``worst`` holds the first problems of the inputs with most of them."""
 
@@ -524,3 +541,5 @@ class IngestReport:
     """The ids of incidents and records that were read."""
     repositories: int = 0
     """How many histories of a scan were read."""
+    taken: tuple[Taken, ...] = ()
+    """What a scan took, and how."""

@@ -25,6 +25,7 @@ class SourceKind:
 
 _OF_DOCUMENTS: Final = frozenset({
     *("service", "company", "built_at", "stands_from", "read_at", "installs_from", "complete", "branch"),
+    "declare_builds",
 })  # fmt: skip
 _OF_TABLES: Final = frozenset({"as_of", "unknown_times"})
 
@@ -94,7 +95,12 @@ SOURCE_KINDS: Final[Mapping[str, SourceKind]] = {
 }  # fmt: skip
 """Every kind that a person can name, in the order of the help."""
 
-_FLAGS: Final = {"window_from": "--from", "window_until": "--until", "slice_to": "--slice"}
+_FLAGS: Final = {
+    "declare_builds": "--builds-complete",
+    "slice_to": "--slice",
+    "window_from": "--from",
+    "window_until": "--until",
+}
 
 
 def flag(option: str) -> str:
