@@ -176,8 +176,10 @@ class _Kinds(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the words, the kind first, wherever it is among the options."""
         at = _place_of_kind(args)
+        if at is None and {"-h", "--help"} & set(args):
+            return super().parse_args(ctx, ["--help"])
         if at is None:
-            if args and not ctx.resilient_parsing and not {"-h", "--help"} & set(args):
+            if args and not ctx.resilient_parsing:
                 ctx.fail("Missing argument 'KIND'.")
             return super().parse_args(ctx, args)
         if args[at] not in SOURCE_KINDS and not ctx.resilient_parsing:

@@ -138,6 +138,7 @@ def test_the_help_of_a_kind_is_shown_wherever_it_is_asked_for() -> None:
     asked = run("ingest", "sbom", "--help").out
     assert run("ingest", "--help", "sbom").out == asked
     assert run("ingest", "-q", "sbom", "a.txt", "-h").out == asked
+    assert run("ingest", "--graph", "g", "--help").out == run("ingest", "-h").out
 
 
 def test_no_command_of_a_kind_is_made_for_the_list_of_verbs() -> None:
