@@ -16,7 +16,8 @@ from tests.unit.test_architecture import ARROWS, MODULES, ROOMS, ROOT, tree
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.*?)(?:\s+#+)?\s*$")
 LINK = re.compile(r"\[[^\[\]]*\]\(([^()\s]+)\)")
-CITATION = re.compile(r"\bdocs/[\w./-]+\.md(?:#([\w-]*))?")
+CITATION = re.compile(r"(?<![\w-]/)\bdocs/[\w./-]+\.md(?:#([\w-]*))?")
+"""A page of the checkout; not the folder of that name in an address of another project."""
 # With a "~" in each, so that this file does not hold what it looks for.
 BY_SECTION = re.compile("(?i)(?:sem~antics|des~ign)(?:[.]md)?`?[,;:]?\\s+§".replace("~", ""))
 BARE = re.compile(r"(?<!SemVer 2\.0, )(?<!RFC \d{4} )§\s*\d")
@@ -221,6 +222,12 @@ def test_anchors_are_those_of_github(text: str, anchors: set[str]) -> None:
 )
 def test_a_place_that_is_none_is_seen(path: str, anchor: str | None, why: str) -> None:
     assert lost(ROOT / path, anchor) == why
+
+
+def test_citations_are_told_from_addresses_of_others() -> None:
+    assert CITATION.search("(docs/semantics.md#builds)")
+    assert CITATION.search("[in place](../docs/semantics.md)")
+    assert not CITATION.search("https://host.example/a/b/blob/main/docs/semantics.md")
 
 
 def test_citations_by_section_are_seen() -> None:
