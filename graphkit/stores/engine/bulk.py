@@ -39,6 +39,8 @@ _TABLES: Final = (
     *("settled", "shared", "several", "unions", "set_numbers"),
 )
 
+STAGED: Final = ("pages", "page_releases", "files", "release_metadata")
+"""Tables whose rows are staged where a table has to be merged."""
 _BULK, _UNKNOWN = MetadataSource.BULK, MetadataSource.UNKNOWN
 SAYS_NOTHING: Final = "its source archives carry no requirements"
 _UNTOLD: Final = "what one of its wheels requires"

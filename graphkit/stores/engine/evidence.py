@@ -104,7 +104,7 @@ class IndexEvidence:
                     self._by_hash.components([sha256.lower() for sha256 in hashes]),
                 ]
             )
-            _, rows = csr.gather(self._row_start, self._rows, np.unique(components))
+            _, rows = csr.gather(self._row_start, self._rows, csr.distinct(components))
         else:
             rows = np.arange(len(self._components), dtype=np.int32)
         lists = np.searchsorted(self._list_start, rows, side="right") - 1

@@ -7,7 +7,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -17,11 +17,11 @@ import duckdb
 from graphkit.model.documents import Problem
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.index import ReleaseTable
-from graphkit.stores.engine.bulk import BulkTable
+from graphkit.stores.engine.bulk import STAGED, BulkTable
 from graphkit.stores.engine.component_lists import Lists
 from graphkit.stores.engine.requirement_sets import DIGITS
 from graphkit.stores.engine.schema import FORMAT, MERGES, TABLES, VIEWS, Merge, column_names
-from graphkit.stores.engine.staging import Staging
+from graphkit.stores.engine.staging import Staging, make_staged
 from graphkit.stores.port import Fact, Receipt
 
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
@@ -33,6 +33,9 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     "memory_limit": "1GB",
 }
 
+
+_OF_PACKAGES: Final = ("pages", "release_metadata")
+"""Tables of which a new row ends the facts that ``package_facts`` keeps of its package."""
 
 _NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT, None)
 """Error numbers of a full disk; NumPy gives none where it could write a part only."""
@@ -85,7 +88,10 @@ class Record:
                 raise
 
     def _check(self) -> None:
-        query = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'"
+        # Of the views of a graph it is enough to know that something is there; `information_schema` takes much longer.
+        query = """
+            SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'
+            UNION ALL SELECT view_name FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal"""
         present = {name for (name,) in self.connection.execute(query).fetchall()}
         if not present:
             self._create()
@@ -105,7 +111,7 @@ class Record:
 
     def _mend_pages(self) -> None:
         """Say of pages that an earlier graphkit kept whether they list a file, as far as what is left of them tells."""
-        query = "SELECT count(*) FROM information_schema.columns WHERE table_name = 'pages' AND column_name = 'listed'"
+        query = "SELECT count(*) FROM pragma_table_info('pages') WHERE name = 'listed'"
         if not self._one(query):
             with self._transaction():
                 self.connection.execute("ALTER TABLE pages ADD COLUMN listed BOOLEAN")
@@ -164,7 +170,7 @@ class Record:
                 with self._transaction():
                     self._lists.write(self.connection)
                     staging.sets.write(self.connection)
-                    new = self._merge_all() + sum(self._load(table, problems) for table in staging.tables)
+                    new = self._merge_all(staging.filled) + sum(self._load(table, problems) for table in staging.tables)
                     if new:
                         self.connection.execute("UPDATE record SET generation = generation + 1")
                         mark.unlink(missing_ok=True)
@@ -195,8 +201,8 @@ class Record:
         ((count,),) = self.connection.execute(known, [table.digest[:DIGITS]]).fetchall()
         if count:
             return 0
-        for merge in MERGES:
-            self.connection.execute(f"DELETE FROM staged_{merge.table}")
+        for name in STAGED:
+            make_staged(self.connection, name)
         bulk = BulkTable(self.connection, table)
         try:
             is_merging = bulk.write()
@@ -205,16 +211,17 @@ class Record:
         except duckdb.Error as error:
             raise InputError(f"damaged, so nothing from it was saved: {_told(error, table)}") from error
         if is_merging:
-            self._merge_all()
+            self._merge_all(STAGED)
         self.connection.execute("DELETE FROM package_facts")
         problems += [(table.source, Problem(place=place, text=text)) for place, text in bulk.problems]
         return 1
 
-    def _merge_all(self) -> int:
-        """Let everything staged join its table; return how many facts are new."""
-        new = sum(map(self._merge, MERGES))
+    def _merge_all(self, staged: Collection[str]) -> int:
+        """Let everything in these staged tables join its table; return how many facts are new."""
+        merges = [merge for merge in MERGES if merge.table in staged]
+        new = sum(map(self._merge, merges))
         if new:
-            self._replace()
+            self._replace(merges)
         return new
 
     def _merge(self, merge: Merge) -> int:
@@ -231,14 +238,15 @@ class Record:
         same = ", ".join(dict.fromkeys([*keys.split(", "), merge.digest]))
         return int(str(self._one(f"SELECT count(*) FROM merged_{table} ANTI JOIN {table} USING ({same})")))
 
-    def _replace(self) -> None:
-        for merge in MERGES:
+    def _replace(self, merges: Sequence[Merge]) -> None:
+        for merge in merges:
             table, keys = merge.table, merge.keys
             self.connection.execute(f"DELETE FROM {table} WHERE ({keys}) IN (SELECT ({keys}) FROM merged_{table})")
             self.connection.execute(f"INSERT INTO {table} FROM merged_{table}")
-        self.connection.execute("""
-            DELETE FROM package_facts WHERE package IN (
-                SELECT package FROM merged_pages UNION SELECT package FROM merged_release_metadata)""")
+            if table in _OF_PACKAGES:
+                self.connection.execute(
+                    f"DELETE FROM package_facts WHERE package IN (SELECT package FROM merged_{table})"
+                )
 
     def close(self) -> None:
         """Let go of the database and its lock."""

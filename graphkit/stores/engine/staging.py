@@ -34,7 +34,10 @@ _USE_COLUMNS: Final = frozenset(column_names("document_uses"))
 
 
 class Staging:
-    """Collects facts into temporary tables ``staged_*``. ``facts`` counts what was added."""
+    """Collects facts into temporary tables ``staged_*``. ``facts`` counts what was added.
+
+    ``filled`` names the tables that facts were staged for; the others have no staged table.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, lists: Lists) -> None:
         self.facts = 0
@@ -46,8 +49,7 @@ class Staging:
         self.tables: list[ReleaseTable] = []
         self._newest: dict[tuple[str, str], tuple[Any, ...]] = {}
         self._rows = 0
-        for name in self._columns:
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE staged_{name} ({TABLES[name]})")
+        self.filled: set[str] = set()
 
     def add(self, fact: Fact) -> None:
         """Stage one fact.
@@ -89,6 +91,9 @@ class Staging:
         self._rows = 0
 
     def _flush_table(self, table: str, rows: list[tuple[Any, ...]]) -> None:
+        if table not in self.filled:
+            make_staged(self._connection, table)
+            self.filled.add(table)
         kinds = [DTYPES.get(column.split()[1]) for column in TABLES[table].split(", ")]
         arrays: dict[str, NDArray[Any]] = {}
         for name, kind, values in zip(column_names(table), kinds, zip(*rows, strict=True), strict=True):
@@ -149,6 +154,11 @@ class Staging:
         body = encoded(_without_empty(fact)).decode()
         row = (fact.id, fact.title, fact.actor, fact.advisory, body, digest(body))
         self._newest["incidents", fact.id] = row
+
+
+def make_staged(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Make the temporary table, empty, whose rows are to join a table."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE staged_{table} ({TABLES[table]})")
 
 
 def _without_empty(fact: Incident) -> Any:

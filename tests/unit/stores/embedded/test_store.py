@@ -91,6 +91,7 @@ def test_a_broken_record_is_one_line(tmp_path: Path) -> None:
     ("statement", "match"),
     [
         ("CREATE TABLE mine (a INTEGER)", "but not a graph"),
+        ("CREATE VIEW mine AS SELECT 1", "but not a graph"),
         ("UPDATE record SET format = '0'", "has format 0"),
         ("UPDATE record SET format = '2'; DROP TABLE versions", "has format 2"),  # as an older graphkit left it
     ],
