@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from typing import Final, Literal
 
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
@@ -87,32 +87,38 @@ class MarkerEvaluator:
     """
 
     def __init__(self, environment: Environment, resolver: Profile | None = None) -> None:
-        os_name, sys_platform, system = _SYSTEMS.get(environment.platform, ("", environment.platform, ""))
         python = environment.python
-        full = python if python.count(".") > 1 else f"{python}.0"
-        pypy = environment.implementation == "pypy"
         self.environment = environment
-        self._full = full
-        self._minor = ".".join(full.split(".")[:2])
-        self._variables = {
-            "os_name": os_name,
-            "sys_platform": sys_platform,
-            "platform_system": system,
-            "platform_machine": environment.machine,
-            "platform_python_implementation": "PyPy" if pypy else "CPython",
-            "implementation_name": environment.implementation,
-            "implementation_version": full,
-            "python_version": self._minor,
-            "python_full_version": full,
-            "platform_release": "",
-            "platform_version": "",
-        }
+        self._full = python if python.count(".") > 1 else f"{python}.0"
         self._fits = _python_reaches if resolver == "uv" else _python_fits
         self._tags: frozenset[Tag] | None = None
         self._markers: dict[str, Marker] = {}
         self._truths: dict[tuple[str, str], bool | None] = {}
         self._fitting: dict[str, bool] = {}
         self._installable: dict[str, bool] = {}
+
+    @cached_property
+    def _variables(self) -> dict[str, str]:
+        """Made when a marker asks: of the hundreds of environments of a service few are asked."""
+        environment = self.environment
+        os_name, sys_platform, system = _SYSTEMS.get(environment.platform, ("", environment.platform, ""))
+        return {
+            "os_name": os_name,
+            "sys_platform": sys_platform,
+            "platform_system": system,
+            "platform_machine": environment.machine,
+            "platform_python_implementation": "PyPy" if environment.implementation == "pypy" else "CPython",
+            "implementation_name": environment.implementation,
+            "implementation_version": self._full,
+            "python_version": self._minor,
+            "python_full_version": self._full,
+            "platform_release": "",
+            "platform_version": "",
+        }
+
+    @property
+    def _minor(self) -> str:
+        return ".".join(self._full.split(".")[:2])
 
     @property
     def variables(self) -> dict[str, str]:
@@ -196,6 +202,7 @@ _NOT_EXTRA: Final = re.compile(r"extra\b\s*(?:!=|not\b)|\bnot\s+in\s+extra\b|\bo
 _OF_PYTHON: Final = re.compile(r"\b(?:python_(?:full_)?version|implementation_version)\b")
 
 
+@lru_cache(maxsize=256)
 def environments_within(requires_python: str = "", known: Environment | None = None) -> tuple[Environment, ...]:
     """Return every environment that an install may run in (docs/semantics.md#environments), as far as they can differ.
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from packaging.specifiers import SpecifierSet
 
+from graphkit.model import csr
 from graphkit.model.environment import Profile
 from graphkit.model.guards import CutOff
 from graphkit.model.index import Hidden
@@ -197,7 +198,7 @@ class Package:
                 self._gaps.append((covers, gap.start, gap.until))
         edges = [edge for _, start, until in self._gaps for edge in (start, until)]
         yanks = self._yanked_since[self._yanked_since < FOREVER]
-        stamps = np.unique(np.concatenate([self._uploaded, yanks, np.array(edges, dtype=np.int64)]))
+        stamps = csr.distinct(np.concatenate([self._uploaded, yanks, np.array(edges, dtype=np.int64)]))
         self.changes: tuple[Instant, ...] = tuple(stamps[(stamps > BEGINNING) & (stamps < FOREVER)].tolist())
 
     def uploads_of(self, position: Position) -> tuple[tuple[str, Instant | None], ...]:

@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from graphkit.model import csr
 from graphkit.model.building import BUILD_EXTRA, bare_marker, is_of_build
 from graphkit.model.environment import (
     AnyOfEnvironments,
@@ -310,7 +311,7 @@ class World:
         if top > len(self._usable):
             self._usable = np.append(self._usable, np.full(top - len(self._usable), -1, dtype=np.int8))
         known = self._usable[needs]
-        if (new := np.unique(needs[known < 0])).size:
+        if (new := csr.distinct(needs[known < 0])).size:
             self._usable[new] = [self.evaluator.installs(text) for text in self.reader.texts("needs", new)]
             known = self._usable[needs]
         return known > 0
