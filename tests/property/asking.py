@@ -9,6 +9,7 @@ import numpy as np
 from graphkit.model.answers import ServiceVerdict
 from graphkit.model.names import PackageName, ServiceId
 from graphkit.stores.port import Reader
+from graphkit.trace.blast import _cases
 from graphkit.trace.case import Case, Span, resolve
 from graphkit.trace.case_answer import CaseAnswer, Question, answer, worlds_of
 from graphkit.trace.evidence.documents import CaseDocuments
@@ -36,8 +37,16 @@ def view_of(reader: Reader, case: Case, question: Question) -> CaseAnswer:
 
 def services_of(reader: Reader, *targets: str, span: Span | None = None) -> Mapping[ServiceId, ServiceVerdict]:
     """Return the verdict of every service; of several cases the worst."""
-    question = Question(targets=targets, span=span or Span())
-    rolls = [view_of(reader, case, question).services for case in cases_of(reader, targets)]
-    ids = [case.id for case in cases_of(reader, targets)]
+    return _of_cases(reader, cases_of(reader, targets), Question(targets=targets, span=span or Span()))
+
+
+def judged_of(reader: Reader, question: Question) -> Mapping[ServiceId, ServiceVerdict]:
+    """Return the verdict of every service, of the cases that a blast makes of a question."""
+    return _of_cases(reader, _cases(reader, question, reader.evidence().incidents()), question)
+
+
+def _of_cases(reader: Reader, cases: Sequence[Case], question: Question) -> Mapping[ServiceId, ServiceVerdict]:
+    rolls = [view_of(reader, case, question).services for case in cases]
+    ids = [case.id for case in cases]
     found = rolls[0] if len(rolls) == 1 else Worst(rolls, ids, [0] * len(rolls))
     return {one.service: one for one in found}

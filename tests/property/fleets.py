@@ -10,6 +10,7 @@ import hashlib
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Final
 
 from packaging.specifiers import SpecifierSet
@@ -609,6 +610,7 @@ def _in_order(since: Moment | None, until: Moment | None, read: Moment | None) -
     return since, until, read
 
 
+@cache
 def _fits(specifier: str, version: str) -> bool:
     return SpecifierSet(specifier).contains(version, prereleases=True)
 

@@ -105,6 +105,7 @@ class MemoryReader:
         Raises:
             TypeError: a fact of a kind that it does not keep.
         """
+        self._package_rows: dict[int, tuple[PackageName, int, int, int, int, Instant]] = {}
         self._pages: dict[PackageName, list[ProjectPage]] = {}
         self._metadata: dict[Key, ReleaseMetadata] = {}
         documents: dict[str, Document] = {}
@@ -266,21 +267,28 @@ class MemoryReader:
 
     def packages(self, ids: port.PackageIds) -> port.Packages:
         """Return names, flags and release stretches of packages."""
-        asked = ids.tolist()
-        bounds = [self._bounds(package_id) for package_id in asked]
-        count = len(asked)
+        rows = [self._package_row(package_id) for package_id in ids.tolist()]
+        count = len(rows)
+        name, flags, start, stop, dependents, speaks_until = zip(*rows, strict=True) if rows else [()] * 6
         return port.Packages(
-            name=tuple(self._names[package_id] for package_id in asked),
-            flags=_array((self._page_flags(self._names[package_id]) for package_id in asked), np.uint8),
-            start=_ids(start for start, _ in bounds),
-            stop=_ids(stop for _, stop in bounds),
-            dependents=_ids(self._dependents(self._names[package_id]) for package_id in asked),
+            name=name,
+            flags=_array(flags, np.uint8),
+            start=_ids(start),
+            stop=_ids(stop),
+            dependents=_ids(dependents),
             downloads=_array([-1] * count, np.int64),
             maintainers=("",) * count,
             settled=_array([FOREVER] * count, np.int64),
             newest=_ids([-1] * count),
-            speaks_until=_array((self._speaks_until(self._names[package_id]) for package_id in asked), np.int64),
+            speaks_until=_array(speaks_until, np.int64),
         )
+
+    def _package_row(self, package_id: int) -> tuple[PackageName, int, int, int, int, Instant]:
+        if (row := self._package_rows.get(package_id)) is None:
+            name, bounds = self._names[package_id], self._bounds(package_id)
+            row = (name, self._page_flags(name), *bounds, self._dependents(name), self._speaks_until(name))
+            self._package_rows[package_id] = row
+        return row
 
     def _dependents(self, name: PackageName) -> int:
         """Return how many packages have a release that requires one."""

@@ -61,16 +61,21 @@ def is_installable(file: File, env: Environment, profile: Profile = "uv") -> boo
 
     uv minds how old a Python may be, not how new: where any that is not newer would do, this one does.
     """
-    if file.kind == FileKind.OTHER:
+    return _is_installable(file.kind, file.requires_python, file.filename, env, profile)
+
+
+@cache
+def _is_installable(kind: FileKind, requires_python: str, filename: str, env: Environment, profile: Profile) -> bool:
+    if kind == FileKind.OTHER:
         return False
     try:
-        pythons = SpecifierSet(file.requires_python)
+        pythons = SpecifierSet(requires_python)
     except InvalidSpecifier:
         pythons = SpecifierSet()  # installers pass over one that they cannot read
     older = ["2.7", *(f"3.{minor}" for minor in range(int(env.python.split(".")[1])))] if profile == "uv" else []
     if not any(pythons.contains(python, prereleases=True) for python in (env.python, *older)):
         return False
-    return file.kind != FileKind.WHEEL or _fits(file.filename, env)
+    return kind != FileKind.WHEEL or _fits(filename, env)
 
 
 def _fits(filename: str, env: Environment) -> bool:
@@ -270,8 +275,9 @@ def _is_edge(wanted: Requirement) -> bool:
     return not wanted.url and not wanted.unreadable
 
 
-def _pin_of(root: RootRelease) -> SpecifierSet:
-    return SpecifierSet(f"==={root.version}")
+@cache
+def _pin_on(version: str) -> SpecifierSet:
+    return SpecifierSet(f"==={version}")
 
 
 # --- what would have been chosen (docs/semantics.md#choices) ---------------------------------------------------------
@@ -296,10 +302,16 @@ def _is_version(text: str) -> bool:
     return True
 
 
-@cache
+_ADMITTED: dict[int, tuple[SpecifierSet, dict[str, bool]]] = {}
+"""What a range was found to admit, by its identity: to hash a range takes as long as to ask it."""
+
+
 def admits(wanted: SpecifierSet, version: str) -> bool:
     """Whether a range admits a version, pre-release or not."""
-    return wanted.contains(version, prereleases=True)
+    _, known = _ADMITTED.setdefault(id(wanted), (wanted, {}))
+    if version not in known:
+        known[version] = wanted.contains(version, prereleases=True)
+    return known[version]
 
 
 def _fitting(world: World, name: PackageName, ranges: Iterable[SpecifierSet]) -> list[str]:
@@ -409,7 +421,7 @@ def _demands(world: World, root: Root, picks: dict[PackageName, str], env: Envir
 
     if isinstance(root, RootRelease):
         start = demands.setdefault(root.package, _Demand())
-        start.ranges.append(_pin_of(root))
+        start.ranges.append(_pin_on(root.version))
         start.extras |= root.extras
     for wanted, state in _root_declared(world, root, env):
         if state:
@@ -473,7 +485,7 @@ def admitted_nodes(
     ]
     nodes: set[Node] = set()
     if isinstance(root, RootRelease):
-        bindings.append((root.package, _pin_of(root)))
+        bindings.append((root.package, _pin_on(root.version)))
         nodes |= {(root.package, root.version, extra) for extra in (None, *root.extras)}
     edges = {wanted for wanted, _ in _root_declared(world, root, env) if not wanted.url}
     while True:

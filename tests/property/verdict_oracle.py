@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Final
@@ -840,6 +840,7 @@ def _profile_of(service: Service) -> oracle.Profile:
     return "pip" if service.resolver == "pip" else "uv"
 
 
+@cache
 def _in(specifier: str, version: str) -> bool:
     return SpecifierSet(specifier).contains(version, prereleases=True)
 
