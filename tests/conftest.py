@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -21,10 +23,24 @@ IN_CI = os.environ.get("CI") == "true"
 NEEDED = ("browser", "server")
 """Marks of tests that a developer's machine may skip and CI may not."""
 
+# Tests start hundreds of Pythons: without kept bytecode, each compiles graphkit again, and pytest every test module.
+sys.dont_write_bytecode = False
+
 # The same examples on every run, so that a red test is red again; `--hypothesis-profile=explore` looks further.
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=2_000)
 settings.load_profile("repeatable")
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from walking the collected tests, which live until the end, again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Let it end them, so that no library says at the end of Python that it leaks."""
+    gc.unfreeze()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -134,7 +150,7 @@ def plain_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
                 patch.delenv(name)
         for name in ("DATA", "CACHE", "CONFIG", "STATE"):
             patch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
-        for name in ("COLUMNS", "FORCE_COLOR"):
+        for name in ("COLUMNS", "FORCE_COLOR", "PYTHONDONTWRITEBYTECODE"):
             patch.delenv(name, raising=False)
         patch.setenv("NO_COLOR", "1")
         yield

@@ -13,22 +13,22 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-import nbformat
-from nbclient import NotebookClient
-
 NOTEBOOKS: Final = Path(__file__).resolve().parents[2] / "notebooks"
 _SECONDS: Final = 300
 _VERSION: Final = re.compile(r"Matplotlib v[0-9.]+")
 _STYLE: Final = re.compile(r"\s*<style scoped>.*?</style>", re.DOTALL)
 
 
-def executed(path: Path, folder: Path) -> Any:
+def executed(name: str, folder: Path) -> Any:
     """Return a notebook after all its cells ran, in a folder of its own, its outputs as they are kept.
 
     Raises:
         CellExecutionError: a cell failed.
     """
-    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    import nbformat  # takes seconds, of which every collection of tests would spend as many
+    from nbclient import NotebookClient
+
+    notebook = kept(name)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -60,8 +60,17 @@ def _kept(output: Any) -> Any:
     return output
 
 
+def kept(name: str) -> Any:
+    """Return a notebook with the outputs that are kept in it."""
+    import nbformat
+
+    return nbformat.read(NOTEBOOKS / name, as_version=4)  # type: ignore[no-untyped-call]
+
+
 def text_of(notebook: Any) -> str:
     """Return a notebook as its file has it."""
+    import nbformat
+
     return f"{nbformat.writes(notebook, version=4).rstrip()}\n"  # type: ignore[no-untyped-call]
 
 
@@ -69,5 +78,5 @@ if __name__ == "__main__":
     os.environ["PYTHONHASHSEED"] = "0"
     for name in sys.argv[1:]:
         with tempfile.TemporaryDirectory() as made:
-            kept = executed(NOTEBOOKS / name, Path(made))
-        (NOTEBOOKS / name).write_text(text_of(kept), encoding="utf-8")
+            notebook = executed(name, Path(made))
+        (NOTEBOOKS / name).write_text(text_of(notebook), encoding="utf-8")

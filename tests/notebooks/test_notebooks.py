@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
-from tests.notebooks.executed import NOTEBOOKS, executed, text_of
+from tests.notebooks.executed import NOTEBOOKS, executed, kept, text_of
 
 NAMES = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
 ON_A_SERVER = "4-the-same-in-neo4j.ipynb"
@@ -20,9 +19,8 @@ def outputs(notebook: Any) -> list[list[Any]]:
 
 
 def same_as_kept(name: str, folder: Path) -> None:
-    kept = nbformat.read(NOTEBOOKS / name, as_version=4)  # type: ignore[no-untyped-call]
-    made = executed(NOTEBOOKS / name, folder)
-    assert outputs(made) == outputs(kept), f"if the change is meant: python -m tests.notebooks.executed {name}"
+    made = executed(name, folder)
+    assert outputs(made) == outputs(kept(name)), f"if the change is meant: python -m tests.notebooks.executed {name}"
     assert any(outputs(made))
 
 
@@ -41,10 +39,9 @@ def test_what_is_kept_is_small_and_names_no_machine(name: str) -> None:
     text = (NOTEBOOKS / name).read_text(encoding="utf-8")
     assert len(text.encode()) < MOST_BYTES
     assert "/tmp/" not in text
-    assert text == text_of(nbformat.read(NOTEBOOKS / name, as_version=4))  # type: ignore[no-untyped-call]
+    assert text == text_of(kept(name))
     assert all(cell.get("execution_count") is None or cell.outputs is not None for cell in _code(name))
 
 
 def _code(name: str) -> list[Any]:
-    notebook = nbformat.read(NOTEBOOKS / name, as_version=4)  # type: ignore[no-untyped-call]
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [cell for cell in kept(name).cells if cell.cell_type == "code"]
