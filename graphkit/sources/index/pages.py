@@ -17,7 +17,7 @@ from graphkit.model.errors import InputError
 from graphkit.model.index import File, FileKind, ProjectPage, ReleaseFiles
 from graphkit.model.names import PackageName
 from graphkit.model.sentences import and_more
-from graphkit.model.times import BadTime, Instant, moment
+from graphkit.model.times import BadTime, Instant, instant, moment
 from graphkit.model.versions import release_version
 from graphkit.sources.index.filenames import is_file_name, placed
 
@@ -251,6 +251,8 @@ def _file(file: _File, kind: FileKind) -> File:
 def _uploaded(text: str | None) -> Instant | None:
     """Return an upload time. Without a zone it may be any of many instants, which is as good as no time."""
     try:
+        if text and text.endswith("Z"):  # as nearly all do, and there are hundreds of thousands
+            return instant(text)
         at = moment(text) if text else None
     except BadTime:
         return None
