@@ -16,12 +16,14 @@ from graphkit.api import Graph, open_graph
 from graphkit.api.demo import run_demo
 from graphkit.model.answers import Blast, PackageRow
 from graphkit.model.index import ProjectPage, ReleaseMetadata
-from graphkit.model.names import PackageName
+from graphkit.model.names import PackageName, ServiceId
 from graphkit.model.organisation import Polarity, Standing
 from graphkit.model.ranks import CompanyVerdict, Tier, Verdict
 from graphkit.reports import report
 from graphkit.reports.interface import ReportOptions
 from graphkit.sources.index import GatherOptions, gather, open_live, slice_facts
+from graphkit.trace.blast import install_trees
+from graphkit.trace.case import Span
 from graphkit.trace.case_answer import CaseAnswer, Question
 from graphkit.trace.resolve.world import World
 from tests.cases.build import at
@@ -209,7 +211,9 @@ def test_all_that_an_install_takes(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("crewai[litellm]\n", encoding="utf-8")
     with open_graph(str(copy)) as graph:
         graph.ingest("lock", [str(tmp_path / "requirements.txt")], service="agents")
-        (tree,) = graph.why("agents", "litellm-2026-03", at="2026-03-24T11:30:00Z", tree=True).trees or ()
+        # The trees alone: `why` also judges the service in every environment, which takes half a minute.
+        question = Question(targets=("litellm-2026-03",), span=Span(at=at("11:30")))
+        (tree,) = install_trees(graph._reader(), question, ServiceId("agents"))
     taken = {one.package: one for one in tree.releases}
     assert tree.at == at("11:30")
     assert (taken["litellm"].version, taken["litellm"].is_accused, taken["litellm"].is_firm) == ("1.82.8", True, True)
