@@ -82,8 +82,6 @@ class Record:
         with explained(path):
             self.connection = duckdb.connect(str(path), config=_CONFIG)
             try:
-                # In `python -c` and in a prompt DuckDB would show on stdout how far a long statement is.
-                self.connection.execute("SET enable_progress_bar = false")
                 self._check()
             except BaseException:
                 self.connection.close()

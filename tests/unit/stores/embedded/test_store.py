@@ -133,18 +133,6 @@ print(reader.package_ids(["lib", "none"]).tolist(), len(reader.evidence().incide
     assert in_another_process(script, graph).stdout == "[2, -1] 0 False\n"
 
 
-def test_the_database_shows_no_progress_where_python_has_no_script(graph: Path) -> None:
-    script = """
-import sys
-from pathlib import Path
-from graphkit.stores.engine.record import Record
-record = Record(Path(sys.argv[1]) / "graph.duckdb")
-print(record.connection.execute("SELECT current_setting('enable_progress_bar')").fetchone()[0])
-record.close()
-"""
-    assert in_another_process(script, graph).stdout == "False\n"
-
-
 def test_a_lock_of_another_process_is_one_line(graph: Path) -> None:
     script = """
 import sys
