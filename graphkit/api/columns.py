@@ -81,6 +81,7 @@ def _services(blast: Blast) -> _Rows:
             len(one.builds),
             _nodes(one.paths),
             tuple(code.value for code in one.assumes),
+            one.service in blast.external,
         )
         for one in blast.services
     ]
@@ -224,6 +225,7 @@ BLAST_ROWS: Final[Mapping[str, tuple[Mapping[str, str], Callable[[Blast], _Rows]
             "builds": _NUMBER,
             "path": _TEXTS,
             "assumes": _TEXTS,
+            "external": _FLAG,
         },
         _services,
     ),

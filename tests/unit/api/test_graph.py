@@ -84,6 +84,11 @@ def test_services_of_external_companies_are_told_apart_from_ones_own(tmp_path: P
             blast = opened.blast(*targets, at="2026-03-24T11:00:00Z")
             assert blast.external == {"hosted", "borrowed"}
             told = json.loads(blast.report("json"))
+            assert blast.to_pandas("services").set_index("service")["external"].to_dict() == {
+                "mine": False,
+                "hosted": True,
+                "borrowed": True,
+            }
             assert {one["service"]: one.get("external") for one in told["services"]} == {
                 "mine": None,
                 "hosted": True,
