@@ -6,6 +6,7 @@ What a person would type for each step is in `Scan.commands`.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -30,6 +31,8 @@ _OPEN: Final = frozenset({Verdict.UNKNOWN, Verdict.ADMITTED})
 """What reading more of the index may change."""
 _MOST_SOURCES: Final = 200
 """How many sources one command that explains a step names."""
+_WORD_FILE: Final = "builds-complete.json"
+"""The organisation file that one of these commands writes."""
 _LEAST: Final = 1.0
 """Seconds below which no further reading is begun."""
 
@@ -158,6 +161,13 @@ class _Scan:
         for at in range(0, max(len(named), 1), _MOST_SOURCES):
             self._commands.append(command("graphkit", "ingest", kind, *named[at : at + _MOST_SOURCES], *words))
 
+    def _explain_word(self, closed: Sequence[str]) -> None:
+        """Note how an organisation file says of services that their builds are all there were."""
+        services = [{"name": one, "builds": "complete"} for one in closed]
+        text = json.dumps({"schema": "graphkit.organisation/1", "services": services})
+        written = f"{command('printf', '%s', text)} > {_WORD_FILE}"
+        self._commands.append(f"{written} && {command('graphkit', 'ingest', 'org', _WORD_FILE)}")
+
     def _take_incidents(self) -> tuple[str, ...]:
         """Take the incidents that ship and files that were named; return the targets that were named."""
         named = tuple(self._options.get("incidents", ()))
@@ -203,8 +213,9 @@ class _Scan:
             also += ["--check-remote"] if one.is_history and check_remote else []
             also += ["--service", one.service] if one.service is not None else []
             also += ["--branch", one.branch] if one.branch else []
-            also += ["--builds-complete"] if one.builds_complete and one.kind != "lock" else []
             self._explain(one.kind, *also, sources=one.sources)
+        if closed := sorted({str(one.service) for one in report.taken if one.builds_complete}):
+            self._explain_word(closed)
         for kind in ("github", "dependency_track"):
             if source := cast("str | None", options.get(kind)):
                 name = kind.replace("_", "-")

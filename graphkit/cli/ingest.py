@@ -48,9 +48,6 @@ OPTIONS: Final[Mapping[str, tuple[Any, Any]]] = {
     "check_remote": (opt.CheckRemote, False),
     "installs_from": (opt.InstallsFrom, None),
     "complete": (opt.Complete, False),
-    "declare_builds": _word(
-        "declare_builds", help="With --service: the builds of it in the graph are all there were: no unrecorded one."
-    ),
     "branch": _text("branch", "NAME", help="The branch that a lock or manifest is on."),
     "closure": _word("closure", help="Follow requirements through every release that could be picked."),
     "build_requires": _word(
@@ -205,6 +202,8 @@ class _Kind(TyperCommand):
             return super().parse_args(ctx, args)
         except typer.TyperException as error:
             word, kind = getattr(error, "option_name", None), str(self.name)
+            if {"-h", "--help"} & set(args[: args.index("--")] if "--" in args else args):
+                return super().parse_args(ctx, ["--help"])
             for option in OPTIONS:
                 if word == flag(option) and kind not in kinds_with(option):
                     raise misplaced(option, kind) from error

@@ -54,8 +54,6 @@ def _check(kind: str, options: IngestArguments) -> None:
     for name in given if kind in SOURCE_KINDS else ():
         if kinds_with(name) and name not in SOURCE_KINDS[kind].options:
             raise misplaced(name, kind)
-    if "declare_builds" in given and "service" not in given and kind != "scan":
-        raise UsageError("--builds-complete needs --service")
     if "refresh" in given and "build_requires" in given:
         raise UsageError("--build-requires goes with names of an index, and not with --refresh")
     if "refresh" in given and "for_services" in given:

@@ -67,17 +67,12 @@ class Documents:
         self._beside: list[tuple[Found, Document]] = []
 
     def take_word(self) -> None:
-        """Keep what the organisation says of a service: which of its inputs count, and whether its builds are all."""
+        """Keep what the organisation says of a service: which of its inputs count."""
         order = self._run.order
         if order.service is not None and order.installs_from is not None:
             said = Service(id=order.service, installs_from=order.installs_from)
-            self._keep_word(said, f"ingest {order.service}: what it installs from")
-        if order.service is not None and order.declares_builds:
-            said = Service(id=order.service, builds_complete=True)
-            self._keep_word(said, f"ingest {order.service}: its builds are all there were")
-
-    def _keep_word(self, said: Service, source: str) -> None:
-        self._run.keep(source, [Organisation(source=source, services=(said,))], counted=False)
+            source = f"ingest {order.service}: what it installs from"
+            self._run.keep(source, [Organisation(source=source, services=(said,))], counted=False)
 
     def take_files(self, files: Iterator[Found]) -> None:
         """Take the document of each file that has one; each chunk is kept before the next is looked at."""

@@ -23,8 +23,8 @@ class IngestArguments(TypedDict, total=False):
 
     ``built_at`` is when the build ran that a document describes, or that used an input. ``stands_from``: since when
     inputs were in place; ``read_at``: the last moment they were known to be, `now` for the clock's; ``check_remote``:
-    remotes are asked whether branches still stand. ``declare_builds``: the builds of ``service`` in the graph are all
-    there were, or a scan found all builds of the services that it found builds of; ``places``: the file in which it
+    remotes are asked whether branches still stand. ``declare_builds``: a scan found all
+    builds of the services that it found builds of; ``places``: the file in which it
     remembers which folder each label stands for. ``installs_from``: the paths of the inputs of ``service`` that count.
     ``complete``: the word that the documents list everything. ``build_requires``: of releases without a wheel also what
     building them takes is read, by their sdists. ``unknown_times`` is one of `UNKNOWN_TIMES`. ``for_services``: what

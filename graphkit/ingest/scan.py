@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from pathlib import Path
+from itertools import takewhile
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from graphkit.ingest.documents import INPUTS, Documents
@@ -37,6 +38,7 @@ _NOT_COMMITTED: Final = "work tree"
 """What the line of states is called that no commit has."""
 _WORD: Final = "scan: the builds found are all there were"
 """The source of the word of the last scan; that of the next one takes its place, so that none outlives it."""
+_ARCHIVES: Final = frozenset({".zip", ".gz", ".tgz", ".whl"})
 _LISTS: Final = (".txt", ".in", ".pip")
 _SHOWN: Final = 5
 
@@ -132,7 +134,7 @@ def _keep_word(
     For none that has inputs in a folder where no build of it was found: those may be another's of the same name. Nor
     for one beside which an SBOM is about something else (``doubtful``), or could not be read.
     """
-    lost = {folder_of(one.path) for one in run.stats.rejected}
+    lost = {_folder_on_disk(one.path) for one in run.stats.rejected}
     unread = {name for name, places in built.items() if any(_is_in(folder, lost) for _, folder in places)}
     doubtful = (doubtful | unread) & built.keys()
     elsewhere: set[ServiceId] = set()
@@ -167,6 +169,17 @@ def _keep_word(
         run.stats.notes[
             f"--builds-complete not applied, since an SBOM beside it is about something else or was not read: {named}"
         ] = None
+
+
+def _folder_on_disk(path: str) -> str:
+    """Return the folder of a file; of one in an archive, that of the archive.
+
+    >>> _folder_on_disk("app/boms.zip/old/bom.json"), _folder_on_disk("app/bom.json")
+    ('app', 'app')
+    """
+    folders = folder_of(path).split("/")
+    outside = takewhile(lambda one: PurePosixPath(one).suffix.lower() not in _ARCHIVES, folders)
+    return "/".join(outside)
 
 
 def _is_in(folder: str, lost: AbstractSet[str]) -> bool:

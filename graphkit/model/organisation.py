@@ -93,7 +93,8 @@ class Service:
     (docs/semantics.md#assumptions): ``installs_from`` (paths of the inputs that count, all others do not),
     ``is_lock_enforced``, ``index`` (the one it installs from: an address, or `public`), ``is_wheels_only``, ``tools``
     (what installs it, as requirements; None: not said), ``is_without_cache``, ``complete_from``. ``uploaded_prior_to``:
-    the cut-off that its pip is configured with. ``is_external``: somebody else runs it, as of a company.
+    the cut-off that its pip is configured with. ``is_external``: somebody else runs it, as of a company; None: as its
+    company says.
     """
 
     id: ServiceId
@@ -114,7 +115,7 @@ class Service:
     is_without_cache: bool = False
     complete_from: tuple[CompleteFrom, ...] = ()
     uploaded_prior_to: CutOff | None = None
-    is_external: bool = False
+    is_external: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +191,10 @@ class Organisation:
 
     @property
     def external_services(self) -> frozenset[ServiceId]:
-        """Return the services that are somebody else's: those marked so, and those of companies marked so."""
+        """Return the services that are somebody else's: what a service says of itself goes before its company."""
         companies = {one.id for one in self.companies if one.is_external}
-        return frozenset(one.id for one in self.services if one.is_external or one.company in companies)
+        return frozenset(
+            one.id
+            for one in self.services
+            if (one.company in companies if one.is_external is None else one.is_external)
+        )

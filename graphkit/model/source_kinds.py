@@ -25,7 +25,6 @@ class SourceKind:
 
 _OF_DOCUMENTS: Final = frozenset({
     *("service", "company", "built_at", "stands_from", "read_at", "installs_from", "complete", "branch"),
-    "declare_builds",
 })  # fmt: skip
 _OF_TABLES: Final = frozenset({"as_of", "unknown_times"})
 
@@ -96,7 +95,6 @@ SOURCE_KINDS: Final[Mapping[str, SourceKind]] = {
 """Every kind that a person can name, in the order of the help."""
 
 _FLAGS: Final = {
-    "declare_builds": "--builds-complete",
     "slice_to": "--slice",
     "window_from": "--from",
     "window_until": "--until",

@@ -25,6 +25,9 @@ from graphkit.reports.wording import ASSUMED, between, clock, notices, refused, 
 WIDE: Final = 100
 _LINES_WIDE: Final = 40
 _LINES_NARROW: Final = 50
+_NARROW: Final = 80
+_LEAST: Final = 12
+"""The fewest lines that services have on a screen that is narrower; there all else takes more lines than it has."""
 _MARGIN: Final = 9
 """Columns of the verdict's word."""
 _NAME: Final = 24
@@ -115,6 +118,7 @@ def first_screen(blast: Blast, view: ReportOptions, screen: Screen) -> str:
         foot.line(line, style="dim", is_laid_out=True)
     most = _LINES_WIDE if view.width >= WIDE else _LINES_NARROW
     room = most - head.height - foot.height
+    room = room if view.width >= _NARROW else max(room, _LEAST)
     return head.text() + _services(blast, view, screen.settle, room) + foot.text()
 
 
@@ -138,7 +142,8 @@ def _services(blast: Blast, view: ReportOptions, settle: Settle, room: int) -> s
         yours = " of yours" if blast.external else ""
         sheet.line(f"The graph holds no service{yours} yet. Add one: graphkit scan PATH", indent=2)
         return sheet.text()
-    column = min(max(cell_len(shown(one.service)) for ones in groups.values() for one in ones), _NAME) + 2
+    names = [cell_len(shown(one.service)) for ones in groups.values() for one in ones]
+    column = max((one for one in names if one <= _NAME), default=_NAME) + 2  # a longer one has a line of its own
     foot = _settling(groups.get(Group.UNKNOWN, ()), settle, view)
     rows = {group: [_service(one, blast, view, column, 1) for one in ones] for group, ones in groups.items()}
     fitting = _fitting(rows, counts, room - foot.count("\n"))

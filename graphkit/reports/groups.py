@@ -68,10 +68,10 @@ def group_of(verdict: Verdict) -> Group:
 
 
 def whose(blast: Blast) -> str:
-    """Return the company that runs every service of the reader, empty where there are several or none."""
+    """Return the company that runs the reader's own services and no others, empty where there is none such."""
     number = len(blast.services) - len(blast.external)
-    rows = ((row.name, sum(one not in blast.external for one in row.services)) for row in blast.companies)
-    return next((name for name, services in rows if services == number > 0), "")
+    rows = (row for row in blast.companies if blast.external.isdisjoint(row.services))
+    return next((row.name for row in rows if len(row.services) == number > 0), "")
 
 
 def sentence(counts: Mapping[Group, int], company: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -66,8 +67,17 @@ def has_only_unrecorded(one: ServiceVerdict) -> bool:
 
 
 def command(*words: str) -> str:
-    """Return words as a line for a shell."""
-    return shlex.join(words)
+    r"""Return words as a line for a shell; what does not print is written as Bash and zsh read it.
+
+    >>> command("graphkit", "scan", "my code", "a\nb")
+    "graphkit scan 'my code' $'a\\x0ab'"
+    """
+    return " ".join(shlex.quote(word) if word.isprintable() else f"$'{_escaped(word)}'" for word in words)
+
+
+def _escaped(word: str) -> str:
+    kept = {byte: f"\\{chr(byte)}" for byte in b"\\'"}
+    return "".join(kept.get(byte, chr(byte) if 0x20 <= byte < 0x7F else f"\\x{byte:02x}") for byte in os.fsencode(word))
 
 
 def graph_option(graph: str | None) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 from collections.abc import Iterator
@@ -36,8 +37,16 @@ def address(code: Path) -> Iterator[str]:
 
 
 def commands(ran: Ran) -> list[list[str]]:
-    """Return the words of each command that a scan explains, without the program."""
-    return [shlex.split(line)[1:] for line in ran.err.splitlines() if line.startswith("graphkit ")]
+    """Return the words of each command that a scan explains, without the program; a file that one writes is written."""
+    explained = []
+    for line in ran.err.splitlines():
+        if line.startswith("printf "):
+            _, _, text, _, name, _, *words = shlex.split(line)
+            Path(name).write_text(text)
+            explained.append(words[1:])
+        elif line.startswith("graphkit "):
+            explained.append(shlex.split(line)[1:])
+    return explained
 
 
 def replayed(explained: list[list[str]], graph: Path) -> Any:
@@ -85,9 +94,11 @@ def test_they_name_each_kind_with_the_words_of_the_scan(code: Path, tmp_path: Pa
     since = next(words[3:7] for words in explained if words[2] == "gateway/bom.json")
     assert since[::2] == ["--stands-from", "--read-at"]
     assert since[1] == "2024-12-01T00:00:00Z"
-    closed = "--builds-complete"
-    assert ["ingest", "sbom", "gateway/bom.json", *since, "--service", "gateway", closed] in explained
-    assert ["ingest", "env", installed, *since, "--service", "agents", closed] in explained
+    assert ["ingest", "sbom", "gateway/bom.json", *since, "--service", "gateway"] in explained
+    assert ["ingest", "env", installed, *since, "--service", "agents"] in explained
+    assert ["ingest", "org", "builds-complete.json"] in explained
+    said = json.loads((code / "builds-complete.json").read_text())["services"]
+    assert said == [{"name": one, "builds": "complete"} for one in ("agents", "gateway")]
     lock = ["checkout/pyproject.toml", "checkout/uv.lock"]
     assert ["ingest", "lock", *lock, *since, "--service", "checkout"] in explained
     assert explained[-1][0] == "blast"

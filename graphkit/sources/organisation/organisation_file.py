@@ -101,7 +101,7 @@ class _ServiceShape(Shape):
     no_cache: bool = False
     uploaded_prior_to: str = ""
     complete_from: tuple[_CompleteFromShape, ...] = ()
-    external: bool = False
+    external: bool | None = None
     note: str = ""
 
 

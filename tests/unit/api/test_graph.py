@@ -73,6 +73,7 @@ services:
 - {name: mine, company: own, builds: none}
 - {name: hosted, company: theirs, builds: none}
 - {name: borrowed, external: true}
+- {name: kept, company: theirs, external: false, builds: none}
 """
 
 
@@ -88,13 +89,15 @@ def test_services_of_external_companies_are_told_apart_from_ones_own(tmp_path: P
                 "mine": False,
                 "hosted": True,
                 "borrowed": True,
+                "kept": False,
             }
             assert {one["service"]: one.get("external") for one in told["services"]} == {
                 "mine": None,
                 "hosted": True,
                 "borrowed": True,
+                "kept": None,
             }
-            assert told["summary"]["services"]["cleared"] == 2
+            assert told["summary"]["services"]["cleared"] == 3
             assert told["summary"]["external_services"] == {
                 **dict.fromkeys(told["summary"]["services"], 0),
                 "cleared": 1,

@@ -10,7 +10,7 @@ import pytest
 
 from graphkit.api import open_graph
 from tests.unit.cli.door import apart, is_one_line, run
-from tests.unit.cli.inputs import BAD, GOOD, INCIDENT, NOWHERE, osv, put, recorded_slice, sbom, unreadable, whole_sbom
+from tests.unit.cli.inputs import BAD, GOOD, NOWHERE, osv, put, recorded_slice, sbom, unreadable
 
 KEYS = {"schema", "read", "new", "unchanged", "rejected", "unrecognised", "problems", "worst", "notes"}
 
@@ -101,20 +101,6 @@ def test_what_a_person_says_of_an_input_reaches_it(work: Path) -> None:
     assert (str(use.stands_from), str(use.read_at)) == ("2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z")
     assert (use.is_complete, use.is_first, use.built_at) == (True, False, None)
     assert service.installs_from == ("b/pdm.lock", "pdm.lock")
-
-
-def test_the_word_that_builds_are_all_there_were_is_of_one_service(work: Path) -> None:
-    for name in ("shop", "till"):
-        put(work / f"{name}.json", whole_sbom(name, "litellm==1.82.6", built="2026-03-24T12:00:00Z"))
-    put(work / "case.yaml", INCIDENT)
-    recorded_slice(work / "index.slice")
-    for kind, name in (("index", "index.slice"), ("advisory", "case.yaml"), ("sbom", "till.json")):
-        assert run("ingest", kind, name).code == 0
-    assert run("ingest", "sbom", "shop.json", "--service", "shop", "--builds-complete").code == 0
-    found = {one["service"]: one["verdict"] for one in run("blast", "case-1", "--format", "json").json["services"]}
-    assert found == {"shop": "cleared", "till": "unknown"}
-    ran = run("ingest", "sbom", "shop.json", "--builds-complete")
-    assert (ran.code, ran.err) == (2, "graphkit: --builds-complete needs --service\n")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -319,6 +320,15 @@ class TestBuilds:
         assert len(report.rejected) == 1
         assert closed(tmp_path) == []
         assert any("was not read" in note for note in report.notes)
+
+    def test_it_is_not_where_an_archive_could_not_be_read(self, code: Path, tmp_path: Path) -> None:
+        put(code / "shop" / "bom.json", whole_sbom("shop", "litellm==1.82.6", built="2026-03-24T12:00:00Z"))
+        broken = whole_sbom("shop", "litellm==1.82.8")[:100]
+        with zipfile.ZipFile(code / "shop" / "more.zip", "w") as archive:
+            archive.writestr("old/bom.json", broken)
+        report, _ = scan(tmp_path, ".", declare_builds=True)
+        assert [one.path for one in report.rejected] == ["shop/more.zip/old/bom.json"]
+        assert closed(tmp_path) == []
 
     def test_it_holds_for_a_repository_whose_folder_has_the_build(self, code: Path, tmp_path: Path) -> None:
         shop = repository(code / "shop", requirements_txt=GOOD)
