@@ -303,6 +303,18 @@ def test_what_one_sbom_describes_another_may_list() -> None:
         assert judged([app, core, own], uses, services=services).verdict is Verdict.OBSERVED
 
 
+def test_a_document_about_an_accused_package_is_not_taken_for_another_that_lists_the_same() -> None:
+    app = sbom("app", "app@1", "bad@1", about=0, first="d")
+    services = (replace(TAKES.services[0], builds_complete=True), *(Service(id=service_id(one)) for one in "xy"))
+    for first, second in ("be", "eb"):  # documents are read by their sha256
+        own = sbom("bad", "bad@", "lone@1", about=0, first=first)
+        other = replace(sbom("", "bad@", "lone@1", about=0, first=second), roots=())
+        uses = [stands(one, None, built_at=exactly(NOON)) for one in (app, own, other)]
+        uses = [replace(use, service=service_id(name)) for use, name in zip(uses, "sxy", strict=True)]
+        found = judged([app, own, other], uses, services=services)
+        assert found.verdict is Verdict.CLEARED, (first, found.reason)
+
+
 # --- What another environment takes ----------------------------------------------------------------------------------
 
 

@@ -72,9 +72,12 @@ def _finding(document: Document, accused: Accusation) -> Finding:
 def _found(documents: CaseDocuments, accused: Accusation, showing: list[str]) -> tuple[_Carriers, port.Listings]:
     """Return the releases that some documents describe and others list, or installs find, and the rows of those."""
     described: dict[PackageName, list[str]] = {}
+    own_names = accused.packages | accused.carriers.keys()
     for sha256, subject in zip(showing, documents.subjects(showing), strict=True):
-        if subject:
-            described.setdefault(PackageName(canonicalize_name(subject)), []).append(sha256)
+        name = PackageName(canonicalize_name(subject))
+        # One that names something accused as its subject alone was taken for those that list the same.
+        if subject and (name not in own_names or _finding(documents.whole(sha256), accused).may_show):
+            described.setdefault(name, []).append(sha256)
     rows = documents.rows_of(sorted(described))
     own = {sha256 for members in described.values() for sha256 in members}
     # A document lists what it describes, in its first row; that says nothing of others.
