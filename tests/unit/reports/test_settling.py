@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -13,6 +15,7 @@ from graphkit.model.ranks import Verdict
 from graphkit.model.times import moment, rfc3339
 from graphkit.reports.settling import (
     Remedy,
+    command,
     deciding,
     has_only_unrecorded,
     incidents_of,
@@ -153,3 +156,13 @@ def test_what_lacks_more_than_unread_choices_decides() -> None:
     assert deciding(one) == undated
     assert deciding(replace(one, builds=(near,))) == near
     assert deciding(replace(one, builds=())) is None
+
+
+@pytest.mark.parametrize(
+    "word", ["my code", "it's $HOME", "a\nb", "esc\x1b[31m", "tab\t\\'x", "\u202ebidi", "caf\xe9", "n\udcffon", ""]
+)
+def test_a_shell_reads_the_words_of_a_command_as_they_were_given(word: str) -> None:
+    line = command("printf", "%s", word)
+    assert line.isprintable()
+    ran = subprocess.run(["bash", "-c", line], capture_output=True, check=True)
+    assert ran.stdout == os.fsencode(word)
