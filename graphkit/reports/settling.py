@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -76,8 +75,13 @@ def command(*words: str) -> str:
 
 
 def _escaped(word: str) -> str:
+    """Return the bytes of a word, those that do not print by their numbers; names of files hold any (PEP 383)."""
+    try:
+        found = word.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        found = word.encode("utf-8", "surrogatepass")
     kept = {byte: f"\\{chr(byte)}" for byte in b"\\'"}
-    return "".join(kept.get(byte, chr(byte) if 0x20 <= byte < 0x7F else f"\\x{byte:02x}") for byte in os.fsencode(word))
+    return "".join(kept.get(byte, chr(byte) if 0x20 <= byte < 0x7F else f"\\x{byte:02x}") for byte in found)
 
 
 def graph_option(graph: str | None) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from graphkit.model.answers import Holding, IngestReport
 from graphkit.model.documents import Basis, Document, DocumentKind, InstallCommand
 from graphkit.model.errors import GraphkitError, UsageError
 from graphkit.model.organisation import DocumentUse
+from graphkit.model.source_kinds import SOURCE_KINDS
 from graphkit.model.times import exactly, instant, moment
 from tests.unit.cli.inputs import (
     BAD,
@@ -551,14 +552,17 @@ def test_an_option_that_makes_no_sense_is_a_usage_error(
     graph: Graph, work: Path, options: dict[str, Any], word: str
 ) -> None:
     put(work / "a.txt", BAD)
+    kind = "lock" if options.keys() <= SOURCE_KINDS["lock"].options else "index"
     with pytest.raises(UsageError, match=word):
-        graph.ingest("lock", ["a.txt"], **options)
+        graph.ingest(kind, ["a.txt"], **options)
     assert rows(graph) == ()
 
 
-def test_an_unknown_kind_names_the_ones_there_are(graph: Graph) -> None:
-    with pytest.raises(UsageError, match="sbom, lock, env, org, advisory, index"):
+def test_an_unknown_kind_names_what_may_be_meant_or_the_ones_there_are(graph: Graph) -> None:
+    with pytest.raises(UsageError, match=r"did you mean sbom\?"):
         graph.ingest("sboms", [])
+    with pytest.raises(UsageError, match="sbom, lock, env, org, advisory, index"):
+        graph.ingest("everything", [])
 
 
 # Advisories and incident files
