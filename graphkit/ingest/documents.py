@@ -366,8 +366,10 @@ class Documents:
         """Yield the use of a document by its service, and the company that runs it where one was named."""
         order = self._run.order
         name = order.service or self._project_of(found) or ServiceId(document.subject.strip() or found.label)
-        is_own = self._project_of(found) is None and (document.subject.strip() or label_of(found.path) == found.label)
-        self._note_taken(found, name, is_told=not is_own, of_inputs=document.kind in INPUTS)
+        if self._projects is not None:
+            is_named = self._project_of(found) is not None
+            is_own = not is_named and (document.subject.strip() or label_of(found.path) == found.label)
+            self._note_taken(found, name, is_told=not is_own, of_inputs=document.kind in INPUTS)
         if document.kind not in INPUTS:
             if _is_about(document, found, name):
                 self.built.setdefault(name, set()).add((found.repository, folder_of(found.label)))

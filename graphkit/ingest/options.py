@@ -23,13 +23,13 @@ class IngestArguments(TypedDict, total=False):
 
     ``built_at`` is when the build ran that a document describes, or that used an input. ``stands_from``: since when
     inputs were in place; ``read_at``: the last moment they were known to be, `now` for the clock's; ``check_remote``:
-    remotes are asked whether branches still stand. ``declare_builds``: a scan found all
-    builds of the services that it found builds of; ``places``: the file in which it
-    remembers which folder each label stands for. ``installs_from``: the paths of the inputs of ``service`` that count.
-    ``complete``: the word that the documents list everything. ``build_requires``: of releases without a wheel also what
-    building them takes is read, by their sdists. ``unknown_times`` is one of `UNKNOWN_TIMES`. ``for_services``: what
-    the manifests of services ask an index for, of ``services`` alone where they are named. ``all_allowed``: with every
-    release that ranges allow. ``budget``: seconds after which no more is read, None for no end.
+    remotes are asked whether branches still stand. ``declare_builds``: a scan found all builds of the services that
+    it found builds of; ``places``: the file in which it remembers which folder each label stands for.
+    ``installs_from``: the paths of the inputs of ``service`` that count. ``complete``: the word that the documents
+    list everything. ``build_requires``: of releases without a wheel also what building them takes is read, by their
+    sdists. ``unknown_times`` is one of `UNKNOWN_TIMES`. ``for_services``: what the manifests of services ask an index
+    for, of ``services`` alone where they are named. ``all_allowed``: with every release that ranges allow.
+    ``budget``: seconds after which no more is read, None for no end.
     """
 
     service: str | None
@@ -73,7 +73,7 @@ class IngestOptions:
     installs_from: tuple[str, ...] | None
     is_complete: bool
     declares_builds: bool
-    """The builds of the service, or those that documents of a scan show, are all there were."""
+    """The builds that documents of a scan show are all there were."""
     places: Path | None
     branch: str
     closure: bool

@@ -39,6 +39,7 @@ _NOT_COMMITTED: Final = "work tree"
 _WORD: Final = "scan: the builds found are all there were"
 """The source of the word of the last scan; that of the next one takes its place, so that none outlives it."""
 _ARCHIVES: Final = frozenset({".zip", ".gz", ".tgz", ".whl"})
+"""How the names of files end that may hold others; such a name in a path is no folder."""
 _LISTS: Final = (".txt", ".in", ".pip")
 _SHOWN: Final = 5
 

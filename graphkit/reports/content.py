@@ -39,6 +39,7 @@ from graphkit.reports.wording import (
     clearance_in_words,
     clock,
     name_of,
+    slots_by_release,
     standing,
 )
 
@@ -188,7 +189,7 @@ class _Builder:
 
     def _package(self, entry_id: str, row: PackageRow) -> None:
         where = standing(row)
-        takes = ", then ".join(dict.fromkeys(take.release.replace("@", " ") for take in row.takes))
+        takes = ", then ".join(slots_by_release(row.takes))
         reason = f"a fresh install takes {takes}" if takes else WORDS[where]
         entry = Entry(
             id=entry_id,

@@ -11,10 +11,10 @@ from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 
-from graphkit.model.answers import Blast, Path, ServiceVerdict, Slot
+from graphkit.model.answers import Blast, Path, ServiceVerdict
 from graphkit.model.ranks import Verdict
-from graphkit.model.times import Instant
 from graphkit.reports.actions import lines_to_act_on
+from graphkit.reports.evidence import exposed_from
 from graphkit.reports.groups import EVIDENCE, Group, counts_of, counts_of_others, group_of, own_services
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.settling import Remedy, Settle, command, graph_option, incidents_of, remedies, settle_in_graph
@@ -177,7 +177,7 @@ def _settling(unknown: Sequence[ServiceVerdict], settle: Settle, view: ReportOpt
         what = f"settle {'them' if number > 1 else 'it'}"
         # One line, however long: what is pasted from a terminal has no line break in it then.
         if one.only_if:
-            sheet.line(f"{what}, only if {one.only_if}:", indent=_MARGIN, is_laid_out=True)
+            sheet.line(f"{what}{one.condition}:", indent=_MARGIN, is_laid_out=True)
             sheet.line(one.command, indent=_MARGIN + 2, is_laid_out=True)
         else:
             sheet.line(f"{what}: {one.command}", indent=_MARGIN, is_laid_out=True)
@@ -265,18 +265,13 @@ def _assumed(one: ServiceVerdict) -> str:
 def evidence_of(one: ServiceVerdict, blast: Blast) -> Iterator[str]:
     """Yield when a service was exposed, and on what evidence, as far as each is known."""
     worst = next((build for build in one.builds if build.verdict is one.verdict), None)
-    times = [blast.slots[number] for number in one.slots if number < len(blast.slots)]
+    times = exposed_from(blast, one.slots)
     if times and (worst is None or worst.at is None or one.basis == _LOCKED):  # a lock's own time is no build's
-        yield _hull(times)
+        yield between(*times)
     elif worst is not None and worst.at is not None:
         yield f"build of {clock(worst.at)}"
     if one.verdict is Verdict.OBSERVED:
         yield EVIDENCE.get(one.basis, "")
-
-
-def _hull(times: Sequence[Slot]) -> str:
-    start: Instant = min(one.start for one in times)
-    return between(start, max(one.until for one in times))
 
 
 def nodes_of(paths: Sequence[Path]) -> str:

@@ -34,7 +34,12 @@ class Remedy(NamedTuple):
         >>> Remedy("graphkit blast x --builds-complete", "nothing else was built").in_words()
         'To settle it, only if nothing else was built: graphkit blast x --builds-complete'
         """
-        return f"To settle it{f', only if {self.only_if}' if self.only_if else ''}: {self.command}"
+        return f"To settle it{self.condition}: {self.command}"
+
+    @property
+    def condition(self) -> str:
+        """What has to be true of it, as the end of a clause: ``, only if …``; empty for nothing."""
+        return f", only if {self.only_if}" if self.only_if else ""
 
 
 Settle = Callable[[ServiceVerdict], Remedy]

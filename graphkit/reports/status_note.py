@@ -42,6 +42,7 @@ from graphkit.reports.wording import (
     only_assumed,
     renown,
     slot_spans,
+    slots_by_release,
     standing,
     times_of,
     what_and_when,
@@ -187,8 +188,7 @@ def _exposure(one: ServiceVerdict, blast: Blast) -> Iterator[str]:
 
 
 def _settled(remedy: Remedy) -> str:
-    only_if = f", only if {remedy.only_if}" if remedy.only_if else ""
-    return f"To settle it{only_if}: {code(remedy.command)}"
+    return f"To settle it{remedy.condition}: {code(remedy.command)}"
 
 
 def _open_builds(one: ServiceVerdict) -> Iterator[BuildVerdict]:
@@ -231,8 +231,7 @@ def _to_settle(blast: Blast) -> Iterator[str]:
         if one.verdict is Verdict.UNKNOWN:
             services.setdefault(settle(one), []).append(one.service)
     for remedy, names in services.items():
-        only_if = f", only if {remedy.only_if}" if remedy.only_if else ""
-        yield f"- [ ] Settle {prose(first_of(names, _NAMED))}{only_if}: {code(remedy.command)}"
+        yield f"- [ ] Settle {prose(first_of(names, _NAMED))}{remedy.condition}: {code(remedy.command)}"
 
 
 def _companies(blast: Blast) -> Iterator[str]:
@@ -302,11 +301,8 @@ def _word(row: PackageRow) -> str:
 
 
 def _takes(row: PackageRow, blast: Blast) -> str:
-    slots: dict[str, list[int]] = {}
-    for take in row.takes:
-        slots.setdefault(take.release, []).append(take.slot)
-    taken = (f"{code(name.replace('@', ' '))} ({prose(times_of(at, blast))})" for name, at in slots.items())
-    return f": a fresh install takes {', '.join(taken)}" if slots else ""
+    taken = [f"{code(name)} ({prose(times_of(at, blast))})" for name, at in slots_by_release(row.takes).items()]
+    return f": a fresh install takes {', '.join(taken)}" if taken else ""
 
 
 def _package(row: PackageRow, blast: Blast) -> str:

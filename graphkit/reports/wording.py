@@ -462,10 +462,15 @@ def slot_runs(slots: Sequence[int]) -> str:
 
 def takes_in_words(takes: Sequence[Take]) -> str:
     """Return what is taken, with the slots in brackets: ``litellm 1.82.7 (0), litellm 1.82.8 (1-3)``."""
+    return ", ".join(f"{name} ({slot_runs(slots)})" for name, slots in slots_by_release(takes).items())
+
+
+def slots_by_release(takes: Sequence[Take]) -> dict[str, list[int]]:
+    """Return in which slots each release is taken, by its name and version: ``{"litellm 1.82.8": [1, 2]}``."""
     slots: dict[str, list[int]] = {}
     for take in takes:
-        slots.setdefault(take.release, []).append(take.slot)
-    return ", ".join(f"{release.replace('@', ' ')} ({slot_runs(numbers)})" for release, numbers in slots.items())
+        slots.setdefault(take.release.replace("@", " "), []).append(take.slot)
+    return slots
 
 
 def bearing(claim: Claim) -> str:

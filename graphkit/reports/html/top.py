@@ -57,7 +57,7 @@ def actions(blast: Blast) -> str:
     unknown = own_services(blast, _LISTED).get(Group.UNKNOWN, ())
     rows += [
         f'<li><label><input type="checkbox"> settle {counted(number, "unknown service")}'
-        f"{f', only if {safe(one.only_if)}' if one.only_if else ''}</label>"
+        f"{safe(one.condition)}</label>"
         f'<span class="command"><code>{safe(one.command)}</code> '
         '<button type="button" class="copy">Copy</button></span></li>'
         for one, number in remedies(unknown, settle_in_graph(blast, None), _COMMANDS)

@@ -31,7 +31,9 @@ _ENDING: Final = ".npy"
 _SMALL: Final = 2**16
 """Bytes up to which a file is read, not mapped: that is one call to the system less."""
 _HEADER: Final = re.compile(
-    rb"\x93NUMPY\x01\0..\{'descr': '([^']+)', 'fortran_order': False, 'shape': \((\d+),\), \} *\n", re.DOTALL
+    rb"\x93NUMPY\x01\0..\{'descr': '([<>|=][biufSU]\d+)', "
+    rb"'fortran_order': False, 'shape': \((\d+),\), \} *\n",
+    re.DOTALL,
 )
 """How a file begins that `numpy.save` wrote of an array of one dimension: its dtype and length."""
 
@@ -223,7 +225,7 @@ class IndexFolder(IndexArrays):
             self.header = msgspec.json.decode((path / HEADER).read_bytes(), type=Header)
             files = [name for name in os.listdir(path) if name.endswith(_ENDING)]  # noqa: PTH208 - as below
             super().__init__({name.removesuffix(_ENDING): _mapped(f"{path}{os.sep}{name}") for name in files})
-        except (msgspec.MsgspecError, ValueError, EOFError, FileNotFoundError) as error:
+        except (msgspec.MsgspecError, TypeError, ValueError, EOFError, FileNotFoundError) as error:
             raise DamagedIndex(f"the index {path.name} is damaged") from error
 
 

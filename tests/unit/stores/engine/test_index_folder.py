@@ -64,3 +64,18 @@ def test_a_folder_without_a_header_is_damage(index: Path) -> None:
     (index / HEADER).unlink()
     with pytest.raises(DamagedIndex):
         IndexFolder(index)
+
+
+@pytest.mark.parametrize("dtype", [b"<q9", b"|O8", b"<zz"])
+def test_a_dtype_that_is_none_of_an_index_is_damage(index: Path, dtype: bytes) -> None:
+    file = index / "many.npy"
+    file.write_bytes(file.read_bytes().replace(b"<i8", dtype, 1))
+    with pytest.raises(DamagedIndex):
+        IndexFolder(index)
+
+
+def test_a_width_that_numpy_does_not_have_is_damage(index: Path) -> None:
+    file = index / "many.npy"
+    file.write_bytes(file.read_bytes().replace(b"<i8", b"<i7", 1))
+    with pytest.raises(DamagedIndex):
+        IndexFolder(index)
