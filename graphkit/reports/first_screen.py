@@ -143,7 +143,7 @@ def _services(blast: Blast, view: ReportOptions, settle: Settle, room: int) -> s
         sheet.line(f"The graph holds no service{yours} yet. Add one: graphkit scan PATH", indent=2)
         return sheet.text()
     names = [cell_len(shown(one.service)) for ones in groups.values() for one in ones]
-    column = max((one for one in names if one <= _NAME), default=_NAME) + 2  # a longer one has a line of its own
+    column = max((one for one in names if one <= _NAME), default=0) + 2  # a longer one has a line of its own
     foot = _settling(groups.get(Group.UNKNOWN, ()), settle, view)
     rows = {group: [_service(one, blast, view, column, 1) for one in ones] for group, ones in groups.items()}
     fitting = _fitting(rows, counts, room - foot.count("\n"))
