@@ -205,7 +205,6 @@ class _Scan:
             read_at=self._now if since else None,
             check_remote=check_remote,
             declare_builds=options.get("declare_builds", False),
-            places=self._graph.file("scan-places.json"),
         )
         self._reports.append(("scan", report))
         for one in report.taken:

@@ -10,6 +10,7 @@ from graphkit.ingest.documents import Documents
 from graphkit.ingest.facts import take_advisory, take_organisation
 from graphkit.ingest.files import walk
 from graphkit.ingest.options import IngestArguments, IngestOptions
+from graphkit.ingest.places import Places
 from graphkit.ingest.repositories import Repositories
 from graphkit.ingest.run import IngestRun
 from graphkit.ingest.scan import take_scan
@@ -63,8 +64,10 @@ def _check(kind: str, options: IngestArguments) -> None:
 def _documents(kind: str, run: IngestRun, sources: Sequence[str]) -> None:
     documents = Documents(run, kind)
     documents.take_word()
+    places = Places(run.store.folder)
     if kind != "lock":
-        documents.take_files(walk(sources, run.stats))
+        documents.take_files(walk(sources, run.stats, called=places.document))
+        places.save()
         return
     found = Repositories(run, sources)
     if found:
@@ -75,7 +78,8 @@ def _documents(kind: str, run: IngestRun, sources: Sequence[str]) -> None:
             None
         )
     if found.rest:
-        documents.take_files(walk(found.rest, run.stats, found.skipped))
+        documents.take_files(walk(found.rest, run.stats, found.skipped, called=places.document))
+        places.save()
 
 
 def _organisations(run: IngestRun, sources: Sequence[str]) -> None:

@@ -82,6 +82,7 @@ def walk(
     skipped: AbstractSet[Path] = frozenset(),
     passed_over: AbstractSet[str] = frozenset(),
     label: Callable[[Path], str] | None = None,
+    called: Callable[[Path, str], tuple[str, str]] | None = None,
 ) -> Iterator[Found]:
     """Yield the files that sources name or hold, in the order of their names.
 
@@ -89,7 +90,7 @@ def walk(
     as `beside` reads none there; they are unrecognised, and a note counts them. Those with the name of an
     input come with that problem. What a person names is read wherever it leads. ``skipped`` are folders
     below that are not walked, ``passed_over`` names of such ones, which are counted. ``label`` says what
-    answers call a folder, `folder_label` by default.
+    answers call a folder, `folder_label` by default; ``called`` what they call a named file and its folder.
     """
     labels = _labels(sources, label or folder_label)
     for source in sources:
@@ -98,9 +99,9 @@ def walk(
             if source and path.is_dir():  # an empty text, as of an unset variable, is not the folder at hand
                 yield from _inside(path, labels[source], stats, skipped, passed_over)
             elif source and path.exists():
-                yield Found(
-                    path=path, label=label_of(path), named=True, root=_root_of(path), repository=labels.get(source, "")
-                )
+                folder = labels.get(source, "")
+                name, repository = called(path, folder) if called else (label_of(path), folder)
+                yield Found(path=path, label=name, named=True, root=_root_of(path), repository=repository)
             else:
                 stats.reject(label_of(path) if source else "", "no such file or folder")
         except (OSError, ValueError) as error:

@@ -23,13 +23,12 @@ class IngestArguments(TypedDict, total=False):
 
     ``built_at`` is when the build ran that a document describes, or that used an input. ``stands_from``: since when
     inputs were in place; ``read_at``: the last moment they were known to be, `now` for the clock's; ``check_remote``:
-    remotes are asked whether branches still stand. ``declare_builds``: a scan found all builds of the services that
-    it found builds of; ``places``: the file in which it remembers which folder each label stands for.
-    ``installs_from``: the paths of the inputs of ``service`` that count. ``complete``: the word that the documents
-    list everything. ``build_requires``: of releases without a wheel also what building them takes is read, by their
-    sdists. ``unknown_times`` is one of `UNKNOWN_TIMES`. ``for_services``: what the manifests of services ask an index
-    for, of ``services`` alone where they are named. ``all_allowed``: with every release that ranges allow.
-    ``budget``: seconds after which no more is read, None for no end.
+    remotes are asked whether branches still stand. ``declare_builds``: a scan found all builds of the services that it
+    found builds of. ``installs_from``: the paths of the inputs of ``service`` that count. ``complete``: the word that
+    the documents list everything. ``build_requires``: of releases without a wheel also what building them takes is
+    read, by their sdists. ``unknown_times`` is one of `UNKNOWN_TIMES`. ``for_services``: what the manifests of
+    services ask an index for, of ``services`` alone where they are named. ``all_allowed``: with every release that
+    ranges allow. ``budget``: seconds after which no more is read, None for no end.
     """
 
     service: str | None
@@ -39,7 +38,6 @@ class IngestArguments(TypedDict, total=False):
     read_at: str | None
     check_remote: bool
     declare_builds: bool
-    places: str | None
     installs_from: Sequence[str] | None
     complete: bool
     branch: str | None
@@ -74,7 +72,6 @@ class IngestOptions:
     is_complete: bool
     declares_builds: bool
     """The builds that documents of a scan show are all there were."""
-    places: Path | None
     branch: str
     closure: bool
     build_requires: bool
@@ -123,7 +120,6 @@ class IngestOptions:
                 installs_from=None,
                 is_complete=options.get("complete", False),
                 declares_builds=options.get("declare_builds", False),
-                places=Path(places) if (places := options.get("places")) else None,
                 closure=options.get("closure", False),
                 build_requires=options.get("build_requires", False),
                 slice_to=Path(slice_to) if (slice_to := options.get("slice_to")) else None,

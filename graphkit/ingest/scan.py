@@ -51,7 +51,7 @@ def take_scan(run: IngestRun, sources: Sequence[str]) -> None:
     built: Built = {}
     doubtful: set[ServiceId] = set()
     uses = run.store.reader().evidence().organisation().uses
-    places = Places(run.order.places)
+    places = Places(run.store.folder)
     repositories = Repositories(run, sources, label_of=places.label, named=places.name)
     run.stats.repositories = len(repositories.places)
     for one in repositories.places:
@@ -83,7 +83,8 @@ def _files(
 ) -> Iterator[Found]:
     """Yield files and environments; without constraints, which install nothing by themselves, as in a history."""
     label = None if places is None else places.label
-    found = walk(sources, stats, skipped=skipped, passed_over=PASSED_OVER, label=label)
+    called = None if places is None else places.document
+    found = walk(sources, stats, skipped=skipped, passed_over=PASSED_OVER, label=label, called=called)
     return (one for one in found if one.named or not _is_of_constraints(one.label))
 
 

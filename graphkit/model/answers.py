@@ -190,11 +190,24 @@ class DocumentName:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InputName:
+    """A lock, manifest or script as a command names it: its repository or folder, its path there, and its branch.
+
+    ``branch`` is empty for a file that no history has.
+    """
+
+    repository: str
+    path: str
+    branch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BuildVerdict:
     """One build of a service, judged. ``at`` None: the unrecorded build, or an undated document.
 
     ``clearance`` is there where, and only where, it is `cleared`. ``missing``: the obligation that is open where it is
-    `unknown` for one. ``near``: a fresh install does not take it, and only older choices that nobody read keep it from
+    `unknown` for one, and ``input`` the lock or manifest of which it is not known when it was in place, where that is
+    it. ``near``: a fresh install does not take it, and only older choices that nobody read keep it from
     being cleared.
 
     Raises:
@@ -211,6 +224,7 @@ class BuildVerdict:
     incident: str = ""
     clearance: Clearance | None = None
     missing: Obligation | None = None
+    input: InputName | None = None
     near: bool = False
 
     def __post_init__(self) -> None:
@@ -244,6 +258,13 @@ class ServiceVerdict:
             return ()
         found = {one for build in self.builds if build.clearance for one in build.clearance.assumes}
         return tuple(one for one in Assumption if one in found)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Every word of the organisation that its clearance rests on; none where it is not cleared."""
+        if self.verdict is not Verdict.CLEARED:
+            return ()
+        return tuple(dict.fromkeys(text for build in self.builds if build.clearance for text in build.clearance.words))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

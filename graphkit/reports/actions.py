@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 
 from graphkit.model.answers import Blast, HashedFile, Instruction
 from graphkit.model.incidents import Source
-from graphkit.reports.groups import Group, counts_of, own_services
-from graphkit.reports.wording import EXPOSED, windows_of
+from graphkit.reports.groups import Group, counts_of
+from graphkit.reports.wording import incidents_exposing, windows_of
 
 NO_INSTRUCTIONS: Final = "no published instructions"
 
@@ -64,14 +64,7 @@ def _to_act_on(blast: Blast) -> set[str]:
         return set()
     if len(windows_of(blast)) == 1:
         return {""}
-    exposed = own_services(blast, len(blast.services), (Group.HIT, Group.LIKELY, Group.POSSIBLE))
-    return {
-        name
-        for services in exposed.values()
-        for one in services
-        for name, verdict in one.incidents
-        if verdict in EXPOSED
-    }
+    return set(incidents_exposing(blast))
 
 
 def _lines(blast: Blast, incident: str, name: str) -> Iterator[ActionLine]:

@@ -18,7 +18,7 @@ from graphkit.model.ranks import CompanyVerdict, Tier, Verdict
 from graphkit.model.times import BadTime, instant
 from graphkit.reports.provenance import read_provenance
 from graphkit.reports.text import counted
-from graphkit.reports.wording import ASSUMED, EXPOSED, OF_A_VIEW, between, clock
+from graphkit.reports.wording import ASSUMED, EXPOSED, OF_A_VIEW, SOMEBODY_ELSES, between, clock
 
 What = Literal["worse", "better", "new", "gone", "changed"]
 WHATS: Final[tuple[What, ...]] = ("worse", "new", "better", "gone", "changed")
@@ -104,6 +104,7 @@ class _Service(_Part):
     owner: str = ""
     slots: list[int] = []
     builds: list[_Build] = []
+    external: bool = False
 
 
 class _Claim(_Part):
@@ -340,6 +341,8 @@ def _service(old: _Service | None, new: _Service, spans: _Spans) -> tuple[str, .
         for one in new.incidents
         if (was := before.get(one.incident, one.verdict)) != one.verdict
     ]
+    if old.external != new.external:
+        said.append(SOMEBODY_ELSES if new.external else "one of your own, no longer somebody else's")
     return (*said, *_assumptions(old, new))
 
 

@@ -11,7 +11,8 @@ from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 
-from graphkit.model.answers import Blast, Path, ServiceVerdict
+from graphkit.model.answers import Blast, BuildVerdict, Path, ServiceVerdict
+from graphkit.model.input_names import is_lock, is_manifest
 from graphkit.model.ranks import Verdict
 from graphkit.reports.actions import lines_to_act_on
 from graphkit.reports.evidence import exposed_from
@@ -20,7 +21,7 @@ from graphkit.reports.interface import ReportOptions
 from graphkit.reports.settling import Remedy, Settle, command, graph_option, incidents_of, remedies, settle_in_graph
 from graphkit.reports.text import counted, shown
 from graphkit.reports.text_canvas import TextCanvas, folded
-from graphkit.reports.wording import ASSUMED, between, clock, notices, refused, what_and_when
+from graphkit.reports.wording import ASSUMED, between, clock, notices, on_word, refused, what_and_when
 
 WIDE: Final = 100
 _LINES_WIDE: Final = 40
@@ -259,14 +260,19 @@ def _first_clause(one: ServiceVerdict, group: Group) -> str:
 def _assumed(one: ServiceVerdict) -> str:
     first = ASSUMED[one.assumes[0]] if one.assumes else "nothing"
     more = f", and {counted(len(one.assumes) - 1, 'more assumption')}" if len(one.assumes) > 1 else ""
-    return f"assuming {first}{more}"
+    return f"{on_word(one)}assuming {first}{more}"
+
+
+def _is_of_a_lock(build: BuildVerdict) -> bool:
+    path = build.document.path if build.document else ""
+    return build.basis == _LOCKED or is_lock(path) or is_manifest(path)
 
 
 def evidence_of(one: ServiceVerdict, blast: Blast) -> Iterator[str]:
     """Yield when a service was exposed, and on what evidence, as far as each is known."""
     worst = next((build for build in one.builds if build.verdict is one.verdict), None)
     times = exposed_from(blast, one.slots)
-    if times and (worst is None or worst.at is None or one.basis == _LOCKED):  # a lock's own time is no build's
+    if times and (worst is None or worst.at is None or _is_of_a_lock(worst)):  # a lock's own time is no build's
         yield between(*times)
     elif worst is not None and worst.at is not None:
         yield f"build of {clock(worst.at)}"

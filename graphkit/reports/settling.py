@@ -6,9 +6,10 @@ import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
+from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
-from graphkit.model.answers import Blast, BuildVerdict, Obligation, ServiceVerdict
+from graphkit.model.answers import Blast, BuildVerdict, InputName, Obligation, ServiceVerdict
 from graphkit.model.ranks import Verdict
 from graphkit.model.times import rfc3339
 
@@ -16,6 +17,10 @@ _UNREAD: Final = frozenset({Obligation.ADMITTED, Obligation.CLOSURE, Obligation.
 _UNDATED: Final = frozenset({Obligation.DATED, Obligation.INPUTS})
 _ALL_BUILDS: Final = "nothing else was built or installed"
 _UNCHANGED: Final = "no lock or manifest there changed since then"
+_LISTS_ALL: Final = "it lists everything that was installed"
+_UP_TO_DATE: Final = "that clone is as its remote is now"
+_THE_CLONE: Final = "REPOSITORY is its clone"
+_ON_THE_INDEX: Final = "the accused release came to the index at the first TIME, and was gone at the second"
 
 
 class Remedy(NamedTuple):
@@ -47,9 +52,24 @@ Settle = Callable[[ServiceVerdict], Remedy]
 
 
 def deciding(one: ServiceVerdict) -> BuildVerdict | None:
-    """Return the unknown build that decides what is missing: one that lacks more than unread choices goes first."""
+    """Return the unknown build that decides what is missing: one that lacks more than unread choices goes first.
+
+    An incident of which no time is known goes last: nothing else settles that. So do builds of which there is nothing,
+    after those of which something has to be said.
+    """
     unknown = [build for build in one.builds if build.verdict is Verdict.UNKNOWN]
-    return next((build for build in unknown if not build.near), unknown[0] if unknown else None)
+    timeless = {build.incident for build in unknown if build.missing is Obligation.TIMES}
+
+    def rank(build: BuildVerdict) -> tuple[bool, bool, bool, bool]:
+        is_late = build.incident in timeless
+        return (is_late, is_late and build.missing is not Obligation.TIMES, build.near, _is_of_nothing(build))
+
+    return min(unknown, key=rank, default=None)
+
+
+def _is_of_nothing(build: BuildVerdict) -> bool:
+    """Return whether a build is unknown because nothing is known that it could have installed from."""
+    return build.missing is Obligation.INPUTS and build.input is None and build.document is None
 
 
 def is_unread(one: ServiceVerdict) -> bool:
@@ -62,6 +82,18 @@ def is_undated(one: ServiceVerdict) -> bool:
     """Return whether a service lacks a lock, manifest or SBOM that is known to be of that time."""
     build = deciding(one)
     return build is not None and build.missing in _UNDATED
+
+
+def _lacks_inputs(one: ServiceVerdict) -> bool:
+    """Return whether a service is unknown because nothing is known that a build of it could have installed from."""
+    build = deciding(one)
+    return build is not None and _is_of_nothing(build)
+
+
+def is_timeless(one: ServiceVerdict) -> bool:
+    """Return whether nothing keeps a service from being settled but that no time of an incident is known."""
+    build = deciding(one)
+    return build is not None and build.missing is Obligation.TIMES
 
 
 def has_only_unrecorded(one: ServiceVerdict) -> bool:
@@ -123,10 +155,60 @@ def settle_in_graph(blast: Blast, graph: str | None) -> Settle:
         if has_only_unrecorded(one):
             return Remedy(command("graphkit", "blast", *ids, "--builds-complete", *at), _ALL_BUILDS)
         if is_undated(one):
-            return Remedy(command("graphkit", "ingest", "lock", "REPOSITORY", *at), "REPOSITORY is its clone")
-        return Remedy(command("graphkit", "why", *at, "--clearance", "--", one.service, *ids))
+            return _dated(blast, one, at)
+        return _by_word(one, (), at) or _rest(one, ids, at)
 
     return settle
+
+
+def _dated(blast: Blast, one: ServiceVerdict, at: Sequence[str]) -> Remedy:
+    """Return what gives a time to that of which none is known: a build, a clone, a file, or whatever there is."""
+    build = deciding(one)
+    assert build is not None
+    known, document = build.input, build.document
+    ingest = ("graphkit", "ingest")
+    if known is not None and known.branch:
+        words = ("lock", known.repository, "--branch", known.branch, "--read-at", "now")
+        is_told = one.service.split("/")[0] != known.repository.split("/")[0]
+        return Remedy(command(*ingest, *words, *(("--service", one.service) if is_told else ()), *at), _UP_TO_DATE)
+    if known is not None:
+        words = ("lock", _path_of(known), "--service", one.service, "--stands-from", _earliest(blast, one) or "TIME")
+        return Remedy(command(*ingest, *words, "--read-at", "now", *at), _UNCHANGED)
+    if document is not None and build.missing is Obligation.DATED:
+        words = ("sbom", document.file or document.path, "--service", one.service, "--built-at", "TIME")
+        return Remedy(command(*ingest, *words, *at), "TIME is when its build ran")
+    return Remedy(command(*ingest, "lock", "REPOSITORY", "--service", one.service, *at), _THE_CLONE)
+
+
+def _path_of(known: InputName) -> str:
+    return f"{known.repository}/{known.path}" if known.repository else known.path
+
+
+def _by_word(one: ServiceVerdict, paths: Sequence[str], at: Sequence[str]) -> Remedy | None:
+    """Return the command by which an SBOM is declared to list everything; None where that is not what is missing.
+
+    ``paths``: what was scanned, in which it lies.
+    """
+    build = deciding(one)
+    if build is None or build.document is None or build.missing is not Obligation.COMPLETE:
+        return None
+    path = PurePosixPath(build.document.file or build.document.path)
+    if len(paths) == 1:
+        path = PurePosixPath(paths[0]) if PurePosixPath(paths[0]).name == path.name else PurePosixPath(paths[0], path)
+    words = ("sbom", str(path), "--service", one.service, "--complete")
+    if build.at is not None:
+        return Remedy(command("graphkit", "ingest", *words, *at), _LISTS_ALL)
+    when = f"{_LISTS_ALL}, and TIME is when its build ran"
+    return Remedy(command("graphkit", "ingest", *words, "--built-at", "TIME", *at), when)
+
+
+def _rest(one: ServiceVerdict, ids: Sequence[str], at: Sequence[str]) -> Remedy:
+    """Return how times are given that nobody knows; else what shows all that is open."""
+    build = deciding(one)
+    if build is not None and build.missing is Obligation.TIMES:
+        asked = [build.incident] if build.incident in ids else ids
+        return Remedy(command("graphkit", "blast", *asked, "--from", "TIME", "--until", "TIME", *at), _ON_THE_INDEX)
+    return Remedy(command("graphkit", "why", *at, "--clearance", "--", one.service, *ids))
 
 
 def settle_by_scan(
@@ -155,12 +237,18 @@ def settle_by_scan(
     def settle(one: ServiceVerdict) -> Remedy:
         if has_only_unrecorded(one):
             return Remedy(command(*again, *since, *offline_too, "--builds-complete"), _ALL_BUILDS)
-        if is_undated(one):
+        if is_undated(one) and not _lacks_inputs(one):
             start = _earliest(blast, one)
             return Remedy(command(*again, *offline_too, "--unchanged-since", start or "TIME"), _UNCHANGED)
         if is_unread(one) and (offline or is_stopped):
             return Remedy(command(*again, *since, *(() if offline else ("--budget", f"{budget * 5:.0f}"))))
-        return Remedy(command("graphkit", "why", *at, "--clearance", "--", one.service, *ids))
+        if offline and is_timeless(one):  # the index may say it
+            return Remedy(command(*again, *since))
+        if _lacks_inputs(one):
+            return Remedy(
+                command("graphkit", "ingest", "lock", "REPOSITORY", "--service", one.service, *at), _THE_CLONE
+            )
+        return _by_word(one, paths, at) or _rest(one, ids, at)
 
     return settle
 

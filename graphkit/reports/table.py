@@ -34,6 +34,7 @@ from graphkit.reports.trees import write_trees
 from graphkit.reports.wording import (
     EXPOSED,
     NOT_CHECKED,
+    SOMEBODY_ELSES,
     WORDS,
     Listing,
     bearing,
@@ -131,6 +132,7 @@ def why_table(answer: WhyAnswer, *, clearance: bool = False, width: int = 80, co
         ("path", nodes_of(one.paths)),
         ("owner", one.owner),
         ("company", one.company or ""),
+        ("run by", SOMEBODY_ELSES.removesuffix("'s") if one.service in blast.external else ""),
         ("asked", f"{blast.incident.id}, {span(blast.window)}"),
     ):
         if text:
@@ -266,7 +268,7 @@ def _services(sheet: TextCanvas, blast: Blast) -> None:
         sheet.line("the graph holds none; graphkit ingest reads their documents", indent=2)
     for verdict, group in groupby(blast.services, key=lambda one: one.verdict):
         for one in sorted(group, key=lambda one: one.service in blast.external):
-            about = ["somebody else's"] if one.service in blast.external else []
+            about = [SOMEBODY_ELSES] if one.service in blast.external else []
             about += [f"company: {one.company}" if one.company else "", f"owner: {one.owner}" if one.owner else ""]
             said = "; ".join(filter(None, about))
             sheet.line(f"{one.service}" + (f" ({said})" if said else ""), indent=2, lead=verdict.value, tint=verdict)

@@ -26,6 +26,7 @@ from graphkit.model.organisation import Claim, Polarity, Standing
 from graphkit.model.ranks import CompanyVerdict, Tier, Verdict
 from graphkit.model.sentences import first_of
 from graphkit.model.times import Instant, Moment, rfc3339
+from graphkit.reports.groups import Group, own_services
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.text import counted
 
@@ -195,6 +196,10 @@ def _proofs_digest(blast: Blast) -> str:
     return "" if is_empty else found.hexdigest()
 
 
+SOMEBODY_ELSES: Final = "somebody else's"
+"""Said of a service that another company runs (`external: true` in an organisation file)."""
+
+
 def is_proven(one: ServiceVerdict) -> bool:
     """Return whether a service is cleared, and each of its builds has a proof."""
     return one.verdict is Verdict.CLEARED and bool(one.builds) and all(build.clearance for build in one.builds)
@@ -203,13 +208,19 @@ def is_proven(one: ServiceVerdict) -> bool:
 def clearance_in_words(one: ServiceVerdict) -> str:
     """Return on which assumptions a service is cleared, in one line; empty where it is not cleared.
 
-    ``cleared, assuming installs keep to the lock, and base images and CI actions bring none of it``
+    ``cleared, assuming installs keep to the lock, and base images and CI actions bring none of it``; where it also
+    rests on what the organisation says, that stands before it.
     """
     if one.verdict is not Verdict.CLEARED:
         return ""
     if not is_proven(one):
         return "cleared, but this report has no proof of it"
-    return f"cleared, {assumed(one.assumes)}"
+    return f"cleared, {on_word(one)}{assumed(one.assumes)}"
+
+
+def on_word(one: ServiceVerdict) -> str:
+    """Return the words that a clearance rests on the organisation's own account, to stand before what it assumes."""
+    return "by the organisation's word, " if one.words else ""
 
 
 def assumed(assumes: Sequence[Assumption]) -> str:
@@ -329,12 +340,29 @@ def what_and_when(blast: Blast) -> str:
     partial = "PARTIAL ANSWER: the walks of packages were stopped" if blast.is_partial else ""
     windows = windows_of(blast)
     if len(windows) > 1:
-        what: tuple[str, ...] = (f"{len(windows):,} incidents: {first_of([one.incident for one in windows], _NAMED)}",)
+        exposing = incidents_exposing(blast)
+        others = first_of([one.incident for one in windows if one.incident not in exposing], _NAMED)
+        exposed = f"services are exposed to {first_of(exposing, _NAMED)}; " if exposing else ""
+        asked_too = f"{'also asked: ' if exposing else ''}{others}" if others else ""
+        what: tuple[str, ...] = (f"{len(windows):,} incidents: {exposed}{asked_too}".removesuffix("; "),)
     else:
         by = f"by {asked.actor}" if asked.actor else ""
         when = f"{span(blast.window)}{_account(reading_of(blast))}"
         what = (asked.title, by, when) if asked.title else (_what(blast, f" {by}".rstrip()), when)
     return " · ".join(filter(None, (partial, *what)))
+
+
+def incidents_exposing(blast: Blast) -> list[str]:
+    """Return which of several incidents expose services of the reader's own, in the order asked."""
+    exposed = own_services(blast, len(blast.services), (Group.HIT, Group.LIKELY, Group.POSSIBLE))
+    found = {
+        name
+        for services in exposed.values()
+        for one in services
+        for name, verdict in one.incidents
+        if verdict in EXPOSED
+    }
+    return [one.incident for one in windows_of(blast) if one.incident in found]
 
 
 def _what(blast: Blast, by: str) -> str:

@@ -350,7 +350,7 @@ class _Judging:
         )
 
     def _decided(self) -> ProofStep:
-        """Return obligation (a): what is accused is known."""
+        """Return obligation (a), what is accused is known; or (c) where no time of it is."""
         case = self.case
         if self.is_cut:
             return OpenObligation(
@@ -359,7 +359,7 @@ class _Judging:
             )
         if not self.window.is_known:
             return OpenObligation(
-                obligation=Obligation.ACCUSATION,
+                obligation=Obligation.TIMES,
                 text="it is not known when the accused release was on the index; --from and --until, or an incident "
                 "file with times, would settle it",
             )

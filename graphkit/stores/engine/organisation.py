@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import MISSING, fields, replace
 from typing import Any, TypeVar
 
@@ -30,7 +31,7 @@ def joined(organisations: Iterable[Organisation], uses: Iterable[DocumentUse]) -
     builds = _united(
         (_renamed(build, named) for one in ordered for build in one.builds), lambda build: (build.service, build.at)
     )
-    services = [replace(service, id=named.get(service.id, service.id)) for one in ordered for service in one.services]
+    services = _renamed_services(ordered, named, {one.service for one in (*given, *uses)})
     services += [
         Service(id=name) for name in sorted({use.service for use in all_uses} | {build.service for build in builds})
     ]
@@ -45,6 +46,28 @@ def joined(organisations: Iterable[Organisation], uses: Iterable[DocumentUse]) -
         private_packages=tuple(sorted({package for one in ordered for package in one.private_packages})),
         aliases=aliases,
     )
+
+
+def _renamed_services(
+    ordered: Sequence[Organisation], named: Mapping[str, ServiceId], used: AbstractSet[str]
+) -> list[Service]:
+    """Return services by the one name that aliases give each.
+
+    The word about its builds that was said under another name is about what had that name alone: it holds where it was
+    said under each name that the service has. ``used``: the names under which documents are known.
+    """
+    told = [service for one in ordered for service in one.services]
+    names: dict[ServiceId, set[str]] = {}
+    for name in {*used, *(one.id for one in told), *(build.service for one in ordered for build in one.builds)}:
+        names.setdefault(named.get(name, ServiceId(name)), set()).add(name)
+    closed = {one.id for one in told if one.builds_complete}
+    found = []
+    for one in told:
+        service = named.get(one.id, one.id)
+        if service != one.id and service not in closed and not names[service] <= closed:
+            one = replace(one, builds_complete=False, is_never_built=False)  # noqa: PLW2901 - less of the same
+        found.append(replace(one, id=service))
+    return found
 
 
 def _renamed(fact: Named, names: Mapping[str, ServiceId]) -> Named:

@@ -248,6 +248,7 @@ def joined(parts: Sequence[BuildVerdict], at: Moment | None) -> BuildVerdict:
     if not deciding:
         return opened(OpenObligation(obligation=Obligation.INPUTS, text="the window is empty"), at=at)
     first = deciding[0]
+    lacking = next((part for part in deciding if part.missing and not part.near), first)
     return BuildVerdict(
         at=at,
         verdict=verdict,
@@ -259,6 +260,7 @@ def joined(parts: Sequence[BuildVerdict], at: Moment | None) -> BuildVerdict:
         clearance=combined([part.clearance for part in deciding if part.clearance])
         if verdict is Verdict.CLEARED
         else None,
-        missing=next((part.missing for part in deciding if part.missing and not part.near), first.missing),
+        missing=lacking.missing,
+        input=lacking.input,
         near=all(part.near for part in deciding),
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from graphkit.model.answers import NEEDED, Assumption, Clearance, Discharge, Obligation, ProofKind
+from graphkit.model.answers import NEEDED, Assumption, Clearance, Discharge, InputName, Obligation, ProofKind
 from graphkit.model.times import Instant
 
 
@@ -18,11 +18,13 @@ from graphkit.model.times import Instant
 class OpenObligation:
     """An obligation that nothing discharges. ``text`` says what is missing, and what would settle it.
 
-    ``near``: a fresh install does not take it; only releases that it would not choose are unread.
+    ``input``: the lock or manifest of which it is not known when it was in place. ``near``: a fresh install does not
+    take it; only releases that it would not choose are unread.
     """
 
     obligation: Obligation
     text: str
+    input: InputName | None = None
     near: bool = False
 
 
@@ -93,6 +95,12 @@ def combined(parts: Sequence[Clearance]) -> Clearance:
 def with_assumption(proof: Clearance, assumption: Assumption) -> Clearance:
     """Return a proof that rests on one more assumption."""
     return replace(proof, assumes=_ordered((*proof.assumes, assumption)))
+
+
+def with_word(proof: Clearance, said: Discharge) -> Clearance:
+    """Return a proof that rests on one more word of the organisation."""
+    steps = sorted(dict.fromkeys((*proof.proof, said)), key=lambda one: one.obligation)
+    return replace(proof, proof=tuple(steps))
 
 
 def _ordered(assumes: Iterable[Assumption]) -> tuple[Assumption, ...]:

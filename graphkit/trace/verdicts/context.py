@@ -126,6 +126,7 @@ def opened(gap: OpenObligation, document: Document | None = None, at: Moment | N
         reason=gap.text,
         document=named(document) if document else None,
         missing=gap.obligation,
+        input=gap.input,
         near=gap.near,
     )
 

@@ -18,6 +18,7 @@ from typing import Final
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from graphkit.model.answers import InputName, Obligation
 from graphkit.model.documents import CONDA_ENVIRONMENT, Component, Document, DocumentKind
 from graphkit.model.environment import MarkerEvaluator, environments_within, extras_of
 from graphkit.model.guards import Guards, StatedMetadata
@@ -26,6 +27,7 @@ from graphkit.model.organisation import DocumentUse
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import BEGINNING, FOREVER, Instant, rfc3339
 from graphkit.model.versions import release_version
+from graphkit.trace.verdicts.clearance import OpenObligation
 
 CONDA: Final = "conda"
 """The tool of commands that take packages of conda."""
@@ -150,36 +152,42 @@ def last_seen(until: Instant) -> Instant:
     return until - 1 if until % 1_000_000 == 1 else until
 
 
-def gap_of(states: Sequence[InputState], here: Sequence[InputState], start: Instant, until: Instant) -> str:
-    """Return what of the inputs is not known in a stretch; empty where every one is accounted for.
+def gap_of(
+    states: Sequence[InputState], here: Sequence[InputState], start: Instant, until: Instant
+) -> OpenObligation | None:
+    """Return what of the inputs is not known in a stretch; None where every one is accounted for.
 
     ``here`` are the states that may have been in place then. Each has to have been there for all of it; and an input
     of which only other times are known may have been there in a state that nobody has.
     """
     for state in here:
         if not state.stood(start, until):
-            return f"{_named(state)} {_known(state)}"
+            return _open(state, _known(state))
     lines = {state.line for state in here}
     for line in sorted({state.line for state in states} - lines):
         known = [one for one in states if one.line == line]
         before = max((one for one in known if one.may[1] <= start), key=lambda one: one.may, default=None)
         if before is not None and not before.use.is_last:
-            return (
-                f"{_named(before)} is known until {rfc3339(before.may[1])}, and not what was there afterwards; its "
-                "state of then would settle it (`graphkit ingest lock REPOSITORY` reads all of them)"
+            return _open(
+                before,
+                f"is known until {rfc3339(before.may[1])}, and not what was there afterwards; its state of then would "
+                "settle it (`graphkit ingest lock REPOSITORY` reads all of them)",
             )
         after = min((one for one in known if one.may[0] >= until), key=lambda one: one.may, default=None)
         if before is None and after is not None and not after.is_first:
-            return (
-                f"{_named(after)} is known from {rfc3339(after.may[0])} on, and not what was there before; its "
-                "state of then would settle it (`graphkit ingest lock REPOSITORY` reads all of them)"
+            return _open(
+                after,
+                f"is known from {rfc3339(after.may[0])} on, and not what was there before; its state of then would "
+                "settle it (`graphkit ingest lock REPOSITORY` reads all of them)",
             )
-    return ""
+    return None
 
 
-def _named(state: InputState) -> str:
-    path = state.use.path or state.document.path
-    return f"{state.use.repository}/{path}" if state.use.repository else path
+def _open(state: InputState, text: str) -> OpenObligation:
+    repository, path, branch = state.line
+    named = f"{repository}/{path}" if repository else path
+    known = InputName(repository=repository, path=path, branch=branch)
+    return OpenObligation(obligation=Obligation.INPUTS, text=f"{named} {text}", input=known)
 
 
 def _known(state: InputState) -> str:

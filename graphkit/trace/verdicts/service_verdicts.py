@@ -14,7 +14,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Generic, TypeVar, overload
 
-from graphkit.model.answers import Assumption, ServiceVerdict
+from graphkit.model.answers import Assumption, Obligation, ServiceVerdict
 from graphkit.model.documents import Basis
 from graphkit.model.ranks import Verdict, worst
 from graphkit.model.times import Instant
@@ -99,7 +99,8 @@ class Worst(_Verdicts[str]):
             _shifted(case[places[name]], offset)
             for case, places, offset in zip(self._cases, self._places, self._offsets, strict=True)
         ]
-        deciding = [one for one in parts if one.verdict is self._worst[name]]
+        # What is missing of one incident is of more use than that nobody knows when another was.
+        deciding = sorted((one for one in parts if one.verdict is self._worst[name]), key=_is_timeless)
         return replace(
             min(deciding, key=lambda one: Basis(one.basis).rank if one.basis else len(Basis)),
             reason="; ".join(dict.fromkeys(one.reason for one in deciding)),
@@ -109,6 +110,11 @@ class Worst(_Verdicts[str]):
             incidents=tuple((name, one.verdict) for name, one in zip(self._incidents, parts, strict=True)),
             near=all(one.near for one in deciding),
         )
+
+
+def _is_timeless(one: ServiceVerdict) -> bool:
+    """Return whether a service is unknown, among others, since no time of the incident is known."""
+    return any(build.missing is Obligation.TIMES for build in one.builds if build.verdict is Verdict.UNKNOWN)
 
 
 def _shifted(one: ServiceVerdict, offset: int) -> ServiceVerdict:

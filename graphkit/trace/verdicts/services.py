@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from graphkit.model.answers import Assumption, BuildVerdict, Obligation, ProofKind, ServiceVerdict
+from graphkit.model.answers import Assumption, BuildVerdict, InputName, Obligation, ProofKind, ServiceVerdict
 from graphkit.model.documents import Basis, Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse
 from graphkit.model.ranks import Verdict, worst
@@ -29,7 +29,7 @@ from graphkit.trace.verdicts.build_parts import (
     shown,
 )
 from graphkit.trace.verdicts.build_times import ran, time_of
-from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, fact, prove, with_assumption, word
+from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, fact, prove, with_assumption, with_word, word
 from graphkit.trace.verdicts.context import ServiceContext, cleared, opened, placed
 from graphkit.trace.verdicts.guards import guards_in_force
 from graphkit.trace.verdicts.in_place import (
@@ -53,6 +53,7 @@ from graphkit.trace.verdicts.listings import Finding
 from graphkit.trace.verdicts.scripts import gap_of_projects, gap_of_unread, keeps_to, only_tool_of
 
 _LISTINGS: Final = (DocumentKind.SBOM, DocumentKind.ENVIRONMENT)
+_ALL_BUILDS: Final = word(Obligation.INPUTS, "the organisation says that the builds named are all there were")
 
 
 def judge(context: ServiceContext, uses: Sequence[DocumentUse], builds: Sequence[Build]) -> ServiceVerdict:
@@ -64,9 +65,18 @@ def judge(context: ServiceContext, uses: Sequence[DocumentUse], builds: Sequence
     judged += [_named_build(context, build, states) for build in builds]
     if service.is_never_built:
         judged.append(_never_built(context))
-    elif not service.builds_complete:
+    elif service.builds_complete:
+        judged = [_by_all_builds(one) for one in judged]
+    else:
         judged.append(_unrecorded(context, states))
     return _service(context, judged)
+
+
+def _by_all_builds(judged: BuildVerdict) -> BuildVerdict:
+    """Return a build with the word that no build is missing, where it is cleared: without it the service is not."""
+    if judged.clearance is None:
+        return judged
+    return replace(judged, clearance=with_word(judged.clearance, _ALL_BUILDS))
 
 
 def _service(context: ServiceContext, judged: Sequence[BuildVerdict]) -> ServiceVerdict:
@@ -326,11 +336,7 @@ def _stretch(context: ServiceContext, states: Sequence[InputState], start: Insta
     manifests = manifests_in(context, here, start, until)
     parts: list[BuildVerdict] = []
     for state in inputs:
-        stood: ProofStep = (
-            OpenObligation(obligation=Obligation.INPUTS, text=gap)
-            if gap
-            else fact(Obligation.INPUTS, f"{state.document.path} was in place {_span_of(state)}")
-        )
+        stood: ProofStep = gap or fact(Obligation.INPUTS, f"{state.document.path} was in place {_span_of(state)}")
         if state.document.kind is DocumentKind.LOCK:
             parts.append(_lock_in_place(context, state, (start, until), stood, here))
         else:
@@ -341,13 +347,18 @@ def _stretch(context: ServiceContext, states: Sequence[InputState], start: Insta
     return joined(parts, None)
 
 
-def _missing_input(context: ServiceContext, states: Sequence[InputState]) -> str:
-    """Return that the organisation names an input that nobody has; empty where every one is known."""
+def _missing_input(context: ServiceContext, states: Sequence[InputState]) -> OpenObligation | None:
+    """Return that the organisation names an input that nobody has; None where every one is known."""
     known = {name for state in states for name in names_of(state)}
     for path in context.service.installs_from or ():
         if path not in known:
-            return f"`installs_from` names {path}, of which no state is known; `graphkit ingest lock` of it settles it"
-    return ""
+            return OpenObligation(
+                obligation=Obligation.INPUTS,
+                text=f"`installs_from` names {path}, of which no state is known; "
+                "`graphkit ingest lock` of it settles it",
+                input=InputName(repository="", path=path, branch=""),
+            )
+    return None
 
 
 def _from_its_commit(
@@ -403,7 +414,7 @@ def _lock_in_place(
         found = shown(context, finding, document, None)
         return _noted(found, f"{found.reason}; {_may_span(state)}, and speaks for installs from it", state)
     dated: ProofStep = (
-        OpenObligation(obligation=Obligation.DATED, text=stood.text)
+        replace(stood, obligation=Obligation.DATED)
         if isinstance(stood, OpenObligation)
         else fact(Obligation.DATED, stood.text)
     )

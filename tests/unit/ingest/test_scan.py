@@ -247,7 +247,6 @@ class TestPlaces:
     def test_two_folders_of_one_name_stay_two(
         self, code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path, str], object] | None
     ) -> None:
-        places = tmp_path / "places.json"
         for name, text in (("a", "litellm>=1.0\n"), ("b", "litellm==1.82.6\n")):
             folder = code / name / "app"
             if make is None:
@@ -257,17 +256,36 @@ class TestPlaces:
         found = []
         for name in ("a", "b", "a"):
             monkeypatch.chdir(code / name / "app")
-            found.append({use.service for use in scan(tmp_path, ".", places=str(places))[1]})
+            found.append({use.service for use in scan(tmp_path, ".")[1]})
         assert found[0] == {"app"}
         assert found[1] == found[2] == {"app", "b/app"}
 
     def test_a_file_that_is_damaged_says_nothing(self, tmp_path: Path) -> None:
-        file = put(tmp_path / "places.json", "{")
-        places = Places(file)
+        put(tmp_path / "scan-places.json", "{")
+        places = Places(tmp_path)
         assert places.label(tmp_path / "a" / "app") == "app"
         places.save()
-        assert Places(file).label(tmp_path / "b" / "app") == "b/app"
-        assert Places(file).label(tmp_path / "a" / "app") == "app"
+        assert Places(tmp_path).label(tmp_path / "b" / "app") == "b/app"
+        assert Places(tmp_path).label(tmp_path / "a" / "app") == "app"
+
+    @pytest.mark.parametrize("kind", ["lock", "sbom", "scan"])
+    def test_a_file_named_from_two_working_folders_stays_one(
+        self, code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+    ) -> None:
+        put(code / "app" / "requirements.txt", GOOD)
+        put(code / "app" / "bom.json", sbom("", "litellm==1.82.6"))
+        found = []
+        with open_graph(str(tmp_path / "graph"), create=True) as graph:
+            for folder, prefix in ((code, "app/"), (code / "app", ""), (code, f"{code}/app/"), (tmp_path, "code/app/")):
+                monkeypatch.chdir(folder)
+                report = graph.ingest(kind, [f"{prefix}requirements.txt", f"{prefix}bom.json"])
+                found.append((report.new, report.rejected, tuple(graph._store.reader().evidence().organisation().uses)))
+        assert found[0][:2] == (2, ())
+        assert {one[2] for one in found} == {found[0][2]}
+        assert {(use.repository, use.path) for use in found[0][2]} == {
+            ("", "app/requirements.txt"),
+            ("", "app/bom.json"),
+        }
 
 
 class TestBuilds:

@@ -52,6 +52,16 @@ def test_services_are_worse_better_new_gone_or_on_other_grounds() -> None:
     assert found["billing"].about == "owner team pay"
 
 
+@pytest.mark.parametrize("is_now", [True, False])
+def test_a_service_that_is_now_somebody_elses_or_no_longer(is_now: bool) -> None:  # noqa: FBT001
+    own = answers.blast()
+    others = replace(own, external=frozenset({own.services[0].service}))
+    found = compare(shape(own if is_now else others), whole_shape(others if is_now else own, ReportOptions()))
+    (change,) = found.changes
+    text = "somebody else's" if is_now else "one of your own, no longer somebody else's"
+    assert (change.name, change.what, change.details) == (own.services[0].service, "changed", (text,))
+
+
 def test_companies_claims_releases_packages_and_notes() -> None:
     answer = answers.changes()
     assert told(answer, "company")["shop"].what == "worse"

@@ -99,7 +99,9 @@ class TestSarif:
         assert f"billing is unknown: its SBOM would settle it. {settled}" in told
         assert any(text.startswith("search is picked, by no document") for text in told)
         (cleared,) = [text for text in told if "website" in text]
-        assert cleared.startswith("website is cleared, assuming installs keep to the lock, and build requirements")
+        assert cleared.startswith(
+            "website is cleared, by the organisation's word, assuming installs keep to the lock, and build requirements"
+        )
 
     def test_it_stays_within_the_limits_of_github(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert sarif.MOST_RESULTS <= 5_000

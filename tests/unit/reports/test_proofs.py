@@ -70,6 +70,11 @@ class TestTheLine:
     def test_without_assumptions_it_says_so(self) -> None:
         assert clearance_in_words(answers.service("web", Verdict.CLEARED)) == "cleared, assuming nothing"
 
+    def test_it_says_where_it_rests_on_the_word_of_the_organisation(self) -> None:
+        proof = answers.clearance(words=(Obligation.COMPLETE,))
+        one = answers.service("web", Verdict.CLEARED, proof)
+        assert clearance_in_words(one) == "cleared, by the organisation's word, assuming nothing"
+
     def test_only_what_is_cleared_has_one(self) -> None:
         for verdict in set(Verdict) - {Verdict.CLEARED}:
             assert clearance_in_words(answers.service("web", verdict)) == ""

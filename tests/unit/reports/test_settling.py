@@ -6,10 +6,11 @@ import os
 import shlex
 import subprocess
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from graphkit.model.answers import Blast, Obligation, ServiceVerdict
+from graphkit.model.answers import Blast, DocumentName, InputName, Obligation, ServiceVerdict
 from graphkit.model.names import ServiceId
 from graphkit.model.ranks import Verdict
 from graphkit.model.times import moment, rfc3339
@@ -26,11 +27,14 @@ from graphkit.reports.settling import (
 )
 from tests.unit.reports import answers
 
+START = "2026-03-24T10:39:00Z"
 WINDOW = ["--from", "2026-03-24T10:39:00Z", "--until", "2026-03-24T13:11:00Z"]
 
 
-def lacking(missing: Obligation, *, name: str = "shop", near: bool = False) -> ServiceVerdict:
-    build = answers.build(Verdict.UNKNOWN, "open", missing=missing, near=near)
+def lacking(
+    missing: Obligation, *, name: str = "shop", near: bool = False, known: InputName | None = None, **more: Any
+) -> ServiceVerdict:
+    build = answers.build(Verdict.UNKNOWN, "open", missing=missing, near=near, input=known, **more)
     return answers.service(name, Verdict.UNKNOWN, builds=(build,), near=near)
 
 
@@ -70,10 +74,11 @@ def test_what_was_not_read_of_the_index(missing: Obligation) -> None:
 
 @pytest.mark.parametrize("missing", UNDATED)
 def test_what_has_no_date(missing: Obligation) -> None:
-    one = lacking(missing)
+    one = lacking(missing, known=InputName(repository="shop", path="uv.lock", branch=""))
     assert is_undated(one)
     in_graph = settle_in_graph(answers.blast(), None)(one)
-    assert in_graph == ("graphkit ingest lock REPOSITORY", "REPOSITORY is its clone")
+    expected = f"graphkit ingest lock shop/uv.lock --service shop --stands-from {START} --read-at now"
+    assert in_graph == (expected, UNCHANGED)
     assert by_scan(one) == ("graphkit scan . --unchanged-since 2026-03-24T10:39:00Z", UNCHANGED)
     assert scan(one, offline=True) == "graphkit scan . --offline --unchanged-since 2026-03-24T10:39:00Z"
     timeless = replace(answers.blast(), window=replace(answers.blast().window, is_known=False))
@@ -88,8 +93,60 @@ def test_builds_that_nobody_recorded() -> None:
     assert by_scan(one) == ("graphkit scan . --builds-complete", ALL_BUILDS)
 
 
+@pytest.mark.parametrize(("service", "more"), [("shop", ""), ("shop/api", ""), ("till", " --service till")])
+def test_a_clone_of_which_it_is_not_known_whether_it_is_up_to_date(service: str, more: str) -> None:
+    known = InputName(repository="shop", path="api/uv.lock", branch="main")
+    remedy = settle_in_graph(answers.blast(), None)(lacking(Obligation.INPUTS, name=service, known=known))
+    assert remedy.command == f"graphkit ingest lock shop --branch main --read-at now{more}"
+    assert remedy.only_if == "that clone is as its remote is now"
+
+
+def test_a_service_of_which_no_input_is_known() -> None:
+    one = lacking(Obligation.INPUTS)
+    for found in (settle_in_graph(answers.blast(), None)(one), by_scan(one)):
+        assert found == ("graphkit ingest lock REPOSITORY --service shop", "REPOSITORY is its clone")
+
+
+SBOM = DocumentName(sha256="0" * 64, path="boms/shop.json")
+
+
+def test_an_sbom_that_does_not_say_that_it_is_complete() -> None:
+    one = lacking(Obligation.COMPLETE, document=SBOM)
+    expected = "graphkit ingest sbom boms/shop.json --service shop --complete --built-at TIME"
+    found = settle_in_graph(answers.blast(), None)(one)
+    assert found == (expected, "it lists everything that was installed, and TIME is when its build ran")
+    assert scan(one, "there") == expected.replace("boms/", "there/boms/")
+    assert scan(one, "there/boms/shop.json") == expected.replace("boms/", "there/boms/")
+    assert scan(one, "a", "b") == expected
+    dated = lacking(Obligation.COMPLETE, document=SBOM, at=moment("2026-03-24"))
+    found = settle_in_graph(answers.blast(), None)(dated)
+    assert found == (expected.removesuffix(" --built-at TIME"), "it lists everything that was installed")
+
+
+def test_an_sbom_without_a_date() -> None:
+    found = settle_in_graph(answers.blast(), None)(lacking(Obligation.DATED, document=SBOM))
+    expected = "graphkit ingest sbom boms/shop.json --service shop --built-at TIME"
+    assert found == (expected, "TIME is when its build ran")
+
+
+def test_an_incident_of_which_no_time_is_known() -> None:
+    one = lacking(Obligation.TIMES)
+    expected = "graphkit blast litellm-2026-03 --from TIME --until TIME"
+    assert (settle_in_graph(answers.blast(), None)(one).command, scan(one)) == (expected, expected)
+    assert scan(one, offline=True) == "graphkit scan ."
+
+
+def test_what_settles_another_incident_goes_before_one_without_times() -> None:
+    timeless = answers.build(Verdict.UNKNOWN, "no time", missing=Obligation.TIMES, incident="a")
+    nothing = answers.build(Verdict.UNKNOWN, "nothing", missing=Obligation.INPUTS, incident="a")
+    known = answers.build(Verdict.UNKNOWN, "not said", missing=Obligation.COMPLETE, incident="b", document=SBOM)
+    one = answers.service("shop", Verdict.UNKNOWN, builds=(nothing, timeless, known))
+    assert deciding(one) == known
+    assert deciding(replace(one, builds=(nothing, timeless))) == timeless
+
+
 def test_anything_else_is_shown_in_full() -> None:
-    one = lacking(Obligation.COMPLETE)
+    one = lacking(Obligation.ROWS)
     expected = "graphkit why --clearance -- shop litellm-2026-03"
     assert (settle_in_graph(answers.blast(), None)(one).command, scan(one)) == (expected, expected)
     assert scan(replace(one, builds=())) == expected
@@ -102,7 +159,7 @@ def test_each_of_several_incidents_is_named() -> None:
     assert list(incidents_of(made)) == ["litellm-2026-03", "telnyx-2026-03"]
     broken = replace(made, provenance=replace(made.provenance, question="blast 'x"))
     assert list(incidents_of(broken)) == ["litellm-2026-03", "telnyx-2026-03"]
-    line = settle_in_graph(made, None)(lacking(Obligation.COMPLETE)).command
+    line = settle_in_graph(made, None)(lacking(Obligation.ROWS)).command
     assert line == "graphkit why --clearance -- shop litellm-2026-03 telnyx-2026-03"
 
 
@@ -111,7 +168,7 @@ def test_the_time_is_that_of_the_first_incident_for_which_a_service_is_unknown()
     first, second = made.windows
     for name, start in ((first.incident, first.start), (second.incident, second.start)):
         verdicts = ((first.incident, Verdict.CLEARED), (second.incident, Verdict.CLEARED), (name, Verdict.UNKNOWN))
-        one = replace(lacking(Obligation.DATED), incidents=tuple(dict(verdicts).items()))
+        one = replace(lacking(Obligation.DATED, document=SBOM), incidents=tuple(dict(verdicts).items()))
         assert f"--unchanged-since {rfc3339(start)}" in scan(one, made=made)
 
 
@@ -123,16 +180,16 @@ def test_the_graph_and_other_options_are_repeated() -> None:
     words = ["--index-url", "http://index.example/simple/"]
     line = scan(lacking(Obligation.DATED), "a", "b", graph="my graph", words=words)
     assert line.startswith("graphkit scan a b --graph 'my graph' --index-url http://index.example/simple/ --unchanged")
-    assert scan(lacking(Obligation.COMPLETE), graph="my graph").startswith("graphkit why --graph 'my graph' --clear")
+    assert scan(lacking(Obligation.ROWS), graph="my graph").startswith("graphkit why --graph 'my graph' --clear")
     in_graph = settle_in_graph(answers.blast(), "g")(lacking(Obligation.DATED))
-    assert in_graph.command == "graphkit ingest lock REPOSITORY --graph g"
+    assert in_graph.command == "graphkit ingest lock REPOSITORY --service shop --graph g"
 
 
 @pytest.mark.parametrize("odd", ["it's here", "a b", "$(touch x)", "a;b", "# c", "ä"])
 def test_odd_paths_and_names_are_quoted(odd: str) -> None:
     path = shlex.split(scan(lacking(Obligation.ADMITTED), odd))
     assert path[:3] == ["graphkit", "scan", odd]
-    name = shlex.split(scan(lacking(Obligation.COMPLETE, name=odd)))
+    name = shlex.split(scan(lacking(Obligation.ROWS, name=odd)))
     assert name[:5] == ["graphkit", "why", "--clearance", "--", odd]
 
 

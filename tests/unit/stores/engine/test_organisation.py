@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graphkit.model.aliases import Aliases, ServiceAlias
 from graphkit.model.names import CompanyId, PackageName, ServiceId
 from graphkit.model.organisation import Build, Company, DocumentUse, Organisation, Service, Supply
 from graphkit.model.times import exactly
@@ -69,3 +71,30 @@ def test_equal_inputs_at_two_paths_of_a_repository_are_two() -> None:
     assert joined([], [other, one, again, undated]).uses == (again, replace(other, is_complete=True))
     alone = replace(one, repository="", stands_from=at)
     assert len(joined([], [alone, replace(alone, path="copy.lock")]).uses) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [(("web",), True), (("acme/web",), False), (("acme/web", "boms/web"), False), (("web", "acme/web"), True)],
+)
+def test_a_word_about_builds_under_another_name_is_about_that_name(said: tuple[str, ...], expected: bool) -> None:  # noqa: FBT001
+    """Nobody who says that all builds of `acme/web` are named says it of what is known as `web`."""
+    alias = ServiceAlias(service=WEB, names=("acme/web", "boms/web"))
+    aliases = Organisation(source="aliases", aliases=Aliases(services=(alias,)))
+    words = [
+        Organisation(source=name, services=(Service(id=ServiceId(name), builds_complete=True, is_never_built=True),))
+        for name in said
+    ]
+    (found,) = joined([aliases, *words], [UNDATED]).services
+    assert (found.builds_complete, found.is_never_built) == (expected, expected)
+
+
+def test_a_word_about_builds_under_every_name_that_is_known_holds() -> None:
+    alias = ServiceAlias(service=WEB, names=("acme/web", "boms/web"))
+    aliases = Organisation(source="aliases", aliases=Aliases(services=(alias,)))
+    word = Organisation(source="a", services=(Service(id=ServiceId("acme/web"), builds_complete=True),))
+    used = replace(UNDATED, service=ServiceId("acme/web"))
+    (found,) = joined([aliases, word], [used]).services
+    assert found == Service(id=WEB, builds_complete=True)
+    (found,) = joined([aliases, word], [used, replace(UNDATED, service=ServiceId("boms/web"))]).services
+    assert not found.builds_complete

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graphkit.model.answers import InputName
 from graphkit.model.documents import CONDA_ENVIRONMENT, Component, Document, DocumentKind, InstallCommand
 from graphkit.model.guards import Guards, StatedMetadata
 from graphkit.model.names import PackageName, package_name, service_id
@@ -149,12 +150,15 @@ def test_an_input_that_is_not_known_for_all_of_a_stretch_is_a_gap(uses: list[dic
     found = versions(*uses)
     here = [state for state in found if state.may_stand(40, 60)]
     told = gap_of(found, here, 40, 60)
-    assert gap in told if gap else not told
+    assert (gap in told.text) if gap and told else (not gap and told is None)
 
 
 def test_a_gap_names_the_input_with_its_repository() -> None:
     found = versions({"repository": "git.example/shop", "path": "a/uv.lock"})
-    assert gap_of(found, found, 0, 1).startswith("git.example/shop/a/uv.lock is undated")
+    gap = gap_of(found, found, 0, 1)
+    assert gap is not None
+    assert gap.text.startswith("git.example/shop/a/uv.lock is undated")
+    assert gap.input == InputName(repository="git.example/shop", path="a/uv.lock", branch="")
 
 
 # Governing

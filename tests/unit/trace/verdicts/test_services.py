@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from graphkit.model.answers import Assumption, BuildVerdict, Obligation, ServiceVerdict
+from graphkit.model.answers import Assumption, BuildVerdict, InputName, Obligation, ServiceVerdict
 from graphkit.model.documents import (
     CONDA_ENVIRONMENT,
     SAYS_COMPLETE,
@@ -286,6 +286,24 @@ def test_a_named_build_without_a_file_is_judged_by_what_was_in_place() -> None:
     assert only(picked).verdict is Verdict.PICKED
     nothing = only(judged(builds=[build()], builds_complete=True))
     assert "has no document; its SBOM, or the lock it installed from, would settle it" in nothing.reason
+
+
+ALL_BUILDS = "the organisation says that the builds named are all there were"
+
+
+def test_a_service_that_is_clear_only_since_no_build_is_missing_rests_on_that_word() -> None:
+    found = judged(CLEAN, uses=[], builds=[build(lock=CLEAN)], builds_complete=True)
+    assert (found.verdict, found.words) == (Verdict.CLEARED, (ALL_BUILDS,))
+    open_too = judged(CLEAN, uses=[], builds=[build(lock=CLEAN)])
+    assert open_too.verdict is Verdict.UNKNOWN
+    assert not any(one.clearance.words for one in open_too.builds if one.clearance)
+
+
+def test_an_input_of_which_no_time_is_known_is_named() -> None:
+    undated = replace(use("shop", BARRED), path="a/requirements.txt", repository="git.example/shop", branch="main")
+    (found,) = judged(BARRED, uses=[undated]).builds
+    expected = InputName(repository="git.example/shop", path="a/requirements.txt", branch="main")
+    assert (found.missing, found.input) == (Obligation.INPUTS, expected)
 
 
 def test_a_file_of_a_build_that_could_not_be_read_leaves_it_open() -> None:
