@@ -1,4 +1,4 @@
-# make demo | test | lint | coverage | sizes | same-answers | bench | bench-index | pins. Needs Python 3.11 or newer and make; everything else goes into .venv.
+# make demo | test | test-thorough | lint | coverage | sizes | same-answers | bench | bench-index | pins. Needs Python 3.11 or newer and make; everything else goes into .venv.
 .POSIX:
 .SUFFIXES:
 
@@ -28,6 +28,10 @@ lint: .venv/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+# All that the laws have to try, and more trees beside pip: for a release, and for whoever changes how verdicts are found.
+test-thorough: needs lint
+	GRAPHKIT_TESTS=thorough $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 # Lines and branches that the tests beside the code reach, against the floors in pyproject.toml. No server, no browser.
 coverage: .venv/.dev
@@ -85,4 +89,4 @@ needs:
 	$(INSTALL) requirements-dev.txt
 	@: >$@
 
-.PHONY: demo test lint coverage sizes same-answers bench bench-index pins needs
+.PHONY: demo test test-thorough lint coverage sizes same-answers bench bench-index pins needs

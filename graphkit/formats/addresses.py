@@ -13,7 +13,8 @@ from graphkit.model.versions import release_version
 _EGG: Final = re.compile(r"[#&]egg=([^&\[\s]+)")
 _DATED_EGG: Final = re.compile(r".+-v?\d[0-9A-Za-z.!+_]*")
 _SHA256: Final = re.compile(r"[#&]sha256=([0-9a-fA-F]{64})(?![0-9a-fA-F])")
-_USER: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/\\\s?#]*)@")
+_USER: Final = re.compile(r"(?<![A-Za-z0-9+.-])([A-Za-z0-9+.-]*)://([^/\\\s?#]*)@")
+"""User and password of an address. Begun at the start of a word alone, a text is looked through once."""
 
 
 def named_by(address: str) -> tuple[str, str]:

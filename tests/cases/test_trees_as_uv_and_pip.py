@@ -1,6 +1,7 @@
 """The whole tree of a forward walk, beside what uv and pip resolve: recorded pages and requirements, on loopback.
 
-What the cases that ship have as `picked` is compared: with uv all of it, with pip every third, since pip is slow.
+What the cases that ship have as `picked` is compared. A thorough run asks uv all of it and pip every third, since pip
+is slow; any other run a share of these.
 All that graphkit chose was recorded, else a tree is not whole and only its accused release is compared. What nobody
 recorded is made up for the installer. Where everything fits, a release of which only the page was recorded requires
 what the nearest later one does; else it requires nothing, so that there is a way out of every conflict. A package
@@ -36,6 +37,7 @@ from graphkit.trace.resolve.world import World
 from tests.cases.build import manifest
 from tests.cases.recorded_index import SECOND, SLICES, Taken, of_pip, of_uv, pages_of, served
 from tests.conftest import ROOT
+from tests.effort import THOROUGH
 
 CASES: Final[Mapping[str, str]] = {
     "durabletask-2026-05": "2026-05-19T16:54:00Z",
@@ -72,8 +74,8 @@ class Asked:
 
 
 INSTALLERS: Final = (
-    Asked("uv", of_uv, every=1, fewest_whole=20),
-    Asked("pip", of_pip, every=3, fewest_whole=8),
+    Asked("uv", of_uv, every=1 if THOROUGH else 3, fewest_whole=20 if THOROUGH else 6),
+    Asked("pip", of_pip, every=3 if THOROUGH else 12, fewest_whole=8 if THOROUGH else 2),
 )
 
 

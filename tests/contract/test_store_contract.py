@@ -23,6 +23,7 @@ from graphkit.model.requirements import requirement
 from graphkit.model.times import FOREVER, exactly
 from graphkit.stores import open_store, port
 from graphkit.trace.resolve.world import World
+from tests.effort import share
 from tests.neo4j_server import clear
 
 STORES = ("embedded", pytest.param("neo4j", marks=pytest.mark.server))
@@ -196,7 +197,7 @@ def test_the_same_facts_again_change_nothing(fresh: Callable[[], port.Store]) ->
     assert store.record([]) == port.Receipt(new=0, unchanged=0)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=share(12, of=4), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(WORLD), cuts=st.lists(st.integers(0, len(WORLD)), max_size=3))
 def test_order_and_batching_change_nothing(
     fresh: Callable[[], port.Store], order: Sequence[port.Fact], cuts: list[int]

@@ -11,6 +11,7 @@ from graphkit.api import open_graph
 from graphkit.api.neo4j import push_graph
 from graphkit.stores import open_store
 from tests.cases.test_examples import CASES, fed
+from tests.effort import share
 from tests.neo4j_server import clear
 from tests.property.test_laws import Scene, ask, in_json, scenes
 from tests.property.worlds import graph_of
@@ -27,7 +28,7 @@ def test_a_case_answers_the_same(case: str, server: str, tmp_path: Path) -> None
         assert pushed.stats() == graph.stats()
 
 
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=share(8, of=4), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(scene=scenes())
 def test_made_up_worlds_answer_the_same(scene: Scene, servers: tuple[str, ...]) -> None:
     clear(servers[0])

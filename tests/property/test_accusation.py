@@ -18,6 +18,7 @@ from graphkit.model.times import instant
 from graphkit.trace.case import Case, resolve
 from graphkit.trace.events import identity_of
 from graphkit.trace.evidence import accusation
+from tests.effort import share
 
 NOON = instant("2026-03-24T12:00:00Z")
 PACKAGES = [package_name(name) for name in ("alpha", "beta-lib")]
@@ -30,7 +31,9 @@ LOCK = Document(sha256="d" * 64, path="a.lock", kind=DocumentKind.LOCK, format="
 
 def law(examples: int) -> settings:
     """Return the settings of a law: the same examples on every run."""
-    return settings(max_examples=examples, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    return settings(
+        max_examples=share(examples), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
 
 
 packages = st.sampled_from(PACKAGES)

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from graphkit.model.ranks import Verdict
+from tests.effort import share
 from tests.property.asking import services_of
 from tests.property.build_oracle import BuildJudge, Unclear
 from tests.property.fleets import fleet_of, that_builds
@@ -14,7 +15,7 @@ from tests.property.memory import MemoryReader
 from tests.property.test_verdicts import compared, everything
 from tests.property.worlds import graph_in_batches
 
-CHUNKS, EACH = 8, 50
+CHUNKS, EACH = share(8, of=4), 50
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
@@ -40,7 +41,7 @@ def test_every_build_is_judged_as_the_oracle_judges_it(chunk: int) -> None:
 
 
 def test_a_store_says_what_the_port_in_memory_says() -> None:
-    for seed in range(20):
+    for seed in range(share(20, of=2)):
         fleet = that_builds(fleet_of(seed), seed)
         with graph_in_batches([fleet.facts]) as reader:
             assert everything(reader, fleet) == everything(MemoryReader(fleet.facts), fleet), seed

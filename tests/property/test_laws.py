@@ -31,6 +31,7 @@ from graphkit.trace.reach.reached import ReachedReleases
 from graphkit.trace.resolve.availability_table import MOST_SLOTS
 from graphkit.trace.resolve.confirm import confirm
 from graphkit.trace.verdicts.packages import newest_of, root_of
+from tests.effort import share
 from tests.property.asking import cases_of, view_of
 from tests.property.memory import MemoryReader
 from tests.property.renumbered import Renumbered
@@ -59,7 +60,9 @@ _clocks = st.integers(-4, 15).map(lambda minutes: NOON + minutes * MINUTE)
 
 def law(examples: int) -> settings:
     """Return the settings of a law: the same examples on every run."""
-    return settings(max_examples=examples, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    return settings(
+        max_examples=share(examples, of=2), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

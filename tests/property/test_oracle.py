@@ -15,6 +15,7 @@ from graphkit.model.index import File, FileKind, Hidden, ProjectPage
 from graphkit.model.names import package_name
 from graphkit.model.requirements import requirement
 from graphkit.model.times import Instant
+from tests.effort import share
 from tests.property.oracle import (
     BOTH,
     DEFAULT,
@@ -395,7 +396,9 @@ def cases(draw: st.DrawFn) -> WalkCase:
 
 
 laws = settings(
-    max_examples=40, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=share(40, of=2),
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
 

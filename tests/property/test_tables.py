@@ -20,6 +20,7 @@ from graphkit.model.requirements import Requirement, requirement
 from graphkit.model.versions import release_version
 from graphkit.sources.tables import parquet_table
 from graphkit.stores import open_store, port
+from tests.effort import share
 from tests.tables import Row, facts_of, write_parquet
 
 NAMES = ("lib", "Lib", "li-b", "li_B", "zope.interface", "a", "-bad-", "", "no name", None)
@@ -100,7 +101,7 @@ def _sha256(folder: Path, facts: Iterable[port.Fact]) -> str:
     return found
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(20, of=2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(made=rows(), shuffle=st.randoms(use_true_random=False))
 @example(made=SILENT_BESIDE_ANOTHER, shuffle=Random(0))
 @example(made=NULL_AMONG_OTHERS, shuffle=Random(0))
@@ -117,7 +118,7 @@ def test_a_table_says_what_its_rows_say(made: list[dict[str, Any]], shuffle: Ran
         assert [name for name in expected if found[name] != expected[name]] == []
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(10, of=2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(made=rows(), data=st.data())
 def test_the_order_of_rows_and_their_files_change_nothing(made: list[dict[str, Any]], data: st.DataObject) -> None:
     doubled = [*made, *made]
@@ -133,7 +134,7 @@ def test_the_order_of_rows_and_their_files_change_nothing(made: list[dict[str, A
 PLAIN = ("lib>=1", "a", "zope.interface[x]; extra == 'y'")
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(10, of=2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(first=rows(PLAIN), second=rows(PLAIN), data=st.data())
 def test_tables_and_facts_join_in_any_order(
     first: list[dict[str, Any]], second: list[dict[str, Any]], data: st.DataObject

@@ -27,6 +27,7 @@ from graphkit.trace.resolve.forward import Root as EngineRoot
 from graphkit.trace.resolve.forward import walk
 from graphkit.trace.resolve.manifests import InstallSelection, root_of_manifest
 from graphkit.trace.resolve.world import World as EngineWorld
+from tests.effort import share
 from tests.property import oracle
 from tests.property.worlds import (
     INCIDENT,
@@ -141,7 +142,7 @@ def check_walks(engine: Engine, root: EngineRoot, made: Root, at: Instant, profi
             assert picks == wanted.picks, account
 
 
-@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=share(80), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_the_engine_says_what_the_oracle_says(case: Case) -> None:
     made, asked, profile = case
@@ -190,7 +191,7 @@ def test_the_engine_says_what_the_oracle_says(case: Case) -> None:
                 assert oracle.closure_complete(made, asked, at, ENVIRONMENT, profile)
 
 
-@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=share(30, of=3), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(worlds())
 def test_what_a_store_knows_beforehand_changes_no_walk(made: World) -> None:
     with graph_of(made) as reader:
@@ -228,7 +229,7 @@ def services(draw: st.DrawFn) -> tuple[World, tuple[Root, ...], Profile]:
     return world, tuple(made), draw(st.sampled_from(["uv", "pip"]))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=share(60), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(services())
 def test_a_service_is_judged_as_the_oracle_judges_it(case: tuple[World, tuple[Root, ...], Profile]) -> None:
     made, asked, profile = case

@@ -19,12 +19,13 @@ from graphkit.model.names import ServiceId
 from graphkit.model.ranks import Verdict
 from graphkit.trace.case import Span
 from graphkit.trace.verdicts.clearance import OpenObligation, fact, prove
+from tests.effort import share
 from tests.property.asking import services_of
 from tests.property.blurs import BLURS
 from tests.property.fleets import HOUR, LATE, Fleet, fleet_of
 from tests.property.memory import MemoryReader
 
-EACH = 10
+EACH = share(10)
 """How many fleets each blur is tried on."""
 _ORDER = list(Verdict)
 Judged = Mapping[ServiceId, ServiceVerdict]
@@ -72,7 +73,7 @@ def test_blur_clears_nothing_that_was_not_cleared(name: str) -> None:
 # --- 11. Union -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("first", range(0, 120, 30))
+@pytest.mark.parametrize("first", range(0, share(120), 30))
 def test_union_of_several_targets_is_the_worst_of_each(first: int) -> None:
     for seed, fleet in fleets(20_000 + first, 30):
         targets = [one.id for one in fleet.incidents]
@@ -86,7 +87,7 @@ def test_union_of_several_targets_is_the_worst_of_each(first: int) -> None:
                     assert verdict is worst, f"fleet_of({seed}), {several}, {service}"
 
 
-@pytest.mark.parametrize("first", range(0, 60, 20))
+@pytest.mark.parametrize("first", range(0, share(60), 20))
 def test_union_in_one_window_of_releases_that_no_incident_names(first: int) -> None:
     for seed, fleet in fleets(21_000 + first, 20):
         span = Span(start=fleet.incidents[0].readings[0].start, until=fleet.incidents[0].readings[0].until)
@@ -101,7 +102,7 @@ def test_union_in_one_window_of_releases_that_no_incident_names(first: int) -> N
 # --- 12. Same by any name --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("first", range(0, 60, 20))
+@pytest.mark.parametrize("first", range(0, share(60), 20))
 def test_same_name_same_answer(first: int) -> None:
     for seed, fleet in fleets(22_000 + first, 20):
         known, others = fleet.incidents[0], fleet.incidents[1:]
@@ -149,7 +150,7 @@ def read_later(fleet: Fleet) -> Fleet:
     )
 
 
-@pytest.mark.parametrize("first", range(0, 90, 30))
+@pytest.mark.parametrize("first", range(0, share(90), 30))
 def test_still_clears_when_more_is_known(first: int) -> None:
     cleared = 0
     for seed, fleet in fleets(23_000 + first, 30):
@@ -162,7 +163,7 @@ def test_still_clears_when_more_is_known(first: int) -> None:
     assert cleared > 5
 
 
-@pytest.mark.parametrize("first", range(0, 90, 30))
+@pytest.mark.parametrize("first", range(0, share(90), 30))
 def test_still_clears_in_a_part_of_the_window(first: int) -> None:
     for seed, fleet in fleets(24_000 + first, 30):
         draw = random.Random(seed)

@@ -21,6 +21,7 @@ from graphkit.stores import open_store
 from graphkit.stores.port import Reader
 from graphkit.trace.blast import blast
 from graphkit.trace.case_answer import Question
+from tests.effort import share
 from tests.neo4j_server import clear
 from tests.property.asking import services_of
 from tests.property.fleets import Fleet, fleet_of
@@ -28,9 +29,9 @@ from tests.property.memory import MemoryReader
 from tests.property.verdict_oracle import Judge, Judged
 from tests.property.worlds import graph_in_batches
 
-CHUNKS, EACH = 40, 50
-"""Together 2,000 fleets."""
-STORED = 100
+CHUNKS, EACH = share(40), 50
+"""Together 2,000 fleets in a thorough run, 400 in any other."""
+STORED = share(100)
 """Of so many fleets a store says what the port in memory says."""
 
 
@@ -78,7 +79,7 @@ def test_every_build_is_judged_as_the_oracle_judges_it(chunk: int) -> None:
 
 
 @settings(
-    max_examples=25,
+    max_examples=share(25),
     deadline=None,
     derandomize=True,
     phases=[Phase.generate, Phase.shrink],

@@ -242,9 +242,9 @@ def test_inputs_are_told_apart_by_the_folder_given(graph: Graph, work: Path) -> 
     graph.ingest("lock", [str(work / "r3"), str(work / "x" / "r3"), "requirements.txt", "bom.json"], service="svc")
     assert sorted((use.repository, use.path) for use in uses(graph)) == [
         ("", "bom.json"),
+        ("", "r2/requirements.txt"),
         ("", "requirements.txt"),
         ("r1", "requirements.txt"),
-        ("r2", "r2/requirements.txt"),
         (f"{work.name}/r3", "a/requirements.txt"),
         ("x/r3", "requirements.txt"),
     ]
