@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from graphkit.model.answers import (
     Accused,
     Blast,
@@ -173,7 +175,12 @@ def ingest_json(answer: IngestReport) -> str:
 
 def encoded(shape: Mapping[str, Any]) -> str:
     """Return JSON text: keys sorted, two spaces, characters that hide or reorder as escapes, a newline at the end."""
-    return safe_json(json.dumps(shape, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False)) + "\n"
+    try:
+        # Answers over fleets have megabytes; with an indent, the encoder of Python is written in Python.
+        text = msgspec.json.format(msgspec.json.encode(shape, order="sorted"), indent=2).decode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which is no UTF-8
+        text = json.dumps(shape, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False)
+    return safe_json(text) + "\n"
 
 
 def blast_shape(blast: Blast, listed: Listing, made: Provenance) -> Shape:

@@ -16,7 +16,7 @@ from typing import Final, Generic, Literal, NewType, Protocol, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from graphkit.model.documents import Document, Problem
+from graphkit.model.documents import Component, Document, Problem
 from graphkit.model.environment import Environment
 from graphkit.model.incidents import Incident
 from graphkit.model.index import ProjectPage, ReleaseMetadata, ReleaseTable
@@ -425,6 +425,9 @@ class Evidence(Protocol):
         By package also those that may be it by their name alone (`graphkit.model.names.namesakes_of`).
         Three empty sequences return every row.
         """
+
+    def components(self, listings: Listings) -> tuple[Component, ...]:
+        """Return the component of each listing, in their order. Cost: those rows, not their documents."""
 
     def problems(self) -> tuple[tuple[str, Problem], ...]:
         """Return every problem of documents and tables as (path, problem), sorted."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
@@ -70,43 +70,44 @@ def who_has(reader: port.Reader, query: str, at: Instant | None, answer: type[Wh
     asked = _PackageQuery(query)
     evidence = reader.evidence()
     found = evidence.listings([asked.package] if asked.package else [], [asked.purl] if asked.purl else [], [])
-    rows: dict[str, list[int]] = {}
-    for sha256, component in zip(found.document, found.component.tolist(), strict=True):
-        rows.setdefault(sha256, []).append(component)
+    rows: dict[str, list[Component]] = {}
+    for sha256, row in zip(found.document, evidence.components(found), strict=True):
+        rows.setdefault(sha256, []).append(row)
     uses: dict[ServiceId, list[DocumentUse]] = {}
     for use in evidence.organisation().uses:
         uses.setdefault(use.service, []).append(use)
-    documents = {sha256: evidence.document(sha256) for sha256 in rows}
+    uses = {service: known for service, known in uses.items() if any(use.document in rows for use in known)}
+    distinct = sorted({*rows, *(use.document for known in uses.values() for use in known)})
+    heads = dict(zip(distinct, evidence.heads(distinct), strict=True))
     matches = {
         Holding(
             service=service,
             release=f"{row.package or row.name}@{row.version or '?'}",
             current=use in current,
-            document=DocumentName(sha256=use.document, path=documents[use.document].path),
+            document=DocumentName(sha256=use.document, path=heads[use.document].path),
         )
         for service, known in uses.items()
-        for current in (_current(known, evidence, at),)
+        for current in (_current(known, heads, at),)
         for use in known
-        for row in (documents[use.document].components[number] for number in rows.get(use.document, ()))
+        for row in rows.get(use.document, ())
         if asked.admits(row)
     }
     ordered = sorted(matches, key=lambda one: (one.service, one.document.path, one.document.sha256, one.release))
     unversioned = sum(one.release.endswith("@?") for one in ordered)
     notes = [f"{unversioned} components have no version and may or may not be it"] if unversioned else []
-    listed = (documents[sha256].components[number] for sha256, numbers in rows.items() for number in numbers)
+    listed = (row for of_document in rows.values() for row in of_document)
     others = [row.purl or f"{row.name} without a purl" for row in listed if asked.package and row.package is None]
     if others:
         notes.append(f"{len(others)} components have its name and may or may not be it: {some(sorted(set(others)))}")
     return answer(query=query, matches=tuple(ordered), notes=tuple(notes))
 
 
-def _current(uses: Sequence[DocumentUse], evidence: port.Evidence, at: Instant | None) -> set[DocumentUse]:
+def _current(uses: Sequence[DocumentUse], heads: Mapping[str, Document], at: Instant | None) -> set[DocumentUse]:
     """Return a service's documents that hold now, or at an instant.
 
     Build documents of one service are successive states of it: the newest counts, and those without a
     time, which may be. Locks and manifests follow one another by path and branch.
     """
-    heads = dict(zip((u.document for u in uses), evidence.heads([u.document for u in uses]), strict=True))
     newest: dict[tuple[str, str], Instant] = {}
     standing: list[tuple[DocumentUse, tuple[str, str], Instant | None]] = []
     for use in uses:

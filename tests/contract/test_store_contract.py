@@ -596,6 +596,10 @@ def test_listings_by_package_purl_and_hash(fresh: Callable[[], port.Store]) -> N
     assert rows(["app"], ["PKG:npm/%40s/left"], ["ab" * 32]) == [("aa", 1), ("bb", 0), ("cc", 1)]
     assert rows(["nowhere"], ["pkg:npm/nowhere", "no purl"], ["00"]) == []
     assert rows([], [], []) == [("aa", 0), ("aa", 1), ("bb", 0), ("cc", 0), ("cc", 1)]
+    for package in ("lib", "", "nowhere"):
+        found = evidence.listings([package] if package else [], [], [])
+        places = zip(found.document, found.component.tolist(), strict=True)
+        assert evidence.components(found) == tuple(evidence.document(sha256).components[row] for sha256, row in places)
 
 
 def test_one_document_under_two_paths_takes_the_first_by_name(fresh: Callable[[], port.Store]) -> None:

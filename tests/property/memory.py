@@ -451,6 +451,11 @@ class _Evidence:
             content=_ids(one[3] for one in found),
         )
 
+    def components(self, listings: port.Listings) -> tuple[Component, ...]:
+        """Return the component of each listing, in their order."""
+        found = zip(listings.document, listings.component.tolist(), strict=True)
+        return tuple(self._documents[sha256].components[row] for sha256, row in found)
+
     def problems(self) -> tuple[tuple[str, Problem], ...]:
         """Return every problem of documents as (path, problem), sorted."""
         found = [(one.path, problem) for one in self._documents.values() for problem in one.problems]

@@ -16,6 +16,7 @@ from graphkit.model.incidents import Incident
 from graphkit.model.names import purl_key
 from graphkit.model.organisation import Organisation
 from graphkit.stores import port
+from graphkit.stores.engine.component_bodies import component_of
 from graphkit.stores.engine.index_folder import IndexFolder
 from graphkit.stores.engine.texts import Texts
 
@@ -78,13 +79,12 @@ class IndexEvidence:
             return head
         first, last = map(int, self._list_start[number : number + 2])
         numbers = self._components[first:last].tolist()
-        rows = (_COMPONENT.decode(self._bodies.raw(component)) for component in numbers)
         near, far = map(int, self._edge_start[number : number + 2])
         edges = zip(self._sources[near:far].tolist(), self._targets[near:far].tolist(), strict=True)
         places = self._places.raw(number)
         return replace(
             head,
-            components=tuple(replace(row, ref=str(at)) for at, row in enumerate(rows)),
+            components=tuple(component_of(self._bodies.raw(one), row) for row, one in enumerate(numbers)),
             places=_PLACES.decode(places) if places else usual_places(len(numbers)),
             edges=tuple(Edge(source=str(source), target=str(target)) for source, target in edges),
         )
@@ -115,13 +115,17 @@ class IndexEvidence:
         component.flags.writeable = content.flags.writeable = False
         return port.Listings(document=self._sha256.at(documents[order]), component=component, content=content)
 
+    def components(self, listings: port.Listings) -> tuple[Component, ...]:
+        """Return the component of each listing, in their order; of those that say the same one is decoded."""
+        found = zip(listings.content.tolist(), listings.component.tolist(), strict=True)
+        return tuple(component_of(self._bodies.raw(content), row) for content, row in found)
+
     def problems(self) -> tuple[tuple[str, Problem], ...]:
         """Return every document's problems as (path, problem), sorted."""
         return msgspec.json.decode(self._wholes.raw(_PROBLEMS), type=tuple[tuple[str, Problem], ...])
 
 
 _HEAD = msgspec.json.Decoder(Document)
-_COMPONENT = msgspec.json.Decoder(Component)
 _PLACES = msgspec.json.Decoder(tuple[str, ...])
 
 

@@ -16,11 +16,11 @@ from graphkit.model.names import purl_key
 from graphkit.model.organisation import DocumentUse, Organisation
 from graphkit.stores import port
 from graphkit.stores.engine.compile_evidence import document_use
+from graphkit.stores.engine.component_bodies import component_of
 from graphkit.stores.engine.organisation import joined
 from graphkit.stores.neo4j.node_rows import key_of
 
 _HEAD = msgspec.json.Decoder(Document)
-_COMPONENT = msgspec.json.Decoder(Component)
 _PLACES = msgspec.json.Decoder(tuple[str, ...])
 _PROBLEMS = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 
@@ -82,7 +82,7 @@ class ServerEvidence:
         head = head_of(sha256, row["path"], row["head"])
         if row["bare"]:
             return head
-        components = tuple(replace(_COMPONENT.decode(body), ref=str(at)) for at, body in enumerate(row["bodies"]))
+        components = tuple(component_of(body, at) for at, body in enumerate(row["bodies"]))
         return replace(
             head,
             components=components,
@@ -105,6 +105,17 @@ class ServerEvidence:
         content = np.array([numbers[content] for _, _, content in table], dtype=np.int32)
         component.flags.writeable = content.flags.writeable = False
         return port.Listings(document=tuple(sha256 for sha256, _, _ in table), component=component, content=content)
+
+    def components(self, listings: port.Listings) -> tuple[Component, ...]:
+        """Return the component of each listing, in their order."""
+        wanted: dict[str, list[int]] = {}
+        places = list(zip(listings.document, listings.component.tolist(), strict=True))
+        for sha256, row in places:
+            wanted.setdefault(sha256, []).append(row)
+        asked = [{"document": sha256, "rows": rows} for sha256, rows in wanted.items()]
+        (found,) = self._ask("components", wanted=asked)
+        bodies = dict(zip(zip(found["document"], found["row"], strict=True), found["body"], strict=True))
+        return tuple(component_of(bodies[place], place[1]) for place in places)
 
     def problems(self) -> tuple[tuple[str, Problem], ...]:
         """Return every problem of documents and tables as (path, problem), sorted."""

@@ -272,7 +272,8 @@ def test_row(row: Component, document: Document, accused: Accusation) -> RowTest
     else:
         found = worst_test((_of_other_ecosystem(row, basis, accused), _by_alias_or_name(row, accused)))
     others = (_by_open_name, _by_file, _by_carrier, _by_import)
-    return worst_test((found, *(test(row, accused) for test in others)))
+    told = [one for one in (found, *(test(row, accused) for test in others)) if one is not _ELSE]
+    return worst_test(told)
 
 
 def _named_in_full(row: Component) -> Component:
@@ -321,6 +322,8 @@ def _by_hash(row: Component, accused: Accusation) -> RowTest | None:
 
 def _of_package(row: Component, package: PackageName, basis: Basis, accused: Accusation) -> RowTest:
     """Return what a row of a Python package says, by its name and version."""
+    if not any(package in names for names in (accused.keys, accused.ranges, accused.every, accused.open)):
+        return _ELSE  # nearly every row of a fleet, whose version is of no account then
     version = release_version(row.version)
     if accused.has(package, version) and (row.version or package in accused.every):
         return _of_release(row, package, version.key, basis, accused)

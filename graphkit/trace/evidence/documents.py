@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 import numpy as np
 from packaging.utils import canonicalize_name
 
-from graphkit.model.documents import Document, DocumentKind, is_attested
+from graphkit.model.documents import Component, Document, DocumentKind, is_attested
 from graphkit.model.names import PackageName
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.times import Moment
@@ -72,6 +72,10 @@ class CaseDocuments:
     def rows_of(self, packages: Sequence[PackageName]) -> port.Listings:
         """Return where documents list packages."""
         return self._evidence.listings(packages, (), ())
+
+    def components(self, listings: port.Listings) -> tuple[Component, ...]:
+        """Return the component of each listing, in their order."""
+        return self._evidence.components(listings)
 
     def on_index(self, packages: Sequence[PackageName]) -> set[PackageName]:
         """Return which packages installs may find, since a page or table of them was read."""

@@ -7,7 +7,7 @@ A service that lists acme-core 2.0.0 carries what the SBOM of acme-core 2.0.0 li
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -32,8 +32,8 @@ def with_carriers(documents: CaseDocuments, accused: Accusation) -> Accusation:
     something accused, a head of each that may show it, and nothing more where nobody lists what those describe, and no
     page of it was read.
     """
-    while True:
-        found, rows = _found(documents, accused, _showing(documents, accused))
+    while described := _described(documents, accused, _showing(documents, accused)):
+        found, rows = _found(documents, accused, described)
         carriers = {package: dict(known) for package, known in accused.carriers.items()}
         is_more = False
         for package, key, one in (
@@ -43,9 +43,10 @@ def with_carriers(documents: CaseDocuments, accused: Accusation) -> Accusation:
                 carriers.setdefault(package, {})[key] = one
                 is_more = True
         if not is_more:
-            return accused
+            break
         accused = replace(accused, carriers=carriers)
         documents.take_up(rows)
+    return accused
 
 
 def _showing(documents: CaseDocuments, accused: Accusation) -> list[str]:
@@ -69,8 +70,8 @@ def _finding(document: Document, accused: Accusation) -> Finding:
     return read_listing(document, accused, Words())
 
 
-def _found(documents: CaseDocuments, accused: Accusation, showing: list[str]) -> tuple[_Carriers, port.Listings]:
-    """Return the releases that some documents describe and others list, or installs find, and the rows of those."""
+def _described(documents: CaseDocuments, accused: Accusation, showing: list[str]) -> dict[PackageName, list[str]]:
+    """Return documents by the package that each says to be about; none of one about what is accused already."""
     described: dict[PackageName, list[str]] = {}
     own_names = accused.packages | accused.carriers.keys()
     for sha256, subject in zip(showing, documents.subjects(showing), strict=True):
@@ -78,6 +79,13 @@ def _found(documents: CaseDocuments, accused: Accusation, showing: list[str]) ->
         # One that names something accused as its subject alone was taken for those that list the same.
         if subject and (name not in own_names or _finding(documents.whole(sha256), accused).may_show):
             described.setdefault(name, []).append(sha256)
+    return described
+
+
+def _found(
+    documents: CaseDocuments, accused: Accusation, described: Mapping[PackageName, list[str]]
+) -> tuple[_Carriers, port.Listings]:
+    """Return the releases that some documents describe and others list, or installs find, and the rows of those."""
     rows = documents.rows_of(sorted(described))
     own = {sha256 for members in described.values() for sha256 in members}
     # A document lists what it describes, in its first row; that says nothing of others.
@@ -86,10 +94,11 @@ def _found(documents: CaseDocuments, accused: Accusation, showing: list[str]) ->
         dtype=np.bool_,
     )
     rows = _some(rows, is_others)
-    listed: dict[int, PackageName] = {}
-    for sha256, at, content in zip(rows.document, rows.component.tolist(), rows.content.tolist(), strict=True):
-        if content not in listed:
-            listed[content] = _name_of(documents.whole(sha256).components[at])
+    _, first = np.unique(rows.content, return_index=True)
+    is_first = np.zeros(len(rows.content), dtype=np.bool_)
+    is_first[first] = True
+    kept = _some(rows, is_first)
+    listed = dict(zip(kept.content.tolist(), map(_name_of, documents.components(kept)), strict=True))
     found: _Carriers = {}
     for package in described.keys() & (set(listed.values()) | documents.on_index(sorted(described))):
         for sha256 in described[package]:
@@ -101,8 +110,8 @@ def _found(documents: CaseDocuments, accused: Accusation, showing: list[str]) ->
                 known = found.setdefault(_name_of(about), {})
                 if _is_worse(carrier, known.get(key)):
                     known[key] = carrier
-    contents = [content for content, package in listed.items() if package in found]
-    return found, _some(rows, np.isin(rows.content, contents))
+    wanted = [content for content, package in listed.items() if package in found]
+    return found, _some(rows, np.isin(rows.content, wanted))
 
 
 def _is_worse(carrier: Carrier, known: Carrier | None) -> bool:
