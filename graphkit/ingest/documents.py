@@ -59,6 +59,8 @@ class Documents:
         """Services of which a build was found, an SBOM or an environment: the folders in which, by repository."""
         self.of_others: set[ServiceId] = set()
         """Services beside whose inputs an SBOM lies that says it is about something else."""
+        self.unopened: set[str] = set()
+        """Archives of kinds that are not opened, by their labels: what they hold is not known."""
         self._known: dict[str, frozenset[str]] = {}
         self._here: set[str] = set()
         self._last: tuple[bytes, Document] | None = None
@@ -315,6 +317,8 @@ class Documents:
         if shown_doubt_of(found.label) is Doubt.NONE:  # it is a lock, or a damaged one
             raise InputError(expected)
         self._run.unclaimed(found, expected)
+        if packing:
+            self.unopened.add(found.label)
         if packing and not found.named:
             self._run.stats.notes[f"{packing} is not opened; what such files hold was not read"] = None
 

@@ -50,6 +50,7 @@ def take_scan(run: IngestRun, sources: Sequence[str]) -> None:
     """Take what sources name or hold. Cost: as for histories and files, and one more look at each name."""
     built: Built = {}
     doubtful: set[ServiceId] = set()
+    unread: set[str] = set()
     uses = run.store.reader().evidence().organisation().uses
     places = Places(run.store.folder)
     repositories = Repositories(run, sources, label_of=places.label, named=places.name)
@@ -65,12 +66,14 @@ def take_scan(run: IngestRun, sources: Sequence[str]) -> None:
         documents.take_files(_files(repositories.rest, run.stats, repositories.skipped, places))
         _join(built, documents.built)
         doubtful |= documents.of_others
+        unread |= documents.unopened
     for one in repositories.places:
         if (one.path / ".git").exists():  # a bare one has no files
             documents = _take_work_tree(run, one, uses)
             _join(built, documents.built)
             doubtful |= documents.of_others
-    _keep_word(run, built, doubtful)
+            unread |= documents.unopened
+    _keep_word(run, built, doubtful, unread | {one.path for one in run.stats.rejected})
     if run.order.stands_from is not None:
         run.stats.notes[
             "--unchanged-since stays in this graph: later scans, blast and why rely on it; another --graph does not"
@@ -129,16 +132,19 @@ def _wanted(files: Iterable[Found], changed: AbstractSet[str]) -> Iterator[Found
 
 
 def _keep_word(
-    run: IngestRun, built: Mapping[ServiceId, set[tuple[str, str]]], doubtful: AbstractSet[ServiceId]
+    run: IngestRun,
+    built: Mapping[ServiceId, set[tuple[str, str]]],
+    doubtful: AbstractSet[ServiceId],
+    unread: AbstractSet[str],
 ) -> None:
     """Keep for which services the builds found are declared to be all there were.
 
     For none that has inputs in a folder where no build of it was found: those may be another's of the same name. Nor
-    for one beside which an SBOM is about something else (``doubtful``), or could not be read.
+    for one beside which an SBOM is about something else (``doubtful``), or a file was not read (``unread``).
     """
-    lost = {_folder_on_disk(one.path) for one in run.stats.rejected}
-    unread = {name for name, places in built.items() if any(_is_in(folder, lost) for _, folder in places)}
-    doubtful = (doubtful | unread) & built.keys()
+    lost = {_folder_on_disk(one) for one in unread}
+    losing = {name for name, places in built.items() if any(_is_in(folder, lost) for _, folder in places)}
+    doubtful = (doubtful | losing) & built.keys()
     elsewhere: set[ServiceId] = set()
     if run.order.declares_builds and built:
         run.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -347,6 +348,18 @@ class TestBuilds:
         report, _ = scan(tmp_path, ".", declare_builds=True)
         assert [one.path for one in report.rejected] == ["shop/more.zip/old/bom.json"]
         assert closed(tmp_path) == []
+
+    @pytest.mark.parametrize("name", ["sboms.tar", "sboms.tar.xz"])
+    def test_it_is_not_where_an_archive_is_of_a_kind_that_is_not_opened(
+        self, code: Path, tmp_path: Path, name: str
+    ) -> None:
+        put(code / "shop" / "bom.json", whole_sbom("shop", "litellm==1.82.6", built="2026-03-24T12:00:00Z"))
+        member = put(tmp_path / "bad.json", whole_sbom("shop", "litellm==1.82.8"))
+        with tarfile.open(code / "shop" / name, "w:xz" if name.endswith("xz") else "w") as archive:
+            archive.add(member, "bom.json")
+        report, _ = scan(tmp_path, ".", declare_builds=True)
+        assert (report.rejected, closed(tmp_path)) == ((), [])
+        assert any("was not read: shop" in note for note in report.notes)
 
     def test_it_holds_for_a_repository_whose_folder_has_the_build(self, code: Path, tmp_path: Path) -> None:
         shop = repository(code / "shop", requirements_txt=GOOD)
