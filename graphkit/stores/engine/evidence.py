@@ -65,7 +65,10 @@ class IndexEvidence:
         Raises:
             KeyError: one of them is not kept.
         """
-        return tuple(_HEAD.decode(self._heads.raw(self._place(sha256))) for sha256 in documents)
+        places = self._sha256.find(documents)
+        if (missing := np.flatnonzero(places < 0)).size:
+            raise KeyError(documents[int(missing[0])])
+        return tuple(_HEAD.decode(self._heads.raw(place)) for place in places.tolist())
 
     def document(self, sha256: str) -> Document:
         """Return one whole document; only this one is decoded.
