@@ -94,7 +94,7 @@ def _document_notes(documents: CaseDocuments) -> Iterator[str]:
             "UTC+14): of "
             f"{some(blurred)}"
         )
-    if mirrors := sorted(set(documents.mirrors())):
+    if mirrors := documents.mirrors():
         yield f"presumed to mirror the public index, since no organisation file says otherwise: {some(mirrors)}"
     if documents.has_attested():
         yield "signatures of attestations were not checked: their content was read like any other document"

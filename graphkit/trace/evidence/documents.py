@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
+from typing import Final
 
 import numpy as np
 from packaging.utils import canonicalize_name
@@ -23,8 +24,12 @@ _Folder = tuple[str, tuple[str, ...]]
 """A repository or folder given, and the parts of the path of a folder in it."""
 
 
+_MOST_HELD: Final = 2_000
+"""How many documents are held at once; of a fleet each is asked for several times, and then never again."""
+
+
 class CaseDocuments:
-    """Documents by sha256, each read once: whole where a row may matter to the case, else the head alone."""
+    """Documents by sha256, read when asked for: whole where a row may matter to the case, else the head alone."""
 
     def __init__(self, reader: port.Reader, case: Case) -> None:
         self._reader = reader
@@ -44,6 +49,8 @@ class CaseDocuments:
         self._named: dict[str, Said] = {}
         self._read: dict[str, Document] = {}
         self._whole: dict[str, Document] = {}
+        self._is_attested = False
+        self._mirrors: set[str] = set()
         self._manifests: dict[str, list[Document]] | None = None
         self._workspaces: frozenset[_Folder] | None = None
         self._folders: dict[str, set[_Folder]] = {}
@@ -133,7 +140,11 @@ class CaseDocuments:
         """Return a document; KeyError where the graph keeps none of these bytes."""
         if sha256 not in self._read:
             read = self._evidence.document
-            self._read[sha256] = read(sha256) if self.said(sha256) != () else self._evidence.heads([sha256])[0]
+            _let_go(self._read)
+            found = read(sha256) if self.said(sha256) != () else self._evidence.heads([sha256])[0]
+            self._read[sha256] = found
+            self._is_attested |= is_attested(found)
+            self._mirrors.update(row.index for row in found.components if row.index and row.package in self._packages)
         return self._read[sha256]
 
     def whole(self, sha256: str) -> Document:
@@ -141,6 +152,7 @@ class CaseDocuments:
         if self.said(sha256) != ():
             return self(sha256)
         if sha256 not in self._whole:
+            _let_go(self._whole)
             self._whole[sha256] = self._evidence.document(sha256)
         return self._whole[sha256]
 
@@ -157,9 +169,14 @@ class CaseDocuments:
 
     def has_attested(self) -> bool:
         """Return whether a document that was read came in an attestation."""
-        return any(map(is_attested, self._read.values()))
+        return self._is_attested
 
-    def mirrors(self) -> Iterator[str]:
-        """Yield the index addresses that documents name for a package of the case."""
-        for document in self._read.values():
-            yield from (row.index for row in document.components if row.index and row.package in self._packages)
+    def mirrors(self) -> list[str]:
+        """Return the index addresses that documents name for a package of the case, sorted."""
+        return sorted(self._mirrors)
+
+
+def _let_go(held: dict[str, Document]) -> None:
+    """Let go of the document that was read first, where there are many."""
+    if len(held) >= _MOST_HELD:
+        del held[next(iter(held))]
