@@ -14,10 +14,10 @@ from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
-from graphkit.formats.cyclonedx.rows import ComponentRows, is_without_tools
+from graphkit.formats.cyclonedx.rows import ComponentRows, rows_of_tools
 from graphkit.formats.cyclonedx.shape import BESIDE, Dependency, Metadata, Part
 from graphkit.formats.diagnostics import Diagnostics
-from graphkit.model.documents import Component, Edge
+from graphkit.model.documents import Component, Edge, usual_places
 
 REMEMBERED: Final = 1 << 16
 """How many components, and as many dependencies, are known by their bytes; those used last."""
@@ -57,6 +57,7 @@ class Plain(msgspec.Struct, frozen=True):
     spec: str | None
     metadata: Metadata
     rows: tuple[Component, ...]
+    places: tuple[str, ...]
     edges: tuple[Edge, ...]
     roots: tuple[str, ...]
     is_known: bool
@@ -89,7 +90,7 @@ def read_plain(data: bytes) -> Plain | None:
     meta = bom.metadata
     if meta is None or meta.component is None or not {bytes(getattr(bom, one)) for one in _WHOLE} <= _EMPTY:
         return None
-    if not is_without_tools(meta):
+    if (tools := rows_of_tools(meta)) is None:
         return None
     root = _row(meta.component, "metadata.component")
     rows = [root, *_each(bom.components, _remembered_component, _fresh_component)]
@@ -98,7 +99,8 @@ def read_plain(data: bytes) -> Plain | None:
     if root is None or len(found) < len(rows) or len(links) < len(bom.dependencies or ()):
         return None
     refs = {row.ref for row in found}
-    if len(refs) < len(found) or not refs.issuperset(chain.from_iterable(one.refs for one in links)):
+    beside = frozenset(row.ref for row in tools[1])
+    if len(refs) < len(found) or refs & beside or not refs.issuperset(chain.from_iterable(one.refs for one in links)):
         return None
     if len({one.refs[0] for one in links}) < len(links):
         return None
@@ -107,10 +109,12 @@ def read_plain(data: bytes) -> Plain | None:
     return Plain(
         spec=bom.spec,
         metadata=meta,
-        rows=tuple(found),
+        rows=(*found, *tools[1]),
+        places=(*usual_places(len(found)), *tools[0]),
         edges=tuple(chain.from_iterable(one.edges for one in links)),
         roots=tuple(dict.fromkeys((root.ref, *tops))),
         is_known=bool(links),
+        beside=beside,
     )
 
 

@@ -27,7 +27,6 @@ from graphkit.model.documents import (
     Document,
     DocumentKind,
     Edge,
-    usual_places,
 )
 from graphkit.model.errors import InputError
 
@@ -91,6 +90,7 @@ def document_of(bom: Bom, raw: RawDocument, diagnostics: Diagnostics) -> Documen
         spec=bom.spec,
         metadata=meta,
         rows=tuple(rows.components.values()),
+        places=tuple(rows.places),
         edges=graph.edges,
         roots=graph.roots,
         is_known=graph.is_known,
@@ -101,7 +101,7 @@ def document_of(bom: Bom, raw: RawDocument, diagnostics: Diagnostics) -> Documen
     listed = document.components
     if completeness is Completeness.COMPLETE and document.covers_python:
         listed = _with_named_subject(listed, meta)
-    return replace(document, completeness=completeness, components=listed, places=tuple(rows.places))
+    return replace(document, completeness=completeness, components=listed)
 
 
 def _document(read: Plain, version: str, raw: RawDocument, diagnostics: Diagnostics) -> Document:
@@ -116,7 +116,7 @@ def _document(read: Plain, version: str, raw: RawDocument, diagnostics: Diagnost
         format=f"CycloneDX {version}".strip(),
         basis=_basis_of(meta),
         components=read.rows,
-        places=usual_places(len(read.rows)),
+        places=read.places,
         edges=read.edges,
         roots=read.roots,
         subject=subject if named else "",

@@ -79,11 +79,7 @@ class ComponentRows:
         """
         for part, place in _walk(bom, meta):
             self.take(part, place)
-        for part, place in _tools(meta):
-            if part.name or part.purl:
-                self._take_beside(part, place)
-        for part, place in _tools(meta, every=True):
-            self._look_beside(part, place)
+        self.take_tools(meta)
         for service, place in _placed_services(bom, meta):
             self._take_service(service.name, service.version, service.references, place)
             self._look(service.data, f"{place}.data")
@@ -94,6 +90,18 @@ class ComponentRows:
         for key in BESIDE:
             self._look(getattr(bom, key), key)
         self._take_files()
+
+    def take_tools(self, meta: Metadata) -> None:
+        """Take up what made the BOM, and what that names beside itself."""
+        for part, place in _tools(meta):
+            if part.name or part.purl:
+                self._take_beside(part, place)
+        for part, place in _tools(meta, every=True):
+            self._look_beside(part, place)
+
+    def has_links(self) -> bool:
+        """Return whether something refers to other parts of the BOM, defines one, or hashes a file of its own."""
+        return bool(self.refs or self.defined or self._loose)
 
     def take(self, part: Part, place: str) -> None:
         """Take up one component, and what it names beside itself."""
@@ -474,14 +482,15 @@ def _tools(meta: Metadata, *, every: bool = False) -> Iterator[tuple[Part, str]]
         waiting.extend((inner, deeper(place, i)) for i, inner in enumerate(part.components or ()))
 
 
-def is_without_tools(meta: Metadata) -> bool:
-    """Return whether there is nothing to say of what made a BOM, and no row to make of it."""
+def rows_of_tools(meta: Metadata) -> tuple[list[str], list[Component]] | None:
+    """Return the places and rows of what made a BOM; None where there is more to say of it than its name."""
     if isinstance(meta.tools, Tools) and meta.tools.services:
-        return False
-    is_open = any(
-        is_another_bom(ref.type, ref.url) for one, _ in _tools(meta, every=True) for ref in one.references or ()
-    )
-    return not is_open and next(_tools(meta), None) is None
+        return None
+    diagnostics = Diagnostics()
+    rows = ComponentRows(diagnostics)
+    rows.take_tools(meta)
+    is_more = diagnostics.problems or rows.shown_by_files() or rows.has_links()
+    return None if is_more else (rows.places, [*rows.components.values()])
 
 
 def _placed_services(bom: Bom, meta: Metadata) -> Iterator[tuple[Service, str]]:

@@ -73,6 +73,28 @@ def test_a_plain_bom_is_read_the_quick_way() -> None:
     assert again.rows[1] is read.rows[1]  # by its bytes, so that a store knows it again by identity
 
 
+def made_by(tools: object) -> dict[str, Any]:
+    return {"metadata": {"component": {"type": "application", "bom-ref": "app", "name": "app"}, "tools": tools}}
+
+
+TOOLS: list[object] = [
+    [{"name": "other"}],
+    [{"name": "other", "version": "1.0"}, {"vendor": "x", "name": "second"}, {"name": "syft"}],
+    {"components": [{"type": "application", "name": "in-house", "version": "3"}]},
+    {"components": [{"type": "application", "name": "in-house", "bom-ref": "tool", "purl": "pkg:pypi/in-house@1"}]},
+    [{"name": "other-1.0-py3-none-any.whl", "version": "2.0"}],
+    {"components": [{"type": "application", "name": "outer", "components": [{"type": "library", "name": "inner"}]}]},
+    [{"name": ""}, {"version": "2"}],
+]
+
+
+@pytest.mark.parametrize("tools", TOOLS)
+def test_what_made_a_bom_may_be_anything_with_a_name(tools: object) -> None:
+    data = json.dumps(bom(**made_by(tools))).encode()
+    assert read_plain(data) is not None
+    assert fast(data) == full(data)
+
+
 ODD: dict[str, dict[str, Any]] = {
     "no subject": {"metadata": {}},
     "no metadata": {"metadata": None},
@@ -90,7 +112,9 @@ ODD: dict[str, dict[str, Any]] = {
         "components": [library("a", evidence={"occurrences": [{"location": "c-1.dist-info/RECORD"}]}), library("b")]
     },
     "file of another": {"components": [library("a", purl="pkg:pypi/a@1?file_name=c-1.tar.gz"), library("b")]},
-    "tool": {"metadata": {"component": {"bom-ref": "app", "name": "app"}, "tools": [{"name": "other"}]}},
+    "service as tool": made_by({"services": [{"name": "scanner"}]}),
+    "tool that links": made_by([{"name": "other", "externalReferences": [{"type": "bom", "url": "x"}]}]),
+    "tool with the ref of a row": made_by({"components": [{"bom-ref": "a", "name": "other", "type": "application"}]}),
     "provides": {"dependencies": [{"ref": "a", "provides": ["gone"]}]},
     "services": {"services": [{"bom-ref": "s", "name": "s"}]},
     "compositions": {"compositions": [{"aggregate": "complete"}]},
