@@ -10,33 +10,13 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
-import yaml
 
-from graphkit.formats.yaml_values import LOADER, not_yaml
+from graphkit.formats.yaml_values import strict_yaml_value
 from graphkit.model.errors import InputError
 from graphkit.model.times import BadTime, Instant, Moment, instant, moment
 
 _T = TypeVar("_T")
-_NULL: Final = re.compile(r"^(?:~|null|Null|NULL|)$")
 _DEEPEST: Final = 100
-
-
-class _Loader(LOADER):  # type: ignore[misc]
-    """YAML in which every scalar but null is text: ``1.10`` stays a version, ``2026-03-24`` a date as written."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - PyYAML's signature
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        seen = set[str]()
-        for number, key in enumerate(keys):
-            if key in seen:
-                line = node.value[number][0].start_mark.line + 1
-                raise InputError(f"duplicate key {key!r}", place=f"line {line}")
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-_Loader.add_implicit_resolver("tag:yaml.org,2002:null", _NULL, ["~", "n", "N", ""])
-_Loader.add_constructor("tag:yaml.org,2002:null", lambda _loader, _node: None)
 
 
 def decode(data: bytes) -> Any:
@@ -55,23 +35,16 @@ def decode(data: bytes) -> Any:
         if text.lstrip()[:1] in {"{", "["}:
             return msgspec.json.decode(text)
         if not re.search(r"^[ \t]*(?:\[\[?[\w.\"-]+\]\]?|[\w.\"-]+\s*=)", text, re.MULTILINE):
-            return _yaml(text)
+            return strict_yaml_value(text)
         try:
             return _without_dates(tomllib.loads(text))
         except tomllib.TOMLDecodeError as error:
             try:
-                return _yaml(text)
+                return strict_yaml_value(text)
             except InputError:
                 raise InputError(f"not valid TOML: {error}") from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise InputError(f"cannot be read: {error}") from error
-
-
-def _yaml(text: str) -> Any:
-    try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a loader that constructs text only
-    except yaml.YAMLError as error:
-        raise not_yaml(error) from error
 
 
 def _without_dates(value: Any, depth: int = 0) -> Any:

@@ -325,10 +325,12 @@ def _build(service: _ServiceShape, read: _BuildShape, place: str) -> Build:
 
 def _path(text: str, place: str) -> str:
     """Return a path relative to the file; another machine's absolute path would mean nothing here."""
+    if not text:
+        return ""
     path = PurePosixPath(text.replace("\\", "/"))
     if path.is_absolute() or "\0" in text or (path.parts and path.parts[0].endswith(":")):
         raise InputError(f"{text[:80]!r}: give the path relative to this file", place=place)
-    return str(path) if text else ""
+    return str(path)
 
 
 def _supply(read: _SupplyShape, place: str, sources: Mapping[str, Source]) -> Supply:
