@@ -99,6 +99,6 @@ def _answered(address: str, feed: Callable[[Graph, Progress | None], None], prog
 
 
 def _take(graph: Graph, kind: str, path: Path, progress: Progress | None) -> None:
-    report = graph.ingest(kind, [str(path)], progress=progress, skip_known=True)
+    report = graph.ingest(kind, [str(path)], progress=progress)
     if report.rejected:
         raise GraphkitError(f"{report.rejected[0]}; reinstall graphkit")

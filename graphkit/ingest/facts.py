@@ -12,10 +12,11 @@ from graphkit.formats import read_document
 from graphkit.formats.archives import members, unpacked
 from graphkit.ingest.documents import Documents
 from graphkit.ingest.files import Found, beside, content_of, is_file
+from graphkit.ingest.inputs_read import NamedFiles, input_id
 from graphkit.ingest.limits import check_size
 from graphkit.ingest.run import EXPECTED, IngestRun
 from graphkit.ingest.unread import unread
-from graphkit.model.documents import UNREADABLE, Document
+from graphkit.model.documents import UNREADABLE, Document, is_attested
 from graphkit.model.errors import InputError
 from graphkit.model.incidents import Incident
 from graphkit.model.names import company_id
@@ -86,14 +87,24 @@ def _take_catalogue(run: IngestRun, found: Found, data: bytes) -> None:
 
 
 def _take_organisation_file(run: IngestRun, found: Found, data: bytes) -> None:
-    """Take an organisation file with the documents that it names."""
+    """Take an organisation file with the documents that it names; all unchanged, none of them is read again.
+
+    It is read where another file of its source came since: of those the last one holds. What documents say merges in
+    any order. No option bears on what is read of either.
+    """
+    this = input_id("organisation", data, found.label)
+    if (known := run.remembered(this, found.label)) is not None and NamedFiles(found).are_as(known):
+        run.take_unchanged(known, read=1)
+        return
+    rejected = len(run.stats.rejected)
     read = organisation_file.parse(data, found.label)
+    run.stats.read += 1
     stood = {use.path for use in read.organisation.uses if use.stands_from is not None or use.read_at is not None}
+    named = NamedFiles(found)
     documents = {
-        path: _named_document(run, found, path, is_input=path in stood or is_input(path)) for path in read.documents
+        path: _named_document(run, named, path, is_input=path in stood or is_input(path)) for path in read.documents
     }
     facts = _with_digests(read.organisation, {path: document.sha256 for path, document in documents.items()})
-    run.stats.read += 1
     run.keep(found.label, (*documents.values(), facts))
     # The file that is read last holds, but what it names no more, or cannot be read now, was still of its
     # service: an undated use exposes and never clears, and says nothing beside one that has times.
@@ -101,6 +112,9 @@ def _take_organisation_file(run: IngestRun, found: Found, data: bytes) -> None:
     lasting = {(use.service, use.document, use.path) for use in facts.uses if documents[use.path].format != UNREADABLE}
     undated = (DocumentUse(service=service, document=sha, path=path) for service, sha, path in sorted(lasting))
     run.keep(found.label, undated, counted=False)
+    if len(run.stats.rejected) == rejected and not any(map(is_attested, documents.values())):
+        odd = tuple((path, one) for path, document in documents.items() for one in document.problems)
+        run.remember(replace(named.read_of(this, len(documents) + 1), problems=odd), facts)
 
 
 def _with_digests(organisation: Organisation, digests: Mapping[str, str]) -> Organisation:
@@ -120,16 +134,15 @@ def _with_digests(organisation: Organisation, digests: Mapping[str, str]) -> Org
     )
 
 
-def _named_document(run: IngestRun, found: Found, path: str, *, is_input: bool) -> Document:
+def _named_document(run: IngestRun, named: NamedFiles, path: str, *, is_input: bool) -> Document:
     """Return a document that an organisation file names. One that is not there, or cannot be read, was there then.
 
     ``is_input``: it was installed from, by its name or since it was in place; else it is a listing.
     """
-    there = Found(path=found.path.parent / path, label=path, named=True, root=found.root)
-    content = content_of(there)
+    content = named.content(path)
     problem = EXPECTED
     try:
-        if (document := Documents(run, "").read(content.bytes(), path, partial(beside, there))) is not None:
+        if (document := Documents(run, "").read(content.bytes(), path, named.beside)) is not None:
             return document
     except InputError as error:
         run.stats.reject(path, error)

@@ -12,8 +12,10 @@ import numpy as np
 from packaging.requirements import InvalidRequirement, Requirement
 
 from graphkit.ingest.files import is_file, label_of
+from graphkit.ingest.inputs_read import input_id
 from graphkit.ingest.run import IngestRun
 from graphkit.ingest.service_roots import service_roots
+from graphkit.model.documents import Problem
 from graphkit.model.errors import InputError, UsageError
 from graphkit.model.index import ProjectPage, ReleaseMetadata
 from graphkit.model.names import PackageName, package_name
@@ -22,7 +24,6 @@ from graphkit.model.sentences import first_of
 from graphkit.model.times import instant
 from graphkit.model.versions import release_version
 from graphkit.sources.index import GatherOptions, Known, RootSet, gather, is_slice, open_live, refresh, slice_facts
-from graphkit.sources.index.slice import RecordedIndex
 from graphkit.stores import port
 from graphkit.stores.port import Fact, PackageId
 
@@ -40,8 +41,7 @@ def take_index(run: IngestRun, sources: Sequence[str]) -> None:
         for source in sources:
             path = Path(source)
             if is_file(path):
-                if not (run.order.skip_known and _is_known(run.store.reader(), path)):
-                    _take_facts(run, label_of(path), _slice_facts(path))
+                _take_slice(run, path)
             elif _is_name(source):
                 names.append(source)
             else:
@@ -91,46 +91,52 @@ def _is_name(source: str) -> bool:
         return False
 
 
-def _take_facts(run: IngestRun, label: str, facts: Iterable[Fact]) -> None:
+def _take_slice(run: IngestRun, path: Path) -> None:
+    """Take a recorded slice; one that was read to its end before is not read again.
+
+    What is kept of packages merges in any order and never becomes less, so that its facts are in the graph still,
+    whatever came since, and would change nothing. No option bears on what is read of it.
+    """
+    label = label_of(path)
+    try:
+        data = _slice_bytes(path)
+    except InputError as error:
+        run.stats.reject(label, error)
+        return
+    this = input_id("slice", data)
+    if (known := run.remembered(this)) is not None:
+        run.take_unchanged(known, read=known.facts)
+        return
+    read, rejected = run.stats.read, len(run.stats.rejected)
+    problems = _take_facts(run, label, slice_facts(data))
+    if len(run.stats.rejected) == rejected:
+        run.remember(port.InputRead(id=this, facts=run.stats.read - read, problems=problems))
+
+
+def _take_facts(run: IngestRun, label: str, facts: Iterable[Fact]) -> tuple[tuple[str, Problem], ...]:
+    """Take facts up to the first that cannot be read; return what was odd about pages."""
+    odd: list[tuple[str, Problem]] = []
     try:
         for fact in facts:
             run.stats.read += 1
             run.keep(label, [fact])
             if isinstance(fact, ProjectPage):
                 run.stats.odd(f"page of {fact.package}", fact.problems)
+                odd += [(f"page of {fact.package}", one) for one in fact.problems]
     except InputError as error:
         run.stats.reject(label, error)
+    return tuple(odd)
 
 
-def _slice_facts(path: Path) -> Iterator[Fact]:
+def _slice_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             head = file.read(512)
+            if not is_slice(head):
+                raise InputError("not a recorded slice of an index")
+            return head + file.read()
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}") from error
-    if not is_slice(head):
-        raise InputError("not a recorded slice of an index")
-    yield from slice_facts(path)
-
-
-def _is_known(reader: port.Reader, path: Path) -> bool:
-    """Return whether a graph has every page of a recorded slice, read no earlier than those of the slice.
-
-    A slice of fewer facts than a batch is kept whole or not at all, so where its pages are, its requirements are too.
-    Cost: the slice is unpacked, and no page of it is read.
-    """
-    if not reader.generation().packages:
-        return False
-    try:
-        recorded = RecordedIndex(path)
-    except (InputError, OSError):
-        return False  # reading it says what is wrong
-    ids = reader.package_ids(recorded.packages)
-    if not len(ids) or int(ids.min()) < 0:
-        return False
-    known = reader.packages(ids)
-    is_newer = ~known.has_page | (known.speaks_until >= recorded.read_at)
-    return bool((known.has_answer & is_newer).all())
 
 
 def index_cache() -> Path:

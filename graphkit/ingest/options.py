@@ -54,7 +54,6 @@ class IngestArguments(TypedDict, total=False):
     services: Sequence[str]
     all_allowed: bool
     budget: float | None
-    skip_known: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +87,6 @@ class IngestOptions:
     """What their manifests ask an index for is read; None for every service, an empty set for none."""
     all_allowed: bool
     budget: float | None
-    skip_known: bool
-    """Slices of which the graph has every page are not read again."""
     times_listed: bool
     """Rows of a table without a time are taken as listed always (docs/semantics.md#uncertain-times)."""
 
@@ -128,7 +125,6 @@ class IngestOptions:
                 for_services=_services(options),
                 all_allowed=options.get("all_allowed", False),
                 budget=options.get("budget"),
-                skip_known=options.get("skip_known", False),
                 times_listed=options.get("unknown_times") == "listed",
             )
         except BadTime as error:

@@ -9,9 +9,11 @@ from operator import itemgetter
 from graphkit.ingest.files import Content, Found, read_ahead, walk
 from graphkit.ingest.options import IngestOptions
 from graphkit.ingest.stats import IngestStats
+from graphkit.model.documents import Problem
 from graphkit.model.errors import InputError
+from graphkit.model.organisation import Organisation
 from graphkit.model.progress import Progress
-from graphkit.stores.port import Fact, Store
+from graphkit.stores.port import Fact, InputRead, Store
 
 _BATCH = 4_000
 EXPECTED = "no reader knows it; expected an SBOM, a lock file, an environment listing or a manifest"
@@ -26,6 +28,9 @@ class IngestRun:
         self.order = order
         self.progress = progress
         self._batch: list[tuple[str, tuple[Fact, ...], bool]] = []
+        self._sources: set[str] = set()
+        """The sources of organisations in the batch."""
+        self._inputs: list[tuple[InputRead, Organisation | None]] = []
         self._size = 0
 
     def keep(self, label: str, facts: Iterable[Fact], *, counted: bool = True) -> None:
@@ -35,13 +40,34 @@ class IngestRun:
         """
         facts = tuple(facts)
         self._batch.append((label, facts, counted))
+        self._sources.update(fact.source for fact in facts if isinstance(fact, Organisation))
         self._size += len(facts)
         if self._size >= _BATCH:
             self.flush()
 
+    def remember(self, read: InputRead, organisation: Organisation | None = None) -> None:
+        """Have the graph remember that an input was read to its end, once all its facts, put before, are kept."""
+        self._inputs.append((read, organisation))
+
+    def remembered(self, input_id: str, source: str | None = None) -> InputRead | None:
+        """Return what the graph knows of an input that need not be read; see `port.Store.remembered`.
+
+        ``source``: that of the organisation that it gives. One in the batch would replace it, so it is then read.
+        """
+        return None if source in self._sources else self.store.remembered(input_id)
+
+    def take_unchanged(self, known: InputRead, *, read: int) -> None:
+        """Count the facts of an input that is not read again, and its problems, as reading it would."""
+        self.stats.read += read
+        self.stats.unchanged += known.facts
+        self._note(known.problems)
+
     def flush(self) -> None:
         """Write the batch; facts that cannot be stored are rejected one input at a time."""
         batch, self._batch, self._size = self._batch, [], 0
+        inputs, self._inputs = self._inputs, []
+        self._sources.clear()
+        rejected = len(self.stats.rejected)
         for counted in (True, False):
             part = [(label, facts) for label, facts, is_counted in batch if is_counted is counted]
             try:
@@ -52,6 +78,8 @@ class IngestRun:
                         self._record(facts, counted=counted)
                     except InputError as error:
                         self.stats.reject(label, error)
+        for read, organisation in inputs if len(self.stats.rejected) == rejected else ():
+            self.store.remember(read, organisation)
 
     def _record(self, facts: Sequence[Fact], *, counted: bool) -> None:
         if not facts:
@@ -60,8 +88,11 @@ class IngestRun:
         if counted:
             self.stats.new += receipt.new
             self.stats.unchanged += receipt.unchanged
-        for source, problems in groupby(receipt.problems, key=itemgetter(0)):
-            self.stats.odd(source, tuple(problem for _, problem in problems))
+        self._note(receipt.problems)
+
+    def _note(self, problems: Iterable[tuple[str, Problem]]) -> None:
+        for path, some in groupby(problems, key=itemgetter(0)):
+            self.stats.odd(path, tuple(problem for _, problem in some))
 
     def chunks(self, files: Iterator[Found]) -> Iterator[list[Content]]:
         """Yield files with their bytes, in chunks; one that cannot be read comes with its problem."""

@@ -340,6 +340,22 @@ class Receipt:
     problems: tuple[tuple[str, Problem], ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputRead:
+    """That an input was read to its end: what reading it again, unchanged, would say.
+
+    ``id``: SHA-256 of its bytes and of all beside them that decides what is read of it. ``facts``: how many were
+    counted. ``problems``: what was odd, by path. ``files``: other files that it names, each with what that includes;
+    ``files_sha256`` is the digest of all of them.
+    """
+
+    id: str
+    facts: int
+    problems: tuple[tuple[str, Problem], ...] = ()
+    files: tuple[tuple[str, ...], ...] = ()
+    files_sha256: str = ""
+
+
 class ReleaseReader(Protocol):
     """Packages, releases and what they require. Every method costs in its answer, not in the graph."""
 
@@ -448,6 +464,16 @@ class Store(Protocol):
 
         The path of a use whose service somebody named is empty: any file of these bytes is that one.
         """
+
+    def remember(self, read: InputRead, organisation: Organisation | None = None) -> None:
+        """Keep that an input was read to its end, whose facts were recorded before. No answer depends on it.
+
+        ``organisation``: what it said, which another input of the same source replaces; the input is then to be read
+        again, as it is where what it said is not kept.
+        """
+
+    def remembered(self, input_id: str) -> InputRead | None:
+        """Return what is known of an input of which every fact is kept; None where it is to be read."""
 
     def reader(self) -> Reader:
         """Return a reader of the newest generation; compiles it first where the record changed."""

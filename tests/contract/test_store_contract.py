@@ -229,6 +229,31 @@ def test_a_new_fact_changes_the_digest(fresh: Callable[[], port.Store]) -> None:
     assert store.reader().generation().inputs == before.inputs + 1
 
 
+def test_an_input_is_remembered_while_what_it_said_is_kept(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    odd = (("a.txt", Problem(place="line 1", text="odd", count=2)),)
+    read = port.InputRead(id="a", facts=2, problems=odd, files=(("a.txt", "b.txt"), ("c.txt",)), files_sha256="00")
+    said = Organisation(source="org.yaml", services=(Service(id=ServiceId("till")),))
+    store.record([page("lib", {"1": 1}), said])
+    before = store.reader().generation()
+    assert store.remembered("a") is None
+    store.remember(port.InputRead(id="slice", facts=1))
+    store.remember(read, said)
+    assert store.remembered("slice") == port.InputRead(id="slice", facts=1)
+    assert store.remembered("a") == read
+    store.remember(replace(read, id="b"), said)
+    assert store.remembered("a") is None
+    assert store.remembered("b") == replace(read, id="b")
+    assert store.reader().generation() == before
+    store.record([replace(said, services=())])
+    assert store.remembered("b") is None
+    assert store.remembered("slice") is not None
+    store.record([said])
+    assert store.remembered("b") is not None
+    store.remember(replace(read, id="b", facts=3), said)
+    assert store.remembered("b") == replace(read, id="b", facts=3)
+
+
 def test_a_reader_stays_as_it_was(fresh: Callable[[], port.Store]) -> None:
     store = fresh()
     store.record(WORLD)

@@ -64,6 +64,7 @@ class MemoryStore:
     def __init__(self, facts: Iterable[port.Fact] = ()) -> None:
         self._facts = dict.fromkeys(facts)
         self._reader: MemoryReader | None = None
+        self._inputs: dict[str, port.InputRead] = {}
 
     @property
     def folder(self) -> Path | None:
@@ -84,6 +85,13 @@ class MemoryStore:
             sha256: frozenset(use.path for use in uses if use.document == sha256)
             for sha256 in kept.intersection(documents)
         }
+
+    def remember(self, read: port.InputRead, organisation: Organisation | None = None) -> None:
+        if organisation is None:
+            self._inputs[read.id] = read
+
+    def remembered(self, input_id: str) -> port.InputRead | None:
+        return self._inputs.get(input_id)
 
     def reader(self) -> MemoryReader:
         self._reader = self._reader or MemoryReader(self._facts)

@@ -120,8 +120,9 @@ def is_slice(head: bytes) -> bool:
 class RecordedIndex:
     """An index as a slice recorded it. What was not recorded is a `NotRecorded`, never "no such project"."""
 
-    def __init__(self, path: Path) -> None:
-        members = _unpack(path)
+    def __init__(self, source: Path | bytes) -> None:
+        """Read a slice, by its path or its bytes."""
+        members = _unpack(source if isinstance(source, bytes) else source.read_bytes())
         try:
             about = json.loads(members.pop("slice.json", b""))
             self.read_at: Instant = moment(about["read_at"]).earliest
@@ -151,13 +152,13 @@ class NotRecorded(GraphkitError):
     """What was asked for is not in the slice; whether the index has it is unknown."""
 
 
-def slice_facts(path: Path) -> Iterator[ProjectPage | ReleaseMetadata]:
-    """Yield everything a slice recorded: each page, and the requirements of its releases.
+def slice_facts(source: Path | bytes) -> Iterator[ProjectPage | ReleaseMetadata]:
+    """Yield everything that a slice, by its path or its bytes, recorded: each page, and what its releases require.
 
     Raises:
         InputError: the file is no slice, or is damaged.
     """
-    index = RecordedIndex(path)
+    index = RecordedIndex(source)
     for name in index.packages:
         reading = index.page(PackageName(name))
         yield reading.page
@@ -194,11 +195,11 @@ class _Members(httpx.BaseTransport):
         return httpx.Response(200, content=self._members[name], headers={"content-type": kind})
 
 
-def _unpack(path: Path) -> dict[str, bytes]:
+def _unpack(data: bytes) -> dict[str, bytes]:
     members: dict[str, bytes] = {}
     decompressor = lzma.LZMADecompressor(format=lzma.FORMAT_XZ)
     try:
-        raw = decompressor.decompress(path.read_bytes(), max_length=_LARGEST)
+        raw = decompressor.decompress(data, max_length=_LARGEST)
         if not decompressor.eof:
             raise InputError("a damaged slice: it ends too early, or holds more than 2 GiB")
         with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as archive:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from graphkit.model.errors import GraphkitError
+from graphkit.model.organisation import Organisation
 from graphkit.stores.embedded.reader import IndexReader
 from graphkit.stores.engine.index_folder import HEADER, DamagedIndex, IndexFolder, index_path
-from graphkit.stores.port import Fact, Receipt
+from graphkit.stores.port import Fact, InputRead, Receipt
 
 if TYPE_CHECKING:  # DuckDB takes 50 ms to import, and a question over a fresh index needs none of it
     from graphkit.stores.engine.record import Record
@@ -73,6 +74,14 @@ class EmbeddedStore:
     def known(self, documents: Sequence[str]) -> dict[str, frozenset[str]]:
         """Return which documents are kept; see `port.Store.known`. Cost: one query."""
         return self._opened().known(documents)
+
+    def remember(self, read: InputRead, organisation: Organisation | None = None) -> None:
+        """Keep that an input was read to its end; see `port.Store.remember`. Cost: one transaction."""
+        self._opened().remember(read, organisation)
+
+    def remembered(self, input_id: str) -> InputRead | None:
+        """Return what is known of an input; see `port.Store.remembered`. Cost: one query."""
+        return self._opened().remembered(input_id)
 
     def reader(self) -> IndexReader:
         """Return a reader of the newest generation; compiles it first where the record changed.

@@ -13,16 +13,19 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
+import msgspec
 
 from graphkit.model.documents import Problem
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.index import ReleaseTable
+from graphkit.model.organisation import Organisation
 from graphkit.stores.engine.bulk import STAGED, BulkTable
 from graphkit.stores.engine.component_lists import Lists
+from graphkit.stores.engine.encoding import encoded
 from graphkit.stores.engine.requirement_sets import DIGITS
-from graphkit.stores.engine.schema import FORMAT, MERGES, TABLES, VIEWS, Merge, column_names
-from graphkit.stores.engine.staging import Staging, make_staged
-from graphkit.stores.port import Fact, Receipt
+from graphkit.stores.engine.schema import CACHES, FORMAT, MERGES, TABLES, VIEWS, Merge, column_names
+from graphkit.stores.engine.staging import Staging, make_staged, organisation_row
+from graphkit.stores.port import Fact, InputRead, Receipt
 
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     # A query must neither load code from the network, nor read other files, nor see Python variables.
@@ -101,9 +104,9 @@ class Record:
             raise GraphkitError(
                 f"{self._path.name} has format {found}, this graphkit reads {FORMAT}; ingest again into another folder"
             )
-        if is_graph and "package_facts" not in present:  # a cache, which records of before lack
-            self.connection.execute(f"CREATE TABLE package_facts ({TABLES['package_facts']})")
-            present.add("package_facts")
+        for name in (one for one in CACHES if is_graph and one not in present):
+            self.connection.execute(f"CREATE TABLE {name} ({TABLES[name]})")
+            present.add(name)
         if is_graph and "pages" in present:
             self._mend_pages()
         if not is_graph or not TABLES.keys() <= present:
@@ -153,6 +156,22 @@ class Record:
         with explained(self._path):
             found = self.connection.execute(query, {"asked": list(documents)}).fetchall()
         return {sha256: frozenset(paths or ()) for sha256, paths in found}
+
+    def remember(self, read: InputRead, organisation: Organisation | None) -> None:
+        """Keep that an input was read; see `port.Store.remember`. Of inputs of one organisation source the newest."""
+        row = input_row(read, organisation)
+        with explained(self._path), self._transaction():
+            self.connection.execute("DELETE FROM inputs_read WHERE id = ? OR source = ?", row[:2])
+            self.connection.execute("INSERT INTO inputs_read VALUES (?, ?, ?, ?)", row)
+
+    def remembered(self, input_id: str) -> InputRead | None:
+        """Return what is known of an input; see `port.Store.remembered`."""
+        query = """
+            SELECT inputs_read.body FROM inputs_read LEFT JOIN organisations USING (source)
+            WHERE id = ? AND (source IS NULL OR organisations.organisation = inputs_read.organisation)"""
+        with explained(self._path):
+            found = self.connection.execute(query, [input_id]).fetchone()
+        return msgspec.json.decode(found[0], type=InputRead) if found else None
 
     def write(self, facts: Iterable[Fact], mark: Path) -> Receipt:
         """Keep a batch in one transaction.
@@ -251,3 +270,9 @@ class Record:
     def close(self) -> None:
         """Let go of the database and its lock."""
         self.connection.close()
+
+
+def input_row(read: InputRead, organisation: Organisation | None) -> list[str | None]:
+    """Return the row of `inputs_read` for an input that was read."""
+    source, _, digest = organisation_row(organisation) if organisation else (None, None, None)
+    return [read.id, source, digest, encoded(read).decode()]

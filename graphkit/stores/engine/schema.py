@@ -60,17 +60,22 @@ TABLES: Final[dict[str, str]] = {
     "organisations": "source VARCHAR, body VARCHAR, organisation VARCHAR",
     "incidents": "id VARCHAR, title VARCHAR, actor VARCHAR, advisory BOOLEAN, body VARCHAR, incident VARCHAR",
     "package_facts": "package VARCHAR, facts VARCHAR",
+    "inputs_read": "id VARCHAR, source VARCHAR, organisation VARCHAR, body VARCHAR",
     "record": "format VARCHAR, store VARCHAR, generation BIGINT",
 }
 """Every table by name. A column named as its table, in the singular, is the digest of the row's fact.
 
 A page with ``found`` NULL is of a table that has the newest release alone. ``listed``: it lists a file.
 ``package_facts`` sums up what is known of packages, for those that were compiled since anything of them came.
+``inputs_read`` has `port.InputRead`; of those that gave an organisation also its source and digest.
 
 Equal components and equal lists of them are kept once, under numbers that mean nothing outside this
 record. Rows of ``listings`` and ``listing_edges`` stand in the order of the list (``rowid``); an edge
 leads from one position in it to another, counted from 0.
 """
+
+CACHES: Final = ("package_facts", "inputs_read")
+"""Tables that no answer depends on; records of earlier versions lack them."""
 
 INTERNED: Final = (
     *("component_lists", "listings", "listing_edges", "components", "component_members"),

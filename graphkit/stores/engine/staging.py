@@ -147,13 +147,22 @@ class Staging:
         self._put("document_uses", (*shown, digest(shown)[:DIGITS]))
 
     def _organisation(self, fact: Organisation) -> None:
-        body = encoded(fact).decode()
-        self._newest["organisations", fact.source] = (fact.source, body, digest(body))
+        self._newest["organisations", fact.source] = organisation_row(fact)
 
     def _incident(self, fact: Incident) -> None:
         body = encoded(_without_empty(fact)).decode()
         row = (fact.id, fact.title, fact.actor, fact.advisory, body, digest(body))
         self._newest["incidents", fact.id] = row
+
+
+def organisation_row(fact: Organisation) -> tuple[str, str, str]:
+    """Return the row of an organisation: its source, its body and its digest.
+
+    Raises:
+        InputError: a text in it cannot be stored.
+    """
+    body = encoded(fact).decode()
+    return fact.source, body, digest(body)
 
 
 def make_staged(connection: duckdb.DuckDBPyConnection, table: str) -> None:

@@ -11,6 +11,7 @@ import duckdb
 
 from graphkit.model.errors import GraphkitError
 from graphkit.stores.engine.record import Record
+from graphkit.stores.engine.schema import CACHES
 
 _EDGES: Final = """
 CREATE OR REPLACE TEMP TABLE edges AS SELECT DISTINCT release_metadata.package AS near, requirements.package AS far
@@ -55,7 +56,8 @@ def sliced(graph: Path, folder: Path, around: Sequence[str], *, services: bool) 
         _close(connection, "far", "near")
     for table in _OF_PACKAGES:
         connection.execute(f"DELETE FROM {table} WHERE package NOT IN (SELECT package FROM chosen)")  # noqa: S608
-    connection.execute("DELETE FROM package_facts")
+    for table in CACHES:
+        connection.execute(f"DELETE FROM {table}")  # noqa: S608 - own names
     return record
 
 

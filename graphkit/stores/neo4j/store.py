@@ -9,15 +9,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
 import neo4j
 import packaging
 
 from graphkit.model.errors import GraphkitError
+from graphkit.model.organisation import Organisation
 from graphkit.model.times import rfc3339
+from graphkit.stores.engine.record import input_row
+from graphkit.stores.engine.schema import column_names
 from graphkit.stores.neo4j.batch import Batch, parts
 from graphkit.stores.neo4j.reader import ServerReader
 from graphkit.stores.neo4j.server import FORMAT, Server, graph_of, one, rows
-from graphkit.stores.port import Fact, Receipt
+from graphkit.stores.port import Fact, InputRead, Receipt
 
 
 class Neo4jStore:
@@ -90,6 +94,16 @@ class Neo4jStore:
         """Return which documents are kept, each with the paths of its uses; see `port.Store.known`."""
         found = self._server.read(lambda transaction: rows(transaction, "known", sha256=list(documents)))
         return {row["sha256"]: frozenset(row["paths"]) for row in found}
+
+    def remember(self, read: InputRead, organisation: Organisation | None = None) -> None:
+        """Keep that an input was read to its end; see `port.Store.remember`. Cost: one transaction."""
+        row = dict(zip(column_names("inputs_read"), input_row(read, organisation), strict=True))
+        self._server.write(lambda transaction: rows(transaction, "write_input_read", **row))
+
+    def remembered(self, input_id: str) -> InputRead | None:
+        """Return what is known of an input; see `port.Store.remembered`. Cost: one statement."""
+        found = self._server.read(lambda transaction: rows(transaction, "input_read", id=input_id))
+        return msgspec.json.decode(found[0]["body"], type=InputRead) if found else None
 
     def reader(self) -> ServerReader:
         """Return a reader of the newest generation. Cost: one statement where that is the one read last."""

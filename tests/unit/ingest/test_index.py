@@ -10,15 +10,9 @@ import stamina
 
 from graphkit.api import Graph, open_graph
 from graphkit.model.errors import GraphkitError
-from graphkit.model.index import File, FileKind, ProjectPage, ReleaseFiles
-from graphkit.model.names import package_name
-from graphkit.sources.index.pages import PageReading
-from graphkit.sources.index.slice import SliceWriter
 from graphkit.stores import open_store, port
 from tests.unit.cli.door import run
 from tests.unit.ingest.test_refresh import Index, serving
-
-DAY = 86_400_000_000
 
 
 @pytest.fixture
@@ -111,32 +105,3 @@ def test_the_command_line_says_which_failed(index: Index, tmp_path: Path) -> Non
     assert states(tmp_path, "lib", "nope") == {"lib": (port.PAGE_READ, True), "nope": (port.PAGE_MISSING, False)}
     on_the_way = run("ingest", "index", "app", "--closure", "--graph", place, "--index-url", index.address)
     assert on_the_way.code == 0
-
-
-def test_a_slice_is_skipped_where_its_pages_are_known_and_read_where_one_is_older(graph: Graph, tmp_path: Path) -> None:
-    def written(name: str, day: int, *packages: str) -> str:
-        writer = SliceWriter()
-        for package in packages:
-            file = File(filename=f"{package}-1-py3-none-any.whl", kind=FileKind.WHEEL, uploaded=DAY)
-            page = ProjectPage(
-                package=package_name(package),
-                spelling=package,
-                releases=(ReleaseFiles(version="1", files=(file,)),),
-                read_at=day * DAY,
-                source="made up",
-            )
-            writer.page(PageReading(page=page, offers={}))
-        writer.write(tmp_path / name)
-        return str(tmp_path / name)
-
-    first = written("first.slice", 20_000, "one", "two")
-    assert graph.ingest("index", [first], skip_known=True).read == 2
-    assert graph.ingest("index", [first], skip_known=True).read == 0
-    assert graph.ingest("index", [first]).read == 2
-    assert graph.ingest("index", [written("more.slice", 20_000, "one", "two", "three")], skip_known=True).read == 3
-    later = written("later.slice", 20_001, "one", "two")
-    assert graph.ingest("index", [later], skip_known=True).read == 2
-    assert graph.ingest("index", [first, later], skip_known=True).read == 0
-    damaged = tmp_path / "damaged.slice"
-    damaged.write_bytes(Path(first).read_bytes()[:-40])
-    assert len(graph.ingest("index", [str(damaged)], skip_known=True).rejected) == 1
