@@ -23,6 +23,7 @@ from graphkit.sources.index.pages import PageReading
 from graphkit.sources.index.slice import SliceWriter, slice_facts
 from graphkit.sources.organisation import organisation_file
 from graphkit.stores import open_store, port
+from tests.tables import Row, write_parquet
 from tests.unit.cli.inputs import BAD, GOOD, put
 
 DAY = 86_400_000_000
@@ -224,6 +225,24 @@ def test_a_slice_left_unread_after_others_leaves_what_reading_it_leaves(
         assert kept(graph) == kept(other)
     assert reports[0] == reports[1]
     assert len(readings) == 3
+
+
+def test_a_slice_left_unread_after_a_whole_index_leaves_what_reading_it_leaves(
+    graph: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path / "first.slice", "one", "two")
+    rows: list[Row] = [
+        {"name": "one", "version": version, "upload_time": 20_001 * DAY, "requires_dist": ["else"], "filename": name}
+        for version, name in (("1.0", "one-1-py3-none-any.whl"), ("2", "one-2.tar.gz"), ("3", "one-3.tar.gz"))
+    ]
+    table = str(write_parquet(tmp_path / "index.parquet", rows))
+    with open_graph(str(tmp_path / "other"), create=True) as other:
+        for one in (graph, other):
+            one.ingest("index", [path])
+            assert one.ingest("parquet", [table]).new == 1
+            assert one.ingest("index", [path]).unchanged == 4
+            monkeypatch.setattr(type(one._store), "remembered", lambda *_: None)
+        assert kept(graph) == kept(other)
 
 
 def test_another_graph_and_another_version_read_for_themselves(
