@@ -7,9 +7,9 @@ Plain JSON rather than compressed bytes: a person can read it, and it is the sam
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, groupby
+from typing import Any, Final, NamedTuple
 
 from graphkit.reports.content import Entry
 
@@ -21,6 +21,9 @@ _MOST_SHARED: Final = 35
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _ROOM: Final = 3_600_000
 """How many bytes patterns and words may take before rows that are not drawn go without their paths and builds."""
+_TRIES: Final = 6
+_LESS: Final = 0.75
+"""By how much fewer rows are tried with their paths where too many were."""
 SELF: Final = 0
 """Stands for the entry's own id in its pattern."""
 
@@ -30,26 +33,57 @@ Shape = dict[str, Any]
 def packed(entries: Sequence[Entry], at: dict[str, str], kinds: Sequence[str]) -> Shape:
     """Return entries in few bytes; ``at`` names the node that stands for each, ``kinds`` number their kinds.
 
+    Where not all fits, rows go without their paths and builds, the last ones first, but for those that are drawn.
     The page undoes this (rows.js, ``Entry``), and so does `tests.unit.reports.unpacking`.
     Cost: linear in the texts; 100,000 rows in a few seconds.
     """
-    whole = _packed(entries, at, kinds, lambda _: True)
-    if len(json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")) <= _ROOM:
-        return whole
-    return _packed(entries, at, kinds, lambda one: at[one.id] == one.id)
+    whole = [_row(one, kinds, whole=True) for one in entries]
+    packing = _packed(entries, at, whole)
+    if (size := _size(packing)) <= _ROOM:
+        return packing
+    cut = [
+        row if at[one.id] == one.id else _row(one, kinds, whole=False) for one, row in zip(entries, whole, strict=True)
+    ]
+    least = _packed(entries, at, cut)
+    # Rows share patterns, so what one adds is not known beforehand: the first ones, worst, add most.
+    more = [_length(row) - _length(shorter) for row, shorter in zip(whole, cut, strict=True)]
+    share = max(_ROOM - _size(least), 0) / max(size - _size(least), 1)
+    for _ in range(_TRIES):
+        sums = accumulate(more)
+        most = share * sum(more)
+        kept = [row if used <= most else shorter for row, shorter, used in zip(whole, cut, sums, strict=True)]
+        packing = _packed(entries, at, kept)
+        if _size(packing) <= _ROOM:
+            return packing
+        share *= _LESS
+    return least
 
 
-def _packed(
-    entries: Sequence[Entry], at: dict[str, str], kinds: Sequence[str], is_whole: Callable[[Entry], bool]
-) -> Shape:
+class _Row(NamedTuple):
+    """An entry as it is packed: its pattern as JSON, and its own words."""
+
+    pattern: str
+    words: list[str]
+
+
+def _row(one: Entry, kinds: Sequence[str], *, whole: bool) -> _Row:
+    own = _words(one, whole=whole)
+    pattern = _pattern(one, own, kinds.index(one.kind), whole=whole)
+    return _Row(json.dumps(pattern, ensure_ascii=False, separators=(",", ":")), _short(own))
+
+
+def _length(row: _Row) -> int:
+    return len(row.pattern) + sum(map(len, row.words))
+
+
+def _size(shape: Shape) -> int:
+    return len(json.dumps(shape, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
+
+
+def _packed(entries: Sequence[Entry], at: dict[str, str], packing: Sequence[_Row]) -> Shape:
     patterns: dict[str, int] = {}
-    rows, words = [], []
-    for one in entries:
-        own = _words(one, whole=is_whole(one))
-        pattern = _pattern(one, own, kinds.index(one.kind), whole=is_whole(one))
-        written = json.dumps(pattern, ensure_ascii=False, separators=(",", ":"))
-        rows.append(patterns.setdefault(written, len(patterns)))
-        words.append(_short(own))
+    rows = [patterns.setdefault(one.pattern, len(patterns)) for one in packing]
+    words = [one.words for one in packing]
     most = max(map(len, words), default=0)
     columns = [[own[n] if n < len(own) else "" for own in words] for n in range(most)]
     return {
@@ -62,10 +96,12 @@ def _packed(
 
 
 def _words(one: Entry, *, whole: bool) -> list[str]:
-    """Return what is an entry's own: its name and facts, and its documents."""
+    """Return what is an entry's own: its name and facts, and its documents; of a cut row the one that it is about."""
     words = [one.name, one.company, one.owner, *(text for _, text in one.facts)]
     if whole:
         words += [text for build in one.builds for text in (build["document"], build["sha256"])]
+    else:
+        words += [text for build in one.builds[:1] if (text := build["document"]) and text in one.reason]
     return words[: len(_MARKS)]
 
 

@@ -220,4 +220,23 @@ def test_rows_that_would_make_the_file_too_large_go_without_their_paths_and_say_
     cut = [one for one in made if one["cut"]]
     assert cut
     assert all(one["reason"] and not one["paths"] and not one["builds"] and one["node"] != one["id"] for one in cut)
+
+
+def test_as_many_rows_as_fit_keep_their_paths_the_worst_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = answers.fleet(3_000)
+    whole = unpacked(page_shape(answer, ReportOptions()))
+    assert not any(one["cut"] for one in whole)
+    kept = []
+    for room in (180_000, 220_000, 260_000):
+        monkeypatch.setattr(packing, "_ROOM", room)
+        shape = page_shape(answer, ReportOptions())
+        parts = {key: shape[key] for key in ("ids", "patterns", "pattern", "node", "words")}
+        assert len(json.dumps(parts, ensure_ascii=False, separators=(",", ":"))) <= room
+        made = unpacked(shape)
+        pairs = [pair for pair in zip(whole, made, strict=True) if pair[0]["kind"] == "service"]
+        assert all(before == now for before, now in pairs if not now["cut"])
+        bound = [now["cut"] for _, now in pairs if now["node"] != now["id"]]
+        assert bound == sorted(bound)
+        kept.append(bound.count(0))
+    assert 0 < kept[0] < kept[1] < kept[2] < len(whole)
     assert any(one["paths"] for one in made)
