@@ -57,7 +57,8 @@ _VERDICTS: Final = frozenset(one.value for one in Verdict)
 # What sites link or replace even when escaped (mentions, addresses, emoji, sums), and what is markup or HTML.
 _ACTS: Final = re.compile(r"[\\*_\[\]{}~|^=<>&`@#$]|://|www\.|:[a-z+-][\w+-]*:", re.IGNORECASE)
 _CODE: Final = re.compile(r"(?<!`)`([^`]+)`(?!`)")
-_WORD: Final = re.compile(r"(?P<before>[(\"']*)(?P<word>.*?)(?P<after>[)\"',.;:?]*)")
+_BEFORE_A_WORD: Final = "(\"'"
+_AFTER_A_WORD: Final = ")\"',.;:?"
 
 
 class MarkdownReport:
@@ -120,8 +121,9 @@ def code(text: str) -> str:
 
 
 def _inert(word: str) -> str:
-    found = _WORD.fullmatch(word)
-    return f"{found['before']}{code(found['word'])}{found['after']}" if found and found["word"] else code(word)
+    rest = word.lstrip(_BEFORE_A_WORD)
+    inner = rest.rstrip(_AFTER_A_WORD)
+    return f"{word[: len(word) - len(rest)]}{code(inner)}{rest[len(inner) :]}" if inner else code(word)
 
 
 def comparison_note(answer: Comparison) -> str:

@@ -54,17 +54,17 @@ def _renamed_services(
     """Return services by the one name that aliases give each.
 
     The word about its builds that was said under another name is about what had that name alone: it holds where it was
-    said under each name that the service has. ``used``: the names under which documents are known.
+    said under each name under which documents or builds are known. ``used``: those with documents.
     """
     told = [service for one in ordered for service in one.services]
     names: dict[ServiceId, set[str]] = {}
-    for name in {*used, *(one.id for one in told), *(build.service for one in ordered for build in one.builds)}:
+    for name in {*used, *(build.service for one in ordered for build in one.builds)}:
         names.setdefault(named.get(name, ServiceId(name)), set()).add(name)
     closed = {one.id for one in told if one.builds_complete}
     found = []
     for one in told:
         service = named.get(one.id, one.id)
-        if service != one.id and service not in closed and not names[service] <= closed:
+        if service != one.id and service not in closed and not names.get(service, set()) <= closed:
             one = replace(one, builds_complete=False, is_never_built=False)  # noqa: PLW2901 - less of the same
         found.append(replace(one, id=service))
     return found

@@ -10,7 +10,8 @@ from graphkit.model.documents import Component
 from graphkit.model.names import BadName, named_by_file, purl_key, read_purl
 from graphkit.model.versions import ReleaseVersion, release_version
 
-_READABLE: Final = re.compile(r"[0-9A-Za-z.+_:~-]*[0-9][0-9A-Za-z.+_:~-]*")
+_READABLE: Final = re.compile(r"[A-Za-z.+_:~-]*[0-9][0-9A-Za-z.+_:~-]*")
+"""Begun at the first digit, a text of any length is looked through once."""
 _WILD: Final = re.compile(r"(?:^|\.)[xX*](?:\.|$)")
 _DIGEST: Final = re.compile(r"(?:sha(?:256|512):)?[0-9a-f]{7,128}|sha(?:256|512):.*")
 _WHOLE_DIGEST: Final = re.compile(r"(?:sha(?:256|512):)?(?:[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})")

@@ -98,3 +98,12 @@ def test_a_word_about_builds_under_every_name_that_is_known_holds() -> None:
     assert found == Service(id=WEB, builds_complete=True)
     (found,) = joined([aliases, word], [used, replace(UNDATED, service=ServiceId("boms/web"))]).services
     assert not found.builds_complete
+
+
+def test_a_name_of_which_nothing_is_known_but_itself_keeps_no_word_away() -> None:
+    """As where a catalogue names a service, and a scan found all builds of its repository."""
+    alias = ServiceAlias(service=WEB, names=("acme/web",))
+    catalogue = Organisation(source="c", aliases=Aliases(services=(alias,)), services=(Service(id=WEB, owner="pay"),))
+    word = Organisation(source="scan", services=(Service(id=ServiceId("acme/web"), builds_complete=True),))
+    (found,) = joined([catalogue, word], [replace(UNDATED, service=ServiceId("acme/web"))]).services
+    assert found == Service(id=WEB, owner="pay", builds_complete=True)
