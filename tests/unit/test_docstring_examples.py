@@ -61,19 +61,25 @@ def known(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict
         }
 
 
+def place_of_a_demo(request: pytest.FixtureRequest, folder: Path) -> str:
+    """Return where a demo was run before, so that another one has nothing to read."""
+    shutil.copytree(request.getfixturevalue("demo"), folder / "graph")
+    return str(folder / "graph")
+
+
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
 def test_every_example_of_a_module_runs(name: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """As many run as the text has: an example where doctest does not look, as in an inner function, is none."""
     names: dict[str, Any] = {}
     if name.startswith("graphkit.api"):
-        names = {**request.getfixturevalue("known"), "place": str(tmp_path / "graph")}
+        names = {**request.getfixturevalue("known"), "place": place_of_a_demo(request, tmp_path)}
     failed, tried = doctest.testmod(importlib.import_module(name), extraglobs=names)
     assert (failed, tried) == (0, WITH_EXAMPLES[name])
 
 
-def test_the_examples_of_the_guide_run(tmp_path: Path) -> None:
+def test_the_examples_of_the_guide_run(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     guide = ROOT / "docs" / "python.md"
-    known = {"place": str(tmp_path / "graph"), "pl": pl, "nx": nx}
+    known = {"place": place_of_a_demo(request, tmp_path), "pl": pl, "nx": nx}
     failed, tried = doctest.testfile(str(guide), module_relative=False, globs=known)
     assert (failed, tried > 8) == (0, True)
 
