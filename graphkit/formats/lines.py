@@ -63,6 +63,9 @@ def lines_in(text: bytes, document: Document) -> tuple[int, ...]:
     return tuple(found) if any(found) else ()
 
 
+_IN_WORDS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
+
+
 def number_in(place: str) -> int:
     """Return the line that a place names, 0 where it names none of the file itself.
 
@@ -88,7 +91,13 @@ def _normal(name: str) -> str:
 
 def _holds(text: bytes, name: str) -> bool:
     """Return whether a name stands in a text as a whole, and not in another word."""
-    return bool(re.search(rf"(?<![a-z0-9]){re.escape(_normal(name))}(?![a-z0-9])", _normal(_decoded(text))))
+    line, word = _normal(_decoded(text)), _normal(name)
+    at = line.find(word)
+    while at >= 0:
+        if line[max(at - 1, 0) : at] not in _IN_WORDS and line[at + len(word) : at + len(word) + 1] not in _IN_WORDS:
+            return True
+        at = line.find(word, at + 1)
+    return False
 
 
 def _numbers(text: bytes, at: Iterable[int]) -> list[int]:

@@ -186,6 +186,9 @@ def _with_named_subject(rows: tuple[Component, ...], meta: Metadata) -> tuple[Co
     return (replace(rows[0], package=package, origin="metadata.component"), *rows[1:]) if package else rows
 
 
+_PART_REF: Final = re.compile(rb'"(?:bom-ref|serialNumber)"\s*:\s*("(?:[^"\\]|\\.)*")')
+
+
 class _Graph:
     """The dependency graph of a BOM. ``roots``: what it describes, then what else nothing depends on."""
 
@@ -194,6 +197,7 @@ class _Graph:
         self._diagnostics = diagnostics
         self._services = frozenset(one.ref for one in services_of(bom) if one.ref)
         self._decoded: dict[str, str] | None = None
+        self._parts: frozenset[bytes] | None = None
         edges: dict[Edge, None] = {}
         for number, one in enumerate(bom.dependencies or ()):
             place = f"dependencies[{number}]"
@@ -207,13 +211,19 @@ class _Graph:
         for place, name in rows.refs:
             # What is annotated, or claimed of, may be any part: an organisation, a license, the BOM itself.
             is_any = place.startswith(("annotations", "declarations"))
-            if name not in rows.defined and not (is_any and name not in rows.names and _is_any_part(name, data)):
+            if name not in rows.defined and not (is_any and name not in rows.names and self._is_any_part(name, data)):
                 self._known(name, place)
         self.is_known = bool(bom.dependencies)
         self.edges = tuple(edges)
         targets = {edge.target for edge in edges if edge.source != edge.target}
         tops = dict.fromkeys(edge.source for edge in edges if edge.source not in targets)
         self.roots = tuple(dict.fromkeys((*([rows.root] if rows.root else ()), *tops)))
+
+    def _is_any_part(self, ref: str, data: bytes) -> bool:
+        """Return whether a BOM has a part of that ``bom-ref``, or is itself called so (``serialNumber``)."""
+        if self._parts is None:
+            self._parts = frozenset(_PART_REF.findall(data))
+        return msgspec.json.encode(ref) in self._parts
 
     def _known(self, written: str, place: str) -> str:
         """Return our ref for one as written, empty for a service's and for those of no component."""
@@ -229,12 +239,6 @@ class _Graph:
         # What it leads to is missing from the list, whatever the compositions say.
         self._diagnostics.add(place, f"{quoted(written)} {where}; the dependency was left out", lost=True)
         return ""
-
-
-def _is_any_part(ref: str, data: bytes) -> bool:
-    """Return whether a BOM has a part of that ``bom-ref``, or is itself called so (``serialNumber``)."""
-    written = re.escape(msgspec.json.encode(ref))
-    return bool(re.search(rb"\"(?:bom-ref|serialNumber)\"\s*:\s*" + written, data))
 
 
 def _completeness_of(bom: Bom, rows: ComponentRows, roots: tuple[str, ...], diagnostics: Diagnostics) -> Completeness:

@@ -203,3 +203,13 @@ class TestNoLineIsBetterThanAWrongOne:
     def test_a_document_without_places(self) -> None:
         document = replace(read(json.dumps(BOM, indent=1)), places=())
         assert lines_in(json.dumps(BOM, indent=1).encode(), document) == ()
+
+
+def test_a_very_long_name_is_found_as_it_stands() -> None:
+    """No pattern is made of it, which takes seconds for each such row."""
+    name = "x" * 3_000_000
+    head = "SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\nSPDXID: SPDXRef-DOCUMENT\nDocumentName: d\n"
+    text = f"{head}PackageName: {name}\nSPDXID: SPDXRef-a\n"
+    document = read_document(text.encode(), "x.spdx")
+    assert document is not None
+    assert len(document.components) == 1

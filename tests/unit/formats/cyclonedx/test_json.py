@@ -553,3 +553,24 @@ def test_a_byte_that_is_no_utf8_is_replaced_and_noted() -> None:
         read = READER.parse(RawDocument(text.encode("latin-1"), "x"))
         assert read.problems[0].place == f"byte {text.index(chr(0xE9))}"
         assert (read.components[0].name, read.components[0].package) == ("caf\ufffd", "a")
+
+
+@pytest.mark.parametrize(
+    ("ref", "is_there"),
+    [("serial-1", True), ('team "a\\b"', True), ("of a license", True), ("gone", False), ("team", False)],
+)
+def test_what_is_annotated_may_be_any_part_that_has_the_ref(ref: str, is_there: bool) -> None:  # noqa: FBT001
+    read = bom(
+        serialNumber="serial-1",
+        metadata={"supplier": {"bom-ref": 'team "a\\b"', "name": "it"}, "component": library("app")},
+        components=[library("a", licenses=[{"license": {"bom-ref": "of a license", "id": "MIT"}}])],
+        annotations=[{"subjects": [ref], "annotator": {"individual": {"name": "x"}}, "timestamp": "", "text": "gone"}],
+    )
+    assert (not read.problems) == is_there
+
+
+def test_very_many_annotated_parts_are_looked_up_in_one_pass() -> None:
+    """A search through the document for each takes minutes."""
+    many = [{"subjects": [f"part-{number}"], "text": "x" * 100} for number in range(20_000)]
+    parts = [{"license": {"bom-ref": f"part-{number}", "id": "MIT"}} for number in range(20_000)]
+    assert bom(components=[library("a", licenses=parts)], annotations=many).problems == ()
