@@ -12,6 +12,7 @@ from graphkit.model.answers import (
     Discharge,
     Obligation,
     ProofKind,
+    Rejected,
     ServiceVerdict,
     Stats,
 )
@@ -117,6 +118,26 @@ def test_a_service_assumes_what_any_of_its_builds_does() -> None:
 def test_a_service_that_is_not_cleared_assumes_nothing() -> None:
     builds = (build(Verdict.CLEARED, barred(Assumption.TOOLS)), build(Verdict.UNKNOWN))
     assert service(Verdict.UNKNOWN, *builds).assumes == ()
+
+
+def test_a_service_that_is_cleared_rests_on_the_words_of_all_of_its_builds_each_once() -> None:
+    def by_word(text: str) -> BuildVerdict:
+        proof = tuple(
+            Discharge(obligation=one, text=text, word=True) for one in sorted(NEEDED[ProofKind.BAR][0])
+        )
+        return build(Verdict.CLEARED, Clearance(kind=ProofKind.BAR, incident="", start=0, until=1, proof=proof))
+
+    builds = (by_word("no wheel is built"), by_word("builds: complete"), by_word("no wheel is built"))
+    assert service(Verdict.CLEARED, *builds).words == ("no wheel is built", "builds: complete")
+    assert service(Verdict.UNKNOWN, *builds, build(Verdict.UNKNOWN)).words == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "place", "said"),
+    [("a.json", "line 3", "a.json: line 3: no JSON"), ("a.json", "", "a.json: no JSON"), ("", "", "no JSON")],
+)
+def test_an_input_that_was_rejected_says_where_as_far_as_that_is_known(path: str, place: str, said: str) -> None:
+    assert str(Rejected(path=path, place=place, problem="no JSON")) == said
 
 
 def test_problems_that_one_line_stands_for_are_counted() -> None:

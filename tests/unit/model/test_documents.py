@@ -18,6 +18,7 @@ from graphkit.model.documents import (
     how_many,
     is_attested,
     is_open_for_editable_trees_alone,
+    line_of,
     usual_places,
     why_open,
 )
@@ -67,3 +68,18 @@ def test_problems_that_one_line_stands_for_are_counted() -> None:
 )
 def test_the_component_that_a_flat_bom_describes_comes_first(count: int, places: tuple[str, ...]) -> None:
     assert usual_places(count) == places
+
+
+LINES = [
+    ("uv.lock", (3, 8), [3, 8, 0]),  # a row beyond those that have a line
+    ("uv.lock", (7,), [7, 7, 7]),  # all of them are in one line
+    ("uv.lock", (), [0, 0, 0]),
+    ("sboms.json[1]", (3, 8), [3, 8, 0]),
+    ("sboms.json#0", (3, 8), [0, 0, 0]),
+]
+
+
+@pytest.mark.parametrize(("path", "lines", "found"), LINES)
+def test_the_line_of_a_row_is_told_where_each_has_its_own(path: str, lines: tuple[int, ...], found: list[int]) -> None:
+    placed = replace(document(), path=path, lines=lines)
+    assert [line_of(placed, number) for number in range(3)] == found
