@@ -18,7 +18,7 @@ from graphkit.model.times import Instant, rfc3339
 from graphkit.stores.port import PackageId, Position
 from graphkit.trace.resolve.forward import Root
 from graphkit.trace.resolve.listing import Bits, Package, Truths, as_bits, bits_of, positions_in
-from graphkit.trace.resolve.world import ResolvedRequirement, World
+from graphkit.trace.resolve.world import Node, ResolvedRequirement, World
 
 _MOST_SETS: Final = 200_000
 """Requirement sets that are followed before a closure counts as not read completely."""
@@ -30,6 +30,8 @@ Contract: docs/semantics.md#listing.
 
 _Key = tuple[PackageId, str]
 """A package id and an extra, empty for the package itself."""
+_Way = tuple[Node | None, str, str]
+"""Which release asks (None: the root), its label, and for what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,13 +132,14 @@ class _Walk:
         self._seen: dict[_Key, Bits] = {}
         self._met: set[PackageId] = set()
         self._available: dict[tuple[PackageId, bool], Bits] = {}
-        self._parents: dict[_Key, tuple[_Key | None, str, str]] = {}
+        self._ways: dict[_Key, list[tuple[Bits, _Way]]] = {}
+        """By which way each position was reached first."""
         self._queue: list[tuple[_Key, Bits]] = []
         self._unread: dict[str, None] = {}
         self._stuck: dict[str, None] = {}
         self._pins: list[ResolvedRequirement] = []
         self._hits: dict[PackageId, Bits] = {}
-        self._first: _Key | None = None
+        self._first: Node | None = None
         self._followed = 0
 
     def result(self) -> Closure:
@@ -167,7 +170,7 @@ class _Walk:
         if requirement.pinned and requirement.stretches is not None:
             self._pins.append(requirement)
 
-    def _enter(self, source: _Key | None, asker: str, origin: str, requirement: ResolvedRequirement) -> None:
+    def _enter(self, source: Node | None, asker: str, origin: str, requirement: ResolvedRequirement) -> None:
         self._note_pin(requirement)
         package = self._world.package(requirement.package)
         self._met.add(package.id)
@@ -184,18 +187,18 @@ class _Walk:
         for extra in ("", *requirement.extras):
             self._reach((package.id, extra), allowed, (source, asker, f"{requirement.text} ({origin})"))
 
-    def _reach(self, key: _Key, allowed: Bits, how: tuple[_Key | None, str, str] | None = None) -> None:
+    def _reach(self, key: _Key, allowed: Bits, way: _Way | None = None) -> None:
         new = allowed & ~self._seen.get(key, 0)
         if not new:
             return
         self._seen[key] = self._seen.get(key, 0) | new
         self._met.add(key[0])
-        if how is not None:
-            self._parents.setdefault(key, how)
+        if way is not None:
+            self._ways.setdefault(key, []).append((new, way))
         hit = new & self._targets.get(key[0], 0)
         if hit:
             self._hits[key[0]] = self._hits.get(key[0], 0) | hit
-            self._first = self._first or key
+            self._first = self._first or (key[0], Position(hit.bit_length() - 1), key[1])
         self._queue.append((key, new))
 
     def _follow(self, key: _Key, new: Bits) -> None:
@@ -212,7 +215,7 @@ class _Walk:
             elif declared.is_borrowed:
                 self._unread[f"requirements of {label} itself"] = None
             for requirement in declared.requirements:
-                self._enter(key, label, self._world.source_of(node), requirement)
+                self._enter(node, label, self._world.source_of(node), requirement)
 
     def _available_of(self, package: Package, *, is_pinned: bool) -> Bits:
         key = (package.id, is_pinned)
@@ -224,14 +227,21 @@ class _Walk:
         return self._available[key]
 
     def _path(self) -> Path:
+        """Return the way to the first hit: each release on it is one that the step before it allows."""
         steps: list[Step] = []
-        key = self._first
-        while key is not None and key in self._parents and len(steps) <= len(self._parents):
-            source, asker, how = self._parents[key]
-            name = self._world.package(key[0]).name
-            steps.append(Step(node=f"{name}[{key[1]}]" if key[1] else name, why=f"{asker} allows {how}"))
-            key = source
+        node = self._first
+        while node is not None and (way := self._way_to(node)) is not None:
+            package_id, _, extra = node
+            node, asker, asked = way
+            name = self._world.package(package_id).name
+            steps.append(Step(node=f"{name}[{extra}]" if extra else name, why=f"{asker} allows {asked}"))
         return (Step(node=self._root.label, why=self._root.why), *reversed(steps)) if steps else ()
+
+    def _way_to(self, node: Node) -> _Way | None:
+        """Return by which way a release, or an extra of it, was reached first; None where the root is that."""
+        package_id, position, extra = node
+        ways = self._ways.get((package_id, extra), ())
+        return next((way for bits, way in ways if bits >> position & 1), None)
 
 
 def _stale(package: Package) -> str:

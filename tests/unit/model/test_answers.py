@@ -122,9 +122,7 @@ def test_a_service_that_is_not_cleared_assumes_nothing() -> None:
 
 def test_a_service_that_is_cleared_rests_on_the_words_of_all_of_its_builds_each_once() -> None:
     def by_word(text: str) -> BuildVerdict:
-        proof = tuple(
-            Discharge(obligation=one, text=text, word=True) for one in sorted(NEEDED[ProofKind.BAR][0])
-        )
+        proof = tuple(Discharge(obligation=one, text=text, word=True) for one in sorted(NEEDED[ProofKind.BAR][0]))
         return build(Verdict.CLEARED, Clearance(kind=ProofKind.BAR, incident="", start=0, until=1, proof=proof))
 
     builds = (by_word("no wheel is built"), by_word("builds: complete"), by_word("no wheel is built"))
