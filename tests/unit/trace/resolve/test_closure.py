@@ -209,7 +209,7 @@ def test_a_page_that_was_read_at_no_time_that_is_known_is_named_without_one() ->
 def test_a_project_that_the_index_does_not_show_now_was_not_read() -> None:
     for gone in ({"found": False}, {"status": "quarantined"}, {"releases": ()}):
         shown = page("gone", {"1": "01:00"})
-        world = world_of(replace(shown, **gone), *package("app", {"1": ("01:00", ["gone"])}))  # type: ignore[arg-type]
+        world = world_of(replace(shown, **gone), *package("app", {"1": ("01:00", ["gone"])}))
         assert "project page of gone" in closure(world, manifest_root(world, "app")).unread
 
 

@@ -12,7 +12,7 @@ from graphkit.model.environment import Profile
 from graphkit.model.index import Hidden
 from graphkit.model.names import package_name
 from graphkit.model.times import Instant
-from graphkit.stores.port import Fact
+from graphkit.stores.port import Fact, Position
 from graphkit.trace.resolve.forward import Memory, Root, Walk, path_to, walk, walk_intervals
 from graphkit.trace.resolve.world import World
 from tests.cases.build import at, package, page
@@ -312,6 +312,6 @@ def test_what_a_conflict_may_change_is_not_taken_for_sure() -> None:
         picks={lib: one, deep: other}, parents={}, unresolvable=(), unread=(), visited=frozenset(), conflict_free=None
     )
     assert found.takes(lib, one)
-    assert not found.takes(lib, other + 1)
+    assert not found.takes(lib, Position(one + 1))
     shaken = replace(found, conflict_free=frozenset({deep}))
     assert (shaken.takes(lib, one), shaken.takes(deep, other)) == (False, True)

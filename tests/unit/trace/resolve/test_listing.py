@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -183,8 +184,8 @@ def test_a_file_without_a_time_is_listed_by_one_account_only() -> None:
 
 def test_a_time_that_an_incident_alone_says_counts_for_sure_from_then_on() -> None:
     told = incident(compromised("lib", "2", "11:00"), until=None)
-    facts = [ProjectPage(package=LIB, spelling="lib", releases=(file("2", None),), read_at=LATER, source="index"), told]
-    package = package_in(world_of(*facts, accused=["lib@2"]), "lib")
+    listing = ProjectPage(package=LIB, spelling="lib", releases=(file("2", None),), read_at=LATER, source="index")
+    package = package_in(world_of(listing, told, accused=["lib@2"]), "lib")
     assert [listed(package, at(clock)) for clock in ("10:59", "11:00")] == [["2"], ["2"]]
     assert [listed(package, at(clock), doubtful=False) for clock in ("10:59", "11:00")] == [[], ["2"]]
 
@@ -215,7 +216,7 @@ def test_a_yank_counts_from_its_time_on_and_one_without_by_one_account(
     sure: bool,  # noqa: FBT001 - a case
     perhaps: bool,  # noqa: FBT001 - a case
 ) -> None:
-    package = lib(file("1", **yank), accused=accused)
+    package = lib(file("1", **yank), accused=accused)  # type: ignore[arg-type]
     assert listed(package, at("12:00"), doubtful=False) == ["1"]  # what is yanked stays listed
     found = [bool(fresh(package, at("12:00"), doubtful=one)) for one in (False, True)]
     assert found == [sure, perhaps]
@@ -284,7 +285,7 @@ def test_uploads_are_those_that_the_index_dates_whatever_can_install_them() -> N
 
 
 VERSIONS = ("1", "2", "3rc1", "4")
-YANKED = {"yanked": True, "yanked_since": at("00:30")}
+YANKED: Mapping[str, Any] = {"yanked": True, "yanked_since": at("00:30")}
 
 
 def taken(
