@@ -121,11 +121,11 @@ def test_the_newest_release_is_the_last_final_one_else_the_last_one(names: Seque
 def test_what_was_loaded_before_is_not_loaded_again() -> None:
     used = world()
     one, other = AvailabilityTable(used, HOURS, doubtful=True), AvailabilityTable(used, HOURS, doubtful=True)
-    every = PACKAGE.of(range(used.packages))
+    every = np.arange(used.packages, dtype=PACKAGE)
     one.load(every)
     one.load(every)
     for package_id in (3, 1, 4, 0, 2):
-        other.load(PACKAGE.of([package_id]))
+        other.load(np.array([package_id], dtype=PACKAGE))
     assert np.array_equal(one.listed, other.listed)
     assert np.array_equal(one.fresh, other.fresh)
     rows, _, slots = one.states(every)
@@ -137,7 +137,7 @@ def test_what_was_loaded_before_is_not_loaded_again() -> None:
 def test_the_states_of_a_package_share_the_slots_out() -> None:
     used = world()
     table = AvailabilityTable(used, HOURS, doubtful=True)
-    every = PACKAGE.of(range(used.packages))
+    every = np.arange(used.packages, dtype=PACKAGE)
     table.load(every)
     rows, _, slots = table.states(every)
     for row in range(len(every)):
@@ -194,7 +194,7 @@ def test_changes_are_those_of_the_packages_inside_the_window() -> None:
 
 def test_uncertain_are_packages_of_which_some_time_is_not_known() -> None:
     used = world()
-    every = PACKAGE.of(range(used.packages))
+    every = np.arange(used.packages, dtype=PACKAGE)
     found = [used.package(one).name for one in uncertain_among(used, every).tolist()]
     assert found == [name for name in NAMES if package_in(used, name).is_uncertain] == ["accused", "unsure"]
     assert uncertain_among(used, PACKAGE.of([])).tolist() == []

@@ -35,7 +35,7 @@ def ids(used: World, *markers: str) -> port.TextIds:
     """Return the ids of marker texts."""
     reader = used.reader
     assert isinstance(reader, MemoryReader)
-    return port.TEXT.of([reader._markers.index(one) for one in markers])
+    return port.TEXT.of([port.TextId(reader._markers.index(one)) for one in markers])
 
 
 def asked(used: World, *markers: str) -> Markers:
@@ -105,9 +105,8 @@ def test_no_extra_makes_a_difference_where_none_is_named(marker: str) -> None:
 def test_a_build_requirement_holds_for_no_install_with_whatever_extra() -> None:
     build, other = marker_of_build(), marker_of_build(WITH_X)
     used = world(HOLDS, build, other)
-    made = asked(used, HOLDS)
-    assert not made.meets_build
-    made.ask(used, ids(used, build, other))
+    assert not asked(used, HOLDS).meets_build
+    made = asked(used, HOLDS, build, other)
     assert made.meets_build
     assert made.hold(ids(used, build, other), loose=True).tolist() == [False, False]
     assert len(made.with_extras(ids(used, build, other), loose=True)[0]) == 0
@@ -131,10 +130,10 @@ def test_extras_that_ranges_name_are_those_that_a_walk_has_seen() -> None:
     made = Markers()
     made.numbers.update({"x": 1, "y": 2})
     texts = ["", "x,y", "x", "", "z"]
-    found = made.named(used, port.TEXT.of([reader._extras.index(text) for text in texts]))
+    found = made.named(used, port.TEXT.of([port.TextId(reader._extras.index(text)) for text in texts]))
     pairs = sorted(zip(*(column.tolist() for column in found), strict=True))
     assert pairs == [(1, 1), (1, 2), (2, 1)]
-    none = made.named(used, port.TEXT.of([0, 0]))
+    none = made.named(used, port.TEXT.of([port.TextId(0)] * 2))
     assert [len(column) for column in none] == [0, 0]
 
 

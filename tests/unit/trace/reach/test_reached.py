@@ -1,0 +1,102 @@
+"""What was reached, in columns: masks by key, and the same as a mapping."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graphkit.stores.port import PACKAGE
+from graphkit.trace.reach.nominate import closure_of
+from graphkit.trace.reach.reached import ExtrasReached, looked_up, united
+from tests.cases.build import package
+from tests.unit.trace.parts import package_in, place, targets, world_of
+
+KEYS = st.lists(st.tuples(st.integers(0, 6), st.integers(1, 255)), max_size=20)
+
+
+@given(KEYS, st.lists(st.integers(-1, 8), max_size=6))
+def test_masks_of_one_key_are_united_and_looked_up_again(pairs: list[tuple[int, int]], asked: list[int]) -> None:
+    expected: dict[int, int] = {}
+    for key, mask in pairs:
+        expected[key] = expected.get(key, 0) | mask
+    keys, masks = united(
+        np.array([key for key, _ in pairs], dtype=np.int64), np.array([mask for _, mask in pairs], dtype=np.uint8)
+    )
+    assert dict(zip(keys.tolist(), masks.tolist(), strict=True)) == expected
+    assert keys.tolist() == sorted(expected)
+    found = looked_up(keys, masks, np.array(asked, dtype=np.int64))
+    assert found.tolist() == [expected.get(key, 0) for key in asked]
+    assert found.dtype == masks.dtype
+
+
+def test_masks_that_are_all_alike_are_united_too() -> None:
+    keys, masks = united(np.array([5, 2, 5]), np.array([3, 3, 3], dtype=np.uint16))
+    assert (keys.tolist(), masks.tolist(), masks.dtype) == ([2, 5], [3, 3], np.dtype(np.uint16))
+
+
+def test_extras_are_kept_by_the_level_at_which_they_were_reached_first() -> None:
+    reached = ExtrasReached(10, {"": 0, "x": 1, "y": 2})
+    nothing = np.empty(0, dtype=np.int64)
+    reached.note(nothing, np.empty(0, dtype=np.uint8), np.array([], dtype=PACKAGE))
+    reached.note(np.array([10 + 3, 20 + 4]), np.array([1, 0], dtype=np.uint8), np.array([0, 1], dtype=PACKAGE))
+    reached.note(
+        np.array([10 + 3, 10 + 5, 20 + 4]), np.array([2, 1, 4], dtype=np.uint8), np.array([0, 0, 1], dtype=PACKAGE)
+    )
+    assert reached.at(np.array([13, 15, 24, 14])).tolist() == [3, 1, 4, 0]
+    keys, levels = reached.near
+    assert [(key >> 24, key & 0xFFFFFF) for key in keys.tolist()] == [(0, 1), (1, 2)]
+    assert levels.tolist() == [1, 2]  # what was not listed was not reached
+
+
+def test_nothing_was_reached_where_nothing_was_noted() -> None:
+    reached = ExtrasReached(0, {"": 0})
+    assert reached.size == 1
+    assert reached.at(np.array([0, 7])).tolist() == [0, 0]
+    assert [len(column) for column in reached.near] == [0, 0]
+
+
+WORLD = (
+    *package("bad", {"1": ("01:00", []), "2": ("02:00", [])}),
+    *package("app", {"1": ("01:00", ["bad"]), "2": ("02:00", [])}),
+    *package("tool", {"1": ("01:00", ["bad ; extra == 'x'", "app ; extra == 'y'"])}),
+    *package("apart", {"1": ("01:00", ["tool"])}),
+)
+
+
+def test_a_closure_reads_as_a_mapping_of_packages_and_extras() -> None:
+    world = world_of(*WORLD)
+    found = closure_of(world, targets(world, "bad@2"))
+    ids = {name: package_in(world, name).id for name in ("app", "bad", "tool", "apart")}
+    keys = [(ids["app"], ""), (ids["bad"], ""), (ids["tool"], "x"), (ids["tool"], "y")]
+    assert found.keys() == list(found.masks) == keys
+    assert len(found.masks) == 4
+    assert found.masks[ids["bad"], ""].tolist() == [0, 1]
+    assert found.masks[ids["app"], ""].tolist() == [1, 0]
+    for absent in ((ids["apart"], ""), (ids["tool"], ""), (ids["tool"], "z"), (ids["app"], "x")):
+        assert absent not in found.masks
+        with pytest.raises(KeyError):
+            found.masks[absent]
+        assert found.mask(*absent, place(world, "app@1")[1]) == 0
+
+
+def test_levels_are_edges_from_the_nearest_target() -> None:
+    world = world_of(*WORLD, *package("far", {"1": ("01:00", ["app", "bad"]), "2": ("01:00", ["app"])}))
+    found = closure_of(world, targets(world, "bad@2"))
+    names = [world.package(one).name for one in found.packages.tolist()]
+    assert dict(zip(names, found.levels.tolist(), strict=True)) == {"app": 1, "bad": 0, "far": 1}
+    packages, extras, levels = found.with_extras()
+    assert [(world.package(one).name, extra) for one, extra in zip(packages.tolist(), extras, strict=True)] == [
+        ("tool", "x"),
+        ("tool", "y"),
+    ]
+    assert levels.tolist() == [1, 2]
+
+
+def test_masks_of_many_releases_with_extras_are_asked_at_once() -> None:
+    world = world_of(*WORLD)
+    found = closure_of(world, targets(world, "bad@2"))
+    tool, app = package_in(world, "tool"), package_in(world, "app")
+    asked = found.masks_of(["x", "y", "z", "x"], np.array([tool.start, tool.start, tool.start, app.start]))
+    assert asked.tolist() == [1, 1, 0, 0]
