@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from graphkit.model.aliases import Aliases, PackageAlias
+from graphkit.model.answers import Step
 from graphkit.model.documents import Basis, Component, Document, DocumentKind
 from graphkit.model.incidents import AccusedFile, CompromisedFile, CompromisedRelease, FileHash, Incident, Undecided
 from graphkit.model.names import package_name, purl_of
@@ -299,3 +301,149 @@ def test_code_that_is_imported_by_the_name_of_an_accused_package_may_be_of_it() 
     assert said(replace(code, origin="record:litellm"), accused) is ELSE  # its own row says which release that is
     assert said(replace(code, version="1.0"), accused) is ELSE  # a distribution of that name
     assert said(code, accuse(record(release("1.82.8")))) is ELSE
+
+
+# Words of the organisation
+
+
+def aliased(incident: Incident, *purls: str) -> accusation.Accusation:
+    return accuse(incident, Organisation(aliases=Aliases(packages=(PackageAlias(package=BAD, purls=purls),))))
+
+
+@pytest.mark.parametrize(
+    ("version", "purl", "verdict"),
+    [
+        ("1.82.8", "pkg:conda/lite-llm@1.82.8", ADMITTED),
+        ("1.82.8-2", "pkg:conda/lite-llm", ADMITTED),  # a revision of its own
+        ("1.82.6", "pkg:conda/lite-llm@1.82.6", ELSE),
+        ("", "pkg:conda/lite-llm@1.82.8", ADMITTED),
+        ("", "pkg:conda/lite-llm", UNKNOWN),
+        ("odd", "pkg:conda/lite-llm", UNKNOWN),
+        ("1.82.8", "pkg:conda/other@1.82.8", ELSE),
+    ],
+)
+def test_an_alias_file_says_what_a_purl_elsewhere_is(version: str, purl: str, verdict: Verdict | None) -> None:
+    accused = aliased(WHOLE, "pkg:conda/lite-llm")
+    assert said(row(version, name="lite-llm-dist", purl=purl), accused) is verdict
+
+
+def test_what_an_alias_file_calls_another_package_is_not_the_accused_one_of_its_name() -> None:
+    good = PackageAlias(package=package_name("six"), purls=("pkg:conda/litellm",))
+    accused = accuse(WHOLE, Organisation(aliases=Aliases(packages=(good,))))
+    assert said(row("1.82.8", purl="pkg:conda/litellm@1.82.8"), accused) is ELSE
+    assert said(row("1.82.8", purl="pkg:conda/litellm@1.82.8"), accuse(WHOLE)) is UNKNOWN
+
+
+def test_an_open_package_is_open_under_its_alias_too() -> None:
+    doubt = Undecided(package=BAD, name="litellm", why="commits decide nothing")
+    accused = aliased(record(release("1.82.8"), undecided=(doubt,)), "pkg:conda/lite-llm")
+    assert said(row("1.0", name="x", purl="pkg:conda/lite-llm@1.0"), accused) is UNKNOWN
+    assert said(row("1.82.8", name="x", purl="pkg:conda/lite-llm@1.82.8"), accused) is ADMITTED
+    every = aliased(record(every=("pkg:pypi/litellm",)), "pkg:conda/lite-llm")
+    assert said(row("odd", name="x", purl="pkg:conda/lite-llm"), every) is ADMITTED
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"origin": "git+https://git.example/litellm"}, "from git+https://git.example/litellm, not from an index"),
+        ({"origin": "file:///srv/litellm"}, "not from an index"),
+        ({}, "from a private index"),
+    ],
+)
+def test_a_release_from_elsewhere_than_the_public_index_is_unknown(more: dict[str, str], told: str) -> None:
+    accused = accuse(WHOLE, Organisation(private_packages=(BAD,)))
+    found = accusation.test_row(python("1.82.8", **more), LOCK, accused)
+    assert (found.verdict, told in found.reason) == (UNKNOWN, True)
+    assert said(python("1.82.6", **more), accused) is ELSE
+    assert said(python("1.82.8", sha256=(BAD_HASH,), **more), accused) is OBSERVED
+
+
+# Releases with documents of their own
+
+
+def carrying(verdict: Verdict, *versions: str) -> accusation.Accusation:
+    carrier = accusation.Carrier(
+        verdict=verdict,
+        reason="and its own sbom.json lists litellm 1.82.8",
+        path=(Step(node="core@2", why="x"),),
+        shown=frozenset({(BAD, "1.82.8")}),
+    )
+    return replace(accuse(WHOLE), carriers={package_name("core"): dict.fromkeys(versions, carrier)})
+
+
+def core(version: str = "", **more: Any) -> Component:
+    return row(version, **{"name": "core", "package": package_name("core"), **more})
+
+
+CARRIED: list[tuple[Component, tuple[str, ...], Verdict | None]] = [
+    (core("2"), ("2",), OBSERVED),
+    (core("2.0"), ("2",), OBSERVED),
+    (core("3"), ("2",), ELSE),
+    (core("3"), ("",), OBSERVED),  # of a document that names no version any release may be it
+    (core(""), ("2",), UNKNOWN),
+    (core("2", package=None), ("2",), UNKNOWN),  # it may be the Python package
+    (core("2", package=None, purl="pkg:npm/core@2"), ("2",), ELSE),
+    (core("2", name="other", package=package_name("other")), ("2",), ELSE),
+]
+
+
+@pytest.mark.parametrize(("one", "versions", "verdict"), CARRIED)
+def test_a_row_carries_what_the_document_of_its_release_shows(
+    one: Component, versions: tuple[str, ...], verdict: Verdict | None
+) -> None:
+    assert said(one, carrying(OBSERVED, *versions)) is verdict
+    doubtful = said(one, carrying(UNKNOWN, *versions))
+    assert doubtful is (None if verdict is None else UNKNOWN)
+
+
+def test_what_a_release_carries_is_shown_with_the_way_to_it() -> None:
+    found = accusation.test_row(core("2"), LOCK, carrying(ADMITTED, "2"))
+    assert (found.verdict, found.basis, found.shown) == (ADMITTED, Basis.LISTED, frozenset({(BAD, "1.82.8")}))
+    assert [step.node for step in found.path] == ["core@2"]
+
+
+# What no requirement rules out
+
+
+BEYOND: list[tuple[dict[str, Any], str]] = [
+    ({}, ""),
+    ({"every": ("pkg:npm/evil-js",)}, "components of other ecosystems (pkg:npm/evil-js)"),
+    ({"undecided": (Undecided(name="Evil", why="x"),)}, "something that is called evil"),
+    (
+        {"files": (AccusedFile(hashes=(FileHash("md5", "c" * 32),), is_alone=True),)},
+        "files of any package, by their hashes",
+    ),
+    ({"files": (AccusedFile(package=BAD, hashes=(FileHash("md5", "c" * 32),), is_alone=True),)}, ""),
+    ({"files": (AccusedFile(hashes=(FileHash("md5", "c" * 32),)),)}, ""),  # an indicator beside releases
+]
+
+
+@pytest.mark.parametrize(("more", "beyond"), BEYOND)
+def test_what_no_requirement_of_a_python_package_rules_out(more: dict[str, Any], beyond: str) -> None:
+    assert accuse(record(release(), **more)).beyond_packages == beyond
+
+
+def test_a_name_that_no_package_can_have_is_open_as_it_is_written() -> None:
+    accused = accuse(record(release(), undecided=(Undecided(name="Not A Name", why="x"),)))
+    assert set(accused.open_names) == {"not a name"}
+    assert said(row("1", name="not a name"), accused) is UNKNOWN
+
+
+def test_of_several_reasons_to_leave_a_package_open_the_first_is_told() -> None:
+    doubts = tuple(Undecided(package=BAD, name="litellm", why=why) for why in ("first", "second"))
+    assert dict(accuse(record(undecided=doubts)).open) == {BAD: "first"}
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://[2001:DB8::1]:443/simple/", "https://[2001:db8::1]/simple"),
+        ("https://p.example/simple/?token=A", "https://p.example/simple?token=A"),
+        ("https://p.example/%73imple", "https://p.example/simple"),
+        ("http://p.example:80", "http://p.example"),
+        ("", ""),
+    ],
+)
+def test_an_index_address_in_one_spelling(address: str, shown: str) -> None:
+    assert accusation.same_index(address) == shown

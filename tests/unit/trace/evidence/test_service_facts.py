@@ -1,0 +1,117 @@
+"""Services with what they are judged by; those that have one SBOM alone are told from others by a few properties."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from graphkit.model.documents import ATTESTED, Basis, Completeness, Document, DocumentKind
+from graphkit.model.environment import Environment
+from graphkit.model.names import company_id, service_id
+from graphkit.model.organisation import Build, DocumentUse, Organisation, Service
+from graphkit.model.times import exactly
+from graphkit.trace.evidence.service_facts import ServiceFacts, SingleSbom, service_facts
+from tests.cases.build import at, document, organisation, use
+from tests.property.memory import MemoryReader
+
+SHOP = service_id("shop")
+SBOM = replace(document("sbom.json", DocumentKind.SBOM, ["app==1"]), created=exactly(at("12:00")))
+LOCK = document("uv.lock", DocumentKind.LOCK, ["app==1"])
+
+
+def facts(*documents: Document, told: Organisation) -> dict[str, ServiceFacts]:
+    reader = MemoryReader([*documents, told])
+    return {str(one.service.id): one for one in service_facts(reader.evidence())}
+
+
+def single(
+    of: Document = SBOM, *, service: Service | None = None, uses: tuple[DocumentUse, ...] | None = None
+) -> SingleSbom | None:
+    told = organisation(services=(service or Service(id=SHOP),), uses=(use("shop", of),) if uses is None else uses)
+    return facts(of, told=told)["shop"].single_sbom
+
+
+def test_a_service_that_has_one_sbom_alone_is_judged_by_a_few_properties() -> None:
+    assert single() == SingleSbom(
+        completeness=Completeness.UNKNOWN,
+        covers_python=True,
+        basis=Basis.BUILT,
+        is_of_image=False,
+        created=exactly(at("12:00")),
+        is_closed=False,
+        subject="",
+        is_subject_first=False,
+        is_attested=False,
+    )
+
+
+CHANGES: list[tuple[dict[str, object], str, object]] = [
+    ({"completeness": Completeness.COMPLETE}, "completeness", Completeness.COMPLETE),
+    ({"covers_python": False}, "covers_python", False),
+    ({"basis": Basis.LISTED}, "basis", Basis.LISTED),
+    ({"source_kind": "image"}, "is_of_image", True),
+    ({"source_kind": "directory"}, "is_of_image", False),
+    ({"created": None}, "created", None),
+    ({"subject": "My.App"}, "subject", "my-app"),
+    ({"format": "CycloneDX 1.5"}, "is_subject_first", True),
+    ({"format": f"CycloneDX 1.5{ATTESTED}"}, "is_attested", True),
+]
+
+
+@pytest.mark.parametrize(("change", "name", "value"), CHANGES)
+def test_each_property_is_that_of_the_sbom(change: dict[str, object], name: str, value: object) -> None:
+    found = single(replace(SBOM, **change))  # type: ignore[arg-type]
+    assert found is not None
+    assert getattr(found, name) == value
+
+
+def test_that_the_builds_named_are_all_is_one_of_them() -> None:
+    found = single(service=Service(id=SHOP, builds_complete=True, owner="team", note="a note"))
+    assert found is not None
+    assert found.is_closed
+
+
+APART: list[tuple[str, Callable[[], SingleSbom | None]]] = [
+    ("its document is no SBOM", lambda: single(LOCK)),
+    ("it has none", lambda: single(uses=())),
+    ("a time is said of it", lambda: single(uses=(use("shop", SBOM, built_at="12:00"),))),
+    ("it was in place", lambda: single(uses=(use("shop", SBOM, stands_from="08:00"),))),
+    ("it was replaced", lambda: single(uses=(use("shop", SBOM, stands_until="08:00"),))),
+    ("it was read", lambda: single(uses=(use("shop", SBOM, read_at="08:00"),))),
+    ("it is on a branch", lambda: single(uses=(replace(use("shop", SBOM), branch="main"),))),
+    ("it is said to be complete", lambda: single(uses=(replace(use("shop", SBOM), is_complete=True),))),
+    ("it has a company", lambda: single(service=Service(id=SHOP, company=company_id("acme")))),
+    ("its environment is known", lambda: single(service=Service(id=SHOP, environment=Environment()))),
+    ("its index is known", lambda: single(service=Service(id=SHOP, index="public"))),
+    ("it was never built", lambda: single(service=Service(id=SHOP, is_never_built=True))),
+]
+
+
+@pytest.mark.parametrize(("why", "found"), APART, ids=[why for why, _ in APART])
+def test_a_service_of_which_more_is_known_is_judged_by_itself(why: str, found: Callable[[], SingleSbom | None]) -> None:
+    assert found() is None, why
+
+
+def test_a_build_that_somebody_names_makes_it_one_of_its_own() -> None:
+    build = Build(service=SHOP, at=exactly(at("12:00")))
+    told = organisation(services=(Service(id=SHOP),), uses=(use("shop", SBOM),), builds=(build,))
+    found = facts(SBOM, told=told)["shop"]
+    assert (found.single_sbom, found.builds, len(found.uses)) == (None, (build,), 1)
+
+
+def test_each_service_has_its_own_documents_and_one_without_any_is_there_too() -> None:
+    services = tuple(Service(id=service_id(name)) for name in ("till", "shop", "bare"))
+    told = organisation(services=services, uses=(use("shop", SBOM), use("till", LOCK), use("till", SBOM)))
+    found = facts(SBOM, LOCK, told=told)
+    assert {name: len(one.uses) for name, one in found.items()} == {"bare": 0, "shop": 1, "till": 2}
+    assert {name for name, one in found.items() if one.single_sbom} == {"shop"}
+
+
+def test_two_readers_are_read_apart() -> None:
+    first = MemoryReader([SBOM, organisation(services=(Service(id=SHOP),), uses=(use("shop", SBOM),))]).evidence()
+    second = MemoryReader([organisation(services=(Service(id=service_id("till")),))]).evidence()
+    assert [one.service.id for one in service_facts(first)] == ["shop"]
+    assert [one.service.id for one in service_facts(second)] == ["till"]
+    assert service_facts(first) is service_facts(first)
