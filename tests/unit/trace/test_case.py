@@ -23,7 +23,7 @@ from graphkit.model.incidents import (
 from graphkit.model.index import Hidden
 from graphkit.model.names import PackageName, package_name, purl_of
 from graphkit.model.times import Moment, exactly, instant
-from graphkit.trace.case import Case, resolve, under
+from graphkit.trace.case import Case, Span, read_span, resolve, under, without_incident_joined
 
 BAD = package_name("badpkg")
 TEN, ELEVEN, ONE = (instant(f"2026-03-24T{hour}:00:00Z") for hour in (10, 11, 13))
@@ -300,3 +300,110 @@ def test_bad_files_with_a_hash_are_told_and_others_are_not() -> None:
     )
     (nothing,) = ask([], "badpkg==1.0", versions={"badpkg": ["1.0"]})
     assert (nothing.asked(frozenset()).files, nothing.asked(frozenset()).actions) == ((), ())
+
+
+# The window
+
+
+@pytest.mark.parametrize(
+    ("texts", "span"),
+    [
+        ((None, None, None), Span()),
+        (("2026-03-24T10:00:00Z", None, None), Span(at=TEN)),
+        ((None, "2026-03-24T10:00:00Z", None), Span(start=TEN)),
+        ((None, None, "2026-03-24T11:00:00+00:00"), Span(until=ELEVEN)),
+        ((None, "2026-03-24T12:00:00+02:00", "2026-03-24T11:00:00Z"), Span(start=TEN, until=ELEVEN)),
+    ],
+)
+def test_a_window_is_read_from_its_times(texts: tuple[str | None, str | None, str | None], span: Span) -> None:
+    assert read_span(*texts) == span
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        (("noon", None, None), "give a UTC time such as 2026-03-24T10:52:00Z"),
+        ((None, "", None), "give a UTC time"),
+        (("2026-03-24", "2026-03-23", None), "--at is one instant"),
+        (("2026-03-24", None, "2026-03-25"), "--at is one instant"),
+        ((None, "2026-03-24", "2026-03-24"), "--from must be before --until"),
+        ((None, "2026-03-25", "2026-03-24"), "--from must be before --until"),
+    ],
+)
+def test_times_that_make_no_window_are_told(texts: tuple[str | None, str | None, str | None], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        read_span(*texts)
+
+
+GAPS: list[tuple[list[Hidden], int | None]] = [
+    ([], ONE),  # the reading's own end
+    ([Hidden(package=BAD, start=ELEVEN)], ELEVEN),  # gone for good
+    ([Hidden(package=BAD, start=TEN, until=ELEVEN)], ONE),  # it comes back, so its listing goes on
+    ([Hidden(package=BAD, start=ELEVEN, until=ONE)], ELEVEN),  # it does not, since the reading ends there
+    ([Hidden(package=BAD, start=ELEVEN, until=ONE), Hidden(package=BAD, start=TEN, until=ELEVEN)], TEN),
+    ([Hidden(package=BAD, start=TEN, version="1.0.0")], TEN),
+    ([Hidden(package=BAD, start=TEN, version="2.0")], ONE),
+    ([Hidden(package=BAD, start=TEN, filename="a.whl")], ONE),  # one file of it
+    ([Hidden(package=package_name("other"), start=TEN)], ONE),
+]
+
+
+@pytest.mark.parametrize(("gaps", "end"), GAPS)
+def test_a_release_leaves_with_the_last_gap_from_which_it_does_not_come_back(
+    gaps: list[Hidden], end: int | None
+) -> None:
+    reading = Reading(id="op", preferred=True, start=TEN, until=ONE, hidden=tuple(gaps))
+    (case,) = ask([incident("inc", bad("1.0"), readings=(reading,))], "inc")
+    assert case.until_of(case.releases[0]) == end
+
+
+def test_a_release_that_the_reading_does_not_speak_of_has_no_end() -> None:
+    records = [incident("inc", bad("1.0"), aliases=["X"]), advisory("X", "2.0")]
+    (case,) = ask(records, "inc")
+    assert [case.until_of(one) for one in case.releases] == [ONE, None]
+
+
+def test_bare_releases_are_one_case_where_all_have_one_window() -> None:
+    record = incident("inc", bad("1.0"))
+    cases = ask([record], "inc", "b==2", "a===odd", versions={"b": ["2"]})
+    known, joined = without_incident_joined(cases)
+    assert (joined.id, joined.title) == ("pkg:pypi/a@odd pkg:pypi/b@2", "a odd and b 2")
+    assert [one.purl for one in joined.releases] == ["pkg:pypi/a@odd", "pkg:pypi/b@2"]
+    assert [one.release.purl for one in joined.first_upload_accounts] == [one.purl for one in joined.releases]
+    assert known.id == "inc"
+    (alone, other) = ask([record], "inc", "b==2")
+    assert without_incident_joined([alone, other]) == (alone, other)
+    assert without_incident_joined([]) == ()
+
+
+def test_a_joined_case_keeps_what_is_open_and_what_is_unknown_of_each() -> None:
+    targets = ["a===odd", "b==2"]
+    cases = resolve([], targets, None, lambda _: (), is_known=lambda _: False)
+    (joined,) = without_incident_joined(cases)
+    assert [one.package for one in joined.undecided] == ["a"]
+    assert joined.unknown == "nothing is known of `a`; nothing is known of `b`"
+
+
+def test_every_package_of_an_accusation_is_named_in_whatever_way_it_is_accused() -> None:
+    npm = CompromisedRelease(purl="pkg:npm/left@1", package=None, version="1")
+    record = advisory(
+        "X",
+        "1.0",
+        releases=(bad("1.0"), npm),
+        ranges=((package_name("ranged"), ">=1"),),
+        every=("pkg:pypi/whole", "pkg:npm/all-of-it"),
+        files=(AccusedFile(package=package_name("filed")), AccusedFile(purl="pkg:npm/file")),
+        undecided=(Undecided(name="Bare_Name", why="x"), Undecided(purl="pkg:npm/open", why="x")),
+    )
+    (case,) = ask([record], "X")
+    assert case.packages == {"badpkg", "ranged", "whole", "filed", "bare-name"}
+    assert case.purls == {"pkg:npm/left", "pkg:npm/all-of-it", "pkg:npm/file", "pkg:npm/open"}
+    assert (case.is_about_any_row, case.is_open_for_all, case.accuses_more_than_releases) == (True, False, True)
+    assert dict(case.accused_ranges) == {"ranged": ">=1", "whole": ""}
+
+
+@pytest.mark.parametrize("name", ["", "no name at all", "../../etc/passwd"])
+def test_a_bare_name_that_no_package_can_have_is_no_package(name: str) -> None:
+    (case,) = ask([advisory("X", undecided=(Undecided(name=name, why="x"),))], "X")
+    assert case.packages == frozenset()
+    assert case.is_open_for_all == (not name)
