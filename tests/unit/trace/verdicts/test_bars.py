@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,9 +11,15 @@ from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from graphkit.model.answers import BuildVerdict
+from graphkit.model.documents import Document
+from graphkit.model.guards import Guards
 from graphkit.model.names import package_name
+from graphkit.model.ranks import Verdict
 from graphkit.model.requirements import requirement
 from graphkit.trace.verdicts.bars import _barring, _is_disjoint, _named_by_url
+from tests.cases.build import manifest
+from tests.unit.trace.verdicts.shop import BARRED, PRIVATE, judged, unrecorded
 
 VERSIONS = [
     Version(text)
@@ -91,3 +98,49 @@ def test_a_range_that_cannot_be_read_bars_nothing() -> None:
 )
 def test_a_url_names_the_package_of_its_file(url: str, name: str | None) -> None:
     assert _named_by_url(requirement(url)) == (package_name(name) if name else None)
+
+
+# As a service is judged
+
+
+@pytest.mark.parametrize(
+    ("here", "private"),
+    [
+        (replace(BARRED, indexes=(PRIVATE,)), []),
+        (BARRED, ["bad"]),
+        (manifest("requirements.txt", "x @ https://files.example/bad-1.0.tar.gz", "bad<2"), []),
+    ],
+)
+def test_no_range_binds_what_comes_from_elsewhere(here: Document, private: list[str]) -> None:
+    assert judged(BARRED).verdict is Verdict.CLEARED
+    assert unrecorded(judged(here, private=private)).verdict is Verdict.UNKNOWN
+
+
+def overriding(*overrides: str, constraints: Sequence[str] = (), asks: str = "bad") -> BuildVerdict:
+    """Return the verdict of a project whose uv replaces requirements."""
+    guards = Guards(overrides=tuple(map(requirement, overrides)), constraints=tuple(map(requirement, constraints)))
+    here = replace(manifest("pyproject.toml", asks), guards=guards)
+    return unrecorded(judged(here, resolver="uv"))
+
+
+OVERRIDES: list[tuple[list[str], list[str], str, str]] = [
+    (["bad<2"], [], "cleared", "requires bad<2 (override)"),
+    (["bad>=2"], [], "picked", ""),
+    (["bad<2", "bad>=1"], [], "cleared", "over a closure that was read completely"),  # no bar: each has to by itself
+    (["bad>=1"], ["bad<2"], "cleared", "requires bad>=1 (override)"),  # constraints bind what they put in
+    (["bad ; python_version < '2'"], [], "cleared", "no bad (its requirements are overridden or excluded)"),
+    (["bad @ https://files.example/bad-2.whl"], [], "unknown", ""),
+]
+
+
+@pytest.mark.parametrize(("overrides", "constraints", "verdict", "told"), OVERRIDES)
+def test_an_override_bars_by_itself_and_with_constraints(
+    overrides: list[str], constraints: list[str], verdict: str, told: str
+) -> None:
+    found = overriding(*overrides, constraints=constraints)
+    assert found.verdict.value == verdict
+    assert told in found.reason
+
+
+def test_what_an_override_replaces_bars_nothing_any_more() -> None:
+    assert overriding("bad>=1", asks="bad<2").verdict is Verdict.PICKED
