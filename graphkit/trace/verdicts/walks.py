@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from graphkit.model.answers import BuildVerdict, Obligation, Path, ProofKind
-from graphkit.model.documents import Document, DocumentKind, line_of
+from graphkit.model.documents import Document, line_of
 from graphkit.model.environment import AnyOfEnvironments, Environment
 from graphkit.model.ranks import Verdict
 from graphkit.model.sentences import and_more
@@ -172,9 +172,7 @@ def _admits(request: InstallRequest, reason: str, slots: Iterable[int], path: Pa
 
 def _line_of(document: Document, path: Path) -> int:
     """Return the line of a manifest that asks for what a path goes by first, where only one does; 0: not known."""
-    if document.kind is not DocumentKind.MANIFEST or len(path) < 2:
-        return 0
-    first = re.split(r"[@\[]", path[1].node)[0]
+    first = next((re.split(r"[@\[]", step.node)[0] for step in path[1:]), "")
     asked = [number for number, one in enumerate(document.requirements) if one.package == first]
     return line_of(document, asked[0]) if len(asked) == 1 else 0
 
@@ -239,8 +237,7 @@ def _classes(context: ServiceContext, request: InstallRequest, span: tuple[Insta
     None where the closure over all of them at once does not hold a target: then no single one does.
     """
     union = context.union(request.requires_python)
-    if not isinstance(union.evaluator, AnyOfEnvironments):
-        return
+    assert isinstance(union.evaluator, AnyOfEnvironments)
     root, _ = request.root(union)
     if closure_of(union, root, context.target_bits, window_of(span)).hits:
         yield from union.evaluator.classes()
