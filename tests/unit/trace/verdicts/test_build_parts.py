@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from graphkit.model.answers import Assumption, Obligation, ProofKind
-from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
+from graphkit.model.documents import UNREADABLE, Basis, Completeness, Document, DocumentKind, Problem
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.ranks import Verdict
 from graphkit.model.requirements import requirement
@@ -48,6 +48,13 @@ def test_a_document_that_is_about_an_accused_release_clears_no_earlier_build() -
     own = listing("bad==2", clock="08:00", subject="bad", roots=("0",))
     found = only(judged(own, uses=[use("shop", own)], builds_complete=True))
     assert (found.verdict, found.missing) == (Verdict.UNKNOWN, Obligation.ROWS)
+
+
+def test_a_listing_of_which_nothing_could_be_read_is_open() -> None:
+    told = listing("ok==1", format=UNREADABLE, problems=(Problem(place="", text="it is no text"),))
+    found = only(judged(told, uses=[use("shop", told)], builds_complete=True))
+    assert (found.verdict, found.missing) == (Verdict.UNKNOWN, Obligation.INPUTS)
+    assert found.reason == "sbom.json: it is no text; the file as it was would settle it"
 
 
 def test_a_listing_without_a_time_clears_nothing() -> None:

@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from graphkit.model.answers import BuildVerdict, Obligation
 from graphkit.model.documents import CONDA_ENVIRONMENT, UNREADABLE, Document, DocumentKind, InstallCommand, Problem
 from graphkit.model.names import service_id
 from graphkit.model.organisation import DocumentUse
+from graphkit.model.ranks import Verdict
+from graphkit.model.requirements import requirement
 from graphkit.model.times import exactly
 from graphkit.trace.verdicts.inputs import InputState, states_of
 from graphkit.trace.verdicts.scripts import (
@@ -22,6 +25,7 @@ from graphkit.trace.verdicts.scripts import (
     with_indexes_of_commands,
 )
 from tests.cases.build import document, manifest
+from tests.unit.trace.verdicts.shop import CLEAN, PRIVATE, judged, unrecorded
 
 
 def command(*inputs: str, tool: str = "uv", **more: object) -> InstallCommand:
@@ -174,3 +178,39 @@ def test_the_projects_beside_an_environment_file_of_a_build_are_open() -> None:
     assert gap_of_projects(made, in_place(made)) is None
     assert gap_of_projects(replace(made, commands=(command(),)), []) is None
     assert gap_of_projects(PROJECT, []) is None
+
+
+# As a service is judged
+
+
+def judged_with(script_: Document, **more: object) -> BuildVerdict:
+    """Return the verdict of a service whose clean lock is beside a script."""
+    return unrecorded(judged(CLEAN, script_, **more))  # type: ignore[arg-type]
+
+
+def test_a_script_of_which_nothing_could_be_read_leaves_its_service_open() -> None:
+    told = replace(script("Dockerfile"), format=UNREADABLE, problems=(Problem(place="", text="it is no text"),))
+    commands = replace(told, commands=(command(),))  # whatever an earlier reading knew
+    found = judged_with(commands)
+    assert (found.verdict, found.missing) == (Verdict.UNKNOWN, Obligation.INPUTS)
+    assert found.reason.startswith("Dockerfile: it is no text;")
+
+
+@pytest.mark.parametrize(
+    ("names", "indexes", "index", "is_open"),
+    [
+        (("ok",), (), "", False),
+        (("ok",), (PRIVATE,), "", True),
+        (("ok",), (f"{PRIVATE}/",), "", True),
+        (("ok",), ("https://mirror.example/simple",), "", False),
+        (("ok",), (), PRIVATE, True),  # the organisation says so
+        (("pip", "setuptools"), (PRIVATE,), "", False),  # what is usual is assumed of tools
+    ],
+)
+def test_a_script_that_may_install_from_a_private_index_leaves_its_service_open(
+    names: tuple[str, ...], indexes: tuple[str, ...], index: str, *, is_open: bool
+) -> None:
+    told = script("Dockerfile", command(requirements=tuple(map(requirement, names))), indexes=indexes)
+    found = judged_with(told, index=index)
+    assert ("may install from the private index" in found.reason) is is_open
+    assert (found.verdict is Verdict.UNKNOWN) is is_open

@@ -111,6 +111,32 @@ def test_a_build_outside_of_the_window_is_judged_at_its_own_time() -> None:
     assert (found.verdict, found.slots) == (Verdict.ADMITTED, ())
 
 
+def test_slots_of_a_second_pass_are_told_by_their_own_numbers() -> None:
+    minutes = [f"{11 + minute // 60}:{minute % 60:02}" for minute in range(1, 100)]
+    many = package("bad", {f"1.{number}": (clock, []) for number, clock in enumerate(minutes)})
+    before, after = manifest("requirements.txt", "ok"), manifest("requirements.txt", "wrap")
+    uses = [
+        use("shop", before, stands_from="08:00", stands_until="12:30"),
+        use("shop", after, stands_from="12:30", read_at="18:00"),
+    ]
+    found = unrecorded(judged(before, after, uses=uses, facts=[*many, *OLDER], span=WIDE))
+    assert found.verdict is Verdict.ADMITTED
+    assert min(found.slots) > 64
+
+
+def test_a_yanked_release_that_no_pin_unlocks_is_not_allowed_and_leaves_a_walk_open() -> None:
+    (listed,) = [one for one in OLDER if isinstance(one, ProjectPage)]
+    first, second = listed.releases
+    gone = replace(first, files=tuple(replace(one, yanked=True, yanked_since=at("02:00")) for one in first.files))
+    facts = [replace(listed, releases=(gone, second)), *(one for one in OLDER if one is not listed)]
+    for environment in (None, Environment(python="3.12.0")):
+        found = found_of("wrap", facts=facts, environment=environment)
+        assert (found.verdict, found.missing) == (Verdict.UNKNOWN, Obligation.ADMITTED)
+        assert found.reason.startswith("some releases that requirements.txt allows lead to bad")
+        pinned = found_of("wrap", "wrap==1", facts=facts, environment=environment)
+        assert pinned.verdict is Verdict.PICKED
+
+
 # Under guards
 
 
@@ -267,3 +293,11 @@ def test_a_wheel_for_another_python_is_allowed_there_alone() -> None:
     assert verdict() is Verdict.ADMITTED
     assert verdict("==3.9.*") is Verdict.PICKED
     assert verdict(">=3.10") is Verdict.CLEARED
+
+
+def test_a_usual_tool_that_can_bring_the_target_leaves_a_walk_and_a_bar_open() -> None:
+    for text in ("ok", "bad<2"):
+        assert found_of(text).verdict is Verdict.CLEARED
+        found = found_of(text, facts=[*package("pip", {"1": ("01:00", ["bad"])})])
+        assert (found.verdict, found.missing) == (Verdict.UNKNOWN, Obligation.CLOSURE)
+        assert found.reason.startswith("pip, a usual installer, can bring it")
