@@ -208,6 +208,7 @@ PLACES: list[tuple[str, str, bool]] = [
 def test_a_manifest_below_the_root_of_a_workspace_is_in_it(root: str, member: str, *, is_inside: bool) -> None:
     top, inner = project(root, "top", guards=WORKSPACE), project(member, "member")
     assert of_case(top, inner, told(top, inner)).is_in_workspace(inner) is is_inside
+    assert not of_case(top, told(top)).is_in_workspace(top)  # its own settings are those of the workspace
     plain = replace(top, guards=None)
     assert not of_case(plain, inner, told(plain, inner)).is_in_workspace(inner)
 

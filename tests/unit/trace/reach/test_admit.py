@@ -124,7 +124,7 @@ def test_a_path_holds_in_one_slot_though_its_parts_hold_in_others_too() -> None:
     assert [node for node, _ in path(world, root)] == ["a.txt", "long@1", "step@1", "bad@2"]  # at 11:00
 
 
-def test_nothing_is_followed_beyond_a_target() -> None:
+def test_a_path_ends_at_the_first_target_that_it_comes_to() -> None:
     facts = [*package("evil", {"1": ("01:00", ["bad"])}), *BAD]
     world = world_of(*facts)
     assert [node for node, _ in path(world, manifest_root(world, "evil"), "evil@1", "bad@2")] == ["a.txt", "evil@1"]

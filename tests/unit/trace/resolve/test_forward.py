@@ -15,7 +15,7 @@ from graphkit.model.times import Instant
 from graphkit.stores.port import Fact, Position
 from graphkit.trace.resolve.forward import Memory, Root, Walk, path_to, walk, walk_intervals
 from graphkit.trace.resolve.world import World
-from tests.cases.build import at, package, page
+from tests.cases.build import at, package, page, requires
 from tests.unit.trace.parts import manifest_root, place, release_root, world_of
 
 NOON = at("12:00")
@@ -85,7 +85,8 @@ WALKS: list[tuple[str, Index, list[str], dict[str, str], list[str], list[str]]] 
         [],
     ),
     ("nothing fits", LIBS, ["lib>9"], {}, ["lib"], []),
-    ("what is doubtful binds nothing", LIBS, ["lib>=1.0.*", "lib<2"], {"lib": "1"}, [], []),
+    ("what is doubtful binds nothing", LIBS, ["lib", "lib<2 ; platform_release >= '5'"], {"lib": "3"}, [], []),
+    ("and brings nothing", LIBS, ["lib ; platform_release >= '5'", "lib>=1.0.*"], {}, [], []),
     ("a URL is an identity of its own", LIBS, ["lib @ https://files.example/x.whl"], {}, [], ["lib (a URL)"]),
     (
         "a URL takes what a range asks for too",
@@ -294,6 +295,14 @@ def test_releases_that_may_require_more_than_was_read_are_not_alike() -> None:
     root = manifest_root(world, "app")
     unread = [walk(world, root, at(clock), doubtful=True).unread for clock in ("10:00", "12:00")]
     assert unread == [("requirements of lib@1",), ("requirements of lib@2",)]
+    partly = replace(requires("lib", "1", "deep"), unreadable=("???",))
+    deep = package("deep", {"1": ("01:00", [])})
+    half = world_of(*facts, partly, requires("lib", "2", "deep"), *deep)
+    root = manifest_root(half, "app")
+    assert [walk(half, root, at(clock), doubtful=True).unread for clock in ("10:00", "12:00")] == [
+        ("requirements of lib@1",),
+        (),
+    ]
 
 
 def test_a_walk_that_saw_an_uncertain_listing_says_so() -> None:

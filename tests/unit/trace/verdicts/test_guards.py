@@ -130,9 +130,9 @@ def test_the_cut_off_of_pip_holds_where_pip_installs(
     assert found.verdict is (Verdict.CLEARED if holds else Verdict.PICKED), why
 
 
-@pytest.mark.parametrize(("clock", "holds"), [("10:59", True), ("11:00", True), ("11:01", False)])
-def test_a_cut_off_bars_what_was_uploaded_at_it_or_later(clock: str, *, holds: bool) -> None:
-    cut_off = CutOff(at=exactly(at(clock)), text=clock)
+@pytest.mark.parametrize(("microseconds", "holds"), [(-1, True), (0, True), (1, False)])
+def test_a_cut_off_bars_what_was_uploaded_at_it_or_later(microseconds: int, *, holds: bool) -> None:
+    cut_off = CutOff(at=exactly(at("11:00") + microseconds), text="a time")
     found = judged(replace(PROJECT, guards=None), resolver="pip", uploaded_prior_to=cut_off)
     assert (found.verdict is Verdict.CLEARED) is holds
 
