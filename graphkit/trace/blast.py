@@ -160,13 +160,28 @@ class _Known:
         return self._versions[name]
 
     def has(self, release: CompromisedRelease) -> bool:
-        """Return whether pages or documents name a release."""
+        """Return whether pages or documents have a release or, where no version of its package is known, that package.
+
+        What an incident alone says is no account of it. Cost: where versions are known, the documents that list it.
+        """
+        evidence = self._reader.evidence()
         if release.package is None:
-            return bool(self._reader.evidence().listings((), (release.purl,), ()).document)
+            return bool(evidence.listings((), (release.purl,), ()).document)
+        rows = evidence.listings((release.package,), (), ())
+        known = [release_version(text).key for text in self.versions_of(release.package)]
+        if not known:
+            return bool(rows.document)
         key = release_version(release.version).key
-        if key in {release_version(text).key for text in self.versions_of(release.package)}:
+        if key in known and self._is_on_page(release, release.package, known.index(key)):
             return True
-        return bool(self._reader.evidence().listings((release.package,), (), ()).document)
+        listed = zip(rows.document, rows.component.tolist(), strict=True)
+        return any(release_version(evidence.document(one).components[at].version).key == key for one, at in listed)
+
+    def _is_on_page(self, release: CompromisedRelease, package: PackageName, position: int) -> bool:
+        """Return whether a page lists a release, or listed it: it has files that no incident tells of."""
+        start = self._reader.packages(self._reader.package_ids([package])).start[0]
+        found = self._reader.releases(np.array([start + position], dtype=port.RELEASE))
+        return not found.is_ghost[0] or not {"", *(one.filename for one in release.files)}.issuperset(found.filename)
 
     def names(self) -> Sequence[str]:
         """Return the name of every package that the graph knows."""

@@ -449,15 +449,12 @@ class _Graph:
         legacy: list[Undecided] = []
         for release in in_order(releases):
             package, version = release.package, release_version(release.version)
-            if package is None or version.parsed is not None or self._has(release, package, version.key):
+            if package is None or version.parsed is not None or self.is_known(release):
                 decided.append(release)
                 continue
             why = f"{package} {release.version[:80]!r} is not a PEP 440 version, and nothing has it"
             legacy.append(Undecided(package=package, name=package, why=why))
         return tuple(decided), tuple(legacy)
-
-    def _has(self, release: CompromisedRelease, package: PackageName, key: str) -> bool:
-        return key in {release_version(one).key for one in self.versions_of(package)} or self.is_known(release)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -155,6 +155,44 @@ def test_a_release_that_documents_alone_name_is_known() -> None:
     assert found.unknown == ("nothing is known of `pkg:npm/right`",)
 
 
+def listed(*rows: str) -> Document:
+    return document("uv.lock", DocumentKind.LOCK, rows)
+
+
+ODD = replace(incident(compromised("odd", "final-1", "11:00"), until="13:00"), id="first")
+"""What accuses a version that is not PEP 440."""
+OPEN: list[tuple[str, Document, list[Fact], bool]] = [
+    ("nothing has it", listed("ok==1"), [], True),
+    ("a row has another one", listed("odd==1.0"), [], True),
+    ("a page has others", listed("odd==1.0"), [page("odd", {"1.0": "01:00"})], True),
+    ("a page has it", listed("odd==1.0"), [page("odd", {"1.0": "01:00", "final-1": "11:00"})], False),
+    (
+        "an older page had it",
+        listed("odd==1.0"),
+        [
+            replace(page("odd", {"1.0": "01:00", "final-1": "11:00"}), read_at=at("12:00")),
+            page("odd", {"1.0": "01:00"}),
+        ],
+        False,
+    ),
+]
+
+
+@pytest.mark.parametrize(("why", "lock", "facts", "is_open"), OPEN, ids=[why for why, *_ in OPEN])
+def test_a_version_that_only_its_accusation_names_and_that_is_not_pep_440_leaves_its_package_open(
+    why: str, lock: Document, facts: list[Fact], *, is_open: bool
+) -> None:
+    found = service(ask(ODD, lock, *facts, told(lock)), "shop")
+    assert found.verdict is (Verdict.UNKNOWN if is_open else Verdict.CLEARED), why
+    named = replace(ODD, releases=(compromised("odd", "final-1", "11:00", "a" * 64),))
+    assert service(ask(named, lock, *facts, told(lock)), "shop").verdict is found.verdict
+
+
+def test_a_row_has_such_a_version_and_is_observed() -> None:
+    lock = listed("odd==final-1")
+    assert service(ask(ODD, lock, told(lock)), "shop").verdict is Verdict.OBSERVED
+
+
 def test_what_makes_no_sense_is_refused() -> None:
     for targets, more in ((["nothing at all"], {}), (["first"], {"reading": "press"})):
         with pytest.raises(UsageError):
