@@ -407,3 +407,15 @@ def test_a_bare_name_that_no_package_can_have_is_no_package(name: str) -> None:
     (case,) = ask([advisory("X", undecided=(Undecided(name=name, why="x"),))], "X")
     assert case.packages == frozenset()
     assert case.is_open_for_all == (not name)
+
+
+def test_the_hashes_of_bad_files_are_those_of_releases_and_of_files_alone() -> None:
+    files = (CompromisedFile(filename="a", sha256="a" * 64), CompromisedFile(filename="b"))
+    alone = AccusedFile(hashes=(FileHash("sha256", "c" * 64), FileHash("md5", "d" * 32)))
+    (case,) = ask([incident("inc", bad("1.0", files=files), files=(alone,))], "inc")
+    assert case.sha256 == {"a" * 64, "c" * 64}
+
+
+def test_a_text_that_is_no_purl_accuses_a_package_elsewhere_of_that_name() -> None:
+    (case,) = ask([advisory("X", every=("No Purl", "pkg:pypi/a/b"))], "X")
+    assert (case.every, case.every_elsewhere) == (frozenset(), frozenset({"no purl", "pkg:pypi/a/b"}))

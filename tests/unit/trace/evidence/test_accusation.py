@@ -176,6 +176,9 @@ NPM = CompromisedRelease(purl="pkg:npm/%40scope/name@1.0", package=None, version
         (row("1.0", name="@scope/name"), UNKNOWN),
         (row("2.0", name="@scope/name"), ELSE),
         (row("1.0", name="@scope/names", purl="pkg:npm/@scope%2Fnames@1.0"), ELSE),
+        (row("", name="@scope/name", purl="pkg:npm/%40scope/name"), UNKNOWN),
+        (row("latest", name="@scope/name", purl="pkg:npm/%40scope/name"), UNKNOWN),
+        (row("1.0", name="other"), ELSE),
         (row("1.0", name="@scope/name", purl="pkg:pypi/name@1.0", package=package_name("name")), ELSE),
     ],
 )

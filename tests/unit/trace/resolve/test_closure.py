@@ -11,6 +11,7 @@ import pytest
 from graphkit.model.index import ProjectPage
 from graphkit.model.names import package_name
 from graphkit.stores.port import Fact
+from graphkit.trace.resolve import closure as closure_module
 from graphkit.trace.resolve.closure import Bounds, Closure, Span, closure_of, own_requirements
 from graphkit.trace.resolve.forward import Root
 from graphkit.trace.resolve.listing import bits_of, positions_in
@@ -211,6 +212,12 @@ def test_a_project_that_the_index_does_not_show_now_was_not_read() -> None:
         shown = page("gone", {"1": "01:00"})
         world = world_of(replace(shown, **gone), *package("app", {"1": ("01:00", ["gone"])}))
         assert "project page of gone" in closure(world, manifest_root(world, "app")).unread
+
+
+def test_a_closure_that_is_too_large_was_not_read_completely(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(closure_module, "_MOST_SETS", 1)
+    world = world_of(*INDEX)
+    assert closure(world, manifest_root(world, "app")).unread == ("more than 1 sets of requirements",)
 
 
 # Yanks

@@ -24,7 +24,7 @@ from graphkit.trace.resolve.manifests import (
     truth_of,
 )
 from graphkit.trace.resolve.world import World
-from tests.cases.build import manifest, package
+from tests.cases.build import manifest, package, page
 from tests.unit.trace.parts import world_of
 
 INDEX: Sequence[Fact] = (
@@ -222,6 +222,8 @@ def test_what_the_graph_cannot_follow_is_named(text: str, missing: list[str]) ->
 def test_a_specifier_that_cannot_be_read_is_no_pin() -> None:
     odd = Requirement(package=package_name("lib"), specifier="=>1")
     assert asked(project(odd)) == ["lib=>1?"]
+    _, missing = root_of_manifest(world_of(page("lib", {})), project(odd), ANY)
+    assert missing == ()
 
 
 def test_a_root_says_which_manifest_it_is_of() -> None:
