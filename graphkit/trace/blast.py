@@ -162,7 +162,7 @@ class _Known:
     def has(self, release: CompromisedRelease) -> bool:
         """Return whether pages or documents have a release or, where no version of its package is known, that package.
 
-        What an incident alone says is no account of it. Cost: where versions are known, the documents that list it.
+        What an incident alone says is no account of it. Cost: where versions are known, the rows that list it.
         """
         evidence = self._reader.evidence()
         if release.package is None:
@@ -174,8 +174,7 @@ class _Known:
         key = release_version(release.version).key
         if key in known and self._is_on_page(release, release.package, known.index(key)):
             return True
-        listed = zip(rows.document, rows.component.tolist(), strict=True)
-        return any(release_version(evidence.document(one).components[at].version).key == key for one, at in listed)
+        return any(release_version(row.version).key == key for row in evidence.components(rows))
 
     def _is_on_page(self, release: CompromisedRelease, package: PackageName, position: int) -> bool:
         """Return whether a page lists a release, or listed it: it has files that no incident tells of."""
