@@ -19,7 +19,7 @@ from graphkit.model.names import namesakes_of, purl_key
 from graphkit.model.organisation import DocumentUse, Organisation
 from graphkit.model.times import Moment
 from graphkit.stores.engine.encoding import encoded
-from graphkit.stores.engine.index_folder import IndexWriter
+from graphkit.stores.engine.index_folder import ArraySink
 from graphkit.stores.engine.organisation import joined
 from graphkit.stores.engine.record_reader import columns, put, rows
 from graphkit.stores.engine.texts import TextsBuilder
@@ -120,7 +120,7 @@ _REST: Final = msgspec.json.Decoder(_Rest)
 
 
 def compile_heads(
-    out: IndexWriter,
+    out: ArraySink,
     heads: Sequence[Document],
     incidents: Sequence[Incident],
     organisation: Organisation,
@@ -141,7 +141,7 @@ def compile_heads(
     out.texts("whole", wholes)
 
 
-def compile_listings(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> int:
+def compile_listings(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> int:
     """Write the component lists, and which components name a package, purl or hash; return how many rows there are.
 
     Every distinct component is written once, every distinct list once as numbers of components; documents
@@ -175,12 +175,12 @@ def compile_listings(connection: duckdb.DuckDBPyConnection, out: IndexWriter) ->
     return int(sizes[lists[lists >= 0]].sum())
 
 
-def _compile_places(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> None:
+def _compile_places(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> None:
     query = "SELECT coalesce(places, '') FROM held_lists ORDER BY place"
     out.texts("list.places", TextsBuilder(places for (places,) in rows(connection, query)))
 
 
-def _compile_rows(connection: duckdb.DuckDBPyConnection, out: IndexWriter, components: int) -> NDArray[np.int64]:
+def _compile_rows(connection: duckdb.DuckDBPyConnection, out: ArraySink, components: int) -> NDArray[np.int64]:
     """Write what lists hold and how their rows depend on each other; return the length of each list."""
     count = len(connection.table("held_lists"))
     query = """
@@ -204,7 +204,7 @@ def _compile_rows(connection: duckdb.DuckDBPyConnection, out: IndexWriter, compo
     return sizes
 
 
-def _look_up(out: IndexWriter, kind: str, keys: Sequence[str], components: NDArray[np.int32]) -> None:
+def _look_up(out: ArraySink, kind: str, keys: Sequence[str], components: NDArray[np.int32]) -> None:
     """Write a sorted text column of keys and the components that have each; an empty key stands for none."""
     texts = sorted(set(keys) - {""})
     out.texts(f"by_{kind}.text", TextsBuilder(texts))

@@ -14,6 +14,7 @@ from graphkit.model.names import PackageName, package_name
 from graphkit.model.requirements import requirement
 from graphkit.stores import STORES, open_store, port
 from graphkit.stores.embedded.store import EmbeddedStore
+from graphkit.stores.engine.index_folder import DamagedIndex, IndexFolder
 from graphkit.stores.neo4j.store import Neo4jStore
 
 
@@ -227,4 +228,29 @@ def test_a_failed_compilation_leaves_nothing_behind(graph: Path) -> None:
         store.reader()
     index.unlink()
     assert store.reader().package_ids(["x"]).tolist() == [3]
+    store.close()
+
+
+def test_an_index_that_is_damaged_whatever_is_compiled_is_one_line(
+    graph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(_: IndexFolder) -> None:
+        raise DamagedIndex("the index has no package.start")
+
+    monkeypatch.setattr("graphkit.stores.embedded.store.IndexReader", damaged)
+    store = EmbeddedStore(graph)
+    with pytest.raises(GraphkitError, match=r"graph: the index cannot be saved; is the disk full, or is another prog"):
+        store.reader()
+    monkeypatch.undo()
+    assert store.counts()["packages"] == 3
+    store.close()
+
+
+def test_a_store_knows_its_folder_and_opens_again_after_it_was_closed(graph: Path) -> None:
+    store = EmbeddedStore(graph)
+    assert store.folder == graph
+    for _ in range(2):
+        store.close()
+    assert store.known(["aa"]) == {}
+    assert store.counts()["packages"] == 3
     store.close()
