@@ -166,13 +166,13 @@ def compile_listings(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> i
     _look_up(out, "hash", hashes, np.array(owners, dtype=np.int32))
     _compile_places(connection, out)
     sizes = _compile_rows(connection, out, len(purls))
-    query = "SELECT coalesce(place, -1)::INTEGER FROM documents LEFT JOIN held_lists ON list = id ORDER BY sha256"
+    query = "SELECT place FROM documents JOIN held_lists ON list = id ORDER BY sha256"
     (lists,) = columns(connection, query)
     out.array("document.list", lists)
     start, documents = csr.inverted(lists, len(sizes))
     out.array("list.document_start", start)
     out.array("list.document", documents.astype(np.int32))
-    return int(sizes[lists[lists >= 0]].sum())
+    return int(sizes[lists].sum())
 
 
 def _compile_places(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> None:

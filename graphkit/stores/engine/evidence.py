@@ -78,8 +78,7 @@ class IndexEvidence:
         """
         place = self._place(sha256)
         head: Document = _HEAD.decode(self._heads.raw(place))
-        if (number := int(self._lists[place])) < 0:
-            return head
+        number = int(self._lists[place])
         first, last = map(int, self._list_start[number : number + 2])
         numbers = self._components[first:last].tolist()
         near, far = map(int, self._edge_start[number : number + 2])
