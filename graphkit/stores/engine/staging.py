@@ -126,8 +126,9 @@ class Staging:
         content = (fact.package, version.key, version.text, fact.source, STRENGTH[fact.source])
         # A release may have got wheels since it was read. Of two facts, the one that knows of more requirements comes
         # first, then the one that does not know all, then one that knows what building takes: the order of their ids.
-        building = sum(is_of_build(one.marker) for one in fact.requirements)
-        rank = _LAST_RANK - 2 * min(len(fact.requirements) - building, _MOST_RANKED) - bool(unreadable)
+        required = set(fact.requirements)  # what is repeated says nothing more
+        building = sum(is_of_build(one.marker) for one in required)
+        rank = _LAST_RANK - 2 * min(len(required) - building, _MOST_RANKED) - bool(unreadable)
         first = "0" * 8 if building else ""
         identity = f"{rank:08x}{first}{digest((*content, requirement_set, *words))}"[:DIGITS]
         self._put("release_metadata", (*content, number, *words, identity))

@@ -119,6 +119,16 @@ def test_every_word_of_metadata_counts(other: ReleaseMetadata) -> None:
     assert len({row[-1] for row in staged(plain, other, table="release_metadata")}) == 2
 
 
+def test_a_requirement_that_is_repeated_counts_once() -> None:
+    """Else a file that repeats a line would come before one that requires more, and hide it."""
+    twice = metadata("lib", "1", "a", "a", "a", provides_extra=(ExtraName("x"),) * 2)
+    once = metadata("lib", "1", "a", provides_extra=(ExtraName("x"),))
+    more = metadata("lib", "1", "a", "b")
+    (first,), (second,), (third,) = (staged(one, table="release_metadata") for one in (once, twice, more))
+    assert first[-1] == second[-1]
+    assert str(third[-1]) < str(second[-1])
+
+
 @pytest.mark.parametrize("rows", [1, 2, 3])
 def test_rows_are_moved_in_parts_and_none_is_lost(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staging_of_facts, "_FLUSH_ROWS", rows)
