@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from graphkit.api.graph import default_address
 from graphkit.model.errors import GraphkitError, UsageError
-from graphkit.model.names import package_name
+from graphkit.model.names import BadName, package_name
 from graphkit.model.progress import Progress, silent
 from graphkit.stores import copier, open_store
 
@@ -32,6 +32,7 @@ def push_graph(
     hold; see `graphkit.stores.neo4j.slice`.
 
     Raises:
+        UsageError: a name is not one of a package.
         GraphkitError: there is no such graph, or the database holds another.
     """
     from graphkit.stores.neo4j.server import Server
@@ -82,9 +83,12 @@ def _tables(address: str | None, around: Sequence[str], *, services: bool) -> It
         raise UsageError(
             f"{where.partition('://')[0]}://…: a push and an export start from an embedded graph, a folder"
         )
+    try:
+        names = [package_name(name) for name in around]
+    except BadName as error:
+        raise UsageError(str(error)) from error
     open_store(where).close()
     with TemporaryDirectory(prefix="graphkit-") as folder:
-        names = [package_name(name) for name in around]
         if names or services:
             record = copier("slice")(Path(where), Path(folder), names, services=services)
         else:
