@@ -81,6 +81,6 @@ def _environment(python: str | None, platform: str | None) -> Environment:
         )
     version = python or default.python
     parts = version.split(".")
-    if len(parts) not in {2, 3} or not all(part.isdecimal() for part in parts):
+    if len(parts) not in {2, 3} or not all(part.isascii() and part.isdecimal() for part in parts):
         raise UsageError(f"no Python version {version!r}; give one such as 3.12")
     return Environment(python=version, platform=name, machine=machine or default.machine)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from graphkit.api import Graph, open_graph
 from graphkit.api.graph import default_address
+from graphkit.api.questions import BlastOptions, question_of
 from graphkit.model.answers import ServiceVerdict
 from graphkit.model.errors import GraphkitError, UsageError
 from graphkit.model.times import exactly, instant
+from graphkit.trace.verdicts.packages import Effort
 from tests.unit.cli.inputs import BAD, GOOD, INCIDENT, osv, put, recorded_slice, sbom, uv_lock, whole_sbom
 
 RELEASE = "litellm==1.82.8"
@@ -347,3 +349,43 @@ def test_the_order_of_feeding_does_not_matter(work: Path) -> None:
                 graph.ingest(kind, [source])
             answers.append(graph.blast("case-1"))
     assert answers[0] == answers[1]
+
+
+# What is asked
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"resolver": "poetry"}, "unknown resolver 'poetry'; choose uv or pip"),
+        ({"confirm": "some"}, "unknown confirmation 'some'; choose shown or all"),
+        ({"platform": "beos-arm64"}, "unknown platform 'beos'; choose one of linux, musllinux, macos, windows, with a"),
+        ({"python": "3"}, "no Python version '3'; give one such as 3.12"),
+        ({"python": "3.x"}, "no Python version '3.x'"),
+        ({"python": "3.12.1.1"}, "no Python version"),
+        ({"python": "\u0663.12"}, "no Python version"),
+    ],
+)
+def test_an_option_that_is_none_is_named_with_those_there_are(options: dict[str, Any], line: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        question_of([RELEASE], cast("BlastOptions", options))
+    assert str(caught.value).startswith(line)
+
+
+def test_a_question_without_a_target_names_some() -> None:
+    with pytest.raises(UsageError, match=r"^name a target: a release such as"):
+        question_of([], {})
+
+
+@pytest.mark.parametrize(
+    ("options", "most", "enough"),
+    [
+        ({}, Effort().most, Effort().enough),
+        ({"limit": 5}, 100, 5),
+        ({"limit": 500}, 500, 500),
+        ({"limit": 5, "confirm": "all"}, None, Effort().enough),
+    ],
+)
+def test_how_many_packages_are_walked(options: dict[str, Any], most: int | None, enough: int | None) -> None:
+    effort = question_of([RELEASE], cast("BlastOptions", options)).effort
+    assert (effort.most, effort.enough) == (most, enough)
