@@ -148,6 +148,6 @@ def folded(text: str, width: int) -> Iterator[str]:
             continue
         if line:
             yield line
-        *full, line = chop_cells(word, width) or [""]
+        *full, line = chop_cells(word, width) or [word]  # none of a word without any width, as of an accent alone
         yield from full
     yield line
