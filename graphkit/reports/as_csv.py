@@ -74,7 +74,10 @@ class CsvReport:
         """Return what such a table says it was made of, in its last row."""
         if not text.startswith(",".join(COLUMNS[: _REASON + 1])):
             return None
-        last = next(csv.reader(text.rstrip("\r\n").rpartition("\n")[2:]), [])
+        try:
+            last = next(csv.reader(text.rstrip("\r\n").rpartition("\n")[2:]), [])
+        except csv.Error:  # damaged: a carriage return inside of a row, or a cell of more than 128 KiB
+            return None
         return read_stamp(last[_REASON]) if len(last) > _REASON else None
 
 
