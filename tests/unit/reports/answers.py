@@ -557,6 +557,23 @@ def not_looked_at() -> Blast:
     )
 
 
+def nothing() -> Blast:
+    """Return the answer of a graph that holds nothing, about an incident that names no release."""
+    made = blast()
+    return replace(
+        made,
+        services=(),
+        companies=(),
+        packages=(),
+        slots=(),
+        windows=(),
+        notes=(),
+        external=frozenset(),
+        summary=Summary(services=(), companies=(), packages=(), releases=0),
+        incident=replace(made.incident, releases=(), causes=(), title=""),
+    )
+
+
 def cleared() -> WhyAnswer:
     """Return a service with a build cleared by a walk, one by a bar, and one that is open."""
     one = service(
