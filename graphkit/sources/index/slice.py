@@ -17,11 +17,12 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 import httpx
+import msgspec
 
 from graphkit.model.building import is_of_build
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.index import ProjectPage, ReleaseMetadata
-from graphkit.model.names import PackageName
+from graphkit.model.names import BadName, PackageName, package_name
 from graphkit.model.times import Instant, moment, rfc3339
 from graphkit.sources.index.client import HttpIndex
 from graphkit.sources.index.metadata import build_headers
@@ -121,18 +122,14 @@ class RecordedIndex:
     """An index as a slice recorded it. What was not recorded is a `NotRecorded`, never "no such project"."""
 
     def __init__(self, source: Path | bytes) -> None:
-        """Read a slice, by its path or its bytes."""
+        """Read a slice, by its path or its bytes.
+
+        Raises:
+            InputError: it is no slice, or is damaged.
+        """
         members = _unpack(source if isinstance(source, bytes) else source.read_bytes())
-        try:
-            about = json.loads(members.pop("slice.json", b""))
-            self.read_at: Instant = moment(about["read_at"]).earliest
-            gone = frozenset(about["absent"])
-            fits = about["schema"] == SCHEMA
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"not a recorded slice of an index ({SCHEMA})") from error
-        if not fits:
-            raise InputError(f"a slice of another version; this graphkit reads {SCHEMA}")
-        self.packages = sorted({name.split("/")[1] for name in members if name.startswith("simple/")} | gone)
+        self.read_at, gone = _about(members.pop("slice.json", b""))
+        self.packages = sorted({_package(name) for name in members if name.startswith("simple/")} | gone)
         client = httpx.Client(transport=_Members(members, gone))
         # A slice keeps what the wheels of a release require in the metadata of one of them, and announces no others.
         self._index = HttpIndex(client, _ADDRESS, name="recorded slice", read_at=self.read_at, tells_all=False)
@@ -148,6 +145,42 @@ class RecordedIndex:
         return self._index.metadata(reading, version)
 
 
+class _About(msgspec.Struct):
+    """What a slice says of itself in ``slice.json``."""
+
+    schema: str
+    read_at: str
+    absent: tuple[str, ...]
+
+
+def _about(data: bytes) -> tuple[Instant, frozenset[PackageName]]:
+    """Return when a slice was recorded, and which projects the index did not have then.
+
+    Raises:
+        InputError: it is something else, or of another version.
+    """
+    try:
+        about = msgspec.json.decode(data, type=_About)
+        read_at, absent = moment(about.read_at).earliest, frozenset(map(package_name, about.absent))
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise InputError(f"not a recorded slice of an index ({SCHEMA})") from error
+    if about.schema != SCHEMA:
+        raise InputError(f"a slice of another version; this graphkit reads {SCHEMA}")
+    return read_at, absent
+
+
+def _package(member: str) -> PackageName:
+    """Return the package that a member of a slice is about; names are normalised when a slice is written."""
+    name = member.split("/")[1]
+    try:
+        found = package_name(name)
+    except BadName as error:
+        raise InputError(f"a damaged slice: {error}") from error
+    if found != name:
+        raise InputError(f"a damaged slice: {name!r} is not a normalised name")
+    return found
+
+
 class NotRecorded(GraphkitError):
     """What was asked for is not in the slice; whether the index has it is unknown."""
 
@@ -160,7 +193,7 @@ def slice_facts(source: Path | bytes) -> Iterator[ProjectPage | ReleaseMetadata]
     """
     index = RecordedIndex(source)
     for name in index.packages:
-        reading = index.page(PackageName(name))
+        reading = index.page(name)
         yield reading.page
         for version in _recorded(reading):
             yield index.metadata(reading, version)
