@@ -81,13 +81,14 @@ def recorded(data: bytes) -> tuple[dict[str, str], list[str]]:
 def _line(line: str) -> tuple[str, str]:
     """Return the file and the hash of one line of RECORD, each empty where it has none.
 
-    Read line by line, so that a quote that is not closed swallows nothing; the hash of an odd line still counts.
+    Read line by line, so that a quote that is not closed swallows nothing; the hash of an odd line still counts, as of
+    one whose name has commas and stands without quotes.
     """
     try:
         name, stated, *_ = [*next(csv.reader([line]), []), "", ""]
     except csv.Error:
         name, stated = "", ""
-    if not stated and (odd := _ODD_LINE.fullmatch(line)):
+    if not stated.startswith("sha256=") and (odd := _ODD_LINE.fullmatch(line)):
         return odd[1], odd[2]
     return name, stated
 
