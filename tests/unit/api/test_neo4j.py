@@ -12,6 +12,7 @@ import pytest
 from graphkit.api import neo4j
 from graphkit.api.neo4j import export_graph, push_graph, server_status
 from graphkit.model.errors import GraphkitError, UsageError
+from graphkit.stores import copier
 from graphkit.stores.embedded.store import EmbeddedStore
 from tests.unit.stores.engine.kept import component, document, metadata, page
 
@@ -49,7 +50,7 @@ class Pushed:
 
 
 def pushing(monkeypatch: pytest.MonkeyPatch, *, answer: bool | Exception) -> Pushed:
-    made, copier = Pushed(answer=answer), neo4j.copier
+    made = Pushed(answer=answer)
     monkeypatch.setattr(neo4j, "copier", lambda name: made.push if name == "push" else copier(name))
     monkeypatch.setattr("graphkit.stores.neo4j.server.Server.close", made.close)
     return made

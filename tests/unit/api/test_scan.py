@@ -26,7 +26,8 @@ CLEARED = replace(answers.service("api", Verdict.CLEARED), incidents=())
 NOTHING = IngestReport(read=0, new=0, unchanged=0)
 
 
-def answer(*services: ServiceVerdict, windows: Sequence[Window] = (), window: Window = WINDOW) -> Blast:
+def answer(*services: ServiceVerdict, windows: Sequence[Window] = (), window: Window = WINDOW) -> Any:
+    """An answer, of the class of the model: what a scan needs of it is there."""
     return replace(answers.blast(), services=services, windows=tuple(windows), window=window)
 
 

@@ -156,7 +156,7 @@ Counts = tuple[tuple[str, int], ...]
 
 def counted(services: Counts = (), companies: Counts = (), packages: Counts = (), **rest: object) -> str:
     made = answers.blast()
-    summary = replace(made.summary, services=services, companies=companies, packages=packages)  # type: ignore[arg-type]
+    summary = replace(made.summary, services=services, companies=companies, packages=packages)
     return headline(replace(made, summary=summary, external=frozenset(), **rest))  # type: ignore[arg-type]
 
 
