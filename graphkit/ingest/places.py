@@ -33,7 +33,7 @@ class Places:
         if self._file is not None:
             try:
                 self._known = msgspec.json.decode(self._file.read_bytes(), type=dict[str, str])
-            except (OSError, msgspec.MsgspecError):
+            except (OSError, ValueError, msgspec.MsgspecError):  # a ValueError is bytes that are not UTF-8
                 self._known = {}
         self._before = dict(self._known)
 
