@@ -124,8 +124,8 @@ class IdRemap:
     def _join_ranges(self) -> None:
         """Join requirement sets, what is in them, and the texts of ranges and markers."""
         gone = np.flatnonzero(~self.kept_ranges)
-        self.extras = self._dictionary("range_extras", self._left("range.extras", gone, keep_first=True))
-        self.markers = self._dictionary("marker", self._left("set.marker", self._gone_members, keep_first=True))
+        self.extras = self._dictionary("range_extras", self._left("range.extras", gone))
+        self.markers = self._dictionary("marker", self._left("set.marker", self._gone_members))
         self.texts = self._specifiers(self._left("range.text", gone))
         old, new = self._both.array("set.digest")
         place = np.searchsorted(old, new)
@@ -143,13 +143,11 @@ class IdRemap:
         place = np.append(kept, len(self.kept_ranges))[place]
         self.ranges = MergedRows.by_key(self.kept_ranges, place, same)
 
-    def _left(self, name: str, gone: NDArray[Any], *, keep_first: bool = False) -> _Truths:
+    def _left(self, name: str, gone: NDArray[Any]) -> _Truths:
         """Return which texts a column of the older index still names without some of its rows."""
         column = self._both.old.array(name)
         size = len(self._both.old.texts(_TEXTS_OF[name]))
-        left = np.bincount(column, minlength=size) > np.bincount(column[gone], minlength=size)
-        if keep_first:  # the empty text is always there
-            left[0] = True
+        left: _Truths = np.bincount(column, minlength=size) > np.bincount(column[gone], minlength=size)
         return left
 
     def _dictionary(self, name: str, keep: _Truths, standing: _Truths | None = None) -> MergedRows:
