@@ -11,7 +11,7 @@ from graphkit.model.errors import UsageError
 from graphkit.model.ranks import Tier, Verdict
 from graphkit.reports import report
 from graphkit.reports.as_json import comparison_json, whole_shape
-from graphkit.reports.comparison import Change, Comparison, compare, read_report
+from graphkit.reports.comparison import Change, Comparison, _listed, compare, read_report
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.status_note import comparison_note
 from graphkit.reports.table import comparison_table
@@ -168,3 +168,19 @@ def test_a_verdict_that_is_not_known_is_a_change() -> None:
     old["services"][0]["verdict"] = "strange"
     found = told(compare(old, whole_shape(made, ReportOptions())), "service")["payments"]
     assert (found.what, found.before, found.after) == ("changed", "strange", Verdict.OBSERVED)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("", (False, "picked")),
+        ("blast 'unclosed", (False, "picked")),
+        ("blast x --tier admitted", (False, "older")),
+        ("blast x --tier observed --limit 3", (True, "observed")),
+        ("blast x --offset 3", (True, "picked")),
+        ("blast x --tier nonsense", (False, "picked")),
+        ("blast x --tier", (False, "picked")),
+    ],
+)
+def test_the_question_of_an_old_report_says_what_it_listed(question: str, expected: tuple[bool, str]) -> None:
+    assert _listed(question) == expected

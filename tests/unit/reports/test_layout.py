@@ -140,3 +140,15 @@ def test_a_link_between_two_packages_leads_to_the_right() -> None:
     made = drawn(answers.blast())
     at = {spot.label: spot for spot in made.spots}
     assert at["litellm 1.82.8"].x < at["helper-lib@1.0"].x < at["dspy"].x < at["payments"].x < at["Acme"].x
+
+
+def test_nodes_in_a_circle_have_a_place_each() -> None:
+    made = Content()
+    for name in "abc":
+        made.entries[name] = Entry(id=name, kind=KINDS[-1], name=name, verdict=VERDICTS[0], lit=[name])
+    for start, end in ("ab", "bc", "ca"):
+        made.links[start, end] = "supplies it"
+    found = picture(made, 10, folds=False)
+    assert {spot.id for spot in found.spots} == set("abc")
+    assert len({(spot.x, spot.y) for spot in found.spots}) == 3
+    assert len(found.links) == 3

@@ -13,7 +13,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from graphkit.model.answers import Blast
-from graphkit.model.ranks import Tier, Verdict
+from graphkit.model.names import CompanyId
+from graphkit.model.ranks import CompanyVerdict, Tier, Verdict
 from graphkit.reports import report
 from graphkit.reports.as_csv import COLUMNS, cell
 from graphkit.reports.interface import ReportOptions
@@ -134,6 +135,28 @@ class TestCsv:
         assert [row["settle"] for row in found[:4]] == [
             *("", "", "graphkit why --clearance -- billing litellm-2026-03", ""),
         ]
+
+    def test_a_company_says_what_it_hangs_on_and_what_it_does_not(self) -> None:
+        made = answers.nothing()
+        bare = replace(answers.company("a", CompanyVerdict.NONE), services=(), claims=(), via=(), distance=None)
+        rows = [bare, replace(bare, company=CompanyId("b"), verdict=CompanyVerdict.STATED)]
+        text = report("csv").render(replace(made, companies=tuple(rows)), EVERYTHING)
+        reasons = [row["reason"] for row in csv.DictReader(io.StringIO(text)) if row["kind"] == "company"]
+        assert reasons == [
+            "named only, nothing ties it to the incident",
+            "an affirmative claim, first-hand or confirmed",
+        ]
+
+    def test_a_package_says_what_older_releases_do(self) -> None:
+        row = replace(
+            answers.package("p", None), takes=(), newest="", older_tier=Tier.PICKED, unresolvable=(0, 1), downloads=7
+        )
+        text = report("csv").render(
+            replace(answers.nothing(), packages=(row,), slots=answers.blast().slots), EVERYTHING
+        )
+        (reason,) = [one["reason"] for one in csv.DictReader(io.StringIO(text)) if one["kind"] == "package"]
+        assert reason.endswith("; older releases picked; unresolvable in slots 0-1; 7 downloads")
+        assert "newest" not in reason
 
     def test_slots_are_no_dates(self) -> None:
         assert rows(report("csv").render(answers.blast(), ReportOptions()))[0]["slots"] == "1 to 2"

@@ -189,3 +189,32 @@ def test_both_forms_of_the_outcome() -> None:
     text = verification_table(found)
     assert text.startswith("changed: the graph no longer gives this json report\n")
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_report_of_which_only_the_order_changed_says_so() -> None:
+    text = report("csv").render(answers.blast(), VIEW)
+    head, first, second, *rest = text.splitlines(keepends=True)
+    found = checked("csv", "".join((head, second, first, *rest)), answers.blast())
+    assert not found.same
+    assert found.changes == ("the same lines stand in another order",)
+
+
+def test_a_report_whose_shape_is_broken_says_where() -> None:
+    shape = json.loads(report("json").render(answers.blast(), VIEW))
+    shape["services"] = "none"
+    found = checked("json", json.dumps(shape), answers.blast())
+    assert not found.same
+    (line,) = found.changes
+    assert "services" in line
+
+
+def test_of_many_changes_the_first_are_told_and_the_rest_counted() -> None:
+    text = report("json").render(answers.fleet(200), ReportOptions())
+    made = answers.fleet(200)
+    other = replace(
+        made, services=tuple(replace(one, owner=f"{one.owner}x", service=f"{one.service}-b") for one in made.services)
+    )  # type: ignore[arg-type]
+    found = checked("json", text, other, ReportOptions())
+    assert len(found.changes) < 30
+    assert found.changes[-1].endswith("more; graphkit blast --compare FILE lists them")
+    assert all(len(line) <= 300 for line in found.changes)

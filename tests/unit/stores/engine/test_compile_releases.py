@@ -209,7 +209,7 @@ def shelves(draw: st.DrawFn) -> tuple[list[int], list[int], list[int], list[bool
     count = sum(sizes)
     flag = st.sampled_from([0, port.RELEASE_PRERELEASE, port.RELEASE_LEGACY, PARTIAL])
     flags = draw(st.lists(flag, min_size=count, max_size=count))
-    sets = draw(st.lists(st.integers(-1, 9), min_size=count, max_size=count))
+    sets = draw(st.lists(st.sampled_from([-1, -1, 3, 7]), min_size=count, max_size=count))
     wants = draw(st.lists(st.booleans(), min_size=count, max_size=count))
     return sizes, sets, flags, wants
 

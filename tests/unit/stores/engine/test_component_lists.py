@@ -81,6 +81,7 @@ def test_everything_of_a_list_but_the_names_of_its_rows_is_its_identity() -> Non
         identity(*rows, edges=(edge,)),
         identity(*rows, edges=(Edge(source="2", target="a"),)),
         identity(*rows, edges=(edge, edge)),
+        identity(*rows, edges=(Edge(source="2", target="2"),)),
         identity(*rows, places=("line 1", "line 2")),
     ]
     assert len(set(found)) == len(found)

@@ -61,6 +61,14 @@ def test_of_the_files_of_one_name_the_newest_page_holds_and_the_earliest_upload_
         assert shown == [("1.0.0",), ("1.1",)]  # the longest spelling, whichever page had it
 
 
+def test_the_stronger_source_says_what_a_release_requires_though_a_weaker_one_knows_of_more() -> None:
+    strong, weak = metadata("lib", "1", "a"), metadata("lib", "1", "a", "b", "c", source=MetadataSource.BULK)
+    for batches in ([[strong, weak]], [[weak], [strong]], [[strong], [weak]]):
+        with recorded(*batches) as record:
+            found = record.connection.execute("SELECT source FROM release_metadata").fetchall()
+            assert found == [("wheel",)]
+
+
 def test_a_receipt_counts_facts_that_are_new_and_facts_that_were_there(tmp_path: Path) -> None:
     lib = page("lib", "1")
     with recorded() as record:
