@@ -389,3 +389,24 @@ def test_a_question_without_a_target_names_some() -> None:
 def test_how_many_packages_are_walked(options: dict[str, Any], most: int | None, enough: int | None) -> None:
     effort = question_of([RELEASE], cast("BlastOptions", options)).effort
     assert (effort.most, effort.enough) == (most, enough)
+
+
+def test_a_service_that_is_not_there_is_an_error_that_names_those_near_it(graph: Graph, work: Path) -> None:
+    with pytest.raises(UsageError, match=r"^the graph has no service 'shop'; there are, for example: none$"):
+        graph.why("shop", "case-1")
+    feed(graph, work, "sbom", sbom("shop", RELEASE))
+    feed(graph, work, "sbom", sbom("kiosk", RELEASE), "b.json")
+    with pytest.raises(UsageError, match=r"there are, for example: shop$"):
+        graph.why("shopp", "case-1")
+    with pytest.raises(UsageError, match=r"there are, for example: kiosk, shop$"):
+        graph.why("zzz", "case-1")
+
+
+def test_what_an_install_takes_is_asked_for_by_itself(graph: Graph, work: Path) -> None:
+    feed(graph, work, "lock", "litellm>=1.82\n", "requirements.txt", service="shop")
+    assert graph.why("shop", "case-1").trees is None
+    assert graph.why("shop", "case-1", tree=True).trees is not None
+
+
+def test_a_graph_in_a_folder_knows_where_files_beside_it_lie(graph: Graph, tmp_path: Path) -> None:
+    assert graph.file("notes.json") == str(tmp_path / "graph" / "notes.json")

@@ -8,6 +8,7 @@ import pytest
 
 from graphkit.model.answers import Assumption, Blast, Provenance
 from graphkit.model.errors import UsageError
+from graphkit.model.names import ServiceId
 from graphkit.model.ranks import Tier
 from graphkit.reports import names, report
 from graphkit.reports.as_json import verification_json
@@ -212,8 +213,11 @@ def test_of_many_changes_the_first_are_told_and_the_rest_counted() -> None:
     text = report("json").render(answers.fleet(200), ReportOptions())
     made = answers.fleet(200)
     other = replace(
-        made, services=tuple(replace(one, owner=f"{one.owner}x", service=f"{one.service}-b") for one in made.services)
-    )  # type: ignore[arg-type]
+        made,
+        services=tuple(
+            replace(one, owner=f"{one.owner}x", service=ServiceId(f"{one.service}-b")) for one in made.services
+        ),
+    )
     found = checked("json", text, other, ReportOptions())
     assert len(found.changes) < 30
     assert found.changes[-1].endswith("more; graphkit blast --compare FILE lists them")
