@@ -38,11 +38,14 @@ def decode(data: bytes) -> Any:
             return strict_yaml_value(text)
         try:
             return _without_dates(tomllib.loads(text))
-        except tomllib.TOMLDecodeError as error:
+        except ValueError as error:  # TOMLDecodeError is one; so are more digits than int() reads in one go
             try:
-                return strict_yaml_value(text)
+                found = strict_yaml_value(text)
             except InputError:
+                found = ""
+            if isinstance(found, str):  # to YAML most broken TOML is one long text
                 raise InputError(f"not valid TOML: {error}") from error
+            return found
     except (msgspec.DecodeError, RecursionError) as error:
         raise InputError(f"cannot be read: {error}") from error
 

@@ -51,3 +51,16 @@ def test_a_slip_in_a_time_has_its_place() -> None:
 
 def test_tags_construct_nothing() -> None:
     assert decode(b"a: !!python/object/apply:os.system [touch x]\n") == {"a": ["touch x"]}
+
+
+@pytest.mark.parametrize(
+    "data", [b"a = " + b"9" * 5_000, b"a = 1979-05-27T07:32:00+99:99", b"a = 1\na = 2", b"a = 1\n: ["]
+)
+def test_broken_toml_is_said_to_be_that(data: bytes) -> None:
+    """A number of more digits than Python reads in one go is broken, too; to YAML these are texts."""
+    with pytest.raises(InputError, match=r"^not valid TOML: "):
+        decode(data)
+
+
+def test_what_only_looks_like_toml_is_yaml() -> None:
+    assert decode(b"a: >\n  x = 1\n") == {"a": "x = 1\n"}
