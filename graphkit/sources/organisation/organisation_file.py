@@ -28,6 +28,7 @@ from graphkit.model.organisation import (
     Standing,
     Supply,
 )
+from graphkit.model.requirements import requirement
 from graphkit.model.times import NO_TIME, credible
 from graphkit.sources.advisories.incident import Shape, SourceShape, cited, one_of
 
@@ -249,13 +250,20 @@ def _service(read: _ServiceShape, place: str) -> Service:
         is_lock_enforced=read.lock == "enforced",
         index=read.index,
         is_wheels_only=read.wheels_only,
-        tools=None if read.tools is None else tuple(sorted(read.tools)),
+        tools=None if read.tools is None else _tools(read.tools, f"{place}.tools"),
         is_without_cache=read.no_cache,
         uploaded_prior_to=_cut_off(read.uploaded_prior_to, f"{place}.uploaded_prior_to"),
         complete_from=_complete_from(read.complete_from),
         is_external=read.external,
         note=read.note,
     )
+
+
+def _tools(read: Iterable[str], place: str) -> tuple[str, ...]:
+    """Return the tools that install a service, each of which is a requirement, as they were written."""
+    for number, text in enumerate(read):
+        _named(requirement, text, f"{place}[{number}]")
+    return tuple(sorted(read))
 
 
 def _cut_off(text: str, place: str) -> CutOff | None:
@@ -270,7 +278,7 @@ def _cut_off(text: str, place: str) -> CutOff | None:
 
 def _environment(read: _EnvironmentShape, place: str) -> Environment:
     parts = read.python.split(".")
-    if len(parts) not in {2, 3} or not all(part.isdecimal() for part in parts):
+    if len(parts) not in {2, 3} or not all(part.isascii() and part.isdecimal() for part in parts):
         raise InputError(f"{read.python!r} is not a Python version such as 3.12", place=f"{place}.python")
     return Environment(
         python=read.python, platform=read.platform, machine=read.machine, implementation=read.implementation

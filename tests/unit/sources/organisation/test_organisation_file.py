@@ -95,3 +95,51 @@ def test_a_slip_is_shown_with_its_place(text: str, place: str) -> None:
     with pytest.raises(InputError) as caught:
         parse(text)
     assert caught.value.place == place
+
+
+def one(said: str) -> str:
+    return f"services:\n- name: web\n  {said}\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("tools: [uv, '(((']", "services[0].tools[1]"),
+        ("tools: ['']", "services[0].tools[0]"),
+        ("tools: ['https://files.example/uv.whl']", "services[0].tools[0]"),
+        ("environment: {python: '3.\u0663'}", "services[0].environment.python"),
+        ("environment: {python: '3'}", "services[0].environment.python"),
+        ("environment: {python: '3.x'}", "services[0].environment.python"),
+        ("company: ''", "services[0].company"),
+        ("installs_from: [/uv.lock]", "services[0].installs_from[0]"),
+        ("uploaded_prior_to: soon", "services[0].uploaded_prior_to"),
+        (
+            "builds: [{at: '2026-01-02T00:00:00Z', started: '2026-01-04T00:00:00Z', ended: '2026-01-03T00:00:00Z'}]",
+            "services[0].builds[0]",
+        ),
+        (
+            "builds: [{at: '2026-01-05T00:00:00Z', started: '2026-01-02T00:00:00Z', ended: '2026-01-03T00:00:00Z'}]",
+            "services[0].builds[0]",
+        ),
+        (
+            "builds: [{at: '2026-01-01T00:00:00Z', started: '2026-01-02T00:00:00Z', ended: '2026-01-03T00:00:00Z'}]",
+            "services[0].builds[0]",
+        ),
+        (
+            "documents: [{path: a, stands_from: '2026-01-02T00:00:00Z', stands_until: '2026-01-01T00:00:00Z'}]",
+            "services[0].documents[0]",
+        ),
+    ],
+)
+def test_what_a_service_cannot_mean_has_its_place(said: str, place: str) -> None:
+    """What is kept is asked about again and again: a tool that is no requirement ended every later question."""
+    with pytest.raises(InputError) as caught:
+        parse(one(said))
+    assert caught.value.place == place
+
+
+def test_tools_stay_as_they_were_written() -> None:
+    (service,) = parse(one("tools: ['uv >=0.5', Pip, 'uv>=1.0.*']")).organisation.services
+    assert service.tools == ("Pip", "uv >=0.5", "uv>=1.0.*")
+    (service,) = parse(one("tools: []")).organisation.services
+    assert service.tools == ()
