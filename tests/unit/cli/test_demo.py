@@ -6,7 +6,10 @@ import os
 import shutil
 from pathlib import Path
 
-from tests.unit.cli.door import apart
+import pytest
+
+from tests.unit.cli.door import apart, run
+from tests.unit.reports import answers
 
 ACME = "1 of 2 · Acme (made up): "
 CASE = "2 of 2 · the real case: "
@@ -61,3 +64,30 @@ def test_the_demo_answers_writes_its_reports_and_leaves_graphs_to_ask_on(demo: P
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == made
     assert not Path(f"{os.devnull}-acme").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "files"),
+    [
+        ((), ["report-acme.html", "report.html"]),
+        (("-o", "my.html"), ["my-acme.html", "my.html"]),
+        (("-o", os.devnull), []),
+    ],
+)
+def test_each_example_has_a_page_beside_the_other(
+    words: tuple[str, ...], files: list[str], work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With answers made by hand in place of the two graphs."""
+    monkeypatch.setattr("graphkit.api.demo.blast_acme", lambda *_: answers.blast())
+    monkeypatch.setattr("graphkit.api.demo.run_demo", lambda *_: answers.later())
+    monkeypatch.setattr("graphkit.api.demo.has_history", lambda: False)
+    ran = run("demo", "--graph", "cases/demo", *words)
+    assert ran.code == 0
+    assert ran.out.index(ACME) < ran.out.index(CASE)
+    assert sorted(path.name for path in work.iterdir()) == files
+    first, *_, last = ran.err.splitlines()
+    assert first == "git is not installed, so Acme's history was not read"
+    assert last.endswith("ask on with: graphkit blast litellm-2026-03 --graph cases/demo")
+    assert "--graph cases/demo-acme" in ran.err
+    quiet = run("demo", "--quiet", *words)
+    assert (quiet.code, quiet.err) == (0, "")
