@@ -18,7 +18,7 @@ from graphkit.model.source_kinds import SOURCE_KINDS, flag, kinds_with, misplace
 from tests.unit.cli.door import run
 from tests.unit.cli.inputs import BAD, put
 
-UNTOLD = {"declare_builds", "services", "skip_known"}
+UNTOLD = {"declare_builds", "services"}
 """Options that no person gives: a scan and the demo do."""
 
 
