@@ -1,4 +1,4 @@
-# make demo | test | test-thorough | lint | coverage | sizes | same-answers | bench | bench-index | pins. Needs Python 3.11 or newer and make; everything else goes into .venv.
+# make demo | test | test-thorough | lint | coverage | sizes | same-answers | bench | bench-all | bench-check | pins. Needs Python 3.11 or newer and make; everything else goes into .venv.
 .POSIX:
 .SUFFIXES:
 
@@ -42,18 +42,23 @@ sizes: .venv/.made
 	@$(BIN)/python -m benchmarks.sizes
 
 # With BASE=<commit>: this checkout beside that commit, question by question; OPTIONS=--no-index asks about the case alone.
+# Without: what starts take, printed and kept nowhere but in build/bench.
 bench: .venv/.runtime
 	@if [ -n "$(BASE)" ]; then $(BIN)/python -m benchmarks.ratios "$(BASE)" $(OPTIONS); \
-	else $(BIN)/python benchmarks/cli.py; fi
+	else $(BIN)/python -m benchmarks.figures.run --parts starts --again starts --no-tables $(OPTIONS); fi
+
+# Every figure of README.md, part by part, into build/bench; then its tables. What is there is not measured again:
+# OPTIONS='--again PART'. On an idle machine: some hours, up to 12 GB of memory and 30 GB of disk.
+bench-all: .venv/.dev
+	$(BIN)/python -m benchmarks.figures.run $(OPTIONS)
+
+# The ratios in build/bench beside what is asked of them; OPTIONS=--strict fails where one is missed.
+bench-check: .venv/.runtime
+	@$(BIN)/python -m benchmarks.figures.targets $(OPTIONS)
 
 # With BASE=<commit>: every case asked of that commit and of this checkout; fails where the JSON of an answer differs.
 same-answers: .venv/.dev
 	$(BIN)/python -m benchmarks.same_answers "$(BASE)"
-
-# The whole index beside its peers, then its growth: some ten minutes, up to 12 GB.
-bench-index: .venv/.runtime
-	$(BIN)/python -m benchmarks.index.run
-	$(BIN)/python -m benchmarks.index.growth
 
 pins: .venv/.dev
 	$(PINS) --extra vex --output-file requirements.txt pyproject.toml requirements-build.in
@@ -89,4 +94,4 @@ needs:
 	$(INSTALL) requirements-dev.txt
 	@: >$@
 
-.PHONY: demo test test-thorough lint coverage sizes same-answers bench bench-index pins needs
+.PHONY: demo test test-thorough lint coverage sizes same-answers bench bench-all bench-check pins needs

@@ -3,14 +3,12 @@
 The services are the made-up fleet that the tests of the reports use; a page is open when Chromium has drawn it.
 Needs the test requirements and Chromium:
 
-    .venv/bin/python -m benchmarks.page --services 1000 100000
+    make bench-all OPTIONS='--parts page --services 1000 100000'
 """
 
 from __future__ import annotations
 
-import argparse
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -20,6 +18,8 @@ from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import TimeoutError as TookTooLong
 from pyvis.network import Network
 
+from benchmarks.figures.plan import Plan
+from benchmarks.figures.results import Figure, median
 from graphkit.reports import report
 from graphkit.reports.graph import graph_of
 from graphkit.reports.interface import ReportOptions
@@ -55,8 +55,8 @@ def writers(services: int, peer_most: int) -> Iterator[tuple[str, Callable[[], s
         yield "pyvis", partial(pyvis_page, list(drawn), list(drawn.edges))
 
 
-def opened(browser: Browser, file: Path, ready: str) -> float | None:
-    """Return the fewest seconds until a page is ready, None where it never was."""
+def opened(browser: Browser, file: Path, ready: str) -> list[float] | None:
+    """Return the seconds of some rounds until a page is ready, None where it never was."""
     times = []
     for _ in range(ROUNDS):
         page = browser.new_page()
@@ -69,29 +69,32 @@ def opened(browser: Browser, file: Path, ready: str) -> float | None:
         finally:
             page.close()
         times.append(time.perf_counter() - begun)
-    return min(times)
+    return times
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--services", type=int, nargs="+", default=[1_000, 10_000, 100_000])
-    parser.add_argument("--peer-most", type=int, default=10_000, help="the most services that pyvis is given")
-    asked = parser.parse_args()
-    print("| services | page | MB | s to write | s to open |\n|---:|---|---:|---:|---:|")
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+def figures(plan: Plan) -> Iterator[Figure]:
+    """Yield the figures of this part."""
+    folder = plan.folder("pages")
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for number in asked.services:
-            for name, write in writers(number, asked.peer_most):
+        for number in plan.services:
+            for name, write in writers(number, plan.pyvis_most):
                 begun = time.perf_counter()
                 text = write()
                 written = time.perf_counter() - begun
-                file = Path(folder) / f"{name}.html"
+                file = folder / f"{name}.html"
                 file.write_text(text, encoding="utf-8")
-                took = opened(browser, file, READY[name])
-                said = f"not in {PATIENCE}" if took is None else f"{took:.1f}"
-                print(f"| {number:,} | {name} | {len(text.encode()) / 1e6:.1f} | {written:.1f} | {said} |", flush=True)
+                yield Figure(name="page", of=name, kind="size", value=len(text.encode()) / 1e6, unit="MB", size=number)
+                yield Figure(
+                    name="to write",
+                    of=name,
+                    kind="kernel",
+                    value=written,
+                    size=number,
+                    leaves_out="start, question: the answer is made up",
+                )
+                if took := opened(browser, file, READY[name]):
+                    yield median("to open", name, "browser", took, size=number, leaves_out="start of the browser")
+                else:
+                    plan.missing.append(f"to open {number:,} services, {name}: not in {PATIENCE} s")
         browser.close()
-
-
-if __name__ == "__main__":
-    main()

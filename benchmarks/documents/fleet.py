@@ -2,9 +2,10 @@
 
 Each document describes one made-up service that installs one real package, or several: the closure of greedy picks
 over an index in Parquet (see `picks`). Only who the services are, the hashes, the licences and the addresses are made
-up. The same options give the same bytes.
+up. ``--made-up`` needs no index: its trees take from 4,000 made-up names in 5 versions each, few of them often and most
+of them rarely, as in life. The same options give the same bytes.
 
-    .venv/bin/python -m benchmarks.documents.fleet --output DIR --documents 10000
+    .venv/bin/python -m benchmarks.documents.fleet --output DIR --documents 10000 [--made-up --components 50]
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import hashlib
 import random
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -25,9 +26,10 @@ from typing import Any
 import msgspec
 from packageurl import PackageURL
 
+from benchmarks.documents.made_up import made_up_trees
 from benchmarks.documents.picks import Index, Release, Tree, closure
+from benchmarks.figures.results import PARQUET
 
-PARQUET = Path(__file__).resolve().parents[3] / "shared" / "bench" / "pypi-2023-09.parquet"
 SEED = 20230907
 FEWEST, MOST = 30, 400
 INDENTED = 10  # about one document in so many is written for people, over several lines
@@ -184,10 +186,10 @@ def _identifier(chance: random.Random) -> str:
     return str(uuid.UUID(int=chance.getrandbits(128), version=4))
 
 
-def write(parquet: Path, folder: Path, order: Order) -> tuple[int, int]:
-    """Write the fleet below a folder, a thousand documents to each of its folders; return components and bytes."""
+def write(found: Iterable[Tree], folder: Path, order: Order) -> tuple[int, int]:
+    """Write a document for each tree, a thousand to each folder below the given one; return components and bytes."""
     components = size = 0
-    for number, tree in enumerate(trees(Index(parquet), order)):
+    for number, tree in enumerate(found):
         made = document(tree, number, order)
         content = msgspec.json.encode(made)
         if random.Random(f"{order.seed}/{number}/indent").randrange(INDENTED) == 0:
@@ -207,11 +209,14 @@ def main() -> None:
     parser.add_argument("--components", type=int, help=f"exactly so many in each; default {FEWEST} to {MOST}")
     parser.add_argument("--unlike", action="store_true", help="no two components have the same bytes")
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--made-up", action="store_true", help="trees of made-up releases; needs no index")
     parser.add_argument("--parquet", type=Path, default=PARQUET)
     asked = parser.parse_args()
     order = Order(documents=asked.documents, components=asked.components, unlike=asked.unlike, seed=asked.seed)
     start = time.perf_counter()
-    components, size = write(asked.parquet, asked.output, order)
+    count = asked.components or FEWEST
+    found = made_up_trees(order.documents, count, order.seed) if asked.made_up else trees(Index(asked.parquet), order)
+    components, size = write(found, asked.output, order)
     took = time.perf_counter() - start
     print(
         f"{order.documents} documents, {components} components ({components / order.documents:.1f} each),"

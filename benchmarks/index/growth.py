@@ -1,6 +1,6 @@
-"""How build, memory, disk and questions grow: with 1/16 to all of the packages, then with four copies of the index.
+"""How build, memory, disk and questions grow: with 1/16 to all of the packages, then with 2 and 4 copies of the index.
 
-    .venv/bin/python -m benchmarks.index.growth [--parquet FILE] [--copies 4]
+    make bench-all OPTIONS='--parts index-growth --copies 4'
 
 A sample takes packages by a hash of the name, so smaller ones lie inside larger ones; requirements on packages outside
 it stay. A copy has suffixed names, in its requirements too, so how many requirements a release has, and how many
@@ -9,11 +9,10 @@ releases a package, stays as it is. Power laws are fitted to the largest sizes. 
 
 from __future__ import annotations
 
-import argparse
+import math
 import shutil
 import sys
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,12 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from benchmarks.figures.plan import Plan
+from benchmarks.figures.results import Figure
 from benchmarks.index.children import MEGABYTE
 from benchmarks.index.export import WORST
-from benchmarks.index.run import Place, options, place_of
-from benchmarks.index.table import SIZES, lines
+from benchmarks.index.run import Place, place_of
+from benchmarks.index.sizes import SIZES
 
 SIXTEENTHS = (1, 2, 4, 8, 16)
 TODAY_PACKAGES, TODAY_RELEASES = 750_000, 8_500_000
@@ -71,13 +72,16 @@ def sizes(source: Path, folder: Path, copies: int) -> list[Size]:
         sample(source, folder / f"{part}.parquet", part)
         found.append(Size(name=f"{part}/16", parquet=folder / f"{part}.parquet"))
     found.append(Size(name="1", parquet=source))
-    if copies > 1:
-        several = folder / "copies"
+    files = [source.resolve()]
+    for many in (one for one in (2, 4, 8) if one <= copies):
+        for number in range(len(files), many):
+            files.append(folder / f"copy-{number}.parquet")
+            copy(source, files[-1], number)
+        several = folder / f"copies-{many}"
         several.mkdir()
-        (several / "0.parquet").symlink_to(source.resolve())
-        for number in range(1, copies):
-            copy(source, several / f"{number}.parquet", number)
-        found.append(Size(name=str(copies), parquet=several, copies=copies))
+        for number, file in enumerate(files):
+            (several / f"{number}.parquet").symlink_to(file)
+        found.append(Size(name=str(many), parquet=several, copies=many))
     return found
 
 
@@ -104,66 +108,56 @@ def power(sizes: Sequence[float], values: Sequence[float]) -> tuple[float, float
     return float(np.exp(factor)), float(exponent)
 
 
-def measured_table(names: Sequence[str], found: Sequence[Mapping[str, Any]]) -> str:
-    """Return what was measured at every size."""
-    heads = ("packages of the index", *names)
-    rows = [
-        ["packages", *(f"{one['packages']:,}" for one in found)],
-        ["releases", *(f"{one['releases']:,}" for one in found)],
-        ["members of requirement sets", *(f"{one['members']:,}" for one in found)],
-        ["build, s", *(f"{one['build']:.1f}" for one in found)],
-        ["peak of the build, MB", *(f"{one['peak']:,.0f}" for one in found)],
-        ["index on disk, MB", *(f"{one['index'] / MEGABYTE:,.1f}" for one in found)],
-        ["index and record, MB", *(f"{one['disk']:,.1f}" for one in found)],
-        ["worst of one copy, ms", *(f"{one['one'] * 1000:,.1f}" for one in found)],
-        ["releases it reaches", *(f"{one['nodes']:,}" for one in found)],
-        ["worst of every copy at once, ms", *(f"{one['every'] * 1000:,.1f}" for one in found)],
-        ["releases they reach", *(f"{one['every_nodes']:,}" for one in found)],
-    ]
-    for number, name in enumerate(SIZES):
-        rows.append([f"small, {name} releases, ms", *(f"{one['small'][number] * 1000:.2f}" for one in found)])
-    return lines(heads, rows)
+def figures(plan: Plan) -> Iterator[Figure]:
+    """Yield the figures of this part."""
+    place = place_of(plan)
+    found = []
+    for size in sizes(plan.parquet, plan.folder("parquet"), plan.copies):
+        found.append(measured(place, size))
+        yield from of_a_size(found[-1])
+    yield from fitted(found)
 
 
-def growth_table(found: Sequence[Mapping[str, Any]]) -> str:
-    """Return exponents, and what they make of today's index and of ten times that."""
-    releases = [one["releases"] for one in found]
-    reached = found[-1]["every_nodes"] / releases[-1]
-    rows = []
-    for name, by, values in (
-        ("build, s", "releases", [one["build"] for one in found]),
-        ("peak of the build, MB", "releases", [one["peak"] for one in found]),
-        ("index and record, MB", "releases", [one["disk"] for one in found]),
-        ("worst question, s", "releases reached", [one["every"] for one in found]),
-        *(
-            (f"small, {name}, ms", "releases", [one["small"][n] * 1000 for one in found])
-            for n, name in enumerate(SIZES)
-        ),
-    ):
-        at = releases if by == "releases" else [one["every_nodes"] for one in found]
-        factor, exponent = power(at[-_FITTED:], values[-_FITTED:])
-        today = TODAY_RELEASES if by == "releases" else TODAY_RELEASES * reached
-        guesses = (f"{factor * (times * today) ** exponent:,.3g}" for times in (1, 10))
-        rows.append([name, by, f"{exponent:.2f}", *guesses])
-    return lines(("grows", "with", "exponent", "today", "10 x"), rows)
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print both tables."""
-    parser: argparse.ArgumentParser = options(__doc__)
-    parser.add_argument(
-        "--copies", type=int, default=4, help="how often the index stands beside itself at the largest size"
+def of_a_size(one: Mapping[str, Any]) -> Iterator[Figure]:
+    """Yield what was measured of an index of one size."""
+    releases, without = one["releases"], "start, verdicts, JSON"
+    yield Figure(
+        name="Parquet to ready",
+        of="graphkit",
+        kind="kernel",
+        value=one["build"],
+        size=releases,
+        peak=one["peak"],
+        leaves_out="start, a question",
     )
-    given = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="graphkit-bench-") as scratch:
-        place = place_of(given, scratch)
-        every = sizes(given.parquet, place.scratch / "parquet", given.copies)
-        found = [measured(place, size) for size in every]
-    print(measured_table([size.name for size in every], found))
-    print(growth_table(found))
-    print(f"today: assumed {TODAY_PACKAGES:,} packages with {TODAY_RELEASES:,} releases; not counted.")
-    print("The worst question is taken to reach the same share of them as at the largest size measured.")
+    yield Figure(name="index and record", of="graphkit", kind="size", value=one["disk"], unit="MB", size=releases)
+    for name, key, size in (
+        ("worst question of one copy", "one", releases),
+        ("worst question of every copy, by releases that reach", "every", one["every_nodes"]),
+    ):
+        yield Figure(name=name, of="graphkit", kind="kernel", value=one[key], size=size, leaves_out=without)
+    for (least, most), seconds in zip(SIZES, one["small"], strict=True):
+        if not math.isnan(seconds):
+            name = f"small question that {least} to {most:,} reach"
+            yield Figure(name=name, of="graphkit", kind="kernel", value=seconds, size=releases, leaves_out=without)
 
 
-if __name__ == "__main__":
-    main()
+def fitted(found: Sequence[Mapping[str, Any]]) -> Iterator[Figure]:
+    """Yield what power laws through the largest sizes make of today's index, whose size is assumed."""
+    releases = [one["releases"] for one in found]
+    reached = TODAY_RELEASES * found[-1]["every_nodes"] / releases[-1]
+    for name, at, today, values, unit in (
+        ("Parquet to ready", releases, TODAY_RELEASES, [one["build"] for one in found], "s"),
+        ("peak of Parquet to ready", releases, TODAY_RELEASES, [one["peak"] for one in found], "MB"),
+        ("worst question", [one["every_nodes"] for one in found], reached, [one["every"] for one in found], "s"),
+    ):
+        factor, exponent = power(at[-_FITTED:], values[-_FITTED:])
+        yield Figure(
+            name=f"{name}, fitted to today's index (exponent {exponent:.2f})",
+            of="fit",
+            kind="size",
+            value=factor * today**exponent,
+            unit=unit,
+            size=int(today),
+            leaves_out="not measured; the size of today's index is assumed",
+        )

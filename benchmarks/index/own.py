@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.index.export import WORST, choices, release_of
 from benchmarks.index.peers import REPEATS, digest
-from benchmarks.index.seeds import SIZES
+from benchmarks.index.sizes import SIZES
 from graphkit.api import open_graph
 from graphkit.model.csr import distinct
 from graphkit.model.environment import Environment
@@ -33,7 +33,7 @@ from graphkit.trace.reach.reached import ReachedReleases
 from graphkit.trace.resolve.availability_table import AvailabilityTable
 from graphkit.trace.resolve.world import World
 
-SLOTS = 8
+SLOTS = (1, 8, 64)
 _SEED = 20230907
 _CHANGED = "graphkit-benchmark-changed"
 _TRIED = 2000
@@ -115,13 +115,19 @@ def _seeds(reader: port.Reader, releases: Sequence[int]) -> Seeds:
     return found
 
 
-def _best(work: Callable[[], ReachedReleases]) -> tuple[float, ReachedReleases]:
-    best, found = float("inf"), work()
+def _rounds(work: Callable[[], ReachedReleases]) -> tuple[list[float], ReachedReleases]:
+    """Return the seconds of some rounds, after one that is not counted, and what came of the last."""
+    seconds, found = [], work()
     for _ in range(REPEATS):
         start = time.perf_counter()
         found = work()
-        best = min(best, time.perf_counter() - start)
-    return best, found
+        seconds.append(time.perf_counter() - start)
+    return seconds, found
+
+
+def _median(work: Callable[[], ReachedReleases]) -> tuple[float, ReachedReleases]:
+    seconds, found = _rounds(work)
+    return float(np.median(seconds)), found
 
 
 def ask(graph: str, export: str) -> dict[str, Any]:
@@ -134,19 +140,16 @@ def ask(graph: str, export: str) -> dict[str, Any]:
     release, number = (np.load(folder / f"extra_{name}.npy") for name in ("release", "number"))
     owner = world.reader.releases(release).package
     newest = world.reader.generation().newest_fact
-    same = AvailabilityTable(world, [newest], doubtful=True)
-    found: dict[str, Any] = {"load": load, "answers": [], "again": []}
+    found: dict[str, Any] = {"load": load, "answers": []}
     for one in (facts["worst"], *(seed for seed, _ in facts["small"])):
         seeds = _seeds(world.reader, [one])
-        seconds, reached = _best(lambda seeds=seeds: _nominated(world, seeds, [newest]))  # type: ignore[misc]
+        seconds, reached = _rounds(lambda seeds=seeds: _nominated(world, seeds, [newest]))  # type: ignore[misc]
         near = np.flatnonzero(np.isin(owner, reached.with_extras()[0]))
         extras = [facts["extras"][one] for one in number[near].tolist()]
         with_extra = near[reached.masks_of(extras, release[near].astype(np.int64)) != 0]
         nodes = np.concatenate([np.flatnonzero(reached.plain), facts["releases"] + with_extra])
         sha256, size = digest(nodes, one)
         found["answers"].append({"seconds": seconds, "sha256": sha256, "nodes": size})
-        again, _ = _best(lambda seeds=seeds: reverse(world, seeds, same, ReachMode.NOMINATED))  # type: ignore[misc]
-        found["again"].append(again)
     return found | _further(world, facts["worst"], newest)
 
 
@@ -155,8 +158,8 @@ def _nominated(world: World, seeds: Seeds, instants: Sequence[int]) -> ReachedRe
     return reverse(world, seeds, AvailabilityTable(world, instants, doubtful=True), ReachMode.NOMINATED)
 
 
-def _while_listed(reader: port.Reader, release: int) -> list[int]:
-    """Return instants from when a release came, evenly to the end of the days for which the index knows many uploads.
+def _while_listed(reader: port.Reader, release: int) -> tuple[int, int]:
+    """Return from when a release came until the end of the days for which the index knows many uploads.
 
     The very newest fact may be months after those: nothing changes there, so it would measure nothing.
     """
@@ -164,24 +167,22 @@ def _while_listed(reader: port.Reader, release: int) -> list[int]:
     known = (every.file_flags & port.FILE_TIME_KNOWN) != 0
     late, end = np.quantile(every.file_uploaded[known], (0.9, 0.999))
     own = reader.releases(np.array([release], dtype=port.RELEASE)).file_uploaded.max(initial=0)
-    start = own if 0 < own < end else late
-    return [int(at) for at in np.linspace(start, end, SLOTS)]
+    return int(own if 0 < own < end else late), int(end)
 
 
-def _further(world: World, release: int, newest: int) -> dict[str, float]:
-    """Return seconds of the other questions about the worst release."""
+def _further(world: World, release: int, newest: int) -> dict[str, list[float]]:
+    """Return seconds of the other questions about the worst release; ``slots_N`` asks at N instants at once."""
     seeds = _seeds(world.reader, [release])
-    many = _while_listed(world.reader, release)
-    last = AvailabilityTable(world, many[-1:], doubtful=True)
-    at_all = AvailabilityTable(world, many, doubtful=True)
+    start, end = _while_listed(world.reader, release)
+    many = {count: [int(at) for at in np.linspace(end, start, count)][::-1] for count in SLOTS}
     availability = AvailabilityTable(world, [newest], doubtful=True)
-    return {
-        "slot": _best(lambda: _nominated(world, seeds, many[-1:]))[0],
-        "slot_again": _best(lambda: reverse(world, seeds, last, ReachMode.NOMINATED))[0],
-        "slots": _best(lambda: _nominated(world, seeds, many))[0],
-        "slots_again": _best(lambda: reverse(world, seeds, at_all, ReachMode.NOMINATED))[0],
-        "admitted": _best(lambda: reverse(world, seeds, availability, ReachMode.ADMITTED))[0],
-        "closure": _best(lambda: closure_of(world, seeds))[0],
+    found = {f"slots_{n}": _rounds(lambda at=at: _nominated(world, seeds, at))[0] for n, at in many.items()}  # type: ignore[misc]
+    for count in SLOTS[:2]:
+        same = AvailabilityTable(world, many[count], doubtful=True)
+        found[f"again_{count}"] = _rounds(lambda same=same: reverse(world, seeds, same, ReachMode.NOMINATED))[0]  # type: ignore[misc]
+    return found | {
+        "admitted": _rounds(lambda: reverse(world, seeds, availability, ReachMode.ADMITTED))[0],
+        "closure": _rounds(lambda: closure_of(world, seeds))[0],
     }
 
 
@@ -193,8 +194,8 @@ def worst(graph: str, copies: int) -> dict[str, Any]:
     names = [WORST[0], *(f"{WORST[0]}-c{number}" for number in range(1, copies))]
     releases = [release_of(reader, name, WORST[1]) for name in names]
     known = [one for one in releases if one is not None]
-    one, reached = _best(lambda: _nominated(world, _seeds(reader, known[:1]), [newest]))
-    every, reached_all = _best(lambda: _nominated(world, _seeds(reader, known), [newest]))
+    one, reached = _median(lambda: _nominated(world, _seeds(reader, known[:1]), [newest]))
+    every, reached_all = _median(lambda: _nominated(world, _seeds(reader, known), [newest]))
     small = _small(world, newest)
     return {"one": one, "nodes": _nodes(reached), "every": every, "every_nodes": _nodes(reached_all), "small": small}
 
@@ -215,7 +216,7 @@ def _small(world: World, newest: int) -> list[float]:
         nodes = _nodes(_nominated(world, seeds, [newest]))
         for bucket, (least, most) in zip(times, SIZES, strict=True):
             if least <= nodes <= most and len(bucket) < _EACH:
-                bucket.append(_best(lambda seeds=seeds: _nominated(world, seeds, [newest]))[0])  # type: ignore[misc]
+                bucket.append(_median(lambda seeds=seeds: _nominated(world, seeds, [newest]))[0])  # type: ignore[misc]
         if all(len(bucket) == _EACH for bucket in times):
             break
     return [float(np.median(bucket)) if bucket else float("nan") for bucket in times]

@@ -1,36 +1,35 @@
 """The whole index: graphkit beside SciPy, igraph, rustworkx, networkx, DuckDB and LadybugDB, on the same graph.
 
-    .venv/bin/python -m benchmarks.index.run [--parquet FILE] [--cache FOLDER]
+    make bench-all OPTIONS='--parts index'
 
 Builds a graph from Parquet, exports it once (see `export`), asks every engine which nodes reach the same releases,
-and checks that all give the same sets. Each runs in a process of its own. Peers are installed into an environment
-of their own under the cache; one that cannot be is said to be missing. Times are the best of three after loading.
+and checks that all give the same sets. Each runs in a process of its own, one after another. Peers are installed into
+an environment of their own under the cache; one that cannot be is said to be missing. What engines are asked are
+kernels, the medians of some rounds after loading; what is asked of commands is a whole answer.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median as median_of
 from typing import Any
 
-from platformdirs import user_cache_path
-
-from benchmarks.index import table
+from benchmarks.figures.commands import Command, blast, in_turns
+from benchmarks.figures.plan import Plan, idle, warm
+from benchmarks.figures.results import ROOT, Figure, beside, median
 from benchmarks.index.children import MEGABYTE, Bounds, Child, environment, run
+from benchmarks.index.sizes import SIZES
 
-ROOT = Path(__file__).resolve().parents[2]
-PARQUET = ROOT.parent / "shared" / "bench" / "pypi-2023-09.parquet"
 PEERS = ("SciPy", "igraph", "rustworkx", "networkx", "DuckDB", "LadybugDB")
+SECONDS, MEMORY = 600.0, 12_000
+"""How long one process may take, and how many MB it may hold."""
 _REQUIREMENTS = Path(__file__).with_name("requirements.txt")
-_COLD = 3
-_CLI = "from graphkit.cli import program; program()"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,26 +57,17 @@ class Place:
         return child
 
 
-def options(description: str | None) -> argparse.ArgumentParser:
-    """Return what both benchmarks are told."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--parquet", type=Path, default=PARQUET)
-    parser.add_argument("--cache", type=Path, default=user_cache_path("graphkit-benchmarks"))
-    parser.add_argument("--seconds", type=float, default=600, help="how long one process may take")
-    parser.add_argument("--memory", type=int, default=12_000, help="how many MB it may hold")
-    return parser
+def place_of(plan: Plan) -> Place:
+    """Return where to work.
 
-
-def place_of(given: argparse.Namespace, scratch: str) -> Place:
-    """Return where to work."""
-    if not given.parquet.exists():
-        raise SystemExit(f"there is no {given.parquet}; name another with --parquet")
-    return Place(
-        cache=given.cache,
-        scratch=Path(scratch),
-        surroundings={**environment(given.cache), "TMPDIR": scratch},
-        bounds=Bounds(seconds=given.seconds, memory=given.memory * MEGABYTE),
-    )
+    Raises:
+        SystemExit: there is no index to take.
+    """
+    if not plan.parquet.exists():
+        raise SystemExit(f"there is no {plan.parquet.name}; name the whole index with --parquet")
+    surroundings = {**environment(plan.cache), "TMPDIR": str(plan.scratch)}
+    bounds = Bounds(seconds=SECONDS, memory=MEMORY * MEGABYTE)
+    return Place(cache=plan.cache, scratch=plan.scratch, surroundings=surroundings, bounds=bounds)
 
 
 def peers_python(cache: Path) -> tuple[Path, dict[str, str]]:
@@ -100,60 +90,144 @@ def peers_python(cache: Path) -> tuple[Path, dict[str, str]]:
     return python, missing
 
 
-def asked_peers(place: Place, export: Path) -> dict[str, Child]:
-    """Return what became of each peer."""
+def figures(plan: Plan) -> Iterator[Figure]:
+    """Yield the figures of this part.
+
+    Raises:
+        SystemExit: an engine gives another set than graphkit's, so that its times compare nothing.
+    """
+    place = place_of(plan)
+    graph, export = place.scratch / "graph", place.scratch / "export"
+    built = place.own("benchmarks.index.own", "build", str(graph), str(plan.parquet))
+    yield from of_the_build(built)
+    exported = place.own("benchmarks.index.export", str(graph), str(export)).answer
+    own = place.own("benchmarks.index.own", "ask", str(graph), str(export))
+    releases = exported["releases"]
+    asked = {"graphkit": own, **peers(plan, place, export)}
+    wrong = [name for name, child in asked.items() if child.answer and not same(own, child)]
+    if wrong:
+        raise SystemExit(f"another set than graphkit's: {', '.join(wrong)}")
+    for name, child in asked.items():
+        if child.answer:
+            yield from of_an_engine(name, child, asked["SciPy"])
+    yield from of_the_walk(own.answer, asked["SciPy"])
+    yield from of_commands(plan, graph, {"large": exported["worst"], "small": exported["small"]}, releases)
+    changed = place.own("benchmarks.index.own", "change", str(graph))
+    yield Figure(
+        name="one page that changed, to ready",
+        of="graphkit",
+        kind="kernel",
+        value=changed.answer["record"] + changed.answer["compile"],
+        peak=changed.peak / MEGABYTE,
+        leaves_out="start, reading the page",
+    )
+
+
+def of_the_build(built: Child) -> Iterator[Figure]:
+    """Yield what the index takes from Parquet to its first answer, and how large it is."""
+    answer = built.answer
+    ready, releases = answer["ingest"] + answer["compile"], answer["releases"]
+    members = releases + answer["members"]
+    yield Figure(
+        name="Parquet to ready",
+        of="graphkit",
+        kind="kernel",
+        value=ready,
+        size=releases,
+        peak=built.peak / MEGABYTE,
+        leaves_out="start, a question",
+    )
+    for name, value, unit in (
+        ("peak of Parquet to ready", built.peak / MEGABYTE, "MB"),
+        ("index for each release and member of a requirement set", answer["index"] / members, "bytes"),
+        ("index on disk", answer["index"] / MEGABYTE, "MB"),
+        ("record on disk", answer["record"] / MEGABYTE, "MB"),
+    ):
+        yield Figure(name=name, of="graphkit", kind="size", value=value, unit=unit, size=releases)
+
+
+def peers(plan: Plan, place: Place, export: Path) -> dict[str, Child]:
+    """Return what became of each peer; the plan is told which failed."""
     python, missing = peers_python(place.cache)
-    for line, why in missing.items():
-        print(f"not installed: {line}: {why}", file=sys.stderr)
+    plan.missing.extend(f"{line} is not installed: {why}" for line, why in missing.items())
     script = str(Path(__file__).with_name("peers.py"))
-    found = {}
-    for name in PEERS:
-        found[name] = place.run(str(python), "-P", script, name, str(export))
-        print(f"{name}: {found[name].failure or 'done'}", file=sys.stderr)
+    found = {name: place.run(str(python), "-P", script, name, str(export)) for name in PEERS}
+    plan.missing.extend(f"{name}: {child.failure}" for name, child in found.items() if child.failure)
     return found
 
 
-def cold(place: Place, graph: Path, target: str) -> Child:
-    """Return the best of some blasts, each a process of its own; the first, which is not counted, compiles modules."""
-    words = (sys.executable, "-c", _CLI, "blast", target, "--limit", "20", "--graph", str(graph))
-    place.run(*words)
-    return min((place.run(*words) for _ in range(_COLD)), key=lambda child: child.seconds)
+def of_an_engine(name: str, child: Child, scipy: Child) -> Iterator[Figure]:
+    """Yield what an engine takes to load its graph and to find everything that reaches a release."""
+    without = "" if name == "graphkit" else "choosing the edges of one instant, labels of nodes"
+    loaded = Figure(name="load", of=name, kind="kernel", value=child.answer["load"], leaves_out=without)
+    yield _beside_scipy(loaded, scipy.answer and scipy.answer["load"])
+    worst = _median("worst question", name, child.answer["answers"][0]["seconds"], without)
+    yield _beside_scipy(worst, scipy.answer and median_of(scipy.answer["answers"][0]["seconds"]))
+    small = _small(child.answer["answers"])
+    if small is not None:
+        figure = Figure(
+            name="question that reaches 101 to 1,000", of=name, kind="kernel", value=small, leaves_out=without
+        )
+        yield _beside_scipy(figure, scipy.answer and _small(scipy.answer["answers"]))
+    yield Figure(name="peak memory", of=name, kind="size", value=child.peak / MEGABYTE, unit="MB")
 
 
-def same(answers: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether every answer is the same set."""
-    return [one["sha256"] for one in answers] == [one["sha256"] for one in others]
+def of_the_walk(own: Mapping[str, Any], scipy: Child) -> Iterator[Figure]:
+    """Yield graphkit's other questions about the release that most reach, all without start, verdicts and writing."""
+    walk = scipy.answer and median_of(scipy.answer["answers"][0]["seconds"])
+    for name, key, size in (
+        ("worst question, by slots", "slots_1", 1),
+        ("worst question, by slots", "slots_8", 8),
+        ("worst question, by slots", "slots_64", 64),
+        ("worst question, same instant again", "again_1", 1),
+        ("worst question, same 8 instants again", "again_8", 8),
+        ("worst question, admitted", "admitted", None),
+        ("worst closure, any time", "closure", None),
+    ):
+        yield _beside_scipy(_median(name, "graphkit", own[key], "start, verdicts, JSON", size), walk)
+    for number, (least, most) in enumerate(SIZES):
+        seconds = [median_of(one["seconds"]) for one in own["answers"][1:] if least <= one["nodes"] <= most]
+        if seconds:
+            name = "small question, by releases that reach"
+            yield _median(name, "graphkit", seconds, "start, verdicts, JSON", SIZES[number][1])
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the tables; exit with 1 where an engine gives another set."""
-    parser = options(__doc__)
-    parser.add_argument("--graph", type=Path, help="a graph that is built already; it is not timed then")
-    given = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="graphkit-bench-") as scratch:
-        place = place_of(given, scratch)
-        graph, export = given.graph or place.scratch / "graph", place.scratch / "export"
-        built = None if given.graph else place.own("benchmarks.index.own", "build", str(graph), str(given.parquet))
-        exported = place.own("benchmarks.index.export", str(graph), str(export))
-        own = place.own("benchmarks.index.own", "ask", str(graph), str(export))
-        peers = asked_peers(place, export)
-        blasts = {name: cold(place, graph, name) for name in (exported.answer["worst"], exported.answer["small"])}
-        changed = None if given.graph else place.own("benchmarks.index.own", "change", str(graph))
-    children = {"graphkit": own, **peers}
-    wrong = [
-        name
-        for name, child in children.items()
-        if child.answer and not same(own.answer["answers"], child.answer["answers"])
+def of_commands(plan: Plan, graph: Path, targets: Mapping[str, str], releases: int) -> Iterator[Figure]:
+    """Yield questions over the whole index as commands, whose answers are written."""
+    answer = graph.with_name("answer.json")
+    commands = [
+        Command(
+            name=f"blast of {target} as JSON, {kind} question",
+            of="graphkit",
+            words=blast(graph, target, answer, "--limit", "20"),
+            good=frozenset({0, 3}),
+            leaves_out="the ingest; packages after the worst 20",
+        )
+        for kind, target in targets.items()
     ]
-    print(table.header(exported.answer, own.answer))
-    print(table.engines(children, wrong))
-    if built and changed:
-        print(table.build(built, changed))
-    print(table.questions(own.answer, blasts))
-    print(table.targets(built, children, blasts))
-    if wrong:
-        raise SystemExit(f"another set than graphkit's: {', '.join(wrong)}")
+    found = in_turns([idle(), *commands], plan.rounds, releases)
+    for one in found.values():
+        yield beside(one, found["idle start"], "an idle start")
+    for kind, target in targets.items():
+        one = warm(graph, min(3, plan.rounds), "blast", target, releases)
+        yield beside(replace(one, name=f"{one.name}, {kind} question"), found["idle start"], "an idle start")
 
 
-if __name__ == "__main__":
-    main()
+def _median(name: str, of: str, seconds: Sequence[float], without: str, size: int | None = None) -> Figure:
+    return median(name, of, "kernel", seconds, leaves_out=without, size=size)
+
+
+def _beside_scipy(figure: Figure, seconds: float | None) -> Figure:
+    return replace(figure, peer="SciPy", ratio=figure.value / seconds) if seconds else figure
+
+
+def _small(answers: Sequence[Mapping[str, Any]]) -> float | None:
+    least, most = SIZES[-1]
+    found = [median_of(one["seconds"]) for one in answers[1:] if least <= one["nodes"] <= most]
+    return median_of(found) if found else None
+
+
+def same(own: Child, other: Child) -> bool:
+    """Return whether every answer is the same set."""
+    mine, others = ([one["sha256"] for one in child.answer["answers"]] for child in (own, other))
+    return mine == others

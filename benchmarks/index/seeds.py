@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.index.sizes import SIZES
 from graphkit.model.csr import inverted
 
-SIZES = ((2, 10), (11, 100), (101, 1000))
-"""Least and most nodes of an answer, itself among them."""
 EACH = 8
 _SEED = 20230907
 _TRIED = 50_000

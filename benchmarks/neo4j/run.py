@@ -1,20 +1,23 @@
 """The graph on a Neo4j server: an online push, an offline import, and closures asked level by level.
 
-    .venv/bin/python -m benchmarks.neo4j.run [--parquet FILE] [--packages N] [--whole]
+    make bench-all OPTIONS='--parts neo4j --packages 20000 --whole'
 
-Starts a server from Maven's artifacts as the tests do (`tests/neo4j_server.py`). A graph is built of N packages of the
-Parquet file and pushed, and the same relationships are written by a plain `UNWIND $pairs MATCH MATCH CREATE` in batches
-of 50,000, in the same run. ``--whole`` exports the whole index, imports it offline, and asks the
-worst closure of it and small ones, beside a plain frontier query; that takes some 25 minutes and 8 GB of disk.
+Starts a server from Maven's artifacts as the tests do (`tests/neo4j_server.py`). The real case is asked of the server
+and of a graph in a folder, as commands that write their answers; a made-up fleet is ingested by 1, 2 and 4 writers. A
+graph is built of N packages of the Parquet file and pushed, and the same relationships are written by a plain `UNWIND
+$pairs MATCH MATCH CREATE` in batches of 50,000, in the same run. ``--whole`` exports the whole index, imports it
+offline, and asks the worst closure of it and small ones, beside a plain frontier query; that takes some 25 minutes and
+8 GB of disk.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-import tempfile
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, LiteralString
 
@@ -22,7 +25,10 @@ import duckdb
 import neo4j
 import numpy as np
 
-from benchmarks.index.run import PARQUET
+from benchmarks.figures.commands import Command, blast, figure_of, graphkit, in_turns, module, output_of, run, who_has
+from benchmarks.figures.plan import Plan
+from benchmarks.figures.results import Figure, beside
+from benchmarks.figures.starts import CASE
 from graphkit.api import open_graph
 from graphkit.api.neo4j import export_graph, push_graph
 from graphkit.model.environment import Environment
@@ -35,6 +41,10 @@ from graphkit.trace.reach.nominate import closure_of
 from graphkit.trace.resolve.world import World
 from tests.neo4j_server import PASSWORD, imported, running, settings
 
+DOCUMENTS: Final = 2_000
+"""Documents of the fleet that is ingested, of 50 components each."""
+WRITERS: Final = (1, 2, 4)
+_ROUNDS: Final = 3
 _BATCH: Final = 50_000
 _PAIRS: Final = (
     "UNWIND $pairs AS pair MATCH (a:Plain {id: pair[0]}) MATCH (b:Plain {id: pair[1]}) CREATE (a)-[:LEADS]->(b)"
@@ -118,46 +128,76 @@ class Split:
         self._name, self._since = what.partition(" ")[0], now
 
 
-def online(parquet: Path, packages: int, folder: Path) -> Iterator[tuple[str, str]]:
+def pushed(plan: Plan, folder: Path) -> Iterator[Figure]:
     """Yield what a push takes, beside pairs one by one."""
-    graph = built(first_packages(parquet, packages, folder), folder / "graph")
+    graph = built(first_packages(plan.parquet, plan.packages, folder), folder / "graph")
     nodes, pairs = links(graph)
     with running(folder / "home", heap="2g", pages="512m") as address:
         slow = plain(address, nodes, pairs)
         split = Split()
         fast, _ = timed(lambda: push_graph(str(graph), address, progress=split))
         split(0, None, "")
-    yield "nodes; relationships", f"{len(nodes):,}; {len(pairs):,}"
-    yield "relationships alone, pair by pair, a second", f"{len(pairs) / slow:,.0f}"
-    yield "those of the push alone, a second", f"{len(pairs) / split.links:,.0f}"
-    yield "whole push (nodes, properties and relationships), relationships a second", f"{len(pairs) / fast:,.0f}"
-    yield "nodes and relationships a second", f"{(len(nodes) + len(pairs)) / fast:,.0f}"
+    without = "start of processes and server"
+    pair_by_pair = Figure(
+        name="relationships, pair by pair",
+        of="plain client",
+        kind="kernel",
+        value=slow,
+        size=len(pairs),
+        leaves_out=f"{without}, nodes, properties",
+    )
+    yield beside(pair_by_pair, pair_by_pair)
+    own = Figure(
+        name="push, its relationships",
+        of="graphkit",
+        kind="kernel",
+        value=split.links,
+        size=len(pairs),
+        leaves_out=f"{without}, nodes",
+    )
+    yield beside(own, pair_by_pair)
+    whole = Figure(
+        name="push, nodes with properties and relationships",
+        of="graphkit",
+        kind="kernel",
+        value=fast,
+        size=len(nodes) + len(pairs),
+        leaves_out=without,
+    )
+    yield beside(whole, pair_by_pair)
 
 
-def offline(parquet: Path, folder: Path) -> Iterator[tuple[str, str]]:
+def offline(plan: Plan, folder: Path) -> Iterator[Figure]:
     """Yield what the whole index takes."""
-    took, graph = timed(lambda: built(parquet, folder / "graph"))
-    yield "Parquet to record, s", f"{took:.0f}"
+    graph = built(plan.parquet, folder / "graph")
     took, _ = timed(lambda: export_graph(str(graph), str(folder / "csv")))
+    yield _step("export of the whole index", took)
     size = sum(path.stat().st_size for path in (folder / "csv").iterdir())
-    yield "export, s; GB", f"{took:.0f}; {size / 1e9:.1f}"
+    yield Figure(name="export of the whole index", of="graphkit", kind="size", value=size / 1e6, unit="MB")
     took, _ = timed(lambda: imported(folder / "home", folder / "csv"))
-    yield "offline import, s", f"{took:.0f}"
+    yield _step("offline import of the whole index", took)
     with running(folder / "home", heap="4g", pages="2g") as address:
         took, _ = timed(lambda: push_graph(str(graph), address))
-        yield "keys of labels, s", f"{took:.0f}"
+        yield _step("keys of labels after it", took)
         yield from closures(address)
 
 
-def closures(address: str) -> Iterator[tuple[str, str]]:
+def _step(name: str, seconds: float, size: int | None = None, of: str = "graphkit") -> Figure:
+    without = "start of processes and server, verdicts, JSON"
+    return Figure(name=name, of=of, kind="kernel", value=seconds, size=size, leaves_out=without)
+
+
+def closures(address: str) -> Iterator[Figure]:
     """Yield closures asked by the port and by a plain frontier query; the first of each pays for cold pages."""
     store = open_store(address)
     for name in _NAMES:
-        for number in (1, 2):
+        for time_ in ("first", "second"):
             took, (version, count) = timed(lambda name=name: by_port(store, name))  # type: ignore[misc]
-            yield f"{name}=={version}, port, time {number}, s; releases", f"{took:.2f}; {count:,}"
+            own = _step(f"closure of {name}, {time_} time", took, count)
             took, count = timed(lambda name=name, version=version: plain_frontier(address, name, version))  # type: ignore[misc]
-            yield f"{name}=={version}, plain frontier query, time {number}, s; releases", f"{took:.2f}; {count:,}"
+            peer = _step(f"closure of {name}, {time_} time", took, count, "plain frontier query")
+            yield beside(own, peer)
+            yield beside(peer, peer)
     store.close()
 
 
@@ -183,19 +223,92 @@ def plain_frontier(address: str, name: str, version: str) -> int:
     return len(seen)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--parquet", type=Path, default=PARQUET)
-    parser.add_argument("--packages", type=int, default=20_000)
-    parser.add_argument("--whole", action="store_true")
-    given = parser.parse_args(arguments)
+def case(folder: Path) -> Iterator[Figure]:
+    """Yield the real case, asked of a server and of a folder as commands; the client's own cache is empty at first."""
+    graph, answer = folder / "graph", folder / "answer.json"
+    run(graphkit("demo", "--graph", str(graph), "--output", str(folder / "report.html"), "--quiet"))
+    os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
+    with running(folder / "home", heap="2g", pages="512m") as address:
+        run(graphkit("neo4j", "push", "--graph", str(graph), "--to", address, "--quiet"))
+        for verb, there, here in (
+            ("blast", blast(address, CASE, answer), blast(graph, CASE, answer)),
+            ("who-has", who_has(address, "litellm", answer), who_has(graph, "litellm", answer)),
+        ):
+
+            def forget() -> None:
+                shutil.rmtree(folder / "cache", ignore_errors=True)
+
+            pushed_before = "the push"
+            found = in_turns(
+                [
+                    Command(name=f"{verb}, embedded", of="graphkit", words=here, leaves_out="the ingest"),
+                    Command(
+                        name=f"{verb}, first question of a client",
+                        of="graphkit on Neo4j",
+                        words=there,
+                        before=forget,
+                        leaves_out=pushed_before,
+                    ),
+                    Command(
+                        name=f"{verb}, next question",
+                        of="graphkit on Neo4j",
+                        words=there,
+                        leaves_out=pushed_before,
+                    ),
+                ],
+                _ROUNDS,
+            )
+            for one in found.values():
+                yield beside(one, found[f"{verb}, embedded"], "embedded")
+
+
+def writers(folder: Path) -> Iterator[Figure]:
+    """Yield the ingest of a made-up fleet by 1, 2 and 4 processes at once, each with its share of the documents."""
+    fleet = folder / "fleet"
+    made = ("--documents", str(DOCUMENTS), "--components", "50", "--made-up")
+    output_of(module("benchmarks.documents.fleet", "--output", str(fleet), *made))
+    files = sorted(fleet.rglob("*.json"))
+    words = graphkit("ingest", "sbom", str(fleet), "--graph", str(folder / "embedded"), "--quiet")
+    embedded = figure_of(
+        Command(name="ingest, embedded", of="graphkit", words=words, leaves_out="compiling for questions"),
+        [run(words)],
+        DOCUMENTS,
+    )
+    yield beside(embedded, embedded, "embedded")
+    first: Figure | None = None
+    for count in WRITERS:
+        shares = [folder / f"share-{count}-{number}" for number in range(count)]
+        for number, share in enumerate(shares):
+            share.mkdir()
+            for file in files[number::count]:
+                (share / file.name).symlink_to(file)
+        with running(folder / f"home-{count}", heap="2g", pages="512m") as address:
+            orders = [graphkit("ingest", "sbom", str(one), "--graph", address, "--quiet") for one in shares]
+            with ThreadPoolExecutor(count) as pool:
+                took, _ = timed(lambda pool=pool, orders=orders: list(pool.map(run, orders)))  # type: ignore[misc]
+        one = Figure(
+            name=f"ingest, {count} writers" if count > 1 else "ingest, 1 writer",
+            of="graphkit on Neo4j",
+            kind="command",
+            value=took,
+            size=DOCUMENTS,
+            leaves_out="start of the server",
+        )
+        yield beside(one, embedded, "embedded")
+        first = first or one
+        yield beside(replace(one, name=f"{one.name}, beside one writer"), first, "one writer")
+
+
+def figures(plan: Plan) -> Iterator[Figure]:
+    """Yield the figures of this part."""
     os.environ["NEO4J_PASSWORD"] = PASSWORD
-    with tempfile.TemporaryDirectory(prefix="graphkit-bench-") as name:
-        rows = offline(given.parquet, Path(name)) if given.whole else online(given.parquet, given.packages, Path(name))
-        for what, found in rows:
-            print(f"| {what} | {found} |", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+    yield from case(plan.folder("case"))
+    yield from writers(plan.folder("writers"))
+    if not plan.parquet.exists():
+        plan.missing.append(f"push beside a plain client: there is no {plan.parquet.name}")
+        return
+    yield from pushed(plan, plan.folder("pushed"))
+    if plan.whole:
+        yield from offline(plan, plan.folder("offline"))
+    else:
+        plan.missing.append("the whole index on a server (--whole)")
