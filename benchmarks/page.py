@@ -19,7 +19,7 @@ from playwright.sync_api import TimeoutError as TookTooLong
 from pyvis.network import Network
 
 from benchmarks.figures.plan import Plan
-from benchmarks.figures.results import Figure, median
+from benchmarks.figures.results import Figure, beside, median
 from graphkit.reports import report
 from graphkit.reports.graph import graph_of
 from graphkit.reports.interface import ReportOptions
@@ -72,29 +72,33 @@ def opened(browser: Browser, file: Path, ready: str) -> list[float] | None:
     return times
 
 
+def of_a_page(plan: Plan, browser: Browser, file: Path, write: Callable[[], str], number: int) -> Iterator[Figure]:
+    """Yield the figures of one page: its size, and what it takes to write and to open it."""
+    begun = time.perf_counter()
+    text = write()
+    written = time.perf_counter() - begun
+    file.write_text(text, encoding="utf-8")
+    of = file.stem
+    yield Figure(name="page", of=of, kind="size", value=len(text.encode()) / 1e6, unit="MB", size=number)
+    without = "start, question: the answer is made up"
+    yield Figure(name="to write", of=of, kind="kernel", value=written, size=number, leaves_out=without)
+    if took := opened(browser, file, READY[of]):
+        yield median("to open", of, "browser", took, size=number, leaves_out="start of the browser")
+    else:
+        plan.missing.append(f"to open {number:,} services, {of}: not in {PATIENCE} s")
+
+
 def figures(plan: Plan) -> Iterator[Figure]:
     """Yield the figures of this part."""
     folder = plan.folder("pages")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for number in plan.services:
-            for name, write in writers(number, plan.pyvis_most):
-                begun = time.perf_counter()
-                text = write()
-                written = time.perf_counter() - begun
-                file = folder / f"{name}.html"
-                file.write_text(text, encoding="utf-8")
-                yield Figure(name="page", of=name, kind="size", value=len(text.encode()) / 1e6, unit="MB", size=number)
-                yield Figure(
-                    name="to write",
-                    of=name,
-                    kind="kernel",
-                    value=written,
-                    size=number,
-                    leaves_out="start, question: the answer is made up",
-                )
-                if took := opened(browser, file, READY[name]):
-                    yield median("to open", name, "browser", took, size=number, leaves_out="start of the browser")
-                else:
-                    plan.missing.append(f"to open {number:,} services, {name}: not in {PATIENCE} s")
+            found = [
+                one
+                for name, write in writers(number, plan.pyvis_most)
+                for one in of_a_page(plan, browser, folder / f"{name}.html", write, number)
+            ]
+            peers = {one.name: one for one in found if one.of == "pyvis"}
+            yield from (beside(one, peers[one.name]) if one.name in peers else one for one in found)
         browser.close()

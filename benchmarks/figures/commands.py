@@ -29,6 +29,8 @@ class Command:
     before: Callable[[], None] | None = None
     good: frozenset[int] = frozenset({0})
     leaves_out: str = ""
+    each: str = ""
+    """As of a figure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +107,7 @@ def in_turns(commands: Sequence[Command], rounds: int, size: int | None = None) 
 def figure_of(command: Command, samples: Sequence[Sample], size: int | None = None) -> Figure:
     """Return the figure of the runs of a command."""
     seconds, peak = [one.seconds for one in samples], max(one.peak for one in samples)
-    more = {"size": size, "peak": peak, "leaves_out": command.leaves_out}
+    more = {"size": size, "peak": peak, "leaves_out": command.leaves_out, "each": command.each}
     return median(command.name, command.of, "command", seconds, **more)
 
 

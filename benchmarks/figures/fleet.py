@@ -79,6 +79,7 @@ def stored(plan: Plan, fleet: Path, size: int, graph: Path) -> Iterator[Figure]:
             of="python",
             words=(sys.executable, "-c", _LOADS, str(fleet)),
             leaves_out="all but parsing",
+            each="documents",
         ),
         Command(
             name="ingest",
@@ -86,13 +87,21 @@ def stored(plan: Plan, fleet: Path, size: int, graph: Path) -> Iterator[Figure]:
             words=words,
             before=lambda: shutil.rmtree(graph, ignore_errors=True),
             leaves_out="compiling for questions, which the first question does",
+            each="documents",
         ),
-        Command(name="ingest again", of="graphkit", words=words),
+        Command(name="ingest again", of="graphkit", words=words, each="documents"),
     ]
     if plan.osv_scanner:
         scan = (plan.osv_scanner, "scan", "source", "--recursive", "--offline", "--format", "json", str(fleet))
         commands.append(
-            Command(name="scan", of="osv-scanner", words=scan, good=_FINDINGS, leaves_out="storing: it keeps nothing")
+            Command(
+                name="scan",
+                of="osv-scanner",
+                words=scan,
+                good=_FINDINGS,
+                leaves_out="storing: it keeps nothing",
+                each="documents",
+            )
         )
     else:
         plan.missing.append(f"osv-scanner over {size:,} documents: not given (--osv-scanner)")
@@ -110,7 +119,9 @@ def stored(plan: Plan, fleet: Path, size: int, graph: Path) -> Iterator[Figure]:
     )
     if plan.peer_python:
         words = (plan.peer_python, "-c", _CYCLONEDX, str(fleet), str(_CYCLONEDX_DOCUMENTS))
-        peer = Command(name="parsing", of="cyclonedx-python-lib", words=words, leaves_out=_LIBRARY_ALONE)
+        peer = Command(
+            name="parsing", of="cyclonedx-python-lib", words=words, leaves_out=_LIBRARY_ALONE, each="documents"
+        )
         one = figure_of(peer, [run(words)], size)
         scaled = replace(one, value=one.value * size / _CYCLONEDX_DOCUMENTS, least=None, most=None, peak=None)
         yield beside(scaled, found["json.loads loop"], "json.loads")

@@ -50,6 +50,7 @@ def with_the_fleet(plan: Plan, fleet: Path, graph: Path, size: int) -> Iterator[
         words=graphkit("ingest", "sbom", str(fleet), "--graph", str(graph), "--quiet"),
         before=lambda: shutil.rmtree(graph, ignore_errors=True),
         leaves_out="compiling for questions",
+        each="documents",
     )
     stored = in_turns((idle(), ingest), _rounds(plan), size)
     answer = graph.with_name("answer.json")

@@ -21,7 +21,7 @@ PARQUET: Final = ROOT.parent / "shared" / "bench" / "pypi-2023-09.parquet"
 _LIBRARIES: Final = ("duckdb", "msgspec", "neo4j", "numpy", "packaging")
 Kind = Literal["command", "warm", "kernel", "browser", "size"]
 KINDS: Final[Mapping[Kind, str]] = {
-    "command": "whole process from a cold start until its answer is written",
+    "command": "whole process until its answer is written, its files in the cache of the system",
     "warm": "question and answer as JSON text in a process that has answered it before",
     "kernel": "calls of functions in one process; no command, nothing written for a reader",
     "browser": "from opening a file in Chromium until it can be read",
@@ -34,8 +34,9 @@ KINDS: Final[Mapping[Kind, str]] = {
 class Figure:
     """One measured value: the median of its rounds, in seconds unless ``unit`` says otherwise.
 
-    ``size`` is what it was measured at (documents, services, releases: the part says which). ``ratio`` is the value
-    divided by that of ``peer`` in the same part. ``peak`` is in MB, of the largest process, None where not measured.
+    ``size`` is what it was measured at (documents, services, releases: the part says which); ``each`` names them where
+    they are worked on one by one, so that so many a second says something. ``ratio`` is the value divided by that of
+    ``peer`` in the same part. ``peak`` is in MB, of the largest process, None where not measured.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Figure:
     value: float
     unit: str = "s"
     size: int | None = None
+    each: str = ""
     least: float | None = None
     most: float | None = None
     rounds: int = 1

@@ -140,8 +140,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"  not measured: {what}", flush=True)
         print(f"{name}: done in {time.perf_counter() - start:.0f} s", flush=True)
     if given.no_tables:
-        for name, (part, _) in tables.BLOCKS.items():
-            if part in {*given.parts, *given.again}:
+        for name, (of, _) in tables.BLOCKS.items():
+            if of in {*given.parts, *given.again}:
                 print(tables.table(given.results, name) or f"{name}: no results\n")
     else:
         for line in tables.rewrite(given.readme, given.results):

@@ -82,12 +82,13 @@ def listed(part: Part, of_what: str) -> str:
             "" if one.size is None else f"{one.size:,}",
             measure(one),
             _spread(one),
+            f"{number(one.size / one.value)} {one.each}" if one.each and one.size else "",
             times(one),
             "" if one.peak is None else number(one.peak),
         )
         for one in part.figures
     ]
-    return grid(("what", "by", of_what, "median", "least to most", "ratio", "peak MB"), rows)
+    return grid(("what", "by", of_what, "median", "least to most", "a second", "ratio", "peak MB"), rows)
 
 
 def _spread(figure: Figure) -> str:

@@ -144,6 +144,7 @@ def pushed(plan: Plan, folder: Path) -> Iterator[Figure]:
         kind="kernel",
         value=slow,
         size=len(pairs),
+        each="relationships",
         leaves_out=f"{without}, nodes, properties",
     )
     yield beside(pair_by_pair, pair_by_pair)
@@ -153,6 +154,7 @@ def pushed(plan: Plan, folder: Path) -> Iterator[Figure]:
         kind="kernel",
         value=split.links,
         size=len(pairs),
+        each="relationships",
         leaves_out=f"{without}, nodes",
     )
     yield beside(own, pair_by_pair)
@@ -270,7 +272,9 @@ def writers(folder: Path) -> Iterator[Figure]:
     files = sorted(fleet.rglob("*.json"))
     words = graphkit("ingest", "sbom", str(fleet), "--graph", str(folder / "embedded"), "--quiet")
     embedded = figure_of(
-        Command(name="ingest, embedded", of="graphkit", words=words, leaves_out="compiling for questions"),
+        Command(
+            name="ingest, embedded", of="graphkit", words=words, leaves_out="compiling for questions", each="documents"
+        ),
         [run(words)],
         DOCUMENTS,
     )
@@ -292,6 +296,7 @@ def writers(folder: Path) -> Iterator[Figure]:
             kind="command",
             value=took,
             size=DOCUMENTS,
+            each="documents",
             leaves_out="start of the server",
         )
         yield beside(one, embedded, "embedded")
