@@ -48,7 +48,7 @@ bench: .venv/.runtime
 	else $(BIN)/python -m benchmarks.figures.run --parts starts --again starts --no-tables $(OPTIONS); fi
 
 # Every figure of README.md, part by part, into build/bench; then its tables. What is there is not measured again:
-# OPTIONS='--again PART'. On an idle machine: some hours, up to 12 GB of memory and 30 GB of disk.
+# OPTIONS='--again PART'. An hour or two on an idle machine, up to 12 GB of memory and of disk.
 bench-all: .venv/.dev
 	$(BIN)/python -m benchmarks.figures.run $(OPTIONS)
 

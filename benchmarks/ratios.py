@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parents[1]
-PARQUET: Final = ROOT.parent / "shared" / "bench" / "pypi-2023-09.parquet"
+from benchmarks.figures.results import PARQUET, ROOT
+
 CASE: Final = ("litellm-2026-03", "MAL-2026-2144")
 WHOLE_INDEX: Final = ("certifi==2023.7.22", "langchain==0.0.148")
 """Releases that a third of the index reaches, and that few reach."""

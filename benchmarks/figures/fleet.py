@@ -153,4 +153,4 @@ def asked(plan: Plan, fleet: Path, size: int, graph: Path) -> Iterator[Figure]:
         yield beside(one, found["idle start"], "an idle start")
     yield beside(replace(found["who-has as JSON"], name="who-has as JSON, beside grep"), found["grep -rl"], "grep -rl")
     for verb, target in (("blast", plan.target), ("who-has", name)):
-        yield beside(warm(graph, plan.rounds, verb, target, size), found["idle start"], "an idle start")
+        yield beside(warm(graph, plan.rounds, verb, target, size=size), found["idle start"], "an idle start")

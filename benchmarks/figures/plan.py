@@ -34,6 +34,8 @@ class Plan:
     pyvis_most: int
     packages: int
     whole: bool
+    base: str | None
+    """A commit that Parquet to ready is compared with."""
     osv_scanner: str | None
     peer_python: str | None
     missing: list[str] = field(default_factory=list)
@@ -51,9 +53,9 @@ def idle() -> Command:
     return Command(name="idle start", of=IDLE, words=graphkit("--help"), leaves_out="any graph")
 
 
-def warm(graph: Path | str, rounds: int, verb: str, target: str, size: int | None = None) -> Figure:
+def warm(graph: Path | str, rounds: int, verb: str, target: str, *limit: str, size: int | None = None) -> Figure:
     """Return how long a question takes, up to its JSON text, in a process that has answered it before."""
-    words = module("benchmarks.figures.warm", str(graph), str(rounds), verb, target)
+    words = module("benchmarks.figures.warm", str(graph), str(rounds), verb, target, *limit)
     seconds = json.loads(output_of(words).splitlines()[-1])
     kind: Kind = "warm"
     return median(f"{verb} as JSON, warm", "graphkit", kind, seconds, size=size, leaves_out="start, opening the graph")

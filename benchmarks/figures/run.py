@@ -59,6 +59,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--growth", type=int, nargs="+", default=[1_000, 10_000, 100_000], help="growth: documents of each fleet"
     )
+    parser.add_argument("--base", help="index: a commit whose time from Parquet to ready is compared")
     parser.add_argument("--copies", type=int, default=4, help="index-growth: copies of the index at the largest size")
     parser.add_argument("--services", type=int, nargs="+", default=[1_000, 10_000, 100_000], help="page: services")
     parser.add_argument("--pyvis-most", type=int, default=10_000, help="page: the most services that pyvis is given")
@@ -83,6 +84,7 @@ def plan_of(given: argparse.Namespace, scratch: Path) -> Plan:
         pyvis_most=given.pyvis_most,
         packages=given.packages,
         whole=given.whole,
+        base=given.base,
         osv_scanner=given.osv_scanner,
         peer_python=given.peer_python,
     )
@@ -140,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"  not measured: {what}", flush=True)
         print(f"{name}: done in {time.perf_counter() - start:.0f} s", flush=True)
     if given.no_tables:
-        for name, (of, _) in tables.BLOCKS.items():
+        for name, (of, *_) in tables.BLOCKS.items():
             if of in {*given.parts, *given.again}:
                 print(tables.table(given.results, name) or f"{name}: no results\n")
     else:

@@ -117,6 +117,10 @@ def pivoted(part: Part, of_what: str) -> str:
     return grid(("by", of_what, *names), lines) + note
 
 
+def _whole(part: Part) -> Part:
+    return part
+
+
 def only(part: Part, *names: str, others: bool = False) -> Part:
     """Return the part with the figures of these names, or with those of all other names."""
     return dataclasses.replace(part, figures=tuple(one for one in part.figures if (one.name in names) != others))
@@ -124,17 +128,17 @@ def only(part: Part, *names: str, others: bool = False) -> Part:
 
 ENGINES: Final = ("load", "worst question", "question that reaches 101 to 1,000", "peak memory")
 """What every engine of the index is asked: the names of the figures that are compared side by side."""
-BLOCKS: Final[Mapping[str, tuple[str, Callable[[Part], str]]]] = {
-    "starts": ("starts", lambda part: listed(part, "size")),
-    "fleet": ("fleet", lambda part: listed(part, "documents")),
-    "growth": ("growth", lambda part: listed(part, "size")),
-    "index": ("index", lambda part: pivoted(only(part, *ENGINES), "size")),
-    "index-own": ("index", lambda part: listed(only(part, *ENGINES, others=True), "size")),
-    "index-growth": ("index-growth", lambda part: listed(part, "releases")),
-    "neo4j": ("neo4j", lambda part: listed(part, "size")),
-    "page": ("page", lambda part: pivoted(part, "services")),
+BLOCKS: Final[Mapping[str, tuple[str, Callable[[Part], Part], Callable[[Part], str]]]] = {
+    "starts": ("starts", _whole, lambda part: listed(part, "size")),
+    "fleet": ("fleet", _whole, lambda part: listed(part, "documents")),
+    "growth": ("growth", _whole, lambda part: listed(part, "size")),
+    "index": ("index", lambda part: only(part, *ENGINES), lambda part: pivoted(part, "size")),
+    "index-own": ("index", lambda part: only(part, *ENGINES, others=True), lambda part: listed(part, "size")),
+    "index-growth": ("index-growth", _whole, lambda part: listed(part, "releases")),
+    "neo4j": ("neo4j", _whole, lambda part: listed(part, "size")),
+    "page": ("page", _whole, lambda part: pivoted(part, "services")),
 }
-"""The tables by the names in their markers: of which part, and how they are written."""
+"""The tables by the names in their markers: of which part, which of its figures, and how they are written."""
 
 
 def notes(part: Part) -> Iterator[str]:
@@ -161,9 +165,12 @@ def notes(part: Part) -> Iterator[str]:
 
 def table(results: Path, name: str) -> str:
     """Return a table with its notes, empty where its part has no results."""
-    of, written = BLOCKS[name]
+    of, chosen, written = BLOCKS[name]
     part = read(results, of)
-    return "" if part is None else f"{written(part)}\n\n{_folded(' '.join(notes(part)))}\n"
+    if part is None:
+        return ""
+    shown = chosen(part)
+    return f"{written(shown)}\n\n{_folded(' '.join(notes(shown)))}\n"
 
 
 def _folded(text: str) -> str:

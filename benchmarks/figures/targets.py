@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.figures.results import Figure, read
-from benchmarks.figures.run import PARTS, RESULTS
+from benchmarks.figures.run import PARTS, RESULTS, options
 from benchmarks.figures.starts import CASE
 from benchmarks.figures.tables import number
 
@@ -68,8 +68,7 @@ TARGETS: Final = (
     Target(part="neo4j", name="ingest, 2 writers, beside one writer", most=1.0),
     Target(part="neo4j", name="push, its relationships", most=1.0),
 )
-"""Those of the issue on speed where people wait. Two have no figure yet: no call gives a walk without its releases, and
-a commit before is compared by ``make bench BASE=<commit>``."""
+"""Those of the issue on speed where people wait. One has no figure yet: no call gives a walk without its releases."""
 
 
 def verdict(target: Target, figures: Sequence[Figure]) -> tuple[str, str]:
@@ -122,6 +121,17 @@ def _n_log_n(size: int) -> float:
     return size * math.log2(size + 1)
 
 
+def measured(results: Path) -> Iterator[str]:
+    """Yield when each part was measured, under which load, and how it differs from what is measured by default."""
+    defaults = options()
+    for name in PARTS:
+        if part := read(results, name):
+            told = part.options.items()
+            other = [f"{key}={value}" for key, value in told if value != str(defaults.get_default(key))]
+            load = f"load {part.load[0]} before and {part.load[1]} after"
+            yield f"{name}: {part.ended} at {part.commit or 'no commit'}, {load}{', '.join(['', *other])}"
+
+
 def verdicts(results: Path) -> list[tuple[str, str]]:
     """Return what is said of every target, then of every figure that grows."""
     parts = {name: part.figures if (part := read(results, name)) else () for name in PARTS}
@@ -136,7 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--strict", action="store_true", help="end with 1 where a target is missed")
     given = parser.parse_args(arguments)
     found = verdicts(given.results)
-    for _, line in found:
+    for line in (*measured(given.results), *(line for _, line in found)):
         print(line)
     count = [sum(said == one for said, _ in found) for one in ("reached", "missed", "not measured")]
     print(f"{count[0]} reached, {count[1]} missed, {count[2]} not measured")

@@ -25,10 +25,15 @@ from benchmarks.figures.plan import Plan, idle, warm
 from benchmarks.figures.results import ROOT, Figure, beside, median
 from benchmarks.index.children import MEGABYTE, Bounds, Child, environment, run
 from benchmarks.index.sizes import SIZES
+from benchmarks.ratios import trees
 
 PEERS = ("SciPy", "igraph", "rustworkx", "networkx", "DuckDB", "LadybugDB")
 SECONDS, MEMORY = 600.0, 12_000
 """How long one process may take, and how many MB it may hold."""
+ROUNDS = 3
+"""At most, of what takes long."""
+SHOWN = "20"
+"""Packages that questions over the whole index show."""
 _REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 
 
@@ -112,6 +117,7 @@ def figures(plan: Plan) -> Iterator[Figure]:
             yield from of_an_engine(name, child, asked["SciPy"])
     yield from of_the_walk(own.answer, asked["SciPy"])
     yield from of_commands(plan, graph, {"large": exported["worst"], "small": exported["small"]}, releases)
+    yield from of_the_commit_before(plan, exported["small"])
     changed = place.own("benchmarks.index.own", "change", str(graph))
     yield Figure(
         name="one page that changed, to ready",
@@ -121,6 +127,28 @@ def figures(plan: Plan) -> Iterator[Figure]:
         peak=changed.peak / MEGABYTE,
         leaves_out="start, reading the page",
     )
+
+
+def of_the_commit_before(plan: Plan, target: str) -> Iterator[Figure]:
+    """Yield what Parquet to the first answer takes of a commit and of this checkout, each made anew in turns."""
+    if plan.base is None:
+        plan.missing.append("Parquet to ready beside a commit before: none was given (--base)")
+        return
+    seconds: dict[str, list[float]] = {"base": [], "here": []}
+    with trees(plan.base, plan.folder("commits")) as both:
+        for _ in range(min(ROUNDS, plan.rounds)):
+            for tree in both:
+                told = ("--unknown-times", "listed", "--graph", str(tree.scratch / "index"), "--quiet")
+                took = tree.graphkit("ingest", "parquet", str(plan.parquet), *told)
+                seconds[tree.name].append(took + tree.ask("index", target))
+                shutil.rmtree(tree.scratch / "index")
+    name = "Parquet to ready, beside the commit before"
+    base, here = (
+        median(name, of, "command", seconds[tree])
+        for of, tree in ((f"graphkit {plan.base}", "base"), ("graphkit", "here"))
+    )
+    yield base
+    yield beside(here, base)
 
 
 def of_the_build(built: Child) -> Iterator[Figure]:
@@ -199,7 +227,7 @@ def of_commands(plan: Plan, graph: Path, targets: Mapping[str, str], releases: i
         Command(
             name=f"blast of {target} as JSON, {kind} question",
             of="graphkit",
-            words=blast(graph, target, answer, "--limit", "20"),
+            words=blast(graph, target, answer, "--limit", SHOWN),
             good=frozenset({0, 3}),
             leaves_out="the ingest; packages after the worst 20",
         )
@@ -209,7 +237,7 @@ def of_commands(plan: Plan, graph: Path, targets: Mapping[str, str], releases: i
     for one in found.values():
         yield beside(one, found["idle start"], "an idle start")
     for kind, target in targets.items():
-        one = warm(graph, min(3, plan.rounds), "blast", target, releases)
+        one = warm(graph, min(3, plan.rounds), "blast", target, SHOWN, size=releases)
         yield beside(replace(one, name=f"{one.name}, {kind} question"), found["idle start"], "an idle start")
 
 
