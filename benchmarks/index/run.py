@@ -108,6 +108,14 @@ def figures(plan: Plan) -> Iterator[Figure]:
     exported = place.own("benchmarks.index.export", str(graph), str(export)).answer
     own = place.own("benchmarks.index.own", "ask", str(graph), str(export))
     releases = exported["releases"]
+    yield Figure(
+        name="choosing and laying out the edges of one instant, for the others",
+        of="export",
+        kind="kernel",
+        value=exported["seconds"],
+        size=exported["edges"],
+        leaves_out="start",
+    )
     asked = {"graphkit": own, **peers(plan, place, export)}
     wrong = [name for name, child in asked.items() if child.answer and not same(own, child)]
     if wrong:
@@ -115,6 +123,9 @@ def figures(plan: Plan) -> Iterator[Figure]:
     for name, child in asked.items():
         if child.answer:
             yield from of_an_engine(name, child, asked["SciPy"])
+    reached = own.answer["answers"][0]["nodes"]
+    name = f"releases, with and without extras, that reach {exported['worst']}"
+    yield Figure(name=name, of="all engines", kind="size", value=reached, unit="nodes", size=releases)
     yield from of_the_walk(own.answer, asked["SciPy"])
     yield from of_commands(plan, graph, {"large": exported["worst"], "small": exported["small"]}, releases)
     yield from of_the_commit_before(plan, exported["small"])
