@@ -24,6 +24,7 @@ from benchmarks.figures.plan import Plan
 from benchmarks.figures.results import Figure
 from benchmarks.index.children import MEGABYTE
 from benchmarks.index.export import WORST
+from benchmarks.index.peers import REPEATS
 from benchmarks.index.run import Place, place_of
 from benchmarks.index.sizes import SIZES
 
@@ -135,11 +136,21 @@ def of_a_size(one: Mapping[str, Any]) -> Iterator[Figure]:
         ("worst question of one copy", "one", releases),
         ("worst question of every copy, by releases that reach", "every", one["every_nodes"]),
     ):
-        yield Figure(name=name, of="graphkit", kind="kernel", value=one[key], size=size, leaves_out=without)
+        yield Figure(
+            name=name, of="graphkit", kind="kernel", value=one[key], size=size, rounds=REPEATS, leaves_out=without
+        )
     for (least, most), seconds in zip(SIZES, one["small"], strict=True):
         if not math.isnan(seconds):
             name = f"small question that {least} to {most:,} reach"
-            yield Figure(name=name, of="graphkit", kind="kernel", value=seconds, size=releases, leaves_out=without)
+            yield Figure(
+                name=name,
+                of="graphkit",
+                kind="kernel",
+                value=seconds,
+                size=releases,
+                rounds=REPEATS,
+                leaves_out=without,
+            )
 
 
 def fitted(found: Sequence[Mapping[str, Any]]) -> Iterator[Figure]:
@@ -153,11 +164,10 @@ def fitted(found: Sequence[Mapping[str, Any]]) -> Iterator[Figure]:
     ):
         factor, exponent = power(at[-_FITTED:], values[-_FITTED:])
         yield Figure(
-            name=f"{name}, fitted to today's index (exponent {exponent:.2f})",
+            name=f"{name}, fitted to today's index of an assumed size (exponent {exponent:.2f})",
             of="fit",
             kind="size",
             value=factor * today**exponent,
             unit=unit,
             size=int(today),
-            leaves_out="not measured; the size of today's index is assumed",
         )
