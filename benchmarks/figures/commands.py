@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from typing import Final
 from benchmarks.figures.results import ROOT, Figure, median
 
 MEGABYTE: Final = 1e6
+_ALMOST: Final = 1.05
 _CLI: Final = "from graphkit.cli import program; program()"
 _HIDDEN: Final = ("PYTHONDONTWRITEBYTECODE", "GRAPHKIT_GRAPH")
 
@@ -35,10 +37,13 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One run: seconds from start to end, and MB at most resident in the largest of its processes."""
+    """One run: seconds from start to end, and MB at most resident in the largest of its processes.
+
+    The system counts at least the memory of the process that started it, so what is no more than that is None.
+    """
 
     seconds: float
-    peak: float
+    peak: float | None
 
 
 def graphkit(*words: str) -> tuple[str, ...]:
@@ -71,8 +76,6 @@ def surroundings() -> Mapping[str, str]:
 def run(words: Sequence[str], folder: Path | None = None, good: frozenset[int] = frozenset({0})) -> Sample:
     """Run a process to its end; its output goes to a file.
 
-    Memory counts at least that of the process that starts it, so this one has to be small.
-
     Raises:
         SystemExit: it failed; a time of a failure compares nothing.
     """
@@ -88,7 +91,9 @@ def run(words: Sequence[str], folder: Path | None = None, good: frozenset[int] =
             err.seek(0)
             said = err.read().decode(errors="replace")[-2000:]
             raise SystemExit(f"{' '.join(words)[:300]} ended with {process.returncode}:\n{said}")
-    return Sample(seconds=took, peak=usage.ru_maxrss * 1024 / MEGABYTE)
+    least = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _ALMOST
+    peak = usage.ru_maxrss * 1024 / MEGABYTE if usage.ru_maxrss > least else None
+    return Sample(seconds=took, peak=peak)
 
 
 def in_turns(commands: Sequence[Command], rounds: int, size: int | None = None) -> dict[str, Figure]:
@@ -106,7 +111,8 @@ def in_turns(commands: Sequence[Command], rounds: int, size: int | None = None) 
 
 def figure_of(command: Command, samples: Sequence[Sample], size: int | None = None) -> Figure:
     """Return the figure of the runs of a command."""
-    seconds, peak = [one.seconds for one in samples], max(one.peak for one in samples)
+    seconds = [one.seconds for one in samples]
+    peak = max((one.peak for one in samples if one.peak is not None), default=None)
     more = {"size": size, "peak": peak, "leaves_out": command.leaves_out, "each": command.each}
     return median(command.name, command.of, "command", seconds, **more)
 
