@@ -22,7 +22,7 @@ _LIBRARIES: Final = ("duckdb", "msgspec", "neo4j", "numpy", "packaging")
 Kind = Literal["command", "warm", "kernel", "browser", "size"]
 KINDS: Final[Mapping[Kind, str]] = {
     "command": "whole process until its answer is written, its files in the cache of the system",
-    "warm": "question and answer as JSON text in a process that has answered it before",
+    "warm": "question and answer as JSON text by the Python library, in a process that has answered it before",
     "kernel": "calls of functions in one process; no command, nothing written for a reader",
     "browser": "from opening a file in Chromium until it can be read",
     "size": "no time",
