@@ -141,7 +141,7 @@ def asked(plan: Plan, fleet: Path, size: int, graph: Path) -> Iterator[Figure]:
         name="first blast after the ingest, as JSON",
         of="graphkit",
         words=words["blast as JSON"],
-        leaves_out="the ingest; compiling is in it",
+        leaves_out="the ingest",
     )
     once = figure_of(first, [run(first.words)], size)
     grep = Command(
