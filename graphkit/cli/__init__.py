@@ -62,6 +62,7 @@ GROUPS: Final = (
         (
             Verb("graphkit.cli.neo4j:push", keeps=True),
             Verb("graphkit.cli.neo4j:export", keeps=True),
+            Verb("graphkit.cli.neo4j:mark", keeps=False),
             Verb("graphkit.cli.neo4j:status", keeps=False),
         ),
     ),

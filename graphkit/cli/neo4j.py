@@ -1,4 +1,4 @@
-"""`graphkit neo4j`: an embedded graph to a Neo4j server, or to files that one imports, and what a server holds."""
+"""`graphkit neo4j`: an embedded graph to a Neo4j server, or to files that one imports; answers in it, what it holds."""
 
 from __future__ import annotations
 
@@ -52,6 +52,60 @@ def export(
     with progress(quiet=quiet) as bar:
         command = export_graph(graph, str(folder), progress=bar)
     answer(command, None)
+
+
+def mark(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TARGET]...", help="name==version, a purl, or the id of an incident or advisory."),
+    ] = None,
+    graph: Annotated[
+        str | None,
+        typer.Option(
+            "--graph", metavar="URI", help="The graph, as neo4j://host:7687. Default: $GRAPHKIT_GRAPH, else $NEO4J_URI."
+        ),
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Take the mark out of the graph.")] = False,
+    start: opt.From = None,
+    until: opt.Until = None,
+    at: opt.At = None,
+    reading: opt.Reading = None,
+    python: opt.Python = None,
+    platform: opt.Platform = None,
+    resolver: opt.ResolverName = opt.Resolver.UV,
+    builds_complete: opt.BuildsComplete = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Write what blast says of services, companies and claims into a graph on a server, where queries find it.
+
+    The mark takes the place of the one before. Facts that come later make it stale, which the queries show.
+    """
+    from graphkit.api.mark import clear_mark, mark_graph
+
+    if clear:
+        if targets:
+            raise UsageError("--clear takes the whole mark out: give no target with it")
+        clear_mark(graph)
+        note("the graph has no mark now", quiet=quiet)
+        return
+    found = mark_graph(
+        graph,
+        targets or (),
+        at=at,
+        window_from=start,
+        window_until=until,
+        reading=reading,
+        python=python,
+        platform=platform,
+        resolver=resolver,
+        builds_complete=builds_complete,
+    )
+    stale = "" if found.is_current else "; it is stale already, since the graph changed meanwhile: mark it again"
+    note(
+        f"marked {', '.join(found.incidents)}: {found.services:,} services, {found.exposed:,} of them exposed; "
+        f"{found.companies:,} companies, {found.reached:,} of them reached; {found.claims:,} claims about it{stale}",
+        quiet=quiet,
+    )
 
 
 def status(to: _To = None) -> None:

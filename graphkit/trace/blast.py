@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,8 +23,8 @@ from graphkit.trace.case import Case, resolve, under, without_incident_joined
 from graphkit.trace.case_answer import CaseAnswer, Question, Worlds, answer, trees_in, worlds_of
 from graphkit.trace.evidence.documents import CaseDocuments
 from graphkit.trace.notes import footnotes, some
-from graphkit.trace.verdicts.companies import CaseWindow, company_rows
-from graphkit.trace.verdicts.packages import Exposed, PackageWorlds, package_rows, package_tiers, row_order
+from graphkit.trace.verdicts.companies import CaseWindow, company_rows, is_about
+from graphkit.trace.verdicts.packages import Effort, Exposed, PackageWorlds, package_rows, package_tiers, row_order
 from graphkit.trace.verdicts.ranking import Unwalked
 from graphkit.trace.verdicts.service_verdicts import ServiceVerdicts, Worst
 
@@ -38,9 +39,39 @@ def blast(reader: port.Reader, question: Question, spread: PackageWorlds = map, 
     Raises:
         UsageError: a target, reading or window that the graph cannot make sense of.
     """
+    cases = _cases(reader, question, reader.evidence().incidents())
+    return _blast_of(reader, cases, question, spread, answer)
+
+
+class OneIncident(NamedTuple):
+    """What a question says of one of its incidents. ``claims`` are the ids of those that are about it."""
+
+    blast: Blast
+    claims: tuple[str, ...]
+
+
+def each_incident(reader: port.Reader, question: Question) -> Iterator[OneIncident]:
+    """Yield the answer for each incident of a question alone, by id: each service and company has its verdict for it.
+
+    Few packages are walked. Cost: as `blast`, for each incident when it is asked for.
+
+    Raises:
+        UsageError: a target, reading or window that the graph cannot make sense of.
+    """
+    asked = replace(question, effort=Effort(most=0, enough=0))
+    claims = reader.evidence().organisation().claims
+    for case in _cases(reader, question, reader.evidence().incidents()):
+        yield OneIncident(
+            blast=_blast_of(reader, (case,), asked, map, Blast),
+            claims=tuple(one.id for one in claims if is_about(one, case)),
+        )
+
+
+def _blast_of(
+    reader: port.Reader, cases: Sequence[Case], question: Question, spread: PackageWorlds, answer: type[Blast]
+) -> Blast:
     incidents = reader.evidence().incidents()
     organisation = reader.evidence().organisation()
-    cases = _cases(reader, question, incidents)
     parts = [_part(reader, case, question, organisation, incidents, spread) for case in cases]
     views = [part.view for part in parts]
     offsets = [sum(len(view.reach.slots) for view in views[:at]) for at in range(len(views))]

@@ -10,6 +10,7 @@ import neo4j
 import pytest
 
 from graphkit.api import open_graph
+from graphkit.api.mark import mark_graph
 from graphkit.api.neo4j import push_graph
 from tests.neo4j_server import clear, settings
 
@@ -33,9 +34,10 @@ def case(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def pushed(case: Path, servers: tuple[str, ...]) -> str:
-    """A server that holds the case."""
+    """A server that holds the case, and the answer to it, which changes no other."""
     clear(servers[-1])
     assert push_graph(str(case), servers[-1])
+    assert mark_graph(servers[-1], ["litellm-2026-03"]).is_current
     return servers[-1]
 
 

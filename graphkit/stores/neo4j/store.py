@@ -18,6 +18,7 @@ from graphkit.model.organisation import Organisation
 from graphkit.model.times import rfc3339
 from graphkit.stores.engine.record import input_row
 from graphkit.stores.engine.schema import column_names
+from graphkit.stores.neo4j import mark
 from graphkit.stores.neo4j.batch import Batch, parts
 from graphkit.stores.neo4j.reader import ServerReader
 from graphkit.stores.neo4j.server import FORMAT, Server, graph_of, one, rows
@@ -141,7 +142,21 @@ class Neo4jStore:
         found["packaging"] = f"{graph['packaging']}{stale}"
         if graph["newest_fact"]:
             found["newest fact"] = rfc3339(graph["newest_fact"]) or ""
+        found["mark"] = mark.in_words(self._server, graph)
         return found
+
+    def mark(self, incidents: Sequence[mark.MarkedIncident], made: dict[str, Any]) -> bool:
+        """Let an answer stand in the graph in place of the one before; see `graphkit.stores.neo4j.mark.write`."""
+        return mark.write(self._server, incidents, made)
+
+    def clear_mark(self) -> None:
+        """Take the answer out of the graph.
+
+        Raises:
+            GraphkitError: there is no graph.
+        """
+        self._existing()
+        mark.clear(self._server)
 
     def close(self) -> None:
         """Let go of connections. Safe to call twice."""

@@ -37,10 +37,11 @@ def is_stated(claim: Claim, cases: Sequence[Case]) -> bool:
     """Return whether a claim makes its company `stated`: affirmative, vouched for, and about one of the cases."""
     if claim.polarity is not Polarity.AFFIRMS or claim.standing not in _VOUCHED:
         return False
-    return any(_is_about(claim, case) for case in cases)
+    return any(is_about(claim, case) for case in cases)
 
 
-def _is_about(claim: Claim, case: Case) -> bool:
+def is_about(claim: Claim, case: Case) -> bool:
+    """Return whether a claim names an incident, or what it accuses."""
     return claim.object.strip().lower() in case.names or _names_release(claim.object, case)
 
 

@@ -25,6 +25,7 @@ def run(tmp_path: Path, *words: str, **more: str) -> str:
         ("graphkit bl", ["blast"]),
         ("graphkit blast --for", ["--format"]),
         ("graphkit neo4j st", ["status"]),
+        ("graphkit neo4j mark --cl", ["--clear"]),
         ("graphkit ingest p", ["parquet", "pypi-db"]),
         ("graphkit ingest --graph g sb", ["sbom"]),
         ("graphkit ingest index --bu", ["--build-requires", "--budget"]),

@@ -43,6 +43,7 @@ def test_every_verb_says_whether_ctrl_c_leaves_something_behind() -> None:
         "verify": False,
         "push": True,
         "export": True,
+        "mark": False,
         "status": False,
     }
 

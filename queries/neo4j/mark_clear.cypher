@@ -1,0 +1,1 @@
+MATCH (m:Mark) DETACH DELETE m
