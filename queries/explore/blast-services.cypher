@@ -1,8 +1,10 @@
-// Which services have a document that lists a release of this incident, and when were they built from it?
+// Which services were hit, which are cleared, and why: what `graphkit blast` says of each, the worst first?
 // Parameters: $incident, the id of an incident. Example: :param incident => 'litellm-2026-03'
-// In Browser, return the path instead of the row to see the graph: MATCH path = … RETURN path
-MATCH (:Incident {id: $incident})-[:COMPROMISES]->(r:Release)<-[:IS]-(:Component)
-      <-[:LISTS]-(:ComponentList)<-[:HOLDS]-(d:Document)<-[u:DESCRIBED_BY]-(s:Service)
-RETURN DISTINCT s.id AS service, s.owner AS owner, r.name + '@' + r.version AS release, d.path AS document,
-  CASE WHEN u.built_at IS NULL THEN '' ELSE toString(datetime({epochMillis: u.built_at / 1000})) END AS built_at
-ORDER BY service, release, document
+// Reads what `graphkit neo4j mark` wrote. Where `stale` is true, facts came after that: mark again.
+MATCH (g:Graphkit {id: 'graph'}), (m:Mark {id: 'mark'})
+MATCH (s:Service)-[j:JUDGED]->(:Incident {id: $incident}) WHERE j.mark = m.digest
+OPTIONAL MATCH (c:Company)-[:OPERATES]->(s)
+RETURN s.id AS service, coalesce(c.id, '') AS company, coalesce(s.owner, '') AS owner, j.verdict AS verdict,
+  j.basis AS basis, j.from AS from, j.until AS until, j.reason AS reason, j.facts AS facts, j.external AS external,
+  m.generation <> g.generation OR m.facts_sha256 <> g.facts_sha256 AS stale
+ORDER BY j.rank, service

@@ -1,8 +1,10 @@
-// What has been said of companies, by whom, how sure, and does it name this incident or a release of it?
-// Parameters: $incident. Example: :param incident => 'litellm-2026-03'
-MATCH (:Incident {id: $incident})-[:COMPROMISES]->(r:Release)
-WITH collect('pkg:pypi/' + r.name + '@' + r.version) + $incident AS objects
-MATCH (k:Claim)-[:ABOUT]->(c:Company)
-RETURN c.id AS company, k.claimant AS claimant, k.polarity AS polarity, k.standing AS standing,
-  k.certainty AS certainty, k.date AS date, k.text AS text, k.object IN objects AS names_it
-ORDER BY company, date, claimant, text
+// What has been said of companies, by whom, how sure, and is it about this incident?
+// Parameters: $incident, the id of an incident. Example: :param incident => 'litellm-2026-03'
+// Reads what `graphkit neo4j mark` wrote. Where `stale` is true, facts came after that: mark again.
+MATCH (g:Graphkit {id: 'graph'}), (m:Mark {id: 'mark'})
+MATCH (k:Claim)-[:ABOUT]->(c:Company)-[j:JUDGED]->(i:Incident {id: $incident}) WHERE j.mark = m.digest
+RETURN c.id AS company, j.verdict AS verdict, k.id AS claim, k.claimant AS claimant, k.polarity AS polarity,
+  k.standing AS standing, k.certainty AS certainty, k.date AS date, k.text AS text,
+  EXISTS { (k)-[a:ABOUT]->(i) WHERE a.mark = m.digest } AS is_about_it,
+  m.generation <> g.generation OR m.facts_sha256 <> g.facts_sha256 AS stale
+ORDER BY company, date, claim, text
