@@ -127,6 +127,16 @@ def test_the_timeline_has_the_times_of_the_json(ask: Callable[..., Rows], said: 
     verdicts = {one["service"]: one["verdict"] for one in said["services"]}
     described = [row for row in rows if row["event"] in {"built", "in place", "replaced", "document made"}]
     assert {row["name"]: row["verdict"] for row in described}.items() <= verdicts.items()
+    # The organisation file of the demo says since when its four locks were in place, and until when.
+    assert [row["name"] for row in described if row["event"] == "in place" and row["at"] == "2026-03-24T10:39:00Z"] == [
+        "aider repository",
+        "crewai repository",
+        "dspy repository",
+        "graphrag repository",
+    ]
+    assert ("2026-03-24T14:05:58Z", "dspy repository") in {
+        (row["at"], row["name"]) for row in described if row["event"] == "replaced"
+    }
 
 
 def test_without_a_mark_there_is_nothing_to_read(ask: Callable[..., Rows]) -> None:

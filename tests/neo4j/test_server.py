@@ -18,6 +18,9 @@ from graphkit.api import open_graph
 from graphkit.api.neo4j import push_graph, server_status
 from graphkit.model.documents import Document
 from graphkit.model.errors import GraphkitError
+from graphkit.model.names import ServiceId
+from graphkit.model.organisation import DocumentUse, Organisation
+from graphkit.model.times import exactly
 from graphkit.stores import open_store
 from graphkit.stores.port import Fact
 from tests.contract.test_store_contract import WORLD, component, document, dump, metadata, page
@@ -85,7 +88,7 @@ def test_a_graph_of_the_old_layout_is_refused_with_the_command_that_makes_a_new_
         old = "CREATE (:Graphkit {id: 'graph', format: '3', generation: 1}), (:Package {id: 'lib', n: 0, flags: 1})"
         driver.execute_query(old, database_=database())
     said = (
-        f"{server} holds a graph of layout 3, and this graphkit reads 4: name an empty database in NEO4J_DATABASE, "
+        f"{server} holds a graph of layout 3, and this graphkit reads 5: name an empty database in NEO4J_DATABASE, "
         f"then make a new one there with `graphkit neo4j push --to {server}`"
     )
     assert problem(server) == problem(server, create=True) == said
@@ -167,6 +170,35 @@ def test_a_push_into_a_graph_of_its_own_is_refused(case: Path, server: str) -> N
     store.close()
     with pytest.raises(GraphkitError, match="holds a graph already; ingest into it"):
         push_graph(str(case), server)
+
+
+def test_times_that_an_organisation_tells_are_those_of_its_newest_file(server: str, tmp_path: Path) -> None:
+    """They are on relationships of their own, which no fact is made of: the next file takes their place."""
+
+    def told(at: int) -> Organisation:
+        use = DocumentUse(service=ServiceId("web"), document="bb", stands_from=exactly(at))
+        return Organisation(source="o", uses=(use,))
+
+    def described() -> list[list[object]]:
+        text = """MATCH (s:Service)-[u:DESCRIBED_BY]->(d:Document)
+            RETURN s.id, d.id, u.built_at, u.stands_from, u.by_organisation ORDER BY d.id"""
+        with neo4j.GraphDatabase.driver(server, **settings()) as driver:
+            return [list(row.values()) for row in driver.execute_query(text, database_=database()).records]
+
+    alone, store = open_store(tmp_path / "graph", create=True), open_store(server, create=True)
+    for facts in ([told(5)], WORLD, [told(7)]):
+        alone.record(facts)
+        store.record(facts)
+        assert store.reader().generation() == alone.reader().generation()
+        assert dump(store.reader()) == dump(alone.reader())
+    assert store.known(["aa", "bb"]) == alone.known(["aa", "bb"])
+    wanted = [["web", "aa", 1400, None, None], ["web", "bb", None, 7, True]]
+    assert described() == wanted
+    store.close()
+    alone.close()
+    clear(server)
+    assert push_graph(str(tmp_path / "graph"), server)
+    assert described() == wanted
 
 
 def test_hostile_texts_are_values(server: str) -> None:

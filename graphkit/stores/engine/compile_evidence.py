@@ -67,14 +67,20 @@ def stage_mentioned(
 
 def kept_organisation(connection: duckdb.DuckDBPyConnection) -> Organisation:
     """Return every organisation and every use of a document, joined."""
-    bodies = connection.execute("SELECT body FROM organisations ORDER BY source").fetchall()
     query = """
         SELECT service, document, path, built_at, stands_from, stands_until, read_at, branch, derived, rest
         FROM document_uses ORDER BY document_use"""
-    return joined(
-        [msgspec.json.decode(body, type=Organisation) for (body,) in bodies],
-        [document_use(row) for row in rows(connection, query)],
-    )
+    return joined(_organisations(connection), [document_use(row) for row in rows(connection, query)])
+
+
+def organisation_files(connection: duckdb.DuckDBPyConnection) -> Organisation:
+    """Return every organisation joined, without the uses that came with documents."""
+    return joined(_organisations(connection), ())
+
+
+def _organisations(connection: duckdb.DuckDBPyConnection) -> list[Organisation]:
+    bodies = connection.execute("SELECT body FROM organisations ORDER BY source").fetchall()
+    return [msgspec.json.decode(body, type=Organisation) for (body,) in bodies]
 
 
 def document_use(row: tuple[Any, ...]) -> DocumentUse:

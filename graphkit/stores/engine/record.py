@@ -109,6 +109,8 @@ class Record:
             present.add(name)
         if is_graph and "pages" in present:
             self._mend_pages()
+        if is_graph and "organisation_uses" not in present:  # nor had they all views
+            self._create_views()
         if not is_graph or not TABLES.keys() <= present:
             raise GraphkitError(f"{self._path.name} is a database, but not a graph; give another folder")
 
@@ -124,9 +126,12 @@ class Record:
         with self._transaction():
             for name, columns in TABLES.items():
                 self.connection.execute(f"CREATE TABLE {name} ({columns})")
-            for view in VIEWS:
-                self.connection.execute(view)
+            self._create_views()
             self.connection.execute("INSERT INTO record VALUES (?, ?, 0)", [FORMAT, secrets.token_hex(4)])
+
+    def _create_views(self) -> None:
+        for view in VIEWS:
+            self.connection.execute(view)
 
     def _one(self, query: str) -> object:
         row = self.connection.execute(query).fetchone()

@@ -84,17 +84,33 @@ INTERNED: Final = (
 """Tables of what is kept once under a number, or once at all; it counts only through the rows that refer to it."""
 
 VIEWS: Final[tuple[str, ...]] = (
-    """CREATE VIEW companies AS SELECT source, unnest(from_json(body->'companies',
+    """CREATE VIEW IF NOT EXISTS companies AS SELECT source, unnest(from_json(body->'companies',
     '[{"id":"VARCHAR","name":"VARCHAR","kind":"VARCHAR"}]'), recursive := true) FROM organisations""",
-    """CREATE VIEW services AS SELECT source, unnest(from_json(body->'services',
+    """CREATE VIEW IF NOT EXISTS services AS SELECT source, unnest(from_json(body->'services',
     '[{"id":"VARCHAR","company":"VARCHAR","owner":"VARCHAR"}]'), recursive := true) FROM organisations""",
-    """CREATE VIEW claims AS SELECT source, unnest(from_json(body->'claims',
+    """CREATE VIEW IF NOT EXISTS claims AS SELECT source, unnest(from_json(body->'claims',
     '[{"id":"VARCHAR","company":"VARCHAR","claimant":"VARCHAR","text":"VARCHAR","polarity":"VARCHAR",
     "standing":"VARCHAR","date":"VARCHAR"}]'), recursive := true) FROM organisations""",
-    """CREATE VIEW compromised_releases AS SELECT id AS incident, unnest(from_json(body->'releases',
+    """CREATE VIEW IF NOT EXISTS compromised_releases AS SELECT id AS incident, unnest(from_json(body->'releases',
     '[{"purl":"VARCHAR","package":"VARCHAR","version":"VARCHAR","listed_from":"BIGINT"}]'), recursive := true)
     FROM incidents""",
+    """CREATE VIEW IF NOT EXISTS organisation_uses AS
+    SELECT source, use.service, use.document, use.path, use.branch, use.built_at.earliest AS built_at,
+        use.stands_from.earliest AS stands_from, use.stands_until.earliest AS stands_until,
+        use.read_at.earliest AS read_at
+    FROM (SELECT source, unnest(from_json(body->'uses', '[{"service":"VARCHAR","document":"VARCHAR","path":"VARCHAR",
+        "branch":"VARCHAR","built_at":{"earliest":"BIGINT"},"stands_from":{"earliest":"BIGINT"},
+        "stands_until":{"earliest":"BIGINT"},"read_at":{"earliest":"BIGINT"}}]')) AS use FROM organisations)
+    UNION
+    SELECT source, build.service, document, '', '', build.at.earliest, NULL, NULL, NULL
+    FROM (SELECT source, build, unnest([build.document, build.lock, build.manifest]) AS document
+        FROM (SELECT source, unnest(from_json(body->'builds', '[{"service":"VARCHAR","at":{"earliest":"BIGINT"},
+            "document":"VARCHAR","lock":"VARCHAR","manifest":"VARCHAR"}]')) AS build FROM organisations))
+    WHERE document <> ''""",
 )
+"""What stands in the bodies of facts, as tables. ``organisation_uses``: which document described a service when, as
+organisation files say it, beside ``document_uses``, which came with documents.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,13 @@ from graphkit.model.organisation import Organisation
 from graphkit.model.times import BEGINNING
 from graphkit.stores.engine.base_index import base_key, facts_sha256, stage_facts
 from graphkit.stores.engine.compile import compile_base, newest_fact, newest_of
-from graphkit.stores.engine.compile_evidence import HOLD, kept_heads, kept_organisation, stage_mentioned
+from graphkit.stores.engine.compile_evidence import (
+    HOLD,
+    kept_heads,
+    kept_organisation,
+    organisation_files,
+    stage_mentioned,
+)
 from graphkit.stores.engine.index_folder import HeldArrays
 from graphkit.stores.engine.record import Record
 from graphkit.stores.engine.record_reader import incidents as kept_incidents
@@ -298,8 +304,14 @@ class Batch:
         fresh = [link for link in evidence_rows.uses(connection) if link[2]["digest"] not in uses]
         self._put("write_uses", map(list, fresh))
         organisation = self._organisation = kept_organisation(connection)
-        if fresh or any(isinstance(fact, Organisation) for fact in facts):
+        has_file = any(isinstance(fact, Organisation) for fact in facts)
+        if has_file:
+            self._transaction.run(cypher("drop_uses")).consume()
+        if fresh or has_file:
             self._write_organisation(organisation)
+        if has_file:
+            links = evidence_rows.uses_by_organisation(organisation_files(connection))
+            self._put("write_uses", map(list, links))
 
     def _write_organisation(self, organisation: Organisation) -> None:
         self._put("write_organisations", evidence_rows.organisations(self._connection))

@@ -137,6 +137,30 @@ def uses(connection: duckdb.DuckDBPyConnection) -> list[Link]:
     return [(service, document, dict(zip(names, said, strict=True))) for service, document, *said in found]
 
 
+def uses_by_organisation(facts: Organisation) -> list[Link]:
+    """Return which service is described by which document, and when, as organisation files say it.
+
+    A build is a use of each document that it names. Such a link is of no fact of its own, so it has no digest.
+    """
+    links: dict[tuple[object, ...], Link] = {}
+    for use in facts.uses:
+        said = {"path": use.path, "branch": use.branch, "derived": False, "by_organisation": True}
+        times = {name: getattr(use, name) for name in _TIMES}
+        said |= {name: None if at is None else at.earliest for name, at in times.items()}
+        links[use.service, use.document, *said.values()] = (use.service, use.document, said)
+    dated = {(service, document, said["built_at"]) for service, document, said in links.values()}
+    for build in facts.builds:
+        for document in filter(None, dict.fromkeys((build.document, build.lock, build.manifest))):
+            if (build.service, document, build.at.earliest) not in dated:
+                said = {"path": "", "branch": "", "derived": False, "by_organisation": True, **dict.fromkeys(_TIMES)}
+                said["built_at"] = build.at.earliest
+                links[build.service, document, *said.values()] = (build.service, document, said)
+    return sorted(links.values(), key=repr)
+
+
+_TIMES: Final = ("built_at", "stands_from", "stands_until", "read_at")
+
+
 def incidents(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     """Return incidents and advisories."""
     query = "SELECT id, title, actor, advisory, body, incident FROM incidents ORDER BY id"

@@ -91,6 +91,7 @@ _TYPES: Final[dict[str, dict[str, str]]] = {
     "DESCRIBED_BY": {
         **dict.fromkeys(("path", "rest", "branch", "digest"), "string"),
         **dict.fromkeys(("built_at", "stands_from", "stands_until", "read_at"), "long"),
+        "by_organisation": "boolean",
         "derived": "boolean",
     },
     "SUPPLIES": {"what": "string", "data": "string[]", "from": "long", "until": "long"},

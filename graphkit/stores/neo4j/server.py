@@ -17,7 +17,7 @@ from neo4j import exceptions
 from graphkit.model.errors import GraphkitError
 from graphkit.stores.neo4j.queries import cypher, statements
 
-FORMAT: Final = "4"
+FORMAT: Final = "5"
 """Version of labels, relationships and properties; a graph of another is refused, never guessed at."""
 OLDEST: Final = (5, 26)
 _SECONDS: Final = 15.0

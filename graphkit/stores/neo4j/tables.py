@@ -12,7 +12,13 @@ import packaging
 from graphkit.model.organisation import Organisation
 from graphkit.stores.engine.base_index import base_key, facts_sha256, stage_facts
 from graphkit.stores.engine.compile import compile_base, count_inputs, newest_fact
-from graphkit.stores.engine.compile_evidence import HOLD, kept_heads, kept_organisation, stage_mentioned
+from graphkit.stores.engine.compile_evidence import (
+    HOLD,
+    kept_heads,
+    kept_organisation,
+    organisation_files,
+    stage_mentioned,
+)
 from graphkit.stores.engine.index_folder import HeldArrays
 from graphkit.stores.engine.record import Record
 from graphkit.stores.engine.record_reader import incidents as kept_incidents
@@ -145,6 +151,7 @@ class Tables:
         documents = evidence_rows.documents(connection, self._heads)
         components = sorted(evidence_rows.components(connection), key=lambda pair: str(pair[0]["id"]))
         uses = evidence_rows.uses(connection)
+        uses += evidence_rows.uses_by_organisation(organisation_files(connection))
         listed, edges = evidence_rows.listings(connection)
         organisation = evidence_rows.organisation(self._organisation)
         return {

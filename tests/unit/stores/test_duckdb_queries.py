@@ -9,9 +9,11 @@ from graphkit.model.documents import Basis, Component, Document, DocumentKind
 from graphkit.model.incidents import CompromisedRelease, Incident
 from graphkit.model.index import File, FileKind, MetadataSource, ProjectPage, ReleaseFiles, ReleaseMetadata
 from graphkit.model.names import CompanyId, PackageName, ServiceId
-from graphkit.model.organisation import Claim, Company, Organisation, Polarity, Service, Standing
+from graphkit.model.organisation import Build, Claim, Company, DocumentUse, Organisation, Polarity, Service, Standing
 from graphkit.model.requirements import requirement
+from graphkit.model.times import Moment, exactly
 from graphkit.stores.embedded.store import EmbeddedStore
+from graphkit.stores.engine.record import Record
 
 FOLDER = Path(__file__).parents[3] / "queries" / "duckdb"
 NAME = PackageName("litellm")
@@ -50,6 +52,12 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
         companies=(Company(id=CompanyId("acme"), name="Acme"),),
         services=(Service(id=ServiceId("web"), company=CompanyId("acme"), owner="ops"),),
         claims=(CLAIM,),
+        uses=(
+            DocumentUse(
+                service=ServiceId("web"), document="aa", path="a.json", stands_from=Moment(earliest=4, latest=5)
+            ),
+        ),
+        builds=(Build(service=ServiceId("web"), at=exactly(6), document="aa", lock="bb"),),
     )
     graph = tmp_path_factory.mktemp("queries")
     store = EmbeddedStore(graph, create=True)
@@ -70,3 +78,24 @@ def test_views_show_the_organisation(record: Path) -> None:
         assert connection.execute("FROM services").fetchall() == [("o", "web", "acme", "ops")]
         assert connection.execute("SELECT id, polarity FROM claims").fetchall() == [("1", "denies")]
         assert connection.execute("SELECT version, listed_from FROM compromised_releases").fetchall() == [("1.82.8", 3)]
+
+
+def test_uses_that_an_organisation_tells_have_their_times(record: Path) -> None:
+    times = "built_at, stands_from, stands_until, read_at"
+    query = f"SELECT service, document, path, {times} FROM organisation_uses ORDER BY ALL"
+    with duckdb.connect(str(record), read_only=True) as connection:
+        assert connection.execute(query).fetchall() == [
+            ("web", "aa", "", 6, None, None, None),
+            ("web", "aa", "a.json", None, 4, None, None),
+            ("web", "bb", "", 6, None, None, None),
+        ]
+
+
+def test_a_record_of_before_gets_the_views_that_it_lacks(record: Path, tmp_path: Path) -> None:
+    path = tmp_path / "graph.duckdb"
+    path.write_bytes(record.read_bytes())
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("DROP VIEW organisation_uses")
+    opened = Record(path)
+    assert len(opened.connection.execute("FROM organisation_uses").fetchall()) == 3
+    opened.close()

@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
+from graphkit.model.aliases import Aliases, ServiceAlias
 from graphkit.model.documents import Edge
 from graphkit.model.index import File, FileKind, ReleaseFiles
+from graphkit.model.names import ServiceId
+from graphkit.model.organisation import Build, DocumentUse, Organisation
+from graphkit.model.times import Moment, exactly
 from graphkit.stores.engine.record import Record
 from graphkit.stores.neo4j.export import DELIMITER, export
 from graphkit.stores.neo4j.push import grouped
@@ -110,6 +114,33 @@ def test_what_waits_for_its_document_has_a_bare_node(tmp_path: Path) -> None:
     record = Record(tmp_path / "graph.duckdb")
     record.write([fact for fact in WORLD if getattr(fact, "sha256", "") != "aa"], tmp_path / "generation")
     assert nodes(Tables(record), "Document")["aa"] == {"id": "aa"}
+    record.close()
+
+
+def test_times_that_an_organisation_tells_are_on_what_describes_a_service(tmp_path: Path) -> None:
+    """Beside the relationships of facts, which alone have a digest; a build is a use of each document that it names."""
+    uses = (
+        DocumentUse(service=ServiceId("shop"), document="aa", path="uv.lock", stands_from=exactly(7), branch="main"),
+        DocumentUse(service=ServiceId("shop"), document="bb", built_at=Moment(earliest=8, latest=9)),
+    )
+    build = Build(service=ServiceId("shop"), at=exactly(8), document="bb", lock="aa")
+    told = Organisation(
+        source="o",
+        uses=uses,
+        builds=(build,),
+        aliases=Aliases(services=(ServiceAlias(service=ServiceId("Shop"), names=("shop",)),)),
+    )
+    record = Record(tmp_path / "graph.duckdb")
+    record.write([*WORLD, told], tmp_path / "generation")
+    tables = Tables(record)
+    described = links(tables, "DESCRIBED_BY")
+    assert [(service, said["built_at"], "digest" in said) for service, _, said in described] == [
+        ("web", 1400, True), ("Shop", 8, False), ("Shop", None, False), ("Shop", 8, False)
+    ]  # fmt: skip
+    found = {(document, said["path"], said["built_at"], said["stands_from"]) for _, document, said in described[1:]}
+    assert found == {("aa", "", 8, None), ("aa", "uv.lock", None, 7), ("bb", "", 8, None)}
+    assert all(said["by_organisation"] for _, _, said in described[1:])
+    assert "Shop" in nodes(tables, "Service")
     record.close()
 
 
