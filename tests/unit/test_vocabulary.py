@@ -35,6 +35,7 @@ EXCEPTIONS: Final[Mapping[str, str]] = {
     "Incident.notes": "a key of incident files",
     "IngestReport.notes": "a key of the JSON contract",
     "InstallCommand.place": "the place of a problem, as the JSON contract has it",
+    "Mark.claims": "a claim is what somebody said (glossary)",
     "Obligation.ACCUSATION": "the name of an obligation (semantics)",
     "Obligation.ROWS": "the name of an obligation (semantics)",
     "Organisation.claims": "a claim is what somebody said (glossary)",
