@@ -14,6 +14,9 @@ from graphkit.api import open_graph
 from graphkit.api.mark import mark_graph
 from graphkit.api.neo4j import server_status
 from graphkit.model.errors import GraphkitError
+from graphkit.model.incidents import Incident, python_release
+from graphkit.model.names import CompanyId, PackageName
+from graphkit.model.organisation import Company, Organisation
 from graphkit.reports.as_json import whole_shape
 from graphkit.reports.interface import ReportOptions
 from graphkit.stores import open_store
@@ -133,6 +136,34 @@ def test_it_is_replaced_goes_stale_and_is_taken_out(world: str, monkeypatch: pyt
     assert marked(world) == {}
     assert asked(world, "MATCH (n:Mark|Actor|Cause) RETURN n") == []
     assert server_status(world)["mark"] == "none"
+
+
+def test_facts_that_come_and_go_make_it_stale(world: str) -> None:
+    """What an ingest writes anew takes relationships along, so the same digest of facts is not enough."""
+    (organisation,) = (fact for fact in WORLD if isinstance(fact, Organisation))
+    more = replace(organisation, companies=(*organisation.companies, Company(id=CompanyId("other"), name="Other")))
+    mark_graph(world, ["INC-1"])
+    before = server_status(world)
+    store = open_store(world)
+    for fact in (more, organisation):
+        assert store.record([fact]).new == 1
+    store.close()
+    after = server_status(world)
+    assert (before["mark"], before["facts"]) == ("blast INC-1", after["facts"])
+    assert after["mark"] == "blast INC-1; stale: mark it again"
+
+
+def test_each_incident_has_its_own_verdicts(world: str) -> None:
+    store = open_store(world)
+    store.record([Incident(id="INC-2", title="app", releases=(python_release(PackageName("app"), "9"),))])
+    store.close()
+    assert mark_graph(world, ["INC-2", "INC-1"]).incidents == ("INC-1", "INC-2")
+    text = """MATCH (s:Service {id: 'web'})-[j:JUDGED]->(i:Incident)
+        RETURN i.id AS incident, j.verdict AS verdict, EXISTS { (s)-[:EXPOSED]->(i) } AS exposed ORDER BY incident"""
+    assert asked(world, text) == [
+        {"incident": "INC-1", "verdict": "observed", "exposed": True},
+        {"incident": "INC-2", "verdict": "unknown", "exposed": False},
+    ]
 
 
 def test_one_that_is_broken_off_never_looks_whole(world: str, monkeypatch: pytest.MonkeyPatch) -> None:
