@@ -100,10 +100,13 @@ def mark(
         resolver=resolver,
         builds_complete=builds_complete,
     )
+    from graphkit.reports.text import counted
+
     stale = "" if found.is_current else "; it is stale already, since the graph changed meanwhile: mark it again"
     note(
-        f"marked {', '.join(found.incidents)}: {found.services:,} services, {found.exposed:,} of them exposed; "
-        f"{found.companies:,} companies, {found.reached:,} of them reached; {found.claims:,} claims about it{stale}",
+        f"marked {', '.join(found.incidents)}: {counted(found.services, 'service')}, {found.exposed:,} exposed; "
+        f"{counted(found.companies, 'company', 'companies')}, {found.reached:,} reached; "
+        f"{counted(found.claims, 'claim')} about it{stale}",
         quiet=quiet,
     )
 

@@ -14,7 +14,9 @@ CALL (m, a, i) {
   UNION
   MATCH (d:Document)<-[u:DESCRIBED_BY]-(s:Service)-[j:JUDGED]->(i) WHERE j.mark = m.digest
   UNWIND [[u.built_at, 'built'], [u.stands_from, 'in place'], [u.stands_until, 'replaced'],
-    [CASE WHEN u.built_at IS NULL AND u.stands_from IS NULL THEN d.created END, 'document made']] AS time
+    [CASE WHEN NOT EXISTS {
+      (s)-[x:DESCRIBED_BY]->(d) WHERE x.built_at IS NOT NULL OR x.stands_from IS NOT NULL
+    } THEN d.created END, 'document made']] AS time
   WITH s, j, d, time WHERE time[0] IS NOT NULL
   RETURN toString(datetime({epochMillis: time[0] / 1000})) AS at, time[1] AS event, s.id AS name, d.path AS detail,
     j.verdict AS verdict

@@ -112,7 +112,7 @@ def test_it_is_replaced_goes_stale_and_is_taken_out(world: str, monkeypatch: pyt
     assert (told.code, told.out, told.err) == (
         0,
         "",
-        "marked INC-1: 2 services, 1 of them exposed; 1 companies, 1 of them reached; 0 claims about it\n",
+        "marked INC-1: 2 services, 1 exposed; 1 company, 1 reached; 0 claims about it\n",
     )
     fresh = open_store(world)
     assert (dump(fresh.reader()), fresh.counts()) == before  # neither facts nor numbers of answers see it

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 from graphkit.api import open_graph
 from graphkit.api.neo4j import push_graph, server_status
+from graphkit.model.aliases import Aliases, ServiceAlias
 from graphkit.model.documents import Document
 from graphkit.model.errors import GraphkitError
 from graphkit.model.names import ServiceId
@@ -177,22 +179,32 @@ def test_times_that_an_organisation_tells_are_those_of_its_newest_file(server: s
 
     def told(at: int) -> Organisation:
         use = DocumentUse(service=ServiceId("web"), document="bb", stands_from=exactly(at))
-        return Organisation(source="o", uses=(use,))
+        aliases = Aliases(source="o", services=(ServiceAlias(service=ServiceId("Shop"), names=("shop",)),))
+        return Organisation(source="o", uses=(use,), aliases=aliases)
+
+    of_alias = DocumentUse(service=ServiceId("shop"), document="cc", built_at=exactly(6))
 
     def described() -> list[list[object]]:
         text = """MATCH (s:Service)-[u:DESCRIBED_BY]->(d:Document)
-            RETURN s.id, d.id, u.built_at, u.stands_from, u.by_organisation ORDER BY d.id"""
+            RETURN s.id, d.id, u.built_at, u.stands_from, u.by_organisation ORDER BY d.id, s.id, u.built_at"""
         with neo4j.GraphDatabase.driver(server, **settings()) as driver:
             return [list(row.values()) for row in driver.execute_query(text, database_=database()).records]
 
     alone, store = open_store(tmp_path / "graph", create=True), open_store(server, create=True)
-    for facts in ([told(5)], WORLD, [told(7)]):
+    for facts in ([told(5)], [*WORLD, of_alias], [told(7)], [replace(of_alias, built_at=exactly(9))]):
         alone.record(facts)
         store.record(facts)
         assert store.reader().generation() == alone.reader().generation()
         assert dump(store.reader()) == dump(alone.reader())
     assert store.known(["aa", "bb"]) == alone.known(["aa", "bb"])
-    wanted = [["web", "aa", 1400, None, None], ["web", "bb", None, 7, True]]
+    wanted = [
+        ["web", "aa", 1400, None, None],
+        ["web", "bb", None, 7, True],
+        ["Shop", "cc", 6, None, True],
+        ["Shop", "cc", 9, None, True],
+        ["shop", "cc", 6, None, None],
+        ["shop", "cc", 9, None, None],
+    ]
     assert described() == wanted
     store.close()
     alone.close()

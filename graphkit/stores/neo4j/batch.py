@@ -301,7 +301,8 @@ class Batch:
         accusing = [msgspec.json.decode(row["body"], type=Incident) for row in written]
         self._put("write_compromises", map(list, evidence_rows.compromises(accusing)))
         self._put("write_tables", evidence_rows.tables(connection))
-        fresh = [link for link in evidence_rows.uses(connection) if link[2]["digest"] not in uses]
+        links = evidence_rows.uses(connection)
+        fresh = [link for link in links if link[2]["digest"] not in uses]
         self._put("write_uses", map(list, fresh))
         organisation = self._organisation = kept_organisation(connection)
         has_file = any(isinstance(fact, Organisation) for fact in facts)
@@ -309,9 +310,10 @@ class Batch:
             self._transaction.run(cypher("drop_uses")).consume()
         if fresh or has_file:
             self._write_organisation(organisation)
+        more = evidence_rows.uses_by_alias(links if has_file else fresh, organisation)
         if has_file:
-            links = evidence_rows.uses_by_organisation(organisation_files(connection))
-            self._put("write_uses", map(list, links))
+            more += evidence_rows.uses_by_organisation(organisation_files(connection))
+        self._put("write_uses", map(list, more))
 
     def _write_organisation(self, organisation: Organisation) -> None:
         self._put("write_organisations", evidence_rows.organisations(self._connection))

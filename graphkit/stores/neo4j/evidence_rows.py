@@ -144,18 +144,30 @@ def uses_by_organisation(facts: Organisation) -> list[Link]:
     """
     links: dict[tuple[object, ...], Link] = {}
     for use in facts.uses:
-        said = {"path": use.path, "branch": use.branch, "derived": False, "by_organisation": True}
         times = {name: getattr(use, name) for name in _TIMES}
-        said |= {name: None if at is None else at.earliest for name, at in times.items()}
-        links[use.service, use.document, *said.values()] = (use.service, use.document, said)
+        said = {name: None if at is None else at.earliest for name, at in times.items()}
+        _add(links, use.service, use.document, {"path": use.path, "branch": use.branch, **said})
     dated = {(service, document, said["built_at"]) for service, document, said in links.values()}
     for build in facts.builds:
-        for document in filter(None, dict.fromkeys((build.document, build.lock, build.manifest))):
+        for document in filter(None, (build.document, build.lock, build.manifest)):
             if (build.service, document, build.at.earliest) not in dated:
-                said = {"path": "", "branch": "", "derived": False, "by_organisation": True, **dict.fromkeys(_TIMES)}
-                said["built_at"] = build.at.earliest
-                links[build.service, document, *said.values()] = (build.service, document, said)
+                said = {**dict.fromkeys(_TIMES), "built_at": build.at.earliest}
+                _add(links, build.service, document, {"path": "", "branch": "", **said})
     return sorted(links.values(), key=repr)
+
+
+def uses_by_alias(links: Iterable[Link], facts: Organisation) -> list[Link]:
+    """Return links of facts under the name that aliases give their service, which is the one that answers use."""
+    named = {name: alias.service for alias in facts.aliases.services for name in alias.names}
+    renamed: dict[tuple[object, ...], Link] = {}
+    for service, document, said in links:
+        if service in named and named[service] != service:
+            _add(renamed, named[service], document, {name: said[name] for name in ("path", "branch", *_TIMES)})
+    return sorted(renamed.values(), key=repr)
+
+
+def _add(links: dict[tuple[object, ...], Link], service: str, document: str, said: Row) -> None:
+    links[service, document, *said.values()] = (service, document, {**said, "derived": False, "by_organisation": True})
 
 
 _TIMES: Final = ("built_at", "stands_from", "stands_until", "read_at")

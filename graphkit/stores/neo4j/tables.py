@@ -151,7 +151,8 @@ class Tables:
         documents = evidence_rows.documents(connection, self._heads)
         components = sorted(evidence_rows.components(connection), key=lambda pair: str(pair[0]["id"]))
         uses = evidence_rows.uses(connection)
-        uses += evidence_rows.uses_by_organisation(organisation_files(connection))
+        files = organisation_files(connection)
+        uses += [*evidence_rows.uses_by_organisation(files), *evidence_rows.uses_by_alias(uses, files)]
         listed, edges = evidence_rows.listings(connection)
         organisation = evidence_rows.organisation(self._organisation)
         return {

@@ -131,9 +131,14 @@ def test_times_that_an_organisation_tells_are_on_what_describes_a_service(tmp_pa
         aliases=Aliases(services=(ServiceAlias(service=ServiceId("Shop"), names=("shop",)),)),
     )
     record = Record(tmp_path / "graph.duckdb")
-    record.write([*WORLD, told], tmp_path / "generation")
+    fact = DocumentUse(service=ServiceId("shop"), document="cc", path="cc.json", built_at=exactly(6))
+    record.write([*WORLD, told, fact], tmp_path / "generation")
     tables = Tables(record)
-    described = links(tables, "DESCRIBED_BY")
+    described = sorted(links(tables, "DESCRIBED_BY"), key=lambda link: "digest" not in link[2])
+    assert [link[0] for link in described[:2]] == ["shop", "web"]
+    (alias,) = [link for link in described if link[0] == "Shop" and link[1] == "cc"]
+    assert (alias[2]["built_at"], alias[2]["by_organisation"]) == (6, True)  # of a fact, under the name of answers
+    described = [link for link in described if link[1] != "cc"]
     assert [(service, said["built_at"], "digest" in said) for service, _, said in described] == [
         ("web", 1400, True), ("Shop", 8, False), ("Shop", None, False), ("Shop", 8, False)
     ]  # fmt: skip
