@@ -62,7 +62,7 @@ def mark_graph(address: str | None, targets: Sequence[str], **options: Unpack[Bl
                     f"no incident in the graph names {named}, and a mark leads to one: name an incident, or add one "
                     "with `graphkit ingest advisory FILE`"
                 )
-            found.append(_marked(one))
+            found.append(marked(one))
             made = _made(one.blast, reader.number)
         is_current = store.mark(found, made)
     finally:
@@ -118,7 +118,8 @@ def _made(blast: Blast, generation: int) -> dict[str, Any]:
     }
 
 
-def _marked(one: OneIncident) -> MarkedIncident:
+def marked(one: OneIncident) -> MarkedIncident:
+    """Return what is written of an incident."""
     from graphkit.stores.neo4j.mark import MarkedIncident
 
     blast, asked = one.blast, one.blast.incident
