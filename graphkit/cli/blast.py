@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, note, progress, read, sheet
+from graphkit.cli.terminal import answer, note, progress, read, sheet, there
 from graphkit.model.errors import GraphkitError, UsageError
 from graphkit.model.ranks import Tier, Verdict
 from graphkit.reports import ReportFormat, report
@@ -82,7 +82,16 @@ def blast(
             limit=None if limit is None else offset + limit,
             confirm=confirm,
         )
-    view = ReportOptions(tier=tier, limit=limit, offset=offset, strict=strict, long=long, graph=graph, **sheet(output))
+    view = ReportOptions(
+        tier=tier,
+        limit=limit,
+        offset=offset,
+        strict=strict,
+        long=long,
+        graph=graph,
+        is_there=there(output),
+        **sheet(output),
+    )
     answer(since(found, view) if since else report(format_).render(found, view), output)
     finish(found, output=output, fail_on=fail_on, strict=strict, quiet=quiet)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, is_special, note, progress, sheet
+from graphkit.cli.terminal import answer, is_special, note, progress, sheet, there
 
 if TYPE_CHECKING:
     from graphkit.api.answers import Blast
@@ -73,7 +73,7 @@ def _show(found: Blast, about: str, graph: str, page: Path | None, usual: Path, 
     from graphkit.reports.interface import ReportOptions
 
     file = str(usual if page is None or is_special(page) else page)
-    view = ReportOptions(graph=graph, long=long, page=file, **sheet(None))
+    view = ReportOptions(graph=graph, long=long, page=file, is_there=there(None), **sheet(None))
     answer(f"{about}\n\n{report('table').render(found, view)}", None)
     if page is not None:
         answer(report("html").render(found, ReportOptions()), page)

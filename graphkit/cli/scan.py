@@ -9,7 +9,7 @@ import typer
 
 from graphkit.cli import options as opt
 from graphkit.cli.blast import finish
-from graphkit.cli.terminal import answer, note, progress, sheet
+from graphkit.cli.terminal import answer, note, progress, sheet, there
 from graphkit.model.ranks import Tier
 from graphkit.reports import ReportFormat, report
 
@@ -115,13 +115,15 @@ def scan(
     if explain:
         for line in found.commands:
             note(" ".join(filter(None, (line, command(*graph_option(graph))))), quiet=False)
-    view = ReportOptions(tier=Tier.PICKED, strict=strict, long=long, graph=graph, **sheet(output))
+    view = ReportOptions(
+        tier=Tier.PICKED, strict=strict, long=long, graph=graph, is_there=there(output), **sheet(output)
+    )
     if format_ is ReportFormat.TABLE and not long:
         settle = settle_by_scan(
             found.blast,
             found.paths,
+            view,
             budget=budget,
-            graph=graph,
             offline=offline,
             words=_words(
                 {

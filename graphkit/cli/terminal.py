@@ -15,6 +15,7 @@ from graphkit.model.errors import GraphkitError, UsageError
 
 if TYPE_CHECKING:
     from graphkit.model.progress import Progress
+    from graphkit.reports.interface import IsThere
 
 _PLAIN_WIDTH = 80
 _WIDEST = 160
@@ -37,6 +38,13 @@ def sheet(output: Path | None) -> ScreenOptions:
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     columns = shutil.get_terminal_size((_PLAIN_WIDTH, 24)).columns
     return ScreenOptions(width=max(min(columns, _WIDEST), _NARROWEST), colour=not plain)
+
+
+def there(output: Path | None) -> IsThere:
+    """Return what tells whether a path in a command leads somewhere; of a file nobody knows where it is read."""
+    from graphkit.reports.interface import anywhere
+
+    return os.path.lexists if output is None else anywhere
 
 
 def is_special(output: Path) -> bool:

@@ -23,6 +23,7 @@ from graphkit.formats.purls import checksums_of
 from graphkit.formats.structured_text import without_secrets
 from graphkit.model.documents import Completeness, Document, DocumentKind, Problem
 from graphkit.model.errors import InputError
+from graphkit.model.input_names import is_lock, is_manifest
 
 READERS: Final = (
     "graphkit.formats.cyclonedx.json:READER",
@@ -90,6 +91,8 @@ def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | No
     """
     whole, problems = _plain_text(data)
     if whole is None:
+        if _is_damaged_input(data, path, hint):
+            raise InputError("contains NUL characters; expected text: create it again")
         return None
     raw, claimed = _claimed(RawDocument(whole, path, hint, beside))
     if not claimed:
@@ -142,7 +145,13 @@ def is_claimed(data: bytes, path: str, *, hint: str = "") -> bool:
         InputError: they cannot be unpacked.
     """
     text, _ = _plain_text(data)
-    return text is not None and bool(_claimed(RawDocument(text, path, hint))[1])
+    return _is_damaged_input(data, path, hint) if text is None else bool(_claimed(RawDocument(text, path, hint))[1])
+
+
+def _is_damaged_input(data: bytes, path: str, hint: str) -> bool:
+    """Return whether bytes with NULs have the name of a lock or manifest, and would be one without them."""
+    text = data.replace(b"\0", b"")
+    return (is_lock(path) or is_manifest(path)) and bool(_claimed(RawDocument(text, path, hint))[1])
 
 
 def parts_of(data: bytes, path: str) -> list[Part] | None:

@@ -59,8 +59,8 @@ class Documents:
         """Services of which a build was found, an SBOM or an environment: the folders in which, by repository."""
         self.of_others: set[ServiceId] = set()
         """Services beside whose inputs an SBOM lies that says it is about something else."""
-        self.unopened: set[str] = set()
-        """Archives of kinds that are not opened, by their labels: what they hold is not known."""
+        self.unread: set[tuple[str, str]] = set()
+        """Files that were rejected and archives that are not opened: the folder that was given, and their label."""
         self._known: dict[str, frozenset[str]] = {}
         self._here: set[str] = set()
         self._last: tuple[bytes, Document] | None = None
@@ -159,7 +159,10 @@ class Documents:
         self._run.flush()
 
     def _attempt(self, content: Content) -> None:
+        rejected = len(self._run.stats.rejected)
         self._run.attempt(content.found.label, lambda: self._take_or_keep(content))
+        if len(self._run.stats.rejected) > rejected:
+            self.unread.add((content.found.repository, content.found.label))
 
     def _take_or_keep(self, content: Content) -> None:
         """Take a file. An input that cannot be read was in place all the same, so that is kept of it."""
@@ -318,7 +321,7 @@ class Documents:
             raise InputError(expected)
         self._run.unclaimed(found, expected)
         if packing:
-            self.unopened.add(found.label)
+            self.unread.add((found.repository, found.label))
         if packing and not found.named:
             self._run.stats.notes[f"{packing} is not opened; what such files hold was not read"] = None
 

@@ -48,11 +48,15 @@ class Places:
     def document(self, path: Path, repository: str) -> tuple[str, str]:
         """Return what answers call a file that was named, and the folder that it is in: what they were at first.
 
-        ``repository`` is what its folder would be called now; a file whose own label names its folder needs none.
+        ``repository`` is what its folder would be called now. A file whose own label names its folder needs none, but
+        where another file has that label: one would take the place of the other as its next state.
         """
         place = shown_path(Path(os.path.abspath(path)))  # noqa: PTH100 - the name that was given, not where a link leads
         label = self._known.setdefault(f"file {place}", label_of(path))
-        return label, self._known.setdefault(f"folder of {place}", "" if "/" in label else repository)
+        is_first = self._known.setdefault(f"first {label}", place) == place
+        needs_none = is_first and ("/" in label or not repository)
+        folder = "" if needs_none else self.label(Path(place).parent)
+        return label, self._known.setdefault(f"folder of {place}", folder)
 
     def _apart(self, kind: str, folder: Path, told: Callable[[Path], str]) -> str:
         whole = Path(os.path.abspath(folder))  # noqa: PTH100 - the name that was given, not where a link leads

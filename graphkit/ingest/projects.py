@@ -47,7 +47,7 @@ class Projects:
             if name
         }
         here = frozenset(self._services.values())
-        self._known = {(one.service, one.document, one.path) for one in uses if one.service in here}
+        self._known = {(one.service, one.document, one.repository, one.path) for one in uses if one.service in here}
 
     def service_of(self, found: Found) -> ServiceId | None:
         """Return the service of a file; None where it lies in no project."""
@@ -55,7 +55,10 @@ class Projects:
 
     def is_known(self, sha256: str, found: Found) -> bool:
         """Return whether the graph has the use of a document by the service of a file, at that path."""
-        return (self.service_of(found), sha256, found.label) in self._known
+        service = self.service_of(found)
+        # The folder of a listing is not kept: it is of that service wherever it lies.
+        folders = {found.repository} if is_input(found.label) else {found.repository, ""}
+        return any((service, sha256, folder, found.label) in self._known for folder in folders)
 
 
 def _is_of(name: str, repositories: AbstractSet[str]) -> bool:

@@ -22,6 +22,7 @@ from graphkit.ingest.run import IngestRun
 from graphkit.ingest.stats import IngestStats
 from graphkit.model.documents import DocumentKind
 from graphkit.model.errors import GraphkitError
+from graphkit.model.input_names import NOT_COMMITTED
 from graphkit.model.names import ServiceId
 from graphkit.model.organisation import DocumentUse, Organisation, Service
 from graphkit.model.sentences import first_of
@@ -34,8 +35,6 @@ PASSED_OVER: Final = frozenset({
     *(".cache", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints"),
 })  # fmt: skip
 """Folders of other ecosystems and of caches, which hold nobody's documents."""
-_NOT_COMMITTED: Final = "work tree"
-"""What the line of states is called that no commit has."""
 _WORD: Final = "scan: the builds found are all there were"
 """The source of the word of the last scan; that of the next one takes its place, so that none outlives it."""
 _ARCHIVES: Final = frozenset({".zip", ".gz", ".tgz", ".whl"})
@@ -50,7 +49,7 @@ def take_scan(run: IngestRun, sources: Sequence[str]) -> None:
     """Take what sources name or hold. Cost: as for histories and files, and one more look at each name."""
     built: Built = {}
     doubtful: set[ServiceId] = set()
-    unread: set[str] = set()
+    unread: set[tuple[str, str]] = set()
     uses = run.store.reader().evidence().organisation().uses
     places = Places(run.store.folder)
     repositories = Repositories(run, sources, label_of=places.label, named=places.name)
@@ -66,14 +65,14 @@ def take_scan(run: IngestRun, sources: Sequence[str]) -> None:
         documents.take_files(_files(repositories.rest, run.stats, repositories.skipped, places))
         _join(built, documents.built)
         doubtful |= documents.of_others
-        unread |= documents.unopened
+        unread |= documents.unread
     for one in repositories.places:
         if (one.path / ".git").exists():  # a bare one has no files
             documents = _take_work_tree(run, one, uses)
             _join(built, documents.built)
             doubtful |= documents.of_others
-            unread |= documents.unopened
-    _keep_word(run, built, doubtful, unread | {one.path for one in run.stats.rejected})
+            unread |= documents.unread
+    _keep_word(run, built, doubtful, unread)
     if run.order.stands_from is not None:
         run.stats.notes[
             "--unchanged-since stays in this graph: later scans, blast and why rely on it; another --graph does not"
@@ -116,7 +115,7 @@ def _take_work_tree(run: IngestRun, one: History, uses: Sequence[DocumentUse]) -
         changed = frozenset(changed_files(one.path, one.label, (found.label for found in there)))
     except GraphkitError:  # the history has said so
         changed = frozenset(found.label for found in there if is_input(found.label))
-    documents = Documents(run, "lock", Projects(there, uses, label=one.label), branch=_NOT_COMMITTED)
+    documents = Documents(run, "lock", Projects(there, uses, label=one.label), branch=NOT_COMMITTED)
     documents.take_files(_wanted(files(run.stats), changed))
     if changed:
         named = first_of(sorted(changed), _SHOWN)
@@ -135,15 +134,16 @@ def _keep_word(
     run: IngestRun,
     built: Mapping[ServiceId, set[tuple[str, str]]],
     doubtful: AbstractSet[ServiceId],
-    unread: AbstractSet[str],
+    unread: AbstractSet[tuple[str, str]],
 ) -> None:
     """Keep for which services the builds found are declared to be all there were.
 
     For none that has inputs in a folder where no build of it was found: those may be another's of the same name. Nor
     for one beside which an SBOM is about something else (``doubtful``), or a file was not read (``unread``).
     """
-    lost = {_folder_on_disk(one) for one in unread}
-    losing = {name for name, places in built.items() if any(_is_in(folder, lost) for _, folder in places)}
+    known = {path for _, path in unread}
+    lost = _Lost(unread, (one.path for one in run.stats.rejected if one.path not in known))
+    losing = {name for name, places in built.items() if any(lost.is_near(*place) for place in places)}
     doubtful = (doubtful | losing) & built.keys()
     elsewhere: set[ServiceId] = set()
     if run.order.declares_builds and built:
@@ -175,7 +175,8 @@ def _keep_word(
     if run.order.declares_builds and doubtful:
         named = first_of(sorted(doubtful), _SHOWN)
         run.stats.notes[
-            f"--builds-complete not applied, since an SBOM beside it is about something else or was not read: {named}"
+            "--builds-complete not applied, since an SBOM beside it is about something else, or a file near it was not "
+            f"read: {named}"
         ] = None
 
 
@@ -190,6 +191,36 @@ def _folder_on_disk(path: str) -> str:
     return "/".join(outside)
 
 
-def _is_in(folder: str, lost: AbstractSet[str]) -> bool:
-    """Return whether something was lost in a folder; what was lost may be named from further up."""
-    return any(one == folder or (folder and one.endswith(f"/{folder}")) for one in lost)
+def _around(folder: str) -> Iterator[str]:
+    """Yield a folder and those that it is in, up to the one that was given, which is empty.
+
+    >>> list(_around("a/b"))
+    ['a/b', 'a', '']
+    """
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
+    yield ""
+
+
+class _Lost:
+    """The folders in which files were not read. What is lost may have been a build of what lies there, above or below.
+
+    ``unread`` are files by what their folder that was given is called; ``elsewhere`` by their labels alone, which may
+    begin further up.
+    """
+
+    def __init__(self, unread: Iterable[tuple[str, str]], elsewhere: Iterable[str]) -> None:
+        self._here = {(root, _folder_on_disk(path)) for root, path in unread}
+        self._above = {(root, outer) for root, folder in self._here for outer in _around(folder)}
+        self._ends = {part for path in elsewhere for part in _ends(_folder_on_disk(path))}
+
+    def is_near(self, root: str, folder: str) -> bool:
+        """Return whether something was lost in a folder, below it, or above it short of the folder that was given."""
+        outer = {one for one in _around(folder) if one} | {folder, folder.rpartition("/")[0]}
+        return (root, folder) in self._above or folder in self._ends or any((root, one) in self._here for one in outer)
+
+
+def _ends(folder: str) -> list[str]:
+    parts = folder.split("/")
+    return ["/".join(parts[first:]) for first in range(len(parts))]

@@ -208,7 +208,7 @@ class BuildVerdict:
     ``clearance`` is there where, and only where, it is `cleared`. ``missing``: the obligation that is open where it is
     `unknown` for one, and ``input`` the lock or manifest of which it is not known when it was in place, where that is
     it. ``near``: a fresh install does not take it, and only older choices that nobody read keep it from
-    being cleared.
+    being cleared. ``can_be_declared``: the user's word that its document lists everything would meet what is missing.
 
     Raises:
         ValueError: it says `cleared` and has no proof.
@@ -226,6 +226,7 @@ class BuildVerdict:
     missing: Obligation | None = None
     input: InputName | None = None
     near: bool = False
+    can_be_declared: bool = False
 
     def __post_init__(self) -> None:
         if (self.verdict is Verdict.CLEARED) != (self.clearance is not None):

@@ -42,6 +42,8 @@ MANIFESTS: Final = (
 )
 """What manifests are called, and lists that may be a lock. Other files have these names too."""
 
+NOT_COMMITTED: Final = "work tree"
+"""What the line of states is called that no commit has, in place of a branch."""
 INSTALLED_FROM: Final = frozenset(one.patterns[0] for one in LOCKS if one.is_installed_from)
 """The names of locks that install commands install from."""
 

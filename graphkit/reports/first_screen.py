@@ -84,7 +84,7 @@ def screen_of(blast: Blast, view: ReportOptions) -> Screen:
         incident=incident,
         told_by="; ".join(dict.fromkeys(who for one in actions[:_ACTIONS] for who in one.by.split("; ") if who)),
         after=(f"page: {page_command(blast, view)}",),
-        settle=settle_in_graph(blast, view.graph),
+        settle=settle_in_graph(blast, view.graph, view.is_there),
     )
 
 

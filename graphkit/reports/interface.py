@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from graphkit.model.answers import Blast, Provenance
 from graphkit.model.errors import UsageError
 from graphkit.model.ranks import Tier
+
+IsThere = Callable[[str], bool]
+"""Tells whether a path leads somewhere."""
+
+
+def anywhere(_: str) -> bool:
+    """Take it that a path leads somewhere: where a report is read nobody knows."""
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +28,8 @@ class ReportOptions:
     those that are listed. ``strict``: assumptions are refused; a service that is cleared only by them counts
     as unknown. ``long``: everything, where a report has a short form too. ``graph``: the address that commands
     name, None for the default one; ``page``: the file that they write a page to. ``width`` in columns and
-    ``colour`` are for terminals.
+    ``colour`` are for terminals. ``is_there``: whether a path that a command names leads somewhere from where it is
+    read; of what is handed on nobody knows.
     """
 
     tier: Tier = Tier.PICKED
@@ -31,6 +41,7 @@ class ReportOptions:
     page: str = "report.html"
     width: int = 80
     colour: bool = False
+    is_there: IsThere = field(default=anywhere, compare=False)
 
     @property
     def lists_everything(self) -> bool:

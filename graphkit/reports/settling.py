@@ -9,12 +9,15 @@ from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
-from graphkit.model.answers import Blast, BuildVerdict, InputName, Obligation, ServiceVerdict
+from graphkit.model.answers import Blast, BuildVerdict, DocumentName, Obligation, ServiceVerdict
+from graphkit.model.input_names import NOT_COMMITTED
 from graphkit.model.ranks import Verdict
 from graphkit.model.times import rfc3339
+from graphkit.reports.interface import IsThere, ReportOptions, anywhere
 
 _UNREAD: Final = frozenset({Obligation.ADMITTED, Obligation.CLOSURE, Obligation.BARRED})
 _UNDATED: Final = frozenset({Obligation.DATED, Obligation.INPUTS})
+_BUILDS_COMPLETE: Final = "--builds-complete"
 _ALL_BUILDS: Final = "nothing else was built or installed"
 _UNCHANGED: Final = "no lock or manifest there changed since then"
 _LISTS_ALL: Final = "it lists everything that was installed"
@@ -84,6 +87,13 @@ def is_undated(one: ServiceVerdict) -> bool:
     return build is not None and build.missing in _UNDATED
 
 
+def _undated_sbom(one: ServiceVerdict) -> DocumentName | None:
+    """Return the SBOM or listing of which nobody knows when its build ran, where that keeps a service unknown."""
+    build = deciding(one)
+    is_it = build is not None and build.missing is Obligation.DATED and build.input is None
+    return build.document if is_it and build is not None else None
+
+
 def _lacks_inputs(one: ServiceVerdict) -> bool:
     """Return whether a service is unknown because nothing is known that a build of it could have installed from."""
     build = deciding(one)
@@ -141,10 +151,11 @@ def incidents_of(blast: Blast) -> Sequence[str]:
     return asked or list(dict.fromkeys(one.incident for one in blast.windows)) or [blast.incident.id]
 
 
-def settle_in_graph(blast: Blast, graph: str | None) -> Settle:
+def settle_in_graph(blast: Blast, graph: str | None, is_there: IsThere = anywhere) -> Settle:
     """Return what names the command for services of a graph, of which nobody knows where their files lie.
 
-    ``graph``: its address as it was given, None for the default one.
+    ``graph``: its address as it was given, None for the default one. ``is_there``: whether a path leads somewhere; one
+    that does not is a word to be filled in.
     """
     at = graph_option(graph)
     window, ids = _window(blast), incidents_of(blast)
@@ -155,50 +166,74 @@ def settle_in_graph(blast: Blast, graph: str | None) -> Settle:
         if has_only_unrecorded(one):
             return Remedy(command("graphkit", "blast", *ids, "--builds-complete", *at), _ALL_BUILDS)
         if is_undated(one):
-            return _dated(blast, one, at)
-        return _by_word(one, (), at) or _rest(one, ids, at)
+            return _dated(blast, one, at, is_there)
+        return _by_word(one, (), at, is_there) or _rest(one, ids, at)
 
     return settle
 
 
-def _dated(blast: Blast, one: ServiceVerdict, at: Sequence[str]) -> Remedy:
+def _dated(blast: Blast, one: ServiceVerdict, at: Sequence[str], is_there: IsThere) -> Remedy:
     """Return what gives a time to that of which none is known: a build, a clone, a file, or whatever there is."""
     build = deciding(one)
     assert build is not None
     known, document = build.input, build.document
     ingest = ("graphkit", "ingest")
+    if known is not None and known.branch == NOT_COMMITTED:
+        folder, where = _there(known.repository, is_there)
+        since = ("--unchanged-since", _earliest(blast, one) or "TIME")
+        return Remedy(command("graphkit", "scan", folder, *since, *at), _both(where, _UNCHANGED))
     if known is not None and known.branch:
-        words = ("lock", known.repository, "--branch", known.branch, "--read-at", "now")
+        clone, where = _there(known.repository, is_there)
+        words = ("lock", clone, "--branch", known.branch, "--read-at", "now")
         is_told = one.service.split("/")[0] != known.repository.split("/")[0]
-        return Remedy(command(*ingest, *words, *(("--service", one.service) if is_told else ()), *at), _UP_TO_DATE)
+        whose = f"all of it is of {one.service}" if is_told else ""
+        return Remedy(
+            command(*ingest, *words, *(("--service", one.service) if is_told else ()), *at),
+            _both(where, _UP_TO_DATE, whose),
+        )
     if known is not None:
-        words = ("lock", _path_of(known), "--service", one.service, "--stands-from", _earliest(blast, one) or "TIME")
-        return Remedy(command(*ingest, *words, "--read-at", "now", *at), _UNCHANGED)
+        path, where = _there(f"{known.repository}/{known.path}" if known.repository else known.path, is_there)
+        words = ("lock", path, "--service", one.service, "--stands-from", _earliest(blast, one) or "TIME")
+        return Remedy(command(*ingest, *words, "--read-at", "now", *at), _both(where, _UNCHANGED))
     if document is not None and build.missing is Obligation.DATED:
-        words = ("sbom", document.file or document.path, "--service", one.service, "--built-at", "TIME")
-        return Remedy(command(*ingest, *words, *at), "TIME is when its build ran")
+        path, where = _there(document.file or document.path, is_there)
+        words = ("sbom", path, "--service", one.service, "--built-at", "TIME")
+        return Remedy(command(*ingest, *words, *at), _both(where, "TIME is when its build ran"))
     return Remedy(command(*ingest, "lock", "REPOSITORY", "--service", one.service, *at), _THE_CLONE)
 
 
-def _path_of(known: InputName) -> str:
-    return f"{known.repository}/{known.path}" if known.repository else known.path
+def _there(path: str, is_there: IsThere) -> tuple[str, str]:
+    """Return the word of a command that names a file or folder, and what has to be true of it; ``-x`` is an option."""
+    if is_there(path):
+        return (f"./{path}" if path.startswith("-") else path), ""
+    return "PATH", f"PATH leads to {path}"
 
 
-def _by_word(one: ServiceVerdict, paths: Sequence[str], at: Sequence[str]) -> Remedy | None:
+def _both(*conditions: str) -> str:
+    return ", and ".join(filter(None, conditions))
+
+
+def _in_scanned(path: str, paths: Sequence[str]) -> str:
+    """Return the path of a file by what was scanned, in which it lies."""
+    if len(paths) != 1:
+        return path
+    top = PurePosixPath(paths[0])
+    return str(top if top.name == PurePosixPath(path).name else top / path)
+
+
+def _by_word(one: ServiceVerdict, paths: Sequence[str], at: Sequence[str], is_there: IsThere) -> Remedy | None:
     """Return the command by which an SBOM is declared to list everything; None where that is not what is missing.
 
     ``paths``: what was scanned, in which it lies.
     """
     build = deciding(one)
-    if build is None or build.document is None or build.missing is not Obligation.COMPLETE:
+    if build is None or build.document is None or not build.can_be_declared:
         return None
-    path = PurePosixPath(build.document.file or build.document.path)
-    if len(paths) == 1:
-        path = PurePosixPath(paths[0]) if PurePosixPath(paths[0]).name == path.name else PurePosixPath(paths[0], path)
-    words = ("sbom", str(path), "--service", one.service, "--complete")
+    path, where = _there(_in_scanned(build.document.file or build.document.path, paths), is_there)
+    words = ("sbom", path, "--service", one.service, "--complete")
     if build.at is not None:
-        return Remedy(command("graphkit", "ingest", *words, *at), _LISTS_ALL)
-    when = f"{_LISTS_ALL}, and TIME is when its build ran"
+        return Remedy(command("graphkit", "ingest", *words, *at), _both(where, _LISTS_ALL))
+    when = _both(where, _LISTS_ALL, "TIME is when its build ran")
     return Remedy(command("graphkit", "ingest", *words, "--built-at", "TIME", *at), when)
 
 
@@ -214,9 +249,9 @@ def _rest(one: ServiceVerdict, ids: Sequence[str], at: Sequence[str]) -> Remedy:
 def settle_by_scan(
     blast: Blast,
     paths: Sequence[str],
+    view: ReportOptions,
     *,
     budget: float,
-    graph: str | None,
     offline: bool,
     is_stopped: bool = True,
     words: Sequence[str] = (),
@@ -228,15 +263,21 @@ def settle_by_scan(
     ``is_stopped``: it was not read to the end. ``words``: other options that
     it had, which the next scan has too. ``unchanged_since``: what it was told of that.
     """
-    at = graph_option(graph)
+    at, is_there = graph_option(view.graph), view.is_there
     offline_too = ("--offline",) if offline else ()
     again = ("graphkit", "scan", *(f"./{path}" if path.startswith("-") else path for path in paths), *at, *words)
     since = () if unchanged_since is None else ("--unchanged-since", unchanged_since)
     ids = incidents_of(blast)
 
     def settle(one: ServiceVerdict) -> Remedy:
-        if has_only_unrecorded(one):
-            return Remedy(command(*again, *since, *offline_too, "--builds-complete"), _ALL_BUILDS)
+        if has_only_unrecorded(one) and _BUILDS_COMPLETE not in words:
+            return Remedy(command(*again, *since, *offline_too, _BUILDS_COMPLETE), _ALL_BUILDS)
+        if has_only_unrecorded(one):  # that word was given, and is kept away by what was not read
+            return Remedy(command("graphkit", "why", *at, "--clearance", "--", one.service, *ids))
+        if (sbom := _undated_sbom(one)) is not None:
+            path, where = _there(_in_scanned(sbom.file or sbom.path, paths), is_there)
+            dated = ("sbom", path, "--service", one.service, "--built-at", "TIME")
+            return Remedy(command("graphkit", "ingest", *dated, *at), _both(where, "TIME is when its build ran"))
         if is_undated(one) and not _lacks_inputs(one):
             start = _earliest(blast, one)
             return Remedy(command(*again, *offline_too, "--unchanged-since", start or "TIME"), _UNCHANGED)
@@ -248,7 +289,7 @@ def settle_by_scan(
             return Remedy(
                 command("graphkit", "ingest", "lock", "REPOSITORY", "--service", one.service, *at), _THE_CLONE
             )
-        return _by_word(one, paths, at) or _rest(one, ids, at)
+        return _by_word(one, paths, at, is_there) or _rest(one, ids, at)
 
     return settle
 

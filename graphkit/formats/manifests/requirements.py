@@ -24,7 +24,10 @@ _SCRIPT: Final = re.compile(
     re.IGNORECASE,
 )
 """Names of files with commands, which may have many lines of one word."""
-_TABLE: Final = re.compile(r"\s*(?:\[|\{|<|---)")
+_TABLE: Final = re.compile(r"\s*(?:\[|\{(?![%{#])|<(?!<<<<<<)|---)")
+"""How other formats begin; templates and the marks of a merge that failed begin like some of them."""
+_NAMED_RELEASE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*[ \t]+\(?v?\d+\.[\w.+!]*\)?(?:[ \t]+\S+)?")
+"""A row of `pip list`, or a requirement without its operator: it cannot be read, and is no prose."""
 _CLAIMED: Final = 256 * 1024
 _LOOKED_AT: Final = 400
 
@@ -53,11 +56,11 @@ class Requirements:
             strong += line.kind in {"requirement", "url", "option"}
             weak += line.kind in {"bare", "path", "leftover"}
             odd += line.kind == "odd"
-            asked += line.kind == "requirement"
+            asked += line.kind == "requirement" or bool(_NAMED_RELEASE.fullmatch(line.text))
             if odd and not named:
                 return False
         if not strong + weak:
-            return not odd and bool(_FILE.search(raw.path))
+            return (not odd or bool(asked)) and bool(_FILE.search(raw.path))
         if is_called and (asked or odd <= strong + weak):
             return True
         return odd * 4 <= strong + weak if named else strong >= weak

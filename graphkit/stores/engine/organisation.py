@@ -61,11 +61,17 @@ def _renamed_services(
     for name in {*used, *(build.service for one in ordered for build in one.builds)}:
         names.setdefault(named.get(name, ServiceId(name)), set()).add(name)
     closed = {one.id for one in told if one.builds_complete}
+    unbuilt = {one.id for one in told if one.is_never_built}
     found = []
     for one in told:
         service = named.get(one.id, one.id)
-        if service != one.id and service not in closed and not names.get(service, set()) <= closed:
-            one = replace(one, builds_complete=False, is_never_built=False)  # noqa: PLW2901 - less of the same
+        if service != one.id:
+            known = names.get(service, set())
+            one = replace(  # noqa: PLW2901 - less of the same
+                one,
+                builds_complete=one.builds_complete and (service in closed or known <= closed),
+                is_never_built=one.is_never_built and (service in unbuilt or known <= unbuilt),
+            )
         found.append(replace(one, id=service))
     return found
 

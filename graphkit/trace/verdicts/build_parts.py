@@ -262,5 +262,6 @@ def joined(parts: Sequence[BuildVerdict], at: Moment | None) -> BuildVerdict:
         else None,
         missing=lacking.missing,
         input=lacking.input,
+        can_be_declared=lacking.can_be_declared,
         near=all(part.near for part in deciding),
     )

@@ -19,13 +19,15 @@ class OpenObligation:
     """An obligation that nothing discharges. ``text`` says what is missing, and what would settle it.
 
     ``input``: the lock or manifest of which it is not known when it was in place. ``near``: a fresh install does not
-    take it; only releases that it would not choose are unread.
+    take it; only releases that it would not choose are unread. ``can_be_declared``: the user's word that a document
+    lists everything would meet it.
     """
 
     obligation: Obligation
     text: str
     input: InputName | None = None
     near: bool = False
+    can_be_declared: bool = False
 
 
 ProofStep = Discharge | OpenObligation

@@ -128,6 +128,7 @@ def opened(gap: OpenObligation, document: Document | None = None, at: Moment | N
         missing=gap.obligation,
         input=gap.input,
         near=gap.near,
+        can_be_declared=gap.can_be_declared,
     )
 
 

@@ -222,6 +222,8 @@ def _covers_all(document: Document, accused: Accusation, words: Words) -> ProofS
                 return word(
                     Obligation.COMPLETE, f"the organisation says that what {one.tool} makes{of} lists everything"
                 )
+        is_listing = document.kind in {DocumentKind.SBOM, DocumentKind.ENVIRONMENT}
+        return replace(_not_complete(document, accused, Obligation.COMPLETE), can_be_declared=is_listing)
     return _not_complete(document, accused, Obligation.COMPLETE)
 
 

@@ -331,7 +331,8 @@ def _stretch(context: ServiceContext, states: Sequence[InputState], start: Insta
     here = [state for state in states if state.may_stand(start, until)]
     inputs = [state for state in here if state.document.kind is not DocumentKind.SCRIPT]
     if not inputs:
-        return opened(_nothing_in_place(states, start, until))
+        scripts = of_scripts(context, here, (start, until))
+        return joined([*scripts, opened(_nothing_in_place(states, start, until))], None)
     gap = gap_of(states, here, start, until) or _missing_input(context, states)
     manifests = manifests_in(context, here, start, until)
     parts: list[BuildVerdict] = []

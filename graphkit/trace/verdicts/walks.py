@@ -145,7 +145,7 @@ def _allowed(
         mine, way = _admitted_slots(context, reach, root, span)
     if mine is not None or found.doubtful:
         slots |= (mine or set()) if is_inside else set()
-        reason = f"the ranges of {request.path} allow it, though the newest choices do not take it"
+        reason = f"the ranges of {request.path} allow it; nothing shows that a fresh install takes it"
         return _admits(request, reason, slots, path or way)
     for environment in _classes(context, request, span):
         world = context.in_environment(environment)
@@ -154,7 +154,7 @@ def _allowed(
         hit = _slots_there(context, reach, world, elsewhere, there.packages, span) if there.hits else None
         if hit is not None:
             where = f"{environment.platform} {environment.machine}, Python {environment.python.rsplit('.', 1)[0]}"
-            reason = f"the ranges of {request.path} allow it on {where}, though the newest choices do not take it"
+            reason = f"the ranges of {request.path} allow it on {where}; nothing shows that a fresh install takes it"
             return _admits(request, reason, hit if is_inside else (), there.path)
     return None
 

@@ -288,6 +288,19 @@ class TestPlaces:
             ("", "app/bom.json"),
         }
 
+    def test_files_of_one_path_in_two_folders_are_two_inputs(
+        self, code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        found: set[tuple[str, str]] = set()
+        with open_graph(str(tmp_path / "graph"), create=True) as graph:
+            for name, text in (("a", GOOD), ("b", BAD), ("a", GOOD)):
+                put(code / name / "requirements.txt", text)
+                monkeypatch.chdir(code / name)
+                graph.ingest("lock", ["requirements.txt"], service="shop", stands_from=SINCE)
+                uses = graph._store.reader().evidence().organisation().uses
+                found |= {(use.repository, use.path) for use in uses}
+        assert found == {("", "requirements.txt"), ("b", "requirements.txt")}
+
 
 class TestBuilds:
     def test_a_word_about_builds_is_for_services_with_a_build(self, code: Path, tmp_path: Path) -> None:
@@ -361,11 +374,41 @@ class TestBuilds:
         assert (report.rejected, closed(tmp_path)) == ((), [])
         assert any("was not read: shop" in note for note in report.notes)
 
+    @pytest.mark.parametrize("place", ["app/sboms/old.tar", "app/old.tar", "app/dist/more/deep/bom.json"])
+    @pytest.mark.parametrize("root", ["app", "."])
+    def test_it_is_not_where_something_was_lost_above_or_below(
+        self, code: Path, tmp_path: Path, place: str, root: str
+    ) -> None:
+        put(code / "app" / "dist" / "bom.json", whole_sbom("app", "litellm==1.82.6", built="2026-03-24T12:00:00Z"))
+        if "sboms" in place:
+            (code / "app" / "dist" / "bom.json").rename(code / "app" / "bom.json")
+        lost = put(code / place, whole_sbom("app", "litellm==1.82.8")[:100])
+        if place.endswith("tar"):
+            member = put(tmp_path / "bad.json", whole_sbom("app", "litellm==1.82.8"))
+            with tarfile.open(lost, "w") as archive:
+                archive.add(member, "bom.json")
+        scan(tmp_path, root, declare_builds=True)
+        assert closed(tmp_path) == []
+
+    def test_it_is_of_one_folder_alone(self, code: Path, tmp_path: Path) -> None:
+        put(code / "a" / "shop" / "bom.json", whole_sbom("shop", "litellm==1.82.6", built="2026-03-24T12:00:00Z"))
+        put(code / "b" / "till" / "bom.json", whole_sbom("till", "litellm==1.82.6")[:100])
+        scan(tmp_path, "a", "b", declare_builds=True)
+        assert closed(tmp_path) == ["shop"]
+
     def test_it_holds_for_a_repository_whose_folder_has_the_build(self, code: Path, tmp_path: Path) -> None:
         shop = repository(code / "shop", requirements_txt=GOOD)
         put(shop / "bom.json", sbom("shop", "litellm==1.82.6"))
         scan(tmp_path, ".", declare_builds=True)
         assert closed(tmp_path) == ["shop"]
+
+
+def test_the_word_for_one_folder_says_nothing_of_an_equal_file_in_another(code: Path, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        put(code / name / "shop" / "requirements.txt", GOOD)
+    scan(tmp_path, "a", stands_from=SINCE, read_at="2026-04-01T00:00:00Z")
+    _, uses = scan(tmp_path, "b")
+    assert {(use.repository, use.stands_from is None) for use in uses} == {("a", False), ("b", True)}
 
 
 def test_unchanged_since_dates_every_input(code: Path, tmp_path: Path) -> None:

@@ -220,6 +220,7 @@ def test_rows_that_would_make_the_file_too_large_go_without_their_paths_and_say_
     cut = [one for one in made if one["cut"]]
     assert cut
     assert all(one["reason"] and not one["paths"] and not one["builds"] and one["node"] != one["id"] for one in cut)
+    assert any(one["paths"] for one in made)
 
 
 def test_as_many_rows_as_fit_keep_their_paths_the_worst_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,4 +240,3 @@ def test_as_many_rows_as_fit_keep_their_paths_the_worst_first(monkeypatch: pytes
         assert bound == sorted(bound)
         kept.append(bound.count(0))
     assert 0 < kept[0] < kept[1] < kept[2] < len(whole)
-    assert any(one["paths"] for one in made)

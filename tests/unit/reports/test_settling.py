@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from graphkit.model.answers import Blast, DocumentName, InputName, Obligation, ServiceVerdict
+from graphkit.model.input_names import NOT_COMMITTED
 from graphkit.model.names import ServiceId
 from graphkit.model.ranks import Verdict
 from graphkit.model.times import moment, rfc3339
+from graphkit.reports.interface import ReportOptions
 from graphkit.reports.settling import (
     Remedy,
     command,
@@ -48,13 +50,14 @@ ALL_BUILDS = "nothing else was built or installed"
 UNCHANGED = "no lock or manifest there changed since then"
 
 
-def scan(one: ServiceVerdict, *paths: str, made: Blast | None = None, **more: object) -> str:
+def scan(one: ServiceVerdict, *paths: str, made: Blast | None = None, **more: Any) -> str:
     return by_scan(one, *paths, made=made, **more).command
 
 
-def by_scan(one: ServiceVerdict, *paths: str, made: Blast | None = None, **more: object) -> Remedy:
-    known: dict[str, object] = {"budget": 60.0, "graph": None, "offline": False}
-    return settle_by_scan(made or answers.blast(), paths or (".",), **{**known, **more})(one)  # type: ignore[arg-type]
+def by_scan(one: ServiceVerdict, *paths: str, made: Blast | None = None, **more: Any) -> Remedy:
+    known: dict[str, Any] = {"budget": 60.0, "offline": False}
+    view = ReportOptions(**{name: more.pop(name) for name in ("graph", "is_there") if name in more})
+    return settle_by_scan(made or answers.blast(), paths or (".",), view, **{**known, **more})(one)
 
 
 UNREAD = (Obligation.ADMITTED, Obligation.CLOSURE, Obligation.BARRED)
@@ -98,7 +101,8 @@ def test_a_clone_of_which_it_is_not_known_whether_it_is_up_to_date(service: str,
     known = InputName(repository="shop", path="api/uv.lock", branch="main")
     remedy = settle_in_graph(answers.blast(), None)(lacking(Obligation.INPUTS, name=service, known=known))
     assert remedy.command == f"graphkit ingest lock shop --branch main --read-at now{more}"
-    assert remedy.only_if == "that clone is as its remote is now"
+    whose = ", and all of it is of till" if more else ""
+    assert remedy.only_if == f"that clone is as its remote is now{whose}"
 
 
 def test_a_service_of_which_no_input_is_known() -> None:
@@ -111,16 +115,49 @@ SBOM = DocumentName(sha256="0" * 64, path="boms/shop.json")
 
 
 def test_an_sbom_that_does_not_say_that_it_is_complete() -> None:
-    one = lacking(Obligation.COMPLETE, document=SBOM)
+    one = lacking(Obligation.COMPLETE, document=SBOM, can_be_declared=True)
     expected = "graphkit ingest sbom boms/shop.json --service shop --complete --built-at TIME"
     found = settle_in_graph(answers.blast(), None)(one)
     assert found == (expected, "it lists everything that was installed, and TIME is when its build ran")
     assert scan(one, "there") == expected.replace("boms/", "there/boms/")
     assert scan(one, "there/boms/shop.json") == expected.replace("boms/", "there/boms/")
     assert scan(one, "a", "b") == expected
-    dated = lacking(Obligation.COMPLETE, document=SBOM, at=moment("2026-03-24"))
+    dated = lacking(Obligation.COMPLETE, document=SBOM, at=moment("2026-03-24"), can_be_declared=True)
     found = settle_in_graph(answers.blast(), None)(dated)
     assert found == (expected.removesuffix(" --built-at TIME"), "it lists everything that was installed")
+
+
+def test_what_denies_itself_is_not_declared_complete() -> None:
+    one = lacking(Obligation.COMPLETE, document=SBOM)
+    for line in (settle_in_graph(answers.blast(), None)(one).command, scan(one)):
+        assert line == "graphkit why --clearance -- shop litellm-2026-03"
+
+
+def test_a_path_that_leads_nowhere_is_left_to_be_filled_in() -> None:
+    one = lacking(Obligation.COMPLETE, document=SBOM, can_be_declared=True)
+    known = InputName(repository="shop", path="uv.lock", branch="")
+    for found in (settle_in_graph(answers.blast(), None, lambda _: False)(one), by_scan(one, is_there=lambda _: False)):
+        assert found.command.startswith("graphkit ingest sbom PATH --service shop --complete ")
+        assert found.only_if.startswith("PATH leads to boms/shop.json, and ")
+    remedy = settle_in_graph(answers.blast(), None, lambda _: False)(lacking(Obligation.INPUTS, known=known))
+    assert remedy.command.startswith("graphkit ingest lock PATH --service shop ")
+    assert remedy.only_if == f"PATH leads to shop/uv.lock, and {UNCHANGED}"
+
+
+def test_a_file_whose_name_begins_like_an_option() -> None:
+    odd = replace(SBOM, path="-boms/shop.json")
+    line = settle_in_graph(answers.blast(), None)(lacking(Obligation.DATED, document=odd)).command
+    assert line == "graphkit ingest sbom ./-boms/shop.json --service shop --built-at TIME"
+
+
+def test_what_no_commit_has_is_scanned_again() -> None:
+    known = InputName(repository="shop", path="uv.lock", branch=NOT_COMMITTED)
+    found = settle_in_graph(answers.blast(), None)(lacking(Obligation.INPUTS, known=known))
+    assert found == (f"graphkit scan shop --unchanged-since {START}", UNCHANGED)
+
+
+def test_a_word_that_was_given_and_did_not_hold_is_not_asked_for_again() -> None:
+    assert scan(with_clear_build(), words=["--builds-complete"]).startswith("graphkit why --clearance -- shop ")
 
 
 def test_an_sbom_without_a_date() -> None:
@@ -168,7 +205,8 @@ def test_the_time_is_that_of_the_first_incident_for_which_a_service_is_unknown()
     first, second = made.windows
     for name, start in ((first.incident, first.start), (second.incident, second.start)):
         verdicts = ((first.incident, Verdict.CLEARED), (second.incident, Verdict.CLEARED), (name, Verdict.UNKNOWN))
-        one = replace(lacking(Obligation.DATED, document=SBOM), incidents=tuple(dict(verdicts).items()))
+        known = InputName(repository="", path="uv.lock", branch="")
+        one = replace(lacking(Obligation.DATED, known=known), incidents=tuple(dict(verdicts).items()))
         assert f"--unchanged-since {rfc3339(start)}" in scan(one, made=made)
 
 

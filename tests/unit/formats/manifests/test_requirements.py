@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from graphkit.formats import is_claimed, read_document
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.manifests.requirements import READER
 from graphkit.formats.manifests.requirements_lines import logical_lines
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, Edge
+from graphkit.model.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[4]
 SAMPLES = ROOT.parent / "shared" / "samples" / "requirements"
@@ -393,3 +395,37 @@ def test_a_hash_beside_open_lines_and_pages_of_links_leave_a_manifest_open() -> 
     assert [place for place, _ in texts(found)] == ["line 2"]
     assert read("a>=1\n--find-links ./wheels\n").completeness is Completeness.INCOMPLETE
     assert read(f"a==1 --hash=sha256:{A}\n-f ./wheels\n").completeness is Completeness.COMPLETE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<<<<<<< HEAD\nlitellm==1.82.8\n=======\nlitellm==1.80.0\n>>>>>>> b\n",
+        "{% if prod %}\nlitellm==1.82.8\n{% endif %}\n",
+        "litellm 1.82.8\n",
+        "Package    Version\n---------- -------\nlitellm    1.82.8\n",
+        "litellm==1.82.8\n\0",
+    ],
+)
+def test_what_is_no_prose_and_cannot_be_read_leaves_its_service_open(text: str) -> None:
+    assert is_claimed(text.encode(), "requirements-prod.txt", hint="lock")
+    try:
+        read = read_document(text.encode(), "requirements-prod.txt", hint="lock")
+    except InputError:
+        return
+    assert read is not None
+    assert read.completeness is Completeness.INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "These are the requirements of our project.\nIt shall answer in 3.5 seconds.\n",
+        "version 1.0 of the requirements document\n\nThe system shall do it.\n",
+        "<html><body>not found</body></html>",
+        '{"a": 1}',
+        "\0\1\2",
+    ],
+)
+def test_prose_and_other_formats_of_that_name_are_no_requirements(text: str) -> None:
+    assert not is_claimed(text.encode(), "requirements.txt", hint="lock")

@@ -107,3 +107,12 @@ def test_a_name_of_which_nothing_is_known_but_itself_keeps_no_word_away() -> Non
     word = Organisation(source="scan", services=(Service(id=ServiceId("acme/web"), builds_complete=True),))
     (found,) = joined([catalogue, word], [replace(UNDATED, service=ServiceId("acme/web"))]).services
     assert found == Service(id=WEB, owner="pay", builds_complete=True)
+
+
+def test_that_nothing_was_built_is_said_of_one_name_alone() -> None:
+    alias = ServiceAlias(service=WEB, names=("old",))
+    aliases = Organisation(source="aliases", aliases=Aliases(services=(alias,)))
+    complete = Organisation(source="a", services=(Service(id=WEB, builds_complete=True),))
+    none = Organisation(source="b", services=(Service(id=ServiceId("old"), builds_complete=True, is_never_built=True),))
+    (found,) = joined([aliases, complete, none], [UNDATED]).services
+    assert (found.builds_complete, found.is_never_built) == (True, False)

@@ -150,7 +150,8 @@ def test_an_input_that_is_not_known_for_all_of_a_stretch_is_a_gap(uses: list[dic
     found = versions(*uses)
     here = [state for state in found if state.may_stand(40, 60)]
     told = gap_of(found, here, 40, 60)
-    assert (gap in told.text) if gap and told else (not gap and told is None)
+    assert (told is None) == (not gap)
+    assert told is None or gap in told.text
 
 
 def test_a_gap_names_the_input_with_its_repository() -> None:
