@@ -1,5 +1,5 @@
 // A document's components by row, and what depends on what.
-MATCH (d:Document {id: $sha256})
+OPTIONAL MATCH (d:Document {id: $sha256})
 OPTIONAL MATCH (d)-[:HOLDS]->(l:ComponentList)
 CALL (l) { MATCH (l)-[a:LISTS]->(c:Component) WITH a, c ORDER BY a.row RETURN collect(c.body) AS bodies }
 CALL (l) {

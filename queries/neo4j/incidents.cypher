@@ -1,1 +1,1 @@
-MATCH (i:Incident) RETURN i.body AS body ORDER BY i.id
+MATCH (i:Incident) WITH i ORDER BY i.id RETURN collect(i.body) AS body

@@ -1,1 +1,1 @@
-MATCH (o:Organisation) RETURN o.body AS body, o.id AS source, o.digest AS digest ORDER BY o.id
+MATCH (o:Organisation) WITH o ORDER BY o.id RETURN collect(o.body) AS body

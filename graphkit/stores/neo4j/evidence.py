@@ -26,10 +26,10 @@ _PROBLEMS = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 
 
 class Ask(Protocol):
-    """Runs one of the store's statements and returns its rows."""
+    """Runs one of the store's statements and returns its columns."""
 
-    def __call__(self, name: str, **parameters: Any) -> list[dict[str, Any]]:
-        """Return the rows."""
+    def __call__(self, name: str, **parameters: Any) -> dict[str, Any]:
+        """Return the columns."""
 
 
 class ServerEvidence:
@@ -44,7 +44,7 @@ class ServerEvidence:
 
     @cached_property
     def _incidents(self) -> tuple[Incident, ...]:
-        return tuple(msgspec.json.decode(row["body"], type=Incident) for row in self._ask("incidents"))
+        return tuple(msgspec.json.decode(body, type=Incident) for body in self._ask("incidents")["body"])
 
     def organisation(self) -> Organisation:
         """Return every organisation fact, joined. Asked for once."""
@@ -52,9 +52,8 @@ class ServerEvidence:
 
     @cached_property
     def _organisation(self) -> Organisation:
-        bodies = [msgspec.json.decode(row["body"], type=Organisation) for row in self._ask("organisations")]
-        (uses,) = self._ask("uses")
-        return joined(bodies, uses_of(uses))
+        bodies = [msgspec.json.decode(body, type=Organisation) for body in self._ask("organisations")["body"]]
+        return joined(bodies, uses_of(self._ask("uses")))
 
     def heads(self, documents: Sequence[str]) -> tuple[Document, ...]:
         """Return documents without components and edges, in the order asked.
@@ -64,7 +63,7 @@ class ServerEvidence:
         """
         if not documents:
             return ()
-        (found,) = self._ask("heads", sha256=list(dict.fromkeys(documents)))
+        found = self._ask("heads", sha256=list(dict.fromkeys(documents)))
         columns = zip(found["sha256"], found["path"], found["head"], strict=True)
         heads = {sha256: head_of(sha256, path, head) for sha256, path, head in columns}
         return tuple(heads[sha256] for sha256 in documents)
@@ -76,18 +75,17 @@ class ServerEvidence:
             KeyError: there is none.
         """
         found = self._ask("document", sha256=sha256)
-        if not found or found[0]["head"] is None:
+        if found["head"] is None:
             raise KeyError(sha256)
-        (row,) = found
-        head = head_of(sha256, row["path"], row["head"])
-        if row["bare"]:
+        head = head_of(sha256, found["path"], found["head"])
+        if found["bare"]:
             return head
-        components = tuple(component_of(body, at) for at, body in enumerate(row["bodies"]))
+        components = tuple(component_of(body, at) for at, body in enumerate(found["bodies"]))
         return replace(
             head,
             components=components,
-            places=_PLACES.decode(row["places"]) if row["places"] else usual_places(len(components)),
-            edges=tuple(Edge(source=str(source), target=str(target)) for source, target in row["edges"]),
+            places=_PLACES.decode(found["places"]) if found["places"] else usual_places(len(components)),
+            edges=tuple(Edge(source=str(source), target=str(target)) for source, target in found["edges"]),
         )
 
     def listings(self, packages: Sequence[str], purls: Sequence[str], hashes: Sequence[str]) -> port.Listings:
@@ -96,9 +94,9 @@ class ServerEvidence:
             keys = [key_of("package", name) for name in packages]
             keys += [key_of("purl", purl_key(purl)) for purl in purls]
             keys += [key_of("hash", sha256.lower()) for sha256 in hashes]
-            (found,) = self._ask("listings", keys=sorted(set(keys)))
+            found = self._ask("listings", keys=sorted(set(keys)))
         else:
-            (found,) = self._ask("all_listings")
+            found = self._ask("all_listings")
         table = sorted(zip(found["document"], found["row"], found["content"], strict=True))
         numbers = {content: number for number, content in enumerate(sorted(set(found["content"])))}
         component = np.array([row for _, row, _ in table], dtype=np.int32)
@@ -113,16 +111,17 @@ class ServerEvidence:
         for sha256, row in places:
             wanted.setdefault(sha256, []).append(row)
         asked = [{"document": sha256, "rows": rows} for sha256, rows in wanted.items()]
-        (found,) = self._ask("components", wanted=asked)
+        found = self._ask("components", wanted=asked)
         bodies = dict(zip(zip(found["document"], found["row"], strict=True), found["body"], strict=True))
         return tuple(component_of(bodies[place], place[1]) for place in places)
 
     def problems(self) -> tuple[tuple[str, Problem], ...]:
         """Return every problem of documents and tables as (path, problem), sorted."""
+        columns = self._ask("problems")
         found = [
-            (row["path"], Problem(place=place, text=text))
-            for row in self._ask("problems")
-            for place, text in _PROBLEMS.decode(row["problems"])
+            (path, Problem(place=place, text=text))
+            for path, problems in zip(columns["path"], columns["problems"], strict=True)
+            for place, text in _PROBLEMS.decode(problems)
         ]
         return tuple(sorted(found, key=lambda pair: (pair[0], pair[1].place, pair[1].text)))
 

@@ -15,6 +15,16 @@ def cypher(name: str) -> LiteralString:
     return text
 
 
+@cache
+def checked(name: str) -> LiteralString:
+    """Return the statement with the graph's generation beside each row, looked up after all that the statement read.
+
+    It gives no row where the statement gives none, or where there is no graph.
+    """
+    after = "MATCH (g:Graphkit {id: 'graph'}) RETURN g.generation AS generation"
+    return f"CALL () {{\n{cypher(name)}}}\nCALL (*) {{ {after} }}\nRETURN *"
+
+
 def statements(name: str) -> tuple[LiteralString, ...]:
     """Return the statements of a file that holds several."""
     return tuple(one.strip() for one in cypher(name).split(";") if one.strip())

@@ -3,30 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import Any, Final, overload
 
-import neo4j
 import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model import csr
-from graphkit.model.errors import GraphkitError
 from graphkit.stores import port
 from graphkit.stores.neo4j.evidence import ServerEvidence
 from graphkit.stores.neo4j.flag_properties import FILES, OFFERS, PACKAGES, RANGES, RELEASES
+from graphkit.stores.neo4j.memory import Memory
 from graphkit.stores.neo4j.node_ids import Blocks, Interned, NodeIds
-from graphkit.stores.neo4j.server import Server, graph_of, one, rows
+from graphkit.stores.neo4j.server import Server
 
 _Columns = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Aimed:
+    """In CSR form, one row per package: the ranges that aim at it."""
+
+    start: port.Offsets
+    range: port.RangeIds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FileTexts:
+    """In CSR form, one row per release: names and hashes of its files."""
+
+    start: port.Offsets
+    filename: Sequence[str]
+    sha256: Sequence[str]
 
 
 class ServerReader:
     """`port.Reader` of one generation. Where the graph changes meanwhile, a call says so instead of mixing two.
 
     Ids are given out as things are met: the database keeps numbers that never change, and positions of
-    releases within their package.
+    releases within their package. What was read is remembered (`memory.Memory`), and so are packages whose releases
+    come next, until the next call reads these with its own.
     """
 
     def __init__(self, server: Server, graph: dict[str, Any]) -> None:
@@ -37,33 +55,46 @@ class ServerReader:
         )
         self._releases = Blocks(graph["next_package"], graph["releases"])
         self._texts: dict[port.TextKind, Interned] = {"marker": Interned(), "extras": Interned(), "needs": Interned()}
-        self._evidence = ServerEvidence(self._ask_rows)
+        self._evidence = ServerEvidence(self._ask)
+        self._package_numbers = dict[str, int]()
+        packages, releases, sets, ranges = (graph[name] for name in ("packages", "releases", "sets", "ranges"))
+        self._known_packages = Memory(packages, port.Packages, self._read_packages)
+        self._known_releases = Memory(
+            releases,
+            port.Releases,
+            self._read_releases,
+            start="file_start",
+            nested=("file_uploaded", "file_yanked_since", "file_flags", "file_needs"),
+            apart=("filename", "file_sha256"),
+        )
+        self._known_files = Memory(
+            releases, _FileTexts, self._read_file_texts, start="start", nested=("filename", "sha256")
+        )
+        self._known_sets = Memory(
+            sets, port.Members, self._read_requirements, start="start", nested=("range", "marker")
+        )
+        self._known_ranges = Memory(ranges, port.Ranges, self._read_ranges, start="start", nested=("lo", "hi"))
+        self._known_aimed = Memory(packages, _Aimed, self._read_aimed, start="start", nested=("range",))
+        self._known_declarers = Memory(
+            ranges, port.Declarers, self._read_declarers, start="start", nested=("set", "marker")
+        )
+        self._known_users = Memory(
+            sets, port.Users, self._read_users, start="start", nested=("release", "package", "offer")
+        )
+        self._known_takers = Memory(
+            releases, port.Takers, self._read_takers, start="start", nested=("range", "extras")
+        )
 
-    def _ask_rows(self, name: str, **parameters: Any) -> list[dict[str, Any]]:
-        def work(transaction: neo4j.ManagedTransaction) -> list[dict[str, Any]]:
-            found = rows(transaction, name, **parameters)
-            self._check(transaction)
-            return found
+    def _ask_groups(self, name: str, **parameters: Any) -> list[_Columns]:
+        return self._server.ask(name, self.number, **parameters)
 
-        return self._server.read(work)
+    def _ask(self, name: str, **parameters: Any) -> _Columns:
+        (found,) = self._ask_groups(name, **parameters)
+        return found
 
     def _numbers(self, kind: str) -> list[int]:
         numbers: list[int] = self._ask(f"every_{kind}")["n"]
         return numbers
-
-    def _ask(self, name: str, **parameters: Any) -> _Columns:
-        def work(transaction: neo4j.ManagedTransaction) -> _Columns:
-            found = one(transaction, name, **parameters)
-            self._check(transaction)
-            return found
-
-        return self._server.read(work)
-
-    def _check(self, transaction: neo4j.ManagedTransaction) -> None:
-        """Look after each answer whether it is of the generation read: nothing before it can be of a later one."""
-        now = graph_of(transaction, self._server.shown)
-        if now is None or now["generation"] != self._graph["generation"]:
-            raise GraphkitError(f"{self._server.shown}: the graph changed while it was read; retry")
 
     def generation(self) -> port.Generation:
         """Return what this reader reads."""
@@ -81,14 +112,19 @@ class ServerReader:
 
     def package_ids(self, names: Sequence[str]) -> port.PackageIds:
         """Return the ids of PEP 503 names, -1 where the graph has no such package."""
-        found = self._ask("package_ids", names=list(dict.fromkeys(names)))
-        numbers = dict(zip(found["name"], found["n"], strict=True))
-        return _frozen(self._packages.ids(np.array([numbers.get(name, -1) for name in names], dtype=np.int64)))
+        known = self._package_numbers
+        if missing := [name for name in dict.fromkeys(names) if name not in known]:
+            found = self._ask("package_ids", names=missing)
+            known.update(dict.fromkeys(missing, -1) | dict(zip(found["name"], found["n"], strict=True)))
+        return _frozen(self._packages.ids(np.array([known[name] for name in names], dtype=np.int64)))
 
     def packages(self, ids: port.PackageIds) -> port.Packages:
         """Return names, flags and release stretches of packages."""
+        return self._known_packages.of(ids)
+
+    def _read_packages(self, ids: NDArray[Any]) -> port.Packages:
         numbers = self._packages.numbers(ids)
-        found = self._ask("packages", n=np.unique(numbers).tolist())
+        found = self._ask("packages", n=numbers.tolist())
         place = _place(found["n"], numbers)
         self._give(found["n"], found["releases"])
         start = self._releases.start(numbers)
@@ -119,8 +155,17 @@ class ServerReader:
 
     def releases(self, ids: port.ReleaseIds) -> port.Releases:
         """Return releases with their files."""
-        ids = np.asarray(ids, dtype=np.int64)
-        groups = self._ask_rows("releases", rows=self._by_package(ids))
+        found = self._known_releases.of(ids)
+        texts = partial(self._known_files.of, ids)
+        size = len(found.file_uploaded)
+        return replace(
+            found,
+            filename=_Later(size, lambda: texts().filename),
+            file_sha256=_Later(size, lambda: texts().sha256),
+        )
+
+    def _read_releases(self, ids: NDArray[Any]) -> port.Releases:
+        groups = self._ask_groups("releases", rows=self._by_package(ids)) if len(ids) else []
         found = {name: _joined_lists(groups, name) for name in _OF_RELEASES}
         group = np.repeat(np.arange(len(groups)), [len(one["package"]) for one in groups])
         known = self._release_ids(_ints(found["package"]), _ints(found["position"]))
@@ -140,19 +185,23 @@ class ServerReader:
             file_yanked_since=_frozen(_ints(_flat(found["yanked_since"], place))),
             file_flags=_frozen(_ints(_flat([FILES.flags(one).tolist() for one in groups], group)).astype(np.uint8)),
             file_needs=_frozen(needs),
-            filename=_Later(int(start[-1]), partial(self._file_texts, ids, "filenames")),
-            file_sha256=_Later(int(start[-1]), partial(self._file_texts, ids, "sha256")),
+            filename=(),
+            file_sha256=(),
         )
 
-    def _file_texts(self, ids: NDArray[Any], name: str) -> Sequence[str]:
-        """Return a text of each file of releases; most questions read none, and they are most of the bytes."""
+    def _read_file_texts(self, ids: NDArray[Any]) -> _FileTexts:
+        """Return the texts of the files of releases; most questions read none, and they are most of the bytes."""
         found = self._ask("file_texts", rows=self._by_package(ids))
         known = self._release_ids(_ints(found["package"]), _ints(found["position"]))
-        return _flat(found[name], _place(known.tolist(), ids))
+        place = _place(known.tolist(), ids)
+        return _FileTexts(
+            start=csr.offsets(np.array([len(found["sha256"][at]) for at in place.tolist()], dtype=np.int64)),
+            filename=_flat(found["filenames"], place),
+            sha256=_flat(found["sha256"], place),
+        )
 
     def _by_package(self, releases: NDArray[Any]) -> list[list[Any]]:
-        """Return rows of (package number, positions)."""
-        releases = np.unique(releases)
+        """Return rows of (package number, positions) for distinct releases, ascending."""
         if not self._releases.has(releases):
             self._release_ids(_ints(self._numbers("package")), _ints([0]))
         packages = self._releases.package(releases)
@@ -163,8 +212,11 @@ class ServerReader:
 
     def requirements(self, sets: port.RequirementSetIds) -> port.Members:
         """Return the members of requirement sets."""
+        return self._known_sets.of(sets)
+
+    def _read_requirements(self, sets: NDArray[Any]) -> port.Members:
         asked = self._sets.numbers(sets)
-        found = self._ask("requirements", n=np.unique(asked).tolist())
+        found = self._ask("requirements", n=asked.tolist())
         start, at = _joined(asked, found["row"])
         return port.Members(
             start=_frozen(start),
@@ -174,8 +226,11 @@ class ServerReader:
 
     def ranges(self, ids: port.RangeIds) -> port.Ranges:
         """Return ranges with their stretches."""
+        return self._known_ranges.of(ids)
+
+    def _read_ranges(self, ids: NDArray[Any]) -> port.Ranges:
         numbers = self._ranges.numbers(ids)
-        found = self._ask("ranges", n=np.unique(numbers).tolist())
+        found = self._ask("ranges", n=numbers.tolist())
         place = _place(found["n"], numbers)
         package = _ints(found["package"])[place]
         start = csr.offsets(np.array([len(found["lo"][at]) for at in place.tolist()], dtype=np.int64))
@@ -192,15 +247,22 @@ class ServerReader:
 
     def constraints_on(self, packages: port.PackageIds) -> tuple[port.Offsets, port.RangeIds]:
         """Return the ranges that aim at each package, in CSR form (start, range ids)."""
+        found = self._known_aimed.of(packages)
+        return found.start, found.range
+
+    def _read_aimed(self, packages: NDArray[Any]) -> _Aimed:
         asked = self._packages.numbers(packages)
-        found = self._ask("constraints_on", n=np.unique(asked).tolist())
+        found = self._ask("constraints_on", n=asked.tolist())
         start, at = _joined(asked, found["row"])
-        return _frozen(start), _frozen(self._ranges.ids(_ints(found["n"])[at]))
+        return _Aimed(start=start, range=self._ranges.ids(_ints(found["n"])[at]))
 
     def declarers(self, ranges: port.RangeIds) -> port.Declarers:
         """Return which requirement sets hold each range."""
+        return self._known_declarers.of(ranges)
+
+    def _read_declarers(self, ranges: NDArray[Any]) -> port.Declarers:
         asked = self._ranges.numbers(ranges)
-        found = self._ask("declarers", n=np.unique(asked).tolist())
+        found = self._ask("declarers", n=asked.tolist())
         start, at = _joined(asked, found["row"])
         return port.Declarers(
             start=_frozen(start),
@@ -210,8 +272,11 @@ class ServerReader:
 
     def users(self, sets: port.RequirementSetIds) -> port.Users:
         """Return which releases declare each requirement set."""
+        return self._known_users.of(sets)
+
+    def _read_users(self, sets: NDArray[Any]) -> port.Users:
         asked = self._sets.numbers(sets)
-        found = self._ask("users", n=np.unique(asked).tolist())
+        found = self._ask("users", n=asked.tolist())
         start, at = _joined(asked, found["row"])
         package = _ints(found["package"])[at]
         return port.Users(
@@ -223,10 +288,12 @@ class ServerReader:
 
     def takers(self, releases: port.ReleaseIds) -> port.Takers:
         """Return the ranges that choose each release in the end."""
-        ids = np.asarray(releases, dtype=np.int64)
-        found = self._ask("takers", rows=self._by_package(ids))
+        return self._known_takers.of(releases)
+
+    def _read_takers(self, releases: NDArray[Any]) -> port.Takers:
+        found = self._ask("takers", rows=self._by_package(releases))
         chosen = self._release_ids(_ints(found["package"]), _ints(found["position"]))
-        start, at = _joined(ids, chosen.tolist())
+        start, at = _joined(releases, chosen.tolist())
         return port.Takers(
             start=_frozen(start),
             range=_frozen(self._ranges.ids(_ints(found["n"])[at])),

@@ -15,7 +15,7 @@ import neo4j
 from neo4j import exceptions
 
 from graphkit.model.errors import GraphkitError
-from graphkit.stores.neo4j.queries import cypher, statements
+from graphkit.stores.neo4j.queries import checked, cypher, statements
 
 FORMAT: Final = "5"
 """Version of labels, relationships and properties; a graph of another is refused, never guessed at."""
@@ -118,6 +118,25 @@ class Server:
         with self.explained(), self._opened().session(database=self.database) as session:
             return session.execute_read(work)
 
+    def ask(self, name: str, generation: int, **parameters: Any) -> list[dict[str, Any]]:
+        """Return the rows of a statement that reads all before it gives any, in one transaction of its own.
+
+        Raises:
+            GraphkitError: the graph is not, or no longer, of that generation; so nothing read before can be of a later.
+        """
+        with self.explained():
+            found = self._opened().execute_query(
+                checked(name),
+                parameters,
+                routing_=neo4j.RoutingControl.READ,
+                database_=self.database,
+                bookmark_manager_=None,
+                result_transformer_=_rows,
+            )
+        if not found or any(row.pop("generation") != generation for row in found):
+            raise GraphkitError(f"{self.shown}: the graph changed while it was read; retry")
+        return found
+
     def write(self, work: Callable[[neo4j.ManagedTransaction], _Result]) -> _Result:
         """Run work in a write transaction, again where the server asks for that."""
         with self.explained(), self._opened().session(database=self.database) as session:
@@ -136,8 +155,11 @@ def _first_line(error: Exception) -> str:
 
 def rows(transaction: neo4j.ManagedTransaction, name: str, **parameters: Any) -> list[dict[str, Any]]:
     """Return the rows of one of the store's statements, which return values and never nodes."""
+    return _rows(transaction.run(cypher(name), parameters))
+
+
+def _rows(result: neo4j.Result) -> list[dict[str, Any]]:
     # `Record.data` would look through every value of every list for nodes.
-    result = transaction.run(cypher(name), parameters)
     names = result.keys()
     return [dict(zip(names, record.values(), strict=True)) for record in result]
 
