@@ -368,6 +368,12 @@ class ReleaseReader(Protocol):
     def packages(self, ids: PackageIds) -> Packages:
         """Return names, flags and release stretches of packages."""
 
+    def expect(self, packages: PackageIds) -> None:
+        """Be told of which packages all releases are probably asked for next, so that they can be read at once.
+
+        No answer depends on it. Cost: none here; a store far away reads them with those that it has to read next.
+        """
+
     def releases(self, ids: ReleaseIds) -> Releases:
         """Return releases with their files."""
 

@@ -324,6 +324,9 @@ class MemoryReader:
             default=0,
         )
 
+    def expect(self, packages: port.PackageIds) -> None:
+        """Do nothing: what is asked for is here already."""
+
     def releases(self, ids: port.ReleaseIds) -> port.Releases:
         """Return releases with their files."""
         asked = ids.tolist()

@@ -46,6 +46,10 @@ class Renumbered:
         newest = self._releases.of(found.newest)
         return replace(found, start=start, stop=start + found.stop - found.start, newest=newest)
 
+    def expect(self, packages: port.PackageIds) -> None:
+        """Tell of packages."""
+        self._inner.expect(self._packages.old(packages))
+
     def releases(self, ids: port.ReleaseIds) -> port.Releases:
         """Return releases."""
         found = self._inner.releases(self._releases.old(ids))

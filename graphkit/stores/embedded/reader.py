@@ -115,6 +115,9 @@ class IndexReader:
             speaks_until=_frozen(self._speaks_until[rows]),
         )
 
+    def expect(self, packages: port.PackageIds) -> None:
+        """Do nothing: what is asked for is here already."""
+
     def releases(self, ids: port.ReleaseIds) -> port.Releases:
         """Return releases with their files."""
         start, at = csr.positions(self._file_start, ids)

@@ -56,6 +56,7 @@ class ServerReader:
         self._releases = Blocks(graph["next_package"], graph["releases"])
         self._texts: dict[port.TextKind, Interned] = {"marker": Interned(), "extras": Interned(), "needs": Interned()}
         self._evidence = ServerEvidence(self._ask)
+        self._expected: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._package_numbers = dict[str, int]()
         packages, releases, sets, ranges = (graph[name] for name in ("packages", "releases", "sets", "ranges"))
         self._known_packages = Memory(packages, port.Packages, self._read_packages)
@@ -81,9 +82,7 @@ class ServerReader:
         self._known_users = Memory(
             sets, port.Users, self._read_users, start="start", nested=("release", "package", "offer")
         )
-        self._known_takers = Memory(
-            releases, port.Takers, self._read_takers, start="start", nested=("range", "extras")
-        )
+        self._known_takers = Memory(releases, port.Takers, self._read_takers, start="start", nested=("range", "extras"))
 
     def _ask_groups(self, name: str, **parameters: Any) -> list[_Columns]:
         return self._server.ask(name, self.number, **parameters)
@@ -120,7 +119,7 @@ class ServerReader:
 
     def packages(self, ids: port.PackageIds) -> port.Packages:
         """Return names, flags and release stretches of packages."""
-        return self._known_packages.of(ids)
+        return self._known_packages.of(ids, lambda: self._expected)
 
     def _read_packages(self, ids: NDArray[Any]) -> port.Packages:
         numbers = self._packages.numbers(ids)
@@ -153,9 +152,22 @@ class ServerReader:
             self._give(found["n"], found["releases"])
         return _frozen((self._releases.start(packages) + positions).astype(np.int32))
 
+    def expect(self, packages: port.PackageIds) -> None:
+        """Note of which packages all releases come next: the next call that has to read some reads them too."""
+        self._expected = np.union1d(self._expected, packages)
+
+    def _ahead(self) -> NDArray[np.int64]:
+        """Return the releases of packages that come next, as many as one statement takes; the rest comes later."""
+        expected = self._expected
+        columns = self._known_packages.of(expected)
+        start, stop = columns.start.astype(np.int64), columns.stop.astype(np.int64)
+        some = np.cumsum(stop - start) <= _AHEAD
+        self._expected = expected[~some & (stop - start <= _AHEAD)]
+        return csr.spread(start[some], stop[some])[0]
+
     def releases(self, ids: port.ReleaseIds) -> port.Releases:
         """Return releases with their files."""
-        found = self._known_releases.of(ids)
+        found = self._known_releases.of(ids, self._ahead)
         texts = partial(self._known_files.of, ids)
         size = len(found.file_uploaded)
         return replace(
@@ -309,6 +321,8 @@ class ServerReader:
         return self._evidence
 
 
+_AHEAD: Final = 20_000
+"""Releases that are read with those asked for, at most: some 10 MB in the server and here."""
 _OF_RELEASES: Final = ("package", "position", "version", "set", "source", "uploaded", "yanked_since", "needs")
 """Columns of releases that are not the same in a whole group of them."""
 

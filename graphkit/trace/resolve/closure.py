@@ -71,7 +71,9 @@ class Bounds:
 
     def __init__(self, world: World, root: Root) -> None:
         self._own: dict[PackageId, ReleaseRanges] = {}
-        for requirement in (*root.requirements, *root.constraints, *own_requirements(world, root)):
+        asked = (*root.requirements, *root.constraints, *own_requirements(world, root))
+        world.expect(one.package for one in asked)
+        for requirement in asked:
             if requirement.stretches is not None and not requirement.doubtful:
                 self._bind(world, requirement.package, requirement.stretches)
         if root.fixed:
@@ -151,11 +153,7 @@ class _Walk:
             self._note_pin(requirement)
         for requirement in root.requirements:
             self._enter(None, root.label, root.origin, requirement)
-        for key, new in self._queue:
-            self._follow(key, new)
-            if self._followed > _MOST_SETS:
-                self._unread[f"more than {_MOST_SETS:,} sets of requirements"] = None
-                break
+        self._follow_all()
         return Closure(
             packages=frozenset(self._met),
             reached={package_id: bits for (package_id, extra), bits in self._seen.items() if not extra},
@@ -165,6 +163,28 @@ class _Walk:
             stuck=tuple(sorted(self._stuck)),
             pins=tuple(self._pins),
         )
+
+    def _follow_all(self) -> None:
+        """Follow what is reached, a level at a time: what a level requires is read together."""
+        done = 0
+        while level := self._queue[done:]:
+            done = len(self._queue)
+            of_each = [self._nodes(key, new) for key, new in level]
+            self._load([node for nodes in of_each for node in nodes])
+            for (key, _), nodes in zip(level, of_each, strict=True):
+                self._follow(key, nodes)
+                if self._followed > _MOST_SETS:
+                    self._unread[f"more than {_MOST_SETS:,} sets of requirements"] = None
+                    return
+
+    def _nodes(self, key: _Key, new: Bits) -> list[Node]:
+        """Return the releases to follow, one for each distinct set of requirements."""
+        return [(key[0], position, key[1]) for position in _first_of_each(self._world.package(key[0]), new)]
+
+    def _load(self, nodes: list[Node]) -> None:
+        some = nodes[: _MOST_SETS + 1]
+        self._world.load(some)
+        self._world.expect(one.package for node in some for one in self._world.declared(node).requirements)
 
     def _note_pin(self, requirement: ResolvedRequirement) -> None:
         if requirement.pinned and requirement.stretches is not None:
@@ -201,13 +221,10 @@ class _Walk:
             self._first = self._first or (key[0], Position(hit.bit_length() - 1), key[1])
         self._queue.append((key, new))
 
-    def _follow(self, key: _Key, new: Bits) -> None:
-        """Follow what releases require, each distinct set once."""
-        package_id, extra = key
-        package = self._world.package(package_id)
-        for position in _first_of_each(package, new):
+    def _follow(self, key: _Key, nodes: list[Node]) -> None:
+        """Follow what releases require."""
+        for node in nodes:
             self._followed += 1
-            node = (package_id, position, extra)
             declared = self._world.declared(node)
             label = self._world.label(node)
             if not declared.is_read:

@@ -135,6 +135,7 @@ def root_of_requirements(
     """Return requirements as a walk follows them, and what of them the graph cannot follow."""
     missing: list[str] = []
     found: list[ResolvedRequirement] = []
+    world.expect_names(one.package for one in requirements)
     for one in requirements:
         truth = truth_of(world, one.marker, asked.extras, asked.groups)
         if truth is False or (one.package == itself and one.extras and not one.url):

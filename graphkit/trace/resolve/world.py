@@ -254,9 +254,21 @@ class World:
     def find(self, name: PackageName) -> Package | None:
         """Return a package by name, None where the graph has none of that name."""
         if name not in self._ids:
-            self._ids[name] = PackageId(int(self.reader.package_ids([name])[0]))
+            self.expect_names([name])
         package_id = self._ids[name]
         return None if package_id < 0 else self.package(package_id)
+
+    def expect_names(self, names: Iterable[PackageName]) -> None:
+        """Look up packages that are found next, all in one call of the store, and tell it of them."""
+        if new := [name for name in dict.fromkeys(names) if name not in self._ids]:
+            ids = map(PackageId, self.reader.package_ids(new).tolist())
+            self._ids.update(zip(new, ids, strict=True))
+            self.expect(self._ids[name] for name in new if self._ids[name] >= 0)
+
+    def expect(self, package_ids: Iterable[PackageId]) -> None:
+        """Tell the store which packages are asked for next: one by one they cost a store far away a call each."""
+        if new := [package_id for package_id in package_ids if package_id not in self._packages]:
+            self.reader.expect(port.PACKAGE.of(new))
 
     def find_release(self, name: PackageName | None, version: str) -> tuple[Package, Position] | None:
         """Return a package and the position of a release in it, None where the graph does not know it."""
