@@ -212,8 +212,8 @@ class ExistingRows:
             )
         for row in rows(self._transaction, "kept_tables"):
             tables["tables"].append(tuple(row[name] for name in column_names("tables")))
-        for row in rows(self._transaction, "organisations"):
-            tables["organisations"].append((row["source"], row["body"], row["digest"]))
+        kept = one(self._transaction, "organisations")
+        tables["organisations"] += zip(kept["source"], kept["body"], kept["digest"], strict=True)
         uses = one(self._transaction, "uses")
         names = ("service", "document", "path", "times", "branch", "derived", "rest", "digest")
         for service, document, path, times, branch, derived, rest, digest in zip(

@@ -1,4 +1,4 @@
-"""What a reader has read, in columns by id: a question asks for the same rows again and again, and each is sent once."""
+"""What a reader has read, in columns by id: a question asks for the same rows again and again; each is sent once."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Memory(Generic[_Answer]):
     ) -> None:
         """Take ids below ``size``, and what reads the rows of distinct ids, ascending, as a frozen value of ``kind``.
 
-        ``start`` is its field of row starts, and ``nested`` the columns in which those count; ``apart`` are columns that
-        are not remembered, and empty here. All others have a value for each row.
+        ``start`` is its field of row starts, and ``nested`` the columns in which those count; ``apart`` are columns
+        that are not remembered, and empty here. All others have a value for each row.
         """
         self._size, self._kind, self._read = size, kind, read
         self._start_name = start

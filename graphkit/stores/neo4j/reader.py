@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import Any, Final, overload
+from typing import Any, Final, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from graphkit.stores.neo4j.node_ids import Blocks, Interned, NodeIds
 from graphkit.stores.neo4j.server import Server
 
 _Columns = dict[str, Any]
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,20 +184,22 @@ class ServerReader:
         known = self._release_ids(_ints(found["package"]), _ints(found["position"]))
         place = _place(known.tolist(), ids)
         group = group[place]
-        start = csr.offsets(np.array([len(found["uploaded"][at]) for at in place.tolist()], dtype=np.int64))
-        needs = self._texts["needs"].ids(_flat(found["needs"], place))
+        start, at = csr.positions(_starts(found["uploaded"]), place)
+        _, in_group = csr.positions(_starts([one["needs"] for one in groups]), group)
+        of_files = {name: _joined_lists(groups, name) for name in ("needs", "yanked_since", *FILES.names)}
+        sources = [one["source"] for one in groups]
         return port.Releases(
             package=_frozen(self._packages.ids(_ints(found["package"])[place])),
             version=_picked(found["version"], place),
             flags=_frozen(RELEASES.flags(_columns(groups, RELEASES.names))[group]),
             offer=_frozen(OFFERS.flags(_columns(groups, OFFERS.names))[group]),
             requirement_set=_frozen(self._sets.ids(_ints(found["set"])[place])),
-            requirements_source=_picked(found["source"], place),
+            requirements_source=_picked(sources, group),
             file_start=_frozen(start),
-            file_uploaded=_frozen(_ints(_flat(found["uploaded"], place))),
-            file_yanked_since=_frozen(_ints(_flat(found["yanked_since"], place))),
-            file_flags=_frozen(_ints(_flat([FILES.flags(one).tolist() for one in groups], group)).astype(np.uint8)),
-            file_needs=_frozen(needs),
+            file_uploaded=_frozen(_ints(_all_of(found["uploaded"]))[at]),
+            file_yanked_since=_frozen(_ints(of_files["yanked_since"])[in_group]),
+            file_flags=_frozen(FILES.flags(of_files)[in_group]),
+            file_needs=_frozen(self._texts["needs"].ids(of_files["needs"])[in_group]),
             filename=(),
             file_sha256=(),
         )
@@ -207,7 +210,7 @@ class ServerReader:
         known = self._release_ids(_ints(found["package"]), _ints(found["position"]))
         place = _place(known.tolist(), ids)
         return _FileTexts(
-            start=csr.offsets(np.array([len(found["sha256"][at]) for at in place.tolist()], dtype=np.int64)),
+            start=_starts(_picked_list(found["sha256"], place)),
             filename=_flat(found["filenames"], place),
             sha256=_flat(found["sha256"], place),
         )
@@ -245,7 +248,7 @@ class ServerReader:
         found = self._ask("ranges", n=numbers.tolist())
         place = _place(found["n"], numbers)
         package = _ints(found["package"])[place]
-        start = csr.offsets(np.array([len(found["lo"][at]) for at in place.tolist()], dtype=np.int64))
+        start = _starts(_picked_list(found["lo"], place))
         owner = np.repeat(package, np.diff(start))
         return port.Ranges(
             package=_frozen(self._packages.ids(package)),
@@ -323,7 +326,7 @@ class ServerReader:
 
 _AHEAD: Final = 20_000
 """Releases that are read with those asked for, at most: some 10 MB in the server and here."""
-_OF_RELEASES: Final = ("package", "position", "version", "set", "source", "uploaded", "yanked_since", "needs")
+_OF_RELEASES: Final = ("package", "position", "version", "set", "uploaded")
 """Columns of releases that are not the same in a whole group of them."""
 
 
@@ -366,7 +369,16 @@ def _columns(rows: list[_Columns], names: Iterable[str]) -> _Columns:
 
 def _joined_lists(rows: list[_Columns], name: str) -> list[Any]:
     """Return the lists of a column, one behind the other."""
-    return list(chain.from_iterable(row[name] for row in rows))
+    return _all_of([row[name] for row in rows])
+
+
+def _all_of(lists: Sequence[list[Any]]) -> list[Any]:
+    return list(chain.from_iterable(lists))
+
+
+def _starts(lists: Sequence[list[Any]]) -> csr.Offsets:
+    """Return where each list begins, one behind the other."""
+    return csr.offsets(np.fromiter(map(len, lists), dtype=np.int64, count=len(lists)))
 
 
 def _ints(values: list[int]) -> NDArray[np.int64]:
@@ -393,7 +405,7 @@ def _picked(values: Sequence[str], place: NDArray[np.int64]) -> tuple[str, ...]:
     return tuple(_picked_list(values, place))
 
 
-def _picked_list(values: Sequence[str], place: NDArray[np.int64]) -> list[str]:
+def _picked_list(values: Sequence[_Value], place: NDArray[np.int64]) -> list[_Value]:
     return [values[at] for at in place.tolist()]
 
 
