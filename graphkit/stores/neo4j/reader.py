@@ -185,8 +185,9 @@ class ServerReader:
         place = _place(known.tolist(), ids)
         group = group[place]
         start, at = csr.positions(_starts(found["uploaded"]), place)
-        _, in_group = csr.positions(_starts([one["needs"] for one in groups]), group)
-        of_files = {name: _joined_lists(groups, name) for name in ("needs", "yanked_since", *FILES.names)}
+        needs = [one["needs"] for one in groups]
+        _, in_group = csr.positions(_starts(needs), group)
+        of_files = {name: _filled([one[name] for one in groups], needs) for name in ("yanked_since", *FILES.names)}
         sources = [one["source"] for one in groups]
         return port.Releases(
             package=_frozen(self._packages.ids(_ints(found["package"])[place])),
@@ -199,7 +200,7 @@ class ServerReader:
             file_uploaded=_frozen(_ints(_all_of(found["uploaded"]))[at]),
             file_yanked_since=_frozen(_ints(of_files["yanked_since"])[in_group]),
             file_flags=_frozen(FILES.flags(of_files)[in_group]),
-            file_needs=_frozen(self._texts["needs"].ids(of_files["needs"])[in_group]),
+            file_needs=_frozen(self._texts["needs"].ids(_all_of(needs))[in_group]),
             filename=(),
             file_sha256=(),
         )
@@ -374,6 +375,11 @@ def _joined_lists(rows: list[_Columns], name: str) -> list[Any]:
 
 def _all_of(lists: Sequence[list[Any]]) -> list[Any]:
     return list(chain.from_iterable(lists))
+
+
+def _filled(lists: Sequence[list[Any]], others: Sequence[list[Any]]) -> list[Any]:
+    """Return lists one behind the other, with as many zeros as its other one has values for each that is empty."""
+    return _all_of([one or [0] * len(other) for one, other in zip(lists, others, strict=True)])
 
 
 def _starts(lists: Sequence[list[Any]]) -> csr.Offsets:
