@@ -267,6 +267,18 @@ def test_a_reader_stays_as_it_was(fresh: Callable[[], port.Store]) -> None:
         assert "changed while it was read" in str(error)  # noqa: PT017
 
 
+def test_what_is_expected_next_changes_no_answer(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    store.record(WORLD)
+    before = dump(store.reader())
+    store.close()
+    reader = store.reader()
+    reader.expect(ids())
+    reader.expect(reader.package_ids(["lib", "app"]))
+    assert one(reader, "app")[1].version == ("1", "2")
+    assert dump(reader) == before
+
+
 def test_an_empty_store_answers(fresh: Callable[[], port.Store]) -> None:
     reader = fresh().reader()
     none = ids()

@@ -13,6 +13,7 @@ from io import StringIO
 from pathlib import Path
 
 import neo4j
+import numpy as np
 import pytest
 
 from graphkit.api import open_graph
@@ -23,7 +24,8 @@ from graphkit.model.errors import GraphkitError
 from graphkit.model.names import ServiceId
 from graphkit.model.organisation import DocumentUse, Organisation
 from graphkit.model.times import exactly
-from graphkit.stores import open_store
+from graphkit.stores import open_store, port
+from graphkit.stores.neo4j.server import Server
 from graphkit.stores.port import Fact
 from tests.contract.test_store_contract import WORLD, component, document, dump, metadata, page
 from tests.neo4j_server import NEWEST, NEWEST_JAVA, clear, database, free_port, has_java, running, settings
@@ -141,6 +143,48 @@ def test_two_writers_at_once_give_what_one_after_the_other_does(servers: tuple[s
     assert dump(together.reader()) == dump(alone.reader())
     assert together.counts() == alone.counts()
     together.close()
+
+
+def test_no_row_is_read_twice_and_packages_that_come_next_are_read_together(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(server, create=True)
+    store.record([*WORLD, *(page(f"lib{n}", {"1.0": n, "2.0": n + 1}) for n in range(8))])
+    reader = store.reader()
+    asked: list[str] = []
+    ask = Server.ask
+    monkeypatch.setattr(
+        Server, "ask", lambda *given, **parameters: (asked.append(given[1]), ask(*given, **parameters))[1]
+    )
+    found = dump(reader)
+    once = len(asked)
+    assert dump(reader) == found
+    assert len(asked) - once == 2  # listings and problems, of which nothing is remembered
+    asked.clear()
+    numbers = reader.package_ids([f"lib{n}" for n in range(8)])
+    reader.expect(numbers)
+    for number in numbers.tolist():
+        columns = reader.packages(np.array([number], dtype=port.PACKAGE))
+        assert reader.releases(np.arange(columns.start[0], columns.stop[0], dtype=port.RELEASE)).version == (
+            "1.0",
+            "2.0",
+        )
+    assert asked == ["package_ids", "packages", "releases"]
+    store.close()
+
+
+def test_what_was_not_read_before_the_graph_changed_is_refused(server: str) -> None:
+    store, other = open_store(server, create=True), open_store(server)
+    store.record(WORLD)
+    reader = store.reader()
+    lib = reader.packages(reader.package_ids(["lib"]))
+    other.record([page("lib", {"9": 9}, read_at=2000)])
+    assert reader.packages(reader.package_ids(["lib"])).stop.tolist() == lib.stop.tolist()
+    for refused in (partial(reader.package_ids, ["app"]), reader.evidence().incidents):
+        with pytest.raises(GraphkitError, match="the graph changed while it was read; retry"):
+            refused()
+    store.close()
+    other.close()
 
 
 def document_of(number: int) -> Document:
