@@ -153,9 +153,12 @@ def test_no_row_is_read_twice_and_packages_that_come_next_are_read_together(
     reader = store.reader()
     asked: list[str] = []
     ask = Server.ask
-    monkeypatch.setattr(
-        Server, "ask", lambda *given, **parameters: (asked.append(given[1]), ask(*given, **parameters))[1]
-    )
+
+    def counted(server: Server, name: str, generation: int, **parameters: object) -> list[dict[str, object]]:
+        asked.append(name)
+        return ask(server, name, generation, **parameters)
+
+    monkeypatch.setattr(Server, "ask", counted)
     found = dump(reader)
     once = len(asked)
     assert dump(reader) == found

@@ -62,14 +62,20 @@ class Memory(Generic[_Answer]):
     def of(self, ids: NDArray[Any], ahead: Callable[[], _Ids] | None = None) -> _Answer:
         """Return the rows of ids. Where some have to be read, those of ``ahead``, distinct, are read with them."""
         ids = np.asarray(ids, dtype=np.int64)
-        if len(missing := self.missing(ids)) or not self._columns:
-            if len(self._start.values) > self._most or any(len(one) > self._most for one in self._columns.values()):
-                self._drop()
-                missing = self.missing(ids)
-            if ahead is not None:
-                missing = csr.distinct(np.concatenate([missing, self.missing(ahead())]))
-            self._keep(missing, self._read(missing))
+        if len(self.missing(ids)) or not self._columns:
+            self._make_room()
+            asked = ids if ahead is None else np.concatenate([ids, ahead()])
+            self.keep(asked, self._read)
         return self._gathered(self._row[ids] - 1)
+
+    def _make_room(self) -> None:
+        if len(self._start.values) > self._most or any(len(one) > self._most for one in self._columns.values()):
+            self._drop()
+
+    def keep(self, ids: NDArray[Any], read: Callable[[_Ids], _Answer]) -> None:
+        """Remember rows that another call brings along; ``read`` gives those of them that are not known."""
+        missing = self.missing(ids)
+        self._keep(missing, read(missing))
 
     def _keep(self, ids: _Ids, found: _Answer) -> None:
         rows = len(self._start.values) - 1

@@ -227,16 +227,18 @@ class ServerReader:
         return [[number, part.tolist()] for number, part in zip(packages[first].tolist(), parts, strict=True)]
 
     def requirements(self, sets: port.RequirementSetIds) -> port.Members:
-        """Return the members of requirement sets."""
+        """Return the members of requirement sets. The ranges that they are come along: they are asked for next."""
         return self._known_sets.of(sets)
 
     def _read_requirements(self, sets: NDArray[Any]) -> port.Members:
         asked = self._sets.numbers(sets)
         found = self._ask("requirements", n=asked.tolist())
         start, at = _joined(asked, found["row"])
+        ranges = self._ranges.ids(_ints(found["range"]))
+        self._known_ranges.keep(ranges, partial(self._ranges_of, found))
         return port.Members(
             start=_frozen(start),
-            range=_frozen(self._ranges.ids(_ints(found["n"])[at])),
+            range=_frozen(ranges[at]),
             marker=_frozen(self._texts["marker"].ids(_picked_list(found["marker"], at))),
         )
 
@@ -245,8 +247,10 @@ class ServerReader:
         return self._known_ranges.of(ids)
 
     def _read_ranges(self, ids: NDArray[Any]) -> port.Ranges:
+        return self._ranges_of(self._ask("ranges", n=self._ranges.numbers(ids).tolist()), ids)
+
+    def _ranges_of(self, found: _Columns, ids: NDArray[Any]) -> port.Ranges:
         numbers = self._ranges.numbers(ids)
-        found = self._ask("ranges", n=numbers.tolist())
         place = _place(found["n"], numbers)
         package = _ints(found["package"])[place]
         start = _starts(_picked_list(found["lo"], place))
