@@ -171,8 +171,8 @@ class _Walk:
             done = len(self._queue)
             of_each = [self._nodes(key, new) for key, new in level]
             self._load([node for nodes in of_each for node in nodes])
-            for (key, _), nodes in zip(level, of_each, strict=True):
-                self._follow(key, nodes)
+            for nodes in of_each:
+                self._follow(nodes)
                 if self._followed > _MOST_SETS:
                     self._unread[f"more than {_MOST_SETS:,} sets of requirements"] = None
                     return
@@ -221,7 +221,7 @@ class _Walk:
             self._first = self._first or (key[0], Position(hit.bit_length() - 1), key[1])
         self._queue.append((key, new))
 
-    def _follow(self, key: _Key, nodes: list[Node]) -> None:
+    def _follow(self, nodes: list[Node]) -> None:
         """Follow what releases require."""
         for node in nodes:
             self._followed += 1
