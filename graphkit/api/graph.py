@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import shlex
 from collections.abc import Sequence
 from functools import partial
 from types import TracebackType
@@ -108,7 +109,10 @@ class Graph:
 
         with bar() as shown:
             on_all_cores = partial(spread, progress or shown or silent)
-            found = blast(self._reader(), question_of(targets, options), on_all_cores, answers.Blast)
+            try:
+                found = blast(self._reader(), question_of(targets, options), on_all_cores, answers.Blast)
+            except UsageError as error:
+                raise _shipped(error, targets) or error from None
         assert isinstance(found, answers.Blast)
         return found
 
@@ -183,3 +187,15 @@ class Graph:
 
     def _reader(self) -> Reader:
         return self._store.reader()
+
+
+def _shipped(error: UsageError, targets: Sequence[str]) -> UsageError | None:
+    """Return what adds an incident that ships with graphkit and that a graph has not; None for any other error."""
+    from graphkit.resources import resource
+
+    known = {path.parent.name: path for path in resource("examples").glob("*/incident.yaml")}
+    missing = next((one for one in targets if one in known and str(error).startswith(repr(one))), None)
+    if missing is None:
+        return None
+    add = shlex.join(("graphkit", "ingest", "advisory", str(known[missing])))
+    return UsageError(f"{missing} ships with graphkit and is not in this graph; add it: {add}")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ import pyarrow as pa
 import pytest
 
 import graphkit
-from graphkit.api import Graph, columns, progress_bar
+from graphkit.api import Graph, columns, open_graph, progress_bar
 from graphkit.api import answers as door
 from graphkit.api.svg import picture_svg
 from graphkit.model import answers as model
@@ -263,3 +264,14 @@ class TestBar:
 def test_a_folder_may_be_a_path_and_a_missing_one_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(GraphkitError, match="graphkit ingest"):
         graphkit.open(str(tmp_path / "none"))
+
+
+def test_an_incident_that_ships_and_is_not_in_the_graph_is_named_with_what_adds_it(tmp_path: Path) -> None:
+    with open_graph(str(tmp_path / "graph"), create=True) as graph:
+        with pytest.raises(UsageError, match="telnyx-2026-03 ships with graphkit and is not in this graph") as caught:
+            graph.blast("telnyx-2026-03")
+        words = shlex.split(str(caught.value).partition("add it: graphkit ingest ")[2])
+        assert graph.ingest(words[0], words[1:]).new == 1
+        assert graph.blast("telnyx-2026-03").incident.id == "telnyx-2026-03"
+        with pytest.raises(UsageError, match="'other-2026-03' is not a target"):
+            graph.blast("other-2026-03")
