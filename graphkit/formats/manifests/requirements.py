@@ -26,7 +26,7 @@ _SCRIPT: Final = re.compile(
 """Names of files with commands, which may have many lines of one word."""
 _TABLE: Final = re.compile(r"\s*(?:\[|\{(?![%{#])|<(?!<<<<<<)|---)")
 """How other formats begin; templates and the marks of a merge that failed begin like some of them."""
-_NAMED_RELEASE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*[ \t]+\(?v?\d+\.[\w.+!]*\)?(?:[ \t]+\S+)?")
+_NAMED_RELEASE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*[ \t]+\(?v?\d+\.[\w.+!]*\)?")
 """A row of `pip list`, or a requirement without its operator: it cannot be read, and is no prose."""
 _CLAIMED: Final = 256 * 1024
 _LOOKED_AT: Final = 400

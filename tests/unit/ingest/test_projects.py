@@ -61,8 +61,16 @@ def test_folders_of_a_repository_begin_with_its_name() -> None:
 
 
 def test_a_use_is_known_by_service_document_and_path() -> None:
-    use = DocumentUse(service=ServiceId("a"), document="ab", path="a/uv.lock")
+    use = DocumentUse(service=ServiceId("a"), document="ab", path="a/uv.lock", repository="code")
     projects = Projects([found("a/uv.lock")], [use])
     assert projects.is_known("ab", found("a/uv.lock"))
     assert not projects.is_known("cd", found("a/uv.lock"))
     assert not projects.is_known("ab", found("a/other.lock"))
+    elsewhere = Projects([found("a/uv.lock", "other")], [use])
+    assert not elsewhere.is_known("ab", found("a/uv.lock", "other"))  # an equal file of another folder
+
+
+def test_a_listing_is_known_wherever_it_lies() -> None:
+    use = DocumentUse(service=ServiceId("a"), document="ab", path="a/bom.json")
+    projects = Projects([found("a/uv.lock"), found("a/bom.json")], [use])
+    assert projects.is_known("ab", found("a/bom.json"))
