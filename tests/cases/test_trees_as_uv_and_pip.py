@@ -75,7 +75,7 @@ class Asked:
 
 INSTALLERS: Final = (
     Asked("uv", of_uv, every=1 if THOROUGH else 3, fewest_whole=20 if THOROUGH else 6),
-    Asked("pip", of_pip, every=3 if THOROUGH else 12, fewest_whole=8 if THOROUGH else 2),
+    Asked("pip", of_pip, every=3 if THOROUGH else 24, fewest_whole=8 if THOROUGH else 1),
 )
 
 
