@@ -16,7 +16,9 @@ def run(tmp_path: Path, *words: str, **more: str) -> str:
     """Return what a process of graphkit writes that has a home of its own."""
     here = {**os.environ, "HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **more}
     command = [sys.executable, "-c", PROGRAM, *words]
-    return subprocess.run(command, env=here, capture_output=True, text=True, check=True).stdout
+    done = subprocess.run(command, env=here, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
 
 
 @pytest.mark.parametrize(
