@@ -15,7 +15,8 @@ PROGRAM = "import sys; sys.argv[0] = 'graphkit'; from graphkit.cli import progra
 def run(tmp_path: Path, *words: str, **more: str) -> str:
     """Return what a process of graphkit writes that has a home of its own."""
     here = {**os.environ, "HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **more}
-    command = [sys.executable, "-c", PROGRAM, *words]
+    # The shell is found among the processes around this one; where a run was started by a service there is none.
+    command = ["bash", "-c", '"$@"; exit $?', "bash", sys.executable, "-c", PROGRAM, *words]
     done = subprocess.run(command, env=here, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
