@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import shlex
 from collections.abc import Sequence
 from functools import partial
 from types import TracebackType
@@ -191,11 +190,12 @@ class Graph:
 
 def _shipped(error: UsageError, targets: Sequence[str]) -> UsageError | None:
     """Return what adds an incident that ships with graphkit and that a graph has not; None for any other error."""
+    from graphkit.reports.settling import command
     from graphkit.resources import resource
 
     known = {path.parent.name: path for path in resource("examples").glob("*/incident.yaml")}
     missing = next((one for one in targets if one in known and str(error).startswith(repr(one))), None)
     if missing is None:
         return None
-    add = shlex.join(("graphkit", "ingest", "advisory", str(known[missing])))
+    add = command("graphkit", "ingest", "advisory", str(known[missing]))
     return UsageError(f"{missing} ships with graphkit and is not in this graph; add it: {add}")

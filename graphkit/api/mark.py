@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Unpack
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from graphkit.api.questions import BlastOptions, question_of
 from graphkit.model.errors import GraphkitError, UsageError
-from graphkit.model.ranks import CompanyVerdict, Verdict
+from graphkit.model.ranks import Verdict
 from graphkit.model.times import rfc3339
 
 if TYPE_CHECKING:
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from graphkit.stores.neo4j.mark import Judged, MarkedIncident
     from graphkit.stores.neo4j.store import Neo4jStore
     from graphkit.trace.blast import OneIncident
-
-_NOT_REACHED: Final = frozenset({CompanyVerdict.UNKNOWN, CompanyVerdict.CLEARED, CompanyVerdict.NONE})
-_NOT_EXPOSED: Final = frozenset({Verdict.UNKNOWN, Verdict.CLEARED})
 
 
 class Mark(NamedTuple):
@@ -151,9 +148,9 @@ def _window(blast: Blast) -> tuple[str | None, str | None]:
 def _service(one: ServiceVerdict, blast: Blast) -> Judged:
     """Return a service as it is marked: the stretch of its slots where it is exposed in some, else the window."""
     from graphkit.reports.evidence import exposed_from
+    from graphkit.reports.wording import EXPOSED
     from graphkit.stores.neo4j.mark import Judged
 
-    is_exposed = one.verdict not in _NOT_EXPOSED
     stretch = exposed_from(blast, one.slots)
     start, until = (rfc3339(stretch[0]), rfc3339(stretch[1])) if stretch else _window(blast)
     proofs = [build.clearance for build in one.builds if build.clearance and one.verdict is Verdict.CLEARED]
@@ -172,11 +169,12 @@ def _service(one: ServiceVerdict, blast: Blast) -> Judged:
             "assumes": [code.value for code in one.assumes],
             "external": one.service in blast.external,
         },
-        is_reached=is_exposed,
+        is_reached=one.verdict in EXPOSED,
     )
 
 
 def _company(row: CompanyRow) -> Judged:
+    from graphkit.reports.wording import REACHED
     from graphkit.stores.neo4j.mark import Judged
 
     return Judged(
@@ -191,5 +189,5 @@ def _company(row: CompanyRow) -> Judged:
             "services": list(row.services),
             "claims": [claim.id for claim in row.claims],
         },
-        is_reached=row.verdict not in _NOT_REACHED,
+        is_reached=row.verdict in REACHED,
     )

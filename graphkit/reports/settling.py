@@ -20,6 +20,7 @@ _UNDATED: Final = frozenset({Obligation.DATED, Obligation.INPUTS})
 _BUILDS_COMPLETE: Final = "--builds-complete"
 _ALL_BUILDS: Final = "nothing else was built or installed"
 _UNCHANGED: Final = "no lock or manifest there changed since then"
+_WHEN_BUILT: Final = "TIME is when its build ran"
 _LISTS_ALL: Final = "it lists everything that was installed"
 _UP_TO_DATE: Final = "that clone is as its remote is now"
 _THE_CLONE: Final = "REPOSITORY is its clone"
@@ -164,7 +165,7 @@ def settle_in_graph(blast: Blast, graph: str | None, is_there: IsThere = anywher
         if is_unread(one):
             return Remedy(command("graphkit", "ingest", "index", "--for-services", *window, *at))
         if has_only_unrecorded(one):
-            return Remedy(command("graphkit", "blast", *ids, "--builds-complete", *at), _ALL_BUILDS)
+            return Remedy(command("graphkit", "blast", *ids, _BUILDS_COMPLETE, *at), _ALL_BUILDS)
         if is_undated(one):
             return _dated(blast, one, at, is_there)
         return _by_word(one, (), at, is_there) or _rest(one, ids, at)
@@ -196,10 +197,25 @@ def _dated(blast: Blast, one: ServiceVerdict, at: Sequence[str], is_there: IsThe
         words = ("lock", path, "--service", one.service, "--stands-from", _earliest(blast, one) or "TIME")
         return Remedy(command(*ingest, *words, "--read-at", "now", *at), _both(where, _UNCHANGED))
     if document is not None and build.missing is Obligation.DATED:
-        path, where = _there(document.file or document.path, is_there)
-        words = ("sbom", path, "--service", one.service, "--built-at", "TIME")
-        return Remedy(command(*ingest, *words, *at), _both(where, "TIME is when its build ran"))
-    return Remedy(command(*ingest, "lock", "REPOSITORY", "--service", one.service, *at), _THE_CLONE)
+        return _built_at_a_time(one, document.file or document.path, at, is_there)
+    return _of_a_clone(one, at)
+
+
+def _built_at_a_time(one: ServiceVerdict, path: str, at: Sequence[str], is_there: IsThere) -> Remedy:
+    """Return the command that says when the build of an SBOM ran."""
+    named, where = _there(path, is_there)
+    words = ("sbom", named, "--service", one.service, "--built-at", "TIME")
+    return Remedy(command("graphkit", "ingest", *words, *at), _both(where, _WHEN_BUILT))
+
+
+def _of_a_clone(one: ServiceVerdict, at: Sequence[str]) -> Remedy:
+    """Return the command that reads what a service is built from, of which nothing is known."""
+    return Remedy(command("graphkit", "ingest", "lock", "REPOSITORY", "--service", one.service, *at), _THE_CLONE)
+
+
+def _all_that_is_open(one: ServiceVerdict, ids: Sequence[str], at: Sequence[str]) -> Remedy:
+    """Return the command that shows all that is open of a service."""
+    return Remedy(command("graphkit", "why", *at, "--clearance", "--", one.service, *ids))
 
 
 def _there(path: str, is_there: IsThere) -> tuple[str, str]:
@@ -233,7 +249,7 @@ def _by_word(one: ServiceVerdict, paths: Sequence[str], at: Sequence[str], is_th
     words = ("sbom", path, "--service", one.service, "--complete")
     if build.at is not None:
         return Remedy(command("graphkit", "ingest", *words, *at), _both(where, _LISTS_ALL))
-    when = _both(where, _LISTS_ALL, "TIME is when its build ran")
+    when = _both(where, _LISTS_ALL, _WHEN_BUILT)
     return Remedy(command("graphkit", "ingest", *words, "--built-at", "TIME", *at), when)
 
 
@@ -243,7 +259,7 @@ def _rest(one: ServiceVerdict, ids: Sequence[str], at: Sequence[str]) -> Remedy:
     if build is not None and build.missing is Obligation.TIMES:
         asked = [build.incident] if build.incident in ids else ids
         return Remedy(command("graphkit", "blast", *asked, "--from", "TIME", "--until", "TIME", *at), _ON_THE_INDEX)
-    return Remedy(command("graphkit", "why", *at, "--clearance", "--", one.service, *ids))
+    return _all_that_is_open(one, ids, at)
 
 
 def settle_by_scan(
@@ -273,11 +289,9 @@ def settle_by_scan(
         if has_only_unrecorded(one) and _BUILDS_COMPLETE not in words:
             return Remedy(command(*again, *since, *offline_too, _BUILDS_COMPLETE), _ALL_BUILDS)
         if has_only_unrecorded(one):  # that word was given, and is kept away by what was not read
-            return Remedy(command("graphkit", "why", *at, "--clearance", "--", one.service, *ids))
+            return _all_that_is_open(one, ids, at)
         if (sbom := _undated_sbom(one)) is not None:
-            path, where = _there(_in_scanned(sbom.file or sbom.path, paths), is_there)
-            dated = ("sbom", path, "--service", one.service, "--built-at", "TIME")
-            return Remedy(command("graphkit", "ingest", *dated, *at), _both(where, "TIME is when its build ran"))
+            return _built_at_a_time(one, _in_scanned(sbom.file or sbom.path, paths), at, is_there)
         if is_undated(one) and not _lacks_inputs(one):
             start = _earliest(blast, one)
             return Remedy(command(*again, *offline_too, "--unchanged-since", start or "TIME"), _UNCHANGED)
@@ -286,9 +300,7 @@ def settle_by_scan(
         if offline and is_timeless(one):  # the index may say it
             return Remedy(command(*again, *since))
         if _lacks_inputs(one):
-            return Remedy(
-                command("graphkit", "ingest", "lock", "REPOSITORY", "--service", one.service, *at), _THE_CLONE
-            )
+            return _of_a_clone(one, at)
         return _by_word(one, paths, at, is_there) or _rest(one, ids, at)
 
     return settle
