@@ -2,7 +2,7 @@
 FROM python:3.12-slim
 RUN useradd --create-home graphkit
 WORKDIR /opt/graphkit
-COPY requirements.txt pyproject.toml README.md LICENSE ./
+COPY requirements.txt pyproject.toml hatch_build.py README.md LICENSE ./
 RUN pip install --no-cache-dir --require-hashes --requirement requirements.txt
 COPY graphkit graphkit
 COPY queries queries

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from packaging.requirements import Requirement
+
+from graphkit.api.graph import open_graph
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -70,6 +78,53 @@ def test_wheel_has_the_whole_package(in_wheel: set[str]) -> None:
 def test_wheel_has_queries_and_examples(in_wheel: set[str]) -> None:
     assert {f"graphkit/_resources/{name}" for name in files_below("queries", "examples")} - in_wheel == set()
     assert any(name.startswith("graphkit/_resources/examples/litellm-2026-03/") for name in in_wheel)
+
+
+def test_archives_are_the_same_bytes_when_built_again(archives: Path, tmp_path: Path) -> None:
+    (sdist,) = archives.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:  # another place, other times of files, another mask of their modes
+        archive.extractall(tmp_path / "elsewhere", filter="data")
+    (tree,) = (tmp_path / "elsewhere").iterdir()
+    for path in tree.rglob("*"):
+        os.utime(path, (1, 1))
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(tmp_path / "again"), str(tree)]
+    subprocess.run(command, env=cut_off() | {"PYTHONHASHSEED": "7"}, capture_output=True, check=True, umask=0o077)
+    first = {path.name: path.read_bytes() for path in archives.iterdir()}
+    assert {path.name: path.read_bytes() for path in (tmp_path / "again").iterdir()} == first
+
+
+def test_wheel_has_an_sbom_of_all_pins_that_a_question_reads(archives: Path, tmp_path: Path) -> None:
+    (wheel,) = archives.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [one for one in archive.namelist() if ".dist-info/sboms/" in one]
+        written = archive.read(name)
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(written.decode()) is None
+    made = json.loads(written)
+    pins = re.findall(r"^([a-z0-9.-]+)==(\S+)", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    assert [(one["name"], one["version"]) for one in made["components"]] == pins
+    required = {one["ref"]: set(one["dependsOn"]) for one in made["dependencies"]}
+    reached, todo = set[str](), {made["metadata"]["component"]["purl"]}
+    while todo:
+        reached |= todo
+        todo = set[str]().union(*(required[one] for one in todo)) - reached
+    assert reached == set(required)  # each is there for a reason
+
+    (tmp_path / "graphkit.cdx.json").write_bytes(written)
+    with open_graph(str(tmp_path / "graph"), create=True) as graph:
+        report = graph.ingest("sbom", [str(tmp_path / "graphkit.cdx.json")])
+        assert (report.new, report.problems) == (1, 0)
+        found = graph.who_has("httpx")
+    assert {one.service for one in found.matches} == {"graphkit-blast"}
+
+
+def test_page_on_dependencies_has_each_and_no_other() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    purposes, weights = page.split("## What each weighs")
+    direct = {Requirement(one).name for one in project["dependencies"]}
+    for table in (purposes, weights):
+        assert {row for row in re.findall(r"^\| ([a-z0-9-]+) \|", table, re.MULTILINE) if row != "package"} == direct
+    assert set(re.findall(r"`([a-z0-9]+)` \(", weights)) | {"notebook"} == set(project["optional-dependencies"])
 
 
 def test_wheel_has_the_licence_and_nothing_else(in_wheel: set[str]) -> None:
