@@ -25,6 +25,11 @@ import json, pathlib, sys
 for path in pathlib.Path(sys.argv[1]).rglob("*.json"):
     json.loads(path.read_bytes())
 """
+_READ = """
+import pathlib, sys
+for path in pathlib.Path(sys.argv[1]).rglob("*.json"):
+    path.read_bytes()
+"""
 _CYCLONEDX = """
 import itertools, json, pathlib, sys
 from cyclonedx.model.bom import Bom
@@ -74,6 +79,13 @@ def stored(plan: Plan, fleet: Path, size: int, graph: Path) -> Iterator[Figure]:
     """Yield what storing a fleet takes, each as a ratio to the `json.loads` loop; leaves its graph."""
     words = graphkit("ingest", "sbom", str(fleet), "--graph", str(graph), "--quiet")
     commands = [
+        Command(
+            name="reading the bytes",
+            of="python",
+            words=(sys.executable, "-c", _READ, str(fleet)),
+            leaves_out="all but reading",
+            each="documents",
+        ),
         Command(
             name="json.loads loop",
             of="python",

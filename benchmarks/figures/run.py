@@ -55,7 +55,9 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--fleet", type=Path, help="fleet: a folder of SBOMs to take in place of those")
     parser.add_argument("--target", default="certifi==2023.7.22", help="fleet: the release that is asked for")
     parser.add_argument("--osv-scanner", help="fleet: the program")
-    parser.add_argument("--peer-python", help="fleet: an interpreter that has cyclonedx-python-lib")
+    parser.add_argument(
+        "--peer-python", default=sys.executable, help="fleet: an interpreter that has cyclonedx-python-lib"
+    )
     parser.add_argument(
         "--growth", type=int, nargs="+", default=[1_000, 10_000, 100_000], help="growth: documents of each fleet"
     )

@@ -51,9 +51,12 @@ def figures(plan: Plan) -> Iterator[Figure]:
 
 
 def others() -> Iterator[Command]:
-    """Yield commands of others that do nothing but start."""
+    """Yield commands of others that do nothing but start, and what it takes to import what graphkit is built on."""
     beside_python = Path(sys.executable).parent  # not resolved: a virtual environment's python is a link
     yield Command(name="python -c pass", of="python", words=(sys.executable, "-c", "pass"))
+    for module in ("numpy", "duckdb", "networkx", "neo4j"):
+        words = (sys.executable, "-c", f"import {module}")
+        yield Command(name=f"python -c 'import {module}'", of="python", words=words)
     yield Command(name="pip --version", of="pip", words=(sys.executable, "-m", "pip", "--version"))
     if uv := shutil.which("uv", path=os.pathsep.join([str(beside_python), os.environ.get("PATH", "")])):
         yield Command(name="uv --version", of="uv", words=(uv, "--version"))
