@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from functools import partial, wraps
 from importlib import import_module
@@ -17,7 +18,7 @@ from typer.core import TyperGroup
 from graphkit.cli.failures import BUG, FAILED, say, unexpected
 from graphkit.cli.lazy_commands import LazyCommands
 from graphkit.model import __version__
-from graphkit.model.errors import GraphkitError, UsageError
+from graphkit.model.errors import GraphkitError, GraphkitWarning, UsageError
 
 
 class Verb(NamedTuple):
@@ -186,6 +187,8 @@ def main() -> None:
             # A terminal that cannot show a character shows its number; that never stops an answer.
             reconfigure(errors="backslashreplace")
     logging.getLogger().addHandler(logging.NullHandler())  # else libraries write their warnings to stderr
+    warnings.simplefilter("always", GraphkitWarning)
+    warnings.showwarning = partial(_warned, warnings.showwarning)
     try:
         code = _run()
     except KeyboardInterrupt:
@@ -193,6 +196,14 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told in one line, and never ends with 1
         code = unexpected(error)
     sys.exit(code)
+
+
+def _warned(others: Callable[..., None], message: Warning | str, *rest: Any, **more: Any) -> None:
+    """Say what graphkit warns of in one line; what libraries warn of is shown as ever."""
+    if isinstance(message, GraphkitWarning):
+        say(message)
+    else:
+        others(message, *rest, **more)
 
 
 def _run() -> int:

@@ -25,3 +25,7 @@ class NoDocument(InputError):
 
 class UsageError(GraphkitError):
     """A question that cannot be asked as it was put; the CLI exits with 2 on it."""
+
+
+class GraphkitWarning(UserWarning):
+    """What a person has to know though there is an answer; the CLI says it in one line on stderr."""

@@ -40,36 +40,36 @@ class IndexReader:
     def __init__(self, index: IndexFolder) -> None:
         self._header = index.header
         self._names = index.texts("package.name")
-        self._package_start, self._package_flags, self._dependents, self._downloads = index.arrays(
+        self._package_start, self._package_flags, self._dependents, self._downloads = index.columns(
             ("package.start", "package.flags", "package.dependents", "package.downloads")
         )
         self._maintainers = index.texts("package.maintainers")
         self._versions = index.texts("version")
         self._release_version, self._release_flags, self._release_set, self._release_source, self._release_package = (
-            index.arrays(("release.version", "release.flags", "release.set", "release.source", "release.package"))
+            index.columns(("release.version", "release.flags", "release.set", "release.source", "release.package"))
         )
-        self._file_start, self._uploaded, self._file_flags, self._file_needs = index.arrays(
+        self._file_start, self._uploaded, self._file_flags, self._file_needs = index.columns(
             ("file.start", "file.uploaded", "file.flags", "file.needs")
         )
-        self._yank_file, self._yank_since = index.arrays(("yank.file", "yank.since"))
+        self._yank_file, self._yank_since = index.columns(("yank.file", "yank.since"))
         self._filenames, self._hashes = index.texts("file.filename"), index.texts("file.sha256")
-        self._set_start, self._set_range, self._set_marker = index.arrays(("set.start", "set.range", "set.marker"))
-        self._declared_start, self._declared_set, self._declared_marker = index.arrays(
+        self._set_start, self._set_range, self._set_marker = index.columns(("set.start", "set.range", "set.marker"))
+        self._declared_start, self._declared_set, self._declared_marker = index.columns(
             ("declared.start", "declared.set", "declared.marker")
         )
-        self._users_start, self._users = index.arrays(("users.start", "users.release"))
+        self._users_start, self._users = index.columns(("users.start", "users.release"))
         # What is said of releases stands beside them once more: walks read these columns in this order all the time.
-        self._users_package, self._users_offer = index.arrays(("users.package", "users.offer"))
-        self._settled, self._newest, self._speaks_until = index.arrays(
+        self._users_package, self._users_offer = index.columns(("users.package", "users.offer"))
+        self._settled, self._newest, self._speaks_until = index.columns(
             ("package.settled", "package.newest", "package.speaks_until")
         )
-        self._offer, self._takers_start, self._takers = index.arrays(("release.offer", "takers.start", "takers.range"))
-        self._range_package, self._range_extras, self._range_flags, self._range_text = index.arrays(
+        self._offer, self._takers_start, self._takers = index.columns(("release.offer", "takers.start", "takers.range"))
+        self._range_package, self._range_extras, self._range_flags, self._range_text = index.columns(
             ("range.package", "range.extras", "range.flags", "range.text")
         )
-        self._range_start, self._lo, self._hi = index.arrays(("range.start", "range.lo", "range.hi"))
+        self._range_start, self._lo, self._hi = index.columns(("range.start", "range.lo", "range.hi"))
         self._texts = index.texts("range_text")
-        self._constraints_start = index.array("constraints.start")
+        (self._constraints_start,) = index.columns(("constraints.start",))
         self._shared: dict[port.TextKind, Texts] = {
             "marker": index.texts("marker"),
             "needs": index.texts("needs"),

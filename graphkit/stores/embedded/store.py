@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import time
+import warnings
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from graphkit.model.errors import GraphkitError
+from graphkit.model.errors import GraphkitError, GraphkitWarning
 from graphkit.model.organisation import Organisation
 from graphkit.stores.embedded.reader import IndexReader
-from graphkit.stores.engine.index_folder import HEADER, DamagedIndex, IndexFolder, index_path
+from graphkit.stores.engine.array_folder import DamagedIndex
+from graphkit.stores.engine.generation_mark import MARK, generation_in, is_before
+from graphkit.stores.engine.index_folder import INDEX, IndexFolder, index_path
 from graphkit.stores.port import Fact, InputRead, Receipt
 
 if TYPE_CHECKING:  # DuckDB takes 50 ms to import, and a question over a fresh index needs none of it
     from graphkit.stores.engine.record import Record
 
 _RECORD: Final = "graph.duckdb"
-_MARK: Final = "generation"
 _TRIES: Final = 3
+_PATIENCE: Final = 60.0
+"""Seconds that a question waits for another process that compiles a damaged index anew."""
+_BETWEEN: Final = 0.2
 
 
 class EmbeddedStore:
@@ -34,6 +41,8 @@ class EmbeddedStore:
         self._reader: tuple[str, IndexReader] | None = None
         if (self._path / _RECORD).is_file():
             return
+        if self._is_used():
+            raise self._lost("the file is missing")
         if self._path.exists() and (not self._path.is_dir() or any(self._path.iterdir())):
             raise GraphkitError(f"{self._path} is not a graph; give another folder")
         if not create:
@@ -47,12 +56,39 @@ class EmbeddedStore:
             raise GraphkitError(f"{self._path} cannot be made: {error.strerror}") from error
         self._opened()
 
-    def _opened(self) -> Record:
-        if self._record is None:
-            from graphkit.stores.engine.record import Record
+    def _is_used(self) -> bool:
+        """Return whether something is left that was made from a record."""
+        return (self._path / MARK).is_file() or (self._path / INDEX).is_dir()
 
-            self._record = Record(self._path / _RECORD)
-        return self._record
+    def _lost(self, what: str) -> GraphkitError:
+        from graphkit.stores.engine.record import damaged
+
+        return damaged(self._path / _RECORD, what)
+
+    def _opened(self) -> Record:
+        """Return the record.
+
+        Raises:
+            GraphkitError: another process has it open, or it is damaged.
+        """
+        if self._record is not None:
+            return self._record
+        from graphkit.stores.engine.record import Record
+
+        path = self._path / _RECORD
+        # DuckDB makes a new database of an empty file.
+        if self._is_used() and path.is_file() and not path.stat().st_size:
+            raise self._lost("the file is empty")
+        record = Record(path)
+        mark = self._marked()
+        if mark is not None and is_before(at := record.generation(), mark):
+            record.close()
+            raise self._lost(
+                f"it is at {at}, and {mark} was written; if you put an older one in its place, remove the file {MARK} "
+                "beside it"
+            )
+        self._record = record
+        return record
 
     @property
     def folder(self) -> Path | None:
@@ -69,7 +105,7 @@ class EmbeddedStore:
             GraphkitError: another process has the graph open.
             InputError: a text in a fact cannot be stored; nothing of the batch is kept.
         """
-        return self._opened().write(facts, self._path / _MARK)
+        return self._opened().write(facts, self._path / MARK)
 
     def known(self, documents: Sequence[str]) -> dict[str, frozenset[str]]:
         """Return which documents are kept; see `port.Store.known`. Cost: one query."""
@@ -97,13 +133,13 @@ class EmbeddedStore:
                 return self._reader[1]
             target = index_path(self._path, generation)
             try:
-                if not (target / HEADER).is_file():
+                if not target.is_dir():
                     target = self._compile()
-                reader = IndexReader(IndexFolder(target))
+                reader = IndexReader(IndexFolder(target, partial(self._mended, generation)))
             except DamagedIndex:
-                # Half removed by a process that compiled a newer one, or broken on disk: it is
-                # compiled anew either way, which is what an index is for.
-                (target / HEADER).unlink(missing_ok=True)
+                # Half removed by a process that compiled a newer one, or broken on disk.
+                if self._generation() == generation:
+                    self._mended(generation)
                 continue
             self._reader = generation, reader
             return reader
@@ -111,16 +147,22 @@ class EmbeddedStore:
             f"{self._path}: the index cannot be saved; is the disk full, or is another program changing the folder?"
         )
 
-    def _generation(self) -> str:
-        mark = self._path / _MARK
+    def _marked(self) -> str | None:
+        """Return the generation that the mark names; None where there is none, or it is damaged."""
         try:
-            return mark.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            generation = self._opened().write_mark(mark)
-            self._let_go()
-            return generation
+            return generation_in((self._path / MARK).read_bytes())
+        except (FileNotFoundError, IsADirectoryError):
+            return None
 
-    def _compile(self) -> Path:
+    def _generation(self) -> str:
+        if (generation := self._marked()) is not None:
+            return generation
+        try:
+            return self._opened().write_mark(self._path / MARK)
+        finally:
+            self._let_go()
+
+    def _compile(self, *, anew: bool = False) -> Path:
         from graphkit.stores.engine.compile import compile_index
         from graphkit.stores.engine.record import explained
 
@@ -128,10 +170,41 @@ class EmbeddedStore:
         try:
             with explained(self._path / _RECORD):
                 target = index_path(self._path, record.generation())
-                compile_index(record.connection, target)
+                compile_index(record.connection, target, anew=anew)
+                if self._marked() != record.generation():
+                    record.write_mark(self._path / MARK)
         finally:
             self._let_go()
         return target
+
+    def _mended(self, generation: str) -> IndexFolder:
+        """Compile an index that is damaged anew, which is what an index is for, and open it.
+
+        Raises:
+            DamagedIndex: the graph has another generation by now.
+            GraphkitError: another process has the graph open, or the record is damaged too.
+        """
+        from graphkit.stores.engine.record import RecordInUse
+
+        target, begun = index_path(self._path, generation), time.monotonic()
+        while True:
+            try:
+                if self._compile(anew=True) != target:
+                    raise DamagedIndex("the graph changed while it was read; run the same command again")
+                break
+            except RecordInUse:
+                if time.monotonic() - begun > _PATIENCE:
+                    raise
+                time.sleep(_BETWEEN)
+                if (found := _whole(target)) is not None:  # the other process compiled it
+                    return found
+        warnings.warn(
+            f"{self._path}: the index was damaged and was compiled anew from the record; the answer is not touched by "
+            "it, but check the disk",
+            GraphkitWarning,
+            stacklevel=2,
+        )
+        return IndexFolder(target)
 
     def counts(self) -> dict[str, int]:
         """Return how many of each kind of thing are kept, by its word."""
@@ -146,3 +219,12 @@ class EmbeddedStore:
         """Let go of files and connections. Safe to call twice; a later call opens them again."""
         self._let_go()
         self._reader = None
+
+
+def _whole(target: Path) -> IndexFolder | None:
+    """Return an index, None where it is damaged."""
+    try:
+        index = IndexFolder(target)
+    except DamagedIndex:
+        return None
+    return index if index.folder.is_whole() else None

@@ -29,13 +29,15 @@ from graphkit.stores.engine.index_folder import ArraySink, BaseIndex, IndexWrite
 from graphkit.stores.engine.record_reader import incidents, scalar, stage_incidents, table_problems
 
 
-def compile_index(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
+def compile_index(connection: duckdb.DuckDBPyConnection, target: Path, *, anew: bool = False) -> None:
     """Compile the record into the folder ``target``, which appears whole or not at all.
+
+    ``anew``: from the record alone, since what was compiled before is damaged.
 
     Cost: time and memory in the size of the record; where documents and incidents alone are new and bring nothing
     that the index does not know, in that of documents.
     """
-    out = IndexWriter(target)
+    out = IndexWriter(target, anew=anew)
     try:
         base, counts = _compile(connection, out)
         facts = facts_sha256(connection, base.key)
@@ -80,6 +82,8 @@ def _base(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> BaseIndex:
         if index.header.base.key == key and (base := out.take_over(index)) is not None:
             return base
     for index in older:
+        if not index.folder.is_whole(index.header.base.arrays):
+            continue
         if (counts := compile_changes(connection, index, out)) is not None:
             return out.end_base(key, counts)
     counts, _ = compile_base(connection, out)

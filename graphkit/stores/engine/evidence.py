@@ -28,15 +28,15 @@ class IndexEvidence:
 
     def __init__(self, index: IndexFolder) -> None:
         self._sha256, self._heads = index.texts("document.sha256"), index.texts("document.head")
-        self._lists, self._list_start, self._components = index.arrays(
+        self._lists, self._list_start, self._components = index.columns(
             ("document.list", "list.start", "list.component")
         )
         self._bodies, self._places, self._wholes = map(index.texts, ("component.body", "list.places", "whole"))
-        self._edge_start, self._sources, self._targets = index.arrays(
+        self._edge_start, self._sources, self._targets = index.columns(
             ("list.edge_start", "list.edge_source", "list.edge_target")
         )
-        self._row_start, self._rows = index.arrays(("component.row_start", "component.row"))
-        self._document_start, self._documents = index.arrays(("list.document_start", "list.document"))
+        self._row_start, self._rows = index.columns(("component.row_start", "component.row"))
+        self._document_start, self._documents = index.columns(("list.document_start", "list.document"))
         self._by_package, self._by_purl, self._by_hash = (
             _LookUp(index, "package"),
             _LookUp(index, "purl"),
@@ -138,7 +138,7 @@ class _LookUp:
 
     def __init__(self, index: IndexFolder, kind: str) -> None:
         self._texts: Texts = index.texts(f"by_{kind}.text")
-        self._start, self._components = index.arrays((f"by_{kind}.start", f"by_{kind}.component"))
+        self._start, self._components = index.columns((f"by_{kind}.start", f"by_{kind}.component"))
 
     def components(self, keys: Sequence[str]) -> NDArray[np.int32]:
         """Return the components of all keys that are there."""

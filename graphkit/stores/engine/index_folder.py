@@ -1,45 +1,30 @@
-"""The compiled index on disk: one folder of ``.npy`` arrays and a header, never changed once it has its name."""
+"""The compiled index on disk: one folder of arrays under checksums, never changed once it has its name."""
 
 from __future__ import annotations
 
-import mmap
-import os
-import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, Self, cast
 
 import msgspec
-import numpy as np
 import packaging
 from numpy.typing import NDArray
 
-from graphkit.model.errors import GraphkitError
 from graphkit.model.index import MetadataSource
+from graphkit.stores.engine.array_folder import ArrayFolder, ArrayFolderWriter, DamagedIndex
 from graphkit.stores.engine.texts import Texts, TextsBuilder
 
-FORMAT: Final = "12"
+FORMAT: Final = "13"
 """Version of the arrays; an index of another format is compiled anew."""
 
 SOURCES: Final = (*(str(source) for source in MetadataSource), "")
 """What the array ``release.source`` numbers: every metadata source in order of strength, then none."""
 
-HEADER: Final = "header.json"
-_ENDING: Final = ".npy"
-_SMALL: Final = 2**16
-"""Bytes up to which a file is read, not mapped: that is one call to the system less."""
-_HEADER: Final = re.compile(
-    rb"\x93NUMPY\x01\0..\{'descr': '([<>|=][biufSU]\d+)', "
-    rb"'fortran_order': False, 'shape': \((\d+),\), \} *\n",
-    re.DOTALL,
-)
-"""How a file begins that `numpy.save` wrote of an array of one dimension: its dtype and length."""
-
-
-class DamagedIndex(GraphkitError):
-    """An index that is not whole; compiling it again mends it."""
+INDEX: Final = "index"
+"""The folder of a graph in which its indexes stand."""
+_BUILDING: Final = ".building-"
 
 
 class ArraySink(Protocol):
@@ -64,7 +49,7 @@ class BaseIndex(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """``header.json``: what was compiled. The same facts make the same bytes."""
+    """What was compiled. The same facts make the same bytes."""
 
     format: str
     packaging: str
@@ -77,23 +62,24 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
 def index_path(graph: Path, generation: str) -> Path:
     """Return the folder of a generation's index; an update of packaging, too, leads to another one."""
-    return graph / "index" / f"{generation}-{FORMAT}-{packaging.__version__}"
+    return graph / INDEX / f"{generation}-{FORMAT}-{packaging.__version__}"
 
 
 class IndexWriter:
     """Writes an index beside its place and moves it there whole, so that no reader sees half of one."""
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, *, anew: bool = False) -> None:
+        """Begin an index. ``anew``: nothing is taken of older ones, since they may be damaged."""
         self._target = target
+        self._anew = anew
         target.parent.mkdir(parents=True, exist_ok=True)
-        self._folder = Path(tempfile.mkdtemp(prefix=".building-", dir=target.parent))
-        self._names: list[str] = []
+        self._out = ArrayFolderWriter(Path(tempfile.mkdtemp(prefix=_BUILDING, dir=target.parent)))
         self._base: BaseIndex | None = None
 
     def older(self) -> Iterator[IndexFolder]:
         """Yield other indexes of the same format, as they were kept so far."""
-        for other in sorted(self._target.parent.iterdir()):
-            if other in (self._folder, self._target):
+        for other in () if self._anew else sorted(self._target.parent.iterdir()):
+            if other in (self._out.path, self._target):
                 continue
             try:
                 index = IndexFolder(other)
@@ -104,28 +90,28 @@ class IndexWriter:
                 yield index
 
     def take_over(self, older: IndexFolder) -> BaseIndex | None:
-        """Link the base of an older index; None where that cannot be."""
+        """Link the base of an older index; None where that cannot be.
+
+        It comes with its sums, so that damage in it is found where it is read, as it would have been in the older one.
+        """
         base = older.header.base
         try:
             for name in base.arrays:
-                (self._folder / f"{name}.npy").hardlink_to(older.path / f"{name}.npy")
+                self._out.link(name, older.folder)
         except OSError:  # being removed, or a disk without links
-            for left in self._folder.iterdir():
-                left.unlink()
+            self._out.clear()
             return None
         self._base = base
         return base
 
     def end_base(self, key: str, counts: dict[str, int]) -> BaseIndex:
         """Close the first part of the index: what was written so far."""
-        self._base = BaseIndex(key=key, arrays=tuple(self._names), counts=counts)
+        self._base = BaseIndex(key=key, arrays=self._out.names(), counts=counts)
         return self._base
 
     def array(self, name: str, values: NDArray[Any]) -> None:
         """Write one array."""
-        values = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
-        np.save(self._folder / f"{name}.npy", values, allow_pickle=False)
-        self._names.append(name)
+        self._out.array(name, values)
 
     def texts(self, name: str, builder: TextsBuilder) -> None:
         """Write one text column."""
@@ -145,17 +131,18 @@ class IndexWriter:
             inputs=inputs,
             counts=counts,
         )
-        (self._folder / HEADER).write_bytes(msgspec.json.encode(header, order="sorted"))
-        if self._target.exists():
-            shutil.rmtree(self._target)
-        self._folder.rename(self._target)
+        self._out.finish(header)
+        if self._target.exists():  # damaged; a reader that opens it meanwhile finds one of both
+            aside = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=self._target.parent))
+            self._target.rename(aside / self._target.name)
+        self._out.path.rename(self._target)
         for other in self._target.parent.iterdir():
             if other != self._target:
                 shutil.rmtree(other, ignore_errors=True)
 
     def abandon(self) -> None:
         """Remove what was written so far; harmless after ``finish``."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self._out.path, ignore_errors=True)
 
 
 class IndexArrays:
@@ -208,40 +195,40 @@ class HeldArrays:
 
 
 class IndexFolder(IndexArrays):
-    """A compiled index on disk, memory-mapped as a whole when opened.
+    """A compiled index on disk, each block of which is checked when it is first read.
 
-    Mapping all of it at once means that a later compilation, which removes the folder, takes nothing
-    away from this reader. Cost: one small read per array, a few milliseconds together.
+    Cost: one small read per array, a few milliseconds together.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open an index.
+    def __init__(self, path: Path, mended: Callable[[], Self] | None = None) -> None:
+        """Open an index. ``mended`` compiles it anew where a block turns out to be damaged, and opens that.
 
         Raises:
             DamagedIndex: it is not there or not whole.
         """
+        super().__init__({})
+        self.folder = ArrayFolder(path, mended and (lambda: mended().folder))
+        self.path = path
         try:
-            self.path = path
-            self.header = msgspec.json.decode((path / HEADER).read_bytes(), type=Header)
-            files = [name for name in os.listdir(path) if name.endswith(_ENDING)]  # noqa: PTH208 - as below
-            super().__init__({name.removesuffix(_ENDING): _mapped(f"{path}{os.sep}{name}") for name in files})
-        except (msgspec.MsgspecError, TypeError, ValueError, EOFError, FileNotFoundError) as error:
+            self.header = msgspec.json.decode(self.folder.about(), type=Header)
+        except msgspec.MsgspecError as error:
             raise DamagedIndex(f"the index {path.name} is damaged") from error
 
+    def array(self, name: str) -> NDArray[Any]:
+        """Return one array, read-only, all of it checked; as for `IndexArrays`."""
+        return self.folder.array(name)
 
-def _mapped(file: str) -> NDArray[Any]:
-    """Return the array of a file, read-only. `numpy.load` takes ten times as long, which for a hundred files is felt.
+    def has(self, names: Sequence[str]) -> bool:
+        """Return whether all these arrays are there."""
+        return self.folder.has(names)
 
-    Raises:
-        ValueError: the file is no whole array.
-    """
-    with open(file, "rb", buffering=0) as opened:  # noqa: PTH123 - a path object for each would cost as much again
-        size = os.fstat(opened.fileno()).st_size
-        held = opened.read() if size <= _SMALL else mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
-    found = _HEADER.match(held)
-    if found is None:  # written by another NumPy
-        return np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
-    count, dtype = int(found[2]), np.dtype(found[1].decode())
-    if size - found.end() != count * dtype.itemsize:
-        raise ValueError(f"{file} has {size} bytes")
-    return np.ndarray((count,), dtype, held, found.end())
+    def columns(self, names: Sequence[str]) -> tuple[NDArray[Any], ...]:
+        """Return several arrays, read-only, the large ones checked as they are read.
+
+        Those can be indexed, measured by ``len`` and given to `numpy.asarray`, and nothing else: see `CheckedArray`.
+        """
+        return tuple(cast("NDArray[Any]", self.folder.column(name)) for name in names)
+
+    def texts(self, name: str) -> Texts:
+        """Return one text column, checked as it is read."""
+        return Texts(*self.columns((f"{name}.blob", f"{name}.start")))

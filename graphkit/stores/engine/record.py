@@ -22,6 +22,7 @@ from graphkit.model.organisation import Organisation
 from graphkit.stores.engine.bulk import STAGED, BulkTable
 from graphkit.stores.engine.component_lists import Lists
 from graphkit.stores.engine.encoding import encoded
+from graphkit.stores.engine.generation_mark import marked
 from graphkit.stores.engine.requirement_sets import DIGITS
 from graphkit.stores.engine.schema import CACHES, FORMAT, MERGES, TABLES, VIEWS, Merge, column_names
 from graphkit.stores.engine.staging import Staging, make_staged, organisation_row
@@ -42,7 +43,21 @@ _OF_PACKAGES: Final = ("pages", "release_metadata")
 
 _NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT, None)
 """Error numbers of a full disk; NumPy gives none where it could write a part only."""
+_DAMAGE: Final = ("corrupt", "could not read enough", "not a valid duckdb", "checksum", "deserialize", "invalidated")
+"""What DuckDB says, in small letters, of a file that is not as it wrote it; every block of it has a sum."""
+_DAMAGED: Final = (
+    "the record is damaged ({}); put the whole folder back from a backup, or ingest again into another folder (--graph)"
+)
 _FULL: Final = "the disk is full; free some space and run the same command again; what was saved before is kept"
+
+
+class RecordInUse(GraphkitError):
+    """Another process has the record open."""
+
+
+def damaged(path: Path, what: str) -> GraphkitError:
+    """Return the error for a record that is not as it was written: what of it, and what to do."""
+    return GraphkitError(f"{path.name}: {_DAMAGED.format(what)}")
 
 
 @contextmanager
@@ -60,7 +75,9 @@ def explained(path: Path) -> Iterator[None]:
         if is_full or "max_temp_directory_size" in str(error):
             raise GraphkitError(f"{path.parent.name}: {_FULL}") from error
         if "set lock" in text.lower():
-            raise GraphkitError(f"{path.name}: another process has this graph open; wait until it is done") from error
+            raise RecordInUse(f"{path.name}: another process has this graph open; wait until it is done") from error
+        if any(word in text.lower() for word in _DAMAGE):
+            raise damaged(path, text) from error
         raise GraphkitError(f"{path.name}: the record cannot be used: {text}") from error
 
 
@@ -209,7 +226,7 @@ class Record:
             generation = self.generation()
             fresh = mark.with_name(f"{mark.name}.{os.getpid()}")
             try:
-                fresh.write_text(generation, encoding="utf-8")
+                fresh.write_text(marked(generation), encoding="utf-8")
                 fresh.replace(mark)
             finally:
                 fresh.unlink(missing_ok=True)

@@ -9,6 +9,8 @@ from typing import Any, Final, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from graphkit.stores.engine.array_folder import CheckedArray
+
 Bytes = NDArray[np.uint8]
 Starts = NDArray[np.int64] | NDArray[np.uint32]
 _MOST_IN_FOUR_BYTES: Final = 1 << 32
@@ -17,12 +19,15 @@ _MANY: Final = 16
 
 
 class Texts:
-    """A text column of ``len`` rows over memory-mapped arrays; nothing is decoded before it is asked for."""
+    """A text column of ``len`` rows over memory-mapped arrays; nothing is decoded before it is asked for.
+
+    The arrays may be such as are checked when they are read (`CheckedArray`).
+    """
 
     __slots__ = ("_blob", "_equal", "_start")
 
     def __init__(self, blob: Bytes, start: Starts) -> None:
-        self._blob = blob.data
+        self._blob: memoryview | CheckedArray = blob if isinstance(blob, CheckedArray) else blob.data
         self._start = start
         self._equal: NDArray[np.bytes_] | None = None
 
@@ -35,10 +40,10 @@ class Texts:
 
     def at(self, rows: NDArray[Any]) -> tuple[str, ...]:
         """Return the texts of rows, in the order asked."""
-        blob = self._blob
         at = np.asarray(rows, dtype=np.int64)
-        ends = zip(self._start[at].tolist(), self._start[at + 1].tolist(), strict=True)
-        return tuple(str(blob[lo:hi], "utf-8") for lo, hi in ends)
+        starts, ends = self._start[at], self._start[at + 1]
+        blob = self._blob.between(starts, ends) if isinstance(self._blob, CheckedArray) else self._blob
+        return tuple(str(blob[lo:hi], "utf-8") for lo, hi in zip(starts.tolist(), ends.tolist(), strict=True))
 
     def find(self, texts: Sequence[str]) -> NDArray[np.int32]:
         """Return the row of each text, -1 where there is none. The column must be sorted.
@@ -67,11 +72,11 @@ class Texts:
     def _of_equal_length(self) -> NDArray[np.bytes_]:
         """Return the texts as an array, where all of them have one length; an empty one where they differ."""
         if self._equal is None:
-            lengths = np.diff(self._start)
+            lengths = np.diff(np.asarray(self._start))
             length = int(lengths[0])
             is_equal = length > 0 and bool((lengths == length).all())
-            blob = np.frombuffer(self._blob, dtype=np.uint8, count=len(lengths) * length if is_equal else 0)
-            self._equal = blob.view(f"S{max(length, 1)}")
+            every = np.asarray(self._blob)[: len(lengths) * length] if is_equal else np.zeros(0, dtype=np.uint8)
+            self._equal = every.view(f"S{max(length, 1)}")
         return self._equal
 
     def _bisect(self, text: bytes) -> int:
