@@ -9,6 +9,7 @@ from typing import Final
 
 from graphkit.api.answers import Blast
 from graphkit.api.graph import Graph, open_graph
+from graphkit.model.callers import Caller
 from graphkit.model.errors import GraphkitError
 from graphkit.model.progress import Progress
 from graphkit.resources import resource
@@ -32,12 +33,12 @@ def demo_graph(address: str | None = None) -> Graph:
     return graph
 
 
-def run_demo(address: str | None, progress: Progress | None = None) -> Blast:
+def run_demo(address: str | None, progress: Progress | None = None, caller: Caller | None = None) -> Blast:
     """Read the LiteLLM case that ships with graphkit into a graph of its own and return its blast radius.
 
     Needs no network. A second run finds everything there and answers the same.
     """
-    return _answered(address or DEMO_GRAPH, feed_demo, progress)
+    return _answered(address or DEMO_GRAPH, feed_demo, progress, caller)
 
 
 def feed_demo(graph: Graph, progress: Progress | None = None) -> None:
@@ -66,12 +67,12 @@ def has_history() -> bool:
     return shutil.which("git") is not None
 
 
-def blast_acme(address: str, progress: Progress | None = None) -> Blast:
+def blast_acme(address: str, progress: Progress | None = None, caller: Caller | None = None) -> Blast:
     """Read the made-up company that ships with graphkit into a graph of its own and return its blast radius.
 
     Every verdict is in it. Needs no network. Without git its history is left out; see `has_history`.
     """
-    return _answered(address, feed_acme, progress)
+    return _answered(address, feed_acme, progress, caller)
 
 
 def feed_acme(graph: Graph, progress: Progress | None = None) -> None:
@@ -92,8 +93,10 @@ def feed_acme(graph: Graph, progress: Progress | None = None) -> None:
         _take(graph, "org", company / name, progress)
 
 
-def _answered(address: str, feed: Callable[[Graph, Progress | None], None], progress: Progress | None) -> Blast:
-    with open_graph(address, create=True) as graph:
+def _answered(
+    address: str, feed: Callable[[Graph, Progress | None], None], progress: Progress | None, caller: Caller | None
+) -> Blast:
+    with open_graph(address, create=True, caller=caller) as graph:
         feed(graph, progress)
         return graph.blast(_CASE)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 from graphkit.api import answers
 from graphkit.api.progress_bar import bar
 from graphkit.api.questions import BlastOptions, question_of
+from graphkit.model.callers import Caller
 from graphkit.model.errors import UsageError
 from graphkit.model.progress import Progress, silent
 from graphkit.stores import open_store
@@ -30,13 +31,15 @@ def default_address() -> str:
     return str(user_data_path("graphkit") / "graph")
 
 
-def open_graph(address: str | None = None, *, create: bool = False) -> Graph:
+def open_graph(address: str | None = None, *, create: bool = False, caller: Caller | None = None) -> Graph:
     """Return the graph at an address: a folder, ``neo4j://…``, or None for the default one.
+
+    ``caller``: who opens it, for other processes that use the same folder.
 
     Raises:
         GraphkitError: there is none and ``create`` is False, or the address is no graph's.
     """
-    return Graph(open_store(address or default_address(), create=create))
+    return Graph(open_store(address or default_address(), create=create, caller=caller))
 
 
 class Graph:

@@ -9,10 +9,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from graphkit.api.graph import default_address
+from graphkit.model.callers import Caller
 from graphkit.model.errors import GraphkitError, UsageError
 from graphkit.model.names import BadName, package_name
 from graphkit.model.progress import Progress, silent
-from graphkit.stores import copier, open_store
+from graphkit.stores import copier
 
 if TYPE_CHECKING:
     from graphkit.stores.neo4j.tables import Tables
@@ -25,6 +26,7 @@ def push_graph(
     around: Sequence[str] = (),
     services: bool = False,
     progress: Progress | None = None,
+    caller: Caller | None = None,
 ) -> bool:
     """Copy an embedded graph, or a slice of it, into the empty database of a server; False where it is there already.
 
@@ -39,19 +41,21 @@ def push_graph(
 
     server = Server(to)
     try:
-        with _tables(address, around, services=services) as tables:
+        with _tables(address, around, services=services, caller=caller) as tables:
             return bool(copier("push")(server, tables, progress or silent))
     finally:
         server.close()
 
 
-def export_graph(address: str | None, folder: str, *, progress: Progress | None = None) -> str:
+def export_graph(
+    address: str | None, folder: str, *, progress: Progress | None = None, caller: Caller | None = None
+) -> str:
     """Write an embedded graph as CSV for ``neo4j-admin database import full``; return the command that loads it.
 
     Raises:
         GraphkitError: there is no such graph, or the folder cannot be written.
     """
-    with _tables(address, (), services=False) as tables:
+    with _tables(address, (), services=False, caller=caller) as tables:
         try:
             return str(copier("export")(tables, Path(folder), progress or silent))
         except OSError as error:
@@ -74,7 +78,8 @@ def server_status(address: str) -> dict[str, str]:
 
 
 @contextmanager
-def _tables(address: str | None, around: Sequence[str], *, services: bool) -> Iterator[Tables]:
+def _tables(address: str | None, around: Sequence[str], *, services: bool, caller: Caller | None) -> Iterator[Tables]:
+    from graphkit.stores.embedded.store import EmbeddedStore
     from graphkit.stores.engine.record import Record
     from graphkit.stores.neo4j.tables import Tables
 
@@ -87,12 +92,10 @@ def _tables(address: str | None, around: Sequence[str], *, services: bool) -> It
         names = [package_name(name) for name in around]
     except BadName as error:
         raise UsageError(str(error)) from error
-    open_store(where).close()
+    store = EmbeddedStore(where, caller=caller)
     with TemporaryDirectory(prefix="graphkit-") as folder:
-        if names or services:
-            record = copier("slice")(Path(where), Path(folder), names, services=services)
-        else:
-            record = Record(Path(where) / "graph.duckdb")
+        copy = store.copy_record(Path(folder))
+        record = copier("slice")(copy, names, services=services) if names or services else Record(copy)
         try:
             yield Tables(record)
         finally:

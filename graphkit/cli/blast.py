@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, note, progress, read, sheet, there
+from graphkit.cli.terminal import answer, caller, note, progress, read, sheet, there
 from graphkit.model.errors import GraphkitError, UsageError
 from graphkit.model.ranks import Tier, Verdict
 from graphkit.reports import ReportFormat, report
@@ -67,7 +67,10 @@ def blast(
     from graphkit.reports.interface import ReportOptions
 
     since = _since(compare, format_)  # what cannot be compared is known before anything is asked
-    with open_graph(graph) as opened, progress(quiet=quiet or confirm is Confirm.SHOWN) as bar:
+    with (
+        open_graph(graph, caller=caller("blast", quiet=quiet)) as opened,
+        progress(quiet=quiet or confirm is Confirm.SHOWN) as bar,
+    ):
         found = opened.blast(
             *targets,
             progress=bar,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, is_special, note, progress, sheet, there
+from graphkit.cli.terminal import answer, caller, is_special, note, progress, sheet, there
+from graphkit.model.callers import WAIT
 
 if TYPE_CHECKING:
     from graphkit.api.answers import Blast
@@ -37,6 +38,7 @@ def demo(
         ),
     ] = _USUAL,
     long: opt.Long = False,
+    wait: opt.Wait = WAIT,
     quiet: opt.Quiet = False,
 ) -> None:
     """Two examples: a made-up company that shows every verdict, then the LiteLLM case of March 2026.
@@ -45,9 +47,9 @@ def demo(
     """
     from graphkit.api.demo import DEMO_GRAPH, acme_address, blast_acme, has_history, run_demo
 
-    of_acme = acme_address(graph)
+    of_acme, who = acme_address(graph), caller("demo", wait=wait, quiet=quiet)
     with progress(quiet=quiet) as bar:
-        found = blast_acme(of_acme, bar)
+        found = blast_acme(of_acme, bar, who)
     if not has_history():
         note("git is not installed, so Acme's history was not read", quiet=quiet)
     # No other file belongs beside a device or pipe.
@@ -55,7 +57,7 @@ def demo(
     _show(found, _ABOUT_ACME, of_acme, beside, _of_acme(_USUAL), long=long, quiet=quiet)
     answer("\n\n", None)
     with progress(quiet=quiet) as bar:
-        found = run_demo(graph, bar)
+        found = run_demo(graph, bar, who)
     _show(found, _ABOUT_CASE, graph or DEMO_GRAPH, output, _USUAL, long=long, quiet=quiet)
 
 

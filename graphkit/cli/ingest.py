@@ -16,7 +16,8 @@ from typer.core import TyperCommand, TyperGroup
 
 from graphkit.cli import options as opt
 from graphkit.cli.lazy_commands import LazyCommands
-from graphkit.cli.terminal import answer, progress, sheet
+from graphkit.cli.terminal import answer, caller, progress, sheet
+from graphkit.model.callers import WAIT
 from graphkit.model.source_kinds import SOURCE_KINDS, flag, kinds_with, misplaced, unknown_kind
 
 Verb = Callable[..., None]
@@ -94,7 +95,7 @@ def ingest(ending: Callable[[Verb], Verb]) -> TyperGroup:
         name="ingest",
         cls=_Kinds,
         help="Read sources into the graph; it is made where there is none. Exit 3 where an input was rejected.",
-        epilog="`graphkit ingest KIND --help` says what a kind takes. Every kind takes --graph, --format and --quiet.",
+        epilog="`graphkit ingest KIND --help` says what it takes; each takes --graph, --format, --wait and --quiet.",
         subcommand_metavar="KIND [SOURCE]...",
         no_args_is_help=True,
         add_completion=False,
@@ -127,6 +128,7 @@ def _verb(kind: str) -> Verb:
         "graph": (opt.GraphAt, None),
         **{name: value for name, value in own.items() if name in told.options},
         "format_": (opt.Format, opt.TextOrJson.TABLE),
+        "wait": (opt.Wait, WAIT),
         "quiet": (opt.Quiet, False),
     }
 
@@ -149,6 +151,7 @@ def _ingest(
     sources: list[str],
     graph: str | None,
     format_: opt.TextOrJson,
+    wait: float,
     quiet: bool,
     **options: Any,
 ) -> None:
@@ -160,7 +163,8 @@ def _ingest(
     from graphkit.reports.as_json import ingest_json
     from graphkit.reports.table import ingest_table
 
-    with open_graph(graph, create=not of_the_graph) as opened, progress(quiet=quiet) as bar:
+    who = caller(f"ingest {kind}", wait=wait, quiet=quiet)
+    with open_graph(graph, create=not of_the_graph, caller=who) as opened, progress(quiet=quiet) as bar:
         done = opened.ingest(kind, sources, progress=bar, **cast("Any", options))
     answer(ingest_json(done) if format_ is opt.TextOrJson.JSON else ingest_table(done, **sheet(None)), None)
     if done.rejected:

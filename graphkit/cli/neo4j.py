@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, note, progress
+from graphkit.cli.terminal import answer, caller, note, progress
 from graphkit.model.errors import UsageError
 
 _To = Annotated[
@@ -37,7 +37,14 @@ def push(
 
     address = _address(to)
     with progress(quiet=quiet) as bar:
-        fresh = push_graph(graph, address, around=around or (), services=services, progress=bar)
+        fresh = push_graph(
+            graph,
+            address,
+            around=around or (),
+            services=services,
+            progress=bar,
+            caller=caller("neo4j push", quiet=quiet),
+        )
     note("pushed; ask it with --graph and its address" if fresh else "it is there already", quiet=quiet)
 
 
@@ -50,7 +57,7 @@ def export(
     from graphkit.api.neo4j import export_graph
 
     with progress(quiet=quiet) as bar:
-        command = export_graph(graph, str(folder), progress=bar)
+        command = export_graph(graph, str(folder), progress=bar, caller=caller("neo4j export", quiet=quiet))
     answer(command, None)
 
 

@@ -84,6 +84,12 @@ InstallsFrom = Annotated[
     ),
 ]
 Complete = Annotated[bool, typer.Option("--complete", help="You declare that each document lists everything.")]
+Wait = Annotated[
+    float,
+    typer.Option(
+        "--wait", min=0, metavar="SECONDS", help="How long to wait while another process writes to the graph."
+    ),
+]
 Format = Annotated[TextOrJson, typer.Option("--format", help="How the answer is written.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the answer to a file.")]
 Strict = Annotated[

@@ -9,7 +9,8 @@ import typer
 
 from graphkit.cli import options as opt
 from graphkit.cli.blast import finish
-from graphkit.cli.terminal import answer, note, progress, sheet, there
+from graphkit.cli.terminal import answer, caller, note, progress, sheet, there
+from graphkit.model.callers import WAIT
 from graphkit.model.ranks import Tier
 from graphkit.reports import ReportFormat, report
 
@@ -81,6 +82,7 @@ def scan(
     explain: Annotated[
         bool, typer.Option("--explain", help="Write the commands that do the same, step by step, to stderr.")
     ] = False,
+    wait: opt.Wait = WAIT,
     quiet: opt.Quiet = False,
 ) -> None:
     """Find locks, manifests, SBOMs and environments below PATH, and say which services an incident reached."""
@@ -91,7 +93,10 @@ def scan(
     from graphkit.reports.settling import command, graph_option, settle_by_scan
 
     places = paths or ["."]
-    with open_graph(graph, create=True) as opened, progress(quiet=quiet) as bar:
+    with (
+        open_graph(graph, create=True, caller=caller("scan", wait=wait, quiet=quiet)) as opened,
+        progress(quiet=quiet) as bar,
+    ):
         found = scan_all(
             opened,
             places,

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
+from graphkit.model.callers import Caller
 from graphkit.model.errors import GraphkitError
 from graphkit.stores.port import Store
 
@@ -14,7 +15,7 @@ from graphkit.stores.port import Store
 class Opener(Protocol):
     """What a registry line names: a class or function that opens a store at an address."""
 
-    def __call__(self, address: str | Path, *, create: bool) -> Store:
+    def __call__(self, address: str | Path, *, create: bool, **of_a_folder: Caller | None) -> Store:
         """Return the opened store; ``create`` False refuses to make a missing one."""
 
 
@@ -34,10 +35,11 @@ COPIES: Final[tuple[tuple[str, str], ...]] = (
 _SERVER_SCHEMES: Final = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 
 
-def open_store(address: str | Path, *, create: bool = False) -> Store:
+def open_store(address: str | Path, *, create: bool = False, caller: Caller | None = None) -> Store:
     """Return the store at an address: a folder, or the URL of a server.
 
-    A missing folder is made only with ``create``. Cost: nothing is read before the first call.
+    A missing folder is made only with ``create``. ``caller``: who opens a folder; a server has locks of its own.
+    Cost: nothing is read before the first call.
 
     Raises:
         GraphkitError: there is no graph at the address, or no store for such an address.
@@ -47,7 +49,7 @@ def open_store(address: str | Path, *, create: bool = False) -> Store:
         if scheme.lower() in _SERVER_SCHEMES:
             return _opener(dict(STORES)["neo4j"])(address, create=create)
         raise GraphkitError(f"no store takes {scheme}:// addresses; give a folder")
-    return _opener(dict(STORES)["embedded"])(address, create=create)
+    return _opener(dict(STORES)["embedded"])(address, create=create, caller=caller)
 
 
 def _opener(path: str) -> Opener:

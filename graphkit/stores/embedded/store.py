@@ -1,18 +1,28 @@
-"""The embedded store: a folder with the record ``graph.duckdb`` and the index compiled from it."""
+"""The embedded store: a folder with the record ``graph.duckdb`` and the index compiled from it.
+
+One process writes at a time: it holds `lock` from its first call to `close`. Before it changes anything it says there
+which generation others read meanwhile: that of the newest index, or of a snapshot of the record from which they compile
+one. So those who ask wait for nobody who writes, and nobody waits for their compilation.
+"""
 
 from __future__ import annotations
 
-import time
+import os
 import warnings
 from collections.abc import Iterable, Sequence
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from graphkit.model.callers import Caller
 from graphkit.model.errors import GraphkitError, GraphkitWarning
 from graphkit.model.organisation import Organisation
+from graphkit.stores.embedded.lock import FolderLock, pauses
 from graphkit.stores.embedded.reader import IndexReader
+from graphkit.stores.embedded.snapshot import Snapshots, copy_record
 from graphkit.stores.engine.array_folder import DamagedIndex
+from graphkit.stores.engine.disk_errors import on_disk
 from graphkit.stores.engine.generation_mark import MARK, generation_in, is_before
 from graphkit.stores.engine.index_folder import INDEX, IndexFolder, index_path
 from graphkit.stores.port import Fact, InputRead, Receipt
@@ -20,41 +30,73 @@ from graphkit.stores.port import Fact, InputRead, Receipt
 if TYPE_CHECKING:  # DuckDB takes 50 ms to import, and a question over a fresh index needs none of it
     from graphkit.stores.engine.record import Record
 
-_RECORD: Final = "graph.duckdb"
+RECORD: Final = "graph.duckdb"
+LOCK: Final = "lock"
+INDEX_LOCK: Final = "index.lock"
 _TRIES: Final = 3
-_PATIENCE: Final = 60.0
-"""Seconds that a question waits for another process that compiles a damaged index anew."""
-_BETWEEN: Final = 0.2
 
 
 class EmbeddedStore:
-    """`port.Store` in one folder. The record is locked only while it is written or compiled."""
+    """`port.Store` in one folder. What it reads is of one generation, whatever others write meanwhile."""
 
-    def __init__(self, address: str | Path, *, create: bool = False) -> None:
+    def __init__(self, address: str | Path, *, create: bool = False, caller: Caller | None = None) -> None:
         """Open a graph; nothing is read yet.
 
         Raises:
             GraphkitError: there is none at the address and ``create`` is False, or something else is.
         """
         self._path = Path(address)
+        self._caller = caller or Caller()
+        self._lock = FolderLock(self._path / LOCK)
+        self._index_lock = FolderLock(self._path / INDEX_LOCK)
+        self._snapshots = Snapshots(self._path)
         self._record: Record | None = None
+        self._file: os.stat_result | None = None
+        self._meanwhile = ""
         self._reader: tuple[str, IndexReader] | None = None
-        if (self._path / _RECORD).is_file():
-            return
+        self._is_told = False
+        with on_disk(self._path, "it cannot be opened"):
+            if self._has_record():
+                return
+            is_other = self._path.exists() and (not self._path.is_dir() or any(map(_is_foreign, self._path.iterdir())))
         if self._is_used():
             raise self._lost("the file is missing")
-        if self._path.exists() and (not self._path.is_dir() or any(self._path.iterdir())):
+        if is_other:
             raise GraphkitError(f"{self._path} is not a graph; give another folder")
         if not create:
             raise GraphkitError(f"no graph at {self._path}; make one with `graphkit ingest …` or `graphkit demo`")
         self._create()
+
+    def _has_record(self) -> bool:
+        return (self._path / RECORD).is_file()
 
     def _create(self) -> None:
         try:
             self._path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise GraphkitError(f"{self._path} cannot be made: {error.strerror}") from error
-        self._opened()
+        self._opened(create=True)
+
+    def _opened(self, *, create: bool = False) -> Record:
+        """Return the record, locked for this process, to be written.
+
+        Raises:
+            GraphkitError: another process writes for longer than the caller waits, or the record cannot be used.
+        """
+        if self._record is None:
+            self._lock.wait(self._caller)
+            try:
+                self._meanwhile = self._settled(create=create)
+                if not self._is_compiled(self._meanwhile):
+                    self._snapshots.make(self._path / RECORD, self._meanwhile)
+                self._lock.announce(self._caller.verb, self._meanwhile)
+                self._record = self._record_here()
+                self._file = (self._path / RECORD).stat()
+            except BaseException:
+                self._lock.release()
+                raise
+        self._look()
+        return self._record
 
     def _is_used(self) -> bool:
         """Return whether something is left that was made from a record."""
@@ -63,19 +105,17 @@ class EmbeddedStore:
     def _lost(self, what: str) -> GraphkitError:
         from graphkit.stores.engine.record import damaged
 
-        return damaged(self._path / _RECORD, what)
+        return damaged(self._path / RECORD, what)
 
-    def _opened(self) -> Record:
-        """Return the record.
+    def _record_here(self) -> Record:
+        """Open the record, or make it; this process has the lock.
 
         Raises:
-            GraphkitError: another process has it open, or it is damaged.
+            GraphkitError: it is damaged, or a program that is not graphkit has it open.
         """
-        if self._record is not None:
-            return self._record
         from graphkit.stores.engine.record import Record
 
-        path = self._path / _RECORD
+        path = self._path / RECORD
         # DuckDB makes a new database of an empty file.
         if self._is_used() and path.is_file() and not path.stat().st_size:
             raise self._lost("the file is empty")
@@ -87,8 +127,38 @@ class EmbeddedStore:
                 f"it is at {at}, and {mark} was written; if you put an older one in its place, remove the file {MARK} "
                 "beside it"
             )
-        self._record = record
         return record
+
+    def _settled(self, *, create: bool = False) -> str:
+        """Return the generation of the record, which nobody has open while this process has the lock."""
+        if not self._has_record() and not (create and self._lock.is_in_place):
+            raise self._gone()
+        if (generation := self._marked()) is not None:
+            return generation
+        record = self._record_here()
+        try:
+            return record.write_mark(self._path / MARK)
+        finally:
+            record.close()
+
+    def _look(self) -> None:
+        """Look whether the record is still the file that was opened.
+
+        Raises:
+            GraphkitError: its folder was deleted or replaced.
+        """
+        try:
+            there = (self._path / RECORD).stat()
+        except OSError:
+            there = None
+        if there is None or self._file is None or not os.path.samestat(there, self._file):
+            raise self._gone()
+
+    def _gone(self) -> GraphkitError:
+        return GraphkitError(
+            f"{self._path} was deleted or replaced while it was open, and nothing is written to what is there now; run "
+            "the same command again"
+        )
 
     @property
     def folder(self) -> Path | None:
@@ -102,10 +172,12 @@ class EmbeddedStore:
         so of those the last one ingested holds. Cost: the batch, and what is kept of its packages.
 
         Raises:
-            GraphkitError: another process has the graph open.
+            GraphkitError: another process writes to the graph, or the folder was deleted or replaced.
             InputError: a text in a fact cannot be stored; nothing of the batch is kept.
         """
-        return self._opened().write(facts, self._path / MARK)
+        receipt = self._opened().write(facts, self._path / MARK)
+        self._look()
+        return receipt
 
     def known(self, documents: Sequence[str]) -> dict[str, frozenset[str]]:
         """Return which documents are kept; see `port.Store.known`. Cost: one query."""
@@ -119,92 +191,156 @@ class EmbeddedStore:
         """Return what is known of an input; see `port.Store.remembered`. Cost: one query."""
         return self._opened().remembered(input_id)
 
+    def copy_record(self, folder: Path) -> Path:
+        """Copy the record into another folder, as of one generation; return the copy.
+
+        Raises:
+            GraphkitError: another process writes for longer than the caller waits, or the copy cannot be written.
+        """
+        self._let_go()
+        self._lock.wait(self._caller)
+        try:
+            self._settled()
+            copy_record(self._path / RECORD, folder / RECORD, folder)
+        finally:
+            self._lock.release()
+        return folder / RECORD
+
     def reader(self) -> IndexReader:
         """Return a reader of the newest generation; compiles it first where the record changed.
 
+        While another process writes it is the newest generation before that, of which the caller is told.
         Cost: a few milliseconds where the index is fresh, and no database is opened.
 
         Raises:
-            GraphkitError: the record changed and another process has it open, or it is damaged.
+            GraphkitError: the index is not fresh and cannot be compiled: the record is damaged, the folder was
+                deleted or cannot be written, or another process has it for longer than the caller waits.
         """
-        for _ in range(_TRIES):
-            generation = self._generation()
+        tries = 0
+        for _ in pauses(self._caller.wait):
+            generation = self._readable()
+            if generation is None:
+                continue
             if self._reader is not None and self._reader[0] == generation:
                 return self._reader[1]
             target = index_path(self._path, generation)
             try:
-                if not target.is_dir():
-                    target = self._compile()
-                reader = IndexReader(IndexFolder(target, partial(self._mended, generation)))
+                with on_disk(self._path, "its index cannot be read"):
+                    if not self._is_compiled(generation) and not self._compile(generation):
+                        continue
+                    reader = IndexReader(IndexFolder(target, partial(self._mended, generation)))
             except DamagedIndex:
                 # Half removed by a process that compiled a newer one, or broken on disk.
-                if self._generation() == generation:
+                tries += 1
+                if tries == _TRIES:
+                    raise GraphkitError(
+                        f"{self._path}: the index cannot be saved; is the disk full, or is another program changing "
+                        "the folder?"
+                    ) from None
+                if self._readable() == generation:
                     self._mended(generation)
                 continue
             self._reader = generation, reader
             return reader
-        raise GraphkitError(
-            f"{self._path}: the index cannot be saved; is the disk full, or is another program changing the folder?"
-        )
+        raise GraphkitError(self._lock.in_use())
 
-    def _marked(self) -> str | None:
-        """Return the generation that the mark names; None where there is none, or it is damaged."""
-        try:
-            return generation_in((self._path / MARK).read_bytes())
-        except (FileNotFoundError, IsADirectoryError):
+    def _readable(self) -> str | None:
+        """Return the generation to read now; None where the process that has the lock is about to say which."""
+        marked = self._marked()
+        if marked is not None and self._is_compiled(marked):
+            return marked
+        if marked is None and not self._has_record():
+            raise self._gone()
+        if self._lock.is_held or self._lock.take(self._caller.verb):
+            return self._let_compile()
+        holder = self._lock.holder()
+        if holder is None or not holder.generation:
             return None
+        if not self._is_told:
+            self._is_told = True
+            self._caller.tell(f"{self._path} is being written by {holder}; this is the graph as it was before")
+        return holder.generation
 
-    def _generation(self) -> str:
-        if (generation := self._marked()) is not None:
-            return generation
-        try:
-            return self._opened().write_mark(self._path / MARK)
-        finally:
-            self._let_go()
+    def _let_compile(self, *, anew: bool = False) -> str:
+        """Let go of the record, and return its generation, with a snapshot of it to compile where it is not compiled.
 
-    def _compile(self, *, anew: bool = False) -> Path:
-        from graphkit.stores.engine.compile import compile_index
+        ``anew``: with one in any case.
+        """
+        from graphkit.stores.engine.base_index import keep_facts
         from graphkit.stores.engine.record import explained
 
-        record = self._opened()
         try:
-            with explained(self._path / _RECORD):
-                target = index_path(self._path, record.generation())
-                compile_index(record.connection, target, anew=anew)
-                if self._marked() != record.generation():
-                    record.write_mark(self._path / MARK)
+            if self._record is None:
+                self._record = self._record_here()
+            with explained(self._path / RECORD):
+                generation = self._record.generation()
+                if self._marked() != generation:
+                    self._record.write_mark(self._path / MARK)
+                keep_facts(self._record.connection)  # a snapshot that has them need not be read through for them
+            self._record.close()
+            self._record = None
+            if anew or not self._is_compiled(generation):
+                self._snapshots.make(self._path / RECORD, generation)
         finally:
             self._let_go()
-        return target
+        return generation
 
     def _mended(self, generation: str) -> IndexFolder:
         """Compile an index that is damaged anew, which is what an index is for, and open it.
 
         Raises:
             DamagedIndex: the graph has another generation by now.
-            GraphkitError: another process has the graph open, or the record is damaged too.
+            GraphkitError: another process writes for longer than the caller waits, or the record is damaged too.
         """
-        from graphkit.stores.engine.record import RecordInUse
-
-        target, begun = index_path(self._path, generation), time.monotonic()
-        while True:
-            try:
-                if self._compile(anew=True) != target:
-                    raise DamagedIndex("the graph changed while it was read; run the same command again")
-                break
-            except RecordInUse:
-                if time.monotonic() - begun > _PATIENCE:
-                    raise
-                time.sleep(_BETWEEN)
-                if (found := _whole(target)) is not None:  # the other process compiled it
-                    return found
+        self._lock.wait(self._caller)
+        if self._let_compile(anew=True) != generation or not self._compile(generation, anew=True):
+            raise DamagedIndex("the graph changed while it was read; run the same command again")
         warnings.warn(
             f"{self._path}: the index was damaged and was compiled anew from the record; the answer is not touched by "
             "it, but check the disk",
             GraphkitWarning,
             stacklevel=2,
         )
-        return IndexFolder(target)
+        return IndexFolder(index_path(self._path, generation))
+
+    def _marked(self) -> str | None:
+        """Return the generation that the mark names; None where there is none, or it is damaged."""
+        with on_disk(self._path, "it cannot be read"):
+            try:
+                return generation_in((self._path / MARK).read_bytes())
+            except (FileNotFoundError, IsADirectoryError):
+                return None
+
+    def _is_compiled(self, generation: str) -> bool:
+        return index_path(self._path, generation).is_dir()
+
+    def _compile(self, generation: str, *, anew: bool = False) -> bool:
+        """Compile the snapshot of a generation; return whether its index is there now.
+
+        ``anew``: though there is one, which is damaged, if no other process compiled it meanwhile.
+        """
+        from graphkit.stores.engine.compile import compile_index
+        from graphkit.stores.engine.record import Record, explained
+
+        self._index_lock.wait(self._caller._replace(wait=inf))  # it ends with its process
+        try:
+            snapshot, target = self._snapshots.path(generation), index_path(self._path, generation)
+            if self._is_compiled(generation) and not (anew and not _is_whole(target)):
+                return True
+            if not snapshot.is_file():
+                return False
+            record = Record(snapshot)
+            try:
+                with explained(snapshot):
+                    is_whole = record.generation() == generation
+                    if is_whole:
+                        compile_index(record.connection, target, anew=anew)
+            finally:
+                record.close()
+            self._snapshots.remove(generation)
+            return is_whole
+        finally:
+            self._index_lock.release()
 
     def counts(self) -> dict[str, int]:
         """Return how many of each kind of thing are kept, by its word."""
@@ -214,6 +350,10 @@ class EmbeddedStore:
         if self._record is not None:
             self._record.close()
             self._record = None
+            if self._meanwhile and self._meanwhile != self._marked():
+                self._snapshots.remove(self._meanwhile)
+        self._meanwhile = ""
+        self._lock.release()
 
     def close(self) -> None:
         """Let go of files and connections. Safe to call twice; a later call opens them again."""
@@ -221,10 +361,14 @@ class EmbeddedStore:
         self._reader = None
 
 
-def _whole(target: Path) -> IndexFolder | None:
-    """Return an index, None where it is damaged."""
+def _is_whole(target: Path) -> bool:
+    """Return whether every block of an index is as it was written."""
     try:
-        index = IndexFolder(target)
+        return IndexFolder(target).folder.is_whole()
     except DamagedIndex:
-        return None
-    return index if index.folder.is_whole() else None
+        return False
+
+
+def _is_foreign(path: Path) -> bool:
+    """Return whether a file is not one that a process leaves that is killed before it made the record."""
+    return path.name not in {LOCK, INDEX_LOCK}

@@ -58,12 +58,17 @@ WHERE substr(all_facts.facts, 1, 32) IS DISTINCT FROM older_facts.facts
 """
 
 
+def keep_facts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Sum up the facts of each package that changed, in the record. Cost: a scan of digests of those packages."""
+    connection.execute(_OWN)
+
+
 def stage_facts(connection: duckdb.DuckDBPyConnection) -> None:
     """Put what the base depends on into the temporary table ``all_facts``. The evidence must be staged.
 
     Cost: a scan of digests, and what documents and incidents name.
     """
-    connection.execute(_OWN)
+    keep_facts(connection)
     connection.execute(_ALL)
 
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -21,6 +20,7 @@ from graphkit.model.index import ReleaseTable
 from graphkit.model.organisation import Organisation
 from graphkit.stores.engine.bulk import STAGED, BulkTable
 from graphkit.stores.engine.component_lists import Lists
+from graphkit.stores.engine.disk_errors import cause_in, disk_error
 from graphkit.stores.engine.encoding import encoded
 from graphkit.stores.engine.generation_mark import marked
 from graphkit.stores.engine.requirement_sets import DIGITS
@@ -41,15 +41,11 @@ _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
 _OF_PACKAGES: Final = ("pages", "release_metadata")
 """Tables of which a new row ends the facts that ``package_facts`` keeps of its package."""
 
-_NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT, None)
-"""Error numbers of a full disk; NumPy gives none where it could write a part only."""
 _DAMAGE: Final = ("corrupt", "could not read enough", "not a valid duckdb", "checksum", "deserialize", "invalidated")
 """What DuckDB says, in small letters, of a file that is not as it wrote it; every block of it has a sum."""
 _DAMAGED: Final = (
     "the record is damaged ({}); put the whole folder back from a backup, or ingest again into another folder (--graph)"
 )
-_FULL: Final = "the disk is full; free some space and run the same command again; what was saved before is kept"
-
 
 class RecordInUse(GraphkitError):
     """Another process has the record open."""
@@ -66,16 +62,15 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _NO_SPACE:
-            raise GraphkitError(f"{path.parent.name}: {_FULL}") from error
-        raise GraphkitError(f"{path.parent.name}: the graph cannot be written: {error.strerror}") from error
+        raise disk_error(path.parent, "the graph cannot be written", error) from error
     except duckdb.Error as error:
-        text = str(error).partition("\n")[0].replace(f"{path.parent}{os.sep}", "")
-        is_full = any(os.strerror(number) in text for number in _NO_SPACE if number)
-        if is_full or "max_temp_directory_size" in str(error):
-            raise GraphkitError(f"{path.parent.name}: {_FULL}") from error
+        text = str(error).partition("\n")[0]
         if "set lock" in text.lower():
             raise RecordInUse(f"{path.name}: another process has this graph open; wait until it is done") from error
+        if (cause := cause_in(text)) is not None:
+            raise disk_error(path.parent, f"{path.name} cannot be used", cause) from error
+        # DuckDB writes the path as it is on this machine.
+        text = text.replace(f"{path.parent.absolute()}{os.sep}", "").replace(f"{path.parent}{os.sep}", "")
         if any(word in text.lower() for word in _DAMAGE):
             raise damaged(path, text) from error
         raise GraphkitError(f"{path.name}: the record cannot be used: {text}") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -30,17 +29,16 @@ UNION SELECT json_extract_string(one.value, '$.package') FROM incidents, json_ea
 _OF_PACKAGES: Final = ("pages", "page_releases", "files", "release_metadata", "projects")
 
 
-def sliced(graph: Path, folder: Path, around: Sequence[str], *, services: bool) -> Record:
-    """Return a record with the packages that lead to some, by any release, and what these require directly.
+def sliced(record_file: Path, around: Sequence[str], *, services: bool) -> Record:
+    """Return a record, which is a copy, with the packages alone that lead to some, and what these require directly.
 
     ``services``: with what documents list or require, and all that requires in turn. The organisation's side is
-    whole either way. Cost: a copy of the record, and a join of what its packages require.
+    whole either way. Cost: a join of what its packages require.
 
     Raises:
         GraphkitError: there is no such package.
     """
-    shutil.copyfile(graph / "graph.duckdb", folder / "graph.duckdb")
-    record = Record(folder / "graph.duckdb")
+    record = Record(record_file)
     connection = record.connection
     connection.execute("CREATE TEMP TABLE chosen (package VARCHAR)")
     connection.execute(_EDGES)
