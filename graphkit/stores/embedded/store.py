@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from math import inf
 from pathlib import Path
@@ -91,7 +92,7 @@ class EmbeddedStore:
                     self._snapshots.make(self._path / RECORD, self._meanwhile)
                 self._lock.announce(self._caller.verb, self._meanwhile)
                 self._record = self._record_here()
-                self._file = (self._path / RECORD).stat()
+                self._file = self._stat()
             except BaseException:
                 self._lock.release()
                 raise
@@ -147,12 +148,14 @@ class EmbeddedStore:
         Raises:
             GraphkitError: its folder was deleted or replaced.
         """
-        try:
-            there = (self._path / RECORD).stat()
-        except OSError:
-            there = None
-        if there is None or self._file is None or not os.path.samestat(there, self._file):
+        if self._file is None or not os.path.samestat(self._stat(), self._file):
             raise self._gone()
+
+    def _stat(self) -> os.stat_result:
+        try:
+            return (self._path / RECORD).stat()
+        except FileNotFoundError as error:
+            raise self._gone() from error
 
     def _gone(self) -> GraphkitError:
         return GraphkitError(
@@ -223,6 +226,8 @@ class EmbeddedStore:
                 continue
             if self._reader is not None and self._reader[0] == generation:
                 return self._reader[1]
+            if self._reader is not None and _store_of(self._reader[0]) != _store_of(generation):
+                raise self._gone()
             target = index_path(self._path, generation)
             try:
                 with on_disk(self._path, "its index cannot be read"):
@@ -350,6 +355,7 @@ class EmbeddedStore:
         if self._record is not None:
             self._record.close()
             self._record = None
+        with suppress(GraphkitError, OSError):  # what is left is removed with the next one
             if self._meanwhile and self._meanwhile != self._marked():
                 self._snapshots.remove(self._meanwhile)
         self._meanwhile = ""
@@ -372,3 +378,8 @@ def _is_whole(target: Path) -> bool:
 def _is_foreign(path: Path) -> bool:
     """Return whether a file is not one that a process leaves that is killed before it made the record."""
     return path.name not in {LOCK, INDEX_LOCK}
+
+
+def _store_of(generation: str) -> str:
+    """Return which graph a generation is of; each has a name of its own, made when its record was."""
+    return generation.partition("-")[0]

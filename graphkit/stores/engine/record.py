@@ -47,6 +47,7 @@ _DAMAGED: Final = (
     "the record is damaged ({}); put the whole folder back from a backup, or ingest again into another folder (--graph)"
 )
 
+
 class RecordInUse(GraphkitError):
     """Another process has the record open."""
 
@@ -67,7 +68,7 @@ def explained(path: Path) -> Iterator[None]:
         text = str(error).partition("\n")[0]
         if "set lock" in text.lower():
             raise RecordInUse(f"{path.name}: another process has this graph open; wait until it is done") from error
-        if (cause := cause_in(text)) is not None:
+        if (cause := cause_in(str(error))) is not None:
             raise disk_error(path.parent, f"{path.name} cannot be used", cause) from error
         # DuckDB writes the path as it is on this machine.
         text = text.replace(f"{path.parent.absolute()}{os.sep}", "").replace(f"{path.parent}{os.sep}", "")

@@ -105,7 +105,7 @@ def test_the_options_of_a_kind_are_those_of_the_page(kind: str) -> None:
     }
     assert sorted(listed) == sorted(SOURCE_KINDS)
     like = listed.get(next((name for name in listed[kind] if name in listed), ""), set())
-    every = {"--graph", "--format", "--quiet", "-q"}
+    every = {"--graph", "--format", "--wait", "--quiet", "-q"}
     made = application().commands["ingest"].commands[kind]  # type: ignore[attr-defined]
     assert (listed[kind] - listed.keys()) | like | every == options(made)
 

@@ -43,7 +43,7 @@ def test_every_option_is_told_and_declared() -> None:
 def test_the_help_of_a_kind_has_its_own_options_alone(kind: str) -> None:
     ran = run("ingest", kind, "--help")
     assert (ran.code, ran.err) == (0, "")
-    assert flags_in(ran.out) == {"--graph", "--format", "--quiet"} | {
+    assert flags_in(ran.out) == {"--graph", "--format", "--wait", "--quiet"} | {
         flag(one) for one in SOURCE_KINDS[kind].options - UNTOLD
     }
     assert SOURCE_KINDS[kind].help in ran.out

@@ -13,7 +13,7 @@ from graphkit.model.errors import GraphkitError
 from graphkit.stores.embedded.store import EmbeddedStore
 from graphkit.stores.engine.record import explained
 
-FULL = "graph: the disk is full; free some space and run the same command again; what was saved before is kept"
+FULL = "/srv/graph: the disk is full; free some space and run the same command again; what was saved before is kept"
 
 
 @pytest.mark.parametrize(
@@ -35,13 +35,16 @@ def test_a_full_disk_is_one_line(error: Exception) -> None:
 
 
 def test_other_errors_have_no_path_of_this_machine() -> None:
-    with pytest.raises(GraphkitError) as caught, explained(Path("/srv/graph/graph.duckdb")):
-        raise duckdb.IOException('IO Error: Cannot open file "/srv/graph/graph.duckdb": is a directory')
-    assert "/srv" not in str(caught.value)
+    place = Path.cwd() / "of a person" / "graph.duckdb"
+    for given in (place, place.relative_to(Path.cwd())):
+        with pytest.raises(GraphkitError) as caught, explained(given):
+            raise duckdb.IOException(f'IO Error: Cannot open file "{place}": is a directory')
+        assert str(caught.value).endswith('IO Error: Cannot open file "graph.duckdb": is a directory')
 
 
 def test_a_mark_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
     store = EmbeddedStore(tmp_path / "graph", create=True)
+    (tmp_path / "graph" / "generation").unlink()
     (tmp_path / "graph" / "generation" / "inside").mkdir(parents=True)
     with pytest.raises(GraphkitError, match="graph: the graph cannot be written"):
         store.record([])
@@ -55,7 +58,7 @@ def test_an_index_that_cannot_be_written_leaves_no_half(tmp_path: Path, monkeypa
 
     store = EmbeddedStore(tmp_path / "graph", create=True)
     monkeypatch.setattr("numpy.save", full)
-    with pytest.raises(GraphkitError, match=FULL):
+    with pytest.raises(GraphkitError, match="graph: the disk is full"):
         store.reader()
     assert list((tmp_path / "graph" / "index").iterdir()) == []
     monkeypatch.undo()

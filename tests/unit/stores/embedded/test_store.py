@@ -1,5 +1,6 @@
 """The embedded folder: locks, kills, damage, and what a reader may import."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -136,12 +137,13 @@ print(reader.package_ids(["lib", "none"]).tolist(), len(reader.evidence().incide
     assert in_another_process(script, graph).stdout == "[2, -1] 0 False\n"
 
 
-def test_a_lock_of_another_process_is_one_line(graph: Path) -> None:
+def test_a_second_writer_waits_and_then_says_who_writes(graph: Path) -> None:
     script = """
 import sys
+from graphkit.model.callers import Caller
 from graphkit.model.errors import GraphkitError
 from graphkit.stores import open_store
-store = open_store(sys.argv[1])
+store = open_store(sys.argv[1], caller=Caller(wait=0.1))
 print(store.counts()["packages"])
 try:
     store.record([])
@@ -153,7 +155,7 @@ except GraphkitError as error:
     count, _, line = in_another_process(script, graph).stdout.partition("\n")
     holder.close()
     assert count == "3", "reading a fresh index needs no lock"
-    assert line == "graph.duckdb: another process has this graph open; wait until it is done\n"
+    assert f"graph is in use by a Python program (process {os.getpid()}, since 20" in line
 
 
 @pytest.mark.parametrize("moment", ["_replace", "write_mark"])
