@@ -374,7 +374,7 @@ def forward(
         demands = {
             name: asked
             for name, asked in asked_of.items()
-            if name in fixed or (not asked.by_url and name in world.pages_read)
+            if name in fixed or (not asked.by_url and name in world.read)
         }
         chosen = {
             name: choose(world, name, asked.ranges, at, env, profile, uncertain_in=uncertain_in, direct=asked.direct)
@@ -383,7 +383,7 @@ def forward(
         chosen |= {
             name: version
             for name, version in fixed.items()
-            if name not in world.pages_read or all(admits(one, version) for one in demands[name].ranges)
+            if name not in world.read or all(admits(one, version) for one in demands[name].ranges)
         }
         missing = [name for name, version in chosen.items() if version is None]
         picks, last = {name: version for name, version in chosen.items() if version is not None} | fixed, picks
@@ -566,7 +566,7 @@ def closure_complete(
     texts += [] if isinstance(root, RootRelease) else [root.texts if isinstance(root, Constrained) else root]
     pages = {wanted.package for wanted in asked} | {name for name, _, _ in nodes}
     return (
-        pages <= world.pages_read
+        pages <= world.read
         and not any(wanted.url for wanted in asked)
         and all(held is not None and not read_requirements(held)[1] for held in texts)
     )

@@ -139,10 +139,10 @@ def test_a_quarantined_project_makes_its_dependents_unresolvable_and_returns() -
 
 
 def test_an_unresolvable_sibling_proves_nothing() -> None:
-    world = replace(CAMEL, packages={**CAMEL.packages, package_name("empty"): {}})
+    world = replace(CAMEL, packages={**CAMEL.packages, package_name("later"): {"1": (sdist(NOON + MINUTE),)}})
     world = replace(world, pages_read=frozenset(world.packages))
-    assert not picked(world, ("litellm", "empty"), NOON)
-    assert admitted(world, ("litellm", "empty"), NOON)
+    assert not picked(world, ("litellm", "later"), NOON)
+    assert admitted(world, ("litellm", "later"), NOON)
 
 
 def test_a_page_that_nobody_read_settles_nothing() -> None:

@@ -70,6 +70,20 @@ class World:
     ghosts: frozenset[ReleaseKey] = frozenset()
     spellings: Mapping[PackageName, str] = field(default_factory=dict)
 
+    @property
+    def read(self) -> frozenset[PackageName]:
+        """The packages whose page lists a file: one without files may have had some before.
+
+        Contract: docs/semantics.md#index-pages.
+        """
+        return frozenset(
+            name
+            for name in self.pages_read
+            if any(
+                files for version, files in self.packages.get(name, {}).items() if (name, version) not in self.ghosts
+            )
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RootRelease:
