@@ -24,8 +24,8 @@ from graphkit.stores.port import PackageId, Position
 from graphkit.trace.reach.range_matching import RangeMatcher
 from graphkit.trace.reach.reached import ExtrasReached, ReachedReleases, looked_up, united
 from graphkit.trace.resolve.availability_table import AvailabilityTable, Masks, Rows, mask_type
-from graphkit.trace.resolve.listing import Truths
 from graphkit.trace.resolve.markers import Markers
+from graphkit.trace.resolve.package_columns import Truths
 from graphkit.trace.resolve.world import World
 
 _NO_ROWS: Rows = np.empty(0, dtype=np.int64)

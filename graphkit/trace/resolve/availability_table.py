@@ -18,7 +18,8 @@ from graphkit.model.csr import distinct, spread
 from graphkit.model.times import BEGINNING, FOREVER, Instant
 from graphkit.model.zeros import zeros
 from graphkit.stores.port import PACKAGE, RELEASE, PackageIds
-from graphkit.trace.resolve.listing import Availability, Package, Truths
+from graphkit.trace.resolve.listing import Availability, Package
+from graphkit.trace.resolve.package_columns import Truths
 from graphkit.trace.resolve.world import World
 
 Masks = NDArray[np.unsignedinteger[Any]]

@@ -17,7 +17,8 @@ from graphkit.model.intervals import ReleaseRanges, meet
 from graphkit.model.times import Instant, rfc3339
 from graphkit.stores.port import PackageId, Position
 from graphkit.trace.resolve.forward import Root
-from graphkit.trace.resolve.listing import Bits, Package, Truths, as_bits, bits_of, positions_in
+from graphkit.trace.resolve.listing import Bits, Package, as_bits, bits_of, positions_in
+from graphkit.trace.resolve.package_columns import Truths
 from graphkit.trace.resolve.world import Node, ResolvedRequirement, World
 
 _MOST_SETS: Final = 200_000
@@ -281,9 +282,7 @@ def _first_of_each(package: Package, positions: Bits) -> Iterator[Position]:
 
 def _ever_listed(package: Package, span: Span, *, is_fresh: bool) -> Truths:
     """Return which releases were listed, and not yanked if asked, at some instant of a span, by any account."""
-    states = range(package.state_at(span.start), package.state_at(span.until - 1) + 1)
-    availabilities = [package.availability_of(state, doubtful=True) for state in states]
     found = np.zeros(package.size, dtype=np.bool_)
-    for availability in availabilities:
+    for availability in package.availabilities_within(span.start, span.until):
         found |= availability.fresh if is_fresh else availability.listed
     return found

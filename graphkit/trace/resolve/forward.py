@@ -195,7 +195,7 @@ class _Rounds:
         """Return the choices of a round: those of the last one, and anew of what it saw a requirement of."""
         touched = self._gathered.touched
         self._visited.update(touched)
-        self._world.expect(touched)
+        self._world.read(touched)
         chosen = dict(self._start) if self._is_anew else dict(self.picks)
         self._failed = set() if self._is_anew else self._failed - touched
         for package_id in touched:

@@ -6,7 +6,7 @@ Contract: docs/semantics.md#listing.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from packaging.specifiers import SpecifierSet
 
-from graphkit.model import csr
 from graphkit.model.environment import Profile
 from graphkit.model.guards import CutOff
 from graphkit.model.index import Hidden
@@ -23,11 +22,10 @@ from graphkit.model.intervals import Readable, ReleaseRanges, stretches
 from graphkit.model.names import PackageName
 from graphkit.model.times import BEGINNING, FOREVER, Instant
 from graphkit.model.versions import release_version
-from graphkit.stores import port
 from graphkit.stores.port import PackageId, Position, ReleaseId, RequirementSetId
+from graphkit.trace.resolve.package_columns import FileTimes, PackageColumns, Truths
 
 Positions = NDArray[np.int64]
-Truths = NDArray[np.bool_]
 
 
 NO_RELEASE: Final = Position(-1)
@@ -89,126 +87,130 @@ class Availability:
     pinned_any: Candidates
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaidOfPackage:
+    """What others than the index say of a package: its gaps, its compromised releases by key, and a cut-off."""
+
+    hidden: Sequence[Hidden] = ()
+    compromised: frozenset[str] = frozenset()
+    cut_off: CutOff | None = None
+
+
+NOTHING_SAID: Final = SaidOfPackage()
+
+
 class Package:
     """One package as an environment sees it: positions are release ids less ``start``.
 
     ``changes`` are the instants at which the listing or yank of a release changes, ascending; the
     state is constant between them, so any instant costs one bisection and, once, one availability.
-    ``first_upload``: the earliest known upload of any file of each release, FOREVER where none is known.
     ``is_whole``: a page or table listed its releases, and speaks of them until ``speaks_until``; where it is False, no
-    page was read, or only ones that were missing, quarantined or empty (``is_gone``). ``usable`` says of each file
-    whether the environment can install it; ``cut_off`` keeps from it what is too new. ``availabilities`` are shared, so
-    that equal states are one value, in whatever account of the times they occur.
+    page was read, or only ones that were missing, quarantined or empty (``is_gone``). ``cut_off`` keeps from the
+    environment what is too new. ``availabilities`` are shared, so that equal states are one value, in whatever account
+    of the times they occur. Files are looked at where something is asked from before the package is settled.
     """
 
-    def __init__(  # noqa: PLR0917 - every one of them is what the class is made of
+    def __init__(
         self,
         package_id: PackageId,
-        columns: port.Packages,
-        releases: port.Releases,
-        usable: Truths,
-        hidden: Sequence[Hidden],
-        compromised: frozenset[str],
+        columns: PackageColumns,
+        row: int,
         availabilities: dict[AvailabilityKey, Availability],
-        cut_off: CutOff | None = None,
+        said: SaidOfPackage,
     ) -> None:
         self.id = package_id
-        self.name = PackageName(columns.name[0])
-        self.is_whole = bool(columns.has_page[0])
-        self.is_read = self.is_whole or bool(columns.has_newest_alone[0])
-        self.is_gone = bool(columns.is_gone[0])
-        self.speaks_until: Instant = int(columns.speaks_until[0])
-        self.downloads = int(columns.downloads[0]) if columns.downloads[0] >= 0 else None
-        self.maintainers = columns.maintainers[0]
-        self.start, self.stop = ReleaseId(int(columns.start[0])), ReleaseId(int(columns.stop[0]))
+        self.name = PackageName(columns.names[row])
+        self.is_whole: bool = columns.has_page[row]
+        self.is_read: bool = self.is_whole or columns.has_newest_alone[row]
+        self.is_gone: bool = columns.is_gone[row]
+        self.speaks_until: Instant = columns.speaks_until[row]
+        self.start, self.stop = ReleaseId(columns.starts[row]), ReleaseId(columns.stops[row])
         self.size = self.stop - self.start
-        self.texts = releases.version
-        self.is_ghost = releases.is_ghost
-        self.has_borrowed_requirements = releases.has_borrowed_requirements
-        self.lacks_requirements = releases.lacks_requirements
-        self.requirement_sets = releases.requirement_set
-        self.requirement_sources = releases.requirements_source
-        self._legacy = releases.is_legacy
-        self._final = ~(releases.is_prerelease | self._legacy)
-        self._compromised = np.zeros(self.size, dtype=bool)
-        # Legacy versions stand below all others.
-        self._first = int(self._legacy.sum())
-        self._readable = Readable(self.texts, self._first)
-        self._compromised[[p for key in compromised if (p := self.position_of(key)) is not None]] = True
-        self._hidden = hidden
-        self._hides_files = any(gap.filename for gap in hidden)
-        self._read_files(releases, usable)
-        if cut_off:
-            self._cut(cut_off)
-        self._hide()
+        self._columns, self._row, self._said = columns, row, said
+        self._within = within = slice(columns.first[row], columns.first[row + 1])
+        self.texts = columns.releases.version[within]
+        self.has_borrowed_requirements = columns.has_borrowed_requirements[within]
+        self.lacks_requirements = columns.lacks_requirements[within]
+        self.requirement_sets = columns.releases.requirement_set[within]
+        self._legacy = columns.is_legacy[within]
+        self._settled: Instant = columns.settled[row]
         self._states: dict[tuple[int, bool], Availability] = {}
         self._availabilities = availabilities
         self._stretches: dict[str, ReleaseRanges] = {}
 
-    def _read_files(self, releases: port.Releases, usable: Truths) -> None:
-        count = np.diff(releases.file_start)
-        owner = np.repeat(np.arange(self.size), count)
-        uploaded, yanked_since = releases.file_uploaded, releases.file_yanked_since
-        known, told, always = releases.file_has_time, releases.file_has_given_time, releases.file_is_always_listed
-        wheel, yanked, dated = releases.file_is_wheel, releases.file_is_yanked, releases.file_has_yank_time
-        by_index = known & ~told
-        self._uploads = owner, uploaded, by_index, releases.file_sha256
-        # A compromised release that only documents name: it was listed at a time that is not known.
-        without_files = np.flatnonzero(self._compromised & (count == 0))
-        if len(without_files):
-            nothing = np.zeros(len(without_files), dtype=np.int64)
-            owner = np.append(owner, without_files)
-            known, told, always, wheel, yanked, dated = (
-                np.append(column, nothing != 0) for column in (known, told, always, wheel, yanked, dated)
-            )
-            uploaded, yanked_since = np.append(uploaded, nothing), np.append(yanked_since, nothing)
-            usable = np.append(usable, nothing == 0)
-        self.first_upload = np.full(self.size, FOREVER, dtype=np.int64)
-        np.minimum.at(self.first_upload, owner[known], uploaded[known])
-        self._owner, known = owner[usable], known[usable]
-        self._uploaded = np.where(known, uploaded[usable], BEGINNING)
-        self._timed = known | always[usable]
-        self._told, self._wheel = told[usable], wheel[usable]
-        yanked, dated = yanked[usable], dated[usable]
-        # A compromised release counts as not yanked until proven (docs/semantics.md#yanks).
-        self._yank_open = yanked & ~dated & ~self._compromised[self._owner]
-        self._yanked_since = np.where(yanked & dated, yanked_since[usable], FOREVER)
-        names = [*releases.filename, *("" for _ in without_files)] if self._hides_files else []
-        self._filename = [name for name, keep in zip(names, usable.tolist(), strict=False) if keep]
+    @property
+    def downloads(self) -> int | None:
+        """How often it is downloaded, None where that is not known."""
+        found = int(self._columns.packages.downloads[self._row])
+        return found if found >= 0 else None
 
-    def _cut(self, cut_off: CutOff) -> None:
-        """List files as a cut-off has it: never, after an age, or perhaps where it is not precise."""
-        known = self._timed & (self._uploaded > BEGINNING)
-        if cut_off.at is None:
-            self._uploaded = np.where(known, self._uploaded + (cut_off.age or 0) + 1, self._uploaded)
-            return
-        self._timed &= ~(known & (self._uploaded >= cut_off.at.earliest))
-        self._uploaded = np.where(known & (self._uploaded >= cut_off.at.latest), FOREVER, self._uploaded)
-        self._timed |= self._uploaded == FOREVER
+    @property
+    def maintainers(self) -> str:
+        """Who maintains it."""
+        return self._columns.packages.maintainers[self._row]
 
-    def _hide(self) -> None:
-        self._gaps: list[tuple[Truths, Instant, Instant]] = []
-        for gap in self._hidden:
-            covers = np.ones(len(self._owner), dtype=bool)
-            if gap.version:
-                covers &= self._owner == self.position_of(gap.version)
-            if gap.filename:
-                covers &= np.array([name == gap.filename for name in self._filename], dtype=bool)
-            if covers.any():
-                self._gaps.append((covers, gap.start, gap.until))
-        edges = [edge for _, start, until in self._gaps for edge in (start, until)]
-        yanks = self._yanked_since[self._yanked_since < FOREVER]
-        stamps = csr.distinct(np.concatenate([self._uploaded, yanks, np.array(edges, dtype=np.int64)]))
-        self.changes: tuple[Instant, ...] = tuple(stamps[(stamps > BEGINNING) & (stamps < FOREVER)].tolist())
+    @property
+    def is_ghost(self) -> Truths:
+        """Which releases the index no longer lists."""
+        return self._columns.is_ghost[self._within]
+
+    @property
+    def requirement_sources(self) -> Sequence[str]:
+        """Where the requirements of each release came from."""
+        return self._columns.releases.requirements_source[self._within]
+
+    @cached_property
+    def _first(self) -> int:
+        """Return how many legacy versions there are: they stand below all others."""
+        return int(self._legacy.sum())
+
+    @cached_property
+    def _readable(self) -> Readable:
+        return Readable(self.texts, self._first)
+
+    @cached_property
+    def _files(self) -> FileTimes:
+        accused = np.zeros(self.size, dtype=np.bool_)
+        accused[[p for key in self._said.compromised if (p := self.position_of(key)) is not None]] = True
+        files = FileTimes(self._columns, self._row, accused, self._said.cut_off)
+        files.hide(self._said.hidden, self.position_of)
+        return files
+
+    @cached_property
+    def first_upload(self) -> NDArray[np.int64]:
+        """The earliest known upload of any file of each release, FOREVER where none is known."""
+        releases, within = self._columns.releases, self._within
+        start = releases.file_start[within.start : within.stop + 1]
+        mine = slice(int(start[0]), int(start[-1]))
+        known = releases.file_has_time[mine]
+        owner = np.repeat(np.arange(self.size), np.diff(start))
+        found = np.full(self.size, FOREVER, dtype=np.int64)
+        np.minimum.at(found, owner[known], releases.file_uploaded[mine][known])
+        return found
+
+    @property
+    def changes(self) -> tuple[Instant, ...]:
+        """The instants at which the listing or yank of a release changes, ascending."""
+        return self._files.changes
+
+    def changes_within(self, start: Instant, until: Instant) -> tuple[Instant, ...]:
+        """Return the changes after ``start`` and before ``until``."""
+        if start >= self._settled:
+            return ()
+        changes = self.changes
+        return changes[bisect_right(changes, start) : bisect_left(changes, until)]
 
     def uploads_of(self, position: Position) -> tuple[tuple[str, Instant | None], ...]:
         """Return the files of a release, whatever can install them: SHA-256 and upload, None where it is not known.
 
         What an incident alone says of a file that a page lists without a time is no upload of that file.
         """
-        owner, uploaded, known, sha256 = self._uploads
-        rows = np.flatnonzero(owner == position).tolist()
-        return tuple((sha256[row], int(uploaded[row]) if known[row] else None) for row in rows)
+        releases, at = self._columns.releases, self._within.start + position
+        rows = range(int(releases.file_start[at]), int(releases.file_start[at + 1]))
+        by_index = releases.file_has_time & ~releases.file_has_given_time
+        return tuple(
+            (releases.file_sha256[row], int(releases.file_uploaded[row]) if by_index[row] else None) for row in rows
+        )
 
     def requirement_set(self, position: Position) -> RequirementSetId:
         """Return the requirement set of a release, -1 where it is not known."""
@@ -217,14 +219,15 @@ class Package:
     @cached_property
     def is_uncertain(self) -> bool:
         """Whether any listing or yank of it has no known time, so that two accounts differ."""
-        return not bool(self._timed.all()) or bool(self._told.any()) or bool(self._yank_open.any())
+        return self._settled == FOREVER and self._files.is_uncertain
 
     @cached_property
     def built(self) -> Bits:
         """The releases that are built where they are installed: of their files that can be, none is a wheel."""
         has_file, has_wheel = np.zeros(self.size, dtype=bool), np.zeros(self.size, dtype=bool)
-        has_file[self._owner] = True
-        has_wheel[self._owner[self._wheel]] = True
+        files = self._files
+        has_file[files.owner] = True
+        has_wheel[files.owner[files.wheel]] = True
         return Candidates(has_file & ~has_wheel).bits
 
     def position_of(self, version: str) -> Position | None:
@@ -254,7 +257,19 @@ class Package:
         ``doubtful`` True takes every uncertain listing as listed and every undated yank as not
         yanked; False takes neither.
         """
+        if at >= self._settled:
+            return self._settled_availability
         return self.availability_of(self.state_at(at), doubtful=doubtful)
+
+    def availabilities_within(self, start: Instant, until: Instant) -> Iterator[Availability]:
+        """Yield what is listed at each instant of a stretch at which it changes, by any account of the times."""
+        for at in (start, *self.changes_within(start, until)):
+            yield self.availability(at, doubtful=True)
+
+    @cached_property
+    def _settled_availability(self) -> Availability:
+        """Return what the store knows beforehand: it lists that whatever the account of the times."""
+        return self._shared(self._columns.is_listed[self._within], self._columns.is_fresh[self._within])
 
     def availability_of(self, state: int, *, doubtful: bool) -> Availability:
         """Return what is listed in a state, by its number."""
@@ -265,29 +280,25 @@ class Package:
         return self._states[key]
 
     def _compute(self, at: Instant, *, doubtful: bool) -> Availability:
-        offered = (self._uploaded <= at) & (self._timed | doubtful)
-        if doubtful:
-            offered |= self._told
-        for covers, start, until in self._gaps:
-            if start <= at < until:
-                offered &= ~covers
-        yanked = self._yanked_since <= at
-        if not doubtful:
-            yanked |= self._yank_open
-        listed = np.zeros(self.size, dtype=bool)
-        listed[self._owner[offered]] = True
-        fresh = np.zeros(self.size, dtype=bool)
-        fresh[self._owner[offered & ~yanked]] = True
+        offered, unyanked = self._files.offered(at, doubtful=doubtful)
+        listed, fresh = np.zeros(self.size, dtype=bool), np.zeros(self.size, dtype=bool)
+        listed[self._files.owner[offered]] = True
+        fresh[self._files.owner[unyanked]] = True
+        return self._shared(listed, fresh)
+
+    def _shared(self, listed: Truths, fresh: Truths) -> Availability:
+        """Return an availability, the same one for equal states."""
         same = (self.id, listed.tobytes(), fresh.tobytes())
         if same in self._availabilities:
             return self._availabilities[same]
+        final = self._columns.is_final[self._within]
         choosable = listed & ~self._legacy
         self._availabilities[same] = Availability(
             listed=listed,
             fresh=fresh,
-            final=Candidates(fresh & self._final),
+            final=Candidates(fresh & final),
             any=Candidates(fresh & choosable),
-            pinned_final=Candidates(choosable & self._final),
+            pinned_final=Candidates(choosable & final),
             pinned_any=Candidates(choosable),
         )
         return self._availabilities[same]

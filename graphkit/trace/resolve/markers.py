@@ -9,7 +9,7 @@ from graphkit.model.building import is_of_build
 from graphkit.model.csr import distinct, offsets, spread
 from graphkit.model.environment import extra_alone, extras_of
 from graphkit.stores import port
-from graphkit.trace.resolve.listing import Truths
+from graphkit.trace.resolve.package_columns import Truths
 from graphkit.trace.resolve.world import World
 
 Rows = NDArray[np.int64]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -30,7 +29,16 @@ from graphkit.model.requirements import Requirement
 from graphkit.model.times import FOREVER, Instant
 from graphkit.stores import port
 from graphkit.stores.port import PackageId, Position, RangeId, ReleaseId, RequirementSetId
-from graphkit.trace.resolve.listing import Availability, AvailabilityKey, Bits, Package, Truths, bits_of
+from graphkit.trace.resolve.listing import (
+    NOTHING_SAID,
+    Availability,
+    AvailabilityKey,
+    Bits,
+    Package,
+    SaidOfPackage,
+    bits_of,
+)
+from graphkit.trace.resolve.package_columns import PackageColumns, Truths
 
 _M = TypeVar("_M")
 _MOST_REMEMBERED = 5_000
@@ -217,14 +225,19 @@ class World:
         environment or the resolver is another than the store's.
         """
         if self._settled is None:
-            is_the_stores = self.environment == port.SETTLED and self.profile == "uv" and self._guards is None
-            if is_the_stores and isinstance(self.evaluator, MarkerEvaluator):
+            if self._is_settled_by_store:
                 found = self.reader.packages(np.arange(self.packages, dtype=port.PACKAGE)).settled.copy()
                 found[self.incident_packages] = FOREVER
             else:
                 found = np.full(self.packages, FOREVER, dtype=np.int64)
             self._settled = found
         return self._settled
+
+    @property
+    def _is_settled_by_store(self) -> bool:
+        """Whether the store knows beforehand what packages offer here once nothing changes any more."""
+        is_the_stores = self.environment == port.SETTLED and self.profile == "uv" and self._guards is None
+        return is_the_stores and isinstance(self.evaluator, MarkerEvaluator)
 
     def memory_of(self, kind: type[_M]) -> _M:
         """Return what walks of a kind remember between the questions asked of this world."""
@@ -267,7 +280,7 @@ class World:
 
     def expect(self, package_ids: Iterable[PackageId]) -> None:
         """Tell the store which packages are asked for next: one by one they cost a store far away a call each."""
-        if new := [package_id for package_id in package_ids if package_id not in self._packages]:
+        if new := [package_id for package_id in dict.fromkeys(package_ids) if package_id not in self._packages]:
             self.reader.expect(port.PACKAGE.of(new))
 
     def find_release(self, name: PackageName | None, version: str) -> tuple[Package, Position] | None:
@@ -296,20 +309,33 @@ class World:
     def package(self, package_id: PackageId) -> Package:
         """Return a package by id."""
         if package_id not in self._packages:
-            columns = self.reader.packages(port.PACKAGE.of([package_id]))
-            releases = self.reader.releases(np.arange(columns.start[0], columns.stop[0], dtype=port.RELEASE))
-            name = PackageName(columns.name[0])
-            self._packages[package_id] = Package(
-                package_id,
-                columns,
-                releases,
-                self.fits(releases.file_needs),
-                self._hidden.get(name, ()),
-                self._compromised.get(name, frozenset()),
-                self._availabilities,
-                self._guards.cut_off_of(name) if self._guards else None,
-            )
+            self.read([package_id])
         return self._packages[package_id]
+
+    def read(self, package_ids: Iterable[PackageId]) -> None:
+        """Read packages that are asked for next, all together: one by one each costs some twenty steps of NumPy."""
+        new = [package_id for package_id in package_ids if package_id not in self._packages]
+        if not new:
+            return
+        ids = port.PACKAGE.of(new)
+        self.reader.expect(ids)
+        packages = self.reader.packages(ids)
+        releases = self.reader.releases(csr.spread(packages.start, packages.stop)[0].astype(port.RELEASE))
+        settled = np.where(np.isin(ids, self.incident_packages), FOREVER, packages.settled)
+        if not self._is_settled_by_store:
+            settled = np.full(len(ids), FOREVER)
+        columns = PackageColumns(packages, releases, self.fits(releases.file_needs), settled)
+        for row, package_id in enumerate(new):
+            said = self._said_of(PackageName(columns.names[row]))
+            self._packages[package_id] = Package(package_id, columns, row, self._availabilities, said)
+
+    def _said_of(self, name: PackageName) -> SaidOfPackage:
+        """Return what others than the index say of a package."""
+        hidden, compromised = self._hidden.get(name, ()), self._compromised.get(name, frozenset())
+        cut_off = self._guards.cut_off_of(name) if self._guards else None
+        if not (hidden or compromised or cut_off):
+            return NOTHING_SAID
+        return SaidOfPackage(hidden=hidden, compromised=compromised, cut_off=cut_off)
 
     def is_mixed(self, package_id: PackageId, position: Position) -> bool:
         """Return whether an accused release has good files beside the bad ones."""
@@ -452,7 +478,8 @@ class World:
 
     def load(self, nodes: Iterable[Node]) -> None:
         """Read what many releases require in one go; asked for one by one it costs a call of the store each."""
-        sets = {self.package(package_id).requirement_set(position) for package_id, position, _ in nodes}
+        new = (node for node in nodes if node not in self._declared)
+        sets = {self.package(package_id).requirement_set(position) for package_id, position, _ in new}
         if missing := sorted(one for one in sets if one >= 0 and one not in self._members):
             self._load_members(missing)
 
@@ -538,6 +565,5 @@ class ChangesWithin(dict[PackageId, tuple[Instant, ...]]):
         self._until = until
 
     def __missing__(self, package_id: PackageId) -> tuple[Instant, ...]:
-        changes = self._world.package(package_id).changes
-        self[package_id] = changes[bisect_right(changes, self._start) : bisect_left(changes, self._until)]
+        self[package_id] = self._world.package(package_id).changes_within(self._start, self._until)
         return self[package_id]

@@ -19,7 +19,8 @@ from graphkit.trace.reach.by_slot import Reach, ReachPass
 from graphkit.trace.resolve.closure import own_requirements
 from graphkit.trace.resolve.confirm import Confirmation, Hit, Targets, brief, confirm, in_both, slots_of
 from graphkit.trace.resolve.forward import Root
-from graphkit.trace.resolve.listing import Constraint, Package, Truths, choose
+from graphkit.trace.resolve.listing import Constraint, Package, choose
+from graphkit.trace.resolve.package_columns import Truths
 from graphkit.trace.resolve.world import World
 from graphkit.trace.verdicts.ranking import MOST_WALKED, Candidate, Ranking, Unwalked
 

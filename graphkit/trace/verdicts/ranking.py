@@ -14,7 +14,7 @@ from graphkit.stores import port
 from graphkit.stores.port import PackageId
 from graphkit.trace.reach.by_slot import Reach
 from graphkit.trace.resolve.confirm import Targets
-from graphkit.trace.resolve.listing import Truths
+from graphkit.trace.resolve.package_columns import Truths
 from graphkit.trace.resolve.world import World
 
 MOST_WALKED = 1_000
