@@ -24,7 +24,15 @@ from graphkit.trace.case_answer import CaseAnswer, Question, Worlds, answer, tre
 from graphkit.trace.evidence.documents import CaseDocuments
 from graphkit.trace.notes import footnotes, some
 from graphkit.trace.verdicts.companies import CaseWindow, company_rows, is_about
-from graphkit.trace.verdicts.packages import Effort, Exposed, PackageWorlds, package_rows, package_tiers, row_order
+from graphkit.trace.verdicts.packages import (
+    Answered,
+    Effort,
+    Exposed,
+    PackageWorlds,
+    package_rows,
+    package_tiers,
+    row_order,
+)
 from graphkit.trace.verdicts.ranking import Unwalked
 from graphkit.trace.verdicts.service_verdicts import ServiceVerdicts, Worst
 
@@ -370,7 +378,8 @@ def _rivals(
         changed = [f"{service} {ours} → {theirs}" for service, ours, theirs in pairs]
         resting |= {service for service, ours, _ in pairs if ours is Verdict.CLEARED}
         before = {row.package: row.tier.value if row.tier else "older only" for row in exposed.rows}
-        tiers = package_tiers(rival.world, rival.reach, rival.targets, question.effort.most)
+        answered = Answered(view.world, exposed.picked)
+        tiers = package_tiers(rival.world, rival.reach, rival.targets, question.effort.most, answered)
         after = {name: tier.value if tier else "older only" for name, tier in tiers.items()}
         changed += [
             f"{name} {before.get(name, 'not reached')} → {after.get(name, 'not reached')}"

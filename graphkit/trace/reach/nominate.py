@@ -242,8 +242,19 @@ class _ReverseWalk:
 
 
 def closure_of(world: World, seeds: Mapping[PackageId, Sequence[Position]]) -> ReachedReleases:
-    """Return every release with a chain of ranges that admits a seed, whatever the time; see `reverse`."""
-    return _ReverseWalk(world, 1, ReachMode.CLOSURE, None).run(seeds)
+    """Return every release with a chain of ranges that admits a seed, whatever the time; see `reverse`.
+
+    It is walked once for all readings: what they say of the times does not matter to it.
+    """
+    known = world.memory_of(_Closures)
+    key = tuple((package_id, tuple(sorted(positions))) for package_id, positions in sorted(seeds.items()))
+    if key not in known:
+        known[key] = _ReverseWalk(world, 1, ReachMode.CLOSURE, None).run(seeds)
+    return known[key]
+
+
+class _Closures(dict[tuple[tuple[PackageId, tuple[Position, ...]], ...], ReachedReleases]):
+    """The closures of seeds that were walked in a world."""
 
 
 def leads_by_building(world: World, seeds: Mapping[PackageId, Sequence[Position]]) -> bool:

@@ -107,14 +107,24 @@ def own_requirements(world: World, root: Root) -> tuple[ResolvedRequirement, ...
 def closure_of(world: World, root: Root, targets: Sequence[tuple[PackageId, Bits]], span: Span) -> Closure:
     """Return the closure of a root. ``targets`` are accused positions by package id, as bits.
 
-    Cost: each distinct requirement set of what it meets is followed once; the same question is answered once.
+    Cost: each distinct requirement set of what it meets is followed once; the same question is answered once, and for
+    all readings where it asks for no time.
     """
     key = (root.requirements, root.constraints, root.fixed, root.extras, root.origin, tuple(targets), span)
-    if key not in world.closures:
-        world.closures[key] = root.label, _Walk(world, root, dict(targets), span).result()
-    label, found = world.closures[key]
+    known: dict[object, tuple[str, object]] = world.memory_of(_Timeless) if span.is_timeless else world.closures
+    if key not in known:
+        known[key] = root.label, _Walk(world, root, dict(targets), span).result()
+    label, found = known[key]
     assert isinstance(found, Closure)
     return found if label == root.label else replace(found, path=_renamed(found.path, label, root))
+
+
+class _Timeless(dict[object, tuple[str, object]]):
+    """Closures of roots over every release ever known, by what was asked: the same under every reading."""
+
+    def forget(self) -> None:
+        """Drop all of them."""
+        self.clear()
 
 
 def _renamed(path: Path, label: str, root: Root) -> Path:

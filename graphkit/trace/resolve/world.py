@@ -107,6 +107,11 @@ def _by_package(hidden: Iterable[Hidden]) -> dict[str, list[Hidden]]:
     return found
 
 
+def _differing(some: Mapping[str, list[Hidden]], others: Mapping[str, list[Hidden]]) -> set[str]:
+    """Return the packages of which two readings know other gaps."""
+    return {name for name in some.keys() | others.keys() if some.get(name) != others.get(name)}
+
+
 class World:
     """Packages and requirements, each read once. Nothing here depends on the question's window."""
 
@@ -159,7 +164,7 @@ class World:
     def under(self, hidden: Iterable[Hidden]) -> World:
         """Return the same world with other gaps; all that does not depend on them is shared."""
         there = _by_package(hidden)
-        changed = {name for name in self._hidden.keys() | there.keys() if self._hidden.get(name) != there.get(name)}
+        changed = _differing(self._hidden, there)
         other = copy(self)
         other._availabilities_at = {}  # noqa: SLF001 - a world of its own kind
         other._incident_packages = None  # noqa: SLF001
@@ -172,6 +177,22 @@ class World:
             package_id: one for package_id, one in self._packages.items() if one.name not in changed
         }
         return other
+
+    def lists_as(self, other: World, at: Instant) -> bool:
+        """Return whether the same world with other gaps lists the same at an instant, by each account of the times.
+
+        Cost: a look at each package of which the gaps are others.
+        """
+        pairs = [
+            (self.find(PackageName(name)), other.find(PackageName(name)))
+            for name in _differing(self._hidden, other._hidden)
+        ]
+        return all(
+            one.availability(at, doubtful=doubtful) is another.availability(at, doubtful=doubtful)
+            for one, another in pairs
+            if one is not None and another is not None
+            for doubtful in (True, False)
+        )
 
     def guarded(self, guards: Guards) -> World:
         """Return the same world with the cut-offs and overrides of a manifest; each is made once."""

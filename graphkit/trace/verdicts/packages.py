@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 from typing import NamedTuple, Protocol
@@ -43,6 +43,12 @@ class Newest:
     doubtful: bool = True
 
 
+_Key = tuple[PackageId, str]
+"""A package, and an extra of it or empty."""
+Stretches = tuple[tuple[Instant, Instant], ...]
+"""Stretches of time: from, and until."""
+
+
 def newest_of(package: Package, world: World, slots: Sequence[Slot]) -> Iterator[Newest]:
     """Yield what a fresh install of a package alone takes, run by run; slots without any are left out.
 
@@ -68,14 +74,22 @@ def _runs(positions: Sequence[int], agreed: Sequence[bool], *, doubtful: bool) -
             yield Newest(position=position, first=numbers[0], last=numbers[-1], agreed=same, doubtful=doubtful)
 
 
-def package_tiers(world: World, reach: Reach, targets: Targets, most: int | None = None) -> dict[str, Tier | None]:
-    """Return the tier of every row that `package_rows` has, by its name; None where only older ones are exposed."""
+def package_tiers(
+    world: World, reach: Reach, targets: Targets, most: int | None = None, answered: Answered | None = None
+) -> dict[str, Tier | None]:
+    """Return the tier of every row that `package_rows` has, by its name; None where only older ones are exposed.
+
+    What is ``answered`` under another reading is not walked again where both readings list the same.
+    """
     found: dict[str, Tier | None] = {}
     tiers: dict[PackageId, Tier | None] = {}
     for package_id, extra, *_ in sorted(Ranking(world, reach, targets, most).planned):
         package = world.package(package_id)
         runs = list(newest_of(package, world, reach.slots))
-        tier = _tier(world, reach, targets, (package_id, extra), runs)
+        if answered and answered.shows_picked(world, reach, (package_id, extra), runs):
+            tier: Tier | None = Tier.PICKED
+        else:
+            tier = _tier(world, reach, targets, (package_id, extra), runs)
         if tier is None and not _older_ones(world, reach, package_id, extra, {run.position for run in runs})[1]:
             continue
         if not extra:
@@ -112,7 +126,7 @@ class Exposed:
     """The packages reached. ``unconfirmed``: nominated, but the forward walk takes no accused release.
 
     ``unread``: what walks saw of which the graph does not know enough. ``stopped``: the walks were stopped when
-    so many of so many were done.
+    so many of so many were done. ``picked``: when a fresh install takes an accused release.
     """
 
     rows: tuple[PackageRow, ...]
@@ -120,6 +134,28 @@ class Exposed:
     unread: tuple[str, ...]
     unwalked: Unwalked
     stopped: tuple[int, int] | None = None
+    picked: Mapping[_Key, Stretches] = field(default_factory=dict)
+
+
+class Answered(NamedTuple):
+    """What was found under one reading: its world, and when a fresh install of a package takes an accused release."""
+
+    world: World
+    picked: Mapping[_Key, Stretches]
+
+    def shows_picked(self, world: World, reach: Reach, key: _Key, runs: Sequence[Newest]) -> bool:
+        """Return whether a package is picked under another reading as well, as walks from ``runs`` would find.
+
+        At an instant at which both readings list the same, every walk goes the same way.
+        """
+        for start, until in self.picked.get(key, ()):
+            at = max(start, reach.slots[0].start)
+            if at < min(until, reach.slots[-1].until) and world.lists_as(self.world, at):
+                slot = next(number for number, slot in enumerate(reach.slots) if slot.start <= at < slot.until)
+                there = [run for run in runs if run.first <= slot <= run.last]
+                if there and all(_bits(reach, run, *key) for run in there):
+                    return True
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,20 +177,20 @@ class PackageWorlds(Protocol):
 
 
 class Walked(NamedTuple):
-    """What became of a candidate: its row, whether it was nominated, and what its walks saw that was not read."""
+    """What became of a candidate: its row, whether it was nominated, and what its walks saw that was not read.
+
+    ``picked``: when its newest release takes an accused one.
+    """
 
     row: PackageRow | None
     nominated: bool
     unread: tuple[str, ...]
+    picked: Stretches = ()
 
     @property
     def is_picked(self) -> bool:
         """Whether a fresh install takes an accused release."""
         return self.row is not None and self.row.tier is Tier.PICKED
-
-
-_Key = tuple[PackageId, str]
-"""A package, and an extra of it or empty."""
 
 
 def package_rows(
@@ -177,6 +213,7 @@ def package_rows(
         unread=tuple(sorted({one for walked in found.values() for one in walked.unread})),
         unwalked=ranking.left(len(found)),
         stopped=(len(found), len(ranking.planned)) if is_stopped else None,
+        picked={key: walked.picked for key, walked in found.items() if walked.picked},
     )
 
 
@@ -230,7 +267,7 @@ def _walked(world: World, reach: Reach, targets: Targets, candidate: Candidate) 
     world.forget()
     walks = _CandidateWalks(world, reach, targets, candidate)
     walks.confirm()
-    return Walked(walks.row(), walks.nominated, tuple(walks.unread))
+    return Walked(walks.row(), walks.nominated, tuple(walks.unread), walks.picked)
 
 
 class _CandidateWalks:
@@ -265,6 +302,11 @@ class _CandidateWalks:
                 self._take(found)
         self._picked += in_both(by_account[True], by_account[False])
         self._doubtful += [*by_account[True], *by_account[False]]
+
+    @property
+    def picked(self) -> Stretches:
+        """When its newest release takes an accused one."""
+        return tuple(dict.fromkeys((hit.start, hit.until) for hit in self._picked))
 
     def _take(self, found: Confirmation) -> None:
         self._doubtful += found.doubtful
