@@ -172,7 +172,7 @@ class Package:
     def _files(self) -> FileTimes:
         accused = np.zeros(self.size, dtype=np.bool_)
         accused[[p for key in self._said.compromised if (p := self.position_of(key)) is not None]] = True
-        files = FileTimes(self._columns, self._row, accused, self._said.cut_off)
+        files = FileTimes(self._columns, self._within, accused, self._said.cut_off)
         files.hide(self._said.hidden, self.position_of)
         return files
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +22,19 @@ Truths = NDArray[np.bool_]
 class PackageColumns:
     """What a store says of some packages and of all their releases and files; a row for each package.
 
-    ``usable`` says of each file whether the environment can install it; ``settled`` from when on nothing of a package
-    changes and the store knows what it offers (`graphkit.trace.resolve.world.World.settled`). ``first`` is where the
-    releases of each package begin among all.
+    ``fits`` says of files, by their needs, whether the environment can install them; ``settled`` from when on nothing
+    of a package changes and the store knows what it offers (`graphkit.trace.resolve.world.World.settled`). ``first``
+    is where the releases of each package begin among all.
     """
 
-    def __init__(self, packages: port.Packages, releases: port.Releases, usable: Truths, settled: port.Times) -> None:
-        self.packages, self.releases, self.usable = packages, releases, usable
+    def __init__(
+        self,
+        packages: port.Packages,
+        releases: port.Releases,
+        settled: port.Times,
+        fits: Callable[[port.TextIds], Truths],
+    ) -> None:
+        self.packages, self.releases, self.fits = packages, releases, fits
         self.names = tuple(packages.name)
         self.starts, self.stops = packages.start.tolist(), packages.stop.tolist()
         self.first: list[int] = csr.offsets(packages.stop - packages.start).tolist()
@@ -42,46 +49,60 @@ class PackageColumns:
         self.is_listed, self.is_fresh = releases.is_listed, releases.is_fresh
 
     @cached_property
-    def files(self) -> UsableFiles:
-        """The files that can be installed; a walk over what is settled never asks for them."""
-        return UsableFiles(self.releases, self.usable)
+    def files(self) -> FileTruths:
+        """What is said of all files; a walk over what is settled never asks."""
+        found = self.releases
+        yanked, dated = found.file_is_yanked, found.file_has_yank_time
+        return FileTruths(
+            has_time=found.file_has_time,
+            is_timed=found.file_has_time | found.file_is_always_listed,
+            is_told=found.file_has_given_time,
+            is_wheel=found.file_is_wheel,
+            is_yanked_since=yanked & dated,
+            is_yank_open=yanked & ~dated,
+        )
 
 
-class UsableFiles:
-    """The files of some releases that an environment can install. ``first``: where those of each release begin."""
+class FileTruths(NamedTuple):
+    """What is true of files: columns, a row for each.
 
-    def __init__(self, releases: port.Releases, usable: Truths) -> None:
-        known = releases.file_has_time[usable]
-        yanked, dated = releases.file_is_yanked[usable], releases.file_has_yank_time[usable]
-        self.first = csr.offsets(usable)[releases.file_start]
-        self.owner = np.repeat(np.arange(len(self.first) - 1), np.diff(self.first))
-        self.uploaded = np.where(known, releases.file_uploaded[usable], BEGINNING)
-        self.timed = known | releases.file_is_always_listed[usable]
-        self.told = releases.file_has_given_time[usable]
-        self.wheel = releases.file_is_wheel[usable]
-        self.yank_open = yanked & ~dated
-        self.yanked_since = np.where(yanked & dated, releases.file_yanked_since[usable], FOREVER)
+    ``is_timed``: its listing has a known time, or is taken for known; ``is_told``: the time is an incident's, and it
+    may have been listed before. Of a yank the time is known or it ``is_yank_open``.
+    """
+
+    has_time: Truths
+    is_timed: Truths
+    is_told: Truths
+    is_wheel: Truths
+    is_yanked_since: Truths
+    is_yank_open: Truths
 
 
 class FileTimes:
     """When the usable files of one package were listed and not yanked. ``owner``: the position of each one's release.
 
-    ``accused`` says which releases are compromised; ``changes`` are all instants at which something changes.
+    ``within`` are the rows of its releases in the columns; ``accused`` says which of them are compromised; ``changes``
+    are all instants at which something changes.
     """
 
-    def __init__(self, columns: PackageColumns, row: int, accused: Truths, cut_off: CutOff | None) -> None:
-        begin, end = columns.first[row], columns.first[row + 1]
-        files, file_start = columns.files, columns.releases.file_start
-        mine = slice(int(files.first[begin]), int(files.first[end]))
-        self.owner = files.owner[mine] - begin
-        self._uploaded, self._timed, self._told = files.uploaded[mine], files.timed[mine], files.told[mine]
-        self.wheel, self._yanked_since = files.wheel[mine], files.yanked_since[mine]
+    def __init__(self, columns: PackageColumns, within: slice, accused: Truths, cut_off: CutOff | None) -> None:
+        releases = columns.releases
+        start = releases.file_start[within.start : within.stop + 1]
+        first, last = int(start[0]), int(start[-1])
+        counts = np.diff(start)
+        usable = np.flatnonzero(columns.fits(releases.file_needs[first:last]))
+        self.owner = np.repeat(np.arange(len(counts)), counts)[usable]
+        usable += first
+        truths = FileTruths(*(column[usable] for column in columns.files))
+        self._uploaded = np.where(truths.has_time, releases.file_uploaded[usable], BEGINNING)
+        self._timed, self._told, self.wheel = truths.is_timed, truths.is_told, truths.is_wheel
+        self._yanked_since = np.where(truths.is_yanked_since, releases.file_yanked_since[usable], FOREVER)
         # A compromised release counts as not yanked until proven (docs/semantics.md#yanks).
-        self._yank_open = files.yank_open[mine] & ~accused[self.owner]
-        self._named = columns.releases.filename, file_start[begin], columns.usable[file_start[begin] : file_start[end]]
+        self._yank_open = truths.is_yank_open & ~accused[self.owner]
+        self._names = releases.filename, usable
         self._gaps: list[tuple[Truths, Instant, Instant]] = []
         # A compromised release that only documents name: it was listed at a time that is not known.
-        if len(bare := np.flatnonzero(accused & (np.diff(file_start[begin : end + 1]) == 0))):
+        if len(bare := np.flatnonzero(accused & (counts == 0))):
             self._add_unseen(bare)
         if cut_off:
             self._cut(cut_off)
@@ -118,8 +139,8 @@ class FileTimes:
                 self._gaps.append((covers, gap.start, gap.until))
 
     def _filenames(self) -> list[str]:
-        filename, first, usable = self._named
-        known = [filename[first + at] for at in np.flatnonzero(usable).tolist()]
+        filename, rows = self._names
+        known = [filename[row] for row in rows.tolist()]
         return [*known, *("" for _ in range(len(self.owner) - len(known)))]
 
     @cached_property

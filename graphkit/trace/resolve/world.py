@@ -345,7 +345,7 @@ class World:
         settled = np.where(np.isin(ids, self.incident_packages), FOREVER, packages.settled)
         if not self._is_settled_by_store:
             settled = np.full(len(ids), FOREVER)
-        columns = PackageColumns(packages, releases, self.fits(releases.file_needs), settled)
+        columns = PackageColumns(packages, releases, settled, self.fits)
         for row, package_id in enumerate(new):
             said = self._said_of(PackageName(columns.names[row]))
             self._packages[package_id] = Package(package_id, columns, row, self._availabilities, said)
