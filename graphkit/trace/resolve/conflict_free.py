@@ -43,8 +43,11 @@ def conflict_free(
         if not (involved := _involved(by_package.get(package_id, ()), availabilities[package_id]) - held - {None}):
             return frozenset()
         conflicting.update(one for one in involved if one is not None)
+    by_node: dict[Node | None, list[ResolvedRequirement]] = {}
+    for node, requirement in asks:
+        by_node.setdefault(node, []).append(requirement)
     while True:
-        reached = _reached(fixed, asks, conflicting)
+        reached = _reached(fixed, by_node, conflicting)
         new = {
             package_id
             for package_id, requirements in reached.items()
@@ -78,17 +81,16 @@ def _involved(asking: Sequence[RequestedBy], availability: Availability) -> set[
 
 
 def _reached(
-    fixed: tuple[PackageId, Position] | None, asks: Sequence[RequestedBy], conflicting: set[PackageId]
+    fixed: tuple[PackageId, Position] | None,
+    by_node: Mapping[Node | None, Sequence[ResolvedRequirement]],
+    conflicting: set[PackageId],
 ) -> dict[PackageId, list[ResolvedRequirement]]:
     """Return what is asked for by the root and by releases that it reaches and that no conflict involves."""
-    by_node: dict[Node | None, list[ResolvedRequirement]] = {}
-    for node, requirement in asks:
-        by_node.setdefault(node, []).append(requirement)
     reached: dict[PackageId, list[ResolvedRequirement]] = {}
     queue: list[Node | None] = [node for node in by_node if node is None or (fixed and node[0] == fixed[0])]
     waiting: dict[PackageId, list[Node]] = {}
     for node in by_node:
-        if node is not None and node not in queue:
+        if node is not None and not (fixed and node[0] == fixed[0]):
             waiting.setdefault(node[0], []).append(node)
     for node in queue:
         for requirement in by_node[node]:

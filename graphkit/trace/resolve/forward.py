@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from graphkit.model.answers import Path, Step
 from graphkit.model.times import Instant
@@ -109,6 +110,23 @@ def _renamed(choices: list[Choice], equivalent: Mapping[tuple[PackageId, Positio
     ]
 
 
+class _Known(NamedTuple):
+    """A walk done before: every choice that it made, and those of packages that were not settled then.
+
+    Later in the same world no other choice can fall otherwise (`graphkit.trace.resolve.world.World.settled`).
+    """
+
+    walk: Walk
+    world: World
+    at: Instant
+    choices: list[Choice]
+    unsettled: list[Choice]
+
+    def choices_to_ask(self, world: World, at: Instant) -> list[Choice]:
+        """Return the choices that may fall otherwise at an instant."""
+        return self.unsettled if world is self.world and at >= self.at else self.choices
+
+
 @dataclass(slots=True)
 class Memory:
     """Walks done before.
@@ -117,12 +135,13 @@ class Memory:
     requires the same: a compromised release is mostly the last good one with something put in.
     """
 
-    _known: dict[Root, list[tuple[list[Choice], Walk]]] = field(default_factory=dict)
+    _known: dict[Root, list[_Known]] = field(default_factory=dict)
 
     def find(self, world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk | None:
         """Return a walk of the same root whose choices at this instant are the same, None for none."""
         availabilities, profile = world.availabilities_at(at, doubtful=doubtful), world.profile
-        for choices, found in self._known.get(root, ()):
+        for known in self._known.get(root, ()):
+            choices = known.choices_to_ask(world, at)
             equivalent: dict[tuple[PackageId, Position], Position] = {}
             same: set[tuple[PackageId, Position]] = set()
             for number, (package_id, constraint, chosen) in enumerate(choices):
@@ -138,18 +157,20 @@ class Memory:
                     break
             else:
                 if not equivalent:
-                    return found
+                    return known.walk
                 if same.isdisjoint(equivalent):
-                    return self.keep(root, _renamed(choices, equivalent), found.renamed(equivalent))
+                    choices = _renamed(known.choices, equivalent)
+                    return self.keep(world, root, at, choices, known.walk.renamed(equivalent))
         return None
 
     def forget(self) -> None:
         """Drop all of them."""
         self._known.clear()
 
-    def keep(self, root: Root, choices: list[Choice], found: Walk) -> Walk:
+    def keep(self, world: World, root: Root, at: Instant, choices: list[Choice], found: Walk) -> Walk:
         """Remember a walk and every choice that it made on its way."""
-        self._known.setdefault(root, []).append((choices, found))
+        unsettled = [choice for choice in choices if not world.package(choice[0]).is_settled(at)]
+        self._known.setdefault(root, []).append(_Known(found, world, at, choices, unsettled))
         return found
 
 
@@ -269,7 +290,8 @@ class _Rounds:
 
     def keep(self, found: Walk) -> Walk:
         """Remember the walk with every choice made on its way."""
-        return self._world.memory_of(Memory).keep(self._root, self._choices, found)
+        at = self._availabilities.at
+        return self._world.memory_of(Memory).keep(self._world, self._root, at, self._choices, found)
 
     def _is_uncertain(self) -> bool:
         return any(self._world.package(package_id).is_uncertain for package_id in self._visited)

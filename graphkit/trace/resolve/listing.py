@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -193,6 +193,10 @@ class Package:
         """The instants at which the listing or yank of a release changes, ascending."""
         return self._files.changes
 
+    def is_settled(self, at: Instant) -> bool:
+        """Return whether nothing changes any more from an instant on, and the store knows what is offered then."""
+        return at >= self._settled
+
     def changes_within(self, start: Instant, until: Instant) -> tuple[Instant, ...]:
         """Return the changes after ``start`` and before ``until``."""
         if start >= self._settled:
@@ -304,8 +308,7 @@ class Package:
         return self._availabilities[same]
 
 
-@dataclass(frozen=True, slots=True)
-class Constraint:
+class Constraint(NamedTuple):
     """What all requirements on one package together ask for (the intersection, docs/semantics.md#choice)."""
 
     admits: Bits

@@ -566,13 +566,13 @@ class Availabilities(dict[PackageId, Availability]):
     def __init__(self, world: World, at: Instant, *, doubtful: bool) -> None:
         super().__init__()
         self._world = world
-        self._at = at
+        self.at = at
         self._doubtful = doubtful
         self.walks: dict[object, object] = {}
         """Walks over what is listed then, by their root."""
 
     def __missing__(self, package_id: PackageId) -> Availability:
-        self[package_id] = self._world.package(package_id).availability(self._at, doubtful=self._doubtful)
+        self[package_id] = self._world.package(package_id).availability(self.at, doubtful=self._doubtful)
         return self[package_id]
 
 
