@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 from graphkit.stores.port import PackageId, Position
-from graphkit.trace.resolve.listing import Availability, Constraint, choose
+from graphkit.trace.resolve.listing import Availability, Bits, Choice, Constraint, choose
 from graphkit.trace.resolve.world import Node, ResolvedRequirement, World
 
 RequestedBy = tuple[Node | None, ResolvedRequirement]
@@ -27,12 +27,14 @@ def conflict_free(
     availabilities: Mapping[PackageId, Availability],
     *,
     held: frozenset[PackageId],
+    choices: list[Choice],
 ) -> frozenset[PackageId]:
     """Return the packages whose choice stands, whatever a resolver does about the failed ones.
 
     ``asks`` are all requirements that hold in the walk. ``held`` are the packages that the root is, or that a manifest
     asks for itself: a resolver chooses them first, and goes back from them last, where no other way out is left.
-    Cost: a few passes over the requirements.
+    Every choice that it tries is added to ``choices``: where they fall alike, and the failed packages offer the same,
+    the answer is the same. Cost: a few passes over the requirements.
     """
     by_package: dict[PackageId, list[RequestedBy]] = {}
     for ask in asks:
@@ -53,7 +55,8 @@ def conflict_free(
             for package_id, requirements in reached.items()
             if package_id not in conflicting
             and package_id in picks
-            and not _falls_the_same(world, fixed, package_id, requirements, picks, availabilities)
+            and not (fixed and package_id == fixed[0])
+            and _chosen(world, package_id, requirements, availabilities, choices) != picks[package_id]
         }
         if not new:
             return frozenset(
@@ -62,13 +65,18 @@ def conflict_free(
         conflicting |= new
 
 
+def offered(availability: Availability) -> Bits:
+    """Return what there is of a package for any requirement on it."""
+    return availability.any.bits | availability.pinned_any.bits
+
+
 def _involved(asking: Sequence[RequestedBy], availability: Availability) -> set[PackageId | None]:
     """Return the packages that ask for what does not fit together; None for the root's own list.
 
     Those of every pair that no listed release satisfies; where each pair has something, all that narrow
     the choice. Where a single one finds nothing, it is involved alone.
     """
-    available = availability.any.bits | availability.pinned_any.bits
+    available = offered(availability)
     alone = [(node, requirement) for node, requirement in asking if not requirement.admits & available]
     pairs = [
         ask
@@ -112,19 +120,19 @@ def _enter(node: Node, requirement: ResolvedRequirement, queue: list[Node | None
     return False
 
 
-def _falls_the_same(
+def _chosen(
     world: World,
-    fixed: tuple[PackageId, Position] | None,
     package_id: PackageId,
     requirements: Sequence[ResolvedRequirement],
-    picks: Mapping[PackageId, Position],
     availabilities: Mapping[PackageId, Availability],
-) -> bool:
-    if fixed and package_id == fixed[0]:
-        return True
+    choices: list[Choice],
+) -> Position:
+    """Return what some requirements choose of a package, and add the choice to those made."""
     admits = -1
     for requirement in requirements:
         admits &= requirement.admits
     pinned = any(one.pinned and (one.direct or world.profile == "pip") for one in requirements)
     constraint = Constraint(admits, any(one.names_prerelease for one in requirements), pinned)
-    return choose(availabilities[package_id], constraint, world.profile) == picks[package_id]
+    found = choose(availabilities[package_id], constraint, world.profile)
+    choices.append((package_id, constraint, found))
+    return found

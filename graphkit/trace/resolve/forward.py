@@ -8,15 +8,15 @@ every way out of the conflict.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from graphkit.model.answers import Path, Step
 from graphkit.model.times import Instant
 from graphkit.stores.port import PackageId, Position
-from graphkit.trace.resolve.conflict_free import conflict_free
-from graphkit.trace.resolve.listing import NO_RELEASE, Bits, Constraint, choose
+from graphkit.trace.resolve.conflict_free import conflict_free, offered
+from graphkit.trace.resolve.listing import NO_RELEASE, Bits, Choice, Constraint, choose
 from graphkit.trace.resolve.world import Availabilities, Node, ResolvedRequirement, World
 
 _MOST_ROUNDS = 50
@@ -88,19 +88,28 @@ class Walk:
         )
 
 
-Choice = tuple[PackageId, Constraint, Position]
-"""Package id, what was asked of it, and the position that was chosen."""
+Extras = dict[PackageId, set[str]]
+"""The extras that are asked of packages, whichever release of them is chosen."""
 _Asked = tuple[Bits, bool, bool]
 """The parts of a `Constraint`."""
 
 
-def _is_equivalent(world: World, package_id: PackageId, one: Position, other: Position) -> bool:
-    """Return whether two releases of a package require the same, so that walks through them are the same."""
+def _is_equivalent(world: World, package_id: PackageId, one: Position, other: Position, extras: Iterable[str]) -> bool:
+    """Return whether two releases of a package require the same here, so that walks through them are the same.
+
+    ``extras`` are those that the walk asks of it: what others require does not matter.
+    """
     if one < 0 or other < 0:
         return False
     package = world.package(package_id)
     sets, lacks = package.requirement_sets, package.lacks_requirements
-    return bool(sets[one] == sets[other] >= 0 and not (lacks[one] or lacks[other]))
+    if sets[one] < 0 or sets[other] < 0 or lacks[one] or lacks[other]:
+        return False
+    if sets[one] == sets[other]:
+        return True
+    declared = world.declared
+    pairs = ((declared((package_id, one, extra)), declared((package_id, other, extra))) for extra in extras)
+    return all(left.is_read and right.is_read and left.requirements == right.requirements for left, right in pairs)
 
 
 def _renamed(choices: list[Choice], equivalent: Mapping[tuple[PackageId, Position], Position]) -> list[Choice]:
@@ -114,6 +123,7 @@ class _Known(NamedTuple):
     """A walk done before: every choice that it made, and those of packages that were not settled then.
 
     Later in the same world no other choice can fall otherwise (`graphkit.trace.resolve.world.World.settled`).
+    ``extras`` are those that it asked of packages; ``offers`` is what there was of those that nothing fits.
     """
 
     walk: Walk
@@ -121,6 +131,23 @@ class _Known(NamedTuple):
     at: Instant
     choices: list[Choice]
     unsettled: list[Choice]
+    extras: Extras
+    offers: Mapping[PackageId, Bits]
+
+    @classmethod
+    def of(
+        cls,
+        walk: Walk,
+        world: World,
+        at: Instant,
+        choices: list[Choice],
+        extras: Extras,
+        offers: Mapping[PackageId, Bits],
+    ) -> Self:
+        """Return a walk as it is remembered."""
+        choices = list(dict.fromkeys(choices))
+        unsettled = [choice for choice in choices if not world.package(choice[0]).is_settled(at)]
+        return cls(walk, world, at, choices, unsettled, extras, offers)
 
     def choices_to_ask(self, world: World, at: Instant) -> list[Choice]:
         """Return the choices that may fall otherwise at an instant."""
@@ -141,6 +168,8 @@ class Memory:
         """Return a walk of the same root whose choices at this instant are the same, None for none."""
         availabilities, profile = world.availabilities_at(at, doubtful=doubtful), world.profile
         for known in self._known.get(root, ()):
+            if any(offered(availabilities[package_id]) != bits for package_id, bits in known.offers.items()):
+                continue
             choices = known.choices_to_ask(world, at)
             equivalent: dict[tuple[PackageId, Position], Position] = {}
             same: set[tuple[PackageId, Position]] = set()
@@ -149,7 +178,7 @@ class Memory:
                 if now == chosen:
                     same.add((package_id, chosen))
                 elif (
-                    not _is_equivalent(world, package_id, chosen, now)
+                    not _is_equivalent(world, package_id, chosen, now, ("", *known.extras.get(package_id, ())))
                     or equivalent.setdefault((package_id, chosen), now) != now
                 ):
                     # What differs here differs elsewhere too: look at it first the next time.
@@ -159,19 +188,18 @@ class Memory:
                 if not equivalent:
                     return known.walk
                 if same.isdisjoint(equivalent):
-                    choices = _renamed(known.choices, equivalent)
-                    return self.keep(world, root, at, choices, known.walk.renamed(equivalent))
+                    renamed, choices = known.walk.renamed(equivalent), _renamed(known.choices, equivalent)
+                    return self.keep(root, _Known.of(renamed, world, at, choices, known.extras, known.offers))
         return None
 
     def forget(self) -> None:
         """Drop all of them."""
         self._known.clear()
 
-    def keep(self, world: World, root: Root, at: Instant, choices: list[Choice], found: Walk) -> Walk:
-        """Remember a walk and every choice that it made on its way."""
-        unsettled = [choice for choice in choices if not world.package(choice[0]).is_settled(at)]
-        self._known.setdefault(root, []).append(_Known(found, world, at, choices, unsettled))
-        return found
+    def keep(self, root: Root, known: _Known) -> Walk:
+        """Remember a walk of a root."""
+        self._known.setdefault(root, []).append(known)
+        return known.walk
 
 
 def walk(world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk:
@@ -209,7 +237,9 @@ class _Rounds:
         self._last: dict[PackageId, tuple[_Asked, Position]] = {}
         self._visited: set[PackageId] = set(self._start)
         self._failed: set[PackageId] = set()
-        self._gathered = _Gathering(world, root, self._start)
+        self._extras: Extras = {}
+        self._offers: dict[PackageId, Bits] = {}
+        self._gathered = _Gathering(world, root, self._start, self._extras)
         self._is_anew = True
 
     def choose(self) -> dict[PackageId, Position]:
@@ -258,7 +288,7 @@ class _Rounds:
         # Where choices were added and none was changed, all that was gathered still holds.
         self._is_anew = not self.picks.items() <= chosen.items()
         if self._is_anew:
-            self._gathered = _Gathering(self._world, self._root, chosen)
+            self._gathered = _Gathering(self._world, self._root, chosen, self._extras)
         else:
             self._gathered.extend(chosen)
         self.picks = chosen
@@ -291,15 +321,24 @@ class _Rounds:
     def keep(self, found: Walk) -> Walk:
         """Remember the walk with every choice made on its way."""
         at = self._availabilities.at
-        return self._world.memory_of(Memory).keep(self._world, self._root, at, self._choices, found)
+        known = _Known.of(found, self._world, at, self._choices, self._extras, self._offers)
+        return self._world.memory_of(Memory).keep(self._root, known)
 
     def _is_uncertain(self) -> bool:
         return any(self._world.package(package_id).is_uncertain for package_id in self._visited)
 
     def _conflict_free(self) -> frozenset[PackageId]:
-        root, asks = self._root, self._gathered.asks()
+        root, asks, availabilities = self._root, self._gathered.asks(), self._availabilities
+        self._offers = {package_id: offered(availabilities[package_id]) for package_id in self._failed}
         return conflict_free(
-            self._world, root.fixed, asks, self.picks, self._failed, self._availabilities, held=root.held
+            self._world,
+            root.fixed,
+            asks,
+            self.picks,
+            self._failed,
+            availabilities,
+            held=root.held,
+            choices=self._choices,
         )
 
 
@@ -308,10 +347,10 @@ class _Gathering:
 
     By package id: ``admits`` (what all requirements together admit, as bits) and ``parents``; the sets
     hold packages for which some requirement names a pre-release, a pin that the profile honours, a URL.
-    ``touched``: of which packages the last step saw a requirement.
+    ``touched``: of which packages the last step saw a requirement. ``asked`` collects the extras that it meets.
     """
 
-    def __init__(self, world: World, root: Root, picks: dict[PackageId, Position]) -> None:
+    def __init__(self, world: World, root: Root, picks: dict[PackageId, Position], asked: Extras) -> None:
         self.picks = picks
         self.admits: dict[PackageId, Bits] = {}
         self.parents: dict[PackageId, tuple[Node | None, ResolvedRequirement]] = {}
@@ -324,6 +363,7 @@ class _Gathering:
         self._seen: set[Node] = set()
         self._queue: list[Node] = []
         self._followed = 0
+        self._asked = asked
         self._extras: dict[PackageId, list[str]] = {}
         """Extras asked of packages for which nothing is chosen yet."""
         self._unbound = list(root.constraints)
@@ -416,6 +456,8 @@ class _Gathering:
         if node not in self._seen:
             self._seen.add(node)
             self._queue.append(node)
+            if node[2]:
+                self._asked.setdefault(node[0], set()).add(node[2])
 
 
 def path_to(world: World, root: Root, found: Walk, package_id: PackageId) -> Path:

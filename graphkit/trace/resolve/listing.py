@@ -317,6 +317,10 @@ class Constraint(NamedTuple):
     """A single ``==`` or ``===`` that the profile lets unlock a yanked release."""
 
 
+Choice = tuple[PackageId, Constraint, Position]
+"""Package id, what was asked of it, and the position that was chosen, -1 for none."""
+
+
 def bits_of(stretches: ReleaseRanges) -> Bits:
     """Return the positions of stretches as bits."""
     return sum((1 << hi) - (1 << lo) for lo, hi in stretches)
