@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -152,7 +152,10 @@ class World:
         self._ids: dict[str, PackageId] = {}
         self._members: dict[RequirementSetId, tuple[tuple[RangeId, str], ...]] = {}
         self._ranges: dict[RangeId, ResolvedRequirement] = {}
+        self._of_installs: dict[tuple[RequirementSetId, bool], list[tuple[RangeId, str]]] = {}
         self._declared: dict[Node, DeclaredRequirements] = {}
+        self._required: dict[tuple[RequirementSetId, str], tuple[tuple[ResolvedRequirement, ...], bool]] = {}
+        """What is declared, by requirement set and extra: many releases share one."""
         self._building: dict[RequirementSetId, tuple[ResolvedRequirement, ...] | None] = {}
         self._guards: Guards | None = None
         self._guarded: dict[Guards, World] = {}
@@ -202,7 +205,8 @@ class World:
             other = self._emptied()
             other._guarded, other._anywhere = {}, []  # noqa: SLF001
             other._guards = guards  # noqa: SLF001
-            other._declared = {} if guards.overrides else self._declared  # noqa: SLF001
+            if guards.overrides:
+                other._declared, other._required = {}, {}  # noqa: SLF001
             self._guarded[guards] = other
         return self._guarded[guards]
 
@@ -213,7 +217,8 @@ class World:
         """
         if not self._anywhere:
             other = self._emptied()
-            other._declared, other._building, other._usable = {}, {}, np.empty(0, dtype=np.int8)  # noqa: SLF001
+            other._declared, other._required, other._building = {}, {}, {}  # noqa: SLF001
+            other._usable = np.empty(0, dtype=np.int8)  # noqa: SLF001
             other.evaluator = EveryEnvironment()
             self._anywhere.append(other)
         return self._anywhere[0]
@@ -276,8 +281,10 @@ class World:
         for known in (self._packages, self._availabilities, self._availabilities_at, self._changes, self._ids):
             known.clear()
         self._members.clear()
+        self._of_installs.clear()
         self._ranges.clear()
         self._declared.clear()
+        self._required.clear()
         self._building.clear()
         self.closures.clear()
         self._guarded.clear()
@@ -410,31 +417,49 @@ class World:
         requirement_set = package.requirement_set(position)
         if requirement_set < 0:
             return DeclaredRequirements((), is_read=False)
-        requirements, replaced, is_known = [], dict[PackageName, None](), True
-        for range_id, marker in self._members_of(requirement_set):
-            if marker and is_of_build(marker):
-                continue
-            truth = self.evaluator.truth(marker, extra)
-            if name := self._overridden(range_id):
-                # As uv does it: of the marker that is replaced its extras alone hold on.
-                if extra in extras_of(marker) if extra else (truth is not False or not extras_of(marker)):
-                    replaced[name] = None
-                continue
-            if truth is False or (extra and self.evaluator.truth(marker) is not False):
-                continue
-            requirement = self._requirement(range_id)
-            requirements.append(_under(requirement, marker, is_sure=truth is True) if marker else requirement)
-        for name in replaced:
-            for one in self._guards.overrides_of(name) if self._guards else ():
-                truth = self.evaluator.truth(one.marker)
-                is_known &= truth is False or self.find(name) is not None
-                instead = self.requirement_of(one, is_sure=truth is True) if truth is not False else None
-                requirements += [instead] if instead else []
+        key = (requirement_set, extra)
+        if key not in self._required:
+            self._required[key] = self._read_required(requirement_set, extra)
+        requirements, is_known = self._required[key]
         return DeclaredRequirements(
-            tuple(requirements),
+            requirements,
             is_read=is_known and not package.lacks_requirements[position],
             is_borrowed=bool(package.has_borrowed_requirements[position]),
         )
+
+    def _read_required(
+        self, requirement_set: RequirementSetId, extra: str
+    ) -> tuple[tuple[ResolvedRequirement, ...], bool]:
+        """Return what releases with a requirement set require, with an extra or without, and whether all is known."""
+        requirements, replaced = [], dict[PackageName, None]()
+        truth_of = self.evaluator.truth
+        for range_id, marker in self._members_with(requirement_set, extra):
+            if self._guards is not None and (name := self._overridden(range_id)):
+                # As uv does it: of the marker that is replaced its extras alone hold on.
+                holds = extra in extras_of(marker) if extra else truth_of(marker) is not False or not extras_of(marker)
+                if holds:
+                    replaced[name] = None
+                continue
+            truth = truth_of(marker, extra)
+            if truth is not False and (not extra or truth_of(marker) is False):
+                requirement = self._requirement(range_id)
+                requirements.append(_under(requirement, marker, is_sure=truth is True) if marker else requirement)
+        is_known = True
+        for name in replaced:
+            for one in self._guards.overrides_of(name) if self._guards else ():
+                truth = truth_of(one.marker)
+                is_known &= truth is False or self.find(name) is not None
+                instead = self.requirement_of(one, is_sure=truth is True) if truth is not False else None
+                requirements += [instead] if instead else []
+        return tuple(requirements), is_known
+
+    def _members_with(self, requirement_set: RequirementSetId, extra: str) -> Sequence[tuple[RangeId, str]]:
+        """Return the members that may hold for an install with an extra and not without it, or without any."""
+        key = (requirement_set, bool(extra))
+        if key not in self._of_installs:
+            members = [one for one in self._members_of(requirement_set) if not (one[1] and is_of_build(one[1]))]
+            self._of_installs[key] = [one for one in members if "extra" in one[1]] if extra else members
+        return self._of_installs[key]
 
     def building(self, package_id: PackageId, position: Position) -> tuple[ResolvedRequirement, ...] | None:
         """Return what building a release takes in this environment, as a root asks for it; None where it was not read.
