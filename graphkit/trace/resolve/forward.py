@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Self
 
 from graphkit.model.answers import Path, Step
 from graphkit.model.times import Instant
@@ -112,46 +111,43 @@ def _is_equivalent(world: World, package_id: PackageId, one: Position, other: Po
     return all(left.is_read and right.is_read and left.requirements == right.requirements for left, right in pairs)
 
 
-def _renamed(choices: list[Choice], equivalent: Mapping[tuple[PackageId, Position], Position]) -> list[Choice]:
-    return [
+def _renamed(
+    choices: Iterable[Choice], equivalent: Mapping[tuple[PackageId, Position], Position]
+) -> tuple[Choice, ...]:
+    return tuple(
         (package_id, constraint, equivalent.get((package_id, chosen), chosen))
         for package_id, constraint, chosen in choices
-    ]
+    )
 
 
-class _Known(NamedTuple):
-    """A walk done before: every choice that it made, and those of packages that were not settled then.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """A walk done before, and every choice that it made.
 
-    Later in the same world no other choice can fall otherwise (`graphkit.trace.resolve.world.World.settled`).
     ``extras`` are those that it asked of packages; ``offers`` is what there was of those that nothing fits.
     """
 
     walk: Walk
     world: World
     at: Instant
-    choices: list[Choice]
-    unsettled: list[Choice]
+    choices: tuple[Choice, ...]
     extras: Extras
     offers: Mapping[PackageId, Bits]
+    _open: dict[Instant, list[Choice]] = field(init=False, default_factory=dict)
 
-    @classmethod
-    def of(
-        cls,
-        walk: Walk,
-        world: World,
-        at: Instant,
-        choices: list[Choice],
-        extras: Extras,
-        offers: Mapping[PackageId, Bits],
-    ) -> Self:
-        """Return a walk as it is remembered."""
-        choices = list(dict.fromkeys(choices))
-        unsettled = [choice for choice in choices if not world.package(choice[0]).is_settled(at)]
-        return cls(walk, world, at, choices, unsettled, extras, offers)
+    def open_choices(self, world: World, at: Instant) -> Sequence[Choice]:
+        """Return the choices that may fall otherwise at an instant: of packages that were not settled by then, or here.
 
-    def choices_to_ask(self, world: World, at: Instant) -> list[Choice]:
-        """Return the choices that may fall otherwise at an instant."""
-        return self.unsettled if world is self.world and at >= self.at else self.choices
+        No incident says anything of what is settled (`graphkit.trace.resolve.world.World.settled`); where in another
+        world they speak of more packages, each choice may fall otherwise.
+        """
+        if not world.incident_names <= self.world.incident_names:
+            return self.choices
+        since = min(at, self.at)
+        if since not in self._open:
+            package = self.world.package
+            self._open[since] = [choice for choice in self.choices if not package(choice[0]).is_settled(since)]
+        return self._open[since]
 
 
 @dataclass(slots=True)
@@ -170,10 +166,10 @@ class Memory:
         for known in self._known.get(root, ()):
             if any(offered(availabilities[package_id]) != bits for package_id, bits in known.offers.items()):
                 continue
-            choices = known.choices_to_ask(world, at)
+            choices = known.open_choices(world, at)
             equivalent: dict[tuple[PackageId, Position], Position] = {}
             same: set[tuple[PackageId, Position]] = set()
-            for number, (package_id, constraint, chosen) in enumerate(choices):
+            for package_id, constraint, chosen in choices:
                 now = choose(availabilities[package_id], constraint, profile)
                 if now == chosen:
                     same.add((package_id, chosen))
@@ -181,15 +177,13 @@ class Memory:
                     not _is_equivalent(world, package_id, chosen, now, ("", *known.extras.get(package_id, ())))
                     or equivalent.setdefault((package_id, chosen), now) != now
                 ):
-                    # What differs here differs elsewhere too: look at it first the next time.
-                    choices.insert(0, choices.pop(number))
                     break
             else:
                 if not equivalent:
                     return known.walk
                 if same.isdisjoint(equivalent):
-                    renamed, choices = known.walk.renamed(equivalent), _renamed(known.choices, equivalent)
-                    return self.keep(root, _Known.of(renamed, world, at, choices, known.extras, known.offers))
+                    renamed, made = known.walk.renamed(equivalent), _renamed(known.choices, equivalent)
+                    return self.keep(root, _Known(renamed, world, at, made, known.extras, known.offers))
         return None
 
     def forget(self) -> None:
@@ -321,7 +315,8 @@ class _Rounds:
     def keep(self, found: Walk) -> Walk:
         """Remember the walk with every choice made on its way."""
         at = self._availabilities.at
-        known = _Known.of(found, self._world, at, self._choices, self._extras, self._offers)
+        choices = tuple(dict.fromkeys(self._choices))
+        known = _Known(found, self._world, at, choices, self._extras, self._offers)
         return self._world.memory_of(Memory).keep(self._root, known)
 
     def _is_uncertain(self) -> bool:

@@ -140,6 +140,8 @@ class World:
         self.packages, self.releases = generation.packages, generation.releases
         self._hidden = _by_package(hidden)
         self._compromised = compromised
+        self.incident_names = frozenset(self._hidden.keys() | compromised.keys())
+        """The names of packages of which an incident says something."""
         self._mixed = mixed or {}
         self._packages: dict[PackageId, Package] = {}
         self._availabilities: dict[AvailabilityKey, Availability] = {}
@@ -171,6 +173,7 @@ class World:
         other = copy(self)
         other._availabilities_at = {}  # noqa: SLF001 - a world of its own kind
         other._incident_packages = None  # noqa: SLF001
+        other.incident_names = frozenset(there.keys() | self._compromised.keys())
         other._settled = None  # noqa: SLF001
         other._guarded = {}  # noqa: SLF001
         other._changes = {}  # noqa: SLF001
@@ -239,7 +242,7 @@ class World:
     def incident_packages(self) -> port.PackageIds:
         """The packages of which an incident says something: hidden, or with accused releases; ascending."""
         if self._incident_packages is None:
-            found = self.reader.package_ids(sorted(self._hidden.keys() | self._compromised.keys()))
+            found = self.reader.package_ids(sorted(self.incident_names))
             self._incident_packages = np.sort(found[found >= 0])
         return self._incident_packages
 
