@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -205,10 +205,19 @@ def line_of(document: Document, number: int) -> int:
     ``number`` counts the components, of a manifest the requirements. It is not known in a file that holds several
     documents, of which each has lines of its own.
     """
-    lines = document.lines
-    if not lines or _PART.search(document.path):
+    return line_among(document.lines, document.path, number)
+
+
+def line_among(lines: Sequence[int], path: str, number: int) -> int:
+    """Return the line of a row as `line_of` does, of a document with some lines that goes by a path."""
+    if not lines or _PART.search(path):
         return 0
     return lines[number] if 1 < len(lines) > number else lines[0] if len(lines) == 1 else 0
+
+
+def place_of(lines: Sequence[int], place: str, line: int) -> str:
+    """Return where a row stands, in words: in which line, unless all of ``lines`` are one or it is not known."""
+    return f"line {line}" if line and len(lines) > 1 else place
 
 
 def is_attested(document: Document) -> bool:

@@ -332,6 +332,19 @@ class Listings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """The rows and edges of a document, without what the rows say.
+
+    ``content``: a number for each row, as `Listings` has it; ``places``: where each stands, as of `Document`; ``edges``
+    from row to row, in the order of the document.
+    """
+
+    content: Sequence[int]
+    places: tuple[str, ...]
+    edges: Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What a store did with a batch: facts that were new, facts it had already, and the problems of tables it read."""
 
@@ -441,6 +454,12 @@ class Evidence(Protocol):
         Refs are handles that hold within the document; a store may give others than it was given.
         """
 
+    def outlines(self, documents: Sequence[str]) -> Iterator[Outline]:
+        """Yield the outlines of documents, in the order asked. Cost: numbers; no row is decoded.
+
+        Equal numbers of contents say the same within one answer. Raises KeyError where a document is not kept.
+        """
+
     def listings(self, packages: Sequence[str], purls: Sequence[str], hashes: Sequence[str]) -> Listings:
         """Return rows by package, by purl without version, or by file hash; sorted by document, row.
 
@@ -449,7 +468,10 @@ class Evidence(Protocol):
         """
 
     def components(self, listings: Listings) -> tuple[Component, ...]:
-        """Return the component of each listing, in their order. Cost: those rows, not their documents."""
+        """Return the component of each listing, in their order. Cost: those rows, not their documents.
+
+        The numbers of contents may be those of `outlines`.
+        """
 
     def problems(self) -> tuple[tuple[str, Problem], ...]:
         """Return every problem of documents and tables as (path, problem), sorted."""

@@ -30,6 +30,7 @@ from graphkit.trace.resolve.availability_table import MOST_SLOTS
 from graphkit.trace.resolve.confirm import Targets
 from graphkit.trace.resolve.first_upload import FirstUploads, first_of_all, first_uploads
 from graphkit.trace.resolve.world import World
+from graphkit.trace.verdicts.alike import marked, marked_use
 from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, fact
 from graphkit.trace.verdicts.context import ServiceContext, usual_ways
 from graphkit.trace.verdicts.in_house import with_carriers
@@ -175,7 +176,7 @@ def answer(case: Case, question: Question, documents: CaseDocuments, worlds: Wor
         targets=judging.targets,
         window=judging.window,
         reach=judging.fields[setting],
-        services=ServiceVerdicts(documents.services, documents.said, judging.service, judging.packages, first),
+        services=ServiceVerdicts(documents.services, documents, judging, judging.packages, first),
         unplaced=unplaced,
         notes=notes,
     )
@@ -265,6 +266,12 @@ class _Judging:
     def service(self, account: ServiceFacts) -> ServiceVerdict:
         """Return the verdict of a service."""
         return judge(self._context_of(account.service), account.uses, account.builds)
+
+    def marked(self, account: ServiceFacts) -> ServiceVerdict:
+        """Return the verdict of a service that has one document alone, with marks for what is of it alone."""
+        document = marked(self.documents(account.uses[0].document))
+        context = replace(self._context_of(account.service), document=lambda _: document)
+        return judge(context, tuple(map(marked_use, account.uses)), ())
 
     def trees(self, account: ServiceFacts) -> tuple[InstallTree, ...]:
         """Return what installs from each manifest of a service take; none where no time of the case is known."""

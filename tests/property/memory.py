@@ -441,6 +441,17 @@ class _Evidence:
         """Return one whole document. Raises KeyError where there is none."""
         return self._documents[sha256]
 
+    def outlines(self, documents: Sequence[str]) -> Iterator[port.Outline]:
+        """Yield the outlines of documents, in the order asked."""
+        contents = {(sha256, row): content for sha256, row, _, content in self._rows}
+        for sha256 in documents:
+            document = self._documents[sha256]
+            yield port.Outline(
+                content=[contents[sha256, row] for row in range(len(document.components))],
+                places=document.places,
+                edges=[(int(edge.source), int(edge.target)) for edge in document.edges],
+            )
+
     def listings(self, packages: Sequence[str], purls: Sequence[str], hashes: Sequence[str]) -> port.Listings:
         """Return rows by package, by purl without version, or by file hash; sorted by document, row."""
         keys, digests = {purl_key(purl) for purl in purls}, {one.lower() for one in hashes}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -90,6 +90,25 @@ class IndexEvidence:
             places=_PLACES.decode(places) if places else usual_places(len(numbers)),
             edges=tuple(Edge(source=str(source), target=str(target)) for source, target in edges),
         )
+
+    def outlines(self, documents: Sequence[str]) -> Iterator[port.Outline]:
+        """Yield the outlines of documents, in the order asked.
+
+        Raises:
+            KeyError: one of them is not kept.
+        """
+        for sha256, place in zip(documents, self._sha256.find(documents).tolist(), strict=True):
+            if place < 0:
+                raise KeyError(sha256)
+            number = int(self._lists[place])
+            first, last = map(int, self._list_start[number : number + 2])
+            near, far = map(int, self._edge_start[number : number + 2])
+            places = self._places.raw(number)
+            yield port.Outline(
+                content=self._components[first:last].tolist(),
+                places=_PLACES.decode(places) if places else usual_places(last - first),
+                edges=list(zip(self._sources[near:far].tolist(), self._targets[near:far].tolist(), strict=True)),
+            )
 
     def _place(self, sha256: str) -> int:
         if (place := int(self._sha256.find([sha256])[0])) < 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -87,6 +87,20 @@ class ServerEvidence:
             places=_PLACES.decode(found["places"]) if found["places"] else usual_places(len(components)),
             edges=tuple(Edge(source=str(source), target=str(target)) for source, target in found["edges"]),
         )
+
+    def outlines(self, documents: Sequence[str]) -> Iterator[port.Outline]:
+        """Yield the outlines of documents, in the order asked; each is asked for whole.
+
+        Raises:
+            KeyError: one of them is not kept.
+        """
+        numbers: dict[Component, int] = {}
+        for document in map(self.document, documents):
+            yield port.Outline(
+                content=[numbers.setdefault(replace(one, ref=""), len(numbers)) for one in document.components],
+                places=document.places,
+                edges=[(int(edge.source), int(edge.target)) for edge in document.edges],
+            )
 
     def listings(self, packages: Sequence[str], purls: Sequence[str], hashes: Sequence[str]) -> port.Listings:
         """Return rows by package, by purl without version, or by file hash; sorted by document, row."""

@@ -4,21 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from packaging.utils import canonicalize_name
 
-from graphkit.model.documents import Component, Document, DocumentKind, is_attested
+from graphkit.model.answers import Path
+from graphkit.model.documents import Component, Document, DocumentKind, is_attested, line_among, place_of
 from graphkit.model.names import PackageName
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.times import Moment
 from graphkit.stores import port
 from graphkit.trace.case import Case
 from graphkit.trace.evidence.service_facts import service_facts
+from graphkit.trace.evidence.ways import label_of, path_along, way_to
 
 Said = tuple[int, ...]
-"""What the rows of a document say by which it can matter, in numbers; equal for documents that say the same."""
+"""What the rows of a document say by which it can matter, in numbers, in the order of the rows.
+
+Equal for documents that say the same.
+"""
+
+
+class RowShown(NamedTuple):
+    """A row as an answer shows it: where it stands, in words and as its line, and the way to it in its document."""
+
+    place: str
+    line: int
+    path: Path
+
+
 
 _Folder = tuple[str, tuple[str, ...]]
 """A repository or folder given, and the parts of the path of a folder in it."""
@@ -46,7 +61,8 @@ class CaseDocuments:
         asked = self._packages or purls or hashes
         names = sorted(self._packages | case.imports)
         rows = self._evidence.listings(names, [*purls, *aliases], sorted(hashes)) if asked else None
-        self._named: dict[str, Said] = {}
+        self._rows: dict[str, dict[int, int]] = {}
+        """By document the first row that says each thing by which it can matter."""
         self._read: dict[str, Document] = {}
         self._whole: dict[str, Document] = {}
         self._is_attested = False
@@ -65,15 +81,16 @@ class CaseDocuments:
     @property
     def naming(self) -> Mapping[str, Said]:
         """What every document says of which rows are known to matter, by sha256."""
-        return self._named
+        return {sha256: _in_order(rows) for sha256, rows in self._rows.items()}
 
     def take_up(self, rows: port.Listings) -> None:
         """Take rows for such as matter to the case."""
         # Where a document describes something, that is its first row in most formats: it is told from others.
         words = rows.content.astype(np.int64) * 2 + (rows.component == 0)
-        for sha256, said in zip(rows.document, words.tolist(), strict=True):
-            if said not in (known := self._named.get(sha256, ())):
-                self._named[sha256] = (*known, said)
+        for sha256, said, row in zip(rows.document, words.tolist(), rows.component.tolist(), strict=True):
+            known = self._rows.setdefault(sha256, {})
+            if said not in known:
+                known[said] = row
                 self._read.pop(sha256, None)
 
     def rows_of(self, packages: Sequence[PackageName]) -> port.Listings:
@@ -134,7 +151,46 @@ class CaseDocuments:
 
     def said(self, sha256: str) -> Said | None:
         """Return what the rows say by which a document can matter, in numbers; None where all of it may matter."""
-        return None if self._everything else self._named.get(sha256, ())
+        return None if self._everything else _in_order(self._rows.get(sha256, {}))
+
+    def rows_said(self, sha256: str) -> Sequence[int]:
+        """Return the first row that says each thing by which a document can matter, in their order."""
+        return sorted(self._rows.get(sha256, {}).values())
+
+    def rows_shown(self, asked: Sequence[tuple[str, str, int]]) -> Iterator[RowShown | None]:
+        """Yield rows as answers show them; None where a document does not say where its rows stand.
+
+        ``asked``: of each the document, the path that this goes by, and the number of the row. Cost: a head and the
+        numbers of each document, and the rows on the ways.
+        """
+        documents = [sha256 for sha256, _, _ in asked]
+        heads = self._evidence.heads(documents)
+        outlines = list(self._evidence.outlines(documents))
+        ways = [_way(head, one, row) for head, one, (_, _, row) in zip(heads, outlines, asked, strict=True)]
+        labels = self._labels(documents, outlines, ways)
+        for head, outline, (way, is_led_to), (sha256, path, row) in zip(heads, outlines, ways, asked, strict=True):
+            if not outline.places:
+                yield None
+                continue
+            line = line_among(head.lines, path, row)
+            shown = path_along([labels[outline.content[one]] for one in way], path, sha256, is_led_to=is_led_to)
+            yield RowShown(place_of(head.lines, outline.places[row], line), line, shown)
+
+    def _labels(
+        self, documents: Sequence[str], outlines: Sequence[port.Outline], ways: Sequence[tuple[Sequence[int], bool]]
+    ) -> Mapping[int, str]:
+        """Return what the rows on some ways are called, by their content."""
+        found: dict[int, tuple[str, int]] = {}
+        for sha256, outline, (way, _) in zip(documents, outlines, ways, strict=True):
+            for row in way:
+                found.setdefault(outline.content[row], (sha256, row))
+        listings = port.Listings(
+            document=tuple(sha256 for sha256, _ in found.values()),
+            component=np.array([row for _, row in found.values()], dtype=np.int32),
+            content=np.array(list(found), dtype=np.int32),
+        )
+        rows = self._evidence.components(listings)
+        return {content: label_of(one.name, one.version) for content, one in zip(found, rows, strict=True)}
 
     def __call__(self, sha256: str) -> Document:
         """Return a document; KeyError where the graph keeps none of these bytes."""
@@ -174,6 +230,17 @@ class CaseDocuments:
     def mirrors(self) -> list[str]:
         """Return the index addresses that documents name for a package of the case, sorted."""
         return sorted(self._mirrors)
+
+
+def _in_order(rows: Mapping[int, int]) -> Said:
+    return tuple(rows) if len(rows) < 2 else tuple(sorted(rows, key=rows.__getitem__))  # noqa: PLR2004
+
+
+def _way(head: Document, outline: port.Outline, row: int) -> tuple[Sequence[int], bool]:
+    """Return the way to a row from what its document describes, and whether there is one; else the row alone."""
+    known = {str(number) for number in range(len(outline.content))}
+    way = way_to(row, [int(root) for root in head.roots if root in known], outline.edges)
+    return way or (row,), bool(way)
 
 
 def _let_go(held: dict[str, Document]) -> None:

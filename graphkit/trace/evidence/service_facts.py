@@ -1,38 +1,42 @@
 """Every service with what is known of it: its documents, its builds, and what the organisation says.
 
-In a fleet most services have one SBOM alone. What decides the verdict of such a service, beside what its SBOM says of
-the targets, is a few properties; services that have them alike are judged once.
+In a fleet most services have one SBOM alone. Those are alike of which all is equal but their names, those of the SBOM,
+and its time; where their rows that matter are equal too, they are judged once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import NamedTuple
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from packaging.utils import canonicalize_name
 
-from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, is_attested
+from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse, Service
-from graphkit.model.times import Moment
+from graphkit.model.times import NO_TIME, Moment
 from graphkit.stores import port
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 class SingleSbom(NamedTuple):
-    """What decides, beside what it says of the target, the verdict of a service whose only document is an SBOM."""
+    """What decides, beside the rows of its SBOM, the verdict of a service that has that alone.
 
-    completeness: Completeness
-    covers_python: bool
-    basis: Basis
-    is_of_image: bool
+    ``kind`` is equal for services of which all is equal that documents, the organisation and the tools say, but what
+    follows here, and their own names, owners and notes.
+    """
+
+    kind: int
     created: Moment | None
-    is_closed: bool
+    path: str
     subject: str
+    """What it describes, as the name of a package."""
     is_subject_first: bool
     """What it describes, if anything, is its first row."""
-    is_attested: bool
-    """An answer says that there are such, so one of them is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +68,13 @@ def service_facts(evidence: port.Evidence) -> tuple[ServiceFacts, ...]:
         if _is_simple(service, uses.get(service.id, ()), builds.get(service.id, ()))
     }
     heads = dict(zip(simple, evidence.heads(tuple(simple.values())), strict=True))
-    return tuple(
-        ServiceFacts(
-            service,
-            tuple(uses.get(service.id, ())),
-            tuple(builds.get(service.id, ())),
-            _single_sbom(heads.get(service.id), is_closed=service.builds_complete),
-        )
-        for service in organisation.services
-    )
+    kinds: dict[object, int] = {}
+    found = []
+    for service in organisation.services:
+        own = tuple(uses.get(service.id, ()))
+        alone = _single_sbom(service, own[0], heads[service.id], kinds) if service.id in heads else None
+        found.append(ServiceFacts(service, own, tuple(builds.get(service.id, ())), alone))
+    return tuple(found)
 
 
 def _is_simple(service: Service, uses: Sequence[DocumentUse], builds: Sequence[Build]) -> bool:
@@ -89,17 +91,27 @@ def _says_more(service: Service) -> bool:
     return service != plain
 
 
-def _single_sbom(head: Document | None, *, is_closed: bool) -> SingleSbom | None:
-    if head is None or head.kind is not DocumentKind.SBOM:
+def _all_but(kind: type[DataclassInstance], *own: str) -> Callable[[object], object]:
+    """Return what gives all fields of a value but some, so that one that is added later counts too."""
+    return attrgetter(*(one.name for one in fields(kind) if one.name not in own))
+
+
+_OF_DOCUMENT: Final = _all_but(Document, "sha256", "path", "created", "subject", "lines", "components", "places", "edges")
+_OF_USE: Final = _all_but(DocumentUse, "service", "document", "path")
+_OF_SERVICE: Final = _all_but(Service, "id", "owner", "note")
+
+
+def _single_sbom(
+    service: Service, use: DocumentUse, head: Document, kinds: dict[object, int]
+) -> SingleSbom | None:
+    """Return what decides; ``kinds`` numbers all that is equal of services that are alike."""
+    if head.kind is not DocumentKind.SBOM or head.created == NO_TIME:
         return None
+    what = (_OF_DOCUMENT(head), _OF_USE(use), bool(use.path), _OF_SERVICE(service))
     return SingleSbom(
-        completeness=head.completeness,
-        covers_python=head.covers_python,
-        basis=head.basis,
-        is_of_image=head.source_kind == "image",
+        kind=kinds.setdefault(what, len(kinds)),
         created=head.created,
-        is_closed=is_closed,
-        subject=canonicalize_name(head.subject),
+        path=use.path or head.path,
+        subject=canonicalize_name(head.subject) if head.subject else "",
         is_subject_first=head.format.startswith("CycloneDX"),
-        is_attested=is_attested(head),
     )

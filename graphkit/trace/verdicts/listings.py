@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from graphkit.model.answers import Obligation, Path
-from graphkit.model.answers import Step as PathStep
 from graphkit.model.documents import (
     SAYS_COMPLETE,
     Basis,
@@ -22,11 +21,13 @@ from graphkit.model.documents import (
     how_many,
     is_attested,
     line_of,
+    place_of,
 )
 from graphkit.model.organisation import CompleteFrom
 from graphkit.model.ranks import Verdict
 from graphkit.trace.evidence.accusation import Accusation, Named, RowTest, test_row
 from graphkit.trace.evidence.other_ecosystems import type_of
+from graphkit.trace.evidence.ways import label_of, path_along, way_to
 from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, fact, word
 
 _RECORDS: Final = {
@@ -89,7 +90,7 @@ def read_listing(document: Document, accused: Accusation, words: Words) -> Findi
         number, row, test = min(exposing, key=lambda one: (one[2].rank, one[0]))
         assert test.verdict is not None
         line = line_of(document, number)
-        place = f" at {_place_of(document, number, line)}" if document.places else ""
+        place = f" at {place_of(document.lines, document.places[number], line)}" if document.places else ""
         name = f"{row.package or row.name} {row.version}".strip()
         return Finding(
             verdict=test.verdict,
@@ -109,11 +110,6 @@ def read_listing(document: Document, accused: Accusation, words: Words) -> Findi
         is_subject=described is not None,
         may_show=bool(suspects),
     )
-
-
-def _place_of(document: Document, number: int, line: int) -> str:
-    """Return where a row stands: in which line, unless all are in one or it is not known."""
-    return f"line {line}" if line and len(document.lines) > 1 else document.places[number]
 
 
 def subject_of(document: Document) -> Component | None:
@@ -278,27 +274,7 @@ def _joined(path: Path, onward: Path) -> Path:
 
 def _path_in(document: Document, row: Component) -> Path:
     """Return a shortest path inside one document from what it describes to a row; breadth first."""
-    labels = {one.ref: f"{one.name}@{one.version}" if one.version else one.name for one in document.components}
-    parents: dict[str, str] = {}
-    children: dict[str, list[str]] = {}
-    for edge in document.edges:
-        children.setdefault(edge.source, []).append(edge.target)
-    queue = list(document.roots)
-    seen = set(queue)
-    for ref in queue:
-        for child in children.get(ref, ()):
-            if child not in seen:
-                seen.add(child)
-                parents[child] = ref
-                queue.append(child)
-    steps: list[PathStep] = []
-    ref = row.ref
-    while ref in parents:
-        steps.append(PathStep(node=labels.get(ref, ref), why=f"{labels.get(parents[ref], parents[ref])} depends on it"))
-        ref = parents[ref]
-    where = f"{document.path} (sha256 {document.sha256[:12]})"
-    if ref not in seen:
-        return (PathStep(node=document.path, why=where), PathStep(node=labels.get(ref, ref), why=f"listed in {where}"))
-    top = PathStep(node=labels.get(ref, ref), why=where)
-    inside = (top, *reversed(steps))
-    return (PathStep(node=document.path, why=where), *inside) if ref == row.ref else inside
+    labels = {one.ref: label_of(one.name, one.version) for one in document.components}
+    way = way_to(row.ref, document.roots, document.edges)
+    shown = [labels.get(ref, ref) for ref in way or (row.ref,)]
+    return path_along(shown, document.path, document.sha256, is_led_to=bool(way))

@@ -1,28 +1,56 @@
-"""Every service with its verdict, worst first; those that are judged alike are judged once, and written out when read.
+"""Every service with its verdict, worst first; those that are alike are judged once, and written out when read.
 
-In a fleet most services have one SBOM, and most of those do not name the target, or in the same words.
-What such a document says, and so the verdict, follows from those words and a few properties; only the
-reason and the path are of each document.
+In a fleet most services have one SBOM, and most of those do not name the target, or in the same words. All that their
+verdict depends on is then equal; only names, times and paths are of each (`graphkit.trace.verdicts.alike`).
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
-from typing import Generic, TypeVar, overload
+from dataclasses import dataclass, field, replace
+from typing import Final, Generic, Protocol, TypeVar, overload
 
 from graphkit.model.answers import Assumption, Obligation, ServiceVerdict
 from graphkit.model.documents import Basis
 from graphkit.model.ranks import Verdict, worst
-from graphkit.model.times import Instant
-from graphkit.trace.evidence.service_facts import ServiceFacts, SingleSbom
+from graphkit.model.times import Instant, Moment
+from graphkit.trace.evidence.documents import RowShown, Said
+from graphkit.trace.evidence.service_facts import ServiceFacts
+from graphkit.trace.verdicts.alike import Own, Pattern
 from graphkit.trace.verdicts.build_times import AROUND
 from graphkit.trace.verdicts.clearance import with_assumption
 
 _Entry = TypeVar("_Entry")
+_AT_ONCE: Final = 512
+"""How many verdicts are written out together, where all are read."""
+_JUDGED_APART: Final = 2
+"""How many of those that are alike are judged by themselves, before the others are written out by a pattern."""
+
+
+class Documents(Protocol):
+    """What documents say of a case; see `graphkit.trace.evidence.documents.CaseDocuments`."""
+
+    def said(self, sha256: str) -> Said | None:
+        """Return what a document says, equal for such as say the same; None where all of it may matter."""
+
+    def rows_said(self, sha256: str) -> Sequence[int]:
+        """Return the row of each thing that it says."""
+
+    def rows_shown(self, asked: Sequence[tuple[str, str, int]]) -> Iterator[RowShown | None]:
+        """Yield rows as answers show them."""
+
+
+class Judging(Protocol):
+    """How services are judged; it is pure."""
+
+    def service(self, account: ServiceFacts) -> ServiceVerdict:
+        """Return the verdict of a service."""
+
+    def marked(self, account: ServiceFacts) -> ServiceVerdict:
+        """Return it with marks for what is of the service alone (`graphkit.trace.verdicts.alike.marked`)."""
 
 
 def with_times(one: ServiceVerdict) -> ServiceVerdict:
@@ -40,8 +68,8 @@ class _Verdicts(Sequence[ServiceVerdict], Generic[_Entry]):
     _order: list[_Entry]
 
     @abstractmethod
-    def _at(self, entry: _Entry) -> ServiceVerdict:
-        """Return the verdict of an entry of the order, written out."""
+    def _written(self, entries: Sequence[_Entry]) -> Sequence[ServiceVerdict]:
+        """Return the verdicts of some entries of the order, written out."""
 
     def __len__(self) -> int:
         return len(self._order)
@@ -54,11 +82,15 @@ class _Verdicts(Sequence[ServiceVerdict], Generic[_Entry]):
 
     def __getitem__(self, index: int | slice) -> ServiceVerdict | tuple[ServiceVerdict, ...]:
         if isinstance(index, slice):
-            return tuple(map(self._at, self._order[index]))
-        return self._at(self._order[index])
+            return tuple(self._each(self._order[index]))
+        return self._written([self._order[index]])[0]
 
     def __iter__(self) -> Iterator[ServiceVerdict]:
-        return map(self._at, self._order)
+        return self._each(self._order)
+
+    def _each(self, entries: Sequence[_Entry]) -> Iterator[ServiceVerdict]:
+        for first in range(0, len(entries), _AT_ONCE):
+            yield from self._written(entries[first : first + _AT_ONCE])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
@@ -88,17 +120,20 @@ class Worst(_Verdicts[str]):
         self._order = sorted(self._worst, key=lambda name: self._worst[name].rank)
         self.counts = Counter(self._worst.values())
         judged = [one.service for case in cases for one in case.judged]
-        self.judged = tuple(self._at(name) for name in dict.fromkeys(judged))
+        self.judged = tuple(self._written(list(dict.fromkeys(judged))))
 
     def verdicts(self) -> Mapping[str, Verdict]:
         """Return every service's verdict, without a reason."""
         return {name: self._worst[name] for name in self._order}
 
-    def _at(self, name: str) -> ServiceVerdict:
-        parts = [
-            _shifted(case[places[name]], offset)
-            for case, places, offset in zip(self._cases, self._places, self._offsets, strict=True)
+    def _written(self, entries: Sequence[str]) -> Sequence[ServiceVerdict]:
+        cases = [
+            case.at([places[name] for name in entries]) for case, places in zip(self._cases, self._places, strict=True)
         ]
+        return [self._joined(name, parts) for name, *parts in zip(entries, *cases, strict=True)]
+
+    def _joined(self, name: str, found: Sequence[ServiceVerdict]) -> ServiceVerdict:
+        parts = [_shifted(one, offset) for one, offset in zip(found, self._offsets, strict=True)]
         # What is missing of one incident is of more use than that nobody knows when another was.
         deciding = sorted((one for one in parts if one.verdict is self._worst[name]), key=_is_timeless)
         return replace(
@@ -125,6 +160,21 @@ def _shifted(one: ServiceVerdict, offset: int) -> ServiceVerdict:
     return replace(one, slots=tuple(slot + offset for slot in one.slots), builds=tuple(builds))
 
 
+@dataclass(slots=True)
+class _Alike:
+    """Services that are alike: which, those that were judged by themselves, and the pattern of all, once it is made.
+
+    ``place``: which of the things that their documents say decides, None for none. ``is_apart``: each has to be judged
+    by itself, for the pattern does not give what was judged.
+    """
+
+    members: list[int] = field(default_factory=list)
+    judged: list[int] = field(default_factory=list)
+    pattern: Pattern | None = None
+    place: int | None = None
+    is_apart: bool = False
+
+
 class ServiceVerdicts(_Verdicts[tuple[Verdict, int]]):
     """Verdicts of services, by verdict, then name.
 
@@ -134,40 +184,42 @@ class ServiceVerdicts(_Verdicts[tuple[Verdict, int]]):
     def __init__(
         self,
         accounts: Sequence[ServiceFacts],
-        said: Callable[[str], tuple[int, ...] | None],
-        judge: Callable[[ServiceFacts], ServiceVerdict],
+        documents: Documents,
+        judging: Judging,
         accused: AbstractSet[str],
         first_upload: Instant | None,
     ) -> None:
         """Judge services.
 
-        ``said`` gives what a document says of the target, equal for documents that say the same, None
-        where all of it may matter; ``judge`` is pure. ``accused`` are names: a document that describes one of
-        them is judged by itself. Cost: one judgement for each service that is not simple, and one for each kind
-        of the others.
+        ``accused`` are names: a document that describes one of them is judged by itself. Cost: one judgement for each
+        service that is not simple, and one for each kind of the others.
         """
-        self._judge = judge
+        self._documents = documents
+        self._judging = judging
         self._made: dict[int, ServiceVerdict] = {}
         self._assuming: frozenset[str] = frozenset()
-        groups: dict[tuple[SingleSbom, bool, bool, tuple[int, ...]], list[int]] = {}
+        self._alike: dict[int, _Alike] = {}
+        groups: dict[tuple[int, bool, bool, Said], _Alike] = {}
         for number, account in enumerate(accounts):
-            alike = account.single_sbom
-            words = said(account.uses[0].document) if alike is not None and alike.subject not in accused else None
-            if alike is None or words is None or (words and not alike.is_subject_first):
-                self._made[number] = judge(account)
+            alone = account.single_sbom
+            words = documents.said(account.uses[0].document) if alone and alone.subject not in accused else None
+            if alone is None or words is None or (words and not alone.is_subject_first):
+                self._made[number] = judging.service(account)
                 continue
-            made = alike.created
+            made = alone.created
             is_early = made is not None and first_upload is not None and made.latest + AROUND < first_upload
-            kind = alike._replace(created=None, subject="")
-            groups.setdefault((kind, made is not None, is_early, words), []).append(number)
+            key = (alone.kind, made is not None, is_early, words)
+            if (known := groups.get(key)) is None:
+                known = groups[key] = _Alike()
+            known.members.append(number)
+            self._alike[number] = known
         self.judged = tuple(self._made.values())
         ranked: dict[Verdict, list[int]] = {verdict: [] for verdict in Verdict}
         for number, one in self._made.items():
             ranked[one.verdict].append(number)
-        for members in groups.values():
-            first = self._made[members[0]] = judge(accounts[members[0]])
-            ranked[first.verdict] += members
         self._accounts = accounts
+        for group in groups.values():
+            ranked[self._judged(group, group.members[0]).verdict] += group.members
         self._order = [(verdict, number) for verdict in Verdict for number in sorted(ranked[verdict])]
         self.counts = Counter({verdict: len(members) for verdict, members in ranked.items()})
 
@@ -179,10 +231,67 @@ class ServiceVerdicts(_Verdicts[tuple[Verdict, int]]):
         """Return every service's verdict, without a reason."""
         return {self._accounts[number].service.id: verdict for verdict, number in self._order}
 
-    def _at(self, entry: tuple[Verdict, int]) -> ServiceVerdict:
-        verdict, number = entry
-        if number not in self._made:
-            self._made[number] = self._judge(self._accounts[number])
-            assert self._made[number].verdict is verdict
-        made = self._made[number]
-        return with_times(made) if made.service in self._assuming else made
+    def at(self, places: Sequence[int]) -> Sequence[ServiceVerdict]:
+        """Return the verdicts at some places, written out together."""
+        return self._written([self._order[place] for place in places])
+
+    def _written(self, entries: Sequence[tuple[Verdict, int]]) -> Sequence[ServiceVerdict]:
+        found: dict[int, ServiceVerdict] = {}
+        shared: dict[int, Pattern] = {}
+        for verdict, number in entries:
+            if number in self._made:
+                found[number] = self._made[number]
+            elif (pattern := self._pattern(self._alike[number])) is not None:
+                shared[number] = pattern
+            else:
+                found[number] = self._judged(self._alike[number], number)
+                assert found[number].verdict is verdict
+        for (number, pattern), own in zip(shared.items(), self._own(list(shared)), strict=True):
+            found[number] = self._judging.service(self._accounts[number]) if own is None else pattern.filled(own)
+        made = [found[number] for _, number in entries]
+        return [with_times(one) if one.service in self._assuming else one for one in made] if self._assuming else made
+
+    def _judged(self, group: _Alike, number: int) -> ServiceVerdict:
+        """Judge one of those that are alike by itself."""
+        one = self._judging.service(self._accounts[number])
+        if len(group.judged) < _JUDGED_APART:
+            group.judged.append(number)
+            self._made[number] = one
+        return one
+
+    def _pattern(self, group: _Alike) -> Pattern | None:
+        """Return the pattern of those that are alike, once some were judged; None where it does not give their verdicts."""
+        if group.pattern is None and not group.is_apart and len(group.judged) == _JUDGED_APART:
+            first = self._accounts[group.judged[0]]
+            pattern = Pattern(self._judging.marked(first))
+            rows = self._documents.rows_said(first.uses[0].document)
+            group.place = None if pattern.row is None else rows.index(pattern.row)
+            told = zip(group.judged, self._own(group.judged), strict=True)
+            group.is_apart = not all(own is not None and pattern.filled(own) == self._made[one] for one, own in told)
+            group.pattern = None if group.is_apart else pattern
+        return group.pattern
+
+    def _own(self, numbers: Sequence[int]) -> Iterator[Own | None]:
+        """Yield what is of each of some services alone; None where its document does not say where its rows stand."""
+        asked: list[tuple[str, str, int]] = []
+        for number in numbers:
+            sha256, path, _ = self._names(number)
+            if (place := self._alike[number].place) is not None:
+                asked.append((sha256, path, self._documents.rows_said(sha256)[place]))
+        shown = self._documents.rows_shown(asked)
+        for number in numbers:
+            sha256, path, at = self._names(number)
+            service = self._accounts[number].service
+            own = Own(service.id, service.owner, sha256, path, at)
+            if self._alike[number].place is None:
+                yield own
+            elif (row := next(shown)) is not None:
+                yield own._replace(place=row.place, line=row.line, paths=(row.path,))
+            else:
+                yield None
+
+    def _names(self, number: int) -> tuple[str, str, Moment | None]:
+        """Return the digest and the path of the document of a service that has one alone, and the time it gives."""
+        account = self._accounts[number]
+        assert account.single_sbom is not None
+        return account.uses[0].document, account.single_sbom.path, account.single_sbom.created
