@@ -332,16 +332,20 @@ class Listings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
-    """The rows and edges of a document, without what the rows say.
+class Outlines:
+    """The rows and edges of some documents, without what the rows say.
 
-    ``content``: a number for each row, as `Listings` has it; ``places``: where each stands, as of `Document`; ``edges``
-    from row to row, in the order of the document.
+    ``start``: where the rows of each document begin in ``content``, which has a number for each row as `Listings` has
+    it. ``edge_start``: where its edges begin in ``source`` and ``target``, which are numbers of rows in their document,
+    in its order. ``place``: where the row stands that was asked for, as `Document` has it; empty: it does not say.
     """
 
-    content: Sequence[int]
-    places: tuple[str, ...]
-    edges: Sequence[tuple[int, int]]
+    start: NDArray[np.int64]
+    content: NDArray[np.int32]
+    edge_start: NDArray[np.int64]
+    source: NDArray[np.int32]
+    target: NDArray[np.int32]
+    place: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -454,10 +458,10 @@ class Evidence(Protocol):
         Refs are handles that hold within the document; a store may give others than it was given.
         """
 
-    def outlines(self, documents: Sequence[str]) -> Iterator[Outline]:
-        """Yield the outlines of documents, in the order asked. Cost: numbers; no row is decoded.
+    def outlines(self, documents: Sequence[str], rows: Sequence[int]) -> Outlines:
+        """Return the outlines of documents, in the order asked, each with a row of it. Cost: numbers; none is decoded.
 
-        Equal numbers of contents say the same within one answer. Raises KeyError where a document is not kept.
+        Raises KeyError where a document is not kept.
         """
 
     def listings(self, packages: Sequence[str], purls: Sequence[str], hashes: Sequence[str]) -> Listings:

@@ -26,6 +26,7 @@ from graphkit.model.requirements import Requirement
 from graphkit.model.times import FOREVER, Instant
 from graphkit.model.versions import release_version
 from graphkit.stores import port
+from graphkit.stores.engine.component_bodies import outlines_of
 from graphkit.stores.engine.organisation import joined
 
 Key = tuple[PackageName, str]
@@ -441,16 +442,9 @@ class _Evidence:
         """Return one whole document. Raises KeyError where there is none."""
         return self._documents[sha256]
 
-    def outlines(self, documents: Sequence[str]) -> Iterator[port.Outline]:
-        """Yield the outlines of documents, in the order asked."""
-        contents = {(sha256, row): content for sha256, row, _, content in self._rows}
-        for sha256 in documents:
-            document = self._documents[sha256]
-            yield port.Outline(
-                content=[contents[sha256, row] for row in range(len(document.components))],
-                places=document.places,
-                edges=[(int(edge.source), int(edge.target)) for edge in document.edges],
-            )
+    def outlines(self, documents: Sequence[str], rows: Sequence[int]) -> port.Outlines:
+        """Return the outlines of documents, in the order asked, each with a row of it."""
+        return outlines_of([self._documents[sha256] for sha256 in documents], rows)
 
     def listings(self, packages: Sequence[str], purls: Sequence[str], hashes: Sequence[str]) -> port.Listings:
         """Return rows by package, by purl without version, or by file hash; sorted by document, row."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import msgspec
+import numpy as np
 
-from graphkit.model.documents import Component
+from graphkit.model.documents import Component, Document
+from graphkit.stores.port import Outlines
 
 _COMPONENT: Final = msgspec.json.Decoder(Component)
 
@@ -21,3 +25,20 @@ def component_of(body: bytes | str, row: int) -> Component:
     # Nobody else has it yet, so it may be finished here: `replace` takes ten times as long, for each row of a fleet.
     object.__setattr__(made, "ref", str(row))
     return made
+
+
+def outlines_of(documents: Sequence[Document], rows: Sequence[int]) -> Outlines:
+    """Return the outlines of whole documents, whose rows are called by their numbers, each with a row of it."""
+    contents: dict[Component, int] = {}
+    numbers = [
+        contents.setdefault(replace(one, ref=""), len(contents)) for of in documents for one in of.components
+    ]
+    edges = np.array([edge for one in documents for edge in one.edges], dtype=np.int32).reshape(-1, 2)
+    return Outlines(
+        start=np.cumsum([0, *(len(one.components) for one in documents)], dtype=np.int64),
+        content=np.array(numbers, dtype=np.int32),
+        edge_start=np.cumsum([0, *(len(one.edges) for one in documents)], dtype=np.int64),
+        source=edges[:, 0],
+        target=edges[:, 1],
+        place=tuple(one.places[row] if one.places else "" for one, row in zip(documents, rows, strict=True)),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -65,9 +65,7 @@ class IndexEvidence:
         Raises:
             KeyError: one of them is not kept.
         """
-        places = self._sha256.find(documents)
-        if (missing := np.flatnonzero(places < 0)).size:
-            raise KeyError(documents[int(missing[0])])
+        places = self._places_of(documents)
         return tuple(_HEAD.decode(self._heads.raw(place)) for place in places.tolist())
 
     def document(self, sha256: str) -> Document:
@@ -76,44 +74,50 @@ class IndexEvidence:
         Raises:
             KeyError: there is none.
         """
-        place = self._place(sha256)
+        place = int(self._places_of([sha256])[0])
         head: Document = _HEAD.decode(self._heads.raw(place))
         number = int(self._lists[place])
         first, last = map(int, self._list_start[number : number + 2])
         numbers = self._components[first:last].tolist()
         near, far = map(int, self._edge_start[number : number + 2])
         edges = zip(self._sources[near:far].tolist(), self._targets[near:far].tolist(), strict=True)
-        places = self._places.raw(number)
         return replace(
             head,
             components=tuple(component_of(self._bodies.raw(one), row) for row, one in enumerate(numbers)),
-            places=_PLACES.decode(places) if places else usual_places(len(numbers)),
+            places=self._place_in(number, len(numbers)),
             edges=tuple(Edge(source=str(source), target=str(target)) for source, target in edges),
         )
 
-    def outlines(self, documents: Sequence[str]) -> Iterator[port.Outline]:
-        """Yield the outlines of documents, in the order asked.
+    def outlines(self, documents: Sequence[str], rows: Sequence[int]) -> port.Outlines:
+        """Return the outlines of documents, in the order asked, each with a row of it.
 
         Raises:
             KeyError: one of them is not kept.
         """
-        for sha256, place in zip(documents, self._sha256.find(documents).tolist(), strict=True):
-            if place < 0:
-                raise KeyError(sha256)
-            number = int(self._lists[place])
-            first, last = map(int, self._list_start[number : number + 2])
-            near, far = map(int, self._edge_start[number : number + 2])
-            places = self._places.raw(number)
-            yield port.Outline(
-                content=self._components[first:last].tolist(),
-                places=_PLACES.decode(places) if places else usual_places(last - first),
-                edges=list(zip(self._sources[near:far].tolist(), self._targets[near:far].tolist(), strict=True)),
-            )
+        lists = self._lists[self._places_of(documents)]
+        start, content = csr.gather(self._list_start, self._components, lists)
+        edge_start, source = csr.gather(self._edge_start, self._sources, lists)
+        _, target = csr.gather(self._edge_start, self._targets, lists)
+        numbers = zip(lists.tolist(), np.diff(start).tolist(), rows, strict=True)
+        return port.Outlines(
+            start=start,
+            content=content,
+            edge_start=edge_start,
+            source=source,
+            target=target,
+            place=tuple(self._place_in(number, count)[row] for number, count, row in numbers),
+        )
 
-    def _place(self, sha256: str) -> int:
-        if (place := int(self._sha256.find([sha256])[0])) < 0:
-            raise KeyError(sha256)
-        return place
+    def _place_in(self, number: int, count: int) -> tuple[str, ...]:
+        """Return where the rows of a list stand."""
+        places = self._places.raw(number)
+        return _PLACES.decode(places) if places else usual_places(count)
+
+    def _places_of(self, documents: Sequence[str]) -> NDArray[np.int32]:
+        places = self._sha256.find(documents)
+        if (missing := np.flatnonzero(places < 0)).size:
+            raise KeyError(documents[int(missing[0])])
+        return places
 
     def listings(self, packages: Sequence[str], purls: Sequence[str], hashes: Sequence[str]) -> port.Listings:
         """Return rows by package, by purl without version, or by file hash; sorted by document, row."""

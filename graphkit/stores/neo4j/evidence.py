@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -16,7 +16,7 @@ from graphkit.model.names import purl_key
 from graphkit.model.organisation import DocumentUse, Organisation
 from graphkit.stores import port
 from graphkit.stores.engine.compile_evidence import document_use
-from graphkit.stores.engine.component_bodies import component_of
+from graphkit.stores.engine.component_bodies import component_of, outlines_of
 from graphkit.stores.engine.organisation import joined
 from graphkit.stores.neo4j.node_rows import key_of
 
@@ -88,19 +88,13 @@ class ServerEvidence:
             edges=tuple(Edge(source=str(source), target=str(target)) for source, target in found["edges"]),
         )
 
-    def outlines(self, documents: Sequence[str]) -> Iterator[port.Outline]:
-        """Yield the outlines of documents, in the order asked; each is asked for whole.
+    def outlines(self, documents: Sequence[str], rows: Sequence[int]) -> port.Outlines:
+        """Return the outlines of documents, in the order asked, each with a row of it; each is asked for whole.
 
         Raises:
             KeyError: one of them is not kept.
         """
-        numbers: dict[Component, int] = {}
-        for document in map(self.document, documents):
-            yield port.Outline(
-                content=[numbers.setdefault(replace(one, ref=""), len(numbers)) for one in document.components],
-                places=document.places,
-                edges=[(int(edge.source), int(edge.target)) for edge in document.edges],
-            )
+        return outlines_of([self.document(sha256) for sha256 in documents], rows)
 
     def listings(self, packages: Sequence[str], purls: Sequence[str], hashes: Sequence[str]) -> port.Listings:
         """Return rows by package, by purl without version, or by file hash; sorted by document, row."""

@@ -17,7 +17,7 @@ from graphkit.model.times import Moment
 from graphkit.stores import port
 from graphkit.trace.case import Case
 from graphkit.trace.evidence.service_facts import service_facts
-from graphkit.trace.evidence.ways import label_of, path_along, way_to
+from graphkit.trace.evidence.ways import label_of, path_along, ways_to
 
 Said = tuple[int, ...]
 """What the rows of a document say by which it can matter, in numbers, in the order of the rows.
@@ -163,27 +163,34 @@ class CaseDocuments:
         ``asked``: of each the document, the path that this goes by, and the number of the row. Cost: a head and the
         numbers of each document, and the rows on the ways.
         """
-        documents = [sha256 for sha256, _, _ in asked]
+        documents, rows = [sha256 for sha256, _, _ in asked], [row for _, _, row in asked]
         heads = self._evidence.heads(documents)
-        outlines = list(self._evidence.outlines(documents))
-        ways = [_way(head, one, row) for head, one, (_, _, row) in zip(heads, outlines, asked, strict=True)]
-        labels = self._labels(documents, outlines, ways)
-        for head, outline, (way, is_led_to), (sha256, path, row) in zip(heads, outlines, ways, asked, strict=True):
-            if not outline.places:
-                yield None
-                continue
+        outlines = self._evidence.outlines(documents, rows)
+        first = outlines.start.tolist()
+        counts = np.diff(outlines.start).tolist()
+        roots = [_numbers(head.roots, count) for head, count in zip(heads, counts, strict=True)]
+        ways = ways_to(rows, roots, outlines)
+        contents = [
+            outlines.content[start + np.array(way or [row])].tolist()
+            for start, way, row in zip(first, ways, rows, strict=False)
+        ]
+        labels = self._labels(documents, [way or [row] for way, row in zip(ways, rows, strict=True)], contents)
+        for (sha256, path, row), head, way, said, place in zip(
+            asked, heads, ways, contents, outlines.place, strict=True
+        ):
             line = line_among(head.lines, path, row)
-            shown = path_along([labels[outline.content[one]] for one in way], path, sha256, is_led_to=is_led_to)
-            yield RowShown(place_of(head.lines, outline.places[row], line), line, shown)
+            shown = path_along([labels[one] for one in said], path, sha256, is_led_to=bool(way))
+            yield RowShown(place_of(head.lines, place, line), line, shown) if place else None
 
     def _labels(
-        self, documents: Sequence[str], outlines: Sequence[port.Outline], ways: Sequence[tuple[Sequence[int], bool]]
+        self, documents: Sequence[str], ways: Sequence[Sequence[int]], contents: Sequence[Sequence[int]]
     ) -> Mapping[int, str]:
         """Return what the rows on some ways are called, by their content."""
-        found: dict[int, tuple[str, int]] = {}
-        for sha256, outline, (way, _) in zip(documents, outlines, ways, strict=True):
-            for row in way:
-                found.setdefault(outline.content[row], (sha256, row))
+        found = {
+            content: (sha256, row)
+            for sha256, way, said in zip(documents, ways, contents, strict=True)
+            for row, content in zip(way, said, strict=True)
+        }
         listings = port.Listings(
             document=tuple(sha256 for sha256, _ in found.values()),
             component=np.array([row for _, row in found.values()], dtype=np.int32),
@@ -236,11 +243,9 @@ def _in_order(rows: Mapping[int, int]) -> Said:
     return tuple(rows) if len(rows) < 2 else tuple(sorted(rows, key=rows.__getitem__))  # noqa: PLR2004
 
 
-def _way(head: Document, outline: port.Outline, row: int) -> tuple[Sequence[int], bool]:
-    """Return the way to a row from what its document describes, and whether there is one; else the row alone."""
-    known = {str(number) for number in range(len(outline.content))}
-    way = way_to(row, [int(root) for root in head.roots if root in known], outline.edges)
-    return way or (row,), bool(way)
+def _numbers(roots: Sequence[str], count: int) -> list[int]:
+    """Return the roots that are rows; others lead nowhere."""
+    return [int(one) for one in roots if one.isdecimal() and one == str(int(one)) and int(one) < count]
 
 
 def _let_go(held: dict[str, Document]) -> None:
